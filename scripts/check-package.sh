@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Packs the package, installs it globally into an empty folder as a user would, and runs it there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+npm pack --silent --pack-destination "$work" >/dev/null
+tarball=$(echo "$work"/chatstream-*.tgz)
+
+unwanted=$(tar -tzf "$tarball" | grep -Ev '^package/(package\.json|README\.md|LICENSE|CHANGELOG\.md|oclif\.manifest\.json|bin/run\.js|dist/.+\.(js|d\.ts)|models/(bundled\.gguf|README\.md)|schemas/.+\.json)$' || true)
+if [ -n "$unwanted" ]; then
+  printf 'The package contains what no user needs:\n%s\n' "$unwanted" >&2
+  exit 1
+fi
+
+mkdir "$work/prefix"
+npm install --silent --global --prefix "$work/prefix" "$tarball"
+cd "$work"
+PATH="$work/prefix/bin:$PATH"
+chatstream --version
+chatstream serve --help >/dev/null
+
+# The ready line arrives, an answer arrives, and SIGTERM ends it with exit code 0.
+chatstream serve --engine mock --port 0 --json >ready.json &
+server=$!
+for _ in $(seq 100); do
+  if [ -s ready.json ]; then break; fi
+  sleep 0.1
+done
+url=$(node -p "JSON.parse(fs.readFileSync('ready.json', 'utf8')).url")
+node -e "
+  fetch('$url/v1/chat/completions', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ messages: [{ role: 'user', content: 'Hello' }] }),
+  })
+    .then((response) => response.json())
+    .then((body) => console.log(body.choices[0].message.content));
+"
+kill -TERM "$server"
+wait "$server"
+echo "The installed package works."
