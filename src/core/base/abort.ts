@@ -1,0 +1,45 @@
+import type { Clock } from './clock.js';
+
+/**
+ * The promise's value, or, if the signal is aborted first, a rejection with its reason at once. The promise itself goes
+ * on; what becomes of it is not looked at any more.
+ */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
+    };
+    const settled = (): void => {
+      signal.removeEventListener('abort', onAbort);
+    };
+    promise.then(resolve, reject).then(settled, settled);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** A signal that is aborted with `reason` when `source` is, or with `late` after `timeoutMs` (0: never). */
+export function withDeadline(
+  source: AbortSignal,
+  timeoutMs: number,
+  clock: Clock,
+  reasons: { readonly aborted: () => Error; readonly late: () => Error },
+): { readonly signal: AbortSignal; readonly dispose: () => void } {
+  const controller = new AbortController();
+  const onAbort = (): void => {
+    controller.abort(reasons.aborted());
+  };
+  const cancelTimer =
+    timeoutMs === 0
+      ? undefined
+      : clock.schedule(timeoutMs, () => {
+          controller.abort(reasons.late());
+        });
+  if (source.aborted) onAbort();
+  else source.addEventListener('abort', onAbort, { once: true });
+  const dispose = (): void => {
+    cancelTimer?.();
+    source.removeEventListener('abort', onAbort);
+  };
+  return { signal: controller.signal, dispose };
+}

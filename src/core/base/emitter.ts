@@ -1,0 +1,25 @@
+/** Takes a listener off again. Calling it twice does nothing. */
+type Unsubscribe = () => void;
+
+/** The half of an {@link Emitter} that may be handed out: others can listen, only the owner can emit. */
+export type Subscribable<T> = (listener: (event: T) => void) => Unsubscribe;
+
+/**
+ * One typed event. Listeners run synchronously in the order in which they subscribed; one that throws is a bug in the
+ * listener and surfaces where the event was emitted.
+ */
+export class Emitter<T> {
+  readonly #listeners = new Set<(event: T) => void>();
+
+  /** Subscribes; returns the way to unsubscribe. A listener taken off during an emit is not called any more. */
+  readonly subscribe: Subscribable<T> = (listener) => {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  };
+
+  emit(event: T): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}

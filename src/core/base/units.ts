@@ -1,0 +1,41 @@
+import { ChatstreamError } from './errors.js';
+
+const millisecondsPer = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+const durationPattern = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
+
+/**
+ * Reads a duration as the flags take it: `250ms`, `10s`, `1.5m`, `0`.
+ *
+ * @returns milliseconds, 0 or more
+ * @throws ChatstreamError `usage` for anything else
+ */
+export function parseDuration(text: string): number {
+  if (text === '0') return 0;
+  const match = durationPattern.exec(text.trim());
+  const unit = match?.[2];
+  if (match === null || !isDurationUnit(unit)) {
+    throw new ChatstreamError('usage', `"${text}" is not a duration.`, {
+      hint: 'Write a number and a unit, such as 250ms, 10s or 2m.',
+    });
+  }
+  return Number(match[1]) * millisecondsPer[unit];
+}
+
+function isDurationUnit(text: string | undefined): text is keyof typeof millisecondsPer {
+  return text !== undefined && text in millisecondsPer;
+}
+
+/** Milliseconds for a person: `850 ms`, `1.2 s`, `3 min`. */
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${String(Math.round(ms))} ms`;
+  if (ms < 60_000) return `${String(Number((ms / 1000).toFixed(1)))} s`;
+  return `${String(Number((ms / 60_000).toFixed(1)))} min`;
+}
+
+/** Bytes for a person, in binary units: `512 B`, `6.4 MiB`, `1.5 GiB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const scaled = bytes / 1024 ** power;
+  return `${scaled >= 100 || power === 0 ? String(Math.round(scaled)) : scaled.toFixed(1)} ${units[power] ?? 'B'}`;
+}
