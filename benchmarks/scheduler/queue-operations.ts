@@ -1,0 +1,168 @@
+import { systemClock } from '../../src/core/base/clock.js';
+import { seededRandom } from '../../test/support/seeded-random.js';
+import { Scheduler } from '../../src/core/scheduler/scheduler.js';
+import { markdownTable } from '../support/markdown.js';
+import { median, ratios } from '../support/statistics.js';
+
+/** Whether the queue's operations cost the same however many wait: nanoseconds with 1,000 and with 100,000 waiting. */
+const shortQueue = 1000;
+const longQueue = 100_000;
+const batch = 500;
+const warmUps = 10;
+const repeats = 60;
+
+/** A scheduler with the settings of a server, and as many waiting before every batch. */
+class Queue {
+  readonly #scheduler: Scheduler<null>;
+  readonly #random = seededRandom(1);
+  /** Who waits: in order of arrival, until somebody in the middle is replaced. */
+  #waiting: string[] = [];
+  #running: string[] = [];
+  #admitted = 0;
+
+  constructor(length: number) {
+    const limits = { maxConcurrency: 8, maxQueue: length, queueTimeoutMs: 3_600_000 };
+    this.#scheduler = new Scheduler(limits, systemClock);
+    this.#scheduler.events((event) => {
+      if (event.type === 'started') this.#running.push(event.id);
+    });
+    this.#fill();
+  }
+
+  /** Somebody comes and, a moment later, leaves. */
+  comeAndGo(): number {
+    this.#scheduler.withdraw(this.#waiting.pop() ?? '');
+    const newcomers = Array.from({ length: batch }, () => this.#newId());
+    const each = nanosecondsEach((count) => {
+      const id = newcomers[count] ?? '';
+      this.#scheduler.admit(id, null);
+      this.#scheduler.withdraw(id);
+    });
+    this.#fill();
+    return each;
+  }
+
+  /** Somebody leaves, from anywhere in the queue, and somebody comes. */
+  replaceAnybody(): number {
+    const picks = this.#picks();
+    const leaving = new Set(picks.map((pick) => this.#waiting[pick] ?? ''));
+    const ids = [...leaving];
+    const newcomers = ids.map(() => this.#newId());
+    const each = nanosecondsEach((count) => {
+      this.#scheduler.withdraw(ids[count] ?? '');
+      this.#scheduler.admit(newcomers[count] ?? '', null);
+    }, ids.length);
+    this.#waiting = [...this.#waiting.filter((id) => !leaving.has(id)), ...newcomers];
+    return each;
+  }
+
+  /** A running generation ends, and the first in the queue takes its slot. */
+  releaseAndStart(): number {
+    const each = nanosecondsEach((count) => {
+      this.#scheduler.release(this.#running[count] ?? '');
+    });
+    this.#running = this.#running.slice(batch);
+    this.#waiting = this.#waiting.slice(batch);
+    this.#fill();
+    return each;
+  }
+
+  /** One after the other asks for position and expected wait, as when all of them are told that they have moved up. */
+  positionsInOrder(): number {
+    const first = Math.floor(this.#random() * (this.#waiting.length - batch));
+    return this.#positions(Array.from({ length: batch }, (_, count) => first + count));
+  }
+
+  positionOfAnybody(): number {
+    return this.#positions(this.#picks());
+  }
+
+  #positions(picks: readonly number[]): number {
+    let sum = 0;
+    const each = nanosecondsEach((count) => {
+      sum += this.#scheduler.view(this.#waiting[picks[count] ?? 0] ?? '')?.position ?? NaN;
+    });
+    if (Number.isNaN(sum)) throw new Error('Somebody who should wait does not.');
+    return each;
+  }
+
+  /** Tops the queue up again. */
+  #fill(): void {
+    while (this.#scheduler.vacancies > 0) {
+      const id = this.#newId();
+      this.#scheduler.admit(id, null);
+      if (this.#scheduler.view(id) !== undefined) this.#waiting.push(id);
+    }
+  }
+
+  #picks(): number[] {
+    return randomPicks(this.#random, this.#waiting.length);
+  }
+
+  #newId(): string {
+    this.#admitted += 1;
+    return `request-${this.#admitted}`;
+  }
+}
+
+/** What finding one of so many costs by itself: the share of the machine's caches. */
+class PlainMap {
+  readonly #random = seededRandom(1);
+  readonly #ids: readonly string[];
+  readonly #entries: ReadonlyMap<string, { readonly position: number }>;
+
+  constructor(length: number) {
+    this.#ids = Array.from({ length }, (_, count) => `request-${count}`);
+    this.#entries = new Map(this.#ids.map((id, position) => [id, { position }]));
+  }
+
+  lookUpAnybody(): number {
+    const picks = randomPicks(this.#random, this.#ids.length);
+    let sum = 0;
+    const each = nanosecondsEach((count) => {
+      sum += this.#entries.get(this.#ids[picks[count] ?? 0] ?? '')?.position ?? NaN;
+    });
+    if (Number.isNaN(sum)) throw new Error('Somebody is missing from the map.');
+    return each;
+  }
+}
+
+function randomPicks(random: () => number, length: number): number[] {
+  return Array.from({ length: batch }, () => Math.floor(random() * length));
+}
+
+function nanosecondsEach(operate: (count: number) => void, times = batch): number {
+  const began = process.hrtime.bigint();
+  for (let count = 0; count < times; count += 1) operate(count);
+  return Number(process.hrtime.bigint() - began) / times;
+}
+
+/** Short and long take turns, so that a drifting machine slows both. */
+function row<Subject>(name: string, build: (length: number) => Subject, measure: (on: Subject) => number): string[] {
+  const short = build(shortQueue);
+  const long = build(longQueue);
+  const shortNs: number[] = [];
+  const longNs: number[] = [];
+  for (let repeat = -warmUps; repeat < repeats; repeat += 1) {
+    const measured = [measure(short), measure(long)] as const;
+    if (repeat < 0) continue;
+    shortNs.push(measured[0]);
+    longNs.push(measured[1]);
+  }
+  return [name, median(shortNs).toFixed(0), median(longNs).toFixed(0), median(ratios(longNs, shortNs)).toFixed(2)];
+}
+
+const queue = (length: number): Queue => new Queue(length);
+const rows = [
+  row('admit + withdraw the same', queue, (queue) => queue.comeAndGo()),
+  row('withdraw anybody + admit', queue, (queue) => queue.replaceAnybody()),
+  row('release → start', queue, (queue) => queue.releaseAndStart()),
+  row('position, one after the other', queue, (queue) => queue.positionsInOrder()),
+  row('position of anybody', queue, (queue) => queue.positionOfAnybody()),
+  row(
+    'for comparison: Map.get of anybody',
+    (length) => new PlainMap(length),
+    (map) => map.lookUpAnybody(),
+  ),
+];
+console.log(markdownTable(['ns per operation (medians)', '1,000 waiting', '100,000 waiting', 'ratio'], rows));
