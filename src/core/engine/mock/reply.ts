@@ -1,0 +1,88 @@
+import { ChatstreamError } from '../../base/errors.js';
+import type { GenerationSpec, OutputFormat, Token } from '../engine.js';
+import type { MockReply } from '../options.js';
+import { lastMessage } from './prompt.js';
+import { countText, countToken, wordToken } from './vocabulary.js';
+
+/** One output token and its text. */
+interface Piece {
+  readonly token: Token;
+  readonly text: string;
+}
+
+/**
+ * A reply, known beforehand: the piece at a position, counted from 0, or null where the generation ends by itself. Only
+ * prompt and options decide it, so that an interrupted generation goes on as if nothing had been.
+ */
+export type Reply = (position: number) => Piece | null;
+
+/** Numbers in a `round` reply. */
+const roundLength = 16;
+
+/** @throws ChatstreamError `invalid_request` for a format that the mock cannot keep */
+export function replyTo(spec: GenerationSpec, style: MockReply): Reply {
+  switch (spec.format.type) {
+    case 'json_object':
+      return fixedObject(spec.ignoreEos);
+    case 'json_schema':
+      throw schemaError();
+    case 'text':
+      return plainReply(spec, style);
+  }
+}
+
+function plainReply(spec: GenerationSpec, style: MockReply): Reply {
+  switch (style) {
+    case 'echo':
+      return repeatWords(wordsOf(lastMessage(spec.prompt)), spec.ignoreEos);
+    case 'round':
+      return countTo(spec.ignoreEos ? Infinity : roundLength);
+    case 'long':
+      return countTo(Infinity);
+  }
+}
+
+function countTo(last: number): Reply {
+  return (position) => {
+    const count = position + 1;
+    return count > last ? null : { token: countToken(count), text: countText(count) };
+  };
+}
+
+/** Once, or for ever with a space between the end and the beginning. */
+function repeatWords(words: readonly string[], forever: boolean): Reply {
+  const joint = /\s$/.test(words.at(-1) ?? '') ? '' : ' ';
+  return (position) => {
+    if (position >= words.length && !forever) return null;
+    const word = words[position % words.length] ?? '';
+    const again = position > 0 && position % words.length === 0;
+    return { token: wordToken(position), text: again ? joint + word : word };
+  };
+}
+
+/** Words with the space after them; the space before the first belongs to it. Joined, they are the text. */
+function wordsOf(text: string): readonly string[] {
+  return text.match(/\s*\S+\s*|\s+/g) ?? [];
+}
+
+const objectPieces = ['{', '"reply"', ': ', '"mock"', '}'];
+
+/** The same small object for everyone. Made longer than it is, it ends in spaces, which leaves it valid. */
+function fixedObject(forever: boolean): Reply {
+  return (position) => {
+    const text = objectPieces[position] ?? (forever ? ' ' : null);
+    return text === null ? null : { token: wordToken(position), text };
+  };
+}
+
+/** @throws ChatstreamError `invalid_request` for a format that {@link replyTo} cannot give */
+export function assertFormat({ type }: OutputFormat): void {
+  if (type === 'json_schema') throw schemaError();
+}
+
+function schemaError(): ChatstreamError {
+  return new ChatstreamError('invalid_request', 'The mock engine cannot follow a JSON schema.', {
+    param: 'response_format',
+    hint: 'Use json_object, or serve a model.',
+  });
+}

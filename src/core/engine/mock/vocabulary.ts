@@ -1,0 +1,56 @@
+import { ChatstreamError } from '../../base/errors.js';
+import type { Token } from '../engine.js';
+
+/**
+ * The mock's vocabulary is a formula and not a table, so that a token means the same in every process:
+ *
+ * - below 0x110000: one token per Unicode code point. All prompts consist of these and the two marks of a chat.
+ * - from 0x10000000: the n-th word of a reply. What it reads depends on the prompt, so it cannot be detokenised alone.
+ * - from 0x20000000: the number n of a counting reply, with a space before all but the first.
+ */
+const codePoints = 0x110000;
+const firstWord = 0x10000000;
+const firstCount = 0x20000000;
+const endOfCounts = 0x30000000;
+
+export const messageStart: Token = codePoints;
+export const messageEnd: Token = codePoints + 1;
+export const vocabularySize = codePoints + 2;
+
+/** Text as tokens, one per code point. {@link detokenize} gives it back, half surrogate pairs included. */
+export function tokenize(text: string): Token[] {
+  return Array.from(text, (character) => character.codePointAt(0) ?? 0);
+}
+
+/** @throws ChatstreamError `invalid_request` for a number that has no text of its own */
+export function detokenize(tokens: readonly Token[]): string {
+  return tokens.map(textOf).join('');
+}
+
+/** @param position 0 for the first word of a reply */
+export function wordToken(position: number): Token {
+  return firstWord + position;
+}
+
+/** @param count 1 for the first number of a reply */
+export function countToken(count: number): Token {
+  return firstCount + count;
+}
+
+function textOf(token: Token): string {
+  if (Number.isInteger(token) && token >= 0) {
+    if (token < codePoints) return String.fromCodePoint(token);
+    if (token === messageStart) return '<|im_start|>';
+    if (token === messageEnd) return '<|im_end|>';
+    if (token > firstCount && token < endOfCounts) return countText(token - firstCount);
+  }
+  throw new ChatstreamError('invalid_request', `The mock engine knows no token ${token}.`, {
+    param: 'tokens',
+    hint: 'Its tokens are Unicode code points.',
+  });
+}
+
+/** How a counting reply writes its n-th number. */
+export function countText(count: number): string {
+  return count === 1 ? '1' : ` ${count}`;
+}
