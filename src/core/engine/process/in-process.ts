@@ -1,0 +1,45 @@
+import { Emitter } from '../../base/emitter.js';
+import { messageOf } from '../../base/errors.js';
+import type { Engine, EngineInfo, EngineState, ServingEngine } from '../engine.js';
+
+/** An engine of this very process, with the state of one that never dies: for tests, in virtual time above all. */
+export function inProcess(engine: Engine): ServingEngine {
+  const states = new Emitter<EngineState>();
+  let state: EngineState = { status: 'starting' };
+
+  function changeTo(next: EngineState): void {
+    state = next;
+    states.emit(next);
+  }
+
+  return {
+    rounds: engine.rounds,
+    states: states.subscribe,
+    get state() {
+      return state;
+    },
+    async start(): Promise<EngineInfo> {
+      try {
+        const info = await engine.start();
+        changeTo({ status: 'ready', info });
+        return info;
+      } catch (thrown) {
+        changeTo({ status: 'failed', reason: messageOf(thrown) });
+        throw thrown;
+      }
+    },
+    prepare: (source, demands) => engine.prepare(source, demands),
+    tokenize: (text) => engine.tokenize(text),
+    detokenize: (tokens) => engine.detokenize(tokens),
+    generate: (spec) => {
+      engine.generate(spec);
+    },
+    cancel: (id) => {
+      engine.cancel(id);
+    },
+    async stop() {
+      changeTo({ status: 'stopped' });
+      await engine.stop();
+    },
+  };
+}

@@ -1,0 +1,243 @@
+import { type CancelTimer, type Clock, systemClock } from '../../base/clock.js';
+import { Emitter, type Subscribable } from '../../base/emitter.js';
+import { ChatstreamError, messageOf } from '../../base/errors.js';
+import type {
+  Demands,
+  EngineInfo,
+  EngineState,
+  GenerationSpec,
+  PromptSource,
+  Round,
+  ServingEngine,
+  Token,
+} from '../engine.js';
+import { failedEvent } from '../failed-event.js';
+import type { EngineChild } from './engine-child.js';
+import { exitError } from './engine-exit.js';
+import { EngineProcess, type EngineProcessOptions } from './engine-process.js';
+import { LastingCalls } from './lasting-calls.js';
+import { RestartPolicy } from './restart-policy.js';
+import { RunningGenerations } from './running-generations.js';
+
+/** An engine in a process of its own that comes back after a crash. */
+export interface SupervisedEngine extends ServingEngine {
+  /** The current engine process, for logs; null while there is none. */
+  readonly pid: number | null;
+}
+
+/**
+ * Runs an engine in a process of its own and restarts it when it dies. What was running then goes on where it stopped:
+ * the new process gets prompt and output so far, and every text continues exactly. A generation that goes on reports
+ * `started` again, with the slot that it has now.
+ *
+ * A first start that fails is the operator's to mend (a wrong path, too little memory): `start` rejects with the
+ * engine's own error, and nothing is retried.
+ */
+export function superviseEngine(options: EngineProcessOptions, clock: Clock = systemClock): SupervisedEngine {
+  return new Supervisor(() => new EngineProcess(options), clock);
+}
+
+/** See {@link superviseEngine}; exported for tests that bring their own processes. */
+export class Supervisor implements SupervisedEngine {
+  readonly #launch: () => EngineChild;
+  readonly #clock: Clock;
+  readonly #policy = new RestartPolicy();
+  readonly #rounds = new Emitter<Round>();
+  readonly #states = new Emitter<EngineState>();
+  readonly #generations = new RunningGenerations();
+  readonly #calls = new LastingCalls();
+  /** Generations that came too late and are told so in a moment. */
+  readonly #refused = new Set<string>();
+  #state: EngineState = { status: 'starting' };
+  #child: EngineChild | null = null;
+  /** The child once it has loaded: who can be given work. */
+  #serving: EngineChild | null = null;
+  #cancelTimer: CancelTimer | null = null;
+  #stopping: Promise<void> | null = null;
+
+  constructor(launch: () => EngineChild, clock: Clock) {
+    this.#launch = launch;
+    this.#clock = clock;
+  }
+
+  get state(): EngineState {
+    return this.#state;
+  }
+
+  get states(): Subscribable<EngineState> {
+    return this.#states.subscribe;
+  }
+
+  get rounds(): Subscribable<Round> {
+    return this.#rounds.subscribe;
+  }
+
+  get pid(): number | null {
+    return this.#child?.pid ?? null;
+  }
+
+  async start(): Promise<EngineInfo> {
+    const child = this.#adopt();
+    try {
+      const info = await child.start();
+      this.#serve(child, info);
+      return info;
+    } catch (thrown) {
+      if (this.#child !== child) throw unavailable('The engine was stopped before it had started.');
+      this.#child = null;
+      this.#abandonAll(messageOf(thrown));
+      child.kill();
+      await child.exited;
+      throw thrown;
+    }
+  }
+
+  prepare(source: PromptSource, demands?: Demands): Promise<readonly Token[]> {
+    return this.#ask((child) => child.prepare(source, demands));
+  }
+
+  tokenize(text: string): Promise<readonly Token[]> {
+    return this.#ask((child) => child.tokenize(text));
+  }
+
+  detokenize(tokens: readonly Token[]): Promise<string> {
+    return this.#ask((child) => child.detokenize(tokens));
+  }
+
+  generate(spec: GenerationSpec): void {
+    const gone = this.#gone();
+    if (gone !== null) {
+      this.#refuse(spec.id, gone);
+      return;
+    }
+    this.#generations.add(spec);
+    this.#serving?.generate(spec);
+  }
+
+  cancel(id: string): void {
+    this.#refused.delete(id);
+    this.#generations.remove(id);
+    this.#serving?.cancel(id);
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    const child = this.#child;
+    this.#child = null;
+    this.#serving = null;
+    this.#cancelTimer?.();
+    this.#generations.clear();
+    this.#refused.clear();
+    this.#calls.rejectAll(unavailable('The engine was stopped.'));
+    this.#changeTo({ status: 'stopped' });
+    await child?.stop();
+  }
+
+  /** A new child, which is listened to only as long as it is the current one. */
+  #adopt(): EngineChild {
+    const child = this.#launch();
+    this.#child = child;
+    child.rounds((round) => {
+      if (this.#serving !== child) return;
+      this.#generations.follow(round);
+      this.#rounds.emit(round);
+    });
+    return child;
+  }
+
+  /** The child has loaded: it gets everything that waits for an engine, and others may see that there is one. */
+  #serve(child: EngineChild, info: EngineInfo): void {
+    this.#policy.recovered();
+    this.#serving = child;
+    void child.exited.then((exit) => {
+      this.#onDeath(child, exitError(exit).message);
+    });
+    this.#calls.askAgain(child);
+    for (const spec of this.#generations.resumable()) child.generate(spec);
+    this.#changeTo({ status: 'ready', info });
+  }
+
+  /** @param child null if not even a process could be made */
+  #onDeath(child: EngineChild | null, reason: string): void {
+    if (this.#child !== child) return;
+    const decision = this.#policy.died(this.#clock.now(), child !== null && this.#serving === child);
+    this.#child = null;
+    this.#serving = null;
+    if (decision.action === 'give_up') {
+      this.#abandonAll(reason);
+      this.#restartIn(decision.retryMs);
+    } else {
+      this.#restartIn(decision.delayMs);
+      this.#changeTo({ status: 'restarting', attempt: decision.attempt, reason });
+    }
+  }
+
+  #restartIn(delayMs: number): void {
+    this.#cancelTimer = this.#clock.schedule(delayMs, () => {
+      void this.#restart();
+    });
+  }
+
+  async #restart(): Promise<void> {
+    let child: EngineChild | null = null;
+    try {
+      child = this.#adopt();
+      const info = await child.start();
+      if (this.#child === child) this.#serve(child, info);
+    } catch (thrown) {
+      child?.kill();
+      await child?.exited;
+      this.#onDeath(child, messageOf(thrown));
+    }
+  }
+
+  /** The state comes first, so that whoever hears of a failed generation does not send the next one here. */
+  #abandonAll(reason: string): void {
+    if (this.#state.status !== 'failed') this.#changeTo({ status: 'failed', reason });
+    const error = unavailable(`The engine is down: ${reason}`);
+    this.#calls.rejectAll(error);
+    const events = this.#generations.failAll(error);
+    if (events.length > 0) this.#rounds.emit({ durationMs: 0, batchSize: 0, events });
+  }
+
+  #ask<T>(question: (child: EngineChild) => Promise<T>): Promise<T> {
+    const gone = this.#gone();
+    return gone === null ? this.#calls.ask(this.#serving, question) : Promise.reject(gone);
+  }
+
+  /** In a microtask: an event out of `generate` itself would come before the caller is ready for it. */
+  #refuse(id: string, error: ChatstreamError): void {
+    this.#refused.add(id);
+    queueMicrotask(() => {
+      if (!this.#refused.delete(id)) return;
+      this.#rounds.emit({ durationMs: 0, batchSize: 0, events: [failedEvent(id, error)] });
+    });
+  }
+
+  /** Why nothing can be asked of this engine any more; null as long as there is hope. */
+  #gone(): ChatstreamError | null {
+    switch (this.#state.status) {
+      case 'failed':
+        return unavailable(`The engine is down: ${this.#state.reason}`);
+      case 'stopped':
+        return unavailable('The engine was stopped.');
+      case 'starting':
+      case 'ready':
+      case 'restarting':
+        return null;
+    }
+  }
+
+  #changeTo(state: EngineState): void {
+    this.#state = state;
+    this.#states.emit(state);
+  }
+}
+
+function unavailable(message: string): ChatstreamError {
+  return new ChatstreamError('engine_unavailable', message, { hint: 'Try again in a moment; the log says more.' });
+}

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import type { GenerationEvent } from '../../../../src/core/engine/engine.js';
+import { EngineProcess, type EngineLine } from '../../../../src/core/engine/process/engine-process.js';
+import { superviseEngine } from '../../../../src/core/engine/process/supervisor.js';
+import { mockOptions, specOf, userPrompt } from '../mock/mock-harness.js';
+import { fixture, lives, until } from './processes.js';
+
+const fast = { ...mockOptions, prefillMs: 1, tokenMs: 1 };
+
+describe('engine process', () => {
+  it('is an engine like any other', async () => {
+    const engine = new EngineProcess({ engine: { ...fast, reply: 'echo' } });
+    const events: GenerationEvent[] = [];
+    engine.rounds((round) => events.push(...round.events));
+    expect(await engine.start()).toMatchObject({ engine: 'mock', slots: 4, contextLength: 4096 });
+    const prompt = await engine.prepare({ kind: 'chat', messages: [{ role: 'user', content: 'grüß dich 🙂' }] });
+    expect(prompt).toEqual(userPrompt('grüß dich 🙂'));
+    expect(await engine.detokenize(await engine.tokenize('ü🙂'))).toBe('ü🙂');
+    await expect(engine.detokenize([-1])).rejects.toMatchObject({
+      code: 'invalid_request',
+      param: 'tokens',
+      hint: expect.stringContaining('code points') as unknown,
+    });
+    engine.generate(specOf('a', { prompt }));
+    await until(() => events.at(-1)?.type === 'ended', 'the end');
+    expect(events.map((event) => (event.type === 'token' ? event.text : event.type))).toEqual([
+      ...['started', 'grüß ', 'dich ', '🙂', 'ended'],
+    ]);
+    await engine.stop();
+    expect(engine.alive).toBe(false);
+  });
+
+  it('says nothing of a generation from the moment it is cancelled', async () => {
+    const engine = new EngineProcess({ engine: fast });
+    await engine.start();
+    let seen = 0;
+    let seenAfter = 0;
+    let cancelled = false;
+    engine.rounds(({ events }) => {
+      const ofA = events.filter(({ id }) => id === 'a').length;
+      if (cancelled) seenAfter += ofA;
+      else seen += ofA;
+      if (seen < 10 || cancelled) return;
+      cancelled = true;
+      engine.cancel('a');
+      engine.generate(specOf('b', { maxTokens: 20 }));
+    });
+    engine.generate(specOf('a', { maxTokens: 4000 }));
+    await until(() => cancelled, 'ten events');
+    // Answers come in the order of the questions, so everything before this one has arrived with it.
+    await engine.tokenize('x');
+    expect(seenAfter).toBe(0);
+    await engine.stop();
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('leaves it to the main process to react to %s', async (signal) => {
+    const engine = new EngineProcess({ engine: fast });
+    await engine.start();
+    process.kill(engine.pid ?? 0, signal);
+    expect(await engine.tokenize('a')).toEqual([97]);
+    await engine.stop();
+    expect(await engine.exited).toMatchObject({ code: 0, signal: null });
+  });
+
+  it('rejects open calls when it dies', async () => {
+    const engine = new EngineProcess({ engine: fast, entry: fixture('deaf-host') });
+    await engine.start();
+    const call = engine.tokenize('a');
+    engine.kill();
+    await expect(call).rejects.toMatchObject({ code: 'engine_failed' });
+  });
+
+  it('is killed when it does not stop', async () => {
+    const engine = new EngineProcess({ engine: fast, entry: fixture('deaf-host'), stopDeadlineMs: 200 });
+    await engine.start();
+    await engine.stop();
+    expect(await engine.exited).toMatchObject({ signal: 'SIGKILL' });
+  });
+});
+
+describe('first start', () => {
+  it('keeps code, message and hint of the engine', async () => {
+    const engine = superviseEngine({ engine: fast, entry: fixture('refusing-host') });
+    const start = engine.start();
+    const { pid } = engine;
+    await expect(start).rejects.toMatchObject({
+      code: 'model_unreadable',
+      message: 'This is no GGUF file.',
+      hint: 'Look at --model.',
+      param: 'model',
+    });
+    expect(lives(pid ?? 0)).toBe(false);
+  });
+
+  it('keeps the error of the real engine', async () => {
+    const options = { gpu: 'off', gpuLayers: 'auto', threads: 1, prefillChunk: 64, slots: 1, context: 'auto' } as const;
+    const engine = superviseEngine({ engine: { engine: 'llama', modelPath: fixture('parent'), ...options } });
+    await expect(engine.start()).rejects.toMatchObject({
+      code: 'model_unreadable',
+      hint: expect.stringContaining('GGUF') as unknown,
+    });
+  });
+
+  it('reports the last words of a process that crashed, and keeps them off our own output', async () => {
+    const lines: EngineLine[] = [];
+    const entry = fixture('crashing-host');
+    const engine = superviseEngine({ engine: fast, entry, log: (line) => lines.push(line) });
+    await expect(engine.start()).rejects.toMatchObject({
+      code: 'engine_failed',
+      message: 'The engine process crashed (SIGABRT). Its last words: GGML_ASSERT failed: no memory left | backtrace',
+    });
+    expect(lines).toContainEqual({ stream: 'stdout', text: 'loading' });
+    expect(lines).toContainEqual({ stream: 'stderr', text: 'backtrace' });
+  });
+
+  it('suspects a lack of memory when it was killed', async () => {
+    const engine = superviseEngine({ engine: fast, entry: fixture('killed-host') });
+    await expect(engine.start()).rejects.toMatchObject({
+      code: 'engine_failed',
+      message: expect.stringContaining('out of memory') as unknown,
+      hint: expect.stringContaining('--context') as unknown,
+    });
+  });
+
+  it('reports an exit code', async () => {
+    const engine = superviseEngine({ engine: fast, entry: fixture('missing-host') });
+    await expect(engine.start()).rejects.toMatchObject({
+      code: 'engine_failed',
+      message: expect.stringMatching(/exit code 1.*Cannot find module/) as unknown,
+    });
+  });
+});

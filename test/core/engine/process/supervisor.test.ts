@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest';
+import { ChatstreamError } from '../../../../src/core/base/errors.js';
+import type { EngineState, GenerationEvent } from '../../../../src/core/engine/engine.js';
+import { Supervisor } from '../../../../src/core/engine/process/supervisor.js';
+import { VirtualClock } from '../../../support/virtual-clock.js';
+import { outcomeOf, specOf } from '../mock/mock-harness.js';
+import { FakeChild } from './fake-child.js';
+
+const noModel = new ChatstreamError('model_unreadable', 'There is no model.', { hint: 'Bring one.' });
+
+interface Stage {
+  readonly clock: VirtualClock;
+  readonly supervisor: Supervisor;
+  readonly children: readonly FakeChild[];
+  readonly states: readonly EngineState[];
+  readonly events: readonly GenerationEvent[];
+  /** From now on, children start or they do not. */
+  readonly setStarts: (succeed: boolean) => void;
+  /** The one that was launched last. */
+  readonly child: () => FakeChild;
+}
+
+function stage(): Stage {
+  const clock = new VirtualClock();
+  const children: FakeChild[] = [];
+  const states: EngineState[] = [];
+  const events: GenerationEvent[] = [];
+  let startError: ChatstreamError | undefined;
+  const supervisor = new Supervisor(() => {
+    const child = new FakeChild(children.length + 1, clock, startError);
+    children.push(child);
+    return child;
+  }, clock);
+  supervisor.states((state) => states.push(state));
+  supervisor.rounds((round) => events.push(...round.events));
+  return {
+    clock,
+    supervisor,
+    children,
+    states,
+    events,
+    setStarts: (succeed) => {
+      startError = succeed ? undefined : noModel;
+    },
+    child: () => {
+      const last = children.at(-1);
+      if (last === undefined) throw new Error('No child was launched.');
+      return last;
+    },
+  };
+}
+
+function statuses(states: readonly EngineState[]): string[] {
+  return states.map((state) => (state.status === 'restarting' ? `restarting ${state.attempt}` : state.status));
+}
+
+describe('supervisor', () => {
+  it('goes on with every generation where the dead engine stopped', async () => {
+    const { clock, supervisor, child, events, states } = stage();
+    await supervisor.start();
+    supervisor.generate(specOf('a', { maxTokens: 6 }));
+    supervisor.generate(specOf('b', { maxTokens: 9, stop: ['4 5'] }));
+    await clock.advanceAsync(55);
+    child().die();
+    await clock.advanceAsync(99);
+    expect(supervisor.state).toMatchObject({ status: 'restarting', attempt: 1 });
+    expect(supervisor.pid).toBe(null);
+    await clock.advanceAsync(500);
+    expect(statuses(states)).toEqual(['ready', 'restarting 1', 'ready']);
+    expect(supervisor.pid).toBe(2);
+    const a = events.filter(({ id }) => id === 'a');
+    expect(outcomeOf(a)).toMatchObject({ text: '1 2 3 4 5 6', reason: 'length' });
+    expect(a.filter(({ type }) => type === 'started').length).toBe(2);
+    expect(outcomeOf(events.filter(({ id }) => id === 'b'))).toMatchObject({ text: '1 2 3 ', reason: 'stop' });
+  });
+
+  it('survives several deaths of one generation', async () => {
+    const { clock, supervisor, child, events } = stage();
+    await supervisor.start();
+    supervisor.generate(specOf('a', { maxTokens: 12 }));
+    for (let death = 0; death < 3; death += 1) {
+      await clock.advanceAsync(45);
+      child().die();
+      await clock.advanceAsync(2000);
+      await clock.advanceAsync(20_000);
+    }
+    await clock.advanceAsync(10_000);
+    expect(outcomeOf(events)).toMatchObject({ text: '1 2 3 4 5 6 7 8 9 10 11 12', reason: 'length' });
+  });
+
+  it('keeps what is asked during an outage, except what is cancelled', async () => {
+    const { clock, supervisor, child, events } = stage();
+    await supervisor.start();
+    supervisor.generate(specOf('a'));
+    await clock.advanceAsync(25);
+    child().die();
+    await clock.advanceAsync(10);
+    const prompt = supervisor.prepare({ kind: 'text', text: 'hi' });
+    supervisor.generate(specOf('b', { maxTokens: 2 }));
+    supervisor.generate(specOf('c'));
+    supervisor.cancel('a');
+    supervisor.cancel('c');
+    const before = events.length;
+    await clock.advanceAsync(1000);
+    expect(await prompt).toEqual([104, 105]);
+    expect(new Set(events.slice(before).map(({ id }) => id))).toEqual(new Set(['b']));
+  });
+
+  it('asks the next engine what the dead one did not answer', async () => {
+    const { clock, supervisor, child } = stage();
+    await supervisor.start();
+    child().mute = true;
+    const answers = Promise.all([
+      supervisor.prepare({ kind: 'text', text: 'a' }),
+      supervisor.tokenize('b'),
+      supervisor.detokenize([99]),
+    ]);
+    child().die();
+    await clock.advanceAsync(100);
+    expect(await answers).toEqual([[97], [98], 'c']);
+  });
+
+  it('passes a refusal on without asking again', async () => {
+    const { supervisor } = stage();
+    await supervisor.start();
+    await expect(supervisor.detokenize([-1])).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+
+  it('waits longer before each restart, and gives up after three', async () => {
+    const { clock, supervisor, child, children, states, events } = stage();
+    await supervisor.start();
+    for (const [delayMs, launched] of [
+      [100, 2],
+      [500, 3],
+      [2000, 4],
+    ] as const) {
+      child().die();
+      await clock.advanceAsync(delayMs - 1);
+      expect(children.length).toBe(launched - 1);
+      await clock.advanceAsync(1);
+      expect(children.length).toBe(launched);
+    }
+    child().mute = true;
+    const call = supervisor.tokenize('x');
+    supervisor.generate(specOf('a'));
+    supervisor.generate(specOf('b'));
+    child().die('SIGKILL');
+    await expect(call).rejects.toMatchObject({ code: 'engine_unavailable' });
+    expect(supervisor.state).toMatchObject({
+      status: 'failed',
+      reason: expect.stringContaining('out of memory') as unknown,
+    });
+    expect(events).toMatchObject(['a', 'b'].map((id) => ({ type: 'failed', id, code: 'engine_unavailable' })));
+    expect(statuses(states)).toEqual([
+      ...['ready', 'restarting 1', 'ready', 'restarting 2', 'ready', 'restarting 3', 'ready'],
+      'failed',
+    ]);
+  });
+
+  it('counts restarts that do not even load', async () => {
+    const { clock, supervisor, child, children, setStarts } = stage();
+    await supervisor.start();
+    setStarts(false);
+    child().die();
+    await clock.advanceAsync(2600);
+    expect(children.length).toBe(4);
+    expect(supervisor.state).toEqual({ status: 'failed', reason: 'There is no model.' });
+  });
+
+  it('refuses at once when it has failed, and comes back when a slow retry succeeds', async () => {
+    const { clock, supervisor, child, events, states, setStarts } = stage();
+    await supervisor.start();
+    setStarts(false);
+    child().die();
+    await clock.advanceAsync(2600);
+    supervisor.generate(specOf('a'));
+    expect(events).toEqual([]);
+    await expect(supervisor.tokenize('x')).rejects.toMatchObject({ code: 'engine_unavailable' });
+    expect(events).toMatchObject([{ type: 'failed', id: 'a', code: 'engine_unavailable' }]);
+    await clock.advanceAsync(60_000);
+    expect(supervisor.state.status).toBe('failed');
+    setStarts(true);
+    await clock.advanceAsync(60_000);
+    expect(supervisor.state.status).toBe('ready');
+    expect(await supervisor.tokenize('x')).toEqual([120]);
+    expect(statuses(states).filter((status) => status === 'failed').length).toBe(1);
+  });
+
+  it('rejects a first start that fails with the error of the engine, and retries nothing', async () => {
+    const { clock, supervisor, child, children, setStarts } = stage();
+    setStarts(false);
+    await expect(supervisor.start()).rejects.toBe(noModel);
+    await clock.advanceAsync(200_000);
+    expect(children.length).toBe(1);
+    expect(child().alive).toBe(false);
+    expect(supervisor.state.status).toBe('failed');
+  });
+
+  it('launches nothing more once it was stopped', async () => {
+    const { clock, supervisor, child, children, states } = stage();
+    await supervisor.start();
+    child().die();
+    await clock.advanceAsync(0);
+    const call = supervisor.tokenize('x');
+    await Promise.all([supervisor.stop(), expect(call).rejects.toMatchObject({ code: 'engine_unavailable' })]);
+    await clock.advanceAsync(200_000);
+    expect(children.length).toBe(1);
+    expect(statuses(states)).toEqual(['ready', 'restarting 1', 'stopped']);
+  });
+});
