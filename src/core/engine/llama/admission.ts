@@ -1,0 +1,135 @@
+import { ChatstreamError } from '../../base/errors.js';
+import type { Demands, GenerationEvent, GenerationSpec } from '../engine.js';
+import { TextAssembler } from '../text/text-assembler.js';
+import { Generation } from './generation.js';
+import { Grammars } from './grammar.js';
+import { acceptGrammarToken } from './internals.js';
+import type { Library } from './library.js';
+import type { LoadedModel } from './load.js';
+import { PenaltyWindow } from './penalty-window.js';
+import type { Prompts } from './prompts.js';
+import { evaluateOptions, tokenBias } from './sampling.js';
+import { chooseSlot, type Slot } from './slots.js';
+
+/** A generation that runs, or the only event of one that was over before it began. */
+export type Admission = Generation | GenerationEvent;
+
+/** Turns what is asked for into a running generation. */
+export class AdmissionDesk {
+  readonly #library: Library;
+  readonly #loaded: LoadedModel;
+  readonly #prompts: Prompts;
+  readonly #slots: readonly Slot[];
+  readonly #prefillChunk: number;
+  readonly #grammars: Grammars;
+  #admitted = 0;
+
+  constructor(
+    library: Library,
+    loaded: LoadedModel,
+    prompts: Prompts,
+    { slots, prefillChunk }: { readonly slots: readonly Slot[]; readonly prefillChunk: number },
+  ) {
+    this.#library = library;
+    this.#loaded = loaded;
+    this.#prompts = prompts;
+    this.#slots = slots;
+    this.#prefillChunk = prefillChunk;
+    this.#grammars = new Grammars(library, loaded.model);
+  }
+
+  /** @throws ChatstreamError `invalid_request` for what {@link admit} would refuse of them */
+  async check({ format, logitBias }: Demands): Promise<void> {
+    this.#prompts.check(Object.keys(logitBias).map(Number), 'logit_bias');
+    await this.#grammars.begin(format);
+  }
+
+  /**
+   * Gives a generation a slot. Only between rounds.
+   *
+   * @throws ChatstreamError `invalid_request` or `context_length_exceeded`; `internal` when there is no free slot, which
+   *   the caller was to see to
+   */
+  async admit(spec: GenerationSpec): Promise<Admission> {
+    this.#check(spec);
+    const { llama, model, contextLength } = this.#loaded;
+    const text = new TextAssembler(this.#prompts.decode, spec.stop);
+    let stopped = false;
+    // What these tokens say was reported already; this only brings the assembler to where it was.
+    for (const token of spec.resumeAfter) stopped ||= text.push(token).stopped;
+    if (stopped) return { type: 'ended', id: spec.id, reason: 'stop', token: null, text: '' };
+    const evaluated = [...spec.prompt, ...spec.resumeAfter];
+    if (spec.resumeAfter.length >= spec.maxTokens || evaluated.length >= contextLength) {
+      return { type: 'ended', id: spec.id, reason: 'length', token: null, text: text.end() };
+    }
+
+    if (spec.format.type !== 'text') this.#checkCanEnd();
+    const grammar = await this.#grammars.begin(spec.format);
+    if (grammar !== null) for (const token of spec.resumeAfter) acceptGrammarToken(llama, grammar, token);
+    const penalties = PenaltyWindow.for(spec.sampling, spec.prompt, spec.resumeAfter);
+    const bias = tokenBias(this.#library, model, spec, () => this.#prompts.endTokens());
+
+    const slot = this.#chooseSlot(evaluated);
+    const cached = await slot.keepPrefix(evaluated);
+    slot.busy = true;
+    return new Generation({
+      spec,
+      slot,
+      order: this.#admitted++,
+      evaluated,
+      cached,
+      options: evaluateOptions(spec, { penalties, bias, grammar }),
+      penalties,
+      text,
+      isEnd: (token) => this.#prompts.isEnd(token),
+      contextLength,
+      prefillChunk: this.#prefillChunk,
+    });
+  }
+
+  /** Takes the slot back. Only between rounds. */
+  async release(generation: Generation): Promise<void> {
+    const { slot } = generation;
+    await generation.close();
+    if (generation.hasFailed) await slot.clear();
+    slot.busy = false;
+    slot.lastUsed = this.#admitted;
+  }
+
+  #check(spec: GenerationSpec): void {
+    const { contextLength } = this.#loaded;
+    this.#prompts.check(spec.prompt, 'prompt');
+    this.#prompts.check(spec.resumeAfter, 'resumeAfter');
+    this.#prompts.check(Object.keys(spec.sampling.logitBias).map(Number), 'logit_bias');
+    if (spec.prompt.length === 0) {
+      throw new ChatstreamError('invalid_request', 'The prompt is empty.', { param: 'prompt' });
+    }
+    if (spec.prompt.length >= contextLength) {
+      throw new ChatstreamError(
+        'context_length_exceeded',
+        `The prompt has ${spec.prompt.length} tokens; with one of output at least, it does not fit the context of ${contextLength}.`,
+        { hint: 'Shorten the prompt, or serve with a longer --context.', param: 'prompt' },
+      );
+    }
+  }
+
+  /** Where a grammar is complete, only such a token may follow. Without one, see `hardlyEver` in sampling.ts. */
+  #checkCanEnd(): void {
+    if (this.#prompts.endTokens().length > 0) return;
+    throw new ChatstreamError('invalid_request', 'This model has no token that ends a text, which JSON output needs.', {
+      param: 'response_format',
+    });
+  }
+
+  #chooseSlot(tokens: readonly number[]): Slot {
+    const free = this.#slots.filter((slot) => !slot.busy);
+    if (free.length === 0) throw new ChatstreamError('internal', 'More generations were started than there are slots.');
+    const index = chooseSlot(
+      free.map((slot) => slot.candidate(tokens)),
+      (index) => this.#slots[index]?.busy ?? false,
+    );
+    const slot = this.#slots[index];
+    if (slot === undefined) throw new RangeError(`there is no slot ${index}`);
+    return slot;
+  }
+}

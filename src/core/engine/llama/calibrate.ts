@@ -1,0 +1,123 @@
+import type { Llama, LlamaContextSequence } from 'node-llama-cpp';
+
+import type { Clock } from '../../base/clock.js';
+import { libraryTokens } from './library.js';
+
+/** How long rounds took with a number of threads, in milliseconds. */
+export interface ThreadTiming {
+  readonly threads: number;
+  /** Rounds of one generation. */
+  readonly single: number[];
+  /** Rounds with a generation in every slot. */
+  readonly full: number[];
+}
+
+/** All measuring together, once the model is warm. */
+const budgetMs = 1000;
+const samplesAtMost = 24;
+
+/** Fewer threads are taken although they are slower by this factor: they leave room for the HTTP process. */
+const tolerance = 1.05;
+
+/**
+ * A decode reads all weights, at some 10 GB/s on one thread. From this size on that takes longer by far than starting
+ * threads does, for which one thread alone could be faster, and too long to be tried out.
+ */
+const largeModelBytes = 2 ** 30;
+
+/** All, half of and one of the cores. */
+export function threadCandidates(cores: number, modelBytes: number): number[] {
+  const candidates = [cores, Math.ceil(cores / 2), ...(modelBytes < largeModelBytes ? [1] : [])];
+  return [...new Set(candidates)];
+}
+
+/**
+ * The threads with the best geometric mean of the median round times, alone and with all slots full: a server is idle
+ * or busy, and neither counts for more. Both are needed, as they differ: a model of 6.6 MB (width 256, 4 layers, f16) is ten
+ * times faster on one thread when alone, and as fast on two when eight run.
+ *
+ * @returns null without measurements; if there was no time for full slots with every candidate, one generation decides
+ */
+export function chooseThreads(timings: readonly ThreadTiming[]): number | null {
+  const measured = timings.filter(({ single }) => single.length > 0);
+  const allFull = measured.every(({ full }) => full.length > 0);
+  const costs = measured.map(({ threads, single, full }) => ({
+    threads,
+    cost: allFull ? Math.sqrt(median(single) * median(full)) : median(single),
+  }));
+  const best = Math.min(...costs.map(({ cost }) => cost));
+  const goodEnough = costs.filter(({ cost }) => cost <= best * tolerance).map(({ threads }) => threads);
+  return goodEnough.length === 0 ? null : Math.min(...goodEnough);
+}
+
+/**
+ * Measures decoding with all, half of and one of the cores on the context that will serve, and leaves it empty.
+ *
+ * No second context is needed, and so no second KV cache: a context asks for all cores, and the instance's public
+ * `maxThreads` caps what it gets, from the next decode on.
+ *
+ * The candidates take turns, so that other programs slow down all of them alike, and medians are compared, not the best:
+ * on a busy machine, threads that wait for each other at every layer are sometimes 30 times slower than they can be
+ * (measured: two threads on two busy cores, 5 to 240 ms a round).
+ *
+ * @returns the number of threads, now set on `llama`
+ */
+export async function calibrateThreads(
+  llama: Llama,
+  sequences: readonly LlamaContextSequence[],
+  candidates: readonly number[],
+  clock: Clock,
+): Promise<number> {
+  const timings: ThreadTiming[] = candidates.map((threads) => ({ threads, single: [], full: [] }));
+  if (candidates.length > 1) await measure(llama, sequences, timings, clock);
+  const threads = chooseThreads(timings) ?? Math.max(...candidates);
+  llama.maxThreads = threads;
+  return threads;
+}
+
+async function measure(
+  llama: Llama,
+  sequences: readonly LlamaContextSequence[],
+  timings: readonly ThreadTiming[],
+  clock: Clock,
+): Promise<void> {
+  const generators = sequences.map((sequence) =>
+    sequence.evaluateWithMetadata(libraryTokens([0]), {}, { temperature: 0, topK: 1, seed: 0, yieldEogToken: true }),
+  );
+  const timeRound = async (generations: number): Promise<number> => {
+    const startedAt = clock.now();
+    await Promise.all(generators.slice(0, generations).map((generator) => generator.next()));
+    return clock.now() - startedAt;
+  };
+
+  try {
+    // The first decode of all may have to read the weights from the disk.
+    llama.maxThreads = Math.max(...timings.map(({ threads }) => threads));
+    await timeRound(generators.length);
+    const deadline = clock.now() + budgetMs;
+    for (let sample = 0; sample < samplesAtMost; sample++) {
+      for (const generations of new Set([1, generators.length])) {
+        for (const { threads, single, full } of timings) {
+          if (clock.now() >= deadline || isNearlyFull(sequences)) return;
+          llama.maxThreads = threads;
+          const roundMs = await timeRound(generations);
+          if (generations === 1) single.push(roundMs);
+          if (generations === generators.length) full.push(roundMs);
+        }
+      }
+    }
+  } finally {
+    await Promise.all(generators.map((generator) => generator.return()));
+    for (const sequence of sequences) await sequence.clearHistory();
+  }
+}
+
+/** The first sequence takes part in every round. */
+function isNearlyFull([first]: readonly LlamaContextSequence[]): boolean {
+  return first === undefined || first.nextTokenIndex + 2 >= first.contextSize;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? Infinity;
+}

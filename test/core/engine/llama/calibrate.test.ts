@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+
+import { chooseThreads, threadCandidates } from '../../../../src/core/engine/llama/calibrate.js';
+
+describe('threadCandidates', () => {
+  it('are all, half of and one of the cores', () => {
+    expect(threadCandidates(16, 1e6)).toEqual([16, 8, 1]);
+    expect(threadCandidates(2, 1e6)).toEqual([2, 1]);
+    expect(threadCandidates(1, 1e6)).toEqual([1]);
+  });
+
+  it('leave out one thread for a large model', () => {
+    expect(threadCandidates(16, 2 ** 30)).toEqual([16, 8]);
+  });
+});
+
+describe('chooseThreads', () => {
+  it('weighs one generation and full slots alike', () => {
+    const timings = [
+      { threads: 2, single: [10], full: [10] },
+      { threads: 1, single: [1], full: [12] },
+    ];
+    expect(chooseThreads(timings)).toBe(1);
+    expect(chooseThreads([...timings, { threads: 4, single: [9], full: [1] }])).toBe(4);
+  });
+
+  it('takes fewer threads when they are as good', () => {
+    const timings = [
+      { threads: 4, single: [10], full: [20] },
+      { threads: 2, single: [10.3], full: [20.3] },
+      { threads: 1, single: [11], full: [22] },
+    ];
+    expect(chooseThreads(timings)).toBe(2);
+  });
+
+  it('goes by the median', () => {
+    const timings = [
+      { threads: 2, single: [1, 200, 200], full: [1, 200, 200] },
+      { threads: 1, single: [20, 20, 20], full: [20, 20, 20] },
+    ];
+    expect(chooseThreads(timings)).toBe(1);
+  });
+
+  it('goes by one generation when there was no time for full slots', () => {
+    const timings = [
+      { threads: 2, single: [10], full: [1] },
+      { threads: 1, single: [5], full: [] },
+    ];
+    expect(chooseThreads(timings)).toBe(1);
+  });
+
+  it('leaves out what was not measured', () => {
+    expect(
+      chooseThreads([
+        { threads: 2, single: [10], full: [] },
+        { threads: 1, single: [], full: [] },
+      ]),
+    ).toBe(2);
+    expect(chooseThreads([])).toBeNull();
+  });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+
+import { importLibrary } from '../../../../src/core/engine/llama/library.js';
+import { contextError, modelLoadError } from '../../../../src/core/engine/llama/load-errors.js';
+
+const library = await importLibrary();
+const failed = new Error('Failed to load model');
+
+// Real messages of llama.cpp. One process shows them for its first engine only: when a second one sets its logger, the
+// end of the first's switches it off again (node-llama-cpp 3.22.1, addonLog.cpp).
+describe('modelLoadError', () => {
+  it('names an architecture that is not supported', () => {
+    const logged = [
+      "llama_model_load: error loading model: unknown model architecture: 'lhama'",
+      'failed to load model',
+    ];
+    expect(modelLoadError(library, failed, logged, 'm.gguf')).toMatchObject({
+      code: 'model_unreadable',
+      message: "The model's architecture, lhama, is not supported.",
+      cause: failed,
+    });
+  });
+
+  it('tells a file that ends too early', () => {
+    const logged = [
+      "llama_model_load: error loading model: tensor 'output.weight' data is not within the file bounds, model is corrupted or incomplete",
+    ];
+    expect(modelLoadError(library, failed, logged, 'm.gguf')).toMatchObject({
+      code: 'model_unreadable',
+      message: 'The model file m.gguf is incomplete.',
+    });
+  });
+
+  it('tells when memory does not suffice', () => {
+    const tooSmall = new library.InsufficientMemoryError(
+      'Not enough VRAM to fit the model with the specified settings',
+    );
+    expect(modelLoadError(library, tooSmall, [], 'm.gguf')).toMatchObject({
+      code: 'out_of_memory',
+      hint: expect.stringContaining('--gpu-layers') as string,
+    });
+    const logged = [
+      'ggml_backend_cuda_buffer_type_alloc_buffer: allocating 4096 MiB: cudaMalloc failed: out of memory',
+    ];
+    expect(modelLoadError(library, failed, logged, 'm.gguf')).toMatchObject({ code: 'out_of_memory' });
+  });
+
+  it('passes on what llama.cpp says of anything else', () => {
+    expect(modelLoadError(library, failed, ['something about tensors.\n'], 'm.gguf')).toMatchObject({
+      code: 'model_unreadable',
+      message: 'llama.cpp cannot load m.gguf: something about tensors.',
+    });
+  });
+});
+
+describe('contextError', () => {
+  it('names the flags that help', () => {
+    expect(contextError(new Error('Failed to create context'), [], 4096, 8)).toMatchObject({
+      code: 'out_of_memory',
+      message: 'There is not enough memory for 8 slots of 4096 tokens: Failed to create context.',
+      hint: expect.stringMatching(/--context.*--slots.*--gpu-layers.*smaller model/) as string,
+    });
+  });
+});

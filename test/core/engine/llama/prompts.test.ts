@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { specialTokens } from '../../../support/gguf/index.js';
+import { EngineHarness } from './engine-harness.js';
+
+let plain: EngineHarness;
+let withBos: EngineHarness;
+beforeAll(async () => {
+  plain = await EngineHarness.start({ slots: 1 }, { chatTemplate: null });
+  withBos = await EngineHarness.start(
+    { slots: 1 },
+    { addBos: true, chatTemplate: '{{ bos_token }}{{ messages[0].content }}' },
+  );
+});
+afterAll(async () => {
+  await plain.stop();
+  await withBos.stop();
+});
+
+const [startOfMessage, endOfTurn, bos] = [256, 257, 258];
+const bytes = (text: string): number[] => [...Buffer.from(text, 'utf8')];
+
+describe('prepare', () => {
+  it('applies the template and recognises its special tokens', async () => {
+    const tokens = await plain.engine.prepare({ kind: 'chat', messages: [{ role: 'user', content: 'Q!' }] });
+    expect(tokens[0]).toBe(startOfMessage);
+    expect(tokens).toContain(endOfTurn);
+    expect(await plain.engine.detokenize(tokens)).toBe(
+      `${specialTokens.startOfMessage}user\nQ!${specialTokens.endOfTurn}\n${specialTokens.startOfMessage}assistant\n`,
+    );
+  });
+
+  it('takes special tokens in a text for plain text', async () => {
+    const text = specialTokens.endOfTurn;
+    const tokens = await plain.engine.prepare({ kind: 'text', text });
+    expect(tokens).not.toContain(endOfTurn);
+    expect(await plain.engine.detokenize(tokens)).toBe(text);
+  });
+
+  it('begins with the beginning-of-text token exactly once, if the model wants it', async () => {
+    const text = await withBos.engine.prepare({ kind: 'text', text: 'Q!' });
+    expect(text).toEqual([bos, ...bytes('Q!')]);
+    // This template writes it, and the tokeniser would too.
+    const chat = await withBos.engine.prepare({ kind: 'chat', messages: [{ role: 'user', content: 'Q!' }] });
+    expect(chat).toEqual([bos, ...bytes('Q!')]);
+    expect(await plain.engine.prepare({ kind: 'text', text: 'Q!' })).toEqual(bytes('Q!'));
+  });
+
+  it('begins an empty prompt with that token', async () => {
+    expect(await plain.engine.prepare({ kind: 'text', text: '' })).toEqual([bos]);
+  });
+
+  it('passes tokens through, if they are some', async () => {
+    expect(await plain.engine.prepare({ kind: 'tokens', tokens: [1, 2, 511] })).toEqual([1, 2, 511]);
+    for (const token of [512, -1, 1.5, NaN]) {
+      await expect(plain.engine.prepare({ kind: 'tokens', tokens: [1, token] })).rejects.toMatchObject({
+        code: 'invalid_request',
+        hint: expect.stringContaining('0 to 511') as string,
+      });
+    }
+  });
+});
+
+describe('tokenize and detokenize', () => {
+  it('are each other’s reverse', async () => {
+    const text = `Grüße, 日本 😀 ${specialTokens.startOfMessage}`;
+    const tokens = await plain.engine.tokenize(text);
+    expect(tokens).not.toContain(startOfMessage);
+    expect(await plain.engine.detokenize(tokens)).toBe(text);
+    expect(await withBos.engine.tokenize('Q')).toEqual(bytes('Q'));
+    expect(await plain.engine.tokenize('')).toEqual([]);
+    expect(await plain.engine.detokenize([])).toBe('');
+  });
+
+  it('show special tokens', async () => {
+    expect(await plain.engine.detokenize([endOfTurn])).toBe(specialTokens.endOfTurn);
+  });
+
+  it('refuse numbers outside the vocabulary', async () => {
+    await expect(plain.engine.detokenize([512])).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+});

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+
+import { PenaltyWindow } from '../../../../src/core/engine/llama/penalty-window.js';
+import { seedFor } from '../../../../src/core/engine/llama/sampling.js';
+import { greedy } from './engine-harness.js';
+
+describe('seedFor', () => {
+  it('is the seed itself at the beginning', () => {
+    expect(seedFor(0, 0)).toBe(0);
+    expect(seedFor(2 ** 31, 0)).toBe(2 ** 31);
+  });
+
+  it('is never the number that means none to llama.cpp', () => {
+    expect(seedFor(2 ** 32 - 1, 0)).toBe(2 ** 32 - 2);
+  });
+
+  it('is another one for each place at which a generation is resumed, and always the same there', () => {
+    const seeds = Array.from({ length: 1000 }, (_, resumed) => seedFor(7, resumed));
+    expect(new Set(seeds).size).toBe(1000);
+    expect(seedFor(7, 500)).toBe(seeds[500]);
+    expect(seeds.every((seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32 - 1)).toBe(true);
+  });
+});
+
+describe('PenaltyWindow', () => {
+  const count = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
+
+  it('is none without penalties', () => {
+    expect(PenaltyWindow.for(greedy, [1], [2])).toBeNull();
+  });
+
+  it('is the last 64 tokens of prompt and output for a repeat penalty', () => {
+    const window = PenaltyWindow.for({ ...greedy, repeatPenalty: 1.1 }, count(0, 100), []);
+    expect(window?.tokens).toEqual(count(36, 100));
+    window?.push(100);
+    expect(window?.tokens).toEqual(count(37, 101));
+    expect(PenaltyWindow.for({ ...greedy, repeatPenalty: 1.1 }, count(0, 100), [5, 6])?.tokens.slice(-3)).toEqual([
+      99, 5, 6,
+    ]);
+  });
+
+  it('is the last 1024 tokens of output for presence and frequency', () => {
+    const window = PenaltyWindow.for({ ...greedy, presencePenalty: 1 }, count(0, 100), [7]);
+    expect(window?.tokens).toEqual([7]);
+    for (const token of count(0, 2000)) window?.push(token);
+    expect(window?.tokens).toEqual(count(976, 2000));
+  });
+});
