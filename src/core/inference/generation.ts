@@ -1,0 +1,57 @@
+import type { GenerationSpec, Token } from '../engine/engine.js';
+import type { AnswerListener, InferenceRequest, Timings } from './request.js';
+
+type Phase =
+  | { readonly name: 'waiting' }
+  | { readonly name: 'prefilling'; readonly queueMs: number; readonly startedMs: number }
+  | { readonly name: 'decoding'; readonly queueMs: number; readonly startedMs: number; readonly firstTokenMs: number };
+
+/** One request on its way from the request queue through the engine: what it is, and where its time went. */
+export class Generation {
+  phase: Phase = { name: 'waiting' };
+  slot: number | null = null;
+  cachedTokens = 0;
+  outputTokens = 0;
+  lastTokenMs = 0;
+
+  constructor(
+    readonly request: InferenceRequest,
+    readonly prompt: readonly Token[],
+    readonly listener: AnswerListener,
+    readonly arrivedMs: number,
+    readonly admittedMs: number,
+    /** Stops watching for the client's leaving. */
+    readonly unwatch: () => void,
+  ) {}
+
+  get id(): string {
+    return this.request.id;
+  }
+
+  get spec(): GenerationSpec {
+    const { id, maxTokens, sampling, stop, ignoreEos, format } = this.request;
+    return { id, prompt: this.prompt, maxTokens, sampling, stop, ignoreEos, format, resumeAfter: [] };
+  }
+
+  timings(nowMs: number): Timings {
+    const { phase } = this;
+    const tokens = {
+      promptTokens: this.prompt.length,
+      cachedTokens: this.cachedTokens,
+      outputTokens: this.outputTokens,
+    };
+    switch (phase.name) {
+      case 'waiting':
+        return { queueMs: nowMs - this.admittedMs, prefillMs: 0, decodeMs: 0, ...tokens };
+      case 'prefilling':
+        return { queueMs: phase.queueMs, prefillMs: nowMs - phase.startedMs, decodeMs: 0, ...tokens };
+      case 'decoding':
+        return {
+          queueMs: phase.queueMs,
+          prefillMs: phase.firstTokenMs - phase.startedMs,
+          decodeMs: this.lastTokenMs - phase.firstTokenMs,
+          ...tokens,
+        };
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import type { ChatstreamError } from '../base/errors.js';
+import type { FinishReason, GenerationSpec, PromptSource } from '../engine/engine.js';
+
+/** What a client asks for, resolved: every default is filled in. */
+export interface InferenceRequest extends Omit<GenerationSpec, 'prompt' | 'resumeAfter'> {
+  readonly source: PromptSource;
+  /** What the client calls it, for the log. */
+  readonly requestId?: string;
+}
+
+/** Where a request's time went, in milliseconds on this process's clock, and what it cost in tokens. */
+export interface Timings {
+  /** From admission to leaving the request queue. */
+  readonly queueMs: number;
+  /** From leaving the queue to the first token. */
+  readonly prefillMs: number;
+  /** From the first token to the last. */
+  readonly decodeMs: number;
+  readonly promptTokens: number;
+  /** Prompt tokens that needed no prefill, because the slot still held them. */
+  readonly cachedTokens: number;
+  readonly outputTokens: number;
+}
+
+/**
+ * Receives one request's answer. Called synchronously, at most once per round; `ended` or `failed` is the last call. A
+ * request that is cancelled by its own signal hears nothing more.
+ */
+export interface AnswerListener {
+  /** The request left the queue; its generation begins. */
+  started(): void;
+  text(text: string): void;
+  /** @param text the rest of the answer, possibly empty */
+  ended(reason: FinishReason, text: string, timings: Timings): void;
+  failed(error: ChatstreamError): void;
+}
+
+export type Outcome = 'completed' | 'cancelled_waiting' | 'cancelled_running' | 'refused' | 'timed_out' | 'failed';
+
+/** What can be observed of requests, for metrics and logs. Every request that is emitted at all ends with `settled`. */
+export type InferenceEvent =
+  | { readonly type: 'started'; readonly id: string; readonly queueMs: number }
+  | { readonly type: 'first_token'; readonly id: string; readonly prefillMs: number; readonly sinceArrivalMs: number }
+  | {
+      readonly type: 'settled';
+      readonly id: string;
+      readonly requestId: string | null;
+      readonly outcome: Outcome;
+      readonly error: ChatstreamError | null;
+      readonly timings: Timings;
+      readonly sinceArrivalMs: number;
+    };

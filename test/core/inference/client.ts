@@ -1,0 +1,100 @@
+import type { Clock } from '../../../src/core/base/clock.js';
+import { ChatstreamError } from '../../../src/core/base/errors.js';
+import type { FinishReason } from '../../../src/core/engine/engine.js';
+import type { Inference } from '../../../src/core/inference/inference.js';
+import type { AnswerListener, InferenceRequest, Timings } from '../../../src/core/inference/request.js';
+
+/** What a client hears, and when. */
+export type Heard =
+  | { readonly what: 'started'; readonly atMs: number }
+  | { readonly what: 'text'; readonly atMs: number; readonly text: string }
+  | {
+      readonly what: 'ended';
+      readonly atMs: number;
+      readonly reason: FinishReason;
+      readonly text: string;
+      readonly timings: Timings;
+    }
+  | { readonly what: 'failed'; readonly atMs: number; readonly error: ChatstreamError };
+
+/** One client with one request, which notes what it hears and can leave. */
+export class Client implements AnswerListener {
+  readonly heard: Heard[] = [];
+  /** What `submit` said: null until it has said anything. */
+  admission: 'admitted' | ChatstreamError | null = null;
+  /** Called within the call of that name, after it was noted. */
+  readonly on: Partial<Record<Heard['what'], () => void>> = {};
+  readonly #clock: Clock;
+  readonly #leaving = new AbortController();
+
+  constructor(
+    readonly request: InferenceRequest,
+    clock: Clock,
+  ) {
+    this.#clock = clock;
+  }
+
+  get id(): string {
+    return this.request.id;
+  }
+
+  /** All the text so far. */
+  get answer(): string {
+    return this.heard.map((heard) => ('text' in heard ? heard.text : '')).join('');
+  }
+
+  /** How it ended: the last thing heard, if it was an end. */
+  get end(): Extract<Heard, { what: 'ended' | 'failed' }> | undefined {
+    const last = this.heard.at(-1);
+    return last?.what === 'ended' || last?.what === 'failed' ? last : undefined;
+  }
+
+  get timings(): Timings | undefined {
+    return this.end?.what === 'ended' ? this.end.timings : undefined;
+  }
+
+  /** Why it got no answer, whether before or after it was admitted. */
+  get error(): ChatstreamError | undefined {
+    if (this.admission instanceof ChatstreamError) return this.admission;
+    return this.end?.what === 'failed' ? this.end.error : undefined;
+  }
+
+  leave(): void {
+    this.#leaving.abort();
+  }
+
+  submitTo(inference: Inference): void {
+    inference.submit(this.request, this, this.#leaving.signal).then(
+      () => {
+        this.admission = 'admitted';
+      },
+      (thrown: unknown) => {
+        if (!(thrown instanceof ChatstreamError)) throw thrown;
+        this.admission = thrown;
+      },
+    );
+  }
+
+  started(): void {
+    this.#hear({ what: 'started', atMs: this.#clock.now() });
+  }
+
+  text(text: string): void {
+    this.#hear({ what: 'text', atMs: this.#clock.now(), text });
+  }
+
+  ended(reason: FinishReason, text: string, timings: Timings): void {
+    this.#hear({ what: 'ended', atMs: this.#clock.now(), reason, text, timings });
+  }
+
+  failed(error: ChatstreamError): void {
+    this.#hear({ what: 'failed', atMs: this.#clock.now(), error });
+  }
+
+  #hear(heard: Heard): void {
+    if (this.end !== undefined) throw new Error(`${this.id} hears "${heard.what}" after its end.`);
+    if (this.#leaving.signal.aborted) throw new Error(`${this.id} hears "${heard.what}" after it has left.`);
+    this.heard.push(heard);
+    this.on[heard.what]?.();
+  }
+}

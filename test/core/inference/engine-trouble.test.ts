@@ -1,0 +1,125 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createMockEngine } from '../../../src/core/engine/mock/mock-engine.js';
+import { inProcess } from '../../../src/core/engine/process/in-process.js';
+import { Inference } from '../../../src/core/inference/inference.js';
+import { VirtualClock } from '../../support/virtual-clock.js';
+import type { Client } from './client.js';
+import { House } from './house.js';
+
+describe('before the model is loaded', () => {
+  it('requests are refused, to be tried again in a moment', async () => {
+    const house = new House();
+    const client = house.submit('a');
+    await house.pass(0);
+    expect(client.error).toMatchObject({ code: 'engine_unavailable', retryAfterSeconds: 1 });
+    expect(house.outcomesOf('a')).toEqual(['refused']);
+  });
+
+  it('there is nothing to know of the model, and nobody is told that it is ready', () => {
+    const { inference } = new House();
+    expect([inference.info, inference.ready, inference.readiness]).toEqual([null, false, 'starting']);
+  });
+});
+
+describe('once the model is loaded', () => {
+  it('everybody can know what it is', async () => {
+    const { inference } = await House.open();
+    expect([inference.info?.modelId, inference.ready, inference.readiness]).toEqual(['mock', true, 'ready']);
+  });
+
+  it('it does not matter whether that was before anybody listened', async () => {
+    const clock = new VirtualClock();
+    const options = { slots: 1, maxConcurrency: 1, maxQueue: 1, queueTimeoutMs: 0 };
+    const engine = inProcess(
+      createMockEngine({ engine: 'mock', slots: 1, context: 64, prefillMs: 1, tokenMs: 1, reply: 'long' }, clock),
+    );
+    await engine.start();
+    expect(new Inference(engine, options, clock).info?.contextLength).toBe(64);
+  });
+});
+
+describe('when the engine has failed for good', () => {
+  let house: House;
+  let running: Client;
+  let waiting: Client[];
+
+  beforeEach(async () => {
+    house = await House.open({ maxConcurrency: 1 });
+    [running, ...waiting] = await house.admit('a', 'b', 'c');
+    await house.pass(25);
+    house.engine.breakDown();
+  });
+
+  it('those who wait are turned away, in order', () => {
+    expect(waiting.map(({ heard }) => heard)).toMatchObject([
+      [{ what: 'failed', atMs: 25, error: { code: 'engine_unavailable' } }],
+      [{ what: 'failed', atMs: 25, error: { code: 'engine_unavailable' } }],
+    ]);
+  });
+
+  it('those who run are told so', () => {
+    expect(running.end).toMatchObject({ what: 'failed', atMs: 25, error: { code: 'engine_unavailable' } });
+  });
+
+  it('everyone is told when to try again', () => {
+    expect([running, ...waiting].map(({ error }) => error?.retryAfterSeconds)).toEqual([1, 1, 1]);
+  });
+
+  it('nobody who waited is given to the engine', () => {
+    expect(house.engine.calls.filter((call) => call.startsWith('generate'))).toEqual(['generate a']);
+  });
+
+  it('all of them are counted as failed, once', () => {
+    expect(['a', 'b', 'c'].map((id) => house.outcomesOf(id))).toEqual([['failed'], ['failed'], ['failed']]);
+  });
+
+  it('newcomers are refused', async () => {
+    const client = house.submit('d');
+    await house.pass(0);
+    expect(client.error).toMatchObject({ code: 'engine_unavailable', retryAfterSeconds: 1 });
+    expect(house.outcomesOf('d')).toEqual(['refused']);
+  });
+
+  it('it says why it is not ready', () => {
+    expect([house.inference.ready, house.inference.readiness]).toEqual([false, 'failed']);
+  });
+
+  it('requests are served again if it comes back all the same', async () => {
+    house.engine.recover();
+    const [client] = await house.admit('d');
+    await house.pass(100);
+    expect(client.end?.what).toBe('ended');
+  });
+});
+
+describe('while the engine restarts', () => {
+  it('nobody is turned away, and newcomers wait', async () => {
+    const house = await House.open({ maxConcurrency: 1 });
+    const clients = await house.admit('a', 'b');
+    house.engine.beginRestart();
+    clients.push(...(await house.admit('c')));
+    house.engine.recover();
+    await house.pass(1000);
+    expect(clients.map(({ end }) => end?.what)).toEqual(['ended', 'ended', 'ended']);
+  });
+
+  it('it says why it is not ready', async () => {
+    const house = await House.open();
+    house.engine.beginRestart();
+    expect([house.inference.ready, house.inference.readiness]).toEqual([false, 'restarting']);
+  });
+
+  it('the model is still known', async () => {
+    const house = await House.open();
+    house.engine.beginRestart();
+    expect(house.inference.info?.modelId).toBe('mock');
+  });
+});
+
+describe('text and tokens', () => {
+  it('are converted by the engine', async () => {
+    const { inference } = await House.open();
+    expect(await inference.tokenize('Hi')).toEqual([72, 105]);
+    expect(await inference.detokenize([72, 105])).toBe('Hi');
+  });
+});
