@@ -1,0 +1,133 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { ServingEngine } from '../engine/engine.js';
+import type { Inference } from '../inference/inference.js';
+import type { Timings } from '../inference/request.js';
+import { countedOutcome } from './totals.js';
+
+/** Seconds from a millisecond to ten minutes: waits span that much. */
+const waitBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
+/** Seconds from a tenth of a millisecond to a second: what one token may take. */
+const tokenBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
+const batchBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+
+/** Prometheus metrics of the queues and the engine, fed by their events alone. */
+export class Metrics {
+  readonly #registry = new Registry();
+
+  constructor(inference: Inference, engine: ServingEngine) {
+    collectDefaultMetrics({ register: this.#registry });
+    this.#gauge('chatstream_requests_running', 'Generations in the processing queue.', () => inference.running);
+    this.#gauge('chatstream_requests_waiting', 'Requests in the request queue.', () => inference.waiting);
+    this.#gauge('chatstream_max_concurrency', 'Size of the processing queue.', () => inference.limits.maxConcurrency);
+    this.#gauge('chatstream_max_queue', 'Size of the request queue.', () => inference.limits.maxQueue);
+    this.#observeRequests(inference);
+    this.#observeRounds(engine);
+    this.#countRestarts(engine);
+  }
+
+  /** What {@link render} returns, as a media type. */
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** All metrics in Prometheus' text format. */
+  render(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #observeRequests(inference: Inference): void {
+    const queueWait = this.#histogram('chatstream_queue_wait_seconds', 'Time in the request queue.', waitBuckets);
+    const ttft = this.#histogram(
+      'chatstream_time_to_first_token_seconds',
+      'From the arrival of a request to its first token.',
+      waitBuckets,
+    );
+    const prefill = this.#histogram(
+      'chatstream_prefill_seconds',
+      'From leaving the queue to the first token.',
+      waitBuckets,
+    );
+    const tpot = this.#histogram(
+      'chatstream_time_per_output_token_seconds',
+      'Mean time between the tokens of a completed request.',
+      tokenBuckets,
+    );
+    const e2e = this.#histogram(
+      'chatstream_e2e_request_latency_seconds',
+      'From the arrival of a completed request to its last token.',
+      waitBuckets,
+    );
+    const requests = this.#counter('chatstream_requests_total', 'Requests that have ended, by outcome.', ['outcome']);
+    for (const outcome of ['completed', 'cancelled', 'refused', 'timed_out', 'failed']) requests.inc({ outcome }, 0);
+    const countTokens = this.#tokenCounters();
+    inference.events((event) => {
+      switch (event.type) {
+        case 'started':
+          queueWait.observe(event.queueMs / 1000);
+          return;
+        case 'first_token':
+          prefill.observe(event.prefillMs / 1000);
+          ttft.observe(event.sinceArrivalMs / 1000);
+          return;
+        case 'settled': {
+          const { outcome, timings } = event;
+          requests.inc({ outcome: countedOutcome(outcome) });
+          // Those who never left the queue have cost no prefill.
+          if (outcome === 'completed' || outcome === 'cancelled_running' || outcome === 'failed') countTokens(timings);
+          if (outcome !== 'completed') return;
+          e2e.observe(event.sinceArrivalMs / 1000);
+          if (timings.outputTokens > 1) tpot.observe(timings.decodeMs / (timings.outputTokens - 1) / 1000);
+        }
+      }
+    });
+  }
+
+  #tokenCounters(): (timings: Timings) => void {
+    const prompt = this.#counter('chatstream_prompt_tokens_total', 'Prompt tokens of requests that have ended.');
+    const cached = this.#counter('chatstream_cached_tokens_total', 'Prompt tokens that needed no prefill.');
+    const output = this.#counter('chatstream_output_tokens_total', 'Output tokens of requests that have ended.');
+    return (timings) => {
+      prompt.inc(timings.promptTokens);
+      cached.inc(timings.cachedTokens);
+      output.inc(timings.outputTokens);
+    };
+  }
+
+  #observeRounds(engine: ServingEngine): void {
+    const seconds = this.#histogram('chatstream_round_seconds', 'What a round took.', tokenBuckets);
+    const size = this.#histogram('chatstream_batch_size', 'Generations that took part in a round.', batchBuckets);
+    engine.rounds((round) => {
+      seconds.observe(round.durationMs / 1000);
+      size.observe(round.batchSize);
+    });
+  }
+
+  #countRestarts(engine: ServingEngine): void {
+    const restarts = this.#counter('chatstream_engine_restarts_total', 'Times the engine process was started again.');
+    let givenUp = false;
+    engine.states(({ status }) => {
+      // An engine that was given up is tried again without a word, and heard of when that succeeds.
+      if (status === 'restarting' || (givenUp && status === 'ready')) restarts.inc();
+      givenUp = status === 'failed';
+    });
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+
+  #histogram(name: string, help: string, buckets: number[]): Histogram {
+    return new Histogram({ name, help, buckets, registers: [this.#registry] });
+  }
+
+  #counter(name: string, help: string, labelNames: string[] = []): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+}

@@ -1,0 +1,29 @@
+import type { Logger } from '../base/logger.js';
+import type { Inference } from '../inference/inference.js';
+
+/** Writes one structured line for every request that reached the queue, when it ends. */
+export function logRequests(inference: Inference, logger: Logger): void {
+  inference.events((event) => {
+    if (event.type !== 'settled') return;
+    const { id, requestId, outcome, error, timings } = event;
+    const fields = {
+      id,
+      ...(requestId === null ? {} : { request_id: requestId }),
+      outcome,
+      ...(error === null ? {} : { code: error.code, error: error.message }),
+      queue_ms: round(timings.queueMs),
+      prefill_ms: round(timings.prefillMs),
+      decode_ms: round(timings.decodeMs),
+      e2e_ms: round(event.sinceArrivalMs),
+      prompt_tokens: timings.promptTokens,
+      cached_tokens: timings.cachedTokens,
+      output_tokens: timings.outputTokens,
+    };
+    if (outcome === 'failed') logger.error(fields, `request ${outcome}`);
+    else logger.info(fields, `request ${outcome}`);
+  });
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

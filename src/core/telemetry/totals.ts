@@ -1,0 +1,39 @@
+import type { Subscribable } from '../base/emitter.js';
+import type { InferenceEvent, Outcome } from '../inference/request.js';
+
+/** The outcomes as they are counted for operators: whether a client left while waiting or while running is all one. */
+export type CountedOutcome = 'completed' | 'cancelled' | 'refused' | 'timed_out' | 'failed';
+
+const counted: Readonly<Record<Outcome, CountedOutcome>> = {
+  completed: 'completed',
+  cancelled_waiting: 'cancelled',
+  cancelled_running: 'cancelled',
+  refused: 'refused',
+  timed_out: 'timed_out',
+  failed: 'failed',
+};
+
+export function countedOutcome(outcome: Outcome): CountedOutcome {
+  return counted[outcome];
+}
+
+/** How many requests have ended how since the start, as `/v1/queue` shows it. */
+export class Totals {
+  readonly #counts: Record<CountedOutcome, number> = {
+    completed: 0,
+    cancelled: 0,
+    refused: 0,
+    timed_out: 0,
+    failed: 0,
+  };
+
+  constructor(events: Subscribable<InferenceEvent>) {
+    events((event) => {
+      if (event.type === 'settled') this.#counts[countedOutcome(event.outcome)] += 1;
+    });
+  }
+
+  get counts(): Readonly<Record<CountedOutcome, number>> {
+    return this.#counts;
+  }
+}
