@@ -1,0 +1,24 @@
+import { randomUUID } from 'node:crypto';
+import type { App } from '../app-type.js';
+import type { ServerContext } from '../context.js';
+import { fromCompletionRequest } from '../inference-request.js';
+import { completionRequest } from '../schemas/completion-request.js';
+import { refuseUnsupported } from '../unsupported.js';
+import { answerGeneration } from './generation.js';
+
+export function completionRoutes(app: App, context: ServerContext): void {
+  const schema = { summary: 'Continue a text', tags: ['generation'], body: completionRequest };
+  app.post('/v1/completions', { schema }, (request, reply) => {
+    const { body } = request;
+    refuseUnsupported(body);
+    const id = `cmpl-${randomUUID()}`;
+    const call = {
+      kind: 'completion' as const,
+      request: { ...fromCompletionRequest(body, id, context.options.defaultMaxTokens), requestId: request.id },
+      model: body.model,
+      stream: body.stream ?? false,
+      streamOptions: body.stream_options,
+    };
+    return answerGeneration(context, call, request, reply);
+  });
+}

@@ -1,0 +1,44 @@
+import { Type } from 'typebox';
+import { ChatstreamError } from '../../base/errors.js';
+import type { EngineInfo } from '../../engine/engine.js';
+import type { App } from '../app-type.js';
+import type { ServerContext } from '../context.js';
+
+export function modelRoutes(app: App, { inference }: ServerContext): void {
+  const startedAt = Math.floor(Date.now() / 1000);
+  const list = { summary: 'The model that is served', tags: ['models'] };
+  app.get('/v1/models', { schema: list }, () => {
+    const { info } = inference;
+    return { object: 'list', data: info === null ? [] : [describe(info, startedAt)] };
+  });
+
+  const one = { summary: 'One model', tags: ['models'], params: Type.Object({ id: Type.String() }) };
+  app.get('/v1/models/:id', { schema: one }, ({ params }) => {
+    const { info } = inference;
+    if (info?.modelId === params.id) return describe(info, startedAt);
+    throw new ChatstreamError('model_not_found', `The model "${params.id}" is not served here.`, {
+      param: 'model',
+      hint: 'GET /v1/models names the one that is.',
+    });
+  });
+}
+
+function describe(info: EngineInfo, created: number): object {
+  return {
+    id: info.modelId,
+    object: 'model',
+    created,
+    owned_by: 'chatstream',
+    context_length: info.contextLength,
+    meta: {
+      engine: info.engine,
+      device: info.device,
+      slots: info.slots,
+      architecture: info.architecture,
+      parameters: info.parameters,
+      trained_context_length: info.trainedContextLength,
+      vocabulary_size: info.vocabularySize,
+      file_bytes: info.fileBytes,
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { Type } from 'typebox';
+import { optional } from './optional.js';
+
+const stopString = Type.String({ minLength: 1, maxLength: 256 });
+
+/** llama.cpp's own defaults, which suit quantised models better than OpenAI's. Stated in docs/serve.md as well. */
+export const samplingDefaults = {
+  temperature: 0.8,
+  top_p: 0.95,
+  top_k: 40,
+  min_p: 0.05,
+  presence_penalty: 0,
+  frequency_penalty: 0,
+  repeat_penalty: 1,
+} as const;
+
+const maxTokens = optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }));
+
+/** What chats and completions have in common. */
+export const generationParameters = {
+  model: optional(Type.String({ description: 'A name from /v1/models. May be left out: there is only one model.' })),
+  stream: optional(Type.Boolean()),
+  stream_options: optional(
+    Type.Object({
+      include_usage: optional(Type.Boolean({ description: 'Send a chunk with the token counts before the end.' })),
+      include_queue: optional(
+        Type.Boolean({ description: 'Begin at once and send each change of position in the queue as a comment.' }),
+      ),
+    }),
+  ),
+  temperature: optional(Type.Number({ minimum: 0, maximum: 2, default: samplingDefaults.temperature })),
+  top_p: optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, default: samplingDefaults.top_p })),
+  top_k: optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000,
+      default: samplingDefaults.top_k,
+      description: '0 keeps all candidates.',
+    }),
+  ),
+  min_p: optional(Type.Number({ minimum: 0, maximum: 1, default: samplingDefaults.min_p })),
+  seed: optional(
+    Type.Integer({
+      minimum: -(2 ** 53 - 1),
+      maximum: 2 ** 53 - 1,
+      description: 'The same seed and prompt give the same text. Taken modulo 2^32. Random when left out.',
+    }),
+  ),
+  stop: optional(Type.Union([stopString, Type.Array(stopString, { maxItems: 16 })])),
+  presence_penalty: optional(Type.Number({ minimum: -2, maximum: 2, default: samplingDefaults.presence_penalty })),
+  frequency_penalty: optional(Type.Number({ minimum: -2, maximum: 2, default: samplingDefaults.frequency_penalty })),
+  repeat_penalty: optional(Type.Number({ exclusiveMinimum: 0, maximum: 10, default: samplingDefaults.repeat_penalty })),
+  logit_bias: optional(
+    Type.Record(Type.String({ pattern: '^[0-9]+$' }), Type.Number({ minimum: -100, maximum: 100 }), {
+      additionalProperties: false,
+      description: 'Token number to bias; -100 forbids a token.',
+    }),
+  ),
+  response_format: optional(
+    // Not a union by type: a mistake in one form would be reported as one in another.
+    Type.Object({
+      type: Type.Enum(['text', 'json_object', 'json_schema']),
+      json_schema: optional(
+        Type.Object({
+          name: optional(Type.String()),
+          schema: Type.Record(Type.String(), Type.Unknown()),
+          strict: optional(Type.Boolean()),
+        }),
+      ),
+    }),
+  ),
+  ignore_eos: optional(Type.Boolean({ description: 'Go on past the end of text, to exactly max_tokens tokens.' })),
+  user: optional(Type.String({ description: 'Accepted and not used.' })),
+  max_tokens: maxTokens,
+  max_completion_tokens: maxTokens,
+};

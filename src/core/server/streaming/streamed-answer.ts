@@ -1,0 +1,131 @@
+import type { ServerResponse } from 'node:http';
+import type { ChatstreamError } from '../../base/errors.js';
+import type { FinishReason } from '../../engine/engine.js';
+import type { AnswerListener, Timings } from '../../inference/request.js';
+import type { ChunkEncoder } from '../../protocol/chunk-encoder.js';
+import { errorBody } from '../../protocol/http-errors.js';
+import { sseComment, sseData, sseDone } from '../../protocol/sse.js';
+import { wireTimings } from './wire-timings.js';
+
+export interface StreamOptions {
+  readonly includeUsage: boolean;
+  /** How long a client may read nothing while data waits for it, in milliseconds; 0 is unlimited. */
+  readonly writeTimeoutMs: number;
+  /** Called once, right before the first byte: the last chance to set headers. */
+  readonly onBegin: () => void;
+  /** Called instead of writing anything, if the request fails before the first byte: the answer can still have a status. */
+  readonly onFailedBeforeBegin: (error: ChatstreamError) => void;
+  /** Called once the last byte is written. */
+  readonly onEnd: () => void;
+}
+
+/**
+ * Writes one answer as server-sent events, one write per round.
+ *
+ * A slow reader costs neither a slot nor unbounded memory: while its socket is full, text is merged and leaves as one
+ * chunk when the socket drains; the generation goes on meanwhile. A client that reads nothing at all is cut off.
+ */
+export class StreamedAnswer implements AnswerListener {
+  readonly #response: ServerResponse;
+  readonly #encoder: ChunkEncoder;
+  readonly #options: StreamOptions;
+  #begun = false;
+  #opened = false;
+  #congested = false;
+  #held = '';
+
+  constructor(response: ServerResponse, encoder: ChunkEncoder, options: StreamOptions) {
+    this.#response = response;
+    this.#encoder = encoder;
+    this.#options = options;
+    response.on('drain', () => {
+      this.#onDrain();
+    });
+    response.on('timeout', () => {
+      response.destroy();
+    });
+  }
+
+  /** Whether the status and the headers have been sent. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** Sends the headers now. From here on an error can only be an event in the stream. */
+  begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#options.onBegin();
+    this.#response.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache',
+      // nginx would otherwise collect the answer and deliver it in one piece.
+      'x-accel-buffering': 'no',
+    });
+  }
+
+  /** Sends a line that clients ignore. */
+  comment(text: string): void {
+    this.begin();
+    if (!this.#congested) this.#write(sseComment(text));
+  }
+
+  started(): void {
+    // Nothing is sent yet: what fails before the first token still gets a proper status.
+  }
+
+  text(text: string): void {
+    if (this.#congested) this.#held += text;
+    else this.#write(this.#opening() + this.#encoder.text(text));
+  }
+
+  ended(reason: FinishReason, text: string, timings: Timings): void {
+    const rest = this.#held + text;
+    this.#held = '';
+    const last = rest === '' ? '' : this.#encoder.text(rest);
+    this.#end(this.#opening() + last + this.#encoder.closing(reason, wireTimings(timings), this.#options.includeUsage));
+  }
+
+  failed(error: ChatstreamError): void {
+    if (!this.#begun) {
+      this.#options.onFailedBeforeBegin(error);
+      return;
+    }
+    const last = this.#held === '' ? '' : this.#encoder.text(this.#held);
+    this.#held = '';
+    this.#end(last + sseData(JSON.stringify(errorBody(error))) + sseDone);
+  }
+
+  #opening(): string {
+    this.begin();
+    if (this.#opened) return '';
+    this.#opened = true;
+    return this.#encoder.opening();
+  }
+
+  #write(data: string): void {
+    if (!this.#response.write(data)) this.#onCongested();
+  }
+
+  #end(data: string): void {
+    this.#response.end(data);
+    if (!this.#response.writableFinished) this.#onCongested();
+    this.#options.onEnd();
+  }
+
+  #onCongested(): void {
+    if (this.#congested) return;
+    this.#congested = true;
+    if (this.#options.writeTimeoutMs === 0) return;
+    // The socket's own timer starts anew whenever the client takes some of the data, so only a stalled one is cut off.
+    this.#response.setTimeout(this.#options.writeTimeoutMs);
+  }
+
+  #onDrain(): void {
+    this.#congested = false;
+    this.#response.setTimeout(0);
+    const text = this.#held;
+    this.#held = '';
+    if (text !== '') this.#write(this.#encoder.text(text));
+  }
+}

@@ -1,0 +1,173 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chat, createTestApp, testApp, type TestApp } from '../../support/app.js';
+import { listen } from '../../support/stream-client.js';
+
+const chatPath = '/v1/chat/completions';
+
+describe('errors over HTTP', () => {
+  let shared: TestApp;
+
+  beforeAll(async () => {
+    shared = await createTestApp({ server: { maxBodyBytes: 2048 } });
+  });
+
+  afterAll(() => shared.close());
+
+  it.each([
+    ['malformed JSON', '{"messages":'],
+    ['nothing', ''],
+    ['a list', '[]'],
+    ['a string', '"hello"'],
+    ['null', 'null'],
+    ['an attempt at the prototype', '{"__proto__": {"a": 1}, "messages": []}'],
+  ])('refuses %s for a body', async (_, body) => {
+    const answer = await shared.ask(chatPath, body);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json<unknown>()).toEqual({
+      error: {
+        message: expect.any(String) as string,
+        type: 'invalid_request_error',
+        param: null,
+        code: 'invalid_request',
+      },
+    });
+  });
+
+  it('refuses a request without a body', async () => {
+    const answer = await shared.app.inject({ method: 'POST', url: chatPath });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json<unknown>()).toMatchObject({ error: { code: 'invalid_request' } });
+  });
+
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'nonsense'])(
+    'says which content type to send instead of %s',
+    async (type) => {
+      const answer = await shared.ask(chatPath, JSON.stringify(chat('hello')), { 'content-type': type });
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json<unknown>()).toMatchObject({
+        error: {
+          message: 'The body is not declared as JSON. Send the header "Content-Type: application/json".',
+          code: 'invalid_request',
+        },
+      });
+    },
+  );
+
+  it('takes JSON with a character set', async () => {
+    const type = { 'content-type': 'application/json; charset=utf-8' };
+    const answer = await shared.post(chatPath, chat('hello'), type);
+    expect(answer.statusCode).toBe(200);
+  });
+
+  it('refuses a body over the limit, and says what the limit is and who sets it', async () => {
+    const answer = await shared.ask(chatPath, chat('x'.repeat(2048)));
+    expect(answer.statusCode).toBe(413);
+    expect(answer.json<unknown>()).toEqual({
+      error: {
+        message:
+          "The request body is too large. At most 2048 bytes are accepted; the server's --max-body changes that.",
+        type: 'invalid_request_error',
+        param: null,
+        code: 'body_too_large',
+      },
+    });
+  });
+
+  it('takes a body of just the limit', async () => {
+    const rest = JSON.stringify(chat('')).length;
+    const answer = await shared.post(chatPath, chat('x'.repeat(2048 - rest)));
+    expect(answer.statusCode).toBe(200);
+  });
+
+  it.each([
+    ['GET', '/nope?a=1', 'There is no GET /nope here.'],
+    ['POST', '/nope', 'There is no POST /nope here.'],
+    ['GET', '/v1/chat/completions', 'There is no GET /v1/chat/completions here.'],
+    ['DELETE', '/v1/models/mock', 'There is no DELETE /v1/models/mock here.'],
+  ] as const)('knows no %s %s', async (method, url, message) => {
+    const answer = await shared.app.inject({ method, url });
+    expect(answer.statusCode).toBe(404);
+    expect(answer.json<unknown>()).toEqual({
+      error: {
+        message: `${message} See /openapi.json for what there is.`,
+        type: 'invalid_request_error',
+        param: null,
+        code: 'not_found',
+      },
+    });
+  });
+
+  it('refuses an address that cannot be read, in the same shape and with an id', async () => {
+    const answer = await shared.get('/v1/models/%zz', { 'x-request-id': 'mine' });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.headers['x-request-id']).toBe('mine');
+    expect(answer.json<unknown>()).toMatchObject({ error: { code: 'invalid_request', param: null } });
+  });
+
+  it.each(['/v1/chat/completions', '/v1/completions'])('%s knows one model', async (path) => {
+    const answer = await shared.ask(path, { ...chat('hello'), prompt: 'hello', model: 'gpt-4' });
+    expect(answer.statusCode).toBe(404);
+    expect(answer.json<unknown>()).toEqual({
+      error: {
+        message: 'The model "gpt-4" is not served here. Ask for "mock", or leave the model out.',
+        type: 'invalid_request_error',
+        param: 'model',
+        code: 'model_not_found',
+      },
+    });
+  });
+
+  it.each([
+    [chatPath, chat('x'.repeat(100)), 'messages'],
+    ['/v1/completions', { prompt: 'x'.repeat(64) }, 'prompt'],
+  ])('%s refuses a prompt that does not fit', async (path, body, param) => {
+    const { ask } = await testApp({ engine: { context: 64 } });
+    const answer = await ask(path, body);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json<unknown>()).toMatchObject({
+      error: { type: 'invalid_request_error', code: 'context_length_exceeded', param },
+    });
+  });
+
+  it('answers what is no HTTP in the same shape, and hangs up', async () => {
+    const socket = connect(await listen(shared.app));
+    socket.end('HELLO\r\n\r\n');
+    const [head, body] = (await text(socket)).split('\r\n\r\n');
+    expect(head).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(JSON.parse(body ?? '')).toMatchObject({ error: { type: 'invalid_request_error', code: 'invalid_request' } });
+  });
+
+  it('answers headers that are too long in the same shape', async () => {
+    const socket = connect(await listen(shared.app));
+    socket.end(`GET /livez HTTP/1.1\r\nhost: x\r\nlong: ${'x'.repeat(20_000)}\r\n\r\n`);
+    const answer = await text(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 431 /);
+    expect(answer).toContain('"code":"invalid_request"');
+  });
+
+  it('tells of a bug in one sentence, and logs all there is to know', async () => {
+    const { app, get, log } = await testApp();
+    app.get('/broken', () => {
+      throw new TypeError('a bug');
+    });
+    const answer = await get('/broken');
+    expect(answer.statusCode).toBe(500);
+    expect(answer.json<unknown>()).toEqual({
+      error: {
+        message: 'Something went wrong in the server: a bug. The server log has the details.',
+        type: 'server_error',
+        param: null,
+        code: 'internal',
+      },
+    });
+    expect(log).toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        code: 'internal',
+        err: expect.objectContaining({ type: 'TypeError' }) as object,
+      }),
+    );
+  });
+});

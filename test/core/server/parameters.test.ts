@@ -1,0 +1,222 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chat, createTestApp, type TestApp } from '../../support/app.js';
+
+const chatPath = '/v1/chat/completions';
+const completionPath = '/v1/completions';
+
+/** Values of the right type and range, for parameters that both routes take. */
+const accepted: readonly (readonly [string, readonly unknown[]])[] = [
+  ['model', ['mock', null]],
+  ['max_tokens', [1, 3, null]],
+  ['max_completion_tokens', [1, 3, null]],
+  ['temperature', [0, 0.5, 2, null]],
+  ['top_p', [0.001, 1, null]],
+  ['top_k', [0, 40, null]],
+  ['min_p', [0, 1, null]],
+  ['seed', [0, -1, 42, 2 ** 53 - 1, -(2 ** 53 - 1), null]],
+  ['stop', ['x', ['x'], [], Array.from({ length: 16 }, (_, n) => `stop ${n}`), null]],
+  ['presence_penalty', [-2, 0, 2, null]],
+  ['frequency_penalty', [-2, 0, 2, null]],
+  ['repeat_penalty', [0.1, 1, 10, null]],
+  ['logit_bias', [{}, { 5: -100, 6: 100 }, null]],
+  ['response_format', [{ type: 'text' }, { type: 'json_object' }, { type: 'text', json_schema: null }, null]],
+  ['stream', [false, null]],
+  [
+    'stream_options',
+    [{}, { include_usage: true }, { include_usage: null, include_queue: false }, { include_obfuscation: false }, null],
+  ],
+  ['ignore_eos', [false, true, null]],
+  ['user', ['anne', null]],
+  // Nothing of what follows changes the answer.
+  ['store', [true]],
+  ['metadata', [{ a: 'b' }]],
+  ['service_tier', ['auto']],
+  ['parallel_tool_calls', [true]],
+  ['something_new', [{ deep: [1] }]],
+  ['constructor', ['x']],
+  ['__defineGetter__', ['x']],
+  // Known and not supported, with the value that changes nothing.
+  ['n', [1, null]],
+  ['best_of', [1]],
+  ['tools', [[], null]],
+  ['tool_choice', ['none', 'auto']],
+  ['functions', [[]]],
+  ['function_call', ['none']],
+  ['logprobs', [false, null]],
+  ['top_logprobs', [0, null]],
+  ['modalities', [['text']]],
+  ['audio', [null]],
+];
+
+/** What is refused, and which parameter is to blame. */
+const refused: readonly (readonly [param: string, body: object])[] = [
+  ['model', { model: 5 }],
+  ['max_tokens', { max_tokens: 0 }],
+  ['max_tokens', { max_tokens: 1.5 }],
+  ['max_tokens', { max_tokens: '5' }],
+  ['max_tokens', { max_tokens: 2 ** 31 }],
+  ['max_completion_tokens', { max_completion_tokens: 0 }],
+  ['max_completion_tokens', { max_completion_tokens: [] }],
+  ['temperature', { temperature: -0.1 }],
+  ['temperature', { temperature: 2.1 }],
+  ['temperature', { temperature: '1' }],
+  ['top_p', { top_p: 0 }],
+  ['top_p', { top_p: 1.1 }],
+  ['top_p', { top_p: true }],
+  ['top_k', { top_k: -1 }],
+  ['top_k', { top_k: 1.5 }],
+  ['top_k', { top_k: 1_000_001 }],
+  ['min_p', { min_p: -0.1 }],
+  ['min_p', { min_p: 1.1 }],
+  ['min_p', { min_p: 'x' }],
+  ['seed', { seed: 1.5 }],
+  ['seed', { seed: 'x' }],
+  ['seed', { seed: 2 ** 53 }],
+  ['stop', { stop: 5 }],
+  ['stop', { stop: '' }],
+  ['stop', { stop: Array.from({ length: 17 }, (_, n) => `stop ${n}`) }],
+  ['stop.1', { stop: ['a', 5] }],
+  ['presence_penalty', { presence_penalty: -2.1 }],
+  ['presence_penalty', { presence_penalty: '0' }],
+  ['frequency_penalty', { frequency_penalty: 2.1 }],
+  ['frequency_penalty', { frequency_penalty: {} }],
+  ['repeat_penalty', { repeat_penalty: 0 }],
+  ['repeat_penalty', { repeat_penalty: 10.1 }],
+  ['repeat_penalty', { repeat_penalty: [] }],
+  ['logit_bias', { logit_bias: 'x' }],
+  ['logit_bias.5', { logit_bias: { 5: 101 } }],
+  ['logit_bias.5', { logit_bias: { 5: 'x' } }],
+  ['logit_bias.hello', { logit_bias: { hello: 1 } }],
+  ['response_format', { response_format: 'json_object' }],
+  ['response_format.type', { response_format: { type: 'xml' } }],
+  ['response_format.type', { response_format: {} }],
+  ['response_format.json_schema', { response_format: { type: 'json_schema' } }],
+  ['response_format.json_schema.schema', { response_format: { type: 'json_schema', json_schema: { name: 'x' } } }],
+  ['stream', { stream: 'yes' }],
+  ['stream_options', { stream_options: true }],
+  ['stream_options.include_usage', { stream_options: { include_usage: 1 } }],
+  ['stream_options.include_queue', { stream_options: { include_queue: 'x' } }],
+  ['ignore_eos', { ignore_eos: 'x' }],
+  ['user', { user: 5 }],
+  // Supported by OpenAI and not by us.
+  ['n', { n: 2 }],
+  ['n', { n: 'x' }],
+  ['best_of', { best_of: 2 }],
+  ['tools', { tools: [{ type: 'function', function: { name: 'f' } }] }],
+  ['tool_choice', { tool_choice: 'required' }],
+  ['functions', { functions: [{ name: 'f' }] }],
+  ['function_call', { function_call: { name: 'f' } }],
+  ['logprobs', { logprobs: true }],
+  ['logprobs', { logprobs: 0 }],
+  ['top_logprobs', { top_logprobs: 3 }],
+  ['audio', { audio: { voice: 'alloy', format: 'wav' } }],
+  ['modalities', { modalities: ['text', 'audio'] }],
+  ['web_search_options', { web_search_options: {} }],
+  ['reasoning_effort', { reasoning_effort: 'low' }],
+  ['verbosity', { verbosity: 'low' }],
+  ['echo', { echo: true }],
+  ['suffix', { suffix: 'x' }],
+];
+
+const routes = [
+  { path: chatPath, base: chat('hello', { max_tokens: 2 }) },
+  { path: completionPath, base: { prompt: 'hello', max_tokens: 2 } },
+];
+
+const accepts = routes.flatMap((route) => accepted.map(([param, values]) => ({ ...route, param, values })));
+const refusals = routes.flatMap((route) => refused.map(([param, body]) => ({ ...route, param, body })));
+
+describe('parameters', () => {
+  let shared: TestApp;
+
+  beforeAll(async () => {
+    shared = await createTestApp();
+  });
+
+  afterAll(() => shared.close());
+
+  it.each(accepts)('$path takes $param as $values', async ({ path, base, param, values }) => {
+    const answers = await Promise.all(
+      values.map((value) => shared.post(path, JSON.stringify({ ...base, ...Object.fromEntries([[param, value]]) }))),
+    );
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual(values.map(() => 200));
+  });
+
+  it.each(refusals)('$path refuses $body and names $param', async ({ path, base, param, body }) => {
+    const answer = await shared.ask(path, { ...base, ...body });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json<unknown>()).toMatchObject({
+      error: { type: 'invalid_request_error', code: 'invalid_request', param },
+    });
+  });
+
+  it.each([
+    ['messages', {}],
+    ['messages', { messages: null }],
+    ['messages', { messages: [] }],
+    ['messages', { messages: 'hello' }],
+    ['messages.0', { messages: ['hello'] }],
+    ['messages.0.role', { messages: [{ content: 'hello' }] }],
+    ['messages.0.role', { messages: [{ role: 'bot', content: 'hello' }] }],
+    ['messages.0.content', { messages: [{ role: 'user' }] }],
+    ['messages.0.content', { messages: [{ role: 'user', content: null }] }],
+    ['messages.0.content', { messages: [{ role: 'user', content: 5 }] }],
+    ['messages.0.content.0', { messages: [{ role: 'user', content: ['hello'] }] }],
+    ['messages.0.content.0.type', { messages: [{ role: 'user', content: [{ text: 'hello' }] }] }],
+    ['messages.0.content.0.text', { messages: [{ role: 'user', content: [{ type: 'text', text: 5 }] }] }],
+    ['messages.0.content', { messages: [{ role: 'user', content: [{ type: 'text' }] }] }],
+    ['messages.0.content', { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }] }],
+    ['messages.0.name', { messages: [{ role: 'user', content: 'hello', name: 5 }] }],
+    [
+      'messages.1.tool_calls',
+      {
+        messages: [
+          { role: 'user', content: 'hello' },
+          { role: 'assistant', tool_calls: [{}] },
+        ],
+      },
+    ],
+    ['messages.0.function_call', { messages: [{ role: 'assistant', function_call: { name: 'f' } }] }],
+    ['messages.0.audio', { messages: [{ role: 'assistant', audio: { id: 'x' } }] }],
+  ])('a chat names %s when it is %j', async (param, body) => {
+    const answer = await shared.ask(chatPath, body);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json<unknown>()).toMatchObject({ error: { code: 'invalid_request', param } });
+  });
+
+  it.each([
+    ['prompt', {}],
+    ['prompt', { prompt: null }],
+    ['prompt', { prompt: 5 }],
+    ['prompt', { prompt: [] }],
+    ['prompt', { prompt: ['one', 'two'] }],
+    ['prompt.0', { prompt: [-1] }],
+    ['prompt.0', { prompt: [1.5] }],
+  ])('a completion names %s when it is %j', async (param, body) => {
+    const answer = await shared.ask(completionPath, body);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json<unknown>()).toMatchObject({ error: { code: 'invalid_request', param } });
+  });
+
+  it.each([
+    [{ temperature: 3 }, '"temperature" must be <= 2.'],
+    [{ stop: 5 }, '"stop" must be string or array.'],
+    [{ stop: Array.from({ length: 17 }, () => 'x') }, '"stop" must NOT have more than 16 items.'],
+    [
+      { response_format: { type: 'xml' } },
+      '"response_format.type" must be one of ["text","json_object","json_schema"].',
+    ],
+    [{ response_format: { type: 'json_schema' } }, '"response_format.json_schema" is missing.'],
+    [{ logit_bias: { hello: 1 } }, '"logit_bias.hello" is not known here.'],
+    [{ messages: undefined }, '"messages" is missing.'],
+    [{ n: 2 }, 'The parameter "n" is not supported with this value. Leave it out; nothing was generated.'],
+  ])('says of %j what is wrong in plain words', async (body, message) => {
+    const answer = await shared.ask(chatPath, { ...chat('hello'), ...body });
+    expect(answer.json<unknown>()).toMatchObject({ error: { message } });
+  });
+
+  it('costs the engine nothing when it is refused', async () => {
+    await shared.ask(chatPath, chat('hello', { temperature: 3 }));
+    expect(shared.inference.snapshot()).toMatchObject({ running: [], waiting: [] });
+  });
+});

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestApp, testApp, type TestApp } from '../../../support/app.js';
+
+const mock = {
+  id: 'mock',
+  object: 'model',
+  created: expect.any(Number) as number,
+  owned_by: 'chatstream',
+  context_length: 4096,
+  meta: {
+    engine: 'mock',
+    device: 'none',
+    slots: 4,
+    architecture: 'mock',
+    parameters: null,
+    trained_context_length: null,
+    vocabulary_size: 1_114_114,
+    file_bytes: null,
+  },
+};
+
+describe('models', () => {
+  let shared: TestApp;
+
+  beforeAll(async () => {
+    shared = await createTestApp();
+  });
+
+  afterAll(() => shared.close());
+
+  it('lists the one that is served', async () => {
+    const answer = await shared.get('/v1/models');
+    expect(answer.json<unknown>()).toEqual({ object: 'list', data: [mock] });
+  });
+
+  it('lists none while it is being loaded', async () => {
+    const { get } = await testApp({ unloaded: true });
+    const answer = await get('/v1/models');
+    expect(answer.json<unknown>()).toEqual({ object: 'list', data: [] });
+  });
+
+  it('describes one', async () => {
+    const answer = await shared.get('/v1/models/mock');
+    expect(answer.json<unknown>()).toEqual(mock);
+  });
+
+  it.each(['other', 'x'.repeat(255), 'gpt-4%2Fturbo'])('knows no %s', async (id) => {
+    const answer = await shared.get(`/v1/models/${id}`);
+    expect(answer.statusCode).toBe(404);
+    expect(answer.json<unknown>()).toMatchObject({
+      error: { type: 'invalid_request_error', param: 'model', code: 'model_not_found' },
+    });
+  });
+});

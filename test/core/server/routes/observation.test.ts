@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestApp, type TestApp } from '../../../support/app.js';
+
+interface Operation {
+  readonly summary?: string;
+  readonly requestBody?: { readonly content: Record<string, { readonly schema: { readonly properties: object } }> };
+}
+
+interface OpenApi {
+  readonly openapi: string;
+  readonly info: object;
+  readonly paths: Record<string, Record<string, Operation>>;
+}
+
+const routes = [
+  ['post', '/v1/chat/completions'],
+  ['post', '/v1/completions'],
+  ['get', '/v1/models'],
+  ['get', '/v1/models/{id}'],
+  ['post', '/tokenize'],
+  ['post', '/detokenize'],
+  ['get', '/v1/queue'],
+  ['patch', '/v1/queue'],
+  ['get', '/livez'],
+  ['get', '/readyz'],
+  ['get', '/health'],
+  ['get', '/metrics'],
+] as const;
+
+const generationParameters = [
+  'model',
+  'stream',
+  'stream_options',
+  'temperature',
+  'top_p',
+  'top_k',
+  'min_p',
+  'seed',
+  'stop',
+  'presence_penalty',
+  'frequency_penalty',
+  'repeat_penalty',
+  'logit_bias',
+  'response_format',
+  'ignore_eos',
+  'user',
+  'max_tokens',
+  'max_completion_tokens',
+];
+
+describe('observation', () => {
+  let shared: TestApp;
+
+  beforeAll(async () => {
+    shared = await createTestApp();
+  });
+
+  afterAll(() => shared.close());
+
+  async function openApi(): Promise<OpenApi> {
+    const answer = await shared.get('/openapi.json');
+    expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
+    return answer.json<OpenApi>();
+  }
+
+  it('serves an OpenAPI document of this version', async () => {
+    expect(await openApi()).toMatchObject({ openapi: '3.1.0', info: { title: 'chatstream', version: '1.2.3' } });
+  });
+
+  it.each(routes)('describes %s %s', async (method, path) => {
+    const { paths } = await openApi();
+    expect(paths[path]?.[method]?.summary).toMatch(/^[A-Z]/);
+  });
+
+  it('describes nothing that is not there', async () => {
+    const { paths } = await openApi();
+    const described = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    expect(described.toSorted()).toEqual(routes.map(([method, path]) => `${method} ${path}`).toSorted());
+  });
+
+  it.each([
+    ['post', '/v1/chat/completions', [...generationParameters, 'messages']],
+    ['post', '/v1/completions', [...generationParameters, 'prompt']],
+    ['post', '/tokenize', ['content']],
+    ['post', '/detokenize', ['tokens']],
+    ['patch', '/v1/queue', ['max_concurrency', 'max_queue']],
+  ])('describes the body of %s %s', async (method, path, parameters) => {
+    const { paths } = await openApi();
+    const schema = paths[path]?.[method]?.requestBody?.content['application/json']?.schema;
+    expect(Object.keys(schema?.properties ?? {}).toSorted()).toEqual(parameters.toSorted());
+  });
+
+  it('serves metrics as Prometheus reads them', async () => {
+    const answer = await shared.get('/metrics');
+    expect(answer.statusCode).toBe(200);
+    expect(answer.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(answer.body).toContain('# TYPE chatstream_requests_running gauge\n');
+  });
+});

@@ -1,0 +1,160 @@
+import type { LightMyRequestResponse } from 'fastify';
+import { type Logger as PinoLogger, pino } from 'pino';
+import { onTestFinished } from 'vitest';
+import type { ServingEngine } from '../../src/core/engine/engine.js';
+import { createMockEngine } from '../../src/core/engine/mock/mock-engine.js';
+import type { MockEngineOptions } from '../../src/core/engine/options.js';
+import { inProcess } from '../../src/core/engine/process/in-process.js';
+import { Inference } from '../../src/core/inference/inference.js';
+import type { SchedulerOptions } from '../../src/core/scheduler/scheduler.js';
+import type { App } from '../../src/core/server/app-type.js';
+import { createApp } from '../../src/core/server/app.js';
+import type { ServerOptions } from '../../src/core/server/options.js';
+import { QueueAnnouncer } from '../../src/core/server/streaming/queue-announcer.js';
+import { Metrics } from '../../src/core/telemetry/metrics.js';
+import { logRequests } from '../../src/core/telemetry/request-log.js';
+import { Totals } from '../../src/core/telemetry/totals.js';
+import { VirtualClock } from './virtual-clock.js';
+
+export interface TestAppOptions {
+  readonly engine?: Partial<MockEngineOptions>;
+  readonly queue?: Partial<SchedulerOptions>;
+  readonly server?: Partial<ServerOptions>;
+  /** Instead of a mock engine: any other, in the app's own virtual time. */
+  readonly makeEngine?: (clock: VirtualClock) => ServingEngine;
+  /** Answers before the model is loaded. Default: it has been loaded. */
+  readonly unloaded?: boolean;
+}
+
+export interface LogLine extends Readonly<Record<string, unknown>> {
+  readonly level: string;
+  readonly msg: string;
+}
+
+/** The whole server, engine included, in one process and in virtual time. */
+export interface TestApp {
+  readonly app: App;
+  readonly clock: VirtualClock;
+  readonly engine: ServingEngine;
+  readonly inference: Inference;
+  /** Every line that was logged. */
+  readonly log: readonly LogLine[];
+  readonly get: (url: string, headers?: Headers) => Promise<LightMyRequestResponse>;
+  /** Sends JSON, and lets virtual time fly until it is answered. */
+  readonly post: (url: string, body: object | string, headers?: Headers) => Promise<LightMyRequestResponse>;
+  /** The same, and time stands still. */
+  readonly ask: (url: string, body: object | string, headers?: Headers) => Promise<LightMyRequestResponse>;
+  /** Lets virtual time fly until the promise settles. */
+  readonly flyUntil: <T>(promise: Promise<T>) => Promise<T>;
+  readonly close: () => Promise<void>;
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+const queueDefaults: SchedulerOptions = { maxConcurrency: 4, maxQueue: 64, queueTimeoutMs: 60_000 };
+
+const engineDefaults: MockEngineOptions = {
+  engine: 'mock',
+  slots: 4,
+  context: 'auto',
+  prefillMs: 20,
+  tokenMs: 10,
+  reply: 'round',
+};
+
+const serverDefaults: ServerOptions = {
+  host: '127.0.0.1',
+  port: 0,
+  defaultMaxTokens: 512,
+  apiKeys: [],
+  corsOrigins: [],
+  maxBodyBytes: 1_048_576,
+  writeTimeoutMs: 30_000,
+};
+
+/** A server for one test. It is closed when the test ends. */
+export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const made = await createTestApp(options);
+  onTestFinished(made.close);
+  return made;
+}
+
+/** A server that several tests share, for making one takes a tenth of a second. Whoever makes it closes it. */
+export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const clock = new VirtualClock();
+  const engineOptions = { ...engineDefaults, ...options.engine };
+  const engine = options.makeEngine?.(clock) ?? inProcess(createMockEngine(engineOptions, clock));
+  const inference = new Inference(engine, { ...queueDefaults, ...options.queue, slots: engineOptions.slots }, clock);
+  const totals = new Totals(inference.events);
+  const metrics = new Metrics(inference, engine);
+  const announcer = new QueueAnnouncer(inference, clock);
+  const { logger, lines } = collectingLogger();
+  logRequests(inference, logger);
+  const server = { ...serverDefaults, ...options.server };
+  const app = await createApp({ inference, announcer, totals, metrics, options: server, clock }, logger, '1.2.3');
+  if (options.unloaded !== true) await engine.start();
+
+  const ask = (url: string, body: object | string, headers: Headers = {}): Promise<LightMyRequestResponse> =>
+    app.inject({ method: 'POST', url, payload: body, headers: { 'content-type': 'application/json', ...headers } });
+
+  async function flyUntil<T>(promise: Promise<T>): Promise<T> {
+    const pending = new Set([promise]);
+    const settle = (): void => {
+      pending.clear();
+    };
+    promise.then(settle, settle);
+    while (pending.size > 0) await clock.advanceAsync(5);
+    return promise;
+  }
+
+  return {
+    app,
+    clock,
+    engine,
+    inference,
+    log: lines,
+    get: (url, headers = {}) => app.inject({ method: 'GET', url, headers }),
+    post: (url, body, headers) => flyUntil(ask(url, body, headers)),
+    ask,
+    flyUntil,
+    close: async () => {
+      app.server.closeAllConnections();
+      await app.close();
+    },
+  };
+}
+
+function collectingLogger(): { readonly logger: PinoLogger; readonly lines: readonly LogLine[] } {
+  const lines: LogLine[] = [];
+  const options = { level: 'debug', base: null, formatters: { level: (label: string) => ({ level: label }) } };
+  const logger = pino(options, {
+    write: (line: string) => {
+      lines.push(readLine(line));
+    },
+  });
+  return { logger, lines };
+}
+
+function readLine(line: string): LogLine {
+  const fields: unknown = JSON.parse(line);
+  if (typeof fields !== 'object' || fields === null) throw new Error(`Not a line of the log: ${line}`);
+  const { level, msg, ...rest } = Object.fromEntries(Object.entries(fields));
+  if (typeof level !== 'string' || typeof msg !== 'string') throw new Error(`A line without level or text: ${line}`);
+  return { ...rest, level, msg };
+}
+
+/** Gives the event loop its turns until `condition` holds. Throws after ten seconds. */
+export async function until(condition: () => boolean, what = 'it'): Promise<void> {
+  const deadlineMs = performance.now() + 10_000;
+  while (!condition()) {
+    if (performance.now() > deadlineMs) throw new Error(`Waited ten seconds in vain for ${what}.`);
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+}
+
+/** A chat with one message of the user. */
+export function chat(content: string, more: object = {}): object {
+  return { messages: [{ role: 'user', content }], ...more };
+}
