@@ -1,0 +1,26 @@
+import { ChatstreamError } from '../core/base/errors.js';
+import { exitCodes } from './exit-codes.js';
+
+export interface FirstSignal {
+  /** Resolves with the signal. */
+  readonly signalled: Promise<NodeJS.Signals>;
+  /** Aborted by it. */
+  readonly stopping: AbortSignal;
+}
+
+/**
+ * Waits for the first SIGINT or SIGTERM, which is a request to come to an end. The second one ends the process at once.
+ */
+export function firstSignal(): FirstSignal {
+  const controller = new AbortController();
+  const signalled = new Promise<NodeJS.Signals>((resolve) => {
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+      controller.abort(new ChatstreamError('cancelled', 'Stopped before the model was loaded.'));
+      resolve(signal);
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+  });
+  return { signalled, stopping: controller.signal };
+}

@@ -1,0 +1,57 @@
+import { isIP } from 'node:net';
+import { BaseCommand } from '../cli/base-command.js';
+import { createLogger } from '../cli/logging.js';
+import { serveFlags, serveOptions } from '../cli/serve-flags.js';
+import { firstSignal } from '../cli/signals.js';
+import { readyBlock, readyEvent } from '../cli/serve-report.js';
+
+export default class Serve extends BaseCommand {
+  static override summary = 'Serve a model behind a queue, with an OpenAI-compatible API.';
+
+  static override description = `At most --max-concurrency generations run; they advance together, one token each per round. Others wait their
+turn, first come, first served, and a full queue refuses at once with a 429 that says when to try again.
+
+Every flag can also be set by an environment variable: --max-queue reads CHATSTREAM_MAX_QUEUE.`;
+
+  static override examples = [
+    { description: 'Try it without a model', command: '<%= config.bin %> <%= command.id %> --engine mock' },
+    { description: 'Serve a file, eight at once', command: '<%= config.bin %> <%= command.id %> -m model.gguf -n 8' },
+    {
+      description: 'Serve a team: a key, a short queue, all networks',
+      command: '<%= config.bin %> <%= command.id %> -m model.gguf --host 0.0.0.0 --api-key secret --max-queue 16',
+    },
+  ];
+
+  static override flags = serveFlags;
+
+  async run(): Promise<object> {
+    const { flags } = await this.parse(Serve);
+    const options = serveOptions(flags, this.config.version);
+    const logger = await createLogger(flags['log-level']);
+    if (!isLoopback(flags.host) && options.server.apiKeys.length === 0) {
+      logger.warn({ host: flags.host }, 'anyone who can reach this address can use the model: set --api-key');
+    }
+    // Loaded late, so that --help and wrong flags need not wait for the HTTP server's code.
+    const { serve } = await import('../core/serve.js');
+    const { signalled, stopping } = firstSignal();
+    const server = await serve(options, logger, stopping);
+    if (this.jsonEnabled()) this.logJson(readyEvent(server, options));
+    else this.log(readyBlock(server, options));
+
+    const signal = await signalled;
+    logger.info({ signal, drain_timeout_ms: flags['drain-timeout'] }, 'draining: a second signal ends at once');
+    const abandoned = await server.drain(flags['drain-timeout']);
+    if (abandoned > 0) logger.warn({ abandoned }, 'generations were cut off at the end of --drain-timeout');
+    logger.info(server.totals, 'stopped');
+    return { event: 'stopped', abandoned, totals: server.totals };
+  }
+
+  /** One line per event, so that a script can read the address as soon as it is there. */
+  override logJson(json: unknown): void {
+    process.stdout.write(`${JSON.stringify(json)}\n`);
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}

@@ -1,0 +1,157 @@
+import type { Logger as PinoLogger } from 'pino';
+import { untilAborted } from './base/abort.js';
+import { systemClock } from './base/clock.js';
+import { ChatstreamError, messageOf } from './base/errors.js';
+import type { EngineInfo } from './engine/engine.js';
+import type { EngineOptions } from './engine/options.js';
+import { superviseEngine, type SupervisedEngine } from './engine/process/supervisor.js';
+import { Inference } from './inference/inference.js';
+import type { SchedulerOptions } from './scheduler/scheduler.js';
+import { createApp } from './server/app.js';
+import type { App } from './server/app-type.js';
+import type { ServerOptions } from './server/options.js';
+import { QueueAnnouncer } from './server/streaming/queue-announcer.js';
+import { Metrics } from './telemetry/metrics.js';
+import { logRequests } from './telemetry/request-log.js';
+import { type CountedOutcome, Totals } from './telemetry/totals.js';
+
+export interface ServeOptions {
+  readonly engine: EngineOptions;
+  readonly queue: SchedulerOptions;
+  readonly server: ServerOptions;
+  /** This package's version, for /openapi.json. */
+  readonly version: string;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  readonly info: EngineInfo;
+  readonly totals: Readonly<Record<CountedOutcome, number>>;
+  /**
+   * Refuses newcomers, turns away those who wait, lets running generations finish for `timeoutMs` milliseconds, then ends
+   * everything. @returns how many generations had to be cut off
+   */
+  drain(timeoutMs: number): Promise<number>;
+}
+
+/** Even when the time for a drain is up, clients get this long to read that it is. */
+const farewellMs = 1000;
+
+/**
+ * Starts the whole server: listens first, so that health checks are answered while the model loads, then loads.
+ *
+ * @param stopping aborted to give up while the model is still being loaded, which can take minutes; its reason is thrown
+ * @throws ChatstreamError `address_unavailable`, or what the engine says of the model; nothing is left
+ *   running then
+ */
+export async function serve(options: ServeOptions, logger: PinoLogger, stopping?: AbortSignal): Promise<RunningServer> {
+  const clock = systemClock;
+  const engine = superviseEngine({
+    engine: options.engine,
+    log: ({ stream, text }) => {
+      logger.debug({ stream }, `engine: ${text}`);
+    },
+  });
+  logEngineHealth(engine, logger);
+  const inference = new Inference(engine, { ...options.queue, slots: options.engine.slots }, clock);
+  const totals = new Totals(inference.events);
+  const metrics = new Metrics(inference, engine);
+  logRequests(inference, logger);
+  const announcer = new QueueAnnouncer(inference, clock);
+  const context = { inference, announcer, totals, metrics, options: options.server, clock };
+  const app = await createApp(context, logger, options.version);
+  try {
+    const url = await listen(app, options.server);
+    const info = await (stopping === undefined ? engine.start() : untilAborted(engine.start(), stopping));
+    return {
+      url,
+      info,
+      totals: totals.counts,
+      drain: async (timeoutMs) => {
+        const endMs = clock.now() + timeoutMs;
+        const abandoned = await drainWithin(inference, timeoutMs);
+        // Slow readers get the rest of the time to take what is theirs.
+        const cancelTimer = clock.schedule(Math.max(endMs - clock.now(), farewellMs), () => {
+          app.server.closeAllConnections();
+        });
+        await app.close();
+        cancelTimer();
+        await engine.stop();
+        return abandoned;
+      },
+    };
+  } catch (error) {
+    await app.close();
+    await engine.stop();
+    throw error;
+  }
+}
+
+async function listen(app: App, { host, port }: ServerOptions): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    throw addressError(error, host, port);
+  }
+}
+
+function addressError(error: unknown, host: string, port: number): ChatstreamError {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'EADDRINUSE':
+      return new ChatstreamError('address_unavailable', `Port ${port} on ${host} is in use by another program.`, {
+        hint: `See which with "lsof -i :${port}", or choose another with --port (0 picks a free one).`,
+        cause: error,
+      });
+    case 'EACCES':
+      return new ChatstreamError('address_unavailable', `This user may not listen on port ${port}.`, {
+        hint: 'Choose a --port above 1023, and put a proxy such as nginx in front.',
+        cause: error,
+      });
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new ChatstreamError('address_unavailable', `${host} is not an address of this machine.`, {
+        hint: 'Use --host 127.0.0.1 for this machine alone, or 0.0.0.0 for all its networks.',
+        cause: error,
+      });
+    default:
+      return new ChatstreamError('address_unavailable', `Could not listen on ${host}:${port}: ${messageOf(error)}`, {
+        cause: error,
+      });
+  }
+}
+
+/** Waits for the running generations; those that outlast the deadline are ended. */
+async function drainWithin(inference: Inference, timeoutMs: number): Promise<number> {
+  let abandoned = 0;
+  // This timer, unlike the clock's, has to keep the process alive: it is what the process waits for.
+  const deadline = setTimeout(() => {
+    abandoned = inference.abandonRunning();
+  }, timeoutMs);
+  await inference.drain();
+  clearTimeout(deadline);
+  return abandoned;
+}
+
+function logEngineHealth(engine: SupervisedEngine, logger: PinoLogger): void {
+  let wasReady = false;
+  engine.states((state) => {
+    switch (state.status) {
+      case 'ready':
+        wasReady = true;
+        logger.info({ pid: engine.pid, model: state.info.modelId, device: state.info.device }, 'engine ready');
+        return;
+      case 'restarting':
+        logger.warn({ attempt: state.attempt, reason: state.reason }, 'engine died and is being restarted');
+        return;
+      case 'failed':
+        // A first start that fails ends the command, which says why itself.
+        if (!wasReady) return;
+        logger.error({ reason: state.reason }, 'engine is down: requests are refused until it can be started again');
+        return;
+      case 'starting':
+      case 'stopped':
+        return;
+    }
+  });
+}

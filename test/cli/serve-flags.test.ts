@@ -1,0 +1,183 @@
+import { Parser } from '@oclif/core';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { serveFlags, serveOptions } from '../../src/cli/serve-flags.js';
+import type { ServeOptions } from '../../src/core/serve.js';
+
+async function optionsOf(...argv: readonly string[]): Promise<ServeOptions> {
+  const { flags } = await Parser.parse([...argv], { flags: serveFlags, strict: true });
+  return serveOptions(flags, '1.2.3');
+}
+
+const mock = ['--engine', 'mock'];
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe('the flags of a server', () => {
+  let folder: string;
+  let model: string;
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'chatstream-'));
+    model = join(folder, 'small.gguf');
+    writeFileSync(model, 'GGUF');
+  });
+
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it('mean by default what CONTRACT.md says', async () => {
+    expect(await optionsOf('-m', model)).toEqual({
+      engine: {
+        engine: 'llama',
+        modelPath: model,
+        slots: 4,
+        context: 'auto',
+        gpu: 'auto',
+        gpuLayers: 'auto',
+        threads: 'auto',
+        prefillChunk: 128,
+      },
+      queue: { maxConcurrency: 4, maxQueue: 64, queueTimeoutMs: 60_000 },
+      server: {
+        host: '127.0.0.1',
+        port: 8000,
+        defaultMaxTokens: 512,
+        apiKeys: [],
+        corsOrigins: [],
+        maxBodyBytes: 1_048_576,
+        writeTimeoutMs: 30_000,
+      },
+      version: '1.2.3',
+    });
+  });
+
+  it('mean by default a mock that takes 20 ms to its first token and 10 ms per round', async () => {
+    expect((await optionsOf(...mock)).engine).toEqual({
+      engine: 'mock',
+      slots: 4,
+      context: 'auto',
+      prefillMs: 20,
+      tokenMs: 10,
+      reply: 'round',
+    });
+  });
+
+  it('reach the engine', async () => {
+    const argv = ['--context', '2048', '--gpu', 'off', '--gpu-layers', '0', '--threads', '3', '--prefill-chunk', '64'];
+    expect((await optionsOf('--model', model, ...argv)).engine).toMatchObject({
+      context: 2048,
+      gpu: 'off',
+      gpuLayers: 0,
+      threads: 3,
+      prefillChunk: 64,
+    });
+  });
+
+  it('reach the mock', async () => {
+    const argv = ['--mock-prefill', '1s', '--mock-token', '5ms', '--mock-reply', 'echo', '--context', '99'];
+    expect((await optionsOf(...mock, ...argv)).engine).toMatchObject({
+      prefillMs: 1000,
+      tokenMs: 5,
+      reply: 'echo',
+      context: 99,
+    });
+  });
+
+  it('reach the queue', async () => {
+    const { queue } = await optionsOf(...mock, '-n', '8', '--max-queue', '0', '--queue-timeout', '0');
+    expect(queue).toEqual({ maxConcurrency: 8, maxQueue: 0, queueTimeoutMs: 0 });
+  });
+
+  it('reach the HTTP server', async () => {
+    const argv = ['--host', '::1', '-p', '0', '--max-tokens', '9', '--max-body', '2048', '--write-timeout', '0'];
+    const lists = ['--api-key', 'a', '--api-key', 'b', '--cors-origin', 'https://a.example,https://b.example'];
+    expect((await optionsOf(...mock, ...argv, ...lists)).server).toEqual({
+      host: '::1',
+      port: 0,
+      defaultMaxTokens: 9,
+      apiKeys: ['a', 'b'],
+      corsOrigins: ['https://a.example', 'https://b.example'],
+      maxBodyBytes: 2048,
+      writeTimeoutMs: 0,
+    });
+  });
+
+  it('take keys and origins from the environment', async () => {
+    vi.stubEnv('CHATSTREAM_API_KEY', 'a,b');
+    vi.stubEnv('CHATSTREAM_CORS_ORIGIN', '*');
+    expect((await optionsOf(...mock)).server).toMatchObject({ apiKeys: ['a', 'b'], corsOrigins: ['*'] });
+  });
+
+  it('take everything else from the environment', async () => {
+    vi.stubEnv('CHATSTREAM_ENGINE', 'mock');
+    vi.stubEnv('CHATSTREAM_MAX_CONCURRENCY', '2');
+    vi.stubEnv('CHATSTREAM_MOCK_TOKEN', '1s');
+    expect(await optionsOf()).toMatchObject({
+      engine: { engine: 'mock', slots: 2, tokenMs: 1000 },
+      queue: { maxConcurrency: 2 },
+    });
+  });
+
+  it('allocate as many slots as run at once', async () => {
+    expect((await optionsOf(...mock, '-n', '7')).engine.slots).toBe(7);
+  });
+
+  it('allocate more slots when they are asked to', async () => {
+    expect((await optionsOf(...mock, '-n', '2', '--slots', '16')).engine.slots).toBe(16);
+  });
+
+  it('refuse fewer slots than run at once', async () => {
+    await expect(optionsOf(...mock, '-n', '5', '--slots', '4')).rejects.toMatchObject({
+      code: 'usage',
+      message: '--slots 4 is less than --max-concurrency 5.',
+    });
+  });
+
+  it.each(['', ' ', 'a,', ',a'])('refuse %j for a key, which nobody could send', async (key) => {
+    await expect(optionsOf(...mock, `--api-key=${key}`)).rejects.toMatchObject({ code: 'usage' });
+  });
+
+  it('need no model for the mock', async () => {
+    await expect(optionsOf(...mock, '-m', join(folder, 'nothing.gguf'))).resolves.toBeDefined();
+  });
+
+  it('name a model that is not there', async () => {
+    const missing = join(folder, 'nothing.gguf');
+    await expect(optionsOf('-m', missing)).rejects.toMatchObject({
+      code: 'model_unreadable',
+      message: `There is no model file at ${missing}.`,
+    });
+  });
+
+  it.each([
+    ['--max-concurrency', '0'],
+    ['--max-concurrency', '513'],
+    ['--max-concurrency', '1.5'],
+    ['--max-queue', '-1'],
+    ['--slots', '0'],
+    ['--prefill-chunk', '0'],
+    ['--max-tokens', '0'],
+    ['--port', '65536'],
+    ['--port', '-1'],
+    ['--max-body', '10'],
+    ['--context', '15'],
+    ['--gpu-layers', '-1'],
+    ['--threads', '0'],
+    ['--engine', 'vllm'],
+    ['--gpu', 'tpu'],
+    ['--mock-reply', 'loud'],
+    ['--queue-timeout', '60'],
+    ['--write-timeout', 'x'],
+    ['--drain-timeout', '-1s'],
+    ['--mock-prefill', 'fast'],
+    ['--mock-token', '1'],
+  ])('refuse %s %s and say which flag it was', async (flag, value) => {
+    await expect(optionsOf(...mock, `${flag}=${value}`)).rejects.toThrow(flag);
+  });
+});
