@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+/** A server in a process of its own. */
+export interface ServerProcess {
+  readonly url: string;
+  /** The process itself and its children: chatstream's engine is one. */
+  readonly pids: () => number[];
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts chatstream as users do, on a free port. */
+export async function startChatstream(args: readonly string[]): Promise<ServerProcess> {
+  const all = ['bin/run.js', 'serve', '--json', '--log-level', 'error', '--port', '0', ...args];
+  const child = spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ready: unknown = JSON.parse(await firstLine(child));
+  if (typeof ready !== 'object' || ready === null || !('url' in ready) || typeof ready.url !== 'string') {
+    throw new Error(`not ready: ${JSON.stringify(ready)}`);
+  }
+  return serverProcess(child, ready.url);
+}
+
+/** Starts a Node script that prints its URL as its first line. */
+export async function startScript(script: string, args: readonly string[] = []): Promise<ServerProcess> {
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return serverProcess(child, await firstLine(child));
+}
+
+/** Starts any server and waits until `healthUrl` answers with 200. */
+export async function startForeign(
+  command: string,
+  args: readonly string[],
+  url: string,
+  healthUrl: string,
+): Promise<ServerProcess> {
+  const child = spawn(command, args, { stdio: 'ignore' });
+  const deadline = performance.now() + 60_000;
+  while (performance.now() < deadline && child.exitCode === null) {
+    const healthy = await fetch(healthUrl).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (healthy) return serverProcess(child, url);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  child.kill('SIGKILL');
+  throw new Error(`${command} did not become healthy at ${healthUrl}`);
+}
+
+function serverProcess(child: ChildProcess, url: string): ServerProcess {
+  const { pid } = child;
+  if (pid === undefined) throw new Error('the process did not start');
+  const stop = async (): Promise<void> => {
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    const deadline = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    await exited;
+    clearTimeout(deadline);
+  };
+  return { url, pids: () => [pid, ...childrenOf(pid)], stop };
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  if (child.stdout === null) throw new Error('stdout is not a pipe');
+  const lines = createInterface({ input: child.stdout });
+  for await (const line of lines) return line;
+  throw new Error('the process ended before it was ready');
+}
+
+/** CPU time that processes have used, in milliseconds: user and system. Linux only. */
+export function cpuMs(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + cpuMsOf(pid), 0);
+}
+
+/** Resident memory of one process in bytes. Linux only. */
+export function residentBytes(pid: number): number {
+  const kibibytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kibibytes) * 1024;
+}
+
+/** Linux counts in hundredths of a second wherever anyone runs Node. */
+const msPerTick = 10;
+
+function cpuMsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The second field is the command's name in brackets and may contain anything; utime and stime are fields 14 and 15.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * msPerTick;
+}
+
+function childrenOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return children === '' ? [] : children.split(' ').map(Number);
+}
