@@ -2,8 +2,7 @@
 // Builds what has changed since the last time, then runs the command from there.
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { execute } from '@oclif/core';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 execFileSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
-await execute({ dir: import.meta.url });
+await import('./run.js');

@@ -1,6 +1,6 @@
 import type { Logger as PinoLogger } from 'pino';
 import { untilAborted } from './base/abort.js';
-import { systemClock } from './base/clock.js';
+import { longestTimerMs, systemClock } from './base/clock.js';
 import { ChatstreamError, messageOf } from './base/errors.js';
 import type { EngineInfo } from './engine/engine.js';
 import type { EngineOptions } from './engine/options.js';
@@ -81,8 +81,9 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
       },
     };
   } catch (error) {
-    await app.close();
+    // The engine first: requests that wait for its answer would keep the server from closing.
     await engine.stop();
+    await app.close();
     throw error;
   }
 }
@@ -127,7 +128,7 @@ async function drainWithin(inference: Inference, timeoutMs: number): Promise<num
   // This timer, unlike the clock's, has to keep the process alive: it is what the process waits for.
   const deadline = setTimeout(() => {
     abandoned = inference.abandonRunning();
-  }, timeoutMs);
+  }, Math.min(timeoutMs, longestTimerMs));
   await inference.drain();
   clearTimeout(deadline);
   return abandoned;

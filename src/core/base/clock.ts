@@ -12,7 +12,7 @@ export interface Clock {
 }
 
 /** Node refuses longer timers: it would run them at once. About 24.8 days. */
-const longestTimerMs = 2 ** 31 - 1;
+export const longestTimerMs = 2 ** 31 - 1;
 
 /** The machine's monotonic clock. Its timers never keep the process alive. */
 export const systemClock: Clock = {

@@ -177,6 +177,7 @@ export class Inference {
       this.#engine.cancel(generation.id);
       const error = new ChatstreamError('draining', 'The server shut down before the answer was complete.', {
         hint: 'Send the request again in a moment, or to another server.',
+        retryAfterSeconds: this.#scheduler.retryAfterSeconds(),
       });
       this.#fail(generation, error);
     }

@@ -27,6 +27,14 @@ const refusals: Readonly<Record<string, Refusal>> = {
   verbosity: always,
   echo: unlessFalse,
   suffix: (value) => value !== '',
+  // Other servers' own parameters, which their users bring along.
+  repetition_penalty: unlessOne,
+  min_tokens: (value) => value !== 0,
+  grammar: always,
+  guided_json: always,
+  guided_regex: always,
+  guided_choice: always,
+  guided_grammar: always,
 };
 
 /** The same for what a chat's messages may carry beside their text: the model would not get to see it. */

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { chat, testApp, type TestApp, until } from '../../support/app.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chat, createTestApp, testApp, type TestApp, until } from '../../support/app.js';
 import { ScriptedEngine } from '../../support/scripted-engine.js';
 import { openStream } from '../../support/stream-client.js';
 
@@ -24,7 +24,7 @@ async function described({ get }: TestApp): Promise<string[]> {
 
 /** Two requests at the same moment, one place: the second waits 40 ms. Three tokens each. */
 async function twoInARow(): Promise<TestApp> {
-  const made = await testApp({ engine: { reply: 'long' }, queue: { maxConcurrency: 1, maxQueue: 9 } });
+  const made = await createTestApp({ engine: { reply: 'long' }, queue: { maxConcurrency: 1, maxQueue: 9 } });
   const { ask, inference, flyUntil } = made;
   const first = ask(path, chat('hi', { max_tokens: 3 }));
   await until(() => inference.running === 1);
@@ -35,6 +35,14 @@ async function twoInARow(): Promise<TestApp> {
 }
 
 describe('metrics', () => {
+  let knownRun: TestApp;
+
+  beforeAll(async () => {
+    knownRun = await twoInARow();
+  });
+
+  afterAll(() => knownRun.close());
+
   it('have the names and types of the contract', async () => {
     const ours = (await described(await testApp())).filter((line) => line.startsWith('chatstream_'));
     expect(ours.toSorted()).toEqual([
@@ -110,19 +118,19 @@ describe('metrics', () => {
     ['chatstream_round_seconds', 0.08, 6],
     ['chatstream_batch_size', 6, 6],
   ])('%s sums up to %d in %d of a known run', async (name, sum, count) => {
-    const read = await samples(await twoInARow());
+    const read = await samples(knownRun);
     expect(read.get(`${name}_sum`)).toBeCloseTo(sum, 9);
     expect(read.get(`${name}_count`)).toBe(count);
   });
 
   it('put times into buckets by seconds', async () => {
-    const read = await samples(await twoInARow());
+    const read = await samples(knownRun);
     const waits = ['0.025', '0.05', '+Inf'].map((le) => read.get(`chatstream_queue_wait_seconds_bucket{le="${le}"}`));
     expect(waits).toEqual([1, 2, 2]);
   });
 
   it('count tokens and completions', async () => {
-    const read = await samples(await twoInARow());
+    const read = await samples(knownRun);
     expect(read.get('chatstream_prompt_tokens_total')).toBe(42);
     expect(read.get('chatstream_cached_tokens_total')).toBe(0);
     expect(read.get('chatstream_output_tokens_total')).toBe(6);

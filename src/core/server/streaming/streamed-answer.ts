@@ -5,6 +5,7 @@ import type { AnswerListener, Timings } from '../../inference/request.js';
 import type { ChunkEncoder } from '../../protocol/chunk-encoder.js';
 import { errorBody } from '../../protocol/http-errors.js';
 import { sseComment, sseData, sseDone } from '../../protocol/sse.js';
+import { ChunkedWriter } from './chunked-writer.js';
 import { wireTimings } from './wire-timings.js';
 
 export interface StreamOptions {
@@ -29,6 +30,7 @@ export class StreamedAnswer implements AnswerListener {
   readonly #response: ServerResponse;
   readonly #encoder: ChunkEncoder;
   readonly #options: StreamOptions;
+  readonly #writer: ChunkedWriter;
   #begun = false;
   #opened = false;
   #congested = false;
@@ -38,7 +40,7 @@ export class StreamedAnswer implements AnswerListener {
     this.#response = response;
     this.#encoder = encoder;
     this.#options = options;
-    response.on('drain', () => {
+    this.#writer = new ChunkedWriter(response, () => {
       this.#onDrain();
     });
     response.on('timeout', () => {
@@ -104,11 +106,11 @@ export class StreamedAnswer implements AnswerListener {
   }
 
   #write(data: string): void {
-    if (!this.#response.write(data)) this.#onCongested();
+    if (!this.#writer.write(data)) this.#onCongested();
   }
 
   #end(data: string): void {
-    this.#response.end(data);
+    this.#writer.end(data);
     if (!this.#response.writableFinished) this.#onCongested();
     this.#options.onEnd();
   }
@@ -122,6 +124,7 @@ export class StreamedAnswer implements AnswerListener {
   }
 
   #onDrain(): void {
+    if (!this.#congested || this.#response.writableEnded) return;
     this.#congested = false;
     this.#response.setTimeout(0);
     const text = this.#held;

@@ -216,6 +216,18 @@ describe('a request that is refused', () => {
     expect(answer.json<unknown>()).toMatchObject({ error: { code: 'draining' } });
   });
 
+  it('because the server ends before its answer is complete gets no half of it', async () => {
+    const engine = new ScriptedEngine();
+    const { ask, inference } = await testApp({ makeEngine: () => engine });
+    const answering = ask(chatPath, chat('hi'));
+    await until(() => inference.running === 1);
+    engine.say('half of');
+    inference.abandonRunning();
+    const answer = await answering;
+    expect(answer.statusCode).toBe(503);
+    expect(answer.json<unknown>()).toMatchObject({ error: { code: 'draining' } });
+  });
+
   it('because the model is still being loaded is told when to try again', async () => {
     const { ask } = await testApp({ unloaded: true });
     const answer = await ask(chatPath, chat('hi', { model: 'any' }));

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ChatstreamError } from '../../../../src/core/base/errors.js';
 import { createTestApp, type TestApp } from '../../../support/app.js';
 
 describe('tokens', () => {
@@ -22,6 +23,22 @@ describe('tokens', () => {
   it('become text again', async () => {
     const answer = await shared.ask('/detokenize', { tokens: [104, 233] });
     expect(answer.json<unknown>()).toEqual({ content: 'hé' });
+  });
+
+  it.each([
+    ['/tokenize', { content: 'x' }],
+    ['/detokenize', { tokens: [1] }],
+  ])('%s says when to try again while the engine is down', async (path, body) => {
+    const down = new ChatstreamError('engine_unavailable', 'The engine is down.');
+    const spies = [
+      vi.spyOn(shared.engine, 'tokenize').mockRejectedValueOnce(down),
+      vi.spyOn(shared.engine, 'detokenize').mockRejectedValueOnce(down),
+    ];
+    const answer = await shared.ask(path, body);
+    for (const spy of spies) spy.mockRestore();
+    expect(answer.statusCode).toBe(503);
+    expect(answer.headers['retry-after']).toBe('1');
+    expect(answer.json<unknown>()).toMatchObject({ error: { code: 'engine_unavailable' } });
   });
 
   it.each([
