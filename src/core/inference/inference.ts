@@ -253,7 +253,13 @@ export class Inference {
     this.#events.emit({ type: 'started', id: generation.id, queueMs });
     generation.listener.started();
     // The client may leave from within any of these calls.
-    if (this.#isRunning(generation)) this.#engine.generate(generation.spec);
+    if (!this.#isRunning(generation)) return;
+    try {
+      this.#engine.generate(generation.spec);
+    } catch (thrown) {
+      // Whatever is wrong with this one, its slot is for the next.
+      this.#fail(generation, asChatstreamError(thrown, 'engine_failed'));
+    }
   }
 
   #onRound(round: Round): void {

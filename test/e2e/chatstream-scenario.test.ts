@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { systemClock } from '../../src/core/base/clock.js';
+import type { GenerationEvent } from '../../src/core/engine/engine.js';
+import { superviseEngine, type SupervisedEngine } from '../../src/core/engine/process/supervisor.js';
+import { Inference } from '../../src/core/inference/inference.js';
+import type { QueueSnapshot } from '../../src/core/inference/snapshot.js';
+import type { InferenceRequest } from '../../src/core/inference/request.js';
+import { streamChat } from '../support/answer-stream.js';
+import { syntheticModel } from '../support/gguf/index.js';
+import { queueOf, untilQueued } from '../support/queue-view.js';
+import { type ServerProcess, startServer } from '../support/server-process.js';
+import { until } from '../support/until.js';
+
+/**
+ * The scenario of Qualiteg's ChatStream (2023), with the real engine: of three requests two run and advance together,
+ * token by token; the third waits in the request queue and enters the processing queue when one of them ends.
+ */
+describe('of three requests with max-concurrency 2, by the engine’s token events', () => {
+  /** The second outlasts everything, however long it takes until the third begins. */
+  const maxTokens = { first: 40, second: 2000, third: 20 };
+  let engine: SupervisedEngine;
+  let inference: Inference;
+  /** As it was when all three had been admitted. */
+  let queue: QueueSnapshot;
+  const rounds: (readonly GenerationEvent[])[] = [];
+
+  beforeAll(async () => {
+    const modelPath = await unhurriedModel();
+    const sizes = { slots: 2, context: 2048, threads: 1, prefillChunk: 128 } as const;
+    engine = superviseEngine({ engine: { engine: 'llama', modelPath, gpu: 'off', gpuLayers: 0, ...sizes } });
+    inference = new Inference(engine, { slots: 2, maxConcurrency: 2, maxQueue: 8, queueTimeoutMs: 0 }, systemClock);
+    engine.rounds(({ events }) => rounds.push(events));
+    await engine.start();
+    await Promise.all([submit('first'), submit('second'), submit('third')]);
+    queue = inference.snapshot();
+  });
+
+  afterAll(async () => {
+    await engine.stop();
+  });
+
+  function submit(id: keyof typeof maxTokens): Promise<void> {
+    const nobody = { started: ignore, text: ignore, ended: ignore, failed: ignore };
+    return inference.submit(request(id, maxTokens[id]), nobody, new AbortController().signal);
+  }
+
+  /** The round in which something happened to a request for the first time; -1 if it has not. */
+  function roundOf(id: string, type: GenerationEvent['type']): number {
+    return rounds.findIndex((events) => events.some((event) => event.id === id && event.type === type));
+  }
+
+  function slotOf(id: string): number | undefined {
+    return rounds.flat().flatMap((event) => (event.type === 'started' && event.id === id ? [event.slot] : []))[0];
+  }
+
+  /** Who got a token in a round. Which of them the engine names first means nothing: they got it in one decode. */
+  function served(round: readonly GenerationEvent[]): string[] {
+    return round.flatMap((event) => ('token' in event && event.token !== null ? [event.id] : [])).sort();
+  }
+
+  it('the third waits in the request queue, at position 1', () => {
+    expect(queue.running.map(({ id }) => id)).toEqual(['first', 'second']);
+    expect(queue.waiting).toMatchObject([{ id: 'third', position: 1 }]);
+  });
+
+  it('the first and the third get every one of their tokens while the second goes on', async () => {
+    await until(() => roundOf('third', 'ended') !== -1, 'the third to end');
+    expect(roundOf('second', 'ended')).toBe(-1);
+    for (const id of ['first', 'third'] as const) {
+      expect(rounds.flatMap(served).filter((each) => each === id)).toHaveLength(maxTokens[id]);
+    }
+  });
+
+  it('the first two advance alternately, a token each in every round', () => {
+    // One of them may have begun a few rounds earlier, while the other was still being prefilled.
+    const bothRun = Math.max(roundOf('first', 'token'), roundOf('second', 'token'));
+    const together = rounds.slice(bothRun, roundOf('first', 'ended') + 1);
+    expect(together.length).toBeGreaterThan(20);
+    for (const round of together) expect(served(round)).toEqual(['first', 'second']);
+  });
+
+  it('the third starts only after the first has ended, in its slot, and then alternates with the second', () => {
+    expect(roundOf('third', 'started')).toBeGreaterThan(roundOf('first', 'ended'));
+    expect(slotOf('third')).toBe(slotOf('first'));
+    const together = rounds.slice(roundOf('third', 'token'), roundOf('third', 'ended') + 1);
+    expect(together).toHaveLength(maxTokens.third);
+    for (const round of together) expect(served(round)).toEqual(['second', 'third']);
+  });
+});
+
+describe('of three requests with max-concurrency 2, over HTTP', () => {
+  let server: ServerProcess;
+
+  beforeAll(async () => {
+    const sizes = ['--context', '2048', '--threads', '1', '--max-concurrency', '2'];
+    server = await startServer(['--model', await unhurriedModel(), '--gpu', 'off', ...sizes]);
+  });
+
+  it('two run in lockstep, and the third is seen to wait until one of them ends', async () => {
+    const endless = { max_tokens: 2000, ignore_eos: true };
+    const leaving = { first: new AbortController(), second: new AbortController() };
+    const first = streamChat(server.url, 'first', endless, leaving.first.signal);
+    await until(() => first.text !== '', 'the first to run');
+    const second = streamChat(server.url, 'second', endless, leaving.second.signal);
+    await until(() => second.text !== '', 'the second to run');
+    const third = streamChat(server.url, 'third', { max_tokens: 5 });
+
+    const { waiting } = await untilQueued(server.url, 2, 1);
+    expect(waiting).toMatchObject([{ position: 1 }]);
+    expect(third.status).toBeNull();
+    // Rounds go on between two looks at the queue; whoever is ahead stays ahead by the same number of tokens.
+    const leads = [await lead(server.url), await lead(server.url), await lead(server.url)];
+    expect(new Set(leads).size).toBe(1);
+
+    leaving.first.abort();
+    await third.ended;
+    expect(third).toMatchObject({ status: 200, isComplete: true });
+    expect(second.isDone).toBe(false);
+    leaving.second.abort();
+    expect(await untilQueued(server.url, 0, 0)).toMatchObject({ totals: { completed: 1, cancelled: 2 } });
+  });
+});
+
+/** A few milliseconds per round: long enough to look at the queue between two of them. */
+function unhurriedModel(): Promise<string> {
+  return syntheticModel({ dim: 256, layers: 8, ffn: 1024, context: 4096 });
+}
+
+/** How many tokens the first of two running generations is ahead of the second. */
+async function lead(url: string): Promise<number> {
+  const [first, second] = (await queueOf(url)).running;
+  if (first === undefined || second === undefined) throw new Error('There are no two running generations.');
+  return first.output_tokens - second.output_tokens;
+}
+
+function request(id: string, maxTokens: number): InferenceRequest {
+  const greedy = { temperature: 0, topP: 1, topK: 40, minP: 0, seed: 1 };
+  const noPenalties = { presencePenalty: 0, frequencyPenalty: 0, repeatPenalty: 1, logitBias: {} };
+  return {
+    id,
+    source: { kind: 'chat', messages: [{ role: 'user', content: `The ${id} request.` }] },
+    maxTokens,
+    sampling: { ...greedy, ...noPenalties },
+    stop: [],
+    ignoreEos: true,
+    format: { type: 'text' },
+  };
+}
+
+function ignore(): void {
+  // The events of the engine tell everything.
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it, vi } from 'vitest';
+
+import { lives } from '../core/engine/process/processes.js';
+import { streamChat } from '../support/answer-stream.js';
+import { countBegun, eightClients } from '../support/eight-clients.js';
+import { syntheticModel } from '../support/gguf/index.js';
+import { queueOf, resizeQueue } from '../support/queue-view.js';
+import { startServer } from '../support/server-process.js';
+import { until } from '../support/until.js';
+
+// Most of it is the start of processes, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
+
+const words = 60;
+
+/** A text that tells its client and every one of its words from all others. */
+function messageOf(client: number): string {
+  return Array.from({ length: words }, (_, word) => `${client}.${word}`).join(' ');
+}
+
+// The tests wait more than they compute: side by side they take as long as the longest.
+describe.concurrent('kill -9 of the engine process with 2 running and 6 waiting', () => {
+  it('leaves all 8 streams whole: no text is doubled or missing', async () => {
+    const engine = ['--engine', 'mock', '--mock-reply', 'echo', '--mock-prefill', '5ms', '--mock-token', '15ms'];
+    const server = await startServer([...engine, '--slots', '8', '--max-concurrency', '8']);
+    const undisturbed = Array.from({ length: 8 }, (_, client) => streamChat(server.url, messageOf(client)));
+    await Promise.all(undisturbed.map(({ ended }) => ended));
+    expect(undisturbed.map(({ text }) => text)).toEqual(undisturbed.map((_, client) => messageOf(client)));
+
+    await resizeQueue(server.url, { max_concurrency: 2 });
+    const streams = await eightClients(server.url, messageOf, {});
+    process.kill(server.enginePid, 'SIGKILL');
+    await until(() => server.enginePids.length === 2, 'the second engine');
+    // Once more, while others run.
+    await until(() => countBegun(streams) > 2, 'a third to have text');
+    process.kill(server.enginePid, 'SIGKILL');
+    await until(() => server.enginePids.length === 3, 'the third engine');
+    await Promise.all(streams.map(({ ended }) => ended));
+
+    expect(streams.map(({ text }) => text)).toEqual(undisturbed.map(({ text }) => text));
+    for (const stream of streams) {
+      expect(stream).toMatchObject({ status: 200, isComplete: true, finishReason: 'stop' });
+      expect(stream.timings?.output_tokens).toBe(words);
+    }
+    expect(await queueOf(server.url)).toMatchObject({
+      running: [],
+      waiting: [],
+      totals: { completed: 16, cancelled: 2, failed: 0 },
+    });
+    expect(new Set(server.enginePids).size).toBe(3);
+    expect(server.enginePids.slice(0, 2).some(lives)).toBe(false);
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    expect(metrics).toMatch(/^chatstream_engine_restarts_total 2$/m);
+    expect(await server.stop()).toBe(0);
+  });
+});
+
+describe.concurrent.each(['mock', 'llama'] as const)('kill -9 of the main process, engine %s', (engine) => {
+  it('leaves no engine process behind', async () => {
+    const model = engine === 'mock' ? [] : ['--model', await syntheticModel(), '--gpu', 'off', '--threads', '1'];
+    const server = await startServer(['--engine', engine, ...model]);
+    const stream = streamChat(server.url, 'Hello.', { max_tokens: 1500, ignore_eos: true });
+    await until(() => stream.text !== '', 'the text to begin');
+    expect(lives(server.enginePid)).toBe(true);
+    expect(await server.stop('SIGKILL')).toBeNull();
+    await until(() => !lives(server.enginePid), 'the engine to end');
+    expect(await stream.ended).toMatchObject({ isDone: false });
+  });
+});

@@ -1,0 +1,118 @@
+import { type Static, Type } from 'typebox';
+
+import { parseAs } from './parse-as.js';
+
+const errorEvent = Type.Object({
+  error: Type.Object({
+    message: Type.String(),
+    type: Type.String(),
+    param: Type.Union([Type.String(), Type.Null()]),
+    code: Type.String(),
+  }),
+});
+
+const choice = Type.Object({
+  delta: Type.Optional(Type.Object({ content: Type.Optional(Type.String()) })),
+  text: Type.Optional(Type.String()),
+  finish_reason: Type.Union([Type.String(), Type.Null()]),
+});
+
+const chunk = Type.Object({
+  id: Type.String(),
+  choices: Type.Array(choice),
+  timings: Type.Optional(Type.Object({ prompt_tokens: Type.Integer(), output_tokens: Type.Integer() })),
+});
+
+/**
+ * One streamed answer as it comes in, read as a browser would: by hand, so that comments, broken streams and errors
+ * that the official client hides can be seen.
+ */
+export class AnswerStream {
+  /** Null until the headers are there. */
+  status: number | null = null;
+  headers = new Headers();
+  text = '';
+  readonly comments: string[] = [];
+  finishReason: string | null = null;
+  timings: Static<typeof chunk>['timings'];
+  /** From the body of a refusal or from an event in the stream. */
+  error: Static<typeof errorEvent>['error'] | null = null;
+  /** Whether `data: [DONE]` came. */
+  isDone = false;
+  /** Why it could not be read to its end: the connection broke, it was given up, or it made no sense. */
+  failure: unknown = null;
+  /** Resolves when nothing more will come, for whatever reason. Never rejects. */
+  readonly ended: Promise<this>;
+
+  constructor(url: string, body: object, signal: AbortSignal | null) {
+    this.ended = this.#read(url, body, signal);
+  }
+
+  /** Whether it came to its proper end. */
+  get isComplete(): boolean {
+    return this.isDone && this.finishReason !== null && this.error === null && this.failure === null;
+  }
+
+  /** The positions in the queue that the comments told. */
+  get positions(): number[] {
+    return this.comments.map((comment) => Number(/^queued position=(\d+)/.exec(comment)?.[1]));
+  }
+
+  async #read(url: string, body: object, signal: AbortSignal | null): Promise<this> {
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ stream: true, ...body }),
+        signal,
+      });
+      this.status = response.status;
+      this.headers = response.headers;
+      if (response.ok) await this.#readEvents(response);
+      else this.error = parseAs(errorEvent, await response.json()).error;
+    } catch (thrown) {
+      this.failure = thrown;
+    }
+    return this;
+  }
+
+  async #readEvents(response: Response): Promise<void> {
+    if (response.body === null) return;
+    let rest = '';
+    for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
+      const events = (rest + text).split('\n\n');
+      rest = events.pop() ?? '';
+      for (const event of events) this.#onEvent(event);
+    }
+  }
+
+  #onEvent(event: string): void {
+    if (event.startsWith(': ')) this.comments.push(event.slice(2));
+    else if (event === 'data: [DONE]') this.isDone = true;
+    else this.#onData(JSON.parse(event.slice('data: '.length)));
+  }
+
+  #onData(data: unknown): void {
+    if (typeof data === 'object' && data !== null && 'error' in data) {
+      this.error = parseAs(errorEvent, data).error;
+      return;
+    }
+    const { choices, timings } = parseAs(chunk, data);
+    for (const { delta, text, finish_reason } of choices) {
+      this.text += delta?.content ?? text ?? '';
+      this.finishReason ??= finish_reason;
+    }
+    this.timings ??= timings;
+  }
+}
+
+/** Asks a server's chat for a streamed answer to one message. */
+export function streamChat(
+  serverUrl: string,
+  content: string,
+  parameters: object = {},
+  signal: AbortSignal | null = null,
+): AnswerStream {
+  const body = { messages: [{ role: 'user', content }], ...parameters };
+  return new AnswerStream(`${serverUrl}/v1/chat/completions`, body, signal);
+}

@@ -1,0 +1,106 @@
+import { Emitter, type Subscribable } from '../../src/core/base/emitter.js';
+import type { ErrorCode } from '../../src/core/base/errors.js';
+import type {
+  EngineInfo,
+  EngineState,
+  GenerationEvent,
+  GenerationSpec,
+  Round,
+  ServingEngine,
+  Token,
+} from '../../src/core/engine/engine.js';
+
+const info: EngineInfo = {
+  engine: 'mock',
+  modelId: 'scripted',
+  contextLength: 4096,
+  slots: 4,
+  device: 'none',
+  architecture: 'none',
+  parameters: null,
+  trainedContextLength: null,
+  vocabularySize: null,
+  fileBytes: null,
+};
+
+/** An engine that says what a test tells it to, round by round, to every generation that it was given and not told to cancel. */
+export class ScriptedEngine implements ServingEngine {
+  readonly #rounds = new Emitter<Round>();
+  readonly #states = new Emitter<EngineState>();
+  readonly #generations = new Set<string>();
+  #state: EngineState = { status: 'starting' };
+
+  get rounds(): Subscribable<Round> {
+    return this.#rounds.subscribe;
+  }
+
+  get states(): Subscribable<EngineState> {
+    return this.#states.subscribe;
+  }
+
+  get state(): EngineState {
+    return this.#state;
+  }
+
+  start(): Promise<EngineInfo> {
+    this.become({ status: 'ready', info });
+    return Promise.resolve(info);
+  }
+
+  prepare(): Promise<readonly Token[]> {
+    return Promise.resolve([1, 2, 3]);
+  }
+
+  tokenize(): Promise<readonly Token[]> {
+    return Promise.resolve([]);
+  }
+
+  detokenize(): Promise<string> {
+    return Promise.resolve('');
+  }
+
+  generate({ id }: GenerationSpec): void {
+    this.#generations.add(id);
+  }
+
+  cancel(id: string): void {
+    this.#generations.delete(id);
+  }
+
+  stop(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  become(state: EngineState): void {
+    this.#state = state;
+    this.#states.emit(state);
+  }
+
+  restart(attempt: number): void {
+    this.become({ status: 'restarting', attempt, reason: 'It crashed.' });
+    this.become({ status: 'ready', info });
+  }
+
+  begin(cachedTokens = 0): void {
+    this.#emit((id) => ({ type: 'started', id, slot: 0, cachedTokens }));
+  }
+
+  say(text: string): void {
+    this.#emit((id) => ({ type: 'token', id, token: 1, text }));
+  }
+
+  end(text = ''): void {
+    this.#emit((id) => ({ type: 'ended', id, reason: 'stop', token: 1, text }));
+    this.#generations.clear();
+  }
+
+  fail(code: ErrorCode, message: string): void {
+    this.#emit((id) => ({ type: 'failed', id, code, message }));
+    this.#generations.clear();
+  }
+
+  #emit(eventFor: (id: string) => GenerationEvent): void {
+    const events = [...this.#generations].map(eventFor);
+    this.#rounds.emit({ durationMs: 10, batchSize: events.length, events });
+  }
+}
