@@ -126,9 +126,12 @@ function addressError(error: unknown, host: string, port: number): ChatstreamErr
 async function drainWithin(inference: Inference, timeoutMs: number): Promise<number> {
   let abandoned = 0;
   // This timer, unlike the clock's, has to keep the process alive: it is what the process waits for.
-  const deadline = setTimeout(() => {
-    abandoned = inference.abandonRunning();
-  }, Math.min(timeoutMs, longestTimerMs));
+  const deadline = setTimeout(
+    () => {
+      abandoned = inference.abandonRunning();
+    },
+    Math.min(timeoutMs, longestTimerMs),
+  );
   await inference.drain();
   clearTimeout(deadline);
   return abandoned;
