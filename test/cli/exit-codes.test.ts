@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { exitCodeOf, exitCodes } from '../../src/cli/exit-codes.js';
 import type { ErrorCode } from '../../src/core/base/errors.js';
 
-/** The list of CONTRACT.md, as far as a server can end with it. */
+/** The list of docs/serve.md, as far as a server can end with it. */
 const contract: readonly (readonly [number, ErrorCode])[] = [
   [2, 'usage'],
   [3, 'model_unreadable'],

@@ -31,7 +31,7 @@ describe('the flags of a server', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('mean by default what CONTRACT.md says', async () => {
+  it('mean by default what docs/serve.md says', async () => {
     expect(await optionsOf('-m', model)).toEqual({
       engine: {
         engine: 'llama',

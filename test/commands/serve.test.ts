@@ -28,7 +28,7 @@ function surfaceOf(flags: Readonly<Record<string, object>>): Record<string, unkn
 }
 
 describe('the surface of serve', () => {
-  it('is the one of CONTRACT.md', () => {
+  it('is the one of docs/serve.md', () => {
     expect(surfaceOf(Serve.flags)).toEqual({
       model: { type: 'option', char: 'm', env: 'CHATSTREAM_MODEL', default: 'bundled' },
       engine: { type: 'option', env: 'CHATSTREAM_ENGINE', default: 'llama', options: ['llama', 'mock'] },
