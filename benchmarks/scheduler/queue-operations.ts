@@ -1,6 +1,7 @@
 import { systemClock } from '../../src/core/base/clock.js';
 import { seededRandom } from '../../test/support/seeded-random.js';
 import { Scheduler } from '../../src/core/scheduler/scheduler.js';
+import { Ticket } from '../../src/core/scheduler/ticket.js';
 import { markdownTable } from '../support/markdown.js';
 import { median, ratios } from '../support/statistics.js';
 
@@ -16,27 +17,26 @@ class Queue {
   readonly #scheduler: Scheduler<null>;
   readonly #random = seededRandom(1);
   /** Who waits: in order of arrival, until somebody in the middle is replaced. */
-  #waiting: string[] = [];
-  #running: string[] = [];
-  #admitted = 0;
+  #waiting: Ticket<null>[] = [];
+  #running: Ticket<null>[] = [];
 
   constructor(length: number) {
     const limits = { maxConcurrency: 8, maxQueue: length, queueTimeoutMs: 3_600_000 };
     this.#scheduler = new Scheduler(limits, systemClock);
     this.#scheduler.events((event) => {
-      if (event.type === 'started') this.#running.push(event.id);
+      if (event.type === 'started') this.#running.push(event.ticket);
     });
     this.#fill();
   }
 
   /** Somebody comes and, a moment later, leaves. */
   comeAndGo(): number {
-    this.#scheduler.withdraw(this.#waiting.pop() ?? '');
-    const newcomers = Array.from({ length: batch }, () => this.#newId());
-    const each = nanosecondsEach((count) => {
-      const id = newcomers[count] ?? '';
-      this.#scheduler.admit(id, null);
-      this.#scheduler.withdraw(id);
+    const last = this.#waiting.pop();
+    if (last !== undefined) this.#scheduler.withdraw(last);
+    const each = nanosecondsEach(() => {
+      const ticket = new Ticket(null);
+      this.#scheduler.admit(ticket);
+      this.#scheduler.withdraw(ticket);
     });
     this.#fill();
     return each;
@@ -44,22 +44,23 @@ class Queue {
 
   /** Somebody leaves, from anywhere in the queue, and somebody comes. */
   replaceAnybody(): number {
-    const picks = this.#picks();
-    const leaving = new Set(picks.map((pick) => this.#waiting[pick] ?? ''));
-    const ids = [...leaving];
-    const newcomers = ids.map(() => this.#newId());
-    const each = nanosecondsEach((count) => {
-      this.#scheduler.withdraw(ids[count] ?? '');
-      this.#scheduler.admit(newcomers[count] ?? '', null);
-    }, ids.length);
-    this.#waiting = [...this.#waiting.filter((id) => !leaving.has(id)), ...newcomers];
+    const leaving = new Set(this.#anybody());
+    const newcomers: Ticket<null>[] = [];
+    const each = nanosecondsForEach([...leaving], (ticket) => {
+      const newcomer = new Ticket(null);
+      this.#scheduler.withdraw(ticket);
+      this.#scheduler.admit(newcomer);
+      newcomers.push(newcomer);
+    });
+    this.#waiting = [...this.#waiting.filter((ticket) => !leaving.has(ticket)), ...newcomers];
     return each;
   }
 
   /** A running generation ends, and the first in the queue takes its slot. */
   releaseAndStart(): number {
     const each = nanosecondsEach((count) => {
-      this.#scheduler.release(this.#running[count] ?? '');
+      const ticket = this.#running[count];
+      if (ticket !== undefined) this.#scheduler.release(ticket);
     });
     this.#running = this.#running.slice(batch);
     this.#waiting = this.#waiting.slice(batch);
@@ -70,17 +71,27 @@ class Queue {
   /** One after the other asks for position and expected wait, as when all of them are told that they have moved up. */
   positionsInOrder(): number {
     const first = Math.floor(this.#random() * (this.#waiting.length - batch));
-    return this.#positions(Array.from({ length: batch }, (_, count) => first + count));
+    return this.#positions(this.#waiting.slice(first, first + batch));
   }
 
   positionOfAnybody(): number {
-    return this.#positions(this.#picks());
+    return this.#positions(this.#anybody());
   }
 
-  #positions(picks: readonly number[]): number {
+  /** What it costs by itself to read one field of one of so many tickets: the share of the machine's caches. */
+  touchAnybody(): number {
     let sum = 0;
-    const each = nanosecondsEach((count) => {
-      sum += this.#scheduler.view(this.#waiting[picks[count] ?? 0] ?? '')?.position ?? NaN;
+    const each = nanosecondsForEach(this.#anybody(), ({ place }) => {
+      sum += place;
+    });
+    if (sum < 0) throw new Error('Somebody who should wait does not.');
+    return each;
+  }
+
+  #positions(tickets: readonly Ticket<null>[]): number {
+    let sum = 0;
+    const each = nanosecondsForEach(tickets, (ticket) => {
+      sum += this.#scheduler.view(ticket)?.position ?? Number.NaN;
     });
     if (Number.isNaN(sum)) throw new Error('Somebody who should wait does not.');
     return each;
@@ -89,23 +100,19 @@ class Queue {
   /** Tops the queue up again. */
   #fill(): void {
     while (this.#scheduler.vacancies > 0) {
-      const id = this.#newId();
-      this.#scheduler.admit(id, null);
-      if (this.#scheduler.view(id) !== undefined) this.#waiting.push(id);
+      const ticket = new Ticket(null);
+      this.#scheduler.admit(ticket);
+      if (ticket.state === 'waiting') this.#waiting.push(ticket);
     }
   }
 
-  #picks(): number[] {
-    return randomPicks(this.#random, this.#waiting.length);
-  }
-
-  #newId(): string {
-    this.#admitted += 1;
-    return `request-${this.#admitted}`;
+  /** References only: whose they are is not looked at here, and so not brought into the caches. */
+  #anybody(): Ticket<null>[] {
+    return randomPicks(this.#random, this.#waiting.length).flatMap((pick) => this.#waiting.slice(pick, pick + 1));
   }
 }
 
-/** What finding one of so many costs by itself: the share of the machine's caches. */
+/** What finding one of so many by an id would cost, before anything is done with it. */
 class PlainMap {
   readonly #random = seededRandom(1);
   readonly #ids: readonly string[];
@@ -131,10 +138,16 @@ function randomPicks(random: () => number, length: number): number[] {
   return Array.from({ length: batch }, () => Math.floor(random() * length));
 }
 
-function nanosecondsEach(operate: (count: number) => void, times = batch): number {
+function nanosecondsEach(operate: (count: number) => void): number {
   const began = process.hrtime.bigint();
-  for (let count = 0; count < times; count += 1) operate(count);
-  return Number(process.hrtime.bigint() - began) / times;
+  for (let count = 0; count < batch; count += 1) operate(count);
+  return Number(process.hrtime.bigint() - began) / batch;
+}
+
+function nanosecondsForEach<T>(subjects: readonly T[], operate: (subject: T) => void): number {
+  const began = process.hrtime.bigint();
+  for (const subject of subjects) operate(subject);
+  return Number(process.hrtime.bigint() - began) / subjects.length;
 }
 
 /** Short and long take turns, so that a drifting machine slows both. */
@@ -159,6 +172,7 @@ const rows = [
   row('release → start', queue, (queue) => queue.releaseAndStart()),
   row('position, one after the other', queue, (queue) => queue.positionsInOrder()),
   row('position of anybody', queue, (queue) => queue.positionOfAnybody()),
+  row('for comparison: touch anybody’s ticket', queue, (queue) => queue.touchAnybody()),
   row(
     'for comparison: Map.get of anybody',
     (length) => new PlainMap(length),

@@ -7,6 +7,12 @@ export const exitCodes = {
   wrongUsage: 2,
   /** The model or the target could not be loaded or reached. */
   notAvailable: 3,
+  /** A metric is worse than its threshold allows. */
+  regression: 10,
+  /** Only with --strict: the measurement cannot tell. */
+  inconclusive: 11,
+  /** Only with --enforce-slo. */
+  objectiveMissed: 12,
   interrupted: 130,
 } as const;
 
@@ -17,6 +23,8 @@ const byError: Readonly<Record<ErrorCode, number>> = {
   backend_unavailable: exitCodes.notAvailable,
   engine_unavailable: exitCodes.notAvailable,
   engine_failed: exitCodes.notAvailable,
+  target_unreachable: exitCodes.notAvailable,
+  output_failed: exitCodes.unexpectedFailure,
   address_unavailable: exitCodes.unexpectedFailure,
   invalid_request: exitCodes.unexpectedFailure,
   body_too_large: exitCodes.unexpectedFailure,

@@ -5,10 +5,11 @@ import type { GenerationEvent } from '../../src/core/engine/engine.js';
 import { superviseEngine, type SupervisedEngine } from '../../src/core/engine/process/supervisor.js';
 import { Inference } from '../../src/core/inference/inference.js';
 import type { QueueSnapshot } from '../../src/core/inference/snapshot.js';
-import type { InferenceRequest } from '../../src/core/inference/request.js';
+import type { AdmittedRequest, InferenceRequest } from '../../src/core/inference/request.js';
 import { streamChat } from '../support/answer-stream.js';
 import { syntheticModel } from '../support/gguf/index.js';
 import { queueOf, untilQueued } from '../support/queue-view.js';
+import { greedy } from '../support/sampling.js';
 import { type ServerProcess, startServer } from '../support/server-process.js';
 import { until } from '../support/until.js';
 
@@ -40,7 +41,7 @@ describe('of three requests with max-concurrency 2, by the engine’s token even
     await engine.stop();
   });
 
-  function submit(id: keyof typeof maxTokens): Promise<void> {
+  function submit(id: keyof typeof maxTokens): Promise<AdmittedRequest> {
     const nobody = { started: ignore, text: ignore, ended: ignore, failed: ignore };
     return inference.submit(request(id, maxTokens[id]), nobody, new AbortController().signal);
   }
@@ -135,13 +136,11 @@ async function lead(url: string): Promise<number> {
 }
 
 function request(id: string, maxTokens: number): InferenceRequest {
-  const greedy = { temperature: 0, topP: 1, topK: 40, minP: 0, seed: 1 };
-  const noPenalties = { presencePenalty: 0, frequencyPenalty: 0, repeatPenalty: 1, logitBias: {} };
   return {
     id,
     source: { kind: 'chat', messages: [{ role: 'user', content: `The ${id} request.` }] },
     maxTokens,
-    sampling: { ...greedy, ...noPenalties },
+    sampling: greedy,
     stop: [],
     ignoreEos: true,
     format: { type: 'text' },

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 
 import { parseAs } from './parse-as.js';
+import { parsePart } from './stream-parts.js';
 
 const errorEvent = Type.Object({
   error: Type.Object({
@@ -87,13 +88,14 @@ export class AnswerStream {
   }
 
   #onEvent(event: string): void {
-    if (event.startsWith(': ')) this.comments.push(event.slice(2));
-    else if (event === 'data: [DONE]') this.isDone = true;
-    else this.#onData(JSON.parse(event.slice('data: '.length)));
+    const part = parsePart(event);
+    if (part.type === 'comment') this.comments.push(part.text);
+    else if (part.type === 'done') this.isDone = true;
+    else this.#onData(part.data);
   }
 
-  #onData(data: unknown): void {
-    if (typeof data === 'object' && data !== null && 'error' in data) {
+  #onData(data: Readonly<Record<string, unknown>>): void {
+    if ('error' in data) {
       this.error = parseAs(errorEvent, data).error;
       return;
     }

@@ -1,17 +1,1 @@
-/** A seeded source of uniform numbers in [0, 1). */
-export type Random = () => number;
-
-/**
- * Mulberry32 (Tommy Ettinger, 2017, public domain): 32 bits of state, period 2^32. The same seed gives the same numbers.
- *
- * @param seed any integer; only its low 32 bits count
- */
-export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+export { type Random, seededRandom } from '../../src/core/base/random.js';

@@ -104,22 +104,3 @@ export async function openStream(
 ): Promise<StreamClient> {
   return new StreamClient(await listen(app), path, { ...body, stream: true }, headers);
 }
-
-/** One server-sent event, or a comment between them. */
-export type StreamPart =
-  | { readonly type: 'comment'; readonly text: string }
-  | { readonly type: 'done' }
-  | { readonly type: 'data'; readonly data: Readonly<Record<string, unknown>> };
-
-/** Reads a stream as its client would. Throws on anything that is no event stream. */
-export function parseStream(body: string): readonly StreamPart[] {
-  const blocks = body.split('\n\n');
-  if (blocks.pop() !== '') throw new Error(`The stream ends in the middle of an event: ${body}`);
-  return blocks.map((block) => {
-    if (block.startsWith(': ')) return { type: 'comment', text: block.slice(2) };
-    if (block === 'data: [DONE]') return { type: 'done' };
-    const data: unknown = block.startsWith('data: ') ? JSON.parse(block.slice(6)) : undefined;
-    if (typeof data !== 'object' || data === null) throw new Error(`Not an event: ${block}`);
-    return { type: 'data', data: Object.fromEntries(Object.entries(data)) };
-  });
-}

@@ -23,6 +23,9 @@ export type ErrorCode =
   | 'out_of_memory'
   | 'backend_unavailable'
   | 'address_unavailable'
+  // What a load generator finds.
+  | 'target_unreachable'
+  | 'output_failed'
   | 'usage'
   | 'internal';
 

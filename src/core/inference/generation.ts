@@ -1,4 +1,5 @@
 import type { GenerationSpec, Token } from '../engine/engine.js';
+import { Ticket } from '../scheduler/ticket.js';
 import type { AnswerListener, InferenceRequest, Timings } from './request.js';
 
 type Phase =
@@ -8,20 +9,20 @@ type Phase =
 
 /** One request on its way from the request queue through the engine: what it is, and where its time went. */
 export class Generation {
+  /** What the scheduler knows it by. */
+  readonly ticket = new Ticket<Generation>(this);
   phase: Phase = { name: 'waiting' };
   slot: number | null = null;
   cachedTokens = 0;
   outputTokens = 0;
   lastTokenMs = 0;
+  #stopWatching: () => void = () => undefined;
 
   constructor(
     readonly request: InferenceRequest,
     readonly prompt: readonly Token[],
     readonly listener: AnswerListener,
     readonly arrivedMs: number,
-    readonly admittedMs: number,
-    /** Stops watching for the client's leaving. */
-    readonly unwatch: () => void,
   ) {}
 
   get id(): string {
@@ -33,6 +34,28 @@ export class Generation {
     return { id, prompt: this.prompt, maxTokens, sampling, stop, ignoreEos, format, resumeAfter: [] };
   }
 
+  /** Calls `leave` when the client leaves, until {@link unwatch}. */
+  watch(client: AbortSignal, leave: () => void): void {
+    client.addEventListener('abort', leave, { once: true });
+    this.#stopWatching = () => {
+      client.removeEventListener('abort', leave);
+    };
+  }
+
+  unwatch(): void {
+    this.#stopWatching();
+  }
+
+  /** @returns the time from the start to this token in milliseconds if it is the first, and else null */
+  countToken(nowMs: number): number | null {
+    this.outputTokens += 1;
+    this.lastTokenMs = nowMs;
+    const { phase } = this;
+    if (phase.name !== 'prefilling') return null;
+    this.phase = { ...phase, name: 'decoding', firstTokenMs: nowMs };
+    return nowMs - phase.startedMs;
+  }
+
   timings(nowMs: number): Timings {
     const { phase } = this;
     const tokens = {
@@ -42,7 +65,7 @@ export class Generation {
     };
     switch (phase.name) {
       case 'waiting':
-        return { queueMs: nowMs - this.admittedMs, prefillMs: 0, decodeMs: 0, ...tokens };
+        return { queueMs: nowMs - this.ticket.admittedMs, prefillMs: 0, decodeMs: 0, ...tokens };
       case 'prefilling':
         return { queueMs: phase.queueMs, prefillMs: nowMs - phase.startedMs, decodeMs: 0, ...tokens };
       case 'decoding':

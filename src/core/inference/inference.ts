@@ -1,19 +1,17 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
-import type { Demands, EngineInfo, GenerationEvent, Round, ServingEngine, Token } from '../engine/engine.js';
-import {
-  queueTimeoutError,
-  Scheduler,
-  type SchedulerEvent,
-  type SchedulerLimits,
-  type SchedulerOptions,
-} from '../scheduler/scheduler.js';
-import { untilAborted, withDeadline } from '../base/abort.js';
+import type { EngineInfo, ServingEngine, Token } from '../engine/engine.js';
+import type { SchedulerEvent } from '../scheduler/scheduler-event.js';
+import { Scheduler, type SchedulerLimits, type SchedulerOptions } from '../scheduler/scheduler.js';
+import { Admission } from './admission.js';
 import { Generation } from './generation.js';
 import { outcomeOfRefusal } from './outcomes.js';
-import type { AnswerListener, InferenceEvent, InferenceRequest, Outcome, Timings } from './request.js';
-import type { QueueSnapshot } from './snapshot.js';
+import { Processing } from './processing.js';
+import { withRetryAfter } from './refusals.js';
+import { RequestEvents } from './request-events.js';
+import type { AdmittedRequest, AnswerListener, InferenceEvent, InferenceRequest } from './request.js';
+import { type QueueSnapshot, snapshotOf } from './snapshot.js';
 
 export interface InferenceOptions extends SchedulerOptions {
   /** Sequences that the engine allocates: the upper limit for `maxConcurrency`. */
@@ -28,31 +26,23 @@ export class Inference {
   readonly #engine: ServingEngine;
   readonly #clock: Clock;
   readonly #slots: number;
-  readonly #queueTimeoutMs: number;
   readonly #scheduler: Scheduler<Generation>;
-  readonly #running = new Map<string, Generation>();
-  readonly #events = new Emitter<InferenceEvent>();
+  readonly #admission: Admission;
+  readonly #processing: Processing;
+  readonly #events: RequestEvents;
   readonly #moves = new Emitter<undefined>();
-  #info: EngineInfo | null = null;
-  #preparing = 0;
 
   constructor(engine: ServingEngine, options: InferenceOptions, clock: Clock) {
     this.#engine = engine;
     this.#clock = clock;
     this.#slots = options.slots;
-    this.#queueTimeoutMs = options.queueTimeoutMs;
+    this.#events = new RequestEvents(clock);
     this.#scheduler = new Scheduler(options, clock);
     this.#scheduler.events((event) => {
       this.#onScheduled(event);
     });
-    engine.rounds((round) => {
-      this.#onRound(round);
-    });
-    if (engine.state.status === 'ready') this.#info = engine.state.info;
-    engine.states((state) => {
-      if (state.status === 'ready') this.#info = state.info;
-      if (state.status === 'failed') this.#scheduler.turnAwayWaiting(() => this.#engineUnavailable());
-    });
+    this.#processing = new Processing(engine, this.#scheduler, this.#events, clock);
+    this.#admission = new Admission(engine, this.#scheduler, options.queueTimeoutMs, clock);
   }
 
   get events(): Subscribable<InferenceEvent> {
@@ -66,7 +56,7 @@ export class Inference {
 
   /** The model; null until it has been loaded for the first time. */
   get info(): EngineInfo | null {
-    return this.#info;
+    return this.#admission.info;
   }
 
   get limits(): SchedulerLimits {
@@ -94,22 +84,22 @@ export class Inference {
   /**
    * Prepares and admits a request. Resolves once it waits or runs; from then on `listener` hears of it.
    *
-   * @param signal aborted when the client leaves: the request ends at once wherever it is, and frees its slot
+   * @param client aborted when the client leaves: the request ends at once wherever it is, and frees its slot
    * @throws ChatstreamError if it is refused: `queue_full`, `draining`, `context_length_exceeded`, `invalid_request`,
    *   `engine_unavailable`, or `cancelled` if the client has left already
    */
-  async submit(request: InferenceRequest, listener: AnswerListener, signal: AbortSignal): Promise<void> {
+  async submit(request: InferenceRequest, listener: AnswerListener, client: AbortSignal): Promise<AdmittedRequest> {
     const arrivedMs = this.#clock.now();
     try {
-      // A request that will be refused should not cost the engine anything, and those being prepared hold a place.
-      this.#scheduler.assertVacancy(this.#preparing);
-      const prompt = await this.#prepare(request, signal);
-      this.#admit(request, prompt, listener, signal, arrivedMs);
+      const prompt = await this.#admission.prepare(request, client);
+      const generation = new Generation(request, prompt, listener, arrivedMs);
+      this.#admission.admit(generation, client, () => {
+        this.#processing.cancel(generation);
+      });
+      return { place: () => this.#scheduler.view(generation.ticket) };
     } catch (thrown) {
-      const error = this.#withRetryAfter(asChatstreamError(thrown));
-      // An engine that is down refuses newcomers; only those it had accepted have failed.
-      const outcome = error.code === 'engine_unavailable' ? 'refused' : outcomeOfRefusal(error.code);
-      if (outcome !== null) this.#emitSettled(request, outcome, error, notAdmitted, arrivedMs);
+      const error = withRetryAfter(asChatstreamError(thrown), this.#scheduler);
+      this.#events.refused(request, error, arrivedMs);
       throw error;
     }
   }
@@ -124,23 +114,9 @@ export class Inference {
     return this.#engine.detokenize(tokens).catch(this.#rethrowWithRetryAfter);
   }
 
-  /** Where a waiting request stands; undefined once it runs or has ended. */
-  place(id: string): { readonly position: number; readonly etaMs: number | null } | undefined {
-    return this.#scheduler.view(id);
-  }
-
   /** Both queues as they are now. Costs as much as there are requests in them. */
   snapshot(): QueueSnapshot {
-    const now = this.#clock.now();
-    const running = [...this.#running.values()].map((generation) => ({
-      id: generation.id,
-      slot: generation.slot,
-      promptTokens: generation.prompt.length,
-      outputTokens: generation.outputTokens,
-      runningMs: generation.phase.name === 'waiting' ? 0 : now - generation.phase.startedMs,
-    }));
-    const waiting = [...this.#scheduler.waitingViews()];
-    return { ...this.limits, slots: this.#slots, draining: this.#scheduler.draining, running, waiting };
+    return snapshotOf(this.#scheduler, this.#processing.running, this.#slots, this.#clock.now());
   }
 
   /**
@@ -169,236 +145,29 @@ export class Inference {
 
   /** Ends every running generation with `draining`: the end of a drain's patience. @returns how many there were */
   abandonRunning(): number {
-    let abandoned = 0;
-    for (const generation of [...this.#running.values()]) {
-      // Whoever is told may take others along.
-      if (!this.#isRunning(generation)) continue;
-      abandoned += 1;
-      this.#engine.cancel(generation.id);
-      const error = new ChatstreamError('draining', 'The server shut down before the answer was complete.', {
-        hint: 'Send the request again in a moment, or to another server.',
-        retryAfterSeconds: this.#scheduler.retryAfterSeconds(),
-      });
-      this.#fail(generation, error);
-    }
-    return abandoned;
-  }
-
-  async #prepare(request: InferenceRequest, signal: AbortSignal): Promise<readonly Token[]> {
-    if (this.#info === null) {
-      throw new ChatstreamError('engine_unavailable', 'The model is still being loaded.', {
-        hint: 'Try again in a moment; /readyz says when it is ready.',
-        retryAfterSeconds: 1,
-      });
-    }
-    // While the engine restarts this can take a while; nobody waits longer than they would have in the queue.
-    const patience = withDeadline(signal, this.#queueTimeoutMs, this.#clock, {
-      aborted: clientLeftError,
-      late: () => queueTimeoutError(this.#queueTimeoutMs, this.#scheduler.retryAfterSeconds()),
-    });
-    this.#preparing += 1;
-    try {
-      const prompt = await untilAborted(this.#engine.prepare(request.source, demandsOf(request)), patience.signal);
-      assertFits(request, prompt.length, this.#info.contextLength);
-      return prompt;
-    } finally {
-      this.#preparing -= 1;
-      patience.dispose();
-    }
-  }
-
-  #admit(
-    request: InferenceRequest,
-    prompt: readonly Token[],
-    listener: AnswerListener,
-    signal: AbortSignal,
-    arrivedMs: number,
-  ): void {
-    // It may have left in the very turn in which its prompt became ready, and an aborted signal says so only once.
-    if (signal.aborted) throw clientLeftError();
-    const onAbort = (): void => {
-      this.#cancel(generation);
-    };
-    const unwatch = (): void => {
-      signal.removeEventListener('abort', onAbort);
-    };
-    const generation = new Generation(request, prompt, listener, arrivedMs, this.#clock.now(), unwatch);
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      this.#scheduler.admit(request.id, generation);
-    } catch (refusal) {
-      unwatch();
-      throw refusal;
-    }
+    return this.#processing.abandon();
   }
 
   #onScheduled(event: SchedulerEvent<Generation>): void {
     switch (event.type) {
       case 'started':
-        this.#start(event.job, event.waitedMs);
+        this.#processing.start(event.ticket.job, event.waitedMs);
         return;
       case 'turned_away':
-        event.job.unwatch();
-        this.#settle(event.job, outcomeOfRefusal(event.error.code) ?? 'failed', event.error);
-        event.job.listener.failed(event.error);
+        this.#turnAway(event.ticket.job, event.error);
         return;
       case 'moved':
         this.#moves.emit(undefined);
     }
   }
 
-  #start(generation: Generation, queueMs: number): void {
-    generation.phase = { name: 'prefilling', queueMs, startedMs: this.#clock.now() };
-    this.#running.set(generation.id, generation);
-    this.#events.emit({ type: 'started', id: generation.id, queueMs });
-    generation.listener.started();
-    // The client may leave from within any of these calls.
-    if (!this.#isRunning(generation)) return;
-    try {
-      this.#engine.generate(generation.spec);
-    } catch (thrown) {
-      // Whatever is wrong with this one, its slot is for the next.
-      this.#fail(generation, asChatstreamError(thrown, 'engine_failed'));
-    }
-  }
-
-  #onRound(round: Round): void {
-    for (const event of round.events) {
-      const generation = this.#running.get(event.id);
-      if (generation !== undefined) this.#onGenerationEvent(generation, event);
-    }
-  }
-
-  #onGenerationEvent(generation: Generation, event: GenerationEvent): void {
-    switch (event.type) {
-      case 'started':
-        // After an engine restart it starts again, in whichever slot; what was cached the first time is what counts.
-        if (generation.slot === null) generation.cachedTokens = event.cachedTokens;
-        generation.slot = event.slot;
-        return;
-      case 'token':
-        this.#countToken(generation);
-        if (event.text !== '') generation.listener.text(event.text);
-        return;
-      case 'ended': {
-        if (event.token !== null) this.#countToken(generation);
-        const timings = generation.timings(this.#clock.now());
-        this.#takeLeave(generation);
-        this.#settle(generation, 'completed', null, timings);
-        generation.listener.ended(event.reason, event.text, timings);
-        this.#scheduler.release(generation.id);
-        return;
-      }
-      case 'failed':
-        this.#fail(generation, this.#withRetryAfter(errorOf(event)));
-    }
-  }
-
-  #countToken(generation: Generation): void {
-    const now = this.#clock.now();
-    generation.outputTokens += 1;
-    generation.lastTokenMs = now;
-    const { phase } = generation;
-    if (phase.name !== 'prefilling') return;
-    generation.phase = { ...phase, name: 'decoding', firstTokenMs: now };
-    const sinceArrivalMs = now - generation.arrivedMs;
-    this.#events.emit({ type: 'first_token', id: generation.id, prefillMs: now - phase.startedMs, sinceArrivalMs });
-  }
-
-  /** The client has left. The engine hears of it before the next in line is started, so that the slot is free for it. */
-  #cancel(generation: Generation): void {
-    const running = this.#isRunning(generation);
-    this.#takeLeave(generation);
-    if (running) this.#engine.cancel(generation.id);
-    this.#settle(generation, running ? 'cancelled_running' : 'cancelled_waiting', null);
-    this.#scheduler.withdraw(generation.id);
-  }
-
-  #fail(generation: Generation, error: ChatstreamError): void {
-    this.#takeLeave(generation);
-    this.#settle(generation, 'failed', error);
-    generation.listener.failed(error);
-    this.#scheduler.release(generation.id);
-  }
-
-  #isRunning(generation: Generation): boolean {
-    return this.#running.get(generation.id) === generation;
-  }
-
-  /** First of all when a generation ends, so that nobody who is told of its end can end it once more. */
-  #takeLeave(generation: Generation): void {
+  #turnAway(generation: Generation, error: ChatstreamError): void {
     generation.unwatch();
-    this.#running.delete(generation.id);
-  }
-
-  #settle(
-    generation: Generation,
-    outcome: Outcome,
-    error: ChatstreamError | null,
-    timings = generation.timings(this.#clock.now()),
-  ): void {
-    this.#emitSettled(generation.request, outcome, error, timings, generation.arrivedMs);
-  }
-
-  #emitSettled(
-    { id, requestId }: InferenceRequest,
-    outcome: Outcome,
-    error: ChatstreamError | null,
-    timings: Timings,
-    arrivedMs: number,
-  ): void {
-    const sinceArrivalMs = this.#clock.now() - arrivedMs;
-    this.#events.emit({ type: 'settled', id, requestId: requestId ?? null, outcome, error, timings, sinceArrivalMs });
-  }
-
-  #engineUnavailable(): ChatstreamError {
-    return new ChatstreamError('engine_unavailable', 'The engine is down and could not be restarted.', {
-      hint: 'Try again later; the server log says why.',
-      retryAfterSeconds: this.#scheduler.retryAfterSeconds(),
-    });
+    this.#events.settled(generation, outcomeOfRefusal(error.code) ?? 'failed', error);
+    generation.listener.failed(error);
   }
 
   readonly #rethrowWithRetryAfter = (thrown: unknown): never => {
-    throw this.#withRetryAfter(asChatstreamError(thrown));
+    throw withRetryAfter(asChatstreamError(thrown), this.#scheduler);
   };
-
-  /** The engine knows that it is down, but not how busy we are. */
-  #withRetryAfter(error: ChatstreamError): ChatstreamError {
-    return error.code === 'engine_unavailable' && error.retryAfterSeconds === undefined
-      ? this.#engineUnavailable()
-      : error;
-  }
-}
-
-function errorOf({ code, message, param }: Extract<GenerationEvent, { type: 'failed' }>): ChatstreamError {
-  return new ChatstreamError(code, message, param === undefined ? {} : { param });
-}
-
-const notAdmitted: Timings = {
-  queueMs: 0,
-  prefillMs: 0,
-  decodeMs: 0,
-  promptTokens: 0,
-  cachedTokens: 0,
-  outputTokens: 0,
-};
-
-function demandsOf({ format, sampling: { logitBias } }: InferenceRequest): Demands {
-  return { format, logitBias };
-}
-
-function clientLeftError(): ChatstreamError {
-  return new ChatstreamError('cancelled', 'The client left before its request was admitted.');
-}
-
-function assertFits({ source }: InferenceRequest, promptTokens: number, contextLength: number): void {
-  if (promptTokens < contextLength) return;
-  throw new ChatstreamError(
-    'context_length_exceeded',
-    `The prompt has ${promptTokens} tokens, and the context of ${contextLength} must hold it and the answer.`,
-    {
-      param: source.kind === 'chat' ? 'messages' : 'prompt',
-      hint: 'Shorten the prompt, or start the server with a larger --context.',
-    },
-  );
 }

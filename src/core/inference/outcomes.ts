@@ -21,6 +21,8 @@ const outcomes: Readonly<Record<ErrorCode, Outcome | null>> = {
   model_unreadable: 'failed',
   out_of_memory: 'failed',
   backend_unavailable: 'failed',
+  target_unreachable: 'failed',
+  output_failed: 'failed',
   address_unavailable: 'failed',
   usage: 'failed',
   internal: 'failed',

@@ -1,11 +1,18 @@
 import type { ChatstreamError } from '../base/errors.js';
 import type { FinishReason, GenerationSpec, PromptSource } from '../engine/engine.js';
+import type { WaitingView } from '../scheduler/waiting-view.js';
 
 /** What a client asks for, resolved: every default is filled in. */
 export interface InferenceRequest extends Omit<GenerationSpec, 'prompt' | 'resumeAfter'> {
   readonly source: PromptSource;
   /** What the client calls it, for the log. */
   readonly requestId?: string;
+}
+
+/** A request that waits or runs or has ended, in the hands of whoever sent it. */
+export interface AdmittedRequest {
+  /** Where it stands in the queue; undefined once it runs or has ended. */
+  readonly place: () => WaitingView | undefined;
 }
 
 /** Where a request's time went, in milliseconds on this process's clock, and what it cost in tokens. */

@@ -27,6 +27,8 @@ const httpErrors: Readonly<Record<ErrorCode, HttpError>> = {
   model_unreadable: internal,
   out_of_memory: internal,
   backend_unavailable: internal,
+  target_unreachable: internal,
+  output_failed: internal,
   address_unavailable: internal,
   usage: internal,
   internal,

@@ -1,8 +1,13 @@
-import type { CancelTimer, Clock } from '../base/clock.js';
+import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { ChatstreamError } from '../base/errors.js';
+import { QueueTimer } from './queue-timer.js';
+import { drainingError, queueFullError, queueTimeoutError } from './refusals.js';
 import { ReleaseRate } from './release-rate.js';
-import { type Place, WaitingLine } from './waiting-line.js';
+import type { SchedulerEvent } from './scheduler-event.js';
+import type { Ticket } from './ticket.js';
+import { WaitingLine } from './waiting-line.js';
+import type { QueueEntry, WaitingView } from './waiting-view.js';
 
 export interface SchedulerLimits {
   /** Size of the processing queue: jobs that may run at once, 1 or more. */
@@ -16,68 +21,33 @@ export interface SchedulerOptions extends SchedulerLimits {
   readonly queueTimeoutMs: number;
 }
 
-/** What the scheduler tells its owner. Every admitted job gets either `started` or `turned_away`, unless it withdraws. */
-export type SchedulerEvent<Job> =
-  | { readonly type: 'started'; readonly id: string; readonly job: Job; readonly waitedMs: number }
-  | {
-      readonly type: 'turned_away';
-      readonly id: string;
-      readonly job: Job;
-      readonly waitedMs: number;
-      readonly error: ChatstreamError;
-    }
-  /** Waiting jobs may have moved up. */
-  | { readonly type: 'moved' };
-
-interface Waiting<Job> {
-  readonly state: 'waiting';
-  readonly id: string;
-  readonly job: Job;
-  readonly enteredMs: number;
-  readonly place: Place<string>;
-}
-
-interface Running<Job> {
-  readonly state: 'running';
-  readonly id: string;
-  readonly job: Job;
-}
-
-/** A waiting job as it looks now. */
-export interface WaitingView {
-  readonly id: string;
-  /** 1 is the next to start. */
-  readonly position: number;
-  readonly waitedMs: number;
-  /** Expected time until it starts, from measured releases; null until there was one. */
-  readonly etaMs: number | null;
-}
-
 /**
  * The request queue and the processing queue. At most `maxConcurrency` jobs run; the others wait first come, first
  * served, and a slot that is freed goes to the first of them in the same turn, so that no newcomer can slip in between.
  *
  * It knows neither HTTP nor engines: jobs are opaque, and whoever owns it starts them when it says so. Every operation
- * costs at most O(log n) in the number of waiting jobs.
+ * on a ticket costs at most O(log n) in the number of waiting jobs.
  */
 export class Scheduler<Job> {
   readonly #clock: Clock;
   readonly #queueTimeoutMs: number;
-  readonly #jobs = new Map<string, Waiting<Job> | Running<Job>>();
-  readonly #line = new WaitingLine<string>();
+  readonly #line = new WaitingLine<Ticket<Job>>();
   readonly #rate = new ReleaseRate();
+  readonly #timer: QueueTimer;
   readonly #events = new Emitter<SchedulerEvent<Job>>();
   readonly #drained: (() => void)[] = [];
   #limits: SchedulerLimits;
   #running = 0;
   #draining = false;
   #filling = false;
-  #deadline: { readonly id: string; readonly cancel: CancelTimer } | undefined;
 
   constructor({ maxConcurrency, maxQueue, queueTimeoutMs }: SchedulerOptions, clock: Clock) {
     this.#clock = clock;
     this.#queueTimeoutMs = queueTimeoutMs;
     this.#limits = { maxConcurrency, maxQueue };
+    this.#timer = new QueueTimer(clock, () => {
+      this.#turnAwayLate();
+    });
   }
 
   get events(): Subscribable<SchedulerEvent<Job>> {
@@ -111,15 +81,17 @@ export class Scheduler<Job> {
   /**
    * Admits a job, which starts at once if there is room and nobody waits, and else waits its turn.
    *
+   * @param ticket the job's, made for this one admission
    * @throws ChatstreamError `queue_full` with the seconds after which to try again, or `draining`
    */
-  admit(id: string, job: Job): void {
+  admit(ticket: Ticket<Job>): void {
     this.assertVacancy();
-    if (this.#jobs.has(id)) throw new ChatstreamError('internal', `The job ${id} was admitted twice.`);
-    const place = this.#line.enter(id);
-    this.#jobs.set(id, { state: 'waiting', id, job, enteredMs: this.#clock.now(), place });
+    if (ticket.state !== 'new') throw new ChatstreamError('internal', 'A job was admitted twice.');
+    ticket.state = 'waiting';
+    ticket.admittedMs = this.#clock.now();
+    this.#line.enter(ticket);
     this.#fill();
-    this.#watchDeadline();
+    this.#watchFirst();
   }
 
   /**
@@ -129,43 +101,45 @@ export class Scheduler<Job> {
    */
   assertVacancy(pending = 0): void {
     if (this.#draining) throw drainingError(this.retryAfterSeconds());
-    if (this.vacancies <= pending) throw this.#queueFullError();
+    if (this.vacancies > pending) return;
+    throw queueFullError({ ...this.#limits, running: this.#running, waiting: this.waiting }, this.retryAfterSeconds());
   }
 
-  /** A running job has ended; the first waiting one starts before this returns. Unknown ids are ignored. */
-  release(id: string): void {
-    const job = this.#jobs.get(id);
-    if (job?.state !== 'running') return;
-    this.#jobs.delete(id);
+  /** A running job has ended; the first waiting one starts before this returns. Jobs that do not run are ignored. */
+  release(ticket: Ticket<Job>): void {
+    if (ticket.state !== 'running') return;
+    ticket.state = 'gone';
     this.#running -= 1;
     const now = this.#clock.now();
     this.#rate.release(now);
     if (this.#running === 0) this.#rate.idle(now);
     this.#fill();
-    this.#watchDeadline();
+    this.#watchFirst();
     this.#settleDrain();
   }
 
   /** Takes a job back, waiting or running. @returns what it was doing */
-  withdraw(id: string): 'waiting' | 'running' | 'unknown' {
-    const job = this.#jobs.get(id);
-    if (job === undefined) return 'unknown';
-    if (job.state === 'running') {
-      this.release(id);
-      return 'running';
+  withdraw(ticket: Ticket<Job>): 'waiting' | 'running' | 'neither' {
+    switch (ticket.state) {
+      case 'running':
+        this.release(ticket);
+        return 'running';
+      case 'waiting':
+        this.#leave(ticket);
+        this.#watchFirst();
+        this.#events.emit({ type: 'moved' });
+        return 'waiting';
+      case 'new':
+      case 'gone':
+        return 'neither';
     }
-    this.#jobs.delete(id);
-    this.#line.leave(job.place);
-    this.#watchDeadline();
-    this.#events.emit({ type: 'moved' });
-    return 'waiting';
   }
 
   /** Changes the limits at once. Waiting jobs start if there is more room; running and waiting ones are never sent away. */
   resize(limits: Partial<SchedulerLimits>): void {
     this.#limits = { ...this.#limits, ...limits };
     this.#fill();
-    this.#watchDeadline();
+    this.#watchFirst();
   }
 
   /** Admits nothing more and turns away whoever waits. Resolves when the last running job has ended. */
@@ -180,24 +154,26 @@ export class Scheduler<Job> {
 
   /** Empties the request queue; running jobs are left alone. */
   turnAwayWaiting(error: () => ChatstreamError): void {
-    for (let id = this.#line.first; id !== undefined; id = this.#line.first) this.#turnAway(id, error);
-    this.#watchDeadline();
+    const { first } = this.#line;
+    for (let next = first; next !== undefined; next = this.#line.first) this.#turnAway(next, error);
+    this.#watchFirst();
   }
 
-  /** A waiting job as it looks now; undefined if it does not wait (any more). */
-  view(id: string): WaitingView | undefined {
-    const job = this.#jobs.get(id);
-    if (job?.state !== 'waiting') return undefined;
-    return this.#view(job, this.#line.position(job.place), this.#clock.now());
+  /** Where a waiting job stands now; undefined if it does not wait (any more). */
+  view(ticket: Ticket<Job>): WaitingView | undefined {
+    if (ticket.state !== 'waiting') return undefined;
+    const position = this.#line.position(ticket);
+    return { position, etaMs: etaMs(position, this.#rate.perSecond(this.#clock.now())) };
   }
 
   /** Every waiting job in order. */
-  *waitingViews(): Generator<WaitingView> {
+  *entries(): Generator<QueueEntry<Job>> {
     const now = this.#clock.now();
+    const perSecond = this.#rate.perSecond(now);
     let position = 0;
-    for (const id of this.#line) {
-      const job = this.#jobs.get(id);
-      if (job?.state === 'waiting') yield this.#view(job, (position += 1), now);
+    for (const { job, admittedMs } of this.#line) {
+      position += 1;
+      yield { job, position, waitedMs: now - admittedMs, etaMs: etaMs(position, perSecond) };
     }
   }
 
@@ -205,12 +181,6 @@ export class Scheduler<Job> {
   retryAfterSeconds(): number {
     const seconds = this.#rate.expectedMs(this.#line.size + 1, this.#clock.now()) / 1000;
     return Math.min(60, Math.max(1, Math.ceil(seconds)));
-  }
-
-  #view(job: Waiting<Job>, position: number, now: number): WaitingView {
-    const perSecond = this.#rate.perSecond(now);
-    const etaMs = perSecond === null ? null : (position / perSecond) * 1000;
-    return { id: job.id, position, waitedMs: now - job.enteredMs, etaMs };
   }
 
   /**
@@ -223,9 +193,9 @@ export class Scheduler<Job> {
     let moved = false;
     try {
       while (this.#running < this.#limits.maxConcurrency) {
-        const id = this.#line.next();
-        if (id === undefined) break;
-        this.#start(id);
+        const ticket = this.#line.next();
+        if (ticket === undefined) break;
+        this.#start(ticket);
         moved = true;
       }
     } finally {
@@ -234,91 +204,51 @@ export class Scheduler<Job> {
     if (moved && this.#line.size > 0) this.#events.emit({ type: 'moved' });
   }
 
-  #start(id: string): void {
-    const job = this.#jobs.get(id);
-    if (job?.state !== 'waiting') return;
+  #start(ticket: Ticket<Job>): void {
     const now = this.#clock.now();
-    this.#jobs.set(id, { state: 'running', id, job: job.job });
+    ticket.state = 'running';
     this.#running += 1;
     this.#rate.busy(now);
-    this.#events.emit({ type: 'started', id, job: job.job, waitedMs: now - job.enteredMs });
+    this.#events.emit({ type: 'started', ticket, waitedMs: now - ticket.admittedMs });
+  }
+
+  #leave(ticket: Ticket<Job>): void {
+    ticket.state = 'gone';
+    this.#line.leave(ticket);
   }
 
   /** @param makeError called when the job has left, so that it does not count itself among those before it */
-  #turnAway(id: string, makeError: () => ChatstreamError): void {
-    const job = this.#jobs.get(id);
-    if (job?.state !== 'waiting') return;
-    this.#jobs.delete(id);
-    this.#line.leave(job.place);
-    const waitedMs = this.#clock.now() - job.enteredMs;
-    this.#events.emit({ type: 'turned_away', id, job: job.job, waitedMs, error: makeError() });
+  #turnAway(ticket: Ticket<Job>, makeError: () => ChatstreamError): void {
+    this.#leave(ticket);
+    const waitedMs = this.#clock.now() - ticket.admittedMs;
+    this.#events.emit({ type: 'turned_away', ticket, waitedMs, error: makeError() });
   }
 
-  /**
-   * One timer is enough: all wait equally long at the most, so the first in line is always the first to run out of time.
-   */
-  #watchDeadline(): void {
-    const id = this.#line.first;
-    if (id === this.#deadline?.id) return;
-    this.#deadline?.cancel();
-    this.#deadline = undefined;
-    const job = id === undefined ? undefined : this.#jobs.get(id);
-    if (job?.state !== 'waiting' || this.#queueTimeoutMs === 0) return;
-    const leftMs = job.enteredMs + this.#queueTimeoutMs - this.#clock.now();
-    const cancel = this.#clock.schedule(Math.max(0, leftMs), () => {
-      this.#deadline = undefined;
-      this.#turnAwayLate();
-    });
-    this.#deadline = { id: job.id, cancel };
+  #watchFirst(): void {
+    const { first } = this.#line;
+    if (first === undefined) this.#timer.cancel();
+    else if (this.#queueTimeoutMs > 0) this.#timer.watch(first.admittedMs + this.#queueTimeoutMs);
   }
 
   #turnAwayLate(): void {
     const now = this.#clock.now();
-    for (let id = this.#line.first; id !== undefined; id = this.#line.first) {
-      const job = this.#jobs.get(id);
+    let moved = false;
+    for (let { first } = this.#line; first !== undefined; first = this.#line.first) {
       // Timers may fire a little early; half a millisecond is nobody's patience.
-      if (job?.state !== 'waiting' || now - job.enteredMs < this.#queueTimeoutMs - 0.5) break;
-      this.#turnAway(id, () => queueTimeoutError(this.#queueTimeoutMs, this.retryAfterSeconds()));
+      if (now - first.admittedMs < this.#queueTimeoutMs - 0.5) break;
+      this.#turnAway(first, () => queueTimeoutError(this.#queueTimeoutMs, this.retryAfterSeconds()));
+      moved = true;
     }
-    if (this.#line.size > 0) this.#events.emit({ type: 'moved' });
-    this.#watchDeadline();
+    if (moved && this.#line.size > 0) this.#events.emit({ type: 'moved' });
+    this.#watchFirst();
   }
 
   #settleDrain(): void {
     if (!this.#draining || this.#running > 0) return;
     for (const resolve of this.#drained.splice(0)) resolve();
   }
-
-  #queueFullError(): ChatstreamError {
-    const seconds = this.retryAfterSeconds();
-    const { maxConcurrency, maxQueue } = this.#limits;
-    const waiting = maxQueue === 0 ? 'nobody may wait' : `${this.#line.size} of ${maxQueue} places to wait are taken`;
-    return new ChatstreamError(
-      'queue_full',
-      `The queue is full: ${this.#running} of ${maxConcurrency} generations run and ${waiting}.`,
-      {
-        hint: `Try again in ${seconds} s.`,
-        retryAfterSeconds: seconds,
-      },
-    );
-  }
 }
 
-function drainingError(retryAfterSeconds: number): ChatstreamError {
-  return new ChatstreamError('draining', 'The server is shutting down and takes no new requests.', {
-    hint: 'Try again in a moment, or on another server.',
-    retryAfterSeconds,
-  });
-}
-
-/** What a request is told that has waited for too long, in the queue or for the engine. */
-export function queueTimeoutError(queueTimeoutMs: number, retryAfterSeconds: number): ChatstreamError {
-  return new ChatstreamError(
-    'queue_timeout',
-    `The request waited ${queueTimeoutMs / 1000} s, longer than the queue allows.`,
-    {
-      hint: `Try again in ${retryAfterSeconds} s.`,
-      retryAfterSeconds,
-    },
-  );
+function etaMs(position: number, releasesPerSecond: number | null): number | null {
+  return releasesPerSecond === null ? null : (position / releasesPerSecond) * 1000;
 }

@@ -1,26 +1,31 @@
-/** A place in a {@link WaitingLine}. Opaque to its holder. */
-export interface Place<T> {
-  readonly item: T;
-  /** Where it stands in the line's storage; −1 once it has left. Moves when the line makes room. */
-  index: number;
+import { RankedBits } from './ranked-bits.js';
+
+/** What can stand in a {@link WaitingLine}, in one at a time. */
+export interface Standing {
+  /** Where it stands in the line's storage; −1 while it stands in none. Kept by the line. */
+  place: number;
 }
 
-const smallestCapacity = 64;
+const smallestCapacity = 256;
 
 /**
  * A first-in-first-out line in which anyone may leave from anywhere and everyone can ask for their position.
  *
- * Places are kept in order of arrival; those that were left stay empty until the storage is full, and a Fenwick tree
- * (P. M. Fenwick, 1994) counts the taken ones before any of them. Entering, leaving and asking cost O(log n); making room
- * costs O(n) once in at least n/2 entries.
+ * Those who stand in it know their places themselves, so that nobody has to be looked up. The places are a ring in
+ * order of arrival; one that was left in the middle stays empty until the ring is full, and {@link RankedBits} count the
+ * taken ones before any of them. Entering, leaving and asking cost O(log n) in a tree of few nodes; making room costs
+ * O(n) once in at least n/2 entries.
  */
-export class WaitingLine<T> {
-  #places: (Place<T> | undefined)[] = new Array<undefined>(smallestCapacity).fill(undefined);
-  /** One-based Fenwick tree over `#places`: 1 where somebody stands. */
-  #counts = new Uint32Array(smallestCapacity + 1);
+export class WaitingLine<T extends Standing> {
+  #places = emptyPlaces<T>(smallestCapacity);
+  #taken = new RankedBits(smallestCapacity);
+  /** The place of the first. */
   #head = 0;
-  #tail = 0;
+  /** Places from the first to the last, empty ones included. */
+  #span = 0;
   #size = 0;
+  /** How many stand in places before the head: they have come round the end of the ring. */
+  #wrapped = 0;
 
   get size(): number {
     return this.#size;
@@ -28,87 +33,96 @@ export class WaitingLine<T> {
 
   /** The one whose turn is next. */
   get first(): T | undefined {
-    return this.#firstPlace()?.item;
+    return this.#places[this.#head];
   }
 
   /** Joins at the end. */
-  enter(item: T): Place<T> {
-    if (this.#tail === this.#places.length) this.#makeRoom();
-    const place: Place<T> = { item, index: this.#tail };
-    this.#places[this.#tail] = place;
-    this.#add(this.#tail, 1);
-    this.#tail += 1;
+  enter(item: T): void {
+    if (this.#span === this.#places.length) this.#makeRoom();
+    const place = this.#at(this.#span);
+    this.#places[place] = item;
+    this.#taken.set(place);
+    if (place < this.#head) this.#wrapped += 1;
+    this.#span += 1;
     this.#size += 1;
-    return place;
+    item.place = place;
   }
 
   /** Takes out the one whose turn it is. */
   next(): T | undefined {
-    const place = this.#firstPlace();
-    if (place === undefined) return undefined;
-    this.leave(place);
-    return place.item;
+    const { first } = this;
+    if (first !== undefined) this.leave(first);
+    return first;
   }
 
-  /** Leaves from anywhere. @returns false if the place had been left before */
-  leave(place: Place<T>): boolean {
-    if (place.index < 0) return false;
-    this.#places[place.index] = undefined;
-    this.#add(place.index, -1);
+  /** Leaves from anywhere. @returns false if it stood in no line */
+  leave(item: T): boolean {
+    const { place } = item;
+    if (place < 0) return false;
+    item.place = -1;
+    this.#places[place] = undefined;
+    this.#taken.clear(place);
+    if (place < this.#head) this.#wrapped -= 1;
     this.#size -= 1;
-    place.index = -1;
+    this.#closeEnds();
     return true;
   }
 
-  /** 1 for the one whose turn is next; 0 for one who has left. */
-  position(place: Place<T>): number {
-    let sum = 0;
-    for (let node = place.index + 1; node > 0; node -= node & -node) sum += this.#counts[node] ?? 0;
-    return sum;
+  /** 1 for the one whose turn is next; 0 for one who stands in no line. */
+  position({ place }: T): number {
+    if (place < 0) return 0;
+    const before = place < this.#head ? this.#size - this.#wrapped : -this.#wrapped;
+    return before + this.#taken.rank(place);
   }
 
   /** Everyone, in order. */
   *[Symbol.iterator](): Generator<T> {
-    for (let index = this.#head; index < this.#tail; index += 1) {
-      const place = this.#places[index];
-      if (place !== undefined) yield place.item;
+    for (let count = 0; count < this.#span; count += 1) {
+      const item = this.#places[this.#at(count)];
+      if (item !== undefined) yield item;
     }
   }
 
-  #firstPlace(): Place<T> | undefined {
-    if (this.#size === 0) return undefined;
-    let place = this.#places[this.#head];
-    while (place === undefined) {
-      this.#head += 1;
-      place = this.#places[this.#head];
-    }
-    return place;
+  /** The place so many after the head. The capacity is a power of two. */
+  #at(count: number): number {
+    return (this.#head + count) & (this.#places.length - 1);
   }
 
-  #add(index: number, amount: 1 | -1): void {
-    for (let node = index + 1; node < this.#counts.length; node += node & -node) {
-      this.#counts[node] = (this.#counts[node] ?? 0) + amount;
+  /** Moves head and end over places that were left. Each is passed once, so that this costs nothing in the long run. */
+  #closeEnds(): void {
+    if (this.#size === 0) {
+      this.#span = 0;
+      return;
     }
+    while (!this.#taken.has(this.#head)) {
+      this.#head = this.#at(1);
+      this.#span -= 1;
+      if (this.#head === 0) this.#wrapped = 0;
+    }
+    while (!this.#taken.has(this.#at(this.#span - 1))) this.#span -= 1;
   }
 
   /** Closes the gaps, and doubles the storage if that leaves it more than half full. */
   #makeRoom(): void {
-    const taken = this.#places.filter((place) => place !== undefined);
     let capacity = smallestCapacity;
-    while (capacity < taken.length * 2) capacity *= 2;
-    this.#places = new Array<undefined>(capacity).fill(undefined);
-    this.#counts = new Uint32Array(capacity + 1);
-    taken.forEach((place, index) => {
-      place.index = index;
-      this.#places[index] = place;
-      this.#counts[index + 1] = 1;
-    });
-    // Building the tree bottom-up is linear: each node hands its sum to its parent once.
-    for (let node = 1; node <= capacity; node += 1) {
-      const parent = node + (node & -node);
-      if (parent <= capacity) this.#counts[parent] = (this.#counts[parent] ?? 0) + (this.#counts[node] ?? 0);
+    while (capacity < this.#size * 2) capacity *= 2;
+    const places = emptyPlaces<T>(capacity);
+    let end = 0;
+    for (let count = 0; count < this.#span; count += 1) {
+      const item = this.#places[this.#at(count)];
+      if (item === undefined) continue;
+      item.place = end;
+      places[end] = item;
+      end += 1;
     }
+    this.#places = places;
+    this.#taken = new RankedBits(capacity, end);
     this.#head = 0;
-    this.#tail = taken.length;
+    this.#span = end;
+    this.#wrapped = 0;
   }
+}
+
+function emptyPlaces<T>(capacity: number): (T | undefined)[] {
+  return new Array<undefined>(capacity).fill(undefined);
 }

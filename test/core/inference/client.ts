@@ -2,7 +2,12 @@ import type { Clock } from '../../../src/core/base/clock.js';
 import { ChatstreamError } from '../../../src/core/base/errors.js';
 import type { FinishReason } from '../../../src/core/engine/engine.js';
 import type { Inference } from '../../../src/core/inference/inference.js';
-import type { AnswerListener, InferenceRequest, Timings } from '../../../src/core/inference/request.js';
+import type {
+  AdmittedRequest,
+  AnswerListener,
+  InferenceRequest,
+  Timings,
+} from '../../../src/core/inference/request.js';
 
 /** What a client hears, and when. */
 export type Heard =
@@ -22,6 +27,8 @@ export class Client implements AnswerListener {
   readonly heard: Heard[] = [];
   /** What `submit` said: null until it has said anything. */
   admission: 'admitted' | ChatstreamError | null = null;
+  /** Where it stands in the queue: undefined unless it waits. */
+  place: AdmittedRequest['place'] = () => undefined;
   /** Called within the call of that name, after it was noted. */
   readonly on: Partial<Record<Heard['what'], () => void>> = {};
   readonly #clock: Clock;
@@ -65,8 +72,9 @@ export class Client implements AnswerListener {
 
   submitTo(inference: Inference): void {
     inference.submit(this.request, this, this.#leaving.signal).then(
-      () => {
+      ({ place }) => {
         this.admission = 'admitted';
+        this.place = place;
       },
       (thrown: unknown) => {
         if (!(thrown instanceof ChatstreamError)) throw thrown;

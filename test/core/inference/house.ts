@@ -3,6 +3,7 @@ import type { MockEngineOptions } from '../../../src/core/engine/options.js';
 import { inProcess } from '../../../src/core/engine/process/in-process.js';
 import { Inference, type InferenceOptions } from '../../../src/core/inference/inference.js';
 import type { InferenceEvent, InferenceRequest } from '../../../src/core/inference/request.js';
+import { greedy } from '../../support/sampling.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 import { Client } from './client.js';
 import { WatchedEngine } from './watched-engine.js';
@@ -15,17 +16,7 @@ export interface HouseOptions
 const ordinary: Omit<InferenceRequest, 'id'> = {
   source: { kind: 'text', text: 'Hello' },
   maxTokens: 4,
-  sampling: {
-    temperature: 1,
-    topP: 1,
-    topK: 40,
-    minP: 0,
-    seed: 0,
-    presencePenalty: 0,
-    frequencyPenalty: 0,
-    repeatPenalty: 1,
-    logitBias: {},
-  },
+  sampling: greedy,
   stop: [],
   ignoreEos: false,
   format: { type: 'text' },

@@ -127,21 +127,19 @@ describe('a request that waits', () => {
 
   it('knows its place, and has none any more once it runs', async () => {
     const house = await House.open({ maxConcurrency: 1 });
-    await house.admit('a', 'b', 'c');
-    expect([house.inference.place('b'), house.inference.place('c')]).toMatchObject([{ position: 1 }, { position: 2 }]);
+    const [, second, third] = await house.admit('a', 'b', 'c');
+    expect([second.place(), third.place()]).toMatchObject([{ position: 1 }, { position: 2 }]);
     await house.pass(50);
-    expect([house.inference.place('b'), house.inference.place('c')]).toMatchObject([undefined, { position: 1 }]);
+    expect([second.place(), third.place()]).toMatchObject([undefined, { position: 1 }]);
   });
 
   it('hears that places may have changed when one before it starts, leaves or is late', async () => {
     const house = await House.open({ maxConcurrency: 1, maxQueue: 9, queueTimeoutMs: 70 });
     const [, , leaving] = await house.admit('a', 'b', 'c');
     await house.pass(10);
-    await house.admit('d');
+    const [watching] = await house.admit('d');
     const moves: string[] = [];
-    house.inference.moves(() =>
-      moves.push(`at ${house.clock.now()}: ${house.inference.place('d')?.position ?? 'out'}`),
-    );
+    house.inference.moves(() => moves.push(`at ${house.clock.now()}: ${watching.place()?.position ?? 'out'}`));
     leaving.leave();
     await house.pass(100);
     expect(moves).toEqual(['at 10: 2', 'at 50: 1']);

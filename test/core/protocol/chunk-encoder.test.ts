@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ChunkEncoder } from '../../../src/core/protocol/chunk-encoder.js';
 import type { AnswerKind, WireTimings } from '../../../src/core/protocol/openai.js';
-import { parseStream, type StreamPart } from '../../support/stream-client.js';
+import { parseStream, type StreamPart } from '../../support/stream-parts.js';
 
 const timings: WireTimings = {
   queue_ms: 1,

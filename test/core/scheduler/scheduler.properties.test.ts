@@ -134,8 +134,7 @@ describe('a scheduler, as time goes by', () => {
   it('lets nobody wait longer than that', () => {
     law({ reacting: true, queueTimeoutMs: fc.integer({ min: 1, max: 1000 }) }, (script) => {
       play(script, ({ scheduler }) => {
-        for (const { waitedMs } of scheduler.waitingViews())
-          expect(waitedMs).toBeLessThan(script.options.queueTimeoutMs);
+        for (const { waitedMs } of scheduler.entries()) expect(waitedMs).toBeLessThan(script.options.queueTimeoutMs);
       });
     });
   });
@@ -164,20 +163,22 @@ describe('a scheduler, as time goes by', () => {
     law(anyLife, (script) => {
       play(script, (stage) => {
         const expected = stage.now.waiting.map((id, index) => ({
-          id,
+          job: id,
           position: index + 1,
           waitedMs: stage.clock.now() - admittedAt(stage, id),
         }));
-        expect([...stage.scheduler.waitingViews()]).toMatchObject(expected);
+        expect([...stage.scheduler.entries()]).toMatchObject(expected);
       });
     });
   });
 
   it('tells one alone what it tells all together', () => {
     law(anyLife, (script) => {
-      const { scheduler, now } = play(script);
-      expect(now.waiting.map((id) => scheduler.view(id))).toEqual([...scheduler.waitingViews()]);
-      for (const id of now.running) expect(scheduler.view(id)).toBeUndefined();
+      const stage = play(script);
+      const { scheduler, now } = stage;
+      const together = [...scheduler.entries()].map(({ position, etaMs }) => ({ position, etaMs }));
+      expect(now.waiting.map((id) => scheduler.view(stage.ticketOf(id)))).toEqual(together);
+      for (const id of now.running) expect(scheduler.view(stage.ticketOf(id))).toBeUndefined();
     });
   });
 
@@ -185,7 +186,7 @@ describe('a scheduler, as time goes by', () => {
     law(anyLife, (script) => {
       play(script, ({ scheduler, history, now }) => {
         const { releases, windowMs } = lastReleases(history, now);
-        for (const { position, etaMs } of scheduler.waitingViews()) {
+        for (const { position, etaMs } of scheduler.entries()) {
           if (releases === 0) expect(etaMs).toBeNull();
           else expect(etaMs).toBeCloseTo((position * windowMs) / releases, 6);
         }

@@ -1,7 +1,9 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CancelTimer } from '../../../src/core/base/clock.js';
 import { ChatstreamError } from '../../../src/core/base/errors.js';
-import { Scheduler, type SchedulerEvent, type SchedulerOptions } from '../../../src/core/scheduler/scheduler.js';
+import type { SchedulerEvent } from '../../../src/core/scheduler/scheduler-event.js';
+import { Scheduler, type SchedulerOptions } from '../../../src/core/scheduler/scheduler.js';
+import { Ticket } from '../../../src/core/scheduler/ticket.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 
 const usual: SchedulerOptions = { maxConcurrency: 2, maxQueue: 3, queueTimeoutMs: 1000 };
@@ -9,30 +11,47 @@ const usual: SchedulerOptions = { maxConcurrency: 2, maxQueue: 3, queueTimeoutMs
 let clock: VirtualClock;
 let scheduler: Scheduler<string>;
 let events: SchedulerEvent<string>[];
+/** The last ticket of each name that was to be admitted. */
+let tickets: Map<string, Ticket<string>>;
 
 function build(options: Partial<SchedulerOptions> = {}): void {
   clock = new VirtualClock();
   scheduler = new Scheduler({ ...usual, ...options }, clock);
   events = [];
+  tickets = new Map();
   scheduler.events((event) => events.push(event));
 }
 
-function admit(...ids: string[]): void {
-  for (const id of ids) scheduler.admit(id, `the job of ${id}`);
+/** The names are the jobs. */
+function admit(...names: string[]): void {
+  for (const name of names) {
+    const ticket = new Ticket(name);
+    tickets.set(name, ticket);
+    scheduler.admit(ticket);
+  }
 }
 
-function idsOf(type: 'started' | 'turned_away'): string[] {
-  return events.flatMap((event) => (event.type === type ? [event.id] : []));
+/** The ticket of that name; one that nobody has seen if nobody of that name came. */
+function ticketOf(name: string): Ticket<string> {
+  return tickets.get(name) ?? new Ticket(name);
 }
 
-function waitingIds(): string[] {
-  return [...scheduler.waitingViews()].map(({ id }) => id);
+function release(name: string): void {
+  scheduler.release(ticketOf(name));
 }
 
-/** Calls `react` within the event that `id` has started. */
-function whenStarted(id: string, react: () => void): void {
+function namesOf(type: 'started' | 'turned_away'): string[] {
+  return events.flatMap((event) => (event.type === type ? [event.ticket.job] : []));
+}
+
+function waitingNames(): string[] {
+  return [...scheduler.entries()].map(({ job }) => job);
+}
+
+/** Calls `react` within the event that the job has started. */
+function whenStarted(name: string, react: () => void): void {
   scheduler.events((event) => {
-    if (event.type === 'started' && event.id === id) react();
+    if (event.type === 'started' && event.ticket.job === name) react();
   });
 }
 
@@ -53,12 +72,12 @@ beforeEach(() => {
 describe('admitting', () => {
   it('starts a job at once while there is room', () => {
     admit('a');
-    expect(events).toEqual([{ type: 'started', id: 'a', job: 'the job of a', waitedMs: 0 }]);
+    expect(events).toEqual([{ type: 'started', ticket: ticketOf('a'), waitedMs: 0 }]);
   });
 
   it('lets a job wait when as many run as may', () => {
     admit('a', 'b', 'c');
-    expect({ running: scheduler.running, waiting: waitingIds() }).toEqual({ running: 2, waiting: ['c'] });
+    expect({ running: scheduler.running, waiting: waitingNames() }).toEqual({ running: 2, waiting: ['c'] });
   });
 
   it('refuses a job when all places to wait are taken', () => {
@@ -78,7 +97,7 @@ describe('admitting', () => {
     refusal(() => {
       admit('f');
     });
-    expect(scheduler.withdraw('f')).toBe('unknown');
+    expect(scheduler.withdraw(ticketOf('f'))).toBe('neither');
   });
 
   it('never lets anybody wait if max_queue is 0', () => {
@@ -97,18 +116,30 @@ describe('admitting', () => {
   it('admits again when there is room, also if max_queue is 0', () => {
     build({ maxQueue: 0 });
     admit('a', 'b');
-    scheduler.release('a');
+    release('a');
     admit('c');
-    expect(idsOf('started')).toEqual(['a', 'b', 'c']);
+    expect(namesOf('started')).toEqual(['a', 'b', 'c']);
   });
 
-  it('takes it for a bug if a job is admitted twice', () => {
-    admit('a');
+  it.each(['a', 'c', 'gone'])('takes it for a bug if a ticket comes twice, be it running, waiting or gone', (name) => {
+    admit('gone');
+    release('gone');
+    admit('a', 'b', 'c');
     expect(
       refusal(() => {
-        admit('a');
+        scheduler.admit(ticketOf(name));
       })?.code,
     ).toBe('internal');
+  });
+
+  it('lets a ticket try again that it refused', () => {
+    admit('a', 'b', 'c', 'd', 'e');
+    refusal(() => {
+      admit('f');
+    });
+    release('a');
+    scheduler.admit(ticketOf('f'));
+    expect(waitingNames()).toEqual(['d', 'e', 'f']);
   });
 
   it('counts those as present who are about to be admitted before', () => {
@@ -130,40 +161,33 @@ describe('releasing', () => {
   it('gives the slot to the first who waits before it returns', () => {
     admit('a', 'b', 'c', 'd');
     clock.advance(40);
-    scheduler.release('b');
-    expect(events.at(-2)).toEqual({ type: 'started', id: 'c', job: 'the job of c', waitedMs: 40 });
+    release('b');
+    expect(events.at(-2)).toEqual({ type: 'started', ticket: ticketOf('c'), waitedMs: 40 });
   });
 
   it('tells those who still wait that they have moved up', () => {
     admit('a', 'b', 'c', 'd');
-    scheduler.release('b');
+    release('b');
     expect(events.at(-1)).toEqual({ type: 'moved' });
   });
 
   it('ignores a job that it does not know', () => {
     admit('a');
-    scheduler.release('z');
+    release('z');
     expect(scheduler.running).toBe(1);
   });
 
   it('ignores a job that only waits', () => {
     admit('a', 'b', 'c');
-    scheduler.release('c');
-    expect(waitingIds()).toEqual(['c']);
+    release('c');
+    expect(waitingNames()).toEqual(['c']);
   });
 
   it('frees one slot only if it is told twice', () => {
     admit('a', 'b', 'c', 'd');
-    scheduler.release('a');
-    scheduler.release('a');
-    expect({ running: scheduler.running, waiting: waitingIds() }).toEqual({ running: 2, waiting: ['d'] });
-  });
-
-  it('lets the id be used again', () => {
-    admit('a');
-    scheduler.release('a');
-    admit('a');
-    expect(idsOf('started')).toEqual(['a', 'a']);
+    release('a');
+    release('a');
+    expect({ running: scheduler.running, waiting: waitingNames() }).toEqual({ running: 2, waiting: ['d'] });
   });
 });
 
@@ -176,10 +200,10 @@ describe('no newcomer slips in before those who wait', () => {
     admit('a', 'b', 'c');
     whenStarted('b', () => {
       admit('newcomer');
-      scheduler.release('b');
+      release('b');
     });
-    scheduler.release('a');
-    expect({ started: idsOf('started'), waiting: waitingIds() }).toEqual({
+    release('a');
+    expect({ started: namesOf('started'), waiting: waitingNames() }).toEqual({
       started: ['a', 'b', 'c'],
       waiting: ['newcomer'],
     });
@@ -191,17 +215,17 @@ describe('no newcomer slips in before those who wait', () => {
       admit('newcomer');
     });
     scheduler.resize({ maxConcurrency: 4 });
-    expect(idsOf('started')).toEqual(['a', 'b', 'c', 'newcomer']);
+    expect(namesOf('started')).toEqual(['a', 'b', 'c', 'newcomer']);
   });
 
   it('when each job ends in the moment it starts', () => {
     admit('a', 'b', 'c', 'd');
     for (const id of ['b', 'c', 'd'])
       whenStarted(id, () => {
-        scheduler.release(id);
+        release(id);
       });
-    scheduler.release('a');
-    expect({ started: idsOf('started'), running: scheduler.running }).toEqual({
+    release('a');
+    expect({ started: namesOf('started'), running: scheduler.running }).toEqual({
       started: ['a', 'b', 'c', 'd'],
       running: 0,
     });
@@ -212,9 +236,9 @@ describe('no newcomer slips in before those who wait', () => {
     admit('a');
     for (let count = 0; count < 20_000; count += 1) admit(`job ${count}`);
     scheduler.events((event) => {
-      if (event.type === 'started') scheduler.release(event.id);
+      if (event.type === 'started') scheduler.release(event.ticket);
     });
-    scheduler.release('a');
+    release('a');
     expect({ running: scheduler.running, waiting: scheduler.waiting }).toEqual({ running: 0, waiting: 0 });
   });
 });
@@ -222,40 +246,40 @@ describe('no newcomer slips in before those who wait', () => {
 describe('withdrawing', () => {
   it('takes a waiting job out of the queue at once', () => {
     admit('a', 'b', 'c', 'd');
-    expect(scheduler.withdraw('c')).toBe('waiting');
-    expect(waitingIds()).toEqual(['d']);
+    expect(scheduler.withdraw(ticketOf('c'))).toBe('waiting');
+    expect(waitingNames()).toEqual(['d']);
   });
 
   it('says nothing of the job, but that others may have moved up', () => {
     admit('a', 'b', 'c', 'd');
     events = [];
-    scheduler.withdraw('c');
+    scheduler.withdraw(ticketOf('c'));
     expect(events).toEqual([{ type: 'moved' }]);
   });
 
   it('never starts a job that was withdrawn', () => {
     admit('a', 'b', 'c', 'd');
-    scheduler.withdraw('c');
-    scheduler.release('a');
-    scheduler.release('b');
-    expect(idsOf('started')).toEqual(['a', 'b', 'd']);
+    scheduler.withdraw(ticketOf('c'));
+    release('a');
+    release('b');
+    expect(namesOf('started')).toEqual(['a', 'b', 'd']);
   });
 
   it('frees the slot of a running job for the first who waits', () => {
     admit('a', 'b', 'c');
-    expect(scheduler.withdraw('a')).toBe('running');
-    expect(idsOf('started')).toEqual(['a', 'b', 'c']);
+    expect(scheduler.withdraw(ticketOf('a'))).toBe('running');
+    expect(namesOf('started')).toEqual(['a', 'b', 'c']);
   });
 
   it('makes room to wait', () => {
     admit('a', 'b', 'c', 'd', 'e');
-    scheduler.withdraw('d');
+    scheduler.withdraw(ticketOf('d'));
     admit('f');
-    expect(waitingIds()).toEqual(['c', 'e', 'f']);
+    expect(waitingNames()).toEqual(['c', 'e', 'f']);
   });
 
   it('knows when there is nothing to withdraw', () => {
-    expect(scheduler.withdraw('z')).toBe('unknown');
+    expect(scheduler.withdraw(ticketOf('z'))).toBe('neither');
   });
 });
 
@@ -265,8 +289,7 @@ describe('the queue timeout', () => {
     clock.advance(1000);
     expect(events.at(-1)).toMatchObject({
       type: 'turned_away',
-      id: 'c',
-      job: 'the job of c',
+      ticket: { job: 'c' },
       waitedMs: 1000,
       error: { code: 'queue_timeout', retryAfterSeconds: 1 },
     });
@@ -275,7 +298,7 @@ describe('the queue timeout', () => {
   it('leaves them alone until then', () => {
     admit('a', 'b', 'c');
     clock.advance(999);
-    expect(waitingIds()).toEqual(['c']);
+    expect(waitingNames()).toEqual(['c']);
   });
 
   it('is counted from each one’s own coming', () => {
@@ -283,18 +306,21 @@ describe('the queue timeout', () => {
     clock.advance(600);
     admit('d');
     clock.advance(400);
-    expect({ turnedAway: idsOf('turned_away'), waiting: waitingIds() }).toEqual({ turnedAway: ['c'], waiting: ['d'] });
+    expect({ turnedAway: namesOf('turned_away'), waiting: waitingNames() }).toEqual({
+      turnedAway: ['c'],
+      waiting: ['d'],
+    });
     clock.advance(600);
-    expect(idsOf('turned_away')).toEqual(['c', 'd']);
+    expect(namesOf('turned_away')).toEqual(['c', 'd']);
   });
 
   it('is still kept for the second when the first has been withdrawn', () => {
     admit('a', 'b', 'c');
     clock.advance(100);
     admit('d');
-    scheduler.withdraw('c');
+    scheduler.withdraw(ticketOf('c'));
     clock.advance(1000);
-    expect(idsOf('turned_away')).toEqual(['d']);
+    expect(namesOf('turned_away')).toEqual(['d']);
   });
 
   it('never ends a job that runs', () => {
@@ -307,12 +333,39 @@ describe('the queue timeout', () => {
     build({ queueTimeoutMs: 0 });
     admit('a', 'b', 'c');
     clock.advance(1_000_000);
-    expect(waitingIds()).toEqual(['c']);
+    expect(waitingNames()).toEqual(['c']);
+  });
+
+  it('is kept by one timer, which is left alone when another becomes first', () => {
+    admit('a', 'b', 'c', 'd', 'e');
+    const schedule = vi.spyOn(clock, 'schedule');
+    clock.advance(100);
+    release('a');
+    admit('f');
+    release('b');
+    release('c');
+    expect(waitingNames()).toEqual(['f']);
+    expect(schedule).not.toHaveBeenCalled();
+    clock.advance(900);
+    expect(waitingNames()).toEqual(['f']);
+    expect(schedule.mock.calls).toEqual([[100, expect.any(Function)]]);
+    clock.advance(100);
+    expect(namesOf('turned_away')).toEqual(['f']);
+  });
+
+  it('tells nobody that they have moved up when its timer finds that nobody has', () => {
+    admit('a', 'b', 'c');
+    clock.advance(100);
+    admit('d');
+    scheduler.withdraw(ticketOf('c'));
+    events = [];
+    clock.advance(950);
+    expect(events).toEqual([]);
   });
 
   it('leaves no timer behind when nobody waits any more', () => {
     admit('a', 'b', 'c');
-    scheduler.release('a');
+    release('a');
     expect(clock.pending).toBe(0);
   });
 
@@ -346,7 +399,7 @@ describe('resizing', () => {
   it('up starts waiting jobs before it returns', () => {
     admit('a', 'b', 'c', 'd', 'e');
     scheduler.resize({ maxConcurrency: 4 });
-    expect({ started: idsOf('started'), waiting: waitingIds() }).toEqual({
+    expect({ started: namesOf('started'), waiting: waitingNames() }).toEqual({
       started: ['a', 'b', 'c', 'd'],
       waiting: ['e'],
     });
@@ -355,36 +408,36 @@ describe('resizing', () => {
   it('down interrupts nobody', () => {
     admit('a', 'b', 'c');
     scheduler.resize({ maxConcurrency: 1 });
-    expect({ running: scheduler.running, waiting: waitingIds() }).toEqual({ running: 2, waiting: ['c'] });
+    expect({ running: scheduler.running, waiting: waitingNames() }).toEqual({ running: 2, waiting: ['c'] });
   });
 
   it('down starts nobody until fewer run than may', () => {
     admit('a', 'b', 'c');
     scheduler.resize({ maxConcurrency: 1 });
-    scheduler.release('a');
-    expect(waitingIds()).toEqual(['c']);
-    scheduler.release('b');
-    expect(idsOf('started')).toEqual(['a', 'b', 'c']);
+    release('a');
+    expect(waitingNames()).toEqual(['c']);
+    release('b');
+    expect(namesOf('started')).toEqual(['a', 'b', 'c']);
   });
 
   it('of the queue sends nobody away who waits already', () => {
     admit('a', 'b', 'c', 'd', 'e');
     scheduler.resize({ maxQueue: 1 });
-    expect(waitingIds()).toEqual(['c', 'd', 'e']);
+    expect(waitingNames()).toEqual(['c', 'd', 'e']);
   });
 
   it('of the queue refuses newcomers until fewer wait than may', () => {
     admit('a', 'b', 'c', 'd');
     scheduler.resize({ maxQueue: 1 });
-    scheduler.release('a');
+    release('a');
     expect(
       refusal(() => {
         admit('x');
       })?.code,
     ).toBe('queue_full');
-    scheduler.release('b');
+    release('b');
     admit('y');
-    expect(waitingIds()).toEqual(['y']);
+    expect(waitingNames()).toEqual(['y']);
   });
 
   it('changes what it is told to and leaves the rest', () => {
@@ -403,8 +456,8 @@ describe('draining', () => {
     admit('a', 'b', 'c', 'd');
     void scheduler.drain();
     expect(events.slice(-2)).toMatchObject([
-      { type: 'turned_away', id: 'c', error: { code: 'draining', retryAfterSeconds: 1 } },
-      { type: 'turned_away', id: 'd', error: { code: 'draining' } },
+      { type: 'turned_away', ticket: { job: 'c' }, error: { code: 'draining', retryAfterSeconds: 1 } },
+      { type: 'turned_away', ticket: { job: 'd' }, error: { code: 'draining' } },
     ]);
   });
 
@@ -424,26 +477,26 @@ describe('draining', () => {
   it('ends when the last running job has', async () => {
     admit('a', 'b');
     const drained = scheduler.drain();
-    scheduler.release('a');
+    release('a');
     expect(await isDone(drained)).toBe(false);
-    scheduler.release('b');
+    release('b');
     expect(await isDone(drained)).toBe(true);
   });
 
   it('can be asked for twice', async () => {
     admit('a');
     const both = Promise.all([scheduler.drain(), scheduler.drain()]).then(() => undefined);
-    scheduler.release('a');
+    release('a');
     expect(await isDone(both)).toBe(true);
   });
 
   it('starts nobody when a slot becomes free while the waiting are being turned away', () => {
     admit('a', 'b', 'c', 'd');
     scheduler.events((event) => {
-      if (event.type === 'turned_away') scheduler.release('a');
+      if (event.type === 'turned_away') release('a');
     });
     void scheduler.drain();
-    expect({ started: idsOf('started'), turnedAway: idsOf('turned_away') }).toEqual({
+    expect({ started: namesOf('started'), turnedAway: namesOf('turned_away') }).toEqual({
       started: ['a', 'b'],
       turnedAway: ['c', 'd'],
     });
@@ -459,7 +512,11 @@ describe('turning away those who wait', () => {
   it('gives them the error and leaves the running alone', () => {
     admit('a', 'b', 'c');
     scheduler.turnAwayWaiting(() => new ChatstreamError('engine_unavailable', 'The engine is down.'));
-    expect(events.at(-1)).toMatchObject({ type: 'turned_away', id: 'c', error: { code: 'engine_unavailable' } });
+    expect(events.at(-1)).toMatchObject({
+      type: 'turned_away',
+      ticket: { job: 'c' },
+      error: { code: 'engine_unavailable' },
+    });
     expect(scheduler.running).toBe(2);
   });
 
@@ -467,31 +524,45 @@ describe('turning away those who wait', () => {
     admit('a', 'b', 'c');
     scheduler.turnAwayWaiting(() => new ChatstreamError('engine_unavailable', 'The engine is down.'));
     admit('d');
-    expect(waitingIds()).toEqual(['d']);
+    expect(waitingNames()).toEqual(['d']);
   });
 });
 
 describe('what a waiting job can know', () => {
-  it('is its position and how long it has waited, but no estimate before the first release', () => {
-    admit('a', 'b', 'c');
-    clock.advance(70);
-    admit('d');
-    expect([scheduler.view('c'), scheduler.view('d')]).toEqual([
-      { id: 'c', position: 1, waitedMs: 70, etaMs: null },
-      { id: 'd', position: 2, waitedMs: 0, etaMs: null },
+  it('is its position, but no estimate before the first release', () => {
+    admit('a', 'b', 'c', 'd');
+    expect([scheduler.view(ticketOf('c')), scheduler.view(ticketOf('d'))]).toEqual([
+      { position: 1, etaMs: null },
+      { position: 2, etaMs: null },
     ]);
   });
 
   it('is, after a release, when it will start at that pace', () => {
     admit('a', 'b', 'c', 'd', 'e');
     clock.advance(200);
-    scheduler.release('a');
-    expect([scheduler.view('d')?.etaMs, scheduler.view('e')?.etaMs]).toEqual([200, 400]);
+    release('a');
+    expect([scheduler.view(ticketOf('d'))?.etaMs, scheduler.view(ticketOf('e'))?.etaMs]).toEqual([200, 400]);
   });
 
-  it('is nothing once it runs, and for a job that nobody knows', () => {
-    admit('a');
-    expect([scheduler.view('a'), scheduler.view('z')]).toEqual([undefined, undefined]);
+  it('is nothing once it runs or has left, and for a job that never came', () => {
+    admit('a', 'b', 'c');
+    scheduler.withdraw(ticketOf('c'));
+    expect(['a', 'c', 'z'].map((name) => scheduler.view(ticketOf(name)))).toEqual([undefined, undefined, undefined]);
+  });
+});
+
+describe('the list of those who wait', () => {
+  it('tells of each in order what it could know and how long it has waited', () => {
+    admit('a', 'b', 'c');
+    clock.advance(70);
+    admit('d');
+    release('a');
+    admit('e');
+    clock.advance(10);
+    expect([...scheduler.entries()]).toEqual([
+      { job: 'd', position: 1, waitedMs: 10, etaMs: 80 },
+      { job: 'e', position: 2, waitedMs: 10, etaMs: 160 },
+    ]);
   });
 });
 
@@ -503,7 +574,7 @@ describe('the seconds after which to try again', () => {
   it('are (waiting + 1) / (releases per second)', () => {
     admit('a', 'b', 'c', 'd', 'e');
     clock.advance(2000);
-    scheduler.release('a');
+    release('a');
     // 2 wait, one release in 2 s.
     expect(scheduler.retryAfterSeconds()).toBe(6);
   });
@@ -511,7 +582,7 @@ describe('the seconds after which to try again', () => {
   it('are rounded up', () => {
     admit('a', 'b', 'c', 'd', 'e');
     clock.advance(2001);
-    scheduler.release('a');
+    release('a');
     expect(scheduler.retryAfterSeconds()).toBe(7);
   });
 
@@ -529,7 +600,7 @@ describe('the seconds after which to try again', () => {
     build({ maxQueue: 0 });
     admit('a', 'b');
     clock.advance(3000);
-    scheduler.release('a');
+    release('a');
     admit('c');
     expect(
       refusal(() => {

@@ -1,11 +1,8 @@
 import fc from 'fast-check';
 import { ChatstreamError, type ErrorCode } from '../../../src/core/base/errors.js';
-import {
-  Scheduler,
-  type SchedulerEvent,
-  type SchedulerLimits,
-  type SchedulerOptions,
-} from '../../../src/core/scheduler/scheduler.js';
+import type { SchedulerEvent } from '../../../src/core/scheduler/scheduler-event.js';
+import { Scheduler, type SchedulerLimits, type SchedulerOptions } from '../../../src/core/scheduler/scheduler.js';
+import { Ticket } from '../../../src/core/scheduler/ticket.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 
 /** What the owner of a scheduler can do at any time, also while it is being told of an event. */
@@ -63,7 +60,7 @@ export class Stage {
   #draining = false;
   #drained = 0;
   #drains: Promise<void>[] = [];
-  #admitted = 0;
+  readonly #tickets = new Map<string, Ticket<string>>();
   readonly #reactions: (readonly Reaction[])[];
 
   constructor(options: SchedulerOptions, reactions: Script['reactions'] = []) {
@@ -89,6 +86,13 @@ export class Stage {
   async drained(): Promise<{ asked: number; ended: number }> {
     await Promise.resolve();
     return { asked: this.#drains.length, ended: this.#drained };
+  }
+
+  /** The ticket that was issued under this name: the name is the job. */
+  ticketOf(id: string): Ticket<string> {
+    const ticket = this.#tickets.get(id);
+    if (ticket === undefined) throw new Error(`There was never a ${id}.`);
+    return ticket;
   }
 
   perform(action: Action): void {
@@ -126,14 +130,15 @@ export class Stage {
   }
 
   #admit(): void {
-    const id = `job ${this.#admitted}`;
-    this.#admitted += 1;
+    const id = `job ${this.#tickets.size}`;
+    const ticket = new Ticket(id);
+    this.#tickets.set(id, ticket);
     const before = this.now;
     // Booked beforehand, because it may start before `admit` returns.
     this.history.push({ ...before, type: 'admitted', id });
     this.#waiting = [...this.#waiting, id];
     try {
-      this.scheduler.admit(id, `what is to be done for ${id}`);
+      this.scheduler.admit(ticket);
     } catch (error) {
       if (!(error instanceof ChatstreamError)) throw error;
       this.history.pop();
@@ -146,7 +151,7 @@ export class Stage {
     if (id === undefined) return;
     this.history.push({ ...this.now, type: 'released', id });
     this.#running = without(this.#running, id);
-    this.scheduler.release(id);
+    this.scheduler.release(this.ticketOf(id));
   }
 
   #withdraw(id: string | undefined): void {
@@ -155,14 +160,15 @@ export class Stage {
     this.history.push({ ...this.now, type: state === 'running' ? 'released' : 'withdrawn', id });
     this.#running = without(this.#running, id);
     this.#waiting = without(this.#waiting, id);
-    const answer = this.scheduler.withdraw(id);
+    const answer = this.scheduler.withdraw(this.ticketOf(id));
     if (answer !== state) throw new Error(`${id} was ${state}, and the scheduler says ${answer}.`);
   }
 
   #hear(event: SchedulerEvent<string>): void {
     if (event.type === 'moved') return;
-    const { id, job, waitedMs } = event;
-    if (job !== `what is to be done for ${id}`) throw new Error(`${id} came with the job "${job}".`);
+    const { ticket, waitedMs } = event;
+    const id = ticket.job;
+    if (ticket !== this.ticketOf(id)) throw new Error(`${id} came with another's ticket.`);
     if (event.type === 'started') {
       this.history.push({ ...this.now, type: 'started', id, waitedMs });
       this.#running = [...this.#running, id];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Place, WaitingLine } from '../../../src/core/scheduler/waiting-line.js';
+import { type Standing, WaitingLine } from '../../../src/core/scheduler/waiting-line.js';
 
 type Step =
   | { readonly do: 'enter'; readonly count: number }
@@ -10,17 +10,23 @@ type Step =
 
 const pick = fc.nat();
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ do: fc.constant('enter'), count: fc.integer({ min: 1, max: 40 }) }),
+  fc.record({ do: fc.constant('enter'), count: fc.integer({ min: 1, max: 150 }) }),
   fc.record({ do: fc.constant('leave'), pick }),
   fc.record({ do: fc.constant('leave again'), pick }),
-  fc.record({ do: fc.constant('next'), count: fc.integer({ min: 1, max: 30 }) }),
+  fc.record({ do: fc.constant('next'), count: fc.integer({ min: 1, max: 120 }) }),
 );
+
+class Person implements Standing {
+  place = -1;
+
+  constructor(readonly number: number) {}
+}
 
 /** The line beside a plain array that is always right. */
 class Pair {
-  readonly line = new WaitingLine<number>();
-  standing: Place<number>[] = [];
-  readonly left: Place<number>[] = [];
+  readonly line = new WaitingLine<Person>();
+  standing: readonly Person[] = [];
+  readonly left: Person[] = [];
   #entered = 0;
 
   perform(step: Step): void {
@@ -39,32 +45,31 @@ class Pair {
     }
   }
 
-  get items(): number[] {
-    return this.standing.map(({ item }) => item);
-  }
-
   #enter(): void {
-    this.standing.push(this.line.enter(this.#entered));
+    const person = new Person(this.#entered);
+    this.line.enter(person);
+    this.standing = [...this.standing, person];
     this.#entered += 1;
   }
 
   #leave(pick: number): void {
-    const place = this.standing[pick % this.standing.length];
-    if (place === undefined) return;
-    this.standing = this.standing.filter((other) => other !== place);
-    this.left.push(place);
-    expect(this.line.leave(place)).toBe(true);
+    const person = this.standing[pick % this.standing.length];
+    if (person === undefined) return;
+    this.standing = this.standing.filter((other) => other !== person);
+    this.left.push(person);
+    expect(this.line.leave(person)).toBe(true);
   }
 
   #leaveAgain(pick: number): void {
-    const place = this.left[pick % this.left.length];
-    if (place !== undefined) expect(this.line.leave(place)).toBe(false);
+    const person = this.left[pick % this.left.length];
+    if (person !== undefined) expect(this.line.leave(person)).toBe(false);
   }
 
   #next(): void {
-    const place = this.standing.shift();
-    if (place !== undefined) this.left.push(place);
-    expect(this.line.next()).toBe(place?.item);
+    const [person, ...others] = this.standing;
+    this.standing = others;
+    if (person !== undefined) this.left.push(person);
+    expect(this.line.next()).toBe(person);
   }
 }
 
@@ -82,39 +87,54 @@ function always(check: (pair: Pair) => void): void {
   );
 }
 
+/** So many newcomers, who have joined the line. */
+function join(line: WaitingLine<Person>, count: number, from = 0): Person[] {
+  const newcomers = Array.from({ length: count }, (_, index) => new Person(from + index));
+  for (const person of newcomers) line.enter(person);
+  return newcomers;
+}
+
+/** What a line of one sees of so many who each come when the one before leaves. */
+function passThrough(line: WaitingLine<Person>, count: number): [position: number, next: number | undefined][] {
+  return Array.from({ length: count }, (_, index) => {
+    const [newcomer] = join(line, 1, index + 1);
+    return [newcomer === undefined ? NaN : line.position(newcomer), line.next()?.number];
+  });
+}
+
 describe('a waiting line', () => {
   it('lists everyone in the order in which they came', () => {
-    always(({ line, items }) => {
-      expect([...line]).toEqual(items);
+    always(({ line, standing }) => {
+      expect(numbersOf(line)).toEqual(numbersOf(standing));
     });
   });
 
   it('knows how many there are', () => {
-    always(({ line, items }) => {
-      expect(line.size).toBe(items.length);
+    always(({ line, standing }) => {
+      expect(line.size).toBe(standing.length);
     });
   });
 
   it('knows whose turn it is', () => {
-    always(({ line, items }) => {
-      expect(line.first).toBe(items[0]);
+    always(({ line, standing }) => {
+      expect(line.first).toBe(standing[0]);
     });
   });
 
   it('tells everyone how many stand before them, themselves included', () => {
     always(({ line, standing }) => {
-      expect(standing.map((place) => line.position(place))).toEqual(standing.map((_, index) => index + 1));
+      expect(standing.map((person) => line.position(person))).toEqual(standing.map((_, index) => index + 1));
     });
   });
 
   it('tells those who have left that they have no position', () => {
     always(({ line, left }) => {
-      expect(left.every((place) => line.position(place) === 0)).toBe(true);
+      expect(left.every((person) => line.position(person) === 0)).toBe(true);
     });
   });
 
   it('is empty at first', () => {
-    const line = new WaitingLine<string>();
+    const line = new WaitingLine<Person>();
     expect({ size: line.size, first: line.first, next: line.next(), all: [...line] }).toEqual({
       size: 0,
       first: undefined,
@@ -123,30 +143,57 @@ describe('a waiting line', () => {
     });
   });
 
-  it('keeps its order through many rebuilds while it is nearly empty', () => {
-    const line = new WaitingLine<number>();
-    line.enter(0);
-    const seen = Array.from({ length: 10_000 }, (_, item) => [line.position(line.enter(item + 1)), line.next()]);
-    expect(seen).toEqual(Array.from({ length: 10_000 }, (_, item) => [2, item]));
-    expect([...line]).toEqual([10_000]);
+  it('keeps its order while many pass through it and it is nearly empty', () => {
+    const line = new WaitingLine<Person>();
+    join(line, 1);
+    expect(passThrough(line, 10_000)).toEqual(Array.from({ length: 10_000 }, (_, index) => [2, index]));
+    expect(numbersOf(line)).toEqual([10_000]);
   });
 
   it('keeps everyone’s position through many rebuilds while it grows and has gaps', () => {
-    const line = new WaitingLine<number>();
-    const places = Array.from({ length: 5000 }, (_, item) => line.enter(item));
-    const staying = places.filter(({ item }) => item % 3 === 0);
-    for (const place of places) if (!staying.includes(place)) line.leave(place);
-    const latecomers = Array.from({ length: 20_000 }, (_, item) => line.enter(5000 + item));
-    const everyone = [...staying, ...latecomers];
-    expect(everyone.map((place) => line.position(place))).toEqual(everyone.map((_, index) => index + 1));
-    expect([...line]).toEqual(everyone.map(({ item }) => item));
+    const line = new WaitingLine<Person>();
+    const early = join(line, 5000);
+    for (const person of early) if (person.number % 3 !== 0) line.leave(person);
+    const everyone = [...early.filter(({ number }) => number % 3 === 0), ...join(line, 20_000, 5000)];
+    expect(everyone.map((person) => line.position(person))).toEqual(everyone.map((_, index) => index + 1));
+    expect(numbersOf(line)).toEqual(numbersOf(everyone));
+  });
+
+  it('keeps everyone’s position when nearly all leave between a first and a last who stay', () => {
+    const line = new WaitingLine<Person>();
+    const [first, ...others] = join(line, 3000);
+    const last = others.pop();
+    if (first === undefined || last === undefined) throw new Error('Nobody came.');
+    for (const person of others) line.leave(person);
+    const latecomers = join(line, 3000, 3000);
+    expect([first, last, ...latecomers].map((person) => line.position(person))).toEqual(
+      Array.from({ length: 3002 }, (_, index) => index + 1),
+    );
+    line.leave(first);
+    expect(line.position(last)).toBe(1);
+  });
+
+  it('takes no room for those who come and leave at its end', () => {
+    const line = new WaitingLine<Person>();
+    join(line, 200);
+    const places = Array.from({ length: 5000 }, () => {
+      const newcomer = new Person(200);
+      line.enter(newcomer);
+      const { place } = newcomer;
+      line.leave(newcomer);
+      return place;
+    });
+    expect(new Set(places).size).toBe(1);
   });
 
   it('can be emptied and used again after it was large', () => {
-    const line = new WaitingLine<number>();
-    for (let item = 0; item < 1000; item += 1) line.enter(item);
+    const line = new WaitingLine<Person>();
+    join(line, 1000);
     while (line.next() !== undefined);
-    const seen = Array.from({ length: 3000 }, (_, item) => [line.position(line.enter(item)), line.next()]);
-    expect(seen).toEqual(Array.from({ length: 3000 }, (_, item) => [1, item]));
+    expect(passThrough(line, 3000)).toEqual(Array.from({ length: 3000 }, (_, index) => [1, index + 1]));
   });
 });
+
+function numbersOf(people: Iterable<Person>): number[] {
+  return Array.from(people, ({ number }) => number);
+}

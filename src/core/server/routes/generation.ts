@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
-import type { InferenceRequest } from '../../inference/request.js';
+import type { AdmittedRequest, InferenceRequest } from '../../inference/request.js';
 import { ChunkEncoder } from '../../protocol/chunk-encoder.js';
 import { type AnswerHead, type AnswerKind, wholeAnswer } from '../../protocol/openai.js';
 import type { ServerContext } from '../context.js';
@@ -90,11 +90,12 @@ function streamAnswer(
       onFailedBeforeBegin: reject,
       onEnd: resolve,
     });
+    let admitted: AdmittedRequest | undefined;
     const announce = (): void => {
-      if (inference.place(request.id) === undefined) return;
+      if (admitted?.place() === undefined) return;
       cancelPatience();
       answer.begin();
-      announcer.watch(request.id, (comment) => {
+      announcer.watch(admitted, (comment) => {
         answer.comment(comment);
       });
     };
@@ -106,7 +107,7 @@ function streamAnswer(
     });
     const settled = (): void => {
       cancelPatience();
-      announcer.unwatch(request.id);
+      if (admitted !== undefined) announcer.unwatch(admitted);
     };
     rejectOnLeaving(leaving, (error) => {
       settled();
@@ -115,7 +116,8 @@ function streamAnswer(
     });
     inference
       .submit(request, answer, leaving)
-      .then(() => {
+      .then((submitted) => {
+        admitted = submitted;
         // It may have run out while the request was being prepared: an engine that restarts takes its time.
         if (!patient) announce();
       })

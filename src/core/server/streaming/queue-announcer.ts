@@ -1,5 +1,6 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { Inference } from '../../inference/inference.js';
+import type { AdmittedRequest } from '../../inference/request.js';
 
 /** The longest silence towards a client that waits, in milliseconds. Proxies cut connections that say nothing. */
 export const heartbeatMs = 10_000;
@@ -12,42 +13,40 @@ interface Watch {
 
 /** Tells waiting clients where they stand: at every change of their position, and at least every ten seconds. */
 export class QueueAnnouncer {
-  readonly #inference: Inference;
   readonly #clock: Clock;
-  readonly #watches = new Map<string, Watch>();
+  readonly #watches = new Map<AdmittedRequest, Watch>();
 
   constructor(inference: Inference, clock: Clock) {
-    this.#inference = inference;
     this.#clock = clock;
     inference.moves(() => {
-      for (const [id, watch] of this.#watches) this.#announce(id, watch, false);
+      for (const [request, watch] of this.#watches) this.#announce(request, watch, false);
     });
   }
 
   /** Announces a request's place now and from now on; it ends by itself when the request no longer waits. */
-  watch(id: string, send: (comment: string) => void): void {
+  watch(request: AdmittedRequest, send: (comment: string) => void): void {
     const watch: Watch = { position: 0, send, cancelHeartbeat: () => undefined };
-    this.#watches.set(id, watch);
-    this.#announce(id, watch, true);
+    this.#watches.set(request, watch);
+    this.#announce(request, watch, true);
   }
 
-  /** For a client that has left. Unknown ids are ignored. */
-  unwatch(id: string): void {
-    this.#watches.get(id)?.cancelHeartbeat();
-    this.#watches.delete(id);
+  /** For a client that has left. Requests that are not watched are ignored. */
+  unwatch(request: AdmittedRequest): void {
+    this.#watches.get(request)?.cancelHeartbeat();
+    this.#watches.delete(request);
   }
 
-  #announce(id: string, watch: Watch, evenIfUnchanged: boolean): void {
-    const place = this.#inference.place(id);
+  #announce(request: AdmittedRequest, watch: Watch, evenIfUnchanged: boolean): void {
+    const place = request.place();
     if (place === undefined) {
-      this.unwatch(id);
+      this.unwatch(request);
       return;
     }
     if (place.position === watch.position && !evenIfUnchanged) return;
     watch.position = place.position;
     watch.cancelHeartbeat();
     watch.cancelHeartbeat = this.#clock.schedule(heartbeatMs, () => {
-      this.#announce(id, watch, true);
+      this.#announce(request, watch, true);
     });
     const eta = place.etaMs === null ? '' : ` eta_ms=${Math.round(place.etaMs)}`;
     watch.send(`queued position=${place.position}${eta}`);

@@ -9,6 +9,7 @@ import type {
 import { createMockEngine } from '../../../../src/core/engine/mock/mock-engine.js';
 import { preparePrompt } from '../../../../src/core/engine/mock/prompt.js';
 import type { MockEngineOptions } from '../../../../src/core/engine/options.js';
+import { greedy } from '../../../support/sampling.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 
 export const mockOptions: MockEngineOptions = {
@@ -26,17 +27,7 @@ export function specOf(id: string, changes: Partial<GenerationSpec> = {}): Gener
     id,
     prompt: userPrompt('hello there'),
     maxTokens: 5,
-    sampling: {
-      temperature: 0,
-      topP: 1,
-      topK: 40,
-      minP: 0,
-      seed: 1,
-      presencePenalty: 0,
-      frequencyPenalty: 0,
-      repeatPenalty: 1,
-      logitBias: {},
-    },
+    sampling: greedy,
     stop: [],
     ignoreEos: false,
     format: { type: 'text' },

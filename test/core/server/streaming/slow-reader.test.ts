@@ -3,7 +3,8 @@ import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { chat, createTestApp, type TestApp, until } from '../../../support/app.js';
 import { ScriptedEngine } from '../../../support/scripted-engine.js';
-import { openStream, parseStream, type StreamClient } from '../../../support/stream-client.js';
+import { openStream, type StreamClient } from '../../../support/stream-client.js';
+import { parseStream } from '../../../support/stream-parts.js';
 
 /** Some of this is more than any socket takes in one piece. */
 const paragraph = 'x'.repeat(200_000);

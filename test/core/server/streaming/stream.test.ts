@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chat, createTestApp, type TestApp, until } from '../../../support/app.js';
 import { ScriptedEngine } from '../../../support/scripted-engine.js';
-import { openStream, parseStream, type StreamPart } from '../../../support/stream-client.js';
+import { openStream } from '../../../support/stream-client.js';
+import { parseStream, type StreamPart } from '../../../support/stream-parts.js';
 
 const engine = new ScriptedEngine();
 let scripted: TestApp;

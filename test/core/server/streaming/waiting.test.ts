@@ -4,7 +4,8 @@ import { inProcess } from '../../../../src/core/engine/process/in-process.js';
 import { createMockEngine } from '../../../../src/core/engine/mock/mock-engine.js';
 import type { MockEngineOptions } from '../../../../src/core/engine/options.js';
 import { chat, testApp, type TestApp, type TestAppOptions, until } from '../../../support/app.js';
-import { openStream, parseStream, type StreamClient } from '../../../support/stream-client.js';
+import { openStream, type StreamClient } from '../../../support/stream-client.js';
+import { parseStream } from '../../../support/stream-parts.js';
 
 const slow: MockEngineOptions = {
   engine: 'mock',
