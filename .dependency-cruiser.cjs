@@ -41,9 +41,11 @@ module.exports = {
     },
     {
       name: 'llama-only-in-its-engine',
-      comment: 'node-llama-cpp is heavy and starts native code: only the engine process may load it.',
+      comment:
+        'node-llama-cpp is heavy and starts native code: only the engine process may load it, and the process that ' +
+        'downloads a model with it, and ends.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/core/engine/llama/'] },
+      from: { path: '^src/', pathNot: ['^src/core/engine/llama/', '^src/core/models/download-host\\.ts$'] },
       to: { path: 'node_modules/node-llama-cpp/' },
     },
     {

@@ -1,7 +1,15 @@
 import { Flags } from '@oclif/core';
 import { ChatstreamError } from '../core/base/errors.js';
-import type { EngineOptions } from '../core/engine/options.js';
-import { bundledModel, resolveModel } from '../core/models/resolve-model.js';
+import {
+  type CacheType,
+  cacheTypes,
+  type EngineOptions,
+  type FlashAttention,
+  flashAttentionModes,
+  isQuantised,
+} from '../core/engine/options.js';
+import { bundledModel } from '../core/models/model-source.js';
+import { resolveModel, type ResolveOptions } from '../core/models/resolve-model.js';
 import type { ServeOptions } from '../core/serve.js';
 import { autoOrIntegerFlag, durationFlag, fromEnvironment, valuesOf } from './flags.js';
 
@@ -15,7 +23,12 @@ const mock = { helpGroup: 'MOCK ENGINE' };
 
 /** The flags of everything that starts a server. */
 export const serveFlags = fromEnvironment({
-  model: Flags.string({ ...model, char: 'm', summary: 'Path of a .gguf file.', default: bundledModel }),
+  model: Flags.string({
+    ...model,
+    char: 'm',
+    summary: 'Path of a .gguf file, hf:USER/REPOSITORY[:QUANTISATION], hf:USER/REPOSITORY/FILE.gguf, or a URL.',
+    default: bundledModel,
+  }),
   engine: Flags.option({
     ...model,
     summary: 'What generates: llama.cpp, or a mock with exact timing and no model.',
@@ -40,6 +53,18 @@ export const serveFlags = fromEnvironment({
     min: 0,
     default: 'auto' as const,
   }),
+  'flash-attention': Flags.option({
+    ...model,
+    summary: 'Attention in one pass, which saves memory and mostly time; auto: where model and device can.',
+    options: flashAttentionModes,
+    default: 'auto' as const,
+  })(),
+  'cache-type': Flags.option({
+    ...model,
+    summary: 'What the KV cache is kept as; fewer bits take less memory. Quantised types need flash attention.',
+    options: cacheTypes,
+    default: 'f16' as const,
+  })(),
   threads: autoOrIntegerFlag({
     ...model,
     summary: 'Compute threads on the CPU; auto measures what is fastest.',
@@ -150,6 +175,8 @@ export interface ServeFlagValues {
   readonly context: number | 'auto';
   readonly gpu: 'auto' | 'cuda' | 'vulkan' | 'metal' | 'off';
   readonly 'gpu-layers': number | 'auto';
+  readonly 'flash-attention': FlashAttention;
+  readonly 'cache-type': CacheType;
   readonly threads: number | 'auto';
   readonly 'max-concurrency': number;
   readonly 'max-queue': number;
@@ -169,13 +196,20 @@ export interface ServeFlagValues {
 }
 
 /**
- * What the flags mean for the server.
+ * What the flags mean for the server. A model that is not on this machine is downloaded, after everything else was found
+ * to make sense.
  *
- * @throws ChatstreamError `usage` for flags that contradict each other, `model_unreadable` if there is no such file
+ * @throws ChatstreamError `usage` for flags that contradict each other, `model_unreadable` if the model cannot be had;
+ *   the signal's reason
  */
-export function serveOptions(flags: ServeFlagValues, version: string): ServeOptions {
+export async function serveOptions(
+  flags: ServeFlagValues,
+  version: string,
+  resolving: ResolveOptions = {},
+): Promise<ServeOptions> {
+  const keys = apiKeys(valuesOf(flags['api-key']));
   return {
-    engine: engineOptions(flags),
+    engine: await engineOptions(flags, resolving),
     queue: {
       maxConcurrency: flags['max-concurrency'],
       maxQueue: flags['max-queue'],
@@ -185,7 +219,7 @@ export function serveOptions(flags: ServeFlagValues, version: string): ServeOpti
       host: flags.host,
       port: flags.port,
       defaultMaxTokens: flags['max-tokens'],
-      apiKeys: apiKeys(valuesOf(flags['api-key'])),
+      apiKeys: keys,
       corsOrigins: valuesOf(flags['cors-origin']),
       maxBodyBytes: flags['max-body'],
       writeTimeoutMs: flags['write-timeout'],
@@ -201,7 +235,7 @@ function apiKeys(keys: readonly string[]): readonly string[] {
   });
 }
 
-function engineOptions(flags: ServeFlagValues): EngineOptions {
+async function engineOptions(flags: ServeFlagValues, resolving: ResolveOptions): Promise<EngineOptions> {
   const slots = flags.slots ?? flags['max-concurrency'];
   if (slots < flags['max-concurrency']) {
     throw new ChatstreamError('usage', `--slots ${slots} is less than --max-concurrency ${flags['max-concurrency']}.`, {
@@ -218,13 +252,24 @@ function engineOptions(flags: ServeFlagValues): EngineOptions {
       hint: 'Lower --max-concurrency, and --slots if you set it.',
     });
   }
+  if (flags['flash-attention'] === 'off' && isQuantised(flags['cache-type'])) {
+    throw new ChatstreamError(
+      'usage',
+      `--cache-type ${flags['cache-type']} does not work with --flash-attention off.`,
+      {
+        hint: 'Leave out --flash-attention, or use --cache-type f16.',
+      },
+    );
+  }
   return {
     engine: 'llama',
-    modelPath: resolveModel(flags.model),
+    modelPath: await resolveModel(flags.model, resolving),
     slots,
     context,
     gpu: flags.gpu,
     gpuLayers: flags['gpu-layers'],
+    flashAttention: flags['flash-attention'],
+    cacheType: flags['cache-type'],
     threads: flags.threads,
     prefillChunk: flags['prefill-chunk'],
   };

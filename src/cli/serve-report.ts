@@ -1,3 +1,11 @@
+import type { Logger } from 'pino';
+import { ChatstreamError } from '../core/base/errors.js';
+import { formatBytes } from '../core/base/units.js';
+import type { EngineInfo } from '../core/engine/engine.js';
+import type { ByteRange } from '../core/engine/llama/cache-size.js';
+import { type GgufFile, readGgufFile } from '../core/engine/llama/gguf-file.js';
+import { isTight, mainMemory, memoryNeed } from '../core/engine/llama/memory-check.js';
+import type { EngineOptions } from '../core/engine/options.js';
 import type { RunningServer, ServeOptions } from '../core/serve.js';
 import { styled } from './terminal.js';
 
@@ -31,4 +39,61 @@ export function readyEvent({ url, info }: RunningServer, { queue }: ServeOptions
     max_concurrency: queue.maxConcurrency,
     max_queue: queue.maxQueue,
   };
+}
+
+/**
+ * Says, before anything is loaded, what the server is about to use. A file that cannot be read is no news from here: the
+ * engine will say what is wrong with it.
+ */
+export async function reportPlan(engine: EngineOptions, logger: Logger): Promise<void> {
+  if (engine.engine === 'mock') return;
+  const file = await fileOrNull(engine.modelPath);
+  if (file === null) return;
+  const need = memoryNeed(file, engine);
+  const { weightBytes, cacheBytes, contextLength, slots, cacheType } = need;
+  logger.info(
+    {
+      model: engine.modelPath,
+      architecture: file.architecture,
+      parameters: file.parameters,
+      quantisation: file.quantisation,
+      file_bytes: file.fileBytes,
+      weight_bytes: weightBytes,
+      cache_bytes: cacheBytes.most,
+      context: contextLength,
+      slots,
+      cache_type: cacheType,
+      gpu: engine.gpu,
+      gpu_layers: engine.gpuLayers,
+      threads: engine.threads,
+    },
+    `loading: weights ${formatBytes(weightBytes)}, KV cache ${sizeOf(cacheBytes)} for ${slots} × ${contextLength} tokens in ${cacheType}, GPU ${engine.gpu}, threads ${engine.threads}`,
+  );
+  // What a GPU has free, only the engine process can tell.
+  if (engine.gpu === 'off' && isTight(need, mainMemory())) {
+    logger.warn(
+      { available_bytes: mainMemory().available },
+      'this may take more memory than is free at the moment: it will be slow if weights have to be read from the disk again and again',
+    );
+  }
+}
+
+/** Says that nothing came of `--gpu auto`. */
+export function reportDevice(engine: EngineOptions, info: EngineInfo, logger: Logger): void {
+  if (engine.engine === 'mock' || engine.gpu !== 'auto' || !info.device.startsWith('CPU')) return;
+  logger.info({ device: info.device }, 'no usable GPU was found: generation runs on the CPU');
+}
+
+async function fileOrNull(path: string): Promise<GgufFile | null> {
+  try {
+    return await readGgufFile(path);
+  } catch (error) {
+    if (error instanceof ChatstreamError) return null;
+    throw error;
+  }
+}
+
+/** Of models that may keep less than everything, only the most that it can be is known. */
+function sizeOf({ least, most }: ByteRange): string {
+  return least === most ? formatBytes(most) : `up to ${formatBytes(most)}`;
 }

@@ -2,9 +2,10 @@ import { isIP } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { BaseCommand } from '../cli/base-command.js';
 import { createLogger } from '../cli/logging.js';
+import { showDownload } from '../cli/download-progress.js';
 import { serveFlags, serveOptions } from '../cli/serve-flags.js';
 import { firstSignal } from '../cli/signals.js';
-import { readyBlock, readyEvent } from '../cli/serve-report.js';
+import { reportDevice, reportPlan, readyBlock, readyEvent } from '../cli/serve-report.js';
 
 export default class Serve extends BaseCommand {
   static override summary = 'Serve a model behind a queue, with an OpenAI-compatible API.';
@@ -16,6 +17,10 @@ Every flag can also be set by an environment variable: --max-queue reads CHATSTR
 
   static override examples = [
     { description: 'Try it without a model', command: '<%= config.bin %> <%= command.id %> --engine mock' },
+    {
+      description: 'Download a model from Hugging Face, once, and serve it',
+      command: '<%= config.bin %> <%= command.id %> -m hf:Qwen/Qwen3-0.6B-GGUF:Q8_0',
+    },
     { description: 'Serve a file, eight at once', command: '<%= config.bin %> <%= command.id %> -m model.gguf -n 8' },
     {
       description: 'Serve a team: a key, a short queue, all networks',
@@ -27,16 +32,20 @@ Every flag can also be set by an environment variable: --max-queue reads CHATSTR
 
   async run(): Promise<object> {
     const { flags } = await this.parse(Serve);
-    const options = serveOptions(flags, this.config.version);
     const logger = await createLogger(flags['log-level']);
+    const { signalled, stopping } = firstSignal();
+    const options = await showDownload(logger, (onProgress) =>
+      serveOptions(flags, this.config.version, { onProgress, signal: stopping }),
+    );
     if (!isLoopback(flags.host) && options.server.apiKeys.length === 0) {
       logger.warn({ host: flags.host }, 'anyone who can reach this address can use the model: set --api-key');
     }
     preferSmallHeap();
     // Loaded late, so that --help and wrong flags need not wait for the HTTP server's code.
     const { serve } = await import('../core/serve.js');
-    const { signalled, stopping } = firstSignal();
+    await reportPlan(options.engine, logger);
     const server = await serve(options, logger, stopping);
+    reportDevice(options.engine, server.info, logger);
     if (this.jsonEnabled()) this.logJson(readyEvent(server, options));
     else this.log(readyBlock(server, options));
 

@@ -8,7 +8,7 @@ import type { ServeOptions } from '../../src/core/serve.js';
 
 async function optionsOf(...argv: readonly string[]): Promise<ServeOptions> {
   const { flags } = await Parser.parse([...argv], { flags: serveFlags, strict: true });
-  return serveOptions(flags, '1.2.3');
+  return await serveOptions(flags, '1.2.3');
 }
 
 const mock = ['--engine', 'mock'];
@@ -40,6 +40,8 @@ describe('the flags of a server', () => {
         context: 'auto',
         gpu: 'auto',
         gpuLayers: 'auto',
+        flashAttention: 'auto',
+        cacheType: 'f16',
         threads: 'auto',
         prefillChunk: 128,
       },
@@ -70,10 +72,13 @@ describe('the flags of a server', () => {
 
   it('reach the engine', async () => {
     const argv = ['--context', '2048', '--gpu', 'off', '--gpu-layers', '0', '--threads', '3', '--prefill-chunk', '64'];
-    expect((await optionsOf('--model', model, ...argv)).engine).toMatchObject({
+    const memory = ['--flash-attention', 'on', '--cache-type', 'q8_0'];
+    expect((await optionsOf('--model', model, ...argv, ...memory)).engine).toMatchObject({
       context: 2048,
       gpu: 'off',
       gpuLayers: 0,
+      flashAttention: 'on',
+      cacheType: 'q8_0',
       threads: 3,
       prefillChunk: 64,
     });
@@ -139,6 +144,24 @@ describe('the flags of a server', () => {
     });
   });
 
+  it.each(['q8_0', 'q4_0', 'iq4_nl'])('refuse a cache in %s without flash attention', async (type) => {
+    // Before the model is looked for, which may mean a long download.
+    const argv = ['-m', 'hf:me/nothing', '--flash-attention', 'off', '--cache-type', type];
+    await expect(optionsOf(...argv)).rejects.toMatchObject({
+      code: 'usage',
+      message: `--cache-type ${type} does not work with --flash-attention off.`,
+    });
+  });
+
+  it('allow a cache that is not quantised without flash attention', async () => {
+    const argv = ['-m', model, '--flash-attention', 'off', '--cache-type', 'bf16'];
+    await expect(optionsOf(...argv)).resolves.toBeDefined();
+  });
+
+  it('refuse a name that is none of Hugging Face', async () => {
+    await expect(optionsOf('-m', 'hf:nobody')).rejects.toMatchObject({ code: 'usage' });
+  });
+
   it.each(['', ' ', 'a,', ',a'])('refuse %j for a key, which nobody could send', async (key) => {
     await expect(optionsOf(...mock, `--api-key=${key}`)).rejects.toMatchObject({ code: 'usage' });
   });
@@ -171,6 +194,8 @@ describe('the flags of a server', () => {
     ['--threads', '0'],
     ['--engine', 'vllm'],
     ['--gpu', 'tpu'],
+    ['--flash-attention', 'maybe'],
+    ['--cache-type', 'q2_k'],
     ['--mock-reply', 'loud'],
     ['--queue-timeout', '60'],
     ['--write-timeout', 'x'],

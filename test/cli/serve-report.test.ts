@@ -1,6 +1,12 @@
-import { describe, expect, it } from 'vitest';
-import { readyBlock, readyEvent } from '../../src/cli/serve-report.js';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { readyBlock, readyEvent, reportDevice, reportPlan } from '../../src/cli/serve-report.js';
+import type { LlamaEngineOptions } from '../../src/core/engine/options.js';
 import type { RunningServer, ServeOptions } from '../../src/core/serve.js';
+import { syntheticModel } from '../support/gguf/index.js';
 
 const server: RunningServer = {
   url: 'http://127.0.0.1:8000',
@@ -71,5 +77,78 @@ describe('what serve prints when it is ready', () => {
       max_concurrency: 4,
       max_queue: 64,
     });
+  });
+});
+
+describe('what serve logs of its model', () => {
+  const logged: Record<string, unknown>[] = [];
+  const logger = pino(
+    { base: null, timestamp: false },
+    { write: (line) => logged.push(JSON.parse(line) as Record<string, unknown>) },
+  );
+
+  async function engine(changes: Partial<LlamaEngineOptions> = {}): Promise<LlamaEngineOptions> {
+    return {
+      engine: 'llama',
+      modelPath: await syntheticModel(),
+      slots: 4,
+      context: 512,
+      gpu: 'off',
+      gpuLayers: 'auto',
+      flashAttention: 'auto',
+      cacheType: 'f16',
+      threads: 2,
+      prefillChunk: 64,
+      ...changes,
+    };
+  }
+
+  beforeEach(() => {
+    logged.length = 0;
+  });
+
+  it('is what it is about to use', async () => {
+    await reportPlan(await engine(), logger);
+    // 2 layers × 2 heads × (16 + 16) values × 2 bytes, and 48 bytes of notes, for 2048 tokens.
+    const cacheBytes = (2 * 2 * 32 * 2 + 48) * 2048;
+    expect(logged).toEqual([
+      expect.objectContaining({
+        architecture: 'llama',
+        parameters: 139_584,
+        quantisation: 'F16',
+        cache_bytes: cacheBytes,
+        context: 512,
+        slots: 4,
+        gpu: 'off',
+        threads: 2,
+        msg: expect.stringMatching(
+          /^loading: weights \d+ KiB, KV cache 608 KiB for 4 × 512 tokens in f16, GPU off, threads 2$/,
+        ) as string,
+      }),
+    ]);
+  });
+
+  it('includes a warning where that may be more than is free', async () => {
+    await reportPlan(await engine({ context: 2 ** 40 }), logger);
+    expect(logged.map(({ level }) => level)).toEqual([30, 40]);
+  });
+
+  it('is nothing for a file that the engine will have to refuse', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'chatstream-report-'));
+    const modelPath = join(folder, 'a.gguf');
+    writeFileSync(modelPath, 'text');
+    await reportPlan(await engine({ modelPath }), logger);
+    expect(logged).toEqual([]);
+    rmSync(folder, { recursive: true });
+  });
+
+  it.each([
+    ['auto', 'CPU (2 threads)', ['no usable GPU was found: generation runs on the CPU']],
+    ['auto', 'CUDA: NVIDIA H200', []],
+    ['auto', 'Vulkan: A GPU (0 of 33 layers) and CPU (2 threads)', []],
+    ['off', 'CPU (2 threads)', []],
+  ] as const)('tells whether --gpu %s fell back (%s)', async (gpu, device, messages) => {
+    reportDevice(await engine({ gpu }), { ...server.info, device }, logger);
+    expect(logged.map(({ msg }) => msg)).toEqual(messages);
   });
 });

@@ -40,6 +40,18 @@ describe('the surface of serve', () => {
         options: ['auto', 'cuda', 'vulkan', 'metal', 'off'],
       },
       'gpu-layers': { type: 'option', env: 'CHATSTREAM_GPU_LAYERS', default: 'auto', min: 0 },
+      'flash-attention': {
+        type: 'option',
+        env: 'CHATSTREAM_FLASH_ATTENTION',
+        default: 'auto',
+        options: ['auto', 'on', 'off'],
+      },
+      'cache-type': {
+        type: 'option',
+        env: 'CHATSTREAM_CACHE_TYPE',
+        default: 'f16',
+        options: ['f32', 'f16', 'bf16', 'q8_0', 'q5_1', 'q5_0', 'q4_1', 'q4_0', 'iq4_nl'],
+      },
       threads: { type: 'option', env: 'CHATSTREAM_THREADS', default: 'auto', min: 1 },
       'max-concurrency': {
         type: 'option',

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolveModel } from '../../../src/core/models/resolve-model.js';
+import { pullModel, resolveModel } from '../../../src/core/models/resolve-model.js';
 
 describe('the file that a model means', () => {
   let folder: string;
@@ -17,33 +17,38 @@ describe('the file that a model means', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('is the path itself', () => {
+  it('is the path itself', async () => {
     const path = join(folder, 'small.gguf');
-    expect(resolveModel(path)).toBe(path);
+    expect(await resolveModel(path)).toBe(path);
   });
 
-  it('is absolute, also when the path is not', () => {
+  it('is absolute, also when the path is not', async () => {
     const path = join(folder, 'small.gguf');
-    expect(resolveModel(relative(process.cwd(), path))).toBe(path);
+    expect(await resolveModel(relative(process.cwd(), path))).toBe(path);
   });
 
-  it('has to be there', () => {
+  it('has to be there', async () => {
     const path = join(folder, 'nothing.gguf');
-    expect(() => resolveModel(path)).toThrow(
-      expect.objectContaining({
-        code: 'model_unreadable',
-        message: `There is no model file at ${path}.`,
-        hint: expect.stringContaining('--engine mock') as string,
-      }) as Error,
-    );
+    await expect(resolveModel(path)).rejects.toMatchObject({
+      code: 'model_unreadable',
+      message: `There is no model file at ${path}.`,
+      hint: expect.stringContaining('--engine mock') as string,
+    });
   });
 
-  it('is no folder', () => {
-    expect(() => resolveModel(join(folder, 'models.gguf'))).toThrow(
-      expect.objectContaining({
-        code: 'model_unreadable',
-        message: `${join(folder, 'models.gguf')} is a folder.`,
-      }) as Error,
-    );
+  it('is no folder', async () => {
+    await expect(resolveModel(join(folder, 'models.gguf'))).rejects.toMatchObject({
+      code: 'model_unreadable',
+      message: `${join(folder, 'models.gguf')} is a folder.`,
+    });
+  });
+
+  it('ships with the package', async () => {
+    expect(await resolveModel('bundled')).toMatch(/models[/\\]bundled\.gguf$/);
+  });
+
+  it('cannot be pulled where it is no download', async () => {
+    await expect(pullModel('bundled')).rejects.toMatchObject({ code: 'usage' });
+    await expect(pullModel('model.gguf')).rejects.toMatchObject({ code: 'usage' });
   });
 });

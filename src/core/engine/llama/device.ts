@@ -67,11 +67,14 @@ export function isWhollyOnGpu(model: LlamaModel): boolean {
   return model.llama.gpu !== false && model.gpuLayers >= model.fileInsights.totalLayers;
 }
 
-/** For people: `CPU (1 thread)`, `CUDA: NVIDIA H200`, `Vulkan: … (20 of 33 layers) and CPU (4 threads)`. */
+/**
+ * For people: `CPU (1 thread)`, `CUDA: NVIDIA H200`, `Vulkan: … (20 of 33 layers) and CPU (4 threads)`. A GPU that holds
+ * no layer is named as well: long prompts are still computed on it.
+ */
 export async function describeDevice(model: LlamaModel, threads: number): Promise<string> {
   const { gpu } = model.llama;
   const cpu = `CPU (${threads} ${threads === 1 ? 'thread' : 'threads'})`;
-  if (gpu === false || model.gpuLayers === 0) return cpu;
+  if (gpu === false) return cpu;
 
   const names = [...new Set(await model.llama.getGpuDeviceNames())];
   const name = `${namesOfBackends[gpu]}: ${names.join(', ')}`;

@@ -47,7 +47,19 @@ export function contextError(
   slots: number,
 ): ChatstreamError {
   if (thrown instanceof ChatstreamError) return thrown;
-  const reason = lastLine([messageOf(thrown), ...logged].join('\n'));
+  const everything = [messageOf(thrown), ...logged].join('\n');
+  if (/quantized V cache requires flash_attn/i.test(everything)) {
+    return new ChatstreamError(
+      'usage',
+      'This model cannot use flash attention, which a quantised --cache-type needs.',
+      {
+        hint: 'Use --cache-type f16, or bf16.',
+        param: 'cache-type',
+        cause: thrown,
+      },
+    );
+  }
+  const reason = lastLine(everything);
   return new ChatstreamError(
     'out_of_memory',
     `There is not enough memory for ${slots} slots of ${contextLength} tokens: ${reason}.`,

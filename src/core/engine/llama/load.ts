@@ -4,14 +4,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, LlamaModelOptions } from 'node-llama-cpp';
 
 import type { Clock } from '../../base/clock.js';
-import type { LlamaEngineOptions } from '../options.js';
+import type { CacheType, FlashAttention, LlamaEngineOptions } from '../options.js';
 import { decodesFirst } from './batching.js';
 import { calibrateThreads, threadCandidates } from './calibrate.js';
 import { isWhollyOnGpu, openLlama } from './device.js';
 import { readGgufFile, type GgufFile } from './gguf-file.js';
 import type { EngineLog, Library } from './library.js';
 import { contextError, modelLoadError } from './load-errors.js';
-import { availableMemory, checkCacheFits } from './memory-check.js';
+import { availableMemory, checkCacheType, checkMemory, isTight, memoryNeed } from './memory-check.js';
 
 /** A model that is ready to decode. */
 export interface LoadedModel {
@@ -34,14 +34,26 @@ export interface LoadHooks {
   readonly onBatch?: ((batchSize: number) => void) | undefined;
 }
 
-/** The default for `--context` is what the model was trained for, but no more: the memory for it is taken at once. */
-const automaticContextLength = 4096;
-
 /** Enough of llama.cpp's messages to find the reason of a failure in. */
 const keptMessages = 20;
 
 /** They come through the event loop, after the failure that they explain. */
 const messageDelayMs = 20;
+
+/** The library's names of {@link CacheType}. */
+const libraryTypes = {
+  f32: 'F32',
+  f16: 'F16',
+  bf16: 'BF16',
+  q8_0: 'Q8_0',
+  q5_1: 'Q5_1',
+  q5_0: 'Q5_0',
+  q4_1: 'Q4_1',
+  q4_0: 'Q4_0',
+  iq4_nl: 'IQ4_NL',
+} as const satisfies Record<CacheType, string>;
+
+const libraryModes = { auto: 'auto', on: true, off: false } as const satisfies Record<FlashAttention, unknown>;
 
 type Undo = () => Promise<void>;
 
@@ -67,11 +79,11 @@ async function load(
   undo: Undo[],
 ): Promise<LoadedModel> {
   const { modelPath, slots } = options;
-  const file = await readGgufFile(library, modelPath);
-  const contextLength =
-    options.context === 'auto'
-      ? Math.min(file.trainedContextLength ?? automaticContextLength, automaticContextLength)
-      : options.context;
+  const file = await readGgufFile(modelPath);
+  checkCacheType(file, options.cacheType);
+  const need = memoryNeed(file, options);
+  const { contextLength } = need;
+  const flashAttention = libraryModes[options.flashAttention];
 
   const messages: string[] = [];
   const remember: EngineLog = (level, message) => {
@@ -83,7 +95,9 @@ async function load(
   const llama = await openLlama(library, options.gpu, threadsAtMost, remember);
   undo.push(() => llama.dispose());
 
-  checkCacheFits(file.cacheBytesPerToken, contextLength, slots, await availableMemory(llama));
+  const memory = await availableMemory(llama);
+  checkMemory(need, memory);
+  if (isTight(need, memory)) log('warn', 'The model may take more memory than is free at the moment.');
   const model = await loadWeights();
   undo.push(() => model.dispose());
   const cores = options.threads === 'auto' ? Math.min(llama.cpuMathCores, threadsAtMost) : options.threads;
@@ -96,7 +110,11 @@ async function load(
 
   async function loadWeights(): Promise<LlamaModel> {
     try {
-      return await llama.loadModel({ modelPath, gpuLayers: gpuLayers() });
+      return await llama.loadModel({
+        modelPath,
+        gpuLayers: gpuLayers(),
+        ...cacheOptions(options),
+      });
     } catch (error) {
       await delay(messageDelayMs);
       throw modelLoadError(library, error, messages, modelPath);
@@ -116,6 +134,7 @@ async function load(
         contextSize: contextLength,
         batchSize: options.prefillChunk + slots,
         threads: cores,
+        ...(flashAttention !== 'auto' && { flashAttention }),
         batching: { itemPrioritizationStrategy: decodesFirst(onBatch) },
         // A smaller context than was asked for would be a surprise; an error with a hint is none.
         failedCreationRemedy: false,
@@ -134,6 +153,27 @@ async function load(
     llama.maxThreads = 1;
     return 1;
   }
+}
+
+/**
+ * Given to the model and not only to its context, because how many layers fit on the GPU depends on them.
+ *
+ * Keys and values are kept alike: two different types have slow code, or none, on most devices. The library marks these
+ * options as deprecated to say that they are experimental and that types should be tried before they are offered. All of
+ * {@link CacheType} were, on a CPU, and what cannot work is refused before. f16 is what it takes by itself.
+ */
+function cacheOptions({ cacheType, flashAttention }: LlamaEngineOptions): Partial<LlamaModelOptions> {
+  const mode = libraryModes[flashAttention];
+  const attention = mode === 'auto' ? {} : { defaultContextFlashAttention: mode };
+  if (cacheType === 'f16') return attention;
+  const name = libraryTypes[cacheType];
+  return {
+    ...attention,
+    /* eslint-disable @typescript-eslint/no-deprecated -- see above */
+    experimentalDefaultContextKvCacheKeyType: name,
+    experimentalDefaultContextKvCacheValueType: name,
+    /* eslint-enable @typescript-eslint/no-deprecated */
+  };
 }
 
 async function disposeAll(undo: Undo[]): Promise<void> {

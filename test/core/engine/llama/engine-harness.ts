@@ -9,6 +9,7 @@ import type {
 import type { LlamaEngineOptions } from '../../../../src/core/engine/options.js';
 import { createLlamaEngine } from '../../../../src/core/engine/llama/llama-engine.js';
 import { syntheticModel, type SyntheticModelOptions } from '../../../support/gguf/index.js';
+import { greedy } from '../../../support/sampling.js';
 
 type Ended = Extract<GenerationEvent, { type: 'ended' | 'failed' }>;
 
@@ -19,18 +20,6 @@ export interface Outcome {
   readonly text: string;
   readonly end: Ended;
 }
-
-export const greedy: GenerationSpec['sampling'] = {
-  temperature: 0,
-  topP: 1,
-  topK: 40,
-  minP: 0,
-  seed: 1,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  repeatPenalty: 1,
-  logitBias: {},
-};
 
 /** A real engine on a tiny model, with everything it reports. */
 export class EngineHarness {
@@ -64,6 +53,8 @@ export class EngineHarness {
       context: 512,
       gpu: 'off',
       gpuLayers: 'auto',
+      flashAttention: 'auto',
+      cacheType: 'f16',
       threads: 1,
       prefillChunk: 16,
       ...options,

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { GenerationSpec } from '../../../../src/core/engine/engine.js';
-import { EngineHarness, greedy, type Outcome } from './engine-harness.js';
+import { greedy } from '../../../support/sampling.js';
+import { EngineHarness, type Outcome } from './engine-harness.js';
 
 const endOfTurn = 257;
 

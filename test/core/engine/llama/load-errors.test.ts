@@ -61,4 +61,12 @@ describe('contextError', () => {
       hint: expect.stringMatching(/--context.*--slots.*--gpu-layers.*smaller model/) as string,
     });
   });
+
+  it('tells when it was not for want of memory', () => {
+    const logged = ['llama_init_from_model: quantized V cache requires flash_attn to be enabled'];
+    expect(contextError(new Error('Failed to create context'), logged, 4096, 8)).toMatchObject({
+      code: 'usage',
+      hint: expect.stringContaining('--cache-type f16') as string,
+    });
+  });
 });

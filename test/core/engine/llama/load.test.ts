@@ -27,6 +27,8 @@ async function failure(options: Partial<LlamaEngineOptions>): Promise<unknown> {
     context: 256,
     gpu: 'off',
     gpuLayers: 'auto',
+    flashAttention: 'auto',
+    cacheType: 'f16',
     threads: 1,
     prefillChunk: 16,
     ...options,
@@ -93,11 +95,29 @@ describe('a model file', () => {
   });
 });
 
+describe('a split model', () => {
+  it('is named by its first part', async () => {
+    const path = await copy('big-00002-of-00003.gguf', () => Promise.resolve());
+    expect(await failure({ modelPath: path })).toMatchObject({
+      code: 'model_unreadable',
+      hint: expect.stringContaining('-00001-of-00003.gguf') as string,
+    });
+  });
+
+  it('has all its parts', async () => {
+    const path = await copy('big-00001-of-00003.gguf', () => Promise.resolve());
+    expect(await failure({ modelPath: path })).toMatchObject({
+      code: 'model_unreadable',
+      message: expect.stringMatching(/big-0000[23]-of-00003\.gguf/) as string,
+    });
+  });
+});
+
 describe('a machine', () => {
   it('without memory for the slots', async () => {
     expect(await failure({ context: 8_000_000, slots: 64 })).toMatchObject({
       code: 'out_of_memory',
-      message: expect.stringMatching(/64 slots of 8000000 tokens take 1\d\d GiB/) as string,
+      message: expect.stringMatching(/64 slots of 8000000 tokens 1\d\d GiB\), 1?\d\d GiB more than the/) as string,
       hint: expect.stringMatching(/--context.*--slots/) as string,
     });
   });
@@ -147,6 +167,28 @@ describe('a loaded engine', () => {
     expect(harness.info?.device).toMatch(/^CPU \(\d+ threads?\)$/);
     const { started } = await harness.runOne({ prompt: [0, 1, 2] });
     expect(started?.cachedTokens).toBe(0);
+    await harness.stop();
+  });
+
+  it.each(['q8_0', 'q4_0', 'bf16'] as const)('keeps its cache in %s', async (cacheType) => {
+    const harness = await EngineHarness.start({ slots: 2, cacheType }, { dim: 128 });
+    const { tokens } = await harness.runOne({ prompt: harness.prompt(20), maxTokens: 5 });
+    expect(tokens).toHaveLength(5);
+    await harness.stop();
+  });
+
+  it('says when its heads do not suit the type of the cache', async () => {
+    expect(await failure({ cacheType: 'q8_0' })).toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('attention heads have 16') as string,
+      hint: expect.stringContaining('--cache-type f16') as string,
+    });
+  });
+
+  it.each(['on', 'off'] as const)('computes with flash attention %s', async (flashAttention) => {
+    const harness = await EngineHarness.start({ slots: 1, flashAttention });
+    const { tokens } = await harness.runOne({ prompt: harness.prompt(20), maxTokens: 5 });
+    expect(tokens).toHaveLength(5);
     await harness.stop();
   });
 

@@ -1,47 +1,108 @@
 import { describe, expect, it } from 'vitest';
 
-import { cacheBytesPerToken, checkCacheFits } from '../../../../src/core/engine/llama/memory-check.js';
+import type { GgufFile } from '../../../../src/core/engine/llama/gguf-file.js';
+import {
+  checkCacheType,
+  checkMemory,
+  isTight,
+  type Memory,
+  type MemoryNeed,
+} from '../../../../src/core/engine/llama/memory-check.js';
 
-const notes = 48;
-const plain = { block_count: 32, embedding_length: 4096, attention: { head_count: 32, head_count_kv: 8 } };
+const gib = 2 ** 30;
 
-function perToken(architectureMetadata: object): number {
-  return cacheBytesPerToken({ architectureMetadata });
+function need(weights: number, cache: number, changes: Partial<MemoryNeed> = {}): MemoryNeed {
+  return {
+    contextLength: 4096,
+    slots: 4,
+    cacheType: 'f16',
+    weightBytes: weights * gib,
+    cacheBytes: { least: cache * gib, most: cache * gib },
+    ...changes,
+  };
 }
 
-describe('cacheBytesPerToken', () => {
-  it('is keys and values of every layer in f16', () => {
-    // Llama 3 8B: 128 KiB.
-    expect(perToken(plain) - notes).toBe(131_072);
-    expect(perToken({ ...plain, attention: { head_count: 32 } }) - notes).toBe(4 * 131_072);
-    const wide = { ...plain.attention, key_length: 256, value_length: 256 };
-    expect(perToken({ ...plain, attention: wide }) - notes).toBe(2 * 131_072);
+function memory(available: number, total: number): Memory {
+  return { available: available * gib, total: total * gib };
+}
+
+function refusal(wanted: MemoryNeed, there: Memory): unknown {
+  try {
+    checkMemory(wanted, there);
+    return null;
+  } catch (error) {
+    return error;
+  }
+}
+
+describe('memory', () => {
+  it('suffices for weights that are larger than what is free: they are mapped', () => {
+    expect(refusal(need(6, 1), memory(2, 8))).toBeNull();
+    expect(isTight(need(6, 1), memory(2, 8))).toBe(true);
+    expect(isTight(need(6, 1), memory(7, 8))).toBe(false);
   });
 
-  it('claims nothing of models that may keep less', () => {
-    expect(perToken({ ...plain, attention: { ...plain.attention, sliding_window: 4096 } })).toBe(notes);
-    expect(perToken({ ...plain, attention: { ...plain.attention, kv_lora_rank: 512 } })).toBe(notes);
-    expect(perToken({ ...plain, ssm: { state_size: 128 } })).toBe(notes);
-    expect(perToken({ ...plain, attention: { ...plain.attention, head_count_kv: [8, 0] } })).toBe(notes);
-    expect(perToken({})).toBe(notes);
+  it('does not suffice for more than there is', () => {
+    expect(refusal(need(10, 2), memory(8, 8))).toMatchObject({
+      code: 'out_of_memory',
+      message:
+        'The model needs 12.0 GiB of memory (weights 10.0 GiB, 4 slots of 4096 tokens 2.0 GiB), 4.0 GiB more than the 8.0 GiB there are.',
+      hint: 'Take a smaller model or a stronger quantisation.',
+    });
+  });
+
+  it('does not suffice for slots that are larger than what is free: they are written to at once', () => {
+    expect(refusal(need(1, 4), memory(2.5, 8))).toMatchObject({
+      code: 'out_of_memory',
+      message: '4 slots of 4096 tokens need 4.0 GiB of memory, 1.5 GiB more than the 2.5 GiB there are.',
+      hint: expect.stringMatching(/--context 2560.*--slots 2,.*--cache-type q8_0/) as string,
+    });
+  });
+
+  it('names settings that would do beside the weights', () => {
+    expect(refusal(need(6, 4), memory(8, 8))).toMatchObject({
+      hint: expect.stringMatching(/--context 2048.*--slots 2,/) as string,
+    });
+  });
+
+  it('does not advise to quantise a cache that is, or where that is not enough', () => {
+    for (const refused of [
+      refusal(need(1, 4, { cacheType: 'q8_0' }), memory(3, 8)),
+      refusal(need(1, 4), memory(2, 8)),
+    ]) {
+      expect(refused).toMatchObject({ hint: expect.not.stringContaining('--cache-type') as string });
+    }
+  });
+
+  it('is refused only for what is sure to be taken', () => {
+    const sliding = need(1, 1, { cacheBytes: { least: 0, most: 100 * gib } });
+    expect(refusal(sliding, memory(4, 8))).toBeNull();
+    expect(isTight(sliding, memory(4, 8))).toBe(true);
   });
 });
 
-describe('checkCacheFits', () => {
-  it('accepts what fits', () => {
-    expect(() => {
-      checkCacheFits(1024, 1024, 4, 2 ** 22);
-    }).not.toThrow();
+describe('a cache type', () => {
+  const file = (...headLengths: number[]): GgufFile => ({
+    fileBytes: 1,
+    architecture: 'llama',
+    parameters: 1,
+    quantisation: null,
+    trainedContextLength: null,
+    cache: { valuesPerToken: 1, headLengths, plain: true },
   });
 
-  it('says how much is missing', () => {
+  it('has to divide the attention heads', () => {
     expect(() => {
-      checkCacheFits(1024, 1024, 4, 2 ** 22 - 1);
-    }).toThrow(
-      expect.objectContaining({
-        code: 'out_of_memory',
-        message: '4 slots of 1024 tokens take 4.0 MiB of memory at least; there are 4.0 MiB.',
-      }),
-    );
+      checkCacheType(file(128, 80), 'q8_0');
+    }).toThrow(expect.objectContaining({ code: 'usage', message: expect.stringContaining('have 80') as string }));
+  });
+
+  it.each([
+    ['q8_0', 128],
+    ['f16', 80],
+  ] as const)('%s suits heads of %d', (type, length) => {
+    expect(() => {
+      checkCacheType(file(length, length), type);
+    }).not.toThrow();
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { PenaltyWindow } from '../../../../src/core/engine/llama/penalty-window.js';
 import { seedFor } from '../../../../src/core/engine/llama/sampling.js';
-import { greedy } from './engine-harness.js';
+import { greedy } from '../../../support/sampling.js';
 
 describe('seedFor', () => {
   it('is the seed itself at the beginning', () => {

@@ -93,7 +93,8 @@ describe('first start', () => {
   });
 
   it('keeps the error of the real engine', async () => {
-    const options = { gpu: 'off', gpuLayers: 'auto', threads: 1, prefillChunk: 64, slots: 1, context: 'auto' } as const;
+    const device = { gpu: 'off', gpuLayers: 'auto', flashAttention: 'auto', cacheType: 'f16', threads: 1 } as const;
+    const options = { ...device, prefillChunk: 64, slots: 1, context: 'auto' } as const;
     const engine = superviseEngine({ engine: { engine: 'llama', modelPath: fixture('parent'), ...options } });
     await expect(engine.start()).rejects.toMatchObject({
       code: 'model_unreadable',

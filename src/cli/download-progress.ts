@@ -1,0 +1,88 @@
+import type { Logger } from 'pino';
+import { type Clock, systemClock } from '../core/base/clock.js';
+import { formatBytes, formatDuration } from '../core/base/units.js';
+import type { DownloadProgress } from '../core/models/download.js';
+
+type OnProgress = (progress: DownloadProgress) => void;
+
+/** What a progress line needs of a stream. */
+export interface ProgressStream {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  write(text: string): unknown;
+}
+
+/** Lines of the log for a whole download, where there is no terminal. */
+const logSteps = 10;
+
+/** Where the whole is not known, for so many bytes. */
+const logStepBytes = 256 * 2 ** 20;
+
+/**
+ * Runs something that may download a model, and shows how it comes along on stderr: one live line on a terminal, some
+ * lines of the log elsewhere, nothing where the log takes no information.
+ */
+export async function showDownload<T>(
+  logger: Logger,
+  run: (onProgress: OnProgress) => Promise<T>,
+  stream: ProgressStream = process.stderr,
+  clock: Clock = systemClock,
+): Promise<T> {
+  if (!logger.isLevelEnabled('info')) return run(() => undefined);
+  if (stream.isTTY !== true) return run(logging(logger));
+  const line = liveLine(stream, clock);
+  try {
+    return await run(line.onProgress);
+  } finally {
+    line.end();
+  }
+}
+
+function logging(logger: Logger): OnProgress {
+  let nextStep = -1;
+  return ({ source, bytes, totalBytes, resumedBytes }) => {
+    const step = totalBytes === null ? Math.floor(bytes / logStepBytes) : Math.floor((bytes * logSteps) / totalBytes);
+    if (step < nextStep) return;
+    const beginning = nextStep === -1;
+    nextStep = step + 1;
+    const share = totalBytes === null ? '' : `, ${percent(bytes, totalBytes)}`;
+    const what = beginning ? (resumedBytes > 0 ? 'download resumed' : 'download begun') : 'downloading';
+    const total = totalBytes === null ? '' : ` of ${formatBytes(totalBytes)}`;
+    logger.info({ source, bytes, total_bytes: totalBytes }, `${what}: ${formatBytes(bytes)}${total}${share}`);
+  };
+}
+
+function liveLine(stream: ProgressStream, clock: Clock): { onProgress: OnProgress; end: () => void } {
+  let startMs: number | null = null;
+  let shown = false;
+  return {
+    onProgress: ({ source, bytes, totalBytes, resumedBytes }) => {
+      startMs ??= clock.now();
+      const seconds = (clock.now() - startMs) / 1000;
+      const bytesPerSecond = seconds < 1 ? null : (bytes - resumedBytes) / seconds;
+      const figures = [
+        totalBytes === null ? formatBytes(bytes) : `${percent(bytes, totalBytes)} of ${formatBytes(totalBytes)}`,
+        ...(bytesPerSecond === null ? [] : [`${formatBytes(bytesPerSecond)}/s`]),
+        ...(bytesPerSecond === null || totalBytes === null || bytesPerSecond === 0
+          ? []
+          : [`${formatDuration(((totalBytes - bytes) / bytesPerSecond) * 1000)} left`]),
+      ].join(', ');
+      const columns = stream.columns !== undefined && stream.columns > 0 ? stream.columns : 80;
+      const room = columns - figures.length - 3;
+      stream.write(`\r\u001b[2K${shortened(source, room)}  ${figures}`);
+      shown = true;
+    },
+    end: () => {
+      if (shown) stream.write('\r\u001b[2K');
+    },
+  };
+}
+
+function percent(bytes: number, totalBytes: number): string {
+  return `${Math.floor((bytes * 100) / Math.max(totalBytes, 1))} %`;
+}
+
+/** The end of it, where the file's name is. */
+function shortened(text: string, length: number): string {
+  return text.length <= length ? text : `…${text.slice(text.length - Math.max(1, length - 1))}`;
+}

@@ -1,0 +1,123 @@
+import Table from 'cli-table3';
+import { formatBytes } from '../core/base/units.js';
+import type { ModelList, ModelOverview } from '../core/model-overview.js';
+import { styled } from './terminal.js';
+
+/** 100 columns together, for narrow terminals and for lines in a log. */
+const widths = [38, 10, 10, 9, 9, 9, 15];
+
+/** Without lines: columns are told apart by the space between them. */
+const borderless = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '',
+};
+
+/** Models as a table of at most 100 columns, with where they come from below their names. */
+export function modelsTable({ folder, models }: ModelList, slots: number): string {
+  const table = new Table({
+    chars: borderless,
+    style: { 'padding-left': 0, 'padding-right': 1, head: [], border: [], compact: true },
+    colWidths: widths,
+    wordWrap: true,
+    wrapOnWordBoundary: false,
+  });
+  const heads = ['model', 'size', 'kind', 'weights', 'format', 'context', 'memory'];
+  table.push(heads.map((head) => styled(process.stdout, 'bold', head)));
+  for (const model of models) {
+    table.push(figures(model));
+    const below = model.problem ?? (model.source === model.name ? null : model.source);
+    if (below !== null)
+      table.push([
+        { colSpan: widths.length, content: styled(process.stdout, 'dim', below), style: { 'padding-left': 2 } },
+      ]);
+  }
+  const lines = table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
+  return [...lines, '', ...remarks(models, folder, slots), ''].join('\n');
+}
+
+function remarks(models: readonly ModelOverview[], folder: string, slots: number): readonly string[] {
+  const isPartial = models.some(({ status }) => status === 'partial');
+  const need = models.find((model) => model.need !== null)?.need;
+  return [
+    `Memory: weights, and the KV cache of ${slots} ${slots === 1 ? 'slot' : 'slots'}${need === undefined || need === null ? '' : ` in ${need.cacheType}`}; see --slots, --context and --cache-type.`,
+    `Downloaded models are kept in ${folder}.`,
+    ...(models.every(({ status }) => status === 'bundled')
+      ? ['There are none yet. Get one with "chatstream models pull hf:USER/REPOSITORY[:Q4_K_M]", or with a URL.']
+      : ['Serve one with "chatstream serve -m SOURCE", remove it with "chatstream models rm MODEL".']),
+    ...(isPartial ? ['A partial download goes on with "chatstream models pull SOURCE".'] : []),
+  ];
+}
+
+function figures({ name, status, bytes, totalBytes, file, need }: ModelOverview): string[] {
+  if (file === null || need === null) {
+    const size =
+      status === 'partial' && totalBytes !== null ? `${Math.floor((bytes / totalBytes) * 100)} %` : formatBytes(bytes);
+    return [name, size, status === 'partial' ? 'partial' : 'damaged', '', '', '', ''];
+  }
+  const { weightBytes, cacheBytes } = need;
+  const bound = cacheBytes.least === cacheBytes.most ? '' : 'up to ';
+  return [
+    name,
+    formatBytes(bytes),
+    file.architecture,
+    file.parameters === null ? '–' : formatCount(file.parameters),
+    file.quantisation ?? '–',
+    file.trainedContextLength === null ? '–' : String(file.trainedContextLength),
+    bound + formatBytes(weightBytes + cacheBytes.most),
+  ];
+}
+
+/** Weights for a person: `135M`, `1.2B`, `30.5B`. */
+function formatCount(count: number): string {
+  const units = ['', 'K', 'M', 'B', 'T'] as const;
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(count) / 3)));
+  const scaled = count / 1000 ** power;
+  return `${scaled >= 100 ? String(Math.round(scaled)) : String(Number(scaled.toFixed(1)))}${units[power] ?? ''}`;
+}
+
+/** The same for scripts. Sizes are in bytes; what is not known is null. */
+export function modelsJson({ folder, models }: ModelList): object {
+  return {
+    folder,
+    models: models.map(({ name, source, path, status, bytes, totalBytes, file, need, problem }) => ({
+      name,
+      source,
+      path,
+      status,
+      bytes,
+      total_bytes: totalBytes,
+      architecture: file?.architecture ?? null,
+      parameters: file?.parameters ?? null,
+      quantisation: file?.quantisation ?? null,
+      trained_context: file?.trainedContextLength ?? null,
+      memory:
+        need === null
+          ? null
+          : {
+              slots: need.slots,
+              context: need.contextLength,
+              cache_type: need.cacheType,
+              weight_bytes: need.weightBytes,
+              cache_bytes_least: need.cacheBytes.least,
+              cache_bytes_most: need.cacheBytes.most,
+            },
+      problem,
+    })),
+  };
+}

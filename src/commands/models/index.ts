@@ -1,0 +1,42 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.js';
+import { autoOrIntegerFlag, fromEnvironment } from '../../cli/flags.js';
+import { modelsJson, modelsTable } from '../../cli/models-table.js';
+import { cacheTypes } from '../../core/engine/options.js';
+import { listModels } from '../../core/model-overview.js';
+
+export default class Models extends BaseCommand {
+  static override summary = 'Show the models that can be used without a network, and what they would take.';
+
+  static override description = `The memory is that of the weights and of the KV cache of all slots; buffers for computing come on top.`;
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    {
+      description: 'The memory for sixteen slots of 8192 tokens, with the cache in 8 bits',
+      command: '<%= config.bin %> <%= command.id %> --slots 16 --context 8192 --cache-type q8_0',
+    },
+  ];
+
+  static override flags = fromEnvironment({
+    slots: Flags.integer({ summary: 'Slots to reckon with.', min: 1, max: 256, default: 4 }),
+    context: autoOrIntegerFlag({
+      summary: 'Tokens per slot; auto: what the model was trained for, at most 4096.',
+      min: 16,
+      default: 'auto' as const,
+    }),
+    'cache-type': Flags.option({
+      summary: 'What the KV cache would be kept as.',
+      options: cacheTypes,
+      default: 'f16' as const,
+    })(),
+  });
+
+  async run(): Promise<object> {
+    const { flags } = await this.parse(Models);
+    const { slots, context, 'cache-type': cacheType } = flags;
+    const list = await listModels({ slots, context, cacheType });
+    if (!this.jsonEnabled()) this.log(modelsTable(list, slots));
+    return modelsJson(list);
+  }
+}

@@ -1,0 +1,35 @@
+import { Args } from '@oclif/core';
+import { statSync } from 'node:fs';
+import { BaseCommand } from '../../cli/base-command.js';
+import { showDownload } from '../../cli/download-progress.js';
+import { createLogger } from '../../cli/logging.js';
+import { firstSignal } from '../../cli/signals.js';
+import { pullModel } from '../../core/models/resolve-model.js';
+
+export default class ModelsPull extends BaseCommand {
+  static override summary = 'Download a model, or bring it up to date.';
+
+  static override description = `A download that broke off goes on where it stopped. For models that are not for everyone, set HF_TOKEN.`;
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> hf:Qwen/Qwen3-0.6B-GGUF:Q8_0',
+    '<%= config.bin %> <%= command.id %> hf:Qwen/Qwen3-0.6B-GGUF/Qwen3-0.6B-Q8_0.gguf',
+    '<%= config.bin %> <%= command.id %> https://example.com/model.gguf',
+  ];
+
+  static override args = {
+    source: Args.string({
+      description: 'hf:USER/REPOSITORY[:QUANTISATION], hf:USER/REPOSITORY/FILE.gguf, or a URL',
+      required: true,
+    }),
+  };
+
+  async run(): Promise<object> {
+    const { args, flags } = await this.parse(ModelsPull);
+    const logger = await createLogger(flags['log-level']);
+    const { stopping: signal } = firstSignal();
+    const path = await showDownload(logger, (onProgress) => pullModel(args.source, { onProgress, signal }));
+    this.log(path);
+    return { source: args.source, path, bytes: statSync(path).size };
+  }
+}

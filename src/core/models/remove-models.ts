@@ -1,0 +1,69 @@
+import { basename } from 'node:path';
+import { ChatstreamError } from '../base/errors.js';
+import { type Environment, modelsFolder } from './cache-folder.js';
+import { lockDownload } from './download-lock.js';
+import { type CachedModel, ModelCache } from './model-cache.js';
+import { bundledModel, nameOfSource, parseModelSource } from './model-source.js';
+
+/** The short name of a model: its file's, without the ending and, where it is split, the number of the part. */
+export function shortName(path: string): string {
+  return basename(path).replace(/(-\d{5}-of-\d{5})?\.gguf$/i, '');
+}
+
+/**
+ * Removes models from the cache, and what downloads that broke off have left of them. Either all names are known, or
+ * nothing is removed.
+ *
+ * @param names sources as `--model` takes them, or short names
+ * @returns what was removed
+ * @throws ChatstreamError `usage` for the bundled model and for names that are unknown or mean several models;
+ *   `model_unreadable` for one that is being downloaded
+ */
+export function removeModels(names: readonly string[], environment: Environment = process.env): readonly CachedModel[] {
+  const cache = new ModelCache(modelsFolder(environment));
+  const models = cache.list();
+  const chosen = new Set(names.flatMap((name) => find(name, models, cache)));
+  for (const model of chosen) {
+    const release = lockDownload(model.path, model.source);
+    try {
+      cache.remove(model);
+    } finally {
+      release();
+    }
+    cache.removeEmptyFolders(model.path);
+  }
+  return [...chosen];
+}
+
+/** A complete model and a newer download of it that broke off are one to their user. */
+function find(name: string, models: readonly CachedModel[], cache: ModelCache): readonly CachedModel[] {
+  if (name === bundledModel) {
+    throw new ChatstreamError('usage', 'The bundled model is part of the package and cannot be removed.', {
+      hint: '"chatstream models" shows which ones can.',
+    });
+  }
+  const source = sourceOf(name, cache);
+  const found = models.filter((model) => model.source === source || shortName(model.path) === name);
+  const sources = [...new Set(found.map((model) => model.source))];
+  if (sources.length === 1) return found;
+  if (sources.length > 1) {
+    throw new ChatstreamError('usage', `"${name}" is the name of ${sources.length} models: ${sources.join(', ')}.`, {
+      hint: 'Name the one you mean in full.',
+    });
+  }
+  const known = [...new Set(models.map((model) => model.source))];
+  throw new ChatstreamError('usage', `There is no model "${name}" in the cache.`, {
+    hint: known.length === 0 ? `The cache is empty (${cache.folder}).` : `These can be removed: ${known.join(', ')}.`,
+  });
+}
+
+function sourceOf(name: string, cache: ModelCache): string | null {
+  const parsed = parseModelSource(name);
+  if (parsed.kind === 'hf-quantisation') {
+    const file = cache.rememberedFile(parsed);
+    if (file === null) return null;
+    const { user, repository } = parsed;
+    return nameOfSource({ kind: 'hf-file', user, repository, branch: 'main', file });
+  }
+  return parsed.kind === 'hf-file' || parsed.kind === 'url' ? nameOfSource(parsed) : null;
+}
