@@ -1,6 +1,7 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { parseDuration } from '../core/base/units.js';
 import { ChatstreamError } from '../core/base/errors.js';
+import { type Lengths, parseLengths } from '../core/bench/plan/lengths.js';
 
 /** A duration such as `250ms`, `10s` or `2m`; its value is in milliseconds. */
 export const durationFlag = Flags.custom<number>({
@@ -15,6 +16,24 @@ export const autoOrIntegerFlag = Flags.custom<number | 'auto', { min: number }>(
     if (Number.isSafeInteger(value) && value >= min) return Promise.resolve(value);
     throw new ChatstreamError('usage', `"${input}" is neither auto nor a whole number of at least ${min}.`);
   },
+});
+
+/** Whole numbers of at least 1, separated by commas, in rising order and each once. */
+export const integersFlag = Flags.custom<readonly number[]>({
+  parse: (input) => {
+    const values = input.split(',').map((each) => (/^\s*\d+\s*$/.test(each) ? Number(each) : NaN));
+    if (values.every((value) => Number.isSafeInteger(value) && value >= 1)) {
+      return Promise.resolve([...new Set(values)].sort((a, b) => a - b));
+    }
+    throw new ChatstreamError('usage', `"${input}" is not a list of whole numbers of at least 1.`, {
+      hint: 'Write one number, or several with commas between them: 1,2,4,8.',
+    });
+  },
+});
+
+/** A number of tokens or a distribution of numbers: `64`, `64±16`, `32-128`. */
+export const lengthsFlag = Flags.custom<Lengths>({
+  parse: (input) => Promise.resolve(parseLengths(input)),
 });
 
 /** Lets every flag be set by an environment variable as well: `--max-queue` reads `CHATSTREAM_MAX_QUEUE`. */

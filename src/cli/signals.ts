@@ -10,13 +10,15 @@ export interface FirstSignal {
 
 /**
  * Waits for the first SIGINT or SIGTERM, which is a request to come to an end. The second one ends the process at once.
+ *
+ * @param message of the error that `stopping` is aborted with
  */
-export function firstSignal(): FirstSignal {
+export function firstSignal(message = 'Stopped before the model was loaded.'): FirstSignal {
   const controller = new AbortController();
   const signalled = new Promise<NodeJS.Signals>((resolve) => {
     const onSignal = (signal: NodeJS.Signals): void => {
       if (controller.signal.aborted) process.exit(exitCodes.interrupted);
-      controller.abort(new ChatstreamError('cancelled', 'Stopped before the model was loaded.'));
+      controller.abort(new ChatstreamError('cancelled', message));
       resolve(signal);
     };
     process.on('SIGINT', onSignal);

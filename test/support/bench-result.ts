@@ -1,7 +1,7 @@
 import { type Random, seededRandom } from '../../src/core/base/random.js';
 import { LatencyHistogram } from '../../src/core/bench/record/histogram.js';
 import { type MetricName, metricNames } from '../../src/core/bench/record/metric-names.js';
-import { aggregateQueueWait, metricOf } from '../../src/core/bench/result/metric.js';
+import { aggregateQueueWait } from '../../src/core/bench/result/metric.js';
 import {
   type BenchResult,
   type ClientHealth,
@@ -20,7 +20,7 @@ import type { SettingSummary } from '../../src/core/bench/result/setting-summary
 import { summarise } from '../../src/core/bench/result/summarise.js';
 
 /** One setting in figures that a person would give. Times are medians of log-normal samples, in milliseconds. */
-export interface SettingDescription {
+interface SettingDescription {
   readonly concurrency?: number | null;
   readonly maxConcurrency?: number | null;
   readonly rate?: number | null;
@@ -66,9 +66,14 @@ export interface DescribedResult {
 export function benchResult(description: ResultDescription): DescribedResult {
   const { settings, trials = 1, queueWaitSource = 'measured' } = description;
   const random = seededRandom(description.plan?.seed ?? 1);
-  const runs = Array.from({ length: trials }, (_, trial) =>
-    settings.map((setting) => runOf(setting, trial + 1, queueWaitSource, random)),
+  const measured = Array.from({ length: trials }, (_, trial) =>
+    settings.map((setting) => {
+      const samples = samplesOf(setting, queueWaitSource, random);
+      return { run: runOf(setting, trial + 1, samples, queueWaitSource), samples };
+    }),
   ).flat();
+  const runs = measured.map(({ run }) => run);
+  const summaries = trials > 1 ? summarise(runs) : measured.map(({ run, samples }) => summaryOf(run, samples));
   const target = targetOf(description.target);
   const result: BenchResult = {
     schema: resultSchemaName,
@@ -93,19 +98,67 @@ export function benchResult(description: ResultDescription): DescribedResult {
   if (description.versus !== undefined) {
     result.versus = { target: targetOf({ ...target, ...description.versus }), runs };
   }
-  return { result, summaries: summarise(runs) };
+  return { result, summaries };
 }
 
 /** Codes that say that a server is too busy. */
 const refusals = new Set(['queue_full', 'queue_timeout', 'draining', 'engine_unavailable']);
 
-type Histograms = ReadonlyMap<MetricName, LatencyHistogram>;
+/** What was measured of one latency. Moments come from the samples: of a long histogram they take much longer. */
+class Samples {
+  readonly histogram = new LatencyHistogram();
+  readonly #valuesMs: number[] = [];
+
+  record(ms: number): void {
+    this.#valuesMs.push(ms);
+    this.histogram.record(ms * 1000);
+  }
+
+  get meanMs(): number | null {
+    const { length } = this.#valuesMs;
+    return length === 0 ? null : this.#valuesMs.reduce((sum, ms) => sum + ms, 0) / length;
+  }
+
+  get metric(): Metric {
+    const { meanMs: mean, histogram } = this;
+    const squares = this.#valuesMs.reduce((sum, ms) => sum + (ms - (mean ?? 0)) ** 2, 0);
+    return {
+      unit: 'ms',
+      count: histogram.count,
+      mean,
+      stddev: mean === null ? null : Math.sqrt(squares / histogram.count),
+      min: mean === null ? null : Math.min(...this.#valuesMs),
+      max: mean === null ? null : Math.max(...this.#valuesMs),
+      p50: histogram.percentileMs(50),
+      p90: histogram.percentileMs(90),
+      p95: histogram.percentileMs(95),
+      p99: histogram.percentileMs(99),
+      p99_9: histogram.percentileMs(99.9),
+      histogram: mean === null ? null : histogram.encode(),
+    };
+  }
+}
+
+type SampleSet = Readonly<Record<MetricName, Samples>>;
+
+function emptySet(): SampleSet {
+  return {
+    ttft: new Samples(),
+    ttft_from_schedule: new Samples(),
+    client_wait: new Samples(),
+    queue_wait: new Samples(),
+    prefill: new Samples(),
+    delivery: new Samples(),
+    chunk_gap: new Samples(),
+    tpot: new Samples(),
+    e2e: new Samples(),
+  };
+}
 
 /** Log-normal samples of the parts; what is made of parts is added up, so that the figures of a request agree. */
-function histogramsOf(setting: SettingDescription, source: QueueWaitSource, random: Random): Histograms {
+function samplesOf(setting: SettingDescription, source: QueueWaitSource, random: Random): SampleSet {
   const { spread = 0.3, outputTokens = 64 } = setting;
-  const histograms = new Map(metricNames.map((name) => [name, new LatencyHistogram()]));
-  const record = (name: MetricName, ms: number): void => histograms.get(name)?.record(ms * 1000);
+  const samples = emptySet();
   const draw = (medianMs: number): number => medianMs * Math.exp(spread * standardNormal(random));
   for (let request = 0; request < (setting.completed ?? 1200); request += 1) {
     const clientWait = draw(setting.clientWaitMs ?? 0.04);
@@ -114,22 +167,22 @@ function histogramsOf(setting: SettingDescription, source: QueueWaitSource, rand
     const delivery = draw(setting.deliveryMs ?? 1.5);
     const tpot = draw(setting.tpotMs ?? 10);
     const ttft = queueWait + prefill + delivery;
-    record('client_wait', clientWait);
-    record('ttft', ttft);
-    record('ttft_from_schedule', clientWait + ttft);
+    samples.client_wait.record(clientWait);
+    samples.ttft.record(ttft);
+    samples.ttft_from_schedule.record(clientWait + ttft);
     if (source === 'measured') {
-      record('queue_wait', queueWait);
-      record('prefill', prefill);
-      record('delivery', delivery);
+      samples.queue_wait.record(queueWait);
+      samples.prefill.record(prefill);
+      samples.delivery.record(delivery);
     } else if (source === 'derived') {
-      record('queue_wait', queueWait + delivery);
-      record('prefill', prefill);
+      samples.queue_wait.record(queueWait + delivery);
+      samples.prefill.record(prefill);
     }
-    record('tpot', tpot);
-    record('chunk_gap', tpot);
-    record('e2e', ttft + tpot * (outputTokens - 1));
+    samples.tpot.record(tpot);
+    samples.chunk_gap.record(tpot);
+    samples.e2e.record(ttft + tpot * (outputTokens - 1));
   }
-  return histograms;
+  return samples;
 }
 
 /** Box and Muller, 1958. */
@@ -137,16 +190,15 @@ function standardNormal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
-function runOf(setting: SettingDescription, trial: number, source: QueueWaitSource, random: Random): Run {
-  const histograms = histogramsOf(setting, source, random);
+function runOf(setting: SettingDescription, trial: number, samples: SampleSet, source: QueueWaitSource): Run {
   return {
     settings: settingsOf(setting),
     trial,
     window: { seconds: 10, span_seconds: 10.4, warmup_requests: 8 },
     requests: requestsOf(setting),
-    rates: ratesOf(setting, histograms),
+    rates: ratesOf(setting, samples),
     output_tokens_source: setting.outputTokensSource ?? 'usage',
-    metrics: metricsOf(histograms, setting, source),
+    metrics: metricsOf(samples, setting, source),
     client: {
       event_loop_delay_ms: { p50: 0.1, p99: 1.2, max: 4 },
       cpu_share: 0.21,
@@ -177,9 +229,9 @@ function requestsOf({ completed = 1200, errors = {}, examples = {} }: SettingDes
 }
 
 /** In a closed loop the rate follows from Little's law. */
-function ratesOf(setting: SettingDescription, histograms: Histograms): Run['rates'] {
+function ratesOf(setting: SettingDescription, { e2e }: SampleSet): Run['rates'] {
   const { concurrency, rate } = { concurrency: 8, rate: null, ...setting };
-  const e2eMs = histograms.get('e2e')?.meanMs ?? null;
+  const { meanMs: e2eMs } = e2e;
   const perSecond = e2eMs === null ? 0 : (rate ?? ((concurrency ?? 1) * 1000) / e2eMs);
   const { completed, refused, failed, timed_out: timedOut } = requestsOf(setting);
   const all = completed + refused + failed + timedOut;
@@ -192,18 +244,33 @@ function ratesOf(setting: SettingDescription, histograms: Histograms): Run['rate
   };
 }
 
-function metricsOf(histograms: Histograms, setting: SettingDescription, source: QueueWaitSource): Run['metrics'] {
-  const metric = (name: MetricName): Metric => metricOf(histograms.get(name) ?? new LatencyHistogram());
+function metricsOf(samples: SampleSet, setting: SettingDescription, source: QueueWaitSource): Run['metrics'] {
   return {
-    ttft: metric('ttft'),
-    ttft_from_schedule: metric('ttft_from_schedule'),
-    client_wait: metric('client_wait'),
-    queue_wait: source === 'aggregate' ? bucketed(setting) : { ...metric('queue_wait'), source },
-    prefill: metric('prefill'),
-    delivery: metric('delivery'),
-    chunk_gap: metric('chunk_gap'),
-    tpot: metric('tpot'),
-    e2e: metric('e2e'),
+    ttft: samples.ttft.metric,
+    ttft_from_schedule: samples.ttft_from_schedule.metric,
+    client_wait: samples.client_wait.metric,
+    queue_wait: source === 'aggregate' ? bucketed(setting) : { ...samples.queue_wait.metric, source },
+    prefill: samples.prefill.metric,
+    delivery: samples.delivery.metric,
+    chunk_gap: samples.chunk_gap.metric,
+    tpot: samples.tpot.metric,
+    e2e: samples.e2e.metric,
+  };
+}
+
+/** The summary of one run is the run; only several have to be merged, which takes longer. */
+function summaryOf({ settings, requests, rates, metrics, client }: Run, samples: SampleSet): SettingSummary {
+  const { ttft, queue_wait: queueWait } = metrics;
+  const known = metricNames.filter((name) => samples[name].histogram.count > 0);
+  return {
+    settings,
+    trials: 1,
+    requests,
+    rates,
+    metrics,
+    histograms: new Map(known.map((name) => [name, samples[name].histogram])),
+    queueShare: ttft.mean === null || queueWait.mean === null ? null : queueWait.mean / ttft.mean,
+    saturated: client.saturated,
   };
 }
 

@@ -1,0 +1,140 @@
+import { type Clock, systemClock } from '../core/base/clock.js';
+import type { BenchProgress } from '../core/bench/progress.js';
+import { orUnknown, significant, timeText, whole } from '../core/bench/report/numbers.js';
+import { wholeSettingText } from '../core/bench/report/settings.js';
+import { cut, painter, widthOf } from '../core/bench/report/style.js';
+import type { Run } from '../core/bench/result/schema.js';
+import { formatDuration } from '../core/base/units.js';
+import { hasColours } from './terminal.js';
+
+/** Figures that change faster cannot be read. Below the pace of the progress, which is told about 5 times a second. */
+const redrawEveryMs = 150;
+
+/** Wider bars say no more. */
+const widestBar = 40;
+
+export interface RunPlace {
+  /** Counted from 1. */
+  readonly run: number;
+  readonly runs: number;
+}
+
+/** How somebody who waits for a bench learns how it goes. Its functions need no `this`. */
+export interface ProgressDisplay {
+  readonly progress: (progress: BenchProgress) => void;
+  readonly finished: (run: Run, place: RunPlace) => void;
+  /** Leaves the terminal as it was. */
+  readonly close: () => void;
+}
+
+/**
+ * On a terminal one live block that is drawn over itself, and removed at the end; elsewhere a line for each finished run.
+ *
+ * @param silent shows nothing at all
+ */
+export function showProgress(stream: NodeJS.WriteStream, silent: boolean, clock: Clock = systemClock): ProgressDisplay {
+  const nothing = (): void => undefined;
+  if (silent) return { progress: nothing, finished: nothing, close: nothing };
+  if (hasColours(stream)) return liveBlock(stream, clock);
+  return {
+    progress: nothing,
+    finished: (run, place) => {
+      stream.write(`${finishedLine(run, place)}\n`);
+    },
+    close: nothing,
+  };
+}
+
+function liveBlock(stream: NodeJS.WriteStream, clock: Clock): ProgressDisplay {
+  let drawn: readonly string[] = [];
+  let drawnAtMs = Number.NEGATIVE_INFINITY;
+  let drawnPhase = '';
+
+  /** To the beginning of what was drawn: in a window that has become narrower its lines take several rows each. */
+  const upToStart = (): string => {
+    const columns = Math.max(1, stream.columns);
+    const rows = drawn.reduce((total, line) => total + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
+    return rows > 1 ? `\r\u001b[${rows - 1}A` : '\r';
+  };
+  return {
+    progress: (progress) => {
+      const phase = `${progress.run} ${progress.phase}`;
+      if (clock.now() - drawnAtMs < redrawEveryMs && phase === drawnPhase) return;
+      const lines = liveLines(progress, { colour: true, width: stream.columns });
+      // One write that replaces each line in place: clearing everything first would flicker.
+      const text = lines.map((line) => `${line}\u001b[K`).join('\n');
+      stream.write(`${upToStart()}${text}\u001b[J`);
+      drawn = lines;
+      drawnAtMs = clock.now();
+      drawnPhase = phase;
+    },
+    finished: () => undefined,
+    close: () => {
+      if (drawn.length > 0) stream.write(`${upToStart()}\u001b[J`);
+      drawn = [];
+    },
+  };
+}
+
+/** The live block, in lines that fit the terminal. */
+export function liveLines(
+  progress: BenchProgress,
+  { colour, width }: { readonly colour: boolean; readonly width: number },
+): readonly string[] {
+  const paint = painter({ colour, width });
+  // A line that fills the last column makes some terminals go on to the next row.
+  const room = Math.max(1, width - 1);
+  const trial = progress.trial > 1 ? `, trial ${progress.trial}` : '';
+  const title = `Run ${progress.run} of ${progress.runs}: ${wholeSettingText(progress.settings)}${trial}`;
+  const figures = [
+    `${whole(progress.completed)} done`,
+    `${whole(progress.inFlight)} in flight`,
+    ...(progress.failed > 0 ? [`${whole(progress.failed)} failed`] : []),
+    `${significant(progress.outputTokensPerSecond)} tokens/s`,
+    `TTFT p50 ${orUnknown(progress.ttftP50Ms, timeText)}, p95 ${orUnknown(progress.ttftP95Ms, timeText)}`,
+  ].join(' · ');
+  const { filled, empty, text } = timeLine(progress, room);
+  return [
+    paint('bold', cut(title, room)),
+    `${paint('cyan', filled)}${paint('dim', empty)}${text}`,
+    progress.failed > 0 ? paint('yellow', cut(figures, room)) : cut(figures, room),
+  ];
+}
+
+interface TimeLine {
+  readonly filled: string;
+  readonly empty: string;
+  readonly text: string;
+}
+
+/** How far the run is, and what is left of all of them. Without a planned end there is no bar. */
+function timeLine(progress: BenchProgress, room: number): TimeLine {
+  const { elapsedMs, plannedMs, phase, run, runs } = progress;
+  const what = { 'warm-up': 'warming up', measuring: 'measuring', finishing: 'waiting for the last answers' }[phase];
+  if (plannedMs === null) return { filled: '', empty: '', text: cut(`${formatDuration(elapsedMs)}, ${what}`, room) };
+  const leftMs = Math.max(0, plannedMs - elapsedMs) + (runs - run) * plannedMs;
+  const left = runs > run ? `, about ${formatDuration(Math.ceil(leftMs / 1000) * 1000)} left` : '';
+  const seconds = (Math.min(elapsedMs, plannedMs) / 1000).toFixed(1);
+  const text = `  ${seconds} of ${formatDuration(plannedMs)}, ${what}${left}`;
+  const length = Math.min(widestBar, room - widthOf(text));
+  if (length < 8) return { filled: '', empty: '', text: cut(text.trimStart(), room) };
+  const done = Math.round(length * Math.min(1, plannedMs === 0 ? 1 : elapsedMs / plannedMs));
+  return { filled: '━'.repeat(done), empty: '─'.repeat(length - done), text };
+}
+
+/** A finished run in one line, for logs. */
+export function finishedLine(
+  { settings, trial, requests, rates, metrics, window }: Run,
+  { run, runs }: RunPlace,
+): string {
+  const { p50, p95 } = settings.rate === null ? metrics.ttft : metrics.ttft_from_schedule;
+  const name = settings.rate === null ? 'TTFT' : 'TTFT from schedule';
+  const failed = requests.refused + requests.failed + requests.timed_out;
+  return [
+    `[${run}/${runs}] ${wholeSettingText(settings)}${trial > 1 ? `, trial ${trial}` : ''}: `,
+    `${whole(requests.completed)} requests in ${formatDuration(window.span_seconds * 1000)}, `,
+    `${significant(rates.output_tokens_per_second)} tokens/s, `,
+    `${name} p50 ${orUnknown(p50, timeText)}, p95 ${orUnknown(p95, timeText)}`,
+    failed > 0 ? `, ${whole(failed)} refused or failed` : '',
+  ].join('');
+}

@@ -1,0 +1,111 @@
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
+import { Client, type Dispatcher } from 'undici';
+
+/** Longer than any measurement: who keeps connections open is for the server to decide. Milliseconds. */
+const longestIdleMs = 3_600_000;
+
+/** The server closed the connection before the request was handed to it. */
+export class ConnectionGoneError extends Error {
+  readonly code = 'ECONNRESET';
+
+  constructor() {
+    super('The connection was closed before the request was sent.');
+    this.name = 'ConnectionGoneError';
+  }
+}
+
+/**
+ * One socket, and one undici client that speaks HTTP on it. The client never opens another: when the socket is gone, the
+ * connection is of no more use, so that every handshake and every retry is decided here and can be counted.
+ */
+export class Connection {
+  /** Resolves when the connection is open (and secure); rejects with Node's error if it can't be. */
+  readonly opened: Promise<void>;
+  /** Resolves when the socket is gone, whoever closed it. Never rejects. */
+  readonly closed: Promise<void>;
+  readonly #socket: Socket;
+  readonly #client: Client;
+  #isOpen = false;
+  #isHandedOver = false;
+
+  constructor(origin: URL) {
+    this.#socket = openSocket(origin);
+    this.opened = new Promise((resolve, reject) => {
+      this.#socket.once(origin.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+        this.#isOpen = true;
+        resolve();
+      });
+      this.#socket.on('error', reject);
+      this.#socket.once('close', () => {
+        reject(new ConnectionGoneError());
+      });
+    });
+    // Who opens it waits for it; a rejection that nobody waits for any more is no news.
+    this.opened.catch(() => undefined);
+    this.closed = new Promise((resolve) => {
+      this.#socket.once('close', () => {
+        resolve();
+      });
+    });
+    this.#client = new Client(origin, {
+      // The time limit is ours: one timer for each request, instead of one that is set again with every chunk.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: longestIdleMs,
+      keepAliveMaxTimeout: longestIdleMs,
+      connect: (_options, callback) => {
+        // Undici overlooks a connection that is handed to it before it has asked to the end.
+        queueMicrotask(() => {
+          if (this.#isHandedOver || !this.isUsable) callback(new ConnectionGoneError(), null);
+          else callback(null, this.#handOver());
+        });
+      },
+    });
+  }
+
+  /** Whether {@link opened} has resolved, for who must not wait for a promise without need. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Whether nothing is known that speaks against sending a request. The server may have closed it all the same. */
+  get isUsable(): boolean {
+    return this.#socket.writable && !this.#socket.readableEnded && !this.#socket.destroyed;
+  }
+
+  /** All that ever arrived. */
+  get bytesRead(): number {
+    return this.#socket.bytesRead;
+  }
+
+  /** Sends a request and reports everything that comes of it to `handler`, the end included. */
+  dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    this.#client.dispatch(request, handler);
+  }
+
+  /** Closes the socket at once, whatever is going on; `error` is what the request on it, if there is one, ends with. */
+  destroy(error: Error = new ConnectionGoneError()): void {
+    this.#socket.destroy();
+    void this.#client.destroy(error);
+  }
+
+  #handOver(): Socket {
+    this.#isHandedOver = true;
+    return this.#socket;
+  }
+}
+
+function openSocket({ protocol, hostname, port }: URL): Socket {
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  if (protocol !== 'https:') {
+    return connect({ host, port: Number(port === '' ? 80 : port), noDelay: true, keepAlive: true });
+  }
+  const socket = connectSecurely({
+    host,
+    port: Number(port === '' ? 443 : port),
+    ALPNProtocols: ['http/1.1'],
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+  });
+  return socket.setNoDelay(true).setKeepAlive(true);
+}

@@ -1,0 +1,58 @@
+/**
+ * Where a server says the time went, if it says so at all.
+ *
+ * `measured`: it reports the queue wait of each request (chatstream, vLLM). `derived`: it reports how long it worked on
+ * the prompt (llama-server), so that the rest of the time to first token is an upper bound of the wait.
+ */
+export type ServerTimings =
+  | { readonly source: 'measured'; readonly queueMs: number; readonly prefillMs: number | null }
+  | { readonly source: 'derived'; readonly promptMs: number };
+
+/** Times are microseconds of the clock in micros.ts. */
+export interface Attempted {
+  /** When the plan wanted it sent. */
+  readonly intendedUs: number;
+  /**
+   * When it was handed to a socket that was open; waiting for a connection comes before. After a reconnect: the second
+   * time. If it was never sent: when that was begun.
+   */
+  readonly sendUs: number;
+  /** When the last byte arrived, or the error. */
+  readonly endUs: number;
+  /** Kept-alive connections that turned out to be closed when it was to go out on them: 0 or 1. */
+  readonly reconnects: number;
+}
+
+/** A stream that came to its end and had at least one token. */
+export interface CompletedRequest extends Attempted {
+  readonly state: 'completed';
+  readonly firstTokenUs: number;
+  /** Arrival of the last chunk that had text. */
+  readonly lastTokenUs: number;
+  /** Chunks that had text; several tokens may share one. */
+  readonly tokenChunks: number;
+  /** Times between them, in microseconds; one fewer than there are chunks. */
+  readonly gapsUs: readonly number[];
+  /** From `usage`; null if the server did not say. */
+  readonly promptTokens: number | null;
+  readonly outputTokens: number | null;
+  readonly serverTimings: ServerTimings | null;
+}
+
+/** No answer, or not a whole one. */
+export interface UnansweredRequest extends Attempted {
+  /**
+   * `refused`: the server said that it is too busy (429, 503). `timed_out`: it took longer than `--timeout`. `failed`:
+   * everything else. `aborted`: the bench was stopped; not counted at all.
+   */
+  readonly state: 'refused' | 'timed_out' | 'failed' | 'aborted';
+  /** The server's error code, else what happened, such as `http_500`, `connection_reset`, `incomplete_stream`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What became of a request, without its times. */
+export type Verdict = Omit<CompletedRequest, keyof Attempted> | Omit<UnansweredRequest, keyof Attempted>;
+
+/** What became of one request. */
+export type RequestOutcome = CompletedRequest | UnansweredRequest;

@@ -1,0 +1,69 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Verdict } from './outcome.js';
+import { oneLine, rejectionIn } from './server-error.js';
+
+/** As much of a body as is looked at for a message; error bodies are far shorter. */
+const mostBytes = 8 * 1024;
+
+/** An answer that is no event stream: an error, or something that we did not ask for. */
+export class RejectedAnswer {
+  readonly #status: number;
+  readonly #contentType: string;
+  readonly #location: string;
+  readonly #pieces: Buffer[] = [];
+  #length = 0;
+
+  constructor(status: number, headers: IncomingHttpHeaders) {
+    this.#status = status;
+    this.#contentType = headers['content-type'] ?? 'an unnamed content type';
+    this.#location = headers.location ?? '';
+  }
+
+  feed(bytes: Buffer): void {
+    if (this.isHopeless) return;
+    // Copied: these bytes are a view of the socket's buffer, which would be kept whole.
+    this.#pieces.push(Buffer.from(bytes.subarray(0, mostBytes - this.#length)));
+    this.#length += bytes.length;
+  }
+
+  readonly tokenChunks = 0;
+
+  /** The status says enough, whatever becomes of the message. */
+  get isDecided(): boolean {
+    return this.#status >= 300;
+  }
+
+  /** It is longer than anyone wants to read. */
+  get isHopeless(): boolean {
+    return this.#length >= mostBytes;
+  }
+
+  verdict(): Verdict {
+    const body = Buffer.concat(this.#pieces).toString('utf8');
+    const status = this.#status;
+    const error = rejectionIn(parsedOrNull(body));
+    if (status < 300 && error === null) {
+      const message = `The server answered with ${this.#contentType} instead of an event stream: it ignores "stream", or the URL is not that of an OpenAI-compatible API.`;
+      return { state: 'failed', code: 'not_streaming', message };
+    }
+    return {
+      state: status === 429 || status === 503 ? 'refused' : 'failed',
+      code: error?.code ?? (status < 300 ? 'not_streaming' : `http_${status}`),
+      message: error?.message ?? this.#withoutWords(body),
+    };
+  }
+
+  #withoutWords(body: string): string {
+    const words = oneLine(body);
+    if (this.#location !== '') return `The server redirects to ${this.#location}: use that URL.`;
+    return words === '' ? `The server answered with status ${this.#status} and no message.` : words;
+  }
+}
+
+function parsedOrNull(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,92 @@
+import { ChunkReader } from './chunk-reader.js';
+import type { Verdict } from './outcome.js';
+import type { ServerError } from './server-error.js';
+import { createSseParser } from './sse-parser.js';
+
+/** How chatstream and OpenAI name, in an error event, what would have been a 429 or a 503 a moment earlier. */
+const busyTypes: ReadonlySet<string | null> = new Set(['rate_limit_error', 'service_unavailable_error']);
+const busyStatuses: ReadonlySet<number | null> = new Set([429, 503]);
+
+/** Measures an event stream while it arrives. Of its bytes, no more than one event is kept. */
+export class StreamedAnswer {
+  readonly #reader = new ChunkReader();
+  readonly #gapsUs: number[] = [];
+  #tokenChunks = 0;
+  #firstTokenUs = 0;
+  #lastTokenUs = 0;
+  #arrivalUs = 0;
+  readonly #parser = createSseParser((data, type) => {
+    if (this.#reader.read(data, type)) this.#onToken();
+  });
+
+  /**
+   * @param arrivalUs when these bytes arrived: every event that they complete is as old
+   * @throws EventTooLongError
+   */
+  feed(bytes: Buffer, arrivalUs: number): void {
+    this.#arrivalUs = arrivalUs;
+    this.#parser.feed(bytes);
+  }
+
+  /** Nothing that comes now can make it a good answer. */
+  get isHopeless(): boolean {
+    return this.#reader.nonsense !== null;
+  }
+
+  /** Its end or an error was announced; what happens to the connection afterwards is of no concern. */
+  get isDecided(): boolean {
+    return this.#reader.isDone || this.#reader.error !== null;
+  }
+
+  get tokenChunks(): number {
+    return this.#tokenChunks;
+  }
+
+  /** What became of the request, now that its stream has ended, or is decided. */
+  verdict(): Verdict {
+    const { error, nonsense, isDone, hasFinishReason, usage, serverTimings } = this.#reader;
+    if (error !== null) return this.#failed(error);
+    if (nonsense !== null) {
+      return failed('malformed_chunk', `The stream has an event that is not JSON: ${nonsense}`);
+    }
+    if (!isDone && !hasFinishReason) {
+      return failed(
+        'incomplete_stream',
+        `The stream ended after ${this.#tokenChunks} chunks of text without a finish reason or [DONE].`,
+      );
+    }
+    if (this.#tokenChunks === 0) {
+      return failed(
+        'no_tokens',
+        'The answer has no text: the model ended at once, or the server streams something else.',
+      );
+    }
+    return {
+      state: 'completed',
+      firstTokenUs: this.#firstTokenUs,
+      lastTokenUs: this.#lastTokenUs,
+      tokenChunks: this.#tokenChunks,
+      gapsUs: this.#gapsUs,
+      promptTokens: usage?.promptTokens ?? null,
+      outputTokens: usage?.outputTokens ?? null,
+      serverTimings,
+    };
+  }
+
+  #onToken(): void {
+    if (this.#tokenChunks === 0) this.#firstTokenUs = this.#arrivalUs;
+    else this.#gapsUs.push(this.#arrivalUs - this.#lastTokenUs);
+    this.#lastTokenUs = this.#arrivalUs;
+    this.#tokenChunks += 1;
+  }
+
+  #failed({ code, type, status, message }: ServerError): Verdict {
+    const isBusy = this.#tokenChunks === 0 && (busyTypes.has(type) || busyStatuses.has(status));
+    const name = code ?? (status === null ? null : `http_${status}`) ?? type ?? 'stream_error';
+    return { state: isBusy ? 'refused' : 'failed', code: name, message };
+  }
+}
+
+function failed(code: string, message: string): Verdict {
+  return { state: 'failed', code, message };
+}

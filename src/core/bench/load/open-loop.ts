@@ -1,0 +1,50 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { seededRandom } from '../../base/random.js';
+import { microsNow } from '../client/micros.js';
+import type { Turn } from '../workload/workload.js';
+import { arrivalTimes } from './arrivals.js';
+import type { LoadShape } from './load-job.js';
+import type { LoadRun } from './load-run.js';
+
+/** What a timer is early or late by. */
+const timerMs = 1;
+
+/**
+ * Sends requests when they are due, whatever became of earlier ones: what users do who do not know of each other. How
+ * late a request was sent is its client wait; what it would have felt like is measured from when it was due.
+ */
+export async function runOpenLoop(
+  shape: Extract<LoadShape, { loop: 'open' }>,
+  { worker, workers }: { readonly worker: number; readonly workers: number },
+  startUs: number,
+  load: LoadRun,
+): Promise<void> {
+  const inFlight = new Set<Promise<unknown>>();
+  const turns = allTurns(load);
+  let index = -1;
+  for (const seconds of arrivalTimes(shape.arrival, shape.rate, seededRandom(shape.seed))) {
+    index += 1;
+    if (index % workers !== worker) continue;
+    const intendedUs = startUs + seconds * 1e6;
+    await sleepUntil(intendedUs, load.signal);
+    const admission = load.window.admit(intendedUs);
+    if (admission === 'over') break;
+    const sent = load.send(turns.next().value, intendedUs, admission).finally(() => inFlight.delete(sent));
+    inFlight.add(sent);
+  }
+  await Promise.all(inFlight);
+}
+
+/** Conversation after conversation: a schedule cannot wait for an answer before it sends the next turn. */
+function* allTurns(load: LoadRun): Generator<Turn, never> {
+  for (;;) yield* load.nextConversation();
+}
+
+async function sleepUntil(dueUs: number, signal: AbortSignal): Promise<void> {
+  for (let leftMs = (dueUs - microsNow()) / 1000; leftMs > 0; leftMs = (dueUs - microsNow()) / 1000) {
+    // A timer for the last fraction of a millisecond would be late; the event loop turns faster than that.
+    if (leftMs > timerMs) await delay(leftMs - timerMs / 2, undefined, { signal }).catch(() => undefined);
+    else await new Promise((resolve) => setImmediate(resolve));
+    if (signal.aborted) return;
+  }
+}

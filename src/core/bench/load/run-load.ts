@@ -1,0 +1,95 @@
+import type { StreamingClient } from '../client/streaming-client.js';
+import { LoopDelay } from '../record/loop-delay.js';
+import { type RunSnapshot, RunRecorder } from '../record/run-recorder.js';
+import type { RunPart } from '../record/run-part.js';
+import { SamplesFile } from '../record/samples-file.js';
+import { createWorkload } from '../workload/create-workload.js';
+import { requestBody } from '../workload/request-body.js';
+import { runClosedLoop } from './closed-loop.js';
+import type { LoadJob } from './load-job.js';
+import type { LoadRun } from './load-run.js';
+import { runOpenLoop } from './open-loop.js';
+import { MeasurementWindow } from './window.js';
+
+/** One worker's share of a run, under way. */
+export interface RunningLoad {
+  readonly snapshot: RunSnapshot;
+  /** Resolves when everything that was sent has ended. */
+  readonly done: Promise<RunPart>;
+}
+
+/**
+ * Sends one worker's share of a run's load, and records what comes back.
+ *
+ * @param client with connections that are ready
+ * @param startUs when the load begins, on the clock that all threads share
+ * @param signal aborted to stop early: nothing more is sent, and what is in flight is not counted
+ */
+export function runLoad(job: LoadJob, client: StreamingClient, startUs: number, signal: AbortSignal): RunningLoad {
+  const window = new MeasurementWindow(startUs, job.warmupMs, job.durationMs, job.requests);
+  const recorder = new RunRecorder(job.objectives, window.beginUs);
+  return {
+    get snapshot() {
+      return recorder.snapshot;
+    },
+    done: run(job, client, recorder, window, startUs, signal),
+  };
+}
+
+async function run(
+  job: LoadJob,
+  client: StreamingClient,
+  recorder: RunRecorder,
+  window: MeasurementWindow,
+  startUs: number,
+  signal: AbortSignal,
+): Promise<RunPart> {
+  const workload = createWorkload(job.workload);
+  const samples = job.samplesPath === null ? undefined : new SamplesFile(job.samplesPath, job.run);
+  let nextConversation = job.worker;
+
+  const load: LoadRun = {
+    window,
+    signal,
+    nextConversation() {
+      const turns = workload.conversation(job.run, nextConversation);
+      nextConversation += job.workers;
+      return turns;
+    },
+    async send(turn, intendedUs, admission) {
+      const body = requestBody(turn, job.body);
+      if (admission === 'warm-up') {
+        recorder.beginWarmup();
+        const outcome = await client.send(body, intendedUs);
+        recorder.endWarmup(outcome);
+        return outcome;
+      }
+      recorder.begin(intendedUs);
+      const outcome = await client.send(body, intendedUs);
+      const metrics = recorder.end(outcome);
+      if (outcome.state !== 'aborted') samples?.write(outcome, metrics);
+      return outcome;
+    },
+  };
+
+  const loopDelay = new LoopDelay((nowUs) => {
+    recorder.countInFlight(nowUs);
+  });
+  const warmup = setTimeout(() => {
+    loopDelay.reset();
+  }, job.warmupMs);
+  const abort = (): void => {
+    window.close();
+    client.abort();
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    if (job.shape.loop === 'closed') await runClosedLoop(job.shape.clients, load);
+    else await runOpenLoop(job.shape, job, startUs, load);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    clearTimeout(warmup);
+    await samples?.close();
+  }
+  return recorder.part(loopDelay.stop());
+}

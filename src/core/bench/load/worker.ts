@@ -1,0 +1,45 @@
+import { parentPort } from 'node:worker_threads';
+import { messageOf } from '../../base/errors.js';
+import { inThreadLoad } from './in-thread.js';
+import type { WorkerCommand, WorkerReport } from './worker-messages.js';
+
+/** How often the main thread hears how it goes. */
+const snapshotEveryMs = 200;
+
+const load = inThreadLoad();
+let stop = new AbortController();
+
+function report(message: WorkerReport): void {
+  parentPort?.postMessage(message);
+}
+
+async function obey(command: WorkerCommand): Promise<void> {
+  switch (command.type) {
+    case 'prepare':
+      stop = new AbortController();
+      await load.prepare(command.job);
+      report({ type: 'prepared' });
+      return;
+    case 'start': {
+      const snapshots = setInterval(() => {
+        for (const snapshot of load.snapshots()) report({ type: 'snapshot', snapshot });
+      }, snapshotEveryMs);
+      try {
+        const [part] = await load.start(stop.signal);
+        if (part !== undefined) report({ type: 'done', part });
+      } finally {
+        clearInterval(snapshots);
+      }
+      return;
+    }
+    case 'abort':
+      stop.abort();
+      return;
+  }
+}
+
+parentPort?.on('message', (command: WorkerCommand) => {
+  obey(command).catch((error: unknown) => {
+    report({ type: 'failed', message: messageOf(error) });
+  });
+});

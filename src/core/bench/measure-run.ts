@@ -1,0 +1,112 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { microsNow } from './client/micros.js';
+import type { LoadGenerator } from './load/load-generator.js';
+import type { LoadJob } from './load/load-job.js';
+import type { PlannedRun } from './plan/settings.js';
+import type { BenchProgress } from './progress.js';
+import { assembleRun } from './result/assemble-run.js';
+import type { Run } from './result/schema.js';
+import { bucketsBetween } from './target/prometheus.js';
+import type { Target } from './target/target.js';
+
+/** How often whoever watches hears how it goes. */
+const progressEveryMs = 200;
+
+/** The last run's stragglers must be gone before the next one begins. */
+const settleMs = 10_000;
+
+export interface RunHooks {
+  readonly onProgress: (progress: BenchProgress) => void;
+  /** Aborted to stop early. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Measures one setting once.
+ *
+ * @param place which run of how many it is, from 1
+ * @returns null if it was stopped before anything was measured
+ * @throws ChatstreamError if the target cannot be set or reached any more
+ */
+export async function measureRun(
+  planned: PlannedRun,
+  place: { readonly run: number; readonly runs: number },
+  job: LoadJob,
+  target: Target,
+  load: LoadGenerator,
+  { onProgress, signal }: RunHooks,
+): Promise<Run | null> {
+  await applySettings(planned, target, signal);
+  await load.prepare(job);
+  const before = await target.readQueueWait();
+  // The load hears of a stop that comes while it runs, not of one that came before.
+  if (isStopped(signal)) return null;
+  const cpuBefore = process.cpuUsage();
+  const startUs = microsNow();
+  const report = (): void => {
+    onProgress(progressOf(planned, place, job, startUs, load));
+  };
+  report();
+  const timer = setInterval(report, progressEveryMs);
+  try {
+    const parts = await load.start(signal);
+    const elapsedUs = microsNow() - startUs;
+    const cpu = process.cpuUsage(cpuBefore);
+    const after = before === null ? null : await target.readQueueWait();
+    const run = assembleRun(parts, {
+      planned,
+      cpuShare: (cpu.user + cpu.system) / elapsedUs,
+      aggregate: before === null || after === null ? null : bucketsBetween(before, after),
+      hasObjectives: job.objectives.length > 0,
+    });
+    return isStopped(signal) && run.requests.completed === 0 ? null : run;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function isStopped({ aborted }: AbortSignal): boolean {
+  return aborted;
+}
+
+async function applySettings({ settings }: PlannedRun, { queue }: Target, signal: AbortSignal): Promise<void> {
+  if (queue === null || settings.max_concurrency === null) return;
+  await queue.setMaxConcurrency(settings.max_concurrency);
+  const deadlineUs = microsNow() + settleMs * 1000;
+  while ((await queue.busy()) > 0 && microsNow() < deadlineUs && !signal.aborted) await delay(20);
+}
+
+function progressOf(
+  { settings, trial }: PlannedRun,
+  place: { readonly run: number; readonly runs: number },
+  { warmupMs, durationMs }: LoadJob,
+  startUs: number,
+  load: LoadGenerator,
+): BenchProgress {
+  const snapshots = load.snapshots();
+  const sum = (count: (snapshot: (typeof snapshots)[number]) => number): number =>
+    snapshots.reduce((total, snapshot) => total + count(snapshot), 0);
+  const elapsedMs = (microsNow() - startUs) / 1000;
+  const measuredMs = elapsedMs - warmupMs;
+  const over = durationMs !== null && measuredMs > durationMs;
+  // Of several threads the slowest is shown; the exact figure needs their histograms, which come at the end.
+  const worst = (value: (snapshot: (typeof snapshots)[number]) => number | null): number | null =>
+    snapshots.reduce<number | null>((most, snapshot) => {
+      const ms = value(snapshot);
+      return ms === null ? most : Math.max(most ?? 0, ms);
+    }, null);
+  return {
+    ...place,
+    settings,
+    trial,
+    phase: measuredMs < 0 ? 'warm-up' : over ? 'finishing' : 'measuring',
+    elapsedMs,
+    plannedMs: durationMs === null ? null : warmupMs + durationMs,
+    completed: sum(({ completed }) => completed),
+    inFlight: sum(({ inFlight }) => inFlight),
+    failed: sum(({ unanswered }) => unanswered),
+    outputTokensPerSecond: measuredMs > 0 ? sum(({ outputTokens }) => outputTokens) / (measuredMs / 1000) : 0,
+    ttftP50Ms: worst(({ ttftP50Ms }) => ttftP50Ms),
+    ttftP95Ms: worst(({ ttftP95Ms }) => ttftP95Ms),
+  };
+}

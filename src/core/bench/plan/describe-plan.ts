@@ -1,0 +1,35 @@
+import type { BenchOptions } from '../options.js';
+import type { Plan, RunSettings } from '../result/schema.js';
+import { requestsPath } from '../target/open-target.js';
+import { formatLengths } from './lengths.js';
+
+/** The plan as results keep it: everything that shapes the load. */
+export function describePlan(
+  options: BenchOptions,
+  settings: readonly RunSettings[],
+  { promptsName, ignoreEos }: { readonly promptsName: string | null; readonly ignoreEos: boolean },
+): Plan {
+  const { load, prompts } = options;
+  const swept = [...new Set(settings.flatMap(({ max_concurrency: each }) => each ?? []))];
+  return {
+    loop: load.loop,
+    concurrency: load.loop === 'closed' ? [...load.concurrency] : [],
+    max_concurrency: swept.length === 0 ? null : swept,
+    rate: load.loop === 'open' ? load.rate : null,
+    arrival: load.loop === 'open' ? load.arrival : null,
+    duration_ms: options.durationMs,
+    requests: options.requests,
+    warmup_ms: options.warmupMs,
+    trials: options.trials,
+    workload: promptsName ?? 'synthetic',
+    input_tokens: prompts.kind === 'synthetic' ? formatLengths(prompts.inputTokens) : null,
+    output_tokens: formatLengths(options.outputTokens),
+    ignore_eos: ignoreEos,
+    shared_prefix_tokens: options.sharedPrefixTokens,
+    seed: options.seed,
+    timeout_ms: options.timeoutMs,
+    endpoint: requestsPath,
+    extra_body: options.extraBody === null ? null : { ...options.extraBody },
+    slo: options.objectives.map(({ text }) => text),
+  };
+}

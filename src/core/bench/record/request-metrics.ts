@@ -1,0 +1,48 @@
+import type { CompletedRequest } from '../client/outcome.js';
+import type { MetricName } from './metric-names.js';
+
+/** Latencies of one request in microseconds; null where they are not known or make no sense. */
+export type RequestMetrics = Readonly<Record<Exclude<MetricName, 'chunk_gap'>, number | null>>;
+
+/** Output tokens, and who counted them. */
+export function outputTokensOf(request: CompletedRequest): {
+  readonly tokens: number;
+  readonly source: 'usage' | 'chunks';
+} {
+  return request.outputTokens === null
+    ? { tokens: request.tokenChunks, source: 'chunks' }
+    : { tokens: request.outputTokens, source: 'usage' };
+}
+
+/** What the figures of one request are, by definition; docs/metrics.md explains each. */
+export function metricsOf(request: CompletedRequest): RequestMetrics {
+  const { intendedUs, sendUs, firstTokenUs, lastTokenUs, serverTimings } = request;
+  const { tokens } = outputTokensOf(request);
+  const ttft = firstTokenUs - sendUs;
+  const { queueWait, prefill, delivery } = waterfall(ttft, serverTimings);
+  return {
+    ttft,
+    ttft_from_schedule: firstTokenUs - intendedUs,
+    client_wait: sendUs - intendedUs,
+    queue_wait: queueWait,
+    prefill,
+    delivery,
+    tpot: tokens < 2 ? null : (lastTokenUs - firstTokenUs) / (tokens - 1),
+    e2e: lastTokenUs - sendUs,
+  };
+}
+
+function waterfall(
+  ttft: number,
+  timings: CompletedRequest['serverTimings'],
+): { readonly queueWait: number | null; readonly prefill: number | null; readonly delivery: number | null } {
+  if (timings === null) return { queueWait: null, prefill: null, delivery: null };
+  if (timings.source === 'derived') {
+    // What is not prompt processing is waiting or delivery; nobody can tell them apart, so it counts as waiting.
+    const prefill = timings.promptMs * 1000;
+    return { queueWait: Math.max(0, ttft - prefill), prefill, delivery: null };
+  }
+  const queueWait = timings.queueMs * 1000;
+  const prefill = timings.prefillMs === null ? null : timings.prefillMs * 1000;
+  return { queueWait, prefill, delivery: prefill === null ? null : Math.max(0, ttft - queueWait - prefill) };
+}

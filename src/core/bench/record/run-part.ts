@@ -1,0 +1,34 @@
+import type { MetricName } from './metric-names.js';
+
+/** What one worker measured in one run: plain data, so that it can come from another thread. */
+export interface RunPart {
+  readonly completed: number;
+  readonly refused: number;
+  readonly failed: number;
+  readonly timedOut: number;
+  readonly reconnects: number;
+  readonly warmup: number;
+  /** Unanswered requests by code, with the first message of each. */
+  readonly errors: Readonly<Record<string, { readonly count: number; readonly message: string }>>;
+  /** Completed requests that met all objectives. */
+  readonly good: number;
+  /** Requests answered since the end of the warm-up; of those that began before it, the part that came after it. */
+  readonly servedRequests: number;
+  /** Tokens that arrived since then, likewise. */
+  readonly servedTokens: number;
+  /** Of completed requests that count. */
+  readonly outputTokens: number;
+  /** Null if a server did not say. */
+  readonly inputTokens: number | null;
+  /** How many requests had their output tokens counted by whom. */
+  readonly tokenSources: { readonly usage: number; readonly chunks: number };
+  readonly queueWaitSource: 'measured' | 'derived' | null;
+  /** End of the warm-up, last end, last intended start in microseconds of the common clock; null if nothing was counted. */
+  readonly span: { readonly beginUs: number; readonly lastEndUs: number; readonly lastIntendedUs: number } | null;
+  /** Requests that count in flight, integrated over time, in request-microseconds. */
+  readonly inFlightUs: number;
+  /** Encoded. */
+  readonly histograms: Readonly<Record<MetricName, string>>;
+  /** Encoded: how late the event loop was while the window was open. */
+  readonly loopDelay: string;
+}

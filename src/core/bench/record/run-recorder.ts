@@ -1,0 +1,214 @@
+import type { CompletedRequest, RequestOutcome, UnansweredRequest } from '../client/outcome.js';
+import type { Objective } from '../plan/objectives.js';
+import { LatencyHistogram } from './histogram.js';
+import { type MetricName, metricNames } from './metric-names.js';
+import { metricsOf, outputTokensOf, type RequestMetrics } from './request-metrics.js';
+import type { RunPart } from './run-part.js';
+
+/** Error codes come from servers; more kinds than this are lumped together. */
+const mostErrorCodes = 50;
+
+/** What a run looks like so far. */
+export interface RunSnapshot {
+  readonly completed: number;
+  readonly inFlight: number;
+  /** Refused, failed and timed out. */
+  readonly unanswered: number;
+  readonly outputTokens: number;
+  readonly ttftP50Ms: number | null;
+  readonly ttftP95Ms: number | null;
+}
+
+/** Turns outcomes into histograms and counts. Its memory does not depend on how many requests there are. */
+export class RunRecorder {
+  readonly #objectives: readonly Objective[];
+  readonly #beginUs: number;
+  readonly #histograms: Readonly<Record<MetricName, LatencyHistogram>> = {
+    ttft: new LatencyHistogram(),
+    ttft_from_schedule: new LatencyHistogram(),
+    client_wait: new LatencyHistogram(),
+    queue_wait: new LatencyHistogram(),
+    prefill: new LatencyHistogram(),
+    delivery: new LatencyHistogram(),
+    chunk_gap: new LatencyHistogram(),
+    tpot: new LatencyHistogram(),
+    e2e: new LatencyHistogram(),
+  };
+  readonly #errors = new Map<string, { count: number; message: string }>();
+  readonly #unanswered = { refused: 0, failed: 0, timed_out: 0 };
+  readonly #tokenSources = { usage: 0, chunks: 0 };
+  #completed = 0;
+  #reconnects = 0;
+  #warmup = 0;
+  #good = 0;
+  #outputTokens = 0;
+  #inputTokens: number | null = 0;
+  #queueWaitSource: 'measured' | 'derived' | null = null;
+  #lastEndUs = -Infinity;
+  #lastIntendedUs = -Infinity;
+  #inFlight = 0;
+  #inFlightUs = 0;
+  #countedUs: number | null = null;
+  #servedRequests = 0;
+  #servedTokens = 0;
+
+  /**
+   * @param objectives that a single request can meet or miss
+   * @param beginUs end of the warm-up
+   */
+  constructor(objectives: readonly Objective[], beginUs: number) {
+    this.#objectives = objectives;
+    this.#beginUs = beginUs;
+  }
+
+  /** A request of the warm-up is about to be sent. */
+  beginWarmup(): void {
+    this.#warmup += 1;
+  }
+
+  /** It ended. Nothing about it is recorded but what the server was busy with when the measurement had begun. */
+  endWarmup(outcome: RequestOutcome): void {
+    if (outcome.state === 'completed') this.#served(outcome);
+  }
+
+  /** A request that counts is about to be sent. */
+  begin(intendedUs: number): void {
+    this.#inFlight += 1;
+    this.#lastIntendedUs = Math.max(this.#lastIntendedUs, intendedUs);
+  }
+
+  /** It ended. @returns its latencies, for the file of samples; null if there was no whole answer */
+  end(outcome: RequestOutcome): RequestMetrics | null {
+    this.#inFlight -= 1;
+    // What the bench itself cut off says nothing about the server.
+    if (outcome.state === 'aborted') {
+      this.#inFlightUs -= outcome.endUs - outcome.sendUs;
+      return null;
+    }
+    this.#reconnects += outcome.reconnects;
+    this.#lastEndUs = Math.max(this.#lastEndUs, outcome.endUs);
+    if (outcome.state === 'completed') return this.#answered(outcome);
+    this.#unansweredBy(outcome.state, outcome);
+    return null;
+  }
+
+  #answered(request: CompletedRequest): RequestMetrics {
+    const metrics = metricsOf(request);
+    const { tokens, source } = outputTokensOf(request);
+    this.#completed += 1;
+    this.#tokenSources[source] += 1;
+    this.#outputTokens += tokens;
+    this.#served(request);
+    if (request.promptTokens === null) this.#inputTokens = null;
+    else if (this.#inputTokens !== null) this.#inputTokens += request.promptTokens;
+    this.#queueWaitSource ??= request.serverTimings?.source ?? null;
+    for (const name of metricNames) {
+      if (name === 'chunk_gap') for (const gap of request.gapsUs) this.#histograms.chunk_gap.record(gap);
+      else {
+        const value = metrics[name];
+        if (value !== null) this.#histograms[name].record(value);
+      }
+    }
+    if (this.#objectives.every((objective) => isMet(objective, metrics, request))) this.#good += 1;
+    return metrics;
+  }
+
+  /**
+   * Adds to what the server got done since the measurement began. Requests of the warm-up have their part in it: while
+   * they are still being answered, those that count wait behind them, and the server is not idle.
+   */
+  #served(request: CompletedRequest): void {
+    if (request.endUs < this.#beginUs) return;
+    const share = shareOfChunksSince(this.#beginUs, request);
+    this.#servedRequests += share;
+    this.#servedTokens += share * outputTokensOf(request).tokens;
+  }
+
+  #unansweredBy(state: 'refused' | 'failed' | 'timed_out', request: UnansweredRequest): void {
+    this.#unanswered[state] += 1;
+    // Little's law is checked on what was answered: only that has an end-to-end latency.
+    this.#inFlightUs -= request.endUs - request.sendUs;
+    const code = this.#errors.size < mostErrorCodes || this.#errors.has(request.code) ? request.code : 'other';
+    const error = this.#errors.get(code);
+    if (error === undefined) this.#errors.set(code, { count: 1, message: request.message });
+    else error.count += 1;
+  }
+
+  /**
+   * Looks how many requests that count are in flight, now and then: an account of the load that does not depend on the times of
+   * single requests, so that the two can be held against each other (Little's law).
+   */
+  countInFlight(nowUs: number): void {
+    if (this.#countedUs !== null) this.#inFlightUs += this.#inFlight * (nowUs - this.#countedUs);
+    this.#countedUs = nowUs < this.#beginUs ? null : nowUs;
+  }
+
+  get snapshot(): RunSnapshot {
+    const { refused, failed, timed_out: timedOut } = this.#unanswered;
+    return {
+      completed: this.#completed,
+      inFlight: this.#inFlight,
+      unanswered: refused + failed + timedOut,
+      outputTokens: this.#outputTokens,
+      ttftP50Ms: this.#histograms.ttft.quantileMs(50),
+      ttftP95Ms: this.#histograms.ttft.quantileMs(95),
+    };
+  }
+
+  /** Everything so far. @param loopDelay how late the event loop was in the meantime */
+  part(loopDelay: LatencyHistogram): RunPart {
+    const { refused, failed, timed_out: timedOut } = this.#unanswered;
+    return {
+      completed: this.#completed,
+      refused,
+      failed,
+      timedOut,
+      reconnects: this.#reconnects,
+      warmup: this.#warmup,
+      errors: Object.fromEntries(this.#errors),
+      good: this.#good,
+      servedRequests: this.#servedRequests,
+      servedTokens: this.#servedTokens,
+      outputTokens: this.#outputTokens,
+      inputTokens: this.#inputTokens,
+      tokenSources: this.#tokenSources,
+      queueWaitSource: this.#queueWaitSource,
+      span:
+        this.#lastEndUs === -Infinity
+          ? null
+          : { beginUs: this.#beginUs, lastEndUs: this.#lastEndUs, lastIntendedUs: this.#lastIntendedUs },
+      inFlightUs: this.#inFlightUs,
+      histograms: {
+        ttft: this.#histograms.ttft.encode(),
+        ttft_from_schedule: this.#histograms.ttft_from_schedule.encode(),
+        client_wait: this.#histograms.client_wait.encode(),
+        queue_wait: this.#histograms.queue_wait.encode(),
+        prefill: this.#histograms.prefill.encode(),
+        delivery: this.#histograms.delivery.encode(),
+        chunk_gap: this.#histograms.chunk_gap.encode(),
+        tpot: this.#histograms.tpot.encode(),
+        e2e: this.#histograms.e2e.encode(),
+      },
+      loopDelay: loopDelay.encode(),
+    };
+  }
+}
+
+/** What a request has no value of, such as the queue wait of a server that keeps it to itself, it cannot have missed. */
+function isMet({ metric, belowMs }: Objective, metrics: RequestMetrics, { gapsUs }: CompletedRequest): boolean {
+  const us = metric === 'chunk_gap' ? gapsUs.reduce((worst, gap) => Math.max(worst, gap), 0) : metrics[metric];
+  return us === null || us < belowMs * 1000;
+}
+
+/** Which part of an answer arrived at a moment or later, 0 to 1, by its chunks. */
+function shareOfChunksSince(sinceUs: number, { firstTokenUs, gapsUs, tokenChunks }: CompletedRequest): number {
+  if (firstTokenUs >= sinceUs) return 1;
+  let arrivalUs = firstTokenUs;
+  let before = 1;
+  for (const gap of gapsUs) {
+    arrivalUs += gap;
+    if (arrivalUs >= sinceUs) break;
+    before += 1;
+  }
+  return Math.max(0, tokenChunks - before) / tokenChunks;
+}

@@ -1,0 +1,35 @@
+/** Text that is HTML already. Everything else is escaped where it enters a template. */
+export class Markup {
+  constructor(readonly text: string) {}
+}
+
+type Piece = Markup | string | number | readonly Markup[];
+
+/** A template of HTML or SVG: what is put in is escaped, unless it comes from such a template itself. */
+export function markup(literals: TemplateStringsArray, ...pieces: readonly Piece[]): Markup {
+  return new Markup(literals.reduce((text, literal, index) => text + textOf(pieces[index - 1] ?? '') + literal));
+}
+
+function textOf(piece: Piece): string {
+  if (piece instanceof Markup) return piece.text;
+  if (typeof piece === 'string') return escaped(piece);
+  if (typeof piece === 'number') return coordinate(piece);
+  return piece.map(({ text }) => text).join('\n');
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+}
+
+/** A tenth of a pixel is as fine as anybody sees, and the same on every machine. */
+function coordinate(value: number): string {
+  return String(Number(value.toFixed(1)));
+}

@@ -1,0 +1,66 @@
+/** Stands for every figure that is not known. Never 0: a server that says nothing about its queue has not none. */
+export const unknown = '–';
+
+/** A number for a person: 3 significant digits, at most 3 decimals, every digit of what is 1,000 or more. */
+export function significant(value: number): string {
+  if (value < 0) return `-${significant(-value)}`;
+  if (value === 0) return '0';
+  if (value < 0.0005) return '<0.001';
+  if (value < 0.1) return value.toFixed(3);
+  return value < 999.5 ? value.toPrecision(3) : whole(value);
+}
+
+/** `1234`, but `12,345`: four digits are read at a glance. */
+export function whole(value: number): string {
+  const digits = value.toFixed(0);
+  return digits.length <= 4 ? digits : digits.replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+export function orUnknown(value: number | null, format: (value: number) => string): string {
+  return value === null ? unknown : format(value);
+}
+
+/** Milliseconds with their unit: `0.412 ms`, `812 ms`, `1.24 s`. */
+export function timeText(ms: number): string {
+  return ms < 999.5 ? `${significant(ms)} ms` : `${significant(ms / 1000)} s`;
+}
+
+/** A round number of milliseconds with its unit, without superfluous digits: `20 µs`, `1 ms`, `2 s`. */
+export function tickText(ms: number): string {
+  const short = (value: number): string => String(Number(value.toPrecision(3)));
+  if (ms < 0.999) return `${short(ms * 1000)} µs`;
+  return ms < 999 ? `${short(ms)} ms` : `${short(ms / 1000)} s`;
+}
+
+/**
+ * A share as a percentage that is 0 or 100 only if the share is.
+ *
+ * @param share 0 to 1
+ */
+export function percentText(share: number): string {
+  if (share > 0 && share < 0.005) return '<1 %';
+  if (share < 1 && share >= 0.995) return '>99 %';
+  return `${(share * 100).toFixed(0)} %`;
+}
+
+export interface TimeUnit {
+  readonly name: 'ms' | 's';
+  readonly ms: number;
+}
+
+/** One unit for figures that stand together: milliseconds, unless one of them has more than 5 digits then. */
+export function unitFor(timesMs: readonly (number | null)[]): TimeUnit {
+  const longest = timesMs.reduce<number>((longest, ms) => Math.max(longest, ms ?? 0), 0);
+  return longest < 99_999.5 ? { name: 'ms', ms: 1 } : { name: 's', ms: 1000 };
+}
+
+/** `1 trial`, `2 trials`. */
+export function plural(count: number, noun: string): string {
+  return `${whole(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(items: readonly string[]): string {
+  const last = items.at(-1);
+  return last === undefined || items.length === 1 ? (last ?? '') : `${items.slice(0, -1).join(', ')} and ${last}`;
+}

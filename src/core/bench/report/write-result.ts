@@ -1,0 +1,58 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { dirname, extname, resolve } from 'node:path';
+import { ChatstreamError, messageOf } from '../../base/errors.js';
+import type { BenchResult } from '../result/schema.js';
+import type { SettingSummary } from '../result/setting-summary.js';
+import { toCsv } from './csv.js';
+import { toHgrm } from './hgrm.js';
+import { toHtml } from './html.js';
+import { toMarkdown } from './markdown.js';
+
+type Format = (result: BenchResult, summaries: readonly SettingSummary[]) => string;
+
+/** What a file is, by its name's end. */
+const formats: Readonly<Record<string, Format>> = {
+  '.json': (result) => `${JSON.stringify(result, null, 2)}\n`,
+  '.csv': toCsv,
+  '.md': toMarkdown,
+  '.html': toHtml,
+  '.hgrm': toHgrm,
+};
+
+/**
+ * Finds out before anything is measured whether a file can be written afterwards.
+ *
+ * @throws ChatstreamError `usage` for an unknown kind of file, or a folder that is not there or closed to us
+ */
+export function checkOutput(path: string): void {
+  if (formats[extname(path).toLowerCase()] === undefined) {
+    throw new ChatstreamError('usage', `${path} has no ending that says what to write.`, {
+      hint: `Let it end in one of ${Object.keys(formats).join(', ')}.`,
+    });
+  }
+  const folder = dirname(resolve(path));
+  try {
+    accessSync(folder, constants.W_OK);
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) throw new Error(`${path} is a folder`);
+  } catch (error) {
+    throw new ChatstreamError('usage', `${path} cannot be written: ${messageOf(error)}.`, {
+      hint: 'Name a file in a folder that exists and may be written to.',
+      cause: error,
+    });
+  }
+}
+
+/** Writes one file. @throws ChatstreamError `output_failed` */
+export async function writeResult(
+  path: string,
+  result: BenchResult,
+  summaries: readonly SettingSummary[],
+): Promise<void> {
+  const format = formats[extname(path).toLowerCase()];
+  try {
+    await writeFile(path, format?.(result, summaries) ?? '');
+  } catch (error) {
+    throw new ChatstreamError('output_failed', `${path} could not be written: ${messageOf(error)}.`, { cause: error });
+  }
+}

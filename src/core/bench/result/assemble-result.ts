@@ -1,0 +1,50 @@
+import type { ChatstreamError } from '../../base/errors.js';
+import type { BenchOptions } from '../options.js';
+import { describeMachine } from './machine.js';
+import { type BenchResult, type Plan, resultSchemaName, type Run, type Target } from './schema.js';
+import type { SettingSummary } from './setting-summary.js';
+import { summarise } from './summarise.js';
+import { analyseSweep } from './sweep.js';
+import { warningsOf } from './warnings.js';
+
+/** Everything that a bench did. */
+export interface Session {
+  readonly startedAt: Date;
+  readonly finishedAt: Date;
+  readonly target: Target;
+  /** The second server and its runs, if there was one. */
+  readonly versus: { readonly target: Target; readonly runs: readonly Run[] } | null;
+  readonly plan: Plan;
+  /** How many runs there were to be. */
+  readonly planned: number;
+  readonly runs: readonly Run[];
+  readonly warnings: readonly string[];
+  /** Whether it was told to stop. */
+  readonly aborted: boolean;
+  /** What ended it early otherwise. */
+  readonly failure: ChatstreamError | null;
+}
+
+/** The result of a bench, with what its figures say together. */
+export async function assembleResult(
+  { version, objectives }: Pick<BenchOptions, 'version' | 'objectives'>,
+  { startedAt, finishedAt, target, versus, plan, planned, runs, warnings, aborted, failure }: Session,
+): Promise<{ readonly result: BenchResult; readonly summaries: readonly SettingSummary[] }> {
+  const summaries = summarise(runs);
+  const early = failure === null ? [] : [`The bench ended early: ${failure.message}`];
+  const result: BenchResult = {
+    schema: resultSchemaName,
+    tool: { version, node: process.version },
+    started_at: startedAt.toISOString(),
+    finished_at: finishedAt.toISOString(),
+    interrupted: runs.length < planned || (versus !== null && versus.runs.length < planned) || aborted,
+    machine: await describeMachine(),
+    target,
+    plan,
+    runs: [...runs],
+    sweep: analyseSweep(summaries, objectives.length > 0),
+    warnings: [...early, ...warnings, ...warningsOf(plan, summaries)],
+    ...(versus === null ? {} : { versus: { target: versus.target, runs: [...versus.runs] } }),
+  };
+  return { result, summaries };
+}

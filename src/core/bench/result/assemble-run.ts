@@ -1,0 +1,150 @@
+import type { PlannedRun } from '../plan/settings.js';
+import { LatencyHistogram } from '../record/histogram.js';
+import type { MetricName } from '../record/metric-names.js';
+import type { RunPart } from '../record/run-part.js';
+import type { BucketCounts } from '../target/prometheus.js';
+import { littlesLawError } from './littles-law.js';
+import { aggregateQueueWait, metricOf, queueWaitOf } from './metric.js';
+import type { ClientHealth, QueueWaitMetric, Rates, RequestCounts, Run, RunMetrics } from './schema.js';
+
+/** What is known of a run beside its parts. */
+export interface RunContext {
+  readonly planned: PlannedRun;
+  /** CPU time of this process over the run, as a share of one core. */
+  readonly cpuShare: number;
+  /** What the server itself counted of its queue in this run, if it did. */
+  readonly aggregate: BucketCounts | null;
+  readonly hasObjectives: boolean;
+}
+
+/** A run's result from what its workers measured. */
+export function assembleRun(parts: readonly RunPart[], context: RunContext): Run {
+  const merged = (name: MetricName): LatencyHistogram =>
+    LatencyHistogram.merged(parts.map(({ histograms }) => LatencyHistogram.decode(histograms[name])));
+  const requests = addUp(parts);
+  const span = spanOf(parts);
+  const seconds = span === null ? 0 : (span.lastEndUs - span.beginUs) / 1e6;
+  const e2e = merged('e2e');
+  const ttft = merged('ttft');
+  const metrics: RunMetrics = {
+    ttft: metricOf(ttft),
+    ttft_from_schedule: metricOf(merged('ttft_from_schedule')),
+    client_wait: metricOf(merged('client_wait')),
+    queue_wait: queueWait(parts, merged('queue_wait'), context.aggregate),
+    prefill: metricOf(merged('prefill')),
+    delivery: metricOf(merged('delivery')),
+    chunk_gap: metricOf(merged('chunk_gap')),
+    tpot: metricOf(merged('tpot')),
+    e2e: metricOf(e2e),
+  };
+  const meanInFlight = seconds === 0 ? 0 : sum(parts, 'inFlightUs') / (seconds * 1e6);
+  const counted = seconds === 0 ? 0 : requests.completed / seconds;
+  return {
+    settings: context.planned.settings,
+    trial: context.planned.trial,
+    window: {
+      seconds: span === null ? 0 : Math.max(0, (span.lastIntendedUs - span.beginUs) / 1e6),
+      span_seconds: seconds,
+      warmup_requests: sum(parts, 'warmup'),
+    },
+    requests,
+    rates: ratesOf(parts, requests, seconds, context.hasObjectives),
+    output_tokens_source: tokenSource(parts),
+    metrics,
+    client: clientHealth(parts, ttft, context.cpuShare),
+    checks: { littles_law_error: littlesLawError(meanInFlight, counted, (e2e.meanMs ?? 0) / 1000) },
+  };
+}
+
+function addUp(parts: readonly RunPart[]): RequestCounts {
+  const errors: Record<string, number> = {};
+  const examples: Record<string, string> = {};
+  for (const [code, { count, message }] of parts.flatMap((part) => Object.entries(part.errors))) {
+    errors[code] = (errors[code] ?? 0) + count;
+    examples[code] ??= message;
+  }
+  return {
+    completed: sum(parts, 'completed'),
+    refused: sum(parts, 'refused'),
+    failed: sum(parts, 'failed'),
+    timed_out: sum(parts, 'timedOut'),
+    reconnects: sum(parts, 'reconnects'),
+    errors,
+    examples,
+  };
+}
+
+/**
+ * What the server got done per second between the end of the warm-up and the last end. Answers to warm-up requests that arrive in
+ * that time are part of it: to leave them out would make slow settings look slower than they are (by half, in a window as
+ * long as a request).
+ */
+function ratesOf(parts: readonly RunPart[], requests: RequestCounts, seconds: number, hasObjectives: boolean): Rates {
+  const perSecond = (amount: number): number => (seconds === 0 ? 0 : amount / seconds);
+  const requestsPerSecond = requests.completed === 0 ? 0 : perSecond(sum(parts, 'servedRequests'));
+  /** Of something that only requests that count have. */
+  const perCompleted = (amount: number): number =>
+    requests.completed === 0 ? 0 : (amount / requests.completed) * requestsPerSecond;
+  const all = requests.completed + requests.refused + requests.failed + requests.timed_out;
+  const inputTokens = parts.map((part) => part.inputTokens);
+  const inputKnown = inputTokens.every((tokens) => tokens !== null);
+  return {
+    requests_per_second: requestsPerSecond,
+    output_tokens_per_second: requests.completed === 0 ? 0 : perSecond(sum(parts, 'servedTokens')),
+    input_tokens_per_second: inputKnown ? perCompleted(inputTokens.reduce((total, tokens) => total + tokens, 0)) : null,
+    goodput: hasObjectives ? perCompleted(sum(parts, 'good')) : null,
+    success_rate: all === 0 ? null : requests.completed / all,
+  };
+}
+
+function queueWait(
+  parts: readonly RunPart[],
+  histogram: LatencyHistogram,
+  aggregate: BucketCounts | null,
+): QueueWaitMetric {
+  const source = parts.map((part) => part.queueWaitSource).find((each) => each !== null);
+  if (source !== undefined) return queueWaitOf(histogram, source);
+  return aggregate === null ? queueWaitOf(histogram, 'unavailable') : aggregateQueueWait(aggregate);
+}
+
+function tokenSource(parts: readonly RunPart[]): Run['output_tokens_source'] {
+  const usage = parts.some(({ tokenSources }) => tokenSources.usage > 0);
+  const chunks = parts.some(({ tokenSources }) => tokenSources.chunks > 0);
+  if (usage && chunks) return 'mixed';
+  if (usage) return 'usage';
+  return chunks ? 'chunks' : 'none';
+}
+
+/**
+ * Whether the load generator could keep up. If its event loop is late by more than a tenth of what it measures, or it
+ * has no CPU time left, its figures are as much about itself as about the server.
+ */
+function clientHealth(parts: readonly RunPart[], ttft: LatencyHistogram, cpuShare: number): ClientHealth {
+  const delay = LatencyHistogram.merged(parts.map(({ loopDelay }) => LatencyHistogram.decode(loopDelay)));
+  const p99 = delay.quantileMs(99) ?? 0;
+  const share = cpuShare / parts.length;
+  return {
+    event_loop_delay_ms: { p50: delay.quantileMs(50) ?? 0, p99, max: delay.maxMs ?? 0 },
+    cpu_share: share,
+    workers: parts.length,
+    saturated: p99 > Math.max(10, (ttft.quantileMs(50) ?? 0) / 10) || share > 0.9,
+  };
+}
+
+function spanOf(parts: readonly RunPart[]): RunPart['span'] {
+  const spans = parts.flatMap(({ span }) => (span === null ? [] : [span]));
+  if (spans.length === 0) return null;
+  return {
+    beginUs: Math.min(...spans.map(({ beginUs }) => beginUs)),
+    lastEndUs: Math.max(...spans.map(({ lastEndUs }) => lastEndUs)),
+    lastIntendedUs: Math.max(...spans.map(({ lastIntendedUs }) => lastIntendedUs)),
+  };
+}
+
+type Counter = {
+  [Name in keyof RunPart]: RunPart[Name] extends number ? Name : never;
+}[keyof RunPart];
+
+function sum(parts: readonly RunPart[], name: Counter): number {
+  return parts.reduce((total, part) => total + part[name], 0);
+}

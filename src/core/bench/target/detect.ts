@@ -1,0 +1,115 @@
+import { Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { ChatstreamError } from '../../base/errors.js';
+import { type Answer, type Http, jsonOf } from './http.js';
+
+/** The servers that are told apart. */
+export type ServerKind = 'chatstream' | 'vllm' | 'llama-server' | 'ollama' | 'tgi' | 'sglang' | 'unknown';
+
+export interface DetectedServer {
+  readonly kind: ServerKind;
+  /** Such as `vllm/0.11.0`; only the kind if it keeps its version to itself. */
+  readonly name: string;
+  /** Models it offers, the first being the one to ask. */
+  readonly models: readonly string[];
+  /** Whether it understands `ignore_eos` in OpenAI's requests; others might refuse what they do not know. */
+  readonly ignoresEos: boolean;
+}
+
+const modelList = Compile(
+  Type.Object({
+    data: Type.Array(Type.Object({ id: Type.String(), owned_by: Type.Optional(Type.Unknown()) })),
+  }),
+);
+const versioned = Compile(Type.Object({ version: Type.String() }));
+const llamaProps = Compile(Type.Object({ build_info: Type.String() }));
+const openApi = Compile(Type.Object({ info: Type.Object({ title: Type.String(), version: Type.String() }) }));
+
+const understandsIgnoreEos: ReadonlySet<ServerKind> = new Set(['chatstream', 'vllm', 'llama-server', 'sglang']);
+
+/**
+ * Finds out what kind of server answers, from its list of models, its headers and the routes that only it has.
+ *
+ * @throws ChatstreamError `target_unreachable` if nothing answers, or what answers serves no models
+ */
+export async function detectServer(http: Http, url: string): Promise<DetectedServer> {
+  const answer = await http.get('/v1/models');
+  const list = jsonOf(answer);
+  if (answer.status === 401 || answer.status === 403) {
+    throw new ChatstreamError('target_unreachable', `${url} wants a valid key (HTTP ${answer.status}).`, {
+      hint: 'Give it with --api-key, or in any other header with --header "name: value".',
+    });
+  }
+  if (answer.status >= 300 && answer.status < 400) {
+    const location = String(answer.headers['location'] ?? 'another address');
+    throw new ChatstreamError('target_unreachable', `${url} redirects /v1/models to ${location}.`, {
+      hint: 'Requests under load are not redirected: give --url the base of that address.',
+    });
+  }
+  const models = modelList.Check(list) ? list.data : [];
+  if (answer.status >= 500) {
+    throw new ChatstreamError('target_unreachable', `${url} answers /v1/models with HTTP ${answer.status}.`, {
+      hint: 'Wait until it is ready, or look into its log.',
+    });
+  }
+  const owners = models.map(({ owned_by: owner }) => String(owner).toLowerCase());
+  const { kind, version } = await kindOf(http, answer, owners);
+  if (models.length === 0 && kind === 'unknown' && answer.status >= 400 && answer.status !== 404) {
+    throw new ChatstreamError('target_unreachable', `${url} answers /v1/models with HTTP ${answer.status}.`, {
+      hint: 'Is --url the base of an OpenAI-compatible server?',
+    });
+  }
+  return {
+    kind,
+    name: version === null ? kind : `${kind}/${version}`,
+    models: models.map(({ id }) => id),
+    ignoresEos: understandsIgnoreEos.has(kind),
+  };
+}
+
+interface Kind {
+  readonly kind: ServerKind;
+  readonly version: string | null;
+}
+
+async function kindOf(http: Http, models: Answer, owners: readonly string[]): Promise<Kind> {
+  const owned = (owner: string): boolean => owners.includes(owner);
+  const header = String(models.headers['server'] ?? '').toLowerCase();
+  if (owned('chatstream')) return { kind: 'chatstream', version: await chatstreamVersion(http) };
+  if (owned('vllm')) return { kind: 'vllm', version: await versionAt(http, '/version') };
+  if (owned('sglang')) {
+    // Its second name was its only one before 0.5.
+    const version = (await versionAt(http, '/server_info')) ?? (await versionAt(http, '/get_server_info'));
+    return { kind: 'sglang', version };
+  }
+  if (owned('llamacpp') || header.startsWith('llama.cpp')) {
+    const props = await askAt(http, '/props');
+    return { kind: 'llama-server', version: llamaProps.Check(props) ? props.build_info : null };
+  }
+  const ollama = await versionAt(http, '/api/version');
+  if (ollama !== null || owned('library')) return { kind: 'ollama', version: ollama };
+  const info = await askAt(http, '/info');
+  if (isTgi(info)) return { kind: 'tgi', version: versioned.Check(info) ? info.version : null };
+  return { kind: 'unknown', version: null };
+}
+
+/** What a server says at a route that it may not have; undefined if it says nothing of use, or does not answer there. */
+async function askAt(http: Http, path: string): Promise<unknown> {
+  const answer = await http.get(path).catch(() => null);
+  return answer?.status === 200 ? jsonOf(answer) : undefined;
+}
+
+async function versionAt(http: Http, path: string): Promise<string | null> {
+  const json = await askAt(http, path);
+  return versioned.Check(json) ? json.version : null;
+}
+
+async function chatstreamVersion(http: Http): Promise<string | null> {
+  const json = await askAt(http, '/openapi.json');
+  return openApi.Check(json) ? json.info.version : null;
+}
+
+/** Hugging Face's Text Generation Inference describes itself at /info; these fields are its own. */
+function isTgi(info: unknown): boolean {
+  return typeof info === 'object' && info !== null && 'model_id' in info && 'max_concurrent_requests' in info;
+}

@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { ChatstreamError } from '../../base/errors.js';
+
+/** A `chatstream serve` that was started for the bench. */
+export interface OwnServer {
+  readonly url: string;
+  readonly engine: string;
+  stop(): Promise<void>;
+}
+
+const readyEvent = Compile(Type.Object({ event: Type.Literal('ready'), url: Type.String(), device: Type.String() }));
+const errorEvent = Compile(
+  Type.Object({
+    error: Type.Object({
+      code: Type.String(),
+      message: Type.String(),
+      hint: Type.Union([Type.String(), Type.Null()]),
+    }),
+  }),
+);
+
+/** It has nothing to finish when it is told to stop. */
+const stopMs = 5000;
+
+/**
+ * Starts a server in a process of its own, so that client and server do not share a thread, and waits until its model is
+ * loaded.
+ *
+ * @param command program and arguments of a `chatstream serve --json`
+ * @param onLog told each line that it writes to stderr
+ * @param signal aborted to give up
+ * @throws ChatstreamError `target_unreachable` with the server's own words if it does not come up, `usage` if it is
+ *   because of its flags, `cancelled` if the signal is aborted first; nothing is left running then
+ */
+export async function startOwnServer(
+  [program = '', ...args]: readonly string[],
+  onLog: (line: string) => void,
+  signal: AbortSignal,
+): Promise<OwnServer> {
+  throwIfStopped(signal);
+  // In a process group of its own: Ctrl-C in the terminal is for the bench, which ends the server when it is done.
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: process.platform !== 'win32',
+    env: withoutOurFlags(process.env),
+  });
+  let spawnError: Error | undefined;
+  child.once('error', (error) => {
+    spawnError = error;
+  });
+  createInterface({ input: child.stderr }).on('line', onLog);
+  const stop = stopper(child);
+  const abort = (): void => {
+    void stop();
+  };
+  const endWithUs = (): void => {
+    killAll(child);
+  };
+  process.once('exit', endWithUs);
+  child.once('exit', () => process.off('exit', endWithUs));
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      const event = parsed(line);
+      if (readyEvent.Check(event)) {
+        child.stdout.resume();
+        return { url: event.url, engine: event.device, stop };
+      }
+      if (errorEvent.Check(event)) {
+        const { code, message, hint } = event.error;
+        throw new ChatstreamError(
+          code === 'usage' ? 'usage' : 'target_unreachable',
+          message,
+          hint === null ? {} : { hint },
+        );
+      }
+    }
+    const reason = spawnError === undefined ? '' : `: ${spawnError.message}`;
+    throw new ChatstreamError('target_unreachable', `The server ended before it was ready${reason}.`, {
+      hint: 'Start it by hand with chatstream serve to see why.',
+    });
+  } catch (error) {
+    await stop();
+    throwIfStopped(signal);
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+function throwIfStopped({ aborted }: AbortSignal): void {
+  if (aborted) throw new ChatstreamError('cancelled', 'Stopped before the server was ready.');
+}
+
+/** The variables of the bench's own flags are not meant for the server; what it shall be told is in its arguments. */
+function withoutOurFlags(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = ([name]: [string, string | undefined]): boolean =>
+    !name.startsWith('CHATSTREAM_') || name === 'CHATSTREAM_CACHE';
+  return Object.fromEntries(Object.entries(environment).filter(kept));
+}
+
+/** Told once only: a second signal would end the server without its engine. */
+function stopper(child: ChildProcess): () => Promise<void> {
+  let stopped: Promise<void> | undefined;
+  return () => (stopped ??= end(child));
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => {
+    killAll(child);
+  }, stopMs);
+  await exited;
+  clearTimeout(timer);
+}
+
+/** The server and, as they are a group, its engine with it. */
+function killAll(child: ChildProcess): void {
+  if (child.pid === undefined || process.platform === 'win32') {
+    child.kill('SIGKILL');
+    return;
+  }
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // They are gone already.
+  }
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,12 @@
+import { promptsWorkload } from './prompts.js';
+import { syntheticWorkload } from './synthetic.js';
+import type { Workload, WorkloadSpec } from './workload.js';
+
+export function createWorkload(spec: WorkloadSpec): Workload {
+  switch (spec.kind) {
+    case 'synthetic':
+      return syntheticWorkload(spec);
+    case 'prompts':
+      return promptsWorkload(spec);
+  }
+}

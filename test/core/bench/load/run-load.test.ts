@@ -1,0 +1,187 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { inThreadLoad } from '../../../../src/core/bench/load/in-thread.js';
+import { partOf, shareOf } from '../../../../src/core/bench/load/load-generator.js';
+import type { LoadJob } from '../../../../src/core/bench/load/load-job.js';
+import { parseLengths } from '../../../../src/core/bench/plan/lengths.js';
+import { LatencyHistogram } from '../../../../src/core/bench/record/histogram.js';
+import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
+import { assumedScale } from '../../../../src/core/bench/workload/workload.js';
+import { TokenServer } from '../../../support/token-server.js';
+import { until } from '../../../support/until.js';
+
+const servers: TokenServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.stop();
+});
+
+async function serve(...args: Parameters<typeof TokenServer.start>): Promise<TokenServer> {
+  const server = await TokenServer.start(...args);
+  servers.push(server);
+  return server;
+}
+
+function jobFor(server: TokenServer, changes: Partial<LoadJob> = {}): LoadJob {
+  return {
+    client: { url: server.url, headers: {}, timeoutMs: 10_000 },
+    workload: {
+      kind: 'synthetic',
+      seed: 1,
+      inputTokens: parseLengths('8'),
+      outputTokens: parseLengths('4'),
+      sharedPrefixTokens: 0,
+      scale: assumedScale,
+    },
+    body: { model: 'm', ignoreEos: false, extraBody: null },
+    shape: { loop: 'closed', clients: 3 },
+    run: 0,
+    worker: 0,
+    workers: 1,
+    warmupMs: 0,
+    durationMs: null,
+    requests: 12,
+    objectives: [],
+    samplesPath: null,
+    ...changes,
+  };
+}
+
+async function measure(job: LoadJob, signal = new AbortController().signal): Promise<RunPart> {
+  const load = inThreadLoad();
+  try {
+    await load.prepare(job);
+    const [part] = await load.start(signal);
+    if (part === undefined) throw new Error('nothing was measured');
+    return part;
+  } finally {
+    await load.close();
+  }
+}
+
+const quick = { prefillMs: 2, tokenMs: 1, tokens: 4 };
+
+describe('a closed loop', () => {
+  it('keeps one request of each client in flight, and sends as many as were asked for', async () => {
+    const server = await serve(() => quick);
+    const part = await measure(jobFor(server));
+    expect(part.completed).toBe(12);
+    expect(server.bodies).toHaveLength(12);
+    expect(server.mostInFlight).toBe(3);
+  });
+
+  it('sends the same bodies again with the same seed, whatever the timing', async () => {
+    const server = await serve((request) => ({ ...quick, prefillMs: (request * 7) % 5 }));
+    await measure(jobFor(server));
+    await measure(jobFor(server));
+    const first = server.bodies.slice(0, 12).toSorted();
+    expect(server.bodies.slice(12).toSorted()).toEqual(first);
+    expect(new Set(first).size).toBe(12);
+  });
+
+  it('measures one request of each client even if the window is shorter than a request', async () => {
+    const server = await serve(() => ({ prefillMs: 80, tokenMs: 1, tokens: 2 }));
+    const part = await measure(jobFor(server, { requests: null, warmupMs: 20, durationMs: 10 }));
+    expect(part).toMatchObject({ completed: 3, warmup: 3 });
+  });
+
+  it('leaves the warm-up out of the latencies', async () => {
+    const server = await serve((request) => ({ ...quick, prefillMs: request < 3 ? 150 : 2 }));
+    const part = await measure(jobFor(server, { warmupMs: 100, requests: 6 }));
+    expect(part).toMatchObject({ completed: 6, warmup: 3 });
+    expect(LatencyHistogram.decode(part.histograms.ttft).maxMs).toBeLessThan(150);
+  });
+
+  it('stops when it is told to, and does not count what it cut off', async () => {
+    const server = await serve((request) => (request < 3 ? quick : { prefillMs: 60_000, tokenMs: 1, tokens: 2 }));
+    const stop = new AbortController();
+    const measured = measure(jobFor(server, { requests: 1000 }), stop.signal);
+    await until(() => server.bodies.length === 6, 'the second request of each client');
+    stop.abort();
+    expect(await measured).toMatchObject({ completed: 3, failed: 0, timedOut: 0 });
+  });
+});
+
+describe('an open loop', () => {
+  const open = { loop: 'open', rate: 100, arrival: 'constant', seed: 1 } as const;
+
+  it('sends when requests are due, whatever became of earlier ones', async () => {
+    const server = await serve((request) => ({ ...quick, prefillMs: request === 0 ? 400 : 2 }));
+    const part = await measure(jobFor(server, { shape: open, requests: 20 }));
+    expect(part.completed).toBe(20);
+    // The 19 others were due within the 400 ms of the first.
+    expect(server.mostInFlight).toBeGreaterThan(1);
+  });
+
+  it('shows in the latency from schedule a stall that one client in a closed loop hides', async () => {
+    const stalledUntil = { ms: 0 };
+    const stalling = (request: number): typeof quick => {
+      if (request === 10) stalledUntil.ms = performance.now() + 1000;
+      return { ...quick, prefillMs: Math.max(2, stalledUntil.ms - performance.now()) };
+    };
+    const closedPart = await measure(
+      jobFor(await serve(stalling), { shape: { loop: 'closed', clients: 1 }, requests: 120 }),
+    );
+    stalledUntil.ms = 0;
+    const openPart = await measure(jobFor(await serve(stalling), { shape: open, requests: 120 }));
+
+    const hidden = LatencyHistogram.decode(closedPart.histograms.ttft);
+    const shown = LatencyHistogram.decode(openPart.histograms.ttft_from_schedule);
+    // One request of 120 met the stall; at 100 requests per second, about 100 of 120 were due while it lasted.
+    expect(hidden.quantileMs(90)).toBeLessThan(500);
+    expect(shown.quantileMs(50)).toBeGreaterThan(250);
+  });
+
+  it('blames the client, not the server, for what the client sent late', async () => {
+    const server = await serve(() => quick);
+    const measured = measure(jobFor(server, { shape: open, requests: 30 }));
+    await until(() => server.bodies.length > 3, 'the first requests');
+    blockFor(300);
+    const part = await measured;
+    const histogram = (name: 'client_wait' | 'ttft_from_schedule'): LatencyHistogram =>
+      LatencyHistogram.decode(part.histograms[name]);
+    expect(histogram('client_wait').maxMs).toBeGreaterThan(200);
+    expect(histogram('ttft_from_schedule').maxMs).toBeGreaterThan(200);
+    expect(LatencyHistogram.decode(part.loopDelay).maxMs).toBeGreaterThan(200);
+  });
+});
+
+describe('the shares of several workers', () => {
+  it('add up', () => {
+    expect([0, 1, 2].map((worker) => shareOf(8, worker, 3))).toEqual([3, 3, 2]);
+  });
+
+  it('send together what one worker sends alone', async () => {
+    const server = await serve(() => quick);
+    const whole = jobFor(server, { shape: { loop: 'open', rate: 200, arrival: 'poisson', seed: 3 }, requests: 10 });
+    await measure(whole);
+    const alone = server.bodies.splice(0).toSorted();
+    await Promise.all([0, 1].map((worker) => measure(partOf(whole, worker, 2))));
+    expect(server.bodies.toSorted()).toEqual(alone);
+  });
+});
+
+describe('the file of samples', () => {
+  it('has one line for each request that counts', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'chatstream-samples-'));
+    try {
+      const samplesPath = join(folder, 'samples.jsonl');
+      await measure(jobFor(await serve(() => quick), { samplesPath, requests: 5 }));
+      const lines = readFileSync(samplesPath, 'utf8').trim().split('\n');
+      const samples = lines.map((line): unknown => JSON.parse(line));
+      expect(samples).toHaveLength(5);
+      for (const sample of samples) {
+        expect(sample).toMatchObject({ run: 1, state: 'completed', output_tokens: 4, output_tokens_source: 'chunks' });
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+/** What a busy load generator does to itself. */
+function blockFor(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import type { CompletedRequest } from '../../../../src/core/bench/client/outcome.js';
+import { metricsOf, outputTokensOf } from '../../../../src/core/bench/record/request-metrics.js';
+
+/** Due at 1 s, sent 2 ms later, first token after 100 ms, then 4 chunks 50, 30, 20 and 100 ms apart. */
+const request: CompletedRequest = {
+  state: 'completed',
+  intendedUs: 1_000_000,
+  sendUs: 1_002_000,
+  firstTokenUs: 1_102_000,
+  lastTokenUs: 1_302_000,
+  endUs: 1_310_000,
+  reconnects: 0,
+  tokenChunks: 5,
+  gapsUs: [50_000, 30_000, 20_000, 100_000],
+  promptTokens: 12,
+  outputTokens: 9,
+  serverTimings: null,
+};
+
+describe('metricsOf', () => {
+  it('is as defined for a stream that can be computed by hand', () => {
+    expect(metricsOf(request)).toEqual({
+      client_wait: 2000,
+      ttft: 100_000,
+      ttft_from_schedule: 102_000,
+      queue_wait: null,
+      prefill: null,
+      delivery: null,
+      // 200 ms for the 8 tokens after the first
+      tpot: 25_000,
+      e2e: 300_000,
+    });
+  });
+
+  it('takes the queue wait and the prefill from a server that measures them, and calls the rest delivery', () => {
+    const timings = { source: 'measured', queueMs: 70, prefillMs: 25 } as const;
+    expect(metricsOf({ ...request, serverTimings: timings })).toMatchObject({
+      queue_wait: 70_000,
+      prefill: 25_000,
+      delivery: 5000,
+    });
+  });
+
+  it('knows no delivery without a prefill', () => {
+    const timings = { source: 'measured', queueMs: 70, prefillMs: null } as const;
+    expect(metricsOf({ ...request, serverTimings: timings })).toMatchObject({
+      queue_wait: 70_000,
+      prefill: null,
+      delivery: null,
+    });
+  });
+
+  it('derives the queue wait from the prompt processing, as an upper bound that includes the delivery', () => {
+    const timings = { source: 'derived', promptMs: 60 } as const;
+    expect(metricsOf({ ...request, serverTimings: timings })).toMatchObject({
+      queue_wait: 40_000,
+      prefill: 60_000,
+      delivery: null,
+    });
+  });
+
+  it('never makes a negative wait of clocks that disagree', () => {
+    const derived = { source: 'derived', promptMs: 130 } as const;
+    const measured = { source: 'measured', queueMs: 90, prefillMs: 30 } as const;
+    expect(metricsOf({ ...request, serverTimings: derived }).queue_wait).toBe(0);
+    expect(metricsOf({ ...request, serverTimings: measured }).delivery).toBe(0);
+  });
+
+  it('has no time per output token for a single token', () => {
+    expect(metricsOf({ ...request, outputTokens: 1 }).tpot).toBeNull();
+  });
+
+  it('counts chunks as tokens if the server says nothing, and says so', () => {
+    const without = { ...request, outputTokens: null };
+    expect(outputTokensOf(without)).toEqual({ tokens: 5, source: 'chunks' });
+    expect(metricsOf(without).tpot).toBe(50_000);
+    expect(outputTokensOf(request)).toEqual({ tokens: 9, source: 'usage' });
+  });
+});

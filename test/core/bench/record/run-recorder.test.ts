@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import type { CompletedRequest, UnansweredRequest } from '../../../../src/core/bench/client/outcome.js';
+import { parseObjective } from '../../../../src/core/bench/plan/objectives.js';
+import { LatencyHistogram } from '../../../../src/core/bench/record/histogram.js';
+import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
+import { RunRecorder } from '../../../../src/core/bench/record/run-recorder.js';
+
+const second = 1e6;
+
+/** Sent when due; the first token after 100 ms, then one each 100 ms. */
+function completed(sendUs: number, tokens: number, more: Partial<CompletedRequest> = {}): CompletedRequest {
+  const gapsUs = Array.from({ length: tokens - 1 }, () => 100_000);
+  const lastTokenUs = sendUs + tokens * 100_000;
+  return {
+    state: 'completed',
+    intendedUs: sendUs,
+    sendUs,
+    firstTokenUs: sendUs + 100_000,
+    lastTokenUs,
+    endUs: lastTokenUs,
+    reconnects: 0,
+    tokenChunks: tokens,
+    gapsUs,
+    promptTokens: 5,
+    outputTokens: tokens,
+    serverTimings: null,
+    ...more,
+  };
+}
+
+function unanswered(state: UnansweredRequest['state'], code: string, sendUs = 0): UnansweredRequest {
+  const times = { intendedUs: sendUs, sendUs, endUs: sendUs + 1000 };
+  return { state, code, message: `because of ${code}`, reconnects: 0, ...times };
+}
+
+const part = (recorder: RunRecorder): RunPart => recorder.part(new LatencyHistogram());
+
+function recorded(recorder: RunRecorder, ...outcomes: readonly (CompletedRequest | UnansweredRequest)[]): RunPart {
+  for (const outcome of outcomes) recorder.begin(outcome.intendedUs);
+  for (const outcome of outcomes) recorder.end(outcome);
+  return part(recorder);
+}
+
+describe('RunRecorder', () => {
+  it('counts what became of requests, and keeps those without an answer out of the latencies', () => {
+    const result = recorded(
+      new RunRecorder([], 0),
+      completed(0, 4),
+      unanswered('refused', 'queue_full'),
+      unanswered('refused', 'queue_full'),
+      unanswered('failed', 'http_500'),
+      unanswered('timed_out', 'timeout'),
+      completed(second, 4),
+    );
+    expect(result).toMatchObject({ completed: 2, refused: 2, failed: 1, timedOut: 1 });
+    expect(result.errors).toEqual({
+      queue_full: { count: 2, message: 'because of queue_full' },
+      http_500: { count: 1, message: 'because of http_500' },
+      timeout: { count: 1, message: 'because of timeout' },
+    });
+    expect(LatencyHistogram.decode(result.histograms.ttft).count).toBe(2);
+    expect(LatencyHistogram.decode(result.histograms.chunk_gap).count).toBe(6);
+  });
+
+  it('does not count what the bench itself cut off', () => {
+    const result = recorded(new RunRecorder([], 0), unanswered('aborted', 'aborted'), completed(0, 2));
+    expect(result).toMatchObject({ completed: 1, refused: 0, failed: 0, timedOut: 0, errors: {} });
+  });
+
+  it('spans from the end of the warm-up to the last end', () => {
+    const result = recorded(new RunRecorder([], second), completed(2 * second, 5), completed(3 * second, 2));
+    expect(result.span).toEqual({ beginUs: second, lastEndUs: 3.2 * second, lastIntendedUs: 3 * second });
+  });
+
+  it('has no span if nothing was counted', () => {
+    expect(part(new RunRecorder([], 0)).span).toBeNull();
+  });
+
+  it('adds to what was served the part of a warm-up request that came after the warm-up', () => {
+    const recorder = new RunRecorder([], second);
+    // Its 10 tokens arrive at 0.8, 0.9, 1.0, … 1.7 s: 8 of them at the end of the warm-up or later.
+    recorder.beginWarmup();
+    recorder.endWarmup(completed(0.7 * second, 10));
+    // Over before the warm-up was.
+    recorder.beginWarmup();
+    recorder.endWarmup(completed(0, 5));
+    const result = recorded(recorder, completed(2 * second, 4));
+    expect(result).toMatchObject({ warmup: 2, completed: 1, outputTokens: 4 });
+    expect(result.servedTokens).toBeCloseTo(8 + 4);
+    expect(result.servedRequests).toBeCloseTo(0.8 + 1);
+    expect(LatencyHistogram.decode(result.histograms.ttft).count).toBe(1);
+  });
+
+  it('counts as good what met all objectives, whether they name a percentile or not', () => {
+    const objectives = ['ttft.p95<150ms', 'e2e<500ms', 'chunk_gap<150ms', 'queue_wait<1ms'].map(parseObjective);
+    const slowGap = completed(0, 3, { gapsUs: [100_000, 160_000] });
+    const late = completed(0, 2, { firstTokenUs: 200_000, lastTokenUs: 300_000 });
+    const result = recorded(new RunRecorder(objectives, 0), completed(0, 3), completed(0, 6), slowGap, late);
+    expect(result.good).toBe(1);
+  });
+
+  it('does not know the input tokens if one answer does not say', () => {
+    expect(recorded(new RunRecorder([], 0), completed(0, 2), completed(0, 2)).inputTokens).toBe(10);
+    const silent = completed(0, 2, { promptTokens: null });
+    expect(recorded(new RunRecorder([], 0), completed(0, 2), silent).inputTokens).toBeNull();
+  });
+
+  it('says who counted the tokens', () => {
+    const result = recorded(new RunRecorder([], 0), completed(0, 2), completed(0, 3, { outputTokens: null }));
+    expect(result.tokenSources).toEqual({ usage: 1, chunks: 1 });
+    expect(result.outputTokens).toBe(5);
+  });
+
+  it('says where the queue wait comes from', () => {
+    const timings = { source: 'measured', queueMs: 20, prefillMs: 70 } as const;
+    const result = recorded(new RunRecorder([], 0), completed(0, 2, { serverTimings: timings }));
+    expect(result.queueWaitSource).toBe('measured');
+    expect(LatencyHistogram.decode(result.histograms.queue_wait).maxMs).toBeCloseTo(20, 1);
+    expect(LatencyHistogram.decode(result.histograms.delivery).maxMs).toBeCloseTo(10, 1);
+  });
+
+  it('has the same account of the load by count as by the times of single requests', () => {
+    const recorder = new RunRecorder([], 0);
+    recorder.countInFlight(0);
+    recorder.begin(0);
+    recorder.begin(0);
+    for (let nowUs = 10_000; nowUs <= 200_000; nowUs += 10_000) recorder.countInFlight(nowUs);
+    recorder.end(completed(0, 2));
+    for (let nowUs = 210_000; nowUs <= 400_000; nowUs += 10_000) recorder.countInFlight(nowUs);
+    recorder.end(completed(0, 4));
+    expect(part(recorder).inFlightUs).toBeCloseTo(600_000);
+  });
+
+  it('lumps codes together when a server invents ever new ones', () => {
+    const recorder = new RunRecorder([], 0);
+    const outcomes = Array.from({ length: 80 }, (_, index) => unanswered('failed', `error_${index}`));
+    const { errors } = recorded(recorder, ...outcomes);
+    expect(Object.keys(errors)).toHaveLength(51);
+    expect(errors['other']?.count).toBe(30);
+  });
+
+  it('shows how it goes so far', () => {
+    const recorder = new RunRecorder([], 0);
+    recorder.begin(0);
+    recorder.begin(0);
+    recorder.begin(0);
+    recorder.end(completed(0, 4));
+    recorder.end(unanswered('failed', 'http_500'));
+    expect(recorder.snapshot).toMatchObject({ completed: 1, inFlight: 1, unanswered: 1, outputTokens: 4 });
+    expect(recorder.snapshot.ttftP50Ms).toBeCloseTo(100, 0);
+  });
+});

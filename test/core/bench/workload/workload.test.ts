@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { parseLengths } from '../../../../src/core/bench/plan/lengths.js';
+import { createWorkload } from '../../../../src/core/bench/workload/create-workload.js';
+import { requestBody } from '../../../../src/core/bench/workload/request-body.js';
+import type { SyntheticSpec, WorkloadSpec } from '../../../../src/core/bench/workload/workload.js';
+
+const synthetic: SyntheticSpec = {
+  kind: 'synthetic',
+  seed: 1,
+  inputTokens: parseLengths('64'),
+  outputTokens: parseLengths('32'),
+  sharedPrefixTokens: 0,
+  scale: { overhead: 10, perWord: 1.5 },
+};
+
+const contents = (spec: WorkloadSpec, run: number, index: number): string[] =>
+  createWorkload(spec)
+    .conversation(run, index)
+    .map(({ messages }) => messages.map(({ content }) => content).join('\n'));
+
+describe('a synthetic workload', () => {
+  it('is the same for the same seed, in whatever order it is asked for', () => {
+    const workload = createWorkload(synthetic);
+    const later = workload.conversation(0, 7);
+    workload.conversation(0, 3);
+    expect(createWorkload(synthetic).conversation(0, 7)).toEqual(later);
+  });
+
+  it('has other words for every conversation, run and seed', () => {
+    const texts = [
+      contents(synthetic, 0, 0),
+      contents(synthetic, 0, 1),
+      contents(synthetic, 1, 0),
+      contents({ ...synthetic, seed: 2 }, 0, 0),
+    ].map((each) => each.join());
+    expect(new Set(texts).size).toBe(4);
+  });
+
+  it('has the same lengths in every run', () => {
+    const spec = { ...synthetic, inputTokens: parseLengths('32-128'), outputTokens: parseLengths('8-64') };
+    const workload = createWorkload(spec);
+    for (let index = 0; index < 20; index += 1) {
+      const [first] = workload.conversation(0, index);
+      const [second] = workload.conversation(5, index);
+      expect(second?.outputTokens).toBe(first?.outputTokens);
+      expect(wordsIn(second?.messages[0]?.content)).toBe(wordsIn(first?.messages[0]?.content));
+    }
+  });
+
+  it('has as many words as the scale says that the tokens need', () => {
+    // (64 − 10) ÷ 1.5 = 36
+    expect(wordsIn(contents(synthetic, 0, 0)[0])).toBe(36);
+  });
+
+  it('never asks nothing, however short', () => {
+    expect(wordsIn(contents({ ...synthetic, inputTokens: parseLengths('1') }, 0, 0)[0])).toBe(1);
+  });
+
+  it('begins every prompt with the shared prefix, in all runs', () => {
+    const spec = { ...synthetic, inputTokens: parseLengths('100'), sharedPrefixTokens: 40 };
+    const prompts = [contents(spec, 0, 0), contents(spec, 0, 1), contents(spec, 3, 9)].map(([text = '']) => text);
+    // (40 − 10) ÷ 1.5 = 20 words are shared, the 21st is drawn anew.
+    const shared = prompts.map((text) => text.split(' ').slice(0, 20).join(' '));
+    expect(new Set(shared).size).toBe(1);
+    expect(new Set(prompts).size).toBe(3);
+  });
+});
+
+describe('a workload from a file', () => {
+  const say = (content: string) => [{ role: 'user', content }];
+  const spec: WorkloadSpec = {
+    kind: 'prompts',
+    seed: 1,
+    conversations: ['a', 'b', 'c', 'd', 'e', 'f'].map((each) => [say(each), [...say(each), ...say(`${each}2`)]]),
+    outputTokens: parseLengths('16'),
+    sharedPrefixTokens: 0,
+    scale: { overhead: 0, perWord: 1 },
+  };
+  const firsts = (run: number, count = 6): string[] => {
+    const workload = createWorkload(spec);
+    return Array.from(
+      { length: count },
+      (_, index) => workload.conversation(run, index)[0]?.messages[0]?.content ?? '',
+    );
+  };
+
+  it('uses each conversation once before any comes again', () => {
+    expect(firsts(0).toSorted()).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+    expect(firsts(0, 12).slice(6)).toEqual(firsts(0));
+  });
+
+  it('shuffles them anew for each run, repeatably', () => {
+    expect(firsts(1)).not.toEqual(firsts(0));
+    expect(firsts(1)).toEqual(firsts(1));
+  });
+
+  it('keeps the turns of a conversation in order', () => {
+    const turns = createWorkload(spec).conversation(0, 0);
+    expect(turns.map(({ messages }) => messages.length)).toEqual([1, 2]);
+  });
+
+  it('puts a shared prefix before the first message of each request', () => {
+    const [turn] = createWorkload({ ...spec, sharedPrefixTokens: 3 }).conversation(0, 0);
+    expect(turn?.messages[0]?.content).toMatch(/^(\w+ ){3}[a-f]$/);
+  });
+});
+
+describe('requestBody', () => {
+  const turn = { messages: [{ role: 'user', content: 'Hello' }], outputTokens: 8 };
+
+  it('asks for a stream with usage, as long as planned', () => {
+    expect(JSON.parse(requestBody(turn, { model: 'm', ignoreEos: true, extraBody: null }))).toEqual({
+      model: 'm',
+      messages: [{ role: 'user', content: 'Hello' }],
+      max_tokens: 8,
+      temperature: 0,
+      stream: true,
+      stream_options: { include_usage: true },
+      ignore_eos: true,
+    });
+  });
+
+  it('leaves ignore_eos out for servers that might refuse it', () => {
+    expect(requestBody(turn, { model: 'm', ignoreEos: false, extraBody: null })).not.toContain('ignore_eos');
+  });
+
+  it('lets the extra body win', () => {
+    const body: unknown = JSON.parse(
+      requestBody(turn, { model: 'm', ignoreEos: true, extraBody: { temperature: 1, top_k: 3 } }),
+    );
+    expect(body).toMatchObject({ temperature: 1, top_k: 3 });
+  });
+});
+
+function wordsIn(text = ''): number {
+  return text.split(' ').length;
+}

@@ -1,0 +1,46 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Type } from 'typebox';
+import { expect, it } from 'vitest';
+import { parseAs } from '../support/parse-as.js';
+import { runCli } from '../support/server-process.js';
+
+const sample = Type.Object({
+  state: Type.Literal('completed'),
+  send_us: Type.Number(),
+  end_us: Type.Number(),
+  queue_wait_source: Type.Literal('measured'),
+  metrics_us: Type.Object({ queue_wait: Type.Number() }),
+});
+
+it('measures the waits that four clients of one slot must have', { retry: 2 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'chatstream-queue-wait-'));
+  try {
+    const path = join(folder, 'samples.jsonl');
+    const server = ['--engine', 'mock', '--mock-prefill', '20ms', '--mock-token', '10ms'];
+    const load = ['-c', '4', '-n', '1', '-r', '24', '--warmup', '0', '--output-tokens', '8'];
+    const bench = await runCli(['bench', ...server, ...load, '--samples', path]);
+    expect(await bench.exited, bench.stderr).toBe(0);
+
+    const lines = readFileSync(path, 'utf8').trim().split('\n');
+    const inTurn = lines.map((line) => parseAs(sample, JSON.parse(line))).toSorted((a, b) => a.end_us - b.end_us);
+    expect(inTurn).toHaveLength(24);
+    // With one slot a request starts when the one before it ends, which the client sees for itself.
+    const errorsMs = inTurn.slice(1).map(({ send_us: sendUs, metrics_us: { queue_wait: waitUs } }, index) => {
+      const startedUs = inTurn[index]?.end_us ?? Number.NaN;
+      return Math.abs(waitUs - Math.max(0, startedUs - sendUs)) / 1000;
+    });
+    // A busy machine delays some of them; what is wrong with the measurement itself would be wrong with all.
+    expect(lowerQuartile(errorsMs)).toBeLessThan(2);
+    // Three others are served first, each for 20 + 7 × 10 ms.
+    const steadyMs = inTurn.slice(4).map(({ metrics_us: { queue_wait: waitUs } }) => waitUs / 1000);
+    expect(Math.min(...steadyMs)).toBeGreaterThan(3 * 90 - 2);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+function lowerQuartile(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 4)] ?? Number.NaN;
+}
