@@ -34,17 +34,26 @@ export const ownServerFlags = {
   'flash-attention': ownServer(serveFlags['flash-attention']),
   'cache-type': ownServer(serveFlags['cache-type']),
   threads: ownServer(serveFlags.threads),
-  'max-queue': ownServer(serveFlags['max-queue']),
-  'queue-timeout': ownServer(serveFlags['queue-timeout']),
+  'max-queue': ownServer(serveFlags['max-queue'], {
+    summary: 'Requests that may wait. [default: enough for all clients; in an open loop 64]',
+  }),
+  'queue-timeout': ownServer(serveFlags['queue-timeout'], {
+    summary: 'Longest wait in the queue. [default: unlimited; --timeout is for the whole request]',
+  }),
   'prefill-chunk': ownServer(serveFlags['prefill-chunk']),
   'mock-prefill': ownServer(serveFlags['mock-prefill']),
   'mock-token': ownServer(serveFlags['mock-token']),
   'mock-reply': ownServer(serveFlags['mock-reply']),
 };
 
-/** The same flag among others in the bench's help. */
-function ownServer<T extends object>(flag: T): T {
-  return Object.assign({}, flag, { helpGroup: 'OWN SERVER' });
+/**
+ * The same flag among others in the bench's help.
+ *
+ * @param own what it says there, if the bench has a default of its own
+ */
+function ownServer<T extends object>(flag: T, own?: { readonly summary: string }): T {
+  const withoutDefault = own === undefined ? {} : { default: undefined, defaultHelp: undefined };
+  return Object.assign({}, flag, { helpGroup: 'OWN SERVER' }, withoutDefault, own);
 }
 
 const durations: ReadonlySet<string> = new Set<Forwarded>(['queue-timeout', 'mock-prefill', 'mock-token']);
