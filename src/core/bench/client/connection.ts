@@ -6,7 +6,7 @@ import { Client, type Dispatcher } from 'undici';
 const longestIdleMs = 3_600_000;
 
 /** The server closed the connection before the request was handed to it. */
-export class ConnectionGoneError extends Error {
+class ConnectionGoneError extends Error {
   readonly code = 'ECONNRESET';
 
   constructor() {
@@ -71,7 +71,9 @@ export class Connection {
 
   /** Whether nothing is known that speaks against sending a request. The server may have closed it all the same. */
   get isUsable(): boolean {
-    return this.#socket.writable && !this.#socket.readableEnded && !this.#socket.destroyed;
+    const { writable, readableEnded, readableLength } = this.#socket;
+    // Unasked bytes on a fresh connection are a 408 of a server that got tired of it.
+    return writable && !readableEnded && readableLength === 0;
   }
 
   /** All that ever arrived. */

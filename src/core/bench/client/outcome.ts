@@ -9,7 +9,7 @@ export type ServerTimings =
   | { readonly source: 'derived'; readonly promptMs: number };
 
 /** Times are microseconds of the clock in micros.ts. */
-export interface Attempted {
+interface Attempted {
   /** When the plan wanted it sent. */
   readonly intendedUs: number;
   /**

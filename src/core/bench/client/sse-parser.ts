@@ -5,7 +5,7 @@ const carriageReturn = 0x0d;
 const space = 0x20;
 
 /** The longest event that is waited for, in bytes. The longest real ones, with log-probabilities, have some kilobytes. */
-export const longestEventBytes = 1024 * 1024;
+const longestEventBytes = 1024 * 1024;
 
 /** The stream goes on and on without an end of the event: it is no event stream, or one to keep away from. */
 export class EventTooLongError extends Error {

@@ -1,4 +1,4 @@
-import type { LatencyHistogram } from '../record/histogram.js';
+import type { HistogramCells } from './histogram-cells.js';
 import type { Statistic } from './statistic.js';
 
 /**
@@ -8,18 +8,14 @@ import type { Statistic } from './statistic.js';
  * counts are added up once, over the cells that any of them uses; a percentile is then a binary search.
  */
 export class MergedTrials {
-  /** Upper ends of the cells in milliseconds, rising. */
+  /** Upper ends of the cells in microseconds, rising. */
   readonly #cells: Float64Array;
   /** For each trial, how many samples are in each cell and those below it. */
   readonly #cumulative: readonly Float64Array[];
 
-  constructor(trials: readonly LatencyHistogram[]) {
-    const counts = trials.map((trial) => new Map([...trial.cells()].map(({ upToMs, count }) => [upToMs, count])));
-    this.#cells = Float64Array.from(new Set(counts.flatMap((each) => [...each.keys()]))).sort();
-    this.#cumulative = counts.map((each) => {
-      let sum = 0;
-      return this.#cells.map((upToMs) => (sum += each.get(upToMs) ?? 0));
-    });
+  constructor(trials: readonly HistogramCells[]) {
+    this.#cells = Float64Array.from(new Set(trials.flatMap(({ upToUs }) => upToUs))).sort();
+    this.#cumulative = trials.map((trial) => cumulated(trial, this.#cells));
   }
 
   /** The same that a merged HdrHistogram gives, in milliseconds. */
@@ -48,6 +44,16 @@ export class MergedTrials {
       if (below(middle) >= rank) to = middle;
       else from = middle + 1;
     }
-    return cells[from] ?? null;
+    return (cells[from] ?? 0) / 1000;
   }
+}
+
+/** How many samples of a trial are in each cell and those below it; `cells` are those of all trials. */
+function cumulated({ upToUs, counts }: HistogramCells, cells: Float64Array): Float64Array {
+  let sum = 0;
+  let own = 0;
+  return cells.map((cell) => {
+    if (upToUs[own] === cell) sum += counts[own++] ?? 0;
+    return sum;
+  });
 }

@@ -1,10 +1,10 @@
 import { ChatstreamError, messageOf } from '../../base/errors.js';
-import { LatencyHistogram } from '../record/histogram.js';
 import type { MetricName } from '../record/metric-names.js';
 import { percentiles } from '../record/metric-names.js';
 import type { Run } from '../result/schema.js';
 import { bucketQuantileMs, type Bucket } from '../target/prometheus.js';
 import type { ComparedMetric, RateName } from './compared-metric.js';
+import { decodeCells, type HistogramCells, noCells } from './histogram-cells.js';
 import { MergedTrials } from './merged-percentile.js';
 import type { Statistic } from './statistic.js';
 
@@ -69,14 +69,14 @@ export class SettingTrials {
     const encoded = this.runs.map(({ metrics }) => metrics[metric].histogram);
     const merged = encoded.every((each) => each === null)
       ? null
-      : new MergedTrials(encoded.map((each) => (each === null ? new LatencyHistogram() : this.#decode(metric, each))));
+      : new MergedTrials(encoded.map((each) => (each === null ? noCells : this.#decode(metric, each))));
     this.#merged.set(metric, merged);
     return merged;
   }
 
-  #decode(metric: MetricName, encoded: string): LatencyHistogram {
+  #decode(metric: MetricName, encoded: string): HistogramCells {
     try {
-      return LatencyHistogram.decode(encoded);
+      return decodeCells(encoded);
     } catch (error) {
       throw new ChatstreamError('usage', `${this.#name} has a broken histogram of ${metric}: ${messageOf(error)}.`, {
         hint: 'Was the file edited? Measure again, and leave it as bench writes it.',

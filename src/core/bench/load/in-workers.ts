@@ -35,14 +35,21 @@ class LoadWorker {
   readonly #thread = new Worker(new URL('./worker.js', import.meta.url));
   #waiting: { readonly resolve: (report: WorkerReport) => void; readonly reject: (error: Error) => void } | undefined;
   #snapshot: RunSnapshot | undefined;
+  /** Why it will never answer again. */
+  #end: Error | undefined;
 
   constructor() {
     this.#thread.on('message', (report: WorkerReport) => {
       if (report.type === 'snapshot') this.#snapshot = report.snapshot;
       else this.#waiting?.resolve(report);
     });
-    this.#thread.on('error', (error) => {
-      this.#waiting?.reject(error);
+    const onEnd = (error: Error): void => {
+      this.#end ??= error;
+      this.#waiting?.reject(this.#end);
+    };
+    this.#thread.on('error', onEnd);
+    this.#thread.on('exit', (code) => {
+      onEnd(new Error(`A worker ended with code ${code}.`));
     });
   }
 
@@ -71,6 +78,7 @@ class LoadWorker {
 
   async #ask(command: WorkerCommand): Promise<WorkerReport> {
     const report = await new Promise<WorkerReport>((resolve, reject) => {
+      if (this.#end !== undefined) throw this.#end;
       this.#waiting = { resolve, reject };
       this.tell(command);
     });

@@ -1,5 +1,7 @@
-import { request } from 'undici';
-import { ChatstreamError, messageOf } from '../../base/errors.js';
+import { errors, request } from 'undici';
+import { ChatstreamError } from '../../base/errors.js';
+import { formatDuration } from '../../base/units.js';
+import { connectionFailure } from '../client/connection-failure.js';
 
 /** Questions beside the load are answered soon or not at all. */
 const defaultPatienceMs = 10_000;
@@ -53,26 +55,14 @@ export function jsonOf({ text }: Answer): unknown {
 }
 
 function unreachable(url: string, patienceMs: number, error: unknown): ChatstreamError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const reasons: Readonly<Record<string, string>> = {
-    ECONNREFUSED: 'nothing listens there',
-    ENOTFOUND: 'there is no such host',
-    EAI_AGAIN: 'the name of the host cannot be looked up',
-    ECONNRESET: 'it closes the connection',
-    UND_ERR_SOCKET: 'it closes the connection',
-    UND_ERR_CONNECT_TIMEOUT: 'it cannot be connected to in time',
-    EHOSTUNREACH: 'there is no way to that host',
-    EPROTO: 'it does not speak TLS',
-    ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS',
-  };
-  // Node's parser has a code for each way in which something is not HTTP.
-  const notHttp = code.startsWith('HPE_') ? 'what answers there does not speak HTTP' : undefined;
-  const timedOut = error instanceof Error && error.name === 'TimeoutError';
-  const reason = timedOut
-    ? `it does not answer within ${patienceMs / 1000} s`
-    : (reasons[code] ?? notHttp ?? messageOf(error));
-  return new ChatstreamError('target_unreachable', `The target ${url} cannot be reached: ${reason}.`, {
-    hint: 'Is the server running, and is --url its base, such as http://127.0.0.1:8000?',
-    cause: error,
-  });
+  const { host } = new URL(url);
+  const hint = 'Is the server running, and is --url its base, such as http://127.0.0.1:8000?';
+  const message = isTimeout(error)
+    ? `${host} does not answer within ${formatDuration(patienceMs)}.`
+    : connectionFailure(error, host).message.replaceAll(/\s+/g, ' ');
+  return new ChatstreamError('target_unreachable', `${url} cannot be reached. ${message}`, { hint, cause: error });
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof errors.ConnectTimeoutError || (error instanceof Error && error.name === 'TimeoutError');
 }

@@ -333,6 +333,18 @@ describe('connections', () => {
     expect(server.exchanges[2]?.body).toBe('{"again":true}');
   });
 
+  it('on which something came unasked are replaced', async () => {
+    const server = await serve(goodAnswer);
+    const client = clientOf(server.url);
+    await client.connect(1);
+    await until(() => server.openSockets.size === 1, 'the connection');
+    for (const socket of server.openSockets) socket.end('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
+    // What was written before this answer has arrived before it.
+    await clientOf(server.url).send('{}', microsNow());
+    expect(await client.send('{}', microsNow())).toMatchObject({ state: 'completed', tokenChunks: 2, reconnects: 0 });
+    expect(server.connections).toBe(3);
+  });
+
   it('that break again and again fail the request', async () => {
     const server = await serve((exchange) => {
       if (server.exchanges.length === 1) return goodAnswer(exchange);
