@@ -58,7 +58,7 @@ class UndiciClient implements StreamingClient {
       await Promise.all(Array.from({ length: handshakesAtOnce }, openSome));
     } catch (thrown) {
       missing = 0;
-      throw new ChatstreamError('engine_unavailable', connectionFailure(thrown, this.#origin.host).message, {
+      throw new ChatstreamError('target_unreachable', connectionFailure(thrown, this.#origin.host).message, {
         cause: thrown,
       });
     }
