@@ -53,7 +53,7 @@ export const ownServerFlags = {
  */
 function ownServer<T extends object>(flag: T, own?: { readonly summary: string }): T {
   const withoutDefault = own === undefined ? {} : { default: undefined, defaultHelp: undefined };
-  return Object.assign({}, flag, { helpGroup: 'OWN SERVER' }, withoutDefault, own);
+  return Object.assign({}, flag, { helpGroup: 'OWN SERVER', ...withoutDefault, ...own });
 }
 
 const durations: ReadonlySet<string> = new Set<Forwarded>(['queue-timeout', 'mock-prefill', 'mock-token']);

@@ -1,6 +1,13 @@
 import { Flags, Parser } from '@oclif/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { autoOrIntegerFlag, durationFlag, fromEnvironment, valuesOf } from '../../src/cli/flags.js';
+import {
+  autoOrIntegerFlag,
+  durationFlag,
+  fromEnvironment,
+  integersFlag,
+  lengthsFlag,
+  valuesOf,
+} from '../../src/cli/flags.js';
 import { ChatstreamError } from '../../src/core/base/errors.js';
 
 const flags = fromEnvironment({
@@ -8,6 +15,8 @@ const flags = fromEnvironment({
   threads: autoOrIntegerFlag({ min: 1, default: 'auto' as const }),
   layers: autoOrIntegerFlag({ min: 0 }),
   'max-things': Flags.integer({ default: 4 }),
+  settings: integersFlag({ default: [8] }),
+  tokens: lengthsFlag(),
   quiet: Flags.boolean(),
   named: Flags.string({ env: 'SOMETHING_ELSE' }),
   key: Flags.string({ multiple: true, multipleNonGreedy: true, delimiter: ',' }),
@@ -79,6 +88,37 @@ describe('an auto-or-integer flag', () => {
 
   it.each(['', ' '])('does not take %j for zero', async (text) => {
     await expect(parse(`--layers=${text}`)).rejects.toMatchObject({ code: 'usage' });
+  });
+});
+
+describe('a list of whole numbers', () => {
+  it.each([
+    ['4', [4]],
+    ['1,2,4', [1, 2, 4]],
+    [' 8, 1 ,4,1', [1, 4, 8]],
+  ])('takes %j, in rising order and each once', async (text, settings) => {
+    expect(await parse('--settings', text)).toMatchObject({ settings });
+  });
+
+  it.each(['', ',', '1,', '0', '-1', '1.5', '1 2', '1e3', 'all', '99999999999999999'])('refuses %j', async (text) => {
+    await expect(parse(`--settings=${text}`)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('not a list of whole numbers of at least 1') as string,
+    });
+  });
+});
+
+describe('a flag for lengths', () => {
+  it('takes a number or a distribution of numbers', async () => {
+    expect(await parse('--tokens', '64')).toMatchObject({ tokens: { kind: 'fixed', tokens: 64 } });
+    expect(await parse('--tokens', '32-128')).toMatchObject({ tokens: { kind: 'uniform', min: 32, max: 128 } });
+  });
+
+  it('refuses anything else, and names itself', async () => {
+    await expect(parse('--tokens', 'some')).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('--tokens') as string,
+    });
   });
 });
 

@@ -33,6 +33,6 @@ export function parseObjective(text: string): Objective {
   };
 }
 
-export function isPercentile(name: string): name is PercentileName {
+function isPercentile(name: string): name is PercentileName {
   return name in percentiles;
 }

@@ -36,6 +36,8 @@ export function httpOf(
         headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         body: body === undefined ? null : JSON.stringify(body),
         signal: AbortSignal.timeout(patienceMs),
+        // A connection that is kept until the next question may have been closed by the server meanwhile.
+        reset: true,
       });
       return { status: response.statusCode, headers: response.headers, text: await response.body.text() };
     } catch (error) {
@@ -56,7 +58,7 @@ export function jsonOf({ text }: Answer): unknown {
 
 function unreachable(url: string, patienceMs: number, error: unknown): ChatstreamError {
   const { host } = new URL(url);
-  const hint = 'Is the server running, and is --url its base, such as http://127.0.0.1:8000?';
+  const hint = 'Give --url the base of a server, such as http://127.0.0.1:8000.';
   const message = isTimeout(error)
     ? `${host} does not answer within ${formatDuration(patienceMs)}.`
     : connectionFailure(error, host).message.replaceAll(/\s+/g, ' ');

@@ -3,7 +3,7 @@ import { ChatstreamError, messageOf } from '../../base/errors.js';
 import type { BenchOptions, TargetOptions } from '../options.js';
 import { detectServer } from './detect.js';
 import { httpOf } from './http.js';
-import { startOwnServer } from './own-server.js';
+import { type OwnServer, startOwnServer } from './own-server.js';
 import { nothingCounted, readQueueWait } from './prometheus.js';
 import { queueControl } from './queue-control.js';
 import type { Target } from './target.js';
@@ -33,7 +33,7 @@ export async function openTarget(
   }
   const server = await startOwnServer(options.command, hooks.onServerLog, hooks.signal);
   try {
-    const target = await untilAborted(describe(server.url, headers, modelName, server.engine), hooks.signal);
+    const target = await untilAborted(describe(server.url, headers, modelName, deviceOf(server)), hooks.signal);
     const close = async (): Promise<null> => {
       await server.stop();
       return null;
@@ -92,4 +92,9 @@ async function describe(
 /** OpenAI's clients take a base URL that ends in /v1; here both are fine. */
 function baseOf(url: string): string {
   return url.replace(/\/+$/, '').replace(/\/v1$/, '');
+}
+
+/** What it computes on; the mock engine computes nothing. */
+function deviceOf({ engine }: OwnServer): string | null {
+  return engine === 'none' ? null : engine;
 }

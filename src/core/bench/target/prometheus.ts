@@ -15,7 +15,7 @@ export interface BucketCounts {
 }
 
 /** How servers name their queue wait; all of them count seconds. */
-export const queueWaitMetricNames = [
+const queueWaitMetricNames = [
   'vllm:request_queue_time_seconds',
   'tgi_request_queue_duration',
   'sglang:queue_time_seconds',

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { ChatstreamError } from '../../../../src/core/base/errors.js';
+import { assembleResult, type Session } from '../../../../src/core/bench/result/assemble-result.js';
+import { resultSchema, type BenchResult } from '../../../../src/core/bench/result/schema.js';
+import { benchResult } from '../../../support/bench-result.js';
+import { parseAs } from '../../../support/parse-as.js';
+
+const measured = benchResult({ settings: [{ maxConcurrency: 1 }, { maxConcurrency: 2 }] }).result;
+
+async function resultOf(session: Partial<Session>): Promise<BenchResult> {
+  const { result } = await assembleResult(
+    { version: '1.2.3', objectives: [] },
+    {
+      startedAt: new Date('2025-01-31T12:00:00Z'),
+      finishedAt: new Date('2025-01-31T12:01:00Z'),
+      target: measured.target,
+      versus: null,
+      plan: measured.plan,
+      planned: measured.runs.length,
+      runs: measured.runs,
+      warnings: [],
+      aborted: false,
+      failure: null,
+      ...session,
+    },
+  );
+  return result;
+}
+
+describe('assembleResult', () => {
+  it('says what was measured when, where, by what, and what follows from it', async () => {
+    const result = await resultOf({});
+    expect(parseAs(resultSchema, JSON.parse(JSON.stringify(result)))).toMatchObject({
+      schema: 'chatstream.bench/v1',
+      tool: { version: '1.2.3', node: process.version },
+      started_at: '2025-01-31T12:00:00.000Z',
+      finished_at: '2025-01-31T12:01:00.000Z',
+      interrupted: false,
+      runs: [{ settings: { max_concurrency: 1 } }, { settings: { max_concurrency: 2 } }],
+      sweep: { knee: expect.any(Number) as number, recommendation: { reason: expect.any(String) as string } },
+      warnings: [],
+    });
+    expect(result.machine.cores).toBeGreaterThanOrEqual(1);
+    expect(result.machine.memory_bytes).toBeGreaterThan(0);
+    expect(result.machine.os).toMatch(/^\S+ \S+/);
+    expect(result).not.toHaveProperty('versus');
+  });
+
+  it.each<[string, Partial<Session>]>([
+    ['it was told to stop', { aborted: true }],
+    ['runs are missing', { planned: 3 }],
+    ['runs of the second server are missing', { versus: { target: measured.target, runs: [] } }],
+  ])('was interrupted if %s', async (_name, session) => {
+    expect((await resultOf(session)).interrupted).toBe(true);
+  });
+
+  it('warns first of what ended it', async () => {
+    const failure = new ChatstreamError('target_unreachable', 'It is gone.');
+    expect((await resultOf({ planned: 3, failure, warnings: ['Something else.'] })).warnings).toEqual([
+      'The bench ended early: It is gone.',
+      'Something else.',
+    ]);
+  });
+
+  it('keeps the runs of the second server apart', async () => {
+    const target = { ...measured.target, url: 'http://127.0.0.1:9' };
+    const result = await resultOf({ versus: { target, runs: measured.runs } });
+    expect(result.versus).toEqual({ target, runs: measured.runs });
+    expect(result.interrupted).toBe(false);
+  });
+});

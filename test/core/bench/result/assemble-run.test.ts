@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import { assembleRun } from '../../../../src/core/bench/result/assemble-run.js';
+import { contextOf, partOf, repeated, spanOf } from './parts.js';
+
+/** 30 requests of 0.5 s and 10 tokens each; a warm-up request had half of its answer in the window. */
+const first = partOf({
+  completed: 30,
+  good: 20,
+  warmup: 2,
+  servedRequests: 30.5,
+  servedTokens: 305,
+  outputTokens: 300,
+  inputTokens: 1200,
+  tokenSources: { usage: 30, chunks: 0 },
+  span: spanOf(1, 11, 10.5),
+  inFlightUs: 15e6,
+  histograms: { ttft: repeated(100, 30), e2e: repeated(500, 30) },
+});
+const second = partOf({
+  completed: 10,
+  refused: 4,
+  failed: 5,
+  timedOut: 1,
+  reconnects: 2,
+  warmup: 1,
+  errors: { queue_full: { count: 4, message: 'full' }, http_500: { count: 5, message: 'oops' } },
+  good: 10,
+  servedRequests: 9.5,
+  servedTokens: 95,
+  outputTokens: 100,
+  inputTokens: 400,
+  tokenSources: { usage: 10, chunks: 0 },
+  span: spanOf(1.1, 21, 9),
+  inFlightUs: 5e6,
+  histograms: { ttft: repeated(300, 10), e2e: repeated(500, 10) },
+});
+const both = [first, second];
+
+describe('assembleRun', () => {
+  it('adds up its workers', () => {
+    const run = assembleRun(both, contextOf());
+    expect(run).toMatchObject({
+      settings: { concurrency: 4, max_concurrency: 2, rate: null },
+      trial: 1,
+      requests: {
+        ...{ completed: 40, refused: 4, failed: 5, timed_out: 1, reconnects: 2 },
+        errors: { queue_full: 4, http_500: 5 },
+        examples: { queue_full: 'full', http_500: 'oops' },
+      },
+      output_tokens_source: 'usage',
+    });
+    expect(run.metrics.ttft).toMatchObject({ count: 40 });
+  });
+
+  it('merges their histograms instead of averaging their percentiles', () => {
+    const { p50, mean, max } = assembleRun(both, contextOf()).metrics.ttft;
+    expect(p50).toBeCloseTo(100, 0);
+    expect(mean).toBeCloseTo(150, 0);
+    expect(max).toBeCloseTo(300, -0.5);
+  });
+
+  it('begins with the first end of a warm-up and ends with the last end', () => {
+    expect(assembleRun(both, contextOf()).window).toEqual({ seconds: 9.5, span_seconds: 20, warmup_requests: 3 });
+  });
+
+  it('has rates over that time, of all that the server got done in it', () => {
+    expect(assembleRun(both, contextOf()).rates).toEqual({
+      requests_per_second: 2,
+      output_tokens_per_second: 20,
+      input_tokens_per_second: 80,
+      goodput: null,
+      success_rate: 0.8,
+    });
+  });
+
+  it('has as much goodput as good requests among the completed ones; the others missed their objectives', () => {
+    expect(assembleRun(both, contextOf({ hasObjectives: true })).rates.goodput).toBeCloseTo(1.5, 9);
+    expect(assembleRun([partOf()], contextOf({ hasObjectives: true })).rates.goodput).toBe(0);
+  });
+
+  it('does not know the input of a server that did not always say', () => {
+    expect(
+      assembleRun([first, { ...second, inputTokens: null }], contextOf()).rates.input_tokens_per_second,
+    ).toBeNull();
+  });
+
+  it.each([
+    [{ usage: 1, chunks: 0 }, 'usage'],
+    [{ usage: 0, chunks: 1 }, 'chunks'],
+    [{ usage: 1, chunks: 1 }, 'mixed'],
+    [{ usage: 0, chunks: 0 }, 'none'],
+  ])('says who counted tokens (%j: %s)', (tokenSources, source) => {
+    const parts = [partOf({ tokenSources }), partOf()];
+    expect(assembleRun(parts, contextOf()).output_tokens_source).toBe(source);
+  });
+
+  it('says that tokens were counted in two ways, even by different workers', () => {
+    const parts = [
+      partOf({ tokenSources: { usage: 1, chunks: 0 } }),
+      partOf({ tokenSources: { usage: 0, chunks: 1 } }),
+    ];
+    expect(assembleRun(parts, contextOf()).output_tokens_source).toBe('mixed');
+  });
+
+  it('holds the requests in flight against rate and latency', () => {
+    // Counted: 20 request-seconds in 20 s. By Little: 40 requests of 0.5 s in 20 s.
+    expect(assembleRun(both, contextOf()).checks.littles_law_error).toBeCloseTo(0, 3);
+    const more = [first, { ...second, inFlightUs: 10e6 }];
+    expect(assembleRun(more, contextOf()).checks.littles_law_error).toBeCloseTo(0.2, 3);
+  });
+
+  it('is empty, and without a rate, if nothing was counted', () => {
+    const run = assembleRun([partOf({ warmup: 3 })], contextOf());
+    expect(run.window).toEqual({ seconds: 0, span_seconds: 0, warmup_requests: 3 });
+    expect(run.rates).toMatchObject({ requests_per_second: 0, output_tokens_per_second: 0, success_rate: null });
+    expect(run.checks.littles_law_error).toBeNull();
+    expect(run.client.saturated).toBe(false);
+  });
+
+  it('has no throughput if every request failed, whatever the warm-up got done', () => {
+    const part = partOf({ failed: 3, servedRequests: 0.5, servedTokens: 5, span: spanOf(0, 1, 1) });
+    const { rates } = assembleRun([part], contextOf({ hasObjectives: true }));
+    expect(rates).toEqual({
+      ...{ requests_per_second: 0, output_tokens_per_second: 0, input_tokens_per_second: 0 },
+      ...{ goodput: 0, success_rate: 0 },
+    });
+  });
+});
+
+describe('the queue wait', () => {
+  const buckets = [
+    { upToMs: 100, count: 40 },
+    { upToMs: null, count: 0 },
+  ] as const;
+  const aggregate = { buckets, count: 40, sumMs: 800 };
+  const measured = partOf({ queueWaitSource: 'measured', histograms: { queue_wait: [1, 2, 3] } });
+
+  it("is the requests' own, where the server reports it for each", () => {
+    const { queue_wait: wait } = assembleRun([partOf(), measured], contextOf({ aggregate })).metrics;
+    expect(wait).toMatchObject({ source: 'measured', count: 3, mean: 2 });
+  });
+
+  it("is the server's own count where it does not", () => {
+    const { queue_wait: wait } = assembleRun([first], contextOf({ aggregate })).metrics;
+    expect(wait).toMatchObject({ source: 'aggregate', count: 40, mean: 20 });
+  });
+
+  it('is unavailable where there is neither', () => {
+    const { queue_wait: wait } = assembleRun([first], contextOf()).metrics;
+    expect(wait).toMatchObject({ source: 'unavailable', count: 0, mean: null, p50: null });
+  });
+});
+
+describe('a saturated load generator', () => {
+  const saturated = (loopDelayMs: readonly number[], ttftMs: number, cpuShare = 0.1, workers = 1): boolean => {
+    const parts = Array.from({ length: workers }, () =>
+      partOf({ loopDelayMs, histograms: { ttft: repeated(ttftMs, 10) } }),
+    );
+    return assembleRun(parts, contextOf({ cpuShare })).client.saturated;
+  };
+
+  it.each([
+    ['10 ms where a tenth of TTFT is less', 50, 9.9, false],
+    ['10 ms where a tenth of TTFT is less', 50, 10.1, true],
+    ['a tenth of TTFT where that is more', 500, 49, false],
+    ['a tenth of TTFT where that is more', 500, 51, true],
+  ])(
+    'has an event loop that is late by more than %s (TTFT %d ms, late by %d ms)',
+    (_rule, ttftMs, lateMs, expected) => {
+      expect(saturated(repeated(lateMs, 100), ttftMs)).toBe(expected);
+    },
+  );
+
+  it('is judged by the 99th percentile, not by the worst moment', () => {
+    expect(saturated([...repeated(1, 100), 300], 50)).toBe(false);
+    expect(saturated([...repeated(1, 97), ...repeated(300, 3)], 50)).toBe(true);
+  });
+
+  it('uses more than 90 % of a core per worker', () => {
+    expect(saturated([], 50, 0.9)).toBe(false);
+    expect(saturated([], 50, 0.91)).toBe(true);
+    expect(saturated([], 50, 1.7, 2)).toBe(false);
+    expect(saturated([], 50, 1.9, 2)).toBe(true);
+  });
+
+  it('shows what it was judged by', () => {
+    const parts = [partOf({ loopDelayMs: repeated(2, 50) }), partOf({ loopDelayMs: repeated(4, 50) })];
+    const { client } = assembleRun(parts, contextOf({ cpuShare: 0.5 }));
+    expect(client).toMatchObject({ workers: 2, cpu_share: 0.25, saturated: false });
+    expect(client.event_loop_delay_ms.p50).toBeCloseTo(2, 1);
+    expect(client.event_loop_delay_ms.p99).toBeCloseTo(4, 1);
+    expect(client.event_loop_delay_ms.max).toBeCloseTo(4, 1);
+  });
+});

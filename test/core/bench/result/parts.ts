@@ -1,0 +1,64 @@
+import { LatencyHistogram } from '../../../../src/core/bench/record/histogram.js';
+import { type MetricName, metricNames } from '../../../../src/core/bench/record/metric-names.js';
+import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
+import type { RunContext } from '../../../../src/core/bench/result/assemble-run.js';
+
+/** A histogram of so many milliseconds each. */
+export function histogramOf(...ms: readonly number[]): LatencyHistogram {
+  const histogram = new LatencyHistogram();
+  for (const each of ms) histogram.record(each * 1000);
+  return histogram;
+}
+
+/** The same value so many times. */
+export function repeated(ms: number, times: number): number[] {
+  return Array.from({ length: times }, () => ms);
+}
+
+type PartDescription = Partial<Omit<RunPart, 'histograms' | 'loopDelay'>> & {
+  /** In milliseconds. */
+  readonly histograms?: Partial<Record<MetricName, readonly number[]>>;
+  readonly loopDelayMs?: readonly number[];
+};
+
+/** What a worker measured in which nothing happened, but for what is described. */
+export function partOf({ histograms = {}, loopDelayMs = [], ...rest }: PartDescription = {}): RunPart {
+  const encoded = metricNames.map((name) => [name, histogramOf(...(histograms[name] ?? [])).encode()] as const);
+  const empty = histogramOf().encode();
+  return {
+    completed: 0,
+    refused: 0,
+    failed: 0,
+    timedOut: 0,
+    reconnects: 0,
+    warmup: 0,
+    errors: {},
+    good: 0,
+    servedRequests: 0,
+    servedTokens: 0,
+    outputTokens: 0,
+    inputTokens: 0,
+    tokenSources: { usage: 0, chunks: 0 },
+    queueWaitSource: null,
+    span: null,
+    inFlightUs: 0,
+    loopDelay: histogramOf(...loopDelayMs).encode(),
+    ...rest,
+    histograms: {
+      ...{ ttft: empty, ttft_from_schedule: empty, client_wait: empty, queue_wait: empty, prefill: empty },
+      ...{ delivery: empty, chunk_gap: empty, tpot: empty, e2e: empty },
+      ...Object.fromEntries(encoded),
+    },
+  };
+}
+
+/** A span on the common clock, in seconds. */
+export function spanOf(begin: number, lastEnd: number, lastIntended: number): NonNullable<RunPart['span']> {
+  return { beginUs: begin * 1e6, lastEndUs: lastEnd * 1e6, lastIntendedUs: lastIntended * 1e6 };
+}
+
+/** A run with 4 clients and max-concurrency 2. */
+export function contextOf(context: Partial<RunContext> = {}): RunContext {
+  const settings = { concurrency: 4, max_concurrency: 2, rate: null };
+  return { planned: { settings, trial: 1 }, cpuShare: 0.1, aggregate: null, hasObjectives: false, ...context };
+}

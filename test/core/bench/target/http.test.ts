@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { httpOf, jsonOf } from '../../../../src/core/bench/target/http.js';
+import type { ScriptedExchange } from '../../../support/scripted-http-server.js';
+import { deadUrl, serveRoutes, serveScript } from './routes.js';
+
+describe('httpOf', () => {
+  it('brings back status, headers and text, and sends its headers along', async () => {
+    const server = await serveRoutes({ 'GET /a': { status: '418 Teapot', headers: ['X-Kind: pot'], body: 'short' } });
+    const answer = await httpOf(server.url, { authorization: 'Bearer k' }).get('/a');
+    expect(answer).toMatchObject({ status: 418, text: 'short', headers: { 'x-kind': 'pot' } });
+    expect(server.exchanges[0]?.head.toLowerCase()).toContain('authorization: bearer k\r\n');
+  });
+
+  it('sends JSON', async () => {
+    const server = await serveRoutes({ 'PATCH /a': {} });
+    await httpOf(server.url, {}).send('PATCH', '/a', { n: 1 });
+    expect(server.exchanges[0]?.body).toBe('{"n":1}');
+    expect(server.exchanges[0]?.head.toLowerCase()).toContain('content-type: application/json');
+  });
+
+  it.each([
+    ['nothing listens', deadUrl, 'Nothing listens at '],
+    ['it closes', async () => (await serveScript(closeAtOnce)).url, 'closed the connection'],
+    ['it resets', async () => (await serveScript(resetAtOnce)).url, 'closed the connection'],
+    ['it is not HTTP', async () => await greetingUrl('http'), 'does not speak HTTP/1.1'],
+    ['it does not speak TLS', async () => await greetingUrl('https'), 'No secure connection'],
+  ])('says what to do if %s', async (_name, start, reason) => {
+    const url = await start();
+    await expect(httpOf(url, {}).get('/')).rejects.toMatchObject({
+      code: 'target_unreachable',
+      // One line, with the address.
+      message: expect.stringMatching(new RegExp(`^${url} cannot be reached\\. .*${reason}.*$`)) as string,
+      hint: expect.stringContaining('--url') as string,
+    });
+  });
+
+  it('does not wait for ever, whether nothing comes or only a beginning', async () => {
+    const silent = await serveScript(() => undefined);
+    const halting = await serveScript((exchange) =>
+      exchange.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'),
+    );
+    for (const { url } of [silent, halting]) {
+      await expect(httpOf(url, {}, 60).get('/')).rejects.toMatchObject({
+        code: 'target_unreachable',
+        message: expect.stringMatching(/does not answer within 60 ms\.$/) as string,
+      });
+    }
+  });
+});
+
+describe('jsonOf', () => {
+  it('is undefined for what is no JSON', () => {
+    const answer = { status: 200, headers: {} };
+    expect(jsonOf({ ...answer, text: '<html>' })).toBeUndefined();
+    expect(jsonOf({ ...answer, text: '{"a":1}' })).toEqual({ a: 1 });
+  });
+});
+
+function closeAtOnce(exchange: ScriptedExchange): void {
+  exchange.close();
+}
+
+function resetAtOnce(exchange: ScriptedExchange): void {
+  exchange.reset();
+}
+
+/** A server that greets first, as those for mail do. */
+async function greetingUrl(protocol: 'http' | 'https'): Promise<string> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined).end('220 mail.example.org ESMTP ready\r\n');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.close();
+  });
+  const address = server.address();
+  return `${protocol}://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+}

@@ -1,0 +1,139 @@
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { givenServerFlags, ownServerCommand } from '../../../../src/cli/own-server-flags.js';
+import { type OwnServer, startOwnServer } from '../../../../src/core/bench/target/own-server.js';
+import { syntheticModel } from '../../../support/gguf/index.js';
+import { until } from '../../../support/until.js';
+
+// Most of it is the start of processes, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
+
+const root = fileURLToPath(new URL('../../../..', import.meta.url));
+const never = new AbortController().signal;
+
+function serveCommand(flags: Parameters<typeof givenServerFlags>[0]): readonly string[] {
+  return ownServerCommand(
+    root,
+    givenServerFlags(flags, () => false),
+    { slots: 2, clients: 2 },
+  );
+}
+
+/** A program in place of a server. */
+function script(code: string): readonly string[] {
+  return [process.execPath, '-e', code];
+}
+
+async function start(
+  command: readonly string[],
+  onLog: (line: string) => void = () => undefined,
+  signal = never,
+): Promise<OwnServer> {
+  const server = await startOwnServer(command, onLog, signal);
+  onTestFinished(() => server.stop());
+  return server;
+}
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe('a server of our own', () => {
+  it('is ready when it is started, is set as it was told, and is gone when it was stopped', async () => {
+    const server = await start(serveCommand({ engine: 'mock', 'max-queue': 7 }));
+    const queue: unknown = await (await fetch(`${server.url}/v1/queue`)).json();
+    expect(queue).toMatchObject({ max_concurrency: 2, slots: 2, max_queue: 7 });
+    expect(server.engine).toBe('none');
+    await server.stop();
+    await server.stop();
+    await expect(fetch(`${server.url}/livez`)).rejects.toThrow('fetch failed');
+  });
+
+  it('fails with its own words about a model that is not there', async () => {
+    await expect(start(serveCommand({ model: '/nowhere/model.gguf' }))).rejects.toMatchObject({
+      code: 'target_unreachable',
+      message: 'There is no model file at /nowhere/model.gguf.',
+      hint: expect.any(String) as string,
+    });
+  });
+
+  it('calls flags that contradict each other wrong usage, as serve does', async () => {
+    const flags = { model: '/nowhere/model.gguf', 'flash-attention': 'off', 'cache-type': 'q8_0' };
+    await expect(start(serveCommand(flags))).rejects.toMatchObject({
+      code: 'usage',
+      message: '--cache-type q8_0 does not work with --flash-attention off.',
+    });
+  });
+
+  it('does not see the variables that are meant for the bench', async () => {
+    vi.stubEnv('CHATSTREAM_MAX_CONCURRENCY', '1,2,4');
+    vi.stubEnv('CHATSTREAM_API_KEY', 'secret');
+    vi.stubEnv('CHATSTREAM_URL', 'http://127.0.0.1:9');
+    vi.stubEnv('CHATSTREAM_CACHE', '/cache');
+    vi.stubEnv('SOMETHING_ELSE', 'kept');
+    const seen: string[] = [];
+    const code = 'console.error(JSON.stringify(process.env)); setTimeout(() => {}, 100)';
+    await expect(start(script(code), (line) => seen.push(line))).rejects.toMatchObject({ code: 'target_unreachable' });
+    const variables = Object.keys(JSON.parse(seen.join('')) as object);
+    expect(variables.filter((name) => name.startsWith('CHATSTREAM_'))).toEqual(['CHATSTREAM_CACHE']);
+    expect(variables).toContain('SOMETHING_ELSE');
+  });
+
+  it('hands on what it logs', async () => {
+    const lines: string[] = [];
+    const ready = JSON.stringify({ event: 'ready', url: 'http://127.0.0.1:1', device: 'none' });
+    const code = `console.error('one\\ntwo'); setTimeout(() => console.log('${ready}'), 1); setInterval(() => {}, 1000)`;
+    await start(script(code), (line) => lines.push(line));
+    await until(() => lines.length === 2, 'both lines');
+    expect(lines).toEqual(['one', 'two']);
+  });
+});
+
+describe('a server that does not come up', () => {
+  it('is reported if it ends without a word', async () => {
+    await expect(start(script('process.exit(3)'))).rejects.toMatchObject({
+      code: 'target_unreachable',
+      message: 'The server ended before it was ready.',
+      hint: expect.stringContaining('chatstream serve') as string,
+    });
+  });
+
+  it('is reported if its program cannot be started', async () => {
+    await expect(start(['/nowhere/node', 'serve'])).rejects.toMatchObject({
+      code: 'target_unreachable',
+      message: expect.stringContaining('ENOENT') as string,
+    });
+  });
+
+  it('is ended, and its engine with it, when the bench is stopped while it loads', async () => {
+    const stop = new AbortController();
+    let pid = 0;
+    const [node = '', ...serve] = serveCommand({ model: await syntheticModel(), gpu: 'off' });
+    const tellPid = 'data:text/javascript,console.error(`pid=${process.pid}`)';
+    const starting = startOwnServer(
+      [node, '--import', tellPid, ...serve.map((argument) => (argument === 'warn' ? 'info' : argument))],
+      (line) => {
+        if (pid === 0) pid = Number(/^pid=(\d+)$/.exec(line)?.[1] ?? 0);
+        // It answers that it is not ready yet, and the engine is about to load.
+        if (line.includes('Server listening')) stop.abort();
+      },
+      stop.signal,
+    );
+    await expect(starting).rejects.toMatchObject({ code: 'cancelled' });
+    expect(pid).toBeGreaterThan(0);
+    await until(() => !groupLives(pid), 'all processes of the group to end');
+  });
+
+  it('is not even started if the bench was stopped before', async () => {
+    await expect(start(script(''), undefined, AbortSignal.abort())).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});
+
+/** Whether there is a process in the group that this one leads: the server and its engine. */
+function groupLives(leader: number): boolean {
+  try {
+    return process.kill(-leader, 0);
+  } catch {
+    return false;
+  }
+}

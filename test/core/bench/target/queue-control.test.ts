@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { httpOf } from '../../../../src/core/bench/target/http.js';
+import { queueControl } from '../../../../src/core/bench/target/queue-control.js';
+import type { ScriptedHttpServer } from '../../../support/scripted-http-server.js';
+import { queueView, type RouteAnswer, routeOf, serveRoutes } from './routes.js';
+
+/** What the server was told, in order. */
+function told({ exchanges }: ScriptedHttpServer): readonly unknown[] {
+  return exchanges
+    .filter((exchange) => routeOf(exchange) === 'PATCH /v1/queue')
+    .map(({ body }): unknown => JSON.parse(body));
+}
+
+async function control(server: ScriptedHttpServer): Promise<NonNullable<Awaited<ReturnType<typeof queueControl>>>> {
+  const queue = await queueControl(httpOf(server.url, {}));
+  if (queue === null) throw new Error('it cannot be told');
+  return queue;
+}
+
+describe('queueControl', () => {
+  it('knows how the server is set, and changes nothing by finding out', async () => {
+    const server = await serveRoutes({ 'GET /v1/queue': queueView(), 'PATCH /v1/queue': queueView() });
+    expect(await control(server)).toMatchObject({ original: 4, slots: 8, maxQueue: 64 });
+    expect(told(server)).toEqual([{ max_concurrency: 4 }]);
+  });
+
+  it('sets it between settings and puts it back', async () => {
+    const server = await serveRoutes({ 'GET /v1/queue': queueView(), 'PATCH /v1/queue': queueView() });
+    const queue = await control(server);
+    await queue.setMaxConcurrency(1);
+    await queue.setMaxConcurrency(1);
+    await queue.setMaxConcurrency(8);
+    await queue.restore();
+    await queue.restore();
+    expect(told(server).slice(1)).toEqual([{ max_concurrency: 1 }, { max_concurrency: 8 }, { max_concurrency: 4 }]);
+  });
+
+  it('counts who runs and who waits', async () => {
+    const views = [queueView(), queueView({ running: [{}, {}], waiting: [{}] })];
+    const server = await serveRoutes({
+      'GET /v1/queue': () => views.shift() ?? queueView(),
+      'PATCH /v1/queue': queueView(),
+    });
+    const queue = await control(server);
+    expect(await queue.busy()).toBe(3);
+    expect(await queue.busy()).toBe(0);
+  });
+
+  it.each<[string, RouteAnswer]>([
+    ['is not there', { status: '404 Not Found' }],
+    ['wants a key', { status: '401 Unauthorized', body: {} }],
+    ["is another server's", { body: { queue_running: [], queue_pending: [] } }],
+  ])('is null if the queue %s', async (_name, answer) => {
+    const server = await serveRoutes({ 'GET /v1/queue': answer, 'PATCH /v1/queue': queueView() });
+    expect(await queueControl(httpOf(server.url, {}))).toBeNull();
+    expect(told(server)).toEqual([]);
+  });
+
+  it.each(['401 Unauthorized', '403 Forbidden', '404 Not Found', '405 Method Not Allowed'])(
+    'is null if it can be seen but not changed (%s)',
+    async (status) => {
+      const server = await serveRoutes({ 'GET /v1/queue': queueView(), 'PATCH /v1/queue': { status } });
+      expect(await queueControl(httpOf(server.url, {}))).toBeNull();
+    },
+  );
+
+  it("passes the server's own words on if it refuses later", async () => {
+    const answers: RouteAnswer[] = [
+      queueView(),
+      { status: '400 Bad Request', body: { error: { message: 'There are only 8 slots.' } } },
+      { status: '502 Bad Gateway', body: '<html>' },
+    ];
+    const server = await serveRoutes({
+      'GET /v1/queue': queueView(),
+      'PATCH /v1/queue': () => answers.shift() ?? queueView(),
+    });
+    const queue = await control(server);
+    await expect(queue.setMaxConcurrency(9)).rejects.toMatchObject({
+      code: 'target_unreachable',
+      message: "The server's max-concurrency cannot be set to 9: There are only 8 slots.",
+    });
+    await expect(queue.setMaxConcurrency(2)).rejects.toMatchObject({
+      code: 'target_unreachable',
+      message: expect.stringContaining('HTTP 502') as string,
+    });
+    // Neither took effect, so that there is nothing to put back.
+    await queue.restore();
+    expect(told(server)).toHaveLength(3);
+  });
+});

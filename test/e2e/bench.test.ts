@@ -1,0 +1,228 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { type BenchResult, resultSchema } from '../../src/core/bench/result/schema.js';
+import { parseAs } from '../support/parse-as.js';
+import { type ScriptedExchange, ScriptedHttpServer } from '../support/scripted-http-server.js';
+import { CliProcess, runCli, startServer } from '../support/server-process.js';
+import { until } from '../support/until.js';
+
+// Most of it is the start of processes, which takes its time on a busy machine: they start side by side.
+vi.setConfig({ testTimeout: 90_000 });
+
+const small = ['-c', '2', '--output-tokens', '8', '--input-tokens', '8'];
+const short = [...small, '-d', '150ms', '--warmup', '50ms'];
+const mock = ['--engine', 'mock', '--mock-prefill', '1ms', '--mock-token', '1ms'];
+
+let folder: string;
+const servers: ScriptedHttpServer[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'chatstream-bench-'));
+});
+
+afterAll(async () => {
+  for (const server of servers) await server.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** The result on stdout, on which there must be nothing else. */
+function resultOf({ stdout }: CliProcess): BenchResult {
+  return parseAs(resultSchema, JSON.parse(stdout));
+}
+
+/** A server that streams three words and says nothing about time or usage. It ends with the file. */
+async function startForeign(answer = streamWords): Promise<ScriptedHttpServer> {
+  const server = await ScriptedHttpServer.start(async (exchange) => {
+    const models = JSON.stringify({ object: 'list', data: [{ id: 'parrot', object: 'model', owned_by: 'me' }] });
+    if (exchange.head.startsWith('GET /v1/models ')) await exchange.answer('200 OK', [], models);
+    else if (exchange.head.startsWith('POST /v1/chat/completions ')) await answer(exchange);
+    else await exchange.answer('404 Not Found', [], '');
+  });
+  servers.push(server);
+  return server;
+}
+
+async function streamWords(exchange: ScriptedExchange): Promise<void> {
+  const chunk = (delta: object, finish: string | null): string =>
+    `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
+  const words = ['Polly', ' wants', ' a'].map((content) => chunk({ content }, null));
+  await exchange.stream(chunk({ role: 'assistant' }, null), ...words, chunk({}, 'stop'), 'data: [DONE]\n\n');
+}
+
+async function queueOf(url: string): Promise<{ readonly max_concurrency: number; readonly completed: number }> {
+  const view: unknown = await (await fetch(`${url}/v1/queue`)).json();
+  const { max_concurrency, totals } = view as { max_concurrency: number; totals: { completed: number } };
+  return { max_concurrency, completed: totals.completed };
+}
+
+describe.concurrent('a bench on a server of its own', () => {
+  it('shows a table on stdout, how it went on stderr, and writes every kind of file', async () => {
+    const files = ['json', 'csv', 'md', 'html', 'hgrm'].map((extension) => join(folder, `result.${extension}`));
+    const run = await runCli(['bench', ...short, ...mock, ...files.flatMap((file) => ['-o', file])]);
+    expect(await run.exited, run.stderr).toBe(0);
+    expect(run.stdout).toContain('mock · chatstream/');
+    expect(run.stdout).toMatch(/Recommended: max-concurrency \d, because/);
+    expect(run.stdout).not.toContain('\u001b');
+    expect(run.stderr).toMatch(
+      /\[1\/2\] 2 clients and max-concurrency 1: .*\n\[2\/2\] 2 clients and max-concurrency 2: /,
+    );
+
+    const [json = '', csv = '', md = '', html = '', hgrm = ''] = await Promise.all(
+      files.map((file) => readFile(file, 'utf8')),
+    );
+    expect(parseAs(resultSchema, JSON.parse(json)).runs).toHaveLength(2);
+    expect(csv.trimEnd().split('\n').length).toBeGreaterThan(2);
+    expect(md).toContain('| ');
+    expect(html).toMatch(/^<!doctype html>/i);
+    expect(hgrm).toContain('Percentile');
+  });
+
+  it('says all of it in JSON by its schema, and nothing else on stdout', async () => {
+    const plan = ['--slo', 'e2e<5s', '--trials', '2', '--seed', '7'];
+    const run = await runCli(['bench', ...short, ...mock, '--json', ...plan, '--workers', '2']);
+    expect(await run.exited, run.stderr).toBe(0);
+    const schema: unknown = JSON.parse(await readFile(new URL('../../schemas/bench-v1.json', import.meta.url), 'utf8'));
+    const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
+    const isValid = ajv.compile(schema as object);
+    expect(isValid(JSON.parse(run.stdout)), JSON.stringify(isValid.errors)).toBe(true);
+
+    const result = resultOf(run);
+    expect(result).toMatchObject({
+      interrupted: false,
+      target: { model: 'mock', settings: { slots: 2 } },
+      plan: { loop: 'closed', concurrency: [2], max_concurrency: [1, 2], trials: 2, seed: 7, slo: ['e2e<5s'] },
+    });
+    expect(result.runs.map(({ settings, trial }) => [settings.max_concurrency, trial])).toEqual([
+      [1, 1],
+      [2, 1],
+      [1, 2],
+      [2, 2],
+    ]);
+    for (const { requests, metrics, rates, client, output_tokens_source: source } of result.runs) {
+      expect(client.workers).toBe(2);
+      expect(requests).toMatchObject({ refused: 0, failed: 0, timed_out: 0, errors: {} });
+      expect(requests.completed).toBeGreaterThanOrEqual(2);
+      expect(metrics.ttft.count).toBe(requests.completed);
+      expect(metrics.queue_wait).toMatchObject({ source: 'measured', count: requests.completed });
+      expect(source).toBe('usage');
+      expect(rates.output_tokens_per_second / rates.requests_per_second).toBeCloseTo(8, 0);
+      expect(rates.goodput).toBeCloseTo(rates.requests_per_second, 9);
+    }
+    // Its server is gone.
+    await expect(fetch(`${result.target.url}/livez`)).rejects.toThrow('fetch failed');
+  });
+});
+
+describe.concurrent('a bench on somebody else’s server', () => {
+  it('works without timings and usage, and shows that the queue wait is not known', async () => {
+    const { url } = await startForeign();
+    const file = join(folder, 'foreign.json');
+    const run = await runCli(['bench', '-u', `${url}/v1`, ...short, '-n', '4', '-o', file]);
+    expect(await run.exited, run.stderr).toBe(0);
+    expect(run.stdout).toContain('parrot · unknown');
+    expect(run.stdout).toMatch(/queue wait.*unavailable|unavailable.*queue wait/i);
+    expect(run.stdout).toContain('max-concurrency cannot be set from here');
+    const { runs } = parseAs(resultSchema, JSON.parse(await readFile(file, 'utf8')));
+    expect(runs).toHaveLength(1);
+    expect(runs[0]).toMatchObject({
+      settings: { concurrency: 2, max_concurrency: null },
+      output_tokens_source: 'chunks',
+      metrics: { queue_wait: { source: 'unavailable', count: 0, mean: null, p50: null } },
+    });
+  });
+
+  it('reports what went wrong if every request fails, and ends with 1', async () => {
+    const { url } = await startForeign(async (exchange) => {
+      await exchange.answer('500 Internal Server Error', [], '{"error":{"message":"The parrot is dead."}}');
+    });
+    const run = await runCli(['bench', '-u', url, ...short]);
+    expect(await run.exited).toBe(1);
+    expect(run.stdout).toContain('No request was completed');
+    expect(run.stdout).toContain('The parrot is dead.');
+  });
+
+  it('keeps what it has measured when the server goes away, and ends with 3', async () => {
+    const server = await startForeign();
+    const bench = new CliProcess(['bench', '-u', server.url, ...short, '--trials', '50', '--json']);
+    await until(() => bench.hasExited || bench.stderr.includes('[1/50]'), 'the first run');
+    await server.stop();
+    expect(await bench.exited).toBe(3);
+    const { runs, interrupted, warnings } = resultOf(bench);
+    expect(runs.length).toBeGreaterThanOrEqual(1);
+    expect(interrupted).toBe(true);
+    expect(warnings[0]).toContain('The bench ended early: ');
+    expect(bench.stderr).toContain('Nothing listens at ');
+  });
+
+  it('that is not there ends with 3 and a sentence, whatever servers are told by the environment', async () => {
+    const server = await startForeign();
+    const { url } = server;
+    await server.stop();
+    const run = await runCli(['bench', '-u', url, ...short], { CHATSTREAM_MODEL: '/models/mine.gguf' });
+    expect(await run.exited).toBe(3);
+    expect(run.stdout).toBe('');
+    expect(run.stderr).toMatch(
+      /^error: http:\/\/127\.0\.0\.1:\d+ cannot be reached\. Nothing listens at [^\n]*\n[^\n]*--url[^\n]*\n$/,
+    );
+  });
+});
+
+describe.concurrent('a bench that is asked for what cannot be done', () => {
+  it.each([
+    ['a file of an unknown kind', ['-o', 'result.pdf'], 'result.pdf has no ending that says what to write.'],
+    ['a model for a server that runs', ['--model', 'model.gguf'], '--model is for a server that the bench starts'],
+  ])('says so before anything is sent: %s', async (_name, argv, message) => {
+    const server = await startForeign();
+    const run = await runCli(['bench', '-u', server.url, ...short, ...argv]);
+    expect(await run.exited).toBe(2);
+    expect(run.stderr).toContain(message);
+    expect(run.stdout).toBe('');
+    expect(server.exchanges).toEqual([]);
+  });
+});
+
+describe.concurrent('a bench that is interrupted', () => {
+  it('reports what there is of the run that it was in, leaves the server as it was, and ends with 130', async () => {
+    const server = await startServer(['--engine', 'mock', '--mock-token', '1ms', '-n', '4']);
+    const endless = ['-d', '10m', '--warmup', '0', '-n', '1,2'];
+    const bench = new CliProcess(['bench', '-u', server.url, ...small, ...endless, '--json']);
+    await until(async () => bench.hasExited || (await queueOf(server.url)).completed > 10, 'some requests');
+    expect(await queueOf(server.url)).toMatchObject({ max_concurrency: 1 });
+    bench.signal('SIGINT');
+    await until(() => bench.hasExited, 'the bench to end');
+    expect(await bench.exited, bench.stderr).toBe(130);
+    const result = resultOf(bench);
+    expect(result).toMatchObject({ interrupted: true, runs: [{ settings: { max_concurrency: 1 } }] });
+    expect(result.runs[0]?.requests.completed).toBeGreaterThan(0);
+    expect(await queueOf(server.url)).toMatchObject({ max_concurrency: 4 });
+    expect(await server.stop()).toBe(0);
+  });
+
+  it('shows the runs that were finished, and leaves no server behind', async () => {
+    const file = join(folder, 'interrupted.json');
+    const bench = new CliProcess(['bench', ...short, ...mock, '--trials', '100', '-o', file]);
+    await until(() => bench.hasExited || bench.stderr.includes('[2/200]'), 'two runs');
+    bench.signal('SIGINT');
+    await until(() => bench.hasExited, 'the bench to end');
+    expect(await bench.exited, bench.stderr).toBe(130);
+    expect(bench.stdout).toContain('Interrupted: stopped after ');
+    const { runs, target } = parseAs(resultSchema, JSON.parse(await readFile(file, 'utf8')));
+    expect(runs.length).toBeGreaterThanOrEqual(2);
+    await expect(fetch(`${target.url}/livez`)).rejects.toThrow('fetch failed');
+  });
+
+  it('says so if nothing has been measured yet', async () => {
+    const server = await startForeign((exchange) => exchange.beginStream());
+    const bench = new CliProcess(['bench', '-u', server.url, ...short]);
+    await until(() => server.exchanges.some(({ head }) => head.startsWith('POST ')), 'the first request');
+    bench.signal('SIGINT');
+    await until(() => bench.hasExited, 'the bench to end');
+    expect(await bench.exited).toBe(130);
+    expect(bench.stdout).toBe('');
+    expect(bench.stderr).toContain('Stopped before anything was measured.');
+  });
+});
