@@ -26,3 +26,15 @@ export function firstSignal(message = 'Stopped before the model was loaded.'): F
   });
   return { signalled, stopping: controller.signal };
 }
+
+/**
+ * Ends this process as a SIGTERM would when the program that started it is gone, even if that was killed: for a server that
+ * a bench has started. Without a channel to another program, as from a shell, it does nothing.
+ */
+export function endWithParent(): void {
+  if (process.channel === undefined) return;
+  process.channel.unref();
+  process.once('disconnect', () => {
+    process.kill(process.pid, 'SIGTERM');
+  });
+}

@@ -4,7 +4,7 @@ import { BaseCommand } from '../cli/base-command.js';
 import { createLogger } from '../cli/logging.js';
 import { showDownload } from '../cli/download-progress.js';
 import { serveFlags, serveOptions } from '../cli/serve-flags.js';
-import { firstSignal } from '../cli/signals.js';
+import { endWithParent, firstSignal } from '../cli/signals.js';
 import { reportDevice, reportPlan, readyBlock, readyEvent } from '../cli/serve-report.js';
 
 export default class Serve extends BaseCommand {
@@ -34,6 +34,7 @@ Every flag can also be set by an environment variable: --max-queue reads CHATSTR
     const { flags } = await this.parse(Serve);
     const logger = await createLogger(flags['log-level']);
     const { signalled, stopping } = firstSignal();
+    endWithParent();
     const options = await showDownload(logger, (onProgress) =>
       serveOptions(flags, this.config.version, { onProgress, signal: stopping }),
     );

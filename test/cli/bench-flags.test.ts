@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { benchFlags, benchOptions } from '../../src/cli/bench-flags.js';
 import type { BenchOptions, TargetOptions } from '../../src/core/bench/options.js';
 
-const own: TargetOptions = { kind: 'own', command: ['chatstream', 'serve'] };
+const own: TargetOptions = { kind: 'own', command: ['chatstream', 'serve'], settings: {} };
 
 async function optionsOf(...argv: readonly string[]): Promise<BenchOptions> {
   const { flags } = await Parser.parse([...argv], { flags: benchFlags, strict: true });

@@ -1,10 +1,12 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { type BenchResult, resultSchema } from '../../src/core/bench/result/schema.js';
+import { lives } from '../core/engine/process/processes.js';
 import { parseAs } from '../support/parse-as.js';
 import { type ScriptedExchange, ScriptedHttpServer } from '../support/scripted-http-server.js';
 import { CliProcess, runCli, startServer } from '../support/server-process.js';
@@ -213,6 +215,18 @@ describe.concurrent('a bench that is interrupted', () => {
     const { runs, target } = parseAs(resultSchema, JSON.parse(await readFile(file, 'utf8')));
     expect(runs.length).toBeGreaterThanOrEqual(2);
     await expect(fetch(`${target.url}/livez`)).rejects.toThrow('fetch failed');
+  });
+
+  it.runIf(process.platform === 'linux')('leaves no server behind even if the bench is killed', async () => {
+    const bench = new CliProcess(['bench', ...short, ...mock, '-n', '1', '--trials', '100']);
+    await until(() => bench.hasExited || bench.stderr.includes('[1/100]'), 'a run');
+    const children = readFileSync(`/proc/${bench.pid}/task/${bench.pid}/children`, 'utf8')
+      .trim()
+      .split(' ')
+      .map(Number);
+    expect(children).toHaveLength(1);
+    bench.signal('SIGKILL');
+    await until(() => children.every((pid) => !lives(pid)), 'its server to end');
   });
 
   it('says so if nothing has been measured yet', async () => {

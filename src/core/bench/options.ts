@@ -22,6 +22,8 @@ export type TargetOptions =
       readonly kind: 'own';
       /** `chatstream serve` with everything but what the bench sets itself, as for `spawn`. */
       readonly command: readonly string[];
+      /** What of it was asked for, for the result. */
+      readonly settings: Readonly<Record<string, string | number>>;
     };
 
 /** Where prompts come from. */

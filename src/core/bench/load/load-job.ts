@@ -20,7 +20,7 @@ export interface LoadJob {
   readonly durationMs: number | null;
   /** Counted requests of this worker; null: as many as fit into the duration. */
   readonly requests: number | null;
-  /** Those that a single request can meet or miss. */
+  /** For goodput each of them is a limit for the single request. */
   readonly objectives: readonly Objective[];
   readonly samplesPath: string | null;
 }

@@ -6,7 +6,7 @@ import { metricNames, type MetricName, type PercentileName, percentiles } from '
 export interface Objective {
   readonly text: string;
   readonly metric: MetricName;
-  /** Of all requests together; without one, each single request must meet it to count as good. */
+  /** What has to hold of all requests together. For goodput every objective is a limit for each request, with a percentile or without. */
   readonly percentile: PercentileName | null;
   readonly belowMs: number;
 }

@@ -11,7 +11,7 @@ export function analyseSweep(summaries: readonly SettingSummary[], hasObjectives
   const knee = best(summaries, power);
   const key = sweptKey(summaries);
   return {
-    knee: knee === null ? null : knee.settings[key],
+    knee: knee === null || summaries.length < 2 ? null : knee.settings[key],
     usl: fitUsl(pointsOf(summaries, key)),
     recommendation: summaries.length < 2 ? null : recommend(summaries, knee, hasObjectives),
   };

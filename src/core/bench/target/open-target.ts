@@ -38,7 +38,8 @@ export async function openTarget(
       await server.stop();
       return null;
     };
-    return { ...target, close };
+    const settings = { ...target.description.settings, ...options.settings };
+    return { ...target, description: { ...target.description, settings }, close };
   } catch (error) {
     await server.stop();
     throw error;

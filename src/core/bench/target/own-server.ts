@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { ChatstreamError } from '../../base/errors.js';
@@ -44,7 +45,8 @@ export async function startOwnServer(
   throwIfStopped(signal);
   // In a process group of its own: Ctrl-C in the terminal is for the bench, which ends the server when it is done.
   const child = spawn(program, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // The channel carries nothing; when it closes, the server knows that we are gone, however we went.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: process.platform !== 'win32',
     env: withoutOurFlags(process.env),
   });
@@ -52,7 +54,9 @@ export async function startOwnServer(
   child.once('error', (error) => {
     spawnError = error;
   });
-  createInterface({ input: child.stderr }).on('line', onLog);
+  child.channel?.unref();
+  createInterface({ input: pipeOf(child.stderr) }).on('line', onLog);
+  const stdout = pipeOf(child.stdout);
   const stop = stopper(child);
   const abort = (): void => {
     void stop();
@@ -64,10 +68,10 @@ export async function startOwnServer(
   child.once('exit', () => process.off('exit', endWithUs));
   signal.addEventListener('abort', abort, { once: true });
   try {
-    for await (const line of createInterface({ input: child.stdout })) {
+    for await (const line of createInterface({ input: stdout })) {
       const event = parsed(line);
       if (readyEvent.Check(event)) {
-        child.stdout.resume();
+        stdout.resume();
         return { url: event.url, engine: event.device, stop };
       }
       if (errorEvent.Check(event)) {
@@ -90,6 +94,11 @@ export async function startOwnServer(
   } finally {
     signal.removeEventListener('abort', abort);
   }
+}
+
+function pipeOf(stream: Readable | null): Readable {
+  if (stream === null) throw new Error('the server was started without pipes');
+  return stream;
 }
 
 function throwIfStopped({ aborted }: AbortSignal): void {

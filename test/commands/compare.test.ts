@@ -1,0 +1,145 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import Compare from '../../src/commands/compare.js';
+import type { BenchResult } from '../../src/core/bench/result/schema.js';
+import { resultOf } from '../core/bench/compare/sides.js';
+import { parseXml } from '../core/bench/compare/report/xml.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'chatstream-compare-'));
+const at = (name: string): string => join(folder, name);
+
+beforeAll(() => {
+  const write = (name: string, result: BenchResult): void => {
+    writeFileSync(at(name), JSON.stringify(result));
+  };
+  const base = resultOf(1);
+  const slower = resultOf(1.3, {}, {}, 2);
+  write('base.json', base);
+  write('same.json', resultOf(1, {}, {}, 3));
+  write('slower.json', slower);
+  write('few.json', resultOf(1, {}, { trials: 3 }));
+  write('elsewhere.json', resultOf(1, {}, { machine: { cpu: 'Another 1000' } }));
+  write('versus.json', { ...slower, versus: { target: base.target, runs: base.runs } });
+  writeFileSync(at('broken.json'), JSON.stringify(base).slice(0, 2000));
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+let printed: string[] = [];
+
+beforeEach(() => {
+  printed = [];
+  vi.stubEnv('GITHUB_STEP_SUMMARY', '');
+  vi.spyOn(Compare.prototype, 'log').mockImplementation((text = '') => {
+    printed.push(text);
+  });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+/** Runs the command to its end. @returns the exit code, and what `--json` would print */
+async function run(...args: string[]): Promise<{ code: unknown; json: unknown }> {
+  const before = process.exitCode;
+  process.exitCode = undefined;
+  try {
+    const json: unknown = await Compare.run(args, root);
+    return { code: process.exitCode, json };
+  } finally {
+    process.exitCode = before;
+  }
+}
+
+describe('compare', () => {
+  it('passes what has not changed', async () => {
+    const { code, json } = await run(at('base.json'), at('same.json'), '--fail-on', 'ttft.p95>10%');
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ schema: 'chatstream.compare/v1', verdict: 'pass', interleaved: false });
+    expect(printed.join('\n')).toMatch(/Pass: the one check is within its limit\.$/);
+  });
+
+  it('exits with 10 on a regression, also of several flags in one', async () => {
+    const { code, json } = await run(at('base.json'), at('slower.json'), '--fail-on', 'ttft.p95>10%,tpot.p50>90%');
+    expect(code).toBe(10);
+    expect(json).toMatchObject({ verdict: 'regression' });
+  });
+
+  it('exits with 11 if it cannot tell, but only with --strict', async () => {
+    const args = [at('base.json'), at('few.json'), '--fail-on', 'ttft.p95>10%'];
+    expect((await run(...args)).code).toBe(0);
+    expect((await run(...args, '--strict')).code).toBe(11);
+  });
+
+  it('only shows figures without --fail-on', async () => {
+    const { code, json } = await run(at('base.json'), at('slower.json'), '--strict');
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ verdict: 'none' });
+  });
+
+  it('takes one result of bench --versus alone, the second server as the baseline', async () => {
+    const { code, json } = await run(at('versus.json'), '--fail-on', 'e2e.p50>10%');
+    expect(code).toBe(10);
+    expect(json).toMatchObject({ verdict: 'regression', interleaved: true });
+  });
+
+  it.each([
+    [['elsewhere.json'], 'they differ in machine.cpu ("AMD EPYC 9654" and "Another 1000")'],
+    [['broken.json'], 'is cut off'],
+    [['missing.json'], 'missing.json'],
+    [['same.json', '--fail-on', 'ttft.p95<10%'], 'wrong direction'],
+    [['same.json', '--allow', 'weather'], '--allow weather'],
+    [['same.json', '-o', 'comparison.html'], 'Let it end in one of .md, .xml, .json'],
+  ])('exits with 2 for base.json and %j', async ([file = '', ...flags], words) => {
+    const stderr: string[] = [];
+    vi.spyOn(Compare.prototype, 'logToStderr').mockImplementation((text = '') => {
+      stderr.push(text);
+    });
+    await expect(run(at('base.json'), at(file), ...flags)).rejects.toMatchObject({ oclif: { exit: 2 } });
+    expect(stderr.join('\n')).toContain(words);
+  });
+
+  it('needs a second result, if the first has only one server', async () => {
+    vi.spyOn(Compare.prototype, 'logToStderr').mockImplementation(() => undefined);
+    await expect(run(at('base.json'))).rejects.toMatchObject({ oclif: { exit: 2 } });
+  });
+
+  it('compares what it is told to compare all the same, and says so', async () => {
+    const { code } = await run(
+      at('base.json'),
+      at('elsewhere.json'),
+      '--allow',
+      'machine',
+      '--fail-on',
+      'ttft.p95>10%',
+    );
+    expect(code).toBe(0);
+    expect(printed.join('\n')).toContain('They differ in machine.cpu');
+  });
+
+  it('writes Markdown, JUnit and JSON', async () => {
+    const outputs = ['c.md', 'c.xml', 'c.json'].map(at);
+    const flags = outputs.flatMap((path) => ['-o', path]);
+    const { json } = await run(at('base.json'), at('slower.json'), '--fail-on', 'ttft.p95>10%', ...flags);
+    const [markdown = '', xml = '', written = ''] = outputs.map((path) => readFileSync(path, 'utf8'));
+    expect(markdown).toContain('❌ **Regression**');
+    expect(parseXml(xml).attributes).toMatchObject({ tests: '1', failures: '1' });
+    expect(JSON.parse(written)).toEqual(JSON.parse(JSON.stringify(json)));
+  });
+
+  it("annotates GitHub's page, and adds to the job's summary what is there already", async () => {
+    const summary = at('summary.md');
+    writeFileSync(summary, '# Before\n');
+    vi.stubEnv('GITHUB_STEP_SUMMARY', summary);
+    await run(at('base.json'), at('slower.json'), '--fail-on', 'ttft.p95>10%', '--github');
+    expect(printed.at(-1)).toMatch(/^::error title=Performance regression%3A ttft\.p95/);
+    expect(readFileSync(summary, 'utf8')).toMatch(/^# Before\n## chatstream compare\n/);
+  });
+});
