@@ -3,6 +3,7 @@ import { ChatstreamError } from '../core/base/errors.js';
 import { arrivals, type BenchOptions, type TargetOptions } from '../core/bench/options.js';
 import { parseLengths } from '../core/bench/plan/lengths.js';
 import { parseObjective } from '../core/bench/plan/objectives.js';
+import { gateFlags } from './compare-flags.js';
 import { durationFlag, fromEnvironment, integersFlag, lengthsFlag, valuesOf } from './flags.js';
 import { ownServerFlags } from './own-server-flags.js';
 
@@ -116,6 +117,11 @@ export const benchFlags = fromEnvironment({
     ...target,
     summary: 'Base URL of a second server (the baseline), measured in turns with the first.',
   }),
+  baseline: Flags.file({
+    ...target,
+    summary: 'Result of an earlier bench (-o result.json) to compare with.',
+    exclusive: ['versus'],
+  }),
   'api-key': Flags.string({ ...target, summary: 'Key to send as a bearer token.' }),
   header: Flags.string({
     ...target,
@@ -129,7 +135,7 @@ export const benchFlags = fromEnvironment({
   output: Flags.string({
     ...output,
     char: 'o',
-    summary: 'File for the result; its extension says which kind: .json .csv .md .html .hgrm. Repeatable.',
+    summary: 'File for the result; its extension says which kind: .json .csv .md .html .hgrm .xml (JUnit). Repeatable.',
     multiple: true,
     multipleNonGreedy: true,
     delimiter: ',',
@@ -140,6 +146,7 @@ export const benchFlags = fromEnvironment({
     summary: 'Exit with 12 if an objective of --slo is missed.',
     dependsOn: ['slo'],
   }),
+  ...gateFlags,
   ...ownServerFlags,
 });
 

@@ -46,7 +46,10 @@ The first Ctrl-C ends the bench early and reports what there is.`;
     const { bench } = await import('../core/bench/bench.js');
     const { checkOutput, writeResult } = await import('../core/bench/report/write-result.js');
     const { renderReport } = await import('../core/bench/report/terminal.js');
+    const { prepareGate } = await import('../cli/compare-bench.js');
+    const { comparisonJson } = await import('../core/bench/compare/report/json.js');
     for (const path of outputs) checkOutput(path);
+    const gate = await prepareGate(flags, options);
 
     const logger = await createLogger(flags['log-level']);
     const { stopping } = firstSignal('Stopped before anything was measured.');
@@ -60,25 +63,36 @@ The first Ctrl-C ends the bench early and reports what there is.`;
       onRun: live.finished,
     }).finally(live.close);
 
+    const verdict = gate.judge(result, summaries);
     if (!this.jsonEnabled()) {
       const width = Math.min(100, process.stdout.isTTY ? process.stdout.columns : 100);
-      this.log(renderReport(result, summaries, { colour: hasColours(process.stdout), width }));
+      const style = { colour: hasColours(process.stdout), width };
+      const texts = [renderReport(result, summaries, style), verdict.text(style)].filter((text) => text !== '');
+      this.log(texts.join('\n\n'));
     }
-    const failed: ChatstreamError[] = failure === null ? [] : [failure];
+    const failed = [failure, verdict.refusal].filter((error) => error !== null);
     for (const path of outputs) {
-      await writeResult(path, result, summaries).catch((error: unknown) => {
+      await writeResult(path, result, summaries, verdict.comparison).catch((error: unknown) => {
         if (!(error instanceof ChatstreamError)) throw error;
         failed.push(error);
       });
     }
-    for (const error of failed) this.logToStderr(error.advice);
+    // Not with logToStderr, which is silent with --json.
+    for (const error of failed) process.stderr.write(`${error.advice}\n`);
+    if (flags.github) {
+      await verdict.tellGithub((line) => {
+        if (this.jsonEnabled()) process.stderr.write(`${line}\n`);
+        else this.log(line);
+      });
+    }
     process.exitCode = exitCodeOfBench();
-    return result;
+    return verdict.comparison === null ? result : { ...result, comparison: comparisonJson(verdict.comparison) };
 
     function exitCodeOfBench(): number {
       if (stopping.aborted) return exitCodes.interrupted;
       const [first] = failed;
       if (first !== undefined) return exitCodeOf(first.code);
+      if (verdict.exitCode !== exitCodes.done) return verdict.exitCode;
       if (summaries.every(({ requests }) => requests.completed === 0)) return exitCodes.unexpectedFailure;
       return exitCodes.done;
     }
@@ -110,6 +124,7 @@ The first Ctrl-C ends the bench early and reports what there is.`;
       slots: Math.max(...(flags['max-concurrency'] ?? [Math.min(clients, mostSlotsUnasked)])),
       clients: flags.rate === undefined ? clients : undefined,
     };
-    return { kind: 'own', command: ownServerCommand(this.config.root, givenServerFlags(flags, isDefault), settings) };
+    const given = givenServerFlags(flags, isDefault);
+    return { kind: 'own', command: ownServerCommand(this.config.root, given, settings), settings: given };
   }
 }

@@ -27,7 +27,7 @@ export type TargetOptions =
     };
 
 /** Where prompts come from. */
-export type PromptSource =
+type PromptSource =
   { readonly kind: 'synthetic'; readonly inputTokens: Lengths } | { readonly kind: 'file'; readonly path: string };
 
 /** One bench, with every default filled in. */

@@ -3,7 +3,7 @@ import { wholeSettingText } from '../report/settings.js';
 import type { Run } from '../result/schema.js';
 import { settingsKey } from '../result/summarise.js';
 import { defaultMetrics } from './compared-metric.js';
-import type { Comparison } from './comparison.js';
+import type { ComparedRow, Comparison } from './comparison.js';
 import { checkComparable, differencesOf } from './differences.js';
 import { notesOf } from './notes.js';
 import { overallVerdict, worstFirst } from './order.js';
@@ -53,8 +53,7 @@ export function compare(sides: Sides, { thresholds, allowed }: CompareOptions): 
     pairs.flatMap((pair) =>
       metrics.flatMap((metric) => {
         const row = pair.compare(metric, thresholds.find((threshold) => threshold.metric.id === metric.id) ?? null);
-        const isEmpty = row.judgement.kind === 'shown' && row.ratio === null;
-        return isEmpty ? [] : [row];
+        return row.judgement.kind === 'shown' && saysNothing(row) ? [] : [row];
       }),
     ),
   );
@@ -69,6 +68,11 @@ export function compare(sides: Sides, { thresholds, allowed }: CompareOptions): 
     differences,
     notes: notesOf(sides, pairs),
   };
+}
+
+/** What is not known, or that everything was answered as it should be. */
+function saysNothing({ metric, ratio, baseline, candidate }: ComparedRow): boolean {
+  return ratio === null || (metric.id === 'success_rate' && baseline === 1 && candidate === 1);
 }
 
 function bySetting(runs: readonly Run[]): Map<string, Run[]> {

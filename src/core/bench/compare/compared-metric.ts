@@ -24,11 +24,11 @@ export type ComparedMetric =
   /** Higher is better. */
   | { readonly kind: 'rate'; readonly id: RateName; readonly rate: RateName };
 
-export function latency(metric: MetricName, percentile: PercentileName): ComparedMetric {
+function latency(metric: MetricName, percentile: PercentileName): ComparedMetric {
   return { kind: 'latency', id: `${metric}.${percentile.replace('_', '.')}`, metric, percentile };
 }
 
-export function rate(name: RateName): ComparedMetric {
+function rate(name: RateName): ComparedMetric {
   return { kind: 'rate', id: name, rate: name };
 }
 

@@ -1,4 +1,5 @@
 import { ChatstreamError } from '../../base/errors.js';
+import type { Target } from '../result/schema.js';
 import type { Side, Sides } from './side.js';
 
 /** Something that both results say, differently, and that has an influence on the figures. */
@@ -10,7 +11,7 @@ export interface Difference {
 }
 
 /** Fields that `--allow` takes as a whole; each also with the name of one field in it, as in `plan.seed`. */
-export const allowable = ['plan', 'machine', 'model', 'engine', 'settings'] as const;
+const allowable = ['plan', 'machine', 'model', 'engine', 'settings'] as const;
 
 /**
  * Not part of how requests are sent: which settings were measured (they are matched one by one) and how often.
@@ -25,7 +26,6 @@ const sameMemory = 0.05;
  * other servers, are what comparisons are for. What one side does not know is no difference.
  */
 export function differencesOf({ baseline, candidate }: Sides): readonly Difference[] {
-  const settings = { baseline: baseline.target.settings, candidate: candidate.target.settings };
   return [
     ...fieldDifferences('plan', planOf(baseline), planOf(candidate)),
     ...fieldDifferences('machine', machineOf(baseline), machineOf(candidate)).filter(
@@ -33,7 +33,7 @@ export function differencesOf({ baseline, candidate }: Sides): readonly Differen
     ),
     ...fieldDifferences('', { model: baseline.target.model }, { model: candidate.target.model }),
     ...fieldDifferences('', { engine: baseline.target.engine }, { engine: candidate.target.engine }),
-    ...fieldDifferences('settings', settings.baseline, settings.candidate),
+    ...settingDifferences(baseline.target, candidate.target),
   ].map((difference) => ({ ...difference, field: difference.field.replace(/^\./, '') }));
 }
 
@@ -66,8 +66,26 @@ export function checkAllowed(allowed: readonly string[]): void {
   });
 }
 
-export function isAllowed(field: string, allowed: readonly string[]): boolean {
+function isAllowed(field: string, allowed: readonly string[]): boolean {
   return allowed.some((name) => field === name || field.startsWith(`${name}.`));
+}
+
+/**
+ * How the servers were started. Of a server that the bench has started itself, all flags are known: one that was not given
+ * has its default. Only then is the engine known, too.
+ */
+function settingDifferences(baseline: Target, candidate: Target): readonly Difference[] {
+  const [before, after] = [settingsOf(baseline), settingsOf(candidate)];
+  const allKnown = baseline.engine !== null && candidate.engine !== null;
+  const defaults = Object.fromEntries([...Object.keys(before), ...Object.keys(after)].map((name) => [name, 'default']));
+  return allKnown
+    ? fieldDifferences('settings', { ...defaults, ...before }, { ...defaults, ...after })
+    : fieldDifferences('settings', before, after);
+}
+
+/** Without the model, which is compared by its name and not by where its file lies. */
+function settingsOf({ settings }: Target): Fields {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => name !== 'model'));
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -3,7 +3,7 @@ import { everyTrialOnce, type Statistic } from './statistic.js';
 import { studentQuantile } from './student.js';
 
 /** Resamples of a bootstrap. */
-export const resamples = 2000;
+const resamples = 2000;
 
 /** An interval of ratios, 0 to infinity. */
 export interface Interval {

@@ -3,7 +3,6 @@ import type { ComparedMetric } from './compared-metric.js';
 import type { ComparedRow, Judgement } from './comparison.js';
 import { type Ratio, ratioOf } from './ratio.js';
 import type { SettingTrials } from './setting-trials.js';
-import { everyTrialOnce } from './statistic.js';
 import type { Threshold } from './threshold.js';
 import { type Doubt, type GateOutcome, judge, neededTrials, tendencyOf } from './verdict.js';
 
@@ -34,8 +33,8 @@ export class SettingPair {
     return {
       settings: this.settings,
       metric,
-      baseline: before?.value(everyTrialOnce(before)) ?? null,
-      candidate: after?.value(everyTrialOnce(after)) ?? null,
+      baseline: this.baseline.value(metric),
+      candidate: this.candidate.value(metric),
       trials: { baseline: this.baseline.runs.length, candidate: this.candidate.runs.length },
       ratio: ratio?.ratio ?? null,
       interval: ratio?.interval ?? null,
@@ -58,20 +57,32 @@ export class SettingPair {
 
   #outcome(threshold: Threshold, ratio: Ratio | null, conflict: string | null): GateOutcome {
     // This takes no statistics: a server that answers nothing any more must not pass for lack of figures.
-    if (this.candidate.completed === 0 && this.baseline.completed > 0) {
-      return { verdict: 'regression', failsEntirely: true };
-    }
+    if (this.#isLost(threshold.metric)) return { verdict: 'regression', isLost: true };
     const doubt = this.#doubt(threshold.metric, ratio, conflict);
     if (doubt !== null) return { verdict: 'inconclusive', doubt };
     if (ratio?.interval == null) return { verdict: 'inconclusive', doubt: { reason: 'too-wide' } };
     return judge(ratio.interval, threshold);
   }
 
+  /** Whether so many of the candidate's requests failed that nothing is left of a figure that the baseline has. */
+  #isLost(metric: ComparedMetric): boolean {
+    if (this.baseline.completed === 0) return false;
+    if (this.candidate.completed === 0) return true;
+    const fails = this.candidate.failedShare > this.baseline.failedShare;
+    return fails && this.baseline.statistic(metric) !== null && this.candidate.statistic(metric) === null;
+  }
+
   #doubt(metric: ComparedMetric, ratio: Ratio | null, conflict: string | null): Doubt | null {
     const [baseline, candidate] = [this.baseline.runs.length, this.candidate.runs.length];
     if (conflict !== null) return { reason: 'not-measured', explanation: conflict };
     if (ratio === null) return { reason: 'not-measured', explanation: this.#missing(metric) };
-    if (this.baseline.isSaturated || this.candidate.isSaturated) return { reason: 'saturated-client' };
+    const saturated = [...this.baseline.runs, ...this.candidate.runs]
+      .map(({ client }) => client)
+      .filter((c) => c.saturated);
+    if (saturated.length > 0) {
+      const delayP99Ms = Math.max(...saturated.map((client) => client.event_loop_delay_ms.p99));
+      return { reason: 'saturated-client', delayP99Ms, cpuShare: Math.max(...saturated.map((c) => c.cpu_share)) };
+    }
     if (Math.min(baseline, candidate) < neededTrials) return { reason: 'too-few-trials', baseline, candidate };
     return null;
   }

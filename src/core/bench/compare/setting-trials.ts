@@ -6,13 +6,13 @@ import { bucketQuantileMs, type Bucket } from '../target/prometheus.js';
 import type { ComparedMetric, RateName } from './compared-metric.js';
 import { decodeCells, type HistogramCells, noCells } from './histogram-cells.js';
 import { MergedTrials } from './merged-percentile.js';
-import type { Statistic } from './statistic.js';
+import { everyTrialOnce, type Statistic } from './statistic.js';
 
 /**
  * Shorter times count as this. It is how well the load generator knows when a token came; whether a request waited for
  * 2 or for 20 µs nobody feels, and the ratio of the two says nothing.
  */
-export const shortestMs = 0.1;
+const shortestMs = 0.1;
 
 /** The trials of one setting of one side, and every figure that can be made of them. */
 export class SettingTrials {
@@ -36,31 +36,37 @@ export class SettingTrials {
     return failed === 0 ? 0 : failed / (failed + this.completed);
   }
 
-  get isSaturated(): boolean {
-    return this.runs.some(({ client }) => client.saturated);
-  }
-
   /**
    * A figure of any mixture of the trials; null if this result does not have it, or has too few samples for it.
    *
    * @throws ChatstreamError `usage` for a histogram that cannot be read
    */
   statistic(compared: ComparedMetric): Statistic | null {
+    const exact = this.#exact(compared);
+    if (exact === null || compared.kind === 'rate') return exact;
+    return {
+      trials: exact.trials,
+      value: (weights) => {
+        const ms = exact.value(weights);
+        return ms === null ? null : Math.max(shortestMs, ms);
+      },
+    };
+  }
+
+  /** The figure of all trials, as it was measured. */
+  value(compared: ComparedMetric): number | null {
+    const exact = this.#exact(compared);
+    return exact?.value(everyTrialOnce(exact)) ?? null;
+  }
+
+  #exact(compared: ComparedMetric): Statistic | null {
     if (compared.kind === 'rate') return this.#rate(compared.rate);
     const { metric, percentile } = compared;
     const percent = percentiles[percentile];
     const samples = this.runs.reduce((sum, { metrics }) => sum + metrics[metric].count, 0);
     // The same rule as for every percentile that is shown: at least 10 samples above it.
     if (Math.floor(samples * (1 - percent / 100) + 1e-9) < 10) return null;
-    const statistic = this.#mergedTrials(metric)?.percentile(percent) ?? this.#bucketPercentile(metric, percent);
-    if (statistic === null) return null;
-    return {
-      trials: statistic.trials,
-      value: (weights) => {
-        const ms = statistic.value(weights);
-        return ms === null ? null : Math.max(shortestMs, ms);
-      },
-    };
+    return this.#mergedTrials(metric)?.percentile(percent) ?? this.#bucketPercentile(metric, percent);
   }
 
   #mergedTrials(metric: MetricName): MergedTrials | null {

@@ -8,7 +8,7 @@ export const neededTrials = 5;
 export type Doubt =
   | { readonly reason: 'too-few-trials'; readonly baseline: number; readonly candidate: number }
   /** The load generator could not keep up: the figures are as much its own as the server's. */
-  | { readonly reason: 'saturated-client' }
+  | { readonly reason: 'saturated-client'; readonly delayP99Ms: number; readonly cpuShare: number }
   /** The interval contains the limit. */
   | { readonly reason: 'too-wide' }
   /** There is nothing to compare. `explanation` is a sentence without its end. */
@@ -16,8 +16,8 @@ export type Doubt =
 
 /** What a gate says of one figure. */
 export type GateOutcome =
-  /** The whole interval is beyond the limit; or the candidate answers nothing any more. */
-  | { readonly verdict: 'regression'; readonly failsEntirely: boolean }
+  /** The whole interval is beyond the limit; or the candidate answers too few requests to have the figure (`isLost`). */
+  | { readonly verdict: 'regression'; readonly isLost: boolean }
   | { readonly verdict: 'inconclusive'; readonly doubt: Doubt }
   /** The whole interval is within the limit. */
   | { readonly verdict: 'pass' }
@@ -32,7 +32,7 @@ export function judge({ lower, upper }: Interval, { metric, limit, share }: Thre
   const isLatency = metric.kind === 'latency';
   const [nearest, farthest] = isLatency ? [lower, upper] : [upper, lower];
   const beyond = (ratio: number): boolean => (isLatency ? ratio > limit : ratio < limit);
-  if (beyond(nearest)) return { verdict: 'regression', failsEntirely: false };
+  if (beyond(nearest)) return { verdict: 'regression', isLost: false };
   if (beyond(farthest)) return { verdict: 'inconclusive', doubt: { reason: 'too-wide' } };
   const better = isLatency ? farthest < 1 - share : farthest > 1 + share;
   return { verdict: share > 0 && better ? 'improvement' : 'pass' };

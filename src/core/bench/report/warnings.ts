@@ -1,11 +1,9 @@
 import { formatDuration } from '../../base/units.js';
+import { littlesLawTolerance } from '../result/littles-law.js';
 import type { BenchResult, Run } from '../result/schema.js';
 import { percentText, plural } from './numbers.js';
 import { type Dimension, dimensionsOf, settingsText } from './settings.js';
 import { oneLine } from './style.js';
-
-/** Little's law holds exactly in a run that is long against its requests; beyond this something else is wrong. */
-const littlesLawTolerance = 0.05;
 
 /** What makes the figures doubtful: a report says it before it shows them. */
 export function truthWarnings({

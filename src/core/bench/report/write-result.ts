@@ -2,6 +2,9 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
+import type { Comparison } from '../compare/comparison.js';
+import { benchJunit } from '../compare/report/bench-junit.js';
+import { comparisonMarkdown } from '../compare/report/markdown.js';
 import type { BenchResult } from '../result/schema.js';
 import type { SettingSummary } from '../result/setting-summary.js';
 import { toCsv } from './csv.js';
@@ -9,15 +12,18 @@ import { toHgrm } from './hgrm.js';
 import { toHtml } from './html.js';
 import { toMarkdown } from './markdown.js';
 
-type Format = (result: BenchResult, summaries: readonly SettingSummary[]) => string;
+type Format = (result: BenchResult, summaries: readonly SettingSummary[], comparison: Comparison | null) => string;
 
 /** What a file is, by its name's end. */
 const formats: Readonly<Record<string, Format>> = {
   '.json': (result) => `${JSON.stringify(result, null, 2)}\n`,
   '.csv': toCsv,
-  '.md': toMarkdown,
+  // The verdict comes first: it is what a pull request asks for.
+  '.md': (result, summaries, comparison) =>
+    (comparison === null ? '' : `${comparisonMarkdown(comparison)}\n`) + toMarkdown(result, summaries),
   '.html': toHtml,
   '.hgrm': toHgrm,
+  '.xml': benchJunit,
 };
 
 /**
@@ -43,15 +49,16 @@ export function checkOutput(path: string): void {
   }
 }
 
-/** Writes one file. @throws ChatstreamError `output_failed` */
+/** Writes one file, with the comparison if there is one. @throws ChatstreamError `output_failed` */
 export async function writeResult(
   path: string,
   result: BenchResult,
   summaries: readonly SettingSummary[],
+  comparison: Comparison | null = null,
 ): Promise<void> {
   const format = formats[extname(path).toLowerCase()];
   try {
-    await writeFile(path, format?.(result, summaries) ?? '');
+    await writeFile(path, format?.(result, summaries, comparison) ?? '');
   } catch (error) {
     throw new ChatstreamError('output_failed', `${path} could not be written: ${messageOf(error)}.`, { cause: error });
   }

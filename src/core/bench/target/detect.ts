@@ -4,7 +4,7 @@ import { ChatstreamError } from '../../base/errors.js';
 import { type Answer, type Http, jsonOf } from './http.js';
 
 /** The servers that are told apart. */
-export type ServerKind = 'chatstream' | 'vllm' | 'llama-server' | 'ollama' | 'tgi' | 'sglang' | 'unknown';
+type ServerKind = 'chatstream' | 'vllm' | 'llama-server' | 'ollama' | 'tgi' | 'sglang' | 'unknown';
 
 export interface DetectedServer {
   readonly kind: ServerKind;

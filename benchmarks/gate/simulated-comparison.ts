@@ -1,0 +1,104 @@
+import { type Random, seededRandom } from '../../src/core/base/random.js';
+import { compare } from '../../src/core/bench/compare/compare.js';
+import type { ComparedRow, Comparison } from '../../src/core/bench/compare/comparison.js';
+import type { Side } from '../../src/core/bench/compare/side.js';
+import { parseThresholds } from '../../src/core/bench/compare/threshold.js';
+import type { Machine, Plan, Run, Target } from '../../src/core/bench/result/schema.js';
+import { type Noise, NoisyMachine } from './noisy-machine.js';
+import { type SimulatedServer, simulateTrial } from './simulated-trial.js';
+
+/** In which order the trials of both servers are measured. */
+export type Order =
+  /** A B, B A, A B, … as `bench --versus` does. */
+  | 'in turns'
+  /** A A A, B B B: two runs of bench, the second right after the first. */
+  | 'one after the other'
+  /** The same, but the second on another day: the machine's speed then has nothing to do with what it was. */
+  | 'another day';
+
+export interface Scenario {
+  readonly baseline: SimulatedServer;
+  readonly candidate: SimulatedServer;
+  readonly noise: Noise;
+  readonly order: Order;
+  readonly clients: number;
+  readonly requests: number;
+  readonly trials: number;
+}
+
+/** One comparison as `chatstream compare` makes it; the same seed gives the same one. */
+export function simulateComparison(scenario: Scenario, failOn: readonly string[], seed: number): Comparison {
+  const random = seededRandom(seed);
+  const { baseline, candidate } = measure(scenario, random);
+  const sides = {
+    baseline: sideOf('baseline', baseline),
+    candidate: sideOf('candidate', candidate),
+    interleaved: scenario.order === 'in turns',
+  };
+  return compare(sides, { thresholds: parseThresholds(failOn), allowed: [] });
+}
+
+/** The row of one metric. */
+export function rowOf({ rows }: Comparison, metric: string): ComparedRow {
+  const row = rows.find(({ metric: { id } }) => id === metric);
+  if (row === undefined) throw new Error(`no ${metric}`);
+  return row;
+}
+
+interface Measured {
+  readonly baseline: Run[];
+  readonly candidate: Run[];
+}
+
+function measure({ order, noise, ...scenario }: Scenario, random: Random): Measured {
+  const measured: Measured = { baseline: [], candidate: [] };
+  let machine = new NoisyMachine(noise, random);
+  // As after a warm-up: nothing begins at the moment in which the machine does.
+  let nowMs = 1000 * random();
+  const run = (side: keyof Measured, trial: number): void => {
+    const { clients, requests } = scenario;
+    const result = simulateTrial(scenario[side], { clients, requests, trial }, machine, random, nowMs);
+    measured[side].push(result.run);
+    nowMs = result.endMs;
+  };
+  const trials = Array.from({ length: scenario.trials }, (_, index) => index + 1);
+  if (order === 'in turns') {
+    for (const trial of trials) {
+      const turns = trial % 2 === 1 ? (['candidate', 'baseline'] as const) : (['baseline', 'candidate'] as const);
+      for (const side of turns) run(side, trial);
+    }
+    return measured;
+  }
+  for (const trial of trials) run('baseline', trial);
+  if (order === 'another day') machine = new NoisyMachine(noise, random);
+  for (const trial of trials) run('candidate', trial);
+  return measured;
+}
+
+function sideOf(name: string, runs: readonly Run[]): Side {
+  return { name, runs, target, plan, machine, toolVersion: '', startedAt: '', interrupted: false };
+}
+
+const target: Target = { url: '', server: 'simulated', model: 'simulated', engine: null, settings: {} };
+const machine: Machine = { cpu: 'simulated', cores: 1, memory_bytes: 0, os: 'none', gpus: [] };
+const plan: Plan = {
+  loop: 'closed',
+  concurrency: [],
+  max_concurrency: null,
+  rate: null,
+  arrival: null,
+  duration_ms: null,
+  requests: 200,
+  warmup_ms: 0,
+  trials: 5,
+  workload: 'synthetic',
+  input_tokens: 64,
+  output_tokens: 64,
+  ignore_eos: true,
+  shared_prefix_tokens: 0,
+  seed: 1,
+  timeout_ms: 0,
+  endpoint: '',
+  extra_body: null,
+  slo: [],
+};

@@ -1,0 +1,58 @@
+import type { Interval } from '../../src/core/bench/compare/ratio.js';
+import { rowOf, simulateComparison } from './simulated-comparison.js';
+import { type ScenarioOptions, scenarioOf } from './scenarios.js';
+
+/** What became of many simulated comparisons, in one metric. */
+export interface Tally {
+  readonly comparisons: number;
+  readonly regressions: number;
+  readonly inconclusive: number;
+  /** Improvements among them. */
+  readonly passes: number;
+  readonly intervals: readonly Interval[];
+  /** Those that the intervals are around. */
+  readonly ratios: readonly number[];
+}
+
+const thresholds = ['ttft.p95>10%', 'e2e.p50>10%', 'e2e.p95>10%', 'output_tokens_per_second<10%'] as const;
+
+/** The metrics that every comparison is gated on. */
+export const gatedMetrics = thresholds.map((text) => text.split(/[<>]/, 1)[0] ?? '');
+
+/** Makes the same comparison many times, each with its own seed. */
+export function tallyOf(options: ScenarioOptions, comparisons: number): ReadonlyMap<string, Tally> {
+  const scenario = scenarioOf(options);
+  const made = Array.from({ length: comparisons }, (_, index) => {
+    const comparison = simulateComparison(scenario, thresholds, 1 + index);
+    return gatedMetrics.map((metric) => rowOf(comparison, metric));
+  });
+  return new Map(
+    gatedMetrics.map((metric, place) => {
+      const rows = made.flatMap((each) => each[place] ?? []);
+      const verdicts = rows.map(({ judgement }) => (judgement.kind === 'gated' ? judgement.outcome.verdict : 'none'));
+      const count = (...wanted: readonly string[]): number => verdicts.filter((each) => wanted.includes(each)).length;
+      return [
+        metric,
+        {
+          comparisons,
+          regressions: count('regression'),
+          inconclusive: count('inconclusive'),
+          passes: count('pass', 'improvement'),
+          intervals: rows.flatMap(({ interval }) => interval ?? []),
+          ratios: rows.flatMap(({ ratio }) => ratio ?? []),
+        },
+      ];
+    }),
+  );
+}
+
+/** How often an interval holds the true ratio. */
+export function coverage({ intervals }: Tally, trueRatio: number): number {
+  const holding = intervals.filter(({ lower, upper }) => lower <= trueRatio && trueRatio <= upper);
+  return holding.length / intervals.length;
+}
+
+/** As tables show a share: `99.3 %`. */
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}

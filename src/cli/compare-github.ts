@@ -1,0 +1,25 @@
+import { appendFile } from 'node:fs/promises';
+import { ChatstreamError, messageOf } from '../core/base/errors.js';
+import type { Comparison } from '../core/bench/compare/comparison.js';
+import { githubAnnotations } from '../core/bench/compare/report/github.js';
+import { comparisonMarkdown } from '../core/bench/compare/report/markdown.js';
+
+/**
+ * Tells GitHub: annotations, and the report in the job's summary.
+ *
+ * @param print writes a line; GitHub reads both stdout and stderr
+ * @throws ChatstreamError `output_failed` if the summary cannot be written
+ */
+export async function tellGithub(comparison: Comparison, print: (line: string) => void): Promise<void> {
+  for (const line of githubAnnotations(comparison)) print(line);
+  const summary = process.env['GITHUB_STEP_SUMMARY'] ?? '';
+  if (summary === '') return;
+  try {
+    await appendFile(summary, comparisonMarkdown(comparison));
+  } catch (error) {
+    throw new ChatstreamError('output_failed', `The job summary could not be written: ${messageOf(error)}.`, {
+      hint: 'GitHub names its file in GITHUB_STEP_SUMMARY. Leave out --github elsewhere.',
+      cause: error,
+    });
+  }
+}
