@@ -6,6 +6,8 @@ export default defineConfig({
     exclude: ['test/slow/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Two even on two cores: much of the time is spent on the start of processes. More would only get in each other's way.
+    maxWorkers: 2,
     // The engine decodes on libuv's pool; with more threads its compute threads fight each other.
     env: { UV_THREADPOOL_SIZE: '1' },
   },
