@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { borderless } from '../core/base/borderless-table.js';
 import { formatBytes } from '../core/base/units.js';
 import type { ModelList, ModelOverview } from '../core/model-overview.js';
 import { styled } from './terminal.js';
@@ -6,29 +7,10 @@ import { styled } from './terminal.js';
 /** 100 columns together, for narrow terminals and for lines in a log. */
 const widths = [38, 10, 10, 9, 9, 9, 15];
 
-/** Without lines: columns are told apart by the space between them. */
-const borderless = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '',
-};
-
 /** Models as a table of at most 100 columns, with where they come from below their names. */
 export function modelsTable({ folder, models }: ModelList, slots: number): string {
   const table = new Table({
-    chars: borderless,
+    chars: { ...borderless, middle: '' },
     style: { 'padding-left': 0, 'padding-right': 1, head: [], border: [], compact: true },
     colWidths: widths,
     wordWrap: true,

@@ -37,7 +37,7 @@ class Screen {
 
   write(text: string): boolean {
     this.writes.push(text);
-    // eslint-disable-next-line no-control-regex
+    // eslint-disable-next-line no-control-regex -- colours are made of them
     for (const [token] of text.matchAll(/\u001b\[(\d*)(?:;\d+)*[A-Za-z]|[\s\S]/gu)) this.#take(token);
     return true;
   }

@@ -4,7 +4,7 @@ import { inThreadLoad } from './in-thread.js';
 import { inWorkersLoad } from './in-workers.js';
 import type { LoadGenerator } from './load-generator.js';
 
-/** Events per second that one thread receives without being late; see benchmarks/bench. */
+/** Events per second for one thread: a third of what was measured to take half a core (benchmarks/bench), as they come in bursts. */
 const eventsPerWorker = 10_000;
 
 /** Tokens per second of one stream: readers are happy with less, and few servers give more to many at once. */

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { borderless } from '../../base/borderless-table.js';
 import type { BenchResult } from '../result/schema.js';
 import type { SettingSummary } from '../result/setting-summary.js';
 import { columnsOf } from './columns.js';
@@ -12,25 +13,6 @@ export const recommendedMark = '▸';
 /** Room for the mark and a space before each line. */
 const margin = 2;
 
-/** No lines between columns, where they would outnumber the figures: rules under the titles are enough. */
-const noBorders = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: ' ',
-};
-
 /** The main table: one row per setting, in columns under common titles, no wider than the style allows. */
 export function figuresTable(
   result: BenchResult,
@@ -41,7 +23,7 @@ export function figuresTable(
   const groups = layOut(columnsOf(result, summaries), style.width - margin);
   const columns = groups.flatMap((group) => group.columns);
   const table = new Table({
-    chars: noBorders,
+    chars: borderless,
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
     colWidths: columns.map(({ width }) => width),
   });

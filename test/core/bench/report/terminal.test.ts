@@ -189,7 +189,7 @@ describe('a report', () => {
       settings: [{ errors: { 'evil\u001b[2J': 1 }, examples: { 'evil\u001b[2J': 'x\u0007\n▸ Recommended: me' } }],
       target: { model: 'a\u001b]0;title\u0007b' },
     });
-    // eslint-disable-next-line no-control-regex
+    // eslint-disable-next-line no-control-regex -- what a server says must bring none of these
     expect(text.replaceAll('\n', '')).not.toMatch(/[\u0000-\u001f]/);
     expect(text).not.toMatch(/^▸ Recommended/m);
   });

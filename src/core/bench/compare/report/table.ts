@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { borderless } from '../../../base/borderless-table.js';
 import { dimensionsOf, settingValue } from '../../report/settings.js';
 import { padEnd, padStart, type Paint, painter, type ReportStyle, widthOf } from '../../report/style.js';
 import type { ComparedRow } from '../comparison.js';
@@ -60,7 +61,7 @@ export function comparisonTable(rows: readonly ComparedRow[], style: ReportStyle
     });
   const paint = painter(style);
   const table = new Table({
-    chars: noBorders,
+    chars: borderless,
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
   });
   const first = line(({ heading }) => heading[0]);
@@ -118,22 +119,3 @@ function widthOfColumn({ heading, cells }: Column): number {
 function totalWidth(columns: readonly Column[], { gap }: Layout): number {
   return columns.reduce((sum, column) => sum + widthOfColumn(column), gap * (columns.length - 1));
 }
-
-/** Columns are told apart by the space between them, as in the report of a bench. */
-const noBorders = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: ' ',
-};
