@@ -8,6 +8,7 @@ import type { CacheType, FlashAttention, LlamaEngineOptions } from '../options.j
 import { decodesFirst } from './batching.js';
 import { calibrateThreads, threadCandidates } from './calibrate.js';
 import { isWhollyOnGpu, openLlama } from './device.js';
+import { flashAttentionFor } from './flash-attention.js';
 import { readGgufFile, type GgufFile } from './gguf-file.js';
 import type { EngineLog, Library } from './library.js';
 import { contextError, modelLoadError } from './load-errors.js';
@@ -83,7 +84,6 @@ async function load(
   checkCacheType(file, options.cacheType);
   const need = memoryNeed(file, options);
   const { contextLength } = need;
-  const flashAttention = libraryModes[options.flashAttention];
 
   const messages: string[] = [];
   const remember: EngineLog = (level, message) => {
@@ -94,6 +94,7 @@ async function load(
   const threadsAtMost = options.threads === 'auto' ? availableParallelism() : options.threads;
   const llama = await openLlama(library, options.gpu, threadsAtMost, remember);
   undo.push(() => llama.dispose());
+  const flashAttention = flashAttentionFor(file.cache, options, llama.gpu !== false);
 
   const memory = await availableMemory(llama);
   checkMemory(need, memory);
@@ -134,7 +135,7 @@ async function load(
         contextSize: contextLength,
         batchSize: options.prefillChunk + slots,
         threads: cores,
-        ...(flashAttention !== 'auto' && { flashAttention }),
+        ...(flashAttention !== 'auto' && { flashAttention: libraryModes[flashAttention] }),
         batching: { itemPrioritizationStrategy: decodesFirst(onBatch) },
         // A smaller context than was asked for would be a surprise; an error with a hint is none.
         failedCreationRemedy: false,
