@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { engineEnvironment } from '../../src/core/engine/process/engine-environment.js';
 import { writeSyntheticModel } from '../../test/support/gguf/index.js';
 import { markdownTable } from '../support/markdown.js';
 import { type ServerProcess, startChatstream, startForeign } from '../support/processes.js';
@@ -34,7 +35,7 @@ interface Contender {
 async function bareLockstep(model: string): Promise<Contender> {
   const script = fileURLToPath(new URL('bare-lockstep.js', import.meta.url));
   const args = [model, String(slots), threads, String(contextPerSlot), String(promptTokens)];
-  const child = fork(script, args, { env: { ...process.env, UV_THREADPOOL_SIZE: '1' } });
+  const child = fork(script, args, { env: engineEnvironment(process.env) });
   await rateFrom(child);
   return {
     name: 'bare lockstep loop',

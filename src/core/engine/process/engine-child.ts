@@ -9,6 +9,8 @@ export interface EngineChild extends Engine {
   readonly alive: boolean;
   /** Resolves when the process has ended, for whatever reason, and all that it said has been heard. Never rejects. */
   readonly exited: Promise<EngineExit>;
+  /** How many messages have come from it so far: as long as this grows, its event loop turns. */
+  readonly messages: number;
   /** Ends it at once. */
   kill(): void;
 }

@@ -3,7 +3,7 @@ import { ChatstreamError, messageOf } from '../../base/errors.js';
 import { createEngine } from '../create-engine.js';
 import type { Engine, Token } from '../engine.js';
 import type { EngineOptions } from '../options.js';
-import { type CallMessage, type EngineMessage, type HostMessage, isHostMessage } from './messages.js';
+import { type CallMessage, type EngineMessage, heartbeatMs, type HostMessage, isHostMessage } from './messages.js';
 import { toWire } from './wire-errors.js';
 
 /** Time to free the model once it is over. After that the process ends the hard way. */
@@ -56,11 +56,19 @@ async function start(options: EngineOptions): Promise<void> {
       send({ type: 'round', round });
     });
     send({ type: 'started', info: await engine.start() });
+    beat();
   } catch (thrown) {
     send({ type: 'start_failed', error: toWire(thrown) }, () => {
       void leave();
     });
   }
+}
+
+/** Shows that this event loop turns. The next one is due when this one has left: if nobody reads, they do not pile up. */
+function beat(): void {
+  send({ type: 'heartbeat' }, () => {
+    systemClock.schedule(heartbeatMs, beat);
+  });
 }
 
 async function answer(message: CallMessage): Promise<void> {

@@ -24,6 +24,9 @@ export interface WireError {
   readonly param?: string;
 }
 
+/** From one heartbeat of the engine process, once it has started, to the next. */
+export const heartbeatMs = 1000;
+
 /** From the engine process to the main process. */
 export type EngineMessage =
   | { readonly type: 'started'; readonly info: EngineInfo }
@@ -31,7 +34,8 @@ export type EngineMessage =
   | { readonly type: 'tokens'; readonly call: number; readonly tokens: readonly Token[] }
   | { readonly type: 'text'; readonly call: number; readonly text: string }
   | { readonly type: 'call_failed'; readonly call: number; readonly error: WireError }
-  | { readonly type: 'round'; readonly round: Round };
+  | { readonly type: 'round'; readonly round: Round }
+  | { readonly type: 'heartbeat' };
 
 /**
  * Both ends are of one version and trust each other; what these checks are for is a foreign message on the channel,
@@ -75,6 +79,8 @@ export function isEngineMessage(value: unknown): value is EngineMessage {
       return isCall(value) && isObject(value['error']);
     case 'round':
       return isObject(value['round']) && Array.isArray(value['round']['events']);
+    case 'heartbeat':
+      return true;
     default:
       return false;
   }

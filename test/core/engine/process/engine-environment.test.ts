@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+
+import { engineEnvironment } from '../../../../src/core/engine/process/engine-environment.js';
+
+describe('engineEnvironment', () => {
+  it('gives libuv one thread and asks for huge pages', () => {
+    expect(engineEnvironment({ HOME: '/home/me', UV_THREADPOOL_SIZE: '8' })).toEqual({
+      HOME: '/home/me',
+      UV_THREADPOOL_SIZE: '1',
+      GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',
+    });
+    expect(engineEnvironment({ GLIBC_TUNABLES: '' })).toMatchObject({ GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' });
+  });
+
+  it('puts the tunables of the user behind ours, so that theirs count', () => {
+    expect(engineEnvironment({ GLIBC_TUNABLES: 'glibc.malloc.hugetlb=0' })).toMatchObject({
+      GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1:glibc.malloc.hugetlb=0',
+    });
+  });
+});
