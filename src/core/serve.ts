@@ -139,6 +139,9 @@ async function drainWithin(inference: Inference, timeoutMs: number): Promise<num
 
 function logEngineHealth(engine: SupervisedEngine, logger: PinoLogger): void {
   let wasReady = false;
+  engine.hangs(({ pid, reason }) => {
+    logger.error({ pid, reason }, 'engine hangs and is killed');
+  });
   engine.states((state) => {
     switch (state.status) {
       case 'ready':

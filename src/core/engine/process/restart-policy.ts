@@ -6,7 +6,7 @@ export type RestartDecision =
 /** The first restart is nearly immediate: most crashes are single events, and streams are waiting. */
 const delaysMs = [100, 500, 2000] as const;
 
-/** Deaths that belong together: one more than there are restarts within this time means that restarting is no help. */
+/** Deaths that belong together: one more than there are restarts within this time of service means that restarting is no help. */
 const windowMs = 60_000;
 
 /** An engine that was given up may come back by itself, when memory is free again or a device returns. */
@@ -14,16 +14,20 @@ const slowRetryMs = 60_000;
 
 /**
  * Decides whether and when an engine is started again. It gives up when all of three restarts failed: the engine died
- * four times within a minute, or three times in a row did not even load, however long loading takes.
+ * four times within a minute of service, however long each took to load or to be found hanging, or three times in a row
+ * did not even load.
  */
 export class RestartPolicy {
   #deathsMs: number[] = [];
   #failedStarts = 0;
   #givenUp = false;
 
-  /** @param wasReady whether it had loaded, so that it could have served */
-  died(nowMs: number, wasReady: boolean): RestartDecision {
-    this.#deathsMs = [...this.#deathsMs.filter((deathMs) => nowMs - deathMs < windowMs), nowMs];
+  /**
+   * @param servedMs for how long there has been an engine that worked, in milliseconds, since the beginning
+   * @param wasReady whether it had loaded, so that it could have served
+   */
+  died(servedMs: number, wasReady: boolean): RestartDecision {
+    this.#deathsMs = [...this.#deathsMs.filter((deathMs) => servedMs - deathMs < windowMs), servedMs];
     this.#failedStarts = wasReady ? 0 : this.#failedStarts + 1;
     const attempt = Math.max(this.#deathsMs.length, this.#failedStarts + 1);
     const delayMs = delaysMs[attempt - 1];

@@ -12,6 +12,10 @@ interface RunningGeneration {
 export class RunningGenerations {
   readonly #running = new Map<string, RunningGeneration>();
 
+  get isEmpty(): boolean {
+    return this.#running.size === 0;
+  }
+
   add(spec: GenerationSpec): void {
     this.#running.set(spec.id, { spec, tokens: [] });
   }

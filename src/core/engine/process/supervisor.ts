@@ -15,26 +15,45 @@ import { failedEvent } from '../failed-event.js';
 import type { EngineChild } from './engine-child.js';
 import { exitError } from './engine-exit.js';
 import { EngineProcess, type EngineProcessOptions } from './engine-process.js';
+import { type HangLimits, hangLimitsOf } from './hang-limits.js';
+import { HangWatch } from './hang-watch.js';
 import { LastingCalls } from './lasting-calls.js';
 import { RestartPolicy } from './restart-policy.js';
 import { RunningGenerations } from './running-generations.js';
+
+/** A process that was killed is gone at once, unless the kernel itself waits in vain for a device. */
+const goneDeadlineMs = 5000;
+
+/** An engine process that lived but did nothing more, and was killed for it. */
+export interface EngineHang {
+  readonly pid: number | null;
+  readonly reason: string;
+}
 
 /** An engine in a process of its own that comes back after a crash. */
 export interface SupervisedEngine extends ServingEngine {
   /** The current engine process, for logs; null while there is none. */
   readonly pid: number | null;
+  /** Emitted when one is killed because it hangs; `states` tells the rest. */
+  readonly hangs: Subscribable<EngineHang>;
+}
+
+export interface SuperviseOptions extends EngineProcessOptions {
+  /** By default what suits the engine; tests cannot wait that long. */
+  readonly hangLimits?: HangLimits;
 }
 
 /**
- * Runs an engine in a process of its own and restarts it when it dies. What was running then goes on where it stopped:
+ * Runs an engine in a process of its own and restarts it when it dies or hangs. What was running then goes on where it stopped:
  * the new process gets prompt and output so far, and every text continues exactly. A generation that goes on reports
  * `started` again, with the slot that it has now.
  *
  * A first start that fails is the operator's to mend (a wrong path, too little memory): `start` rejects with the
  * engine's own error, and nothing is retried.
  */
-export function superviseEngine(options: EngineProcessOptions, clock: Clock = systemClock): SupervisedEngine {
-  return new Supervisor(() => new EngineProcess(options), clock);
+export function superviseEngine(options: SuperviseOptions, clock: Clock = systemClock): SupervisedEngine {
+  const { hangLimits = hangLimitsOf(options.engine), ...processOptions } = options;
+  return new Supervisor(() => new EngineProcess(processOptions), hangLimits, clock);
 }
 
 /** See {@link superviseEngine}; exported for tests that bring their own processes. */
@@ -46,18 +65,29 @@ export class Supervisor implements SupervisedEngine {
   readonly #states = new Emitter<EngineState>();
   readonly #generations = new RunningGenerations();
   readonly #calls = new LastingCalls();
+  readonly #hangs = new Emitter<EngineHang>();
+  readonly #watch: HangWatch;
   /** Generations that came too late and are told so in a moment. */
   readonly #refused = new Set<string>();
   #state: EngineState = { status: 'starting' };
   #child: EngineChild | null = null;
   /** The child once it has loaded: who can be given work. */
   #serving: EngineChild | null = null;
+  #readySinceMs = 0;
+  /** For how long there has been an engine that worked: no outage, no loading, no hanging. */
+  #servedMs = 0;
   #cancelTimer: CancelTimer | null = null;
   #stopping: Promise<void> | null = null;
 
-  constructor(launch: () => EngineChild, clock: Clock) {
+  constructor(launch: () => EngineChild, hangLimits: HangLimits, clock: Clock) {
     this.#launch = launch;
     this.#clock = clock;
+    this.#watch = new HangWatch(hangLimits, clock, {
+      isBusy: () => !this.#generations.isEmpty,
+      onHang: (child, reason) => {
+        this.#onHang(child, reason);
+      },
+    });
   }
 
   get state(): EngineState {
@@ -70,6 +100,10 @@ export class Supervisor implements SupervisedEngine {
 
   get rounds(): Subscribable<Round> {
     return this.#rounds.subscribe;
+  }
+
+  get hangs(): Subscribable<EngineHang> {
+    return this.#hangs.subscribe;
   }
 
   get pid(): number | null {
@@ -130,6 +164,7 @@ export class Supervisor implements SupervisedEngine {
     this.#child = null;
     this.#serving = null;
     this.#cancelTimer?.();
+    this.#watch.end();
     this.#generations.clear();
     this.#refused.clear();
     this.#calls.rejectAll(unavailable('The engine was stopped.'));
@@ -143,6 +178,7 @@ export class Supervisor implements SupervisedEngine {
     this.#child = child;
     child.rounds((round) => {
       if (this.#serving !== child) return;
+      this.#watch.progressed(round);
       this.#generations.follow(round);
       this.#rounds.emit(round);
     });
@@ -153,18 +189,32 @@ export class Supervisor implements SupervisedEngine {
   #serve(child: EngineChild, info: EngineInfo): void {
     this.#policy.recovered();
     this.#serving = child;
+    this.#readySinceMs = this.#clock.now();
+    this.#watch.begin(child);
     void child.exited.then((exit) => {
-      this.#onDeath(child, exitError(exit).message);
+      this.#onDeath(child, this.#watch.verdict ?? exitError(exit).message);
     });
     this.#calls.askAgain(child);
     for (const spec of this.#generations.resumable()) child.generate(spec);
     this.#changeTo({ status: 'ready', info });
   }
 
+  /** A stopped process ends only by being killed. What follows is the same as after any death. */
+  #onHang(child: EngineChild, reason: string): void {
+    this.#hangs.emit({ pid: child.pid, reason });
+    child.kill();
+    this.#clock.schedule(goneDeadlineMs, () => {
+      this.#onDeath(child, reason);
+    });
+  }
+
   /** @param child null if not even a process could be made */
   #onDeath(child: EngineChild | null, reason: string): void {
     if (this.#child !== child) return;
-    const decision = this.#policy.died(this.#clock.now(), child !== null && this.#serving === child);
+    const wasReady = child !== null && this.#serving === child;
+    if (wasReady) this.#servedMs += this.#clock.now() - this.#readySinceMs - this.#watch.hungMs;
+    const decision = this.#policy.died(this.#servedMs, wasReady);
+    this.#watch.end();
     this.#child = null;
     this.#serving = null;
     if (decision.action === 'give_up') {

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { GenerationEvent } from '../../../../src/core/engine/engine.js';
 import { EngineProcess, type EngineLine } from '../../../../src/core/engine/process/engine-process.js';
 import { superviseEngine } from '../../../../src/core/engine/process/supervisor.js';
+import { llamaOptions } from '../../../support/llama-options.js';
+import { until } from '../../../support/until.js';
 import { mockOptions, specOf, userPrompt } from '../mock/mock-harness.js';
-import { fixture, lives, until } from './processes.js';
+import { fixture, lives } from './processes.js';
 
 const fast = { ...mockOptions, prefillMs: 1, tokenMs: 1 };
 
@@ -93,9 +95,7 @@ describe('first start', () => {
   });
 
   it('keeps the error of the real engine', async () => {
-    const device = { gpu: 'off', gpuLayers: 'auto', flashAttention: 'auto', cacheType: 'f16', threads: 1 } as const;
-    const options = { ...device, prefillChunk: 64, slots: 1, context: 'auto' } as const;
-    const engine = superviseEngine({ engine: { engine: 'llama', modelPath: fixture('parent'), ...options } });
+    const engine = superviseEngine({ engine: llamaOptions(fixture('parent')) });
     await expect(engine.start()).rejects.toMatchObject({
       code: 'model_unreadable',
       hint: expect.stringContaining('GGUF') as unknown,

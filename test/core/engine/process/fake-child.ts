@@ -1,5 +1,5 @@
 import { ChatstreamError } from '../../../../src/core/base/errors.js';
-import type { Subscribable } from '../../../../src/core/base/emitter.js';
+import { Emitter, type Subscribable } from '../../../../src/core/base/emitter.js';
 import type {
   Engine,
   EngineInfo,
@@ -21,13 +21,25 @@ export class FakeChild implements EngineChild {
   alive = true;
   /** Set before its calls: they stay unanswered, as with a process that is busy dying. */
   mute = false;
+  /** Its rounds no longer come to an end, while it still answers. */
+  stuck = false;
+  /** Kills do nothing: the kernel itself waits for a device. */
+  undying = false;
   readonly #engine: Engine;
+  readonly #clock: VirtualClock;
+  readonly #rounds = new Emitter<Round>();
+  /** Since when nothing comes from it at all. */
+  #stoppedMs = Infinity;
   readonly #startError: ChatstreamError | undefined;
   #exit: (exit: EngineExit) => void = () => undefined;
 
   constructor(pid: number, clock: VirtualClock, startError?: ChatstreamError) {
     this.pid = pid;
+    this.#clock = clock;
     this.#engine = createMockEngine(mockOptions, clock);
+    this.#engine.rounds((round) => {
+      if (!this.stuck) this.#rounds.emit(round);
+    });
     this.#startError = startError;
     this.exited = new Promise((resolve) => {
       this.#exit = resolve;
@@ -35,7 +47,18 @@ export class FakeChild implements EngineChild {
   }
 
   get rounds(): Subscribable<Round> {
-    return this.#engine.rounds;
+    return this.#rounds.subscribe;
+  }
+
+  /** One per second, as from the real one. */
+  get messages(): number {
+    return Math.floor(Math.min(this.#clock.now(), this.#stoppedMs) / 1000);
+  }
+
+  /** As SIGSTOP would. */
+  stopSilently(): void {
+    this.#stoppedMs = this.#clock.now();
+    this.stuck = true;
   }
 
   die(signal: NodeJS.Signals = 'SIGSEGV'): void {
@@ -68,7 +91,7 @@ export class FakeChild implements EngineChild {
   }
 
   kill(): void {
-    this.die('SIGKILL');
+    if (!this.undying) this.die('SIGKILL');
   }
 
   stop(): Promise<void> {

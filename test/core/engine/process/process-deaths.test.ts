@@ -3,8 +3,9 @@ import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { GenerationEvent } from '../../../../src/core/engine/engine.js';
 import { type SupervisedEngine, superviseEngine } from '../../../../src/core/engine/process/supervisor.js';
+import { until } from '../../../support/until.js';
 import { mockOptions, outcomeOf, specOf } from '../mock/mock-harness.js';
-import { fixture, lives, until } from './processes.js';
+import { fixture, lives } from './processes.js';
 
 const fast = { ...mockOptions, prefillMs: 5, tokenMs: 2 };
 
@@ -33,6 +34,34 @@ describe('deaths of processes', () => {
     expect(outcomeOf(events.filter(({ id }) => id === 'b'))).toMatchObject({ text: stopped, reason: 'stop' });
     expect(await question).toEqual([104, 105]);
     expect(engine.pid).not.toBe(first);
+    expect(lives(first)).toBe(false);
+  });
+
+  it('an engine that was stopped like a hung one is killed, and its streams go on exactly', async () => {
+    // Long enough for a busy machine: one whose process breathes must not be killed for it.
+    const hangLimits = { silenceMs: 3000, roundMs: () => Infinity };
+    engine = superviseEngine({ engine: fast, hangLimits });
+    const events: GenerationEvent[] = [];
+    engine.rounds((round) => events.push(...round.events));
+    const hungPids: (number | null)[] = [];
+    engine.hangs(({ pid }) => hungPids.push(pid));
+    await engine.start();
+    const first = engine.pid ?? 0;
+    engine.generate(specOf('a', { maxTokens: 300 }));
+    engine.generate(specOf('b', { maxTokens: 200 }));
+    await until(() => events.length > 40, 'twenty rounds');
+    process.kill(first, 'SIGSTOP');
+    const question = engine.tokenize('hi');
+    await until(() => events.filter(({ type }) => type === 'ended').length === 2, 'both ends');
+    for (const [id, tokens] of [
+      ['a', 300],
+      ['b', 200],
+    ] as const) {
+      const text = Array.from({ length: tokens }, (_, index) => String(index + 1)).join(' ');
+      expect(outcomeOf(events.filter((event) => event.id === id))).toMatchObject({ text, reason: 'length' });
+    }
+    expect(await question).toEqual([104, 105]);
+    expect(hungPids[0]).toBe(first);
     expect(lives(first)).toBe(false);
   });
 

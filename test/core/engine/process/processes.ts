@@ -14,17 +14,6 @@ export function lives(pid: number): boolean {
   }
 }
 
-/** Polls until `condition` holds. Throws after ten seconds. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadlineMs = performance.now() + 10_000;
-  while (!condition()) {
-    if (performance.now() > deadlineMs) throw new Error(`Waited ten seconds in vain for ${what}.`);
-    await new Promise((resolve) => {
-      setTimeout(resolve, 5);
-    });
-  }
-}
-
 /** The path of a script to run as a process. */
 export function fixture(name: string): string {
   return new URL(`./fixtures/${name}.js`, import.meta.url).pathname;

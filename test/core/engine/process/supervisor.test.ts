@@ -1,58 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ChatstreamError } from '../../../../src/core/base/errors.js';
-import type { EngineState, GenerationEvent } from '../../../../src/core/engine/engine.js';
-import { Supervisor } from '../../../../src/core/engine/process/supervisor.js';
-import { VirtualClock } from '../../../support/virtual-clock.js';
 import { outcomeOf, specOf } from '../mock/mock-harness.js';
-import { FakeChild } from './fake-child.js';
-
-const noModel = new ChatstreamError('model_unreadable', 'There is no model.', { hint: 'Bring one.' });
-
-interface Stage {
-  readonly clock: VirtualClock;
-  readonly supervisor: Supervisor;
-  readonly children: readonly FakeChild[];
-  readonly states: readonly EngineState[];
-  readonly events: readonly GenerationEvent[];
-  /** From now on, children start or they do not. */
-  readonly setStarts: (succeed: boolean) => void;
-  /** The one that was launched last. */
-  readonly child: () => FakeChild;
-}
-
-function stage(): Stage {
-  const clock = new VirtualClock();
-  const children: FakeChild[] = [];
-  const states: EngineState[] = [];
-  const events: GenerationEvent[] = [];
-  let startError: ChatstreamError | undefined;
-  const supervisor = new Supervisor(() => {
-    const child = new FakeChild(children.length + 1, clock, startError);
-    children.push(child);
-    return child;
-  }, clock);
-  supervisor.states((state) => states.push(state));
-  supervisor.rounds((round) => events.push(...round.events));
-  return {
-    clock,
-    supervisor,
-    children,
-    states,
-    events,
-    setStarts: (succeed) => {
-      startError = succeed ? undefined : noModel;
-    },
-    child: () => {
-      const last = children.at(-1);
-      if (last === undefined) throw new Error('No child was launched.');
-      return last;
-    },
-  };
-}
-
-function statuses(states: readonly EngineState[]): string[] {
-  return states.map((state) => (state.status === 'restarting' ? `restarting ${state.attempt}` : state.status));
-}
+import { noModel, stage, statuses } from './supervisor-stage.js';
 
 describe('supervisor', () => {
   it('goes on with every generation where the dead engine stopped', async () => {

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { outcomeOf, specOf } from '../mock/mock-harness.js';
+import { stage, statuses } from './supervisor-stage.js';
+
+describe('supervisor of an engine that hangs', () => {
+  it.each(['stopSilently', 'stuck'] as const)('kills it (%s) and goes on where it stopped', async (manner) => {
+    const { clock, supervisor, child, events, hangs, states } = stage();
+    await supervisor.start();
+    supervisor.generate(specOf('a', { maxTokens: 6 }));
+    await clock.advanceAsync(55);
+    if (manner === 'stuck') child().stuck = true;
+    else child().stopSilently();
+    await clock.advanceAsync(125_000);
+    expect(hangs).toMatchObject([{ pid: 1, reason: expect.stringMatching(/^The engine process hung: /) as unknown }]);
+    expect(statuses(states)).toEqual(['ready', 'restarting 1', 'ready']);
+    expect(states[1]).toMatchObject({ reason: hangs[0]?.reason });
+    expect(outcomeOf(events)).toMatchObject({ text: '1 2 3 4 5 6', reason: 'length' });
+  });
+
+  it('asks the next one what the stopped one did not answer', async () => {
+    const { clock, supervisor, child, hangs } = stage();
+    await supervisor.start();
+    child().mute = true;
+    child().stopSilently();
+    const answer = supervisor.tokenize('b');
+    await clock.advanceAsync(65_000);
+    expect(await answer).toEqual([98]);
+    expect(hangs.length).toBe(1);
+  });
+
+  it('does not wait for a process that not even a kill can end', async () => {
+    const { clock, supervisor, child, children, states } = stage();
+    await supervisor.start();
+    child().undying = true;
+    child().stopSilently();
+    await clock.advanceAsync(70_000);
+    expect(children.length).toBe(2);
+    expect(statuses(states)).toEqual(['ready', 'restarting 1', 'ready']);
+  });
+
+  it('gives up when what runs makes every engine hang, however late that is noticed', async () => {
+    const { clock, supervisor, child, children, events, hangs } = stage();
+    await supervisor.start();
+    supervisor.generate(specOf('a', { maxTokens: 3000 }));
+    for (let hang = 1; hang <= 4; hang += 1) {
+      await clock.advanceAsync(5000);
+      child().stuck = true;
+      await clock.advanceAsync(120_000);
+      expect(hangs.length).toBe(hang);
+    }
+    expect(children.length).toBe(4);
+    expect(events.at(-1)).toMatchObject({ type: 'failed', id: 'a', code: 'engine_unavailable' });
+    expect(supervisor.state).toMatchObject({ status: 'failed', reason: hangs[3]?.reason });
+  });
+
+  it('watches nobody once it was stopped', async () => {
+    const { clock, supervisor, hangs, children } = stage();
+    await supervisor.start();
+    await supervisor.stop();
+    await clock.advanceAsync(200_000);
+    expect(hangs).toEqual([]);
+    expect(children.length).toBe(1);
+    expect(clock.pending).toBe(0);
+  });
+});
