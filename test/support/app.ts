@@ -143,11 +143,11 @@ function readLine(line: string): LogLine {
   return { ...rest, level, msg };
 }
 
-/** Gives the event loop its turns until `condition` holds. Throws after ten seconds. */
+/** Gives the event loop its turns until `condition` holds. Throws after twenty seconds. */
 export async function until(condition: () => boolean, what = 'it'): Promise<void> {
-  const deadlineMs = performance.now() + 10_000;
+  const deadlineMs = performance.now() + 20_000;
   while (!condition()) {
-    if (performance.now() > deadlineMs) throw new Error(`Waited ten seconds in vain for ${what}.`);
+    if (performance.now() > deadlineMs) throw new Error(`Waited twenty seconds in vain for ${what}.`);
     await new Promise((resolve) => {
       setImmediate(resolve);
     });

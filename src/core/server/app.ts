@@ -17,6 +17,7 @@ import { modelRoutes } from './routes/models.js';
 import { observationRoutes } from './routes/observation.js';
 import { queueRoutes } from './routes/queue.js';
 import { tokenRoutes } from './routes/tokens.js';
+import { namedSchemas } from './schemas/responses.js';
 
 const wellFormedRequestId = /^[\w.:-]{1,128}$/;
 
@@ -69,7 +70,15 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
       exposedHeaders: ['x-request-id', 'retry-after'],
     });
   }
-  await app.register(swagger, { openapi: { openapi: '3.1.0', info: { title: 'chatstream', version } } });
+  // Response schemas are for the document alone: what the routes return is sent as it is.
+  app.setSerializerCompiler(() => JSON.stringify);
+  for (const schema of namedSchemas) app.addSchema(schema);
+  await app.register(swagger, {
+    openapi: { openapi: '3.1.0', info: { title: 'chatstream', version } },
+    refResolver: {
+      buildLocalReference: ({ $id }, _base, _fragment, index) => (typeof $id === 'string' ? $id : `schema-${index}`),
+    },
+  });
   const authenticator = new Authenticator(options.apiKeys);
   app.addHook('onRequest', (request, _reply, done) => {
     if (!healthPaths.has(request.routeOptions.url ?? '')) authenticator.check(request.headers.authorization);

@@ -3,11 +3,17 @@ import type { App } from '../app-type.js';
 import type { ServerContext } from '../context.js';
 import { fromChatRequest } from '../inference-request.js';
 import { chatCompletionRequest } from '../schemas/chat-completion-request.js';
+import { generated } from '../schemas/responses.js';
 import { refuseUnsupported, refuseUnsupportedMessages } from '../unsupported.js';
-import { answerGeneration } from './generation.js';
+import { answerGeneration, generationErrors } from './generation.js';
 
 export function chatCompletionRoutes(app: App, context: ServerContext): void {
-  const schema = { summary: 'Answer a chat', tags: ['generation'], body: chatCompletionRequest };
+  const schema = {
+    summary: 'Answer a chat',
+    tags: ['generation'],
+    body: chatCompletionRequest,
+    response: { 200: generated('ChatCompletion', 'ChatCompletionChunk'), ...generationErrors },
+  };
   app.post('/v1/chat/completions', { schema }, (request, reply) => {
     const { body } = request;
     refuseUnsupported(body);

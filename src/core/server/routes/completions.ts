@@ -3,11 +3,17 @@ import type { App } from '../app-type.js';
 import type { ServerContext } from '../context.js';
 import { fromCompletionRequest } from '../inference-request.js';
 import { completionRequest } from '../schemas/completion-request.js';
+import { generated } from '../schemas/responses.js';
 import { refuseUnsupported } from '../unsupported.js';
-import { answerGeneration } from './generation.js';
+import { answerGeneration, generationErrors } from './generation.js';
 
 export function completionRoutes(app: App, context: ServerContext): void {
-  const schema = { summary: 'Continue a text', tags: ['generation'], body: completionRequest };
+  const schema = {
+    summary: 'Continue a text',
+    tags: ['generation'],
+    body: completionRequest,
+    response: { 200: generated('Completion', 'CompletionChunk'), ...generationErrors },
+  };
   app.post('/v1/completions', { schema }, (request, reply) => {
     const { body } = request;
     refuseUnsupported(body);

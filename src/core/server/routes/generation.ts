@@ -6,10 +6,14 @@ import { type AnswerHead, type AnswerKind, wholeAnswer } from '../../protocol/op
 import type { ServerContext } from '../context.js';
 import { onResponseEnd } from '../response-end.js';
 import type { CompletionRequest } from '../schemas/completion-request.js';
+import { errors } from '../schemas/responses.js';
 import { StreamedAnswer } from '../streaming/streamed-answer.js';
 import { heartbeatMs } from '../streaming/queue-announcer.js';
 import { wireTimings } from '../streaming/wire-timings.js';
 import { type CollectedAnswer, WholeAnswer } from '../streaming/whole-answer.js';
+
+/** What the two generating routes may refuse with. */
+export const generationErrors = errors(400, 401, 404, 413, 429, 500, 503);
 
 /** What the two generating routes hand over, once the body is validated. */
 export interface GenerationCall {

@@ -3,16 +3,26 @@ import { ChatstreamError } from '../../base/errors.js';
 import type { EngineInfo } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
 import type { ServerContext } from '../context.js';
+import { errors, json } from '../schemas/responses.js';
 
 export function modelRoutes(app: App, { inference }: ServerContext): void {
   const startedAt = Math.floor(Date.now() / 1000);
-  const list = { summary: 'The model that is served', tags: ['models'] };
+  const list = {
+    summary: 'The model that is served',
+    tags: ['models'],
+    response: { 200: json('A list of one.', 'ModelList'), ...errors(401) },
+  };
   app.get('/v1/models', { schema: list }, () => {
     const { info } = inference;
     return { object: 'list', data: info === null ? [] : [describe(info, startedAt)] };
   });
 
-  const one = { summary: 'One model', tags: ['models'], params: Type.Object({ id: Type.String() }) };
+  const one = {
+    summary: 'One model',
+    tags: ['models'],
+    params: Type.Object({ id: Type.String() }),
+    response: { 200: json('The model.', 'Model'), ...errors(401, 404) },
+  };
   app.get('/v1/models/:id', { schema: one }, ({ params }) => {
     const { info } = inference;
     if (info?.modelId === params.id) return describe(info, startedAt);

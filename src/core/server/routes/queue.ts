@@ -1,21 +1,24 @@
-import { Type } from 'typebox';
 import type { App } from '../app-type.js';
 import type { ServerContext } from '../context.js';
-
-const limits = Type.Object(
-  {
-    max_concurrency: Type.Optional(Type.Integer({ minimum: 1, description: 'At most the number of slots.' })),
-    max_queue: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
-  },
-  { additionalProperties: false, minProperties: 1 },
-);
+import { queueLimits } from '../schemas/queue.js';
+import { errors, json } from '../schemas/responses.js';
 
 export function queueRoutes(app: App, context: ServerContext): void {
   const tags = ['queue'];
-  app.get('/v1/queue', { schema: { summary: 'Who runs and who waits', tags } }, () => describe(context));
+  const reading = {
+    summary: 'Who runs and who waits',
+    tags,
+    response: { 200: json('Both queues as they are now.', 'Queue'), ...errors(401) },
+  };
+  app.get('/v1/queue', { schema: reading }, () => describe(context));
 
-  const schema = { summary: 'Change the limits while running', tags, body: limits };
-  app.patch('/v1/queue', { schema }, ({ body, log }) => {
+  const changing = {
+    summary: 'Change the limits while running',
+    tags,
+    body: queueLimits,
+    response: { 200: json('Both queues, with the new limits.', 'Queue'), ...errors(400, 401) },
+  };
+  app.patch('/v1/queue', { schema: changing }, ({ body, log }) => {
     context.inference.resize({
       ...(body.max_concurrency === undefined ? {} : { maxConcurrency: body.max_concurrency }),
       ...(body.max_queue === undefined ? {} : { maxQueue: body.max_queue }),

@@ -1,0 +1,95 @@
+import { Type } from 'typebox';
+
+const count = Type.Integer({ minimum: 0 });
+const milliseconds = Type.Number({ minimum: 0 });
+
+const head = {
+  id: Type.String(),
+  created: Type.Integer({ description: 'Unix time in seconds.' }),
+  model: Type.String(),
+};
+
+const usage = Type.Object({
+  prompt_tokens: count,
+  completion_tokens: count,
+  total_tokens: count,
+  prompt_tokens_details: Type.Object({ cached_tokens: count }),
+});
+
+const timings = Type.Object(
+  {
+    queue_ms: milliseconds,
+    prefill_ms: milliseconds,
+    decode_ms: milliseconds,
+    prompt_tokens: count,
+    cached_tokens: Type.Integer({ minimum: 0, description: 'Prompt tokens that needed no prefill.' }),
+    output_tokens: count,
+  },
+  { description: 'Where the time of the request went.' },
+);
+
+const reason = Type.Enum(['stop', 'length']);
+
+/** Of whole answers, and of the last chunks of streams. */
+const finished = { index: Type.Literal(0), logprobs: Type.Null(), finish_reason: reason };
+
+/** Of chunks: null until the end. */
+const unfinished = { ...finished, finish_reason: Type.Union([reason, Type.Null()]) };
+
+/** What only some chunks carry. */
+const atTheEnd = {
+  usage: Type.Optional(Type.Object(usage.properties, { description: 'With stream_options.include_usage.' })),
+  timings: Type.Optional(Type.Object(timings.properties, { description: 'In the last chunk.' })),
+};
+
+export const chatCompletion = Type.Object({
+  ...head,
+  object: Type.Literal('chat.completion'),
+  choices: Type.Array(
+    Type.Object({
+      ...finished,
+      message: Type.Object({
+        role: Type.Literal('assistant'),
+        content: Type.String(),
+        refusal: Type.Null(),
+      }),
+    }),
+    { minItems: 1, maxItems: 1 },
+  ),
+  usage,
+  timings,
+});
+
+export const chatCompletionChunk = Type.Object({
+  ...head,
+  object: Type.Literal('chat.completion.chunk'),
+  choices: Type.Array(
+    Type.Object({
+      ...unfinished,
+      delta: Type.Object({
+        role: Type.Optional(Type.Literal('assistant')),
+        content: Type.Optional(Type.String()),
+      }),
+    }),
+    { maxItems: 1, description: 'Empty in the chunk with the usage.' },
+  ),
+  ...atTheEnd,
+});
+
+export const completion = Type.Object({
+  ...head,
+  object: Type.Literal('text_completion'),
+  choices: Type.Array(Type.Object({ ...finished, text: Type.String() }), { minItems: 1, maxItems: 1 }),
+  usage,
+  timings,
+});
+
+export const completionChunk = Type.Object({
+  ...head,
+  object: Type.Literal('text_completion'),
+  choices: Type.Array(Type.Object({ ...unfinished, text: Type.String() }), {
+    maxItems: 1,
+    description: 'Empty in the chunk with the usage.',
+  }),
+  ...atTheEnd,
+});

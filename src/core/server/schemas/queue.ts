@@ -1,0 +1,39 @@
+import { Type } from 'typebox';
+
+const count = Type.Integer({ minimum: 0 });
+
+export const queueLimits = Type.Object(
+  {
+    max_concurrency: Type.Optional(Type.Integer({ minimum: 1, description: 'At most the number of slots.' })),
+    max_queue: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
+  },
+  { additionalProperties: false, minProperties: 1 },
+);
+
+const running = Type.Object({
+  id: Type.String(),
+  slot: Type.Union([count, Type.Null()], { description: 'Null until the engine has chosen one.' }),
+  prompt_tokens: count,
+  output_tokens: count,
+  running_ms: count,
+});
+
+const waiting = Type.Object({
+  id: Type.String(),
+  position: Type.Integer({ minimum: 1 }),
+  waited_ms: count,
+  eta_ms: Type.Union([count, Type.Null()], { description: 'Null until a first request was completed.' }),
+});
+
+export const queue = Type.Object({
+  max_concurrency: Type.Integer({ minimum: 1 }),
+  max_queue: count,
+  slots: Type.Integer({ minimum: 1 }),
+  draining: Type.Boolean(),
+  running: Type.Array(running),
+  waiting: Type.Array(waiting, { description: 'In the order in which they will run.' }),
+  totals: Type.Object(
+    { completed: count, cancelled: count, refused: count, timed_out: count, failed: count },
+    { description: 'Requests that have ended since the start, by outcome.' },
+  ),
+});

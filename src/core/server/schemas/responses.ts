@@ -1,0 +1,77 @@
+import { chatCompletion, chatCompletionChunk, completion, completionChunk } from './answers.js';
+import { error } from './error.js';
+import { model, modelList } from './model.js';
+import { queue } from './queue.js';
+
+/** What the OpenAPI document shows under a name of its own. */
+const named = {
+  ChatCompletion: chatCompletion,
+  ChatCompletionChunk: chatCompletionChunk,
+  Completion: completion,
+  CompletionChunk: completionChunk,
+  Error: error,
+  Model: model,
+  ModelList: modelList,
+  Queue: queue,
+} as const;
+
+type Name = keyof typeof named;
+
+/** For Fastify, which knows schemas by their `$id`. */
+export const namedSchemas = Object.entries(named).map(([name, schema]) => ({ ...schema, $id: name }));
+
+/** One answer as OpenAPI describes it, for a route's `schema.response`. Answers are not checked or changed by it. */
+export type ResponseSchema = Readonly<Record<string, unknown>>;
+
+export type Responses = Readonly<Record<number, ResponseSchema>>;
+
+const statuses = {
+  400: 'The request is wrong, or asks for what is not supported.',
+  401: 'The key is missing or wrong.',
+  404: 'There is no such model.',
+  413: 'The body is too large.',
+  429: 'The queue is full.',
+  500: 'The engine failed at this request.',
+  503: 'It waited too long, the server is shutting down, or the engine is down.',
+} as const;
+
+type ErrorStatus = keyof typeof statuses;
+
+const retryAfter = {
+  'retry-after': { type: 'integer', description: 'Seconds after which trying again makes sense.' },
+} as const;
+
+/** A schema by its name, or another. */
+export function json(description: string, schema: Name | object): ResponseSchema {
+  return { description, content: { 'application/json': { schema: reference(schema) } } };
+}
+
+export function text(description: string): ResponseSchema {
+  return { description, content: { 'text/plain': { schema: { type: 'string' } } } };
+}
+
+/** A generated answer, whole or as a stream of server-sent events. */
+export function generated(whole: Name, chunk: Name): ResponseSchema {
+  return {
+    description:
+      'The answer. With "stream": true, server-sent events with a chunk in each `data:`, and `data: [DONE]` at the end; an error after the beginning is an event as well. Comments such as `: queued position=3 eta_ms=1200` tell the place in the queue.',
+    content: {
+      'application/json': { schema: reference(whole) },
+      'text/event-stream': { schema: { anyOf: [reference(chunk), reference('Error')] } },
+    },
+  };
+}
+
+/** Errors that a route may answer with. */
+export function errors(...codes: readonly ErrorStatus[]): Responses {
+  return Object.fromEntries(
+    codes.map((code) => {
+      const isBusy = code === 429 || code === 503;
+      return [code, { ...json(statuses[code], 'Error'), ...(isBusy && { headers: retryAfter }) }];
+    }),
+  );
+}
+
+function reference(schema: Name | object): object {
+  return typeof schema === 'string' ? { $ref: `${schema}#` } : schema;
+}

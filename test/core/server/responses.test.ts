@@ -1,0 +1,113 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chat, createTestApp, testApp, type TestApp, until } from '../../support/app.js';
+import { openStream } from '../../support/stream-client.js';
+import { parseStream } from '../../support/stream-parts.js';
+
+const chatPath = '/v1/chat/completions';
+const textPath = '/v1/completions';
+
+const examples = [
+  ['post', chatPath, chat('hello'), 200],
+  ['post', chatPath, chat('hello', { temperature: 'hot' }), 400],
+  ['post', chatPath, chat('hello', { model: 'another' }), 404],
+  ['post', chatPath, chat('x'.repeat(3000)), 413],
+  ['post', textPath, { prompt: 'hello' }, 200],
+  ['post', textPath, { prompt: 'hello', n: 2 }, 400],
+  ['get', '/v1/models', null, 200],
+  ['get', '/v1/models/mock', null, 200],
+  ['get', '/v1/models/another', null, 404],
+  ['post', '/tokenize', { content: 'hello' }, 200],
+  ['post', '/tokenize', {}, 400],
+  ['post', '/detokenize', { tokens: [104, 105] }, 200],
+  ['get', '/v1/queue', null, 200],
+  ['patch', '/v1/queue', { max_queue: 63 }, 200],
+  ['patch', '/v1/queue', {}, 400],
+  ['get', '/livez', null, 200],
+  ['get', '/readyz', null, 200],
+  ['get', '/health', null, 200],
+] as const;
+
+describe('responses in the OpenAPI document', () => {
+  let shared: TestApp;
+  let schemaOf: (method: string, path: string, status: number, type?: string) => ValidateFunction;
+
+  beforeAll(async () => {
+    shared = await createTestApp({ server: { maxBodyBytes: 2048 } });
+    // The document is no schema itself, and OpenAPI's own words in it are unknown to a validator.
+    const ajv = new Ajv2020({ strict: false });
+    ajv.addSchema((await shared.get('/openapi.json')).json<object>(), 'openapi');
+    schemaOf = (method, path, status, type = 'application/json') => {
+      const steps = ['paths', path, method, 'responses', String(status), 'content', type, 'schema'];
+      const pointer = steps.map((step) => step.replaceAll('~', '~0').replaceAll('/', '~1')).join('/');
+      return ajv.compile({ $ref: `openapi#/${encodeURI(pointer)}` });
+    };
+  });
+
+  afterAll(() => shared.close());
+
+  function expectToFit(validate: ValidateFunction, value: unknown): void {
+    validate(value);
+    expect(validate.errors, JSON.stringify(value)).toBeNull();
+  }
+
+  it.each(examples)('fit what is answered to %s %s with %j: %d', async (method, path, payload, status) => {
+    const answer = await shared.flyUntil(
+      shared.app.inject({ method, url: path, ...(payload === null ? {} : { payload }) }),
+    );
+    expect(answer.statusCode, answer.body).toBe(status);
+    const described = path.startsWith('/v1/models/') ? '/v1/models/{id}' : path;
+    expectToFit(schemaOf(method, described, status), answer.json<unknown>());
+  });
+
+  it.each([
+    [chatPath, chat('hello')],
+    [textPath, { prompt: 'hello' }],
+  ])('fit each event of a stream of %s', async (path, body) => {
+    const client = await openStream(shared.app, { ...body, stream_options: { include_usage: true } }, {}, path);
+    const text = await shared.flyUntil(client.finished());
+    const events = parseStream(text).flatMap((part) => (part.type === 'data' ? [part.data] : []));
+    expect(events.length).toBeGreaterThan(3);
+    const validate = schemaOf('post', path, 200, 'text/event-stream');
+    for (const event of events) expectToFit(validate, event);
+  });
+
+  it('fit a full queue, with somebody in both halves of it', async () => {
+    const { app, ask, clock, flyUntil, get, inference } = await testApp({ queue: { maxConcurrency: 1, maxQueue: 1 } });
+    const waiting = [ask(chatPath, chat('hello')), ask(chatPath, chat('hello'))];
+    await until(() => inference.running === 1 && inference.waiting === 1, 'one in each');
+    await clock.advanceAsync(30);
+    const view = (await get('/v1/queue')).json<{ running: unknown[]; waiting: unknown[] }>();
+    expect([view.running.length, view.waiting.length]).toEqual([1, 1]);
+    expectToFit(schemaOf('get', '/v1/queue', 200), view);
+    const refusal = await app.inject({ method: 'POST', url: chatPath, payload: chat('hello') });
+    expect(refusal.statusCode).toBe(429);
+    expectToFit(schemaOf('post', chatPath, 429), refusal.json<unknown>());
+    await flyUntil(Promise.all(waiting));
+  });
+
+  it('fit a server whose model is still being loaded', async () => {
+    const { get } = await testApp({ unloaded: true });
+    for (const path of ['/readyz', '/health']) {
+      const answer = await get(path);
+      expect(answer.statusCode).toBe(503);
+      expectToFit(schemaOf('get', path, 503), answer.json<unknown>());
+    }
+    expectToFit(schemaOf('get', '/v1/models', 200), (await get('/v1/models')).json<unknown>());
+  });
+
+  it('fit a missing key', async () => {
+    const { get } = await testApp({ server: { apiKeys: ['secret'] } });
+    const answer = await get('/v1/models');
+    expect(answer.statusCode).toBe(401);
+    expectToFit(schemaOf('get', '/v1/models', 401), answer.json<unknown>());
+  });
+
+  it('would not fit anything else', () => {
+    const validate = schemaOf('post', chatPath, 200);
+    expect(validate({ id: 'a' })).toBe(false);
+    expect(schemaOf('get', '/v1/queue', 200)({})).toBe(false);
+    expect(schemaOf('get', '/v1/models', 200)({ object: 'list', data: [{}] })).toBe(false);
+    expect(schemaOf('post', chatPath, 200, 'text/event-stream')({ choices: [] })).toBe(false);
+  });
+});
