@@ -14,7 +14,12 @@ export const surroundings = {
     noise: { drift: 0.02, driftMs: 120_000, stallEveryMs: 120_000, longestStallMs: 100 },
     spread: 0.1,
   },
-  /** A runner that shares its cores with others, as those of CI services do. */
+  /** A virtual machine on which other programs work now and then: as measured (README.md). */
+  ordinary: {
+    noise: { drift: 0.04, driftMs: 5000, stallEveryMs: 10_000, longestStallMs: 30 },
+    spread: 0.2,
+  },
+  /** One that drifts as much within a minute, and that its host stops for long: worse than the one that was measured. */
   shared: {
     noise: { drift: 0.08, driftMs: 120_000, stallEveryMs: 30_000, longestStallMs: 300 },
     spread: 0.2,

@@ -3,14 +3,18 @@ import { compare } from '../../src/core/bench/compare/compare.js';
 import type { ComparedRow, Comparison } from '../../src/core/bench/compare/comparison.js';
 import type { Side } from '../../src/core/bench/compare/side.js';
 import { parseThresholds } from '../../src/core/bench/compare/threshold.js';
+import { inShortTurns } from '../../src/core/bench/plan/short-turns.js';
+import { candidateFirst } from '../../src/core/bench/plan/turn-order.js';
 import type { Machine, Plan, Run, Target } from '../../src/core/bench/result/schema.js';
 import { type Noise, NoisyMachine } from './noisy-machine.js';
 import { type SimulatedServer, simulateTrial } from './simulated-trial.js';
 
 /** In which order the trials of both servers are measured. */
 export type Order =
-  /** A B, B A, A B, … as `bench --versus` does. */
+  /** B A, B A, A B, A B, … with trials cut into short turns, as `bench --versus` does. */
   | 'in turns'
+  /** The same with whole trials. */
+  | 'trial by trial'
   /** A A A, B B B: two runs of bench, the second right after the first. */
   | 'one after the other'
   /** The same, but the second on another day: the machine's speed then has nothing to do with what it was. */
@@ -22,6 +26,7 @@ export interface Scenario {
   readonly noise: Noise;
   readonly order: Order;
   readonly clients: number;
+  /** Per trial. */
   readonly requests: number;
   readonly trials: number;
 }
@@ -33,7 +38,7 @@ export function simulateComparison(scenario: Scenario, failOn: readonly string[]
   const sides = {
     baseline: sideOf('baseline', baseline),
     candidate: sideOf('candidate', candidate),
-    interleaved: scenario.order === 'in turns',
+    interleaved: isInterleaved(scenario.order),
   };
   return compare(sides, { thresholds: parseThresholds(failOn), allowed: [] });
 }
@@ -43,6 +48,10 @@ export function rowOf({ rows }: Comparison, metric: string): ComparedRow {
   const row = rows.find(({ metric: { id } }) => id === metric);
   if (row === undefined) throw new Error(`no ${metric}`);
   return row;
+}
+
+function isInterleaved(order: Order): boolean {
+  return order === 'in turns' || order === 'trial by trial';
 }
 
 interface Measured {
@@ -55,23 +64,25 @@ function measure({ order, noise, ...scenario }: Scenario, random: Random): Measu
   let machine = new NoisyMachine(noise, random);
   // As after a warm-up: nothing begins at the moment in which the machine does.
   let nowMs = 1000 * random();
+  const { clients } = scenario;
+  const load = { loop: 'closed', concurrency: [clients] } as const;
+  const { trials, requests } = order === 'in turns' ? inShortTurns({ ...scenario, load, durationMs: null }) : scenario;
   const run = (side: keyof Measured, trial: number): void => {
-    const { clients, requests } = scenario;
     const result = simulateTrial(scenario[side], { clients, requests, trial }, machine, random, nowMs);
     measured[side].push(result.run);
     nowMs = result.endMs;
   };
-  const trials = Array.from({ length: scenario.trials }, (_, index) => index + 1);
-  if (order === 'in turns') {
-    for (const trial of trials) {
-      const turns = trial % 2 === 1 ? (['candidate', 'baseline'] as const) : (['baseline', 'candidate'] as const);
+  const numbers = Array.from({ length: trials }, (_, index) => index + 1);
+  if (isInterleaved(order)) {
+    for (const trial of numbers) {
+      const turns = candidateFirst(trial) ? (['candidate', 'baseline'] as const) : (['baseline', 'candidate'] as const);
       for (const side of turns) run(side, trial);
     }
     return measured;
   }
-  for (const trial of trials) run('baseline', trial);
+  for (const trial of numbers) run('baseline', trial);
   if (order === 'another day') machine = new NoisyMachine(noise, random);
-  for (const trial of trials) run('candidate', trial);
+  for (const trial of numbers) run('candidate', trial);
   return measured;
 }
 

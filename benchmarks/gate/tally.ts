@@ -5,6 +5,8 @@ import { type ScenarioOptions, scenarioOf } from './scenarios.js';
 /** What became of many simulated comparisons, in one metric. */
 export interface Tally {
   readonly comparisons: number;
+  /** On each side, as they were compared: turns are trials. */
+  readonly trials: number;
   readonly regressions: number;
   readonly inconclusive: number;
   /** Improvements among them. */
@@ -14,9 +16,10 @@ export interface Tally {
   readonly ratios: readonly number[];
 }
 
-const thresholds = ['ttft.p95>10%', 'e2e.p50>10%', 'e2e.p95>10%', 'output_tokens_per_second<10%'] as const;
+/** What every comparison is gated on. */
+export const thresholds = ['ttft.p95>10%', 'e2e.p50>10%', 'e2e.p95>10%', 'output_tokens_per_second<10%'] as const;
 
-/** The metrics that every comparison is gated on. */
+/** Their metrics. */
 export const gatedMetrics = thresholds.map((text) => text.split(/[<>]/, 1)[0] ?? '');
 
 /** Makes the same comparison many times, each with its own seed. */
@@ -35,6 +38,7 @@ export function tallyOf(options: ScenarioOptions, comparisons: number): Readonly
         metric,
         {
           comparisons,
+          trials: rows[0]?.trials.baseline ?? 0,
           regressions: count('regression'),
           inconclusive: count('inconclusive'),
           passes: count('pass', 'improvement'),

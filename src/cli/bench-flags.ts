@@ -3,6 +3,7 @@ import { ChatstreamError } from '../core/base/errors.js';
 import { arrivals, type BenchOptions, type TargetOptions } from '../core/bench/options.js';
 import { parseLengths } from '../core/bench/plan/lengths.js';
 import { parseObjective } from '../core/bench/plan/objectives.js';
+import { inShortTurns } from '../core/bench/plan/short-turns.js';
 import { gateFlags } from './compare-flags.js';
 import { durationFlag, fromEnvironment, integersFlag, lengthsFlag, valuesOf } from './flags.js';
 import { ownServerFlags } from './own-server-flags.js';
@@ -115,7 +116,8 @@ export const benchFlags = fromEnvironment({
   }),
   versus: Flags.string({
     ...target,
-    summary: 'Base URL of a second server (the baseline), measured in turns with the first.',
+    summary:
+      'Base URL of a second server (the baseline), measured in turns with the first: long trials in 4 short ones.',
   }),
   baseline: Flags.file({
     ...target,
@@ -185,7 +187,7 @@ const defaultDurationMs = 10_000;
  * @throws ChatstreamError `usage` for what makes no sense
  */
 export function benchOptions(flags: BenchFlagValues, server: TargetOptions, version: string): BenchOptions {
-  return {
+  const options: BenchOptions = {
     target: server.kind === 'url' ? { kind: 'url', url: validUrl(server.url) } : server,
     versus: flags.versus === undefined ? null : validUrl(flags.versus),
     headers: headersOf(flags),
@@ -214,6 +216,7 @@ export function benchOptions(flags: BenchFlagValues, server: TargetOptions, vers
     samplesPath: flags.samples ?? null,
     version,
   };
+  return options.versus === null ? options : inShortTurns(options);
 }
 
 function headersOf(flags: BenchFlagValues): Readonly<Record<string, string>> {

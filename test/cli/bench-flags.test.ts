@@ -1,14 +1,6 @@
-import { Parser } from '@oclif/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { benchFlags, benchOptions } from '../../src/cli/bench-flags.js';
-import type { BenchOptions, TargetOptions } from '../../src/core/bench/options.js';
-
-const own: TargetOptions = { kind: 'own', command: ['chatstream', 'serve'], settings: {} };
-
-async function optionsOf(...argv: readonly string[]): Promise<BenchOptions> {
-  const { flags } = await Parser.parse([...argv], { flags: benchFlags, strict: true });
-  return benchOptions(flags, flags.url === undefined ? own : { kind: 'url', url: flags.url }, '1.2.3');
-}
+import { benchFlags } from '../../src/cli/bench-flags.js';
+import { optionsOf, own } from './bench-options.js';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -89,6 +81,12 @@ describe('the flags of a bench', () => {
       versus: 'https://llm.example.org',
       modelName: 'm',
     });
+  });
+
+  it('cut the trials of two servers into short turns, and not those of one', async () => {
+    const argv = ['-r', '200', '--trials', '5'];
+    expect(await optionsOf(...argv)).toMatchObject({ requests: 200, trials: 5 });
+    expect(await optionsOf(...argv, '--versus', 'http://127.0.0.1:8001')).toMatchObject({ requests: 50, trials: 20 });
   });
 
   it('make headers', async () => {

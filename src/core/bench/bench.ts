@@ -10,6 +10,7 @@ import { describePlan } from './plan/describe-plan.js';
 import { longestOf } from './plan/lengths.js';
 import { planSettings } from './plan/plan-settings.js';
 import { type PlannedRun, planRuns } from './plan/settings.js';
+import { candidateFirst } from './plan/turn-order.js';
 import type { BenchProgress } from './progress.js';
 import { beginSamplesFile } from './record/samples-file.js';
 import { assembleResult, type Session } from './result/assemble-result.js';
@@ -148,7 +149,7 @@ interface Measured {
   readonly failure: ChatstreamError | null;
 }
 
-/** One run after the other; with two targets in alternating order (A B, B A, …), so that drift hits both alike. */
+/** One run after the other; with two targets now one first, now the other, so that drift hits both alike. */
 async function measureAll(
   options: BenchOptions,
   prepared: Prepared,
@@ -163,7 +164,7 @@ async function measureAll(
   for (const [index, each] of planned.entries()) {
     const one = { target, results: measured.runs };
     const other = versus === null ? [] : [{ target: versus, results: measured.versusRuns }];
-    const order = each.trial % 2 === 1 ? [one, ...other] : [...other, one];
+    const order = candidateFirst(each.trial) ? [one, ...other] : [...other, one];
     for (const { target: current, results } of order) {
       if (hooks.signal.aborted) return measured;
       place += 1;

@@ -13,6 +13,12 @@ function meanOf(values: readonly number[]): Statistic {
   };
 }
 
+/** The one figure whose ratio's logarithm is the mean of the pairs' logarithms. */
+function geometricMeanOf(values: readonly number[]): Statistic {
+  const mean = meanOf(values.map((each) => Math.log(each)));
+  return { trials: mean.trials, value: (weights) => Math.exp(mean.value(weights) ?? NaN) };
+}
+
 /** Every way to draw n of n with replacement, each as likely as any other. */
 function allResamples(n: number): number[][] {
   return Array.from({ length: n ** n }, (_, number) => {
@@ -84,6 +90,21 @@ describe('the interval of pairs', () => {
     expect(Math.log(interval?.lower ?? 0) - center).toBeCloseTo(low, 2);
     expect(Math.log(interval?.upper ?? 0) - center).toBeCloseTo(high, 2);
     expect(low).toBeLessThan(-0.01);
+  });
+
+  it("is nearly Student's t interval of the pairs' logarithms with 20 pairs, as many as 5 trials are cut into", () => {
+    const pairs = Array.from({ length: 20 }, (_, pair) => ({
+      before: 100 + 3 * pair,
+      wobble: ((7 * pair) % 20) - 9.5,
+    }));
+    const before = geometricMeanOf(pairs.map((pair) => pair.before));
+    const after = geometricMeanOf(pairs.map((pair) => 1.2 * pair.before * Math.exp(0.01 * pair.wobble)));
+    const interval = ratioOf(before, after, { paired: true, seed: 1 })?.interval;
+    // The logarithms are those of 1.2 and 20 steps of 0.01 around it: their deviation is 0.01 · sqrt(35), as 1 to 20 have
+    // a variance of 20 · 21 / 12 = 35. The quantile with 19 degrees of freedom is 2.0930.
+    const half = 2.093 * 0.01 * Math.sqrt(35 / 20);
+    expect((Math.log(interval?.lower ?? 0) - Math.log(1.2)) / -half).toBeCloseTo(1, 1);
+    expect((Math.log(interval?.upper ?? 0) - Math.log(1.2)) / half).toBeCloseTo(1, 1);
   });
 
   it('is narrow if both drift together, however far', () => {

@@ -1,6 +1,6 @@
 import { listed, plural } from '../../report/numbers.js';
 import { type Comparison, type GatedRow, gatedRows } from '../comparison.js';
-import { allowedText, doubtText, intervalText, moreTrials, ratioText, rowName, trialsWanted } from './words.js';
+import { allowedText, doubtText, intervalText, moreTrials, ratioText, rowName, trialsFactor } from './words.js';
 
 /** The verdict and what to do about it, as sentences; the first begins with the verdict. */
 export function conclusionOf(comparison: Comparison): readonly string[] {
@@ -61,7 +61,7 @@ function doubtsOf(rows: readonly GatedRow[]): readonly string[] {
 function tooWideText(rows: readonly GatedRow[]): string {
   const [first] = rows;
   if (first !== undefined && rows.length === 1) return `${rowName(first)}: ${doubtText({ reason: 'too-wide' }, first)}`;
-  const wanted = rows.flatMap((row) => trialsWanted(row) ?? []);
+  const wanted = rows.flatMap((row) => trialsFactor(row) ?? []);
   const hopeless = rows.length - wanted.length;
   const advice = moreTrials(wanted.length === 0 ? null : Math.max(...wanted));
   const rest =

@@ -62,33 +62,40 @@ export function doubtText(doubt: Doubt, row: ComparedRow): string {
     case 'saturated-client':
       return `the load generator was saturated (event-loop delay p99 up to ${timeText(doubt.delayP99Ms)}, CPU up to ${percentText(doubt.cpuShare)} of a core), so the figures are partly its own: measure with fewer clients, more --workers, or from another machine`;
     case 'too-wide':
-      return `its 95 % interval, ${intervalText(row.interval)}, contains the limit: ${moreTrials(trialsWanted(row))}`;
+      return `its 95 % interval, ${intervalText(row.interval)}, contains the limit: ${moreTrials(trialsFactor(row))}`;
     case 'not-measured':
       return doubt.explanation;
   }
 }
 
-/** What to do about an interval that is too wide, if so many trials would make it narrow enough. */
-export function moreTrials(wanted: number | null): string {
-  return wanted === null
+/**
+ * What to do about an interval that is too wide.
+ *
+ * @param factor how many times as many trials would make it narrow enough; null for very many
+ */
+export function moreTrials(factor: number | null): string {
+  return factor === null
     ? 'the change is too close to the limit to be told from it, unless with very many trials'
-    : `about ${wanted} trials would tell (--trials ${wanted})`;
+    : `about ${String(factor)} times as many trials would tell`;
 }
 
-/** Nobody wants to wait for more. */
-const mostTrials = 50;
+/** With fewer it would be a matter of luck; nobody wants to wait for more. */
+const timesAsMany = { least: 1.5, most: 10 } as const;
 
 /**
- * Intervals shrink with the square root of the number of trials: how many would keep this one off the limit?
+ * Intervals shrink with the square root of the number of trials: how many times as many would keep this one off the limit?
  *
- * @returns null for very many
+ * @returns rounded up to a tenth; null for very many
  */
-export function trialsWanted({ ratio, interval, trials, judgement }: ComparedRow): number | null {
+export function trialsFactor({
+  ratio,
+  interval,
+  judgement,
+}: Pick<ComparedRow, 'ratio' | 'interval' | 'judgement'>): number | null {
   const limit = judgement.kind === 'gated' ? judgement.threshold.limit : NaN;
   const center = Math.log(ratio ?? NaN);
   const distance = Math.abs(Math.log(limit) - center);
   const side = Math.log(limit) > center ? (interval?.upper ?? NaN) : (interval?.lower ?? NaN);
-  const least = Math.min(trials.baseline, trials.candidate);
-  const wanted = Math.ceil(least * (Math.abs(Math.log(side) - center) / distance) ** 2) + 1;
-  return wanted <= mostTrials ? wanted : null;
+  const factor = Math.ceil(10 * (Math.abs(Math.log(side) - center) / distance) ** 2) / 10;
+  return factor <= timesAsMany.most ? Math.max(timesAsMany.least, factor) : null;
 }
