@@ -1,6 +1,14 @@
-// Writes the JSON Schema of result files from the one definition that the code checks them against.
+// Writes the JSON Schemas of what bench and compare write, from the one definition of each in the code.
 import { mkdir, writeFile } from 'node:fs/promises';
+import { comparisonSchema } from '../dist/core/bench/compare/report/comparison-schema.js';
 import { resultSchema } from '../dist/core/bench/result/schema.js';
 
-await mkdir(new URL('../schemas', import.meta.url), { recursive: true });
-await writeFile(new URL('../schemas/bench-v1.json', import.meta.url), `${JSON.stringify(resultSchema, null, 2)}\n`);
+const folder = new URL('../schemas/', import.meta.url);
+
+await mkdir(folder, { recursive: true });
+await write('bench-v1.json', resultSchema);
+await write('compare-v1.json', comparisonSchema);
+
+async function write(name, schema) {
+  await writeFile(new URL(name, folder), `${JSON.stringify(schema, null, 2)}\n`);
+}

@@ -1,6 +1,7 @@
 import type { LatencyHistogram } from '../record/histogram.js';
 import type { BucketCounts } from '../target/prometheus.js';
 import { bucketQuantileMs } from '../target/prometheus.js';
+import { momentsOf } from './moments.js';
 import type { Metric, QueueWaitMetric, QueueWaitSource } from './schema.js';
 
 /** As in LatencyHistogram: a percentile is shown only if this many samples lie above it. */
@@ -8,11 +9,13 @@ const samplesAbove = 10;
 
 /** A metric of the result file from its histogram. */
 export function metricOf(histogram: LatencyHistogram): Metric {
+  const encoded = histogram.count === 0 ? null : histogram.encode();
+  const moments = encoded === null ? null : momentsOf(encoded);
   return {
     unit: 'ms',
     count: histogram.count,
-    mean: rounded(histogram.meanMs),
-    stddev: rounded(histogram.stddevMs),
+    mean: rounded(moments?.meanMs ?? null),
+    stddev: rounded(moments?.stddevMs ?? null),
     min: rounded(histogram.minMs),
     max: rounded(histogram.maxMs),
     p50: rounded(histogram.percentileMs(50)),
@@ -20,7 +23,7 @@ export function metricOf(histogram: LatencyHistogram): Metric {
     p95: rounded(histogram.percentileMs(95)),
     p99: rounded(histogram.percentileMs(99)),
     p99_9: rounded(histogram.percentileMs(99.9)),
-    histogram: histogram.count === 0 ? null : histogram.encode(),
+    histogram: encoded,
   };
 }
 

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { Compile } from 'typebox/compile';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
-import { type BenchResult, resultSchema, resultSchemaName } from './schema.js';
-
-const validator = Compile(resultSchema);
+import { resultValidator } from './result-validator.js';
+import type { BenchResult } from './schema.js';
+import { resultSchemaName } from './schema-name.js';
 
 /** `chatstream.bench/v1` → family `chatstream.bench/v` and version 1. */
 const [, family = '', version = ''] = /^(.*\/v)(\d+)$/.exec(resultSchemaName) ?? [];
@@ -33,8 +32,9 @@ export async function readResult(path: string): Promise<BenchResult> {
 export function parseResult(text: string, name: string): BenchResult {
   const value = parseJson(text, name);
   checkSchemaName(value, name);
+  const validator = resultValidator();
   if (validator.Check(value)) return value;
-  const [error] = validator.Errors(value);
+  const [, [error]] = validator.Errors(value);
   const where = error === undefined || error.instancePath === '' ? 'its top level' : placeOf(error.instancePath);
   throw new ChatstreamError('usage', `${name} is not a whole result: ${where} ${error?.message ?? 'is wrong'}.`, {
     hint: 'Was it edited or made by another program? Measure again, and leave the file as bench writes it.',
