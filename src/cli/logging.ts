@@ -25,10 +25,18 @@ export async function createLogger(level: LogLevel): Promise<Logger> {
     return pino(options, stream);
   }
   const stderr = destination({ dest: 2, sync: false });
-  stderr.on('error', () => undefined);
-  process.on('exit', () => {
+  let isFailing = false;
+  stderr.on('error', () => {
+    isFailing = true;
+  });
+  stderr.on('write', () => {
+    isFailing = false;
+  });
+  // Before pino's own, which flushes as well: what cannot be written would be tried again for ever.
+  process.prependListener('exit', () => {
     try {
-      stderr.flushSync();
+      if (isFailing) stderr.destroy();
+      else stderr.flushSync();
     } catch {
       // The log cannot be written, and there is nowhere left to say so.
     }
