@@ -21,6 +21,8 @@ export interface RunPlace {
 
 /** How somebody who waits for a bench learns how it goes. Its functions need no `this`. */
 export interface ProgressDisplay {
+  /** @param what the bench waits for before it can measure, such as a model that is being loaded */
+  readonly waiting: (what: string) => void;
   readonly progress: (progress: BenchProgress) => void;
   readonly finished: (run: Run, place: RunPlace) => void;
   /** Leaves the terminal as it was. */
@@ -28,18 +30,23 @@ export interface ProgressDisplay {
 }
 
 /**
- * On a terminal one live block that is drawn over itself, and removed at the end; elsewhere a line for each finished run.
+ * On a terminal one live block that is drawn over itself, and removed at the end; elsewhere a line for what is waited for,
+ * and for each finished run.
  *
  * @param silent shows nothing at all
  */
 export function showProgress(stream: NodeJS.WriteStream, silent: boolean, clock: Clock = systemClock): ProgressDisplay {
   const nothing = (): void => undefined;
-  if (silent) return { progress: nothing, finished: nothing, close: nothing };
+  if (silent) return { waiting: nothing, progress: nothing, finished: nothing, close: nothing };
   if (hasColours(stream)) return liveBlock(stream, clock);
+  const write = (line: string): void => {
+    stream.write(`${line}\n`);
+  };
   return {
+    waiting: write,
     progress: nothing,
     finished: (run, place) => {
-      stream.write(`${finishedLine(run, place)}\n`);
+      write(finishedLine(run, place));
     },
     close: nothing,
   };
@@ -56,17 +63,22 @@ function liveBlock(stream: NodeJS.WriteStream, clock: Clock): ProgressDisplay {
     const rows = drawn.reduce((total, line) => total + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
     return rows > 1 ? `\r\u001b[${rows - 1}A` : '\r';
   };
+  const draw = (lines: readonly string[], phase: string): void => {
+    // One write that replaces each line in place: clearing everything first would flicker.
+    const text = lines.map((line) => `${line}\u001b[K`).join('\n');
+    stream.write(`${upToStart()}${text}\u001b[J`);
+    drawn = lines;
+    drawnAtMs = clock.now();
+    drawnPhase = phase;
+  };
   return {
+    waiting: (what) => {
+      draw([cut(what, roomOf(stream.columns))], 'waiting');
+    },
     progress: (progress) => {
       const phase = `${progress.run} ${progress.phase}`;
       if (clock.now() - drawnAtMs < redrawEveryMs && phase === drawnPhase) return;
-      const lines = liveLines(progress, { colour: true, width: stream.columns });
-      // One write that replaces each line in place: clearing everything first would flicker.
-      const text = lines.map((line) => `${line}\u001b[K`).join('\n');
-      stream.write(`${upToStart()}${text}\u001b[J`);
-      drawn = lines;
-      drawnAtMs = clock.now();
-      drawnPhase = phase;
+      draw(liveLines(progress, { colour: true, width: stream.columns }), phase);
     },
     finished: () => undefined,
     close: () => {
@@ -82,8 +94,7 @@ export function liveLines(
   { colour, width }: { readonly colour: boolean; readonly width: number },
 ): readonly string[] {
   const paint = painter({ colour, width });
-  // A line that fills the last column makes some terminals go on to the next row.
-  const room = Math.max(1, width - 1);
+  const room = roomOf(width);
   const trial = progress.trial > 1 ? `, trial ${progress.trial}` : '';
   const title = `Run ${progress.run} of ${progress.runs}: ${wholeSettingText(progress.settings)}${trial}`;
   const figures = [
@@ -99,6 +110,11 @@ export function liveLines(
     `${paint('cyan', filled)}${paint('dim', empty)}${text}`,
     progress.failed > 0 ? paint('yellow', cut(figures, room)) : cut(figures, room),
   ];
+}
+
+/** A line that fills the last column makes some terminals go on to the next row. */
+function roomOf(columns: number): number {
+  return Math.max(1, columns - 1);
 }
 
 interface TimeLine {

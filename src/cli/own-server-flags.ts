@@ -111,3 +111,12 @@ export function givenServerFlags(
   }
   return given;
 }
+
+/** What is going on until the server is ready: seconds with a large model, minutes if it has to be downloaded. */
+export function ownServerBeginning({ engine, model }: { readonly engine: string; readonly model: string }): string {
+  if (engine === 'mock') return 'Starting a server with the mock engine …';
+  const isRemote = /^(hf|huggingface|https?):/i.test(model);
+  // Keys that an address may hold are not for the logs of a CI job.
+  const name = isRemote ? model.replace(/\?.*$/, '').replace(/\/\/[^/]*@/, '//') : model;
+  return `Starting a server and loading ${name}${isRemote ? ', downloaded first if it is not here yet' : ''} …`;
+}

@@ -4,7 +4,7 @@ import { exitCodeOf, exitCodes } from '../cli/exit-codes.js';
 import { valuesOf } from '../cli/flags.js';
 import { showProgress } from '../cli/live-block.js';
 import { createLogger } from '../cli/logging.js';
-import { givenServerFlags, mostSlotsUnasked, ownServerCommand } from '../cli/own-server-flags.js';
+import { givenServerFlags, mostSlotsUnasked, ownServerBeginning, ownServerCommand } from '../cli/own-server-flags.js';
 import { firstSignal } from '../cli/signals.js';
 import { hasColours } from '../cli/terminal.js';
 import type { TargetOptions } from '../core/bench/options.js';
@@ -54,6 +54,7 @@ The first Ctrl-C ends the bench early and reports what there is.`;
     const logger = await createLogger(flags['log-level']);
     const { stopping } = firstSignal('Stopped before anything was measured.');
     const live = showProgress(process.stderr, flags['log-level'] === 'silent');
+    if (target.kind === 'own') live.waiting(ownServerBeginning(flags));
     const { result, summaries, failure } = await bench(options, {
       signal: stopping,
       onServerLog: (line) => {

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type BenchGateFlagValues, type BenchVerdict, prepareGate } from '../../src/cli/compare-bench.js';
-import type { BenchOptions } from '../../src/core/bench/options.js';
 import { describeMachine } from '../../src/core/bench/result/machine.js';
 import type { BenchResult } from '../../src/core/bench/result/schema.js';
 import { summarise } from '../../src/core/bench/result/summarise.js';
 import { resultOf } from '../core/bench/compare/sides.js';
+import { optionsOf } from './bench-options.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'chatstream-gate-'));
 afterAll(() => {
@@ -15,29 +15,7 @@ afterAll(() => {
 });
 
 /** What the results of test/support are made with. */
-const options: BenchOptions = {
-  target: { kind: 'url', url: 'http://127.0.0.1:8000' },
-  versus: null,
-  headers: {},
-  modelName: null,
-  extraBody: null,
-  load: { loop: 'closed', concurrency: [8] },
-  maxConcurrency: null,
-  sweepUpTo: 8,
-  durationMs: 10_000,
-  requests: null,
-  warmupMs: 1000,
-  trials: 5,
-  seed: 1,
-  timeoutMs: 120_000,
-  workers: null,
-  prompts: { kind: 'synthetic', inputTokens: { kind: 'fixed', tokens: 64 } },
-  outputTokens: { kind: 'fixed', tokens: 64 },
-  sharedPrefixTokens: 0,
-  objectives: [],
-  samplesPath: null,
-  version: '0.1.0',
-};
+const options = await optionsOf('--url', 'http://127.0.0.1:8000', '--trials', '5');
 
 const here = { machine: await describeMachine(), plan: { input_tokens: '64', output_tokens: '64' } };
 const base = resultOf(1, {}, here);

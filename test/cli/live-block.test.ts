@@ -151,6 +151,19 @@ describe('progress on a terminal', () => {
     expect(screen.lines).toEqual(['$ chatstream bench', '']);
   });
 
+  it('begins with what is waited for, on one line that gives way to the figures', () => {
+    const screen = new Screen(true, 30);
+    const display = showProgress(asStream(screen), false, new VirtualClock());
+    display.waiting('Starting a server and loading bundled …');
+    expect(screen.lines).toEqual(['$ chatstream bench', expect.stringMatching(/^Starting a server .{0,11}$/u)]);
+    display.progress(progress);
+    expect(screen.lines.join()).not.toContain('Starting');
+    expect(screen.lines).toHaveLength(4);
+    display.waiting('Starting …');
+    display.close();
+    expect(screen.lines).toEqual(['$ chatstream bench', '']);
+  });
+
   it('is one write each time, so that it does not flicker', () => {
     const screen = new Screen(true);
     showProgress(asStream(screen), false, new VirtualClock()).progress(progress);
@@ -205,12 +218,13 @@ describe('progress without a live block', () => {
     ['in a pipe', false, {}],
     ['with NO_COLOR', true, { NO_COLOR: '1' }],
     ['on a dumb terminal', true, { TERM: 'dumb' }],
-  ] as const)('is one line per finished run %s', (_, isTTY, environment) => {
+  ] as const)('is one line for what is waited for, and one per finished run %s', (_, isTTY, environment) => {
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
     const screen = new Screen(isTTY);
     const display = showProgress(asStream(screen), false);
+    display.waiting('Starting …');
     display.progress(progress);
-    expect(screen.writes).toEqual([]);
+    expect(screen.writes.splice(0)).toEqual(['Starting …\n']);
     display.finished(runOf({ settings: [{ maxConcurrency: 2 }] }), { run: 1, runs: 4 });
     display.close();
     expect(screen.writes).toEqual([
@@ -221,6 +235,7 @@ describe('progress without a live block', () => {
   it('is nothing if it shall be silent', () => {
     const screen = new Screen(true);
     const display = showProgress(asStream(screen), true);
+    display.waiting('Starting …');
     display.progress(progress);
     display.finished(runOf({ settings: [{}] }), { run: 1, runs: 1 });
     display.close();

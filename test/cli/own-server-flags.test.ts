@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   givenServerFlags,
   mostSlotsUnasked,
+  ownServerBeginning,
   ownServerCommand,
   ownServerFlags,
 } from '../../src/cli/own-server-flags.js';
@@ -107,5 +108,25 @@ describe('the command that starts it', () => {
 
   it('asks for no more slots than llama.cpp has unless it is told to', () => {
     expect(mostSlotsUnasked).toBe(256);
+  });
+});
+
+describe('what is said while the server starts', () => {
+  it('names the model, which is what takes its time', () => {
+    expect(ownServerBeginning({ engine: 'llama', model: 'models/large.gguf' })).toBe(
+      'Starting a server and loading models/large.gguf …',
+    );
+  });
+
+  it('tells that a model may have to be downloaded, and no keys', () => {
+    const model = 'https://me:secret@models.example/large.gguf?token=secret';
+    expect(ownServerBeginning({ engine: 'llama', model })).toBe(
+      'Starting a server and loading https://models.example/large.gguf, downloaded first if it is not here yet …',
+    );
+    expect(ownServerBeginning({ engine: 'llama', model: 'hf:me/large:Q4_K_M' })).toContain('hf:me/large:Q4_K_M, down');
+  });
+
+  it('names no model where none is loaded', () => {
+    expect(ownServerBeginning({ engine: 'mock', model: 'bundled' })).toBe('Starting a server with the mock engine …');
   });
 });

@@ -7,6 +7,7 @@ import { readyBlock, readyEvent, reportDevice, reportPlan } from '../../src/cli/
 import type { LlamaEngineOptions } from '../../src/core/engine/options.js';
 import type { RunningServer, ServeOptions } from '../../src/core/serve.js';
 import { syntheticModel } from '../support/gguf/index.js';
+import { llamaOptions } from '../support/llama-options.js';
 
 const server: RunningServer = {
   url: 'http://127.0.0.1:8000',
@@ -88,19 +89,7 @@ describe('what serve logs of its model', () => {
   );
 
   async function engine(changes: Partial<LlamaEngineOptions> = {}): Promise<LlamaEngineOptions> {
-    return {
-      engine: 'llama',
-      modelPath: await syntheticModel(),
-      slots: 4,
-      context: 512,
-      gpu: 'off',
-      gpuLayers: 'auto',
-      flashAttention: 'auto',
-      cacheType: 'f16',
-      threads: 2,
-      prefillChunk: 64,
-      ...changes,
-    };
+    return llamaOptions(await syntheticModel(), { threads: 2, prefillChunk: 64, ...changes });
   }
 
   beforeEach(() => {
