@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 import type { Llama, LlamaContextSequence } from 'node-llama-cpp';
 
 import type { Clock } from '../../base/clock.js';
@@ -20,6 +22,14 @@ const samplesAtMost = 24;
 const tolerance = 1.05;
 
 /**
+ * What a round takes longer in a server if every core computes: compute threads spin while they wait for work, and everything
+ * between two rounds, HTTP with it, has to wait for a core. It cannot be seen while nothing is served. Measured on 2
+ * cores with 2 threads and the bundled model, which takes 0.7 ms a round alone and 3.7 ms with 8 generations: through HTTP
+ * they took 1.4 and 9.3 ms, and 10 to 50 ms alone when the machine was busy.
+ */
+const crowdedMs = 3;
+
+/**
  * A decode reads all weights, at some 10 GB/s on one thread. From this size on that takes longer by far than starting
  * threads does, for which one thread alone could be faster, and too long to be tried out.
  */
@@ -36,15 +46,17 @@ export function threadCandidates(cores: number, modelBytes: number): number[] {
  * or busy, and neither counts for more. Both are needed, as they differ: a model of 6.6 MB (width 256, 4 layers, f16) is ten
  * times faster on one thread when alone, and as fast on two when eight run.
  *
+ * @param allCores as many threads leave no core for anything else
  * @returns null without measurements; if there was no time for full slots with every candidate, one generation decides
  */
-export function chooseThreads(timings: readonly ThreadTiming[]): number | null {
+export function chooseThreads(timings: readonly ThreadTiming[], allCores: number): number | null {
   const measured = timings.filter(({ single }) => single.length > 0);
   const allFull = measured.every(({ full }) => full.length > 0);
-  const costs = measured.map(({ threads, single, full }) => ({
-    threads,
-    cost: allFull ? Math.sqrt(median(single) * median(full)) : median(single),
-  }));
+  const costs = measured.map(({ threads, single, full }) => {
+    const waitMs = threads >= allCores ? crowdedMs : 0;
+    const singleMs = median(single) + waitMs;
+    return { threads, cost: allFull ? Math.sqrt(singleMs * (median(full) + waitMs)) : singleMs };
+  });
   const best = Math.min(...costs.map(({ cost }) => cost));
   const goodEnough = costs.filter(({ cost }) => cost <= best * tolerance).map(({ threads }) => threads);
   return goodEnough.length === 0 ? null : Math.min(...goodEnough);
@@ -70,7 +82,7 @@ export async function calibrateThreads(
 ): Promise<number> {
   const timings: ThreadTiming[] = candidates.map((threads) => ({ threads, single: [], full: [] }));
   if (candidates.length > 1) await measure(llama, sequences, timings, clock);
-  const threads = chooseThreads(timings) ?? Math.max(...candidates);
+  const threads = chooseThreads(timings, availableParallelism()) ?? Math.max(...candidates);
   llama.maxThreads = threads;
   return threads;
 }

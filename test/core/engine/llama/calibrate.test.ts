@@ -20,8 +20,8 @@ describe('chooseThreads', () => {
       { threads: 2, single: [10], full: [10] },
       { threads: 1, single: [1], full: [12] },
     ];
-    expect(chooseThreads(timings)).toBe(1);
-    expect(chooseThreads([...timings, { threads: 4, single: [9], full: [1] }])).toBe(4);
+    expect(chooseThreads(timings, 8)).toBe(1);
+    expect(chooseThreads([...timings, { threads: 4, single: [9], full: [1] }], 8)).toBe(4);
   });
 
   it('takes fewer threads when they are as good', () => {
@@ -30,7 +30,7 @@ describe('chooseThreads', () => {
       { threads: 2, single: [10.3], full: [20.3] },
       { threads: 1, single: [11], full: [22] },
     ];
-    expect(chooseThreads(timings)).toBe(2);
+    expect(chooseThreads(timings, 8)).toBe(2);
   });
 
   it('goes by the median', () => {
@@ -38,7 +38,7 @@ describe('chooseThreads', () => {
       { threads: 2, single: [1, 200, 200], full: [1, 200, 200] },
       { threads: 1, single: [20, 20, 20], full: [20, 20, 20] },
     ];
-    expect(chooseThreads(timings)).toBe(1);
+    expect(chooseThreads(timings, 8)).toBe(1);
   });
 
   it('goes by one generation when there was no time for full slots', () => {
@@ -46,16 +46,33 @@ describe('chooseThreads', () => {
       { threads: 2, single: [10], full: [1] },
       { threads: 1, single: [5], full: [] },
     ];
-    expect(chooseThreads(timings)).toBe(1);
+    expect(chooseThreads(timings, 8)).toBe(1);
   });
 
   it('leaves out what was not measured', () => {
     expect(
-      chooseThreads([
-        { threads: 2, single: [10], full: [] },
-        { threads: 1, single: [], full: [] },
-      ]),
+      chooseThreads(
+        [
+          { threads: 2, single: [10], full: [] },
+          { threads: 1, single: [], full: [] },
+        ],
+        8,
+      ),
     ).toBe(2);
-    expect(chooseThreads([])).toBeNull();
+    expect(chooseThreads([], 8)).toBeNull();
+  });
+
+  it('leaves a core to HTTP where rounds are short', () => {
+    const short = [
+      { threads: 2, single: [0.7], full: [3.7] },
+      { threads: 1, single: [0.75], full: [6.2] },
+    ];
+    expect(chooseThreads(short, 2)).toBe(1);
+    expect(chooseThreads(short, 4)).toBe(2);
+    const long = [
+      { threads: 2, single: [9.5], full: [45] },
+      { threads: 1, single: [13], full: [72] },
+    ];
+    expect(chooseThreads(long, 2)).toBe(2);
   });
 });
