@@ -1,15 +1,19 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { microsNow } from '../../src/core/bench/client/micros.js';
 import type { CompletedRequest } from '../../src/core/bench/client/outcome.js';
 import { createStreamingClient } from '../../src/core/bench/client/undici-client.js';
+import { LatencyHistogram } from '../../src/core/bench/record/histogram.js';
+import { LoopDelay } from '../../src/core/bench/record/loop-delay.js';
+import { isSaturated } from '../../src/core/bench/result/saturation.js';
 import { markdownTable } from '../support/markdown.js';
 import { startScript } from '../support/processes.js';
 
 /**
  * Whether the load generator's times are true: against a server that notes when it wrote each token on the same clock
- * (hrtime is the same in all processes of a machine), how late does the client see them?
+ * (hrtime is the same in all processes of a machine), how late does the client see them? `truth 500` measures 500 streams
+ * only.
  */
+const warmupMs = 1000;
 const settings = [
   { streams: 1, tokens: 8, seconds: 25, aimMs: null },
   { streams: 64, tokens: 40, seconds: 12, aimMs: 1 },
@@ -29,23 +33,46 @@ function quantile(values: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** Keeps `streams` requests in flight; the first of each stream is left out, they all begin at once. */
-async function measure(url: string, streams: number, tokens: number, seconds: number): Promise<Measured[]> {
+interface Measurement {
+  readonly measured: readonly Measured[];
+  readonly loopDelay: LatencyHistogram;
+  readonly cpuShare: number;
+}
+
+/** Keeps `streams` requests in flight as a closed loop does: they begin spread over the warm-up, which is left out. */
+async function measure(
+  url: string,
+  { streams, tokens }: { readonly streams: number; readonly tokens: number },
+  seconds: number,
+): Promise<Measurement> {
   const client = createStreamingClient({ url: `${url}/v1/chat/completions`, headers: {}, timeoutMs: 60_000 });
   await client.connect(streams);
+  const delay = await LoopDelay.open();
   const measured: Measured[] = [];
-  const endUs = microsNow() + seconds * 1e6;
+  const beginUs = microsNow() + warmupMs * 1000;
+  const endUs = beginUs + seconds * 1e6;
   const oneStream = async (stream: number): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, (stream / streams) * warmupMs));
     for (let turn = 0; microsNow() < endUs; turn += 1) {
       const user = `${stream}-${turn}`;
       const outcome = await client.send(JSON.stringify({ stream: true, user, max_tokens: tokens }), microsNow());
       if (outcome.state !== 'completed') throw new Error(`${outcome.code}: ${outcome.message}`);
-      if (turn > 0) measured.push({ user, outcome });
+      if (outcome.intendedUs >= beginUs) measured.push({ user, outcome });
     }
   };
+  setTimeout(() => {
+    delay.reset();
+  }, warmupMs);
+  delay.begin();
+  const cpuBefore = process.cpuUsage();
+  const wallBeforeMs = performance.now();
   await Promise.all(Array.from({ length: streams }, (_, stream) => oneStream(stream)));
+  const { user, system } = process.cpuUsage(cpuBefore);
+  const cpuShare = (user + system) / 1000 / (performance.now() - wallBeforeMs);
+  const loopDelay = delay.end();
+  await delay.close();
   await client.close();
-  return measured;
+  return { measured, loopDelay, cpuShare };
 }
 
 /** Milliseconds that every token of an answer was seen after it was written. */
@@ -59,29 +86,19 @@ function latenessMs({ firstTokenUs, gapsUs }: CompletedRequest, sentUs: readonly
   return lateness;
 }
 
-async function row({ streams, tokens, seconds, aimMs }: (typeof settings)[number]): Promise<string[]> {
+async function row(setting: (typeof settings)[number]): Promise<string[]> {
+  const { streams, seconds, aimMs } = setting;
   const server = await startScript(fileURLToPath(new URL('timed-server.js', import.meta.url)));
   try {
-    await measure(server.url, streams, tokens, 2); // pays for compiling
+    await measure(server.url, setting, 1); // pays for compiling
     await fetch(`${server.url}/log`).then((response) => response.text());
-    const resolutionMs = 2;
-    const delay = monitorEventLoopDelay({ resolution: resolutionMs });
-    delay.enable();
-    const cpuBefore = process.cpuUsage();
-    const beginMs = performance.now();
-    const measured = await measure(server.url, streams, tokens, seconds);
-    const wallMs = performance.now() - beginMs;
-    const { user, system } = process.cpuUsage(cpuBefore);
-    delay.disable();
-    // The monitor counts its own interval in.
-    const loopP99Ms = Math.max(0, delay.percentile(99) / 1e6 - resolutionMs);
-    const cpuShare = (user + system) / 1000 / wallMs;
+    const { measured, loopDelay, cpuShare } = await measure(server.url, setting, seconds);
     const log = (await (await fetch(`${server.url}/log`)).json()) as Log;
 
     const tokenMs: number[] = [];
     const firstMs: number[] = [];
     const errorMs: number[] = [];
-    const ttftMs: number[] = [];
+    const ttft = new LatencyHistogram();
     for (const { user: id, outcome } of measured) {
       const { receivedUs = Number.NaN, sentUs = [] } = log[id] ?? {};
       if (outcome.tokenChunks !== sentUs.length) throw new Error('Tokens were lost.');
@@ -89,21 +106,20 @@ async function row({ streams, tokens, seconds, aimMs }: (typeof settings)[number
       tokenMs.push(...lateness);
       firstMs.push(lateness[0] ?? Number.NaN);
       const ttftUs = outcome.firstTokenUs - outcome.sendUs;
-      ttftMs.push(ttftUs / 1000);
+      ttft.record(ttftUs);
       errorMs.push((ttftUs - ((sentUs[0] ?? Number.NaN) - receivedUs)) / 1000);
     }
     const pair = (values: readonly number[]): string =>
       `${quantile(values, 0.5).toFixed(2)} / ${quantile(values, 0.99).toFixed(2)}`;
-    const isSaturated = loopP99Ms > Math.max(quantile(ttftMs, 0.5) / 10, 10) || cpuShare > 0.9;
     return [
       String(streams),
       String(measured.length),
       pair(firstMs),
       pair(errorMs),
       pair(tokenMs),
-      loopP99Ms.toFixed(1),
+      (loopDelay.quantileMs(99) ?? 0).toFixed(2),
       cpuShare.toFixed(2),
-      isSaturated ? 'yes' : 'no',
+      isSaturated(loopDelay, ttft, cpuShare) ? 'yes' : 'no',
       aimMs === null ? '' : `under ${aimMs} ms`,
     ];
   } finally {
@@ -111,8 +127,10 @@ async function row({ streams, tokens, seconds, aimMs }: (typeof settings)[number
   }
 }
 
+const only = process.argv.slice(2).map(Number);
+const chosen = only.length === 0 ? settings : settings.filter(({ streams }) => only.includes(streams));
 const rows: string[][] = [];
-for (const setting of settings) rows.push(await row(setting));
+for (const setting of chosen) rows.push(await row(setting));
 console.log(
   markdownTable(
     [
@@ -121,7 +139,7 @@ console.log(
       'first token late, p50 / p99 ms',
       'TTFT against the server, p50 / p99 ms',
       'any token late, p50 / p99 ms',
-      'event loop p99, ms',
+      'event loop late, p99 ms',
       'CPU',
       'saturated',
       'aim for p99',

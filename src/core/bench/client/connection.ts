@@ -1,6 +1,7 @@
-import { connect, isIP, type Socket } from 'node:net';
-import { connect as connectSecurely } from 'node:tls';
+import { connect, isIP, type OnReadOpts, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectSecurely } from 'node:tls';
 import { Client, type Dispatcher } from 'undici';
+import { Intake } from './intake.js';
 
 /** Longer than any measurement: who keeps connections open is for the server to decide. Milliseconds. */
 const longestIdleMs = 3_600_000;
@@ -24,13 +25,15 @@ export class Connection {
   readonly opened: Promise<void>;
   /** Resolves when the socket is gone, whoever closed it. Never rejects. */
   readonly closed: Promise<void>;
+  readonly #intake = new Intake();
   readonly #socket: Socket;
   readonly #client: Client;
   #isOpen = false;
   #isHandedOver = false;
 
   constructor(origin: URL) {
-    this.#socket = openSocket(origin);
+    this.#socket = openSocket(origin, this.#intake.onread);
+    this.#intake.attach(this.#socket);
     this.opened = new Promise((resolve, reject) => {
       this.#socket.once(origin.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
         this.#isOpen = true;
@@ -71,9 +74,14 @@ export class Connection {
 
   /** Whether nothing is known that speaks against sending a request. The server may have closed it all the same. */
   get isUsable(): boolean {
-    const { writable, readableEnded, readableLength } = this.#socket;
+    const { writable, readableEnded } = this.#socket;
     // Unasked bytes on a fresh connection are a 408 of a server that got tired of it.
-    return writable && !readableEnded && readableLength === 0;
+    return writable && !readableEnded && !this.#intake.hasUnread;
+  }
+
+  /** When the bytes that are being handled arrived, in microseconds. */
+  get arrivalUs(): number {
+    return this.#intake.arrivalUs;
   }
 
   /** All that ever arrived. */
@@ -98,16 +106,18 @@ export class Connection {
   }
 }
 
-function openSocket({ protocol, hostname, port }: URL): Socket {
+function openSocket({ protocol, hostname, port }: URL, onread: OnReadOpts): Socket {
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   if (protocol !== 'https:') {
-    return connect({ host, port: Number(port === '' ? 80 : port), noDelay: true, keepAlive: true });
+    return connect({ host, port: Number(port === '' ? 80 : port), noDelay: true, keepAlive: true, onread });
   }
-  const socket = connectSecurely({
+  // Documented, but missing in the types.
+  const options: ConnectionOptions & { readonly onread: OnReadOpts } = {
     host,
     port: Number(port === '' ? 443 : port),
     ALPNProtocols: ['http/1.1'],
     ...(isIP(host) === 0 ? { servername: host } : {}),
-  });
-  return socket.setNoDelay(true).setKeepAlive(true);
+    onread,
+  };
+  return connectSecurely(options).setNoDelay(true).setKeepAlive(true);
 }

@@ -15,9 +15,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   error: Error | null = null;
   /** Resolves when nothing more will come. Never rejects. */
   readonly ended: Promise<void>;
+  readonly #connection: { readonly arrivalUs: number };
   #onEnd: () => void = () => undefined;
 
-  constructor() {
+  /** @param connection knows when the bytes arrived that undici is reading */
+  constructor(connection: { readonly arrivalUs: number }) {
+    this.#connection = connection;
     this.ended = new Promise((resolve) => {
       this.#onEnd = resolve;
     });
@@ -34,11 +37,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
-    const arrivalUs = microsNow();
     const { answer } = this;
     if (answer === null) return;
     try {
-      answer.feed(bytes, arrivalUs);
+      answer.feed(bytes, this.#connection.arrivalUs);
     } catch (thrown) {
       controller.abort(thrown instanceof Error ? thrown : new Error(String(thrown)));
       return;

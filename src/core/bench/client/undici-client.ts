@@ -118,7 +118,7 @@ class UndiciClient implements StreamingClient {
   /** Sends the request on a connection, once that is open, and waits until nothing more will come of it. */
   async #exchange(request: InFlight, connection: Connection, body: string): Promise<Exchange> {
     request.use(connection);
-    const exchange = new Exchange();
+    const exchange = new Exchange(connection);
     try {
       if (!connection.isOpen) await connection.opened;
       connection.dispatch({ ...this.#request, body }, exchange);

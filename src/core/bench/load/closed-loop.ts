@@ -8,9 +8,17 @@ const pauseAfterFailureMs = 100;
 /**
  * A fixed number of clients, each of which sends its next request when its last one has ended: what so many impatient
  * users do who wait for their answers.
+ *
+ * @param rampMs they begin one after the other, spread over this time. Those that begin together stay together for many
+ *   requests if answers are equally long, and keep the load generator busy all at once (benchmarks/bench)
  */
-export async function runClosedLoop(clients: number, load: LoadRun): Promise<void> {
-  await Promise.all(Array.from({ length: clients }, () => converse(load)));
+export async function runClosedLoop(clients: number, rampMs: number, load: LoadRun): Promise<void> {
+  const begin = async (client: number): Promise<void> => {
+    const waitMs = (client / clients) * rampMs;
+    if (waitMs > 0) await delay(waitMs, undefined, { signal: load.signal }).catch(() => undefined);
+    await converse(load);
+  };
+  await Promise.all(Array.from({ length: clients }, (_, client) => begin(client)));
 }
 
 /** One client: conversation after conversation, turn after turn. Each measures one request at least. */

@@ -1,5 +1,6 @@
+import { microsNow } from '../client/micros.js';
 import type { StreamingClient } from '../client/streaming-client.js';
-import { LoopDelay } from '../record/loop-delay.js';
+import type { LoopDelay } from '../record/loop-delay.js';
 import { type RunSnapshot, RunRecorder } from '../record/run-recorder.js';
 import type { RunPart } from '../record/run-part.js';
 import { SamplesFile } from '../record/samples-file.js';
@@ -10,6 +11,9 @@ import type { LoadJob } from './load-job.js';
 import type { LoadRun } from './load-run.js';
 import { runOpenLoop } from './open-loop.js';
 import { MeasurementWindow } from './window.js';
+
+/** How often the requests in flight are counted. */
+const countEveryMs = 10;
 
 /** One worker's share of a run, under way. */
 export interface RunningLoad {
@@ -22,23 +26,31 @@ export interface RunningLoad {
  * Sends one worker's share of a run's load, and records what comes back.
  *
  * @param client with connections that are ready
+ * @param loopDelay open, and at rest
  * @param startUs when the load begins, on the clock that all threads share
  * @param signal aborted to stop early: nothing more is sent, and what is in flight is not counted
  */
-export function runLoad(job: LoadJob, client: StreamingClient, startUs: number, signal: AbortSignal): RunningLoad {
+export function runLoad(
+  job: LoadJob,
+  client: StreamingClient,
+  loopDelay: LoopDelay,
+  startUs: number,
+  signal: AbortSignal,
+): RunningLoad {
   const window = new MeasurementWindow(startUs, job.warmupMs, job.durationMs, job.requests);
   const recorder = new RunRecorder(job.objectives, window.beginUs);
   return {
     get snapshot() {
       return recorder.snapshot;
     },
-    done: run(job, client, recorder, window, startUs, signal),
+    done: run(job, client, loopDelay, recorder, window, startUs, signal),
   };
 }
 
 async function run(
   job: LoadJob,
   client: StreamingClient,
+  loopDelay: LoopDelay,
   recorder: RunRecorder,
   window: MeasurementWindow,
   startUs: number,
@@ -72,9 +84,10 @@ async function run(
     },
   };
 
-  const loopDelay = new LoopDelay((nowUs) => {
-    recorder.countInFlight(nowUs);
-  });
+  loopDelay.begin();
+  const counting = setInterval(() => {
+    recorder.countInFlight(microsNow());
+  }, countEveryMs);
   const warmup = setTimeout(() => {
     loopDelay.reset();
   }, job.warmupMs);
@@ -84,12 +97,13 @@ async function run(
   };
   signal.addEventListener('abort', abort, { once: true });
   try {
-    if (job.shape.loop === 'closed') await runClosedLoop(job.shape.clients, load);
+    if (job.shape.loop === 'closed') await runClosedLoop(job.shape.clients, job.warmupMs, load);
     else await runOpenLoop(job.shape, job, startUs, load);
   } finally {
     signal.removeEventListener('abort', abort);
     clearTimeout(warmup);
+    clearInterval(counting);
     await samples?.close();
   }
-  return recorder.part(loopDelay.stop());
+  return recorder.part(loopDelay.end());
 }

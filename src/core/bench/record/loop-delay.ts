@@ -1,36 +1,82 @@
+import { Worker } from 'node:worker_threads';
 import { microsNow } from '../client/micros.js';
 import { LatencyHistogram } from './histogram.js';
 
-const everyMs = 10;
+/** Mean time between two calls: 250 a second cost the loop less than a hundredth of a core. */
+const meanEveryMs = 4;
 
 /**
- * How late this thread's event loop is: a timer notes by how much it was overslept. A late loop sends late and sees
- * bytes late, and would blame the server for it. A timer alone is up to 1 ms late, as its unit is the millisecond.
+ * The caller: while cell 0 is 1, it calls after random pauses, and says for when the call was planned and when it was made. Pauses are
+ * exponential, so that calls come as likely at one moment as at any other, whatever rhythm the load has. Source text,
+ * because a file of its own would have to be compiled before the tests could use it.
+ */
+const caller = `
+  const { parentPort, workerData: cells } = require('node:worker_threads');
+  const nowUs = () => Number(process.hrtime.bigint()) / 1000;
+  for (;;) {
+    Atomics.wait(cells, 0, 0);
+    let plannedUs = nowUs();
+    while (Atomics.load(cells, 0) === 1) {
+      plannedUs -= Math.log(1 - Math.random()) * ${meanEveryMs} * 1000;
+      const leftMs = (plannedUs - nowUs()) / 1000;
+      if (leftMs > 0) Atomics.wait(cells, 1, 0, leftMs);
+      parentPort.postMessage([plannedUs, nowUs()]);
+    }
+  }
+`;
+
+/**
+ * How late this thread notices what comes from outside. Another thread calls at random moments, on the same clock, and each call
+ * waits as bytes from a socket would: until the loop is done with what it is doing, and until the machine lets the thread run. So
+ * the share of calls that are late by some time is the share of bytes that are stamped so late.
+ *
+ * A timer cannot tell: its unit is the millisecond, and a stop of 50 ms delays one tick of it, but all the bytes of 50 ms.
  */
 export class LoopDelay {
+  readonly #cells = new Int32Array(new SharedArrayBuffer(8));
+  readonly #caller = new Worker(caller, { eval: true, workerData: this.#cells });
   #histogram = new LatencyHistogram();
-  readonly #timer: NodeJS.Timeout;
-  #dueUs = microsNow() + everyMs * 1000;
 
-  /** @param onTick called with the time each time the timer fires */
-  constructor(onTick: (nowUs: number) => void) {
-    this.#timer = setInterval(() => {
-      const nowUs = microsNow();
-      this.#histogram.record(nowUs - this.#dueUs);
-      this.#dueUs = nowUs + everyMs * 1000;
-      onTick(nowUs);
-    }, everyMs);
-    this.#timer.unref();
+  private constructor() {
+    this.#caller.on('message', ([plannedUs, calledUs]: readonly [number, number]) => {
+      // A caller that was kept waiting itself says as much: what stops one thread of a machine often stops the other.
+      this.#histogram.record(Math.max(calledUs - plannedUs, microsNow() - calledUs));
+    });
+    this.#caller.unref();
+  }
+
+  /** Resolves when the other thread is ready. It costs nothing until it is told to {@link begin}. */
+  static async open(): Promise<LoopDelay> {
+    const delay = new LoopDelay();
+    await new Promise<void>((resolve, reject) => {
+      delay.#caller.once('online', resolve).once('error', reject);
+    });
+    return delay;
+  }
+
+  begin(): void {
+    this.reset();
+    Atomics.store(this.#cells, 0, 1);
+    Atomics.notify(this.#cells, 0);
   }
 
   /** Forgets what has been seen: the warm-up is over. */
   reset(): void {
     this.#histogram = new LatencyHistogram();
-    this.#dueUs = microsNow() + everyMs * 1000;
   }
 
-  stop(): LatencyHistogram {
-    clearInterval(this.#timer);
+  /** How late the loop was since it began, or was reset. */
+  get histogram(): LatencyHistogram {
     return this.#histogram;
+  }
+
+  /** @returns the histogram, in which a few last calls may still arrive */
+  end(): LatencyHistogram {
+    Atomics.store(this.#cells, 0, 0);
+    return this.#histogram;
+  }
+
+  async close(): Promise<void> {
+    await this.#caller.terminate();
   }
 }

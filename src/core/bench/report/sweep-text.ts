@@ -1,18 +1,9 @@
-import type { BenchResult, RunSettings, UslFit } from '../result/schema.js';
+import type { BenchResult, UslFit } from '../result/schema.js';
 import type { SettingSummary } from '../result/setting-summary.js';
+import { sweptKey } from '../result/swept-key.js';
 import { significant } from './numbers.js';
 import { dimensionsOf, settingText } from './settings.js';
 import { oneLine } from './style.js';
-
-/** What a sweep runs over: what the server was set to, or the clients where it cannot be told. */
-export type SweepKey = 'max_concurrency' | 'concurrency';
-
-export function sweepKeyOf(settings: readonly RunSettings[]): SweepKey {
-  return new Set(settings.map((each) => each.max_concurrency)).size > 1 ||
-    settings.every(({ concurrency }) => concurrency === null)
-    ? 'max_concurrency'
-    : 'concurrency';
-}
 
 /** `X(N) = λN / (1 + σ(N − 1) + κN(N − 1))`, output tokens per second (Gunther's Universal Scalability Law). */
 export function uslThroughput({ lambda, sigma, kappa }: UslFit, n: number): number {
@@ -22,7 +13,7 @@ export function uslThroughput({ lambda, sigma, kappa }: UslFit, n: number): numb
 /** Knee and fit, in a sentence each. */
 export function sweepSentences({ sweep }: BenchResult, summaries: readonly SettingSummary[]): readonly string[] {
   const settings = summaries.map((summary) => summary.settings);
-  const key = sweepKeyOf(settings);
+  const key = sweptKey(settings);
   const [dimension] = dimensionsOf(settings).filter((each) => each.key === key);
   const at = (n: number): string => {
     const text = String(n);

@@ -37,7 +37,7 @@ function saturation(runs: readonly Run[], by: readonly Dimension[]): string[] {
   return [
     `The load generator was saturated at ${settingsOf(saturated, by)}: event-loop delay p99 up to ` +
       `${formatDuration(delayMs)}, CPU up to ${percentText(cpu)} of a core. ` +
-      'Latencies contain its own delays; run it with fewer clients or on another machine.',
+      'Latencies contain its own delays; run it with fewer clients, or on a machine with nothing else to do.',
   ];
 }
 

@@ -1,7 +1,8 @@
 import type { ChatstreamError } from '../../base/errors.js';
 import type { BenchOptions } from '../options.js';
 import { describeMachine } from './machine.js';
-import { type BenchResult, type Plan, resultSchemaName, type Run, type Target } from './schema.js';
+import type { BenchResult, Plan, Run, Target } from './schema.js';
+import { resultSchemaName } from './schema-name.js';
 import type { SettingSummary } from './setting-summary.js';
 import { summarise } from './summarise.js';
 import { analyseSweep } from './sweep.js';

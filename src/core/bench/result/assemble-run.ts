@@ -5,6 +5,7 @@ import type { RunPart } from '../record/run-part.js';
 import type { BucketCounts } from '../target/prometheus.js';
 import { littlesLawError } from './littles-law.js';
 import { aggregateQueueWait, metricOf, queueWaitOf } from './metric.js';
+import { isSaturated } from './saturation.js';
 import type { ClientHealth, QueueWaitMetric, Rates, RequestCounts, Run, RunMetrics } from './schema.js';
 
 /** What is known of a run beside its parts. */
@@ -24,7 +25,6 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
   const requests = addUp(parts);
   const span = spanOf(parts);
   const seconds = span === null ? 0 : (span.lastEndUs - span.beginUs) / 1e6;
-  const e2e = merged('e2e');
   const ttft = merged('ttft');
   const metrics: RunMetrics = {
     ttft: metricOf(ttft),
@@ -35,7 +35,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
     delivery: metricOf(merged('delivery')),
     chunk_gap: metricOf(merged('chunk_gap')),
     tpot: metricOf(merged('tpot')),
-    e2e: metricOf(e2e),
+    e2e: metricOf(merged('e2e')),
   };
   const meanInFlight = seconds === 0 ? 0 : sum(parts, 'inFlightUs') / (seconds * 1e6);
   const counted = seconds === 0 ? 0 : requests.completed / seconds;
@@ -52,7 +52,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
     output_tokens_source: tokenSource(parts),
     metrics,
     client: clientHealth(parts, ttft, context.cpuShare),
-    checks: { littles_law_error: littlesLawError(meanInFlight, counted, (e2e.meanMs ?? 0) / 1000) },
+    checks: { littles_law_error: littlesLawError(meanInFlight, counted, (metrics.e2e.mean ?? 0) / 1000) },
   };
 }
 
@@ -115,19 +115,14 @@ function tokenSource(parts: readonly RunPart[]): Run['output_tokens_source'] {
   return chunks ? 'chunks' : 'none';
 }
 
-/**
- * Whether the load generator could keep up. If its event loop is late by more than a tenth of what it measures, or it
- * has no CPU time left, its figures are as much about itself as about the server.
- */
 function clientHealth(parts: readonly RunPart[], ttft: LatencyHistogram, cpuShare: number): ClientHealth {
   const delay = LatencyHistogram.merged(parts.map(({ loopDelay }) => LatencyHistogram.decode(loopDelay)));
-  const p99 = delay.quantileMs(99) ?? 0;
   const share = cpuShare / parts.length;
   return {
-    event_loop_delay_ms: { p50: delay.quantileMs(50) ?? 0, p99, max: delay.maxMs ?? 0 },
+    event_loop_delay_ms: { p50: delay.quantileMs(50) ?? 0, p99: delay.quantileMs(99) ?? 0, max: delay.maxMs ?? 0 },
     cpu_share: share,
     workers: parts.length,
-    saturated: p99 > Math.max(10, (ttft.quantileMs(50) ?? 0) / 10) || share > 0.9,
+    saturated: isSaturated(delay, ttft, share),
   };
 }
 

@@ -1,7 +1,5 @@
 import { type Static, Type } from 'typebox';
-
-/** Names the format; a later one that old readers would misread gets another number. */
-export const resultSchemaName = 'chatstream.bench/v1';
+import { resultSchemaName } from './schema-name.js';
 
 const count = Type.Integer({ minimum: 0 });
 const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
@@ -55,7 +53,7 @@ const metrics = Type.Object({
   e2e: metric,
 });
 
-const runSettings = Type.Object({
+export const runSettingsSchema = Type.Object({
   concurrency: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
     description: 'Clients of a closed loop; null in an open loop.',
   }),
@@ -97,7 +95,7 @@ const client = Type.Object({
 });
 
 const run = Type.Object({
-  settings: runSettings,
+  settings: runSettingsSchema,
   trial: Type.Integer({ minimum: 1 }),
   window: Type.Object({
     seconds: Type.Number({ minimum: 0, description: 'From the end of the warm-up to the last intended start.' }),
@@ -115,7 +113,7 @@ const run = Type.Object({
   checks: Type.Object({ littles_law_error: nullableNumber }),
 });
 
-const target = Type.Object({
+export const targetSchema = Type.Object({
   url: Type.String(),
   server: Type.String({ description: 'Such as chatstream/0.1.0, vllm, llama-server, unknown.' }),
   model: Type.String(),
@@ -188,14 +186,14 @@ export const resultSchema = Type.Object(
     finished_at: Type.String({ description: 'ISO 8601.' }),
     interrupted: Type.Boolean({ description: 'Stopped before all settings and trials were measured.' }),
     machine,
-    target,
+    target: targetSchema,
     plan,
     runs: Type.Array(run),
     sweep,
     warnings: Type.Array(Type.String()),
     versus: Type.Optional(
       Type.Object(
-        { target, runs: Type.Array(run) },
+        { target: targetSchema, runs: Type.Array(run) },
         { description: 'The second server of `--versus`, measured in turns with the first; it is the baseline.' },
       ),
     ),
@@ -205,7 +203,7 @@ export const resultSchema = Type.Object(
 
 export type BenchResult = Static<typeof resultSchema>;
 export type Run = Static<typeof run>;
-export type RunSettings = Static<typeof runSettings>;
+export type RunSettings = Static<typeof runSettingsSchema>;
 export type RunMetrics = Static<typeof metrics>;
 export type Metric = Static<typeof metric>;
 export type QueueWaitMetric = Static<typeof queueWait>;
@@ -215,6 +213,6 @@ export type Rates = Static<typeof rates>;
 export type ClientHealth = Static<typeof client>;
 export type Sweep = Static<typeof sweep>;
 export type UslFit = Static<typeof usl>;
-export type Target = Static<typeof target>;
+export type Target = Static<typeof targetSchema>;
 export type Machine = Static<typeof machine>;
 export type Plan = Static<typeof plan>;

@@ -1,5 +1,6 @@
-import type { RunSettings, Sweep } from './schema.js';
+import type { Sweep } from './schema.js';
 import type { SettingSummary } from './setting-summary.js';
+import { type SweptKey, sweptKey } from './swept-key.js';
 import { fitUsl, type ThroughputPoint } from './usl.js';
 
 /**
@@ -9,21 +10,12 @@ import { fitUsl, type ThroughputPoint } from './usl.js';
  */
 export function analyseSweep(summaries: readonly SettingSummary[], hasObjectives: boolean): Sweep {
   const knee = best(summaries, power);
-  const key = sweptKey(summaries);
+  const key = sweptKey(summaries.map(({ settings }) => settings));
   return {
     knee: knee === null || summaries.length < 2 ? null : knee.settings[key],
     usl: fitUsl(pointsOf(summaries, key)),
     recommendation: summaries.length < 2 ? null : recommend(summaries, knee, hasObjectives),
   };
-}
-
-type SweptKey = keyof Pick<RunSettings, 'max_concurrency' | 'concurrency'>;
-
-/** What N is: what the server was set to, or the clients where that does not change. */
-function sweptKey(summaries: readonly SettingSummary[]): SweptKey {
-  const distinct = (key: SweptKey): number => new Set(summaries.map(({ settings }) => settings[key])).size;
-  const isOpenLoop = summaries.every(({ settings }) => settings.concurrency === null);
-  return distinct('max_concurrency') > 1 || isOpenLoop ? 'max_concurrency' : 'concurrency';
 }
 
 /** Throughput by N. If both were swept, under the greatest load alone: with few clients a server cannot show what it can do. */

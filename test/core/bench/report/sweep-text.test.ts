@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  recommendationText,
-  sweepKeyOf,
-  sweepSentences,
-  uslThroughput,
-} from '../../../../src/core/bench/report/sweep-text.js';
+import { recommendationText, sweepSentences, uslThroughput } from '../../../../src/core/bench/report/sweep-text.js';
 import type { Sweep } from '../../../../src/core/bench/result/schema.js';
 import { benchResult } from '../../../support/bench-result.js';
 
@@ -34,11 +29,6 @@ describe('the sweep in words', () => {
       /far from its peak, which would be near max-concurrency 101\.$/,
     );
     expect(sentences({ usl: { ...usl, peak: null } })[0]).toMatch(/throughput would only grow\.$/);
-  });
-
-  it('is over clients where the server cannot be told', () => {
-    const { summaries } = benchResult({ settings: [{ concurrency: 1 }, { concurrency: 2 }] });
-    expect(sweepKeyOf(summaries.map(({ settings }) => settings))).toBe('concurrency');
   });
 
   it('ends in a clause that a sentence can take up', () => {

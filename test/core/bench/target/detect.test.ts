@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type DetectedServer, detectServer } from '../../../../src/core/bench/target/detect.js';
 import { httpOf } from '../../../../src/core/bench/target/http.js';
-import { deadUrl, modelList, routeOf, type Routes, serveRoutes, serveScript } from './routes.js';
+import { deadUrl } from '../../../support/dead-url.js';
+import { modelList, routeOf, type Routes, serveRoutes, serveScript } from './routes.js';
 
 async function detect(routes: Routes): Promise<DetectedServer> {
   const { url } = await serveRoutes(routes);

@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { httpOf, jsonOf } from '../../../../src/core/bench/target/http.js';
+import { deadUrl } from '../../../support/dead-url.js';
 import type { ScriptedExchange } from '../../../support/scripted-http-server.js';
-import { deadUrl, serveRoutes, serveScript } from './routes.js';
+import { serveRoutes, serveScript } from './routes.js';
 
 describe('httpOf', () => {
   it('brings back status, headers and text, and sends its headers along', async () => {

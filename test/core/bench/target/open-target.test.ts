@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { openTarget } from '../../../../src/core/bench/target/open-target.js';
 import type { Target } from '../../../../src/core/bench/target/target.js';
-import {
-  deadUrl,
-  modelList,
-  queueView,
-  type RouteAnswer,
-  routeOf,
-  type Routes,
-  serveRoutes,
-  serveScript,
-} from './routes.js';
+import { deadUrl } from '../../../support/dead-url.js';
+import { modelList, queueView, type RouteAnswer, routeOf, type Routes, serveRoutes, serveScript } from './routes.js';
 
 const never = new AbortController().signal;
 
@@ -140,7 +132,7 @@ describe('closing a target', () => {
     const server = await serveRoutes(chatstream);
     const target = await open(server.url);
     await target.queue?.setMaxConcurrency(1);
-    await server.stop();
+    await server.die();
     const problem = await target.close();
     expect(problem).toContain('was left with another max-concurrency than its 4');
     expect(problem).toContain('Nothing listens at');

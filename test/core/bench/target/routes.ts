@@ -46,11 +46,3 @@ export function queueView(view: Readonly<Record<string, unknown>> = {}): RouteAn
   const empty = { max_concurrency: 4, max_queue: 64, slots: 8, draining: false, running: [], waiting: [], totals: {} };
   return { body: { ...empty, ...view } };
 }
-
-/** The URL of a port on which nothing listens. */
-export async function deadUrl(): Promise<string> {
-  const server = await ScriptedHttpServer.start(() => undefined);
-  const { url } = server;
-  await server.stop();
-  return url;
-}

@@ -1,7 +1,8 @@
 import type { BenchResult } from '../../result/schema.js';
 import type { SettingSummary } from '../../result/setting-summary.js';
+import { sweptKey } from '../../result/swept-key.js';
 import { significant, tickText } from '../numbers.js';
-import { sweepKeyOf, uslThroughput } from '../sweep-text.js';
+import { uslThroughput } from '../sweep-text.js';
 import { legend } from './density-chart.js';
 import { Markup, markup } from './markup.js';
 
@@ -43,7 +44,7 @@ export function sweepChart({ sweep, plan }: BenchResult, summaries: readonly Set
     ...tokens.map((each) => ({ ...each, most: mostTokens, kind: 'tokens' })),
     ...times.map((each) => ({ ...each, most: mostMs, kind: 'e2e' })),
   ];
-  const name = sweepKeyOf(summaries.map(({ settings }) => settings)) === 'concurrency' ? 'clients' : 'max-concurrency';
+  const name = sweptKey(summaries.map(({ settings }) => settings)) === 'concurrency' ? 'clients' : 'max-concurrency';
   return markup`<figure>
 <figcaption><h2>Throughput and response time</h2><p>${legend('tokens', 'output tokens per second (left)')} ${legend('e2e', 'end to end, p50 (right)')} ${usl === null ? '' : legend('usl', 'Universal Scalability Law')} ${knee === null ? '' : legend('knee', 'knee')}</p></figcaption>
 <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Throughput and response time against ${name}">
@@ -60,7 +61,7 @@ ${dots.map(({ n, value, most, kind }) => markup`<circle class="${kind}" cx="${x(
 
 /** [] if some setting has no place on the axis, or two have the same. */
 function pointsOf(summaries: readonly SettingSummary[]): readonly Point[] {
-  const key = sweepKeyOf(summaries.map(({ settings }) => settings));
+  const key = sweptKey(summaries.map(({ settings }) => settings));
   const points = summaries.flatMap(({ settings, rates, metrics }) => {
     const n = settings[key];
     return n === null ? [] : [{ n, throughput: rates.output_tokens_per_second, e2eMs: metrics.e2e.p50 }];
