@@ -4,7 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+server=
+trap '[ -z "$server" ] || kill -KILL "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
 
 npm pack --silent --pack-destination "$work" >/dev/null
 tarball=$(echo "$work"/chatstream-*.tgz)
@@ -25,7 +26,7 @@ chatstream serve --help >/dev/null
 # The ready line arrives, an answer arrives, and SIGTERM ends it with exit code 0.
 chatstream serve --engine mock --port 0 --json >ready.json &
 server=$!
-for _ in $(seq 100); do
+for _ in $(seq 600); do
   if [ -s ready.json ]; then break; fi
   sleep 0.1
 done
@@ -41,4 +42,5 @@ node -e "
 "
 kill -TERM "$server"
 wait "$server"
+server=
 echo "The installed package works."

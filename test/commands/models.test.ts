@@ -1,15 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { syntheticModel } from '../support/gguf/index.js';
 import { CliProcess, runCli, startServer } from '../support/server-process.js';
 import { until } from '../support/until.js';
 import { ModelServer } from '../core/models/model-server.js';
 import { readFileSync } from 'node:fs';
-
-// Most of it is the start of processes, which takes its time on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
 
 let server: ModelServer;
 let folder: string;

@@ -5,6 +5,7 @@ import { createLogger } from '../../src/cli/logging.js';
 import Serve from '../../src/commands/serve.js';
 import { ChatstreamError } from '../../src/core/base/errors.js';
 import { type RunningServer, serve } from '../../src/core/serve.js';
+import { until } from '../support/until.js';
 
 vi.mock('../../src/cli/logging.js', async (importOriginal) => ({
   ...(await importOriginal<object>()),
@@ -115,7 +116,7 @@ describe('serve', () => {
   /** Starts the command and, once it is ready, ends it. */
   async function serveAndEnd(...argv: readonly string[]): Promise<unknown> {
     const ended: Promise<unknown> = Serve.run(['--engine', 'mock', ...argv], root);
-    await vi.waitUntil(() => printed.length > 0);
+    await until(() => printed.length > 0, 'the command to be ready');
     process.emit('SIGTERM', 'SIGTERM');
     return ended;
   }

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { lives } from '../core/engine/process/processes.js';
 import { streamChat } from '../support/answer-stream.js';
@@ -7,9 +7,6 @@ import { syntheticModel } from '../support/gguf/index.js';
 import { queueOf, resizeQueue } from '../support/queue-view.js';
 import { startServer } from '../support/server-process.js';
 import { until } from '../support/until.js';
-
-// Most of it is the start of processes, which takes its time on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
 
 const words = 60;
 
@@ -57,9 +54,10 @@ describe.concurrent('kill -9 of the engine process with 2 running and 6 waiting'
 
 describe.concurrent.each(['mock', 'llama'] as const)('kill -9 of the main process, engine %s', (engine) => {
   it('leaves no engine process behind', async () => {
-    const model = engine === 'mock' ? [] : ['--model', await syntheticModel(), '--gpu', 'off', '--threads', '1'];
-    const server = await startServer(['--engine', engine, ...model]);
-    const stream = streamChat(server.url, 'Hello.', { max_tokens: 1500, ignore_eos: true });
+    const path = await syntheticModel({ context: 32_768 });
+    const model = engine === 'mock' ? [] : ['--model', path, '--gpu', 'off', '--threads', '1'];
+    const server = await startServer(['--engine', engine, ...model, '--context', '32768', '--max-concurrency', '1']);
+    const stream = streamChat(server.url, 'Hello.', { max_tokens: 32_000, ignore_eos: true });
     await until(() => stream.text !== '', 'the text to begin');
     expect(lives(server.enginePid)).toBe(true);
     expect(await server.stop('SIGKILL')).toBeNull();

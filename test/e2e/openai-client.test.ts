@@ -11,16 +11,17 @@ const apiKey = 'correct horse';
 const messages = [{ role: 'user' as const, content: 'Tell me a story.' }];
 /** A seed makes answers repeatable; the model ends its turn somewhere on its own, or is cut off. */
 const request = { model: '', messages, seed: 7, max_tokens: 60 };
-/** Long enough to still run when the test looks. */
-const endless = { ...request, max_tokens: 4000, ignore_eos: true };
+const context = 32_768;
+/** Long enough to still run when the test looks, even if it was not let to for some seconds. */
+const endless = { ...request, max_tokens: 32_000, ignore_eos: true };
 
 let server: ServerProcess;
 let client: OpenAI;
 let model: string;
 
 beforeAll(async () => {
-  const path = await syntheticModel({ endOfTurnGain: 2, context: 4096 });
-  const sizes = ['--context', '4096', '--threads', '1', '--max-concurrency', '2', '--max-queue', '8'];
+  const path = await syntheticModel({ endOfTurnGain: 2, context });
+  const sizes = ['--context', String(context), '--threads', '1', '--max-concurrency', '2', '--max-queue', '8'];
   server = await startServer(['--model', path, '--gpu', 'off', '--api-key', apiKey, ...sizes]);
   client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey, maxRetries: 0 });
   model = server.ready.model;
@@ -173,7 +174,7 @@ describe('models', () => {
   it('are listed, and found by their name', async () => {
     const { data } = await client.models.list();
     expect(data.map(({ id }) => id)).toEqual([model]);
-    expect(await client.models.retrieve(model)).toMatchObject({ id: model, context_length: 4096 });
+    expect(await client.models.retrieve(model)).toMatchObject({ id: model, context_length: context });
     expect(await rejection(client.models.retrieve('other'))).toBeInstanceOf(NotFoundError);
   });
 });
@@ -187,13 +188,13 @@ describe('errors', () => {
   });
 
   it('say that a prompt is too long for the context, and how long it is', async () => {
-    const content = 'word '.repeat(2000);
+    const content = 'word '.repeat(20_000);
     const error = await rejection(
       client.chat.completions.create({ ...request, messages: [{ role: 'user', content }], stream: true }),
     );
     expect(error).toBeInstanceOf(BadRequestError);
     expect(error).toMatchObject({ status: 400, code: 'context_length_exceeded', param: 'messages' });
-    expect(error).toHaveProperty('message', expect.stringMatching(/\d{4,} tokens.*4096/));
+    expect(error).toHaveProperty('message', expect.stringMatching(new RegExp(`\\d{5,} tokens.*${context}`)));
   });
 
   it.each([
@@ -245,7 +246,7 @@ describe('a full queue', () => {
     if (refused instanceof RateLimitError) expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
 
     const answer = patient.chat.completions.create(request);
-    await until(() => statuses.length === 1, 'the patient client to be refused');
+    await until(() => statuses.length > 0, 'the patient client to be refused');
     blocker.controller.abort();
     expect((await answer).choices).toHaveLength(1);
     expect(statuses[0]).toBe(429);

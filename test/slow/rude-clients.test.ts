@@ -48,7 +48,7 @@ async function visit(url: string, random: Random): Promise<void> {
 }
 
 describe('50 clients that never read', () => {
-  it('are cut off, and change nothing for those who do', async () => {
+  it('are cut off, and change nothing for those who do', { timeout: 240_000 }, async () => {
     const engine = ['--engine', 'mock', '--mock-reply', 'echo', '--mock-token', '4ms', '--context', '50000'];
     const server = await startServer([...engine, '--max-concurrency', '56', '--write-timeout', '1s']);
     // 1 MB per second for each of them: the sockets' buffers are full in a few seconds.
@@ -57,7 +57,11 @@ describe('50 clients that never read', () => {
       const body = { messages: [{ role: 'user', content }], stream: true, max_tokens: 40_000, ignore_eos: true };
       return new RawClient(server.url).pause().post(path, body);
     });
-    await untilQueued(server.url, 50, 0);
+    // Some may have been cut off already when this process comes to look.
+    await until(async () => {
+      const { running, totals } = await queueOf(server.url);
+      return running.length + totals.cancelled === deaf.length;
+    }, 'all of them to run');
 
     // These take longer than it takes to cut the others off.
     const said = (client: number): string => Array.from({ length: 2000 }, (_, word) => `${client}.${word}`).join(' ');
@@ -67,10 +71,10 @@ describe('50 clients that never read', () => {
     await until(
       async () => {
         const queue = await queueOf(server.url);
-        return queue.totals.cancelled === deaf.length && queue;
+        return queue.totals.cancelled >= deaf.length && queue;
       },
       'all who do not read to be cut off',
-      60_000,
+      180_000,
     );
     await Promise.all(listening.map(({ ended }) => ended));
     for (const [client, stream] of listening.entries()) {

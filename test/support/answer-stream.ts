@@ -21,7 +21,9 @@ const choice = Type.Object({
 const chunk = Type.Object({
   id: Type.String(),
   choices: Type.Array(choice),
-  timings: Type.Optional(Type.Object({ prompt_tokens: Type.Integer(), output_tokens: Type.Integer() })),
+  timings: Type.Optional(
+    Type.Object({ queue_ms: Type.Number(), prompt_tokens: Type.Integer(), output_tokens: Type.Integer() }),
+  ),
 });
 
 /**
@@ -54,9 +56,15 @@ export class AnswerStream {
     return this.isDone && this.finishReason !== null && this.error === null && this.failure === null;
   }
 
-  /** The positions in the queue that the comments told. */
+  /** The status for one that waits in vain: none of its own any more once it has heard of its place, after ten seconds. */
+  get refusalStatus(): 200 | 503 {
+    return this.comments.length > 0 ? 200 : 503;
+  }
+
+  /** The positions in the queue that the comments told, each once: after ten seconds they are told again. */
   get positions(): number[] {
-    return this.comments.map((comment) => Number(/^queued position=(\d+)/.exec(comment)?.[1]));
+    const told = this.comments.map((comment) => Number(/^queued position=(\d+)/.exec(comment)?.[1]));
+    return told.filter((position, index) => position !== told[index - 1]);
   }
 
   async #read(url: string, body: object, signal: AbortSignal | null): Promise<this> {

@@ -6,8 +6,9 @@ import { until } from './until.js';
 const clients = Array.from({ length: 8 }, (_, client) => client);
 
 /**
- * Sends eight requests, each with a message and a seed of its own, to a server with max-concurrency 2. Resolves when two
- * of them run, with some text already there, and six wait.
+ * Sends eight requests, each with a message and a seed of its own, to a server with max-concurrency 2. Resolves as soon
+ * as two of them run, with some text already there, and six wait; whoever uses them must be content with it if this
+ * process stands still just then and more have begun.
  */
 export async function eightClients(
   url: string,
@@ -23,7 +24,6 @@ export async function eightClients(
   await untilQueued(url, 2, clients.length);
   blockers.abort();
   await until(() => countBegun(streams) >= 2, 'the first two to have text');
-  await untilQueued(url, 2, clients.length - 2);
   return streams;
 }
 

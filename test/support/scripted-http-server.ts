@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createSecureServer } from 'node:tls';
+import { until } from './until.js';
 
 /** One request as it came in, and the bare socket to answer it on, byte by byte. */
 export class ScriptedExchange {
@@ -68,6 +69,7 @@ export class ScriptedHttpServer {
   readonly #sockets = new Set<Socket>();
   readonly #protocol: string;
   #connections = 0;
+  #placeholder: Socket | undefined;
   /** Every request, in the order in which they came. */
   readonly exchanges: ScriptedExchange[] = [];
 
@@ -114,7 +116,24 @@ export class ScriptedHttpServer {
     return this.#sockets;
   }
 
+  /**
+   * Breaks every connection and listens no more, as if its process had died. One connection stays open until
+   * {@link stop}, so that the system gives the port to nobody else: who asks there finds nobody.
+   */
+  async die(): Promise<void> {
+    const placeholder = connect(Number(new URL(this.url).port), '127.0.0.1');
+    placeholder.on('error', () => undefined);
+    this.#placeholder = placeholder;
+    const accepted = await until(
+      () => [...this.#sockets].find(({ remotePort: port }) => port !== undefined && port === placeholder.localPort),
+      'the connection that stays',
+    );
+    this.#server.close();
+    for (const socket of this.#sockets) if (socket !== accepted) socket.destroy();
+  }
+
   async stop(): Promise<void> {
+    this.#placeholder?.destroy();
     for (const socket of this.#sockets) socket.destroy();
     const closed = once(this.#server, 'close');
     this.#server.close();

@@ -11,7 +11,7 @@ import { until } from './until.js';
 const binary = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
 /** For a machine that does other things as well; alone it takes less than a second. */
-const readyDeadlineMs = 30_000;
+const readyDeadlineMs = 90_000;
 
 /** Of the test runner or of whoever runs it: a server of a user would not see them. */
 const foreignVariables = /^(CHATSTREAM_.*|VITEST.*|NODE_ENV|NODE_OPTIONS|UV_THREADPOOL_SIZE|NO_COLOR|FORCE_COLOR)$/;
@@ -69,10 +69,11 @@ export class CliProcess {
     return this.#hasExited;
   }
 
-  /** The lines of the log on stderr that are JSON, which all of them are unless the process crashes. */
+  /** The whole lines of the log on stderr that are JSON, which all of them are unless the process crashes. */
   get log(): unknown[] {
     return this.stderr
       .split('\n')
+      .slice(0, -1)
       .filter((line) => line.startsWith('{') && line.endsWith('}'))
       .map((line): unknown => JSON.parse(line));
   }
@@ -127,7 +128,7 @@ export async function startServer(args: readonly string[], variables: Variables 
   const server = new ServerProcess(['serve', '--port', '0', '--json', ...args], variables);
   try {
     // The log is asynchronous and may come a moment after the ready line.
-    const isReady = (): boolean => server.stdout.includes('\n') && server.stderr.includes('"engine ready"');
+    const isReady = (): boolean => server.stdout.includes('\n') && server.enginePids.length > 0;
     await until(() => isReady() || server.hasExited, 'the server to be ready', readyDeadlineMs);
     if (server.hasExited) throw new Error('It ended instead of becoming ready.');
     return server;

@@ -22,6 +22,8 @@ export class TokenServer {
     this.#server = createServer((request, response) => {
       void this.#answer(plan(this.bodies.length), request, response);
     });
+    // Or it would close a connection just when it is used again, after a moment in which this process stood still.
+    this.#server.keepAliveTimeout = 0;
   }
 
   static async start(plan: (request: number) => StreamPlan): Promise<TokenServer> {

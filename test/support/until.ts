@@ -12,7 +12,7 @@ const pollMs = 10;
 export async function until<T>(
   probe: () => T | Promise<T>,
   what: string,
-  deadlineMs = 20_000,
+  deadlineMs = 60_000,
 ): Promise<Exclude<T, undefined | null | false>> {
   const deadline = performance.now() + deadlineMs;
   for (;;) {

@@ -45,6 +45,11 @@ export class VirtualClock implements Clock {
     this.#arriveAt(endMs);
   }
 
+  /** Moves time on by `ms` as a suspended machine does: what was due meanwhile is late, and runs at the next advance. */
+  sleep(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   /** A callback that moved time on itself may have gone further. */
   #arriveAt(endMs: number): void {
     this.#nowMs = Math.max(this.#nowMs, endMs);

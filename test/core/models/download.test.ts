@@ -6,6 +6,7 @@ import type { DownloadProgress } from '../../../src/core/models/download.js';
 import { ModelCache } from '../../../src/core/models/model-cache.js';
 import { writeRecord } from '../../../src/core/models/model-record.js';
 import { pullModel, resolveModel, type ResolveOptions } from '../../../src/core/models/resolve-model.js';
+import { deadUrl } from '../../support/dead-url.js';
 import { until } from '../../support/until.js';
 import { ModelServer } from './model-server.js';
 
@@ -263,9 +264,7 @@ describe('what cannot be used', () => {
   });
 
   it('is a file on a server that is not there', async () => {
-    const gone = await ModelServer.start();
-    const { url } = gone;
-    await gone.stop();
+    const url = await deadUrl();
     await expect(resolved(`${url}/model.gguf`)).rejects.toMatchObject({
       code: 'model_unreadable',
       message: `${new URL(url).host} cannot be reached: nothing listens there.`,

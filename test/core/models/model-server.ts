@@ -35,6 +35,8 @@ export class ModelServer {
     this.#server = createServer((request, response) => {
       this.#answer(request, response);
     });
+    // Or it would close a connection just when it is used again, after a moment in which this process stood still.
+    this.#server.keepAliveTimeout = 0;
   }
 
   static async start(): Promise<ModelServer> {

@@ -9,6 +9,7 @@ import type {
 import type { LlamaEngineOptions } from '../../../../src/core/engine/options.js';
 import { createLlamaEngine } from '../../../../src/core/engine/llama/llama-engine.js';
 import { syntheticModel, type SyntheticModelOptions } from '../../../support/gguf/index.js';
+import { llamaOptions } from '../../../support/llama-options.js';
 import { greedy } from '../../../support/sampling.js';
 
 type Ended = Extract<GenerationEvent, { type: 'ended' | 'failed' }>;
@@ -46,19 +47,7 @@ export class EngineHarness {
     options: Partial<LlamaEngineOptions> = {},
     model: Partial<SyntheticModelOptions> = {},
   ): Promise<EngineHarness> {
-    const harness = new EngineHarness({
-      engine: 'llama',
-      modelPath: await syntheticModel(model),
-      slots: 4,
-      context: 512,
-      gpu: 'off',
-      gpuLayers: 'auto',
-      flashAttention: 'auto',
-      cacheType: 'f16',
-      threads: 1,
-      prefillChunk: 16,
-      ...options,
-    });
+    const harness = new EngineHarness(llamaOptions(await syntheticModel(model), options));
     harness.info = await harness.engine.start();
     return harness;
   }

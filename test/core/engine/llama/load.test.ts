@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLlamaEngine } from '../../../../src/core/engine/llama/llama-engine.js';
 import type { LlamaEngineOptions } from '../../../../src/core/engine/options.js';
 import { syntheticModel } from '../../../support/gguf/index.js';
+import { llamaOptions } from '../../../support/llama-options.js';
 import { EngineHarness } from './engine-harness.js';
 
 let folder: string;
@@ -20,19 +21,7 @@ afterAll(async () => {
 });
 
 async function failure(options: Partial<LlamaEngineOptions>): Promise<unknown> {
-  const engine = createLlamaEngine({
-    engine: 'llama',
-    modelPath,
-    slots: 2,
-    context: 256,
-    gpu: 'off',
-    gpuLayers: 'auto',
-    flashAttention: 'auto',
-    cacheType: 'f16',
-    threads: 1,
-    prefillChunk: 16,
-    ...options,
-  });
+  const engine = createLlamaEngine(llamaOptions(modelPath, { slots: 2, context: 256, ...options }));
   try {
     await engine.start();
   } catch (error) {
@@ -115,9 +104,9 @@ describe('a split model', () => {
 
 describe('a machine', () => {
   it('without memory for the slots', async () => {
-    expect(await failure({ context: 8_000_000, slots: 64 })).toMatchObject({
+    expect(await failure({ context: 40_000_000, slots: 64 })).toMatchObject({
       code: 'out_of_memory',
-      message: expect.stringMatching(/64 slots of 8000000 tokens 1\d\d GiB\), 1?\d\d GiB more than the/) as string,
+      message: expect.stringMatching(/64 slots of 40000000 tokens 7\d\d GiB\), [\d.]+ GiB more than the/) as string,
       hint: expect.stringMatching(/--context.*--slots/) as string,
     });
   });

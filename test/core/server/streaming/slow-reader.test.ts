@@ -42,8 +42,8 @@ afterAll(async () => {
   await impatient.close();
 });
 
-/** A client that has read the first word of its answer, and then nothing until its socket is full. */
-async function slowReading(made: TestApp, engine: ScriptedEngine): Promise<SlowReading> {
+/** A client that has read the first word of its answer, and reads no more. */
+async function pausedReading(made: TestApp, engine: ScriptedEngine): Promise<SlowReading> {
   const requested = new Promise<ServerResponse>((resolve) => {
     made.app.server.once('request', (_request, response: ServerResponse) => {
       resolve(response);
@@ -62,13 +62,22 @@ async function slowReading(made: TestApp, engine: ScriptedEngine): Promise<SlowR
     engine.say(text);
   };
   const fill = (): Promise<void> => fillSocket(response, sayMuch);
-  await fill();
   return { ...made, client, response, said, sayMuch, fill };
 }
 
-/** Until nothing goes through any more, for what the system's buffers still take is on its way at once. */
+/** The same when its socket is full. */
+async function slowReading(made: TestApp, engine: ScriptedEngine): Promise<SlowReading> {
+  const reading = await pausedReading(made, engine);
+  await reading.fill();
+  return reading;
+}
+
+/**
+ * Until nothing goes through any more, for what the system's buffers still take is on its way at once, or until the
+ * client has been cut off.
+ */
 async function fillSocket(response: ServerResponse, sayMuch: () => void): Promise<void> {
-  for (let stuck = 0; stuck < 20; stuck += 1) {
+  for (let stuck = 0; stuck < 20 && !response.destroyed; stuck += 1) {
     if (response.socket?.writableNeedDrain !== true) {
       sayMuch();
       stuck = 0;
@@ -157,7 +166,7 @@ describe('a slow reader', () => {
 describe('a client that never reads', () => {
   it('is cut off after the write timeout, and its slot is free', async () => {
     const { inference, response, client, log } = await slowReading(impatient, impatientEngine);
-    await once(response, 'close');
+    await until(() => response.closed, 'the end of the connection');
     expect(inference.running).toBe(0);
     expect(log).toContainEqual(expect.objectContaining({ outcome: 'cancelled_running' }));
     client.resume();
@@ -166,10 +175,12 @@ describe('a client that never reads', () => {
   });
 
   it('is cut off after the write timeout when its generation has long ended', async () => {
-    const { inference, response, client, log } = await slowReading(impatient, impatientEngine);
+    const { inference, response, client, log, sayMuch } = await pausedReading(impatient, impatientEngine);
+    // All at once, so that the end cannot come too late: far more than sockets take.
+    for (let round = 0; round < 200; round += 1) sayMuch();
     impatientEngine.end('last');
     expect(inference.running).toBe(0);
-    await once(response, 'close');
+    await until(() => response.closed, 'the end of the connection');
     expect(log).toContainEqual(expect.objectContaining({ outcome: 'completed' }));
     client.resume();
     expect(await client.finished()).not.toContain('[DONE]');

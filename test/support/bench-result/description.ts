@@ -1,0 +1,47 @@
+import type {
+  ClientHealth,
+  Machine,
+  Plan,
+  QueueWaitSource,
+  Run,
+  Sweep,
+  Target,
+} from '../../../src/core/bench/result/schema.js';
+
+/** One setting in figures that a person would give. Times are medians of log-normal samples, in milliseconds. */
+export interface SettingDescription {
+  readonly concurrency?: number | null;
+  readonly maxConcurrency?: number | null;
+  readonly rate?: number | null;
+  /** Completed requests per trial. */
+  readonly completed?: number;
+  readonly clientWaitMs?: number;
+  readonly queueWaitMs?: number;
+  readonly prefillMs?: number;
+  readonly deliveryMs?: number;
+  readonly tpotMs?: number;
+  readonly outputTokens?: number;
+  /** Standard deviation of the logarithms. */
+  readonly spread?: number;
+  /** Requests without an answer, by code, per trial. */
+  readonly errors?: Readonly<Record<string, number>>;
+  readonly examples?: Readonly<Record<string, string>>;
+  readonly goodput?: number;
+  readonly client?: Partial<ClientHealth>;
+  readonly littlesLawError?: number;
+  readonly outputTokensSource?: Run['output_tokens_source'];
+}
+
+export interface ResultDescription {
+  readonly settings: readonly SettingDescription[];
+  readonly trials?: number;
+  readonly queueWaitSource?: QueueWaitSource;
+  readonly plan?: Partial<Plan>;
+  readonly target?: Partial<Target>;
+  readonly machine?: Partial<Machine>;
+  readonly sweep?: Partial<Sweep>;
+  readonly warnings?: readonly string[];
+  readonly interrupted?: boolean;
+  /** Adds a second server that was measured in turns, with the same figures. */
+  readonly versus?: Partial<Target>;
+}
