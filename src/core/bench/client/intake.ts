@@ -22,8 +22,9 @@ export class Intake {
     callback: (length) => {
       this.arrivalUs = microsNow();
       // A copy, because a parser may keep what is not whole yet, such as half a header.
-      this.#unread = Buffer.allocUnsafe(length);
-      readBuffer.copy(this.#unread, 0, 0, length);
+      const bytes = Buffer.allocUnsafe(length);
+      readBuffer.copy(bytes, 0, 0, length);
+      this.#unread = this.#unread === null ? bytes : Buffer.concat([this.#unread, bytes]);
       this.#socket?.emit('readable');
       return true;
     },
