@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { engineEnvironment } from '../../src/core/engine/process/engine-environment.js';
@@ -18,8 +18,10 @@ import { decodeTokensPerSecond, streamOnce } from '../support/stream-client.js';
  * llama-server, it is measured beside them with the same client, model, threads and slots.
  *
  *     npm run benchmark serve/decode-throughput [threads] [tokens] [repeats]
+ *
+ * By default, threads are all cores but one: compute threads on every core would wait for HTTP and the client at every layer.
  */
-const [threads = '2', tokens = '64', repeats = '5'] = process.argv.slice(2);
+const [threads = String(Math.max(1, availableParallelism() - 1)), tokens = '64', repeats = '5'] = process.argv.slice(2);
 const slots = 8;
 const contextPerSlot = 512;
 const promptTokens = 32;
