@@ -5,14 +5,16 @@ import type { Socket } from 'node:net';
  * Writes the body of a response piece by piece, with one string and one system call for each.
  *
  * `response.write` sends a piece of a chunked body as three strings, its length, itself and a line end, collected and
- * joined by the socket. So only the first piece goes that way, together with the headers; the later ones are framed here
- * and go straight to the socket. Measured with 500 streams: 17.9 instead of 21.5 µs of CPU time per token, all told. Node
+ * joined by the socket. So only the first piece goes that way, together with the headers, and what is written before these
+ * have left; the later ones are framed here and go straight to the socket. Measured with 500 streams: 17.9 instead of 21.5 µs of CPU time per token, all told. Node
  * still ends the body and looks after the connection.
  */
 export class ChunkedWriter {
   readonly #response: ServerResponse;
   readonly #onDrain: () => void;
   #socket: Socket | null = null;
+  /** Pieces that Node may still hold back: what goes straight to the socket would overtake them. */
+  #pending = 0;
 
   /** @param onDrain called whenever {@link write} may be called again after it has returned false */
   constructor(response: ServerResponse, onDrain: () => void) {
@@ -24,9 +26,11 @@ export class ChunkedWriter {
   /** @returns false if the client reads more slowly than this is written: then wait for the drain */
   write(data: string): boolean {
     if (this.#socket !== null) return this.#socket.write(`${Buffer.byteLength(data).toString(16)}\r\n${data}\r\n`);
-    const accepted = this.#response.write(data);
-    this.#goDirect();
-    return accepted;
+    this.#pending++;
+    return this.#response.write(data, (error) => {
+      this.#pending--;
+      if (this.#pending === 0 && error == null) this.#goDirect();
+    });
   }
 
   /** Writes the last piece. */
@@ -37,7 +41,7 @@ export class ChunkedWriter {
   /** Not with HTTP/1.0, which knows no chunks, nor while a pipelined response waits for the one before it. */
   #goDirect(): void {
     const { socket } = this.#response;
-    if (!this.#response.chunkedEncoding || socket === null) return;
+    if (!this.#response.chunkedEncoding || socket === null || this.#response.writableEnded) return;
     this.#socket = socket;
     socket.on('drain', this.#onDrain);
     // The connection outlives the response: the next one on it has a writer of its own.
