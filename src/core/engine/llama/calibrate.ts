@@ -30,8 +30,8 @@ const tolerance = 1.05;
 const crowdedMs = 3;
 
 /**
- * A decode reads all weights, at some 10 GB/s on one thread. From this size on that takes longer by far than starting
- * threads does, for which one thread alone could be faster, and too long to be tried out.
+ * A decode reads all weights, at some 10 GB/s on one thread. From this size on that takes longer by far than the waiting of
+ * threads for each other, for which one thread alone could be faster, and too long to be tried out.
  */
 const largeModelBytes = 2 ** 30;
 

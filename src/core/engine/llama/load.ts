@@ -148,7 +148,7 @@ async function load(
 
   async function setThreads(): Promise<number> {
     if (options.threads !== 'auto') return options.threads;
-    // Threads are started for every decode, and with all layers on the GPU there is nothing for them to do.
+    // With all layers on the GPU, further threads would only wait for each other.
     const wholly = isWhollyOnGpu(model);
     if (!wholly) return await calibrateThreads(llama, sequences, threadCandidates(cores, file.fileBytes), clock);
     llama.maxThreads = 1;

@@ -6,8 +6,8 @@ import type { Socket } from 'node:net';
  *
  * `response.write` sends a piece of a chunked body as three strings, its length, itself and a line end, collected and
  * joined by the socket. So only the first piece goes that way, together with the headers, and what is written before these
- * have left; the later ones are framed here and go straight to the socket. Measured with 500 streams: 17.9 instead of 21.5 µs of CPU time per token, all told. Node
- * still ends the body and looks after the connection.
+ * have left; the later ones are framed here and go straight to the socket. Measured with 500 streams: 17.9 instead of
+ * 21.5 µs of CPU time per token, all told. Node still ends the body and looks after the connection.
  */
 export class ChunkedWriter {
   readonly #response: ServerResponse;
