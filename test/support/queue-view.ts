@@ -6,7 +6,7 @@ import { until } from './until.js';
 const count = Type.Integer({ minimum: 0 });
 const exactly = { additionalProperties: false };
 
-/** `GET /v1/queue` as docs/serve.md has it. */
+/** `GET /v1/queue` as docs/api.md has it. */
 const queueView = Type.Object(
   {
     max_concurrency: count,

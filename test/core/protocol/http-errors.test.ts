@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ChatstreamError, type ErrorCode } from '../../../src/core/base/errors.js';
 import { errorBody, httpStatus } from '../../../src/core/protocol/http-errors.js';
 
-/** The table of docs/serve.md. */
+/** The table of docs/api.md. */
 const contract: readonly (readonly [ErrorCode, number])[] = [
   ['invalid_request', 400],
   ['body_too_large', 413],

@@ -1,0 +1,59 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Type } from 'typebox';
+import { describe, expect, it } from 'vitest';
+import type { RequestOutcome } from '../../src/core/bench/client/outcome.js';
+import { metricNames } from '../../src/core/bench/record/metric-names.js';
+import { metricsOf } from '../../src/core/bench/record/request-metrics.js';
+import { SamplesFile } from '../../src/core/bench/record/samples-file.js';
+import { toCsv } from '../../src/core/bench/report/csv.js';
+import { benchResult } from '../support/bench-result.js';
+import { parseAs } from '../support/parse-as.js';
+import { codeIn, readPage, rowsOf } from './markdown.js';
+
+const page = readPage('docs/bench.md');
+
+/** The names in the first column of a table, in its order. */
+function documented(firstHeader: string): readonly string[] {
+  return rowsOf(page, firstHeader).flatMap((row) => codeIn(row.get(firstHeader) ?? ''));
+}
+
+describe('docs/bench.md', () => {
+  it('lists the columns of CSV files in their order', () => {
+    const columns = documented('column').filter((name) => !name.startsWith('METRIC_'));
+    const figures = documented('column').filter((name) => name.startsWith('METRIC_'));
+    const metrics = metricNames.flatMap((metric) => figures.map((figure) => figure.replace('METRIC', metric)));
+    const place = columns.indexOf('queue_wait_source') + 1;
+    const [header = ''] = toCsv(benchResult({ settings: [{ concurrency: 8 }] }).result).split('\n');
+    expect([...columns.slice(0, place), ...metrics, ...columns.slice(place)]).toEqual(header.split(','));
+  });
+
+  it('lists the fields of samples', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'chatstream-samples-'));
+    const path = join(folder, 'samples.jsonl');
+    const times = { intendedUs: 0, sendUs: 10, endUs: 500, reconnects: 0 };
+    const completed = {
+      ...times,
+      state: 'completed',
+      firstTokenUs: 100,
+      lastTokenUs: 500,
+      tokenChunks: 5,
+      gapsUs: [100, 100, 100, 100],
+      promptTokens: 8,
+      outputTokens: 5,
+      serverTimings: null,
+    } as const;
+    const refused: RequestOutcome = { ...times, state: 'refused', code: 'queue_full', message: 'The queue is full.' };
+    const file = new SamplesFile(path, 0);
+    file.write(completed, metricsOf(completed));
+    file.write(refused, null);
+    expect(await file.close()).toBeUndefined();
+    const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+    await rm(folder, { recursive: true });
+
+    expect(lines).toHaveLength(2);
+    const written = new Set(lines.flatMap((line) => Object.keys(parseAs(Type.Object({}), JSON.parse(line)))));
+    expect([...documented('field')].sort()).toEqual([...written].sort());
+  });
+});
