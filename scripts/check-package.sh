@@ -10,11 +10,17 @@ trap '[ -z "$server" ] || kill -KILL "$server" 2>/dev/null || true; rm -rf "$wor
 npm pack --silent --pack-destination "$work" >/dev/null
 tarball=$(echo "$work"/chatstream-*.tgz)
 
-unwanted=$(tar -tzf "$tarball" | grep -Ev '^package/(package\.json|README\.md|LICENSE|CHANGELOG\.md|oclif\.manifest\.json|bin/run\.js|dist/.+\.(js|d\.ts)|models/(bundled\.gguf|README\.md)|schemas/.+\.json)$' || true)
+wanted='package\.json|LICENSE|oclif\.manifest\.json|bin/run\.js|dist/.+\.(js|d\.ts)|models/bundled\.gguf|schemas/.+\.json'
+documentation='(README|CHANGELOG|CONTRIBUTING)\.md|docs/[a-z-]+\.md|examples/.+|models/README\.md|benchmarks/[a-z]+/README\.md'
+unwanted=$(tar -tzf "$tarball" | grep -Ev "^package/($wanted|$documentation)$" || true)
 if [ -n "$unwanted" ]; then
-  printf 'The package contains what no user needs:\n%s\n' "$unwanted" >&2
+  printf 'The package contains files that users do not need:\n%s\n' "$unwanted" >&2
   exit 1
 fi
+
+# Links in the documentation must not lead to files that are only in the repository.
+tar -xzf "$tarball" -C "$work"
+node scripts/check-links.js "$work/package"
 
 mkdir "$work/prefix"
 npm install --silent --global --prefix "$work/prefix" "$tarball"

@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
 # Measures two revisions of a project that serves a model with chatstream, in turns, and fails if the newer one is slower.
 #
-# Both servers run at the same time and the load alternates between them, so whatever else the machine does hits both
-# alike. Exit codes are those of `chatstream bench`: 0 fine, 10 slower, 11 cannot tell (STRICT=1), 12, 2, 3 or 1 trouble.
+# Both servers run at the same time, and the load alternates between them, so that other activity on the machine affects
+# both alike. Exit codes are those of `chatstream bench`: 0 pass, 10 regression, 11 inconclusive (with STRICT=1), other
+# codes for errors.
 #
-# Settings, all from the environment:
-#   BASELINE_REVISION   what to compare with                [origin/main]
-#   CANDIDATE_REVISION  what to judge                       [HEAD]
-#   BASELINE_DIR, CANDIDATE_DIR   folders that are built already, instead of revisions
+# Settings are environment variables:
+#   BASELINE_REVISION   revision to compare with            [origin/main]
+#   CANDIDATE_REVISION  revision to test                    [HEAD]
+#   BASELINE_DIR, CANDIDATE_DIR   folders with built checkouts, instead of revisions
 #   SERVE_ARGS          flags for both servers              [none: the bundled model]
-#   BASELINE_SERVE_ARGS, CANDIDATE_SERVE_ARGS   more, for one of them
+#   BASELINE_SERVE_ARGS, CANDIDATE_SERVE_ARGS   additional flags for one of them
 #   BENCH_ARGS          the load                            [-c 4 -n 4 -r 100 --trials 10]
 #   FAIL_ON             thresholds, separated by commas     [ttft.p95>10%,output_tokens_per_second<10%]
-#   STRICT              1: fail also if the measurement cannot tell
-#   REPORT_DIR          where result.json, report.md and report.xml go   [performance]
+#   STRICT              1: also fail if the result is inconclusive
+#   REPORT_DIR          folder for result.json, report.md and report.xml   [performance]
 #   READY_SECONDS       longest wait for a server           [120]
 #   BENCH_MINUTES       longest measurement                 [30]
 set -euo pipefail
@@ -31,7 +32,7 @@ work=$(mktemp -d)
 pids=()
 worktrees=()
 
-# Ends what this script has started, and nothing else.
+# Stops only what this script has started.
 clean_up() {
   local pid path
   for pid in "${pids[@]}"; do kill -TERM "$pid" 2>/dev/null || true; done
@@ -55,7 +56,7 @@ fail() {
   exit 1
 }
 
-# A folder with a built checkout of a revision. npm ci builds it as well.
+# Checks out a revision and builds it: npm ci runs the build.
 build() { # NAME REVISION
   local path=$work/$1
   git worktree add --quiet --detach "$path" "$2" >&2
@@ -72,7 +73,7 @@ start() { # NAME DIR FLAGS…
   pids+=($!)
 }
 
-# Prints the address of a server once it is ready: the first line that it writes says so.
+# Prints the address of a server once it is ready, from the first line of its output.
 address_of() { # NAME PID
   local deadline=$((SECONDS + ready_seconds))
   until grep -q '"event":"ready"' "$work/$1.out"; do
@@ -110,7 +111,7 @@ if [[ ${STRICT:-} == 1 ]]; then flags+=(--strict); fi
 if [[ ${GITHUB_ACTIONS:-} == true ]]; then flags+=(--github); fi
 
 mkdir -p "$report_dir"
-# In the background, so that a signal to this script is not held up by a measurement of many minutes.
+# Runs in the background, so that a signal to this script does not have to wait for the measurement.
 timeout --kill-after=30 "$((bench_minutes * 60))" \
   node "$candidate/bin/run.js" bench --url "$candidate_url" --versus "$baseline_url" "${bench_args[@]}" "${flags[@]}" \
   -o "$report_dir/result.json" -o "$report_dir/report.md" -o "$report_dir/report.xml" &
