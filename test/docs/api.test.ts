@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { errorBody, httpStatus } from '../../src/core/protocol/http-errors.js';
+import { ChatstreamError, type ErrorCode } from '../../src/core/base/errors.js';
+import { generationParameters, samplingDefaults } from '../../src/core/server/schemas/generation-parameters.js';
+import { codeIn, readPage, rowsOf } from './markdown.js';
+
+const page = readPage('docs/api.md');
+
+/** Every error that a client can get. */
+const clientErrors: readonly ErrorCode[] = [
+  'invalid_request',
+  'context_length_exceeded',
+  'invalid_api_key',
+  'model_not_found',
+  'not_found',
+  'body_too_large',
+  'queue_full',
+  'queue_timeout',
+  'draining',
+  'engine_unavailable',
+  'engine_failed',
+  'internal',
+];
+
+describe('docs/api.md', () => {
+  const parameters = rowsOf(page, 'parameter');
+
+  it('lists the parameters of both kinds of completions', () => {
+    const listed = parameters.flatMap((row) => codeIn(row.get('parameter') ?? ''));
+    expect([...listed].sort()).toEqual(['messages', 'prompt', ...Object.keys(generationParameters)].sort());
+  });
+
+  it('states the defaults of sampling', () => {
+    const stated = parameters.flatMap((row) =>
+      codeIn(row.get('parameter') ?? '').map((name) => [name, Number(row.get('default'))] as const),
+    );
+    const sampling = stated.filter(([name]) => name in samplingDefaults);
+    expect(Object.fromEntries(sampling)).toEqual(samplingDefaults);
+  });
+
+  it('lists the errors with their status and type', () => {
+    const stated = rowsOf(page, 'case').map((row) => [
+      row.get('`code`'),
+      Number(/^\d+/.exec(row.get('status') ?? '')?.[0]),
+      row.get('`type`'),
+    ]);
+    const real = clientErrors.map((code) => [
+      `\`${code}\``,
+      httpStatus(code),
+      `\`${errorBody(new ChatstreamError(code, 'An example.')).error.type}\``,
+    ]);
+    expect(stated).toEqual(real);
+  });
+});
