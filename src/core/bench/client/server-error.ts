@@ -1,4 +1,4 @@
-import { isObject, member, nonEmpty } from './json.js';
+import { isObject, member, nonEmpty } from '../../base/json.js';
 
 /** What a server says when it does not answer. */
 export interface ServerError {
