@@ -1,5 +1,5 @@
-import { ChunkEncoder } from '../../src/core/protocol/chunk-encoder.js';
-import { sseData, sseDone } from '../../src/core/protocol/sse.js';
+import { ChunkEncoder } from '../../src/core/server/protocol/chunk-encoder.js';
+import { sseData, sseDone } from '../../src/core/server/protocol/sse.js';
 
 /** One answer as a server writes it: every event in turn, `[DONE]` included. */
 export interface RecordedAnswer {
