@@ -1,7 +1,7 @@
 // Writes the JSON Schemas of what bench and compare write, from the one definition of each in the code.
 import { mkdir, writeFile } from 'node:fs/promises';
-import { comparisonSchema } from '../dist/core/bench/compare/report/comparison-schema.js';
-import { resultSchema } from '../dist/core/bench/result/schema.js';
+import { comparisonSchema } from '../dist/core/report/compare/comparison-schema.js';
+import { resultSchema } from '../dist/core/measurement/result-schema.js';
 
 const folder = new URL('../schemas/', import.meta.url);
 

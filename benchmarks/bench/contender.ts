@@ -1,7 +1,7 @@
 import type { ReadableStream } from 'node:stream/web';
 import { createParser } from 'eventsource-parser';
 import { Agent, request } from 'undici';
-import { microsNow } from '../../src/core/bench/client/micros.js';
+import { microsNow } from '../../src/core/base/micros.js';
 import { createStreamingClient } from '../../src/core/bench/client/undici-client.js';
 
 /**

@@ -1,5 +1,5 @@
 import { inThreadLoad } from '../../src/core/bench/load/in-thread.js';
-import { parseLengths } from '../../src/core/bench/plan/lengths.js';
+import { parseLengths } from '../../src/core/measurement/lengths.js';
 import { assumedScale } from '../../src/core/bench/workload/workload.js';
 import { markdownTable } from '../support/markdown.js';
 import { residentBytes, startScript } from '../support/processes.js';

@@ -1,5 +1,5 @@
-import type { Interval } from '../../src/core/bench/compare/ratio.js';
-import { studentQuantile } from '../../src/core/bench/compare/student.js';
+import type { Interval } from '../../src/core/statistics/ratio.js';
+import { studentQuantile } from '../../src/core/statistics/student.js';
 import { markdownTable } from '../support/markdown.js';
 import type { MachineName } from './scenarios.js';
 import type { Order } from './simulated-comparison.js';

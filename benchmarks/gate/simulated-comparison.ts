@@ -1,11 +1,11 @@
 import { type Random, seededRandom } from '../../src/core/base/random.js';
-import { compare } from '../../src/core/bench/compare/compare.js';
-import type { ComparedRow, Comparison } from '../../src/core/bench/compare/comparison.js';
-import type { Side } from '../../src/core/bench/compare/side.js';
-import { parseThresholds } from '../../src/core/bench/compare/threshold.js';
+import { compare } from '../../src/core/compare/compare.js';
+import type { ComparedRow, Comparison } from '../../src/core/compare/comparison.js';
+import type { Side } from '../../src/core/compare/side.js';
+import { parseThresholds } from '../../src/core/compare/threshold.js';
 import { inShortTurns } from '../../src/core/bench/plan/short-turns.js';
 import { candidateFirst } from '../../src/core/bench/plan/turn-order.js';
-import type { Machine, Plan, Run, Target } from '../../src/core/bench/result/schema.js';
+import type { Machine, Plan, Run, Target } from '../../src/core/measurement/result-schema.js';
 import { type Noise, NoisyMachine } from './noisy-machine.js';
 import { type SimulatedServer, simulateTrial } from './simulated-trial.js';
 

@@ -1,8 +1,8 @@
 import type { Random } from '../../src/core/base/random.js';
-import { LatencyHistogram } from '../../src/core/bench/record/histogram.js';
-import type { MetricName } from '../../src/core/bench/record/metric-names.js';
-import { metricOf } from '../../src/core/bench/result/metric.js';
-import type { Run } from '../../src/core/bench/result/schema.js';
+import { LatencyHistogram } from '../../src/core/measurement/histogram.js';
+import type { MetricName } from '../../src/core/measurement/metric-names.js';
+import { metricOf } from '../../src/core/measurement/metric.js';
+import type { Run } from '../../src/core/measurement/result-schema.js';
 import { type NoisyMachine, standardNormal } from './noisy-machine.js';
 
 /** A server in figures: times are medians on an undisturbed machine. */

@@ -1,4 +1,4 @@
-import type { Interval } from '../../src/core/bench/compare/ratio.js';
+import type { Interval } from '../../src/core/statistics/ratio.js';
 import { rowOf, simulateComparison } from './simulated-comparison.js';
 import { type ScenarioOptions, scenarioOf } from './scenarios.js';
 

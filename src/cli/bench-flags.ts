@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core';
 import { ChatstreamError } from '../core/base/errors.js';
-import { arrivals, type BenchOptions, type TargetOptions } from '../core/bench/options.js';
-import { parseLengths } from '../core/bench/plan/lengths.js';
-import { parseObjective } from '../core/bench/plan/objectives.js';
+import { arrivals, type BenchOptions, type TargetOptions } from '../core/bench/plan/options.js';
+import { parseLengths } from '../core/measurement/lengths.js';
+import { parseObjective } from '../core/measurement/objectives.js';
 import { inShortTurns } from '../core/bench/plan/short-turns.js';
 import { gateFlags } from './compare-flags.js';
 import { durationFlag, fromEnvironment, integersFlag, lengthsFlag, valuesOf } from './flags.js';

@@ -1,20 +1,17 @@
 import { ChatstreamError } from '../core/base/errors.js';
-import { checkBeforehand } from '../core/bench/compare/check-beforehand.js';
-import { compare, type CompareOptions } from '../core/bench/compare/compare.js';
-import type { Comparison } from '../core/bench/compare/comparison.js';
-import {
-  judgeObjectives,
-  objectiveSentences,
-  type ObjectiveVerdict,
-} from '../core/bench/compare/objective-verdicts.js';
-import { renderComparison } from '../core/bench/compare/report/terminal.js';
-import { interleavedSides, separateSides, type Sides } from '../core/bench/compare/side.js';
-import type { BenchOptions } from '../core/bench/options.js';
-import type { ReportStyle } from '../core/bench/report/style.js';
+import { compare, type CompareOptions } from '../core/compare/compare.js';
+import type { Comparison } from '../core/compare/comparison.js';
+import { judgeObjectives, objectiveSentences, type ObjectiveVerdict } from '../core/measurement/objective-verdicts.js';
+import { renderComparison } from '../core/report/compare/terminal.js';
+import { checkComparable, differencesOf } from '../core/compare/differences.js';
+import { interleavedSides, separateSides, type Side, type Sides } from '../core/compare/side.js';
+import { describePlan } from '../core/bench/plan/describe-plan.js';
+import type { BenchOptions } from '../core/bench/plan/options.js';
+import type { ReportStyle } from '../core/report/text/style.js';
 import { describeMachine } from '../core/bench/result/machine.js';
-import { readResult } from '../core/bench/result/read-result.js';
-import type { BenchResult } from '../core/bench/result/schema.js';
-import type { SettingSummary } from '../core/bench/result/setting-summary.js';
+import { readResult } from '../core/measurement/read-result.js';
+import type { BenchResult, Machine } from '../core/measurement/result-schema.js';
+import type { SettingSummary } from '../core/measurement/summarise.js';
 import { compareOptions, exitCodeOfVerdict, type GateFlagValues } from './compare-flags.js';
 import { tellGithub } from './compare-github.js';
 import { exitCodes } from './exit-codes.js';
@@ -103,4 +100,19 @@ function exitCodeOf(comparison: Comparison | null, objectives: readonly Objectiv
   if (objectives.some(({ state }) => state === 'missed')) return exitCodes.objectiveMissed;
   if (strict && objectives.some(({ state }) => state === 'unknown')) return exitCodes.inconclusive;
   return compared;
+}
+
+/**
+ * Finds out before anything is measured whether the result could be compared with a baseline at all, as far as that is known
+ * then: the load and the machine. What a server says of itself is checked with the result.
+ *
+ * @throws ChatstreamError `usage` that names what differs
+ */
+function checkBeforehand(baseline: Side, options: BenchOptions, machine: Machine, allowed: readonly string[]): void {
+  // The name of a prompts file and what the server understands are not known yet; equal until they are.
+  const { workload, ignore_eos: ignoreEos } = baseline.plan;
+  const promptsName = options.prompts.kind === 'synthetic' ? null : workload;
+  const plan = describePlan(options, [], { promptsName, ignoreEos });
+  const candidate = { ...baseline, machine, plan };
+  checkComparable(differencesOf({ baseline, candidate, interleaved: false }), allowed);
 }

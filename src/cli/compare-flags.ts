@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core';
-import { checkAllowed } from '../core/bench/compare/differences.js';
-import type { CompareOptions } from '../core/bench/compare/compare.js';
-import type { OverallVerdict } from '../core/bench/compare/comparison.js';
-import { parseThresholds } from '../core/bench/compare/threshold.js';
+import { checkAllowed } from '../core/compare/differences.js';
+import type { CompareOptions } from '../core/compare/compare.js';
+import type { OverallVerdict } from '../core/compare/comparison.js';
+import { parseThresholds } from '../core/compare/threshold.js';
 import { exitCodes } from './exit-codes.js';
 import { valuesOf } from './flags.js';
 

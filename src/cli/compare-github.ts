@@ -1,8 +1,8 @@
 import { appendFile } from 'node:fs/promises';
 import { ChatstreamError, messageOf } from '../core/base/errors.js';
-import type { Comparison } from '../core/bench/compare/comparison.js';
-import { githubAnnotations } from '../core/bench/compare/report/github.js';
-import { comparisonMarkdown } from '../core/bench/compare/report/markdown.js';
+import type { Comparison } from '../core/compare/comparison.js';
+import { githubAnnotations } from '../core/report/compare/github.js';
+import { comparisonMarkdown } from '../core/report/compare/markdown.js';
 
 /**
  * Tells GitHub: annotations, and the report in the job's summary.

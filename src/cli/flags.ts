@@ -1,7 +1,7 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { parseDuration } from '../core/base/units.js';
 import { ChatstreamError } from '../core/base/errors.js';
-import { type Lengths, parseLengths } from '../core/bench/plan/lengths.js';
+import { type Lengths, parseLengths } from '../core/measurement/lengths.js';
 
 /** A duration such as `250ms`, `10s` or `2m`; its value is in milliseconds. */
 export const durationFlag = Flags.custom<number>({

@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from '../core/base/clock.js';
 import type { BenchProgress } from '../core/bench/progress.js';
-import { orUnknown, significant, timeText, whole } from '../core/bench/report/numbers.js';
-import { wholeSettingText } from '../core/bench/report/settings.js';
-import { cut, painter, widthOf } from '../core/bench/report/style.js';
-import type { Run } from '../core/bench/result/schema.js';
+import { orUnknown, significant, timeText, whole } from '../core/measurement/numbers.js';
+import { wholeSettingText } from '../core/measurement/setting-text.js';
+import { cut, painter, widthOf } from '../core/report/text/style.js';
+import type { Run } from '../core/measurement/result-schema.js';
 import { formatDuration } from '../core/base/units.js';
 import { hasColours } from './terminal.js';
 

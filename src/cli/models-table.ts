@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
-import { borderless } from '../core/base/borderless-table.js';
+import { borderless } from '../core/report/text/borderless-table.js';
 import { formatBytes } from '../core/base/units.js';
-import type { ModelList, ModelOverview } from '../core/model-overview.js';
+import type { ModelList, ModelOverview } from '../core/models/model-overview.js';
 import { styled } from './terminal.js';
 
 /** 100 columns together, for narrow terminals and for lines in a log. */

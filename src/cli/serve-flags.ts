@@ -1,17 +1,11 @@
 import { Flags } from '@oclif/core';
 import { ChatstreamError } from '../core/base/errors.js';
-import {
-  type CacheType,
-  cacheTypes,
-  type EngineOptions,
-  type FlashAttention,
-  flashAttentionModes,
-  isQuantised,
-} from '../core/engine/options.js';
+import { type EngineOptions, type FlashAttention, flashAttentionModes } from '../core/engine/options.js';
 import { bundledModel } from '../core/models/model-source.js';
 import { resolveModel, type ResolveOptions } from '../core/models/resolve-model.js';
 import type { ServeOptions } from '../core/serve.js';
 import { autoOrIntegerFlag, durationFlag, fromEnvironment, valuesOf } from './flags.js';
+import { type CacheType, cacheTypes, isQuantised } from '../core/gguf/kv-cache.js';
 
 /** llama.cpp's own limit. The mock engine has none. */
 const mostLlamaSlots = 256;

@@ -7,7 +7,7 @@ import { createLogger } from '../cli/logging.js';
 import { givenServerFlags, mostSlotsUnasked, ownServerBeginning, ownServerCommand } from '../cli/own-server-flags.js';
 import { firstSignal } from '../cli/signals.js';
 import { hasColours } from '../cli/terminal.js';
-import type { TargetOptions } from '../core/bench/options.js';
+import type { TargetOptions } from '../core/bench/plan/options.js';
 import { ChatstreamError } from '../core/base/errors.js';
 
 export default class Bench extends BaseCommand {
@@ -44,10 +44,10 @@ The first Ctrl-C ends the bench early and reports what there is.`;
     const options = benchOptions(flags, target, this.config.version);
     // Loaded late, so that --help and wrong flags need not wait for the load generator's code.
     const { bench } = await import('../core/bench/bench.js');
-    const { checkOutput, writeResult } = await import('../core/bench/report/write-result.js');
-    const { renderReport } = await import('../core/bench/report/terminal.js');
+    const { checkOutput, writeResult } = await import('../core/report/write-result.js');
+    const { renderReport } = await import('../core/report/bench/terminal.js');
     const { prepareGate } = await import('../cli/compare-bench.js');
-    const { comparisonJson } = await import('../core/bench/compare/report/json.js');
+    const { comparisonJson } = await import('../core/report/compare/json.js');
     for (const path of outputs) checkOutput(path);
     const gate = await prepareGate(flags, options);
 

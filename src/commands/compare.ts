@@ -5,12 +5,12 @@ import { tellGithub } from '../cli/compare-github.js';
 import { fromEnvironment, valuesOf } from '../cli/flags.js';
 import { hasColours } from '../cli/terminal.js';
 import { ChatstreamError } from '../core/base/errors.js';
-import { compare } from '../core/bench/compare/compare.js';
-import { comparisonJson } from '../core/bench/compare/report/json.js';
-import { renderComparison } from '../core/bench/compare/report/terminal.js';
-import { checkComparisonOutput, writeComparison } from '../core/bench/compare/report/write-comparison.js';
-import { interleavedSides, separateSides, type Sides } from '../core/bench/compare/side.js';
-import { readResult } from '../core/bench/result/read-result.js';
+import { compare } from '../core/compare/compare.js';
+import { comparisonJson } from '../core/report/compare/json.js';
+import { renderComparison } from '../core/report/compare/terminal.js';
+import { checkComparisonOutput, writeComparison } from '../core/report/write-comparison.js';
+import { interleavedSides, separateSides, type Sides } from '../core/compare/side.js';
+import { readResult } from '../core/measurement/read-result.js';
 
 export default class Compare extends BaseCommand {
   static override summary = 'Hold two results of bench against each other, and fail if serving became slower.';

@@ -1,6 +1,6 @@
 import { Parser } from '@oclif/core';
 import { benchFlags, benchOptions } from '../../src/cli/bench-flags.js';
-import type { BenchOptions, TargetOptions } from '../../src/core/bench/options.js';
+import type { BenchOptions, TargetOptions } from '../../src/core/bench/plan/options.js';
 
 /** A server of its own, as the command would describe it. */
 export const own: TargetOptions = { kind: 'own', command: ['chatstream', 'serve'], settings: {} };

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type BenchGateFlagValues, type BenchVerdict, prepareGate } from '../../src/cli/compare-bench.js';
 import { describeMachine } from '../../src/core/bench/result/machine.js';
-import type { BenchResult } from '../../src/core/bench/result/schema.js';
-import { summarise } from '../../src/core/bench/result/summarise.js';
-import { resultOf } from '../core/bench/compare/sides.js';
+import type { BenchResult } from '../../src/core/measurement/result-schema.js';
+import { summarise } from '../../src/core/measurement/summarise.js';
+import { resultOf } from '../core/compare/sides.js';
 import { optionsOf } from './bench-options.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'chatstream-gate-'));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { modelsJson, modelsTable } from '../../src/cli/models-table.js';
-import type { ModelList, ModelOverview } from '../../src/core/model-overview.js';
+import type { ModelList, ModelOverview } from '../../src/core/models/model-overview.js';
 
 const bundled: ModelOverview = {
   name: 'bundled',

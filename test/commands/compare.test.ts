@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import Compare from '../../src/commands/compare.js';
-import type { BenchResult } from '../../src/core/bench/result/schema.js';
-import { resultOf } from '../core/bench/compare/sides.js';
-import { parseXml } from '../core/bench/compare/report/xml.js';
+import type { BenchResult } from '../../src/core/measurement/result-schema.js';
+import { resultOf } from '../core/compare/sides.js';
+import { parseXml } from '../core/report/compare/xml.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'chatstream-compare-'));

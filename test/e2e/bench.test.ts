@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { type BenchResult, resultSchema } from '../../src/core/bench/result/schema.js';
+import { type BenchResult, resultSchema } from '../../src/core/measurement/result-schema.js';
 import { lives } from '../core/engine/process/processes.js';
 import { parseAs } from '../support/parse-as.js';
 import { type ScriptedExchange, ScriptedHttpServer } from '../support/scripted-http-server.js';

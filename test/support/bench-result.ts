@@ -1,9 +1,9 @@
 import { seededRandom } from '../../src/core/base/random.js';
-import { metricNames } from '../../src/core/bench/record/metric-names.js';
-import type { BenchResult, Run, Target } from '../../src/core/bench/result/schema.js';
-import { resultSchemaName } from '../../src/core/bench/result/schema-name.js';
-import type { SettingSummary } from '../../src/core/bench/result/setting-summary.js';
-import { summarise } from '../../src/core/bench/result/summarise.js';
+import { metricNames } from '../../src/core/measurement/metric-names.js';
+import type { BenchResult, Run, Target } from '../../src/core/measurement/result-schema.js';
+import { resultSchemaName } from '../../src/core/measurement/read-result.js';
+import type { SettingSummary } from '../../src/core/measurement/summarise.js';
+import { summarise } from '../../src/core/measurement/summarise.js';
 import type { ResultDescription } from './bench-result/description.js';
 import { planOf } from './bench-result/plan.js';
 import { runOf } from './bench-result/run.js';

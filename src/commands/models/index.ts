@@ -2,8 +2,8 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { autoOrIntegerFlag, fromEnvironment } from '../../cli/flags.js';
 import { modelsJson, modelsTable } from '../../cli/models-table.js';
-import { cacheTypes } from '../../core/engine/options.js';
-import { listModels } from '../../core/model-overview.js';
+import { cacheTypes } from '../../core/gguf/kv-cache.js';
+import { listModels } from '../../core/models/model-overview.js';
 
 export default class Models extends BaseCommand {
   static override summary = 'Show the models that can be used without a network, and what they would take.';

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { microsNow } from './client/micros.js';
+import { microsNow } from '../base/micros.js';
 import type { LoadGenerator } from './load/load-generator.js';
 import type { LoadJob } from './load/load-job.js';
 import type { PlannedRun } from './plan/settings.js';
 import type { BenchProgress } from './progress.js';
 import { assembleRun } from './result/assemble-run.js';
-import type { Run } from './result/schema.js';
-import { bucketsBetween } from './target/prometheus.js';
+import type { Run } from '../measurement/result-schema.js';
+import { bucketsBetween } from '../measurement/buckets.js';
 import type { Target } from './target/target.js';
 
 /** How often whoever watches hears how it goes. */

@@ -1,4 +1,4 @@
-import type { RunSettings } from './result/schema.js';
+import type { RunSettings } from '../measurement/result-schema.js';
 
 /** Where a running bench is: what the live block shows. Figures are of the current run alone. */
 export interface BenchProgress {

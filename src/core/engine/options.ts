@@ -1,29 +1,8 @@
-/**
- * What the KV cache is kept as: every type that llama.cpp takes for keys and values alike, by what a value takes, most
- * first. Those in `q` and `iq` are quantised.
- */
-export const cacheTypes = ['f32', 'f16', 'bf16', 'q8_0', 'q5_1', 'q5_0', 'q4_1', 'q4_0', 'iq4_nl'] as const;
-
-export type CacheType = (typeof cacheTypes)[number];
-
-/** Whether values are kept in blocks, with fewer than 16 bits each. */
-export function isQuantised(type: CacheType): boolean {
-  return /^i?q/.test(type);
-}
+import type { CacheType } from '../gguf/kv-cache.js';
 
 export const flashAttentionModes = ['auto', 'on', 'off'] as const;
 
 export type FlashAttention = (typeof flashAttentionModes)[number];
-
-/** The default for the context is what the model was trained for, but no more: the memory for it is taken at once. */
-const automaticContextLength = 4096;
-
-/** Tokens per slot that `auto` means for a model. */
-export function contextLengthOf(context: number | 'auto', trainedContextLength: number | null): number {
-  return context === 'auto'
-    ? Math.min(trainedContextLength ?? automaticContextLength, automaticContextLength)
-    : context;
-}
 
 /** How to load a model with llama.cpp. */
 export interface LlamaEngineOptions {

@@ -6,7 +6,7 @@ import type {
   Run,
   Sweep,
   Target,
-} from '../../../src/core/bench/result/schema.js';
+} from '../../../src/core/measurement/result-schema.js';
 
 /** One setting in figures that a person would give. Times are medians of log-normal samples, in milliseconds. */
 export interface SettingDescription {

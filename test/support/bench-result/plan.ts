@@ -1,4 +1,4 @@
-import type { Plan } from '../../../src/core/bench/result/schema.js';
+import type { Plan } from '../../../src/core/measurement/result-schema.js';
 import type { ResultDescription } from './description.js';
 
 /** The plan that the settings were measured by. */

@@ -1,5 +1,10 @@
-import { aggregateQueueWait } from '../../../src/core/bench/result/metric.js';
-import type { QueueWaitMetric, QueueWaitSource, RequestCounts, Run } from '../../../src/core/bench/result/schema.js';
+import { aggregateQueueWait } from '../../../src/core/measurement/metric.js';
+import type {
+  QueueWaitMetric,
+  QueueWaitSource,
+  RequestCounts,
+  Run,
+} from '../../../src/core/measurement/result-schema.js';
 import type { SettingDescription } from './description.js';
 import type { SampleSet } from './samples.js';
 

@@ -1,7 +1,7 @@
 import type { Random } from '../../../src/core/base/random.js';
-import { LatencyHistogram } from '../../../src/core/bench/record/histogram.js';
-import type { MetricName } from '../../../src/core/bench/record/metric-names.js';
-import type { Metric, QueueWaitSource } from '../../../src/core/bench/result/schema.js';
+import { LatencyHistogram } from '../../../src/core/measurement/histogram.js';
+import type { MetricName } from '../../../src/core/measurement/metric-names.js';
+import type { Metric, QueueWaitSource } from '../../../src/core/measurement/result-schema.js';
 import type { SettingDescription } from './description.js';
 
 /** What was measured of one latency. Moments come from the samples: of a long histogram they take much longer. */

@@ -1,4 +1,4 @@
-import { amount, items, member, nonEmpty } from './json.js';
+import { amount, items, member, nonEmpty } from '../../base/json.js';
 import type { ServerTimings } from './outcome.js';
 import { type ServerError, serverErrorIn } from './server-error.js';
 import { serverTimingsIn } from './server-timings.js';

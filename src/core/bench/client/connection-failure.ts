@@ -1,6 +1,6 @@
 import { errors } from 'undici';
 import { messageOf } from '../../base/errors.js';
-import { member } from './json.js';
+import { member } from '../../base/json.js';
 import { EventTooLongError } from './sse-parser.js';
 
 /** Why there is no answer, for reasons that have nothing to do with what was asked. */

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import { microsNow } from './micros.js';
+import { microsNow } from '../../base/micros.js';
 import { RejectedAnswer } from './rejected-answer.js';
 import { StreamedAnswer } from './streamed-answer.js';
 

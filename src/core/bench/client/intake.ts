@@ -1,5 +1,5 @@
 import type { OnReadOpts, Socket } from 'node:net';
-import { microsNow } from './micros.js';
+import { microsNow } from '../../base/micros.js';
 
 /** What all sockets of a thread are read into, one after the other: as much as Node reads at a time. */
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);

@@ -1,4 +1,4 @@
-import { isObject, member, nonEmpty } from './json.js';
+import { isRecord, member, nonEmpty } from '../../base/json.js';
 
 /** What a server says when it does not answer. */
 export interface ServerError {
@@ -20,7 +20,7 @@ const longestMessage = 300;
  */
 export function serverErrorIn(json: unknown): ServerError | null {
   const error = member(json, 'error');
-  if (isObject(error)) return fromFields(error);
+  if (isRecord(error)) return fromFields(error);
   const text = nonEmpty(error);
   if (text !== null) return fromFields({ message: text, type: member(json, 'error_type') });
   return member(json, 'object') === 'error' ? fromFields(json) : null;

@@ -1,4 +1,4 @@
-import { amount, member } from './json.js';
+import { amount, member } from '../../base/json.js';
 import type { ServerTimings } from './outcome.js';
 
 /**

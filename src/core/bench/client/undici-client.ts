@@ -5,7 +5,7 @@ import { Connection } from './connection.js';
 import { connectionFailure, isClosedByServer } from './connection-failure.js';
 import { Exchange, Hopeless } from './exchange.js';
 import { InFlight } from './in-flight.js';
-import { microsNow } from './micros.js';
+import { microsNow } from '../../base/micros.js';
 import type { RequestOutcome, Verdict } from './outcome.js';
 import type { StreamingClient, StreamingClientOptions } from './streaming-client.js';
 

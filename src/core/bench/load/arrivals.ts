@@ -1,5 +1,5 @@
 import type { Random } from '../../base/random.js';
-import type { Arrival } from '../options.js';
+import type { Arrival } from '../plan/options.js';
 
 /**
  * When requests of an open loop are due, in seconds from the start, in rising order and without end.

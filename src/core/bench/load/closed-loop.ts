@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { microsNow } from '../client/micros.js';
+import { microsNow } from '../../base/micros.js';
 import type { LoadRun } from './load-run.js';
 
 /** A client that was refused, or got no answer, would otherwise ask again at once, and again. */

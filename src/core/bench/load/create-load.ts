@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { Load } from '../options.js';
+import type { Load } from '../plan/options.js';
 import { inThreadLoad } from './in-thread.js';
 import { inWorkersLoad } from './in-workers.js';
 import type { LoadGenerator } from './load-generator.js';

@@ -1,4 +1,4 @@
-import { microsNow } from '../client/micros.js';
+import { microsNow } from '../../base/micros.js';
 import type { StreamingClient } from '../client/streaming-client.js';
 import { createStreamingClient } from '../client/undici-client.js';
 import { LoopDelay } from '../record/loop-delay.js';

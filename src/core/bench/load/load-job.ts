@@ -1,6 +1,6 @@
 import type { StreamingClientOptions } from '../client/streaming-client.js';
-import type { Arrival } from '../options.js';
-import type { Objective } from '../plan/objectives.js';
+import type { Arrival } from '../plan/options.js';
+import type { Objective } from '../../measurement/objectives.js';
 import type { BodyOptions } from '../workload/request-body.js';
 import type { WorkloadSpec } from '../workload/workload.js';
 

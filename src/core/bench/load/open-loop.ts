@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '../../base/random.js';
-import { microsNow } from '../client/micros.js';
+import { microsNow } from '../../base/micros.js';
 import type { Turn } from '../workload/workload.js';
 import { arrivalTimes } from './arrivals.js';
 import type { LoadShape } from './load-job.js';

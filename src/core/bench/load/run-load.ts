@@ -1,4 +1,4 @@
-import { microsNow } from '../client/micros.js';
+import { microsNow } from '../../base/micros.js';
 import type { StreamingClient } from '../client/streaming-client.js';
 import type { LoopDelay } from '../record/loop-delay.js';
 import { type RunSnapshot, RunRecorder } from '../record/run-recorder.js';

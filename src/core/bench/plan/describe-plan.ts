@@ -1,7 +1,6 @@
-import type { BenchOptions } from '../options.js';
-import type { Plan, RunSettings } from '../result/schema.js';
-import { requestsPath } from '../target/open-target.js';
-import { formatLengths } from './lengths.js';
+import { type BenchOptions, requestsPath } from './options.js';
+import type { Plan, RunSettings } from '../../measurement/result-schema.js';
+import { formatLengths } from '../../measurement/lengths.js';
 
 /** The plan as results keep it: everything that shapes the load. */
 export function describePlan(

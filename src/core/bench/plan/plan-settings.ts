@@ -1,7 +1,6 @@
 import { ChatstreamError } from '../../base/errors.js';
-import type { BenchOptions } from '../options.js';
-import type { RunSettings } from '../result/schema.js';
-import type { QueueControl } from '../target/queue-control.js';
+import type { BenchOptions } from './options.js';
+import type { RunSettings } from '../../measurement/result-schema.js';
 import { powersOfTwo } from './settings.js';
 
 /** The settings to measure, and what to tell the user about them. */
@@ -18,7 +17,7 @@ export interface PlannedSettings {
  */
 export function planSettings(
   { load, maxConcurrency, sweepUpTo }: Pick<BenchOptions, 'load' | 'maxConcurrency' | 'sweepUpTo'>,
-  queue: Pick<QueueControl, 'slots'> | null,
+  queue: { readonly slots: number } | null,
 ): PlannedSettings {
   const loads =
     load.loop === 'closed'

@@ -1,4 +1,4 @@
-import type { RunSettings } from '../result/schema.js';
+import type { RunSettings } from '../../measurement/result-schema.js';
 
 /** 1, 2, 4, … up to `most`, and `most` itself. */
 export function powersOfTwo(most: number): number[] {

@@ -1,4 +1,4 @@
-import type { BenchOptions } from '../options.js';
+import type { BenchOptions } from './options.js';
 
 /** More of them gain nothing: what drift is left after 4 is less than what requests differ by chance. */
 const mostTurns = 4;

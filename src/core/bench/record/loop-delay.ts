@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { microsNow } from '../client/micros.js';
-import { LatencyHistogram } from './histogram.js';
+import { microsNow } from '../../base/micros.js';
+import { LatencyHistogram } from '../../measurement/histogram.js';
 
 /** Mean time between two calls: 250 a second cost the loop less than a hundredth of a core. */
 const meanEveryMs = 4;

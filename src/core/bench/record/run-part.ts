@@ -1,4 +1,4 @@
-import type { MetricName } from './metric-names.js';
+import type { MetricName } from '../../measurement/metric-names.js';
 
 /** What one worker measured in one run: plain data, so that it can come from another thread. */
 export interface RunPart {

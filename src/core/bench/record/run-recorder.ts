@@ -1,7 +1,7 @@
 import type { CompletedRequest, RequestOutcome, UnansweredRequest } from '../client/outcome.js';
-import type { Objective } from '../plan/objectives.js';
-import { LatencyHistogram } from './histogram.js';
-import { type MetricName, metricNames } from './metric-names.js';
+import type { Objective } from '../../measurement/objectives.js';
+import { LatencyHistogram } from '../../measurement/histogram.js';
+import { type MetricName, metricNames } from '../../measurement/metric-names.js';
 import { metricsOf, outputTokensOf, type RequestMetrics } from './request-metrics.js';
 import type { RunPart } from './run-part.js';
 

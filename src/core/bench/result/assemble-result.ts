@@ -1,11 +1,11 @@
 import type { ChatstreamError } from '../../base/errors.js';
-import type { BenchOptions } from '../options.js';
+import type { BenchOptions } from '../plan/options.js';
 import { describeMachine } from './machine.js';
-import type { BenchResult, Plan, Run, Target } from './schema.js';
-import { resultSchemaName } from './schema-name.js';
-import type { SettingSummary } from './setting-summary.js';
-import { summarise } from './summarise.js';
-import { analyseSweep } from './sweep.js';
+import type { BenchResult, Plan, Run, Target } from '../../measurement/result-schema.js';
+import { resultSchemaName } from '../../measurement/read-result.js';
+import type { SettingSummary } from '../../measurement/summarise.js';
+import { summarise } from '../../measurement/summarise.js';
+import { analyseSweep } from '../../measurement/sweep.js';
 import { warningsOf } from './warnings.js';
 
 /** Everything that a bench did. */

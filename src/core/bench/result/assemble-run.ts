@@ -1,12 +1,19 @@
 import type { PlannedRun } from '../plan/settings.js';
-import { LatencyHistogram } from '../record/histogram.js';
-import type { MetricName } from '../record/metric-names.js';
+import { LatencyHistogram } from '../../measurement/histogram.js';
+import type { MetricName } from '../../measurement/metric-names.js';
 import type { RunPart } from '../record/run-part.js';
-import type { BucketCounts } from '../target/prometheus.js';
-import { littlesLawError } from './littles-law.js';
-import { aggregateQueueWait, metricOf, queueWaitOf } from './metric.js';
+import type { BucketCounts } from '../../measurement/buckets.js';
+import { littlesLawError } from '../../statistics/littles-law.js';
+import { aggregateQueueWait, metricOf, queueWaitOf } from '../../measurement/metric.js';
 import { isSaturated } from './saturation.js';
-import type { ClientHealth, QueueWaitMetric, Rates, RequestCounts, Run, RunMetrics } from './schema.js';
+import type {
+  ClientHealth,
+  QueueWaitMetric,
+  Rates,
+  RequestCounts,
+  Run,
+  RunMetrics,
+} from '../../measurement/result-schema.js';
 
 /** What is known of a run beside its parts. */
 export interface RunContext {

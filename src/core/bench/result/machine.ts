@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { promisify } from 'node:util';
-import type { Machine } from './schema.js';
+import type { Machine } from '../../measurement/result-schema.js';
 
 /** Asking the driver must not hold up a bench. */
 const askDriverMs = 3000;

@@ -1,4 +1,4 @@
-import type { LatencyHistogram } from '../record/histogram.js';
+import type { LatencyHistogram } from '../../measurement/histogram.js';
 
 /** What is left of the load generator's time when it has this share of a core per worker: too little for bursts. */
 const mostCpuShare = 0.9;

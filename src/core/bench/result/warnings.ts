@@ -1,5 +1,5 @@
-import type { Plan } from './schema.js';
-import type { SettingSummary } from './setting-summary.js';
+import type { Plan } from '../../measurement/result-schema.js';
+import type { SettingSummary } from '../../measurement/summarise.js';
 
 /** Below this share of the planned output, answers are too short for the figures to mean what the plan says. */
 const shortAnswer = 0.9;

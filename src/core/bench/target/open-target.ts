@@ -1,6 +1,6 @@
 import { untilAborted } from '../../base/abort.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
-import type { BenchOptions, TargetOptions } from '../options.js';
+import { type BenchOptions, requestsPath, type TargetOptions } from '../plan/options.js';
 import { detectServer } from './detect.js';
 import { httpOf } from './http.js';
 import { type OwnServer, startOwnServer } from './own-server.js';
@@ -14,9 +14,6 @@ export interface TargetHooks {
   /** Aborted to give up. */
   readonly signal: AbortSignal;
 }
-
-/** The route that every request goes to. */
-export const requestsPath = '/v1/chat/completions';
 
 /**
  * Reaches the server, or starts it, and finds out what it is.

@@ -1,5 +1,5 @@
-import type { Target as TargetDescription } from '../result/schema.js';
-import type { BucketCounts } from './prometheus.js';
+import type { Target as TargetDescription } from '../../measurement/result-schema.js';
+import type { BucketCounts } from '../../measurement/buckets.js';
 import type { QueueControl } from './queue-control.js';
 
 /** A server under load, and what can be asked of it beside the load. */

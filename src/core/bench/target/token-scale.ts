@@ -1,6 +1,6 @@
 import { seededRandom } from '../../base/random.js';
 import type { StreamingClient } from '../client/streaming-client.js';
-import { microsNow } from '../client/micros.js';
+import { microsNow } from '../../base/micros.js';
 import { type BodyOptions, requestBody } from '../workload/request-body.js';
 import { drawWords } from '../workload/words.js';
 import { assumedScale, type TokenScale } from '../workload/workload.js';

@@ -1,6 +1,5 @@
-import { seededRandom } from '../../base/random.js';
-import { drawLength } from '../plan/lengths.js';
-import { mixSeeds } from './mix-seeds.js';
+import { mixSeeds, seededRandom } from '../../base/random.js';
+import { drawLength } from '../../measurement/lengths.js';
 import { sharedPrefix } from './synthetic.js';
 import type { ChatMessage, PromptsSpec, Workload } from './workload.js';
 

@@ -1,4 +1,4 @@
-import type { Lengths } from '../plan/lengths.js';
+import type { Lengths } from '../../measurement/lengths.js';
 
 /** One message of a chat, as OpenAI's API takes it. */
 export interface ChatMessage {

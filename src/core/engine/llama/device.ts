@@ -1,6 +1,7 @@
 import type { Llama, LlamaGpuType, LlamaModel } from 'node-llama-cpp';
 
 import { ChatstreamError } from '../../base/errors.js';
+import { mainMemory, type Memory } from '../../gguf/memory-need.js';
 import type { LlamaEngineOptions } from '../options.js';
 import type { EngineLog, Library } from './library.js';
 
@@ -80,4 +81,13 @@ export async function describeDevice(model: LlamaModel, threads: number): Promis
   const name = `${namesOfBackends[gpu]}: ${names.join(', ')}`;
   if (isWhollyOnGpu(model)) return name;
   return `${name} (${model.gpuLayers} of ${model.fileInsights.totalLayers} layers) and ${cpu}`;
+}
+
+/** Main memory and the GPU's free memory together, where they are two. */
+export async function availableMemory(llama: Llama): Promise<Memory> {
+  const main = mainMemory();
+  if (llama.gpu === false) return main;
+  const { free, unifiedSize } = await llama.getVramState();
+  if (unifiedSize > 0) return main;
+  return { available: main.available + free, total: main.total + free };
 }

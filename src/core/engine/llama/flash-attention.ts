@@ -1,5 +1,5 @@
-import { type FlashAttention, isQuantised, type LlamaEngineOptions } from '../options.js';
-import type { CacheShape } from './cache-size.js';
+import { type FlashAttention, type LlamaEngineOptions } from '../options.js';
+import { type CacheShape, isQuantised } from '../../gguf/kv-cache.js';
 
 /** Values in a head, from which on llama.cpp's flash attention is worth its while on a CPU. */
 const longHead = 64;

@@ -1,5 +1,5 @@
 import { ChatstreamError, messageOf } from '../../base/errors.js';
-import { truncated } from './gguf-file.js';
+import { truncated } from '../../gguf/gguf-file.js';
 import type { Library } from './library.js';
 
 /**

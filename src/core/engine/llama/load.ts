@@ -4,15 +4,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, LlamaModelOptions } from 'node-llama-cpp';
 
 import type { Clock } from '../../base/clock.js';
-import type { CacheType, FlashAttention, LlamaEngineOptions } from '../options.js';
+import type { FlashAttention, LlamaEngineOptions } from '../options.js';
 import { decodesFirst } from './batching.js';
 import { calibrateThreads, threadCandidates } from './calibrate.js';
-import { isWhollyOnGpu, openLlama } from './device.js';
+import { availableMemory, isWhollyOnGpu, openLlama } from './device.js';
 import { flashAttentionFor } from './flash-attention.js';
-import { readGgufFile, type GgufFile } from './gguf-file.js';
+import { readGgufFile, type GgufFile } from '../../gguf/gguf-file.js';
 import type { EngineLog, Library } from './library.js';
 import { contextError, modelLoadError } from './load-errors.js';
-import { availableMemory, checkCacheType, checkMemory, isTight, memoryNeed } from './memory-check.js';
+import { checkCacheType, checkMemory, isTight, memoryNeed } from '../../gguf/memory-need.js';
+import type { CacheType } from '../../gguf/kv-cache.js';
 
 /** A model that is ready to decode. */
 export interface LoadedModel {

@@ -1,6 +1,6 @@
 import { systemClock } from '../../base/clock.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
-import { createEngine } from '../create-engine.js';
+import { createEngine } from './create-engine.js';
 import type { Engine, Token } from '../engine.js';
 import type { EngineOptions } from '../options.js';
 import { type CallMessage, type EngineMessage, heartbeatMs, type HostMessage, isHostMessage } from './messages.js';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { App } from '../app-type.js';
-import type { ServerContext } from '../context.js';
-import { fromChatRequest } from '../inference-request.js';
+import type { App } from '../http/app-type.js';
+import type { ServerContext } from '../http/context.js';
+import { fromChatRequest } from '../protocol/inference-request.js';
 import { chatCompletionRequest } from '../schemas/chat-completion-request.js';
 import { generated } from '../schemas/responses.js';
-import { refuseUnsupported, refuseUnsupportedMessages } from '../unsupported.js';
+import { refuseUnsupported, refuseUnsupportedMessages } from '../protocol/unsupported.js';
 import { answerGeneration, generationErrors } from './generation.js';
 
 export function chatCompletionRoutes(app: App, context: ServerContext): void {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { App } from '../app-type.js';
-import type { ServerContext } from '../context.js';
-import { fromCompletionRequest } from '../inference-request.js';
+import type { App } from '../http/app-type.js';
+import type { ServerContext } from '../http/context.js';
+import { fromCompletionRequest } from '../protocol/inference-request.js';
 import { completionRequest } from '../schemas/completion-request.js';
 import { generated } from '../schemas/responses.js';
-import { refuseUnsupported } from '../unsupported.js';
+import { refuseUnsupported } from '../protocol/unsupported.js';
 import { answerGeneration, generationErrors } from './generation.js';
 
 export function completionRoutes(app: App, context: ServerContext): void {

@@ -1,15 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
 import type { AdmittedRequest, InferenceRequest } from '../../inference/request.js';
-import { ChunkEncoder } from '../../protocol/chunk-encoder.js';
-import { type AnswerHead, type AnswerKind, wholeAnswer } from '../../protocol/openai.js';
-import type { ServerContext } from '../context.js';
-import { onResponseEnd } from '../response-end.js';
+import { ChunkEncoder } from '../protocol/chunk-encoder.js';
+import { type AnswerHead, type AnswerKind, wholeAnswer } from '../protocol/openai.js';
+import type { ServerContext } from '../http/context.js';
+import { onResponseEnd } from '../http/response-end.js';
 import type { CompletionRequest } from '../schemas/completion-request.js';
 import { errors } from '../schemas/responses.js';
 import { StreamedAnswer } from '../streaming/streamed-answer.js';
 import { heartbeatMs } from '../streaming/queue-announcer.js';
-import { wireTimings } from '../streaming/wire-timings.js';
+import { wireTimings } from '../protocol/wire-timings.js';
 import { type CollectedAnswer, WholeAnswer } from '../streaming/whole-answer.js';
 
 /** What the two generating routes may refuse with. */

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { type TLiteral, type TObject, Type } from 'typebox';
-import type { App } from '../app-type.js';
-import type { ServerContext } from '../context.js';
+import type { App } from '../http/app-type.js';
+import type { ServerContext } from '../http/context.js';
 import { json, type Responses } from '../schemas/responses.js';
 
 const reason = Type.Enum(['starting', 'restarting', 'failed', 'draining', 'stopped']);

@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
 import { ChatstreamError } from '../../base/errors.js';
 import type { EngineInfo } from '../../engine/engine.js';
-import type { App } from '../app-type.js';
-import type { ServerContext } from '../context.js';
+import type { App } from '../http/app-type.js';
+import type { ServerContext } from '../http/context.js';
 import { errors, json } from '../schemas/responses.js';
 
 export function modelRoutes(app: App, { inference }: ServerContext): void {

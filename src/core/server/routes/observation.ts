@@ -1,5 +1,5 @@
-import type { App } from '../app-type.js';
-import type { ServerContext } from '../context.js';
+import type { App } from '../http/app-type.js';
+import type { ServerContext } from '../http/context.js';
 import { errors, text } from '../schemas/responses.js';
 
 /** What machines read about the server itself. */

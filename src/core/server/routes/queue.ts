@@ -1,5 +1,5 @@
-import type { App } from '../app-type.js';
-import type { ServerContext } from '../context.js';
+import type { App } from '../http/app-type.js';
+import type { ServerContext } from '../http/context.js';
 import { queueLimits } from '../schemas/queue.js';
 import { errors, json } from '../schemas/responses.js';
 

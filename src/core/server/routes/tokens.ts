@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import type { App } from '../app-type.js';
-import type { ServerContext } from '../context.js';
+import type { App } from '../http/app-type.js';
+import type { ServerContext } from '../http/context.js';
 import { errors, json } from '../schemas/responses.js';
 
 const text = Type.Object({ content: Type.String() });

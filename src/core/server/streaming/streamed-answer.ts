@@ -2,11 +2,11 @@ import type { ServerResponse } from 'node:http';
 import type { ChatstreamError } from '../../base/errors.js';
 import type { FinishReason } from '../../engine/engine.js';
 import type { AnswerListener, Timings } from '../../inference/request.js';
-import type { ChunkEncoder } from '../../protocol/chunk-encoder.js';
-import { errorBody } from '../../protocol/http-errors.js';
-import { sseComment, sseData, sseDone } from '../../protocol/sse.js';
+import type { ChunkEncoder } from '../protocol/chunk-encoder.js';
+import { errorBody } from '../protocol/http-errors.js';
+import { sseComment, sseData, sseDone } from '../protocol/sse.js';
 import { ChunkedWriter } from './chunked-writer.js';
-import { wireTimings } from './wire-timings.js';
+import { wireTimings } from '../protocol/wire-timings.js';
 
 export interface StreamOptions {
   readonly includeUsage: boolean;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Chunk, chunkIn } from '../../../../src/core/bench/client/chunk.js';
-import { ChunkEncoder } from '../../../../src/core/protocol/chunk-encoder.js';
+import { ChunkEncoder } from '../../../../src/core/server/protocol/chunk-encoder.js';
 
 const plain: Chunk = { text: null, hasFinishReason: false, usage: null, serverTimings: null, error: null };
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { microsNow } from '../../../../src/core/bench/client/micros.js';
+import { microsNow } from '../../../../src/core/base/micros.js';
 import type { RequestOutcome } from '../../../../src/core/bench/client/outcome.js';
 import type { StreamingClient, StreamingClientOptions } from '../../../../src/core/bench/client/streaming-client.js';
 import { createStreamingClient } from '../../../../src/core/bench/client/undici-client.js';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { LatencyHistogram } from '../../../../src/core/bench/record/histogram.js';
+import type { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
 import { LoopDelay } from '../../../../src/core/bench/record/loop-delay.js';
 import { until } from '../../../support/until.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CompletedRequest, UnansweredRequest } from '../../../../src/core/bench/client/outcome.js';
-import { parseObjective } from '../../../../src/core/bench/plan/objectives.js';
-import { LatencyHistogram } from '../../../../src/core/bench/record/histogram.js';
+import { parseObjective } from '../../../../src/core/measurement/objectives.js';
+import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import { RunRecorder } from '../../../../src/core/bench/record/run-recorder.js';
 

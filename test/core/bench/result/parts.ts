@@ -1,5 +1,5 @@
-import { LatencyHistogram } from '../../../../src/core/bench/record/histogram.js';
-import { type MetricName, metricNames } from '../../../../src/core/bench/record/metric-names.js';
+import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
+import { type MetricName, metricNames } from '../../../../src/core/measurement/metric-names.js';
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import type { RunContext } from '../../../../src/core/bench/result/assemble-run.js';
 

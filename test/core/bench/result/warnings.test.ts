@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SettingSummary } from '../../../../src/core/bench/result/setting-summary.js';
+import type { SettingSummary } from '../../../../src/core/measurement/summarise.js';
 import { warningsOf } from '../../../../src/core/bench/result/warnings.js';
 import { benchResult } from '../../../support/bench-result.js';
 

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { nothingCounted, readQueueWait } from '../../../../src/core/bench/target/prometheus.js';
 import {
   addBuckets,
   type BucketCounts,
   bucketQuantileMs,
   bucketsBetween,
-  nothingCounted,
-  readQueueWait,
-} from '../../../../src/core/bench/target/prometheus.js';
+} from '../../../../src/core/measurement/buckets.js';
 
 const vllm = `# HELP vllm:num_requests_waiting Number of requests waiting to be processed.
 # TYPE vllm:num_requests_waiting gauge

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseLengths } from '../../../../src/core/bench/plan/lengths.js';
+import { parseLengths } from '../../../../src/core/measurement/lengths.js';
 import { createWorkload } from '../../../../src/core/bench/workload/create-workload.js';
 import { requestBody } from '../../../../src/core/bench/workload/request-body.js';
 import type { SyntheticSpec, WorkloadSpec } from '../../../../src/core/bench/workload/workload.js';

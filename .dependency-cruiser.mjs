@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * The rooms of `src/core`: every folder, and the other folders whose files it may import. A room may import only rooms
+ * that stand above it in that list, so no two folders can import each other. `test/rooms.test.ts` checks the list
+ * against the folders and against the picture in CONTRIBUTING.md.
+ */
+const rooms = JSON.parse(readFileSync(new URL('./scripts/rooms.json', import.meta.url), 'utf8'));
+
+/** The files of one folder of the core, but not those of the folders in it. */
+const filesOf = (room) => `^src/core/${room}/[^/]+$`;
+
+export default {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: ['^src/commands/', 'process/host\\.ts$'] },
+      to: {},
+    },
+    {
+      name: 'core-knows-no-command-line',
+      severity: 'error',
+      from: { path: '^src/core/' },
+      to: { path: ['^src/(cli|commands)/', 'node_modules/@oclif/'] },
+    },
+    {
+      name: 'cli-knows-no-commands',
+      severity: 'error',
+      from: { path: '^src/cli/' },
+      to: { path: '^src/commands/' },
+    },
+    {
+      name: 'src-knows-no-tests',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|benchmarks)/' },
+    },
+    {
+      name: 'llama-only-in-its-engine',
+      comment:
+        'node-llama-cpp is heavy and starts native code: only the engine process may load it, and the process that ' +
+        'downloads a model with it, and ends.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/core/engine/llama/', '^src/core/models/download-host\\.ts$'] },
+      to: { path: 'node_modules/node-llama-cpp/' },
+    },
+    {
+      name: 'http-only-in-the-server',
+      severity: 'error',
+      from: { path: '^src/core/', pathNot: ['^src/core/server/'] },
+      to: { path: 'node_modules/(@fastify|fastify)/' },
+    },
+    {
+      name: 'no-undeclared-packages',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'] },
+    },
+    ...Object.entries(rooms).map(([room, allowed]) => ({
+      name: `${room.replaceAll('/', '-')}-imports`,
+      comment: `core/${room} may import: ${['itself', ...allowed].join(', ')}`,
+      severity: 'error',
+      from: { path: filesOf(room) },
+      to: { path: '^src/core/', pathNot: [room, ...allowed].map(filesOf) },
+    })),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

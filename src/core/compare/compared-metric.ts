@@ -1,0 +1,64 @@
+import { type MetricName, metricNames, type PercentileName, percentiles } from '../measurement/metric-names.js';
+import type { Rates } from '../measurement/result-schema.js';
+
+export const rateNames = [
+  'requests_per_second',
+  'output_tokens_per_second',
+  'input_tokens_per_second',
+  'goodput',
+  'success_rate',
+] as const satisfies readonly (keyof Rates)[];
+
+export type RateName = (typeof rateNames)[number];
+
+/** A figure that two results have and that can be held against each other. */
+export type ComparedMetric =
+  /** In milliseconds; lower is better. */
+  | {
+      readonly kind: 'latency';
+      /** Such as `ttft.p95`. */
+      readonly id: string;
+      readonly metric: MetricName;
+      readonly percentile: PercentileName;
+    }
+  /** Higher is better. */
+  | { readonly kind: 'rate'; readonly id: RateName; readonly rate: RateName };
+
+function latency(metric: MetricName, percentile: PercentileName): ComparedMetric {
+  return { kind: 'latency', id: `${metric}.${percentile.replace('_', '.')}`, metric, percentile };
+}
+
+function rate(name: RateName): ComparedMetric {
+  return { kind: 'rate', id: name, rate: name };
+}
+
+/** Every figure that there is. */
+export const allMetrics: readonly ComparedMetric[] = [
+  ...metricNames.flatMap((metric) => percentileNames().map((percentile) => latency(metric, percentile))),
+  ...rateNames.map(rate),
+];
+
+function percentileNames(): PercentileName[] {
+  return (['p50', 'p90', 'p95', 'p99', 'p99_9'] as const).filter((name) => name in percentiles);
+}
+
+/**
+ * What is shown when nobody asked for anything in particular: what users feel and what the machine yields.
+ *
+ * @param loop an open loop is judged from when a request should have been sent
+ */
+export function defaultMetrics(loop: 'closed' | 'open'): readonly ComparedMetric[] {
+  const ttft = loop === 'open' ? 'ttft_from_schedule' : 'ttft';
+  return [
+    latency(ttft, 'p50'),
+    latency(ttft, 'p95'),
+    latency('queue_wait', 'p95'),
+    latency('tpot', 'p50'),
+    latency('tpot', 'p95'),
+    latency('e2e', 'p95'),
+    rate('output_tokens_per_second'),
+    rate('requests_per_second'),
+    rate('goodput'),
+    rate('success_rate'),
+  ];
+}

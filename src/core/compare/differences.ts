@@ -1,0 +1,128 @@
+import { ChatstreamError } from '../base/errors.js';
+import type { Target } from '../measurement/result-schema.js';
+import type { Side, Sides } from './side.js';
+
+/** Something that both results say, differently, and that has an influence on the figures. */
+export interface Difference {
+  /** What `--allow` calls it: `plan.seed`, `machine.cpu`, `model`. */
+  readonly field: string;
+  readonly baseline: string;
+  readonly candidate: string;
+}
+
+/** Fields that `--allow` takes as a whole; each also with the name of one field in it, as in `plan.seed`. */
+const allowable = ['plan', 'machine', 'model', 'engine', 'settings'] as const;
+
+/**
+ * Not part of how requests are sent: which settings were measured (they are matched one by one) and how often.
+ */
+const matchedElsewhere: ReadonlySet<string> = new Set(['concurrency', 'max_concurrency', 'rate', 'trials']);
+
+/** Operating systems keep some of the memory for themselves, not always the same amount. */
+const sameMemory = 0.05;
+
+/**
+ * Everything that makes two results not comparable. URLs may differ, and so may servers: other revisions of a server, or
+ * other servers, are what comparisons are for. What one side does not know is no difference.
+ */
+export function differencesOf({ baseline, candidate }: Sides): readonly Difference[] {
+  return [
+    ...fieldDifferences('plan', planOf(baseline), planOf(candidate)),
+    ...fieldDifferences('machine', machineOf(baseline), machineOf(candidate)).filter(
+      ({ field }) => field !== 'machine.memory_bytes' || !hasSameMemory(baseline, candidate),
+    ),
+    ...fieldDifferences('', { model: baseline.target.model }, { model: candidate.target.model }),
+    ...fieldDifferences('', { engine: baseline.target.engine }, { engine: candidate.target.engine }),
+    ...settingDifferences(baseline.target, candidate.target),
+  ].map((difference) => ({ ...difference, field: difference.field.replace(/^\./, '') }));
+}
+
+/**
+ * Whether a comparison may go on.
+ *
+ * @param allowed names from {@link allowable} or whole fields
+ * @throws ChatstreamError `usage` that names what differs
+ */
+export function checkComparable(differences: readonly Difference[], allowed: readonly string[]): void {
+  const refused = differences.filter(({ field }) => !isAllowed(field, allowed));
+  if (refused.length === 0) return;
+  const what = refused.map(({ field, baseline, candidate }) => `${field} (${baseline} and ${candidate})`).join(', ');
+  const names = [...new Set(refused.map(({ field }) => field))].join(',');
+  throw new ChatstreamError('usage', `Baseline and candidate are not comparable: they differ in ${what}.`, {
+    hint: `Measure both alike, best in one run with bench --versus; or, if you know that it does not matter, say --allow ${names}.`,
+  });
+}
+
+/**
+ * Refuses names that could never match, which would be typing errors.
+ *
+ * @throws ChatstreamError `usage`
+ */
+export function checkAllowed(allowed: readonly string[]): void {
+  const unknown = allowed.find((name) => !allowable.some((known) => name === known || name.startsWith(`${known}.`)));
+  if (unknown === undefined) return;
+  throw new ChatstreamError('usage', `--allow ${unknown} is not something that results can differ in.`, {
+    hint: `Write any of ${allowable.join(', ')}, or one field, such as plan.seed or machine.os.`,
+  });
+}
+
+function isAllowed(field: string, allowed: readonly string[]): boolean {
+  return allowed.some((name) => field === name || field.startsWith(`${name}.`));
+}
+
+/**
+ * How the servers were started. Of a server that the bench has started itself, all flags are known: one that was not given
+ * has its default. Only then is the engine known, too.
+ */
+function settingDifferences(baseline: Target, candidate: Target): readonly Difference[] {
+  const [before, after] = [settingsOf(baseline), settingsOf(candidate)];
+  const allKnown = baseline.engine !== null && candidate.engine !== null;
+  const defaults = Object.fromEntries([...Object.keys(before), ...Object.keys(after)].map((name) => [name, 'default']));
+  return allKnown
+    ? fieldDifferences('settings', { ...defaults, ...before }, { ...defaults, ...after })
+    : fieldDifferences('settings', before, after);
+}
+
+/** Without the model, which is compared by its name and not by where its file lies. */
+function settingsOf({ settings }: Target): Fields {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => name !== 'model'));
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function planOf({ plan }: Side): Fields {
+  return Object.fromEntries(Object.entries(plan).filter(([name]) => !matchedElsewhere.has(name)));
+}
+
+function machineOf({ machine }: Side): Fields {
+  return { ...machine };
+}
+
+function hasSameMemory(baseline: Side, candidate: Side): boolean {
+  const [before, after] = [baseline.machine.memory_bytes, candidate.machine.memory_bytes];
+  return Math.abs(after - before) <= sameMemory * Math.max(before, after);
+}
+
+function fieldDifferences(group: string, baseline: Fields, candidate: Fields): Difference[] {
+  return Object.entries(baseline).flatMap(([name, before]) => {
+    const after = candidate[name];
+    // For an engine or a server's setting, null and absent mean that nobody knows; in a plan both sides have all fields.
+    const isUnknown = group === 'plan' ? after === undefined : after == null || before === null;
+    if (isUnknown || stable(before) === stable(after)) return [];
+    return [{ field: `${group}.${name}`, baseline: shown(before), candidate: shown(after) }];
+  });
+}
+
+/** JSON in which the order of an object's fields does not matter. */
+function stable(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+function shown(value: unknown): string {
+  if (Array.isArray(value) && value.length === 0) return 'none';
+  return typeof value === 'string' ? `"${value}"` : stable(value);
+}

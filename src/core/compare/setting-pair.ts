@@ -1,0 +1,121 @@
+import type { RunSettings } from '../measurement/result-schema.js';
+import type { ComparedMetric } from './compared-metric.js';
+import type { ComparedRow, Judgement } from './comparison.js';
+import { type Ratio, ratioOf } from '../statistics/ratio.js';
+import type { SettingTrials } from './setting-trials.js';
+import type { Threshold } from './threshold.js';
+import { type Doubt, type GateOutcome, judge, neededTrials, tendencyOf } from './verdict.js';
+
+/** The same comparison gives the same intervals each time. */
+const seed = 1;
+
+/** Both sides of one setting. */
+export class SettingPair {
+  readonly #interleaved: boolean;
+
+  constructor(
+    readonly settings: RunSettings,
+    readonly baseline: SettingTrials,
+    readonly candidate: SettingTrials,
+    interleaved: boolean,
+  ) {
+    this.#interleaved = interleaved;
+  }
+
+  compare(metric: ComparedMetric, threshold: Threshold | null): ComparedRow {
+    const before = this.baseline.statistic(metric);
+    const after = this.candidate.statistic(metric);
+    const conflict = this.#conflict(metric);
+    const ratio =
+      before === null || after === null || conflict !== null
+        ? null
+        : ratioOf(before, after, { paired: this.#interleaved, seed });
+    return {
+      settings: this.settings,
+      metric,
+      baseline: this.baseline.value(metric),
+      candidate: this.candidate.value(metric),
+      trials: { baseline: this.baseline.runs.length, candidate: this.candidate.runs.length },
+      ratio: ratio?.ratio ?? null,
+      interval: ratio?.interval ?? null,
+      judgement: this.#judgement(metric, threshold, ratio, conflict),
+    };
+  }
+
+  #judgement(
+    metric: ComparedMetric,
+    threshold: Threshold | null,
+    ratio: Ratio | null,
+    conflict: string | null,
+  ): Judgement {
+    if (threshold === null) {
+      const interval = ratio?.interval ?? null;
+      return { kind: 'shown', tendency: interval === null ? 'unclear' : tendencyOf(interval, metric.kind) };
+    }
+    return { kind: 'gated', threshold, outcome: this.#outcome(threshold, ratio, conflict) };
+  }
+
+  #outcome(threshold: Threshold, ratio: Ratio | null, conflict: string | null): GateOutcome {
+    // This takes no statistics: a server that answers nothing any more must not pass for lack of figures.
+    if (this.#isLost(threshold.metric)) return { verdict: 'regression', isLost: true };
+    const doubt = this.#doubt(threshold.metric, ratio, conflict);
+    if (doubt !== null) return { verdict: 'inconclusive', doubt };
+    if (ratio?.interval == null) return { verdict: 'inconclusive', doubt: { reason: 'too-wide' } };
+    return judge(ratio.interval, threshold);
+  }
+
+  /** Whether so many of the candidate's requests failed that nothing is left of a figure that the baseline has. */
+  #isLost(metric: ComparedMetric): boolean {
+    if (this.baseline.completed === 0) return false;
+    if (this.candidate.completed === 0) return true;
+    const fails = this.candidate.failedShare > this.baseline.failedShare;
+    return fails && this.baseline.statistic(metric) !== null && this.candidate.statistic(metric) === null;
+  }
+
+  #doubt(metric: ComparedMetric, ratio: Ratio | null, conflict: string | null): Doubt | null {
+    const [baseline, candidate] = [this.baseline.runs.length, this.candidate.runs.length];
+    if (conflict !== null) return { reason: 'not-measured', explanation: conflict };
+    if (ratio === null) return { reason: 'not-measured', explanation: this.#missing(metric) };
+    const saturated = [...this.baseline.runs, ...this.candidate.runs]
+      .map(({ client }) => client)
+      .filter((c) => c.saturated);
+    if (saturated.length > 0) {
+      const delayP99Ms = Math.max(...saturated.map((client) => client.event_loop_delay_ms.p99));
+      return { reason: 'saturated-client', delayP99Ms, cpuShare: Math.max(...saturated.map((c) => c.cpu_share)) };
+    }
+    if (Math.min(baseline, candidate) < neededTrials) return { reason: 'too-few-trials', baseline, candidate };
+    return null;
+  }
+
+  #missing(metric: ComparedMetric): string {
+    if (this.baseline.completed === 0) return 'the baseline completed no request';
+    const [before, after] = [this.baseline.statistic(metric), this.candidate.statistic(metric)];
+    const who = before === null && after === null ? 'neither side' : before === null ? 'the baseline' : 'the candidate';
+    if (before !== null && after !== null) return `${metric.id} of the baseline is 0, which nothing can be a share of`;
+    return metric.kind === 'latency'
+      ? `${who} ${who === 'neither side' ? 'has' : 'does not have'} enough samples of ${metric.id}: it takes 10 above the percentile`
+      : `${who} ${who === 'neither side' ? 'has' : 'does not have'} ${metric.id}`;
+  }
+
+  /** Why the figures of both sides do not mean the same, as a sentence without its end; null if they do. */
+  #conflict(metric: ComparedMetric): string | null {
+    if (metric.kind === 'latency' && metric.metric === 'queue_wait') {
+      const sourcesOf = ({ runs }: SettingTrials): string =>
+        [...new Set(runs.map(({ metrics }) => metrics.queue_wait.source))].sort().join(' and ');
+      const [before, after] = [sourcesOf(this.baseline), sourcesOf(this.candidate)];
+      if (before !== after) return `the queue wait is ${before} in the baseline and ${after} in the candidate`;
+    }
+    const countsTokens =
+      metric.kind === 'latency' ? metric.metric === 'tpot' : metric.rate === 'output_tokens_per_second';
+    if (!countsTokens) return null;
+    const [before, after] = [tokensSource(this.baseline), tokensSource(this.candidate)];
+    if (before === after || before === null || after === null) return null;
+    return `output tokens were counted by ${before} in the baseline and by ${after} in the candidate`;
+  }
+}
+
+/** How tokens were counted; null if there were none. */
+function tokensSource({ runs }: SettingTrials): string | null {
+  const sources = new Set(runs.map((run) => run.output_tokens_source).filter((source) => source !== 'none'));
+  return sources.size === 0 ? null : [...sources].sort().join(' and ');
+}

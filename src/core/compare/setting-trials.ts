@@ -1,0 +1,145 @@
+import { ChatstreamError, messageOf } from '../base/errors.js';
+import type { MetricName } from '../measurement/metric-names.js';
+import { percentiles } from '../measurement/metric-names.js';
+import type { Run } from '../measurement/result-schema.js';
+import { bucketQuantileMs, type Bucket } from '../measurement/buckets.js';
+import type { ComparedMetric, RateName } from './compared-metric.js';
+import { decodeCells, type HistogramCells, noCells } from '../measurement/histogram-cells.js';
+import { MergedTrials } from './merged-percentile.js';
+import { everyTrialOnce, type Statistic } from '../statistics/ratio.js';
+
+/**
+ * Shorter times count as this. It is how well the load generator knows when a token came; whether a request waited for
+ * 2 or for 20 µs nobody feels, and the ratio of the two says nothing.
+ */
+const shortestMs = 0.1;
+
+/** The trials of one setting of one side, and every figure that can be made of them. */
+export class SettingTrials {
+  readonly runs: readonly Run[];
+  readonly #name: string;
+  readonly #merged = new Map<MetricName, MergedTrials | null>();
+
+  /** @param name of the file, for messages */
+  constructor(runs: readonly Run[], name: string) {
+    this.runs = runs;
+    this.#name = name;
+  }
+
+  get completed(): number {
+    return this.runs.reduce((sum, { requests }) => sum + requests.completed, 0);
+  }
+
+  /** Requests that were refused, failed or took too long, as a share of all; 0 without requests. */
+  get failedShare(): number {
+    const failed = this.runs.reduce((sum, { requests: r }) => sum + r.refused + r.failed + r.timed_out, 0);
+    return failed === 0 ? 0 : failed / (failed + this.completed);
+  }
+
+  /**
+   * A figure of any mixture of the trials; null if this result does not have it, or has too few samples for it.
+   *
+   * @throws ChatstreamError `usage` for a histogram that cannot be read
+   */
+  statistic(compared: ComparedMetric): Statistic | null {
+    const exact = this.#exact(compared);
+    if (exact === null || compared.kind === 'rate') return exact;
+    return {
+      trials: exact.trials,
+      value: (weights) => {
+        const ms = exact.value(weights);
+        return ms === null ? null : Math.max(shortestMs, ms);
+      },
+    };
+  }
+
+  /** The figure of all trials, as it was measured. */
+  value(compared: ComparedMetric): number | null {
+    const exact = this.#exact(compared);
+    return exact?.value(everyTrialOnce(exact)) ?? null;
+  }
+
+  #exact(compared: ComparedMetric): Statistic | null {
+    if (compared.kind === 'rate') return this.#rate(compared.rate);
+    const { metric, percentile } = compared;
+    const percent = percentiles[percentile];
+    const samples = this.runs.reduce((sum, { metrics }) => sum + metrics[metric].count, 0);
+    // The same rule as for every percentile that is shown: at least 10 samples above it.
+    if (Math.floor(samples * (1 - percent / 100) + 1e-9) < 10) return null;
+    return this.#mergedTrials(metric)?.percentile(percent) ?? this.#bucketPercentile(metric, percent);
+  }
+
+  #mergedTrials(metric: MetricName): MergedTrials | null {
+    const known = this.#merged.get(metric);
+    if (known !== undefined) return known;
+    const encoded = this.runs.map(({ metrics }) => metrics[metric].histogram);
+    const merged = encoded.every((each) => each === null)
+      ? null
+      : new MergedTrials(encoded.map((each) => (each === null ? noCells : this.#decode(metric, each))));
+    this.#merged.set(metric, merged);
+    return merged;
+  }
+
+  #decode(metric: MetricName, encoded: string): HistogramCells {
+    try {
+      return decodeCells(encoded);
+    } catch (error) {
+      throw new ChatstreamError('usage', `${this.#name} has a broken histogram of ${metric}: ${messageOf(error)}.`, {
+        hint: 'Was the file edited? Measure again, and leave it as bench writes it.',
+        cause: error,
+      });
+    }
+  }
+
+  /** Of a queue wait that the server only counts in buckets. */
+  #bucketPercentile(metric: MetricName, percent: number): Statistic | null {
+    if (metric !== 'queue_wait') return null;
+    const trials = this.runs.map(({ metrics }) => metrics.queue_wait.buckets ?? []);
+    const [first = []] = trials;
+    if (first.length === 0 || trials.some((buckets) => buckets.length !== first.length)) return null;
+    return {
+      trials: trials.length,
+      value: (weights) => {
+        const mixed: Bucket[] = first.map(({ up_to_ms: upToMs }, bucket) => ({
+          upToMs,
+          count: trials.reduce((sum, buckets, trial) => sum + (weights[trial] ?? 0) * (buckets[bucket]?.count ?? 0), 0),
+        }));
+        return bucketQuantileMs(mixed, percent);
+      },
+    };
+  }
+
+  /** Weighted by how long each trial took, which is what counting over all of them would give. */
+  #rate(name: RateName): Statistic | null {
+    const parts = this.runs.map((run) => (name === 'success_rate' ? successPart(run) : ratePart(run, name)));
+    if (parts.every((part) => part === null)) return null;
+    return {
+      trials: parts.length,
+      value: (weights) => {
+        let amount = 0;
+        let over = 0;
+        parts.forEach((part, trial) => {
+          amount += (weights[trial] ?? 0) * (part?.amount ?? 0);
+          over += (weights[trial] ?? 0) * (part?.over ?? 0);
+        });
+        return over === 0 ? null : amount / over;
+      },
+    };
+  }
+}
+
+/** A rate is an amount over something. */
+interface Part {
+  readonly amount: number;
+  readonly over: number;
+}
+
+function ratePart({ rates, window }: Run, name: Exclude<RateName, 'success_rate'>): Part | null {
+  const perSecond = rates[name];
+  return perSecond === null ? null : { amount: perSecond * window.span_seconds, over: window.span_seconds };
+}
+
+function successPart({ requests }: Run): Part {
+  const { completed, refused, failed, timed_out: timedOut } = requests;
+  return { amount: completed, over: completed + refused + failed + timedOut };
+}

@@ -1,0 +1,92 @@
+import { ChatstreamError } from '../base/errors.js';
+import { metricNames, percentiles } from '../measurement/metric-names.js';
+import { allMetrics, type ComparedMetric, rateNames } from './compared-metric.js';
+
+/** How much worse a figure may become. */
+export interface Threshold {
+  readonly metric: ComparedMetric;
+  /** As a share of the baseline: 0.1 for 10 %. */
+  readonly share: number;
+  /** Candidate ÷ baseline beyond which it is a regression: 1.1 for `ttft.p95>10%`, 0.95 for `goodput<5%`. */
+  readonly limit: number;
+  /** As it was given, without spaces. */
+  readonly text: string;
+}
+
+const form = /^([a-z][a-z0-9_]*)(?:\.([a-z]\w*(?:\.\d+)?))?([<>]=?)(\d+(?:\.\d+)?)(%?)$/;
+
+/**
+ * Reads `ttft.p95>10%` (a latency that grows by more than 10 %) or `output_tokens_per_second<5%` (a rate that loses more
+ * than 5 %).
+ *
+ * @throws ChatstreamError `usage` for anything else
+ */
+export function parseThreshold(given: string): Threshold {
+  const text = given.replaceAll(/\s/g, '');
+  const match = form.exec(text);
+  const [, name = '', percentile, direction = '', amount = '', unit] = match ?? [];
+  if (match === null) {
+    throw refused(given, 'is not a threshold', 'Write a metric, how it gets worse, and by how much: ttft.p95>10%.');
+  }
+  const metric = metricOf(given, name, percentile?.replace('.', '_'));
+  if (unit !== '%') {
+    throw refused(given, 'has no %', `A threshold is a share of the baseline: ${metric.id}${worse(metric)}${amount}%.`);
+  }
+  if (direction !== worse(metric)) {
+    const how =
+      metric.kind === 'latency'
+        ? 'A latency gets worse when it grows'
+        : 'A rate gets worse when it falls, and the percentage is the loss';
+    throw refused(given, 'looks in the wrong direction', `${how}: ${metric.id}${worse(metric)}${amount}%.`);
+  }
+  const share = Number(amount) / 100;
+  if (metric.kind === 'rate' && share >= 1) {
+    throw refused(given, 'can never be exceeded', 'A rate cannot lose more than all of itself: take less than 100 %.');
+  }
+  return { metric, share, limit: metric.kind === 'latency' ? 1 + share : 1 - share, text };
+}
+
+/**
+ * Several of them, each metric once.
+ *
+ * @throws ChatstreamError `usage`
+ */
+export function parseThresholds(given: readonly string[]): readonly Threshold[] {
+  const thresholds = given.map(parseThreshold);
+  const twice = thresholds.find(({ metric }, index) =>
+    thresholds.slice(0, index).some((earlier) => earlier.metric.id === metric.id),
+  );
+  if (twice === undefined) return thresholds;
+  throw new ChatstreamError('usage', `${twice.metric.id} has two thresholds.`, { hint: 'Keep the one you mean.' });
+}
+
+function metricOf(given: string, name: string, percentile: string | undefined): ComparedMetric {
+  const found = allMetrics.find((metric) =>
+    metric.kind === 'latency'
+      ? metric.metric === name && metric.percentile === percentile
+      : metric.rate === name && percentile === undefined,
+  );
+  if (found !== undefined) return found;
+  const percentileList = Object.keys(percentiles).join(', ').replace('_', '.');
+  if (metricNames.some((each) => each === name)) {
+    const problem =
+      percentile === undefined ? 'does not say which percentile' : 'names a percentile that is not measured';
+    throw refused(given, problem, `Write one of ${percentileList} after the metric: ${name}.p95>10%.`);
+  }
+  if (rateNames.some((each) => each === name)) {
+    throw refused(given, 'wants a percentile of a rate, which has none', `Write ${name}<5%.`);
+  }
+  throw refused(
+    given,
+    'names no metric',
+    `Latencies: ${metricNames.join(', ')}, each with ${percentileList}. Rates: ${rateNames.join(', ')}.`,
+  );
+}
+
+function worse({ kind }: ComparedMetric): '<' | '>' {
+  return kind === 'latency' ? '>' : '<';
+}
+
+function refused(given: string, problem: string, hint: string): ChatstreamError {
+  return new ChatstreamError('usage', `The threshold "${given}" ${problem}.`, { hint });
+}

@@ -1,0 +1,46 @@
+import type { Interval } from '../statistics/ratio.js';
+import type { Threshold } from './threshold.js';
+
+/** Below this the spread between trials is not known well enough to decide by. */
+export const neededTrials = 5;
+
+/** Why a measurement cannot tell. */
+export type Doubt =
+  | { readonly reason: 'too-few-trials'; readonly baseline: number; readonly candidate: number }
+  /** The load generator could not keep up: the figures are as much its own as the server's. */
+  | { readonly reason: 'saturated-client'; readonly delayP99Ms: number; readonly cpuShare: number }
+  /** The interval contains the limit. */
+  | { readonly reason: 'too-wide' }
+  /** There is nothing to compare. `explanation` is a sentence without its end. */
+  | { readonly reason: 'not-measured'; readonly explanation: string };
+
+/** What a gate says of one figure. */
+export type GateOutcome =
+  /** The whole interval is beyond the limit; or the candidate answers too few requests to have the figure (`isLost`). */
+  | { readonly verdict: 'regression'; readonly isLost: boolean }
+  | { readonly verdict: 'inconclusive'; readonly doubt: Doubt }
+  /** The whole interval is within the limit. */
+  | { readonly verdict: 'pass' }
+  /** A pass whose whole interval is beyond as much again on the good side. */
+  | { readonly verdict: 'improvement' };
+
+/** What the interval says where no threshold was given. */
+export type Tendency = 'worse' | 'better' | 'unclear';
+
+/** Where the interval lies with respect to the limit. Touching the limit is still within it. */
+export function judge({ lower, upper }: Interval, { metric, limit, share }: Threshold): GateOutcome {
+  const isLatency = metric.kind === 'latency';
+  const [nearest, farthest] = isLatency ? [lower, upper] : [upper, lower];
+  const beyond = (ratio: number): boolean => (isLatency ? ratio > limit : ratio < limit);
+  if (beyond(nearest)) return { verdict: 'regression', isLost: false };
+  if (beyond(farthest)) return { verdict: 'inconclusive', doubt: { reason: 'too-wide' } };
+  const better = isLatency ? farthest < 1 - share : farthest > 1 + share;
+  return { verdict: share > 0 && better ? 'improvement' : 'pass' };
+}
+
+/** Whether there is a difference at all. */
+export function tendencyOf({ lower, upper }: Interval, kind: 'latency' | 'rate'): Tendency {
+  if (lower > 1) return kind === 'latency' ? 'worse' : 'better';
+  if (upper < 1) return kind === 'latency' ? 'better' : 'worse';
+  return 'unclear';
+}

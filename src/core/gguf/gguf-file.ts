@@ -1,0 +1,147 @@
+import { existsSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+
+import { ChatstreamError, messageOf } from '../base/errors.js';
+import { formatBytes } from '../base/units.js';
+import { type CacheShape, cacheShape } from './kv-cache.js';
+import { type GgufHeader, readGgufHeader } from './header.js';
+import { GgufEndError } from './cursor.js';
+import { quantisationName } from './quantisation.js';
+
+/** What a model's file tells before anything is loaded. */
+export interface GgufFile {
+  /** Of all parts, where a model is split. */
+  readonly fileBytes: number;
+  readonly architecture: string;
+  readonly parameters: number | null;
+  /** What most of the weights are kept as, such as `Q4_K_M`; null if the file does not say. */
+  readonly quantisation: string | null;
+  readonly trainedContextLength: number | null;
+  readonly cache: CacheShape;
+}
+
+/** Magic, version, number of tensors, number of metadata entries. */
+const headerBytes = 24;
+const supportedVersions = [2, 3];
+
+/** How the parts of a split model are named. */
+const partPattern = /-(\d{5})-of-(\d{5})\.gguf$/;
+
+/**
+ * Looks into a GGUF file before llama.cpp is started for it, to say what is wrong in words of our own. Loads no native
+ * code.
+ *
+ * @param path of a split model, the first part
+ * @throws ChatstreamError `model_unreadable`, saying what is wrong with the file
+ */
+export async function readGgufFile(path: string): Promise<GgufFile> {
+  await checkHeader(path);
+  const first = headerOf(path);
+  const parts = [first];
+  for (const part of otherParts(path)) {
+    await checkHeader(part);
+    parts.push(headerOf(part));
+  }
+  const { metadata } = first;
+  const architecture = metadata.get('general.architecture');
+  if (typeof architecture !== 'string') {
+    throw new ChatstreamError('model_unreadable', `${path} does not say what kind of model it is.`, {
+      hint: 'It is probably no language model; look for one that llama.cpp can run.',
+    });
+  }
+  const parameters = parts.reduce((sum, part) => sum + part.parameters, 0);
+  const trained = metadata.get(`${architecture}.context_length`);
+  return {
+    fileBytes: parts.reduce((sum, part) => sum + part.fileBytes, 0),
+    architecture,
+    parameters: parameters === 0 ? null : parameters,
+    quantisation: quantisationName(metadata.get('general.file_type')),
+    trainedContextLength: typeof trained === 'number' ? trained : null,
+    cache: cacheShape(architecture, metadata),
+  };
+}
+
+/** The file ends before the data does. */
+export function truncated(path: string, size?: number): ChatstreamError {
+  const end = size === undefined ? '' : ` It ends after ${formatBytes(size)}.`;
+  return new ChatstreamError('model_unreadable', `The model file ${path} is incomplete.${end}`, {
+    hint: 'The download was probably interrupted; download it again.',
+  });
+}
+
+function headerOf(path: string): GgufHeader {
+  let header: GgufHeader;
+  try {
+    header = readGgufHeader(path);
+  } catch (error) {
+    if (error instanceof GgufEndError) throw truncated(path);
+    throw new ChatstreamError(
+      'model_unreadable',
+      `The description of the model in ${path} cannot be read: ${messageOf(error)}.`,
+      { hint: 'The file is damaged or incomplete; download it again.', cause: error },
+    );
+  }
+  if (header.lastTensorOffset >= header.fileBytes && header.parameters > 0) throw truncated(path, header.fileBytes);
+  return header;
+}
+
+function otherParts(path: string): readonly string[] {
+  const match = partPattern.exec(path);
+  if (match?.[1] === undefined || match[2] === undefined) return [];
+  const [suffix, part, total] = match;
+  if (Number(part) !== 1) {
+    throw new ChatstreamError('model_unreadable', `${path} is part ${Number(part)} of a split model.`, {
+      hint: `Name its first part, which ends in -00001-of-${total}.gguf.`,
+    });
+  }
+  const stem = path.slice(0, -suffix.length);
+  const others = Array.from(
+    { length: Number(total) - 1 },
+    (_, index) => `${stem}-${String(index + 2).padStart(5, '0')}-of-${total}.gguf`,
+  );
+  const missing = others.find((other) => !existsSync(other));
+  if (missing !== undefined) {
+    throw new ChatstreamError('model_unreadable', `A part of the split model is missing: ${missing}.`, {
+      hint: `All ${Number(total)} parts have to lie in the same folder.`,
+    });
+  }
+  return others;
+}
+
+async function checkHeader(path: string): Promise<void> {
+  const header = await readHeader(path);
+  const magic = header.toString('latin1', 0, 4);
+  if (magic !== 'GGUF') {
+    throw new ChatstreamError('model_unreadable', `${path} is not a GGUF file.`, {
+      hint: 'chatstream serves models in the GGUF format of llama.cpp; look for one whose name ends in .gguf.',
+    });
+  }
+  if (header.length < headerBytes) throw truncated(path, header.length);
+  const version = header.readUInt32LE(4);
+  if (!supportedVersions.includes(version)) {
+    throw new ChatstreamError(
+      'model_unreadable',
+      `${path} has version ${version} of the GGUF format, which is not supported.`,
+      {
+        hint: 'Versions 2 and 3 are; convert the model again, or update chatstream.',
+      },
+    );
+  }
+}
+
+async function readHeader(path: string): Promise<Buffer> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(headerBytes), 0, headerBytes, 0);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw new ChatstreamError('model_unreadable', `The model file ${path} cannot be opened: ${messageOf(error)}.`, {
+      hint: 'Check the path and the permissions.',
+      cause: error,
+    });
+  }
+}

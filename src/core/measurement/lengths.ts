@@ -1,0 +1,81 @@
+import { ChatstreamError } from '../base/errors.js';
+import type { Random } from '../base/random.js';
+
+/** How many tokens prompts or answers have. */
+export type Lengths =
+  | { readonly kind: 'fixed'; readonly tokens: number }
+  /** Normally distributed, cut off at 1. */
+  | { readonly kind: 'normal'; readonly mean: number; readonly stddev: number }
+  /** Every length from `min` to `max` is equally likely. */
+  | { readonly kind: 'uniform'; readonly min: number; readonly max: number };
+
+/** A length beyond this is a typing error. */
+const longest = 10_000_000;
+
+/**
+ * Reads `64`, `64±16` (mean and standard deviation; `64+-16` for keyboards without ±) or `32-128`.
+ *
+ * @throws ChatstreamError `usage` for anything else
+ */
+export function parseLengths(text: string): Lengths {
+  const match = /^\s*(\d+)\s*(?:(±|\+-|\+\/-|-)\s*(\d+))?\s*$/.exec(text);
+  if (match === null) throw notLengths(text);
+  const first = Number(match[1]);
+  const operator = match[2];
+  if (first < 1 || first > longest) throw notLengths(text);
+  if (operator === undefined) return { kind: 'fixed', tokens: first };
+  const second = Number(match[3]);
+  if (second > longest) throw notLengths(text);
+  if (operator === '-') {
+    if (second < first) throw notLengths(text);
+    return second === first ? { kind: 'fixed', tokens: first } : { kind: 'uniform', min: first, max: second };
+  }
+  return second === 0 ? { kind: 'fixed', tokens: first } : { kind: 'normal', mean: first, stddev: second };
+}
+
+/** The same lengths as the flag takes them. */
+export function formatLengths(lengths: Lengths): string {
+  switch (lengths.kind) {
+    case 'fixed':
+      return String(lengths.tokens);
+    case 'normal':
+      return `${lengths.mean}±${lengths.stddev}`;
+    case 'uniform':
+      return `${lengths.min}-${lengths.max}`;
+  }
+}
+
+/** Draws one length, at least 1. Takes one number from `random` for uniform lengths, two for normal ones, else none. */
+export function drawLength(lengths: Lengths, random: Random): number {
+  switch (lengths.kind) {
+    case 'fixed':
+      return lengths.tokens;
+    case 'uniform':
+      return lengths.min + Math.floor(random() * (lengths.max - lengths.min + 1));
+    case 'normal':
+      return Math.max(1, Math.round(lengths.mean + lengths.stddev * standardNormal(random)));
+  }
+}
+
+/** The longest that can be expected: for checking that it fits. */
+export function longestOf(lengths: Lengths): number {
+  switch (lengths.kind) {
+    case 'fixed':
+      return lengths.tokens;
+    case 'uniform':
+      return lengths.max;
+    case 'normal':
+      return lengths.mean + 3 * lengths.stddev;
+  }
+}
+
+/** The transform of G. E. P. Box and M. E. Muller (1958). */
+function standardNormal(random: Random): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+
+function notLengths(text: string): ChatstreamError {
+  return new ChatstreamError('usage', `"${text}" is not a number of tokens.`, {
+    hint: 'Write a number (64), mean±standard deviation (64±16), or a range (32-128).',
+  });
+}

@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { IsSchemaObject, Validator } from 'typebox/schema';
+import { ChatstreamError, messageOf } from '../base/errors.js';
+import type { BenchResult } from './result-schema.js';
+
+/** Names the format of result files; a later one that old readers would misread gets another number. */
+export const resultSchemaName: BenchResult['schema'] = 'chatstream.bench/v1';
+
+/** `chatstream.bench/v1` → family `chatstream.bench/v` and version 1. */
+const [, family = '', version = ''] = /^(.*\/v)(\d+)$/.exec(resultSchemaName) ?? [];
+
+const howToMakeOne = 'Make one with: chatstream bench -o result.json';
+
+/**
+ * Reads what `bench -o result.json` has written.
+ *
+ * @throws ChatstreamError `usage` that names the file and says what is wrong with it
+ */
+export async function readResult(path: string): Promise<BenchResult> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new ChatstreamError('usage', `${path} cannot be read: ${messageOf(error)}.`, {
+      hint: `Is the name right? ${howToMakeOne}`,
+      cause: error,
+    });
+  });
+  return parseResult(text, path);
+}
+
+/**
+ * The same from a text.
+ *
+ * @param name of the file, for messages
+ */
+export function parseResult(text: string, name: string): BenchResult {
+  const value = parseJson(text, name);
+  checkSchemaName(value, name);
+  const validator = resultValidator();
+  if (validator.Check(value)) return value;
+  const [, [error]] = validator.Errors(value);
+  const where = error === undefined || error.instancePath === '' ? 'its top level' : placeOf(error.instancePath);
+  throw new ChatstreamError('usage', `${name} is not a whole result: ${where} ${error?.message ?? 'is wrong'}.`, {
+    hint: 'Was it edited or made by another program? Measure again, and leave the file as bench writes it.',
+  });
+}
+
+function parseJson(text: string, name: string): unknown {
+  // Some editors and shells of Windows begin a file with a byte order mark.
+  const json = text.replace(/^\uFEFF/, '').trim();
+  if (json === '') throw new ChatstreamError('usage', `${name} is empty.`, { hint: howToMakeOne });
+  try {
+    return JSON.parse(json) as unknown;
+  } catch (error) {
+    if (json.startsWith('{') && !json.endsWith('}')) {
+      throw new ChatstreamError('usage', `${name} is cut off after ${json.length} characters.`, {
+        hint: 'Was the bench killed, the disk full, or a download not complete? Get the whole file, or measure again.',
+        cause: error,
+      });
+    }
+    throw new ChatstreamError('usage', `${name} is not JSON: ${messageOf(error)}.`, {
+      hint: `Only the .json of a bench can be compared, not its other reports. ${howToMakeOne}`,
+      cause: error,
+    });
+  }
+}
+
+function checkSchemaName(value: unknown, name: string): void {
+  const schema = typeof value === 'object' && value !== null && 'schema' in value ? value.schema : undefined;
+  if (schema === resultSchemaName) return;
+  const found = typeof schema === 'string' && schema.startsWith(family) ? Number(schema.slice(family.length)) : NaN;
+  if (Number.isInteger(found)) {
+    const isNewer = found > Number(version);
+    throw new ChatstreamError(
+      'usage',
+      `${name} has the format ${family}${found}, which is ${isNewer ? 'newer' : 'older'} than this chatstream's ${resultSchemaName}.`,
+      { hint: isNewer ? 'Update chatstream.' : 'Measure again with this version.' },
+    );
+  }
+  const instead = typeof schema === 'string' ? `it says "${schema.slice(0, 60)}"` : 'it has no "schema"';
+  throw new ChatstreamError('usage', `${name} is not a result of chatstream bench: ${instead}.`, {
+    hint: howToMakeOne,
+  });
+}
+
+/** `/runs/0/metrics/ttft` → `runs[0].metrics.ttft`. */
+function placeOf(pointer: string): string {
+  return pointer
+    .slice(1)
+    .replaceAll(/\/(\d+)(?=\/|$)/g, '[$1]')
+    .replaceAll('/', '.');
+}
+
+/** What `npm run build` makes of `schema.ts`; as far from `src` as from `dist`. */
+const shippedSchema = new URL('../../../schemas/bench-v1.json', import.meta.url);
+
+let validator: Validator<object, BenchResult> | null = null;
+
+/**
+ * The check of result files, made at the first use.
+ *
+ * It reads the JSON Schema that ships and not the definition in `schema.ts`: loading what that is written with, and a
+ * compiler for it, took 0.2 s of CPU at the start of each `chatstream compare`, more than reading both results.
+ */
+function resultValidator(): Validator<object, BenchResult> {
+  validator ??= new Validator<object, BenchResult>({}, readSchema());
+  return validator;
+}
+
+function readSchema(): object {
+  const schema: unknown = JSON.parse(readFileSync(shippedSchema, 'utf8'));
+  if (IsSchemaObject(schema)) return schema;
+  throw new Error('schemas/bench-v1.json is no JSON Schema.');
+}

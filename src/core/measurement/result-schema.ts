@@ -1,0 +1,216 @@
+import { type Static, Type } from 'typebox';
+
+const count = Type.Integer({ minimum: 0 });
+const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
+const nullableCount = Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]);
+
+/** Quantiles are null without samples, and percentiles with fewer than 10 samples above them. */
+const metricFields = {
+  unit: Type.Literal('ms'),
+  count,
+  mean: nullableNumber,
+  stddev: nullableNumber,
+  min: nullableNumber,
+  max: nullableNumber,
+  p50: nullableNumber,
+  p90: nullableNumber,
+  p95: nullableNumber,
+  p99: nullableNumber,
+  p99_9: nullableNumber,
+  histogram: Type.Union([Type.String(), Type.Null()], {
+    description: 'HdrHistogram V2, compressed, base64, in microseconds; null without samples of single requests.',
+  }),
+};
+
+const metric = Type.Object(metricFields);
+
+const queueWaitSource = Type.Enum(['measured', 'derived', 'aggregate', 'unavailable']);
+
+const queueWait = Type.Object({
+  ...metricFields,
+  source: queueWaitSource,
+  buckets: Type.Optional(
+    Type.Array(
+      Type.Object({
+        up_to_ms: Type.Union([Type.Number(), Type.Null()], { description: 'Upper bound; null is infinity.' }),
+        count,
+      }),
+      { description: 'What the server counted in this run, per bucket of its Prometheus histogram (aggregate only).' },
+    ),
+  ),
+});
+
+const metrics = Type.Object({
+  ttft: metric,
+  ttft_from_schedule: metric,
+  client_wait: metric,
+  queue_wait: queueWait,
+  prefill: metric,
+  delivery: metric,
+  chunk_gap: metric,
+  tpot: metric,
+  e2e: metric,
+});
+
+export const runSettingsSchema = Type.Object({
+  concurrency: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+    description: 'Clients of a closed loop; null in an open loop.',
+  }),
+  max_concurrency: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
+    description: "What the server was set to; null for a server's own setting.",
+  }),
+  rate: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()], {
+    description: 'Requests per second of an open loop.',
+  }),
+});
+
+const requests = Type.Object({
+  completed: count,
+  refused: count,
+  failed: count,
+  timed_out: count,
+  reconnects: count,
+  errors: Type.Record(Type.String(), count, { description: 'Requests without an answer, by code.' }),
+  examples: Type.Record(Type.String(), Type.String(), { description: 'One message for each code.' }),
+});
+
+const rates = Type.Object({
+  requests_per_second: Type.Number({ minimum: 0 }),
+  output_tokens_per_second: Type.Number({ minimum: 0 }),
+  input_tokens_per_second: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
+    description: 'Null if the server does not say how long prompts were.',
+  }),
+  goodput: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
+    description: 'Requests per second that met all objectives; null without objectives.',
+  }),
+  success_rate: Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()]),
+});
+
+const client = Type.Object({
+  event_loop_delay_ms: Type.Object({ p50: Type.Number(), p99: Type.Number(), max: Type.Number() }),
+  cpu_share: Type.Number({ minimum: 0, description: 'Of one core, per worker.' }),
+  workers: Type.Integer({ minimum: 1 }),
+  saturated: Type.Boolean(),
+});
+
+const run = Type.Object({
+  settings: runSettingsSchema,
+  trial: Type.Integer({ minimum: 1 }),
+  window: Type.Object({
+    seconds: Type.Number({ minimum: 0, description: 'From the end of the warm-up to the last intended start.' }),
+    span_seconds: Type.Number({
+      minimum: 0,
+      description: 'From the end of the warm-up to the last end: what rates are over.',
+    }),
+    warmup_requests: count,
+  }),
+  requests,
+  rates,
+  output_tokens_source: Type.Enum(['usage', 'chunks', 'mixed', 'none']),
+  metrics,
+  client,
+  checks: Type.Object({ littles_law_error: nullableNumber }),
+});
+
+export const targetSchema = Type.Object({
+  url: Type.String(),
+  server: Type.String({ description: 'Such as chatstream/0.1.0, vllm, llama-server, unknown.' }),
+  model: Type.String(),
+  engine: Type.Union([Type.String(), Type.Null()]),
+  settings: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]), {
+    description: 'How the server was started, as far as it is known.',
+  }),
+});
+
+const usl = Type.Object({
+  lambda: Type.Number(),
+  sigma: Type.Number(),
+  kappa: Type.Number(),
+  r2: Type.Number(),
+  peak: Type.Union([Type.Number(), Type.Null()], { description: 'Null if throughput only grows.' }),
+});
+
+const sweep = Type.Object({
+  knee: nullableCount,
+  usl: Type.Union([usl, Type.Null()]),
+  recommendation: Type.Union([
+    Type.Object({
+      max_concurrency: nullableCount,
+      concurrency: nullableCount,
+      reason: Type.String(),
+    }),
+    Type.Null(),
+  ]),
+});
+
+const machine = Type.Object({
+  cpu: Type.String(),
+  cores: Type.Integer({ minimum: 1 }),
+  memory_bytes: Type.Integer({ minimum: 0 }),
+  os: Type.String(),
+  gpus: Type.Array(Type.String()),
+});
+
+const lengths = Type.Union([Type.Integer({ minimum: 1 }), Type.String()]);
+
+/** Every option that shapes the load. Two results are comparable if theirs are equal. */
+const plan = Type.Object({
+  loop: Type.Enum(['closed', 'open']),
+  concurrency: Type.Array(Type.Integer({ minimum: 1 })),
+  max_concurrency: Type.Union([Type.Array(Type.Integer({ minimum: 1 })), Type.Null()]),
+  rate: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()]),
+  arrival: Type.Union([Type.Enum(['poisson', 'constant', 'burst']), Type.Null()]),
+  duration_ms: Type.Union([Type.Number({ minimum: 0 }), Type.Null()]),
+  requests: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
+  warmup_ms: Type.Number({ minimum: 0 }),
+  trials: Type.Integer({ minimum: 1 }),
+  workload: Type.String({ description: 'synthetic, or the name and digest of the prompts file.' }),
+  input_tokens: Type.Union([lengths, Type.Null()]),
+  output_tokens: lengths,
+  ignore_eos: Type.Boolean(),
+  shared_prefix_tokens: Type.Integer({ minimum: 0 }),
+  seed: Type.Integer(),
+  timeout_ms: Type.Number({ minimum: 0 }),
+  endpoint: Type.String({ description: 'Path of the requests.' }),
+  extra_body: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()]),
+  slo: Type.Array(Type.String()),
+});
+
+/** What `bench -o result.json` writes and `compare` reads. The JSON Schema that ships is made of this. */
+export const resultSchema = Type.Object(
+  {
+    schema: Type.Literal('chatstream.bench/v1'),
+    tool: Type.Object({ version: Type.String(), node: Type.String() }),
+    started_at: Type.String({ description: 'ISO 8601.' }),
+    finished_at: Type.String({ description: 'ISO 8601.' }),
+    interrupted: Type.Boolean({ description: 'Stopped before all settings and trials were measured.' }),
+    machine,
+    target: targetSchema,
+    plan,
+    runs: Type.Array(run),
+    sweep,
+    warnings: Type.Array(Type.String()),
+    versus: Type.Optional(
+      Type.Object(
+        { target: targetSchema, runs: Type.Array(run) },
+        { description: 'The second server of `--versus`, measured in turns with the first; it is the baseline.' },
+      ),
+    ),
+  },
+  { $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'Result of chatstream bench' },
+);
+
+export type BenchResult = Static<typeof resultSchema>;
+export type Run = Static<typeof run>;
+export type RunSettings = Static<typeof runSettingsSchema>;
+export type RunMetrics = Static<typeof metrics>;
+export type Metric = Static<typeof metric>;
+export type QueueWaitMetric = Static<typeof queueWait>;
+export type QueueWaitSource = Static<typeof queueWaitSource>;
+export type RequestCounts = Static<typeof requests>;
+export type Rates = Static<typeof rates>;
+export type ClientHealth = Static<typeof client>;
+export type Sweep = Static<typeof sweep>;
+export type Target = Static<typeof targetSchema>;
+export type Machine = Static<typeof machine>;
+export type Plan = Static<typeof plan>;

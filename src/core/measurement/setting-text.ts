@@ -1,0 +1,82 @@
+import type { BenchResult, RunSettings } from './result-schema.js';
+import type { SettingSummary } from './summarise.js';
+import { listed, significant } from './numbers.js';
+
+/** One of the things that tell settings apart. */
+export interface Dimension {
+  readonly key: keyof RunSettings;
+  /** The heading of a column, in lines. */
+  readonly heading: readonly [string, string];
+  readonly name: string;
+  /** How a sentence names a value of it. */
+  text(value: string): string;
+}
+
+const dimensions: readonly Dimension[] = [
+  {
+    key: 'concurrency',
+    heading: ['', 'clients'],
+    name: 'clients',
+    text: (value) => (value === '1' ? '1 client' : `${value} clients`),
+  },
+  {
+    key: 'rate',
+    heading: ['rate,', 'req/s'],
+    name: 'rate',
+    text: (value) => `${value} requests/s`,
+  },
+  {
+    key: 'max_concurrency',
+    heading: ['max', 'concurrency'],
+    name: 'max-concurrency',
+    text: (value) => (value === 'own' ? "the server's own max-concurrency" : `max-concurrency ${value}`),
+  },
+];
+
+/** What tells these settings apart; with nothing that does, what there is to know of them. At least one. */
+export function dimensionsOf(settings: readonly RunSettings[]): readonly Dimension[] {
+  const varying = dimensions.filter(({ key }) => new Set(settings.map((each) => each[key])).size > 1);
+  if (varying.length > 0) return varying;
+  const known = dimensions.findLast(({ key }) => settings.some((each) => each[key] !== null));
+  return [known ?? maxConcurrencyDimension()];
+}
+
+function maxConcurrencyDimension(): Dimension {
+  const [dimension] = dimensions.filter(({ key }) => key === 'max_concurrency');
+  if (dimension === undefined) throw new Error('no such dimension');
+  return dimension;
+}
+
+/** The value of a setting in one dimension; a server that cannot be told has its own. */
+export function settingValue(settings: RunSettings, { key }: Dimension): string {
+  const value = settings[key];
+  if (value === null) return key === 'max_concurrency' ? 'own' : '–';
+  return key === 'rate' ? significant(value) : String(value);
+}
+
+/** A setting in a sentence: `max-concurrency 4`, `8 clients and max-concurrency 4`. */
+export function settingText(settings: RunSettings, by: readonly Dimension[]): string {
+  return listed(by.map((dimension) => dimension.text(settingValue(settings, dimension))));
+}
+
+/** Everything there is to know of a setting: `8 clients and max-concurrency 4`. */
+export function wholeSettingText(settings: RunSettings): string {
+  const known = dimensions.filter(({ key }) => settings[key] !== null);
+  return settingText(settings, known);
+}
+
+/** Several settings in a sentence: `max-concurrency 1, 2 and 4`; only counted if they are many or have two dimensions. */
+export function settingsText(settings: readonly RunSettings[], by: readonly Dimension[]): string {
+  const [dimension] = by;
+  const [first] = settings;
+  if (first !== undefined && settings.length === 1) return settingText(first, by);
+  if (dimension === undefined || by.length > 1 || settings.length > 8) return `${settings.length} settings`;
+  return dimension.text(listed(settings.map((each) => settingValue(each, dimension))));
+}
+
+export function isRecommended({ sweep }: BenchResult, { settings }: SettingSummary): boolean {
+  const recommended = sweep.recommendation;
+  if (recommended === null) return false;
+  const sameClients = recommended.concurrency === null || recommended.concurrency === settings.concurrency;
+  return sameClients && recommended.max_concurrency === settings.max_concurrency;
+}

@@ -1,0 +1,135 @@
+import { LatencyHistogram } from './histogram.js';
+import { type MetricName, metricNames } from './metric-names.js';
+import { addBuckets, type BucketCounts } from './buckets.js';
+import { aggregateQueueWait, metricOf, queueWaitOf } from './metric.js';
+import type { QueueWaitMetric, Rates, RequestCounts, Run, RunMetrics, RunSettings } from './result-schema.js';
+
+/** All trials of one setting together: histograms merged, rates over the sum of their spans. */
+export interface SettingSummary {
+  readonly settings: RunSettings;
+  readonly trials: number;
+  readonly requests: RequestCounts;
+  readonly rates: Rates;
+  readonly metrics: RunMetrics;
+  /** What the metrics were merged from; those without samples of single requests are missing. */
+  readonly histograms: ReadonlyMap<MetricName, LatencyHistogram>;
+  /** Mean queue wait over mean TTFT, 0 to 1; null if the queue wait is not known. */
+  readonly queueShare: number | null;
+  readonly saturated: boolean;
+}
+
+/** The trials of each setting put together, in the order in which the settings were first measured. */
+export function summarise(runs: readonly Run[]): SettingSummary[] {
+  const bySetting = new Map<string, Run[]>();
+  for (const run of runs) {
+    const key = settingsKey(run.settings);
+    const trials = bySetting.get(key);
+    if (trials === undefined) bySetting.set(key, [run]);
+    else trials.push(run);
+  }
+  return [...bySetting.values()].flatMap((trials) => (trials[0] === undefined ? [] : [summary(trials[0], trials)]));
+}
+
+/** Equal for equal settings. */
+export function settingsKey({ concurrency, max_concurrency: maxConcurrency, rate }: RunSettings): string {
+  return JSON.stringify([concurrency, maxConcurrency, rate]);
+}
+
+function summary({ settings }: Run, trials: readonly Run[]): SettingSummary {
+  const histograms = new Map<MetricName, LatencyHistogram>();
+  for (const name of metricNames) {
+    const encoded = trials.flatMap(({ metrics }) => metrics[name].histogram ?? []);
+    if (encoded.length === 0) continue;
+    histograms.set(name, LatencyHistogram.merged(encoded.map((each) => LatencyHistogram.decode(each))));
+  }
+  const metrics = mergedMetrics(trials, histograms);
+  return {
+    settings,
+    trials: trials.length,
+    requests: addUp(trials),
+    rates: pooledRates(trials),
+    metrics,
+    histograms,
+    queueShare: share(metrics.queue_wait.mean, metrics.ttft.mean),
+    saturated: trials.some(({ client }) => client.saturated),
+  };
+}
+
+function mergedMetrics(trials: readonly Run[], histograms: ReadonlyMap<MetricName, LatencyHistogram>): RunMetrics {
+  const metric = (name: MetricName): RunMetrics['ttft'] => metricOf(histograms.get(name) ?? new LatencyHistogram());
+  return {
+    ttft: metric('ttft'),
+    ttft_from_schedule: metric('ttft_from_schedule'),
+    client_wait: metric('client_wait'),
+    queue_wait: mergedQueueWait(trials, histograms.get('queue_wait') ?? new LatencyHistogram()),
+    prefill: metric('prefill'),
+    delivery: metric('delivery'),
+    chunk_gap: metric('chunk_gap'),
+    tpot: metric('tpot'),
+    e2e: metric('e2e'),
+  };
+}
+
+function mergedQueueWait(trials: readonly Run[], histogram: LatencyHistogram): QueueWaitMetric {
+  const sources = new Set(trials.map(({ metrics }) => metrics.queue_wait.source));
+  if (sources.has('measured')) return queueWaitOf(histogram, 'measured');
+  if (sources.has('derived')) return queueWaitOf(histogram, 'derived');
+  const counts = trials.flatMap(({ metrics }) => bucketCounts(metrics.queue_wait) ?? []);
+  const merged = counts.reduce<BucketCounts | null | undefined>(
+    (sum, each) => (sum === undefined ? each : sum === null ? null : addBuckets(sum, each)),
+    undefined,
+  );
+  return merged == null ? queueWaitOf(histogram, 'unavailable') : aggregateQueueWait(merged);
+}
+
+function bucketCounts({ buckets, count, mean }: QueueWaitMetric): BucketCounts | null {
+  if (buckets === undefined) return null;
+  return {
+    buckets: buckets.map(({ up_to_ms: upToMs, count: inBucket }) => ({ upToMs, count: inBucket })),
+    count,
+    sumMs: (mean ?? 0) * count,
+  };
+}
+
+function addUp(trials: readonly Run[]): RequestCounts {
+  const total = { completed: 0, refused: 0, failed: 0, timed_out: 0, reconnects: 0 };
+  const errors: Record<string, number> = {};
+  const examples: Record<string, string> = {};
+  for (const { requests } of trials) {
+    total.completed += requests.completed;
+    total.refused += requests.refused;
+    total.failed += requests.failed;
+    total.timed_out += requests.timed_out;
+    total.reconnects += requests.reconnects;
+    for (const [code, count] of Object.entries(requests.errors)) errors[code] = (errors[code] ?? 0) + count;
+    for (const [code, message] of Object.entries(requests.examples)) examples[code] ??= message;
+  }
+  return { ...total, errors, examples };
+}
+
+/** Rates weighted by how long each trial took, which is what counting over all of them would give. */
+function pooledRates(trials: readonly Run[]): Rates {
+  const seconds = trials.reduce((sum, { window }) => sum + window.span_seconds, 0);
+  const pooled = (rate: (rates: Rates) => number | null): number | null => {
+    let amount = 0;
+    for (const { rates, window } of trials) {
+      const value = rate(rates);
+      if (value === null) return null;
+      amount += value * window.span_seconds;
+    }
+    return seconds === 0 ? 0 : amount / seconds;
+  };
+  const { completed, refused, failed, timed_out: timedOut } = addUp(trials);
+  const all = completed + refused + failed + timedOut;
+  return {
+    requests_per_second: pooled((rates) => rates.requests_per_second) ?? 0,
+    output_tokens_per_second: pooled((rates) => rates.output_tokens_per_second) ?? 0,
+    input_tokens_per_second: pooled((rates) => rates.input_tokens_per_second),
+    goodput: pooled((rates) => rates.goodput),
+    success_rate: all === 0 ? null : completed / all,
+  };
+}
+
+function share(part: number | null, whole: number | null): number | null {
+  return part === null || whole === null || whole === 0 ? null : Math.min(1, part / whole);
+}

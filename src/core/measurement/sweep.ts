@@ -1,0 +1,108 @@
+import type { RunSettings, Sweep } from './result-schema.js';
+import type { SettingSummary } from './summarise.js';
+import { fitUsl, type ThroughputPoint } from '../statistics/usl.js';
+
+/** What a sweep runs over. */
+export type SweptKey = keyof Pick<RunSettings, 'max_concurrency' | 'concurrency'>;
+
+/** What N is: what the server was set to, or the clients where that does not change. */
+export function sweptKey(settings: readonly RunSettings[]): SweptKey {
+  const isSwept = new Set(settings.map((each) => each.max_concurrency)).size > 1;
+  const isOpenLoop = settings.every(({ concurrency }) => concurrency === null);
+  return isSwept || isOpenLoop ? 'max_concurrency' : 'concurrency';
+}
+
+/**
+ * What the settings say together.
+ *
+ * @param hasObjectives whether goodput decides
+ */
+export function analyseSweep(summaries: readonly SettingSummary[], hasObjectives: boolean): Sweep {
+  const knee = best(summaries, power);
+  const key = sweptKey(summaries.map(({ settings }) => settings));
+  return {
+    knee: knee === null || summaries.length < 2 ? null : knee.settings[key],
+    usl: fitUsl(pointsOf(summaries, key)),
+    recommendation: summaries.length < 2 ? null : recommend(summaries, knee, hasObjectives),
+  };
+}
+
+/** Throughput by N. If both were swept, under the greatest load alone: with few clients a server cannot show what it can do. */
+function pointsOf(summaries: readonly SettingSummary[], key: SweptKey): ThroughputPoint[] {
+  const mostClients = Math.max(...summaries.map(({ settings }) => settings.concurrency ?? 0));
+  return summaries.flatMap(({ settings, rates }) => {
+    const n = settings[key];
+    const isFullLoad = key === 'concurrency' || (settings.concurrency ?? 0) === mostClients;
+    const x = rates.output_tokens_per_second;
+    return n === null || x === 0 || !isFullLoad ? [] : [{ n, x }];
+  });
+}
+
+/** Kleinrock's power: throughput over delay (L. Kleinrock, 1979). It is greatest where more load begins to cost more than it gives. */
+function power(summary: SettingSummary): number | null {
+  const delayMs = e2eMs(summary);
+  return delayMs === null || delayMs === 0 ? null : summary.rates.output_tokens_per_second / delayMs;
+}
+
+function best(
+  summaries: readonly SettingSummary[],
+  score: (summary: SettingSummary) => number | null,
+): SettingSummary | null {
+  let winner: { readonly summary: SettingSummary; readonly score: number } | null = null;
+  for (const summary of summaries) {
+    const value = score(summary);
+    if (value !== null && (winner === null || value > winner.score)) winner = { summary, score: value };
+  }
+  return winner?.summary ?? null;
+}
+
+function recommend(
+  summaries: readonly SettingSummary[],
+  knee: SettingSummary | null,
+  hasObjectives: boolean,
+): Sweep['recommendation'] {
+  if (hasObjectives) {
+    const good = best(summaries, ({ rates }) => rates.goodput);
+    if (good?.rates.goodput == null || good.rates.goodput === 0) return null;
+    const goodput = Number(good.rates.goodput.toPrecision(3));
+    return {
+      ...settingOf(good),
+      reason: `it has the most goodput: ${goodput} requests per second met every objective`,
+    };
+  }
+  if (knee === null) return null;
+  const fastest = best(summaries, ({ rates }) => rates.output_tokens_per_second);
+  const reason =
+    fastest === knee || fastest === null
+      ? 'it has both the most tokens per second and the best ratio of throughput to end-to-end latency'
+      : `it has the best ratio of throughput to end-to-end latency: ${comparison(knee, fastest)}`;
+  return { ...settingOf(knee), reason };
+}
+
+function comparison(knee: SettingSummary, fastest: SettingSummary): string {
+  const share = Math.round((knee.rates.output_tokens_per_second / fastest.rates.output_tokens_per_second) * 100);
+  const latency = Math.round(((e2eMs(knee) ?? 0) / (e2eMs(fastest) ?? Infinity)) * 100);
+  return `${share} % of the tokens per second of ${nameOf(fastest, knee)} at ${latency} % of its median latency`;
+}
+
+/** A setting as far as it differs from another one. */
+function nameOf({ settings }: SettingSummary, other: SettingSummary): string {
+  const { max_concurrency: maxConcurrency, concurrency } = settings;
+  const parts = [
+    ...(concurrency === other.settings.concurrency ? [] : [`${concurrency} clients`]),
+    ...(maxConcurrency === other.settings.max_concurrency ? [] : [`max-concurrency ${maxConcurrency}`]),
+  ];
+  return parts.join(' and ');
+}
+
+/** The median; of few samples even that is left out, and the mean is there. */
+function e2eMs({ metrics }: SettingSummary): number | null {
+  return metrics.e2e.p50 ?? metrics.e2e.mean;
+}
+
+function settingOf({ settings }: SettingSummary): {
+  readonly max_concurrency: number | null;
+  readonly concurrency: number | null;
+} {
+  return { max_concurrency: settings.max_concurrency, concurrency: settings.concurrency };
+}

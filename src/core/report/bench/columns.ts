@@ -1,0 +1,103 @@
+import type { BenchResult } from '../../measurement/result-schema.js';
+import type { SettingSummary } from '../../measurement/summarise.js';
+import { headlineOf, queueWaitSourceOf } from './headline.js';
+import { orUnknown, percentText, significant, unitFor, unknown, whole } from '../../measurement/numbers.js';
+import { dimensionsOf, settingValue } from '../../measurement/setting-text.js';
+
+/** A column of the main table. */
+export interface Column {
+  /** Columns that follow each other and have the same group stand under one title. */
+  readonly group: string;
+  readonly heading: string;
+  readonly cells: readonly string[];
+  /** Where there is no room, the highest numbers go first; 0 always stays. */
+  readonly sacrifice: number;
+}
+
+/** One row per setting. What would be empty, or 0 requests, in all rows is left out. */
+export function columnsOf(result: BenchResult, summaries: readonly SettingSummary[]): readonly Column[] {
+  const [names, ...figures] = [settingColumns(summaries), latencyColumns(result, summaries), rateColumns(summaries)];
+  return [...names, ...figures.flat().filter(({ cells }) => cells.some((cell) => cell !== unknown))];
+}
+
+function settingColumns(summaries: readonly SettingSummary[]): readonly Column[] {
+  return dimensionsOf(summaries.map(({ settings }) => settings)).map((dimension) => ({
+    group: dimension.heading[0],
+    heading: dimension.heading[1],
+    cells: summaries.map(({ settings }) => settingValue(settings, dimension)),
+    sacrifice: 0,
+  }));
+}
+
+function latencyColumns(result: BenchResult, summaries: readonly SettingSummary[]): readonly Column[] {
+  const headline = headlineOf(result);
+  const ttft = summaries.map(({ metrics }) => metrics[headline.metric]);
+  const queueWait = summaries.map(({ metrics }) => metrics.queue_wait);
+  const tpot = summaries.map(({ metrics }) => metrics.tpot);
+  const atMost = queueWaitSourceOf(summaries) === 'derived' ? ' at most' : '';
+  const queueWaitColumns = percentileColumns(`queue wait${atMost}`, queueWait, { p50: 4, p95: 0, p99: 6 });
+  return [
+    ...percentileColumns(headline.name, ttft, { p50: 0, p95: 0, p99: 5 }),
+    ...queueWaitColumns,
+    {
+      group: queueWaitColumns[0]?.group ?? '',
+      heading: 'of TTFT',
+      cells: summaries.map(({ queueShare }) => orUnknown(queueShare, percentText)),
+      sacrifice: 3,
+    },
+    ...percentileColumns('TPOT', tpot, { p50: 2, p95: 9 }),
+  ];
+}
+
+type Percentile = 'p50' | 'p95' | 'p99';
+type Percentiles = Readonly<Record<Percentile, number | null>>;
+
+function percentileColumns(
+  name: string,
+  rows: readonly Percentiles[],
+  sacrifices: Partial<Record<Percentile, number>>,
+): readonly Column[] {
+  const wanted = (['p50', 'p95', 'p99'] as const).filter((percentile) => sacrifices[percentile] !== undefined);
+  const unit = unitFor(rows.flatMap((row) => wanted.map((percentile) => row[percentile])));
+  return wanted.map((percentile) => ({
+    group: `${name}, ${unit.name}`,
+    heading: percentile,
+    cells: rows.map((row) => orUnknown(row[percentile], (ms) => significant(ms / unit.ms))),
+    sacrifice: sacrifices[percentile] ?? 0,
+  }));
+}
+
+function rateColumns(summaries: readonly SettingSummary[]): readonly Column[] {
+  const refused = summaries.map(({ requests }) => requests.refused);
+  const errors = summaries.map(({ requests }) => requests.failed + requests.timed_out);
+  const rate = (heading: string, values: readonly (number | null)[], sacrifice: number): Column => ({
+    group: heading,
+    heading: 'per s',
+    cells: values.map((value) => orUnknown(value, significant)),
+    sacrifice,
+  });
+  const columns = [
+    rate(
+      'tokens',
+      summaries.map(({ rates }) => rates.output_tokens_per_second),
+      0,
+    ),
+    rate(
+      'requests',
+      summaries.map(({ rates }) => rates.requests_per_second),
+      7,
+    ),
+    rate(
+      'goodput',
+      summaries.map(({ rates }) => rates.goodput),
+      1,
+    ),
+  ];
+  if (refused.some((count) => count > 0)) columns.push(countColumn('refused', refused));
+  if (errors.some((count) => count > 0)) columns.push(countColumn('errors', errors));
+  return columns;
+}
+
+function countColumn(heading: string, counts: readonly number[]): Column {
+  return { group: '', heading, cells: counts.map(whole), sacrifice: 1 };
+}

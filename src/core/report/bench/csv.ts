@@ -1,0 +1,95 @@
+import { metricNames } from '../../measurement/metric-names.js';
+import type { BenchResult, Metric, Run, Target } from '../../measurement/result-schema.js';
+
+type Value = string | number | boolean | null;
+
+interface Row {
+  readonly run: Run;
+  readonly target: Target;
+  readonly role: 'target' | 'baseline';
+}
+
+const metricFigures: readonly (readonly [string, (metric: Metric) => number | null])[] = [
+  ['count', ({ count }) => count],
+  ['mean', ({ mean }) => mean],
+  ['stddev', ({ stddev }) => stddev],
+  ['min', ({ min }) => min],
+  ['max', ({ max }) => max],
+  ['p50', ({ p50 }) => p50],
+  ['p90', ({ p90 }) => p90],
+  ['p95', ({ p95 }) => p95],
+  ['p99', ({ p99 }) => p99],
+  ['p99_9', ({ p99_9 }) => p99_9],
+];
+
+/** Name, with its unit, and value of every column. The order is a promise; new columns come last. */
+const columns: readonly (readonly [string, (row: Row) => Value])[] = [
+  ['role', ({ role }) => role],
+  ['url', ({ target }) => target.url],
+  ['server', ({ target }) => target.server],
+  ['model', ({ target }) => target.model],
+  ['engine', ({ target }) => target.engine],
+  ['concurrency', ({ run }) => run.settings.concurrency],
+  ['max_concurrency', ({ run }) => run.settings.max_concurrency],
+  ['rate_per_s', ({ run }) => run.settings.rate],
+  ['trial', ({ run }) => run.trial],
+  ['window_s', ({ run }) => run.window.seconds],
+  ['span_s', ({ run }) => run.window.span_seconds],
+  ['warmup_requests', ({ run }) => run.window.warmup_requests],
+  ['completed', ({ run }) => run.requests.completed],
+  ['refused', ({ run }) => run.requests.refused],
+  ['failed', ({ run }) => run.requests.failed],
+  ['timed_out', ({ run }) => run.requests.timed_out],
+  ['reconnects', ({ run }) => run.requests.reconnects],
+  ['errors', ({ run }) => pairs(run.requests.errors)],
+  ['requests_per_s', ({ run }) => run.rates.requests_per_second],
+  ['output_tokens_per_s', ({ run }) => run.rates.output_tokens_per_second],
+  ['input_tokens_per_s', ({ run }) => run.rates.input_tokens_per_second],
+  ['goodput_per_s', ({ run }) => run.rates.goodput],
+  ['success_rate', ({ run }) => run.rates.success_rate],
+  ['output_tokens_source', ({ run }) => run.output_tokens_source],
+  ['queue_wait_source', ({ run }) => run.metrics.queue_wait.source],
+  ...metricNames.flatMap((name) =>
+    metricFigures.map(
+      ([figure, of]) =>
+        [
+          figure === 'count' ? `${name}_count` : `${name}_${figure}_ms`,
+          ({ run }: Row) => of(run.metrics[name]),
+        ] as const,
+    ),
+  ),
+  ['client_event_loop_delay_p50_ms', ({ run }) => run.client.event_loop_delay_ms.p50],
+  ['client_event_loop_delay_p99_ms', ({ run }) => run.client.event_loop_delay_ms.p99],
+  ['client_event_loop_delay_max_ms', ({ run }) => run.client.event_loop_delay_ms.max],
+  ['client_cpu_share', ({ run }) => run.client.cpu_share],
+  ['client_workers', ({ run }) => run.client.workers],
+  ['client_saturated', ({ run }) => run.client.saturated],
+  ['littles_law_error', ({ run }) => run.checks.littles_law_error],
+];
+
+/** One row per setting and trial, as RFC 4180 but with line feeds. What is not known is empty. */
+export function toCsv(result: BenchResult): string {
+  const rows: Row[] = result.runs.map((run) => ({ run, target: result.target, role: 'target' }));
+  for (const run of result.versus?.runs ?? []) {
+    rows.push({ run, target: result.versus?.target ?? result.target, role: 'baseline' });
+  }
+  const lines = [columns.map(([name]) => name), ...rows.map((row) => columns.map(([, of]) => field(of(row))))];
+  return lines.map((line) => `${line.join(',')}\n`).join('');
+}
+
+function field(value: Value): string {
+  const text = typeof value === 'number' ? figure(value) : String(value ?? '');
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Microseconds are the finest that is measured; further digits are the rounding of binary fractions. */
+function figure(value: number): string {
+  return Number.isInteger(value) ? String(value) : String(Number(value.toFixed(6)));
+}
+
+/** `queue_full=12 http_500=1`. */
+function pairs(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([code, count]) => `${code}=${count}`)
+    .join(' ');
+}

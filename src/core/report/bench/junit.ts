@@ -1,0 +1,40 @@
+import { plural } from '../../measurement/numbers.js';
+import { wholeSettingText } from '../../measurement/setting-text.js';
+import type { BenchResult } from '../../measurement/result-schema.js';
+import type { SettingSummary } from '../../measurement/summarise.js';
+import type { Comparison } from '../../compare/comparison.js';
+import { judgeObjectives, type ObjectiveVerdict } from '../../measurement/objective-verdicts.js';
+import { comparisonSuites } from '../compare/junit.js';
+import { junitXml, type TestCase } from '../text/junit-xml.js';
+
+/** A bench as tests: that every setting was served, that it kept its objectives, and what the comparison says. */
+export function benchJunit(
+  result: BenchResult,
+  summaries: readonly SettingSummary[],
+  comparison: Comparison | null,
+): string {
+  const objectives = judgeObjectives(result, summaries).map(objectiveCase);
+  return junitXml('chatstream bench', [
+    { name: 'requests', cases: summaries.map(servedCase) },
+    ...(objectives.length === 0 ? [] : [{ name: 'objectives', cases: objectives }]),
+    ...(comparison === null ? [] : comparisonSuites(comparison)),
+  ]);
+}
+
+function servedCase({ settings, requests }: SettingSummary): TestCase {
+  const { completed, refused, failed, timed_out: timedOut } = requests;
+  const output = `${plural(completed, 'request')} completed, ${refused} refused, ${failed} failed, ${timedOut} timed out`;
+  const common = { suite: 'chatstream.requests', name: wholeSettingText(settings), output };
+  return completed > 0
+    ? { ...common, state: 'passed' }
+    : { ...common, state: 'failed', type: 'unanswered', message: 'No request was completed.' };
+}
+
+function objectiveCase({ settings, objective, state, finding }: ObjectiveVerdict): TestCase {
+  const setting = wholeSettingText(settings);
+  const common = { suite: `chatstream.objectives.${setting}`, name: objective, output: `${setting}: ${finding}` };
+  if (state === 'met') return { ...common, state: 'passed' };
+  return state === 'missed'
+    ? { ...common, state: 'failed', type: 'objective', message: `${objective} missed at ${setting}: ${finding}` }
+    : { ...common, state: 'skipped', message: `not judged: ${finding}` };
+}

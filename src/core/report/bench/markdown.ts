@@ -1,0 +1,90 @@
+import type { BenchResult } from '../../measurement/result-schema.js';
+import type { SettingSummary } from '../../measurement/summarise.js';
+import { type Column, columnsOf } from './columns.js';
+import { densityPlots } from './density-plot.js';
+import { loadItems, machineItems, targetItems } from '../text/description.js';
+import { failuresOf } from './failures.js';
+import { isMarked } from './figures-table.js';
+import { notesBelow } from './notes.js';
+import { whole } from '../../measurement/numbers.js';
+import { judgementsOf, judgementText } from './objectives-text.js';
+import { recommendationText, sweepSentences } from './sweep-text.js';
+import { defaultWidth } from '../text/style.js';
+import { otherWarnings, truthWarnings } from './warnings.js';
+import { waterfallBars } from './waterfall-bars.js';
+
+/** The report for a pull request or a README: GitHub's Markdown, the pictures as text. */
+export function toMarkdown(result: BenchResult, summaries: readonly SettingSummary[]): string {
+  const measured = summaries.length > 0;
+  const recommendation = recommendationText(result, summaries);
+  const style = { colour: false, width: defaultWidth };
+  const pictures = measured
+    ? [...densityPlots(result, summaries, style), waterfallBars(result, summaries, style)].filter(notEmpty)
+    : [];
+  const sections = [
+    [`## ${targetItems(result.target).slice(0, 2).map(escaped).join(' on ')}`],
+    recommendation === null
+      ? []
+      : [`**Recommended: ${escaped(recommendation.setting)}**, because ${escaped(recommendation.reason)}.`],
+    truthWarnings(result).flatMap((warning, index) => [...(index > 0 ? ['>'] : []), `> ⚠️ ${escaped(warning)}`]),
+    measured ? table(result, summaries) : [],
+    measured ? [notesBelow(result, summaries, 'Bold:').map(escaped).join(' ')] : [],
+    pictures.length === 0
+      ? []
+      : ['```text', ...pictures.flatMap((lines, index) => (index > 0 ? ['', ...lines] : lines)), '```'],
+    failureTable(summaries),
+    bullets([...judgementsOf(result, summaries).map(judgementText), ...sweepSentences(result, summaries)]),
+    bullets(otherWarnings(result)),
+    [
+      `<sub>${[...loadItems(result.plan), ...machineItems(result.machine)].map(escaped).join(' · ')} · chatstream ${escaped(result.tool.version)}, ${escaped(result.started_at)}</sub>`,
+    ],
+  ];
+  return `${sections
+    .filter(notEmpty)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+function notEmpty(lines: readonly string[]): boolean {
+  return lines.length > 0;
+}
+
+function table(result: BenchResult, summaries: readonly SettingSummary[]): readonly string[] {
+  const columns = columnsOf(result, summaries);
+  const rows = summaries.map((summary, index) => {
+    const cells = columns.map(({ cells }) => cells[index] ?? '');
+    return isMarked(result, summaries, summary) ? cells.map((cell) => `**${cell}**`) : cells;
+  });
+  return [line(columns.map(heading)), line(columns.map(() => '---:')), ...rows.map(line)];
+}
+
+/** Markdown has one line of headings. */
+function heading({ group, heading }: Column): string {
+  const [name = '', unit] = group.split(', ');
+  if (unit === undefined) return `${group} ${heading}`.trim();
+  return /^p\d/.test(heading) ? `${name} ${heading}, ${unit}` : `${name} ${heading}`;
+}
+
+function failureTable(summaries: readonly SettingSummary[]): readonly string[] {
+  const failures = failuresOf(summaries);
+  if (failures.length === 0) return [];
+  const rows = failures.map(({ code, count, where, example }) => [code, whole(count), where, example].map(escaped));
+  return [
+    line(['without an answer', 'requests', 'where', 'example']),
+    line(['---', '---:', '---', '---']),
+    ...rows.map(line),
+  ];
+}
+
+function bullets(items: readonly string[]): readonly string[] {
+  return items.map((item) => `- ${escaped(item)}`);
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** What a server says must not become a heading, an image, HTML or another cell of the table. */
+function escaped(text: string): string {
+  return text.replace(/[\\`*_~[\]<>|#!]/g, (character) => (character === '<' ? '&lt;' : `\\${character}`));
+}

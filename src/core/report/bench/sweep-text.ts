@@ -1,0 +1,62 @@
+import type { BenchResult } from '../../measurement/result-schema.js';
+import type { SettingSummary } from '../../measurement/summarise.js';
+import { sweptKey } from '../../measurement/sweep.js';
+import { significant } from '../../measurement/numbers.js';
+import { dimensionsOf, settingText } from '../../measurement/setting-text.js';
+import { oneLine } from '../text/style.js';
+import { type UslFit, uslThroughput } from '../../statistics/usl.js';
+
+/** Knee and fit, in a sentence each. */
+export function sweepSentences({ sweep }: BenchResult, summaries: readonly SettingSummary[]): readonly string[] {
+  const settings = summaries.map((summary) => summary.settings);
+  const key = sweptKey(settings);
+  const [dimension] = dimensionsOf(settings).filter((each) => each.key === key);
+  const at = (n: number): string => {
+    const text = String(n);
+    return dimension?.text(text) ?? (key === 'concurrency' ? `${text} clients` : `max-concurrency ${text}`);
+  };
+  const sentences: string[] = [];
+  if (sweep.knee !== null) {
+    sentences.push(`The knee, where throughput over response time is greatest, is at ${at(sweep.knee)}.`);
+  }
+  if (sweep.usl !== null) {
+    const most = Math.max(...settings.map((each) => each[key] ?? 0));
+    sentences.push(uslSentence(sweep.usl, most, at));
+  }
+  return sentences;
+}
+
+/** @param most what the largest setting was */
+function uslSentence(usl: UslFit, most: number, at: (n: number) => string): string {
+  const { lambda, sigma, kappa, r2, peak } = usl;
+  // Spaces at which no line breaks.
+  const parameters =
+    `λ\u00a0=\u00a0${significant(lambda)} tokens/s for one alone, contention σ\u00a0=\u00a0${parameter(sigma)}, ` +
+    `crosstalk κ\u00a0=\u00a0${parameter(kappa)}, R²\u00a0=\u00a0${r2.toFixed(3)}`;
+  // Further out than this the fit is a guess, and a throughput would look like a promise.
+  const outlook =
+    peak === null
+      ? 'throughput would only grow'
+      : peak > 2 * most
+        ? `throughput is far from its peak, which would be near ${at(Math.round(peak))}`
+        : `it predicts most throughput, ${significant(uslThroughput(usl, peak))} tokens/s, at ${at(Math.max(1, Math.round(peak)))}`;
+  return `The Universal Scalability Law fits (${parameters}): ${outlook}.`;
+}
+
+/** σ and κ are often far below what 3 decimals show. */
+function parameter(value: number): string {
+  return value === 0 ? '0' : String(Number(value.toPrecision(2)));
+}
+
+/** What to set, and why: a clause, such as `it has the most goodput`. Null without a recommendation. */
+export function recommendationText(
+  { sweep }: BenchResult,
+  summaries: readonly SettingSummary[],
+): { readonly setting: string; readonly reason: string } | null {
+  const { recommendation } = sweep;
+  if (recommendation === null) return null;
+  const settings = summaries.map((summary) => summary.settings);
+  const by = dimensionsOf(settings).filter(({ key }) => key !== 'rate' && recommendation[key] !== null);
+  const setting = by.length === 0 ? 'the only one measured' : settingText({ ...recommendation, rate: null }, by);
+  return { setting, reason: oneLine(recommendation.reason).replace(/\.$/, '') };
+}

@@ -1,0 +1,87 @@
+import type { BenchResult } from '../../measurement/result-schema.js';
+import type { SettingSummary } from '../../measurement/summarise.js';
+import { densityPlots } from './density-plot.js';
+import { loadItems, machineItems, targetItems } from '../text/description.js';
+import { failuresOf } from './failures.js';
+import { figuresTable, recommendedMark } from './figures-table.js';
+import { notesBelow } from './notes.js';
+import { judgementsOf, judgementText } from './objectives-text.js';
+import { plural, whole } from '../../measurement/numbers.js';
+import { cut, fill, padStart, painter, type ReportStyle, widthOf, wrap } from '../text/style.js';
+import { recommendationText, sweepSentences } from './sweep-text.js';
+import { otherWarnings, truthWarnings } from './warnings.js';
+import { waterfallBars } from './waterfall-bars.js';
+
+/** What `bench` prints on a terminal: sections with an empty line between them, without a line feed at the end. */
+export function renderReport(result: BenchResult, summaries: readonly SettingSummary[], style: ReportStyle): string {
+  const measured = summaries.length > 0;
+  const sections = [
+    header(result, style),
+    warningLines(truthWarnings(result), style),
+    measured ? [...figuresTable(result, summaries, style), '', ...footnotes(result, summaries, style)] : [],
+    ...(measured ? densityPlots(result, summaries, style) : []),
+    measured ? waterfallBars(result, summaries, style) : [],
+    failureLines(summaries, style),
+    warningLines(otherWarnings(result), style),
+    conclusion(result, summaries, style),
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+}
+
+function header(result: BenchResult, style: ReportStyle): readonly string[] {
+  const paint = painter(style);
+  const [model = '', ...rest] = targetItems(result.target).map((item) => cut(item, style.width));
+  const [first = '', ...more] = fill([model, ...rest], ' · ', style.width);
+  const highlighted = paint('bold', model) + first.slice(model.length);
+  const below = [machineItems(result.machine), loadItems(result.plan)].flatMap((items) =>
+    fill(
+      items.map((item) => cut(item, style.width)),
+      ' · ',
+      style.width,
+    ),
+  );
+  return [highlighted, ...more, ...below.map((line) => paint('dim', line))];
+}
+
+function warningLines(warnings: readonly string[], style: ReportStyle): readonly string[] {
+  const paint = painter(style);
+  return warnings.flatMap((warning) =>
+    wrap(warning, style.width - 2).map((line, index) => (index === 0 ? `${paint('yellow', '!')} ` : '  ') + line),
+  );
+}
+
+function footnotes(result: BenchResult, summaries: readonly SettingSummary[], style: ReportStyle): readonly string[] {
+  const paint = painter(style);
+  return fill(notesBelow(result, summaries), ' ', style.width - 2)
+    .flatMap((line) => wrap(line, style.width - 2))
+    .map((line) => `  ${paint('dim', line)}`);
+}
+
+function failureLines(summaries: readonly SettingSummary[], style: ReportStyle): readonly string[] {
+  const failures = failuresOf(summaries);
+  if (failures.length === 0) return [];
+  const paint = painter(style);
+  const width = Math.max(...failures.map(({ count }) => widthOf(whole(count))));
+  const total = failures.reduce((sum, { count }) => sum + count, 0);
+  const lines = failures.flatMap(({ code, count, where, example }) => {
+    const head = `  ${padStart(whole(count), width)}  ${paint('red', code)}${where === '' ? '' : ` at ${where}`}`;
+    if (example === '') return [head];
+    const quoted = cut(`“${example}”`, style.width - width - 4);
+    return [head, `${' '.repeat(width + 4)}${paint('dim', quoted)}`];
+  });
+  return [paint('bold', `Without an answer: ${plural(total, 'request')}`), ...lines];
+}
+
+function conclusion(result: BenchResult, summaries: readonly SettingSummary[], style: ReportStyle): readonly string[] {
+  const paint = painter(style);
+  const sentences = [...judgementsOf(result, summaries).map(judgementText), ...sweepSentences(result, summaries)];
+  const lines = sentences.flatMap((sentence) => wrap(sentence, style.width, '  '));
+  const recommendation = recommendationText(result, summaries);
+  if (recommendation === null) return lines;
+  const text = `${recommendedMark} Recommended: ${recommendation.setting}, because ${recommendation.reason}.`;
+  const [first = '', ...more] = wrap(text, style.width, '  ');
+  return [...lines, paint(['bold', 'green'], first), ...more];
+}

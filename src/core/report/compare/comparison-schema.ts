@@ -1,0 +1,65 @@
+import { Type } from 'typebox';
+import { runSettingsSchema, targetSchema } from '../../measurement/result-schema.js';
+
+const trials = Type.Integer({ minimum: 0 });
+const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
+const nullableString = Type.Union([Type.String(), Type.Null()]);
+
+const side = Type.Object({
+  name: Type.String({ description: 'The file it was read from, or what the bench calls it.' }),
+  target: targetSchema,
+  started_at: Type.String({ description: 'ISO 8601.' }),
+  tool_version: Type.String(),
+  interrupted: Type.Boolean({ description: 'Stopped before all settings and trials were measured.' }),
+});
+
+const row = Type.Object({
+  settings: runSettingsSchema,
+  metric: Type.String({ description: 'Such as ttft.p95, or a rate such as output_tokens_per_second.' }),
+  unit: Type.Enum(['ms', 'per_second', 'share']),
+  baseline: nullableNumber,
+  candidate: nullableNumber,
+  trials: Type.Object({ baseline: trials, candidate: trials }),
+  ratio: Type.Union([Type.Number(), Type.Null()], { description: 'Candidate ÷ baseline.' }),
+  interval: Type.Union([Type.Object({ lower: Type.Number(), upper: nullableNumber }), Type.Null()], {
+    description: '95 % confidence interval of the ratio; an upper end of null is infinity.',
+  }),
+  threshold: Type.Union([Type.String(), Type.Null()], {
+    description: 'As given to --fail-on; null for a figure that is shown and not judged.',
+  }),
+  limit: Type.Union([Type.Number(), Type.Null()], { description: 'The threshold as a ratio.' }),
+  verdict: Type.Union([Type.Enum(['regression', 'inconclusive', 'pass', 'improvement']), Type.Null()], {
+    description: 'Null without a threshold.',
+  }),
+  tendency: Type.Union([Type.Enum(['worse', 'better', 'unclear']), Type.Null()], {
+    description: 'Where the interval lies; null with a threshold.',
+  }),
+  reason: Type.Union([Type.Enum(['too-few-trials', 'saturated-client', 'too-wide', 'not-measured']), Type.Null()], {
+    description: 'Why it is inconclusive.',
+  }),
+  explanation: nullableString,
+});
+
+/** What `compare --json` prints and `compare -o comparison.json` writes. The JSON Schema that ships is made of this. */
+export const comparisonSchema = Type.Object(
+  {
+    schema: Type.Literal('chatstream.compare/v1'),
+    verdict: Type.Enum(['regression', 'inconclusive', 'pass', 'none'], {
+      description: 'The worst of all rows with a threshold; none without thresholds.',
+    }),
+    message: Type.String({ description: 'The verdict and what to do about it, for people.' }),
+    interleaved: Type.Boolean({ description: 'Both were measured in one run, in turns.' }),
+    baseline: side,
+    candidate: side,
+    allowed_differences: Type.Array(
+      Type.Object({ field: Type.String(), baseline: Type.String(), candidate: Type.String() }),
+    ),
+    unmatched_settings: Type.Object({
+      baseline: Type.Array(runSettingsSchema),
+      candidate: Type.Array(runSettingsSchema),
+    }),
+    notes: Type.Array(Type.String()),
+    rows: Type.Array(row, { description: 'Worst first, those with a threshold before those without.' }),
+  },
+  { $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'Comparison of chatstream compare' },
+);

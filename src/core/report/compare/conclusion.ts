@@ -1,0 +1,87 @@
+import { listed, plural } from '../../measurement/numbers.js';
+import { type Comparison, type GatedRow, gatedRows } from '../../compare/comparison.js';
+import { allowedText, doubtText, intervalText, moreTrials, ratioText, rowName, trialsFactor } from './words.js';
+
+/** The verdict and what to do about it, as sentences; the first begins with the verdict. */
+export function conclusionOf(comparison: Comparison): readonly string[] {
+  const rows = gatedRows(comparison);
+  const [worst] = rows;
+  switch (comparison.verdict) {
+    case 'none':
+      return [tendencyText(comparison), 'Nothing was judged: give --fail-on "ttft.p95>10%" to get a verdict.'];
+    case 'pass':
+      return [passText(rows)];
+    case 'inconclusive':
+      return [`Inconclusive: ${doubtsOf(rows).join('; ')}.`];
+    case 'regression': {
+      const others = doubtsOf(rows);
+      const regressed = rows.filter(({ judgement }) => judgement.outcome.verdict === 'regression');
+      const count =
+        regressed.length === 1 ? '' : ` (and ${regressed.length - 1} more, of ${plural(rows.length, 'check')})`;
+      return [
+        `Regression: ${worst === undefined ? '' : regressionText(worst)}${count}.`,
+        ...(others.length === 0 ? [] : [`Inconclusive beside it: ${others.join('; ')}.`]),
+      ];
+    }
+  }
+}
+
+/** What became worse, by how much, and how much was allowed; without the end of the sentence. */
+export function regressionText(row: GatedRow): string {
+  const { outcome, threshold } = row.judgement;
+  if (outcome.verdict === 'regression' && outcome.isLost) {
+    return `${rowName(row)} is lost: too few requests were completed there to have a figure`;
+  }
+  return `${rowName(row)} is ${ratioText(row.ratio)} times the baseline (95 % interval ${intervalText(row.interval)}), and ${allowedText(threshold)} is allowed`;
+}
+
+/** Each reason once, with the rows that it is about unless it is about all. */
+function doubtsOf(rows: readonly GatedRow[]): readonly string[] {
+  const byText = new Map<string, GatedRow[]>();
+  const tooWide: GatedRow[] = [];
+  for (const row of rows) {
+    const { outcome } = row.judgement;
+    if (outcome.verdict !== 'inconclusive') continue;
+    if (outcome.doubt.reason === 'too-wide') {
+      tooWide.push(row);
+      continue;
+    }
+    const text = doubtText(outcome.doubt, row);
+    byText.set(text, [...(byText.get(text) ?? []), row]);
+  }
+  const reasons = [...byText].map(([text, doubtful]) => {
+    if (doubtful.length === rows.length) return text;
+    const names = doubtful.length > 3 ? plural(doubtful.length, 'check') : listed(doubtful.map(rowName));
+    return `${names}: ${text}`;
+  });
+  return tooWide.length === 0 ? reasons : [...reasons, tooWideText(tooWide)];
+}
+
+/** One interval with its figures; several with what would make most of them narrow enough. */
+function tooWideText(rows: readonly GatedRow[]): string {
+  const [first] = rows;
+  if (first !== undefined && rows.length === 1) return `${rowName(first)}: ${doubtText({ reason: 'too-wide' }, first)}`;
+  const wanted = rows.flatMap((row) => trialsFactor(row) ?? []);
+  const hopeless = rows.length - wanted.length;
+  const advice = moreTrials(wanted.length === 0 ? null : Math.max(...wanted));
+  const rest =
+    hopeless === 0 || wanted.length === 0
+      ? ''
+      : ` for ${wanted.length} of them, the others are too close to their limits`;
+  return `the 95 % intervals of ${plural(rows.length, 'check')} contain their limits: ${advice}${rest}`;
+}
+
+function passText(rows: readonly GatedRow[]): string {
+  const improved = rows.filter(({ judgement }) => judgement.outcome.verdict === 'improvement').length;
+  const all =
+    rows.length === 1 ? 'the one check is within its limit' : `all ${rows.length} checks are within their limits`;
+  return `Pass: ${all}${improved === 0 ? '' : `, ${improved === rows.length ? 'and' : `and ${improved} of them`} clearly better than before`}.`;
+}
+
+function tendencyText({ rows }: Comparison): string {
+  const count = (tendency: 'worse' | 'better'): number =>
+    rows.filter(({ judgement }) => judgement.kind === 'shown' && judgement.tendency === tendency).length;
+  const [worse, better] = [count('worse'), count('better')];
+  if (worse + better === 0) return `None of ${plural(rows.length, 'figure')} has clearly changed.`;
+  return `Of ${plural(rows.length, 'figure')}, ${worse} became clearly worse and ${better} clearly better.`;
+}

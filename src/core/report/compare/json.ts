@@ -1,0 +1,52 @@
+import type { ComparedRow, Comparison } from '../../compare/comparison.js';
+import type { Side } from '../../compare/side.js';
+import { conclusionOf } from './conclusion.js';
+import { doubtText } from './words.js';
+
+/** The comparison for scripts. What is not known, or infinite, is null. */
+export function comparisonJson(comparison: Comparison): object {
+  const { verdict, interleaved, baseline, candidate, rows, unmatched, differences, notes } = comparison;
+  return {
+    schema: 'chatstream.compare/v1',
+    verdict,
+    message: conclusionOf(comparison).join(' '),
+    interleaved,
+    baseline: sideJson(baseline),
+    candidate: sideJson(candidate),
+    allowed_differences: differences,
+    unmatched_settings: unmatched,
+    notes,
+    rows: rows.map(rowJson),
+  };
+}
+
+function sideJson({ name, target, startedAt, toolVersion, interrupted }: Side): object {
+  return { name, target, started_at: startedAt, tool_version: toolVersion, interrupted };
+}
+
+function rowJson(row: ComparedRow): object {
+  const { settings, metric, baseline, candidate, trials, ratio, interval, judgement } = row;
+  const unit = metric.kind === 'latency' ? 'ms' : metric.rate === 'success_rate' ? 'share' : 'per_second';
+  const gated = judgement.kind === 'gated' ? judgement : null;
+  const doubt = gated?.outcome.verdict === 'inconclusive' ? gated.outcome.doubt : null;
+  return {
+    settings,
+    metric: metric.id,
+    unit,
+    baseline,
+    candidate,
+    trials,
+    ratio,
+    interval: interval === null ? null : { lower: interval.lower, upper: finite(interval.upper) },
+    threshold: gated?.threshold.text ?? null,
+    limit: gated?.threshold.limit ?? null,
+    verdict: gated?.outcome.verdict ?? null,
+    tendency: judgement.kind === 'shown' ? judgement.tendency : null,
+    reason: doubt?.reason ?? null,
+    explanation: doubt === null ? null : doubtText(doubt, row),
+  };
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,42 @@
+import { wholeSettingText } from '../../measurement/setting-text.js';
+import { type ComparedRow, type Comparison, gatedRows, type GatedRow } from '../../compare/comparison.js';
+import { regressionText } from './conclusion.js';
+import { type TestCase, type TestSuite } from '../text/junit-xml.js';
+import { doubtText, intervalText, limitText, ratioText, rowName, valueText } from './words.js';
+
+/** A suite for each setting with a case for each figure; without thresholds all of them pass. */
+export function comparisonSuites(comparison: Comparison): readonly TestSuite[] {
+  const gated = gatedRows(comparison);
+  const rows: readonly ComparedRow[] = gated.length > 0 ? gated : comparison.rows;
+  const settings = [...new Set(rows.map((row) => wholeSettingText(row.settings)))];
+  return settings.map((setting) => ({
+    name: `compare: ${setting}`,
+    cases: rows.filter((row) => wholeSettingText(row.settings) === setting).map((row) => caseOf(row, setting)),
+  }));
+}
+
+function caseOf(row: ComparedRow, setting: string): TestCase {
+  const { judgement, metric } = row;
+  const limit = judgement.kind === 'gated' ? ` ${limitText(judgement.threshold)} × baseline` : '';
+  const common = { suite: `chatstream.compare.${setting}`, name: metric.id + limit, output: figures(row) };
+  if (judgement.kind === 'shown') return { ...common, state: 'passed' };
+  const { outcome } = judgement;
+  switch (outcome.verdict) {
+    case 'regression':
+      return { ...common, state: 'failed', type: 'regression', message: regressionText(gatedOf(row, judgement)) };
+    case 'inconclusive':
+      return { ...common, state: 'skipped', message: `inconclusive: ${doubtText(outcome.doubt, row)}` };
+    case 'pass':
+    case 'improvement':
+      return { ...common, state: 'passed' };
+  }
+}
+
+function gatedOf(row: ComparedRow, judgement: GatedRow['judgement']): GatedRow {
+  return { ...row, judgement };
+}
+
+function figures(row: ComparedRow): string {
+  const { metric, baseline, candidate, ratio, interval } = row;
+  return `${rowName(row)}: baseline ${valueText(baseline, metric)}, candidate ${valueText(candidate, metric)}, ratio ${ratioText(ratio, 3)}, 95 % interval ${intervalText(interval, 3)}`;
+}

@@ -1,0 +1,107 @@
+import { loadItems, machineItems, targetItems } from '../text/description.js';
+import { dimensionsOf, settingValue, wholeSettingText } from '../../measurement/setting-text.js';
+import {
+  type ComparedRow,
+  type Comparison,
+  gatedRows,
+  isGated,
+  type OverallVerdict,
+} from '../../compare/comparison.js';
+import { conclusionOf } from './conclusion.js';
+import { differencesText, howMeasured, unmatchedTexts } from './description.js';
+import { intervalText, limitText, ratioText, valueText, verdictText } from './words.js';
+
+const marks: Readonly<Record<OverallVerdict, string>> = {
+  regression: '❌',
+  inconclusive: '⚠️',
+  pass: '✅',
+  none: 'ℹ️',
+};
+
+const verdictMarks: Readonly<Record<string, string>> = {
+  regression: '❌ ',
+  inconclusive: '⚠️ ',
+  pass: '✅ ',
+  improvement: '✅ ',
+};
+
+/** A comment for a pull request: the verdict, what was judged, and the rest folded. */
+export function comparisonMarkdown(comparison: Comparison): string {
+  const gated = gatedRows(comparison);
+  const shown = gated.length > 0 ? gated : comparison.rows;
+  const others = comparison.rows.filter((row) => gated.length > 0 && !isGated(row));
+  const [verdict = '', ...more] = conclusionOf(comparison).map(escaped);
+  const word = /^\w+(?=:)/.exec(verdict)?.[0] ?? '';
+  const sections = [
+    ['## chatstream compare'],
+    [`${marks[comparison.verdict]} ${word === '' ? '' : `**${word}**`}${verdict.slice(word.length)}`, ...more],
+    table(shown),
+    [...comparison.notes, ...unmatchedTexts(comparison), ...differencesText(comparison)].map(
+      (note) => `- ${escaped(note)}`,
+    ),
+    others.length === 0 ? [] : folded('Other figures, not judged', table(others)),
+    folded('What was measured', details(comparison)),
+  ];
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+function table(rows: readonly ComparedRow[]): readonly string[] {
+  const gated = rows.some(isGated);
+  const dimensions = dimensionsOf(rows.map(({ settings }) => settings));
+  const headings = [
+    ...dimensions.map(({ name }) => name),
+    'metric',
+    ...['baseline', 'candidate', 'ratio', '95 % interval'],
+    ...(gated ? ['limit'] : []),
+    'verdict',
+  ];
+  const isText = new Set(['metric', 'verdict']);
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [
+    line(headings),
+    line(headings.map((heading) => (isText.has(heading) ? '---' : '---:'))),
+    ...rows.map((row) =>
+      line([
+        ...dimensions.map((dimension) => settingValue(row.settings, dimension)),
+        `\`${row.metric.id}\``,
+        valueText(row.baseline, row.metric),
+        valueText(row.candidate, row.metric),
+        ratioText(row.ratio, 3),
+        intervalText(row.interval, 3),
+        ...(gated ? [isGated(row) ? limitText(row.judgement.threshold) : ''] : []),
+        `${verdictMarks[verdictText(row)] ?? ''}${verdictText(row)}`,
+      ]),
+    ),
+  ];
+}
+
+function folded(title: string, lines: readonly string[]): readonly string[] {
+  return ['<details>', `<summary>${title}</summary>`, '', ...lines, '', '</details>'];
+}
+
+function details(comparison: Comparison): readonly string[] {
+  const { baseline, candidate, rows } = comparison;
+  const side = (word: string, { name, target, startedAt, toolVersion }: Comparison['baseline']): string =>
+    `- ${word}: ${escaped([name, ...targetItems(target), `${startedAt}, measured with chatstream ${toolVersion}`].join(' · '))}`;
+  const settings = [...new Set(rows.map((row) => wholeSettingText(row.settings)))];
+  return [
+    side('Baseline', baseline),
+    side('Candidate', candidate),
+    `- ${escaped(howMeasured(comparison))}: ${escaped(settings.join('; '))}`,
+    `- Load: ${loadItems(candidate.plan).map(escaped).join(' · ')}`,
+    `- Machine: ${machineItems(candidate.machine).map(escaped).join(' · ')}`,
+    '- Ratio: candidate ÷ baseline. The interval holds the true ratio in 95 of 100 comparisons; regression: all of it is beyond the limit; pass: all of it is within.',
+  ];
+}
+
+/** What a server says must not become a heading, an image, HTML or another cell of a table. */
+function escaped(text: string): string {
+  return text.replace(/\s+/g, ' ').replace(/[\\`*_~[\]<>|#!@]/g, (character) => {
+    if (character === '<') return '&lt;';
+    // A zero-width space keeps names from notifying people who have them.
+    return character === '@' ? '@\u200B' : `\\${character}`;
+  });
+}

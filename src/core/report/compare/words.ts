@@ -1,0 +1,101 @@
+import { orUnknown, percentText, plural, significant, timeText, unknown } from '../../measurement/numbers.js';
+import { wholeSettingText } from '../../measurement/setting-text.js';
+import type { ComparedMetric } from '../../compare/compared-metric.js';
+import type { ComparedRow } from '../../compare/comparison.js';
+import type { Interval } from '../../statistics/ratio.js';
+import type { Threshold } from '../../compare/threshold.js';
+import { type Doubt, neededTrials } from '../../compare/verdict.js';
+
+/** A figure with its unit: `812 ms`, `452/s`, `99.5 %`. */
+export function valueText(value: number | null, metric: ComparedMetric): string {
+  return orUnknown(value, (known) => {
+    if (metric.kind === 'latency') return timeText(known);
+    return metric.rate === 'success_rate' ? `${String(Number((known * 100).toFixed(2)))} %` : `${significant(known)}/s`;
+  });
+}
+
+/** `1.231`, `0.95`; large ones with fewer decimals, where nobody misses them. */
+export function ratioText(ratio: number | null, decimals = 2): string {
+  return orUnknown(ratio, (known) => {
+    if (known === Infinity) return '∞';
+    return known >= 10 ? significant(known) : known.toFixed(decimals);
+  });
+}
+
+export function intervalText(interval: Interval | null, decimals = 2): string {
+  return interval === null ? unknown : `${ratioText(interval.lower, decimals)}–${ratioText(interval.upper, decimals)}`;
+}
+
+/** What is allowed: `≤ 1.1`, `≥ 0.95`. */
+export function limitText({ metric, limit }: Threshold): string {
+  return `${metric.kind === 'latency' ? '≤' : '≥'} ${String(Number(limit.toFixed(4)))}`;
+}
+
+/** The same in a sentence: `at most 1.1`. */
+export function allowedText({ metric, limit }: Threshold): string {
+  return `${metric.kind === 'latency' ? 'at most' : 'at least'} ${String(Number(limit.toFixed(4)))}`;
+}
+
+/** The verdict on a row, in a word or three. */
+export function verdictText({ judgement, interval }: ComparedRow): string {
+  if (judgement.kind === 'gated') return judgement.outcome.verdict;
+  if (judgement.tendency !== 'unclear') return judgement.tendency;
+  return interval === null ? unknown : 'no clear change';
+}
+
+/** `ttft.p95 at 8 clients and max-concurrency 4`. */
+export function rowName({ metric, settings }: ComparedRow): string {
+  return `${metric.id} at ${wholeSettingText(settings)}`;
+}
+
+/** `5 trials on each side`. */
+export function trialsText({ baseline, candidate }: { readonly baseline: number; readonly candidate: number }): string {
+  if (baseline === candidate) return `${plural(baseline, 'trial')} on each side`;
+  return `${plural(baseline, 'trial')} of the baseline and ${candidate} of the candidate`;
+}
+
+/** What is wrong and what to do about it, as the rest of a sentence without its end. */
+export function doubtText(doubt: Doubt, row: ComparedRow): string {
+  switch (doubt.reason) {
+    case 'too-few-trials':
+      return `${trialsText(doubt)}, the gate needs ${neededTrials}: run bench with --trials ${neededTrials}`;
+    case 'saturated-client':
+      return `the load generator was saturated (event-loop delay p99 up to ${timeText(doubt.delayP99Ms)}, CPU up to ${percentText(doubt.cpuShare)} of a core), so the figures are partly its own: measure with fewer clients, more --workers, or from another machine`;
+    case 'too-wide':
+      return `its 95 % interval, ${intervalText(row.interval)}, contains the limit: ${moreTrials(trialsFactor(row))}`;
+    case 'not-measured':
+      return doubt.explanation;
+  }
+}
+
+/**
+ * What to do about an interval that is too wide.
+ *
+ * @param factor how many times as many trials would make it narrow enough; null for very many
+ */
+export function moreTrials(factor: number | null): string {
+  return factor === null
+    ? 'the change is too close to the limit to be told from it, unless with very many trials'
+    : `about ${String(factor)} times as many trials would tell`;
+}
+
+/** With fewer it would be a matter of luck; nobody wants to wait for more. */
+const timesAsMany = { least: 1.5, most: 10 } as const;
+
+/**
+ * Intervals shrink with the square root of the number of trials: how many times as many would keep this one off the limit?
+ *
+ * @returns rounded up to a tenth; null for very many
+ */
+export function trialsFactor({
+  ratio,
+  interval,
+  judgement,
+}: Pick<ComparedRow, 'ratio' | 'interval' | 'judgement'>): number | null {
+  const limit = judgement.kind === 'gated' ? judgement.threshold.limit : NaN;
+  const center = Math.log(ratio ?? NaN);
+  const distance = Math.abs(Math.log(limit) - center);
+  const side = Math.log(limit) > center ? (interval?.upper ?? NaN) : (interval?.lower ?? NaN);
+  const factor = Math.ceil(10 * (Math.abs(Math.log(side) - center) / distance) ** 2) / 10;
+  return factor <= timesAsMany.most ? Math.max(timesAsMany.least, factor) : null;
+}

@@ -1,0 +1,83 @@
+import type { BenchResult, Metric } from '../../measurement/result-schema.js';
+import type { SettingSummary } from '../../measurement/summarise.js';
+import { commonAxis, densityOn, type LogAxis, type Mass, massesOf, positionOn, ticksOf } from '../bench/density.js';
+import { headlineOf } from '../bench/headline.js';
+import { tickText, timeText } from '../../measurement/numbers.js';
+import { Markup, markup } from './markup.js';
+import { chartLabels } from './row-labels.js';
+
+const width = 960;
+const right = 32;
+const rowHeight = 76;
+
+/** Height of the higher of the two shapes of a row, each on its side of the row's line. */
+const shapeHeight = 33;
+const bins = 120;
+
+/** Where the axis lies in the picture. */
+interface Scale {
+  readonly axis: LogAxis;
+  readonly left: number;
+  readonly width: number;
+}
+
+function xOf({ axis, left, width }: Scale, ms: number): number {
+  return left + positionOn(axis, ms) * width;
+}
+
+/** TTFT and queue wait of every setting on either side of a line, all on one logarithmic axis; empty without samples. */
+export function densityChart(result: BenchResult, summaries: readonly SettingSummary[]): Markup {
+  const headline = headlineOf(result);
+  const ttft = summaries.map((summary) => massesOf(summary, headline.metric));
+  const queueWait = summaries.map((summary) => massesOf(summary, 'queue_wait'));
+  const axis = commonAxis(ttft.flat(), queueWait.flat());
+  if (axis === null) return new Markup('');
+  const { texts, left } = chartLabels(result, summaries);
+  const scale = { axis, left, width: width - left - right };
+  const height = summaries.length * rowHeight + 34;
+  const rows = summaries.map((summary, index) => {
+    const floor = index * rowHeight + rowHeight / 2 + 4;
+    return markup`<g><text class="label" x="${left - 14}" y="${floor + 4}" text-anchor="end">${texts[index] ?? ''}</text>
+<line class="floor" x1="${left}" x2="${width - right}" y1="${floor}" y2="${floor}"/>
+${shape(ttft[index] ?? [], summary.metrics[headline.metric], scale, floor, 'ttft')}
+${shape(queueWait[index] ?? [], summary.metrics.queue_wait, scale, floor, 'queue')}</g>`;
+  });
+  const ticks = ticksOf(axis).map((tick, index) => {
+    const x = xOf(scale, tick);
+    const text = `${index === 0 && axis.openBelow ? '≤ ' : ''}${tickText(tick)}`;
+    return markup`<line class="grid" x1="${x}" x2="${x}" y1="6" y2="${height - 28}"/><text class="tick" x="${x}" y="${height - 10}" text-anchor="middle">${text}</text>`;
+  });
+  return markup`<figure>
+<figcaption><h2>${headline.name} and queue wait</h2><p>${legend('ttft', `${headline.name} (above)`)} ${legend('queue', 'queue wait (below)')} The line stands at p50, the dashed one at p95. Logarithmic axis; each shape fills its own height.</p></figcaption>
+<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Distributions of ${headline.name} and queue wait by setting">
+${ticks}
+${rows}
+</svg></figure>`;
+}
+
+export function legend(kind: string, name: string): Markup {
+  return markup`<span class="key ${kind}">${name}</span>`;
+}
+
+/** TTFT stands on the line of its row, queue wait hangs from it. */
+function shape(masses: readonly Mass[], figures: Metric, scale: Scale, floor: number, kind: 'ttft' | 'queue'): Markup {
+  const height = kind === 'ttft' ? -shapeHeight : shapeHeight;
+  const counts = densityOn(scale.axis, masses, bins);
+  const most = Math.max(...counts);
+  if (most === 0) return new Markup('');
+  const step = scale.width / bins;
+  const y = (count: number): string => (floor + (count / most) * height).toFixed(1);
+  const path = counts.map((count) => `V${y(count)}h${step.toFixed(2)}`).join('');
+  const title = `${kind === 'queue' ? 'queue wait' : 'TTFT'}: p50 ${shown(figures.p50)}, p95 ${shown(figures.p95)}`;
+  return markup`<path class="${kind}" d="M${scale.left} ${floor}${new Markup(path)}V${floor}Z"><title>${title}</title></path>${line(figures.p50, scale, floor, height, `${kind} p50`)}${line(figures.p95, scale, floor, height, `${kind} p95`)}`;
+}
+
+function shown(ms: number | null): string {
+  return ms === null ? 'not known' : timeText(ms);
+}
+
+function line(ms: number | null, scale: Scale, floor: number, height: number, kind: string): Markup {
+  if (ms === null) return new Markup('');
+  const x = xOf(scale, ms);
+  return markup`<line class="${kind}" x1="${x}" x2="${x}" y1="${floor}" y2="${floor + height}"/>`;
+}

@@ -1,0 +1,55 @@
+import { formatBytes, formatDuration } from '../../base/units.js';
+import type { Machine, Plan, Target } from '../../measurement/result-schema.js';
+import { listed, plural } from '../../measurement/numbers.js';
+import { oneLine } from './style.js';
+
+/** What was measured: model, server, address. */
+export function targetItems({ model, server, engine, url }: Target): readonly string[] {
+  const made = engine === null ? server : `${server} (${engine})`;
+  return [model, made, url].map(oneLine).filter((item) => item !== '');
+}
+
+export function machineItems({ gpus, cpu, cores, memory_bytes, os }: Machine): readonly string[] {
+  return [...counted(gpus), `${cpu}, ${plural(cores, 'core')}`, formatBytes(memory_bytes), os].map(oneLine);
+}
+
+/** `2 × NVIDIA H200` for two of the same. */
+function counted(names: readonly string[]): readonly string[] {
+  return [...new Set(names)].map((name) => {
+    const count = names.filter((each) => each === name).length;
+    return count === 1 ? name : `${count} × ${name}`;
+  });
+}
+
+/** The load: what was sent, how often, for how long. */
+export function loadItems(plan: Plan): readonly string[] {
+  const items = [arrivals(plan), tokens(plan), extent(plan)];
+  if (plan.trials > 1) items.push(plural(plan.trials, 'trial'));
+  items.push(`seed ${plan.seed}`);
+  return items.map(oneLine);
+}
+
+function arrivals({ loop, concurrency, rate, arrival }: Plan): string {
+  if (loop === 'open') return `open loop, ${arrival ?? 'poisson'} arrivals at ${rate ?? '?'} requests/s`;
+  return `closed loop of ${concurrency.join(', ')} ${concurrency.join() === '1' ? 'client' : 'clients'}`;
+}
+
+function tokens(plan: Plan): string {
+  const { workload, input_tokens: input, output_tokens: output, shared_prefix_tokens: prefix } = plan;
+  const prompts = workload === 'synthetic' ? '' : `${workload}, `;
+  const shared = prefix > 0 ? ` (${prefix} of them shared)` : '';
+  return input === null ? `${prompts}at most ${output} tokens out` : `${prompts}${input} → ${output} tokens${shared}`;
+}
+
+function extent({ duration_ms: duration, requests, warmup_ms: warmup }: Plan): string {
+  const limits: string[] = [];
+  if (duration !== null) limits.push(formatDuration(duration));
+  if (requests !== null) limits.push(plural(requests, 'request'));
+  const per = `${limits.join(' or ')} per setting`;
+  return warmup > 0 ? `${per} + ${formatDuration(warmup)} warm-up` : per;
+}
+
+/** The objectives of `--slo` in a sentence. */
+export function objectivesText({ slo }: Plan): string {
+  return listed(slo.map(oneLine));
+}

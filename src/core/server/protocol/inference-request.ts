@@ -1,0 +1,113 @@
+import { ChatstreamError } from '../../base/errors.js';
+import type { ChatMessage, OutputFormat, PromptSource, Sampling } from '../../engine/engine.js';
+import type { InferenceRequest } from '../../inference/request.js';
+import type { ChatCompletionRequest, WireMessage } from '../schemas/chat-completion-request.js';
+import type { CompletionRequest } from '../schemas/completion-request.js';
+import { samplingDefaults } from '../schemas/generation-parameters.js';
+
+/** Levels of a JSON schema. With thousands of them it can be neither sent to the engine nor turned into a grammar. */
+const deepestSchema = 256;
+
+type GenerationParameters = Omit<CompletionRequest, 'prompt'>;
+
+/**
+ * A chat request as the queue takes it, every default filled in.
+ *
+ * @throws ChatstreamError `invalid_request` for content that is not text
+ */
+export function fromChatRequest(body: ChatCompletionRequest, id: string, defaultMaxTokens: number): InferenceRequest {
+  const messages = body.messages.map(chatMessage);
+  return resolve(body, id, { kind: 'chat', messages }, defaultMaxTokens);
+}
+
+/** A completion request as the queue takes it, every default filled in. */
+export function fromCompletionRequest(body: CompletionRequest, id: string, defaultMaxTokens: number): InferenceRequest {
+  return resolve(body, id, promptSource(body.prompt), defaultMaxTokens);
+}
+
+function resolve(
+  body: GenerationParameters,
+  id: string,
+  source: PromptSource,
+  defaultMaxTokens: number,
+): InferenceRequest {
+  const stop = body.stop ?? [];
+  return {
+    id,
+    source,
+    maxTokens: body.max_completion_tokens ?? body.max_tokens ?? defaultMaxTokens,
+    sampling: sampling(body),
+    stop: typeof stop === 'string' ? [stop] : stop,
+    ignoreEos: body.ignore_eos ?? false,
+    format: outputFormat(body.response_format),
+  };
+}
+
+function sampling(body: GenerationParameters): Sampling {
+  return {
+    temperature: body.temperature ?? samplingDefaults.temperature,
+    topP: body.top_p ?? samplingDefaults.top_p,
+    topK: body.top_k ?? samplingDefaults.top_k,
+    minP: body.min_p ?? samplingDefaults.min_p,
+    // Without a seed of its own every request must draw differently, also two in the same millisecond.
+    seed: (body.seed ?? Math.floor(Math.random() * 2 ** 32)) >>> 0,
+    presencePenalty: body.presence_penalty ?? samplingDefaults.presence_penalty,
+    frequencyPenalty: body.frequency_penalty ?? samplingDefaults.frequency_penalty,
+    repeatPenalty: body.repeat_penalty ?? samplingDefaults.repeat_penalty,
+    logitBias: body.logit_bias ?? {},
+  };
+}
+
+function outputFormat(format: GenerationParameters['response_format']): OutputFormat {
+  if (format?.type !== 'json_schema') return { type: format?.type ?? 'text' };
+  if (format.json_schema === undefined || format.json_schema === null) throw missing('response_format.json_schema');
+  const { schema } = format.json_schema;
+  if (isDeeperThan(schema, deepestSchema)) {
+    throw new ChatstreamError('invalid_request', 'The JSON schema is nested too deeply.', {
+      param: 'response_format',
+      hint: `At most ${deepestSchema} levels of objects and lists are supported.`,
+    });
+  }
+  return { type: 'json_schema', schema };
+}
+
+/** Level by level, because what is looked for is what a recursive function dies of. */
+function isDeeperThan(value: unknown, levels: number): boolean {
+  let level = [value];
+  for (let depth = 0; depth <= levels && level.length > 0; depth += 1) {
+    level = level.flatMap(childrenOf);
+  }
+  return level.length > 0;
+}
+
+function childrenOf(value: unknown): unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const children: unknown[] = Object.values(value);
+  return children;
+}
+
+function promptSource(prompt: CompletionRequest['prompt']): PromptSource {
+  if (typeof prompt === 'string') return { kind: 'text', text: prompt };
+  const [first] = prompt;
+  if (typeof first === 'string') return { kind: 'text', text: first };
+  return { kind: 'tokens', tokens: prompt.filter((token) => typeof token === 'number') };
+}
+
+function chatMessage({ role, content, name }: WireMessage, index: number): ChatMessage {
+  // Only an assistant may have said nothing.
+  if (role !== 'assistant' && (content === undefined || content === null)) throw missing(`messages.${index}.content`);
+  const text = typeof content === 'string' ? content : (content ?? []).map((part) => textOf(part, index)).join('');
+  return name === undefined || name === null ? { role, content: text } : { role, content: text, name };
+}
+
+function textOf(part: { readonly type: string; readonly text?: string | null }, index: number): string {
+  if (part.type === 'text' && typeof part.text === 'string') return part.text;
+  throw new ChatstreamError('invalid_request', `Message ${index} has content of type "${part.type}".`, {
+    param: `messages.${index}.content`,
+    hint: 'Only text is supported.',
+  });
+}
+
+function missing(param: string): ChatstreamError {
+  return new ChatstreamError('invalid_request', `"${param}" is missing.`, { param });
+}

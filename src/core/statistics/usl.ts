@@ -1,0 +1,153 @@
+import { solveLinear } from './solve-linear.js';
+
+/** The Universal Scalability Law has three parameters: with fewer points anything fits. */
+const fewestSettings = 4;
+const leastR2 = 0.9;
+
+/** A fit of the law, in the unit of the throughput. */
+export interface UslFit {
+  readonly lambda: number;
+  readonly sigma: number;
+  readonly kappa: number;
+  readonly r2: number;
+  /** Where the law has its maximum; null if throughput only grows. */
+  readonly peak: number | null;
+}
+
+/** Throughput `x` (any unit, above 0) at `n` at once. */
+export interface ThroughputPoint {
+  readonly n: number;
+  readonly x: number;
+}
+
+/**
+ * Fits the Universal Scalability Law (N. J. Gunther, 2007), X(N) = λN / (1 + σ(N − 1) + κN(N − 1)): λ is the throughput
+ * of one, σ the share that cannot run at once (0 to 1), κ the cost of staying consistent (0 or more).
+ *
+ * With a = 1/λ, b = σ/λ, c = κ/λ it is X(N) = N / (a + b(N − 1) + cN(N − 1)). Its least squares within the bounds are
+ * those of the law itself or, if these lie outside, of one of its special cases; all are tried.
+ *
+ * @returns null with fewer than 4 different N, or if R² is below 0.9
+ */
+export function fitUsl(points: readonly ThroughputPoint[]): UslFit | null {
+  if (new Set(points.map(({ n }) => n)).size < fewestSettings) return null;
+  const fits = specialCases.flatMap(({ terms, parameters }) => {
+    const fit = fitTerms(points, terms);
+    const { a, b, c } = parameters(fit.coefficients);
+    const isAllowed = a > 0 && b >= 0 && b <= a && c >= 0;
+    return isAllowed ? [{ lambda: 1 / a, sigma: b / a, kappa: c / a, error: fit.error }] : [];
+  });
+  const [best] = fits.sort((one, other) => one.error - other.error);
+  if (best === undefined) return null;
+  const { lambda, sigma, kappa, error } = best;
+  const mean = points.reduce((sum, { x }) => sum + x, 0) / points.length;
+  const variance = points.reduce((sum, { x }) => sum + (x - mean) ** 2, 0);
+  const r2 = variance === 0 ? 0 : 1 - error / variance;
+  if (r2 < leastR2) return null;
+  return { lambda, sigma, kappa, r2, peak: kappa > 1e-9 ? Math.sqrt((1 - sigma) / kappa) : null };
+}
+
+/** A function of N that the denominator is made of. */
+type Term = (n: number) => number;
+
+const one: Term = () => 1;
+const others: Term = (n) => n - 1;
+const pairs: Term = (n) => n * (n - 1);
+/** `one` and `others` with the same coefficient: σ = 1. */
+const all: Term = (n) => n;
+
+interface SpecialCase {
+  readonly terms: readonly Term[];
+  readonly parameters: (coefficients: readonly number[]) => {
+    readonly a: number;
+    readonly b: number;
+    readonly c: number;
+  };
+}
+
+const specialCases: readonly SpecialCase[] = [
+  { terms: [one, others, pairs], parameters: ([a = 0, b = 0, c = 0]) => ({ a, b, c }) },
+  { terms: [one, pairs], parameters: ([a = 0, c = 0]) => ({ a, b: 0, c }) },
+  { terms: [one, others], parameters: ([a = 0, b = 0]) => ({ a, b, c: 0 }) },
+  { terms: [one], parameters: ([a = 0]) => ({ a, b: 0, c: 0 }) },
+  { terms: [all, pairs], parameters: ([a = 0, c = 0]) => ({ a, b: a, c }) },
+  { terms: [all], parameters: ([a = 0]) => ({ a, b: a, c: 0 }) },
+];
+
+interface Fit {
+  readonly coefficients: readonly number[];
+  /** Sum of squared differences of the throughput. */
+  readonly error: number;
+}
+
+/**
+ * Least squares of X(N) = N / Σ coefficient × term(N), by Gauss and Newton: N/X is linear in the coefficients, so each step
+ * is a linear problem. A step that makes it worse is halved.
+ */
+function fitTerms(points: readonly ThroughputPoint[], terms: readonly Term[]): Fit {
+  // Exact if the points are; else a start, with weights that make up for fitting N/X instead of X.
+  const start = linearStep(
+    terms,
+    points.map(({ n, x }) => ({ n, wanted: n / x, weight: x ** 2 / n })),
+  );
+  let fit: Fit = { coefficients: start, error: errorOf(points, terms, start) };
+  for (let round = 0; round < 100; round += 1) {
+    const { coefficients } = fit;
+    const step = linearStep(
+      terms,
+      points.map(({ n, x }) => {
+        const predicted = n / denominator(terms, coefficients, n);
+        return { n, wanted: ((predicted - x) * n) / predicted ** 2, weight: predicted ** 2 / n };
+      }),
+    );
+    const better = firstBetter(fit, step, (tried) => errorOf(points, terms, tried));
+    if (better === null) break;
+    fit = better;
+  }
+  return fit;
+}
+
+function firstBetter(
+  { coefficients, error }: Fit,
+  step: readonly number[],
+  errorAt: (coefficients: readonly number[]) => number,
+): Fit | null {
+  for (let size = 1; size > 1e-6; size /= 2) {
+    const tried = coefficients.map((value, index) => value + size * (step[index] ?? 0));
+    const triedError = errorAt(tried);
+    if (triedError < error) return { coefficients: tried, error: triedError };
+  }
+  return null;
+}
+
+/** The coefficients whose weighted sum of terms comes closest to what is wanted. */
+function linearStep(
+  terms: readonly Term[],
+  rows: readonly { readonly n: number; readonly wanted: number; readonly weight: number }[],
+): number[] {
+  const total = (value: (row: (typeof rows)[number]) => number): number =>
+    rows.reduce((sum, row) => sum + row.weight ** 2 * value(row), 0);
+  return solveLinear(
+    terms.map((term) => terms.map((other) => total(({ n }) => term(n) * other(n)))),
+    terms.map((term) => total(({ n, wanted }) => term(n) * wanted)),
+  );
+}
+
+function denominator(terms: readonly Term[], coefficients: readonly number[], n: number): number {
+  return terms.reduce((sum, term, index) => sum + (coefficients[index] ?? 0) * term(n), 0);
+}
+
+function errorOf(points: readonly ThroughputPoint[], terms: readonly Term[], coefficients: readonly number[]): number {
+  let error = 0;
+  for (const { n, x } of points) {
+    const below = denominator(terms, coefficients, n);
+    if (!(below > 0)) return Infinity;
+    error += (x - n / below) ** 2;
+  }
+  return error;
+}
+
+/** `X(N) = λN / (1 + σ(N − 1) + κN(N − 1))`, output tokens per second (Gunther's Universal Scalability Law). */
+export function uslThroughput({ lambda, sigma, kappa }: UslFit, n: number): number {
+  return (lambda * n) / (1 + sigma * (n - 1) + kappa * n * (n - 1));
+}

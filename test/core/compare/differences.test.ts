@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { checkAllowed, checkComparable, differencesOf } from '../../../src/core/compare/differences.js';
+import type { BenchResult } from '../../../src/core/measurement/result-schema.js';
+import { pair, resultOf } from './sides.js';
+
+const base = resultOf(1, { completed: 20 });
+
+function differing(change: (result: BenchResult) => void): readonly string[] {
+  const candidate = structuredClone(base);
+  change(candidate);
+  return differencesOf(pair(base, candidate)).map(({ field }) => field);
+}
+
+describe('results are comparable', () => {
+  it.each<[string, (result: BenchResult) => void]>([
+    ['nothing at all', () => undefined],
+    ['the address, as it does each time', (result) => (result.target.url = 'http://127.0.0.1:41337')],
+    ['the version of the server, which is the point', (result) => (result.target.server = 'chatstream/0.2.0')],
+    ['the kind of server', (result) => (result.target.server = 'vllm/0.11.0')],
+    [
+      'how often and at which settings it was measured',
+      (result) => {
+        result.plan = { ...result.plan, trials: 9, concurrency: [8, 16], max_concurrency: [1, 2] };
+      },
+    ],
+    ['a little memory', (result) => (result.machine.memory_bytes *= 0.99)],
+    [
+      'what one side does not know',
+      (result) => {
+        result.target.engine = null;
+        result.target.settings = { slots: 4 };
+      },
+    ],
+  ])('if they differ in %s', (_, change) => {
+    expect(differing(change)).toEqual([]);
+  });
+});
+
+describe('results are not comparable', () => {
+  it.each<[string, (result: BenchResult) => void]>([
+    ['plan.duration_ms', (result) => (result.plan.duration_ms = 5000)],
+    ['plan.slo', (result) => (result.plan.slo = ['ttft.p95<1s'])],
+    ['plan.extra_body', (result) => (result.plan.extra_body = { top_k: 1 })],
+    ['plan.input_tokens', (result) => (result.plan.input_tokens = null)],
+    ['machine.cpu', (result) => (result.machine.cpu = 'Another 1000')],
+    ['machine.gpus', (result) => (result.machine.gpus = ['NVIDIA H200'])],
+    ['machine.memory_bytes', (result) => (result.machine.memory_bytes *= 2)],
+    ['model', (result) => (result.target.model = 'another')],
+    ['engine', (result) => (result.target.engine = 'mock')],
+  ])('if they differ in %s', (field, change) => {
+    expect(differing(change)).toEqual([field]);
+  });
+
+  it('if servers were started differently, as far as both say', () => {
+    const [one, other] = [structuredClone(base), structuredClone(base)];
+    one.target.settings = { slots: 4, max_queue: 64 };
+    other.target.settings = { slots: 8, max_queue: 64, threads: 1, model: '/models/elsewhere.gguf' };
+    one.target.engine = null;
+    expect(differencesOf(pair(one, other))).toEqual([{ field: 'settings.slots', baseline: '4', candidate: '8' }]);
+  });
+
+  it('if a server that the bench has started was given a flag that the other was not', () => {
+    const [one, other] = [structuredClone(base), structuredClone(base)];
+    other.target.settings = { threads: 1, model: '/models/elsewhere.gguf' };
+    expect(differencesOf(pair(one, other))).toEqual([
+      { field: 'settings.threads', baseline: '"default"', candidate: '1' },
+    ]);
+  });
+
+  it('in whatever order the fields of an object are written', () => {
+    const [one, other] = [structuredClone(base), structuredClone(base)];
+    one.plan.extra_body = { top_k: 1, min_p: 0.1 };
+    other.plan.extra_body = { min_p: 0.1, top_k: 1 };
+    expect(differencesOf(pair(one, other))).toEqual([]);
+  });
+});
+
+describe('a difference', () => {
+  const differences = [
+    { field: 'plan.seed', baseline: '1', candidate: '2' },
+    { field: 'machine.os', baseline: '"Linux 6.8"', candidate: '"Linux 6.9"' },
+  ];
+
+  it('is refused with its name, both values and what to say', () => {
+    expect(() => {
+      checkComparable(differences, ['machine']);
+    }).toThrow(
+      expect.objectContaining({
+        code: 'usage',
+        message: 'Baseline and candidate are not comparable: they differ in plan.seed (1 and 2).',
+        hint: expect.stringContaining('--allow plan.seed') as string,
+      }) as Error,
+    );
+  });
+
+  it.each([[['plan', 'machine']], [['plan.seed', 'machine.os']]])('is allowed by %j', (allowed) => {
+    expect(() => {
+      checkComparable(differences, allowed);
+    }).not.toThrow();
+  });
+
+  it('cannot be allowed by a name that is none', () => {
+    expect(() => {
+      checkAllowed(['model', 'plan.seed']);
+    }).not.toThrow();
+    expect(() => {
+      checkAllowed(['modell']);
+    }).toThrow('--allow modell is not something that results can differ in.');
+  });
+});

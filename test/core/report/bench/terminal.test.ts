@@ -1,0 +1,196 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { widthOf } from '../../../../src/core/report/text/style.js';
+import { renderReport } from '../../../../src/core/report/bench/terminal.js';
+import { benchResult, type DescribedResult, type ResultDescription } from '../../../support/bench-result.js';
+import { examples } from './examples.js';
+
+const rendered = new Map<string, string>();
+
+/** Rendered once for each width: reading whole histograms takes a while. */
+function plain({ result, summaries }: DescribedResult, width = 100): string {
+  const key = `${width} ${JSON.stringify(result)}`;
+  const text = rendered.get(key) ?? renderReport(result, summaries, { colour: false, width });
+  rendered.set(key, text);
+  return text;
+}
+
+function report(description: ResultDescription): string {
+  return plain(benchResult(description));
+}
+
+/** The rows of the main table, in cells. */
+function tableRows(text: string): readonly (readonly string[])[] {
+  const lines = text.split('\n');
+  const rule = lines.findIndex((line) => /^ {2}─/.test(line));
+  const rows = lines.slice(rule + 1, lines.indexOf('', rule));
+  return rows.map((line) => line.trim().split(/\s+/));
+}
+
+describe('whole reports', () => {
+  it.each(Object.entries(examples))('look like this: %s', async (name, example) => {
+    await expect(`${plain(example())}\n`).toMatchFileSnapshot(`./snapshots/${name}.txt`);
+  });
+
+  it.each(Object.entries(examples))('are never wider than they may be: %s', (_, example) => {
+    for (const width of [100, 80, 64]) {
+      const tooWide = plain(example(), width)
+        .split('\n')
+        .filter((line) => widthOf(line) > width);
+      expect(tooWide).toEqual([]);
+    }
+  });
+
+  it.each(Object.entries(examples))('say the same in colour: %s', (_, example) => {
+    const { result, summaries } = example();
+    const coloured = renderReport(result, summaries, { colour: true, width: 100 });
+    expect(coloured).toContain('\u001b[');
+    const seen = stripVTControlCharacters(coloured).replaceAll(/ {2}slowest 5 % in red/g, (hint) =>
+      ' '.repeat(hint.length),
+    );
+    expect(seen).toBe(plain({ result, summaries }));
+  });
+
+  it.each(Object.entries(examples))('end no line with a space: %s', (_, example) => {
+    expect(plain(example())).not.toMatch(/ $/m);
+  });
+
+  it('of many settings stay legible', () => {
+    const settings = Array.from({ length: 12 }, (_, index) => ({
+      maxConcurrency: index + 1,
+      queueWaitMs: 9000 / (index + 1),
+      completed: 100,
+    }));
+    const text = report({ settings });
+    expect(tableRows(text)).toHaveLength(12);
+    expect(text.match(/^ {2}( |1)\d {2}.*[▁▂▃▄▅▆▇█]/gm)?.length).toBeGreaterThanOrEqual(24);
+  });
+});
+
+describe('the order of a report', () => {
+  it('is target, doubts, figures, pictures, failures, remarks, advice', () => {
+    const text = plain(examples.busy());
+    const places = [
+      'qwen2.5-0.5b',
+      'seed 1',
+      '! The load generator was saturated',
+      'queue wait, ms',
+      'Queue wait measured',
+      '\nTTFT ',
+      '\nQueue wait  ',
+      'Where TTFT goes',
+      'Without an answer: 10,450 requests',
+      '! GPU clocks changed',
+      'The knee,',
+      '▸ Recommended: max-concurrency 8, because it has the most goodput',
+    ].map((part) => text.indexOf(part));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual(places.toSorted((one, other) => one - other));
+  });
+});
+
+describe('the main table', () => {
+  it('marks the recommended row with a character', () => {
+    expect(tableRows(plain(examples.sweep())).map(([first]) => first)).toEqual(['1', '2', '▸', '8']);
+  });
+
+  it('marks nothing if there was no choice', () => {
+    const text = report({
+      settings: [{ maxConcurrency: 4 }],
+      sweep: { recommendation: { max_concurrency: 4, concurrency: 8, reason: 'it is the only one' } },
+    });
+    expect(tableRows(text)[0]?.[0]).toBe('4');
+  });
+
+  it('leaves out columns that would be empty, and shows a dash elsewhere', () => {
+    const text = report({
+      settings: [
+        { maxConcurrency: 1, completed: 20 },
+        { maxConcurrency: 2, completed: 1000 },
+      ],
+      queueWaitSource: 'unavailable',
+    });
+    expect(text).not.toContain('queue wait, ms');
+    expect(text).not.toContain('of TTFT');
+    expect(text).not.toContain('goodput');
+    expect(text).not.toContain('refused  ');
+    expect(tableRows(text)[0]).toContain('–');
+    expect(text).toContain('Queue wait unavailable: the server does not say how long requests wait.');
+  });
+
+  it('has a column for refusals as soon as there is one', () => {
+    const text = report({
+      settings: [{ maxConcurrency: 1, errors: { queue_full: 1 } }, { maxConcurrency: 2 }],
+    });
+    expect(tableRows(text).map((row) => row.at(-1))).toEqual(['1', '0']);
+    expect(text).not.toContain('No request was refused');
+  });
+
+  it.each([
+    ['measured', 'Queue wait measured'],
+    ['derived', 'Queue wait derived (upper bound)'],
+    ['aggregate', 'Queue wait aggregate'],
+  ] as const)('names where the queue wait comes from: %s', (queueWaitSource, text) => {
+    expect(report({ settings: [{ queueWaitMs: 10 }], queueWaitSource })).toContain(text);
+  });
+
+  it('puts TTFT from schedule first in an open loop', () => {
+    const text = plain(examples.openLoop());
+    expect(text).toContain('TTFT from schedule, ms');
+    expect(text).toMatch(/^TTFT from schedule {2}/m);
+    expect(text).not.toContain('TTFT, ms');
+  });
+
+  it('says how long to measure for the percentiles that are missing', () => {
+    const text = report({ settings: [{ maxConcurrency: 1, completed: 17 }, { maxConcurrency: 2 }] });
+    expect(text).toContain('A p95 takes 200 requests per setting: measure for about 2 min (-d).');
+    expect(plain(examples.sweep())).not.toContain('A p95 takes');
+  });
+
+  it('says how many trials it is made of', () => {
+    expect(plain(examples.busy())).toContain('2 trials per setting, merged.');
+  });
+});
+
+describe('a report', () => {
+  it('with nothing completed says so and shows what went wrong', () => {
+    const text = plain(examples.nothing());
+    expect(text).toContain('No request was completed');
+    expect(text).toContain('connect ECONNREFUSED 127.0.0.1:9');
+    expect(text).not.toMatch(/[▁▂▃▄▅▆▇█]/);
+  });
+
+  it('with no setting measured at all still says what was tried', () => {
+    const { result } = benchResult({ settings: [], interrupted: true });
+    expect(renderReport(result, [], { colour: false, width: 100 })).toContain('Interrupted: stopped after 0 runs');
+  });
+
+  it('of two servers leaves the comparison to its own report', () => {
+    const text = plain(examples.busy()).replaceAll(/\s+/g, ' ');
+    expect(text).toContain('Measured in turns with the baseline, qwen2.5-0.5b-instruct-q4_k_m, llama-server');
+  });
+
+  it('judges objectives for percentiles', () => {
+    const text = report({
+      settings: [
+        { maxConcurrency: 1, queueWaitMs: 2000 },
+        { maxConcurrency: 2, queueWaitMs: 100 },
+        { maxConcurrency: 4, completed: 30 },
+      ],
+      plan: { slo: ['ttft.p95<500ms'] },
+    });
+    expect(text.replaceAll(/\s+/g, ' ')).toMatch(
+      /ttft\.p95 < 500 ms: met at max-concurrency 2 \(\d+ ms\); missed at max-concurrency 1 \(3\.\d+ s\); too few samples at max-concurrency 4\./,
+    );
+  });
+
+  it('has no room for control characters of a server', () => {
+    const text = report({
+      settings: [{ errors: { 'evil\u001b[2J': 1 }, examples: { 'evil\u001b[2J': 'x\u0007\n▸ Recommended: me' } }],
+      target: { model: 'a\u001b]0;title\u0007b' },
+    });
+    // eslint-disable-next-line no-control-regex -- what a server says must bring none of these
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\u0000-\u001f]/);
+    expect(text).not.toMatch(/^▸ Recommended/m);
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { otherWarnings, truthWarnings } from '../../../../src/core/report/bench/warnings.js';
+import { benchResult } from '../../../support/bench-result.js';
+
+describe('warnings about the truth of figures', () => {
+  it('are none in a good result', () => {
+    expect(truthWarnings(benchResult({ settings: [{}] }).result)).toEqual([]);
+  });
+
+  it('say where the load generator was saturated, and by how much', () => {
+    const client = { saturated: true, cpu_share: 0.97, event_loop_delay_ms: { p50: 1, p99: 41, max: 90 } };
+    const { result } = benchResult({ settings: [{ maxConcurrency: 1 }, { maxConcurrency: 2, client }], trials: 2 });
+    expect(truthWarnings(result)).toEqual([expect.stringMatching(/saturated at max-concurrency 2: .* 41 ms, .* 97 %/)]);
+  });
+
+  it("name Little's law only beyond 5 %, in either direction", () => {
+    const warnings = (littlesLawError: number): string[] =>
+      truthWarnings(benchResult({ settings: [{ littlesLawError }] }).result);
+    expect(warnings(0.05)).toEqual([]);
+    expect(warnings(-0.12)).toEqual([expect.stringContaining("Little's law is off by up to 12 %")]);
+  });
+
+  it('say that tokens are chunks', () => {
+    const { result } = benchResult({ settings: [{ outputTokensSource: 'chunks' }] });
+    expect(truthWarnings(result)).toEqual([expect.stringContaining('each chunk was counted as one token')]);
+  });
+
+  it('say in how many settings tokens are chunks if not in all', () => {
+    const { result } = benchResult({
+      settings: [{ maxConcurrency: 1 }, { maxConcurrency: 2, outputTokensSource: 'mixed' }],
+    });
+    expect(truthWarnings(result)).toEqual([expect.stringContaining('usage in 1 setting:')]);
+  });
+
+  it('say that it was interrupted, and that nothing was completed', () => {
+    const { result } = benchResult({ settings: [{ completed: 0 }], interrupted: true });
+    expect(truthWarnings(result)).toEqual([
+      'Interrupted: stopped after 1 run, before everything was measured.',
+      'No request was completed, so there is no latency to show.',
+    ]);
+  });
+});
+
+describe('other warnings', () => {
+  it("are the result's own, unless they are said already", () => {
+    const { result } = benchResult({ settings: [{}], interrupted: true, warnings: ['Strange\nclocks.'] });
+    const warnings = [...result.warnings, ...truthWarnings(result)];
+    expect(otherWarnings({ ...result, warnings })).toEqual(['Strange clocks.']);
+  });
+});

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { ChatstreamError, type ErrorCode } from '../../../../src/core/base/errors.js';
+import { errorBody, httpStatus } from '../../../../src/core/server/protocol/http-errors.js';
+
+/** The table of docs/api.md. */
+const contract: readonly (readonly [ErrorCode, number])[] = [
+  ['invalid_request', 400],
+  ['body_too_large', 413],
+  ['context_length_exceeded', 400],
+  ['invalid_api_key', 401],
+  ['model_not_found', 404],
+  ['not_found', 404],
+  ['queue_full', 429],
+  ['queue_timeout', 503],
+  ['draining', 503],
+  ['engine_unavailable', 503],
+  ['engine_failed', 500],
+  ['internal', 500],
+];
+
+describe('errors over HTTP', () => {
+  it.each(contract)('answers %s with %i', (code, status) => {
+    expect(httpStatus(code)).toBe(status);
+  });
+
+  it('has message, type, param and code, as OpenAI has', () => {
+    const error = new ChatstreamError('invalid_request', '"n" is wrong.', { param: 'n', hint: 'Leave it out.' });
+    expect(errorBody(error)).toEqual({
+      error: {
+        message: '"n" is wrong. Leave it out.',
+        type: 'invalid_request_error',
+        param: 'n',
+        code: 'invalid_request',
+      },
+    });
+  });
+
+  it('says null when no parameter is to blame', () => {
+    expect(errorBody(new ChatstreamError('queue_full', 'Full.'))).toEqual({
+      error: { message: 'Full.', type: 'rate_limit_error', param: null, code: 'queue_full' },
+    });
+  });
+});

@@ -1,0 +1,55 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import roomList from '../scripts/rooms.json' with { type: 'json' };
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const contributing = readFileSync(`${root}CONTRIBUTING.md`, 'utf8');
+
+const rooms: Readonly<Record<string, readonly string[]>> = roomList;
+
+/** Every folder of the core that has files of its own, such as `bench/plan`. */
+function folders(): string[] {
+  const files = readdirSync(`${root}src/core`, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('.ts'),
+  );
+  const names = new Set(files.map((path) => dirname(path).replaceAll('\\', '/')));
+  names.delete('.');
+  return [...names].sort();
+}
+
+/** The folders of the picture in CONTRIBUTING.md, nested by their indentation, and what is said of each. */
+function pictured(): Map<string, string> {
+  const picture = /```text\n(bin\/[^`]*)```/.exec(contributing)?.[1] ?? '';
+  const core = picture.split('src/core/\n')[1] ?? '';
+  const found = new Map<string, string>();
+  let parent = '';
+  for (const line of core.split('\n')) {
+    const [, indent = '', name, text = ''] = /^( {2}| {4})([\w-]+)\/\s+(.*)$/.exec(line) ?? [];
+    if (name === undefined) continue;
+    if (indent.length === 2) parent = name;
+    found.set(indent.length === 2 ? name : `${parent}/${name}`, text);
+  }
+  return found;
+}
+
+describe('the rooms of the core', () => {
+  it('are the folders that exist', () => {
+    expect(Object.keys(rooms).sort()).toEqual(folders());
+  });
+
+  it('import only rooms that stand above them in the list', () => {
+    const names = Object.keys(rooms);
+    const downwards = Object.entries(rooms).flatMap(([room, allowed]) =>
+      allowed.filter((each) => names.indexOf(each) >= names.indexOf(room) || !names.includes(each)),
+    );
+    expect(downwards).toEqual([]);
+  });
+
+  it('are drawn in CONTRIBUTING.md, a line each', () => {
+    const picture = pictured();
+    expect([...picture.keys()].sort()).toEqual(folders());
+    expect([...picture].filter(([, text]) => text === '')).toEqual([]);
+  });
+});
