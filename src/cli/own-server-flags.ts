@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { withoutSecrets } from '../core/models/model-source.js';
 import { serveFlags } from './serve-flags.js';
 
 /**
@@ -116,7 +117,7 @@ export function givenServerFlags(
 export function ownServerBeginning({ engine, model }: { readonly engine: string; readonly model: string }): string {
   if (engine === 'mock') return 'Starting a server with the mock engine …';
   const isRemote = /^(hf|huggingface|https?):/i.test(model);
-  // Keys that an address may hold are not for the logs of a CI job.
-  const name = isRemote ? model.replace(/\?.*$/, '').replace(/\/\/[^/]*@/, '//') : model;
+  // Keys that a URL may hold are not for the logs of a CI job.
+  const name = withoutSecrets(model);
   return `Starting a server and loading ${name}${isRemote ? ', downloaded first if it is not here yet' : ''} …`;
 }

@@ -75,7 +75,7 @@ describe('the binary', () => {
   it.each([
     [['models', 'pull', 'hf:me/nothing/a.gguf'], 3, 'status 404'],
     [['serve', '-m', 'hf:me/nothing/a.gguf'], 3, 'status 404'],
-    [['models', 'pull', 'model.gguf'], 2, 'nothing that could be downloaded'],
+    [['models', 'pull', 'model.gguf'], 2, 'cannot be downloaded'],
     [['models', 'rm', 'nothing'], 2, 'There is no model "nothing"'],
     [['models', 'rm', 'bundled'], 2, 'part of the package'],
     [['models', 'rm'], 2, 'name'],

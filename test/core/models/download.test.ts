@@ -1,14 +1,28 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { inspect } from 'node:util';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { ChatstreamError } from '../../../src/core/base/errors.js';
 import type { DownloadProgress } from '../../../src/core/models/download.js';
 import { ModelCache } from '../../../src/core/models/model-cache.js';
-import { writeRecord } from '../../../src/core/models/model-record.js';
+import type { ModelRecord } from '../../../src/core/models/model-record.js';
+import { parseModelSource } from '../../../src/core/models/model-source.js';
 import { pullModel, resolveModel, type ResolveOptions } from '../../../src/core/models/resolve-model.js';
 import { deadUrl } from '../../support/dead-url.js';
 import { until } from '../../support/until.js';
-import { ModelServer } from './model-server.js';
+import { VirtualClock } from '../../support/virtual-clock.js';
+import { ModelServer, type ServedFile } from './model-server.js';
 
 const mebibyte = 2 ** 20;
 
@@ -21,7 +35,6 @@ function model(byteLength: number): Buffer {
 }
 
 const small = model(50_000);
-/** The library downloads in chunks of 5 MiB, and resumes whole ones. */
 const large = model(22 * mebibyte);
 
 let server: ModelServer;
@@ -38,7 +51,7 @@ afterAll(async () => {
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'chatstream-download-'));
-  // HF_TOKEN_PATH: whoever runs the tests may be logged in.
+  // HF_TOKEN_PATH: the developer who runs the tests may be logged in.
   environment = { CHATSTREAM_CACHE: folder, HF_ENDPOINT: server.url, HF_TOKEN_PATH: join(folder, 'token') };
 });
 
@@ -50,6 +63,36 @@ afterEach(() => {
 
 function resolved(source: string, options: ResolveOptions = {}): Promise<string> {
   return resolveModel(source, { environment, ...options });
+}
+
+/** What a broken download leaves. @returns the path of the part */
+function leavePart(
+  source: string,
+  name: string,
+  bytes: Buffer,
+  file: Omit<ModelRecord['files'][number], 'name'>,
+): string {
+  const cache = new ModelCache(join(folder, 'models'));
+  const parsed = parseModelSource(source);
+  if (parsed.kind !== 'url' && parsed.kind !== 'hf-file') throw new Error('It has no file.');
+  const partial = cache.partialPathOf(cache.pathOf(parsed));
+  cache.writeRecord(partial, { source, files: [{ name, ...file }] });
+  writeFileSync(`${partial}.part`, bytes);
+  return `${partial}.part`;
+}
+
+function explained(error: unknown): string {
+  if (!(error instanceof ChatstreamError)) return inspect(error);
+  return `${error.advice} ${error.stack ?? ''} ${inspect(error.cause)}`;
+}
+
+/** The texts of all small files below a folder, and their names. */
+function everythingIn(path: string): string {
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .map(
+      (entry) => `${entry.name}: ${entry.isFile() ? readFileSync(join(entry.parentPath, entry.name), 'latin1') : ''}`,
+    )
+    .join('\n');
 }
 
 function cached(): ReturnType<ModelCache['list']> {
@@ -84,9 +127,8 @@ describe('a model with an address', () => {
     const source = `${server.url}/large.gguf`;
     const controller = new AbortController();
     const first = expect(resolved(source, { signal: controller.signal })).rejects.toThrow('Ctrl-C');
-    // The one connection that is to bring two chunks stalls in its second, chunk 3 of 0 to 4.
-    const partial = { source, complete: false, bytes: 20 * mebibyte, totalBytes: large.length };
-    await until(() => cached()[0]?.bytes === partial.bytes, 'all other chunks');
+    const partial = { source, complete: false, bytes: 6 * mebibyte, totalBytes: large.length };
+    await until(() => cached()[0]?.bytes === partial.bytes, 'all that the server sends');
     controller.abort(new Error('Ctrl-C'));
     await first;
     expect(cached()).toMatchObject([partial]);
@@ -97,25 +139,130 @@ describe('a model with an address', () => {
     const path = await resolved(source, { onProgress: (step) => progress.push(step) });
     expect(readFileSync(path).equals(large)).toBe(true);
     expect(progress[0]).toMatchObject({ bytes: partial.bytes, resumedBytes: partial.bytes });
-    // Without a range the library asks for the length alone.
-    expect(server.downloads.map(({ range }) => range)).toEqual([`bytes=${15 * mebibyte}-${20 * mebibyte - 1}`]);
+    expect(server.downloads).toMatchObject([{ range: `bytes=${6 * mebibyte}-`, ifRange: '"1"' }]);
     expect(cached()).toMatchObject([{ complete: true }]);
   });
 
-  it('begins anew when the file has changed since', async () => {
+  it('starts over when the file has changed since, and says so', async () => {
+    const source = `${server.url}/small.gguf`;
+    leavePart(source, 'small.gguf', Buffer.alloc(20_000), { bytes: small.length, etag: '"1"' });
+    expect(cached()).toMatchObject([{ complete: false, bytes: 20_000 }]);
     server.files.set('/small.gguf', { bytes: small, etag: '"2"' });
-    const host = new URL(server.url).host.replace(':', '_');
-    const partial = join(folder, 'models', 'partial', 'url', host, 'small.gguf');
-    // All that had come: its one chunk, which is said to be complete.
-    const notes = JSON.stringify({ part: 0, chunks: [2], chunkSize: 5 * mebibyte, parallelStreams: 3 });
-    mkdirSync(join(partial, '..'), { recursive: true });
-    writeFileSync(`${partial}.ipull`, Buffer.concat([Buffer.alloc(small.length), Buffer.from(notes)]));
-    writeRecord(partial, {
-      source: `${server.url}/small.gguf`,
-      files: [{ name: 'small.gguf', bytes: small.length, etag: '"1"' }],
-    });
-    expect(cached()).toMatchObject([{ complete: false, bytes: small.length }]);
+    const notices: string[] = [];
+    const path = await resolved(source, { onNotice: (notice) => notices.push(notice) });
+    expect(readFileSync(path).equals(small)).toBe(true);
+    expect(notices).toEqual([
+      `${source} has changed on the server since a part of it was downloaded, which starts over.`,
+    ]);
+  });
+
+  it('removes what an older version has left of it, and says so', async () => {
+    const source = `${server.url}/small.gguf`;
+    const part = leavePart(source, 'small.gguf', Buffer.alloc(0), { bytes: small.length, etag: '"1"' });
+    rmSync(part);
+    const outdated = part.replace(/\.part$/, '.ipull');
+    writeFileSync(outdated, Buffer.alloc(60_000));
+    server.files.set('/small.gguf', { bytes: small });
+    const notices: string[] = [];
+    const path = await resolved(source, { onNotice: (notice) => notices.push(notice) });
+    expect(readFileSync(path).equals(small)).toBe(true);
+    expect(notices).toEqual([expect.stringContaining('older version') as string]);
+    expect(existsSync(outdated)).toBe(false);
+  });
+
+  it('starts over when the file changes during the download, and says so', async () => {
+    const cut: ServedFile = { bytes: large, etag: '"1"', cuts: { count: 1, afterBytes: mebibyte } };
+    server.files.set('/large.gguf', cut);
+    const notices: string[] = [];
+    const download = resolved(`${server.url}/large.gguf`, { onNotice: (notice) => notices.push(notice) });
+    await until(() => cut.cuts?.count === 0, 'the connection to be cut');
+    server.files.set('/large.gguf', { bytes: small, etag: '"2"' });
+    expect(readFileSync(await download).equals(small)).toBe(true);
+    expect(notices).toEqual([expect.stringContaining('has changed on the server') as string]);
+  });
+
+  it('goes on when the server has a problem for a while', async () => {
+    const file: ServedFile = { bytes: small, errors: { count: 2, status: 503 } };
+    server.files.set('/small.gguf', file);
     expect(readFileSync(await resolved(`${server.url}/small.gguf`)).equals(small)).toBe(true);
+    expect(file.errors?.count).toBe(0);
+  });
+
+  it('is given up when nothing comes any more, and kept as far as it has come', async () => {
+    const cuts = { count: 1, afterBytes: 20_000 };
+    server.files.set('/small.gguf', { bytes: small, cuts });
+    const source = `${server.url}/small.gguf`;
+    const download = resolved(source, { stallMs: 1500 });
+    await until(() => cuts.count === 0, 'the connection to be cut');
+    server.files.set('/small.gguf', { bytes: small, errors: { count: Infinity, status: 503 } });
+    await expect(download).rejects.toMatchObject({
+      code: 'model_unreadable',
+      message: `The download of ${source} broke off: status 503.`,
+      hint: expect.stringContaining('go on where it stopped') as string,
+    });
+    expect(cached()).toMatchObject([{ complete: false, bytes: 20_000 }]);
+  });
+
+  it('is given up when the server sends nothing for long enough', async () => {
+    server.files.set('/small.gguf', { bytes: small, stallsAfterBytes: 20_000 });
+    const clock = new VirtualClock();
+    let received = 0;
+    const onProgress = ({ bytes }: DownloadProgress): void => {
+      received = bytes;
+    };
+    const download = resolved(`${server.url}/small.gguf`, { clock, onProgress });
+    const failed = expect(download).rejects.toThrow('broke off: nothing came for 30 s');
+    await until(() => received === 20_000, 'what the server sends');
+    // The client waits for more one turn after it has told of this.
+    await until(() => clock.pending > 0, 'the client to wait for more');
+    clock.advance(30_000);
+    await failed;
+  });
+
+  it('is complete when all had come and only the end was missing', async () => {
+    const source = `${server.url}/small.gguf`;
+    leavePart(source, 'small.gguf', small, { bytes: small.length, etag: '"1"' });
+    server.files.set('/small.gguf', { bytes: small });
+    expect(readFileSync(await resolved(source)).equals(small)).toBe(true);
+    expect(server.downloads).toEqual([]);
+  });
+
+  it('never shows its password and its query', async () => {
+    const authorization = `Basic ${Buffer.from('me:s3cret').toString('base64')}`;
+    server.files.set('/tiny.gguf', { bytes: small, authorization });
+    const secret = `${server.url.replace('//', '//me:s3cret@')}/tiny.gguf?sig=s3cret`;
+    const shown: unknown[] = [];
+    const options = {
+      onProgress: (step: DownloadProgress) => shown.push(step),
+      onNotice: (notice: string) => shown.push(notice),
+    };
+    const path = await resolved(secret, options);
+    shown.push(path, cached(), readFileSync(`${path}.json`, 'utf8'));
+    expect(cached()).toMatchObject([{ source: `${server.url}/tiny.gguf` }]);
+    server.files.set('/tiny.gguf', {
+      bytes: model(60_000),
+      authorization,
+      etag: '"2"',
+      errors: { count: 1, status: 403 },
+    });
+    await pullModel(secret, { environment, ...options }).catch((error: unknown) => shown.push(explained(error)));
+    server.files.set('/tiny.gguf', { bytes: Buffer.from('<html>'), authorization });
+    await pullModel(secret, { environment, ...options }).catch((error: unknown) => shown.push(explained(error)));
+    server.files.clear();
+    await pullModel(secret, { environment, ...options }).catch((error: unknown) => shown.push(explained(error)));
+    const dead = (await deadUrl()).replace('//', '//me:s3cret@');
+    await resolved(`${dead}/a.gguf?s3cret`, options).catch((error: unknown) => shown.push(explained(error)));
+    expect(shown.filter((text) => typeof text === 'string' && text.includes('tiny.gguf'))).toHaveLength(5);
+    expect(JSON.stringify(shown)).not.toContain('s3cret');
+    expect(everythingIn(folder)).not.toContain('s3cret');
+  });
+
+  it('does not need the signature again once it is cached', async () => {
+    server.files.set('/tiny.gguf', { bytes: small });
+    const path = await resolved(`${server.url}/tiny.gguf?sig=1`);
+    server.seen.length = 0;
+    expect(await resolved(`${server.url}/tiny.gguf?sig=2`)).toBe(path);
+    expect(server.seen).toEqual([]);
   });
 
   it('comes in one piece from a server that knows no ranges', async () => {
@@ -200,7 +347,7 @@ describe('a model of Hugging Face', () => {
 
   it('gets the token only after it was asked for', async () => {
     server.files.set('/me/open/resolve/main/a.gguf', { bytes: small, ranges: false });
-    server.files.set('/me/gated/resolve/main/b.gguf', { bytes: small, token: 'secret' });
+    server.files.set('/me/gated/resolve/main/b.gguf', { bytes: small, authorization: 'Bearer secret' });
     environment['HF_TOKEN'] = 'secret';
     await resolved('hf:me/open/a.gguf');
     expect(server.seen.map(({ authorization }) => authorization)).not.toContain('Bearer secret');
@@ -208,20 +355,76 @@ describe('a model of Hugging Face', () => {
   });
 
   it('keeps the token to itself', async () => {
-    server.files.set('/private.gguf', { bytes: small, token: 'secret' });
+    server.files.set('/private.gguf', { bytes: small, authorization: 'Bearer secret' });
     environment['HF_TOKEN'] = 'secret';
     await expect(resolved(`${server.url}/private.gguf`)).rejects.toMatchObject({
       message: expect.stringContaining('status 401') as string,
-      hint: expect.stringContaining('download the file yourself') as string,
+      hint: expect.stringContaining('NAME:PASSWORD@HOST') as string,
     });
     expect(server.seen.map(({ authorization }) => authorization)).toEqual([null]);
+  });
+
+  it.each([
+    ['a single file', ['one.gguf']],
+    ['a split model', ['big-00001-of-00002.gguf', 'big-00002-of-00002.gguf']],
+  ])('never gives the token to the storage that the hub redirects to: %s', async (_, names) => {
+    const storage = await ModelServer.start();
+    onTestFinished(() => storage.stop());
+    for (const name of names) {
+      const movedTo = `${storage.url}/blobs/${name}?signature=1`;
+      server.files.set(`/me/gated/resolve/main/${name}`, { bytes: small, authorization: 'Bearer secret', movedTo });
+      storage.files.set(`/blobs/${name}`, { bytes: small, cuts: { count: 1, afterBytes: 20_000 } });
+    }
+    environment['HF_TOKEN'] = 'secret';
+    const path = await resolved(`hf:me/gated/${names[0] ?? ''}`);
+    expect(readFileSync(path).equals(small)).toBe(true);
+    expect(storage.downloads).toHaveLength(names.length * 2);
+    expect(storage.seen.map(({ authorization }) => authorization).filter((value) => value !== null)).toEqual([]);
+    expect(server.seen.filter(({ authorization }) => authorization === 'Bearer secret').length).toBeGreaterThan(0);
+    expect(everythingIn(folder)).not.toMatch(/secret|signature/);
+  });
+
+  it('does not get the token back when the storage redirects to the hub again', async () => {
+    const storage = await ModelServer.start();
+    onTestFinished(() => storage.stop());
+    const hub = { bytes: small, authorization: 'Bearer secret', movedTo: `${storage.url}/detour` };
+    server.files.set('/me/gated/resolve/main/a.gguf', hub);
+    storage.files.set('/detour', { bytes: small, movedTo: `${server.url}/back` });
+    server.files.set('/back', { bytes: small });
+    environment['HF_TOKEN'] = 'secret';
+    await resolved('hf:me/gated/a.gguf');
+    const back = server.seen.filter(({ path }) => path === '/back');
+    expect(back.length).toBeGreaterThan(0);
+    expect(back.every(({ authorization }) => authorization === null)).toBe(true);
+  });
+
+  it('keeps the token when the hub redirects to itself, as for a renamed repository', async () => {
+    server.files.set('/me/old/resolve/main/a.gguf', {
+      bytes: small,
+      authorization: 'Bearer secret',
+      movedTo: '/me/new/resolve/main/a.gguf',
+    });
+    server.files.set('/me/new/resolve/main/a.gguf', { bytes: small, authorization: 'Bearer secret' });
+    environment['HF_TOKEN'] = 'secret';
+    expect(readFileSync(await resolved('hf:me/old/a.gguf')).equals(small)).toBe(true);
+  });
+
+  it('that is redirected in a circle is an error', async () => {
+    server.files.set('/me/tiny/resolve/main/a.gguf', { bytes: small, movedTo: '/me/tiny/resolve/main/a.gguf' });
+    await expect(resolved('hf:me/tiny/a.gguf')).rejects.toThrow('redirects hf:me/tiny/a.gguf to nowhere');
+  });
+
+  it('cannot lead out of its repository with the file that it names', async () => {
+    server.files.set('/v2/me/tiny/manifests/latest', { bytes: manifest('../../../../tiny.gguf') });
+    await expect(resolved('hf:me/tiny')).rejects.toThrow('hf:me/tiny:latest has no GGUF file.');
+    expect(server.seen).toHaveLength(1);
   });
 
   it.each([
     [undefined, 'set HF_TOKEN'],
     ['wrong', 'accept their terms'],
   ])('says what to do when it is not for everyone (token: %s)', async (token, hint) => {
-    server.files.set('/me/gated/resolve/main/b.gguf', { bytes: small, token: 'secret' });
+    server.files.set('/me/gated/resolve/main/b.gguf', { bytes: small, authorization: 'Bearer secret' });
     if (token !== undefined) environment['HF_TOKEN'] = token;
     await expect(resolved('hf:me/gated/b.gguf')).rejects.toMatchObject({
       code: 'model_unreadable',
@@ -237,6 +440,61 @@ describe('a model of Hugging Face', () => {
     });
     server.files.set('/v2/me/pictures/manifests/latest', { bytes: Buffer.from('{}') });
     await expect(resolved('hf:me/pictures')).rejects.toThrow('hf:me/pictures:latest has no GGUF file.');
+  });
+});
+
+describe('the SHA-256 that Hugging Face gives', () => {
+  const sha256 = createHash('sha256').update(small).digest('hex');
+  const address = '/me/tiny/resolve/main/tiny.gguf';
+  const source = 'hf:me/tiny/tiny.gguf';
+
+  /** Publishes a file by way of a redirect that promises another hash than it may have. */
+  function publish(bytes: Buffer, promised: string, etag = '"1"'): void {
+    server.files.set(address, { bytes, movedTo: '/storage', linked: { sha256: promised, bytes: bytes.length } });
+    server.files.set('/storage', { bytes, etag });
+  }
+
+  it('is compared with that of the file, and recorded', async () => {
+    publish(small, sha256);
+    const path = await resolved(source);
+    expect(readFileSync(path).equals(small)).toBe(true);
+    expect(JSON.parse(readFileSync(`${path}.json`, 'utf8'))).toMatchObject({ files: [{ sha256 }] });
+  });
+
+  it('tells whether there is a new file, whatever the storage calls it', async () => {
+    publish(small, sha256);
+    await resolved(source);
+    server.seen.length = 0;
+    publish(small, sha256, '"another tag for the same"');
+    await pullModel(source, { environment });
+    expect(server.downloads).toEqual([]);
+  });
+
+  it('refuses a file that came damaged, and what came of it', async () => {
+    const flipped = Buffer.from(small);
+    flipped[40_000] = 1;
+    publish(flipped, sha256);
+    await expect(resolved(source)).rejects.toMatchObject({
+      code: 'model_unreadable',
+      message: expect.stringMatching(
+        new RegExp(`${source} came damaged: its SHA-256 should be ${sha256} and is`),
+      ) as string,
+    });
+    expect(cached()).toMatchObject([{ complete: false, bytes: 0 }]);
+    publish(small, sha256);
+    expect(readFileSync(await resolved(source)).equals(small)).toBe(true);
+  });
+
+  it.each([
+    ['goes on with what is on the disk', small.subarray(0, 20_000), true],
+    ['finds what is damaged on the disk', Buffer.alloc(20_000), false],
+  ])('%s', async (_, part, isGood) => {
+    leavePart(source, 'tiny.gguf', part, { bytes: small.length, etag: '"1"', sha256 });
+    publish(small, sha256);
+    const download = resolved(source);
+    if (isGood) expect(readFileSync(await download).equals(small)).toBe(true);
+    else await expect(download).rejects.toThrow('came damaged');
+    expect(server.downloads.map(({ range }) => range)).toEqual(['bytes=20000-', 'bytes=20000-']);
   });
 });
 
@@ -291,22 +549,52 @@ describe('what cannot be used', () => {
     });
   });
 
-  it('is a model that another process is downloading', async () => {
-    server.files.set('/model.gguf', { bytes: small, ranges: false });
-    const lock = join(
-      folder,
-      'models',
-      'partial',
-      'url',
-      new URL(server.url).host.replace(':', '_'),
-      'model.gguf.lock',
-    );
-    mkdirSync(join(lock, '..'), { recursive: true });
-    writeFileSync(lock, String(process.ppid));
-    await expect(resolved(`${server.url}/model.gguf`)).rejects.toThrow(`another process (${process.ppid})`);
-    // One that has died holds nothing; no process has this number.
-    writeFileSync(lock, String(2 ** 30));
+  it.skipIf(process.platform !== 'linux')('is a disk that is full before the end', async () => {
+    const source = `${server.url}/model.gguf`;
+    const part = leavePart(source, 'model.gguf', Buffer.alloc(0), { bytes: small.length, etag: '"1"' });
+    rmSync(part);
+    symlinkSync('/dev/full', part);
+    server.files.set('/model.gguf', { bytes: small });
+    await expect(resolved(source)).rejects.toMatchObject({
+      code: 'model_unreadable',
+      message: expect.stringMatching(/^There is no room for .*: ENOSPC/) as string,
+      hint: expect.stringContaining('What has come is kept') as string,
+    });
+    expect(existsSync(part)).toBe(true);
+  });
+
+  it('is a model that is being downloaded already', async () => {
+    server.files.set('/model.gguf', { bytes: small, stallsAfterBytes: 20_000 });
+    const controller = new AbortController();
+    const first = expect(resolved(`${server.url}/model.gguf`, { signal: controller.signal })).rejects.toThrow('Ctrl-C');
+    await until(() => server.downloads.length > 0, 'the first download to begin');
+    await expect(resolved(`${server.url}/model.gguf`)).rejects.toMatchObject({
+      code: 'model_unreadable',
+      message: `${server.url}/model.gguf is being downloaded by another process (${process.pid}).`,
+    });
+    controller.abort(new Error('Ctrl-C'));
+    await first;
+    server.files.set('/model.gguf', { bytes: small });
     await expect(resolved(`${server.url}/model.gguf`)).resolves.toBeDefined();
-    expect(existsSync(lock)).toBe(false);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('the files of the cache', () => {
+  const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+
+  it('are for their user alone', async () => {
+    server.files.set('/tiny.gguf', { bytes: small });
+    const own = { XDG_CACHE_HOME: folder, HF_TOKEN_PATH: join(folder, 'token') };
+    const path = await resolved(`${server.url}/tiny.gguf`, { environment: own });
+    expect([path, `${path}.json`].map(mode)).toEqual(['600', '600']);
+    expect([join(path, '..'), join(folder, 'chatstream')].map(mode)).toEqual(['700', '700']);
+  });
+
+  it('follow the umask where CHATSTREAM_CACHE names a folder that may be shared', async () => {
+    server.files.set('/tiny.gguf', { bytes: small });
+    const path = await resolved(`${server.url}/tiny.gguf`);
+    const plain = join(folder, 'plain');
+    writeFileSync(plain, '');
+    expect([path, `${path}.json`].map(mode)).toEqual([mode(plain), mode(plain)]);
   });
 });
