@@ -87,8 +87,8 @@ async function attempt(source: FileSource, options: DownloadOptions): Promise<Tr
   if (cached !== null && isSame(cached, record.files)) return 'done';
   cache.makeFolderOf(partialPath);
   discardUseless(partialPath, record, options.onNotice);
-  cache.writeRecord(partialPath, record);
   await checkSpace(partialPath, record);
+  cache.writeRecord(partialPath, record);
   if ((await transferAll(files, partialPath, record, options)) === 'changed') return 'changed';
   const lengths = record.files.map((file) => ({ ...file, bytes: bytesOnDisk(join(dirname(partialPath), file.name)) }));
   cache.moveIn(path, partialPath, { ...record, files: lengths });
