@@ -60,6 +60,12 @@ export async function transfer(
   }
 }
 
+type AttemptEnd =
+  | { readonly type: 'changed' }
+  /** The answer is complete, which need not mean that the file is. */
+  | { readonly type: 'ended' }
+  | { readonly type: 'failed'; readonly reason: string };
+
 async function receive(
   client: WebClient,
   file: RemoteFile,
@@ -71,54 +77,47 @@ async function receive(
   let lastMs = clock.now();
   let restarts = 0;
   let failures = 0;
-  const isDone = (): boolean => bytes !== null && part.length === bytes;
 
-  /** @returns why the rest has not come; null if there is another file */
-  const attempt = async (): Promise<string | null> => {
+  const attempt = async (): Promise<AttemptEnd> => {
     // Where the length is not known, neither is whether what is there is all.
     const from = file.ranged && bytes !== null ? part.length : 0;
     const answer = await client.ask(file.url, { ...file, headers: rangeHeaders(file, from) });
     if (!isSuccess(answer.status)) {
       answer.discard();
-      if (answer.status === 416) return null;
+      if (answer.status === 416) return { type: 'changed' };
       if (isFinal(answer.status)) throw refusal(answer.status, file.url, file);
-      return `status ${answer.status}`;
+      return { type: 'failed', reason: `status ${answer.status}` };
     }
     const start = startIn(answer, file, from, source);
-    if (start === null) return null;
+    if (start === null) return { type: 'changed' };
     if (start < part.length) {
       await part.restart();
       restarts++;
     }
-    let received = 0;
+    const lengthBefore = part.length;
     for await (const chunk of answer.body) {
       await part.append(chunk);
-      received += chunk.length;
       lastMs = clock.now();
       failures = 0;
       if (bytes !== null && part.length > bytes) throw inconsistent(source);
       // After starting over, what was there before is not told again.
       if (part.length > furthest) onBytes((furthest = part.length));
     }
-    if (received === 0) throw inconsistent(source);
-    return 'the server ended it too early';
+    if (part.length === lengthBefore) throw inconsistent(source);
+    return { type: 'ended' };
   };
 
-  while (!isDone()) {
-    let reason: string | null;
-    try {
-      reason = await attempt();
-      if (reason === null) return 'changed';
-      // The end of an answer of unknown length is the end of the file.
-      if (bytes === null && !reason.startsWith('status')) return 'done';
-    } catch (error) {
+  while (bytes === null || part.length < bytes) {
+    const end = await attempt().catch((error: unknown): AttemptEnd => {
       signal?.throwIfAborted();
       if (error instanceof ChatstreamError) throw error;
-      reason = failureReason(error);
-    }
-    if (isDone()) break;
+      return { type: 'failed', reason: failureReason(error) };
+    });
+    if (end.type === 'changed') return 'changed';
+    if (end.type === 'ended' && (bytes === null || part.length === bytes)) break;
     const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** failures++);
     if (clock.now() + pauseMs - lastMs >= stallMs || restarts >= mostRestarts) {
+      const reason = end.type === 'failed' ? end.reason : 'the server ended it too early';
       throw brokenOff(source, reason, file.ranged && restarts === 0);
     }
     // A timer of the clock would not keep the process alive meanwhile.

@@ -83,7 +83,9 @@ export class WebClient {
    *   reason
    */
   async ask(url: string, request: WebRequest): Promise<WebAnswer> {
-    const token = request.huggingFace?.token ?? null;
+    const { huggingFace } = request;
+    const isThere = huggingFace !== null && new URL(huggingFace.endpoint).origin === new URL(url).origin;
+    const token = isThere ? huggingFace.token : null;
     const first = this.#tokenNeeded && token !== null ? bearer(token) : passwordIn(url);
     const answer = await this.#follow(url, request, first);
     if (token === null || this.#tokenNeeded || !wantsToken.includes(answer.status)) return answer;
