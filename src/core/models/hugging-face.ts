@@ -10,6 +10,7 @@ import {
   type HuggingFaceQuantisation,
   isFilePath,
   nameOfSource,
+  partsOf,
   withoutSecrets,
 } from './model-source.js';
 import { type HuggingFace, jsonOf, type WebClient } from './web-client.js';
@@ -64,7 +65,7 @@ export async function fileOfQuantisation(
   // Only clients with this name are told about GGUF files.
   const body = await jsonOf(await client.get(url, { wanted, huggingFace, headers: { 'user-agent': 'llama-cpp' } }));
   if (Value.Check(manifest, body) && isFilePath(body.ggufFile.rfilename)) {
-    return { user, repository, branch: 'main', file: body.ggufFile.rfilename };
+    return { user, repository, branch: 'main', file: partsOf(body.ggufFile.rfilename)[0] };
   }
   const page = withoutSecrets(`${huggingFace.endpoint}${user}/${repository}/tree/main`);
   throw new ChatstreamError('model_unreadable', `${wanted} has no GGUF file.`, {

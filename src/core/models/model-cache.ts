@@ -52,7 +52,7 @@ export class ModelCache {
 
   /** Where the first file of a model is or will be. */
   pathOf(source: FileSource): string {
-    return this.#inside(...partsOf(cachePathOf(source))[0].split('/'));
+    return this.#inside(...cachePathOf(source).split('/'));
   }
 
   /** Where it is while it is not complete. */
@@ -83,7 +83,7 @@ export class ModelCache {
   /** Which file a quantisation turned out to be the last time. */
   rememberedFile(source: HuggingFaceQuantisation): string | null {
     const value = readJson(this.#memoryOf(source));
-    return Value.Check(memoryShape, value) && isFilePath(value.file) ? value.file : null;
+    return Value.Check(memoryShape, value) && isFilePath(value.file) ? partsOf(value.file)[0] : null;
   }
 
   remember(source: HuggingFaceQuantisation, file: string): void {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { withoutSecrets } from './model-source.js';
+import { partsOf, withoutSecrets } from './model-source.js';
 
 const fileName = Type.String({ pattern: '^[^/\\\\]*[^/\\\\.][^/\\\\]*$' });
 
@@ -31,8 +31,8 @@ export const recordEnding = '.json';
 export function readRecord(path: string): ModelRecord | null {
   const value = readJson(path + recordEnding);
   if (!Value.Check(recordShape, value)) return null;
-  // Older versions wrote queries and passwords down.
-  return { ...value, source: withoutSecrets(value.source) };
+  // Older versions wrote queries and passwords down, and any part of a split model.
+  return { ...value, source: partsOf(withoutSecrets(value.source))[0] };
 }
 
 /** Whether the server still has what the record was made of. A server that sends no etag is judged by the lengths. */

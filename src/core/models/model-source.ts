@@ -37,7 +37,11 @@ export const bundledModel = 'bundled';
 const defaultBranch = 'main';
 const quantisationPattern = /^(I?Q\d|F16|F32|BF16|TQ\d|MXFP|NVFP)/i;
 
-/** @throws ChatstreamError `usage` for what begins with hf: or http: and cannot be read */
+/**
+ * Of a split model, whichever part was named, the source is the first one.
+ *
+ * @throws ChatstreamError `usage` for what begins with hf: or http: and cannot be read
+ */
 export function parseModelSource(text: string): ModelSource {
   if (text === bundledModel) return { kind: 'bundled' };
   if (/^(hf|huggingface):/i.test(text)) return huggingFaceSource(text);
@@ -75,7 +79,6 @@ export function withoutSecrets(text: string): string {
 
 /**
  * Where in the cache a file is kept: a path with slashes, in which no segment can lead out of the cache on any system.
- * Of a split model it is the named part.
  */
 export function cachePathOf(source: FileSource): string {
   if (source.kind === 'hf-file') {
@@ -135,7 +138,7 @@ function huggingFaceSource(text: string): RemoteSource {
   if (quantisation !== undefined || !isFilePath(file) || !isBranch(branch) || rests.length > 0) {
     throw notUnderstood(text);
   }
-  return { kind: 'hf-file', user, repository, branch, file };
+  return { kind: 'hf-file', user, repository, branch, file: partsOf(file)[0] };
 }
 
 /** Links to Hugging Face's pages and files mean the same as `hf:`, and share its cache and its token. */
@@ -146,16 +149,22 @@ function urlSource(text: string): ModelSource {
     });
   }
   const url = new URL(text);
-  if (url.hostname !== 'huggingface.co' && url.hostname !== 'hf.co') return { kind: 'url', url: url.href };
+  if (url.hostname !== 'huggingface.co' && url.hostname !== 'hf.co') return urlOfFirstPart(url);
   const [user = '', repository = '', verb = '', branch = '', ...path] = url.pathname.slice(1).split('/').map(decoded);
   if (isRepositoryName(user) && isRepositoryName(repository)) {
     if (verb === '') return { kind: 'hf-quantisation', user, repository, quantisation: spelled('') };
     const file = path.join('/');
     if ((verb === 'resolve' || verb === 'blob') && isBranch(branch) && isFilePath(file)) {
-      return { kind: 'hf-file', user, repository, branch, file };
+      return { kind: 'hf-file', user, repository, branch, file: partsOf(file)[0] };
     }
   }
-  return { kind: 'url', url: url.href };
+  return urlOfFirstPart(url);
+}
+
+function urlOfFirstPart(url: URL): ModelSource {
+  const first = new URL(url.href);
+  first.pathname = partsOf(url.pathname)[0];
+  return { kind: 'url', url: first.href };
 }
 
 function spelled(quantisation: string): string {

@@ -229,7 +229,11 @@ describe('a split model', () => {
     expect(path).toMatch(/big-00001-of-00003\.gguf$/);
     const sizes = names.map((name) => readFileSync(join(path, '..', name)).length);
     expect(sizes).toEqual([30_000, 30_004, 30_008]);
-    expect(cached()).toMatchObject([{ bytes: 90_012, complete: true }]);
+    const source = `${server.url}/${names[0] ?? ''}`;
+    expect(cached()).toMatchObject([{ source, bytes: 90_012, complete: true }]);
+    server.seen.length = 0;
+    for (const name of names) expect(await resolved(`${server.url}/${name}`)).toBe(path);
+    expect(server.seen).toEqual([]);
   });
 
   it('is refused while a part is missing', async () => {
