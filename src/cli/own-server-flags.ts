@@ -113,6 +113,14 @@ export function givenServerFlags(
   return given;
 }
 
+/** The same for the result file, which may be published: without a password or a signature in a model's URL. */
+export function settingsToShow(
+  given: Partial<Record<Forwarded, string | number>>,
+): Partial<Record<Forwarded, string | number>> {
+  const { model } = given;
+  return typeof model === 'string' ? { ...given, model: withoutSecrets(model) } : given;
+}
+
 /** What is going on until the server is ready: seconds with a large model, minutes if it has to be downloaded. */
 export function ownServerBeginning({ engine, model }: { readonly engine: string; readonly model: string }): string {
   if (engine === 'mock') return 'Starting a server with the mock engine …';

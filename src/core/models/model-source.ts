@@ -45,7 +45,7 @@ const quantisationPattern = /^(I?Q\d|F16|F32|BF16|TQ\d|MXFP|NVFP)/i;
 export function parseModelSource(text: string): ModelSource {
   if (text === bundledModel) return { kind: 'bundled' };
   if (/^(hf|huggingface):/i.test(text)) return huggingFaceSource(text);
-  if (/^https?:\/\//i.test(text)) return urlSource(text);
+  if (/^https?:/i.test(text)) return urlSource(text);
   return { kind: 'path', path: text };
 }
 
@@ -72,8 +72,8 @@ export function nameOfSource(source: RemoteSource): string {
 
 /** What a person typed as a source, fit to be shown. */
 export function withoutSecrets(text: string): string {
-  if (!/^https?:\/\//i.test(text)) return text;
-  if (!URL.canParse(text)) return text.replace(/[?#].*$/s, '').replace(/\/\/.*@/s, '//');
+  if (!/^https?:/i.test(text)) return text;
+  if (!URL.canParse(text)) return text.replace(/[?#].*$/s, '').replace(/^(https?:\/*).*@/is, '$1');
   return nameOfSource({ kind: 'url', url: text });
 }
 

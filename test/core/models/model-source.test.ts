@@ -80,15 +80,17 @@ describe('a source', () => {
     expect(() => parseModelSource(text)).toThrow(expect.objectContaining({ code: 'usage' }) as Error);
   });
 
-  it('that is not a URL is refused without its password', () => {
-    expect(() => parseModelSource('https://me:secret@host:port/a.gguf?sig=secret')).toThrow(
-      '"https://host:port/a.gguf" is not a URL.',
-    );
-  });
+  it.each(['https://me:secret@host:port/a.gguf?sig=secret', 'https:/me:secret@host:port/a.gguf#secret'])(
+    'that is not a URL is refused without its password: %s',
+    (text) => {
+      expect(() => parseModelSource(text)).toThrow(/"https:\/+host:port\/a.gguf" is not a URL\./);
+    },
+  );
 
   it.each([
     ['https://me:secret@example.com/a.gguf?sig=secret#secret', 'https://example.com/a.gguf'],
     ['https://huggingface.co/Qwen/Qwen3-0.6B-GGUF/resolve/main/a.gguf?token=secret', 'hf:Qwen/Qwen3-0.6B-GGUF/a.gguf'],
+    ['https:/me:secret@example.com/a.gguf', 'https://example.com/a.gguf'],
     ['https://example.com/get?id=1&key=secret', 'https://example.com/get#c8fdb3e5'],
     ['https://example.com/get#c8fdb3e5', 'https://example.com/get#c8fdb3e5'],
     ['https://example.com/get#chapter', 'https://example.com/get'],
