@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DownloadProgress } from '../../../src/core/models/download.js';
 import { pullModel } from '../../../src/core/models/resolve-model.js';
 import { deadUrl } from '../../support/dead-url.js';
@@ -19,7 +19,7 @@ import {
   server,
   small,
 } from './download-setup.js';
-import type { ServedFile } from './model-server.js';
+import { ModelServer, type ServedFile } from './model-server.js';
 
 const mebibyte = 2 ** 20;
 
@@ -92,6 +92,23 @@ describe('a model with an address', () => {
     expect(readFileSync(path).equals(small)).toBe(true);
     expect(notices).toEqual([expect.stringContaining('older version') as string]);
     expect(existsSync(outdated)).toBe(false);
+  });
+
+  it('goes on with an etag that may not be used as a condition', async () => {
+    const etag = 'W/"1"';
+    server.files.set('/small.gguf', { bytes: small, etag, cuts: { count: 1, afterBytes: 20_000 } });
+    expect(readFileSync(await resolved(`${server.url}/small.gguf`)).equals(small)).toBe(true);
+    expect(server.downloads).toMatchObject([
+      { range: 'bytes=0-', ifRange: null },
+      { range: 'bytes=20000-', ifRange: null },
+    ]);
+  });
+
+  it('starts over when the server knows no ranges any more', async () => {
+    const source = `${server.url}/small.gguf`;
+    leavePart(source, 'small.gguf', Buffer.alloc(20_000), { bytes: small.length, etag: '"1"' });
+    server.files.set('/small.gguf', { bytes: small, ranges: false });
+    expect(readFileSync(await resolved(source)).equals(small)).toBe(true);
   });
 
   it('starts over when the file changes during the download, and says so', async () => {
@@ -179,6 +196,17 @@ describe('a model with an address', () => {
     expect(shown.filter((text) => typeof text === 'string' && text.includes('tiny.gguf'))).toHaveLength(5);
     expect(JSON.stringify(shown)).not.toContain('s3cret');
     expect(everythingIn(folder)).not.toContain('s3cret');
+  });
+
+  it('sends its password to no other origin that it is redirected to', async () => {
+    const other = await ModelServer.start();
+    onTestFinished(() => other.stop());
+    const authorization = `Basic ${Buffer.from('me:pass word').toString('base64')}`;
+    server.files.set('/tiny.gguf', { bytes: small, authorization, movedTo: `${other.url}/blob` });
+    other.files.set('/blob', { bytes: small });
+    const url = `${server.url.replace('//', '//me:pass%20word@')}/tiny.gguf`;
+    expect(readFileSync(await resolved(url)).equals(small)).toBe(true);
+    expect(other.seen.map((seen) => seen.authorization)).toEqual([null, null]);
   });
 
   it('does not need the signature again once it is cached', async () => {

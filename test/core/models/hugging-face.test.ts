@@ -6,6 +6,7 @@ import {
   cached,
   environment,
   everythingIn,
+  explained,
   folder,
   leavePart,
   model,
@@ -129,6 +130,14 @@ describe('a model of Hugging Face', () => {
       message: expect.stringContaining('hf:me/gated/b.gguf') as string,
       hint: expect.stringContaining(hint) as string,
     });
+  });
+
+  it.each(['hf_t0ken', 'hf_t0ken with more'])('never shows the token in an error: %s', async (token) => {
+    server.files.set('/me/gated/resolve/main/b.gguf', { bytes: small, authorization: 'Bearer secret' });
+    environment['HF_TOKEN'] = token;
+    const error = await resolved('hf:me/gated/b.gguf').catch((thrown: unknown) => explained(thrown));
+    expect(error).toMatch(/ChatstreamError/);
+    expect(error).not.toContain('t0ken');
   });
 
   it('says that there is none', async () => {
