@@ -62,9 +62,9 @@ export function diskFull(source: string, folder: string, reason: string): Chatst
   );
 }
 
-/** What a failed operation on the files of the cache means. */
-export function storageError(thrown: unknown, source: string, folder: string): ChatstreamError {
-  if (thrown instanceof ChatstreamError) return thrown;
+/** What a failed operation on the files of the cache means. Errors that are not the system's stay as they are. */
+export function storageError(thrown: unknown, source: string, folder: string): unknown {
+  if (!isSystemError(thrown)) return thrown;
   const reason = messageOf(thrown);
   if (['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(thrown))) return diskFull(source, folder, reason);
   return unreadable(
@@ -78,6 +78,16 @@ export function failureReason(thrown: unknown): string {
   const code = codeOf(thrown);
   const message = messageOf(thrown);
   return reasons[code] ?? (message === '' ? code : message);
+}
+
+/** @param source of the model that should have been removed */
+export function removalError(thrown: unknown, source: string): unknown {
+  if (!isSystemError(thrown)) return thrown;
+  return unreadable(`${source} cannot be removed: ${thrown.message}.`, 'Check who may write to the folder.');
+}
+
+function isSystemError(thrown: unknown): thrown is Error {
+  return thrown instanceof Error && 'syscall' in thrown;
 }
 
 function codeOf(thrown: unknown): string {

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { ChatstreamError } from '../base/errors.js';
 import type { Environment } from './cache-folder.js';
+import { removalError } from './download-errors.js';
 import { lockModel } from './download-lock.js';
 import { type CachedModel, ModelCache } from './model-cache.js';
 import { bundledModel, nameOfSource, parseModelSource, withoutSecrets } from './model-source.js';
@@ -17,7 +18,7 @@ export function shortName(path: string): string {
  * @param names sources as `--model` takes them, or short names
  * @returns what was removed
  * @throws ChatstreamError `usage` for the bundled model and for names that are unknown or mean several models;
- *   `model_unreadable` for one that is being downloaded
+ *   `model_unreadable` for one that is being downloaded, or that the system does not let go
  */
 export async function removeModels(
   names: readonly string[],
@@ -26,16 +27,22 @@ export async function removeModels(
   const cache = ModelCache.of(environment);
   const models = cache.list();
   const chosen = new Set(names.flatMap((name) => find(name, models, cache)));
-  for (const { path, source } of chosen) {
-    const release = await lockModel(cache, cache.finalPathOf(path), source);
-    try {
-      cache.remove(path);
-    } finally {
-      release();
-    }
-    cache.removeEmptyFolders(path);
+  for (const model of chosen) {
+    await remove(model, cache).catch((error: unknown) => {
+      throw removalError(error, model.source);
+    });
   }
   return [...chosen];
+}
+
+async function remove({ path, source }: CachedModel, cache: ModelCache): Promise<void> {
+  const release = await lockModel(cache, cache.finalPathOf(path), source);
+  try {
+    cache.remove(path);
+    cache.removeEmptyFolders(path);
+  } finally {
+    release();
+  }
 }
 
 /** A complete model and a newer download of it that broke off are one to their user. */

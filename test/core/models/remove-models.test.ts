@@ -76,6 +76,16 @@ describe('removing models', () => {
     expect(existsSync(path)).toBe(true);
   });
 
+  it('says what is in the way', async () => {
+    const path = keep('one', 'a.gguf');
+    rmSync(path);
+    mkdirSync(path);
+    await expect(removeModels(['a'], environment)).rejects.toMatchObject({
+      code: 'model_unreadable',
+      message: expect.stringMatching(/^hf:me\/one\/a\.gguf cannot be removed: /) as string,
+    });
+  });
+
   it('asks which one is meant', async () => {
     keep('one', 'a.gguf');
     keep('two', 'a.gguf');
