@@ -70,8 +70,8 @@ export async function download(source: FileSource, options: DownloadOptions): Pr
     options.signal?.throwIfAborted();
     throw storageError(error, name, cache.folder);
   } finally {
-    release();
     cache.removeEmptyFolders(partialPath);
+    release();
   }
 }
 

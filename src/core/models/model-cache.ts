@@ -128,14 +128,18 @@ export class ModelCache {
 
   /** Removes the folders that a model has left empty. @param path of its first file */
   removeEmptyFolders(path: string): void {
-    let folder = dirname(path);
-    while (folder.startsWith(this.folder + sep) && existsSync(folder)) {
-      const rest = readdirSync(folder);
-      // What a quantisation turned out to be is of no use without any file of the repository.
-      if (rest.some((name) => !name.startsWith(memoryPrefix))) return;
-      for (const name of rest) rmSync(join(folder, name));
-      rmdirSync(folder);
-      folder = dirname(folder);
+    for (let folder = dirname(path); folder.startsWith(this.folder + sep); folder = dirname(folder)) {
+      if (!existsSync(folder)) continue;
+      try {
+        const rest = readdirSync(folder);
+        // What a quantisation turned out to be is of no use without any file of the repository.
+        if (rest.some((name) => !name.startsWith(memoryPrefix))) return;
+        for (const name of rest) rmSync(join(folder, name), { force: true });
+        rmdirSync(folder);
+      } catch {
+        // Another process has just put something there, or removed the folder itself.
+        return;
+      }
     }
   }
 
