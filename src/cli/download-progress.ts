@@ -4,8 +4,9 @@ import { formatBytes, formatDuration } from '../core/base/units.js';
 import type { DownloadProgress } from '../core/models/download.js';
 
 type OnProgress = (progress: DownloadProgress) => void;
+type OnNotice = (message: string) => void;
 
-/** What a progress line needs of a stream. */
+/** The part of a stream that a progress line needs. */
 export interface ProgressStream {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
@@ -15,24 +16,33 @@ export interface ProgressStream {
 /** Lines of the log for a whole download, where there is no terminal. */
 const logSteps = 10;
 
-/** Where the whole is not known, for so many bytes. */
+/** Bytes between two lines of the log where the total is not known. */
 const logStepBytes = 256 * 2 ** 20;
 
+/** Often enough for a line that people look at; the network brings many more pieces. */
+const drawEveryMs = 100;
+
 /**
- * Runs something that may download a model, and shows how it comes along on stderr: one live line on a terminal, some
- * lines of the log elsewhere, nothing where the log takes no information.
+ * Runs something that may download a model and shows its progress on stderr: one live line on a terminal, a line of the
+ * log for each tenth elsewhere, nothing where the log level is above `info`. Notices are always lines of the log.
  */
 export async function showDownload<T>(
   logger: Logger,
-  run: (onProgress: OnProgress) => Promise<T>,
+  run: (onProgress: OnProgress, onNotice: OnNotice) => Promise<T>,
   stream: ProgressStream = process.stderr,
   clock: Clock = systemClock,
 ): Promise<T> {
-  if (!logger.isLevelEnabled('info')) return run(() => undefined);
-  if (stream.isTTY !== true) return run(logging(logger));
+  const onNotice = (message: string): void => {
+    logger.warn(message);
+  };
+  if (!logger.isLevelEnabled('info')) return run(() => undefined, onNotice);
+  if (stream.isTTY !== true) return run(logging(logger), onNotice);
   const line = liveLine(stream, clock);
   try {
-    return await run(line.onProgress);
+    return await run(line.onProgress, (message) => {
+      line.end();
+      onNotice(message);
+    });
   } finally {
     line.end();
   }
@@ -54,11 +64,15 @@ function logging(logger: Logger): OnProgress {
 
 function liveLine(stream: ProgressStream, clock: Clock): { onProgress: OnProgress; end: () => void } {
   let startMs: number | null = null;
+  let drawnMs = -Infinity;
   let shown = false;
   return {
     onProgress: ({ source, bytes, totalBytes, resumedBytes }) => {
-      startMs ??= clock.now();
-      const seconds = (clock.now() - startMs) / 1000;
+      const nowMs = clock.now();
+      if (nowMs - drawnMs < drawEveryMs) return;
+      drawnMs = nowMs;
+      startMs ??= nowMs;
+      const seconds = (nowMs - startMs) / 1000;
       const bytesPerSecond = seconds < 1 ? null : (bytes - resumedBytes) / seconds;
       const figures = [
         totalBytes === null ? formatBytes(bytes) : `${percent(bytes, totalBytes)} of ${formatBytes(totalBytes)}`,
@@ -74,6 +88,7 @@ function liveLine(stream: ProgressStream, clock: Clock): { onProgress: OnProgres
     },
     end: () => {
       if (shown) stream.write('\r\u001b[2K');
+      shown = false;
     },
   };
 }
@@ -82,7 +97,7 @@ function percent(bytes: number, totalBytes: number): string {
   return `${Math.floor((bytes * 100) / Math.max(totalBytes, 1))} %`;
 }
 
-/** The end of it, where the file's name is. */
+/** The end of a text that is too long: the file's name is there. */
 function shortened(text: string, length: number): string {
   return text.length <= length ? text : `…${text.slice(text.length - Math.max(1, length - 1))}`;
 }

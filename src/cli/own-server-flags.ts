@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { withoutSecrets } from '../core/models/model-source.js';
 import { serveFlags } from './serve-flags.js';
 
 /**
@@ -112,11 +113,19 @@ export function givenServerFlags(
   return given;
 }
 
+/** The same for the result file, which may be published: without a password or a signature in a model's URL. */
+export function settingsToShow(
+  given: Partial<Record<Forwarded, string | number>>,
+): Partial<Record<Forwarded, string | number>> {
+  const { model } = given;
+  return typeof model === 'string' ? { ...given, model: withoutSecrets(model) } : given;
+}
+
 /** What is going on until the server is ready: seconds with a large model, minutes if it has to be downloaded. */
 export function ownServerBeginning({ engine, model }: { readonly engine: string; readonly model: string }): string {
   if (engine === 'mock') return 'Starting a server with the mock engine …';
   const isRemote = /^(hf|huggingface|https?):/i.test(model);
-  // Keys that an address may hold are not for the logs of a CI job.
-  const name = isRemote ? model.replace(/\?.*$/, '').replace(/\/\/[^/]*@/, '//') : model;
+  // Keys that a URL may hold are not for the logs of a CI job.
+  const name = withoutSecrets(model);
   return `Starting a server and loading ${name}${isRemote ? ', downloaded first if it is not here yet' : ''} …`;
 }

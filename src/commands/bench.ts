@@ -4,7 +4,13 @@ import { exitCodeOf, exitCodes } from '../cli/exit-codes.js';
 import { valuesOf } from '../cli/flags.js';
 import { showProgress } from '../cli/live-block.js';
 import { createLogger } from '../cli/logging.js';
-import { givenServerFlags, mostSlotsUnasked, ownServerBeginning, ownServerCommand } from '../cli/own-server-flags.js';
+import {
+  givenServerFlags,
+  mostSlotsUnasked,
+  ownServerBeginning,
+  ownServerCommand,
+  settingsToShow,
+} from '../cli/own-server-flags.js';
 import { firstSignal } from '../cli/signals.js';
 import { hasColours } from '../cli/terminal.js';
 import type { TargetOptions } from '../core/bench/plan/options.js';
@@ -126,6 +132,10 @@ The first Ctrl-C ends the bench early and reports what there is.`;
       clients: flags.rate === undefined ? clients : undefined,
     };
     const given = givenServerFlags(flags, isDefault);
-    return { kind: 'own', command: ownServerCommand(this.config.root, given, settings), settings: given };
+    return {
+      kind: 'own',
+      command: ownServerCommand(this.config.root, given, settings),
+      settings: settingsToShow(given),
+    };
   }
 }

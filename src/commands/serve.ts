@@ -35,8 +35,8 @@ Every flag can also be set by an environment variable: --max-queue reads CHATSTR
     const logger = await createLogger(flags['log-level']);
     const { signalled, stopping } = firstSignal();
     endWithParent();
-    const options = await showDownload(logger, (onProgress) =>
-      serveOptions(flags, this.config.version, { onProgress, signal: stopping }),
+    const options = await showDownload(logger, (onProgress, onNotice) =>
+      serveOptions(flags, this.config.version, { onProgress, onNotice, signal: stopping }),
     );
     if (!isLoopback(flags.host) && options.server.apiKeys.length === 0) {
       logger.warn({ host: flags.host }, 'anyone who can reach this address can use the model: set --api-key');

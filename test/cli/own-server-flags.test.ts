@@ -5,6 +5,7 @@ import {
   givenServerFlags,
   mostSlotsUnasked,
   ownServerBeginning,
+  settingsToShow,
   ownServerCommand,
   ownServerFlags,
 } from '../../src/cli/own-server-flags.js';
@@ -124,6 +125,12 @@ describe('what is said while the server starts', () => {
       'Starting a server and loading https://models.example/large.gguf, downloaded first if it is not here yet …',
     );
     expect(ownServerBeginning({ engine: 'llama', model: 'hf:me/large:Q4_K_M' })).toContain('hf:me/large:Q4_K_M, down');
+  });
+
+  it('puts no keys into the result either', () => {
+    const model = 'https://me:secret@models.example/large.gguf?token=secret';
+    expect(settingsToShow({ model, threads: 4 })).toEqual({ model: 'https://models.example/large.gguf', threads: 4 });
+    expect(settingsToShow({ threads: 4 })).toEqual({ threads: 4 });
   });
 
   it('names no model where none is loaded', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -6,7 +6,6 @@ import { syntheticModel } from '../support/gguf/index.js';
 import { CliProcess, runCli, startServer } from '../support/server-process.js';
 import { until } from '../support/until.js';
 import { ModelServer } from '../core/models/model-server.js';
-import { readFileSync } from 'node:fs';
 
 let server: ModelServer;
 let folder: string;
@@ -29,8 +28,18 @@ beforeEach(() => {
 
 afterEach(() => {
   server.files.clear();
+  server.seen.length = 0;
   rmSync(folder, { recursive: true });
 });
+
+function filesIn(path: string): readonly string[] {
+  if (!existsSync(path)) return [];
+  return readdirSync(path, { recursive: true, encoding: 'utf8' }).map((name) => join(path, name));
+}
+
+function bytesOf(path: string | undefined): number {
+  return path === undefined ? 0 : (statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+}
 
 describe('the binary', () => {
   it('downloads, lists, serves and removes a model', async () => {
@@ -72,10 +81,82 @@ describe('the binary', () => {
     });
   });
 
+  it('lets one process alone download a model, even where another was killed, and goes on', async () => {
+    const large = Buffer.concat([bytes, Buffer.alloc(12 * 2 ** 20)]);
+    const stallsAfterBytes = 6 * 2 ** 20;
+    server.files.set('/large.gguf', { bytes: large, stallsAfterBytes });
+    const argv = ['models', 'pull', `${server.url}/large.gguf`];
+    const partial = join(folder, 'models', 'partial');
+    const part = (): string | undefined => filesIn(partial).find((path) => path.endsWith('.part'));
+    const killed = new CliProcess(argv, variables);
+    await until(() => killed.hasExited || bytesOf(part()) === stallsAfterBytes, 'the download to come along');
+    killed.signal('SIGKILL');
+    await killed.exited;
+
+    const rivals = [1, 2, 3, 4].map(() => new CliProcess(argv, variables));
+    await until(() => rivals.filter(({ hasExited }) => hasExited).length === 3, 'all but one to end');
+    const [winner, ...others] = rivals.sort((one, two) => Number(one.hasExited) - Number(two.hasExited));
+    if (winner === undefined) throw new Error('There are four.');
+    for (const loser of others) {
+      expect(await loser.exited).toBe(3);
+      expect(loser.stderr).toContain(`is being downloaded by another process (${winner.pid}).`);
+    }
+    winner.signal('SIGTERM');
+    expect(await winner.exited).toBe(130);
+
+    server.files.set('/large.gguf', { bytes: large });
+    server.seen.length = 0;
+    const last = await runCli(argv, variables);
+    expect(await last.exited).toBe(0);
+    expect(last.stderr).toContain('download resumed');
+    expect(server.downloads[0]?.range).not.toBe('bytes=0-');
+    expect(readFileSync(last.stdout.trim()).equals(large)).toBe(true);
+  });
+
+  it('shows neither the password nor the query of a URL', async () => {
+    const authorization = `Basic ${Buffer.from('me:s3cret').toString('base64')}`;
+    server.files.set('/tiny.gguf', { bytes, authorization });
+    const address = `${server.url.replace('//', '//me:s3cret@')}/tiny.gguf?sig=s3cret`;
+    const runs = [
+      await runCli(['models', 'pull', address, '--json'], variables),
+      await runCli(['models', 'pull', address.replace('tiny', 'other')], variables),
+      await runCli(['serve', '-m', address.replace('tiny', 'other')], variables),
+      await runCli(['models'], variables),
+      await runCli(['models', '--json'], variables),
+      await runCli(['models', 'rm', address.replace('tiny', 'other')], variables),
+      await runCli(['models', 'rm', address], variables),
+    ];
+    expect(await Promise.all(runs.map(({ exited }) => exited))).toEqual([0, 3, 3, 0, 0, 2, 0]);
+    expect(JSON.parse(runs[0]?.stdout ?? '')).toMatchObject({ source: `${server.url}/tiny.gguf` });
+    for (const { stdout, stderr } of runs) expect(stdout + stderr).not.toContain('s3cret');
+  });
+
+  it.skipIf(process.platform !== 'linux')('says in plain words that the disk is full, and ends with 3', async () => {
+    server.files.set('/tiny.gguf', { bytes, stallsAfterBytes: 20_000 });
+    const argv = ['models', 'pull', `${server.url}/tiny.gguf`];
+    const stopped = new CliProcess(argv, variables);
+    const part = (): string | undefined => filesIn(folder).find((path) => path.endsWith('.part'));
+    await until(() => stopped.hasExited || bytesOf(part()) === 20_000, 'the download to come along');
+    stopped.signal('SIGINT');
+    await stopped.exited;
+    const path = part() ?? '';
+    rmSync(path);
+    // Takes nothing, like a full disk.
+    symlinkSync('/dev/full', path);
+    server.files.set('/tiny.gguf', { bytes });
+    const run = await runCli(argv, variables);
+    expect(await run.exited).toBe(3);
+    expect(run.stderr).toMatch(/error: There is no room for .*ENOSPC/);
+    expect(run.stderr).not.toMatch(/^ +at /m);
+  });
+
   it.each([
+    [['models', 'rm', '../..'], 2, 'There is no model "../.."'],
+    [['models', 'pull', 'hf:../..:Q4_K_M'], 2, 'not the name of a model on Hugging Face'],
+    [['serve', '-m', 'Qwen/Qwen3-0.6B-GGUF'], 3, 'write hf:Qwen/Qwen3-0.6B-GGUF.'],
     [['models', 'pull', 'hf:me/nothing/a.gguf'], 3, 'status 404'],
     [['serve', '-m', 'hf:me/nothing/a.gguf'], 3, 'status 404'],
-    [['models', 'pull', 'model.gguf'], 2, 'nothing that could be downloaded'],
+    [['models', 'pull', 'model.gguf'], 2, 'cannot be downloaded'],
     [['models', 'rm', 'nothing'], 2, 'There is no model "nothing"'],
     [['models', 'rm', 'bundled'], 2, 'part of the package'],
     [['models', 'rm'], 2, 'name'],

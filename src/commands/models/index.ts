@@ -6,9 +6,9 @@ import { cacheTypes } from '../../core/gguf/kv-cache.js';
 import { listModels } from '../../core/models/model-overview.js';
 
 export default class Models extends BaseCommand {
-  static override summary = 'Show the models that can be used without a network, and what they would take.';
+  static override summary = 'Show the models that can be used without a network, and the memory they would take.';
 
-  static override description = `The memory is that of the weights and of the KV cache of all slots; buffers for computing come on top.`;
+  static override description = `The memory is that of the weights and of the KV cache of all slots, without the buffers for computing.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -19,14 +19,14 @@ export default class Models extends BaseCommand {
   ];
 
   static override flags = fromEnvironment({
-    slots: Flags.integer({ summary: 'Slots to reckon with.', min: 1, max: 256, default: 4 }),
+    slots: Flags.integer({ summary: 'Slots to calculate the memory for.', min: 1, max: 256, default: 4 }),
     context: autoOrIntegerFlag({
       summary: 'Tokens per slot; auto: what the model was trained for, at most 4096.',
       min: 16,
       default: 'auto' as const,
     }),
     'cache-type': Flags.option({
-      summary: 'What the KV cache would be kept as.',
+      summary: 'Type of the values in the KV cache.',
       options: cacheTypes,
       default: 'f16' as const,
     })(),

@@ -4,12 +4,13 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { showDownload } from '../../cli/download-progress.js';
 import { createLogger } from '../../cli/logging.js';
 import { firstSignal } from '../../cli/signals.js';
+import { withoutSecrets } from '../../core/models/model-source.js';
 import { pullModel } from '../../core/models/resolve-model.js';
 
 export default class ModelsPull extends BaseCommand {
   static override summary = 'Download a model, or bring it up to date.';
 
-  static override description = `A download that broke off goes on where it stopped. For models that are not for everyone, set HF_TOKEN.`;
+  static override description = `A download that broke off goes on where it stopped. For a model that is not public, set HF_TOKEN.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> hf:Qwen/Qwen3-0.6B-GGUF:Q8_0',
@@ -28,8 +29,10 @@ export default class ModelsPull extends BaseCommand {
     const { args, flags } = await this.parse(ModelsPull);
     const logger = await createLogger(flags['log-level']);
     const { stopping: signal } = firstSignal();
-    const path = await showDownload(logger, (onProgress) => pullModel(args.source, { onProgress, signal }));
+    const path = await showDownload(logger, (onProgress, onNotice) =>
+      pullModel(args.source, { onProgress, onNotice, signal }),
+    );
     this.log(path);
-    return { source: args.source, path, bytes: statSync(path).size };
+    return { source: withoutSecrets(args.source), path, bytes: statSync(path).size };
   }
 }

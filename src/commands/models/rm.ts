@@ -4,7 +4,7 @@ import { formatBytes } from '../../core/base/units.js';
 import { removeModels } from '../../core/models/remove-models.js';
 
 export default class ModelsRm extends BaseCommand {
-  static override summary = 'Remove downloaded models, and what broken downloads have left.';
+  static override summary = 'Remove downloaded models and partial downloads.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> Qwen3-0.6B-Q8_0',
@@ -22,7 +22,7 @@ export default class ModelsRm extends BaseCommand {
 
   async run(): Promise<object> {
     const { argv } = await this.parse(ModelsRm);
-    const removed = removeModels(argv.map(String));
+    const removed = await removeModels(argv.map(String));
     for (const { source, bytes } of removed) this.log(`removed ${source} (${formatBytes(bytes)})`);
     return { removed: removed.map(({ source, path, bytes }) => ({ source, path, bytes })) };
   }

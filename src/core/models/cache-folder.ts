@@ -4,8 +4,8 @@ import { join } from 'node:path';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Where downloaded models are kept: `models` in `CHATSTREAM_CACHE` or else in `chatstream` in the folder that the
- * system has for what can be had again. The folder need not exist.
+ * Where downloaded models are kept: the folder `models` in `CHATSTREAM_CACHE`, or else in `chatstream` in the system's
+ * folder for caches. It need not exist.
  */
 export function modelsFolder(
   environment: Environment = process.env,
@@ -16,7 +16,7 @@ export function modelsFolder(
 }
 
 function systemFolder(environment: Environment, system: NodeJS.Platform, home: string): string {
-  // Whoever sets it means it, on any system. A relative one is to be ignored: https://specifications.freedesktop.org/basedir-spec.
+  // A user who sets it means it, on any system. The specification (freedesktop.org, basedir-spec) has relative paths ignored.
   const xdg = environment['XDG_CACHE_HOME'];
   if (xdg?.startsWith('/') === true) return join(xdg, 'chatstream');
   if (system === 'darwin') return join(home, 'Library', 'Caches', 'chatstream');

@@ -1,45 +1,115 @@
-import { ChatstreamError } from '../base/errors.js';
-import type { DownloadFailure, DownloadOrder } from './download-messages.js';
-import { statusError } from './http.js';
-import type { HuggingFace } from './hugging-face.js';
-import type { ModelRecord } from './model-record.js';
+import { ChatstreamError, messageOf } from '../base/errors.js';
 
-/** What trying again cannot mend. @returns null for everything else */
-export function fatalError(
-  { status, code, message }: DownloadFailure,
-  { source }: ModelRecord,
-  { folder, parts }: DownloadOrder,
-  place: HuggingFace | null,
-): ChatstreamError | null {
-  if (code === 'ENOSPC' || code === 'EDQUOT') return diskFull(source, folder, message);
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') return notWritable(folder, message);
-  if (/^Expected \d+ bytes, but got/.test(message)) {
-    return new ChatstreamError('model_unreadable', `The server sends another length than it said of ${source}.`, {
-      hint: 'The file may just be changing: try again later. If it happens again, the server is at fault.',
-    });
+// Everything that can go wrong with a download, in words. `wanted` and `source` are without passwords and queries.
+
+/** @param accessHint what to do about a file that is not for everyone */
+export function statusError(status: number, host: string, wanted: string, accessHint: string): ChatstreamError {
+  if (status === 401 || status === 403) {
+    return unreadable(`${host} does not give ${wanted} to everyone (status ${status}).`, accessHint);
   }
-  // A signed address that has run out is a 403 as well; a new one is asked for when the command is run again.
-  if (status !== null && status < 500 && status !== 429 && status !== 408) {
-    return statusError(status, parts[0]?.url ?? '', source, place);
+  if (status === 404 || status === 410 || status === 400) {
+    return unreadable(
+      `${host} has no ${wanted} (status ${status}).`,
+      'Check the spelling, upper and lower case too; the page of the model lists its files.',
+    );
   }
-  return null;
+  if (status === 429) {
+    return unreadable(`${host} takes no more requests for now (status 429).`, 'Try again in some minutes.');
+  }
+  if (status >= 500) {
+    return unreadable(`${host} has a problem (status ${status}).`, 'It is on their side: try again later.');
+  }
+  return unreadable(`${host} refuses ${wanted} (status ${status}).`, 'Try the address in a browser to see why.');
 }
 
-export function brokenOff({ message }: DownloadFailure, { source }: ModelRecord, resumable: boolean): ChatstreamError {
-  const hint = resumable
-    ? 'Run the same command again to go on where it stopped.'
-    : 'Try again; this server can only send it from the beginning.';
-  return new ChatstreamError('model_unreadable', `The download of ${source} broke off: ${message}.`, { hint });
+/** Why there was no answer. */
+export function unreachable(host: string, thrown: unknown): ChatstreamError {
+  return new ChatstreamError('model_unreadable', `${host} cannot be reached: ${failureReason(thrown)}.`, {
+    hint: 'Check the network; models that are cached or on disk can be used without one ("chatstream models" lists them).',
+    cause: thrown,
+  });
+}
+
+/** @param reason without a full stop */
+export function brokenOff(source: string, reason: string, resumable: boolean): ChatstreamError {
+  return unreadable(
+    `The download of ${source} broke off: ${reason}.`,
+    resumable
+      ? 'Run the same command again to go on where it stopped.'
+      : 'Try again; this server can only send it from the beginning.',
+  );
+}
+
+/** The server does not keep to the length, or the state of the file, that it said. */
+export function inconsistent(source: string): ChatstreamError {
+  return unreadable(
+    `The server sends another length or another file than it said of ${source}.`,
+    'The file may just be changing: try again later. If it happens again, the server is at fault.',
+  );
+}
+
+export function damaged(wanted: string, expected: string, actual: string): ChatstreamError {
+  return unreadable(
+    `${wanted} came damaged: its SHA-256 should be ${expected} and is ${actual}.`,
+    'What was downloaded has been removed. Try again; if it happens again, the server or something on the way is at fault.',
+  );
 }
 
 export function diskFull(source: string, folder: string, reason: string): ChatstreamError {
-  return new ChatstreamError('model_unreadable', `There is no room for ${source} in ${folder}: ${reason}.`, {
-    hint: 'Free some with "chatstream models rm", or set CHATSTREAM_CACHE to a folder on a larger disk.',
-  });
+  return unreadable(
+    `There is no room for ${source} in ${folder}: ${reason}.`,
+    'Free some with "chatstream models rm", or set CHATSTREAM_CACHE to a folder on a larger disk. What has come is kept.',
+  );
 }
 
-export function notWritable(folder: string, reason: string): ChatstreamError {
-  return new ChatstreamError('model_unreadable', `Models cannot be kept in ${folder}: ${reason}.`, {
-    hint: 'Set CHATSTREAM_CACHE to a folder that may be written to.',
-  });
+/** What a failed operation on the files of the cache means. Errors that are not the system's stay as they are. */
+export function storageError(thrown: unknown, source: string, folder: string): unknown {
+  if (!isSystemError(thrown)) return thrown;
+  const reason = messageOf(thrown);
+  if (['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(thrown))) return diskFull(source, folder, reason);
+  return unreadable(
+    `Models cannot be kept in ${folder}: ${reason}.`,
+    'Set CHATSTREAM_CACHE to a folder that may be written to.',
+  );
 }
+
+/** What went wrong with a connection, in words that end without a full stop. */
+export function failureReason(thrown: unknown): string {
+  const code = codeOf(thrown);
+  const message = messageOf(thrown);
+  return reasons[code] ?? (message === '' ? code : message);
+}
+
+/** @param source of the model that should have been removed */
+export function removalError(thrown: unknown, source: string): unknown {
+  if (!isSystemError(thrown)) return thrown;
+  return unreadable(`${source} cannot be removed: ${thrown.message}.`, 'Check who may write to the folder.');
+}
+
+function isSystemError(thrown: unknown): thrown is Error {
+  return thrown instanceof Error && 'syscall' in thrown;
+}
+
+function codeOf(thrown: unknown): string {
+  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+}
+
+function unreadable(message: string, hint: string): ChatstreamError {
+  return new ChatstreamError('model_unreadable', message, { hint });
+}
+
+const unknownAuthority =
+  'its certificate is signed by an authority that Node.js does not know (see NODE_EXTRA_CA_CERTS)';
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'there is no such host, or no network',
+  EAI_AGAIN: 'its name cannot be looked up, so there is probably no network',
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'the connection was cut off',
+  EPIPE: 'the connection was cut off',
+  ETIMEDOUT: 'it does not answer',
+  ENETUNREACH: 'there is no network',
+  EHOSTUNREACH: 'there is no way to it',
+  SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
+};

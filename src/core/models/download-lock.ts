@@ -1,62 +1,77 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { ChatstreamError } from '../base/errors.js';
+import { createHash } from 'node:crypto';
+import { closeSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ChatstreamError, messageOf } from '../base/errors.js';
+import type { ModelCache } from './model-cache.js';
 
 /**
- * Sees to it that no two processes write to the same unfinished file. A lock whose process has died is taken over.
+ * Makes sure that no two processes write to the same model. The lock is one of the operating system on an open file
+ * (fs-native-extensions), which has two advantages over a file whose existence is the lock: two processes cannot both
+ * get it, and it ends with its process, however that dies, so there are no stale locks to take over. The file itself
+ * stays, because another process may have opened it already and would then lock something that has been deleted.
  *
- * @param path of the unfinished file
- * @returns what gives it back
- * @throws ChatstreamError `model_unreadable` if another process downloads it
+ * @param path of the model's first file in the cache
+ * @param source for the message
+ * @returns a function that releases the lock
+ * @throws ChatstreamError `model_unreadable` if another process holds it
  */
-export function lockDownload(path: string, name: string): () => void {
-  const lock = `${path}.lock`;
-  mkdirSync(dirname(path), { recursive: true });
-  for (;;) {
-    const descriptor = create(lock);
-    if (descriptor !== null) {
-      writeSync(descriptor, String(process.pid));
-      closeSync(descriptor);
-      return () => {
-        rmSync(lock, { force: true });
-      };
+export async function lockModel(cache: ModelCache, path: string, source: string): Promise<() => void> {
+  const tryLock = await nativeTryLock();
+  const name = createHash('sha256').update(cache.relativePath(path)).digest('hex').slice(0, 16);
+  const lockPath = join(cache.folder, 'locks', `${name}.lock`);
+  mkdirSync(dirname(lockPath), { recursive: true, mode: cache.modes.folder });
+  const descriptor = openSync(lockPath, 'a+', cache.modes.file);
+  try {
+    if (!isGranted(tryLock, descriptor)) {
+      const holder = holderIn(descriptor);
+      throw new ChatstreamError(
+        'model_unreadable',
+        `${source} is being downloaded by another process${holder === null ? '' : ` (${holder})`}.`,
+        { hint: 'Wait until it is done. What it downloads will be used.' },
+      );
     }
-    const holder = holderOf(lock);
-    if (holder !== null && lives(holder)) {
-      throw new ChatstreamError('model_unreadable', `${name} is being downloaded by another process (${holder}).`, {
-        hint: 'Wait until it is done. What it downloads will be used.',
-      });
-    }
-    rmSync(lock, { force: true });
+    ftruncateSync(descriptor);
+    writeSync(descriptor, String(process.pid));
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+  return () => {
+    closeSync(descriptor);
+  };
+}
+
+type TryLock = (descriptor: number) => boolean;
+
+async function nativeTryLock(): Promise<TryLock> {
+  try {
+    const { tryLock } = await import('fs-native-extensions');
+    return tryLock;
+  } catch (error) {
+    throw new ChatstreamError('model_unreadable', `Files cannot be locked on this system: ${messageOf(error)}`, {
+      hint: 'Download the model with another program and give its path.',
+      cause: error,
+    });
   }
 }
 
-function create(lock: string): number | null {
+function isGranted(tryLock: TryLock, descriptor: number): boolean {
   try {
-    return openSync(lock, 'wx');
+    return tryLock(descriptor);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return null;
+    // That is how Windows says that another process holds it.
+    if (error instanceof Error && 'code' in error && error.code === 'EBUSY') return false;
     throw error;
   }
 }
 
-/** @returns null if it has gone, or was left behind before its number was written */
-function holderOf(lock: string): number | null {
+/** @returns the process that holds a lock; null if it has not written its number yet, or on Windows, where it cannot be read */
+function holderIn(descriptor: number): number | null {
+  const text = Buffer.alloc(16);
   try {
-    const pid = Number(readFileSync(lock, 'utf8'));
+    const pid = Number(text.toString('latin1', 0, readSync(descriptor, text, 0, text.length, 0)));
     return Number.isSafeInteger(pid) && pid > 0 ? pid : null;
   } catch {
     return null;
-  }
-}
-
-function lives(pid: number): boolean {
-  if (pid === process.pid) return true;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it lives, and belongs to somebody else.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }

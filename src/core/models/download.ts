@@ -1,21 +1,20 @@
-import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { ChatstreamError, messageOf } from '../base/errors.js';
+import type { Clock } from '../base/clock.js';
 import { formatBytes } from '../base/units.js';
-import { lockDownload } from './download-lock.js';
-import { brokenOff, diskFull, fatalError, notWritable } from './download-errors.js';
-import type { DownloadOrder } from './download-messages.js';
-import { fileUrl, type HuggingFace, standardEndpoint } from './hugging-face.js';
-import { bytesOnDisk, type ModelCache, unfinishedEnding } from './model-cache.js';
-import { isSame, type ModelRecord, readRecord, writeRecord } from './model-record.js';
-import { nameOfSource, type RemoteSource } from './model-source.js';
-import { probe, type RemoteFile, wrongLength } from './remote-file.js';
-import { partsOf } from './split-parts.js';
-import { transfer } from './transfer.js';
+import { diskFull, inconsistent, storageError } from './download-errors.js';
+import { lockModel } from './download-lock.js';
+import { fileUrl } from './hugging-face.js';
+import { bytesOnDisk, type ModelCache, outdatedEnding, unfinishedEnding } from './model-cache.js';
+import { isSame, type ModelRecord, readRecord } from './model-record.js';
+import { type FileSource, nameOfSource, partsOf, withoutSecrets } from './model-source.js';
+import { type Address, probe, type RemoteFile } from './remote-file.js';
+import { transfer, type TransferEnd } from './transfer.js';
+import type { HuggingFace, WebClient } from './web-client.js';
 
 export interface DownloadProgress {
-  /** As `--model` takes it. */
+  /** As `--model` takes it, without secrets. */
   readonly source: string;
   readonly bytes: number;
   /** Null if the server does not say. */
@@ -26,201 +25,164 @@ export interface DownloadProgress {
 
 export interface DownloadOptions {
   readonly cache: ModelCache;
+  readonly client: WebClient;
   readonly huggingFace: HuggingFace;
+  readonly stallMs: number;
   readonly onProgress: (progress: DownloadProgress) => void;
+  /** What the user should know and need not do anything about. */
+  readonly onNotice: (message: string) => void;
   readonly signal?: AbortSignal | undefined;
-  /** How long a server may send nothing, in milliseconds; 30 s by default. */
-  readonly stallMs?: number;
+  readonly clock?: Clock | undefined;
 }
-
-/** A file on a server, and what to call it in messages. */
-interface Address {
-  readonly url: string;
-  readonly name: string;
-}
-
-type FileSource = Exclude<RemoteSource, { kind: 'hf-quantisation' }>;
-
-const defaultStallMs = 30_000;
-
-/** Tries in a row that bring nothing. */
-const fruitlessTries = 2;
 
 /**
- * Sees to it that the cache holds what the server has now: downloads it, goes on with what a broken download has left,
- * or finds that there is nothing to do.
+ * Makes sure that the cache holds what the server has now: downloads it, goes on with what a broken download has left,
+ * or finds that there is nothing to do. How it works:
+ *
+ * 1. `lockModel` keeps other processes away.
+ * 2. `probe` asks for the first four bytes of every part of the model. The answers say whether these are GGUF files, how
+ *    long they are, how to recognise their state (etag, on Hugging Face the SHA-256), and whether ranges can be had.
+ * 3. A record of that is written to `partial/`, beside the files that are not complete. If an older record there says
+ *    something else, what had come by then is removed.
+ * 4. `transfer` downloads the parts one after another, each as one stream into `NAME.part`.
+ * 5. When all are there they are moved to their place, with the record, without which a file does not count as
+ *    downloaded.
+ *
+ * `WebClient` sees to it that no token leaves the host it is for.
  *
  * @returns the path of the model's first file
  * @throws ChatstreamError `model_unreadable` that says what to do; the signal's reason. What has come by then is kept
  */
 export async function download(source: FileSource, options: DownloadOptions): Promise<string> {
-  const { cache, huggingFace, signal } = options;
-  const place = source.kind === 'hf-file' ? huggingFace : null;
+  const { cache } = options;
   const path = cache.pathOf(source);
   const partialPath = cache.partialPathOf(path);
   const name = nameOfSource(source);
-  const release = inCache(cache, () => lockDownload(partialPath, name));
+  const release = await lockModel(cache, path, name).catch((error: unknown) => {
+    throw storageError(error, name, cache.folder);
+  });
   try {
-    const files = await probeParts(addresses(source, huggingFace), place, signal);
-    const record = recordOf(name, path, files);
-    const cached = cache.complete(path);
-    if (cached !== null && isSame(cached, record.files)) return path;
-    inCache(cache, () => {
-      prepare(partialPath, record);
-    });
-    await checkSpace(partialPath, record);
-    await transferAll(partialPath, record, orderOf(dirname(partialPath), record, files, place), place, options);
-    const actual = verify(partialPath, record);
-    inCache(cache, () => {
-      moveTo(path, partialPath, actual);
-    });
+    for (let changes = 0; (await attempt(source, options)) === 'changed'; changes++) {
+      if (changes > 0) throw inconsistent(name);
+    }
     return path;
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw storageError(error, name, cache.folder);
   } finally {
-    release();
     cache.removeEmptyFolders(partialPath);
+    release();
   }
 }
 
-async function probeParts(
-  parts: readonly Address[],
-  place: HuggingFace | null,
-  signal: AbortSignal | undefined,
-): Promise<readonly RemoteFile[]> {
+async function attempt(source: FileSource, options: DownloadOptions): Promise<TransferEnd> {
+  const { cache, client, huggingFace } = options;
   const files: RemoteFile[] = [];
-  for (const { url, name } of parts) files.push(await probe(url, name, place, signal));
-  return files;
+  for (const address of addresses(source, huggingFace)) files.push(await probe(client, address));
+
+  const path = cache.pathOf(source);
+  const partialPath = cache.partialPathOf(path);
+  const record = recordOf(nameOfSource(source), path, files);
+  const cached = cache.complete(path, record.source);
+  if (cached !== null && isSame(cached, record.files)) return 'done';
+  cache.makeFolderOf(partialPath);
+  discardUseless(partialPath, record, options.onNotice);
+  await checkSpace(partialPath, record);
+  cache.writeRecord(partialPath, record);
+  if ((await transferAll(files, partialPath, record, options)) === 'changed') return 'changed';
+  const lengths = record.files.map((file) => ({ ...file, bytes: bytesOnDisk(join(dirname(partialPath), file.name)) }));
+  cache.moveIn(path, partialPath, { ...record, files: lengths });
+  return 'done';
 }
 
 function addresses(source: FileSource, huggingFace: HuggingFace): readonly Address[] {
   if (source.kind === 'hf-file') {
     return partsOf(source.file).map((file) => ({
       url: fileUrl(huggingFace, { ...source, file }),
-      name: nameOfSource({ ...source, file }),
+      wanted: nameOfSource({ ...source, file }),
+      huggingFace,
     }));
   }
-  const { search } = new URL(source.url);
-  const parts = partsOf(search === '' ? source.url : source.url.slice(0, source.url.indexOf('?')));
-  return parts.map((url) => ({ url: url + search, name: url }));
+  const url = new URL(source.url);
+  return partsOf(url.pathname).map((pathname) => {
+    url.pathname = pathname;
+    return { url: url.href, wanted: withoutSecrets(url.href), huggingFace: null };
+  });
 }
 
 function recordOf(source: string, path: string, files: readonly RemoteFile[]): ModelRecord {
   const names = partsOf(basename(path));
-  return { source, files: files.map(({ bytes, etag }, index) => ({ name: names[index] ?? '', bytes, etag })) };
+  return {
+    source,
+    files: files.map(({ bytes, etag, sha256 }, index) => ({ name: names[index] ?? '', bytes, etag, sha256 })),
+  };
 }
 
 /** What was downloaded of something else, or of an older state of it, is of no use. */
-function prepare(partialPath: string, record: ModelRecord): void {
+function discardUseless(partialPath: string, record: ModelRecord, onNotice: (message: string) => void): void {
   const before = readRecord(partialPath);
-  const usable = before !== null && isSame(before, record.files);
+  const isUsable = before?.source === record.source && isSame(before, record.files);
+  let [outdated, changed] = [false, false];
   for (const { name, bytes } of record.files) {
     const file = join(dirname(partialPath), name);
-    if (!usable) rmSync(file + unfinishedEnding, { force: true });
-    if (existsSync(file) && (!usable || statSync(file).size !== bytes)) rmSync(file);
+    if (existsSync(file + outdatedEnding)) {
+      outdated = true;
+      rmSync(file + outdatedEnding);
+    }
+    if (isUsable && (!existsSync(file) || statSync(file).size === bytes)) continue;
+    changed ||= bytesOnDisk(file) > 0;
+    for (const ending of ['', unfinishedEnding]) rmSync(file + ending, { force: true });
   }
-  writeRecord(partialPath, record);
+  if (outdated) {
+    onNotice(`An older version of chatstream has left a part of ${record.source} that cannot be continued: removed.`);
+  }
+  if (changed) {
+    onNotice(`${record.source} has changed on the server since a part of it was downloaded, which starts over.`);
+  }
 }
 
 async function checkSpace(partialPath: string, { source, files }: ModelRecord): Promise<void> {
   const folder = dirname(partialPath);
   const missing = files.reduce(
-    (sum, { name, bytes }) => sum + (bytes ?? 0) - bytesOnDisk(join(folder, name), bytes),
+    (sum, { name, bytes }) => sum + Math.max(0, (bytes ?? 0) - bytesOnDisk(join(folder, name))),
     0,
   );
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
-  if (missing > free)
+  if (missing > free) {
     throw diskFull(source, folder, `${formatBytes(missing)} are still to come, ${formatBytes(free)} are free`);
+  }
 }
 
 async function transferAll(
+  files: readonly RemoteFile[],
   partialPath: string,
   record: ModelRecord,
-  order: DownloadOrder,
-  place: HuggingFace | null,
-  { onProgress, signal, stallMs = defaultStallMs }: DownloadOptions,
-): Promise<void> {
+  { client, cache, onProgress, stallMs, signal, clock }: DownloadOptions,
+): Promise<TransferEnd> {
   const folder = dirname(partialPath);
+  const { source } = record;
   const sizes = record.files.map(({ bytes }) => bytes);
   const totalBytes = sizes.includes(null) ? null : sizes.reduce<number>((sum, bytes) => sum + Number(bytes), 0);
-  const resumedBytes = order.resumable
-    ? record.files.reduce((sum, { name, bytes }) => sum + bytesOnDisk(join(folder, name), bytes), 0)
-    : 0;
-  let reached = resumedBytes;
-  const tell = (bytes: number): void => {
-    onProgress({ source: record.source, bytes, totalBytes, resumedBytes });
-  };
-  tell(resumedBytes);
-  for (let fruitless = 0; ;) {
-    const before = reached;
-    const end = await transfer(order, {
-      stallMs,
-      signal,
-      onBytes: (bytes) => {
-        reached = Math.max(reached, bytes);
-        tell(bytes);
-      },
-    });
-    if (end.type === 'done') return;
-    const fatal = fatalError(end, record, order, place);
-    if (fatal !== null) throw fatal;
-    fruitless = reached > before && order.resumable ? 0 : fruitless + 1;
-    if (fruitless >= fruitlessTries) throw brokenOff(end, record, order.resumable);
-  }
-}
-
-function orderOf(
-  folder: string,
-  { files: names }: ModelRecord,
-  files: readonly RemoteFile[],
-  place: HuggingFace | null,
-): DownloadOrder {
-  // A single file is taken from where the redirects lead, without the token, which is none of that host's business. Of a
-  // split model the library has to see the names.
-  const [only] = files;
-  const redirected =
-    files.length === 1 && only !== undefined && new URL(only.finalUrl).origin !== new URL(only.url).origin;
-  return {
-    type: 'download',
-    folder,
-    parts: files.map(({ url, finalUrl }, index) => ({
-      url: redirected ? finalUrl : url,
-      name: names[index]?.name ?? '',
-    })),
-    resumable: files.every(({ resumable }) => resumable),
-    // For an address elsewhere: the library takes links with two parts on this host for a model's page.
-    endpoint: place?.endpoint ?? standardEndpoint,
-    token: redirected ? null : (place?.token ?? null),
-  };
-}
-
-function verify(partialPath: string, record: ModelRecord): ModelRecord {
-  const files = record.files.map(({ name, bytes, etag }) => {
-    const file = join(dirname(partialPath), name);
-    const actual = existsSync(file) ? statSync(file).size : 0;
-    if (bytes !== null && actual !== bytes) {
-      rmSync(file, { force: true });
-      throw wrongLength(name, bytes, actual);
-    }
-    return { name, bytes: actual, etag };
+  const present = record.files.map(({ name }) => bytesOnDisk(join(folder, name)));
+  // A server that cannot send the rest starts over; a file that is complete is kept.
+  const resumed = files.map(({ ranged, bytes }, index) => {
+    const have = present[index] ?? 0;
+    return (ranged && bytes !== null) || have === bytes ? have : 0;
   });
-  return { ...record, files };
-}
-
-function moveTo(path: string, partialPath: string, record: ModelRecord): void {
-  mkdirSync(dirname(path), { recursive: true });
-  for (const { name } of record.files) renameSync(join(dirname(partialPath), name), join(dirname(path), name));
-  writeRecord(path, record);
-  rmSync(`${partialPath}.json`, { force: true });
-}
-
-/** Whatever goes wrong with the files of the cache, in words. */
-function inCache<T>({ folder }: ModelCache, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    if (error instanceof ChatstreamError) throw error;
-    if (error instanceof Error && 'code' in error && error.code === 'ENOSPC')
-      throw diskFull('the model', folder, error.message);
-    throw notWritable(folder, messageOf(error));
+  const resumedBytes = resumed.reduce((sum, bytes) => sum + bytes, 0);
+  onProgress({ source, bytes: resumedBytes, totalBytes, resumedBytes });
+  for (const [index, file] of files.entries()) {
+    const path = join(folder, record.files[index]?.name ?? '');
+    if (existsSync(path)) continue;
+    const onBytes = (bytes: number): void => {
+      resumed[index] = bytes;
+      onProgress({ source, bytes: resumed.reduce((sum, part) => sum + part, 0), totalBytes, resumedBytes });
+    };
+    const { file: mode } = cache.modes;
+    if ((await transfer(client, file, path, { source, stallMs, mode, onBytes, signal, clock })) === 'changed') {
+      return 'changed';
+    }
   }
+  return 'done';
 }

@@ -1,47 +1,76 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { Type } from 'typebox';
+import { Value } from 'typebox/value';
 import { ChatstreamError } from '../base/errors.js';
 import type { Environment } from './cache-folder.js';
+import {
+  type HuggingFaceFile,
+  type HuggingFaceQuantisation,
+  isFilePath,
+  nameOfSource,
+  partsOf,
+  withoutSecrets,
+} from './model-source.js';
+import { type HuggingFace, jsonOf, type WebClient } from './web-client.js';
 
-/** Hugging Face, or a mirror of it, and the right to read there. */
-export interface HuggingFace {
-  /** Ends with a slash. */
-  readonly endpoint: string;
-  readonly token: string | null;
-}
-
-/** A file of a repository. */
-export interface HuggingFaceFile {
-  readonly user: string;
-  readonly repository: string;
-  /** Also a tag or a commit. */
-  readonly branch: string;
-  readonly file: string;
-}
-
-export const standardEndpoint = 'https://huggingface.co/';
+const standardEndpoint = 'https://huggingface.co/';
 
 /**
  * What the environment says, under the names that Hugging Face's own tools use: `HF_ENDPOINT`, and `HF_TOKEN` or else
  * the token that `hf auth login` has left in its file.
  *
- * @throws ChatstreamError `usage` if HF_ENDPOINT is no URL
+ * @throws ChatstreamError `usage` if HF_ENDPOINT is not a URL, or HF_TOKEN cannot be sent in a header
  */
 export function huggingFaceOf(environment: Environment = process.env): HuggingFace {
   const given = environment['HF_ENDPOINT'] ?? '';
   const endpoint = given === '' ? standardEndpoint : `${given.replace(/\/+$/, '')}/`;
-  if (!/^https?:/.test(endpoint) || !URL.canParse(endpoint)) {
-    throw new ChatstreamError('usage', `HF_ENDPOINT is "${given}", which is no URL.`, {
+  if (!/^https?:\/\//i.test(endpoint) || !URL.canParse(endpoint) || /[?#]/.test(endpoint)) {
+    // It is not shown: what cannot be read may hold a password anywhere.
+    throw new ChatstreamError('usage', 'HF_ENDPOINT is not the URL of a server.', {
       hint: 'Set it to the address of a mirror, such as https://hf.example.com, or unset it.',
     });
   }
-  return { endpoint, token: tokenOf(environment) };
+  const token = tokenOf(environment);
+  if (token !== null && !/^[\x21-\x7e]+$/.test(token)) {
+    throw new ChatstreamError('usage', 'The token for Hugging Face contains characters that no token has.', {
+      hint: 'Set HF_TOKEN to the token alone, or log in again with "hf auth login".',
+    });
+  }
+  return { endpoint, token };
 }
 
 export function fileUrl({ endpoint }: HuggingFace, { user, repository, branch, file }: HuggingFaceFile): string {
   const path = file.split('/').map(encodeURIComponent).join('/');
   return `${endpoint}${user}/${repository}/resolve/${encodeURIComponent(branch)}/${path}`;
+}
+
+const manifest = Type.Object({ ggufFile: Type.Object({ rfilename: Type.String({ minLength: 1 }) }) });
+
+/**
+ * Asks which file a quantisation is. The answer is the one that llama.cpp and Ollama get; `latest` is what the
+ * repository recommends, Q4_K_M where there is one.
+ *
+ * @throws ChatstreamError `model_unreadable`; the signal's reason
+ */
+export async function fileOfQuantisation(
+  client: WebClient,
+  huggingFace: HuggingFace,
+  source: HuggingFaceQuantisation,
+): Promise<HuggingFaceFile> {
+  const { user, repository, quantisation } = source;
+  const url = `${huggingFace.endpoint}v2/${user}/${repository}/manifests/${encodeURIComponent(quantisation)}`;
+  const wanted = nameOfSource({ kind: 'hf-quantisation', ...source });
+  // Only clients with this name are told about GGUF files.
+  const body = await jsonOf(await client.get(url, { wanted, huggingFace, headers: { 'user-agent': 'llama-cpp' } }));
+  if (Value.Check(manifest, body) && isFilePath(body.ggufFile.rfilename)) {
+    return { user, repository, branch: 'main', file: partsOf(body.ggufFile.rfilename)[0] };
+  }
+  const page = withoutSecrets(`${huggingFace.endpoint}${user}/${repository}/tree/main`);
+  throw new ChatstreamError('model_unreadable', `${wanted} has no GGUF file.`, {
+    hint: `See which files there are on ${page}, and name one: hf:${user}/${repository}/FILE.gguf.`,
+  });
 }
 
 function tokenOf(environment: Environment): string | null {

@@ -1,77 +1,102 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
-import { dirname, join, posix, relative, sep } from 'node:path';
-import { type Static, Type } from 'typebox';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, posix, relative, resolve, sep } from 'node:path';
+import { Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { isComplete, type ModelRecord, readRecord, recordEnding, writeJson } from './model-record.js';
-import { cachePathOf, type RemoteSource } from './model-source.js';
-import { partsOf } from './split-parts.js';
-
-/** The library's ending for a file that is not complete. */
-export const unfinishedEnding = '.ipull';
-
-const partialFolder = 'partial';
+import { ChatstreamError } from '../base/errors.js';
+import { type Environment, modelsFolder } from './cache-folder.js';
+import { isComplete, type ModelRecord, readJson, readRecord, recordEnding } from './model-record.js';
+import { cachePathOf, type FileSource, type HuggingFaceQuantisation, isFilePath, partsOf } from './model-source.js';
 
 /** A model in the cache, or what a download that broke off has left there. */
 export interface CachedModel {
   readonly source: string;
   /** Of the first file, which need not exist if the download is not complete. */
   readonly path: string;
-  /** What it takes on the disk. */
+  /** On the disk. */
   readonly bytes: number;
-  /** What it will take when it is complete; null if the server did not say. */
+  /** When it is complete; null if the server did not say. */
   readonly totalBytes: number | null;
   readonly complete: boolean;
 }
+
+/** The ending of a file that is not complete: what has come of it, from its beginning. */
+export const unfinishedEnding = '.part';
+
+/** The same in older versions, with another content. */
+export const outdatedEnding = '.ipull';
+
+const partialFolder = 'partial';
+const memoryShape = Type.Object({ file: Type.String({ minLength: 1 }) });
+
+/** The record of a GGUF file never begins like this: names of repositories and files in them do not. */
+const memoryPrefix = '@';
 
 /** The files of one models folder. */
 export class ModelCache {
   /** Need not exist. */
   readonly folder: string;
 
-  constructor(folder: string) {
+  /** With which permissions to create folders and files. */
+  readonly modes: { readonly folder: number; readonly file: number };
+
+  /** @param shared whether other users may read what is in it, if the umask says so */
+  constructor(folder: string, shared = false) {
     this.folder = folder;
+    this.modes = shared ? { folder: 0o777, file: 0o666 } : { folder: 0o700, file: 0o600 };
+  }
+
+  /** A folder that was named with CHATSTREAM_CACHE may be meant for several users, as in a container image. */
+  static of(environment: Environment): ModelCache {
+    return new ModelCache(modelsFolder(environment), (environment['CHATSTREAM_CACHE'] ?? '') !== '');
   }
 
   /** Where the first file of a model is or will be. */
-  pathOf(source: Exclude<RemoteSource, { kind: 'hf-quantisation' }>): string {
-    return join(this.folder, ...partsOf(cachePathOf(source))[0].split('/'));
+  pathOf(source: FileSource): string {
+    return this.#inside(...cachePathOf(source).split('/'));
   }
 
   /** Where it is while it is not complete. */
   partialPathOf(path: string): string {
-    return join(this.folder, partialFolder, relative(this.folder, path));
+    return this.#inside(partialFolder, this.relativePath(path));
   }
 
-  /** @param path as {@link pathOf} gives it; @returns its record, or null if it is not there or not complete */
-  complete(path: string): ModelRecord | null {
+  /** The opposite of {@link partialPathOf}; a path that is not one stays as it is. */
+  finalPathOf(path: string): string {
+    const partial = join(this.folder, partialFolder);
+    return path.startsWith(partial + sep) ? this.#inside(relative(partial, path)) : path;
+  }
+
+  relativePath(path: string): string {
+    return relative(this.folder, path);
+  }
+
+  /**
+   * @param path as {@link pathOf} gives it
+   * @param source as `nameOfSource` gives it: files of different sources may have to share a path
+   * @returns its record, or null if it is not there or not complete
+   */
+  complete(path: string, source: string): ModelRecord | null {
     const record = readRecord(path);
-    return record !== null && isComplete(path, record) ? record : null;
+    return record?.source === source && isComplete(path, record) ? record : null;
   }
 
   /** Which file a quantisation turned out to be the last time. */
-  rememberedFile(source: Extract<RemoteSource, { kind: 'hf-quantisation' }>): string | null {
-    try {
-      const value: unknown = JSON.parse(readFileSync(this.#memoryOf(source), 'utf8'));
-      return Value.Check(memoryShape, value) ? value.file : null;
-    } catch {
-      // Not asked for before.
-      return null;
-    }
+  rememberedFile(source: HuggingFaceQuantisation): string | null {
+    const value = readJson(this.#memoryOf(source));
+    return Value.Check(memoryShape, value) && isFilePath(value.file) ? partsOf(value.file)[0] : null;
   }
 
-  remember(source: Extract<RemoteSource, { kind: 'hf-quantisation' }>, file: string): void {
-    writeJson(this.#memoryOf(source), { file });
+  remember(source: HuggingFaceQuantisation, file: string): void {
+    this.#writeJson(this.#memoryOf(source), { file });
+  }
+
+  /** Readers see the old record or the new one, never half of one. @param path of the model's first file */
+  writeRecord(path: string, record: ModelRecord): void {
+    this.#writeJson(path + recordEnding, record);
+  }
+
+  makeFolderOf(path: string): void {
+    mkdirSync(dirname(path), { recursive: true, mode: this.modes.folder });
   }
 
   /** All models, the complete ones first, each by its source. */
@@ -82,39 +107,69 @@ export class ModelCache {
     return [...complete, ...unfinished].filter((model) => model !== null);
   }
 
-  /** Removes the files of a model and its record. */
-  remove({ path }: CachedModel): void {
-    const record = readRecord(path);
-    for (const { name } of record?.files ?? []) {
-      const file = join(dirname(path), name);
-      for (const ending of ['', unfinishedEnding]) rmSync(file + ending, { force: true });
+  /** Moves a model whose files are all there from where it is while it is not complete. */
+  moveIn(path: string, partialPath: string, record: ModelRecord): void {
+    this.makeFolderOf(path);
+    // Until all parts have been moved, the old record would describe a mixture.
+    if (record.files.length > 1) rmSync(path + recordEnding, { force: true });
+    for (const { name } of record.files) renameSync(join(dirname(partialPath), name), join(dirname(path), name));
+    this.writeRecord(path, record);
+    rmSync(partialPath + recordEnding, { force: true });
+  }
+
+  /** Removes the files of a model and its record. @param path of its first file */
+  remove(path: string): void {
+    const folder = this.#inside(this.relativePath(dirname(path)));
+    for (const { name } of readRecord(path)?.files ?? []) {
+      for (const ending of ['', unfinishedEnding, outdatedEnding]) rmSync(join(folder, name + ending), { force: true });
     }
     rmSync(path + recordEnding, { force: true });
   }
 
   /** Removes the folders that a model has left empty. @param path of its first file */
   removeEmptyFolders(path: string): void {
-    let folder = dirname(path);
-    while (folder.startsWith(this.folder + sep) && existsSync(folder)) {
-      const rest = readdirSync(folder);
-      // What a quantisation turned out to be is of no use without any file of the repository.
-      if (rest.some((name) => !name.startsWith(memoryPrefix))) return;
-      for (const name of rest) rmSync(join(folder, name));
-      rmdirSync(folder);
-      folder = dirname(folder);
+    for (let folder = dirname(path); folder.startsWith(this.folder + sep); folder = dirname(folder)) {
+      if (!existsSync(folder)) continue;
+      try {
+        const rest = readdirSync(folder);
+        // What a quantisation turned out to be is of no use without any file of the repository.
+        if (rest.some((name) => !name.startsWith(memoryPrefix))) return;
+        for (const name of rest) rmSync(join(folder, name), { force: true });
+        rmdirSync(folder);
+      } catch {
+        // Another process has just put something there, or removed the folder itself.
+        return;
+      }
     }
   }
 
-  #memoryOf({ user, repository, quantisation }: Extract<RemoteSource, { kind: 'hf-quantisation' }>): string {
+  #memoryOf({ user, repository, quantisation }: HuggingFaceQuantisation): string {
     const file = `${memoryPrefix}${encodeURIComponent(quantisation)}${recordEnding}`;
-    return join(this.folder, 'hf', user, repository, file);
+    return this.#inside('hf', user, repository, file);
+  }
+
+  /** The last line of defence: names are checked where they come in. */
+  #inside(...segments: readonly string[]): string {
+    const path = join(this.folder, ...segments);
+    if (resolve(path).startsWith(resolve(this.folder) + sep)) return path;
+    throw new ChatstreamError('usage', `"${segments.join('/')}" leads out of the cache of models.`, {
+      hint: 'Check the name of the model.',
+    });
+  }
+
+  #writeJson(path: string, value: unknown): void {
+    this.makeFolderOf(path);
+    const unfinished = `${path}.${process.pid}.tmp`;
+    writeFileSync(unfinished, `${JSON.stringify(value, null, 2)}\n`, { mode: this.modes.file });
+    renameSync(unfinished, path);
   }
 }
 
-const memoryShape = Type.Object({ file: Type.String({ minLength: 1 }) });
-
-/** No GGUF file's record begins like this. */
-const memoryPrefix = '@';
+/** What has come of a file. @param path without the ending of an unfinished file */
+export function bytesOnDisk(path: string): number {
+  const found = [path, path + unfinishedEnding].find((name) => existsSync(name));
+  return found === undefined ? 0 : statSync(found).size;
+}
 
 /** Paths of the first files of all models that have a record under a folder. */
 function records(folder: string, except?: string): readonly string[] {
@@ -131,47 +186,14 @@ function records(folder: string, except?: string): readonly string[] {
 function describe(path: string, shouldBeComplete: boolean): CachedModel | null {
   const record = readRecord(path);
   if (record === null) return null;
-  const sizes = record.files.map(({ name, bytes }) => bytesOnDisk(join(dirname(path), name), bytes));
   const totals = record.files.map(({ bytes }) => bytes);
   return {
     source: record.source,
     path,
-    bytes: sum(sizes),
+    bytes: sum(record.files.map(({ name }) => bytesOnDisk(join(dirname(path), name)))),
     totalBytes: totals.includes(null) ? null : sum(totals.map(Number)),
     complete: shouldBeComplete && isComplete(path, record),
   };
-}
-
-/**
- * What has come of a file. While it is not complete it is as long as it will be, with holes, and behind that stands what
- * the library notes of its progress (ipull 3.9): the chunks, and which of them are complete.
- *
- * @param expectedBytes its length when it is complete; null if nobody knows
- */
-export function bytesOnDisk(path: string, expectedBytes: number | null): number {
-  if (existsSync(path)) return statSync(path).size;
-  const unfinished = path + unfinishedEnding;
-  if (expectedBytes === null || !existsSync(unfinished)) return 0;
-  const { chunks, chunkSize } = progressNotes(unfinished, expectedBytes);
-  return Math.min(expectedBytes, chunks.filter((state) => state === completeChunk).length * chunkSize);
-}
-
-const notesShape = Type.Object({ chunks: Type.Array(Type.Integer()), chunkSize: Type.Integer() });
-const completeChunk = 2;
-
-function progressNotes(unfinished: string, from: number): Static<typeof notesShape> {
-  const descriptor = openSync(unfinished, 'r');
-  try {
-    const notes = Buffer.alloc(Math.max(0, fstatSync(descriptor).size - from));
-    readSync(descriptor, notes, 0, notes.length, from);
-    const value: unknown = JSON.parse(notes.toString());
-    if (Value.Check(notesShape, value)) return value;
-  } catch {
-    // Not a whole chunk has come yet: there are no notes. The library begins anew then, too.
-  } finally {
-    closeSync(descriptor);
-  }
-  return { chunks: [], chunkSize: 0 };
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../base/errors.js';
 import { type GgufFile, readGgufFile } from '../gguf/gguf-file.js';
 import { type MemoryNeed, type MemoryOptions, memoryNeed } from '../gguf/memory-need.js';
-import { type Environment, modelsFolder } from './cache-folder.js';
+import type { Environment } from './cache-folder.js';
 import { ModelCache } from './model-cache.js';
 import { bundledModel } from './model-source.js';
 import { shortName } from './remove-models.js';
@@ -34,7 +34,7 @@ export interface ModelList {
 
 /** All models that can be used without a network, the bundled one first, and downloads that broke off. */
 export async function listModels(options: MemoryOptions, environment: Environment = process.env): Promise<ModelList> {
-  const cache = new ModelCache(modelsFolder(environment));
+  const cache = ModelCache.of(environment);
   const models: ModelOverview[] = [];
   const bundled = bundledModelPath();
   if (bundled !== null) {

@@ -1,17 +1,22 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { partsOf, withoutSecrets } from './model-source.js';
+
+const fileName = Type.String({ pattern: '^[^/\\\\]*[^/\\\\.][^/\\\\]*$' });
 
 const recordShape = Type.Object({
-  /** As `--model` takes it. */
+  /** As `--model` takes it, without secrets. */
   source: Type.String(),
   /** One, or the parts of a split model in their order. */
   files: Type.Array(
     Type.Object({
-      name: Type.String(),
+      name: fileName,
       bytes: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]),
       etag: Type.Union([Type.String(), Type.Null()]),
+      /** Null or absent if the server did not give it. */
+      sha256: Type.Optional(Type.Union([Type.String(), Type.Null()])),
     }),
     { minItems: 1 },
   ),
@@ -24,28 +29,27 @@ export const recordEnding = '.json';
 
 /** @param path of the model's first file; @returns null if there is no record, or none that can be read */
 export function readRecord(path: string): ModelRecord | null {
-  try {
-    const value: unknown = JSON.parse(readFileSync(path + recordEnding, 'utf8'));
-    return Value.Check(recordShape, value) ? value : null;
-  } catch {
-    // Without a record a file counts as not downloaded, which costs time and nothing else.
-    return null;
-  }
+  const value = readJson(path + recordEnding);
+  if (!Value.Check(recordShape, value)) return null;
+  // Older versions wrote queries and passwords down, and any part of a split model.
+  return { ...value, source: partsOf(withoutSecrets(value.source))[0] };
 }
 
-/** Readers see the old record or the new one, never half of one. */
-export function writeRecord(path: string, record: ModelRecord): void {
-  writeJson(path + recordEnding, record);
+/** Whether the server still has what the record was made of. A server that sends no etag is judged by the lengths. */
+export function isSame({ files: known }: ModelRecord, files: ModelRecord['files']): boolean {
+  return (
+    known.length === files.length &&
+    known.every(({ name, bytes, etag, sha256 }, index) => {
+      const other = files[index];
+      if (other?.name !== name || other.bytes !== bytes) return false;
+      // The storage behind Hugging Face may change its tags; the content is what counts.
+      const hashes = [sha256 ?? null, other.sha256 ?? null];
+      return hashes.includes(null) ? other.etag === etag : sha256 === other.sha256;
+    })
+  );
 }
 
-export function writeJson(path: string, value: unknown): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const unfinished = `${path}.${process.pid}.tmp`;
-  writeFileSync(unfinished, `${JSON.stringify(value, null, 2)}\n`);
-  renameSync(unfinished, path);
-}
-
-/** Whether all files that the record names lie beside it, as long as they should be. */
+/** Whether all files that the record names are beside it, as long as they should be. */
 export function isComplete(path: string, { files }: ModelRecord): boolean {
   return files.every(({ name, bytes }) => {
     const file = join(dirname(path), name);
@@ -53,13 +57,11 @@ export function isComplete(path: string, { files }: ModelRecord): boolean {
   });
 }
 
-/** Whether the server still has what the record was made of. A server that sends no etag is judged by the lengths. */
-export function isSame(record: ModelRecord, files: ModelRecord['files']): boolean {
-  return (
-    record.files.length === files.length &&
-    record.files.every(({ name, bytes, etag }, index) => {
-      const other = files[index];
-      return other?.name === name && other.bytes === bytes && other.etag === etag;
-    })
-  );
+/** @returns undefined if there is none: without a record a file counts as not downloaded, which costs time alone */
+export function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
 }

@@ -1,90 +1,99 @@
 import { ChatstreamError } from '../base/errors.js';
-import { formatBytes } from '../base/units.js';
-import type { HuggingFace } from './hugging-face.js';
-import { request } from './http.js';
+import { unreachable } from './download-errors.js';
+import type { HuggingFace, WebAnswer, WebClient } from './web-client.js';
 
-/** A file on a server, as it said itself. */
-export interface RemoteFile {
+/** Where a file is, and what to call it in messages. */
+export interface Address {
   readonly url: string;
-  /** Where redirects have led; the address may hold a signature that ends after some time. */
-  readonly finalUrl: string;
+  /** Without passwords and queries. */
+  readonly wanted: string;
+  /** Set if the file is on Hugging Face. */
+  readonly huggingFace: HuggingFace | null;
+}
+
+/** A file on a server, as the server itself describes it. */
+export interface RemoteFile extends Address {
+  /** Null if the server does not say. */
   readonly bytes: number | null;
-  /** Changes with the content, if the server sends one. */
+  /** Changes with the content; null if the server sends none. */
   readonly etag: string | null;
-  /** Whether a download that broke off can go on where it stopped. */
-  readonly resumable: boolean;
+  /** Of the whole file, in lower-case hexadecimal digits. Hugging Face gives it for all large files. */
+  readonly sha256: string | null;
+  /** Whether the server sends parts of it. */
+  readonly ranged: boolean;
+}
+
+/** What an answer with status 200 or 206 says of the file, and which part of it comes. */
+export interface SentPart extends Pick<RemoteFile, 'bytes' | 'etag' | 'sha256' | 'ranged'> {
+  /** Position in the file of the first byte that comes. */
+  readonly from: number;
 }
 
 const magic = 'GGUF';
+
+/** Compressed on the way, a file would have another length. */
+export const plainBytes = { 'accept-encoding': 'identity' } as const;
 
 /**
  * Asks for the first bytes of a file: whether it is there, how long it is, and whether it is a GGUF file at all, before
  * gigabytes of something else are downloaded.
  *
- * @param name of the file, for messages
- * @param huggingFace if that is where the file is
- * @throws ChatstreamError `model_unreadable`
+ * @throws ChatstreamError `model_unreadable`; the signal's reason
  */
-export async function probe(
-  url: string,
-  name: string,
-  huggingFace: HuggingFace | null,
-  signal?: AbortSignal,
-): Promise<RemoteFile> {
-  const headers = { range: `bytes=0-${magic.length - 1}`, 'accept-encoding': 'identity' };
-  const response = await request(url, { huggingFace, headers, signal }, name);
-  const beginning = await firstBytes(response, magic.length);
-  if (beginning !== magic) throw notGguf(name, response, beginning);
-  const ranged = response.status === 206;
-  return {
-    url,
-    finalUrl: response.url,
-    bytes: ranged ? totalOf(response.headers.get('content-range')) : lengthOf(response.headers.get('content-length')),
-    etag: response.headers.get('etag'),
-    // The library takes this header for the sign, and would put a file together wrongly that it cannot resume.
-    resumable: ranged && response.headers.get('accept-ranges') === 'bytes',
-  };
+export async function probe(client: WebClient, address: Address): Promise<RemoteFile> {
+  const headers = { ...plainBytes, range: `bytes=0-${magic.length - 1}` };
+  const answer = await client.get(address.url, { ...address, headers });
+  const beginning = await firstBytes(answer, magic.length).catch((error: unknown) => {
+    if (error instanceof ChatstreamError) throw error;
+    throw unreachable(new URL(address.url).host, error);
+  });
+  if (beginning !== magic) throw notGguf(address.wanted, answer, beginning);
+  const { bytes, etag, sha256, ranged } = sentPart(answer);
+  return { ...address, bytes: bytes ?? wholeNumber(answer.hubHeader('x-linked-size')), etag, sha256, ranged };
 }
 
-/** @throws ChatstreamError `model_unreadable` */
-export function wrongLength(name: string, expected: number, actual: number): ChatstreamError {
-  return new ChatstreamError(
-    'model_unreadable',
-    `${name} should have ${formatBytes(expected)} (${expected} bytes) and came with ${formatBytes(actual)} (${actual} bytes).`,
-    { hint: 'What was downloaded has been removed. Try again; if it happens again, the server is at fault.' },
-  );
-}
-
-async function firstBytes(response: Response, count: number): Promise<string> {
-  const reader = response.body?.getReader();
-  let text = '';
-  for (;;) {
-    const piece = await reader?.read();
-    if (piece?.value !== undefined) text += Buffer.from(piece.value).toString('latin1');
-    if (piece?.value === undefined || text.length >= count) break;
+export function sentPart(answer: WebAnswer): SentPart {
+  const etag = answer.header('etag');
+  // The redirect of Hugging Face to its storage carries what the repository knows of the file; for files in Git LFS or
+  // Xet, and those are all large ones, this tag is the SHA-256.
+  const sha256 = /^"?([0-9a-f]{64})"?$/.exec(answer.hubHeader('x-linked-etag') ?? '')?.[1] ?? null;
+  if (answer.status !== 206) {
+    return { from: 0, bytes: wholeNumber(answer.header('content-length')), etag, sha256, ranged: false };
   }
-  // A server that knows no ranges sends all of it.
-  await reader?.cancel();
+  // `bytes 0-3/1234`, or `*` for a length that the server does not know.
+  const [, from, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(answer.header('content-range') ?? '') ?? [];
+  return { from: Number(from ?? -1), bytes: wholeNumber(total ?? null), etag, sha256, ranged: true };
+}
+
+/** Whether an answer is about the file that was asked about before. What a server does not say cannot differ. */
+export function isSameFile(file: RemoteFile, sent: SentPart): boolean {
+  const agree = <T>(one: T | null, other: T | null): boolean => one === null || other === null || one === other;
+  if (!agree(file.bytes, sent.bytes)) return false;
+  // The storage behind Hugging Face may change its tags; the content is what counts.
+  return file.sha256 !== null && sent.sha256 !== null ? file.sha256 === sent.sha256 : agree(file.etag, sent.etag);
+}
+
+async function firstBytes(answer: WebAnswer, count: number): Promise<string> {
+  let text = '';
+  // A server that knows no ranges sends all of it; leaving the loop closes the connection.
+  for await (const piece of answer.body) {
+    text += Buffer.from(piece).toString('latin1');
+    if (text.length >= count) break;
+  }
   return text.slice(0, count);
 }
 
-function notGguf(name: string, response: Response, beginning: string): ChatstreamError {
-  const type = response.headers.get('content-type')?.split(';', 1)[0];
+function notGguf(wanted: string, answer: WebAnswer, beginning: string): ChatstreamError {
+  const type = answer.header('content-type')?.split(';', 1)[0];
   const isPage = type === 'text/html' || beginning.startsWith('<');
   const what = isPage ? 'but a web page' : `but something else${type === undefined ? '' : ` (${type})`}`;
-  return new ChatstreamError('model_unreadable', `${name} is not a GGUF file ${what}.`, {
+  return new ChatstreamError('model_unreadable', `${wanted} is not a GGUF file ${what}.`, {
     hint: isPage
       ? 'Take the link behind the download button, not the address of the page.'
       : 'chatstream serves models in the GGUF format of llama.cpp; look for one whose name ends in .gguf.',
   });
 }
 
-/** From `bytes 0-3/1234`; null if the server does not know. */
-function totalOf(contentRange: string | null): number | null {
-  const total = /\/(\d+)$/.exec(contentRange ?? '')?.[1];
-  return total === undefined ? null : Number(total);
-}
-
-function lengthOf(contentLength: string | null): number | null {
-  return contentLength !== null && /^\d+$/.test(contentLength) ? Number(contentLength) : null;
+function wholeNumber(text: string | null): number | null {
+  return text !== null && /^\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : null;
 }

@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
 import { ChatstreamError } from '../base/errors.js';
-import { type Environment, modelsFolder } from './cache-folder.js';
-import { lockDownload } from './download-lock.js';
+import type { Environment } from './cache-folder.js';
+import { removalError } from './download-errors.js';
+import { lockModel } from './download-lock.js';
 import { type CachedModel, ModelCache } from './model-cache.js';
-import { bundledModel, nameOfSource, parseModelSource } from './model-source.js';
+import { bundledModel, nameOfSource, parseModelSource, withoutSecrets } from './model-source.js';
 
 /** The short name of a model: its file's, without the ending and, where it is split, the number of the part. */
 export function shortName(path: string): string {
@@ -17,22 +18,31 @@ export function shortName(path: string): string {
  * @param names sources as `--model` takes them, or short names
  * @returns what was removed
  * @throws ChatstreamError `usage` for the bundled model and for names that are unknown or mean several models;
- *   `model_unreadable` for one that is being downloaded
+ *   `model_unreadable` for one that is being downloaded, or that the system does not let go
  */
-export function removeModels(names: readonly string[], environment: Environment = process.env): readonly CachedModel[] {
-  const cache = new ModelCache(modelsFolder(environment));
+export async function removeModels(
+  names: readonly string[],
+  environment: Environment = process.env,
+): Promise<readonly CachedModel[]> {
+  const cache = ModelCache.of(environment);
   const models = cache.list();
   const chosen = new Set(names.flatMap((name) => find(name, models, cache)));
   for (const model of chosen) {
-    const release = lockDownload(model.path, model.source);
-    try {
-      cache.remove(model);
-    } finally {
-      release();
-    }
-    cache.removeEmptyFolders(model.path);
+    await remove(model, cache).catch((error: unknown) => {
+      throw removalError(error, model.source);
+    });
   }
   return [...chosen];
+}
+
+async function remove({ path, source }: CachedModel, cache: ModelCache): Promise<void> {
+  const release = await lockModel(cache, cache.finalPathOf(path), source);
+  try {
+    cache.remove(path);
+    cache.removeEmptyFolders(path);
+  } finally {
+    release();
+  }
 }
 
 /** A complete model and a newer download of it that broke off are one to their user. */
@@ -46,13 +56,14 @@ function find(name: string, models: readonly CachedModel[], cache: ModelCache): 
   const found = models.filter((model) => model.source === source || shortName(model.path) === name);
   const sources = [...new Set(found.map((model) => model.source))];
   if (sources.length === 1) return found;
+  const shown = withoutSecrets(name);
   if (sources.length > 1) {
-    throw new ChatstreamError('usage', `"${name}" is the name of ${sources.length} models: ${sources.join(', ')}.`, {
+    throw new ChatstreamError('usage', `"${shown}" is the name of ${sources.length} models: ${sources.join(', ')}.`, {
       hint: 'Name the one you mean in full.',
     });
   }
   const known = [...new Set(models.map((model) => model.source))];
-  throw new ChatstreamError('usage', `There is no model "${name}" in the cache.`, {
+  throw new ChatstreamError('usage', `There is no model "${shown}" in the cache.`, {
     hint: known.length === 0 ? `The cache is empty (${cache.folder}).` : `These can be removed: ${known.join(', ')}.`,
   });
 }

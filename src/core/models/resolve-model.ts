@@ -1,22 +1,28 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Clock } from '../base/clock.js';
 import { ChatstreamError } from '../base/errors.js';
-import { type Environment, modelsFolder } from './cache-folder.js';
+import type { Environment } from './cache-folder.js';
 import type { DownloadProgress } from './download.js';
-import { type ModelSource, parseModelSource, type RemoteSource } from './model-source.js';
+import { likelyRepository, nameOfSource, parseModelSource, type RemoteSource } from './model-source.js';
 
 /** The model that ships with the package; three folders up is the package's root, from `src` and from `dist` alike. */
 const bundledPath = fileURLToPath(new URL('../../../models/bundled.gguf', import.meta.url));
 
 export interface ResolveOptions {
   readonly onProgress?: (progress: DownloadProgress) => void;
+  /** Told what the user should know of a download and need not do anything about. */
+  readonly onNotice?: (message: string) => void;
   /** Ends a download, which is kept as far as it has come. */
   readonly signal?: AbortSignal;
   readonly environment?: Environment;
   /** How long a server may send nothing, in milliseconds. */
   readonly stallMs?: number;
+  readonly clock?: Clock;
 }
+
+const defaultStallMs = 30_000;
 
 /**
  * Finds the file that a `--model` means, and downloads it first if it has to. What is cached needs no network.
@@ -50,8 +56,12 @@ export async function resolveModel(source: string, options: ResolveOptions = {})
 export async function pullModel(source: string, options: ResolveOptions = {}): Promise<string> {
   const parsed = parseModelSource(source);
   if (parsed.kind === 'bundled' || parsed.kind === 'path') {
-    throw new ChatstreamError('usage', `"${source}" is nothing that could be downloaded.`, {
-      hint: 'Write hf:USER/REPOSITORY[:QUANTISATION], hf:USER/REPOSITORY/FILE.gguf, or a URL.',
+    const meant = likelyRepository(source);
+    throw new ChatstreamError('usage', `"${source}" cannot be downloaded.`, {
+      hint:
+        meant === null
+          ? 'Write hf:USER/REPOSITORY[:QUANTISATION], hf:USER/REPOSITORY/FILE.gguf, or a URL.'
+          : `For a model on Hugging Face write ${meant}.`,
     });
   }
   return downloadedFile(parsed, options);
@@ -62,52 +72,48 @@ export function bundledModelPath(): string | null {
   return existsSync(bundledPath) ? bundledPath : null;
 }
 
-/** Asks nobody. The code is loaded where it is needed: most starts need none of it. */
+/** Uses no network. The code is loaded only where it is needed: most starts need none of it. */
 async function cachedFile(source: RemoteSource, { environment = process.env }: ResolveOptions): Promise<string | null> {
   const { ModelCache } = await import('./model-cache.js');
-  const cache = new ModelCache(modelsFolder(environment));
+  const cache = ModelCache.of(environment);
   let known = source;
   if (known.kind === 'hf-quantisation') {
     const file = cache.rememberedFile(known);
     if (file === null) return null;
-    known = fileOf(known, file);
+    const { user, repository } = known;
+    known = { kind: 'hf-file', user, repository, branch: 'main', file };
   }
   const path = cache.pathOf(known);
-  return cache.complete(path) === null ? null : path;
+  return cache.complete(path, nameOfSource(known)) === null ? null : path;
 }
 
-async function downloadedFile(
-  source: RemoteSource,
-  { environment = process.env, onProgress = () => undefined, signal, stallMs }: ResolveOptions,
-): Promise<string> {
+async function downloadedFile(source: RemoteSource, options: ResolveOptions): Promise<string> {
+  const { environment = process.env, signal, stallMs = defaultStallMs, clock } = options;
+  const { onProgress = () => undefined, onNotice = () => undefined } = options;
   const { ModelCache } = await import('./model-cache.js');
-  const { huggingFaceOf } = await import('./hugging-face.js');
+  const { fileOfQuantisation, huggingFaceOf } = await import('./hugging-face.js');
+  const { WebClient } = await import('./web-client.js');
   const { download } = await import('./download.js');
-  const cache = new ModelCache(modelsFolder(environment));
+  const cache = ModelCache.of(environment);
   const huggingFace = huggingFaceOf(environment);
-  const options = { cache, huggingFace, onProgress, signal, ...(stallMs !== undefined && { stallMs }) };
-  if (source.kind !== 'hf-quantisation') return download(source, options);
-
-  const { fileOfQuantisation } = await import('./quantisation-file.js');
-  const { user, repository, quantisation } = source;
-  const file = await fileOfQuantisation(huggingFace, user, repository, quantisation, signal);
-  const path = await download(fileOf(source, file), options);
-  cache.remember(source, file);
+  const client = new WebClient({ signal, stallMs, clock });
+  const downloading = { cache, client, huggingFace, stallMs, onProgress, onNotice, signal, clock };
+  if (source.kind !== 'hf-quantisation') return download(source, downloading);
+  const file = await fileOfQuantisation(client, huggingFace, source);
+  const path = await download({ kind: 'hf-file', ...file }, downloading);
+  cache.remember(source, file.file);
   return path;
 }
 
-function fileOf(
-  { user, repository }: Extract<RemoteSource, { kind: 'hf-quantisation' }>,
-  file: string,
-): Extract<ModelSource, { kind: 'hf-file' }> {
-  return { kind: 'hf-file', user, repository, branch: 'main', file };
-}
+const choices =
+  'Give --model the path of a .gguf file, hf:USER/REPOSITORY or a URL, or try --engine mock, which needs no model.';
 
 function localFile(source: string): string {
   const path = resolve(source);
   if (!existsSync(path)) {
+    const meant = likelyRepository(source);
     throw new ChatstreamError('model_unreadable', `There is no model file at ${path}.`, {
-      hint: 'Give --model the path of a .gguf file, hf:USER/REPOSITORY or a URL, or try --engine mock, which needs no model.',
+      hint: meant === null ? choices : `For a model on Hugging Face write ${meant}.`,
     });
   }
   if (statSync(path).isDirectory()) {
@@ -122,6 +128,6 @@ function bundled(): string {
   const path = bundledModelPath();
   if (path !== null) return path;
   throw new ChatstreamError('model_unreadable', 'This build of chatstream has no bundled model.', {
-    hint: 'Give --model the path of a .gguf file, hf:USER/REPOSITORY or a URL, or try --engine mock, which needs no model.',
+    hint: choices,
   });
 }

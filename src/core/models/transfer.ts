@@ -1,111 +1,150 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Clock, systemClock } from '../base/clock.js';
-import { type DownloadFailure, type DownloadOrder, isFromDownloader, type ToDownloader } from './download-messages.js';
-
-export type TransferEnd = { readonly type: 'done' } | DownloadFailure;
+import { ChatstreamError } from '../base/errors.js';
+import { brokenOff, damaged, failureReason, inconsistent } from './download-errors.js';
+import { unfinishedEnding } from './model-cache.js';
+import { PartFile } from './part-file.js';
+import { isSameFile, plainBytes, type RemoteFile, sentPart } from './remote-file.js';
+import { isSuccess, refusal, type WebAnswer, type WebClient } from './web-client.js';
 
 export interface TransferOptions {
-  /** A transfer that brings nothing for this long has failed, in milliseconds. */
+  /** The model, for messages. */
+  readonly source: string;
+  /** How long nothing may come before the download is given up, in milliseconds. */
   readonly stallMs: number;
+  /** Permissions of a new file. */
+  readonly mode: number;
+  /** How much of the file is on the disk. */
   readonly onBytes: (bytes: number) => void;
   readonly signal?: AbortSignal | undefined;
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
-/** Time to close the files. */
-const stopDeadlineMs = 5000;
+/** `changed`: the server has another file than the one that was asked about; nothing of it has been written. */
+export type TransferEnd = 'done' | 'changed';
+
+/** How often a server that sends a file only from its beginning may start over. */
+const mostRestarts = 2;
+
+const firstPauseMs = 250;
+const longestPauseMs = 5000;
 
 /**
- * Runs one download in a process of its own. When it ends, however it does, what has come can be resumed.
+ * Downloads one file, or the rest of it, as one stream into `PATH.part`. When the connection breaks off, the rest is
+ * asked for again, until nothing has come for `stallMs`. If the SHA-256 is known, the file gets its name only if it has
+ * that.
  *
- * @returns how it ended; never a failure for an abort
- * @throws the signal's reason
+ * @param path where the file is to be; its folder exists
+ * @throws ChatstreamError `model_unreadable`; the signal's reason. What has come by then is kept, unless it is damaged
  */
-export async function transfer(order: DownloadOrder, options: TransferOptions): Promise<TransferEnd> {
-  const { signal, clock = systemClock } = options;
-  signal?.throwIfAborted();
-  const child = fork(hostPath(), [], { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-  const exited = new Promise<void>((resolve) => {
-    child.once('exit', () => {
-      resolve();
-    });
-    child.once('error', () => {
-      if (child.pid === undefined) resolve();
-    });
-  });
+export async function transfer(
+  client: WebClient,
+  file: RemoteFile,
+  path: string,
+  options: TransferOptions,
+): Promise<TransferEnd> {
+  const part = await PartFile.open(path + unfinishedEnding, { ...options, hashed: file.sha256 !== null });
   try {
-    return await outcome(child, order, options, clock);
+    if (file.bytes !== null && part.length > file.bytes) await part.restart();
+    const end = await receive(client, file, part, options);
+    if (end === 'changed') return end;
+    const sha256 = part.digest();
+    if (file.sha256 !== null && sha256 !== null && sha256 !== file.sha256) {
+      await part.remove();
+      throw damaged(file.wanted, file.sha256, sha256);
+    }
+    await part.complete(path);
+    return end;
   } finally {
-    send(child, { type: 'stop' });
-    const cancelTimer = clock.schedule(stopDeadlineMs, () => child.kill('SIGKILL'));
-    await exited;
-    cancelTimer();
+    await part.close();
   }
 }
 
-function outcome(
-  child: ChildProcess,
-  order: DownloadOrder,
-  { stallMs, onBytes, signal }: TransferOptions,
-  clock: Clock,
+type AttemptEnd =
+  | { readonly type: 'changed' }
+  /** The answer is complete, which need not mean that the file is. */
+  | { readonly type: 'ended' }
+  | { readonly type: 'failed'; readonly reason: string };
+
+async function receive(
+  client: WebClient,
+  file: RemoteFile,
+  part: PartFile,
+  { source, stallMs, onBytes, signal, clock = systemClock }: TransferOptions,
 ): Promise<TransferEnd> {
-  return new Promise((resolve, reject) => {
-    let lastBytes = -1;
-    let cancelTimer = watch();
-    let lastWords = '';
-    const settle = (end: TransferEnd): void => {
-      cancelTimer();
-      signal?.removeEventListener('abort', onAbort);
-      resolve(end);
-    };
-    const onAbort = (): void => {
-      cancelTimer();
-      reject(signal?.reason instanceof Error ? signal.reason : new Error('The download was stopped.'));
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
-    child.on('message', (message) => {
-      if (!isFromDownloader(message)) return;
-      if (message.type !== 'progress') {
-        settle(message);
-        return;
-      }
-      if (message.bytes === lastBytes) return;
-      lastBytes = message.bytes;
-      cancelTimer();
-      cancelTimer = watch();
-      onBytes(message.bytes);
-    });
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => (lastWords = (lastWords + text).slice(-500)));
-    child.once('error', (error) => {
-      settle(failure(error.message, null));
-    });
-    child.once('exit', (code, killer) => {
-      settle(failure(`the process that downloads ended (${killer ?? String(code)}) ${lastWords}`.trim(), null));
-    });
-    send(child, order);
+  const { bytes } = file;
+  let furthest = part.length;
+  let lastMs = clock.now();
+  let restarts = 0;
+  let failures = 0;
 
-    function watch(): () => void {
-      return clock.schedule(stallMs, () => {
-        settle(failure(`nothing came for ${Math.round(stallMs / 1000)} s`, 'ESTALLED'));
-      });
+  const attempt = async (): Promise<AttemptEnd> => {
+    // Where the length is not known, neither is whether what is there is all.
+    const from = file.ranged && bytes !== null ? part.length : 0;
+    const answer = await client.ask(file.url, { ...file, headers: rangeHeaders(file, from) });
+    if (!isSuccess(answer.status)) {
+      answer.discard();
+      if (answer.status === 416) return { type: 'changed' };
+      if (isFinal(answer.status)) throw refusal(answer.status, file.url, file);
+      return { type: 'failed', reason: `status ${answer.status}` };
     }
-  });
+    const start = startIn(answer, file, from, source);
+    if (start === null) return { type: 'changed' };
+    if (start < part.length) {
+      await part.restart();
+      restarts++;
+    }
+    const lengthBefore = part.length;
+    for await (const chunk of answer.body) {
+      await part.append(chunk);
+      lastMs = clock.now();
+      failures = 0;
+      if (bytes !== null && part.length > bytes) throw inconsistent(source);
+      // After starting over, what was there before is not told again.
+      if (part.length > furthest) onBytes((furthest = part.length));
+    }
+    if (part.length === lengthBefore) throw inconsistent(source);
+    return { type: 'ended' };
+  };
+
+  while (bytes === null || part.length < bytes) {
+    const end = await attempt().catch((error: unknown): AttemptEnd => {
+      signal?.throwIfAborted();
+      if (error instanceof ChatstreamError) throw error;
+      return { type: 'failed', reason: failureReason(error) };
+    });
+    if (end.type === 'changed') return 'changed';
+    if (end.type === 'ended' && (bytes === null || part.length === bytes)) break;
+    const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** failures++);
+    if (clock.now() + pauseMs - lastMs >= stallMs || restarts >= mostRestarts) {
+      const reason = end.type === 'failed' ? end.reason : 'the server ended it too early';
+      throw brokenOff(source, reason, file.ranged && restarts === 0);
+    }
+    // A timer of the clock would not keep the process alive meanwhile.
+    await pause(pauseMs, undefined, signal && { signal }).catch(() => signal?.throwIfAborted());
+  }
+  return 'done';
 }
 
-function failure(message: string, code: string | null): DownloadFailure {
-  return { type: 'failed', message, status: null, code };
+function rangeHeaders({ etag, sha256 }: RemoteFile, from: number): Readonly<Record<string, string>> {
+  // A weak etag may not be used like this, and a hash tells more: what comes is compared with them afterwards.
+  const isUsable = from > 0 && sha256 === null && etag !== null && !etag.startsWith('W/');
+  return { ...plainBytes, range: `bytes=${from}-`, ...(isUsable && { 'if-range': etag }) };
 }
 
-function send(child: ChildProcess, message: ToDownloader): void {
-  // What can no longer be sent needs no report: the exit tells.
-  if (child.connected) child.send(message, () => undefined);
+/** @returns the position in the file at which the answer begins, `from` or 0; null if it is another file */
+function startIn(answer: WebAnswer, file: RemoteFile, from: number, source: string): number | null {
+  const sent = sentPart(answer);
+  if (!isSameFile(file, sent)) {
+    answer.discard();
+    return null;
+  }
+  if (sent.from === from || sent.from === 0) return sent.from;
+  answer.discard();
+  throw inconsistent(source);
 }
 
-/** Node 20 cannot run TypeScript: from `src` (tests), the process runs what `npm run build` put into `dist`. */
-function hostPath(): string {
-  const beside = fileURLToPath(new URL('./download-host.js', import.meta.url));
-  if (existsSync(beside)) return beside;
-  return fileURLToPath(new URL('../../../dist/core/models/download-host.js', import.meta.url));
+/** Whether asking again would not help. A signed address that has run out is a 403: the next run asks for a new one. */
+function isFinal(status: number): boolean {
+  return status < 500 && status !== 429 && status !== 408;
 }

@@ -1,60 +1,27 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DownloadProgress } from '../../../src/core/models/download.js';
-import { ModelCache } from '../../../src/core/models/model-cache.js';
-import { writeRecord } from '../../../src/core/models/model-record.js';
-import { pullModel, resolveModel, type ResolveOptions } from '../../../src/core/models/resolve-model.js';
+import { pullModel } from '../../../src/core/models/resolve-model.js';
 import { deadUrl } from '../../support/dead-url.js';
 import { until } from '../../support/until.js';
-import { ModelServer } from './model-server.js';
+import { VirtualClock } from '../../support/virtual-clock.js';
+import {
+  cached,
+  environment,
+  everythingIn,
+  explained,
+  folder,
+  large,
+  leavePart,
+  model,
+  resolved,
+  server,
+  small,
+} from './download-setup.js';
+import { ModelServer, type ServedFile } from './model-server.js';
 
 const mebibyte = 2 ** 20;
-
-/** Begins like a model; no two pieces of it are the same. */
-function model(byteLength: number): Buffer {
-  const bytes = Buffer.alloc(byteLength);
-  for (let position = 0; position + 4 <= byteLength; position += 4) bytes.writeUInt32LE(position, position);
-  bytes.write('GGUF');
-  return bytes;
-}
-
-const small = model(50_000);
-/** The library downloads in chunks of 5 MiB, and resumes whole ones. */
-const large = model(22 * mebibyte);
-
-let server: ModelServer;
-let folder: string;
-let environment: Record<string, string>;
-
-beforeAll(async () => {
-  server = await ModelServer.start();
-});
-
-afterAll(async () => {
-  await server.stop();
-});
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'chatstream-download-'));
-  // HF_TOKEN_PATH: whoever runs the tests may be logged in.
-  environment = { CHATSTREAM_CACHE: folder, HF_ENDPOINT: server.url, HF_TOKEN_PATH: join(folder, 'token') };
-});
-
-afterEach(() => {
-  server.files.clear();
-  server.seen.length = 0;
-  rmSync(folder, { recursive: true });
-});
-
-function resolved(source: string, options: ResolveOptions = {}): Promise<string> {
-  return resolveModel(source, { environment, ...options });
-}
-
-function cached(): ReturnType<ModelCache['list']> {
-  return new ModelCache(join(folder, 'models')).list();
-}
 
 describe('a model with an address', () => {
   it('is downloaded once, under its own name, and then needs no network', async () => {
@@ -84,9 +51,8 @@ describe('a model with an address', () => {
     const source = `${server.url}/large.gguf`;
     const controller = new AbortController();
     const first = expect(resolved(source, { signal: controller.signal })).rejects.toThrow('Ctrl-C');
-    // The one connection that is to bring two chunks stalls in its second, chunk 3 of 0 to 4.
-    const partial = { source, complete: false, bytes: 20 * mebibyte, totalBytes: large.length };
-    await until(() => cached()[0]?.bytes === partial.bytes, 'all other chunks');
+    const partial = { source, complete: false, bytes: 6 * mebibyte, totalBytes: large.length };
+    await until(() => cached()[0]?.bytes === partial.bytes, 'all that the server sends');
     controller.abort(new Error('Ctrl-C'));
     await first;
     expect(cached()).toMatchObject([partial]);
@@ -97,25 +63,158 @@ describe('a model with an address', () => {
     const path = await resolved(source, { onProgress: (step) => progress.push(step) });
     expect(readFileSync(path).equals(large)).toBe(true);
     expect(progress[0]).toMatchObject({ bytes: partial.bytes, resumedBytes: partial.bytes });
-    // Without a range the library asks for the length alone.
-    expect(server.downloads.map(({ range }) => range)).toEqual([`bytes=${15 * mebibyte}-${20 * mebibyte - 1}`]);
+    expect(server.downloads).toMatchObject([{ range: `bytes=${6 * mebibyte}-`, ifRange: '"1"' }]);
     expect(cached()).toMatchObject([{ complete: true }]);
   });
 
-  it('begins anew when the file has changed since', async () => {
+  it('starts over when the file has changed since, and says so', async () => {
+    const source = `${server.url}/small.gguf`;
+    leavePart(source, 'small.gguf', Buffer.alloc(20_000), { bytes: small.length, etag: '"1"' });
+    expect(cached()).toMatchObject([{ complete: false, bytes: 20_000 }]);
     server.files.set('/small.gguf', { bytes: small, etag: '"2"' });
-    const host = new URL(server.url).host.replace(':', '_');
-    const partial = join(folder, 'models', 'partial', 'url', host, 'small.gguf');
-    // All that had come: its one chunk, which is said to be complete.
-    const notes = JSON.stringify({ part: 0, chunks: [2], chunkSize: 5 * mebibyte, parallelStreams: 3 });
-    mkdirSync(join(partial, '..'), { recursive: true });
-    writeFileSync(`${partial}.ipull`, Buffer.concat([Buffer.alloc(small.length), Buffer.from(notes)]));
-    writeRecord(partial, {
-      source: `${server.url}/small.gguf`,
-      files: [{ name: 'small.gguf', bytes: small.length, etag: '"1"' }],
-    });
-    expect(cached()).toMatchObject([{ complete: false, bytes: small.length }]);
+    const notices: string[] = [];
+    const path = await resolved(source, { onNotice: (notice) => notices.push(notice) });
+    expect(readFileSync(path).equals(small)).toBe(true);
+    expect(notices).toEqual([
+      `${source} has changed on the server since a part of it was downloaded, which starts over.`,
+    ]);
+  });
+
+  it('removes what an older version has left of it, and says so', async () => {
+    const source = `${server.url}/small.gguf`;
+    const part = leavePart(source, 'small.gguf', Buffer.alloc(0), { bytes: small.length, etag: '"1"' });
+    rmSync(part);
+    const outdated = part.replace(/\.part$/, '.ipull');
+    writeFileSync(outdated, Buffer.alloc(60_000));
+    server.files.set('/small.gguf', { bytes: small });
+    const notices: string[] = [];
+    const path = await resolved(source, { onNotice: (notice) => notices.push(notice) });
+    expect(readFileSync(path).equals(small)).toBe(true);
+    expect(notices).toEqual([expect.stringContaining('older version') as string]);
+    expect(existsSync(outdated)).toBe(false);
+  });
+
+  it('goes on with an etag that may not be used as a condition', async () => {
+    const etag = 'W/"1"';
+    server.files.set('/small.gguf', { bytes: small, etag, cuts: { count: 1, afterBytes: 20_000 } });
     expect(readFileSync(await resolved(`${server.url}/small.gguf`)).equals(small)).toBe(true);
+    expect(server.downloads).toMatchObject([
+      { range: 'bytes=0-', ifRange: null },
+      { range: 'bytes=20000-', ifRange: null },
+    ]);
+  });
+
+  it('starts over when the server knows no ranges any more', async () => {
+    const source = `${server.url}/small.gguf`;
+    leavePart(source, 'small.gguf', Buffer.alloc(20_000), { bytes: small.length, etag: '"1"' });
+    server.files.set('/small.gguf', { bytes: small, ranges: false });
+    expect(readFileSync(await resolved(source)).equals(small)).toBe(true);
+  });
+
+  it('starts over when the file changes during the download, and says so', async () => {
+    const cut: ServedFile = { bytes: large, etag: '"1"', cuts: { count: 1, afterBytes: mebibyte } };
+    server.files.set('/large.gguf', cut);
+    const notices: string[] = [];
+    const download = resolved(`${server.url}/large.gguf`, { onNotice: (notice) => notices.push(notice) });
+    await until(() => cut.cuts?.count === 0, 'the connection to be cut');
+    server.files.set('/large.gguf', { bytes: small, etag: '"2"' });
+    expect(readFileSync(await download).equals(small)).toBe(true);
+    expect(notices).toEqual([expect.stringContaining('has changed on the server') as string]);
+  });
+
+  it('goes on when the server has a problem for a while', async () => {
+    const file: ServedFile = { bytes: small, errors: { count: 2, status: 503 } };
+    server.files.set('/small.gguf', file);
+    expect(readFileSync(await resolved(`${server.url}/small.gguf`)).equals(small)).toBe(true);
+    expect(file.errors?.count).toBe(0);
+  });
+
+  it('is given up when nothing comes any more, and kept as far as it has come', async () => {
+    const cuts = { count: 1, afterBytes: 20_000 };
+    server.files.set('/small.gguf', { bytes: small, cuts });
+    const source = `${server.url}/small.gguf`;
+    const download = resolved(source, { stallMs: 1500 });
+    await until(() => cuts.count === 0, 'the connection to be cut');
+    server.files.set('/small.gguf', { bytes: small, errors: { count: Infinity, status: 503 } });
+    await expect(download).rejects.toMatchObject({
+      code: 'model_unreadable',
+      message: `The download of ${source} broke off: status 503.`,
+      hint: expect.stringContaining('go on where it stopped') as string,
+    });
+    expect(cached()).toMatchObject([{ complete: false, bytes: 20_000 }]);
+  });
+
+  it('is given up when the server sends nothing for long enough', async () => {
+    server.files.set('/small.gguf', { bytes: small, stallsAfterBytes: 20_000 });
+    const clock = new VirtualClock();
+    let received = 0;
+    const onProgress = ({ bytes }: DownloadProgress): void => {
+      received = bytes;
+    };
+    const download = resolved(`${server.url}/small.gguf`, { clock, onProgress });
+    const failed = expect(download).rejects.toThrow('broke off: nothing came for 30 s');
+    await until(() => received === 20_000, 'what the server sends');
+    // The client waits for more one turn after it has told of this.
+    await until(() => clock.pending > 0, 'the client to wait for more');
+    clock.advance(30_000);
+    await failed;
+  });
+
+  it('is complete when all had come and only the end was missing', async () => {
+    const source = `${server.url}/small.gguf`;
+    leavePart(source, 'small.gguf', small, { bytes: small.length, etag: '"1"' });
+    server.files.set('/small.gguf', { bytes: small });
+    expect(readFileSync(await resolved(source)).equals(small)).toBe(true);
+    expect(server.downloads).toEqual([]);
+  });
+
+  it('never shows its password and its query', async () => {
+    const authorization = `Basic ${Buffer.from('me:s3cret').toString('base64')}`;
+    server.files.set('/tiny.gguf', { bytes: small, authorization });
+    const secret = `${server.url.replace('//', '//me:s3cret@')}/tiny.gguf?sig=s3cret`;
+    const shown: unknown[] = [];
+    const options = {
+      onProgress: (step: DownloadProgress) => shown.push(step),
+      onNotice: (notice: string) => shown.push(notice),
+    };
+    const path = await resolved(secret, options);
+    shown.push(path, cached(), readFileSync(`${path}.json`, 'utf8'));
+    expect(cached()).toMatchObject([{ source: `${server.url}/tiny.gguf` }]);
+    server.files.set('/tiny.gguf', {
+      bytes: model(60_000),
+      authorization,
+      etag: '"2"',
+      errors: { count: 1, status: 403 },
+    });
+    await pullModel(secret, { environment, ...options }).catch((error: unknown) => shown.push(explained(error)));
+    server.files.set('/tiny.gguf', { bytes: Buffer.from('<html>'), authorization });
+    await pullModel(secret, { environment, ...options }).catch((error: unknown) => shown.push(explained(error)));
+    server.files.clear();
+    await pullModel(secret, { environment, ...options }).catch((error: unknown) => shown.push(explained(error)));
+    const dead = (await deadUrl()).replace('//', '//me:s3cret@');
+    await resolved(`${dead}/a.gguf?s3cret`, options).catch((error: unknown) => shown.push(explained(error)));
+    expect(shown.filter((text) => typeof text === 'string' && text.includes('tiny.gguf'))).toHaveLength(5);
+    expect(JSON.stringify(shown)).not.toContain('s3cret');
+    expect(everythingIn(folder)).not.toContain('s3cret');
+  });
+
+  it('sends its password to no other origin that it is redirected to', async () => {
+    const other = await ModelServer.start();
+    onTestFinished(() => other.stop());
+    const authorization = `Basic ${Buffer.from('me:pass word').toString('base64')}`;
+    server.files.set('/tiny.gguf', { bytes: small, authorization, movedTo: `${other.url}/blob` });
+    other.files.set('/blob', { bytes: small });
+    const url = `${server.url.replace('//', '//me:pass%20word@')}/tiny.gguf`;
+    expect(readFileSync(await resolved(url)).equals(small)).toBe(true);
+    expect(other.seen.map((seen) => seen.authorization)).toEqual([null, null]);
+  });
+
+  it('does not need the signature again once it is cached', async () => {
+    server.files.set('/tiny.gguf', { bytes: small });
+    const path = await resolved(`${server.url}/tiny.gguf?sig=1`);
+    server.seen.length = 0;
+    expect(await resolved(`${server.url}/tiny.gguf?sig=2`)).toBe(path);
+    expect(server.seen).toEqual([]);
   });
 
   it('comes in one piece from a server that knows no ranges', async () => {
@@ -158,7 +257,11 @@ describe('a split model', () => {
     expect(path).toMatch(/big-00001-of-00003\.gguf$/);
     const sizes = names.map((name) => readFileSync(join(path, '..', name)).length);
     expect(sizes).toEqual([30_000, 30_004, 30_008]);
-    expect(cached()).toMatchObject([{ bytes: 90_012, complete: true }]);
+    const source = `${server.url}/${names[0] ?? ''}`;
+    expect(cached()).toMatchObject([{ source, bytes: 90_012, complete: true }]);
+    server.seen.length = 0;
+    for (const name of names) expect(await resolved(`${server.url}/${name}`)).toBe(path);
+    expect(server.seen).toEqual([]);
   });
 
   it('is refused while a part is missing', async () => {
@@ -167,76 +270,6 @@ describe('a split model', () => {
       code: 'model_unreadable',
       message: expect.stringContaining('big-00002-of-00002.gguf (status 404)') as string,
     });
-  });
-});
-
-describe('a model of Hugging Face', () => {
-  const manifest = (file: string): Buffer => Buffer.from(JSON.stringify({ ggufFile: { rfilename: file } }));
-
-  it('is found by its quantisation, which is remembered', async () => {
-    server.files.set('/v2/me/tiny-GGUF/manifests/Q8_0', { bytes: manifest('tiny-Q8_0.gguf') });
-    server.files.set('/me/tiny-GGUF/resolve/main/tiny-Q8_0.gguf', { bytes: small, ranges: false });
-    const path = await resolved('hf:me/tiny-GGUF:q8_0');
-    expect(path).toMatch(/hf[/\\]me[/\\]tiny-GGUF[/\\]tiny-Q8_0\.gguf$/);
-    server.files.clear();
-    server.seen.length = 0;
-    expect(await resolved('hf:me/tiny-GGUF:Q8_0')).toBe(path);
-    expect(await resolved('hf:me/tiny-GGUF/tiny-Q8_0.gguf')).toBe(path);
-    expect(server.seen).toEqual([]);
-  });
-
-  it('is downloaded again by pull, if there is a new one', async () => {
-    const address = '/me/tiny-GGUF/resolve/main/tiny.gguf';
-    server.files.set('/v2/me/tiny-GGUF/manifests/latest', { bytes: manifest('tiny.gguf') });
-    server.files.set(address, { bytes: small, ranges: false });
-    await pullModel('hf:me/tiny-GGUF', { environment });
-    server.seen.length = 0;
-    await pullModel('hf:me/tiny-GGUF', { environment });
-    expect(server.downloads).toEqual([]);
-    const newer = model(60_000);
-    server.files.set(address, { bytes: newer, etag: '"2"', ranges: false });
-    expect(readFileSync(await pullModel('hf:me/tiny-GGUF', { environment })).equals(newer)).toBe(true);
-  });
-
-  it('gets the token only after it was asked for', async () => {
-    server.files.set('/me/open/resolve/main/a.gguf', { bytes: small, ranges: false });
-    server.files.set('/me/gated/resolve/main/b.gguf', { bytes: small, token: 'secret' });
-    environment['HF_TOKEN'] = 'secret';
-    await resolved('hf:me/open/a.gguf');
-    expect(server.seen.map(({ authorization }) => authorization)).not.toContain('Bearer secret');
-    expect(readFileSync(await resolved('hf:me/gated/b.gguf')).equals(small)).toBe(true);
-  });
-
-  it('keeps the token to itself', async () => {
-    server.files.set('/private.gguf', { bytes: small, token: 'secret' });
-    environment['HF_TOKEN'] = 'secret';
-    await expect(resolved(`${server.url}/private.gguf`)).rejects.toMatchObject({
-      message: expect.stringContaining('status 401') as string,
-      hint: expect.stringContaining('download the file yourself') as string,
-    });
-    expect(server.seen.map(({ authorization }) => authorization)).toEqual([null]);
-  });
-
-  it.each([
-    [undefined, 'set HF_TOKEN'],
-    ['wrong', 'accept their terms'],
-  ])('says what to do when it is not for everyone (token: %s)', async (token, hint) => {
-    server.files.set('/me/gated/resolve/main/b.gguf', { bytes: small, token: 'secret' });
-    if (token !== undefined) environment['HF_TOKEN'] = token;
-    await expect(resolved('hf:me/gated/b.gguf')).rejects.toMatchObject({
-      code: 'model_unreadable',
-      message: expect.stringContaining('hf:me/gated/b.gguf') as string,
-      hint: expect.stringContaining(hint) as string,
-    });
-  });
-
-  it('says that there is none', async () => {
-    await expect(resolved('hf:me/nothing:Q4_K_M')).rejects.toMatchObject({
-      code: 'model_unreadable',
-      message: expect.stringMatching(/has no hf:me\/nothing:Q4_K_M \(status 404\)/) as string,
-    });
-    server.files.set('/v2/me/pictures/manifests/latest', { bytes: Buffer.from('{}') });
-    await expect(resolved('hf:me/pictures')).rejects.toThrow('hf:me/pictures:latest has no GGUF file.');
   });
 });
 
@@ -291,22 +324,52 @@ describe('what cannot be used', () => {
     });
   });
 
-  it('is a model that another process is downloading', async () => {
-    server.files.set('/model.gguf', { bytes: small, ranges: false });
-    const lock = join(
-      folder,
-      'models',
-      'partial',
-      'url',
-      new URL(server.url).host.replace(':', '_'),
-      'model.gguf.lock',
-    );
-    mkdirSync(join(lock, '..'), { recursive: true });
-    writeFileSync(lock, String(process.ppid));
-    await expect(resolved(`${server.url}/model.gguf`)).rejects.toThrow(`another process (${process.ppid})`);
-    // One that has died holds nothing; no process has this number.
-    writeFileSync(lock, String(2 ** 30));
+  it.skipIf(process.platform !== 'linux')('is a disk that is full before the end', async () => {
+    const source = `${server.url}/model.gguf`;
+    const part = leavePart(source, 'model.gguf', Buffer.alloc(0), { bytes: small.length, etag: '"1"' });
+    rmSync(part);
+    symlinkSync('/dev/full', part);
+    server.files.set('/model.gguf', { bytes: small });
+    await expect(resolved(source)).rejects.toMatchObject({
+      code: 'model_unreadable',
+      message: expect.stringMatching(/^There is no room for .*: ENOSPC/) as string,
+      hint: expect.stringContaining('What has come is kept') as string,
+    });
+    expect(existsSync(part)).toBe(true);
+  });
+
+  it('is a model that is being downloaded already', async () => {
+    server.files.set('/model.gguf', { bytes: small, stallsAfterBytes: 20_000 });
+    const controller = new AbortController();
+    const first = expect(resolved(`${server.url}/model.gguf`, { signal: controller.signal })).rejects.toThrow('Ctrl-C');
+    await until(() => server.downloads.length > 0, 'the first download to begin');
+    await expect(resolved(`${server.url}/model.gguf`)).rejects.toMatchObject({
+      code: 'model_unreadable',
+      message: `${server.url}/model.gguf is being downloaded by another process (${process.pid}).`,
+    });
+    controller.abort(new Error('Ctrl-C'));
+    await first;
+    server.files.set('/model.gguf', { bytes: small });
     await expect(resolved(`${server.url}/model.gguf`)).resolves.toBeDefined();
-    expect(existsSync(lock)).toBe(false);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('the files of the cache', () => {
+  const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+
+  it('are for their user alone', async () => {
+    server.files.set('/tiny.gguf', { bytes: small });
+    const own = { XDG_CACHE_HOME: folder, HF_TOKEN_PATH: join(folder, 'token') };
+    const path = await resolved(`${server.url}/tiny.gguf`, { environment: own });
+    expect([path, `${path}.json`].map(mode)).toEqual(['600', '600']);
+    expect([join(path, '..'), join(folder, 'chatstream')].map(mode)).toEqual(['700', '700']);
+  });
+
+  it('follow the umask where CHATSTREAM_CACHE names a folder that may be shared', async () => {
+    server.files.set('/tiny.gguf', { bytes: small });
+    const path = await resolved(`${server.url}/tiny.gguf`);
+    const plain = join(folder, 'plain');
+    writeFileSync(plain, '');
+    expect([path, `${path}.json`].map(mode)).toEqual([mode(plain), mode(plain)]);
   });
 });

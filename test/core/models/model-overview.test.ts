@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listModels } from '../../../src/core/models/model-overview.js';
 import { ModelCache } from '../../../src/core/models/model-cache.js';
-import { writeRecord } from '../../../src/core/models/model-record.js';
 import { syntheticModel } from '../../support/gguf/index.js';
 
 const options = { slots: 4, context: 'auto', cacheType: 'f16' } as const;
@@ -22,7 +21,7 @@ afterEach(() => {
 });
 
 function record(path: string, bytes: number): void {
-  writeRecord(path, { source: 'https://example.com/a.gguf', files: [{ name: 'a.gguf', bytes, etag: null }] });
+  cache.writeRecord(path, { source: 'https://example.com/a.gguf', files: [{ name: 'a.gguf', bytes, etag: null }] });
 }
 
 describe('the models that there are', () => {

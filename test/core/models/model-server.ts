@@ -1,29 +1,37 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
-/** What became of one request. */
+/** One request as the server saw it. */
 export interface Seen {
+  /** With the query. */
   readonly path: string;
   readonly range: string | null;
+  readonly ifRange: string | null;
   readonly authorization: string | null;
 }
 
 export interface ServedFile {
   readonly bytes: Buffer;
   readonly etag?: string;
-  /** Whether parts of it can be had; true by default. */
+  /** Whether the server sends parts of it; true by default. */
   readonly ranges?: boolean;
-  /** Only with this token. */
-  readonly token?: string;
-  /** Cuts the connection of so many downloads after so many bytes. */
+  /** Needed as the value of the header `authorization`. */
+  readonly authorization?: string;
+  /** Cuts the connections of this many downloads after this many bytes. */
   cuts?: { count: number; readonly afterBytes: number };
-  /** Sends so much and then neither more nor an end. */
+  /** Answers this many downloads with an error. */
+  errors?: { count: number; readonly status: number };
+  /** Sends this many bytes and then neither more nor an end. */
   readonly stallsAfterBytes?: number;
-  /** Claims another length than it has, once the beginning was asked for. */
+  /** Claims this length instead of its own. */
   readonly claims?: number;
   readonly type?: string;
-  /** Another address to send everyone to. */
+  /** Another address to redirect to. */
   readonly movedTo?: string;
+  /** What a redirect says of the file that it leads to, as Hugging Face does. */
+  readonly linked?: { readonly sha256: string; readonly bytes: number };
 }
+
+const probeRange = 'bytes=0-3';
 
 /** A host of models on the loopback address. */
 export class ModelServer {
@@ -54,7 +62,7 @@ export class ModelServer {
 
   /** Requests for files that asked for more than their beginning. */
   get downloads(): readonly Seen[] {
-    return this.seen.filter(({ range }) => range !== null && range !== 'bytes=0-3');
+    return this.seen.filter(({ range }) => range !== null && range !== probeRange);
   }
 
   async stop(): Promise<void> {
@@ -66,25 +74,39 @@ export class ModelServer {
     const path = request.url ?? '';
     const range = request.headers.range ?? null;
     const authorization = request.headers.authorization ?? null;
-    this.seen.push({ path, range, authorization });
-    const file = this.files.get(path);
+    const ifRange = request.headers['if-range'];
+    this.seen.push({ path, range, authorization, ifRange: typeof ifRange === 'string' ? ifRange : null });
+    const file = this.files.get(path) ?? this.files.get(path.replace(/\?.*$/, ''));
     if (file === undefined) {
       response.writeHead(404).end();
-    } else if (file.movedTo !== undefined) {
-      response.writeHead(302, { location: file.movedTo }).end();
-    } else if (file.token !== undefined && authorization !== `Bearer ${file.token}`) {
+    } else if (file.authorization !== undefined && authorization !== file.authorization) {
       response.writeHead(401).end();
+    } else if (file.movedTo !== undefined) {
+      const { linked } = file;
+      const headers =
+        linked === undefined
+          ? {}
+          : { etag: '"hub"', 'x-linked-etag': `"${linked.sha256}"`, 'x-linked-size': String(linked.bytes) };
+      response.writeHead(302, { location: file.movedTo, ...headers }).end();
+    } else if (file.errors !== undefined && file.errors.count > 0 && range !== probeRange) {
+      file.errors.count--;
+      response.writeHead(file.errors.status).end();
     } else {
-      send(file, range, response);
+      const { etag = '"1"' } = file;
+      send(file, ifRange === undefined || ifRange === etag ? range : null, response);
     }
   }
 }
 
 function send(file: ServedFile, range: string | null, response: ServerResponse): void {
   const { bytes, etag = '"1"', ranges = true, type = 'application/octet-stream', claims } = file;
-  const [, first, last] = (ranges ? /^bytes=(\d+)-(\d+)$/.exec(range ?? '') : null) ?? [];
+  const [, first, last] = (ranges ? /^bytes=(\d+)-(\d*)$/.exec(range ?? '') : null) ?? [];
   const start = Number(first ?? 0);
-  const end = Math.min(Number(last ?? bytes.length - 1), bytes.length - 1);
+  const end = Math.min(Number(last === undefined || last === '' ? Infinity : last), bytes.length - 1);
+  if (start >= bytes.length) {
+    response.writeHead(416).end();
+    return;
+  }
   const headers = { etag, 'content-type': type, ...(ranges && { 'accept-ranges': 'bytes' }) };
   const body = bytes.subarray(start, end + 1);
   const total = claims ?? bytes.length;
@@ -93,7 +115,7 @@ function send(file: ServedFile, range: string | null, response: ServerResponse):
     const contentRange = `bytes ${start}-${end}/${total}`;
     response.writeHead(206, { ...headers, 'content-length': body.length, 'content-range': contentRange });
   }
-  const isProbe = range === 'bytes=0-3';
+  const isProbe = range === probeRange;
   const { cuts, stallsAfterBytes } = file;
   if (!isProbe && stallsAfterBytes !== undefined && body.length > stallsAfterBytes) {
     response.write(body.subarray(0, stallsAfterBytes));

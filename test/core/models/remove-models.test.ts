@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ModelCache } from '../../../src/core/models/model-cache.js';
-import { writeRecord } from '../../../src/core/models/model-record.js';
 import { removeModels } from '../../../src/core/models/remove-models.js';
 
 let folder: string;
@@ -25,7 +24,7 @@ function keep(repository: string, ...names: [string, ...string[]]): string {
   const path = cache.pathOf({ kind: 'hf-file', user: 'me', repository, branch: 'main', file: names[0] });
   mkdirSync(dirname(path), { recursive: true });
   for (const name of names) writeFileSync(join(dirname(path), name), 'GGUF');
-  writeRecord(path, {
+  cache.writeRecord(path, {
     source: `hf:me/${repository}/${names[0]}`,
     files: names.map((name) => ({ name, bytes: 4, etag: null })),
   });
@@ -35,52 +34,61 @@ function keep(repository: string, ...names: [string, ...string[]]): string {
 describe('removing models', () => {
   it.each(['a', 'hf:me/one/a.gguf', 'hf:me/one:Q8_0', 'https://huggingface.co/me/one/blob/main/a.gguf'])(
     'takes %s for a name, and leaves the others',
-    (name) => {
+    async (name) => {
       const path = keep('one', 'a.gguf');
       const other = keep('two', 'b.gguf');
-      cache.remember({ kind: 'hf-quantisation', user: 'me', repository: 'one', quantisation: 'Q8_0' }, 'a.gguf');
-      expect(removeModels([name], environment)).toMatchObject([{ source: 'hf:me/one/a.gguf', bytes: 4 }]);
+      cache.remember({ user: 'me', repository: 'one', quantisation: 'Q8_0' }, 'a.gguf');
+      expect(await removeModels([name], environment)).toMatchObject([{ source: 'hf:me/one/a.gguf', bytes: 4 }]);
       expect(existsSync(dirname(path))).toBe(false);
       expect(existsSync(other)).toBe(true);
     },
   );
 
-  it('takes all parts of a split model', () => {
+  it('takes all parts of a split model', async () => {
     const parts = ['big-00001-of-00002.gguf', 'big-00002-of-00002.gguf'] as const;
     const path = keep('one', ...parts);
-    removeModels(['big'], environment);
+    await removeModels(['big'], environment);
     expect(existsSync(dirname(path))).toBe(false);
   });
 
-  it('takes what a broken download has left', () => {
+  it('takes what a broken download has left', async () => {
     const path = cache.partialPathOf(join(cache.folder, 'hf', 'me', 'one', 'a.gguf'));
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(`${path}.ipull`, 'GGUF');
-    writeRecord(path, { source: 'hf:me/one/a.gguf', files: [{ name: 'a.gguf', bytes: 9, etag: null }] });
-    expect(removeModels(['a'], environment)).toMatchObject([{ complete: false }]);
+    writeFileSync(`${path}.part`, 'GGUF');
+    cache.writeRecord(path, { source: 'hf:me/one/a.gguf', files: [{ name: 'a.gguf', bytes: 9, etag: null }] });
+    expect(await removeModels(['a'], environment)).toMatchObject([{ complete: false }]);
     expect(cache.list()).toEqual([]);
     expect(existsSync(join(cache.folder, 'partial'))).toBe(false);
   });
 
   it.each([
+    ['../..', 'There is no model "../.." in the cache.', 'hf:me/one/a.gguf, hf:me/two/b.gguf'],
     ['c', 'There is no model "c" in the cache.', 'hf:me/one/a.gguf, hf:me/two/b.gguf'],
     ['bundled', 'part of the package', 'which ones can'],
-  ])('refuses %s, and removes nothing then', (name, message, hint) => {
+  ])('refuses %s, and removes nothing then', async (name, message, hint) => {
     const path = keep('one', 'a.gguf');
     keep('two', 'b.gguf');
-    expect(() => removeModels(['a', name], environment)).toThrow(
-      expect.objectContaining({
-        code: 'usage',
-        message: expect.stringContaining(message) as string,
-        hint: expect.stringContaining(hint) as string,
-      }) as Error,
-    );
+    await expect(removeModels(['a', name], environment)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(message) as string,
+      hint: expect.stringContaining(hint) as string,
+    });
     expect(existsSync(path)).toBe(true);
   });
 
-  it('asks which one is meant', () => {
+  it('says what is in the way', async () => {
+    const path = keep('one', 'a.gguf');
+    rmSync(path);
+    mkdirSync(path);
+    await expect(removeModels(['a'], environment)).rejects.toMatchObject({
+      code: 'model_unreadable',
+      message: expect.stringMatching(/^hf:me\/one\/a\.gguf cannot be removed: /) as string,
+    });
+  });
+
+  it('asks which one is meant', async () => {
     keep('one', 'a.gguf');
     keep('two', 'a.gguf');
-    expect(() => removeModels(['a'], environment)).toThrow('hf:me/one/a.gguf, hf:me/two/a.gguf');
+    await expect(removeModels(['a'], environment)).rejects.toThrow('hf:me/one/a.gguf, hf:me/two/a.gguf');
   });
 });

@@ -36,7 +36,13 @@ describe('the file that a model means', () => {
     });
   });
 
-  it('is no folder', async () => {
+  it.each(['Qwen/Qwen3-0.6B-GGUF', 'Qwen/Qwen3-0.6B-GGUF:Q8_0'])('may be meant for Hugging Face: %s', async (path) => {
+    const hint = `For a model on Hugging Face write hf:${path}.`;
+    await expect(resolveModel(path)).rejects.toMatchObject({ code: 'model_unreadable', hint });
+    await expect(pullModel(path)).rejects.toMatchObject({ code: 'usage', hint });
+  });
+
+  it('is not a folder', async () => {
     await expect(resolveModel(join(folder, 'models.gguf'))).rejects.toMatchObject({
       code: 'model_unreadable',
       message: `${join(folder, 'models.gguf')} is a folder.`,
@@ -47,7 +53,7 @@ describe('the file that a model means', () => {
     expect(await resolveModel('bundled')).toMatch(/models[/\\]bundled\.gguf$/);
   });
 
-  it('cannot be pulled where it is no download', async () => {
+  it('cannot be pulled where nothing is to be downloaded', async () => {
     await expect(pullModel('bundled')).rejects.toMatchObject({ code: 'usage' });
     await expect(pullModel('model.gguf')).rejects.toMatchObject({ code: 'usage' });
   });
