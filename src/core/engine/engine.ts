@@ -1,12 +1,13 @@
 import type { ErrorCode } from '../base/errors.js';
 import type { Subscribable } from '../base/emitter.js';
+import type { EngineName } from './options.js';
 
 /** A token's number in the model's vocabulary. */
 export type Token = number;
 
 /** What a loaded model is and where it runs. Sizes in bytes, lengths in tokens. */
 export interface EngineInfo {
-  readonly engine: 'llama' | 'mock';
+  readonly engine: EngineName;
   /** The name clients address it by: the file's name without its ending. */
   readonly modelId: string;
   /** Tokens that fit into one slot, prompt and output together. */

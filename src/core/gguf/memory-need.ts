@@ -25,16 +25,16 @@ export interface MemoryNeed {
 /** The engine's options that decide how much memory a model takes. */
 export interface MemoryOptions {
   readonly slots: number;
-  /** Tokens per slot; `auto` is what the model was trained for, at most 4096. */
+  /** Tokens per slot; see {@link contextLengthOf} for `auto`. */
   readonly context: number | 'auto';
   readonly cacheType: CacheType;
 }
 
-/** The default for the context is what the model was trained for, but no more: the memory for it is taken at once. */
-const automaticContextLength = 4096;
+/** Most tokens per slot that `auto` stands for: all memory for them is allocated at once. */
+export const automaticContextLength = 4096;
 
-/** Tokens per slot that `auto` means for a model. */
-function contextLengthOf(context: number | 'auto', trainedContextLength: number | null): number {
+/** @returns tokens per slot; `auto` is what the model was trained for, at most {@link automaticContextLength} */
+export function contextLengthOf(context: number | 'auto', trainedContextLength: number | null): number {
   return context === 'auto'
     ? Math.min(trainedContextLength ?? automaticContextLength, automaticContextLength)
     : context;

@@ -2,7 +2,7 @@ import type { Llama, LlamaGpuType, LlamaModel } from 'node-llama-cpp';
 
 import { ChatstreamError } from '../../base/errors.js';
 import { mainMemory, type Memory } from '../../gguf/memory-need.js';
-import type { LlamaEngineOptions } from '../options.js';
+import type { GpuChoice } from '../options.js';
 import type { EngineLog, Library } from './library.js';
 
 const namesOfBackends = { cuda: 'CUDA', vulkan: 'Vulkan', metal: 'Metal' } as const;
@@ -13,12 +13,7 @@ const namesOfBackends = { cuda: 'CUDA', vulkan: 'Vulkan', metal: 'Metal' } as co
  * @param maxThreads compute threads at the most
  * @throws ChatstreamError `backend_unavailable`, naming what there is
  */
-export async function openLlama(
-  library: Library,
-  gpu: LlamaEngineOptions['gpu'],
-  maxThreads: number,
-  log: EngineLog,
-): Promise<Llama> {
+export async function openLlama(library: Library, gpu: GpuChoice, maxThreads: number, log: EngineLog): Promise<Llama> {
   const wanted = gpu === 'off' ? false : gpu;
   let llama: Llama;
   try {
@@ -45,11 +40,7 @@ export async function openLlama(
   return llama;
 }
 
-async function unavailable(
-  library: Library,
-  gpu: LlamaEngineOptions['gpu'],
-  cause?: unknown,
-): Promise<ChatstreamError> {
+async function unavailable(library: Library, gpu: GpuChoice, cause?: unknown): Promise<ChatstreamError> {
   const available = (await library.getLlamaGpuTypes('supported')).map(flagOf);
   const wanted = gpu === 'auto' || gpu === 'off' ? 'llama.cpp' : namesOfBackends[gpu];
   return new ChatstreamError('backend_unavailable', `${wanted} cannot be used on this machine.`, {

@@ -1,6 +1,7 @@
 import { type CancelTimer, type Clock, systemClock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { asChatstreamError, ChatstreamError } from '../../base/errors.js';
+import { contextLengthOf } from '../../gguf/memory-need.js';
 import type {
   Demands,
   Engine,
@@ -19,9 +20,6 @@ import { assertFormat, replyTo } from './reply.js';
 import type { Decoding, Prefilling, Refused, RoundInProgress, Run } from './run.js';
 import { SlotTable } from './slot-table.js';
 import { detokenize, tokenize, vocabularySize } from './vocabulary.js';
-
-/** Tokens per slot when nothing else is asked for, as with real models. */
-const autoContextLength = 4096;
 
 /** Rounds caught up in one turn of the event loop, before others get a turn. */
 const roundsPerTurn = 64;
@@ -57,7 +55,7 @@ class MockEngine implements Engine {
   constructor(options: MockEngineOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
-    this.#contextLength = options.context === 'auto' ? autoContextLength : options.context;
+    this.#contextLength = contextLengthOf(options.context, null);
     this.#slots = new SlotTable(options.slots);
   }
 
