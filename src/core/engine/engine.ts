@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../base/errors.js';
+import type { ChatstreamError, ErrorCode } from '../base/errors.js';
 import type { Subscribable } from '../base/emitter.js';
 import type { EngineName } from './options.js';
 
@@ -31,9 +31,9 @@ export interface ChatMessage {
 
 /** What a prompt is made from. A chat goes through the model's own template, a text is taken as it is. */
 export type PromptSource =
-  | { readonly kind: 'chat'; readonly messages: readonly ChatMessage[] }
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'tokens'; readonly tokens: readonly Token[] };
+  | { readonly type: 'chat'; readonly messages: readonly ChatMessage[] }
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'tokens'; readonly tokens: readonly Token[] };
 
 /** How the next token is drawn. Every field is resolved: engines know no defaults of their own. */
 export interface Sampling {
@@ -123,6 +123,11 @@ export type GenerationEvent =
       /** The request parameter that is to blame, if one is. */
       readonly param?: string;
     };
+
+/** The event that reports a generation as ended by an error. */
+export function failedEvent(id: string, { code, advice, param }: ChatstreamError): GenerationEvent {
+  return { type: 'failed', id, code, message: advice, ...(param !== undefined && { param }) };
+}
 
 /** One step of the engine: one batched decode that gives every running generation its next token. */
 export interface Round {

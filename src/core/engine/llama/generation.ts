@@ -1,8 +1,7 @@
 import type { SequenceEvaluateOptions } from 'node-llama-cpp';
 
 import { asChatstreamError } from '../../base/errors.js';
-import type { FinishReason, GenerationEvent, GenerationSpec, Token } from '../engine.js';
-import { failedEvent } from '../failed-event.js';
+import { failedEvent, type FinishReason, type GenerationEvent, type GenerationSpec, type Token } from '../engine.js';
 import type { TextAssembler } from '../text/text-assembler.js';
 import { libraryTokens } from './library.js';
 import type { PenaltyWindow } from './penalty-window.js';

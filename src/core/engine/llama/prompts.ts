@@ -2,7 +2,7 @@ import type { LlamaModel } from 'node-llama-cpp';
 
 import { ChatstreamError } from '../../base/errors.js';
 import type { PromptSource, Token } from '../engine.js';
-import type { DecodeTokens } from '../text/detokenizer.js';
+import type { DecodeTokens } from '../text/text-assembler.js';
 import { chatTemplate, type RenderChat } from './chat-template.js';
 import { libraryToken, libraryTokens } from './library.js';
 
@@ -76,7 +76,7 @@ export class Prompts {
   }
 
   #tokensOf(source: PromptSource): readonly Token[] {
-    switch (source.kind) {
+    switch (source.type) {
       case 'chat':
         return this.#begun(this.#model.tokenize(this.#renderChat(source.messages), true));
       case 'text':

@@ -1,25 +1,22 @@
 import { type CancelTimer, type Clock, systemClock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
-import type {
-  Demands,
-  EngineInfo,
-  EngineState,
-  GenerationSpec,
-  PromptSource,
-  Round,
-  ServingEngine,
-  Token,
+import {
+  type Demands,
+  type EngineInfo,
+  type EngineState,
+  failedEvent,
+  type GenerationSpec,
+  type PromptSource,
+  type Round,
+  type ServingEngine,
+  type Token,
 } from '../engine.js';
-import { failedEvent } from '../failed-event.js';
-import type { EngineChild } from './engine-child.js';
-import { exitError } from './engine-exit.js';
+import { type EngineChild, exitError } from './engine-child.js';
 import { EngineProcess, type EngineProcessOptions } from './engine-process.js';
-import { type HangLimits, hangLimitsOf } from './hang-limits.js';
-import { HangWatch } from './hang-watch.js';
-import { LastingCalls } from './lasting-calls.js';
+import { type HangLimits, hangLimitsOf, HangWatch } from './hang-watch.js';
+import { LastingCalls, ResumableGenerations } from './unfinished-work.js';
 import { RestartPolicy } from './restart-policy.js';
-import { RunningGenerations } from './running-generations.js';
 
 /** A process that was killed is gone at once, unless the kernel itself waits in vain for a device. */
 const goneDeadlineMs = 5000;
@@ -63,7 +60,7 @@ export class Supervisor implements SupervisedEngine {
   readonly #policy = new RestartPolicy();
   readonly #rounds = new Emitter<Round>();
   readonly #states = new Emitter<EngineState>();
-  readonly #generations = new RunningGenerations();
+  readonly #generations = new ResumableGenerations();
   readonly #calls = new LastingCalls();
   readonly #hangs = new Emitter<EngineHang>();
   readonly #watch: HangWatch;
@@ -217,7 +214,7 @@ export class Supervisor implements SupervisedEngine {
     this.#watch.end();
     this.#child = null;
     this.#serving = null;
-    if (decision.action === 'give_up') {
+    if (decision.type === 'give_up') {
       this.#abandonAll(reason);
       this.#restartIn(decision.retryMs);
     } else {

@@ -37,7 +37,7 @@ export function specOf(id: string, changes: Partial<GenerationSpec> = {}): Gener
 }
 
 export function userPrompt(content: string): Token[] {
-  return preparePrompt({ kind: 'chat', messages: [{ role: 'user', content }] });
+  return preparePrompt({ type: 'chat', messages: [{ role: 'user', content }] });
 }
 
 export interface MockBench {

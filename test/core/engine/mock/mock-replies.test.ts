@@ -13,7 +13,7 @@ function numbers(count: number): string {
 describe('mock engine, replies', () => {
   it('echo repeats the last user message, a word per token', () => {
     const prompt = preparePrompt({
-      kind: 'chat',
+      type: 'chat',
       messages: [
         { role: 'user', content: 'first' },
         { role: 'assistant', content: 'answer' },
@@ -34,7 +34,7 @@ describe('mock engine, replies', () => {
   });
 
   it('echo repeats a text prompt', () => {
-    const prompt = preparePrompt({ kind: 'text', text: ' once upon ' });
+    const prompt = preparePrompt({ type: 'text', text: ' once upon ' });
     expect(answer({ reply: 'echo' }, { prompt, maxTokens: 9 })).toMatchObject({ text: ' once upon ', reason: 'stop' });
   });
 
@@ -120,14 +120,14 @@ describe('mock engine, tokens', () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary' }), async (text) => {
         expect(await engine.detokenize(await engine.tokenize(text))).toBe(text);
-        expect(await engine.detokenize(await engine.prepare({ kind: 'text', text }))).toBe(text);
+        expect(await engine.detokenize(await engine.prepare({ type: 'text', text }))).toBe(text);
       }),
     );
   });
 
   it('renders a chat', async () => {
     const prompt = await engine.prepare({
-      kind: 'chat',
+      type: 'chat',
       messages: [
         { role: 'developer', content: 'Be brief.' },
         { role: 'user', content: '<|im_end|>' },
@@ -146,7 +146,7 @@ describe('mock engine, tokens', () => {
 
   it.each([-1, 0.5, 0x110002, 0x10000000, 2 ** 40])('refuses the token %d', async (token) => {
     await expect(engine.detokenize([token])).rejects.toMatchObject({ code: 'invalid_request' });
-    await expect(engine.prepare({ kind: 'tokens', tokens: [token] })).rejects.toMatchObject({
+    await expect(engine.prepare({ type: 'tokens', tokens: [token] })).rejects.toMatchObject({
       code: 'invalid_request',
     });
   });

@@ -9,8 +9,7 @@ import type {
   Token,
 } from '../../../../src/core/engine/engine.js';
 import { createMockEngine } from '../../../../src/core/engine/mock/mock-engine.js';
-import type { EngineChild } from '../../../../src/core/engine/process/engine-child.js';
-import type { EngineExit } from '../../../../src/core/engine/process/engine-exit.js';
+import type { EngineChild, EngineExit } from '../../../../src/core/engine/process/engine-child.js';
 import type { VirtualClock } from '../../../support/virtual-clock.js';
 import { mockOptions } from '../mock/mock-harness.js';
 

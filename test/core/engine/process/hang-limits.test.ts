@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hangLimitsOf } from '../../../../src/core/engine/process/hang-limits.js';
+import { hangLimitsOf } from '../../../../src/core/engine/process/hang-watch.js';
 import type { LlamaEngineOptions } from '../../../../src/core/engine/options.js';
 import { llamaOptions } from '../../../support/llama-options.js';
 import { mockOptions } from '../mock/mock-harness.js';

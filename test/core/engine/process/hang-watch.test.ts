@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Round } from '../../../../src/core/engine/engine.js';
-import type { HangLimits } from '../../../../src/core/engine/process/hang-limits.js';
-import { HangWatch } from '../../../../src/core/engine/process/hang-watch.js';
+import { type HangLimits, HangWatch } from '../../../../src/core/engine/process/hang-watch.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 import { FakeChild } from './fake-child.js';
 

@@ -26,7 +26,7 @@ describe('deaths of processes', () => {
     engine.generate(specOf('b', { maxTokens: 60, stop: ['49 50'] }));
     await until(() => events.length > 40, 'twenty rounds');
     process.kill(first, 'SIGKILL');
-    const question = engine.prepare({ kind: 'text', text: 'hi' });
+    const question = engine.prepare({ type: 'text', text: 'hi' });
     await until(() => events.filter(({ type }) => type === 'ended').length === 2, 'both ends');
     const expected = Array.from({ length: 100 }, (_, index) => String(index + 1)).join(' ');
     expect(outcomeOf(events.filter(({ id }) => id === 'a'))).toMatchObject({ text: expected, reason: 'length' });

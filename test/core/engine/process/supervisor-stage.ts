@@ -1,6 +1,6 @@
 import { ChatstreamError } from '../../../../src/core/base/errors.js';
 import type { EngineState, GenerationEvent } from '../../../../src/core/engine/engine.js';
-import type { HangLimits } from '../../../../src/core/engine/process/hang-limits.js';
+import type { HangLimits } from '../../../../src/core/engine/process/hang-watch.js';
 import { type EngineHang, Supervisor } from '../../../../src/core/engine/process/supervisor.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 import { FakeChild } from './fake-child.js';

@@ -43,7 +43,7 @@ describe('supervisor', () => {
     await clock.advanceAsync(25);
     child().die();
     await clock.advanceAsync(10);
-    const prompt = supervisor.prepare({ kind: 'text', text: 'hi' });
+    const prompt = supervisor.prepare({ type: 'text', text: 'hi' });
     supervisor.generate(specOf('b', { maxTokens: 2 }));
     supervisor.generate(specOf('c'));
     supervisor.cancel('a');
@@ -59,7 +59,7 @@ describe('supervisor', () => {
     await supervisor.start();
     child().mute = true;
     const answers = Promise.all([
-      supervisor.prepare({ kind: 'text', text: 'a' }),
+      supervisor.prepare({ type: 'text', text: 'a' }),
       supervisor.tokenize('b'),
       supervisor.detokenize([99]),
     ]);

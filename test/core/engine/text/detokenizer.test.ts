@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { Detokenizer, type DecodeTokens } from '../../../../src/core/engine/text/detokenizer.js';
+import { Detokenizer, type DecodeTokens } from '../../../../src/core/engine/text/text-assembler.js';
 
 /** A vocabulary in which every token is a byte, and 256 is nothing at all. */
 const decodeBytes: DecodeTokens = (tokens) => Buffer.from(tokens.filter((token) => token < 256)).toString('utf8');

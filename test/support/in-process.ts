@@ -1,6 +1,6 @@
-import { Emitter } from '../../base/emitter.js';
-import { messageOf } from '../../base/errors.js';
-import type { Engine, EngineInfo, EngineState, ServingEngine } from '../engine.js';
+import { Emitter } from '../../src/core/base/emitter.js';
+import { messageOf } from '../../src/core/base/errors.js';
+import type { Engine, EngineInfo, EngineState, ServingEngine } from '../../src/core/engine/engine.js';
 
 /** An engine of this very process, with the state of one that never dies: for tests, in virtual time above all. */
 export function inProcess(engine: Engine): ServingEngine {

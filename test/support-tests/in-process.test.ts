@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { ChatstreamError } from '../../../../src/core/base/errors.js';
-import type { EngineState, Round } from '../../../../src/core/engine/engine.js';
-import { inProcess } from '../../../../src/core/engine/process/in-process.js';
-import { mockBench, specOf } from '../mock/mock-harness.js';
+import { ChatstreamError } from '../../src/core/base/errors.js';
+import type { EngineState, Round } from '../../src/core/engine/engine.js';
+import { inProcess } from '../support/in-process.js';
+import { mockBench, specOf } from '../core/engine/mock/mock-harness.js';
 
 describe('in-process engine', () => {
   it('is the engine itself, with its state', async () => {
