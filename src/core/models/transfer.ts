@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '../base/child-environment.js';
 import { type Clock, systemClock } from '../base/clock.js';
 import { type DownloadFailure, type DownloadOrder, isFromDownloader, type ToDownloader } from './download-messages.js';
 
@@ -26,7 +27,11 @@ const stopDeadlineMs = 5000;
 export async function transfer(order: DownloadOrder, options: TransferOptions): Promise<TransferEnd> {
   const { signal, clock = systemClock } = options;
   signal?.throwIfAborted();
-  const child = fork(hostPath(), [], { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const child = fork(hostPath(), [], {
+    env: childEnvironment(process.env),
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => {
       resolve();

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { GenerationEvent } from '../../../../src/core/engine/engine.js';
 import { EngineProcess, type EngineLine } from '../../../../src/core/engine/process/engine-process.js';
 import { superviseEngine } from '../../../../src/core/engine/process/supervisor.js';
@@ -77,6 +77,28 @@ describe('engine process', () => {
     await engine.start();
     await engine.stop();
     expect(await engine.exited).toMatchObject({ signal: 'SIGKILL' });
+  });
+});
+
+describe('the environment of an engine process', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it('has no secrets and none of the variables of our flags', async () => {
+    for (const name of ['CHATSTREAM_API_KEY', 'CHATSTREAM_MODEL', 'HF_TOKEN', 'CHATSTREAM_TEST']) vi.stubEnv(name, 'x');
+    vi.stubEnv('PASSED_ON', 'x');
+    const lines: string[] = [];
+    const engine = new EngineProcess({
+      engine: fast,
+      entry: fixture('naming-host'),
+      log: ({ text }) => lines.push(text),
+    });
+    await expect(engine.start()).rejects.toMatchObject({ code: 'engine_failed' });
+    const names = lines.join(' ').split(' ');
+    expect(names).toContain('PASSED_ON');
+    expect(names).toContain('UV_THREADPOOL_SIZE');
+    expect(names.filter((name) => /^CHATSTREAM_|TOKEN/.test(name))).toEqual([]);
   });
 });
 
