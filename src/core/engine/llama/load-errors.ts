@@ -3,8 +3,25 @@ import { truncated } from '../../gguf/gguf-file.js';
 import type { Library } from './library.js';
 
 /**
- * Why a model could not be loaded, from what was thrown and what llama.cpp logged: it throws only "Failed to load
- * model", the reason is in the log.
+ * Parts of llama.cpp's messages from which we tell why loading has failed. They are not an interface: a test looks for
+ * each of them in the installed binaries. If one changes, the error still quotes the last message of llama.cpp.
+ */
+export const llamaCppMessages = {
+  unknownArchitecture: "unknown model architecture: '",
+  outsideFile: 'not within the file bounds',
+  incomplete: 'corrupted or incomplete',
+  endOfFile: 'unexpectedly reached end of file',
+  failedAllocation: 'failed to allocate',
+  noAllocation: 'unable to allocate',
+  needsFlashAttention: 'quantized V cache requires flash_attn',
+} as const;
+
+/** How other libraries report missing memory: CUDA, the C++ runtime and the operating system. */
+const otherAllocationFailures = ['out of memory', 'bad_alloc', 'cannot allocate memory'];
+
+/**
+ * Explains why a model could not be loaded, from what was thrown and what llama.cpp has logged: it throws only "Failed
+ * to load model", and the reason is in the log.
  *
  * @param logged llama.cpp's messages since loading began
  */
@@ -17,16 +34,15 @@ export function modelLoadError(
   if (thrown instanceof ChatstreamError) return thrown;
   const everything = [messageOf(thrown), ...logged].join('\n');
 
-  const architecture = /unknown model architecture: '([^']*)'/.exec(everything)?.[1];
+  const architecture = everything.split(llamaCppMessages.unknownArchitecture)[1]?.split("'")[0];
   if (architecture !== undefined) {
     return new ChatstreamError('model_unreadable', `The model's architecture, ${architecture}, is not supported.`, {
       hint: 'A newer version of chatstream may support it.',
       cause: thrown,
     });
   }
-  if (/not within the file bounds|corrupted or incomplete|unexpectedly reached end of file/.test(everything)) {
-    return truncated(path);
-  }
+  const { outsideFile, incomplete, endOfFile } = llamaCppMessages;
+  if (containsAny(everything, [outsideFile, incomplete, endOfFile])) return truncated(path);
   if (thrown instanceof library.InsufficientMemoryError || isAllocationFailure(everything)) {
     return new ChatstreamError('out_of_memory', `There is not enough memory for the model: ${lastLine(everything)}.`, {
       hint: 'Take a smaller model or a stronger quantisation, or keep fewer layers on the GPU (--gpu-layers).',
@@ -39,7 +55,7 @@ export function modelLoadError(
   });
 }
 
-/** Why the memory for the slots could not be had. There is hardly another reason for a context to fail. */
+/** Explains why the slots could not be allocated. A context hardly fails for any reason but missing memory. */
 export function contextError(
   thrown: unknown,
   logged: readonly string[],
@@ -48,7 +64,7 @@ export function contextError(
 ): ChatstreamError {
   if (thrown instanceof ChatstreamError) return thrown;
   const everything = [messageOf(thrown), ...logged].join('\n');
-  if (/quantized V cache requires flash_attn/i.test(everything)) {
+  if (containsAny(everything, [llamaCppMessages.needsFlashAttention])) {
     return new ChatstreamError(
       'usage',
       'This model cannot use flash attention, which a quantised --cache-type needs.',
@@ -71,7 +87,13 @@ export function contextError(
 }
 
 function isAllocationFailure(text: string): boolean {
-  return /failed to allocate|unable to allocate|out of memory|bad_alloc|cannot allocate memory/i.test(text);
+  const { failedAllocation, noAllocation } = llamaCppMessages;
+  return containsAny(text, [failedAllocation, noAllocation, ...otherAllocationFailures]);
+}
+
+function containsAny(text: string, parts: readonly string[]): boolean {
+  const lowerCase = text.toLowerCase();
+  return parts.some((part) => lowerCase.includes(part.toLowerCase()));
 }
 
 function lastLine(text: string): string {

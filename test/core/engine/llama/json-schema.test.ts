@@ -63,7 +63,7 @@ describe('grammarSchema', () => {
     [{ type: 'integer', minimum: 1 }, '"minimum" is not supported'],
     [{ allOf: [{ type: 'string' }] }, '"allOf" is not supported'],
     [{ type: 'object', properties: { a: { not: {} } } }, 'at /properties/a cannot be used: "not"'],
-    [{ type: 'array', items: { type: 'date' } }, 'at /items cannot be used: the type "date" is not known'],
+    [{ type: 'array', items: { type: 'date' } }, 'at /items cannot be used: the type "date" is unknown'],
     [{ type: 'string', format: 'email' }, 'date-time, time, date'],
     [{ type: 'string', minLength: -1 }, 'minLength must be a whole number'],
     [{ type: 'array', minItems: 3, maxItems: 2 }, 'maxItems is less than minItems'],

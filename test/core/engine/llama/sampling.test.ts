@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { PenaltyWindow } from '../../../../src/core/engine/llama/penalty-window.js';
+import { PenaltyWindow } from '../../../../src/core/engine/llama/sampling.js';
 import { seedFor } from '../../../../src/core/engine/llama/sampling.js';
 import { greedy } from '../../../support/sampling.js';
 

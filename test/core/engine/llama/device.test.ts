@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { flashAttentionFor } from '../../../../src/core/engine/llama/flash-attention.js';
+import { flashAttentionFor } from '../../../../src/core/engine/llama/device.js';
 
 const shape = (...headLengths: number[]) => ({ valuesPerToken: null, headLengths, plain: true });
 const auto = { flashAttention: 'auto', cacheType: 'f16' } as const;
