@@ -1,18 +1,17 @@
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import { formatBytes } from '../base/units.js';
 import { type CacheShape, cacheShape } from './kv-cache.js';
 import { GgufEndError, type GgufHeader, readGgufHeader } from './header.js';
 
-/** What a model's file tells before anything is loaded. */
+/** What the file of a model says before anything is loaded. */
 export interface GgufFile {
-  /** Of all parts, where a model is split. */
+  /** The size of all parts together, if the model is split. */
   readonly fileBytes: number;
   readonly architecture: string;
   readonly parameters: number | null;
-  /** What most of the weights are kept as, such as `Q4_K_M`; null if the file does not say. */
+  /** The type of most weights, such as `Q4_K_M`; null if the file does not say. */
   readonly quantisation: string | null;
   readonly trainedContextLength: number | null;
   readonly cache: CacheShape;
@@ -22,7 +21,7 @@ export interface GgufFile {
 const headerBytes = 24;
 const supportedVersions = [2, 3];
 
-/** llama.cpp's `llama_ftype`: what most of a file's weights are kept as, by the number in `general.file_type`. */
+/** llama.cpp's `llama_ftype`: the type of most weights in a file, by the number in `general.file_type`. */
 const quantisationNames: Readonly<Record<number, string>> = {
   0: 'F32',
   1: 'F16',
@@ -66,10 +65,10 @@ const quantisationNames: Readonly<Record<number, string>> = {
 const partPattern = /-(\d{5})-of-(\d{5})\.gguf$/;
 
 /**
- * Looks into a GGUF file before llama.cpp is started for it, to say what is wrong in words of our own. Loads no native
- * code.
+ * Reads a GGUF file before llama.cpp is started for it, so that errors are explained in our own words. Does not load
+ * native code.
  *
- * @param path of a split model, the first part
+ * @param path the file; of a split model, the first part
  * @throws ChatstreamError `model_unreadable`, saying what is wrong with the file
  */
 export async function readGgufFile(path: string): Promise<GgufFile> {
@@ -84,7 +83,7 @@ export async function readGgufFile(path: string): Promise<GgufFile> {
   const architecture = metadata.get('general.architecture');
   if (typeof architecture !== 'string') {
     throw new ChatstreamError('model_unreadable', `${path} does not say what kind of model it is.`, {
-      hint: 'It is probably no language model; look for one that llama.cpp can run.',
+      hint: 'It is probably not a language model; look for one that llama.cpp can run.',
     });
   }
   const parameters = parts.reduce((sum, part) => sum + part.parameters, 0);
@@ -140,7 +139,7 @@ function otherParts(path: string): readonly string[] {
   const missing = others.find((other) => !existsSync(other));
   if (missing !== undefined) {
     throw new ChatstreamError('model_unreadable', `A part of the split model is missing: ${missing}.`, {
-      hint: `All ${Number(total)} parts have to lie in the same folder.`,
+      hint: `All ${Number(total)} parts have to be in the same folder.`,
     });
   }
   return others;
@@ -161,7 +160,7 @@ async function checkHeader(path: string): Promise<void> {
       'model_unreadable',
       `${path} has version ${version} of the GGUF format, which is not supported.`,
       {
-        hint: 'Versions 2 and 3 are; convert the model again, or update chatstream.',
+        hint: 'Versions 2 and 3 are supported; convert the model again, or update chatstream.',
       },
     );
   }

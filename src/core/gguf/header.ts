@@ -2,14 +2,14 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 export type GgufValue = number | boolean | string | readonly number[];
 
-/** What stands at the beginning of a GGUF file, but for the vocabulary. */
+/** The header of a GGUF file without the vocabulary. */
 export interface GgufHeader {
   readonly fileBytes: number;
-  /** Long lists and lists of strings are left out: they are the vocabulary's. */
+  /** Without long lists and lists of strings, which belong to the vocabulary. */
   readonly metadata: ReadonlyMap<string, GgufValue>;
-  /** Weights in this file, counted one by one. */
+  /** Number of weights in this file. */
   readonly parameters: number;
-  /** Where the data of the last tensor begins; 0 if there are none. */
+  /** Where the data of the last tensor begins, in bytes; 0 without tensors. */
   readonly lastTensorOffset: number;
 }
 
@@ -20,13 +20,13 @@ export class GgufEndError extends Error {
   }
 }
 
-/** Per-layer lists, the longest that anyone needs, are shorter; vocabularies are longer. */
+/** Lists per layer, the longest that are needed, are shorter; vocabularies are longer. */
 const longestList = 1024;
 
-/** Where the data begins is rounded up to this, unless the file says otherwise. */
+/** The data begins at a multiple of this many bytes, unless the file says otherwise. */
 const defaultAlignment = 32;
 
-/** The format's numbers for its kinds of values; their order is the format's. */
+/** The numbers that the format gives to its types of values. */
 const arrayType = 9;
 const stringType = 8;
 const byteLengths: Readonly<Record<number, number>> = {
@@ -44,13 +44,16 @@ const byteLengths: Readonly<Record<number, number>> = {
 };
 
 /**
- * Reads the header of a GGUF file of version 2 or 3, after the specification in ggml's docs/gguf.md.
+ * Reads the header of a GGUF file of version 2 or 3, as specified in ggml's docs/gguf.md:
  *
- * node-llama-cpp has a parser too, but importing that library costs most of a second and 40 MB, which neither the
- * process that serves HTTP nor `chatstream models` should pay. The reading is synchronous: most of it is stepping over
- * the vocabulary, some 10 ms for 150,000 tokens.
+ *     "GGUF" │ version │ tensor count │ entry count │ metadata entries … │ tensors … │ padding │ data …
+ *      4 B      4 B       8 B            8 B           key, type, value     name, dimensions, type, offset
  *
- * @throws GgufEndError where the file ends too early; other errors for what is no valid header
+ * node-llama-cpp has a parser too, but importing that library takes most of a second and 40 MB, which neither the process
+ * that serves HTTP nor `chatstream models` should spend. Reading is synchronous: most of it is skipping the vocabulary,
+ * about 10 ms for 150,000 tokens.
+ *
+ * @throws GgufEndError if the file ends too early; other errors if the header is not valid
  */
 export function readGgufHeader(path: string): GgufHeader {
   const descriptor = openSync(path, 'r');
@@ -93,7 +96,7 @@ function readTensors(
   return { parameters, lastTensorOffset: Math.ceil(cursor.position / step) * step + lastOffset };
 }
 
-/** @returns undefined for what is left out */
+/** @returns undefined for values that are left out */
 function readValue(cursor: GgufCursor, type: number): GgufValue | undefined {
   if (type === arrayType) return readList(cursor);
   if (type === stringType) return cursor.string();
@@ -138,10 +141,10 @@ function numberReader(cursor: GgufCursor, type: number): () => number {
   return reader;
 }
 
-/** More than most headers take without their vocabulary; longer strings are stepped over, not read. */
+/** Larger than most headers without their vocabulary. Longer strings are skipped instead of read. */
 const windowBytes = 256 * 1024;
 
-/** Reads the numbers and strings of a GGUF file, one after the other, through a window on the file. */
+/** Reads the numbers and strings of a GGUF file one after the other, through a buffer that moves along the file. */
 class GgufCursor {
   readonly #descriptor: number;
   readonly #fileBytes: number;
@@ -155,7 +158,7 @@ class GgufCursor {
     this.#fileBytes = fileBytes;
   }
 
-  /** Bytes from the beginning of the file. */
+  /** Distance from the beginning of the file, in bytes. */
   get position(): number {
     return this.#position;
   }
@@ -191,7 +194,7 @@ class GgufCursor {
     this.skip(this.uint64());
   }
 
-  /** @returns where in the window the next bytes are */
+  /** @returns the index of the next bytes in the window */
   #take(byteLength: number): number {
     const start = this.#position;
     this.skip(byteLength);

@@ -47,7 +47,7 @@ describe('memory', () => {
       code: 'out_of_memory',
       message:
         'The model needs 12.0 GiB of memory (weights 10.0 GiB, 4 slots of 4096 tokens 2.0 GiB), 4.0 GiB more than the 8.0 GiB there are.',
-      hint: 'Take a smaller model or a stronger quantisation.',
+      hint: 'Use a smaller model or a stronger quantisation.',
     });
   });
 

@@ -1,7 +1,5 @@
 import { availableParallelism } from 'node:os';
-
 import type { Llama, LlamaContextSequence } from 'node-llama-cpp';
-
 import type { Clock } from '../../base/clock.js';
 import { libraryTokens } from './library.js';
 

@@ -1,5 +1,4 @@
 import { Template } from '@huggingface/jinja';
-
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import type { ChatMessage } from '../engine.js';
 

@@ -1,5 +1,4 @@
 import type { Llama, LlamaGpuType, LlamaModel } from 'node-llama-cpp';
-
 import { ChatstreamError } from '../../base/errors.js';
 import { type CacheShape, isQuantised } from '../../gguf/kv-cache.js';
 import { mainMemory, type Memory } from '../../gguf/memory-need.js';

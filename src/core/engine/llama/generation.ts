@@ -1,5 +1,4 @@
 import type { SequenceEvaluateOptions } from 'node-llama-cpp';
-
 import { asChatstreamError } from '../../base/errors.js';
 import { failedEvent, type FinishReason, type GenerationEvent, type GenerationSpec, type Token } from '../engine.js';
 import type { TextAssembler } from '../text/text-assembler.js';

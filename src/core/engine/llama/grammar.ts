@@ -1,5 +1,4 @@
 import type { LlamaGrammar, LlamaGrammarEvaluationState, LlamaModel } from 'node-llama-cpp';
-
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import type { OutputFormat } from '../engine.js';
 import { grammarSchema, type GrammarSchema } from './json-schema.js';

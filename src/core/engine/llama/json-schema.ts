@@ -1,5 +1,4 @@
 import type { Llama } from 'node-llama-cpp';
-
 import { ChatstreamError } from '../../base/errors.js';
 import { isRecord } from '../../base/json.js';
 

@@ -1,5 +1,4 @@
 import { basename, extname } from 'node:path';
-
 import { systemClock, type Clock } from '../../base/clock.js';
 import { Emitter } from '../../base/emitter.js';
 import { ChatstreamError } from '../../base/errors.js';

@@ -27,43 +27,43 @@ const otherAllocationFailures = ['out of memory', 'bad_alloc', 'cannot allocate 
  */
 export function modelLoadError(
   library: Library,
-  thrown: unknown,
+  error: unknown,
   logged: readonly string[],
   path: string,
 ): ChatstreamError {
-  if (thrown instanceof ChatstreamError) return thrown;
-  const everything = [messageOf(thrown), ...logged].join('\n');
+  if (error instanceof ChatstreamError) return error;
+  const everything = [messageOf(error), ...logged].join('\n');
 
   const architecture = everything.split(llamaCppMessages.unknownArchitecture)[1]?.split("'")[0];
   if (architecture !== undefined) {
     return new ChatstreamError('model_unreadable', `The model's architecture, ${architecture}, is not supported.`, {
       hint: 'A newer version of chatstream may support it.',
-      cause: thrown,
+      cause: error,
     });
   }
   const { outsideFile, incomplete, endOfFile } = llamaCppMessages;
   if (containsAny(everything, [outsideFile, incomplete, endOfFile])) return truncated(path);
-  if (thrown instanceof library.InsufficientMemoryError || isAllocationFailure(everything)) {
+  if (error instanceof library.InsufficientMemoryError || isAllocationFailure(everything)) {
     return new ChatstreamError('out_of_memory', `There is not enough memory for the model: ${lastLine(everything)}.`, {
-      hint: 'Take a smaller model or a stronger quantisation, or keep fewer layers on the GPU (--gpu-layers).',
-      cause: thrown,
+      hint: 'Use a smaller model or a stronger quantisation, or keep fewer layers on the GPU (--gpu-layers).',
+      cause: error,
     });
   }
   return new ChatstreamError('model_unreadable', `llama.cpp cannot load ${path}: ${lastLine(everything)}.`, {
     hint: 'The file may be damaged, or made for another version of llama.cpp.',
-    cause: thrown,
+    cause: error,
   });
 }
 
 /** Explains why the slots could not be allocated. A context hardly fails for any reason but missing memory. */
 export function contextError(
-  thrown: unknown,
+  error: unknown,
   logged: readonly string[],
   contextLength: number,
   slots: number,
 ): ChatstreamError {
-  if (thrown instanceof ChatstreamError) return thrown;
-  const everything = [messageOf(thrown), ...logged].join('\n');
+  if (error instanceof ChatstreamError) return error;
+  const everything = [messageOf(error), ...logged].join('\n');
   if (containsAny(everything, [llamaCppMessages.needsFlashAttention])) {
     return new ChatstreamError(
       'usage',
@@ -71,7 +71,7 @@ export function contextError(
       {
         hint: 'Use --cache-type f16, or bf16.',
         param: 'cache-type',
-        cause: thrown,
+        cause: error,
       },
     );
   }
@@ -80,8 +80,8 @@ export function contextError(
     'out_of_memory',
     `There is not enough memory for ${slots} slots of ${contextLength} tokens: ${reason}.`,
     {
-      hint: 'Shorten the context (--context), allocate fewer slots (--slots), keep fewer layers on the GPU (--gpu-layers), or take a smaller model.',
-      cause: thrown,
+      hint: 'Shorten the context (--context), allocate fewer slots (--slots), keep fewer layers on the GPU (--gpu-layers), or use a smaller model.',
+      cause: error,
     },
   );
 }

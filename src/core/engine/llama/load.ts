@@ -1,8 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, LlamaModelOptions } from 'node-llama-cpp';
-
 import type { Clock } from '../../base/clock.js';
 import type { FlashAttention, LlamaEngineOptions } from '../options.js';
 import { decodesFirst } from './batching.js';

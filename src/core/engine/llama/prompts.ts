@@ -1,5 +1,4 @@
 import type { LlamaModel } from 'node-llama-cpp';
-
 import { ChatstreamError } from '../../base/errors.js';
 import type { PromptSource, Token } from '../engine.js';
 import type { DecodeTokens } from '../text/text-assembler.js';

@@ -1,5 +1,4 @@
 import { setImmediate as nextIteration } from 'node:timers/promises';
-
 import type { Clock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { asChatstreamError } from '../../base/errors.js';

@@ -1,5 +1,4 @@
 import type { LlamaGrammarEvaluationState, LlamaModel, SequenceEvaluateOptions, TokenBias } from 'node-llama-cpp';
-
 import type { GenerationSpec, Sampling, Token } from '../engine.js';
 import { biasLogit, type Library, libraryTokens } from './library.js';
 

@@ -1,5 +1,4 @@
 import type { LlamaContextSequence } from 'node-llama-cpp';
-
 import type { Token } from '../engine.js';
 import { libraryTokens } from './library.js';
 

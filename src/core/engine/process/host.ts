@@ -62,8 +62,8 @@ async function start(options: EngineOptions): Promise<void> {
     });
     send({ type: 'started', info: await engine.start() });
     beat();
-  } catch (thrown) {
-    send({ type: 'start_failed', error: toWire(thrown) }, () => {
+  } catch (error) {
+    send({ type: 'start_failed', error: toWire(error) }, () => {
       void leave();
     });
   }
@@ -96,8 +96,8 @@ async function answer(message: CallMessage): Promise<void> {
   try {
     const result = await ask(startedEngine(), message);
     send(typeof result === 'string' ? { type: 'text', call, text: result } : { type: 'tokens', call, tokens: result });
-  } catch (thrown) {
-    send({ type: 'call_failed', call, error: toWire(thrown) });
+  } catch (error) {
+    send({ type: 'call_failed', call, error: toWire(error) });
   }
 }
 
@@ -135,8 +135,8 @@ async function leave(): Promise<void> {
   systemClock.schedule(farewellMs, () => process.kill(process.pid, 'SIGKILL'));
   try {
     await engine?.stop();
-  } catch (thrown) {
-    process.stderr.write(`The engine did not stop cleanly: ${messageOf(thrown)}\n`);
+  } catch (error) {
+    process.stderr.write(`The engine did not stop cleanly: ${messageOf(error)}\n`);
   }
   if (process.connected) process.disconnect();
 }
