@@ -46,9 +46,8 @@ interface RoundInProgress {
  * each participant one token at its end, and the next round begins at once. Reaching the end of a reply takes a round, as
  * the end-of-generation token of a real model does. Sampling is ignored: there is nothing to draw from.
  *
- *     generate a      first token of a                                   a: prefillMs, then every tokenMs
- *         ├── prefillMs ──▶├─ tokenMs ─▶├─ tokenMs ─▶├─ tokenMs ─▶       b: joins with the round that begins
- *              generate b  └ grid start  ▲ first b    └ a and b             after its first token
+ *     a  ├── prefillMs ──1── tokenMs ──2── tokenMs ──3── tokenMs ──4       1 … 4: tokens
+ *     b        ├── prefillMs ──1 waits ├── tokenMs ──2── tokenMs ──3       b joins with the next round
  *
  * Rounds are steps on a grid that begins with a first token. A timer that fires late delays its own round, but none of
  * the following ones.

@@ -48,7 +48,7 @@ export interface SuperviseOptions extends EngineProcessOptions {
  *     status       what happens                                    next status
  *     starting     the model is loaded                             ready
  *                  the first start fails                           failed, for good
- *     ready        the process dies, or hangs and is killed       restarting, or failed if the policy gives up
+ *     ready        the process dies, or hangs and is killed        restarting, or failed if the policy gives up
  *     restarting   the model is loaded                             ready
  *                  the new process dies                            restarting, or failed if the policy gives up
  *     failed       a start, tried every 60 s, succeeds             ready

@@ -39,7 +39,7 @@ describe('decodesFirst', () => {
     ]);
   });
 
-  it('tells how many sequences there are', () => {
+  it('reports the number of sequences', () => {
     const observed: number[] = [];
     decodesFirst((batchSize) => observed.push(batchSize))({ items: items(1, 3, 1), size: 8 });
     expect(observed).toEqual([3]);
@@ -49,7 +49,7 @@ describe('decodesFirst', () => {
 const member = (order: number, nextChunk: number): RoundMember => ({ order, nextChunk });
 
 describe('planRound', () => {
-  it('takes everyone when nobody prefills', () => {
+  it('takes every generation when none prefills', () => {
     const running = [member(0, 0), member(1, 0)];
     expect(planRound(running, 16)).toBe(running);
   });
@@ -60,12 +60,12 @@ describe('planRound', () => {
     expect(planRound(running, 16)).toEqual([decoding, first, second]);
   });
 
-  it('lets nobody overtake', () => {
+  it('does not let a later prompt overtake', () => {
     const running = [member(0, 10), member(1, 7), member(2, 1)];
     expect(planRound(running, 16)).toEqual([running[0]]);
   });
 
-  it('keeps the laws: the first gets on, all that decode do, and the chunks stay within the bound', () => {
+  it('always advances all decodes and the first prefill, within the limit for chunks', () => {
     const chunks = fc.array(fc.integer({ min: 0, max: 16 }), { minLength: 1, maxLength: 8 });
     fc.assert(
       fc.property(chunks, (chunks) => {

@@ -30,17 +30,17 @@ describe('prepare', () => {
     );
   });
 
-  it('takes special tokens in a text for plain text', async () => {
+  it('treats the names of special tokens in a text as plain text', async () => {
     const text = specialTokens.endOfTurn;
     const tokens = await plain.engine.prepare({ type: 'text', text });
     expect(tokens).not.toContain(endOfTurn);
     expect(await plain.engine.detokenize(tokens)).toBe(text);
   });
 
-  it('begins with the beginning-of-text token exactly once, if the model wants it', async () => {
+  it('begins with the beginning-of-text token exactly once, if the model expects it', async () => {
     const text = await withBos.engine.prepare({ type: 'text', text: 'Q!' });
     expect(text).toEqual([bos, ...bytes('Q!')]);
-    // This template writes it, and the tokeniser would too.
+    // This template writes the token, and the tokeniser would add it too.
     const chat = await withBos.engine.prepare({ type: 'chat', messages: [{ role: 'user', content: 'Q!' }] });
     expect(chat).toEqual([bos, ...bytes('Q!')]);
     expect(await plain.engine.prepare({ type: 'text', text: 'Q!' })).toEqual(bytes('Q!'));
@@ -50,7 +50,7 @@ describe('prepare', () => {
     expect(await plain.engine.prepare({ type: 'text', text: '' })).toEqual([bos]);
   });
 
-  it('passes tokens through, if they are some', async () => {
+  it('passes tokens through if they are in the vocabulary', async () => {
     expect(await plain.engine.prepare({ type: 'tokens', tokens: [1, 2, 511] })).toEqual([1, 2, 511]);
     for (const token of [512, -1, 1.5, NaN]) {
       await expect(plain.engine.prepare({ type: 'tokens', tokens: [1, token] })).rejects.toMatchObject({
@@ -62,7 +62,7 @@ describe('prepare', () => {
 });
 
 describe('tokenize and detokenize', () => {
-  it('are each other’s reverse', async () => {
+  it('are inverse to each other', async () => {
     const text = `Grüße, 日本 😀 ${specialTokens.startOfMessage}`;
     const tokens = await plain.engine.tokenize(text);
     expect(tokens).not.toContain(startOfMessage);

@@ -38,7 +38,7 @@ describe('mock engine, replies', () => {
     expect(answer({ reply: 'echo' }, { prompt, maxTokens: 9 })).toMatchObject({ text: ' once upon ', reason: 'stop' });
   });
 
-  it('echo begins again when the end is ignored', () => {
+  it('echo begins again if the end is ignored', () => {
     const spec = { prompt: userPrompt('to be'), maxTokens: 5, ignoreEos: true };
     expect(answer({ reply: 'echo' }, spec)).toMatchObject({ text: 'to be to be to ', reason: 'length' });
   });
@@ -54,18 +54,18 @@ describe('mock engine, replies', () => {
     expect(answer({ reply: 'round' }, endless)).toMatchObject({ text: numbers(20), reason: 'length' });
   });
 
-  it('long counts to the length that was asked for', () => {
+  it('long counts to the requested length', () => {
     expect(answer({ reply: 'long' }, { maxTokens: 40 })).toMatchObject({ text: numbers(40), reason: 'length' });
   });
 
-  it('ends at the edge of the context', () => {
+  it('ends when the context is full', () => {
     const prompt = userPrompt('hi');
     const context = prompt.length + 3;
     expect(answer({ context }, { prompt, maxTokens: 9 })).toMatchObject({ text: '1 2 3', reason: 'length' });
     expect(answer({ context: prompt.length }, { prompt })).toMatchObject({ reason: 'failed' });
   });
 
-  it('ends before a stop string, also one that spans tokens', () => {
+  it('ends before a stop string, even one that spans tokens', () => {
     expect(answer({}, { maxTokens: 40, stop: ['2 3'] })).toMatchObject({ text: '1 ', reason: 'stop' });
     expect(answer({}, { maxTokens: 2, stop: ['2 3'] })).toMatchObject({ text: '1 2', reason: 'length' });
   });

@@ -32,7 +32,7 @@ describe('engine process', () => {
     expect(engine.alive).toBe(false);
   });
 
-  it('says nothing of a generation from the moment it is cancelled', async () => {
+  it('reports nothing about a generation from the moment it is cancelled', async () => {
     const engine = new EngineProcess({ engine: fast });
     await engine.start();
     let seen = 0;
@@ -49,13 +49,13 @@ describe('engine process', () => {
     });
     engine.generate(specOf('a', { maxTokens: 4000 }));
     await until(() => cancelled, 'ten events');
-    // Answers come in the order of the questions, so everything before this one has arrived with it.
+    // Answers come in the order of the calls, so everything sent before this answer has arrived with it.
     await engine.tokenize('x');
     expect(seenAfter).toBe(0);
     await engine.stop();
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('leaves it to the main process to react to %s', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('leaves the reaction to %s to the main process', async (signal) => {
     const engine = new EngineProcess({ engine: fast });
     await engine.start();
     process.kill(engine.pid ?? 0, signal);
@@ -72,7 +72,7 @@ describe('engine process', () => {
     await expect(call).rejects.toMatchObject({ code: 'engine_failed' });
   });
 
-  it('is killed when it does not stop', async () => {
+  it('is killed if it does not stop', async () => {
     const engine = new EngineProcess({ engine: fast, entry: fixture('deaf-host'), stopDeadlineMs: 200 });
     await engine.start();
     await engine.stop();
@@ -136,7 +136,7 @@ describe('first start', () => {
     expect(lines).toContainEqual({ stream: 'stderr', text: 'backtrace' });
   });
 
-  it('suspects a lack of memory when it was killed', async () => {
+  it('suspects a lack of memory if it was killed', async () => {
     const engine = superviseEngine({ engine: fast, entry: fixture('killed-host') });
     await expect(engine.start()).rejects.toMatchObject({
       code: 'engine_failed',

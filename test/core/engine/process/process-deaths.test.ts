@@ -38,7 +38,7 @@ describe('deaths of processes', () => {
   });
 
   it('an engine that was stopped like a hung one is killed, and its streams go on exactly', async () => {
-    // Long enough for a busy machine: one whose process breathes must not be killed for it.
+    // Long enough for a busy machine, so that a process that still answers is not killed.
     const hangLimits = { silenceMs: 3000, roundMs: () => Infinity };
     engine = superviseEngine({ engine: fast, hangLimits });
     const events: GenerationEvent[] = [];

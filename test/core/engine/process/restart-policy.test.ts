@@ -29,7 +29,7 @@ describe('restart policy', () => {
     expect(policy.died(400_000, false)).toEqual({ type: 'give_up', retryMs: 60_000 });
   });
 
-  it('starts afresh after a recovery from having given up', () => {
+  it('starts with a clean record when it recovers after giving up', () => {
     const policy = new RestartPolicy();
     for (let death = 0; death < 4; death += 1) policy.died(death, true);
     policy.recovered();

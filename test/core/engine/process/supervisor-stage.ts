@@ -5,7 +5,7 @@ import { type EngineHang, Supervisor } from '../../../../src/core/engine/process
 import { VirtualClock } from '../../../support/virtual-clock.js';
 import { FakeChild } from './fake-child.js';
 
-/** What children say that cannot start. */
+/** The error of children that cannot start. */
 export const noModel = new ChatstreamError('model_unreadable', 'There is no model.', { hint: 'Bring one.' });
 
 const hangLimits: HangLimits = { silenceMs: 60_000, roundMs: () => 120_000 };
@@ -18,9 +18,9 @@ export interface Stage {
   readonly states: readonly EngineState[];
   readonly events: readonly GenerationEvent[];
   readonly hangs: readonly EngineHang[];
-  /** From now on, children start or they do not. */
+  /** Whether children start from now on. */
   readonly setStarts: (succeed: boolean) => void;
-  /** The one that was launched last. */
+  /** The child that was launched last. */
   readonly child: () => FakeChild;
 }
 

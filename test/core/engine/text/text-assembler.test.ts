@@ -21,7 +21,7 @@ describe('TextAssembler', () => {
     ]);
   });
 
-  it('gives back an unfinished character and an unfinished stop string at the end, in their order', () => {
+  it('returns an unfinished character and an unfinished stop string at the end, in their order', () => {
     const text = assembler(['stop']);
     for (const token of [...bytes('a sto'), 0xe3]) text.push(token);
     expect(text.end()).toBe('sto\uFFFD');
@@ -35,7 +35,7 @@ describe('TextAssembler', () => {
   });
 });
 
-/** A vocabulary in which every token is a byte, and 256 is nothing at all. */
+/** A vocabulary in which every token is a byte, and 256 has no text. */
 const decodeBytes: DecodeTokens = (tokens) => Buffer.from(tokens.filter((token) => token < 256)).toString('utf8');
 
 function texts(tokens: readonly number[], decode: DecodeTokens = decodeBytes): string[] {
@@ -52,11 +52,11 @@ describe('Detokenizer', () => {
     expect(texts([0x61, 0xe3, 0x81])).toEqual(['a', '', '', '\uFFFD']);
   });
 
-  it('emits bytes that are no character once the next character proves it', () => {
+  it('emits bytes that are not a character once the next character proves it', () => {
     expect(texts([0xe3, 0x81, 0x61]).join('')).toBe('\uFFFDa');
   });
 
-  it('shows the decoder the last few tokens that came before, and no more', () => {
+  it('gives the decoder the last few tokens as context, and no more', () => {
     const seen: number[][] = [];
     texts([65, 66, 67, 68, 69, 70], (tokens, before) => {
       seen.push([...before]);
