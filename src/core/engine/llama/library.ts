@@ -34,13 +34,15 @@ export function libraryToken(token: Token): LibraryToken {
 export type EngineLog = (level: 'warn' | 'error', message: string) => void;
 
 // What follows leans on parts of node-llama-cpp that it does not document or calls experimental, so an update may move
-// them without notice. Each function checks at run time what it leans on and says which part has moved;
-// test/core/engine/llama/library.test.ts does so for the installed version. Elsewhere, we lean on
+// them without notice. Each function checks at run time what it leans on and says which part has moved. Elsewhere, we
+// lean on
 //
-// - the texts of llama.cpp's messages (load-errors.ts), tested in the same file;
-// - the dispatcher, which decodes everything that was requested in one iteration of the event loop as one batch
-//   (round-loop.ts), tested in rounds.test.ts;
-// - `maxThreads` taking effect from the next decode on (calibrate.ts).
+// - the texts of llama.cpp's messages (load-errors.ts);
+// - `maxThreads`, which takes effect from the next decode on (calibrate.ts);
+// - the dispatcher, which decodes everything that is requested in one iteration of the event loop as one batch
+//   (round-loop.ts).
+//
+// library.test.ts and rounds.test.ts check all of this for the installed version.
 
 /**
  * Advances a grammar by a token that was not sampled with it. The library does so itself for tokens it samples, but a

@@ -3,13 +3,13 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '../../base/child-environment.js';
 import { systemClock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import type { ChatstreamError } from '../../base/errors.js';
 import type { Demands, EngineInfo, GenerationEvent, GenerationSpec, PromptSource, Round, Token } from '../engine.js';
 import type { EngineOptions } from '../options.js';
 import { endOf, type EngineChild, type EngineExit, exitError } from './engine-child.js';
-import { engineEnvironment } from './engine-environment.js';
 import { type EngineMessage, fromWire, type HostMessage, isEngineMessage } from './messages.js';
 import { OpenCalls } from './open-calls.js';
 
@@ -199,6 +199,26 @@ export class EngineProcess implements EngineChild {
     this.#calls.rejectAll(error);
     return exit;
   }
+}
+
+/** Makes malloc ask for pages of 2 MiB, which Linux grants on request (`madvise`, the usual setting). */
+const hugePages = 'glibc.malloc.hugetlb=1';
+
+/**
+ * The environment of an engine process: ours without secrets, with two settings that must be there when it starts.
+ *
+ * - node-llama-cpp decodes on libuv's thread pool. With one thread in it, decoding on a CPU is two to three times faster.
+ * - Every token reads all weights. From huge pages that is 4 to 5 % faster (a model of 230 MB in q4_0, one compute thread).
+ *   glibc before 2.35 and other C libraries ignore the setting.
+ */
+export function engineEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const tunables = environment['GLIBC_TUNABLES'];
+  return {
+    ...childEnvironment(environment),
+    UV_THREADPOOL_SIZE: '1',
+    // The last one counts, so the user's own setting wins.
+    GLIBC_TUNABLES: tunables === undefined || tunables === '' ? hugePages : `${hugePages}:${tunables}`,
+  };
 }
 
 /**

@@ -133,6 +133,21 @@ describe('assertCacheType', () => {
   });
 });
 
+describe('maxThreads', () => {
+  it('limits the threads of an existing context from the next decode on, as calibration needs it', async () => {
+    const context = await model.createContext({ contextSize: 256, threads: 2 });
+    const sequence = context.getSequence();
+    const threads: number[] = [];
+    for (const maxThreads of [1, 2, 1]) {
+      llama.maxThreads = maxThreads;
+      await sequence.evaluateWithoutGeneratingNewTokens([libraryToken(65), libraryToken(66)]);
+      threads.push(context.currentThreads);
+    }
+    expect(threads, version).toEqual([1, 2, 1]);
+    await context.dispose();
+  });
+});
+
 describe('the messages of llama.cpp', () => {
   /** The native libraries of this platform, which contain the texts of all messages. */
   function binaries(): Buffer[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { engineEnvironment } from '../../../../src/core/engine/process/engine-environment.js';
+import { engineEnvironment } from '../../../../src/core/engine/process/engine-process.js';
 
 describe('engineEnvironment', () => {
   it('gives libuv one thread and asks for huge pages', () => {
