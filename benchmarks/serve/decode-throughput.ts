@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { engineEnvironment } from '../../src/core/engine/process/engine-environment.js';
+import { engineEnvironment } from '../../src/core/engine/process/engine-process.js';
 import { writeSyntheticModel } from '../../test/support/gguf/index.js';
 import { markdownTable } from '../support/markdown.js';
 import { type ServerProcess, startChatstream, startForeign } from '../support/processes.js';

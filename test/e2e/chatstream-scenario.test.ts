@@ -140,7 +140,7 @@ async function lead(url: string): Promise<number> {
 function request(id: string, maxTokens: number): InferenceRequest {
   return {
     id,
-    source: { kind: 'chat', messages: [{ role: 'user', content: `The ${id} request.` }] },
+    source: { type: 'chat', messages: [{ role: 'user', content: `The ${id} request.` }] },
     maxTokens,
     sampling: greedy,
     stop: [],

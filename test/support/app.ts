@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import type { ServingEngine } from '../../src/core/engine/engine.js';
 import { createMockEngine } from '../../src/core/engine/mock/mock-engine.js';
 import type { MockEngineOptions } from '../../src/core/engine/options.js';
-import { inProcess } from '../../src/core/engine/process/in-process.js';
+import { inProcess } from './in-process.js';
 import { Inference } from '../../src/core/inference/inference.js';
 import type { SchedulerOptions } from '../../src/core/scheduler/scheduler.js';
 import type { App } from '../../src/core/server/http/app-type.js';

@@ -1,19 +1,20 @@
-import type { ErrorCode } from '../base/errors.js';
+import type { ChatstreamError, ErrorCode } from '../base/errors.js';
 import type { Subscribable } from '../base/emitter.js';
+import type { EngineName } from './options.js';
 
-/** A token's number in the model's vocabulary. */
+/** The number of a token in the model's vocabulary. */
 export type Token = number;
 
-/** What a loaded model is and where it runs. Sizes in bytes, lengths in tokens. */
+/** Describes a loaded model and the device it runs on. Sizes in bytes, lengths in tokens. */
 export interface EngineInfo {
-  readonly engine: 'llama' | 'mock';
-  /** The name clients address it by: the file's name without its ending. */
+  readonly engine: EngineName;
+  /** The name by which clients address the model: the name of its file without the extension. */
   readonly modelId: string;
   /** Tokens that fit into one slot, prompt and output together. */
   readonly contextLength: number;
-  /** Sequences allocated: the upper limit of what can run at once. */
+  /** Allocated sequences: the upper limit of generations that run at once. */
   readonly slots: number;
-  /** For people: `CPU (1 thread)`, `CUDA: NVIDIA H200`. */
+  /** The device as people read it: `CPU (1 thread)`, `CUDA: NVIDIA H200`. */
   readonly device: string;
   readonly architecture: string;
   readonly parameters: number | null;
@@ -28,21 +29,21 @@ export interface ChatMessage {
   readonly name?: string;
 }
 
-/** What a prompt is made from. A chat goes through the model's own template, a text is taken as it is. */
+/** What a prompt is made from. A chat is rendered with the model's own template, a text is used as it is. */
 export type PromptSource =
-  | { readonly kind: 'chat'; readonly messages: readonly ChatMessage[] }
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'tokens'; readonly tokens: readonly Token[] };
+  | { readonly type: 'chat'; readonly messages: readonly ChatMessage[] }
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'tokens'; readonly tokens: readonly Token[] };
 
-/** How the next token is drawn. Every field is resolved: engines know no defaults of their own. */
+/** How the next token is drawn. Every field is set: engines have no defaults of their own. */
 export interface Sampling {
   /** 0 is greedy; up to 2. */
   readonly temperature: number;
-  /** Nucleus, above 0 to 1; 1 is off. */
+  /** Nucleus sampling: above 0, up to 1; 1 is off. */
   readonly topP: number;
-  /** Candidates kept, 1 or more; 0 is all of them (slow with large vocabularies). */
+  /** Number of candidates that are kept, 1 or more; 0 keeps all (slow with large vocabularies). */
   readonly topK: number;
-  /** Candidates less likely than this share of the likeliest are dropped, 0 to 1; 0 is off. */
+  /** Candidates less likely than this share of the most likely one are dropped, 0 to 1; 0 is off. */
   readonly minP: number;
   /** An integer from 0 to 2^32 − 1. The same seed and prompt give the same text where the backend is deterministic. */
   readonly seed: number;
@@ -56,62 +57,64 @@ export interface Sampling {
   readonly logitBias: Readonly<Record<string, number>>;
 }
 
-/** The shape that the output is held to, by a grammar. */
+/** The shape that a grammar makes the output keep to. */
 export type OutputFormat =
   | { readonly type: 'text' }
   | { readonly type: 'json_object' }
   | { readonly type: 'json_schema'; readonly schema: Readonly<Record<string, unknown>> };
 
-/** What an engine must be able to do for a request, and can tell before the request is allowed to wait. */
+/** What a request demands of an engine. The engine checks it before the request may wait. */
 export interface Demands {
   readonly format: OutputFormat;
   readonly logitBias: Sampling['logitBias'];
 }
 
-/** Everything an engine needs to run one generation, and to go on with one that another engine process began. */
+/** Everything that an engine needs to run a generation, or to go on with one that another engine process began. */
 export interface GenerationSpec {
   readonly id: string;
   readonly prompt: readonly Token[];
-  /** Output tokens at the most, 1 or more; generation also ends at the edge of the context. */
+  /** Most output tokens, 1 or more; the generation also ends when the context is full. */
   readonly maxTokens: number;
   readonly sampling: Sampling;
-  /** Generation ends before the first of these strings; none of it is sent. */
+  /** The generation ends before the first of these strings, which is not part of the text. */
   readonly stop: readonly string[];
-  /** Go on past the end-of-generation token, to `maxTokens`. */
+  /** Whether to go on after the end-of-generation token, up to `maxTokens`. */
   readonly ignoreEos: boolean;
   readonly format: OutputFormat;
-  /** Output tokens generated already, whose text was already reported. Counted in `maxTokens`. Empty for a new generation. */
+  /** Output tokens whose text was already reported. They count in `maxTokens`. Empty for a new generation. */
   readonly resumeAfter: readonly Token[];
 }
 
 export type FinishReason = 'stop' | 'length';
 
 /**
- * What one round did to one generation. There is at most one `token`, `ended` or `failed` event for a generation in a
- * round, possibly after its `started`; `ended` and `failed` are the last of it. A cancelled generation reports nothing.
+ * What one round did for one generation. A round has at most one `token`, `ended` or `failed` event for a generation,
+ * possibly after its `started` event; `ended` and `failed` are its last events. A cancelled generation reports nothing.
+ *
+ *     started ─▶ token ─▶ token ─▶ … ─▶ ended | failed
  */
 export type GenerationEvent =
   | {
       readonly type: 'started';
       readonly id: string;
       readonly slot: number;
-      /** Prompt tokens that the slot still held from before and that need no prefill. */
+      /** Prompt tokens that the slot still holds from before, so that they need no prefill. */
       readonly cachedTokens: number;
     }
   | {
       readonly type: 'token';
       readonly id: string;
       readonly token: Token;
-      /** Text that is now certain: whole characters that cannot become part of a stop string. May be empty. */
+      /** Text that is now certain: whole characters that cannot be part of a stop string. May be empty. */
       readonly text: string;
     }
   | {
       readonly type: 'ended';
       readonly id: string;
       readonly reason: FinishReason;
-      /** The output token of this last round; null when it was an end-of-generation token, which is not output. */
+      /** The output token of this last round; null if it drew an end-of-generation token, which is not output. */
       readonly token: Token | null;
-      /** What was held back and is now certain. */
+      /** The text of that token and all text that was held back. */
       readonly text: string;
     }
   | {
@@ -119,47 +122,52 @@ export type GenerationEvent =
       readonly id: string;
       readonly code: ErrorCode;
       readonly message: string;
-      /** The request parameter that is to blame, if one is. */
+      /** The request parameter that caused the error, if one did. */
       readonly param?: string;
     };
+
+/** The event that reports a generation as ended by an error. */
+export function failedEvent(id: string, { code, advice, param }: ChatstreamError): GenerationEvent {
+  return { type: 'failed', id, code, message: advice, ...(param !== undefined && { param }) };
+}
 
 /** One step of the engine: one batched decode that gives every running generation its next token. */
 export interface Round {
   readonly durationMs: number;
-  /** Generations that got a token or a piece of their prefill in it. */
+  /** Number of generations that got a token or a chunk of their prefill. */
   readonly batchSize: number;
   readonly events: readonly GenerationEvent[];
 }
 
 /**
- * A model with a fixed number of slots. The caller sees to it that no more than `slots` generations run; the engine
- * advances all of them together, a token each per round.
+ * A model with a fixed number of slots. The caller makes sure that at most `slots` generations run; the engine advances
+ * all of them together, by a token each per round.
  *
- * `generate` and `cancel` take effect between rounds, in the order of the calls: a slot whose generation was cancelled
- * can be given away in the same breath.
+ * `generate` and `cancel` take effect between rounds, in the order of the calls: right after a generation was cancelled,
+ * another one can be started in its slot.
  */
 export interface Engine {
   /** Emitted after every round in which something happened. */
   readonly rounds: Subscribable<Round>;
-  /** Loads the model. Once. Rejects with a {@link ChatstreamError} that tells the operator what to do. */
+  /** Loads the model; may be called once. Rejects with a `ChatstreamError` that tells the operator what to do. */
   start(): Promise<EngineInfo>;
   /**
-   * Applies the chat template and tokenises. Rejects with `invalid_request` for what the template refuses, and for
-   * demands that cannot be met, such as a schema that no grammar can be made of.
+   * Applies the chat template and tokenises. Rejects with `invalid_request` for messages that the template refuses, and
+   * for demands that cannot be met, such as a schema that cannot be turned into a grammar.
    */
   prepare(source: PromptSource, demands?: Demands): Promise<readonly Token[]>;
-  /** The text's tokens, without the template and without a beginning-of-text token. Text of special tokens is plain text. */
+  /** Tokenises text without template and beginning-of-text token. The names of special tokens are plain text. */
   tokenize(text: string): Promise<readonly Token[]>;
-  /** The tokens' text, special tokens included. Rejects with `invalid_request` for a number outside the vocabulary. */
+  /** The text of tokens, including special ones. Rejects with `invalid_request` for a number outside the vocabulary. */
   detokenize(tokens: readonly Token[]): Promise<string>;
   generate(spec: GenerationSpec): void;
-  /** Ends a generation without further events; an unknown id is ignored, it may just have ended. */
+  /** Ends a generation without further events. Ignores an unknown id: the generation may just have ended. */
   cancel(id: string): void;
   /** Ends everything after the current round and frees the model. */
   stop(): Promise<void>;
 }
 
-/** What can be said of an engine that may die and come back. */
+/** The state of an engine that may die and be restarted. */
 export type EngineState =
   | { readonly status: 'starting' }
   | { readonly status: 'ready'; readonly info: EngineInfo }
@@ -168,8 +176,8 @@ export type EngineState =
   | { readonly status: 'stopped' };
 
 /**
- * An engine whose health can be watched. While it restarts, generations and preparations are kept and go on afterwards;
- * once it has `failed`, all of them end with `engine_unavailable`, and new ones do so at once.
+ * An engine whose health can be watched. While it restarts, generations and calls are kept and go on afterwards. Once it
+ * has `failed`, all of them end with `engine_unavailable`, and new ones do so at once.
  */
 export interface ServingEngine extends Engine {
   readonly state: EngineState;

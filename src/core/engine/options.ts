@@ -1,8 +1,23 @@
 import type { CacheType } from '../gguf/kv-cache.js';
 
+export const engines = ['llama', 'mock'] as const;
+
+export type EngineName = (typeof engines)[number];
+
+/** The device that llama.cpp uses; only `auto` may settle for less than was asked for. */
+export const gpuChoices = ['auto', 'cuda', 'vulkan', 'metal', 'off'] as const;
+
+export type GpuChoice = (typeof gpuChoices)[number];
+
+/** Attention computed in one pass, without a large intermediate; `auto` where the model and the device support it. */
 export const flashAttentionModes = ['auto', 'on', 'off'] as const;
 
 export type FlashAttention = (typeof flashAttentionModes)[number];
+
+/** What the mock says: `echo` repeats the last message, `round` counts to 16, `long` counts until `max_tokens`. */
+export const mockReplies = ['echo', 'round', 'long'] as const;
+
+export type MockReply = (typeof mockReplies)[number];
 
 /** How to load a model with llama.cpp. */
 export interface LlamaEngineOptions {
@@ -10,14 +25,13 @@ export interface LlamaEngineOptions {
   /** A .gguf file that exists. */
   readonly modelPath: string;
   readonly slots: number;
-  /** Tokens per slot; `auto` is what the model was trained for, at most 4096. */
+  /** Tokens per slot; `auto` is what the model was trained for, at most `automaticContextLength`. */
   readonly context: number | 'auto';
-  readonly gpu: 'auto' | 'cuda' | 'vulkan' | 'metal' | 'off';
+  readonly gpu: GpuChoice;
   /** Layers to keep on the GPU. */
   readonly gpuLayers: number | 'auto';
-  /** Attention computed in one pass, without a large intermediate; `auto` where model and device can. */
   readonly flashAttention: FlashAttention;
-  /** Of keys and values. Quantised ones need flash attention. */
+  /** How keys and values are stored. Quantised types need flash attention. */
   readonly cacheType: CacheType;
   /** Compute threads; `auto` measures what is fastest on this machine. */
   readonly threads: number | 'auto';
@@ -25,20 +39,16 @@ export interface LlamaEngineOptions {
   readonly prefillChunk: number;
 }
 
-export type MockReply = 'echo' | 'round' | 'long';
-
-/** An engine without a model, whose timing is exact and whose text is known beforehand. */
+/** An engine without a model, with exact timing and predictable text. */
 export interface MockEngineOptions {
   readonly engine: 'mock';
   readonly slots: number;
+  /** Tokens per slot; `auto` is `automaticContextLength`. */
   readonly context: number | 'auto';
-  /** From the start of a generation to its first token. */
+  /** Time from the start of a generation to its first token. */
   readonly prefillMs: number;
-  /** What a round takes. */
+  /** Duration of a round. */
   readonly tokenMs: number;
-  /**
-   * `echo` repeats the last message, `round` counts its own rounds up to 16, `long` counts until `max_tokens`.
-   */
   readonly reply: MockReply;
 }
 

@@ -1,20 +1,17 @@
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import { formatBytes } from '../base/units.js';
 import { type CacheShape, cacheShape } from './kv-cache.js';
-import { type GgufHeader, readGgufHeader } from './header.js';
-import { GgufEndError } from './cursor.js';
-import { quantisationName } from './quantisation.js';
+import { GgufEndError, type GgufHeader, readGgufHeader } from './header.js';
 
-/** What a model's file tells before anything is loaded. */
+/** What the file of a model says before anything is loaded. */
 export interface GgufFile {
-  /** Of all parts, where a model is split. */
+  /** The size of all parts together, if the model is split. */
   readonly fileBytes: number;
   readonly architecture: string;
   readonly parameters: number | null;
-  /** What most of the weights are kept as, such as `Q4_K_M`; null if the file does not say. */
+  /** The type of most weights, such as `Q4_K_M`; null if the file does not say. */
   readonly quantisation: string | null;
   readonly trainedContextLength: number | null;
   readonly cache: CacheShape;
@@ -24,14 +21,54 @@ export interface GgufFile {
 const headerBytes = 24;
 const supportedVersions = [2, 3];
 
+/** llama.cpp's `llama_ftype`: the type of most weights in a file, by the number in `general.file_type`. */
+const quantisationNames: Readonly<Record<number, string>> = {
+  0: 'F32',
+  1: 'F16',
+  2: 'Q4_0',
+  3: 'Q4_1',
+  7: 'Q8_0',
+  8: 'Q5_0',
+  9: 'Q5_1',
+  10: 'Q2_K',
+  11: 'Q3_K_S',
+  12: 'Q3_K_M',
+  13: 'Q3_K_L',
+  14: 'Q4_K_S',
+  15: 'Q4_K_M',
+  16: 'Q5_K_S',
+  17: 'Q5_K_M',
+  18: 'Q6_K',
+  19: 'IQ2_XXS',
+  20: 'IQ2_XS',
+  21: 'Q2_K_S',
+  22: 'IQ3_XS',
+  23: 'IQ3_XXS',
+  24: 'IQ1_S',
+  25: 'IQ4_NL',
+  26: 'IQ3_S',
+  27: 'IQ3_M',
+  28: 'IQ2_S',
+  29: 'IQ2_M',
+  30: 'IQ4_XS',
+  31: 'IQ1_M',
+  32: 'BF16',
+  36: 'TQ1_0',
+  37: 'TQ2_0',
+  38: 'MXFP4',
+  39: 'NVFP4',
+  40: 'Q1_0',
+  41: 'Q2_0',
+};
+
 /** How the parts of a split model are named. */
 const partPattern = /-(\d{5})-of-(\d{5})\.gguf$/;
 
 /**
- * Looks into a GGUF file before llama.cpp is started for it, to say what is wrong in words of our own. Loads no native
- * code.
+ * Reads a GGUF file before llama.cpp is started for it, so that errors are explained in our own words. Does not load
+ * native code.
  *
- * @param path of a split model, the first part
+ * @param path the file; of a split model, the first part
  * @throws ChatstreamError `model_unreadable`, saying what is wrong with the file
  */
 export async function readGgufFile(path: string): Promise<GgufFile> {
@@ -46,7 +83,7 @@ export async function readGgufFile(path: string): Promise<GgufFile> {
   const architecture = metadata.get('general.architecture');
   if (typeof architecture !== 'string') {
     throw new ChatstreamError('model_unreadable', `${path} does not say what kind of model it is.`, {
-      hint: 'It is probably no language model; look for one that llama.cpp can run.',
+      hint: 'It is probably not a language model; look for one that llama.cpp can run.',
     });
   }
   const parameters = parts.reduce((sum, part) => sum + part.parameters, 0);
@@ -102,7 +139,7 @@ function otherParts(path: string): readonly string[] {
   const missing = others.find((other) => !existsSync(other));
   if (missing !== undefined) {
     throw new ChatstreamError('model_unreadable', `A part of the split model is missing: ${missing}.`, {
-      hint: `All ${Number(total)} parts have to lie in the same folder.`,
+      hint: `All ${Number(total)} parts have to be in the same folder.`,
     });
   }
   return others;
@@ -123,7 +160,7 @@ async function checkHeader(path: string): Promise<void> {
       'model_unreadable',
       `${path} has version ${version} of the GGUF format, which is not supported.`,
       {
-        hint: 'Versions 2 and 3 are; convert the model again, or update chatstream.',
+        hint: 'Versions 2 and 3 are supported; convert the model again, or update chatstream.',
       },
     );
   }
@@ -144,4 +181,9 @@ async function readHeader(path: string): Promise<Buffer> {
       cause: error,
     });
   }
+}
+
+/** @returns null for a number that is missing or unknown */
+function quantisationName(fileType: unknown): string | null {
+  return typeof fileType === 'number' ? (quantisationNames[fileType] ?? null) : null;
 }

@@ -1,27 +1,32 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
-
-import { GgufCursor, GgufEndError } from './cursor.js';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 export type GgufValue = number | boolean | string | readonly number[];
 
-/** What stands at the beginning of a GGUF file, but for the vocabulary. */
+/** The header of a GGUF file without the vocabulary. */
 export interface GgufHeader {
   readonly fileBytes: number;
-  /** Long lists and lists of strings are left out: they are the vocabulary's. */
+  /** Without long lists and lists of strings, which belong to the vocabulary. */
   readonly metadata: ReadonlyMap<string, GgufValue>;
-  /** Weights in this file, counted one by one. */
+  /** Number of weights in this file. */
   readonly parameters: number;
-  /** Where the data of the last tensor begins; 0 if there are none. */
+  /** Where the data of the last tensor begins, in bytes; 0 without tensors. */
   readonly lastTensorOffset: number;
 }
 
-/** Per-layer lists, the longest that anyone needs, are shorter; vocabularies are longer. */
+/** The file ends where more was expected, or states lengths that no file has. */
+export class GgufEndError extends Error {
+  constructor(position: number) {
+    super(`The file ends, or is damaged, at byte ${position}.`);
+  }
+}
+
+/** Lists per layer, the longest that are needed, are shorter; vocabularies are longer. */
 const longestList = 1024;
 
-/** Where the data begins is rounded up to this, unless the file says otherwise. */
+/** The data begins at a multiple of this many bytes, unless the file says otherwise. */
 const defaultAlignment = 32;
 
-/** The format's numbers for its kinds of values; their order is the format's. */
+/** The numbers that the format gives to its types of values. */
 const arrayType = 9;
 const stringType = 8;
 const byteLengths: Readonly<Record<number, number>> = {
@@ -39,13 +44,16 @@ const byteLengths: Readonly<Record<number, number>> = {
 };
 
 /**
- * Reads the header of a GGUF file of version 2 or 3, after the specification in ggml's docs/gguf.md.
+ * Reads the header of a GGUF file of version 2 or 3, as specified in ggml's docs/gguf.md:
  *
- * node-llama-cpp has a parser too, but importing that library costs most of a second and 40 MB, which neither the
- * process that serves HTTP nor `chatstream models` should pay. The reading is synchronous: most of it is stepping over
- * the vocabulary, some 10 ms for 150,000 tokens.
+ *     "GGUF" │ version │ tensor count │ entry count │ metadata entries … │ tensors … │ padding │ data …
+ *      4 B      4 B       8 B            8 B           key, type, value     name, dimensions, type, offset
  *
- * @throws GgufEndError where the file ends too early; other errors for what is no valid header
+ * node-llama-cpp has a parser too, but importing that library takes most of a second and 40 MB, which neither the process
+ * that serves HTTP nor `chatstream models` should spend. Reading is synchronous: most of it is skipping the vocabulary,
+ * about 10 ms for 150,000 tokens.
+ *
+ * @throws GgufEndError if the file ends too early; other errors if the header is not valid
  */
 export function readGgufHeader(path: string): GgufHeader {
   const descriptor = openSync(path, 'r');
@@ -88,7 +96,7 @@ function readTensors(
   return { parameters, lastTensorOffset: Math.ceil(cursor.position / step) * step + lastOffset };
 }
 
-/** @returns undefined for what is left out */
+/** @returns undefined for values that are left out */
 function readValue(cursor: GgufCursor, type: number): GgufValue | undefined {
   if (type === arrayType) return readList(cursor);
   if (type === stringType) return cursor.string();
@@ -131,4 +139,73 @@ function numberReader(cursor: GgufCursor, type: number): () => number {
   const reader = readers[type];
   if (reader === undefined) throw new GgufEndError(cursor.position);
   return reader;
+}
+
+/** Larger than most headers without their vocabulary. Longer strings are skipped instead of read. */
+const windowBytes = 256 * 1024;
+
+/** Reads the numbers and strings of a GGUF file one after the other, through a buffer that moves along the file. */
+class GgufCursor {
+  readonly #descriptor: number;
+  readonly #fileBytes: number;
+  readonly #window = Buffer.alloc(windowBytes);
+  #windowStart = 0;
+  #windowEnd = 0;
+  #position = 0;
+
+  constructor(descriptor: number, fileBytes: number) {
+    this.#descriptor = descriptor;
+    this.#fileBytes = fileBytes;
+  }
+
+  /** Distance from the beginning of the file, in bytes. */
+  get position(): number {
+    return this.#position;
+  }
+
+  skip(byteLength: number): void {
+    if (!(byteLength >= 0) || this.#position + byteLength > this.#fileBytes) throw new GgufEndError(this.#position);
+    this.#position += byteLength;
+  }
+
+  uint8 = (): number => this.#window.readUInt8(this.#take(1));
+  int8 = (): number => this.#window.readInt8(this.#take(1));
+  uint16 = (): number => this.#window.readUInt16LE(this.#take(2));
+  int16 = (): number => this.#window.readInt16LE(this.#take(2));
+  uint32 = (): number => this.#window.readUInt32LE(this.#take(4));
+  int32 = (): number => this.#window.readInt32LE(this.#take(4));
+  float32 = (): number => this.#window.readFloatLE(this.#take(4));
+  float64 = (): number => this.#window.readDoubleLE(this.#take(8));
+  /** Exact up to 2^53, which no count, length or offset of a real file reaches. */
+  uint64 = (): number => Number(this.#window.readBigUInt64LE(this.#take(8)));
+  int64 = (): number => Number(this.#window.readBigInt64LE(this.#take(8)));
+
+  string(): string {
+    const byteLength = this.uint64();
+    if (byteLength > windowBytes) {
+      this.skip(byteLength);
+      return '';
+    }
+    const start = this.#take(byteLength);
+    return this.#window.toString('utf8', start, start + byteLength);
+  }
+
+  skipString(): void {
+    this.skip(this.uint64());
+  }
+
+  /** @returns the index of the next bytes in the window */
+  #take(byteLength: number): number {
+    const start = this.#position;
+    this.skip(byteLength);
+    if (start < this.#windowStart || this.#position > this.#windowEnd) this.#fill(start, byteLength);
+    return start - this.#windowStart;
+  }
+
+  #fill(start: number, needed: number): void {
+    const bytesRead = readSync(this.#descriptor, this.#window, 0, windowBytes, start);
+    if (bytesRead < needed) throw new GgufEndError(start);
+    this.#windowStart = start;
+    this.#windowEnd = start + bytesRead;
+  }
 }

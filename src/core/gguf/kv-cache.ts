@@ -1,27 +1,27 @@
 import type { GgufValue } from './header.js';
 
 /**
- * What the KV cache is kept as: every type that llama.cpp takes for keys and values alike, by what a value takes, most
- * first. Those in `q` and `iq` are quantised.
+ * The types of KV cache: every type that llama.cpp accepts for both keys and values, the largest first. Those that begin
+ * with `q` and `iq` are quantised.
  */
 export const cacheTypes = ['f32', 'f16', 'bf16', 'q8_0', 'q5_1', 'q5_0', 'q4_1', 'q4_0', 'iq4_nl'] as const;
 
 export type CacheType = (typeof cacheTypes)[number];
 
-/** Whether values are kept in blocks, with fewer than 16 bits each. */
+/** Whether values are stored in blocks, with fewer than 16 bits each. */
 export function isQuantised(type: CacheType): boolean {
   return /^i?q/.test(type);
 }
 
-/** llama.cpp's own notes on each token that fits into a cache; they are allocated, and written to, before all else. */
+/** What llama.cpp stores about each token that fits into a cache, allocated and written to before everything else. */
 const cellBytes = 48;
 
-/** llama.cpp gives every sequence a multiple of this many tokens. */
+/** llama.cpp rounds the tokens of every sequence up to a multiple of this. */
 const contextStep = 256;
 
 /**
- * Bytes of a block of values. Quantised types keep 32 values together, with one scale (or a scale and a minimum, of 2
- * bytes each) for all of them.
+ * The blocks in which values are stored. Quantised types store 32 values together, with one scale for all of them (or a
+ * scale and a minimum, of 2 bytes each).
  */
 const blocks: Readonly<Record<CacheType, { readonly values: number; readonly bytes: number }>> = {
   f32: { values: 1, bytes: 4 },
@@ -35,29 +35,29 @@ const blocks: Readonly<Record<CacheType, { readonly values: number; readonly byt
   iq4_nl: { values: 32, bytes: 18 },
 };
 
-/** Values that a multiple of must make up an attention head, for a cache of this type. */
+/** The length of an attention head must be a multiple of this for a cache of this type. */
 export function blockLength(type: CacheType): number {
   return blocks[type].values;
 }
 
-/** What attention keeps of every token. */
+/** What attention stores for every token. */
 export interface CacheShape {
-  /** Values of keys and values of all layers, for each token. Null if the file does not say. */
+  /** Length of the keys and values of all layers together, for each token; null if the file does not say. */
   readonly valuesPerToken: number | null;
-  /** Length of the keys and of the values of a head; null if the file does not say. */
+  /** Length of the keys and of the values of an attention head; null if the file does not say. */
   readonly headLengths: readonly number[] | null;
   /**
-   * Whether every layer keeps every token. Models with sliding windows, recurrent states, latent attention or shared
-   * layers keep less, and how much less depends on llama.cpp.
+   * Whether every layer stores every token. Models with sliding windows, recurrent states, latent attention or shared
+   * layers store less, and how much less depends on llama.cpp.
    */
   readonly plain: boolean;
 }
 
-/** Marks, under the architecture's name, of models that keep less than the keys and values of every token. */
+/** Metadata, below the name of the architecture, of models that store less than the keys and values of every token. */
 const signsOfLess =
   /^(ssm|kda|wkv|shortconv)\.|^attention\.(sliding_window|shared_kv_layers|kv_lora_rank|recurrent_layers)(\.|$)/;
 
-/** Reads the shape from a file's metadata. */
+/** Reads the shape from the metadata of a file. */
 export function cacheShape(architecture: string, metadata: ReadonlyMap<string, GgufValue>): CacheShape {
   const prefix = `${architecture}.`;
   const field = (name: string): GgufValue | undefined => metadata.get(prefix + name);
@@ -92,7 +92,7 @@ export function cacheShape(architecture: string, metadata: ReadonlyMap<string, G
   };
 }
 
-/** Bytes, at least and at most. They are the same for plain attention. */
+/** At least and at most this many bytes. Both are the same for plain attention. */
 export interface ByteRange {
   readonly least: number;
   readonly most: number;
@@ -100,7 +100,7 @@ export interface ByteRange {
 
 /**
  * The KV cache of all slots: slots × context (rounded up to 256) × (layers × KV heads × (key length + value length) ×
- * bytes per value + 48). For a model that is not plain this is the most; only the notes are sure to be taken.
+ * bytes per value + 48). For a model that is not plain this is the most; only the 48 bytes per token are certain.
  */
 export function cacheBytes(shape: CacheShape, type: CacheType, contextLength: number, slots: number): ByteRange {
   const cells = slots * Math.ceil(contextLength / contextStep) * contextStep;

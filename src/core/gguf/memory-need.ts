@@ -1,19 +1,18 @@
 import { freemem, platform, totalmem } from 'node:os';
-
 import { ChatstreamError } from '../base/errors.js';
 import { formatBytes } from '../base/units.js';
 import { blockLength, type ByteRange, cacheBytes, type CacheType, isQuantised } from './kv-cache.js';
 import type { GgufFile } from './gguf-file.js';
 
-/** Bytes that can be had. */
+/** Memory of a machine, in bytes. */
 export interface Memory {
-  /** What is free, or would be given back when it is asked for. */
+  /** Memory that is free, or would be freed when it is needed. */
   readonly available: number;
-  /** What there is. Weights are mapped from their file: they may take more than is free, and then cost speed. */
+  /** All memory. Weights are mapped from their file: they may take more than is free, at the cost of speed. */
   readonly total: number;
 }
 
-/** What a model is going to take, by reckoning. Buffers for computing come on top. */
+/** The calculated memory need of a model. Buffers for computing come on top. */
 export interface MemoryNeed {
   readonly contextLength: number;
   readonly slots: number;
@@ -25,22 +24,22 @@ export interface MemoryNeed {
 /** The engine's options that decide how much memory a model takes. */
 export interface MemoryOptions {
   readonly slots: number;
-  /** Tokens per slot; `auto` is what the model was trained for, at most 4096. */
+  /** Tokens per slot; see {@link contextLengthOf} for `auto`. */
   readonly context: number | 'auto';
   readonly cacheType: CacheType;
 }
 
-/** The default for the context is what the model was trained for, but no more: the memory for it is taken at once. */
-const automaticContextLength = 4096;
+/** Most tokens per slot that `auto` stands for: all memory for them is allocated at once. */
+export const automaticContextLength = 4096;
 
-/** Tokens per slot that `auto` means for a model. */
-function contextLengthOf(context: number | 'auto', trainedContextLength: number | null): number {
+/** @returns tokens per slot; `auto` is what the model was trained for, at most {@link automaticContextLength} */
+export function contextLengthOf(context: number | 'auto', trainedContextLength: number | null): number {
   return context === 'auto'
     ? Math.min(trainedContextLength ?? automaticContextLength, automaticContextLength)
     : context;
 }
 
-/** Reckons up weights and cache. The weights take what their file does. */
+/** Calculates the memory need of weights and cache. The weights need as much as their file. */
 export function memoryNeed(file: GgufFile, { slots, context, cacheType }: MemoryOptions): MemoryNeed {
   const contextLength = contextLengthOf(context, file.trainedContextLength);
   return {
@@ -52,18 +51,18 @@ export function memoryNeed(file: GgufFile, { slots, context, cacheType }: Memory
   };
 }
 
-/** Whether everything might take more than is free at the moment. */
+/** Whether weights and cache together may need more than is free at the moment. */
 export function isTight({ weightBytes, cacheBytes }: MemoryNeed, { available }: Memory): boolean {
   return weightBytes + cacheBytes.most > available;
 }
 
 /**
- * Refuses what cannot possibly fit: slots that take more than is free, because their cache is allocated and written to
- * at once, and weights and slots that together take more than there is. Weights that take more than is free are no
- * reason: they are read from their file as they are needed.
+ * Refuses what cannot possibly fit: slots that need more than is free, because their cache is allocated and written to at
+ * once, and weights and slots that together need more than all memory. Weights alone may need more than is free: they are
+ * read from their file as needed.
  *
- * The library checks too, but against all of the machine's memory, and it tries the allocation out to do so: asked for
- * 64 slots of 8 million tokens of a 300 kB model, it took 18 GB in a minute.
+ * The library checks too, but it compares with all memory of the machine, and it tries the allocation out to do so: for 64
+ * slots of 8 million tokens of a 300 kB model, it allocated 18 GB in a minute.
  *
  * @throws ChatstreamError `out_of_memory`, with the flag that helps
  */
@@ -101,7 +100,7 @@ export function checkCacheType({ cache }: GgufFile, type: CacheType): void {
   );
 }
 
-/** Main memory. A container's limit counts; only Linux counts what it would give back as free. */
+/** The main memory, within the limit of the container. Only Linux counts memory that it would give back as free. */
 export function mainMemory(): Memory {
   const limit = process.constrainedMemory();
   const total = limit > 0 ? Math.min(totalmem(), limit) : totalmem();
@@ -111,7 +110,7 @@ export function mainMemory(): Memory {
 interface Sizes {
   readonly needed: number;
   readonly limit: number;
-  /** Bytes that the cache may take; negative if even the weights are too much. */
+  /** Bytes that are left for the cache; negative if even the weights are too large. */
   readonly forCache: number;
 }
 
@@ -125,9 +124,9 @@ function outOfMemory(
   return new ChatstreamError('out_of_memory', `${beginning}${parts}, ${more}.`, { hint: hint(need, forCache) });
 }
 
-/** Which flag, set to what, would make it fit. */
+/** The flags, and their values, with which the model would fit. */
 function hint(need: MemoryNeed, forCache: number): string {
-  const smaller = 'take a smaller model or a stronger quantisation';
+  const smaller = 'use a smaller model or a stronger quantisation';
   const share = Math.max(0, forCache) / need.cacheBytes.least;
   const context = Math.floor((need.contextLength * share) / 256) * 256;
   const slots = Math.floor(need.slots * share);
@@ -141,7 +140,7 @@ function hint(need: MemoryNeed, forCache: number): string {
   return `${capitalised(`${ways.slice(0, -1).join(', ')}, or ${ways.at(-1) ?? ''}`)}.`;
 }
 
-/** q8_0 takes 17 bytes for what takes 32 in f16. */
+/** q8_0 needs 17 bytes where f16 needs 32. */
 function quantisingHelps({ cacheType }: MemoryNeed, share: number): boolean {
   return !isQuantised(cacheType) && share >= (cacheType === 'f32' ? 17 / 64 : 17 / 32);
 }

@@ -35,7 +35,7 @@ export function assertFits({ source }: InferenceRequest, promptTokens: number, c
     'context_length_exceeded',
     `The prompt has ${promptTokens} tokens, and the context of ${contextLength} must hold it and the answer.`,
     {
-      param: source.kind === 'chat' ? 'messages' : 'prompt',
+      param: source.type === 'chat' ? 'messages' : 'prompt',
       hint: 'Shorten the prompt, or start the server with a larger --context.',
     },
   );

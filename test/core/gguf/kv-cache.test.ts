@@ -9,13 +9,13 @@ function shapeOf(fields: Readonly<Record<string, GgufValue>>): CacheShape {
   return cacheShape('llama', new Map(Object.entries(fields).map(([name, value]) => [`llama.${name}`, value])));
 }
 
-/** Without llama.cpp's 48 bytes of notes. */
+/** Without the 48 bytes that llama.cpp stores about each token. */
 function bytesPerToken(fields: Readonly<Record<string, GgufValue>>): number {
   return cacheBytes(shapeOf(fields), 'f16', 256, 1).most / 256 - 48;
 }
 
-describe('what the cache keeps of a token', () => {
-  it('is keys and values of every layer', () => {
+describe('what the cache stores for a token', () => {
+  it('is the keys and values of every layer', () => {
     // Llama 3 8B: 128 KiB in f16.
     expect(bytesPerToken(llama3)).toBe(131_072);
     expect(bytesPerToken({ block_count: 32, embedding_length: 4096, 'attention.head_count': 32 })).toBe(4 * 131_072);
@@ -35,13 +35,13 @@ describe('what the cache keeps of a token', () => {
     },
   );
 
-  it('is only notes where the file does not say', () => {
+  it("is only llama.cpp's own 48 bytes if the file does not say", () => {
     expect(cacheBytes(shapeOf({}), 'f16', 256, 1)).toEqual({ least: 48 * 256, most: 48 * 256 });
   });
 });
 
 describe('the cache of all slots', () => {
-  it('is as much for each, with the context rounded up to 256', () => {
+  it('is the same for each, with the context rounded up to 256', () => {
     const shape = shapeOf(llama3);
     const one = cacheBytes(shape, 'f16', 512, 1).most;
     expect(cacheBytes(shape, 'f16', 512, 3).most).toBe(3 * one);

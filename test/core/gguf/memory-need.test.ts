@@ -36,22 +36,22 @@ function refusal(wanted: MemoryNeed, there: Memory): unknown {
 }
 
 describe('memory', () => {
-  it('suffices for weights that are larger than what is free: they are mapped', () => {
+  it('may be smaller than the weights, which are mapped', () => {
     expect(refusal(need(6, 1), memory(2, 8))).toBeNull();
     expect(isTight(need(6, 1), memory(2, 8))).toBe(true);
     expect(isTight(need(6, 1), memory(7, 8))).toBe(false);
   });
 
-  it('does not suffice for more than there is', () => {
+  it('must not be smaller than weights and slots together', () => {
     expect(refusal(need(10, 2), memory(8, 8))).toMatchObject({
       code: 'out_of_memory',
       message:
         'The model needs 12.0 GiB of memory (weights 10.0 GiB, 4 slots of 4096 tokens 2.0 GiB), 4.0 GiB more than the 8.0 GiB there are.',
-      hint: 'Take a smaller model or a stronger quantisation.',
+      hint: 'Use a smaller model or a stronger quantisation.',
     });
   });
 
-  it('does not suffice for slots that are larger than what is free: they are written to at once', () => {
+  it('must have room for all slots, which are written to at once', () => {
     expect(refusal(need(1, 4), memory(2.5, 8))).toMatchObject({
       code: 'out_of_memory',
       message: '4 slots of 4096 tokens need 4.0 GiB of memory, 1.5 GiB more than the 2.5 GiB there are.',
@@ -59,13 +59,13 @@ describe('memory', () => {
     });
   });
 
-  it('names settings that would do beside the weights', () => {
+  it('names settings that fit beside the weights', () => {
     expect(refusal(need(6, 4), memory(8, 8))).toMatchObject({
       hint: expect.stringMatching(/--context 2048.*--slots 2,/) as string,
     });
   });
 
-  it('does not advise to quantise a cache that is, or where that is not enough', () => {
+  it('suggests a quantised cache only if it helps', () => {
     for (const refused of [
       refusal(need(1, 4, { cacheType: 'q8_0' }), memory(3, 8)),
       refusal(need(1, 4), memory(2, 8)),
@@ -74,7 +74,7 @@ describe('memory', () => {
     }
   });
 
-  it('is refused only for what is sure to be taken', () => {
+  it('is refused only for a need that is certain', () => {
     const sliding = need(1, 1, { cacheBytes: { least: 0, most: 100 * gib } });
     expect(refusal(sliding, memory(4, 8))).toBeNull();
     expect(isTight(sliding, memory(4, 8))).toBe(true);
@@ -91,7 +91,7 @@ describe('a cache type', () => {
     cache: { valuesPerToken: 1, headLengths, plain: true },
   });
 
-  it('has to divide the attention heads', () => {
+  it('must fit the length of the attention heads', () => {
     expect(() => {
       checkCacheType(file(128, 80), 'q8_0');
     }).toThrow(expect.objectContaining({ code: 'usage', message: expect.stringContaining('have 80') as string }));

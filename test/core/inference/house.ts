@@ -1,6 +1,6 @@
 import { createMockEngine } from '../../../src/core/engine/mock/mock-engine.js';
 import type { MockEngineOptions } from '../../../src/core/engine/options.js';
-import { inProcess } from '../../../src/core/engine/process/in-process.js';
+import { inProcess } from '../../support/in-process.js';
 import { Inference, type InferenceOptions } from '../../../src/core/inference/inference.js';
 import type { InferenceEvent, InferenceRequest } from '../../../src/core/inference/request.js';
 import { greedy } from '../../support/sampling.js';
@@ -14,7 +14,7 @@ export interface HouseOptions
   extends Partial<InferenceOptions>, Partial<Pick<MockEngineOptions, 'reply' | 'context'>> {}
 
 const ordinary: Omit<InferenceRequest, 'id'> = {
-  source: { kind: 'text', text: 'Hello' },
+  source: { type: 'text', text: 'Hello' },
   maxTokens: 4,
   sampling: greedy,
   stop: [],

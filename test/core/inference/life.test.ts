@@ -16,7 +16,7 @@ describe('a request that is alone', () => {
 
   it('is told where its time went', async () => {
     const house = await House.open();
-    const client = house.submit('a', { source: { kind: 'text', text: 'Hello' }, maxTokens: 4 });
+    const client = house.submit('a', { source: { type: 'text', text: 'Hello' }, maxTokens: 4 });
     await house.pass(100);
     expect(client.timings).toEqual({
       queueMs: 0,

@@ -57,7 +57,7 @@ describe('a request that comes when the queue is full', () => {
 describe('a prompt that does not fit the context', () => {
   it('is refused with its length and the parameter to blame', async () => {
     const house = await House.open({ context: 8 });
-    const client = house.submit('a', { source: { kind: 'text', text: 'Far too long' } });
+    const client = house.submit('a', { source: { type: 'text', text: 'Far too long' } });
     await house.pass(0);
     expect(client.error).toMatchObject({
       code: 'context_length_exceeded',
@@ -68,21 +68,21 @@ describe('a prompt that does not fit the context', () => {
 
   it('is refused as a chat, too', async () => {
     const house = await House.open({ context: 8 });
-    const client = house.submit('a', { source: { kind: 'chat', messages: [{ role: 'user', content: 'Hello' }] } });
+    const client = house.submit('a', { source: { type: 'chat', messages: [{ role: 'user', content: 'Hello' }] } });
     await house.pass(0);
     expect(client.error).toMatchObject({ code: 'context_length_exceeded', param: 'messages' });
   });
 
   it('is refused also if only the answer has no room', async () => {
     const house = await House.open({ context: 5 });
-    const client = house.submit('a', { source: { kind: 'text', text: 'Hello' } });
+    const client = house.submit('a', { source: { type: 'text', text: 'Hello' } });
     await house.pass(0);
     expect(client.error?.code).toBe('context_length_exceeded');
   });
 
   it('is served if there is room for one token of the answer', async () => {
     const house = await House.open({ context: 6 });
-    const client = house.submit('a', { source: { kind: 'text', text: 'Hello' } });
+    const client = house.submit('a', { source: { type: 'text', text: 'Hello' } });
     await house.pass(100);
     expect(client.end).toMatchObject({ reason: 'length', timings: { outputTokens: 1 } });
   });
@@ -98,7 +98,7 @@ describe('a prompt that does not fit the context', () => {
     const house = await House.open({ context: 5, maxConcurrency: 1, maxQueue: 0 });
     house.submit('a');
     await house.pass(0);
-    const client = house.submit('b', { source: { kind: 'text', text: 'Hi' } });
+    const client = house.submit('b', { source: { type: 'text', text: 'Hi' } });
     await house.pass(100);
     expect(client.end?.what).toBe('ended');
   });
@@ -107,7 +107,7 @@ describe('a prompt that does not fit the context', () => {
 describe('a prompt that the engine refuses', () => {
   it('is refused with the engine’s own words', async () => {
     const house = await House.open();
-    const client = house.submit('a', { source: { kind: 'tokens', tokens: [-1] } });
+    const client = house.submit('a', { source: { type: 'tokens', tokens: [-1] } });
     await house.pass(0);
     expect(client.error).toMatchObject({ code: 'invalid_request', param: 'tokens' });
     expect(house.events).toEqual([]);
@@ -150,7 +150,7 @@ describe('a preparation that takes too long', () => {
 
   it('leaves no timer behind when it is over', async () => {
     const house = await House.open({ maxConcurrency: 1, maxQueue: 0 });
-    house.submit('a', { source: { kind: 'tokens', tokens: [-1] } });
+    house.submit('a', { source: { type: 'tokens', tokens: [-1] } });
     await house.pass(0);
     expect(house.clock.pending).toBe(0);
   });

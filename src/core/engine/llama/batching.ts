@@ -1,14 +1,49 @@
 import type { BatchItem, CustomBatchingPrioritizationStrategy, PrioritizedBatchItem } from 'node-llama-cpp';
 
+/** What {@link planRound} needs to know about a generation. */
+export interface RoundMember {
+  /** Prompt tokens that the generation would evaluate in this round; 0 if it decodes. */
+  readonly nextChunk: number;
+  /** Lower for generations that came earlier. */
+  readonly order: number;
+}
+
 /**
- * Fills a batch with decodes first and prefill chunks in what room is left.
+ * Chooses which generations take part in a round: all that decode, and as many of those that prefill, in the order in
+ * which they came, as have chunks that fit into `prefillChunk` together. Chunks are never cut to fit, so where a prompt
+ * is cut does not depend on what else is running. The first always gets its chunk, so every prompt advances.
  *
- * The round loop never asks for more than fits, so that everything is taken, in the order in which it was asked for.
- * For decodes that order is by slot, and must stay so: llama.cpp computes sequences together only where their numbers
- * follow one another in the batch (see slots.ts). The library's own `maximumParallelism` would sort by size, and give a
- * long prefill the whole batch if it ever came to that.
+ *     prefillChunk 128; a decodes, b came with 200 prompt tokens, c with 150 and d with 40
  *
- * @param observe told the number of sequences in each batch
+ *     round       1        2        3        4        5
+ *     a           decode   decode   decode   decode   decode
+ *     b           1–128    129–200  decode   decode   decode
+ *     c           waits    waits    1–128    129–150  decode      129–200 and 1–128 do not fit together
+ *     d           waits    waits    waits    1–40     decode      waits for c, even where it would fit
+ *
+ * @param running in the order in which the batch is to contain them; the result keeps it
+ */
+export function planRound<T extends RoundMember>(running: readonly T[], prefillChunk: number): readonly T[] {
+  const prefilling = running.filter(({ nextChunk }) => nextChunk > 0).sort((a, b) => a.order - b.order);
+  const waiting = new Set<T>();
+  let room = prefillChunk;
+  for (const member of prefilling) {
+    // Once a generation has to wait, all that came later wait too, even if their chunks would fit.
+    if (waiting.size > 0 || member.nextChunk > room) waiting.add(member);
+    else room -= member.nextChunk;
+  }
+  return waiting.size === 0 ? running : running.filter((member) => !waiting.has(member));
+}
+
+/**
+ * Fills a batch with decodes first, and with prefill chunks in the space that is left.
+ *
+ * The round loop never asks for more than fits, so everything is taken, in the order in which it was requested. For
+ * decodes that order is by slot, and must stay so: llama.cpp computes sequences together only where their numbers follow
+ * one another in the batch (see slots.ts). The library's own `maximumParallelism` would sort by size, and give a long
+ * prefill the whole batch if more was ever requested than fits.
+ *
+ * @param observe called with the number of sequences in each batch
  */
 export function decodesFirst(observe?: (batchSize: number) => void): CustomBatchingPrioritizationStrategy {
   return ({ items, size }) => {

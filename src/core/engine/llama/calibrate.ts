@@ -1,11 +1,9 @@
 import { availableParallelism } from 'node:os';
-
 import type { Llama, LlamaContextSequence } from 'node-llama-cpp';
-
 import type { Clock } from '../../base/clock.js';
 import { libraryTokens } from './library.js';
 
-/** How long rounds took with a number of threads, in milliseconds. */
+/** Durations of rounds with a number of threads, in milliseconds. */
 export interface ThreadTiming {
   readonly threads: number;
   /** Rounds of one generation. */
@@ -14,40 +12,40 @@ export interface ThreadTiming {
   readonly full: number[];
 }
 
-/** All measuring together, once the model is warm. */
+/** Time for all measurements, after the model is warm. */
 const budgetMs = 1000;
-const samplesAtMost = 24;
+const mostSamples = 24;
 
-/** Fewer threads are taken although they are slower by this factor: they leave room for the HTTP process. */
+/** Fewer threads win even if they are slower by this factor, because they leave room for the HTTP process. */
 const tolerance = 1.05;
 
 /**
- * What a round takes longer in a server if every core computes: compute threads spin while they wait for work, and everything
- * between two rounds, HTTP with it, has to wait for a core. It cannot be seen while nothing is served. Measured on 2
- * cores with 2 threads and the bundled model, which takes 0.7 ms a round alone and 3.7 ms with 8 generations: through HTTP
- * they took 1.4 and 9.3 ms, and 10 to 50 ms alone when the machine was busy.
+ * How much longer a round takes in a server if every core computes: compute threads spin while they wait for work, and
+ * everything between two rounds, including HTTP, has to wait for a core. This does not show while nothing is served.
+ * Measured on 2 cores with 2 threads and the bundled model, whose rounds take 0.7 ms with one generation and 3.7 ms with
+ * eight: through HTTP they took 1.4 and 9.3 ms, and 10 to 50 ms with one generation on a busy machine.
  */
 const crowdedMs = 3;
 
 /**
- * A decode reads all weights, at some 10 GB/s on one thread. From this size on that takes longer by far than the waiting of
- * threads for each other, for which one thread alone could be faster, and too long to be tried out.
+ * A decode reads all weights, at about 10 GB/s on one thread. From this size on, reading takes much longer than threads
+ * wait for each other, so one thread cannot be faster, and measuring it would take too long.
  */
 const largeModelBytes = 2 ** 30;
 
-/** All, half of and one of the cores. */
+/** All cores, half of them, and one. */
 export function threadCandidates(cores: number, modelBytes: number): number[] {
   const candidates = [cores, Math.ceil(cores / 2), ...(modelBytes < largeModelBytes ? [1] : [])];
   return [...new Set(candidates)];
 }
 
 /**
- * The threads with the best geometric mean of the median round times, alone and with all slots full: a server is idle
- * or busy, and neither counts for more. Both are needed, as they differ: a model of 6.6 MB (width 256, 4 layers, f16) is ten
- * times faster on one thread when alone, and as fast on two when eight run.
+ * Chooses the number of threads with the best geometric mean of two median round times, with one generation and with all
+ * slots full: a server may be idle or busy, and neither counts more. Both are needed because they differ: a model of 6.6 MB
+ * (width 256, 4 layers, f16) is ten times as fast on one thread with one generation, and as fast on two with eight.
  *
- * @param allCores as many threads leave no core for anything else
- * @returns null without measurements; if there was no time for full slots with every candidate, one generation decides
+ * @param allCores the number of threads that leaves no core for anything else
+ * @returns null without measurements; if not every candidate was measured with full slots, one generation decides
  */
 export function chooseThreads(timings: readonly ThreadTiming[], allCores: number): number | null {
   const measured = timings.filter(({ single }) => single.length > 0);
@@ -63,14 +61,14 @@ export function chooseThreads(timings: readonly ThreadTiming[], allCores: number
 }
 
 /**
- * Measures decoding with all, half of and one of the cores on the context that will serve, and leaves it empty.
+ * Measures decoding with several numbers of threads on the context that will serve, and leaves it empty.
  *
- * No second context is needed, and so no second KV cache: a context asks for all cores, and the instance's public
- * `maxThreads` caps what it gets, from the next decode on.
+ * This needs no second context, and so no second KV cache: the context asks for all cores, and the public `maxThreads` of
+ * the library limits what it gets, from the next decode on.
  *
- * The candidates take turns, so that other programs slow down all of them alike, and medians are compared, not the best:
- * on a busy machine, threads that wait for each other at every layer are sometimes 30 times slower than they can be
- * (measured: two threads on two busy cores, 5 to 240 ms a round).
+ * The candidates are interleaved, so that other programs slow down all of them alike, and medians are compared, not
+ * minima: on a busy machine, threads that wait for each other at every layer are sometimes 30 times slower than they can
+ * be (measured: two threads on two busy cores, 5 to 240 ms a round).
  *
  * @returns the number of threads, now set on `llama`
  */
@@ -103,11 +101,11 @@ async function measure(
   };
 
   try {
-    // The first decode of all may have to read the weights from the disk.
+    // The very first decode may have to read the weights from the disk.
     llama.maxThreads = Math.max(...timings.map(({ threads }) => threads));
     await timeRound(generators.length);
     const deadline = clock.now() + budgetMs;
-    for (let sample = 0; sample < samplesAtMost; sample++) {
+    for (let sample = 0; sample < mostSamples; sample++) {
       for (const generations of new Set([1, generators.length])) {
         for (const { threads, single, full } of timings) {
           if (clock.now() >= deadline || isNearlyFull(sequences)) return;
@@ -124,7 +122,7 @@ async function measure(
   }
 }
 
-/** The first sequence takes part in every round. */
+/** Looks at the first sequence, which takes part in every round. */
 function isNearlyFull([first]: readonly LlamaContextSequence[]): boolean {
   return first === undefined || first.nextTokenIndex + 2 >= first.contextSize;
 }

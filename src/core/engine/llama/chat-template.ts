@@ -1,28 +1,27 @@
 import { Template } from '@huggingface/jinja';
-
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import type { ChatMessage } from '../engine.js';
 
-/** ChatML, for models that come without a template: the format that more of them were trained with than any other. */
+/** ChatML, for models without a template: no other format is as common in training. */
 const chatMl =
   "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}{% endfor %}" +
   "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
 export interface ChatTemplateOptions {
-  /** Jinja source; undefined when the model has none. */
+  /** Jinja source; undefined if the model has no template. */
   readonly source: string | undefined;
   readonly bosToken: string | null;
   readonly eosToken: string | null;
 }
 
-/** Renders a chat to the text that the model goes on from. */
+/** Renders a chat to the text that the model continues. */
 export type RenderChat = (messages: readonly ChatMessage[]) => string;
 
 /**
- * Prepares a model's chat template, with what Hugging Face's `apply_chat_template` offers to one; `raise_exception` and
- * `strftime_now` come from the Jinja library.
+ * Prepares the chat template of a model, with the variables of Hugging Face's `apply_chat_template`; `raise_exception`
+ * and `strftime_now` come from the Jinja library.
  *
- * @returns a function that throws ChatstreamError `invalid_request` for what the template refuses
+ * @returns a function that throws ChatstreamError `invalid_request` for messages that the template refuses
  */
 export function chatTemplate({ source = chatMl, bosToken, eosToken }: ChatTemplateOptions): RenderChat {
   let template: Template | null = null;
@@ -31,7 +30,7 @@ export function chatTemplate({ source = chatMl, bosToken, eosToken }: ChatTempla
       template ??= new Template(source);
     } catch (error) {
       throw new ChatstreamError('invalid_request', `The model's chat template cannot be read: ${messageOf(error)}.`, {
-        hint: 'Use /v1/completions with a prompt of your own making, or another conversion of the model.',
+        hint: 'Use /v1/completions with a prompt that you format yourself, or another conversion of the model.',
         cause: error,
       });
     }
@@ -55,7 +54,7 @@ export function chatTemplate({ source = chatMl, bosToken, eosToken }: ChatTempla
   };
 }
 
-/** OpenAI renamed `system` to `developer`; models know only the old name. */
+/** OpenAI renamed `system` to `developer`, but models only know the old name. */
 function templateMessage({ role, ...message }: ChatMessage): Record<string, string> {
   return { ...message, role: role === 'developer' ? 'system' : role };
 }

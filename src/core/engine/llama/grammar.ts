@@ -1,24 +1,17 @@
 import type { LlamaGrammar, LlamaGrammarEvaluationState, LlamaModel } from 'node-llama-cpp';
-
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import type { OutputFormat } from '../engine.js';
 import { grammarSchema, type GrammarSchema } from './json-schema.js';
-import type { Library } from './library.js';
+import { type Library, withoutFinalNewlines } from './library.js';
 
-/** Compiled grammars to keep. A service that asks for JSON mostly asks for the same few shapes. */
+/** Number of compiled grammars that are kept. Services mostly ask for the same few JSON shapes. */
 const capacity = 32;
 
-/**
- * What the library lets follow a JSON value: four newlines, which its chat session looks for as the sign to end.
- * Without them the end-of-generation token may follow, and nothing else.
- */
-const newlinesAtTheEnd = String.raw` "\n\n\n\n" [\n]*`;
-
-/** Makes the grammar that holds a generation to its format, and remembers compiled ones. */
+/** Compiles the grammars that make generations keep to their format, and keeps the compiled ones. */
 export class Grammars {
   readonly #library: Library;
   readonly #model: LlamaModel;
-  /** Untouched states by format, the least recently used first. */
+  /** States at the beginning of the text, by format, the least recently used first. */
   readonly #compiled = new Map<string, LlamaGrammarEvaluationState>();
 
   constructor(library: Library, model: LlamaModel) {
@@ -27,7 +20,7 @@ export class Grammars {
   }
 
   /**
-   * @returns a state at the beginning of the text, for one generation only; null for free text
+   * @returns a state at the beginning of the text, for one generation; null for free text
    * @throws ChatstreamError `invalid_request` for a schema that cannot be used
    */
   async begin(format: OutputFormat): Promise<LlamaGrammarEvaluationState | null> {
@@ -65,8 +58,6 @@ export class Grammars {
   async #grammarForSchema(schema: GrammarSchema): Promise<LlamaGrammar> {
     const { llama } = this.#model;
     const { grammar } = await llama.createGrammarForJsonSchema(schema);
-    const [root = '', ...rules] = grammar.split('\n');
-    if (!root.endsWith(newlinesAtTheEnd)) return await llama.createGrammar({ grammar });
-    return await llama.createGrammar({ grammar: [root.slice(0, -newlinesAtTheEnd.length), ...rules].join('\n') });
+    return await llama.createGrammar({ grammar: withoutFinalNewlines(grammar) });
   }
 }

@@ -1,19 +1,19 @@
 import type { Llama } from 'node-llama-cpp';
-
 import { ChatstreamError } from '../../base/errors.js';
+import { isRecord } from '../../base/json.js';
 
 type Schema = Readonly<Record<string, unknown>>;
 
 /** A JSON schema in the dialect of the library's grammar generator. */
 export type GrammarSchema = Parameters<Llama['createGrammarForJsonSchema']>[0];
 
-/** While it is built: the library's type is a union too deep to satisfy piece by piece. */
+/** A {@link GrammarSchema} under construction: the library's type is a union too deep to satisfy piece by piece. */
 type Rewritten = Record<string, unknown>;
 
 const scalarTypes = ['string', 'number', 'integer', 'boolean', 'null'];
 const stringFormats = ['date-time', 'time', 'date'];
 
-/** They describe and don't constrain. */
+/** Keywords that describe and do not constrain. */
 const annotations = [
   'title',
   'description',
@@ -39,13 +39,13 @@ const keywordsOf = {
 } as const;
 
 /**
- * Rewrites a JSON schema for the library's grammar generator, which silently ignores what it doesn't know: the output
- * would not be what was asked for.
+ * Rewrites a JSON schema for the library's grammar generator, which silently ignores keywords that it does not know, so
+ * that the output might violate the schema.
  *
- * What it makes is never more than the schema allows, and sometimes less: objects get all of their `properties`, and
- * other ones only where `additionalProperties` says so or no properties are named.
+ * The result never allows more than the schema, and sometimes less: objects get all of their `properties`, and others
+ * only if `additionalProperties` allows them or no properties are named.
  *
- * @throws ChatstreamError `invalid_request` naming the place and the keyword that is wrong or not supported
+ * @throws ChatstreamError `invalid_request`, naming the place and the keyword that is wrong or not supported
  */
 export function grammarSchema(schema: Schema): GrammarSchema {
   const { $defs, ...root } = schema;
@@ -83,7 +83,7 @@ class Rewrite {
       allow(schema, keywordsOf.scalar, path);
       return { type };
     }
-    if (type !== undefined) throw invalid(path, `the type ${JSON.stringify(type)} is not known`);
+    if (type !== undefined) throw invalid(path, `the type ${JSON.stringify(type)} is unknown`);
     allow(schema, [], path);
     return anything();
   }
@@ -117,7 +117,7 @@ class Rewrite {
     const { minItems, maxItems } = bounds(schema, 'minItems', 'maxItems', path);
     const prefix = prefixItems === undefined ? [] : list(prefixItems, `${path}/prefixItems`);
     if (maxItems !== undefined && maxItems < prefix.length)
-      throw invalid(path, 'maxItems is less than prefixItems has');
+      throw invalid(path, 'maxItems is less than the number of prefixItems');
     return {
       type: 'array',
       ...(items !== undefined && { items: this.schema(items, `${path}/items`) }),
@@ -135,12 +135,13 @@ class Rewrite {
       schema['properties'] === undefined ? {} : this.schemas(schema['properties'], `${path}/properties`);
     const required = schema['required'] === undefined ? [] : list(schema['required'], `${path}/required`);
     const missing = required.find((name) => typeof name !== 'string' || !Object.hasOwn(properties, name));
-    if (missing !== undefined) throw invalid(path, `required names ${JSON.stringify(missing)}, which is no property`);
+    if (missing !== undefined)
+      throw invalid(path, `required names ${JSON.stringify(missing)}, which is not a property`);
 
     const named = Object.keys(properties).length;
     const { minProperties, maxProperties } = bounds(schema, 'minProperties', 'maxProperties', path);
     if (maxProperties !== undefined && maxProperties < named)
-      throw invalid(path, 'maxProperties is less than there are properties');
+      throw invalid(path, 'maxProperties is less than the number of properties');
     const more = schema['additionalProperties'] ?? named === 0;
     return {
       type: 'object',
@@ -184,13 +185,10 @@ function string(schema: Schema, path: string): Rewritten {
     };
   }
   if (typeof format !== 'string' || !stringFormats.includes(format)) {
-    throw invalid(
-      path,
-      `of the formats, only ${stringFormats.join(', ')} are supported, not ${JSON.stringify(format)}`,
-    );
+    throw invalid(path, `only the formats ${stringFormats.join(', ')} are supported, not ${JSON.stringify(format)}`);
   }
   if (minLength !== undefined || maxLength !== undefined)
-    throw invalid(path, 'a length beside a format is not supported');
+    throw invalid(path, 'a length together with a format is not supported');
   return { type: 'string', format };
 }
 
@@ -205,7 +203,7 @@ function bounds<Min extends string, Max extends string>(
     const count = schema[keyword];
     if (count === undefined) continue;
     if (typeof count !== 'number' || !Number.isInteger(count) || count < 0) {
-      throw invalid(path, `${keyword} must be a whole number from 0`);
+      throw invalid(path, `${keyword} must be a whole number of 0 or more`);
     }
     found[keyword] = count;
   }
@@ -220,16 +218,12 @@ function allow(schema: Schema, keywords: readonly string[], path: string): void 
 }
 
 function object(value: unknown, path: string): Schema {
-  if (!isObject(value)) throw invalid(path, 'a schema must be an object');
+  if (!isRecord(value) || Array.isArray(value)) throw invalid(path, 'a schema must be an object');
   return value;
 }
 
-function isObject(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function list(value: unknown, path: string): unknown[] {
-  if (!Array.isArray(value) || value.length === 0) throw invalid(path, 'must be a list with something in it');
+  if (!Array.isArray(value) || value.length === 0) throw invalid(path, 'must be a list that is not empty');
   return value;
 }
 

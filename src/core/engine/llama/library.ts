@@ -1,11 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type * as library from 'node-llama-cpp';
-import type { Token as LibraryToken } from 'node-llama-cpp';
-
+import type { Llama, LlamaGrammarEvaluationState, LlamaModel, Token as LibraryToken, TokenBias } from 'node-llama-cpp';
+import { ChatstreamError } from '../../base/errors.js';
+import { member } from '../../base/json.js';
 import type { Token } from '../engine.js';
 
 /**
- * node-llama-cpp, which loads native code of many megabytes. Only a type: whoever needs the real thing gets it passed,
- * so that nothing but {@link importLibrary} ever loads it.
+ * node-llama-cpp, which loads many megabytes of native code. Only a type: functions get the library as a parameter, so
+ * that only {@link importLibrary} loads it.
  */
 export type Library = typeof library;
 
@@ -15,8 +19,8 @@ export async function importLibrary(): Promise<Library> {
 }
 
 /**
- * The library brands the numbers of its tokens; ours are plain, because they also come from clients and other
- * processes. They are checked against the vocabulary where they come in. The library copies what it wants to change.
+ * The library brands its token numbers. Ours are plain numbers, because they also come from clients and other processes;
+ * they are compared with the vocabulary where they come in. The library copies lists before it changes them.
  */
 export function libraryTokens(tokens: readonly Token[]): LibraryToken[] {
   return tokens as LibraryToken[];
@@ -26,5 +30,87 @@ export function libraryToken(token: Token): LibraryToken {
   return token as LibraryToken;
 }
 
-/** What the engine has to say to the operator. */
+/** Receives messages for the operator. */
 export type EngineLog = (level: 'warn' | 'error', message: string) => void;
+
+// What follows leans on parts of node-llama-cpp that it does not document or calls experimental, so an update may move
+// them without notice. Each function checks at run time what it leans on and says which part has moved. Elsewhere, we
+// lean on
+//
+// - the texts of llama.cpp's messages (load-errors.ts);
+// - `maxThreads`, which takes effect from the next decode on (calibrate.ts);
+// - the dispatcher, which decodes everything that is requested in one iteration of the event loop as one batch
+//   (round-loop.ts).
+//
+// library.test.ts and rounds.test.ts check all of this for the installed version.
+
+/**
+ * Advances a grammar by a token that was not sampled with it. The library does so itself for tokens it samples, but a
+ * resumed generation begins with tokens that another process sampled.
+ *
+ * Leans on `Llama._bindings.AddonSampler.acceptGrammarEvaluationStateToken` and `LlamaGrammarEvaluationState._state`.
+ */
+export function acceptGrammarToken(llama: Llama, state: LlamaGrammarEvaluationState, token: Token): void {
+  const sampler = property(property(llama, '_bindings'), 'AddonSampler');
+  const accept = property(sampler, 'acceptGrammarEvaluationStateToken');
+  if (typeof accept !== 'function') throw moved('AddonSampler.acceptGrammarEvaluationStateToken');
+  const nativeState = property(state, '_state');
+  if (nativeState === undefined) throw moved('LlamaGrammarEvaluationState._state');
+  Reflect.apply(accept, sampler, [nativeState, token]);
+}
+
+/**
+ * Biases the logit of any token. `TokenBias.set` silently leaves end-of-generation tokens as they are.
+ *
+ * Leans on `TokenBias._biases`.
+ */
+export function biasLogit(bias: TokenBias, token: Token, logit: number): void {
+  const biases = property(bias, '_biases');
+  if (!(biases instanceof Map)) throw moved('TokenBias._biases');
+  biases.set(token, logit);
+}
+
+/** What the library lets follow a JSON value: four newlines, which its chat session takes as the sign to stop. */
+const finalNewlines = String.raw` "\n\n\n\n" [\n]*`;
+
+/**
+ * Removes the newlines at the end of a grammar for a JSON schema, so that the end-of-generation token may follow the
+ * value, and nothing else.
+ *
+ * Leans on the first line of `LlamaJsonSchemaGrammar.grammar` being the root rule, with {@link finalNewlines} at its end.
+ */
+export function withoutFinalNewlines(grammar: string): string {
+  const [root = '', ...rules] = grammar.split('\n');
+  if (!root.endsWith(finalNewlines)) throw moved('the end of the root rule of LlamaJsonSchemaGrammar.grammar');
+  return [root.slice(0, -finalNewlines.length), ...rules].join('\n');
+}
+
+/**
+ * Makes sure that a model has taken over the type of its cache: an option that the library no longer knows is ignored.
+ *
+ * Leans on the options `experimentalDefaultContextKvCacheKeyType` and `experimentalDefaultContextKvCacheValueType`.
+ */
+export function assertCacheType(library: Library, model: LlamaModel, type: keyof Library['GgmlType']): void {
+  const expected = library.GgmlType[type];
+  if (model.defaultContextKvCacheKeyType !== expected || model.defaultContextKvCacheValueType !== expected) {
+    throw moved('LlamaModelOptions.experimentalDefaultContextKvCacheKeyType');
+  }
+}
+
+/** The version of node-llama-cpp that is installed, from its package.json. */
+export function installedVersion(): string {
+  const entry = createRequire(import.meta.url).resolve('node-llama-cpp');
+  const packageJson: unknown = JSON.parse(readFileSync(join(dirname(entry), '..', 'package.json'), 'utf8'));
+  return String(member(packageJson, 'version'));
+}
+
+function property(owner: unknown, name: string): unknown {
+  const isOwner = (typeof owner === 'object' && owner !== null) || typeof owner === 'function';
+  return isOwner ? Reflect.get(owner, name) : undefined;
+}
+
+function moved(part: string): ChatstreamError {
+  return new ChatstreamError('engine_failed', `node-llama-cpp ${installedVersion()}: ${part} is not as expected.`, {
+    hint: "Install the version of node-llama-cpp that chatstream's package.json names.",
+  });
+}

@@ -1,23 +1,22 @@
 import { basename, extname } from 'node:path';
-
 import { systemClock, type Clock } from '../../base/clock.js';
 import { Emitter } from '../../base/emitter.js';
 import { ChatstreamError } from '../../base/errors.js';
 import type { Demands, Engine, EngineInfo, GenerationSpec, PromptSource, Round, Token } from '../engine.js';
 import type { LlamaEngineOptions } from '../options.js';
-import { AdmissionDesk } from './admission.js';
 import { describeDevice } from './device.js';
 import { importLibrary, type EngineLog, type Library } from './library.js';
 import { loadModel, type LoadedModel } from './load.js';
 import { Prompts } from './prompts.js';
 import { RoundLoop } from './round-loop.js';
+import { SlotAssignment } from './slot-assignment.js';
 import { Slot } from './slots.js';
 
 export interface LlamaEngineDependencies {
   readonly clock?: Clock;
-  /** Gets llama.cpp's warnings and errors; nobody does by default. */
+  /** Receives llama.cpp's warnings and errors; by default they are dropped. */
   readonly log?: EngineLog;
-  /** Told the number of sequences in each batch that is decoded. */
+  /** Called with the number of sequences in each batch that is decoded. */
   readonly onBatch?: (batchSize: number) => void;
 }
 
@@ -28,7 +27,7 @@ type State =
       readonly status: 'ready';
       readonly loaded: LoadedModel;
       readonly prompts: Prompts;
-      readonly desk: AdmissionDesk;
+      readonly assignment: SlotAssignment;
       readonly loop: RoundLoop;
     }
   | { readonly status: 'stopped' };
@@ -61,7 +60,7 @@ class LlamaEngine implements Engine {
   }
 
   async start(): Promise<EngineInfo> {
-    if (this.#state.status !== 'new') throw new ChatstreamError('internal', 'The engine was started before.');
+    if (this.#state.status !== 'new') throw new ChatstreamError('internal', 'The engine has already been started.');
     const loading = this.#load();
     this.#state = { status: 'starting', loading };
     return await loading;
@@ -74,8 +73,8 @@ class LlamaEngine implements Engine {
     try {
       const prompts = new Prompts(loaded.model);
       const info = await this.#describe(loaded, prompts);
-      const desk = this.#openDesk(library, loaded, prompts);
-      this.#state = { status: 'ready', loaded, prompts, desk, loop: this.#startLoop(desk) };
+      const assignment = this.#assignSlots(library, loaded, prompts);
+      this.#state = { status: 'ready', loaded, prompts, assignment, loop: this.#startLoop(assignment) };
       return info;
     } catch (error) {
       await loaded.dispose();
@@ -83,14 +82,14 @@ class LlamaEngine implements Engine {
     }
   }
 
-  #openDesk(library: Library, loaded: LoadedModel, prompts: Prompts): AdmissionDesk {
+  #assignSlots(library: Library, loaded: LoadedModel, prompts: Prompts): SlotAssignment {
     const { prefillChunk } = this.#options;
     const slots = loaded.sequences.map((sequence, index) => new Slot(index, sequence));
-    return new AdmissionDesk(library, loaded, prompts, { slots, prefillChunk });
+    return new SlotAssignment(library, loaded, prompts, { slots, prefillChunk });
   }
 
-  #startLoop(desk: AdmissionDesk): RoundLoop {
-    const loop = new RoundLoop(desk, this.#options.prefillChunk, this.#clock);
+  #startLoop(assignment: SlotAssignment): RoundLoop {
+    const loop = new RoundLoop(assignment, this.#options.prefillChunk, this.#clock);
     loop.rounds((round) => {
       this.#rounds.emit(round);
     });
@@ -113,10 +112,10 @@ class LlamaEngine implements Engine {
     };
   }
 
-  // The three are async so that everything they throw becomes a rejection.
+  // These three are async so that everything they throw becomes a rejection.
   async prepare(source: PromptSource, demands?: Demands): Promise<readonly Token[]> {
-    const { prompts, desk } = this.#ready();
-    if (demands !== undefined) await desk.check(demands);
+    const { prompts, assignment } = this.#ready();
+    if (demands !== undefined) await assignment.check(demands);
     return prompts.prepare(source);
   }
 
@@ -137,7 +136,7 @@ class LlamaEngine implements Engine {
   }
 
   async stop(): Promise<void> {
-    // A load cannot be interrupted; if it failed, it has cleaned up after itself and told the one who started.
+    // Loading cannot be interrupted. If it fails, it cleans up after itself, and `start` reports the error.
     if (this.#state.status === 'starting') await this.#state.loading.catch(() => undefined);
     if (this.#state.status !== 'ready') return;
     const { loop, loaded } = this.#state;

@@ -3,59 +3,75 @@ import { truncated } from '../../gguf/gguf-file.js';
 import type { Library } from './library.js';
 
 /**
- * Why a model could not be loaded, from what was thrown and what llama.cpp logged: it throws only "Failed to load
- * model", the reason is in the log.
+ * Parts of llama.cpp's messages from which we tell why loading has failed. They are not an interface: a test looks for
+ * each of them in the installed binaries. If one changes, the error still quotes the last message of llama.cpp.
+ */
+export const llamaCppMessages = {
+  unknownArchitecture: "unknown model architecture: '",
+  outsideFile: 'not within the file bounds',
+  incomplete: 'corrupted or incomplete',
+  endOfFile: 'unexpectedly reached end of file',
+  failedAllocation: 'failed to allocate',
+  noAllocation: 'unable to allocate',
+  needsFlashAttention: 'quantized V cache requires flash_attn',
+} as const;
+
+/** How other libraries report missing memory: CUDA, the C++ runtime and the operating system. */
+const otherAllocationFailures = ['out of memory', 'bad_alloc', 'cannot allocate memory'];
+
+/**
+ * Explains why a model could not be loaded, from what was thrown and what llama.cpp has logged: it throws only "Failed
+ * to load model", and the reason is in the log.
  *
  * @param logged llama.cpp's messages since loading began
  */
 export function modelLoadError(
   library: Library,
-  thrown: unknown,
+  error: unknown,
   logged: readonly string[],
   path: string,
 ): ChatstreamError {
-  if (thrown instanceof ChatstreamError) return thrown;
-  const everything = [messageOf(thrown), ...logged].join('\n');
+  if (error instanceof ChatstreamError) return error;
+  const everything = [messageOf(error), ...logged].join('\n');
 
-  const architecture = /unknown model architecture: '([^']*)'/.exec(everything)?.[1];
+  const architecture = everything.split(llamaCppMessages.unknownArchitecture)[1]?.split("'")[0];
   if (architecture !== undefined) {
     return new ChatstreamError('model_unreadable', `The model's architecture, ${architecture}, is not supported.`, {
       hint: 'A newer version of chatstream may support it.',
-      cause: thrown,
+      cause: error,
     });
   }
-  if (/not within the file bounds|corrupted or incomplete|unexpectedly reached end of file/.test(everything)) {
-    return truncated(path);
-  }
-  if (thrown instanceof library.InsufficientMemoryError || isAllocationFailure(everything)) {
+  const { outsideFile, incomplete, endOfFile } = llamaCppMessages;
+  if (containsAny(everything, [outsideFile, incomplete, endOfFile])) return truncated(path);
+  if (error instanceof library.InsufficientMemoryError || isAllocationFailure(everything)) {
     return new ChatstreamError('out_of_memory', `There is not enough memory for the model: ${lastLine(everything)}.`, {
-      hint: 'Take a smaller model or a stronger quantisation, or keep fewer layers on the GPU (--gpu-layers).',
-      cause: thrown,
+      hint: 'Use a smaller model or a stronger quantisation, or keep fewer layers on the GPU (--gpu-layers).',
+      cause: error,
     });
   }
   return new ChatstreamError('model_unreadable', `llama.cpp cannot load ${path}: ${lastLine(everything)}.`, {
     hint: 'The file may be damaged, or made for another version of llama.cpp.',
-    cause: thrown,
+    cause: error,
   });
 }
 
-/** Why the memory for the slots could not be had. There is hardly another reason for a context to fail. */
+/** Explains why the slots could not be allocated. A context hardly fails for any reason but missing memory. */
 export function contextError(
-  thrown: unknown,
+  error: unknown,
   logged: readonly string[],
   contextLength: number,
   slots: number,
 ): ChatstreamError {
-  if (thrown instanceof ChatstreamError) return thrown;
-  const everything = [messageOf(thrown), ...logged].join('\n');
-  if (/quantized V cache requires flash_attn/i.test(everything)) {
+  if (error instanceof ChatstreamError) return error;
+  const everything = [messageOf(error), ...logged].join('\n');
+  if (containsAny(everything, [llamaCppMessages.needsFlashAttention])) {
     return new ChatstreamError(
       'usage',
       'This model cannot use flash attention, which a quantised --cache-type needs.',
       {
         hint: 'Use --cache-type f16, or bf16.',
         param: 'cache-type',
-        cause: thrown,
+        cause: error,
       },
     );
   }
@@ -64,14 +80,20 @@ export function contextError(
     'out_of_memory',
     `There is not enough memory for ${slots} slots of ${contextLength} tokens: ${reason}.`,
     {
-      hint: 'Shorten the context (--context), allocate fewer slots (--slots), keep fewer layers on the GPU (--gpu-layers), or take a smaller model.',
-      cause: thrown,
+      hint: 'Shorten the context (--context), allocate fewer slots (--slots), keep fewer layers on the GPU (--gpu-layers), or use a smaller model.',
+      cause: error,
     },
   );
 }
 
 function isAllocationFailure(text: string): boolean {
-  return /failed to allocate|unable to allocate|out of memory|bad_alloc|cannot allocate memory/i.test(text);
+  const { failedAllocation, noAllocation } = llamaCppMessages;
+  return containsAny(text, [failedAllocation, noAllocation, ...otherAllocationFailures]);
+}
+
+function containsAny(text: string, parts: readonly string[]): boolean {
+  const lowerCase = text.toLowerCase();
+  return parts.some((part) => lowerCase.includes(part.toLowerCase()));
 }
 
 function lastLine(text: string): string {

@@ -1,16 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, LlamaModelOptions } from 'node-llama-cpp';
-
 import type { Clock } from '../../base/clock.js';
 import type { FlashAttention, LlamaEngineOptions } from '../options.js';
 import { decodesFirst } from './batching.js';
 import { calibrateThreads, threadCandidates } from './calibrate.js';
-import { availableMemory, isWhollyOnGpu, openLlama } from './device.js';
-import { flashAttentionFor } from './flash-attention.js';
+import { availableMemory, flashAttentionFor, isWhollyOnGpu, openLlama } from './device.js';
 import { readGgufFile, type GgufFile } from '../../gguf/gguf-file.js';
-import type { EngineLog, Library } from './library.js';
+import { assertCacheType, type EngineLog, type Library } from './library.js';
 import { contextError, modelLoadError } from './load-errors.js';
 import { checkCacheType, checkMemory, isTight, memoryNeed } from '../../gguf/memory-need.js';
 import type { CacheType } from '../../gguf/kv-cache.js';
@@ -20,9 +17,9 @@ export interface LoadedModel {
   readonly file: GgufFile;
   readonly llama: Llama;
   readonly model: LlamaModel;
-  /** As many as there are slots, made once: making them again would have to wait for the old ones to be gone. */
+  /** One per slot, created once: disposing of them is asynchronous, so they could not be created again at once. */
   readonly sequences: readonly LlamaContextSequence[];
-  /** Tokens per slot. The context itself may hold more, as its size is rounded up to 256. */
+  /** Tokens per slot. The context itself may hold more, because its size is rounded up to a multiple of 256. */
   readonly contextLength: number;
   readonly threads: number;
   /** Frees everything, innermost first. */
@@ -32,17 +29,17 @@ export interface LoadedModel {
 export interface LoadHooks {
   readonly clock: Clock;
   readonly log: EngineLog;
-  /** Told the number of sequences in each batch. */
+  /** Called with the number of sequences in each batch. */
   readonly onBatch?: ((batchSize: number) => void) | undefined;
 }
 
-/** Enough of llama.cpp's messages to find the reason of a failure in. */
+/** Number of llama.cpp's messages that are kept, enough to contain the reason for a failure. */
 const keptMessages = 20;
 
-/** They come through the event loop, after the failure that they explain. */
+/** The messages arrive through the event loop, after the failure that they explain. */
 const messageDelayMs = 20;
 
-/** The library's names of {@link CacheType}. */
+/** The library's names for {@link CacheType}. */
 const libraryTypes = {
   f32: 'F32',
   f16: 'F16',
@@ -62,7 +59,7 @@ type Undo = () => Promise<void>;
 /**
  * Opens the device, the model, its context and its sequences.
  *
- * @throws ChatstreamError `model_unreadable`, `out_of_memory` or `backend_unavailable`; nothing stays loaded then
+ * @throws ChatstreamError `model_unreadable`, `out_of_memory` or `backend_unavailable`; nothing stays loaded in that case
  */
 export async function loadModel(library: Library, options: LlamaEngineOptions, hooks: LoadHooks): Promise<LoadedModel> {
   const undo: Undo[] = [];
@@ -102,6 +99,7 @@ async function load(
   if (isTight(need, memory)) log('warn', 'The model may take more memory than is free at the moment.');
   const model = await loadWeights();
   undo.push(() => model.dispose());
+  assertCacheType(library, model, libraryTypes[options.cacheType]);
   const cores = options.threads === 'auto' ? Math.min(llama.cpuMathCores, threadsAtMost) : options.threads;
   const context = await createContext();
   undo.push(() => context.dispose());
@@ -112,11 +110,7 @@ async function load(
 
   async function loadWeights(): Promise<LlamaModel> {
     try {
-      return await llama.loadModel({
-        modelPath,
-        gpuLayers: gpuLayers(),
-        ...cacheOptions(options),
-      });
+      return await llama.loadModel({ modelPath, gpuLayers: gpuLayers(), ...cacheOptions(options) });
     } catch (error) {
       await delay(messageDelayMs);
       throw modelLoadError(library, error, messages, modelPath);
@@ -137,8 +131,8 @@ async function load(
         batchSize: options.prefillChunk + slots,
         threads: cores,
         ...(flashAttention !== 'auto' && { flashAttention: libraryModes[flashAttention] }),
-        batching: { itemPrioritizationStrategy: decodesFirst(onBatch) },
-        // A smaller context than was asked for would be a surprise; an error with a hint is none.
+        batching: { dispatchSchedule: 'nextCycle', itemPrioritizationStrategy: decodesFirst(onBatch) },
+        // An error with a hint is better than a smaller context than was requested.
         failedCreationRemedy: false,
       });
     } catch (error) {
@@ -149,7 +143,7 @@ async function load(
 
   async function setThreads(): Promise<number> {
     if (options.threads !== 'auto') return options.threads;
-    // With all layers on the GPU, further threads would only wait for each other.
+    // With all layers on the GPU, more threads would only wait for each other.
     const wholly = isWhollyOnGpu(model);
     if (!wholly) return await calibrateThreads(llama, sequences, threadCandidates(cores, file.fileBytes), clock);
     llama.maxThreads = 1;
@@ -158,11 +152,11 @@ async function load(
 }
 
 /**
- * Given to the model and not only to its context, because how many layers fit on the GPU depends on them.
+ * Options of the KV cache. The model gets them, not only its context, because they decide how many layers fit on the GPU.
  *
- * Keys and values are kept alike: two different types have slow code, or none, on most devices. The library marks these
- * options as deprecated to say that they are experimental and that types should be tried before they are offered. All of
- * {@link CacheType} were, on a CPU, and what cannot work is refused before. f16 is what it takes by itself.
+ * Keys and values have the same type: two different types have slow code, or none, on most devices. The library marks
+ * these options as deprecated to say that they are experimental and that types should be tried before they are offered.
+ * All of {@link CacheType} were tried on a CPU, and combinations that cannot work are refused before. f16 is its default.
  */
 function cacheOptions({ cacheType, flashAttention }: LlamaEngineOptions): Partial<LlamaModelOptions> {
   const mode = libraryModes[flashAttention];

@@ -1,25 +1,24 @@
 import type { LlamaModel } from 'node-llama-cpp';
-
 import { ChatstreamError } from '../../base/errors.js';
 import type { PromptSource, Token } from '../engine.js';
-import type { DecodeTokens } from '../text/detokenizer.js';
+import type { DecodeTokens } from '../text/text-assembler.js';
 import { chatTemplate, type RenderChat } from './chat-template.js';
 import { libraryToken, libraryTokens } from './library.js';
 
-/** Text and tokens of one model. */
+/** Translates between text and tokens of one model. */
 export class Prompts {
   readonly vocabularySize: number;
   readonly #model: LlamaModel;
   readonly #renderChat: RenderChat;
   #endTokens: readonly Token[] | null = null;
 
-  /** @throws ChatstreamError `model_unreadable` for a model that is not one of language */
+  /** @throws ChatstreamError `model_unreadable` for a model that is not a language model */
   constructor(model: LlamaModel) {
     this.#model = model;
     this.vocabularySize = Array.from(model.iterateAllTokens()).length;
     if (this.vocabularySize === 0) {
       throw new ChatstreamError('model_unreadable', 'The model has no vocabulary, so it cannot read or write text.', {
-        hint: 'Take a language model; this may be one for images or speech.',
+        hint: 'Use a language model; this one may be for images or speech.',
       });
     }
     this.#renderChat = chatTemplate({
@@ -35,9 +34,13 @@ export class Prompts {
     if (tokens.length > 0) return tokens;
     const { bos } = this.#model.tokens;
     if (bos !== null) return [bos];
-    throw new ChatstreamError('invalid_request', 'The prompt is empty, and this model cannot begin without one.', {
-      param: 'prompt',
-    });
+    throw new ChatstreamError(
+      'invalid_request',
+      'The prompt is empty, and this model cannot generate without a prompt.',
+      {
+        param: 'prompt',
+      },
+    );
   }
 
   tokenize(text: string): readonly Token[] {
@@ -50,7 +53,7 @@ export class Prompts {
     return this.#model.detokenize(libraryTokens(tokens), true);
   }
 
-  /** The text of output: special tokens have none. */
+  /** The text of output, in which special tokens are left out. */
   readonly decode: DecodeTokens = (tokens, before) =>
     this.#model.detokenize(libraryTokens(tokens), false, libraryTokens(before));
 
@@ -58,7 +61,7 @@ export class Prompts {
     return this.#model.isEogToken(libraryToken(token));
   }
 
-  /** Every token that ends generation. Looked for once, when first needed: there may be a quarter of a million. */
+  /** All end-of-generation tokens. Searched for once, when first needed: there may be 250,000 tokens. */
   endTokens(): readonly Token[] {
     this.#endTokens ??= [...this.#model.iterateAllTokens()].filter((token) => this.#model.isEogToken(token));
     return this.#endTokens;
@@ -76,7 +79,7 @@ export class Prompts {
   }
 
   #tokensOf(source: PromptSource): readonly Token[] {
-    switch (source.kind) {
+    switch (source.type) {
       case 'chat':
         return this.#begun(this.#model.tokenize(this.#renderChat(source.messages), true));
       case 'text':
@@ -87,7 +90,7 @@ export class Prompts {
     }
   }
 
-  /** Puts the beginning-of-text token in front, if the model wants one and a template has not done so. */
+  /** Prepends the beginning-of-text token if the model expects one and the template has not added it. */
   #begun(tokens: readonly Token[]): readonly Token[] {
     const { bos, shouldPrependBosToken } = this.#model.tokens;
     if (bos === null || !shouldPrependBosToken || tokens[0] === bos) return tokens;

@@ -1,40 +1,45 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
+import { setImmediate as nextIteration } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { asChatstreamError } from '../../base/errors.js';
-import type { GenerationEvent, GenerationSpec, Round } from '../engine.js';
-import { failedEvent } from '../failed-event.js';
-import type { AdmissionDesk } from './admission.js';
-import { Generation } from './generation.js';
-import { planRound } from './prefill-plan.js';
+import { failedEvent, type GenerationEvent, type GenerationSpec, type Round } from '../engine.js';
+import { LlamaGeneration } from './generation.js';
+import { planRound } from './batching.js';
+import type { SlotAssignment } from './slot-assignment.js';
 
-type Command =
-  { readonly kind: 'generate'; readonly spec: GenerationSpec } | { readonly kind: 'cancel'; readonly id: string };
+/** A call that waits for the current round to end. */
+type QueuedCall =
+  { readonly type: 'generate'; readonly spec: GenerationSpec } | { readonly type: 'cancel'; readonly id: string };
 
 /**
- * Advances all running generations together. One round asks each of them for its next token, or for the next piece of
- * its prefill, and waits for all; only so do they share a batch (docs/architecture.md). Whatever changes who is running,
- * or touches a KV cache, happens between rounds.
+ * Advances all running generations together. One round asks each of them for its next token, or for the next chunk of
+ * its prefill, and waits for all; only then do they share a batch (docs/architecture.md). Everything that changes which
+ * generations run, or touches a KV cache, happens between rounds.
+ *
+ *     between rounds             a round, one batch                             between rounds
+ *
+ *     queued calls take      ─▶  a  in slot 0  decodes           reports "token"  ─▶  slot 1 is released;
+ *     effect: c gets slot 2      b  in slot 1  decodes           reports "ended"      one iteration of the
+ *                                c  in slot 2  prefills a chunk  reports nothing      event loop; again
  */
 export class RoundLoop {
-  readonly #desk: AdmissionDesk;
+  readonly #slots: SlotAssignment;
   readonly #prefillChunk: number;
   readonly #clock: Clock;
   readonly #rounds = new Emitter<Round>();
-  readonly #commands: Command[] = [];
-  /** By slot, as the batch is to have them. */
-  #running: Generation[] = [];
-  /** Events that no round made; they go out with the next one. */
+  readonly #queuedCalls: QueuedCall[] = [];
+  /** Sorted by slot, as the batch has to contain them. */
+  #running: LlamaGeneration[] = [];
+  /** Events that did not arise in a round; they are reported with the next one. */
   #pending: GenerationEvent[] = [];
-  /** Cancelled during this round: what it does to them is not reported. */
+  /** Generations that were cancelled during this round: their events are not reported. */
   readonly #silenced = new Set<string>();
   #isStopping = false;
   #wake: (() => void) | null = null;
   readonly #finished: Promise<void>;
 
-  constructor(desk: AdmissionDesk, prefillChunk: number, clock: Clock) {
-    this.#desk = desk;
+  constructor(slots: SlotAssignment, prefillChunk: number, clock: Clock) {
+    this.#slots = slots;
     this.#prefillChunk = prefillChunk;
     this.#clock = clock;
     this.#finished = this.#run();
@@ -45,12 +50,12 @@ export class RoundLoop {
   }
 
   generate(spec: GenerationSpec): void {
-    this.#command({ kind: 'generate', spec });
+    this.#queue({ type: 'generate', spec });
   }
 
   cancel(id: string): void {
     this.#silenced.add(id);
-    this.#command({ kind: 'cancel', id });
+    this.#queue({ type: 'cancel', id });
   }
 
   /** Ends everything after the current round. */
@@ -60,42 +65,42 @@ export class RoundLoop {
     await this.#finished;
   }
 
-  #command(command: Command): void {
-    this.#commands.push(command);
+  #queue(call: QueuedCall): void {
+    this.#queuedCalls.push(call);
     this.#wake?.();
   }
 
   async #run(): Promise<void> {
     for (;;) {
-      await this.#applyCommands();
+      await this.#applyQueuedCalls();
       if (this.#isStopping) break;
       if (this.#running.length > 0 || this.#pending.length > 0) await this.#round();
       else await this.#sleep();
     }
-    for (const generation of this.#running) await this.#desk.release(generation);
+    for (const generation of this.#running) await this.#slots.release(generation);
   }
 
-  async #applyCommands(): Promise<void> {
-    for (let command = this.#commands.shift(); command !== undefined; command = this.#commands.shift()) {
-      switch (command.kind) {
+  async #applyQueuedCalls(): Promise<void> {
+    for (let call = this.#queuedCalls.shift(); call !== undefined; call = this.#queuedCalls.shift()) {
+      switch (call.type) {
         case 'generate':
-          await this.#admit(command.spec);
+          await this.#begin(call.spec);
           break;
         case 'cancel':
-          await this.#cancel(command.id);
+          await this.#cancel(call.id);
           break;
       }
     }
   }
 
-  async #admit(spec: GenerationSpec): Promise<void> {
+  async #begin(spec: GenerationSpec): Promise<void> {
     try {
-      const admission = await this.#desk.admit(spec);
-      if (admission instanceof Generation) {
-        this.#running.push(admission);
+      const begun = await this.#slots.assign(spec);
+      if (begun instanceof LlamaGeneration) {
+        this.#running.push(begun);
         this.#running.sort((a, b) => a.slot.index - b.slot.index);
       } else {
-        this.#pending.push(admission);
+        this.#pending.push(begun);
       }
     } catch (error) {
       this.#pending.push(failedEvent(spec.id, asChatstreamError(error, 'engine_failed')));
@@ -122,20 +127,20 @@ export class RoundLoop {
       events: reported,
     });
     await this.#release((generation) => generation.isOver);
-    // Lets the library's dispatcher go to sleep, which otherwise might take the first of the next round's tokens for a
-    // batch of its own; and lets messages in, so that a request that came during the round is part of the next.
-    await nextTurn();
+    // Lets the library's dispatcher go to sleep: it might decode the first request of the next round as a batch of its own
+    // otherwise. And lets messages in, so that a request that arrived during the round takes part in the next one.
+    await nextIteration();
   }
 
-  async #release(isMeant: (generation: Generation) => boolean): Promise<void> {
+  async #release(isMeant: (generation: LlamaGeneration) => boolean): Promise<void> {
     const leaving = this.#running.filter(isMeant);
     if (leaving.length === 0) return;
     this.#running = this.#running.filter((generation) => !isMeant(generation));
-    for (const generation of leaving) await this.#desk.release(generation);
+    for (const generation of leaving) await this.#slots.release(generation);
   }
 
   async #sleep(): Promise<void> {
-    if (this.#commands.length > 0) return;
+    if (this.#queuedCalls.length > 0) return;
     await new Promise<void>((wake) => {
       this.#wake = wake;
     });

@@ -1,19 +1,16 @@
 import type { LlamaGrammarEvaluationState, LlamaModel, SequenceEvaluateOptions, TokenBias } from 'node-llama-cpp';
+import type { GenerationSpec, Sampling, Token } from '../engine.js';
+import { biasLogit, type Library, libraryTokens } from './library.js';
 
-import type { GenerationSpec, Token } from '../engine.js';
-import { biasLogit } from './internals.js';
-import { libraryTokens, type Library } from './library.js';
-import type { PenaltyWindow } from './penalty-window.js';
-
-/** llama.cpp takes this seed for "choose one yourself". */
+/** llama.cpp chooses a seed of its own if it gets this one. */
 const randomSeed = 0xffff_ffff;
 
-/** The lower bound of a logit bias: the token is never drawn. */
+/** The lower bound of a logit bias: such a token is never drawn. */
 const never = -100;
 
 /**
- * "Never" beside a grammar, which may leave no other token. A sampler without any choice would break the grammar, and
- * node-llama-cpp 3.22.1 lets the whole process die of that: nothing handles the rejection.
+ * Stands for "never" beside a grammar, which may allow no other token. With nothing left to choose from, the sampler
+ * would violate the grammar, and node-llama-cpp 3.22.1 lets that end the whole process: nothing handles the rejection.
  */
 const hardlyEver = -1e9;
 
@@ -23,7 +20,7 @@ export interface SamplingState {
   readonly grammar: LlamaGrammarEvaluationState | null;
 }
 
-/** Our sampling, resolved, as the library wants it. */
+/** Translates our sampling options into the library's. */
 export function evaluateOptions(spec: GenerationSpec, state: SamplingState): SequenceEvaluateOptions {
   const { sampling } = spec;
   const { penalties, bias, grammar } = state;
@@ -32,7 +29,7 @@ export function evaluateOptions(spec: GenerationSpec, state: SamplingState): Seq
     topP: sampling.topP,
     topK: sampling.topK,
     minP: sampling.minP,
-    // The library's default is the second of the day, taken anew for each token.
+    // The library's default is the current time in seconds, taken anew for each token.
     seed: seedFor(sampling.seed, spec.resumeAfter.length),
     yieldEogToken: true,
     ...(bias !== null && { tokenBias: bias }),
@@ -50,16 +47,16 @@ export function evaluateOptions(spec: GenerationSpec, state: SamplingState): Seq
 }
 
 /**
- * The sampler's state cannot be carried from one process to another, so a resumed generation goes on with a seed of
- * its own: the same one whenever the same generation is resumed at the same place, and another one than it began with,
- * which would draw the first random numbers a second time.
+ * The seed for a generation that was resumed after some tokens. The state of the sampler cannot be moved to another
+ * process, and repeating the original seed would draw the first random numbers again. So each place at which a
+ * generation is resumed gets a seed of its own, and always the same one.
  */
 export function seedFor(seed: number, resumedTokens: number): number {
   const mixed = resumedTokens === 0 ? seed >>> 0 : mix(seed ^ Math.imul(resumedTokens, 0x9e37_79b9));
   return mixed === randomSeed ? randomSeed - 1 : mixed;
 }
 
-/** The finalizer of MurmurHash3 (Austin Appleby, public domain): every bit of the result depends on every bit given. */
+/** The finalizer of MurmurHash3 (Austin Appleby, public domain): every bit of the result depends on every bit of the input. */
 function mix(value: number): number {
   let mixed = value >>> 0;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85eb_ca6b);
@@ -68,11 +65,11 @@ function mix(value: number): number {
 }
 
 /**
- * The biases of a request, and against all tokens that end generation when these are to be ignored. With a grammar they
- * must stay possible: once its text is complete, they are all that may follow.
+ * The biases of a request, and biases against all end-of-generation tokens if these are to be ignored. With a grammar,
+ * end-of-generation tokens must stay possible: once its text is complete, nothing else may follow.
  *
  * @param endTokens called only if they are needed
- * @returns null for none
+ * @returns null if there are no biases
  */
 export function tokenBias(
   library: Library,
@@ -89,4 +86,45 @@ export function tokenBias(
   for (const [token, logit] of biases) biasLogit(bias, Number(token), logit <= never ? lowest : logit);
   for (const token of forbidden) biasLogit(bias, token, lowest);
   return bias;
+}
+
+/** How far back a repetition penalty looks, as in llama.cpp and node-llama-cpp. */
+const repeatWindow = 64;
+
+/** How much of the output counts for presence and frequency penalties; limits the cost of each token. */
+const outputWindow = 1024;
+
+/**
+ * The tokens that are made less likely to be drawn again, newest last.
+ *
+ * OpenAI's presence and frequency penalties look at the output so far (here: its last 1024 tokens), llama.cpp's repeat
+ * penalty looks at the last 64 tokens of prompt and output. The library has one list for all three; if both kinds are
+ * requested, the list contains the output.
+ */
+export class PenaltyWindow {
+  readonly length: number;
+  readonly #tokens: Token[];
+
+  private constructor(length: number, tokens: readonly Token[]) {
+    this.length = length;
+    this.#tokens = tokens.slice(-length);
+  }
+
+  /** @returns null if no penalty is requested */
+  static for(sampling: Sampling, prompt: readonly Token[], output: readonly Token[]): PenaltyWindow | null {
+    if (sampling.presencePenalty !== 0 || sampling.frequencyPenalty !== 0)
+      return new PenaltyWindow(outputWindow, output);
+    if (sampling.repeatPenalty === 1) return null;
+    return new PenaltyWindow(repeatWindow, [...prompt.slice(-repeatWindow), ...output]);
+  }
+
+  push(token: Token): void {
+    if (this.#tokens.length === this.length) this.#tokens.shift();
+    this.#tokens.push(token);
+  }
+
+  /** The window itself, not a copy: valid until the next push. */
+  get tokens(): Token[] {
+    return this.#tokens;
+  }
 }

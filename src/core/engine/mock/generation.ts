@@ -2,13 +2,13 @@ import type { FinishReason, GenerationEvent, GenerationSpec, Token } from '../en
 import { StopStrings } from '../text/stop-strings.js';
 import type { Reply } from './reply.js';
 
-/** One running generation: where it stands in its reply. Time is not its business. */
+/** The position of one generation in its reply. Timing is up to the engine. */
 export class MockGeneration {
   readonly id: string;
   readonly slot: number;
   readonly #reply: Reply;
   readonly #stops: StopStrings;
-  /** Output tokens at which it ends whatever the reply. */
+  /** Number of output tokens after which it ends even if the reply goes on. */
   readonly #lengthLimit: number;
   #position = 0;
 
@@ -18,13 +18,13 @@ export class MockGeneration {
     this.#reply = reply;
     this.#stops = new StopStrings(spec.stop);
     this.#lengthLimit = Math.min(spec.maxTokens, contextLength - spec.prompt.length);
-    // Reading again what was sent already puts the held back text back in its place; none of it is sent twice.
+    // Reading again what was sent already restores the text that was held back; nothing is sent twice.
     spec.resumeAfter.forEach(() => {
       this.next();
     });
   }
 
-  /** Takes the next step of the reply. Not to be called after an `ended`. */
+  /** Takes the next step of the reply. Must not be called after an `ended` event. */
   next(): GenerationEvent {
     if (this.#position >= this.#lengthLimit) return this.#ended('length', null, '');
     const piece = this.#reply(this.#position);
@@ -39,5 +39,55 @@ export class MockGeneration {
 
   #ended(reason: FinishReason, token: Token | null, text: string): GenerationEvent {
     return { type: 'ended', id: this.id, reason, token, text: text + this.#stops.flush() };
+  }
+}
+
+/** A generation that waits for its first token. */
+export interface Prefilling {
+  readonly status: 'prefilling';
+  readonly generation: MockGeneration;
+  readonly dueMs: number;
+}
+
+/** A generation that could not begin, which the next round reports. */
+export interface Refused {
+  readonly status: 'refused';
+  readonly failure: GenerationEvent;
+  readonly dueMs: number;
+}
+
+/** A generation that takes part in the rounds. */
+export interface Decoding {
+  readonly status: 'decoding';
+  readonly generation: MockGeneration;
+  readonly firstTokenMs: number;
+}
+
+/**
+ * The state of a generation in the mock engine:
+ *
+ *     generate ──▶ prefilling ──(prefillMs)──▶ decoding ──▶ ended
+ *         └──────▶ refused ────(at once)─────▶ failed
+ */
+export type GenerationState = Prefilling | Refused | Decoding;
+
+/** Which slots are taken. */
+export class SlotTable {
+  readonly #taken: boolean[];
+
+  constructor(slots: number) {
+    this.#taken = Array.from({ length: slots }, () => false);
+  }
+
+  /** Takes the lowest free slot; null if there is none. */
+  take(): number | null {
+    const slot = this.#taken.indexOf(false);
+    if (slot === -1) return null;
+    this.#taken[slot] = true;
+    return slot;
+  }
+
+  free(slot: number): void {
+    this.#taken[slot] = false;
   }
 }

@@ -1,43 +1,56 @@
 import { type CancelTimer, type Clock, systemClock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { asChatstreamError, ChatstreamError } from '../../base/errors.js';
-import type {
-  Demands,
-  Engine,
-  EngineInfo,
-  GenerationEvent,
-  GenerationSpec,
-  PromptSource,
-  Round,
-  Token,
+import { contextLengthOf } from '../../gguf/memory-need.js';
+import {
+  type Demands,
+  type Engine,
+  type EngineInfo,
+  failedEvent,
+  type GenerationEvent,
+  type GenerationSpec,
+  type PromptSource,
+  type Round,
+  type Token,
 } from '../engine.js';
-import { failedEvent } from '../failed-event.js';
 import type { MockEngineOptions } from '../options.js';
-import { MockGeneration } from './generation.js';
+import {
+  type Decoding,
+  type GenerationState,
+  MockGeneration,
+  type Prefilling,
+  type Refused,
+  SlotTable,
+} from './generation.js';
 import { preparePrompt } from './prompt.js';
 import { assertFormat, replyTo } from './reply.js';
-import type { Decoding, Prefilling, Refused, RoundInProgress, Run } from './run.js';
-import { SlotTable } from './slot-table.js';
 import { detokenize, tokenize, vocabularySize } from './vocabulary.js';
 
-/** Tokens per slot when nothing else is asked for, as with real models. */
-const autoContextLength = 4096;
+/** Most rounds that one iteration of the event loop catches up on, so that other work gets its turn. */
+const roundsPerTick = 64;
 
-/** Rounds caught up in one turn of the event loop, before others get a turn. */
-const roundsPerTurn = 64;
-
-/** Node's timers count whole milliseconds: what is due within one of them counts as due together. */
+/** Node's timers count whole milliseconds: whatever is due within the same one is due together. */
 const timerResolutionMs = 1;
 
+/** The current round is a step on the grid that began at `gridStartMs`: multiples do not drift as sums would. */
+interface RoundInProgress {
+  readonly gridStartMs: number;
+  readonly step: number;
+}
+
 /**
- * An engine without a model, for tests, demonstrations and load generators: its timing is exact and its text known.
+ * An engine without a model, for tests, demonstrations and load generators: its timing is exact and its text predictable.
  *
- * A generation's first token comes `prefillMs` after `generate`, in a round of its own, shared by first tokens that are
- * due together. From then on it takes part in every round that begins: a round lasts `tokenMs`, gives each participant
- * one token at its end, and the next begins at once. Reaching the end of a reply takes a round, as the
- * end-of-generation token of a real model does. Sampling is ignored: there is nothing to draw from.
+ * The first token of a generation comes `prefillMs` after `generate`, in a round of its own, shared by first tokens that
+ * are due together. From then on the generation takes part in every round that begins: a round lasts `tokenMs`, gives
+ * each participant one token at its end, and the next round begins at once. Reaching the end of a reply takes a round, as
+ * the end-of-generation token of a real model does. Sampling is ignored: there is nothing to draw from.
  *
- * Rounds are steps on a grid that begins with a first token. A timer that fires late delays its own round, none after it.
+ *     a  ├── prefillMs ──1── tokenMs ──2── tokenMs ──3── tokenMs ──4       1 … 4: tokens
+ *     b        ├── prefillMs ──1 waits ├── tokenMs ──2── tokenMs ──3       b joins with the next round
+ *
+ * Rounds are steps on a grid that begins with a first token. A timer that fires late delays its own round, but none of
+ * the following ones.
  */
 export function createMockEngine(options: MockEngineOptions, clock: Clock = systemClock): Engine {
   return new MockEngine(options, clock);
@@ -49,7 +62,7 @@ class MockEngine implements Engine {
   readonly #contextLength: number;
   readonly #slots: SlotTable;
   readonly #rounds = new Emitter<Round>();
-  readonly #runs = new Map<string, Run>();
+  readonly #generations = new Map<string, GenerationState>();
   #round: RoundInProgress | null = null;
   #cancelTimer: CancelTimer | null = null;
   #stopped = false;
@@ -57,7 +70,7 @@ class MockEngine implements Engine {
   constructor(options: MockEngineOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
-    this.#contextLength = options.context === 'auto' ? autoContextLength : options.context;
+    this.#contextLength = contextLengthOf(options.context, null);
     this.#slots = new SlotTable(options.slots);
   }
 
@@ -97,22 +110,22 @@ class MockEngine implements Engine {
 
   generate(spec: GenerationSpec): void {
     if (this.#stopped) return;
-    this.#runs.set(spec.id, this.#begin(spec));
+    this.#generations.set(spec.id, this.#begin(spec));
     this.#scheduleNext();
   }
 
   cancel(id: string): void {
-    const run = this.#runs.get(id);
-    if (run === undefined) return;
-    this.#runs.delete(id);
-    if (run.phase !== 'refused') this.#slots.free(run.generation.slot);
+    const state = this.#generations.get(id);
+    if (state === undefined) return;
+    this.#generations.delete(id);
+    if (state.status !== 'refused') this.#slots.free(state.generation.slot);
     if (this.#decoding().length === 0) this.#round = null;
     this.#scheduleNext();
   }
 
   stop(): Promise<void> {
     this.#stopped = true;
-    this.#runs.clear();
+    this.#generations.clear();
     this.#round = null;
     this.#scheduleNext();
     return Promise.resolve();
@@ -126,10 +139,10 @@ class MockEngine implements Engine {
       this.#assertFits(spec);
       const reply = replyTo(spec, this.#options.reply);
       const generation = new MockGeneration(spec, reply, slot, this.#contextLength);
-      return { phase: 'prefilling', generation, dueMs: now + this.#options.prefillMs };
-    } catch (thrown) {
+      return { status: 'prefilling', generation, dueMs: now + this.#options.prefillMs };
+    } catch (error) {
       if (slot !== null) this.#slots.free(slot);
-      return { phase: 'refused', failure: failedEvent(spec.id, asChatstreamError(thrown)), dueMs: now };
+      return { status: 'refused', failure: failedEvent(spec.id, asChatstreamError(error)), dueMs: now };
     }
   }
 
@@ -149,7 +162,7 @@ class MockEngine implements Engine {
 
   readonly #onTimer = (): void => {
     const now = this.#clock.now();
-    for (let count = 0; count < roundsPerTurn && this.#runNext(now); count += 1);
+    for (let count = 0; count < roundsPerTick && this.#runNext(now); count += 1);
     this.#scheduleNext();
   };
 
@@ -158,28 +171,28 @@ class MockEngine implements Engine {
     const beginningMs = this.#nextBeginningMs();
     const roundEndMs = this.#roundEndMs();
     if (Math.min(beginningMs, roundEndMs) > now) return false;
-    // At a tie the first token comes first, so that it takes part in the round that begins then.
+    // If both are due at the same time, the first token comes first, so that it takes part in the round that begins then.
     if (beginningMs <= roundEndMs) this.#runFirstTokens(beginningMs, Math.min(now, roundEndMs));
     else this.#runRound();
     return true;
   }
 
   #runFirstTokens(dueMs: number, untilMs: number): void {
-    const due = [...this.#runs.values()].filter(
-      (run) => run.phase !== 'decoding' && run.dueMs <= untilMs && run.dueMs - dueMs < timerResolutionMs,
+    const due = [...this.#generations.values()].filter(
+      (state) => state.status !== 'decoding' && state.dueMs <= untilMs && state.dueMs - dueMs < timerResolutionMs,
     );
     const events: GenerationEvent[] = [];
     let batchSize = 0;
-    for (const run of due) {
-      if (run.phase === 'decoding') continue;
-      if (run.phase === 'refused') {
-        this.#runs.delete(run.failure.id);
-        events.push(run.failure);
+    for (const state of due) {
+      if (state.status === 'decoding') continue;
+      if (state.status === 'refused') {
+        this.#generations.delete(state.failure.id);
+        events.push(state.failure);
         continue;
       }
-      const { id, slot } = run.generation;
-      this.#runs.set(id, { phase: 'decoding', generation: run.generation, firstTokenMs: run.dueMs });
-      events.push({ type: 'started', id, slot, cachedTokens: 0 }, this.#advance(run.generation));
+      const { id, slot } = state.generation;
+      this.#generations.set(id, { status: 'decoding', generation: state.generation, firstTokenMs: state.dueMs });
+      events.push({ type: 'started', id, slot, cachedTokens: 0 }, this.#advance(state.generation));
       batchSize += 1;
     }
     if (this.#round === null && this.#decoding().length > 0) this.#round = { gridStartMs: dueMs, step: 0 };
@@ -197,24 +210,24 @@ class MockEngine implements Engine {
     if (events.length > 0) this.#rounds.emit({ durationMs: this.#options.tokenMs, batchSize: events.length, events });
   }
 
-  /** The generation's next event. One that ends leaves its slot before anyone hears of it and may want the slot. */
+  /** The next event of a generation. If it ends, its slot is free before the event is emitted and the slot is wanted. */
   #advance(generation: MockGeneration): GenerationEvent {
     const event = generation.next();
     if (event.type === 'ended') {
-      this.#runs.delete(generation.id);
+      this.#generations.delete(generation.id);
       this.#slots.free(generation.slot);
     }
     return event;
   }
 
   #decoding(): Decoding[] {
-    return [...this.#runs.values()].filter((run) => run.phase === 'decoding');
+    return [...this.#generations.values()].filter((state) => state.status === 'decoding');
   }
 
   #nextBeginningMs(): number {
     let earliestMs = Infinity;
-    for (const run of this.#runs.values()) {
-      if (run.phase !== 'decoding' && run.dueMs < earliestMs) earliestMs = run.dueMs;
+    for (const state of this.#generations.values()) {
+      if (state.status !== 'decoding' && state.dueMs < earliestMs) earliestMs = state.dueMs;
     }
     return earliestMs;
   }

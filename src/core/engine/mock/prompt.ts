@@ -2,14 +2,14 @@ import type { ChatMessage, PromptSource, Token } from '../engine.js';
 import { detokenize, messageEnd, messageStart, tokenize } from './vocabulary.js';
 
 /**
- * A prompt as tokens. A chat is written like ChatML: `<|im_start|>role\ncontent<|im_end|>\n` per message, then the
- * opening of the answer. The marks are tokens of their own, so that no content can imitate them; `developer` reads
- * `system`, and names are left out, as ChatML does.
+ * Turns a prompt into tokens. A chat is written like ChatML: `<|im_start|>role\ncontent<|im_end|>\n` for each message,
+ * then the beginning of the answer. The marks are tokens of their own, so that no content can imitate them; `developer`
+ * becomes `system`, and names are left out, as in ChatML.
  *
  * @throws ChatstreamError `invalid_request` for tokens outside the vocabulary
  */
 export function preparePrompt(source: PromptSource): Token[] {
-  switch (source.kind) {
+  switch (source.type) {
     case 'chat':
       return [...source.messages.flatMap(messageTokens), messageStart, ...tokenize('assistant\n')];
     case 'text':
@@ -25,7 +25,7 @@ function messageTokens({ role, content }: ChatMessage): Token[] {
   return [messageStart, ...tokenize(`${shown}\n${content}`), messageEnd, ...tokenize('\n')];
 }
 
-/** What a reply to this prompt repeats: the last user message; without one, the last message; of a text, all of it. */
+/** The text that an echo of this prompt repeats: the last user message, else the last message, else the whole text. */
 export function lastMessage(prompt: readonly Token[]): string {
   const messages = messagesOf(prompt);
   const last = messages.findLast(({ role }) => role === 'user') ?? messages.at(-1);
@@ -41,7 +41,7 @@ function messagesOf(prompt: readonly Token[]): ReadMessage[] {
   const messages: ReadMessage[] = [];
   for (let start = prompt.indexOf(messageStart); start !== -1; start = prompt.indexOf(messageStart, start + 1)) {
     const end = prompt.indexOf(messageEnd, start);
-    if (end === -1) break; // The answer's opening.
+    if (end === -1) break; // The beginning of the answer.
     const text = detokenize(prompt.slice(start + 1, end));
     const lineEnd = text.indexOf('\n');
     messages.push({ role: text.slice(0, lineEnd), content: text.slice(lineEnd + 1) });

@@ -11,15 +11,15 @@ interface Piece {
 }
 
 /**
- * A reply, known beforehand: the piece at a position, counted from 0, or null where the generation ends by itself. Only
- * prompt and options decide it, so that an interrupted generation goes on as if nothing had been.
+ * A predictable reply: the piece at a position, counted from 0, or null where the generation ends by itself. It depends
+ * on prompt and options only, so that an interrupted generation goes on as if nothing had happened.
  */
 export type Reply = (position: number) => Piece | null;
 
-/** Numbers in a `round` reply. */
+/** How many numbers a `round` reply has. */
 const roundLength = 16;
 
-/** @throws ChatstreamError `invalid_request` for a format that the mock cannot keep */
+/** @throws ChatstreamError `invalid_request` for a format that the mock cannot produce */
 export function replyTo(spec: GenerationSpec, style: MockReply): Reply {
   switch (spec.format.type) {
     case 'json_object':
@@ -49,7 +49,7 @@ function countTo(last: number): Reply {
   };
 }
 
-/** Once, or for ever with a space between the end and the beginning. */
+/** Says the words once, or forever with a space between the end and the beginning. */
 function repeatWords(words: readonly string[], forever: boolean): Reply {
   const joint = /\s$/.test(words.at(-1) ?? '') ? '' : ' ';
   return (position) => {
@@ -60,14 +60,14 @@ function repeatWords(words: readonly string[], forever: boolean): Reply {
   };
 }
 
-/** Words with the space after them; the space before the first belongs to it. Joined, they are the text. */
+/** Splits a text into words with the space after them; the first also has the space before it. Joined, they are the text. */
 function wordsOf(text: string): readonly string[] {
   return text.match(/\s*\S+\s*|\s+/g) ?? [];
 }
 
 const objectPieces = ['{', '"reply"', ': ', '"mock"', '}'];
 
-/** The same small object for everyone. Made longer than it is, it ends in spaces, which leaves it valid. */
+/** Always the same small object. If it has to go on, it ends in spaces, which keeps it valid JSON. */
 function fixedObject(forever: boolean): Reply {
   return (position) => {
     const text = objectPieces[position] ?? (forever ? ' ' : null);
@@ -75,7 +75,7 @@ function fixedObject(forever: boolean): Reply {
   };
 }
 
-/** @throws ChatstreamError `invalid_request` for a format that {@link replyTo} cannot give */
+/** @throws ChatstreamError `invalid_request` for a format that {@link replyTo} refuses */
 export function assertFormat({ type }: OutputFormat): void {
   if (type === 'json_schema') throw schemaError();
 }

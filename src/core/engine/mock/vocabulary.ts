@@ -2,10 +2,10 @@ import { ChatstreamError } from '../../base/errors.js';
 import type { Token } from '../engine.js';
 
 /**
- * The mock's vocabulary is a formula and not a table, so that a token means the same in every process:
+ * The vocabulary of the mock is a formula instead of a table, so that a token means the same in every process:
  *
  * - below 0x110000: one token per Unicode code point. All prompts consist of these and the two marks of a chat.
- * - from 0x10000000: the n-th word of a reply. What it reads depends on the prompt, so it cannot be detokenised alone.
+ * - from 0x10000000: the n-th word of a reply. Its text depends on the prompt, so it cannot be detokenised alone.
  * - from 0x20000000: the number n of a counting reply, with a space before all but the first.
  */
 const codePoints = 0x110000;
@@ -17,12 +17,12 @@ export const messageStart: Token = codePoints;
 export const messageEnd: Token = codePoints + 1;
 export const vocabularySize = codePoints + 2;
 
-/** Text as tokens, one per code point. {@link detokenize} gives it back, half surrogate pairs included. */
+/** Turns text into tokens, one per code point. {@link detokenize} restores it, including unpaired surrogates. */
 export function tokenize(text: string): Token[] {
   return Array.from(text, (character) => character.codePointAt(0) ?? 0);
 }
 
-/** @throws ChatstreamError `invalid_request` for a number that has no text of its own */
+/** @throws ChatstreamError `invalid_request` for a token that has no text of its own */
 export function detokenize(tokens: readonly Token[]): string {
   return tokens.map(textOf).join('');
 }
@@ -44,13 +44,13 @@ function textOf(token: Token): string {
     if (token === messageEnd) return '<|im_end|>';
     if (token > firstCount && token < endOfCounts) return countText(token - firstCount);
   }
-  throw new ChatstreamError('invalid_request', `The mock engine knows no token ${token}.`, {
+  throw new ChatstreamError('invalid_request', `${token} is not a token of the mock engine.`, {
     param: 'tokens',
     hint: 'Its tokens are Unicode code points.',
   });
 }
 
-/** How a counting reply writes its n-th number. */
+/** The n-th number of a counting reply, as text. */
 export function countText(count: number): string {
   return count === 1 ? '1' : ` ${count}`;
 }

@@ -1,16 +1,71 @@
+import type { ChildProcess } from 'node:child_process';
+import { systemClock } from '../../base/clock.js';
+import { ChatstreamError } from '../../base/errors.js';
 import type { Engine } from '../engine.js';
-import type { EngineExit } from './engine-exit.js';
 
-/** What the supervisor needs to know of an engine process. */
+/** What the supervisor needs to know about an engine process. */
 export interface EngineChild extends Engine {
-  /** Of the operating system; null if it could not be spawned. */
+  /** The operating system's number of the process; null if it could not be spawned. */
   readonly pid: number | null;
-  /** False from the moment its end was noticed, before any call rejects for it. */
+  /** False from the moment the end of the process is noticed, before any of its calls reject. */
   readonly alive: boolean;
-  /** Resolves when the process has ended, for whatever reason, and all that it said has been heard. Never rejects. */
+  /** Resolves when the process has ended, for whatever reason, and its last messages have been read. Never rejects. */
   readonly exited: Promise<EngineExit>;
-  /** How many messages have come from it so far: as long as this grows, its event loop turns. */
+  /** Number of messages received so far: as long as it grows, the event loop of the process runs. */
   readonly messages: number;
-  /** Ends it at once. */
+  /** Ends the process at once. */
   kill(): void;
+}
+
+/** How an engine process ended. */
+export interface EngineExit {
+  /** Null if a signal ended the process, or if it was never spawned. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** The last lines that the process wrote to stderr, where native code explains why it gave up. */
+  readonly lastLines: readonly string[];
+  /** Why the process could not be spawned; null if it was. */
+  readonly spawnError: Error | null;
+}
+
+/**
+ * After the exit, what the process has written may still be on its way. All of it has arrived at `close`, but a
+ * grandchild that inherited the pipes can delay `close` for as long as it lives.
+ */
+const lastMessagesMs = 250;
+
+/** Resolves when the process has ended and its last messages have been read. Never rejects. */
+export function endOf(child: ChildProcess): Promise<Omit<EngineExit, 'lastLines'>> {
+  return new Promise((resolve) => {
+    // Other errors, such as a kill that came too late, change nothing: the exit tells what happened.
+    child.on('error', (spawnError) => {
+      if (child.pid === undefined) resolve({ code: null, signal: null, spawnError });
+    });
+    child.once('exit', (code, signal) => {
+      const end = { code, signal, spawnError: null };
+      const cancelTimer = systemClock.schedule(lastMessagesMs, () => {
+        resolve(end);
+      });
+      child.once('close', () => {
+        cancelTimer();
+        resolve(end);
+      });
+    });
+  });
+}
+
+/** An unexpected exit, as an error for the operator. */
+export function exitError(exit: EngineExit): ChatstreamError {
+  const lastWords = exit.lastLines.length === 0 ? '' : ` Its last words: ${exit.lastLines.join(' | ')}`;
+  return new ChatstreamError('engine_failed', `The engine process ${manner(exit)}.${lastWords}`, {
+    ...(exit.signal === 'SIGKILL' && { hint: 'Try a smaller model, a smaller --context or fewer --slots.' }),
+    ...(exit.spawnError !== null && { cause: exit.spawnError }),
+  });
+}
+
+function manner({ code, signal, spawnError }: EngineExit): string {
+  if (spawnError !== null) return `could not be started: ${spawnError.message}`;
+  if (signal === 'SIGKILL') return 'was killed (SIGKILL), most likely because the machine ran out of memory';
+  if (signal !== null) return `crashed (${signal})`;
+  return `ended unexpectedly with exit code ${code ?? 'unknown'}`;
 }

@@ -1,24 +1,72 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { Round } from '../engine.js';
+import type { EngineOptions, LlamaEngineOptions } from '../options.js';
 import type { EngineChild } from './engine-child.js';
-import type { HangLimits } from './hang-limits.js';
+
+/** When an engine process that is still alive counts as hung. */
+export interface HangLimits {
+  /** Longest time without any message, in milliseconds; a healthy process sends a message every second. */
+  readonly silenceMs: number;
+  /**
+   * Longest time that running generations may go without a round, in milliseconds.
+   *
+   * @param slowestRoundMs of all rounds so far; null before the first
+   */
+  roundMs(slowestRoundMs: number | null): number;
+}
+
+/** The longest that its event loop was seen busy is half a second, to tokenise a prompt of 1 MiB. */
+const silenceMs = 60_000;
+
+/**
+ * Even rounds that are usually quick can take minutes: weights that the system has dropped from memory are read from
+ * the disk again during a round, and may be 40 GB.
+ */
+const shortestRoundLimitMs = 300_000;
+
+/** For the first round, when nothing has been measured yet: a model that needs longer per token is of no use. */
+const slowestTokenMs = 5000;
+
+/**
+ * Limits that no healthy engine reaches, however slow its machine. A fixed limit would not fit all machines: with a large
+ * model on a CPU, one prefill chunk takes minutes.
+ */
+export function hangLimitsOf(options: EngineOptions): HangLimits {
+  switch (options.engine) {
+    case 'llama':
+      return {
+        silenceMs,
+        roundMs: (slowestRoundMs) => Math.max(shortestRoundLimitMs, longestRoundMs(options, slowestRoundMs)),
+      };
+    case 'mock':
+      // Its rounds are timers of the event loop and take as long as the options say; silence is noticed anyway.
+      return { silenceMs, roundMs: () => Infinity };
+  }
+}
+
+/** Assumes that each token takes as long as a whole round. The first round has only prompts, nothing to decode. */
+function longestRoundMs({ prefillChunk, slots }: LlamaEngineOptions, slowestRoundMs: number | null): number {
+  return slowestRoundMs === null ? prefillChunk * slowestTokenMs : (prefillChunk + slots) * slowestRoundMs;
+}
 
 const tickMs = 1000;
 
-/** Who is asked, and told, by a {@link HangWatch}. */
+/** What a {@link HangWatch} asks, and to whom it reports. */
 export interface HangWatcher {
-  /** Whether any generation should be advancing. */
+  /** Whether there are generations that should be advancing. */
   readonly isBusy: () => boolean;
-  /** Called once per process. @param reason what was seen, as a sentence */
+  /** Called at most once per process. `reason` is what was observed, as a sentence. */
   readonly onHang: (child: EngineChild, reason: string) => void;
 }
 
 /**
- * Notices an engine process that lives but does nothing more. Its event loop has stopped if no message comes at all; if
- * generations run and no round comes, a decode in a native thread never returns (a device that hangs, a deadlock).
+ * Notices an engine process that is alive but does nothing any more. If no message arrives at all, its event loop has
+ * stopped; if generations run but no round arrives, a decode in a native thread does not return (a device that hangs, a
+ * deadlock).
  *
- * Time is counted in this process's own ticks, each for its length at the most. While the machine sleeps, or this process
- * is stopped, there are none, and what the engine said meanwhile can be read before the next ones: it is not blamed.
+ * Time is counted in ticks of this process, and each tick counts for at most its own length. While the machine sleeps or
+ * this process is stopped, there are no ticks, and messages that the engine sent meanwhile are read before the next
+ * ones. So the engine is not blamed for that time.
  */
 export class HangWatch {
   readonly #limits: HangLimits;
@@ -30,7 +78,7 @@ export class HangWatch {
   #messages = 0;
   #silentMs = 0;
   #stalledMs = 0;
-  /** Of all processes: they run the same model on the same machine. */
+  /** Taken over all processes, because they run the same model on the same machine. */
   #slowestRoundMs: number | null = null;
   #verdict: string | null = null;
 
@@ -40,17 +88,17 @@ export class HangWatch {
     this.#watcher = watcher;
   }
 
-  /** Why the last process that was watched was found to hang; null if it was not. */
+  /** Why the process that was watched last counts as hung; null if it does not. */
   get verdict(): string | null {
     return this.#verdict;
   }
 
-  /** For how long it had been hanging when it was found out, in milliseconds; 0 if it was not. */
+  /** How long that process had been hanging when it was noticed, in milliseconds; 0 if it was not hung. */
   get hungMs(): number {
     return this.#verdict === null ? 0 : Math.max(this.#silentMs, this.#stalledMs);
   }
 
-  /** @param child one that has loaded: before that, nobody knows how long anything may take */
+  /** @param child a process that has loaded its model: how long loading may take is unknown */
   begin(child: EngineChild): void {
     this.end();
     this.#child = child;
@@ -62,7 +110,7 @@ export class HangWatch {
   }
 
   progressed({ durationMs }: Round): void {
-    // Its own figure holds what it slept through as well.
+    // The reported duration includes time for which the machine slept; the ticks do not.
     const roundMs = Math.min(durationMs, this.#stalledMs + tickMs);
     this.#slowestRoundMs = Math.max(roundMs, this.#slowestRoundMs ?? 0);
     this.#stalledMs = 0;
@@ -85,7 +133,7 @@ export class HangWatch {
     const elapsedMs = Math.min(this.#clock.now() - this.#lastTickMs, tickMs);
     this.#silentMs = this.#child.messages === this.#messages ? this.#silentMs + elapsedMs : 0;
     this.#messages = this.#child.messages;
-    // Not forgotten when nothing runs for a moment: clients that give up and come again do not make an engine healthy.
+    // Kept when nothing runs for a moment: clients that give up and try again do not make an engine healthy.
     if (this.#watcher.isBusy()) this.#stalledMs += elapsedMs;
     this.#verdict = this.#judge();
     if (this.#verdict === null) this.#scheduleTick();

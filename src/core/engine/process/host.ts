@@ -1,12 +1,17 @@
 import { systemClock } from '../../base/clock.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
-import { createEngine } from './create-engine.js';
 import type { Engine, Token } from '../engine.js';
 import type { EngineOptions } from '../options.js';
-import { type CallMessage, type EngineMessage, heartbeatMs, type HostMessage, isHostMessage } from './messages.js';
-import { toWire } from './wire-errors.js';
+import {
+  type CallMessage,
+  type EngineMessage,
+  heartbeatMs,
+  type HostMessage,
+  isHostMessage,
+  toWire,
+} from './messages.js';
 
-/** Time to free the model once it is over. After that the process ends the hard way. */
+/** Time to free the model after `stop`. A process that takes longer kills itself. */
 const farewellMs = 4000;
 
 let engine: Engine | null = null;
@@ -16,15 +21,15 @@ process.on('message', (message) => {
   if (!leaving && isHostMessage(message)) receive(message);
 });
 
-// The main process is gone, by whatever death: nobody is left to serve.
+// The main process has ended, for whatever reason, so there is no work left.
 process.on('disconnect', () => {
   void leave();
 });
 
-// It may have been gone before this line was reached, with its messages still to be read.
+// The main process may have ended before this line, while its messages are still to be read.
 if (!process.connected) void leave();
 
-// A terminal sends Ctrl-C to the whole process group. When to stop is for the main process to decide.
+// A terminal sends Ctrl-C to the whole process group, but only the main process decides when to stop.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
 function receive(message: HostMessage): void {
@@ -57,14 +62,29 @@ async function start(options: EngineOptions): Promise<void> {
     });
     send({ type: 'started', info: await engine.start() });
     beat();
-  } catch (thrown) {
-    send({ type: 'start_failed', error: toWire(thrown) }, () => {
+  } catch (error) {
+    send({ type: 'start_failed', error: toWire(error) }, () => {
       void leave();
     });
   }
 }
 
-/** Shows that this event loop turns. The next one is due when this one has left: if nobody reads, they do not pile up. */
+/** Creates an engine in this process. Loads the code of this engine only, because llama.cpp is heavy. */
+async function createEngine(options: EngineOptions): Promise<Engine> {
+  switch (options.engine) {
+    case 'llama': {
+      const { createLlamaEngine } = await import('../llama/llama-engine.js');
+      // The parent reads standard error to explain a crash, and logs it at --log-level debug.
+      return createLlamaEngine(options, { log: (level, message) => process.stderr.write(`${level}: ${message}\n`) });
+    }
+    case 'mock': {
+      const { createMockEngine } = await import('../mock/mock-engine.js');
+      return createMockEngine(options);
+    }
+  }
+}
+
+/** Shows that this event loop runs. The next heartbeat waits until this one is sent, so that unread ones do not pile up. */
 function beat(): void {
   send({ type: 'heartbeat' }, () => {
     systemClock.schedule(heartbeatMs, beat);
@@ -76,8 +96,8 @@ async function answer(message: CallMessage): Promise<void> {
   try {
     const result = await ask(startedEngine(), message);
     send(typeof result === 'string' ? { type: 'text', call, text: result } : { type: 'tokens', call, tokens: result });
-  } catch (thrown) {
-    send({ type: 'call_failed', call, error: toWire(thrown) });
+  } catch (error) {
+    send({ type: 'call_failed', call, error: toWire(error) });
   }
 }
 
@@ -97,26 +117,26 @@ function startedEngine(): Engine {
   return engine;
 }
 
-/** @param sent called once the message has left, or could not */
+/** @param sent called when the message has been sent, or could not be */
 function send(message: EngineMessage, sent: () => void = () => undefined): void {
-  // Nobody is told of a message that could not leave: there is only the main process, and `disconnect` says it is gone.
+  // A message that cannot be sent is dropped: its only reader is the main process, and `disconnect` reports its end.
   if (process.connected) process.send?.(message, undefined, undefined, sent);
 }
 
-/** A function, because TypeScript takes a variable that was false before an `await` to be false after it. */
+/** A function, because TypeScript assumes that a variable keeps its value across an `await`. */
 function isLeaving(): boolean {
   return leaving;
 }
 
-/** Frees the model and lets the process end by itself. A native thread that does not come to its end is not waited for. */
+/** Frees the model and lets the process end by itself, but does not wait for a native thread that never returns. */
 async function leave(): Promise<void> {
   if (leaving) return;
   leaving = true;
   systemClock.schedule(farewellMs, () => process.kill(process.pid, 'SIGKILL'));
   try {
     await engine?.stop();
-  } catch (thrown) {
-    process.stderr.write(`The engine did not stop cleanly: ${messageOf(thrown)}\n`);
+  } catch (error) {
+    process.stderr.write(`The engine did not stop cleanly: ${messageOf(error)}\n`);
   }
   if (process.connected) process.disconnect();
 }

@@ -1,14 +1,15 @@
-import type { ErrorCode } from '../../base/errors.js';
+import { asChatstreamError, ChatstreamError, type ErrorCode } from '../../base/errors.js';
+import { isRecord } from '../../base/json.js';
 import type { Demands, EngineInfo, GenerationSpec, PromptSource, Round, Token } from '../engine.js';
 import type { EngineOptions } from '../options.js';
 
-/** A question that gets one answer. `call` pairs the two. */
+/** A call that gets one answer, which carries the same `call` number. */
 export type CallMessage =
   | { readonly type: 'prepare'; readonly call: number; readonly source: PromptSource; readonly demands?: Demands }
   | { readonly type: 'tokenize'; readonly call: number; readonly text: string }
   | { readonly type: 'detokenize'; readonly call: number; readonly tokens: readonly Token[] };
 
-/** From the main process to the engine process. `start` is the first and comes once. */
+/** From the main process to the engine process. `start` is sent once, before everything else. */
 export type HostMessage =
   | { readonly type: 'start'; readonly options: EngineOptions }
   | CallMessage
@@ -16,7 +17,7 @@ export type HostMessage =
   | { readonly type: 'cancel'; readonly id: string }
   | { readonly type: 'stop' };
 
-/** What is left of a `ChatstreamError` on the other side. Causes and stacks stay where they are of use. */
+/** A `ChatstreamError` on its way to the other process. Cause and stack stay behind: they are of use only there. */
 export interface WireError {
   readonly code: ErrorCode;
   readonly message: string;
@@ -24,7 +25,18 @@ export interface WireError {
   readonly param?: string;
 }
 
-/** From one heartbeat of the engine process, once it has started, to the next. */
+/** The parts of an error that travel. Anything that is not a `ChatstreamError` counts as a failure of the engine. */
+export function toWire(error: unknown): WireError {
+  const { code, message, hint, param } = asChatstreamError(error, 'engine_failed');
+  return { code, message, ...(hint !== undefined && { hint }), ...(param !== undefined && { param }) };
+}
+
+/** The error as it was thrown in the engine process, without its stack and cause. */
+export function fromWire({ code, message, ...details }: WireError): ChatstreamError {
+  return new ChatstreamError(code, message, details);
+}
+
+/** Time between two heartbeats of an engine process that has started. */
 export const heartbeatMs = 1000;
 
 /** From the engine process to the main process. */
@@ -38,22 +50,23 @@ export type EngineMessage =
   | { readonly type: 'heartbeat' };
 
 /**
- * Both ends are of one version and trust each other; what these checks are for is a foreign message on the channel,
- * such as a preloaded module's. So they look at the outline alone, which costs nothing beside parsing.
+ * Whether a message is ours. Both ends have the same version and trust each other; these checks only keep out foreign
+ * messages on the channel, such as those of a preloaded module. They look at the outline alone, which costs nothing
+ * compared with parsing.
  */
 export function isHostMessage(value: unknown): value is HostMessage {
   if (!isTagged(value)) return false;
   switch (value.type) {
     case 'start':
-      return isObject(value['options']);
+      return isRecord(value['options']);
     case 'prepare':
-      return isCall(value) && isObject(value['source']);
+      return isCall(value) && isRecord(value['source']);
     case 'tokenize':
       return isCall(value) && typeof value['text'] === 'string';
     case 'detokenize':
       return isCall(value) && Array.isArray(value['tokens']);
     case 'generate':
-      return isObject(value['spec']);
+      return isRecord(value['spec']);
     case 'cancel':
       return typeof value['id'] === 'string';
     case 'stop':
@@ -68,17 +81,17 @@ export function isEngineMessage(value: unknown): value is EngineMessage {
   if (!isTagged(value)) return false;
   switch (value.type) {
     case 'started':
-      return isObject(value['info']);
+      return isRecord(value['info']);
     case 'start_failed':
-      return isObject(value['error']);
+      return isRecord(value['error']);
     case 'tokens':
       return isCall(value) && Array.isArray(value['tokens']);
     case 'text':
       return isCall(value) && typeof value['text'] === 'string';
     case 'call_failed':
-      return isCall(value) && isObject(value['error']);
+      return isCall(value) && isRecord(value['error']);
     case 'round':
-      return isObject(value['round']) && Array.isArray(value['round']['events']);
+      return isRecord(value['round']) && Array.isArray(value['round']['events']);
     case 'heartbeat':
       return true;
     default:
@@ -88,12 +101,8 @@ export function isEngineMessage(value: unknown): value is EngineMessage {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null;
-}
-
 function isTagged(value: unknown): value is Fields & { readonly type: unknown } {
-  return isObject(value) && 'type' in value;
+  return isRecord(value) && 'type' in value;
 }
 
 function isCall(value: Fields): boolean {

@@ -1,7 +1,6 @@
 import { ChatstreamError } from '../../base/errors.js';
 import type { Token } from '../engine.js';
-import type { EngineMessage } from './messages.js';
-import { fromWire } from './wire-errors.js';
+import { type EngineMessage, fromWire } from './messages.js';
 
 type Result = Extract<EngineMessage, { type: 'tokens' | 'text' }>;
 type Answer = Extract<EngineMessage, { type: Result['type'] | 'call_failed' }>;
@@ -11,19 +10,19 @@ interface OpenCall {
   readonly reject: (error: ChatstreamError) => void;
 }
 
-/** Questions that one engine process has been asked and has not answered yet. */
+/** Calls that were sent to one engine process and are not answered yet. */
 export class OpenCalls {
   readonly #open = new Map<number, OpenCall>();
   #lastCall = 0;
 
-  /** @param send sends the question under the number it is given */
+  /** @param send sends the call with the number it is given */
   async tokens(send: (call: number) => void): Promise<readonly Token[]> {
     const result = await this.#ask(send);
     if (result.type !== 'tokens') throw mismatch();
     return result.tokens;
   }
 
-  /** @param send sends the question under the number it is given */
+  /** @param send sends the call with the number it is given */
   async text(send: (call: number) => void): Promise<string> {
     const result = await this.#ask(send);
     if (result.type !== 'text') throw mismatch();
@@ -53,5 +52,5 @@ export class OpenCalls {
 }
 
 function mismatch(): ChatstreamError {
-  return new ChatstreamError('internal', 'The engine process answered a question that was not asked.');
+  return new ChatstreamError('internal', 'The engine process answered a different question from the one it was asked.');
 }

@@ -1,21 +1,25 @@
-/** What to do about an engine that died. */
+/** What to do about an engine process that has died. */
 export type RestartDecision =
-  | { readonly action: 'restart'; readonly attempt: number; readonly delayMs: number }
-  | { readonly action: 'give_up'; readonly retryMs: number };
+  | { readonly type: 'restart'; readonly attempt: number; readonly delayMs: number }
+  | { readonly type: 'give_up'; readonly retryMs: number };
 
-/** The first restart is nearly immediate: most crashes are single events, and streams are waiting. */
+/** Delays before the restarts. The first is short: most crashes are single events, and streams are waiting. */
 const delaysMs = [100, 500, 2000] as const;
 
-/** Deaths that belong together: one more than there are restarts within this time of service means that restarting is no help. */
+/** Deaths within this time of service belong together: after one more than there are delays, restarting does not help. */
 const windowMs = 60_000;
 
-/** An engine that was given up may come back by itself, when memory is free again or a device returns. */
+/** After giving up, a start may still succeed once memory is free again or a device has returned. */
 const slowRetryMs = 60_000;
 
 /**
- * Decides whether and when an engine is started again. It gives up when all of three restarts failed: the engine died
- * four times within a minute of service, however long each took to load or to be found hanging, or three times in a row
- * did not even load.
+ * Decides whether and when an engine is restarted. It gives up when three restarts have not helped: the engine has died
+ * four times within a minute of service (not counting the time to load or to detect a hang), or three starts in a row
+ * have failed.
+ *
+ *     death      1st           2nd           3rd           4th within a minute of service
+ *     decision   restart in    restart in    restart in    give up, then try every
+ *                0.1 s         0.5 s         2 s           60 s until a start succeeds
  */
 export class RestartPolicy {
   #deathsMs: number[] = [];
@@ -23,8 +27,8 @@ export class RestartPolicy {
   #givenUp = false;
 
   /**
-   * @param servedMs for how long there has been an engine that worked, in milliseconds, since the beginning
-   * @param wasReady whether it had loaded, so that it could have served
+   * @param servedMs total time for which there has been a working engine, in milliseconds
+   * @param wasReady whether the process had loaded its model
    */
   died(servedMs: number, wasReady: boolean): RestartDecision {
     this.#deathsMs = [...this.#deathsMs.filter((deathMs) => servedMs - deathMs < windowMs), servedMs];
@@ -33,12 +37,12 @@ export class RestartPolicy {
     const delayMs = delaysMs[attempt - 1];
     if (this.#givenUp || delayMs === undefined) {
       this.#givenUp = true;
-      return { action: 'give_up', retryMs: slowRetryMs };
+      return { type: 'give_up', retryMs: slowRetryMs };
     }
-    return { action: 'restart', attempt, delayMs };
+    return { type: 'restart', attempt, delayMs };
   }
 
-  /** It has loaded. If it had been given up before, it begins with a clean record. */
+  /** A process has loaded its model. After giving up, this clears the record. */
   recovered(): void {
     this.#failedStarts = 0;
     if (!this.#givenUp) return;

@@ -1,80 +1,86 @@
 import { type CancelTimer, type Clock, systemClock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
-import type {
-  Demands,
-  EngineInfo,
-  EngineState,
-  GenerationSpec,
-  PromptSource,
-  Round,
-  ServingEngine,
-  Token,
+import {
+  type Demands,
+  type EngineInfo,
+  type EngineState,
+  failedEvent,
+  type GenerationSpec,
+  type PromptSource,
+  type Round,
+  type ServingEngine,
+  type Token,
 } from '../engine.js';
-import { failedEvent } from '../failed-event.js';
-import type { EngineChild } from './engine-child.js';
-import { exitError } from './engine-exit.js';
+import { type EngineChild, exitError } from './engine-child.js';
 import { EngineProcess, type EngineProcessOptions } from './engine-process.js';
-import { type HangLimits, hangLimitsOf } from './hang-limits.js';
-import { HangWatch } from './hang-watch.js';
-import { LastingCalls } from './lasting-calls.js';
+import { type HangLimits, hangLimitsOf, HangWatch } from './hang-watch.js';
+import { LastingCalls, ResumableGenerations } from './unfinished-work.js';
 import { RestartPolicy } from './restart-policy.js';
-import { RunningGenerations } from './running-generations.js';
 
-/** A process that was killed is gone at once, unless the kernel itself waits in vain for a device. */
+/** A killed process ends at once, unless the kernel itself waits for a device that does not answer. */
 const goneDeadlineMs = 5000;
 
-/** An engine process that lived but did nothing more, and was killed for it. */
+/** An engine process that was killed because it was alive but did nothing any more. */
 export interface EngineHang {
   readonly pid: number | null;
   readonly reason: string;
 }
 
-/** An engine in a process of its own that comes back after a crash. */
+/** An engine in a process of its own that is restarted after a crash. */
 export interface SupervisedEngine extends ServingEngine {
-  /** The current engine process, for logs; null while there is none. */
+  /** The operating system's number of the current engine process, for logs; null while there is none. */
   readonly pid: number | null;
-  /** Emitted when one is killed because it hangs; `states` tells the rest. */
+  /** Emitted when a process is killed because it hangs; `states` reports what follows. */
   readonly hangs: Subscribable<EngineHang>;
 }
 
 export interface SuperviseOptions extends EngineProcessOptions {
-  /** By default what suits the engine; tests cannot wait that long. */
+  /** By default {@link hangLimitsOf} the engine. */
   readonly hangLimits?: HangLimits;
 }
 
 /**
- * Runs an engine in a process of its own and restarts it when it dies or hangs. What was running then goes on where it stopped:
- * the new process gets prompt and output so far, and every text continues exactly. A generation that goes on reports
- * `started` again, with the slot that it has now.
+ * Runs an engine in a process of its own and restarts it when it dies or hangs. Generations go on where they stopped: the
+ * new process gets prompt and output so far, and every text continues exactly. A generation that goes on reports `started`
+ * again, with its new slot.
  *
- * A first start that fails is the operator's to mend (a wrong path, too little memory): `start` rejects with the
- * engine's own error, and nothing is retried.
+ *     status       what happens                                    next status
+ *     starting     the model is loaded                             ready
+ *                  the first start fails                           failed, for good
+ *     ready        the process dies, or hangs and is killed        restarting, or failed if the policy gives up
+ *     restarting   the model is loaded                             ready
+ *                  the new process dies                            restarting, or failed if the policy gives up
+ *     failed       a start, tried every 60 s, succeeds             ready
+ *     any          stop()                                          stopped
+ *
+ * A first start that fails needs the operator (a wrong path, too little memory): `start` rejects with the engine's own
+ * error, and nothing is retried.
  */
 export function superviseEngine(options: SuperviseOptions, clock: Clock = systemClock): SupervisedEngine {
   const { hangLimits = hangLimitsOf(options.engine), ...processOptions } = options;
   return new Supervisor(() => new EngineProcess(processOptions), hangLimits, clock);
 }
 
-/** See {@link superviseEngine}; exported for tests that bring their own processes. */
+/** See {@link superviseEngine}, which makes it launch real processes. */
 export class Supervisor implements SupervisedEngine {
   readonly #launch: () => EngineChild;
   readonly #clock: Clock;
   readonly #policy = new RestartPolicy();
   readonly #rounds = new Emitter<Round>();
   readonly #states = new Emitter<EngineState>();
-  readonly #generations = new RunningGenerations();
+  readonly #generations = new ResumableGenerations();
   readonly #calls = new LastingCalls();
   readonly #hangs = new Emitter<EngineHang>();
   readonly #watch: HangWatch;
-  /** Generations that came too late and are told so in a moment. */
+  /** Generations that came too late, until the event that says so is emitted. */
   readonly #refused = new Set<string>();
   #state: EngineState = { status: 'starting' };
   #child: EngineChild | null = null;
-  /** The child once it has loaded: who can be given work. */
+  /** The child once it has loaded its model, so that it can be given work. */
   #serving: EngineChild | null = null;
   #readySinceMs = 0;
-  /** For how long there has been an engine that worked: no outage, no loading, no hanging. */
+  /** Total time for which there has been a working engine, without outages, loading and hanging. */
   #servedMs = 0;
   #cancelTimer: CancelTimer | null = null;
   #stopping: Promise<void> | null = null;
@@ -116,13 +122,13 @@ export class Supervisor implements SupervisedEngine {
       const info = await child.start();
       this.#serve(child, info);
       return info;
-    } catch (thrown) {
+    } catch (error) {
       if (this.#child !== child) throw unavailable('The engine was stopped before it had started.');
       this.#child = null;
-      this.#abandonAll(messageOf(thrown));
+      this.#abandonAll(messageOf(error));
       child.kill();
       await child.exited;
-      throw thrown;
+      throw error;
     }
   }
 
@@ -172,7 +178,7 @@ export class Supervisor implements SupervisedEngine {
     await child?.stop();
   }
 
-  /** A new child, which is listened to only as long as it is the current one. */
+  /** Launches a new child. Its rounds count only as long as it is the current one. */
   #adopt(): EngineChild {
     const child = this.#launch();
     this.#child = child;
@@ -185,7 +191,7 @@ export class Supervisor implements SupervisedEngine {
     return child;
   }
 
-  /** The child has loaded: it gets everything that waits for an engine, and others may see that there is one. */
+  /** The child has loaded its model: it gets everything that waits for an engine, and the state becomes `ready`. */
   #serve(child: EngineChild, info: EngineInfo): void {
     this.#policy.recovered();
     this.#serving = child;
@@ -199,7 +205,7 @@ export class Supervisor implements SupervisedEngine {
     this.#changeTo({ status: 'ready', info });
   }
 
-  /** A stopped process ends only by being killed. What follows is the same as after any death. */
+  /** A hung process ends only if it is killed. What follows is the same as after any other death. */
   #onHang(child: EngineChild, reason: string): void {
     this.#hangs.emit({ pid: child.pid, reason });
     child.kill();
@@ -208,7 +214,7 @@ export class Supervisor implements SupervisedEngine {
     });
   }
 
-  /** @param child null if not even a process could be made */
+  /** @param child null if no process could be created */
   #onDeath(child: EngineChild | null, reason: string): void {
     if (this.#child !== child) return;
     const wasReady = child !== null && this.#serving === child;
@@ -217,7 +223,7 @@ export class Supervisor implements SupervisedEngine {
     this.#watch.end();
     this.#child = null;
     this.#serving = null;
-    if (decision.action === 'give_up') {
+    if (decision.type === 'give_up') {
       this.#abandonAll(reason);
       this.#restartIn(decision.retryMs);
     } else {
@@ -238,14 +244,14 @@ export class Supervisor implements SupervisedEngine {
       child = this.#adopt();
       const info = await child.start();
       if (this.#child === child) this.#serve(child, info);
-    } catch (thrown) {
+    } catch (error) {
       child?.kill();
       await child?.exited;
-      this.#onDeath(child, messageOf(thrown));
+      this.#onDeath(child, messageOf(error));
     }
   }
 
-  /** The state comes first, so that whoever hears of a failed generation does not send the next one here. */
+  /** The state changes first, so that a caller that sees a failed generation does not send the next one here. */
   #abandonAll(reason: string): void {
     if (this.#state.status !== 'failed') this.#changeTo({ status: 'failed', reason });
     const error = unavailable(`The engine is down: ${reason}`);
@@ -259,7 +265,7 @@ export class Supervisor implements SupervisedEngine {
     return gone === null ? this.#calls.ask(this.#serving, question) : Promise.reject(gone);
   }
 
-  /** In a microtask: an event out of `generate` itself would come before the caller is ready for it. */
+  /** In a microtask, because an event emitted by `generate` itself would come before the caller expects one. */
   #refuse(id: string, error: ChatstreamError): void {
     this.#refused.add(id);
     queueMicrotask(() => {
@@ -268,7 +274,7 @@ export class Supervisor implements SupervisedEngine {
     });
   }
 
-  /** Why nothing can be asked of this engine any more; null as long as there is hope. */
+  /** Why this engine cannot take any more work; null as long as it may come back. */
   #gone(): ChatstreamError | null {
     switch (this.#state.status) {
       case 'failed':

@@ -1,6 +1,6 @@
-/** What has become of a piece of text on its way through a {@link StopStrings}. */
+/** What {@link StopStrings} makes of a piece of text. */
 export interface StopScan {
-  /** Text that is certain: in front of any stop string, and no beginning of one. May be empty. */
+  /** Text that is certain: it precedes any stop string and cannot be the beginning of one. May be empty. */
   readonly text: string;
   /** Whether a stop string was found. It and everything after it are dropped, and the scan is over. */
   readonly stopped: boolean;
@@ -15,25 +15,25 @@ interface Pattern {
 }
 
 /**
- * Looks for stop strings in text that arrives in pieces, and holds back any end of it that may be the beginning of one.
- * The string that is complete first wins; of several that end at the same place, the one that begins first. So the
- * result does not depend on how the text was cut.
+ * Looks for stop strings in text that arrives in pieces, and holds back the end of the text if it may be the beginning
+ * of one. The stop string that is complete first wins; of several that end at the same place, the one that begins first.
+ * So the result does not depend on how the text was cut.
  *
- * Every character is looked at once per stop string, however often the text comes close to one: searching the held text
+ * Every character is looked at once per stop string, however often the text comes close to one. Searching the held text
  * again for each piece would be quadratic.
  */
 export class StopStrings {
   readonly #patterns: readonly Pattern[];
   #held = '';
 
-  /** @param stops empty strings are ignored, for they would stop everything at once */
+  /** @param stops empty strings are ignored, because they would match everywhere */
   constructor(stops: readonly string[]) {
     this.#patterns = stops
       .filter((text) => text !== '')
       .map((text) => ({ text, fallback: fallbackTable(text), matched: 0 }));
   }
 
-  /** Takes the next piece of the text. Not to be called again once it has stopped. */
+  /** Takes the next piece of the text. Must not be called again after it has stopped. */
   push(piece: string): StopScan {
     if (this.#patterns.length === 0) return { text: piece, stopped: false };
 
@@ -50,7 +50,7 @@ export class StopStrings {
     return { text: text.slice(0, certain), stopped: false };
   }
 
-  /** The text ends here: what was held back is no stop string after all. */
+  /** Ends the text. @returns what was held back, which is not a stop string after all */
   flush(): string {
     const held = this.#held;
     this.#held = '';

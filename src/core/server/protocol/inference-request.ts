@@ -17,7 +17,7 @@ type GenerationParameters = Omit<CompletionRequest, 'prompt'>;
  */
 export function fromChatRequest(body: ChatCompletionRequest, id: string, defaultMaxTokens: number): InferenceRequest {
   const messages = body.messages.map(chatMessage);
-  return resolve(body, id, { kind: 'chat', messages }, defaultMaxTokens);
+  return resolve(body, id, { type: 'chat', messages }, defaultMaxTokens);
 }
 
 /** A completion request as the queue takes it, every default filled in. */
@@ -87,10 +87,10 @@ function childrenOf(value: unknown): unknown[] {
 }
 
 function promptSource(prompt: CompletionRequest['prompt']): PromptSource {
-  if (typeof prompt === 'string') return { kind: 'text', text: prompt };
+  if (typeof prompt === 'string') return { type: 'text', text: prompt };
   const [first] = prompt;
-  if (typeof first === 'string') return { kind: 'text', text: first };
-  return { kind: 'tokens', tokens: prompt.filter((token) => typeof token === 'number') };
+  if (typeof first === 'string') return { type: 'text', text: first };
+  return { type: 'tokens', tokens: prompt.filter((token) => typeof token === 'number') };
 }
 
 function chatMessage({ role, content, name }: WireMessage, index: number): ChatMessage {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-
-import { decodesFirst } from '../../../../src/core/engine/llama/batching.js';
+import { decodesFirst, planRound, type RoundMember } from '../../../../src/core/engine/llama/batching.js';
 import { libraryTokens } from '../../../../src/core/engine/llama/library.js';
+import fc from 'fast-check';
 
 type Items = Parameters<ReturnType<typeof decodesFirst>>[0]['items'];
 
@@ -39,9 +39,46 @@ describe('decodesFirst', () => {
     ]);
   });
 
-  it('tells how many sequences there are', () => {
+  it('reports the number of sequences', () => {
     const observed: number[] = [];
     decodesFirst((batchSize) => observed.push(batchSize))({ items: items(1, 3, 1), size: 8 });
     expect(observed).toEqual([3]);
+  });
+});
+
+const member = (order: number, nextChunk: number): RoundMember => ({ order, nextChunk });
+
+describe('planRound', () => {
+  it('takes every generation when none prefills', () => {
+    const running = [member(0, 0), member(1, 0)];
+    expect(planRound(running, 16)).toBe(running);
+  });
+
+  it('takes as many chunks as fit together, first come, first served, and keeps the order of the slots', () => {
+    const [third, decoding, first, second] = [member(3, 8), member(0, 0), member(1, 10), member(2, 6)];
+    const running = [third, decoding, first, second];
+    expect(planRound(running, 16)).toEqual([decoding, first, second]);
+  });
+
+  it('does not let a later prompt overtake', () => {
+    const running = [member(0, 10), member(1, 7), member(2, 1)];
+    expect(planRound(running, 16)).toEqual([running[0]]);
+  });
+
+  it('always advances all decodes and the first prefill, within the limit for chunks', () => {
+    const chunks = fc.array(fc.integer({ min: 0, max: 16 }), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(chunks, (chunks) => {
+        const running = chunks.map((nextChunk, order) => member(order, nextChunk));
+        const plan = planRound(running, 16);
+        const prefilling = running.filter(({ nextChunk }) => nextChunk > 0);
+        const planned = plan.filter(({ nextChunk }) => nextChunk > 0);
+        expect(plan).toEqual(running.filter((each) => plan.includes(each)));
+        expect(plan.filter(({ nextChunk }) => nextChunk === 0)).toHaveLength(running.length - prefilling.length);
+        expect(planned).toEqual(prefilling.slice(0, planned.length));
+        expect(planned.length).toBeGreaterThanOrEqual(Math.min(1, prefilling.length));
+        expect(planned.reduce((sum, { nextChunk }) => sum + nextChunk, 0)).toBeLessThanOrEqual(16);
+      }),
+    );
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { chooseThreads, threadCandidates } from '../../../../src/core/engine/llama/calibrate.js';
 
 describe('threadCandidates', () => {
-  it('are all, half of and one of the cores', () => {
+  it('are all cores, half of them, and one', () => {
     expect(threadCandidates(16, 1e6)).toEqual([16, 8, 1]);
     expect(threadCandidates(2, 1e6)).toEqual([2, 1]);
     expect(threadCandidates(1, 1e6)).toEqual([1]);
@@ -15,7 +15,7 @@ describe('threadCandidates', () => {
 });
 
 describe('chooseThreads', () => {
-  it('weighs one generation and full slots alike', () => {
+  it('gives one generation and full slots the same weight', () => {
     const timings = [
       { threads: 2, single: [10], full: [10] },
       { threads: 1, single: [1], full: [12] },
@@ -24,7 +24,7 @@ describe('chooseThreads', () => {
     expect(chooseThreads([...timings, { threads: 4, single: [9], full: [1] }], 8)).toBe(4);
   });
 
-  it('takes fewer threads when they are as good', () => {
+  it('prefers fewer threads that are as fast', () => {
     const timings = [
       { threads: 4, single: [10], full: [20] },
       { threads: 2, single: [10.3], full: [20.3] },
@@ -33,7 +33,7 @@ describe('chooseThreads', () => {
     expect(chooseThreads(timings, 8)).toBe(2);
   });
 
-  it('goes by the median', () => {
+  it('compares medians', () => {
     const timings = [
       { threads: 2, single: [1, 200, 200], full: [1, 200, 200] },
       { threads: 1, single: [20, 20, 20], full: [20, 20, 20] },
@@ -41,7 +41,7 @@ describe('chooseThreads', () => {
     expect(chooseThreads(timings, 8)).toBe(1);
   });
 
-  it('goes by one generation when there was no time for full slots', () => {
+  it('compares one generation if there was no time for full slots', () => {
     const timings = [
       { threads: 2, single: [10], full: [1] },
       { threads: 1, single: [5], full: [] },
@@ -49,7 +49,7 @@ describe('chooseThreads', () => {
     expect(chooseThreads(timings, 8)).toBe(1);
   });
 
-  it('leaves out what was not measured', () => {
+  it('ignores candidates that were not measured', () => {
     expect(
       chooseThreads(
         [

@@ -9,13 +9,13 @@ function render(source: string | undefined, ...messages: Parameters<ReturnType<t
 }
 
 describe('chatTemplate', () => {
-  it('is ChatML for a model without one', () => {
+  it('is ChatML for a model without a template', () => {
     expect(render(undefined, { role: 'system', content: 'Be kind.' }, { role: 'user', content: 'Hi' })).toBe(
       '<|im_start|>system\nBe kind.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n',
     );
   });
 
-  it('gets what Hugging Face passes to one', () => {
+  it('gets the variables that Hugging Face passes to templates', () => {
     const source =
       "{{ bos_token }}{% for m in messages %}[{{ m.role }}|{{ m['content'] | trim }}|{{ m.name }}]{% endfor %}" +
       "{{ eos_token }}{% if add_generation_prompt %}>{% endif %}{{ strftime_now('%Y') }}";
@@ -24,11 +24,11 @@ describe('chatTemplate', () => {
     );
   });
 
-  it('calls a developer the system', () => {
+  it('turns the developer into the system', () => {
     expect(render('{{ messages[0].role }}', { role: 'developer', content: '' })).toBe('system');
   });
 
-  it('passes on what a template refuses', () => {
+  it('quotes the error of a template that refuses messages', () => {
     const source = "{{ raise_exception('Roles must alternate') }}";
     expect(() => render(source, { role: 'user', content: 'Hi' })).toThrow(
       expect.objectContaining({
@@ -38,7 +38,7 @@ describe('chatTemplate', () => {
     );
   });
 
-  it('says so when the template itself is broken', () => {
+  it('reports a template that is itself broken', () => {
     expect(() => render('{% for %}', { role: 'user', content: 'Hi' })).toThrow(
       expect.objectContaining({
         code: 'invalid_request',

@@ -14,7 +14,7 @@ import { greedy } from '../../../support/sampling.js';
 
 type Ended = Extract<GenerationEvent, { type: 'ended' | 'failed' }>;
 
-/** What became of one generation. */
+/** The result of one generation. */
 export interface Outcome {
   readonly started: Extract<GenerationEvent, { type: 'started' }> | undefined;
   readonly tokens: readonly Token[];
@@ -22,11 +22,11 @@ export interface Outcome {
   readonly end: Ended;
 }
 
-/** A real engine on a tiny model, with everything it reports. */
+/** A real engine with a tiny model, and everything it reports. */
 export class EngineHarness {
   readonly rounds: Round[] = [];
   readonly batches: number[] = [];
-  /** How many of the next batches are to fail inside the library. */
+  /** How many of the next batches will fail inside the library. */
   failingBatches = 0;
   readonly engine: Engine;
   info: EngineInfo | undefined;
@@ -36,7 +36,7 @@ export class EngineHarness {
     this.engine = createLlamaEngine(options, {
       onBatch: (batchSize) => {
         this.batches.push(batchSize);
-        // Thrown where the library plans its batches, this comes out of its evaluation.
+        // Thrown while the library plans a batch, so that its evaluation rejects.
         if (this.failingBatches-- > 0) throw new Error('no such luck');
       },
     });
@@ -71,7 +71,7 @@ export class EngineHarness {
     };
   }
 
-  /** Starts generations together and waits for the ends of all. */
+  /** Starts generations together and waits until all have ended. */
   async run(...specs: readonly GenerationSpec[]): Promise<Outcome[]> {
     const ends = specs.map((spec) => this.end(spec.id));
     const from = this.rounds.length;
@@ -86,7 +86,7 @@ export class EngineHarness {
     return outcome;
   }
 
-  /** Waits until a round has an event of this generation, of this type. */
+  /** Waits until a round has an event of one of these types for this generation. */
   async event<T extends GenerationEvent['type']>(
     id: string,
     ...types: T[]

@@ -8,8 +8,8 @@ const endOfTurn = 257;
 
 let harness: EngineHarness;
 beforeAll(async () => {
-  // Of f16, because llama.cpp rounds f32 differently for one sequence and for several (on x86: 12 of 18 texts were the
-  // same alone and beside others with f32, 18 of 18 with f16, q8_0 and q4_0).
+  // f16, because llama.cpp rounds f32 differently for one sequence and for several (on x86, 12 of 18 texts were the same
+  // alone and beside others with f32, and 18 of 18 with f16, q8_0 and q4_0).
   harness = await EngineHarness.start({}, { type: 'f16' });
 });
 afterAll(async () => {
@@ -18,7 +18,7 @@ afterAll(async () => {
 
 const warm = { ...greedy, temperature: 1, topP: 0.95, seed: 7 };
 
-/** As if the slots had never been used: a cached prefix would change where the prompt is cut. */
+/** Empties the slots of known prompts, because a cached prefix would change where the prompt is cut. */
 async function forget(): Promise<void> {
   const fresh = [90, 91, 92, 93].map((seed) => harness.spec({ prompt: harness.prompt(2, seed), maxTokens: 1 }));
   await harness.run(...fresh);
@@ -60,7 +60,7 @@ describe('the same seed and prompt', () => {
     expect(second.tokens).toEqual(first.tokens);
   });
 
-  it('work with the highest seed, which llama.cpp takes for none', async () => {
+  it('work with the highest seed, which means "no seed" to llama.cpp', async () => {
     const sampling = { ...warm, seed: 2 ** 32 - 1 };
     const first = await afresh({ prompt: prompt(), sampling });
     const second = await afresh({ prompt: prompt(), sampling });
@@ -69,7 +69,7 @@ describe('the same seed and prompt', () => {
 });
 
 describe('a cached prefix', () => {
-  it('is what the slot holds of prompt and output', async () => {
+  it('covers prompt and output that the slot holds', async () => {
     const prompt = harness.prompt(30, 2);
     const first = await afresh({ prompt, maxTokens: 10 });
     const next = await harness.runOne({ prompt: [...prompt, ...first.tokens, 40, 41], maxTokens: 2 });
@@ -85,7 +85,7 @@ describe('a cached prefix', () => {
     expect(next.started?.cachedTokens).toBe(20);
   });
 
-  it('is found in whichever slot has it', async () => {
+  it('is found in any slot', async () => {
     await forget();
     const specs = [0, 1, 2, 3].map((seed) => harness.spec({ prompt: harness.prompt(100, 60 + seed), maxTokens: 2 }));
     const outcomes = await harness.run(...specs);
@@ -118,7 +118,7 @@ describe('a generation ends', () => {
     expect(text).toBe('');
   });
 
-  it('never at that token when it is to be ignored, and never draws it', async () => {
+  it('not at that token if it is to be ignored, and never draws it', async () => {
     const sampling = { ...greedy, logitBias: { [endOfTurn]: 100 } };
     const { end, tokens } = await harness.runOne({ ignoreEos: true, sampling, maxTokens: 20 });
     expect(end).toMatchObject({ type: 'ended', reason: 'length' });
@@ -139,7 +139,7 @@ describe('a generation ends', () => {
 });
 
 describe('text', () => {
-  /** Makes the model say exactly this, byte by byte: each byte has a grammar of one. */
+  /** Makes the model generate exactly this text, with a grammar that allows nothing else. */
   async function say(text: string, stop: readonly string[] = []): Promise<Outcome> {
     const spec = harness.spec({
       prompt: harness.prompt(4, 6),
@@ -167,7 +167,7 @@ describe('text', () => {
     expect(end).toMatchObject({ reason: 'stop' });
   });
 
-  it('of a half character at the end is a replacement character', async () => {
+  it('ends in a replacement character if a character is unfinished', async () => {
     const [firstByte = 0, ...others] = await harness.engine.tokenize('日');
     expect(others).toHaveLength(2);
     const { text } = await harness.runOne({ maxTokens: 1, sampling: { ...greedy, logitBias: { [firstByte]: 100 } } });
@@ -190,7 +190,7 @@ describe('a resumed generation', () => {
     }
   });
 
-  it('finds a stop string that began before', async () => {
+  it('finds a stop string that began before it was resumed', async () => {
     const whole = await afresh(base());
     const match = /[a-z]{4}/.exec(whole.text);
     const stop = match?.[0] ?? '';
@@ -214,7 +214,7 @@ describe('a resumed generation', () => {
     expect(resumed.end).toMatchObject({ type: 'ended', reason: 'stop' });
   });
 
-  it('draws the same whenever it is resumed, and not what the beginning drew', async () => {
+  it('draws the same tokens each time it is resumed, but not those of the beginning', async () => {
     const resumeAfter = (await afresh({ ...base(), sampling: warm })).tokens.slice(0, 10);
     const first = await afresh({ ...base(), sampling: warm, resumeAfter });
     const second = await afresh({ ...base(), sampling: warm, resumeAfter });
@@ -222,7 +222,7 @@ describe('a resumed generation', () => {
     expect(second.tokens).toEqual(first.tokens);
   });
 
-  it('is over at once when nothing was left to do', async () => {
+  it('is over at once if nothing is left to generate', async () => {
     const whole = await afresh({ ...base(), maxTokens: 5 });
     const resumed = await harness.runOne({ ...base(), maxTokens: 5, resumeAfter: whole.tokens });
     expect(resumed.tokens).toEqual([]);
@@ -239,19 +239,19 @@ describe('a resumed generation', () => {
 });
 
 describe('sampling', () => {
-  it('draws a token that is biased to the top, and never one that is forbidden', async () => {
+  it('draws a token with the highest bias, and never a forbidden one', async () => {
     const always = await harness.runOne({ sampling: { ...greedy, logitBias: { '65': 100 } } });
     expect(new Set(always.tokens)).toEqual(new Set([65]));
     const never = await harness.runOne({ sampling: { ...greedy, logitBias: { '65': 100, '66': 90, '67': -100 } } });
     expect(never.tokens).not.toContain(67);
   });
 
-  it('fails with a bias on a number that is no token', async () => {
+  it('fails with a bias on a number that is not a token', async () => {
     const { end } = await harness.runOne({ sampling: { ...greedy, logitBias: { '512': 1 } } });
     expect(end).toMatchObject({ type: 'failed', code: 'invalid_request' });
   });
 
-  it('moves away from tokens that were said, with each of the penalties', async () => {
+  it('avoids tokens of the output, with each of the penalties', async () => {
     const biased = { ...greedy, logitBias: bias(range(65, 75), 30) };
     const plain = await harness.runOne({ sampling: biased, maxTokens: 30 });
     for (const penalty of [{ presencePenalty: 2 }, { frequencyPenalty: 2 }, { repeatPenalty: 1.5 }]) {
@@ -261,7 +261,7 @@ describe('sampling', () => {
     }
   });
 
-  it('holds presence against the output only, and repetition against the prompt too', async () => {
+  it('applies the presence penalty to the output only, the repeat penalty to the prompt too', async () => {
     const prompt = range(65, 75);
     const unsaid = 80;
     const biased = { ...greedy, logitBias: { ...bias(prompt, 30), ...bias([unsaid], 22) } };
@@ -282,7 +282,7 @@ describe('sampling', () => {
 
 describe('a format', () => {
   it('of json_object gives an object', async () => {
-    // Quotes and braces are made likely, or the random model would hardly ever come to an end.
+    // Quotes and braces are made likely, because the random model would hardly ever reach an end otherwise.
     const [quote = 0, brace = 0] = await harness.engine.tokenize('"}');
     const sampling = { ...warm, logitBias: { [quote]: 6, [brace]: 6 } };
     for (const seed of [1, 2, 3]) {
@@ -297,7 +297,7 @@ describe('a format', () => {
     }
   });
 
-  it('of json_schema gives what the schema says, and then ends', async () => {
+  it('of json_schema gives a value that fits the schema, and then ends', async () => {
     const schema = {
       type: 'object',
       properties: {
@@ -325,7 +325,7 @@ describe('a format', () => {
     }
   });
 
-  it('goes on to maxTokens after the end when that is to be ignored', async () => {
+  it('goes on to maxTokens after the end if that is to be ignored', async () => {
     const { tokens, text, end } = await harness.runOne({
       maxTokens: 20,
       format: { type: 'json_schema', schema: { const: 'ab' } },
@@ -335,7 +335,7 @@ describe('a format', () => {
     expect(end).toMatchObject({ type: 'ended', reason: 'length' });
   });
 
-  it('wins against a bias that forbids what it needs', async () => {
+  it('prevails over a bias that forbids a token it needs', async () => {
     for (const sampling of [greedy, warm]) {
       const { text, end } = await harness.runOne({
         ignoreEos: false,
@@ -347,7 +347,7 @@ describe('a format', () => {
     }
   });
 
-  it('that cannot be made fails, saying why', async () => {
+  it('that cannot be compiled fails, saying why', async () => {
     const schema = { type: 'string', pattern: '^a' };
     const { end } = await harness.runOne({ format: { type: 'json_schema', schema } });
     expect(end).toMatchObject({

@@ -42,18 +42,18 @@ describe('grammarSchema', () => {
     });
   });
 
-  it('says anyOf and lists of types as alternatives', () => {
+  it('turns anyOf and lists of types into alternatives', () => {
     expect(grammarSchema({ anyOf: [{ type: 'null' }, { type: 'string' }] })).toEqual({
       oneOf: [{ type: 'null' }, { type: 'string' }],
     });
     expect(grammarSchema({ type: ['integer', 'null'] })).toEqual({ oneOf: [{ type: 'integer' }, { type: 'null' }] });
   });
 
-  it('lets an object without properties have any', () => {
+  it('allows any properties for an object without properties', () => {
     expect(grammarSchema({ type: 'object' })).toEqual({ type: 'object', additionalProperties: true });
   });
 
-  it('lets an empty schema be anything', () => {
+  it('allows any value for an empty schema', () => {
     expect(grammarSchema({})).toHaveProperty('oneOf');
     expect(grammarSchema({ type: 'array', items: true })).toHaveProperty('items.oneOf');
   });
@@ -63,7 +63,7 @@ describe('grammarSchema', () => {
     [{ type: 'integer', minimum: 1 }, '"minimum" is not supported'],
     [{ allOf: [{ type: 'string' }] }, '"allOf" is not supported'],
     [{ type: 'object', properties: { a: { not: {} } } }, 'at /properties/a cannot be used: "not"'],
-    [{ type: 'array', items: { type: 'date' } }, 'at /items cannot be used: the type "date" is not known'],
+    [{ type: 'array', items: { type: 'date' } }, 'at /items cannot be used: the type "date" is unknown'],
     [{ type: 'string', format: 'email' }, 'date-time, time, date'],
     [{ type: 'string', minLength: -1 }, 'minLength must be a whole number'],
     [{ type: 'array', minItems: 3, maxItems: 2 }, 'maxItems is less than minItems'],

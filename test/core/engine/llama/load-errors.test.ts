@@ -6,8 +6,8 @@ import { contextError, modelLoadError } from '../../../../src/core/engine/llama/
 const library = await importLibrary();
 const failed = new Error('Failed to load model');
 
-// Real messages of llama.cpp. One process shows them for its first engine only: when a second one sets its logger, the
-// end of the first's switches it off again (node-llama-cpp 3.22.1, addonLog.cpp).
+// Real messages of llama.cpp. A process shows them for its first engine only: when a second engine has set its logger,
+// disposing of the first switches it off again (node-llama-cpp 3.22.1, addonLog.cpp).
 describe('modelLoadError', () => {
   it('names an architecture that is not supported', () => {
     const logged = [
@@ -21,7 +21,7 @@ describe('modelLoadError', () => {
     });
   });
 
-  it('tells a file that ends too early', () => {
+  it('recognises a file that ends too early', () => {
     const logged = [
       "llama_model_load: error loading model: tensor 'output.weight' data is not within the file bounds, model is corrupted or incomplete",
     ];
@@ -31,7 +31,7 @@ describe('modelLoadError', () => {
     });
   });
 
-  it('tells when memory does not suffice', () => {
+  it('recognises a lack of memory', () => {
     const tooSmall = new library.InsufficientMemoryError(
       'Not enough VRAM to fit the model with the specified settings',
     );
@@ -45,7 +45,7 @@ describe('modelLoadError', () => {
     expect(modelLoadError(library, failed, logged, 'm.gguf')).toMatchObject({ code: 'out_of_memory' });
   });
 
-  it('passes on what llama.cpp says of anything else', () => {
+  it('quotes llama.cpp for all other reasons', () => {
     expect(modelLoadError(library, failed, ['something about tensors.\n'], 'm.gguf')).toMatchObject({
       code: 'model_unreadable',
       message: 'llama.cpp cannot load m.gguf: something about tensors.',
@@ -62,7 +62,7 @@ describe('contextError', () => {
     });
   });
 
-  it('tells when it was not for want of memory', () => {
+  it('recognises a reason other than missing memory', () => {
     const logged = ['llama_init_from_model: quantized V cache requires flash_attn to be enabled'];
     expect(contextError(new Error('Failed to create context'), logged, 4096, 8)).toMatchObject({
       code: 'usage',

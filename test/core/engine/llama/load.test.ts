@@ -74,7 +74,7 @@ describe('a model file', () => {
     });
   });
 
-  // The last one is for llama.cpp to find, whose messages reach only the first engine of a process (see below).
+  // Only llama.cpp notices the last one, and its messages reach only the first engine of a process (load-errors.test.ts).
   it.each([10, 100, 4000, 100_000, 292_000])('that ends after %i bytes', async (bytes) => {
     const path = await copy(`short-${bytes}.gguf`, (path) => truncate(path, bytes));
     expect(await failure({ modelPath: path })).toMatchObject({
@@ -111,7 +111,7 @@ describe('a machine', () => {
     });
   });
 
-  it('without the backend that was asked for', async () => {
+  it('without the requested backend', async () => {
     expect(await failure({ gpu: 'metal' })).toMatchObject({
       code: 'backend_unavailable',
       message: expect.stringContaining('Metal cannot be used') as string,
@@ -122,7 +122,7 @@ describe('a machine', () => {
 });
 
 describe('a loaded engine', () => {
-  it('says what it runs', async () => {
+  it('describes its model and device', async () => {
     const harness = await EngineHarness.start({ context: 'auto', slots: 3 }, { context: 1024 });
     expect(harness.info).toEqual({
       engine: 'llama',
@@ -139,7 +139,7 @@ describe('a loaded engine', () => {
     await harness.stop();
   });
 
-  it('takes no more context than 4096 by itself, and any number that it is told', async () => {
+  it('limits an automatic context to 4096 tokens, but not a given one', async () => {
     const automatic = await EngineHarness.start({ context: 'auto', slots: 1 }, { context: 100_000 });
     expect(automatic.info).toMatchObject({ contextLength: 4096, trainedContextLength: 100_000 });
     await automatic.stop();
@@ -151,7 +151,7 @@ describe('a loaded engine', () => {
     await told.stop();
   });
 
-  it('finds out how many threads to use, and begins with empty slots', async () => {
+  it('measures how many threads to use, and begins with empty slots', async () => {
     const harness = await EngineHarness.start({ threads: 'auto', slots: 2 });
     expect(harness.info?.device).toMatch(/^CPU \(\d+ threads?\)$/);
     const { started } = await harness.runOne({ prompt: [0, 1, 2] });
@@ -166,7 +166,7 @@ describe('a loaded engine', () => {
     await harness.stop();
   });
 
-  it('says when its heads do not suit the type of the cache', async () => {
+  it('reports heads that do not suit the type of the cache', async () => {
     expect(await failure({ cacheType: 'q8_0' })).toMatchObject({
       code: 'usage',
       message: expect.stringContaining('attention heads have 16') as string,

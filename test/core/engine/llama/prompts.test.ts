@@ -22,7 +22,7 @@ const bytes = (text: string): number[] => [...Buffer.from(text, 'utf8')];
 
 describe('prepare', () => {
   it('applies the template and recognises its special tokens', async () => {
-    const tokens = await plain.engine.prepare({ kind: 'chat', messages: [{ role: 'user', content: 'Q!' }] });
+    const tokens = await plain.engine.prepare({ type: 'chat', messages: [{ role: 'user', content: 'Q!' }] });
     expect(tokens[0]).toBe(startOfMessage);
     expect(tokens).toContain(endOfTurn);
     expect(await plain.engine.detokenize(tokens)).toBe(
@@ -30,30 +30,30 @@ describe('prepare', () => {
     );
   });
 
-  it('takes special tokens in a text for plain text', async () => {
+  it('treats the names of special tokens in a text as plain text', async () => {
     const text = specialTokens.endOfTurn;
-    const tokens = await plain.engine.prepare({ kind: 'text', text });
+    const tokens = await plain.engine.prepare({ type: 'text', text });
     expect(tokens).not.toContain(endOfTurn);
     expect(await plain.engine.detokenize(tokens)).toBe(text);
   });
 
-  it('begins with the beginning-of-text token exactly once, if the model wants it', async () => {
-    const text = await withBos.engine.prepare({ kind: 'text', text: 'Q!' });
+  it('begins with the beginning-of-text token exactly once, if the model expects it', async () => {
+    const text = await withBos.engine.prepare({ type: 'text', text: 'Q!' });
     expect(text).toEqual([bos, ...bytes('Q!')]);
-    // This template writes it, and the tokeniser would too.
-    const chat = await withBos.engine.prepare({ kind: 'chat', messages: [{ role: 'user', content: 'Q!' }] });
+    // This template writes the token, and the tokeniser would add it too.
+    const chat = await withBos.engine.prepare({ type: 'chat', messages: [{ role: 'user', content: 'Q!' }] });
     expect(chat).toEqual([bos, ...bytes('Q!')]);
-    expect(await plain.engine.prepare({ kind: 'text', text: 'Q!' })).toEqual(bytes('Q!'));
+    expect(await plain.engine.prepare({ type: 'text', text: 'Q!' })).toEqual(bytes('Q!'));
   });
 
   it('begins an empty prompt with that token', async () => {
-    expect(await plain.engine.prepare({ kind: 'text', text: '' })).toEqual([bos]);
+    expect(await plain.engine.prepare({ type: 'text', text: '' })).toEqual([bos]);
   });
 
-  it('passes tokens through, if they are some', async () => {
-    expect(await plain.engine.prepare({ kind: 'tokens', tokens: [1, 2, 511] })).toEqual([1, 2, 511]);
+  it('passes tokens through if they are in the vocabulary', async () => {
+    expect(await plain.engine.prepare({ type: 'tokens', tokens: [1, 2, 511] })).toEqual([1, 2, 511]);
     for (const token of [512, -1, 1.5, NaN]) {
-      await expect(plain.engine.prepare({ kind: 'tokens', tokens: [1, token] })).rejects.toMatchObject({
+      await expect(plain.engine.prepare({ type: 'tokens', tokens: [1, token] })).rejects.toMatchObject({
         code: 'invalid_request',
         hint: expect.stringContaining('0 to 511') as string,
       });
@@ -62,7 +62,7 @@ describe('prepare', () => {
 });
 
 describe('tokenize and detokenize', () => {
-  it('are each other’s reverse', async () => {
+  it('are inverse to each other', async () => {
     const text = `Grüße, 日本 😀 ${specialTokens.startOfMessage}`;
     const tokens = await plain.engine.tokenize(text);
     expect(tokens).not.toContain(startOfMessage);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import type { GenerationEvent } from '../../../../src/core/engine/engine.js';
+import { installedVersion } from '../../../../src/core/engine/llama/library.js';
 import { EngineHarness } from './engine-harness.js';
 
 let harness: EngineHarness;
@@ -22,6 +23,7 @@ describe('rounds', () => {
     const specs = [0, 1, 2, 3].map((seed) => harness.spec({ prompt: harness.prompt(4, seed), maxTokens: 10 }));
     await harness.run(...specs);
 
+    const version = `node-llama-cpp ${installedVersion()}: its dispatcher does not decode a round as one batch`;
     expect(harness.rounds).toHaveLength(10);
     for (const round of harness.rounds) {
       expect(round.batchSize).toBe(4);
@@ -29,10 +31,10 @@ describe('rounds', () => {
       expect(ids(tokens).toSorted()).toEqual(specs.map(({ id }) => id).toSorted());
       expect(round.durationMs).toBeGreaterThan(0);
     }
-    expect(harness.batches).toEqual(harness.rounds.map(({ batchSize }) => batchSize));
+    expect(harness.batches, version).toEqual(harness.rounds.map(({ batchSize }) => batchSize));
   });
 
-  it('take a newcomer in while others are running', async () => {
+  it('include a new generation while others are running', async () => {
     const first = harness.spec({ maxTokens: 12 });
     const second = harness.spec({ prompt: harness.prompt(4, 1), maxTokens: 4 });
     harness.engine.generate(first);
@@ -56,7 +58,7 @@ describe('rounds', () => {
     expect(harness.rounds.map(({ events }) => ids(events).length)).toEqual([1, 0, 1, 1, 1]);
   });
 
-  it('go on for the others while a long prompt is prefilled', async () => {
+  it('go on for other generations while a long prompt is prefilled', async () => {
     const short = harness.spec({ maxTokens: 20 });
     harness.engine.generate(short);
     await harness.event(short.id, 'token');
@@ -79,7 +81,7 @@ describe('rounds', () => {
     const second = harness.spec({ prompt: harness.prompt(20, 22), maxTokens: 1 });
     const third = harness.spec({ prompt: harness.prompt(4, 23), maxTokens: 1 });
     await harness.run(first, second, third);
-    // 16+0+0, 16+0+0, 0+16+0, 0+4+4: the third would have fitted before, but does not overtake.
+    // 16+0+0, 16+0+0, 0+16+0, 0+4+4: the third would have fitted earlier, but does not overtake.
     const order = harness.rounds.map(({ events }) => events.map(({ id, type }) => `${id} ${type}`).toSorted());
     expect(order).toEqual([
       [`${first.id} started`],
@@ -92,7 +94,7 @@ describe('rounds', () => {
 });
 
 describe('cancel', () => {
-  it('frees the slot for a generation that is started in the same turn', async () => {
+  it('frees the slot for a generation that is started in the same iteration of the event loop', async () => {
     const running = [0, 1, 2, 3].map((seed) => harness.spec({ prompt: harness.prompt(4, seed), maxTokens: 400 }));
     for (const spec of running) harness.engine.generate(spec);
     const [victim] = running;
@@ -110,11 +112,11 @@ describe('cancel', () => {
     await harness.runOne({ maxTokens: 1 });
   });
 
-  it('reports nothing of the round during which it came', async () => {
+  it('suppresses the events of the round during which it was called', async () => {
     const spec = harness.spec({ maxTokens: 400 });
     harness.engine.generate(spec);
     await harness.event(spec.id, 'token');
-    // The next round is under way when the event loop turns.
+    // The next round has begun after one iteration of the event loop.
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     harness.engine.cancel(spec.id);
     const before = harness.events(spec.id).length;
@@ -122,7 +124,7 @@ describe('cancel', () => {
     expect(harness.events(spec.id)).toHaveLength(before);
   });
 
-  it('keeps what was prefilled for the next one with the same beginning', async () => {
+  it('keeps the prefilled tokens for the next prompt with the same beginning', async () => {
     const prompt = harness.prompt(200, 11);
     const cancelled = harness.spec({ prompt });
     harness.engine.generate(cancelled);
@@ -132,7 +134,7 @@ describe('cancel', () => {
     const resumed = await harness.runOne({ prompt });
     expect(resumed.started?.cachedTokens).toBeGreaterThanOrEqual(16);
     expect(resumed.started?.cachedTokens).toBeLessThan(199);
-    // The chunk that was under way is whole.
+    // The chunk that was being evaluated is complete.
     expect((resumed.started?.cachedTokens ?? 0) % 16).toBe(0);
   });
 
@@ -150,7 +152,7 @@ describe('cancel', () => {
     expect(harness.events(spec.id)).toEqual([]);
   });
 
-  it('loses no slot in a hundred times', async () => {
+  it('does not lose a slot in a hundred repetitions', async () => {
     for (let time = 0; time < 100; time++) {
       const spec = harness.spec({ prompt: harness.prompt(1 + (time % 40), time), maxTokens: 400 });
       harness.engine.generate(spec);
@@ -165,27 +167,27 @@ describe('cancel', () => {
 });
 
 describe('what cannot run', () => {
-  it('fails alone when there is no slot', async () => {
+  it('fails alone if there is no free slot', async () => {
     const specs = [0, 1, 2, 3, 4].map((seed) => harness.spec({ prompt: harness.prompt(4, seed), maxTokens: 3 }));
     const outcomes = await harness.run(...specs);
     expect(outcomes.map(({ end }) => end.type)).toEqual(['ended', 'ended', 'ended', 'ended', 'failed']);
     expect(outcomes[4]?.end).toMatchObject({ code: 'internal' });
   });
 
-  it('fails when the prompt leaves no room for output', async () => {
+  it('fails if the prompt leaves no room for output', async () => {
     const { end, started } = await harness.runOne({ prompt: harness.prompt(512) });
     expect(end).toMatchObject({ type: 'failed', code: 'context_length_exceeded' });
     expect(started).toBeUndefined();
   });
 
-  it('fails with a prompt of numbers that are no tokens, or of none', async () => {
+  it('fails with an empty prompt, or with numbers that are not tokens', async () => {
     expect((await harness.runOne({ prompt: [1, 512] })).end).toMatchObject({ type: 'failed', code: 'invalid_request' });
     expect((await harness.runOne({ prompt: [] })).end).toMatchObject({ type: 'failed', code: 'invalid_request' });
   });
 });
 
 describe('a failure inside the library', () => {
-  it('ends the generations that it happened to, and not the engine', async () => {
+  it('ends the generations of that batch, but not the engine', async () => {
     const specs = [0, 1].map((seed) => harness.spec({ prompt: harness.prompt(4, 30 + seed), maxTokens: 400 }));
     const [first, second] = specs.map((spec) => harness.end(spec.id));
     for (const spec of specs) harness.engine.generate(spec);
@@ -195,7 +197,7 @@ describe('a failure inside the library', () => {
     expect(await first).toMatchObject(failed);
     expect(await second).toMatchObject(failed);
 
-    // Their slots were cleared, and can be used.
+    // Their slots were cleared and can be used again.
     const again = await harness.runOne({ prompt: harness.prompt(4, 30), maxTokens: 2 });
     expect(again.started?.cachedTokens).toBe(0);
     expect(again.end).toMatchObject({ type: 'ended' });
@@ -211,7 +213,7 @@ describe('a failure inside the library', () => {
 });
 
 describe('stop', () => {
-  it('ends a running generation after its round, and refuses what comes then', async () => {
+  it('ends a running generation after its round, and refuses later ones', async () => {
     const own = await EngineHarness.start({ slots: 1 });
     const spec = own.spec({ maxTokens: 400 });
     own.engine.generate(spec);

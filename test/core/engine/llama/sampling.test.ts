@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { PenaltyWindow } from '../../../../src/core/engine/llama/penalty-window.js';
+import { PenaltyWindow } from '../../../../src/core/engine/llama/sampling.js';
 import { seedFor } from '../../../../src/core/engine/llama/sampling.js';
 import { greedy } from '../../../support/sampling.js';
 
@@ -10,11 +10,11 @@ describe('seedFor', () => {
     expect(seedFor(2 ** 31, 0)).toBe(2 ** 31);
   });
 
-  it('is never the number that means none to llama.cpp', () => {
+  it('is never the number that means "no seed" to llama.cpp', () => {
     expect(seedFor(2 ** 32 - 1, 0)).toBe(2 ** 32 - 2);
   });
 
-  it('is another one for each place at which a generation is resumed, and always the same there', () => {
+  it('differs between the places at which a generation is resumed, and is always the same for a place', () => {
     const seeds = Array.from({ length: 1000 }, (_, resumed) => seedFor(7, resumed));
     expect(new Set(seeds).size).toBe(1000);
     expect(seedFor(7, 500)).toBe(seeds[500]);
@@ -25,7 +25,7 @@ describe('seedFor', () => {
 describe('PenaltyWindow', () => {
   const count = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
 
-  it('is none without penalties', () => {
+  it('is null without penalties', () => {
     expect(PenaltyWindow.for(greedy, [1], [2])).toBeNull();
   });
 

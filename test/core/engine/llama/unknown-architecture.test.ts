@@ -8,7 +8,7 @@ import { syntheticModel } from '../../../support/gguf/index.js';
 import { EngineHarness } from './engine-harness.js';
 
 // In a file, and so a process, of its own: see load-errors.test.ts.
-it('names an architecture that llama.cpp does not know', async () => {
+it('names an architecture that llama.cpp does not support', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'chatstream-architecture-'));
   const bytes = await readFile(await syntheticModel());
   bytes.write('lhama', bytes.indexOf('llama'), 'latin1');

@@ -21,7 +21,7 @@ export const mockOptions: MockEngineOptions = {
   reply: 'long',
 };
 
-/** A generation that asks for the user's message to be answered. */
+/** A generation that answers the user's message. */
 export function specOf(id: string, changes: Partial<GenerationSpec> = {}): GenerationSpec {
   return {
     id,
@@ -37,15 +37,15 @@ export function specOf(id: string, changes: Partial<GenerationSpec> = {}): Gener
 }
 
 export function userPrompt(content: string): Token[] {
-  return preparePrompt({ kind: 'chat', messages: [{ role: 'user', content }] });
+  return preparePrompt({ type: 'chat', messages: [{ role: 'user', content }] });
 }
 
 export interface MockBench {
   readonly engine: Engine;
   readonly clock: VirtualClock;
-  /** Every round with the moment it came. */
+  /** Every round with its time. */
   readonly rounds: (Round & { readonly atMs: number })[];
-  /** `type id` of every event with the moment it came. */
+  /** `type id` of every event with its time. */
   readonly timeline: () => string[];
   readonly eventsOf: (id: string) => GenerationEvent[];
 }
@@ -66,7 +66,7 @@ export function mockBench(changes: Partial<MockEngineOptions> = {}): MockBench {
   };
 }
 
-/** What a client would have got out of these events. */
+/** What a client would have received from these events. */
 export interface Outcome {
   readonly text: string;
   readonly tokens: readonly Token[];

@@ -13,7 +13,7 @@ function numbers(count: number): string {
 describe('mock engine, replies', () => {
   it('echo repeats the last user message, a word per token', () => {
     const prompt = preparePrompt({
-      kind: 'chat',
+      type: 'chat',
       messages: [
         { role: 'user', content: 'first' },
         { role: 'assistant', content: 'answer' },
@@ -34,11 +34,11 @@ describe('mock engine, replies', () => {
   });
 
   it('echo repeats a text prompt', () => {
-    const prompt = preparePrompt({ kind: 'text', text: ' once upon ' });
+    const prompt = preparePrompt({ type: 'text', text: ' once upon ' });
     expect(answer({ reply: 'echo' }, { prompt, maxTokens: 9 })).toMatchObject({ text: ' once upon ', reason: 'stop' });
   });
 
-  it('echo begins again when the end is ignored', () => {
+  it('echo begins again if the end is ignored', () => {
     const spec = { prompt: userPrompt('to be'), maxTokens: 5, ignoreEos: true };
     expect(answer({ reply: 'echo' }, spec)).toMatchObject({ text: 'to be to be to ', reason: 'length' });
   });
@@ -54,18 +54,18 @@ describe('mock engine, replies', () => {
     expect(answer({ reply: 'round' }, endless)).toMatchObject({ text: numbers(20), reason: 'length' });
   });
 
-  it('long counts to the length that was asked for', () => {
+  it('long counts to the requested length', () => {
     expect(answer({ reply: 'long' }, { maxTokens: 40 })).toMatchObject({ text: numbers(40), reason: 'length' });
   });
 
-  it('ends at the edge of the context', () => {
+  it('ends when the context is full', () => {
     const prompt = userPrompt('hi');
     const context = prompt.length + 3;
     expect(answer({ context }, { prompt, maxTokens: 9 })).toMatchObject({ text: '1 2 3', reason: 'length' });
     expect(answer({ context: prompt.length }, { prompt })).toMatchObject({ reason: 'failed' });
   });
 
-  it('ends before a stop string, also one that spans tokens', () => {
+  it('ends before a stop string, even one that spans tokens', () => {
     expect(answer({}, { maxTokens: 40, stop: ['2 3'] })).toMatchObject({ text: '1 ', reason: 'stop' });
     expect(answer({}, { maxTokens: 2, stop: ['2 3'] })).toMatchObject({ text: '1 2', reason: 'length' });
   });
@@ -120,14 +120,14 @@ describe('mock engine, tokens', () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary' }), async (text) => {
         expect(await engine.detokenize(await engine.tokenize(text))).toBe(text);
-        expect(await engine.detokenize(await engine.prepare({ kind: 'text', text }))).toBe(text);
+        expect(await engine.detokenize(await engine.prepare({ type: 'text', text }))).toBe(text);
       }),
     );
   });
 
   it('renders a chat', async () => {
     const prompt = await engine.prepare({
-      kind: 'chat',
+      type: 'chat',
       messages: [
         { role: 'developer', content: 'Be brief.' },
         { role: 'user', content: '<|im_end|>' },
@@ -146,7 +146,7 @@ describe('mock engine, tokens', () => {
 
   it.each([-1, 0.5, 0x110002, 0x10000000, 2 ** 40])('refuses the token %d', async (token) => {
     await expect(engine.detokenize([token])).rejects.toMatchObject({ code: 'invalid_request' });
-    await expect(engine.prepare({ kind: 'tokens', tokens: [token] })).rejects.toMatchObject({
+    await expect(engine.prepare({ type: 'tokens', tokens: [token] })).rejects.toMatchObject({
       code: 'invalid_request',
     });
   });

@@ -16,7 +16,7 @@ describe('mock engine, slots', () => {
     expect(rounds.flatMap(({ events }) => slotsOf(events))).toEqual([0, 2, 1]);
   });
 
-  it('fails what exceeds the slots, and leaves the others alone', () => {
+  it('fails generations that exceed the slots, but not the others', () => {
     const { engine, clock, timeline, eventsOf } = mockBench({ slots: 1 });
     engine.generate(specOf('a', { maxTokens: 1 }));
     engine.generate(specOf('b'));
@@ -26,7 +26,7 @@ describe('mock engine, slots', () => {
     expect(eventsOf('b')).toMatchObject([{ code: 'engine_failed', message: 'All 1 slots are taken.' }]);
   });
 
-  it('gives the slot of a cancelled generation away in the same breath', () => {
+  it('can reuse the slot of a cancelled generation at once', () => {
     const { engine, clock, timeline } = mockBench({ slots: 1 });
     engine.generate(specOf('a'));
     clock.advance(25);
@@ -36,7 +36,7 @@ describe('mock engine, slots', () => {
     expect(timeline()).toEqual(['20 started a', '20 token a', '45 started b', '45 ended b']);
   });
 
-  it('has freed the slot of an ended generation before it says so', () => {
+  it('frees the slot of an ended generation before it reports the end', () => {
     const { engine, clock, timeline } = mockBench({ slots: 1 });
     engine.rounds(({ events }) => {
       if (events.some(({ type, id }) => type === 'ended' && id === 'a')) engine.generate(specOf('b', { maxTokens: 1 }));
@@ -46,7 +46,7 @@ describe('mock engine, slots', () => {
     expect(timeline()).toEqual(['20 started a', '20 token a', '30 ended a', '50 started b', '50 ended b']);
   });
 
-  it('keeps the beat of the others when one is cancelled', () => {
+  it('keeps the timing of the others when one is cancelled', () => {
     const { engine, clock, rounds } = mockBench();
     engine.generate(specOf('a'));
     engine.generate(specOf('b', { maxTokens: 3 }));
@@ -57,7 +57,7 @@ describe('mock engine, slots', () => {
     expect(rounds.map(({ atMs }) => atMs)).toEqual([20, 30, 40]);
   });
 
-  it('says nothing more once it was stopped', async () => {
+  it('reports nothing more after it was stopped', async () => {
     const { engine, clock, rounds } = mockBench();
     engine.generate(specOf('a'));
     clock.advance(25);

@@ -12,7 +12,7 @@ describe('mock engine, timing', () => {
     expect(timeline()).toEqual(['20 started a', '20 token a', '30 token a', '40 ended a']);
   });
 
-  it('advances all of them in one round, a late one from the round that begins after its first token', () => {
+  it('advances all generations in one round, a late one from the round that begins after its first token', () => {
     const { engine, clock, timeline, rounds } = mockBench();
     engine.generate(specOf('a'));
     clock.advance(14);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { engineEnvironment } from '../../../../src/core/engine/process/engine-environment.js';
+import { engineEnvironment } from '../../../../src/core/engine/process/engine-process.js';
 
 describe('engineEnvironment', () => {
   it('gives libuv one thread and asks for huge pages', () => {
@@ -12,7 +12,7 @@ describe('engineEnvironment', () => {
     expect(engineEnvironment({ GLIBC_TUNABLES: '' })).toMatchObject({ GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' });
   });
 
-  it('puts the tunables of the user behind ours, so that theirs count', () => {
+  it("puts the user's tunables after ours, so that they win", () => {
     expect(engineEnvironment({ GLIBC_TUNABLES: 'glibc.malloc.hugetlb=0' })).toMatchObject({
       GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1:glibc.malloc.hugetlb=0',
     });

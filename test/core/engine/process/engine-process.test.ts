@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { GenerationEvent } from '../../../../src/core/engine/engine.js';
 import { EngineProcess, type EngineLine } from '../../../../src/core/engine/process/engine-process.js';
 import { superviseEngine } from '../../../../src/core/engine/process/supervisor.js';
@@ -15,7 +15,7 @@ describe('engine process', () => {
     const events: GenerationEvent[] = [];
     engine.rounds((round) => events.push(...round.events));
     expect(await engine.start()).toMatchObject({ engine: 'mock', slots: 4, contextLength: 4096 });
-    const prompt = await engine.prepare({ kind: 'chat', messages: [{ role: 'user', content: 'grüß dich 🙂' }] });
+    const prompt = await engine.prepare({ type: 'chat', messages: [{ role: 'user', content: 'grüß dich 🙂' }] });
     expect(prompt).toEqual(userPrompt('grüß dich 🙂'));
     expect(await engine.detokenize(await engine.tokenize('ü🙂'))).toBe('ü🙂');
     await expect(engine.detokenize([-1])).rejects.toMatchObject({
@@ -32,7 +32,7 @@ describe('engine process', () => {
     expect(engine.alive).toBe(false);
   });
 
-  it('says nothing of a generation from the moment it is cancelled', async () => {
+  it('reports nothing about a generation from the moment it is cancelled', async () => {
     const engine = new EngineProcess({ engine: fast });
     await engine.start();
     let seen = 0;
@@ -49,13 +49,13 @@ describe('engine process', () => {
     });
     engine.generate(specOf('a', { maxTokens: 4000 }));
     await until(() => cancelled, 'ten events');
-    // Answers come in the order of the questions, so everything before this one has arrived with it.
+    // Answers come in the order of the calls, so everything sent before this answer has arrived with it.
     await engine.tokenize('x');
     expect(seenAfter).toBe(0);
     await engine.stop();
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('leaves it to the main process to react to %s', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('leaves the reaction to %s to the main process', async (signal) => {
     const engine = new EngineProcess({ engine: fast });
     await engine.start();
     process.kill(engine.pid ?? 0, signal);
@@ -72,11 +72,33 @@ describe('engine process', () => {
     await expect(call).rejects.toMatchObject({ code: 'engine_failed' });
   });
 
-  it('is killed when it does not stop', async () => {
+  it('is killed if it does not stop', async () => {
     const engine = new EngineProcess({ engine: fast, entry: fixture('deaf-host'), stopDeadlineMs: 200 });
     await engine.start();
     await engine.stop();
     expect(await engine.exited).toMatchObject({ signal: 'SIGKILL' });
+  });
+});
+
+describe('the environment of an engine process', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it('has no secrets and none of the variables of our flags', async () => {
+    for (const name of ['CHATSTREAM_API_KEY', 'CHATSTREAM_MODEL', 'HF_TOKEN', 'CHATSTREAM_TEST']) vi.stubEnv(name, 'x');
+    vi.stubEnv('PASSED_ON', 'x');
+    const lines: string[] = [];
+    const engine = new EngineProcess({
+      engine: fast,
+      entry: fixture('naming-host'),
+      log: ({ text }) => lines.push(text),
+    });
+    await expect(engine.start()).rejects.toMatchObject({ code: 'engine_failed' });
+    const names = lines.join(' ').split(' ');
+    expect(names).toContain('PASSED_ON');
+    expect(names).toContain('UV_THREADPOOL_SIZE');
+    expect(names.filter((name) => /^CHATSTREAM_|TOKEN/.test(name))).toEqual([]);
   });
 });
 
@@ -114,7 +136,7 @@ describe('first start', () => {
     expect(lines).toContainEqual({ stream: 'stderr', text: 'backtrace' });
   });
 
-  it('suspects a lack of memory when it was killed', async () => {
+  it('suspects a lack of memory if it was killed', async () => {
     const engine = superviseEngine({ engine: fast, entry: fixture('killed-host') });
     await expect(engine.start()).rejects.toMatchObject({
       code: 'engine_failed',

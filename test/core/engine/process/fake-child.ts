@@ -9,26 +9,25 @@ import type {
   Token,
 } from '../../../../src/core/engine/engine.js';
 import { createMockEngine } from '../../../../src/core/engine/mock/mock-engine.js';
-import type { EngineChild } from '../../../../src/core/engine/process/engine-child.js';
-import type { EngineExit } from '../../../../src/core/engine/process/engine-exit.js';
+import type { EngineChild, EngineExit } from '../../../../src/core/engine/process/engine-child.js';
 import type { VirtualClock } from '../../../support/virtual-clock.js';
 import { mockOptions } from '../mock/mock-harness.js';
 
-/** A mock engine in virtual time that dies like a process, but whose late rounds still arrive afterwards. */
+/** A mock engine in virtual time that dies like a process, but whose late rounds still arrive. */
 export class FakeChild implements EngineChild {
   readonly pid: number;
   readonly exited: Promise<EngineExit>;
   alive = true;
-  /** Set before its calls: they stay unanswered, as with a process that is busy dying. */
+  /** Whether calls stay unanswered, as with a process that is about to die. */
   mute = false;
-  /** Its rounds no longer come to an end, while it still answers. */
+  /** Whether rounds no longer end, while calls are still answered. */
   stuck = false;
-  /** Kills do nothing: the kernel itself waits for a device. */
+  /** Whether kills do nothing, as if the kernel itself waited for a device. */
   undying = false;
   readonly #engine: Engine;
   readonly #clock: VirtualClock;
   readonly #rounds = new Emitter<Round>();
-  /** Since when nothing comes from it at all. */
+  /** The time from which nothing comes any more. */
   #stoppedMs = Infinity;
   readonly #startError: ChatstreamError | undefined;
   #exit: (exit: EngineExit) => void = () => undefined;
@@ -50,7 +49,7 @@ export class FakeChild implements EngineChild {
     return this.#rounds.subscribe;
   }
 
-  /** One per second, as from the real one. */
+  /** One per second, as from a real process. */
   get messages(): number {
     return Math.floor(Math.min(this.#clock.now(), this.#stoppedMs) / 1000);
   }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Round } from '../../../../src/core/engine/engine.js';
-import type { HangLimits } from '../../../../src/core/engine/process/hang-limits.js';
-import { HangWatch } from '../../../../src/core/engine/process/hang-watch.js';
+import { type HangLimits, HangWatch, hangLimitsOf } from '../../../../src/core/engine/process/hang-watch.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 import { FakeChild } from './fake-child.js';
+import type { LlamaEngineOptions } from '../../../../src/core/engine/options.js';
+import { llamaOptions } from '../../../support/llama-options.js';
+import { mockOptions } from '../mock/mock-harness.js';
 
 const limits: HangLimits = {
   silenceMs: 60_000,
@@ -36,13 +38,13 @@ function round(durationMs: number): Round {
 }
 
 describe('hang watch', () => {
-  it('leaves a process alone that says something now and then', () => {
+  it('does not report a process that sends messages', () => {
     const { clock, reasons } = stage();
     clock.advance(1_000_000);
     expect(reasons).toEqual([]);
   });
 
-  it('tells once of a process that has fallen silent', () => {
+  it('reports a silent process once', () => {
     const { clock, child, watch, reasons } = stage();
     clock.advance(10_000);
     child.stopSilently();
@@ -53,7 +55,7 @@ describe('hang watch', () => {
     expect(watch).toMatchObject({ verdict: reasons[0], hungMs: 60_000 });
   });
 
-  it('does not take the sleep of the machine for silence', () => {
+  it('does not mistake the sleep of the machine for silence', () => {
     const { clock, child, reasons } = stage();
     child.stopSilently();
     for (let night = 0; night < 50; night += 1) {
@@ -79,7 +81,7 @@ describe('hang watch', () => {
     expect(reasons).toEqual(['The engine process hung: its generations have not advanced for 200 s.']);
   });
 
-  it('gives the first round its own time', () => {
+  it('has a limit of its own for the first round', () => {
     const { clock, reasons, work } = stage();
     work.isBusy = true;
     clock.advance(599_000);
@@ -88,7 +90,7 @@ describe('hang watch', () => {
     expect(reasons.length).toBe(1);
   });
 
-  it('does not take the sleep of the machine for a slow round', () => {
+  it('does not mistake the sleep of the machine for a slow round', () => {
     const { clock, watch, reasons, work } = stage();
     work.isBusy = true;
     clock.sleep(3_600_000);
@@ -107,7 +109,7 @@ describe('hang watch', () => {
     expect(reasons).toEqual([]);
   });
 
-  it('is not put off by clients that give up and others that come', () => {
+  it('is not misled by clients that give up and others that come', () => {
     const { clock, watch, reasons, work } = stage();
     watch.progressed(round(1000));
     for (let client = 0; client < 10; client += 1) {
@@ -119,7 +121,7 @@ describe('hang watch', () => {
     expect(reasons.length).toBe(1);
   });
 
-  it('begins anew with the next process, but remembers how slow rounds are', () => {
+  it('starts again with the next process, but remembers how slow rounds are', () => {
     const { clock, watch, reasons, work } = stage();
     watch.progressed(round(1000));
     work.isBusy = true;
@@ -131,5 +133,28 @@ describe('hang watch', () => {
     expect(reasons.length).toBe(1);
     clock.advance(1000);
     expect(reasons.length).toBe(2);
+  });
+});
+
+const minuteMs = 60_000;
+
+function llama(prefillChunk: number): LlamaEngineOptions {
+  return llamaOptions('model.gguf', { prefillChunk });
+}
+
+describe('hang limits', () => {
+  it('allow a full prefill chunk on a machine that takes seconds for each token', () => {
+    expect(hangLimitsOf(llama(128)).roundMs(null)).toBe(128 * 5000);
+    expect(hangLimitsOf(llama(128)).roundMs(7000)).toBe(132 * 7000);
+    expect(hangLimitsOf(llama(2048)).roundMs(500)).toBe(2052 * 500);
+  });
+
+  it('allow minutes on a machine whose rounds are usually quick', () => {
+    expect(hangLimitsOf(llama(128)).roundMs(20)).toBe(5 * minuteMs);
+  });
+
+  it('do not limit the rounds of the mock', () => {
+    expect(hangLimitsOf({ ...mockOptions, prefillMs: 60 * minuteMs }).roundMs(20)).toBe(Infinity);
+    expect(hangLimitsOf(mockOptions).silenceMs).toBe(minuteMs);
   });
 });

@@ -26,7 +26,7 @@ describe('deaths of processes', () => {
     engine.generate(specOf('b', { maxTokens: 60, stop: ['49 50'] }));
     await until(() => events.length > 40, 'twenty rounds');
     process.kill(first, 'SIGKILL');
-    const question = engine.prepare({ kind: 'text', text: 'hi' });
+    const question = engine.prepare({ type: 'text', text: 'hi' });
     await until(() => events.filter(({ type }) => type === 'ended').length === 2, 'both ends');
     const expected = Array.from({ length: 100 }, (_, index) => String(index + 1)).join(' ');
     expect(outcomeOf(events.filter(({ id }) => id === 'a'))).toMatchObject({ text: expected, reason: 'length' });
@@ -38,7 +38,7 @@ describe('deaths of processes', () => {
   });
 
   it('an engine that was stopped like a hung one is killed, and its streams go on exactly', async () => {
-    // Long enough for a busy machine: one whose process breathes must not be killed for it.
+    // Long enough for a busy machine, so that a process that still answers is not killed.
     const hangLimits = { silenceMs: 3000, roundMs: () => Infinity };
     engine = superviseEngine({ engine: fast, hangLimits });
     const events: GenerationEvent[] = [];

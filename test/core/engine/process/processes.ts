@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Whether a process exists and has not ended: an orphan that nobody has collected yet is dead all the same. */
+/** Whether a process exists and has not ended: a zombie counts as ended. */
 export function lives(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -17,7 +17,7 @@ describe('supervisor of an engine that hangs', () => {
     expect(outcomeOf(events)).toMatchObject({ text: '1 2 3 4 5 6', reason: 'length' });
   });
 
-  it('asks the next one what the stopped one did not answer', async () => {
+  it('sends the calls that the stopped process did not answer to the next one', async () => {
     const { clock, supervisor, child, hangs } = stage();
     await supervisor.start();
     child().mute = true;
@@ -28,7 +28,7 @@ describe('supervisor of an engine that hangs', () => {
     expect(hangs.length).toBe(1);
   });
 
-  it('does not wait for a process that not even a kill can end', async () => {
+  it('does not wait for a process that even a kill does not end', async () => {
     const { clock, supervisor, child, children, states } = stage();
     await supervisor.start();
     child().undying = true;
@@ -38,7 +38,7 @@ describe('supervisor of an engine that hangs', () => {
     expect(statuses(states)).toEqual(['ready', 'restarting 1', 'ready']);
   });
 
-  it('gives up when what runs makes every engine hang, however late that is noticed', async () => {
+  it('gives up if every engine hangs, however late that is noticed', async () => {
     const { clock, supervisor, child, children, events, hangs } = stage();
     await supervisor.start();
     supervisor.generate(specOf('a', { maxTokens: 3000 }));
@@ -53,7 +53,7 @@ describe('supervisor of an engine that hangs', () => {
     expect(supervisor.state).toMatchObject({ status: 'failed', reason: hangs[3]?.reason });
   });
 
-  it('watches nobody once it was stopped', async () => {
+  it('does not watch anything after it was stopped', async () => {
     const { clock, supervisor, hangs, children } = stage();
     await supervisor.start();
     await supervisor.stop();

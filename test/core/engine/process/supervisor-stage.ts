@@ -1,11 +1,11 @@
 import { ChatstreamError } from '../../../../src/core/base/errors.js';
 import type { EngineState, GenerationEvent } from '../../../../src/core/engine/engine.js';
-import type { HangLimits } from '../../../../src/core/engine/process/hang-limits.js';
+import type { HangLimits } from '../../../../src/core/engine/process/hang-watch.js';
 import { type EngineHang, Supervisor } from '../../../../src/core/engine/process/supervisor.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 import { FakeChild } from './fake-child.js';
 
-/** What children say that cannot start. */
+/** The error of children that cannot start. */
 export const noModel = new ChatstreamError('model_unreadable', 'There is no model.', { hint: 'Bring one.' });
 
 const hangLimits: HangLimits = { silenceMs: 60_000, roundMs: () => 120_000 };
@@ -18,9 +18,9 @@ export interface Stage {
   readonly states: readonly EngineState[];
   readonly events: readonly GenerationEvent[];
   readonly hangs: readonly EngineHang[];
-  /** From now on, children start or they do not. */
+  /** Whether children start from now on. */
   readonly setStarts: (succeed: boolean) => void;
-  /** The one that was launched last. */
+  /** The child that was launched last. */
   readonly child: () => FakeChild;
 }
 

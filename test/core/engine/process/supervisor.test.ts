@@ -36,14 +36,14 @@ describe('supervisor', () => {
     expect(outcomeOf(events)).toMatchObject({ text: '1 2 3 4 5 6 7 8 9 10 11 12', reason: 'length' });
   });
 
-  it('keeps what is asked during an outage, except what is cancelled', async () => {
+  it('keeps calls and generations of an outage, except cancelled ones', async () => {
     const { clock, supervisor, child, events } = stage();
     await supervisor.start();
     supervisor.generate(specOf('a'));
     await clock.advanceAsync(25);
     child().die();
     await clock.advanceAsync(10);
-    const prompt = supervisor.prepare({ kind: 'text', text: 'hi' });
+    const prompt = supervisor.prepare({ type: 'text', text: 'hi' });
     supervisor.generate(specOf('b', { maxTokens: 2 }));
     supervisor.generate(specOf('c'));
     supervisor.cancel('a');
@@ -54,12 +54,12 @@ describe('supervisor', () => {
     expect(new Set(events.slice(before).map(({ id }) => id))).toEqual(new Set(['b']));
   });
 
-  it('asks the next engine what the dead one did not answer', async () => {
+  it('sends the calls that a dead engine did not answer to the next one', async () => {
     const { clock, supervisor, child } = stage();
     await supervisor.start();
     child().mute = true;
     const answers = Promise.all([
-      supervisor.prepare({ kind: 'text', text: 'a' }),
+      supervisor.prepare({ type: 'text', text: 'a' }),
       supervisor.tokenize('b'),
       supervisor.detokenize([99]),
     ]);
@@ -68,7 +68,7 @@ describe('supervisor', () => {
     expect(await answers).toEqual([[97], [98], 'c']);
   });
 
-  it('passes a refusal on without asking again', async () => {
+  it('passes on a refusal without asking again', async () => {
     const { supervisor } = stage();
     await supervisor.start();
     await expect(supervisor.detokenize([-1])).rejects.toMatchObject({ code: 'invalid_request' });
@@ -105,7 +105,7 @@ describe('supervisor', () => {
     ]);
   });
 
-  it('counts restarts that do not even load', async () => {
+  it('counts restarts that fail to load', async () => {
     const { clock, supervisor, child, children, setStarts } = stage();
     await supervisor.start();
     setStarts(false);
@@ -115,7 +115,7 @@ describe('supervisor', () => {
     expect(supervisor.state).toEqual({ status: 'failed', reason: 'There is no model.' });
   });
 
-  it('refuses at once when it has failed, and comes back when a slow retry succeeds', async () => {
+  it('refuses everything at once after it has failed, and comes back when a slow retry succeeds', async () => {
     const { clock, supervisor, child, events, states, setStarts } = stage();
     await supervisor.start();
     setStarts(false);
@@ -134,7 +134,7 @@ describe('supervisor', () => {
     expect(statuses(states).filter((status) => status === 'failed').length).toBe(1);
   });
 
-  it('rejects a first start that fails with the error of the engine, and retries nothing', async () => {
+  it('rejects a failed first start with the error of the engine, and does not retry', async () => {
     const { clock, supervisor, child, children, setStarts } = stage();
     setStarts(false);
     await expect(supervisor.start()).rejects.toBe(noModel);
@@ -144,7 +144,7 @@ describe('supervisor', () => {
     expect(supervisor.state.status).toBe('failed');
   });
 
-  it('launches nothing more once it was stopped', async () => {
+  it('launches nothing more after it was stopped', async () => {
     const { clock, supervisor, child, children, states } = stage();
     await supervisor.start();
     child().die();

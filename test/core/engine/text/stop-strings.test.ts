@@ -30,7 +30,7 @@ const word = (maxLength: number): fc.Arbitrary<string> =>
   fc.array(fc.constantFrom('a', 'b', 'é', '😀'), { maxLength }).map((letters) => letters.join(''));
 
 describe('StopStrings', () => {
-  it('passes everything through when there are none', () => {
+  it('passes everything through if there are none', () => {
     const matcher = new StopStrings([]);
     expect(matcher.push('anything')).toEqual({ text: 'anything', stopped: false });
     expect(matcher.flush()).toBe('');
@@ -60,11 +60,11 @@ describe('StopStrings', () => {
     expect(scan(['c', 'abc'], ['xabc'])).toEqual({ text: 'x', stopped: true });
   });
 
-  it('gives back what it held when the text ends', () => {
+  it('returns what it held back when the text ends', () => {
     expect(scan(['<|im_end|>'], ['bye<|im_'])).toEqual({ text: 'bye<|im_', stopped: false });
   });
 
-  it('finds what the definition says, however the text is cut', () => {
+  it('finds what the definition finds, however the text is cut', () => {
     const stops = fc.array(word(4), { maxLength: 3 });
     fc.assert(
       fc.property(stops, fc.array(word(5), { maxLength: 12 }), (stops, pieces) => {
@@ -74,7 +74,7 @@ describe('StopStrings', () => {
     );
   });
 
-  it('never releases a character that a stop string could still take back, and holds no other', () => {
+  it('holds back exactly the characters that may belong to a stop string', () => {
     fc.assert(
       fc.property(fc.array(word(4), { minLength: 1, maxLength: 3 }), fc.array(word(3)), (stops, pieces) => {
         const matcher = new StopStrings(stops);

@@ -16,7 +16,7 @@ describe('a request for the queue', () => {
   it('has every default filled in', () => {
     expect(fromChat({})).toEqual({
       id: 'id-1',
-      source: { kind: 'chat', messages: [{ role: 'user', content: 'hello' }] },
+      source: { type: 'chat', messages: [{ role: 'user', content: 'hello' }] },
       maxTokens: 512,
       sampling: {
         temperature: 0.8,
@@ -146,7 +146,7 @@ describe("a chat's messages", () => {
       { role: 'assistant', content: 'hi' },
       { role: 'tool', content: '5' },
     ] as const;
-    expect(fromChat({ messages: [...messages] }).source).toEqual({ kind: 'chat', messages });
+    expect(fromChat({ messages: [...messages] }).source).toEqual({ type: 'chat', messages });
   });
 
   it('may come in parts of text', () => {
@@ -155,7 +155,7 @@ describe("a chat's messages", () => {
       { type: 'text', text: 'lo' },
     ];
     expect(fromChat({ messages: [{ role: 'user', content }] }).source).toEqual({
-      kind: 'chat',
+      type: 'chat',
       messages: [{ role: 'user', content: 'hello' }],
     });
   });
@@ -169,9 +169,9 @@ describe("a chat's messages", () => {
 
 describe("a completion's prompt", () => {
   it.each([
-    ['a text', 'hello', { kind: 'text', text: 'hello' }],
-    ['one text in a list', ['hello'], { kind: 'text', text: 'hello' }],
-    ['tokens', [5, 6], { kind: 'tokens', tokens: [5, 6] }],
+    ['a text', 'hello', { type: 'text', text: 'hello' }],
+    ['one text in a list', ['hello'], { type: 'text', text: 'hello' }],
+    ['tokens', [5, 6], { type: 'tokens', tokens: [5, 6] }],
   ])('may be %s', (_, prompt, source) => {
     expect(fromCompletion({ prompt }).source).toEqual(source);
   });

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { inProcess } from '../../../../src/core/engine/process/in-process.js';
+import { inProcess } from '../../../support/in-process.js';
 import { createMockEngine } from '../../../../src/core/engine/mock/mock-engine.js';
 import type { MockEngineOptions } from '../../../../src/core/engine/options.js';
 import { chat, testApp, type TestApp, type TestAppOptions, until } from '../../../support/app.js';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { ChatstreamError } from '../../../../src/core/base/errors.js';
-import type { EngineState, Round } from '../../../../src/core/engine/engine.js';
-import { inProcess } from '../../../../src/core/engine/process/in-process.js';
-import { mockBench, specOf } from '../mock/mock-harness.js';
+import { ChatstreamError } from '../../src/core/base/errors.js';
+import type { EngineState, Round } from '../../src/core/engine/engine.js';
+import { inProcess } from '../support/in-process.js';
+import { mockBench, specOf } from '../core/engine/mock/mock-harness.js';
 
 describe('in-process engine', () => {
-  it('is the engine itself, with its state', async () => {
+  it('is the engine itself with a state', async () => {
     const { engine, clock } = mockBench();
     const serving = inProcess(engine);
     const states: EngineState[] = [];
@@ -28,7 +28,7 @@ describe('in-process engine', () => {
     expect(states.map(({ status }) => status)).toEqual(['ready', 'stopped']);
   });
 
-  it('has failed when the start fails', async () => {
+  it('has failed if the start fails', async () => {
     const { engine } = mockBench();
     const error = new ChatstreamError('model_unreadable', 'No model.');
     engine.start = () => Promise.reject(error);

@@ -1,28 +1,24 @@
 import { ChatstreamError } from '../../base/errors.js';
 import type { Demands, GenerationEvent, GenerationSpec } from '../engine.js';
 import { TextAssembler } from '../text/text-assembler.js';
-import { Generation } from './generation.js';
+import { LlamaGeneration } from './generation.js';
 import { Grammars } from './grammar.js';
-import { acceptGrammarToken } from './internals.js';
+import { acceptGrammarToken } from './library.js';
 import type { Library } from './library.js';
 import type { LoadedModel } from './load.js';
-import { PenaltyWindow } from './penalty-window.js';
 import type { Prompts } from './prompts.js';
-import { evaluateOptions, tokenBias } from './sampling.js';
+import { evaluateOptions, PenaltyWindow, tokenBias } from './sampling.js';
 import { chooseSlot, type Slot } from './slots.js';
 
-/** A generation that runs, or the only event of one that was over before it began. */
-export type Admission = Generation | GenerationEvent;
-
-/** Turns what is asked for into a running generation. */
-export class AdmissionDesk {
+/** Gives generations their slots between rounds, and takes the slots back. */
+export class SlotAssignment {
   readonly #library: Library;
   readonly #loaded: LoadedModel;
   readonly #prompts: Prompts;
   readonly #slots: readonly Slot[];
   readonly #prefillChunk: number;
   readonly #grammars: Grammars;
-  #admitted = 0;
+  #assigned = 0;
 
   constructor(
     library: Library,
@@ -38,7 +34,7 @@ export class AdmissionDesk {
     this.#grammars = new Grammars(library, loaded.model);
   }
 
-  /** @throws ChatstreamError `invalid_request` for what {@link admit} would refuse of them */
+  /** @throws ChatstreamError `invalid_request` for demands that {@link assign} would refuse */
   async check({ format, logitBias }: Demands): Promise<void> {
     this.#prompts.check(Object.keys(logitBias).map(Number), 'logit_bias');
     await this.#grammars.begin(format);
@@ -47,15 +43,16 @@ export class AdmissionDesk {
   /**
    * Gives a generation a slot. Only between rounds.
    *
-   * @throws ChatstreamError `invalid_request` or `context_length_exceeded`; `internal` when there is no free slot, which
-   *   the caller was to see to
+   * @returns the running generation, or the only event of one that was over before it began
+   * @throws ChatstreamError `invalid_request` or `context_length_exceeded`; `internal` if there is no free slot, which
+   *   the caller has to prevent
    */
-  async admit(spec: GenerationSpec): Promise<Admission> {
+  async assign(spec: GenerationSpec): Promise<LlamaGeneration | GenerationEvent> {
     this.#check(spec);
     const { llama, model, contextLength } = this.#loaded;
     const text = new TextAssembler(this.#prompts.decode, spec.stop);
     let stopped = false;
-    // What these tokens say was reported already; this only brings the assembler to where it was.
+    // The text of these tokens was reported already; this only restores the state of the assembler.
     for (const token of spec.resumeAfter) stopped ||= text.push(token).stopped;
     if (stopped) return { type: 'ended', id: spec.id, reason: 'stop', token: null, text: '' };
     const evaluated = [...spec.prompt, ...spec.resumeAfter];
@@ -72,10 +69,10 @@ export class AdmissionDesk {
     const slot = this.#chooseSlot(evaluated);
     const cached = await slot.keepPrefix(evaluated);
     slot.busy = true;
-    return new Generation({
+    return new LlamaGeneration({
       spec,
       slot,
-      order: this.#admitted++,
+      order: this.#assigned++,
       evaluated,
       cached,
       options: evaluateOptions(spec, { penalties, bias, grammar }),
@@ -88,12 +85,12 @@ export class AdmissionDesk {
   }
 
   /** Takes the slot back. Only between rounds. */
-  async release(generation: Generation): Promise<void> {
+  async release(generation: LlamaGeneration): Promise<void> {
     const { slot } = generation;
     await generation.close();
     if (generation.hasFailed) await slot.clear();
     slot.busy = false;
-    slot.lastUsed = this.#admitted;
+    slot.lastUsed = this.#assigned;
   }
 
   #check(spec: GenerationSpec): void {
@@ -113,7 +110,7 @@ export class AdmissionDesk {
     }
   }
 
-  /** Where a grammar is complete, only such a token may follow. Without one, see `hardlyEver` in sampling.ts. */
+  /** After a complete grammar, only an end-of-generation token may follow. Without one, see `hardlyEver` in sampling.ts. */
   #checkCanEnd(): void {
     if (this.#prompts.endTokens().length > 0) return;
     throw new ChatstreamError('invalid_request', 'This model has no token that ends a text, which JSON output needs.', {
@@ -123,7 +120,7 @@ export class AdmissionDesk {
 
   #chooseSlot(tokens: readonly number[]): Slot {
     const free = this.#slots.filter((slot) => !slot.busy);
-    if (free.length === 0) throw new ChatstreamError('internal', 'More generations were started than there are slots.');
+    if (free.length === 0) throw new ChatstreamError('internal', `All ${this.#slots.length} slots are taken.`);
     const index = chooseSlot(
       free.map((slot) => slot.candidate(tokens)),
       (index) => this.#slots[index]?.busy ?? false,

@@ -1,8 +1,8 @@
-import { Emitter } from '../../base/emitter.js';
-import { messageOf } from '../../base/errors.js';
-import type { Engine, EngineInfo, EngineState, ServingEngine } from '../engine.js';
+import { Emitter } from '../../src/core/base/emitter.js';
+import { messageOf } from '../../src/core/base/errors.js';
+import type { Engine, EngineInfo, EngineState, ServingEngine } from '../../src/core/engine/engine.js';
 
-/** An engine of this very process, with the state of one that never dies: for tests, in virtual time above all. */
+/** An engine in this process with the state of an engine that never dies, for tests in virtual time. */
 export function inProcess(engine: Engine): ServingEngine {
   const states = new Emitter<EngineState>();
   let state: EngineState = { status: 'starting' };

@@ -1,0 +1,167 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { Llama, LlamaModel } from 'node-llama-cpp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  acceptGrammarToken,
+  assertCacheType,
+  biasLogit,
+  importLibrary,
+  installedVersion,
+  libraryToken,
+  withoutFinalNewlines,
+} from '../../../../src/core/engine/llama/library.js';
+import { llamaCppMessages } from '../../../../src/core/engine/llama/load-errors.js';
+import { syntheticModel } from '../../../support/gguf/index.js';
+
+// What chatstream leans on inside node-llama-cpp. After an update of the library, these tests say which part has moved.
+
+const library = await importLibrary();
+const version = `node-llama-cpp ${installedVersion()}`;
+
+let llama: Llama;
+let model: LlamaModel;
+beforeAll(async () => {
+  llama = await library.getLlama({ gpu: false, build: 'never', logLevel: library.LlamaLogLevel.disabled });
+  model = await llama.loadModel({ modelPath: await syntheticModel() });
+});
+afterAll(async () => {
+  await model.dispose();
+  await llama.dispose();
+});
+
+/** A copy of an object that lacks one property, as after an update that has moved it. */
+function without<T extends object>(owner: T, name: string): T {
+  return new Proxy(owner, {
+    get: (target, property) => (property === name ? undefined : (Reflect.get(target, property) as unknown)),
+  });
+}
+
+it('reads the version of the library that is installed', async () => {
+  expect(installedVersion()).toBe(await library.getModuleVersion());
+});
+
+describe('biasLogit', () => {
+  it('reaches the biases that the library samples with, end-of-generation tokens included', () => {
+    const bias = library.TokenBias.for(model);
+    const end = [...model.iterateAllTokens()].find((token) => model.isEogToken(token)) ?? libraryToken(0);
+    expect(() => {
+      biasLogit(bias, end, -1);
+    }, version).not.toThrow();
+    expect(Reflect.get(bias, '_biases'), version).toEqual(new Map([[end, -1]]));
+  });
+
+  it('says so when they have moved', () => {
+    const bias = without(library.TokenBias.for(model), '_biases');
+    expect(() => {
+      biasLogit(bias, 1, 2);
+    }).toThrow(`${version}: TokenBias._biases is not as expected.`);
+  });
+});
+
+describe('acceptGrammarToken', () => {
+  async function grammarState() {
+    const grammar = await llama.createGrammar({ grammar: 'root ::= "a" | "b"' });
+    return new library.LlamaGrammarEvaluationState({ model, grammar });
+  }
+
+  it('reaches the function of the library', async () => {
+    const state = await grammarState();
+    const [a = 0] = model.tokenize('a', false);
+    expect(() => {
+      acceptGrammarToken(llama, state, a);
+    }, version).not.toThrow();
+  });
+
+  it('says so when the function or the state has moved', async () => {
+    const state = await grammarState();
+    expect(() => {
+      acceptGrammarToken(without(llama, '_bindings'), state, 1);
+    }).toThrow(`${version}: AddonSampler.acceptGrammarEvaluationStateToken is not as expected.`);
+    expect(() => {
+      acceptGrammarToken(llama, without(state, '_state'), 1);
+    }).toThrow(`${version}: LlamaGrammarEvaluationState._state is not as expected.`);
+  });
+});
+
+describe('withoutFinalNewlines', () => {
+  it('removes the newlines that the library puts after the value', async () => {
+    const grammars = [
+      await llama.createGrammarForJsonSchema({ const: 'x' }),
+      await llama.createGrammarForJsonSchema({ type: 'object', properties: { a: { type: 'number' } } }),
+    ];
+    for (const { grammar } of grammars) {
+      const [root = '', ...rules] = grammar.split('\n');
+      expect(() => withoutFinalNewlines(grammar), version).not.toThrow();
+      const [shorterRoot = '', ...sameRules] = withoutFinalNewlines(grammar).split('\n');
+      expect(root.startsWith(shorterRoot), version).toBe(true);
+      expect(shorterRoot, version).not.toContain(String.raw`\n\n\n\n`);
+      expect(sameRules).toEqual(rules);
+    }
+  });
+
+  it('says so when they have moved', () => {
+    expect(() => withoutFinalNewlines('root ::= "a"')).toThrow(
+      `${version}: the end of the root rule of LlamaJsonSchemaGrammar.grammar is not as expected.`,
+    );
+  });
+});
+
+describe('assertCacheType', () => {
+  it('accepts the type that the library has taken over, and f16 by default', async () => {
+    expect(() => {
+      assertCacheType(library, model, 'F16');
+    }, version).not.toThrow();
+    const quantised = await llama.loadModel({
+      modelPath: await syntheticModel({ dim: 128 }),
+      /* eslint-disable @typescript-eslint/no-deprecated -- experimental, see load.ts */
+      experimentalDefaultContextKvCacheKeyType: 'Q8_0',
+      experimentalDefaultContextKvCacheValueType: 'Q8_0',
+      /* eslint-enable @typescript-eslint/no-deprecated */
+    });
+    expect(() => {
+      assertCacheType(library, quantised, 'Q8_0');
+    }, version).not.toThrow();
+    await quantised.dispose();
+  });
+
+  it('says so when the options were ignored', () => {
+    expect(() => {
+      assertCacheType(library, model, 'Q8_0');
+    }).toThrow(`${version}: LlamaModelOptions.experimentalDefaultContextKvCacheKeyType is not as expected.`);
+  });
+});
+
+describe('maxThreads', () => {
+  it('limits the threads of an existing context from the next decode on, as calibration needs it', async () => {
+    const context = await model.createContext({ contextSize: 256, threads: 2 });
+    const sequence = context.getSequence();
+    const threads: number[] = [];
+    for (const maxThreads of [1, 2, 1]) {
+      llama.maxThreads = maxThreads;
+      await sequence.evaluateWithoutGeneratingNewTokens([libraryToken(65), libraryToken(66)]);
+      threads.push(context.currentThreads);
+    }
+    expect(threads, version).toEqual([1, 2, 1]);
+    await context.dispose();
+  });
+});
+
+describe('the messages of llama.cpp', () => {
+  /** The native libraries of this platform, which contain the texts of all messages. */
+  function binaries(): Buffer[] {
+    const folder = join(dirname(createRequire(import.meta.url).resolve('node-llama-cpp')), '../../@node-llama-cpp');
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((path) => /(llama|ggml-base)[^/\\]*\.(so|dylib|dll|node)$/.test(path))
+      .map((path) => readFileSync(join(folder, path)));
+  }
+
+  it('contain the texts that we look for', () => {
+    const contents = binaries();
+    for (const text of Object.values(llamaCppMessages)) {
+      const isContained = contents.some((content) => content.includes(text));
+      expect(isContained, `${version}: no message of its llama.cpp contains "${text}"`).toBe(true);
+    }
+  });
+});
