@@ -20,7 +20,7 @@ const contenders: Readonly<Record<string, () => () => Promise<number>>> = {
     const client = createStreamingClient({ url, headers: {}, timeoutMs: 120_000 });
     return async () => {
       const outcome = await client.send(body, microsNow());
-      if (outcome.state !== 'completed') throw new Error(`${outcome.code}: ${outcome.message}`);
+      if (outcome.status !== 'completed') throw new Error(`${outcome.code}: ${outcome.message}`);
       return outcome.tokenChunks;
     };
   },

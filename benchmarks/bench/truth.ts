@@ -56,7 +56,7 @@ async function measure(
     for (let turn = 0; microsNow() < endUs; turn += 1) {
       const user = `${stream}-${turn}`;
       const outcome = await client.send(JSON.stringify({ stream: true, user, max_tokens: tokens }), microsNow());
-      if (outcome.state !== 'completed') throw new Error(`${outcome.code}: ${outcome.message}`);
+      if (outcome.status !== 'completed') throw new Error(`${outcome.code}: ${outcome.message}`);
       if (outcome.intendedUs >= beginUs) measured.push({ user, outcome });
     }
   };

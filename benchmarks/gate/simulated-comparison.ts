@@ -5,7 +5,7 @@ import type { Side } from '../../src/core/compare/side.js';
 import { parseThresholds } from '../../src/core/compare/threshold.js';
 import { inShortTurns } from '../../src/core/bench/plan/short-turns.js';
 import { candidateFirst } from '../../src/core/bench/plan/turn-order.js';
-import type { Machine, Plan, Run, Target } from '../../src/core/measurement/result-schema.js';
+import type { Machine, Plan, Run, TargetDescription } from '../../src/core/measurement/result-schema.js';
 import { type Noise, NoisyMachine } from './noisy-machine.js';
 import { type SimulatedServer, simulateTrial } from './simulated-trial.js';
 
@@ -65,7 +65,7 @@ function measure({ order, noise, ...scenario }: Scenario, random: Random): Measu
   // As after a warm-up: nothing begins at the moment in which the machine does.
   let nowMs = 1000 * random();
   const { clients } = scenario;
-  const load = { loop: 'closed', concurrency: [clients] } as const;
+  const load = { type: 'closed', concurrency: [clients] } as const;
   const { trials, requests } = order === 'in turns' ? inShortTurns({ ...scenario, load, durationMs: null }) : scenario;
   const run = (side: keyof Measured, trial: number): void => {
     const result = simulateTrial(scenario[side], { clients, requests, trial }, machine, random, nowMs);
@@ -90,7 +90,7 @@ function sideOf(name: string, runs: readonly Run[]): Side {
   return { name, runs, target, plan, machine, toolVersion: '', startedAt: '', interrupted: false };
 }
 
-const target: Target = { url: '', server: 'simulated', model: 'simulated', engine: null, settings: {} };
+const target: TargetDescription = { url: '', server: 'simulated', model: 'simulated', engine: null, settings: {} };
 const machine: Machine = { cpu: 'simulated', cores: 1, memory_bytes: 0, os: 'none', gpus: [] };
 const plan: Plan = {
   loop: 'closed',

@@ -96,7 +96,7 @@ export function liveLines(
   const paint = painter({ colour, width });
   const room = roomOf(width);
   const trial = progress.trial > 1 ? `, trial ${progress.trial}` : '';
-  const title = `Run ${progress.run} of ${progress.runs}: ${wholeSettingText(progress.settings)}${trial}`;
+  const title = `Run ${progress.run} of ${progress.runs}: ${wholeSettingText(progress.setting)}${trial}`;
   const figures = [
     `${whole(progress.completed)} done`,
     `${whole(progress.inFlight)} in flight`,

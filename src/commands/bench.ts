@@ -54,7 +54,7 @@ The first Ctrl-C ends the bench early and reports what there is.`;
     const logger = await createLogger(flags['log-level']);
     const { stopping } = firstSignal('Stopped before anything was measured.');
     const live = showProgress(process.stderr, flags['log-level'] === 'silent');
-    if (target.kind === 'own') live.waiting(ownServerBeginning(flags));
+    if (target.type === 'own') live.waiting(ownServerBeginning(flags));
     const { result, summaries, failure } = await bench(options, {
       signal: stopping,
       onServerLog: (line) => {
@@ -111,7 +111,7 @@ The first Ctrl-C ends the bench early and reports what there is.`;
     if (flags.url !== undefined) {
       // A variable that is set for servers in general, such as CHATSTREAM_MODEL, is no contradiction.
       const [first] = Object.keys(givenServerFlags(flags, (name) => !isTyped(name)));
-      if (first === undefined) return { kind: 'url', url: flags.url };
+      if (first === undefined) return { type: 'url', url: flags.url };
       throw new ChatstreamError(
         'usage',
         `--${first} is for a server that the bench starts, but --url names one that runs.`,
@@ -126,6 +126,6 @@ The first Ctrl-C ends the bench early and reports what there is.`;
       clients: flags.rate === undefined ? clients : undefined,
     };
     const given = givenServerFlags(flags, isDefault);
-    return { kind: 'own', command: ownServerCommand(this.config.root, given, settings), settings: given };
+    return { type: 'own', command: ownServerCommand(this.config.root, given, settings), serverFlags: given };
   }
 }

@@ -8,7 +8,7 @@ import { VirtualClock } from '../support/virtual-clock.js';
 const progress: BenchProgress = {
   run: 2,
   runs: 4,
-  settings: { concurrency: 8, max_concurrency: 2, rate: null },
+  setting: { concurrency: 8, max_concurrency: 2, rate: null },
   trial: 1,
   phase: 'measuring',
   elapsedMs: 5500,

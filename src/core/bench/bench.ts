@@ -54,7 +54,7 @@ interface Prepared {
  */
 export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<BenchReport> {
   const startedAt = new Date();
-  const prompts = options.prompts.kind === 'file' ? await readPromptsFile(options.prompts.path) : null;
+  const prompts = options.prompts.type === 'file' ? await readPromptsFile(options.prompts.path) : null;
   if (options.samplesPath !== null) beginSamplesFile(options.samplesPath);
 
   const targets: Target[] = [];
@@ -66,7 +66,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
     const target = await openTarget(options.target, options, hooks);
     targets.push(target);
     const versus =
-      options.versus === null ? null : await openTarget({ kind: 'url', url: options.versus }, options, hooks);
+      options.versus === null ? null : await openTarget({ type: 'url', url: options.versus }, options, hooks);
     if (versus !== null) targets.push(versus);
 
     const { settings, warnings } = planSettings(options, commonQueue(targets));
@@ -118,12 +118,12 @@ async function prepare(
   const needsScale = prompts === null || sharedPrefixTokens > 0;
   const scale = needsScale ? await askTokenScale(options, target, signal) : assumedScale;
   const common = { seed, outputTokens, sharedPrefixTokens, scale };
-  if (options.prompts.kind === 'synthetic' || prompts === null) {
-    const inputTokens = options.prompts.kind === 'synthetic' ? options.prompts.inputTokens : outputTokens;
-    return { workload: { kind: 'synthetic', inputTokens, ...common }, promptsName: null, ignoreEos };
+  if (options.prompts.type === 'synthetic' || prompts === null) {
+    const inputTokens = options.prompts.type === 'synthetic' ? options.prompts.inputTokens : outputTokens;
+    return { workload: { type: 'synthetic', inputTokens, ...common }, promptsName: null, ignoreEos };
   }
   const { conversations, name } = prompts;
-  return { workload: { kind: 'prompts', conversations, ...common }, promptsName: name, ignoreEos };
+  return { workload: { type: 'prompts', conversations, ...common }, promptsName: name, ignoreEos };
 }
 
 async function askTokenScale(options: BenchOptions, target: Target, signal: AbortSignal): Promise<TokenScale> {
@@ -186,7 +186,7 @@ async function measureAll(
 function jobOf(
   options: BenchOptions,
   { workload, ignoreEos }: Prepared,
-  { settings, trial }: PlannedRun,
+  { setting, trial }: PlannedRun,
   run: number,
   target: Target,
   workers: number,
@@ -197,10 +197,10 @@ function jobOf(
     workload,
     body: bodyOptions(options, target, ignoreEos),
     shape:
-      load.loop === 'closed'
-        ? { loop: 'closed', clients: settings.concurrency ?? 1 }
+      load.type === 'closed'
+        ? { type: 'closed', clients: setting.concurrency ?? 1 }
         : // The same moments for every setting of a trial, so that settings are compared under the same load.
-          { loop: 'open', rate: load.rate, arrival: load.arrival, seed: mixSeeds(seed, trial) },
+          { type: 'open', rate: load.rate, arrival: load.arrival, seed: mixSeeds(seed, trial) },
     run,
     worker: 0,
     workers,

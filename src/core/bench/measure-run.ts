@@ -36,7 +36,7 @@ export async function measureRun(
   load: LoadGenerator,
   { onProgress, signal }: RunHooks,
 ): Promise<Run | null> {
-  await applySettings(planned, target, signal);
+  await applySetting(planned, target, signal);
   await load.prepare(job);
   const before = await target.readQueueWait();
   // The load hears of a stop that comes while it runs, not of one that came before.
@@ -69,15 +69,15 @@ function isStopped({ aborted }: AbortSignal): boolean {
   return aborted;
 }
 
-async function applySettings({ settings }: PlannedRun, { queue }: Target, signal: AbortSignal): Promise<void> {
-  if (queue === null || settings.max_concurrency === null) return;
-  await queue.setMaxConcurrency(settings.max_concurrency);
+async function applySetting({ setting }: PlannedRun, { queue }: Target, signal: AbortSignal): Promise<void> {
+  if (queue === null || setting.max_concurrency === null) return;
+  await queue.setMaxConcurrency(setting.max_concurrency);
   const deadlineUs = microsNow() + settleMs * 1000;
   while ((await queue.busy()) > 0 && microsNow() < deadlineUs && !signal.aborted) await delay(20);
 }
 
 function progressOf(
-  { settings, trial }: PlannedRun,
+  { setting, trial }: PlannedRun,
   place: { readonly run: number; readonly runs: number },
   { warmupMs, durationMs }: LoadJob,
   startUs: number,
@@ -97,7 +97,7 @@ function progressOf(
     }, null);
   return {
     ...place,
-    settings,
+    setting,
     trial,
     phase: measuredMs < 0 ? 'warm-up' : over ? 'finishing' : 'measuring',
     elapsedMs,

@@ -1,11 +1,11 @@
-import type { RunSettings } from '../measurement/result-schema.js';
+import type { Setting } from '../measurement/result-schema.js';
 
 /** Where a running bench is: what the live block shows. Figures are of the current run alone. */
 export interface BenchProgress {
   /** Counted from 1, over all settings and trials. */
   readonly run: number;
   readonly runs: number;
-  readonly settings: RunSettings;
+  readonly setting: Setting;
   readonly trial: number;
   /** `finishing`: nothing more is sent, the requests in flight are waited for. */
   readonly phase: 'warm-up' | 'measuring' | 'finishing';

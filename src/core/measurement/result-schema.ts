@@ -52,7 +52,7 @@ const metrics = Type.Object({
   e2e: metric,
 });
 
-export const runSettingsSchema = Type.Object({
+export const settingSchema = Type.Object({
   concurrency: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
     description: 'Clients of a closed loop; null in an open loop.',
   }),
@@ -94,7 +94,7 @@ const client = Type.Object({
 });
 
 const run = Type.Object({
-  settings: runSettingsSchema,
+  settings: settingSchema,
   trial: Type.Integer({ minimum: 1 }),
   window: Type.Object({
     seconds: Type.Number({ minimum: 0, description: 'From the end of the warm-up to the last intended start.' }),
@@ -202,7 +202,7 @@ export const resultSchema = Type.Object(
 
 export type BenchResult = Static<typeof resultSchema>;
 export type Run = Static<typeof run>;
-export type RunSettings = Static<typeof runSettingsSchema>;
+export type Setting = Static<typeof settingSchema>;
 export type RunMetrics = Static<typeof metrics>;
 export type Metric = Static<typeof metric>;
 export type QueueWaitMetric = Static<typeof queueWait>;
@@ -211,6 +211,6 @@ export type RequestCounts = Static<typeof requests>;
 export type Rates = Static<typeof rates>;
 export type ClientHealth = Static<typeof client>;
 export type Sweep = Static<typeof sweep>;
-export type Target = Static<typeof targetSchema>;
+export type TargetDescription = Static<typeof targetSchema>;
 export type Machine = Static<typeof machine>;
 export type Plan = Static<typeof plan>;

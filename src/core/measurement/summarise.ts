@@ -2,11 +2,11 @@ import { LatencyHistogram } from './histogram.js';
 import { type MetricName, metricNames } from './metric-names.js';
 import { addBuckets, type BucketCounts } from './buckets.js';
 import { aggregateQueueWait, metricOf, queueWaitOf } from './metric.js';
-import type { QueueWaitMetric, Rates, RequestCounts, Run, RunMetrics, RunSettings } from './result-schema.js';
+import type { QueueWaitMetric, Rates, RequestCounts, Run, RunMetrics, Setting } from './result-schema.js';
 
 /** All trials of one setting together: histograms merged, rates over the sum of their spans. */
 export interface SettingSummary {
-  readonly settings: RunSettings;
+  readonly settings: Setting;
   readonly trials: number;
   readonly requests: RequestCounts;
   readonly rates: Rates;
@@ -31,7 +31,7 @@ export function summarise(runs: readonly Run[]): SettingSummary[] {
 }
 
 /** Equal for equal settings. */
-export function settingsKey({ concurrency, max_concurrency: maxConcurrency, rate }: RunSettings): string {
+export function settingsKey({ concurrency, max_concurrency: maxConcurrency, rate }: Setting): string {
   return JSON.stringify([concurrency, maxConcurrency, rate]);
 }
 

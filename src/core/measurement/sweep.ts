@@ -1,12 +1,12 @@
-import type { RunSettings, Sweep } from './result-schema.js';
+import type { Setting, Sweep } from './result-schema.js';
 import type { SettingSummary } from './summarise.js';
 import { fitUsl, type ThroughputPoint } from '../statistics/usl.js';
 
 /** What a sweep runs over. */
-export type SweptKey = keyof Pick<RunSettings, 'max_concurrency' | 'concurrency'>;
+export type SweptKey = keyof Pick<Setting, 'max_concurrency' | 'concurrency'>;
 
 /** What N is: what the server was set to, or the clients where that does not change. */
-export function sweptKey(settings: readonly RunSettings[]): SweptKey {
+export function sweptKey(settings: readonly Setting[]): SweptKey {
   const isSwept = new Set(settings.map((each) => each.max_concurrency)).size > 1;
   const isOpenLoop = settings.every(({ concurrency }) => concurrency === null);
   return isSwept || isOpenLoop ? 'max_concurrency' : 'concurrency';

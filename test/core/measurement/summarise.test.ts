@@ -6,10 +6,10 @@ import type { SettingSummary } from '../../../src/core/measurement/summarise.js'
 import { settingsKey, summarise } from '../../../src/core/measurement/summarise.js';
 import { contextOf, partOf, repeated, spanOf } from '../bench/result/parts.js';
 
-const settings = { concurrency: 4, max_concurrency: 2, rate: null };
+const setting = { concurrency: 4, max_concurrency: 2, rate: null };
 
 function runOf(part: Partial<RunPart>, trial = 1, context: Partial<RunContext> = {}): Run {
-  return assembleRun([{ ...partOf(), ...part }], contextOf({ planned: { settings, trial }, ...context }));
+  return assembleRun([{ ...partOf(), ...part }], contextOf({ planned: { setting, trial }, ...context }));
 }
 
 function summaryOf(...runs: readonly Run[]): SettingSummary {
@@ -49,7 +49,7 @@ describe('summarise', () => {
     const of = (maxConcurrency: number, trial: number): Run =>
       assembleRun(
         [partOf()],
-        contextOf({ planned: { settings: { ...settings, max_concurrency: maxConcurrency }, trial } }),
+        contextOf({ planned: { setting: { ...setting, max_concurrency: maxConcurrency }, trial } }),
       );
     const summaries = summarise([of(8, 1), of(1, 1), of(8, 2), of(1, 2), of(2, 1)]);
     expect(summaries.map((each) => [each.settings.max_concurrency, each.trials])).toEqual([
@@ -179,6 +179,6 @@ describe('settingsKey', () => {
       { concurrency: 1, max_concurrency: 1, rate: null },
     ].map(settingsKey);
     expect(new Set(keys).size).toBe(4);
-    expect(settingsKey({ rate: null, max_concurrency: 2, concurrency: 4 })).toBe(settingsKey(settings));
+    expect(settingsKey({ rate: null, max_concurrency: 2, concurrency: 4 })).toBe(settingsKey(setting));
   });
 });

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { microsNow } from '../../base/micros.js';
 import { RejectedAnswer } from './rejected-answer.js';
-import { StreamedAnswer } from './streamed-answer.js';
+import { MeasuredStream } from './measured-stream.js';
 
 /** One request on one connection, and what comes back. Undici calls its methods. */
 export class Exchange implements Dispatcher.DispatchHandler {
@@ -10,7 +10,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   sendUs: number | null = null;
   endUs = 0;
   /** Null until the answer's headers are there. */
-  answer: StreamedAnswer | RejectedAnswer | null = null;
+  answer: MeasuredStream | RejectedAnswer | null = null;
   /** Why the answer, or what there is of it, did not end as answers should; null if it did. */
   error: Error | null = null;
   /** Resolves when nothing more will come. Never rejects. */
@@ -33,7 +33,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return; // 103 Early Hints and the like: the answer follows
-    this.answer = isEventStream(status, headers) ? new StreamedAnswer() : new RejectedAnswer(status, headers);
+    this.answer = isEventStream(status, headers) ? new MeasuredStream() : new RejectedAnswer(status, headers);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {

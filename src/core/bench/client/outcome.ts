@@ -25,7 +25,7 @@ interface Attempted {
 
 /** A stream that came to its end and had at least one token. */
 export interface CompletedRequest extends Attempted {
-  readonly state: 'completed';
+  readonly status: 'completed';
   readonly firstTokenUs: number;
   /** Arrival of the last chunk that had text. */
   readonly lastTokenUs: number;
@@ -45,14 +45,14 @@ export interface UnansweredRequest extends Attempted {
    * `refused`: the server said that it is too busy (429, 503). `timed_out`: it took longer than `--timeout`. `failed`:
    * everything else. `aborted`: the bench was stopped; not counted at all.
    */
-  readonly state: 'refused' | 'timed_out' | 'failed' | 'aborted';
+  readonly status: 'refused' | 'timed_out' | 'failed' | 'aborted';
   /** The server's error code, else what happened, such as `http_500`, `connection_reset`, `incomplete_stream`. */
   readonly code: string;
   readonly message: string;
 }
 
 /** What became of a request, without its times. */
-export type Verdict = Omit<CompletedRequest, keyof Attempted> | Omit<UnansweredRequest, keyof Attempted>;
+export type OutcomeWithoutTimes = Omit<CompletedRequest, keyof Attempted> | Omit<UnansweredRequest, keyof Attempted>;
 
 /** What became of one request. */
 export type RequestOutcome = CompletedRequest | UnansweredRequest;

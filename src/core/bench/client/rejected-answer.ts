@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Verdict } from './outcome.js';
+import type { OutcomeWithoutTimes } from './outcome.js';
 import { oneLine, rejectionIn } from './server-error.js';
 
 /** As much of a body as is looked at for a message; error bodies are far shorter. */
@@ -38,16 +38,16 @@ export class RejectedAnswer {
     return this.#length >= mostBytes;
   }
 
-  verdict(): Verdict {
+  outcome(): OutcomeWithoutTimes {
     const body = Buffer.concat(this.#pieces).toString('utf8');
     const status = this.#status;
     const error = rejectionIn(parsedOrNull(body));
     if (status < 300 && error === null) {
       const message = `The server answered with ${this.#contentType} instead of an event stream: it ignores "stream", or the URL is not that of an OpenAI-compatible API.`;
-      return { state: 'failed', code: 'not_streaming', message };
+      return { status: 'failed', code: 'not_streaming', message };
     }
     return {
-      state: status === 429 || status === 503 ? 'refused' : 'failed',
+      status: status === 429 || status === 503 ? 'refused' : 'failed',
       code: error?.code ?? (status < 300 ? 'not_streaming' : `http_${status}`),
       message: error?.message ?? this.#withoutWords(body),
     };

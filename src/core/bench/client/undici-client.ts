@@ -6,7 +6,7 @@ import { connectionFailure, isClosedByServer } from './connection-failure.js';
 import { Exchange, Hopeless } from './exchange.js';
 import { InFlight } from './in-flight.js';
 import { microsNow } from '../../base/micros.js';
-import type { RequestOutcome, Verdict } from './outcome.js';
+import type { RequestOutcome, OutcomeWithoutTimes } from './outcome.js';
 import type { StreamingClient, StreamingClientOptions } from './streaming-client.js';
 
 /** So few handshakes at once that a server with a short backlog (llama-server's is 5) does not drop them for a second. */
@@ -81,8 +81,8 @@ class UndiciClient implements StreamingClient {
     cancelTimer?.();
     this.#inFlight.delete(request);
     const { sendUs, endUs } = exchange;
-    const verdict = this.#verdict(exchange, request);
-    return { ...verdict, intendedUs, sendUs: sendUs ?? begunUs, endUs, reconnects };
+    const outcome = this.#outcomeOf(exchange, request);
+    return { ...outcome, intendedUs, sendUs: sendUs ?? begunUs, endUs, reconnects };
   }
 
   abort(): void {
@@ -131,21 +131,21 @@ class UndiciClient implements StreamingClient {
     return exchange;
   }
 
-  #verdict({ answer, error }: Exchange, { interruption }: InFlight): Verdict {
+  #outcomeOf({ answer, error }: Exchange, { interruption }: InFlight): OutcomeWithoutTimes {
     const isWhole = error === null || error instanceof Hopeless;
-    if (answer !== null && (isWhole || answer.isDecided)) return answer.verdict();
+    if (answer !== null && (isWhole || answer.isDecided)) return answer.outcome();
     const arrived = `${answer?.tokenChunks ?? 0} chunks of text had arrived`;
     switch (interruption) {
       case 'aborted':
-        return { state: 'aborted', code: 'aborted', message: `Given up by the load generator; ${arrived}.` };
+        return { status: 'aborted', code: 'aborted', message: `Given up by the load generator; ${arrived}.` };
       case 'timed_out': {
         const limit = formatDuration(this.#timeoutMs);
         const message = `The answer was not complete after ${limit}; ${arrived}. --timeout allows more.`;
-        return { state: 'timed_out', code: 'timed_out', message };
+        return { status: 'timed_out', code: 'timed_out', message };
       }
       case null: {
         const { code, message } = connectionFailure(error, this.#origin.host);
-        return { state: 'failed', code, message: answer === null ? message : `${message} Until then ${arrived}.` };
+        return { status: 'failed', code, message: answer === null ? message : `${message} Until then ${arrived}.` };
       }
     }
   }

@@ -27,12 +27,12 @@ async function converse(load: LoadRun): Promise<void> {
   for (;;) {
     for (const turn of load.nextConversation()) {
       const intendedUs = microsNow();
-      const admission = load.window.admit(intendedUs, counted === 0);
-      if (admission === 'over') return;
-      if (admission === 'counted') counted += 1;
-      const outcome = await load.send(turn, intendedUs, admission);
-      if (outcome.state === 'aborted') return;
-      if (outcome.state !== 'completed') {
+      const phase = load.window.nextPhase(intendedUs, counted === 0);
+      if (phase === 'over') return;
+      if (phase === 'counted') counted += 1;
+      const outcome = await load.send(turn, intendedUs, phase);
+      if (outcome.status === 'aborted') return;
+      if (outcome.status !== 'completed') {
         // Whoever got no answer has nothing to reply to.
         await delay(pauseAfterFailureMs, undefined, { signal: load.signal }).catch(() => undefined);
         break;

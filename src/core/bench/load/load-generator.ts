@@ -30,12 +30,12 @@ export function shareOf(total: number, worker: number, workers: number): number 
 /** One worker's part of a job. */
 export function partOf(job: LoadJob, worker: number, workers: number): LoadJob {
   const shape =
-    job.shape.loop === 'closed' ? { ...job.shape, clients: shareOf(job.shape.clients, worker, workers) } : job.shape;
+    job.shape.type === 'closed' ? { ...job.shape, clients: shareOf(job.shape.clients, worker, workers) } : job.shape;
   const requests = job.requests === null ? null : shareOf(job.requests, worker, workers);
   return { ...job, shape, requests, worker, workers };
 }
 
 /** How many connections to have ready. In an open loop more may become necessary; the warm-up opens most of them. */
 export function connectionsOf({ shape }: LoadJob): number {
-  return shape.loop === 'closed' ? shape.clients : Math.max(1, Math.min(64, Math.ceil(shape.rate)));
+  return shape.type === 'closed' ? shape.clients : Math.max(1, Math.min(64, Math.ceil(shape.rate)));
 }

@@ -27,6 +27,6 @@ export interface LoadJob {
 
 export type LoadShape =
   /** This worker's share of the clients. */
-  | { readonly loop: 'closed'; readonly clients: number }
+  | { readonly type: 'closed'; readonly clients: number }
   /** The whole rate, of which this worker sends its share. */
-  | { readonly loop: 'open'; readonly rate: number; readonly arrival: Arrival; readonly seed: number };
+  | { readonly type: 'open'; readonly rate: number; readonly arrival: Arrival; readonly seed: number };

@@ -14,7 +14,7 @@ const timerMs = 1;
  * late a request was sent is its client wait; what it would have felt like is measured from when it was due.
  */
 export async function runOpenLoop(
-  shape: Extract<LoadShape, { loop: 'open' }>,
+  shape: Extract<LoadShape, { type: 'open' }>,
   { worker, workers }: { readonly worker: number; readonly workers: number },
   startUs: number,
   load: LoadRun,
@@ -27,9 +27,9 @@ export async function runOpenLoop(
     if (index % workers !== worker) continue;
     const intendedUs = startUs + seconds * 1e6;
     await sleepUntil(intendedUs, load.signal);
-    const admission = load.window.admit(intendedUs);
-    if (admission === 'over') break;
-    const sent = load.send(turns.next().value, intendedUs, admission).finally(() => inFlight.delete(sent));
+    const phase = load.window.nextPhase(intendedUs);
+    if (phase === 'over') break;
+    const sent = load.send(turns.next().value, intendedUs, phase).finally(() => inFlight.delete(sent));
     inFlight.add(sent);
   }
   await Promise.all(inFlight);

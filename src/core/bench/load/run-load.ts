@@ -68,9 +68,9 @@ async function run(
       nextConversation += job.workers;
       return turns;
     },
-    async send(turn, intendedUs, admission) {
+    async send(turn, intendedUs, phase) {
       const body = requestBody(turn, job.body);
-      if (admission === 'warm-up') {
+      if (phase === 'warm-up') {
         recorder.beginWarmup();
         const outcome = await client.send(body, intendedUs);
         recorder.endWarmup(outcome);
@@ -79,7 +79,7 @@ async function run(
       recorder.begin(intendedUs);
       const outcome = await client.send(body, intendedUs);
       const metrics = recorder.end(outcome);
-      if (outcome.state !== 'aborted') samples?.write(outcome, metrics);
+      if (outcome.status !== 'aborted') samples?.write(outcome, metrics);
       return outcome;
     },
   };
@@ -97,7 +97,7 @@ async function run(
   };
   signal.addEventListener('abort', abort, { once: true });
   try {
-    if (job.shape.loop === 'closed') await runClosedLoop(job.shape.clients, job.warmupMs, load);
+    if (job.shape.type === 'closed') await runClosedLoop(job.shape.clients, job.warmupMs, load);
     else await runOpenLoop(job.shape, job, startUs, load);
   } finally {
     signal.removeEventListener('abort', abort);

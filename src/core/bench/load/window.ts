@@ -1,5 +1,5 @@
 /** Whether a request counts, by when it was meant to be sent. */
-export type Admission = 'warm-up' | 'counted' | 'over';
+export type RequestPhase = 'warm-up' | 'counted' | 'over';
 
 /**
  * The measurement window: from the end of the warm-up until its time is over, or until enough requests have been begun.
@@ -32,7 +32,7 @@ export class MeasurementWindow {
    * @param late whether it counts even if the window's time is over: a client whose first request took longer than that
    *   would else have measured nothing
    */
-  admit(intendedUs: number, late = false): Admission {
+  nextPhase(intendedUs: number, late = false): RequestPhase {
     if (this.#closed || this.#left <= 0) return 'over';
     if (intendedUs < this.beginUs) return 'warm-up';
     if (intendedUs >= this.#endUs && !late) return 'over';

@@ -12,26 +12,26 @@ export type Arrival = (typeof arrivals)[number];
 /** Who decides when the next request is sent. */
 export type Load =
   /** So many clients, each of which sends its next request when its last one has been answered. */
-  | { readonly loop: 'closed'; readonly concurrency: readonly number[] }
+  | { readonly type: 'closed'; readonly concurrency: readonly number[] }
   /** A schedule, whatever the answers do. */
-  | { readonly loop: 'open'; readonly rate: number; readonly arrival: Arrival };
+  | { readonly type: 'open'; readonly rate: number; readonly arrival: Arrival };
 
 /** Where requests go. */
 export type TargetOptions =
   /** A server that runs already. */
-  | { readonly kind: 'url'; readonly url: string }
+  | { readonly type: 'url'; readonly url: string }
   /** A child process of our own. */
   | {
-      readonly kind: 'own';
+      readonly type: 'own';
       /** `chatstream serve` with everything but what the bench sets itself, as for `spawn`. */
       readonly command: readonly string[];
       /** What of it was asked for, for the result. */
-      readonly settings: Readonly<Record<string, string | number>>;
+      readonly serverFlags: Readonly<Record<string, string | number>>;
     };
 
 /** Where prompts come from. */
 type PromptSource =
-  { readonly kind: 'synthetic'; readonly inputTokens: Lengths } | { readonly kind: 'file'; readonly path: string };
+  { readonly type: 'synthetic'; readonly inputTokens: Lengths } | { readonly type: 'file'; readonly path: string };
 
 /** One bench, with every default filled in. */
 export interface BenchOptions {

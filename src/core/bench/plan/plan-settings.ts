@@ -1,11 +1,11 @@
 import { ChatstreamError } from '../../base/errors.js';
 import type { BenchOptions } from './options.js';
-import type { RunSettings } from '../../measurement/result-schema.js';
+import type { Setting } from '../../measurement/result-schema.js';
 import { powersOfTwo } from './settings.js';
 
 /** The settings to measure, and what to tell the user about them. */
 export interface PlannedSettings {
-  readonly settings: readonly RunSettings[];
+  readonly settings: readonly Setting[];
   readonly warnings: readonly string[];
 }
 
@@ -20,7 +20,7 @@ export function planSettings(
   queue: { readonly slots: number } | null,
 ): PlannedSettings {
   const loads =
-    load.loop === 'closed'
+    load.type === 'closed'
       ? load.concurrency.map((concurrency) => ({ concurrency, rate: null, upTo: concurrency }))
       : [{ concurrency: null, rate: load.rate, upTo: sweepUpTo }];
   if (queue === null) {

@@ -1,4 +1,4 @@
-import type { RunSettings } from '../../measurement/result-schema.js';
+import type { Setting } from '../../measurement/result-schema.js';
 
 /** 1, 2, 4, … up to `most`, and `most` itself. */
 export function powersOfTwo(most: number): number[] {
@@ -9,7 +9,7 @@ export function powersOfTwo(most: number): number[] {
 
 /** One measurement: a setting, and which repeat of it this is. */
 export interface PlannedRun {
-  readonly settings: RunSettings;
+  readonly setting: Setting;
   /** From 1. */
   readonly trial: number;
 }
@@ -18,8 +18,8 @@ export interface PlannedRun {
  * Every setting in every trial, interleaved: all settings once, then all again. A machine that slows down in the course
  * of a run then does so to all settings alike.
  */
-export function planRuns(settings: readonly RunSettings[], trials: number): PlannedRun[] {
+export function planRuns(settings: readonly Setting[], trials: number): PlannedRun[] {
   return Array.from({ length: trials }, (_, index) =>
-    settings.map((each) => ({ settings: each, trial: index + 1 })),
+    settings.map((each) => ({ setting: each, trial: index + 1 })),
   ).flat();
 }

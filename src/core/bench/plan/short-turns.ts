@@ -17,7 +17,7 @@ export function inShortTurns<Options extends Pick<BenchOptions, 'load' | 'reques
   options: Options,
 ): Options {
   const { load, requests, durationMs, trials } = options;
-  const clients = load.loop === 'closed' ? Math.max(...load.concurrency) : 0;
+  const clients = load.type === 'closed' ? Math.max(...load.concurrency) : 0;
   const least = Math.max(leastRequests.perTurn, leastRequests.perClient * clients);
   const fitting = requests === null ? (durationMs ?? 0) / leastTurnMs : requests / least;
   const turns = Math.min(mostTurns, Math.max(1, Math.floor(fitting)));

@@ -68,7 +68,7 @@ export class RunRecorder {
 
   /** It ended. Nothing about it is recorded but what the server was busy with when the measurement had begun. */
   endWarmup(outcome: RequestOutcome): void {
-    if (outcome.state === 'completed') this.#served(outcome);
+    if (outcome.status === 'completed') this.#served(outcome);
   }
 
   /** A request that counts is about to be sent. */
@@ -81,14 +81,14 @@ export class RunRecorder {
   end(outcome: RequestOutcome): RequestMetrics | null {
     this.#inFlight -= 1;
     // What the bench itself cut off says nothing about the server.
-    if (outcome.state === 'aborted') {
+    if (outcome.status === 'aborted') {
       this.#inFlightUs -= outcome.endUs - outcome.sendUs;
       return null;
     }
     this.#reconnects += outcome.reconnects;
     this.#lastEndUs = Math.max(this.#lastEndUs, outcome.endUs);
-    if (outcome.state === 'completed') return this.#answered(outcome);
-    this.#unansweredBy(outcome.state, outcome);
+    if (outcome.status === 'completed') return this.#answered(outcome);
+    this.#unansweredBy(outcome.status, outcome);
     return null;
   }
 
@@ -124,8 +124,8 @@ export class RunRecorder {
     this.#servedTokens += share * outputTokensOf(request).tokens;
   }
 
-  #unansweredBy(state: 'refused' | 'failed' | 'timed_out', request: UnansweredRequest): void {
-    this.#unanswered[state] += 1;
+  #unansweredBy(status: 'refused' | 'failed' | 'timed_out', request: UnansweredRequest): void {
+    this.#unanswered[status] += 1;
     // Little's law is checked on what was answered: only that has an end-to-end latency.
     this.#inFlightUs -= request.endUs - request.sendUs;
     const code = this.#errors.size < mostErrorCodes || this.#errors.has(request.code) ? request.code : 'other';

@@ -47,9 +47,9 @@ export class SamplesFile {
 }
 
 function sampleOf(run: number, outcome: RequestOutcome, metrics: RequestMetrics | null): object {
-  const { state, intendedUs, sendUs, endUs, reconnects } = outcome;
-  const head = { run: run + 1, state, intended_us: intendedUs, send_us: sendUs, end_us: endUs, reconnects };
-  if (outcome.state !== 'completed') return { ...head, code: outcome.code, message: outcome.message };
+  const { status, intendedUs, sendUs, endUs, reconnects } = outcome;
+  const head = { run: run + 1, state: status, intended_us: intendedUs, send_us: sendUs, end_us: endUs, reconnects };
+  if (outcome.status !== 'completed') return { ...head, code: outcome.code, message: outcome.message };
   const { tokens, source } = outputTokensOf(outcome);
   return {
     ...head,

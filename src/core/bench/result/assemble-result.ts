@@ -1,7 +1,7 @@
 import type { ChatstreamError } from '../../base/errors.js';
 import type { BenchOptions } from '../plan/options.js';
 import { describeMachine } from './machine.js';
-import type { BenchResult, Plan, Run, Target } from '../../measurement/result-schema.js';
+import type { BenchResult, Plan, Run, TargetDescription } from '../../measurement/result-schema.js';
 import { resultSchemaName } from '../../measurement/read-result.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { summarise } from '../../measurement/summarise.js';
@@ -12,9 +12,9 @@ import { warningsOf } from './warnings.js';
 export interface Session {
   readonly startedAt: Date;
   readonly finishedAt: Date;
-  readonly target: Target;
+  readonly target: TargetDescription;
   /** The second server and its runs, if there was one. */
-  readonly versus: { readonly target: Target; readonly runs: readonly Run[] } | null;
+  readonly versus: { readonly target: TargetDescription; readonly runs: readonly Run[] } | null;
   readonly plan: Plan;
   /** How many runs there were to be. */
   readonly planned: number;

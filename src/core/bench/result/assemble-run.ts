@@ -47,7 +47,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
   const meanInFlight = seconds === 0 ? 0 : sum(parts, 'inFlightUs') / (seconds * 1e6);
   const counted = seconds === 0 ? 0 : requests.completed / seconds;
   return {
-    settings: context.planned.settings,
+    settings: context.planned.setting,
     trial: context.planned.trial,
     window: {
       seconds: span === null ? 0 : Math.max(0, (span.lastIntendedUs - span.beginUs) / 1e6),

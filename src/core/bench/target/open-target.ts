@@ -25,7 +25,7 @@ export async function openTarget(
   { headers, modelName }: Pick<BenchOptions, 'headers' | 'modelName'>,
   hooks: TargetHooks,
 ): Promise<Target> {
-  if (options.kind === 'url') {
+  if (options.type === 'url') {
     return await untilAborted(describe(baseOf(options.url), headers, modelName, null), hooks.signal);
   }
   const server = await startOwnServer(options.command, hooks.onServerLog, hooks.signal);
@@ -35,7 +35,7 @@ export async function openTarget(
       await server.stop();
       return null;
     };
-    const settings = { ...target.description.settings, ...options.settings };
+    const settings = { ...target.description.settings, ...options.serverFlags };
     return { ...target, description: { ...target.description, settings }, close };
   } catch (error) {
     await server.stop();
@@ -47,7 +47,7 @@ async function describe(
   url: string,
   headers: Readonly<Record<string, string>>,
   modelName: string | null,
-  engine: string | null,
+  device: string | null,
 ): Promise<Target> {
   const http = httpOf(url, headers);
   const server = await detectServer(http, url);
@@ -57,13 +57,13 @@ async function describe(
       hint: 'Is --url the base of an OpenAI-compatible server? If so, name a model with --model-name.',
     });
   }
-  const queue = server.kind === 'chatstream' ? await queueControl(http) : null;
+  const queue = server.type === 'chatstream' ? await queueControl(http) : null;
   return {
     description: {
       url,
       server: server.name,
       model,
-      engine,
+      engine: device,
       settings: queue === null ? {} : { slots: queue.slots, max_queue: queue.maxQueue },
     },
     requestsUrl: url + requestsPath,
@@ -72,7 +72,7 @@ async function describe(
     queue,
     async readQueueWait() {
       // Others have no such histogram, and their metrics can be long.
-      if (!['vllm', 'tgi', 'sglang'].includes(server.kind)) return null;
+      if (!['vllm', 'tgi', 'sglang'].includes(server.type)) return null;
       const answer = await http.get('/metrics').catch(() => null);
       return answer?.status === 200 ? (readQueueWait(answer.text) ?? nothingCounted) : null;
     },
@@ -93,6 +93,6 @@ function baseOf(url: string): string {
 }
 
 /** What it computes on; the mock engine computes nothing. */
-function deviceOf({ engine }: OwnServer): string | null {
-  return engine === 'none' ? null : engine;
+function deviceOf({ device }: OwnServer): string | null {
+  return device === 'none' ? null : device;
 }

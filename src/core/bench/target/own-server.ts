@@ -9,7 +9,7 @@ import { ChatstreamError } from '../../base/errors.js';
 /** A `chatstream serve` that was started for the bench. */
 export interface OwnServer {
   readonly url: string;
-  readonly engine: string;
+  readonly device: string;
   stop(): Promise<void>;
 }
 
@@ -72,7 +72,7 @@ export async function startOwnServer(
       const event = parsed(line);
       if (readyEvent.Check(event)) {
         stdout.resume();
-        return { url: event.url, engine: event.device, stop };
+        return { url: event.url, device: event.device, stop };
       }
       if (errorEvent.Check(event)) {
         const { code, message, hint } = event.error;

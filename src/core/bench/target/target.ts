@@ -1,4 +1,4 @@
-import type { Target as TargetDescription } from '../../measurement/result-schema.js';
+import type { TargetDescription } from '../../measurement/result-schema.js';
 import type { BucketCounts } from '../../measurement/buckets.js';
 import type { QueueControl } from './queue-control.js';
 

@@ -18,7 +18,7 @@ export async function measureTokenScale(client: StreamingClient, body: BodyOptio
     const content = drawWords(words, seededRandom(words));
     const turn = { messages: [{ role: 'user', content }], outputTokens: 1 };
     const outcome = await client.send(requestBody(turn, body), microsNow());
-    return outcome.state === 'completed' ? outcome.promptTokens : null;
+    return outcome.status === 'completed' ? outcome.promptTokens : null;
   };
   const few = await tokens(fewWords);
   const many = await tokens(manyWords);

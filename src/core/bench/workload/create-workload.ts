@@ -3,7 +3,7 @@ import { syntheticWorkload } from './synthetic.js';
 import type { Workload, WorkloadSpec } from './workload.js';
 
 export function createWorkload(spec: WorkloadSpec): Workload {
-  switch (spec.kind) {
+  switch (spec.type) {
     case 'synthetic':
       return syntheticWorkload(spec);
     case 'prompts':

@@ -30,7 +30,7 @@ export interface Workload {
 export type WorkloadSpec = SyntheticSpec | PromptsSpec;
 
 export interface SyntheticSpec {
-  readonly kind: 'synthetic';
+  readonly type: 'synthetic';
   readonly seed: number;
   readonly inputTokens: Lengths;
   readonly outputTokens: Lengths;
@@ -42,7 +42,7 @@ export interface SyntheticSpec {
 export type Conversation = readonly (readonly ChatMessage[])[];
 
 export interface PromptsSpec {
-  readonly kind: 'prompts';
+  readonly type: 'prompts';
   readonly seed: number;
   readonly conversations: readonly Conversation[];
   readonly outputTokens: Lengths;

@@ -78,7 +78,7 @@ describe('a request', () => {
 
   it('that cannot be sent fails with what is wrong about it', async () => {
     const outcome = await outcomeOf(goodAnswer, { headers: { 'no header': 'x' } });
-    expect(outcome).toMatchObject({ state: 'failed', code: 'invalid_request' });
+    expect(outcome).toMatchObject({ status: 'failed', code: 'invalid_request' });
   });
 });
 
@@ -87,7 +87,7 @@ describe('times', () => {
     const intendedUs = microsNow();
     const server = await serve(goodAnswer);
     const outcome = await clientOf(server.url).send('{}', intendedUs);
-    if (outcome.state !== 'completed') throw new Error(outcome.message);
+    if (outcome.status !== 'completed') throw new Error(outcome.message);
     const { sendUs, firstTokenUs, lastTokenUs, endUs } = outcome;
     expect(outcome.intendedUs).toBe(intendedUs);
     const times = [intendedUs, sendUs, firstTokenUs, lastTokenUs, endUs, microsNow()];
@@ -158,7 +158,7 @@ describe('a stream', () => {
       },
     ],
   ])('is read %s', async (_name, script) => {
-    expect(await outcomeOf(script)).toMatchObject({ state: 'completed', tokenChunks: 2 });
+    expect(await outcomeOf(script)).toMatchObject({ status: 'completed', tokenChunks: 2 });
   });
 
   it('that breaks fails, and its connection is not used again', async () => {
@@ -170,9 +170,9 @@ describe('a stream', () => {
     });
     const client = clientOf(server.url);
     const outcome = await client.send('{}', microsNow());
-    expect(outcome).toMatchObject({ state: 'failed', code: 'connection_reset', reconnects: 0 });
+    expect(outcome).toMatchObject({ status: 'failed', code: 'connection_reset', reconnects: 0 });
     expect(outcome).toHaveProperty('message', expect.stringContaining('1 chunks of text had arrived'));
-    expect(await client.send('{}', microsNow())).toMatchObject({ state: 'completed', reconnects: 0 });
+    expect(await client.send('{}', microsNow())).toMatchObject({ status: 'completed', reconnects: 0 });
     expect(server.connections).toBe(2);
   });
 
@@ -206,7 +206,7 @@ describe('a stream', () => {
       },
     ],
   ])('fails with %s', async (code, script) => {
-    expect(await outcomeOf(script)).toMatchObject({ state: 'failed', code });
+    expect(await outcomeOf(script)).toMatchObject({ status: 'failed', code });
   });
 });
 
@@ -244,16 +244,16 @@ describe('an answer that is no stream', () => {
       'The server redirects to /v2: use that URL.',
     ],
     ['200 OK', json, error('overloaded'), 'failed', 'overloaded', 'Come back later.'],
-  ] as const)('%s %j %j', async (status, headers, body, state, code, message) => {
-    const outcome = await outcomeOf((exchange) => exchange.answer(status, headers, body));
-    expect(outcome).toMatchObject({ state, code, message });
+  ] as const)('%s %j %j', async (httpStatus, headers, body, status, code, message) => {
+    const outcome = await outcomeOf((exchange) => exchange.answer(httpStatus, headers, body));
+    expect(outcome).toMatchObject({ status, code, message });
   });
 
   it('but a whole one means that streaming was ignored', async () => {
     const outcome = await outcomeOf((exchange) =>
       exchange.answer('200 OK', json, '{"object":"chat.completion","choices":[{"message":{"content":"Hi"}}]}'),
     );
-    expect(outcome).toMatchObject({ state: 'failed', code: 'not_streaming' });
+    expect(outcome).toMatchObject({ status: 'failed', code: 'not_streaming' });
     expect(outcome).toHaveProperty('message', expect.stringContaining('application/json'));
   });
 
@@ -262,8 +262,8 @@ describe('an answer that is no stream', () => {
       server.exchanges.length === 1 ? exchange.answer('429 Too Many Requests', json, '{}') : goodAnswer(exchange),
     );
     const client = clientOf(server.url);
-    expect(await client.send('{}', microsNow())).toMatchObject({ state: 'refused', code: 'http_429' });
-    expect(await client.send('{}', microsNow())).toMatchObject({ state: 'completed', reconnects: 0 });
+    expect(await client.send('{}', microsNow())).toMatchObject({ status: 'refused', code: 'http_429' });
+    expect(await client.send('{}', microsNow())).toMatchObject({ status: 'completed', reconnects: 0 });
     expect(server.connections).toBe(1);
   });
 
@@ -272,7 +272,7 @@ describe('an answer that is no stream', () => {
       await exchange.write('HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/plain\r\n\r\n');
       for (let line = 0; !exchange.socket.destroyed; line += 1) await exchange.write('It went wrong. '.repeat(200));
     });
-    expect(outcome).toMatchObject({ state: 'failed', code: 'http_500' });
+    expect(outcome).toMatchObject({ status: 'failed', code: 'http_500' });
     expect(outcome).toHaveProperty('message', expect.stringMatching(/^It went wrong\. .{200,285}…$/));
   });
 });
@@ -286,7 +286,7 @@ describe('connections', () => {
     expect(server.exchanges).toHaveLength(0);
     await client.connect(8);
     const outcomes = await Promise.all(Array.from({ length: 8 }, () => client.send('{}', microsNow())));
-    expect(outcomes.map(({ state }) => state)).toEqual(Array.from({ length: 8 }, () => 'completed'));
+    expect(outcomes.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 'completed'));
     expect(server.connections).toBe(8);
     expect(new Set(server.exchanges.map(({ connection }) => connection)).size).toBe(8);
   });
@@ -299,7 +299,7 @@ describe('connections', () => {
     await until(() => waiting.length === 20, 'twenty requests');
     expect(server.connections).toBe(20);
     for (const exchange of waiting) await goodAnswer(exchange);
-    expect((await Promise.all(outcomes)).every(({ state }) => state === 'completed')).toBe(true);
+    expect((await Promise.all(outcomes)).every(({ status }) => status === 'completed')).toBe(true);
   });
 
   it('are used again, the latest one first', async () => {
@@ -318,7 +318,7 @@ describe('connections', () => {
     });
     const client = clientOf(server.url);
     for (let request = 0; request < 3; request += 1) {
-      expect(await client.send('{}', microsNow())).toMatchObject({ state: 'completed', reconnects: 0 });
+      expect(await client.send('{}', microsNow())).toMatchObject({ status: 'completed', reconnects: 0 });
     }
     expect(server.connections).toBe(3);
   });
@@ -330,7 +330,7 @@ describe('connections', () => {
     await until(() => server.openSockets.size === 2, 'both connections');
     for (const socket of server.openSockets) socket.end();
     await until(() => server.openSockets.size === 0, 'the end of both connections');
-    expect(await client.send('{}', microsNow())).toMatchObject({ state: 'completed' });
+    expect(await client.send('{}', microsNow())).toMatchObject({ status: 'completed' });
     expect(server.connections).toBe(3);
   });
 
@@ -345,7 +345,7 @@ describe('connections', () => {
     await client.send('{}', microsNow());
     const beforeUs = microsNow();
     const outcome = await client.send('{"again":true}', beforeUs);
-    expect(outcome).toMatchObject({ state: 'completed', reconnects: 1 });
+    expect(outcome).toMatchObject({ status: 'completed', reconnects: 1 });
     expect(outcome.sendUs).toBeGreaterThan(beforeUs);
     expect(server.exchanges.map(({ connection }) => connection)).toEqual([0, 0, 1]);
     expect(server.exchanges[2]?.body).toBe('{"again":true}');
@@ -359,7 +359,7 @@ describe('connections', () => {
     for (const socket of server.openSockets) socket.end('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
     // What was written before this answer has arrived before it.
     await clientOf(server.url).send('{}', microsNow());
-    expect(await client.send('{}', microsNow())).toMatchObject({ state: 'completed', tokenChunks: 2, reconnects: 0 });
+    expect(await client.send('{}', microsNow())).toMatchObject({ status: 'completed', tokenChunks: 2, reconnects: 0 });
     expect(server.connections).toBe(3);
   });
 
@@ -372,7 +372,7 @@ describe('connections', () => {
     const client = clientOf(server.url);
     await client.send('{}', microsNow());
     const outcome = await client.send('{}', microsNow());
-    expect(outcome).toMatchObject({ state: 'failed', code: 'connection_reset', reconnects: 1 });
+    expect(outcome).toMatchObject({ status: 'failed', code: 'connection_reset', reconnects: 1 });
     expect(server.exchanges).toHaveLength(3);
   });
 
@@ -381,7 +381,7 @@ describe('connections', () => {
       exchange.reset();
     });
     const outcome = await clientOf(server.url).send('{}', microsNow());
-    expect(outcome).toMatchObject({ state: 'failed', code: 'connection_reset', reconnects: 0 });
+    expect(outcome).toMatchObject({ status: 'failed', code: 'connection_reset', reconnects: 0 });
     expect(server.exchanges).toHaveLength(1);
   });
 
@@ -394,7 +394,7 @@ describe('connections', () => {
     const client = clientOf(server.url);
     await client.send('{}', microsNow());
     expect(await client.send('{}', microsNow())).toMatchObject({
-      state: 'failed',
+      status: 'failed',
       code: 'connection_reset',
       reconnects: 0,
     });
@@ -404,14 +404,14 @@ describe('connections', () => {
   it('cannot be opened where nothing listens', async () => {
     const client = clientOf(await deadUrl());
     const outcome = await client.send('{}', microsNow());
-    expect(outcome).toMatchObject({ state: 'failed', code: 'connection_refused', reconnects: 0 });
+    expect(outcome).toMatchObject({ status: 'failed', code: 'connection_refused', reconnects: 0 });
     expect(outcome.sendUs).toBeLessThanOrEqual(outcome.endUs);
     await expect(client.connect(2)).rejects.toThrow('Is the server running?');
   });
 
   it('cannot be opened to a name that does not exist', async () => {
     const outcome = await clientOf('http://nowhere.invalid:8000').send('{}', microsNow());
-    expect(outcome).toMatchObject({ state: 'failed', code: 'host_not_found' });
+    expect(outcome).toMatchObject({ status: 'failed', code: 'host_not_found' });
   });
 });
 
@@ -423,15 +423,15 @@ describe('https', () => {
     const server = await serve(goodAnswer, selfSigned);
     const client = clientOf(server.url);
     await client.connect(2);
-    expect(await client.send('{}', microsNow())).toMatchObject({ state: 'completed', tokenChunks: 2 });
-    expect(await client.send('{}', microsNow())).toMatchObject({ state: 'completed', reconnects: 0 });
+    expect(await client.send('{}', microsNow())).toMatchObject({ status: 'completed', tokenChunks: 2 });
+    expect(await client.send('{}', microsNow())).toMatchObject({ status: 'completed', reconnects: 0 });
     expect(server.connections).toBe(2);
     vi.restoreAllMocks();
   });
 
   it('fails with a certificate that nobody vouches for', async () => {
     const server = await serve(goodAnswer, selfSigned);
-    expect(await clientOf(server.url).send('{}', microsNow())).toMatchObject({ state: 'failed', code: 'tls_error' });
+    expect(await clientOf(server.url).send('{}', microsNow())).toMatchObject({ status: 'failed', code: 'tls_error' });
   });
 
   it('fails with a server that does not speak it', async () => {
@@ -444,14 +444,14 @@ describe('https', () => {
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : undefined;
     const outcome = await clientOf(`https://127.0.0.1:${String(port)}`).send('{}', microsNow());
-    expect(outcome).toMatchObject({ state: 'failed', code: 'tls_error' });
+    expect(outcome).toMatchObject({ status: 'failed', code: 'tls_error' });
   });
 });
 
 describe('the time limit', () => {
   /** Asks again if it was over: for a machine that stands still for a moment, it is short. */
   async function untilAnswered(client: StreamingClient, body: string): Promise<void> {
-    await until(async () => (await client.send(body, microsNow())).state === 'completed', 'a whole answer');
+    await until(async () => (await client.send(body, microsNow())).status === 'completed', 'a whole answer');
   }
 
   it('ends a stream that trickles on', async () => {
@@ -462,7 +462,7 @@ describe('the time limit', () => {
     });
     const client = clientOf(server.url, { timeoutMs: 60 });
     const outcome = await client.send('{}', microsNow());
-    expect(outcome).toMatchObject({ state: 'timed_out', code: 'timed_out', reconnects: 0 });
+    expect(outcome).toMatchObject({ status: 'timed_out', code: 'timed_out', reconnects: 0 });
     expect(outcome).toHaveProperty('message', expect.stringContaining('--timeout'));
     expect(outcome.endUs - outcome.sendUs).toBeGreaterThan(0);
     await until(() => server.openSockets.size === 0, 'the end of its connection');
@@ -475,14 +475,14 @@ describe('the time limit', () => {
     const server = await serve((exchange) => (exchange.body === '{"good":true}' ? goodAnswer(exchange) : undefined));
     const client = clientOf(server.url, { timeoutMs: 60 });
     await untilAnswered(client, '{"good":true}');
-    expect(await client.send('{}', microsNow())).toMatchObject({ state: 'timed_out', reconnects: 0 });
+    expect(await client.send('{}', microsNow())).toMatchObject({ status: 'timed_out', reconnects: 0 });
   });
 
   it('ends the wait for a connection', async () => {
     // A server that accepts and says nothing never ends the handshake.
     const server = await serve(() => undefined);
     const client = clientOf(server.url.replace('http:', 'https:'), { timeoutMs: 60 });
-    expect(await client.send('{}', microsNow())).toMatchObject({ state: 'timed_out', reconnects: 0 });
+    expect(await client.send('{}', microsNow())).toMatchObject({ status: 'timed_out', reconnects: 0 });
   });
 });
 
@@ -497,8 +497,8 @@ describe('abort', () => {
     const outcomes = Array.from({ length: 3 }, () => client.send('{}', microsNow()));
     await until(() => server.exchanges.length === 3, 'three requests');
     client.abort();
-    for (const outcome of outcomes) expect(await outcome).toMatchObject({ state: 'aborted', code: 'aborted' });
-    expect(await client.send('{"good":true}', microsNow())).toMatchObject({ state: 'completed' });
+    for (const outcome of outcomes) expect(await outcome).toMatchObject({ status: 'aborted', code: 'aborted' });
+    expect(await client.send('{"good":true}', microsNow())).toMatchObject({ status: 'completed' });
   });
 
   it('ends a request whose connection is not open yet', async () => {
@@ -506,7 +506,7 @@ describe('abort', () => {
     const client = clientOf(server.url);
     const outcome = client.send('{}', microsNow());
     client.abort();
-    expect(await outcome).toMatchObject({ state: 'aborted' });
+    expect(await outcome).toMatchObject({ status: 'aborted' });
     expect(server.exchanges).toHaveLength(0);
   });
 
@@ -517,7 +517,7 @@ describe('abort', () => {
     const outcome = client.send('{}', microsNow());
     await until(() => server.exchanges.length === 1, 'the request');
     await client.close();
-    expect(await outcome).toMatchObject({ state: 'aborted' });
+    expect(await outcome).toMatchObject({ status: 'aborted' });
     await until(() => server.openSockets.size === 0, 'the end of the connections');
   });
 });

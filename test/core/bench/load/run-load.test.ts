@@ -27,7 +27,7 @@ function jobFor(server: TokenServer, changes: Partial<LoadJob> = {}): LoadJob {
   return {
     client: { url: server.url, headers: {}, timeoutMs: 10_000 },
     workload: {
-      kind: 'synthetic',
+      type: 'synthetic',
       seed: 1,
       inputTokens: parseLengths('8'),
       outputTokens: parseLengths('4'),
@@ -35,7 +35,7 @@ function jobFor(server: TokenServer, changes: Partial<LoadJob> = {}): LoadJob {
       scale: assumedScale,
     },
     body: { model: 'm', ignoreEos: false, extraBody: null },
-    shape: { loop: 'closed', clients: 3 },
+    shape: { type: 'closed', clients: 3 },
     run: 0,
     worker: 0,
     workers: 1,
@@ -108,7 +108,7 @@ describe('a closed loop', () => {
 });
 
 describe('an open loop', () => {
-  const open = { loop: 'open', rate: 100, arrival: 'constant', seed: 1 } as const;
+  const open = { type: 'open', rate: 100, arrival: 'constant', seed: 1 } as const;
 
   it('sends when requests are due, whatever became of earlier ones', async () => {
     const server = await serve((request) => ({ ...quick, prefillMs: request === 0 ? 400 : 2 }));
@@ -125,7 +125,7 @@ describe('an open loop', () => {
       return { ...quick, prefillMs: Math.max(2, stalledUntil.ms - performance.now()) };
     };
     const closedPart = await measure(
-      jobFor(await serve(stalling), { shape: { loop: 'closed', clients: 1 }, requests: 120 }),
+      jobFor(await serve(stalling), { shape: { type: 'closed', clients: 1 }, requests: 120 }),
     );
     stalledUntil.ms = 0;
     const openPart = await measure(jobFor(await serve(stalling), { shape: open, requests: 120 }));
@@ -158,7 +158,7 @@ describe('the shares of several workers', () => {
 
   it('send together what one worker sends alone', async () => {
     const server = await serve(() => quick);
-    const whole = jobFor(server, { shape: { loop: 'open', rate: 200, arrival: 'poisson', seed: 3 }, requests: 10 });
+    const whole = jobFor(server, { shape: { type: 'open', rate: 200, arrival: 'poisson', seed: 3 }, requests: 10 });
     await measure(whole);
     const alone = server.bodies.splice(0).toSorted();
     await Promise.all([0, 1].map((worker) => measure(partOf(whole, worker, 2))));

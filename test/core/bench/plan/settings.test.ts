@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { planSettings } from '../../../../src/core/bench/plan/plan-settings.js';
 import { planRuns, powersOfTwo } from '../../../../src/core/bench/plan/settings.js';
 
-const closed = (...concurrency: number[]) => ({ loop: 'closed', concurrency }) as const;
+const closed = (...concurrency: number[]) => ({ type: 'closed', concurrency }) as const;
 
 describe('powersOfTwo', () => {
   it.each([
@@ -54,7 +54,7 @@ describe('planSettings', () => {
   });
 
   it('sweeps under an open loop up to where it was told', () => {
-    const load = { loop: 'open', rate: 2.5, arrival: 'poisson' } as const;
+    const load = { type: 'open', rate: 2.5, arrival: 'poisson' } as const;
     const { settings } = planSettings({ load, maxConcurrency: null, sweepUpTo: 4 }, { slots: 8 });
     expect(settings).toEqual([1, 2, 4].map((each) => ({ concurrency: null, rate: 2.5, max_concurrency: each })));
   });
@@ -63,7 +63,7 @@ describe('planSettings', () => {
 describe('planRuns', () => {
   it('repeats all settings rather than each setting', () => {
     const settings = [1, 2].map((each) => ({ concurrency: 2, rate: null, max_concurrency: each }));
-    expect(planRuns(settings, 2).map(({ settings: each, trial }) => [each.max_concurrency, trial])).toEqual([
+    expect(planRuns(settings, 2).map(({ setting: each, trial }) => [each.max_concurrency, trial])).toEqual([
       [1, 1],
       [2, 1],
       [1, 2],

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { inShortTurns } from '../../../../src/core/bench/plan/short-turns.js';
 
-const closed = (...concurrency: number[]) => ({ loop: 'closed', concurrency }) as const;
-const open = { loop: 'open', rate: 5, arrival: 'poisson' } as const;
+const closed = (...concurrency: number[]) => ({ type: 'closed', concurrency }) as const;
+const open = { type: 'open', rate: 5, arrival: 'poisson' } as const;
 
 describe('trials of two servers', () => {
   it.each([

@@ -4,7 +4,7 @@ import { metricsOf, outputTokensOf } from '../../../../src/core/bench/record/req
 
 /** Due at 1 s, sent 2 ms later, first token after 100 ms, then 4 chunks 50, 30, 20 and 100 ms apart. */
 const request: CompletedRequest = {
-  state: 'completed',
+  status: 'completed',
   intendedUs: 1_000_000,
   sendUs: 1_002_000,
   firstTokenUs: 1_102_000,

@@ -12,7 +12,7 @@ function completed(sendUs: number, tokens: number, more: Partial<CompletedReques
   const gapsUs = Array.from({ length: tokens - 1 }, () => 100_000);
   const lastTokenUs = sendUs + tokens * 100_000;
   return {
-    state: 'completed',
+    status: 'completed',
     intendedUs: sendUs,
     sendUs,
     firstTokenUs: sendUs + 100_000,
@@ -28,9 +28,9 @@ function completed(sendUs: number, tokens: number, more: Partial<CompletedReques
   };
 }
 
-function unanswered(state: UnansweredRequest['state'], code: string, sendUs = 0): UnansweredRequest {
+function unanswered(status: UnansweredRequest['status'], code: string, sendUs = 0): UnansweredRequest {
   const times = { intendedUs: sendUs, sendUs, endUs: sendUs + 1000 };
-  return { state, code, message: `because of ${code}`, reconnects: 0, ...times };
+  return { status, code, message: `because of ${code}`, reconnects: 0, ...times };
 }
 
 const part = (recorder: RunRecorder): RunPart => recorder.part(new LatencyHistogram());

@@ -59,6 +59,6 @@ export function spanOf(begin: number, lastEnd: number, lastIntended: number): No
 
 /** A run with 4 clients and max-concurrency 2. */
 export function contextOf(context: Partial<RunContext> = {}): RunContext {
-  const settings = { concurrency: 4, max_concurrency: 2, rate: null };
-  return { planned: { settings, trial: 1 }, cpuShare: 0.1, aggregate: null, hasObjectives: false, ...context };
+  const setting = { concurrency: 4, max_concurrency: 2, rate: null };
+  return { planned: { setting, trial: 1 }, cpuShare: 0.1, aggregate: null, hasObjectives: false, ...context };
 }

@@ -14,7 +14,7 @@ async function open(
     signal = never,
   }: Partial<{ headers: Record<string, string>; modelName: string | null; signal: AbortSignal }> = {},
 ): Promise<Target> {
-  return await openTarget({ kind: 'url', url }, { headers, modelName }, { onServerLog: () => undefined, signal });
+  return await openTarget({ type: 'url', url }, { headers, modelName }, { onServerLog: () => undefined, signal });
 }
 
 const chatstream: Routes = {

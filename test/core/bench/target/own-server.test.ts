@@ -40,7 +40,7 @@ describe('a server of our own', () => {
     const server = await start(serveCommand({ engine: 'mock', 'max-queue': 7 }));
     const queue: unknown = await (await fetch(`${server.url}/v1/queue`)).json();
     expect(queue).toMatchObject({ max_concurrency: 2, slots: 2, max_queue: 7 });
-    expect(server.engine).toBe('none');
+    expect(server.device).toBe('none');
     await server.stop();
     await server.stop();
     // Somebody else may have been given its port.

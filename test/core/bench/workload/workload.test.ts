@@ -5,7 +5,7 @@ import { requestBody } from '../../../../src/core/bench/workload/request-body.js
 import type { SyntheticSpec, WorkloadSpec } from '../../../../src/core/bench/workload/workload.js';
 
 const synthetic: SyntheticSpec = {
-  kind: 'synthetic',
+  type: 'synthetic',
   seed: 1,
   inputTokens: parseLengths('64'),
   outputTokens: parseLengths('32'),
@@ -69,7 +69,7 @@ describe('a synthetic workload', () => {
 describe('a workload from a file', () => {
   const say = (content: string) => [{ role: 'user', content }];
   const spec: WorkloadSpec = {
-    kind: 'prompts',
+    type: 'prompts',
     seed: 1,
     conversations: ['a', 'b', 'c', 'd', 'e', 'f'].map((each) => [say(each), [...say(each), ...say(`${each}2`)]]),
     outputTokens: parseLengths('16'),

@@ -1,5 +1,5 @@
 import { ChunkReader } from './chunk-reader.js';
-import type { Verdict } from './outcome.js';
+import type { OutcomeWithoutTimes } from './outcome.js';
 import type { ServerError } from './server-error.js';
 import { createSseParser } from './sse-parser.js';
 
@@ -8,7 +8,7 @@ const busyTypes: ReadonlySet<string | null> = new Set(['rate_limit_error', 'serv
 const busyStatuses: ReadonlySet<number | null> = new Set([429, 503]);
 
 /** Measures an event stream while it arrives. Of its bytes, no more than one event is kept. */
-export class StreamedAnswer {
+export class MeasuredStream {
   readonly #reader = new ChunkReader();
   readonly #gapsUs: number[] = [];
   #tokenChunks = 0;
@@ -43,7 +43,7 @@ export class StreamedAnswer {
   }
 
   /** What became of the request, now that its stream has ended, or is decided. */
-  verdict(): Verdict {
+  outcome(): OutcomeWithoutTimes {
     const { error, nonsense, isDone, hasFinishReason, usage, serverTimings } = this.#reader;
     if (error !== null) return this.#failed(error);
     if (nonsense !== null) {
@@ -62,7 +62,7 @@ export class StreamedAnswer {
       );
     }
     return {
-      state: 'completed',
+      status: 'completed',
       firstTokenUs: this.#firstTokenUs,
       lastTokenUs: this.#lastTokenUs,
       tokenChunks: this.#tokenChunks,
@@ -80,13 +80,13 @@ export class StreamedAnswer {
     this.#tokenChunks += 1;
   }
 
-  #failed({ code, type, status, message }: ServerError): Verdict {
+  #failed({ code, type, status, message }: ServerError): OutcomeWithoutTimes {
     const isBusy = this.#tokenChunks === 0 && (busyTypes.has(type) || busyStatuses.has(status));
     const name = code ?? (status === null ? null : `http_${status}`) ?? type ?? 'stream_error';
-    return { state: isBusy ? 'refused' : 'failed', code: name, message };
+    return { status: isBusy ? 'refused' : 'failed', code: name, message };
   }
 }
 
-function failed(code: string, message: string): Verdict {
-  return { state: 'failed', code, message };
+function failed(code: string, message: string): OutcomeWithoutTimes {
+  return { status: 'failed', code, message };
 }
