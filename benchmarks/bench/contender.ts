@@ -2,7 +2,7 @@ import type { ReadableStream } from 'node:stream/web';
 import { createParser } from 'eventsource-parser';
 import { Agent, request } from 'undici';
 import { microsNow } from '../../src/core/base/micros.js';
-import { createStreamingClient } from '../../src/core/bench/client/undici-client.js';
+import { createStreamingClient } from '../../src/core/bench/client/streaming-client.js';
 
 /**
  * One way to read many streams at once, in a process of its own: `contender.js ours|fetch|bare URL STREAMS`. Prints its

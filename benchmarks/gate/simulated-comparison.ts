@@ -3,8 +3,7 @@ import { compare } from '../../src/core/compare/compare.js';
 import type { ComparedRow, Comparison } from '../../src/core/compare/comparison.js';
 import type { Side } from '../../src/core/compare/side.js';
 import { parseThresholds } from '../../src/core/compare/threshold.js';
-import { inShortTurns } from '../../src/core/bench/plan/short-turns.js';
-import { candidateFirst } from '../../src/core/bench/plan/turn-order.js';
+import { candidateFirst, inShortTrials } from '../../src/core/bench/plan/interleaving.js';
 import type { Machine, Plan, Run, TargetDescription } from '../../src/core/measurement/result-schema.js';
 import { type Noise, NoisyMachine } from './noisy-machine.js';
 import { type SimulatedServer, simulateTrial } from './simulated-trial.js';
@@ -66,7 +65,7 @@ function measure({ order, noise, ...scenario }: Scenario, random: Random): Measu
   let nowMs = 1000 * random();
   const { clients } = scenario;
   const load = { type: 'closed', concurrency: [clients] } as const;
-  const { trials, requests } = order === 'in turns' ? inShortTurns({ ...scenario, load, durationMs: null }) : scenario;
+  const { trials, requests } = order === 'in turns' ? inShortTrials({ ...scenario, load, durationMs: null }) : scenario;
   const run = (side: keyof Measured, trial: number): void => {
     const result = simulateTrial(scenario[side], { clients, requests, trial }, machine, random, nowMs);
     measured[side].push(result.run);

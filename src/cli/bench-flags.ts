@@ -3,7 +3,7 @@ import { ChatstreamError } from '../core/base/errors.js';
 import { arrivals, type BenchOptions, type TargetOptions } from '../core/bench/plan/options.js';
 import { parseLengths } from '../core/measurement/lengths.js';
 import { parseObjective } from '../core/measurement/objectives.js';
-import { inShortTurns } from '../core/bench/plan/short-turns.js';
+import { inShortTrials } from '../core/bench/plan/interleaving.js';
 import { gateFlags } from './compare-flags.js';
 import { durationFlag, fromEnvironment, integersFlag, lengthsFlag, valuesOf } from './flags.js';
 import { ownServerFlags } from './own-server-flags.js';
@@ -216,7 +216,7 @@ export function benchOptions(flags: BenchFlagValues, server: TargetOptions, vers
     samplesPath: flags.samples ?? null,
     version,
   };
-  return options.versus === null ? options : inShortTurns(options);
+  return options.versus === null ? options : inShortTrials(options);
 }
 
 function headersOf(flags: BenchFlagValues): Readonly<Record<string, string>> {

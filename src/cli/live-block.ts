@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../core/base/clock.js';
-import type { BenchProgress } from '../core/bench/progress.js';
+import type { BenchProgress } from '../core/bench/measure-run.js';
 import { orUnknown, significant, timeText, whole } from '../core/measurement/numbers.js';
 import { wholeSettingText } from '../core/measurement/setting-text.js';
 import { cut, painter, widthOf } from '../core/report/text/style.js';

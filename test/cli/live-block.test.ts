@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { finishedLine, liveLines, type ProgressDisplay, showProgress } from '../../src/cli/live-block.js';
-import type { BenchProgress } from '../../src/core/bench/progress.js';
+import type { BenchProgress } from '../../src/core/bench/measure-run.js';
 import { widthOf } from '../../src/core/report/text/style.js';
 import { benchResult, type ResultDescription } from '../support/bench-result.js';
 import { VirtualClock } from '../support/virtual-clock.js';

@@ -1,27 +1,25 @@
 import { untilAborted } from '../base/abort.js';
 import { asChatstreamError, type ChatstreamError } from '../base/errors.js';
-import { createStreamingClient } from './client/undici-client.js';
-import { chooseWorkers, createLoad } from './load/create-load.js';
-import type { LoadGenerator } from './load/load-generator.js';
-import type { LoadJob } from './load/load-job.js';
-import { measureRun } from './measure-run.js';
+import { createStreamingClient } from './client/streaming-client.js';
+import { inThreadLoad } from './load/in-thread.js';
+import { chooseWorkers, inWorkersLoad } from './load/in-workers.js';
+import type { LoadGenerator, LoadJob } from './load/load-generator.js';
+import { type BenchProgress, measureRun } from './measure-run.js';
 import type { BenchOptions } from './plan/options.js';
 import { describePlan } from './plan/describe-plan.js';
 import { longestOf } from '../measurement/lengths.js';
-import { planSettings } from './plan/plan-settings.js';
-import { type PlannedRun, planRuns } from './plan/settings.js';
-import { candidateFirst } from './plan/turn-order.js';
-import type { BenchProgress } from './progress.js';
+import { type PlannedRun, planRuns, planSettings } from './plan/settings.js';
+import { candidateFirst } from './plan/interleaving.js';
 import { beginSamplesFile } from './record/samples-file.js';
 import { assembleResult, type Session } from './result/assemble-result.js';
 import type { BenchResult, Run } from '../measurement/result-schema.js';
 import type { SettingSummary } from '../measurement/summarise.js';
-import { openTarget, type TargetHooks } from './target/open-target.js';
-import type { Target } from './target/target.js';
+import { openTarget, type Target, type TargetHooks } from './target/target.js';
 import { measureTokenScale } from './target/token-scale.js';
 import { mixSeeds } from '../base/random.js';
 import { readPromptsFile } from './workload/prompts-file.js';
-import { assumedScale, type Conversation, type TokenScale, type WorkloadSpec } from './workload/workload.js';
+import { type Conversation, type WorkloadSpec } from './workload/workload.js';
+import { assumedScale, type TokenScale } from './workload/words.js';
 
 export interface BenchHooks extends TargetHooks {
   /** Told several times a second how the current run goes. */
@@ -59,7 +57,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
 
   const targets: Target[] = [];
   const workers = options.workers ?? chooseWorkers(options.load, longestOf(options.outputTokens));
-  const load = createLoad(workers);
+  const load = workers === 1 ? inThreadLoad() : inWorkersLoad(workers);
   const unrestored: string[] = [];
   let session: Omit<Session, 'finishedAt' | 'aborted'>;
   try {

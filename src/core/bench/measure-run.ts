@@ -1,13 +1,32 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { microsNow } from '../base/micros.js';
-import type { LoadGenerator } from './load/load-generator.js';
-import type { LoadJob } from './load/load-job.js';
+import type { LoadGenerator, LoadJob } from './load/load-generator.js';
 import type { PlannedRun } from './plan/settings.js';
-import type { BenchProgress } from './progress.js';
 import { assembleRun } from './result/assemble-run.js';
-import type { Run } from '../measurement/result-schema.js';
+import type { Run, Setting } from '../measurement/result-schema.js';
 import { bucketsBetween } from '../measurement/buckets.js';
 import type { Target } from './target/target.js';
+
+/** Where a running bench is: what the live block shows. Figures are of the current run alone. */
+export interface BenchProgress {
+  /** Counted from 1, over all settings and trials. */
+  readonly run: number;
+  readonly runs: number;
+  readonly setting: Setting;
+  readonly trial: number;
+  /** `finishing`: nothing more is sent, the requests in flight are waited for. */
+  readonly phase: 'warm-up' | 'measuring' | 'finishing';
+  readonly elapsedMs: number;
+  /** Warm-up and measurement together; null if the run ends after a number of requests. */
+  readonly plannedMs: number | null;
+  readonly completed: number;
+  readonly inFlight: number;
+  /** Refused, failed and timed out together. */
+  readonly failed: number;
+  readonly outputTokensPerSecond: number;
+  readonly ttftP50Ms: number | null;
+  readonly ttftP95Ms: number | null;
+}
 
 /** How often whoever watches hears how it goes. */
 const progressEveryMs = 200;

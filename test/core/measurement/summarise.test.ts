@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunPart } from '../../../src/core/bench/record/run-part.js';
 import { assembleRun, type RunContext } from '../../../src/core/bench/result/assemble-run.js';
 import type { Run } from '../../../src/core/measurement/result-schema.js';
-import type { SettingSummary } from '../../../src/core/measurement/summarise.js';
-import { settingsKey, summarise } from '../../../src/core/measurement/summarise.js';
+import { settingsKey, type SettingSummary, summarise } from '../../../src/core/measurement/summarise.js';
 import { contextOf, partOf, repeated, spanOf } from '../bench/result/parts.js';
 
 const setting = { concurrency: 4, max_concurrency: 2, rate: null };

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { assembleRun } from '../../../src/core/bench/result/assemble-run.js';
 import type { Setting } from '../../../src/core/measurement/result-schema.js';
-import type { SettingSummary } from '../../../src/core/measurement/summarise.js';
-import { summarise } from '../../../src/core/measurement/summarise.js';
+import { type SettingSummary, summarise } from '../../../src/core/measurement/summarise.js';
 import { analyseSweep } from '../../../src/core/measurement/sweep.js';
 import { contextOf, partOf, repeated } from '../bench/result/parts.js';
 

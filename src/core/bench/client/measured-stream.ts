@@ -1,4 +1,4 @@
-import { ChunkReader } from './chunk-reader.js';
+import { ChunkReader } from './chunk.js';
 import type { OutcomeWithoutTimes } from './outcome.js';
 import type { ServerError } from './server-error.js';
 import { createSseParser } from './sse-parser.js';

@@ -1,9 +1,41 @@
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ChatstreamError } from '../../base/errors.js';
+import type { Load } from '../plan/options.js';
 import type { RunPart } from '../record/run-part.js';
 import type { RunSnapshot } from '../record/run-recorder.js';
-import { type LoadGenerator, partOf } from './load-generator.js';
-import type { WorkerCommand, WorkerReport } from './worker-messages.js';
+import { type LoadGenerator, type LoadJob, partOf } from './load-generator.js';
+
+/** Events per second for one thread: a third of what was measured to take half a core (benchmarks/bench), as they come in bursts. */
+const eventsPerWorker = 10_000;
+
+/** Tokens per second of one stream: readers are happy with less, and few servers give more to many at once. */
+const assumedTokensPerSecond = 50;
+
+/**
+ * How many threads the load needs: one as long as it can do it, at most one fewer than there are cores, which have a
+ * server to run too.
+ *
+ * @param outputTokens the longest answer that is planned
+ */
+export function chooseWorkers(load: Load, outputTokens: number): number {
+  const events =
+    load.type === 'closed' ? Math.max(...load.concurrency) * assumedTokensPerSecond : load.rate * outputTokens;
+  const most = Math.max(1, availableParallelism() - 1);
+  return Math.min(most, Math.max(1, Math.ceil(events / eventsPerWorker)));
+}
+
+/** To a worker. */
+export type WorkerCommand =
+  { readonly type: 'prepare'; readonly job: LoadJob } | { readonly type: 'start' } | { readonly type: 'abort' };
+
+/** From a worker. */
+export type WorkerReport =
+  | { readonly type: 'prepared' }
+  | { readonly type: 'snapshot'; readonly snapshot: RunSnapshot }
+  | { readonly type: 'done'; readonly part: RunPart }
+  /** An error's message: something that no request is to blame for. */
+  | { readonly type: 'failed'; readonly message: string };
 
 /** Sends from several threads, each with its share of the clients or arrivals. */
 export function inWorkersLoad(count: number): LoadGenerator {

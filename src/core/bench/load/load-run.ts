@@ -1,8 +1,7 @@
 import type { RequestOutcome } from '../client/outcome.js';
 import type { Turn } from '../workload/workload.js';
-import type { RequestPhase, MeasurementWindow } from './window.js';
 
-/** What a load shape needs: something to send, a way to send it, and the word when to stop. */
+/** What a load shape needs: something to send, a way to send it, and to know when to stop. */
 export interface LoadRun {
   readonly window: MeasurementWindow;
   /** Aborted when the bench is stopped early. */
@@ -10,4 +9,56 @@ export interface LoadRun {
   nextConversation(): readonly Turn[];
   /** Sends one request and records what became of it. */
   send(turn: Turn, intendedUs: number, phase: Exclude<RequestPhase, 'over'>): Promise<RequestOutcome>;
+}
+
+/** Whether a request counts, by when it was meant to be sent. */
+export type RequestPhase = 'warm-up' | 'counted' | 'over';
+
+/**
+ * The measurement window: from the end of the warm-up until its time is over, or until enough requests have begun.
+ * A request counts if it begins in the window, even if it ends later:
+ *
+ * ```text
+ *         start        begin                          end
+ *           │  warm-up   │         window              │
+ *           ├────────────┼─────────────────────────────┤
+ * request   ├──────────────┤ not counted: began in the warm-up
+ *                          ├──────┤ counted
+ *                                                ├───────────┤ counted: began in the window
+ * ```
+ */
+export class MeasurementWindow {
+  readonly beginUs: number;
+  readonly #endUs: number;
+  #left: number;
+  #closed = false;
+
+  /**
+   * @param startUs when the load begins
+   * @param durationMs of the window; null: until `requests` have begun
+   */
+  constructor(startUs: number, warmupMs: number, durationMs: number | null, requests: number | null) {
+    this.beginUs = startUs + warmupMs * 1000;
+    this.#endUs = durationMs === null ? Infinity : this.beginUs + durationMs * 1000;
+    this.#left = requests ?? Infinity;
+  }
+
+  /** The bench was stopped: nothing more is sent. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /**
+   * The phase in which the next request is sent. A counted one is taken off the number that is left.
+   *
+   * @param late whether it counts even if the window's time is over: otherwise a client whose first request took longer
+   *   than that would have measured nothing
+   */
+  nextPhase(intendedUs: number, late = false): RequestPhase {
+    if (this.#closed || this.#left <= 0) return 'over';
+    if (intendedUs < this.beginUs) return 'warm-up';
+    if (intendedUs >= this.#endUs && !late) return 'over';
+    this.#left -= 1;
+    return 'counted';
+  }
 }

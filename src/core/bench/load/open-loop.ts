@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { seededRandom } from '../../base/random.js';
+import { type Random, seededRandom } from '../../base/random.js';
 import { microsNow } from '../../base/micros.js';
+import type { Arrival } from '../plan/options.js';
 import type { Turn } from '../workload/workload.js';
-import { arrivalTimes } from './arrivals.js';
-import type { LoadShape } from './load-job.js';
+import type { LoadShape } from './load-generator.js';
 import type { LoadRun } from './load-run.js';
 
 /** What a timer is early or late by. */
@@ -46,5 +46,27 @@ async function sleepUntil(dueUs: number, signal: AbortSignal): Promise<void> {
     if (leftMs > timerMs) await delay(leftMs - timerMs / 2, undefined, { signal }).catch(() => undefined);
     else await new Promise((resolve) => setImmediate(resolve));
     if (signal.aborted) return;
+  }
+}
+
+/**
+ * When requests of an open loop are due, in seconds from the start, in rising order and without end.
+ *
+ * `poisson`: independent arrivals, the gaps exponentially distributed with mean 1/rate, as those of many users who know
+ * nothing of each other. `constant`: equal gaps. `burst`: once a second as many at once as a second is due (for rates below
+ * 1, one at a time).
+ *
+ * @param rate requests per second, above 0
+ */
+export function* arrivalTimes(arrival: Arrival, rate: number, random: Random): Generator<number, never> {
+  switch (arrival) {
+    case 'poisson':
+      for (let time = 0; ;) yield (time -= Math.log(1 - random()) / rate);
+    case 'constant':
+      for (let index = 0; ; index += 1) yield index / rate;
+    case 'burst': {
+      const size = Math.max(1, Math.round(rate));
+      for (let index = 0; ; index += 1) yield (Math.floor(index / size) * size) / rate;
+    }
   }
 }

@@ -2,8 +2,7 @@ import { createWriteStream, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import type { RequestOutcome } from '../client/outcome.js';
-import type { RequestMetrics } from './request-metrics.js';
-import { outputTokensOf } from './request-metrics.js';
+import { outputTokensOf, type RequestMetrics } from './request-metrics.js';
 
 /** Empties the file, or says now rather than after the measurement that it cannot be written. */
 export function beginSamplesFile(path: string): void {

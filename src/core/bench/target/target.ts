@@ -1,6 +1,13 @@
-import type { TargetDescription } from '../../measurement/result-schema.js';
+import { untilAborted } from '../../base/abort.js';
+import { ChatstreamError, messageOf } from '../../base/errors.js';
 import type { BucketCounts } from '../../measurement/buckets.js';
-import type { QueueControl } from './queue-control.js';
+import type { TargetDescription } from '../../measurement/result-schema.js';
+import { type BenchOptions, requestsPath, type TargetOptions } from '../plan/options.js';
+import { detectServer } from './detect.js';
+import { httpOf } from './http.js';
+import { type OwnServer, startOwnServer } from './own-server.js';
+import { nothingCounted, readQueueWait } from './prometheus.js';
+import { type QueueControl, queueControl } from './queue-control.js';
 
 /** A server under load, and what can be asked of it beside the load. */
 export interface Target {
@@ -21,4 +28,93 @@ export interface Target {
    * @returns what could not be put back, in a sentence; null if nothing is left to do
    */
   close(): Promise<string | null>;
+}
+
+export interface TargetHooks {
+  /** Told what a server of our own writes to stderr. */
+  readonly onServerLog: (line: string) => void;
+  /** Aborted to give up. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reaches the server, or starts it, and finds out what it is.
+ *
+ * @throws ChatstreamError `target_unreachable`, or the signal's reason; nothing is left running then
+ */
+export async function openTarget(
+  options: TargetOptions,
+  { headers, modelName }: Pick<BenchOptions, 'headers' | 'modelName'>,
+  hooks: TargetHooks,
+): Promise<Target> {
+  if (options.type === 'url') {
+    return await untilAborted(describe(baseOf(options.url), headers, modelName, null), hooks.signal);
+  }
+  const server = await startOwnServer(options.command, hooks.onServerLog, hooks.signal);
+  try {
+    const target = await untilAborted(describe(server.url, headers, modelName, deviceOf(server)), hooks.signal);
+    const close = async (): Promise<null> => {
+      await server.stop();
+      return null;
+    };
+    const settings = { ...target.description.settings, ...options.serverFlags };
+    return { ...target, description: { ...target.description, settings }, close };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+async function describe(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  modelName: string | null,
+  device: string | null,
+): Promise<Target> {
+  const http = httpOf(url, headers);
+  const server = await detectServer(http, url);
+  const model = modelName ?? server.models[0];
+  if (model === undefined) {
+    throw new ChatstreamError('target_unreachable', `${url} does not say which models it has.`, {
+      hint: 'Is --url the base of an OpenAI-compatible server? If so, name a model with --model-name.',
+    });
+  }
+  const queue = server.type === 'chatstream' ? await queueControl(http) : null;
+  return {
+    description: {
+      url,
+      server: server.name,
+      model,
+      engine: device,
+      settings: queue === null ? {} : { slots: queue.slots, max_queue: queue.maxQueue },
+    },
+    requestsUrl: url + requestsPath,
+    headers,
+    ignoresEos: server.ignoresEos,
+    queue,
+    async readQueueWait() {
+      // Others have no such histogram, and their metrics can be long.
+      if (!['vllm', 'tgi', 'sglang'].includes(server.type)) return null;
+      const answer = await http.get('/metrics').catch(() => null);
+      return answer?.status === 200 ? (readQueueWait(answer.text) ?? nothingCounted) : null;
+    },
+    async close() {
+      try {
+        await queue?.restore();
+        return null;
+      } catch (error) {
+        return `${url} was left with another max-concurrency than its ${queue?.original}: ${messageOf(error)}`;
+      }
+    },
+  };
+}
+
+/** OpenAI's clients take a base URL that ends in /v1; here both are fine. */
+function baseOf(url: string): string {
+  return url.replace(/\/+$/, '').replace(/\/v1$/, '');
+}
+
+/** What it computes on; the mock engine computes nothing. */
+function deviceOf({ device }: OwnServer): string | null {
+  return device === 'none' ? null : device;
 }

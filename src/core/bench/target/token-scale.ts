@@ -1,9 +1,8 @@
 import { seededRandom } from '../../base/random.js';
 import type { StreamingClient } from '../client/streaming-client.js';
 import { microsNow } from '../../base/micros.js';
-import { type BodyOptions, requestBody } from '../workload/request-body.js';
-import { drawWords } from '../workload/words.js';
-import { assumedScale, type TokenScale } from '../workload/workload.js';
+import { type BodyOptions, requestBody } from '../workload/workload.js';
+import { assumedScale, drawWords, type TokenScale } from '../workload/words.js';
 
 const fewWords = 16;
 const manyWords = 80;

@@ -1,4 +1,24 @@
-import type { Random } from '../../base/random.js';
+import { mixSeeds, type Random, seededRandom } from '../../base/random.js';
+
+/** How many tokens a prompt of our words has: `overhead + perWord × words`. Measured on the server, which knows its tokenizer. */
+export interface TokenScale {
+  /** Tokens of the chat template around a message. */
+  readonly overhead: number;
+  readonly perWord: number;
+}
+
+/** For servers that do not say how long a prompt was: usual for English and vocabularies of 32,000 and more. */
+export const assumedScale: TokenScale = { overhead: 0, perWord: 1.1 };
+
+/** Words that all prompts begin with; the template before them is shared anyhow. */
+export function sharedPrefix(seed: number, tokens: number, scale: TokenScale): string {
+  if (tokens === 0) return '';
+  return `${drawWords(wordsFor(tokens, scale), seededRandom(mixSeeds(seed, 0x5eed)))} `;
+}
+
+export function wordsFor(tokens: number, { overhead, perWord }: TokenScale): number {
+  return Math.max(1, Math.round((tokens - overhead) / perWord));
+}
 
 /** Short and common, so that most tokenizers make one token of each. */
 const words = `

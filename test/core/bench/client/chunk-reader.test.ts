@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chunkIn } from '../../../../src/core/bench/client/chunk.js';
-import { ChunkReader } from '../../../../src/core/bench/client/chunk-reader.js';
+import { chunkIn, ChunkReader } from '../../../../src/core/bench/client/chunk.js';
 import { ChunkTemplate } from '../../../../src/core/bench/client/chunk-template.js';
 
 /** Pieces of text with everything in them that could mislead a search. */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planSettings } from '../../../../src/core/bench/plan/plan-settings.js';
-import { planRuns, powersOfTwo } from '../../../../src/core/bench/plan/settings.js';
+import { planRuns, planSettings, powersOfTwo } from '../../../../src/core/bench/plan/settings.js';
 
 const closed = (...concurrency: number[]) => ({ type: 'closed', concurrency }) as const;
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { RequestOutcome } from '../../../../src/core/bench/client/outcome.js';
 import type { StreamingClient } from '../../../../src/core/bench/client/streaming-client.js';
 import { measureTokenScale } from '../../../../src/core/bench/target/token-scale.js';
-import { assumedScale } from '../../../../src/core/bench/workload/workload.js';
+import { assumedScale } from '../../../../src/core/bench/workload/words.js';
 
 const body = { model: 'm', ignoreEos: false, extraBody: null };
 const times = { intendedUs: 0, sendUs: 0, endUs: 1, reconnects: 0 };

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { parseLengths } from '../../../../src/core/measurement/lengths.js';
-import { createWorkload } from '../../../../src/core/bench/workload/create-workload.js';
-import { requestBody } from '../../../../src/core/bench/workload/request-body.js';
-import type { SyntheticSpec, WorkloadSpec } from '../../../../src/core/bench/workload/workload.js';
+import {
+  createWorkload,
+  requestBody,
+  type SyntheticSpec,
+  type WorkloadSpec,
+} from '../../../../src/core/bench/workload/workload.js';
 
 const synthetic: SyntheticSpec = {
   type: 'synthetic',

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openTarget } from '../../../../src/core/bench/target/open-target.js';
-import type { Target } from '../../../../src/core/bench/target/target.js';
+import { openTarget, type Target } from '../../../../src/core/bench/target/target.js';
 import { deadUrl } from '../../../support/dead-url.js';
 import { modelList, queueView, type RouteAnswer, routeOf, type Routes, serveRoutes, serveScript } from './routes.js';
 

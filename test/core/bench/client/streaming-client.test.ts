@@ -3,8 +3,11 @@ import { createServer } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { microsNow } from '../../../../src/core/base/micros.js';
 import type { RequestOutcome } from '../../../../src/core/bench/client/outcome.js';
-import type { StreamingClient, StreamingClientOptions } from '../../../../src/core/bench/client/streaming-client.js';
-import { createStreamingClient } from '../../../../src/core/bench/client/undici-client.js';
+import {
+  createStreamingClient,
+  type StreamingClient,
+  type StreamingClientOptions,
+} from '../../../../src/core/bench/client/streaming-client.js';
 import { deadUrl } from '../../../support/dead-url.js';
 import { type ScriptedExchange, ScriptedHttpServer } from '../../../support/scripted-http-server.js';
 import { selfSigned } from '../../../support/self-signed.js';

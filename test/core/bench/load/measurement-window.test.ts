@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MeasurementWindow } from '../../../../src/core/bench/load/window.js';
+import { MeasurementWindow } from '../../../../src/core/bench/load/load-run.js';
 
 describe('MeasurementWindow', () => {
   it('counts what was due between the end of the warm-up and the end of the duration', () => {

@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inThreadLoad } from '../../../../src/core/bench/load/in-thread.js';
-import { partOf, shareOf } from '../../../../src/core/bench/load/load-generator.js';
-import type { LoadJob } from '../../../../src/core/bench/load/load-job.js';
+import { type LoadJob, partOf, shareOf } from '../../../../src/core/bench/load/load-generator.js';
 import { parseLengths } from '../../../../src/core/measurement/lengths.js';
 import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
-import { assumedScale } from '../../../../src/core/bench/workload/workload.js';
+import { assumedScale } from '../../../../src/core/bench/workload/words.js';
 import { TokenServer } from '../../../support/token-server.js';
 import { until } from '../../../support/until.js';
 
