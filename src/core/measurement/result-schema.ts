@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { perMetric, type PerMetric } from './metric-names.js';
 
 const count = Type.Integer({ minimum: 0 });
 const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
@@ -40,17 +41,7 @@ const queueWait = Type.Object({
   ),
 });
 
-const metrics = Type.Object({
-  ttft: metric,
-  ttft_from_schedule: metric,
-  client_wait: metric,
-  queue_wait: queueWait,
-  prefill: metric,
-  delivery: metric,
-  chunk_gap: metric,
-  tpot: metric,
-  e2e: metric,
-});
+const metrics = Type.Object({ ...perMetric(() => metric), queue_wait: queueWait });
 
 export const settingSchema = Type.Object({
   concurrency: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
@@ -193,7 +184,7 @@ export const resultSchema = Type.Object(
     versus: Type.Optional(
       Type.Object(
         { target: targetSchema, runs: Type.Array(run) },
-        { description: 'The second server of `--versus`, measured in turns with the first; it is the baseline.' },
+        { description: 'The second server of `--versus`, measured alternately with the first; it is the baseline.' },
       ),
     ),
   },
@@ -206,6 +197,10 @@ export type Setting = Static<typeof settingSchema>;
 export type RunMetrics = Static<typeof metrics>;
 export type Metric = Static<typeof metric>;
 export type QueueWaitMetric = Static<typeof queueWait>;
+/** What a metric says in figures: all of it but the encoded histogram. */
+export type MetricFigures = Omit<Metric, 'histogram'>;
+/** The figures of each metric. */
+export type FiguresPerMetric = PerMetric<MetricFigures> & { readonly queue_wait: Omit<QueueWaitMetric, 'histogram'> };
 export type QueueWaitSource = Static<typeof queueWaitSource>;
 export type RequestCounts = Static<typeof requests>;
 export type Rates = Static<typeof rates>;

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ChatstreamError } from '../../base/errors.js';
 import type { Load } from '../plan/options.js';
-import type { RunPart } from '../record/run-part.js';
+import { decodePart, type EncodedRunPart, type RunPart } from '../record/run-part.js';
 import type { RunSnapshot } from '../record/run-recorder.js';
 import { type LoadGenerator, type LoadJob, partOf } from './load-generator.js';
 
@@ -33,7 +33,7 @@ export type WorkerCommand =
 export type WorkerReport =
   | { readonly type: 'prepared' }
   | { readonly type: 'snapshot'; readonly snapshot: RunSnapshot }
-  | { readonly type: 'done'; readonly part: RunPart }
+  | { readonly type: 'done'; readonly part: EncodedRunPart }
   /** An error's message: something that no request is to blame for. */
   | { readonly type: 'failed'; readonly message: string };
 
@@ -100,7 +100,7 @@ class LoadWorker {
 
   async start(): Promise<RunPart> {
     const report = await this.#ask({ type: 'start' });
-    if (report.type === 'done') return report.part;
+    if (report.type === 'done') return decodePart(report.part);
     throw new ChatstreamError('internal', `A worker answered ${report.type} instead of its measurement.`);
   }
 

@@ -1,6 +1,7 @@
-import type { MetricName } from '../../measurement/metric-names.js';
+import { LatencyHistogram } from '../../measurement/histogram.js';
+import { type PerMetric, perMetric } from '../../measurement/metric-names.js';
 
-/** What one worker measured in one run: plain data, so that it can come from another thread. */
+/** What one worker measured in one run. */
 export interface RunPart {
   readonly completed: number;
   readonly refused: number;
@@ -27,8 +28,25 @@ export interface RunPart {
   readonly span: { readonly beginUs: number; readonly lastEndUs: number; readonly lastIntendedUs: number } | null;
   /** Requests that count in flight, integrated over time, in request-microseconds. */
   readonly inFlightUs: number;
-  /** Encoded. */
-  readonly histograms: Readonly<Record<MetricName, string>>;
-  /** Encoded: how late the event loop was while the window was open. */
+  readonly histograms: PerMetric<LatencyHistogram>;
+  /** How late the event loop was while the window was open. */
+  readonly loopDelay: LatencyHistogram;
+}
+
+/** A part as plain data, which can be sent to another thread; objects of a class cannot. */
+export interface EncodedRunPart extends Omit<RunPart, 'histograms' | 'loopDelay'> {
+  readonly histograms: PerMetric<string>;
   readonly loopDelay: string;
+}
+
+export function encodePart({ histograms, loopDelay, ...rest }: RunPart): EncodedRunPart {
+  return { ...rest, histograms: perMetric((name) => histograms[name].encode()), loopDelay: loopDelay.encode() };
+}
+
+export function decodePart({ histograms, loopDelay, ...rest }: EncodedRunPart): RunPart {
+  return {
+    ...rest,
+    histograms: perMetric((name) => LatencyHistogram.decode(histograms[name])),
+    loopDelay: LatencyHistogram.decode(loopDelay),
+  };
 }

@@ -1,7 +1,7 @@
 import type { CompletedRequest, RequestOutcome, UnansweredRequest } from '../client/outcome.js';
 import type { Objective } from '../../measurement/objectives.js';
 import { LatencyHistogram } from '../../measurement/histogram.js';
-import { type MetricName, metricNames } from '../../measurement/metric-names.js';
+import { metricNames, perMetric } from '../../measurement/metric-names.js';
 import { metricsOf, outputTokensOf, type RequestMetrics } from './request-metrics.js';
 import type { RunPart } from './run-part.js';
 
@@ -23,17 +23,7 @@ export interface RunSnapshot {
 export class RunRecorder {
   readonly #objectives: readonly Objective[];
   readonly #beginUs: number;
-  readonly #histograms: Readonly<Record<MetricName, LatencyHistogram>> = {
-    ttft: new LatencyHistogram(),
-    ttft_from_schedule: new LatencyHistogram(),
-    client_wait: new LatencyHistogram(),
-    queue_wait: new LatencyHistogram(),
-    prefill: new LatencyHistogram(),
-    delivery: new LatencyHistogram(),
-    chunk_gap: new LatencyHistogram(),
-    tpot: new LatencyHistogram(),
-    e2e: new LatencyHistogram(),
-  };
+  readonly #histograms = perMetric(() => new LatencyHistogram());
   readonly #errors = new Map<string, { count: number; message: string }>();
   readonly #unanswered = { refused: 0, failed: 0, timed_out: 0 };
   readonly #tokenSources = { usage: 0, chunks: 0 };
@@ -178,18 +168,8 @@ export class RunRecorder {
           ? null
           : { beginUs: this.#beginUs, lastEndUs: this.#lastEndUs, lastIntendedUs: this.#lastIntendedUs },
       inFlightUs: this.#inFlightUs,
-      histograms: {
-        ttft: this.#histograms.ttft.encode(),
-        ttft_from_schedule: this.#histograms.ttft_from_schedule.encode(),
-        client_wait: this.#histograms.client_wait.encode(),
-        queue_wait: this.#histograms.queue_wait.encode(),
-        prefill: this.#histograms.prefill.encode(),
-        delivery: this.#histograms.delivery.encode(),
-        chunk_gap: this.#histograms.chunk_gap.encode(),
-        tpot: this.#histograms.tpot.encode(),
-        e2e: this.#histograms.e2e.encode(),
-      },
-      loopDelay: loopDelay.encode(),
+      histograms: this.#histograms,
+      loopDelay,
     };
   }
 }

@@ -1,6 +1,6 @@
 import type { PlannedRun } from '../plan/settings.js';
 import { LatencyHistogram } from '../../measurement/histogram.js';
-import type { MetricName } from '../../measurement/metric-names.js';
+import { perMetric } from '../../measurement/metric-names.js';
 import type { RunPart } from '../record/run-part.js';
 import type { BucketCounts } from '../../measurement/buckets.js';
 import { littlesLawError } from '../../statistics/littles-law.js';
@@ -26,22 +26,13 @@ export interface RunContext {
 
 /** A run's result from what its workers measured. */
 export function assembleRun(parts: readonly RunPart[], context: RunContext): Run {
-  const merged = (name: MetricName): LatencyHistogram =>
-    LatencyHistogram.merged(parts.map(({ histograms }) => LatencyHistogram.decode(histograms[name])));
+  const histograms = perMetric((name) => LatencyHistogram.merged(parts.map((part) => part.histograms[name])));
   const requests = addUp(parts);
   const span = spanOf(parts);
   const seconds = span === null ? 0 : (span.lastEndUs - span.beginUs) / 1e6;
-  const ttft = merged('ttft');
   const metrics: RunMetrics = {
-    ttft: metricOf(ttft),
-    ttft_from_schedule: metricOf(merged('ttft_from_schedule')),
-    client_wait: metricOf(merged('client_wait')),
-    queue_wait: queueWait(parts, merged('queue_wait'), context.aggregate),
-    prefill: metricOf(merged('prefill')),
-    delivery: metricOf(merged('delivery')),
-    chunk_gap: metricOf(merged('chunk_gap')),
-    tpot: metricOf(merged('tpot')),
-    e2e: metricOf(merged('e2e')),
+    ...perMetric((name) => metricOf(histograms[name])),
+    queue_wait: queueWait(parts, histograms.queue_wait, context.aggregate),
   };
   const meanInFlight = seconds === 0 ? 0 : sum(parts, 'inFlightUs') / (seconds * 1e6);
   const counted = seconds === 0 ? 0 : requests.completed / seconds;
@@ -57,7 +48,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
     rates: ratesOf(parts, requests, seconds, context.hasObjectives),
     output_tokens_source: tokenSource(parts),
     metrics,
-    client: clientHealth(parts, ttft, context.cpuShare),
+    client: clientHealth(parts, histograms.ttft, context.cpuShare),
     checks: { littles_law_error: littlesLawError(meanInFlight, counted, (metrics.e2e.mean ?? 0) / 1000) },
   };
 }
@@ -122,7 +113,7 @@ function tokenSource(parts: readonly RunPart[]): Run['output_tokens_source'] {
 }
 
 function clientHealth(parts: readonly RunPart[], ttft: LatencyHistogram, cpuShare: number): ClientHealth {
-  const delay = LatencyHistogram.merged(parts.map(({ loopDelay }) => LatencyHistogram.decode(loopDelay)));
+  const delay = LatencyHistogram.merged(parts.map(({ loopDelay }) => loopDelay));
   const share = cpuShare / parts.length;
   return {
     event_loop_delay_ms: { p50: delay.quantileMs(50) ?? 0, p99: delay.quantileMs(99) ?? 0, max: delay.maxMs ?? 0 },

@@ -58,8 +58,8 @@ describe('RunRecorder', () => {
       http_500: { count: 1, message: 'because of http_500' },
       timeout: { count: 1, message: 'because of timeout' },
     });
-    expect(LatencyHistogram.decode(result.histograms.ttft).count).toBe(2);
-    expect(LatencyHistogram.decode(result.histograms.chunk_gap).count).toBe(6);
+    expect(result.histograms.ttft.count).toBe(2);
+    expect(result.histograms.chunk_gap.count).toBe(6);
   });
 
   it('does not count what the bench itself cut off', () => {
@@ -88,7 +88,7 @@ describe('RunRecorder', () => {
     expect(result).toMatchObject({ warmup: 2, completed: 1, outputTokens: 4 });
     expect(result.servedTokens).toBeCloseTo(8 + 4);
     expect(result.servedRequests).toBeCloseTo(0.8 + 1);
-    expect(LatencyHistogram.decode(result.histograms.ttft).count).toBe(1);
+    expect(result.histograms.ttft.count).toBe(1);
   });
 
   it('counts as good what met all objectives, whether they name a percentile or not', () => {
@@ -115,8 +115,8 @@ describe('RunRecorder', () => {
     const timings = { source: 'measured', queueMs: 20, prefillMs: 70 } as const;
     const result = recorded(new RunRecorder([], 0), completed(0, 2, { serverTimings: timings }));
     expect(result.queueWaitSource).toBe('measured');
-    expect(LatencyHistogram.decode(result.histograms.queue_wait).maxMs).toBeCloseTo(20, 1);
-    expect(LatencyHistogram.decode(result.histograms.delivery).maxMs).toBeCloseTo(10, 1);
+    expect(result.histograms.queue_wait.maxMs).toBeCloseTo(20, 1);
+    expect(result.histograms.delivery.maxMs).toBeCloseTo(10, 1);
   });
 
   it('has the same account of the load by count as by the times of single requests', () => {

@@ -1,5 +1,5 @@
 import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
-import { type MetricName, metricNames } from '../../../../src/core/measurement/metric-names.js';
+import { type MetricName, perMetric } from '../../../../src/core/measurement/metric-names.js';
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import type { RunContext } from '../../../../src/core/bench/result/assemble-run.js';
 
@@ -23,8 +23,6 @@ type PartDescription = Partial<Omit<RunPart, 'histograms' | 'loopDelay'>> & {
 
 /** What a worker measured in which nothing happened, but for what is described. */
 export function partOf({ histograms = {}, loopDelayMs = [], ...rest }: PartDescription = {}): RunPart {
-  const encoded = metricNames.map((name) => [name, histogramOf(...(histograms[name] ?? [])).encode()] as const);
-  const empty = histogramOf().encode();
   return {
     completed: 0,
     refused: 0,
@@ -42,13 +40,9 @@ export function partOf({ histograms = {}, loopDelayMs = [], ...rest }: PartDescr
     queueWaitSource: null,
     span: null,
     inFlightUs: 0,
-    loopDelay: histogramOf(...loopDelayMs).encode(),
+    loopDelay: histogramOf(...loopDelayMs),
     ...rest,
-    histograms: {
-      ...{ ttft: empty, ttft_from_schedule: empty, client_wait: empty, queue_wait: empty, prefill: empty },
-      ...{ delivery: empty, chunk_gap: empty, tpot: empty, e2e: empty },
-      ...Object.fromEntries(encoded),
-    },
+    histograms: perMetric((name) => histogramOf(...(histograms[name] ?? []))),
   };
 }
 
