@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { compiledFile } from '../../base/compiled-file.js';
 import { ChatstreamError } from '../../base/errors.js';
 import type { Load } from '../plan/options.js';
 import { decodePart, type EncodedRunPart, type RunPart } from '../record/run-part.js';
@@ -64,7 +65,7 @@ export function inWorkersLoad(count: number): LoadGenerator {
 
 /** One thread. */
 class LoadWorker {
-  readonly #thread = new Worker(new URL('./worker.js', import.meta.url));
+  readonly #thread = new Worker(compiledFile(import.meta.url, './worker.js'));
   #waiting: { readonly resolve: (report: WorkerReport) => void; readonly reject: (error: Error) => void } | undefined;
   #snapshot: RunSnapshot | undefined;
   /** Why it will never answer again. */

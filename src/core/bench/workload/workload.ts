@@ -43,7 +43,7 @@ export interface SyntheticSpec {
 /** The messages of each request of a chat, one request for each turn. */
 export type Conversation = readonly (readonly ChatMessage[])[];
 
-export interface PromptsSpec {
+interface PromptsSpec {
   readonly type: 'prompts';
   readonly seed: number;
   readonly conversations: readonly Conversation[];
