@@ -76,7 +76,7 @@ function liveBlock(stream: NodeJS.WriteStream, clock: Clock): ProgressDisplay {
       draw([cut(what, roomOf(stream.columns))], 'waiting');
     },
     progress: (progress) => {
-      const phase = `${progress.run} ${progress.phase}`;
+      const phase = `${progress.run} ${progress.status}`;
       if (clock.now() - drawnAtMs < redrawEveryMs && phase === drawnPhase) return;
       draw(liveLines(progress, { colour: true, width: stream.columns }), phase);
     },
@@ -125,8 +125,8 @@ interface TimeLine {
 
 /** How far the run is, and what is left of all of them. Without a planned end there is no bar. */
 function timeLine(progress: BenchProgress, room: number): TimeLine {
-  const { elapsedMs, plannedMs, phase, run, runs } = progress;
-  const what = { 'warm-up': 'warming up', measuring: 'measuring', finishing: 'waiting for the last answers' }[phase];
+  const { elapsedMs, plannedMs, status, run, runs } = progress;
+  const what = { 'warm-up': 'warming up', measuring: 'measuring', finishing: 'waiting for the last answers' }[status];
   if (plannedMs === null) return { filled: '', empty: '', text: cut(`${formatDuration(elapsedMs)}, ${what}`, room) };
   const leftMs = Math.max(0, plannedMs - elapsedMs) + (runs - run) * plannedMs;
   const left = runs > run ? `, about ${formatDuration(Math.ceil(leftMs / 1000) * 1000)} left` : '';

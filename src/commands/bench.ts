@@ -54,9 +54,11 @@ The first Ctrl-C ends the bench early and reports what there is.`;
     const logger = await createLogger(flags['log-level']);
     const { stopping } = firstSignal('Stopped before anything was measured.');
     const live = showProgress(process.stderr, flags['log-level'] === 'silent');
-    if (target.type === 'own') live.waiting(ownServerBeginning(flags));
-    const { result, summaries, failure } = await bench(options, {
+    const { result, summaries, failure, samplesFailure } = await bench(options, {
       signal: stopping,
+      onServerStart: () => {
+        live.waiting(ownServerBeginning(flags));
+      },
       onServerLog: (line) => {
         logger.debug({}, `server: ${line}`);
       },
@@ -71,7 +73,7 @@ The first Ctrl-C ends the bench early and reports what there is.`;
       const texts = [renderReport(result, summaries, style), verdict.text(style)].filter((text) => text !== '');
       this.log(texts.join('\n\n'));
     }
-    const failed = [failure, verdict.refusal].filter((error) => error !== null);
+    const failed = [failure, samplesFailure, verdict.refusal].filter((error) => error !== null);
     for (const path of outputs) {
       await writeResult(path, result, summaries, verdict.comparison).catch((error: unknown) => {
         if (!(error instanceof ChatstreamError)) throw error;

@@ -10,7 +10,7 @@ const progress: BenchProgress = {
   runs: 4,
   setting: { concurrency: 8, max_concurrency: 2, rate: null },
   trial: 1,
-  phase: 'measuring',
+  status: 'measuring',
   elapsedMs: 5500,
   plannedMs: 11_000,
   completed: 81,
@@ -117,8 +117,8 @@ describe('the lines of the live block', () => {
   });
 
   it('say what cannot be seen from the bar', () => {
-    expect(plain({ phase: 'warm-up' })[1]).toContain('warming up');
-    expect(plain({ phase: 'finishing', elapsedMs: 14_000 })[1]).toContain('11.0 of 11 s, waiting for the last answers');
+    expect(plain({ status: 'warm-up' })[1]).toContain('warming up');
+    expect(plain({ status: 'finishing', elapsedMs: 14_000 })[1]).toContain('11.0 of 11 s, waiting for the last answers');
     expect(plain({ trial: 3 })[0]).toContain('trial 3');
     expect(plain({ failed: 1200 })[2]).toContain('1200 failed');
     expect(plain({ run: 4 })[1]).not.toContain('left');
@@ -177,7 +177,7 @@ describe('progress on a terminal', () => {
     display.progress(progress);
     display.progress({ ...progress, completed: 82 });
     expect(screen.writes).toHaveLength(1);
-    display.progress({ ...progress, phase: 'finishing' });
+    display.progress({ ...progress, status: 'finishing' });
     expect(screen.writes).toHaveLength(2);
   });
 

@@ -1,21 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { microsNow } from '../base/micros.js';
+import { bucketsBetween } from '../measurement/buckets.js';
+import type { Run, Setting } from '../measurement/result-schema.js';
 import type { LoadGenerator, LoadJob } from './load/load-generator.js';
 import type { PlannedRun } from './plan/settings.js';
 import { assembleRun } from './result/assemble-run.js';
-import type { Run, Setting } from '../measurement/result-schema.js';
-import { bucketsBetween } from '../measurement/buckets.js';
 import type { Target } from './target/target.js';
 
-/** Where a running bench is: what the live block shows. Figures are of the current run alone. */
+/** How far a running bench is, for the live display. The figures are those of the current run. */
 export interface BenchProgress {
   /** Counted from 1, over all settings and trials. */
   readonly run: number;
   readonly runs: number;
   readonly setting: Setting;
   readonly trial: number;
-  /** `finishing`: nothing more is sent, the requests in flight are waited for. */
-  readonly phase: 'warm-up' | 'measuring' | 'finishing';
+  /** `finishing`: nothing more is sent; the bench waits for the requests in flight. */
+  readonly status: 'warm-up' | 'measuring' | 'finishing';
   readonly elapsedMs: number;
   /** Warm-up and measurement together; null if the run ends after a number of requests. */
   readonly plannedMs: number | null;
@@ -28,16 +28,22 @@ export interface BenchProgress {
   readonly ttftP95Ms: number | null;
 }
 
-/** How often whoever watches hears how it goes. */
+/** How often {@link RunHooks.onProgress} is called. */
 const progressEveryMs = 200;
 
-/** The last run's stragglers must be gone before the next one begins. */
+/** How long the last run's remaining requests may take to end before the next one begins. */
 const settleMs = 10_000;
 
 export interface RunHooks {
   readonly onProgress: (progress: BenchProgress) => void;
   /** Aborted to stop early. */
   readonly signal: AbortSignal;
+}
+
+export interface MeasuredRun {
+  readonly run: Run;
+  /** Why not all of its samples were written; null if they were, or were not wanted. */
+  readonly samplesFailure: string | null;
 }
 
 /**
@@ -54,7 +60,7 @@ export async function measureRun(
   target: Target,
   load: LoadGenerator,
   { onProgress, signal }: RunHooks,
-): Promise<Run | null> {
+): Promise<MeasuredRun | null> {
   await applySetting(planned, target, signal);
   await load.prepare(job);
   const before = await target.readQueueWait();
@@ -78,7 +84,8 @@ export async function measureRun(
       aggregate: before === null || after === null ? null : bucketsBetween(before, after),
       hasObjectives: job.objectives.length > 0,
     });
-    return isStopped(signal) && run.requests.completed === 0 ? null : run;
+    if (isStopped(signal) && run.requests.completed === 0) return null;
+    return { run, samplesFailure: parts.find((part) => part.samplesFailure !== null)?.samplesFailure ?? null };
   } finally {
     clearInterval(timer);
   }
@@ -108,7 +115,7 @@ function progressOf(
   const elapsedMs = (microsNow() - startUs) / 1000;
   const measuredMs = elapsedMs - warmupMs;
   const over = durationMs !== null && measuredMs > durationMs;
-  // Of several threads the slowest is shown; the exact figure needs their histograms, which come at the end.
+  // The slowest of several threads is shown; the exact figure needs their histograms, which come at the end.
   const worst = (value: (snapshot: (typeof snapshots)[number]) => number | null): number | null =>
     snapshots.reduce<number | null>((most, snapshot) => {
       const ms = value(snapshot);
@@ -118,7 +125,7 @@ function progressOf(
     ...place,
     setting,
     trial,
-    phase: measuredMs < 0 ? 'warm-up' : over ? 'finishing' : 'measuring',
+    status: measuredMs < 0 ? 'warm-up' : over ? 'finishing' : 'measuring',
     elapsedMs,
     plannedMs: durationMs === null ? null : warmupMs + durationMs,
     completed: sum(({ completed }) => completed),

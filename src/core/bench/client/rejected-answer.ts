@@ -16,7 +16,8 @@ export class RejectedAnswer {
   constructor(status: number, headers: IncomingHttpHeaders) {
     this.#status = status;
     this.#contentType = headers['content-type'] ?? 'an unnamed content type';
-    this.#location = headers.location ?? '';
+    // Without a query, which may repeat a key.
+    this.#location = (headers.location ?? '').replace(/\?.*$/, '');
   }
 
   feed(bytes: Buffer): void {

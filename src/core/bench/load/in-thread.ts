@@ -7,7 +7,7 @@ import { SamplesFile } from '../record/samples-file.js';
 import { createWorkload, requestBody } from '../workload/workload.js';
 import { runClosedLoop } from './closed-loop.js';
 import { connectionsOf, type LoadGenerator, type LoadJob } from './load-generator.js';
-import { type LoadRun, MeasurementWindow } from './load-run.js';
+import { type LoadRun, MeasurementWindow, Pauses } from './load-run.js';
 import { runOpenLoop } from './open-loop.js';
 
 /** How often the requests in flight are counted. */
@@ -84,11 +84,12 @@ async function run(
 ): Promise<RunPart> {
   const workload = createWorkload(job.workload);
   const samples = job.samplesPath === null ? undefined : new SamplesFile(job.samplesPath, job.run);
+  const pauses = new Pauses();
   let nextConversation = job.worker;
 
   const load: LoadRun = {
     window,
-    signal,
+    pauses,
     nextConversation() {
       const turns = workload.conversation(job.run, nextConversation);
       nextConversation += job.workers;
@@ -119,6 +120,7 @@ async function run(
   }, job.warmupMs);
   const abort = (): void => {
     window.close();
+    pauses.end();
     client.abort();
   };
   signal.addEventListener('abort', abort, { once: true });
@@ -131,5 +133,5 @@ async function run(
     clearInterval(counting);
     await samples?.close();
   }
-  return recorder.part(loopDelay.end());
+  return { ...recorder.part(loopDelay.end()), samplesFailure: samples?.failure ?? null };
 }

@@ -4,8 +4,8 @@ import type { Turn } from '../workload/workload.js';
 /** What a load shape needs: something to send, a way to send it, and to know when to stop. */
 export interface LoadRun {
   readonly window: MeasurementWindow;
-  /** Aborted when the bench is stopped early. */
-  readonly signal: AbortSignal;
+  /** The waits of this load; they end when the bench is stopped early. */
+  readonly pauses: Pauses;
   nextConversation(): readonly Turn[];
   /** Sends one request and records what became of it. */
   send(turn: Turn, intendedUs: number, phase: Exclude<RequestPhase, 'over'>): Promise<RequestOutcome>;
@@ -60,5 +60,38 @@ export class MeasurementWindow {
     if (intendedUs >= this.#endUs && !late) return 'over';
     this.#left -= 1;
     return 'counted';
+  }
+}
+
+/**
+ * Waits that all end at once when the bench is stopped. However many clients wait, they share this one object, and not a
+ * listener each on the signal that stops the bench: Node takes more than 10 of those for a leak, and says so.
+ */
+export class Pauses {
+  readonly #waiting = new Set<() => void>();
+  #areOver = false;
+
+  /** Nothing waits any more: the bench was stopped. */
+  get areOver(): boolean {
+    return this.#areOver;
+  }
+
+  /** Resolves after `ms` milliseconds, or when {@link end} is called. */
+  async wait(ms: number): Promise<void> {
+    if (this.#areOver) return;
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      this.#waiting.add(wake);
+    });
+  }
+
+  end(): void {
+    this.#areOver = true;
+    for (const wake of this.#waiting) wake();
   }
 }

@@ -31,6 +31,8 @@ export interface RunPart {
   readonly histograms: PerMetric<LatencyHistogram>;
   /** How late the event loop was while the window was open. */
   readonly loopDelay: LatencyHistogram;
+  /** Why not all samples were written, such as a full disk; null if they were, or were not wanted. */
+  readonly samplesFailure: string | null;
 }
 
 /** A part as plain data, which can be sent to another thread; objects of a class cannot. */

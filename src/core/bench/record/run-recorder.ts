@@ -146,7 +146,7 @@ export class RunRecorder {
   }
 
   /** Everything so far. @param loopDelay how late the event loop was in the meantime */
-  part(loopDelay: LatencyHistogram): RunPart {
+  part(loopDelay: LatencyHistogram): Omit<RunPart, 'samplesFailure'> {
     const { refused, failed, timed_out: timedOut } = this.#unanswered;
     return {
       completed: this.#completed,

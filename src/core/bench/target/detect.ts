@@ -3,16 +3,16 @@ import { Compile } from 'typebox/compile';
 import { ChatstreamError } from '../../base/errors.js';
 import { type Answer, type Http, jsonOf } from './http.js';
 
-/** The servers that are told apart. */
+/** The servers that the bench recognises. */
 type ServerType = 'chatstream' | 'vllm' | 'llama-server' | 'ollama' | 'tgi' | 'sglang' | 'unknown';
 
 export interface DetectedServer {
   readonly type: ServerType;
-  /** Such as `vllm/0.11.0`; only the kind if it keeps its version to itself. */
+  /** Such as `vllm/0.11.0`; only the type if its version is not known. */
   readonly name: string;
-  /** Models it offers, the first being the one to ask. */
+  /** The models that it offers; the first is the one to ask. */
   readonly models: readonly string[];
-  /** Whether it understands `ignore_eos` in OpenAI's requests; others might refuse what they do not know. */
+  /** Whether it understands `ignore_eos` in OpenAI's requests; other servers might reject an unknown parameter. */
   readonly ignoresEos: boolean;
 }
 
@@ -28,7 +28,7 @@ const openApi = Compile(Type.Object({ info: Type.Object({ title: Type.String(), 
 const understandsIgnoreEos: ReadonlySet<ServerType> = new Set(['chatstream', 'vllm', 'llama-server', 'sglang']);
 
 /**
- * Finds out what kind of server answers, from its list of models, its headers and the routes that only it has.
+ * Finds out which server answers, from its list of models, its headers and the routes that only it has.
  *
  * @throws ChatstreamError `target_unreachable` if nothing answers, or what answers serves no models
  */
@@ -41,7 +41,8 @@ export async function detectServer(http: Http, url: string): Promise<DetectedSer
     });
   }
   if (answer.status >= 300 && answer.status < 400) {
-    const location = String(answer.headers['location'] ?? 'another address');
+    // Without a query, which may repeat a key.
+    const location = String(answer.headers['location'] ?? 'another address').replace(/\?.*$/, '');
     throw new ChatstreamError('target_unreachable', `${url} redirects /v1/models to ${location}.`, {
       hint: 'Requests under load are not redirected: give --url the base of that address.',
     });
@@ -93,7 +94,7 @@ async function typeOf(http: Http, models: Answer, owners: readonly string[]): Pr
   return { type: 'unknown', version: null };
 }
 
-/** What a server says at a route that it may not have; undefined if it says nothing of use, or does not answer there. */
+/** The JSON at a route that a server may not have; undefined without a usable answer. */
 async function askAt(http: Http, path: string): Promise<unknown> {
   const answer = await http.get(path).catch(() => null);
   return answer?.status === 200 ? jsonOf(answer) : undefined;

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { withoutSecrets } from '../../base/environment.js';
 import { ChatstreamError } from '../../base/errors.js';
 
 /** A `chatstream serve` that was started for the bench. */
@@ -24,7 +25,7 @@ const errorEvent = Compile(
   }),
 );
 
-/** It has nothing to finish when it is told to stop. */
+/** The longest time to stop: it has nothing to finish by then. */
 const stopMs = 5000;
 
 /**
@@ -48,7 +49,7 @@ export async function startOwnServer(
     // The channel carries nothing; when it closes, the server knows that we are gone, however we went.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: process.platform !== 'win32',
-    env: withoutOurFlags(process.env),
+    env: serverEnvironment(process.env, args),
   });
   let spawnError: Error | undefined;
   child.once('error', (error) => {
@@ -105,14 +106,17 @@ function throwIfStopped({ aborted }: AbortSignal): void {
   if (aborted) throw new ChatstreamError('cancelled', 'Stopped before the server was ready.');
 }
 
-/** The variables of the bench's own flags are not meant for the server; what it shall be told is in its arguments. */
-function withoutOurFlags(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = ([name]: [string, string | undefined]): boolean =>
-    !name.startsWith('CHATSTREAM_') || name === 'CHATSTREAM_CACHE';
-  return Object.fromEntries(Object.entries(environment).filter(kept));
+/**
+ * Without the variables of the bench's own flags, which are not meant for the server: its arguments say what it needs.
+ * Without credentials too, but for those of Hugging Face if it has to fetch its model.
+ */
+function serverEnvironment(environment: NodeJS.ProcessEnv, args: readonly string[]): NodeJS.ProcessEnv {
+  const isRemoteModel = args.some((each) => /^(?:hf|huggingface|https?):/i.test(each));
+  const entries = Object.entries(withoutSecrets(environment, (name) => isRemoteModel && name.startsWith('HF_')));
+  return Object.fromEntries(entries.filter(([name]) => !name.startsWith('CHATSTREAM_') || name === 'CHATSTREAM_CACHE'));
 }
 
-/** Told once only: a second signal would end the server without its engine. */
+/** Sends one signal only: a second one would end the server without its engine. */
 function stopper(child: ChildProcess): () => Promise<void> {
   let stopped: Promise<void> | undefined;
   return () => (stopped ??= end(child));

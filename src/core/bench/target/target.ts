@@ -2,7 +2,7 @@ import { untilAborted } from '../../base/abort.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import type { BucketCounts } from '../../measurement/buckets.js';
 import type { TargetDescription } from '../../measurement/result-schema.js';
-import { type BenchOptions, requestsPath, type TargetOptions } from '../plan/options.js';
+import { type BenchOptions, requestsPath, serverAddressOf, type TargetOptions } from '../plan/options.js';
 import { detectServer } from './detect.js';
 import { httpOf } from './http.js';
 import { type OwnServer, startOwnServer } from './own-server.js';
@@ -12,12 +12,12 @@ import { type QueueControl, queueControl } from './queue-control.js';
 /** A server under load, and what can be asked of it beside the load. */
 export interface Target {
   readonly description: TargetDescription;
-  /** Where the requests go. */
+  /** Where the requests go. It may hold a key in its query, so it is not for results or logs. */
   readonly requestsUrl: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Whether it understands `ignore_eos`. */
   readonly ignoresEos: boolean;
-  /** How to set its max-concurrency; null if it cannot be told. */
+  /** How to set its max-concurrency; null if that is not possible. */
   readonly queue: QueueControl | null;
   /** Its own histogram of queue waits as it is now; null if it has none, or does not show it. */
   readQueueWait(): Promise<BucketCounts | null>;
@@ -31,6 +31,8 @@ export interface Target {
 }
 
 export interface TargetHooks {
+  /** Called when a server of our own is about to be started. */
+  readonly onServerStart: () => void;
   /** Told what a server of our own writes to stderr. */
   readonly onServerLog: (line: string) => void;
   /** Aborted to give up. */
@@ -48,8 +50,9 @@ export async function openTarget(
   hooks: TargetHooks,
 ): Promise<Target> {
   if (options.type === 'url') {
-    return await untilAborted(describe(baseOf(options.url), headers, modelName, null), hooks.signal);
+    return await untilAborted(describe(options.url, headers, modelName, null), hooks.signal);
   }
+  hooks.onServerStart();
   const server = await startOwnServer(options.command, hooks.onServerLog, hooks.signal);
   try {
     const target = await untilAborted(describe(server.url, headers, modelName, deviceOf(server)), hooks.signal);
@@ -71,24 +74,25 @@ async function describe(
   modelName: string | null,
   device: string | null,
 ): Promise<Target> {
-  const http = httpOf(url, headers);
-  const server = await detectServer(http, url);
+  const { baseUrl, query } = serverAddressOf(url);
+  const http = httpOf(baseUrl, headers, { query });
+  const server = await detectServer(http, baseUrl);
   const model = modelName ?? server.models[0];
   if (model === undefined) {
-    throw new ChatstreamError('target_unreachable', `${url} does not say which models it has.`, {
+    throw new ChatstreamError('target_unreachable', `${baseUrl} does not say which models it has.`, {
       hint: 'Is --url the base of an OpenAI-compatible server? If so, name a model with --model-name.',
     });
   }
   const queue = server.type === 'chatstream' ? await queueControl(http) : null;
   return {
     description: {
-      url,
+      url: baseUrl,
       server: server.name,
       model,
       engine: device,
       settings: queue === null ? {} : { slots: queue.slots, max_queue: queue.maxQueue },
     },
-    requestsUrl: url + requestsPath,
+    requestsUrl: baseUrl + requestsPath + query,
     headers,
     ignoresEos: server.ignoresEos,
     queue,
@@ -103,18 +107,13 @@ async function describe(
         await queue?.restore();
         return null;
       } catch (error) {
-        return `${url} was left with another max-concurrency than its ${queue?.original}: ${messageOf(error)}`;
+        return `${baseUrl} was left with another max-concurrency than its ${queue?.original}: ${messageOf(error)}`;
       }
     },
   };
 }
 
-/** OpenAI's clients take a base URL that ends in /v1; here both are fine. */
-function baseOf(url: string): string {
-  return url.replace(/\/+$/, '').replace(/\/v1$/, '');
-}
-
-/** What it computes on; the mock engine computes nothing. */
+/** The device that the model runs on; the mock engine needs none. */
 function deviceOf({ device }: OwnServer): string | null {
   return device === 'none' ? null : device;
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { inThreadLoad } from '../../../../src/core/bench/load/in-thread.js';
 import { type LoadJob, partOf, shareOf } from '../../../../src/core/bench/load/load-generator.js';
 import { parseLengths } from '../../../../src/core/measurement/lengths.js';
@@ -96,6 +96,30 @@ describe('a closed loop', () => {
     expect(part.histograms.ttft.count).toBe(6);
   });
 
+  it('does not make Node warn of a leak, however many clients wait at the same time', async () => {
+    const warnings: string[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning.message);
+    process.on('warning', onWarning);
+    onTestFinished(() => void process.off('warning', onWarning));
+    const server = await serve(() => quick);
+    const shape = { type: 'closed', clients: 16 } as const;
+    const part = await measure(jobFor(server, { shape, warmupMs: 100, requests: 32 }));
+    expect(part.completed).toBe(32);
+    expect(warnings).toEqual([]);
+  });
+
+  it('ends the waits of its clients when it is stopped', async () => {
+    const server = await serve(() => quick);
+    const stop = new AbortController();
+    const measured = measure(
+      jobFor(server, { warmupMs: 3_600_000, shape: { type: 'closed', clients: 2 } }),
+      stop.signal,
+    );
+    await until(() => server.bodies.length > 0, 'the first client');
+    stop.abort();
+    expect(await measured).toMatchObject({ completed: 0 });
+  });
+
   it('stops when it is told to, and does not count what it cut off', async () => {
     const server = await serve((request) => (request < 3 ? quick : { prefillMs: 60_000, tokenMs: 1, tokens: 2 }));
     const stop = new AbortController();
@@ -169,7 +193,8 @@ describe('the file of samples', () => {
     const folder = mkdtempSync(join(tmpdir(), 'chatstream-samples-'));
     try {
       const samplesPath = join(folder, 'samples.jsonl');
-      await measure(jobFor(await serve(() => quick), { samplesPath, requests: 5 }));
+      const part = await measure(jobFor(await serve(() => quick), { samplesPath, requests: 5 }));
+      expect(part.samplesFailure).toBeNull();
       const lines = readFileSync(samplesPath, 'utf8').trim().split('\n');
       const samples = lines.map((line): unknown => JSON.parse(line));
       expect(samples).toHaveLength(5);

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { CompletedRequest, UnansweredRequest } from '../../../../src/core/bench/client/outcome.js';
 import { parseObjective } from '../../../../src/core/measurement/objectives.js';
 import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
-import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import { RunRecorder } from '../../../../src/core/bench/record/run-recorder.js';
 
 const second = 1e6;
@@ -33,9 +32,11 @@ function unanswered(status: UnansweredRequest['status'], code: string, sendUs = 
   return { status, code, message: `because of ${code}`, reconnects: 0, ...times };
 }
 
-const part = (recorder: RunRecorder): RunPart => recorder.part(new LatencyHistogram());
+type RecordedPart = ReturnType<RunRecorder['part']>;
 
-function recorded(recorder: RunRecorder, ...outcomes: readonly (CompletedRequest | UnansweredRequest)[]): RunPart {
+const part = (recorder: RunRecorder): RecordedPart => recorder.part(new LatencyHistogram());
+
+function recorded(recorder: RunRecorder, ...outcomes: readonly (CompletedRequest | UnansweredRequest)[]): RecordedPart {
   for (const outcome of outcomes) recorder.begin(outcome.intendedUs);
   for (const outcome of outcomes) recorder.end(outcome);
   return part(recorder);

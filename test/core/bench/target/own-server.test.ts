@@ -66,6 +66,21 @@ describe('a server of our own', () => {
     });
   });
 
+  it.each([
+    ['a model of Hugging Face', ['--model', 'hf:user/repository'], ['HF_TOKEN']],
+    ['a model at a URL', ['--model', 'https://huggingface.co/model.gguf'], ['HF_TOKEN']],
+    ['a model on this machine', ['--model', '/models/model.gguf'], []],
+  ])('sees no credentials that it does not need for %s', async (_name, args, expected) => {
+    for (const name of ['HF_TOKEN', 'GITHUB_TOKEN', 'OPENAI_API_KEY', 'CHATSTREAM_API_KEY']) vi.stubEnv(name, 'secret');
+    const seen: string[] = [];
+    const code = 'console.error(JSON.stringify(process.env)); setTimeout(() => {}, 100)';
+    const starting = start([...script(code), '--', ...args], (line) => seen.push(line));
+    await expect(starting).rejects.toMatchObject({ code: 'target_unreachable' });
+    await until(() => seen.length > 0, 'its output');
+    const variables = Object.entries(JSON.parse(seen.join('')) as object);
+    expect(variables.filter(([, value]) => value === 'secret').map(([name]) => name)).toEqual(expected);
+  });
+
   it('does not see the variables that are meant for the bench', async () => {
     vi.stubEnv('CHATSTREAM_MAX_CONCURRENCY', '1,2,4');
     vi.stubEnv('CHATSTREAM_API_KEY', 'secret');

@@ -13,7 +13,15 @@ async function open(
     signal = never,
   }: Partial<{ headers: Record<string, string>; modelName: string | null; signal: AbortSignal }> = {},
 ): Promise<Target> {
-  return await openTarget({ type: 'url', url }, { headers, modelName }, { onServerLog: () => undefined, signal });
+  return await openTarget(
+    { type: 'url', url },
+    { headers, modelName },
+    {
+      onServerStart: () => undefined,
+      onServerLog: () => undefined,
+      signal,
+    },
+  );
 }
 
 const chatstream: Routes = {
@@ -29,6 +37,14 @@ describe('openTarget', () => {
     const target = await open(server.url + end);
     expect(target.requestsUrl).toBe(`${server.url}/v1/chat/completions`);
     expect(target.description.url).toBe(server.url);
+  });
+
+  it('sends the query of the URL with every request, and shows it nowhere', async () => {
+    const server = await serveRoutes({ 'GET /v1/models?key=hush': modelList('me', 'm') });
+    const target = await open(`${server.url}/v1?key=hush`);
+    expect(target.requestsUrl).toBe(`${server.url}/v1/chat/completions?key=hush`);
+    expect(target.description.url).toBe(server.url);
+    for (const exchange of server.exchanges) expect(routeOf(exchange)).toMatch(/\?key=hush$/);
   });
 
   it('keeps a path before /v1', async () => {
