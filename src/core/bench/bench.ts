@@ -43,7 +43,7 @@ interface Prepared {
 }
 
 /**
- * The whole bench: reach or start the target, find out what it is, measure every setting in every trial, analyse.
+ * The whole bench: reaches or starts the target, finds out what it is, measures every setting in every trial, analyses.
  *
  * The signal of the hooks ends it early, as does a target that is gone; what was measured by then is reported. Whatever
  * happens, the target is left as it was found. What can be checked on this machine is checked before a server is started
@@ -104,7 +104,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
   return { result, summaries, failure: session.failure, samplesFailure };
 }
 
-/** Settings can be swept if every target can be told, up to the fewest slots of any. */
+/** Settings can be swept if they can be set on every target, up to the fewest slots of any. */
 function commonQueue(targets: readonly Target[]): { readonly slots: number } | null {
   const slots = targets.map(({ queue }) => queue?.slots ?? 0);
   return slots.includes(0) ? null : { slots: Math.min(...slots) };

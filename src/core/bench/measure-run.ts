@@ -64,7 +64,7 @@ export async function measureRun(
   await applySetting(planned, target, signal);
   await load.prepare(job);
   const before = await target.readQueueWait();
-  // The load hears of a stop that comes while it runs, not of one that came before.
+  // The load reacts to a stop while it runs, not to an earlier one.
   if (isStopped(signal)) return null;
   const cpuBefore = process.cpuUsage();
   const startUs = microsNow();

@@ -9,7 +9,7 @@ export type Lengths =
   /** Every length from `min` to `max` is equally likely. */
   | { readonly type: 'uniform'; readonly min: number; readonly max: number };
 
-/** A length beyond this is a typing error. */
+/** A greater length is a typing error. */
 const longest = 10_000_000;
 
 /**
@@ -45,7 +45,10 @@ export function formatLengths(lengths: Lengths): string {
   }
 }
 
-/** Draws one length, at least 1. Takes one number from `random` for uniform lengths, two for normal ones, else none. */
+/**
+ * Draws one length, at least 1. It takes one number from `random` for uniform lengths, two for normal ones, none for
+ * fixed ones.
+ */
 export function drawLength(lengths: Lengths, random: Random): number {
   switch (lengths.type) {
     case 'fixed':
@@ -57,7 +60,7 @@ export function drawLength(lengths: Lengths, random: Random): number {
   }
 }
 
-/** The longest that can be expected: for checking that it fits. */
+/** The longest length to be expected. */
 export function longestOf(lengths: Lengths): number {
   switch (lengths.type) {
     case 'fixed':

@@ -13,10 +13,10 @@ export const metricNames = [
 
 export type MetricName = (typeof metricNames)[number];
 
-/** Something for each metric, in the order of {@link metricNames}. */
+/** A value for each metric, in the order of {@link metricNames}. */
 export type PerMetric<T> = Readonly<Record<MetricName, T>>;
 
-/** Makes something for each metric. */
+/** Makes a value for each metric. */
 export function perMetric<T>(valueOf: (name: MetricName) => T): PerMetric<T> {
   const values: Partial<Record<MetricName, T>> = {};
   for (const name of metricNames) values[name] = valueOf(name);

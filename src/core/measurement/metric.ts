@@ -33,7 +33,10 @@ export function queueWaitOf(
   return { ...metricOf(histogram), source };
 }
 
-/** The queue wait from the buckets of a server's own histogram. They hold no single requests, so there are no extremes and no deviation. */
+/**
+ * The queue wait from the buckets of a server's own histogram. They hold no single requests, so there are no extremes
+ * and no deviation.
+ */
 export function aggregateQueueWait({ buckets, count, sumMs }: BucketCounts): QueueWaitMetric {
   const quantile = (percent: number): number | null =>
     hasEnoughSamples(count, percent) ? rounded(bucketQuantileMs(buckets, percent)) : null;

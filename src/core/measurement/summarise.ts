@@ -4,7 +4,7 @@ import { aggregateQueueWait, figuresOf } from './metric.js';
 import { type MetricName, metricNames, perMetric } from './metric-names.js';
 import type { FiguresPerMetric, QueueWaitMetric, Rates, RequestCounts, Run, Setting } from './result-schema.js';
 
-/** All trials of one setting together: histograms merged, rates over the sum of their spans. */
+/** All trials of one setting together: their histograms merged, their rates over the sum of their spans. */
 export interface SettingSummary {
   readonly settings: Setting;
   readonly trials: number;
@@ -18,7 +18,7 @@ export interface SettingSummary {
   readonly saturated: boolean;
 }
 
-/** The trials of each setting put together, in the order in which the settings were first measured. */
+/** Merges the trials of each setting. The settings come in the order in which they were first measured. */
 export function summarise(runs: readonly Run[]): SettingSummary[] {
   const bySetting = new Map<string, Run[]>();
   for (const run of runs) {
@@ -30,7 +30,7 @@ export function summarise(runs: readonly Run[]): SettingSummary[] {
   return [...bySetting.values()].flatMap((trials) => (trials[0] === undefined ? [] : [summary(trials[0], trials)]));
 }
 
-/** Equal for equal settings. */
+/** A key that is equal for equal settings. */
 export function settingsKey({ concurrency, max_concurrency: maxConcurrency, rate }: Setting): string {
   return JSON.stringify([concurrency, maxConcurrency, rate]);
 }
@@ -101,7 +101,7 @@ function addUp(trials: readonly Run[]): RequestCounts {
   return { ...total, errors, examples };
 }
 
-/** Rates weighted by how long each trial took, which is what counting over all of them would give. */
+/** Rates weighted by how long each trial took, as if they had been counted over all trials. */
 function pooledRates(trials: readonly Run[]): Rates {
   const seconds = trials.reduce((sum, { window }) => sum + window.span_seconds, 0);
   const pooled = (rate: (rates: Rates) => number | null): number | null => {

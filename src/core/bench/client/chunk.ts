@@ -3,9 +3,9 @@ import { ChunkTemplate } from './chunk-template.js';
 import type { ServerTimings } from './outcome.js';
 import { oneLine, type ServerError, serverErrorIn } from './server-error.js';
 
-/** Reads the events of one answer, one by one, and keeps what they say about it. */
+/** Reads the events of one answer one by one, and keeps what they say about it. */
 export class ChunkReader {
-  /** The mark at the end of every OpenAI stream was read. */
+  /** `[DONE]`, the mark at the end of every OpenAI stream, was read. */
   isDone = false;
   hasFinishReason = false;
   /** The latest one; some servers send it with every chunk. */
@@ -13,11 +13,11 @@ export class ChunkReader {
   serverTimings: ServerTimings | null = null;
   /** The first error that was sent instead of the rest of the answer. */
   error: ServerError | null = null;
-  /** Data that was no JSON, as one line. */
+  /** Data that was not JSON, as one line. */
   nonsense: string | null = null;
   readonly #template = new ChunkTemplate();
 
-  /** @returns whether there is something in it that a reader of the stream sees */
+  /** @returns whether the event has text that a person would see */
   read(data: string, type: string): boolean {
     if (this.#template.fits(data) && type !== 'error') return true;
     if (data === '[DONE]') {
@@ -51,7 +51,7 @@ function parsedOrNull(data: string): Chunk | null {
   }
 }
 
-/** An event that is named `error` is one, whatever its data looks like. */
+/** An event with the name `error` is an error, whatever its data looks like. */
 function errorChunk(data: string): Chunk {
   const chunk = parsedOrNull(data) ?? chunkIn(null);
   return { ...chunk, error: chunk.error ?? { code: null, type: null, status: null, message: oneLine(data) } };
@@ -71,11 +71,11 @@ export interface Usage {
   readonly outputTokens: number | null;
 }
 
-/** What one chunk of an answer says, as far as it is measured. */
+/** What is measured of one chunk of an answer. */
 export interface Chunk {
   /**
-   * What a reader sees of it: text, reasoning, a refusal in words, or arguments of a tool call; the first of them that is
-   * not empty. Null makes it no token: a role, a tool's name, nothing at all.
+   * What a person sees of it: text, reasoning, a refusal in words, or arguments of a tool call; the first that is not empty.
+   * Null if the chunk has none of them, but a role, a tool's name, or nothing: it does not count as a token then.
    */
   readonly text: string | null;
   readonly hasFinishReason: boolean;
@@ -131,12 +131,12 @@ function firstOf(values: readonly unknown[], textIn: (value: unknown) => string 
 }
 
 /**
- * Where the server says the time went, from any chunk of its stream. Three dialects:
+ * How the server accounts for the time, from any chunk of its stream. There are three dialects:
  *
  * - chatstream, last chunk: `timings.queue_ms`, `timings.prefill_ms`.
  * - vLLM with `--enable-per-request-metrics`, in the chunk with the usage: `metrics.queue_time_ms`, and
  *   `metrics.time_to_first_token_ms`, which it counts from the moment the request left its queue.
- * - llama-server, last chunk: `timings.prompt_ms`, and no word of the queue.
+ * - llama-server, last chunk: `timings.prompt_ms`, and nothing about the queue.
  */
 function serverTimingsIn(chunk: unknown): ServerTimings | null {
   return (

@@ -1,9 +1,12 @@
 const smallestCapacity = 512;
 
-/** What is left when it grew: a long piece now and then should not be paid for with memory until the stream ends. */
+/** The most memory that is kept: an occasional long piece should not occupy memory until the stream ends. */
 const largestKept = 16 * 1024;
 
-/** Bytes that come in pieces. Doubles its memory when it is full, so that appending costs the same however small they are. */
+/**
+ * Collects bytes that arrive in pieces. It doubles its memory when it is full, so appending costs the same however
+ * small they are.
+ */
 export class GrowingBuffer {
   #bytes = Buffer.alloc(0);
   #length = 0;
@@ -20,7 +23,7 @@ export class GrowingBuffer {
     this.#length = needed;
   }
 
-  /** All of it decoded as UTF-8; it is empty afterwards. */
+  /** Returns the content decoded as UTF-8, and empties the buffer. */
   takeText(): string {
     const text = this.#bytes.toString('utf8', 0, this.#length);
     this.#length = 0;

@@ -2,10 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { OutcomeWithoutTimes } from './outcome.js';
 import { oneLine, rejectionIn } from './server-error.js';
 
-/** As much of a body as is looked at for a message; error bodies are far shorter. */
+/** The part of a body that is searched for a message; error bodies are far shorter. */
 const mostBytes = 8 * 1024;
 
-/** An answer that is no event stream: an error, or something that we did not ask for. */
+/** An answer that is not an event stream: an error, or something that was not asked for. */
 export class RejectedAnswer {
   readonly #status: number;
   readonly #contentType: string;
@@ -22,19 +22,19 @@ export class RejectedAnswer {
 
   feed(bytes: Buffer): void {
     if (this.isHopeless) return;
-    // Copied: these bytes are a view of the socket's buffer, which would be kept whole.
+    // A copy: these bytes are a view of a larger buffer, which would be kept whole.
     this.#pieces.push(Buffer.from(bytes.subarray(0, mostBytes - this.#length)));
     this.#length += bytes.length;
   }
 
   readonly tokenChunks = 0;
 
-  /** The status says enough, whatever becomes of the message. */
+  /** The status decides, with or without a message. */
   get isDecided(): boolean {
     return this.#status >= 300;
   }
 
-  /** It is longer than anyone wants to read. */
+  /** It is longer than any message. */
   get isHopeless(): boolean {
     return this.#length >= mostBytes;
   }

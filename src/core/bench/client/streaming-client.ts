@@ -7,12 +7,12 @@ import { connectionFailure, isClosedByServer } from './connection-failure.js';
 import { Exchange, Hopeless } from './exchange.js';
 import type { OutcomeWithoutTimes, RequestOutcome } from './outcome.js';
 
-/** So few handshakes at once that a server with a short backlog (llama-server's is 5) does not drop them for a second. */
+/** Few enough that a server with a short backlog (llama-server's is 5) does not drop any of them for a second. */
 const handshakesAtOnce = 4;
 
 /**
- * A connection that the server had closed already fails within a round trip of the send. What fails later was being
- * worked on: sending that again would hide a failure.
+ * A connection that the server had already closed fails within a round trip. If a request fails later than this, the
+ * server was working on it, and sending it again would hide a failure.
  */
 const staleWithinUs = 1_000_000;
 
@@ -28,20 +28,20 @@ export interface StreamingClientOptions {
 /** Sends requests and measures the streams that come back. Knows nothing of load, settings or histograms. */
 export interface StreamingClient {
   /**
-   * Opens connections until at least `count` are ready, so that no measured request pays for a handshake. Nothing is sent
+   * Opens connections until at least `count` are ready, so that no measured request includes a handshake. Nothing is sent
    * on them.
    *
-   * @throws ChatstreamError `engine_unavailable` if one cannot be opened
+   * @throws ChatstreamError `target_unreachable` if one cannot be opened
    */
   connect(count: number): Promise<void>;
   /**
-   * Sends one request on a free connection, opening one if there is none. Never rejects: what goes wrong is an outcome.
+   * Sends one request on a free connection, opening one if there is none. Never rejects: a failure is an outcome too.
    *
    * @param body JSON text
    * @param intendedUs when the plan wanted it sent
    */
   send(body: string, intendedUs: number): Promise<RequestOutcome>;
-  /** Ends what is in flight; those requests' outcomes are `aborted`. */
+  /** Ends the requests in flight; their outcome is `aborted`. */
   abort(): void;
   /** Aborts, and closes all connections. */
   close(): Promise<void>;
@@ -85,10 +85,10 @@ class UndiciClient implements StreamingClient {
     };
     try {
       await Promise.all(Array.from({ length: handshakesAtOnce }, openSome));
-    } catch (thrown) {
+    } catch (error) {
       missing = 0;
-      throw new ChatstreamError('target_unreachable', connectionFailure(thrown, this.#origin.host).message, {
-        cause: thrown,
+      throw new ChatstreamError('target_unreachable', connectionFailure(error, this.#origin.host).message, {
+        cause: error,
       });
     }
   }
@@ -144,7 +144,7 @@ class UndiciClient implements StreamingClient {
     }
   }
 
-  /** Sends the request on a connection, once that is open, and waits until nothing more will come of it. */
+  /** Sends the request once the connection is open, and waits for the end of the answer, or the error. */
   async #exchange(request: InFlight, connection: Connection, body: string): Promise<Exchange> {
     request.use(connection);
     const exchange = new Exchange(connection);
@@ -152,8 +152,8 @@ class UndiciClient implements StreamingClient {
       if (!connection.isOpen) await connection.opened;
       connection.dispatch({ ...this.#request, body }, exchange);
       await exchange.ended;
-    } catch (thrown) {
-      exchange.fail(thrown);
+    } catch (error) {
+      exchange.fail(error);
     }
     if (exchange.error === null && connection.isUsable) this.#idle.push(connection);
     else connection.destroy();
@@ -166,7 +166,7 @@ class UndiciClient implements StreamingClient {
     const arrived = `${answer?.tokenChunks ?? 0} chunks of text had arrived`;
     switch (interruption) {
       case 'aborted':
-        return { status: 'aborted', code: 'aborted', message: `Given up by the load generator; ${arrived}.` };
+        return { status: 'aborted', code: 'aborted', message: `The load generator gave up; ${arrived}.` };
       case 'timed_out': {
         const limit = formatDuration(this.#timeoutMs);
         const message = `The answer was not complete after ${limit}; ${arrived}. --timeout allows more.`;
@@ -186,10 +186,10 @@ function isStale({ error, sendUs, endUs }: Exchange, connection: Connection, req
   return connection.bytesRead === request.bytesReadBefore && (sendUs === null || endUs - sendUs < staleWithinUs);
 }
 
-/** Why a request was ended from our side. */
+/** Why the client itself ended a request. */
 type Interruption = 'timed_out' | 'aborted';
 
-/** The handle on a request that is under way, whether it waits for a connection or for its answer. */
+/** A request under way, whether it waits for a connection or for its answer. */
 class InFlight {
   #interruption: Interruption | null = null;
   #connection: Connection | null = null;
@@ -199,12 +199,12 @@ class InFlight {
     return this.#interruption;
   }
 
-  /** What had arrived on its connection before it was sent there. */
+  /** How many bytes its connection had received before the request was sent. */
   get bytesReadBefore(): number {
     return this.#bytesReadBefore;
   }
 
-  /** From now on it depends on this connection. */
+  /** The connection that the request is sent on from now on. */
   use(connection: Connection): void {
     this.#connection = connection;
     this.#bytesReadBefore = connection.bytesRead;

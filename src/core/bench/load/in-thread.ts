@@ -27,7 +27,7 @@ export function inThreadLoad(): LoadGenerator {
       loopDelay ??= await LoopDelay.open();
     },
     async start(signal) {
-      if (prepared === undefined || loopDelay === undefined) throw new Error('prepare comes first');
+      if (prepared === undefined || loopDelay === undefined) throw new Error('start was called before prepare');
       running = runLoad(prepared.job, prepared.client, loopDelay, microsNow(), signal);
       return [await running.done];
     },
@@ -52,7 +52,7 @@ interface RunningLoad {
  * Sends one worker's share of a run's load, and records what comes back.
  *
  * @param client with connections that are ready
- * @param loopDelay open, and at rest
+ * @param loopDelay open, and not measuring
  * @param startUs when the load begins, on the clock that all threads share
  * @param signal aborted to stop early: nothing more is sent, and what is in flight is not counted
  */

@@ -7,15 +7,18 @@ import { decodePart, type EncodedRunPart, type RunPart } from '../record/run-par
 import type { RunSnapshot } from '../record/run-recorder.js';
 import { type LoadGenerator, type LoadJob, partOf } from './load-generator.js';
 
-/** Events per second for one thread: a third of what was measured to take half a core (benchmarks/bench), as they come in bursts. */
+/**
+ * Events per second that one thread takes. Three times as many took half a core (benchmarks/bench), but they come in
+ * bursts.
+ */
 const eventsPerWorker = 10_000;
 
-/** Tokens per second of one stream: readers are happy with less, and few servers give more to many at once. */
+/** Tokens per second of one stream: people read more slowly, and few servers give more to many clients at once. */
 const assumedTokensPerSecond = 50;
 
 /**
- * How many threads the load needs: one as long as it can do it, at most one fewer than there are cores, which have a
- * server to run too.
+ * How many threads the load needs: one if that is enough, and at most one fewer than there are cores, as the server may
+ * run on the same machine.
  *
  * @param outputTokens the longest answer that is planned
  */
@@ -35,7 +38,7 @@ export type WorkerReport =
   | { readonly type: 'prepared' }
   | { readonly type: 'snapshot'; readonly snapshot: RunSnapshot }
   | { readonly type: 'done'; readonly part: EncodedRunPart }
-  /** An error's message: something that no request is to blame for. */
+  /** The message of an error that is not the outcome of a request. */
   | { readonly type: 'failed'; readonly message: string };
 
 /** Sends from several threads, each with its share of the clients or arrivals. */
@@ -63,12 +66,12 @@ export function inWorkersLoad(count: number): LoadGenerator {
   };
 }
 
-/** One thread. */
+/** One thread that sends load, seen from the main thread. */
 class LoadWorker {
   readonly #thread = new Worker(compiledFile(import.meta.url, './worker.js'));
   #waiting: { readonly resolve: (report: WorkerReport) => void; readonly reject: (error: Error) => void } | undefined;
   #snapshot: RunSnapshot | undefined;
-  /** Why it will never answer again. */
+  /** Why the thread will not answer any more. */
   #end: Error | undefined;
 
   constructor() {

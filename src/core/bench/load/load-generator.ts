@@ -5,7 +5,7 @@ import type { RunPart } from '../record/run-part.js';
 import type { RunSnapshot } from '../record/run-recorder.js';
 import type { BodyOptions, WorkloadSpec } from '../workload/workload.js';
 
-/** What one worker sends in one run: plain data, so that it can go to another thread. */
+/** What one worker sends in one run, as plain data that can be sent to another thread. */
 export interface LoadJob {
   readonly client: StreamingClientOptions;
   readonly workload: WorkloadSpec;
@@ -17,11 +17,11 @@ export interface LoadJob {
   readonly worker: number;
   readonly workers: number;
   readonly warmupMs: number;
-  /** Milliseconds after the warm-up in which requests are begun; null: until there are `requests`. */
+  /** Milliseconds after the warm-up in which requests begin; null: until there are `requests`. */
   readonly durationMs: number | null;
   /** Counted requests of this worker; null: as many as fit into the duration. */
   readonly requests: number | null;
-  /** For goodput each of them is a limit for the single request. */
+  /** For goodput, each is a limit for every single request. */
   readonly objectives: readonly Objective[];
   readonly samplesPath: string | null;
 }
@@ -32,7 +32,14 @@ export type LoadShape =
   /** The whole rate, of which this worker sends its share. */
   | { readonly type: 'open'; readonly rate: number; readonly arrival: Arrival; readonly seed: number };
 
-/** Something that sends load: this thread, or several others. */
+/**
+ * Sends load, from this thread or from several others.
+ *
+ * ```text
+ * LoadGenerator ─▶ closed or open loop ─▶ StreamingClient ─▶ RequestOutcome ─▶ RunRecorder ─▶ RunPart
+ *   per worker      when to send           one request                         histograms      to assembleRun
+ * ```
+ */
 export interface LoadGenerator {
   /**
    * Opens the connections, so that nothing but requests happens afterwards. Call {@link start} next.
@@ -47,7 +54,7 @@ export interface LoadGenerator {
    * @returns what each worker measured
    */
   start(signal: AbortSignal): Promise<readonly RunPart[]>;
-  /** How it looks now. */
+  /** The state of each worker now. */
   snapshots(): readonly RunSnapshot[];
   close(): Promise<void>;
 }

@@ -64,14 +64,14 @@ export class MeasurementWindow {
 }
 
 /**
- * Waits that all end at once when the bench is stopped. However many clients wait, they share this one object, and not a
- * listener each on the signal that stops the bench: Node takes more than 10 of those for a leak, and says so.
+ * Waits that all end when the bench is stopped. All clients share this one object instead of adding a listener each to
+ * the signal that stops the bench: Node warns of a leak if there are more than 10.
  */
 export class Pauses {
   readonly #waiting = new Set<() => void>();
   #areOver = false;
 
-  /** Nothing waits any more: the bench was stopped. */
+  /** Whether the bench was stopped: waits end at once. */
   get areOver(): boolean {
     return this.#areOver;
   }

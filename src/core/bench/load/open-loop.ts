@@ -41,7 +41,8 @@ function* allTurns(load: LoadRun): Generator<Turn, never> {
 
 async function waitUntil(dueUs: number, pauses: Pauses): Promise<void> {
   for (let leftMs = (dueUs - microsNow()) / 1000; leftMs > 0; leftMs = (dueUs - microsNow()) / 1000) {
-    // A timer for the last fraction of a millisecond would be late; an iteration of the event loop is shorter than that.
+    // A timer for the last fraction of a millisecond would be late; an iteration of the event loop is shorter than
+    // that.
     if (leftMs > timerMs) await pauses.wait(leftMs - timerMs / 2);
     else await new Promise((resolve) => setImmediate(resolve));
     if (pauses.areOver) return;

@@ -4,7 +4,7 @@ import { inThreadLoad } from './in-thread.js';
 import { encodePart } from '../record/run-part.js';
 import type { WorkerCommand, WorkerReport } from './in-workers.js';
 
-/** How often the main thread hears how it goes. */
+/** How often the main thread gets a snapshot. */
 const snapshotEveryMs = 200;
 
 const load = inThreadLoad();

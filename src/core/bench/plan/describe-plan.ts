@@ -2,7 +2,7 @@ import { type BenchOptions, requestsPath } from './options.js';
 import type { Plan, Setting } from '../../measurement/result-schema.js';
 import { formatLengths } from '../../measurement/lengths.js';
 
-/** The plan as results keep it: everything that shapes the load. */
+/** The plan as the result has it: everything that shapes the load. */
 export function describePlan(
   options: BenchOptions,
   settings: readonly Setting[],

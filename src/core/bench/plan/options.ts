@@ -40,7 +40,7 @@ export interface BenchOptions {
   /** A second server, measured alternately with the first. */
   readonly versus: string | null;
   readonly headers: Readonly<Record<string, string>>;
-  /** Null: the first that `/v1/models` lists. */
+  /** Null: the first model that `/v1/models` lists. */
   readonly modelName: string | null;
   readonly extraBody: Readonly<Record<string, unknown>> | null;
 
@@ -64,28 +64,28 @@ export interface BenchOptions {
   /** Tokens that all prompts begin with. */
   readonly sharedPrefixTokens: number;
   readonly objectives: readonly Objective[];
-  /** JSONL file for every single request. */
+  /** JSONL file with a line for every request; null: none. */
   readonly samplesPath: string | null;
   /** This package's version. */
   readonly version: string;
 }
 
-/** The address of a server, taken apart. */
+/** The parts of a server's URL. */
 export interface ServerAddress {
-  /** Without credentials, query, final slashes and `/v1`: fit for results and logs. */
+  /** Without credentials, query, trailing slashes and `/v1`, so it can be shown in results and logs. */
   readonly baseUrl: string;
-  /** Sent with every request: the query, which may hold a key, with its question mark; empty if there is none. */
+  /** The query with its question mark, empty if there is none. It may hold a key, and goes with every request. */
   readonly query: string;
 }
 
-/** OpenAI's clients take a base URL that ends in /v1; here it may or may not. */
+/** The base URL may end in /v1, as OpenAI's clients want it, or not. */
 export function serverAddressOf(url: string): ServerAddress {
   const { origin, pathname, search } = new URL(url);
   return { baseUrl: origin + pathname.replace(/\/+$/, '').replace(/\/v1$/, ''), query: search };
 }
 
 /**
- * Two servers are compared only if both run already, and are not the same.
+ * Checks that two servers to be compared both run already, and are not the same.
  *
  * @throws ChatstreamError `usage`
  */

@@ -9,9 +9,9 @@ export interface PlannedSettings {
 }
 
 /**
- * Every load with every server setting.
+ * Combines every load with every server setting.
  *
- * @param queue of the target; null if its max-concurrency cannot be set: it is measured as it is
+ * @param queue of the target; null if its max-concurrency cannot be set, so that the server is measured as it is
  * @throws ChatstreamError `usage` if the server has fewer slots than a setting needs
  */
 export function planSettings(
@@ -59,16 +59,16 @@ export function powersOfTwo(most: number): number[] {
   return [...powers, most];
 }
 
-/** One measurement: a setting, and which repeat of it this is. */
+/** One measurement of a setting. */
 export interface PlannedRun {
   readonly setting: Setting;
-  /** From 1. */
+  /** Which repeat of the setting this is, from 1. */
   readonly trial: number;
 }
 
 /**
- * Every setting in every trial, interleaved: all settings once, then all again. A machine that slows down in the course
- * of a run then does so to all settings alike.
+ * Plans every setting in every trial, interleaved: all settings once, then all again. A machine that slows down during
+ * the bench affects all settings alike then.
  */
 export function planRuns(settings: readonly Setting[], trials: number): PlannedRun[] {
   return Array.from({ length: trials }, (_, index) =>

@@ -13,20 +13,24 @@ export interface RunPart {
   readonly errors: Readonly<Record<string, { readonly count: number; readonly message: string }>>;
   /** Completed requests that met all objectives. */
   readonly good: number;
-  /** Requests answered since the end of the warm-up; of those that began before it, the part that came after it. */
+  /**
+   * Requests answered since the end of the warm-up. One that began before it counts by the share that arrived after it.
+   */
   readonly servedRequests: number;
-  /** Tokens that arrived since then, likewise. */
+  /** Tokens that arrived since then, counted likewise. */
   readonly servedTokens: number;
-  /** Of completed requests that count. */
+  /** Output tokens of completed requests that count. */
   readonly outputTokens: number;
-  /** Null if a server did not say. */
+  /** Their input tokens; null if the server did not say. */
   readonly inputTokens: number | null;
-  /** How many requests had their output tokens counted by whom. */
+  /** For how many requests the server counted the output tokens (`usage`), and for how many the client (`chunks`). */
   readonly tokenSources: { readonly usage: number; readonly chunks: number };
   readonly queueWaitSource: 'measured' | 'derived' | null;
-  /** End of the warm-up, last end, last intended start in microseconds of the common clock; null if nothing was counted. */
+  /**
+   * End of the warm-up, last end, last intended start in microseconds of the common clock; null if nothing was counted.
+   */
   readonly span: { readonly beginUs: number; readonly lastEndUs: number; readonly lastIntendedUs: number } | null;
-  /** Requests that count in flight, integrated over time, in request-microseconds. */
+  /** The number of counted requests in flight, integrated over time, in request-microseconds. */
   readonly inFlightUs: number;
   readonly histograms: PerMetric<LatencyHistogram>;
   /** How late the event loop was while the window was open. */

@@ -5,10 +5,10 @@ import { metricNames, perMetric } from '../../measurement/metric-names.js';
 import { metricsOf, outputTokensOf, type RequestMetrics } from './request-metrics.js';
 import type { RunPart } from './run-part.js';
 
-/** Error codes come from servers; more kinds than this are lumped together. */
+/** Error codes come from servers. If there are more than this, the rest is counted as `other`. */
 const mostErrorCodes = 50;
 
-/** What a run looks like so far. */
+/** The figures of a run so far. */
 export interface RunSnapshot {
   readonly completed: number;
   readonly inFlight: number;
@@ -56,7 +56,7 @@ export class RunRecorder {
     this.#warmup += 1;
   }
 
-  /** It ended. Nothing about it is recorded but what the server was busy with when the measurement had begun. */
+  /** It ended. Only what the server did for it after the measurement had begun is recorded. */
   endWarmup(outcome: RequestOutcome): void {
     if (outcome.status === 'completed') this.#served(outcome);
   }
@@ -67,10 +67,10 @@ export class RunRecorder {
     this.#lastIntendedUs = Math.max(this.#lastIntendedUs, intendedUs);
   }
 
-  /** It ended. @returns its latencies, for the file of samples; null if there was no whole answer */
+  /** It ended. @returns its latencies, for the file of samples; null without a complete answer */
   end(outcome: RequestOutcome): RequestMetrics | null {
     this.#inFlight -= 1;
-    // What the bench itself cut off says nothing about the server.
+    // A request that the bench itself ended says nothing about the server.
     if (outcome.status === 'aborted') {
       this.#inFlightUs -= outcome.endUs - outcome.sendUs;
       return null;
@@ -104,8 +104,8 @@ export class RunRecorder {
   }
 
   /**
-   * Adds to what the server got done since the measurement began. Requests of the warm-up have their part in it: while
-   * they are still being answered, those that count wait behind them, and the server is not idle.
+   * Adds to the work that the server has done since the measurement began. Requests of the warm-up are part of it: while
+   * they are still being answered, counted requests wait behind them, and the server is not idle.
    */
   #served(request: CompletedRequest): void {
     if (request.endUs < this.#beginUs) return;
@@ -116,7 +116,7 @@ export class RunRecorder {
 
   #unansweredBy(status: 'refused' | 'failed' | 'timed_out', request: UnansweredRequest): void {
     this.#unanswered[status] += 1;
-    // Little's law is checked on what was answered: only that has an end-to-end latency.
+    // Little's law is checked for answered requests: only they have an end-to-end latency.
     this.#inFlightUs -= request.endUs - request.sendUs;
     const code = this.#errors.size < mostErrorCodes || this.#errors.has(request.code) ? request.code : 'other';
     const error = this.#errors.get(code);
@@ -125,8 +125,8 @@ export class RunRecorder {
   }
 
   /**
-   * Looks how many requests that count are in flight, now and then: an account of the load that does not depend on the times of
-   * single requests, so that the two can be held against each other (Little's law).
+   * Samples the number of counted requests in flight. This measures the load independently of the times of single
+   * requests, so that the two can be compared (Little's law).
    */
   countInFlight(nowUs: number): void {
     if (this.#countedUs !== null) this.#inFlightUs += this.#inFlight * (nowUs - this.#countedUs);
@@ -145,7 +145,7 @@ export class RunRecorder {
     };
   }
 
-  /** Everything so far. @param loopDelay how late the event loop was in the meantime */
+  /** Everything recorded so far. @param loopDelay how late the event loop was in that time */
   part(loopDelay: LatencyHistogram): Omit<RunPart, 'samplesFailure'> {
     const { refused, failed, timed_out: timedOut } = this.#unanswered;
     return {
@@ -174,13 +174,13 @@ export class RunRecorder {
   }
 }
 
-/** What a request has no value of, such as the queue wait of a server that keeps it to itself, it cannot have missed. */
+/** Also true if the request has no value of the metric, such as a queue wait that the server does not report. */
 function isMet({ metric, belowMs }: Objective, metrics: RequestMetrics, { gapsUs }: CompletedRequest): boolean {
   const us = metric === 'chunk_gap' ? gapsUs.reduce((worst, gap) => Math.max(worst, gap), 0) : metrics[metric];
   return us === null || us < belowMs * 1000;
 }
 
-/** Which part of an answer arrived at a moment or later, 0 to 1, by its chunks. */
+/** The share of an answer's chunks that arrived at this moment or later, 0 to 1. */
 function shareOfChunksSince(sinceUs: number, { firstTokenUs, gapsUs, tokenChunks }: CompletedRequest): number {
   if (firstTokenUs >= sinceUs) return 1;
   let arrivalUs = firstTokenUs;

@@ -33,7 +33,7 @@ export function beginSamplesFile(path: string): void {
   }
 }
 
-/** Only a byte tells whether a disk is full. What reads from a pipe would get to see it, so pipes are not tried. */
+/** Only writing a byte shows that a disk is full. A reader of a pipe would see that byte, so pipes are not tried. */
 function probe(file: number): void {
   const stats = fstatSync(file);
   if (stats.isFile() || stats.isCharacterDevice()) writeSync(file, '\n');

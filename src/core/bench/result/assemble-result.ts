@@ -14,17 +14,17 @@ export interface Session {
   /** The second server and its runs, if there was one. */
   readonly versus: { readonly target: TargetDescription; readonly runs: readonly Run[] } | null;
   readonly plan: Plan;
-  /** How many runs there were to be. */
+  /** How many runs were planned. */
   readonly planned: number;
   readonly runs: readonly Run[];
   readonly warnings: readonly string[];
-  /** Whether it was told to stop. */
+  /** Whether the user stopped it. */
   readonly aborted: boolean;
-  /** What ended it early otherwise. */
+  /** What else ended it early; null if nothing did. */
   readonly failure: ChatstreamError | null;
 }
 
-/** The result of a bench, with what its figures say together. */
+/** The result of a bench, with the analysis of all its figures. */
 export async function assembleResult(
   { version, objectives }: Pick<BenchOptions, 'version' | 'objectives'>,
   { startedAt, finishedAt, target, versus, plan, planned, runs, warnings, aborted, failure }: Session,
@@ -51,7 +51,7 @@ export async function assembleResult(
 /** Below this share of the planned output, answers are too short for the figures to mean what the plan says. */
 const shortAnswer = 0.9;
 
-/** What a reader should know that no single figure says. */
+/** What a reader should know, but cannot see in a single figure. */
 export function warningsOf(plan: Plan, summaries: readonly SettingSummary[]): string[] {
   const warnings: string[] = [];
   const reconnects = summaries.reduce((sum, { requests }) => sum + requests.reconnects, 0);

@@ -14,17 +14,17 @@ import type {
   RunMetrics,
 } from '../../measurement/result-schema.js';
 
-/** What is known of a run beside its parts. */
+/** What is known of a run besides its parts. */
 export interface RunContext {
   readonly planned: PlannedRun;
   /** CPU time of this process over the run, as a share of one core. */
   readonly cpuShare: number;
-  /** What the server itself counted of its queue in this run, if it did. */
+  /** The queue waits that the server itself counted during this run; null if it did not. */
   readonly aggregate: BucketCounts | null;
   readonly hasObjectives: boolean;
 }
 
-/** A run's result from what its workers measured. */
+/** Makes the result of a run from what its workers measured. */
 export function assembleRun(parts: readonly RunPart[], context: RunContext): Run {
   const histograms = perMetric((name) => LatencyHistogram.merged(parts.map((part) => part.histograms[name])));
   const requests = addUp(parts);
@@ -72,14 +72,14 @@ function addUp(parts: readonly RunPart[]): RequestCounts {
 }
 
 /**
- * What the server got done per second between the end of the warm-up and the last end. Answers to warm-up requests that arrive in
- * that time are part of it: to leave them out would make slow settings look slower than they are (by half, in a window as
- * long as a request).
+ * The work that the server did per second between the end of the warm-up and the end of the last request. Answers to
+ * warm-up requests that arrive in that time are part of it: leaving them out would make slow settings look slower than
+ * they are (by half, in a window as long as a request).
  */
 function ratesOf(parts: readonly RunPart[], requests: RequestCounts, seconds: number, hasObjectives: boolean): Rates {
   const perSecond = (amount: number): number => (seconds === 0 ? 0 : amount / seconds);
   const requestsPerSecond = requests.completed === 0 ? 0 : perSecond(sum(parts, 'servedRequests'));
-  /** Of something that only requests that count have. */
+  /** The rate of something that is known of counted requests only. */
   const perCompleted = (amount: number): number =>
     requests.completed === 0 ? 0 : (amount / requests.completed) * requestsPerSecond;
   const all = requests.completed + requests.refused + requests.failed + requests.timed_out;
@@ -141,14 +141,14 @@ function sum(parts: readonly RunPart[], name: Counter): number {
   return parts.reduce((total, part) => total + part[name], 0);
 }
 
-/** What is left of the load generator's time when it has this share of a core per worker: too little for bursts. */
+/** A load generator that uses more than this share of a core per worker has too little time left for bursts. */
 const mostCpuShare = 0.9;
 
-/** How late 99 of 100 events may be noticed: a share of the median TTFT, which they are part of, or as much as nobody cares about. */
+/** How late 99 of 100 events may be noticed: this share of the median TTFT, or a time that never matters. */
 const toleratedShare = 0.08;
 const alwaysToleratedMs = 3;
 
-/** Whether the load generator's own delays are so large that its figures are as much about itself as about the server. */
+/** Whether the load generator's own delays are so large that the figures describe it as much as the server. */
 export function isSaturated(loopDelay: LatencyHistogram, ttft: LatencyHistogram, cpuSharePerWorker: number): boolean {
   const toleratedMs = Math.max(alwaysToleratedMs, toleratedShare * (ttft.quantileMs(50) ?? 0));
   return (loopDelay.quantileMs(99) ?? 0) > toleratedMs || cpuSharePerWorker > mostCpuShare;

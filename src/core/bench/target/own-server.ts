@@ -33,9 +33,9 @@ const stopMs = 5000;
  * loaded.
  *
  * @param command program and arguments of a `chatstream serve --json`
- * @param onLog told each line that it writes to stderr
+ * @param onLog called with each line that it writes to stderr
  * @param signal aborted to give up
- * @throws ChatstreamError `target_unreachable` with the server's own words if it does not come up, `usage` if it is
+ * @throws ChatstreamError `target_unreachable` with the server's own message if it does not start, `usage` if it is
  *   because of its flags, `cancelled` if the signal is aborted first; nothing is left running then
  */
 export async function startOwnServer(
@@ -46,7 +46,8 @@ export async function startOwnServer(
   throwIfStopped(signal);
   // In a process group of its own: Ctrl-C in the terminal is for the bench, which ends the server when it is done.
   const child = spawn(program, args, {
-    // The channel carries nothing; when it closes, the server knows that we are gone, however we went.
+    // Nothing is sent over the channel. When it closes, the server knows that this process has ended, for whatever
+    // reason.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: process.platform !== 'win32',
     env: serverEnvironment(process.env, args),
@@ -133,7 +134,7 @@ async function end(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-/** The server and, as they are a group, its engine with it. */
+/** Kills the server and its engine process, which are one process group. */
 function killAll(child: ChildProcess): void {
   if (child.pid === undefined || process.platform === 'win32') {
     child.kill('SIGKILL');

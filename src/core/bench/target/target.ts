@@ -9,7 +9,7 @@ import { type OwnServer, startOwnServer } from './own-server.js';
 import { nothingCounted, readQueueWait } from './prometheus.js';
 import { type QueueControl, queueControl } from './queue-control.js';
 
-/** A server under load, and what can be asked of it beside the load. */
+/** A server under load, and what else can be asked of it. */
 export interface Target {
   readonly description: TargetDescription;
   /** Where the requests go. It may hold a key in its query, so it is not for results or logs. */
@@ -25,7 +25,7 @@ export interface Target {
    * Puts back what was changed, and ends the server if it was started for the bench. Never rejects: a measurement is not
    * lost because of it.
    *
-   * @returns what could not be put back, in a sentence; null if nothing is left to do
+   * @returns a sentence on what could not be put back; null if everything was
    */
   close(): Promise<string | null>;
 }
@@ -33,7 +33,7 @@ export interface Target {
 export interface TargetHooks {
   /** Called when a server of our own is about to be started. */
   readonly onServerStart: () => void;
-  /** Told what a server of our own writes to stderr. */
+  /** Called with each line that a server of our own writes to stderr. */
   readonly onServerLog: (line: string) => void;
   /** Aborted to give up. */
   readonly signal: AbortSignal;

@@ -1,16 +1,16 @@
 import { mixSeeds, type Random, seededRandom } from '../../base/random.js';
 
-/** How many tokens a prompt of our words has: `overhead + perWord × words`. Measured on the server, which knows its tokenizer. */
+/** How many tokens a prompt of our words has: `overhead + perWord × words`, measured on the server. */
 export interface TokenScale {
   /** Tokens of the chat template around a message. */
   readonly overhead: number;
   readonly perWord: number;
 }
 
-/** For servers that do not say how long a prompt was: usual for English and vocabularies of 32,000 and more. */
+/** For servers that do not report the length of prompts: typical of English and vocabularies of 32,000 and more. */
 export const assumedScale: TokenScale = { overhead: 0, perWord: 1.1 };
 
-/** Words that all prompts begin with; the template before them is shared anyhow. */
+/** The words that all prompts begin with. The chat template before them is shared in any case. */
 export function sharedPrefix(seed: number, tokens: number, scale: TokenScale): string {
   if (tokens === 0) return '';
   return `${drawWords(wordsFor(tokens, scale), seededRandom(mixSeeds(seed, 0x5eed)))} `;
@@ -34,7 +34,7 @@ hat shoe bag box key lock clock map coin card`
   .trim()
   .split(/\s+/);
 
-/** Words in no order that means anything, with spaces between. */
+/** Random words, separated by spaces. */
 export function drawWords(count: number, random: Random): string {
   const drawn: string[] = [];
   for (let i = 0; i < count; i += 1) drawn.push(words[Math.floor(random() * words.length)] ?? '');

@@ -15,20 +15,20 @@ export interface Turn {
 }
 
 /**
- * An endless, repeatable supply of conversations. The same seed gives the same ones, in any order of asking and in any
- * thread.
+ * An endless, repeatable supply of conversations. The same seed gives the same conversations in every thread, in whatever
+ * order they are asked for.
  */
 export interface Workload {
   /**
-   * @param run which run of the bench it is for, from 0. Runs get different words, so that none finds the prompts of an
-   *   earlier one in the server's prefix cache, but the same lengths
+   * @param run which run of the bench it is for, from 0. Runs have the same lengths but different words, so that the
+   *   server's prefix cache never holds the prompts of an earlier run
    * @param index which conversation, from 0
    * @returns its turns, at least one, to be sent one after the other
    */
   conversation(run: number, index: number): readonly Turn[];
 }
 
-/** A workload as data, so that it can be made again in another thread. */
+/** A workload as plain data, from which it can be made in another thread. */
 export type WorkloadSpec = SyntheticSpec | PromptsSpec;
 
 export interface SyntheticSpec {
@@ -61,7 +61,7 @@ export function createWorkload(spec: WorkloadSpec): Workload {
   }
 }
 
-/** Chats of one message, made of random words, with the lengths that were asked for. */
+/** Chats of one message of random words, with the planned lengths. */
 function syntheticWorkload(spec: SyntheticSpec): Workload {
   const { seed, inputTokens, outputTokens, sharedPrefixTokens, scale } = spec;
   const prefix = sharedPrefix(seed, sharedPrefixTokens, scale);
@@ -78,8 +78,8 @@ function syntheticWorkload(spec: SyntheticSpec): Workload {
 }
 
 /**
- * Conversations from a file, shuffled anew for each run, so that a server's prefix cache helps the runs alike. When all
- * have been used they come again.
+ * Conversations from a file, shuffled for each run, so that a server's prefix cache helps all runs alike. When all have
+ * been used, they start over.
  */
 function promptsWorkload(spec: PromptsSpec): Workload {
   const { seed, conversations, outputTokens, sharedPrefixTokens, scale } = spec;
@@ -122,7 +122,7 @@ export interface BodyOptions {
   readonly model: string;
   /** Whether the server knows `ignore_eos`; without it answers may be shorter than planned. */
   readonly ignoreEos: boolean;
-  /** Wins over everything. */
+  /** Overrides everything else. */
   readonly extraBody: Readonly<Record<string, unknown>> | null;
 }
 
