@@ -13,7 +13,7 @@ const upTo = (count: number): LatencyHistogram =>
   of(...Array.from({ length: count }, (_, index) => (index + 1) * 1000));
 
 describe('LatencyHistogram', () => {
-  it('is empty at first, and knows nothing rather than 0', () => {
+  it('is empty at first, and has null instead of 0', () => {
     const empty = new LatencyHistogram();
     expect(empty.count).toBe(0);
     expect([empty.moments(), empty.minMs, empty.maxMs, empty.percentileMs(50)]).toEqual([null, null, null, null]);
@@ -52,7 +52,7 @@ describe('LatencyHistogram', () => {
     expect(merged.cells().map(({ count }) => count)).toEqual([1, 1, 1]);
   });
 
-  it('comes back from its encoding', () => {
+  it('is the same after encoding and decoding', () => {
     const histogram = upTo(500);
     const decoded = LatencyHistogram.decode(histogram.encode());
     expect(decoded.cells()).toEqual(histogram.cells());

@@ -58,7 +58,7 @@ describe('summarise', () => {
     ]);
   });
 
-  it('has nothing to say of nothing', () => {
+  it('is empty without runs', () => {
     expect(summarise([])).toEqual([]);
   });
 
@@ -96,7 +96,7 @@ describe('summarise', () => {
     expect(rates).toMatchObject({ input_tokens_per_second: null, goodput: null });
   });
 
-  it('is not thrown off by a trial in which nothing was counted', () => {
+  it('is not affected by a trial in which nothing was counted', () => {
     const { rates } = summaryOf(...trials, runOf(partOf(), 3, { hasObjectives: true }));
     expect(rates.requests_per_second).toBeCloseTo(3, 9);
     expect(summaryOf(runOf(partOf())).rates).toMatchObject({ requests_per_second: 0, success_rate: null });

@@ -148,7 +148,7 @@ describe('the recommendation', () => {
     });
   });
 
-  it('writes large numbers as people do', () => {
+  it('writes large numbers without exponents', () => {
     const summaries = [1, 2].map((n) =>
       summaryOf({ max_concurrency: n }, { tokensPerSecond: 1e6, e2eMs: 100, goodput: 12_345 * n }),
     );

@@ -121,7 +121,7 @@ describe('ChunkReader', () => {
     expect(reader.isDone).toBe(true);
   });
 
-  it('takes an event named error for one, whatever it says', () => {
+  it('takes an event named error for an error, whatever its data is', () => {
     const reader = new ChunkReader();
     expect(reader.read('out of\nmemory', 'error')).toBe(false);
     expect(reader.error).toEqual({ code: null, type: null, status: null, message: 'out of memory' });

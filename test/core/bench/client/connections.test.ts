@@ -79,7 +79,7 @@ describe('connections', () => {
     expect(server.exchanges[2]?.body).toBe('{"again":true}');
   });
 
-  it('on which something came unasked are replaced', async () => {
+  it('that received bytes before a request are replaced', async () => {
     const server = await serve(goodAnswer);
     const client = clientOf(server.url);
     await client.connect(1);
@@ -113,7 +113,7 @@ describe('connections', () => {
     expect(server.exchanges).toHaveLength(1);
   });
 
-  it('on which a part of the answer came are not replaced', async () => {
+  it('that break in the middle of the answer are not replaced', async () => {
     const server = await serve(async (exchange) => {
       if (server.exchanges.length === 1) return goodAnswer(exchange);
       await exchange.write('HTTP/1.1 200 ');

@@ -23,7 +23,7 @@ describe('https', () => {
     vi.restoreAllMocks();
   });
 
-  it('fails with a certificate that nobody vouches for', async () => {
+  it('fails with a certificate that is not trusted', async () => {
     const server = await serve(goodAnswer, selfSigned);
     expect(await clientOf(server.url).send('{}', microsNow())).toMatchObject({ status: 'failed', code: 'tls_error' });
   });

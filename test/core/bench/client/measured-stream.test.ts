@@ -73,7 +73,7 @@ describe('an answer is complete', () => {
     expect(outcomeOf(role, stop, done)).toMatchObject({ status: 'failed', code: 'no_tokens' });
   });
 
-  it('not with an event that is no JSON', () => {
+  it('not with an event that is not JSON', () => {
     const answer = answerOf([1000, token], [2000, 'data: {"choices":[\n\n']);
     expect(answer.isHopeless).toBe(true);
     expect(answer.outcome()).toMatchObject({ status: 'failed', code: 'malformed_chunk' });

@@ -4,7 +4,7 @@ import { clientOf, goodAnswer, outcomeOf, serve } from './client-setup.js';
 
 const json = ['Content-Type: application/json'];
 
-describe('an answer that is no stream', () => {
+describe('an answer that is not a stream', () => {
   const error = (code: string | number | null): string =>
     JSON.stringify({ error: { code, message: 'Come\nback  later.' } });
 
@@ -43,7 +43,7 @@ describe('an answer that is no stream', () => {
     expect(outcome).toMatchObject({ status, code, message });
   });
 
-  it('but a whole one means that streaming was ignored', async () => {
+  it('fails as not streaming if it is a whole answer in JSON', async () => {
     const outcome = await outcomeOf((exchange) =>
       exchange.answer('200 OK', json, '{"object":"chat.completion","choices":[{"message":{"content":"Hi"}}]}'),
     );

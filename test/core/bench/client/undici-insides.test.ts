@@ -10,8 +10,8 @@ import { until } from '../../../support/until.js';
 import { goodAnswer, serve } from './client-setup.js';
 
 /**
- * What connection.ts, exchange.ts and connection-failure.ts rely on although undici does not document it. When a new version of undici
- * fails here, the named file has to be adapted before the version can be used.
+ * The behaviour of undici that connection.ts, exchange.ts and connection-failure.ts rely on although it is not documented.
+ * When a new version of undici fails here, adapt the named file before you use that version.
  */
 
 const { version } = JSON.parse(readFileSync(createRequire(import.meta.url).resolve('undici/package.json'), 'utf8')) as {

@@ -36,7 +36,7 @@ describe('arrivalTimes', () => {
     expect(take('burst', 3, 7)).toEqual([0, 0, 0, 1, 1, 1, 2]);
   });
 
-  it('keeps the rate of a burst that is no whole number', () => {
+  it('keeps the rate of a burst that is not a whole number', () => {
     expect(take('burst', 0.5, 3)).toEqual([0, 2, 4]);
     expect(take('burst', 2.5, 7).at(-1)).toBeCloseTo(2.4);
   });

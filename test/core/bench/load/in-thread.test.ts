@@ -120,7 +120,7 @@ describe('a closed loop', () => {
     expect(await measured).toMatchObject({ completed: 0 });
   });
 
-  it('stops when it is told to, and does not count what it cut off', async () => {
+  it('stops when it is told to, and does not count the requests that it ended', async () => {
     const server = await serve((request) => (request < 3 ? quick : { prefillMs: 60_000, tokenMs: 1, tokens: 2 }));
     const stop = new AbortController();
     const measured = measure(jobFor(server, { requests: 1000 }), stop.signal);

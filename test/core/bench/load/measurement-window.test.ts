@@ -17,7 +17,7 @@ describe('MeasurementWindow', () => {
     expect(window.nextPhase(5_000_000, true)).toBe('counted');
   });
 
-  it('counts so many requests and no more', () => {
+  it('counts as many requests as planned and no more', () => {
     const window = new MeasurementWindow(0, 1000, null, 2);
     expect([0, 1e6, 1e6, 1e6].map((us) => window.nextPhase(us))).toEqual(['warm-up', 'counted', 'counted', 'over']);
     expect(window.nextPhase(1e6, true)).toBe('over');

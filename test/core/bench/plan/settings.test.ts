@@ -46,7 +46,7 @@ describe('planSettings', () => {
     ]);
   });
 
-  it('measures a server that cannot be told as it is, and says that -n had no effect', () => {
+  it('measures a server whose max-concurrency cannot be set as it is, and says that -n had no effect', () => {
     const { settings, warnings } = planSettings({ load: closed(8), maxConcurrency: [1, 2], sweepUpTo: 8 }, null);
     expect(settings).toEqual([{ concurrency: 8, rate: null, max_concurrency: null }]);
     expect(warnings).toHaveLength(1);

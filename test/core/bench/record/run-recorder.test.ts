@@ -63,7 +63,7 @@ describe('RunRecorder', () => {
     expect(result.histograms.chunk_gap.count).toBe(6);
   });
 
-  it('does not count what the bench itself cut off', () => {
+  it('does not count requests that the bench itself ended', () => {
     const result = recorded(new RunRecorder([], 0), unanswered('aborted', 'aborted'), completed(0, 2));
     expect(result).toMatchObject({ completed: 1, refused: 0, failed: 0, timedOut: 0, errors: {} });
   });
@@ -106,7 +106,7 @@ describe('RunRecorder', () => {
     expect(recorded(new RunRecorder([], 0), completed(0, 2), silent).inputTokens).toBeNull();
   });
 
-  it('says who counted the tokens', () => {
+  it('says whether the server or the client counted the tokens', () => {
     const result = recorded(new RunRecorder([], 0), completed(0, 2), completed(0, 3, { outputTokens: null }));
     expect(result.tokenSources).toEqual({ usage: 1, chunks: 1 });
     expect(result.outputTokens).toBe(5);
@@ -132,7 +132,7 @@ describe('RunRecorder', () => {
     expect(part(recorder).inFlightUs).toBeCloseTo(600_000);
   });
 
-  it('lumps codes together when a server invents ever new ones', () => {
+  it('counts the rest as other when a server sends ever new codes', () => {
     const recorder = new RunRecorder([], 0);
     const outcomes = Array.from({ length: 80 }, (_, index) => unanswered('failed', `error_${index}`));
     const { errors } = recorded(recorder, ...outcomes);
@@ -140,7 +140,7 @@ describe('RunRecorder', () => {
     expect(errors['other']?.count).toBe(30);
   });
 
-  it('shows how it goes so far', () => {
+  it('shows the figures so far', () => {
     const recorder = new RunRecorder([], 0);
     recorder.begin(0);
     recorder.begin(0);

@@ -125,7 +125,7 @@ describe('detectServer', () => {
     });
   });
 
-  it('is not put off by a server that drops questions it does not know', async () => {
+  it('recognises a server that drops requests that it does not know', async () => {
     const { url } = await serveScript(async (exchange) => {
       if (routeOf(exchange) !== 'GET /v1/models') exchange.reset();
       else await exchange.answer('200 OK', [], JSON.stringify({ data: [{ id: 'm', owned_by: 'me' }] }));

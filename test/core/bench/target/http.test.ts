@@ -52,7 +52,7 @@ describe('httpOf', () => {
 });
 
 describe('jsonOf', () => {
-  it('is undefined for what is no JSON', () => {
+  it('is undefined for what is not JSON', () => {
     const answer = { status: 200, headers: {} };
     expect(jsonOf({ ...answer, text: '<html>' })).toBeUndefined();
     expect(jsonOf({ ...answer, text: '{"a":1}' })).toEqual({ a: 1 });

@@ -36,7 +36,7 @@ afterEach(() => {
 });
 
 describe('a server of our own', () => {
-  it('is ready when it is started, is set as it was told, and is gone when it was stopped', async () => {
+  it('is ready when it is started, has the given settings, and is gone when it is stopped', async () => {
     const server = await start(serveCommand({ engine: 'mock', 'max-queue': 7 }));
     const queue: unknown = await (await fetch(`${server.url}/v1/queue`)).json();
     expect(queue).toMatchObject({ max_concurrency: 2, slots: 2, max_queue: 7 });
@@ -50,7 +50,7 @@ describe('a server of our own', () => {
     expect(after).not.toMatchObject({ max_queue: 7 });
   });
 
-  it('fails with its own words about a model that is not there', async () => {
+  it('fails with its own message about a model that does not exist', async () => {
     await expect(start(serveCommand({ model: '/nowhere/model.gguf' }))).rejects.toMatchObject({
       code: 'target_unreachable',
       message: 'There is no model file at /nowhere/model.gguf.',
@@ -107,7 +107,7 @@ describe('a server of our own', () => {
 });
 
 describe('a server that does not come up', () => {
-  it('is reported if it ends without a word', async () => {
+  it('is reported if it ends without a message', async () => {
     await expect(start(script('process.exit(3)'))).rejects.toMatchObject({
       code: 'target_unreachable',
       message: 'The server ended before it was ready.',

@@ -143,7 +143,7 @@ describe('closing a target', () => {
     expect(server.exchanges.at(-1)?.body).toBe('{"max_concurrency":4}');
   });
 
-  it('tells what it could not put back', async () => {
+  it('says what it could not put back', async () => {
     const server = await serveRoutes(chatstream);
     const target = await open(server.url);
     await target.queue?.setMaxConcurrency(1);

@@ -55,7 +55,7 @@ describe('a synthetic workload', () => {
     expect(wordsIn(contents(synthetic, 0, 0)[0])).toBe(36);
   });
 
-  it('never asks nothing, however short', () => {
+  it('never has an empty prompt, however short it should be', () => {
     expect(wordsIn(contents({ ...synthetic, inputTokens: parseLengths('1') }, 0, 0)[0])).toBe(1);
   });
 
