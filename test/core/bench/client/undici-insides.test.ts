@@ -23,6 +23,13 @@ function broken(file: string, expected: string): string {
   return `undici ${version} behaves differently from what ${file} relies on: ${expected}`;
 }
 
+/** Waits for what must happen, or fails with the sentence. */
+async function expectSoon(probe: () => boolean, file: string, expected: string): Promise<void> {
+  await until(probe, expected, 20_000).catch((error: unknown) => {
+    throw new Error(broken(file, expected), { cause: error });
+  });
+}
+
 const request = { method: 'POST', path: '/', headers: {}, body: '{}' } as const;
 
 interface Seen {
@@ -90,7 +97,7 @@ describe('undici', () => {
     for (const round of [1, 2]) {
       client.dispatch(request, handlerOf(seen));
       const ends = (): number => seen.events.filter((event) => event === 'end').length;
-      await until(() => ends() === round, broken('connection.ts', 'a connection handed over in a microtask is used'));
+      await expectSoon(() => ends() === round, 'connection.ts', 'a connection handed over in a microtask is used');
     }
     const asked = seen.events.filter((event) => event === 'connect').length;
     expect(asked, broken('connection.ts', 'an open connection is used again')).toBe(1);
@@ -110,7 +117,7 @@ describe('undici', () => {
     });
     onTestFinished(() => client.destroy());
     client.dispatch(request, handlerOf(seen));
-    await until(() => seen.errors.length > 0, broken('connection.ts', 'a denied connection ends the request'));
+    await expectSoon(() => seen.errors.length > 0, 'connection.ts', 'a denied connection ends the request');
     expect(seen.errors, broken('connection.ts', 'the request ends with the error of the connector')).toEqual([denial]);
   });
 
@@ -157,9 +164,10 @@ describe('undici', () => {
       return unread.shift() ?? null;
     };
     clientOn(socket, server, seen).dispatch(request, handlerOf(seen));
-    await until(
+    await expectSoon(
       () => seen.events.includes('end'),
-      broken('connection.ts', "an answer is read with socket.read() when the socket emits 'readable'"),
+      'connection.ts',
+      "an answer is read with socket.read() when the socket emits 'readable'",
     );
     expect(sizes.length, broken('connection.ts', 'read is called without a size')).toBeGreaterThan(0);
     expect(
