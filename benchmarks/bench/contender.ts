@@ -2,7 +2,7 @@ import type { ReadableStream } from 'node:stream/web';
 import { createParser } from 'eventsource-parser';
 import { Agent, request } from 'undici';
 import { microsNow } from '../../src/core/base/micros.js';
-import { createStreamingClient } from '../../src/core/bench/client/undici-client.js';
+import { createStreamingClient } from '../../src/core/bench/client/streaming-client.js';
 
 /**
  * One way to read many streams at once, in a process of its own: `contender.js ours|fetch|bare URL STREAMS`. Prints its
@@ -20,7 +20,7 @@ const contenders: Readonly<Record<string, () => () => Promise<number>>> = {
     const client = createStreamingClient({ url, headers: {}, timeoutMs: 120_000 });
     return async () => {
       const outcome = await client.send(body, microsNow());
-      if (outcome.state !== 'completed') throw new Error(`${outcome.code}: ${outcome.message}`);
+      if (outcome.status !== 'completed') throw new Error(`${outcome.code}: ${outcome.message}`);
       return outcome.tokenChunks;
     };
   },

@@ -1,6 +1,6 @@
 import { inThreadLoad } from '../../src/core/bench/load/in-thread.js';
 import { parseLengths } from '../../src/core/measurement/lengths.js';
-import { assumedScale } from '../../src/core/bench/workload/workload.js';
+import { assumedScale } from '../../src/core/bench/workload/words.js';
 import { markdownTable } from '../support/markdown.js';
 import { residentBytes, startScript } from '../support/processes.js';
 
@@ -23,7 +23,7 @@ async function run(requests: number): Promise<number> {
   await load.prepare({
     client: { url: `${server.url}/v1/chat/completions`, headers: {}, timeoutMs: 10_000 },
     workload: {
-      kind: 'synthetic',
+      type: 'synthetic',
       seed: 1,
       inputTokens: parseLengths('64'),
       outputTokens: parseLengths('4'),
@@ -31,7 +31,7 @@ async function run(requests: number): Promise<number> {
       scale: assumedScale,
     },
     body: { model: 'instant', ignoreEos: false, extraBody: null },
-    shape: { loop: 'closed', clients },
+    shape: { type: 'closed', clients },
     run: 0,
     worker: 0,
     workers: 1,

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { microsNow } from '../../src/core/base/micros.js';
 import type { CompletedRequest } from '../../src/core/bench/client/outcome.js';
-import { createStreamingClient } from '../../src/core/bench/client/undici-client.js';
+import { createStreamingClient } from '../../src/core/bench/client/streaming-client.js';
 import { LatencyHistogram } from '../../src/core/measurement/histogram.js';
 import { LoopDelay } from '../../src/core/bench/record/loop-delay.js';
-import { isSaturated } from '../../src/core/bench/result/saturation.js';
+import { isSaturated } from '../../src/core/bench/result/assemble-run.js';
 import { markdownTable } from '../support/markdown.js';
 import { startScript } from '../support/processes.js';
 
@@ -56,7 +56,7 @@ async function measure(
     for (let turn = 0; microsNow() < endUs; turn += 1) {
       const user = `${stream}-${turn}`;
       const outcome = await client.send(JSON.stringify({ stream: true, user, max_tokens: tokens }), microsNow());
-      if (outcome.state !== 'completed') throw new Error(`${outcome.code}: ${outcome.message}`);
+      if (outcome.status !== 'completed') throw new Error(`${outcome.code}: ${outcome.message}`);
       if (outcome.intendedUs >= beginUs) measured.push({ user, outcome });
     }
   };

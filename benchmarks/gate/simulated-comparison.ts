@@ -3,9 +3,8 @@ import { compare } from '../../src/core/compare/compare.js';
 import type { ComparedRow, Comparison } from '../../src/core/compare/comparison.js';
 import type { Side } from '../../src/core/compare/side.js';
 import { parseThresholds } from '../../src/core/compare/threshold.js';
-import { inShortTurns } from '../../src/core/bench/plan/short-turns.js';
-import { candidateFirst } from '../../src/core/bench/plan/turn-order.js';
-import type { Machine, Plan, Run, Target } from '../../src/core/measurement/result-schema.js';
+import { candidateFirst, inShortTrials } from '../../src/core/bench/plan/interleaving.js';
+import type { Machine, Plan, Run, TargetDescription } from '../../src/core/measurement/result-schema.js';
 import { type Noise, NoisyMachine } from './noisy-machine.js';
 import { type SimulatedServer, simulateTrial } from './simulated-trial.js';
 
@@ -65,8 +64,8 @@ function measure({ order, noise, ...scenario }: Scenario, random: Random): Measu
   // As after a warm-up: nothing begins at the moment in which the machine does.
   let nowMs = 1000 * random();
   const { clients } = scenario;
-  const load = { loop: 'closed', concurrency: [clients] } as const;
-  const { trials, requests } = order === 'in turns' ? inShortTurns({ ...scenario, load, durationMs: null }) : scenario;
+  const load = { type: 'closed', concurrency: [clients] } as const;
+  const { trials, requests } = order === 'in turns' ? inShortTrials({ ...scenario, load, durationMs: null }) : scenario;
   const run = (side: keyof Measured, trial: number): void => {
     const result = simulateTrial(scenario[side], { clients, requests, trial }, machine, random, nowMs);
     measured[side].push(result.run);
@@ -90,7 +89,7 @@ function sideOf(name: string, runs: readonly Run[]): Side {
   return { name, runs, target, plan, machine, toolVersion: '', startedAt: '', interrupted: false };
 }
 
-const target: Target = { url: '', server: 'simulated', model: 'simulated', engine: null, settings: {} };
+const target: TargetDescription = { url: '', server: 'simulated', model: 'simulated', engine: null, settings: {} };
 const machine: Machine = { cpu: 'simulated', cores: 1, memory_bytes: 0, os: 'none', gpus: [] };
 const plan: Plan = {
   loop: 'closed',

@@ -3,7 +3,7 @@ import { ChatstreamError } from '../core/base/errors.js';
 import { arrivals, type BenchOptions, type TargetOptions } from '../core/bench/plan/options.js';
 import { parseLengths } from '../core/measurement/lengths.js';
 import { parseObjective } from '../core/measurement/objectives.js';
-import { inShortTurns } from '../core/bench/plan/short-turns.js';
+import { inShortTrials } from '../core/bench/plan/interleaving.js';
 import { gateFlags } from './compare-flags.js';
 import { durationFlag, fromEnvironment, integersFlag, lengthsFlag, valuesOf } from './flags.js';
 import { ownServerFlags } from './own-server-flags.js';
@@ -137,7 +137,7 @@ export const benchFlags = fromEnvironment({
   output: Flags.string({
     ...output,
     char: 'o',
-    summary: 'File for the result; its extension says which kind: .json .csv .md .html .hgrm .xml (JUnit). Repeatable.',
+    summary: 'File for the result; its extension says which type: .json .csv .md .html .hgrm .xml (JUnit). Repeatable.',
     multiple: true,
     multipleNonGreedy: true,
     delimiter: ',',
@@ -188,15 +188,15 @@ const defaultDurationMs = 10_000;
  */
 export function benchOptions(flags: BenchFlagValues, server: TargetOptions, version: string): BenchOptions {
   const options: BenchOptions = {
-    target: server.kind === 'url' ? { kind: 'url', url: validUrl(server.url) } : server,
+    target: server.type === 'url' ? { type: 'url', url: validUrl(server.url) } : server,
     versus: flags.versus === undefined ? null : validUrl(flags.versus),
     headers: headersOf(flags),
     modelName: flags['model-name'] ?? null,
     extraBody: flags['extra-body'] === undefined ? null : jsonObject(flags['extra-body']),
     load:
       flags.rate === undefined
-        ? { loop: 'closed', concurrency: flags.concurrency }
-        : { loop: 'open', rate: flags.rate, arrival: flags.arrival },
+        ? { type: 'closed', concurrency: flags.concurrency }
+        : { type: 'open', rate: flags.rate, arrival: flags.arrival },
     maxConcurrency: flags['max-concurrency'] ?? null,
     sweepUpTo: Math.max(...flags.concurrency),
     durationMs: flags.requests === undefined ? (flags.duration ?? defaultDurationMs) : null,
@@ -208,15 +208,15 @@ export function benchOptions(flags: BenchFlagValues, server: TargetOptions, vers
     workers: flags.workers ?? null,
     prompts:
       flags.prompts === undefined
-        ? { kind: 'synthetic', inputTokens: flags['input-tokens'] }
-        : { kind: 'file', path: flags.prompts },
+        ? { type: 'synthetic', inputTokens: flags['input-tokens'] }
+        : { type: 'file', path: flags.prompts },
     outputTokens: flags['output-tokens'],
     sharedPrefixTokens: flags['shared-prefix'],
     objectives: valuesOf(flags.slo).map(parseObjective),
     samplesPath: flags.samples ?? null,
     version,
   };
-  return options.versus === null ? options : inShortTurns(options);
+  return options.versus === null ? options : inShortTrials(options);
 }
 
 function headersOf(flags: BenchFlagValues): Readonly<Record<string, string>> {

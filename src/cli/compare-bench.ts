@@ -111,7 +111,7 @@ function exitCodeOf(comparison: Comparison | null, objectives: readonly Objectiv
 function checkBeforehand(baseline: Side, options: BenchOptions, machine: Machine, allowed: readonly string[]): void {
   // The name of a prompts file and what the server understands are not known yet; equal until they are.
   const { workload, ignore_eos: ignoreEos } = baseline.plan;
-  const promptsName = options.prompts.kind === 'synthetic' ? null : workload;
+  const promptsName = options.prompts.type === 'synthetic' ? null : workload;
   const plan = describePlan(options, [], { promptsName, ignoreEos });
   const candidate = { ...baseline, machine, plan };
   checkComparable(differencesOf({ baseline, candidate, interleaved: false }), allowed);

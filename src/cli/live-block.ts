@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../core/base/clock.js';
-import type { BenchProgress } from '../core/bench/progress.js';
+import type { BenchProgress } from '../core/bench/measure-run.js';
 import { orUnknown, significant, timeText, whole } from '../core/measurement/numbers.js';
 import { wholeSettingText } from '../core/measurement/setting-text.js';
 import { cut, painter, widthOf } from '../core/report/text/style.js';
@@ -76,7 +76,7 @@ function liveBlock(stream: NodeJS.WriteStream, clock: Clock): ProgressDisplay {
       draw([cut(what, roomOf(stream.columns))], 'waiting');
     },
     progress: (progress) => {
-      const phase = `${progress.run} ${progress.phase}`;
+      const phase = `${progress.run} ${progress.status}`;
       if (clock.now() - drawnAtMs < redrawEveryMs && phase === drawnPhase) return;
       draw(liveLines(progress, { colour: true, width: stream.columns }), phase);
     },
@@ -96,7 +96,7 @@ export function liveLines(
   const paint = painter({ colour, width });
   const room = roomOf(width);
   const trial = progress.trial > 1 ? `, trial ${progress.trial}` : '';
-  const title = `Run ${progress.run} of ${progress.runs}: ${wholeSettingText(progress.settings)}${trial}`;
+  const title = `Run ${progress.run} of ${progress.runs}: ${wholeSettingText(progress.setting)}${trial}`;
   const figures = [
     `${whole(progress.completed)} done`,
     `${whole(progress.inFlight)} in flight`,
@@ -125,8 +125,8 @@ interface TimeLine {
 
 /** How far the run is, and what is left of all of them. Without a planned end there is no bar. */
 function timeLine(progress: BenchProgress, room: number): TimeLine {
-  const { elapsedMs, plannedMs, phase, run, runs } = progress;
-  const what = { 'warm-up': 'warming up', measuring: 'measuring', finishing: 'waiting for the last answers' }[phase];
+  const { elapsedMs, plannedMs, status, run, runs } = progress;
+  const what = { 'warm-up': 'warming up', measuring: 'measuring', finishing: 'waiting for the last answers' }[status];
   if (plannedMs === null) return { filled: '', empty: '', text: cut(`${formatDuration(elapsedMs)}, ${what}`, room) };
   const leftMs = Math.max(0, plannedMs - elapsedMs) + (runs - run) * plannedMs;
   const left = runs > run ? `, about ${formatDuration(Math.ceil(leftMs / 1000) * 1000)} left` : '';

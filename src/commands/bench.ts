@@ -60,9 +60,11 @@ The first Ctrl-C ends the bench early and reports what there is.`;
     const logger = await createLogger(flags['log-level']);
     const { stopping } = firstSignal('Stopped before anything was measured.');
     const live = showProgress(process.stderr, flags['log-level'] === 'silent');
-    if (target.kind === 'own') live.waiting(ownServerBeginning(flags));
-    const { result, summaries, failure } = await bench(options, {
+    const { result, summaries, failure, samplesFailure } = await bench(options, {
       signal: stopping,
+      onServerStart: () => {
+        live.waiting(ownServerBeginning(flags));
+      },
       onServerLog: (line) => {
         logger.debug({}, `server: ${line}`);
       },
@@ -77,7 +79,7 @@ The first Ctrl-C ends the bench early and reports what there is.`;
       const texts = [renderReport(result, summaries, style), verdict.text(style)].filter((text) => text !== '');
       this.log(texts.join('\n\n'));
     }
-    const failed = [failure, verdict.refusal].filter((error) => error !== null);
+    const failed = [failure, samplesFailure, verdict.refusal].filter((error) => error !== null);
     for (const path of outputs) {
       await writeResult(path, result, summaries, verdict.comparison).catch((error: unknown) => {
         if (!(error instanceof ChatstreamError)) throw error;
@@ -117,7 +119,7 @@ The first Ctrl-C ends the bench early and reports what there is.`;
     if (flags.url !== undefined) {
       // A variable that is set for servers in general, such as CHATSTREAM_MODEL, is no contradiction.
       const [first] = Object.keys(givenServerFlags(flags, (name) => !isTyped(name)));
-      if (first === undefined) return { kind: 'url', url: flags.url };
+      if (first === undefined) return { type: 'url', url: flags.url };
       throw new ChatstreamError(
         'usage',
         `--${first} is for a server that the bench starts, but --url names one that runs.`,
@@ -133,9 +135,9 @@ The first Ctrl-C ends the bench early and reports what there is.`;
     };
     const given = givenServerFlags(flags, isDefault);
     return {
-      kind: 'own',
+      type: 'own',
       command: ownServerCommand(this.config.root, given, settings),
-      settings: settingsToShow(given),
+      serverFlags: settingsToShow(given),
     };
   }
 }

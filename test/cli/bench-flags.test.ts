@@ -14,7 +14,7 @@ describe('the flags of a bench', () => {
       headers: {},
       modelName: null,
       extraBody: null,
-      load: { loop: 'closed', concurrency: [8] },
+      load: { type: 'closed', concurrency: [8] },
       maxConcurrency: null,
       sweepUpTo: 8,
       durationMs: 10_000,
@@ -24,8 +24,8 @@ describe('the flags of a bench', () => {
       seed: 1,
       timeoutMs: 120_000,
       workers: null,
-      prompts: { kind: 'synthetic', inputTokens: { kind: 'fixed', tokens: 64 } },
-      outputTokens: { kind: 'fixed', tokens: 64 },
+      prompts: { type: 'synthetic', inputTokens: { type: 'fixed', tokens: 64 } },
+      outputTokens: { type: 'fixed', tokens: 64 },
       sharedPrefixTokens: 0,
       objectives: [],
       samplesPath: null,
@@ -35,7 +35,7 @@ describe('the flags of a bench', () => {
 
   it('take lists of clients and of settings, in rising order and each once', async () => {
     expect(await optionsOf('-c', '8,1,4,4', '-n', '4,2')).toMatchObject({
-      load: { loop: 'closed', concurrency: [1, 4, 8] },
+      load: { type: 'closed', concurrency: [1, 4, 8] },
       sweepUpTo: 8,
       maxConcurrency: [2, 4],
     });
@@ -46,7 +46,7 @@ describe('the flags of a bench', () => {
     [['--arrival', 'constant'], 'constant'],
     [['--arrival', 'burst'], 'burst'],
   ])('make an open loop of a rate (%j)', async (argv, arrival) => {
-    expect((await optionsOf('--rate', '2.5', ...argv)).load).toEqual({ loop: 'open', rate: 2.5, arrival });
+    expect((await optionsOf('--rate', '2.5', ...argv)).load).toEqual({ type: 'open', rate: 2.5, arrival });
   });
 
   it('end a run after a time or after a number of requests', async () => {
@@ -63,21 +63,21 @@ describe('the flags of a bench', () => {
       seed: 42,
       timeoutMs: 0,
       workers: 3,
-      prompts: { inputTokens: { kind: 'uniform', min: 32, max: 128 } },
-      outputTokens: { kind: 'normal', mean: 64, stddev: 16 },
+      prompts: { inputTokens: { type: 'uniform', min: 32, max: 128 } },
+      outputTokens: { type: 'normal', mean: 64, stddev: 16 },
       sharedPrefixTokens: 30,
       samplesPath: 'all.jsonl',
     });
   });
 
   it('take prompts from a file', async () => {
-    expect((await optionsOf('--prompts', 'chats.jsonl')).prompts).toEqual({ kind: 'file', path: 'chats.jsonl' });
+    expect((await optionsOf('--prompts', 'chats.jsonl')).prompts).toEqual({ type: 'file', path: 'chats.jsonl' });
   });
 
   it('name servers, and the model on them', async () => {
     const argv = ['-u', 'http://127.0.0.1:8000/v1', '--versus', 'https://llm.example.org', '--model-name', 'm'];
     expect(await optionsOf(...argv)).toMatchObject({
-      target: { kind: 'url', url: 'http://127.0.0.1:8000/v1' },
+      target: { type: 'url', url: 'http://127.0.0.1:8000/v1' },
       versus: 'https://llm.example.org',
       modelName: 'm',
     });
@@ -203,8 +203,8 @@ describe('the environment of a bench', () => {
     vi.stubEnv('CHATSTREAM_EXTRA_BODY', '{"a":1}');
     const options = await optionsOf();
     expect(options).toMatchObject({
-      target: { kind: 'url', url: 'http://127.0.0.1:9' },
-      load: { loop: 'open', rate: 0.5 },
+      target: { type: 'url', url: 'http://127.0.0.1:9' },
+      load: { type: 'open', rate: 0.5 },
       sweepUpTo: 4,
       maxConcurrency: [1, 2],
       durationMs: 3000,

@@ -110,8 +110,8 @@ describe('a list of whole numbers', () => {
 
 describe('a flag for lengths', () => {
   it('takes a number or a distribution of numbers', async () => {
-    expect(await parse('--tokens', '64')).toMatchObject({ tokens: { kind: 'fixed', tokens: 64 } });
-    expect(await parse('--tokens', '32-128')).toMatchObject({ tokens: { kind: 'uniform', min: 32, max: 128 } });
+    expect(await parse('--tokens', '64')).toMatchObject({ tokens: { type: 'fixed', tokens: 64 } });
+    expect(await parse('--tokens', '32-128')).toMatchObject({ tokens: { type: 'uniform', min: 32, max: 128 } });
   });
 
   it('refuses anything else, and names itself', async () => {

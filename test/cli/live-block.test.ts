@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { finishedLine, liveLines, type ProgressDisplay, showProgress } from '../../src/cli/live-block.js';
-import type { BenchProgress } from '../../src/core/bench/progress.js';
+import type { BenchProgress } from '../../src/core/bench/measure-run.js';
 import { widthOf } from '../../src/core/report/text/style.js';
 import { benchResult, type ResultDescription } from '../support/bench-result.js';
 import { VirtualClock } from '../support/virtual-clock.js';
@@ -8,9 +8,9 @@ import { VirtualClock } from '../support/virtual-clock.js';
 const progress: BenchProgress = {
   run: 2,
   runs: 4,
-  settings: { concurrency: 8, max_concurrency: 2, rate: null },
+  setting: { concurrency: 8, max_concurrency: 2, rate: null },
   trial: 1,
-  phase: 'measuring',
+  status: 'measuring',
   elapsedMs: 5500,
   plannedMs: 11_000,
   completed: 81,
@@ -117,8 +117,8 @@ describe('the lines of the live block', () => {
   });
 
   it('say what cannot be seen from the bar', () => {
-    expect(plain({ phase: 'warm-up' })[1]).toContain('warming up');
-    expect(plain({ phase: 'finishing', elapsedMs: 14_000 })[1]).toContain('11.0 of 11 s, waiting for the last answers');
+    expect(plain({ status: 'warm-up' })[1]).toContain('warming up');
+    expect(plain({ status: 'finishing', elapsedMs: 14_000 })[1]).toContain('11.0 of 11 s, waiting for the last answers');
     expect(plain({ trial: 3 })[0]).toContain('trial 3');
     expect(plain({ failed: 1200 })[2]).toContain('1200 failed');
     expect(plain({ run: 4 })[1]).not.toContain('left');
@@ -177,7 +177,7 @@ describe('progress on a terminal', () => {
     display.progress(progress);
     display.progress({ ...progress, completed: 82 });
     expect(screen.writes).toHaveLength(1);
-    display.progress({ ...progress, phase: 'finishing' });
+    display.progress({ ...progress, status: 'finishing' });
     expect(screen.writes).toHaveLength(2);
   });
 

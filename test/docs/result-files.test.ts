@@ -35,7 +35,7 @@ describe('docs/bench.md', () => {
     const times = { intendedUs: 0, sendUs: 10, endUs: 500, reconnects: 0 };
     const completed = {
       ...times,
-      state: 'completed',
+      status: 'completed',
       firstTokenUs: 100,
       lastTokenUs: 500,
       tokenChunks: 5,
@@ -44,7 +44,7 @@ describe('docs/bench.md', () => {
       outputTokens: 5,
       serverTimings: null,
     } as const;
-    const refused: RequestOutcome = { ...times, state: 'refused', code: 'queue_full', message: 'The queue is full.' };
+    const refused: RequestOutcome = { ...times, status: 'refused', code: 'queue_full', message: 'The queue is full.' };
     const file = new SamplesFile(path, 0);
     file.write(completed, metricsOf(completed));
     file.write(refused, null);

@@ -1,5 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -130,6 +130,26 @@ describe.concurrent('a bench on a server of its own', () => {
 });
 
 describe.concurrent('a bench on somebody else’s server', () => {
+  it.runIf(existsSync('/dev/full'))(
+    'reports that the disk got full while it wrote samples, and exits with 1',
+    async () => {
+      const samples = join(folder, 'full.jsonl');
+      let isFull = false;
+      const { url } = await startForeign(async (exchange) => {
+        if (!isFull) {
+          isFull = true;
+          rmSync(samples);
+          symlinkSync('/dev/full', samples);
+        }
+        await streamWords(exchange);
+      });
+      const run = await runCli(['bench', '-u', url, ...short, '--samples', samples]);
+      expect(await run.exited, run.stderr).toBe(1);
+      expect(run.stdout).toContain('parrot · unknown');
+      expect(run.stderr).toMatch(/Not all samples could be written to .*full\.jsonl: ENOSPC/);
+    },
+  );
+
   it('works without timings and usage, and shows that the queue wait is not known', async () => {
     const { url } = await startForeign();
     const file = join(folder, 'foreign.json');

@@ -1,9 +1,8 @@
 import { seededRandom } from '../../src/core/base/random.js';
 import { metricNames } from '../../src/core/measurement/metric-names.js';
-import type { BenchResult, Run, Target } from '../../src/core/measurement/result-schema.js';
+import type { BenchResult, Run, TargetDescription } from '../../src/core/measurement/result-schema.js';
 import { resultSchemaName } from '../../src/core/measurement/read-result.js';
-import type { SettingSummary } from '../../src/core/measurement/summarise.js';
-import { summarise } from '../../src/core/measurement/summarise.js';
+import { type SettingSummary, summarise } from '../../src/core/measurement/summarise.js';
 import type { ResultDescription } from './bench-result/description.js';
 import { planOf } from './bench-result/plan.js';
 import { runOf } from './bench-result/run.js';
@@ -71,7 +70,7 @@ function summaryOf({ settings, requests, rates, metrics, client }: Run, samples:
   };
 }
 
-function targetOf(target: Partial<Target> = {}): Target {
+function targetOf(target: Partial<TargetDescription> = {}): TargetDescription {
   return {
     url: 'http://127.0.0.1:8000',
     server: 'chatstream/0.1.0',

@@ -1,6 +1,6 @@
 /**
- * What to add to `performance.now()`, which begins when its thread does, for a clock that all threads share. The two clocks
- * cannot be read at the same moment, and the first reading loads code, so it is the closest of several that counts.
+ * The difference between `performance.now()`, which starts with its thread, and a clock that all threads share. The two
+ * clocks cannot be read at the same moment, and the first reading loads code, so the closest of several readings is used.
  */
 function offsetToSharedClockUs(): number {
   let closestUs = Number.POSITIVE_INFINITY;
@@ -18,7 +18,9 @@ function offsetToSharedClockUs(): number {
 
 const offsetUs = offsetToSharedClockUs();
 
-/** The load generator's one clock: monotonic microseconds, the same in every thread and process of the machine. */
+/**
+ * The only clock of the load generator: monotonic microseconds, the same in every thread and process of the machine.
+ */
 export function microsNow(): number {
   return performance.now() * 1000 + offsetUs;
 }

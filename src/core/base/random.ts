@@ -17,8 +17,8 @@ export function seededRandom(seed: number): Random {
 }
 
 /**
- * One seed from several numbers, such that neighbouring numbers give unrelated seeds: the finalizer of MurmurHash3 (Austin
- * Appleby, public domain) after each.
+ * Makes one seed of several numbers, such that neighbouring numbers give unrelated seeds. It applies the finalizer of
+ * MurmurHash3 (Austin Appleby, public domain) after each number.
  */
 export function mixSeeds(...numbers: readonly number[]): number {
   let mixed = 0;

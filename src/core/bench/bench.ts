@@ -1,30 +1,26 @@
-import { untilAborted } from '../base/abort.js';
-import { asChatstreamError, type ChatstreamError } from '../base/errors.js';
-import { createStreamingClient } from './client/undici-client.js';
-import { chooseWorkers, createLoad } from './load/create-load.js';
-import type { LoadGenerator } from './load/load-generator.js';
-import type { LoadJob } from './load/load-job.js';
-import { measureRun } from './measure-run.js';
-import type { BenchOptions } from './plan/options.js';
-import { describePlan } from './plan/describe-plan.js';
+import { asChatstreamError, ChatstreamError } from '../base/errors.js';
+import { mixSeeds } from '../base/random.js';
 import { longestOf } from '../measurement/lengths.js';
-import { planSettings } from './plan/plan-settings.js';
-import { type PlannedRun, planRuns } from './plan/settings.js';
-import { candidateFirst } from './plan/turn-order.js';
-import type { BenchProgress } from './progress.js';
-import { beginSamplesFile } from './record/samples-file.js';
-import { assembleResult, type Session } from './result/assemble-result.js';
 import type { BenchResult, Run } from '../measurement/result-schema.js';
 import type { SettingSummary } from '../measurement/summarise.js';
-import { openTarget, type TargetHooks } from './target/open-target.js';
-import type { Target } from './target/target.js';
-import { measureTokenScale } from './target/token-scale.js';
-import { mixSeeds } from '../base/random.js';
-import { readPromptsFile } from './workload/prompts-file.js';
-import { assumedScale, type Conversation, type TokenScale, type WorkloadSpec } from './workload/workload.js';
+import { inThreadLoad } from './load/in-thread.js';
+import { chooseWorkers, inWorkersLoad } from './load/in-workers.js';
+import type { LoadGenerator, LoadJob } from './load/load-generator.js';
+import { type BenchProgress, measureRun } from './measure-run.js';
+import { describePlan } from './plan/describe-plan.js';
+import { candidateFirst } from './plan/interleaving.js';
+import { type BenchOptions, checkVersus } from './plan/options.js';
+import { type PlannedRun, planRuns, planSettings } from './plan/settings.js';
+import { beginSamplesFile } from './record/samples-file.js';
+import { assembleResult, type Session } from './result/assemble-result.js';
+import { openTarget, type Target, type TargetHooks } from './target/target.js';
+import { tokenScaleOf } from './target/token-scale.js';
+import { type PromptsFile, readPromptsFile } from './workload/prompts-file.js';
+import { assumedScale } from './workload/words.js';
+import type { WorkloadSpec } from './workload/workload.js';
 
 export interface BenchHooks extends TargetHooks {
-  /** Told several times a second how the current run goes. */
+  /** Told several times per second how the current run goes. */
   readonly onProgress: (progress: BenchProgress) => void;
   /** Told each run's result, in the order in which they were measured. */
   readonly onRun: (run: Run, place: { readonly run: number; readonly runs: number }) => void;
@@ -35,9 +31,11 @@ export interface BenchReport {
   readonly summaries: readonly SettingSummary[];
   /** What ended it early, after something had been measured; null if nothing did, or if it was told to stop. */
   readonly failure: ChatstreamError | null;
+  /** Why the file of samples is not complete (`output_failed`); null if it is, or was not wanted. */
+  readonly samplesFailure: ChatstreamError | null;
 }
 
-/** What of the options had to be looked up first. */
+/** What had to be read or asked before the first run. */
 interface Prepared {
   readonly workload: WorkloadSpec;
   readonly promptsName: string | null;
@@ -45,28 +43,32 @@ interface Prepared {
 }
 
 /**
- * The whole bench: reach or start the target, find out what it is, measure every setting in every trial, analyse.
+ * The whole bench: reaches or starts the target, finds out what it is, measures every setting in every trial, analyses.
  *
  * The signal of the hooks ends it early, as does a target that is gone; what was measured by then is reported. Whatever
- * happens, the target is left as it was found.
+ * happens, the target is left as it was found. What can be checked on this machine is checked before a server is started
+ * or reached, which may take minutes.
  *
- * @throws ChatstreamError `usage` or `target_unreachable`; the signal's reason if nothing has been measured
+ * @throws ChatstreamError `usage`, `output_failed` or `target_unreachable`; the signal's reason if nothing has been
+ *   measured
  */
 export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<BenchReport> {
   const startedAt = new Date();
-  const prompts = options.prompts.kind === 'file' ? await readPromptsFile(options.prompts.path) : null;
+  checkVersus(options);
+  const prompts = options.prompts.type === 'file' ? await readPromptsFile(options.prompts.path) : null;
   if (options.samplesPath !== null) beginSamplesFile(options.samplesPath);
 
   const targets: Target[] = [];
   const workers = options.workers ?? chooseWorkers(options.load, longestOf(options.outputTokens));
-  const load = createLoad(workers);
+  const load = workers === 1 ? inThreadLoad() : inWorkersLoad(workers);
   const unrestored: string[] = [];
   let session: Omit<Session, 'finishedAt' | 'aborted'>;
+  let samplesFailure: ChatstreamError | null;
   try {
     const target = await openTarget(options.target, options, hooks);
     targets.push(target);
     const versus =
-      options.versus === null ? null : await openTarget({ kind: 'url', url: options.versus }, options, hooks);
+      options.versus === null ? null : await openTarget({ type: 'url', url: options.versus }, options, hooks);
     if (versus !== null) targets.push(versus);
 
     const { settings, warnings } = planSettings(options, commonQueue(targets));
@@ -74,6 +76,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
     const prepared = await prepare(options, target, prompts, ignoreEos, hooks.signal);
     const planned = planRuns(settings, options.trials);
     const measured = await measureAll(options, prepared, planned, { target, versus }, { load, workers }, hooks);
+    samplesFailure = measured.samplesFailure;
     session = {
       startedAt,
       target: target.description,
@@ -98,10 +101,10 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
     warnings: [...session.warnings, ...unrestored],
     aborted: hooks.signal.aborted,
   });
-  return { result, summaries, failure: session.failure };
+  return { result, summaries, failure: session.failure, samplesFailure };
 }
 
-/** Settings can be swept if every target can be told, up to the fewest slots of any. */
+/** Settings can be swept if they can be set on every target, up to the fewest slots of any. */
 function commonQueue(targets: readonly Target[]): { readonly slots: number } | null {
   const slots = targets.map(({ queue }) => queue?.slots ?? 0);
   return slots.includes(0) ? null : { slots: Math.min(...slots) };
@@ -110,46 +113,30 @@ function commonQueue(targets: readonly Target[]): { readonly slots: number } | n
 async function prepare(
   options: BenchOptions,
   target: Target,
-  prompts: { readonly name: string; readonly conversations: readonly Conversation[] } | null,
+  prompts: PromptsFile | null,
   ignoreEos: boolean,
   signal: AbortSignal,
 ): Promise<Prepared> {
   const { seed, outputTokens, sharedPrefixTokens } = options;
   const needsScale = prompts === null || sharedPrefixTokens > 0;
-  const scale = needsScale ? await askTokenScale(options, target, signal) : assumedScale;
+  const scale = needsScale ? await tokenScaleOf(target, options, signal) : assumedScale;
   const common = { seed, outputTokens, sharedPrefixTokens, scale };
-  if (options.prompts.kind === 'synthetic' || prompts === null) {
-    const inputTokens = options.prompts.kind === 'synthetic' ? options.prompts.inputTokens : outputTokens;
-    return { workload: { kind: 'synthetic', inputTokens, ...common }, promptsName: null, ignoreEos };
+  if (options.prompts.type === 'synthetic' || prompts === null) {
+    const inputTokens = options.prompts.type === 'synthetic' ? options.prompts.inputTokens : outputTokens;
+    return { workload: { type: 'synthetic', inputTokens, ...common }, promptsName: null, ignoreEos };
   }
   const { conversations, name } = prompts;
-  return { workload: { kind: 'prompts', conversations, ...common }, promptsName: name, ignoreEos };
-}
-
-async function askTokenScale(options: BenchOptions, target: Target, signal: AbortSignal): Promise<TokenScale> {
-  const client = createStreamingClient({
-    url: target.requestsUrl,
-    headers: target.headers,
-    timeoutMs: options.timeoutMs,
-  });
-  try {
-    return await untilAborted(measureTokenScale(client, bodyOptions(options, target, false)), signal);
-  } finally {
-    await client.close();
-  }
-}
-
-function bodyOptions(options: BenchOptions, target: Target, ignoreEos: boolean): LoadJob['body'] {
-  return { model: target.description.model, ignoreEos, extraBody: options.extraBody };
+  return { workload: { type: 'prompts', conversations, ...common }, promptsName: name, ignoreEos };
 }
 
 interface Measured {
   readonly runs: Run[];
   readonly versusRuns: Run[];
-  readonly failure: ChatstreamError | null;
+  failure: ChatstreamError | null;
+  samplesFailure: ChatstreamError | null;
 }
 
-/** One run after the other; with two targets now one first, now the other, so that drift hits both alike. */
+/** One run after the other; with two targets alternately, so that drift affects both alike. */
 async function measureAll(
   options: BenchOptions,
   prepared: Prepared,
@@ -158,7 +145,7 @@ async function measureAll(
   { load, workers }: { readonly load: LoadGenerator; readonly workers: number },
   hooks: BenchHooks,
 ): Promise<Measured> {
-  const measured: Measured = { runs: [], versusRuns: [], failure: null };
+  const measured: Measured = { runs: [], versusRuns: [], failure: null, samplesFailure: null };
   const runs = planned.length * (versus === null ? 1 : 2);
   let place = 0;
   for (const [index, each] of planned.entries()) {
@@ -170,13 +157,16 @@ async function measureAll(
       place += 1;
       const job = jobOf(options, prepared, each, index, current, workers);
       try {
-        const run = await measureRun(each, { run: place, runs }, job, current, load, hooks);
-        if (run === null) return measured;
+        const finished = await measureRun(each, { run: place, runs }, job, current, load, hooks);
+        if (finished === null) return measured;
+        const { run, samplesFailure } = finished;
         results.push(run);
+        if (samplesFailure !== null) measured.samplesFailure ??= incompleteSamples(options, samplesFailure);
         hooks.onRun(run, { run: place, runs });
       } catch (error) {
         if (measured.runs.length === 0) throw error;
-        return { ...measured, failure: asChatstreamError(error) };
+        measured.failure = asChatstreamError(error);
+        return measured;
       }
     }
   }
@@ -186,7 +176,7 @@ async function measureAll(
 function jobOf(
   options: BenchOptions,
   { workload, ignoreEos }: Prepared,
-  { settings, trial }: PlannedRun,
+  { setting, trial }: PlannedRun,
   run: number,
   target: Target,
   workers: number,
@@ -195,12 +185,12 @@ function jobOf(
   return {
     client: { url: target.requestsUrl, headers: target.headers, timeoutMs: options.timeoutMs },
     workload,
-    body: bodyOptions(options, target, ignoreEos),
+    body: { model: target.description.model, ignoreEos, extraBody: options.extraBody },
     shape:
-      load.loop === 'closed'
-        ? { loop: 'closed', clients: settings.concurrency ?? 1 }
+      load.type === 'closed'
+        ? { type: 'closed', clients: setting.concurrency ?? 1 }
         : // The same moments for every setting of a trial, so that settings are compared under the same load.
-          { loop: 'open', rate: load.rate, arrival: load.arrival, seed: mixSeeds(seed, trial) },
+          { type: 'open', rate: load.rate, arrival: load.arrival, seed: mixSeeds(seed, trial) },
     run,
     worker: 0,
     workers,
@@ -210,4 +200,11 @@ function jobOf(
     objectives: options.objectives,
     samplesPath: options.samplesPath,
   };
+}
+
+function incompleteSamples({ samplesPath }: BenchOptions, reason: string): ChatstreamError {
+  const message = `Not all samples could be written to ${samplesPath ?? 'their file'}: ${reason}.`;
+  return new ChatstreamError('output_failed', message, {
+    hint: 'The measurement is not affected. Make room there, or give --samples another path, and measure again.',
+  });
 }

@@ -1,24 +1,49 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { microsNow } from '../base/micros.js';
-import type { LoadGenerator } from './load/load-generator.js';
-import type { LoadJob } from './load/load-job.js';
-import type { PlannedRun } from './plan/settings.js';
-import type { BenchProgress } from './progress.js';
-import { assembleRun } from './result/assemble-run.js';
-import type { Run } from '../measurement/result-schema.js';
 import { bucketsBetween } from '../measurement/buckets.js';
+import type { Run, Setting } from '../measurement/result-schema.js';
+import type { LoadGenerator, LoadJob } from './load/load-generator.js';
+import type { PlannedRun } from './plan/settings.js';
+import { assembleRun } from './result/assemble-run.js';
 import type { Target } from './target/target.js';
 
-/** How often whoever watches hears how it goes. */
+/** How far a running bench is, for the live display. The figures are those of the current run. */
+export interface BenchProgress {
+  /** Counted from 1, over all settings and trials. */
+  readonly run: number;
+  readonly runs: number;
+  readonly setting: Setting;
+  readonly trial: number;
+  /** `finishing`: nothing more is sent; the bench waits for the requests in flight. */
+  readonly status: 'warm-up' | 'measuring' | 'finishing';
+  readonly elapsedMs: number;
+  /** Warm-up and measurement together; null if the run ends after a number of requests. */
+  readonly plannedMs: number | null;
+  readonly completed: number;
+  readonly inFlight: number;
+  /** Refused, failed and timed out together. */
+  readonly failed: number;
+  readonly outputTokensPerSecond: number;
+  readonly ttftP50Ms: number | null;
+  readonly ttftP95Ms: number | null;
+}
+
+/** How often {@link RunHooks.onProgress} is called. */
 const progressEveryMs = 200;
 
-/** The last run's stragglers must be gone before the next one begins. */
+/** How long the last run's remaining requests may take to end before the next one begins. */
 const settleMs = 10_000;
 
 export interface RunHooks {
   readonly onProgress: (progress: BenchProgress) => void;
   /** Aborted to stop early. */
   readonly signal: AbortSignal;
+}
+
+export interface MeasuredRun {
+  readonly run: Run;
+  /** Why not all of its samples were written; null if they were, or were not wanted. */
+  readonly samplesFailure: string | null;
 }
 
 /**
@@ -35,11 +60,11 @@ export async function measureRun(
   target: Target,
   load: LoadGenerator,
   { onProgress, signal }: RunHooks,
-): Promise<Run | null> {
-  await applySettings(planned, target, signal);
+): Promise<MeasuredRun | null> {
+  await applySetting(planned, target, signal);
   await load.prepare(job);
   const before = await target.readQueueWait();
-  // The load hears of a stop that comes while it runs, not of one that came before.
+  // The load reacts to a stop while it runs, not to an earlier one.
   if (isStopped(signal)) return null;
   const cpuBefore = process.cpuUsage();
   const startUs = microsNow();
@@ -59,7 +84,8 @@ export async function measureRun(
       aggregate: before === null || after === null ? null : bucketsBetween(before, after),
       hasObjectives: job.objectives.length > 0,
     });
-    return isStopped(signal) && run.requests.completed === 0 ? null : run;
+    if (isStopped(signal) && run.requests.completed === 0) return null;
+    return { run, samplesFailure: parts.find((part) => part.samplesFailure !== null)?.samplesFailure ?? null };
   } finally {
     clearInterval(timer);
   }
@@ -69,15 +95,15 @@ function isStopped({ aborted }: AbortSignal): boolean {
   return aborted;
 }
 
-async function applySettings({ settings }: PlannedRun, { queue }: Target, signal: AbortSignal): Promise<void> {
-  if (queue === null || settings.max_concurrency === null) return;
-  await queue.setMaxConcurrency(settings.max_concurrency);
+async function applySetting({ setting }: PlannedRun, { queue }: Target, signal: AbortSignal): Promise<void> {
+  if (queue === null || setting.max_concurrency === null) return;
+  await queue.setMaxConcurrency(setting.max_concurrency);
   const deadlineUs = microsNow() + settleMs * 1000;
   while ((await queue.busy()) > 0 && microsNow() < deadlineUs && !signal.aborted) await delay(20);
 }
 
 function progressOf(
-  { settings, trial }: PlannedRun,
+  { setting, trial }: PlannedRun,
   place: { readonly run: number; readonly runs: number },
   { warmupMs, durationMs }: LoadJob,
   startUs: number,
@@ -89,7 +115,7 @@ function progressOf(
   const elapsedMs = (microsNow() - startUs) / 1000;
   const measuredMs = elapsedMs - warmupMs;
   const over = durationMs !== null && measuredMs > durationMs;
-  // Of several threads the slowest is shown; the exact figure needs their histograms, which come at the end.
+  // The slowest of several threads is shown; the exact figure needs their histograms, which come at the end.
   const worst = (value: (snapshot: (typeof snapshots)[number]) => number | null): number | null =>
     snapshots.reduce<number | null>((most, snapshot) => {
       const ms = value(snapshot);
@@ -97,9 +123,9 @@ function progressOf(
     }, null);
   return {
     ...place,
-    settings,
+    setting,
     trial,
-    phase: measuredMs < 0 ? 'warm-up' : over ? 'finishing' : 'measuring',
+    status: measuredMs < 0 ? 'warm-up' : over ? 'finishing' : 'measuring',
     elapsedMs,
     plannedMs: durationMs === null ? null : warmupMs + durationMs,
     completed: sum(({ completed }) => completed),

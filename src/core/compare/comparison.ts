@@ -1,4 +1,4 @@
-import type { RunSettings } from '../measurement/result-schema.js';
+import type { Setting } from '../measurement/result-schema.js';
 import type { ComparedMetric } from './compared-metric.js';
 import type { Difference } from './differences.js';
 import type { Interval } from '../statistics/ratio.js';
@@ -8,7 +8,7 @@ import type { GateOutcome, Tendency } from './verdict.js';
 
 /** One figure at one setting, in both results. */
 export interface ComparedRow {
-  readonly settings: RunSettings;
+  readonly settings: Setting;
   readonly metric: ComparedMetric;
   /** Milliseconds, a rate per second or a share; null if it is not known. */
   readonly baseline: number | null;
@@ -36,7 +36,7 @@ export interface Comparison {
   /** Worst first, those with a threshold before those without. */
   readonly rows: readonly ComparedRow[];
   /** Settings that only one of them has measured. */
-  readonly unmatched: { readonly baseline: readonly RunSettings[]; readonly candidate: readonly RunSettings[] };
+  readonly unmatched: { readonly baseline: readonly Setting[]; readonly candidate: readonly Setting[] };
   /** Differences that were allowed. */
   readonly differences: readonly Difference[];
   /** What a reader should know that no row says, as sentences. */

@@ -1,5 +1,5 @@
 import { ChatstreamError } from '../base/errors.js';
-import type { Target } from '../measurement/result-schema.js';
+import type { TargetDescription } from '../measurement/result-schema.js';
 import type { Side, Sides } from './side.js';
 
 /** Something that both results say, differently, and that has an influence on the figures. */
@@ -74,7 +74,7 @@ function isAllowed(field: string, allowed: readonly string[]): boolean {
  * How the servers were started. Of a server that the bench has started itself, all flags are known: one that was not given
  * has its default. Only then is the engine known, too.
  */
-function settingDifferences(baseline: Target, candidate: Target): readonly Difference[] {
+function settingDifferences(baseline: TargetDescription, candidate: TargetDescription): readonly Difference[] {
   const [before, after] = [settingsOf(baseline), settingsOf(candidate)];
   const allKnown = baseline.engine !== null && candidate.engine !== null;
   const defaults = Object.fromEntries([...Object.keys(before), ...Object.keys(after)].map((name) => [name, 'default']));
@@ -84,7 +84,7 @@ function settingDifferences(baseline: Target, candidate: Target): readonly Diffe
 }
 
 /** Without the model, which is compared by its name and not by where its file lies. */
-function settingsOf({ settings }: Target): Fields {
+function settingsOf({ settings }: TargetDescription): Fields {
   return Object.fromEntries(Object.entries(settings).filter(([name]) => name !== 'model'));
 }
 

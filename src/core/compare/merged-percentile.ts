@@ -1,4 +1,4 @@
-import type { HistogramCells } from '../measurement/histogram-cells.js';
+import type { HistogramCell } from '../measurement/histogram.js';
 import type { Statistic } from '../statistics/ratio.js';
 
 /**
@@ -8,13 +8,13 @@ import type { Statistic } from '../statistics/ratio.js';
  * counts are added up once, over the cells that any of them uses; a percentile is then a binary search.
  */
 export class MergedTrials {
-  /** Upper ends of the cells in microseconds, rising. */
+  /** Upper ends of the cells in milliseconds, rising. */
   readonly #cells: Float64Array;
   /** For each trial, how many samples are in each cell and those below it. */
   readonly #cumulative: readonly Float64Array[];
 
-  constructor(trials: readonly HistogramCells[]) {
-    this.#cells = Float64Array.from(new Set(trials.flatMap(({ upToUs }) => upToUs))).sort();
+  constructor(trials: readonly (readonly HistogramCell[])[]) {
+    this.#cells = Float64Array.from(new Set(trials.flatMap((trial) => trial.map(({ upToMs }) => upToMs)))).sort();
     this.#cumulative = trials.map((trial) => cumulated(trial, this.#cells));
   }
 
@@ -44,16 +44,16 @@ export class MergedTrials {
       if (below(middle) >= rank) to = middle;
       else from = middle + 1;
     }
-    return (cells[from] ?? 0) / 1000;
+    return cells[from] ?? 0;
   }
 }
 
 /** How many samples of a trial are in each cell and those below it; `cells` are those of all trials. */
-function cumulated({ upToUs, counts }: HistogramCells, cells: Float64Array): Float64Array {
+function cumulated(trial: readonly HistogramCell[], cells: Float64Array): Float64Array {
   let sum = 0;
   let own = 0;
   return cells.map((cell) => {
-    if (upToUs[own] === cell) sum += counts[own++] ?? 0;
+    if (trial[own]?.upToMs === cell) sum += trial[own++]?.count ?? 0;
     return sum;
   });
 }

@@ -1,6 +1,6 @@
 import { percentText } from '../measurement/numbers.js';
 import { wholeSettingText } from '../measurement/setting-text.js';
-import type { RunSettings } from '../measurement/result-schema.js';
+import type { Setting } from '../measurement/result-schema.js';
 import type { SettingTrials } from './setting-trials.js';
 import type { Side, Sides } from './side.js';
 
@@ -8,7 +8,7 @@ import type { Side, Sides } from './side.js';
 const moreFailures = 0.005;
 
 interface Compared {
-  readonly settings: RunSettings;
+  readonly settings: Setting;
   readonly baseline: SettingTrials;
   readonly candidate: SettingTrials;
 }

@@ -1,4 +1,4 @@
-import type { RunSettings } from '../measurement/result-schema.js';
+import type { Setting } from '../measurement/result-schema.js';
 import type { ComparedMetric } from './compared-metric.js';
 import type { ComparedRow, Judgement } from './comparison.js';
 import { type Ratio, ratioOf } from '../statistics/ratio.js';
@@ -14,7 +14,7 @@ export class SettingPair {
   readonly #interleaved: boolean;
 
   constructor(
-    readonly settings: RunSettings,
+    readonly settings: Setting,
     readonly baseline: SettingTrials,
     readonly candidate: SettingTrials,
     interleaved: boolean,

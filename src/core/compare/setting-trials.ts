@@ -4,7 +4,7 @@ import { percentiles } from '../measurement/metric-names.js';
 import type { Run } from '../measurement/result-schema.js';
 import { bucketQuantileMs, type Bucket } from '../measurement/buckets.js';
 import type { ComparedMetric, RateName } from './compared-metric.js';
-import { decodeCells, type HistogramCells, noCells } from '../measurement/histogram-cells.js';
+import { hasEnoughSamples, LatencyHistogram, type HistogramCell } from '../measurement/histogram.js';
 import { MergedTrials } from './merged-percentile.js';
 import { everyTrialOnce, type Statistic } from '../statistics/ratio.js';
 
@@ -64,8 +64,7 @@ export class SettingTrials {
     const { metric, percentile } = compared;
     const percent = percentiles[percentile];
     const samples = this.runs.reduce((sum, { metrics }) => sum + metrics[metric].count, 0);
-    // The same rule as for every percentile that is shown: at least 10 samples above it.
-    if (Math.floor(samples * (1 - percent / 100) + 1e-9) < 10) return null;
+    if (!hasEnoughSamples(samples, percent)) return null;
     return this.#mergedTrials(metric)?.percentile(percent) ?? this.#bucketPercentile(metric, percent);
   }
 
@@ -75,14 +74,14 @@ export class SettingTrials {
     const encoded = this.runs.map(({ metrics }) => metrics[metric].histogram);
     const merged = encoded.every((each) => each === null)
       ? null
-      : new MergedTrials(encoded.map((each) => (each === null ? noCells : this.#decode(metric, each))));
+      : new MergedTrials(encoded.map((each) => (each === null ? [] : this.#decode(metric, each))));
     this.#merged.set(metric, merged);
     return merged;
   }
 
-  #decode(metric: MetricName, encoded: string): HistogramCells {
+  #decode(metric: MetricName, encoded: string): readonly HistogramCell[] {
     try {
-      return decodeCells(encoded);
+      return LatencyHistogram.decode(encoded).cells();
     } catch (error) {
       throw new ChatstreamError('usage', `${this.#name} has a broken histogram of ${metric}: ${messageOf(error)}.`, {
         hint: 'Was the file edited? Measure again, and leave it as bench writes it.',

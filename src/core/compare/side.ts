@@ -1,10 +1,10 @@
-import type { BenchResult, Machine, Plan, Run, Target } from '../measurement/result-schema.js';
+import type { BenchResult, Machine, Plan, Run, TargetDescription } from '../measurement/result-schema.js';
 
 /** One of the two that are compared: a server, and what was measured of it. */
 export interface Side {
   /** The file, or what else a message should call it. */
   readonly name: string;
-  readonly target: Target;
+  readonly target: TargetDescription;
   readonly runs: readonly Run[];
   readonly plan: Plan;
   readonly machine: Machine;

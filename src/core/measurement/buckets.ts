@@ -1,4 +1,4 @@
-/** Requests in one bucket of a histogram, those of lower buckets not included. */
+/** The requests in one bucket of a histogram, without those in lower buckets. */
 export interface Bucket {
   /** Upper bound; null is infinity. */
   readonly upToMs: number | null;
@@ -34,7 +34,7 @@ function haveSameBounds({ buckets: a }: BucketCounts, { buckets: b }: BucketCoun
   return a.length === b.length && a.every(({ upToMs }, index) => upToMs === b[index]?.upToMs);
 }
 
-/** Two servers' counts, or two trials'; the buckets must be the same, else null. */
+/** Adds the counts of two servers or two trials; null if their buckets differ. */
 export function addBuckets(a: BucketCounts, b: BucketCounts): BucketCounts | null {
   if (!haveSameBounds(a, b)) return null;
   const buckets = a.buckets.map((bucket, index) => ({
@@ -45,8 +45,8 @@ export function addBuckets(a: BucketCounts, b: BucketCounts): BucketCounts | nul
 }
 
 /**
- * A quantile by linear interpolation within its bucket, as Prometheus's `histogram_quantile` does. What lies in the last
- * bucket, which has no upper end, is said to be at its lower one.
+ * A quantile by linear interpolation within its bucket, as Prometheus's `histogram_quantile` does it. Values in the last
+ * bucket, which has no upper bound, count as its lower bound.
  *
  * @param percent 0 to 100
  * @returns milliseconds; null if nothing was counted

@@ -9,33 +9,72 @@ import {
 /** One hour. Longer times are recorded as this. */
 const longestUs = 3_600_000_000;
 
-/** A percentile is shown only if this many samples lie above it; with fewer it is hardly more than the maximum. */
-const samplesAbove = 10;
+/** With fewer samples above it, a percentile is hardly more than the maximum. */
+const leastSamplesAbove = 10;
 
+/**
+ * Whether a percentile of this many samples may be shown: at least 10 must lie above it. They are counted in whole
+ * samples, so that 10 of 1,000 are above p99 however the division is rounded.
+ *
+ * @param percent 0 to 100
+ */
+export function hasEnoughSamples(count: number, percent: number): boolean {
+  return Math.floor(count * (1 - percent / 100) + 1e-9) >= leastSamplesAbove;
+}
+
+/** A cell that has samples in it; they are equal as far as 3 digits tell. */
 export interface HistogramCell {
-  /** Upper end of the cell in milliseconds. */
+  /** Upper end in milliseconds. */
   readonly upToMs: number;
   readonly count: number;
 }
 
+/** Of the samples themselves, not an estimate for a larger population. */
+interface Moments {
+  readonly meanMs: number;
+  readonly stddevMs: number;
+}
+
 /**
- * Times as integer microseconds in an HdrHistogram: 3 significant digits from 1 µs to 1 h, and memory that does not depend
- * on how many there are. In goes microseconds, out come milliseconds.
+ * Times as integer microseconds in an HdrHistogram, with 3 significant digits from 1 µs to 1 h. Its memory does not
+ * depend on how many there are. Takes microseconds, gives milliseconds.
+ *
+ * ```text
+ * from   0   1   2   …  2046 2047 │ 2048 2050  …  4092 4094 │ 4096 4100  …   µs
+ * width        1 µs each          │       2 µs each         │   4 µs each
+ * count  0   0   3   …    7    0  │   12    0  …     1    0 │    0    0  …
+ * ```
+ *
+ * For times of some seconds there are 20,000 cells, nearly all of them empty. The library's iterators compute the value
+ * of each: 4 ms for the cells of 200 samples, 15 ms for mean and deviation of 50,000. Here only the values of cells with
+ * samples are computed, which takes 0.25 ms and 1 ms, decoding included; a comparison reads hundreds of histograms.
  */
 export class LatencyHistogram {
-  readonly #histogram = emptyHistogram();
+  readonly #histogram: JsHistogram;
 
-  /** @throws Error if the text is not a compressed V2 histogram */
-  static decode(base64: string): LatencyHistogram {
-    const histogram = new LatencyHistogram();
-    histogram.#histogram.add(ofJavaScript(decodeFromCompressedBase64(base64, 64)));
-    return histogram;
+  constructor(histogram: JsHistogram = emptyHistogram()) {
+    this.#histogram = histogram;
   }
 
-  /** All samples of all of them. */
+  /**
+   * @param base64 what {@link encode} gives
+   * @throws Error if it is anything else
+   */
+  static decode(base64: string): LatencyHistogram {
+    const histogram = ofJavaScript(decodeFromCompressedBase64(base64, 64));
+    // As it was before it was encoded: more can be recorded.
+    histogram.autoResize = true;
+    return new LatencyHistogram(histogram);
+  }
+
+  /** All samples of all of them. A single one is given back as it is. */
   static merged(histograms: readonly LatencyHistogram[]): LatencyHistogram {
+    const [only] = histograms;
+    if (only !== undefined && histograms.length === 1) return only;
     const merged = new LatencyHistogram();
-    for (const histogram of histograms) merged.add(histogram);
+    for (const histogram of histograms) {
+      if (histogram.count > 0) merged.#histogram.add(histogram.#histogram);
+    }
     return merged;
   }
 
@@ -44,29 +83,18 @@ export class LatencyHistogram {
     this.#histogram.recordValue(us <= 0 ? 0 : Math.min(longestUs, Math.round(us)));
   }
 
-  add(other: LatencyHistogram): void {
-    if (other.count > 0) this.#histogram.add(other.#histogram);
-  }
-
   get count(): number {
     return this.#histogram.totalCount;
   }
 
-  /** Milliseconds; null without samples. */
-  get meanMs(): number | null {
-    return this.count === 0 ? null : this.#histogram.mean / 1000;
-  }
-
-  get stddevMs(): number | null {
-    return this.count === 0 ? null : this.#histogram.stdDeviation / 1000;
-  }
-
+  /** Lower end of the lowest cell with samples; null without samples. */
   get minMs(): number | null {
     return this.count === 0 ? null : this.#histogram.getValueAtPercentile(0) / 1000;
   }
 
+  /** Upper end of the highest cell with samples; null without samples. */
   get maxMs(): number | null {
-    return this.count === 0 ? null : this.#histogram.maxValue / 1000;
+    return this.count === 0 ? null : this.#histogram.highestEquivalentValue(this.#histogram.maxValue) / 1000;
   }
 
   /**
@@ -79,9 +107,40 @@ export class LatencyHistogram {
 
   /** Like {@link quantileMs}, but null if fewer than 10 samples lie above it. */
   percentileMs(percent: number): number | null {
-    // Counted in whole samples, so that 10 of 1,000 are above p99 however the division is rounded.
-    const above = Math.floor(this.count * (1 - percent / 100) + 1e-9);
-    return above < samplesAbove ? null : this.quantileMs(percent);
+    return hasEnoughSamples(this.count, percent) ? this.quantileMs(percent) : null;
+  }
+
+  /**
+   * Mean and standard deviation, each sample taken for the middle of its cell, as HdrHistogram does; null without samples.
+   */
+  moments(): Moments | null {
+    const { count } = this;
+    if (count === 0) return null;
+    const middlesUs: number[] = [];
+    const counts: number[] = [];
+    let sumUs = 0;
+    this.#forEachCell((valueUs, inCell) => {
+      const middleUs = this.#histogram.medianEquivalentValue(valueUs);
+      middlesUs.push(middleUs);
+      counts.push(inCell);
+      sumUs += middleUs * inCell;
+    });
+    // In a second pass: the difference of two large sums of squares would lose the deviation of a narrow distribution.
+    const meanUs = sumUs / count;
+    const squaredUs = middlesUs.reduce(
+      (sum, middleUs, cell) => sum + (middleUs - meanUs) ** 2 * (counts[cell] ?? 0),
+      0,
+    );
+    return { meanMs: meanUs / 1000, stddevMs: Math.sqrt(squaredUs / count) / 1000 };
+  }
+
+  /** The cells with samples, by rising time. */
+  cells(): readonly HistogramCell[] {
+    const cells: HistogramCell[] = [];
+    this.#forEachCell((valueUs, count) => {
+      cells.push({ upToMs: this.#histogram.highestEquivalentValue(valueUs) / 1000, count });
+    });
+    return cells;
   }
 
   /** The distribution in HdrHistogram's own text format, in milliseconds. */
@@ -89,19 +148,18 @@ export class LatencyHistogram {
     return this.#histogram.outputPercentileDistribution(5, 1000);
   }
 
-  /** Non-empty cells in rising order; a cell's values are equal as far as 3 digits tell. */
-  *cells(): Generator<HistogramCell> {
-    const iterator = this.#histogram.recordedValuesIterator;
-    iterator.reset();
-    while (iterator.hasNext()) {
-      const { valueIteratedTo, countAtValueIteratedTo } = iterator.next();
-      yield { upToMs: valueIteratedTo / 1000, count: countAtValueIteratedTo };
-    }
-  }
-
   /** HdrHistogram V2, compressed, base64, in microseconds: any HdrHistogram library reads it. */
   encode(): string {
     return encodeIntoCompressedBase64(this.#histogram);
+  }
+
+  /** Calls `visit` with the lowest value of each cell that has samples, and their number. */
+  #forEachCell(visit: (valueUs: number, count: number) => void): void {
+    const { countsArrayLength } = this.#histogram;
+    for (let index = 0; index < countsArrayLength; index += 1) {
+      const count = this.#histogram.getCountAtIndex(index);
+      if (count > 0) visit(this.#histogram.valueFromIndex(index), count);
+    }
   }
 }
 

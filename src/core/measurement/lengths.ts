@@ -3,13 +3,13 @@ import type { Random } from '../base/random.js';
 
 /** How many tokens prompts or answers have. */
 export type Lengths =
-  | { readonly kind: 'fixed'; readonly tokens: number }
+  | { readonly type: 'fixed'; readonly tokens: number }
   /** Normally distributed, cut off at 1. */
-  | { readonly kind: 'normal'; readonly mean: number; readonly stddev: number }
+  | { readonly type: 'normal'; readonly mean: number; readonly stddev: number }
   /** Every length from `min` to `max` is equally likely. */
-  | { readonly kind: 'uniform'; readonly min: number; readonly max: number };
+  | { readonly type: 'uniform'; readonly min: number; readonly max: number };
 
-/** A length beyond this is a typing error. */
+/** A greater length is a typing error. */
 const longest = 10_000_000;
 
 /**
@@ -23,19 +23,19 @@ export function parseLengths(text: string): Lengths {
   const first = Number(match[1]);
   const operator = match[2];
   if (first < 1 || first > longest) throw notLengths(text);
-  if (operator === undefined) return { kind: 'fixed', tokens: first };
+  if (operator === undefined) return { type: 'fixed', tokens: first };
   const second = Number(match[3]);
   if (second > longest) throw notLengths(text);
   if (operator === '-') {
     if (second < first) throw notLengths(text);
-    return second === first ? { kind: 'fixed', tokens: first } : { kind: 'uniform', min: first, max: second };
+    return second === first ? { type: 'fixed', tokens: first } : { type: 'uniform', min: first, max: second };
   }
-  return second === 0 ? { kind: 'fixed', tokens: first } : { kind: 'normal', mean: first, stddev: second };
+  return second === 0 ? { type: 'fixed', tokens: first } : { type: 'normal', mean: first, stddev: second };
 }
 
 /** The same lengths as the flag takes them. */
 export function formatLengths(lengths: Lengths): string {
-  switch (lengths.kind) {
+  switch (lengths.type) {
     case 'fixed':
       return String(lengths.tokens);
     case 'normal':
@@ -45,9 +45,12 @@ export function formatLengths(lengths: Lengths): string {
   }
 }
 
-/** Draws one length, at least 1. Takes one number from `random` for uniform lengths, two for normal ones, else none. */
+/**
+ * Draws one length, at least 1. It takes one number from `random` for uniform lengths, two for normal ones, none for
+ * fixed ones.
+ */
 export function drawLength(lengths: Lengths, random: Random): number {
-  switch (lengths.kind) {
+  switch (lengths.type) {
     case 'fixed':
       return lengths.tokens;
     case 'uniform':
@@ -57,9 +60,9 @@ export function drawLength(lengths: Lengths, random: Random): number {
   }
 }
 
-/** The longest that can be expected: for checking that it fits. */
+/** The longest length to be expected. */
 export function longestOf(lengths: Lengths): number {
-  switch (lengths.kind) {
+  switch (lengths.type) {
     case 'fixed':
       return lengths.tokens;
     case 'uniform':

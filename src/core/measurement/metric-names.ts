@@ -13,7 +13,22 @@ export const metricNames = [
 
 export type MetricName = (typeof metricNames)[number];
 
-/** Which latencies a request can miss an objective in: those that it has one value of. */
+/** A value for each metric, in the order of {@link metricNames}. */
+export type PerMetric<T> = Readonly<Record<MetricName, T>>;
+
+/** Makes a value for each metric. */
+export function perMetric<T>(valueOf: (name: MetricName) => T): PerMetric<T> {
+  const values: Partial<Record<MetricName, T>> = {};
+  for (const name of metricNames) values[name] = valueOf(name);
+  if (hasAll(values)) return values;
+  throw new Error('a metric was left out');
+}
+
+function hasAll<T>(values: Partial<Record<MetricName, T>>): values is Record<MetricName, T> {
+  return metricNames.every((name) => name in values);
+}
+
+/** The percentiles of the results, in percent. */
 export const percentiles = { p50: 50, p90: 90, p95: 95, p99: 99, p99_9: 99.9 } as const;
 
 export type PercentileName = keyof typeof percentiles;

@@ -1,15 +1,15 @@
-import type { LatencyHistogram } from './histogram.js';
 import { type BucketCounts, bucketQuantileMs } from './buckets.js';
-import { momentsOf } from './moments.js';
-import type { Metric, QueueWaitMetric, QueueWaitSource } from './result-schema.js';
-
-/** As in LatencyHistogram: a percentile is shown only if this many samples lie above it. */
-const samplesAbove = 10;
+import { hasEnoughSamples, type LatencyHistogram } from './histogram.js';
+import type { Metric, MetricFigures, QueueWaitMetric, QueueWaitSource } from './result-schema.js';
 
 /** A metric of the result file from its histogram. */
 export function metricOf(histogram: LatencyHistogram): Metric {
-  const encoded = histogram.count === 0 ? null : histogram.encode();
-  const moments = encoded === null ? null : momentsOf(encoded);
+  return { ...figuresOf(histogram), histogram: histogram.count === 0 ? null : histogram.encode() };
+}
+
+/** The same without the encoded histogram. */
+export function figuresOf(histogram: LatencyHistogram): MetricFigures {
+  const moments = histogram.moments();
   return {
     unit: 'ms',
     count: histogram.count,
@@ -22,11 +22,10 @@ export function metricOf(histogram: LatencyHistogram): Metric {
     p95: rounded(histogram.percentileMs(95)),
     p99: rounded(histogram.percentileMs(99)),
     p99_9: rounded(histogram.percentileMs(99.9)),
-    histogram: encoded,
   };
 }
 
-/** The queue wait, with the word where it comes from: never 0 where it is not known. */
+/** The queue wait, with where it comes from. It is never 0 where it is not known. */
 export function queueWaitOf(
   histogram: LatencyHistogram,
   source: Exclude<QueueWaitSource, 'aggregate'>,
@@ -34,13 +33,13 @@ export function queueWaitOf(
   return { ...metricOf(histogram), source };
 }
 
-/** The queue wait from the buckets of a server's own histogram: no single requests, so neither extremes nor deviation. */
+/**
+ * The queue wait from the buckets of a server's own histogram. They hold no single requests, so there are no extremes
+ * and no deviation.
+ */
 export function aggregateQueueWait({ buckets, count, sumMs }: BucketCounts): QueueWaitMetric {
-  const quantile = (percent: number): number | null => {
-    // Counted as LatencyHistogram does: 10 of 100 are above p90, however the division is rounded.
-    const above = Math.floor(count * (1 - percent / 100) + 1e-9);
-    return above < samplesAbove ? null : rounded(bucketQuantileMs(buckets, percent));
-  };
+  const quantile = (percent: number): number | null =>
+    hasEnoughSamples(count, percent) ? rounded(bucketQuantileMs(buckets, percent)) : null;
   return {
     unit: 'ms',
     source: 'aggregate',
@@ -59,7 +58,7 @@ export function aggregateQueueWait({ buckets, count, sumMs }: BucketCounts): Que
   };
 }
 
-/** To the microsecond, which is as exact as it gets. */
+/** To the microsecond: clocks are not more exact than that. */
 function rounded(ms: number | null): number | null {
   return ms === null ? null : Math.round(ms * 1000) / 1000;
 }

@@ -2,12 +2,12 @@ import { parseObjective, type Objective } from './objectives.js';
 import { percentiles } from './metric-names.js';
 import { plural, tickText, timeText } from './numbers.js';
 import { wholeSettingText } from './setting-text.js';
-import type { BenchResult, RunSettings } from './result-schema.js';
+import type { BenchResult, Setting } from './result-schema.js';
 import type { SettingSummary } from './summarise.js';
 
 /** Whether one setting keeps one objective. */
 export interface ObjectiveVerdict {
-  readonly settings: RunSettings;
+  readonly settings: Setting;
   /** As it was given: `ttft.p95<500ms`. */
   readonly objective: string;
   readonly state: 'met' | 'missed' | 'unknown';

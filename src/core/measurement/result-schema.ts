@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { perMetric, type PerMetric } from './metric-names.js';
 
 const count = Type.Integer({ minimum: 0 });
 const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
@@ -40,19 +41,9 @@ const queueWait = Type.Object({
   ),
 });
 
-const metrics = Type.Object({
-  ttft: metric,
-  ttft_from_schedule: metric,
-  client_wait: metric,
-  queue_wait: queueWait,
-  prefill: metric,
-  delivery: metric,
-  chunk_gap: metric,
-  tpot: metric,
-  e2e: metric,
-});
+const metrics = Type.Object({ ...perMetric(() => metric), queue_wait: queueWait });
 
-export const runSettingsSchema = Type.Object({
+export const settingSchema = Type.Object({
   concurrency: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
     description: 'Clients of a closed loop; null in an open loop.',
   }),
@@ -94,7 +85,7 @@ const client = Type.Object({
 });
 
 const run = Type.Object({
-  settings: runSettingsSchema,
+  settings: settingSchema,
   trial: Type.Integer({ minimum: 1 }),
   window: Type.Object({
     seconds: Type.Number({ minimum: 0, description: 'From the end of the warm-up to the last intended start.' }),
@@ -193,7 +184,7 @@ export const resultSchema = Type.Object(
     versus: Type.Optional(
       Type.Object(
         { target: targetSchema, runs: Type.Array(run) },
-        { description: 'The second server of `--versus`, measured in turns with the first; it is the baseline.' },
+        { description: 'The second server of `--versus`, measured alternately with the first; it is the baseline.' },
       ),
     ),
   },
@@ -202,15 +193,19 @@ export const resultSchema = Type.Object(
 
 export type BenchResult = Static<typeof resultSchema>;
 export type Run = Static<typeof run>;
-export type RunSettings = Static<typeof runSettingsSchema>;
+export type Setting = Static<typeof settingSchema>;
 export type RunMetrics = Static<typeof metrics>;
 export type Metric = Static<typeof metric>;
 export type QueueWaitMetric = Static<typeof queueWait>;
+/** What a metric says in figures: all of it but the encoded histogram. */
+export type MetricFigures = Omit<Metric, 'histogram'>;
+/** The figures of each metric. */
+export type FiguresPerMetric = PerMetric<MetricFigures> & { readonly queue_wait: Omit<QueueWaitMetric, 'histogram'> };
 export type QueueWaitSource = Static<typeof queueWaitSource>;
 export type RequestCounts = Static<typeof requests>;
 export type Rates = Static<typeof rates>;
 export type ClientHealth = Static<typeof client>;
 export type Sweep = Static<typeof sweep>;
-export type Target = Static<typeof targetSchema>;
+export type TargetDescription = Static<typeof targetSchema>;
 export type Machine = Static<typeof machine>;
 export type Plan = Static<typeof plan>;

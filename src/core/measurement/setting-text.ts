@@ -1,10 +1,10 @@
-import type { BenchResult, RunSettings } from './result-schema.js';
+import type { BenchResult, Setting } from './result-schema.js';
 import type { SettingSummary } from './summarise.js';
 import { listed, significant } from './numbers.js';
 
 /** One of the things that tell settings apart. */
 export interface Dimension {
-  readonly key: keyof RunSettings;
+  readonly key: keyof Setting;
   /** The heading of a column, in lines. */
   readonly heading: readonly [string, string];
   readonly name: string;
@@ -34,7 +34,7 @@ const dimensions: readonly Dimension[] = [
 ];
 
 /** What tells these settings apart; with nothing that does, what there is to know of them. At least one. */
-export function dimensionsOf(settings: readonly RunSettings[]): readonly Dimension[] {
+export function dimensionsOf(settings: readonly Setting[]): readonly Dimension[] {
   const varying = dimensions.filter(({ key }) => new Set(settings.map((each) => each[key])).size > 1);
   if (varying.length > 0) return varying;
   const known = dimensions.findLast(({ key }) => settings.some((each) => each[key] !== null));
@@ -48,25 +48,25 @@ function maxConcurrencyDimension(): Dimension {
 }
 
 /** The value of a setting in one dimension; a server that cannot be told has its own. */
-export function settingValue(settings: RunSettings, { key }: Dimension): string {
+export function settingValue(settings: Setting, { key }: Dimension): string {
   const value = settings[key];
   if (value === null) return key === 'max_concurrency' ? 'own' : '–';
   return key === 'rate' ? significant(value) : String(value);
 }
 
 /** A setting in a sentence: `max-concurrency 4`, `8 clients and max-concurrency 4`. */
-export function settingText(settings: RunSettings, by: readonly Dimension[]): string {
+export function settingText(settings: Setting, by: readonly Dimension[]): string {
   return listed(by.map((dimension) => dimension.text(settingValue(settings, dimension))));
 }
 
 /** Everything there is to know of a setting: `8 clients and max-concurrency 4`. */
-export function wholeSettingText(settings: RunSettings): string {
+export function wholeSettingText(settings: Setting): string {
   const known = dimensions.filter(({ key }) => settings[key] !== null);
   return settingText(settings, known);
 }
 
 /** Several settings in a sentence: `max-concurrency 1, 2 and 4`; only counted if they are many or have two dimensions. */
-export function settingsText(settings: readonly RunSettings[], by: readonly Dimension[]): string {
+export function settingsText(settings: readonly Setting[], by: readonly Dimension[]): string {
   const [dimension] = by;
   const [first] = settings;
   if (first !== undefined && settings.length === 1) return settingText(first, by);

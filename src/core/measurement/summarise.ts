@@ -1,24 +1,24 @@
-import { LatencyHistogram } from './histogram.js';
-import { type MetricName, metricNames } from './metric-names.js';
 import { addBuckets, type BucketCounts } from './buckets.js';
-import { aggregateQueueWait, metricOf, queueWaitOf } from './metric.js';
-import type { QueueWaitMetric, Rates, RequestCounts, Run, RunMetrics, RunSettings } from './result-schema.js';
+import { LatencyHistogram } from './histogram.js';
+import { aggregateQueueWait, figuresOf } from './metric.js';
+import { type MetricName, metricNames, perMetric } from './metric-names.js';
+import type { FiguresPerMetric, QueueWaitMetric, Rates, RequestCounts, Run, Setting } from './result-schema.js';
 
-/** All trials of one setting together: histograms merged, rates over the sum of their spans. */
+/** All trials of one setting together: their histograms merged, their rates over the sum of their spans. */
 export interface SettingSummary {
-  readonly settings: RunSettings;
+  readonly settings: Setting;
   readonly trials: number;
   readonly requests: RequestCounts;
   readonly rates: Rates;
-  readonly metrics: RunMetrics;
-  /** What the metrics were merged from; those without samples of single requests are missing. */
+  readonly metrics: FiguresPerMetric;
+  /** What the metrics are figures of; those without samples of single requests are missing. */
   readonly histograms: ReadonlyMap<MetricName, LatencyHistogram>;
   /** Mean queue wait over mean TTFT, 0 to 1; null if the queue wait is not known. */
   readonly queueShare: number | null;
   readonly saturated: boolean;
 }
 
-/** The trials of each setting put together, in the order in which the settings were first measured. */
+/** Merges the trials of each setting. The settings come in the order in which they were first measured. */
 export function summarise(runs: readonly Run[]): SettingSummary[] {
   const bySetting = new Map<string, Run[]>();
   for (const run of runs) {
@@ -30,8 +30,8 @@ export function summarise(runs: readonly Run[]): SettingSummary[] {
   return [...bySetting.values()].flatMap((trials) => (trials[0] === undefined ? [] : [summary(trials[0], trials)]));
 }
 
-/** Equal for equal settings. */
-export function settingsKey({ concurrency, max_concurrency: maxConcurrency, rate }: RunSettings): string {
+/** A key that is equal for equal settings. */
+export function settingsKey({ concurrency, max_concurrency: maxConcurrency, rate }: Setting): string {
   return JSON.stringify([concurrency, maxConcurrency, rate]);
 }
 
@@ -55,31 +55,25 @@ function summary({ settings }: Run, trials: readonly Run[]): SettingSummary {
   };
 }
 
-function mergedMetrics(trials: readonly Run[], histograms: ReadonlyMap<MetricName, LatencyHistogram>): RunMetrics {
-  const metric = (name: MetricName): RunMetrics['ttft'] => metricOf(histograms.get(name) ?? new LatencyHistogram());
-  return {
-    ttft: metric('ttft'),
-    ttft_from_schedule: metric('ttft_from_schedule'),
-    client_wait: metric('client_wait'),
-    queue_wait: mergedQueueWait(trials, histograms.get('queue_wait') ?? new LatencyHistogram()),
-    prefill: metric('prefill'),
-    delivery: metric('delivery'),
-    chunk_gap: metric('chunk_gap'),
-    tpot: metric('tpot'),
-    e2e: metric('e2e'),
-  };
+function mergedMetrics(
+  trials: readonly Run[],
+  histograms: ReadonlyMap<MetricName, LatencyHistogram>,
+): FiguresPerMetric {
+  const figures = perMetric((name) => figuresOf(histograms.get(name) ?? new LatencyHistogram()));
+  return { ...figures, queue_wait: mergedQueueWait(trials, figures.queue_wait) };
 }
 
-function mergedQueueWait(trials: readonly Run[], histogram: LatencyHistogram): QueueWaitMetric {
+/** @param figures of the merged histogram, which is empty if only buckets are known, or nothing at all */
+function mergedQueueWait(trials: readonly Run[], figures: FiguresPerMetric['ttft']): FiguresPerMetric['queue_wait'] {
   const sources = new Set(trials.map(({ metrics }) => metrics.queue_wait.source));
-  if (sources.has('measured')) return queueWaitOf(histogram, 'measured');
-  if (sources.has('derived')) return queueWaitOf(histogram, 'derived');
+  if (sources.has('measured')) return { ...figures, source: 'measured' };
+  if (sources.has('derived')) return { ...figures, source: 'derived' };
   const counts = trials.flatMap(({ metrics }) => bucketCounts(metrics.queue_wait) ?? []);
   const merged = counts.reduce<BucketCounts | null | undefined>(
     (sum, each) => (sum === undefined ? each : sum === null ? null : addBuckets(sum, each)),
     undefined,
   );
-  return merged == null ? queueWaitOf(histogram, 'unavailable') : aggregateQueueWait(merged);
+  return merged == null ? { ...figures, source: 'unavailable' } : aggregateQueueWait(merged);
 }
 
 function bucketCounts({ buckets, count, mean }: QueueWaitMetric): BucketCounts | null {
@@ -107,7 +101,7 @@ function addUp(trials: readonly Run[]): RequestCounts {
   return { ...total, errors, examples };
 }
 
-/** Rates weighted by how long each trial took, which is what counting over all of them would give. */
+/** Rates weighted by how long each trial took, as if they had been counted over all trials. */
 function pooledRates(trials: readonly Run[]): Rates {
   const seconds = trials.reduce((sum, { window }) => sum + window.span_seconds, 0);
   const pooled = (rate: (rates: Rates) => number | null): number | null => {

@@ -1,19 +1,19 @@
-import type { RunSettings, Sweep } from './result-schema.js';
+import type { Setting, Sweep } from './result-schema.js';
 import type { SettingSummary } from './summarise.js';
 import { fitUsl, type ThroughputPoint } from '../statistics/usl.js';
 
-/** What a sweep runs over. */
-export type SweptKey = keyof Pick<RunSettings, 'max_concurrency' | 'concurrency'>;
+/** The quantities that can be swept. */
+export type SweptKey = keyof Pick<Setting, 'max_concurrency' | 'concurrency'>;
 
-/** What N is: what the server was set to, or the clients where that does not change. */
-export function sweptKey(settings: readonly RunSettings[]): SweptKey {
+/** The quantity that was swept: max-concurrency, or the clients if that does not change. */
+export function sweptKey(settings: readonly Setting[]): SweptKey {
   const isSwept = new Set(settings.map((each) => each.max_concurrency)).size > 1;
   const isOpenLoop = settings.every(({ concurrency }) => concurrency === null);
   return isSwept || isOpenLoop ? 'max_concurrency' : 'concurrency';
 }
 
 /**
- * What the settings say together.
+ * Analyses all settings together: knee, scalability law, recommendation.
  *
  * @param hasObjectives whether goodput decides
  */
@@ -27,7 +27,10 @@ export function analyseSweep(summaries: readonly SettingSummary[], hasObjectives
   };
 }
 
-/** Throughput by N. If both were swept, under the greatest load alone: with few clients a server cannot show what it can do. */
+/**
+ * Throughput by the swept quantity. If both were swept, only under the greatest load: few clients do not use a server's
+ * capacity.
+ */
 function pointsOf(summaries: readonly SettingSummary[], key: SweptKey): ThroughputPoint[] {
   const mostClients = Math.max(...summaries.map(({ settings }) => settings.concurrency ?? 0));
   return summaries.flatMap(({ settings, rates }) => {
@@ -38,7 +41,10 @@ function pointsOf(summaries: readonly SettingSummary[], key: SweptKey): Throughp
   });
 }
 
-/** Kleinrock's power: throughput over delay (L. Kleinrock, 1979). It is greatest where more load begins to cost more than it gives. */
+/**
+ * Kleinrock's power: throughput over delay (L. Kleinrock, 1979). Beyond its maximum, more load costs more than it
+ * gains.
+ */
 function power(summary: SettingSummary): number | null {
   const delayMs = e2eMs(summary);
   return delayMs === null || delayMs === 0 ? null : summary.rates.output_tokens_per_second / delayMs;
@@ -85,7 +91,7 @@ function comparison(knee: SettingSummary, fastest: SettingSummary): string {
   return `${share} % of the tokens per second of ${nameOf(fastest, knee)} at ${latency} % of its median latency`;
 }
 
-/** A setting as far as it differs from another one. */
+/** The part of a setting that differs from another one. */
 function nameOf({ settings }: SettingSummary, other: SettingSummary): string {
   const { max_concurrency: maxConcurrency, concurrency } = settings;
   const parts = [
@@ -95,7 +101,7 @@ function nameOf({ settings }: SettingSummary, other: SettingSummary): string {
   return parts.join(' and ');
 }
 
-/** The median; of few samples even that is left out, and the mean is there. */
+/** The median, or the mean if there are too few samples for a median. */
 function e2eMs({ metrics }: SettingSummary): number | null {
   return metrics.e2e.p50 ?? metrics.e2e.mean;
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../../src/core/base/random.js';
-import { decodeCells } from '../../../src/core/measurement/histogram-cells.js';
 import { MergedTrials } from '../../../src/core/compare/merged-percentile.js';
 import { LatencyHistogram } from '../../../src/core/measurement/histogram.js';
 
@@ -10,7 +9,7 @@ const trials = Array.from({ length: 4 }, (_, trial) => {
   for (let sample = 0; sample < 150 + 20 * trial; sample += 1) histogram.record(1e5 * (1 + trial) * random());
   return histogram;
 });
-const merged = new MergedTrials(trials.map((trial) => decodeCells(trial.encode())));
+const merged = new MergedTrials(trials.map((trial) => trial.cells()));
 
 describe('percentiles of merged trials', () => {
   it.each([
@@ -30,18 +29,5 @@ describe('percentiles of merged trials', () => {
   it('are null if what was drawn is empty', () => {
     expect(merged.percentile(50).value([0, 0, 0, 0])).toBeNull();
     expect(new MergedTrials([]).percentile(50).value([])).toBeNull();
-  });
-});
-
-describe('the cells of an encoded histogram', () => {
-  it('are those that the library itself iterates over', () => {
-    const [trial = new LatencyHistogram()] = trials;
-    const { upToUs, counts } = decodeCells(trial.encode());
-    expect(upToUs.map((us, index) => ({ upToMs: us / 1000, count: counts[index] }))).toEqual([...trial.cells()]);
-    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(150);
-  });
-
-  it('cannot be read from anything else', () => {
-    expect(() => decodeCells('nonsense')).toThrow();
   });
 });

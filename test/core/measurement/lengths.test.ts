@@ -4,14 +4,14 @@ import { drawLength, formatLengths, longestOf, parseLengths } from '../../../src
 
 describe('parseLengths', () => {
   it.each([
-    ['64', { kind: 'fixed', tokens: 64 }],
-    [' 64 ', { kind: 'fixed', tokens: 64 }],
-    ['64±16', { kind: 'normal', mean: 64, stddev: 16 }],
-    ['64 +- 16', { kind: 'normal', mean: 64, stddev: 16 }],
-    ['64+/-16', { kind: 'normal', mean: 64, stddev: 16 }],
-    ['64±0', { kind: 'fixed', tokens: 64 }],
-    ['32-128', { kind: 'uniform', min: 32, max: 128 }],
-    ['32-32', { kind: 'fixed', tokens: 32 }],
+    ['64', { type: 'fixed', tokens: 64 }],
+    [' 64 ', { type: 'fixed', tokens: 64 }],
+    ['64±16', { type: 'normal', mean: 64, stddev: 16 }],
+    ['64 +- 16', { type: 'normal', mean: 64, stddev: 16 }],
+    ['64+/-16', { type: 'normal', mean: 64, stddev: 16 }],
+    ['64±0', { type: 'fixed', tokens: 64 }],
+    ['32-128', { type: 'uniform', min: 32, max: 128 }],
+    ['32-32', { type: 'fixed', tokens: 32 }],
   ])('reads %s', (text, lengths) => {
     expect(parseLengths(text)).toEqual(lengths);
   });

@@ -21,7 +21,7 @@ describe('metricOf', () => {
     expect(metric.mean).toBe(0.133);
   });
 
-  it('carries a histogram from which all of it can be read again', () => {
+  it('carries a histogram from which all figures can be computed again', () => {
     const histogram = histogramOf(...upTo(300));
     const { count, p50, p95, histogram: encoded } = metricOf(histogram);
     expect(metricOf(LatencyHistogram.decode(encoded ?? ''))).toMatchObject({ count, p50, p95 });
@@ -53,7 +53,7 @@ describe('queueWaitOf', () => {
     expect(queueWaitOf(histogramOf(2), 'derived')).toMatchObject({ source: 'derived', count: 1, mean: 2 });
   });
 
-  it('is nothing rather than 0 where it is not known', () => {
+  it('is null instead of 0 where it is not known', () => {
     expect(queueWaitOf(histogramOf(), 'unavailable')).toMatchObject({ source: 'unavailable', mean: null, p50: null });
   });
 });
@@ -69,7 +69,7 @@ describe('aggregateQueueWait', () => {
       sumMs: (below + above) * 40,
     });
 
-  it('has what can be said of buckets, and no more', () => {
+  it('has only the figures that buckets allow', () => {
     expect(counted(80, 20)).toEqual({
       ...{ unit: 'ms', source: 'aggregate', count: 100, mean: 40, stddev: null, min: null, max: null },
       ...{ p50: 62.5, p90: 100, p95: null, p99: null, p99_9: null, histogram: null },
@@ -86,7 +86,7 @@ describe('aggregateQueueWait', () => {
     expect(known(counted(count, 0))).toEqual(known(metricOf(histogramOf(...repeated(5, count)))));
   });
 
-  it('has no mean where nothing was counted, or the sum is no number', () => {
+  it('has no mean where nothing was counted, or the sum is not a number', () => {
     expect(counted(0, 0).mean).toBeNull();
     expect(aggregateQueueWait({ buckets: [], count: 3, sumMs: Number.NaN }).mean).toBeNull();
   });

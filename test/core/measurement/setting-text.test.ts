@@ -6,14 +6,14 @@ import {
   settingText,
   wholeSettingText,
 } from '../../../src/core/measurement/setting-text.js';
-import type { RunSettings } from '../../../src/core/measurement/result-schema.js';
+import type { Setting } from '../../../src/core/measurement/result-schema.js';
 import { benchResult } from '../../support/bench-result.js';
 
-function setting(concurrency: number | null, maxConcurrency: number | null, rate: number | null = null): RunSettings {
+function setting(concurrency: number | null, maxConcurrency: number | null, rate: number | null = null): Setting {
   return { concurrency, max_concurrency: maxConcurrency, rate };
 }
 
-function named(settings: readonly RunSettings[]): string {
+function named(settings: readonly Setting[]): string {
   return settingsText(settings, dimensionsOf(settings));
 }
 

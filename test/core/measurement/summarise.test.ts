@@ -2,14 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { RunPart } from '../../../src/core/bench/record/run-part.js';
 import { assembleRun, type RunContext } from '../../../src/core/bench/result/assemble-run.js';
 import type { Run } from '../../../src/core/measurement/result-schema.js';
-import type { SettingSummary } from '../../../src/core/measurement/summarise.js';
-import { settingsKey, summarise } from '../../../src/core/measurement/summarise.js';
+import { settingsKey, type SettingSummary, summarise } from '../../../src/core/measurement/summarise.js';
 import { contextOf, partOf, repeated, spanOf } from '../bench/result/parts.js';
 
-const settings = { concurrency: 4, max_concurrency: 2, rate: null };
+const setting = { concurrency: 4, max_concurrency: 2, rate: null };
 
 function runOf(part: Partial<RunPart>, trial = 1, context: Partial<RunContext> = {}): Run {
-  return assembleRun([{ ...partOf(), ...part }], contextOf({ planned: { settings, trial }, ...context }));
+  return assembleRun([{ ...partOf(), ...part }], contextOf({ planned: { setting, trial }, ...context }));
 }
 
 function summaryOf(...runs: readonly Run[]): SettingSummary {
@@ -49,7 +48,7 @@ describe('summarise', () => {
     const of = (maxConcurrency: number, trial: number): Run =>
       assembleRun(
         [partOf()],
-        contextOf({ planned: { settings: { ...settings, max_concurrency: maxConcurrency }, trial } }),
+        contextOf({ planned: { setting: { ...setting, max_concurrency: maxConcurrency }, trial } }),
       );
     const summaries = summarise([of(8, 1), of(1, 1), of(8, 2), of(1, 2), of(2, 1)]);
     expect(summaries.map((each) => [each.settings.max_concurrency, each.trials])).toEqual([
@@ -59,7 +58,7 @@ describe('summarise', () => {
     ]);
   });
 
-  it('has nothing to say of nothing', () => {
+  it('is empty without runs', () => {
     expect(summarise([])).toEqual([]);
   });
 
@@ -97,7 +96,7 @@ describe('summarise', () => {
     expect(rates).toMatchObject({ input_tokens_per_second: null, goodput: null });
   });
 
-  it('is not thrown off by a trial in which nothing was counted', () => {
+  it('is not affected by a trial in which nothing was counted', () => {
     const { rates } = summaryOf(...trials, runOf(partOf(), 3, { hasObjectives: true }));
     expect(rates.requests_per_second).toBeCloseTo(3, 9);
     expect(summaryOf(runOf(partOf())).rates).toMatchObject({ requests_per_second: 0, success_rate: null });
@@ -179,6 +178,6 @@ describe('settingsKey', () => {
       { concurrency: 1, max_concurrency: 1, rate: null },
     ].map(settingsKey);
     expect(new Set(keys).size).toBe(4);
-    expect(settingsKey({ rate: null, max_concurrency: 2, concurrency: 4 })).toBe(settingsKey(settings));
+    expect(settingsKey({ rate: null, max_concurrency: 2, concurrency: 4 })).toBe(settingsKey(setting));
   });
 });

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { assembleRun } from '../../../src/core/bench/result/assemble-run.js';
-import type { RunSettings } from '../../../src/core/measurement/result-schema.js';
-import type { SettingSummary } from '../../../src/core/measurement/summarise.js';
-import { summarise } from '../../../src/core/measurement/summarise.js';
+import type { Setting } from '../../../src/core/measurement/result-schema.js';
+import { type SettingSummary, summarise } from '../../../src/core/measurement/summarise.js';
 import { analyseSweep } from '../../../src/core/measurement/sweep.js';
 import { contextOf, partOf, repeated } from '../bench/result/parts.js';
 
@@ -14,10 +13,10 @@ interface Figures {
 }
 
 function summaryOf(
-  settings: Partial<RunSettings>,
+  settings: Partial<Setting>,
   { tokensPerSecond, e2eMs, goodput, samples = 100 }: Figures,
 ): SettingSummary {
-  const planned = { settings: { concurrency: 8, max_concurrency: null, rate: null, ...settings }, trial: 1 };
+  const planned = { setting: { concurrency: 8, max_concurrency: null, rate: null, ...settings }, trial: 1 };
   const part = partOf({ completed: samples, histograms: { e2e: repeated(e2eMs, samples) } });
   const [summary] = summarise([assembleRun([part], contextOf({ planned }))]);
   if (summary === undefined) throw new Error('There is no summary.');
@@ -149,7 +148,7 @@ describe('the recommendation', () => {
     });
   });
 
-  it('writes large numbers as people do', () => {
+  it('writes large numbers without exponents', () => {
     const summaries = [1, 2].map((n) =>
       summaryOf({ max_concurrency: n }, { tokensPerSecond: 1e6, e2eMs: 100, goodput: 12_345 * n }),
     );

@@ -11,7 +11,7 @@ describe('what a sweep runs over', () => {
     expect(sweptKey([closed(4, 1), closed(8, 1), closed(4, 2), closed(8, 2)])).toBe('max_concurrency');
   });
 
-  it('is the clients where the server cannot be told, or is always the same', () => {
+  it('is the clients where max-concurrency cannot be set, or is always the same', () => {
     expect(sweptKey([closed(1, null), closed(2, null)])).toBe('concurrency');
     expect(sweptKey([closed(1, 4), closed(2, 4)])).toBe('concurrency');
   });

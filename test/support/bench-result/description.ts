@@ -5,7 +5,7 @@ import type {
   QueueWaitSource,
   Run,
   Sweep,
-  Target,
+  TargetDescription,
 } from '../../../src/core/measurement/result-schema.js';
 
 /** One setting in figures that a person would give. Times are medians of log-normal samples, in milliseconds. */
@@ -37,11 +37,11 @@ export interface ResultDescription {
   readonly trials?: number;
   readonly queueWaitSource?: QueueWaitSource;
   readonly plan?: Partial<Plan>;
-  readonly target?: Partial<Target>;
+  readonly target?: Partial<TargetDescription>;
   readonly machine?: Partial<Machine>;
   readonly sweep?: Partial<Sweep>;
   readonly warnings?: readonly string[];
   readonly interrupted?: boolean;
   /** Adds a second server that was measured in turns, with the same figures. */
-  readonly versus?: Partial<Target>;
+  readonly versus?: Partial<TargetDescription>;
 }

@@ -1,6 +1,6 @@
 import type { Random } from '../../../src/core/base/random.js';
 import { LatencyHistogram } from '../../../src/core/measurement/histogram.js';
-import type { MetricName } from '../../../src/core/measurement/metric-names.js';
+import { type PerMetric, perMetric } from '../../../src/core/measurement/metric-names.js';
 import type { Metric, QueueWaitSource } from '../../../src/core/measurement/result-schema.js';
 import type { SettingDescription } from './description.js';
 
@@ -39,26 +39,12 @@ class Samples {
   }
 }
 
-export type SampleSet = Readonly<Record<MetricName, Samples>>;
-
-function emptySet(): SampleSet {
-  return {
-    ttft: new Samples(),
-    ttft_from_schedule: new Samples(),
-    client_wait: new Samples(),
-    queue_wait: new Samples(),
-    prefill: new Samples(),
-    delivery: new Samples(),
-    chunk_gap: new Samples(),
-    tpot: new Samples(),
-    e2e: new Samples(),
-  };
-}
+export type SampleSet = PerMetric<Samples>;
 
 /** Log-normal samples of the parts; what is made of parts is added up, so that the figures of a request agree. */
 export function samplesOf(setting: SettingDescription, source: QueueWaitSource, random: Random): SampleSet {
   const { spread = 0.3, outputTokens = 64 } = setting;
-  const samples = emptySet();
+  const samples: SampleSet = perMetric(() => new Samples());
   const draw = (medianMs: number): number => medianMs * Math.exp(spread * standardNormal(random));
   for (let request = 0; request < (setting.completed ?? 1200); request += 1) {
     const clientWait = draw(setting.clientWaitMs ?? 0.04);

@@ -1,14 +1,18 @@
-/** Templates that never fitted once, after which no more are made: this server's chunks differ in more than their text. */
+/** After so many templates that never fitted, no more are made: this server's chunks differ in more than their text. */
 const mostUseless = 3;
 
 /**
  * Recognises the chunks of a stream that differ from an earlier one in nothing but their text, without parsing them: a
  * comparison and two searches, where `JSON.parse` and looking through its objects take several times as long.
  *
- * Why it cannot be wrong: the earlier chunk is cut into what is before its text, and what is behind. Anything between the
- * two that is not empty and has neither a quotation mark nor a backslash in it is one JSON string, so that all the rest
- * means the same as before. That this string really is what a full reading takes for the text is tried out when the
- * template is made. Chunks with escapes in their text don't fit; they are parsed, as all others are.
+ * ```text
+ * {"choices":[{"delta":{"content":"  Hello  "},"finish_reason":null}]}
+ * └──────────── before ───────────┘ └text┘ └────────── behind ─────────┘
+ * ```
+ *
+ * Why it cannot be wrong: anything between the two that is not empty and has neither a quotation mark nor a backslash in it
+ * is one JSON string, so everything else means the same as before. When the template is made, a full reading confirms
+ * that this string is the text. Chunks with escapes in their text do not fit; they are parsed like all others.
  */
 export class ChunkTemplate {
   /** Ends with the text's opening quotation mark. */

@@ -1,18 +1,81 @@
 import { amount, items, member, nonEmpty } from '../../base/json.js';
+import { ChunkTemplate } from './chunk-template.js';
 import type { ServerTimings } from './outcome.js';
-import { type ServerError, serverErrorIn } from './server-error.js';
-import { serverTimingsIn } from './server-timings.js';
+import { oneLine, type ServerError, serverErrorIn } from './server-error.js';
+
+/** Reads the events of one answer one by one, and keeps what they say about it. */
+export class ChunkReader {
+  /** `[DONE]`, the mark at the end of every OpenAI stream, was read. */
+  isDone = false;
+  hasFinishReason = false;
+  /** The latest one; some servers send it with every chunk. */
+  usage: Usage | null = null;
+  serverTimings: ServerTimings | null = null;
+  /** The first error that was sent instead of the rest of the answer. */
+  error: ServerError | null = null;
+  /** Data that was not JSON, as one line. */
+  nonsense: string | null = null;
+  readonly #template = new ChunkTemplate();
+
+  /** @returns whether the event has text that a person would see */
+  read(data: string, type: string): boolean {
+    if (this.#template.fits(data) && type !== 'error') return true;
+    if (data === '[DONE]') {
+      this.isDone = true;
+      return false;
+    }
+    if (data === '') return false;
+    const chunk = type === 'error' ? errorChunk(data) : parsedOrNull(data);
+    if (chunk === null) {
+      this.nonsense ??= oneLine(data);
+      return false;
+    }
+    if (chunk.text !== null && isTextOnly(chunk)) this.#template.learn(data, chunk.text, textOnly);
+    this.#take(chunk);
+    return chunk.text !== null;
+  }
+
+  #take({ hasFinishReason, usage, serverTimings, error }: Chunk): void {
+    if (hasFinishReason) this.hasFinishReason = true;
+    if (usage !== null) this.usage = usage;
+    if (serverTimings !== null) this.serverTimings = serverTimings;
+    this.error ??= error;
+  }
+}
+
+function parsedOrNull(data: string): Chunk | null {
+  try {
+    return chunkIn(JSON.parse(data));
+  } catch {
+    return null;
+  }
+}
+
+/** An event with the name `error` is an error, whatever its data looks like. */
+function errorChunk(data: string): Chunk {
+  const chunk = parsedOrNull(data) ?? chunkIn(null);
+  return { ...chunk, error: chunk.error ?? { code: null, type: null, status: null, message: oneLine(data) } };
+}
+
+function textOnly(data: string): string | null {
+  const chunk = chunkIn(JSON.parse(data));
+  return isTextOnly(chunk) ? chunk.text : null;
+}
+
+function isTextOnly({ text, hasFinishReason, usage, serverTimings, error }: Chunk): boolean {
+  return text !== null && !hasFinishReason && usage === null && serverTimings === null && error === null;
+}
 
 export interface Usage {
   readonly promptTokens: number | null;
   readonly outputTokens: number | null;
 }
 
-/** What one chunk of an answer says, as far as it is measured. */
+/** What is measured of one chunk of an answer. */
 export interface Chunk {
   /**
-   * What a reader sees of it: text, reasoning, a refusal in words, or arguments of a tool call; the first of them that is
-   * not empty. Null makes it no token: a role, a tool's name, nothing at all.
+   * What a person sees of it: text, reasoning, a refusal in words, or arguments of a tool call; the first that is not empty.
+   * Null if the chunk has none of them, but a role, a tool's name, or nothing: it does not count as a token then.
    */
   readonly text: string | null;
   readonly hasFinishReason: boolean;
@@ -65,4 +128,30 @@ function firstOf(values: readonly unknown[], textIn: (value: unknown) => string 
     if (text !== null) return text;
   }
   return null;
+}
+
+/**
+ * How the server accounts for the time, from any chunk of its stream. There are three dialects:
+ *
+ * - chatstream, last chunk: `timings.queue_ms`, `timings.prefill_ms`.
+ * - vLLM with `--enable-per-request-metrics`, in the chunk with the usage: `metrics.queue_time_ms`, and
+ *   `metrics.time_to_first_token_ms`, which it counts from the moment the request left its queue.
+ * - llama-server, last chunk: `timings.prompt_ms`, and nothing about the queue.
+ */
+function serverTimingsIn(chunk: unknown): ServerTimings | null {
+  return (
+    measured(member(chunk, 'timings'), 'queue_ms', 'prefill_ms') ??
+    measured(member(chunk, 'metrics'), 'queue_time_ms', 'time_to_first_token_ms') ??
+    derived(amount(member(member(chunk, 'timings'), 'prompt_ms')))
+  );
+}
+
+function measured(timings: unknown, queueName: string, prefillName: string): ServerTimings | null {
+  const queueMs = amount(member(timings, queueName));
+  if (queueMs === null) return null;
+  return { source: 'measured', queueMs, prefillMs: amount(member(timings, prefillName)) };
+}
+
+function derived(promptMs: number | null): ServerTimings | null {
+  return promptMs === null ? null : { source: 'derived', promptMs };
 }

@@ -1,9 +1,9 @@
 import { connect, isIP, type OnReadOpts, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectSecurely } from 'node:tls';
 import { Client, type Dispatcher } from 'undici';
-import { Intake } from './intake.js';
+import { microsNow } from '../../base/micros.js';
 
-/** Longer than any measurement: who keeps connections open is for the server to decide. Milliseconds. */
+/** Longer than any measurement, in milliseconds: the server decides how long connections stay open. */
 const longestIdleMs = 3_600_000;
 
 /** The server closed the connection before the request was handed to it. */
@@ -17,13 +17,24 @@ class ConnectionGoneError extends Error {
 }
 
 /**
- * One socket, and one undici client that speaks HTTP on it. The client never opens another: when the socket is gone, the
- * connection is of no more use, so that every handshake and every retry is decided here and can be counted.
+ * One socket, and one undici client that speaks HTTP on it. The client never opens another socket: when this one is gone,
+ * the connection is of no more use. So every handshake and every retry is decided here and can be counted.
+ *
+ * ```text
+ * new Connection ──▶ socket connects ──▶ opened
+ * dispatch(request) ─▶ undici's Client ─▶ connect(callback)   at the first request only
+ *                                            │ microtask
+ *                                            ▼
+ *                          callback(null, socket)             the hand-over; a second one is refused
+ * bytes: kernel ─▶ Intake.onread ─▶ emit('readable') ─▶ Client calls socket.read() ─▶ Exchange
+ * ```
+ *
+ * test/core/bench/client/undici-insides.test.ts checks the parts of this that undici does not document.
  */
 export class Connection {
-  /** Resolves when the connection is open (and secure); rejects with Node's error if it can't be. */
+  /** Resolves when the connection is open (and secure); rejects with Node's error if it cannot be opened. */
   readonly opened: Promise<void>;
-  /** Resolves when the socket is gone, whoever closed it. Never rejects. */
+  /** Resolves when the socket is gone, whichever side closed it. Never rejects. */
   readonly closed: Promise<void>;
   readonly #intake = new Intake();
   readonly #socket: Socket;
@@ -44,7 +55,7 @@ export class Connection {
         reject(new ConnectionGoneError());
       });
     });
-    // Who opens it waits for it; a rejection that nobody waits for any more is no news.
+    // Without this, a connection that fails after its caller has stopped waiting would be an unhandled rejection.
     this.opened.catch(() => undefined);
     this.closed = new Promise((resolve) => {
       this.#socket.once('close', () => {
@@ -58,7 +69,7 @@ export class Connection {
       keepAliveTimeout: longestIdleMs,
       keepAliveMaxTimeout: longestIdleMs,
       connect: (_options, callback) => {
-        // Undici overlooks a connection that is handed to it before it has asked to the end.
+        // undici overlooks a socket that it is given before this function returns.
         queueMicrotask(() => {
           if (this.#isHandedOver || !this.isUsable) callback(new ConnectionGoneError(), null);
           else callback(null, this.#handOver());
@@ -67,15 +78,15 @@ export class Connection {
     });
   }
 
-  /** Whether {@link opened} has resolved, for who must not wait for a promise without need. */
+  /** Whether {@link opened} has resolved. Awaiting it would delay a request even then. */
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
-  /** Whether nothing is known that speaks against sending a request. The server may have closed it all the same. */
+  /** Whether a request can be sent, as far as is known here. The server may have closed the connection already. */
   get isUsable(): boolean {
     const { writable, readableEnded } = this.#socket;
-    // Unasked bytes on a fresh connection are a 408 of a server that got tired of it.
+    // Bytes that arrive before a request are the 408 of a server that closes idle connections.
     return writable && !readableEnded && !this.#intake.hasUnread;
   }
 
@@ -84,17 +95,17 @@ export class Connection {
     return this.#intake.arrivalUs;
   }
 
-  /** All that ever arrived. */
+  /** The number of bytes that have arrived so far. */
   get bytesRead(): number {
     return this.#socket.bytesRead;
   }
 
-  /** Sends a request and reports everything that comes of it to `handler`, the end included. */
+  /** Sends a request. `handler` is told of the answer, and of its end or error. */
   dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
     this.#client.dispatch(request, handler);
   }
 
-  /** Closes the socket at once, whatever is going on; `error` is what the request on it, if there is one, ends with. */
+  /** Closes the socket at once. A request that is under way ends with `error`. */
   destroy(error: Error = new ConnectionGoneError()): void {
     this.#socket.destroy();
     void this.#client.destroy(error);
@@ -120,4 +131,55 @@ function openSocket({ protocol, hostname, port }: URL, onread: OnReadOpts): Sock
     onread,
   };
   return connectSecurely(options).setNoDelay(true).setKeepAlive(true);
+}
+
+/**
+ * All sockets of a thread are read into this buffer, one after the other. It is as large as what Node reads at a time.
+ */
+const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
+
+/**
+ * Takes the bytes of a socket where Node reads them, notes the time at once, and gives them to undici in the same call.
+ *
+ * Without it, a socket makes a buffer of 64 KiB for each read, shrinks it, queues it in its stream and reports it in a
+ * later tick: for a chunk of some hundred bytes that was a sixth of all CPU time (benchmarks/bench).
+ */
+class Intake {
+  /** When the bytes that are being handled were read, in microseconds. */
+  arrivalUs = 0;
+  #unread: Buffer | null = null;
+  #socket: Socket | undefined;
+
+  /** An option for the socket that will be given to {@link attach}. */
+  readonly onread: OnReadOpts = {
+    buffer: readBuffer,
+    callback: (length) => {
+      this.arrivalUs = microsNow();
+      // A copy, because the parser may keep a part that is not complete yet, such as half a header.
+      const bytes = Buffer.allocUnsafe(length);
+      readBuffer.copy(bytes, 0, 0, length);
+      this.#unread = this.#unread === null ? bytes : Buffer.concat([this.#unread, bytes]);
+      this.#socket?.emit('readable');
+      return true;
+    },
+  };
+
+  /** Lets the socket's `read` return what arrived; undici calls it for each `readable`, until there is nothing. */
+  attach(socket: Socket): void {
+    this.#socket = socket;
+    const read = socket.read.bind(socket);
+    // Calls with a size come from Node itself, at the beginning and at the end.
+    socket.read = (size?: number): unknown => (size === undefined ? this.#take() : read(size));
+  }
+
+  /** Whether there are bytes that undici has not read. */
+  get hasUnread(): boolean {
+    return this.#unread !== null;
+  }
+
+  #take(): Buffer | null {
+    const bytes = this.#unread;
+    this.#unread = null;
+    return bytes;
+  }
 }

@@ -2,16 +2,16 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { microsNow } from '../../base/micros.js';
 import { RejectedAnswer } from './rejected-answer.js';
-import { StreamedAnswer } from './streamed-answer.js';
+import { MeasuredStream } from './measured-stream.js';
 
-/** One request on one connection, and what comes back. Undici calls its methods. */
+/** One request on one connection, and its answer. undici calls the methods. */
 export class Exchange implements Dispatcher.DispatchHandler {
   /** When it was written to the socket; null if it never was. */
   sendUs: number | null = null;
   endUs = 0;
   /** Null until the answer's headers are there. */
-  answer: StreamedAnswer | RejectedAnswer | null = null;
-  /** Why the answer, or what there is of it, did not end as answers should; null if it did. */
+  answer: MeasuredStream | RejectedAnswer | null = null;
+  /** Why the answer did not end properly; null if it did. */
   error: Error | null = null;
   /** Resolves when nothing more will come. Never rejects. */
   readonly ended: Promise<void>;
@@ -26,14 +26,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
     });
   }
 
-  /** The next thing that undici does is to write the request to the open socket. */
+  /** undici calls this right before it writes the request to the open socket. */
   onRequestStart(): void {
     this.sendUs = microsNow();
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200) return; // 103 Early Hints and the like: the answer follows
-    this.answer = isEventStream(status, headers) ? new StreamedAnswer() : new RejectedAnswer(status, headers);
+    if (status < 200) return; // such as 103 Early Hints: the answer follows
+    this.answer = isEventStream(status, headers) ? new MeasuredStream() : new RejectedAnswer(status, headers);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
@@ -41,16 +41,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (answer === null) return;
     try {
       answer.feed(bytes, this.#connection.arrivalUs);
-    } catch (thrown) {
-      controller.abort(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    } catch (error) {
+      controller.abort(asError(error));
       return;
     }
     if (answer.isHopeless) controller.abort(new Hopeless());
   }
 
-  /** Ends it without an answer, for a reason that undici knows nothing of. */
-  fail(thrown: unknown): void {
-    this.#end(thrown instanceof Error ? thrown : new Error(String(thrown)));
+  /** Ends it without an answer, for a reason that undici does not report. */
+  fail(reason: unknown): void {
+    this.#end(asError(reason));
   }
 
   onResponseEnd(): void {
@@ -68,12 +68,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-/** What has come already decides the request; the rest of the answer is not waited for. */
+/** The part of the answer that has arrived is enough to tell that it is not a good one; the rest is not read. */
 export class Hopeless extends Error {}
 
-/** A server that does not say what it sends may send events; one that says so must not send anything else. */
+/** An answer without a content type may be an event stream; one with another content type is not. */
 function isEventStream(status: number, headers: IncomingHttpHeaders): boolean {
   const contentType = headers['content-type'];
   const isPlain = (headers['content-encoding'] ?? 'identity') === 'identity';
   return status < 300 && isPlain && (contentType === undefined || /^text\/event-stream\b/i.test(contentType));
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
 }

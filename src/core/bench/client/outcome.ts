@@ -1,8 +1,8 @@
 /**
- * Where a server says the time went, if it says so at all.
+ * How the server itself accounts for the time, if it does.
  *
  * `measured`: it reports the queue wait of each request (chatstream, vLLM). `derived`: it reports how long it worked on
- * the prompt (llama-server), so that the rest of the time to first token is an upper bound of the wait.
+ * the prompt (llama-server), so the rest of the time to first token is an upper bound of the wait.
  */
 export type ServerTimings =
   | { readonly source: 'measured'; readonly queueMs: number; readonly prefillMs: number | null }
@@ -13,19 +13,19 @@ interface Attempted {
   /** When the plan wanted it sent. */
   readonly intendedUs: number;
   /**
-   * When it was handed to a socket that was open; waiting for a connection comes before. After a reconnect: the second
-   * time. If it was never sent: when that was begun.
+   * When it was handed to an open socket, that is, after any wait for a connection. After a reconnect, the second time.
+   * If it was never sent, when the attempt began.
    */
   readonly sendUs: number;
   /** When the last byte arrived, or the error. */
   readonly endUs: number;
-  /** Kept-alive connections that turned out to be closed when it was to go out on them: 0 or 1. */
+  /** Kept-alive connections that turned out to be closed when the request was sent on them: 0 or 1. */
   readonly reconnects: number;
 }
 
-/** A stream that came to its end and had at least one token. */
+/** A stream that ended properly and had at least one token. */
 export interface CompletedRequest extends Attempted {
-  readonly state: 'completed';
+  readonly status: 'completed';
   readonly firstTokenUs: number;
   /** Arrival of the last chunk that had text. */
   readonly lastTokenUs: number;
@@ -39,20 +39,20 @@ export interface CompletedRequest extends Attempted {
   readonly serverTimings: ServerTimings | null;
 }
 
-/** No answer, or not a whole one. */
+/** No answer, or only a part of one. */
 export interface UnansweredRequest extends Attempted {
   /**
    * `refused`: the server said that it is too busy (429, 503). `timed_out`: it took longer than `--timeout`. `failed`:
    * everything else. `aborted`: the bench was stopped; not counted at all.
    */
-  readonly state: 'refused' | 'timed_out' | 'failed' | 'aborted';
+  readonly status: 'refused' | 'timed_out' | 'failed' | 'aborted';
   /** The server's error code, else what happened, such as `http_500`, `connection_reset`, `incomplete_stream`. */
   readonly code: string;
   readonly message: string;
 }
 
 /** What became of a request, without its times. */
-export type Verdict = Omit<CompletedRequest, keyof Attempted> | Omit<UnansweredRequest, keyof Attempted>;
+export type OutcomeWithoutTimes = Omit<CompletedRequest, keyof Attempted> | Omit<UnansweredRequest, keyof Attempted>;
 
 /** What became of one request. */
 export type RequestOutcome = CompletedRequest | UnansweredRequest;

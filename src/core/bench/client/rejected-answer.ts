@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Verdict } from './outcome.js';
+import type { OutcomeWithoutTimes } from './outcome.js';
 import { oneLine, rejectionIn } from './server-error.js';
 
-/** As much of a body as is looked at for a message; error bodies are far shorter. */
+/** The part of a body that is searched for a message; error bodies are far shorter. */
 const mostBytes = 8 * 1024;
 
-/** An answer that is no event stream: an error, or something that we did not ask for. */
+/** An answer that is not an event stream: an error, or something that was not asked for. */
 export class RejectedAnswer {
   readonly #status: number;
   readonly #contentType: string;
@@ -16,38 +16,39 @@ export class RejectedAnswer {
   constructor(status: number, headers: IncomingHttpHeaders) {
     this.#status = status;
     this.#contentType = headers['content-type'] ?? 'an unnamed content type';
-    this.#location = headers.location ?? '';
+    // Without a query, which may repeat a key.
+    this.#location = (headers.location ?? '').replace(/\?.*$/, '');
   }
 
   feed(bytes: Buffer): void {
     if (this.isHopeless) return;
-    // Copied: these bytes are a view of the socket's buffer, which would be kept whole.
+    // A copy: these bytes are a view of a larger buffer, which would be kept whole.
     this.#pieces.push(Buffer.from(bytes.subarray(0, mostBytes - this.#length)));
     this.#length += bytes.length;
   }
 
   readonly tokenChunks = 0;
 
-  /** The status says enough, whatever becomes of the message. */
+  /** The status decides, with or without a message. */
   get isDecided(): boolean {
     return this.#status >= 300;
   }
 
-  /** It is longer than anyone wants to read. */
+  /** It is longer than any message. */
   get isHopeless(): boolean {
     return this.#length >= mostBytes;
   }
 
-  verdict(): Verdict {
+  outcome(): OutcomeWithoutTimes {
     const body = Buffer.concat(this.#pieces).toString('utf8');
     const status = this.#status;
     const error = rejectionIn(parsedOrNull(body));
     if (status < 300 && error === null) {
       const message = `The server answered with ${this.#contentType} instead of an event stream: it ignores "stream", or the URL is not that of an OpenAI-compatible API.`;
-      return { state: 'failed', code: 'not_streaming', message };
+      return { status: 'failed', code: 'not_streaming', message };
     }
     return {
-      state: status === 429 || status === 503 ? 'refused' : 'failed',
+      status: status === 429 || status === 503 ? 'refused' : 'failed',
       code: error?.code ?? (status < 300 ? 'not_streaming' : `http_${status}`),
       message: error?.message ?? this.#withoutWords(body),
     };

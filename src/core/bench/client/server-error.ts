@@ -1,10 +1,10 @@
 import { isRecord, member, nonEmpty } from '../../base/json.js';
 
-/** What a server says when it does not answer. */
+/** The error that a server sends instead of an answer, or of the rest of one. */
 export interface ServerError {
   /** Its own name for the error; null if it has none. */
   readonly code: string | null;
-  /** OpenAI's coarse kind of error, such as `rate_limit_error`; null if it names none. */
+  /** OpenAI's type of error, such as `rate_limit_error`; null if it names none. */
   readonly type: string | null;
   /** The HTTP status, if it is in the error itself. */
   readonly status: number | null;
@@ -43,7 +43,7 @@ function fromFields(fields: unknown): ServerError {
   };
 }
 
-/** Text of any kind, an HTML page too, as one line of bounded length. */
+/** Any text, such as an HTML page, as one line of limited length. */
 export function oneLine(text: string): string {
   const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1];
   const words = (title ?? text.replace(/<[^>]*>/g, ' ')).replace(/\s+/g, ' ').trim();

@@ -1,4 +1,20 @@
-import type { RequestOutcome } from './outcome.js';
+import { systemClock } from '../../base/clock.js';
+import { ChatstreamError } from '../../base/errors.js';
+import { microsNow } from '../../base/micros.js';
+import { formatDuration } from '../../base/units.js';
+import { Connection } from './connection.js';
+import { connectionFailure, isClosedByServer } from './connection-failure.js';
+import { Exchange, Hopeless } from './exchange.js';
+import type { OutcomeWithoutTimes, RequestOutcome } from './outcome.js';
+
+/** Few enough that a server with a short backlog (llama-server's is 5) does not drop any of them for a second. */
+const handshakesAtOnce = 4;
+
+/**
+ * A connection that the server had already closed fails within a round trip. If a request fails later than this, the
+ * server was working on it, and sending it again would hide a failure.
+ */
+const staleWithinUs = 1_000_000;
 
 export interface StreamingClientOptions {
   /** Where requests go, such as `http://127.0.0.1:8000/v1/chat/completions`. */
@@ -12,21 +28,192 @@ export interface StreamingClientOptions {
 /** Sends requests and measures the streams that come back. Knows nothing of load, settings or histograms. */
 export interface StreamingClient {
   /**
-   * Opens connections until at least `count` are ready, so that no measured request pays for a handshake. Nothing is sent
+   * Opens connections until at least `count` are ready, so that no measured request includes a handshake. Nothing is sent
    * on them.
    *
-   * @throws ChatstreamError `engine_unavailable` if one cannot be opened
+   * @throws ChatstreamError `target_unreachable` if one cannot be opened
    */
   connect(count: number): Promise<void>;
   /**
-   * Sends one request on a free connection, opening one if there is none. Never rejects: what goes wrong is an outcome.
+   * Sends one request on a free connection, opening one if there is none. Never rejects: a failure is an outcome too.
    *
    * @param body JSON text
    * @param intendedUs when the plan wanted it sent
    */
   send(body: string, intendedUs: number): Promise<RequestOutcome>;
-  /** Ends what is in flight; those requests' outcomes are `aborted`. */
+  /** Ends the requests in flight; their outcome is `aborted`. */
   abort(): void;
   /** Aborts, and closes all connections. */
   close(): Promise<void>;
+}
+
+/** A client with one connection for each stream that is open at the same time, and no limit on their number. */
+export function createStreamingClient(options: StreamingClientOptions): StreamingClient {
+  return new UndiciClient(options);
+}
+
+class UndiciClient implements StreamingClient {
+  readonly #origin: URL;
+  readonly #request: { readonly method: 'POST'; readonly path: string; readonly headers: Record<string, string> };
+  readonly #timeoutMs: number;
+  readonly #connections = new Set<Connection>();
+  /** The one used last is taken first: it is the least likely to have been closed. */
+  readonly #idle: Connection[] = [];
+  readonly #inFlight = new Set<InFlight>();
+
+  constructor({ url, headers, timeoutMs }: StreamingClientOptions) {
+    const { origin, pathname, search } = new URL(url);
+    this.#origin = new URL(origin);
+    const lowerCase = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+    this.#request = {
+      method: 'POST',
+      path: pathname + search,
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...Object.fromEntries(lowerCase) },
+    };
+    this.#timeoutMs = timeoutMs;
+  }
+
+  async connect(count: number): Promise<void> {
+    let missing = count - this.#idle.filter(({ isUsable }) => isUsable).length;
+    const openSome = async (): Promise<void> => {
+      while (missing > 0) {
+        missing -= 1;
+        const connection = this.#open();
+        await connection.opened;
+        this.#idle.push(connection);
+      }
+    };
+    try {
+      await Promise.all(Array.from({ length: handshakesAtOnce }, openSome));
+    } catch (error) {
+      missing = 0;
+      throw new ChatstreamError('target_unreachable', connectionFailure(error, this.#origin.host).message, {
+        cause: error,
+      });
+    }
+  }
+
+  async send(body: string, intendedUs: number): Promise<RequestOutcome> {
+    const request = new InFlight();
+    this.#inFlight.add(request);
+    const cancelTimer =
+      this.#timeoutMs === 0
+        ? undefined
+        : systemClock.schedule(this.#timeoutMs, () => {
+            request.interrupt('timed_out');
+          });
+    const begunUs = microsNow();
+    const kept = this.#takeIdle();
+    let exchange = kept === undefined ? null : await this.#exchange(request, kept, body);
+    const reconnects = kept !== undefined && exchange !== null && isStale(exchange, kept, request) ? 1 : 0;
+    if (exchange === null || reconnects === 1) exchange = await this.#exchange(request, this.#open(), body);
+    cancelTimer?.();
+    this.#inFlight.delete(request);
+    const { sendUs, endUs } = exchange;
+    const outcome = this.#outcomeOf(exchange, request);
+    return { ...outcome, intendedUs, sendUs: sendUs ?? begunUs, endUs, reconnects };
+  }
+
+  abort(): void {
+    for (const request of this.#inFlight) request.interrupt('aborted');
+  }
+
+  async close(): Promise<void> {
+    this.abort();
+    const connections = [...this.#connections];
+    for (const connection of connections) connection.destroy();
+    await Promise.all(connections.map(({ closed }) => closed));
+  }
+
+  /** Opens a connection that is not in the list of idle ones yet. */
+  #open(): Connection {
+    const connection = new Connection(this.#origin);
+    this.#connections.add(connection);
+    void connection.closed.then(() => {
+      this.#connections.delete(connection);
+      const index = this.#idle.indexOf(connection);
+      if (index !== -1) this.#idle.splice(index, 1);
+    });
+    return connection;
+  }
+
+  #takeIdle(): Connection | undefined {
+    for (;;) {
+      const connection = this.#idle.pop();
+      if (connection === undefined || connection.isUsable) return connection;
+    }
+  }
+
+  /** Sends the request once the connection is open, and waits for the end of the answer, or the error. */
+  async #exchange(request: InFlight, connection: Connection, body: string): Promise<Exchange> {
+    request.use(connection);
+    const exchange = new Exchange(connection);
+    try {
+      if (!connection.isOpen) await connection.opened;
+      connection.dispatch({ ...this.#request, body }, exchange);
+      await exchange.ended;
+    } catch (error) {
+      exchange.fail(error);
+    }
+    if (exchange.error === null && connection.isUsable) this.#idle.push(connection);
+    else connection.destroy();
+    return exchange;
+  }
+
+  #outcomeOf({ answer, error }: Exchange, { interruption }: InFlight): OutcomeWithoutTimes {
+    const isWhole = error === null || error instanceof Hopeless;
+    if (answer !== null && (isWhole || answer.isDecided)) return answer.outcome();
+    const arrived = `${answer?.tokenChunks ?? 0} chunks of text had arrived`;
+    switch (interruption) {
+      case 'aborted':
+        return { status: 'aborted', code: 'aborted', message: `The load generator gave up; ${arrived}.` };
+      case 'timed_out': {
+        const limit = formatDuration(this.#timeoutMs);
+        const message = `The answer was not complete after ${limit}; ${arrived}. --timeout allows more.`;
+        return { status: 'timed_out', code: 'timed_out', message };
+      }
+      case null: {
+        const { code, message } = connectionFailure(error, this.#origin.host);
+        return { status: 'failed', code, message: answer === null ? message : `${message} Until then ${arrived}.` };
+      }
+    }
+  }
+}
+
+/** Whether the connection was closed before the server saw the request. */
+function isStale({ error, sendUs, endUs }: Exchange, connection: Connection, request: InFlight): boolean {
+  if (error === null || request.interruption !== null || !isClosedByServer(error)) return false;
+  return connection.bytesRead === request.bytesReadBefore && (sendUs === null || endUs - sendUs < staleWithinUs);
+}
+
+/** Why the client itself ended a request. */
+type Interruption = 'timed_out' | 'aborted';
+
+/** A request under way, whether it waits for a connection or for its answer. */
+class InFlight {
+  #interruption: Interruption | null = null;
+  #connection: Connection | null = null;
+  #bytesReadBefore = 0;
+
+  get interruption(): Interruption | null {
+    return this.#interruption;
+  }
+
+  /** How many bytes its connection had received before the request was sent. */
+  get bytesReadBefore(): number {
+    return this.#bytesReadBefore;
+  }
+
+  /** The connection that the request is sent on from now on. */
+  use(connection: Connection): void {
+    this.#connection = connection;
+    this.#bytesReadBefore = connection.bytesRead;
+    if (this.#interruption !== null) connection.destroy();
+  }
+
+  /** Ends it now; the first reason counts. */
+  interrupt(interruption: Interruption): void {
+    this.#interruption ??= interruption;
+    this.#connection?.destroy();
+  }
 }

@@ -1,10 +1,17 @@
 import { microsNow } from '../../base/micros.js';
-import type { StreamingClient } from '../client/streaming-client.js';
-import { createStreamingClient } from '../client/undici-client.js';
+import { createStreamingClient, type StreamingClient } from '../client/streaming-client.js';
 import { LoopDelay } from '../record/loop-delay.js';
-import { connectionsOf, type LoadGenerator } from './load-generator.js';
-import type { LoadJob } from './load-job.js';
-import { type RunningLoad, runLoad } from './run-load.js';
+import type { RunPart } from '../record/run-part.js';
+import { RunRecorder, type RunSnapshot } from '../record/run-recorder.js';
+import { SamplesFile } from '../record/samples-file.js';
+import { createWorkload, requestBody } from '../workload/workload.js';
+import { runClosedLoop } from './closed-loop.js';
+import { connectionsOf, type LoadGenerator, type LoadJob } from './load-generator.js';
+import { type LoadRun, MeasurementWindow, Pauses } from './load-run.js';
+import { runOpenLoop } from './open-loop.js';
+
+/** How often the requests in flight are counted. */
+const countEveryMs = 10;
 
 /** Sends from this thread. */
 export function inThreadLoad(): LoadGenerator {
@@ -20,7 +27,7 @@ export function inThreadLoad(): LoadGenerator {
       loopDelay ??= await LoopDelay.open();
     },
     async start(signal) {
-      if (prepared === undefined || loopDelay === undefined) throw new Error('prepare comes first');
+      if (prepared === undefined || loopDelay === undefined) throw new Error('start was called before prepare');
       running = runLoad(prepared.job, prepared.client, loopDelay, microsNow(), signal);
       return [await running.done];
     },
@@ -32,4 +39,99 @@ export function inThreadLoad(): LoadGenerator {
       loopDelay = undefined;
     },
   };
+}
+
+/** One worker's share of a run, under way. */
+interface RunningLoad {
+  readonly snapshot: RunSnapshot;
+  /** Resolves when everything that was sent has ended. */
+  readonly done: Promise<RunPart>;
+}
+
+/**
+ * Sends one worker's share of a run's load, and records what comes back.
+ *
+ * @param client with connections that are ready
+ * @param loopDelay open, and not measuring
+ * @param startUs when the load begins, on the clock that all threads share
+ * @param signal aborted to stop early: nothing more is sent, and what is in flight is not counted
+ */
+function runLoad(
+  job: LoadJob,
+  client: StreamingClient,
+  loopDelay: LoopDelay,
+  startUs: number,
+  signal: AbortSignal,
+): RunningLoad {
+  const window = new MeasurementWindow(startUs, job.warmupMs, job.durationMs, job.requests);
+  const recorder = new RunRecorder(job.objectives, window.beginUs);
+  return {
+    get snapshot() {
+      return recorder.snapshot;
+    },
+    done: run(job, client, loopDelay, recorder, window, startUs, signal),
+  };
+}
+
+async function run(
+  job: LoadJob,
+  client: StreamingClient,
+  loopDelay: LoopDelay,
+  recorder: RunRecorder,
+  window: MeasurementWindow,
+  startUs: number,
+  signal: AbortSignal,
+): Promise<RunPart> {
+  const workload = createWorkload(job.workload);
+  const samples = job.samplesPath === null ? undefined : new SamplesFile(job.samplesPath, job.run);
+  const pauses = new Pauses();
+  let nextConversation = job.worker;
+
+  const load: LoadRun = {
+    window,
+    pauses,
+    nextConversation() {
+      const turns = workload.conversation(job.run, nextConversation);
+      nextConversation += job.workers;
+      return turns;
+    },
+    async send(turn, intendedUs, phase) {
+      const body = requestBody(turn, job.body);
+      if (phase === 'warm-up') {
+        recorder.beginWarmup();
+        const outcome = await client.send(body, intendedUs);
+        recorder.endWarmup(outcome);
+        return outcome;
+      }
+      recorder.begin(intendedUs);
+      const outcome = await client.send(body, intendedUs);
+      const metrics = recorder.end(outcome);
+      if (outcome.status !== 'aborted') samples?.write(outcome, metrics);
+      return outcome;
+    },
+  };
+
+  loopDelay.begin();
+  const counting = setInterval(() => {
+    recorder.countInFlight(microsNow());
+  }, countEveryMs);
+  const warmup = setTimeout(() => {
+    loopDelay.reset();
+  }, job.warmupMs);
+  const abort = (): void => {
+    window.close();
+    pauses.end();
+    client.abort();
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    if (job.shape.type === 'closed') await runClosedLoop(job.shape.clients, job.warmupMs, load);
+    else await runOpenLoop(job.shape, job, startUs, load);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    clearTimeout(warmup);
+    clearInterval(counting);
+    await samples?.close();
+  }
+  return { ...recorder.part(loopDelay.end()), samplesFailure: samples?.failure ?? null };
 }

@@ -1,9 +1,45 @@
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { compiledFile } from '../../base/compiled-file.js';
 import { ChatstreamError } from '../../base/errors.js';
-import type { RunPart } from '../record/run-part.js';
+import type { Load } from '../plan/options.js';
+import { decodePart, type EncodedRunPart, type RunPart } from '../record/run-part.js';
 import type { RunSnapshot } from '../record/run-recorder.js';
-import { type LoadGenerator, partOf } from './load-generator.js';
-import type { WorkerCommand, WorkerReport } from './worker-messages.js';
+import { type LoadGenerator, type LoadJob, partOf } from './load-generator.js';
+
+/**
+ * Events per second that one thread takes. Three times as many took half a core (benchmarks/bench), but they come in
+ * bursts.
+ */
+const eventsPerWorker = 10_000;
+
+/** Tokens per second of one stream: people read more slowly, and few servers give more to many clients at once. */
+const assumedTokensPerSecond = 50;
+
+/**
+ * How many threads the load needs: one if that is enough, and at most one fewer than there are cores, as the server may
+ * run on the same machine.
+ *
+ * @param outputTokens the longest answer that is planned
+ */
+export function chooseWorkers(load: Load, outputTokens: number): number {
+  const events =
+    load.type === 'closed' ? Math.max(...load.concurrency) * assumedTokensPerSecond : load.rate * outputTokens;
+  const most = Math.max(1, availableParallelism() - 1);
+  return Math.min(most, Math.max(1, Math.ceil(events / eventsPerWorker)));
+}
+
+/** To a worker. */
+export type WorkerCommand =
+  { readonly type: 'prepare'; readonly job: LoadJob } | { readonly type: 'start' } | { readonly type: 'abort' };
+
+/** From a worker. */
+export type WorkerReport =
+  | { readonly type: 'prepared' }
+  | { readonly type: 'snapshot'; readonly snapshot: RunSnapshot }
+  | { readonly type: 'done'; readonly part: EncodedRunPart }
+  /** The message of an error that is not the outcome of a request. */
+  | { readonly type: 'failed'; readonly message: string };
 
 /** Sends from several threads, each with its share of the clients or arrivals. */
 export function inWorkersLoad(count: number): LoadGenerator {
@@ -30,12 +66,12 @@ export function inWorkersLoad(count: number): LoadGenerator {
   };
 }
 
-/** One thread. */
+/** One thread that sends load, seen from the main thread. */
 class LoadWorker {
-  readonly #thread = new Worker(new URL('./worker.js', import.meta.url));
+  readonly #thread = new Worker(compiledFile(import.meta.url, './worker.js'));
   #waiting: { readonly resolve: (report: WorkerReport) => void; readonly reject: (error: Error) => void } | undefined;
   #snapshot: RunSnapshot | undefined;
-  /** Why it will never answer again. */
+  /** Why the thread will not answer any more. */
   #end: Error | undefined;
 
   constructor() {
@@ -68,7 +104,7 @@ class LoadWorker {
 
   async start(): Promise<RunPart> {
     const report = await this.#ask({ type: 'start' });
-    if (report.type === 'done') return report.part;
+    if (report.type === 'done') return decodePart(report.part);
     throw new ChatstreamError('internal', `A worker answered ${report.type} instead of its measurement.`);
   }
 

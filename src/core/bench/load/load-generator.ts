@@ -1,8 +1,45 @@
+import type { Objective } from '../../measurement/objectives.js';
+import type { StreamingClientOptions } from '../client/streaming-client.js';
+import type { Arrival } from '../plan/options.js';
 import type { RunPart } from '../record/run-part.js';
 import type { RunSnapshot } from '../record/run-recorder.js';
-import type { LoadJob } from './load-job.js';
+import type { BodyOptions, WorkloadSpec } from '../workload/workload.js';
 
-/** Something that sends load: this thread, or several others. */
+/** What one worker sends in one run, as plain data that can be sent to another thread. */
+export interface LoadJob {
+  readonly client: StreamingClientOptions;
+  readonly workload: WorkloadSpec;
+  readonly body: BodyOptions;
+  readonly shape: LoadShape;
+  /** Which run of the bench, from 0. */
+  readonly run: number;
+  /** This worker takes the conversations and arrivals whose number is `worker` modulo `workers`. */
+  readonly worker: number;
+  readonly workers: number;
+  readonly warmupMs: number;
+  /** Milliseconds after the warm-up in which requests begin; null: until there are `requests`. */
+  readonly durationMs: number | null;
+  /** Counted requests of this worker; null: as many as fit into the duration. */
+  readonly requests: number | null;
+  /** For goodput, each is a limit for every single request. */
+  readonly objectives: readonly Objective[];
+  readonly samplesPath: string | null;
+}
+
+export type LoadShape =
+  /** This worker's share of the clients. */
+  | { readonly type: 'closed'; readonly clients: number }
+  /** The whole rate, of which this worker sends its share. */
+  | { readonly type: 'open'; readonly rate: number; readonly arrival: Arrival; readonly seed: number };
+
+/**
+ * Sends load, from this thread or from several others.
+ *
+ * ```text
+ * LoadGenerator ─▶ closed or open loop ─▶ StreamingClient ─▶ RequestOutcome ─▶ RunRecorder ─▶ RunPart
+ *   per worker      when to send           one request                         histograms      to assembleRun
+ * ```
+ */
 export interface LoadGenerator {
   /**
    * Opens the connections, so that nothing but requests happens afterwards. Call {@link start} next.
@@ -17,7 +54,7 @@ export interface LoadGenerator {
    * @returns what each worker measured
    */
   start(signal: AbortSignal): Promise<readonly RunPart[]>;
-  /** How it looks now. */
+  /** The state of each worker now. */
   snapshots(): readonly RunSnapshot[];
   close(): Promise<void>;
 }
@@ -30,12 +67,12 @@ export function shareOf(total: number, worker: number, workers: number): number 
 /** One worker's part of a job. */
 export function partOf(job: LoadJob, worker: number, workers: number): LoadJob {
   const shape =
-    job.shape.loop === 'closed' ? { ...job.shape, clients: shareOf(job.shape.clients, worker, workers) } : job.shape;
+    job.shape.type === 'closed' ? { ...job.shape, clients: shareOf(job.shape.clients, worker, workers) } : job.shape;
   const requests = job.requests === null ? null : shareOf(job.requests, worker, workers);
   return { ...job, shape, requests, worker, workers };
 }
 
 /** How many connections to have ready. In an open loop more may become necessary; the warm-up opens most of them. */
 export function connectionsOf({ shape }: LoadJob): number {
-  return shape.loop === 'closed' ? shape.clients : Math.max(1, Math.min(64, Math.ceil(shape.rate)));
+  return shape.type === 'closed' ? shape.clients : Math.max(1, Math.min(64, Math.ceil(shape.rate)));
 }

@@ -1,13 +1,97 @@
 import type { RequestOutcome } from '../client/outcome.js';
 import type { Turn } from '../workload/workload.js';
-import type { Admission, MeasurementWindow } from './window.js';
 
-/** What a load shape needs: something to send, a way to send it, and the word when to stop. */
+/** What a load shape needs: something to send, a way to send it, and to know when to stop. */
 export interface LoadRun {
   readonly window: MeasurementWindow;
-  /** Aborted when the bench is stopped early. */
-  readonly signal: AbortSignal;
+  /** The waits of this load; they end when the bench is stopped early. */
+  readonly pauses: Pauses;
   nextConversation(): readonly Turn[];
   /** Sends one request and records what became of it. */
-  send(turn: Turn, intendedUs: number, admission: Exclude<Admission, 'over'>): Promise<RequestOutcome>;
+  send(turn: Turn, intendedUs: number, phase: Exclude<RequestPhase, 'over'>): Promise<RequestOutcome>;
+}
+
+/** Whether a request counts, by when it was meant to be sent. */
+export type RequestPhase = 'warm-up' | 'counted' | 'over';
+
+/**
+ * The measurement window: from the end of the warm-up until its time is over, or until enough requests have begun.
+ * A request counts if it begins in the window, even if it ends later:
+ *
+ * ```text
+ *         start        begin                          end
+ *           │  warm-up   │         window              │
+ *           ├────────────┼─────────────────────────────┤
+ * request   ├──────────────┤ not counted: began in the warm-up
+ *                          ├──────┤ counted
+ *                                                ├───────────┤ counted: began in the window
+ * ```
+ */
+export class MeasurementWindow {
+  readonly beginUs: number;
+  readonly #endUs: number;
+  #left: number;
+  #closed = false;
+
+  /**
+   * @param startUs when the load begins
+   * @param durationMs of the window; null: until `requests` have begun
+   */
+  constructor(startUs: number, warmupMs: number, durationMs: number | null, requests: number | null) {
+    this.beginUs = startUs + warmupMs * 1000;
+    this.#endUs = durationMs === null ? Infinity : this.beginUs + durationMs * 1000;
+    this.#left = requests ?? Infinity;
+  }
+
+  /** The bench was stopped: nothing more is sent. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /**
+   * The phase in which the next request is sent. A counted one is taken off the number that is left.
+   *
+   * @param late whether it counts even if the window's time is over: otherwise a client whose first request took longer
+   *   than that would have measured nothing
+   */
+  nextPhase(intendedUs: number, late = false): RequestPhase {
+    if (this.#closed || this.#left <= 0) return 'over';
+    if (intendedUs < this.beginUs) return 'warm-up';
+    if (intendedUs >= this.#endUs && !late) return 'over';
+    this.#left -= 1;
+    return 'counted';
+  }
+}
+
+/**
+ * Waits that all end when the bench is stopped. All clients share this one object instead of adding a listener each to
+ * the signal that stops the bench: Node warns of a leak if there are more than 10.
+ */
+export class Pauses {
+  readonly #waiting = new Set<() => void>();
+  #areOver = false;
+
+  /** Whether the bench was stopped: waits end at once. */
+  get areOver(): boolean {
+    return this.#areOver;
+  }
+
+  /** Resolves after `ms` milliseconds, or when {@link end} is called. */
+  async wait(ms: number): Promise<void> {
+    if (this.#areOver) return;
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      this.#waiting.add(wake);
+    });
+  }
+
+  end(): void {
+    this.#areOver = true;
+    for (const wake of this.#waiting) wake();
+  }
 }

@@ -1,20 +1,19 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { seededRandom } from '../../base/random.js';
+import { type Random, seededRandom } from '../../base/random.js';
 import { microsNow } from '../../base/micros.js';
+import type { Arrival } from '../plan/options.js';
 import type { Turn } from '../workload/workload.js';
-import { arrivalTimes } from './arrivals.js';
-import type { LoadShape } from './load-job.js';
-import type { LoadRun } from './load-run.js';
+import type { LoadShape } from './load-generator.js';
+import type { LoadRun, Pauses } from './load-run.js';
 
-/** What a timer is early or late by. */
+/** By how much a timer may be early or late. */
 const timerMs = 1;
 
 /**
- * Sends requests when they are due, whatever became of earlier ones: what users do who do not know of each other. How
- * late a request was sent is its client wait; what it would have felt like is measured from when it was due.
+ * Sends requests when they are due, whatever became of earlier ones, like users who do not know of each other. How late a
+ * request was sent is its client wait; the latency that a user would have felt is measured from when it was due.
  */
 export async function runOpenLoop(
-  shape: Extract<LoadShape, { loop: 'open' }>,
+  shape: Extract<LoadShape, { type: 'open' }>,
   { worker, workers }: { readonly worker: number; readonly workers: number },
   startUs: number,
   load: LoadRun,
@@ -26,10 +25,10 @@ export async function runOpenLoop(
     index += 1;
     if (index % workers !== worker) continue;
     const intendedUs = startUs + seconds * 1e6;
-    await sleepUntil(intendedUs, load.signal);
-    const admission = load.window.admit(intendedUs);
-    if (admission === 'over') break;
-    const sent = load.send(turns.next().value, intendedUs, admission).finally(() => inFlight.delete(sent));
+    await waitUntil(intendedUs, load.pauses);
+    const phase = load.window.nextPhase(intendedUs);
+    if (phase === 'over') break;
+    const sent = load.send(turns.next().value, intendedUs, phase).finally(() => inFlight.delete(sent));
     inFlight.add(sent);
   }
   await Promise.all(inFlight);
@@ -40,11 +39,34 @@ function* allTurns(load: LoadRun): Generator<Turn, never> {
   for (;;) yield* load.nextConversation();
 }
 
-async function sleepUntil(dueUs: number, signal: AbortSignal): Promise<void> {
+async function waitUntil(dueUs: number, pauses: Pauses): Promise<void> {
   for (let leftMs = (dueUs - microsNow()) / 1000; leftMs > 0; leftMs = (dueUs - microsNow()) / 1000) {
-    // A timer for the last fraction of a millisecond would be late; the event loop turns faster than that.
-    if (leftMs > timerMs) await delay(leftMs - timerMs / 2, undefined, { signal }).catch(() => undefined);
+    // A timer for the last fraction of a millisecond would be late; an iteration of the event loop is shorter than
+    // that.
+    if (leftMs > timerMs) await pauses.wait(leftMs - timerMs / 2);
     else await new Promise((resolve) => setImmediate(resolve));
-    if (signal.aborted) return;
+    if (pauses.areOver) return;
+  }
+}
+
+/**
+ * When requests of an open loop are due, in seconds from the start, in rising order and without end.
+ *
+ * `poisson`: independent arrivals, the gaps exponentially distributed with mean 1/rate, like those of many users who do
+ * not know of each other. `constant`: equal gaps. `burst`: once a second all that are due in a second, at once (for
+ * rates below 1, one at a time).
+ *
+ * @param rate requests per second, above 0
+ */
+export function* arrivalTimes(arrival: Arrival, rate: number, random: Random): Generator<number, never> {
+  switch (arrival) {
+    case 'poisson':
+      for (let time = 0; ;) yield (time -= Math.log(1 - random()) / rate);
+    case 'constant':
+      for (let index = 0; ; index += 1) yield index / rate;
+    case 'burst': {
+      const size = Math.max(1, Math.round(rate));
+      for (let index = 0; ; index += 1) yield (Math.floor(index / size) * size) / rate;
+    }
   }
 }

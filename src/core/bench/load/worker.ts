@@ -1,9 +1,10 @@
 import { parentPort } from 'node:worker_threads';
 import { messageOf } from '../../base/errors.js';
 import { inThreadLoad } from './in-thread.js';
-import type { WorkerCommand, WorkerReport } from './worker-messages.js';
+import { encodePart } from '../record/run-part.js';
+import type { WorkerCommand, WorkerReport } from './in-workers.js';
 
-/** How often the main thread hears how it goes. */
+/** How often the main thread gets a snapshot. */
 const snapshotEveryMs = 200;
 
 const load = inThreadLoad();
@@ -26,7 +27,7 @@ async function obey(command: WorkerCommand): Promise<void> {
       }, snapshotEveryMs);
       try {
         const [part] = await load.start(stop.signal);
-        if (part !== undefined) report({ type: 'done', part });
+        if (part !== undefined) report({ type: 'done', part: encodePart(part) });
       } finally {
         clearInterval(snapshots);
       }

@@ -1,27 +1,27 @@
 import { type BenchOptions, requestsPath } from './options.js';
-import type { Plan, RunSettings } from '../../measurement/result-schema.js';
+import type { Plan, Setting } from '../../measurement/result-schema.js';
 import { formatLengths } from '../../measurement/lengths.js';
 
-/** The plan as results keep it: everything that shapes the load. */
+/** The plan as the result has it: everything that shapes the load. */
 export function describePlan(
   options: BenchOptions,
-  settings: readonly RunSettings[],
+  settings: readonly Setting[],
   { promptsName, ignoreEos }: { readonly promptsName: string | null; readonly ignoreEos: boolean },
 ): Plan {
   const { load, prompts } = options;
   const swept = [...new Set(settings.flatMap(({ max_concurrency: each }) => each ?? []))];
   return {
-    loop: load.loop,
-    concurrency: load.loop === 'closed' ? [...load.concurrency] : [],
+    loop: load.type,
+    concurrency: load.type === 'closed' ? [...load.concurrency] : [],
     max_concurrency: swept.length === 0 ? null : swept,
-    rate: load.loop === 'open' ? load.rate : null,
-    arrival: load.loop === 'open' ? load.arrival : null,
+    rate: load.type === 'open' ? load.rate : null,
+    arrival: load.type === 'open' ? load.arrival : null,
     duration_ms: options.durationMs,
     requests: options.requests,
     warmup_ms: options.warmupMs,
     trials: options.trials,
     workload: promptsName ?? 'synthetic',
-    input_tokens: prompts.kind === 'synthetic' ? formatLengths(prompts.inputTokens) : null,
+    input_tokens: prompts.type === 'synthetic' ? formatLengths(prompts.inputTokens) : null,
     output_tokens: formatLengths(options.outputTokens),
     ignore_eos: ignoreEos,
     shared_prefix_tokens: options.sharedPrefixTokens,

@@ -1,3 +1,4 @@
+import { ChatstreamError } from '../../base/errors.js';
 import type { Lengths } from '../../measurement/lengths.js';
 import type { Objective } from '../../measurement/objectives.js';
 
@@ -6,45 +7,45 @@ export const requestsPath = '/v1/chat/completions';
 
 export const arrivals = ['poisson', 'constant', 'burst'] as const;
 
-/** How requests of an open loop are spread over time. `burst`: once a second as many as a second is due. */
+/** How requests of an open loop are spread over time. `burst`: once a second all that are due in a second. */
 export type Arrival = (typeof arrivals)[number];
 
 /** Who decides when the next request is sent. */
 export type Load =
-  /** So many clients, each of which sends its next request when its last one has been answered. */
-  | { readonly loop: 'closed'; readonly concurrency: readonly number[] }
-  /** A schedule, whatever the answers do. */
-  | { readonly loop: 'open'; readonly rate: number; readonly arrival: Arrival };
+  /** A number of clients, each of which sends its next request when its last one has been answered. */
+  | { readonly type: 'closed'; readonly concurrency: readonly number[] }
+  /** A schedule, which does not depend on the answers. */
+  | { readonly type: 'open'; readonly rate: number; readonly arrival: Arrival };
 
 /** Where requests go. */
 export type TargetOptions =
   /** A server that runs already. */
-  | { readonly kind: 'url'; readonly url: string }
+  | { readonly type: 'url'; readonly url: string }
   /** A child process of our own. */
   | {
-      readonly kind: 'own';
+      readonly type: 'own';
       /** `chatstream serve` with everything but what the bench sets itself, as for `spawn`. */
       readonly command: readonly string[];
-      /** What of it was asked for, for the result. */
-      readonly settings: Readonly<Record<string, string | number>>;
+      /** The flags of it that the user gave, for the result. */
+      readonly serverFlags: Readonly<Record<string, string | number>>;
     };
 
 /** Where prompts come from. */
 type PromptSource =
-  { readonly kind: 'synthetic'; readonly inputTokens: Lengths } | { readonly kind: 'file'; readonly path: string };
+  { readonly type: 'synthetic'; readonly inputTokens: Lengths } | { readonly type: 'file'; readonly path: string };
 
 /** One bench, with every default filled in. */
 export interface BenchOptions {
   readonly target: TargetOptions;
-  /** A second server, measured in turns with the first. */
+  /** A second server, measured alternately with the first. */
   readonly versus: string | null;
   readonly headers: Readonly<Record<string, string>>;
-  /** Null: the first that `/v1/models` lists. */
+  /** Null: the first model that `/v1/models` lists. */
   readonly modelName: string | null;
   readonly extraBody: Readonly<Record<string, unknown>> | null;
 
   readonly load: Load;
-  /** Server settings to sweep; null: 1, 2, 4, … up to the concurrency, where the server lets itself be told. */
+  /** Server settings to sweep; null: 1, 2, 4, … up to the concurrency, if the server's can be set. */
   readonly maxConcurrency: readonly number[] | null;
   /** Where that sweep ends in an open loop, which has no concurrency of its own. */
   readonly sweepUpTo: number;
@@ -55,7 +56,7 @@ export interface BenchOptions {
   readonly trials: number;
   readonly seed: number;
   readonly timeoutMs: number;
-  /** Threads that send; null chooses by the load. */
+  /** Threads that send; null: as many as the load needs. */
   readonly workers: number | null;
 
   readonly prompts: PromptSource;
@@ -63,8 +64,43 @@ export interface BenchOptions {
   /** Tokens that all prompts begin with. */
   readonly sharedPrefixTokens: number;
   readonly objectives: readonly Objective[];
-  /** JSONL file for every single request. */
+  /** JSONL file with a line for every request; null: none. */
   readonly samplesPath: string | null;
   /** This package's version. */
   readonly version: string;
+}
+
+/** The parts of a server's URL. */
+export interface ServerAddress {
+  /** Without credentials, query, trailing slashes and `/v1`, so it can be shown in results and logs. */
+  readonly baseUrl: string;
+  /** The query with its question mark, empty if there is none. It may hold a key, and goes with every request. */
+  readonly query: string;
+}
+
+/** The base URL may end in /v1, as OpenAI's clients want it, or not. */
+export function serverAddressOf(url: string): ServerAddress {
+  const { origin, pathname, search } = new URL(url);
+  return { baseUrl: origin + pathname.replace(/\/+$/, '').replace(/\/v1$/, ''), query: search };
+}
+
+/**
+ * Checks that two servers to be compared both run already, and are not the same.
+ *
+ * @throws ChatstreamError `usage`
+ */
+export function checkVersus({ target, versus }: Pick<BenchOptions, 'target' | 'versus'>): void {
+  if (versus === null) return;
+  if (target.type !== 'url') {
+    throw new ChatstreamError('usage', '--versus compares two running servers, but --url names no candidate.', {
+      hint: 'Start the candidate with chatstream serve, and name it with --url; --versus names the baseline.',
+    });
+  }
+  const candidate = serverAddressOf(target.url);
+  const baseline = serverAddressOf(versus);
+  if (candidate.baseUrl === baseline.baseUrl && candidate.query === baseline.query) {
+    throw new ChatstreamError('usage', `--url and --versus both name ${candidate.baseUrl}.`, {
+      hint: 'Start the baseline as a server of its own, on another port, and name it with --versus.',
+    });
+  }
 }

@@ -1,4 +1,56 @@
-import type { RunSettings } from '../../measurement/result-schema.js';
+import { ChatstreamError } from '../../base/errors.js';
+import type { Setting } from '../../measurement/result-schema.js';
+import type { BenchOptions } from './options.js';
+
+/** The settings to measure, and what to tell the user about them. */
+export interface PlannedSettings {
+  readonly settings: readonly Setting[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Combines every load with every server setting.
+ *
+ * @param queue of the target; null if its max-concurrency cannot be set, so that the server is measured as it is
+ * @throws ChatstreamError `usage` if the server has fewer slots than a setting needs
+ */
+export function planSettings(
+  { load, maxConcurrency, sweepUpTo }: Pick<BenchOptions, 'load' | 'maxConcurrency' | 'sweepUpTo'>,
+  queue: { readonly slots: number } | null,
+): PlannedSettings {
+  const loads =
+    load.type === 'closed'
+      ? load.concurrency.map((concurrency) => ({ concurrency, rate: null, upTo: concurrency }))
+      : [{ concurrency: null, rate: load.rate, upTo: sweepUpTo }];
+  if (queue === null) {
+    const settings = loads.map(({ concurrency, rate }) => ({ concurrency, rate, max_concurrency: null }));
+    if (maxConcurrency === null) return { settings, warnings: [] };
+    const warning =
+      "The server's max-concurrency cannot be set from here: it was measured with its own (-n is for chatstream).";
+    return { settings, warnings: [warning] };
+  }
+  const tooMany = maxConcurrency?.find((each) => each > queue.slots);
+  if (tooMany !== undefined) {
+    throw new ChatstreamError('usage', `--max-concurrency ${tooMany} is more than the server's ${queue.slots} slots.`, {
+      hint: `Start the server with --slots ${tooMany}, or measure settings up to ${queue.slots}.`,
+    });
+  }
+  const settings = loads.flatMap(({ concurrency, rate, upTo }) =>
+    (maxConcurrency ?? powersOfTwo(Math.min(upTo, queue.slots))).map((each) => ({
+      concurrency,
+      rate,
+      max_concurrency: each,
+    })),
+  );
+  const most = Math.max(...loads.map(({ upTo }) => upTo));
+  const warnings =
+    maxConcurrency === null && most > queue.slots
+      ? [
+          `The server has ${queue.slots} slots, so settings above that were not measured (start it with --slots ${most}).`,
+        ]
+      : [];
+  return { settings, warnings };
+}
 
 /** 1, 2, 4, … up to `most`, and `most` itself. */
 export function powersOfTwo(most: number): number[] {
@@ -7,19 +59,19 @@ export function powersOfTwo(most: number): number[] {
   return [...powers, most];
 }
 
-/** One measurement: a setting, and which repeat of it this is. */
+/** One measurement of a setting. */
 export interface PlannedRun {
-  readonly settings: RunSettings;
-  /** From 1. */
+  readonly setting: Setting;
+  /** Which repeat of the setting this is, from 1. */
   readonly trial: number;
 }
 
 /**
- * Every setting in every trial, interleaved: all settings once, then all again. A machine that slows down in the course
- * of a run then does so to all settings alike.
+ * Plans every setting in every trial, interleaved: all settings once, then all again. A machine that slows down during
+ * the bench affects all settings alike then.
  */
-export function planRuns(settings: readonly RunSettings[], trials: number): PlannedRun[] {
+export function planRuns(settings: readonly Setting[], trials: number): PlannedRun[] {
   return Array.from({ length: trials }, (_, index) =>
-    settings.map((each) => ({ settings: each, trial: index + 1 })),
+    settings.map((each) => ({ setting: each, trial: index + 1 })),
   ).flat();
 }

@@ -1,10 +1,10 @@
 import type { CompletedRequest } from '../client/outcome.js';
 import type { MetricName } from '../../measurement/metric-names.js';
 
-/** Latencies of one request in microseconds; null where they are not known or make no sense. */
+/** Latencies of one request in microseconds; null where they are not known or not defined. */
 export type RequestMetrics = Readonly<Record<Exclude<MetricName, 'chunk_gap'>, number | null>>;
 
-/** Output tokens, and who counted them. */
+/** The number of output tokens, and whether the server or the client counted them. */
 export function outputTokensOf(request: CompletedRequest): {
   readonly tokens: number;
   readonly source: 'usage' | 'chunks';
@@ -14,7 +14,7 @@ export function outputTokensOf(request: CompletedRequest): {
     : { tokens: request.outputTokens, source: 'usage' };
 }
 
-/** What the figures of one request are, by definition; docs/metrics.md explains each. */
+/** The definitions of all figures of one request; docs/metrics.md explains each. */
 export function metricsOf(request: CompletedRequest): RequestMetrics {
   const { intendedUs, sendUs, firstTokenUs, lastTokenUs, serverTimings } = request;
   const { tokens } = outputTokensOf(request);
@@ -38,7 +38,8 @@ function waterfall(
 ): { readonly queueWait: number | null; readonly prefill: number | null; readonly delivery: number | null } {
   if (timings === null) return { queueWait: null, prefill: null, delivery: null };
   if (timings.source === 'derived') {
-    // What is not prompt processing is waiting or delivery; nobody can tell them apart, so it counts as waiting.
+    // The time beside prompt processing is waiting or delivery. They cannot be told apart, so all of it counts as
+    // waiting.
     const prefill = timings.promptMs * 1000;
     return { queueWait: Math.max(0, ttft - prefill), prefill, delivery: null };
   }

@@ -1,6 +1,7 @@
-import type { MetricName } from '../../measurement/metric-names.js';
+import { LatencyHistogram } from '../../measurement/histogram.js';
+import { type PerMetric, perMetric } from '../../measurement/metric-names.js';
 
-/** What one worker measured in one run: plain data, so that it can come from another thread. */
+/** What one worker measured in one run. */
 export interface RunPart {
   readonly completed: number;
   readonly refused: number;
@@ -12,23 +13,46 @@ export interface RunPart {
   readonly errors: Readonly<Record<string, { readonly count: number; readonly message: string }>>;
   /** Completed requests that met all objectives. */
   readonly good: number;
-  /** Requests answered since the end of the warm-up; of those that began before it, the part that came after it. */
+  /**
+   * Requests answered since the end of the warm-up. One that began before it counts by the share that arrived after it.
+   */
   readonly servedRequests: number;
-  /** Tokens that arrived since then, likewise. */
+  /** Tokens that arrived since then, counted likewise. */
   readonly servedTokens: number;
-  /** Of completed requests that count. */
+  /** Output tokens of completed requests that count. */
   readonly outputTokens: number;
-  /** Null if a server did not say. */
+  /** Their input tokens; null if the server did not say. */
   readonly inputTokens: number | null;
-  /** How many requests had their output tokens counted by whom. */
+  /** For how many requests the server counted the output tokens (`usage`), and for how many the client (`chunks`). */
   readonly tokenSources: { readonly usage: number; readonly chunks: number };
   readonly queueWaitSource: 'measured' | 'derived' | null;
-  /** End of the warm-up, last end, last intended start in microseconds of the common clock; null if nothing was counted. */
+  /**
+   * End of the warm-up, last end, last intended start in microseconds of the common clock; null if nothing was counted.
+   */
   readonly span: { readonly beginUs: number; readonly lastEndUs: number; readonly lastIntendedUs: number } | null;
-  /** Requests that count in flight, integrated over time, in request-microseconds. */
+  /** The number of counted requests in flight, integrated over time, in request-microseconds. */
   readonly inFlightUs: number;
-  /** Encoded. */
-  readonly histograms: Readonly<Record<MetricName, string>>;
-  /** Encoded: how late the event loop was while the window was open. */
+  readonly histograms: PerMetric<LatencyHistogram>;
+  /** How late the event loop was while the window was open. */
+  readonly loopDelay: LatencyHistogram;
+  /** Why not all samples were written, such as a full disk; null if they were, or were not wanted. */
+  readonly samplesFailure: string | null;
+}
+
+/** A part as plain data, which can be sent to another thread; objects of a class cannot. */
+export interface EncodedRunPart extends Omit<RunPart, 'histograms' | 'loopDelay'> {
+  readonly histograms: PerMetric<string>;
   readonly loopDelay: string;
+}
+
+export function encodePart({ histograms, loopDelay, ...rest }: RunPart): EncodedRunPart {
+  return { ...rest, histograms: perMetric((name) => histograms[name].encode()), loopDelay: loopDelay.encode() };
+}
+
+export function decodePart({ histograms, loopDelay, ...rest }: EncodedRunPart): RunPart {
+  return {
+    ...rest,
+    histograms: perMetric((name) => LatencyHistogram.decode(histograms[name])),
+    loopDelay: LatencyHistogram.decode(loopDelay),
+  };
 }

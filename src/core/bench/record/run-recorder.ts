@@ -1,14 +1,14 @@
 import type { CompletedRequest, RequestOutcome, UnansweredRequest } from '../client/outcome.js';
 import type { Objective } from '../../measurement/objectives.js';
 import { LatencyHistogram } from '../../measurement/histogram.js';
-import { type MetricName, metricNames } from '../../measurement/metric-names.js';
+import { metricNames, perMetric } from '../../measurement/metric-names.js';
 import { metricsOf, outputTokensOf, type RequestMetrics } from './request-metrics.js';
 import type { RunPart } from './run-part.js';
 
-/** Error codes come from servers; more kinds than this are lumped together. */
+/** Error codes come from servers. If there are more than this, the rest is counted as `other`. */
 const mostErrorCodes = 50;
 
-/** What a run looks like so far. */
+/** The figures of a run so far. */
 export interface RunSnapshot {
   readonly completed: number;
   readonly inFlight: number;
@@ -23,17 +23,7 @@ export interface RunSnapshot {
 export class RunRecorder {
   readonly #objectives: readonly Objective[];
   readonly #beginUs: number;
-  readonly #histograms: Readonly<Record<MetricName, LatencyHistogram>> = {
-    ttft: new LatencyHistogram(),
-    ttft_from_schedule: new LatencyHistogram(),
-    client_wait: new LatencyHistogram(),
-    queue_wait: new LatencyHistogram(),
-    prefill: new LatencyHistogram(),
-    delivery: new LatencyHistogram(),
-    chunk_gap: new LatencyHistogram(),
-    tpot: new LatencyHistogram(),
-    e2e: new LatencyHistogram(),
-  };
+  readonly #histograms = perMetric(() => new LatencyHistogram());
   readonly #errors = new Map<string, { count: number; message: string }>();
   readonly #unanswered = { refused: 0, failed: 0, timed_out: 0 };
   readonly #tokenSources = { usage: 0, chunks: 0 };
@@ -66,9 +56,9 @@ export class RunRecorder {
     this.#warmup += 1;
   }
 
-  /** It ended. Nothing about it is recorded but what the server was busy with when the measurement had begun. */
+  /** It ended. Only what the server did for it after the measurement had begun is recorded. */
   endWarmup(outcome: RequestOutcome): void {
-    if (outcome.state === 'completed') this.#served(outcome);
+    if (outcome.status === 'completed') this.#served(outcome);
   }
 
   /** A request that counts is about to be sent. */
@@ -77,18 +67,18 @@ export class RunRecorder {
     this.#lastIntendedUs = Math.max(this.#lastIntendedUs, intendedUs);
   }
 
-  /** It ended. @returns its latencies, for the file of samples; null if there was no whole answer */
+  /** It ended. @returns its latencies, for the file of samples; null without a complete answer */
   end(outcome: RequestOutcome): RequestMetrics | null {
     this.#inFlight -= 1;
-    // What the bench itself cut off says nothing about the server.
-    if (outcome.state === 'aborted') {
+    // A request that the bench itself ended says nothing about the server.
+    if (outcome.status === 'aborted') {
       this.#inFlightUs -= outcome.endUs - outcome.sendUs;
       return null;
     }
     this.#reconnects += outcome.reconnects;
     this.#lastEndUs = Math.max(this.#lastEndUs, outcome.endUs);
-    if (outcome.state === 'completed') return this.#answered(outcome);
-    this.#unansweredBy(outcome.state, outcome);
+    if (outcome.status === 'completed') return this.#answered(outcome);
+    this.#unansweredBy(outcome.status, outcome);
     return null;
   }
 
@@ -114,8 +104,8 @@ export class RunRecorder {
   }
 
   /**
-   * Adds to what the server got done since the measurement began. Requests of the warm-up have their part in it: while
-   * they are still being answered, those that count wait behind them, and the server is not idle.
+   * Adds to the work that the server has done since the measurement began. Requests of the warm-up are part of it: while
+   * they are still being answered, counted requests wait behind them, and the server is not idle.
    */
   #served(request: CompletedRequest): void {
     if (request.endUs < this.#beginUs) return;
@@ -124,9 +114,9 @@ export class RunRecorder {
     this.#servedTokens += share * outputTokensOf(request).tokens;
   }
 
-  #unansweredBy(state: 'refused' | 'failed' | 'timed_out', request: UnansweredRequest): void {
-    this.#unanswered[state] += 1;
-    // Little's law is checked on what was answered: only that has an end-to-end latency.
+  #unansweredBy(status: 'refused' | 'failed' | 'timed_out', request: UnansweredRequest): void {
+    this.#unanswered[status] += 1;
+    // Little's law is checked for answered requests: only they have an end-to-end latency.
     this.#inFlightUs -= request.endUs - request.sendUs;
     const code = this.#errors.size < mostErrorCodes || this.#errors.has(request.code) ? request.code : 'other';
     const error = this.#errors.get(code);
@@ -135,8 +125,8 @@ export class RunRecorder {
   }
 
   /**
-   * Looks how many requests that count are in flight, now and then: an account of the load that does not depend on the times of
-   * single requests, so that the two can be held against each other (Little's law).
+   * Samples the number of counted requests in flight. This measures the load independently of the times of single
+   * requests, so that the two can be compared (Little's law).
    */
   countInFlight(nowUs: number): void {
     if (this.#countedUs !== null) this.#inFlightUs += this.#inFlight * (nowUs - this.#countedUs);
@@ -155,8 +145,8 @@ export class RunRecorder {
     };
   }
 
-  /** Everything so far. @param loopDelay how late the event loop was in the meantime */
-  part(loopDelay: LatencyHistogram): RunPart {
+  /** Everything recorded so far. @param loopDelay how late the event loop was in that time */
+  part(loopDelay: LatencyHistogram): Omit<RunPart, 'samplesFailure'> {
     const { refused, failed, timed_out: timedOut } = this.#unanswered;
     return {
       completed: this.#completed,
@@ -178,29 +168,19 @@ export class RunRecorder {
           ? null
           : { beginUs: this.#beginUs, lastEndUs: this.#lastEndUs, lastIntendedUs: this.#lastIntendedUs },
       inFlightUs: this.#inFlightUs,
-      histograms: {
-        ttft: this.#histograms.ttft.encode(),
-        ttft_from_schedule: this.#histograms.ttft_from_schedule.encode(),
-        client_wait: this.#histograms.client_wait.encode(),
-        queue_wait: this.#histograms.queue_wait.encode(),
-        prefill: this.#histograms.prefill.encode(),
-        delivery: this.#histograms.delivery.encode(),
-        chunk_gap: this.#histograms.chunk_gap.encode(),
-        tpot: this.#histograms.tpot.encode(),
-        e2e: this.#histograms.e2e.encode(),
-      },
-      loopDelay: loopDelay.encode(),
+      histograms: this.#histograms,
+      loopDelay,
     };
   }
 }
 
-/** What a request has no value of, such as the queue wait of a server that keeps it to itself, it cannot have missed. */
+/** Also true if the request has no value of the metric, such as a queue wait that the server does not report. */
 function isMet({ metric, belowMs }: Objective, metrics: RequestMetrics, { gapsUs }: CompletedRequest): boolean {
   const us = metric === 'chunk_gap' ? gapsUs.reduce((worst, gap) => Math.max(worst, gap), 0) : metrics[metric];
   return us === null || us < belowMs * 1000;
 }
 
-/** Which part of an answer arrived at a moment or later, 0 to 1, by its chunks. */
+/** The share of an answer's chunks that arrived at this moment or later, 0 to 1. */
 function shareOfChunksSince(sinceUs: number, { firstTokenUs, gapsUs, tokenChunks }: CompletedRequest): number {
   if (firstTokenUs >= sinceUs) return 1;
   let arrivalUs = firstTokenUs;

@@ -1,55 +1,82 @@
-import { createWriteStream, writeFileSync } from 'node:fs';
-import { once } from 'node:events';
+import { closeSync, createWriteStream, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { finished } from 'node:stream/promises';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
+import { member } from '../../base/json.js';
 import type { RequestOutcome } from '../client/outcome.js';
-import type { RequestMetrics } from './request-metrics.js';
-import { outputTokensOf } from './request-metrics.js';
+import { outputTokensOf, type RequestMetrics } from './request-metrics.js';
 
-/** Empties the file, or says now rather than after the measurement that it cannot be written. */
+/**
+ * Empties the file, or says now rather than after the measurement that it cannot be written.
+ *
+ * @throws ChatstreamError `usage` if it cannot be opened, `output_failed` if nothing can be written to it
+ */
 export function beginSamplesFile(path: string): void {
   try {
-    writeFileSync(path, '');
+    const file = openSync(path, 'w');
+    try {
+      probe(file);
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
-    throw new ChatstreamError('usage', `The samples cannot be written: ${messageOf(error)}.`, {
-      hint: 'Give --samples a path in a folder that exists and may be written to.',
-      cause: error,
-    });
+    const isFull = ['ENOSPC', 'EDQUOT'].includes(String(member(error, 'code')));
+    throw new ChatstreamError(
+      isFull ? 'output_failed' : 'usage',
+      `The samples cannot be written: ${messageOf(error)}.`,
+      {
+        hint: isFull
+          ? 'Make room there, or give --samples a path on another disk.'
+          : 'Give --samples a path in a folder that exists and may be written to.',
+        cause: error,
+      },
+    );
   }
+}
+
+/** Only writing a byte shows that a disk is full. A reader of a pipe would see that byte, so pipes are not tried. */
+function probe(file: number): void {
+  const stats = fstatSync(file);
+  if (stats.isFile() || stats.isCharacterDevice()) writeSync(file, '\n');
+  if (stats.isFile()) ftruncateSync(file);
 }
 
 /** One JSON line for each counted request, appended as they end. Several threads may append to the same file. */
 export class SamplesFile {
   readonly #stream;
   readonly #run: number;
-  #error: Error | undefined;
+  #failure: string | null = null;
 
   constructor(path: string, run: number) {
     this.#stream = createWriteStream(path, { flags: 'a' });
     this.#run = run;
     this.#stream.on('error', (error) => {
-      this.#error = error;
+      this.#failure ??= error.message;
     });
   }
 
+  /** Why not all samples were written, such as a full disk; null as long as nothing went wrong. */
+  get failure(): string | null {
+    return this.#failure;
+  }
+
   write(outcome: RequestOutcome, metrics: RequestMetrics | null): void {
-    if (this.#error !== undefined) return;
+    if (this.#failure !== null) return;
     this.#stream.write(`${JSON.stringify(sampleOf(this.#run, outcome, metrics))}\n`);
   }
 
-  /** @returns what went wrong, such as a full disk; the measurement itself is not affected */
-  async close(): Promise<Error | undefined> {
-    if (this.#error === undefined) {
-      this.#stream.end();
-      await Promise.race([once(this.#stream, 'close'), once(this.#stream, 'error')]).catch(() => undefined);
-    }
-    return this.#error;
+  /** Resolves when everything is written, or never will be. */
+  async close(): Promise<void> {
+    if (this.#failure !== null) return;
+    this.#stream.end();
+    // The listener has kept the error.
+    await finished(this.#stream).catch(() => undefined);
   }
 }
 
 function sampleOf(run: number, outcome: RequestOutcome, metrics: RequestMetrics | null): object {
-  const { state, intendedUs, sendUs, endUs, reconnects } = outcome;
-  const head = { run: run + 1, state, intended_us: intendedUs, send_us: sendUs, end_us: endUs, reconnects };
-  if (outcome.state !== 'completed') return { ...head, code: outcome.code, message: outcome.message };
+  const { status, intendedUs, sendUs, endUs, reconnects } = outcome;
+  const head = { run: run + 1, state: status, intended_us: intendedUs, send_us: sendUs, end_us: endUs, reconnects };
+  if (outcome.status !== 'completed') return { ...head, code: outcome.code, message: outcome.message };
   const { tokens, source } = outputTokensOf(outcome);
   return {
     ...head,

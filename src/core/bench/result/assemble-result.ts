@@ -1,32 +1,30 @@
 import type { ChatstreamError } from '../../base/errors.js';
 import type { BenchOptions } from '../plan/options.js';
 import { describeMachine } from './machine.js';
-import type { BenchResult, Plan, Run, Target } from '../../measurement/result-schema.js';
+import type { BenchResult, Plan, Run, TargetDescription } from '../../measurement/result-schema.js';
 import { resultSchemaName } from '../../measurement/read-result.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
-import { summarise } from '../../measurement/summarise.js';
+import { type SettingSummary, summarise } from '../../measurement/summarise.js';
 import { analyseSweep } from '../../measurement/sweep.js';
-import { warningsOf } from './warnings.js';
 
 /** Everything that a bench did. */
 export interface Session {
   readonly startedAt: Date;
   readonly finishedAt: Date;
-  readonly target: Target;
+  readonly target: TargetDescription;
   /** The second server and its runs, if there was one. */
-  readonly versus: { readonly target: Target; readonly runs: readonly Run[] } | null;
+  readonly versus: { readonly target: TargetDescription; readonly runs: readonly Run[] } | null;
   readonly plan: Plan;
-  /** How many runs there were to be. */
+  /** How many runs were planned. */
   readonly planned: number;
   readonly runs: readonly Run[];
   readonly warnings: readonly string[];
-  /** Whether it was told to stop. */
+  /** Whether the user stopped it. */
   readonly aborted: boolean;
-  /** What ended it early otherwise. */
+  /** What else ended it early; null if nothing did. */
   readonly failure: ChatstreamError | null;
 }
 
-/** The result of a bench, with what its figures say together. */
+/** The result of a bench, with the analysis of all its figures. */
 export async function assembleResult(
   { version, objectives }: Pick<BenchOptions, 'version' | 'objectives'>,
   { startedAt, finishedAt, target, versus, plan, planned, runs, warnings, aborted, failure }: Session,
@@ -48,4 +46,32 @@ export async function assembleResult(
     ...(versus === null ? {} : { versus: { target: versus.target, runs: [...versus.runs] } }),
   };
   return { result, summaries };
+}
+
+/** Below this share of the planned output, answers are too short for the figures to mean what the plan says. */
+const shortAnswer = 0.9;
+
+/** What a reader should know, but cannot see in a single figure. */
+export function warningsOf(plan: Plan, summaries: readonly SettingSummary[]): string[] {
+  const warnings: string[] = [];
+  const reconnects = summaries.reduce((sum, { requests }) => sum + requests.reconnects, 0);
+  if (reconnects > 0) {
+    warnings.push(
+      `The server closed kept-alive connections between requests; ${reconnects} requests were sent again on new ones.`,
+    );
+  }
+  const planned = Number(plan.output_tokens);
+  const completed = summaries.reduce((sum, { requests }) => sum + requests.completed, 0);
+  const tokens = summaries.reduce((sum, { rates, requests }) => {
+    const { requests_per_second: perSecond, output_tokens_per_second: tokensPerSecond } = rates;
+    return perSecond === 0 ? sum : sum + (tokensPerSecond / perSecond) * requests.completed;
+  }, 0);
+  if (Number.isFinite(planned) && completed > 0 && tokens / completed < shortAnswer * planned) {
+    const mean = Number((tokens / completed).toPrecision(2));
+    const why = plan.ignore_eos
+      ? 'the server stops before, perhaps because its context is full'
+      : 'the server cannot be told to go on after the end of a text';
+    warnings.push(`Answers had ${mean} tokens on average, not ${planned}: ${why}.`);
+  }
+  return warnings;
 }

@@ -1,11 +1,10 @@
 import type { PlannedRun } from '../plan/settings.js';
 import { LatencyHistogram } from '../../measurement/histogram.js';
-import type { MetricName } from '../../measurement/metric-names.js';
+import { perMetric } from '../../measurement/metric-names.js';
 import type { RunPart } from '../record/run-part.js';
 import type { BucketCounts } from '../../measurement/buckets.js';
 import { littlesLawError } from '../../statistics/littles-law.js';
 import { aggregateQueueWait, metricOf, queueWaitOf } from '../../measurement/metric.js';
-import { isSaturated } from './saturation.js';
 import type {
   ClientHealth,
   QueueWaitMetric,
@@ -15,39 +14,30 @@ import type {
   RunMetrics,
 } from '../../measurement/result-schema.js';
 
-/** What is known of a run beside its parts. */
+/** What is known of a run besides its parts. */
 export interface RunContext {
   readonly planned: PlannedRun;
   /** CPU time of this process over the run, as a share of one core. */
   readonly cpuShare: number;
-  /** What the server itself counted of its queue in this run, if it did. */
+  /** The queue waits that the server itself counted during this run; null if it did not. */
   readonly aggregate: BucketCounts | null;
   readonly hasObjectives: boolean;
 }
 
-/** A run's result from what its workers measured. */
+/** Makes the result of a run from what its workers measured. */
 export function assembleRun(parts: readonly RunPart[], context: RunContext): Run {
-  const merged = (name: MetricName): LatencyHistogram =>
-    LatencyHistogram.merged(parts.map(({ histograms }) => LatencyHistogram.decode(histograms[name])));
+  const histograms = perMetric((name) => LatencyHistogram.merged(parts.map((part) => part.histograms[name])));
   const requests = addUp(parts);
   const span = spanOf(parts);
   const seconds = span === null ? 0 : (span.lastEndUs - span.beginUs) / 1e6;
-  const ttft = merged('ttft');
   const metrics: RunMetrics = {
-    ttft: metricOf(ttft),
-    ttft_from_schedule: metricOf(merged('ttft_from_schedule')),
-    client_wait: metricOf(merged('client_wait')),
-    queue_wait: queueWait(parts, merged('queue_wait'), context.aggregate),
-    prefill: metricOf(merged('prefill')),
-    delivery: metricOf(merged('delivery')),
-    chunk_gap: metricOf(merged('chunk_gap')),
-    tpot: metricOf(merged('tpot')),
-    e2e: metricOf(merged('e2e')),
+    ...perMetric((name) => metricOf(histograms[name])),
+    queue_wait: queueWait(parts, histograms.queue_wait, context.aggregate),
   };
   const meanInFlight = seconds === 0 ? 0 : sum(parts, 'inFlightUs') / (seconds * 1e6);
   const counted = seconds === 0 ? 0 : requests.completed / seconds;
   return {
-    settings: context.planned.settings,
+    settings: context.planned.setting,
     trial: context.planned.trial,
     window: {
       seconds: span === null ? 0 : Math.max(0, (span.lastIntendedUs - span.beginUs) / 1e6),
@@ -58,7 +48,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
     rates: ratesOf(parts, requests, seconds, context.hasObjectives),
     output_tokens_source: tokenSource(parts),
     metrics,
-    client: clientHealth(parts, ttft, context.cpuShare),
+    client: clientHealth(parts, histograms.ttft, context.cpuShare),
     checks: { littles_law_error: littlesLawError(meanInFlight, counted, (metrics.e2e.mean ?? 0) / 1000) },
   };
 }
@@ -82,14 +72,14 @@ function addUp(parts: readonly RunPart[]): RequestCounts {
 }
 
 /**
- * What the server got done per second between the end of the warm-up and the last end. Answers to warm-up requests that arrive in
- * that time are part of it: to leave them out would make slow settings look slower than they are (by half, in a window as
- * long as a request).
+ * The work that the server did per second between the end of the warm-up and the end of the last request. Answers to
+ * warm-up requests that arrive in that time are part of it: leaving them out would make slow settings look slower than
+ * they are (by half, in a window as long as a request).
  */
 function ratesOf(parts: readonly RunPart[], requests: RequestCounts, seconds: number, hasObjectives: boolean): Rates {
   const perSecond = (amount: number): number => (seconds === 0 ? 0 : amount / seconds);
   const requestsPerSecond = requests.completed === 0 ? 0 : perSecond(sum(parts, 'servedRequests'));
-  /** Of something that only requests that count have. */
+  /** The rate of something that is known of counted requests only. */
   const perCompleted = (amount: number): number =>
     requests.completed === 0 ? 0 : (amount / requests.completed) * requestsPerSecond;
   const all = requests.completed + requests.refused + requests.failed + requests.timed_out;
@@ -123,7 +113,7 @@ function tokenSource(parts: readonly RunPart[]): Run['output_tokens_source'] {
 }
 
 function clientHealth(parts: readonly RunPart[], ttft: LatencyHistogram, cpuShare: number): ClientHealth {
-  const delay = LatencyHistogram.merged(parts.map(({ loopDelay }) => LatencyHistogram.decode(loopDelay)));
+  const delay = LatencyHistogram.merged(parts.map(({ loopDelay }) => loopDelay));
   const share = cpuShare / parts.length;
   return {
     event_loop_delay_ms: { p50: delay.quantileMs(50) ?? 0, p99: delay.quantileMs(99) ?? 0, max: delay.maxMs ?? 0 },
@@ -149,4 +139,17 @@ type Counter = {
 
 function sum(parts: readonly RunPart[], name: Counter): number {
   return parts.reduce((total, part) => total + part[name], 0);
+}
+
+/** A load generator that uses more than this share of a core per worker has too little time left for bursts. */
+const mostCpuShare = 0.9;
+
+/** How late 99 of 100 events may be noticed: this share of the median TTFT, or a time that never matters. */
+const toleratedShare = 0.08;
+const alwaysToleratedMs = 3;
+
+/** Whether the load generator's own delays are so large that the figures describe it as much as the server. */
+export function isSaturated(loopDelay: LatencyHistogram, ttft: LatencyHistogram, cpuSharePerWorker: number): boolean {
+  const toleratedMs = Math.max(alwaysToleratedMs, toleratedShare * (ttft.quantileMs(50) ?? 0));
+  return (loopDelay.quantileMs(99) ?? 0) > toleratedMs || cpuSharePerWorker > mostCpuShare;
 }

@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { promisify } from 'node:util';
+import { environmentWithoutSecrets } from '../../base/environment.js';
 import type { Machine } from '../../measurement/result-schema.js';
 
-/** Asking the driver must not hold up a bench. */
+/** The longest time to wait for the driver: it must not hold up a bench. */
 const askDriverMs = 3000;
 
-/** The machine that the load generator runs on; for a server of its own also the server's. */
+/** The machine that the load generator runs on, and its own server if it has started one. */
 export async function describeMachine(): Promise<Machine> {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
@@ -17,11 +18,14 @@ export async function describeMachine(): Promise<Machine> {
   };
 }
 
-/** NVIDIA's driver comes with a program that lists its devices; others have none that is always there. */
+/** NVIDIA's driver comes with a program that lists its devices; for other GPUs there is none to rely on. */
 async function gpuNames(): Promise<string[]> {
   try {
     const args = ['--query-gpu=name', '--format=csv,noheader'];
-    const { stdout } = await promisify(execFile)('nvidia-smi', args, { timeout: askDriverMs });
+    const { stdout } = await promisify(execFile)('nvidia-smi', args, {
+      timeout: askDriverMs,
+      env: environmentWithoutSecrets(process.env),
+    });
     return stdout.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()]));
   } catch {
     return [];

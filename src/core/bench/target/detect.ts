@@ -3,16 +3,16 @@ import { Compile } from 'typebox/compile';
 import { ChatstreamError } from '../../base/errors.js';
 import { type Answer, type Http, jsonOf } from './http.js';
 
-/** The servers that are told apart. */
-type ServerKind = 'chatstream' | 'vllm' | 'llama-server' | 'ollama' | 'tgi' | 'sglang' | 'unknown';
+/** The servers that the bench recognises. */
+type ServerType = 'chatstream' | 'vllm' | 'llama-server' | 'ollama' | 'tgi' | 'sglang' | 'unknown';
 
 export interface DetectedServer {
-  readonly kind: ServerKind;
-  /** Such as `vllm/0.11.0`; only the kind if it keeps its version to itself. */
+  readonly type: ServerType;
+  /** Such as `vllm/0.11.0`; only the type if its version is not known. */
   readonly name: string;
-  /** Models it offers, the first being the one to ask. */
+  /** The models that it offers; the first is the one to ask. */
   readonly models: readonly string[];
-  /** Whether it understands `ignore_eos` in OpenAI's requests; others might refuse what they do not know. */
+  /** Whether it understands `ignore_eos` in OpenAI's requests; other servers might reject an unknown parameter. */
   readonly ignoresEos: boolean;
 }
 
@@ -25,10 +25,10 @@ const versioned = Compile(Type.Object({ version: Type.String() }));
 const llamaProps = Compile(Type.Object({ build_info: Type.String() }));
 const openApi = Compile(Type.Object({ info: Type.Object({ title: Type.String(), version: Type.String() }) }));
 
-const understandsIgnoreEos: ReadonlySet<ServerKind> = new Set(['chatstream', 'vllm', 'llama-server', 'sglang']);
+const understandsIgnoreEos: ReadonlySet<ServerType> = new Set(['chatstream', 'vllm', 'llama-server', 'sglang']);
 
 /**
- * Finds out what kind of server answers, from its list of models, its headers and the routes that only it has.
+ * Finds out which server answers, from its list of models, its headers and the routes that only it has.
  *
  * @throws ChatstreamError `target_unreachable` if nothing answers, or what answers serves no models
  */
@@ -41,7 +41,8 @@ export async function detectServer(http: Http, url: string): Promise<DetectedSer
     });
   }
   if (answer.status >= 300 && answer.status < 400) {
-    const location = String(answer.headers['location'] ?? 'another address');
+    // Without a query, which may repeat a key.
+    const location = String(answer.headers['location'] ?? 'another address').replace(/\?.*$/, '');
     throw new ChatstreamError('target_unreachable', `${url} redirects /v1/models to ${location}.`, {
       hint: 'Requests under load are not redirected: give --url the base of that address.',
     });
@@ -53,47 +54,47 @@ export async function detectServer(http: Http, url: string): Promise<DetectedSer
     });
   }
   const owners = models.map(({ owned_by: owner }) => String(owner).toLowerCase());
-  const { kind, version } = await kindOf(http, answer, owners);
-  if (models.length === 0 && kind === 'unknown' && answer.status >= 400 && answer.status !== 404) {
+  const { type, version } = await typeOf(http, answer, owners);
+  if (models.length === 0 && type === 'unknown' && answer.status >= 400 && answer.status !== 404) {
     throw new ChatstreamError('target_unreachable', `${url} answers /v1/models with HTTP ${answer.status}.`, {
       hint: 'Is --url the base of an OpenAI-compatible server?',
     });
   }
   return {
-    kind,
-    name: version === null ? kind : `${kind}/${version}`,
+    type,
+    name: version === null ? type : `${type}/${version}`,
     models: models.map(({ id }) => id),
-    ignoresEos: understandsIgnoreEos.has(kind),
+    ignoresEos: understandsIgnoreEos.has(type),
   };
 }
 
-interface Kind {
-  readonly kind: ServerKind;
+interface TypeAndVersion {
+  readonly type: ServerType;
   readonly version: string | null;
 }
 
-async function kindOf(http: Http, models: Answer, owners: readonly string[]): Promise<Kind> {
+async function typeOf(http: Http, models: Answer, owners: readonly string[]): Promise<TypeAndVersion> {
   const owned = (owner: string): boolean => owners.includes(owner);
   const header = String(models.headers['server'] ?? '').toLowerCase();
-  if (owned('chatstream')) return { kind: 'chatstream', version: await chatstreamVersion(http) };
-  if (owned('vllm')) return { kind: 'vllm', version: await versionAt(http, '/version') };
+  if (owned('chatstream')) return { type: 'chatstream', version: await chatstreamVersion(http) };
+  if (owned('vllm')) return { type: 'vllm', version: await versionAt(http, '/version') };
   if (owned('sglang')) {
     // Its second name was its only one before 0.5.
     const version = (await versionAt(http, '/server_info')) ?? (await versionAt(http, '/get_server_info'));
-    return { kind: 'sglang', version };
+    return { type: 'sglang', version };
   }
   if (owned('llamacpp') || header.startsWith('llama.cpp')) {
     const props = await askAt(http, '/props');
-    return { kind: 'llama-server', version: llamaProps.Check(props) ? props.build_info : null };
+    return { type: 'llama-server', version: llamaProps.Check(props) ? props.build_info : null };
   }
   const ollama = await versionAt(http, '/api/version');
-  if (ollama !== null || owned('library')) return { kind: 'ollama', version: ollama };
+  if (ollama !== null || owned('library')) return { type: 'ollama', version: ollama };
   const info = await askAt(http, '/info');
-  if (isTgi(info)) return { kind: 'tgi', version: versioned.Check(info) ? info.version : null };
-  return { kind: 'unknown', version: null };
+  if (isTgi(info)) return { type: 'tgi', version: versioned.Check(info) ? info.version : null };
+  return { type: 'unknown', version: null };
 }
 
-/** What a server says at a route that it may not have; undefined if it says nothing of use, or does not answer there. */
+/** The JSON at a route that a server may not have; undefined without a usable answer. */
 async function askAt(http: Http, path: string): Promise<unknown> {
   const answer = await http.get(path).catch(() => null);
   return answer?.status === 200 ? jsonOf(answer) : undefined;

@@ -3,7 +3,7 @@ import { ChatstreamError } from '../../base/errors.js';
 import { formatDuration } from '../../base/units.js';
 import { connectionFailure } from '../client/connection-failure.js';
 
-/** Questions beside the load are answered soon or not at all. */
+/** A server that is not under load yet answers soon or not at all. */
 const defaultPatienceMs = 10_000;
 
 export interface Answer {
@@ -12,7 +12,7 @@ export interface Answer {
   readonly text: string;
 }
 
-/** A small client for everything but the load: what is the server, how is it set. */
+/** A small client for everything but the load: what the server is, and how it is set. */
 export interface Http {
   /** @throws ChatstreamError `target_unreachable` if there is no answer at all */
   get(path: string): Promise<Answer>;
@@ -22,21 +22,22 @@ export interface Http {
 
 /**
  * @param baseUrl without a slash at its end
+ * @param query sent with every request, with its question mark. Errors do not show it, as it may hold a key
  * @param patienceMs longest time for one answer
  */
 export function httpOf(
   baseUrl: string,
   headers: Readonly<Record<string, string>>,
-  patienceMs = defaultPatienceMs,
+  { query = '', patienceMs = defaultPatienceMs }: { readonly query?: string; readonly patienceMs?: number } = {},
 ): Http {
   const ask = async (method: 'GET' | 'POST' | 'PATCH', path: string, body?: object): Promise<Answer> => {
     try {
-      const response = await request(baseUrl + path, {
+      const response = await request(baseUrl + path + query, {
         method,
         headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         body: body === undefined ? null : JSON.stringify(body),
         signal: AbortSignal.timeout(patienceMs),
-        // A connection that is kept until the next question may have been closed by the server meanwhile.
+        // The server may have closed a connection that was kept since the last question.
         reset: true,
       });
       return { status: response.statusCode, headers: response.headers, text: await response.body.text() };
@@ -47,7 +48,7 @@ export function httpOf(
   return { get: (path) => ask('GET', path), send: ask };
 }
 
-/** The answer's JSON; undefined if it is none. */
+/** The answer as JSON; undefined if it is something else. */
 export function jsonOf({ text }: Answer): unknown {
   try {
     return JSON.parse(text);

@@ -4,12 +4,13 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { environmentWithoutSecrets } from '../../base/environment.js';
 import { ChatstreamError } from '../../base/errors.js';
 
 /** A `chatstream serve` that was started for the bench. */
 export interface OwnServer {
   readonly url: string;
-  readonly engine: string;
+  readonly device: string;
   stop(): Promise<void>;
 }
 
@@ -24,7 +25,7 @@ const errorEvent = Compile(
   }),
 );
 
-/** It has nothing to finish when it is told to stop. */
+/** The longest time to stop: it has nothing to finish by then. */
 const stopMs = 5000;
 
 /**
@@ -32,9 +33,9 @@ const stopMs = 5000;
  * loaded.
  *
  * @param command program and arguments of a `chatstream serve --json`
- * @param onLog told each line that it writes to stderr
+ * @param onLog called with each line that it writes to stderr
  * @param signal aborted to give up
- * @throws ChatstreamError `target_unreachable` with the server's own words if it does not come up, `usage` if it is
+ * @throws ChatstreamError `target_unreachable` with the server's own message if it does not start, `usage` if it is
  *   because of its flags, `cancelled` if the signal is aborted first; nothing is left running then
  */
 export async function startOwnServer(
@@ -45,10 +46,11 @@ export async function startOwnServer(
   throwIfStopped(signal);
   // In a process group of its own: Ctrl-C in the terminal is for the bench, which ends the server when it is done.
   const child = spawn(program, args, {
-    // The channel carries nothing; when it closes, the server knows that we are gone, however we went.
+    // Nothing is sent over the channel. When it closes, the server knows that this process has ended, for whatever
+    // reason.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached: process.platform !== 'win32',
-    env: withoutOurFlags(process.env),
+    env: serverEnvironment(process.env, args),
   });
   let spawnError: Error | undefined;
   child.once('error', (error) => {
@@ -72,7 +74,7 @@ export async function startOwnServer(
       const event = parsed(line);
       if (readyEvent.Check(event)) {
         stdout.resume();
-        return { url: event.url, engine: event.device, stop };
+        return { url: event.url, device: event.device, stop };
       }
       if (errorEvent.Check(event)) {
         const { code, message, hint } = event.error;
@@ -105,14 +107,19 @@ function throwIfStopped({ aborted }: AbortSignal): void {
   if (aborted) throw new ChatstreamError('cancelled', 'Stopped before the server was ready.');
 }
 
-/** The variables of the bench's own flags are not meant for the server; what it shall be told is in its arguments. */
-function withoutOurFlags(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = ([name]: [string, string | undefined]): boolean =>
-    !name.startsWith('CHATSTREAM_') || name === 'CHATSTREAM_CACHE';
-  return Object.fromEntries(Object.entries(environment).filter(kept));
+/**
+ * Without the variables of the bench's own flags, which are not meant for the server: its arguments say what it needs.
+ * Without credentials too, but for those of Hugging Face if it has to fetch its model.
+ */
+function serverEnvironment(environment: NodeJS.ProcessEnv, args: readonly string[]): NodeJS.ProcessEnv {
+  const isRemoteModel = args.some((each) => /^(?:hf|huggingface|https?):/i.test(each));
+  const entries = Object.entries(
+    environmentWithoutSecrets(environment, (name) => isRemoteModel && name.startsWith('HF_')),
+  );
+  return Object.fromEntries(entries.filter(([name]) => !name.startsWith('CHATSTREAM_') || name === 'CHATSTREAM_CACHE'));
 }
 
-/** Told once only: a second signal would end the server without its engine. */
+/** Sends one signal only: a second one would end the server without its engine. */
 function stopper(child: ChildProcess): () => Promise<void> {
   let stopped: Promise<void> | undefined;
   return () => (stopped ??= end(child));
@@ -129,7 +136,7 @@ async function end(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-/** The server and, as they are a group, its engine with it. */
+/** Kills the server and its engine process, which are one process group. */
 function killAll(child: ChildProcess): void {
   if (child.pid === undefined || process.platform === 'win32') {
     child.kill('SIGKILL');

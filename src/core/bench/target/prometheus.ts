@@ -1,6 +1,6 @@
 import type { BucketCounts } from '../../measurement/buckets.js';
 
-/** How servers name their queue wait; all of them count seconds. */
+/** The servers' names for their queue wait; all of them count seconds. */
 const queueWaitMetricNames = [
   'vllm:request_queue_time_seconds',
   'tgi_request_queue_duration',
@@ -56,5 +56,5 @@ function readHistogram(text: string, name: string): BucketCounts | null {
   return { buckets, count, sumMs: seconds * 1000 };
 }
 
-/** What a server shows that has the histogram only once there is something in it. */
+/** For servers that show the histogram only after the first request. */
 export const nothingCounted: BucketCounts = { buckets: [], count: 0, sumMs: 0 };

@@ -14,28 +14,28 @@ const queueView = Compile(
 );
 const failure = Compile(Type.Object({ error: Type.Object({ message: Type.String() }) }));
 
-/** Setting a chatstream server's max-concurrency while it runs. */
+/** Sets a chatstream server's max-concurrency while it runs. */
 export interface QueueControl {
-  /** What it was set to at first. */
+  /** The max-concurrency that it had at first. */
   readonly original: number;
-  /** Sequences that it has: the most that it can be set to. */
+  /** The number of its slots, which is the greatest max-concurrency that it accepts. */
   readonly slots: number;
   readonly maxQueue: number;
   /** @throws ChatstreamError `target_unreachable` if it refuses */
   setMaxConcurrency(maxConcurrency: number): Promise<void>;
-  /** Requests that run or wait now. */
+  /** The number of requests that run or wait now. */
   busy(): Promise<number>;
-  /** Puts back what it was set to at first. */
+  /** Sets it back to {@link original}. */
   restore(): Promise<void>;
 }
 
-/** @returns null if the server cannot be told, or does not let us */
+/** @returns null if the server has no such setting, or does not allow changing it */
 export async function queueControl(http: Http): Promise<QueueControl | null> {
   const answer = await http.get('/v1/queue');
   const view = answer.status === 200 ? jsonOf(answer) : undefined;
   if (!queueView.Check(view)) return null;
   const original = view.max_concurrency;
-  // Setting it to what it is changes nothing, and tells now rather than in the middle of a sweep whether we may.
+  // Setting the current value changes nothing, but shows now, and not in the middle of a sweep, whether it is allowed.
   const allowed = await http.send('PATCH', '/v1/queue', { max_concurrency: original });
   if (allowed.status !== 200) return null;
   let current = original;

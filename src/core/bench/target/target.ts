@@ -1,16 +1,23 @@
-import type { Target as TargetDescription } from '../../measurement/result-schema.js';
+import { untilAborted } from '../../base/abort.js';
+import { ChatstreamError, messageOf } from '../../base/errors.js';
 import type { BucketCounts } from '../../measurement/buckets.js';
-import type { QueueControl } from './queue-control.js';
+import type { TargetDescription } from '../../measurement/result-schema.js';
+import { type BenchOptions, requestsPath, serverAddressOf, type TargetOptions } from '../plan/options.js';
+import { detectServer } from './detect.js';
+import { httpOf } from './http.js';
+import { type OwnServer, startOwnServer } from './own-server.js';
+import { nothingCounted, readQueueWait } from './prometheus.js';
+import { type QueueControl, queueControl } from './queue-control.js';
 
-/** A server under load, and what can be asked of it beside the load. */
+/** A server under load, and what else can be asked of it. */
 export interface Target {
   readonly description: TargetDescription;
-  /** Where the requests go. */
+  /** Where the requests go. It may hold a key in its query, so it is not for results or logs. */
   readonly requestsUrl: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Whether it understands `ignore_eos`. */
   readonly ignoresEos: boolean;
-  /** How to set its max-concurrency; null if it cannot be told. */
+  /** How to set its max-concurrency; null if that is not possible. */
   readonly queue: QueueControl | null;
   /** Its own histogram of queue waits as it is now; null if it has none, or does not show it. */
   readQueueWait(): Promise<BucketCounts | null>;
@@ -18,7 +25,95 @@ export interface Target {
    * Puts back what was changed, and ends the server if it was started for the bench. Never rejects: a measurement is not
    * lost because of it.
    *
-   * @returns what could not be put back, in a sentence; null if nothing is left to do
+   * @returns a sentence on what could not be put back; null if everything was
    */
   close(): Promise<string | null>;
+}
+
+export interface TargetHooks {
+  /** Called when a server of our own is about to be started. */
+  readonly onServerStart: () => void;
+  /** Called with each line that a server of our own writes to stderr. */
+  readonly onServerLog: (line: string) => void;
+  /** Aborted to give up. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reaches the server, or starts it, and finds out what it is.
+ *
+ * @throws ChatstreamError `target_unreachable`, or the signal's reason; nothing is left running then
+ */
+export async function openTarget(
+  options: TargetOptions,
+  { headers, modelName }: Pick<BenchOptions, 'headers' | 'modelName'>,
+  hooks: TargetHooks,
+): Promise<Target> {
+  if (options.type === 'url') {
+    return await untilAborted(describe(options.url, headers, modelName, null), hooks.signal);
+  }
+  hooks.onServerStart();
+  const server = await startOwnServer(options.command, hooks.onServerLog, hooks.signal);
+  try {
+    const target = await untilAborted(describe(server.url, headers, modelName, deviceOf(server)), hooks.signal);
+    const close = async (): Promise<null> => {
+      await server.stop();
+      return null;
+    };
+    const settings = { ...target.description.settings, ...options.serverFlags };
+    return { ...target, description: { ...target.description, settings }, close };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+async function describe(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  modelName: string | null,
+  device: string | null,
+): Promise<Target> {
+  const { baseUrl, query } = serverAddressOf(url);
+  const http = httpOf(baseUrl, headers, { query });
+  const server = await detectServer(http, baseUrl);
+  const model = modelName ?? server.models[0];
+  if (model === undefined) {
+    throw new ChatstreamError('target_unreachable', `${baseUrl} does not say which models it has.`, {
+      hint: 'Is --url the base of an OpenAI-compatible server? If so, name a model with --model-name.',
+    });
+  }
+  const queue = server.type === 'chatstream' ? await queueControl(http) : null;
+  return {
+    description: {
+      url: baseUrl,
+      server: server.name,
+      model,
+      engine: device,
+      settings: queue === null ? {} : { slots: queue.slots, max_queue: queue.maxQueue },
+    },
+    requestsUrl: baseUrl + requestsPath + query,
+    headers,
+    ignoresEos: server.ignoresEos,
+    queue,
+    async readQueueWait() {
+      // Others have no such histogram, and their metrics can be long.
+      if (!['vllm', 'tgi', 'sglang'].includes(server.type)) return null;
+      const answer = await http.get('/metrics').catch(() => null);
+      return answer?.status === 200 ? (readQueueWait(answer.text) ?? nothingCounted) : null;
+    },
+    async close() {
+      try {
+        await queue?.restore();
+        return null;
+      } catch (error) {
+        return `${baseUrl} was left with another max-concurrency than its ${queue?.original}: ${messageOf(error)}`;
+      }
+    },
+  };
+}
+
+/** The device that the model runs on; the mock engine needs none. */
+function deviceOf({ device }: OwnServer): string | null {
+  return device === 'none' ? null : device;
 }

@@ -9,7 +9,7 @@ import type { ChatMessage, Conversation } from './workload.js';
 export interface PromptsFile {
   /** The file's name and the beginning of its SHA-256, to tell whether two results used the same prompts. */
   readonly name: string;
-  /** In a chat of several turns, all that was said before is part of the next request. */
+  /** In a chat of several turns, each request contains everything before it. */
   readonly conversations: readonly Conversation[];
 }
 
@@ -25,7 +25,7 @@ const shareGpt = Compile(
   }),
 );
 
-/** ShareGPT's names of who speaks. */
+/** The roles by ShareGPT's names. */
 const roles: Readonly<Record<string, string>> = {
   human: 'user',
   user: 'user',
@@ -38,8 +38,8 @@ const roles: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads prompts: JSON Lines of `{"messages":[…]}`, `{"prompt":"…"}` or ShareGPT's `{"conversations":[…]}`, mixed as you
- * like, or one JSON array of them, as ShareGPT's own files are.
+ * Reads prompts: JSON Lines of `{"messages":[…]}`, `{"prompt":"…"}` or ShareGPT's `{"conversations":[…]}`, in any
+ * mixture, or one JSON array of them, as ShareGPT's own files are.
  *
  * @throws ChatstreamError `usage` with the line that is wrong
  */
@@ -102,12 +102,12 @@ function conversationOf(value: unknown, where: string): Conversation {
   if (shareGpt.Check(value)) {
     return turnsOf(value.conversations.map(({ from, value: content }) => ({ role: roles[from] ?? 'user', content })));
   }
-  throw new ChatstreamError('usage', `${where} is no prompt.`, {
+  throw new ChatstreamError('usage', `${where} is not a prompt.`, {
     hint: 'It needs "messages" (role and content each), "prompt", or ShareGPT\'s "conversations" (from and value each).',
   });
 }
 
-/** One request for each thing that the user said, with everything before it, as the file has it. */
+/** One request for each message of the user, with everything before it, as the file has it. */
 function turnsOf(messages: readonly ChatMessage[]): Conversation {
   return messages.flatMap(({ role }, index) => (role === 'user' ? [messages.slice(0, index + 1)] : []));
 }

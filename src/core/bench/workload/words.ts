@@ -1,4 +1,24 @@
-import type { Random } from '../../base/random.js';
+import { mixSeeds, type Random, seededRandom } from '../../base/random.js';
+
+/** How many tokens a prompt of our words has: `overhead + perWord × words`, measured on the server. */
+export interface TokenScale {
+  /** Tokens of the chat template around a message. */
+  readonly overhead: number;
+  readonly perWord: number;
+}
+
+/** For servers that do not report the length of prompts: typical of English and vocabularies of 32,000 and more. */
+export const assumedScale: TokenScale = { overhead: 0, perWord: 1.1 };
+
+/** The words that all prompts begin with. The chat template before them is shared in any case. */
+export function sharedPrefix(seed: number, tokens: number, scale: TokenScale): string {
+  if (tokens === 0) return '';
+  return `${drawWords(wordsFor(tokens, scale), seededRandom(mixSeeds(seed, 0x5eed)))} `;
+}
+
+export function wordsFor(tokens: number, { overhead, perWord }: TokenScale): number {
+  return Math.max(1, Math.round((tokens - overhead) / perWord));
+}
 
 /** Short and common, so that most tokenizers make one token of each. */
 const words = `
@@ -14,7 +34,7 @@ hat shoe bag box key lock clock map coin card`
   .trim()
   .split(/\s+/);
 
-/** Words in no order that means anything, with spaces between. */
+/** Random words, separated by spaces. */
 export function drawWords(count: number, random: Random): string {
   const drawn: string[] = [];
   for (let i = 0; i < count; i += 1) drawn.push(words[Math.floor(random() * words.length)] ?? '');

@@ -1,4 +1,6 @@
-import type { Lengths } from '../../measurement/lengths.js';
+import { mixSeeds, seededRandom } from '../../base/random.js';
+import { drawLength, type Lengths } from '../../measurement/lengths.js';
+import { drawWords, sharedPrefix, type TokenScale, wordsFor } from './words.js';
 
 /** One message of a chat, as OpenAI's API takes it. */
 export interface ChatMessage {
@@ -13,24 +15,24 @@ export interface Turn {
 }
 
 /**
- * An endless, repeatable supply of conversations. The same seed gives the same ones, in any order of asking and in any
- * thread.
+ * An endless, repeatable supply of conversations. The same seed gives the same conversations in every thread, in whatever
+ * order they are asked for.
  */
 export interface Workload {
   /**
-   * @param run which run of the bench it is for, from 0. Runs get different words, so that none finds the prompts of an
-   *   earlier one in the server's prefix cache, but the same lengths
+   * @param run which run of the bench it is for, from 0. Runs have the same lengths but different words, so that the
+   *   server's prefix cache never holds the prompts of an earlier run
    * @param index which conversation, from 0
    * @returns its turns, at least one, to be sent one after the other
    */
   conversation(run: number, index: number): readonly Turn[];
 }
 
-/** A workload as data, so that it can be made again in another thread. */
+/** A workload as plain data, from which it can be made in another thread. */
 export type WorkloadSpec = SyntheticSpec | PromptsSpec;
 
 export interface SyntheticSpec {
-  readonly kind: 'synthetic';
+  readonly type: 'synthetic';
   readonly seed: number;
   readonly inputTokens: Lengths;
   readonly outputTokens: Lengths;
@@ -41,8 +43,8 @@ export interface SyntheticSpec {
 /** The messages of each request of a chat, one request for each turn. */
 export type Conversation = readonly (readonly ChatMessage[])[];
 
-export interface PromptsSpec {
-  readonly kind: 'prompts';
+interface PromptsSpec {
+  readonly type: 'prompts';
   readonly seed: number;
   readonly conversations: readonly Conversation[];
   readonly outputTokens: Lengths;
@@ -50,12 +52,90 @@ export interface PromptsSpec {
   readonly scale: TokenScale;
 }
 
-/** How many tokens a prompt of our words has: `overhead + perWord × words`. Measured on the server, which knows its tokenizer. */
-export interface TokenScale {
-  /** Tokens of the chat template around a message. */
-  readonly overhead: number;
-  readonly perWord: number;
+export function createWorkload(spec: WorkloadSpec): Workload {
+  switch (spec.type) {
+    case 'synthetic':
+      return syntheticWorkload(spec);
+    case 'prompts':
+      return promptsWorkload(spec);
+  }
 }
 
-/** For servers that do not say how long a prompt was: usual for English and vocabularies of 32,000 and more. */
-export const assumedScale: TokenScale = { overhead: 0, perWord: 1.1 };
+/** Chats of one message of random words, with the planned lengths. */
+function syntheticWorkload(spec: SyntheticSpec): Workload {
+  const { seed, inputTokens, outputTokens, sharedPrefixTokens, scale } = spec;
+  const prefix = sharedPrefix(seed, sharedPrefixTokens, scale);
+  return {
+    conversation(run, index) {
+      const lengths = seededRandom(mixSeeds(seed, index));
+      const input = drawLength(inputTokens, lengths);
+      const output = drawLength(outputTokens, lengths);
+      const wordCount = wordsFor(input - sharedPrefixTokens, scale);
+      const own = drawWords(wordCount, seededRandom(mixSeeds(seed, index, run)));
+      return [{ messages: [{ role: 'user', content: prefix + own }], outputTokens: output }];
+    },
+  };
+}
+
+/**
+ * Conversations from a file, shuffled for each run, so that a server's prefix cache helps all runs alike. When all have
+ * been used, they start over.
+ */
+function promptsWorkload(spec: PromptsSpec): Workload {
+  const { seed, conversations, outputTokens, sharedPrefixTokens, scale } = spec;
+  const prefix = sharedPrefix(seed, sharedPrefixTokens, scale);
+  const orders = new Map<number, readonly number[]>();
+  return {
+    conversation(run, index) {
+      let order = orders.get(run);
+      if (order === undefined) {
+        order = shuffled(conversations.length, mixSeeds(seed, run));
+        orders.set(run, order);
+      }
+      const turns = conversations[order[index % order.length] ?? 0] ?? [];
+      const random = seededRandom(mixSeeds(seed, index));
+      return turns.map((messages) => ({
+        messages: prefix === '' ? messages : withPrefix(messages, prefix),
+        outputTokens: drawLength(outputTokens, random),
+      }));
+    },
+  };
+}
+
+function withPrefix([first, ...rest]: readonly ChatMessage[], prefix: string): readonly ChatMessage[] {
+  return first === undefined ? [] : [{ ...first, content: prefix + first.content }, ...rest];
+}
+
+/** Fisher and Yates's shuffle of 0 … count − 1. */
+function shuffled(count: number, seed: number): number[] {
+  const random = seededRandom(seed);
+  const order = Array.from({ length: count }, (_, index) => index);
+  for (let last = count - 1; last > 0; last -= 1) {
+    const other = Math.floor(random() * (last + 1));
+    [order[last], order[other]] = [order[other] ?? 0, order[last] ?? 0];
+  }
+  return order;
+}
+
+/** What all requests of a bench have in common. */
+export interface BodyOptions {
+  readonly model: string;
+  /** Whether the server knows `ignore_eos`; without it answers may be shorter than planned. */
+  readonly ignoreEos: boolean;
+  /** Overrides everything else. */
+  readonly extraBody: Readonly<Record<string, unknown>> | null;
+}
+
+/** The JSON of one streaming request. Temperature 0, so that the same prompt costs the same each time. */
+export function requestBody({ messages, outputTokens }: Turn, { model, ignoreEos, extraBody }: BodyOptions): string {
+  return JSON.stringify({
+    model,
+    messages,
+    max_tokens: outputTokens,
+    temperature: 0,
+    stream: true,
+    stream_options: { include_usage: true },
+    ...(ignoreEos ? { ignore_eos: true } : {}),
+    ...extraBody,
+  });
+}

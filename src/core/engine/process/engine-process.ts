@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { childEnvironment } from '../../base/child-environment.js';
+import { compiledFile } from '../../base/compiled-file.js';
+import { environmentWithoutSecrets } from '../../base/environment.js';
 import { systemClock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import type { ChatstreamError } from '../../base/errors.js';
@@ -62,7 +62,7 @@ export class EngineProcess implements EngineChild {
   /** Spawns the process, which loads nothing before {@link start}. */
   constructor(options: EngineProcessOptions) {
     this.#options = options;
-    this.#child = fork(options.entry ?? hostPath(), [], {
+    this.#child = fork(options.entry ?? fileURLToPath(compiledFile(import.meta.url, './host.js')), [], {
       env: engineEnvironment(process.env),
       // Arguments of the debugger or the test runner are not meant for it.
       execArgv: [],
@@ -205,7 +205,8 @@ export class EngineProcess implements EngineChild {
 const hugePages = 'glibc.malloc.hugetlb=1';
 
 /**
- * The environment of an engine process: ours without secrets, with two settings that must be there when it starts.
+ * The environment of an engine process: ours without secrets and without the variables of our flags, which it gets in a
+ * message, with two settings that must be there when it starts.
  *
  * - node-llama-cpp decodes on libuv's thread pool. With one thread in it, decoding on a CPU is two to three times faster.
  * - Every token reads all weights. From huge pages that is 4 to 5 % faster (a model of 230 MB in q4_0, one compute thread).
@@ -213,20 +214,13 @@ const hugePages = 'glibc.malloc.hugetlb=1';
  */
 export function engineEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const tunables = environment['GLIBC_TUNABLES'];
+  const passedOn = Object.entries(environmentWithoutSecrets(environment)).filter(
+    ([name]) => !name.startsWith('CHATSTREAM_'),
+  );
   return {
-    ...childEnvironment(environment),
+    ...Object.fromEntries(passedOn),
     UV_THREADPOOL_SIZE: '1',
     // The last one counts, so the user's own setting wins.
     GLIBC_TUNABLES: tunables === undefined || tunables === '' ? hugePages : `${hugePages}:${tunables}`,
   };
-}
-
-/**
- * The compiled entry point of the engine process. Node 20 cannot run TypeScript, so if this module runs from `src`
- * (in tests), the engine process runs what `npm run build` has put into `dist`.
- */
-function hostPath(): string {
-  const beside = fileURLToPath(new URL('./host.js', import.meta.url));
-  if (existsSync(beside)) return beside;
-  return fileURLToPath(new URL('../../../../dist/core/engine/process/host.js', import.meta.url));
 }

@@ -1,11 +1,11 @@
 import { metricNames } from '../../measurement/metric-names.js';
-import type { BenchResult, Metric, Run, Target } from '../../measurement/result-schema.js';
+import type { BenchResult, Metric, Run, TargetDescription } from '../../measurement/result-schema.js';
 
 type Value = string | number | boolean | null;
 
 interface Row {
   readonly run: Run;
-  readonly target: Target;
+  readonly target: TargetDescription;
   readonly role: 'target' | 'baseline';
 }
 

@@ -1,4 +1,4 @@
-import type { RunMetrics } from '../../measurement/result-schema.js';
+import type { FiguresPerMetric } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 
 /** Samples that lie somewhere between two times. */
@@ -27,7 +27,7 @@ export function massesOf({ histograms, metrics }: SettingSummary, metric: Densit
   return metric === 'queue_wait' ? bucketMasses(metrics.queue_wait) : [];
 }
 
-function bucketMasses({ buckets = [] }: RunMetrics['queue_wait']): readonly Mass[] {
+function bucketMasses({ buckets = [] }: FiguresPerMetric['queue_wait']): readonly Mass[] {
   let fromMs = 0;
   const masses: Mass[] = [];
   for (const { up_to_ms: bound, count } of buckets) {

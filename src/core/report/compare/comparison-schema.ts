@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { runSettingsSchema, targetSchema } from '../../measurement/result-schema.js';
+import { settingSchema, targetSchema } from '../../measurement/result-schema.js';
 
 const trials = Type.Integer({ minimum: 0 });
 const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
@@ -14,7 +14,7 @@ const side = Type.Object({
 });
 
 const row = Type.Object({
-  settings: runSettingsSchema,
+  settings: settingSchema,
   metric: Type.String({ description: 'Such as ttft.p95, or a rate such as output_tokens_per_second.' }),
   unit: Type.Enum(['ms', 'per_second', 'share']),
   baseline: nullableNumber,
@@ -55,8 +55,8 @@ export const comparisonSchema = Type.Object(
       Type.Object({ field: Type.String(), baseline: Type.String(), candidate: Type.String() }),
     ),
     unmatched_settings: Type.Object({
-      baseline: Type.Array(runSettingsSchema),
-      candidate: Type.Array(runSettingsSchema),
+      baseline: Type.Array(settingSchema),
+      candidate: Type.Array(settingSchema),
     }),
     notes: Type.Array(Type.String()),
     rows: Type.Array(row, { description: 'Worst first, those with a threshold before those without.' }),

@@ -1,4 +1,4 @@
-import type { BenchResult, Metric } from '../../measurement/result-schema.js';
+import type { BenchResult, MetricFigures } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { commonAxis, densityOn, type LogAxis, type Mass, massesOf, positionOn, ticksOf } from '../bench/density.js';
 import { headlineOf } from '../bench/headline.js';
@@ -60,7 +60,13 @@ export function legend(kind: string, name: string): Markup {
 }
 
 /** TTFT stands on the line of its row, queue wait hangs from it. */
-function shape(masses: readonly Mass[], figures: Metric, scale: Scale, floor: number, kind: 'ttft' | 'queue'): Markup {
+function shape(
+  masses: readonly Mass[],
+  figures: MetricFigures,
+  scale: Scale,
+  floor: number,
+  kind: 'ttft' | 'queue',
+): Markup {
   const height = kind === 'ttft' ? -shapeHeight : shapeHeight;
   const counts = densityOn(scale.axis, masses, bins);
   const most = Math.max(...counts);

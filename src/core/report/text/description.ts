@@ -1,10 +1,10 @@
 import { formatBytes, formatDuration } from '../../base/units.js';
-import type { Machine, Plan, Target } from '../../measurement/result-schema.js';
+import type { Machine, Plan, TargetDescription } from '../../measurement/result-schema.js';
 import { listed, plural } from '../../measurement/numbers.js';
 import { oneLine } from './style.js';
 
 /** What was measured: model, server, address. */
-export function targetItems({ model, server, engine, url }: Target): readonly string[] {
+export function targetItems({ model, server, engine, url }: TargetDescription): readonly string[] {
   const made = engine === null ? server : `${server} (${engine})`;
   return [model, made, url].map(oneLine).filter((item) => item !== '');
 }

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chunkIn } from '../../../../src/core/bench/client/chunk.js';
-import { ChunkReader } from '../../../../src/core/bench/client/chunk-reader.js';
+import { chunkIn, ChunkReader } from '../../../../src/core/bench/client/chunk.js';
 import { ChunkTemplate } from '../../../../src/core/bench/client/chunk-template.js';
 
 /** Pieces of text with everything in them that could mislead a search. */
@@ -68,7 +67,10 @@ const chunks = fc.array(
   { maxLength: 6 },
 );
 
-/** Chunks, and then the same with other text in the place of theirs, so that most differ from another in their text only. */
+/**
+ * Chunks, and then the same with other text in the place of theirs, so that most differ from another in their text
+ * only.
+ */
 const stream = fc
   .tuple(chunks, fc.array(fc.tuple(fc.nat(), text), { maxLength: 12 }))
   .map(([originals, replacements]) => [
@@ -119,7 +121,7 @@ describe('ChunkReader', () => {
     expect(reader.isDone).toBe(true);
   });
 
-  it('takes an event named error for one, whatever it says', () => {
+  it('takes an event named error for an error, whatever its data is', () => {
     const reader = new ChunkReader();
     expect(reader.read('out of\nmemory', 'error')).toBe(false);
     expect(reader.error).toEqual({ code: null, type: null, status: null, message: 'out of memory' });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../../../src/core/base/random.js';
-import { arrivalTimes } from '../../../../src/core/bench/load/arrivals.js';
+import { arrivalTimes } from '../../../../src/core/bench/load/open-loop.js';
 import type { Arrival } from '../../../../src/core/bench/plan/options.js';
 
 function take(arrival: Arrival, rate: number, count: number, seed = 1): number[] {
@@ -36,7 +36,7 @@ describe('arrivalTimes', () => {
     expect(take('burst', 3, 7)).toEqual([0, 0, 0, 1, 1, 1, 2]);
   });
 
-  it('keeps the rate of a burst that is no whole number', () => {
+  it('keeps the rate of a burst that is not a whole number', () => {
     expect(take('burst', 0.5, 3)).toEqual([0, 2, 4]);
     expect(take('burst', 2.5, 7).at(-1)).toBeCloseTo(2.4);
   });

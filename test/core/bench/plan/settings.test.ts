@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { planSettings } from '../../../../src/core/bench/plan/plan-settings.js';
-import { planRuns, powersOfTwo } from '../../../../src/core/bench/plan/settings.js';
+import { planRuns, planSettings, powersOfTwo } from '../../../../src/core/bench/plan/settings.js';
 
-const closed = (...concurrency: number[]) => ({ loop: 'closed', concurrency }) as const;
+const closed = (...concurrency: number[]) => ({ type: 'closed', concurrency }) as const;
 
 describe('powersOfTwo', () => {
   it.each([
@@ -47,14 +46,14 @@ describe('planSettings', () => {
     ]);
   });
 
-  it('measures a server that cannot be told as it is, and says that -n had no effect', () => {
+  it('measures a server whose max-concurrency cannot be set as it is, and says that -n had no effect', () => {
     const { settings, warnings } = planSettings({ load: closed(8), maxConcurrency: [1, 2], sweepUpTo: 8 }, null);
     expect(settings).toEqual([{ concurrency: 8, rate: null, max_concurrency: null }]);
     expect(warnings).toHaveLength(1);
   });
 
   it('sweeps under an open loop up to where it was told', () => {
-    const load = { loop: 'open', rate: 2.5, arrival: 'poisson' } as const;
+    const load = { type: 'open', rate: 2.5, arrival: 'poisson' } as const;
     const { settings } = planSettings({ load, maxConcurrency: null, sweepUpTo: 4 }, { slots: 8 });
     expect(settings).toEqual([1, 2, 4].map((each) => ({ concurrency: null, rate: 2.5, max_concurrency: each })));
   });
@@ -63,7 +62,7 @@ describe('planSettings', () => {
 describe('planRuns', () => {
   it('repeats all settings rather than each setting', () => {
     const settings = [1, 2].map((each) => ({ concurrency: 2, rate: null, max_concurrency: each }));
-    expect(planRuns(settings, 2).map(({ settings: each, trial }) => [each.max_concurrency, trial])).toEqual([
+    expect(planRuns(settings, 2).map(({ setting: each, trial }) => [each.max_concurrency, trial])).toEqual([
       [1, 1],
       [2, 1],
       [1, 2],

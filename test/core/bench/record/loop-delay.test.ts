@@ -29,7 +29,7 @@ function blockFor(ms: number): void {
 }
 
 describe('the delay of the event loop', () => {
-  it('is how long each call waited that came while the loop did not turn, not the wait of one', async () => {
+  it('counts every call that waited while the loop was blocked, not just one', async () => {
     const loopDelay = await begun();
     loopDelay.reset();
     blockFor(500);

@@ -4,7 +4,7 @@ import { metricsOf, outputTokensOf } from '../../../../src/core/bench/record/req
 
 /** Due at 1 s, sent 2 ms later, first token after 100 ms, then 4 chunks 50, 30, 20 and 100 ms apart. */
 const request: CompletedRequest = {
-  state: 'completed',
+  status: 'completed',
   intendedUs: 1_000_000,
   sendUs: 1_002_000,
   firstTokenUs: 1_102_000,
@@ -19,7 +19,7 @@ const request: CompletedRequest = {
 };
 
 describe('metricsOf', () => {
-  it('is as defined for a stream that can be computed by hand', () => {
+  it('has the values that can be computed by hand for a simple stream', () => {
     expect(metricsOf(request)).toEqual({
       client_wait: 2000,
       ttft: 100_000,
@@ -42,7 +42,7 @@ describe('metricsOf', () => {
     });
   });
 
-  it('knows no delivery without a prefill', () => {
+  it('does not know the delivery without a prefill', () => {
     const timings = { source: 'measured', queueMs: 70, prefillMs: null } as const;
     expect(metricsOf({ ...request, serverTimings: timings })).toMatchObject({
       queue_wait: 70_000,
@@ -60,7 +60,7 @@ describe('metricsOf', () => {
     });
   });
 
-  it('never makes a negative wait of clocks that disagree', () => {
+  it('never has a negative wait, even if clocks disagree', () => {
     const derived = { source: 'derived', promptMs: 130 } as const;
     const measured = { source: 'measured', queueMs: 90, prefillMs: 30 } as const;
     expect(metricsOf({ ...request, serverTimings: derived }).queue_wait).toBe(0);

@@ -28,7 +28,7 @@ async function resultOf(session: Partial<Session>): Promise<BenchResult> {
 }
 
 describe('assembleResult', () => {
-  it('says what was measured when, where, by what, and what follows from it', async () => {
+  it('says what was measured when, where and by which version, with the analysis', async () => {
     const result = await resultOf({});
     expect(parseAs(resultSchema, JSON.parse(JSON.stringify(result)))).toMatchObject({
       schema: 'chatstream.bench/v1',
@@ -54,7 +54,7 @@ describe('assembleResult', () => {
     expect((await resultOf(session)).interrupted).toBe(true);
   });
 
-  it('warns first of what ended it', async () => {
+  it('begins its warnings with the reason why it ended early', async () => {
     const failure = new ChatstreamError('target_unreachable', 'It is gone.');
     expect((await resultOf({ planned: 3, failure, warnings: ['Something else.'] })).warnings).toEqual([
       'The bench ended early: It is gone.',

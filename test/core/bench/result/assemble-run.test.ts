@@ -102,7 +102,7 @@ describe('assembleRun', () => {
     expect(assembleRun(parts, contextOf()).output_tokens_source).toBe('mixed');
   });
 
-  it('holds the requests in flight against rate and latency', () => {
+  it('compares the requests in flight with rate and latency', () => {
     // Counted: 20 request-seconds in 20 s. By Little: 40 requests of 0.5 s in 20 s.
     expect(assembleRun(both, contextOf()).checks.littles_law_error).toBeCloseTo(0, 3);
     const more = [first, { ...second, inFlightUs: 10e6 }];

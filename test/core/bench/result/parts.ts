@@ -1,5 +1,5 @@
 import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
-import { type MetricName, metricNames } from '../../../../src/core/measurement/metric-names.js';
+import { type MetricName, perMetric } from '../../../../src/core/measurement/metric-names.js';
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import type { RunContext } from '../../../../src/core/bench/result/assemble-run.js';
 
@@ -23,8 +23,6 @@ type PartDescription = Partial<Omit<RunPart, 'histograms' | 'loopDelay'>> & {
 
 /** What a worker measured in which nothing happened, but for what is described. */
 export function partOf({ histograms = {}, loopDelayMs = [], ...rest }: PartDescription = {}): RunPart {
-  const encoded = metricNames.map((name) => [name, histogramOf(...(histograms[name] ?? [])).encode()] as const);
-  const empty = histogramOf().encode();
   return {
     completed: 0,
     refused: 0,
@@ -42,13 +40,10 @@ export function partOf({ histograms = {}, loopDelayMs = [], ...rest }: PartDescr
     queueWaitSource: null,
     span: null,
     inFlightUs: 0,
-    loopDelay: histogramOf(...loopDelayMs).encode(),
+    loopDelay: histogramOf(...loopDelayMs),
+    samplesFailure: null,
     ...rest,
-    histograms: {
-      ...{ ttft: empty, ttft_from_schedule: empty, client_wait: empty, queue_wait: empty, prefill: empty },
-      ...{ delivery: empty, chunk_gap: empty, tpot: empty, e2e: empty },
-      ...Object.fromEntries(encoded),
-    },
+    histograms: perMetric((name) => histogramOf(...(histograms[name] ?? []))),
   };
 }
 
@@ -59,6 +54,6 @@ export function spanOf(begin: number, lastEnd: number, lastIntended: number): No
 
 /** A run with 4 clients and max-concurrency 2. */
 export function contextOf(context: Partial<RunContext> = {}): RunContext {
-  const settings = { concurrency: 4, max_concurrency: 2, rate: null };
-  return { planned: { settings, trial: 1 }, cpuShare: 0.1, aggregate: null, hasObjectives: false, ...context };
+  const setting = { concurrency: 4, max_concurrency: 2, rate: null };
+  return { planned: { setting, trial: 1 }, cpuShare: 0.1, aggregate: null, hasObjectives: false, ...context };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isSaturated } from '../../../../src/core/bench/result/saturation.js';
+import { isSaturated } from '../../../../src/core/bench/result/assemble-run.js';
 import { histogramOf, repeated } from './parts.js';
 
 const saturated = (delaysMs: readonly number[], ttftMs: number, cpuShare = 0.1): boolean =>

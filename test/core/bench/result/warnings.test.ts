@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SettingSummary } from '../../../../src/core/measurement/summarise.js';
-import { warningsOf } from '../../../../src/core/bench/result/warnings.js';
+import { warningsOf } from '../../../../src/core/bench/result/assemble-result.js';
 import { benchResult } from '../../../support/bench-result.js';
 
 const { result, summaries } = benchResult({ settings: [{ maxConcurrency: 1 }, { maxConcurrency: 2 }] });
@@ -19,12 +19,12 @@ describe('warningsOf', () => {
     expect(warningsOf(result.plan, [])).toEqual([]);
   });
 
-  it('tells of requests that had to be sent again', () => {
+  it('mentions requests that had to be sent again', () => {
     const reconnecting = summaries.map((summary) => ({ ...summary, requests: { ...summary.requests, reconnects: 3 } }));
     expect(warningsOf(result.plan, reconnecting)).toEqual([expect.stringContaining('6 requests were sent again')]);
   });
 
-  it('tells of answers that are too short, and why', () => {
+  it('mentions answers that are too short, and why', () => {
     const plan = { ...result.plan, output_tokens: 64, ignore_eos: false };
     expect(warningsOf(plan, answersOf(60))).toEqual([]);
     expect(warningsOf(plan, answersOf(17.3))).toEqual([

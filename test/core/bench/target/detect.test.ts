@@ -27,57 +27,57 @@ describe('detectServer', () => {
         'GET /v1/models': modelList('chatstream', 'm'),
         'GET /openapi.json': { body: { openapi: '3.1.0', info: { title: 'chatstream', version: '0.1.0' } } },
       },
-      { kind: 'chatstream', name: 'chatstream/0.1.0', ignoresEos: true },
+      { type: 'chatstream', name: 'chatstream/0.1.0', ignoresEos: true },
     ],
     [
       'vLLM',
       { 'GET /v1/models': modelList('vllm', 'm'), 'GET /version': { body: { version: '0.11.0' } } },
-      { kind: 'vllm', name: 'vllm/0.11.0', ignoresEos: true },
+      { type: 'vllm', name: 'vllm/0.11.0', ignoresEos: true },
     ],
     [
       'llama-server by the owner of its model',
       { 'GET /v1/models': modelList('llamacpp', 'm'), 'GET /props': { body: { build_info: 'b6700-3df2244d' } } },
-      { kind: 'llama-server', name: 'llama-server/b6700-3df2244d', ignoresEos: true },
+      { type: 'llama-server', name: 'llama-server/b6700-3df2244d', ignoresEos: true },
     ],
     [
       'llama-server by its header',
       { 'GET /v1/models': { ...modelList('somebody', 'm'), headers: ['Server: llama.cpp'] } },
-      { kind: 'llama-server', name: 'llama-server', ignoresEos: true },
+      { type: 'llama-server', name: 'llama-server', ignoresEos: true },
     ],
     [
       'Ollama',
       { 'GET /v1/models': modelList('library', 'm'), 'GET /api/version': { body: { version: '0.12.3' } } },
-      { kind: 'ollama', name: 'ollama/0.12.3', ignoresEos: false },
+      { type: 'ollama', name: 'ollama/0.12.3', ignoresEos: false },
     ],
     [
       "Ollama with a user's own model",
       { 'GET /v1/models': modelList('mattw', 'm'), 'GET /api/version': { body: { version: '0.12.3' } } },
-      { kind: 'ollama', name: 'ollama/0.12.3', ignoresEos: false },
+      { type: 'ollama', name: 'ollama/0.12.3', ignoresEos: false },
     ],
     [
       'Ollama behind something that hides its version',
       { 'GET /v1/models': modelList('library', 'm') },
-      { kind: 'ollama', name: 'ollama', ignoresEos: false },
+      { type: 'ollama', name: 'ollama', ignoresEos: false },
     ],
     [
       'TGI',
       { 'GET /v1/models': modelList('meta-llama/Llama-3.1-8B-Instruct', 'm'), 'GET /info': { body: tgiInfo } },
-      { kind: 'tgi', name: 'tgi/3.3.4', ignoresEos: false },
+      { type: 'tgi', name: 'tgi/3.3.4', ignoresEos: false },
     ],
     [
       'SGLang',
       { 'GET /v1/models': modelList('sglang', 'm'), 'GET /server_info': { body: { version: '0.5.3', tp_size: 1 } } },
-      { kind: 'sglang', name: 'sglang/0.5.3', ignoresEos: true },
+      { type: 'sglang', name: 'sglang/0.5.3', ignoresEos: true },
     ],
     [
       'an older SGLang',
       { 'GET /v1/models': modelList('sglang', 'm'), 'GET /get_server_info': { body: { version: '0.4.6' } } },
-      { kind: 'sglang', name: 'sglang/0.4.6', ignoresEos: true },
+      { type: 'sglang', name: 'sglang/0.4.6', ignoresEos: true },
     ],
     [
       'what nobody knows',
       { 'GET /v1/models': { body: { data: [{ id: 'm' }] } } },
-      { kind: 'unknown', name: 'unknown', ignoresEos: false },
+      { type: 'unknown', name: 'unknown', ignoresEos: false },
     ],
   ])('recognises %s', async (_name, routes, expected) => {
     expect(await detect(routes)).toEqual({ ...expected, models: ['m'] });
@@ -95,11 +95,11 @@ describe('detectServer', () => {
     ['has a page there', { 'GET /v1/models': { body: '<html>Welcome to nginx!</html>' } }],
     ['has no models', { 'GET /v1/models': { body: { object: 'list', data: [] } } }],
   ])('knows no models of a server that %s', async (_name, routes) => {
-    expect(await detect(routes)).toEqual({ kind: 'unknown', name: 'unknown', models: [], ignoresEos: false });
+    expect(await detect(routes)).toEqual({ type: 'unknown', name: 'unknown', models: [], ignoresEos: false });
   });
 
   it('recognises a server without /v1/models by its other routes', async () => {
-    expect(await detect({ 'GET /info': { body: tgiInfo } })).toMatchObject({ kind: 'tgi', models: [] });
+    expect(await detect({ 'GET /info': { body: tgiInfo } })).toMatchObject({ type: 'tgi', models: [] });
   });
 
   it.each<[string, string, string]>([
@@ -125,12 +125,12 @@ describe('detectServer', () => {
     });
   });
 
-  it('is not put off by a server that drops questions it does not know', async () => {
+  it('recognises a server that drops requests that it does not know', async () => {
     const { url } = await serveScript(async (exchange) => {
       if (routeOf(exchange) !== 'GET /v1/models') exchange.reset();
       else await exchange.answer('200 OK', [], JSON.stringify({ data: [{ id: 'm', owned_by: 'me' }] }));
     });
-    expect(await detectServer(httpOf(url, {}), url)).toMatchObject({ kind: 'unknown', models: ['m'] });
+    expect(await detectServer(httpOf(url, {}), url)).toMatchObject({ type: 'unknown', models: ['m'] });
   });
 
   it('says so if nothing listens', async () => {

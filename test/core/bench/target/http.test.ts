@@ -43,7 +43,7 @@ describe('httpOf', () => {
       exchange.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'),
     );
     for (const { url } of [silent, halting]) {
-      await expect(httpOf(url, {}, 60).get('/')).rejects.toMatchObject({
+      await expect(httpOf(url, {}, { patienceMs: 60 }).get('/')).rejects.toMatchObject({
         code: 'target_unreachable',
         message: expect.stringMatching(/does not answer within 60 ms\.$/) as string,
       });
@@ -52,7 +52,7 @@ describe('httpOf', () => {
 });
 
 describe('jsonOf', () => {
-  it('is undefined for what is no JSON', () => {
+  it('is undefined for what is not JSON', () => {
     const answer = { status: 200, headers: {} };
     expect(jsonOf({ ...answer, text: '<html>' })).toBeUndefined();
     expect(jsonOf({ ...answer, text: '{"a":1}' })).toEqual({ a: 1 });

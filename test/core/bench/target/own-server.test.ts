@@ -36,11 +36,11 @@ afterEach(() => {
 });
 
 describe('a server of our own', () => {
-  it('is ready when it is started, is set as it was told, and is gone when it was stopped', async () => {
+  it('is ready when it is started, has the given settings, and is gone when it is stopped', async () => {
     const server = await start(serveCommand({ engine: 'mock', 'max-queue': 7 }));
     const queue: unknown = await (await fetch(`${server.url}/v1/queue`)).json();
     expect(queue).toMatchObject({ max_concurrency: 2, slots: 2, max_queue: 7 });
-    expect(server.engine).toBe('none');
+    expect(server.device).toBe('none');
     await server.stop();
     await server.stop();
     // Somebody else may have been given its port.
@@ -50,7 +50,7 @@ describe('a server of our own', () => {
     expect(after).not.toMatchObject({ max_queue: 7 });
   });
 
-  it('fails with its own words about a model that is not there', async () => {
+  it('fails with its own message about a model that does not exist', async () => {
     await expect(start(serveCommand({ model: '/nowhere/model.gguf' }))).rejects.toMatchObject({
       code: 'target_unreachable',
       message: 'There is no model file at /nowhere/model.gguf.',
@@ -64,6 +64,21 @@ describe('a server of our own', () => {
       code: 'usage',
       message: '--cache-type q8_0 does not work with --flash-attention off.',
     });
+  });
+
+  it.each([
+    ['a model of Hugging Face', ['--model', 'hf:user/repository'], ['HF_TOKEN']],
+    ['a model at a URL', ['--model', 'https://huggingface.co/model.gguf'], ['HF_TOKEN']],
+    ['a model on this machine', ['--model', '/models/model.gguf'], []],
+  ])('sees no credentials that it does not need for %s', async (_name, args, expected) => {
+    for (const name of ['HF_TOKEN', 'GITHUB_TOKEN', 'OPENAI_API_KEY', 'CHATSTREAM_API_KEY']) vi.stubEnv(name, 'secret');
+    const seen: string[] = [];
+    const code = 'console.error(JSON.stringify(process.env)); setTimeout(() => {}, 100)';
+    const starting = start([...script(code), '--', ...args], (line) => seen.push(line));
+    await expect(starting).rejects.toMatchObject({ code: 'target_unreachable' });
+    await until(() => seen.length > 0, 'its output');
+    const variables = Object.entries(JSON.parse(seen.join('')) as object);
+    expect(variables.filter(([, value]) => value === 'secret').map(([name]) => name)).toEqual(expected);
   });
 
   it('does not see the variables that are meant for the bench', async () => {
@@ -92,7 +107,7 @@ describe('a server of our own', () => {
 });
 
 describe('a server that does not come up', () => {
-  it('is reported if it ends without a word', async () => {
+  it('is reported if it ends without a message', async () => {
     await expect(start(script('process.exit(3)'))).rejects.toMatchObject({
       code: 'target_unreachable',
       message: 'The server ended before it was ready.',

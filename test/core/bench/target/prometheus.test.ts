@@ -105,7 +105,7 @@ describe('readQueueWait', () => {
     });
   });
 
-  it('does not take a sum that is no number for 0', () => {
+  it('does not take a sum that is not a number for 0', () => {
     expect(readQueueWait(vllm.replace(' 3.25', ' NaN'))?.sumMs).toBeNaN();
   });
 

@@ -35,7 +35,7 @@ describe('queueControl', () => {
     expect(told(server).slice(1)).toEqual([{ max_concurrency: 1 }, { max_concurrency: 8 }, { max_concurrency: 4 }]);
   });
 
-  it('counts who runs and who waits', async () => {
+  it('counts the requests that run and those that wait', async () => {
     const views = [queueView(), queueView({ running: [{}, {}], waiting: [{}] })];
     const server = await serveRoutes({
       'GET /v1/queue': () => views.shift() ?? queueView(),

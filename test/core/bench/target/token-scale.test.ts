@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { RequestOutcome } from '../../../../src/core/bench/client/outcome.js';
 import type { StreamingClient } from '../../../../src/core/bench/client/streaming-client.js';
 import { measureTokenScale } from '../../../../src/core/bench/target/token-scale.js';
-import { assumedScale } from '../../../../src/core/bench/workload/workload.js';
+import { assumedScale } from '../../../../src/core/bench/workload/words.js';
 
 const body = { model: 'm', ignoreEos: false, extraBody: null };
 const times = { intendedUs: 0, sendUs: 0, endUs: 1, reconnects: 0 };
@@ -11,7 +11,7 @@ const times = { intendedUs: 0, sendUs: 0, endUs: 1, reconnects: 0 };
 function clientOf(promptTokens: (words: number) => number | null): StreamingClient {
   const answer = (text: string): RequestOutcome => ({
     ...times,
-    state: 'completed',
+    status: 'completed',
     firstTokenUs: 1,
     lastTokenUs: 1,
     tokenChunks: 1,
@@ -46,7 +46,7 @@ it.each<[string, (words: number) => number | null]>([
 });
 
 it('assumes what is usual if requests fail', async () => {
-  const failed: RequestOutcome = { ...times, state: 'failed', code: 'http_500', message: 'no' };
+  const failed: RequestOutcome = { ...times, status: 'failed', code: 'http_500', message: 'no' };
   const client: StreamingClient = { ...clientOf(() => 1), send: () => Promise.resolve(failed) };
   expect(await measureTokenScale(client, body)).toEqual(assumedScale);
 });

@@ -59,8 +59,8 @@ describe('readPromptsFile', () => {
 
   it.each([
     ['{"prompt":"a"}\n{"prompt":', /^Line 2 of .* is not JSON/],
-    ['{"prompt":"a"}\n{"question":"b"}', /^Line 2 of .* is no prompt/],
-    ['[{"prompt":"a"},{}]', /^Entry 2 of .* is no prompt/],
+    ['{"prompt":"a"}\n{"question":"b"}', /^Line 2 of .* is not a prompt/],
+    ['[{"prompt":"a"},{}]', /^Entry 2 of .* is not a prompt/],
     ['', /^There are no prompts in/],
     ['{"conversations":[{"from":"gpt","value":"I speak first"}]}', /^There are no prompts in/],
   ])('refuses %j and says where', async (content, message) => {

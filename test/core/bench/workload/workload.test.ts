@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { parseLengths } from '../../../../src/core/measurement/lengths.js';
-import { createWorkload } from '../../../../src/core/bench/workload/create-workload.js';
-import { requestBody } from '../../../../src/core/bench/workload/request-body.js';
-import type { SyntheticSpec, WorkloadSpec } from '../../../../src/core/bench/workload/workload.js';
+import {
+  createWorkload,
+  requestBody,
+  type SyntheticSpec,
+  type WorkloadSpec,
+} from '../../../../src/core/bench/workload/workload.js';
 
 const synthetic: SyntheticSpec = {
-  kind: 'synthetic',
+  type: 'synthetic',
   seed: 1,
   inputTokens: parseLengths('64'),
   outputTokens: parseLengths('32'),
@@ -52,7 +55,7 @@ describe('a synthetic workload', () => {
     expect(wordsIn(contents(synthetic, 0, 0)[0])).toBe(36);
   });
 
-  it('never asks nothing, however short', () => {
+  it('never has an empty prompt, however short it should be', () => {
     expect(wordsIn(contents({ ...synthetic, inputTokens: parseLengths('1') }, 0, 0)[0])).toBe(1);
   });
 
@@ -69,7 +72,7 @@ describe('a synthetic workload', () => {
 describe('a workload from a file', () => {
   const say = (content: string) => [{ role: 'user', content }];
   const spec: WorkloadSpec = {
-    kind: 'prompts',
+    type: 'prompts',
     seed: 1,
     conversations: ['a', 'b', 'c', 'd', 'e', 'f'].map((each) => [say(each), [...say(each), ...say(`${each}2`)]]),
     outputTokens: parseLengths('16'),

@@ -1,14 +1,16 @@
-import { ChunkReader } from './chunk-reader.js';
-import type { Verdict } from './outcome.js';
+import { ChunkReader } from './chunk.js';
+import type { OutcomeWithoutTimes } from './outcome.js';
 import type { ServerError } from './server-error.js';
 import { createSseParser } from './sse-parser.js';
 
-/** How chatstream and OpenAI name, in an error event, what would have been a 429 or a 503 a moment earlier. */
+/**
+ * The types, in error events of chatstream and OpenAI, of what before the first byte would have been a 429 or a 503.
+ */
 const busyTypes: ReadonlySet<string | null> = new Set(['rate_limit_error', 'service_unavailable_error']);
 const busyStatuses: ReadonlySet<number | null> = new Set([429, 503]);
 
-/** Measures an event stream while it arrives. Of its bytes, no more than one event is kept. */
-export class StreamedAnswer {
+/** Measures an event stream while it arrives. It keeps no more than one event of it. */
+export class MeasuredStream {
   readonly #reader = new ChunkReader();
   readonly #gapsUs: number[] = [];
   #tokenChunks = 0;
@@ -20,7 +22,7 @@ export class StreamedAnswer {
   });
 
   /**
-   * @param arrivalUs when these bytes arrived: every event that they complete is as old
+   * @param arrivalUs when these bytes arrived, and with them every event that they complete
    * @throws EventTooLongError
    */
   feed(bytes: Buffer, arrivalUs: number): void {
@@ -28,12 +30,12 @@ export class StreamedAnswer {
     this.#parser.feed(bytes);
   }
 
-  /** Nothing that comes now can make it a good answer. */
+  /** Whatever arrives now, this will not be a good answer. */
   get isHopeless(): boolean {
     return this.#reader.nonsense !== null;
   }
 
-  /** Its end or an error was announced; what happens to the connection afterwards is of no concern. */
+  /** Its end or an error was announced; what happens to the connection afterwards does not matter. */
   get isDecided(): boolean {
     return this.#reader.isDone || this.#reader.error !== null;
   }
@@ -42,8 +44,8 @@ export class StreamedAnswer {
     return this.#tokenChunks;
   }
 
-  /** What became of the request, now that its stream has ended, or is decided. */
-  verdict(): Verdict {
+  /** The outcome of the request. Call it when the stream has ended, or is decided. */
+  outcome(): OutcomeWithoutTimes {
     const { error, nonsense, isDone, hasFinishReason, usage, serverTimings } = this.#reader;
     if (error !== null) return this.#failed(error);
     if (nonsense !== null) {
@@ -62,7 +64,7 @@ export class StreamedAnswer {
       );
     }
     return {
-      state: 'completed',
+      status: 'completed',
       firstTokenUs: this.#firstTokenUs,
       lastTokenUs: this.#lastTokenUs,
       tokenChunks: this.#tokenChunks,
@@ -80,13 +82,13 @@ export class StreamedAnswer {
     this.#tokenChunks += 1;
   }
 
-  #failed({ code, type, status, message }: ServerError): Verdict {
+  #failed({ code, type, status, message }: ServerError): OutcomeWithoutTimes {
     const isBusy = this.#tokenChunks === 0 && (busyTypes.has(type) || busyStatuses.has(status));
     const name = code ?? (status === null ? null : `http_${status}`) ?? type ?? 'stream_error';
-    return { state: isBusy ? 'refused' : 'failed', code: name, message };
+    return { status: isBusy ? 'refused' : 'failed', code: name, message };
   }
 }
 
-function failed(code: string, message: string): Verdict {
-  return { state: 'failed', code, message };
+function failed(code: string, message: string): OutcomeWithoutTimes {
+  return { status: 'failed', code, message };
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openTarget } from '../../../../src/core/bench/target/open-target.js';
-import type { Target } from '../../../../src/core/bench/target/target.js';
+import { openTarget, type Target } from '../../../../src/core/bench/target/target.js';
 import { deadUrl } from '../../../support/dead-url.js';
 import { modelList, queueView, type RouteAnswer, routeOf, type Routes, serveRoutes, serveScript } from './routes.js';
 
@@ -14,7 +13,15 @@ async function open(
     signal = never,
   }: Partial<{ headers: Record<string, string>; modelName: string | null; signal: AbortSignal }> = {},
 ): Promise<Target> {
-  return await openTarget({ kind: 'url', url }, { headers, modelName }, { onServerLog: () => undefined, signal });
+  return await openTarget(
+    { type: 'url', url },
+    { headers, modelName },
+    {
+      onServerStart: () => undefined,
+      onServerLog: () => undefined,
+      signal,
+    },
+  );
 }
 
 const chatstream: Routes = {
@@ -30,6 +37,14 @@ describe('openTarget', () => {
     const target = await open(server.url + end);
     expect(target.requestsUrl).toBe(`${server.url}/v1/chat/completions`);
     expect(target.description.url).toBe(server.url);
+  });
+
+  it('sends the query of the URL with every request, and shows it nowhere', async () => {
+    const server = await serveRoutes({ 'GET /v1/models?key=hush': modelList('me', 'm') });
+    const target = await open(`${server.url}/v1?key=hush`);
+    expect(target.requestsUrl).toBe(`${server.url}/v1/chat/completions?key=hush`);
+    expect(target.description.url).toBe(server.url);
+    for (const exchange of server.exchanges) expect(routeOf(exchange)).toMatch(/\?key=hush$/);
   });
 
   it('keeps a path before /v1', async () => {
@@ -128,7 +143,7 @@ describe('closing a target', () => {
     expect(server.exchanges.at(-1)?.body).toBe('{"max_concurrency":4}');
   });
 
-  it('tells what it could not put back', async () => {
+  it('says what it could not put back', async () => {
     const server = await serveRoutes(chatstream);
     const target = await open(server.url);
     await target.queue?.setMaxConcurrency(1);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { StreamedAnswer } from '../../../../src/core/bench/client/streamed-answer.js';
+import { MeasuredStream } from '../../../../src/core/bench/client/measured-stream.js';
 
 const token = 'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":null}]}\n\n';
 const role = 'data: {"choices":[{"delta":{"role":"assistant","content":""},"finish_reason":null}]}\n\n';
@@ -8,14 +8,14 @@ const usage = 'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens
 const done = 'data: [DONE]\n\n';
 
 /** @param pieces what arrives, and when in microseconds */
-function answerOf(...pieces: readonly (readonly [us: number, text: string])[]): StreamedAnswer {
-  const answer = new StreamedAnswer();
+function answerOf(...pieces: readonly (readonly [us: number, text: string])[]): MeasuredStream {
+  const answer = new MeasuredStream();
   for (const [us, text] of pieces) answer.feed(Buffer.from(text), us);
   return answer;
 }
 
-function verdictOf(...texts: readonly string[]): object {
-  return answerOf(...texts.map((text, index) => [1000 * index, text] as const)).verdict();
+function outcomeOf(...texts: readonly string[]): object {
+  return answerOf(...texts.map((text, index) => [1000 * index, text] as const)).outcome();
 }
 
 describe('the times of an answer', () => {
@@ -28,8 +28,8 @@ describe('the times of an answer', () => {
       [4100, stop],
       [5000, usage + done],
     );
-    expect(answer.verdict()).toEqual({
-      state: 'completed',
+    expect(answer.outcome()).toEqual({
+      status: 'completed',
       firstTokenUs: 2000,
       lastTokenUs: 4000,
       tokenChunks: 3,
@@ -43,40 +43,40 @@ describe('the times of an answer', () => {
   it('are those of the piece that ends the chunk', () => {
     const half = token.length / 2;
     const answer = answerOf([1000, token.slice(0, half)], [2000, token.slice(half)], [3000, stop]);
-    expect(answer.verdict()).toMatchObject({ firstTokenUs: 2000, lastTokenUs: 2000, tokenChunks: 1, gapsUs: [] });
+    expect(answer.outcome()).toMatchObject({ firstTokenUs: 2000, lastTokenUs: 2000, tokenChunks: 1, gapsUs: [] });
   });
 
   it('are equal for chunks that arrived together', () => {
     const answer = answerOf([1000, token + token + token], [3000, token + stop]);
-    expect(answer.verdict()).toMatchObject({ tokenChunks: 4, gapsUs: [0, 0, 2000] });
+    expect(answer.outcome()).toMatchObject({ tokenChunks: 4, gapsUs: [0, 0, 2000] });
   });
 
   it('count a last chunk that has both text and a finish reason', () => {
     const last = 'data: {"choices":[{"delta":{"content":"."},"finish_reason":"stop"}]}\n\n';
-    expect(answerOf([1000, token], [2000, last + done]).verdict()).toMatchObject({ lastTokenUs: 2000, tokenChunks: 2 });
+    expect(answerOf([1000, token], [2000, last + done]).outcome()).toMatchObject({ lastTokenUs: 2000, tokenChunks: 2 });
   });
 });
 
 describe('an answer is complete', () => {
   it('with the mark at its end, a finish reason or both', () => {
-    expect(verdictOf(token, stop, done)).toMatchObject({ state: 'completed', tokenChunks: 1, outputTokens: null });
-    expect(verdictOf(token, stop)).toMatchObject({ state: 'completed' });
-    expect(verdictOf(token, done)).toMatchObject({ state: 'completed' });
+    expect(outcomeOf(token, stop, done)).toMatchObject({ status: 'completed', tokenChunks: 1, outputTokens: null });
+    expect(outcomeOf(token, stop)).toMatchObject({ status: 'completed' });
+    expect(outcomeOf(token, done)).toMatchObject({ status: 'completed' });
   });
 
   it('not without any of them', () => {
-    expect(verdictOf(token, token)).toMatchObject({ state: 'failed', code: 'incomplete_stream' });
-    expect(verdictOf('')).toMatchObject({ state: 'failed', code: 'incomplete_stream' });
+    expect(outcomeOf(token, token)).toMatchObject({ status: 'failed', code: 'incomplete_stream' });
+    expect(outcomeOf('')).toMatchObject({ status: 'failed', code: 'incomplete_stream' });
   });
 
   it('not without a token', () => {
-    expect(verdictOf(role, stop, done)).toMatchObject({ state: 'failed', code: 'no_tokens' });
+    expect(outcomeOf(role, stop, done)).toMatchObject({ status: 'failed', code: 'no_tokens' });
   });
 
-  it('not with an event that is no JSON', () => {
+  it('not with an event that is not JSON', () => {
     const answer = answerOf([1000, token], [2000, 'data: {"choices":[\n\n']);
     expect(answer.isHopeless).toBe(true);
-    expect(answer.verdict()).toMatchObject({ state: 'failed', code: 'malformed_chunk' });
+    expect(answer.outcome()).toMatchObject({ status: 'failed', code: 'malformed_chunk' });
   });
 });
 
@@ -84,8 +84,8 @@ describe('an error event', () => {
   const error = (fields: object): string => `data: ${JSON.stringify({ error: { message: 'No.', ...fields } })}\n\n`;
 
   it('fails the request by its code', () => {
-    const verdict = verdictOf(token, error({ code: 'engine_failed', type: 'server_error' }), done);
-    expect(verdict).toEqual({ state: 'failed', code: 'engine_failed', message: 'No.' });
+    const outcome = outcomeOf(token, error({ code: 'engine_failed', type: 'server_error' }), done);
+    expect(outcome).toEqual({ status: 'failed', code: 'engine_failed', message: 'No.' });
   });
 
   it.each([
@@ -93,7 +93,7 @@ describe('an error event', () => {
     [{ code: 500, type: 'InternalServerError' }, 'http_500'],
     [{}, 'stream_error'],
   ])('%j has the code %s', (fields, code) => {
-    expect(verdictOf(error(fields))).toEqual({ state: 'failed', code, message: 'No.' });
+    expect(outcomeOf(error(fields))).toEqual({ status: 'failed', code, message: 'No.' });
   });
 
   it.each([
@@ -101,7 +101,7 @@ describe('an error event', () => {
     { code: 'rate_limited', type: 'rate_limit_error' },
     { code: 429 },
   ])('%j is a refusal as long as there was no token', (fields) => {
-    expect(verdictOf(': queued position=3\n\n', error(fields), done)).toMatchObject({ state: 'refused' });
-    expect(verdictOf(token, error(fields), done)).toMatchObject({ state: 'failed' });
+    expect(outcomeOf(': queued position=3\n\n', error(fields), done)).toMatchObject({ status: 'refused' });
+    expect(outcomeOf(token, error(fields), done)).toMatchObject({ status: 'failed' });
   });
 });

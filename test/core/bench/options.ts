@@ -1,0 +1,29 @@
+import type { BenchOptions } from '../../../src/core/bench/plan/options.js';
+import { parseLengths } from '../../../src/core/measurement/lengths.js';
+
+/** A short bench of one setting, with one client and four requests. */
+export function benchOptionsOf(options: Pick<BenchOptions, 'target'> & Partial<BenchOptions>): BenchOptions {
+  return {
+    versus: null,
+    headers: {},
+    modelName: null,
+    extraBody: null,
+    load: { type: 'closed', concurrency: [1] },
+    maxConcurrency: null,
+    sweepUpTo: 1,
+    durationMs: null,
+    requests: 4,
+    warmupMs: 0,
+    trials: 1,
+    seed: 1,
+    timeoutMs: 10_000,
+    workers: 1,
+    prompts: { type: 'synthetic', inputTokens: parseLengths('8') },
+    outputTokens: parseLengths('3'),
+    sharedPrefixTokens: 0,
+    objectives: [],
+    samplesPath: null,
+    version: '1.2.3',
+    ...options,
+  };
+}
