@@ -1,4 +1,6 @@
+import { defaultWidth, type ReportStyle } from '../core/report/text/style.js';
 import { exitCodes } from './exit-codes.js';
+import { hasColours } from './terminal.js';
 
 /**
  * Decides what happens when stdout or stderr cannot be written to. Whatever else a command does, such as writing its
@@ -24,4 +26,9 @@ export function guardOutput(): void {
       process.exitCode = exitCodes.unexpectedFailure;
     }
   });
+}
+
+/** How a report looks on a stream. Lines beyond the usual width would be hard to read, however wide the terminal is. */
+export function reportStyle(stream: NodeJS.WriteStream): ReportStyle {
+  return { colour: hasColours(stream), width: stream.isTTY ? Math.min(defaultWidth, stream.columns) : defaultWidth };
 }

@@ -142,4 +142,18 @@ describe('compare', () => {
     expect(printed.at(-1)).toMatch(/^::error title=Performance regression%3A ttft\.p95/);
     expect(readFileSync(summary, 'utf8')).toMatch(/^# Before\n## chatstream compare\n/);
   });
+
+  it('annotates on stderr when stdout is for JSON', async () => {
+    const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    vi.spyOn(console, 'log').mockImplementation(() => undefined);
+    await run(at('base.json'), at('slower.json'), '--fail-on', 'ttft.p95>10%', '--github', '--json');
+    expect(stderr).toHaveBeenCalledWith(expect.stringMatching(/^::error title=Performance regression%3A ttft\.p95/));
+  });
+
+  it('does not take the file that a variable names for results of bench', async () => {
+    vi.stubEnv('CHATSTREAM_OUTPUT', at('result.html'));
+    vi.stubEnv('CHATSTREAM_COMPARE_OUTPUT', at('from-environment.md'));
+    await run(at('base.json'), at('same.json'));
+    expect(readFileSync(at('from-environment.md'), 'utf8')).toContain('## chatstream compare');
+  });
 });

@@ -4,6 +4,17 @@ export const flashAttentionModes = ['auto', 'on', 'off'] as const;
 
 export type FlashAttention = (typeof flashAttentionModes)[number];
 
+export const engines = ['llama', 'mock'] as const;
+
+export const gpuChoices = ['auto', 'cuda', 'vulkan', 'metal', 'off'] as const;
+
+export const mockReplies = ['echo', 'round', 'long'] as const;
+
+export type MockReply = (typeof mockReplies)[number];
+
+/** Most tokens per slot that `--context auto` allocates. */
+export const automaticContextLength = 4096;
+
 /** How to load a model with llama.cpp. */
 export interface LlamaEngineOptions {
   readonly engine: 'llama';
@@ -12,7 +23,7 @@ export interface LlamaEngineOptions {
   readonly slots: number;
   /** Tokens per slot; `auto` is what the model was trained for, at most 4096. */
   readonly context: number | 'auto';
-  readonly gpu: 'auto' | 'cuda' | 'vulkan' | 'metal' | 'off';
+  readonly gpu: (typeof gpuChoices)[number];
   /** Layers to keep on the GPU. */
   readonly gpuLayers: number | 'auto';
   /** Attention computed in one pass, without a large intermediate; `auto` where model and device can. */
@@ -24,8 +35,6 @@ export interface LlamaEngineOptions {
   /** Prompt tokens that one round may prefill beside the decodes. */
   readonly prefillChunk: number;
 }
-
-export type MockReply = 'echo' | 'round' | 'long';
 
 /** An engine without a model, whose timing is exact and whose text is known beforehand. */
 export interface MockEngineOptions {
