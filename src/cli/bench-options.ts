@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { isRecord } from '../core/base/json.js';
 import { ChatstreamError } from '../core/base/errors.js';
 import { parseDuration } from '../core/base/units.js';
@@ -6,7 +5,7 @@ import type { BenchOptions, TargetOptions } from '../core/bench/plan/options.js'
 import { inShortTurns } from '../core/bench/plan/short-turns.js';
 import { parseObjective } from '../core/measurement/objectives.js';
 import { type BenchFlags, usualDuration } from './bench-flags.js';
-import { type FlagOrigins, valuesOf } from './flags.js';
+import { checkFilesApart, type FlagOrigins, valuesOf } from './flags.js';
 import { givenServerFlags, ownServerCommand } from './own-server.js';
 import { checkEngineFlags, mostLlamaSlots, mostSlots } from './serve-flags.js';
 
@@ -81,10 +80,8 @@ function refuseContradictions(flags: BenchFlags, { isTyped }: FlagOrigins): void
   if (isTyped('strict') && !isCompared && !flags['enforce-slo']) {
     refuse('--strict needs something to judge.', 'Add --versus, --baseline or --enforce-slo.');
   }
-  const files = [...valuesOf(flags.output), ...(flags.samples === undefined ? [] : [flags.samples])];
-  const paths = files.map((file) => resolve(file));
-  const twice = files.find((_, index) => paths.indexOf(paths[index] ?? '') !== index);
-  if (twice !== undefined) refuse(`${twice} would be written twice.`, 'Give each --output and --samples its own file.');
+  const samples = flags.samples === undefined ? [] : [flags.samples];
+  checkFilesApart([...valuesOf(flags.output), ...samples], [flags.prompts, flags.baseline]);
 }
 
 function refuse(message: string, hint: string): never {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Flags, type Interfaces } from '@oclif/core';
 import { parseDuration } from '../core/base/units.js';
 import { ChatstreamError } from '../core/base/errors.js';
@@ -116,4 +117,25 @@ export function flagOrigins({ raw, metadata }: Pick<Interfaces.ParserOutput, 'ra
     isTyped: (name) => raw.some((token) => token.type === 'flag' && token.flag === name),
     isGiven: (name) => metadata.flags[name]?.setFromDefault !== true,
   };
+}
+
+/**
+ * Checks the files that a command is told to write.
+ *
+ * @param read the files that it reads
+ * @throws ChatstreamError `usage` if one would be written twice, or over one that is read
+ */
+export function checkFilesApart(written: readonly string[], read: readonly (string | undefined)[]): void {
+  const taken = new Map(
+    read.filter((path) => path !== undefined).map((path) => [resolve(path), 'would overwrite what is read from it']),
+  );
+  for (const path of written) {
+    const problem = taken.get(resolve(path));
+    if (problem !== undefined) {
+      throw new ChatstreamError('usage', `Writing to ${path} ${problem}.`, {
+        hint: 'Give every file a name of its own.',
+      });
+    }
+    taken.set(resolve(path), 'twice would leave only one of the two');
+  }
 }

@@ -2,7 +2,7 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { compareOptions, exitCodeOfVerdict, gateFlags } from '../cli/gate-flags.js';
 import { tellGithub } from '../cli/compare-github.js';
-import { fromEnvironment, listFlag, valuesOf } from '../cli/flags.js';
+import { checkFilesApart, fromEnvironment, listFlag, valuesOf } from '../cli/flags.js';
 import { reportStyle } from '../cli/output.js';
 import { ChatstreamError } from '../core/base/errors.js';
 import { compare } from '../core/compare/compare.js';
@@ -53,6 +53,7 @@ Exit codes: 10 regression, 11 inconclusive (with --strict), 2 for files that can
     const { args, flags } = await this.parse(Compare);
     const outputs = valuesOf(flags.output);
     for (const path of outputs) checkComparisonOutput(path);
+    checkFilesApart(outputs, [args.baseline, args.candidate]);
     const options = compareOptions(flags);
     const comparison = compare(await this.#sides(args.baseline, args.candidate), options);
 

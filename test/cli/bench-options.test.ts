@@ -186,8 +186,10 @@ describe('what contradicts itself', () => {
     ['--allow machine', '--allow is for a comparison, and there is nothing to compare with.'],
     ['--github', '--github is for a comparison, and there is nothing to compare with.'],
     ['--strict', '--strict needs something to judge.'],
-    ['-o a.json -o ./a.json', './a.json would be written twice.'],
-    ['-o a.json --samples a.json', 'a.json would be written twice.'],
+    ['-o a.json -o ./a.json', 'Writing to ./a.json twice would leave only one of the two.'],
+    ['-o a.json --samples a.json', 'Writing to a.json twice would leave only one of the two.'],
+    [`${file.join(' ')} --samples chats.jsonl`, 'Writing to chats.jsonl would overwrite what is read from it.'],
+    ['--baseline a.json -o a.json', 'Writing to a.json would overwrite what is read from it.'],
     [
       '-u http://127.0.0.1:1 --model m.gguf',
       '--model is for a server that the bench starts, but --url names one that is running.',

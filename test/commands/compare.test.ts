@@ -106,6 +106,16 @@ describe('compare', () => {
     expect(stderr.join('\n')).toContain(words);
   });
 
+  it('does not overwrite what it reads', async () => {
+    const stderr = vi.spyOn(Compare.prototype, 'logToStderr').mockImplementation(() => undefined);
+    const before = readFileSync(at('base.json'), 'utf8');
+    await expect(run(at('base.json'), at('same.json'), '-o', at('base.json'))).rejects.toMatchObject({
+      oclif: { exit: 2 },
+    });
+    expect(stderr).toHaveBeenCalledWith(expect.stringContaining('would overwrite what is read from it'));
+    expect(readFileSync(at('base.json'), 'utf8')).toBe(before);
+  });
+
   it('needs a second result, if the first has only one server', async () => {
     vi.spyOn(Compare.prototype, 'logToStderr').mockImplementation(() => undefined);
     await expect(run(at('base.json'))).rejects.toMatchObject({ oclif: { exit: 2 } });
