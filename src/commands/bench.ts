@@ -4,9 +4,9 @@ import { benchOptions } from '../cli/bench-options.js';
 import { flagOrigins, valuesOf } from '../cli/flags.js';
 import { showProgress } from '../cli/live-block.js';
 import { createLogger } from '../cli/logging.js';
-import { reportStyle } from '../cli/output.js';
 import { ownServerBeginning } from '../cli/own-server.js';
 import { firstSignal } from '../cli/signals.js';
+import { reportStyle } from '../cli/terminal.js';
 
 export default class Bench extends BaseCommand {
   static override summary = 'Load a server with streaming requests, and find out how many should run at once.';

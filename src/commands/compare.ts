@@ -3,7 +3,7 @@ import { BaseCommand } from '../cli/base-command.js';
 import { compareOptions, exitCodeOfVerdict, gateFlags } from '../cli/gate-flags.js';
 import { tellGithub } from '../cli/compare-github.js';
 import { checkFilesApart, fromEnvironment, listFlag, valuesOf } from '../cli/flags.js';
-import { reportStyle } from '../cli/output.js';
+import { reportStyle } from '../cli/terminal.js';
 import { ChatstreamError } from '../core/base/errors.js';
 import { compare } from '../core/compare/compare.js';
 import { comparisonJson } from '../core/report/compare/json.js';
