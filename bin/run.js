@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-import { flush, handle, run } from '@oclif/core';
+// This file stays within what Node.js 12 can parse, and imports nothing before the check, so that an old version gets as
+// far as being told that it is too old.
+const required = [20, 19];
+const [major, minor] = process.versions.node.split('.').map(Number);
 
-try {
-  await run(process.argv.slice(2), import.meta.url);
-} catch (error) {
-  // A command that does not exist is wrong usage (2), as a flag that does not exist is; oclif would say 127.
-  if (error.oclif?.exit === 127) error.oclif.exit = 2;
-  await handle(error);
+if (major > required[0] || (major === required[0] && minor >= required[1])) {
+  import('../dist/cli/main.js').then(({ main }) => main());
+} else {
+  console.error(`chatstream needs Node.js ${required.join('.')} or later; this is ${process.version}.`);
+  process.exitCode = 1;
 }
-await flush();

@@ -22,8 +22,14 @@ fi
 tar -xzf "$tarball" -C "$work"
 node scripts/check-links.js "$work/package"
 
+# With the oldest Node.js that is supported: npm must not warn that a dependency wants a newer one. It does not read this
+# package's lock file or overrides, only the ranges in package.json.
 mkdir "$work/prefix"
-npm install --silent --global --prefix "$work/prefix" "$tarball"
+if ! npx -y -p node@20.19 npm install --global --prefix "$work/prefix" "$tarball" >"$work/install.log" 2>&1 ||
+  grep -q EBADENGINE "$work/install.log"; then
+  printf 'npm install on Node.js 20.19:\n%s\n' "$(cat "$work/install.log")" >&2
+  exit 1
+fi
 cd "$work"
 PATH="$work/prefix/bin:$PATH"
 chatstream --version

@@ -5,13 +5,13 @@ import { fromEnvironment } from './flags.js';
 import { logLevels } from './logging.js';
 import { styled } from './terminal.js';
 
-/** What all commands share: the common flags, and how they say that something went wrong. */
+/** What all commands share: the common flags, and how they report errors. */
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true;
 
   static override baseFlags = fromEnvironment({
     'log-level': Flags.option({
-      summary: 'How much to write to stderr.',
+      summary: 'How much to log on stderr.',
       options: logLevels,
       default: 'info' as const,
       helpGroup: 'GLOBAL',
@@ -23,42 +23,46 @@ export abstract class BaseCommand extends Command {
     return super.jsonEnabled() || /^(1|true|yes)$/i.test(process.env['CHATSTREAM_JSON'] ?? '');
   }
 
+  /**
+   * Prints a line that is not part of the result: on stdout for people, on stderr next to JSON. oclif's `logToStderr` prints
+   * nothing with --json.
+   */
+  protected logAside(line: string): void {
+    if (this.jsonEnabled()) process.stderr.write(`${line}\n`);
+    else this.log(line);
+  }
+
   protected override async catch(error: Error & { exitCode?: number }): Promise<never> {
     if (error instanceof Errors.ExitError) throw error;
-    const exitCode = this.#exitCodeOf(error);
-    if (this.jsonEnabled()) this.logJson(this.toErrorJson(error));
-    else this.#explain(error);
-    return Promise.reject(new Errors.ExitError(exitCode));
+    const ours = await toOurs(error);
+    if (this.jsonEnabled()) this.logJson(this.toErrorJson(ours ?? error));
+    else this.#explain(ours ?? error);
+    return Promise.reject(new Errors.ExitError(ours === null ? exitCodes.unexpectedFailure : exitCodeOf(ours.code)));
   }
 
   protected override toErrorJson(error: unknown): unknown {
-    if (error instanceof ChatstreamError) {
-      const { code, message, hint } = error;
-      return { error: { code, message: oneLine(message), hint: hint ?? null } };
-    }
-    const code = error instanceof Errors.CLIError ? 'usage' : 'internal';
-    return { error: { code, message: oneLine(messageOf(error)), hint: null } };
-  }
-
-  #exitCodeOf(error: Error): number {
-    if (error instanceof ChatstreamError) return exitCodeOf(error.code);
-    return error instanceof Errors.CLIError ? exitCodes.wrongUsage : exitCodes.unexpectedFailure;
+    const { code, message, hint } =
+      error instanceof ChatstreamError ? error : new ChatstreamError('internal', messageOf(error));
+    return { error: { code, message: message.replace(/\s*\n\s*/g, ' '), hint: hint ?? null } };
   }
 
   #explain(error: Error): void {
     const label = styled(process.stderr, 'red', 'error:');
-    const unexpected = !(error instanceof ChatstreamError) && !(error instanceof Errors.CLIError);
-    const message = unexpected ? (error.stack ?? error.message) : error.message;
-    const hint = error instanceof ChatstreamError ? error.hint : undefined;
-    this.logToStderr(`${label} ${message}`);
-    if (hint !== undefined) this.logToStderr(hint);
+    const isOurs = error instanceof ChatstreamError;
+    this.logToStderr(`${label} ${isOurs ? error.message : (error.stack ?? error.message)}`);
+    if (isOurs && error.hint !== undefined) this.logToStderr(error.hint);
   }
 }
 
-/** oclif writes what is wrong with a flag on a line of its own, between the flag's name and a word about --help. */
-function oneLine(text: string): string {
-  return text
-    .replace(/\nSee more help with --help$/, '')
-    .split(/\s*\n\s*/)
-    .join(' ');
+/** The error in our own words; null for one that nobody expected, which is a bug. */
+async function toOurs(error: Error): Promise<ChatstreamError | null> {
+  if (!(error instanceof ChatstreamError) && !(error instanceof Errors.CLIError)) return null;
+  // Loaded late: most commands end without it.
+  const { usageError, withFlagName } = await import('./usage-error.js');
+  if (error instanceof Errors.CLIError) return usageError(error);
+  const { code, hint } = error;
+  return new ChatstreamError(code, withFlagName(error.message), {
+    ...(hint === undefined ? {} : { hint }),
+    cause: error,
+  });
 }

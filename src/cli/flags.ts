@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Flags, type Interfaces } from '@oclif/core';
 import { parseDuration } from '../core/base/units.js';
 import { ChatstreamError } from '../core/base/errors.js';
@@ -18,16 +19,27 @@ export const autoOrIntegerFlag = Flags.custom<number | 'auto', { min: number }>(
   },
 });
 
-/** Whole numbers of at least 1, separated by commas, in rising order and each once. */
+/** Whole numbers of at least 1, separated by commas; sorted, and without duplicates. */
 export const integersFlag = Flags.custom<readonly number[]>({
+  parse: (input) => Promise.resolve(parseIntegers(input)),
+});
+
+function parseIntegers(text: string): readonly number[] {
+  const values = text.split(',').map((each) => (/^\s*\d+\s*$/.test(each) ? Number(each) : NaN));
+  if (values.every((value) => Number.isSafeInteger(value) && value >= 1)) {
+    return [...new Set(values)].sort((a, b) => a - b);
+  }
+  throw new ChatstreamError('usage', `"${text}" is not a list of whole numbers of at least 1.`, {
+    hint: 'Write one number, or several with commas between them: 1,2,4,8.',
+  });
+}
+
+/** A number above 0, not necessarily a whole one. */
+export const positiveNumberFlag = Flags.custom<number>({
   parse: (input) => {
-    const values = input.split(',').map((each) => (/^\s*\d+\s*$/.test(each) ? Number(each) : NaN));
-    if (values.every((value) => Number.isSafeInteger(value) && value >= 1)) {
-      return Promise.resolve([...new Set(values)].sort((a, b) => a - b));
-    }
-    throw new ChatstreamError('usage', `"${input}" is not a list of whole numbers of at least 1.`, {
-      hint: 'Write one number, or several with commas between them: 1,2,4,8.',
-    });
+    const value = /^\d*\.?\d+$/.test(input) ? Number(input) : NaN;
+    if (value > 0 && Number.isFinite(value)) return Promise.resolve(value);
+    throw new ChatstreamError('usage', `"${input}" is not a number above 0.`);
   },
 });
 
@@ -36,7 +48,54 @@ export const lengthsFlag = Flags.custom<Lengths>({
   parse: (input) => Promise.resolve(parseLengths(input)),
 });
 
-/** Lets every flag be set by an environment variable as well: `--max-queue` reads `CHATSTREAM_MAX_QUEUE`. */
+/** A flag that may be repeated. Read it with {@link valuesOf}. */
+export const repeatableFlag = Flags.custom<readonly string[]>({
+  multiple: true,
+  multipleNonGreedy: true,
+  parse: (input) => Promise.resolve([input]),
+});
+
+/** A flag that may be repeated, and takes several values with commas between them. Read it with {@link valuesOf}. */
+export const listFlag = Flags.custom<readonly string[]>({
+  multiple: true,
+  multipleNonGreedy: true,
+  parse: (input) => Promise.resolve(input.split(/(?<!\\),/).map((value) => value.replaceAll('\\,', ',').trim())),
+});
+
+/**
+ * The values of a repeatable flag. oclif makes a list of the lists that its parser returns, but for a flag that is set by
+ * an environment variable it returns the parser's one list as it is; `flat` makes both the same.
+ */
+export function valuesOf(given: readonly (readonly string[])[] | undefined): readonly string[] {
+  return (given ?? []).flat();
+}
+
+interface Default<T> {
+  readonly default: T;
+  readonly defaultHelp: () => Promise<string>;
+}
+
+/** A default in the form in which it is typed, such as `60s`: --help shows the text, and the value is parsed from it. */
+function typedDefault<T>(parse: (text: string) => T): (text: string) => Default<T> {
+  return (text) => ({ default: parse(text), defaultHelp: () => Promise.resolve(text) });
+}
+
+export const defaultDuration = typedDefault(parseDuration);
+
+export const defaultIntegers = typedDefault(parseIntegers);
+
+export const defaultLengths = typedDefault(parseLengths);
+
+/** For --help, where the default depends on something else. The flag has no value then. */
+export function defaultInWords(words: string): Pick<Default<never>, 'defaultHelp'> {
+  return { defaultHelp: () => Promise.resolve(words) };
+}
+
+/**
+ * Lets every flag be set by an environment variable as well: `--max-queue` reads `CHATSTREAM_MAX_QUEUE`. A flag that means
+ * something else in another command brings a variable of its own with the command's name in it, as
+ * `CHATSTREAM_BENCH_MAX_CONCURRENCY`, so that a variable that is set for one command does not change the other.
+ */
 export function fromEnvironment<T extends Interfaces.FlagInput>(flags: T): T {
   for (const [name, flag] of Object.entries(flags)) {
     flag.env ??= `CHATSTREAM_${name.replaceAll('-', '_').toUpperCase()}`;
@@ -44,10 +103,39 @@ export function fromEnvironment<T extends Interfaces.FlagInput>(flags: T): T {
   return flags;
 }
 
+/** Where the values of flags come from. */
+export interface FlagOrigins {
+  /** From the command line. */
+  readonly isTyped: (name: string) => boolean;
+  /** From the command line or from the environment, rather than from the default. */
+  readonly isGiven: (name: string) => boolean;
+}
+
+/** @param parsed what `Command.parse` returns */
+export function flagOrigins({ raw, metadata }: Pick<Interfaces.ParserOutput, 'raw' | 'metadata'>): FlagOrigins {
+  return {
+    isTyped: (name) => raw.some((token) => token.type === 'flag' && token.flag === name),
+    isGiven: (name) => metadata.flags[name]?.setFromDefault !== true,
+  };
+}
+
 /**
- * The values of a repeatable flag. From an environment variable oclif passes them on as one string, whatever the types
- * say; there they are separated by commas, as they may be in the flag.
+ * Checks the files that a command is told to write.
+ *
+ * @param read the files that it reads
+ * @throws ChatstreamError `usage` if one would be written twice, or over one that is read
  */
-export function valuesOf(given: readonly string[] | string | undefined): readonly string[] {
-  return typeof given === 'string' ? given.split(',').map((value) => value.trim()) : (given ?? []);
+export function checkFilesApart(written: readonly string[], read: readonly (string | undefined)[]): void {
+  const taken = new Map(
+    read.filter((path) => path !== undefined).map((path) => [resolve(path), 'would overwrite what is read from it']),
+  );
+  for (const path of written) {
+    const problem = taken.get(resolve(path));
+    if (problem !== undefined) {
+      throw new ChatstreamError('usage', `Writing to ${path} ${problem}.`, {
+        hint: 'Give every file a name of its own.',
+      });
+    }
+    taken.set(resolve(path), 'twice would leave only one of the two');
+  }
 }

@@ -1,14 +1,26 @@
-import { Flags } from '@oclif/core';
+import { Flags, type Interfaces } from '@oclif/core';
 import { ChatstreamError } from '../core/base/errors.js';
-import { type EngineOptions, type FlashAttention, flashAttentionModes } from '../core/engine/options.js';
+import { type EngineOptions, engines, flashAttentionModes, gpuChoices, mockReplies } from '../core/engine/options.js';
+import { cacheTypes, isQuantised } from '../core/gguf/kv-cache.js';
+import { automaticContextLength } from '../core/gguf/memory-need.js';
 import { bundledModel } from '../core/models/model-source.js';
 import { resolveModel, type ResolveOptions } from '../core/models/resolve-model.js';
 import type { ServeOptions } from '../core/serve.js';
-import { autoOrIntegerFlag, durationFlag, fromEnvironment, valuesOf } from './flags.js';
-import { type CacheType, cacheTypes, isQuantised } from '../core/gguf/kv-cache.js';
+import {
+  autoOrIntegerFlag,
+  defaultDuration,
+  defaultInWords,
+  durationFlag,
+  fromEnvironment,
+  listFlag,
+  valuesOf,
+} from './flags.js';
 
 /** llama.cpp's own limit. The mock engine has none. */
-const mostLlamaSlots = 256;
+export const mostLlamaSlots = 256;
+
+/** Of either engine. */
+export const mostSlots = 512;
 
 const model = { helpGroup: 'MODEL' };
 const queue = { helpGroup: 'QUEUE' };
@@ -26,83 +38,82 @@ export const serveFlags = fromEnvironment({
   engine: Flags.option({
     ...model,
     summary: 'What generates: llama.cpp, or a mock with exact timing and no model.',
-    options: ['llama', 'mock'] as const,
+    options: engines,
     default: 'llama' as const,
   })(),
   context: autoOrIntegerFlag({
     ...model,
-    summary: 'Tokens per slot, prompt and answer together; auto: what the model was trained for, at most 4096.',
+    summary: `Tokens per slot, prompt and output together; auto: as many as the model was trained for, at most ${automaticContextLength}.`,
     min: 16,
     default: 'auto' as const,
   }),
   gpu: Flags.option({
     ...model,
-    summary: 'Where to compute. Only auto falls back to something else.',
-    options: ['auto', 'cuda', 'vulkan', 'metal', 'off'] as const,
+    summary: 'Device to compute on. Only auto falls back to another one.',
+    options: gpuChoices,
     default: 'auto' as const,
   })(),
   'gpu-layers': autoOrIntegerFlag({
     ...model,
-    summary: 'Layers to keep on the GPU.',
+    summary: 'Number of layers to keep on the GPU.',
     min: 0,
     default: 'auto' as const,
   }),
   'flash-attention': Flags.option({
     ...model,
-    summary: 'Attention in one pass, which saves memory and mostly time; auto: where model and device can.',
+    summary: 'Flash attention, which saves memory and usually time; auto: if the model and the device support it.',
     options: flashAttentionModes,
     default: 'auto' as const,
   })(),
   'cache-type': Flags.option({
     ...model,
-    summary: 'What the KV cache is kept as; fewer bits take less memory. Quantised types need flash attention.',
+    summary: 'Data type of the KV cache. Fewer bits take less memory; quantised types need flash attention.',
     options: cacheTypes,
     default: 'f16' as const,
   })(),
   threads: autoOrIntegerFlag({
     ...model,
-    summary: 'Compute threads on the CPU; auto measures what is fastest.',
+    summary: 'Number of CPU threads; auto measures which number is fastest.',
     min: 1,
     default: 'auto' as const,
   }),
   'max-concurrency': Flags.integer({
     ...queue,
     char: 'n',
-    summary: 'Generations that run at once: the size of the processing queue.',
+    summary: 'Generations that run at the same time: the size of the processing queue.',
     min: 1,
-    max: 512,
+    max: mostSlots,
     default: 4,
   }),
   'max-queue': Flags.integer({
     ...queue,
-    summary: 'Requests that may wait: the size of the request queue. 0 refuses at once.',
+    summary: 'Requests that may wait: the size of the request queue. With 0, a request that cannot start is rejected.',
     min: 0,
     max: 1_000_000,
     default: 64,
   }),
   'queue-timeout': durationFlag({
     ...queue,
-    summary: 'Longest wait in the queue; 0 is unlimited.',
-    default: 60_000,
-    defaultHelp: () => Promise.resolve('60s'),
+    ...defaultDuration('60s'),
+    summary: 'Longest wait in the queue; 0 means no limit.',
   }),
   slots: Flags.integer({
     ...queue,
-    summary:
-      'Sequences to allocate: the upper limit for changing --max-concurrency while running. [default: --max-concurrency]',
+    ...defaultInWords('--max-concurrency'),
+    summary: 'Number of slots: how far --max-concurrency can be raised while the server runs.',
     min: 1,
-    max: 512,
+    max: mostSlots,
   }),
   'prefill-chunk': Flags.integer({
     ...queue,
-    summary: 'Prompt tokens that one round may take in beside the running generations.',
+    summary: 'Prompt tokens that one round may process along with the running generations.',
     min: 1,
     max: 8192,
     default: 128,
   }),
   'max-tokens': Flags.integer({
     ...queue,
-    summary: 'Output tokens when a request names no limit.',
+    summary: 'Output tokens if a request sets no limit.',
     min: 1,
     default: 512,
   }),
@@ -115,79 +126,31 @@ export const serveFlags = fromEnvironment({
     max: 65_535,
     default: 8000,
   }),
-  'api-key': Flags.string({
-    ...http,
-    summary: 'Key that clients must send as a bearer token. Repeatable.',
-    multiple: true,
-    multipleNonGreedy: true,
-    delimiter: ',',
-  }),
-  'cors-origin': Flags.string({
-    ...http,
-    summary: 'Origin that browsers may ask from, or *. Repeatable.',
-    multiple: true,
-    multipleNonGreedy: true,
-    delimiter: ',',
-  }),
-  'max-body': Flags.integer({ ...http, summary: 'Longest request body in bytes.', min: 1024, default: 1_048_576 }),
+  'api-key': listFlag({ ...http, summary: 'Key that clients must send as a bearer token. Repeatable.' }),
+  'cors-origin': listFlag({ ...http, summary: 'Origin that browsers may send requests from, or *. Repeatable.' }),
+  'max-body': Flags.integer({ ...http, summary: 'Largest request body, in bytes.', min: 1024, default: 1_048_576 }),
   'write-timeout': durationFlag({
     ...http,
-    summary: 'Cut off a client that reads nothing for this long; 0 is never.',
-    default: 30_000,
-    defaultHelp: () => Promise.resolve('30s'),
+    ...defaultDuration('30s'),
+    summary: 'Disconnect a client that has read nothing for this long; 0 means never.',
   }),
   'drain-timeout': durationFlag({
     ...http,
-    summary: 'Time that running generations get to finish after SIGTERM or Ctrl-C.',
-    default: 30_000,
-    defaultHelp: () => Promise.resolve('30s'),
+    ...defaultDuration('30s'),
+    summary: 'Time that running generations have to finish after SIGTERM or Ctrl-C.',
   }),
-  'mock-prefill': durationFlag({
-    ...mock,
-    summary: 'Time to first token.',
-    default: 20,
-    defaultHelp: () => Promise.resolve('20ms'),
-  }),
-  'mock-token': durationFlag({
-    ...mock,
-    summary: 'Time per round.',
-    default: 10,
-    defaultHelp: () => Promise.resolve('10ms'),
-  }),
+  'mock-prefill': durationFlag({ ...mock, ...defaultDuration('20ms'), summary: 'Time to the first token.' }),
+  'mock-token': durationFlag({ ...mock, ...defaultDuration('10ms'), summary: 'Time per round.' }),
   'mock-reply': Flags.option({
     ...mock,
-    summary: 'echo repeats the last message, round counts to 16, long counts to max_tokens.',
-    options: ['echo', 'round', 'long'] as const,
+    summary: 'Text: echo repeats the last message, round counts to 16, long counts to max_tokens.',
+    options: mockReplies,
     default: 'round' as const,
   })(),
 });
 
-/** Values of {@link serveFlags} as oclif parses them. */
-export interface ServeFlagValues {
-  readonly model: string;
-  readonly engine: 'llama' | 'mock';
-  readonly context: number | 'auto';
-  readonly gpu: 'auto' | 'cuda' | 'vulkan' | 'metal' | 'off';
-  readonly 'gpu-layers': number | 'auto';
-  readonly 'flash-attention': FlashAttention;
-  readonly 'cache-type': CacheType;
-  readonly threads: number | 'auto';
-  readonly 'max-concurrency': number;
-  readonly 'max-queue': number;
-  readonly 'queue-timeout': number;
-  readonly slots?: number | undefined;
-  readonly 'prefill-chunk': number;
-  readonly 'max-tokens': number;
-  readonly host: string;
-  readonly port: number;
-  readonly 'api-key'?: readonly string[] | string | undefined;
-  readonly 'cors-origin'?: readonly string[] | string | undefined;
-  readonly 'max-body': number;
-  readonly 'write-timeout': number;
-  readonly 'mock-prefill': number;
-  readonly 'mock-token': number;
-  readonly 'mock-reply': 'echo' | 'round' | 'long';
-}
+/** What oclif makes of them. */
+export type ServeFlags = Interfaces.InferredFlags<typeof serveFlags>;
 
 /**
  * What the flags mean for the server. A model that is not on this machine is downloaded, after everything else was found
@@ -197,7 +160,7 @@ export interface ServeFlagValues {
  *   the signal's reason
  */
 export async function serveOptions(
-  flags: ServeFlagValues,
+  flags: ServeFlags,
   version: string,
   resolving: ResolveOptions = {},
 ): Promise<ServeOptions> {
@@ -225,35 +188,22 @@ export async function serveOptions(
 function apiKeys(keys: readonly string[]): readonly string[] {
   if (keys.every((key) => key.trim() !== '')) return keys;
   throw new ChatstreamError('usage', 'An --api-key is empty.', {
-    hint: 'Nobody could ever send it. Is the variable that it was taken from set?',
+    hint: 'No client could send it. Is the variable that it was taken from set?',
   });
 }
 
-async function engineOptions(flags: ServeFlagValues, resolving: ResolveOptions): Promise<EngineOptions> {
+async function engineOptions(flags: ServeFlags, resolving: ResolveOptions): Promise<EngineOptions> {
   const slots = flags.slots ?? flags['max-concurrency'];
   if (slots < flags['max-concurrency']) {
     throw new ChatstreamError('usage', `--slots ${slots} is less than --max-concurrency ${flags['max-concurrency']}.`, {
       hint: 'Every running generation needs a slot: raise --slots, or leave it out.',
     });
   }
+  checkEngineFlags(flags, slots);
   const { context } = flags;
   if (flags.engine === 'mock') {
     const { 'mock-prefill': prefillMs, 'mock-token': tokenMs, 'mock-reply': reply } = flags;
     return { engine: 'mock', slots, context, prefillMs, tokenMs, reply };
-  }
-  if (slots > mostLlamaSlots) {
-    throw new ChatstreamError('usage', `llama.cpp runs at most ${mostLlamaSlots} sequences at once, not ${slots}.`, {
-      hint: 'Lower --max-concurrency, and --slots if you set it.',
-    });
-  }
-  if (flags['flash-attention'] === 'off' && isQuantised(flags['cache-type'])) {
-    throw new ChatstreamError(
-      'usage',
-      `--cache-type ${flags['cache-type']} does not work with --flash-attention off.`,
-      {
-        hint: 'Leave out --flash-attention, or use --cache-type f16.',
-      },
-    );
   }
   return {
     engine: 'llama',
@@ -267,4 +217,28 @@ async function engineOptions(flags: ServeFlagValues, resolving: ResolveOptions):
     threads: flags.threads,
     prefillChunk: flags['prefill-chunk'],
   };
+}
+
+/**
+ * What can be found to be wrong with the engine before anything is loaded or started.
+ *
+ * @throws ChatstreamError `usage`
+ */
+export function checkEngineFlags(
+  flags: Pick<ServeFlags, 'engine' | 'flash-attention' | 'cache-type'>,
+  slots: number,
+): void {
+  if (flags.engine === 'mock') return;
+  if (slots > mostLlamaSlots) {
+    throw new ChatstreamError('usage', `llama.cpp runs at most ${mostLlamaSlots} sequences at once, not ${slots}.`, {
+      hint: 'Lower --max-concurrency, and --slots if you set it.',
+    });
+  }
+  if (flags['flash-attention'] === 'off' && isQuantised(flags['cache-type'])) {
+    throw new ChatstreamError(
+      'usage',
+      `--cache-type ${flags['cache-type']} does not work with --flash-attention off.`,
+      { hint: 'Leave out --flash-attention, or use --cache-type f16.' },
+    );
+  }
 }

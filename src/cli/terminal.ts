@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { defaultWidth, type ReportStyle } from '../core/report/text/style.js';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -11,4 +12,9 @@ export function hasColours(stream: NodeJS.WriteStream): boolean {
 export function styled(stream: NodeJS.WriteStream, style: Style, text: string): string {
   // Node would decide by stdout, whichever stream the text is for.
   return hasColours(stream) ? styleText(style, text, { validateStream: false }) : text;
+}
+
+/** How a report looks on a stream. Lines beyond the usual width would be hard to read, however wide the terminal is. */
+export function reportStyle(stream: NodeJS.WriteStream): ReportStyle {
+  return { colour: hasColours(stream), width: stream.isTTY ? Math.min(defaultWidth, stream.columns) : defaultWidth };
 }

@@ -1,9 +1,9 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { compareOptions, exitCodeOfVerdict, gateFlags } from '../cli/compare-flags.js';
+import { compareOptions, exitCodeOfVerdict, gateFlags } from '../cli/gate-flags.js';
 import { tellGithub } from '../cli/compare-github.js';
-import { fromEnvironment, valuesOf } from '../cli/flags.js';
-import { hasColours } from '../cli/terminal.js';
+import { checkFilesApart, fromEnvironment, listFlag, valuesOf } from '../cli/flags.js';
+import { reportStyle } from '../cli/terminal.js';
 import { ChatstreamError } from '../core/base/errors.js';
 import { compare } from '../core/compare/compare.js';
 import { comparisonJson } from '../core/report/compare/json.js';
@@ -13,40 +13,39 @@ import { interleavedSides, separateSides, type Sides } from '../core/compare/sid
 import { readResult } from '../core/measurement/read-result.js';
 
 export default class Compare extends BaseCommand {
-  static override summary = 'Hold two results of bench against each other, and fail if serving became slower.';
+  static override summary = 'Compare two results, and fail if serving became slower.';
 
-  static override description = `Every figure is shown as a ratio, candidate by baseline, with its 95 % confidence interval from a bootstrap over the trials. It is a regression only if the whole interval is beyond what --fail-on allows, so noise alone does not fail a job. That takes 5 trials on each side: bench --trials 5.
+  static override description = `Every figure is shown as a ratio of candidate to baseline, with its 95 % confidence interval from a bootstrap over the trials. It is a regression only if the whole interval is beyond what --fail-on allows, so noise alone does not fail a job. That takes 5 trials on each side: bench --trials 5.
 
-Results of different loads, models or machines are refused unless --allow says otherwise. Most reliable is a single result of bench --versus, which measures both servers in turns: give it alone.
+Results of different loads, models or machines are refused unless --allow accepts the difference. The most reliable comparison is a single result of bench --versus, which measures both servers alternately: give only that file.
 
 Exit codes: 10 regression, 11 inconclusive (with --strict), 2 for files that cannot be compared.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> before.json after.json',
     {
-      description: 'A gate for a CI job',
+      description: 'Fail a CI job on a regression',
       command:
         '<%= config.bin %> <%= command.id %> before.json after.json --fail-on "ttft.p95>10%" --fail-on "output_tokens_per_second<5%"',
     },
     {
-      description: 'One result of bench --versus, as a comment for a pull request',
+      description: 'Turn one result of bench --versus into a comment for a pull request',
       command: '<%= config.bin %> <%= command.id %> result.json --fail-on "e2e.p95>10%" -o comment.md',
     },
   ];
 
   static override args = {
-    baseline: Args.file({ description: 'Result of bench (-o result.json) to compare with.', required: true }),
-    candidate: Args.file({ description: 'Result in question. Without it, the first must be of bench --versus.' }),
+    baseline: Args.file({ description: 'Result of bench (-o result.json) to compare with', required: true }),
+    candidate: Args.file({ description: 'Result to judge; not needed if the first is of bench --versus' }),
   };
 
   static override flags = fromEnvironment({
     ...gateFlags,
-    output: Flags.string({
+    output: listFlag({
       char: 'o',
-      summary: 'File for the comparison; its extension says which kind: .md .xml (JUnit) .json. Repeatable.',
-      multiple: true,
-      multipleNonGreedy: true,
-      delimiter: ',',
+      summary: 'File for the comparison; its extension sets the format: .md .xml (JUnit) .json. Repeatable.',
+      // In bench it is a file for a result, and the same name for both would overwrite one with the other.
+      env: 'CHATSTREAM_COMPARE_OUTPUT',
     }),
   });
 
@@ -54,18 +53,15 @@ Exit codes: 10 regression, 11 inconclusive (with --strict), 2 for files that can
     const { args, flags } = await this.parse(Compare);
     const outputs = valuesOf(flags.output);
     for (const path of outputs) checkComparisonOutput(path);
+    checkFilesApart(outputs, [args.baseline, args.candidate]);
     const options = compareOptions(flags);
     const comparison = compare(await this.#sides(args.baseline, args.candidate), options);
 
-    if (!this.jsonEnabled()) {
-      const width = Math.min(100, process.stdout.isTTY ? process.stdout.columns : 100);
-      this.log(renderComparison(comparison, { colour: hasColours(process.stdout), width }));
-    }
+    this.log(renderComparison(comparison, reportStyle(process.stdout)));
     for (const path of outputs) await writeComparison(path, comparison);
     if (flags.github) {
       await tellGithub(comparison, (line) => {
-        if (this.jsonEnabled()) this.logToStderr(line);
-        else this.log(line);
+        this.logAside(line);
       });
     }
     process.exitCode = exitCodeOfVerdict(comparison.verdict, flags.strict);
@@ -80,7 +76,7 @@ Exit codes: 10 regression, 11 inconclusive (with --strict), 2 for files that can
     const sides = interleavedSides(baseline, result);
     if (sides !== null) return sides;
     throw new ChatstreamError('usage', `${baseline} has only one server in it, and no second result was given.`, {
-      hint: 'Give two results, baseline first, or one of bench --versus.',
+      hint: 'Give two results, the baseline first, or one of bench --versus.',
     });
   }
 }

@@ -10,10 +10,7 @@ import { reportDevice, reportPlan, readyBlock, readyEvent } from '../cli/serve-r
 export default class Serve extends BaseCommand {
   static override summary = 'Serve a model behind a queue, with an OpenAI-compatible API.';
 
-  static override description = `At most --max-concurrency generations run; they advance together, one token each per round. Others wait their
-turn, first come, first served, and a full queue refuses at once with a 429 that says when to try again.
-
-Every flag can also be set by an environment variable: --max-queue reads CHATSTREAM_MAX_QUEUE.`;
+  static override description = `At most --max-concurrency generations run at once. They advance together, by one token each per round. Further requests wait in a queue, first come, first served. A full queue rejects at once, with a 429 that says when to try again.`;
 
   static override examples = [
     { description: 'Try it without a model', command: '<%= config.bin %> <%= command.id %> --engine mock' },
@@ -21,9 +18,12 @@ Every flag can also be set by an environment variable: --max-queue reads CHATSTR
       description: 'Download a model from Hugging Face, once, and serve it',
       command: '<%= config.bin %> <%= command.id %> -m hf:Qwen/Qwen3-0.6B-GGUF:Q8_0',
     },
-    { description: 'Serve a file, eight at once', command: '<%= config.bin %> <%= command.id %> -m model.gguf -n 8' },
     {
-      description: 'Serve a team: a key, a short queue, all networks',
+      description: 'Serve a file, with eight generations at once',
+      command: '<%= config.bin %> <%= command.id %> -m model.gguf -n 8',
+    },
+    {
+      description: 'Serve a team: with a key and a short queue, on all networks',
       command: '<%= config.bin %> <%= command.id %> -m model.gguf --host 0.0.0.0 --api-key secret --max-queue 16',
     },
   ];
@@ -66,7 +66,7 @@ Every flag can also be set by an environment variable: --max-queue reads CHATSTR
 
 /**
  * Lets V8 collect garbage sooner instead of growing its heap. Measured over 10,000 requests: the process stays at about
- * 90 MiB instead of growing from 115 to 145 MiB, where it would look like a leak to whoever watches it.
+ * 90 MiB instead of growing from 115 to 145 MiB, which would look like a leak.
  */
 function preferSmallHeap(): void {
   setFlagsFromString('--optimize-for-size');

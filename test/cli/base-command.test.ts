@@ -13,7 +13,11 @@ const written: string[] = [];
 const json: unknown[] = [];
 
 class Example extends BaseCommand {
-  static override flags = { count: Flags.integer({ min: 1 }), wait: durationFlag() };
+  static override flags = {
+    count: Flags.integer({ char: 'c', min: 1 }),
+    wait: durationFlag(),
+    gpu: Flags.option({ options: ['auto', 'cuda', 'off'] as const })(),
+  };
 
   async run(): Promise<object> {
     await this.parse(Example);
@@ -101,8 +105,8 @@ describe('a command', () => {
       {
         error: {
           code: 'usage',
-          message: 'Parsing --count Expected an integer greater than or equal to 1 but received: 0',
-          hint: null,
+          message: '--count: Expected an integer greater than or equal to 1 but received: 0',
+          hint: 'See --help.',
         },
       },
     ]);
@@ -110,7 +114,32 @@ describe('a command', () => {
 
   it('tells scripts in one line what is wrong with a duration', async () => {
     expect(await exitCodeOf('--wait', 'soon', '--json')).toBe(2);
-    expect(json).toMatchObject([{ error: { code: 'usage', message: 'Parsing --wait "soon" is not a duration.' } }]);
+    expect(json).toMatchObject([{ error: { code: 'usage', message: '--wait: "soon" is not a duration.' } }]);
+  });
+
+  it('tells people in one line what is wrong with a duration, and what to write', async () => {
+    expect(await exitCodeOf('--wait', 'soon')).toBe(2);
+    expect(written).toEqual([
+      'error: --wait: "soon" is not a duration.',
+      'Write a number and a unit, such as 250ms, 10s or 2m.',
+    ]);
+  });
+
+  it.each([
+    [['--cuont', '4'], 'There is no flag --cuont.', 'Did you mean --count?'],
+    [['--cuont=4'], 'There is no flag --cuont.', 'Did you mean --count?'],
+    [['--log-levle', 'info'], 'There is no flag --log-levle.', 'Did you mean --log-level?'],
+    [['--jsn'], 'There is no flag --jsn.', 'Did you mean --json?'],
+    [['--hepl'], 'There is no flag --hepl.', 'Did you mean --help?'],
+    [['--c', '4'], 'There is no flag --c.', 'Did you mean -c (--count)?'],
+    [['--temperature', '4'], 'There is no flag --temperature.', 'See --help.'],
+    [['--gpu', 'cud'], 'Expected --gpu=cud to be one of: auto, cuda, off', 'Did you mean --gpu cuda?'],
+    [['--gpu', 'tpu'], 'Expected --gpu=tpu to be one of: auto, cuda, off', 'See --help.'],
+  ])('guesses what was meant by %j', async (argv, message, hint) => {
+    expect(await exitCodeOf(...argv)).toBe(2);
+    expect(written).toEqual([`error: ${message}`, hint]);
+    expect(await exitCodeOf(...argv, '--json')).toBe(2);
+    expect(json).toEqual([{ error: { code: 'usage', message, hint } }]);
   });
 
   it.each(['1', 'true'])('speaks JSON with CHATSTREAM_JSON=%s', async (value) => {

@@ -2,24 +2,35 @@ import { Flags, Parser } from '@oclif/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   autoOrIntegerFlag,
+  defaultDuration,
+  defaultIntegers,
+  defaultInWords,
+  defaultLengths,
   durationFlag,
+  flagOrigins,
   fromEnvironment,
   integersFlag,
   lengthsFlag,
+  listFlag,
+  positiveNumberFlag,
+  repeatableFlag,
   valuesOf,
 } from '../../src/cli/flags.js';
 import { ChatstreamError } from '../../src/core/base/errors.js';
 
 const flags = fromEnvironment({
-  wait: durationFlag({ default: 60_000 }),
+  wait: durationFlag({ ...defaultDuration('60s') }),
+  pause: durationFlag({ ...defaultInWords('as long as it takes') }),
   threads: autoOrIntegerFlag({ min: 1, default: 'auto' as const }),
   layers: autoOrIntegerFlag({ min: 0 }),
   'max-things': Flags.integer({ default: 4 }),
-  settings: integersFlag({ default: [8] }),
-  tokens: lengthsFlag(),
+  settings: integersFlag({ ...defaultIntegers('8,1') }),
+  tokens: lengthsFlag({ ...defaultLengths('64±16') }),
+  rate: positiveNumberFlag(),
   quiet: Flags.boolean(),
   named: Flags.string({ env: 'SOMETHING_ELSE' }),
-  key: Flags.string({ multiple: true, multipleNonGreedy: true, delimiter: ',' }),
+  key: listFlag(),
+  line: repeatableFlag(),
 });
 
 async function parse(...argv: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
@@ -151,13 +162,9 @@ describe('environment variables', () => {
 });
 
 describe('a repeatable flag', () => {
-  const isList = (value: unknown): value is readonly string[] =>
-    Array.isArray(value) && value.every((each) => typeof each === 'string');
-
   async function keys(...argv: readonly string[]): Promise<readonly string[]> {
-    const { key } = await parse(...argv);
-    if (key !== undefined && typeof key !== 'string' && !isList(key)) throw new Error('These are no keys.');
-    return valuesOf(key);
+    const parsed = await Parser.parse([...argv], { flags, strict: true });
+    return valuesOf(parsed.flags.key);
   }
 
   it('collects its values', async () => {
@@ -180,5 +187,68 @@ describe('a repeatable flag', () => {
 
   it('is empty when it is not given', async () => {
     expect(await keys()).toEqual([]);
+  });
+
+  it('takes a comma with a backslash before it as a part of a value', async () => {
+    expect(await keys('--key', 'a\\,b,c')).toEqual(['a,b', 'c']);
+  });
+
+  it('leaves commas alone if its values may have them', async () => {
+    const lines = async (...argv: readonly string[]): Promise<readonly string[]> =>
+      valuesOf((await Parser.parse([...argv], { flags, strict: true })).flags.line);
+    expect(await lines('--line', 'a, b', '--line', 'c')).toEqual(['a, b', 'c']);
+    vi.stubEnv('CHATSTREAM_LINE', 'a, b');
+    expect(await lines()).toEqual(['a, b']);
+  });
+});
+
+describe('a number above 0', () => {
+  it.each([
+    ['5', 5],
+    ['0.5', 0.5],
+    ['.5', 0.5],
+  ])('may be %s', async (text, value) => {
+    expect(await parse('--rate', text)).toMatchObject({ rate: value });
+  });
+
+  it.each(['0', '-1', '1e3', 'Infinity', '', '1.'])('refuses %j', async (text) => {
+    await expect(parse(`--rate=${text}`)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('not a number above 0') as string,
+    });
+  });
+});
+
+describe('a default', () => {
+  it('is shown as it was written, and is parsed from that', async () => {
+    expect(await parse()).toMatchObject({
+      wait: 60_000,
+      settings: [1, 8],
+      tokens: { type: 'normal', mean: 64, stddev: 16 },
+    });
+    const { metadata } = await Parser.parse([], { flags, strict: true });
+    expect(metadata.flags).toMatchObject({
+      wait: { defaultHelp: '60s' },
+      settings: { defaultHelp: '8,1' },
+      tokens: { defaultHelp: '64±16' },
+    });
+  });
+
+  it('in words gives no value', async () => {
+    expect(await parse()).not.toHaveProperty('pause');
+    expect((await Parser.parse([], { flags, strict: true })).metadata.flags).toMatchObject({
+      pause: { defaultHelp: 'as long as it takes' },
+    });
+  });
+});
+
+describe('the origin of a flag', () => {
+  it('is the command line, the environment, or the default', async () => {
+    vi.stubEnv('CHATSTREAM_WAIT', '1s');
+    const parsed = await Parser.parse(['--max-things', '4', '--quiet'], { flags, strict: true });
+    const { isTyped, isGiven } = flagOrigins(parsed);
+    const names = ['max-things', 'quiet', 'wait', 'threads', 'layers'];
+    expect(names.map(isTyped)).toEqual([true, true, false, false, false]);
+    expect(names.map(isGiven)).toEqual([true, true, true, false, false]);
   });
 });

@@ -118,7 +118,9 @@ describe('the lines of the live block', () => {
 
   it('say what cannot be seen from the bar', () => {
     expect(plain({ status: 'warm-up' })[1]).toContain('warming up');
-    expect(plain({ status: 'finishing', elapsedMs: 14_000 })[1]).toContain('11.0 of 11 s, waiting for the last answers');
+    expect(plain({ status: 'finishing', elapsedMs: 14_000 })[1]).toContain(
+      '11.0 of 11 s, waiting for the last answers',
+    );
     expect(plain({ trial: 3 })[0]).toContain('trial 3');
     expect(plain({ failed: 1200 })[2]).toContain('1200 failed');
     expect(plain({ run: 4 })[1]).not.toContain('left');

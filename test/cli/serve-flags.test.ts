@@ -158,11 +158,11 @@ describe('the flags of a server', () => {
     await expect(optionsOf(...argv)).resolves.toBeDefined();
   });
 
-  it('refuse a name that is none of Hugging Face', async () => {
+  it('refuse a name that does not name a repository on Hugging Face', async () => {
     await expect(optionsOf('-m', 'hf:nobody')).rejects.toMatchObject({ code: 'usage' });
   });
 
-  it.each(['', ' ', 'a,', ',a'])('refuse %j for a key, which nobody could send', async (key) => {
+  it.each(['', ' ', 'a,', ',a'])('refuse %j as a key, which no client could send', async (key) => {
     await expect(optionsOf(...mock, `--api-key=${key}`)).rejects.toMatchObject({ code: 'usage' });
   });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hasColours, styled } from '../../src/cli/terminal.js';
+import { hasColours, reportStyle, styled } from '../../src/cli/terminal.js';
 
 /** A stream of which only this matters: whether it is a terminal. */
 function stream(isTTY: boolean): NodeJS.WriteStream {
@@ -47,5 +47,18 @@ describe('colours', () => {
   it('depend on the stream that the text is for, not on stdout', () => {
     expect(process.stdout.isTTY).not.toBe(true);
     expect(styled(terminal, 'bold', 'x')).not.toBe('x');
+  });
+});
+
+describe('a report', () => {
+  it.each([
+    ['fills a narrow terminal', 60, 60],
+    ['stays readable on a wide one', 300, 100],
+  ])('%s', (_name, columns, width) => {
+    expect(reportStyle(Object.assign(stream(true), { columns }))).toEqual({ colour: true, width });
+  });
+
+  it('has the usual width and no colours in a file', () => {
+    expect(reportStyle(pipe)).toEqual({ colour: false, width: 100 });
   });
 });

@@ -106,6 +106,16 @@ describe('compare', () => {
     expect(stderr.join('\n')).toContain(words);
   });
 
+  it('does not overwrite what it reads', async () => {
+    const stderr = vi.spyOn(Compare.prototype, 'logToStderr').mockImplementation(() => undefined);
+    const before = readFileSync(at('base.json'), 'utf8');
+    await expect(run(at('base.json'), at('same.json'), '-o', at('base.json'))).rejects.toMatchObject({
+      oclif: { exit: 2 },
+    });
+    expect(stderr).toHaveBeenCalledWith(expect.stringContaining('would overwrite what is read from it'));
+    expect(readFileSync(at('base.json'), 'utf8')).toBe(before);
+  });
+
   it('needs a second result, if the first has only one server', async () => {
     vi.spyOn(Compare.prototype, 'logToStderr').mockImplementation(() => undefined);
     await expect(run(at('base.json'))).rejects.toMatchObject({ oclif: { exit: 2 } });
@@ -141,5 +151,19 @@ describe('compare', () => {
     await run(at('base.json'), at('slower.json'), '--fail-on', 'ttft.p95>10%', '--github');
     expect(printed.at(-1)).toMatch(/^::error title=Performance regression%3A ttft\.p95/);
     expect(readFileSync(summary, 'utf8')).toMatch(/^# Before\n## chatstream compare\n/);
+  });
+
+  it('annotates on stderr when stdout is for JSON', async () => {
+    const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    vi.spyOn(console, 'log').mockImplementation(() => undefined);
+    await run(at('base.json'), at('slower.json'), '--fail-on', 'ttft.p95>10%', '--github', '--json');
+    expect(stderr).toHaveBeenCalledWith(expect.stringMatching(/^::error title=Performance regression%3A ttft\.p95/));
+  });
+
+  it('does not take the file that a variable names for results of bench', async () => {
+    vi.stubEnv('CHATSTREAM_OUTPUT', at('result.html'));
+    vi.stubEnv('CHATSTREAM_COMPARE_OUTPUT', at('from-environment.md'));
+    await run(at('base.json'), at('same.json'));
+    expect(readFileSync(at('from-environment.md'), 'utf8')).toContain('## chatstream compare');
   });
 });

@@ -208,9 +208,13 @@ describe.concurrent('a bench that is asked for what cannot be done', () => {
   it.each([
     ['a file of an unknown kind', ['-o', 'result.pdf'], 'result.pdf has no ending that says what to write.'],
     ['a model for a server that runs', ['--model', 'model.gguf'], '--model is for a server that the bench starts'],
+    ['a result in no folder', ['-o', 'no/folder/result.json'], 'no/folder/result.json cannot be written'],
+    ['samples in no folder', ['--samples', 'no/folder/samples.jsonl'], 'The samples cannot be written'],
+    ['prompts that are not there', ['--prompts', 'no/prompts.jsonl'], 'The prompts cannot be read'],
+    ['a flag that does not exist', ['--max-concurency', '4'], 'Did you mean --max-concurrency?'],
   ])('says so before anything is sent: %s', async (_name, argv, message) => {
     const server = await startForeign();
-    const run = await runCli(['bench', '-u', server.url, ...short, ...argv]);
+    const run = await runCli(['bench', '-u', server.url, '-d', '150ms', ...argv]);
     expect(await run.exited).toBe(2);
     expect(run.stderr).toContain(message);
     expect(run.stdout).toBe('');

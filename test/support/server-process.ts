@@ -1,5 +1,4 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type Static, Type } from 'typebox';
 import { afterAll } from 'vitest';
@@ -38,17 +37,18 @@ export class CliProcess {
   stderr = '';
   /** The exit code; null if a signal ended it. Never rejects. */
   readonly exited: Promise<number | null>;
-  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #child: ChildProcess;
   #hasExited = false;
 
-  constructor(args: readonly string[], variables: Variables = {}) {
+  /** @param stdout what the process writes to instead of a pipe that is read: a file's descriptor */
+  constructor(args: readonly string[], variables: Variables = {}, stdout: number | 'pipe' = 'pipe') {
     const own = Object.entries(process.env).filter(([name]) => !foreignVariables.test(name));
     this.#child = spawn(process.execPath, [binary, ...args], {
       env: { ...Object.fromEntries(own), ...variables },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', stdout, 'pipe'],
     });
-    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
-    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     this.exited = new Promise((resolve) => {
       // At `close` all output has been read. The engine process has pipes of its own and does not hold it up.
       this.#child.once('close', (code) => {
@@ -80,6 +80,11 @@ export class CliProcess {
 
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
+  }
+
+  /** Closes the pipe that the process writes to, as \`head\` does when it has seen enough. */
+  closeStdout(): void {
+    this.#child.stdout?.destroy();
   }
 }
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { givenServerFlags, ownServerCommand } from '../../../../src/cli/own-server-flags.js';
+import { givenServerFlags, ownServerCommand } from '../../../../src/cli/own-server.js';
 import { type OwnServer, startOwnServer } from '../../../../src/core/bench/target/own-server.js';
 import { syntheticModel } from '../../../support/gguf/index.js';
 import { until } from '../../../support/until.js';
@@ -11,7 +11,7 @@ const never = new AbortController().signal;
 function serveCommand(flags: Parameters<typeof givenServerFlags>[0]): readonly string[] {
   return ownServerCommand(
     root,
-    givenServerFlags(flags, () => false),
+    givenServerFlags(flags, () => true),
     { slots: 2, clients: 2 },
   );
 }

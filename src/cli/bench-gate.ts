@@ -12,15 +12,13 @@ import { describeMachine } from '../core/bench/result/machine.js';
 import { readResult } from '../core/measurement/read-result.js';
 import type { BenchResult, Machine } from '../core/measurement/result-schema.js';
 import type { SettingSummary } from '../core/measurement/summarise.js';
-import { compareOptions, exitCodeOfVerdict, type GateFlagValues } from './compare-flags.js';
+import { compareOptions, exitCodeOfVerdict, type gateFlags } from './gate-flags.js';
+import type { BenchFlags } from './bench-flags.js';
 import { tellGithub } from './compare-github.js';
 import { exitCodes } from './exit-codes.js';
 
-export interface BenchGateFlagValues extends GateFlagValues {
-  readonly baseline?: string | undefined;
-  readonly versus?: string | undefined;
-  readonly 'enforce-slo': boolean;
-}
+/** The flags of a bench that say how its result is judged. */
+export type BenchGateFlags = Pick<BenchFlags, keyof typeof gateFlags | 'baseline' | 'versus' | 'enforce-slo'>;
 
 /** What is asked of a bench beyond its figures. */
 export interface BenchGate {
@@ -44,12 +42,12 @@ export interface BenchVerdict {
  *
  * @throws ChatstreamError `usage`
  */
-export async function prepareGate(flags: BenchGateFlagValues, options: BenchOptions): Promise<BenchGate> {
+export async function prepareGate(flags: BenchGateFlags, options: BenchOptions): Promise<BenchGate> {
   const { baseline: path, versus } = flags;
   const gate = compareOptions(flags);
   if (path === undefined && versus === undefined && gate.thresholds.length > 0) {
     throw new ChatstreamError('usage', '--fail-on needs something to compare with.', {
-      hint: 'Add --versus URL (measured in turns, best) or --baseline result.json.',
+      hint: 'Add --versus URL (measured alternately, most reliable) or --baseline result.json.',
     });
   }
   const before = path === undefined ? null : { name: path, result: await readResult(path) };

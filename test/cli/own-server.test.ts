@@ -2,18 +2,18 @@ import { Parser } from '@oclif/core';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
+  flagsToShow,
   givenServerFlags,
-  mostSlotsUnasked,
   ownServerBeginning,
-  settingsToShow,
   ownServerCommand,
   ownServerFlags,
-} from '../../src/cli/own-server-flags.js';
+} from '../../src/cli/own-server.js';
+import { flagOrigins } from '../../src/cli/flags.js';
 import { serveFlags, serveOptions } from '../../src/cli/serve-flags.js';
 
 async function given(...argv: readonly string[]): Promise<ReturnType<typeof givenServerFlags>> {
-  const { flags, metadata } = await Parser.parse([...argv], { flags: ownServerFlags, strict: true });
-  return givenServerFlags(flags, (name) => metadata.flags[name]?.setFromDefault === true);
+  const parsed = await Parser.parse([...argv], { flags: ownServerFlags, strict: true });
+  return givenServerFlags(parsed.flags, flagOrigins(parsed).isGiven);
 }
 
 /** What comes after `serve`. */
@@ -44,6 +44,13 @@ describe('the flags of the server that a bench starts', () => {
       expect(flag.helpGroup).toBe('OWN SERVER');
     }
     expect(serveFlags.model.helpGroup).toBe('MODEL');
+  });
+
+  it('have no default of serve where the bench decides', async () => {
+    const { flags } = await Parser.parse([], { flags: ownServerFlags, strict: true });
+    expect(flags['max-queue']).toBeUndefined();
+    expect(flags['queue-timeout']).toBeUndefined();
+    expect(flags['mock-token']).toBe(10);
   });
 
   it('count as given if they are typed or in the environment, not if they are left at their defaults', async () => {
@@ -106,10 +113,6 @@ describe('the command that starts it', () => {
     const args = await argumentsOf(argv);
     for (const [name, value] of Object.entries(values)) expect(args[args.indexOf(`--${name}`) + 1]).toBe(value);
   });
-
-  it('asks for no more slots than llama.cpp has unless it is told to', () => {
-    expect(mostSlotsUnasked).toBe(256);
-  });
 });
 
 describe('what is said while the server starts', () => {
@@ -122,15 +125,17 @@ describe('what is said while the server starts', () => {
   it('tells that a model may have to be downloaded, and no keys', () => {
     const model = 'https://me:secret@models.example/large.gguf?token=secret';
     expect(ownServerBeginning({ engine: 'llama', model })).toBe(
-      'Starting a server and loading https://models.example/large.gguf, downloaded first if it is not here yet …',
+      'Starting a server and loading https://models.example/large.gguf, after a download if it is not cached …',
     );
-    expect(ownServerBeginning({ engine: 'llama', model: 'hf:me/large:Q4_K_M' })).toContain('hf:me/large:Q4_K_M, down');
+    expect(ownServerBeginning({ engine: 'llama', model: 'hf:me/large:Q4_K_M' })).toContain(
+      'hf:me/large:Q4_K_M, after a down',
+    );
   });
 
   it('puts no keys into the result either', () => {
     const model = 'https://me:secret@models.example/large.gguf?token=secret';
-    expect(settingsToShow({ model, threads: 4 })).toEqual({ model: 'https://models.example/large.gguf', threads: 4 });
-    expect(settingsToShow({ threads: 4 })).toEqual({ threads: 4 });
+    expect(flagsToShow({ model, threads: 4 })).toEqual({ model: 'https://models.example/large.gguf', threads: 4 });
+    expect(flagsToShow({ threads: 4 })).toEqual({ threads: 4 });
   });
 
   it('names no model where none is loaded', () => {

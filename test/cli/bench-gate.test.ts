@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type BenchGateFlagValues, type BenchVerdict, prepareGate } from '../../src/cli/compare-bench.js';
+import { type BenchGateFlags, type BenchVerdict, prepareGate } from '../../src/cli/bench-gate.js';
 import { describeMachine } from '../../src/core/bench/result/machine.js';
 import type { BenchResult } from '../../src/core/measurement/result-schema.js';
 import { summarise } from '../../src/core/measurement/summarise.js';
 import { resultOf } from '../core/compare/sides.js';
-import { optionsOf } from './bench-options.js';
+import { optionsOf } from './parse-bench.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'chatstream-gate-'));
 afterAll(() => {
@@ -28,19 +28,20 @@ function fileOf(result: BenchResult): string {
   return path;
 }
 
-function flags(given: Partial<BenchGateFlagValues>): BenchGateFlagValues {
-  return { strict: false, github: false, 'enforce-slo': false, ...given };
+function flags(given: Partial<BenchGateFlags>): BenchGateFlags {
+  const none = { baseline: undefined, versus: undefined, 'fail-on': undefined, allow: undefined };
+  return { ...none, strict: false, github: false, 'enforce-slo': false, ...given };
 }
 
-async function judge(given: Partial<BenchGateFlagValues>, result: BenchResult): Promise<BenchVerdict> {
+async function judge(given: Partial<BenchGateFlags>, result: BenchResult): Promise<BenchVerdict> {
   return (await prepareGate(flags(given), options)).judge(result, summarise(result.runs));
 }
 
 describe('a gate in bench', () => {
   it('needs something to compare with', async () => {
-    await expect(prepareGate(flags({ 'fail-on': ['ttft.p95>10%'] }), options)).rejects.toMatchObject({
+    await expect(prepareGate(flags({ 'fail-on': [['ttft.p95>10%']] }), options)).rejects.toMatchObject({
       code: 'usage',
-      hint: 'Add --versus URL (measured in turns, best) or --baseline result.json.',
+      hint: 'Add --versus URL (measured alternately, most reliable) or --baseline result.json.',
     });
   });
 
@@ -49,18 +50,18 @@ describe('a gate in bench', () => {
     await expect(prepareGate(flags({ baseline: loads }), options)).rejects.toThrow('plan.warmup_ms (5000 and 1000)');
     const machines = fileOf({ ...base, machine: { ...base.machine, cpu: 'Another 1000' } });
     await expect(prepareGate(flags({ baseline: machines }), options)).rejects.toThrow('machine.cpu');
-    await expect(prepareGate(flags({ baseline: machines, allow: ['machine.cpu'] }), options)).resolves.toBeDefined();
+    await expect(prepareGate(flags({ baseline: machines, allow: [['machine.cpu']] }), options)).resolves.toBeDefined();
   });
 
   it('compares with a baseline file, and exits with 10 on a regression', async () => {
-    const given = { baseline: fileOf(base), 'fail-on': ['e2e.p50>10%'] };
+    const given = { baseline: fileOf(base), 'fail-on': [['e2e.p50>10%']] };
     expect(await judge(given, slower)).toMatchObject({ exitCode: 10, comparison: { verdict: 'regression' } });
     expect(await judge(given, faster)).toMatchObject({ exitCode: 0, comparison: { verdict: 'pass' } });
   });
 
   it('compares the two servers of --versus, the second being the baseline', async () => {
     const result = { ...slower, versus: { target: base.target, runs: base.runs } };
-    const verdict = await judge({ versus: 'http://127.0.0.1:8001', 'fail-on': ['e2e.p50>10%'] }, result);
+    const verdict = await judge({ versus: 'http://127.0.0.1:8001', 'fail-on': [['e2e.p50>10%']] }, result);
     expect(verdict.exitCode).toBe(10);
     expect(verdict.comparison?.interleaved).toBe(true);
     expect(verdict.text({ colour: false, width: 100 })).toContain('measured in turns');
@@ -98,7 +99,7 @@ describe('--enforce-slo', () => {
 
   it('comes after a regression', async () => {
     const both = { ...missing, runs: slower.runs, versus: { target: base.target, runs: base.runs } };
-    const given = { versus: 'http://127.0.0.1:8001', 'fail-on': ['e2e.p50>10%'], 'enforce-slo': true };
+    const given = { versus: 'http://127.0.0.1:8001', 'fail-on': [['e2e.p50>10%']], 'enforce-slo': true };
     expect((await judge(given, both)).exitCode).toBe(10);
   });
 });

@@ -1,0 +1,153 @@
+import { isRecord } from '../core/base/json.js';
+import { ChatstreamError } from '../core/base/errors.js';
+import { parseDuration } from '../core/base/units.js';
+import type { BenchOptions, TargetOptions } from '../core/bench/plan/options.js';
+import { inShortTrials } from '../core/bench/plan/interleaving.js';
+import { parseObjective } from '../core/measurement/objectives.js';
+import { type BenchFlags, usualDuration } from './bench-flags.js';
+import { checkFilesApart, type FlagOrigins, valuesOf } from './flags.js';
+import { flagsToShow, givenServerFlags, ownServerCommand } from './own-server.js';
+import { checkEngineFlags, mostLlamaSlots, mostSlots } from './serve-flags.js';
+
+/** The package that is running. */
+interface Package {
+  /** Where `bin/` is. */
+  readonly root: string;
+  readonly version: string;
+}
+
+/**
+ * What the flags mean for the bench.
+ *
+ * @throws ChatstreamError `usage` for what makes no sense
+ */
+export function benchOptions(flags: BenchFlags, origins: FlagOrigins, { root, version }: Package): BenchOptions {
+  refuseContradictions(flags, origins);
+  const options: BenchOptions = {
+    target: targetOf(flags, origins, root),
+    versus: flags.versus === undefined ? null : validUrl(flags.versus),
+    headers: headersOf(flags),
+    modelName: flags['model-name'] ?? null,
+    extraBody: flags['extra-body'] === undefined ? null : jsonObject(flags['extra-body']),
+    load:
+      flags.rate === undefined
+        ? { type: 'closed', concurrency: flags.concurrency }
+        : { type: 'open', rate: flags.rate, arrival: flags.arrival },
+    maxConcurrency: flags['max-concurrency'] ?? null,
+    sweepUpTo: Math.max(...flags.concurrency),
+    durationMs: flags.requests === undefined ? (flags.duration ?? parseDuration(usualDuration)) : null,
+    requests: flags.requests ?? null,
+    warmupMs: flags.warmup,
+    trials: flags.trials,
+    seed: flags.seed,
+    timeoutMs: flags.timeout,
+    workers: flags.workers ?? null,
+    prompts:
+      flags.prompts === undefined
+        ? { type: 'synthetic', inputTokens: flags['input-tokens'] }
+        : { type: 'file', path: flags.prompts },
+    outputTokens: flags['output-tokens'],
+    sharedPrefixTokens: flags['shared-prefix'],
+    objectives: valuesOf(flags.slo).map(parseObjective),
+    samplesPath: flags.samples ?? null,
+    version,
+  };
+  return options.versus === null ? options : inShortTrials(options);
+}
+
+/**
+ * Flags that would have no effect, or spoil each other's. Only what is typed counts: variables may be set for other
+ * commands, or for other benches.
+ */
+function refuseContradictions(flags: BenchFlags, { isTyped }: FlagOrigins): void {
+  const isCompared = flags.baseline !== undefined || flags.versus !== undefined;
+  if (flags.duration === 0)
+    refuse('In --duration 0 nothing can be measured.', 'Give a time such as 10s, or --requests.');
+  if (flags.rate === undefined && isTyped('arrival')) {
+    refuse('--arrival is for an open loop, and there is no --rate.', 'Add --rate, or leave out --arrival.');
+  }
+  if (flags.rate !== undefined && flags.concurrency.length > 1 && isTyped('concurrency')) {
+    refuse('An open loop has no clients, so --rate cannot be combined with several values of --concurrency.', 'Leave out one of the two.'); // prettier-ignore
+  }
+  if (flags.prompts !== undefined && isTyped('input-tokens')) {
+    refuse('--input-tokens is for synthetic prompts, but --prompts names a file.', 'Leave out one of the two.');
+  }
+  for (const name of ['allow', 'github'] as const) {
+    if (isTyped(name) && !isCompared) {
+      refuse(`--${name} is for a comparison, and there is nothing to compare with.`, 'Add --versus or --baseline.');
+    }
+  }
+  if (isTyped('strict') && !isCompared && !flags['enforce-slo']) {
+    refuse('--strict needs something to judge.', 'Add --versus, --baseline or --enforce-slo.');
+  }
+  const samples = flags.samples === undefined ? [] : [flags.samples];
+  checkFilesApart([...valuesOf(flags.output), ...samples], [flags.prompts, flags.baseline]);
+}
+
+function refuse(message: string, hint: string): never {
+  throw new ChatstreamError('usage', message, { hint });
+}
+
+function targetOf(flags: BenchFlags, { isTyped, isGiven }: FlagOrigins, packageRoot: string): TargetOptions {
+  if (flags.url !== undefined) {
+    // A variable that is set for servers in general, such as CHATSTREAM_MODEL, is not a contradiction.
+    const [first] = Object.keys(givenServerFlags(flags, isTyped));
+    if (first === undefined) return { type: 'url', url: validUrl(flags.url) };
+    return refuse(
+      `--${first} is for a server that the bench starts, but --url names one that is running.`,
+      'Leave out one of the two.',
+    );
+  }
+  const clients = Math.max(...flags.concurrency);
+  const slots = Math.max(...(flags['max-concurrency'] ?? [Math.min(clients, mostLlamaSlots)]));
+  if (slots > mostSlots) {
+    refuse(`A server has at most ${mostSlots} slots, so --max-concurrency ${slots} is too high.`, 'Lower it.');
+  }
+  checkEngineFlags(flags, slots);
+  const given = givenServerFlags(flags, isGiven);
+  const command = ownServerCommand(packageRoot, given, {
+    slots,
+    clients: flags.rate === undefined ? clients : undefined,
+  });
+  return { type: 'own', command, serverFlags: flagsToShow(given) };
+}
+
+function headersOf(flags: BenchFlags): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {};
+  // CHATSTREAM_API_KEY may hold all keys of a server. A bearer token cannot have a comma in it (RFC 6750, 2.1).
+  const [key] = flags['api-key']?.split(',') ?? [];
+  if (key !== undefined) headers['authorization'] = `Bearer ${key.trim()}`;
+  for (const header of valuesOf(flags.header)) {
+    const match = /^([\w!#$%&'*+.^`|~-]+)\s*:\s*(.*)$/.exec(header);
+    if (match?.[1] === undefined || match[2] === undefined) {
+      return refuse(`"${header}" is not a header.`, 'Write --header "name: value".');
+    }
+    headers[match[1].toLowerCase()] = match[2];
+  }
+  return headers;
+}
+
+function jsonObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isRecord(value) && !Array.isArray(value)) return value;
+  } catch {
+    // What is not JSON is not a JSON object either.
+  }
+  return refuse(
+    `--extra-body ${text} is not a JSON object.`,
+    `Write it as '{"top_k":1}', in quotes so that the shell leaves it alone.`,
+  );
+}
+
+function validUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url !== null && url.username + url.password !== '') {
+    return refuse(
+      `The URL of ${url.host} has a password in it, which would be in the results.`,
+      'Send it as --header "authorization: Basic …".',
+    );
+  }
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return text;
+  return refuse(`"${text}" is not the URL of a server.`, 'Write it in full, such as http://127.0.0.1:8000.');
+}

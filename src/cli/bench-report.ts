@@ -1,0 +1,61 @@
+import { ChatstreamError } from '../core/base/errors.js';
+import type { BenchReport } from '../core/bench/bench.js';
+import { renderReport } from '../core/report/bench/terminal.js';
+import { comparisonJson } from '../core/report/compare/json.js';
+import type { ReportStyle } from '../core/report/text/style.js';
+import { writeResult } from '../core/report/write-result.js';
+import type { BenchFlags } from './bench-flags.js';
+import type { BenchVerdict } from './bench-gate.js';
+import { exitCodeOf, exitCodes } from './exit-codes.js';
+import { valuesOf } from './flags.js';
+
+/** What `bench` prints for people. */
+export function benchText({ result, summaries }: BenchReport, verdict: BenchVerdict, style: ReportStyle): string {
+  return [renderReport(result, summaries, style), verdict.text(style)].filter((text) => text !== '').join('\n\n');
+}
+
+/** What `bench` prints with --json. */
+export function benchJson({ result }: BenchReport, { comparison }: BenchVerdict): object {
+  return comparison === null ? result : { ...result, comparison: comparisonJson(comparison) };
+}
+
+/**
+ * Writes the files, and tells GitHub. One that fails does not keep the others from being tried: a measurement takes minutes.
+ *
+ * @param print writes a line for GitHub
+ * @returns everything that went wrong in the bench and here, in the order in which it did
+ */
+export async function keepReport(
+  flags: Pick<BenchFlags, 'output' | 'github'>,
+  { result, summaries, failure, samplesFailure }: BenchReport,
+  verdict: BenchVerdict,
+  print: (line: string) => void,
+): Promise<readonly ChatstreamError[]> {
+  const failures = [failure, samplesFailure, verdict.refusal].filter((error) => error !== null);
+  const attempt = async (work: Promise<void>): Promise<void> => {
+    try {
+      await work;
+    } catch (error) {
+      if (!(error instanceof ChatstreamError)) throw error;
+      failures.push(error);
+    }
+  };
+  for (const path of valuesOf(flags.output)) await attempt(writeResult(path, result, summaries, verdict.comparison));
+  if (flags.github) await attempt(verdict.tellGithub(print));
+  return failures;
+}
+
+/** What matters most comes first: an interruption, then a failure, then the verdict. */
+export function exitCodeOfBench(
+  { summaries }: Pick<BenchReport, 'summaries'>,
+  verdict: Pick<BenchVerdict, 'exitCode'>,
+  failures: readonly ChatstreamError[],
+  isInterrupted: boolean,
+): number {
+  if (isInterrupted) return exitCodes.interrupted;
+  const [first] = failures;
+  if (first !== undefined) return exitCodeOf(first.code);
+  if (verdict.exitCode !== exitCodes.done) return verdict.exitCode;
+  const nothingWorked = summaries.every(({ requests }) => requests.completed === 0);
+  return nothingWorked ? exitCodes.unexpectedFailure : exitCodes.done;
+}

@@ -1,0 +1,44 @@
+import { setImmediate } from 'node:timers/promises';
+import { Errors, handle, run } from '@oclif/core';
+import { exitCodes } from './exit-codes.js';
+
+/** Runs the command that `process.argv` names. */
+export async function main(): Promise<void> {
+  guardOutput();
+  try {
+    await run(process.argv.slice(2), import.meta.url);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    // A command that does not exist is wrong usage, as is a flag that does not exist; oclif would exit with 127.
+    if (error instanceof Errors.CLIError && error.oclif.exit === 127) error.oclif.exit = exitCodes.wrongUsage;
+    // The streams report failed writes in a later tick, and `handle` ends the process at once.
+    await setImmediate();
+    await handle(error);
+  }
+}
+
+/**
+ * Decides what happens when stdout or stderr cannot be written to. Whatever else a command does, such as writing its
+ * files or serving requests, it still does.
+ *
+ * - The reader of stdout is gone, as in `chatstream models | head -1`: no message, and the exit code of the command, so
+ *   that a regression found by `compare` is still one.
+ * - Anything else, such as a full disk: one line on stderr, and exit code 1 if the command would end with 0.
+ * - stderr: nothing, because there is nowhere left to report it.
+ */
+function guardOutput(): void {
+  // oclif listens already, and throws everything but EPIPE, which would end the process with a stack trace.
+  process.stdout.removeAllListeners('error');
+  let hasFailed = false;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (hasFailed || error.code === 'EPIPE') return;
+    hasFailed = true;
+    process.stderr.write(`error: The output could not be written: ${error.message}.\n`);
+  });
+  process.stderr.on('error', () => undefined);
+  process.once('exit', () => {
+    if (hasFailed && (process.exitCode ?? exitCodes.done) === exitCodes.done) {
+      process.exitCode = exitCodes.unexpectedFailure;
+    }
+  });
+}

@@ -1,0 +1,302 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { optionsOf } from './parse-bench.js';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe('the options of a bench', () => {
+  it('mean by default 8 clients for 10 s after 1 s of warm-up, with 64 tokens in and 64 out', async () => {
+    expect(await optionsOf()).toEqual({
+      target: { type: 'own', command: expect.arrayContaining(['serve', '8']) as string[], serverFlags: {} },
+      versus: null,
+      headers: {},
+      modelName: null,
+      extraBody: null,
+      load: { type: 'closed', concurrency: [8] },
+      maxConcurrency: null,
+      sweepUpTo: 8,
+      durationMs: 10_000,
+      requests: null,
+      warmupMs: 1000,
+      trials: 1,
+      seed: 1,
+      timeoutMs: 120_000,
+      workers: null,
+      prompts: { type: 'synthetic', inputTokens: { type: 'fixed', tokens: 64 } },
+      outputTokens: { type: 'fixed', tokens: 64 },
+      sharedPrefixTokens: 0,
+      objectives: [],
+      samplesPath: null,
+      version: '1.2.3',
+    });
+  });
+
+  it('take lists of clients and of settings, in rising order and each once', async () => {
+    expect(await optionsOf('-c', '8,1,4,4', '-n', '4,2')).toMatchObject({
+      load: { type: 'closed', concurrency: [1, 4, 8] },
+      sweepUpTo: 8,
+      maxConcurrency: [2, 4],
+    });
+  });
+
+  it.each([
+    [[], 'poisson'],
+    [['--arrival', 'constant'], 'constant'],
+    [['--arrival', 'burst'], 'burst'],
+  ])('make an open loop of a rate (%j)', async (argv, arrival) => {
+    expect((await optionsOf('--rate', '2.5', ...argv)).load).toEqual({ type: 'open', rate: 2.5, arrival });
+  });
+
+  it('end a run after a time or after a number of requests', async () => {
+    expect(await optionsOf('-d', '2m')).toMatchObject({ durationMs: 120_000, requests: null });
+    expect(await optionsOf('-r', '50')).toMatchObject({ durationMs: null, requests: 50 });
+  });
+
+  it('shape the load', async () => {
+    const argv = ['--warmup', '0', '--trials', '5', '--seed', '42', '--timeout', '0', '--workers', '3'];
+    const lengths = ['--input-tokens', '32-128', '--output-tokens', '64±16', '--shared-prefix', '30'];
+    expect(await optionsOf(...argv, ...lengths, '--samples', 'all.jsonl')).toMatchObject({
+      warmupMs: 0,
+      trials: 5,
+      seed: 42,
+      timeoutMs: 0,
+      workers: 3,
+      prompts: { inputTokens: { type: 'uniform', min: 32, max: 128 } },
+      outputTokens: { type: 'normal', mean: 64, stddev: 16 },
+      sharedPrefixTokens: 30,
+      samplesPath: 'all.jsonl',
+    });
+  });
+
+  it('take prompts from a file', async () => {
+    expect((await optionsOf('--prompts', 'chats.jsonl')).prompts).toEqual({ type: 'file', path: 'chats.jsonl' });
+  });
+
+  it('name servers, and the model on them', async () => {
+    const argv = ['-u', 'http://127.0.0.1:8000/v1', '--versus', 'https://llm.example.org', '--model-name', 'm'];
+    expect(await optionsOf(...argv)).toMatchObject({
+      target: { type: 'url', url: 'http://127.0.0.1:8000/v1' },
+      versus: 'https://llm.example.org',
+      modelName: 'm',
+    });
+  });
+
+  it('cut the trials of two servers into short ones, and not those of one', async () => {
+    const argv = ['-r', '200', '--trials', '5'];
+    expect(await optionsOf(...argv)).toMatchObject({ requests: 200, trials: 5 });
+    expect(await optionsOf(...argv, '--versus', 'http://127.0.0.1:8001')).toMatchObject({ requests: 50, trials: 20 });
+  });
+
+  it('make headers', async () => {
+    const argv = ['--api-key', 'k', '--header', 'X-Team: red, blue', '--header', 'cookie:a=b'];
+    expect((await optionsOf(...argv)).headers).toEqual({
+      authorization: 'Bearer k',
+      'x-team': 'red, blue',
+      cookie: 'a=b',
+    });
+  });
+
+  it('let a header win over the key', async () => {
+    expect((await optionsOf('--api-key', 'k', '--header', 'Authorization: Basic xyz')).headers).toEqual({
+      authorization: 'Basic xyz',
+    });
+  });
+
+  it('add to the body', async () => {
+    expect((await optionsOf('--extra-body', '{"top_k":1,"stop":["x"]}')).extraBody).toEqual({ top_k: 1, stop: ['x'] });
+  });
+
+  it('take objectives, one by one or with commas', async () => {
+    const { objectives } = await optionsOf('--slo', 'ttft.p95<500ms,tpot.p99<50ms', '--slo', 'e2e<5s');
+    expect(objectives).toEqual([
+      { text: 'ttft.p95<500ms', metric: 'ttft', percentile: 'p95', belowMs: 500 },
+      { text: 'tpot.p99<50ms', metric: 'tpot', percentile: 'p99', belowMs: 50 },
+      { text: 'e2e<5s', metric: 'e2e', percentile: null, belowMs: 5000 },
+    ]);
+  });
+});
+
+describe('what makes no sense', () => {
+  it.each([
+    [['--rate', '0'], '"0" is not a number above 0.'],
+    [['--rate=-1'], '"-1" is not a number above 0.'],
+    [['--rate', '1e3'], '"1e3" is not a number above 0.'],
+    [['--rate', 'Infinity'], '"Infinity" is not a number above 0.'],
+    [['-c', '0'], '"0" is not a list of whole numbers of at least 1.'],
+    [['-c', '1,,2'], '"1,,2" is not a list of whole numbers of at least 1.'],
+    [['-n', '0'], '"0" is not a list of whole numbers of at least 1.'],
+    [['-n', 'auto'], '"auto" is not a list of whole numbers of at least 1.'],
+    [['-d', '10'], '"10" is not a duration.'],
+    [['--input-tokens', '0'], '"0" is not a number of tokens.'],
+    [['--output-tokens', '9-3'], '"9-3" is not a number of tokens.'],
+    [['--header', 'nonsense'], '"nonsense" is not a header.'],
+    [['--header', 'a b: c'], '"a b: c" is not a header.'],
+    [['--header', ': c'], '": c" is not a header.'],
+    [['--extra-body', '[1]'], '--extra-body [1] is not a JSON object.'],
+    [['--extra-body', 'null'], '--extra-body null is not a JSON object.'],
+    [['--extra-body', '{top_k:1}'], '--extra-body {top_k:1} is not a JSON object.'],
+    [['--url', 'ftp://example.org'], '"ftp://example.org" is not the URL of a server.'],
+    [['--url', 'localhost:8000'], '"localhost:8000" is not the URL of a server.'],
+    [['--versus', 'example.org'], '"example.org" is not the URL of a server.'],
+    [['--url', 'http://me:secret@example.org'], 'The URL of example.org has a password in it'],
+    [['--slo', 'nonsense'], '"nonsense" is not an objective.'],
+    [['--slo', 'ttft.p42<1s'], '"ttft.p42<1s" is not an objective.'],
+  ])('is refused: %j', async (argv, message) => {
+    await expect(optionsOf(...argv)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  it.each([
+    [['-c', 'many'], 'commas'],
+    [['-d', '10'], '10s'],
+    [['--header', 'nonsense'], '"name: value"'],
+    [['--extra-body', '[1]'], '{"top_k":1}'],
+    [['--url', 'localhost:8000'], 'http://127.0.0.1:8000'],
+    [['--url', 'http://me:secret@example.org'], '--header'],
+    [['--slo', 'nonsense'], 'ttft.p95<500ms'],
+  ])('comes with what would: %j', async (argv, hint) => {
+    await expect(optionsOf(...argv)).rejects.toMatchObject({ hint: expect.stringContaining(hint) as string });
+  });
+
+  it.each([
+    [['-d', '1s', '-r', '5'], '--requests'],
+    [['-r', '0'], '--requests'],
+    [['--trials', '0'], '--trials'],
+    [['--workers', '0'], '--workers'],
+    [['--shared-prefix', '-1'], '--shared-prefix'],
+    [['--seed', '1.5'], '--seed'],
+    [['--arrival', 'never'], '--arrival'],
+    [['--enforce-slo'], '--slo'],
+  ])('is refused, naming the flag: %j', async (argv, flag) => {
+    await expect(optionsOf(...argv)).rejects.toThrow(flag);
+  });
+});
+
+describe('what contradicts itself', () => {
+  const file = ['--prompts', 'chats.jsonl'];
+
+  it.each([
+    ['-d 0', 'In --duration 0 nothing can be measured.'],
+    ['--arrival burst', '--arrival is for an open loop, and there is no --rate.'],
+    ['--rate 5 -c 1,2', '--rate cannot be combined with several values of --concurrency.'],
+    [`${file.join(' ')} --input-tokens 9`, '--input-tokens is for synthetic prompts, but --prompts names a file.'],
+    ['--allow machine', '--allow is for a comparison, and there is nothing to compare with.'],
+    ['--github', '--github is for a comparison, and there is nothing to compare with.'],
+    ['--strict', '--strict needs something to judge.'],
+    ['-o a.json -o ./a.json', 'Writing to ./a.json twice would leave only one of the two.'],
+    ['-o a.json --samples a.json', 'Writing to a.json twice would leave only one of the two.'],
+    [`${file.join(' ')} --samples chats.jsonl`, 'Writing to chats.jsonl would overwrite what is read from it.'],
+    ['--baseline a.json -o a.json', 'Writing to a.json would overwrite what is read from it.'],
+    [
+      '-u http://127.0.0.1:1 --model m.gguf',
+      '--model is for a server that the bench starts, but --url names one that is running.',
+    ],
+    ['-n 513 --engine mock', 'A server has at most 512 slots, so --max-concurrency 513 is too high.'],
+    ['-n 300', 'llama.cpp runs at most 256 sequences at once, not 300.'],
+    ['--flash-attention off --cache-type q8_0', '--cache-type q8_0 does not work with --flash-attention off.'],
+  ])('is refused: %s', async (line, message) => {
+    await expect(optionsOf(...line.split(' '))).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(message) as string,
+      hint: expect.stringMatching(/\.$/) as string,
+    });
+  });
+
+  it.each([
+    '--rate 5 --arrival burst -c 4',
+    '-c 1,2',
+    `${file.join(' ')} --output-tokens 9`,
+    '--baseline a.json --allow machine --github --strict',
+    '--slo ttft<1s --enforce-slo --strict',
+    '-o a.json -o a.md --samples a.jsonl',
+    '-u http://127.0.0.1:1 -n 600',
+    '-n 300 --engine mock',
+    '-c 1000',
+  ])('is not what goes together: %s', async (line) => {
+    await expect(optionsOf(...line.split(' '))).resolves.toBeDefined();
+  });
+
+  it('counts only if it is typed: variables may be set for other commands', async () => {
+    vi.stubEnv('CHATSTREAM_MODEL', 'm.gguf');
+    vi.stubEnv('CHATSTREAM_GITHUB', 'true');
+    vi.stubEnv('CHATSTREAM_STRICT', 'true');
+    vi.stubEnv('CHATSTREAM_INPUT_TOKENS', '9');
+    const argv = ['-u', 'http://127.0.0.1:1', ...file];
+    expect(await optionsOf(...argv)).toMatchObject({ target: { type: 'url' }, prompts: { type: 'file' } });
+  });
+});
+
+describe('the server that a bench starts', () => {
+  async function commandOf(...argv: readonly string[]): Promise<string> {
+    const { target } = await optionsOf(...argv);
+    return target.type === 'own' ? target.command.join(' ') : '';
+  }
+
+  it('has as many slots as the sweep needs, and a place for every client', async () => {
+    expect(await commandOf('-c', '100')).toContain('--max-concurrency 100 --slots 100 --max-queue 100');
+    expect(await commandOf('-c', '100', '-n', '2,16')).toContain('--max-concurrency 16 --slots 16 --max-queue 100');
+  });
+
+  it('has no more slots than llama.cpp allows, unless it is told to', async () => {
+    expect(await commandOf('-c', '1000')).toContain('--slots 256');
+    expect(await commandOf('-c', '1000', '-n', '400', '--engine', 'mock')).toContain('--slots 400');
+  });
+
+  it('keeps its own queue in an open loop', async () => {
+    expect(await commandOf('--rate', '5', '-c', '100')).not.toContain('--max-queue');
+  });
+
+  it('is told what was given, and the result says so', async () => {
+    vi.stubEnv('CHATSTREAM_ENGINE', 'mock');
+    const { target } = await optionsOf('--mock-token', '5ms');
+    expect(target).toMatchObject({ serverFlags: { engine: 'mock', 'mock-token': 5 } });
+    expect(await commandOf('--mock-token', '5ms')).toContain('--engine mock --mock-token 5ms');
+  });
+});
+
+describe('the environment of a bench', () => {
+  it('sets every kind of flag', async () => {
+    vi.stubEnv('CHATSTREAM_CONCURRENCY', '2,4');
+    vi.stubEnv('CHATSTREAM_BENCH_MAX_CONCURRENCY', '1,2');
+    vi.stubEnv('CHATSTREAM_RATE', '0.5');
+    vi.stubEnv('CHATSTREAM_DURATION', '3s');
+    vi.stubEnv('CHATSTREAM_TRIALS', '7');
+    vi.stubEnv('CHATSTREAM_INPUT_TOKENS', '9');
+    vi.stubEnv('CHATSTREAM_SLO', 'ttft<1s, e2e<5s');
+    vi.stubEnv('CHATSTREAM_URL', 'http://127.0.0.1:9');
+    vi.stubEnv('CHATSTREAM_HEADER', 'x-list: a, b');
+    vi.stubEnv('CHATSTREAM_EXTRA_BODY', '{"a":1}');
+    const options = await optionsOf();
+    expect(options).toMatchObject({
+      target: { type: 'url', url: 'http://127.0.0.1:9' },
+      load: { type: 'open', rate: 0.5 },
+      sweepUpTo: 4,
+      maxConcurrency: [1, 2],
+      durationMs: 3000,
+      trials: 7,
+      prompts: { inputTokens: { tokens: 9 } },
+      headers: { 'x-list': 'a, b' },
+      extraBody: { a: 1 },
+    });
+    expect(options.objectives.map(({ text }) => text)).toEqual(['ttft<1s', 'e2e<5s']);
+  });
+
+  it('does not shorten the sweep because a server is set to less', async () => {
+    vi.stubEnv('CHATSTREAM_MAX_CONCURRENCY', '2');
+    expect(await optionsOf()).toMatchObject({ maxConcurrency: null, sweepUpTo: 8 });
+  });
+
+  it('sends the first of all the keys that a server takes', async () => {
+    vi.stubEnv('CHATSTREAM_API_KEY', 'a, b');
+    expect((await optionsOf()).headers).toEqual({ authorization: 'Bearer a' });
+    expect((await optionsOf('--api-key', 'c')).headers).toEqual({ authorization: 'Bearer c' });
+  });
+
+  it('gives way to what is typed', async () => {
+    vi.stubEnv('CHATSTREAM_TRIALS', '7');
+    expect((await optionsOf('--trials', '2')).trials).toBe(2);
+  });
+});

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { member } from '../../src/core/base/json.js';
+import Bench from '../../src/commands/bench.js';
+import Compare from '../../src/commands/compare.js';
+import Models from '../../src/commands/models/index.js';
+import ModelsPull from '../../src/commands/models/pull.js';
+import ModelsRm from '../../src/commands/models/rm.js';
+import Serve from '../../src/commands/serve.js';
+
+/** What the tests look at of a command's class. */
+interface CommandClass {
+  readonly summary?: string | undefined;
+  readonly enableJsonFlag: boolean;
+  readonly args: Readonly<Record<string, object>>;
+  readonly flags?: Readonly<Record<string, object>>;
+  readonly baseFlags: Readonly<Record<string, object>>;
+}
+
+const commands: Readonly<Record<string, CommandClass>> = {
+  bench: Bench,
+  compare: Compare,
+  models: Models,
+  'models pull': ModelsPull,
+  'models rm': ModelsRm,
+  serve: Serve,
+};
+
+interface Flag {
+  readonly command: string;
+  readonly name: string;
+  /** As it was given to oclif; undefined if it was not. */
+  readonly get: (property: string) => unknown;
+}
+
+const surface: readonly Flag[] = Object.entries(commands).flatMap(([command, { flags, baseFlags }]) =>
+  Object.entries({ ...flags, ...baseFlags }).map(([name, flag]) => ({
+    command,
+    name,
+    get: (property) => member(flag, property),
+  })),
+);
+
+function shownDefault({ get }: Flag): unknown {
+  const help = get('defaultHelp') as (() => Promise<string>) | undefined;
+  return help === undefined ? get('default') : help();
+}
+
+/** What a script may rely on, in a line. */
+async function lineOf(flag: Flag): Promise<string> {
+  const { name, get } = flag;
+  const text = (label: string, value: unknown): string[] =>
+    value === undefined ? [] : [`[${label}: ${[value as string | readonly string[]].flat().join('|')}]`];
+  const value = get('type') === 'boolean' ? [] : [get('multiple') === true ? '<value>...' : '<value>'];
+  return [
+    `  ${get('char') === undefined ? '   ' : `-${String(get('char'))},`} --${name}`,
+    ...value,
+    ...text('default', await shownDefault(flag)),
+    ...text('options', get('options')),
+    ...text('env', get('env')),
+    ...text('exclusive', get('exclusive')),
+    ...text('depends on', get('dependsOn')),
+    ...text('group', get('helpGroup')),
+  ].join(' ');
+}
+
+describe('the commands and their flags', () => {
+  it('are those that scripts rely on', async () => {
+    const parts = await Promise.all(
+      Object.entries(commands).map(async ([command, { args, enableJsonFlag }]) => {
+        const names = Object.entries(args).map(([name, arg]) =>
+          member(arg, 'required') === true ? name : `[${name}]`,
+        );
+        const flags = await Promise.all(surface.filter((each) => each.command === command).map(lineOf));
+        return [[command, ...names, ...(enableJsonFlag ? ['[--json]'] : [])].join(' '), ...flags, ''].join('\n');
+      }),
+    );
+    await expect(parts.join('\n')).toMatchFileSnapshot('surface.txt');
+  });
+
+  it('leave -h and -v to help and version', () => {
+    expect(surface.map(({ get }) => get('char')).filter((char) => char === 'h' || char === 'v')).toEqual([]);
+  });
+
+  it('are explained in one line each, which ends as a sentence does', () => {
+    for (const { command, name, get } of surface) {
+      expect(get('summary'), `${command} --${name}`).toMatch(/^\S.{5,140}\.$/);
+    }
+    for (const { summary } of Object.values(commands)) expect(summary).toMatch(/^[A-Z].{20,100}\.$/);
+  });
+});
+
+describe('a variable that sets flags of several commands', () => {
+  /** In bench it is one key, the first of those that a server takes. */
+  const exceptions: readonly unknown[] = ['CHATSTREAM_API_KEY'];
+
+  it('means the same to all of them', () => {
+    const meanings = new Map<unknown, Set<string>>();
+    for (const { name, get } of surface) {
+      const meaning = JSON.stringify([name, get('type'), get('multiple'), get('options'), String(get('parse'))]);
+      meanings.set(get('env'), (meanings.get(get('env')) ?? new Set()).add(meaning));
+    }
+    const ambiguous = [...meanings].filter(([, each]) => each.size > 1).map(([variable]) => variable);
+    expect(ambiguous).toEqual(exceptions);
+  });
+});
