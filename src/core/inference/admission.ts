@@ -3,21 +3,21 @@ import type { Clock } from '../base/clock.js';
 import type { Demands, EngineInfo, ServingEngine, Token } from '../engine/engine.js';
 import { queueTimeoutError } from '../scheduler/refusals.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
-import type { Generation } from './generation.js';
+import type { InferenceJob } from './inference-job.js';
 import { assertFits, clientLeftError, engineDownError, stillLoadingError } from './refusals.js';
 import type { InferenceRequest } from './request.js';
 
 /** The way in: prepares requests while they hold a place, lets them into the queue, and refuses them for lack of an engine. */
 export class Admission {
   readonly #engine: ServingEngine;
-  readonly #scheduler: Scheduler<Generation>;
+  readonly #scheduler: Scheduler<InferenceJob>;
   readonly #queueTimeoutMs: number;
   readonly #clock: Clock;
   #info: EngineInfo | null = null;
   #preparing = 0;
 
   /** @param queueTimeoutMs longest wait for the engine in milliseconds; 0 is unlimited */
-  constructor(engine: ServingEngine, scheduler: Scheduler<Generation>, queueTimeoutMs: number, clock: Clock) {
+  constructor(engine: ServingEngine, scheduler: Scheduler<InferenceJob>, queueTimeoutMs: number, clock: Clock) {
     this.#engine = engine;
     this.#scheduler = scheduler;
     this.#queueTimeoutMs = queueTimeoutMs;
@@ -62,14 +62,14 @@ export class Admission {
   }
 
   /** @param leave called when the client leaves, also from within this call */
-  admit(generation: Generation, client: AbortSignal, leave: () => void): void {
+  admit(job: InferenceJob, client: AbortSignal, leave: () => void): void {
     // It may have left in the very turn in which its prompt became ready, and an aborted signal says so only once.
     if (client.aborted) throw clientLeftError();
-    generation.watch(client, leave);
+    job.watch(client, leave);
     try {
-      this.#scheduler.admit(generation.ticket);
+      this.#scheduler.admit(job);
     } catch (refusal) {
-      generation.unwatch();
+      job.unwatch();
       throw refusal;
     }
   }

@@ -2,10 +2,10 @@ import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
 import type { EngineInfo, ServingEngine, Token } from '../engine/engine.js';
-import type { SchedulerEvent } from '../scheduler/scheduler-event.js';
+import type { SchedulerEvent } from '../scheduler/job.js';
 import { Scheduler, type SchedulerLimits, type SchedulerOptions } from '../scheduler/scheduler.js';
 import { Admission } from './admission.js';
-import { Generation } from './generation.js';
+import { InferenceJob } from './inference-job.js';
 import { outcomeOfRefusal } from './outcomes.js';
 import { Processing } from './processing.js';
 import { withRetryAfter } from './refusals.js';
@@ -26,7 +26,7 @@ export class Inference {
   readonly #engine: ServingEngine;
   readonly #clock: Clock;
   readonly #slots: number;
-  readonly #scheduler: Scheduler<Generation>;
+  readonly #scheduler: Scheduler<InferenceJob>;
   readonly #admission: Admission;
   readonly #processing: Processing;
   readonly #events: RequestEvents;
@@ -92,11 +92,11 @@ export class Inference {
     const arrivedMs = this.#clock.now();
     try {
       const prompt = await this.#admission.prepare(request, client);
-      const generation = new Generation(request, prompt, listener, arrivedMs);
-      this.#admission.admit(generation, client, () => {
-        this.#processing.cancel(generation);
+      const job = new InferenceJob(request, prompt, listener, arrivedMs);
+      this.#admission.admit(job, client, () => {
+        this.#processing.cancel(job);
       });
-      return { place: () => this.#scheduler.view(generation.ticket) };
+      return { place: () => this.#scheduler.view(job) };
     } catch (thrown) {
       const error = withRetryAfter(asChatstreamError(thrown), this.#scheduler);
       this.#events.refused(request, error, arrivedMs);
@@ -148,23 +148,23 @@ export class Inference {
     return this.#processing.abandon();
   }
 
-  #onScheduled(event: SchedulerEvent<Generation>): void {
+  #onScheduled(event: SchedulerEvent<InferenceJob>): void {
     switch (event.type) {
       case 'started':
-        this.#processing.start(event.ticket.job, event.waitedMs);
+        this.#processing.start(event.job, event.waitedMs);
         return;
       case 'turned_away':
-        this.#turnAway(event.ticket.job, event.error);
+        this.#turnAway(event.job, event.error);
         return;
       case 'moved':
         this.#moves.emit(undefined);
     }
   }
 
-  #turnAway(generation: Generation, error: ChatstreamError): void {
-    generation.unwatch();
-    this.#events.settled(generation, outcomeOfRefusal(error.code) ?? 'failed', error);
-    generation.listener.failed(error);
+  #turnAway(job: InferenceJob, error: ChatstreamError): void {
+    job.unwatch();
+    this.#events.settled(job, outcomeOfRefusal(error.code) ?? 'failed', error);
+    job.listener.failed(error);
   }
 
   readonly #rethrowWithRetryAfter = (thrown: unknown): never => {

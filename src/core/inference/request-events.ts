@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import type { ChatstreamError } from '../base/errors.js';
-import type { Generation } from './generation.js';
+import type { InferenceJob } from './inference-job.js';
 import { outcomeOfRefusal } from './outcomes.js';
 import type { InferenceEvent, InferenceRequest, Outcome, Timings } from './request.js';
 
@@ -27,22 +27,22 @@ export class RequestEvents {
     return this.#emitter.subscribe;
   }
 
-  started({ id }: Generation, queueMs: number): void {
+  started({ id }: InferenceJob, queueMs: number): void {
     this.#emitter.emit({ type: 'started', id, queueMs });
   }
 
-  firstToken({ id, arrivedMs }: Generation, prefillMs: number): void {
+  firstToken({ id, arrivedMs }: InferenceJob, prefillMs: number): void {
     this.#emitter.emit({ type: 'first_token', id, prefillMs, sinceArrivalMs: this.#clock.now() - arrivedMs });
   }
 
   /** An admitted request has ended. */
   settled(
-    generation: Generation,
+    job: InferenceJob,
     outcome: Outcome,
     error: ChatstreamError | null,
-    timings = generation.timings(this.#clock.now()),
+    timings = job.timings(this.#clock.now()),
   ): void {
-    this.#settled(generation.request, outcome, error, timings, generation.arrivedMs);
+    this.#settled(job.request, outcome, error, timings, job.arrivedMs);
   }
 
   /** A request was not admitted. Those that were wrong rather than unlucky are not told of. */

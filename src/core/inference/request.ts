@@ -1,6 +1,6 @@
 import type { ChatstreamError } from '../base/errors.js';
 import type { FinishReason, GenerationSpec, PromptSource } from '../engine/engine.js';
-import type { WaitingView } from '../scheduler/waiting-view.js';
+import type { WaitingView } from '../scheduler/job.js';
 
 /** What a client asks for, resolved: every default is filled in. */
 export interface InferenceRequest extends Omit<GenerationSpec, 'prompt' | 'resumeAfter'> {

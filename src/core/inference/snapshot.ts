@@ -1,6 +1,6 @@
 import type { Scheduler, SchedulerLimits } from '../scheduler/scheduler.js';
-import type { WaitingView } from '../scheduler/waiting-view.js';
-import type { Generation } from './generation.js';
+import type { WaitingView } from '../scheduler/job.js';
+import type { InferenceJob } from './inference-job.js';
 
 /** A running generation as it looks now. */
 interface RunningRequest {
@@ -26,8 +26,8 @@ export interface QueueSnapshot extends SchedulerLimits {
 }
 
 export function snapshotOf(
-  scheduler: Scheduler<Generation>,
-  running: Iterable<Generation>,
+  scheduler: Scheduler<InferenceJob>,
+  running: Iterable<InferenceJob>,
   slots: number,
   nowMs: number,
 ): QueueSnapshot {
@@ -35,12 +35,12 @@ export function snapshotOf(
     ...scheduler.limits,
     slots,
     draining: scheduler.draining,
-    running: Array.from(running, (generation) => runningRequest(generation, nowMs)),
+    running: Array.from(running, (job) => runningRequest(job, nowMs)),
     waiting: Array.from(scheduler.entries(), ({ job, ...entry }) => ({ id: job.id, ...entry })),
   };
 }
 
-function runningRequest({ id, slot, prompt, outputTokens, phase }: Generation, nowMs: number): RunningRequest {
-  const runningMs = phase.name === 'waiting' ? 0 : nowMs - phase.startedMs;
+function runningRequest({ id, slot, prompt, outputTokens, phase }: InferenceJob, nowMs: number): RunningRequest {
+  const runningMs = phase.status === 'waiting' ? 0 : nowMs - phase.startedMs;
   return { id, slot, promptTokens: prompt.length, outputTokens, runningMs };
 }

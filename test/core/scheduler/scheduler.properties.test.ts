@@ -163,7 +163,7 @@ describe('a scheduler, as time goes by', () => {
     law(anyLife, (script) => {
       play(script, (stage) => {
         const expected = stage.now.waiting.map((id, index) => ({
-          job: id,
+          job: stage.jobOf(id),
           position: index + 1,
           waitedMs: stage.clock.now() - admittedAt(stage, id),
         }));
@@ -177,8 +177,8 @@ describe('a scheduler, as time goes by', () => {
       const stage = play(script);
       const { scheduler, now } = stage;
       const together = [...scheduler.entries()].map(({ position, etaMs }) => ({ position, etaMs }));
-      expect(now.waiting.map((id) => scheduler.view(stage.ticketOf(id)))).toEqual(together);
-      for (const id of now.running) expect(scheduler.view(stage.ticketOf(id))).toBeUndefined();
+      expect(now.waiting.map((id) => scheduler.view(stage.jobOf(id)))).toEqual(together);
+      for (const id of now.running) expect(scheduler.view(stage.jobOf(id))).toBeUndefined();
     });
   });
 

@@ -1,57 +1,56 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CancelTimer } from '../../../src/core/base/clock.js';
 import { ChatstreamError } from '../../../src/core/base/errors.js';
-import type { SchedulerEvent } from '../../../src/core/scheduler/scheduler-event.js';
+import type { SchedulerEvent } from '../../../src/core/scheduler/job.js';
 import { Scheduler, type SchedulerOptions } from '../../../src/core/scheduler/scheduler.js';
-import { Ticket } from '../../../src/core/scheduler/ticket.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
+import { NamedJob } from './named-job.js';
 
 const usual: SchedulerOptions = { maxConcurrency: 2, maxQueue: 3, queueTimeoutMs: 1000 };
 
 let clock: VirtualClock;
-let scheduler: Scheduler<string>;
-let events: SchedulerEvent<string>[];
-/** The last ticket of each name that was to be admitted. */
-let tickets: Map<string, Ticket<string>>;
+let scheduler: Scheduler<NamedJob>;
+let events: SchedulerEvent<NamedJob>[];
+/** The last job of each name that was to be admitted. */
+let jobs: Map<string, NamedJob>;
 
 function build(options: Partial<SchedulerOptions> = {}): void {
   clock = new VirtualClock();
   scheduler = new Scheduler({ ...usual, ...options }, clock);
   events = [];
-  tickets = new Map();
+  jobs = new Map();
   scheduler.events((event) => events.push(event));
 }
 
-/** The names are the jobs. */
 function admit(...names: string[]): void {
   for (const name of names) {
-    const ticket = new Ticket(name);
-    tickets.set(name, ticket);
-    scheduler.admit(ticket);
+    const job = new NamedJob(name);
+    jobs.set(name, job);
+    scheduler.admit(job);
   }
 }
 
-/** The ticket of that name; one that nobody has seen if nobody of that name came. */
-function ticketOf(name: string): Ticket<string> {
-  return tickets.get(name) ?? new Ticket(name);
+/** The job of that name; a new one, unknown to the scheduler, if there is none. */
+function jobOf(name: string): NamedJob {
+  return jobs.get(name) ?? new NamedJob(name);
 }
 
 function release(name: string): void {
-  scheduler.release(ticketOf(name));
+  scheduler.release(jobOf(name));
 }
 
 function namesOf(type: 'started' | 'turned_away'): string[] {
-  return events.flatMap((event) => (event.type === type ? [event.ticket.job] : []));
+  return events.flatMap((event) => (event.type === type ? [event.job.name] : []));
 }
 
 function waitingNames(): string[] {
-  return [...scheduler.entries()].map(({ job }) => job);
+  return [...scheduler.entries()].map(({ job }) => job.name);
 }
 
 /** Calls `react` within the event that the job has started. */
 function whenStarted(name: string, react: () => void): void {
   scheduler.events((event) => {
-    if (event.type === 'started' && event.ticket.job === name) react();
+    if (event.type === 'started' && event.job.name === name) react();
   });
 }
 
@@ -72,7 +71,7 @@ beforeEach(() => {
 describe('admitting', () => {
   it('starts a job at once while there is room', () => {
     admit('a');
-    expect(events).toEqual([{ type: 'started', ticket: ticketOf('a'), waitedMs: 0 }]);
+    expect(events).toEqual([{ type: 'started', job: jobOf('a'), waitedMs: 0 }]);
   });
 
   it('lets a job wait when as many run as may', () => {
@@ -97,7 +96,7 @@ describe('admitting', () => {
     refusal(() => {
       admit('f');
     });
-    expect(scheduler.withdraw(ticketOf('f'))).toBe('neither');
+    expect(scheduler.withdraw(jobOf('f'))).toBe('neither');
   });
 
   it('never lets anybody wait if max_queue is 0', () => {
@@ -121,24 +120,24 @@ describe('admitting', () => {
     expect(namesOf('started')).toEqual(['a', 'b', 'c']);
   });
 
-  it.each(['a', 'c', 'gone'])('takes it for a bug if a ticket comes twice, be it running, waiting or gone', (name) => {
+  it.each(['a', 'c', 'gone'])('throws if the same job is admitted twice, whether it runs, waits or is gone', (name) => {
     admit('gone');
     release('gone');
     admit('a', 'b', 'c');
     expect(
       refusal(() => {
-        scheduler.admit(ticketOf(name));
+        scheduler.admit(jobOf(name));
       })?.code,
     ).toBe('internal');
   });
 
-  it('lets a ticket try again that it refused', () => {
+  it('admits a job that it refused before', () => {
     admit('a', 'b', 'c', 'd', 'e');
     refusal(() => {
       admit('f');
     });
     release('a');
-    scheduler.admit(ticketOf('f'));
+    scheduler.admit(jobOf('f'));
     expect(waitingNames()).toEqual(['d', 'e', 'f']);
   });
 
@@ -162,7 +161,7 @@ describe('releasing', () => {
     admit('a', 'b', 'c', 'd');
     clock.advance(40);
     release('b');
-    expect(events.at(-2)).toEqual({ type: 'started', ticket: ticketOf('c'), waitedMs: 40 });
+    expect(events.at(-2)).toEqual({ type: 'started', job: jobOf('c'), waitedMs: 40 });
   });
 
   it('tells those who still wait that they have moved up', () => {
@@ -236,7 +235,7 @@ describe('no newcomer slips in before those who wait', () => {
     admit('a');
     for (let count = 0; count < 20_000; count += 1) admit(`job ${count}`);
     scheduler.events((event) => {
-      if (event.type === 'started') scheduler.release(event.ticket);
+      if (event.type === 'started') scheduler.release(event.job);
     });
     release('a');
     expect({ running: scheduler.running, waiting: scheduler.waiting }).toEqual({ running: 0, waiting: 0 });
@@ -246,20 +245,20 @@ describe('no newcomer slips in before those who wait', () => {
 describe('withdrawing', () => {
   it('takes a waiting job out of the queue at once', () => {
     admit('a', 'b', 'c', 'd');
-    expect(scheduler.withdraw(ticketOf('c'))).toBe('waiting');
+    expect(scheduler.withdraw(jobOf('c'))).toBe('waiting');
     expect(waitingNames()).toEqual(['d']);
   });
 
   it('says nothing of the job, but that others may have moved up', () => {
     admit('a', 'b', 'c', 'd');
     events = [];
-    scheduler.withdraw(ticketOf('c'));
+    scheduler.withdraw(jobOf('c'));
     expect(events).toEqual([{ type: 'moved' }]);
   });
 
   it('never starts a job that was withdrawn', () => {
     admit('a', 'b', 'c', 'd');
-    scheduler.withdraw(ticketOf('c'));
+    scheduler.withdraw(jobOf('c'));
     release('a');
     release('b');
     expect(namesOf('started')).toEqual(['a', 'b', 'd']);
@@ -267,19 +266,19 @@ describe('withdrawing', () => {
 
   it('frees the slot of a running job for the first who waits', () => {
     admit('a', 'b', 'c');
-    expect(scheduler.withdraw(ticketOf('a'))).toBe('running');
+    expect(scheduler.withdraw(jobOf('a'))).toBe('running');
     expect(namesOf('started')).toEqual(['a', 'b', 'c']);
   });
 
   it('makes room to wait', () => {
     admit('a', 'b', 'c', 'd', 'e');
-    scheduler.withdraw(ticketOf('d'));
+    scheduler.withdraw(jobOf('d'));
     admit('f');
     expect(waitingNames()).toEqual(['c', 'e', 'f']);
   });
 
   it('knows when there is nothing to withdraw', () => {
-    expect(scheduler.withdraw(ticketOf('z'))).toBe('neither');
+    expect(scheduler.withdraw(jobOf('z'))).toBe('neither');
   });
 });
 
@@ -289,7 +288,7 @@ describe('the queue timeout', () => {
     clock.advance(1000);
     expect(events.at(-1)).toMatchObject({
       type: 'turned_away',
-      ticket: { job: 'c' },
+      job: { name: 'c' },
       waitedMs: 1000,
       error: { code: 'queue_timeout', retryAfterSeconds: 1 },
     });
@@ -318,7 +317,7 @@ describe('the queue timeout', () => {
     admit('a', 'b', 'c');
     clock.advance(100);
     admit('d');
-    scheduler.withdraw(ticketOf('c'));
+    scheduler.withdraw(jobOf('c'));
     clock.advance(1000);
     expect(namesOf('turned_away')).toEqual(['d']);
   });
@@ -357,7 +356,7 @@ describe('the queue timeout', () => {
     admit('a', 'b', 'c');
     clock.advance(100);
     admit('d');
-    scheduler.withdraw(ticketOf('c'));
+    scheduler.withdraw(jobOf('c'));
     events = [];
     clock.advance(950);
     expect(events).toEqual([]);
@@ -456,8 +455,8 @@ describe('draining', () => {
     admit('a', 'b', 'c', 'd');
     void scheduler.drain();
     expect(events.slice(-2)).toMatchObject([
-      { type: 'turned_away', ticket: { job: 'c' }, error: { code: 'draining', retryAfterSeconds: 1 } },
-      { type: 'turned_away', ticket: { job: 'd' }, error: { code: 'draining' } },
+      { type: 'turned_away', job: { name: 'c' }, error: { code: 'draining', retryAfterSeconds: 1 } },
+      { type: 'turned_away', job: { name: 'd' }, error: { code: 'draining' } },
     ]);
   });
 
@@ -514,7 +513,7 @@ describe('turning away those who wait', () => {
     scheduler.turnAwayWaiting(() => new ChatstreamError('engine_unavailable', 'The engine is down.'));
     expect(events.at(-1)).toMatchObject({
       type: 'turned_away',
-      ticket: { job: 'c' },
+      job: { name: 'c' },
       error: { code: 'engine_unavailable' },
     });
     expect(scheduler.running).toBe(2);
@@ -531,7 +530,7 @@ describe('turning away those who wait', () => {
 describe('what a waiting job can know', () => {
   it('is its position, but no estimate before the first release', () => {
     admit('a', 'b', 'c', 'd');
-    expect([scheduler.view(ticketOf('c')), scheduler.view(ticketOf('d'))]).toEqual([
+    expect([scheduler.view(jobOf('c')), scheduler.view(jobOf('d'))]).toEqual([
       { position: 1, etaMs: null },
       { position: 2, etaMs: null },
     ]);
@@ -541,13 +540,13 @@ describe('what a waiting job can know', () => {
     admit('a', 'b', 'c', 'd', 'e');
     clock.advance(200);
     release('a');
-    expect([scheduler.view(ticketOf('d'))?.etaMs, scheduler.view(ticketOf('e'))?.etaMs]).toEqual([200, 400]);
+    expect([scheduler.view(jobOf('d'))?.etaMs, scheduler.view(jobOf('e'))?.etaMs]).toEqual([200, 400]);
   });
 
   it('is nothing once it runs or has left, and for a job that never came', () => {
     admit('a', 'b', 'c');
-    scheduler.withdraw(ticketOf('c'));
-    expect(['a', 'c', 'z'].map((name) => scheduler.view(ticketOf(name)))).toEqual([undefined, undefined, undefined]);
+    scheduler.withdraw(jobOf('c'));
+    expect(['a', 'c', 'z'].map((name) => scheduler.view(jobOf(name)))).toEqual([undefined, undefined, undefined]);
   });
 });
 
@@ -560,8 +559,8 @@ describe('the list of those who wait', () => {
     admit('e');
     clock.advance(10);
     expect([...scheduler.entries()]).toEqual([
-      { job: 'd', position: 1, waitedMs: 10, etaMs: 80 },
-      { job: 'e', position: 2, waitedMs: 10, etaMs: 160 },
+      { job: jobOf('d'), position: 1, waitedMs: 10, etaMs: 80 },
+      { job: jobOf('e'), position: 2, waitedMs: 10, etaMs: 160 },
     ]);
   });
 });
