@@ -1,14 +1,14 @@
 import type { Clock } from '../base/clock.js';
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
+import { cutOffError, engineDownError } from '../base/refusals.js';
 import type { GenerationEvent, Round, ServingEngine } from '../engine/engine.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import type { InferenceJob } from './inference-job.js';
-import { abandonedError, withRetryAfter } from './refusals.js';
 import type { RequestEvents } from './request-events.js';
 
 /**
- * The generations of the processing queue: hands them to the engine when they start, carries the engine's rounds to
- * whoever asked, and gives their slots back when they end.
+ * The jobs in the processing queue: hands them to the engine when they start, passes the engine's rounds on to their
+ * listeners, and gives their slots back when they end.
  */
 export class Processing {
   readonly #engine: ServingEngine;
@@ -40,33 +40,33 @@ export class Processing {
     if (!this.#isRunning(job)) return;
     try {
       this.#engine.generate(job.spec);
-    } catch (thrown) {
-      // Whatever is wrong with this one, its slot is for the next.
-      this.#fail(job, asChatstreamError(thrown, 'engine_failed'));
+    } catch (error) {
+      // Whatever is wrong with this job, its slot must become free for the next one.
+      this.#fail(job, asChatstreamError(error, 'engine_failed'));
     }
   }
 
   /**
-   * The client of a generation has left, be it running or waiting. The engine hears of it before the next in line is
-   * started, so that the slot is free for it.
+   * Ends a job whose client has left, whether it runs or waits. The engine is told before the next job in the line starts,
+   * so that the slot is free for it.
    */
   cancel(job: InferenceJob): void {
     const running = this.#isRunning(job);
-    this.#takeLeave(job);
+    this.#forget(job);
     if (running) this.#engine.cancel(job.id);
     this.#events.settled(job, running ? 'cancelled_running' : 'cancelled_waiting', null);
     this.#scheduler.withdraw(job);
   }
 
-  /** Ends all of them with `draining`. @returns how many there were */
+  /** Ends all running jobs with `draining`. @returns how many there were */
   abandon(): number {
     let abandoned = 0;
     for (const job of [...this.#running.values()]) {
-      // Whoever is told may take others along.
+      // A listener that is told of its end may end other jobs as well.
       if (!this.#isRunning(job)) continue;
       abandoned += 1;
       this.#engine.cancel(job.id);
-      this.#fail(job, abandonedError(this.#scheduler.retryAfterSeconds()));
+      this.#fail(job, cutOffError(this.#scheduler.retryAfterSeconds()));
     }
     return abandoned;
   }
@@ -81,7 +81,7 @@ export class Processing {
   #onGenerationEvent(job: InferenceJob, event: GenerationEvent): void {
     switch (event.type) {
       case 'started':
-        // After an engine restart it starts again, in whichever slot; what was cached the first time is what counts.
+        // After an engine restart it starts again, in any slot; what was cached the first time is what counts.
         if (job.slot === null) job.cachedTokens = event.cachedTokens;
         job.slot = event.slot;
         return;
@@ -92,7 +92,7 @@ export class Processing {
       case 'ended': {
         if (event.token !== null) this.#countToken(job);
         const timings = job.timings(this.#clock.now());
-        this.#takeLeave(job);
+        this.#forget(job);
         this.#events.settled(job, 'completed', null, timings);
         job.listener.ended(event.reason, event.text, timings);
         this.#scheduler.release(job);
@@ -109,7 +109,7 @@ export class Processing {
   }
 
   #fail(job: InferenceJob, error: ChatstreamError): void {
-    this.#takeLeave(job);
+    this.#forget(job);
     this.#events.settled(job, 'failed', error);
     job.listener.failed(error);
     this.#scheduler.release(job);
@@ -119,11 +119,21 @@ export class Processing {
     return this.#running.get(job.id) === job;
   }
 
-  /** First of all when a generation ends, so that nobody who is told of its end can end it once more. */
-  #takeLeave(job: InferenceJob): void {
+  /** The first step of every end, so that a listener that is told of the end cannot end the job once more. */
+  #forget(job: InferenceJob): void {
     job.unwatch();
     this.#running.delete(job.id);
   }
+}
+
+/** Adds the retry time to an error of the engine, which knows that it is down, but not how busy the queue is. */
+export function withRetryAfter(
+  error: ChatstreamError,
+  scheduler: { readonly retryAfterSeconds: () => number },
+): ChatstreamError {
+  return error.code === 'engine_unavailable' && error.retryAfterSeconds === undefined
+    ? engineDownError({ retryAfterSeconds: scheduler.retryAfterSeconds() })
+    : error;
 }
 
 function errorOf({ code, message, param }: Extract<GenerationEvent, { type: 'failed' }>): ChatstreamError {

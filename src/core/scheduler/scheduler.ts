@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { ChatstreamError } from '../base/errors.js';
+import { drainingError, queueFullError, queueTimeoutError } from '../base/refusals.js';
 import type { Job, QueueEntry, SchedulerEvent, WaitingView } from './job.js';
 import { QueueTimer } from './queue-timer.js';
-import { drainingError, queueFullError, queueTimeoutError } from './refusals.js';
 import { ReleaseRate } from './release-rate.js';
 import { WaitingLine } from './waiting-line.js';
 

@@ -108,7 +108,7 @@ describe('admitting', () => {
       }),
     ).toMatchObject({
       code: 'queue_full',
-      message: 'The queue is full: 2 of 2 generations run and nobody may wait.',
+      message: 'The queue is full: 2 of 2 generations run and no request may wait.',
     });
   });
 

@@ -163,7 +163,7 @@ describe('a request that is refused', () => {
     expect(answer.headers['retry-after']).toBe('1');
     expect(answer.json<unknown>()).toEqual({
       error: {
-        message: 'The queue is full: 1 of 1 generations run and nobody may wait. Try again in 1 s.',
+        message: 'The queue is full: 1 of 1 generations run and no request may wait. Try again in 1 s.',
         type: 'rate_limit_error',
         param: null,
         code: 'queue_full',

@@ -1,8 +1,8 @@
-import type { Scheduler, SchedulerLimits } from '../scheduler/scheduler.js';
 import type { WaitingView } from '../scheduler/job.js';
+import type { Scheduler, SchedulerLimits } from '../scheduler/scheduler.js';
 import type { InferenceJob } from './inference-job.js';
 
-/** A running generation as it looks now. */
+/** A running request as it is now. */
 interface RunningRequest {
   readonly id: string;
   /** Null until the engine has chosen one. */
@@ -17,7 +17,7 @@ interface WaitingRequest extends WaitingView {
   readonly waitedMs: number;
 }
 
-/** Both queues at one moment. */
+/** Both queues at one moment, as `/v1/queue` shows them. */
 export interface QueueSnapshot extends SchedulerLimits {
   readonly slots: number;
   readonly draining: boolean;
@@ -25,7 +25,7 @@ export interface QueueSnapshot extends SchedulerLimits {
   readonly waiting: readonly WaitingRequest[];
 }
 
-export function snapshotOf(
+export function queueSnapshot(
   scheduler: Scheduler<InferenceJob>,
   running: Iterable<InferenceJob>,
   slots: number,
