@@ -8,8 +8,8 @@ import { superviseEngine, type SupervisedEngine } from './engine/process/supervi
 import { Inference } from './inference/inference.js';
 import type { SchedulerOptions } from './scheduler/scheduler.js';
 import { createApp } from './server/app.js';
-import type { App } from './server/http/app-type.js';
-import type { ServerOptions } from './server/http/options.js';
+import type { App } from './server/http/context.js';
+import type { ServerOptions } from './server/http/context.js';
 import { QueueAnnouncer } from './server/streaming/queue-announcer.js';
 import { Metrics } from './telemetry/metrics.js';
 import { logRequests } from './telemetry/request-log.js';

@@ -67,7 +67,7 @@ describe('API keys', () => {
   it('do not show in the error', async () => {
     const answer = await shared.get('/v1/models', { authorization: 'Bearer third' });
     expect(answer.json<unknown>()).toMatchObject({
-      error: { message: 'The API key is not one of this server’s.' },
+      error: { message: 'This server does not accept this API key.' },
     });
   });
 

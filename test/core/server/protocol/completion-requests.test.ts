@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { InferenceRequest } from '../../../../src/core/inference/request.js';
-import { fromChatRequest, fromCompletionRequest } from '../../../../src/core/server/protocol/inference-request.js';
-import type { ChatCompletionRequest } from '../../../../src/core/server/schemas/chat-completion-request.js';
-import type { CompletionRequest } from '../../../../src/core/server/schemas/completion-request.js';
+import { fromChatRequest, fromCompletionRequest } from '../../../../src/core/server/protocol/completion-requests.js';
+import type {
+  ChatCompletionRequest,
+  CompletionRequest,
+} from '../../../../src/core/server/schemas/completion-requests.js';
 
 function fromChat(changes: Partial<ChatCompletionRequest>): InferenceRequest {
   return fromChatRequest({ messages: [{ role: 'user', content: 'hello' }], ...changes }, 'id-1', 512);
