@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger as PinoLogger } from 'pino';
 import { Authenticator } from './http/auth.js';
 import type { App, ServerContext } from './http/context.js';
-import { answerUnreadable, notFound, sendError, toChatstreamError } from './http/errors.js';
+import { answerUnreadable, notFound, pathOf, sendError, toChatstreamError } from './http/errors.js';
 import { OpenAnswers } from './http/open-answers.js';
 import { completionRoutes } from './routes/completions.js';
 import { modelRoutes } from './routes/models.js';
@@ -82,7 +82,7 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
   });
   app.setErrorHandler((cause, request, reply) => {
     const error = toChatstreamError(cause, request);
-    const fields = { code: error.code, error: error.message, method: request.method, url: request.url };
+    const fields = { code: error.code, error: error.message, method: request.method, url: pathOf(request.url) };
     if (error.code === 'internal') request.log.error({ ...fields, err: error.cause }, 'request failed');
     else request.log.debug(fields, 'request refused');
     sendError(error, reply);

@@ -4,7 +4,7 @@ import type { AdmittedRequest } from '../../inference/request.js';
 import type { StreamedAnswer } from './streamed-answer.js';
 
 /** The longest time in milliseconds for which a waiting client is sent nothing. Proxies cut silent connections. */
-export const heartbeatMs = 10_000;
+const heartbeatMs = 10_000;
 
 interface Watch {
   position: number;
