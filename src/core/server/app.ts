@@ -21,7 +21,9 @@ const wellFormedRequestId = /^[\w.:-]{1,128}$/;
 export async function createApp(context: ServerContext, logger: PinoLogger, version: string): Promise<App> {
   const { options } = context;
   const app: App = fastify({
-    loggerInstance: logger,
+    // Fastify's own lines below a warning would mislead: it says "Server listening" long before the model is loaded.
+    loggerInstance: logger.child({}, { level: logger.isLevelEnabled('info') ? 'warn' : logger.level }),
+    childLoggerFactory: (_fastifyLogger, bindings, childOptions) => logger.child(bindings, childOptions),
     // Requests are logged when they settle, with their timings, and not when their HTTP exchange ends.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.maxBodyBytes,
