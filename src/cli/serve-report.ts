@@ -23,13 +23,13 @@ export function readyBlock(
   const body = `'{"messages":[{"role":"user","content":"Hello!"}],"stream":true}'`;
   const key =
     server.apiKeys.length === 0 ? [] : [`-H "authorization: Bearer ${shownKey(server.apiKeys, environment)}"`];
-  const command = [`curl -N ${url}/v1/chat/completions -H 'content-type: application/json'`, ...key, `-d ${body}`];
+  const command = [`curl -N ${url}/v1/chat/completions`, `-H 'content-type: application/json'`, ...key, `-d ${body}`];
   return [
     `chatstream is ready on ${styled(process.stdout, 'bold', url)}`,
     '',
     `  ${label('model')}${info.modelId}, ${info.contextLength} tokens of context per slot`,
     `  ${label('device')}${info.device}`,
-    `  ${label('queue')}${queue.maxConcurrency} run at once (${info.slots} slots), ${waiting}`,
+    `  ${label('queue')}${queue.maxConcurrency} run at once (${info.slots} ${info.slots === 1 ? 'slot' : 'slots'}), ${waiting}`,
     `  ${label('watch')}${url}/v1/queue   ${url}/metrics`,
     `  ${label('try')}${command.join(` \\\n  ${label('')}  `)}`,
     '',

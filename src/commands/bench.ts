@@ -51,7 +51,7 @@ The first Ctrl-C ends the bench early and reports what there is.`;
     for (const path of outputs) checkOutput(path);
     const gate = await prepareGate(flags, options);
 
-    const logger = await createLogger(flags['log-level']);
+    const logger = createLogger(flags['log-level']);
     const { stopping } = firstSignal('Stopped before anything was measured.');
     const live = showProgress(process.stderr, flags['log-level'] === 'silent');
     if (target.kind === 'own') live.waiting(ownServerBeginning(flags));

@@ -32,7 +32,7 @@ Every flag can also be set by an environment variable: --max-queue reads CHATSTR
 
   async run(): Promise<object> {
     const { flags } = await this.parse(Serve);
-    const logger = await createLogger(flags['log-level']);
+    const logger = createLogger(flags['log-level']);
     const { signalled, stopping } = firstSignal();
     endWithParent();
     const options = await showDownload(logger, (onProgress) =>

@@ -60,7 +60,7 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
   const app = await createApp(context, logger, options.version);
   try {
     const url = await listen(app, options.server);
-    logger.info({ url }, 'listening: answering health checks while the model loads');
+    logger.info({ url }, 'listening: the model is still loading');
     const info = await (stopping === undefined ? engine.start() : untilAborted(engine.start(), stopping));
     return {
       url,

@@ -133,7 +133,7 @@ describe.concurrent('serve', () => {
         level: 'info',
         time: expect.any(String) as unknown,
         url: server.url,
-        msg: 'listening: answering health checks while the model loads',
+        msg: 'listening: the model is still loading',
       },
     ]);
   });
