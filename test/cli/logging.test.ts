@@ -11,10 +11,10 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Where every write fails for want of room; Linux has it. */
+/** A device on which every write fails because the disk is full; Linux has it. */
 const fullDisk = '/dev/full';
 
-/** Runs a script with a `logger` of that level in a process of its own, for the log goes to the descriptor itself. */
+/** Runs a script with a `logger` of that level in its own process, because the log writes to the descriptor itself. */
 async function run(
   level: string,
   script: string,
@@ -41,7 +41,7 @@ async function run(
 
 const isTerminal = 'process.stderr.isTTY = true;';
 
-// Each is the start of a process and little else.
+// Most of the time of each test is the start of a process.
 describe.concurrent('the log', () => {
   it('is a JSON object per line, with the level by its name and the time for machines', async () => {
     const { stderr } = await run('info', `logger.warn({ pid: 7 }, 'engine died'); logger.info('ready');`);
@@ -60,7 +60,7 @@ describe.concurrent('the log', () => {
     ['silent', 0],
     ['error', 1],
     ['debug', 4],
-  ])('of the level %s has %d of four lines', async (level, count) => {
+  ])('at the level %s has %d of four lines', async (level, count) => {
     const { stderr } = await run(level, `for (const level of ['debug', 'info', 'warn', 'error']) logger[level]('x');`);
     expect(stderr.split('\n').length - 1).toBe(count);
   });
@@ -82,7 +82,7 @@ describe.concurrent('the log', () => {
     expect((await run('info', script, { output })).code).toBe(7);
   });
 
-  it('is for people on a terminal, in colours unless they are turned off', async () => {
+  it('is written for people on a terminal, in colours unless they are turned off', async () => {
     const script = `logger.warn({ attempt: 2 }, 'engine died');`;
     const coloured = await run('info', script, { before: isTerminal });
     expect(coloured.stderr).toContain('\u001b[');

@@ -49,7 +49,7 @@ describe('what serve prints when it is ready', () => {
     expect(readyBlock(server, options(64)).split('\n')[0]).toBe('chatstream is ready on http://127.0.0.1:8000');
   });
 
-  it('says what runs, where, and how many may wait', () => {
+  it('names the model, the device and the limits', () => {
     const block = readyBlock(server, options(64));
     expect(block).toContain('small, 2048 tokens of context per slot');
     expect(block).toContain('CPU (2 threads)');
@@ -101,7 +101,7 @@ describe('what serve prints when it is ready', () => {
   });
 });
 
-describe('what serve logs of its model', () => {
+describe('what serve logs about its model', () => {
   const logged: Record<string, unknown>[] = [];
   const logger = pino(
     { base: null, timestamp: false },
@@ -116,7 +116,7 @@ describe('what serve logs of its model', () => {
     logged.length = 0;
   });
 
-  it('is what it is about to use', async () => {
+  it('is the memory and the settings that it is about to use', async () => {
     await reportPlan(await engine(), logger);
     // 2 layers × 2 heads × (16 + 16) values × 2 bytes, and 48 bytes of notes, for 2048 tokens.
     const cacheBytes = (2 * 2 * 32 * 2 + 48) * 2048;
@@ -137,7 +137,7 @@ describe('what serve logs of its model', () => {
     ]);
   });
 
-  it('includes a warning where that may be more than is free', async () => {
+  it('includes a warning if that may be more than is free', async () => {
     await reportPlan(await engine({ context: 2 ** 40 }), logger);
     expect(logged.filter(({ available_bytes: available }) => available !== undefined)).toMatchObject([{ level: 40 }]);
   });

@@ -62,7 +62,7 @@ export class Processing {
   abandon(): number {
     let abandoned = 0;
     for (const job of [...this.#running.values()]) {
-      // A listener that is told of its end may end other jobs as well.
+      // The listener of one job may end other jobs when it is called.
       if (!this.#isRunning(job)) continue;
       abandoned += 1;
       this.#engine.cancel(job.id);
@@ -119,7 +119,7 @@ export class Processing {
     return this.#running.get(job.id) === job;
   }
 
-  /** The first step of every end, so that a listener that is told of the end cannot end the job once more. */
+  /** The first step of every end, so that no listener can end the job a second time. */
   #forget(job: InferenceJob): void {
     job.unwatch();
     this.#running.delete(job.id);

@@ -3,9 +3,9 @@ import { ChatstreamError, type ErrorCode } from '../../../src/core/base/errors.j
 import type { SchedulerEvent } from '../../../src/core/scheduler/job.js';
 import { Scheduler, type SchedulerLimits, type SchedulerOptions } from '../../../src/core/scheduler/scheduler.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
-import { NamedJob } from './named-job.js';
+import { NamedJob } from './jobs.js';
 
-/** What the owner of a scheduler can do at any time, also while it is being told of an event. */
+/** What the owner of a scheduler can do at any time, also while it handles an event. */
 export type Reaction =
   | { readonly do: 'admit' }
   | { readonly do: 'release'; readonly pick: number }
@@ -22,7 +22,7 @@ export interface Script {
   readonly reactions: readonly (readonly Reaction[])[];
 }
 
-/** What happened, in order, with the two queues as they were just before, by the books of the stage. */
+/** What happened, in order, with the two queues as they were just before, by the stage's own records. */
 export type Entry = Moment &
   (
     | { readonly type: 'admitted'; readonly id: string }
@@ -47,8 +47,8 @@ export interface Moment {
 }
 
 /**
- * A scheduler with an owner who does what a script says, and keeps books of its own: plain arrays, moved only by what
- * the owner did and was told.
+ * A scheduler whose owner follows a script and keeps records of its own: plain arrays, changed only by what the owner
+ * did and was told.
  */
 export class Stage {
   readonly clock = new VirtualClock();
@@ -134,7 +134,7 @@ export class Stage {
     const job = new NamedJob(id);
     this.#jobs.set(id, job);
     const before = this.now;
-    // Booked beforehand, because it may start before `admit` returns.
+    // Recorded beforehand, because the job may start before `admit` returns.
     this.history.push({ ...before, type: 'admitted', id });
     this.#waiting = [...this.#waiting, id];
     try {
@@ -210,7 +210,7 @@ const resize = fc
   .map((limits): Reaction => ({ do: 'resize', limits }));
 const drain = fc.constant<Reaction>({ do: 'drain' });
 const advance = fc.integer({ min: 0, max: 800 }).map((ms): Action => ({ do: 'advance', ms }));
-/** Makes the numbers come out even, where rounding shows. */
+/** Gives round numbers, with which rounding errors show. */
 const advanceSeconds = fc
   .integer({ min: 0, max: 30 })
   .map((seconds): Action => ({ do: 'advance', ms: seconds * 1000 }));
@@ -225,11 +225,11 @@ const reaction = fc.oneof(
 export interface ScriptShape {
   /** Longest wait in milliseconds; 0 is unlimited. */
   readonly queueTimeoutMs?: fc.Arbitrary<number>;
-  /** Whether listeners act while they are told of an event. */
+  /** Whether listeners act while they handle an event. */
   readonly reacting?: boolean;
-  /** Whether a drain may come in the middle. */
+  /** Whether a drain may happen in the middle. */
   readonly draining?: boolean;
-  /** Whether time goes on in whole seconds, up to half a minute. */
+  /** Whether time advances in whole seconds, up to half a minute. */
   readonly slow?: boolean;
 }
 
