@@ -47,7 +47,7 @@ const waiting = Type.Object({
   id: Type.String(),
   position: Type.Integer({ minimum: 1 }),
   waited_ms: count,
-  eta_ms: Type.Union([count, Type.Null()], { description: 'Null until a first request was completed.' }),
+  eta_ms: Type.Union([count, Type.Null()], { description: 'Null until the first request has completed.' }),
 });
 
 export const queue = Type.Object({
