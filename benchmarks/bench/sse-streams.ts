@@ -1,5 +1,5 @@
-import { ChunkEncoder } from '../../src/core/server/protocol/chunk-encoder.js';
-import { sseData, sseDone } from '../../src/core/server/protocol/sse.js';
+import { sseData } from '../../src/core/server/protocol/answer-encoder.js';
+import { CompletionEncoder } from '../../src/core/server/protocol/completion-encoder.js';
 
 /** One answer as a server writes it: every event in turn, `[DONE]` included. */
 export interface RecordedAnswer {
@@ -14,6 +14,8 @@ export interface Delivery {
 }
 
 const tokens = 200;
+
+const sseDone = sseData('[DONE]');
 const english = ['The', ' quick', ' "brown"', ' fox', ' jumps', ' over', '\n', ' the', ' lazy', ' dog', '.', ' It'];
 const japanese = ['こんにち', 'は', '、', '世界', '。', '今日', 'は', '良い', '天気', 'です', 'ね', '🦙'];
 
@@ -22,13 +24,10 @@ function textOf(words: readonly string[]): string[] {
 }
 
 function chatstream(texts: readonly string[]): string[] {
-  const encoder = new ChunkEncoder('chat', {
-    id: 'chatcmpl-6f6f2f1c-2f0e-4d0c-9a53-0d5c8d3b1f10',
-    created: 1_782_114_956,
-    model: 'tiny',
-  });
-  const timings = { queue_ms: 0.2, prefill_ms: 31.7, decode_ms: 4012.3, prompt_tokens: 412, cached_tokens: 0 };
-  const closing = encoder.closing('stop', { ...timings, output_tokens: tokens }, true);
+  const head = { id: 'chatcmpl-6f6f2f1c-2f0e-4d0c-9a53-0d5c8d3b1f10', created: 1_782_114_956, model: 'tiny' };
+  const encoder = new CompletionEncoder('chat', head, true);
+  const timings = { queueMs: 0.2, prefillMs: 31.7, decodeMs: 4012.3, promptTokens: 412, cachedTokens: 0 };
+  const closing = encoder.closing('stop', { ...timings, outputTokens: tokens });
   return [encoder.opening(), ...texts.map((text) => encoder.text(text)), ...eventsIn(closing, '\n\n')];
 }
 

@@ -1,7 +1,7 @@
 import { systemClock } from '../../src/core/base/clock.js';
 import { seededRandom } from '../../test/support/seeded-random.js';
+import { Job } from '../../src/core/scheduler/job.js';
 import { Scheduler } from '../../src/core/scheduler/scheduler.js';
-import { Ticket } from '../../src/core/scheduler/ticket.js';
 import { markdownTable } from '../support/markdown.js';
 import { median, ratios } from '../support/statistics.js';
 
@@ -14,17 +14,17 @@ const repeats = 60;
 
 /** A scheduler with the settings of a server, and as many waiting before every batch. */
 class Queue {
-  readonly #scheduler: Scheduler<null>;
+  readonly #scheduler: Scheduler<Job>;
   readonly #random = seededRandom(1);
   /** Who waits: in order of arrival, until somebody in the middle is replaced. */
-  #waiting: Ticket<null>[] = [];
-  #running: Ticket<null>[] = [];
+  #waiting: Job[] = [];
+  #running: Job[] = [];
 
   constructor(length: number) {
     const limits = { maxConcurrency: 8, maxQueue: length, queueTimeoutMs: 3_600_000 };
     this.#scheduler = new Scheduler(limits, systemClock);
     this.#scheduler.events((event) => {
-      if (event.type === 'started') this.#running.push(event.ticket);
+      if (event.type === 'started') this.#running.push(event.job);
     });
     this.#fill();
   }
@@ -34,9 +34,9 @@ class Queue {
     const last = this.#waiting.pop();
     if (last !== undefined) this.#scheduler.withdraw(last);
     const each = nanosecondsEach(() => {
-      const ticket = new Ticket(null);
-      this.#scheduler.admit(ticket);
-      this.#scheduler.withdraw(ticket);
+      const job = new Job();
+      this.#scheduler.admit(job);
+      this.#scheduler.withdraw(job);
     });
     this.#fill();
     return each;
@@ -45,22 +45,22 @@ class Queue {
   /** Somebody leaves, from anywhere in the queue, and somebody comes. */
   replaceAnybody(): number {
     const leaving = new Set(this.#anybody());
-    const newcomers: Ticket<null>[] = [];
-    const each = nanosecondsForEach([...leaving], (ticket) => {
-      const newcomer = new Ticket(null);
-      this.#scheduler.withdraw(ticket);
+    const newcomers: Job[] = [];
+    const each = nanosecondsForEach([...leaving], (job) => {
+      const newcomer = new Job();
+      this.#scheduler.withdraw(job);
       this.#scheduler.admit(newcomer);
       newcomers.push(newcomer);
     });
-    this.#waiting = [...this.#waiting.filter((ticket) => !leaving.has(ticket)), ...newcomers];
+    this.#waiting = [...this.#waiting.filter((job) => !leaving.has(job)), ...newcomers];
     return each;
   }
 
   /** A running generation ends, and the first in the queue takes its slot. */
   releaseAndStart(): number {
     const each = nanosecondsEach((count) => {
-      const ticket = this.#running[count];
-      if (ticket !== undefined) this.#scheduler.release(ticket);
+      const job = this.#running[count];
+      if (job !== undefined) this.#scheduler.release(job);
     });
     this.#running = this.#running.slice(batch);
     this.#waiting = this.#waiting.slice(batch);
@@ -78,7 +78,7 @@ class Queue {
     return this.#positions(this.#anybody());
   }
 
-  /** What it costs by itself to read one field of one of so many tickets: the share of the machine's caches. */
+  /** What it costs by itself to read one field of one of so many jobs: the share of the machine's caches. */
   touchAnybody(): number {
     let sum = 0;
     const each = nanosecondsForEach(this.#anybody(), ({ place }) => {
@@ -88,10 +88,10 @@ class Queue {
     return each;
   }
 
-  #positions(tickets: readonly Ticket<null>[]): number {
+  #positions(jobs: readonly Job[]): number {
     let sum = 0;
-    const each = nanosecondsForEach(tickets, (ticket) => {
-      sum += this.#scheduler.view(ticket)?.position ?? Number.NaN;
+    const each = nanosecondsForEach(jobs, (job) => {
+      sum += this.#scheduler.view(job)?.position ?? Number.NaN;
     });
     if (Number.isNaN(sum)) throw new Error('Somebody who should wait does not.');
     return each;
@@ -100,14 +100,14 @@ class Queue {
   /** Tops the queue up again. */
   #fill(): void {
     while (this.#scheduler.vacancies > 0) {
-      const ticket = new Ticket(null);
-      this.#scheduler.admit(ticket);
-      if (ticket.state === 'waiting') this.#waiting.push(ticket);
+      const job = new Job();
+      this.#scheduler.admit(job);
+      if (job.status === 'waiting') this.#waiting.push(job);
     }
   }
 
   /** References only: whose they are is not looked at here, and so not brought into the caches. */
-  #anybody(): Ticket<null>[] {
+  #anybody(): Job[] {
     return randomPicks(this.#random, this.#waiting.length).flatMap((pick) => this.#waiting.slice(pick, pick + 1));
   }
 }
@@ -172,7 +172,7 @@ const rows = [
   row('release → start', queue, (queue) => queue.releaseAndStart()),
   row('position, one after the other', queue, (queue) => queue.positionsInOrder()),
   row('position of anybody', queue, (queue) => queue.positionOfAnybody()),
-  row('for comparison: touch anybody’s ticket', queue, (queue) => queue.touchAnybody()),
+  row('for comparison: touch anybody’s job', queue, (queue) => queue.touchAnybody()),
   row(
     'for comparison: Map.get of anybody',
     (length) => new PlainMap(length),

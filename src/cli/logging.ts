@@ -1,5 +1,6 @@
-import { destination, type Logger, pino } from 'pino';
+import { destination, type Logger, type LoggerOptions, pino } from 'pino';
 import { hasColours } from './terminal.js';
+import { terminalLine } from './terminal-log.js';
 
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 
@@ -8,22 +9,30 @@ export type LogLevel = (typeof logLevels)[number];
 /**
  * The log on stderr: lines for people on a terminal, JSON everywhere else.
  *
- * Writing is asynchronous, so that a pipe that nobody reads cannot stop the server, and a write that fails, on a full
- * disk for example, costs a line of the log and nothing else.
+ * Except on a terminal, writing is asynchronous, so that a pipe that is not read cannot stop the server. A write that
+ * fails, on a full disk for example, costs a line of the log and nothing else.
  */
-export async function createLogger(level: LogLevel): Promise<Logger> {
+export function createLogger(level: LogLevel): Logger {
   const options = { level, base: null, formatters: { level: (label: string) => ({ level: label }) } };
-  if (process.stderr.isTTY) {
-    const { default: pretty } = await import('pino-pretty');
-    const stream = pretty({
-      colorize: hasColours(process.stderr),
-      translateTime: 'SYS:HH:MM:ss',
-      singleLine: true,
-      destination: 2,
-      sync: true,
-    });
-    return pino(options, stream);
-  }
+  return process.stderr.isTTY ? terminalLogger(options) : jsonLogger(options);
+}
+
+function terminalLogger(options: LoggerOptions): Logger {
+  const { stderr } = process;
+  const terminal = destination({ dest: 2, sync: true });
+  terminal.on('error', () => {
+    // The terminal is gone, and there is nowhere left to say so.
+  });
+  return pino(options, {
+    write: (line: string) => {
+      // Some terminals report a width of 0.
+      const columns = stderr.columns > 0 ? stderr.columns : 80;
+      terminal.write(terminalLine(line, { colours: hasColours(stderr), columns }));
+    },
+  });
+}
+
+function jsonLogger(options: LoggerOptions): Logger {
   const stderr = destination({ dest: 2, sync: false });
   let isFailing = false;
   stderr.on('error', () => {
@@ -32,7 +41,7 @@ export async function createLogger(level: LogLevel): Promise<Logger> {
   stderr.on('write', () => {
     isFailing = false;
   });
-  // Before pino's own, which flushes as well: what cannot be written would be tried again for ever.
+  // Runs before pino's own listener, which flushes as well and would retry for ever what cannot be written.
   process.prependListener('exit', () => {
     try {
       if (isFailing) stderr.destroy();

@@ -9,22 +9,37 @@ import type { EngineOptions } from '../core/engine/options.js';
 import type { RunningServer, ServeOptions } from '../core/serve.js';
 import { styled } from './terminal.js';
 
-/** What `serve` prints once requests are taken. The first line is the one to look for. */
-export function readyBlock({ url, info }: RunningServer, { queue }: ServeOptions): string {
+/** Variables of the environment, such as `process.env`. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What `serve` prints once requests are accepted. The first line is the one that scripts and people look for. */
+export function readyBlock(
+  { url, info }: RunningServer,
+  { queue, server }: ServeOptions,
+  environment: Environment = process.env,
+): string {
   const label = (text: string): string => styled(process.stdout, 'dim', text.padEnd(8));
-  const waiting = queue.maxQueue === 0 ? 'nobody waits' : `${queue.maxQueue} may wait`;
+  const waiting = queue.maxQueue === 0 ? 'none may wait' : `${queue.maxQueue} may wait`;
   const body = `'{"messages":[{"role":"user","content":"Hello!"}],"stream":true}'`;
+  const key =
+    server.apiKeys.length === 0 ? [] : [`-H "authorization: Bearer ${shownKey(server.apiKeys, environment)}"`];
+  const command = [`curl -N ${url}/v1/chat/completions`, `-H 'content-type: application/json'`, ...key, `-d ${body}`];
   return [
     `chatstream is ready on ${styled(process.stdout, 'bold', url)}`,
     '',
     `  ${label('model')}${info.modelId}, ${info.contextLength} tokens of context per slot`,
     `  ${label('device')}${info.device}`,
-    `  ${label('queue')}${queue.maxConcurrency} run at once (${info.slots} slots), ${waiting}`,
+    `  ${label('queue')}${queue.maxConcurrency} run at once (${info.slots} ${info.slots === 1 ? 'slot' : 'slots'}), ${waiting}`,
     `  ${label('watch')}${url}/v1/queue   ${url}/metrics`,
-    `  ${label('try')}curl -N ${url}/v1/chat/completions -H 'content-type: application/json' \\`,
-    `  ${label('')}  -d ${body}`,
+    `  ${label('try')}${command.join(` \\\n  ${label('')}  `)}`,
     '',
   ].join('\n');
+}
+
+/** A key for the shell to fill in: a secret is never printed, not even on a terminal. */
+function shownKey(apiKeys: readonly string[], environment: Environment): string {
+  const [first, ...others] = apiKeys;
+  return others.length === 0 && environment['CHATSTREAM_API_KEY'] === first ? '$CHATSTREAM_API_KEY' : 'KEY';
 }
 
 /** The same for scripts. */
@@ -42,8 +57,8 @@ export function readyEvent({ url, info }: RunningServer, { queue }: ServeOptions
 }
 
 /**
- * Says, before anything is loaded, what the server is about to use. A file that cannot be read is no news from here: the
- * engine will say what is wrong with it.
+ * Logs, before anything is loaded, what the server is about to use, and warns of what may disappoint. A file that cannot
+ * be read is not reported here: the engine will say what is wrong with it.
  */
 export async function reportPlan(engine: EngineOptions, logger: Logger): Promise<void> {
   if (engine.engine === 'mock') return;
@@ -69,7 +84,14 @@ export async function reportPlan(engine: EngineOptions, logger: Logger): Promise
     },
     `loading: weights ${formatBytes(weightBytes)}, KV cache ${sizeOf(cacheBytes)} for ${slots} × ${contextLength} tokens in ${cacheType}, GPU ${engine.gpu}, threads ${engine.threads}`,
   );
-  // What a GPU has free, only the engine process can tell.
+  const { trainedContextLength } = file;
+  if (trainedContextLength !== null && contextLength > trainedContextLength) {
+    logger.warn(
+      { trained_context: trainedContextLength, context: contextLength },
+      `--context ${contextLength} is more than the ${trainedContextLength} tokens that the model was trained for: answers get worse beyond that`,
+    );
+  }
+  // Only the engine process knows how much memory is free on a GPU.
   if (engine.gpu === 'off' && isTight(need, mainMemory())) {
     logger.warn(
       { available_bytes: mainMemory().available },
@@ -78,7 +100,7 @@ export async function reportPlan(engine: EngineOptions, logger: Logger): Promise
   }
 }
 
-/** Says that nothing came of `--gpu auto`. */
+/** Logs that `--gpu auto` found no GPU. */
 export function reportDevice(engine: EngineOptions, info: EngineInfo, logger: Logger): void {
   if (engine.engine === 'mock' || engine.gpu !== 'auto' || !info.device.startsWith('CPU')) return;
   logger.info({ device: info.device }, 'no usable GPU was found: generation runs on the CPU');
@@ -93,7 +115,7 @@ async function fileOrNull(path: string): Promise<GgufFile | null> {
   }
 }
 
-/** Of models that may keep less than everything, only the most that it can be is known. */
+/** For a model whose cache may stay smaller, only the upper limit is known. */
 function sizeOf({ least, most }: ByteRange): string {
   return least === most ? formatBytes(most) : `up to ${formatBytes(most)}`;
 }

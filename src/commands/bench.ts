@@ -42,7 +42,7 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
     valuesOf(flags.output).forEach(checkOutput);
     const gate = await prepareGate(flags, options);
 
-    const logger = await createLogger(flags['log-level']);
+    const logger = createLogger(flags['log-level']);
     const { stopping } = firstSignal('Stopped before anything was measured.');
     const live = showProgress(process.stderr, flags['log-level'] === 'silent');
     const report = await bench(options, {

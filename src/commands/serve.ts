@@ -32,7 +32,7 @@ export default class Serve extends BaseCommand {
 
   async run(): Promise<object> {
     const { flags } = await this.parse(Serve);
-    const logger = await createLogger(flags['log-level']);
+    const logger = createLogger(flags['log-level']);
     const { signalled, stopping } = firstSignal();
     endWithParent();
     const options = await showDownload(logger, (onProgress, onNotice) =>

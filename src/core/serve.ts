@@ -8,8 +8,7 @@ import { superviseEngine, type SupervisedEngine } from './engine/process/supervi
 import { Inference } from './inference/inference.js';
 import type { SchedulerOptions } from './scheduler/scheduler.js';
 import { createApp } from './server/app.js';
-import type { App } from './server/http/app-type.js';
-import type { ServerOptions } from './server/http/options.js';
+import type { App, ServerOptions } from './server/http/context.js';
 import { QueueAnnouncer } from './server/streaming/queue-announcer.js';
 import { Metrics } from './telemetry/metrics.js';
 import { logRequests } from './telemetry/request-log.js';
@@ -28,21 +27,20 @@ export interface RunningServer {
   readonly info: EngineInfo;
   readonly totals: Readonly<Record<CountedOutcome, number>>;
   /**
-   * Refuses newcomers, turns away those who wait, lets running generations finish for `timeoutMs` milliseconds, then ends
-   * everything. @returns how many generations had to be cut off
+   * Refuses new requests, turns away waiting ones, lets running generations finish for `timeoutMs` milliseconds, and then
+   * ends everything. @returns how many generations were cut off
    */
   drain(timeoutMs: number): Promise<number>;
 }
 
-/** Even when the time for a drain is up, clients get this long to read that it is. */
+/** When the time for a drain is up, clients still get this long to read the error. */
 const farewellMs = 1000;
 
 /**
- * Starts the whole server: listens first, so that health checks are answered while the model loads, then loads.
+ * Starts the whole server. It listens first, so that health checks are answered while the model loads.
  *
- * @param stopping aborted to give up while the model is still being loaded, which can take minutes; its reason is thrown
- * @throws ChatstreamError `address_unavailable`, or what the engine says of the model; nothing is left
- *   running then
+ * @param stopping aborts the start while the model is still being loaded, which can take minutes; its reason is thrown
+ * @throws ChatstreamError `address_unavailable`, or the engine's error about the model; nothing is left running then
  */
 export async function serve(options: ServeOptions, logger: PinoLogger, stopping?: AbortSignal): Promise<RunningServer> {
   const clock = systemClock;
@@ -62,6 +60,7 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
   const app = await createApp(context, logger, options.version);
   try {
     const url = await listen(app, options.server);
+    logger.info({ url }, 'listening: the model is still loading');
     const info = await (stopping === undefined ? engine.start() : untilAborted(engine.start(), stopping));
     return {
       url,
@@ -70,7 +69,7 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
       drain: async (timeoutMs) => {
         const endMs = clock.now() + timeoutMs;
         const abandoned = await drainWithin(inference, timeoutMs);
-        // Slow readers get the rest of the time to take what is theirs.
+        // Slow readers get the rest of the time to read their answers.
         const cancelTimer = clock.schedule(Math.max(endMs - clock.now(), farewellMs), () => {
           app.server.closeAllConnections();
         });
@@ -81,7 +80,7 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
       },
     };
   } catch (error) {
-    // The engine first: requests that wait for its answer would keep the server from closing.
+    // The engine first: requests that wait for it would keep the server from closing.
     await engine.stop();
     await app.close();
     throw error;
@@ -122,10 +121,10 @@ function addressError(error: unknown, host: string, port: number): ChatstreamErr
   }
 }
 
-/** Waits for the running generations; those that outlast the deadline are ended. */
+/** Waits for the running generations, and ends those that are not done by the deadline. */
 async function drainWithin(inference: Inference, timeoutMs: number): Promise<number> {
   let abandoned = 0;
-  // This timer, unlike the clock's, has to keep the process alive: it is what the process waits for.
+  // Unlike the clock's timers, this one must keep the process alive, because the process waits for it.
   const deadline = setTimeout(
     () => {
       abandoned = inference.abandonRunning();
@@ -152,7 +151,7 @@ function logEngineHealth(engine: SupervisedEngine, logger: PinoLogger): void {
         logger.warn({ attempt: state.attempt, reason: state.reason }, 'engine died and is being restarted');
         return;
       case 'failed':
-        // A first start that fails ends the command, which says why itself.
+        // If the first start fails, the command ends and reports the reason itself.
         if (!wasReady) return;
         logger.error({ reason: state.reason }, 'engine is down: requests are refused until it can be started again');
         return;

@@ -11,10 +11,10 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Where every write fails for want of room; Linux has it. */
+/** A device on which every write fails because the disk is full; Linux has it. */
 const fullDisk = '/dev/full';
 
-/** Runs a script with a `logger` of that level in a process of its own, for the log goes to the descriptor itself. */
+/** Runs a script with a `logger` of that level in its own process, because the log writes to the descriptor itself. */
 async function run(
   level: string,
   script: string,
@@ -23,7 +23,7 @@ async function run(
   const program = `
     ${before}
     const { createLogger } = await import(${JSON.stringify(logging)});
-    const logger = await createLogger(${JSON.stringify(level)});
+    const logger = createLogger(${JSON.stringify(level)});
     ${script}
   `;
   const disk = output === 'full' ? openSync(fullDisk, 'w') : null;
@@ -41,7 +41,7 @@ async function run(
 
 const isTerminal = 'process.stderr.isTTY = true;';
 
-// Each is the start of a process and little else.
+// Most of the time of each test is the start of a process.
 describe.concurrent('the log', () => {
   it('is a JSON object per line, with the level by its name and the time for machines', async () => {
     const { stderr } = await run('info', `logger.warn({ pid: 7 }, 'engine died'); logger.info('ready');`);
@@ -60,7 +60,7 @@ describe.concurrent('the log', () => {
     ['silent', 0],
     ['error', 1],
     ['debug', 4],
-  ])('of the level %s has %d of four lines', async (level, count) => {
+  ])('at the level %s has %d of four lines', async (level, count) => {
     const { stderr } = await run(level, `for (const level of ['debug', 'info', 'warn', 'error']) logger[level]('x');`);
     expect(stderr.split('\n').length - 1).toBe(count);
   });
@@ -72,9 +72,9 @@ describe.concurrent('the log', () => {
   });
 
   it.each([
-    ['nobody reads it', 'closed'],
+    ['its pipe is not read', 'closed'],
     ...(existsSync(fullDisk) ? ([['the disk is full', 'full']] as const) : []),
-  ] as const)('costs nobody the process if %s', async (_, output) => {
+  ] as const)('does not end the process if %s', async (_, output) => {
     const script = `
       const timer = setInterval(() => logger.info('x'), 1);
       setTimeout(() => { clearInterval(timer); process.exitCode = 7; }, 100);
@@ -82,11 +82,11 @@ describe.concurrent('the log', () => {
     expect((await run('info', script, { output })).code).toBe(7);
   });
 
-  it('is for people on a terminal, in colours unless they want none', async () => {
+  it('is written for people on a terminal, in colours unless they are turned off', async () => {
     const script = `logger.warn({ attempt: 2 }, 'engine died');`;
     const coloured = await run('info', script, { before: isTerminal });
     expect(coloured.stderr).toContain('\u001b[');
     const plain = await run('info', script, { before: `${isTerminal} process.env.NO_COLOR = '1';` });
-    expect(plain.stderr).toMatch(/^\[\d\d:\d\d:\d\d\] WARN: engine died \{"attempt":2\}\n$/);
+    expect(plain.stderr).toMatch(/^\d\d:\d\d:\d\d warn engine died {2}attempt=2\n$/);
   });
 });

@@ -27,7 +27,7 @@ const server: RunningServer = {
   drain: () => Promise.resolve(0),
 };
 
-function options(maxQueue: number): ServeOptions {
+function options(maxQueue: number, apiKeys: readonly string[] = []): ServeOptions {
   return {
     engine: { engine: 'mock', slots: 8, context: 'auto', prefillMs: 20, tokenMs: 10, reply: 'round' },
     queue: { maxConcurrency: 4, maxQueue, queueTimeoutMs: 60_000 },
@@ -35,7 +35,7 @@ function options(maxQueue: number): ServeOptions {
       host: '127.0.0.1',
       port: 8000,
       defaultMaxTokens: 512,
-      apiKeys: [],
+      apiKeys,
       corsOrigins: [],
       maxBodyBytes: 1,
       writeTimeoutMs: 1,
@@ -49,15 +49,15 @@ describe('what serve prints when it is ready', () => {
     expect(readyBlock(server, options(64)).split('\n')[0]).toBe('chatstream is ready on http://127.0.0.1:8000');
   });
 
-  it('says what runs, where, and how many may wait', () => {
+  it('names the model, the device and the limits', () => {
     const block = readyBlock(server, options(64));
     expect(block).toContain('small, 2048 tokens of context per slot');
     expect(block).toContain('CPU (2 threads)');
     expect(block).toContain('4 run at once (8 slots), 64 may wait');
   });
 
-  it('says that nobody may wait', () => {
-    expect(readyBlock(server, options(0))).toContain('4 run at once (8 slots), nobody waits');
+  it('says that no request may wait', () => {
+    expect(readyBlock(server, options(0))).toContain('4 run at once (8 slots), none may wait');
   });
 
   it('shows a command that can be copied', () => {
@@ -65,6 +65,26 @@ describe('what serve prints when it is ready', () => {
     const command = /curl -N \S+ -H '([^']+)' -d '(.+)'/.exec(block);
     expect(command?.[1]).toBe('content-type: application/json');
     expect(JSON.parse(command?.[2] ?? '')).toEqual({ messages: [{ role: 'user', content: 'Hello!' }], stream: true });
+  });
+
+  it.each([
+    [
+      'the variable, if the only key came from there',
+      ['sk-secret'],
+      { CHATSTREAM_API_KEY: 'sk-secret' },
+      '$CHATSTREAM_API_KEY',
+    ],
+    ['a placeholder, if the key is a flag', ['sk-secret'], {}, 'KEY'],
+    ['a placeholder, if the flag wins over the variable', ['sk-secret'], { CHATSTREAM_API_KEY: 'sk-other' }, 'KEY'],
+    ['a placeholder, if there are several keys', ['sk-secret', 'b'], { CHATSTREAM_API_KEY: 'sk-secret,b' }, 'KEY'],
+  ] as const)('shows %s in a command that needs a key, and never the key itself', (_, keys, environment, shown) => {
+    const block = readyBlock(server, options(64, keys), environment);
+    expect(block).toContain(`-H "authorization: Bearer ${shown}"`);
+    expect(block).not.toContain('sk-');
+  });
+
+  it('sends no key where none is needed', () => {
+    expect(readyBlock(server, options(64), { CHATSTREAM_API_KEY: '' })).not.toContain('authorization');
   });
 
   it('has the same for scripts', () => {
@@ -81,7 +101,7 @@ describe('what serve prints when it is ready', () => {
   });
 });
 
-describe('what serve logs of its model', () => {
+describe('what serve logs about its model', () => {
   const logged: Record<string, unknown>[] = [];
   const logger = pino(
     { base: null, timestamp: false },
@@ -96,7 +116,7 @@ describe('what serve logs of its model', () => {
     logged.length = 0;
   });
 
-  it('is what it is about to use', async () => {
+  it('is the memory and the settings that it is about to use', async () => {
     await reportPlan(await engine(), logger);
     // 2 layers × 2 heads × (16 + 16) values × 2 bytes, and 48 bytes of notes, for 2048 tokens.
     const cacheBytes = (2 * 2 * 32 * 2 + 48) * 2048;
@@ -117,9 +137,24 @@ describe('what serve logs of its model', () => {
     ]);
   });
 
-  it('includes a warning where that may be more than is free', async () => {
+  it('includes a warning if that may be more than is free', async () => {
     await reportPlan(await engine({ context: 2 ** 40 }), logger);
-    expect(logged.map(({ level }) => level)).toEqual([30, 40]);
+    expect(logged.filter(({ available_bytes: available }) => available !== undefined)).toMatchObject([{ level: 40 }]);
+  });
+
+  it.each([
+    [
+      'more than',
+      2049,
+      ['--context 2049 is more than the 2048 tokens that the model was trained for: answers get worse beyond that'],
+    ],
+    ['as much as', 2048, []],
+    ['chosen automatically from what', 'auto', []],
+  ] as const)('warns of a --context that is %s the model was trained for', async (_, context, messages) => {
+    await reportPlan(await engine({ context, slots: 1 }), logger);
+    const warnings = logged.filter(({ trained_context: trained }) => trained !== undefined);
+    expect(warnings.map(({ msg }) => msg)).toEqual(messages);
+    for (const warning of warnings) expect(warning).toMatchObject({ level: 40, trained_context: 2048, context });
   });
 
   it('is nothing for a file that the engine will have to refuse', async () => {

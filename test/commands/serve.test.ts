@@ -126,7 +126,7 @@ describe('serve', () => {
     printed.length = 0;
     drain = vi.fn<RunningServer['drain']>(() => Promise.resolve(0));
     vi.mocked(createLogger).mockImplementation((level) =>
-      Promise.resolve(pino({ level, base: null, timestamp: false }, { write: (line) => logged.push(line) })),
+      pino({ level, base: null, timestamp: false }, { write: (line) => logged.push(line) }),
     );
     vi.mocked(serve).mockImplementation(() =>
       Promise.resolve({

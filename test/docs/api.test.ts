@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { errorBody, httpStatus } from '../../src/core/server/protocol/http-errors.js';
 import { ChatstreamError, type ErrorCode } from '../../src/core/base/errors.js';
-import { generationParameters, samplingDefaults } from '../../src/core/server/schemas/generation-parameters.js';
+import { generationParameters, samplingDefaults } from '../../src/core/server/schemas/completion-requests.js';
 import { codeIn, readPage, rowsOf } from './markdown.js';
 
 const page = readPage('docs/api.md');

@@ -132,7 +132,7 @@ it.concurrent('connections that wait for nothing do not hold up the end', async 
 it.concurrent('a signal while the model is being loaded is obeyed before it is ready', { retry: 4 }, async () => {
   const args = ['--model', await syntheticModel(), '--gpu', 'off', '--port', '0', '--json'];
   const server = new ServerProcess(['serve', ...args]);
-  await until(() => server.stderr.includes('Server listening'), 'the load to begin');
+  await until(() => server.stderr.includes('listening: '), 'the load to begin');
   expect(await server.stop()).toBe(130);
   expect(server.stdout).not.toContain('"ready"');
 });

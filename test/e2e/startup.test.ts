@@ -2,10 +2,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Type } from 'typebox';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-
 import { syntheticModel } from '../support/gguf/index.js';
+import { parseAs } from '../support/parse-as.js';
 import { runCli, startServer } from '../support/server-process.js';
+
+const logLine = Type.Object({ msg: Type.String() });
 
 let folder: string;
 let model: string;
@@ -120,6 +123,19 @@ describe.concurrent('serve', () => {
       .split('\n')
       .map((line): unknown => JSON.parse(line));
     expect(events).toMatchObject([{ event: 'ready' }, { event: 'stopped' }]);
+  });
+
+  it('logs once that it listens, and does not call that ready', async ({ expect }) => {
+    const server = await startServer(['--engine', 'mock']);
+    const messages = server.log.map((line) => parseAs(logLine, line)).filter(({ msg }) => /listening/i.test(msg));
+    expect(messages).toEqual([
+      {
+        level: 'info',
+        time: expect.any(String) as unknown,
+        url: server.url,
+        msg: 'listening: the model is still loading',
+      },
+    ]);
   });
 
   it('shows its help without colours when asked to', async ({ expect }) => {

@@ -27,7 +27,7 @@ export default class ModelsPull extends BaseCommand {
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(ModelsPull);
-    const logger = await createLogger(flags['log-level']);
+    const logger = createLogger(flags['log-level']);
     const { stopping: signal } = firstSignal();
     const path = await showDownload(logger, (onProgress, onNotice) =>
       pullModel(args.source, { onProgress, onNotice, signal }),

@@ -1,45 +1,45 @@
 /**
- * Every way in which chatstream says no. HTTP status, exit code and metric label are derived from it in three tables:
- * `protocol/http-errors.ts`, `cli/exit-codes.ts` and `inference/outcomes.ts`.
+ * Every kind of error. Three tables derive HTTP status, exit code and outcome from it: `server/protocol/http-errors.ts`,
+ * `cli/exit-codes.ts` and `inference/request-events.ts`. What clients are told is in `refusals.ts`.
  */
 export type ErrorCode =
-  // What the caller sent.
+  // The request is wrong.
   | 'invalid_request'
   | 'body_too_large'
   | 'context_length_exceeded'
   | 'invalid_api_key'
   | 'model_not_found'
   | 'not_found'
-  // What the queue answers.
+  // The queue refuses or gives up.
   | 'queue_full'
   | 'queue_timeout'
   | 'draining'
   | 'cancelled'
-  // What the engine answers.
+  // The engine cannot answer.
   | 'engine_unavailable'
   | 'engine_failed'
-  // What the operator must mend before anything can be served.
+  // The operator must fix something before anything can be served.
   | 'model_unreadable'
   | 'out_of_memory'
   | 'backend_unavailable'
   | 'address_unavailable'
-  // What a load generator finds.
+  // Commands and the load generator.
   | 'target_unreachable'
   | 'output_failed'
   | 'usage'
   | 'internal';
 
 export interface ErrorDetails {
-  /** One sentence on what to do about it, fit for a person. */
+  /** One sentence that tells a person what to do about it. */
   readonly hint?: string;
-  /** The request parameter or flag that is to blame. */
+  /** The request parameter or flag that caused it. */
   readonly param?: string;
-  /** When trying again makes sense, in whole seconds. */
+  /** Seconds after which trying again makes sense, a whole number. */
   readonly retryAfterSeconds?: number;
   readonly cause?: unknown;
 }
 
-/** The one error class of the project: a code to act on, a message to read, a hint on what to do. */
+/** The only error class of the project: a code for programs, a message for people, and a hint on what to do. */
 export class ChatstreamError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
@@ -61,12 +61,12 @@ export class ChatstreamError extends Error {
   }
 }
 
-/** The text of anything that was thrown. */
-export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
-/** Anything thrown as our own error; what is not ours already becomes `code`. */
-export function asChatstreamError(thrown: unknown, code: ErrorCode = 'internal'): ChatstreamError {
-  return thrown instanceof ChatstreamError ? thrown : new ChatstreamError(code, messageOf(thrown), { cause: thrown });
+/** Anything that was thrown as a {@link ChatstreamError}; other errors become one with this code. */
+export function asChatstreamError(error: unknown, code: ErrorCode = 'internal'): ChatstreamError {
+  return error instanceof ChatstreamError ? error : new ChatstreamError(code, messageOf(error), { cause: error });
 }

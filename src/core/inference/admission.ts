@@ -1,23 +1,31 @@
 import { untilAborted, withDeadline } from '../base/abort.js';
 import type { Clock } from '../base/clock.js';
+import {
+  clientLeftError,
+  contextLengthError,
+  engineDownError,
+  engineLoadingError,
+  queueTimeoutError,
+} from '../base/refusals.js';
 import type { Demands, EngineInfo, ServingEngine, Token } from '../engine/engine.js';
-import { queueTimeoutError } from '../scheduler/refusals.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
-import type { Generation } from './generation.js';
-import { assertFits, clientLeftError, engineDownError, stillLoadingError } from './refusals.js';
+import type { InferenceJob } from './inference-job.js';
 import type { InferenceRequest } from './request.js';
 
-/** The way in: prepares requests while they hold a place, lets them into the queue, and refuses them for lack of an engine. */
+/**
+ * The way into the queue: prepares requests, which hold a place meanwhile, admits them, and refuses them while there is no
+ * engine.
+ */
 export class Admission {
   readonly #engine: ServingEngine;
-  readonly #scheduler: Scheduler<Generation>;
+  readonly #scheduler: Scheduler<InferenceJob>;
   readonly #queueTimeoutMs: number;
   readonly #clock: Clock;
   #info: EngineInfo | null = null;
   #preparing = 0;
 
   /** @param queueTimeoutMs longest wait for the engine in milliseconds; 0 is unlimited */
-  constructor(engine: ServingEngine, scheduler: Scheduler<Generation>, queueTimeoutMs: number, clock: Clock) {
+  constructor(engine: ServingEngine, scheduler: Scheduler<InferenceJob>, queueTimeoutMs: number, clock: Clock) {
     this.#engine = engine;
     this.#scheduler = scheduler;
     this.#queueTimeoutMs = queueTimeoutMs;
@@ -26,7 +34,7 @@ export class Admission {
     engine.states((state) => {
       if (state.status === 'ready') this.#info = state.info;
       if (state.status === 'failed') {
-        scheduler.turnAwayWaiting(() => engineDownError(scheduler.retryAfterSeconds()));
+        scheduler.turnAwayWaiting(() => engineDownError({ retryAfterSeconds: scheduler.retryAfterSeconds() }));
       }
     });
   }
@@ -37,15 +45,15 @@ export class Admission {
   }
 
   /**
-   * The request's prompt in tokens. A request that will be refused should not cost the engine anything, and those that
+   * The request's prompt in tokens. A request that will be refused should cost the engine nothing, so that requests that
    * are being prepared hold a place.
    *
    * @throws ChatstreamError as `Inference.submit` does
    */
   async prepare(request: InferenceRequest, client: AbortSignal): Promise<readonly Token[]> {
     this.#scheduler.assertVacancy(this.#preparing);
-    if (this.#info === null) throw stillLoadingError();
-    // While the engine restarts this can take a while; nobody waits longer than they would have in the queue.
+    if (this.#info === null) throw engineLoadingError();
+    // While the engine restarts, preparing can take a while; no request waits longer than it would have in the queue.
     const patience = withDeadline(client, this.#queueTimeoutMs, this.#clock, {
       aborted: clientLeftError,
       late: () => queueTimeoutError(this.#queueTimeoutMs, this.#scheduler.retryAfterSeconds()),
@@ -62,19 +70,25 @@ export class Admission {
   }
 
   /** @param leave called when the client leaves, also from within this call */
-  admit(generation: Generation, client: AbortSignal, leave: () => void): void {
-    // It may have left in the very turn in which its prompt became ready, and an aborted signal says so only once.
+  admit(job: InferenceJob, client: AbortSignal, leave: () => void): void {
+    // The client may have left at the very moment when the prompt became ready; an aborted signal fires only once.
     if (client.aborted) throw clientLeftError();
-    generation.watch(client, leave);
+    job.watch(client, leave);
     try {
-      this.#scheduler.admit(generation.ticket);
-    } catch (refusal) {
-      generation.unwatch();
-      throw refusal;
+      this.#scheduler.admit(job);
+    } catch (error) {
+      job.unwatch();
+      throw error;
     }
   }
 }
 
 function demandsOf({ format, sampling: { logitBias } }: InferenceRequest): Demands {
   return { format, logitBias };
+}
+
+/** @throws ChatstreamError `context_length_exceeded` if there is no room for the prompt and one token */
+function assertFits({ source }: InferenceRequest, promptTokens: number, contextLength: number): void {
+  if (promptTokens < contextLength) return;
+  throw contextLengthError(promptTokens, contextLength, source.type === 'chat' ? 'messages' : 'prompt');
 }

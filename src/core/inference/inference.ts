@@ -2,16 +2,14 @@ import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
 import type { EngineInfo, ServingEngine, Token } from '../engine/engine.js';
-import type { SchedulerEvent } from '../scheduler/scheduler-event.js';
+import type { SchedulerEvent } from '../scheduler/job.js';
 import { Scheduler, type SchedulerLimits, type SchedulerOptions } from '../scheduler/scheduler.js';
 import { Admission } from './admission.js';
-import { Generation } from './generation.js';
-import { outcomeOfRefusal } from './outcomes.js';
-import { Processing } from './processing.js';
-import { withRetryAfter } from './refusals.js';
+import { InferenceJob } from './inference-job.js';
+import { Processing, withRetryAfter } from './processing.js';
+import { queueSnapshot, type QueueSnapshot } from './queue-snapshot.js';
 import { RequestEvents } from './request-events.js';
 import type { AdmittedRequest, AnswerListener, InferenceEvent, InferenceRequest } from './request.js';
-import { type QueueSnapshot, snapshotOf } from './snapshot.js';
 
 export interface InferenceOptions extends SchedulerOptions {
   /** Sequences that the engine allocates: the upper limit for `maxConcurrency`. */
@@ -19,14 +17,14 @@ export interface InferenceOptions extends SchedulerOptions {
 }
 
 /**
- * The one joint of scheduler and engine: prepares a request, admits it, hands it to the engine when its turn comes, and
- * carries the engine's rounds to whoever asked.
+ * Joins scheduler and engine: prepares a request, admits it, hands it to the engine when its turn comes, and passes the
+ * engine's events on to the request's listener.
  */
 export class Inference {
   readonly #engine: ServingEngine;
   readonly #clock: Clock;
   readonly #slots: number;
-  readonly #scheduler: Scheduler<Generation>;
+  readonly #scheduler: Scheduler<InferenceJob>;
   readonly #admission: Admission;
   readonly #processing: Processing;
   readonly #events: RequestEvents;
@@ -63,12 +61,12 @@ export class Inference {
     return this.#scheduler.limits;
   }
 
-  /** Whether a request sent now could be served: the model is loaded and nobody shuts down. */
+  /** Whether a request sent now could be served: the model is loaded and the server is not shutting down. */
   get ready(): boolean {
     return this.#engine.state.status === 'ready' && !this.#scheduler.draining;
   }
 
-  /** Why {@link ready} is false, in a word. The engine's own words go to the log: this is shown to strangers. */
+  /** Why {@link ready} is false, in one word that any client may see; the engine's own words go to the log. */
   get readiness(): string {
     return this.#scheduler.draining ? 'draining' : this.#engine.state.status;
   }
@@ -82,9 +80,9 @@ export class Inference {
   }
 
   /**
-   * Prepares and admits a request. Resolves once it waits or runs; from then on `listener` hears of it.
+   * Prepares and admits a request. Resolves once it waits or runs; from then on `listener` is called.
    *
-   * @param client aborted when the client leaves: the request ends at once wherever it is, and frees its slot
+   * @param client aborted when the client leaves: the request then ends at once, wherever it is, and frees its slot
    * @throws ChatstreamError if it is refused: `queue_full`, `draining`, `context_length_exceeded`, `invalid_request`,
    *   `engine_unavailable`, or `cancelled` if the client has left already
    */
@@ -92,15 +90,15 @@ export class Inference {
     const arrivedMs = this.#clock.now();
     try {
       const prompt = await this.#admission.prepare(request, client);
-      const generation = new Generation(request, prompt, listener, arrivedMs);
-      this.#admission.admit(generation, client, () => {
-        this.#processing.cancel(generation);
+      const job = new InferenceJob(request, prompt, listener, arrivedMs);
+      this.#admission.admit(job, client, () => {
+        this.#processing.cancel(job);
       });
-      return { place: () => this.#scheduler.view(generation.ticket) };
-    } catch (thrown) {
-      const error = withRetryAfter(asChatstreamError(thrown), this.#scheduler);
-      this.#events.refused(request, error, arrivedMs);
-      throw error;
+      return { place: () => this.#scheduler.view(job) };
+    } catch (error) {
+      const refusal = withRetryAfter(asChatstreamError(error), this.#scheduler);
+      this.#events.refused(request, refusal, arrivedMs);
+      throw refusal;
     }
   }
 
@@ -114,13 +112,13 @@ export class Inference {
     return this.#engine.detokenize(tokens).catch(this.#rethrowWithRetryAfter);
   }
 
-  /** Both queues as they are now. Costs as much as there are requests in them. */
+  /** Both queues as they are now. The cost is linear in the number of requests. */
   snapshot(): QueueSnapshot {
-    return snapshotOf(this.#scheduler, this.#processing.running, this.#slots, this.#clock.now());
+    return queueSnapshot(this.#scheduler, this.#processing.running, this.#slots, this.#clock.now());
   }
 
   /**
-   * Changes the limits while running. Takes effect at once; running generations are never interrupted.
+   * Changes the limits of a running server. Takes effect at once; running generations are never interrupted.
    *
    * @throws ChatstreamError `invalid_request` if there are fewer slots than `maxConcurrency`
    */
@@ -138,36 +136,36 @@ export class Inference {
     this.#scheduler.resize(limits);
   }
 
-  /** Refuses newcomers, turns away those who wait; resolves when the last running generation has ended. */
+  /** Refuses new requests and turns away waiting ones; resolves when the last running generation has ended. */
   drain(): Promise<void> {
     return this.#scheduler.drain();
   }
 
-  /** Ends every running generation with `draining`: the end of a drain's patience. @returns how many there were */
+  /** Ends every running generation with `draining`, when the time for a drain is up. @returns how many there were */
   abandonRunning(): number {
     return this.#processing.abandon();
   }
 
-  #onScheduled(event: SchedulerEvent<Generation>): void {
+  #onScheduled(event: SchedulerEvent<InferenceJob>): void {
     switch (event.type) {
       case 'started':
-        this.#processing.start(event.ticket.job, event.waitedMs);
+        this.#processing.start(event.job, event.waitedMs);
         return;
       case 'turned_away':
-        this.#turnAway(event.ticket.job, event.error);
+        this.#turnAway(event.job, event.error);
         return;
       case 'moved':
         this.#moves.emit(undefined);
     }
   }
 
-  #turnAway(generation: Generation, error: ChatstreamError): void {
-    generation.unwatch();
-    this.#events.settled(generation, outcomeOfRefusal(error.code) ?? 'failed', error);
-    generation.listener.failed(error);
+  #turnAway(job: InferenceJob, error: ChatstreamError): void {
+    job.unwatch();
+    this.#events.turnedAway(job, error);
+    job.listener.failed(error);
   }
 
-  readonly #rethrowWithRetryAfter = (thrown: unknown): never => {
-    throw withRetryAfter(asChatstreamError(thrown), this.#scheduler);
+  readonly #rethrowWithRetryAfter = (error: unknown): never => {
+    throw withRetryAfter(asChatstreamError(error), this.#scheduler);
   };
 }

@@ -1,23 +1,23 @@
 import type { Clock } from '../base/clock.js';
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
+import { cutOffError, engineDownError } from '../base/refusals.js';
 import type { GenerationEvent, Round, ServingEngine } from '../engine/engine.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
-import type { Generation } from './generation.js';
-import { abandonedError, withRetryAfter } from './refusals.js';
+import type { InferenceJob } from './inference-job.js';
 import type { RequestEvents } from './request-events.js';
 
 /**
- * The generations of the processing queue: hands them to the engine when they start, carries the engine's rounds to
- * whoever asked, and gives their slots back when they end.
+ * The jobs in the processing queue: hands them to the engine when they start, passes the engine's rounds on to their
+ * listeners, and gives their slots back when they end.
  */
 export class Processing {
   readonly #engine: ServingEngine;
-  readonly #scheduler: Scheduler<Generation>;
+  readonly #scheduler: Scheduler<InferenceJob>;
   readonly #events: RequestEvents;
   readonly #clock: Clock;
-  readonly #running = new Map<string, Generation>();
+  readonly #running = new Map<string, InferenceJob>();
 
-  constructor(engine: ServingEngine, scheduler: Scheduler<Generation>, events: RequestEvents, clock: Clock) {
+  constructor(engine: ServingEngine, scheduler: Scheduler<InferenceJob>, events: RequestEvents, clock: Clock) {
     this.#engine = engine;
     this.#scheduler = scheduler;
     this.#events = events;
@@ -27,103 +27,113 @@ export class Processing {
     });
   }
 
-  get running(): Iterable<Generation> {
+  get running(): Iterable<InferenceJob> {
     return this.#running.values();
   }
 
-  start(generation: Generation, queueMs: number): void {
-    generation.phase = { name: 'prefilling', queueMs, startedMs: this.#clock.now() };
-    this.#running.set(generation.id, generation);
-    this.#events.started(generation, queueMs);
-    generation.listener.started();
+  start(job: InferenceJob, queueMs: number): void {
+    job.phase = { status: 'prefilling', queueMs, startedMs: this.#clock.now() };
+    this.#running.set(job.id, job);
+    this.#events.started(job, queueMs);
+    job.listener.started();
     // The client may leave from within any of these calls.
-    if (!this.#isRunning(generation)) return;
+    if (!this.#isRunning(job)) return;
     try {
-      this.#engine.generate(generation.spec);
-    } catch (thrown) {
-      // Whatever is wrong with this one, its slot is for the next.
-      this.#fail(generation, asChatstreamError(thrown, 'engine_failed'));
+      this.#engine.generate(job.spec);
+    } catch (error) {
+      // Whatever is wrong with this job, its slot must become free for the next one.
+      this.#fail(job, asChatstreamError(error, 'engine_failed'));
     }
   }
 
   /**
-   * The client of a generation has left, be it running or waiting. The engine hears of it before the next in line is
-   * started, so that the slot is free for it.
+   * Ends a job whose client has left, whether it runs or waits. The engine is told before the next job in the line starts,
+   * so that the slot is free for it.
    */
-  cancel(generation: Generation): void {
-    const running = this.#isRunning(generation);
-    this.#takeLeave(generation);
-    if (running) this.#engine.cancel(generation.id);
-    this.#events.settled(generation, running ? 'cancelled_running' : 'cancelled_waiting', null);
-    this.#scheduler.withdraw(generation.ticket);
+  cancel(job: InferenceJob): void {
+    const running = this.#isRunning(job);
+    this.#forget(job);
+    if (running) this.#engine.cancel(job.id);
+    this.#events.settled(job, running ? 'cancelled_running' : 'cancelled_waiting', null);
+    this.#scheduler.withdraw(job);
   }
 
-  /** Ends all of them with `draining`. @returns how many there were */
+  /** Ends all running jobs with `draining`. @returns how many there were */
   abandon(): number {
     let abandoned = 0;
-    for (const generation of [...this.#running.values()]) {
-      // Whoever is told may take others along.
-      if (!this.#isRunning(generation)) continue;
+    for (const job of [...this.#running.values()]) {
+      // The listener of one job may end other jobs when it is called.
+      if (!this.#isRunning(job)) continue;
       abandoned += 1;
-      this.#engine.cancel(generation.id);
-      this.#fail(generation, abandonedError(this.#scheduler.retryAfterSeconds()));
+      this.#engine.cancel(job.id);
+      this.#fail(job, cutOffError(this.#scheduler.retryAfterSeconds()));
     }
     return abandoned;
   }
 
   #onRound(round: Round): void {
     for (const event of round.events) {
-      const generation = this.#running.get(event.id);
-      if (generation !== undefined) this.#onGenerationEvent(generation, event);
+      const job = this.#running.get(event.id);
+      if (job !== undefined) this.#onGenerationEvent(job, event);
     }
   }
 
-  #onGenerationEvent(generation: Generation, event: GenerationEvent): void {
+  #onGenerationEvent(job: InferenceJob, event: GenerationEvent): void {
     switch (event.type) {
       case 'started':
-        // After an engine restart it starts again, in whichever slot; what was cached the first time is what counts.
-        if (generation.slot === null) generation.cachedTokens = event.cachedTokens;
-        generation.slot = event.slot;
+        // After an engine restart it starts again, in any slot; what was cached the first time is what counts.
+        if (job.slot === null) job.cachedTokens = event.cachedTokens;
+        job.slot = event.slot;
         return;
       case 'token':
-        this.#countToken(generation);
-        if (event.text !== '') generation.listener.text(event.text);
+        this.#countToken(job);
+        if (event.text !== '') job.listener.text(event.text);
         return;
       case 'ended': {
-        if (event.token !== null) this.#countToken(generation);
-        const timings = generation.timings(this.#clock.now());
-        this.#takeLeave(generation);
-        this.#events.settled(generation, 'completed', null, timings);
-        generation.listener.ended(event.reason, event.text, timings);
-        this.#scheduler.release(generation.ticket);
+        if (event.token !== null) this.#countToken(job);
+        const timings = job.timings(this.#clock.now());
+        this.#forget(job);
+        this.#events.settled(job, 'completed', null, timings);
+        job.listener.ended(event.reason, event.text, timings);
+        this.#scheduler.release(job);
         return;
       }
       case 'failed':
-        this.#fail(generation, withRetryAfter(errorOf(event), this.#scheduler));
+        this.#fail(job, withRetryAfter(errorOf(event), this.#scheduler));
     }
   }
 
-  #countToken(generation: Generation): void {
-    const prefillMs = generation.countToken(this.#clock.now());
-    if (prefillMs !== null) this.#events.firstToken(generation, prefillMs);
+  #countToken(job: InferenceJob): void {
+    const prefillMs = job.countToken(this.#clock.now());
+    if (prefillMs !== null) this.#events.firstToken(job, prefillMs);
   }
 
-  #fail(generation: Generation, error: ChatstreamError): void {
-    this.#takeLeave(generation);
-    this.#events.settled(generation, 'failed', error);
-    generation.listener.failed(error);
-    this.#scheduler.release(generation.ticket);
+  #fail(job: InferenceJob, error: ChatstreamError): void {
+    this.#forget(job);
+    this.#events.settled(job, 'failed', error);
+    job.listener.failed(error);
+    this.#scheduler.release(job);
   }
 
-  #isRunning(generation: Generation): boolean {
-    return this.#running.get(generation.id) === generation;
+  #isRunning(job: InferenceJob): boolean {
+    return this.#running.get(job.id) === job;
   }
 
-  /** First of all when a generation ends, so that nobody who is told of its end can end it once more. */
-  #takeLeave(generation: Generation): void {
-    generation.unwatch();
-    this.#running.delete(generation.id);
+  /** The first step of every end, so that no listener can end the job a second time. */
+  #forget(job: InferenceJob): void {
+    job.unwatch();
+    this.#running.delete(job.id);
   }
+}
+
+/** Adds the retry time to an error of the engine, which knows that it is down, but not how busy the queue is. */
+export function withRetryAfter(
+  error: ChatstreamError,
+  scheduler: { readonly retryAfterSeconds: () => number },
+): ChatstreamError {
+  return error.code === 'engine_unavailable' && error.retryAfterSeconds === undefined
+    ? engineDownError({ retryAfterSeconds: scheduler.retryAfterSeconds() })
+    : error;
 }
 
 function errorOf({ code, message, param }: Extract<GenerationEvent, { type: 'failed' }>): ChatstreamError {

@@ -1,9 +1,35 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
-import type { ChatstreamError } from '../base/errors.js';
-import type { Generation } from './generation.js';
-import { outcomeOfRefusal } from './outcomes.js';
+import type { ChatstreamError, ErrorCode } from '../base/errors.js';
+import type { InferenceJob } from './inference-job.js';
 import type { InferenceEvent, InferenceRequest, Outcome, Timings } from './request.js';
+
+/**
+ * The outcome of a request that got no answer. `null`: the request itself was wrong, which says nothing about the queue,
+ * so that it is not counted.
+ */
+const outcomes: Readonly<Record<ErrorCode, Outcome | null>> = {
+  invalid_request: null,
+  body_too_large: null,
+  context_length_exceeded: null,
+  invalid_api_key: null,
+  model_not_found: null,
+  not_found: null,
+  queue_full: 'refused',
+  queue_timeout: 'timed_out',
+  draining: 'refused',
+  cancelled: 'cancelled_waiting',
+  engine_unavailable: 'failed',
+  engine_failed: 'failed',
+  model_unreadable: 'failed',
+  out_of_memory: 'failed',
+  backend_unavailable: 'failed',
+  target_unreachable: 'failed',
+  output_failed: 'failed',
+  address_unavailable: 'failed',
+  usage: 'failed',
+  internal: 'failed',
+};
 
 const notAdmitted: Timings = {
   queueMs: 0,
@@ -14,7 +40,7 @@ const notAdmitted: Timings = {
   outputTokens: 0,
 };
 
-/** Tells metrics and logs what becomes of requests. */
+/** Tells metrics and logs what happens to requests. */
 export class RequestEvents {
   readonly #clock: Clock;
   readonly #emitter = new Emitter<InferenceEvent>();
@@ -27,28 +53,33 @@ export class RequestEvents {
     return this.#emitter.subscribe;
   }
 
-  started({ id }: Generation, queueMs: number): void {
+  started({ id }: InferenceJob, queueMs: number): void {
     this.#emitter.emit({ type: 'started', id, queueMs });
   }
 
-  firstToken({ id, arrivedMs }: Generation, prefillMs: number): void {
+  firstToken({ id, arrivedMs }: InferenceJob, prefillMs: number): void {
     this.#emitter.emit({ type: 'first_token', id, prefillMs, sinceArrivalMs: this.#clock.now() - arrivedMs });
   }
 
   /** An admitted request has ended. */
   settled(
-    generation: Generation,
+    job: InferenceJob,
     outcome: Outcome,
     error: ChatstreamError | null,
-    timings = generation.timings(this.#clock.now()),
+    timings = job.timings(this.#clock.now()),
   ): void {
-    this.#settled(generation.request, outcome, error, timings, generation.arrivedMs);
+    this.#settled(job.request, outcome, error, timings, job.arrivedMs);
   }
 
-  /** A request was not admitted. Those that were wrong rather than unlucky are not told of. */
+  /** A request was turned away while it waited. */
+  turnedAway(job: InferenceJob, error: ChatstreamError): void {
+    this.settled(job, outcomes[error.code] ?? 'failed', error);
+  }
+
+  /** A request was not admitted. Nothing is emitted if the request itself was wrong. */
   refused(request: InferenceRequest, error: ChatstreamError, arrivedMs: number): void {
-    // An engine that is down refuses newcomers; only those it had accepted have failed.
-    const outcome = error.code === 'engine_unavailable' ? 'refused' : outcomeOfRefusal(error.code);
+    // While the engine is down, new requests are refused; only requests that it had accepted have failed.
+    const outcome = error.code === 'engine_unavailable' ? 'refused' : outcomes[error.code];
     if (outcome !== null) this.#settled(request, outcome, error, notAdmitted, arrivedMs);
   }
 

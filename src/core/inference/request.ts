@@ -1,21 +1,21 @@
 import type { ChatstreamError } from '../base/errors.js';
 import type { FinishReason, GenerationSpec, PromptSource } from '../engine/engine.js';
-import type { WaitingView } from '../scheduler/waiting-view.js';
+import type { WaitingView } from '../scheduler/job.js';
 
-/** What a client asks for, resolved: every default is filled in. */
+/** What a client asks for, with every default filled in. */
 export interface InferenceRequest extends Omit<GenerationSpec, 'prompt' | 'resumeAfter'> {
   readonly source: PromptSource;
-  /** What the client calls it, for the log. */
+  /** The client's own name for it, for the log. */
   readonly requestId?: string;
 }
 
-/** A request that waits or runs or has ended, in the hands of whoever sent it. */
+/** The sender's handle of a request that was admitted, whether it waits, runs or has ended. */
 export interface AdmittedRequest {
-  /** Where it stands in the queue; undefined once it runs or has ended. */
+  /** Its place in the queue; undefined once it runs or has ended. */
   readonly place: () => WaitingView | undefined;
 }
 
-/** Where a request's time went, in milliseconds on this process's clock, and what it cost in tokens. */
+/** How a request's time was spent, in milliseconds on this process's clock, and its tokens. */
 export interface Timings {
   /** From admission to leaving the request queue. */
   readonly queueMs: number;
@@ -24,14 +24,14 @@ export interface Timings {
   /** From the first token to the last. */
   readonly decodeMs: number;
   readonly promptTokens: number;
-  /** Prompt tokens that needed no prefill, because the slot still held them. */
+  /** Prompt tokens that needed no prefill because the slot still held them. */
   readonly cachedTokens: number;
   readonly outputTokens: number;
 }
 
 /**
- * Receives one request's answer. Called synchronously, at most once per round; `ended` or `failed` is the last call. A
- * request that is cancelled by its own signal hears nothing more.
+ * Receives one request's answer. Called synchronously, at most once per round; `ended` or `failed` is the last call. After
+ * the request was cancelled by its own signal, nothing is called any more.
  */
 export interface AnswerListener {
   /** The request left the queue; its generation begins. */
@@ -44,7 +44,7 @@ export interface AnswerListener {
 
 export type Outcome = 'completed' | 'cancelled_waiting' | 'cancelled_running' | 'refused' | 'timed_out' | 'failed';
 
-/** What can be observed of requests, for metrics and logs. Every request that is emitted at all ends with `settled`. */
+/** Events of requests, for metrics and logs. The last event of a request is `settled`. */
 export type InferenceEvent =
   | { readonly type: 'started'; readonly id: string; readonly queueMs: number }
   | { readonly type: 'first_token'; readonly id: string; readonly prefillMs: number; readonly sinceArrivalMs: number }

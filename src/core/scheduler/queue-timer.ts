@@ -1,10 +1,12 @@
 import type { CancelTimer, Clock } from '../base/clock.js';
 
 /**
- * The one timer of a queue in which all may wait equally long: the first in line is always the first to run out of time.
+ * The only timer of a queue in which every job may wait equally long: the first in line is always the first to run out of
+ * time.
  *
- * It is not set anew whenever another becomes first, which would be at every start. It may then fire too early, and its
- * owner looks whose time is up and calls {@link watch} again: far fewer times than there were firsts.
+ * The timer is not restarted whenever another job becomes first, which would be at every start. It may therefore fire too
+ * early; its owner then checks which jobs are late and calls {@link watch} again. That happens far less often than the
+ * first in line changes.
  */
 export class QueueTimer {
   readonly #clock: Clock;
@@ -16,7 +18,7 @@ export class QueueTimer {
     this.#onDue = onDue;
   }
 
-  /** Fires at this time on the clock, or at an earlier one that it was set to before. */
+  /** Fires at this time on the clock, or earlier if an earlier time was already set. */
   watch(dueMs: number): void {
     this.#cancel ??= this.#clock.schedule(Math.max(0, dueMs - this.#clock.now()), () => {
       this.#cancel = undefined;

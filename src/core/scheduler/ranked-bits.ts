@@ -5,27 +5,40 @@ const blockShift = 8;
 const wordsPerBlockShift = blockShift - wordShift;
 
 /**
- * A vector of bits that can be set and cleared, and that counts how many are set up to any of them: its rank
+ * A vector of bits that can be set and cleared, and that counts how many bits are set up to a given one: its rank
  * (G. Jacobson, 1989).
  *
- * A Fenwick tree (P. M. Fenwick, 1994) holds the sums of blocks of 256 bits, and within a block the bits themselves are
- * counted. So 262,144 bits are 32 KiB and their tree 4 KiB: what every operation touches stays in the processor's
- * nearest caches, where a tree over single bits would take a megabyte.
+ * A Fenwick tree (P. M. Fenwick, 1994) holds sums over blocks of 256 bits; inside a block the bits themselves are
+ * counted. 262,144 bits take 32 KiB and their tree 4 KiB, so that every operation stays in the processor's nearest
+ * caches, where a tree over single bits would take a megabyte.
+ *
+ * ```text
+ * block    1   2   3   4   5   6   7   8      256 bits each, in 8 words of 32
+ * sums[1]  ■
+ * sums[2]  ■■■■■                              node n sums as many blocks as the lowest set bit of n says,
+ * sums[3]          ■                          and block n is the last of them
+ * sums[4]  ■■■■■■■■■■■■■
+ * sums[5]                  ■
+ * sums[6]                  ■■■■■
+ *
+ * rank of a bit in block 7 = sums[6] + sums[4]          the blocks before it: at most log₂(blocks) nodes
+ *                          + words of block 7 before it at most 7
+ *                          + its own word, up to it
+ * ```
  */
 export class RankedBits {
   readonly #words: Int32Array;
-  /** One-based, over blocks. */
+  /** Indexed by block, from 1. */
   readonly #sums: Int32Array;
 
   /**
    * @param length a multiple of 256
-   * @param setBits how many are set from the beginning on
+   * @param setBits how many bits, from the first one on, are set initially
    */
   constructor(length: number, setBits = 0) {
     const fullWords = setBits >>> wordShift;
     this.#words = new Int32Array(length >>> wordShift).fill(-1, 0, fullWords);
     if (setBits < length) this.#words[fullWords] = (1 << (setBits & 31)) - 1;
-    // A node sums up as many blocks as its lowest bit says, itself the last of them.
     this.#sums = new Int32Array((length >>> blockShift) + 1).map((_, node) => {
       const blocks = node & -node;
       const before = (node - blocks) << blockShift;

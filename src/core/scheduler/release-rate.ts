@@ -1,32 +1,32 @@
 const windowSize = 64;
 
 /**
- * How often a running generation makes room for a waiting one, measured.
+ * The measured rate at which slots become free.
  *
- * The rate is the number of the last releases (64 at the most) over the busy time in which they happened. Only time
- * in which something ran counts, so a quiet night does not make the morning's first estimate hopeless; and it counts up to
- * now, so that an engine that stalls is noticed before its next release.
+ * The rate is the number of recent releases (at most 64) divided by the busy time in which they happened. Only time in
+ * which a job ran counts, so that a quiet night does not spoil the first estimates of the morning. Time since the last
+ * release counts as well, so that a stalled engine is noticed before its next release.
  */
 export class ReleaseRate {
-  /** Busy time at each of the last releases, a ring; the entry about to be overwritten is where the window begins. */
+  /** Busy time at each recent release, as a ring; the window begins at the entry that is overwritten next. */
   readonly #stamps = new Float64Array(windowSize);
   #releases = 0;
   #windowStart = 0;
   #busyBefore = 0;
   #busySince: number | undefined;
 
-  /** Something runs from now on. */
+  /** At least one job runs from now on. */
   busy(nowMs: number): void {
     this.#busySince ??= nowMs;
   }
 
-  /** Nothing runs from now on. */
+  /** No job runs from now on. */
   idle(nowMs: number): void {
     this.#busyBefore = this.#busyMs(nowMs);
     this.#busySince = undefined;
   }
 
-  /** A running generation ended, for whatever reason. */
+  /** A running job ended, for whatever reason. */
   release(nowMs: number): void {
     const slot = this.#releases % windowSize;
     if (this.#releases >= windowSize) this.#windowStart = this.#stamps[slot] ?? 0;
@@ -34,18 +34,18 @@ export class ReleaseRate {
     this.#releases += 1;
   }
 
-  /** Releases per second; null until the first one has been seen. */
+  /** Releases per second; null before the first release. */
   perSecond(nowMs: number): number | null {
     return this.#releases === 0 ? null : (this.#counted / this.#windowMs(nowMs)) * 1000;
   }
 
   /**
-   * When the `count`-th release from now is to be expected, in milliseconds. Before the first release nothing is known but
-   * that none has come in all the busy time so far, so that much is expected for each.
+   * Expected time until the `count`-th release from now, in milliseconds. Before the first release, all that is known is
+   * that none has come in the busy time so far, so that each release is expected to take that long.
    */
   expectedMs(count: number, nowMs: number): number {
     if (this.#releases === 0) return count * this.#busyMs(nowMs);
-    // Multiplied before it is divided: by way of the rate, 3 releases in 33 s would be 11.000000000000002 s apart.
+    // Multiplied before divided: computed from the rate, 3 releases in 33 s would be 11.000000000000002 s apart.
     return (count * this.#windowMs(nowMs)) / this.#counted;
   }
 

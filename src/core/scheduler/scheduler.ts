@@ -1,13 +1,11 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { ChatstreamError } from '../base/errors.js';
+import { drainingError, queueFullError, queueTimeoutError } from '../base/refusals.js';
+import type { Job, QueueEntry, SchedulerEvent, WaitingView } from './job.js';
 import { QueueTimer } from './queue-timer.js';
-import { drainingError, queueFullError, queueTimeoutError } from './refusals.js';
 import { ReleaseRate } from './release-rate.js';
-import type { SchedulerEvent } from './scheduler-event.js';
-import type { Ticket } from './ticket.js';
 import { WaitingLine } from './waiting-line.js';
-import type { QueueEntry, WaitingView } from './waiting-view.js';
 
 export interface SchedulerLimits {
   /** Size of the processing queue: jobs that may run at once, 1 or more. */
@@ -22,19 +20,19 @@ export interface SchedulerOptions extends SchedulerLimits {
 }
 
 /**
- * The request queue and the processing queue. At most `maxConcurrency` jobs run; the others wait first come, first
- * served, and a slot that is freed goes to the first of them in the same turn, so that no newcomer can slip in between.
+ * The request queue and the processing queue. At most `maxConcurrency` jobs run; the others wait, first come, first
+ * served. A slot that becomes free goes to the first waiting job in the same call, so that no new job can take it first.
  *
- * It knows neither HTTP nor engines: jobs are opaque, and whoever owns it starts them when it says so. Every operation
- * on a ticket costs at most O(log n) in the number of waiting jobs.
+ * The scheduler knows neither HTTP nor engines: its owner starts a job when it is told to. Every operation on a job costs
+ * at most O(log n) in the number of waiting jobs.
  */
-export class Scheduler<Job> {
+export class Scheduler<J extends Job> {
   readonly #clock: Clock;
   readonly #queueTimeoutMs: number;
-  readonly #line = new WaitingLine<Ticket<Job>>();
+  readonly #line = new WaitingLine<J>();
   readonly #rate = new ReleaseRate();
   readonly #timer: QueueTimer;
-  readonly #events = new Emitter<SchedulerEvent<Job>>();
+  readonly #events = new Emitter<SchedulerEvent<J>>();
   readonly #drained: (() => void)[] = [];
   #limits: SchedulerLimits;
   #running = 0;
@@ -50,7 +48,7 @@ export class Scheduler<Job> {
     });
   }
 
-  get events(): Subscribable<SchedulerEvent<Job>> {
+  get events(): Subscribable<SchedulerEvent<J>> {
     return this.#events.subscribe;
   }
 
@@ -79,23 +77,23 @@ export class Scheduler<Job> {
   }
 
   /**
-   * Admits a job, which starts at once if there is room and nobody waits, and else waits its turn.
+   * Admits a job: it starts at once if there is a free slot and no other job waits, and waits otherwise.
    *
-   * @param ticket the job's, made for this one admission
+   * @param job a new one: a job is admitted once
    * @throws ChatstreamError `queue_full` with the seconds after which to try again, or `draining`
    */
-  admit(ticket: Ticket<Job>): void {
+  admit(job: J): void {
     this.assertVacancy();
-    if (ticket.state !== 'new') throw new ChatstreamError('internal', 'A job was admitted twice.');
-    ticket.state = 'waiting';
-    ticket.admittedMs = this.#clock.now();
-    this.#line.enter(ticket);
+    if (job.status !== 'new') throw new ChatstreamError('internal', 'A job was admitted twice.');
+    job.status = 'waiting';
+    job.admittedMs = this.#clock.now();
+    this.#line.enter(job);
     this.#fill();
     this.#watchFirst();
   }
 
   /**
-   * What {@link admit} would say to a newcomer, when `pending` others are about to be admitted before it.
+   * Throws what {@link admit} would throw if `pending` other jobs were admitted first.
    *
    * @throws ChatstreamError as `admit` does
    */
@@ -105,10 +103,10 @@ export class Scheduler<Job> {
     throw queueFullError({ ...this.#limits, running: this.#running, waiting: this.waiting }, this.retryAfterSeconds());
   }
 
-  /** A running job has ended; the first waiting one starts before this returns. Jobs that do not run are ignored. */
-  release(ticket: Ticket<Job>): void {
-    if (ticket.state !== 'running') return;
-    ticket.state = 'gone';
+  /** Ends a running job; the first waiting one starts before this returns. Jobs that are not running are ignored. */
+  release(job: J): void {
+    if (job.status !== 'running') return;
+    job.status = 'gone';
     this.#running -= 1;
     const now = this.#clock.now();
     this.#rate.release(now);
@@ -118,14 +116,14 @@ export class Scheduler<Job> {
     this.#settleDrain();
   }
 
-  /** Takes a job back, waiting or running. @returns what it was doing */
-  withdraw(ticket: Ticket<Job>): 'waiting' | 'running' | 'neither' {
-    switch (ticket.state) {
+  /** Removes a job, whether it waits or runs. @returns what it was doing */
+  withdraw(job: J): 'waiting' | 'running' | 'neither' {
+    switch (job.status) {
       case 'running':
-        this.release(ticket);
+        this.release(job);
         return 'running';
       case 'waiting':
-        this.#leave(ticket);
+        this.#leave(job);
         this.#watchFirst();
         this.#events.emit({ type: 'moved' });
         return 'waiting';
@@ -135,14 +133,14 @@ export class Scheduler<Job> {
     }
   }
 
-  /** Changes the limits at once. Waiting jobs start if there is more room; running and waiting ones are never sent away. */
+  /** Changes the limits at once. Waiting jobs start if there is more room; no running or waiting job is ever removed. */
   resize(limits: Partial<SchedulerLimits>): void {
     this.#limits = { ...this.#limits, ...limits };
     this.#fill();
     this.#watchFirst();
   }
 
-  /** Admits nothing more and turns away whoever waits. Resolves when the last running job has ended. */
+  /** Stops admitting jobs and turns away those that wait. Resolves when the last running job has ended. */
   drain(): Promise<void> {
     this.#draining = true;
     this.turnAwayWaiting(() => drainingError(this.retryAfterSeconds()));
@@ -152,40 +150,40 @@ export class Scheduler<Job> {
     });
   }
 
-  /** Empties the request queue; running jobs are left alone. */
+  /** Empties the request queue; running jobs go on. */
   turnAwayWaiting(error: () => ChatstreamError): void {
     const { first } = this.#line;
     for (let next = first; next !== undefined; next = this.#line.first) this.#turnAway(next, error);
     this.#watchFirst();
   }
 
-  /** Where a waiting job stands now; undefined if it does not wait (any more). */
-  view(ticket: Ticket<Job>): WaitingView | undefined {
-    if (ticket.state !== 'waiting') return undefined;
-    const position = this.#line.position(ticket);
+  /** Where a waiting job stands now; undefined if it is not waiting. */
+  view(job: J): WaitingView | undefined {
+    if (job.status !== 'waiting') return undefined;
+    const position = this.#line.position(job);
     return { position, etaMs: etaMs(position, this.#rate.perSecond(this.#clock.now())) };
   }
 
   /** Every waiting job in order. */
-  *entries(): Generator<QueueEntry<Job>> {
+  *entries(): Generator<QueueEntry<J>> {
     const now = this.#clock.now();
     const perSecond = this.#rate.perSecond(now);
     let position = 0;
-    for (const { job, admittedMs } of this.#line) {
+    for (const job of this.#line) {
       position += 1;
-      yield { job, position, waitedMs: now - admittedMs, etaMs: etaMs(position, perSecond) };
+      yield { job, position, waitedMs: now - job.admittedMs, etaMs: etaMs(position, perSecond) };
     }
   }
 
-  /** When a refused caller should try again: when the last of those waiting and itself would have started. 1 to 60 s. */
+  /** When a refused caller should try again: when all waiting jobs and its own would have started. 1 to 60 s. */
   retryAfterSeconds(): number {
     const seconds = this.#rate.expectedMs(this.#line.size + 1, this.#clock.now()) / 1000;
     return Math.min(60, Math.max(1, Math.ceil(seconds)));
   }
 
   /**
-   * Starts waiting jobs while there is room. Not recursive: a listener may release its job while being told of it. While
-   * draining nothing starts, not even when a slot becomes free while the waiting are being turned away.
+   * Starts waiting jobs while there is room. Not recursive: a listener may release its job while it handles the event.
+   * During a drain no job starts, even if a slot becomes free while waiting jobs are being turned away.
    */
   #fill(): void {
     if (this.#filling || this.#draining) return;
@@ -193,9 +191,9 @@ export class Scheduler<Job> {
     let moved = false;
     try {
       while (this.#running < this.#limits.maxConcurrency) {
-        const ticket = this.#line.next();
-        if (ticket === undefined) break;
-        this.#start(ticket);
+        const job = this.#line.next();
+        if (job === undefined) break;
+        this.#start(job);
         moved = true;
       }
     } finally {
@@ -204,24 +202,24 @@ export class Scheduler<Job> {
     if (moved && this.#line.size > 0) this.#events.emit({ type: 'moved' });
   }
 
-  #start(ticket: Ticket<Job>): void {
+  #start(job: J): void {
     const now = this.#clock.now();
-    ticket.state = 'running';
+    job.status = 'running';
     this.#running += 1;
     this.#rate.busy(now);
-    this.#events.emit({ type: 'started', ticket, waitedMs: now - ticket.admittedMs });
+    this.#events.emit({ type: 'started', job, waitedMs: now - job.admittedMs });
   }
 
-  #leave(ticket: Ticket<Job>): void {
-    ticket.state = 'gone';
-    this.#line.leave(ticket);
+  #leave(job: J): void {
+    job.status = 'gone';
+    this.#line.leave(job);
   }
 
-  /** @param makeError called when the job has left, so that it does not count itself among those before it */
-  #turnAway(ticket: Ticket<Job>, makeError: () => ChatstreamError): void {
-    this.#leave(ticket);
-    const waitedMs = this.#clock.now() - ticket.admittedMs;
-    this.#events.emit({ type: 'turned_away', ticket, waitedMs, error: makeError() });
+  /** @param makeError called after the job has left, so that the job does not count towards its own retry time */
+  #turnAway(job: J, makeError: () => ChatstreamError): void {
+    this.#leave(job);
+    const waitedMs = this.#clock.now() - job.admittedMs;
+    this.#events.emit({ type: 'turned_away', job, waitedMs, error: makeError() });
   }
 
   #watchFirst(): void {
@@ -234,7 +232,7 @@ export class Scheduler<Job> {
     const now = this.#clock.now();
     let moved = false;
     for (let { first } = this.#line; first !== undefined; first = this.#line.first) {
-      // Timers may fire a little early; half a millisecond is nobody's patience.
+      // Timers may fire a little early; half a millisecond does not matter.
       if (now - first.admittedMs < this.#queueTimeoutMs - 0.5) break;
       this.#turnAway(first, () => queueTimeoutError(this.#queueTimeoutMs, this.retryAfterSeconds()));
       moved = true;

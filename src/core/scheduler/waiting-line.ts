@@ -1,42 +1,54 @@
 import { RankedBits } from './ranked-bits.js';
 
-/** What can stand in a {@link WaitingLine}, in one at a time. */
+/** What can stand in a {@link WaitingLine}, in one line at a time. */
 export interface Standing {
-  /** Where it stands in the line's storage; −1 while it stands in none. Kept by the line. */
+  /** Its place in the line's storage; −1 while it is not in a line. Set by the line only. */
   place: number;
 }
 
 const smallestCapacity = 256;
 
 /**
- * A first-in-first-out line in which anyone may leave from anywhere and everyone can ask for their position.
+ * A first-in-first-out line that items can leave from any position and in which every item can ask for its position.
  *
- * Those who stand in it know their places themselves, so that nobody has to be looked up. The places are a ring in
- * order of arrival; one that was left in the middle stays empty until the ring is full, and {@link RankedBits} count the
- * taken ones before any of them. Entering, leaving and asking cost O(log n) in a tree of few nodes; making room costs
- * O(n) once in at least n/2 entries.
+ * ```text
+ * place      0   1   2   3   4   5   6   7        a ring: a power of two places
+ * items    │ d │ e │   │   │   │ a │   │ c │      order: a, c, d, e
+ * bits       1   1   0   0   0   1   0   1        1 = taken; 6 is a gap, from where b left
+ *                                ▲
+ *                                head = 5         the place of the first item
+ *            └───┘               └───────┘
+ *            wrapped = 2         span = 5         places from the head to the last item, gaps included
+ *
+ * position(c) = rank(7) − wrapped = 4 − 2 = 2                      at or after the head
+ * position(d) = rank(0) + size − wrapped = 1 + 4 − 2 = 3           before the head: it came round the end
+ * ```
+ *
+ * Items know their own places, so that none has to be looked up. A gap stays until the head or the end of the line passes
+ * it or until the ring is full, and {@link RankedBits} count the taken places before any of them. Entering, leaving and
+ * asking cost O(log n) in a tree of few nodes; making room costs O(n) once in at least n/2 entries.
  */
 export class WaitingLine<T extends Standing> {
   #places = emptyPlaces<T>(smallestCapacity);
   #taken = new RankedBits(smallestCapacity);
-  /** The place of the first. */
+  /** The place of the first item. */
   #head = 0;
-  /** Places from the first to the last, empty ones included. */
+  /** Places from the first item to the last, gaps included. */
   #span = 0;
   #size = 0;
-  /** How many stand in places before the head: they have come round the end of the ring. */
+  /** How many items have come round the end of the ring, to places before the head. */
   #wrapped = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  /** The one whose turn is next. */
+  /** The item whose turn is next. */
   get first(): T | undefined {
     return this.#places[this.#head];
   }
 
-  /** Joins at the end. */
+  /** Adds an item at the end. */
   enter(item: T): void {
     if (this.#span === this.#places.length) this.#makeRoom();
     const place = this.#at(this.#span);
@@ -48,14 +60,14 @@ export class WaitingLine<T extends Standing> {
     item.place = place;
   }
 
-  /** Takes out the one whose turn it is. */
+  /** Removes the first item and returns it. */
   next(): T | undefined {
     const { first } = this;
     if (first !== undefined) this.leave(first);
     return first;
   }
 
-  /** Leaves from anywhere. @returns false if it stood in no line */
+  /** Removes an item from any position. @returns false if it was not in a line */
   leave(item: T): boolean {
     const { place } = item;
     if (place < 0) return false;
@@ -68,14 +80,14 @@ export class WaitingLine<T extends Standing> {
     return true;
   }
 
-  /** 1 for the one whose turn is next; 0 for one who stands in no line. */
+  /** 1 for the item whose turn is next; 0 for an item that is not in a line. */
   position({ place }: T): number {
     if (place < 0) return 0;
     const before = place < this.#head ? this.#size - this.#wrapped : -this.#wrapped;
     return before + this.#taken.rank(place);
   }
 
-  /** Everyone, in order. */
+  /** All items in order. */
   *[Symbol.iterator](): Generator<T> {
     for (let count = 0; count < this.#span; count += 1) {
       const item = this.#places[this.#at(count)];
@@ -83,12 +95,12 @@ export class WaitingLine<T extends Standing> {
     }
   }
 
-  /** The place so many after the head. The capacity is a power of two. */
+  /** The place `count` places after the head. The capacity is a power of two. */
   #at(count: number): number {
     return (this.#head + count) & (this.#places.length - 1);
   }
 
-  /** Moves head and end over places that were left. Each is passed once, so that this costs nothing in the long run. */
+  /** Moves head and end over gaps. Each gap is passed once, so that the amortised cost is constant. */
   #closeEnds(): void {
     if (this.#size === 0) {
       this.#span = 0;
@@ -102,7 +114,7 @@ export class WaitingLine<T extends Standing> {
     while (!this.#taken.has(this.#at(this.#span - 1))) this.#span -= 1;
   }
 
-  /** Closes the gaps, and doubles the storage if that leaves it more than half full. */
+  /** Closes the gaps, and doubles the storage if the line would still fill more than half of it. */
   #makeRoom(): void {
     let capacity = smallestCapacity;
     while (capacity < this.#size * 2) capacity *= 2;

@@ -4,20 +4,16 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { fastify, LogController } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { Logger as PinoLogger } from 'pino';
-import type { App } from './http/app-type.js';
 import { Authenticator } from './http/auth.js';
-import type { ServerContext } from './http/context.js';
-import { notFound, sendError, toChatstreamError } from './http/error-handler.js';
+import type { App, ServerContext } from './http/context.js';
+import { answerUnreadable, notFound, pathOf, sendError, toChatstreamError } from './http/errors.js';
 import { OpenAnswers } from './http/open-answers.js';
-import { answerUnreadable } from './http/unreadable.js';
-import { chatCompletionRoutes } from './routes/chat-completions.js';
 import { completionRoutes } from './routes/completions.js';
-import { healthPaths, healthRoutes } from './routes/health.js';
 import { modelRoutes } from './routes/models.js';
-import { observationRoutes } from './routes/observation.js';
+import { healthPaths, healthRoutes, observationRoutes } from './routes/observation.js';
 import { queueRoutes } from './routes/queue.js';
 import { tokenRoutes } from './routes/tokens.js';
-import { namedSchemas } from './schemas/responses.js';
+import { namedSchemas } from './schemas/openapi.js';
 
 const wellFormedRequestId = /^[\w.:-]{1,128}$/;
 
@@ -25,38 +21,40 @@ const wellFormedRequestId = /^[\w.:-]{1,128}$/;
 export async function createApp(context: ServerContext, logger: PinoLogger, version: string): Promise<App> {
   const { options } = context;
   const app: App = fastify({
-    loggerInstance: logger,
-    // Requests are logged when they settle, with their timings, not when HTTP is done with them.
+    // Fastify's own lines below a warning would mislead: it says "Server listening" long before the model is loaded.
+    loggerInstance: logger.child({}, { level: logger.isLevelEnabled('info') ? 'warn' : logger.level }),
+    childLoggerFactory: (_fastifyLogger, bindings, childOptions) => logger.child(bindings, childOptions),
+    // Requests are logged when they settle, with their timings, and not when their HTTP exchange ends.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.maxBodyBytes,
-    // See the hook before closing, which does it when all answers have arrived.
+    // The preClose hook closes connections once all answers have been delivered.
     forceCloseConnections: false,
-    // Closing waits for slow readers, and whoever closes sets the limit; Fastify would give up after ten seconds.
+    // Closing waits for slow readers, for as long as the caller allows; Fastify would give up after ten seconds.
     pluginTimeout: 0,
-    // The queue says itself that it is draining, in OpenAI's shape and with a Retry-After.
+    // The queue itself answers that it is draining, in OpenAI's shape and with a Retry-After header.
     return503OnClosing: false,
-    // A model is named after its file, and a file's name may be longer than the 100 characters that Fastify takes.
+    // A model is named after its file, and a file's name may be longer than Fastify's default of 100 characters.
     routerOptions: { maxParamLength: 1024 },
-    frameworkErrors: (thrown, request, reply) => {
+    frameworkErrors: (error, request, reply) => {
       reply.header('x-request-id', request.id);
-      sendError(toChatstreamError(thrown, request), reply);
+      sendError(toChatstreamError(error, request), reply);
     },
     clientErrorHandler: answerUnreadable,
     genReqId: ({ headers }) => requestId(headers['x-request-id']),
-    // Fastify's defaults would turn "1" into 1 and drop what it does not know; a client should hear of its mistakes.
+    // Fastify's defaults would turn "1" into 1 and drop unknown parameters; clients should be told of their mistakes.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false } },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
-  // Each request watches its connection, and with pipelining there may be many of them: no leak.
+  // Each request listens on its connection. With pipelining there may be many of them, which is not a leak.
   app.server.on('connection', (socket) => socket.setMaxListeners(0));
   const answers = new OpenAnswers(app.server);
   app.addHook('preClose', async () => {
     await answers.delivered();
-    // Those left have nothing to wait for, and some would keep the server alive: Node does not take a connection on which
-    // nothing was ever sent, as browsers open them beforehand, for an idle one.
+    // The remaining connections wait for nothing, and some would keep the server alive: browsers open connections in
+    // advance, and Node does not count a connection on which nothing was ever sent as idle.
     app.server.closeAllConnections();
   });
-  // Fastify would take any body that is declared as plain text for a string.
+  // Fastify would accept any body that is declared as plain text as a string.
   app.removeContentTypeParser('text/plain');
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
@@ -70,7 +68,7 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
       exposedHeaders: ['x-request-id', 'retry-after'],
     });
   }
-  // Response schemas are for the document alone: what the routes return is sent as it is.
+  // Response schemas are for the OpenAPI document only: what routes return is sent unchanged.
   app.setSerializerCompiler(() => JSON.stringify);
   for (const schema of namedSchemas) app.addSchema(schema);
   await app.register(swagger, {
@@ -84,9 +82,9 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
     if (!healthPaths.has(request.routeOptions.url ?? '')) authenticator.check(request.headers.authorization);
     done();
   });
-  app.setErrorHandler((thrown, request, reply) => {
-    const error = toChatstreamError(thrown, request);
-    const fields = { code: error.code, error: error.message, method: request.method, url: request.url };
+  app.setErrorHandler((cause, request, reply) => {
+    const error = toChatstreamError(cause, request);
+    const fields = { code: error.code, error: error.message, method: request.method, url: pathOf(request.url) };
     if (error.code === 'internal') request.log.error({ ...fields, err: error.cause }, 'request failed');
     else request.log.debug(fields, 'request refused');
     sendError(error, reply);
@@ -95,15 +93,7 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
     sendError(notFound(request), reply);
   });
 
-  for (const routes of [
-    chatCompletionRoutes,
-    completionRoutes,
-    modelRoutes,
-    tokenRoutes,
-    queueRoutes,
-    healthRoutes,
-    observationRoutes,
-  ]) {
+  for (const routes of [completionRoutes, modelRoutes, tokenRoutes, queueRoutes, healthRoutes, observationRoutes]) {
     routes(app, context);
   }
   return app;

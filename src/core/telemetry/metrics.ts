@@ -4,13 +4,13 @@ import type { Inference } from '../inference/inference.js';
 import type { Timings } from '../inference/request.js';
 import { countedOutcome } from './totals.js';
 
-/** Seconds from a millisecond to ten minutes: waits span that much. */
+/** Seconds, from a millisecond to ten minutes: the range of waits. */
 const waitBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
-/** Seconds from a tenth of a millisecond to a second: what one token may take. */
+/** Seconds, from a tenth of a millisecond to a second: the range of times per token. */
 const tokenBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 const batchBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
-/** Prometheus metrics of the queues and the engine, fed by their events alone. */
+/** Prometheus metrics of the queues and the engine, computed only from their events. */
 export class Metrics {
   readonly #registry = new Registry();
 
@@ -25,7 +25,7 @@ export class Metrics {
     this.#countRestarts(engine);
   }
 
-  /** What {@link render} returns, as a media type. */
+  /** The media type of what {@link render} returns. */
   get contentType(): string {
     return this.#registry.contentType;
   }
@@ -72,7 +72,7 @@ export class Metrics {
         case 'settled': {
           const { outcome, timings } = event;
           requests.inc({ outcome: countedOutcome(outcome) });
-          // Those who never left the queue have cost no prefill.
+          // Requests that never left the queue have cost no prefill.
           if (outcome === 'completed' || outcome === 'cancelled_running' || outcome === 'failed') countTokens(timings);
           if (outcome !== 'completed') return;
           e2e.observe(event.sinceArrivalMs / 1000);
@@ -106,7 +106,7 @@ export class Metrics {
     const restarts = this.#counter('chatstream_engine_restarts_total', 'Times the engine process was started again.');
     let givenUp = false;
     engine.states(({ status }) => {
-      // An engine that was given up is tried again without a word, and heard of when that succeeds.
+      // After the supervisor has given up, it retries silently and reports only a success.
       if (status === 'restarting' || (givenUp && status === 'ready')) restarts.inc();
       givenUp = status === 'failed';
     });

@@ -1,7 +1,7 @@
 import type { Subscribable } from '../base/emitter.js';
 import type { InferenceEvent, Outcome } from '../inference/request.js';
 
-/** The outcomes as they are counted for operators: whether a client left while waiting or while running is all one. */
+/** The outcomes as operators count them: a client that left is one outcome, whether it waited or ran. */
 export type CountedOutcome = 'completed' | 'cancelled' | 'refused' | 'timed_out' | 'failed';
 
 const counted: Readonly<Record<Outcome, CountedOutcome>> = {
@@ -17,7 +17,7 @@ export function countedOutcome(outcome: Outcome): CountedOutcome {
   return counted[outcome];
 }
 
-/** How many requests have ended how since the start, as `/v1/queue` shows it. */
+/** The number of requests that have ended since the start, by outcome, as `/v1/queue` shows it. */
 export class Totals {
   readonly #counts: Record<CountedOutcome, number> = {
     completed: 0,

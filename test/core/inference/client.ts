@@ -9,7 +9,7 @@ import type {
   Timings,
 } from '../../../src/core/inference/request.js';
 
-/** What a client hears, and when. */
+/** What a client is told, and when. */
 export type Heard =
   | { readonly what: 'started'; readonly atMs: number }
   | { readonly what: 'text'; readonly atMs: number; readonly text: string }
@@ -22,14 +22,14 @@ export type Heard =
     }
   | { readonly what: 'failed'; readonly atMs: number; readonly error: ChatstreamError };
 
-/** One client with one request, which notes what it hears and can leave. */
+/** One client with one request. It records what it is told, and it can leave. */
 export class Client implements AnswerListener {
   readonly heard: Heard[] = [];
-  /** What `submit` said: null until it has said anything. */
+  /** The result of `submit`; null until it has settled. */
   admission: 'admitted' | ChatstreamError | null = null;
-  /** Where it stands in the queue: undefined unless it waits. */
+  /** Its place in the queue; undefined unless it waits. */
   place: AdmittedRequest['place'] = () => undefined;
-  /** Called within the call of that name, after it was noted. */
+  /** Called within the call of that name, after it was recorded. */
   readonly on: Partial<Record<Heard['what'], () => void>> = {};
   readonly #clock: Clock;
   readonly #leaving = new AbortController();

@@ -7,7 +7,7 @@ import type { Client } from './client.js';
 import { House } from './house.js';
 
 describe('before the model is loaded', () => {
-  it('requests are refused, to be tried again in a moment', async () => {
+  it('requests are refused, with the advice to try again in a moment', async () => {
     const house = new House();
     const client = house.submit('a');
     await house.pass(0);
@@ -15,19 +15,19 @@ describe('before the model is loaded', () => {
     expect(house.outcomesOf('a')).toEqual(['refused']);
   });
 
-  it('there is nothing to know of the model, and nobody is told that it is ready', () => {
+  it('the model is unknown and not reported as ready', () => {
     const { inference } = new House();
     expect([inference.info, inference.ready, inference.readiness]).toEqual([null, false, 'starting']);
   });
 });
 
 describe('once the model is loaded', () => {
-  it('everybody can know what it is', async () => {
+  it('its description is available', async () => {
     const { inference } = await House.open();
     expect([inference.info?.modelId, inference.ready, inference.readiness]).toEqual(['mock', true, 'ready']);
   });
 
-  it('it does not matter whether that was before anybody listened', async () => {
+  it('it does not matter whether that was before there was a listener', async () => {
     const clock = new VirtualClock();
     const options = { slots: 1, maxConcurrency: 1, maxQueue: 1, queueTimeoutMs: 0 };
     const engine = inProcess(
@@ -50,41 +50,41 @@ describe('when the engine has failed for good', () => {
     house.engine.breakDown();
   });
 
-  it('those who wait are turned away, in order', () => {
+  it('waiting requests are turned away, in order', () => {
     expect(waiting.map(({ heard }) => heard)).toMatchObject([
       [{ what: 'failed', atMs: 25, error: { code: 'engine_unavailable' } }],
       [{ what: 'failed', atMs: 25, error: { code: 'engine_unavailable' } }],
     ]);
   });
 
-  it('those who run are told so', () => {
+  it('running requests fail with that error', () => {
     expect(running.end).toMatchObject({ what: 'failed', atMs: 25, error: { code: 'engine_unavailable' } });
   });
 
-  it('everyone is told when to try again', () => {
+  it('every client is told when to try again', () => {
     expect([running, ...waiting].map(({ error }) => error?.retryAfterSeconds)).toEqual([1, 1, 1]);
   });
 
-  it('nobody who waited is given to the engine', () => {
+  it('no waiting request is given to the engine', () => {
     expect(house.engine.calls.filter((call) => call.startsWith('generate'))).toEqual(['generate a']);
   });
 
-  it('all of them are counted as failed, once', () => {
+  it('each of them is counted as failed, once', () => {
     expect(['a', 'b', 'c'].map((id) => house.outcomesOf(id))).toEqual([['failed'], ['failed'], ['failed']]);
   });
 
-  it('newcomers are refused', async () => {
+  it('new requests are refused', async () => {
     const client = house.submit('d');
     await house.pass(0);
     expect(client.error).toMatchObject({ code: 'engine_unavailable', retryAfterSeconds: 1 });
     expect(house.outcomesOf('d')).toEqual(['refused']);
   });
 
-  it('it says why it is not ready', () => {
+  it('the reason for not being ready is known', () => {
     expect([house.inference.ready, house.inference.readiness]).toEqual([false, 'failed']);
   });
 
-  it('requests are served again if it comes back all the same', async () => {
+  it('requests are served again if it comes back', async () => {
     house.engine.recover();
     const [client] = await house.admit('d');
     await house.pass(100);
@@ -93,7 +93,7 @@ describe('when the engine has failed for good', () => {
 });
 
 describe('while the engine restarts', () => {
-  it('nobody is turned away, and newcomers wait', async () => {
+  it('no request is turned away, and new ones wait', async () => {
     const house = await House.open({ maxConcurrency: 1 });
     const clients = await house.admit('a', 'b');
     house.engine.beginRestart();
@@ -103,7 +103,7 @@ describe('while the engine restarts', () => {
     expect(clients.map(({ end }) => end?.what)).toEqual(['ended', 'ended', 'ended']);
   });
 
-  it('it says why it is not ready', async () => {
+  it('the reason for not being ready is known', async () => {
     const house = await House.open();
     house.engine.beginRestart();
     expect([house.inference.ready, house.inference.readiness]).toEqual([false, 'restarting']);

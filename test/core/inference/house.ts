@@ -24,7 +24,7 @@ const ordinary: Omit<InferenceRequest, 'id'> = {
 
 /**
  * Scheduler, inference and the mock engine in virtual time: the first token comes 20 ms after the start, each further
- * one 10 ms later. Unless told otherwise, two run, three may wait, for a second, and everyone asks for 4 tokens.
+ * one 10 ms later. By default two requests run, three may wait, for a second, and each asks for 4 tokens.
  */
 export class House {
   readonly clock = new VirtualClock();
@@ -79,7 +79,7 @@ export class House {
     return clients;
   }
 
-  /** Lets time go by, and everything happen that is due in it. */
+  /** Advances the time, and lets everything happen that is due in it. */
   pass(ms: number): Promise<void> {
     return this.clock.advanceAsync(ms);
   }

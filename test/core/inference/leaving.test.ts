@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { House } from './house.js';
 
-describe('a client that leaves before it came', () => {
-  it('is not admitted, and the engine never hears of a generation', async () => {
+describe('a client that leaves before it is admitted', () => {
+  it('is not admitted, and the engine gets no generation', async () => {
     const house = await House.open();
     const client = house.submit('a');
     client.leave();
@@ -13,7 +13,7 @@ describe('a client that leaves before it came', () => {
 });
 
 describe('a client that leaves while its prompt is prepared', () => {
-  it('is let go at once, not when the preparation is over', async () => {
+  it('is released at once, not when the preparation is over', async () => {
     const house = await House.open();
     house.engine.dawdle();
     const client = house.submit('a');
@@ -45,7 +45,7 @@ describe('a client that leaves while its prompt is prepared', () => {
     expect({ heard: client.heard, calls: house.engine.calls }).toEqual({ heard: [], calls: ['prepare'] });
   });
 
-  it('never keeps a slot, in whichever turn of the preparation’s end it leaves', async () => {
+  it('never keeps a slot, whenever it leaves while the preparation ends', async () => {
     for (let turns = 0; turns < 30; turns += 1) {
       const house = await House.open();
       const client = house.submit('a');
@@ -70,7 +70,7 @@ describe('a client that leaves while it waits', () => {
     expect(house.inference.snapshot().waiting).toMatchObject([{ id: 'c', position: 1 }]);
   });
 
-  it('never runs, and hears nothing', async () => {
+  it('never runs, and is told nothing', async () => {
     const house = await House.open({ maxConcurrency: 1 });
     const [, leaving] = await house.admit('a', 'b', 'c');
     leaving.leave();
@@ -79,7 +79,7 @@ describe('a client that leaves while it waits', () => {
     expect(house.engine.calls).not.toContain('generate b');
   });
 
-  it('is not mentioned to the engine, which does not know it', async () => {
+  it('is not reported to the engine, which does not know it', async () => {
     const house = await House.open({ maxConcurrency: 1 });
     const [, leaving] = await house.admit('a', 'b');
     leaving.leave();
@@ -96,7 +96,7 @@ describe('a client that leaves while it waits', () => {
     ]);
   });
 
-  it('makes room to wait', async () => {
+  it('frees a place to wait', async () => {
     const house = await House.open({ maxConcurrency: 1, maxQueue: 1 });
     const [, leaving] = await house.admit('a', 'b');
     leaving.leave();
@@ -115,7 +115,7 @@ describe('a client that leaves while its answer is generated', () => {
     expect(house.engine.calls).toEqual(['prepare', 'generate a', 'cancel a']);
   });
 
-  it('has the next one start in the same breath, after the engine has heard of it', async () => {
+  it('lets the next one start at once, after the engine was told', async () => {
     const house = await House.open({ maxConcurrency: 1 });
     const [leaving, next] = await house.admit('a', 'b');
     await house.pass(25);
@@ -124,7 +124,7 @@ describe('a client that leaves while its answer is generated', () => {
     expect(next.heard).toEqual([{ what: 'started', atMs: 25 }]);
   });
 
-  it('hears nothing more', async () => {
+  it('is told nothing more', async () => {
     const house = await House.open();
     const [leaving] = await house.admit('a');
     await house.pass(25);
@@ -134,7 +134,7 @@ describe('a client that leaves while its answer is generated', () => {
     expect(leaving.heard).toEqual(heard);
   });
 
-  it('does not disturb the others', async () => {
+  it('does not disturb other clients', async () => {
     const house = await House.open();
     const [leaving, other] = await house.admit('a', 'b');
     await house.pass(25);
@@ -171,7 +171,7 @@ describe('a client that leaves while its answer is generated', () => {
   });
 });
 
-describe('a client that leaves from within what it is told', () => {
+describe('a client that leaves from within a callback', () => {
   it('at its start is never given to the engine', async () => {
     const house = await House.open({ maxConcurrency: 1 });
     const [, leaving, next] = await house.admit('a', 'b', 'c');
@@ -227,7 +227,7 @@ describe('a client that leaves from within what it is told', () => {
     expect(house.outcomesOf('a')).toEqual(['failed']);
   });
 
-  it('takes another one along, which hears nothing more in that round', async () => {
+  it('ends another one as well, which is told nothing more in that round', async () => {
     const house = await House.open();
     const [first, second] = await house.admit('a', 'b');
     first.on.ended = () => {
@@ -251,7 +251,7 @@ describe('a client that leaves after its end', () => {
     });
   });
 
-  it('does not take along another one that has its id now', async () => {
+  it('does not end another one that has the same id now', async () => {
     const house = await House.open();
     const [client] = await house.admit('a');
     await house.pass(100);

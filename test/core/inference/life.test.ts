@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { House } from './house.js';
 
-describe('a request that is alone', () => {
-  it('hears its start, its text piece by piece and its end, each at its time', async () => {
+describe('a single request', () => {
+  it('is told its start, its text piece by piece and its end, each at its time', async () => {
     const house = await House.open();
     const client = house.submit('a', { maxTokens: 3 });
     await house.pass(100);
@@ -14,7 +14,7 @@ describe('a request that is alone', () => {
     ]);
   });
 
-  it('is told where its time went', async () => {
+  it('is told how its time was spent', async () => {
     const house = await House.open();
     const client = house.submit('a', { source: { type: 'text', text: 'Hello' }, maxTokens: 4 });
     await house.pass(100);
@@ -41,7 +41,7 @@ describe('a request that is alone', () => {
     });
   });
 
-  it('is over after its first token if it asks for one', async () => {
+  it('ends after its first token if it asks for one', async () => {
     const house = await House.open();
     const client = house.submit('a', { maxTokens: 1 });
     await house.pass(100);
@@ -57,7 +57,7 @@ describe('a request that is alone', () => {
     ]);
   });
 
-  it('hears nothing of a round that only held text back', async () => {
+  it('is told nothing in a round that only held text back', async () => {
     const house = await House.open();
     const client = house.submit('a', { maxTokens: 5, stop: ['2 3 5'] });
     await house.pass(100);
@@ -93,7 +93,7 @@ describe('a request that is alone', () => {
 });
 
 describe('a request that waits', () => {
-  it('starts in the moment in which one before it ends', async () => {
+  it('starts at the moment when one before it ends', async () => {
     const house = await House.open({ maxConcurrency: 1 });
     const [first, second] = await house.admit('a', 'b');
     await house.pass(200);
@@ -101,7 +101,7 @@ describe('a request that waits', () => {
     expect(second.heard[0]).toEqual({ what: 'started', atMs: 50 });
   });
 
-  it('is told how long, from its admission', async () => {
+  it('is told how long it waited, from its admission', async () => {
     const house = await House.open({ maxConcurrency: 1 });
     house.submit('a');
     await house.pass(15);
@@ -110,7 +110,7 @@ describe('a request that waits', () => {
     expect(second.timings).toMatchObject({ queueMs: 35, prefillMs: 20, decodeMs: 30 });
   });
 
-  it('hears nothing until it starts', async () => {
+  it('is told nothing until it starts', async () => {
     const house = await House.open({ maxConcurrency: 1 });
     const [, second] = await house.admit('a', 'b');
     await house.pass(49);
@@ -125,7 +125,7 @@ describe('a request that waits', () => {
     expect(house.outcomesOf('b')).toEqual(['timed_out']);
   });
 
-  it('knows its place, and has none any more once it runs', async () => {
+  it('knows its place, and has none once it runs', async () => {
     const house = await House.open({ maxConcurrency: 1 });
     const [, second, third] = await house.admit('a', 'b', 'c');
     expect([second.place(), third.place()]).toMatchObject([{ position: 1 }, { position: 2 }]);
@@ -133,7 +133,7 @@ describe('a request that waits', () => {
     expect([second.place(), third.place()]).toMatchObject([undefined, { position: 1 }]);
   });
 
-  it('hears that places may have changed when one before it starts, leaves or is late', async () => {
+  it('is told that places may have changed when one before it starts, leaves or times out', async () => {
     const house = await House.open({ maxConcurrency: 1, maxQueue: 9, queueTimeoutMs: 70 });
     const [, , leaving] = await house.admit('a', 'b', 'c');
     await house.pass(10);
@@ -160,14 +160,14 @@ describe('the queue', () => {
     expect(clients.map(({ heard }) => heard[0]?.atMs)).toEqual([0, 50, 100, 150]);
   });
 
-  it('lets as many run together as may', async () => {
+  it('runs as many together as the limit allows', async () => {
     const house = await House.open({ maxConcurrency: 2 });
     const clients = await house.admit('a', 'b', 'c', 'd');
     await house.pass(1000);
     expect(clients.map(({ end }) => end?.atMs)).toEqual([50, 50, 100, 100]);
   });
 
-  it('has the next one take over in the round in which one ends, while others go on', async () => {
+  it('starts the next one in the round in which one ends, while others go on', async () => {
     const house = await House.open({ maxConcurrency: 2 });
     house.submit('short', { maxTokens: 2 });
     const long = house.submit('long', { maxTokens: 8 });
@@ -178,8 +178,8 @@ describe('the queue', () => {
   });
 });
 
-describe('what can be observed', () => {
-  it('is start, first token and settlement of every request, with its figures', async () => {
+describe('the events of a request', () => {
+  it('are its start, first token and settlement, with its figures', async () => {
     const house = await House.open({ maxConcurrency: 1 });
     const admitPrompt = house.engine.dawdle();
     house.submit('a', { maxTokens: 2 });
@@ -201,14 +201,14 @@ describe('what can be observed', () => {
     ]);
   });
 
-  it('is one first token, also when it is the last', async () => {
+  it('have one first token, even if it is also the last', async () => {
     const house = await House.open();
     house.submit('a', { maxTokens: 1 });
     await house.pass(100);
     expect(house.events.map(({ type }) => type)).toEqual(['started', 'first_token', 'settled']);
   });
 
-  it('is, of one that was turned away, how long it waited', async () => {
+  it('include how long it waited if it was turned away', async () => {
     const house = await House.open({ maxConcurrency: 1, queueTimeoutMs: 30 });
     await house.admit('a', 'b');
     await house.pass(30);
@@ -219,7 +219,7 @@ describe('what can be observed', () => {
 });
 
 describe('both queues at one moment', () => {
-  it('show who runs since when and how far, and who waits where', async () => {
+  it('show since when and how far requests run, and where requests wait', async () => {
     const house = await House.open({ maxConcurrency: 1, slots: 3 });
     await house.admit('a', 'b');
     await house.pass(35);

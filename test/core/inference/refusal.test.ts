@@ -9,13 +9,13 @@ describe('a request that comes when the queue is full', () => {
     expect(house.settled).toMatchObject([{ id: 'c', outcome: 'refused', error: { code: 'queue_full' } }]);
   });
 
-  it('does not bother the engine', async () => {
+  it('does not reach the engine', async () => {
     const house = await House.open({ maxConcurrency: 1, maxQueue: 1 });
     await house.admit('a', 'b', 'c');
     expect(house.engine.calls).toEqual(['prepare', 'generate a', 'prepare']);
   });
 
-  it('does not bother the engine either when the last places are taken by requests that are being prepared', async () => {
+  it('does not reach the engine either when the last places are taken by requests that are being prepared', async () => {
     const house = await House.open({ maxConcurrency: 1, maxQueue: 1 });
     const admitPrompts = house.engine.dawdle();
     const clients = ['a', 'b', 'c'].map((id) => house.submit(id));
@@ -25,14 +25,14 @@ describe('a request that comes when the queue is full', () => {
     expect(clients.map((client) => client.error?.code ?? client.end?.what)).toEqual(['ended', 'ended', 'queue_full']);
   });
 
-  it('hears nothing but the refusal', async () => {
+  it('is told nothing but the refusal', async () => {
     const house = await House.open({ maxConcurrency: 1, maxQueue: 0 });
     const [, refused] = await house.admit('a', 'b');
     await house.pass(1000);
     expect(refused.heard).toEqual([]);
   });
 
-  it('may come again', async () => {
+  it('may be sent again', async () => {
     const house = await House.open({ maxConcurrency: 1, maxQueue: 0 });
     await house.admit('a', 'b');
     await house.pass(50);
@@ -55,7 +55,7 @@ describe('a request that comes when the queue is full', () => {
 });
 
 describe('a prompt that does not fit the context', () => {
-  it('is refused with its length and the parameter to blame', async () => {
+  it('is refused with its length and the parameter that caused it', async () => {
     const house = await House.open({ context: 8 });
     const client = house.submit('a', { source: { type: 'text', text: 'Far too long' } });
     await house.pass(0);
@@ -66,14 +66,14 @@ describe('a prompt that does not fit the context', () => {
     });
   });
 
-  it('is refused as a chat, too', async () => {
+  it('is refused in a chat as well', async () => {
     const house = await House.open({ context: 8 });
     const client = house.submit('a', { source: { type: 'chat', messages: [{ role: 'user', content: 'Hello' }] } });
     await house.pass(0);
     expect(client.error).toMatchObject({ code: 'context_length_exceeded', param: 'messages' });
   });
 
-  it('is refused also if only the answer has no room', async () => {
+  it('is refused even if only the answer has no room', async () => {
     const house = await House.open({ context: 5 });
     const client = house.submit('a', { source: { type: 'text', text: 'Hello' } });
     await house.pass(0);
@@ -105,7 +105,7 @@ describe('a prompt that does not fit the context', () => {
 });
 
 describe('a prompt that the engine refuses', () => {
-  it('is refused with the engine’s own words', async () => {
+  it('is refused with the engine’s own message', async () => {
     const house = await House.open();
     const client = house.submit('a', { source: { type: 'tokens', tokens: [-1] } });
     await house.pass(0);
@@ -127,7 +127,7 @@ describe('a generation that the engine cannot begin', () => {
 });
 
 describe('a preparation that takes too long', () => {
-  it('is given up when the request has waited as long as it might have in the queue', async () => {
+  it('is given up when the request has waited as long as it could have in the queue', async () => {
     const house = await House.open({ queueTimeoutMs: 300 });
     house.engine.dawdle();
     const client = house.submit('a');
@@ -138,7 +138,7 @@ describe('a preparation that takes too long', () => {
     expect(house.outcomesOf('a')).toEqual(['timed_out']);
   });
 
-  it('may take for ever if the queue timeout is 0', async () => {
+  it('may take any time if the queue timeout is 0', async () => {
     const house = await House.open({ queueTimeoutMs: 0 });
     const admitPrompts = house.engine.dawdle();
     const client = house.submit('a');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { House } from './house.js';
 
 describe('resizing while requests come and go', () => {
-  it('starts those who wait at once when more may run', async () => {
+  it('starts waiting requests at once when more may run', async () => {
     const house = await House.open({ maxConcurrency: 1, slots: 4 });
     const [, second, third] = await house.admit('a', 'b', 'c');
     await house.pass(5);
@@ -10,7 +10,7 @@ describe('resizing while requests come and go', () => {
     expect([second.heard, third.heard]).toEqual([[{ what: 'started', atMs: 5 }], [{ what: 'started', atMs: 5 }]]);
   });
 
-  it('interrupts nobody when fewer may run', async () => {
+  it('interrupts no request when fewer may run', async () => {
     const house = await House.open({ maxConcurrency: 2 });
     const clients = await house.admit('a', 'b', 'c');
     house.inference.resize({ maxConcurrency: 1 });
@@ -18,7 +18,7 @@ describe('resizing while requests come and go', () => {
     expect(clients.map(({ end }) => end?.atMs)).toEqual([50, 50, 100]);
   });
 
-  it('refuses more than there are slots, and says which parameter is to blame', async () => {
+  it('refuses more than there are slots, and names the parameter', async () => {
     const house = await House.open({ maxConcurrency: 1, slots: 2 });
     expect(() => {
       house.inference.resize({ maxConcurrency: 3 });

@@ -11,7 +11,7 @@ function drain(house: House): { readonly atMs: () => number | null } {
 }
 
 describe('draining', () => {
-  it('lets those who run go on to their end', async () => {
+  it('lets running requests finish', async () => {
     const house = await House.open({ maxConcurrency: 1 });
     const [running] = await house.admit('a');
     await house.pass(25);
@@ -21,7 +21,7 @@ describe('draining', () => {
     expect(over.atMs()).toBe(50);
   });
 
-  it('turns away those who wait, at once', async () => {
+  it('turns away waiting requests at once', async () => {
     const house = await House.open({ maxConcurrency: 1 });
     const [, ...waiting] = await house.admit('a', 'b', 'c');
     drain(house);
@@ -29,7 +29,7 @@ describe('draining', () => {
     expect(['b', 'c'].map((id) => house.outcomesOf(id))).toEqual([['refused'], ['refused']]);
   });
 
-  it('refuses newcomers without bothering the engine', async () => {
+  it('refuses new requests without asking the engine', async () => {
     const house = await House.open();
     drain(house);
     const [client] = await house.admit('a');
@@ -37,7 +37,7 @@ describe('draining', () => {
     expect(house.engine.calls).toEqual([]);
   });
 
-  it('refuses those whose prompt was being prepared', async () => {
+  it('refuses requests whose prompt was being prepared', async () => {
     const house = await House.open();
     const admitPrompts = house.engine.dawdle();
     const client = house.submit('a');
@@ -73,8 +73,8 @@ describe('draining', () => {
   });
 });
 
-describe('abandoning those who still run', () => {
-  it('tells them, cancels their generations, and ends the drain', async () => {
+describe('abandoning running requests', () => {
+  it('tells their clients, cancels their generations, and ends the drain', async () => {
     const house = await House.open();
     const clients = await house.admit('a', 'b');
     const over = drain(house);
@@ -98,7 +98,7 @@ describe('abandoning those who still run', () => {
     expect([house.outcomesOf('a'), house.outcomesOf('b')]).toEqual([['failed'], ['failed']]);
   });
 
-  it('does not tell one that leaves because another was told', async () => {
+  it('does not tell a client that leaves because another one was told', async () => {
     const house = await House.open();
     const [first, second] = await house.admit('a', 'b');
     drain(house);

@@ -41,7 +41,7 @@ interface Rush {
   readonly clients: readonly Client[];
 }
 
-/** Clients come and go at random; some of those who are still there at the end go, too. */
+/** Clients arrive and leave at random; some of those that remain at the end leave as well. */
 async function rush(options: HouseOptions, actions: readonly Action[]): Promise<Rush> {
   const house = await House.open(options);
   const clients: Client[] = [];
@@ -70,7 +70,7 @@ async function rush(options: HouseOptions, actions: readonly Action[]): Promise<
   return { house, clients };
 }
 
-/** Holds however clients come and go. */
+/** Holds however clients arrive and leave. */
 async function law(holds: (rush: Rush) => Promise<void>): Promise<void> {
   await fc.assert(
     fc.asyncProperty(options, fc.array(action, { maxLength: 60, size: 'max' }), async (options, actions) => {
@@ -82,7 +82,7 @@ async function law(holds: (rush: Rush) => Promise<void>): Promise<void> {
 
 const outcomeOfError: Partial<Record<ErrorCode, Outcome>> = { queue_timeout: 'timed_out', queue_full: 'refused' };
 
-/** What a request should be counted as, by what its client knows. */
+/** The outcome that a request should be counted as, judging by what its client knows. */
 function expectedOutcome({ end, error, heard }: Client): Outcome {
   if (end?.what === 'ended') return 'completed';
   if (error === undefined || error.code === 'cancelled')
@@ -92,7 +92,7 @@ function expectedOutcome({ end, error, heard }: Client): Outcome {
   return outcome;
 }
 
-describe('when clients come and vanish at random', () => {
+describe('when clients arrive and leave at random', () => {
   it('both queues and the engine are empty after the last one has left', () =>
     law(async ({ house, clients }) => {
       for (const client of clients) client.leave();
@@ -125,14 +125,14 @@ describe('when clients come and vanish at random', () => {
       expect(next).toMatchObject({ answer: '1 2 3 4', timings: { queueMs: 0, prefillMs: 20, decodeMs: 30 } });
     }));
 
-  it('every request is settled once, as what its client saw of it', () =>
+  it('every request is settled once, with the outcome that its client saw', () =>
     law(async ({ house, clients }) => {
       await house.pass(10_000);
       expect(clients.map(({ id }) => house.outcomesOf(id))).toEqual(clients.map((client) => [expectedOutcome(client)]));
       expect(house.settled).toHaveLength(clients.length);
     }));
 
-  it('everyone who stays gets all of the answer', () =>
+  it('every client that stays gets its whole answer', () =>
     law(async ({ house, clients }) => {
       await house.pass(10_000);
       for (const { end, answer, request } of clients) {
@@ -142,7 +142,7 @@ describe('when clients come and vanish at random', () => {
       }
     }));
 
-  it('a drain ends, and nobody is left without an answer', () =>
+  it('a drain ends, and no client is left without an answer', () =>
     law(async ({ house, clients }) => {
       let drained = false;
       void house.inference.drain().then(() => {

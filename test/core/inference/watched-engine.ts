@@ -11,7 +11,7 @@ import type {
   Token,
 } from '../../../src/core/engine/engine.js';
 
-/** An engine that notes what it is asked, minds its caller's duties, can dawdle over prompts, and can break down. */
+/** An engine that records its calls, checks its caller's duties, can delay prompts, and can break down. */
 export class WatchedEngine implements ServingEngine {
   /** `prepare`, `generate a`, `cancel a`: in the order of the calls. */
   readonly calls: string[] = [];
@@ -97,7 +97,7 @@ export class WatchedEngine implements ServingEngine {
     return open;
   }
 
-  /** Dies, and is not to be restarted. */
+  /** Dies and is not restarted. */
   breakDown(): void {
     this.#brokenState = { status: 'failed', reason: 'out of luck' };
     this.#states.emit(this.#brokenState);

@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { RankedBits } from '../../../src/core/scheduler/ranked-bits.js';
 
 const length = 2048;
-/** Near the borders of words and blocks as often as anywhere. */
+/** As often near the borders of words and blocks as elsewhere. */
 const index = fc.oneof(
   fc.nat({ max: length - 1 }),
   fc.nat({ max: length / 32 - 1 }).map((word) => word * 32),
   fc.nat({ max: length / 32 - 1 }).map((word) => word * 32 + 31),
 );
 
-/** The bits after each of these was flipped in turn, beside an array that is always right. */
+/** The bits after each of these was flipped in turn, next to an array that is always right. */
 function flipped(indices: readonly number[]): { bits: RankedBits; plain: readonly boolean[] } {
   const bits = new RankedBits(length);
   const plain = new Array<boolean>(length).fill(false);
@@ -27,7 +27,7 @@ function rankIn(plain: readonly boolean[], upTo: number): number {
 }
 
 describe('ranked bits', () => {
-  it('count the bits that are set up to any of them', () => {
+  it('count the bits that are set up to each of them', () => {
     fc.assert(
       fc.property(fc.array(index, { maxLength: 400, size: 'max' }), fc.array(index), (indices, asked) => {
         const { bits, plain } = flipped(indices);

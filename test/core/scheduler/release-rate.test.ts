@@ -18,7 +18,7 @@ describe('the release rate', () => {
       expect(rate.perSecond(10_000)).toBeNull();
     });
 
-    it('expects each release to take as long as none has come', () => {
+    it('expects each release to take as long as there has been none', () => {
       rate.busy(1000);
       expect(rate.expectedMs(3, 1400)).toBe(1200);
     });
@@ -41,7 +41,7 @@ describe('the release rate', () => {
     expect(rate.expectedMs(7, 1000)).toBe(3500);
   });
 
-  it('expects whole seconds where it comes out even, so that rounding up adds none', () => {
+  it('expects whole seconds where the division has no remainder, so that rounding up adds none', () => {
     rate.busy(0);
     releaseAt(10_000, 20_000, 33_000);
     expect(rate.expectedMs(1, 33_000)).toBe(11_000);
@@ -64,7 +64,7 @@ describe('the release rate', () => {
     expect(rate.perSecond(1_000_000)).toBe(2);
   });
 
-  it('does not count time twice when it is told again that something runs', () => {
+  it('does not count time twice when it is told again that a job runs', () => {
     rate.busy(0);
     rate.busy(600);
     releaseAt(1000);
@@ -110,7 +110,7 @@ describe('the release rate', () => {
     expect(rate.perSecond(103_200)).toBe(20);
   });
 
-  it('is finite when releases come at the instant in which work begins', () => {
+  it('is finite when releases happen at the moment when work begins', () => {
     rate.busy(5);
     releaseAt(5, 5);
     expect(rate.perSecond(5)).toBe(2000);

@@ -14,7 +14,7 @@ import {
 
 const anyLife: ScriptShape = { reacting: true, draining: true };
 
-/** Holds for whatever the owner does, also from within the events. */
+/** Holds for everything that the owner does, also from within the events. */
 function law(shape: ScriptShape, holds: (script: Script) => void): void {
   fc.assert(fc.property(scripts(shape), holds), { numRuns: 100 });
 }
@@ -28,13 +28,13 @@ describe('a scheduler, whatever its owner does and whenever', () => {
     });
   });
 
-  it('starts first who came first', () => {
+  it('starts jobs in the order of their admission', () => {
     law(anyLife, (script) => {
       for (const { id, waiting } of entriesOf(play(script), 'started')) expect(id).toBe(waiting[0]);
     });
   });
 
-  it('never leaves a slot free while somebody waits', () => {
+  it('never leaves a slot free while a job waits', () => {
     law(anyLife, (script) => {
       play(script, ({ now: { running, waiting, limits } }) => {
         if (waiting.length > 0) expect(running.length).toBeGreaterThanOrEqual(limits.maxConcurrency);
@@ -42,7 +42,7 @@ describe('a scheduler, whatever its owner does and whenever', () => {
     });
   });
 
-  it('lets each admitted job start, be turned away or be withdrawn, one of them and once', () => {
+  it('ends each wait exactly once: the job starts, is turned away or is withdrawn', () => {
     law(anyLife, (script) => {
       const stage = play(script);
       stage.finish();
@@ -60,7 +60,7 @@ describe('a scheduler, whatever its owner does and whenever', () => {
     });
   });
 
-  it('counts who runs and who waits as its owner does', () => {
+  it('counts running and waiting jobs as its owner does', () => {
     law(anyLife, (script) => {
       play(script, ({ scheduler, now: { running, waiting } }) => {
         expect({ running: scheduler.running, waiting: scheduler.waiting }).toEqual({
@@ -71,7 +71,7 @@ describe('a scheduler, whatever its owner does and whenever', () => {
     });
   });
 
-  it('refuses exactly those for whom there is neither a slot nor a place to wait', () => {
+  it('refuses exactly the jobs for which there is neither a slot nor a place to wait', () => {
     law({ reacting: true }, (script) => {
       const stage = play(script);
       for (const { type, running, waiting, limits } of stage.history) {
@@ -83,7 +83,7 @@ describe('a scheduler, whatever its owner does and whenever', () => {
     });
   });
 
-  it('admits nobody once it drains', () => {
+  it('admits no job once it drains', () => {
     law(anyLife, (script) => {
       const { history } = play(script);
       for (const entry of history) {
@@ -94,7 +94,7 @@ describe('a scheduler, whatever its owner does and whenever', () => {
     });
   });
 
-  it('says beforehand how many it would still admit', () => {
+  it('reports in advance how many jobs it would still admit', () => {
     law({ draining: true }, (script) => {
       const stage = play(script);
       const { vacancies } = stage.scheduler;
@@ -105,7 +105,7 @@ describe('a scheduler, whatever its owner does and whenever', () => {
     });
   });
 
-  it('drains to the end: nothing starts or is admitted any more, nobody waits, and it says when all have ended', async () => {
+  it('drains to the end: no job starts, is admitted or waits, and it reports when all have ended', async () => {
     await fc.assert(
       fc.asyncProperty(scripts(anyLife), async (script) => {
         const stage = play(script);
@@ -123,7 +123,7 @@ describe('a scheduler, whatever its owner does and whenever', () => {
 });
 
 describe('a scheduler, as time goes by', () => {
-  it('turns away whoever has waited as long as the queue allows, at that very moment and for that reason', () => {
+  it('turns away a job exactly when it has waited as long as the queue allows, and for that reason', () => {
     law({ reacting: true }, (script) => {
       const turnedAway = entriesOf(play(script), 'turned away');
       expect(codesOf(turnedAway).every((code) => code === 'queue_timeout')).toBe(true);
@@ -131,7 +131,7 @@ describe('a scheduler, as time goes by', () => {
     });
   });
 
-  it('lets nobody wait longer than that', () => {
+  it('lets no job wait longer than that', () => {
     law({ reacting: true, queueTimeoutMs: fc.integer({ min: 1, max: 1000 }) }, (script) => {
       play(script, ({ scheduler }) => {
         for (const { waitedMs } of scheduler.entries()) expect(waitedMs).toBeLessThan(script.options.queueTimeoutMs);
@@ -139,19 +139,19 @@ describe('a scheduler, as time goes by', () => {
     });
   });
 
-  it('turns nobody away if it may take for ever', () => {
+  it('turns no job away if the wait is unlimited', () => {
     law({ reacting: true, queueTimeoutMs: fc.constant(0) }, (script) => {
       expect(entriesOf(play(script), 'turned away')).toEqual([]);
     });
   });
 
-  it('turns away first who came first', () => {
+  it('turns jobs away in the order of their admission', () => {
     law({ ...anyLife, queueTimeoutMs: fc.integer({ min: 1, max: 1000 }) }, (script) => {
       for (const { id, waiting } of entriesOf(play(script), 'turned away')) expect(id).toBe(waiting[0]);
     });
   });
 
-  it('keeps one timer at the most, and none when nobody waits', () => {
+  it('has at most one timer, and none when no job waits', () => {
     law({ reacting: true, queueTimeoutMs: fc.integer({ min: 1, max: 1000 }) }, (script) => {
       play(script, ({ clock, now: { waiting } }) => {
         expect(clock.pending).toBe(waiting.length === 0 ? 0 : 1);
@@ -159,11 +159,11 @@ describe('a scheduler, as time goes by', () => {
     });
   });
 
-  it('tells everyone who waits their position and how long they have waited', () => {
+  it('knows the position of every waiting job and how long it has waited', () => {
     law(anyLife, (script) => {
       play(script, (stage) => {
         const expected = stage.now.waiting.map((id, index) => ({
-          job: id,
+          job: stage.jobOf(id),
           position: index + 1,
           waitedMs: stage.clock.now() - admittedAt(stage, id),
         }));
@@ -172,17 +172,17 @@ describe('a scheduler, as time goes by', () => {
     });
   });
 
-  it('tells one alone what it tells all together', () => {
+  it('gives the same view of one job alone as in the list', () => {
     law(anyLife, (script) => {
       const stage = play(script);
       const { scheduler, now } = stage;
       const together = [...scheduler.entries()].map(({ position, etaMs }) => ({ position, etaMs }));
-      expect(now.waiting.map((id) => scheduler.view(stage.ticketOf(id)))).toEqual(together);
-      for (const id of now.running) expect(scheduler.view(stage.ticketOf(id))).toBeUndefined();
+      expect(now.waiting.map((id) => scheduler.view(stage.jobOf(id)))).toEqual(together);
+      for (const id of now.running) expect(scheduler.view(stage.jobOf(id))).toBeUndefined();
     });
   });
 
-  it('expects everyone to start when as many releases as their position will have come at the measured pace', () => {
+  it('expects a job to start after as many releases as its position, at the measured pace', () => {
     law(anyLife, (script) => {
       play(script, ({ scheduler, history, now }) => {
         const { releases, windowMs } = lastReleases(history, now);
@@ -202,7 +202,7 @@ describe('a scheduler, as time goes by', () => {
     });
   });
 
-  it('asks so whomever it refuses or turns away, who are then not among those who wait', () => {
+  it('gives that time to every job that it refuses or turns away, not counting the job itself', () => {
     law({ ...anyLife, slow: true }, (script) => {
       const { history } = play(script);
       history.forEach((entry, index) => {

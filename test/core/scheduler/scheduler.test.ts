@@ -1,90 +1,28 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { CancelTimer } from '../../../src/core/base/clock.js';
-import { ChatstreamError } from '../../../src/core/base/errors.js';
-import type { SchedulerEvent } from '../../../src/core/scheduler/scheduler-event.js';
-import { Scheduler, type SchedulerOptions } from '../../../src/core/scheduler/scheduler.js';
-import { Ticket } from '../../../src/core/scheduler/ticket.js';
-import { VirtualClock } from '../../support/virtual-clock.js';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { NamedJobs, refusal } from './jobs.js';
 
-const usual: SchedulerOptions = { maxConcurrency: 2, maxQueue: 3, queueTimeoutMs: 1000 };
-
-let clock: VirtualClock;
-let scheduler: Scheduler<string>;
-let events: SchedulerEvent<string>[];
-/** The last ticket of each name that was to be admitted. */
-let tickets: Map<string, Ticket<string>>;
-
-function build(options: Partial<SchedulerOptions> = {}): void {
-  clock = new VirtualClock();
-  scheduler = new Scheduler({ ...usual, ...options }, clock);
-  events = [];
-  tickets = new Map();
-  scheduler.events((event) => events.push(event));
-}
-
-/** The names are the jobs. */
-function admit(...names: string[]): void {
-  for (const name of names) {
-    const ticket = new Ticket(name);
-    tickets.set(name, ticket);
-    scheduler.admit(ticket);
-  }
-}
-
-/** The ticket of that name; one that nobody has seen if nobody of that name came. */
-function ticketOf(name: string): Ticket<string> {
-  return tickets.get(name) ?? new Ticket(name);
-}
-
-function release(name: string): void {
-  scheduler.release(ticketOf(name));
-}
-
-function namesOf(type: 'started' | 'turned_away'): string[] {
-  return events.flatMap((event) => (event.type === type ? [event.ticket.job] : []));
-}
-
-function waitingNames(): string[] {
-  return [...scheduler.entries()].map(({ job }) => job);
-}
-
-/** Calls `react` within the event that the job has started. */
-function whenStarted(name: string, react: () => void): void {
-  scheduler.events((event) => {
-    if (event.type === 'started' && event.ticket.job === name) react();
-  });
-}
-
-function refusal(act: () => void): ChatstreamError | undefined {
-  try {
-    act();
-    return undefined;
-  } catch (error) {
-    if (error instanceof ChatstreamError) return error;
-    throw error;
-  }
-}
+let jobs: NamedJobs;
 
 beforeEach(() => {
-  build();
+  jobs = new NamedJobs();
 });
 
 describe('admitting', () => {
   it('starts a job at once while there is room', () => {
-    admit('a');
-    expect(events).toEqual([{ type: 'started', ticket: ticketOf('a'), waitedMs: 0 }]);
+    jobs.admit('a');
+    expect(jobs.events).toEqual([{ type: 'started', job: jobs.jobOf('a'), waitedMs: 0 }]);
   });
 
-  it('lets a job wait when as many run as may', () => {
-    admit('a', 'b', 'c');
-    expect({ running: scheduler.running, waiting: waitingNames() }).toEqual({ running: 2, waiting: ['c'] });
+  it('lets a job wait when all slots are taken', () => {
+    jobs.admit('a', 'b', 'c');
+    expect({ running: jobs.scheduler.running, waiting: jobs.waitingNames }).toEqual({ running: 2, waiting: ['c'] });
   });
 
   it('refuses a job when all places to wait are taken', () => {
-    admit('a', 'b', 'c', 'd', 'e');
+    jobs.admit('a', 'b', 'c', 'd', 'e');
     expect(
       refusal(() => {
-        admit('f');
+        jobs.admit('f');
       }),
     ).toMatchObject({
       code: 'queue_full',
@@ -92,520 +30,244 @@ describe('admitting', () => {
     });
   });
 
-  it('knows nothing of a job that it refused', () => {
-    admit('a', 'b', 'c', 'd', 'e');
+  it('does not keep a job that it refused', () => {
+    jobs.admit('a', 'b', 'c', 'd', 'e');
     refusal(() => {
-      admit('f');
+      jobs.admit('f');
     });
-    expect(scheduler.withdraw(ticketOf('f'))).toBe('neither');
+    expect(jobs.scheduler.withdraw(jobs.jobOf('f'))).toBe('neither');
   });
 
-  it('never lets anybody wait if max_queue is 0', () => {
-    build({ maxQueue: 0 });
-    admit('a', 'b');
+  it('lets no job wait if max_queue is 0', () => {
+    jobs = new NamedJobs({ maxQueue: 0 });
+    jobs.admit('a', 'b');
     expect(
       refusal(() => {
-        admit('c');
+        jobs.admit('c');
       }),
     ).toMatchObject({
       code: 'queue_full',
-      message: 'The queue is full: 2 of 2 generations run and nobody may wait.',
+      message: 'The queue is full: 2 of 2 generations run and no request may wait.',
     });
   });
 
-  it('admits again when there is room, also if max_queue is 0', () => {
-    build({ maxQueue: 0 });
-    admit('a', 'b');
-    release('a');
-    admit('c');
-    expect(namesOf('started')).toEqual(['a', 'b', 'c']);
+  it('admits again when a slot is free, even if max_queue is 0', () => {
+    jobs = new NamedJobs({ maxQueue: 0 });
+    jobs.admit('a', 'b');
+    jobs.release('a');
+    jobs.admit('c');
+    expect(jobs.namesOf('started')).toEqual(['a', 'b', 'c']);
   });
 
-  it.each(['a', 'c', 'gone'])('takes it for a bug if a ticket comes twice, be it running, waiting or gone', (name) => {
-    admit('gone');
-    release('gone');
-    admit('a', 'b', 'c');
+  it.each(['a', 'c', 'gone'])('throws if the same job is admitted twice, whether it runs, waits or is gone', (name) => {
+    jobs.admit('gone');
+    jobs.release('gone');
+    jobs.admit('a', 'b', 'c');
     expect(
       refusal(() => {
-        scheduler.admit(ticketOf(name));
+        jobs.scheduler.admit(jobs.jobOf(name));
       })?.code,
     ).toBe('internal');
   });
 
-  it('lets a ticket try again that it refused', () => {
-    admit('a', 'b', 'c', 'd', 'e');
+  it('admits a job that it refused before', () => {
+    jobs.admit('a', 'b', 'c', 'd', 'e');
     refusal(() => {
-      admit('f');
+      jobs.admit('f');
     });
-    release('a');
-    scheduler.admit(ticketOf('f'));
-    expect(waitingNames()).toEqual(['d', 'e', 'f']);
+    jobs.release('a');
+    jobs.scheduler.admit(jobs.jobOf('f'));
+    expect(jobs.waitingNames).toEqual(['d', 'e', 'f']);
   });
 
-  it('counts those as present who are about to be admitted before', () => {
-    admit('a', 'b', 'c');
+  it('counts jobs that are about to be admitted first', () => {
+    jobs.admit('a', 'b', 'c');
     expect(
       refusal(() => {
-        scheduler.assertVacancy(1);
+        jobs.scheduler.assertVacancy(1);
       }),
     ).toBeUndefined();
     expect(
       refusal(() => {
-        scheduler.assertVacancy(2);
+        jobs.scheduler.assertVacancy(2);
       })?.code,
     ).toBe('queue_full');
   });
 });
 
 describe('releasing', () => {
-  it('gives the slot to the first who waits before it returns', () => {
-    admit('a', 'b', 'c', 'd');
-    clock.advance(40);
-    release('b');
-    expect(events.at(-2)).toEqual({ type: 'started', ticket: ticketOf('c'), waitedMs: 40 });
+  it('gives the slot to the first waiting job before it returns', () => {
+    jobs.admit('a', 'b', 'c', 'd');
+    jobs.clock.advance(40);
+    jobs.release('b');
+    expect(jobs.events.at(-2)).toEqual({ type: 'started', job: jobs.jobOf('c'), waitedMs: 40 });
   });
 
-  it('tells those who still wait that they have moved up', () => {
-    admit('a', 'b', 'c', 'd');
-    release('b');
-    expect(events.at(-1)).toEqual({ type: 'moved' });
+  it('reports that the remaining waiting jobs have moved up', () => {
+    jobs.admit('a', 'b', 'c', 'd');
+    jobs.release('b');
+    expect(jobs.events.at(-1)).toEqual({ type: 'moved' });
   });
 
-  it('ignores a job that it does not know', () => {
-    admit('a');
-    release('z');
-    expect(scheduler.running).toBe(1);
+  it('ignores an unknown job', () => {
+    jobs.admit('a');
+    jobs.release('z');
+    expect(jobs.scheduler.running).toBe(1);
   });
 
   it('ignores a job that only waits', () => {
-    admit('a', 'b', 'c');
-    release('c');
-    expect(waitingNames()).toEqual(['c']);
+    jobs.admit('a', 'b', 'c');
+    jobs.release('c');
+    expect(jobs.waitingNames).toEqual(['c']);
   });
 
-  it('frees one slot only if it is told twice', () => {
-    admit('a', 'b', 'c', 'd');
-    release('a');
-    release('a');
-    expect({ running: scheduler.running, waiting: waitingNames() }).toEqual({ running: 2, waiting: ['d'] });
+  it('frees only one slot if it is called twice', () => {
+    jobs.admit('a', 'b', 'c', 'd');
+    jobs.release('a');
+    jobs.release('a');
+    expect({ running: jobs.scheduler.running, waiting: jobs.waitingNames }).toEqual({ running: 2, waiting: ['d'] });
   });
 });
 
-describe('no newcomer slips in before those who wait', () => {
+describe('no new job overtakes a waiting one', () => {
   beforeEach(() => {
-    build({ maxConcurrency: 1, maxQueue: 9 });
+    jobs = new NamedJobs({ maxConcurrency: 1, maxQueue: 9 });
   });
 
-  it('when it comes while the freed slot is being given away', () => {
-    admit('a', 'b', 'c');
-    whenStarted('b', () => {
-      admit('newcomer');
-      release('b');
+  it('when it arrives while the freed slot is being handed over', () => {
+    jobs.admit('a', 'b', 'c');
+    jobs.whenStarted('b', () => {
+      jobs.admit('newcomer');
+      jobs.release('b');
     });
-    release('a');
-    expect({ started: namesOf('started'), waiting: waitingNames() }).toEqual({
+    jobs.release('a');
+    expect({ started: jobs.namesOf('started'), waiting: jobs.waitingNames }).toEqual({
       started: ['a', 'b', 'c'],
       waiting: ['newcomer'],
     });
   });
 
-  it('when several come while room is being made by a resize', () => {
-    admit('a', 'b', 'c');
-    whenStarted('b', () => {
-      admit('newcomer');
+  it('when several arrive while a resize makes room', () => {
+    jobs.admit('a', 'b', 'c');
+    jobs.whenStarted('b', () => {
+      jobs.admit('newcomer');
     });
-    scheduler.resize({ maxConcurrency: 4 });
-    expect(namesOf('started')).toEqual(['a', 'b', 'c', 'newcomer']);
+    jobs.scheduler.resize({ maxConcurrency: 4 });
+    expect(jobs.namesOf('started')).toEqual(['a', 'b', 'c', 'newcomer']);
   });
 
-  it('when each job ends in the moment it starts', () => {
-    admit('a', 'b', 'c', 'd');
+  it('when each job ends at the moment it starts', () => {
+    jobs.admit('a', 'b', 'c', 'd');
     for (const id of ['b', 'c', 'd'])
-      whenStarted(id, () => {
-        release(id);
+      jobs.whenStarted(id, () => {
+        jobs.release(id);
       });
-    release('a');
-    expect({ started: namesOf('started'), running: scheduler.running }).toEqual({
+    jobs.release('a');
+    expect({ started: jobs.namesOf('started'), running: jobs.scheduler.running }).toEqual({
       started: ['a', 'b', 'c', 'd'],
       running: 0,
     });
   });
 
-  it('and starting does not nest, however many end at once', () => {
-    build({ maxConcurrency: 1, maxQueue: 20_000 });
-    admit('a');
-    for (let count = 0; count < 20_000; count += 1) admit(`job ${count}`);
-    scheduler.events((event) => {
-      if (event.type === 'started') scheduler.release(event.ticket);
+  it('and starting does not nest, however many jobs end at once', () => {
+    jobs = new NamedJobs({ maxConcurrency: 1, maxQueue: 20_000 });
+    jobs.admit('a');
+    for (let count = 0; count < 20_000; count += 1) jobs.admit(`job ${count}`);
+    jobs.scheduler.events((event) => {
+      if (event.type === 'started') jobs.scheduler.release(event.job);
     });
-    release('a');
-    expect({ running: scheduler.running, waiting: scheduler.waiting }).toEqual({ running: 0, waiting: 0 });
+    jobs.release('a');
+    expect({ running: jobs.scheduler.running, waiting: jobs.scheduler.waiting }).toEqual({ running: 0, waiting: 0 });
   });
 });
 
 describe('withdrawing', () => {
-  it('takes a waiting job out of the queue at once', () => {
-    admit('a', 'b', 'c', 'd');
-    expect(scheduler.withdraw(ticketOf('c'))).toBe('waiting');
-    expect(waitingNames()).toEqual(['d']);
+  it('removes a waiting job from the queue at once', () => {
+    jobs.admit('a', 'b', 'c', 'd');
+    expect(jobs.scheduler.withdraw(jobs.jobOf('c'))).toBe('waiting');
+    expect(jobs.waitingNames).toEqual(['d']);
   });
 
-  it('says nothing of the job, but that others may have moved up', () => {
-    admit('a', 'b', 'c', 'd');
-    events = [];
-    scheduler.withdraw(ticketOf('c'));
-    expect(events).toEqual([{ type: 'moved' }]);
+  it('reports only that other jobs may have moved up', () => {
+    jobs.admit('a', 'b', 'c', 'd');
+    jobs.events = [];
+    jobs.scheduler.withdraw(jobs.jobOf('c'));
+    expect(jobs.events).toEqual([{ type: 'moved' }]);
   });
 
   it('never starts a job that was withdrawn', () => {
-    admit('a', 'b', 'c', 'd');
-    scheduler.withdraw(ticketOf('c'));
-    release('a');
-    release('b');
-    expect(namesOf('started')).toEqual(['a', 'b', 'd']);
+    jobs.admit('a', 'b', 'c', 'd');
+    jobs.scheduler.withdraw(jobs.jobOf('c'));
+    jobs.release('a');
+    jobs.release('b');
+    expect(jobs.namesOf('started')).toEqual(['a', 'b', 'd']);
   });
 
-  it('frees the slot of a running job for the first who waits', () => {
-    admit('a', 'b', 'c');
-    expect(scheduler.withdraw(ticketOf('a'))).toBe('running');
-    expect(namesOf('started')).toEqual(['a', 'b', 'c']);
+  it('frees the slot of a running job for the first waiting one', () => {
+    jobs.admit('a', 'b', 'c');
+    expect(jobs.scheduler.withdraw(jobs.jobOf('a'))).toBe('running');
+    expect(jobs.namesOf('started')).toEqual(['a', 'b', 'c']);
   });
 
-  it('makes room to wait', () => {
-    admit('a', 'b', 'c', 'd', 'e');
-    scheduler.withdraw(ticketOf('d'));
-    admit('f');
-    expect(waitingNames()).toEqual(['c', 'e', 'f']);
+  it('frees a place to wait', () => {
+    jobs.admit('a', 'b', 'c', 'd', 'e');
+    jobs.scheduler.withdraw(jobs.jobOf('d'));
+    jobs.admit('f');
+    expect(jobs.waitingNames).toEqual(['c', 'e', 'f']);
   });
 
-  it('knows when there is nothing to withdraw', () => {
-    expect(scheduler.withdraw(ticketOf('z'))).toBe('neither');
-  });
-});
-
-describe('the queue timeout', () => {
-  it('turns away who has waited that long, with the seconds after which to try again', () => {
-    admit('a', 'b', 'c');
-    clock.advance(1000);
-    expect(events.at(-1)).toMatchObject({
-      type: 'turned_away',
-      ticket: { job: 'c' },
-      waitedMs: 1000,
-      error: { code: 'queue_timeout', retryAfterSeconds: 1 },
-    });
-  });
-
-  it('leaves them alone until then', () => {
-    admit('a', 'b', 'c');
-    clock.advance(999);
-    expect(waitingNames()).toEqual(['c']);
-  });
-
-  it('is counted from each one’s own coming', () => {
-    admit('a', 'b', 'c');
-    clock.advance(600);
-    admit('d');
-    clock.advance(400);
-    expect({ turnedAway: namesOf('turned_away'), waiting: waitingNames() }).toEqual({
-      turnedAway: ['c'],
-      waiting: ['d'],
-    });
-    clock.advance(600);
-    expect(namesOf('turned_away')).toEqual(['c', 'd']);
-  });
-
-  it('is still kept for the second when the first has been withdrawn', () => {
-    admit('a', 'b', 'c');
-    clock.advance(100);
-    admit('d');
-    scheduler.withdraw(ticketOf('c'));
-    clock.advance(1000);
-    expect(namesOf('turned_away')).toEqual(['d']);
-  });
-
-  it('never ends a job that runs', () => {
-    admit('a', 'b');
-    clock.advance(1_000_000);
-    expect(scheduler.running).toBe(2);
-  });
-
-  it('is unlimited if it is 0', () => {
-    build({ queueTimeoutMs: 0 });
-    admit('a', 'b', 'c');
-    clock.advance(1_000_000);
-    expect(waitingNames()).toEqual(['c']);
-  });
-
-  it('is kept by one timer, which is left alone when another becomes first', () => {
-    admit('a', 'b', 'c', 'd', 'e');
-    const schedule = vi.spyOn(clock, 'schedule');
-    clock.advance(100);
-    release('a');
-    admit('f');
-    release('b');
-    release('c');
-    expect(waitingNames()).toEqual(['f']);
-    expect(schedule).not.toHaveBeenCalled();
-    clock.advance(900);
-    expect(waitingNames()).toEqual(['f']);
-    expect(schedule.mock.calls).toEqual([[100, expect.any(Function)]]);
-    clock.advance(100);
-    expect(namesOf('turned_away')).toEqual(['f']);
-  });
-
-  it('tells nobody that they have moved up when its timer finds that nobody has', () => {
-    admit('a', 'b', 'c');
-    clock.advance(100);
-    admit('d');
-    scheduler.withdraw(ticketOf('c'));
-    events = [];
-    clock.advance(950);
-    expect(events).toEqual([]);
-  });
-
-  it('leaves no timer behind when nobody waits any more', () => {
-    admit('a', 'b', 'c');
-    release('a');
-    expect(clock.pending).toBe(0);
-  });
-
-  /** When `b`, who waits, is turned away by a clock whose longer timers fire early. */
-  function turnedAwayAfter(earlyMs: number): number[] {
-    const hasty = new (class extends VirtualClock {
-      override schedule(delayMs: number, callback: () => void): CancelTimer {
-        return super.schedule(delayMs > 1 ? delayMs - earlyMs : delayMs, callback);
-      }
-    })();
-    const turnedAway: number[] = [];
-    scheduler = new Scheduler({ ...usual, maxConcurrency: 1 }, hasty);
-    scheduler.events((event) => {
-      if (event.type === 'turned_away') turnedAway.push(event.waitedMs);
-    });
-    admit('a', 'b');
-    hasty.advance(2000);
-    return turnedAway;
-  }
-
-  it('is waited for if the timer fires early', () => {
-    expect(turnedAwayAfter(0.75)).toEqual([1000]);
-  });
-
-  it('is not worth another timer for half a millisecond', () => {
-    expect(turnedAwayAfter(0.25)).toEqual([999.75]);
+  it('reports when there is nothing to withdraw', () => {
+    expect(jobs.scheduler.withdraw(jobs.jobOf('z'))).toBe('neither');
   });
 });
 
 describe('resizing', () => {
   it('up starts waiting jobs before it returns', () => {
-    admit('a', 'b', 'c', 'd', 'e');
-    scheduler.resize({ maxConcurrency: 4 });
-    expect({ started: namesOf('started'), waiting: waitingNames() }).toEqual({
+    jobs.admit('a', 'b', 'c', 'd', 'e');
+    jobs.scheduler.resize({ maxConcurrency: 4 });
+    expect({ started: jobs.namesOf('started'), waiting: jobs.waitingNames }).toEqual({
       started: ['a', 'b', 'c', 'd'],
       waiting: ['e'],
     });
   });
 
-  it('down interrupts nobody', () => {
-    admit('a', 'b', 'c');
-    scheduler.resize({ maxConcurrency: 1 });
-    expect({ running: scheduler.running, waiting: waitingNames() }).toEqual({ running: 2, waiting: ['c'] });
+  it('down interrupts no running job', () => {
+    jobs.admit('a', 'b', 'c');
+    jobs.scheduler.resize({ maxConcurrency: 1 });
+    expect({ running: jobs.scheduler.running, waiting: jobs.waitingNames }).toEqual({ running: 2, waiting: ['c'] });
   });
 
-  it('down starts nobody until fewer run than may', () => {
-    admit('a', 'b', 'c');
-    scheduler.resize({ maxConcurrency: 1 });
-    release('a');
-    expect(waitingNames()).toEqual(['c']);
-    release('b');
-    expect(namesOf('started')).toEqual(['a', 'b', 'c']);
+  it('down starts no job until fewer run than the new limit', () => {
+    jobs.admit('a', 'b', 'c');
+    jobs.scheduler.resize({ maxConcurrency: 1 });
+    jobs.release('a');
+    expect(jobs.waitingNames).toEqual(['c']);
+    jobs.release('b');
+    expect(jobs.namesOf('started')).toEqual(['a', 'b', 'c']);
   });
 
-  it('of the queue sends nobody away who waits already', () => {
-    admit('a', 'b', 'c', 'd', 'e');
-    scheduler.resize({ maxQueue: 1 });
-    expect(waitingNames()).toEqual(['c', 'd', 'e']);
+  it('of the queue removes no waiting job', () => {
+    jobs.admit('a', 'b', 'c', 'd', 'e');
+    jobs.scheduler.resize({ maxQueue: 1 });
+    expect(jobs.waitingNames).toEqual(['c', 'd', 'e']);
   });
 
-  it('of the queue refuses newcomers until fewer wait than may', () => {
-    admit('a', 'b', 'c', 'd');
-    scheduler.resize({ maxQueue: 1 });
-    release('a');
+  it('of the queue refuses new jobs until fewer wait than the new limit', () => {
+    jobs.admit('a', 'b', 'c', 'd');
+    jobs.scheduler.resize({ maxQueue: 1 });
+    jobs.release('a');
     expect(
       refusal(() => {
-        admit('x');
+        jobs.admit('x');
       })?.code,
     ).toBe('queue_full');
-    release('b');
-    admit('y');
-    expect(waitingNames()).toEqual(['y']);
+    jobs.release('b');
+    jobs.admit('y');
+    expect(jobs.waitingNames).toEqual(['y']);
   });
 
-  it('changes what it is told to and leaves the rest', () => {
-    scheduler.resize({ maxQueue: 9 });
-    expect(scheduler.limits).toEqual({ maxConcurrency: 2, maxQueue: 9 });
-  });
-});
-
-describe('draining', () => {
-  /** Whether the promise has resolved by now. */
-  async function isDone(promise: Promise<void>): Promise<boolean> {
-    return Promise.race([promise.then(() => true), new Promise<boolean>((resolve) => setImmediate(resolve, false))]);
-  }
-
-  it('turns away all who wait, in order', () => {
-    admit('a', 'b', 'c', 'd');
-    void scheduler.drain();
-    expect(events.slice(-2)).toMatchObject([
-      { type: 'turned_away', ticket: { job: 'c' }, error: { code: 'draining', retryAfterSeconds: 1 } },
-      { type: 'turned_away', ticket: { job: 'd' }, error: { code: 'draining' } },
-    ]);
-  });
-
-  it('refuses newcomers, also when there is room', () => {
-    void scheduler.drain();
-    expect(
-      refusal(() => {
-        admit('a');
-      })?.code,
-    ).toBe('draining');
-  });
-
-  it('ends at once if nothing runs', async () => {
-    expect(await isDone(scheduler.drain())).toBe(true);
-  });
-
-  it('ends when the last running job has', async () => {
-    admit('a', 'b');
-    const drained = scheduler.drain();
-    release('a');
-    expect(await isDone(drained)).toBe(false);
-    release('b');
-    expect(await isDone(drained)).toBe(true);
-  });
-
-  it('can be asked for twice', async () => {
-    admit('a');
-    const both = Promise.all([scheduler.drain(), scheduler.drain()]).then(() => undefined);
-    release('a');
-    expect(await isDone(both)).toBe(true);
-  });
-
-  it('starts nobody when a slot becomes free while the waiting are being turned away', () => {
-    admit('a', 'b', 'c', 'd');
-    scheduler.events((event) => {
-      if (event.type === 'turned_away') release('a');
-    });
-    void scheduler.drain();
-    expect({ started: namesOf('started'), turnedAway: namesOf('turned_away') }).toEqual({
-      started: ['a', 'b'],
-      turnedAway: ['c', 'd'],
-    });
-  });
-
-  it('has no vacancies', () => {
-    void scheduler.drain();
-    expect(scheduler.vacancies).toBe(0);
-  });
-});
-
-describe('turning away those who wait', () => {
-  it('gives them the error and leaves the running alone', () => {
-    admit('a', 'b', 'c');
-    scheduler.turnAwayWaiting(() => new ChatstreamError('engine_unavailable', 'The engine is down.'));
-    expect(events.at(-1)).toMatchObject({
-      type: 'turned_away',
-      ticket: { job: 'c' },
-      error: { code: 'engine_unavailable' },
-    });
-    expect(scheduler.running).toBe(2);
-  });
-
-  it('lets others come afterwards', () => {
-    admit('a', 'b', 'c');
-    scheduler.turnAwayWaiting(() => new ChatstreamError('engine_unavailable', 'The engine is down.'));
-    admit('d');
-    expect(waitingNames()).toEqual(['d']);
-  });
-});
-
-describe('what a waiting job can know', () => {
-  it('is its position, but no estimate before the first release', () => {
-    admit('a', 'b', 'c', 'd');
-    expect([scheduler.view(ticketOf('c')), scheduler.view(ticketOf('d'))]).toEqual([
-      { position: 1, etaMs: null },
-      { position: 2, etaMs: null },
-    ]);
-  });
-
-  it('is, after a release, when it will start at that pace', () => {
-    admit('a', 'b', 'c', 'd', 'e');
-    clock.advance(200);
-    release('a');
-    expect([scheduler.view(ticketOf('d'))?.etaMs, scheduler.view(ticketOf('e'))?.etaMs]).toEqual([200, 400]);
-  });
-
-  it('is nothing once it runs or has left, and for a job that never came', () => {
-    admit('a', 'b', 'c');
-    scheduler.withdraw(ticketOf('c'));
-    expect(['a', 'c', 'z'].map((name) => scheduler.view(ticketOf(name)))).toEqual([undefined, undefined, undefined]);
-  });
-});
-
-describe('the list of those who wait', () => {
-  it('tells of each in order what it could know and how long it has waited', () => {
-    admit('a', 'b', 'c');
-    clock.advance(70);
-    admit('d');
-    release('a');
-    admit('e');
-    clock.advance(10);
-    expect([...scheduler.entries()]).toEqual([
-      { job: 'd', position: 1, waitedMs: 10, etaMs: 80 },
-      { job: 'e', position: 2, waitedMs: 10, etaMs: 160 },
-    ]);
-  });
-});
-
-describe('the seconds after which to try again', () => {
-  beforeEach(() => {
-    build({ maxQueue: 200, queueTimeoutMs: 0 });
-  });
-
-  it('are (waiting + 1) / (releases per second)', () => {
-    admit('a', 'b', 'c', 'd', 'e');
-    clock.advance(2000);
-    release('a');
-    // 2 wait, one release in 2 s.
-    expect(scheduler.retryAfterSeconds()).toBe(6);
-  });
-
-  it('are rounded up', () => {
-    admit('a', 'b', 'c', 'd', 'e');
-    clock.advance(2001);
-    release('a');
-    expect(scheduler.retryAfterSeconds()).toBe(7);
-  });
-
-  it('are at least 1', () => {
-    expect(scheduler.retryAfterSeconds()).toBe(1);
-  });
-
-  it('are at most 60', () => {
-    admit('a');
-    clock.advance(3_600_000);
-    expect(scheduler.retryAfterSeconds()).toBe(60);
-  });
-
-  it('are in the refusal', () => {
-    build({ maxQueue: 0 });
-    admit('a', 'b');
-    clock.advance(3000);
-    release('a');
-    admit('c');
-    expect(
-      refusal(() => {
-        admit('d');
-      }),
-    ).toMatchObject({ hint: 'Try again in 3 s.', retryAfterSeconds: 3 });
+  it('changes the given limit and keeps the other', () => {
+    jobs.scheduler.resize({ maxQueue: 9 });
+    expect(jobs.scheduler.limits).toEqual({ maxConcurrency: 2, maxQueue: 9 });
   });
 });

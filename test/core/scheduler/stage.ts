@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { ChatstreamError, type ErrorCode } from '../../../src/core/base/errors.js';
-import type { SchedulerEvent } from '../../../src/core/scheduler/scheduler-event.js';
+import type { SchedulerEvent } from '../../../src/core/scheduler/job.js';
 import { Scheduler, type SchedulerLimits, type SchedulerOptions } from '../../../src/core/scheduler/scheduler.js';
-import { Ticket } from '../../../src/core/scheduler/ticket.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
+import { NamedJob } from './jobs.js';
 
-/** What the owner of a scheduler can do at any time, also while it is being told of an event. */
+/** What the owner of a scheduler can do at any time, also while it handles an event. */
 export type Reaction =
   | { readonly do: 'admit' }
   | { readonly do: 'release'; readonly pick: number }
@@ -22,7 +22,7 @@ export interface Script {
   readonly reactions: readonly (readonly Reaction[])[];
 }
 
-/** What happened, in order, with the two queues as they were just before, by the books of the stage. */
+/** What happened, in order, with the two queues as they were just before, by the stage's own records. */
 export type Entry = Moment &
   (
     | { readonly type: 'admitted'; readonly id: string }
@@ -47,12 +47,12 @@ export interface Moment {
 }
 
 /**
- * A scheduler with an owner who does what a script says, and keeps books of its own: plain arrays, moved only by what
- * the owner did and was told.
+ * A scheduler whose owner follows a script and keeps records of its own: plain arrays, changed only by what the owner
+ * did and was told.
  */
 export class Stage {
   readonly clock = new VirtualClock();
-  readonly scheduler: Scheduler<string>;
+  readonly scheduler: Scheduler<NamedJob>;
   readonly history: Entry[] = [];
   #running: readonly string[] = [];
   #waiting: readonly string[] = [];
@@ -60,13 +60,13 @@ export class Stage {
   #draining = false;
   #drained = 0;
   #drains: Promise<void>[] = [];
-  readonly #tickets = new Map<string, Ticket<string>>();
+  readonly #jobs = new Map<string, NamedJob>();
   readonly #reactions: (readonly Reaction[])[];
 
   constructor(options: SchedulerOptions, reactions: Script['reactions'] = []) {
     this.#limits = { maxConcurrency: options.maxConcurrency, maxQueue: options.maxQueue };
     this.#reactions = [...reactions];
-    this.scheduler = new Scheduler<string>(options, this.clock);
+    this.scheduler = new Scheduler<NamedJob>(options, this.clock);
     this.scheduler.events((event) => {
       this.#hear(event);
     });
@@ -88,11 +88,11 @@ export class Stage {
     return { asked: this.#drains.length, ended: this.#drained };
   }
 
-  /** The ticket that was issued under this name: the name is the job. */
-  ticketOf(id: string): Ticket<string> {
-    const ticket = this.#tickets.get(id);
-    if (ticket === undefined) throw new Error(`There was never a ${id}.`);
-    return ticket;
+  /** The job of this name. */
+  jobOf(id: string): NamedJob {
+    const job = this.#jobs.get(id);
+    if (job === undefined) throw new Error(`There was never a ${id}.`);
+    return job;
   }
 
   perform(action: Action): void {
@@ -130,15 +130,15 @@ export class Stage {
   }
 
   #admit(): void {
-    const id = `job ${this.#tickets.size}`;
-    const ticket = new Ticket(id);
-    this.#tickets.set(id, ticket);
+    const id = `job ${this.#jobs.size}`;
+    const job = new NamedJob(id);
+    this.#jobs.set(id, job);
     const before = this.now;
-    // Booked beforehand, because it may start before `admit` returns.
+    // Recorded beforehand, because the job may start before `admit` returns.
     this.history.push({ ...before, type: 'admitted', id });
     this.#waiting = [...this.#waiting, id];
     try {
-      this.scheduler.admit(ticket);
+      this.scheduler.admit(job);
     } catch (error) {
       if (!(error instanceof ChatstreamError)) throw error;
       this.history.pop();
@@ -151,7 +151,7 @@ export class Stage {
     if (id === undefined) return;
     this.history.push({ ...this.now, type: 'released', id });
     this.#running = without(this.#running, id);
-    this.scheduler.release(this.ticketOf(id));
+    this.scheduler.release(this.jobOf(id));
   }
 
   #withdraw(id: string | undefined): void {
@@ -160,15 +160,15 @@ export class Stage {
     this.history.push({ ...this.now, type: state === 'running' ? 'released' : 'withdrawn', id });
     this.#running = without(this.#running, id);
     this.#waiting = without(this.#waiting, id);
-    const answer = this.scheduler.withdraw(this.ticketOf(id));
+    const answer = this.scheduler.withdraw(this.jobOf(id));
     if (answer !== state) throw new Error(`${id} was ${state}, and the scheduler says ${answer}.`);
   }
 
-  #hear(event: SchedulerEvent<string>): void {
+  #hear(event: SchedulerEvent<NamedJob>): void {
     if (event.type === 'moved') return;
-    const { ticket, waitedMs } = event;
-    const id = ticket.job;
-    if (ticket !== this.ticketOf(id)) throw new Error(`${id} came with another's ticket.`);
+    const { job, waitedMs } = event;
+    const id = job.name;
+    if (job !== this.jobOf(id)) throw new Error(`${id} came as another job.`);
     if (event.type === 'started') {
       this.history.push({ ...this.now, type: 'started', id, waitedMs });
       this.#running = [...this.#running, id];
@@ -210,7 +210,7 @@ const resize = fc
   .map((limits): Reaction => ({ do: 'resize', limits }));
 const drain = fc.constant<Reaction>({ do: 'drain' });
 const advance = fc.integer({ min: 0, max: 800 }).map((ms): Action => ({ do: 'advance', ms }));
-/** Makes the numbers come out even, where rounding shows. */
+/** Gives round numbers, with which rounding errors show. */
 const advanceSeconds = fc
   .integer({ min: 0, max: 30 })
   .map((seconds): Action => ({ do: 'advance', ms: seconds * 1000 }));
@@ -225,11 +225,11 @@ const reaction = fc.oneof(
 export interface ScriptShape {
   /** Longest wait in milliseconds; 0 is unlimited. */
   readonly queueTimeoutMs?: fc.Arbitrary<number>;
-  /** Whether listeners act while they are told of an event. */
+  /** Whether listeners act while they handle an event. */
   readonly reacting?: boolean;
-  /** Whether a drain may come in the middle. */
+  /** Whether a drain may happen in the middle. */
   readonly draining?: boolean;
-  /** Whether time goes on in whole seconds, up to half a minute. */
+  /** Whether time advances in whole seconds, up to half a minute. */
   readonly slow?: boolean;
 }
 

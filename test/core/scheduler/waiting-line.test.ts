@@ -22,7 +22,7 @@ class Person implements Standing {
   constructor(readonly number: number) {}
 }
 
-/** The line beside a plain array that is always right. */
+/** The line, next to a plain array that is always right. */
 class Pair {
   readonly line = new WaitingLine<Person>();
   standing: readonly Person[] = [];
@@ -87,14 +87,14 @@ function always(check: (pair: Pair) => void): void {
   );
 }
 
-/** So many newcomers, who have joined the line. */
+/** `count` new items that have joined the line. */
 function join(line: WaitingLine<Person>, count: number, from = 0): Person[] {
   const newcomers = Array.from({ length: count }, (_, index) => new Person(from + index));
   for (const person of newcomers) line.enter(person);
   return newcomers;
 }
 
-/** What a line of one sees of so many who each come when the one before leaves. */
+/** A line of one item, through which many items pass one after the other. */
 function passThrough(line: WaitingLine<Person>, count: number): [position: number, next: number | undefined][] {
   return Array.from({ length: count }, (_, index) => {
     const [newcomer] = join(line, 1, index + 1);
@@ -103,31 +103,31 @@ function passThrough(line: WaitingLine<Person>, count: number): [position: numbe
 }
 
 describe('a waiting line', () => {
-  it('lists everyone in the order in which they came', () => {
+  it('lists all items in the order in which they entered', () => {
     always(({ line, standing }) => {
       expect(numbersOf(line)).toEqual(numbersOf(standing));
     });
   });
 
-  it('knows how many there are', () => {
+  it('knows its size', () => {
     always(({ line, standing }) => {
       expect(line.size).toBe(standing.length);
     });
   });
 
-  it('knows whose turn it is', () => {
+  it('knows which item is first', () => {
     always(({ line, standing }) => {
       expect(line.first).toBe(standing[0]);
     });
   });
 
-  it('tells everyone how many stand before them, themselves included', () => {
+  it('gives the position of every item, from 1', () => {
     always(({ line, standing }) => {
       expect(standing.map((person) => line.position(person))).toEqual(standing.map((_, index) => index + 1));
     });
   });
 
-  it('tells those who have left that they have no position', () => {
+  it('gives no position to items that have left', () => {
     always(({ line, left }) => {
       expect(left.every((person) => line.position(person) === 0)).toBe(true);
     });
@@ -143,14 +143,14 @@ describe('a waiting line', () => {
     });
   });
 
-  it('keeps its order while many pass through it and it is nearly empty', () => {
+  it('keeps its order while many items pass through and it is nearly empty', () => {
     const line = new WaitingLine<Person>();
     join(line, 1);
     expect(passThrough(line, 10_000)).toEqual(Array.from({ length: 10_000 }, (_, index) => [2, index]));
     expect(numbersOf(line)).toEqual([10_000]);
   });
 
-  it('keeps everyone’s position through many rebuilds while it grows and has gaps', () => {
+  it('keeps all positions through many rebuilds while it grows and has gaps', () => {
     const line = new WaitingLine<Person>();
     const early = join(line, 5000);
     for (const person of early) if (person.number % 3 !== 0) line.leave(person);
@@ -159,7 +159,7 @@ describe('a waiting line', () => {
     expect(numbersOf(line)).toEqual(numbersOf(everyone));
   });
 
-  it('keeps everyone’s position when nearly all leave between a first and a last who stay', () => {
+  it('keeps all positions when nearly all items between the first and the last leave', () => {
     const line = new WaitingLine<Person>();
     const [first, ...others] = join(line, 3000);
     const last = others.pop();
@@ -173,7 +173,7 @@ describe('a waiting line', () => {
     expect(line.position(last)).toBe(1);
   });
 
-  it('takes no room for those who come and leave at its end', () => {
+  it('takes no room for items that enter and leave at its end', () => {
     const line = new WaitingLine<Person>();
     join(line, 200);
     const places = Array.from({ length: 5000 }, () => {

@@ -27,7 +27,7 @@ function post(body: object): string {
 }
 
 describe('a server that closes', () => {
-  it('waits until a slow reader has all of its answer', async () => {
+  it('waits until a slow reader has its whole answer', async () => {
     const { app, script, inference } = await server();
     const client = await openStream(app, chat('hi'));
     await until(() => inference.running === 1);
@@ -45,12 +45,12 @@ describe('a server that closes', () => {
     await closing;
   });
 
-  it('sets no limit of its own to that', async () => {
+  it('sets no time limit of its own for that', async () => {
     const { app } = await server();
     expect(app.initialConfig.pluginTimeout).toBe(0);
   });
 
-  it('does not wait for a client that has gone', async () => {
+  it('does not wait for a client that has left', async () => {
     const { app, inference } = await server();
     const client = await openStream(app, chat('hi'));
     await until(() => inference.running === 1);
@@ -60,7 +60,7 @@ describe('a server that closes', () => {
     expect(inference.running).toBe(0);
   });
 
-  it('does not wait for all that a client that has gone sent over one connection', async () => {
+  it('does not wait for the requests that a client that has left sent over one connection', async () => {
     const { app, inference, open } = await server();
     const socket = await open();
     socket.write(post(chat('hi')).repeat(3));
@@ -80,7 +80,7 @@ describe('a server that closes', () => {
     expect(await text(socket)).toBe('');
   });
 
-  it('does not wait for connections on which nobody asks anything', async () => {
+  it('does not wait for connections without a request', async () => {
     const { app, open, arrivals } = await server();
     const silent = await open();
     const idle = await open();
@@ -91,7 +91,7 @@ describe('a server that closes', () => {
     expect(await text(silent)).toBe('');
   });
 
-  it('refuses who still asks, in the words of a server that drains', async () => {
+  it('refuses further requests as a draining server does', async () => {
     const { app, script, inference, open, arrivals } = await server();
     const socket = await open();
     socket.write(post(chat('hi')));

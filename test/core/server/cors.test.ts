@@ -26,7 +26,7 @@ describe('CORS', () => {
 
   afterAll(() => shared.close());
 
-  it('answers a preflight without a key, for browsers send none', async () => {
+  it('answers a preflight without a key, because browsers send none', async () => {
     const answer = await preflight(shared, origin);
     expect(answer.statusCode).toBe(204);
     expect(answer.headers).toMatchObject({
@@ -36,7 +36,7 @@ describe('CORS', () => {
     });
   });
 
-  it('takes each of several origins', async () => {
+  it('accepts each of several origins', async () => {
     const answer = await preflight(shared, 'https://b.example');
     expect(answer.headers['access-control-allow-origin']).toBe('https://b.example');
   });
@@ -55,7 +55,7 @@ describe('CORS', () => {
     });
   });
 
-  it('lets pages read why they were refused', async () => {
+  it('lets pages read the reason of a refusal', async () => {
     const answer = await shared.ask(path, chat('hello'), { origin });
     expect(answer.statusCode).toBe(401);
     expect(answer.headers['access-control-allow-origin']).toBe(origin);
@@ -68,12 +68,12 @@ describe('CORS', () => {
     expect(client.headers).toMatchObject({ 'access-control-allow-origin': origin, vary: 'Origin' });
   });
 
-  it('takes any origin for a star', async () => {
+  it('accepts any origin for a star', async () => {
     const answer = await preflight(await testApp({ server: { corsOrigins: ['*'] } }), 'https://c.example');
     expect(answer.headers['access-control-allow-origin']).toBe('*');
   });
 
-  it('says nothing when no origin was allowed', async () => {
+  it('sends no headers when no origin was allowed', async () => {
     const { get } = await testApp();
     const answer = await get('/livez', { origin });
     expect(answer.headers).not.toHaveProperty('access-control-allow-origin');

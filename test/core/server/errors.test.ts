@@ -22,7 +22,7 @@ describe('errors over HTTP', () => {
     ['a string', '"hello"'],
     ['null', 'null'],
     ['an attempt at the prototype', '{"__proto__": {"a": 1}, "messages": []}'],
-  ])('refuses %s for a body', async (_, body) => {
+  ])('refuses %s as a body', async (_, body) => {
     const answer = await shared.ask(chatPath, body);
     expect(answer.statusCode).toBe(400);
     expect(answer.json<unknown>()).toEqual({
@@ -55,13 +55,13 @@ describe('errors over HTTP', () => {
     },
   );
 
-  it('takes JSON with a character set', async () => {
+  it('accepts JSON with a character set', async () => {
     const type = { 'content-type': 'application/json; charset=utf-8' };
     const answer = await shared.post(chatPath, chat('hello'), type);
     expect(answer.statusCode).toBe(200);
   });
 
-  it('refuses a body over the limit, and says what the limit is and who sets it', async () => {
+  it('refuses a body over the limit, and names the limit and the flag', async () => {
     const answer = await shared.ask(chatPath, chat('x'.repeat(2048)));
     expect(answer.statusCode).toBe(413);
     expect(answer.json<unknown>()).toEqual({
@@ -75,7 +75,7 @@ describe('errors over HTTP', () => {
     });
   });
 
-  it('takes a body of just the limit', async () => {
+  it('accepts a body of exactly the limit', async () => {
     const rest = JSON.stringify(chat('')).length;
     const answer = await shared.post(chatPath, chat('x'.repeat(2048 - rest)));
     expect(answer.statusCode).toBe(200);
@@ -86,7 +86,7 @@ describe('errors over HTTP', () => {
     ['POST', '/nope', 'There is no POST /nope here.'],
     ['GET', '/v1/chat/completions', 'There is no GET /v1/chat/completions here.'],
     ['DELETE', '/v1/models/mock', 'There is no DELETE /v1/models/mock here.'],
-  ] as const)('knows no %s %s', async (method, url, message) => {
+  ] as const)('answers %s %s with a 404', async (method, url, message) => {
     const answer = await shared.app.inject({ method, url });
     expect(answer.statusCode).toBe(404);
     expect(answer.json<unknown>()).toEqual({
@@ -99,14 +99,14 @@ describe('errors over HTTP', () => {
     });
   });
 
-  it('refuses an address that cannot be read, in the same shape and with an id', async () => {
+  it('refuses a URL that is not valid, in the same shape and with an id', async () => {
     const answer = await shared.get('/v1/models/%zz', { 'x-request-id': 'mine' });
     expect(answer.statusCode).toBe(400);
     expect(answer.headers['x-request-id']).toBe('mine');
     expect(answer.json<unknown>()).toMatchObject({ error: { code: 'invalid_request', param: null } });
   });
 
-  it.each(['/v1/chat/completions', '/v1/completions'])('%s knows one model', async (path) => {
+  it.each(['/v1/chat/completions', '/v1/completions'])('%s serves one model', async (path) => {
     const answer = await shared.ask(path, { ...chat('hello'), prompt: 'hello', model: 'gpt-4' });
     expect(answer.statusCode).toBe(404);
     expect(answer.json<unknown>()).toEqual({
@@ -131,7 +131,7 @@ describe('errors over HTTP', () => {
     });
   });
 
-  it('answers what is no HTTP in the same shape, and hangs up', async () => {
+  it('answers what is not HTTP in the same shape, and closes the connection', async () => {
     const socket = connect(await listen(shared.app));
     socket.end('HELLO\r\n\r\n');
     const [head, body] = (await text(socket)).split('\r\n\r\n');
@@ -147,7 +147,7 @@ describe('errors over HTTP', () => {
     expect(answer).toContain('"code":"invalid_request"');
   });
 
-  it('tells of a bug in one sentence, and logs all there is to know', async () => {
+  it('reports a bug in one sentence, and logs the details', async () => {
     const { app, get, log } = await testApp();
     app.get('/broken', () => {
       throw new TypeError('a bug');
@@ -156,7 +156,7 @@ describe('errors over HTTP', () => {
     expect(answer.statusCode).toBe(500);
     expect(answer.json<unknown>()).toEqual({
       error: {
-        message: 'Something went wrong in the server: a bug. The server log has the details.',
+        message: 'Something went wrong in the server. The server log has the details.',
         type: 'server_error',
         param: null,
         code: 'internal',
@@ -166,7 +166,7 @@ describe('errors over HTTP', () => {
       expect.objectContaining({
         level: 'error',
         code: 'internal',
-        err: expect.objectContaining({ type: 'TypeError' }) as object,
+        err: expect.objectContaining({ type: 'TypeError', message: 'a bug' }) as object,
       }),
     );
   });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { chat, testApp, type TestApp, until } from '../../support/app.js';
 import { listen, openStream } from '../../support/stream-client.js';
 
-/** One place to run, and time enough to leave. */
+/** One slot, and enough time to leave. */
 function busyApp(): Promise<TestApp> {
   return testApp({ engine: { reply: 'long', tokenMs: 1000 }, queue: { maxConcurrency: 1 } });
 }
@@ -17,11 +17,11 @@ function outcomes({ log }: TestApp): unknown[] {
 
 interface Connection {
   readonly socket: Socket;
-  /** Asks once more, without waiting for an answer. */
+  /** Sends one more request, without waiting for an answer. */
   readonly send: () => void;
 }
 
-/** One connection that sends the same request as often as it is told to. */
+/** One connection that sends the same request repeatedly. */
 async function connection({ app }: TestApp, request: object): Promise<Connection> {
   const body = JSON.stringify(request);
   const head = 'POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json';
@@ -52,7 +52,7 @@ describe('a client that leaves', () => {
     expect(outcomes(made)).toEqual(['cancelled_running', 'completed']);
   });
 
-  it('frees its slot before its first token too', async () => {
+  it('frees its slot even before its first token', async () => {
     const made = await busyApp();
     const { app, inference } = made;
     const client = await openStream(app, chat('hi', endless));
@@ -74,7 +74,7 @@ describe('a client that leaves', () => {
     expect(outcomes(made)).toEqual(['cancelled_waiting']);
   });
 
-  it('leaves the queue at once, also when it has heard of its place', async () => {
+  it('leaves the queue at once, even after it was told its place', async () => {
     const made = await busyApp();
     const { app, inference, clock } = made;
     await openStream(app, chat('hi', endless));
@@ -98,7 +98,7 @@ describe('a client that leaves', () => {
     expect(outcomes(made)).toEqual(['cancelled_running']);
   });
 
-  it('takes along all that it sent over one connection', async () => {
+  it('ends all requests that it sent over one connection', async () => {
     const made = await testApp({ engine: { reply: 'long' }, queue: { maxConcurrency: 2 } });
     const { inference } = made;
     const { socket, send } = await connection(made, chat('hi', { ...endless, stream: true }));
@@ -109,7 +109,7 @@ describe('a client that leaves', () => {
     expect(outcomes(made)).toHaveLength(3);
   });
 
-  it('is watched no more closely for having asked often', async () => {
+  it('adds no listeners by sending many requests', async () => {
     const made = await testApp();
     const watchers: (() => number)[] = [];
     made.app.server.on('connection', (socket) => watchers.push(() => socket.listenerCount('close')));

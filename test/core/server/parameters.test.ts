@@ -27,7 +27,7 @@ const accepted: readonly (readonly [string, readonly unknown[]])[] = [
   ],
   ['ignore_eos', [false, true, null]],
   ['user', ['anne', null]],
-  // Nothing of what follows changes the answer.
+  // None of these changes the answer.
   ['store', [true]],
   ['metadata', [{ a: 'b' }]],
   ['service_tier', ['auto']],
@@ -35,7 +35,7 @@ const accepted: readonly (readonly [string, readonly unknown[]])[] = [
   ['something_new', [{ deep: [1] }]],
   ['constructor', ['x']],
   ['__defineGetter__', ['x']],
-  // Known and not supported, with the value that changes nothing.
+  // Known and not supported, with a value that changes nothing.
   ['n', [1, null]],
   ['best_of', [1]],
   ['tools', [[], null]],
@@ -48,7 +48,7 @@ const accepted: readonly (readonly [string, readonly unknown[]])[] = [
   ['audio', [null]],
 ];
 
-/** What is refused, and which parameter is to blame. */
+/** What is refused, and the parameter that is named. */
 const refused: readonly (readonly [param: string, body: object])[] = [
   ['model', { model: 5 }],
   ['max_tokens', { max_tokens: 0 }],
@@ -98,7 +98,7 @@ const refused: readonly (readonly [param: string, body: object])[] = [
   ['stream_options.include_queue', { stream_options: { include_queue: 'x' } }],
   ['ignore_eos', { ignore_eos: 'x' }],
   ['user', { user: 5 }],
-  // Supported by OpenAI and not by us.
+  // Supported by OpenAI and not by chatstream.
   ['n', { n: 2 }],
   ['n', { n: 'x' }],
   ['best_of', { best_of: 2 }],
@@ -135,7 +135,7 @@ describe('parameters', () => {
 
   afterAll(() => shared.close());
 
-  it.each(accepts)('$path takes $param as $values', async ({ path, base, param, values }) => {
+  it.each(accepts)('$path accepts $param as $values', async ({ path, base, param, values }) => {
     const answers = await Promise.all(
       values.map((value) => shared.post(path, JSON.stringify({ ...base, ...Object.fromEntries([[param, value]]) }))),
     );
@@ -210,12 +210,12 @@ describe('parameters', () => {
     [{ logit_bias: { hello: 1 } }, '"logit_bias.hello" is not known here.'],
     [{ messages: undefined }, '"messages" is missing.'],
     [{ n: 2 }, 'The parameter "n" is not supported with this value. Leave it out; nothing was generated.'],
-  ])('says of %j what is wrong in plain words', async (body, message) => {
+  ])('says in plain words what is wrong with %j', async (body, message) => {
     const answer = await shared.ask(chatPath, { ...chat('hello'), ...body });
     expect(answer.json<unknown>()).toMatchObject({ error: { message } });
   });
 
-  it('costs the engine nothing when it is refused', async () => {
+  it('cost the engine nothing when they are refused', async () => {
     await shared.ask(chatPath, chat('hello', { temperature: 3 }));
     expect(shared.inference.snapshot()).toMatchObject({ running: [], waiting: [] });
   });

@@ -26,7 +26,7 @@ describe('x-request-id', () => {
     },
   );
 
-  it('is made, another for every request', async () => {
+  it('is generated, a different one for every request', async () => {
     const answers = await Promise.all([shared.get('/livez'), shared.get('/livez')]);
     const [first, second] = answers.map(({ headers }) => headers['x-request-id']);
     expect(first).toMatch(uuid);

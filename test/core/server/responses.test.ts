@@ -34,7 +34,7 @@ describe('responses in the OpenAPI document', () => {
 
   beforeAll(async () => {
     shared = await createTestApp({ server: { maxBodyBytes: 2048 } });
-    // The document is no schema itself, and OpenAPI's own words in it are unknown to a validator.
+    // The document is not a schema itself, and a validator does not know OpenAPI's own keywords in it.
     const ajv = new Ajv2020({ strict: false });
     ajv.addSchema((await shared.get('/openapi.json')).json<object>(), 'openapi');
     schemaOf = (method, path, status, type = 'application/json') => {
@@ -72,7 +72,7 @@ describe('responses in the OpenAPI document', () => {
     for (const event of events) expectToFit(validate, event);
   });
 
-  it('fit a full queue, with somebody in both halves of it', async () => {
+  it('fit a queue with running and waiting requests', async () => {
     const { app, ask, clock, flyUntil, get, inference } = await testApp({ queue: { maxConcurrency: 1, maxQueue: 1 } });
     const waiting = [ask(chatPath, chat('hello')), ask(chatPath, chat('hello'))];
     await until(() => inference.running === 1 && inference.waiting === 1, 'one in each');

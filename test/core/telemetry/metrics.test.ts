@@ -43,7 +43,7 @@ describe('metrics', () => {
 
   afterAll(() => knownRun.close());
 
-  it('have the names and types of the contract', async () => {
+  it('have the documented names and types', async () => {
     const ours = (await described(await testApp())).filter((line) => line.startsWith('chatstream_'));
     expect(ours.toSorted()).toEqual([
       'chatstream_batch_size histogram',
@@ -160,7 +160,7 @@ describe('metrics', () => {
     expect(read.get('chatstream_cached_tokens_total')).toBe(2);
   });
 
-  it('take no time per output token from an answer of one token', async () => {
+  it('have no time per output token for an answer of one token', async () => {
     const made = await testApp();
     await made.post(path, chat('hi', { max_tokens: 1 }));
     expect((await samples(made)).get('chatstream_time_per_output_token_seconds_count')).toBe(0);
@@ -210,7 +210,7 @@ describe('metrics', () => {
     expect((await samples(made)).get('chatstream_engine_restarts_total')).toBe(2);
   });
 
-  it('count the restart of an engine that had been given up', async () => {
+  it('count the restart of an engine after the supervisor had given up', async () => {
     const engine = new ScriptedEngine();
     const made = await testApp({ makeEngine: () => engine });
     engine.become({ status: 'failed', reason: 'It crashed.' });

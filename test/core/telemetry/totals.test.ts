@@ -32,7 +32,7 @@ describe('totals', () => {
     expect(countedOutcome(outcome)).toBe('cancelled');
   });
 
-  it('ignore what is not an end', () => {
+  it('ignore events that are not an end', () => {
     const events = new Emitter<InferenceEvent>();
     const totals = new Totals(events.subscribe);
     events.emit({ type: 'started', id: 'a', queueMs: 5 });

@@ -1,6 +1,7 @@
 import { type CancelTimer, type Clock, systemClock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
-import { ChatstreamError, messageOf } from '../../base/errors.js';
+import { type ChatstreamError, messageOf } from '../../base/errors.js';
+import { engineDownError, engineStoppedError } from '../../base/refusals.js';
 import {
   type Demands,
   type EngineInfo,
@@ -123,7 +124,7 @@ export class Supervisor implements SupervisedEngine {
       this.#serve(child, info);
       return info;
     } catch (error) {
-      if (this.#child !== child) throw unavailable('The engine was stopped before it had started.');
+      if (this.#child !== child) throw engineStoppedError();
       this.#child = null;
       this.#abandonAll(messageOf(error));
       child.kill();
@@ -173,7 +174,7 @@ export class Supervisor implements SupervisedEngine {
     this.#watch.end();
     this.#generations.clear();
     this.#refused.clear();
-    this.#calls.rejectAll(unavailable('The engine was stopped.'));
+    this.#calls.rejectAll(engineStoppedError());
     this.#changeTo({ status: 'stopped' });
     await child?.stop();
   }
@@ -254,7 +255,7 @@ export class Supervisor implements SupervisedEngine {
   /** The state changes first, so that a caller that sees a failed generation does not send the next one here. */
   #abandonAll(reason: string): void {
     if (this.#state.status !== 'failed') this.#changeTo({ status: 'failed', reason });
-    const error = unavailable(`The engine is down: ${reason}`);
+    const error = engineDownError({ reason });
     this.#calls.rejectAll(error);
     const events = this.#generations.failAll(error);
     if (events.length > 0) this.#rounds.emit({ durationMs: 0, batchSize: 0, events });
@@ -278,9 +279,9 @@ export class Supervisor implements SupervisedEngine {
   #gone(): ChatstreamError | null {
     switch (this.#state.status) {
       case 'failed':
-        return unavailable(`The engine is down: ${this.#state.reason}`);
+        return engineDownError({ reason: this.#state.reason });
       case 'stopped':
-        return unavailable('The engine was stopped.');
+        return engineStoppedError();
       case 'starting':
       case 'ready':
       case 'restarting':
@@ -292,8 +293,4 @@ export class Supervisor implements SupervisedEngine {
     this.#state = state;
     this.#states.emit(state);
   }
-}
-
-function unavailable(message: string): ChatstreamError {
-  return new ChatstreamError('engine_unavailable', message, { hint: 'Try again in a moment; the log says more.' });
 }

@@ -1,11 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { ChatstreamError } from '../../base/errors.js';
+import { missingKeyError, wrongKeyError } from '../../base/refusals.js';
 
 /**
  * Checks `Authorization: Bearer …` against the accepted keys.
  *
- * Keys are compared as digests, all of them every time, so that neither the length of a key nor how much of it was right
- * can be read from the time it takes.
+ * Keys are compared as digests, and always all of them, so that the time it takes reveals neither the length of a key nor
+ * how much of it was right.
  */
 export class Authenticator {
   readonly #digests: readonly Buffer[];
@@ -18,14 +18,10 @@ export class Authenticator {
   check(authorization: string | undefined): void {
     if (this.#digests.length === 0) return;
     const key = /^bearer +(.+)$/i.exec(authorization ?? '')?.[1];
-    if (key === undefined) {
-      throw new ChatstreamError('invalid_api_key', 'This server needs an API key.', {
-        hint: 'Send it in the header "Authorization: Bearer KEY".',
-      });
-    }
+    if (key === undefined) throw missingKeyError();
     const given = digest(key);
     const matches = this.#digests.filter((accepted) => timingSafeEqual(accepted, given));
-    if (matches.length === 0) throw new ChatstreamError('invalid_api_key', 'The API key is not one of this server’s.');
+    if (matches.length === 0) throw wrongKeyError();
   }
 }
 

@@ -1,9 +1,32 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance, RawServerDefault } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger as PinoLogger } from 'pino';
 import type { Clock } from '../../base/clock.js';
 import type { Inference } from '../../inference/inference.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import type { Totals } from '../../telemetry/totals.js';
-import type { ServerOptions } from './options.js';
 import type { QueueAnnouncer } from '../streaming/queue-announcer.js';
+
+/** Fastify with the types that this server uses: pino logs, and bodies typed by their TypeBox schemas. */
+export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, PinoLogger, TypeBoxTypeProvider>;
+
+/** What the HTTP side of the server needs to know. Durations in milliseconds. */
+export interface ServerOptions {
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  /** Output tokens of a request that sets no limit. */
+  readonly defaultMaxTokens: number;
+  /** Accepted keys; with an empty list no key is needed. */
+  readonly apiKeys: readonly string[];
+  /** Origins from which browsers may send requests; `*` is any. */
+  readonly corsOrigins: readonly string[];
+  /** The longest request body, in bytes. */
+  readonly maxBodyBytes: number;
+  /** How long a client may read nothing while data waits for it; 0 is unlimited. */
+  readonly writeTimeoutMs: number;
+}
 
 /** What the routes work with. */
 export interface ServerContext {

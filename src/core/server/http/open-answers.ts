@@ -1,9 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { onResponseEnd } from './response-end.js';
 
 /**
- * The answers that are on their way. Node takes one for done as soon as its end was written, and closes its connection
- * with what the client has not read yet; a server that shuts down must wait longer than that.
+ * The answers that are being delivered. Node considers an answer done as soon as its end was written, and then closes the
+ * connection even if the client has not read everything; a server that shuts down must wait longer than that.
  */
 export class OpenAnswers {
   readonly #open = new Map<ServerResponse, IncomingMessage>();
@@ -17,11 +16,27 @@ export class OpenAnswers {
     });
   }
 
-  /** Resolves when whoever has asked until now has all of their answer, or is gone. Half a request is none. */
+  /** Resolves when every complete request has its whole answer or its client has left. */
   async delivered(): Promise<void> {
-    const asked = [...this.#open].filter(([, request]) => request.complete);
-    await Promise.all(asked.map(([response, request]) => endOf(request, response)));
+    const complete = [...this.#open].filter(([, request]) => request.complete);
+    await Promise.all(complete.map(([response, request]) => endOf(request, response)));
   }
+}
+
+/**
+ * Calls back once, when a response is over: all of it was sent, or the client has left.
+ *
+ * The connection is watched as well as the response: with pipelining, a response that waits for an earlier one is not told
+ * that the connection has ended.
+ */
+export function onResponseEnd({ socket }: IncomingMessage, response: ServerResponse, callback: () => void): void {
+  const over = (): void => {
+    response.off('close', over);
+    socket.off('close', over);
+    callback();
+  };
+  response.on('close', over);
+  socket.on('close', over);
 }
 
 function endOf(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -2,7 +2,7 @@ import type { ChatstreamError, ErrorCode } from '../../base/errors.js';
 
 interface HttpError {
   readonly status: number;
-  /** OpenAI's coarse kinds of error. */
+  /** OpenAI's type of error. */
   readonly type: string;
 }
 
@@ -21,7 +21,7 @@ const httpErrors: Readonly<Record<ErrorCode, HttpError>> = {
   queue_timeout: unavailable,
   draining: unavailable,
   engine_unavailable: unavailable,
-  // nginx's number for a client that has gone; nobody is left to read it but the log.
+  // nginx's status for a client that has left; only logs show it.
   cancelled: { status: 499, type: 'client_closed_request' },
   engine_failed: internal,
   model_unreadable: internal,

@@ -8,8 +8,9 @@ const unlessFalse: Refusal = (value) => value !== false;
 const always: Refusal = () => true;
 
 /**
- * Parameters that we know and do not support, and the values that would change the answer. Saying nothing would be a lie:
- * the client would believe that it got what it asked for. Parameters that change nothing (`store`, `metadata`, …) pass.
+ * Known parameters that are not supported, with the values that would change the answer. To ignore them would mislead the
+ * client, which would believe that it got what it asked for. Parameters that change nothing (`store`, `metadata`, …)
+ * pass.
  */
 const refusals: Readonly<Record<string, Refusal>> = {
   n: unlessOne,
@@ -27,7 +28,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
   verbosity: always,
   echo: unlessFalse,
   suffix: (value) => value !== '',
-  // Other servers' own parameters, which their users bring along.
+  // Parameters of other servers, which their users may still send.
   repetition_penalty: unlessOne,
   min_tokens: (value) => value !== 0,
   grammar: always,
@@ -37,7 +38,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
   guided_grammar: always,
 };
 
-/** The same for what a chat's messages may carry beside their text: the model would not get to see it. */
+/** The same for what a chat's messages may carry besides their text; the model would not see it. */
 const messageRefusals: Readonly<Record<string, Refusal>> = {
   tool_calls: unlessEmpty,
   function_call: always,

@@ -1,30 +1,49 @@
+import type { FastifyReply } from 'fastify';
 import { randomUUID } from 'node:crypto';
-import type { App } from '../http/app-type.js';
-import type { ServerContext } from '../http/context.js';
-import { fromCompletionRequest } from '../protocol/inference-request.js';
-import { completionRequest } from '../schemas/completion-request.js';
-import { generated } from '../schemas/responses.js';
-import { refuseUnsupported } from '../protocol/unsupported.js';
-import { answerGeneration, generationErrors } from './generation.js';
+import type { InferenceRequest } from '../../inference/request.js';
+import type { App, ServerContext } from '../http/context.js';
+import { CompletionEncoder, type CompletionType } from '../protocol/completion-encoder.js';
+import { fromChatRequest, fromCompletionRequest } from '../protocol/completion-requests.js';
+import { chatCompletionRequest, type CompletionRequest, completionRequest } from '../schemas/completion-requests.js';
+import { generated } from '../schemas/openapi.js';
+import { GenerationAnswer, generationErrors, servedModel } from './generation.js';
 
+/** OpenAI's two completion APIs: chats and texts. */
 export function completionRoutes(app: App, context: ServerContext): void {
-  const schema = {
+  const { defaultMaxTokens } = context.options;
+  const tags = ['generation'];
+  const chat = {
+    summary: 'Answer a chat',
+    tags,
+    body: chatCompletionRequest,
+    response: { 200: generated('ChatCompletion', 'ChatCompletionChunk'), ...generationErrors },
+  };
+  app.post('/v1/chat/completions', { schema: chat }, ({ body }, reply) => {
+    const request = fromChatRequest(body, `chatcmpl-${randomUUID()}`, defaultMaxTokens);
+    return answer(context, 'chat', request, body, reply);
+  });
+
+  const text = {
     summary: 'Continue a text',
-    tags: ['generation'],
+    tags,
     body: completionRequest,
     response: { 200: generated('Completion', 'CompletionChunk'), ...generationErrors },
   };
-  app.post('/v1/completions', { schema }, (request, reply) => {
-    const { body } = request;
-    refuseUnsupported(body);
-    const id = `cmpl-${randomUUID()}`;
-    const call = {
-      kind: 'completion' as const,
-      request: { ...fromCompletionRequest(body, id, context.options.defaultMaxTokens), requestId: request.id },
-      model: body.model,
-      stream: body.stream ?? false,
-      streamOptions: body.stream_options,
-    };
-    return answerGeneration(context, call, request, reply);
+  app.post('/v1/completions', { schema: text }, ({ body }, reply) => {
+    const request = fromCompletionRequest(body, `cmpl-${randomUUID()}`, defaultMaxTokens);
+    return answer(context, 'text', request, body, reply);
   });
+}
+
+function answer(
+  context: ServerContext,
+  type: CompletionType,
+  request: InferenceRequest,
+  { model, stream, stream_options: options }: Pick<CompletionRequest, 'model' | 'stream' | 'stream_options'>,
+  reply: FastifyReply,
+): Promise<object | undefined> {
+  const head = { id: request.id, created: Math.floor(Date.now() / 1000), model: servedModel(context, model) };
+  const encoder = new CompletionEncoder(type, head, options?.include_usage ?? false);
+  const generation = new GenerationAnswer(context, request, encoder, reply);
+  return stream === true ? generation.streamed(options?.include_queue ?? false) : generation.whole();
 }

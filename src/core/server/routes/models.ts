@@ -1,16 +1,15 @@
 import { Type } from 'typebox';
-import { ChatstreamError } from '../../base/errors.js';
+import { modelNotFoundError } from '../../base/refusals.js';
 import type { EngineInfo } from '../../engine/engine.js';
-import type { App } from '../http/app-type.js';
-import type { ServerContext } from '../http/context.js';
-import { errors, json } from '../schemas/responses.js';
+import type { App, ServerContext } from '../http/context.js';
+import { errors, json } from '../schemas/openapi.js';
 
 export function modelRoutes(app: App, { inference }: ServerContext): void {
   const startedAt = Math.floor(Date.now() / 1000);
   const list = {
     summary: 'The model that is served',
     tags: ['models'],
-    response: { 200: json('A list of one.', 'ModelList'), ...errors(401) },
+    response: { 200: json('A list with one model.', 'ModelList'), ...errors(401) },
   };
   app.get('/v1/models', { schema: list }, () => {
     const { info } = inference;
@@ -26,10 +25,7 @@ export function modelRoutes(app: App, { inference }: ServerContext): void {
   app.get('/v1/models/:id', { schema: one }, ({ params }) => {
     const { info } = inference;
     if (info?.modelId === params.id) return describe(info, startedAt);
-    throw new ChatstreamError('model_not_found', `The model "${params.id}" is not served here.`, {
-      param: 'model',
-      hint: 'GET /v1/models names the one that is.',
-    });
+    throw modelNotFoundError(params.id, info?.modelId ?? null);
   });
 }
 

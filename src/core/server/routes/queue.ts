@@ -1,19 +1,18 @@
-import type { App } from '../http/app-type.js';
-import type { ServerContext } from '../http/context.js';
-import { queueLimits } from '../schemas/queue.js';
-import { errors, json } from '../schemas/responses.js';
+import type { App, ServerContext } from '../http/context.js';
+import { errors, json } from '../schemas/openapi.js';
+import { queueLimits } from '../schemas/server-state.js';
 
 export function queueRoutes(app: App, context: ServerContext): void {
   const tags = ['queue'];
   const reading = {
-    summary: 'Who runs and who waits',
+    summary: 'Running and waiting requests',
     tags,
     response: { 200: json('Both queues as they are now.', 'Queue'), ...errors(401) },
   };
   app.get('/v1/queue', { schema: reading }, () => describe(context));
 
   const changing = {
-    summary: 'Change the limits while running',
+    summary: 'Change the limits of the running server',
     tags,
     body: queueLimits,
     response: { 200: json('Both queues, with the new limits.', 'Queue'), ...errors(400, 401) },

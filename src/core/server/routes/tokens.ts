@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
-import type { App } from '../http/app-type.js';
-import type { ServerContext } from '../http/context.js';
-import { errors, json } from '../schemas/responses.js';
+import type { App, ServerContext } from '../http/context.js';
+import { errors, json } from '../schemas/openapi.js';
 
 const text = Type.Object({ content: Type.String() });
 const tokens = Type.Object({ tokens: Type.Array(Type.Integer({ minimum: 0 })) });

@@ -1,9 +1,10 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { Inference } from '../../inference/inference.js';
 import type { AdmittedRequest } from '../../inference/request.js';
+import type { StreamedAnswer } from './streamed-answer.js';
 
-/** The longest silence towards a client that waits, in milliseconds. Proxies cut connections that say nothing. */
-export const heartbeatMs = 10_000;
+/** The longest time in milliseconds for which a waiting client is sent nothing. Proxies cut silent connections. */
+const heartbeatMs = 10_000;
 
 interface Watch {
   position: number;
@@ -11,7 +12,7 @@ interface Watch {
   readonly send: (comment: string) => void;
 }
 
-/** Tells waiting clients where they stand: at every change of their position, and at least every ten seconds. */
+/** Tells waiting clients their place in the queue: whenever it changes, and at least every ten seconds. */
 export class QueueAnnouncer {
   readonly #clock: Clock;
   readonly #watches = new Map<AdmittedRequest, Watch>();
@@ -23,14 +24,14 @@ export class QueueAnnouncer {
     });
   }
 
-  /** Announces a request's place now and from now on; it ends by itself when the request no longer waits. */
+  /** Announces a request's place now and from now on. The watch ends by itself when the request no longer waits. */
   watch(request: AdmittedRequest, send: (comment: string) => void): void {
     const watch: Watch = { position: 0, send, cancelHeartbeat: () => undefined };
     this.#watches.set(request, watch);
     this.#announce(request, watch, true);
   }
 
-  /** For a client that has left. Requests that are not watched are ignored. */
+  /** For a client that has left. A request that is not watched is ignored. */
   unwatch(request: AdmittedRequest): void {
     this.#watches.get(request)?.cancelHeartbeat();
     this.#watches.delete(request);
@@ -50,5 +51,48 @@ export class QueueAnnouncer {
     });
     const eta = place.etaMs === null ? '' : ` eta_ms=${Math.round(place.etaMs)}`;
     watch.send(`queued position=${place.position}${eta}`);
+  }
+}
+
+/**
+ * When one stream begins to announce its place in the queue: at once if the client asked for it, otherwise after ten
+ * silent seconds. By then a client or its proxy might give up; until then a refusal can still have its own status.
+ */
+export class QueueAnnouncement {
+  readonly #announcer: QueueAnnouncer;
+  readonly #answer: StreamedAnswer;
+  readonly #cancelTimer: CancelTimer;
+  #isDue: boolean;
+  #request: AdmittedRequest | undefined;
+
+  constructor(announcer: QueueAnnouncer, answer: StreamedAnswer, atOnce: boolean, clock: Clock) {
+    this.#announcer = announcer;
+    this.#answer = answer;
+    this.#isDue = atOnce;
+    this.#cancelTimer = clock.schedule(heartbeatMs, () => {
+      this.#isDue = true;
+      this.#beginIfWaiting();
+    });
+  }
+
+  /** The ten seconds may be over by now: while an engine restarts, preparing a request takes its time. */
+  admitted(request: AdmittedRequest): void {
+    this.#request = request;
+    if (this.#isDue) this.#beginIfWaiting();
+  }
+
+  end(): void {
+    this.#cancelTimer();
+    if (this.#request !== undefined) this.#announcer.unwatch(this.#request);
+  }
+
+  #beginIfWaiting(): void {
+    const request = this.#request;
+    if (request?.place() === undefined) return;
+    this.#cancelTimer();
+    this.#answer.begin();
+    this.#announcer.watch(request, (comment) => {
+      this.#answer.comment(comment);
+    });
   }
 }

@@ -2,33 +2,29 @@ import type { ServerResponse } from 'node:http';
 import type { ChatstreamError } from '../../base/errors.js';
 import type { FinishReason } from '../../engine/engine.js';
 import type { AnswerListener, Timings } from '../../inference/request.js';
-import type { ChunkEncoder } from '../protocol/chunk-encoder.js';
-import { errorBody } from '../protocol/http-errors.js';
-import { sseComment, sseData, sseDone } from '../protocol/sse.js';
+import { type AnswerEncoder, sseComment } from '../protocol/answer-encoder.js';
 import { ChunkedWriter } from './chunked-writer.js';
-import { wireTimings } from '../protocol/wire-timings.js';
 
 export interface StreamOptions {
-  readonly includeUsage: boolean;
   /** How long a client may read nothing while data waits for it, in milliseconds; 0 is unlimited. */
   readonly writeTimeoutMs: number;
-  /** Called once, right before the first byte: the last chance to set headers. */
+  /** Called once, right before the first byte: the last moment to set headers. */
   readonly onBegin: () => void;
-  /** Called instead of writing anything, if the request fails before the first byte: the answer can still have a status. */
+  /** Called if the request fails before the first byte. Nothing is written, so that the answer can still have a status. */
   readonly onFailedBeforeBegin: (error: ChatstreamError) => void;
   /** Called once the last byte is written. */
   readonly onEnd: () => void;
 }
 
 /**
- * Writes one answer as server-sent events, one write per round.
+ * Writes one answer as server-sent events, with one write per round.
  *
- * A slow reader costs neither a slot nor unbounded memory: while its socket is full, text is merged and leaves as one
+ * A slow reader costs neither a slot nor unbounded memory: while its socket is full, text is collected and sent as one
  * chunk when the socket drains; the generation goes on meanwhile. A client that reads nothing at all is cut off.
  */
 export class StreamedAnswer implements AnswerListener {
   readonly #response: ServerResponse;
-  readonly #encoder: ChunkEncoder;
+  readonly #encoder: AnswerEncoder;
   readonly #options: StreamOptions;
   readonly #writer: ChunkedWriter;
   #begun = false;
@@ -36,7 +32,7 @@ export class StreamedAnswer implements AnswerListener {
   #congested = false;
   #held = '';
 
-  constructor(response: ServerResponse, encoder: ChunkEncoder, options: StreamOptions) {
+  constructor(response: ServerResponse, encoder: AnswerEncoder, options: StreamOptions) {
     this.#response = response;
     this.#encoder = encoder;
     this.#options = options;
@@ -53,7 +49,7 @@ export class StreamedAnswer implements AnswerListener {
     return this.#begun;
   }
 
-  /** Sends the headers now. From here on an error can only be an event in the stream. */
+  /** Sends the headers now. After that, an error can only be an event in the stream. */
   begin(): void {
     if (this.#begun) return;
     this.#begun = true;
@@ -73,7 +69,7 @@ export class StreamedAnswer implements AnswerListener {
   }
 
   started(): void {
-    // Nothing is sent yet: what fails before the first token still gets a proper status.
+    // Nothing is sent yet, so that a failure before the first token still gets its own status.
   }
 
   text(text: string): void {
@@ -85,7 +81,7 @@ export class StreamedAnswer implements AnswerListener {
     const rest = this.#held + text;
     this.#held = '';
     const last = rest === '' ? '' : this.#encoder.text(rest);
-    this.#end(this.#opening() + last + this.#encoder.closing(reason, wireTimings(timings), this.#options.includeUsage));
+    this.#end(this.#opening() + last + this.#encoder.closing(reason, timings));
   }
 
   failed(error: ChatstreamError): void {
@@ -95,7 +91,7 @@ export class StreamedAnswer implements AnswerListener {
     }
     const last = this.#held === '' ? '' : this.#encoder.text(this.#held);
     this.#held = '';
-    this.#end(last + sseData(JSON.stringify(errorBody(error))) + sseDone);
+    this.#end(last + this.#encoder.failure(error));
   }
 
   #opening(): string {
@@ -119,7 +115,7 @@ export class StreamedAnswer implements AnswerListener {
     if (this.#congested) return;
     this.#congested = true;
     if (this.#options.writeTimeoutMs === 0) return;
-    // The socket's own timer starts anew whenever the client takes some of the data, so only a stalled one is cut off.
+    // The socket's own timer restarts whenever the client reads some data, so that only a stalled client is cut off.
     this.#response.setTimeout(this.#options.writeTimeoutMs);
   }
 

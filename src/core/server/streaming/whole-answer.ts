@@ -1,20 +1,17 @@
 import type { ChatstreamError } from '../../base/errors.js';
 import type { FinishReason } from '../../engine/engine.js';
 import type { AnswerListener, Timings } from '../../inference/request.js';
+import type { AnswerEncoder } from '../protocol/answer-encoder.js';
 
-export interface CollectedAnswer {
-  readonly reason: FinishReason;
-  readonly text: string;
-  readonly timings: Timings;
-}
-
-/** Collects one answer to be sent in one piece. */
+/** Collects one answer that is sent as one body. */
 export class WholeAnswer implements AnswerListener {
-  readonly #onEnd: (answer: CollectedAnswer) => void;
+  readonly #encoder: AnswerEncoder;
+  readonly #onEnd: (body: object) => void;
   readonly #onFailed: (error: ChatstreamError) => void;
   #text = '';
 
-  constructor(onEnd: (answer: CollectedAnswer) => void, onFailed: (error: ChatstreamError) => void) {
+  constructor(encoder: AnswerEncoder, onEnd: (body: object) => void, onFailed: (error: ChatstreamError) => void) {
+    this.#encoder = encoder;
     this.#onEnd = onEnd;
     this.#onFailed = onFailed;
   }
@@ -28,7 +25,7 @@ export class WholeAnswer implements AnswerListener {
   }
 
   ended(reason: FinishReason, text: string, timings: Timings): void {
-    this.#onEnd({ reason, text: this.#text + text, timings });
+    this.#onEnd(this.#encoder.whole(this.#text + text, reason, timings));
   }
 
   failed(error: ChatstreamError): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Chunk, chunkIn } from '../../../../src/core/bench/client/chunk.js';
-import { ChunkEncoder } from '../../../../src/core/server/protocol/chunk-encoder.js';
+import { CompletionEncoder } from '../../../../src/core/server/protocol/completion-encoder.js';
 
 const plain: Chunk = { text: null, hasFinishReason: false, usage: null, serverTimings: null, error: null };
 
@@ -80,10 +80,10 @@ describe('the end of an answer', () => {
 
 describe('server timings', () => {
   it('are measured by chatstream', () => {
-    const timings = { queue_ms: 12, prefill_ms: 3, decode_ms: 9, prompt_tokens: 4, cached_tokens: 0, output_tokens: 2 };
-    const encoder = new ChunkEncoder('chat', { id: 'a', created: 1, model: 'm' });
+    const timings = { queueMs: 12, prefillMs: 3, decodeMs: 9, promptTokens: 4, cachedTokens: 0, outputTokens: 2 };
+    const encoder = new CompletionEncoder('chat', { id: 'a', created: 1, model: 'm' }, true);
     const chunks = encoder
-      .closing('stop', timings, true)
+      .closing('stop', timings)
       .split('\n\n')
       .filter((event) => event.startsWith('data: {'));
     expect(chunks.map((event) => read(event.slice(6)))).toEqual([

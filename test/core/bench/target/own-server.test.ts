@@ -133,7 +133,7 @@ describe('a server that does not come up', () => {
       (line) => {
         if (pid === 0) pid = Number(/^pid=(\d+)$/.exec(line)?.[1] ?? 0);
         // It answers that it is not ready yet, and the engine is about to load.
-        if (line.includes('Server listening')) stop.abort();
+        if (line.includes('listening: ')) stop.abort();
       },
       stop.signal,
     );

@@ -64,14 +64,14 @@ describe('API keys', () => {
     },
   );
 
-  it('do not show in the error', async () => {
+  it('do not appear in the error', async () => {
     const answer = await shared.get('/v1/models', { authorization: 'Bearer third' });
     expect(answer.json<unknown>()).toMatchObject({
-      error: { message: 'The API key is not one of this server’s.' },
+      error: { message: 'This server does not accept this API key.' },
     });
   });
 
-  it('are not asked for when none is set', async () => {
+  it('are not needed when none is set', async () => {
     const { get } = await testApp();
     const answer = await get('/v1/models');
     expect(answer.statusCode).toBe(200);
@@ -89,7 +89,7 @@ describe('the comparison of keys', () => {
     try {
       authenticator.check(authorization);
     } catch {
-      // Whether it is let in is not the question here.
+      // Whether the key is accepted does not matter here.
     }
     const { calls } = vi.mocked(crypto.timingSafeEqual).mock;
     expect(calls.map(([accepted, given]) => [accepted.byteLength, given.byteLength])).toEqual([

@@ -35,7 +35,7 @@ describe('errors over HTTP', () => {
     });
   });
 
-  it('says null when no parameter is to blame', () => {
+  it('says null when no parameter caused it', () => {
     expect(errorBody(new ChatstreamError('queue_full', 'Full.'))).toEqual({
       error: { message: 'Full.', type: 'rate_limit_error', param: null, code: 'queue_full' },
     });

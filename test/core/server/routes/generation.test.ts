@@ -58,12 +58,12 @@ describe('a whole answer', () => {
     });
   });
 
-  it('that ended by itself says so', async () => {
+  it('that ended by itself has the finish reason stop', async () => {
     const answer = await shared.post(chatPath, chat('hi'));
     expect(answer.json<unknown>()).toMatchObject({ choices: [{ finish_reason: 'stop' }] });
   });
 
-  it('has as many tokens as the server allows when the request names no limit', async () => {
+  it('has as many tokens as the server allows by default when the request sets no limit', async () => {
     const { post } = await testApp({ engine: { reply: 'long' }, server: { defaultMaxTokens: 7 } });
     const answer = await post(chatPath, chat('hi'));
     expect(answer.json<unknown>()).toMatchObject({ usage: { completion_tokens: 7 } });
@@ -83,7 +83,7 @@ describe('a whole answer', () => {
     expect(answer.json<unknown>()).toMatchObject({ model: 'mock' });
   });
 
-  it('tells how many prompt tokens were cached', async () => {
+  it('says how many prompt tokens were cached', async () => {
     const engine = new ScriptedEngine();
     const { ask, inference } = await testApp({ makeEngine: () => engine });
     const answering = ask(chatPath, chat('hi'));
@@ -97,7 +97,7 @@ describe('a whole answer', () => {
     });
   });
 
-  it('tells how long the request waited', async () => {
+  it('says how long the request waited', async () => {
     const { ask, flyUntil, inference } = await testApp({ queue: { maxConcurrency: 1 } });
     const first = ask(chatPath, chat('hi', { max_tokens: 4 }));
     await until(() => inference.running === 1);
@@ -108,7 +108,7 @@ describe('a whole answer', () => {
   });
 });
 
-describe('what the engine is asked', () => {
+describe('what the engine is given', () => {
   it.each([
     [chatPath, chat('hi')],
     ['/v1/completions', { prompt: 'hi' }],
@@ -163,7 +163,7 @@ describe('a request that is refused', () => {
     expect(answer.headers['retry-after']).toBe('1');
     expect(answer.json<unknown>()).toEqual({
       error: {
-        message: 'The queue is full: 1 of 1 generations run and nobody may wait. Try again in 1 s.',
+        message: 'The queue is full: 1 of 1 generations run and no request may wait. Try again in 1 s.',
         type: 'rate_limit_error',
         param: null,
         code: 'queue_full',
@@ -171,7 +171,7 @@ describe('a request that is refused', () => {
     });
   });
 
-  it('is told a time that follows from measured completions', async () => {
+  it('is told a retry time from measured completions', async () => {
     const { ask, inference, clock } = await testApp({
       engine: { prefillMs: 7000 },
       queue: { maxConcurrency: 1, maxQueue: 1 },
@@ -248,7 +248,7 @@ describe('a request that is refused', () => {
     expect(answer.json<unknown>()).toMatchObject({ error: { code: 'engine_unavailable' } });
   });
 
-  it('because the engine cannot keep its format is told which parameter is to blame', async () => {
+  it('because the engine cannot generate its format is told the parameter', async () => {
     const format = { type: 'json_schema', json_schema: { name: 'answer', schema: { type: 'object' } } };
     const answer = await shared.post(chatPath, chat('hi', { response_format: format }));
     expect(answer.statusCode).toBe(400);

@@ -42,7 +42,7 @@ describe('health', () => {
     expect((await get('/readyz')).statusCode).toBe(200);
   });
 
-  it('is not ready when the engine is down, and alive all the same', async () => {
+  it('is alive but not ready when the engine is down', async () => {
     const engine = new ScriptedEngine();
     const { get } = await testApp({ makeEngine: () => engine });
     engine.become({ status: 'failed', reason: 'It crashed.' });

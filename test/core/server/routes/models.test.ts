@@ -28,7 +28,7 @@ describe('models', () => {
 
   afterAll(() => shared.close());
 
-  it('lists the one that is served', async () => {
+  it('lists the model that is served', async () => {
     const answer = await shared.get('/v1/models');
     expect(answer.json<unknown>()).toEqual({ object: 'list', data: [mock] });
   });
@@ -44,7 +44,7 @@ describe('models', () => {
     expect(answer.json<unknown>()).toEqual(mock);
   });
 
-  it.each(['other', 'x'.repeat(255), 'gpt-4%2Fturbo'])('knows no %s', async (id) => {
+  it.each(['other', 'x'.repeat(255), 'gpt-4%2Fturbo'])('does not find %s', async (id) => {
     const answer = await shared.get(`/v1/models/${id}`);
     expect(answer.statusCode).toBe(404);
     expect(answer.json<unknown>()).toMatchObject({

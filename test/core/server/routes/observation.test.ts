@@ -72,7 +72,7 @@ describe('observation', () => {
     expect(paths[path]?.[method]?.summary).toMatch(/^[A-Z]/);
   });
 
-  it('describes nothing that is not there', async () => {
+  it('describes no route that does not exist', async () => {
     const { paths } = await openApi();
     const described = Object.entries(paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method} ${path}`),

@@ -4,7 +4,7 @@ import { chat, createTestApp, testApp, type TestApp, type TestAppOptions, until 
 
 const long = { max_tokens: 4000 };
 
-/** A server with some that run and some that wait. */
+/** A server with running and waiting requests. */
 async function busy(running: number, waiting: number, options: TestAppOptions = {}): Promise<TestApp> {
   const made = await testApp({
     engine: { reply: 'long' },
@@ -40,7 +40,7 @@ describe('GET /v1/queue', () => {
     });
   });
 
-  it('shows who runs and who waits', async () => {
+  it('shows running and waiting requests', async () => {
     const { get, clock } = await busy(1, 2);
     await clock.advanceAsync(55);
     const answer = await get('/v1/queue');
@@ -54,7 +54,7 @@ describe('GET /v1/queue', () => {
     });
   });
 
-  it('has exactly the fields of the contract', async () => {
+  it('has exactly the documented fields', async () => {
     const { get } = await busy(1, 1);
     const queue = (await get('/v1/queue')).json<{ running: object[]; waiting: object[] }>();
     expect(queue.running.map((entry) => Object.keys(entry))).toEqual([
@@ -63,7 +63,7 @@ describe('GET /v1/queue', () => {
     expect(queue.waiting.map((entry) => Object.keys(entry))).toEqual([['id', 'position', 'waited_ms', 'eta_ms']]);
   });
 
-  it('knows no slot before the engine has chosen one', async () => {
+  it('has no slot before the engine has chosen one', async () => {
     const { get } = await busy(1, 0);
     expect((await get('/v1/queue')).json<unknown>()).toMatchObject({ running: [{ slot: null, output_tokens: 0 }] });
   });
@@ -141,7 +141,7 @@ describe('PATCH /v1/queue', () => {
     });
   });
 
-  it('sends away nobody who waits', async () => {
+  it('removes no waiting request', async () => {
     const made = await busy(1, 3);
     expect((await patch(made, { max_queue: 0 })).json<unknown>()).toMatchObject({ waiting: [{}, {}, {}] });
   });
@@ -163,7 +163,7 @@ describe('PATCH /v1/queue', () => {
     expect(answer.json<unknown>()).toMatchObject({ error: { code: 'invalid_request', param } });
   });
 
-  it('says how many slots there are when more is asked for', async () => {
+  it('names the number of slots when more is requested', async () => {
     const made = await testApp({ engine: { slots: 6 } });
     expect((await patch(made, { max_concurrency: 7, max_queue: 1 })).json<unknown>()).toMatchObject({
       error: {

@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ChunkedWriter } from '../../../../src/core/server/streaming/chunked-writer.js';
 
-/** What a client gets of a body that is written so. */
+/** What a client receives of a body that is written in this way. */
 async function received(write: (writer: ChunkedWriter) => Promise<void>): Promise<string> {
   const answer = async (response: ServerResponse): Promise<void> => {
     response.writeHead(200, { 'content-type': 'text/plain' });
@@ -33,7 +33,7 @@ describe('ChunkedWriter', () => {
     expect(text).toBe('abcd.');
   });
 
-  it('keeps it over many turns, and with text of several bytes', async () => {
+  it('keeps it over many turns, and with multi-byte text', async () => {
     const pieces = Array.from({ length: 200 }, (_, index) => `${index}é猫`);
     const text = await received(async (writer) => {
       for (const [index, piece] of pieces.entries()) {

@@ -6,13 +6,13 @@ import { ScriptedEngine } from '../../../support/scripted-engine.js';
 import { openStream, type StreamClient } from '../../../support/stream-client.js';
 import { parseStream } from '../../../support/stream-parts.js';
 
-/** Some of this is more than any socket takes in one piece. */
+/** More than any socket accepts at once. */
 const paragraph = 'x'.repeat(200_000);
 
 interface SlowReading extends TestApp {
   readonly client: StreamClient;
   readonly response: ServerResponse;
-  /** What was said, in the order of the rounds. */
+  /** What was sent, in the order of the rounds. */
   readonly said: readonly string[];
   /** A round with much text. */
   readonly sayMuch: () => void;
@@ -73,7 +73,7 @@ async function slowReading(made: TestApp, engine: ScriptedEngine): Promise<SlowR
 }
 
 /**
- * Until nothing goes through any more, for what the system's buffers still take is on its way at once, or until the
+ * Until nothing gets through any more, because the system's buffers still accept data for a while, or until the
  * client has been cut off.
  */
 async function fillSocket(response: ServerResponse, sayMuch: () => void): Promise<void> {
@@ -142,7 +142,7 @@ describe('a slow reader', () => {
     expect(texts.slice(before + 1)).toEqual(['two ', 'three ', 'four']);
   });
 
-  it('hears how its generation failed, after all of its text', async () => {
+  it('is told how its generation failed, after all of its text', async () => {
     const { client, said } = await slowReading(patient, engine);
     engine.fail('engine_failed', 'It broke.');
     client.resume();
@@ -176,7 +176,7 @@ describe('a client that never reads', () => {
 
   it('is cut off after the write timeout when its generation has long ended', async () => {
     const { inference, response, client, log, sayMuch } = await pausedReading(impatient, impatientEngine);
-    // All at once, so that the end cannot come too late: far more than sockets take.
+    // All at once, so that the end cannot come too late: far more than sockets accept.
     for (let round = 0; round < 200; round += 1) sayMuch();
     impatientEngine.end('last');
     expect(inference.running).toBe(0);
@@ -187,7 +187,7 @@ describe('a client that never reads', () => {
     expect(client.state).toBe('cut off');
   });
 
-  it('leaves others alone', async () => {
+  it('does not affect others', async () => {
     const { app, inference, sayMuch } = await slowReading(patient, engine);
     const other = await openStream(app, chat('hello'));
     await until(() => inference.running === 2);

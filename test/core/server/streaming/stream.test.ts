@@ -18,7 +18,7 @@ afterAll(async () => {
   await mocked.close();
 });
 
-/** The stream with what is different every time made the same. */
+/** The stream, with everything that varies replaced by a constant. */
 function normalised(body: string): string {
   return body.replaceAll(/"id":"[a-z]+-[0-9a-f-]+"/g, '"id":"ID"').replaceAll(/"created":\d+/g, '"created":0');
 }
@@ -34,7 +34,7 @@ function chatDelta(delta: object, finishReason: string | null = null): string {
 }
 
 describe('a streamed chat', () => {
-  it('is, byte for byte: a role, a text per round, a reason, the timings and the mark', async () => {
+  it('is, byte for byte: a role, a text per round, a reason, the timings and the end mark', async () => {
     const { app, clock, inference } = mocked;
     const client = await openStream(app, chat('hi', { max_tokens: 3 }));
     await until(() => inference.running === 1);
@@ -72,7 +72,7 @@ describe('a streamed chat', () => {
     expect(body.slice(-end.length)).toBe(end);
   });
 
-  it('comes as an event stream that nobody may keep or collect', async () => {
+  it('is an event stream that proxies may neither cache nor buffer', async () => {
     const { app, flyUntil } = mocked;
     const client = await openStream(app, chat('hi'));
     await flyUntil(client.finished());
@@ -127,7 +127,7 @@ describe('a streamed chat', () => {
 });
 
 describe('a streamed completion', () => {
-  it('is, byte for byte: a text per round, a reason, the timings and the mark', async () => {
+  it('is, byte for byte: a text per round, a reason, the timings and the end mark', async () => {
     const { app, flyUntil } = mocked;
     const client = await openStream(app, { prompt: 'hi', max_tokens: 2 }, {}, '/v1/completions');
     const body = normalised(await flyUntil(client.finished()));
@@ -154,7 +154,7 @@ describe('a stream that fails', () => {
     expect(client.headers['content-type']).toBe('application/json; charset=utf-8');
   });
 
-  it('after its first byte ends with the error as an event, and with the mark', async () => {
+  it('after its first byte ends with the error as an event, and with the end mark', async () => {
     const { app, inference } = scripted;
     const client = await openStream(app, chat('hi'));
     await until(() => inference.running === 1);
@@ -181,7 +181,7 @@ describe('a stream that fails', () => {
     expect(client.headers['retry-after']).toMatch(/^[1-9]\d?$/);
   });
 
-  it('because the server ends keeps what was sent', async () => {
+  it('because the server shuts down keeps what was sent', async () => {
     const { app, inference } = scripted;
     const client = await openStream(app, chat('hi'));
     await until(() => inference.running === 1);

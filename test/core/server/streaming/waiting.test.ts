@@ -19,11 +19,11 @@ const slow: MockEngineOptions = {
 interface Line extends TestApp {
   /** The responses in the order of their requests. */
   readonly responses: readonly ServerResponse[];
-  /** Joins the line: waits until it stands in it. */
+  /** Joins the queue; resolves when the request waits in it. */
   readonly enter: (more?: object) => Promise<StreamClient>;
 }
 
-/** One place to run, taken by a request that lasts `busySeconds` from time 0 on, and a line behind it. */
+/** One slot, taken by a request that lasts `busySeconds` from time 0 on, and a queue behind it. */
 async function lineBehind(busySeconds: number, options: TestAppOptions = {}): Promise<Line> {
   const made = await testApp({ engine: slow, ...options, queue: { maxConcurrency: 1, ...options.queue } });
   const responses: ServerResponse[] = [];
@@ -49,7 +49,7 @@ function comments(client: StreamClient): string[] {
 }
 
 describe('a stream that waits in the queue', () => {
-  it('hears nothing for less than ten seconds', async () => {
+  it('is sent nothing for the first ten seconds', async () => {
     const { clock, responses, enter } = await lineBehind(60);
     const client = await enter();
     await clock.advanceAsync(9999);
@@ -67,7 +67,7 @@ describe('a stream that waits in the queue', () => {
     expect(client.body).toBe(': queued position=1\n\n');
   });
 
-  it('hears of its place once every ten seconds from then on', async () => {
+  it('is sent its place every ten seconds from then on', async () => {
     const { clock, enter } = await lineBehind(60);
     const client = await enter();
     await clock.advanceAsync(49_999);
@@ -86,7 +86,7 @@ describe('a stream that waits in the queue', () => {
     expect(parts.at(-2)).toMatchObject({ data: { timings: { queue_ms: 29_000 } } });
   });
 
-  it('hears nothing of the queue when its turn comes within ten seconds', async () => {
+  it('is sent nothing about the queue when its turn comes within ten seconds', async () => {
     const { flyUntil, enter } = await lineBehind(9);
     const client = await enter();
     const body = await flyUntil(client.finished());
@@ -94,13 +94,13 @@ describe('a stream that waits in the queue', () => {
     expect(client.status).toBe(200);
   });
 
-  it('hears nothing of the queue while its generation takes its time', async () => {
+  it('is sent nothing about the queue while its generation is slow', async () => {
     const { flyUntil, enter } = await lineBehind(1, { engine: { ...slow, prefillMs: 25_000 } });
     const client = await enter();
     expect(await flyUntil(client.finished())).toMatch(/^: queued position=1\n\n: queued position=1\n\ndata: /);
   });
 
-  it('hears of every change of its place', async () => {
+  it('is sent every change of its place', async () => {
     const { clock, enter } = await lineBehind(20);
     await enter();
     await enter({ max_tokens: 100 });
@@ -117,7 +117,7 @@ describe('a stream that waits in the queue', () => {
     ]);
   });
 
-  it('hears how long it will take, by the generations that were measured', async () => {
+  it('is sent an estimate from measured generations', async () => {
     const { clock, enter } = await lineBehind(8);
     await enter({ max_tokens: 100 });
     await enter();
@@ -131,14 +131,14 @@ describe('a stream that waits in the queue', () => {
 });
 
 describe('a stream that asked for its place in the queue', () => {
-  it('hears of it at once', async () => {
+  it('is sent it at once', async () => {
     const { enter } = await lineBehind(60);
     const client = await enter(withQueue);
     await client.arrived('queued');
     expect(client.body).toBe(': queued position=1\n\n');
   });
 
-  it('hears of every change at once', async () => {
+  it('is sent every change at once', async () => {
     const { enter } = await lineBehind(60);
     const gone = await enter();
     const client = await enter(withQueue);
@@ -148,7 +148,7 @@ describe('a stream that asked for its place in the queue', () => {
     expect(comments(client)).toEqual(['queued position=2', 'queued position=1']);
   });
 
-  it('hears nothing more often than once in ten seconds when nothing changes', async () => {
+  it('is sent nothing more often than every ten seconds when nothing changes', async () => {
     const { clock, enter } = await lineBehind(60);
     const client = await enter(withQueue);
     await clock.advanceAsync(40_000);
@@ -156,13 +156,13 @@ describe('a stream that asked for its place in the queue', () => {
     expect(comments(client)).toHaveLength(5);
   });
 
-  it('hears no place when it need not wait', async () => {
+  it('is sent no place when it does not wait', async () => {
     const { app, flyUntil } = await testApp();
     const client = await openStream(app, chat('hi', withQueue));
     expect(await flyUntil(client.finished())).not.toContain('queued');
   });
 
-  it('is refused with a status all the same when the queue is full', async () => {
+  it('is still refused with a status when the queue is full', async () => {
     const { app, responses } = await lineBehind(60, { queue: { maxQueue: 0 } });
     const client = await openStream(app, chat('next', withQueue));
     await client.finished();
@@ -171,7 +171,7 @@ describe('a stream that asked for its place in the queue', () => {
   });
 });
 
-describe('a stream whose wait is in vain', () => {
+describe('a stream that waits in vain', () => {
   it('has a status when the queue is full', async () => {
     const { app, enter } = await lineBehind(60, { queue: { maxQueue: 1 } });
     await enter();
@@ -182,7 +182,7 @@ describe('a stream whose wait is in vain', () => {
     expect(body).toMatchObject({ error: { type: 'rate_limit_error', code: 'queue_full' } });
   });
 
-  it('has a status when it waited too long and had heard nothing yet', async () => {
+  it('has a status when it waited too long and nothing was sent yet', async () => {
     const { flyUntil, enter } = await lineBehind(60, { queue: { queueTimeoutMs: 9000 } });
     const client = await enter();
     const body: unknown = JSON.parse(await flyUntil(client.finished()));
@@ -192,7 +192,7 @@ describe('a stream whose wait is in vain', () => {
     expect(body).toMatchObject({ error: { type: 'service_unavailable_error', code: 'queue_timeout' } });
   });
 
-  it('ends with an event and the mark when it had heard of its place', async () => {
+  it('ends with an event and the end mark when its place was sent', async () => {
     const { flyUntil, enter } = await lineBehind(60, { queue: { queueTimeoutMs: 15_000 } });
     const client = await enter();
     const parts = parseStream(await flyUntil(client.finished()));
@@ -225,7 +225,7 @@ describe('a stream whose wait is in vain', () => {
     expect(body).toMatchObject({ error: { code: 'draining' } });
   });
 
-  it('ends with an event when the server drains and it had heard of its place', async () => {
+  it('ends with an event when the server drains and its place was sent', async () => {
     const { enter, inference } = await lineBehind(60);
     const client = await enter(withQueue);
     await client.arrived('queued');
@@ -236,7 +236,7 @@ describe('a stream whose wait is in vain', () => {
   });
 });
 
-describe('a stream whose prompt takes long to prepare', () => {
+describe('a stream whose prompt takes a long time to prepare', () => {
   function reluctant(prepareMs: number): TestAppOptions {
     let asked = 0;
     return {
@@ -257,7 +257,7 @@ describe('a stream whose prompt takes long to prepare', () => {
     };
   }
 
-  it('hears of its place as soon as it has one, after ten seconds', async () => {
+  it('is sent its place as soon as it has one, after ten seconds', async () => {
     const { app, clock, inference } = await lineBehind(60, reluctant(12_000));
     const client = await openStream(app, chat('next', { max_tokens: 1 }));
     await until(() => clock.pending > 2);

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { InferenceRequest } from '../../../../src/core/inference/request.js';
-import { fromChatRequest, fromCompletionRequest } from '../../../../src/core/server/protocol/inference-request.js';
-import type { ChatCompletionRequest } from '../../../../src/core/server/schemas/chat-completion-request.js';
-import type { CompletionRequest } from '../../../../src/core/server/schemas/completion-request.js';
+import { fromChatRequest, fromCompletionRequest } from '../../../../src/core/server/protocol/completion-requests.js';
+import type {
+  ChatCompletionRequest,
+  CompletionRequest,
+} from '../../../../src/core/server/schemas/completion-requests.js';
 
 function fromChat(changes: Partial<ChatCompletionRequest>): InferenceRequest {
   return fromChatRequest({ messages: [{ role: 'user', content: 'hello' }], ...changes }, 'id-1', 512);
@@ -35,7 +37,7 @@ describe('a request for the queue', () => {
     });
   });
 
-  it('takes null for a parameter that was left out', () => {
+  it('treats null as a parameter that was left out', () => {
     const nothing = { temperature: null, top_p: null, stop: null, logit_bias: null, response_format: null, seed: 1 };
     expect(fromChat(nothing)).toEqual(fromChat({ seed: 1 }));
   });
@@ -72,11 +74,11 @@ describe('a request for the queue', () => {
     [2 ** 32 + 5, 5],
     [-1, 2 ** 32 - 1],
     [2 ** 53 - 1, 2 ** 32 - 1],
-  ])('takes the seed %d modulo 2^32, which is %d', (seed, expected) => {
+  ])('uses the seed %d modulo 2^32, which is %d', (seed, expected) => {
     expect(fromChat({ seed }).sampling.seed).toBe(expected);
   });
 
-  it('draws a seed of its own for every request that names none', () => {
+  it('draws a new seed for every request without one', () => {
     const seeds = Array.from({ length: 8 }, () => fromChat({}).sampling.seed);
     expect(new Set(seeds).size).toBe(8);
     for (const seed of seeds) expect(seed === seed >>> 0).toBe(true);
@@ -87,7 +89,7 @@ describe('a request for the queue', () => {
     ['max_tokens alone', { max_tokens: 5 }, 5],
     ['max_tokens beside a null', { max_tokens: 5, max_completion_tokens: null }, 5],
     ["the server's default", {}, 512],
-  ])('takes %s as its limit', (_, body, expected) => {
+  ])('uses %s as its limit', (_, body, expected) => {
     expect([fromChat(body).maxTokens, fromCompletion(body).maxTokens]).toEqual([expected, expected]);
   });
 
@@ -95,7 +97,7 @@ describe('a request for the queue', () => {
     ['a string', 'a', ['a']],
     ['several', ['a', 'b'], ['a', 'b']],
     ['none', [], []],
-  ])('takes %s to stop at', (_, stop, expected) => {
+  ])('uses %s as its stop strings', (_, stop, expected) => {
     expect(fromChat({ stop }).stop).toEqual(expected);
   });
 

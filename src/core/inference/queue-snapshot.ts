@@ -1,8 +1,8 @@
+import type { WaitingView } from '../scheduler/job.js';
 import type { Scheduler, SchedulerLimits } from '../scheduler/scheduler.js';
-import type { WaitingView } from '../scheduler/waiting-view.js';
-import type { Generation } from './generation.js';
+import type { InferenceJob } from './inference-job.js';
 
-/** A running generation as it looks now. */
+/** A running request as it is now. */
 interface RunningRequest {
   readonly id: string;
   /** Null until the engine has chosen one. */
@@ -17,7 +17,7 @@ interface WaitingRequest extends WaitingView {
   readonly waitedMs: number;
 }
 
-/** Both queues at one moment. */
+/** Both queues at one moment, as `/v1/queue` shows them. */
 export interface QueueSnapshot extends SchedulerLimits {
   readonly slots: number;
   readonly draining: boolean;
@@ -25,9 +25,9 @@ export interface QueueSnapshot extends SchedulerLimits {
   readonly waiting: readonly WaitingRequest[];
 }
 
-export function snapshotOf(
-  scheduler: Scheduler<Generation>,
-  running: Iterable<Generation>,
+export function queueSnapshot(
+  scheduler: Scheduler<InferenceJob>,
+  running: Iterable<InferenceJob>,
   slots: number,
   nowMs: number,
 ): QueueSnapshot {
@@ -35,12 +35,12 @@ export function snapshotOf(
     ...scheduler.limits,
     slots,
     draining: scheduler.draining,
-    running: Array.from(running, (generation) => runningRequest(generation, nowMs)),
+    running: Array.from(running, (job) => runningRequest(job, nowMs)),
     waiting: Array.from(scheduler.entries(), ({ job, ...entry }) => ({ id: job.id, ...entry })),
   };
 }
 
-function runningRequest({ id, slot, prompt, outputTokens, phase }: Generation, nowMs: number): RunningRequest {
-  const runningMs = phase.name === 'waiting' ? 0 : nowMs - phase.startedMs;
+function runningRequest({ id, slot, prompt, outputTokens, phase }: InferenceJob, nowMs: number): RunningRequest {
+  const runningMs = phase.status === 'waiting' ? 0 : nowMs - phase.startedMs;
   return { id, slot, promptTokens: prompt.length, outputTokens, runningMs };
 }

@@ -1,7 +1,4 @@
-import { Type } from 'typebox';
-import { optional } from './optional.js';
-
-const stopString = Type.String({ minLength: 1, maxLength: 256 });
+import { type Static, type TNull, type TOptional, type TSchema, type TUnion, Type } from 'typebox';
 
 /** llama.cpp's own defaults, which suit quantised models better than OpenAI's. Stated in docs/serve.md as well. */
 export const samplingDefaults = {
@@ -14,6 +11,12 @@ export const samplingDefaults = {
   repeat_penalty: 1,
 } as const;
 
+/** A parameter that may be left out or sent as null; OpenAI's clients send null for what was not set. */
+function optional<T extends TSchema>(schema: T): TOptional<TUnion<[T, TNull]>> {
+  return Type.Optional(Type.Union([schema, Type.Null()]));
+}
+
+const stopString = Type.String({ minLength: 1, maxLength: 256 });
 const maxTokens = optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }));
 
 /** What chats and completions have in common. */
@@ -74,3 +77,29 @@ export const generationParameters = {
   max_tokens: maxTokens,
   max_completion_tokens: maxTokens,
 };
+
+const contentPart = Type.Object({ type: Type.String(), text: optional(Type.String()) });
+
+const message = Type.Object({
+  role: Type.Enum(['system', 'developer', 'user', 'assistant', 'tool']),
+  content: optional(Type.Union([Type.String(), Type.Array(contentPart)])),
+  name: optional(Type.String()),
+});
+
+export const chatCompletionRequest = Type.Object({
+  messages: Type.Array(message, { minItems: 1 }),
+  ...generationParameters,
+});
+
+const tokens = Type.Array(Type.Integer({ minimum: 0 }), { minItems: 1 });
+
+export const completionRequest = Type.Object({
+  prompt: Type.Union([Type.String(), tokens, Type.Array(Type.String(), { minItems: 1, maxItems: 1 })], {
+    description: 'One prompt, as text or as tokens.',
+  }),
+  ...generationParameters,
+});
+
+export type ChatCompletionRequest = Static<typeof chatCompletionRequest>;
+export type CompletionRequest = Static<typeof completionRequest>;
+export type WireMessage = Static<typeof message>;

@@ -1,27 +1,38 @@
 import { ChatstreamError } from '../../base/errors.js';
 import type { ChatMessage, OutputFormat, PromptSource, Sampling } from '../../engine/engine.js';
 import type { InferenceRequest } from '../../inference/request.js';
-import type { ChatCompletionRequest, WireMessage } from '../schemas/chat-completion-request.js';
-import type { CompletionRequest } from '../schemas/completion-request.js';
-import { samplingDefaults } from '../schemas/generation-parameters.js';
+import {
+  type ChatCompletionRequest,
+  type CompletionRequest,
+  samplingDefaults,
+  type WireMessage,
+} from '../schemas/completion-requests.js';
+import { refuseUnsupported, refuseUnsupportedMessages } from './unsupported.js';
 
-/** Levels of a JSON schema. With thousands of them it can be neither sent to the engine nor turned into a grammar. */
+/** Levels of a JSON schema. A schema with thousands of them can be neither sent to the engine nor made into a grammar. */
 const deepestSchema = 256;
 
 type GenerationParameters = Omit<CompletionRequest, 'prompt'>;
 
 /**
- * A chat request as the queue takes it, every default filled in.
+ * A chat request with every default filled in.
  *
- * @throws ChatstreamError `invalid_request` for content that is not text
+ * @throws ChatstreamError `invalid_request` for what is not supported, such as content that is not text
  */
 export function fromChatRequest(body: ChatCompletionRequest, id: string, defaultMaxTokens: number): InferenceRequest {
+  refuseUnsupported(body);
+  refuseUnsupportedMessages(body.messages);
   const messages = body.messages.map(chatMessage);
   return resolve(body, id, { type: 'chat', messages }, defaultMaxTokens);
 }
 
-/** A completion request as the queue takes it, every default filled in. */
+/**
+ * A completion request with every default filled in.
+ *
+ * @throws ChatstreamError `invalid_request` for what is not supported
+ */
 export function fromCompletionRequest(body: CompletionRequest, id: string, defaultMaxTokens: number): InferenceRequest {
+  refuseUnsupported(body);
   return resolve(body, id, promptSource(body.prompt), defaultMaxTokens);
 }
 
@@ -49,7 +60,7 @@ function sampling(body: GenerationParameters): Sampling {
     topP: body.top_p ?? samplingDefaults.top_p,
     topK: body.top_k ?? samplingDefaults.top_k,
     minP: body.min_p ?? samplingDefaults.min_p,
-    // Without a seed of its own every request must draw differently, also two in the same millisecond.
+    // Requests without a seed must draw differently, even if two arrive in the same millisecond.
     seed: (body.seed ?? Math.floor(Math.random() * 2 ** 32)) >>> 0,
     presencePenalty: body.presence_penalty ?? samplingDefaults.presence_penalty,
     frequencyPenalty: body.frequency_penalty ?? samplingDefaults.frequency_penalty,
@@ -71,7 +82,7 @@ function outputFormat(format: GenerationParameters['response_format']): OutputFo
   return { type: 'json_schema', schema };
 }
 
-/** Level by level, because what is looked for is what a recursive function dies of. */
+/** Level by level: the depth that this looks for would overflow the stack of a recursive function. */
 function isDeeperThan(value: unknown, levels: number): boolean {
   let level = [value];
   for (let depth = 0; depth <= levels && level.length > 0; depth += 1) {
@@ -94,7 +105,7 @@ function promptSource(prompt: CompletionRequest['prompt']): PromptSource {
 }
 
 function chatMessage({ role, content, name }: WireMessage, index: number): ChatMessage {
-  // Only an assistant may have said nothing.
+  // Only an assistant's message may have no content.
   if (role !== 'assistant' && (content === undefined || content === null)) throw missing(`messages.${index}.content`);
   const text = typeof content === 'string' ? content : (content ?? []).map((part) => textOf(part, index)).join('');
   return name === undefined || name === null ? { role, content: text } : { role, content: text, name };

@@ -1,9 +1,19 @@
-import { chatCompletion, chatCompletionChunk, completion, completionChunk } from './answers.js';
-import { error } from './error.js';
-import { model, modelList } from './model.js';
-import { queue } from './queue.js';
+import { Type } from 'typebox';
+import { chatCompletion, chatCompletionChunk, completion, completionChunk } from './completion-answers.js';
+import { model, modelList, queue } from './server-state.js';
 
-/** What the OpenAPI document shows under a name of its own. */
+const error = Type.Object({
+  error: Type.Object({
+    message: Type.String({ description: 'What is wrong and what to do about it, for people.' }),
+    type: Type.String({ description: "OpenAI's type of error." }),
+    param: Type.Union([Type.String(), Type.Null()], {
+      description: 'The parameter that caused the error, if there is one.',
+    }),
+    code: Type.String({ description: 'For programs, such as queue_full.' }),
+  }),
+});
+
+/** The schemas that the OpenAPI document shows under a name of their own. */
 const named = {
   ChatCompletion: chatCompletion,
   ChatCompletionChunk: chatCompletionChunk,
@@ -17,10 +27,10 @@ const named = {
 
 type Name = keyof typeof named;
 
-/** For Fastify, which knows schemas by their `$id`. */
+/** For Fastify, which finds schemas by their `$id`. */
 export const namedSchemas = Object.entries(named).map(([name, schema]) => ({ ...schema, $id: name }));
 
-/** One answer as OpenAPI describes it, for a route's `schema.response`. Answers are not checked or changed by it. */
+/** One answer in OpenAPI's terms, for a route's `schema.response`. Answers are neither checked nor changed by it. */
 export type ResponseSchema = Readonly<Record<string, unknown>>;
 
 export type Responses = Readonly<Record<number, ResponseSchema>>;
@@ -31,8 +41,8 @@ const statuses = {
   404: 'There is no such model.',
   413: 'The body is too large.',
   429: 'The queue is full.',
-  500: 'The engine failed at this request.',
-  503: 'It waited too long, the server is shutting down, or the engine is down.',
+  500: 'The engine failed on this request.',
+  503: 'The request waited too long, the server is shutting down, or the engine is down.',
 } as const;
 
 type ErrorStatus = keyof typeof statuses;
@@ -41,7 +51,7 @@ const retryAfter = {
   'retry-after': { type: 'integer', description: 'Seconds after which trying again makes sense.' },
 } as const;
 
-/** A schema by its name, or another. */
+/** @param schema the name of a schema, or a schema without a name */
 export function json(description: string, schema: Name | object): ResponseSchema {
   return { description, content: { 'application/json': { schema: reference(schema) } } };
 }
@@ -54,7 +64,7 @@ export function text(description: string): ResponseSchema {
 export function generated(whole: Name, chunk: Name): ResponseSchema {
   return {
     description:
-      'The answer. With "stream": true, server-sent events with a chunk in each `data:`, and `data: [DONE]` at the end; an error after the beginning is an event as well. Comments such as `: queued position=3 eta_ms=1200` tell the place in the queue.',
+      'The answer. With "stream": true, server-sent events with a chunk in each `data:`, and `data: [DONE]` at the end; an error after the beginning is an event as well. Comments such as `: queued position=3 eta_ms=1200` give the place in the queue.',
     content: {
       'application/json': { schema: reference(whole) },
       'text/event-stream': { schema: { anyOf: [reference(chunk), reference('Error')] } },
@@ -62,7 +72,7 @@ export function generated(whole: Name, chunk: Name): ResponseSchema {
   };
 }
 
-/** Errors that a route may answer with. */
+/** The error answers of a route. */
 export function errors(...codes: readonly ErrorStatus[]): Responses {
   return Object.fromEntries(
     codes.map((code) => {

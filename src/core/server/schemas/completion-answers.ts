@@ -25,7 +25,7 @@ const timings = Type.Object(
     cached_tokens: Type.Integer({ minimum: 0, description: 'Prompt tokens that needed no prefill.' }),
     output_tokens: count,
   },
-  { description: 'Where the time of the request went.' },
+  { description: 'How the time of the request was spent.' },
 );
 
 const reason = Type.Enum(['stop', 'length']);

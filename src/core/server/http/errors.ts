@@ -1,8 +1,11 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { ChatstreamError, messageOf } from '../../base/errors.js';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { ChatstreamError } from '../../base/errors.js';
+import { bodyTooLargeError, internalError, notFoundError } from '../../base/refusals.js';
 import { errorBody, httpStatus } from '../protocol/http-errors.js';
 
-/** Answers with OpenAI's error shape, whatever went wrong. */
+/** Answers with an error in OpenAI's shape. */
 export function sendError(error: ChatstreamError, reply: FastifyReply): void {
   if (reply.sent) return;
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
@@ -10,35 +13,65 @@ export function sendError(error: ChatstreamError, reply: FastifyReply): void {
   void reply.code(httpStatus(error.code)).send(errorBody(error));
 }
 
-/** Fastify's own errors (validation, body parsing) and anything thrown, as one of ours. */
+/**
+ * Converts Fastify's own errors (validation, body parsing) and anything else that was thrown. The message of an error that
+ * was not expected stays in the log: it may say more about the server than clients should know.
+ */
 export function toChatstreamError(error: unknown, request: FastifyRequest): ChatstreamError {
-  if (error instanceof ChatstreamError) return error;
+  if (error instanceof ChatstreamError) return error.code === 'internal' ? internalError(error.cause ?? error) : error;
   if (!isFastifyError(error)) return internalError(error);
   if (error.validation !== undefined) return validationError(error.validation);
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new ChatstreamError('body_too_large', 'The request body is too large.', {
-        hint: `At most ${request.routeOptions.bodyLimit} bytes are accepted; the server's --max-body changes that.`,
-      });
+      return bodyTooLargeError(request.routeOptions.bodyLimit);
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new ChatstreamError('invalid_request', 'The body is not declared as JSON.', {
         hint: 'Send the header "Content-Type: application/json".',
       });
+    case 'FST_ERR_BAD_URL':
+      // Fastify's own message repeats the URL with its query.
+      return unreadableError('its URL is not valid');
     default:
       break;
   }
   if (error.statusCode !== undefined && error.statusCode < 500) {
-    return new ChatstreamError('invalid_request', `The request could not be read: ${error.message}.`, {
-      hint: 'Send one JSON object.',
-    });
+    return unreadableError(error.message, 'Send one JSON object.');
   }
   return internalError(error);
 }
 
-export function notFound(request: FastifyRequest): ChatstreamError {
-  return new ChatstreamError('not_found', `There is no ${request.method} ${request.url.split('?', 1)[0] ?? ''} here.`, {
-    hint: 'See /openapi.json for what there is.',
-  });
+export function notFound({ method, url }: FastifyRequest): ChatstreamError {
+  return notFoundError(method, pathOf(url));
+}
+
+/** The path of a request's URL, without what may be secret: the query, and the user and password of an absolute URL. */
+export function pathOf(url: string): string {
+  const path = !url.startsWith('/') && URL.canParse(url) ? new URL(url).pathname : url;
+  return path.split(/[?#]/, 1)[0] ?? '';
+}
+
+const unreadableStatuses: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+/**
+ * Answers bytes that are not an HTTP request, or never became a complete one, and closes the connection. Fastify has no
+ * request yet that it could answer, so that the answer is written to the socket directly.
+ */
+export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const status = unreadableStatuses[error.code ?? ''] ?? 400;
+  const reason = STATUS_CODES[status] ?? '';
+  const body = JSON.stringify(errorBody(unreadableError(reason)));
+  const head = `HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8`;
+  if (socket.writable) socket.write(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  socket.destroy(error);
+}
+
+function unreadableError(reason: string, hint?: string): ChatstreamError {
+  const message = `The request could not be read: ${reason}.`;
+  return new ChatstreamError('invalid_request', message, hint === undefined ? {} : { hint });
 }
 
 function isFastifyError(error: unknown): error is FastifyError {
@@ -52,7 +85,7 @@ function validationError(issues: ValidationIssues): ChatstreamError {
   const helpful = issues.filter(
     ({ keyword, params }) => keyword !== 'anyOf' && !(keyword === 'type' && params['type'] === 'null'),
   );
-  const issue = mostTelling(helpful) ?? issues[0];
+  const issue = mostHelpful(helpful) ?? issues[0];
   const path = (issue?.instancePath ?? '').split('/').filter((part) => part !== '');
   const named = issue?.params['missingProperty'] ?? issue?.params['additionalProperty'];
   if (typeof named === 'string') path.push(named);
@@ -82,19 +115,12 @@ function complaint(issue: ValidationIssue | undefined, all: ValidationIssues): s
 }
 
 /**
- * Of the complaints about one parameter, the one that a person can act on. A parameter that may be of several types draws
- * complaints for each: what is said of the type that was sent tells more than that it is not one of the others, and what
- * is said of a part tells more than what is said of the whole.
+ * The issue that helps a person most. A parameter that may have several types gets issues for each of them: an issue about
+ * the type that was sent says more than that it is not one of the others, and an issue about a part says more than one
+ * about the whole.
  */
-function mostTelling(issues: ValidationIssues): ValidationIssue | undefined {
+function mostHelpful(issues: ValidationIssues): ValidationIssue | undefined {
   const aboutType = ({ keyword }: ValidationIssue): number => (keyword === 'type' ? 1 : 0);
   const depth = ({ instancePath }: ValidationIssue): number => instancePath.split('/').length;
   return issues.toSorted((a, b) => aboutType(a) - aboutType(b) || depth(b) - depth(a))[0];
-}
-
-function internalError(cause: unknown): ChatstreamError {
-  return new ChatstreamError('internal', `Something went wrong in the server: ${messageOf(cause)}.`, {
-    hint: 'The server log has the details.',
-    cause,
-  });
 }

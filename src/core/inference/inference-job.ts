@@ -1,17 +1,20 @@
 import type { GenerationSpec, Token } from '../engine/engine.js';
-import { Ticket } from '../scheduler/ticket.js';
+import { Job } from '../scheduler/job.js';
 import type { AnswerListener, InferenceRequest, Timings } from './request.js';
 
 type Phase =
-  | { readonly name: 'waiting' }
-  | { readonly name: 'prefilling'; readonly queueMs: number; readonly startedMs: number }
-  | { readonly name: 'decoding'; readonly queueMs: number; readonly startedMs: number; readonly firstTokenMs: number };
+  | { readonly status: 'waiting' }
+  | { readonly status: 'prefilling'; readonly queueMs: number; readonly startedMs: number }
+  | {
+      readonly status: 'decoding';
+      readonly queueMs: number;
+      readonly startedMs: number;
+      readonly firstTokenMs: number;
+    };
 
-/** One request on its way from the request queue through the engine: what it is, and where its time went. */
-export class Generation {
-  /** What the scheduler knows it by. */
-  readonly ticket = new Ticket<Generation>(this);
-  phase: Phase = { name: 'waiting' };
+/** One request on its way from the request queue through the engine, with the times that it has taken so far. */
+export class InferenceJob extends Job {
+  phase: Phase = { status: 'waiting' };
   slot: number | null = null;
   cachedTokens = 0;
   outputTokens = 0;
@@ -23,7 +26,9 @@ export class Generation {
     readonly prompt: readonly Token[],
     readonly listener: AnswerListener,
     readonly arrivedMs: number,
-  ) {}
+  ) {
+    super();
+  }
 
   get id(): string {
     return this.request.id;
@@ -46,13 +51,13 @@ export class Generation {
     this.#stopWatching();
   }
 
-  /** @returns the time from the start to this token in milliseconds if it is the first, and else null */
+  /** @returns for the first token, the time from the start to it in milliseconds; null for the others */
   countToken(nowMs: number): number | null {
     this.outputTokens += 1;
     this.lastTokenMs = nowMs;
     const { phase } = this;
-    if (phase.name !== 'prefilling') return null;
-    this.phase = { ...phase, name: 'decoding', firstTokenMs: nowMs };
+    if (phase.status !== 'prefilling') return null;
+    this.phase = { ...phase, status: 'decoding', firstTokenMs: nowMs };
     return nowMs - phase.startedMs;
   }
 
@@ -63,9 +68,9 @@ export class Generation {
       cachedTokens: this.cachedTokens,
       outputTokens: this.outputTokens,
     };
-    switch (phase.name) {
+    switch (phase.status) {
       case 'waiting':
-        return { queueMs: nowMs - this.ticket.admittedMs, prefillMs: 0, decodeMs: 0, ...tokens };
+        return { queueMs: nowMs - this.admittedMs, prefillMs: 0, decodeMs: 0, ...tokens };
       case 'prefilling':
         return { queueMs: phase.queueMs, prefillMs: nowMs - phase.startedMs, decodeMs: 0, ...tokens };
       case 'decoding':

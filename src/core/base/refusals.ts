@@ -1,0 +1,159 @@
+import { ChatstreamError } from './errors.js';
+
+/**
+ * The errors that the server sends to its clients, one function each, sorted by code. Only `invalid_request` is missing:
+ * such an error is about one parameter and is created where that parameter is read.
+ *
+ * No message contains a key, a header or the query of a URL.
+ */
+
+// body_too_large
+
+export function bodyTooLargeError(maxBodyBytes: number): ChatstreamError {
+  return new ChatstreamError('body_too_large', 'The request body is too large.', {
+    hint: `At most ${maxBodyBytes} bytes are accepted; the server's --max-body changes that.`,
+  });
+}
+
+// cancelled
+
+/** Only logs and metrics see this error: the client is gone. */
+export function clientLeftError(): ChatstreamError {
+  return new ChatstreamError('cancelled', 'The client left before its answer began.');
+}
+
+// context_length_exceeded
+
+/** @param param the part of the request that is too long */
+export function contextLengthError(promptTokens: number, contextLength: number, param: string): ChatstreamError {
+  return new ChatstreamError(
+    'context_length_exceeded',
+    `The prompt has ${promptTokens} tokens, and the context of ${contextLength} must hold it and the answer.`,
+    { param, hint: 'Shorten the prompt, or start the server with a larger --context.' },
+  );
+}
+
+// draining
+
+export function drainingError(retryAfterSeconds: number): ChatstreamError {
+  return new ChatstreamError('draining', 'The server is shutting down and accepts no new requests.', {
+    hint: 'Try again in a moment, or on another server.',
+    retryAfterSeconds,
+  });
+}
+
+/** For an answer that was still being generated when the time for the drain was up. */
+export function cutOffError(retryAfterSeconds: number): ChatstreamError {
+  return new ChatstreamError('draining', 'The server shut down before the answer was complete.', {
+    hint: 'Send the request again in a moment, or to another server.',
+    retryAfterSeconds,
+  });
+}
+
+// engine_unavailable
+
+/** Before the model has been loaded for the first time. */
+export function engineLoadingError(): ChatstreamError {
+  return new ChatstreamError('engine_unavailable', 'The model is still being loaded.', {
+    hint: 'Try again in a moment; /readyz says when it is ready.',
+    retryAfterSeconds: 1,
+  });
+}
+
+/**
+ * The engine died and could not be restarted.
+ *
+ * @param details.reason for the operator's log; left out of what clients are sent
+ * @param details.retryAfterSeconds left out by the engine, which does not know how busy the queue is
+ */
+export function engineDownError(details: {
+  readonly reason?: string;
+  readonly retryAfterSeconds?: number;
+}): ChatstreamError {
+  const { reason, retryAfterSeconds } = details;
+  const message =
+    reason === undefined ? 'The engine is down and could not be restarted.' : `The engine is down: ${reason}`;
+  return new ChatstreamError('engine_unavailable', message, {
+    hint: 'Try again later; the server log says why.',
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  });
+}
+
+/** The server itself stopped the engine. */
+export function engineStoppedError(): ChatstreamError {
+  return new ChatstreamError('engine_unavailable', 'The engine was stopped.', {
+    hint: 'Try again in a moment; the server log says why.',
+  });
+}
+
+// internal
+
+/** What went wrong is for the log alone: it may name files of the server. */
+export function internalError(cause: unknown): ChatstreamError {
+  return new ChatstreamError('internal', 'Something went wrong in the server.', {
+    hint: 'The server log has the details.',
+    cause,
+  });
+}
+
+// invalid_api_key
+
+export function missingKeyError(): ChatstreamError {
+  return new ChatstreamError('invalid_api_key', 'This server needs an API key.', {
+    hint: 'Send it in the header "Authorization: Bearer KEY".',
+  });
+}
+
+export function wrongKeyError(): ChatstreamError {
+  return new ChatstreamError('invalid_api_key', 'This server does not accept this API key.');
+}
+
+// model_not_found
+
+/** @param served the model that is served; null before it is loaded */
+export function modelNotFoundError(wanted: string, served: string | null): ChatstreamError {
+  return new ChatstreamError('model_not_found', `The model "${wanted}" is not served here.`, {
+    param: 'model',
+    hint: served === null ? 'The model is still being loaded.' : `Ask for "${served}", or leave the model out.`,
+  });
+}
+
+// not_found
+
+export function notFoundError(method: string, path: string): ChatstreamError {
+  return new ChatstreamError('not_found', `There is no ${method} ${path} here.`, {
+    hint: 'See /openapi.json for what there is.',
+  });
+}
+
+// queue_full
+
+/** For a new request when there is neither a free slot nor a free place in the queue. */
+export function queueFullError(
+  queue: {
+    readonly running: number;
+    readonly waiting: number;
+    readonly maxConcurrency: number;
+    readonly maxQueue: number;
+  },
+  retryAfterSeconds: number,
+): ChatstreamError {
+  const { running, waiting, maxConcurrency, maxQueue } = queue;
+  const places = maxQueue === 0 ? 'no request may wait' : `${waiting} of ${maxQueue} places to wait are taken`;
+  return new ChatstreamError(
+    'queue_full',
+    `The queue is full: ${running} of ${maxConcurrency} generations run and ${places}.`,
+    { hint: `Try again in ${retryAfterSeconds} s.`, retryAfterSeconds },
+  );
+}
+
+// queue_timeout
+
+/** For a request that has waited too long, in the queue or for the engine. */
+export function queueTimeoutError(queueTimeoutMs: number, retryAfterSeconds: number): ChatstreamError {
+  return new ChatstreamError(
+    'queue_timeout',
+    `The request waited ${queueTimeoutMs / 1000} s, longer than the queue allows.`,
+    { hint: `Try again in ${retryAfterSeconds} s.`, retryAfterSeconds },
+  );
+}

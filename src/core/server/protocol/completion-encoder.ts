@@ -1,0 +1,112 @@
+import type { ChatstreamError } from '../../base/errors.js';
+import type { FinishReason } from '../../engine/engine.js';
+import type { Timings } from '../../inference/request.js';
+import { type AnswerEncoder, sseData } from './answer-encoder.js';
+import { errorBody } from './http-errors.js';
+
+/** OpenAI's two completion APIs, which wrap the same text differently. */
+export type CompletionType = 'chat' | 'text';
+
+/** What all chunks and the whole answer of one request share. */
+export interface AnswerHead {
+  readonly id: string;
+  /** Unix time in seconds. */
+  readonly created: number;
+  readonly model: string;
+}
+
+/** The end of every stream of OpenAI's completion APIs. */
+const done = sseData('[DONE]');
+
+/**
+ * Writes one request's answer as OpenAI's completion APIs do. The JSON that all chunks share is made once, so that a token
+ * costs one small `JSON.stringify` and one concatenation.
+ */
+export class CompletionEncoder implements AnswerEncoder {
+  readonly #type: CompletionType;
+  readonly #head: AnswerHead;
+  readonly #includeUsage: boolean;
+  /** Each chunk up to its choices. */
+  readonly #chunkHead: string;
+  readonly #beforeText: string;
+  readonly #afterText: string;
+
+  /** @param includeUsage whether a stream ends with a chunk of token counts */
+  constructor(type: CompletionType, { id, created, model }: AnswerHead, includeUsage: boolean) {
+    this.#type = type;
+    this.#head = { id, created, model };
+    this.#includeUsage = includeUsage;
+    const object = type === 'chat' ? 'chat.completion.chunk' : 'text_completion';
+    this.#chunkHead = JSON.stringify({ id, object, created, model }).slice(0, -1);
+    const content = type === 'chat' ? '"delta":{"content":' : '"text":';
+    this.#beforeText = `data: ${this.#chunkHead},"choices":[{"index":0,${content}`;
+    this.#afterText = `${type === 'chat' ? '}' : ''},"logprobs":null,"finish_reason":null}]}\n\n`;
+  }
+
+  /** The first chunk of a chat has a role and no text. Text completions have no such chunk. */
+  opening(): string {
+    if (this.#type === 'text') return '';
+    return this.#chunk([{ index: 0, delta: { role: 'assistant', content: '' }, logprobs: null, finish_reason: null }]);
+  }
+
+  text(text: string): string {
+    return this.#beforeText + JSON.stringify(text) + this.#afterText;
+  }
+
+  /** The finish reason, the usage if it was asked for, and the end mark. The last chunk carries the timings. */
+  closing(reason: FinishReason, timings: Timings): string {
+    const content = this.#type === 'chat' ? { delta: {} } : { text: '' };
+    const choices = [{ index: 0, ...content, logprobs: null, finish_reason: reason }];
+    const last = { timings: wireTimings(timings) };
+    if (!this.#includeUsage) return this.#chunk(choices, last) + done;
+    return this.#chunk(choices) + this.#chunk([], { usage: usageOf(timings), ...last }) + done;
+  }
+
+  failure(error: ChatstreamError): string {
+    return sseData(JSON.stringify(errorBody(error))) + done;
+  }
+
+  whole(text: string, reason: FinishReason, timings: Timings): object {
+    const isChat = this.#type === 'chat';
+    const content = isChat ? { message: { role: 'assistant', content: text, refusal: null } } : { text };
+    const { id, created, model } = this.#head;
+    return {
+      id,
+      object: isChat ? 'chat.completion' : 'text_completion',
+      created,
+      model,
+      choices: [{ index: 0, ...content, logprobs: null, finish_reason: reason }],
+      usage: usageOf(timings),
+      timings: wireTimings(timings),
+    };
+  }
+
+  #chunk(choices: readonly object[], extra: object = {}): string {
+    return sseData(`${this.#chunkHead},${JSON.stringify({ choices, ...extra }).slice(1)}`);
+  }
+}
+
+function usageOf({ promptTokens, cachedTokens, outputTokens }: Timings): object {
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: outputTokens,
+    total_tokens: promptTokens + outputTokens,
+    prompt_tokens_details: { cached_tokens: cachedTokens },
+  };
+}
+
+/** Milliseconds to the microsecond, which is as precise as the clock is. */
+function wireTimings(timings: Timings): object {
+  return {
+    queue_ms: toMicrosecond(timings.queueMs),
+    prefill_ms: toMicrosecond(timings.prefillMs),
+    decode_ms: toMicrosecond(timings.decodeMs),
+    prompt_tokens: timings.promptTokens,
+    cached_tokens: timings.cachedTokens,
+    output_tokens: timings.outputTokens,
+  };
+}
+
+function toMicrosecond(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

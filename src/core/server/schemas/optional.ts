@@ -1,6 +1,0 @@
-import { type TNull, type TOptional, type TSchema, type TUnion, Type } from 'typebox';
-
-/** A parameter that may be left out, or sent as null, as OpenAI's clients do for what was not set. */
-export function optional<T extends TSchema>(schema: T): TOptional<TUnion<[T, TNull]>> {
-  return Type.Optional(Type.Union([schema, Type.Null()]));
-}
