@@ -7,8 +7,7 @@ import { failuresOf } from './failures.js';
 import { isMarked } from './figures-table.js';
 import { notesBelow } from './notes.js';
 import { whole } from '../../measurement/numbers.js';
-import { judgementsOf, judgementText } from './objectives-text.js';
-import { recommendationText, sweepSentences } from './sweep-text.js';
+import { conclusionSentences, recommendationText } from './conclusion.js';
 import { defaultWidth } from '../text/style.js';
 import { otherWarnings, truthWarnings } from './warnings.js';
 import { waterfallBars } from './waterfall-bars.js';
@@ -33,7 +32,7 @@ export function toMarkdown(result: BenchResult, summaries: readonly SettingSumma
       ? []
       : ['```text', ...pictures.flatMap((lines, index) => (index > 0 ? ['', ...lines] : lines)), '```'],
     failureTable(summaries),
-    bullets([...judgementsOf(result, summaries).map(judgementText), ...sweepSentences(result, summaries)]),
+    bullets(conclusionSentences(result, summaries)),
     bullets(otherWarnings(result)),
     [
       `<sub>${[...loadItems(result.plan), ...machineItems(result.machine)].map(escaped).join(' · ')} · chatstream ${escaped(result.tool.version)}, ${escaped(result.started_at)}</sub>`,

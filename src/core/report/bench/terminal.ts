@@ -5,10 +5,9 @@ import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { failuresOf } from './failures.js';
 import { figuresTable, recommendedMark } from './figures-table.js';
 import { notesBelow } from './notes.js';
-import { judgementsOf, judgementText } from './objectives-text.js';
 import { plural, whole } from '../../measurement/numbers.js';
 import { cut, fill, padStart, painter, type ReportStyle, widthOf, wrap } from '../text/style.js';
-import { recommendationText, sweepSentences } from './sweep-text.js';
+import { conclusionSentences, recommendationText } from './conclusion.js';
 import { otherWarnings, truthWarnings } from './warnings.js';
 import { waterfallBars } from './waterfall-bars.js';
 
@@ -77,7 +76,7 @@ function failureLines(summaries: readonly SettingSummary[], style: ReportStyle):
 
 function conclusion(result: BenchResult, summaries: readonly SettingSummary[], style: ReportStyle): readonly string[] {
   const paint = painter(style);
-  const sentences = [...judgementsOf(result, summaries).map(judgementText), ...sweepSentences(result, summaries)];
+  const sentences = conclusionSentences(result, summaries);
   const lines = sentences.flatMap((sentence) => wrap(sentence, style.width, '  '));
   const recommendation = recommendationText(result, summaries);
   if (recommendation === null) return lines;

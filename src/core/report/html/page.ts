@@ -2,8 +2,7 @@ import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { notesBelow } from '../bench/notes.js';
-import { judgementsOf, judgementText } from '../bench/objectives-text.js';
-import { recommendationText, sweepSentences } from '../bench/sweep-text.js';
+import { conclusionSentences, recommendationText } from '../bench/conclusion.js';
 import { otherWarnings, truthWarnings } from '../bench/warnings.js';
 import { densityChart } from './density-chart.js';
 import { Markup, markup } from './markup.js';
@@ -17,7 +16,7 @@ export function toHtml(result: BenchResult, summaries: readonly SettingSummary[]
   const [model = '', ...server] = targetItems(result.target);
   const measured = summaries.length > 0;
   const recommendation = recommendationText(result, summaries);
-  const sentences = [...judgementsOf(result, summaries).map(judgementText), ...sweepSentences(result, summaries)];
+  const sentences = conclusionSentences(result, summaries);
   const page = markup`<!doctype html>
 <html lang="en">
 <head>

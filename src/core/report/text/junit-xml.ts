@@ -5,9 +5,9 @@ export type TestCase = {
   /** Shown beside it. */
   readonly output: string;
 } & (
-  | { readonly state: 'passed' }
-  | { readonly state: 'skipped'; readonly message: string }
-  | { readonly state: 'failed'; readonly type: string; readonly message: string }
+  | { readonly status: 'passed' }
+  | { readonly status: 'skipped'; readonly message: string }
+  | { readonly status: 'failed'; readonly type: string; readonly message: string }
 );
 
 export interface TestSuite {
@@ -36,7 +36,7 @@ export function junitXml(name: string, suites: readonly TestSuite[]): string {
 }
 
 function counts(cases: readonly TestCase[]): string {
-  const count = (state: TestCase['state']): number => cases.filter((each) => each.state === state).length;
+  const count = (status: TestCase['status']): number => cases.filter((each) => each.status === status).length;
   return `tests="${cases.length}" failures="${count('failed')}" errors="0" skipped="${count('skipped')}"`;
 }
 
@@ -50,7 +50,7 @@ function caseLines(test: TestCase): readonly string[] {
 }
 
 function outcomeLines(test: TestCase): readonly string[] {
-  switch (test.state) {
+  switch (test.status) {
     case 'passed':
       return [];
     case 'skipped':

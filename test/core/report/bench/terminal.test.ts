@@ -1,7 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { widthOf } from '../../../../src/core/report/text/style.js';
+import { judgeObjectives } from '../../../../src/core/measurement/objectives.js';
+import { toMarkdown } from '../../../../src/core/report/bench/markdown.js';
 import { renderReport } from '../../../../src/core/report/bench/terminal.js';
+import { toHtml } from '../../../../src/core/report/html/page.js';
 import { benchResult, type DescribedResult, type ResultDescription } from '../../../support/bench-result.js';
 import { examples } from './examples.js';
 
@@ -170,7 +173,7 @@ describe('a report', () => {
     expect(text).toContain('Measured in turns with the baseline, qwen2.5-0.5b-instruct-q4_k_m, llama-server');
   });
 
-  it('judges objectives for percentiles', () => {
+  it('judges objectives, and says where they were met and why not elsewhere', () => {
     const text = report({
       settings: [
         { maxConcurrency: 1, queueWaitMs: 2000 },
@@ -180,8 +183,32 @@ describe('a report', () => {
       plan: { slo: ['ttft.p95<500ms'] },
     });
     expect(text.replaceAll(/\s+/g, ' ')).toMatch(
-      /ttft\.p95 < 500 ms: met at max-concurrency 2 \(\d+ ms\); missed at max-concurrency 1 \(3\.\d+ s\); too few samples at max-concurrency 4\./,
+      /ttft\.p95<500ms: met at max-concurrency 2 \(\d+ ms, below 500 ms\); missed at max-concurrency 1 \(3\.\d+ s, not below 500 ms\); not judged at max-concurrency 4 \(too few samples of ttft\)\./,
     );
+  });
+
+  it('judges objectives as the exit code does: a request without an answer is slower than any limit', () => {
+    const description: ResultDescription = {
+      settings: [{ maxConcurrency: 4, completed: 300, queueWaitMs: 0, prefillMs: 50, errors: { queue_full: 100 } }],
+      plan: { slo: ['ttft.p95<5s', 'ttft<5s'] },
+    };
+    const { result, summaries } = benchResult(description);
+    expect(judgeObjectives(result, summaries).map(({ status }) => status)).toEqual(['missed', 'missed']);
+    const missed = 'missed at max-concurrency 4 (100 of 400 requests had no answer).';
+    const texts = [report(description), toMarkdown(result, summaries), toHtml(result, summaries)];
+    for (const text of texts.map((each) => each.replaceAll('&lt;', '<').replaceAll('\\', ''))) {
+      expect(text).toContain(`ttft.p95<5s: ${missed}`);
+      expect(text).toContain(`ttft<5s: ${missed}`);
+      expect(text).not.toMatch(/<5s: met/);
+    }
+  });
+
+  it('gives settings with the same reason one reason', () => {
+    const text = report({
+      settings: [1, 2].map((maxConcurrency) => ({ maxConcurrency, completed: 30, errors: { queue_full: 300 } })),
+      plan: { slo: ['ttft.p95<5s'] },
+    });
+    expect(text).toContain('ttft.p95<5s: missed at max-concurrency 1 and 2 (requests had no answer).');
   });
 
   it('has no room for control characters of a server', () => {

@@ -111,7 +111,7 @@ describe('JUnit', () => {
   it('escapes everything, and leaves out what XML cannot say', () => {
     const text = `<&>"'\u0000\u001b\uD800 ok\n\u{1F600}`;
     const xml = junitXml(text, [
-      { name: text, cases: [{ suite: text, name: text, output: text, state: 'failed', type: text, message: text }] },
+      { name: text, cases: [{ suite: text, name: text, output: text, status: 'failed', type: text, message: text }] },
     ]);
     const [only] = casesOf(xml);
     expect(only?.attributes['name']).toBe(`<&>"' ok\n\u{1F600}`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { recommendationText, sweepSentences } from '../../../../src/core/report/bench/sweep-text.js';
+import { recommendationText, conclusionSentences } from '../../../../src/core/report/bench/conclusion.js';
 import type { Sweep } from '../../../../src/core/measurement/result-schema.js';
 import { benchResult } from '../../../support/bench-result.js';
 import { uslThroughput } from '../../../../src/core/statistics/usl.js';
@@ -9,7 +9,7 @@ const usl = { lambda: 100, sigma: 0.1, kappa: 0.01, r2: 0.98765, peak: 9.49 };
 function sentences(sweep: Partial<Sweep>): readonly string[] {
   const settings = [1, 2, 4, 8].map((maxConcurrency) => ({ maxConcurrency, completed: 20 }));
   const { result, summaries } = benchResult({ settings, sweep });
-  return sweepSentences(result, summaries).map((sentence) => sentence.replaceAll('\u00a0', ' '));
+  return conclusionSentences(result, summaries).map((sentence) => sentence.replaceAll('\u00a0', ' '));
 }
 
 describe('the sweep in words', () => {

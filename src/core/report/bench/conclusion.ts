@@ -2,12 +2,70 @@ import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { sweptKey } from '../../measurement/sweep.js';
 import { significant } from '../../measurement/numbers.js';
-import { dimensionsOf, settingText } from '../../measurement/setting-text.js';
+import { judgeObjectives, type ObjectiveVerdict } from '../../measurement/objectives.js';
+import { dimensionsOf, settingsText, settingText } from '../../measurement/setting-text.js';
 import { oneLine } from '../text/style.js';
 import { type UslFit, uslThroughput } from '../../statistics/usl.js';
 
+/** What a report concludes: objectives, knee, and fit, in one sentence each. */
+export function conclusionSentences(result: BenchResult, summaries: readonly SettingSummary[]): readonly string[] {
+  return [...objectiveSentences(result, summaries), ...sweepSentences(result, summaries)];
+}
+
+/** For each objective where it was met and where not, and why not. */
+function objectiveSentences(result: BenchResult, summaries: readonly SettingSummary[]): readonly string[] {
+  const verdicts = judgeObjectives(result, summaries);
+  const by = dimensionsOf(summaries.map(({ settings }) => settings));
+  return [...new Set(verdicts.map(({ objective }) => objective))].map((objective) => {
+    const own = verdicts.filter((verdict) => verdict.objective === objective);
+    const parts = outcomes.flatMap(({ words, why, includes }) => {
+      const those = own.filter(includes);
+      const [only] = those;
+      if (only === undefined) return [];
+      const where = settingsText(
+        those.map(({ settings }) => settings),
+        by,
+      );
+      return `${words} at ${where}${those.length === 1 ? ` (${only.finding})` : why}`;
+    });
+    return `${objective}: ${parts.join('; ')}.`;
+  });
+}
+
+interface Outcome {
+  readonly words: string;
+  /** The reason, where several settings share the outcome; a single one is shown with its own finding. */
+  readonly why: string;
+  includes(verdict: ObjectiveVerdict): boolean;
+}
+
+/** What can become of an objective, in the order in which a sentence lists it. */
+const outcomes: readonly Outcome[] = [
+  { words: 'met', why: '', includes: ({ status }) => status === 'met' },
+  {
+    words: 'missed',
+    why: ' (too slow)',
+    includes: (verdict) => verdict.status === 'missed' && verdict.cause === 'too-slow',
+  },
+  {
+    words: 'missed',
+    why: ' (requests had no answer)',
+    includes: (verdict) => verdict.status === 'missed' && verdict.cause === 'unanswered',
+  },
+  {
+    words: 'not judged',
+    why: ' (too few samples)',
+    includes: (verdict) => verdict.status === 'unknown' && verdict.cause === 'too-few-samples',
+  },
+  {
+    words: 'not judged',
+    why: ' (the load generator was saturated)',
+    includes: (verdict) => verdict.status === 'unknown' && verdict.cause === 'saturated-client',
+  },
+];
+
 /** Knee and fit, in a sentence each. */
-export function sweepSentences({ sweep }: BenchResult, summaries: readonly SettingSummary[]): readonly string[] {
+function sweepSentences({ sweep }: BenchResult, summaries: readonly SettingSummary[]): readonly string[] {
   const settings = summaries.map((summary) => summary.settings);
   const key = sweptKey(settings);
   const [dimension] = dimensionsOf(settings).filter((each) => each.key === key);
