@@ -52,6 +52,11 @@ describe('a gate in bench', () => {
     await expect(prepareGate(flags({ baseline: machines, allow: ['machine.cpu'] }), options)).resolves.toBeDefined();
   });
 
+  it('takes a baseline with other objectives', async () => {
+    const objectives = fileOf({ ...base, plan: { ...base.plan, slo: ['ttft.p95<1s'] } });
+    await expect(prepareGate(flags({ baseline: objectives }), options)).resolves.toBeDefined();
+  });
+
   it('compares with a baseline file, and exits with 10 on a regression', async () => {
     const given = { baseline: fileOf(base), 'fail-on': ['e2e.p50>10%'] };
     expect(await judge(given, slower)).toMatchObject({ exitCode: 10, comparison: { verdict: 'regression' } });

@@ -42,13 +42,9 @@ export function compare(sides: Sides, { thresholds, allowed }: CompareOptions): 
   const pairs = common.map((each) => {
     const key = settingsKey(each);
     const [one, other] = matched(before.get(key) ?? [], after.get(key) ?? [], interleaved);
-    return new SettingPair(
-      each,
-      new SettingTrials(one, baseline.name),
-      new SettingTrials(other, candidate.name),
-      interleaved,
-    );
+    return new SettingPair(each, new SettingTrials(one, baseline), new SettingTrials(other, candidate), interleaved);
   });
+  const shown = metrics.slice(thresholds.length);
   const rows = worstFirst(
     pairs.flatMap((pair) =>
       metrics.flatMap((metric) => {
@@ -66,7 +62,7 @@ export function compare(sides: Sides, { thresholds, allowed }: CompareOptions): 
       candidate: [...after].flatMap(([key, runs]) => (before.has(key) ? [] : (runs[0]?.settings ?? []))),
     },
     differences,
-    notes: notesOf(sides, pairs),
+    notes: notesOf(sides, pairs, shown),
   };
 }
 

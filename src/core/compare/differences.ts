@@ -14,9 +14,10 @@ export interface Difference {
 const allowable = ['plan', 'machine', 'model', 'engine', 'settings'] as const;
 
 /**
- * Not part of how requests are sent: which settings were measured (they are matched one by one) and how often.
+ * Fields of the plan that do not shape the load: the settings, which are matched one by one; how often each was measured;
+ * and the objectives, which matter to goodput alone.
  */
-const matchedElsewhere: ReadonlySet<string> = new Set(['concurrency', 'max_concurrency', 'rate', 'trials']);
+const notOfTheLoad: ReadonlySet<string> = new Set(['concurrency', 'max_concurrency', 'rate', 'trials', 'slo']);
 
 /** Operating systems keep some of the memory for themselves, not always the same amount. */
 const sameMemory = 0.05;
@@ -91,7 +92,7 @@ function settingsOf({ settings }: Target): Fields {
 type Fields = Readonly<Record<string, unknown>>;
 
 function planOf({ plan }: Side): Fields {
-  return Object.fromEntries(Object.entries(plan).filter(([name]) => !matchedElsewhere.has(name)));
+  return Object.fromEntries(Object.entries(plan).filter(([name]) => !notOfTheLoad.has(name)));
 }
 
 function machineOf({ machine }: Side): Fields {

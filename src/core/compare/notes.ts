@@ -1,21 +1,23 @@
-import { percentText } from '../measurement/numbers.js';
+import { listed, percentText } from '../measurement/numbers.js';
 import { wholeSettingText } from '../measurement/setting-text.js';
-import type { RunSettings } from '../measurement/result-schema.js';
-import type { SettingTrials } from './setting-trials.js';
+import type { ComparedMetric } from './compared-metric.js';
+import type { SettingPair } from './setting-pair.js';
 import type { Side, Sides } from './side.js';
 
 /** Failing this much more often, as a share of all requests, is worth a note: what fails has no latency. */
 const moreFailures = 0.005;
 
-interface Compared {
-  readonly settings: RunSettings;
-  readonly baseline: SettingTrials;
-  readonly candidate: SettingTrials;
-}
-
-/** What a reader should know of two results that no figure says. */
-export function notesOf({ baseline, candidate, interleaved }: Sides, compared: readonly Compared[]): readonly string[] {
-  const notes = [...failureNotes(compared), ...interruptionNotes(baseline, candidate)];
+/**
+ * What a reader should know of two results that no figure says.
+ *
+ * @param shown the figures without a threshold; one with a threshold is inconclusive for the same reasons
+ */
+export function notesOf(
+  { baseline, candidate, interleaved }: Sides,
+  pairs: readonly SettingPair[],
+  shown: readonly ComparedMetric[],
+): readonly string[] {
+  const notes = [...failureNotes(pairs), ...interruptionNotes(baseline, candidate), ...conflictNotes(pairs, shown)];
   const [before, after] = [kindOf(baseline), kindOf(candidate)];
   if (before !== after) notes.push(`The servers are different programs: ${before} and ${after}.`);
   if (baseline.toolVersion !== candidate.toolVersion) {
@@ -31,8 +33,8 @@ export function notesOf({ baseline, candidate, interleaved }: Sides, compared: r
   return notes;
 }
 
-function failureNotes(compared: readonly Compared[]): string[] {
-  return compared.flatMap(({ settings, baseline, candidate }) => {
+function failureNotes(pairs: readonly SettingPair[]): string[] {
+  return pairs.flatMap(({ settings, baseline, candidate }) => {
     const [before, after] = [baseline.failedShare, candidate.failedShare];
     if (after - before <= moreFailures) return [];
     const where = wholeSettingText(settings);
@@ -40,6 +42,19 @@ function failureNotes(compared: readonly Compared[]): string[] {
       `At ${where} the candidate left ${percentText(after)} of the requests without an answer (baseline ${percentText(before)}); latencies are of the others. Gate it with --fail-on "success_rate<1%".`,
     ];
   });
+}
+
+/** Why figures that both sides have are not in the table: each reason once. */
+function conflictNotes(pairs: readonly SettingPair[], shown: readonly ComparedMetric[]): string[] {
+  const metrics = new Map<string, Set<string>>();
+  for (const metric of shown) {
+    for (const conflict of pairs.map((pair) => pair.conflict(metric))) {
+      if (conflict !== null) metrics.set(conflict, (metrics.get(conflict) ?? new Set()).add(metric.id));
+    }
+  }
+  return [...metrics].map(
+    ([conflict, ids]) => `${listed([...ids])} ${ids.size === 1 ? 'is' : 'are'} not compared: ${conflict}.`,
+  );
 }
 
 function interruptionNotes(baseline: Side, candidate: Side): string[] {

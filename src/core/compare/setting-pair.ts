@@ -1,3 +1,5 @@
+import { listed } from '../measurement/numbers.js';
+import { goodputLimits } from '../measurement/objectives.js';
 import type { RunSettings } from '../measurement/result-schema.js';
 import type { ComparedMetric } from './compared-metric.js';
 import type { ComparedRow, Judgement } from './comparison.js';
@@ -25,7 +27,7 @@ export class SettingPair {
   compare(metric: ComparedMetric, threshold: Threshold | null): ComparedRow {
     const before = this.baseline.statistic(metric);
     const after = this.candidate.statistic(metric);
-    const conflict = this.#conflict(metric);
+    const conflict = this.conflict(metric);
     const ratio =
       before === null || after === null || conflict !== null
         ? null
@@ -97,8 +99,12 @@ export class SettingPair {
       : `${who} ${who === 'neither side' ? 'has' : 'does not have'} ${metric.id}`;
   }
 
-  /** Why the figures of both sides do not mean the same, as a sentence without its end; null if they do. */
-  #conflict(metric: ComparedMetric): string | null {
+  /** Why the figures of both sides do not mean the same, as a sentence without its full stop; null if they do. */
+  conflict(metric: ComparedMetric): string | null {
+    if (metric.id === 'goodput') {
+      const [before, after] = [limitsText(this.baseline), limitsText(this.candidate)];
+      if (before !== after) return `its objectives are ${before} in the baseline and ${after} in the candidate`;
+    }
     if (metric.kind === 'latency' && metric.metric === 'queue_wait') {
       const sourcesOf = ({ runs }: SettingTrials): string =>
         [...new Set(runs.map(({ metrics }) => metrics.queue_wait.source))].sort().join(' and ');
@@ -118,4 +124,9 @@ export class SettingPair {
 function tokensSource({ runs }: SettingTrials): string | null {
   const sources = new Set(runs.map((run) => run.output_tokens_source).filter((source) => source !== 'none'));
   return sources.size === 0 ? null : [...sources].sort().join(' and ');
+}
+
+/** The limits that goodput was counted with. */
+function limitsText({ objectives }: SettingTrials): string {
+  return objectives.length === 0 ? 'none' : listed(goodputLimits(objectives));
 }

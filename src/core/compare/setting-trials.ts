@@ -6,6 +6,7 @@ import { bucketQuantileMs, type Bucket } from '../measurement/buckets.js';
 import type { ComparedMetric, RateName } from './compared-metric.js';
 import { decodeCells, type HistogramCells, noCells } from '../measurement/histogram-cells.js';
 import { MergedTrials } from './merged-percentile.js';
+import type { Side } from './side.js';
 import { everyTrialOnce, type Statistic } from '../statistics/ratio.js';
 
 /**
@@ -17,12 +18,14 @@ const shortestMs = 0.1;
 /** The trials of one setting of one side, and every figure that can be made of them. */
 export class SettingTrials {
   readonly runs: readonly Run[];
+  /** As given to `--slo`; goodput counts the requests that met all of them. */
+  readonly objectives: readonly string[];
   readonly #name: string;
   readonly #merged = new Map<MetricName, MergedTrials | null>();
 
-  /** @param name of the file, for messages */
-  constructor(runs: readonly Run[], name: string) {
+  constructor(runs: readonly Run[], { name, plan }: Pick<Side, 'name' | 'plan'>) {
     this.runs = runs;
+    this.objectives = plan.slo;
     this.#name = name;
   }
 

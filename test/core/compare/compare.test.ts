@@ -11,6 +11,8 @@ const base = resultOf(1);
 const same = resultOf(1, {}, {}, 2);
 const slower = resultOf(1.3, {}, {}, 3);
 const faster = resultOf(0.6, {}, {}, 4);
+const strict = resultOf(1, { goodput: 2 }, { plan: { slo: ['ttft.p95<500ms'] } });
+const lenient = resultOf(1, { goodput: 3 }, { plan: { slo: ['ttft.p95<1s'] } });
 
 function gate(sides: Sides, ...failOn: string[]): Comparison {
   return compare(sides, { thresholds: parseThresholds(failOn), allowed: [] });
@@ -116,10 +118,41 @@ describe('the gate is inconclusive', () => {
     );
   });
 
+  it('about goodputs that were counted with different objectives', () => {
+    const comparison = gate(pair(strict, lenient), 'goodput<5%', 'ttft.p95>10%');
+    expect(verdict(comparison, 'ttft.p95')).toBe('pass');
+    expect(conclusionOf(comparison)[0]).toContain(
+      'its objectives are ttft<500ms in the baseline and ttft<1000ms in the candidate',
+    );
+  });
+
   it('about tokens that were counted differently', () => {
     const chunks = resultOf(1, { outputTokensSource: 'chunks' });
     const comparison = gate(pair(base, chunks), 'output_tokens_per_second<5%');
     expect(conclusionOf(comparison)[0]).toContain('counted by usage in the baseline and by chunks in the candidate');
+  });
+});
+
+describe('a figure that does not mean the same on both sides', () => {
+  it('is left out with a note, and the others are compared', () => {
+    const comparison = gate(pair(strict, lenient));
+    expect(comparison.rows.map(({ metric: { id } }) => id)).not.toContain('goodput');
+    expect(row(comparison, 'ttft.p95').ratio).not.toBeNull();
+    expect(comparison.notes).toContain(
+      'goodput is not compared: its objectives are ttft<500ms in the baseline and ttft<1000ms in the candidate.',
+    );
+  });
+
+  it('shares its note with others that have the same reason', () => {
+    const chunks = resultOf(1, { outputTokensSource: 'chunks' });
+    expect(gate(pair(base, chunks)).notes[0]).toMatch(
+      /^tpot\.p50, tpot\.p95 and output_tokens_per_second are not compared: output tokens were counted by usage/,
+    );
+  });
+
+  it('is compared if objectives differ only in what goodput takes no account of', () => {
+    const same = resultOf(1, { goodput: 2 }, { plan: { slo: ['ttft.p99<0.5s'] } });
+    expect(row(gate(pair(strict, same)), 'goodput').ratio).toBeCloseTo(1, 5);
   });
 });
 
