@@ -4,7 +4,7 @@ import { sweptKey } from '../../measurement/sweep.js';
 import { significant } from '../../measurement/numbers.js';
 import { judgeObjectives, type ObjectiveVerdict } from '../../measurement/objectives.js';
 import { dimensionsOf, settingsText, settingText } from '../../measurement/setting-text.js';
-import { oneLine } from '../text/style.js';
+import { oneLine } from '../text/escape.js';
 import { type UslFit, uslThroughput } from '../../statistics/usl.js';
 
 /** What a report concludes: objectives, knee, and fit, in one sentence each. */

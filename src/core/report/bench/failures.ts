@@ -1,6 +1,6 @@
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { type Dimension, dimensionsOf, settingsText } from '../../measurement/setting-text.js';
-import { oneLine } from '../text/style.js';
+import { oneLine } from '../text/escape.js';
 
 /** Why requests got no answer: one entry per code, the most frequent first. */
 export interface Failure {

@@ -1,7 +1,7 @@
 import { metricNames } from '../../measurement/metric-names.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
-import { oneLine } from '../text/style.js';
+import { oneLine } from '../text/escape.js';
 
 /**
  * HdrHistogram's percentile text of every setting and latency, in milliseconds, all trials of a setting together. Plotters

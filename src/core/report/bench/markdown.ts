@@ -8,6 +8,7 @@ import { isMarked } from './figures-table.js';
 import { notesBelow } from './notes.js';
 import { whole } from '../../measurement/numbers.js';
 import { conclusionSentences, recommendationText } from './conclusion.js';
+import { escapedMarkdown } from '../text/escape.js';
 import { defaultWidth } from '../text/style.js';
 import { otherWarnings, truthWarnings } from './warnings.js';
 import { waterfallBars } from './waterfall-bars.js';
@@ -21,13 +22,18 @@ export function toMarkdown(result: BenchResult, summaries: readonly SettingSumma
     ? [...densityPlots(result, summaries, style), waterfallBars(result, summaries, style)].filter(notEmpty)
     : [];
   const sections = [
-    [`## ${targetItems(result.target).slice(0, 2).map(escaped).join(' on ')}`],
+    [`## ${targetItems(result.target).slice(0, 2).map(escapedMarkdown).join(' on ')}`],
     recommendation === null
       ? []
-      : [`**Recommended: ${escaped(recommendation.setting)}**, because ${escaped(recommendation.reason)}.`],
-    truthWarnings(result).flatMap((warning, index) => [...(index > 0 ? ['>'] : []), `> ⚠️ ${escaped(warning)}`]),
+      : [
+          `**Recommended: ${escapedMarkdown(recommendation.setting)}**, because ${escapedMarkdown(recommendation.reason)}.`,
+        ],
+    truthWarnings(result).flatMap((warning, index) => [
+      ...(index > 0 ? ['>'] : []),
+      `> ⚠️ ${escapedMarkdown(warning)}`,
+    ]),
     measured ? table(result, summaries) : [],
-    measured ? [notesBelow(result, summaries, 'Bold:').map(escaped).join(' ')] : [],
+    measured ? [notesBelow(result, summaries, 'Bold:').map(escapedMarkdown).join(' ')] : [],
     pictures.length === 0
       ? []
       : ['```text', ...pictures.flatMap((lines, index) => (index > 0 ? ['', ...lines] : lines)), '```'],
@@ -35,7 +41,7 @@ export function toMarkdown(result: BenchResult, summaries: readonly SettingSumma
     bullets(conclusionSentences(result, summaries)),
     bullets(otherWarnings(result)),
     [
-      `<sub>${[...loadItems(result.plan), ...machineItems(result.machine)].map(escaped).join(' · ')} · chatstream ${escaped(result.tool.version)}, ${escaped(result.started_at)}</sub>`,
+      `<sub>${[...loadItems(result.plan), ...machineItems(result.machine)].map(escapedMarkdown).join(' · ')} · chatstream ${escapedMarkdown(result.tool.version)}, ${escapedMarkdown(result.started_at)}</sub>`,
     ],
   ];
   return `${sections
@@ -67,7 +73,9 @@ function heading({ group, heading }: Column): string {
 function failureTable(summaries: readonly SettingSummary[]): readonly string[] {
   const failures = failuresOf(summaries);
   if (failures.length === 0) return [];
-  const rows = failures.map(({ code, count, where, example }) => [code, whole(count), where, example].map(escaped));
+  const rows = failures.map(({ code, count, where, example }) =>
+    [code, whole(count), where, example].map(escapedMarkdown),
+  );
   return [
     line(['without an answer', 'requests', 'where', 'example']),
     line(['---', '---:', '---', '---']),
@@ -76,14 +84,9 @@ function failureTable(summaries: readonly SettingSummary[]): readonly string[] {
 }
 
 function bullets(items: readonly string[]): readonly string[] {
-  return items.map((item) => `- ${escaped(item)}`);
+  return items.map((item) => `- ${escapedMarkdown(item)}`);
 }
 
 function line(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
-}
-
-/** What a server says must not become a heading, an image, HTML or another cell of the table. */
-function escaped(text: string): string {
-  return text.replace(/[\\`*_~[\]<>|#!]/g, (character) => (character === '<' ? '&lt;' : `\\${character}`));
 }

@@ -3,7 +3,7 @@ import { littlesLawTolerance } from '../../statistics/littles-law.js';
 import type { BenchResult, Run } from '../../measurement/result-schema.js';
 import { percentText, plural } from '../../measurement/numbers.js';
 import { type Dimension, dimensionsOf, settingsText } from '../../measurement/setting-text.js';
-import { oneLine } from '../text/style.js';
+import { oneLine } from '../text/escape.js';
 
 /** What makes the figures doubtful: a report says it before it shows them. */
 export function truthWarnings({

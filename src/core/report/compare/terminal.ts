@@ -1,5 +1,6 @@
 import { targetItems } from '../text/description.js';
-import { oneLine, padEnd, type Paint, painter, type ReportStyle, wrap } from '../text/style.js';
+import { oneLine } from '../text/escape.js';
+import { padEnd, type Paint, painter, type ReportStyle, wrap } from '../text/style.js';
 import { type Comparison, gatedRows, type OverallVerdict } from '../../compare/comparison.js';
 import { conclusionOf } from './conclusion.js';
 import { differencesText, howMeasured, settingsBeside, unmatchedTexts } from './description.js';

@@ -1,3 +1,5 @@
+import { escapedXml } from './escape.js';
+
 /** One check, as CI systems show tests. */
 export type TestCase = {
   readonly suite: string;
@@ -24,9 +26,9 @@ export function junitXml(name: string, suites: readonly TestSuite[]): string {
   const all = suites.flatMap(({ cases }) => cases);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="${escaped(name)}" ${counts(all)}>`,
+    `<testsuites name="${escapedXml(name)}" ${counts(all)}>`,
     ...suites.flatMap((suite) => [
-      `  <testsuite name="${escaped(suite.name)}" ${counts(suite.cases)}>`,
+      `  <testsuite name="${escapedXml(suite.name)}" ${counts(suite.cases)}>`,
       ...suite.cases.flatMap(caseLines),
       '  </testsuite>',
     ]),
@@ -42,9 +44,9 @@ function counts(cases: readonly TestCase[]): string {
 
 function caseLines(test: TestCase): readonly string[] {
   return [
-    `    <testcase classname="${escaped(test.suite)}" name="${escaped(test.name)}">`,
+    `    <testcase classname="${escapedXml(test.suite)}" name="${escapedXml(test.name)}">`,
     ...outcomeLines(test),
-    `      <system-out>${escaped(test.output)}</system-out>`,
+    `      <system-out>${escapedXml(test.output)}</system-out>`,
     '    </testcase>',
   ];
 }
@@ -54,26 +56,10 @@ function outcomeLines(test: TestCase): readonly string[] {
     case 'passed':
       return [];
     case 'skipped':
-      return [`      <skipped message="${escaped(test.message)}"/>`];
+      return [`      <skipped message="${escapedXml(test.message)}"/>`];
     case 'failed':
       return [
-        `      <failure type="${escaped(test.type)}" message="${escaped(test.message)}">${escaped(test.message)}</failure>`,
+        `      <failure type="${escapedXml(test.type)}" message="${escapedXml(test.message)}">${escapedXml(test.message)}</failure>`,
       ];
   }
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-};
-
-/** For text and attributes alike. Characters that XML 1.0 does not have in any form are left out, as are lone surrogates. */
-function escaped(text: string): string {
-  return text
-    .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '')
-    .replace(/[&<>"']/g, (character) => entities[character] ?? '')
-    .replace(/[\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -39,14 +39,6 @@ export function cut(text: string, width: number): string {
 }
 
 /**
- * Text from elsewhere (a server's name, an error message) on one line, without the control characters with which it
- * could repaint the terminal.
- */
-export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
-}
-
-/**
  * Breaks unformatted text between words, and words that are longer than a line, into lines of at most `width` columns;
  * further lines begin with `indent`.
  */

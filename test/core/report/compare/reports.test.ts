@@ -74,7 +74,7 @@ describe('Markdown', () => {
 
   it('takes nothing from a server for markup or for a mention', () => {
     const text = comparisonMarkdown(regression);
-    expect(text).toContain('m&lt;o\\>\\|d&e"l ::error::');
+    expect(text).toContain('m&lt;o\\>\\|d&amp;e"l ::error::');
     expect(text).not.toMatch(/@team|\n::error/);
   });
 

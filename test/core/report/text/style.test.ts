@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cut, fill, oneLine, padStart, painter, widthOf, wrap } from '../../../../src/core/report/text/style.js';
+import { cut, fill, padStart, painter, widthOf, wrap } from '../../../../src/core/report/text/style.js';
 
 const red = painter({ colour: true, width: 100 })('red', 'x');
 
@@ -26,9 +26,5 @@ describe('text for a terminal', () => {
 
   it('keeps items whole', () => {
     expect(fill(['a b', 'c', 'd e'], ' · ', 8)).toEqual(['a b · c', 'd e']);
-  });
-
-  it('from elsewhere cannot repaint the terminal, or pretend to be a line of the report', () => {
-    expect(oneLine('bad\u001b[2J\u0007\nmodel\u202e\r\n name ')).toBe('bad [2J model name');
   });
 });
