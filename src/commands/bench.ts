@@ -44,7 +44,7 @@ The first Ctrl-C ends the bench early and reports what there is.`;
     const options = benchOptions(flags, target, this.config.version);
     // Loaded late, so that --help and wrong flags need not wait for the load generator's code.
     const { bench } = await import('../core/bench/bench.js');
-    const { checkOutput, writeResult } = await import('../core/report/write-result.js');
+    const { checkOutput, writeResult } = await import('../core/report/write-report.js');
     const { renderReport } = await import('../core/report/bench/terminal.js');
     const { prepareGate } = await import('../cli/compare-bench.js');
     const { comparisonJson } = await import('../core/report/compare/json.js');

@@ -186,7 +186,7 @@ describe.concurrent('a bench on somebody else’s server', () => {
 
 describe.concurrent('a bench that is asked for what cannot be done', () => {
   it.each([
-    ['a file of an unknown kind', ['-o', 'result.pdf'], 'result.pdf has no ending that says what to write.'],
+    ['a file of an unknown kind', ['-o', 'result.pdf'], 'result.pdf has an unsupported extension.'],
     ['a model for a server that runs', ['--model', 'model.gguf'], '--model is for a server that the bench starts'],
   ])('says so before anything is sent: %s', async (_name, argv, message) => {
     const server = await startForeign();

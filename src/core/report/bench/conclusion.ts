@@ -36,7 +36,7 @@ interface Outcome {
   readonly words: string;
   /** The reason, where several settings share the outcome; a single one is shown with its own finding. */
   readonly why: string;
-  includes(verdict: ObjectiveVerdict): boolean;
+  readonly includes: (verdict: ObjectiveVerdict) => boolean;
 }
 
 /** What can become of an objective, in the order in which a sentence lists it. */
