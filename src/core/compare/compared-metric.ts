@@ -15,21 +15,21 @@ export type RateName = (typeof rateNames)[number];
 export type ComparedMetric =
   /** In milliseconds; lower is better. */
   | {
-      readonly kind: 'latency';
+      readonly type: 'latency';
       /** Such as `ttft.p95`. */
       readonly id: string;
       readonly metric: MetricName;
       readonly percentile: PercentileName;
     }
   /** Higher is better. */
-  | { readonly kind: 'rate'; readonly id: RateName; readonly rate: RateName };
+  | { readonly type: 'rate'; readonly id: RateName; readonly rate: RateName };
 
 function latency(metric: MetricName, percentile: PercentileName): ComparedMetric {
-  return { kind: 'latency', id: `${metric}.${percentile.replace('_', '.')}`, metric, percentile };
+  return { type: 'latency', id: `${metric}.${percentile.replace('_', '.')}`, metric, percentile };
 }
 
 function rate(name: RateName): ComparedMetric {
-  return { kind: 'rate', id: name, rate: name };
+  return { type: 'rate', id: name, rate: name };
 }
 
 /** Every figure that there is. */

@@ -2,11 +2,11 @@ import { listed } from '../measurement/numbers.js';
 import { goodputLimits } from '../measurement/objectives.js';
 import type { RunSettings } from '../measurement/result-schema.js';
 import type { ComparedMetric } from './compared-metric.js';
-import type { ComparedRow, Judgement } from './comparison.js';
+import type { ComparedRow } from './comparison.js';
 import { type Ratio, ratioOf } from '../statistics/ratio.js';
 import type { SettingTrials } from './setting-trials.js';
 import type { Threshold } from './threshold.js';
-import { type Doubt, type GateOutcome, judge, neededTrials, tendencyOf } from './verdict.js';
+import { type Doubt, type GateOutcome, judge, type Judgement, neededTrials, tendencyOf } from './judgement.js';
 
 /** The same comparison gives the same intervals each time. */
 const seed = 1;
@@ -52,9 +52,9 @@ export class SettingPair {
   ): Judgement {
     if (threshold === null) {
       const interval = ratio?.interval ?? null;
-      return { kind: 'shown', tendency: interval === null ? 'unclear' : tendencyOf(interval, metric.kind) };
+      return { type: 'shown', tendency: interval === null ? 'unclear' : tendencyOf(interval, metric.type) };
     }
-    return { kind: 'gated', threshold, outcome: this.#outcome(threshold, ratio, conflict) };
+    return { type: 'gated', threshold, outcome: this.#outcome(threshold, ratio, conflict) };
   }
 
   #outcome(threshold: Threshold, ratio: Ratio | null, conflict: string | null): GateOutcome {
@@ -94,7 +94,7 @@ export class SettingPair {
     const [before, after] = [this.baseline.statistic(metric), this.candidate.statistic(metric)];
     const who = before === null && after === null ? 'neither side' : before === null ? 'the baseline' : 'the candidate';
     if (before !== null && after !== null) return `${metric.id} of the baseline is 0, which nothing can be a share of`;
-    return metric.kind === 'latency'
+    return metric.type === 'latency'
       ? `${who} ${who === 'neither side' ? 'has' : 'does not have'} enough samples of ${metric.id}: it takes 10 above the percentile`
       : `${who} ${who === 'neither side' ? 'has' : 'does not have'} ${metric.id}`;
   }
@@ -105,14 +105,14 @@ export class SettingPair {
       const [before, after] = [limitsText(this.baseline), limitsText(this.candidate)];
       if (before !== after) return `its objectives are ${before} in the baseline and ${after} in the candidate`;
     }
-    if (metric.kind === 'latency' && metric.metric === 'queue_wait') {
+    if (metric.type === 'latency' && metric.metric === 'queue_wait') {
       const sourcesOf = ({ runs }: SettingTrials): string =>
         [...new Set(runs.map(({ metrics }) => metrics.queue_wait.source))].sort().join(' and ');
       const [before, after] = [sourcesOf(this.baseline), sourcesOf(this.candidate)];
       if (before !== after) return `the queue wait is ${before} in the baseline and ${after} in the candidate`;
     }
     const countsTokens =
-      metric.kind === 'latency' ? metric.metric === 'tpot' : metric.rate === 'output_tokens_per_second';
+      metric.type === 'latency' ? metric.metric === 'tpot' : metric.rate === 'output_tokens_per_second';
     if (!countsTokens) return null;
     const [before, after] = [tokensSource(this.baseline), tokensSource(this.candidate)];
     if (before === after || before === null || after === null) return null;

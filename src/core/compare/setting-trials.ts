@@ -46,7 +46,7 @@ export class SettingTrials {
    */
   statistic(compared: ComparedMetric): Statistic | null {
     const exact = this.#exact(compared);
-    if (exact === null || compared.kind === 'rate') return exact;
+    if (exact === null || compared.type === 'rate') return exact;
     return {
       trials: exact.trials,
       value: (weights) => {
@@ -63,7 +63,7 @@ export class SettingTrials {
   }
 
   #exact(compared: ComparedMetric): Statistic | null {
-    if (compared.kind === 'rate') return this.#rate(compared.rate);
+    if (compared.type === 'rate') return this.#rate(compared.rate);
     const { metric, percentile } = compared;
     const percent = percentiles[percentile];
     const samples = this.runs.reduce((sum, { metrics }) => sum + metrics[metric].count, 0);

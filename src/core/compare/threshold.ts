@@ -34,16 +34,16 @@ export function parseThreshold(given: string): Threshold {
   }
   if (direction !== worse(metric)) {
     const how =
-      metric.kind === 'latency'
+      metric.type === 'latency'
         ? 'A latency gets worse when it grows'
         : 'A rate gets worse when it falls, and the percentage is the loss';
     throw refused(given, 'looks in the wrong direction', `${how}: ${metric.id}${worse(metric)}${amount}%.`);
   }
   const share = Number(amount) / 100;
-  if (metric.kind === 'rate' && share >= 1) {
+  if (metric.type === 'rate' && share >= 1) {
     throw refused(given, 'can never be exceeded', 'A rate cannot lose more than all of itself: take less than 100 %.');
   }
-  return { metric, share, limit: metric.kind === 'latency' ? 1 + share : 1 - share, text };
+  return { metric, share, limit: metric.type === 'latency' ? 1 + share : 1 - share, text };
 }
 
 /**
@@ -62,7 +62,7 @@ export function parseThresholds(given: readonly string[]): readonly Threshold[] 
 
 function metricOf(given: string, name: string, percentile: string | undefined): ComparedMetric {
   const found = allMetrics.find((metric) =>
-    metric.kind === 'latency'
+    metric.type === 'latency'
       ? metric.metric === name && metric.percentile === percentile
       : metric.rate === name && percentile === undefined,
   );
@@ -83,8 +83,8 @@ function metricOf(given: string, name: string, percentile: string | undefined): 
   );
 }
 
-function worse({ kind }: ComparedMetric): '<' | '>' {
-  return kind === 'latency' ? '>' : '<';
+function worse({ type }: ComparedMetric): '<' | '>' {
+  return type === 'latency' ? '>' : '<';
 }
 
 function refused(given: string, problem: string, hint: string): ChatstreamError {

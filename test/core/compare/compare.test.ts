@@ -26,7 +26,7 @@ function row(comparison: Comparison, metric: string): ComparedRow {
 
 function verdict(comparison: Comparison, metric: string): string {
   const { judgement } = row(comparison, metric);
-  return judgement.kind === 'gated' ? judgement.outcome.verdict : judgement.tendency;
+  return judgement.type === 'gated' ? judgement.outcome.verdict : judgement.tendency;
 }
 
 describe('the gate', () => {

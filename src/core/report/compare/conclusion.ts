@@ -80,7 +80,7 @@ function passText(rows: readonly GatedRow[]): string {
 
 function tendencyText({ rows }: Comparison): string {
   const count = (tendency: 'worse' | 'better'): number =>
-    rows.filter(({ judgement }) => judgement.kind === 'shown' && judgement.tendency === tendency).length;
+    rows.filter(({ judgement }) => judgement.type === 'shown' && judgement.tendency === tendency).length;
   const [worse, better] = [count('worse'), count('better')];
   if (worse + better === 0) return `None of ${plural(rows.length, 'figure')} has clearly changed.`;
   return `Of ${plural(rows.length, 'figure')}, ${worse} became clearly worse and ${better} clearly better.`;

@@ -17,9 +17,9 @@ export function comparisonSuites(comparison: Comparison): readonly TestSuite[] {
 
 function caseOf(row: ComparedRow, setting: string): TestCase {
   const { judgement, metric } = row;
-  const limit = judgement.kind === 'gated' ? ` ${limitText(judgement.threshold)} × baseline` : '';
+  const limit = judgement.type === 'gated' ? ` ${limitText(judgement.threshold)} × baseline` : '';
   const common = { suite: `chatstream.compare.${setting}`, name: metric.id + limit, output: figures(row) };
-  if (judgement.kind === 'shown') return { ...common, status: 'passed' };
+  if (judgement.type === 'shown') return { ...common, status: 'passed' };
   const { outcome } = judgement;
   switch (outcome.verdict) {
     case 'regression':

@@ -68,21 +68,21 @@ export function comparisonTable(rows: readonly ComparedRow[], style: ReportStyle
   const hasTwoLines = columns.some(({ heading }) => heading[0] !== '');
   if (hasTwoLines) table.push(first.map((cell) => paint('dim', cell)));
   table.push(line(({ heading }) => heading[1]).map((cell) => paint('dim', cell)));
-  const kinds = rows.map(({ judgement }) =>
-    judgement.kind === 'gated' ? judgement.outcome.verdict : judgement.tendency,
+  const results = rows.map(({ judgement }) =>
+    judgement.type === 'gated' ? judgement.outcome.verdict : judgement.tendency,
   );
   rows.forEach((_, index) => {
     const cells = line(({ cells }) => cells[index] ?? '');
-    const kind = kinds[index] ?? 'unclear';
-    table.push(cells.map((cell, place) => (place === cells.length - 1 ? paint(colours[kind], cell) : cell)));
+    const verdict = results[index] ?? 'unclear';
+    table.push(cells.map((cell, place) => (place === cells.length - 1 ? paint(colours[verdict], cell) : cell)));
   });
   const heads = hasTwoLines ? 2 : 1;
   return table
     .toString()
     .split('\n')
     .map((text, index) => {
-      const kind = kinds[index - heads] ?? 'unclear';
-      return `${index < heads ? ' ' : paint(colours[kind], marks[kind])} ${text}`.trimEnd();
+      const verdict = results[index - heads] ?? 'unclear';
+      return `${index < heads ? ' ' : paint(colours[verdict], marks[verdict])} ${text}`.trimEnd();
     });
 }
 
@@ -94,7 +94,7 @@ function columnsOf(rows: readonly ComparedRow[], { decimals, limits }: Layout): 
     cells: rows.map(cellOf),
     isText,
   });
-  const gated = rows.some(({ judgement }) => judgement.kind === 'gated');
+  const gated = rows.some(({ judgement }) => judgement.type === 'gated');
   return [
     ...dimensions.map((dimension) => ({
       heading: dimension.heading,
@@ -106,7 +106,7 @@ function columnsOf(rows: readonly ComparedRow[], { decimals, limits }: Layout): 
     column('ratio', ({ ratio }) => ratioText(ratio, decimals)),
     column('95 %', ({ interval }) => intervalText(interval, decimals)),
     ...(gated && limits
-      ? [column('limit', ({ judgement }) => (judgement.kind === 'gated' ? limitText(judgement.threshold) : ''))]
+      ? [column('limit', ({ judgement }) => (judgement.type === 'gated' ? limitText(judgement.threshold) : ''))]
       : []),
     column('verdict', verdictText, true),
   ];

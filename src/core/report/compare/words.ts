@@ -4,12 +4,12 @@ import type { ComparedMetric } from '../../compare/compared-metric.js';
 import type { ComparedRow } from '../../compare/comparison.js';
 import type { Interval } from '../../statistics/ratio.js';
 import type { Threshold } from '../../compare/threshold.js';
-import { type Doubt, neededTrials } from '../../compare/verdict.js';
+import { type Doubt, neededTrials } from '../../compare/judgement.js';
 
 /** A figure with its unit: `812 ms`, `452/s`, `99.5 %`. */
 export function valueText(value: number | null, metric: ComparedMetric): string {
   return orUnknown(value, (known) => {
-    if (metric.kind === 'latency') return timeText(known);
+    if (metric.type === 'latency') return timeText(known);
     return metric.rate === 'success_rate' ? `${String(Number((known * 100).toFixed(2)))} %` : `${significant(known)}/s`;
   });
 }
@@ -28,17 +28,17 @@ export function intervalText(interval: Interval | null, decimals = 2): string {
 
 /** What is allowed: `≤ 1.1`, `≥ 0.95`. */
 export function limitText({ metric, limit }: Threshold): string {
-  return `${metric.kind === 'latency' ? '≤' : '≥'} ${String(Number(limit.toFixed(4)))}`;
+  return `${metric.type === 'latency' ? '≤' : '≥'} ${String(Number(limit.toFixed(4)))}`;
 }
 
 /** The same in a sentence: `at most 1.1`. */
 export function allowedText({ metric, limit }: Threshold): string {
-  return `${metric.kind === 'latency' ? 'at most' : 'at least'} ${String(Number(limit.toFixed(4)))}`;
+  return `${metric.type === 'latency' ? 'at most' : 'at least'} ${String(Number(limit.toFixed(4)))}`;
 }
 
 /** The verdict on a row, in a word or three. */
 export function verdictText({ judgement, interval }: ComparedRow): string {
-  if (judgement.kind === 'gated') return judgement.outcome.verdict;
+  if (judgement.type === 'gated') return judgement.outcome.verdict;
   if (judgement.tendency !== 'unclear') return judgement.tendency;
   return interval === null ? unknown : 'no clear change';
 }
@@ -92,7 +92,7 @@ export function trialsFactor({
   interval,
   judgement,
 }: Pick<ComparedRow, 'ratio' | 'interval' | 'judgement'>): number | null {
-  const limit = judgement.kind === 'gated' ? judgement.threshold.limit : NaN;
+  const limit = judgement.type === 'gated' ? judgement.threshold.limit : NaN;
   const center = Math.log(ratio ?? NaN);
   const distance = Math.abs(Math.log(limit) - center);
   const side = Math.log(limit) > center ? (interval?.upper ?? NaN) : (interval?.lower ?? NaN);

@@ -3,7 +3,7 @@ import { moreTrials, trialsFactor } from '../../../../src/core/report/compare/wo
 import { parseThreshold } from '../../../../src/core/compare/threshold.js';
 
 const judgement = {
-  kind: 'gated',
+  type: 'gated',
   threshold: parseThreshold('ttft.p95>10%'),
   outcome: { verdict: 'inconclusive', doubt: { reason: 'too-wide' } },
 } as const;

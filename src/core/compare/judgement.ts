@@ -1,4 +1,5 @@
 import type { Interval } from '../statistics/ratio.js';
+import type { ComparedMetric } from './compared-metric.js';
 import type { Threshold } from './threshold.js';
 
 /** Below this the spread between trials is not known well enough to decide by. */
@@ -27,9 +28,15 @@ export type GateOutcome =
 /** What the interval says where no threshold was given. */
 export type Tendency = 'worse' | 'better' | 'unclear';
 
+/** What is said of one figure at one setting. */
+export type Judgement =
+  | { readonly type: 'gated'; readonly threshold: Threshold; readonly outcome: GateOutcome }
+  /** Without a threshold. */
+  | { readonly type: 'shown'; readonly tendency: Tendency };
+
 /** Where the interval lies with respect to the limit. Touching the limit is still within it. */
 export function judge({ lower, upper }: Interval, { metric, limit, share }: Threshold): GateOutcome {
-  const isLatency = metric.kind === 'latency';
+  const isLatency = metric.type === 'latency';
   const [nearest, farthest] = isLatency ? [lower, upper] : [upper, lower];
   const beyond = (ratio: number): boolean => (isLatency ? ratio > limit : ratio < limit);
   if (beyond(nearest)) return { verdict: 'regression', isLost: false };
@@ -39,8 +46,8 @@ export function judge({ lower, upper }: Interval, { metric, limit, share }: Thre
 }
 
 /** Whether there is a difference at all. */
-export function tendencyOf({ lower, upper }: Interval, kind: 'latency' | 'rate'): Tendency {
-  if (lower > 1) return kind === 'latency' ? 'worse' : 'better';
-  if (upper < 1) return kind === 'latency' ? 'better' : 'worse';
+export function tendencyOf({ lower, upper }: Interval, type: ComparedMetric['type']): Tendency {
+  if (lower > 1) return type === 'latency' ? 'worse' : 'better';
+  if (upper < 1) return type === 'latency' ? 'better' : 'worse';
   return 'unclear';
 }
