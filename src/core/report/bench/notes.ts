@@ -2,8 +2,8 @@ import { formatDuration } from '../../base/units.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { objectivesText, targetItems } from '../text/description.js';
-import { isMarked, recommendedMark } from './figures-table.js';
-import { queueWaitSourceOf, queueWaitSourceText } from './headline.js';
+import { isMarked, recommendedMark } from './row-labels.js';
+import { queueWaitSourceOf, queueWaitSourceText } from './columns.js';
 import { unknown } from '../../measurement/numbers.js';
 
 /**

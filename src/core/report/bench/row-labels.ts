@@ -1,8 +1,15 @@
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
-import { isMarked, recommendedMark } from './figures-table.js';
-import { dimensionsOf, settingValue } from '../../measurement/setting-text.js';
+import { dimensionsOf, isRecommended, settingText, settingValue } from '../../measurement/setting-text.js';
 import { padStart, painter, type ReportStyle, widthOf } from '../text/style.js';
+
+/** Marks the recommended setting, in every part of a report. */
+export const recommendedMark = '▸';
+
+/** One setting alone is no choice, so it is not marked. */
+export function isMarked(result: BenchResult, summaries: readonly SettingSummary[], summary: SettingSummary): boolean {
+  return summaries.length > 1 && isRecommended(result, summary);
+}
 
 export interface RowLabels {
   readonly rows: readonly string[];
@@ -24,4 +31,23 @@ export function rowLabels(result: BenchResult, summaries: readonly SettingSummar
       : `  ${text}`;
   });
   return { rows, width: Math.max(...rows.map(widthOf)) };
+}
+
+/** Wider than a character is on average, at the size in which labels are set. */
+const characterWidth = 7;
+
+export interface ChartLabels {
+  readonly texts: readonly string[];
+  /** Where the picture begins, to the right of its labels. */
+  readonly left: number;
+}
+
+/** What stands before the rows of a chart: the settings, the recommended one with its mark. */
+export function chartLabels(result: BenchResult, summaries: readonly SettingSummary[]): ChartLabels {
+  const by = dimensionsOf(summaries.map(({ settings }) => settings));
+  const texts = summaries.map((summary) => {
+    const mark = isMarked(result, summaries, summary) ? `${recommendedMark} ` : '';
+    return mark + settingText(summary.settings, by);
+  });
+  return { texts, left: 20 + characterWidth * Math.max(...texts.map(({ length }) => length)) };
 }

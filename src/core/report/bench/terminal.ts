@@ -1,15 +1,16 @@
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
-import { densityPlots } from './density-plot.js';
+import { densityPlots } from './density.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
-import { failuresOf } from './failures.js';
-import { figuresTable, recommendedMark } from './figures-table.js';
+import { failuresOf } from './warnings.js';
+import { figuresTable } from './figures-table.js';
 import { notesBelow } from './notes.js';
 import { plural, whole } from '../../measurement/numbers.js';
 import { cut, fill, padStart, painter, type ReportStyle, widthOf, wrap } from '../text/style.js';
 import { conclusionSentences, recommendationText } from './conclusion.js';
 import { otherWarnings, truthWarnings } from './warnings.js';
-import { waterfallBars } from './waterfall-bars.js';
+import { waterfallBars } from './waterfall.js';
+import { recommendedMark } from './row-labels.js';
 
 /** What `bench` prints on a terminal: sections with an empty line between them, without a line feed at the end. */
 export function renderReport(result: BenchResult, summaries: readonly SettingSummary[], style: ReportStyle): string {

@@ -1,5 +1,9 @@
 import type { SettingSummary } from '../../measurement/summarise.js';
-import { queueWaitSourceOf } from './headline.js';
+import type { BenchResult } from '../../measurement/result-schema.js';
+import { orUnknown, significant, unitFor, unknown } from '../../measurement/numbers.js';
+import { rowLabels } from './row-labels.js';
+import { fill, padEnd, padStart, painter, type ReportStyle, widthOf } from '../text/style.js';
+import { queueWaitSourceOf } from './columns.js';
 
 export const waterfallParts = ['client wait', 'queue wait', 'prefill', 'delivery'] as const;
 
@@ -54,4 +58,76 @@ function partWithDelivery(summaries: readonly SettingSummary[]): WaterfallPart {
 
 export function totalMs(waterfall: Waterfall): number {
   return waterfallParts.reduce((total, part) => total + (waterfall[part] ?? 0), 0);
+}
+
+const looks = {
+  'client wait': { fill: '·', colour: 'magenta' },
+  'queue wait': { fill: '░', colour: 'yellow' },
+  prefill: { fill: '█', colour: 'cyan' },
+  delivery: { fill: '▒', colour: 'blue' },
+} as const satisfies Record<WaterfallPart, unknown>;
+
+const shortestBar = 16;
+
+/** The parts of the mean time to first token as one stacked bar per setting, with their figures; [] if none is known. */
+export function waterfallBars(
+  result: BenchResult,
+  summaries: readonly SettingSummary[],
+  style: ReportStyle,
+): readonly string[] {
+  const waterfalls = waterfallsOf(summaries);
+  if (waterfalls === null) return [];
+  const paint = painter(style);
+  const labels = rowLabels(result, summaries, style);
+  const unit = unitFor([waterfalls.longestMs]);
+  const title = paint('bold', `Where TTFT goes, mean ${unit.name}`);
+  const columns = figureColumns(waterfalls, unit.ms);
+  const left = style.width - labels.width - 2;
+  const room = left - columns.reduce((total, { width }) => total + 2 + width, 0);
+  const bars = (width: number): readonly string[] =>
+    waterfalls.rows.map((waterfall, index) => {
+      const drawn = waterfall === null ? unknown : stacked(waterfall, waterfalls.longestMs, width, paint);
+      return `${labels.rows[index] ?? ''}  ${padEnd(drawn, width)}`;
+    });
+
+  const headings = columns.map(({ part, heading, width }) => padStart(paint(looks[part].colour, heading), width));
+  if (room < shortestBar) {
+    // On a narrow terminal the picture is worth more than the figures.
+    return [title, ...fill(headings, '  ', style.width), ...bars(Math.max(1, left))].map((line) => line.trimEnd());
+  }
+  const rows = bars(room).map((bar, index) =>
+    [bar, ...columns.map(({ cells, width }) => padStart(cells[index] ?? '', width))].join('  '),
+  );
+  return [[padEnd(title, labels.width + 2 + room), ...headings].join('  '), ...rows];
+}
+
+interface FigureColumn {
+  readonly part: WaterfallPart;
+  /** Which is the legend as well. */
+  readonly heading: string;
+  readonly cells: readonly string[];
+  readonly width: number;
+}
+
+function figureColumns({ parts, rows }: Waterfalls, unitMs: number): readonly FigureColumn[] {
+  return parts.map(({ part, name }) => {
+    const cells = rows.map((row) => orUnknown(row?.[part] ?? null, (ms) => significant(ms / unitMs)));
+    const heading = `${looks[part].fill} ${name}`;
+    return { part, heading, cells, width: Math.max(...[heading, ...cells].map(widthOf)) };
+  });
+}
+
+/** Each boundary is rounded on its own, so that bars of equal length stay equal whatever they are made of. */
+function stacked(waterfall: Waterfall, longestMs: number, width: number, paint: ReturnType<typeof painter>): string {
+  let ms = 0;
+  let drawn = 0;
+  let bar = '';
+  for (const part of waterfallParts) {
+    ms += waterfall[part] ?? 0;
+    const end = Math.round((ms / longestMs) * width);
+    bar += paint(looks[part].colour, looks[part].fill.repeat(Math.max(0, end - drawn)));
+    drawn = Math.max(drawn, end);
+  }
+  // Next to a bar of a minute, one of some milliseconds is still there.
+  return bar === '' && totalMs(waterfall) > 0 ? paint('dim', '▏') : bar;
 }

@@ -9,7 +9,7 @@ import {
 } from '../../compare/comparison.js';
 import { escapedMarkdown } from '../text/escape.js';
 import { conclusionOf } from './conclusion.js';
-import { differencesText, howMeasured, unmatchedTexts } from './description.js';
+import { differencesText, howMeasured, unmatchedTexts } from './words.js';
 import { intervalText, limitText, ratioText, valueText, verdictText } from './words.js';
 
 const marks: Readonly<Record<OverallVerdict, string>> = {

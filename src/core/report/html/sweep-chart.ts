@@ -3,7 +3,7 @@ import type { SettingSummary } from '../../measurement/summarise.js';
 import { sweptKey } from '../../measurement/sweep.js';
 import { significant, tickText } from '../../measurement/numbers.js';
 import { uslThroughput } from '../../statistics/usl.js';
-import { legend } from './density-chart.js';
+import { legend } from './row-charts.js';
 import { Markup, markup } from './markup.js';
 
 const width = 960;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Column } from '../../../../src/core/report/bench/columns.js';
-import { layOut } from '../../../../src/core/report/bench/table-layout.js';
+import { layOut } from '../../../../src/core/report/bench/figures-table.js';
 
 function column(heading: string, sacrifice: number, group = ''): Column {
   return { group, heading, cells: ['12345'], sacrifice };
