@@ -1,9 +1,10 @@
+import stringWidth from 'string-width';
 import type { BenchResult, RunMetrics } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { headlineOf } from './columns.js';
 import { orUnknown, tickText, timeText } from '../../measurement/numbers.js';
 import { rowLabels } from './row-labels.js';
-import { padEnd, padStart, type Paint, painter, type ReportStyle, widthOf } from '../text/style.js';
+import { padEnd, padStart, type Paint, painter, type ReportStyle } from '../text/style.js';
 
 /** Samples that lie somewhere between two times. */
 export interface Mass {
@@ -180,7 +181,7 @@ function figureWidths(plots: readonly Plot[], summaries: readonly SettingSummary
     const texts = plots.flatMap(({ metric }) =>
       summaries.map(({ metrics }) => orUnknown(metrics[metric][percentile], timeText)),
     );
-    return Math.max(...[percentile, ...texts].map(widthOf));
+    return Math.max(...[percentile, ...texts].map((text) => stringWidth(text)));
   });
 }
 

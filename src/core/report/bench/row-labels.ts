@@ -1,7 +1,8 @@
+import stringWidth from 'string-width';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { dimensionsOf, isRecommended, settingText, settingValue } from '../../measurement/setting-text.js';
-import { padStart, painter, type ReportStyle, widthOf } from '../text/style.js';
+import { padStart, painter, type ReportStyle } from '../text/style.js';
 
 /** Marks the recommended setting, in every part of a report. */
 export const recommendedMark = '▸';
@@ -21,7 +22,7 @@ export function rowLabels(result: BenchResult, summaries: readonly SettingSummar
   const paint = painter(style);
   const columns = dimensionsOf(summaries.map(({ settings }) => settings)).map((dimension) => {
     const values = summaries.map(({ settings }) => settingValue(settings, dimension));
-    const width = Math.max(...values.map(widthOf));
+    const width = Math.max(...values.map((text) => stringWidth(text)));
     return values.map((value) => padStart(value, width));
   });
   const rows = summaries.map((summary, index) => {
@@ -30,7 +31,7 @@ export function rowLabels(result: BenchResult, summaries: readonly SettingSummar
       ? `${paint('green', recommendedMark)} ${paint(['bold', 'green'], text)}`
       : `  ${text}`;
   });
-  return { rows, width: Math.max(...rows.map(widthOf)) };
+  return { rows, width: Math.max(...rows.map((text) => stringWidth(text))) };
 }
 
 /** Wider than a character is on average, at the size in which labels are set. */

@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { densityPlots } from './density.js';
@@ -6,7 +7,7 @@ import { failuresOf } from './warnings.js';
 import { figuresTable } from './figures-table.js';
 import { notesBelow } from './notes.js';
 import { plural, whole } from '../../measurement/numbers.js';
-import { cut, fill, padStart, painter, type ReportStyle, widthOf, wrap } from '../text/style.js';
+import { cut, fill, padStart, painter, type ReportStyle, wrap } from '../text/style.js';
 import { conclusionSentences, recommendationText } from './conclusion.js';
 import { otherWarnings, truthWarnings } from './warnings.js';
 import { waterfallBars } from './waterfall.js';
@@ -64,7 +65,7 @@ function failureLines(summaries: readonly SettingSummary[], style: ReportStyle):
   const failures = failuresOf(summaries);
   if (failures.length === 0) return [];
   const paint = painter(style);
-  const width = Math.max(...failures.map(({ count }) => widthOf(whole(count))));
+  const width = Math.max(...failures.map(({ count }) => stringWidth(whole(count))));
   const total = failures.reduce((sum, { count }) => sum + count, 0);
   const lines = failures.flatMap(({ code, count, where, example }) => {
     const head = `  ${padStart(whole(count), width)}  ${paint('red', code)}${where === '' ? '' : ` at ${where}`}`;

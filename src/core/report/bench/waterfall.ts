@@ -1,8 +1,9 @@
+import stringWidth from 'string-width';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import { orUnknown, significant, unitFor, unknown } from '../../measurement/numbers.js';
 import { rowLabels } from './row-labels.js';
-import { fill, padEnd, padStart, painter, type ReportStyle, widthOf } from '../text/style.js';
+import { fill, padEnd, padStart, painter, type ReportStyle } from '../text/style.js';
 import { queueWaitSourceOf } from './columns.js';
 
 export const waterfallParts = ['client wait', 'queue wait', 'prefill', 'delivery'] as const;
@@ -113,7 +114,7 @@ function figureColumns({ parts, rows }: Waterfalls, unitMs: number): readonly Fi
   return parts.map(({ part, name }) => {
     const cells = rows.map((row) => orUnknown(row?.[part] ?? null, (ms) => significant(ms / unitMs)));
     const heading = `${looks[part].fill} ${name}`;
-    return { part, heading, cells, width: Math.max(...[heading, ...cells].map(widthOf)) };
+    return { part, heading, cells, width: Math.max(...[heading, ...cells].map((text) => stringWidth(text))) };
   });
 }
 

@@ -1,7 +1,13 @@
 import { targetItems } from '../text/description.js';
 import { oneLine } from '../text/escape.js';
-import { padEnd, padStart, type Paint, painter, type ReportStyle, widthOf, wrap } from '../text/style.js';
-import { type ComparedRow, type Comparison, gatedRows, type OverallVerdict } from '../../compare/comparison.js';
+import { padEnd, type Paint, painter, type ReportStyle, wrap } from '../text/style.js';
+import {
+  type ComparedRow,
+  type Comparison,
+  gatedRows,
+  isGated,
+  type OverallVerdict,
+} from '../../compare/comparison.js';
 import { conclusionOf } from './conclusion.js';
 import {
   differencesText,
@@ -14,8 +20,7 @@ import {
   valueText,
   verdictText,
 } from './words.js';
-import Table from 'cli-table3';
-import { borderless } from '../text/borderless-table.js';
+import { borderlessTable, type DrawnTable, type TableColumn } from '../text/table.js';
 import { dimensionsOf, settingValue } from '../../measurement/setting-text.js';
 
 /** What `compare` prints on a terminal: sections with an empty line between them, without a line feed at the end. */
@@ -80,10 +85,13 @@ interface Column {
   /** Two lines. */
   readonly heading: readonly [string, string];
   readonly cells: readonly string[];
-  readonly isText?: boolean;
+  readonly align: TableColumn['align'];
 }
 
-/** What is given up where there is no room, in this order: decimals, air, the column with the limits. */
+/**
+ * What is given up where there is no room, in this order: decimals, space, the column with the limits. A table library
+ * could only cut or wrap what does not fit, so several tables are tried.
+ */
 const layouts = [
   { decimals: 3, gap: 2, limits: true },
   { decimals: 2, gap: 2, limits: true },
@@ -113,78 +121,57 @@ const colours = {
   unclear: 'reset',
 } satisfies Record<string, Format>;
 
-/** Room for the mark and a space before each line. */
-const margin = 2;
-
-/** One line per figure, without lines between columns, no wider than the style allows. */
-export function comparisonTable(rows: readonly ComparedRow[], style: ReportStyle): readonly string[] {
-  const attempts = layouts.map((layout) => ({ layout, columns: columnsOf(rows, layout) }));
-  const fitting = attempts.find(({ layout, columns }) => totalWidth(columns, layout) <= style.width - margin);
-  const { layout, columns } = fitting ?? attempts.at(-1) ?? { layout: layouts[0], columns: [] };
-  const widths = columns.map(widthOfColumn);
-  const line = (cellOf: (column: Column) => string): string[] =>
-    columns.map((column, index) => {
-      const width = (widths[index] ?? 0) + (index === 0 ? 0 : layout.gap - 1);
-      const text = cellOf(column);
-      return column.isText === true ? padStart(padEnd(text, widths[index] ?? 0), width) : padStart(text, width);
-    });
-  const paint = painter(style);
-  const table = new Table({
-    chars: borderless,
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-  });
-  const first = line(({ heading }) => heading[0]);
-  const hasTwoLines = columns.some(({ heading }) => heading[0] !== '');
-  if (hasTwoLines) table.push(first.map((cell) => paint('dim', cell)));
-  table.push(line(({ heading }) => heading[1]).map((cell) => paint('dim', cell)));
-  const results = rows.map(({ judgement }) =>
-    judgement.type === 'gated' ? judgement.outcome.verdict : judgement.tendency,
-  );
-  rows.forEach((_, index) => {
-    const cells = line(({ cells }) => cells[index] ?? '');
-    const verdict = results[index] ?? 'unclear';
-    table.push(cells.map((cell, place) => (place === cells.length - 1 ? paint(colours[verdict], cell) : cell)));
-  });
-  const heads = hasTwoLines ? 2 : 1;
-  return table
-    .toString()
-    .split('\n')
-    .map((text, index) => {
-      const verdict = results[index - heads] ?? 'unclear';
-      return `${index < heads ? ' ' : paint(colours[verdict], marks[verdict])} ${text}`.trimEnd();
-    });
+/** One line per figure, no wider than the style allows if that can be. */
+function comparisonTable(rows: readonly ComparedRow[], style: ReportStyle): readonly string[] {
+  let lines: readonly string[] = [];
+  for (const layout of layouts) {
+    const table = drawn(rows, layout, painter(style));
+    lines = table.lines;
+    if (table.width <= style.width) break;
+  }
+  return lines;
 }
 
+function drawn(rows: readonly ComparedRow[], layout: Layout, paint: Paint): DrawnTable {
+  const columns = columnsOf(rows, layout);
+  const headings = ([0, 1] as const)
+    .map((line) => columns.map(({ heading }) => paint('dim', heading[line])))
+    .filter((cells) => cells.some((cell) => cell !== ''));
+  const body = rows.map(({ judgement }, row) => {
+    const result = judgement.type === 'gated' ? judgement.outcome.verdict : judgement.tendency;
+    const cells = columns.map(({ cells }) => cells[row] ?? '');
+    const verdict = cells.pop() ?? '';
+    return [paint(colours[result], marks[result]), ...cells, paint(colours[result], verdict)];
+  });
+  return borderlessTable(
+    [...headings.map((cells) => [' ', ...cells]), ...body],
+    [{ align: 'left', gap: 0 }, ...columns.map(({ align }, index) => ({ align, gap: index === 0 ? 1 : layout.gap }))],
+  );
+}
+
+/** The verdict is the last. */
 function columnsOf(rows: readonly ComparedRow[], { decimals, limits }: Layout): readonly Column[] {
   const several = new Set(rows.map(({ settings }) => JSON.stringify(settings))).size > 1;
   const dimensions = several ? dimensionsOf(rows.map(({ settings }) => settings)) : [];
-  const column = (heading: string, cellOf: (row: ComparedRow) => string, isText = false): Column => ({
+  const column = (heading: string, cellOf: (row: ComparedRow) => string, align: Column['align'] = 'right'): Column => ({
     heading: ['', heading],
     cells: rows.map(cellOf),
-    isText,
+    align,
   });
-  const gated = rows.some(({ judgement }) => judgement.type === 'gated');
   return [
     ...dimensions.map((dimension) => ({
       heading: dimension.heading,
       cells: rows.map(({ settings }) => settingValue(settings, dimension)),
+      align: 'right' as const,
     })),
-    column('metric', ({ metric }) => metric.id, true),
+    column('metric', ({ metric }) => metric.id, 'left'),
     column('baseline', ({ baseline, metric }) => valueText(baseline, metric)),
     column('candidate', ({ candidate, metric }) => valueText(candidate, metric)),
     column('ratio', ({ ratio }) => ratioText(ratio, decimals)),
     column('95 %', ({ interval }) => intervalText(interval, decimals)),
-    ...(gated && limits
-      ? [column('limit', ({ judgement }) => (judgement.type === 'gated' ? limitText(judgement.threshold) : ''))]
+    ...(limits && rows.some(isGated)
+      ? [column('limit', (row) => (isGated(row) ? limitText(row.judgement.threshold) : ''))]
       : []),
-    column('verdict', verdictText, true),
+    column('verdict', verdictText, 'left'),
   ];
-}
-
-function widthOfColumn({ heading, cells }: Column): number {
-  return Math.max(...heading.map(widthOf), ...cells.map(widthOf));
-}
-
-function totalWidth(columns: readonly Column[], { gap }: Layout): number {
-  return columns.reduce((sum, column) => sum + widthOfColumn(column), gap * (columns.length - 1));
 }

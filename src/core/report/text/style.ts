@@ -1,4 +1,6 @@
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { styleText } from 'node:util';
+import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
 
 /** How a report for a terminal looks. */
 export interface ReportStyle {
@@ -19,51 +21,62 @@ export function painter({ colour }: ReportStyle): Paint {
   return (format, text) => (colour && text.trim() !== '' ? styleText(format, text, { validateStream: false }) : text);
 }
 
-/** Columns that text takes on a terminal, formats aside; wide characters count as one. */
-export function widthOf(text: string): number {
-  return Array.from(stripVTControlCharacters(text)).length;
-}
-
 export function padStart(text: string, width: number): string {
-  return ' '.repeat(Math.max(0, width - widthOf(text))) + text;
+  return ' '.repeat(Math.max(0, width - stringWidth(text))) + text;
 }
 
 export function padEnd(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
+  return text + ' '.repeat(Math.max(0, width - stringWidth(text)));
 }
 
-/** Cuts unformatted text to a width, with an ellipsis in place of what is missing. */
-export function cut(text: string, width: number): string {
-  const characters = Array.from(text);
-  return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join('')}…`;
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** What a reader takes for single characters, such as an emoji of several code points. */
+export function graphemesOf(text: string): readonly string[] {
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }
 
 /**
- * Breaks unformatted text between words, and words that are longer than a line, into lines of at most `width` columns;
- * further lines begin with `indent`.
+ * Cuts text without colours to a width, with an ellipsis in place of what is missing. What libraries add to this is
+ * colours, which are put on afterwards here, and their current versions do not run on Node.js 20.
  */
-export function wrap(text: string, width: number, indent = ''): string[] {
-  const longest = Math.max(1, width - indent.length);
-  const words = text.split(' ').flatMap((word) => {
-    const characters = Array.from(word);
-    const pieces = Array.from({ length: Math.ceil(characters.length / longest) }, (_, index) => index * longest);
-    return pieces.map((from) => characters.slice(from, from + longest).join(''));
-  });
-  return fill(words, ' ', width, indent);
+export function cut(text: string, width: number): string {
+  if (stringWidth(text) <= width) return text;
+  let kept = '';
+  let left = width - 1;
+  for (const grapheme of graphemesOf(text)) {
+    left -= stringWidth(grapheme);
+    if (left < 0) break;
+    kept += grapheme;
+  }
+  return `${kept}…`;
+}
+
+/**
+ * Breaks text between words, and words that are longer than a line, into lines of at most `width` columns; further lines
+ * begin with `indent`.
+ *
+ * @param text without colours if there is an indent
+ */
+export function wrap(text: string, width: number, indent = ''): readonly string[] {
+  const lines = wrapAnsi(text.trim(), Math.max(1, width), { hard: true }).split('\n');
+  const [first = ''] = lines;
+  if (indent === '' || lines.length === 1) return lines;
+  // wrap-ansi puts text into Unicode's composed form, by which alone its lines can be found in the text again.
+  const rest = text.trim().normalize().slice(first.length);
+  return [first, ...wrap(rest, width - stringWidth(indent)).map((line) => indent + line)];
 }
 
 /** Joins items with a separator into lines of at most `width` columns. Items are not broken. */
-export function fill(items: readonly string[], separator: string, width: number, indent = ''): string[] {
+export function fill(items: readonly string[], separator: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line: string | null = null;
   for (const item of items) {
-    if (line === null) line = item;
-    else if (widthOf(line) + widthOf(separator) + widthOf(item) <= width) line += separator + item;
-    else {
+    const longer: string = line === null ? item : line + separator + item;
+    if (line !== null && stringWidth(longer) > width) {
       lines.push(line);
-      line = indent + item;
-    }
+      line = item;
+    } else line = longer;
   }
-  if (line !== null) lines.push(line);
-  return lines;
+  return line === null ? lines : [...lines, line];
 }

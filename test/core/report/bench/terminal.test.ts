@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { widthOf } from '../../../../src/core/report/text/style.js';
+import stringWidth from 'string-width';
 import { judgeObjectives } from '../../../../src/core/measurement/objectives.js';
 import { toMarkdown } from '../../../../src/core/report/bench/markdown.js';
 import { renderReport } from '../../../../src/core/report/bench/terminal.js';
@@ -39,7 +39,7 @@ describe('whole reports', () => {
     for (const width of [100, 80, 64]) {
       const tooWide = plain(example(), width)
         .split('\n')
-        .filter((line) => widthOf(line) > width);
+        .filter((line) => stringWidth(line) > width);
       expect(tooWide).toEqual([]);
     }
   });
@@ -209,6 +209,19 @@ describe('a report', () => {
       plan: { slo: ['ttft.p95<5s'] },
     });
     expect(text).toContain('ttft.p95<5s: missed at max-concurrency 1 and 2 (requests had no answer).');
+  });
+
+  it('is no wider than it may be with full-width characters and emoji', () => {
+    const { result, summaries } = benchResult({
+      settings: [{ completed: 30, errors: { 失敗: 1 }, examples: { 失敗: 'モデルがありません。'.repeat(10) } }],
+      target: { model: '日本語モデル🚀'.repeat(8) },
+      warnings: ['警告'.repeat(60)],
+    });
+    for (const colour of [false, true]) {
+      const lines = renderReport(result, summaries, { colour, width: 64 }).split('\n');
+      expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThanOrEqual(64);
+      expect(lines[0]).toContain('日本語モデル🚀');
+    }
   });
 
   it('has no room for control characters of a server', () => {

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../../../src/core/compare/compare.js';
 import type { Comparison } from '../../../../src/core/compare/comparison.js';
@@ -47,6 +49,14 @@ describe('the terminal', () => {
     // A table of two dimensions cannot be narrower than its figures.
     const longest = Math.max(...lines.map((line) => Array.from(line).length));
     expect(longest).toBeLessThanOrEqual(Math.max(width, 95));
+  });
+
+  it('is no wider than it may be with full-width characters and emoji', () => {
+    const named = { ...base, target: { ...base.target, model: '日本語モデル🚀'.repeat(10) } };
+    const comparison = compare(pair(named, named), { thresholds: [], allowed: [] });
+    const lines = renderComparison(comparison, { colour: true, width: 80 }).split('\n');
+    expect(lines.filter((line) => stringWidth(line) > 80)).toEqual([]);
+    expect(stripVTControlCharacters(lines[1] ?? '')).toMatch(/^ {11}\S*[日本語モデル🚀]/u);
   });
 
   it('shows what was judged, worst first, and the verdict last', () => {
