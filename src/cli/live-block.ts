@@ -21,7 +21,7 @@ export interface RunPlace {
   readonly runs: number;
 }
 
-/** How somebody who waits for a bench learns how it goes. Its functions need no `this`. */
+/** Shows the progress of a bench. Its functions need no `this`. */
 export interface ProgressDisplay {
   /** @param what the bench waits for before it can measure, such as a model that is being loaded */
   readonly waiting: (what: string) => void;

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Whether a stream shows colours: a terminal, and nobody said no. See https://no-color.org. */
+/** Whether a stream shows colours: a terminal on which they are not switched off. See https://no-color.org. */
 export function hasColours(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb';
 }

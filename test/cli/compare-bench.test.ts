@@ -68,7 +68,7 @@ describe('a gate in bench', () => {
     const verdict = await judge({ versus: 'http://127.0.0.1:8001', 'fail-on': ['e2e.p50>10%'] }, result);
     expect(verdict.exitCode).toBe(10);
     expect(verdict.comparison?.interleaved).toBe(true);
-    expect(verdict.text({ colour: false, width: 100 })).toContain('measured in turns');
+    expect(verdict.text({ colour: false, width: 100 })).toContain('measured alternately');
   });
 
   it('keeps what was measured if it turns out not to be comparable', async () => {
@@ -78,7 +78,7 @@ describe('a gate in bench', () => {
     expect(verdict.refusal?.message).toContain('model');
   });
 
-  it('has nothing to say without --baseline, --versus and --enforce-slo', async () => {
+  it('prints nothing without --baseline, --versus and --enforce-slo', async () => {
     const verdict = await judge({}, base);
     expect(verdict).toMatchObject({ comparison: null, refusal: null, exitCode: 0 });
     expect(verdict.text({ colour: false, width: 100 })).toBe('');
@@ -96,7 +96,7 @@ describe('--enforce-slo', () => {
     expect((await judge({}, missing)).exitCode).toBe(0);
   });
 
-  it('exits with 11 if it cannot tell, but only with --strict', async () => {
+  it('exits with 11 if the gate is inconclusive, but only with --strict', async () => {
     expect((await judge({ 'enforce-slo': true }, unknown)).exitCode).toBe(0);
     expect((await judge({ 'enforce-slo': true, strict: true }, unknown)).exitCode).toBe(11);
   });

@@ -246,7 +246,7 @@ describe('progress without a live block', () => {
     ]);
   });
 
-  it('is nothing if it shall be silent', () => {
+  it('is silent if it should be', () => {
     const screen = new Screen(true);
     const display = showProgress(asStream(screen), true);
     display.waiting('Starting …');

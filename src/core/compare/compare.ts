@@ -12,14 +12,14 @@ import type { Side, Sides } from './side.js';
 import type { Threshold } from './threshold.js';
 
 export interface CompareOptions {
-  /** What may get worse, and by how much; none: nothing is judged. */
+  /** Which figures may get worse, and by how much. Without any, nothing is judged. */
   readonly thresholds: readonly Threshold[];
-  /** Differences that are known not to matter. */
+  /** Differences that do not matter, as `--allow` names them. */
   readonly allowed: readonly string[];
 }
 
 /**
- * Holds a candidate against a baseline, setting by setting and figure by figure.
+ * Compares a candidate with a baseline, setting by setting and figure by figure.
  *
  * @throws ChatstreamError `usage` if they are not comparable, or have no setting in common
  */
@@ -65,7 +65,7 @@ export function compare(sides: Sides, { thresholds, allowed }: CompareOptions): 
   };
 }
 
-/** What is not known, or that everything was answered as it should be. */
+/** Whether a row without a threshold is not worth showing: its ratio is unknown, or both sides answered every request. */
 function saysNothing({ metric, ratio, baseline, candidate }: ComparedRow): boolean {
   return ratio === null || (metric.id === 'success_rate' && baseline === 1 && candidate === 1);
 }
@@ -81,7 +81,7 @@ function bySetting(runs: readonly Run[]): Map<string, Run[]> {
   return settings;
 }
 
-/** Of an interleaved run only the trials that both sides have, in the same order: an interrupted one has one too many. */
+/** In an interleaved run, only the trials that both sides have, in the same order: an interrupted run has one too many. */
 function matched(
   before: readonly Run[],
   after: readonly Run[],
@@ -102,16 +102,16 @@ function nothingInCommon(before: ReadonlyMap<string, Run[]>, after: ReadonlyMap<
     'nothing';
   return new ChatstreamError(
     'usage',
-    `Baseline and candidate have no setting in common: ${listed(before)} against ${listed(after)}.`,
+    `Baseline and candidate have no setting in common: ${listed(before)} in the baseline, ${listed(after)} in the candidate.`,
     { hint: 'Measure both with the same --concurrency, --rate and --max-concurrency.' },
   );
 }
 
-/** Failing this much more often, as a share of all requests, is worth a note: what fails has no latency. */
+/** A share of all requests. If the candidate fails this much more often, there is a note: failed requests have no latency. */
 const moreFailures = 0.005;
 
 /**
- * What a reader should know of two results that no figure says.
+ * What a reader should know about two results and cannot see in their figures.
  *
  * @param shown the figures without a threshold; one with a threshold is inconclusive for the same reasons
  */
@@ -130,7 +130,7 @@ function notesOf(
   }
   if (!interleaved) {
     notes.push(
-      'The two were measured one after the other: what changed on the machine in between looks like a change of the server. bench --versus measures them in turns.',
+      'The two were measured one after the other, so a change of the machine in between looks like a change of the server. bench --versus measures them alternately.',
     );
   }
   return notes;
@@ -142,7 +142,7 @@ function failureNotes(pairs: readonly SettingPair[]): string[] {
     if (after - before <= moreFailures) return [];
     const where = wholeSettingText(settings);
     return [
-      `At ${where} the candidate left ${percentText(after)} of the requests without an answer (baseline ${percentText(before)}); latencies are of the others. Gate it with --fail-on "success_rate<1%".`,
+      `At ${where} the candidate left ${percentText(after)} of the requests without an answer (baseline ${percentText(before)}); latencies cover only the others. Gate on it with --fail-on "success_rate<1%".`,
     ];
   });
 }
@@ -161,10 +161,10 @@ function conflictNotes(pairs: readonly SettingPair[], shown: readonly ComparedMe
 }
 
 function interruptionNotes(baseline: Side, candidate: Side): string[] {
-  // Of one interleaved run both sides say the same.
-  if (baseline.interrupted && candidate.interrupted) return ['Measuring was interrupted before everything was done.'];
-  if (baseline.interrupted) return ['Measuring the baseline was interrupted before everything was done.'];
-  return candidate.interrupted ? ['Measuring the candidate was interrupted before everything was done.'] : [];
+  // In an interleaved run both sides say the same.
+  if (baseline.interrupted && candidate.interrupted) return ['The measurement was interrupted before it was complete.'];
+  if (baseline.interrupted) return ['The measurement of the baseline was interrupted before it was complete.'];
+  return candidate.interrupted ? ['The measurement of the candidate was interrupted before it was complete.'] : [];
 }
 
 function kindOf({ target }: Side): string {

@@ -25,7 +25,7 @@ export type OverallVerdict = 'regression' | 'inconclusive' | 'pass' | 'none';
 export interface Comparison {
   readonly baseline: Side;
   readonly candidate: Side;
-  /** Both were measured in one run, turn by turn, and trials are compared in pairs. */
+  /** Both were measured alternately in one run, and trials are compared in pairs. */
   readonly interleaved: boolean;
   readonly verdict: OverallVerdict;
   /** Worst first, those with a threshold before those without. */
@@ -34,7 +34,7 @@ export interface Comparison {
   readonly unmatched: { readonly baseline: readonly RunSettings[]; readonly candidate: readonly RunSettings[] };
   /** Differences that were allowed. */
   readonly differences: readonly Difference[];
-  /** What a reader should know that no row says, as sentences. */
+  /** What a reader should know and cannot see in the rows, as sentences. */
   readonly notes: readonly string[];
 }
 

@@ -8,7 +8,7 @@ import type { SettingTrials } from './setting-trials.js';
 import type { Threshold } from './threshold.js';
 import { type Doubt, type GateOutcome, judge, type Judgement, neededTrials, tendencyOf } from './judgement.js';
 
-/** The same comparison gives the same intervals each time. */
+/** A fixed seed: the same comparison gives the same intervals each time. */
 const seed = 1;
 
 /** Both sides of one setting. */
@@ -58,7 +58,7 @@ export class SettingPair {
   }
 
   #outcome(threshold: Threshold, ratio: Ratio | null, conflict: string | null): GateOutcome {
-    // This takes no statistics: a server that answers nothing any more must not pass for lack of figures.
+    // This needs no statistics: a server that answers nothing any more must not pass for lack of figures.
     if (this.#isLost(threshold.metric)) return { verdict: 'regression', isLost: true };
     const doubt = this.#doubt(threshold.metric, ratio, conflict);
     if (doubt !== null) return { verdict: 'inconclusive', doubt };
@@ -66,7 +66,7 @@ export class SettingPair {
     return judge(ratio.interval, threshold);
   }
 
-  /** Whether so many of the candidate's requests failed that nothing is left of a figure that the baseline has. */
+  /** Whether so many of the candidate's requests failed that it lacks a figure that the baseline has. */
   #isLost(metric: ComparedMetric): boolean {
     if (this.baseline.completed === 0) return false;
     if (this.candidate.completed === 0) return true;
@@ -93,9 +93,9 @@ export class SettingPair {
     if (this.baseline.completed === 0) return 'the baseline completed no request';
     const [before, after] = [this.baseline.statistic(metric), this.candidate.statistic(metric)];
     const who = before === null && after === null ? 'neither side' : before === null ? 'the baseline' : 'the candidate';
-    if (before !== null && after !== null) return `${metric.id} of the baseline is 0, which nothing can be a share of`;
+    if (before !== null && after !== null) return `${metric.id} of the baseline is 0, so there is no ratio`;
     return metric.type === 'latency'
-      ? `${who} ${who === 'neither side' ? 'has' : 'does not have'} enough samples of ${metric.id}: it takes 10 above the percentile`
+      ? `${who} ${who === 'neither side' ? 'has' : 'does not have'} enough samples of ${metric.id}: 10 above the percentile are needed`
       : `${who} ${who === 'neither side' ? 'has' : 'does not have'} ${metric.id}`;
   }
 
@@ -120,7 +120,7 @@ export class SettingPair {
   }
 }
 
-/** How tokens were counted; null if there were none. */
+/** How tokens were counted; null without tokens. */
 function tokensSource({ runs }: SettingTrials): string | null {
   const sources = new Set(runs.map((run) => run.output_tokens_source).filter((source) => source !== 'none'));
   return sources.size === 0 ? null : [...sources].sort().join(' and ');

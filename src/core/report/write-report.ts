@@ -15,7 +15,7 @@ import { comparisonMarkdown } from './compare/markdown.js';
 import { toHtml } from './html/page.js';
 import { junitXml } from './text/junit-xml.js';
 
-/** File formats by extension: what the content of a file is made of, and how. */
+/** File formats by extension, each with the function that renders the content. */
 type Formats<Content> = Readonly<Record<string, (content: Content) => string>>;
 
 interface BenchContent {
@@ -27,7 +27,7 @@ interface BenchContent {
 const benchFormats: Formats<BenchContent> = {
   '.json': ({ result }) => jsonText(result),
   '.csv': ({ result }) => toCsv(result),
-  // The verdict comes first: it is what a pull request asks for.
+  // The verdict comes first: a pull request needs it most.
   '.md': ({ result, summaries, comparison }) =>
     (comparison === null ? '' : `${comparisonMarkdown(comparison)}\n`) + toMarkdown(result, summaries),
   '.html': ({ result, summaries }) => toHtml(result, summaries),

@@ -1,4 +1,4 @@
-/** The Universal Scalability Law has three parameters: with fewer points anything fits. */
+/** The Universal Scalability Law has three parameters, which fit any three points. */
 const fewestSettings = 4;
 const leastR2 = 0.9;
 
@@ -8,11 +8,11 @@ export interface UslFit {
   readonly sigma: number;
   readonly kappa: number;
   readonly r2: number;
-  /** Where the law has its maximum; null if throughput only grows. */
+  /** The N at which the law has its maximum; null if throughput only grows. */
   readonly peak: number | null;
 }
 
-/** Throughput `x` (any unit, above 0) at `n` at once. */
+/** A throughput `x` (any unit, above 0) at a concurrency of `n` (1 or more). */
 export interface ThroughputPoint {
   readonly n: number;
   readonly x: number;
@@ -20,7 +20,7 @@ export interface ThroughputPoint {
 
 /**
  * Fits the Universal Scalability Law (N. J. Gunther, 2007), X(N) = λN / (1 + σ(N − 1) + κN(N − 1)): λ is the throughput
- * of one, σ the share that cannot run at once (0 to 1), κ the cost of staying consistent (0 or more).
+ * at N = 1, σ the share of work that cannot run in parallel (0 to 1), κ the cost of coordination (0 or more).
  *
  * With a = 1/λ, b = σ/λ, c = κ/λ it is X(N) = N / (a + b(N − 1) + cN(N − 1)). Its least squares within the bounds are
  * those of the law itself or, if these lie outside, of one of its special cases; all are tried.
@@ -45,7 +45,7 @@ export function fitUsl(points: readonly ThroughputPoint[]): UslFit | null {
   return { lambda, sigma, kappa, r2, peak: kappa > 1e-9 ? Math.sqrt((1 - sigma) / kappa) : null };
 }
 
-/** A function of N that the denominator is made of. */
+/** A function of N in the law's denominator. */
 type Term = (n: number) => number;
 
 const one: Term = () => 1;
@@ -80,10 +80,10 @@ interface Fit {
 
 /**
  * Least squares of X(N) = N / Σ coefficient × term(N), by Gauss and Newton: N/X is linear in the coefficients, so each step
- * is a linear problem. A step that makes it worse is halved.
+ * is a linear problem. A step that increases the error is halved.
  */
 function fitTerms(points: readonly ThroughputPoint[], terms: readonly Term[]): Fit {
-  // Exact if the points are; else a start, with weights that make up for fitting N/X instead of X.
+  // Exact if the points lie on the law; otherwise a start, with weights that compensate for fitting N/X instead of X.
   const start = linearStep(
     terms,
     points.map(({ n, x }) => ({ n, wanted: n / x, weight: x ** 2 / n })),
@@ -118,7 +118,7 @@ function firstBetter(
   return null;
 }
 
-/** The coefficients whose weighted sum of terms comes closest to what is wanted. */
+/** The coefficients whose sum of terms comes closest to the wanted values, in weighted least squares. */
 function linearStep(
   terms: readonly Term[],
   rows: readonly { readonly n: number; readonly wanted: number; readonly weight: number }[],

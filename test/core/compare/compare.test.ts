@@ -5,7 +5,7 @@ import { conclusionOf } from '../../../src/core/report/compare/conclusion.js';
 import type { Sides } from '../../../src/core/compare/side.js';
 import { parseThresholds } from '../../../src/core/compare/threshold.js';
 import { LatencyHistogram } from '../../../src/core/measurement/histogram.js';
-import { inTurns, pair, resultOf } from './sides.js';
+import { alternately, pair, resultOf } from './sides.js';
 
 const base = resultOf(1);
 const same = resultOf(1, {}, {}, 2);
@@ -81,7 +81,7 @@ describe('the gate is inconclusive', () => {
     const comparison = gate(pair(base, few), 'ttft.p95>10%');
     expect(comparison.verdict).toBe('inconclusive');
     expect(conclusionOf(comparison)).toEqual([
-      'Inconclusive: 5 trials of the baseline and 4 of the candidate, the gate needs 5: run bench with --trials 5.',
+      'Inconclusive: 5 trials of the baseline and 4 of the candidate, but the gate needs 5: run bench with --trials 5.',
     ]);
   });
 
@@ -94,18 +94,18 @@ describe('the gate is inconclusive', () => {
     expect(conclusionOf(comparison)[0]).toContain('CPU up to 97 % of a core');
   });
 
-  it('if the interval contains the limit, with how many more trials would tell', () => {
+  it('if the interval contains the limit, with how many trials would decide it', () => {
     const comparison = gate(pair(resultOf(1, { spread: 0.5 }), resultOf(1.1, { spread: 0.5 }, {}, 5)), 'ttft.p95>10%');
     expect(comparison.verdict).toBe('inconclusive');
     expect(conclusionOf(comparison)[0]).toMatch(
-      /contains the limit: (about [\d.]+ times as many trials would tell|the change is too)/,
+      /contains the limit: (about [\d.]+ times as many trials would decide it|the change is too)/,
     );
   });
 
   it('about a percentile with fewer than 10 samples above it', () => {
     const comparison = gate(pair(base, same), 'ttft.p99.9>10%');
     expect(conclusionOf(comparison)).toEqual([
-      'Inconclusive: neither side has enough samples of ttft.p99.9: it takes 10 above the percentile.',
+      'Inconclusive: neither side has enough samples of ttft.p99.9: 10 above the percentile are needed.',
     ]);
   });
 
@@ -161,7 +161,7 @@ describe('a candidate that fails', () => {
     const dead = resultOf(1, { completed: 0, errors: { queue_full: 100 } }, { trials: 1 });
     const comparison = gate(pair(base, dead), 'ttft.p95>10%');
     expect(comparison.verdict).toBe('regression');
-    expect(conclusionOf(comparison)[0]).toContain('too few requests were completed there to have a figure');
+    expect(conclusionOf(comparison)[0]).toContain('too few requests were completed there to compute it');
   });
 
   it('so often that nothing is left of a figure is a regression', () => {
@@ -177,7 +177,7 @@ describe('a candidate that fails', () => {
     expect(verdict(comparison, 'success_rate')).toBe('regression');
   });
 
-  it('is no matter if the baseline completed nothing either', () => {
+  it('is not a regression if the baseline completed nothing either', () => {
     const dead = resultOf(1, { completed: 0, errors: { queue_full: 100 } });
     expect(gate(pair(dead, dead), 'ttft.p95>10%').verdict).toBe('inconclusive');
   });
@@ -195,12 +195,12 @@ describe('settings', () => {
 
   it('must be the same in at least one case', () => {
     expect(() => gate(pair(base, resultOf(1, { maxConcurrency: 4 })))).toThrow(
-      'Baseline and candidate have no setting in common: 8 clients and max-concurrency 2 against 8 clients and max-concurrency 4.',
+      'Baseline and candidate have no setting in common: 8 clients and max-concurrency 2 in the baseline, 8 clients and max-concurrency 4 in the candidate.',
     );
   });
 });
 
-describe('two servers measured in turns', () => {
+describe('two servers measured alternately', () => {
   it('are compared in pairs of trials, so that what drifts does not matter', () => {
     const drifting = (factor: number, seed: number): ReturnType<typeof resultOf> => {
       const parts = [1, 1.5, 0.8, 1.3, 0.9].map((drift) => resultOf(factor * drift, {}, { trials: 1 }, seed));
@@ -208,18 +208,18 @@ describe('two servers measured in turns', () => {
       return { ...first, runs: parts.flatMap(({ runs }, index) => runs.map((run) => ({ ...run, trial: index + 1 }))) };
     };
     const [before, after] = [drifting(1, 6), drifting(1.25, 7)];
-    expect(gate(inTurns(before, after), 'e2e.p50>10%').verdict).toBe('regression');
+    expect(gate(alternately(before, after), 'e2e.p50>10%').verdict).toBe('regression');
     expect(gate(pair(before, after), 'e2e.p50>10%').verdict).toBe('inconclusive');
   });
 
   it('lose the trial that was interrupted between the two', () => {
     const interrupted = { ...same, runs: same.runs.slice(0, 4) };
-    const { trials } = row(gate(inTurns(base, interrupted)), 'ttft.p95');
+    const { trials } = row(gate(alternately(base, interrupted)), 'ttft.p95');
     expect(trials).toEqual({ baseline: 4, candidate: 4 });
   });
 
-  it('need no word on the order, which others do', () => {
-    expect(gate(inTurns(base, same)).notes).toEqual([]);
+  it('need no note on the order, which others do', () => {
+    expect(gate(alternately(base, same)).notes).toEqual([]);
     expect(gate(pair(base, same)).notes[0]).toContain('one after the other');
   });
 });
@@ -232,7 +232,7 @@ describe('what a server only counts in buckets', () => {
   });
 });
 
-describe('times that nobody can feel', () => {
+describe('times too short to be noticed', () => {
   it('are the same, however many times as long', () => {
     const [short, long] = [resultOf(1, { queueWaitMs: 0.002 }), resultOf(1, { queueWaitMs: 0.02 })];
     const comparison = gate(pair(short, long), 'queue_wait.p95>10%');

@@ -75,7 +75,7 @@ function sweepSentences({ sweep }: BenchResult, summaries: readonly SettingSumma
   };
   const sentences: string[] = [];
   if (sweep.knee !== null) {
-    sentences.push(`The knee, where throughput over response time is greatest, is at ${at(sweep.knee)}.`);
+    sentences.push(`The knee, where the ratio of throughput to response time is highest, is at ${at(sweep.knee)}.`);
   }
   if (sweep.usl !== null) {
     const most = Math.max(...settings.map((each) => each[key] ?? 0));
@@ -87,17 +87,17 @@ function sweepSentences({ sweep }: BenchResult, summaries: readonly SettingSumma
 /** @param most what the largest setting was */
 function uslSentence(usl: UslFit, most: number, at: (n: number) => string): string {
   const { lambda, sigma, kappa, r2, peak } = usl;
-  // Spaces at which no line breaks.
+  // No line breaks at these spaces.
   const parameters =
-    `λ\u00a0=\u00a0${significant(lambda)} tokens/s for one alone, contention σ\u00a0=\u00a0${parameter(sigma)}, ` +
+    `λ\u00a0=\u00a0${significant(lambda)} tokens/s for one request alone, contention σ\u00a0=\u00a0${parameter(sigma)}, ` +
     `crosstalk κ\u00a0=\u00a0${parameter(kappa)}, R²\u00a0=\u00a0${r2.toFixed(3)}`;
-  // Further out than this the fit is a guess, and a throughput would look like a promise.
+  // That far beyond the measured settings the fit is a guess, and a figure for the throughput would look like a promise.
   const outlook =
     peak === null
-      ? 'throughput would only grow'
+      ? 'throughput keeps growing'
       : peak > 2 * most
         ? `throughput is far from its peak, which would be near ${at(Math.round(peak))}`
-        : `it predicts most throughput, ${significant(uslThroughput(usl, peak))} tokens/s, at ${at(Math.max(1, Math.round(peak)))}`;
+        : `it predicts the highest throughput, ${significant(uslThroughput(usl, peak))} tokens/s, at ${at(Math.max(1, Math.round(peak)))}`;
   return `The Universal Scalability Law fits (${parameters}): ${outlook}.`;
 }
 
@@ -106,7 +106,7 @@ function parameter(value: number): string {
   return value === 0 ? '0' : String(Number(value.toPrecision(2)));
 }
 
-/** What to set, and why: a clause, such as `it has the most goodput`. Null without a recommendation. */
+/** The recommended setting, and the reason as a clause, such as `it has the most goodput`; null without a recommendation. */
 export function recommendationText(
   { sweep }: BenchResult,
   summaries: readonly SettingSummary[],

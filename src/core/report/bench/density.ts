@@ -6,24 +6,24 @@ import { orUnknown, tickText, timeText } from '../../measurement/numbers.js';
 import { rowLabels } from './row-labels.js';
 import { padEnd, padStart, type Paint, painter, type ReportStyle } from '../text/style.js';
 
-/** Samples that lie somewhere between two times. */
+/** A number of samples that lie somewhere between two times. */
 export interface Mass {
   readonly fromMs: number;
   readonly upToMs: number;
   readonly count: number;
 }
 
-/** A logarithmic axis of time. What lies outside counts as lying at its ends. */
+/** A logarithmic axis of time. Samples outside it count as lying at its ends. */
 export interface LogAxis {
   readonly fromMs: number;
   readonly toMs: number;
-  /** Whether something lies below. */
+  /** Whether there are samples below its beginning. */
   readonly openBelow: boolean;
 }
 
 export type DensityMetric = 'ttft' | 'ttft_from_schedule' | 'queue_wait';
 
-/** Where a setting's samples lie: from its histogram, or from the buckets of the server's. Empty if neither is known. */
+/** The samples of a setting, from its histogram or else from the server's buckets; empty if there is neither. */
 export function massesOf({ histograms, metrics }: SettingSummary, metric: DensityMetric): readonly Mass[] {
   const histogram = histograms.get(metric);
   if (histogram !== undefined && histogram.count > 0) {
@@ -36,7 +36,7 @@ function bucketMasses({ buckets = [] }: RunMetrics['queue_wait']): readonly Mass
   let fromMs = 0;
   const masses: Mass[] = [];
   for (const { up_to_ms: bound, count } of buckets) {
-    // Of what is beyond the last bound no more is known.
+    // Samples beyond the last bound are known only to lie beyond it.
     const upToMs = bound ?? fromMs;
     if (count > 0) masses.push({ fromMs, upToMs, count });
     fromMs = upToMs;
@@ -46,7 +46,7 @@ function bucketMasses({ buckets = [] }: RunMetrics['queue_wait']): readonly Mass
 
 /**
  * One axis for the headline latencies and queue waits of all settings, between round numbers. It begins a decade below
- * the fastest first token at the latest: how much less than that somebody did not wait, nobody feels.
+ * the fastest first token at the latest: users do not notice shorter waits.
  *
  * @returns null if there are no samples
  */
@@ -67,8 +67,8 @@ export function positionOn({ fromMs, toMs }: LogAxis, ms: number): number {
 }
 
 /**
- * Counts per equally wide stretch of the axis. What lies somewhere in an interval is spread evenly over it, as far as it
- * is on the axis.
+ * Counts samples per bin, in bins of equal width on the axis. Samples that lie somewhere in an interval are spread evenly
+ * over the part of it that is on the axis.
  */
 export function densityOn(axis: LogAxis, masses: readonly Mass[], bins: number): readonly number[] {
   const counts = new Array<number>(bins).fill(0);
@@ -91,8 +91,8 @@ export function densityOn(axis: LogAxis, masses: readonly Mass[], bins: number):
 }
 
 /**
- * Round times on the axis: decades, and 2 and 5 between them if there are fewer than three decades. If something lies
- * below the axis, its beginning is one of them.
+ * Round times on the axis: decades, and 2 and 5 between them if there are fewer than three decades. If samples lie below
+ * the axis, its beginning is one of the ticks.
  */
 export function ticksOf({ fromMs, toMs, openBelow }: LogAxis): readonly number[] {
   const decades = Math.log10(toMs / fromMs);
@@ -132,8 +132,9 @@ interface Plot {
 }
 
 /**
- * The distributions of TTFT and of queue wait, one line per setting, all on one axis: what moves to the right from one
- * plot or line to another is slower. [] without samples.
+ * Plots the distributions of TTFT and queue wait, one line per setting, all on one axis: further right is slower.
+ *
+ * @returns the lines of each plot; [] without samples
  */
 export function densityPlots(
   result: BenchResult,
@@ -175,7 +176,7 @@ export function densityPlots(
 
 const shown = ['p50', 'p95'] as const;
 
-/** The same for all plots, so that their axes stand under each other. */
+/** The widths of the figures, the same for all plots, so that their axes line up. */
 function figureWidths(plots: readonly Plot[], summaries: readonly SettingSummary[]): readonly number[] {
   return shown.map((percentile) => {
     const texts = plots.flatMap(({ metric }) =>
@@ -189,7 +190,7 @@ function aligned(texts: readonly string[], widths: readonly number[]): string {
   return texts.map((text, index) => gap + padStart(text, widths[index] ?? 0)).join('');
 }
 
-/** Each line fills its own height: lines compare in where they lie, not in how many requests they have. */
+/** Each line is scaled to its own maximum, so lines show where samples lie and not how many there are. */
 function blocksOf(counts: readonly number[]): string {
   const most = Math.max(...counts);
   return counts
@@ -197,12 +198,12 @@ function blocksOf(counts: readonly number[]): string {
     .join('');
 }
 
-/** The first stretch that lies wholly beyond p95. */
+/** The first bin that lies completely beyond p95. */
 function slowestBin(axis: LogAxis, p95Ms: number | null, bins: number): number {
   return p95Ms === null ? bins : Math.floor(positionOn(axis, p95Ms) * bins) + 1;
 }
 
-/** A line with ticks, and their labels as far as there is room for them. */
+/** A line with ticks, and labels below it where there is room. */
 function axisLines(axis: LogAxis, bins: number, paint: Paint): readonly string[] {
   const line = new Array<string>(bins).fill('─');
   let labels = '';

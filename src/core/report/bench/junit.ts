@@ -7,7 +7,7 @@ import { judgeObjectives, type ObjectiveVerdict } from '../../measurement/object
 import { comparisonSuites } from '../compare/junit.js';
 import { junitXml, type TestCase } from '../text/junit-xml.js';
 
-/** A bench as tests: that every setting was served, that it kept its objectives, and what the comparison says. */
+/** A bench as tests: whether each setting was served, whether it met its objectives, and the result of the comparison. */
 export function benchJunit(
   result: BenchResult,
   summaries: readonly SettingSummary[],

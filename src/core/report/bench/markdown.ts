@@ -13,7 +13,7 @@ import { defaultWidth } from '../text/style.js';
 import { otherWarnings, truthWarnings } from './warnings.js';
 import { waterfallBars } from './waterfall.js';
 
-/** The report for a pull request or a README: GitHub's Markdown, the pictures as text. */
+/** The report as GitHub's Markdown, for a pull request or a README; pictures are text. */
 export function toMarkdown(result: BenchResult, summaries: readonly SettingSummary[]): string {
   const measured = summaries.length > 0;
   const recommendation = recommendationText(result, summaries);
@@ -63,7 +63,7 @@ function table(result: BenchResult, summaries: readonly SettingSummary[]): reado
   return [line(columns.map(heading)), line(columns.map(() => '---:')), ...rows.map(line)];
 }
 
-/** Markdown has one line of headings. */
+/** A group and a heading in one line, since Markdown tables have only one line of headings. */
 function heading({ group, heading }: Column): string {
   const [name = '', unit] = group.split(', ');
   if (unit === undefined) return `${group} ${heading}`.trim();
@@ -76,11 +76,7 @@ function failureTable(summaries: readonly SettingSummary[]): readonly string[] {
   const rows = failures.map(({ code, count, where, example }) =>
     [code, whole(count), where, example].map(escapedMarkdown),
   );
-  return [
-    line(['without an answer', 'requests', 'where', 'example']),
-    line(['---', '---:', '---', '---']),
-    ...rows.map(line),
-  ];
+  return [line(['unanswered', 'requests', 'where', 'example']), line(['---', '---:', '---', '---']), ...rows.map(line)];
 }
 
 function bullets(items: readonly string[]): readonly string[] {

@@ -7,7 +7,7 @@ import { padStart, painter, type ReportStyle } from '../text/style.js';
 /** Marks the recommended setting, in every part of a report. */
 export const recommendedMark = '▸';
 
-/** One setting alone is no choice, so it is not marked. */
+/** Whether a row is marked as recommended. A single setting is not, since there was no choice. */
 export function isMarked(result: BenchResult, summaries: readonly SettingSummary[], summary: SettingSummary): boolean {
   return summaries.length > 1 && isRecommended(result, summary);
 }
@@ -17,7 +17,7 @@ export interface RowLabels {
   readonly width: number;
 }
 
-/** What the lines of a picture begin with: the setting, and a mark if it is the recommended one. */
+/** The labels of a plot's lines: the setting, and a mark if it is the recommended one. */
 export function rowLabels(result: BenchResult, summaries: readonly SettingSummary[], style: ReportStyle): RowLabels {
   const paint = painter(style);
   const columns = dimensionsOf(summaries.map(({ settings }) => settings)).map((dimension) => {
@@ -34,16 +34,16 @@ export function rowLabels(result: BenchResult, summaries: readonly SettingSummar
   return { rows, width: Math.max(...rows.map((text) => stringWidth(text))) };
 }
 
-/** Wider than a character is on average, at the size in which labels are set. */
+/** In pixels: more than the average width of a character at the labels' font size. */
 const characterWidth = 7;
 
 export interface ChartLabels {
   readonly texts: readonly string[];
-  /** Where the picture begins, to the right of its labels. */
+  /** The x coordinate at which the chart begins, to the right of its labels. */
   readonly left: number;
 }
 
-/** What stands before the rows of a chart: the settings, the recommended one with its mark. */
+/** The labels of a chart's rows: the settings, the recommended one with its mark. */
 export function chartLabels(result: BenchResult, summaries: readonly SettingSummary[]): ChartLabels {
   const by = dimensionsOf(summaries.map(({ settings }) => settings));
   const texts = summaries.map((summary) => {

@@ -6,7 +6,7 @@ import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { failuresOf } from './warnings.js';
 import { figuresTable } from './figures-table.js';
 import { notesBelow } from './notes.js';
-import { plural, whole } from '../../measurement/numbers.js';
+import { whole } from '../../measurement/numbers.js';
 import { cut, fill, padStart, painter, type ReportStyle, wrap } from '../text/style.js';
 import { conclusionSentences, recommendationText } from './conclusion.js';
 import { otherWarnings, truthWarnings } from './warnings.js';
@@ -73,7 +73,7 @@ function failureLines(summaries: readonly SettingSummary[], style: ReportStyle):
     const quoted = cut(`“${example}”`, style.width - width - 4);
     return [head, `${' '.repeat(width + 4)}${paint('dim', quoted)}`];
   });
-  return [paint('bold', `Without an answer: ${plural(total, 'request')}`), ...lines];
+  return [paint('bold', `Unanswered requests: ${whole(total)}`), ...lines];
 }
 
 function conclusion(result: BenchResult, summaries: readonly SettingSummary[], style: ReportStyle): readonly string[] {

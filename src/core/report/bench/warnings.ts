@@ -6,7 +6,7 @@ import { type Dimension, dimensionsOf, settingsText } from '../../measurement/se
 import { oneLine } from '../text/escape.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 
-/** What makes the figures doubtful: a report says it before it shows them. */
+/** Reasons to doubt the figures, which a report shows before them. */
 export function truthWarnings({
   runs,
   interrupted,
@@ -24,7 +24,7 @@ export function truthWarnings({
   return warnings;
 }
 
-/** The result's warnings that {@link truthWarnings} does not say already. */
+/** The result's own warnings, without those that {@link truthWarnings} repeats. */
 export function otherWarnings(result: BenchResult): string[] {
   const said = new Set(truthWarnings(result));
   return result.warnings.map(oneLine).filter((warning) => warning !== '' && !said.has(warning));
@@ -38,7 +38,7 @@ function saturation(runs: readonly Run[], by: readonly Dimension[]): string[] {
   return [
     `The load generator was saturated at ${settingsOf(saturated, by)}: event-loop delay p99 up to ` +
       `${formatDuration(delayMs)}, CPU up to ${percentText(cpu)} of a core. ` +
-      'Latencies contain its own delays; run it with fewer clients, or on a machine with nothing else to do.',
+      'Latencies include its own delays; use fewer clients, or an otherwise idle machine.',
   ];
 }
 
@@ -47,8 +47,8 @@ function littlesLaw(runs: readonly Run[], by: readonly Dimension[]): string[] {
   if (off.length === 0) return [];
   const most = Math.max(...off.map(({ checks }) => Math.abs(checks.littles_law_error ?? 0)));
   return [
-    `Little's law is off by up to ${percentText(most)} at ${settingsOf(off, by)}: rate times response time is not what ` +
-      'was in flight. Measure for longer (-d).',
+    `Little's law is off by up to ${percentText(most)} at ${settingsOf(off, by)}: rate times response time does not ` +
+      'equal the number of requests in flight. Measure for longer (-d).',
   ];
 }
 
@@ -67,7 +67,7 @@ function settingsOf(runs: readonly Run[], by: readonly Dimension[]): string {
   return settingsText([...seen.values()], by);
 }
 
-/** Why requests got no answer: one entry per code, the most frequent first. */
+/** Why requests were not answered: one entry per error code, the most frequent first. */
 export interface Failure {
   readonly code: string;
   readonly count: number;

@@ -6,26 +6,26 @@ import { rowLabels } from './row-labels.js';
 import { fill, padEnd, padStart, painter, type ReportStyle } from '../text/style.js';
 import { queueWaitSourceOf } from './columns.js';
 
-export const waterfallParts = ['client wait', 'queue wait', 'prefill', 'delivery'] as const;
+const waterfallParts = ['client wait', 'queue wait', 'prefill', 'delivery'] as const;
 
 export type WaterfallPart = (typeof waterfallParts)[number];
 
 /**
- * Mean milliseconds of each part of the time to first token, from the intended start on. Means, because they alone add
- * up: a p95 of the parts is not the parts of a p95.
+ * Mean milliseconds of each part of the time to first token, from the intended start on. Means, because only means add
+ * up: the p95 of the parts are not the parts of the p95.
  */
 export type Waterfall = Readonly<Record<WaterfallPart, number | null>>;
 
 export interface Waterfalls {
-  /** The parts that are known of any setting, and what to call them. */
+  /** The parts that are known for at least one setting, and their names. */
   readonly parts: readonly { readonly part: WaterfallPart; readonly name: string }[];
-  /** One for each setting; null if its queue wait is not known: without it there is nothing to take apart. */
+  /** One for each setting; null if its queue wait is unknown, without which TTFT cannot be split. */
   readonly rows: readonly (Waterfall | null)[];
   /** Above 0. */
   readonly longestMs: number;
 }
 
-/** Null if nothing is known of any setting. */
+/** Splits the mean TTFT of each setting into its parts; null if no setting can be split. */
 export function waterfallsOf(summaries: readonly SettingSummary[]): Waterfalls | null {
   const rows = summaries.map(waterfallOf);
   const known = rows.filter((row) => row !== null);
@@ -46,13 +46,13 @@ function waterfallOf({ metrics }: SettingSummary): Waterfall | null {
   return {
     'client wait': clientWait.mean,
     'queue wait': queueWait.mean,
-    // A server that tells the queue wait alone leaves the other two together as the rest.
+    // If the server reports only the queue wait, prefill and delivery are known only together, as the rest.
     prefill: prefill.mean ?? Math.max(0, ttft.mean - queueWait.mean),
     delivery: prefill.mean === null ? null : delivery.mean,
   };
 }
 
-/** Delivery that is not known on its own is in another part: in the bound for the queue wait, or in the rest. */
+/** The part that contains delivery where delivery is unknown: the bound for the queue wait, or the rest. */
 function partWithDelivery(summaries: readonly SettingSummary[]): WaterfallPart {
   return queueWaitSourceOf(summaries) === 'derived' ? 'queue wait' : 'prefill';
 }
@@ -93,7 +93,7 @@ export function waterfallBars(
 
   const headings = columns.map(({ part, heading, width }) => padStart(paint(looks[part].colour, heading), width));
   if (room < shortestBar) {
-    // On a narrow terminal the picture is worth more than the figures.
+    // On a narrow terminal the bars are more useful than the figures.
     return [title, ...fill(headings, '  ', style.width), ...bars(Math.max(1, left))].map((line) => line.trimEnd());
   }
   const rows = bars(room).map((bar, index) =>
@@ -104,7 +104,7 @@ export function waterfallBars(
 
 interface FigureColumn {
   readonly part: WaterfallPart;
-  /** Which is the legend as well. */
+  /** Serves as the legend, too. */
   readonly heading: string;
   readonly cells: readonly string[];
   readonly width: number;
@@ -118,7 +118,7 @@ function figureColumns({ parts, rows }: Waterfalls, unitMs: number): readonly Fi
   });
 }
 
-/** Each boundary is rounded on its own, so that bars of equal length stay equal whatever they are made of. */
+/** Rounds each boundary on its own, so that bars of equal length stay equal whatever their parts are. */
 function stacked(waterfall: Waterfall, longestMs: number, width: number, paint: ReturnType<typeof painter>): string {
   let ms = 0;
   let drawn = 0;
@@ -129,6 +129,6 @@ function stacked(waterfall: Waterfall, longestMs: number, width: number, paint: 
     bar += paint(looks[part].colour, looks[part].fill.repeat(Math.max(0, end - drawn)));
     drawn = Math.max(drawn, end);
   }
-  // Next to a bar of a minute, one of some milliseconds is still there.
+  // A bar of some milliseconds stays visible beside one of a minute.
   return bar === '' && totalMs(waterfall) > 0 ? paint('dim', '▏') : bar;
 }

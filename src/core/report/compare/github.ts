@@ -2,7 +2,7 @@ import { type Comparison, gatedRows } from '../../compare/comparison.js';
 import { conclusionOf, regressionText } from './conclusion.js';
 import { rowName } from './words.js';
 
-/** GitHub shows no more of a level per step. */
+/** GitHub shows at most this many annotations of each level per step. */
 const mostAnnotations = 10;
 
 /**

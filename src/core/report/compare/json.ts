@@ -3,7 +3,7 @@ import type { Side } from '../../compare/side.js';
 import { conclusionOf } from './conclusion.js';
 import { doubtText } from './words.js';
 
-/** The comparison for scripts. What is not known, or infinite, is null. */
+/** The comparison for scripts. Unknown and infinite values are null. */
 export function comparisonJson(comparison: Comparison): object {
   const { verdict, interleaved, baseline, candidate, rows, unmatched, differences, notes } = comparison;
   return {

@@ -39,7 +39,7 @@ export function renderComparison(comparison: Comparison, style: ReportStyle): st
     .join('\n\n');
 }
 
-/** Room for "Candidate" and some air. */
+/** Room for "Candidate" and two spaces. */
 const indent = 11;
 
 function header(comparison: Comparison, style: ReportStyle): readonly string[] {
@@ -121,7 +121,7 @@ const colours = {
   unclear: 'reset',
 } satisfies Record<string, Format>;
 
-/** One line per figure, no wider than the style allows if that can be. */
+/** One line per figure, no wider than the style allows if possible. */
 function comparisonTable(rows: readonly ComparedRow[], style: ReportStyle): readonly string[] {
   let lines: readonly string[] = [];
   for (const layout of layouts) {
@@ -149,7 +149,7 @@ function drawn(rows: readonly ComparedRow[], layout: Layout, paint: Paint): Draw
   );
 }
 
-/** The verdict is the last. */
+/** The columns of the table; the last is the verdict. */
 function columnsOf(rows: readonly ComparedRow[], { decimals, limits }: Layout): readonly Column[] {
   const several = new Set(rows.map(({ settings }) => JSON.stringify(settings))).size > 1;
   const dimensions = several ? dimensionsOf(rows.map(({ settings }) => settings)) : [];

@@ -1,6 +1,6 @@
 import { escapedHtml } from '../text/escape.js';
 
-/** Text that is HTML already. Everything else is escaped where it enters a template. */
+/** Text that is already HTML. Everything else is escaped when it is put into a template. */
 export class Markup {
   constructor(readonly text: string) {}
 }
@@ -19,7 +19,7 @@ function textOf(piece: Piece): string {
   return piece.map(({ text }) => text).join('\n');
 }
 
-/** A tenth of a pixel is as fine as anybody sees, and the same on every machine. */
+/** Rounded to a tenth of a pixel: finer differences are invisible, and this is the same on every machine. */
 function coordinate(value: number): string {
   return String(Number(value.toFixed(1)));
 }

@@ -15,7 +15,7 @@ import { isMarked } from '../bench/row-labels.js';
 import { unknown, whole } from '../../measurement/numbers.js';
 import { neighboursOf } from '../bench/figures-table.js';
 
-/** The report as one file that needs nothing else: no script, no font, no request to anywhere. */
+/** The report as one self-contained file: no scripts, fonts or requests. */
 export function toHtml(result: BenchResult, summaries: readonly SettingSummary[]): string {
   const [model = '', ...server] = targetItems(result.target);
   const measured = summaries.length > 0;
@@ -57,7 +57,7 @@ function warnings(texts: readonly string[]): readonly Markup[] {
 }
 
 /** The main table with all its columns. */
-export function figuresTable(result: BenchResult, summaries: readonly SettingSummary[]): Markup {
+function figuresTable(result: BenchResult, summaries: readonly SettingSummary[]): Markup {
   const groups = neighboursOf(columnsOf(result, summaries));
   const columns = groups.flat();
   const rows = summaries.map((summary, index) => {
@@ -70,19 +70,19 @@ export function figuresTable(result: BenchResult, summaries: readonly SettingSum
 <tbody>${rows}</tbody></table></div>`;
 }
 
-export function failureTable(summaries: readonly SettingSummary[]): Markup {
+function failureTable(summaries: readonly SettingSummary[]): Markup {
   const failures = failuresOf(summaries);
   if (failures.length === 0) return new Markup('');
   const rows = failures.map(
     ({ code, count, where, example }) =>
       markup`<tr><td>${code}</td><td>${whole(count)}</td><td>${where}</td><td>${example}</td></tr>`,
   );
-  return markup`<h2>Without an answer</h2>
+  return markup`<h2>Unanswered requests</h2>
 <table class="words"><thead><tr><th>code</th><th>requests</th><th>where</th><th>example</th></tr></thead><tbody>${rows}</tbody></table>`;
 }
 
-/** Everything that shaped the load, and where it ran. */
-export function circumstances({ plan, target, machine, tool, started_at, finished_at }: BenchResult): Markup {
+/** The whole plan, the server's settings, and the machine. */
+function circumstances({ plan, target, machine, tool, started_at, finished_at }: BenchResult): Markup {
   const server = Object.entries(target.settings).map(([name, value]) => [name, String(value)] as const);
   const load = Object.entries(plan).map(([name, value]) => [name, valueText(value)] as const);
   const rest: readonly (readonly [string, string])[] = [

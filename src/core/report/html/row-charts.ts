@@ -11,11 +11,11 @@ const width = 960;
 const right = 32;
 const rowHeight = 76;
 
-/** Height of the higher of the two shapes of a row, each on its side of the row's line. */
+/** Height of each of the two shapes of a row, one above and one below the row's line. */
 const shapeHeight = 33;
 const bins = 120;
 
-/** Where the axis lies in the picture. */
+/** The position of the axis in the chart. */
 interface Scale {
   readonly axis: LogAxis;
   readonly left: number;
@@ -49,7 +49,7 @@ ${shape(queueWait[index] ?? [], summary.metrics.queue_wait, scale, floor, 'queue
     return markup`<line class="grid" x1="${x}" x2="${x}" y1="6" y2="${height - 28}"/><text class="tick" x="${x}" y="${height - 10}" text-anchor="middle">${text}</text>`;
   });
   return markup`<figure>
-<figcaption><h2>${headline.name} and queue wait</h2><p>${legend('ttft', `${headline.name} (above)`)} ${legend('queue', 'queue wait (below)')} The line stands at p50, the dashed one at p95. Logarithmic axis; each shape fills its own height.</p></figcaption>
+<figcaption><h2>${headline.name} and queue wait</h2><p>${legend('ttft', `${headline.name} (above)`)} ${legend('queue', 'queue wait (below)')} Solid line: p50; dashed line: p95. Logarithmic axis; each shape is scaled to its own height.</p></figcaption>
 <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Distributions of ${headline.name} and queue wait by setting">
 ${ticks}
 ${rows}
@@ -60,7 +60,7 @@ export function legend(kind: string, name: string): Markup {
   return markup`<span class="key ${kind}">${name}</span>`;
 }
 
-/** TTFT stands on the line of its row, queue wait hangs from it. */
+/** A distribution as a filled shape: TTFT above the line of its row, queue wait below it. */
 function shape(masses: readonly Mass[], figures: Metric, scale: Scale, floor: number, kind: 'ttft' | 'queue'): Markup {
   const height = kind === 'ttft' ? -shapeHeight : shapeHeight;
   const counts = densityOn(scale.axis, masses, bins);
@@ -105,7 +105,7 @@ export function waterfallChart(result: BenchResult, summaries: readonly SettingS
 ${waterfall === null ? markup`<text class="tick" x="${left}" y="${top + 18}">queue wait not known</text>` : bar(waterfall, waterfalls, left, top)}</g>`;
   });
   return markup`<figure>
-<figcaption><h2>Where TTFT goes</h2><p>${waterfalls.parts.map(({ part, name }) => legend(partClasses[part], name))} Means, because they alone add up.</p></figcaption>
+<figcaption><h2>Where TTFT goes</h2><p>${waterfalls.parts.map(({ part, name }) => legend(partClasses[part], name))} Means, because only means add up.</p></figcaption>
 <svg viewBox="0 0 ${width} ${summaries.length * barRowHeight + 8}" role="img" aria-label="Parts of the mean time to first token by setting">
 ${rows}
 </svg></figure>`;

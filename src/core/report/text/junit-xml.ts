@@ -18,7 +18,7 @@ export interface TestSuite {
 }
 
 /**
- * JUnit's XML, in the part of it that Jenkins, GitLab, GitHub's actions and others agree on.
+ * JUnit's XML, limited to what Jenkins, GitLab, GitHub's actions and others agree on.
  *
  * @param name of the whole
  */

@@ -5,7 +5,7 @@ import wrapAnsi from 'wrap-ansi';
 /** How a report for a terminal looks. */
 export interface ReportStyle {
   readonly colour: boolean;
-  /** Columns that no line exceeds, except where a single word is longer. */
+  /** The longest a line may be, in columns of the terminal. */
   readonly width: number;
 }
 
@@ -13,11 +13,11 @@ export const defaultWidth = 100;
 
 type Format = Parameters<typeof styleText>[0];
 
-/** Puts a format on text, or leaves it alone. */
+/** Adds a format to text, or returns it unchanged where colours are not wanted. */
 export type Paint = (format: Format, text: string) => string;
 
 export function painter({ colour }: ReportStyle): Paint {
-  // Formatted spaces could not be trimmed from the end of a line.
+  // Spaces stay without a format, so that they can be trimmed from the end of a line.
   return (format, text) => (colour && text.trim() !== '' ? styleText(format, text, { validateStream: false }) : text);
 }
 
@@ -31,14 +31,14 @@ export function padEnd(text: string, width: number): string {
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** What a reader takes for single characters, such as an emoji of several code points. */
+/** Splits text into what readers see as single characters, such as an emoji of several code points. */
 export function graphemesOf(text: string): readonly string[] {
   return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }
 
 /**
- * Cuts text without colours to a width, with an ellipsis in place of what is missing. What libraries add to this is
- * colours, which are put on afterwards here, and their current versions do not run on Node.js 20.
+ * Cuts text without colours to a width, with an ellipsis in place of the rest. Libraries for this also handle colours,
+ * which are added afterwards here, and their current versions need Node.js 22.
  */
 export function cut(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
@@ -62,7 +62,7 @@ export function wrap(text: string, width: number, indent = ''): readonly string[
   const lines = wrapAnsi(text.trim(), Math.max(1, width), { hard: true }).split('\n');
   const [first = ''] = lines;
   if (indent === '' || lines.length === 1) return lines;
-  // wrap-ansi puts text into Unicode's composed form, by which alone its lines can be found in the text again.
+  // wrap-ansi returns text in Unicode's composed form, so its first line has to be cut off from that form.
   const rest = text.trim().normalize().slice(first.length);
   return [first, ...wrap(rest, width - stringWidth(indent)).map((line) => indent + line)];
 }

@@ -4,9 +4,9 @@ import { graphemesOf, wrap } from './style.js';
 
 export interface TableColumn {
   readonly align: 'left' | 'right';
-  /** Spaces between it and the column before it, at least 1; of no account for the first column. */
+  /** Spaces between this column and the one before it, at least 1; ignored for the first column. */
   readonly gap: number;
-  /** Columns of the terminal, in which longer text is wrapped; without it, as wide as its widest cell. */
+  /** In columns of the terminal; wider text is wrapped. By default as wide as the widest cell. */
   readonly width?: number;
 }
 
@@ -22,14 +22,14 @@ interface WideCell {
 }
 
 export interface DrawnTable {
-  /** Without spaces at their ends. */
+  /** Without trailing spaces. */
   readonly lines: readonly string[];
   readonly width: number;
-  /** Of each column, without the gap before it. */
+  /** The width of each column, without the gap before it. */
   readonly columnWidths: readonly number[];
 }
 
-/** No lines, and one space between columns: cli-table3 takes it for granted when it adds up the columns of a wide cell. */
+/** No lines, and one space between columns, which cli-table3 assumes when it adds up the columns of a wide cell. */
 const borderless = {
   ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },
   ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
@@ -37,8 +37,8 @@ const borderless = {
 };
 
 /**
- * Draws a table whose columns are told apart by space alone. cli-table3 finds the widths of the columns, makes room for
- * cells across several of them, and aligns.
+ * Draws a table whose columns are separated by space alone. cli-table3 computes the widths of the columns, makes room for
+ * cells across several of them, and aligns the cells.
  */
 export function borderlessTable(rows: readonly (readonly TableCell[])[], columns: readonly TableColumn[]): DrawnTable {
   const gapBefore = (column: number): number => (column === 0 ? 0 : Math.max(0, (columns[column]?.gap ?? 1) - 1));
@@ -74,20 +74,20 @@ export function borderlessTable(rows: readonly (readonly TableCell[])[], columns
   };
 }
 
-/** In lines that fit the columns, if all of these have a width. cli-table3's own wrapping counts UTF-16 units. */
+/** Wraps text to the columns, if all of these have a width. cli-table3's own wrapping counts UTF-16 units. */
 function wrapped(text: string, [first, ...more]: readonly TableColumn[], indent: number): string {
   const width = more.reduce((sum, column) => sum + column.gap + (column.width ?? Infinity), first?.width ?? Infinity);
   return Number.isFinite(width) ? wrap(text, width - indent).join('\n') : text;
 }
 
-/** Private characters: one for each grapheme that is disguised, and one that fills it up to its width. */
+/** Characters of the private use area: one for each disguised grapheme, and one that fills it up to its width. */
 const firstStandIn = 0xe000;
 const filler = '\uF8FF';
 
 /**
- * Makes cli-table3 see text as wide as terminals do. The version of string-width that it brings takes emoji since 2020
- * for narrow and combining marks outside Latin for characters of their own. So each grapheme that is not ASCII is
- * replaced by private characters, one for each of its columns, until the table is drawn.
+ * Makes cli-table3 measure text as terminals do. Its own version of string-width, 4.2, counts emoji since 2020 as narrow
+ * and combining marks outside Latin as characters of their own. So each grapheme that is not ASCII is replaced by
+ * characters of the private use area, one for each column it takes, until the table is drawn.
  */
 class Disguise {
   readonly #graphemes: string[] = [];
@@ -107,7 +107,7 @@ class Disguise {
 
   #standIn(grapheme: string): string {
     const width = stringWidth(grapheme);
-    // What has no width would still take a private character's.
+    // A stand-in would give it a width.
     if (width === 0) return '';
     const known = this.#graphemes.indexOf(grapheme);
     const index = known === -1 ? this.#graphemes.push(grapheme) - 1 : known;

@@ -19,9 +19,9 @@ describe('the sweep in words', () => {
 
   it('names the knee and the fitted law', () => {
     expect(sentences({ knee: 4, usl })).toEqual([
-      'The knee, where throughput over response time is greatest, is at max-concurrency 4.',
-      'The Universal Scalability Law fits (λ = 100 tokens/s for one alone, contention σ = 0.1, crosstalk κ = 0.01, ' +
-        'R² = 0.988): it predicts most throughput, 357 tokens/s, at max-concurrency 9.',
+      'The knee, where the ratio of throughput to response time is highest, is at max-concurrency 4.',
+      'The Universal Scalability Law fits (λ = 100 tokens/s for one request alone, contention σ = 0.1, crosstalk κ = 0.01, ' +
+        'R² = 0.988): it predicts the highest throughput, 357 tokens/s, at max-concurrency 9.',
     ]);
   });
 
@@ -29,7 +29,7 @@ describe('the sweep in words', () => {
     expect(sentences({ usl: { ...usl, peak: 101 } })[0]).toMatch(
       /far from its peak, which would be near max-concurrency 101\.$/,
     );
-    expect(sentences({ usl: { ...usl, peak: null } })[0]).toMatch(/throughput would only grow\.$/);
+    expect(sentences({ usl: { ...usl, peak: null } })[0]).toMatch(/throughput keeps growing\.$/);
   });
 
   it('ends in a clause that a sentence can take up', () => {

@@ -82,7 +82,7 @@ describe('the order of a report', () => {
       '\nTTFT ',
       '\nQueue wait  ',
       'Where TTFT goes',
-      'Without an answer: 10,450 requests',
+      'Unanswered requests: 10,450',
       '! GPU clocks changed',
       'The knee,',
       '▸ Recommended: max-concurrency 8, because it has the most goodput',
@@ -146,8 +146,8 @@ describe('the main table', () => {
 
   it('says how long to measure for the percentiles that are missing', () => {
     const text = report({ settings: [{ maxConcurrency: 1, completed: 17 }, { maxConcurrency: 2 }] });
-    expect(text).toContain('A p95 takes 200 requests per setting: measure for about 2 min (-d).');
-    expect(plain(examples.sweep())).not.toContain('A p95 takes');
+    expect(text).toContain('A p95 needs 200 requests per setting: measure for about 2 min (-d).');
+    expect(plain(examples.sweep())).not.toContain('A p95 needs');
   });
 
   it('says how many trials it is made of', () => {
@@ -170,7 +170,7 @@ describe('a report', () => {
 
   it('of two servers leaves the comparison to its own report', () => {
     const text = plain(examples.busy()).replaceAll(/\s+/g, ' ');
-    expect(text).toContain('Measured in turns with the baseline, qwen2.5-0.5b-instruct-q4_k_m, llama-server');
+    expect(text).toContain('Measured alternately with the baseline, qwen2.5-0.5b-instruct-q4_k_m, llama-server');
   });
 
   it('judges objectives, and says where they were met and why not elsewhere', () => {

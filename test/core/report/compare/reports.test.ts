@@ -158,12 +158,12 @@ describe('GitHub', () => {
     expect(first).not.toContain('\n');
   });
 
-  it('gets a warning if nothing can be told, and a notice if all is well', () => {
+  it('gets a warning if the gate is inconclusive, and a notice if it passes', () => {
     expect(githubAnnotations(undecided)).toEqual([
       expect.stringMatching(/^::warning title=Performance%3A inconclusive::Inconclusive: neither side has enough/),
     ]);
     expect(githubAnnotations(comparisonOf(['ttft.p95>90%']))).toEqual([
-      '::notice title=Performance::Pass: the one check is within its limit.',
+      '::notice title=Performance::Pass: the check is within its limit.',
     ]);
   });
 
