@@ -4,6 +4,7 @@
  *
  * @param probability above 0.5, below 1: 0.975 for a two-sided 95 %
  * @param degrees of freedom, above 0; need not be whole (Welch)
+ * @returns in standard errors, above 0
  */
 export function studentQuantile(probability: number, degrees: number): number {
   let low = 0;

@@ -2,11 +2,15 @@
 const fewestSettings = 4;
 const leastR2 = 0.9;
 
-/** A fit of the law, in the unit of the throughput. */
+/** A fit of the law. */
 export interface UslFit {
+  /** In the unit of the throughput, above 0. */
   readonly lambda: number;
+  /** 0 to 1. */
   readonly sigma: number;
+  /** 0 or more. */
   readonly kappa: number;
+  /** The coefficient of determination, 0.9 to 1. */
   readonly r2: number;
   /** The N at which the law has its maximum; null if throughput only grows. */
   readonly peak: number | null;
@@ -145,7 +149,12 @@ function errorOf(points: readonly ThroughputPoint[], terms: readonly Term[], coe
   return error;
 }
 
-/** `X(N) = λN / (1 + σ(N − 1) + κN(N − 1))`, output tokens per second (Gunther's Universal Scalability Law). */
+/**
+ * The throughput that the Universal Scalability Law gives: X(N) = λN / (1 + σ(N − 1) + κN(N − 1)).
+ *
+ * @param n 1 or more
+ * @returns in the unit of λ
+ */
 export function uslThroughput({ lambda, sigma, kappa }: UslFit, n: number): number {
   return (lambda * n) / (1 + sigma * (n - 1) + kappa * n * (n - 1));
 }
