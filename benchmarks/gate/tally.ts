@@ -32,7 +32,7 @@ export function tallyOf(options: ScenarioOptions, comparisons: number): Readonly
   return new Map(
     gatedMetrics.map((metric, place) => {
       const rows = made.flatMap((each) => each[place] ?? []);
-      const verdicts = rows.map(({ judgement }) => (judgement.kind === 'gated' ? judgement.outcome.verdict : 'none'));
+      const verdicts = rows.map(({ judgement }) => (judgement.type === 'gated' ? judgement.outcome.verdict : 'none'));
       const count = (...wanted: readonly string[]): number => verdicts.filter((each) => wanted.includes(each)).length;
       return [
         metric,

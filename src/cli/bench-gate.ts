@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../core/base/errors.js';
 import { compare, type CompareOptions } from '../core/compare/compare.js';
 import type { Comparison } from '../core/compare/comparison.js';
-import { judgeObjectives, objectiveSentences, type ObjectiveVerdict } from '../core/measurement/objective-verdicts.js';
+import { judgeObjectives, objectiveSentences, type ObjectiveVerdict } from '../core/measurement/objectives.js';
 import { renderComparison } from '../core/report/compare/terminal.js';
 import { checkComparable, differencesOf } from '../core/compare/differences.js';
 import { interleavedSides, separateSides, type Side, type Sides } from '../core/compare/side.js';
@@ -95,8 +95,8 @@ function attempt(sides: Sides, options: CompareOptions): Comparison | Chatstream
 function exitCodeOf(comparison: Comparison | null, objectives: readonly ObjectiveVerdict[], strict: boolean): number {
   const compared = comparison === null ? exitCodes.done : exitCodeOfVerdict(comparison.verdict, strict);
   if (compared === exitCodes.regression) return compared;
-  if (objectives.some(({ state }) => state === 'missed')) return exitCodes.objectiveMissed;
-  if (strict && objectives.some(({ state }) => state === 'unknown')) return exitCodes.inconclusive;
+  if (objectives.some(({ status }) => status === 'missed')) return exitCodes.objectiveMissed;
+  if (strict && objectives.some(({ status }) => status === 'unknown')) return exitCodes.inconclusive;
   return compared;
 }
 

@@ -3,7 +3,7 @@ import type { BenchReport } from '../core/bench/bench.js';
 import { renderReport } from '../core/report/bench/terminal.js';
 import { comparisonJson } from '../core/report/compare/json.js';
 import type { ReportStyle } from '../core/report/text/style.js';
-import { writeResult } from '../core/report/write-result.js';
+import { writeResult } from '../core/report/write-report.js';
 import type { BenchFlags } from './bench-flags.js';
 import type { BenchVerdict } from './bench-gate.js';
 import { exitCodeOf, exitCodes } from './exit-codes.js';

@@ -18,7 +18,7 @@ export async function tellGithub(comparison: Comparison, print: (line: string) =
     await appendFile(summary, comparisonMarkdown(comparison));
   } catch (error) {
     throw new ChatstreamError('output_failed', `The job summary could not be written: ${messageOf(error)}.`, {
-      hint: 'GitHub names its file in GITHUB_STEP_SUMMARY. Leave out --github elsewhere.',
+      hint: 'GitHub sets GITHUB_STEP_SUMMARY to its path. Use --github only in a workflow.',
       cause: error,
     });
   }

@@ -1,8 +1,10 @@
+import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
 import { type Clock, systemClock } from '../core/base/clock.js';
 import type { BenchProgress } from '../core/bench/measure-run.js';
 import { orUnknown, significant, timeText, whole } from '../core/measurement/numbers.js';
 import { wholeSettingText } from '../core/measurement/setting-text.js';
-import { cut, painter, widthOf } from '../core/report/text/style.js';
+import { cut, painter } from '../core/report/text/style.js';
 import type { Run } from '../core/measurement/result-schema.js';
 import { formatDuration } from '../core/base/units.js';
 import { hasColours } from './terminal.js';
@@ -19,7 +21,7 @@ export interface RunPlace {
   readonly runs: number;
 }
 
-/** How somebody who waits for a bench learns how it goes. Its functions need no `this`. */
+/** Shows the progress of a bench. Its functions need no `this`. */
 export interface ProgressDisplay {
   /** @param what the bench waits for before it can measure, such as a model that is being loaded */
   readonly waiting: (what: string) => void;
@@ -60,7 +62,9 @@ function liveBlock(stream: NodeJS.WriteStream, clock: Clock): ProgressDisplay {
   /** To the beginning of what was drawn: in a window that has become narrower its lines take several rows each. */
   const upToStart = (): string => {
     const columns = Math.max(1, stream.columns);
-    const rows = drawn.reduce((total, line) => total + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
+    // As terminals break lines: anywhere but within a full-width character.
+    const asShown = { hard: true, wordWrap: false, trim: false };
+    const rows = drawn.reduce((total, line) => total + wrapAnsi(line, columns, asShown).split('\n').length, 0);
     return rows > 1 ? `\r\u001b[${rows - 1}A` : '\r';
   };
   const draw = (lines: readonly string[], phase: string): void => {
@@ -132,7 +136,7 @@ function timeLine(progress: BenchProgress, room: number): TimeLine {
   const left = runs > run ? `, about ${formatDuration(Math.ceil(leftMs / 1000) * 1000)} left` : '';
   const seconds = (Math.min(elapsedMs, plannedMs) / 1000).toFixed(1);
   const text = `  ${seconds} of ${formatDuration(plannedMs)}, ${what}${left}`;
-  const length = Math.min(widestBar, room - widthOf(text));
+  const length = Math.min(widestBar, room - stringWidth(text));
   if (length < 8) return { filled: '', empty: '', text: cut(text.trimStart(), room) };
   const done = Math.round(length * Math.min(1, plannedMs === 0 ? 1 : elapsedMs / plannedMs));
   return { filled: '━'.repeat(done), empty: '─'.repeat(length - done), text };

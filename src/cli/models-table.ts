@@ -1,35 +1,22 @@
-import Table from 'cli-table3';
-import { borderless } from '../core/report/text/borderless-table.js';
 import { formatBytes } from '../core/base/units.js';
 import type { ModelList, ModelOverview } from '../core/models/model-overview.js';
+import { borderlessTable, type TableCell, type TableColumn } from '../core/report/text/table.js';
 import { styled } from './terminal.js';
 
-/** 100 columns together, for narrow terminals and for lines in a log. */
-const widths = [38, 10, 10, 9, 9, 9, 15];
+/** 99 columns together, for narrow terminals and for lines in a log. */
+const columns = [37, 9, 9, 8, 8, 8, 14].map((width): TableColumn => ({ align: 'left', gap: 1, width }));
 
-/** Models as a table of at most 100 columns, with where they come from below their names. */
+/** Models as a table of at most 99 columns, with where they come from below their names. */
 export function modelsTable({ folder, models }: ModelList, slots: number): string {
-  const table = new Table({
-    chars: { ...borderless, middle: '' },
-    style: { 'padding-left': 0, 'padding-right': 1, head: [], border: [], compact: true },
-    colWidths: widths,
-    wordWrap: true,
-    wrapOnWordBoundary: false,
-  });
   const heads = ['model', 'size', 'kind', 'weights', 'format', 'context', 'memory'];
-  table.push(heads.map((head) => styled(process.stdout, 'bold', head)));
+  const rows: (readonly TableCell[])[] = [heads.map((head) => styled(process.stdout, 'bold', head))];
   for (const model of models) {
-    table.push(figures(model));
+    rows.push(figures(model));
     const below = model.problem ?? (model.source === model.name ? null : model.source);
-    if (below !== null)
-      table.push([
-        { colSpan: widths.length, content: styled(process.stdout, 'dim', below), style: { 'padding-left': 2 } },
-      ]);
+    if (below === null) continue;
+    rows.push([{ text: styled(process.stdout, 'dim', below), columns: columns.length, align: 'left', indent: 2 }]);
   }
-  const lines = table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd());
+  const { lines } = borderlessTable(rows, columns);
   return [...lines, '', ...remarks(models, folder, slots), ''].join('\n');
 }
 

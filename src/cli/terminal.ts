@@ -3,7 +3,7 @@ import { defaultWidth, type ReportStyle } from '../core/report/text/style.js';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Whether a stream shows colours: a terminal, and nobody said no. See https://no-color.org. */
+/** Whether a stream shows colours: a terminal on which they are not switched off. See https://no-color.org. */
 export function hasColours(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb';
 }

@@ -36,7 +36,7 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
     const options = benchOptions(flags, flagOrigins(parsed), this.config);
     // Loaded late, so that --help and wrong flags need not wait for the load generator's code.
     const { bench } = await import('../core/bench/bench.js');
-    const { checkOutput } = await import('../core/report/write-result.js');
+    const { checkOutput } = await import('../core/report/write-report.js');
     const { prepareGate } = await import('../cli/bench-gate.js');
     const { benchJson, benchText, exitCodeOfBench, keepReport } = await import('../cli/bench-report.js');
     valuesOf(flags.output).forEach(checkOutput);

@@ -8,7 +8,7 @@ import { ChatstreamError } from '../core/base/errors.js';
 import { compare } from '../core/compare/compare.js';
 import { comparisonJson } from '../core/report/compare/json.js';
 import { renderComparison } from '../core/report/compare/terminal.js';
-import { checkComparisonOutput, writeComparison } from '../core/report/write-comparison.js';
+import { checkComparisonOutput, writeComparison } from '../core/report/write-report.js';
 import { interleavedSides, separateSides, type Sides } from '../core/compare/side.js';
 import { readResult } from '../core/measurement/read-result.js';
 
@@ -58,7 +58,7 @@ Exit codes: 10 regression, 11 inconclusive (with --strict), 2 for files that can
     const comparison = compare(await this.#sides(args.baseline, args.candidate), options);
 
     this.log(renderComparison(comparison, reportStyle(process.stdout)));
-    for (const path of outputs) await writeComparison(path, comparison);
+    await writeComparison(outputs, comparison);
     if (flags.github) {
       await tellGithub(comparison, (line) => {
         this.logAside(line);

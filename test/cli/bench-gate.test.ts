@@ -53,6 +53,11 @@ describe('a gate in bench', () => {
     await expect(prepareGate(flags({ baseline: machines, allow: [['machine.cpu']] }), options)).resolves.toBeDefined();
   });
 
+  it('takes a baseline with other objectives', async () => {
+    const objectives = fileOf({ ...base, plan: { ...base.plan, slo: ['ttft.p95<1s'] } });
+    await expect(prepareGate(flags({ baseline: objectives }), options)).resolves.toBeDefined();
+  });
+
   it('compares with a baseline file, and exits with 10 on a regression', async () => {
     const given = { baseline: fileOf(base), 'fail-on': [['e2e.p50>10%']] };
     expect(await judge(given, slower)).toMatchObject({ exitCode: 10, comparison: { verdict: 'regression' } });
@@ -64,7 +69,7 @@ describe('a gate in bench', () => {
     const verdict = await judge({ versus: 'http://127.0.0.1:8001', 'fail-on': [['e2e.p50>10%']] }, result);
     expect(verdict.exitCode).toBe(10);
     expect(verdict.comparison?.interleaved).toBe(true);
-    expect(verdict.text({ colour: false, width: 100 })).toContain('measured in turns');
+    expect(verdict.text({ colour: false, width: 100 })).toContain('measured alternately');
   });
 
   it('keeps what was measured if it turns out not to be comparable', async () => {
@@ -74,7 +79,7 @@ describe('a gate in bench', () => {
     expect(verdict.refusal?.message).toContain('model');
   });
 
-  it('has nothing to say without --baseline, --versus and --enforce-slo', async () => {
+  it('prints nothing without --baseline, --versus and --enforce-slo', async () => {
     const verdict = await judge({}, base);
     expect(verdict).toMatchObject({ comparison: null, refusal: null, exitCode: 0 });
     expect(verdict.text({ colour: false, width: 100 })).toBe('');
@@ -92,7 +97,7 @@ describe('--enforce-slo', () => {
     expect((await judge({}, missing)).exitCode).toBe(0);
   });
 
-  it('exits with 11 if it cannot tell, but only with --strict', async () => {
+  it('exits with 11 if the gate is inconclusive, but only with --strict', async () => {
     expect((await judge({ 'enforce-slo': true }, unknown)).exitCode).toBe(0);
     expect((await judge({ 'enforce-slo': true, strict: true }, unknown)).exitCode).toBe(11);
   });

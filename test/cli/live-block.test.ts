@@ -1,7 +1,8 @@
+import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import stringWidth from 'string-width';
 import { finishedLine, liveLines, type ProgressDisplay, showProgress } from '../../src/cli/live-block.js';
 import type { BenchProgress } from '../../src/core/bench/measure-run.js';
-import { widthOf } from '../../src/core/report/text/style.js';
 import { benchResult, type ResultDescription } from '../support/bench-result.js';
 import { VirtualClock } from '../support/virtual-clock.js';
 
@@ -133,7 +134,7 @@ describe('the lines of the live block', () => {
   it.each([200, 80, 40, 20, 8, 1])('leave the last of %d columns free', (width) => {
     for (const colour of [false, true]) {
       const lines = liveLines({ ...progress, failed: 12_345 }, { colour, width });
-      expect(lines.map((line) => widthOf(line) < Math.max(2, width))).toEqual([true, true, true]);
+      expect(lines.map((line) => stringWidth(line) < Math.max(2, width))).toEqual([true, true, true]);
     }
   });
 });
@@ -164,6 +165,19 @@ describe('progress on a terminal', () => {
     display.waiting('Starting …');
     display.close();
     expect(screen.lines).toEqual(['$ chatstream bench', '']);
+  });
+
+  it('fits its line and goes away with a name in full-width characters, in a window of any width', () => {
+    const screen = new Screen(true, 31);
+    const display = showProgress(asStream(screen), false, new VirtualClock());
+    display.waiting(`Loading ${'日本語モデル🚀'.repeat(4)} …`);
+    const line = stripVTControlCharacters(screen.writes[0] ?? '').trim();
+    expect(line).toBe('Loading 日本語モデル🚀日本語…');
+    expect(stringWidth(line)).toBe(29);
+    // "Loading " and, since no full-width character fits beside it, three more rows, each with its last column empty.
+    screen.narrow(9);
+    display.close();
+    expect(screen.writes.at(-1)).toBe('\r\u001b[3A\u001b[J');
   });
 
   it('is one write each time, so that it does not flicker', () => {
@@ -234,7 +248,7 @@ describe('progress without a live block', () => {
     ]);
   });
 
-  it('is nothing if it shall be silent', () => {
+  it('is silent if it should be', () => {
     const screen = new Screen(true);
     const display = showProgress(asStream(screen), true);
     display.waiting('Starting …');

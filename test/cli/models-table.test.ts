@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { modelsJson, modelsTable } from '../../src/cli/models-table.js';
 import type { ModelList, ModelOverview } from '../../src/core/models/model-overview.js';
@@ -60,6 +61,17 @@ describe('the table of models', () => {
     const lines = modelsTable(list(bundled, long, partial), 4).split('\n');
     expect(lines.filter((line) => line.length > 100)).toEqual([]);
     expect(lines.join('').replaceAll(/\s/g, '')).toContain(long.source);
+  });
+
+  it('lines up names in full-width characters, and wraps them by their width', () => {
+    const named = (name: string): ModelOverview => ({ ...bundled, name });
+    const lines = modelsTable(list(named('日本語モデル'), named('日本語モデル'.repeat(5)), bundled), 4).split('\n');
+    const rows = lines.filter((line) => line.includes('3.6 MiB'));
+    const before = rows.map((line) => stringWidth(line.slice(0, line.indexOf('3.6 MiB'))));
+    expect(before).toEqual([38, 38, 38]);
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(
+      expect.arrayContaining(['日本語モデル', '日本語モデル'.repeat(3), '日本語モデル'.repeat(2)]),
+    );
   });
 
   it('tells what is not certain', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -63,7 +63,7 @@ describe('compare', () => {
     const { code, json } = await run(at('base.json'), at('same.json'), '--fail-on', 'ttft.p95>10%');
     expect(code).toBe(0);
     expect(json).toMatchObject({ schema: 'chatstream.compare/v1', verdict: 'pass', interleaved: false });
-    expect(printed.join('\n')).toMatch(/Pass: the one check is within its limit\.$/);
+    expect(printed.join('\n')).toMatch(/Pass: the check is within its limit\.$/);
   });
 
   it('exits with 10 on a regression, also of several flags in one', async () => {
@@ -72,7 +72,7 @@ describe('compare', () => {
     expect(json).toMatchObject({ verdict: 'regression' });
   });
 
-  it('exits with 11 if it cannot tell, but only with --strict', async () => {
+  it('exits with 11 if the gate is inconclusive, but only with --strict', async () => {
     const args = [at('base.json'), at('few.json'), '--fail-on', 'ttft.p95>10%'];
     expect((await run(...args)).code).toBe(0);
     expect((await run(...args, '--strict')).code).toBe(11);
@@ -96,7 +96,10 @@ describe('compare', () => {
     [['missing.json'], 'missing.json'],
     [['same.json', '--fail-on', 'ttft.p95<10%'], 'wrong direction'],
     [['same.json', '--allow', 'weather'], '--allow weather'],
-    [['same.json', '-o', 'comparison.html'], 'Let it end in one of .md, .xml, .json'],
+    [['same.json', '-o', 'comparison.html'], 'comparison.html has an unsupported extension.'],
+    [['same.json', '-o', 'comparison.html'], 'Supported extensions: .md, .xml, .json.'],
+    [['same.json', '-o', 'comparison'], 'comparison has no extension.'],
+    [['same.json', '-o', 'missing/comparison.md'], 'missing/comparison.md cannot be written'],
   ])('exits with 2 for base.json and %j', async ([file = '', ...flags], words) => {
     const stderr: string[] = [];
     vi.spyOn(Compare.prototype, 'logToStderr').mockImplementation((text = '') => {
@@ -121,7 +124,7 @@ describe('compare', () => {
     await expect(run(at('base.json'))).rejects.toMatchObject({ oclif: { exit: 2 } });
   });
 
-  it('compares what it is told to compare all the same, and says so', async () => {
+  it('compares results with differences that --allow permits, and names the differences', async () => {
     const { code } = await run(
       at('base.json'),
       at('elsewhere.json'),
@@ -142,6 +145,19 @@ describe('compare', () => {
     expect(markdown).toContain('❌ **Regression**');
     expect(parseXml(xml).attributes).toMatchObject({ tests: '1', failures: '1' });
     expect(JSON.parse(written)).toEqual(JSON.parse(JSON.stringify(json)));
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('says so if a disk is full, and writes the other files', async () => {
+    symlinkSync('/dev/full', at('full.md'));
+    const stderr: string[] = [];
+    vi.spyOn(Compare.prototype, 'logToStderr').mockImplementation((text = '') => {
+      stderr.push(text);
+    });
+    const failing = run(at('base.json'), at('same.json'), '-o', at('full.md'), '-o', at('other.json'));
+    await expect(failing).rejects.toMatchObject({ oclif: { exit: 1 } });
+    expect(stderr.join('\n')).toMatch(/full\.md could not be written: ENOSPC/);
+    expect(JSON.parse(readFileSync(at('other.json'), 'utf8'))).toMatchObject({ schema: 'chatstream.compare/v1' });
+    expect(printed.join('\n')).toContain('None of');
   });
 
   it("annotates GitHub's page, and adds to the job's summary what is there already", async () => {

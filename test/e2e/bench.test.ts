@@ -206,7 +206,7 @@ describe.concurrent('a bench on somebody else’s server', () => {
 
 describe.concurrent('a bench that is asked for what cannot be done', () => {
   it.each([
-    ['a file of an unknown kind', ['-o', 'result.pdf'], 'result.pdf has no ending that says what to write.'],
+    ['a file of an unknown kind', ['-o', 'result.pdf'], 'result.pdf has an unsupported extension.'],
     ['a model for a server that runs', ['--model', 'model.gguf'], '--model is for a server that the bench starts'],
     ['a result in no folder', ['-o', 'no/folder/result.json'], 'no/folder/result.json cannot be written'],
     ['samples in no folder', ['--samples', 'no/folder/samples.jsonl'], 'The samples cannot be written'],

@@ -83,7 +83,7 @@ function childrenOf(pid: number | undefined): number[] {
 }
 
 describe.runIf(process.platform === 'linux')('the CI script', () => {
-  it('measures both servers in turns, writes the reports, and leaves nothing behind', async () => {
+  it('measures both servers alternately, writes the reports, and leaves nothing behind', async () => {
     const { code, output, servers } = await compareRevisions('slower', {
       BASELINE_SERVE_ARGS: '--mock-prefill 30ms',
       CANDIDATE_SERVE_ARGS: '--mock-prefill 90ms',

@@ -11,28 +11,28 @@ export const rateNames = [
 
 export type RateName = (typeof rateNames)[number];
 
-/** A figure that two results have and that can be held against each other. */
+/** A figure that two results have and that can be compared. */
 export type ComparedMetric =
   /** In milliseconds; lower is better. */
   | {
-      readonly kind: 'latency';
+      readonly type: 'latency';
       /** Such as `ttft.p95`. */
       readonly id: string;
       readonly metric: MetricName;
       readonly percentile: PercentileName;
     }
   /** Higher is better. */
-  | { readonly kind: 'rate'; readonly id: RateName; readonly rate: RateName };
+  | { readonly type: 'rate'; readonly id: RateName; readonly rate: RateName };
 
 function latency(metric: MetricName, percentile: PercentileName): ComparedMetric {
-  return { kind: 'latency', id: `${metric}.${percentile.replace('_', '.')}`, metric, percentile };
+  return { type: 'latency', id: `${metric}.${percentile.replace('_', '.')}`, metric, percentile };
 }
 
 function rate(name: RateName): ComparedMetric {
-  return { kind: 'rate', id: name, rate: name };
+  return { type: 'rate', id: name, rate: name };
 }
 
-/** Every figure that there is. */
+/** Every figure that can have a threshold. */
 export const allMetrics: readonly ComparedMetric[] = [
   ...metricNames.flatMap((metric) => percentileNames().map((percentile) => latency(metric, percentile))),
   ...rateNames.map(rate),
@@ -43,7 +43,7 @@ function percentileNames(): PercentileName[] {
 }
 
 /**
- * What is shown when nobody asked for anything in particular: what users feel and what the machine yields.
+ * The figures that are shown without thresholds: what users feel and what the machine yields.
  *
  * @param loop an open loop is judged from when a request should have been sent
  */

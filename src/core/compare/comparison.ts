@@ -3,8 +3,7 @@ import type { ComparedMetric } from './compared-metric.js';
 import type { Difference } from './differences.js';
 import type { Interval } from '../statistics/ratio.js';
 import type { Side } from './side.js';
-import type { Threshold } from './threshold.js';
-import type { GateOutcome, Tendency } from './verdict.js';
+import type { Judgement } from './judgement.js';
 
 /** One figure at one setting, in both results. */
 export interface ComparedRow {
@@ -20,17 +19,13 @@ export interface ComparedRow {
   readonly judgement: Judgement;
 }
 
-export type Judgement =
-  | { readonly kind: 'gated'; readonly threshold: Threshold; readonly outcome: GateOutcome }
-  | { readonly kind: 'shown'; readonly tendency: Tendency };
-
 /** The verdict on everything: the worst of all rows with a threshold; `none` without thresholds. */
 export type OverallVerdict = 'regression' | 'inconclusive' | 'pass' | 'none';
 
 export interface Comparison {
   readonly baseline: Side;
   readonly candidate: Side;
-  /** Both were measured in one run, turn by turn, and trials are compared in pairs. */
+  /** Both were measured alternately in one run, and trials are compared in pairs. */
   readonly interleaved: boolean;
   readonly verdict: OverallVerdict;
   /** Worst first, those with a threshold before those without. */
@@ -39,12 +34,12 @@ export interface Comparison {
   readonly unmatched: { readonly baseline: readonly Setting[]; readonly candidate: readonly Setting[] };
   /** Differences that were allowed. */
   readonly differences: readonly Difference[];
-  /** What a reader should know that no row says, as sentences. */
+  /** What a reader should know and cannot see in the rows, as sentences. */
   readonly notes: readonly string[];
 }
 
 export interface GatedRow extends ComparedRow {
-  readonly judgement: Extract<Judgement, { kind: 'gated' }>;
+  readonly judgement: Extract<Judgement, { type: 'gated' }>;
 }
 
 export function gatedRows({ rows }: Pick<Comparison, 'rows'>): readonly GatedRow[] {
@@ -52,5 +47,32 @@ export function gatedRows({ rows }: Pick<Comparison, 'rows'>): readonly GatedRow
 }
 
 export function isGated(row: ComparedRow): row is GatedRow {
-  return row.judgement.kind === 'gated';
+  return row.judgement.type === 'gated';
+}
+
+const severity = { regression: 0, inconclusive: 1, pass: 2, improvement: 3 } as const;
+const tendencies = { worse: 4, unclear: 5, better: 6 } as const;
+
+/** Worst first: by verdict, then by how much worse it became. */
+export function worstFirst(rows: readonly ComparedRow[]): readonly ComparedRow[] {
+  return rows.toSorted((one, other) => rank(one) - rank(other) || worsening(other) - worsening(one));
+}
+
+/** The worst verdict of all rows with a threshold. */
+export function overallVerdict(rows: readonly ComparedRow[]): OverallVerdict {
+  const verdicts = rows.filter(isGated).map(({ judgement }) => judgement.outcome.verdict);
+  if (verdicts.length === 0) return 'none';
+  if (verdicts.includes('regression')) return 'regression';
+  return verdicts.includes('inconclusive') ? 'inconclusive' : 'pass';
+}
+
+function rank({ judgement }: ComparedRow): number {
+  return judgement.type === 'gated' ? severity[judgement.outcome.verdict] : tendencies[judgement.tendency];
+}
+
+/** The logarithm of the ratio, positive for worse; what is not known comes first, so that it is seen. */
+function worsening({ ratio, metric }: ComparedRow): number {
+  if (ratio === null) return Number.MAX_VALUE;
+  const log = Math.max(-Number.MAX_VALUE, Math.log(ratio));
+  return metric.type === 'latency' ? log : -log;
 }

@@ -2,7 +2,7 @@ import { ChatstreamError } from '../base/errors.js';
 import type { TargetDescription } from '../measurement/result-schema.js';
 import type { Side, Sides } from './side.js';
 
-/** Something that both results say, differently, and that has an influence on the figures. */
+/** A property that both results state differently and that influences the figures. */
 export interface Difference {
   /** What `--allow` calls it: `plan.seed`, `machine.cpu`, `model`. */
   readonly field: string;
@@ -14,16 +14,17 @@ export interface Difference {
 const allowable = ['plan', 'machine', 'model', 'engine', 'settings'] as const;
 
 /**
- * Not part of how requests are sent: which settings were measured (they are matched one by one) and how often.
+ * Fields of the plan that do not shape the load: the settings, which are matched one by one; how often each was measured;
+ * and the objectives, which matter to goodput alone.
  */
-const matchedElsewhere: ReadonlySet<string> = new Set(['concurrency', 'max_concurrency', 'rate', 'trials']);
+const notOfTheLoad: ReadonlySet<string> = new Set(['concurrency', 'max_concurrency', 'rate', 'trials', 'slo']);
 
 /** Operating systems keep some of the memory for themselves, not always the same amount. */
 const sameMemory = 0.05;
 
 /**
  * Everything that makes two results not comparable. URLs may differ, and so may servers: other revisions of a server, or
- * other servers, are what comparisons are for. What one side does not know is no difference.
+ * other servers, are what comparisons are for. What one side does not know does not count as a difference.
  */
 export function differencesOf({ baseline, candidate }: Sides): readonly Difference[] {
   return [
@@ -38,7 +39,7 @@ export function differencesOf({ baseline, candidate }: Sides): readonly Differen
 }
 
 /**
- * Whether a comparison may go on.
+ * Checks that a comparison may go on.
  *
  * @param allowed names from {@link allowable} or whole fields
  * @throws ChatstreamError `usage` that names what differs
@@ -49,20 +50,20 @@ export function checkComparable(differences: readonly Difference[], allowed: rea
   const what = refused.map(({ field, baseline, candidate }) => `${field} (${baseline} and ${candidate})`).join(', ');
   const names = [...new Set(refused.map(({ field }) => field))].join(',');
   throw new ChatstreamError('usage', `Baseline and candidate are not comparable: they differ in ${what}.`, {
-    hint: `Measure both alike, best in one run with bench --versus; or, if you know that it does not matter, say --allow ${names}.`,
+    hint: `Measure both in the same way, ideally in one run with bench --versus. If the difference does not matter, use --allow ${names}.`,
   });
 }
 
 /**
- * Refuses names that could never match, which would be typing errors.
+ * Rejects names that could never match, which are typing errors.
  *
  * @throws ChatstreamError `usage`
  */
 export function checkAllowed(allowed: readonly string[]): void {
   const unknown = allowed.find((name) => !allowable.some((known) => name === known || name.startsWith(`${known}.`)));
   if (unknown === undefined) return;
-  throw new ChatstreamError('usage', `--allow ${unknown} is not something that results can differ in.`, {
-    hint: `Write any of ${allowable.join(', ')}, or one field, such as plan.seed or machine.os.`,
+  throw new ChatstreamError('usage', `--allow ${unknown} does not name a possible difference.`, {
+    hint: `Use any of ${allowable.join(', ')}, or one field, such as plan.seed or machine.os.`,
   });
 }
 
@@ -71,8 +72,8 @@ function isAllowed(field: string, allowed: readonly string[]): boolean {
 }
 
 /**
- * How the servers were started. Of a server that the bench has started itself, all flags are known: one that was not given
- * has its default. Only then is the engine known, too.
+ * Differences in how the servers were started. If the bench started a server itself, all its flags are known: one that was
+ * not given has its default. Only then is the engine known, too.
  */
 function settingDifferences(baseline: TargetDescription, candidate: TargetDescription): readonly Difference[] {
   const [before, after] = [settingsOf(baseline), settingsOf(candidate)];
@@ -91,7 +92,7 @@ function settingsOf({ settings }: TargetDescription): Fields {
 type Fields = Readonly<Record<string, unknown>>;
 
 function planOf({ plan }: Side): Fields {
-  return Object.fromEntries(Object.entries(plan).filter(([name]) => !matchedElsewhere.has(name)));
+  return Object.fromEntries(Object.entries(plan).filter(([name]) => !notOfTheLoad.has(name)));
 }
 
 function machineOf({ machine }: Side): Fields {
@@ -106,7 +107,7 @@ function hasSameMemory(baseline: Side, candidate: Side): boolean {
 function fieldDifferences(group: string, baseline: Fields, candidate: Fields): Difference[] {
   return Object.entries(baseline).flatMap(([name, before]) => {
     const after = candidate[name];
-    // For an engine or a server's setting, null and absent mean that nobody knows; in a plan both sides have all fields.
+    // For an engine or a server's setting, null and absent mean unknown; in a plan both sides have all fields.
     const isUnknown = group === 'plan' ? after === undefined : after == null || before === null;
     if (isUnknown || stable(before) === stable(after)) return [];
     return [{ field: `${group}.${name}`, baseline: shown(before), candidate: shown(after) }];

@@ -2,9 +2,9 @@ import type { HistogramCell } from '../measurement/histogram.js';
 import type { Statistic } from '../statistics/ratio.js';
 
 /**
- * The histograms of several trials, laid out so that a percentile of any mixture of them is found quickly.
+ * The histograms of several trials, laid out so that a percentile for any weighting of them is found quickly.
  *
- * To merge HDR histograms takes a pass over all their cells, and a bootstrap does it thousands of times. Here each trial's
+ * Merging HDR histograms takes a pass over all their cells, and a bootstrap does it thousands of times. Here each trial's
  * counts are added up once, over the cells that any of them uses; a percentile is then a binary search.
  */
 export class MergedTrials {
@@ -18,7 +18,7 @@ export class MergedTrials {
     this.#cumulative = trials.map((trial) => cumulated(trial, this.#cells));
   }
 
-  /** The same that a merged HdrHistogram gives, in milliseconds. */
+  /** The same percentile as a merged HdrHistogram gives, in milliseconds. */
   percentile(percent: number): Statistic {
     return { trials: this.#cumulative.length, value: (weights) => this.#percentileMs(percent, weights) };
   }

@@ -1,12 +1,14 @@
+import { listed } from '../measurement/numbers.js';
+import { goodputLimits } from '../measurement/objectives.js';
 import type { Setting } from '../measurement/result-schema.js';
 import type { ComparedMetric } from './compared-metric.js';
-import type { ComparedRow, Judgement } from './comparison.js';
+import type { ComparedRow } from './comparison.js';
 import { type Ratio, ratioOf } from '../statistics/ratio.js';
 import type { SettingTrials } from './setting-trials.js';
 import type { Threshold } from './threshold.js';
-import { type Doubt, type GateOutcome, judge, neededTrials, tendencyOf } from './verdict.js';
+import { type Doubt, type GateOutcome, judge, type Judgement, neededTrials, tendencyOf } from './judgement.js';
 
-/** The same comparison gives the same intervals each time. */
+/** A fixed seed: the same comparison gives the same intervals each time. */
 const seed = 1;
 
 /** Both sides of one setting. */
@@ -25,7 +27,7 @@ export class SettingPair {
   compare(metric: ComparedMetric, threshold: Threshold | null): ComparedRow {
     const before = this.baseline.statistic(metric);
     const after = this.candidate.statistic(metric);
-    const conflict = this.#conflict(metric);
+    const conflict = this.conflict(metric);
     const ratio =
       before === null || after === null || conflict !== null
         ? null
@@ -50,13 +52,13 @@ export class SettingPair {
   ): Judgement {
     if (threshold === null) {
       const interval = ratio?.interval ?? null;
-      return { kind: 'shown', tendency: interval === null ? 'unclear' : tendencyOf(interval, metric.kind) };
+      return { type: 'shown', tendency: interval === null ? 'unclear' : tendencyOf(interval, metric.type) };
     }
-    return { kind: 'gated', threshold, outcome: this.#outcome(threshold, ratio, conflict) };
+    return { type: 'gated', threshold, outcome: this.#outcome(threshold, ratio, conflict) };
   }
 
   #outcome(threshold: Threshold, ratio: Ratio | null, conflict: string | null): GateOutcome {
-    // This takes no statistics: a server that answers nothing any more must not pass for lack of figures.
+    // This needs no statistics: a server that answers nothing any more must not pass for lack of figures.
     if (this.#isLost(threshold.metric)) return { verdict: 'regression', isLost: true };
     const doubt = this.#doubt(threshold.metric, ratio, conflict);
     if (doubt !== null) return { verdict: 'inconclusive', doubt };
@@ -64,7 +66,7 @@ export class SettingPair {
     return judge(ratio.interval, threshold);
   }
 
-  /** Whether so many of the candidate's requests failed that nothing is left of a figure that the baseline has. */
+  /** Whether so many of the candidate's requests failed that it lacks a figure that the baseline has. */
   #isLost(metric: ComparedMetric): boolean {
     if (this.baseline.completed === 0) return false;
     if (this.candidate.completed === 0) return true;
@@ -91,22 +93,26 @@ export class SettingPair {
     if (this.baseline.completed === 0) return 'the baseline completed no request';
     const [before, after] = [this.baseline.statistic(metric), this.candidate.statistic(metric)];
     const who = before === null && after === null ? 'neither side' : before === null ? 'the baseline' : 'the candidate';
-    if (before !== null && after !== null) return `${metric.id} of the baseline is 0, which nothing can be a share of`;
-    return metric.kind === 'latency'
-      ? `${who} ${who === 'neither side' ? 'has' : 'does not have'} enough samples of ${metric.id}: it takes 10 above the percentile`
+    if (before !== null && after !== null) return `${metric.id} of the baseline is 0, so there is no ratio`;
+    return metric.type === 'latency'
+      ? `${who} ${who === 'neither side' ? 'has' : 'does not have'} enough samples of ${metric.id}: 10 above the percentile are needed`
       : `${who} ${who === 'neither side' ? 'has' : 'does not have'} ${metric.id}`;
   }
 
-  /** Why the figures of both sides do not mean the same, as a sentence without its end; null if they do. */
-  #conflict(metric: ComparedMetric): string | null {
-    if (metric.kind === 'latency' && metric.metric === 'queue_wait') {
+  /** Why the figures of both sides do not mean the same, as a sentence without its full stop; null if they do. */
+  conflict(metric: ComparedMetric): string | null {
+    if (metric.id === 'goodput') {
+      const [before, after] = [limitsText(this.baseline), limitsText(this.candidate)];
+      if (before !== after) return `its objectives are ${before} in the baseline and ${after} in the candidate`;
+    }
+    if (metric.type === 'latency' && metric.metric === 'queue_wait') {
       const sourcesOf = ({ runs }: SettingTrials): string =>
         [...new Set(runs.map(({ metrics }) => metrics.queue_wait.source))].sort().join(' and ');
       const [before, after] = [sourcesOf(this.baseline), sourcesOf(this.candidate)];
       if (before !== after) return `the queue wait is ${before} in the baseline and ${after} in the candidate`;
     }
     const countsTokens =
-      metric.kind === 'latency' ? metric.metric === 'tpot' : metric.rate === 'output_tokens_per_second';
+      metric.type === 'latency' ? metric.metric === 'tpot' : metric.rate === 'output_tokens_per_second';
     if (!countsTokens) return null;
     const [before, after] = [tokensSource(this.baseline), tokensSource(this.candidate)];
     if (before === after || before === null || after === null) return null;
@@ -114,8 +120,13 @@ export class SettingPair {
   }
 }
 
-/** How tokens were counted; null if there were none. */
+/** How tokens were counted; null without tokens. */
 function tokensSource({ runs }: SettingTrials): string | null {
   const sources = new Set(runs.map((run) => run.output_tokens_source).filter((source) => source !== 'none'));
   return sources.size === 0 ? null : [...sources].sort().join(' and ');
+}
+
+/** The limits that goodput was counted with. */
+function limitsText({ objectives }: SettingTrials): string {
+  return objectives.length === 0 ? 'none' : listed(goodputLimits(objectives));
 }

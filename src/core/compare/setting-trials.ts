@@ -6,23 +6,26 @@ import { bucketQuantileMs, type Bucket } from '../measurement/buckets.js';
 import type { ComparedMetric, RateName } from './compared-metric.js';
 import { hasEnoughSamples, LatencyHistogram, type HistogramCell } from '../measurement/histogram.js';
 import { MergedTrials } from './merged-percentile.js';
+import type { Side } from './side.js';
 import { everyTrialOnce, type Statistic } from '../statistics/ratio.js';
 
 /**
- * Shorter times count as this. It is how well the load generator knows when a token came; whether a request waited for
- * 2 or for 20 µs nobody feels, and the ratio of the two says nothing.
+ * Shorter times count as this, which is how exactly the load generator knows when a token came. Users do not notice
+ * whether a request waited for 2 or for 20 µs, and the ratio of the two means nothing.
  */
 const shortestMs = 0.1;
 
-/** The trials of one setting of one side, and every figure that can be made of them. */
+/** The trials of one setting on one side, and every figure that can be computed from them. */
 export class SettingTrials {
   readonly runs: readonly Run[];
+  /** As given to `--slo`; goodput counts the requests that met all of them. */
+  readonly objectives: readonly string[];
   readonly #name: string;
   readonly #merged = new Map<MetricName, MergedTrials | null>();
 
-  /** @param name of the file, for messages */
-  constructor(runs: readonly Run[], name: string) {
+  constructor(runs: readonly Run[], { name, plan }: Pick<Side, 'name' | 'plan'>) {
     this.runs = runs;
+    this.objectives = plan.slo;
     this.#name = name;
   }
 
@@ -37,13 +40,13 @@ export class SettingTrials {
   }
 
   /**
-   * A figure of any mixture of the trials; null if this result does not have it, or has too few samples for it.
+   * A figure for any weighting of the trials; null if this result does not have it or has too few samples for it.
    *
    * @throws ChatstreamError `usage` for a histogram that cannot be read
    */
   statistic(compared: ComparedMetric): Statistic | null {
     const exact = this.#exact(compared);
-    if (exact === null || compared.kind === 'rate') return exact;
+    if (exact === null || compared.type === 'rate') return exact;
     return {
       trials: exact.trials,
       value: (weights) => {
@@ -53,14 +56,14 @@ export class SettingTrials {
     };
   }
 
-  /** The figure of all trials, as it was measured. */
+  /** The figure for all trials together, as it was measured. */
   value(compared: ComparedMetric): number | null {
     const exact = this.#exact(compared);
     return exact?.value(everyTrialOnce(exact)) ?? null;
   }
 
   #exact(compared: ComparedMetric): Statistic | null {
-    if (compared.kind === 'rate') return this.#rate(compared.rate);
+    if (compared.type === 'rate') return this.#rate(compared.rate);
     const { metric, percentile } = compared;
     const percent = percentiles[percentile];
     const samples = this.runs.reduce((sum, { metrics }) => sum + metrics[metric].count, 0);
@@ -90,7 +93,7 @@ export class SettingTrials {
     }
   }
 
-  /** Of a queue wait that the server only counts in buckets. */
+  /** For a queue wait that the server counts only in buckets. */
   #bucketPercentile(metric: MetricName, percent: number): Statistic | null {
     if (metric !== 'queue_wait') return null;
     const trials = this.runs.map(({ metrics }) => metrics.queue_wait.buckets ?? []);
@@ -108,7 +111,7 @@ export class SettingTrials {
     };
   }
 
-  /** Weighted by how long each trial took, which is what counting over all of them would give. */
+  /** Weighted by the duration of each trial, as counting over all of them would give. */
   #rate(name: RateName): Statistic | null {
     const parts = this.runs.map((run) => (name === 'success_rate' ? successPart(run) : ratePart(run, name)));
     if (parts.every((part) => part === null)) return null;
@@ -127,7 +130,7 @@ export class SettingTrials {
   }
 }
 
-/** A rate is an amount over something. */
+/** A rate is an amount divided by something: seconds or requests. */
 interface Part {
   readonly amount: number;
   readonly over: number;

@@ -1,8 +1,8 @@
 import type { BenchResult, Machine, Plan, Run, TargetDescription } from '../measurement/result-schema.js';
 
-/** One of the two that are compared: a server, and what was measured of it. */
+/** One of the two sides of a comparison: a server and its measurements. */
 export interface Side {
-  /** The file, or what else a message should call it. */
+  /** The file, or another name for messages. */
   readonly name: string;
   readonly target: TargetDescription;
   readonly runs: readonly Run[];
@@ -16,11 +16,11 @@ export interface Side {
 export interface Sides {
   readonly baseline: Side;
   readonly candidate: Side;
-  /** Both were measured in one run, turn by turn. */
+  /** Both were measured alternately in one run. */
   readonly interleaved: boolean;
 }
 
-/** Two results. Of one with `--versus`, it is the first server that counts. */
+/** Two results. In a result of `--versus`, the first server counts. */
 export function separateSides(
   baseline: { readonly name: string; readonly result: BenchResult },
   candidate: { readonly name: string; readonly result: BenchResult },
@@ -32,7 +32,7 @@ export function separateSides(
   };
 }
 
-/** Both servers of one `bench --versus`; null if there was only one. */
+/** Both servers of one `bench --versus`; null if the result has only one. */
 export function interleavedSides(name: string, result: BenchResult): Sides | null {
   if (result.versus === undefined) return null;
   const candidate = sideOf(name, result);

@@ -26,28 +26,36 @@ export function parseThreshold(given: string): Threshold {
   const match = form.exec(text);
   const [, name = '', percentile, direction = '', amount = '', unit] = match ?? [];
   if (match === null) {
-    throw refused(given, 'is not a threshold', 'Write a metric, how it gets worse, and by how much: ttft.p95>10%.');
+    throw refused(
+      given,
+      'cannot be read',
+      'Write METRIC.PERCENTILE>SHARE% or RATE<SHARE%, for example ttft.p95>10% or goodput<5%.',
+    );
   }
   const metric = metricOf(given, name, percentile?.replace('.', '_'));
   if (unit !== '%') {
-    throw refused(given, 'has no %', `A threshold is a share of the baseline: ${metric.id}${worse(metric)}${amount}%.`);
+    throw refused(
+      given,
+      'has no % sign',
+      `A threshold is a share of the baseline: ${metric.id}${worse(metric)}${amount}%.`,
+    );
   }
   if (direction !== worse(metric)) {
     const how =
-      metric.kind === 'latency'
+      metric.type === 'latency'
         ? 'A latency gets worse when it grows'
         : 'A rate gets worse when it falls, and the percentage is the loss';
-    throw refused(given, 'looks in the wrong direction', `${how}: ${metric.id}${worse(metric)}${amount}%.`);
+    throw refused(given, 'has the wrong direction', `${how}: ${metric.id}${worse(metric)}${amount}%.`);
   }
   const share = Number(amount) / 100;
-  if (metric.kind === 'rate' && share >= 1) {
+  if (metric.type === 'rate' && share >= 1) {
     throw refused(given, 'can never be exceeded', 'A rate cannot lose more than all of itself: take less than 100 %.');
   }
-  return { metric, share, limit: metric.kind === 'latency' ? 1 + share : 1 - share, text };
+  return { metric, share, limit: metric.type === 'latency' ? 1 + share : 1 - share, text };
 }
 
 /**
- * Several of them, each metric once.
+ * Reads several thresholds, each for a different metric.
  *
  * @throws ChatstreamError `usage`
  */
@@ -57,12 +65,12 @@ export function parseThresholds(given: readonly string[]): readonly Threshold[] 
     thresholds.slice(0, index).some((earlier) => earlier.metric.id === metric.id),
   );
   if (twice === undefined) return thresholds;
-  throw new ChatstreamError('usage', `${twice.metric.id} has two thresholds.`, { hint: 'Keep the one you mean.' });
+  throw new ChatstreamError('usage', `${twice.metric.id} has two thresholds.`, { hint: 'Keep one of them.' });
 }
 
 function metricOf(given: string, name: string, percentile: string | undefined): ComparedMetric {
   const found = allMetrics.find((metric) =>
-    metric.kind === 'latency'
+    metric.type === 'latency'
       ? metric.metric === name && metric.percentile === percentile
       : metric.rate === name && percentile === undefined,
   );
@@ -74,17 +82,17 @@ function metricOf(given: string, name: string, percentile: string | undefined): 
     throw refused(given, problem, `Write one of ${percentileList} after the metric: ${name}.p95>10%.`);
   }
   if (rateNames.some((each) => each === name)) {
-    throw refused(given, 'wants a percentile of a rate, which has none', `Write ${name}<5%.`);
+    throw refused(given, 'names a percentile of a rate, which has none', `Write ${name}<5%.`);
   }
   throw refused(
     given,
-    'names no metric',
+    'does not name a metric',
     `Latencies: ${metricNames.join(', ')}, each with ${percentileList}. Rates: ${rateNames.join(', ')}.`,
   );
 }
 
-function worse({ kind }: ComparedMetric): '<' | '>' {
-  return kind === 'latency' ? '>' : '<';
+function worse({ type }: ComparedMetric): '<' | '>' {
+  return type === 'latency' ? '>' : '<';
 }
 
 function refused(given: string, problem: string, hint: string): ChatstreamError {

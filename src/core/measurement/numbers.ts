@@ -1,7 +1,7 @@
-/** Stands for every figure that is not known. Never 0: a server that says nothing about its queue has not none. */
+/** Stands for every unknown figure. Never 0: a server that reports nothing about its queue may still have one. */
 export const unknown = '–';
 
-/** A number for a person: 3 significant digits, at most 3 decimals, every digit of what is 1,000 or more. */
+/** A number for a reader: 3 significant digits, at most 3 decimals; from 1,000 on all digits before the point. */
 export function significant(value: number): string {
   if (value < 0) return `-${significant(-value)}`;
   if (value === 0) return '0';
@@ -10,7 +10,7 @@ export function significant(value: number): string {
   return value < 999.5 ? value.toPrecision(3) : whole(value);
 }
 
-/** `1234`, but `12,345`: four digits are read at a glance. */
+/** `1234`, but `12,345`: four digits are easy to read. */
 export function whole(value: number): string {
   const digits = value.toFixed(0);
   return digits.length <= 4 ? digits : digits.replace(/\B(?=(\d{3})+$)/g, ',');
@@ -48,7 +48,7 @@ export interface TimeUnit {
   readonly ms: number;
 }
 
-/** One unit for figures that stand together: milliseconds, unless one of them has more than 5 digits then. */
+/** One unit for figures that stand together: milliseconds, or seconds if one of them would have more than 5 digits. */
 export function unitFor(timesMs: readonly (number | null)[]): TimeUnit {
   const longest = timesMs.reduce<number>((longest, ms) => Math.max(longest, ms ?? 0), 0);
   return longest < 99_999.5 ? { name: 'ms', ms: 1 } : { name: 's', ms: 1000 };

@@ -1,13 +1,23 @@
 import { ChatstreamError } from '../base/errors.js';
 import { parseDuration } from '../base/units.js';
+import { bucketQuantileMs } from './buckets.js';
 import { metricNames, type MetricName, type PercentileName, percentiles } from './metric-names.js';
+import { plural, tickText, timeText, whole } from './numbers.js';
+import type { BenchResult, Setting } from './result-schema.js';
+import { wholeSettingText } from './setting-text.js';
+import type { SettingSummary } from './summarise.js';
 
-/** A service level objective: what users were promised. */
+/** A service level objective, such as `ttft.p95<500ms`. */
 export interface Objective {
+  /** As it was given, without spaces. */
   readonly text: string;
   readonly metric: MetricName;
-  /** What has to hold of all requests together. For goodput every objective is a limit for each request, with a percentile or without. */
+  /**
+   * The percentile of all requests of a setting that must be below the limit; null if every request must be. Goodput
+   * applies the limit to each request in either case.
+   */
   readonly percentile: PercentileName | null;
+  /** Milliseconds, above 0. */
   readonly belowMs: number;
 }
 
@@ -21,8 +31,9 @@ export function parseObjective(text: string): Objective {
   const metric = metricNames.find((name) => name === match?.[1]);
   const percentile = match?.[2]?.replace('.', '_');
   if (match === null || metric === undefined || (percentile !== undefined && !isPercentile(percentile))) {
+    const percentileNames = Object.keys(percentiles).map((name) => name.replace('_', '.'));
     throw new ChatstreamError('usage', `"${text}" is not an objective.`, {
-      hint: `Write a metric, if it is to hold for a percentile that too, and a limit: ttft.p95<500ms, e2e<5s. Metrics: ${metricNames.join(', ')}; percentiles: ${Object.keys(percentiles).join(', ')}.`,
+      hint: `Write METRIC[.PERCENTILE]<LIMIT, for example ttft.p95<500ms or e2e<5s. Metrics: ${metricNames.join(', ')}. Percentiles: ${percentileNames.join(', ')}.`,
     });
   }
   return {
@@ -35,4 +46,96 @@ export function parseObjective(text: string): Objective {
 
 function isPercentile(name: string): name is PercentileName {
   return name in percentiles;
+}
+
+/**
+ * The limits that goodput applies to each request, in milliseconds and sorted: goodputs are comparable if these are equal.
+ *
+ * @param slo objectives as a result file has them
+ */
+export function goodputLimits(slo: readonly string[]): readonly string[] {
+  const limits = slo.map(parseObjective).map(({ metric, belowMs }) => `${metric}<${belowMs}ms`);
+  return [...new Set(limits)].sort();
+}
+
+/** What became of one objective at one setting. */
+export type ObjectiveVerdict = {
+  readonly settings: Setting;
+  /** As it was given: `ttft.p95<500ms`. */
+  readonly objective: string;
+  /** The measured value, or why there is none; the rest of a sentence without its full stop. */
+  readonly finding: string;
+} & (
+  | { readonly status: 'met' }
+  | { readonly status: 'missed'; readonly cause: 'too-slow' | 'unanswered' }
+  | { readonly status: 'unknown'; readonly cause: 'too-few-samples' | 'saturated-client' }
+);
+
+/**
+ * Judges every objective at every setting that was measured. This is the only judge: reports and the exit code both take
+ * its verdicts.
+ *
+ * An objective with a percentile is about all requests of a setting, all trials together; one without must hold for every
+ * single request. A request without an answer counts as slower than any limit.
+ */
+export function judgeObjectives(
+  { plan }: Pick<BenchResult, 'plan'>,
+  summaries: readonly SettingSummary[],
+): readonly ObjectiveVerdict[] {
+  return plan.slo.map(parseObjective).flatMap((objective) => summaries.map((summary) => verdictOn(objective, summary)));
+}
+
+/** One sentence for each objective that was missed or could not be judged. */
+export function objectiveSentences(verdicts: readonly ObjectiveVerdict[]): readonly string[] {
+  const words = { missed: 'Objective missed', unknown: 'Objective not judged' } as const;
+  return verdicts.flatMap(({ status, objective, settings, finding }) =>
+    status === 'met' ? [] : [`${words[status]}: ${objective} at ${wholeSettingText(settings)}: ${finding}.`],
+  );
+}
+
+function verdictOn(objective: Objective, summary: SettingSummary): ObjectiveVerdict {
+  const { completed, refused, failed, timed_out: timedOut } = summary.requests;
+  const unanswered = refused + failed + timedOut;
+  const all = completed + unanswered;
+  const common = { settings: summary.settings, objective: objective.text };
+  const percent = objective.percentile === null ? 100 : percentiles[objective.percentile];
+  if (unanswered > 0 && (completed / all) * 100 < percent) {
+    const finding = `${whole(unanswered)} of ${plural(all, 'request')} had no answer`;
+    return { ...common, status: 'missed', cause: 'unanswered', finding };
+  }
+  const ms = valueMs(objective, summary, all);
+  if (ms === null) {
+    const finding = `too few samples of ${objective.metric}`;
+    return { ...common, status: 'unknown', cause: 'too-few-samples', finding };
+  }
+  const limit = tickText(objective.belowMs);
+  // The table beside it shows the percentile of the answered requests, which is lower.
+  const how = unanswered > 0 ? `, counting ${plural(unanswered, 'request')} without an answer as slowest` : '';
+  if (ms < objective.belowMs) return { ...common, status: 'met', finding: `${timeText(ms)}, below ${limit}${how}` };
+  if (!summary.saturated) {
+    return { ...common, status: 'missed', cause: 'too-slow', finding: `${timeText(ms)}, not below ${limit}${how}` };
+  }
+  const finding = `${timeText(ms)}, but the load generator was saturated, and part of that is its own delay`;
+  return { ...common, status: 'unknown', cause: 'saturated-client', finding };
+}
+
+/**
+ * The percentile among all requests, of which those without an answer are the slowest; or the longest time.
+ *
+ * @param all requests, answered or not
+ */
+function valueMs({ metric, percentile }: Objective, summary: SettingSummary, all: number): number | null {
+  const histogram = summary.histograms.get(metric);
+  if (percentile === null) return histogram?.maxMs ?? null;
+  const shown = summary.metrics[metric][percentile];
+  const { completed } = summary.requests;
+  if (shown === null || all === completed) return shown;
+  const percentOfAnswered = (percentiles[percentile] * all) / completed;
+  if (histogram !== undefined) return histogram.quantileMs(percentOfAnswered);
+  // The queue wait of a server that only counts in buckets.
+  const buckets = metric === 'queue_wait' ? (summary.metrics.queue_wait.buckets ?? []) : [];
+  return bucketQuantileMs(
+    buckets.map(({ up_to_ms: upToMs, count }) => ({ upToMs, count })),
+    percentOfAnswered,
+  );
 }

@@ -4,7 +4,7 @@ import { IsSchemaObject, Validator } from 'typebox/schema';
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import type { BenchResult } from './result-schema.js';
 
-/** Names the format of result files; a later one that old readers would misread gets another number. */
+/** The name of the format of result files. A format that old readers would misread gets another number. */
 export const resultSchemaName: BenchResult['schema'] = 'chatstream.bench/v1';
 
 /** `chatstream.bench/v1` → family `chatstream.bench/v` and version 1. */
@@ -13,14 +13,14 @@ const [, family = '', version = ''] = /^(.*\/v)(\d+)$/.exec(resultSchemaName) ??
 const howToMakeOne = 'Make one with: chatstream bench -o result.json';
 
 /**
- * Reads what `bench -o result.json` has written.
+ * Reads a result file that `bench -o result.json` has written.
  *
  * @throws ChatstreamError `usage` that names the file and says what is wrong with it
  */
 export async function readResult(path: string): Promise<BenchResult> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new ChatstreamError('usage', `${path} cannot be read: ${messageOf(error)}.`, {
-      hint: `Is the name right? ${howToMakeOne}`,
+      hint: `Check the name. ${howToMakeOne}`,
       cause: error,
     });
   });
@@ -39,7 +39,7 @@ export function parseResult(text: string, name: string): BenchResult {
   if (validator.Check(value)) return value;
   const [, [error]] = validator.Errors(value);
   const where = error === undefined || error.instancePath === '' ? 'its top level' : placeOf(error.instancePath);
-  throw new ChatstreamError('usage', `${name} is not a whole result: ${where} ${error?.message ?? 'is wrong'}.`, {
+  throw new ChatstreamError('usage', `${name} is not a complete result: ${where} ${error?.message ?? 'is wrong'}.`, {
     hint: 'Was it edited or made by another program? Measure again, and leave the file as bench writes it.',
   });
 }
@@ -90,7 +90,7 @@ function placeOf(pointer: string): string {
     .replaceAll('/', '.');
 }
 
-/** What `npm run build` makes of `schema.ts`; as far from `src` as from `dist`. */
+/** Written by `npm run build`. The path is the same from `src` and from `dist`. */
 const shippedSchema = new URL('../../../schemas/bench-v1.json', import.meta.url);
 
 let validator: Validator<object, BenchResult> | null = null;
@@ -98,8 +98,8 @@ let validator: Validator<object, BenchResult> | null = null;
 /**
  * The check of result files, made at the first use.
  *
- * It reads the JSON Schema that ships and not the definition in `schema.ts`: loading what that is written with, and a
- * compiler for it, took 0.2 s of CPU at the start of each `chatstream compare`, more than reading both results.
+ * It reads the shipped JSON Schema and not the definition in `result-schema.ts`: loading the library that the definition
+ * needs, and a compiler for it, took 0.2 s of CPU at the start of each `chatstream compare`, more than reading both results.
  */
 function resultValidator(): Validator<object, BenchResult> {
   validator ??= new Validator<object, BenchResult>({}, readSchema());
@@ -109,5 +109,5 @@ function resultValidator(): Validator<object, BenchResult> {
 function readSchema(): object {
   const schema: unknown = JSON.parse(readFileSync(shippedSchema, 'utf8'));
   if (IsSchemaObject(schema)) return schema;
-  throw new Error('schemas/bench-v1.json is no JSON Schema.');
+  throw new Error('schemas/bench-v1.json is not a JSON Schema.');
 }

@@ -2,13 +2,13 @@ import type { BenchResult, Setting } from './result-schema.js';
 import type { SettingSummary } from './summarise.js';
 import { listed, significant } from './numbers.js';
 
-/** One of the things that tell settings apart. */
+/** One of the quantities in which settings differ. */
 export interface Dimension {
   readonly key: keyof Setting;
   /** The heading of a column, in lines. */
   readonly heading: readonly [string, string];
   readonly name: string;
-  /** How a sentence names a value of it. */
+  /** A value in a sentence. */
   text(value: string): string;
 }
 
@@ -33,7 +33,7 @@ const dimensions: readonly Dimension[] = [
   },
 ];
 
-/** What tells these settings apart; with nothing that does, what there is to know of them. At least one. */
+/** The dimensions in which these settings differ; if they do not, the last one that is known. At least one. */
 export function dimensionsOf(settings: readonly Setting[]): readonly Dimension[] {
   const varying = dimensions.filter(({ key }) => new Set(settings.map((each) => each[key])).size > 1);
   if (varying.length > 0) return varying;
@@ -47,7 +47,7 @@ function maxConcurrencyDimension(): Dimension {
   return dimension;
 }
 
-/** The value of a setting in one dimension; a server that cannot be told has its own. */
+/** The value of a setting in one dimension; `own` for a server whose max-concurrency cannot be set. */
 export function settingValue(settings: Setting, { key }: Dimension): string {
   const value = settings[key];
   if (value === null) return key === 'max_concurrency' ? 'own' : '–';
@@ -59,13 +59,13 @@ export function settingText(settings: Setting, by: readonly Dimension[]): string
   return listed(by.map((dimension) => dimension.text(settingValue(settings, dimension))));
 }
 
-/** Everything there is to know of a setting: `8 clients and max-concurrency 4`. */
+/** Everything that is known about a setting: `8 clients and max-concurrency 4`. */
 export function wholeSettingText(settings: Setting): string {
   const known = dimensions.filter(({ key }) => settings[key] !== null);
   return settingText(settings, known);
 }
 
-/** Several settings in a sentence: `max-concurrency 1, 2 and 4`; only counted if they are many or have two dimensions. */
+/** Several settings in a sentence: `max-concurrency 1, 2 and 4`; only their number if they are many or differ in two ways. */
 export function settingsText(settings: readonly Setting[], by: readonly Dimension[]): string {
   const [dimension] = by;
   const [first] = settings;

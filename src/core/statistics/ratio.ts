@@ -1,25 +1,25 @@
 import { type Random, seededRandom } from '../base/random.js';
 import { studentQuantile } from './student.js';
 
-/** A figure of several trials together. */
+/** A figure that can be computed for any weighting of several trials, as a bootstrap needs it. */
 export interface Statistic {
-  /** How many there are. */
+  /** Number of trials, 1 or more. */
   readonly trials: number;
   /**
-   * The figure if each trial were there as often as its weight says; with all weights 1, that of the trials as they are.
+   * The figure if each trial occurred as often as its weight says; with all weights 1, the figure of the trials themselves.
    *
    * @param weights whole numbers, one for each trial
-   * @returns 0 or more; null if there is nothing to make it of
+   * @returns 0 or more; null if the weighted trials have no samples
    */
   value(weights: ArrayLike<number>): number | null;
 }
 
-/** Each trial once. */
+/** Weights that count each trial once. */
 export function everyTrialOnce({ trials }: Statistic): readonly number[] {
   return Array.from({ length: trials }, () => 1);
 }
 
-/** Resamples of a bootstrap. */
+/** Resamples drawn for one interval. */
 const resamples = 2000;
 
 /** An interval of ratios, 0 to infinity. */
@@ -31,17 +31,17 @@ export interface Interval {
 /** Candidate ÷ baseline. */
 export interface Ratio {
   readonly ratio: number;
-  /** Holds the true ratio in 95 % of all comparisons; null with fewer than two trials on a side. */
+  /** Contains the true ratio in 95 % of all comparisons; null with fewer than two trials on a side. */
   readonly interval: Interval | null;
 }
 
 export interface RatioOptions {
-  /** Trials of the same number were measured one right after the other and are resampled together. */
+  /** Whether trials with the same number were measured right after each other and are resampled together. */
   readonly paired: boolean;
   readonly seed: number;
 }
 
-/** Of the standard normal distribution, two-sided 95 %. */
+/** The 97.5 % quantile of the standard normal distribution: 95 %, two-sided. */
 const normalQuantile = 1.959963984540054;
 
 /**
@@ -50,8 +50,8 @@ const normalQuantile = 1.959963984540054;
  * section 4.2, with the factor on the deviation instead of the level).
  *
  * The plain percentile interval is too short for few trials: resampling knows only the n trials that there are, so its
- * spread lacks a factor sqrt(n/(n − 1)), and it takes the spread for known. Multiplying all deviations by
- * sqrt(n/(n − 1)) · t/z mends both; t is Student's quantile for n − 1 degrees of freedom, or Welch's number of them for two
+ * spread is too small by the factor sqrt(n/(n − 1)), and it treats the spread as known. Multiplying all deviations by
+ * sqrt(n/(n − 1)) · t/z corrects both; t is Student's quantile for n − 1 degrees of freedom, or Welch's number of them for two
  * separate samples. With 5 trials it covers about 95 % where the plain one covers 84 % (benchmarks/gate).
  *
  * @returns null if one side has no value or the baseline is 0
@@ -62,7 +62,7 @@ export function ratioOf(baseline: Statistic, candidate: Statistic, { paired, see
   if (before === null || after === null || before === 0) return null;
   const ratio = after / before;
   if (baseline.trials < 2 || candidate.trials < 2) return { ratio, interval: null };
-  // From nothing no resample makes anything.
+  // Every resample is 0, too.
   if (ratio === 0) return { ratio, interval: { lower: 0, upper: 0 } };
 
   const random = seededRandom(seed);
@@ -80,7 +80,7 @@ export function ratioOf(baseline: Statistic, candidate: Statistic, { paired, see
   };
 }
 
-/** What drifts hits both of a pair, so both are drawn together and the drift cancels out. */
+/** Drift affects both trials of a pair, so both are drawn together and it cancels out. */
 function pairedDeviations(baseline: Statistic, candidate: Statistic, logRatio: number, random: Random): Float64Array {
   const { trials } = baseline;
   const expansion = Math.sqrt(trials / (trials - 1)) * (studentQuantile(0.975, trials - 1) / normalQuantile);
@@ -113,7 +113,7 @@ function separateDeviations(
   return before.slice(0, both).map((deviation, index) => ((after[index] ?? 0) - deviation) * expansion);
 }
 
-/** How often each of `trials` was drawn when as many were drawn with replacement. */
+/** Draws as many trials as there are, with replacement. @returns how often each was drawn */
 function draw(trials: number, random: Random): Uint16Array {
   const weights = new Uint16Array(trials);
   for (let drawn = 0; drawn < trials; drawn += 1) {
@@ -127,7 +127,7 @@ function logOf(statistic: Statistic, weights: ArrayLike<number>): number {
   return Math.log(statistic.value(weights) ?? NaN);
 }
 
-/** Without resamples of which nothing can be made, such as of trials in which every request has failed. */
+/** Leaves out resamples without a figure, such as those of trials in which every request failed. */
 function collect(deviation: () => number): Float64Array {
   return Float64Array.from({ length: resamples }, deviation).filter((value) => !Number.isNaN(value));
 }

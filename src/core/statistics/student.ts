@@ -1,15 +1,16 @@
 /**
- * The quantile of Student's t distribution: how many standard errors to either side hold the mean of a normal sample
- * whose deviation is estimated from itself.
+ * The quantile of Student's t distribution: within how many standard errors the mean of a normal population lies, if its
+ * deviation is estimated from the sample.
  *
  * @param probability above 0.5, below 1: 0.975 for a two-sided 95 %
  * @param degrees of freedom, above 0; need not be whole (Welch)
+ * @returns in standard errors, above 0
  */
 export function studentQuantile(probability: number, degrees: number): number {
   let low = 0;
   let high = 1;
   while (studentCdf(high, degrees) < probability) high *= 2;
-  // 60 halvings leave nothing of any interval that a double can tell apart here.
+  // After 60 halvings the interval is narrower than the precision of a double.
   for (let step = 0; step < 60; step += 1) {
     const middle = (low + high) / 2;
     if (studentCdf(middle, degrees) < probability) low = middle;
@@ -33,7 +34,7 @@ function incompleteBeta(x: number, a: number, b: number): number {
   return front / continuedFraction(x, a, b);
 }
 
-/** From its end to its beginning; 200 terms are far more than it needs. */
+/** Evaluated backwards; 200 terms are far more than it needs to converge. */
 function continuedFraction(x: number, a: number, b: number): number {
   let value = 1;
   for (let n = 200; n >= 1; n -= 1) {

@@ -1,20 +1,22 @@
-import { solveLinear } from './solve-linear.js';
-
-/** The Universal Scalability Law has three parameters: with fewer points anything fits. */
+/** The Universal Scalability Law has three parameters, which fit any three points. */
 const fewestSettings = 4;
 const leastR2 = 0.9;
 
-/** A fit of the law, in the unit of the throughput. */
+/** A fit of the law. */
 export interface UslFit {
+  /** In the unit of the throughput, above 0. */
   readonly lambda: number;
+  /** 0 to 1. */
   readonly sigma: number;
+  /** 0 or more. */
   readonly kappa: number;
+  /** The coefficient of determination, 0.9 to 1. */
   readonly r2: number;
-  /** Where the law has its maximum; null if throughput only grows. */
+  /** The N at which the law has its maximum; null if throughput only grows. */
   readonly peak: number | null;
 }
 
-/** Throughput `x` (any unit, above 0) at `n` at once. */
+/** A throughput `x` (any unit, above 0) at a concurrency of `n` (1 or more). */
 export interface ThroughputPoint {
   readonly n: number;
   readonly x: number;
@@ -22,7 +24,7 @@ export interface ThroughputPoint {
 
 /**
  * Fits the Universal Scalability Law (N. J. Gunther, 2007), X(N) = λN / (1 + σ(N − 1) + κN(N − 1)): λ is the throughput
- * of one, σ the share that cannot run at once (0 to 1), κ the cost of staying consistent (0 or more).
+ * at N = 1, σ the share of work that cannot run in parallel (0 to 1), κ the cost of coordination (0 or more).
  *
  * With a = 1/λ, b = σ/λ, c = κ/λ it is X(N) = N / (a + b(N − 1) + cN(N − 1)). Its least squares within the bounds are
  * those of the law itself or, if these lie outside, of one of its special cases; all are tried.
@@ -47,7 +49,7 @@ export function fitUsl(points: readonly ThroughputPoint[]): UslFit | null {
   return { lambda, sigma, kappa, r2, peak: kappa > 1e-9 ? Math.sqrt((1 - sigma) / kappa) : null };
 }
 
-/** A function of N that the denominator is made of. */
+/** A function of N in the law's denominator. */
 type Term = (n: number) => number;
 
 const one: Term = () => 1;
@@ -82,10 +84,10 @@ interface Fit {
 
 /**
  * Least squares of X(N) = N / Σ coefficient × term(N), by Gauss and Newton: N/X is linear in the coefficients, so each step
- * is a linear problem. A step that makes it worse is halved.
+ * is a linear problem. A step that increases the error is halved.
  */
 function fitTerms(points: readonly ThroughputPoint[], terms: readonly Term[]): Fit {
-  // Exact if the points are; else a start, with weights that make up for fitting N/X instead of X.
+  // Exact if the points lie on the law; otherwise a start, with weights that compensate for fitting N/X instead of X.
   const start = linearStep(
     terms,
     points.map(({ n, x }) => ({ n, wanted: n / x, weight: x ** 2 / n })),
@@ -120,7 +122,7 @@ function firstBetter(
   return null;
 }
 
-/** The coefficients whose weighted sum of terms comes closest to what is wanted. */
+/** The coefficients whose sum of terms comes closest to the wanted values, in weighted least squares. */
 function linearStep(
   terms: readonly Term[],
   rows: readonly { readonly n: number; readonly wanted: number; readonly weight: number }[],
@@ -147,7 +149,38 @@ function errorOf(points: readonly ThroughputPoint[], terms: readonly Term[], coe
   return error;
 }
 
-/** `X(N) = λN / (1 + σ(N − 1) + κN(N − 1))`, output tokens per second (Gunther's Universal Scalability Law). */
+/**
+ * The throughput that the Universal Scalability Law gives: X(N) = λN / (1 + σ(N − 1) + κN(N − 1)).
+ *
+ * @param n 1 or more
+ * @returns in the unit of λ
+ */
 export function uslThroughput({ lambda, sigma, kappa }: UslFit, n: number): number {
   return (lambda * n) / (1 + sigma * (n - 1) + kappa * n * (n - 1));
+}
+
+/**
+ * Solves a small system of linear equations by Gaussian elimination with partial pivoting.
+ *
+ * @param matrix square, by rows
+ * @returns the unknowns; some are NaN if the equations do not determine them
+ */
+export function solveLinear(matrix: readonly (readonly number[])[], right: readonly number[]): number[] {
+  const rows = matrix.map((row, index) => [...row, right[index] ?? 0]);
+  for (let column = 0; column < rows.length; column += 1) {
+    const size = (row: readonly number[] | undefined): number => Math.abs(row?.[column] ?? 0);
+    let pivotIndex = column;
+    for (let index = column + 1; index < rows.length; index += 1) {
+      if (size(rows[index]) > size(rows[pivotIndex])) pivotIndex = index;
+    }
+    const [pivot] = rows.splice(pivotIndex, 1);
+    if (pivot === undefined) break;
+    rows.splice(column, 0, pivot);
+    for (const [index, row] of rows.entries()) {
+      if (index === column) continue;
+      const factor = (row[column] ?? 0) / (pivot[column] ?? 0);
+      for (let at = column; at < row.length; at += 1) row[at] = (row[at] ?? 0) - factor * (pivot[at] ?? 0);
+    }
+  }
+  return rows.map((row, index) => (row[rows.length] ?? 0) / (row[index] ?? 0));
 }

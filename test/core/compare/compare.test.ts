@@ -5,12 +5,14 @@ import { conclusionOf } from '../../../src/core/report/compare/conclusion.js';
 import type { Sides } from '../../../src/core/compare/side.js';
 import { parseThresholds } from '../../../src/core/compare/threshold.js';
 import { LatencyHistogram } from '../../../src/core/measurement/histogram.js';
-import { inTurns, pair, resultOf } from './sides.js';
+import { alternately, pair, resultOf } from './sides.js';
 
 const base = resultOf(1);
 const same = resultOf(1, {}, {}, 2);
 const slower = resultOf(1.3, {}, {}, 3);
 const faster = resultOf(0.6, {}, {}, 4);
+const strict = resultOf(1, { goodput: 2 }, { plan: { slo: ['ttft.p95<500ms'] } });
+const lenient = resultOf(1, { goodput: 3 }, { plan: { slo: ['ttft.p95<1s'] } });
 
 function gate(sides: Sides, ...failOn: string[]): Comparison {
   return compare(sides, { thresholds: parseThresholds(failOn), allowed: [] });
@@ -24,7 +26,7 @@ function row(comparison: Comparison, metric: string): ComparedRow {
 
 function verdict(comparison: Comparison, metric: string): string {
   const { judgement } = row(comparison, metric);
-  return judgement.kind === 'gated' ? judgement.outcome.verdict : judgement.tendency;
+  return judgement.type === 'gated' ? judgement.outcome.verdict : judgement.tendency;
 }
 
 describe('the gate', () => {
@@ -79,7 +81,7 @@ describe('the gate is inconclusive', () => {
     const comparison = gate(pair(base, few), 'ttft.p95>10%');
     expect(comparison.verdict).toBe('inconclusive');
     expect(conclusionOf(comparison)).toEqual([
-      'Inconclusive: 5 trials of the baseline and 4 of the candidate, the gate needs 5: run bench with --trials 5.',
+      'Inconclusive: 5 trials of the baseline and 4 of the candidate, but the gate needs 5: run bench with --trials 5.',
     ]);
   });
 
@@ -92,18 +94,18 @@ describe('the gate is inconclusive', () => {
     expect(conclusionOf(comparison)[0]).toContain('CPU up to 97 % of a core');
   });
 
-  it('if the interval contains the limit, with how many more trials would tell', () => {
+  it('if the interval contains the limit, with how many trials would decide it', () => {
     const comparison = gate(pair(resultOf(1, { spread: 0.5 }), resultOf(1.1, { spread: 0.5 }, {}, 5)), 'ttft.p95>10%');
     expect(comparison.verdict).toBe('inconclusive');
     expect(conclusionOf(comparison)[0]).toMatch(
-      /contains the limit: (about [\d.]+ times as many trials would tell|the change is too)/,
+      /contains the limit: (about [\d.]+ times as many trials would decide it|the change is too)/,
     );
   });
 
   it('about a percentile with fewer than 10 samples above it', () => {
     const comparison = gate(pair(base, same), 'ttft.p99.9>10%');
     expect(conclusionOf(comparison)).toEqual([
-      'Inconclusive: neither side has enough samples of ttft.p99.9: it takes 10 above the percentile.',
+      'Inconclusive: neither side has enough samples of ttft.p99.9: 10 above the percentile are needed.',
     ]);
   });
 
@@ -116,10 +118,41 @@ describe('the gate is inconclusive', () => {
     );
   });
 
+  it('about goodputs that were counted with different objectives', () => {
+    const comparison = gate(pair(strict, lenient), 'goodput<5%', 'ttft.p95>10%');
+    expect(verdict(comparison, 'ttft.p95')).toBe('pass');
+    expect(conclusionOf(comparison)[0]).toContain(
+      'its objectives are ttft<500ms in the baseline and ttft<1000ms in the candidate',
+    );
+  });
+
   it('about tokens that were counted differently', () => {
     const chunks = resultOf(1, { outputTokensSource: 'chunks' });
     const comparison = gate(pair(base, chunks), 'output_tokens_per_second<5%');
     expect(conclusionOf(comparison)[0]).toContain('counted by usage in the baseline and by chunks in the candidate');
+  });
+});
+
+describe('a figure that does not mean the same on both sides', () => {
+  it('is left out with a note, and the others are compared', () => {
+    const comparison = gate(pair(strict, lenient));
+    expect(comparison.rows.map(({ metric: { id } }) => id)).not.toContain('goodput');
+    expect(row(comparison, 'ttft.p95').ratio).not.toBeNull();
+    expect(comparison.notes).toContain(
+      'goodput is not compared: its objectives are ttft<500ms in the baseline and ttft<1000ms in the candidate.',
+    );
+  });
+
+  it('shares its note with others that have the same reason', () => {
+    const chunks = resultOf(1, { outputTokensSource: 'chunks' });
+    expect(gate(pair(base, chunks)).notes[0]).toMatch(
+      /^tpot\.p50, tpot\.p95 and output_tokens_per_second are not compared: output tokens were counted by usage/,
+    );
+  });
+
+  it('is compared if objectives differ only in what goodput takes no account of', () => {
+    const same = resultOf(1, { goodput: 2 }, { plan: { slo: ['ttft.p99<0.5s'] } });
+    expect(row(gate(pair(strict, same)), 'goodput').ratio).toBeCloseTo(1, 5);
   });
 });
 
@@ -128,7 +161,7 @@ describe('a candidate that fails', () => {
     const dead = resultOf(1, { completed: 0, errors: { queue_full: 100 } }, { trials: 1 });
     const comparison = gate(pair(base, dead), 'ttft.p95>10%');
     expect(comparison.verdict).toBe('regression');
-    expect(conclusionOf(comparison)[0]).toContain('too few requests were completed there to have a figure');
+    expect(conclusionOf(comparison)[0]).toContain('too few requests were completed there to compute it');
   });
 
   it('so often that nothing is left of a figure is a regression', () => {
@@ -144,7 +177,7 @@ describe('a candidate that fails', () => {
     expect(verdict(comparison, 'success_rate')).toBe('regression');
   });
 
-  it('is no matter if the baseline completed nothing either', () => {
+  it('is not a regression if the baseline completed nothing either', () => {
     const dead = resultOf(1, { completed: 0, errors: { queue_full: 100 } });
     expect(gate(pair(dead, dead), 'ttft.p95>10%').verdict).toBe('inconclusive');
   });
@@ -162,12 +195,12 @@ describe('settings', () => {
 
   it('must be the same in at least one case', () => {
     expect(() => gate(pair(base, resultOf(1, { maxConcurrency: 4 })))).toThrow(
-      'Baseline and candidate have no setting in common: 8 clients and max-concurrency 2 against 8 clients and max-concurrency 4.',
+      'Baseline and candidate have no setting in common: 8 clients and max-concurrency 2 in the baseline, 8 clients and max-concurrency 4 in the candidate.',
     );
   });
 });
 
-describe('two servers measured in turns', () => {
+describe('two servers measured alternately', () => {
   it('are compared in pairs of trials, so that what drifts does not matter', () => {
     const drifting = (factor: number, seed: number): ReturnType<typeof resultOf> => {
       const parts = [1, 1.5, 0.8, 1.3, 0.9].map((drift) => resultOf(factor * drift, {}, { trials: 1 }, seed));
@@ -175,18 +208,18 @@ describe('two servers measured in turns', () => {
       return { ...first, runs: parts.flatMap(({ runs }, index) => runs.map((run) => ({ ...run, trial: index + 1 }))) };
     };
     const [before, after] = [drifting(1, 6), drifting(1.25, 7)];
-    expect(gate(inTurns(before, after), 'e2e.p50>10%').verdict).toBe('regression');
+    expect(gate(alternately(before, after), 'e2e.p50>10%').verdict).toBe('regression');
     expect(gate(pair(before, after), 'e2e.p50>10%').verdict).toBe('inconclusive');
   });
 
   it('lose the trial that was interrupted between the two', () => {
     const interrupted = { ...same, runs: same.runs.slice(0, 4) };
-    const { trials } = row(gate(inTurns(base, interrupted)), 'ttft.p95');
+    const { trials } = row(gate(alternately(base, interrupted)), 'ttft.p95');
     expect(trials).toEqual({ baseline: 4, candidate: 4 });
   });
 
-  it('need no word on the order, which others do', () => {
-    expect(gate(inTurns(base, same)).notes).toEqual([]);
+  it('need no note on the order, which others do', () => {
+    expect(gate(alternately(base, same)).notes).toEqual([]);
     expect(gate(pair(base, same)).notes[0]).toContain('one after the other');
   });
 });
@@ -199,7 +232,7 @@ describe('what a server only counts in buckets', () => {
   });
 });
 
-describe('times that nobody can feel', () => {
+describe('times too short to be noticed', () => {
   it('are the same, however many times as long', () => {
     const [short, long] = [resultOf(1, { queueWaitMs: 0.002 }), resultOf(1, { queueWaitMs: 0.02 })];
     const comparison = gate(pair(short, long), 'queue_wait.p95>10%');

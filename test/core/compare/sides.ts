@@ -20,7 +20,7 @@ export function pair(baseline: BenchResult, candidate: BenchResult): Sides {
   return separateSides({ name: 'base.json', result: baseline }, { name: 'new.json', result: candidate });
 }
 
-export function inTurns(baseline: BenchResult, candidate: BenchResult): Sides {
+export function alternately(baseline: BenchResult, candidate: BenchResult): Sides {
   const { target, runs } = baseline;
   const sides = interleavedSides('versus.json', { ...candidate, versus: { target, runs } });
   if (sides === null) throw new Error('no second server');

@@ -24,11 +24,11 @@ describe('a threshold', () => {
     ['ttft>10%', /which percentile/, /ttft\.p95>10%/],
     ['ttft.p96>10%', /not measured/, /p50, p90, p95, p99, p99\.9/],
     ['goodput.p95<10%', /percentile of a rate/, /goodput<5%/],
-    ['speed<10%', /names no metric/, /Latencies: ttft.*Rates: requests_per_second/],
+    ['speed<10%', /does not name a metric/, /Latencies: ttft.*Rates: requests_per_second/],
     ['goodput<100%', /never be exceeded/, /less than 100 %/],
-    ['ttft.p95', /not a threshold/, /ttft\.p95>10%/],
-    ['', /not a threshold/, /ttft\.p95>10%/],
-    ['ttft.p95>-10%', /not a threshold/, /ttft\.p95>10%/],
+    ['ttft.p95', /cannot be read/, /ttft\.p95>10%/],
+    ['', /cannot be read/, /ttft\.p95>10%/],
+    ['ttft.p95>-10%', /cannot be read/, /ttft\.p95>10%/],
   ])('%j is refused, with what to write instead', (text, message, hint) => {
     expect(() => parseThreshold(text)).toThrow(
       expect.objectContaining({

@@ -49,15 +49,15 @@ describe('a result file', () => {
   it('with a wrong field is refused with the place', () => {
     const broken = text.replace(/"completed": 30/, '"completed": "many"');
     expect(() => parseResult(broken, 'f.json')).toThrow(
-      /^f\.json is not a whole result: runs\[0\]\.requests\.completed must be integer\.$/,
+      /^f\.json is not a complete result: runs\[0\]\.requests\.completed must be integer\.$/,
     );
     const lacking = { ...result, plan: undefined };
     expect(() => parseResult(JSON.stringify(lacking), 'f.json')).toThrow(
-      /f\.json is not a whole result: its top level .*plan/,
+      /f\.json is not a complete result: its top level .*plan/,
     );
   });
 
-  it('must be there and be a file', async () => {
+  it('must exist and be a file', async () => {
     const missing = join(folder, 'missing.json');
     await expect(readResult(missing)).rejects.toMatchObject({
       code: 'usage',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fitUsl, type ThroughputPoint, type UslFit } from '../../../src/core/statistics/usl.js';
+import { fitUsl, solveLinear, type ThroughputPoint, type UslFit } from '../../../src/core/statistics/usl.js';
 
 interface Parameters {
   readonly lambda: number;
@@ -123,5 +123,33 @@ describe('fitUsl', () => {
     ['throughput that is the same everywhere', [1, 2, 4, 8].map((n) => ({ n, x: 10 }))],
   ])('is null for %s', (_name, points) => {
     expect(fitUsl(points)).toBeNull();
+  });
+});
+
+describe('solveLinear', () => {
+  it('solves equations, whatever their order', () => {
+    // x + 2y + z = 8, y = 2, 3x − z = 0
+    const matrix = [
+      [0, 1, 0],
+      [1, 2, 1],
+      [3, 0, -1],
+    ];
+    const solution = solveLinear(matrix, [2, 8, 0]);
+    expect(solution).toHaveLength(3);
+    [1, 2, 3].forEach((value, index) => {
+      expect(solution[index]).toBeCloseTo(value, 12);
+    });
+    expect(matrix[0]).toEqual([0, 1, 0]);
+  });
+
+  it('does not pretend to know what the equations leave open', () => {
+    const solution = solveLinear(
+      [
+        [1, 1],
+        [2, 2],
+      ],
+      [1, 2],
+    );
+    expect(solution.some(Number.isNaN)).toBe(true);
   });
 });

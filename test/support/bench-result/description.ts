@@ -42,6 +42,6 @@ export interface ResultDescription {
   readonly sweep?: Partial<Sweep>;
   readonly warnings?: readonly string[];
   readonly interrupted?: boolean;
-  /** Adds a second server that was measured in turns, with the same figures. */
+  /** Adds a second server that was measured alternately with the first, with the same figures. */
   readonly versus?: Partial<TargetDescription>;
 }

@@ -1,20 +1,19 @@
-import type { BenchResult } from '../../measurement/result-schema.js';
+import type { BenchResult, QueueWaitSource } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
-import { headlineOf, queueWaitSourceOf } from './headline.js';
 import { orUnknown, percentText, significant, unitFor, unknown, whole } from '../../measurement/numbers.js';
 import { dimensionsOf, settingValue } from '../../measurement/setting-text.js';
 
 /** A column of the main table. */
 export interface Column {
-  /** Columns that follow each other and have the same group stand under one title. */
+  /** Adjacent columns with the same group share one title. */
   readonly group: string;
   readonly heading: string;
   readonly cells: readonly string[];
-  /** Where there is no room, the highest numbers go first; 0 always stays. */
+  /** If there is too little room, columns with the highest numbers go first; those with 0 always stay. */
   readonly sacrifice: number;
 }
 
-/** One row per setting. What would be empty, or 0 requests, in all rows is left out. */
+/** The columns of the main table, with one row per setting. Columns without any value are left out. */
 export function columnsOf(result: BenchResult, summaries: readonly SettingSummary[]): readonly Column[] {
   const [names, ...figures] = [settingColumns(summaries), latencyColumns(result, summaries), rateColumns(summaries)];
   return [...names, ...figures.flat().filter(({ cells }) => cells.some((cell) => cell !== unknown))];
@@ -101,3 +100,30 @@ function rateColumns(summaries: readonly SettingSummary[]): readonly Column[] {
 function countColumn(heading: string, counts: readonly number[]): Column {
   return { group: '', heading, cells: counts.map(whole), sacrifice: 1 };
 }
+
+/** The latency that a report shows first, and its name. */
+export interface Headline {
+  readonly metric: 'ttft' | 'ttft_from_schedule';
+  readonly name: string;
+}
+
+/** In an open loop latency counts from when a request should have been sent: a slow client would hide what users feel. */
+export function headlineOf({ plan }: Pick<BenchResult, 'plan'>): Headline {
+  return plan.loop === 'open'
+    ? { metric: 'ttft_from_schedule', name: 'TTFT from schedule' }
+    : { metric: 'ttft', name: 'TTFT' };
+}
+
+/** The least exact source of all rows, since a column is only as good as its worst row. */
+export function queueWaitSourceOf(summaries: readonly SettingSummary[]): QueueWaitSource {
+  const sources = new Set(summaries.map(({ metrics }) => metrics.queue_wait.source));
+  const worstFirst = ['aggregate', 'derived', 'measured'] as const;
+  return worstFirst.find((source) => sources.has(source)) ?? 'unavailable';
+}
+
+export const queueWaitSourceText: Readonly<Record<QueueWaitSource, string>> = {
+  measured: 'measured: the server reports it for each request',
+  derived: "derived (upper bound): TTFT less the server's time for the prompt",
+  aggregate: "aggregate: from the server's own histogram, interpolated between its buckets",
+  unavailable: 'unavailable: the server does not say how long requests wait',
+};

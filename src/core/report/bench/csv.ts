@@ -22,7 +22,7 @@ const metricFigures: readonly (readonly [string, (metric: Metric) => number | nu
   ['p99_9', ({ p99_9 }) => p99_9],
 ];
 
-/** Name, with its unit, and value of every column. The order is a promise; new columns come last. */
+/** Name, with its unit, and value of every column. The order is stable; new columns are added at the end. */
 const columns: readonly (readonly [string, (row: Row) => Value])[] = [
   ['role', ({ role }) => role],
   ['url', ({ target }) => target.url],
@@ -67,7 +67,7 @@ const columns: readonly (readonly [string, (row: Row) => Value])[] = [
   ['littles_law_error', ({ run }) => run.checks.littles_law_error],
 ];
 
-/** One row per setting and trial, as RFC 4180 but with line feeds. What is not known is empty. */
+/** One row per setting and trial, as RFC 4180 but with line feeds. Unknown values are empty. */
 export function toCsv(result: BenchResult): string {
   const rows: Row[] = result.runs.map((run) => ({ run, target: result.target, role: 'target' }));
   for (const run of result.versus?.runs ?? []) {
@@ -82,7 +82,7 @@ function field(value: Value): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Microseconds are the finest that is measured; further digits are the rounding of binary fractions. */
+/** Six decimals: more digits would only show the rounding of binary fractions. */
 function figure(value: number): string {
   return Number.isInteger(value) ? String(value) : String(Number(value.toFixed(6)));
 }

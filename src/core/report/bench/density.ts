@@ -1,24 +1,29 @@
-import type { FiguresPerMetric } from '../../measurement/result-schema.js';
+import stringWidth from 'string-width';
+import type { BenchResult, FiguresPerMetric } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
+import { headlineOf } from './columns.js';
+import { orUnknown, tickText, timeText } from '../../measurement/numbers.js';
+import { rowLabels } from './row-labels.js';
+import { padEnd, padStart, type Paint, painter, type ReportStyle } from '../text/style.js';
 
-/** Samples that lie somewhere between two times. */
+/** A number of samples that lie somewhere between two times. */
 export interface Mass {
   readonly fromMs: number;
   readonly upToMs: number;
   readonly count: number;
 }
 
-/** A logarithmic axis of time. What lies outside counts as lying at its ends. */
+/** A logarithmic axis of time. Samples outside it count as lying at its ends. */
 export interface LogAxis {
   readonly fromMs: number;
   readonly toMs: number;
-  /** Whether something lies below. */
+  /** Whether there are samples below its beginning. */
   readonly openBelow: boolean;
 }
 
 export type DensityMetric = 'ttft' | 'ttft_from_schedule' | 'queue_wait';
 
-/** Where a setting's samples lie: from its histogram, or from the buckets of the server's. Empty if neither is known. */
+/** The samples of a setting, from its histogram or else from the server's buckets; empty if there is neither. */
 export function massesOf({ histograms, metrics }: SettingSummary, metric: DensityMetric): readonly Mass[] {
   const histogram = histograms.get(metric);
   if (histogram !== undefined && histogram.count > 0) {
@@ -31,7 +36,7 @@ function bucketMasses({ buckets = [] }: FiguresPerMetric['queue_wait']): readonl
   let fromMs = 0;
   const masses: Mass[] = [];
   for (const { up_to_ms: bound, count } of buckets) {
-    // Of what is beyond the last bound no more is known.
+    // Samples beyond the last bound are known only to lie beyond it.
     const upToMs = bound ?? fromMs;
     if (count > 0) masses.push({ fromMs, upToMs, count });
     fromMs = upToMs;
@@ -41,7 +46,7 @@ function bucketMasses({ buckets = [] }: FiguresPerMetric['queue_wait']): readonl
 
 /**
  * One axis for the headline latencies and queue waits of all settings, between round numbers. It begins a decade below
- * the fastest first token at the latest: how much less than that somebody did not wait, nobody feels.
+ * the fastest first token at the latest: users do not notice shorter waits.
  *
  * @returns null if there are no samples
  */
@@ -62,8 +67,8 @@ export function positionOn({ fromMs, toMs }: LogAxis, ms: number): number {
 }
 
 /**
- * Counts per equally wide stretch of the axis. What lies somewhere in an interval is spread evenly over it, as far as it
- * is on the axis.
+ * Counts samples per bin, in bins of equal width on the axis. Samples that lie somewhere in an interval are spread evenly
+ * over the part of it that is on the axis.
  */
 export function densityOn(axis: LogAxis, masses: readonly Mass[], bins: number): readonly number[] {
   const counts = new Array<number>(bins).fill(0);
@@ -86,8 +91,8 @@ export function densityOn(axis: LogAxis, masses: readonly Mass[], bins: number):
 }
 
 /**
- * Round times on the axis: decades, and 2 and 5 between them if there are fewer than three decades. If something lies
- * below the axis, its beginning is one of them.
+ * Round times on the axis: decades, and 2 and 5 between them if there are fewer than three decades. If samples lie below
+ * the axis, its beginning is one of the ticks.
  */
 export function ticksOf({ fromMs, toMs, openBelow }: LogAxis): readonly number[] {
   const decades = Math.log10(toMs / fromMs);
@@ -112,4 +117,103 @@ function roundDown(ms: number): number {
 function roundUp(ms: number): number {
   const power = 10 ** Math.floor(Math.log10(ms) + 1e-9);
   return (roundSteps.find((step) => step * power >= ms * (1 - 1e-9)) ?? 10) * power;
+}
+
+const blocks = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
+const gap = '  ';
+const fewestBins = 10;
+
+interface Plot {
+  readonly title: string;
+  readonly metric: DensityMetric;
+  readonly colour: 'cyan' | 'yellow';
+  /** One for each setting. */
+  readonly masses: readonly (readonly Mass[])[];
+}
+
+/**
+ * Plots the distributions of TTFT and queue wait, one line per setting, all on one axis: further right is slower.
+ *
+ * @returns the lines of each plot; [] without samples
+ */
+export function densityPlots(
+  result: BenchResult,
+  summaries: readonly SettingSummary[],
+  style: ReportStyle,
+): readonly (readonly string[])[] {
+  const headline = headlineOf(result);
+  const plot = (title: string, metric: DensityMetric, colour: Plot['colour']): Plot => ({
+    title,
+    metric,
+    colour,
+    masses: summaries.map((summary) => massesOf(summary, metric)),
+  });
+  const ttft = plot(headline.name, headline.metric, 'cyan');
+  const queueWait = plot('Queue wait', 'queue_wait', 'yellow');
+  const axis = commonAxis(ttft.masses.flat(), queueWait.masses.flat());
+  if (axis === null) return [];
+
+  const paint = painter(style);
+  const labels = rowLabels(result, summaries, style);
+  const plots = [ttft, queueWait].filter(({ masses }) => masses.some((each) => each.length > 0));
+  const widths = figureWidths(plots, summaries);
+  const figuresWidth = widths.reduce((total, width) => total + gap.length + width, 0);
+  const bins = Math.max(fewestBins, style.width - labels.width - gap.length - figuresWidth);
+  return plots.map(({ title, metric, colour, masses }) => {
+    const hint = style.colour ? paint('dim', '  slowest 5 % in ') + paint('red', 'red') : '';
+    const heading = padEnd(paint('bold', title) + hint, labels.width + gap.length + bins);
+    const rows = summaries.map(({ metrics }, index) => {
+      const bars = blocksOf(densityOn(axis, masses[index] ?? [], bins));
+      const slowFrom = slowestBin(axis, metrics[metric].p95, bins);
+      const painted = paint(colour, bars.slice(0, slowFrom)) + paint('red', bars.slice(slowFrom));
+      const figures = shown.map((percentile) => orUnknown(metrics[metric][percentile], timeText));
+      return `${labels.rows[index] ?? ''}${gap}${painted}${paint('dim', aligned(figures, widths))}`;
+    });
+    const axisRows = axisLines(axis, bins, paint).map((line) => ' '.repeat(labels.width + gap.length) + line);
+    return [heading + paint('dim', aligned(shown, widths)), ...rows, ...axisRows].map((line) => line.trimEnd());
+  });
+}
+
+const shown = ['p50', 'p95'] as const;
+
+/** The widths of the figures, the same for all plots, so that their axes line up. */
+function figureWidths(plots: readonly Plot[], summaries: readonly SettingSummary[]): readonly number[] {
+  return shown.map((percentile) => {
+    const texts = plots.flatMap(({ metric }) =>
+      summaries.map(({ metrics }) => orUnknown(metrics[metric][percentile], timeText)),
+    );
+    return Math.max(...[percentile, ...texts].map((text) => stringWidth(text)));
+  });
+}
+
+function aligned(texts: readonly string[], widths: readonly number[]): string {
+  return texts.map((text, index) => gap + padStart(text, widths[index] ?? 0)).join('');
+}
+
+/** Each line is scaled to its own maximum, so lines show where samples lie and not how many there are. */
+function blocksOf(counts: readonly number[]): string {
+  const most = Math.max(...counts);
+  return counts
+    .map((count) => (count <= 0 ? ' ' : (blocks[Math.round((count / most) * (blocks.length - 1))] ?? '█')))
+    .join('');
+}
+
+/** The first bin that lies completely beyond p95. */
+function slowestBin(axis: LogAxis, p95Ms: number | null, bins: number): number {
+  return p95Ms === null ? bins : Math.floor(positionOn(axis, p95Ms) * bins) + 1;
+}
+
+/** A line with ticks, and labels below it where there is room. */
+function axisLines(axis: LogAxis, bins: number, paint: Paint): readonly string[] {
+  const line = new Array<string>(bins).fill('─');
+  let labels = '';
+  for (const tick of ticksOf(axis)) {
+    const at = Math.min(bins - 1, Math.floor(positionOn(axis, tick) * bins));
+    line[at] = at === 0 ? '└' : at === bins - 1 ? '┘' : '┴';
+    const text = `${at === 0 && axis.openBelow ? '≤ ' : ''}${tickText(tick)}`;
+    // A label is centred under its tick, and left out if it would touch another.
+    const from = Math.max(0, Math.min(bins - text.length, at - Math.floor(text.length / 2)));
+    if (labels === '' || from >= labels.length + gap.length) labels = padEnd(labels, from) + text;
+  }
+  return [paint('dim', line.join('')), paint('dim', labels)];
 }

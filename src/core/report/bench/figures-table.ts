@@ -1,17 +1,9 @@
-import Table from 'cli-table3';
-import { borderless } from '../text/borderless-table.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
-import { columnsOf } from './columns.js';
-import { isRecommended } from '../../measurement/setting-text.js';
-import { padStart, painter, type ReportStyle, widthOf } from '../text/style.js';
-import { type Group, type LaidOutColumn, layOut } from './table-layout.js';
-
-/** Marks the recommended setting, in every part of a report. */
-export const recommendedMark = '▸';
-
-/** Room for the mark and a space before each line. */
-const margin = 2;
+import { type Paint, painter, type ReportStyle } from '../text/style.js';
+import { borderlessTable, type DrawnTable, type TableCell, type TableColumn } from '../text/table.js';
+import { type Column, columnsOf } from './columns.js';
+import { isMarked, recommendedMark } from './row-labels.js';
 
 /** The main table: one row per setting, in columns under common titles, no wider than the style allows. */
 export function figuresTable(
@@ -19,49 +11,111 @@ export function figuresTable(
   summaries: readonly SettingSummary[],
   style: ReportStyle,
 ): readonly string[] {
-  const paint = painter(style);
-  const groups = layOut(columnsOf(result, summaries), style.width - margin);
-  const columns = groups.flatMap((group) => group.columns);
-  const table = new Table({
-    chars: borderless,
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-    colWidths: columns.map(({ width }) => width),
-  });
-  const across = (content: (group: Group) => string): void => {
-    table.push(groups.map((group) => ({ content: content(group), colSpan: group.columns.length })));
-  };
-  const row = (content: (column: LaidOutColumn) => string, paintCell: (text: string) => string): void => {
-    table.push(columns.map((column) => paintCell(padStart(content(column), column.width))));
-  };
-
-  across((group) => paint('bold', titled(group)));
-  row(
-    ({ heading }) => heading,
-    (text) => paint('dim', text),
-  );
-  across(({ lead, width }) => paint('dim', ' '.repeat(lead) + '─'.repeat(width)));
   const marked = summaries.map((summary) => isMarked(result, summaries, summary));
-  summaries.forEach((_, index) => {
-    row(
-      ({ cells }) => cells[index] ?? '',
-      (text) => (marked[index] === true ? paint(['bold', 'green'], text) : text),
-    );
+  return groupedTable(columnsOf(result, summaries), marked, style);
+}
+
+interface Gaps {
+  readonly betweenColumns: number;
+  readonly betweenGroups: number;
+}
+
+const wide: Gaps = { betweenColumns: 2, betweenGroups: 3 };
+const narrow: Gaps = { betweenColumns: 1, betweenGroups: 2 };
+
+/** Columns that are given up sooner than the space between the others. */
+const dispensable = 8;
+
+/**
+ * Draws columns under the titles of their groups, as many as fit. If there is too little room, first the dispensable ones
+ * go, then space between the others, then one column after the other; those with `sacrifice` 0 stay even if they do not
+ * fit.
+ *
+ * A table library can cut or wrap cells that do not fit, but not give up whole columns, so several tables are tried.
+ * Neither does it know rules under titles that span columns: they are cells, which need the widths of a table without
+ * them.
+ *
+ * @param marked for each row whether it is recommended
+ */
+export function groupedTable(
+  columns: readonly Column[],
+  marked: readonly boolean[],
+  style: ReportStyle,
+): readonly string[] {
+  const essential = columns.filter(({ sacrifice }) => sacrifice < dispensable);
+  const attempts: readonly (readonly [readonly Column[], Gaps])[] = [
+    [columns, wide],
+    [essential, wide],
+    [columns, narrow],
+    ...ladder(essential).map((fewer) => [fewer, narrow] as const),
+  ];
+  let lines: readonly string[] = [];
+  for (const [fewer, gaps] of attempts) {
+    const table = drawn(fewer, gaps, marked, painter(style));
+    lines = table.lines;
+    if (table.width <= style.width) break;
+  }
+  return lines;
+}
+
+/** All columns, then without the one that is missed least, and so on. */
+function ladder(columns: readonly Column[]): readonly (readonly Column[])[] {
+  const rungs = [columns];
+  const leaving = columns
+    .filter(({ sacrifice }) => sacrifice > 0)
+    .sort((one, other) => other.sacrifice - one.sacrifice);
+  leaving.forEach((_, index) => {
+    const gone = new Set(leaving.slice(0, index + 1));
+    rungs.push(columns.filter((column) => !gone.has(column)));
   });
-  const marks = [false, false, false, ...marked];
-  return table
-    .toString()
-    .split('\n')
-    .map((line, index) => `${marks[index] === true ? paint('green', recommendedMark) : ' '} ${line}`.trimEnd());
+  return rungs;
 }
 
-/** One setting alone is no choice, so it is not marked. */
-export function isMarked(result: BenchResult, summaries: readonly SettingSummary[], summary: SettingSummary): boolean {
-  return summaries.length > 1 && isRecommended(result, summary);
+/** Columns that stand under one title, together. */
+export function neighboursOf(columns: readonly Column[]): readonly (readonly Column[])[] {
+  const neighbours: Column[][] = [];
+  for (const column of columns) {
+    const last = neighbours.at(-1);
+    if (column.group !== '' && last?.[0]?.group === column.group) last.push(column);
+    else neighbours.push([column]);
+  }
+  return neighbours;
 }
 
-/** Over several columns a title stands in the middle, over one it is aligned with the figures. */
-function titled({ title, columns, lead, width }: Group): string {
-  const free = width - widthOf(title);
-  const after = columns.length > 1 ? Math.floor(free / 2) : 0;
-  return padStart(title + ' '.repeat(after), lead + width);
+/**
+ * ```text
+ *             TTFT, ms       ← titles of groups
+ *   clients   p50   p95      ← headings
+ *   ───────  ──────────      ← rules
+ * ▸       8   341   542      ← marked rows
+ * ```
+ */
+function drawn(columns: readonly Column[], gaps: Gaps, marked: readonly boolean[], paint: Paint): DrawnTable {
+  const groups = neighboursOf(columns);
+  const layout: TableColumn[] = [{ align: 'left', gap: 0 }];
+  const titles: TableCell[] = [''];
+  for (const group of groups) {
+    const text = paint('bold', group[0]?.group ?? '');
+    titles.push({ text, columns: group.length, align: group.length > 1 ? 'center' : 'right' });
+    group.forEach((_, index) => {
+      const isFirst = layout.length === 1;
+      layout.push({ align: 'right', gap: isFirst ? 1 : index > 0 ? gaps.betweenColumns : gaps.betweenGroups });
+    });
+  }
+  const headings = [' ', ...columns.map(({ heading }) => paint('dim', heading))];
+  const rows = marked.map((isRecommended, row) => {
+    const cells = columns.map(({ cells }) => cells[row] ?? '');
+    return isRecommended
+      ? [paint('green', recommendedMark), ...cells.map((cell) => paint(['bold', 'green'], cell))]
+      : [' ', ...cells];
+  });
+  const { columnWidths } = borderlessTable([titles, headings, ...rows], layout);
+  let first = 1;
+  const rules = groups.map((group): TableCell => {
+    const [width = 0, ...more] = columnWidths.slice(first, first + group.length);
+    first += group.length;
+    const length = more.reduce((sum, each) => sum + gaps.betweenColumns + each, width);
+    return { text: paint('dim', '─'.repeat(length)), columns: group.length, align: 'right' };
+  });
+  return borderlessTable([titles, headings, ['', ...rules], ...rows], layout);
 }

@@ -1,11 +1,11 @@
 import { metricNames } from '../../measurement/metric-names.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
-import { oneLine } from '../text/style.js';
+import { oneLine } from '../text/escape.js';
 
 /**
- * HdrHistogram's percentile text of every setting and latency, in milliseconds, all trials of a setting together. Plotters
- * take one distribution per file, so each stands in a section of its own that a line of awk cuts out.
+ * The percentile distribution of every setting and latency in HdrHistogram's text format, in milliseconds, all trials of a
+ * setting together. Plotters take one distribution per file, so each has a section of its own that awk can cut out.
  */
 export function toHgrm(result: BenchResult, summaries: readonly SettingSummary[]): string {
   const sections = summaries.flatMap((summary) =>

@@ -3,11 +3,11 @@ import { wholeSettingText } from '../../measurement/setting-text.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import type { Comparison } from '../../compare/comparison.js';
-import { judgeObjectives, type ObjectiveVerdict } from '../../measurement/objective-verdicts.js';
+import { judgeObjectives, type ObjectiveVerdict } from '../../measurement/objectives.js';
 import { comparisonSuites } from '../compare/junit.js';
 import { junitXml, type TestCase } from '../text/junit-xml.js';
 
-/** A bench as tests: that every setting was served, that it kept its objectives, and what the comparison says. */
+/** A bench as tests: whether each setting was served, whether it met its objectives, and the result of the comparison. */
 export function benchJunit(
   result: BenchResult,
   summaries: readonly SettingSummary[],
@@ -26,15 +26,15 @@ function servedCase({ settings, requests }: SettingSummary): TestCase {
   const output = `${plural(completed, 'request')} completed, ${refused} refused, ${failed} failed, ${timedOut} timed out`;
   const common = { suite: 'chatstream.requests', name: wholeSettingText(settings), output };
   return completed > 0
-    ? { ...common, state: 'passed' }
-    : { ...common, state: 'failed', type: 'unanswered', message: 'No request was completed.' };
+    ? { ...common, status: 'passed' }
+    : { ...common, status: 'failed', type: 'unanswered', message: 'No request was completed.' };
 }
 
-function objectiveCase({ settings, objective, state, finding }: ObjectiveVerdict): TestCase {
+function objectiveCase({ settings, objective, status, finding }: ObjectiveVerdict): TestCase {
   const setting = wholeSettingText(settings);
   const common = { suite: `chatstream.objectives.${setting}`, name: objective, output: `${setting}: ${finding}` };
-  if (state === 'met') return { ...common, state: 'passed' };
-  return state === 'missed'
-    ? { ...common, state: 'failed', type: 'objective', message: `${objective} missed at ${setting}: ${finding}` }
-    : { ...common, state: 'skipped', message: `not judged: ${finding}` };
+  if (status === 'met') return { ...common, status: 'passed' };
+  return status === 'missed'
+    ? { ...common, status: 'failed', type: 'objective', message: `${objective} missed at ${setting}: ${finding}` }
+    : { ...common, status: 'skipped', message: `not judged: ${finding}` };
 }

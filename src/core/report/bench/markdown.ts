@@ -1,19 +1,19 @@
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { type Column, columnsOf } from './columns.js';
-import { densityPlots } from './density-plot.js';
+import { densityPlots } from './density.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
-import { failuresOf } from './failures.js';
-import { isMarked } from './figures-table.js';
+import { failuresOf } from './warnings.js';
+import { isMarked } from './row-labels.js';
 import { notesBelow } from './notes.js';
 import { whole } from '../../measurement/numbers.js';
-import { judgementsOf, judgementText } from './objectives-text.js';
-import { recommendationText, sweepSentences } from './sweep-text.js';
+import { conclusionSentences, recommendationText } from './conclusion.js';
+import { escapedMarkdown } from '../text/escape.js';
 import { defaultWidth } from '../text/style.js';
 import { otherWarnings, truthWarnings } from './warnings.js';
-import { waterfallBars } from './waterfall-bars.js';
+import { waterfallBars } from './waterfall.js';
 
-/** The report for a pull request or a README: GitHub's Markdown, the pictures as text. */
+/** The report as GitHub's Markdown, for a pull request or a README; pictures are text. */
 export function toMarkdown(result: BenchResult, summaries: readonly SettingSummary[]): string {
   const measured = summaries.length > 0;
   const recommendation = recommendationText(result, summaries);
@@ -22,21 +22,26 @@ export function toMarkdown(result: BenchResult, summaries: readonly SettingSumma
     ? [...densityPlots(result, summaries, style), waterfallBars(result, summaries, style)].filter(notEmpty)
     : [];
   const sections = [
-    [`## ${targetItems(result.target).slice(0, 2).map(escaped).join(' on ')}`],
+    [`## ${targetItems(result.target).slice(0, 2).map(escapedMarkdown).join(' on ')}`],
     recommendation === null
       ? []
-      : [`**Recommended: ${escaped(recommendation.setting)}**, because ${escaped(recommendation.reason)}.`],
-    truthWarnings(result).flatMap((warning, index) => [...(index > 0 ? ['>'] : []), `> ⚠️ ${escaped(warning)}`]),
+      : [
+          `**Recommended: ${escapedMarkdown(recommendation.setting)}**, because ${escapedMarkdown(recommendation.reason)}.`,
+        ],
+    truthWarnings(result).flatMap((warning, index) => [
+      ...(index > 0 ? ['>'] : []),
+      `> ⚠️ ${escapedMarkdown(warning)}`,
+    ]),
     measured ? table(result, summaries) : [],
-    measured ? [notesBelow(result, summaries, 'Bold:').map(escaped).join(' ')] : [],
+    measured ? [notesBelow(result, summaries, 'Bold:').map(escapedMarkdown).join(' ')] : [],
     pictures.length === 0
       ? []
       : ['```text', ...pictures.flatMap((lines, index) => (index > 0 ? ['', ...lines] : lines)), '```'],
     failureTable(summaries),
-    bullets([...judgementsOf(result, summaries).map(judgementText), ...sweepSentences(result, summaries)]),
+    bullets(conclusionSentences(result, summaries)),
     bullets(otherWarnings(result)),
     [
-      `<sub>${[...loadItems(result.plan), ...machineItems(result.machine)].map(escaped).join(' · ')} · chatstream ${escaped(result.tool.version)}, ${escaped(result.started_at)}</sub>`,
+      `<sub>${[...loadItems(result.plan), ...machineItems(result.machine)].map(escapedMarkdown).join(' · ')} · chatstream ${escapedMarkdown(result.tool.version)}, ${escapedMarkdown(result.started_at)}</sub>`,
     ],
   ];
   return `${sections
@@ -58,7 +63,7 @@ function table(result: BenchResult, summaries: readonly SettingSummary[]): reado
   return [line(columns.map(heading)), line(columns.map(() => '---:')), ...rows.map(line)];
 }
 
-/** Markdown has one line of headings. */
+/** A group and a heading in one line, since Markdown tables have only one line of headings. */
 function heading({ group, heading }: Column): string {
   const [name = '', unit] = group.split(', ');
   if (unit === undefined) return `${group} ${heading}`.trim();
@@ -68,23 +73,16 @@ function heading({ group, heading }: Column): string {
 function failureTable(summaries: readonly SettingSummary[]): readonly string[] {
   const failures = failuresOf(summaries);
   if (failures.length === 0) return [];
-  const rows = failures.map(({ code, count, where, example }) => [code, whole(count), where, example].map(escaped));
-  return [
-    line(['without an answer', 'requests', 'where', 'example']),
-    line(['---', '---:', '---', '---']),
-    ...rows.map(line),
-  ];
+  const rows = failures.map(({ code, count, where, example }) =>
+    [code, whole(count), where, example].map(escapedMarkdown),
+  );
+  return [line(['unanswered', 'requests', 'where', 'example']), line(['---', '---:', '---', '---']), ...rows.map(line)];
 }
 
 function bullets(items: readonly string[]): readonly string[] {
-  return items.map((item) => `- ${escaped(item)}`);
+  return items.map((item) => `- ${escapedMarkdown(item)}`);
 }
 
 function line(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
-}
-
-/** What a server says must not become a heading, an image, HTML or another cell of the table. */
-function escaped(text: string): string {
-  return text.replace(/[\\`*_~[\]<>|#!]/g, (character) => (character === '<' ? '&lt;' : `\\${character}`));
 }

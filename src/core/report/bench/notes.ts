@@ -2,12 +2,12 @@ import { formatDuration } from '../../base/units.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { objectivesText, targetItems } from '../text/description.js';
-import { isMarked, recommendedMark } from './figures-table.js';
-import { queueWaitSourceOf, queueWaitSourceText } from './headline.js';
+import { isMarked, recommendedMark } from './row-labels.js';
+import { queueWaitSourceOf, queueWaitSourceText } from './columns.js';
 import { unknown } from '../../measurement/numbers.js';
 
 /**
- * How the main table is to be read: sentences to stand below it.
+ * How to read the main table, in sentences that stand below it.
  *
  * @param mark how the recommended setting stands out
  */
@@ -22,7 +22,7 @@ export function notesBelow(
     result.plan.slo.length > 0 ? `Goodput counts requests that met ${objectivesText(result.plan)}.` : '',
     trialsText(summaries),
     summaries.every(({ requests }) => unanswered(requests) === 0) ? 'No request was refused or failed.' : '',
-    summaries.some(tooFew) ? `${unknown} not known, or fewer than 10 samples beyond it.` : '',
+    summaries.some(tooFew) ? `${unknown} unknown, or fewer than 10 samples above it.` : '',
     moreRequestsText(result, summaries),
     summaries.some((summary) => isMarked(result, summaries, summary)) ? `${mark} recommended.` : '',
     versusText(result),
@@ -33,12 +33,12 @@ function unanswered({ refused, failed, timed_out }: SettingSummary['requests']):
   return refused + failed + timed_out;
 }
 
-/** Whether something in the row is not known. */
+/** Whether a figure in the row is unknown. */
 function tooFew({ metrics }: SettingSummary): boolean {
   return [metrics.ttft, metrics.queue_wait, metrics.tpot].some(({ p99 }) => p99 === null);
 }
 
-/** Below this many requests a setting has no p95. */
+/** With fewer requests a setting has no p95. */
 const requestsForP95 = 200;
 
 /** How to get the percentiles that are missing. */
@@ -46,13 +46,13 @@ function moreRequestsText({ plan }: BenchResult, summaries: readonly SettingSumm
   const completed = summaries.map(({ requests }) => requests.completed).filter((count) => count > 0);
   const fewest = Math.min(...completed);
   if (completed.length === 0 || fewest >= requestsForP95) return '';
-  const needed = `A p95 takes ${requestsForP95} requests per setting`;
+  const needed = `A p95 needs ${requestsForP95} requests per setting`;
   if (plan.duration_ms === null) return `${needed} (-r).`;
   const seconds = (plan.duration_ms / 1000) * (requestsForP95 / fewest);
   return `${needed}: measure for about ${formatDuration(roundedUp(seconds) * 1000)} (-d).`;
 }
 
-/** To one digit, or to two if it begins with 1: nobody types 47s. */
+/** To one digit, or to two if it begins with 1, as people type durations. */
 function roundedUp(value: number): number {
   const step = 10 ** Math.floor(Math.log10(value)) / (String(value).startsWith('1') ? 10 : 1);
   return Math.ceil(value / step) * step;
@@ -69,5 +69,5 @@ function trialsText(summaries: readonly SettingSummary[]): string {
 function versusText({ versus }: BenchResult): string {
   if (versus === undefined) return '';
   const baseline = targetItems(versus.target).join(', ');
-  return `Measured in turns with the baseline, ${baseline}; the comparison is a report of its own.`;
+  return `Measured alternately with the baseline, ${baseline}; the comparison is reported separately.`;
 }

@@ -1,20 +1,28 @@
+import stringWidth from 'string-width';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
-import { isMarked, recommendedMark } from './figures-table.js';
-import { dimensionsOf, settingValue } from '../../measurement/setting-text.js';
-import { padStart, painter, type ReportStyle, widthOf } from '../text/style.js';
+import { dimensionsOf, isRecommended, settingText, settingValue } from '../../measurement/setting-text.js';
+import { padStart, painter, type ReportStyle } from '../text/style.js';
+
+/** Marks the recommended setting, in every part of a report. */
+export const recommendedMark = '▸';
+
+/** Whether a row is marked as recommended. A single setting is not, since there was no choice. */
+export function isMarked(result: BenchResult, summaries: readonly SettingSummary[], summary: SettingSummary): boolean {
+  return summaries.length > 1 && isRecommended(result, summary);
+}
 
 export interface RowLabels {
   readonly rows: readonly string[];
   readonly width: number;
 }
 
-/** What the lines of a picture begin with: the setting, and a mark if it is the recommended one. */
+/** The labels of a plot's lines: the setting, and a mark if it is the recommended one. */
 export function rowLabels(result: BenchResult, summaries: readonly SettingSummary[], style: ReportStyle): RowLabels {
   const paint = painter(style);
   const columns = dimensionsOf(summaries.map(({ settings }) => settings)).map((dimension) => {
     const values = summaries.map(({ settings }) => settingValue(settings, dimension));
-    const width = Math.max(...values.map(widthOf));
+    const width = Math.max(...values.map((text) => stringWidth(text)));
     return values.map((value) => padStart(value, width));
   });
   const rows = summaries.map((summary, index) => {
@@ -23,5 +31,24 @@ export function rowLabels(result: BenchResult, summaries: readonly SettingSummar
       ? `${paint('green', recommendedMark)} ${paint(['bold', 'green'], text)}`
       : `  ${text}`;
   });
-  return { rows, width: Math.max(...rows.map(widthOf)) };
+  return { rows, width: Math.max(...rows.map((text) => stringWidth(text))) };
+}
+
+/** In pixels: more than the average width of a character at the labels' font size. */
+const characterWidth = 7;
+
+export interface ChartLabels {
+  readonly texts: readonly string[];
+  /** The x coordinate at which the chart begins, to the right of its labels. */
+  readonly left: number;
+}
+
+/** The labels of a chart's rows: the settings, the recommended one with its mark. */
+export function chartLabels(result: BenchResult, summaries: readonly SettingSummary[]): ChartLabels {
+  const by = dimensionsOf(summaries.map(({ settings }) => settings));
+  const texts = summaries.map((summary) => {
+    const mark = isMarked(result, summaries, summary) ? `${recommendedMark} ` : '';
+    return mark + settingText(summary.settings, by);
+  });
+  return { texts, left: 20 + characterWidth * Math.max(...texts.map(({ length }) => length)) };
 }

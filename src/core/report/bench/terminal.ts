@@ -1,16 +1,17 @@
+import stringWidth from 'string-width';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
-import { densityPlots } from './density-plot.js';
+import { densityPlots } from './density.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
-import { failuresOf } from './failures.js';
-import { figuresTable, recommendedMark } from './figures-table.js';
+import { failuresOf } from './warnings.js';
+import { figuresTable } from './figures-table.js';
 import { notesBelow } from './notes.js';
-import { judgementsOf, judgementText } from './objectives-text.js';
-import { plural, whole } from '../../measurement/numbers.js';
-import { cut, fill, padStart, painter, type ReportStyle, widthOf, wrap } from '../text/style.js';
-import { recommendationText, sweepSentences } from './sweep-text.js';
+import { whole } from '../../measurement/numbers.js';
+import { cut, fill, padStart, painter, type ReportStyle, wrap } from '../text/style.js';
+import { conclusionSentences, recommendationText } from './conclusion.js';
 import { otherWarnings, truthWarnings } from './warnings.js';
-import { waterfallBars } from './waterfall-bars.js';
+import { waterfallBars } from './waterfall.js';
+import { recommendedMark } from './row-labels.js';
 
 /** What `bench` prints on a terminal: sections with an empty line between them, without a line feed at the end. */
 export function renderReport(result: BenchResult, summaries: readonly SettingSummary[], style: ReportStyle): string {
@@ -64,7 +65,7 @@ function failureLines(summaries: readonly SettingSummary[], style: ReportStyle):
   const failures = failuresOf(summaries);
   if (failures.length === 0) return [];
   const paint = painter(style);
-  const width = Math.max(...failures.map(({ count }) => widthOf(whole(count))));
+  const width = Math.max(...failures.map(({ count }) => stringWidth(whole(count))));
   const total = failures.reduce((sum, { count }) => sum + count, 0);
   const lines = failures.flatMap(({ code, count, where, example }) => {
     const head = `  ${padStart(whole(count), width)}  ${paint('red', code)}${where === '' ? '' : ` at ${where}`}`;
@@ -72,12 +73,12 @@ function failureLines(summaries: readonly SettingSummary[], style: ReportStyle):
     const quoted = cut(`“${example}”`, style.width - width - 4);
     return [head, `${' '.repeat(width + 4)}${paint('dim', quoted)}`];
   });
-  return [paint('bold', `Without an answer: ${plural(total, 'request')}`), ...lines];
+  return [paint('bold', `Unanswered requests: ${whole(total)}`), ...lines];
 }
 
 function conclusion(result: BenchResult, summaries: readonly SettingSummary[], style: ReportStyle): readonly string[] {
   const paint = painter(style);
-  const sentences = [...judgementsOf(result, summaries).map(judgementText), ...sweepSentences(result, summaries)];
+  const sentences = conclusionSentences(result, summaries);
   const lines = sentences.flatMap((sentence) => wrap(sentence, style.width, '  '));
   const recommendation = recommendationText(result, summaries);
   if (recommendation === null) return lines;

@@ -3,9 +3,10 @@ import { littlesLawTolerance } from '../../statistics/littles-law.js';
 import type { BenchResult, Run } from '../../measurement/result-schema.js';
 import { percentText, plural } from '../../measurement/numbers.js';
 import { type Dimension, dimensionsOf, settingsText } from '../../measurement/setting-text.js';
-import { oneLine } from '../text/style.js';
+import { oneLine } from '../text/escape.js';
+import type { SettingSummary } from '../../measurement/summarise.js';
 
-/** What makes the figures doubtful: a report says it before it shows them. */
+/** Reasons to doubt the figures, which a report shows before them. */
 export function truthWarnings({
   runs,
   interrupted,
@@ -23,7 +24,7 @@ export function truthWarnings({
   return warnings;
 }
 
-/** The result's warnings that {@link truthWarnings} does not say already. */
+/** The result's own warnings, without those that {@link truthWarnings} repeats. */
 export function otherWarnings(result: BenchResult): string[] {
   const said = new Set(truthWarnings(result));
   return result.warnings.map(oneLine).filter((warning) => warning !== '' && !said.has(warning));
@@ -37,7 +38,7 @@ function saturation(runs: readonly Run[], by: readonly Dimension[]): string[] {
   return [
     `The load generator was saturated at ${settingsOf(saturated, by)}: event-loop delay p99 up to ` +
       `${formatDuration(delayMs)}, CPU up to ${percentText(cpu)} of a core. ` +
-      'Latencies contain its own delays; run it with fewer clients, or on a machine with nothing else to do.',
+      'Latencies include its own delays; use fewer clients, or an otherwise idle machine.',
   ];
 }
 
@@ -46,8 +47,8 @@ function littlesLaw(runs: readonly Run[], by: readonly Dimension[]): string[] {
   if (off.length === 0) return [];
   const most = Math.max(...off.map(({ checks }) => Math.abs(checks.littles_law_error ?? 0)));
   return [
-    `Little's law is off by up to ${percentText(most)} at ${settingsOf(off, by)}: rate times response time is not what ` +
-      'was in flight. Measure for longer (-d).',
+    `Little's law is off by up to ${percentText(most)} at ${settingsOf(off, by)}: rate times response time does not ` +
+      'equal the number of requests in flight. Measure for longer (-d).',
   ];
 }
 
@@ -64,4 +65,40 @@ function countedChunks(runs: readonly Run[], trials: number): string[] {
 function settingsOf(runs: readonly Run[], by: readonly Dimension[]): string {
   const seen = new Map(runs.map(({ settings }) => [by.map(({ key }) => settings[key]).join(), settings]));
   return settingsText([...seen.values()], by);
+}
+
+/** Why requests were not answered: one entry per error code, the most frequent first. */
+export interface Failure {
+  readonly code: string;
+  readonly count: number;
+  /** Where it happened, in words. */
+  readonly where: string;
+  /** What the server said to one of them; '' if nothing. */
+  readonly example: string;
+}
+
+export function failuresOf(summaries: readonly SettingSummary[]): readonly Failure[] {
+  const by = dimensionsOf(summaries.map(({ settings }) => settings));
+  const codes = new Set(summaries.flatMap(({ requests }) => Object.keys(requests.errors)));
+  return [...codes]
+    .map((code) => failureOf(code, summaries, by))
+    .filter(({ count }) => count > 0)
+    .sort((one, other) => other.count - one.count);
+}
+
+function failureOf(code: string, summaries: readonly SettingSummary[], by: readonly Dimension[]): Failure {
+  const having = summaries.filter(({ requests }) => (requests.errors[code] ?? 0) > 0);
+  const example = having.map(({ requests }) => requests.examples[code]).find((text) => text !== undefined);
+  return {
+    code: oneLine(code),
+    count: having.reduce((total, { requests }) => total + (requests.errors[code] ?? 0), 0),
+    where:
+      summaries.length === 1
+        ? ''
+        : settingsText(
+            having.map(({ settings }) => settings),
+            by,
+          ),
+    example: oneLine(example ?? ''),
+  };
 }

@@ -48,7 +48,7 @@ export const comparisonSchema = Type.Object(
       description: 'The worst of all rows with a threshold; none without thresholds.',
     }),
     message: Type.String({ description: 'The verdict and what to do about it, for people.' }),
-    interleaved: Type.Boolean({ description: 'Both were measured in one run, in turns.' }),
+    interleaved: Type.Boolean({ description: 'Both were measured alternately in one run.' }),
     baseline: side,
     candidate: side,
     allowed_differences: Type.Array(

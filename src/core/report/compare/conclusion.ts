@@ -20,22 +20,22 @@ export function conclusionOf(comparison: Comparison): readonly string[] {
         regressed.length === 1 ? '' : ` (and ${regressed.length - 1} more, of ${plural(rows.length, 'check')})`;
       return [
         `Regression: ${worst === undefined ? '' : regressionText(worst)}${count}.`,
-        ...(others.length === 0 ? [] : [`Inconclusive beside it: ${others.join('; ')}.`]),
+        ...(others.length === 0 ? [] : [`Also inconclusive: ${others.join('; ')}.`]),
       ];
     }
   }
 }
 
-/** What became worse, by how much, and how much was allowed; without the end of the sentence. */
+/** What became worse, by how much, and how much was allowed; a sentence without its full stop. */
 export function regressionText(row: GatedRow): string {
   const { outcome, threshold } = row.judgement;
   if (outcome.verdict === 'regression' && outcome.isLost) {
-    return `${rowName(row)} is lost: too few requests were completed there to have a figure`;
+    return `${rowName(row)} is lost: too few requests were completed there to compute it`;
   }
   return `${rowName(row)} is ${ratioText(row.ratio)} times the baseline (95 % interval ${intervalText(row.interval)}), and ${allowedText(threshold)} is allowed`;
 }
 
-/** Each reason once, with the rows that it is about unless it is about all. */
+/** Each reason once, with the rows it applies to unless it applies to all. */
 function doubtsOf(rows: readonly GatedRow[]): readonly string[] {
   const byText = new Map<string, GatedRow[]>();
   const tooWide: GatedRow[] = [];
@@ -57,7 +57,7 @@ function doubtsOf(rows: readonly GatedRow[]): readonly string[] {
   return tooWide.length === 0 ? reasons : [...reasons, tooWideText(tooWide)];
 }
 
-/** One interval with its figures; several with what would make most of them narrow enough. */
+/** A single interval with its figures; several with how many trials would make most of them narrow enough. */
 function tooWideText(rows: readonly GatedRow[]): string {
   const [first] = rows;
   if (first !== undefined && rows.length === 1) return `${rowName(first)}: ${doubtText({ reason: 'too-wide' }, first)}`;
@@ -67,20 +67,19 @@ function tooWideText(rows: readonly GatedRow[]): string {
   const rest =
     hopeless === 0 || wanted.length === 0
       ? ''
-      : ` for ${wanted.length} of them, the others are too close to their limits`;
+      : ` for ${wanted.length} of them; the others are too close to their limits`;
   return `the 95 % intervals of ${plural(rows.length, 'check')} contain their limits: ${advice}${rest}`;
 }
 
 function passText(rows: readonly GatedRow[]): string {
   const improved = rows.filter(({ judgement }) => judgement.outcome.verdict === 'improvement').length;
-  const all =
-    rows.length === 1 ? 'the one check is within its limit' : `all ${rows.length} checks are within their limits`;
+  const all = rows.length === 1 ? 'the check is within its limit' : `all ${rows.length} checks are within their limits`;
   return `Pass: ${all}${improved === 0 ? '' : `, ${improved === rows.length ? 'and' : `and ${improved} of them`} clearly better than before`}.`;
 }
 
 function tendencyText({ rows }: Comparison): string {
   const count = (tendency: 'worse' | 'better'): number =>
-    rows.filter(({ judgement }) => judgement.kind === 'shown' && judgement.tendency === tendency).length;
+    rows.filter(({ judgement }) => judgement.type === 'shown' && judgement.tendency === tendency).length;
   const [worse, better] = [count('worse'), count('better')];
   if (worse + better === 0) return `None of ${plural(rows.length, 'figure')} has clearly changed.`;
   return `Of ${plural(rows.length, 'figure')}, ${worse} became clearly worse and ${better} clearly better.`;

@@ -2,7 +2,7 @@ import { type Comparison, gatedRows } from '../../compare/comparison.js';
 import { conclusionOf, regressionText } from './conclusion.js';
 import { rowName } from './words.js';
 
-/** GitHub shows no more of a kind per step. */
+/** GitHub shows at most this many annotations of each level per step. */
 const mostAnnotations = 10;
 
 /**
@@ -20,8 +20,8 @@ export function githubAnnotations(comparison: Comparison): readonly string[] {
 }
 
 /** https://docs.github.com/actions/reference/workflow-commands-for-github-actions */
-function command(kind: 'error' | 'warning' | 'notice', title: string, message: string): string {
-  return `::${kind} title=${escapedProperty(title)}::${escapedMessage(message)}`;
+function command(level: 'error' | 'warning' | 'notice', title: string, message: string): string {
+  return `::${level} title=${escapedProperty(title)}::${escapedMessage(message)}`;
 }
 
 function escapedMessage(text: string): string {

@@ -3,7 +3,7 @@ import type { Side } from '../../compare/side.js';
 import { conclusionOf } from './conclusion.js';
 import { doubtText } from './words.js';
 
-/** The comparison for scripts. What is not known, or infinite, is null. */
+/** The comparison for scripts. Unknown and infinite values are null. */
 export function comparisonJson(comparison: Comparison): object {
   const { verdict, interleaved, baseline, candidate, rows, unmatched, differences, notes } = comparison;
   return {
@@ -26,8 +26,8 @@ function sideJson({ name, target, startedAt, toolVersion, interrupted }: Side): 
 
 function rowJson(row: ComparedRow): object {
   const { settings, metric, baseline, candidate, trials, ratio, interval, judgement } = row;
-  const unit = metric.kind === 'latency' ? 'ms' : metric.rate === 'success_rate' ? 'share' : 'per_second';
-  const gated = judgement.kind === 'gated' ? judgement : null;
+  const unit = metric.type === 'latency' ? 'ms' : metric.rate === 'success_rate' ? 'share' : 'per_second';
+  const gated = judgement.type === 'gated' ? judgement : null;
   const doubt = gated?.outcome.verdict === 'inconclusive' ? gated.outcome.doubt : null;
   return {
     settings,
@@ -41,7 +41,7 @@ function rowJson(row: ComparedRow): object {
     threshold: gated?.threshold.text ?? null,
     limit: gated?.threshold.limit ?? null,
     verdict: gated?.outcome.verdict ?? null,
-    tendency: judgement.kind === 'shown' ? judgement.tendency : null,
+    tendency: judgement.type === 'shown' ? judgement.tendency : null,
     reason: doubt?.reason ?? null,
     explanation: doubt === null ? null : doubtText(doubt, row),
   };

@@ -17,18 +17,18 @@ export function comparisonSuites(comparison: Comparison): readonly TestSuite[] {
 
 function caseOf(row: ComparedRow, setting: string): TestCase {
   const { judgement, metric } = row;
-  const limit = judgement.kind === 'gated' ? ` ${limitText(judgement.threshold)} × baseline` : '';
+  const limit = judgement.type === 'gated' ? ` ${limitText(judgement.threshold)} × baseline` : '';
   const common = { suite: `chatstream.compare.${setting}`, name: metric.id + limit, output: figures(row) };
-  if (judgement.kind === 'shown') return { ...common, state: 'passed' };
+  if (judgement.type === 'shown') return { ...common, status: 'passed' };
   const { outcome } = judgement;
   switch (outcome.verdict) {
     case 'regression':
-      return { ...common, state: 'failed', type: 'regression', message: regressionText(gatedOf(row, judgement)) };
+      return { ...common, status: 'failed', type: 'regression', message: regressionText(gatedOf(row, judgement)) };
     case 'inconclusive':
-      return { ...common, state: 'skipped', message: `inconclusive: ${doubtText(outcome.doubt, row)}` };
+      return { ...common, status: 'skipped', message: `inconclusive: ${doubtText(outcome.doubt, row)}` };
     case 'pass':
     case 'improvement':
-      return { ...common, state: 'passed' };
+      return { ...common, status: 'passed' };
   }
 }
 

@@ -7,8 +7,9 @@ import {
   isGated,
   type OverallVerdict,
 } from '../../compare/comparison.js';
+import { escapedMarkdown } from '../text/escape.js';
 import { conclusionOf } from './conclusion.js';
-import { differencesText, howMeasured, unmatchedTexts } from './description.js';
+import { differencesText, howMeasured, unmatchedTexts } from './words.js';
 import { intervalText, limitText, ratioText, valueText, verdictText } from './words.js';
 
 const marks: Readonly<Record<OverallVerdict, string>> = {
@@ -30,14 +31,14 @@ export function comparisonMarkdown(comparison: Comparison): string {
   const gated = gatedRows(comparison);
   const shown = gated.length > 0 ? gated : comparison.rows;
   const others = comparison.rows.filter((row) => gated.length > 0 && !isGated(row));
-  const [verdict = '', ...more] = conclusionOf(comparison).map(escaped);
+  const [verdict = '', ...more] = conclusionOf(comparison).map(escapedMarkdown);
   const word = /^\w+(?=:)/.exec(verdict)?.[0] ?? '';
   const sections = [
     ['## chatstream compare'],
     [`${marks[comparison.verdict]} ${word === '' ? '' : `**${word}**`}${verdict.slice(word.length)}`, ...more],
     table(shown),
     [...comparison.notes, ...unmatchedTexts(comparison), ...differencesText(comparison)].map(
-      (note) => `- ${escaped(note)}`,
+      (note) => `- ${escapedMarkdown(note)}`,
     ),
     others.length === 0 ? [] : folded('Other figures, not judged', table(others)),
     folded('What was measured', details(comparison)),
@@ -85,23 +86,14 @@ function folded(title: string, lines: readonly string[]): readonly string[] {
 function details(comparison: Comparison): readonly string[] {
   const { baseline, candidate, rows } = comparison;
   const side = (word: string, { name, target, startedAt, toolVersion }: Comparison['baseline']): string =>
-    `- ${word}: ${escaped([name, ...targetItems(target), `${startedAt}, measured with chatstream ${toolVersion}`].join(' · '))}`;
+    `- ${word}: ${escapedMarkdown([name, ...targetItems(target), `${startedAt}, measured with chatstream ${toolVersion}`].join(' · '))}`;
   const settings = [...new Set(rows.map((row) => wholeSettingText(row.settings)))];
   return [
     side('Baseline', baseline),
     side('Candidate', candidate),
-    `- ${escaped(howMeasured(comparison))}: ${escaped(settings.join('; '))}`,
-    `- Load: ${loadItems(candidate.plan).map(escaped).join(' · ')}`,
-    `- Machine: ${machineItems(candidate.machine).map(escaped).join(' · ')}`,
+    `- ${escapedMarkdown(howMeasured(comparison))}: ${escapedMarkdown(settings.join('; '))}`,
+    `- Load: ${loadItems(candidate.plan).map(escapedMarkdown).join(' · ')}`,
+    `- Machine: ${machineItems(candidate.machine).map(escapedMarkdown).join(' · ')}`,
     '- Ratio: candidate ÷ baseline. The interval holds the true ratio in 95 of 100 comparisons; regression: all of it is beyond the limit; pass: all of it is within.',
   ];
-}
-
-/** What a server says must not become a heading, an image, HTML or another cell of a table. */
-function escaped(text: string): string {
-  return text.replace(/\s+/g, ' ').replace(/[\\`*_~[\]<>|#!@]/g, (character) => {
-    if (character === '<') return '&lt;';
-    // A zero-width space keeps names from notifying people who have them.
-    return character === '@' ? '@\u200B' : `\\${character}`;
-  });
 }

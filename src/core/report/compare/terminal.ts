@@ -1,9 +1,27 @@
 import { targetItems } from '../text/description.js';
-import { oneLine, padEnd, type Paint, painter, type ReportStyle, wrap } from '../text/style.js';
-import { type Comparison, gatedRows, type OverallVerdict } from '../../compare/comparison.js';
+import { oneLine } from '../text/escape.js';
+import { padEnd, type Paint, painter, type ReportStyle, wrap } from '../text/style.js';
+import {
+  type ComparedRow,
+  type Comparison,
+  gatedRows,
+  isGated,
+  type OverallVerdict,
+} from '../../compare/comparison.js';
 import { conclusionOf } from './conclusion.js';
-import { differencesText, howMeasured, settingsBeside, unmatchedTexts } from './description.js';
-import { comparisonTable } from './table.js';
+import {
+  differencesText,
+  howMeasured,
+  intervalText,
+  limitText,
+  ratioText,
+  settingsBeside,
+  unmatchedTexts,
+  valueText,
+  verdictText,
+} from './words.js';
+import { borderlessTable, type DrawnTable, type TableColumn } from '../text/table.js';
+import { dimensionsOf, settingValue } from '../../measurement/setting-text.js';
 
 /** What `compare` prints on a terminal: sections with an empty line between them, without a line feed at the end. */
 export function renderComparison(comparison: Comparison, style: ReportStyle): string {
@@ -21,7 +39,7 @@ export function renderComparison(comparison: Comparison, style: ReportStyle): st
     .join('\n\n');
 }
 
-/** Room for "Candidate" and some air. */
+/** Room for "Candidate" and two spaces. */
 const indent = 11;
 
 function header(comparison: Comparison, style: ReportStyle): readonly string[] {
@@ -45,7 +63,7 @@ function remarks(comparison: Comparison, style: ReportStyle): readonly string[] 
   );
 }
 
-const colours: Readonly<Record<OverallVerdict, Parameters<Paint>[0]>> = {
+const verdictColours: Readonly<Record<OverallVerdict, Parameters<Paint>[0]>> = {
   regression: ['bold', 'red'],
   inconclusive: ['bold', 'yellow'],
   pass: ['bold', 'green'],
@@ -56,7 +74,104 @@ function conclusion(comparison: Comparison, style: ReportStyle): readonly string
   const paint = painter(style);
   return conclusionOf(comparison).flatMap((sentence, index) =>
     wrap(sentence, style.width, '  ').map((line, lineIndex) =>
-      index === 0 && lineIndex === 0 ? paint(colours[comparison.verdict], line) : line,
+      index === 0 && lineIndex === 0 ? paint(verdictColours[comparison.verdict], line) : line,
     ),
   );
+}
+
+type Format = Parameters<Paint>[0];
+
+interface Column {
+  /** Two lines. */
+  readonly heading: readonly [string, string];
+  readonly cells: readonly string[];
+  readonly align: TableColumn['align'];
+}
+
+/**
+ * What is given up where there is no room, in this order: decimals, space, the column with the limits. A table library
+ * could only cut or wrap what does not fit, so several tables are tried.
+ */
+const layouts = [
+  { decimals: 3, gap: 2, limits: true },
+  { decimals: 2, gap: 2, limits: true },
+  { decimals: 2, gap: 1, limits: true },
+  { decimals: 2, gap: 1, limits: false },
+] as const;
+
+type Layout = (typeof layouts)[number];
+
+const marks = {
+  regression: '✗',
+  inconclusive: '?',
+  pass: '✓',
+  improvement: '✓',
+  worse: ' ',
+  better: ' ',
+  unclear: ' ',
+} as const;
+
+const colours = {
+  regression: ['bold', 'red'],
+  inconclusive: 'yellow',
+  pass: 'green',
+  improvement: ['bold', 'green'],
+  worse: 'red',
+  better: 'green',
+  unclear: 'reset',
+} satisfies Record<string, Format>;
+
+/** One line per figure, no wider than the style allows if possible. */
+function comparisonTable(rows: readonly ComparedRow[], style: ReportStyle): readonly string[] {
+  let lines: readonly string[] = [];
+  for (const layout of layouts) {
+    const table = drawn(rows, layout, painter(style));
+    lines = table.lines;
+    if (table.width <= style.width) break;
+  }
+  return lines;
+}
+
+function drawn(rows: readonly ComparedRow[], layout: Layout, paint: Paint): DrawnTable {
+  const columns = columnsOf(rows, layout);
+  const headings = ([0, 1] as const)
+    .map((line) => columns.map(({ heading }) => paint('dim', heading[line])))
+    .filter((cells) => cells.some((cell) => cell !== ''));
+  const body = rows.map(({ judgement }, row) => {
+    const result = judgement.type === 'gated' ? judgement.outcome.verdict : judgement.tendency;
+    const cells = columns.map(({ cells }) => cells[row] ?? '');
+    const verdict = cells.pop() ?? '';
+    return [paint(colours[result], marks[result]), ...cells, paint(colours[result], verdict)];
+  });
+  return borderlessTable(
+    [...headings.map((cells) => [' ', ...cells]), ...body],
+    [{ align: 'left', gap: 0 }, ...columns.map(({ align }, index) => ({ align, gap: index === 0 ? 1 : layout.gap }))],
+  );
+}
+
+/** The columns of the table; the last is the verdict. */
+function columnsOf(rows: readonly ComparedRow[], { decimals, limits }: Layout): readonly Column[] {
+  const several = new Set(rows.map(({ settings }) => JSON.stringify(settings))).size > 1;
+  const dimensions = several ? dimensionsOf(rows.map(({ settings }) => settings)) : [];
+  const column = (heading: string, cellOf: (row: ComparedRow) => string, align: Column['align'] = 'right'): Column => ({
+    heading: ['', heading],
+    cells: rows.map(cellOf),
+    align,
+  });
+  return [
+    ...dimensions.map((dimension) => ({
+      heading: dimension.heading,
+      cells: rows.map(({ settings }) => settingValue(settings, dimension)),
+      align: 'right' as const,
+    })),
+    column('metric', ({ metric }) => metric.id, 'left'),
+    column('baseline', ({ baseline, metric }) => valueText(baseline, metric)),
+    column('candidate', ({ candidate, metric }) => valueText(candidate, metric)),
+    column('ratio', ({ ratio }) => ratioText(ratio, decimals)),
+    column('95 %', ({ interval }) => intervalText(interval, decimals)),
+    ...(limits && rows.some(isGated)
+      ? [column('limit', (row) => (isGated(row) ? limitText(row.judgement.threshold) : ''))]
+      : []),
+    column('verdict', verdictText, 'left'),
+  ];
 }

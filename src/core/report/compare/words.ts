@@ -1,20 +1,20 @@
-import { orUnknown, percentText, plural, significant, timeText, unknown } from '../../measurement/numbers.js';
+import { listed, orUnknown, percentText, plural, significant, timeText, unknown } from '../../measurement/numbers.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
 import type { ComparedMetric } from '../../compare/compared-metric.js';
-import type { ComparedRow } from '../../compare/comparison.js';
+import type { ComparedRow, Comparison } from '../../compare/comparison.js';
 import type { Interval } from '../../statistics/ratio.js';
 import type { Threshold } from '../../compare/threshold.js';
-import { type Doubt, neededTrials } from '../../compare/verdict.js';
+import { type Doubt, neededTrials } from '../../compare/judgement.js';
 
 /** A figure with its unit: `812 ms`, `452/s`, `99.5 %`. */
 export function valueText(value: number | null, metric: ComparedMetric): string {
   return orUnknown(value, (known) => {
-    if (metric.kind === 'latency') return timeText(known);
+    if (metric.type === 'latency') return timeText(known);
     return metric.rate === 'success_rate' ? `${String(Number((known * 100).toFixed(2)))} %` : `${significant(known)}/s`;
   });
 }
 
-/** `1.231`, `0.95`; large ones with fewer decimals, where nobody misses them. */
+/** `1.231`, `0.95`; large ones with fewer decimals. */
 export function ratioText(ratio: number | null, decimals = 2): string {
   return orUnknown(ratio, (known) => {
     if (known === Infinity) return '∞';
@@ -28,17 +28,17 @@ export function intervalText(interval: Interval | null, decimals = 2): string {
 
 /** What is allowed: `≤ 1.1`, `≥ 0.95`. */
 export function limitText({ metric, limit }: Threshold): string {
-  return `${metric.kind === 'latency' ? '≤' : '≥'} ${String(Number(limit.toFixed(4)))}`;
+  return `${metric.type === 'latency' ? '≤' : '≥'} ${String(Number(limit.toFixed(4)))}`;
 }
 
 /** The same in a sentence: `at most 1.1`. */
 export function allowedText({ metric, limit }: Threshold): string {
-  return `${metric.kind === 'latency' ? 'at most' : 'at least'} ${String(Number(limit.toFixed(4)))}`;
+  return `${metric.type === 'latency' ? 'at most' : 'at least'} ${String(Number(limit.toFixed(4)))}`;
 }
 
-/** The verdict on a row, in a word or three. */
+/** The verdict on a row, in one to three words. */
 export function verdictText({ judgement, interval }: ComparedRow): string {
-  if (judgement.kind === 'gated') return judgement.outcome.verdict;
+  if (judgement.type === 'gated') return judgement.outcome.verdict;
   if (judgement.tendency !== 'unclear') return judgement.tendency;
   return interval === null ? unknown : 'no clear change';
 }
@@ -49,18 +49,18 @@ export function rowName({ metric, settings }: ComparedRow): string {
 }
 
 /** `5 trials on each side`. */
-export function trialsText({ baseline, candidate }: { readonly baseline: number; readonly candidate: number }): string {
+function trialsText({ baseline, candidate }: { readonly baseline: number; readonly candidate: number }): string {
   if (baseline === candidate) return `${plural(baseline, 'trial')} on each side`;
   return `${plural(baseline, 'trial')} of the baseline and ${candidate} of the candidate`;
 }
 
-/** What is wrong and what to do about it, as the rest of a sentence without its end. */
+/** What is wrong and what to do about it, as the rest of a sentence without its full stop. */
 export function doubtText(doubt: Doubt, row: ComparedRow): string {
   switch (doubt.reason) {
     case 'too-few-trials':
-      return `${trialsText(doubt)}, the gate needs ${neededTrials}: run bench with --trials ${neededTrials}`;
+      return `${trialsText(doubt)}, but the gate needs ${neededTrials}: run bench with --trials ${neededTrials}`;
     case 'saturated-client':
-      return `the load generator was saturated (event-loop delay p99 up to ${timeText(doubt.delayP99Ms)}, CPU up to ${percentText(doubt.cpuShare)} of a core), so the figures are partly its own: measure with fewer clients, more --workers, or from another machine`;
+      return `the load generator was saturated (event-loop delay p99 up to ${timeText(doubt.delayP99Ms)}, CPU up to ${percentText(doubt.cpuShare)} of a core), so the figures include its own delays: measure with fewer clients, more --workers, or from another machine`;
     case 'too-wide':
       return `its 95 % interval, ${intervalText(row.interval)}, contains the limit: ${moreTrials(trialsFactor(row))}`;
     case 'not-measured':
@@ -75,11 +75,11 @@ export function doubtText(doubt: Doubt, row: ComparedRow): string {
  */
 export function moreTrials(factor: number | null): string {
   return factor === null
-    ? 'the change is too close to the limit to be told from it, unless with very many trials'
-    : `about ${String(factor)} times as many trials would tell`;
+    ? 'the change is too close to the limit to decide without very many trials'
+    : `about ${String(factor)} times as many trials would decide it`;
 }
 
-/** With fewer it would be a matter of luck; nobody wants to wait for more. */
+/** Below the least it would be a matter of luck; above the most it would take too long. */
 const timesAsMany = { least: 1.5, most: 10 } as const;
 
 /**
@@ -92,10 +92,43 @@ export function trialsFactor({
   interval,
   judgement,
 }: Pick<ComparedRow, 'ratio' | 'interval' | 'judgement'>): number | null {
-  const limit = judgement.kind === 'gated' ? judgement.threshold.limit : NaN;
+  const limit = judgement.type === 'gated' ? judgement.threshold.limit : NaN;
   const center = Math.log(ratio ?? NaN);
   const distance = Math.abs(Math.log(limit) - center);
   const side = Math.log(limit) > center ? (interval?.upper ?? NaN) : (interval?.lower ?? NaN);
   const factor = Math.ceil(10 * (Math.abs(Math.log(side) - center) / distance) ** 2) / 10;
   return factor <= timesAsMany.most ? Math.max(timesAsMany.least, factor) : null;
+}
+
+/** `5 trials on each side, measured alternately`. */
+export function howMeasured({ rows, interleaved }: Comparison): string {
+  const counts = (side: 'baseline' | 'candidate'): readonly number[] => rows.map(({ trials }) => trials[side]);
+  const [baseline, candidate] = [Math.min(...counts('baseline')), Math.min(...counts('candidate'))];
+  const order = interleaved ? 'measured alternately' : 'measured one after the other';
+  const trials = rows.length === 0 ? 'no trials' : trialsText({ baseline, candidate });
+  return `${trials}, ${order}`;
+}
+
+/** The setting if there is only one, since the table does not name it then. */
+export function settingsBeside({ rows }: Comparison): string {
+  const texts = new Set(rows.map(({ settings }) => wholeSettingText(settings)));
+  const [only = ''] = texts;
+  return texts.size === 1 ? only : '';
+}
+
+/** A sentence for each side that was measured at settings of its own. */
+export function unmatchedTexts({ unmatched }: Comparison): readonly string[] {
+  return (['baseline', 'candidate'] as const).flatMap((side) => {
+    const settings = unmatched[side];
+    if (settings.length === 0) return [];
+    const which = settings.length > 4 ? plural(settings.length, 'setting') : settings.map(wholeSettingText).join('; ');
+    return [`Only the ${side} was measured at ${which}, so that is not compared.`];
+  });
+}
+
+/** The allowed differences in a sentence. */
+export function differencesText({ differences }: Comparison): readonly string[] {
+  if (differences.length === 0) return [];
+  const each = differences.map(({ field, baseline, candidate }) => `${field} (${baseline} and ${candidate})`);
+  return [`They differ in ${listed(each)}, which --allow permits.`];
 }

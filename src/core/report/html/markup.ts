@@ -1,4 +1,6 @@
-/** Text that is HTML already. Everything else is escaped where it enters a template. */
+import { escapedHtml } from '../text/escape.js';
+
+/** Text that is already HTML. Everything else is escaped when it is put into a template. */
 export class Markup {
   constructor(readonly text: string) {}
 }
@@ -12,24 +14,12 @@ export function markup(literals: TemplateStringsArray, ...pieces: readonly Piece
 
 function textOf(piece: Piece): string {
   if (piece instanceof Markup) return piece.text;
-  if (typeof piece === 'string') return escaped(piece);
+  if (typeof piece === 'string') return escapedHtml(piece);
   if (typeof piece === 'number') return coordinate(piece);
   return piece.map(({ text }) => text).join('\n');
 }
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
-}
-
-/** A tenth of a pixel is as fine as anybody sees, and the same on every machine. */
+/** Rounded to a tenth of a pixel: finer differences are invisible, and this is the same on every machine. */
 function coordinate(value: number): string {
   return String(Number(value.toFixed(1)));
 }

@@ -1,4 +1,4 @@
-/** Two sets of colours, told apart also by people who see few: blue for TTFT, orange for waiting. */
+/** Colours for light and dark mode that colour-blind people can distinguish: blue for TTFT, orange for waiting. */
 export const stylesheet = `
 :root { color-scheme: light dark; --ink: #1c2024; --dim: #60646c; --paper: #ffffff; --rule: #e0e1e6; --panel: #f9f9fb;
   --ttft: #0b6bcb; --queue: #e5700a; --prefill: #0b6bcb; --delivery: #7d66d9; --client: #8b8d98; --good: #18794e; --warn: #915930; }

@@ -3,7 +3,7 @@ import type { SettingSummary } from '../../measurement/summarise.js';
 import { sweptKey } from '../../measurement/sweep.js';
 import { significant, tickText } from '../../measurement/numbers.js';
 import { uslThroughput } from '../../statistics/usl.js';
-import { legend } from './density-chart.js';
+import { legend } from './row-charts.js';
 import { Markup, markup } from './markup.js';
 
 const width = 960;
@@ -20,8 +20,8 @@ interface Point {
 }
 
 /**
- * Throughput and end-to-end p50 against what the sweep ran over, on a logarithmic axis of it, with the knee and the fitted
- * law; empty with fewer than two settings, or if a second thing varies as well.
+ * Throughput and end-to-end p50 over the swept setting, on a logarithmic axis, with the knee and the fitted law; empty with
+ * fewer than two settings, or if something else varies, too.
  */
 export function sweepChart({ sweep, plan }: BenchResult, summaries: readonly SettingSummary[]): Markup {
   const points = pointsOf(summaries);
@@ -59,7 +59,7 @@ ${dots.map(({ n, value, most, kind }) => markup`<circle class="${kind}" cx="${x(
 </svg></figure>`;
 }
 
-/** [] if some setting has no place on the axis, or two have the same. */
+/** [] if a setting has no place on the axis, or two settings have the same. */
 function pointsOf(summaries: readonly SettingSummary[]): readonly Point[] {
   const key = sweptKey(summaries.map(({ settings }) => settings));
   const points = summaries.flatMap(({ settings, rates, metrics }) => {
@@ -70,7 +70,7 @@ function pointsOf(summaries: readonly SettingSummary[]): readonly Point[] {
   return distinct ? points.sort((one, other) => one.n - other.n) : [];
 }
 
-/** Enough points in between for a curve to look like one. */
+/** Enough points for a smooth curve. */
 function steps(from: number, to: number): readonly number[] {
   return Array.from({ length: 61 }, (_, index) => from * (to / from) ** (index / 60));
 }

@@ -1,7 +1,7 @@
 import { formatBytes, formatDuration } from '../../base/units.js';
 import type { Machine, Plan, TargetDescription } from '../../measurement/result-schema.js';
 import { listed, plural } from '../../measurement/numbers.js';
-import { oneLine } from './style.js';
+import { oneLine } from './escape.js';
 
 /** What was measured: model, server, address. */
 export function targetItems({ model, server, engine, url }: TargetDescription): readonly string[] {

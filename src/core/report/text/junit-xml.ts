@@ -1,3 +1,5 @@
+import { escapedXml } from './escape.js';
+
 /** One check, as CI systems show tests. */
 export type TestCase = {
   readonly suite: string;
@@ -5,9 +7,9 @@ export type TestCase = {
   /** Shown beside it. */
   readonly output: string;
 } & (
-  | { readonly state: 'passed' }
-  | { readonly state: 'skipped'; readonly message: string }
-  | { readonly state: 'failed'; readonly type: string; readonly message: string }
+  | { readonly status: 'passed' }
+  | { readonly status: 'skipped'; readonly message: string }
+  | { readonly status: 'failed'; readonly type: string; readonly message: string }
 );
 
 export interface TestSuite {
@@ -16,7 +18,7 @@ export interface TestSuite {
 }
 
 /**
- * JUnit's XML, in the part of it that Jenkins, GitLab, GitHub's actions and others agree on.
+ * JUnit's XML, limited to what Jenkins, GitLab, GitHub's actions and others agree on.
  *
  * @param name of the whole
  */
@@ -24,9 +26,9 @@ export function junitXml(name: string, suites: readonly TestSuite[]): string {
   const all = suites.flatMap(({ cases }) => cases);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="${escaped(name)}" ${counts(all)}>`,
+    `<testsuites name="${escapedXml(name)}" ${counts(all)}>`,
     ...suites.flatMap((suite) => [
-      `  <testsuite name="${escaped(suite.name)}" ${counts(suite.cases)}>`,
+      `  <testsuite name="${escapedXml(suite.name)}" ${counts(suite.cases)}>`,
       ...suite.cases.flatMap(caseLines),
       '  </testsuite>',
     ]),
@@ -36,44 +38,28 @@ export function junitXml(name: string, suites: readonly TestSuite[]): string {
 }
 
 function counts(cases: readonly TestCase[]): string {
-  const count = (state: TestCase['state']): number => cases.filter((each) => each.state === state).length;
+  const count = (status: TestCase['status']): number => cases.filter((each) => each.status === status).length;
   return `tests="${cases.length}" failures="${count('failed')}" errors="0" skipped="${count('skipped')}"`;
 }
 
 function caseLines(test: TestCase): readonly string[] {
   return [
-    `    <testcase classname="${escaped(test.suite)}" name="${escaped(test.name)}">`,
+    `    <testcase classname="${escapedXml(test.suite)}" name="${escapedXml(test.name)}">`,
     ...outcomeLines(test),
-    `      <system-out>${escaped(test.output)}</system-out>`,
+    `      <system-out>${escapedXml(test.output)}</system-out>`,
     '    </testcase>',
   ];
 }
 
 function outcomeLines(test: TestCase): readonly string[] {
-  switch (test.state) {
+  switch (test.status) {
     case 'passed':
       return [];
     case 'skipped':
-      return [`      <skipped message="${escaped(test.message)}"/>`];
+      return [`      <skipped message="${escapedXml(test.message)}"/>`];
     case 'failed':
       return [
-        `      <failure type="${escaped(test.type)}" message="${escaped(test.message)}">${escaped(test.message)}</failure>`,
+        `      <failure type="${escapedXml(test.type)}" message="${escapedXml(test.message)}">${escapedXml(test.message)}</failure>`,
       ];
   }
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-};
-
-/** For text and attributes alike. Characters that XML 1.0 does not have in any form are left out, as are lone surrogates. */
-function escaped(text: string): string {
-  return text
-    .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '')
-    .replace(/[&<>"']/g, (character) => entities[character] ?? '')
-    .replace(/[\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -1,9 +1,11 @@
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { styleText } from 'node:util';
+import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
 
 /** How a report for a terminal looks. */
 export interface ReportStyle {
   readonly colour: boolean;
-  /** Columns that no line exceeds, except where a single word is longer. */
+  /** The longest a line may be, in columns of the terminal. */
   readonly width: number;
 }
 
@@ -11,67 +13,70 @@ export const defaultWidth = 100;
 
 type Format = Parameters<typeof styleText>[0];
 
-/** Puts a format on text, or leaves it alone. */
+/** Adds a format to text, or returns it unchanged where colours are not wanted. */
 export type Paint = (format: Format, text: string) => string;
 
 export function painter({ colour }: ReportStyle): Paint {
-  // Formatted spaces could not be trimmed from the end of a line.
+  // Spaces stay without a format, so that they can be trimmed from the end of a line.
   return (format, text) => (colour && text.trim() !== '' ? styleText(format, text, { validateStream: false }) : text);
 }
 
-/** Columns that text takes on a terminal, formats aside; wide characters count as one. */
-export function widthOf(text: string): number {
-  return Array.from(stripVTControlCharacters(text)).length;
-}
-
 export function padStart(text: string, width: number): string {
-  return ' '.repeat(Math.max(0, width - widthOf(text))) + text;
+  return ' '.repeat(Math.max(0, width - stringWidth(text))) + text;
 }
 
 export function padEnd(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
+  return text + ' '.repeat(Math.max(0, width - stringWidth(text)));
 }
 
-/** Cuts unformatted text to a width, with an ellipsis in place of what is missing. */
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** Splits text into what readers see as single characters, such as an emoji of several code points. */
+export function graphemesOf(text: string): readonly string[] {
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+}
+
+/**
+ * Cuts text without colours to a width, with an ellipsis in place of the rest. Libraries for this also handle colours,
+ * which are added afterwards here, and their current versions need Node.js 22.
+ */
 export function cut(text: string, width: number): string {
-  const characters = Array.from(text);
-  return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join('')}…`;
+  if (stringWidth(text) <= width) return text;
+  let kept = '';
+  let left = width - 1;
+  for (const grapheme of graphemesOf(text)) {
+    left -= stringWidth(grapheme);
+    if (left < 0) break;
+    kept += grapheme;
+  }
+  return `${kept}…`;
 }
 
 /**
- * Text from elsewhere (a server's name, an error message) on one line, without the control characters with which it
- * could repaint the terminal.
+ * Breaks text between words, and words that are longer than a line, into lines of at most `width` columns; further lines
+ * begin with `indent`.
+ *
+ * @param text without colours if there is an indent
  */
-export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
-}
-
-/**
- * Breaks unformatted text between words, and words that are longer than a line, into lines of at most `width` columns;
- * further lines begin with `indent`.
- */
-export function wrap(text: string, width: number, indent = ''): string[] {
-  const longest = Math.max(1, width - indent.length);
-  const words = text.split(' ').flatMap((word) => {
-    const characters = Array.from(word);
-    const pieces = Array.from({ length: Math.ceil(characters.length / longest) }, (_, index) => index * longest);
-    return pieces.map((from) => characters.slice(from, from + longest).join(''));
-  });
-  return fill(words, ' ', width, indent);
+export function wrap(text: string, width: number, indent = ''): readonly string[] {
+  const lines = wrapAnsi(text.trim(), Math.max(1, width), { hard: true }).split('\n');
+  const [first = ''] = lines;
+  if (indent === '' || lines.length === 1) return lines;
+  // wrap-ansi returns text in Unicode's composed form, so its first line has to be cut off from that form.
+  const rest = text.trim().normalize().slice(first.length);
+  return [first, ...wrap(rest, width - stringWidth(indent)).map((line) => indent + line)];
 }
 
 /** Joins items with a separator into lines of at most `width` columns. Items are not broken. */
-export function fill(items: readonly string[], separator: string, width: number, indent = ''): string[] {
+export function fill(items: readonly string[], separator: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line: string | null = null;
   for (const item of items) {
-    if (line === null) line = item;
-    else if (widthOf(line) + widthOf(separator) + widthOf(item) <= width) line += separator + item;
-    else {
+    const longer: string = line === null ? item : line + separator + item;
+    if (line !== null && stringWidth(longer) > width) {
       lines.push(line);
-      line = indent + item;
-    }
+      line = item;
+    } else line = longer;
   }
-  if (line !== null) lines.push(line);
-  return lines;
+  return line === null ? lines : [...lines, line];
 }

@@ -21,6 +21,15 @@ describe('the Markdown report', () => {
     }
   });
 
+  it('does not let a server mention people', () => {
+    const { result, summaries } = benchResult({
+      settings: [{ errors: { bad: 1 }, examples: { bad: 'ask @team' } }],
+      target: { model: '@model', server: '@server' },
+      warnings: ['see @warning'],
+    });
+    expect(toMarkdown(result, summaries)).not.toMatch(/@\w/);
+  });
+
   it('does not let a server write Markdown or HTML', () => {
     const { result, summaries } = benchResult({
       settings: [{ errors: { bad: 1 }, examples: { bad: '![x](http://evil) | <img src=x>' } }],

@@ -1,7 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { widthOf } from '../../../../src/core/report/text/style.js';
+import stringWidth from 'string-width';
+import { judgeObjectives } from '../../../../src/core/measurement/objectives.js';
+import { toMarkdown } from '../../../../src/core/report/bench/markdown.js';
 import { renderReport } from '../../../../src/core/report/bench/terminal.js';
+import { toHtml } from '../../../../src/core/report/html/page.js';
 import { benchResult, type DescribedResult, type ResultDescription } from '../../../support/bench-result.js';
 import { examples } from './examples.js';
 
@@ -36,7 +39,7 @@ describe('whole reports', () => {
     for (const width of [100, 80, 64]) {
       const tooWide = plain(example(), width)
         .split('\n')
-        .filter((line) => widthOf(line) > width);
+        .filter((line) => stringWidth(line) > width);
       expect(tooWide).toEqual([]);
     }
   });
@@ -79,7 +82,7 @@ describe('the order of a report', () => {
       '\nTTFT ',
       '\nQueue wait  ',
       'Where TTFT goes',
-      'Without an answer: 10,450 requests',
+      'Unanswered requests: 10,450',
       '! GPU clocks changed',
       'The knee,',
       '▸ Recommended: max-concurrency 8, because it has the most goodput',
@@ -143,8 +146,8 @@ describe('the main table', () => {
 
   it('says how long to measure for the percentiles that are missing', () => {
     const text = report({ settings: [{ maxConcurrency: 1, completed: 17 }, { maxConcurrency: 2 }] });
-    expect(text).toContain('A p95 takes 200 requests per setting: measure for about 2 min (-d).');
-    expect(plain(examples.sweep())).not.toContain('A p95 takes');
+    expect(text).toContain('A p95 needs 200 requests per setting: measure for about 2 min (-d).');
+    expect(plain(examples.sweep())).not.toContain('A p95 needs');
   });
 
   it('says how many trials it is made of', () => {
@@ -167,10 +170,10 @@ describe('a report', () => {
 
   it('of two servers leaves the comparison to its own report', () => {
     const text = plain(examples.busy()).replaceAll(/\s+/g, ' ');
-    expect(text).toContain('Measured in turns with the baseline, qwen2.5-0.5b-instruct-q4_k_m, llama-server');
+    expect(text).toContain('Measured alternately with the baseline, qwen2.5-0.5b-instruct-q4_k_m, llama-server');
   });
 
-  it('judges objectives for percentiles', () => {
+  it('judges objectives, and says where they were met and why not elsewhere', () => {
     const text = report({
       settings: [
         { maxConcurrency: 1, queueWaitMs: 2000 },
@@ -180,8 +183,45 @@ describe('a report', () => {
       plan: { slo: ['ttft.p95<500ms'] },
     });
     expect(text.replaceAll(/\s+/g, ' ')).toMatch(
-      /ttft\.p95 < 500 ms: met at max-concurrency 2 \(\d+ ms\); missed at max-concurrency 1 \(3\.\d+ s\); too few samples at max-concurrency 4\./,
+      /ttft\.p95<500ms: met at max-concurrency 2 \(\d+ ms, below 500 ms\); missed at max-concurrency 1 \(3\.\d+ s, not below 500 ms\); not judged at max-concurrency 4 \(too few samples of ttft\)\./,
     );
+  });
+
+  it('judges objectives as the exit code does: a request without an answer is slower than any limit', () => {
+    const description: ResultDescription = {
+      settings: [{ maxConcurrency: 4, completed: 300, queueWaitMs: 0, prefillMs: 50, errors: { queue_full: 100 } }],
+      plan: { slo: ['ttft.p95<5s', 'ttft<5s'] },
+    };
+    const { result, summaries } = benchResult(description);
+    expect(judgeObjectives(result, summaries).map(({ status }) => status)).toEqual(['missed', 'missed']);
+    const missed = 'missed at max-concurrency 4 (100 of 400 requests had no answer).';
+    const texts = [report(description), toMarkdown(result, summaries), toHtml(result, summaries)];
+    for (const text of texts.map((each) => each.replaceAll('&lt;', '<').replaceAll('\\', ''))) {
+      expect(text).toContain(`ttft.p95<5s: ${missed}`);
+      expect(text).toContain(`ttft<5s: ${missed}`);
+      expect(text).not.toMatch(/<5s: met/);
+    }
+  });
+
+  it('gives settings with the same reason one reason', () => {
+    const text = report({
+      settings: [1, 2].map((maxConcurrency) => ({ maxConcurrency, completed: 30, errors: { queue_full: 300 } })),
+      plan: { slo: ['ttft.p95<5s'] },
+    });
+    expect(text).toContain('ttft.p95<5s: missed at max-concurrency 1 and 2 (requests had no answer).');
+  });
+
+  it('is no wider than it may be with full-width characters and emoji', () => {
+    const { result, summaries } = benchResult({
+      settings: [{ completed: 30, errors: { 失敗: 1 }, examples: { 失敗: 'モデルがありません。'.repeat(10) } }],
+      target: { model: '日本語モデル🚀'.repeat(8) },
+      warnings: ['警告'.repeat(60)],
+    });
+    for (const colour of [false, true]) {
+      const lines = renderReport(result, summaries, { colour, width: 64 }).split('\n');
+      expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThanOrEqual(64);
+      expect(lines[0]).toContain('日本語モデル🚀');
+    }
   });
 
   it('has no room for control characters of a server', () => {

@@ -6,7 +6,7 @@ import type { Sides } from '../../../../src/core/compare/side.js';
 import { comparisonSchema } from '../../../../src/core/report/compare/comparison-schema.js';
 import { comparisonJson } from '../../../../src/core/report/compare/json.js';
 import { parseThresholds } from '../../../../src/core/compare/threshold.js';
-import { inTurns, pair, resultOf } from '../../compare/sides.js';
+import { alternately, pair, resultOf } from '../../compare/sides.js';
 
 const shipped = JSON.parse(
   readFileSync(new URL('../../../../schemas/compare-v1.json', import.meta.url), 'utf8'),
@@ -30,7 +30,7 @@ describe('the JSON Schema of comparisons that ships', () => {
 
   it.each([
     ['a regression', jsonOf(pair(base, resultOf(1.3, {}, {}, 3)), failOn)],
-    ['what was measured in turns', jsonOf(inTurns(base, resultOf(1.01, {}, {}, 3)), failOn)],
+    ['an interleaved measurement', jsonOf(alternately(base, resultOf(1.01, {}, {}, 3)), failOn)],
     ['figures without thresholds', jsonOf(pair(base, base), [])],
     ['single trials at other settings', jsonOf(pair(base, resultOf(1, {}, { ...twoSettings, trials: 1 })), failOn)],
     ['a candidate that answered nothing', jsonOf(pair(base, resultOf(1, { completed: 0 })), failOn)],

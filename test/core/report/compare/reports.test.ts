@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../../../src/core/compare/compare.js';
 import type { Comparison } from '../../../../src/core/compare/comparison.js';
@@ -49,6 +51,14 @@ describe('the terminal', () => {
     expect(longest).toBeLessThanOrEqual(Math.max(width, 95));
   });
 
+  it('is no wider than it may be with full-width characters and emoji', () => {
+    const named = { ...base, target: { ...base.target, model: '日本語モデル🚀'.repeat(10) } };
+    const comparison = compare(pair(named, named), { thresholds: [], allowed: [] });
+    const lines = renderComparison(comparison, { colour: true, width: 80 }).split('\n');
+    expect(lines.filter((line) => stringWidth(line) > 80)).toEqual([]);
+    expect(stripVTControlCharacters(lines[1] ?? '')).toMatch(/^ {11}\S*[日本語モデル🚀]/u);
+  });
+
   it('shows what was judged, worst first, and the verdict last', () => {
     const text = renderComparison(regression, { colour: false, width: 100 });
     expect(text).toMatch(/✗ ttft\.p95 .* ≤ 1\.1 +regression\n\? ttft\.p99\.9 .* inconclusive\n✓ tpot\.p50 .* pass\n/);
@@ -74,7 +84,7 @@ describe('Markdown', () => {
 
   it('takes nothing from a server for markup or for a mention', () => {
     const text = comparisonMarkdown(regression);
-    expect(text).toContain('m&lt;o\\>\\|d&e"l ::error::');
+    expect(text).toContain('m&lt;o\\>\\|d&amp;e"l ::error::');
     expect(text).not.toMatch(/@team|\n::error/);
   });
 
@@ -111,7 +121,7 @@ describe('JUnit', () => {
   it('escapes everything, and leaves out what XML cannot say', () => {
     const text = `<&>"'\u0000\u001b\uD800 ok\n\u{1F600}`;
     const xml = junitXml(text, [
-      { name: text, cases: [{ suite: text, name: text, output: text, state: 'failed', type: text, message: text }] },
+      { name: text, cases: [{ suite: text, name: text, output: text, status: 'failed', type: text, message: text }] },
     ]);
     const [only] = casesOf(xml);
     expect(only?.attributes['name']).toBe(`<&>"' ok\n\u{1F600}`);
@@ -148,12 +158,12 @@ describe('GitHub', () => {
     expect(first).not.toContain('\n');
   });
 
-  it('gets a warning if nothing can be told, and a notice if all is well', () => {
+  it('gets a warning if the gate is inconclusive, and a notice if it passes', () => {
     expect(githubAnnotations(undecided)).toEqual([
       expect.stringMatching(/^::warning title=Performance%3A inconclusive::Inconclusive: neither side has enough/),
     ]);
     expect(githubAnnotations(comparisonOf(['ttft.p95>90%']))).toEqual([
-      '::notice title=Performance::Pass: the one check is within its limit.',
+      '::notice title=Performance::Pass: the check is within its limit.',
     ]);
   });
 

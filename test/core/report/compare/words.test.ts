@@ -3,7 +3,7 @@ import { moreTrials, trialsFactor } from '../../../../src/core/report/compare/wo
 import { parseThreshold } from '../../../../src/core/compare/threshold.js';
 
 const judgement = {
-  kind: 'gated',
+  type: 'gated',
   threshold: parseThreshold('ttft.p95>10%'),
   outcome: { verdict: 'inconclusive', doubt: { reason: 'too-wide' } },
 } as const;
@@ -16,7 +16,7 @@ describe('what to do about an interval that contains the limit', () => {
     ['rounded up to a tenth', 1, 0.9, 1.1 ** 1.5, '2.3'],
   ])('%s', (_, ratio, lower, upper, times) => {
     const factor = trialsFactor({ ratio, interval: { lower, upper }, judgement });
-    expect(moreTrials(factor)).toBe(`about ${times} times as many trials would tell`);
+    expect(moreTrials(factor)).toBe(`about ${times} times as many trials would decide it`);
   });
 
   it('may be too much to ask', () => {

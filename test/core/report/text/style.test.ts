@@ -1,34 +1,34 @@
 import { describe, expect, it } from 'vitest';
-import { cut, fill, oneLine, padStart, painter, widthOf, wrap } from '../../../../src/core/report/text/style.js';
+import { cut, fill, padEnd, padStart, painter, wrap } from '../../../../src/core/report/text/style.js';
 
 const red = painter({ colour: true, width: 100 })('red', 'x');
 
 describe('text for a terminal', () => {
-  it('is as wide as what is seen of it', () => {
+  it('is padded by what is seen of it', () => {
     expect(red).not.toBe('x');
-    expect(widthOf(red)).toBe(1);
-    expect(widthOf('▁█😀')).toBe(3);
-    expect(widthOf(padStart(red, 5))).toBe(5);
+    expect(padStart(red, 3)).toBe(`  ${red}`);
+    expect(padEnd('日本語', 8)).toBe('日本語  ');
+    expect(padStart('👩\u200D💻😀', 6)).toBe('  👩\u200D💻😀');
   });
 
-  it('has no formats without colour', () => {
+  it('has no colours where they are not wanted', () => {
     expect(painter({ colour: false, width: 100 })('red', 'x')).toBe('x');
   });
 
   it('is cut with an ellipsis', () => {
     expect([cut('abc', 3), cut('abcd', 3), cut('abcd', 0)]).toEqual(['abc', 'ab…', '…']);
+    expect([cut('日本語', 6), cut('日本語', 5), cut('日本語', 4)]).toEqual(['日本語', '日本…', '日…']);
+    expect(cut('👩\u200D💻👩\u200D💻', 3)).toBe('👩\u200D💻…');
   });
 
   it('wraps between words, and within words that are longer than a line', () => {
     expect(wrap('one two three', 8, '  ')).toEqual(['one two', '  three']);
     expect(wrap('abcdefghij', 4)).toEqual(['abcd', 'efgh', 'ij']);
+    expect(wrap('日本語モデルの名前', 8, '  ')).toEqual(['日本語モ', '  デルの', '  名前']);
+    expect(wrap('か\u3099 か\u3099 x', 5, ' ')).toEqual(['が が', ' x']);
   });
 
   it('keeps items whole', () => {
     expect(fill(['a b', 'c', 'd e'], ' · ', 8)).toEqual(['a b · c', 'd e']);
-  });
-
-  it('from elsewhere cannot repaint the terminal, or pretend to be a line of the report', () => {
-    expect(oneLine('bad\u001b[2J\u0007\nmodel\u202e\r\n name ')).toBe('bad [2J model name');
   });
 });

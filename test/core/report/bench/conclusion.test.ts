@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { recommendationText, sweepSentences } from '../../../../src/core/report/bench/sweep-text.js';
+import { recommendationText, conclusionSentences } from '../../../../src/core/report/bench/conclusion.js';
 import type { Sweep } from '../../../../src/core/measurement/result-schema.js';
 import { benchResult } from '../../../support/bench-result.js';
 import { uslThroughput } from '../../../../src/core/statistics/usl.js';
@@ -9,7 +9,7 @@ const usl = { lambda: 100, sigma: 0.1, kappa: 0.01, r2: 0.98765, peak: 9.49 };
 function sentences(sweep: Partial<Sweep>): readonly string[] {
   const settings = [1, 2, 4, 8].map((maxConcurrency) => ({ maxConcurrency, completed: 20 }));
   const { result, summaries } = benchResult({ settings, sweep });
-  return sweepSentences(result, summaries).map((sentence) => sentence.replaceAll('\u00a0', ' '));
+  return conclusionSentences(result, summaries).map((sentence) => sentence.replaceAll('\u00a0', ' '));
 }
 
 describe('the sweep in words', () => {
@@ -19,9 +19,9 @@ describe('the sweep in words', () => {
 
   it('names the knee and the fitted law', () => {
     expect(sentences({ knee: 4, usl })).toEqual([
-      'The knee, where throughput over response time is greatest, is at max-concurrency 4.',
-      'The Universal Scalability Law fits (λ = 100 tokens/s for one alone, contention σ = 0.1, crosstalk κ = 0.01, ' +
-        'R² = 0.988): it predicts most throughput, 357 tokens/s, at max-concurrency 9.',
+      'The knee, where the ratio of throughput to response time is highest, is at max-concurrency 4.',
+      'The Universal Scalability Law fits (λ = 100 tokens/s for one request alone, contention σ = 0.1, crosstalk κ = 0.01, ' +
+        'R² = 0.988): it predicts the highest throughput, 357 tokens/s, at max-concurrency 9.',
     ]);
   });
 
@@ -29,7 +29,7 @@ describe('the sweep in words', () => {
     expect(sentences({ usl: { ...usl, peak: 101 } })[0]).toMatch(
       /far from its peak, which would be near max-concurrency 101\.$/,
     );
-    expect(sentences({ usl: { ...usl, peak: null } })[0]).toMatch(/throughput would only grow\.$/);
+    expect(sentences({ usl: { ...usl, peak: null } })[0]).toMatch(/throughput keeps growing\.$/);
   });
 
   it('ends in a clause that a sentence can take up', () => {

@@ -1,20 +1,21 @@
 import type { BenchResult, MetricFigures } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { commonAxis, densityOn, type LogAxis, type Mass, massesOf, positionOn, ticksOf } from '../bench/density.js';
-import { headlineOf } from '../bench/headline.js';
+import { headlineOf } from '../bench/columns.js';
 import { tickText, timeText } from '../../measurement/numbers.js';
 import { Markup, markup } from './markup.js';
-import { chartLabels } from './row-labels.js';
+import { chartLabels } from '../bench/row-labels.js';
+import { totalMs, type Waterfall, type WaterfallPart, type Waterfalls, waterfallsOf } from '../bench/waterfall.js';
 
 const width = 960;
 const right = 32;
 const rowHeight = 76;
 
-/** Height of the higher of the two shapes of a row, each on its side of the row's line. */
+/** Height of each of the two shapes of a row, one above and one below the row's line. */
 const shapeHeight = 33;
 const bins = 120;
 
-/** Where the axis lies in the picture. */
+/** The position of the axis in the chart. */
 interface Scale {
   readonly axis: LogAxis;
   readonly left: number;
@@ -48,7 +49,7 @@ ${shape(queueWait[index] ?? [], summary.metrics.queue_wait, scale, floor, 'queue
     return markup`<line class="grid" x1="${x}" x2="${x}" y1="6" y2="${height - 28}"/><text class="tick" x="${x}" y="${height - 10}" text-anchor="middle">${text}</text>`;
   });
   return markup`<figure>
-<figcaption><h2>${headline.name} and queue wait</h2><p>${legend('ttft', `${headline.name} (above)`)} ${legend('queue', 'queue wait (below)')} The line stands at p50, the dashed one at p95. Logarithmic axis; each shape fills its own height.</p></figcaption>
+<figcaption><h2>${headline.name} and queue wait</h2><p>${legend('ttft', `${headline.name} (above)`)} ${legend('queue', 'queue wait (below)')} Solid line: p50; dashed line: p95. Logarithmic axis; each shape is scaled to its own height.</p></figcaption>
 <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Distributions of ${headline.name} and queue wait by setting">
 ${ticks}
 ${rows}
@@ -59,7 +60,7 @@ export function legend(kind: string, name: string): Markup {
   return markup`<span class="key ${kind}">${name}</span>`;
 }
 
-/** TTFT stands on the line of its row, queue wait hangs from it. */
+/** A distribution as a filled shape: TTFT above the line of its row, queue wait below it. */
 function shape(
   masses: readonly Mass[],
   figures: MetricFigures,
@@ -86,4 +87,43 @@ function line(ms: number | null, scale: Scale, floor: number, height: number, ki
   if (ms === null) return new Markup('');
   const x = xOf(scale, ms);
   return markup`<line class="${kind}" x1="${x}" x2="${x}" y1="${floor}" y2="${floor + height}"/>`;
+}
+
+/** Room for the total beside the longest bar. */
+const barRight = 90;
+const barRowHeight = 34;
+
+const partClasses = {
+  'client wait': 'client',
+  'queue wait': 'queue',
+  prefill: 'prefill',
+  delivery: 'delivery',
+} as const satisfies Record<WaterfallPart, string>;
+
+/** Mean TTFT as a stacked bar of its parts per setting; empty if they are not known. */
+export function waterfallChart(result: BenchResult, summaries: readonly SettingSummary[]): Markup {
+  const waterfalls = waterfallsOf(summaries);
+  if (waterfalls === null) return new Markup('');
+  const { texts, left } = chartLabels(result, summaries);
+  const rows = waterfalls.rows.map((waterfall, index) => {
+    const top = index * barRowHeight + 4;
+    return markup`<g><text class="label" x="${left - 14}" y="${top + 18}" text-anchor="end">${texts[index] ?? ''}</text>
+${waterfall === null ? markup`<text class="tick" x="${left}" y="${top + 18}">queue wait not known</text>` : bar(waterfall, waterfalls, left, top)}</g>`;
+  });
+  return markup`<figure>
+<figcaption><h2>Where TTFT goes</h2><p>${waterfalls.parts.map(({ part, name }) => legend(partClasses[part], name))} Means, because only means add up.</p></figcaption>
+<svg viewBox="0 0 ${width} ${summaries.length * barRowHeight + 8}" role="img" aria-label="Parts of the mean time to first token by setting">
+${rows}
+</svg></figure>`;
+}
+
+function bar(waterfall: Waterfall, { longestMs, parts }: Waterfalls, left: number, top: number): Markup {
+  let x = left;
+  const pieces = parts.map(({ part, name }) => {
+    const ms = waterfall[part] ?? 0;
+    const from = x;
+    x += (ms / longestMs) * (width - left - barRight);
+    return markup`<rect class="${partClasses[part]}" x="${from}" y="${top}" width="${x - from}" height="${barRowHeight - 10}"><title>${name}: ${timeText(ms)}</title></rect>`;
+  });
+  return markup`${pieces}<text class="tick" x="${x + 8}" y="${top + 17}">${timeText(totalMs(waterfall))}</text>`;
 }

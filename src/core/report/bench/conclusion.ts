@@ -1,0 +1,120 @@
+import type { BenchResult } from '../../measurement/result-schema.js';
+import type { SettingSummary } from '../../measurement/summarise.js';
+import { sweptKey } from '../../measurement/sweep.js';
+import { significant } from '../../measurement/numbers.js';
+import { judgeObjectives, type ObjectiveVerdict } from '../../measurement/objectives.js';
+import { dimensionsOf, settingsText, settingText } from '../../measurement/setting-text.js';
+import { oneLine } from '../text/escape.js';
+import { type UslFit, uslThroughput } from '../../statistics/usl.js';
+
+/** What a report concludes: objectives, knee, and fit, in one sentence each. */
+export function conclusionSentences(result: BenchResult, summaries: readonly SettingSummary[]): readonly string[] {
+  return [...objectiveSentences(result, summaries), ...sweepSentences(result, summaries)];
+}
+
+/** For each objective where it was met and where not, and why not. */
+function objectiveSentences(result: BenchResult, summaries: readonly SettingSummary[]): readonly string[] {
+  const verdicts = judgeObjectives(result, summaries);
+  const by = dimensionsOf(summaries.map(({ settings }) => settings));
+  return [...new Set(verdicts.map(({ objective }) => objective))].map((objective) => {
+    const own = verdicts.filter((verdict) => verdict.objective === objective);
+    const parts = outcomes.flatMap(({ words, why, includes }) => {
+      const those = own.filter(includes);
+      const [only] = those;
+      if (only === undefined) return [];
+      const where = settingsText(
+        those.map(({ settings }) => settings),
+        by,
+      );
+      return `${words} at ${where}${those.length === 1 ? ` (${only.finding})` : why}`;
+    });
+    return `${objective}: ${parts.join('; ')}.`;
+  });
+}
+
+interface Outcome {
+  readonly words: string;
+  /** The reason, where several settings share the outcome; a single one is shown with its own finding. */
+  readonly why: string;
+  readonly includes: (verdict: ObjectiveVerdict) => boolean;
+}
+
+/** What can become of an objective, in the order in which a sentence lists it. */
+const outcomes: readonly Outcome[] = [
+  { words: 'met', why: '', includes: ({ status }) => status === 'met' },
+  {
+    words: 'missed',
+    why: ' (too slow)',
+    includes: (verdict) => verdict.status === 'missed' && verdict.cause === 'too-slow',
+  },
+  {
+    words: 'missed',
+    why: ' (requests had no answer)',
+    includes: (verdict) => verdict.status === 'missed' && verdict.cause === 'unanswered',
+  },
+  {
+    words: 'not judged',
+    why: ' (too few samples)',
+    includes: (verdict) => verdict.status === 'unknown' && verdict.cause === 'too-few-samples',
+  },
+  {
+    words: 'not judged',
+    why: ' (the load generator was saturated)',
+    includes: (verdict) => verdict.status === 'unknown' && verdict.cause === 'saturated-client',
+  },
+];
+
+/** Knee and fit, in a sentence each. */
+function sweepSentences({ sweep }: BenchResult, summaries: readonly SettingSummary[]): readonly string[] {
+  const settings = summaries.map((summary) => summary.settings);
+  const key = sweptKey(settings);
+  const [dimension] = dimensionsOf(settings).filter((each) => each.key === key);
+  const at = (n: number): string => {
+    const text = String(n);
+    return dimension?.text(text) ?? (key === 'concurrency' ? `${text} clients` : `max-concurrency ${text}`);
+  };
+  const sentences: string[] = [];
+  if (sweep.knee !== null) {
+    sentences.push(`The knee, where the ratio of throughput to response time is highest, is at ${at(sweep.knee)}.`);
+  }
+  if (sweep.usl !== null) {
+    const most = Math.max(...settings.map((each) => each[key] ?? 0));
+    sentences.push(uslSentence(sweep.usl, most, at));
+  }
+  return sentences;
+}
+
+/** @param most what the largest setting was */
+function uslSentence(usl: UslFit, most: number, at: (n: number) => string): string {
+  const { lambda, sigma, kappa, r2, peak } = usl;
+  // No line breaks at these spaces.
+  const parameters =
+    `λ\u00a0=\u00a0${significant(lambda)} tokens/s for one request alone, contention σ\u00a0=\u00a0${parameter(sigma)}, ` +
+    `crosstalk κ\u00a0=\u00a0${parameter(kappa)}, R²\u00a0=\u00a0${r2.toFixed(3)}`;
+  // That far beyond the measured settings the fit is a guess, and a figure for the throughput would look like a promise.
+  const outlook =
+    peak === null
+      ? 'throughput keeps growing'
+      : peak > 2 * most
+        ? `throughput is far from its peak, which would be near ${at(Math.round(peak))}`
+        : `it predicts the highest throughput, ${significant(uslThroughput(usl, peak))} tokens/s, at ${at(Math.max(1, Math.round(peak)))}`;
+  return `The Universal Scalability Law fits (${parameters}): ${outlook}.`;
+}
+
+/** σ and κ are often far below what 3 decimals show. */
+function parameter(value: number): string {
+  return value === 0 ? '0' : String(Number(value.toPrecision(2)));
+}
+
+/** The recommended setting, and the reason as a clause, such as `it has the most goodput`; null without a recommendation. */
+export function recommendationText(
+  { sweep }: BenchResult,
+  summaries: readonly SettingSummary[],
+): { readonly setting: string; readonly reason: string } | null {
+  const { recommendation } = sweep;
+  if (recommendation === null) return null;
+  const settings = summaries.map((summary) => summary.settings);
+  const by = dimensionsOf(settings).filter(({ key }) => key !== 'rate' && recommendation[key] !== null);
+  const setting = by.length === 0 ? 'the only one measured' : settingText({ ...recommendation, rate: null }, by);
+  return { setting, reason: oneLine(recommendation.reason).replace(/\.$/, '') };
+}

@@ -1,0 +1,112 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { dirname, extname, resolve } from 'node:path';
+import { ChatstreamError, messageOf } from '../base/errors.js';
+import type { Comparison } from '../compare/comparison.js';
+import type { BenchResult } from '../measurement/result-schema.js';
+import type { SettingSummary } from '../measurement/summarise.js';
+import { toCsv } from './bench/csv.js';
+import { toHgrm } from './bench/hgrm.js';
+import { benchJunit } from './bench/junit.js';
+import { toMarkdown } from './bench/markdown.js';
+import { comparisonJson } from './compare/json.js';
+import { comparisonSuites } from './compare/junit.js';
+import { comparisonMarkdown } from './compare/markdown.js';
+import { toHtml } from './html/page.js';
+import { junitXml } from './text/junit-xml.js';
+
+/** File formats by extension, each with the function that renders the content. */
+type Formats<Content> = Readonly<Record<string, (content: Content) => string>>;
+
+interface BenchContent {
+  readonly result: BenchResult;
+  readonly summaries: readonly SettingSummary[];
+  readonly comparison: Comparison | null;
+}
+
+const benchFormats: Formats<BenchContent> = {
+  '.json': ({ result }) => jsonText(result),
+  '.csv': ({ result }) => toCsv(result),
+  // The verdict comes first: a pull request needs it most.
+  '.md': ({ result, summaries, comparison }) =>
+    (comparison === null ? '' : `${comparisonMarkdown(comparison)}\n`) + toMarkdown(result, summaries),
+  '.html': ({ result, summaries }) => toHtml(result, summaries),
+  '.hgrm': ({ result, summaries }) => toHgrm(result, summaries),
+  '.xml': ({ result, summaries, comparison }) => benchJunit(result, summaries, comparison),
+};
+
+const comparisonFormats: Formats<Comparison> = {
+  '.md': comparisonMarkdown,
+  '.xml': (comparison) => junitXml('chatstream compare', comparisonSuites(comparison)),
+  '.json': (comparison) => jsonText(comparisonJson(comparison)),
+};
+
+/**
+ * Checks before anything is measured that a report of a bench can be written to a file afterwards.
+ *
+ * @throws ChatstreamError `usage` for an extension that is not supported, and for a folder that is missing or read-only
+ */
+export function checkOutput(path: string): void {
+  checkPath(path, benchFormats);
+}
+
+/** The same for a comparison. @throws ChatstreamError `usage` */
+export function checkComparisonOutput(path: string): void {
+  checkPath(path, comparisonFormats);
+}
+
+/** Writes a report of a bench, with the comparison if there is one. @throws ChatstreamError `output_failed` */
+export async function writeResult(
+  path: string,
+  result: BenchResult,
+  summaries: readonly SettingSummary[],
+  comparison: Comparison | null = null,
+): Promise<void> {
+  await writeContent(path, benchFormats, { result, summaries, comparison });
+}
+
+/**
+ * Writes a comparison to each of the files. One that cannot be written does not keep the others from being written.
+ *
+ * @throws ChatstreamError `output_failed`, the first of them
+ */
+export async function writeComparison(paths: readonly string[], comparison: Comparison): Promise<void> {
+  const written = await Promise.allSettled(paths.map((path) => writeContent(path, comparisonFormats, comparison)));
+  for (const each of written) if (each.status === 'rejected') throw each.reason;
+}
+
+function checkPath(path: string, formats: Formats<never>): void {
+  const extension = extname(path);
+  if (formats[extension.toLowerCase()] === undefined) {
+    const problem = extension === '' ? 'has no extension' : 'has an unsupported extension';
+    throw new ChatstreamError('usage', `${path} ${problem}.`, {
+      hint: `Supported extensions: ${Object.keys(formats).join(', ')}.`,
+    });
+  }
+  const folder = dirname(resolve(path));
+  try {
+    accessSync(folder, constants.W_OK);
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) throw new Error(`${path} is a folder`);
+  } catch (error) {
+    throw new ChatstreamError('usage', `${path} cannot be written: ${messageOf(error)}.`, {
+      hint: 'Name a file in a folder that exists and may be written to.',
+      cause: error,
+    });
+  }
+}
+
+async function writeContent<Content>(path: string, formats: Formats<Content>, content: Content): Promise<void> {
+  const text = formats[extname(path).toLowerCase()]?.(content) ?? '';
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    throw new ChatstreamError('output_failed', `${path} could not be written: ${messageOf(error)}.`, {
+      hint: 'Is the disk full? Name a file in a folder that exists and may be written to.',
+      cause: error,
+    });
+  }
+}
+
+function jsonText(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
