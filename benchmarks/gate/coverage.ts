@@ -26,7 +26,7 @@ function plain({ intervals, ratios, trials }: Tally): readonly Interval[] {
 
 const rows: string[][] = [];
 for (const machine of ['quiet', 'ordinary', 'shared'] satisfies MachineName[]) {
-  for (const order of ['trial by trial', 'in turns'] satisfies Order[]) {
+  for (const order of ['trial by trial', 'interleaved'] satisfies Order[]) {
     const tallies = tallyOf({ machine, change: '20 % slower', order, load: 'queued', ...size }, comparisons);
     for (const metric of gatedMetrics) {
       const tally = tallies.get(metric);

@@ -19,7 +19,7 @@ const sources: Readonly<Record<string, Noise>> = {
   'stalls, requests': { ...noise, drift: 0 },
   'requests only': { ...noise, drift: 0, longestStallMs: 0 },
 };
-const orders: readonly Order[] = ['trial by trial', 'in turns'];
+const orders: readonly Order[] = ['trial by trial', 'interleaved'];
 
 const rows = orders.flatMap((order) =>
   Object.entries(sources).map(([name, each]) => {

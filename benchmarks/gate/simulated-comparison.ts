@@ -11,7 +11,7 @@ import { type SimulatedServer, simulateTrial } from './simulated-trial.js';
 /** In which order the trials of both servers are measured. */
 export type Order =
   /** B A, B A, A B, A B, … with trials cut into short turns, as `bench --versus` does. */
-  | 'in turns'
+  | 'interleaved'
   /** The same with whole trials. */
   | 'trial by trial'
   /** A A A, B B B: two runs of bench, the second right after the first. */
@@ -50,7 +50,7 @@ export function rowOf({ rows }: Comparison, metric: string): ComparedRow {
 }
 
 function isInterleaved(order: Order): boolean {
-  return order === 'in turns' || order === 'trial by trial';
+  return order === 'interleaved' || order === 'trial by trial';
 }
 
 interface Measured {
@@ -65,7 +65,8 @@ function measure({ order, noise, ...scenario }: Scenario, random: Random): Measu
   let nowMs = 1000 * random();
   const { clients } = scenario;
   const load = { type: 'closed', concurrency: [clients] } as const;
-  const { trials, requests } = order === 'in turns' ? inShortTrials({ ...scenario, load, durationMs: null }) : scenario;
+  const { trials, requests } =
+    order === 'interleaved' ? inShortTrials({ ...scenario, load, durationMs: null }) : scenario;
   const run = (side: keyof Measured, trial: number): void => {
     const result = simulateTrial(scenario[side], { clients, requests, trial }, machine, random, nowMs);
     measured[side].push(result.run);

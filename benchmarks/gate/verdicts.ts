@@ -24,7 +24,7 @@ const situations: readonly Situation[] = [
 ];
 const machines: readonly MachineName[] = ['quiet', 'ordinary', 'shared'];
 const size = { trials: 5, requests: 200 } as const;
-const orders: readonly Order[] = ['in turns', 'trial by trial', 'one after the other', 'another day'];
+const orders: readonly Order[] = ['interleaved', 'trial by trial', 'one after the other', 'another day'];
 
 const rows: string[][] = [];
 for (const { change, metrics, load } of situations) {

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { type Clock, systemClock } from '../core/base/clock.js';
 import { formatBytes, formatDuration } from '../core/base/units.js';
 import type { DownloadProgress } from '../core/models/download.js';
+import { cutStart } from '../core/report/text/style.js';
 
 type OnProgress = (progress: DownloadProgress) => void;
 type OnNotice = (message: string) => void;
@@ -83,7 +84,7 @@ function liveLine(stream: ProgressStream, clock: Clock): { onProgress: OnProgres
       ].join(', ');
       const columns = stream.columns !== undefined && stream.columns > 0 ? stream.columns : 80;
       const room = columns - figures.length - 3;
-      stream.write(`\r\u001b[2K${shortened(source, room)}  ${figures}`);
+      stream.write(`\r\u001b[2K${cutStart(source, Math.max(2, room))}  ${figures}`);
       shown = true;
     },
     end: () => {
@@ -95,9 +96,4 @@ function liveLine(stream: ProgressStream, clock: Clock): { onProgress: OnProgres
 
 function percent(bytes: number, totalBytes: number): string {
   return `${Math.floor((bytes * 100) / Math.max(totalBytes, 1))} %`;
-}
-
-/** The end of a text that is too long: the file's name is there. */
-function shortened(text: string, length: number): string {
-  return text.length <= length ? text : `…${text.slice(text.length - Math.max(1, length - 1))}`;
 }

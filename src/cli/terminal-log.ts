@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import stringWidth from 'string-width';
 import { isRecord } from '../core/base/json.js';
 import { formatDuration } from '../core/base/units.js';
 
@@ -88,15 +89,16 @@ function ordinaryText(fields: Fields, columns: number, paint: Paint): string {
   const isUrgent = name === 'warn' || name === 'error';
   const message = printable(String(msg));
   // Two columns are kept for the sign that there are more fields.
-  let left = columns - message.length - (name === '' ? 0 : name.length + 1) - 3;
+  let left = columns - stringWidth(message) - (name === '' ? 0 : name.length + 1) - 3;
   const shown: string[] = [];
   let isComplete = true;
   for (const [key, value] of Object.entries(fields)) {
     if (shownElsewhere.has(key)) continue;
     const field = `${key}=${valueText(value)}`;
-    if (isUrgent || field.length < left) {
+    const width = stringWidth(field);
+    if (isUrgent || width < left) {
       shown.push(field);
-      left -= field.length + 1;
+      left -= width + 1;
     } else {
       isComplete = false;
     }

@@ -79,6 +79,12 @@ describe('another line on a terminal', () => {
     expect(shown(line, 80)).toBe(`14:02:11 loading  model=${'a'.repeat(20)} architecture=llama gpu=off\n`);
   });
 
+  it('measures fields by the columns that they take', () => {
+    const line = { level: 'info', time, model: '日本語モデル', gpu: 'off', msg: 'loading' };
+    expect(shown(line, 48)).toBe('14:02:11 loading  model="日本語モデル" gpu=off\n');
+    expect(shown(line, 42)).toBe('14:02:11 loading  model="日本語モデル" …\n');
+  });
+
   it('shows every field of a warning, whatever the width', () => {
     const line = { level: 'warn', time, reason: 'x'.repeat(100), attempt: 2, msg: 'engine died' };
     expect(shown(line)).toBe(`14:02:11 warn engine died  reason=${'x'.repeat(100)} attempt=2\n`);

@@ -2,7 +2,8 @@
 export type CancelTimer = () => void;
 
 /**
- * The only source of time in the core. Everything that waits or measures takes one, so that tests can turn it by hand.
+ * The source of time for everything that waits or decides by time, so that tests can turn it by hand. The load generator
+ * measures with micros.ts.
  */
 export interface Clock {
   /** Monotonic time in milliseconds, with sub-millisecond fractions. Only differences mean anything. */

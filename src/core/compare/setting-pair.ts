@@ -1,3 +1,4 @@
+import { leastSamplesAbove } from '../measurement/histogram.js';
 import { listed } from '../measurement/numbers.js';
 import { goodputLimits } from '../measurement/objectives.js';
 import type { Setting } from '../measurement/result-schema.js';
@@ -95,7 +96,7 @@ export class SettingPair {
     const who = before === null && after === null ? 'neither side' : before === null ? 'the baseline' : 'the candidate';
     if (before !== null && after !== null) return `${metric.id} of the baseline is 0, so there is no ratio`;
     return metric.type === 'latency'
-      ? `${who} ${who === 'neither side' ? 'has' : 'does not have'} enough samples of ${metric.id}: 10 above the percentile are needed`
+      ? `${who} ${who === 'neither side' ? 'has' : 'does not have'} enough samples of ${metric.id}: ${leastSamplesAbove} above the percentile are needed`
       : `${who} ${who === 'neither side' ? 'has' : 'does not have'} ${metric.id}`;
   }
 

@@ -10,7 +10,7 @@ import {
 const longestUs = 3_600_000_000;
 
 /** With fewer samples above it, a percentile is hardly more than the maximum. */
-const leastSamplesAbove = 10;
+export const leastSamplesAbove = 10;
 
 /**
  * Whether a percentile of this many samples may be shown: at least 10 must lie above it. They are counted in whole
@@ -20,6 +20,12 @@ const leastSamplesAbove = 10;
  */
 export function hasEnoughSamples(count: number, percent: number): boolean {
   return Math.floor(count * (1 - percent / 100) + 1e-9) >= leastSamplesAbove;
+}
+
+/** The fewest samples of which a percentile may be shown. @param percent 0 to below 100 */
+export function samplesNeeded(percent: number): number {
+  // However the division is rounded: 10,000 for p99.9.
+  return Math.ceil((leastSamplesAbove / (1 - percent / 100)) * (1 - 1e-9));
 }
 
 /** A cell that has samples in it; they are equal as far as 3 digits tell. */

@@ -107,7 +107,9 @@ export const targetSchema = Type.Object({
   url: Type.String(),
   server: Type.String({ description: 'Such as chatstream/0.1.0, vllm, llama-server, unknown.' }),
   model: Type.String(),
-  engine: Type.Union([Type.String(), Type.Null()]),
+  engine: Type.Union([Type.String(), Type.Null()], {
+    description: 'The device that the server computes on, such as CPU (1 thread); null if it is unknown.',
+  }),
   settings: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]), {
     description: 'How the server was started, as far as it is known.',
   }),

@@ -96,7 +96,7 @@ async function attempt(source: FileSource, options: DownloadOptions): Promise<Tr
 }
 
 function addresses(source: FileSource, huggingFace: HuggingFace): readonly Address[] {
-  if (source.kind === 'hf-file') {
+  if (source.type === 'hf-file') {
     return partsOf(source.file).map((file) => ({
       url: fileUrl(huggingFace, { ...source, file }),
       wanted: nameOfSource({ ...source, file }),

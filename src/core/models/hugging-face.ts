@@ -61,7 +61,7 @@ export async function fileOfQuantisation(
 ): Promise<HuggingFaceFile> {
   const { user, repository, quantisation } = source;
   const url = `${huggingFace.endpoint}v2/${user}/${repository}/manifests/${encodeURIComponent(quantisation)}`;
-  const wanted = nameOfSource({ kind: 'hf-quantisation', ...source });
+  const wanted = nameOfSource({ type: 'hf-quantisation', ...source });
   // Only clients with this name are told about GGUF files.
   const body = await jsonOf(await client.get(url, { wanted, huggingFace, headers: { 'user-agent': 'llama-cpp' } }));
   if (Value.Check(manifest, body) && isFilePath(body.ggufFile.rfilename)) {

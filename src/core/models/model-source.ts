@@ -21,15 +21,15 @@ export interface HuggingFaceQuantisation {
 
 /** What a `--model` means. */
 export type ModelSource =
-  | { readonly kind: 'bundled' }
-  | { readonly kind: 'path'; readonly path: string }
-  | ({ readonly kind: 'hf-file' } & HuggingFaceFile)
-  | ({ readonly kind: 'hf-quantisation' } & HuggingFaceQuantisation)
+  | { readonly type: 'bundled' }
+  | { readonly type: 'path'; readonly path: string }
+  | ({ readonly type: 'hf-file' } & HuggingFaceFile)
+  | ({ readonly type: 'hf-quantisation' } & HuggingFaceQuantisation)
   /** The URL may hold a password or a signed query: show {@link nameOfSource} instead. */
-  | { readonly kind: 'url'; readonly url: string };
+  | { readonly type: 'url'; readonly url: string };
 
-export type RemoteSource = Extract<ModelSource, { kind: 'hf-file' | 'hf-quantisation' | 'url' }>;
-export type FileSource = Exclude<RemoteSource, { kind: 'hf-quantisation' }>;
+export type RemoteSource = Extract<ModelSource, { type: 'hf-file' | 'hf-quantisation' | 'url' }>;
+export type FileSource = Exclude<RemoteSource, { type: 'hf-quantisation' }>;
 
 /** The name of the model that ships with the package. */
 export const bundledModel = 'bundled';
@@ -43,10 +43,10 @@ const quantisationPattern = /^(I?Q\d|F16|F32|BF16|TQ\d|MXFP|NVFP)/i;
  * @throws ChatstreamError `usage` for what begins with hf: or http: and cannot be read
  */
 export function parseModelSource(text: string): ModelSource {
-  if (text === bundledModel) return { kind: 'bundled' };
+  if (text === bundledModel) return { type: 'bundled' };
   if (/^(hf|huggingface):/i.test(text)) return huggingFaceSource(text);
   if (/^https?:/i.test(text)) return urlSource(text);
-  return { kind: 'path', path: text };
+  return { type: 'path', path: text };
 }
 
 /**
@@ -55,7 +55,7 @@ export function parseModelSource(text: string): ModelSource {
  * behind `#`, and {@link parseModelSource} takes that as well.
  */
 export function nameOfSource(source: RemoteSource): string {
-  switch (source.kind) {
+  switch (source.type) {
     case 'url': {
       const { origin, pathname } = new URL(source.url);
       const hash = queryHash(source.url);
@@ -74,14 +74,14 @@ export function nameOfSource(source: RemoteSource): string {
 export function withoutSecrets(text: string): string {
   if (!/^https?:/i.test(text)) return text;
   if (!URL.canParse(text)) return text.replace(/[?#].*$/s, '').replace(/^(https?:\/*).*@/is, '$1');
-  return nameOfSource({ kind: 'url', url: text });
+  return nameOfSource({ type: 'url', url: text });
 }
 
 /**
  * Where in the cache a file is kept: a path with slashes, in which no segment can lead out of the cache on any system.
  */
 export function cachePathOf(source: FileSource): string {
-  if (source.kind === 'hf-file') {
+  if (source.type === 'hf-file') {
     const branch = source.branch === defaultBranch ? '' : `@${source.branch}`;
     return ['hf', source.user, `${source.repository}${branch}`, ...source.file.split('/')].map(safeName).join('/');
   }
@@ -132,13 +132,13 @@ function huggingFaceSource(text: string): RemoteSource {
   if (!isRepositoryName(user) || !isRepositoryName(repository) || more.length > 0) throw notUnderstood(text);
   if (path.length === 0) {
     if (quantisation !== undefined && !/^\w[\w.-]*$/.test(quantisation)) throw notUnderstood(text);
-    return { kind: 'hf-quantisation', user, repository, quantisation: spelled(quantisation ?? '') };
+    return { type: 'hf-quantisation', user, repository, quantisation: spelled(quantisation ?? '') };
   }
   const [file = '', branch = defaultBranch, ...rests] = path.join('/').split('#');
   if (quantisation !== undefined || !isFilePath(file) || !isBranch(branch) || rests.length > 0) {
     throw notUnderstood(text);
   }
-  return { kind: 'hf-file', user, repository, branch, file: partsOf(file)[0] };
+  return { type: 'hf-file', user, repository, branch, file: partsOf(file)[0] };
 }
 
 /** Links to Hugging Face's pages and files mean the same as `hf:`, and share its cache and its token. */
@@ -152,10 +152,10 @@ function urlSource(text: string): ModelSource {
   if (url.hostname !== 'huggingface.co' && url.hostname !== 'hf.co') return urlOfFirstPart(url);
   const [user = '', repository = '', verb = '', branch = '', ...path] = url.pathname.slice(1).split('/').map(decoded);
   if (isRepositoryName(user) && isRepositoryName(repository)) {
-    if (verb === '') return { kind: 'hf-quantisation', user, repository, quantisation: spelled('') };
+    if (verb === '') return { type: 'hf-quantisation', user, repository, quantisation: spelled('') };
     const file = path.join('/');
     if ((verb === 'resolve' || verb === 'blob') && isBranch(branch) && isFilePath(file)) {
-      return { kind: 'hf-file', user, repository, branch, file: partsOf(file)[0] };
+      return { type: 'hf-file', user, repository, branch, file: partsOf(file)[0] };
     }
   }
   return urlOfFirstPart(url);
@@ -164,7 +164,7 @@ function urlSource(text: string): ModelSource {
 function urlOfFirstPart(url: URL): ModelSource {
   const first = new URL(url.href);
   first.pathname = partsOf(url.pathname)[0];
-  return { kind: 'url', url: first.href };
+  return { type: 'url', url: first.href };
 }
 
 function spelled(quantisation: string): string {

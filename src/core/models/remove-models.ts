@@ -70,11 +70,11 @@ function find(name: string, models: readonly CachedModel[], cache: ModelCache): 
 
 function sourceOf(name: string, cache: ModelCache): string | null {
   const parsed = parseModelSource(name);
-  if (parsed.kind === 'hf-quantisation') {
+  if (parsed.type === 'hf-quantisation') {
     const file = cache.rememberedFile(parsed);
     if (file === null) return null;
     const { user, repository } = parsed;
-    return nameOfSource({ kind: 'hf-file', user, repository, branch: 'main', file });
+    return nameOfSource({ type: 'hf-file', user, repository, branch: 'main', file });
   }
-  return parsed.kind === 'hf-file' || parsed.kind === 'url' ? nameOfSource(parsed) : null;
+  return parsed.type === 'hf-file' || parsed.type === 'url' ? nameOfSource(parsed) : null;
 }

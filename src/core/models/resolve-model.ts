@@ -35,7 +35,7 @@ const defaultStallMs = 30_000;
  */
 export async function resolveModel(source: string, options: ResolveOptions = {}): Promise<string> {
   const parsed = parseModelSource(source);
-  switch (parsed.kind) {
+  switch (parsed.type) {
     case 'bundled':
       return bundled();
     case 'path':
@@ -55,7 +55,7 @@ export async function resolveModel(source: string, options: ResolveOptions = {})
  */
 export async function pullModel(source: string, options: ResolveOptions = {}): Promise<string> {
   const parsed = parseModelSource(source);
-  if (parsed.kind === 'bundled' || parsed.kind === 'path') {
+  if (parsed.type === 'bundled' || parsed.type === 'path') {
     const meant = likelyRepository(source);
     throw new ChatstreamError('usage', `"${source}" cannot be downloaded.`, {
       hint:
@@ -77,11 +77,11 @@ async function cachedFile(source: RemoteSource, { environment = process.env }: R
   const { ModelCache } = await import('./model-cache.js');
   const cache = ModelCache.of(environment);
   let known = source;
-  if (known.kind === 'hf-quantisation') {
+  if (known.type === 'hf-quantisation') {
     const file = cache.rememberedFile(known);
     if (file === null) return null;
     const { user, repository } = known;
-    known = { kind: 'hf-file', user, repository, branch: 'main', file };
+    known = { type: 'hf-file', user, repository, branch: 'main', file };
   }
   const path = cache.pathOf(known);
   return cache.complete(path, nameOfSource(known)) === null ? null : path;
@@ -98,9 +98,9 @@ async function downloadedFile(source: RemoteSource, options: ResolveOptions): Pr
   const huggingFace = huggingFaceOf(environment);
   const client = new WebClient({ signal, stallMs, clock });
   const downloading = { cache, client, huggingFace, stallMs, onProgress, onNotice, signal, clock };
-  if (source.kind !== 'hf-quantisation') return download(source, downloading);
+  if (source.type !== 'hf-quantisation') return download(source, downloading);
   const file = await fileOfQuantisation(client, huggingFace, source);
-  const path = await download({ kind: 'hf-file', ...file }, downloading);
+  const path = await download({ type: 'hf-file', ...file }, downloading);
   cache.remember(source, file.file);
   return path;
 }

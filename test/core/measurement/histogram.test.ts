@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { decodeFromCompressedBase64, JsHistogram } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
-import { hasEnoughSamples, LatencyHistogram } from '../../../src/core/measurement/histogram.js';
+import { hasEnoughSamples, LatencyHistogram, samplesNeeded } from '../../../src/core/measurement/histogram.js';
 
 function of(...us: readonly number[]): LatencyHistogram {
   const histogram = new LatencyHistogram();
@@ -131,5 +131,17 @@ describe('the number of samples', () => {
     [10_000, 99.9, true],
   ])('of %d is enough for the %dth percentile: %s', (count, percent, enough) => {
     expect(hasEnoughSamples(count, percent)).toBe(enough);
+  });
+
+  it.each([
+    [0, 10],
+    [50, 20],
+    [90, 100],
+    [95, 200],
+    [99, 1000],
+    [99.9, 10_000],
+  ])('that the %dth percentile needs is %d: one fewer is not enough', (percent, needed) => {
+    expect(samplesNeeded(percent)).toBe(needed);
+    expect([hasEnoughSamples(needed, percent), hasEnoughSamples(needed - 1, percent)]).toEqual([true, false]);
   });
 });

@@ -60,7 +60,7 @@ export function leavePart(
 ): string {
   const cache = new ModelCache(join(folder, 'models'));
   const parsed = parseModelSource(source);
-  if (parsed.kind !== 'url' && parsed.kind !== 'hf-file') throw new Error('It has no file.');
+  if (parsed.type !== 'url' && parsed.type !== 'hf-file') throw new Error('It has no file.');
   const partial = cache.partialPathOf(cache.pathOf(parsed));
   cache.writeRecord(partial, { source, files: [{ name, ...file }] });
   writeFileSync(`${partial}.part`, bytes);

@@ -27,7 +27,7 @@ describe('the cache of models', () => {
         cache.remember(source, 'a.gguf');
       }).toThrow(leaving);
       expect(() => cache.rememberedFile(source)).toThrow(leaving);
-      const path = cache.pathOf({ kind: 'hf-file', ...source, branch: '..', file: '../../a.gguf' });
+      const path = cache.pathOf({ type: 'hf-file', ...source, branch: '..', file: '../../a.gguf' });
       expect(cache.relativePath(path).split(/[\\/]/)).not.toContain('..');
       expect(existsSync(cache.folder)).toBe(false);
     },
@@ -54,7 +54,7 @@ describe('the cache of models', () => {
 
   it('tells sources apart that have to share a path', () => {
     const [one, two] = ['a:b', 'a?b'].map((file) => `https://example.com/${encodeURIComponent(file)}.gguf`);
-    const paths = [one, two].map((url) => cache.pathOf({ kind: 'url', url: url ?? '' }));
+    const paths = [one, two].map((url) => cache.pathOf({ type: 'url', url: url ?? '' }));
     expect(new Set(paths).size).toBe(1);
     const path = paths[0] ?? '';
     cache.writeRecord(path, { source: one ?? '', files: [{ name: 'a_b.gguf', bytes: 4, etag: null }] });

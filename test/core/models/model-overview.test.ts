@@ -32,7 +32,7 @@ describe('the models that there are', () => {
   });
 
   it('say what is in them and what they would take', async () => {
-    const path = cache.pathOf({ kind: 'url', url: 'https://example.com/a.gguf' });
+    const path = cache.pathOf({ type: 'url', url: 'https://example.com/a.gguf' });
     mkdirSync(dirname(path), { recursive: true });
     copyFileSync(await syntheticModel(), path);
     record(path, statSync(path).size);
@@ -47,7 +47,7 @@ describe('the models that there are', () => {
   });
 
   it('include downloads that broke off and files that are damaged', async () => {
-    const path = cache.pathOf({ kind: 'url', url: 'https://example.com/a.gguf' });
+    const path = cache.pathOf({ type: 'url', url: 'https://example.com/a.gguf' });
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, 'GGUF, but no model');
     record(path, 18);

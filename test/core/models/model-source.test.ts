@@ -9,13 +9,13 @@ import {
 } from '../../../src/core/models/model-source.js';
 
 const quantisation = (name: string): ModelSource => ({
-  kind: 'hf-quantisation',
+  type: 'hf-quantisation',
   user: 'Qwen',
   repository: 'Qwen3-0.6B-GGUF',
   quantisation: name,
 });
 const file = (path: string, branch = 'main'): ModelSource => ({
-  kind: 'hf-file',
+  type: 'hf-file',
   user: 'Qwen',
   repository: 'Qwen3-0.6B-GGUF',
   branch,
@@ -24,15 +24,15 @@ const file = (path: string, branch = 'main'): ModelSource => ({
 
 function urlOf(text: string): FileSource {
   const source = parseModelSource(text);
-  if (source.kind !== 'hf-file' && source.kind !== 'url') throw new Error('It has no file.');
+  if (source.type !== 'hf-file' && source.type !== 'url') throw new Error('It has no file.');
   return source;
 }
 
 describe('a source', () => {
   it.each<[string, ModelSource]>([
-    ['bundled', { kind: 'bundled' }],
-    ['model.gguf', { kind: 'path', path: 'model.gguf' }],
-    ['C:\\models\\model.gguf', { kind: 'path', path: 'C:\\models\\model.gguf' }],
+    ['bundled', { type: 'bundled' }],
+    ['model.gguf', { type: 'path', path: 'model.gguf' }],
+    ['C:\\models\\model.gguf', { type: 'path', path: 'C:\\models\\model.gguf' }],
     ['hf:Qwen/Qwen3-0.6B-GGUF', quantisation('latest')],
     ['hf:Qwen/Qwen3-0.6B-GGUF:q4_k_m', quantisation('Q4_K_M')],
     ['hf:Qwen/Qwen3-0.6B-GGUF:UD-Q4_K_XL', quantisation('UD-Q4_K_XL')],
@@ -43,8 +43,8 @@ describe('a source', () => {
     ['https://huggingface.co/Qwen/Qwen3-0.6B-GGUF', quantisation('latest')],
     ['https://huggingface.co/Qwen/Qwen3-0.6B-GGUF/blob/main/a.gguf', file('a.gguf')],
     ['https://hf.co/Qwen/Qwen3-0.6B-GGUF/resolve/v2/Q4/a.gguf?download=true', file('Q4/a.gguf', 'v2')],
-    ['https://example.com/a.gguf', { kind: 'url', url: 'https://example.com/a.gguf' }],
-    ['HTTP://example.com/a.gguf', { kind: 'url', url: 'http://example.com/a.gguf' }],
+    ['https://example.com/a.gguf', { type: 'url', url: 'https://example.com/a.gguf' }],
+    ['HTTP://example.com/a.gguf', { type: 'url', url: 'http://example.com/a.gguf' }],
   ])('%s', (text, source) => {
     expect(parseModelSource(text)).toEqual(source);
   });
@@ -96,7 +96,7 @@ describe('a source', () => {
     ['https://example.com/get#chapter', 'https://example.com/get'],
   ])('%s is shown and recorded as %s', (text, name) => {
     const source = parseModelSource(text);
-    if (source.kind === 'bundled' || source.kind === 'path') throw new Error('It is not remote.');
+    if (source.type === 'bundled' || source.type === 'path') throw new Error('It is not remote.');
     expect(nameOfSource(source)).toBe(name);
   });
 

@@ -21,7 +21,7 @@ afterEach(() => {
 
 /** Puts a model into the cache. @returns the path of its first file */
 function keep(repository: string, ...names: [string, ...string[]]): string {
-  const path = cache.pathOf({ kind: 'hf-file', user: 'me', repository, branch: 'main', file: names[0] });
+  const path = cache.pathOf({ type: 'hf-file', user: 'me', repository, branch: 'main', file: names[0] });
   mkdirSync(dirname(path), { recursive: true });
   for (const name of names) writeFileSync(join(dirname(path), name), 'GGUF');
   cache.writeRecord(path, {

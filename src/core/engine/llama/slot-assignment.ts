@@ -1,4 +1,5 @@
 import { ChatstreamError } from '../../base/errors.js';
+import { contextLengthError } from '../../base/refusals.js';
 import type { Demands, GenerationEvent, GenerationSpec } from '../engine.js';
 import { TextAssembler } from '../text/text-assembler.js';
 import { LlamaGeneration } from './generation.js';
@@ -102,11 +103,7 @@ export class SlotAssignment {
       throw new ChatstreamError('invalid_request', 'The prompt is empty.', { param: 'prompt' });
     }
     if (spec.prompt.length >= contextLength) {
-      throw new ChatstreamError(
-        'context_length_exceeded',
-        `The prompt has ${spec.prompt.length} tokens; with one of output at least, it does not fit the context of ${contextLength}.`,
-        { hint: 'Shorten the prompt, or serve with a longer --context.', param: 'prompt' },
-      );
+      throw contextLengthError(spec.prompt.length, contextLength, 'prompt');
     }
   }
 

@@ -1,6 +1,7 @@
 import { type CancelTimer, type Clock, systemClock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { asChatstreamError, ChatstreamError } from '../../base/errors.js';
+import { contextLengthError } from '../../base/refusals.js';
 import { contextLengthOf } from '../../gguf/memory-need.js';
 import {
   type Demands,
@@ -148,8 +149,7 @@ class MockEngine implements Engine {
 
   #assertFits({ prompt }: GenerationSpec): void {
     if (prompt.length < this.#contextLength) return;
-    const message = `The prompt has ${prompt.length} tokens, the context holds ${this.#contextLength} with the reply.`;
-    throw new ChatstreamError('context_length_exceeded', message);
+    throw contextLengthError(prompt.length, this.#contextLength, 'prompt');
   }
 
   #scheduleNext(): void {

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../base/units.js';
+import { leastSamplesAbove, samplesNeeded } from '../../measurement/histogram.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { objectivesText, targetItems } from '../text/description.js';
@@ -22,7 +23,7 @@ export function notesBelow(
     result.plan.slo.length > 0 ? `Goodput counts requests that met ${objectivesText(result.plan)}.` : '',
     trialsText(summaries),
     summaries.every(({ requests }) => unanswered(requests) === 0) ? 'No request was refused or failed.' : '',
-    summaries.some(tooFew) ? `${unknown} unknown, or fewer than 10 samples above it.` : '',
+    summaries.some(tooFew) ? `${unknown} unknown, or fewer than ${leastSamplesAbove} samples above it.` : '',
     moreRequestsText(result, summaries),
     summaries.some((summary) => isMarked(result, summaries, summary)) ? `${mark} recommended.` : '',
     versusText(result),
@@ -38,8 +39,7 @@ function tooFew({ metrics }: SettingSummary): boolean {
   return [metrics.ttft, metrics.queue_wait, metrics.tpot].some(({ p99 }) => p99 === null);
 }
 
-/** With fewer requests a setting has no p95. */
-const requestsForP95 = 200;
+const requestsForP95 = samplesNeeded(95);
 
 /** How to get the percentiles that are missing. */
 function moreRequestsText({ plan }: BenchResult, summaries: readonly SettingSummary[]): string {

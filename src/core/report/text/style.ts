@@ -41,15 +41,22 @@ export function graphemesOf(text: string): readonly string[] {
  * which are added afterwards here, and their current versions need Node.js 22.
  */
 export function cut(text: string, width: number): string {
+  return stringWidth(text) <= width ? text : `${firstOf(graphemesOf(text), width - 1).join('')}…`;
+}
+
+/** The same for text whose end says more than its beginning, such as a path. */
+export function cutStart(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
-  let kept = '';
-  let left = width - 1;
-  for (const grapheme of graphemesOf(text)) {
-    left -= stringWidth(grapheme);
-    if (left < 0) break;
-    kept += grapheme;
-  }
-  return `${kept}…`;
+  return `…${firstOf(graphemesOf(text).toReversed(), width - 1)
+    .toReversed()
+    .join('')}`;
+}
+
+/** As many of the graphemes as fit into a width. */
+function firstOf(graphemes: readonly string[], width: number): readonly string[] {
+  let left = width;
+  const end = graphemes.findIndex((grapheme) => (left -= stringWidth(grapheme)) < 0);
+  return end === -1 ? graphemes : graphemes.slice(0, end);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cut, fill, padEnd, padStart, painter, wrap } from '../../../../src/core/report/text/style.js';
+import { cut, cutStart, fill, padEnd, padStart, painter, wrap } from '../../../../src/core/report/text/style.js';
 
 const red = painter({ colour: true, width: 100 })('red', 'x');
 
@@ -19,6 +19,12 @@ describe('text for a terminal', () => {
     expect([cut('abc', 3), cut('abcd', 3), cut('abcd', 0)]).toEqual(['abc', 'ab…', '…']);
     expect([cut('日本語', 6), cut('日本語', 5), cut('日本語', 4)]).toEqual(['日本語', '日本…', '日…']);
     expect(cut('👩\u200D💻👩\u200D💻', 3)).toBe('👩\u200D💻…');
+  });
+
+  it('is cut at its beginning where its end says more', () => {
+    expect([cutStart('abc', 3), cutStart('abcd', 3), cutStart('abcd', 0)]).toEqual(['abc', '…cd', '…']);
+    expect([cutStart('日本語', 6), cutStart('日本語', 5), cutStart('日本語', 4)]).toEqual(['日本語', '…本語', '…語']);
+    expect(cutStart('👩\u200D💻👩\u200D💻', 3)).toBe('…👩\u200D💻');
   });
 
   it('wraps between words, and within words that are longer than a line', () => {
