@@ -133,16 +133,19 @@ export function queueFullError(
   queue: {
     readonly running: number;
     readonly waiting: number;
+    /** Requests that hold a place already while their prompts are tokenised. */
+    readonly pending: number;
     readonly maxConcurrency: number;
     readonly maxQueue: number;
   },
   retryAfterSeconds: number,
 ): ChatstreamError {
-  const { running, waiting, maxConcurrency, maxQueue } = queue;
+  const { running, waiting, pending, maxConcurrency, maxQueue } = queue;
   const places = maxQueue === 0 ? 'no request may wait' : `${waiting} of ${maxQueue} places to wait are taken`;
+  const arriving = pending === 0 ? '' : `, and ${pending} more arrived just before this one`;
   return new ChatstreamError(
     'queue_full',
-    `The queue is full: ${running} of ${maxConcurrency} generations run and ${places}.`,
+    `The queue is full: ${running} of ${maxConcurrency} generations run and ${places}${arriving}.`,
     { hint: `Try again in ${retryAfterSeconds} s.`, retryAfterSeconds },
   );
 }

@@ -100,7 +100,8 @@ export class Scheduler<J extends Job> {
   assertVacancy(pending = 0): void {
     if (this.#draining) throw drainingError(this.retryAfterSeconds());
     if (this.vacancies > pending) return;
-    throw queueFullError({ ...this.#limits, running: this.#running, waiting: this.waiting }, this.retryAfterSeconds());
+    const queue = { ...this.#limits, running: this.#running, waiting: this.waiting, pending };
+    throw queueFullError(queue, this.retryAfterSeconds());
   }
 
   /** Ends a running job; the first waiting one starts before this returns. Jobs that are not running are ignored. */

@@ -18,7 +18,7 @@ import {
   wrongKeyError,
 } from '../../../src/core/base/refusals.js';
 
-const queue = { running: 4, waiting: 64, maxConcurrency: 4, maxQueue: 64 };
+const queue = { running: 4, waiting: 64, pending: 0, maxConcurrency: 4, maxQueue: 64 };
 
 const refusals: readonly [ChatstreamError, string][] = [
   [bodyTooLargeError(1024), 'body_too_large'],
@@ -42,6 +42,12 @@ describe('the errors that clients are sent', () => {
   it.each(refusals)('%s', ({ code, message, hint }, expected) => {
     expect(code).toBe(expected);
     for (const text of [message, hint ?? 'No hint.']) expect(text).toMatch(/^[A-Z].*\.$/);
+  });
+
+  it('say why a queue is full although not all of its places are taken', () => {
+    expect(queueFullError({ ...queue, running: 3, pending: 1 }, 7).message).toBe(
+      'The queue is full: 3 of 4 generations run and 64 of 64 places to wait are taken, and 1 more arrived just before this one.',
+    );
   });
 
   it('have a message each, so that no two cases look the same', () => {
