@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// This file stays within what Node.js 12 can parse, and imports nothing before the check, so that an old version gets as
-// far as being told that it is too old.
+// This file stays within what Node.js 12 can parse, and imports nothing before the check, so that an old version can
+// run the check.
 const required = [20, 19];
 const [major, minor] = process.versions.node.split('.').map(Number);
 

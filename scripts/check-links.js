@@ -1,4 +1,4 @@
-// Says which relative links of Markdown files lead nowhere: a file that is not there, or a heading that it does not have.
+// Lists the relative links of Markdown files that lead nowhere: to a missing file, or to a missing heading.
 //
 //   node scripts/check-links.js ROOT [FILE…]
 //

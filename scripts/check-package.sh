@@ -22,8 +22,8 @@ fi
 tar -xzf "$tarball" -C "$work"
 node scripts/check-links.js "$work/package"
 
-# With the oldest Node.js that is supported: npm must not warn that a dependency wants a newer one. It does not read this
-# package's lock file or overrides, only the ranges in package.json.
+# With the oldest Node.js that is supported: npm must not warn that a dependency needs a newer one. It does not read
+# this package's lock file or overrides, only the ranges in package.json.
 mkdir "$work/prefix"
 if ! npx -y -p node@20.19 npm install --global --prefix "$work/prefix" "$tarball" >"$work/install.log" 2>&1 ||
   grep -q EBADENGINE "$work/install.log"; then
@@ -35,7 +35,7 @@ PATH="$work/prefix/bin:$PATH"
 chatstream --version
 chatstream serve --help >/dev/null
 
-# The ready line arrives, an answer arrives, and SIGTERM ends it with exit code 0.
+# The ready line arrives, an answer arrives, and after SIGTERM the exit code is 0.
 chatstream serve --engine mock --port 0 --json >ready.json &
 server=$!
 for _ in $(seq 600); do

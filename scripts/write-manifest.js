@@ -1,4 +1,4 @@
-// Writes oclif.manifest.json, which spares the command line from importing every command just to list them.
+// Writes oclif.manifest.json, so that the command line need not import every command just to list them.
 import { Plugin } from '@oclif/core';
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

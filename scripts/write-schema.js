@@ -1,4 +1,4 @@
-// Writes the JSON Schemas of what bench and compare write, from the one definition of each in the code.
+// Writes the JSON Schemas of the results of bench and compare, from their definitions in the code.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { comparisonSchema } from '../dist/core/report/compare/comparison-schema.js';
 import { resultSchema } from '../dist/core/measurement/result-schema.js';

@@ -6,8 +6,8 @@ import { startScript } from '../support/processes.js';
 import { ratios, spread } from '../support/statistics.js';
 
 /**
- * What measuring a stream costs the load generator: CPU time per token event, beside clients that do more and less.
- * `client-cpu 600` measures 600 streams only.
+ * What measuring a stream costs the load generator: CPU time per token event, compared with clients that do more and
+ * less. `client-cpu 600` measures 600 streams only.
  */
 const roundMs = 20;
 const tokens = 200;

@@ -24,7 +24,7 @@ const contenders: Readonly<Record<string, () => () => Promise<number>>> = {
       return outcome.tokenChunks;
     };
   },
-  /** What one writes in ten minutes: fetch, a decoder, eventsource-parser, JSON.parse and a clock. */
+  /** What anyone would write in ten minutes: fetch, a decoder, eventsource-parser, JSON.parse and a clock. */
   fetch: () => async () => {
     const times: number[] = [];
     const parser = createParser({
@@ -42,7 +42,7 @@ const contenders: Readonly<Record<string, () => () => Promise<number>>> = {
     }
     return times.length;
   },
-  /** The least: undici hands over the bytes, nobody looks at them. */
+  /** The minimum: undici hands over the bytes, and nothing reads them. */
   bare: () => async () => {
     const response = await request(url, { dispatcher: agent, method: 'POST', headers, body });
     let pieces = 0;

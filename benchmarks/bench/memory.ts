@@ -4,11 +4,11 @@ import { assumedScale } from '../../src/core/bench/workload/words.js';
 import { markdownTable } from '../support/markdown.js';
 import { residentBytes, startScript } from '../support/processes.js';
 
-/** Whether measuring leaves something behind: resident memory of the load generator in runs of 10,000 and 100,000 requests. */
+/** Whether measuring leaks memory: resident memory of the load generator in runs of 10,000 and 100,000 requests. */
 const clients = 50;
 const server = await startScript('.cache/benchmarks/benchmarks/bench/instant-server.js');
 
-/** The lowest of some readings while nothing happens: memory that was used and given back is not a leak. */
+/** The lowest of several readings while nothing happens: memory that is used and returned is not a leak. */
 async function restingBytes(): Promise<number> {
   const readings: number[] = [];
   for (let reading = 0; reading < 20; reading += 1) {
@@ -43,7 +43,7 @@ async function run(requests: number): Promise<number> {
   });
   const [part] = await load.start(new AbortController().signal);
   if (part?.completed !== requests) throw new Error(`${part?.completed ?? 0} of ${requests} requests were completed`);
-  // Before the load is closed: what a run holds on to counts.
+  // Before the load is closed: memory that a run still holds counts.
   const bytes = await restingBytes();
   await load.close();
   return bytes;

@@ -6,8 +6,9 @@ import { median, ratios } from '../support/statistics.js';
 import { deliveries, recordedAnswers } from './sse-streams.js';
 
 /**
- * What it costs to turn the bytes of an answer into the data of its events, in microseconds per event: the load generator's
- * parser, which gives eventsource-parser what a StringDecoder decodes, beside the same library and a TextDecoder.
+ * What it costs to turn the bytes of an answer into the data of its events, in microseconds per event: the load
+ * generator's parser, which gives eventsource-parser what a StringDecoder decodes, compared with the same library and a
+ * TextDecoder.
  */
 const answersPerTurn = 10;
 const warmUps = 30;
@@ -59,7 +60,7 @@ function microsPerEvent(contender: Contender, pieces: readonly Buffer[], events:
   return Number(process.hrtime.bigint() - began) / 1000 / answersPerTurn / events;
 }
 
-/** The two take turns, so that a drifting machine slows both. */
+/** The two alternate, so that a drifting machine slows both. */
 function measured(pieces: readonly Buffer[], events: number): { oursUs: number[]; plainUs: number[] } {
   const oursUs: number[] = [];
   const plainUs: number[] = [];

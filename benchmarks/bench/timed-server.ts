@@ -3,8 +3,8 @@ import { seededRandom } from '../../src/core/base/random.js';
 import { microsNow } from '../../src/core/base/micros.js';
 
 /**
- * A streaming server that answers after random times and writes down when it wrote what, on the clock that the client
- * reads too. GET /log gives what it wrote down since the last time, by the `user` of each request.
+ * A streaming server that answers after random times and records when it wrote what, on the clock that the client reads
+ * too. GET /log returns what it has recorded since the last call, by the `user` of each request.
  */
 const prefill = { medianMs: 50, sigma: 0.5 };
 const token = { medianMs: 20, sigma: 0.3 };

@@ -9,9 +9,9 @@ import { markdownTable } from '../support/markdown.js';
 import { startScript } from '../support/processes.js';
 
 /**
- * Whether the load generator's times are true: against a server that notes when it wrote each token on the same clock
- * (hrtime is the same in all processes of a machine), how late does the client see them? `truth 500` measures 500 streams
- * only.
+ * Whether the load generator's times are correct: against a server that notes when it wrote each token on the same
+ * clock (hrtime is the same in all processes of a machine), how late does the client see them? `truth 500` measures 500
+ * streams only.
  */
 const warmupMs = 1000;
 const settings = [
@@ -27,7 +27,7 @@ interface Measured {
   readonly outcome: CompletedRequest;
 }
 
-/** The value below which a share of them lies, 0 to 1; the nearest rank. */
+/** The value below which a share of the values lies, 0 to 1; the nearest rank. */
 function quantile(values: readonly number[], share: number): number {
   const sorted = Float64Array.from(values).sort();
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
@@ -75,7 +75,7 @@ async function measure(
   return { measured, loopDelay, cpuShare };
 }
 
-/** Milliseconds that every token of an answer was seen after it was written. */
+/** For every token of an answer, milliseconds from writing it to seeing it. */
 function latenessMs({ firstTokenUs, gapsUs }: CompletedRequest, sentUs: readonly number[]): number[] {
   let seenUs = firstTokenUs;
   const lateness = [(seenUs - (sentUs[0] ?? Number.NaN)) / 1000];

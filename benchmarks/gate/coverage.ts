@@ -6,8 +6,8 @@ import type { Order } from './simulated-comparison.js';
 import { coverage, gatedMetrics, percent, type Tally, tallyOf } from './tally.js';
 
 /**
- * How often the 95 % intervals hold the truth, for the interval that is used and for the plain percentile bootstrap; 5
- * trials of 200 requests.
+ * How often the 95 % intervals contain the true ratio, for the interval that is used and for the plain percentile
+ * bootstrap; 5 trials of 200 requests.
  *
  * node coverage.js [comparisons per row]
  */

@@ -10,15 +10,15 @@ export interface Job {
 export interface NoiseFigures {
   readonly seconds: number;
   /**
-   * By how much two neighbouring stretches of so many seconds differ: the standard deviation of the logarithm of the
-   * ratio of their mean times. It is what a comparison of two trials of that length suffers from; NaN where there are
+   * By how much two neighbouring stretches of that many seconds differ: the standard deviation of the logarithm of the
+   * ratio of their mean times, which is the error of a comparison of two trials of that length; NaN where there are
    * fewer than 3 pairs of stretches.
    */
   readonly neighboursDiffer: ReadonlyMap<number, number>;
   /** Jobs that took at least {@link stallMs} longer than the median. */
   readonly stallsPerMinute: number;
   readonly longestStallMs: number;
-  /** What they add up to, as a share of all time. */
+  /** Their sum, as a share of all time. */
   readonly stalledShare: number;
 }
 
@@ -28,7 +28,7 @@ export const stretchSeconds = [1, 2, 5, 10, 20] as const;
 /** More than a scheduler's slice, less than what a reader of a stream sees. */
 const stallMs = 10;
 
-/** What of a machine's noise can be seen in how long the same work took, in the order in which it was done. */
+/** The noise of a machine as it shows in the durations of the same work, in the order in which it was done. */
 export function noiseFigures(jobs: readonly Job[]): NoiseFigures {
   const last = jobs.at(-1);
   const seconds = last === undefined ? 0 : (last.beginMs + last.tookMs) / 1000;

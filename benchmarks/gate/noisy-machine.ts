@@ -4,7 +4,7 @@ import { type Random } from '../../src/core/base/random.js';
 export interface Noise {
   /** Standard deviation of the machine's speed over time, as a share. */
   readonly drift: number;
-  /** After so long the speed has forgotten what it was: it is an Ornstein–Uhlenbeck process on the logarithm. */
+  /** Time after which the speed is independent of what it was: an Ornstein–Uhlenbeck process on the logarithm. */
   readonly driftMs: number;
   /** Mean time between two stalls, in which nothing runs at all. */
   readonly stallEveryMs: number;

@@ -19,7 +19,9 @@ export const surroundings = {
     noise: { drift: 0.04, driftMs: 5000, stallEveryMs: 10_000, longestStallMs: 30 },
     spread: 0.2,
   },
-  /** One that drifts as much within a minute, and that its host stops for long: worse than the one that was measured. */
+  /**
+   * One that drifts as much within a minute, and that its host stops for longer: worse than the one that was measured.
+   */
   shared: {
     noise: { drift: 0.08, driftMs: 120_000, stallEveryMs: 30_000, longestStallMs: 300 },
     spread: 0.2,

@@ -16,7 +16,7 @@ export type Order =
   | 'trial by trial'
   /** A A A, B B B: two runs of bench, the second right after the first. */
   | 'one after the other'
-  /** The same, but the second on another day: the machine's speed then has nothing to do with what it was. */
+  /** The same, but the second on another day: the machine's speed is then unrelated to what it was. */
   | 'another day';
 
 export interface Scenario {
@@ -61,7 +61,7 @@ interface Measured {
 function measure({ order, noise, ...scenario }: Scenario, random: Random): Measured {
   const measured: Measured = { baseline: [], candidate: [] };
   let machine = new NoisyMachine(noise, random);
-  // As after a warm-up: nothing begins at the moment in which the machine does.
+  // As after a warm-up: measuring does not begin when the machine does.
   let nowMs = 1000 * random();
   const { clients } = scenario;
   const load = { type: 'closed', concurrency: [clients] } as const;

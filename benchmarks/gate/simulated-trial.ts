@@ -34,7 +34,7 @@ interface Trial {
 }
 
 /**
- * A closed loop against a server with a first-in-first-out queue: a real run, but for the time that it takes.
+ * A closed loop against a server with a first-in-first-out queue: a real run, except for the time that it takes.
  *
  * @param beginMs in the machine's time
  */
@@ -45,7 +45,7 @@ export function simulateTrial(
   random: Random,
   beginMs: number,
 ): Trial {
-  // Only what is gated: everything that a run has would be compared, and most of the time spent on that.
+  // Only what is gated: comparing everything that a run has would take most of the time.
   const names: readonly MetricName[] = ['ttft', 'e2e'];
   const histograms = new Map(names.map((name) => [name, new LatencyHistogram()]));
   const sent = Array.from({ length: clients }, () => beginMs);
@@ -53,7 +53,7 @@ export function simulateTrial(
   let measuredFromMs = beginMs;
   let endMs = beginMs;
   for (let request = -clients; request < requests; request += 1) {
-    // Who sent first is served first; then it is the turn of the slot that has been free for longest.
+    // First come, first served, by the slot that has been free for longest.
     const client = earliest(sent);
     const slot = earliest(free);
     const sendMs = sent[client] ?? 0;
@@ -98,7 +98,7 @@ function runOf(
 ): Run {
   const empty = metricOf(new LatencyHistogram());
   const metric = (name: MetricName): Run['metrics']['ttft'] => {
-    // Mean and deviation are left out: nobody compares them.
+    // Mean and deviation are left out: they are not compared.
     const histogram = histograms.get(name);
     return histogram === undefined ? empty : { ...empty, count: histogram.count, histogram: histogram.encode() };
   };

@@ -2,7 +2,7 @@ import type { Interval } from '../../src/core/statistics/ratio.js';
 import { rowOf, simulateComparison } from './simulated-comparison.js';
 import { type ScenarioOptions, scenarioOf } from './scenarios.js';
 
-/** What became of many simulated comparisons, in one metric. */
+/** The outcomes of many simulated comparisons, in one metric. */
 export interface Tally {
   readonly comparisons: number;
   /** On each side, as they were compared: turns are trials. */
@@ -12,7 +12,7 @@ export interface Tally {
   /** Improvements among them. */
   readonly passes: number;
   readonly intervals: readonly Interval[];
-  /** Those that the intervals are around. */
+  /** The ratios that the intervals are around. */
   readonly ratios: readonly number[];
 }
 
@@ -50,7 +50,7 @@ export function tallyOf(options: ScenarioOptions, comparisons: number): Readonly
   );
 }
 
-/** How often an interval holds the true ratio. */
+/** How often an interval contains the true ratio. */
 export function coverage({ intervals }: Tally, trueRatio: number): number {
   const holding = intervals.filter(({ lower, upper }) => lower <= trueRatio && trueRatio <= upper);
   return holding.length / intervals.length;

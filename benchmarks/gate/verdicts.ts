@@ -19,7 +19,7 @@ interface Situation {
 const situations: readonly Situation[] = [
   { change: 'nothing changed', metrics: gatedMetrics, load: 'queued' },
   { change: '20 % slower', metrics: gatedMetrics, load: 'queued' },
-  // Behind a queue everybody would wait for the slow ones, and it would no longer be a matter of the tail alone.
+  // With a queue, all requests would wait for the slow ones, and not only the tail would be affected.
   { change: '20 % slower above the median', metrics: ['e2e.p95'], load: 'no queue' },
 ];
 const machines: readonly MachineName[] = ['quiet', 'ordinary', 'shared'];

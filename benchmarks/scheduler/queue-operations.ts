@@ -5,18 +5,20 @@ import { Scheduler } from '../../src/core/scheduler/scheduler.js';
 import { markdownTable } from '../support/markdown.js';
 import { median, ratios } from '../support/statistics.js';
 
-/** Whether the queue's operations cost the same however many wait: nanoseconds with 1,000 and with 100,000 waiting. */
+/**
+ * Whether the queue's operations cost the same however many jobs wait: nanoseconds with 1,000 and with 100,000 waiting.
+ */
 const shortQueue = 1000;
 const longQueue = 100_000;
 const batch = 500;
 const warmUps = 10;
 const repeats = 60;
 
-/** A scheduler with the settings of a server, and as many waiting before every batch. */
+/** A scheduler with the settings of a server, and the same number of waiting jobs before every batch. */
 class Queue {
   readonly #scheduler: Scheduler<Job>;
   readonly #random = seededRandom(1);
-  /** Who waits: in order of arrival, until somebody in the middle is replaced. */
+  /** The waiting jobs: in order of arrival, until one in the middle is replaced. */
   #waiting: Job[] = [];
   #running: Job[] = [];
 
@@ -29,7 +31,7 @@ class Queue {
     this.#fill();
   }
 
-  /** Somebody comes and, a moment later, leaves. */
+  /** A job is admitted and, a moment later, withdrawn. */
   comeAndGo(): number {
     const last = this.#waiting.pop();
     if (last !== undefined) this.#scheduler.withdraw(last);
@@ -42,7 +44,7 @@ class Queue {
     return each;
   }
 
-  /** Somebody leaves, from anywhere in the queue, and somebody comes. */
+  /** A random waiting job is withdrawn, and a new one is admitted. */
   replaceAnybody(): number {
     const leaving = new Set(this.#anybody());
     const newcomers: Job[] = [];
@@ -68,7 +70,7 @@ class Queue {
     return each;
   }
 
-  /** One after the other asks for position and expected wait, as when all of them are told that they have moved up. */
+  /** Neighbours in the queue ask for position and expected wait, as when all of them learn that they have moved up. */
   positionsInOrder(): number {
     const first = Math.floor(this.#random() * (this.#waiting.length - batch));
     return this.#positions(this.#waiting.slice(first, first + batch));
@@ -78,7 +80,7 @@ class Queue {
     return this.#positions(this.#anybody());
   }
 
-  /** What it costs by itself to read one field of one of so many jobs: the share of the machine's caches. */
+  /** The cost of only reading one field of a random job: the share of the machine's caches. */
   touchAnybody(): number {
     let sum = 0;
     const each = nanosecondsForEach(this.#anybody(), ({ place }) => {
@@ -106,13 +108,13 @@ class Queue {
     }
   }
 
-  /** References only: whose they are is not looked at here, and so not brought into the caches. */
+  /** References only: the jobs themselves are not read here, so they are not brought into the caches. */
   #anybody(): Job[] {
     return randomPicks(this.#random, this.#waiting.length).flatMap((pick) => this.#waiting.slice(pick, pick + 1));
   }
 }
 
-/** What finding one of so many by an id would cost, before anything is done with it. */
+/** The cost of only finding one of that many jobs by an id. */
 class PlainMap {
   readonly #random = seededRandom(1);
   readonly #ids: readonly string[];
@@ -129,7 +131,7 @@ class PlainMap {
     const each = nanosecondsEach((count) => {
       sum += this.#entries.get(this.#ids[picks[count] ?? 0] ?? '')?.position ?? NaN;
     });
-    if (Number.isNaN(sum)) throw new Error('Somebody is missing from the map.');
+    if (Number.isNaN(sum)) throw new Error('A job is missing from the map.');
     return each;
   }
 }
@@ -150,7 +152,7 @@ function nanosecondsForEach<T>(subjects: readonly T[], operate: (subject: T) => 
   return Number(process.hrtime.bigint() - began) / subjects.length;
 }
 
-/** Short and long take turns, so that a drifting machine slows both. */
+/** Short and long alternate, so that a drifting machine slows both. */
 function row<Subject>(name: string, build: (length: number) => Subject, measure: (on: Subject) => number): string[] {
   const short = build(shortQueue);
   const long = build(longQueue);

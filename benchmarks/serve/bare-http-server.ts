@@ -1,8 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http';
 
 /**
- * The least that a streaming server can do: `node:http`, one timer, and the same bytes for everyone. It writes chunks as
- * chatstream does, but knows nothing of queues, engines or clients.
+ * The minimum that a streaming server can do: `node:http`, one timer, and the same bytes for everyone. It writes chunks
+ * as chatstream does, but knows nothing of queues, engines or clients.
  */
 const roundMs = Number(process.argv[2]);
 const tokens = Number(process.argv[3]);

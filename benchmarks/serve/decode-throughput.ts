@@ -13,9 +13,9 @@ import { ratios, spread } from '../support/statistics.js';
 import { decodeTokensPerSecond, streamOnce } from '../support/stream-client.js';
 
 /**
- * What is left of the engine's speed behind HTTP, the queue and a second process: decoded tokens per second of 1, 4 and 8
- * streams, against a bare lockstep loop over node-llama-cpp. If the environment variable LLAMA_SERVER names a
- * llama-server, it is measured beside them with the same client, model, threads and slots.
+ * What is left of the engine's speed behind HTTP, the queue and a second process: decoded tokens per second of 1, 4 and
+ * 8 streams, against a bare lockstep loop over node-llama-cpp. If the environment variable LLAMA_SERVER names a
+ * llama-server, it is measured as well, with the same client, model, threads and slots.
  *
  *     npm run benchmark serve/decode-throughput [threads] [tokens] [repeats]
  *
@@ -76,7 +76,7 @@ async function llamaServer(binary: string, model: string): Promise<Contender> {
 function overHttp(name: string, server: ServerProcess): Contender {
   const one = (index: number): ReturnType<typeof streamOnce> =>
     streamOnce(`${server.url}/v1/completions`, {
-      // A prompt of its own for each, so that no server can answer from what it holds.
+      // A prompt of its own for each, so that no server can answer from its cache.
       prompt: `${index} `.repeat(promptTokens / 2),
       stream: true,
       max_tokens: Number(tokens),

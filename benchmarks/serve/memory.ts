@@ -2,7 +2,9 @@ import { markdownTable } from '../support/markdown.js';
 import { residentBytes, type ServerProcess, startChatstream } from '../support/processes.js';
 import { streamOnce } from '../support/stream-client.js';
 
-/** Whether requests leave something behind: resident memory of the main process after 10,000 against after 1,000. */
+/**
+ * Whether requests leak memory: resident memory of the main process after 10,000 requests, compared with after 1,000.
+ */
 const clients = 50;
 
 async function requests(server: ServerProcess, count: number): Promise<void> {
@@ -17,7 +19,7 @@ async function requests(server: ServerProcess, count: number): Promise<void> {
   await Promise.all(Array.from({ length: clients }, client));
 }
 
-/** The lowest of some readings while nothing happens: memory that was used and given back is not a leak. */
+/** The lowest of several readings while nothing happens: memory that is used and returned is not a leak. */
 async function restingBytes(server: ServerProcess): Promise<number> {
   const [pid = 0] = server.pids();
   const readings: number[] = [];

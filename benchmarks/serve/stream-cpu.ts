@@ -5,7 +5,7 @@ import { ratios, spread } from '../support/statistics.js';
 import { streamOnce } from '../support/stream-client.js';
 
 /**
- * What the way from the engine to the sockets costs: CPU time per token event of `serve --engine mock`, both of its
+ * The cost of the path from the engine to the sockets: CPU time per token event of `serve --engine mock`, both of its
  * processes, against a bare `node:http` server that writes the same bytes at the same pace.
  */
 const streams = 500;

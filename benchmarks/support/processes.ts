@@ -80,7 +80,7 @@ export function residentBytes(pid: number): number {
   return Number(kibibytes) * 1024;
 }
 
-/** Linux counts in hundredths of a second wherever anyone runs Node. */
+/** Linux counts in hundredths of a second on every platform that runs Node. */
 const msPerTick = 10;
 
 function cpuMsOf(pid: number): number {

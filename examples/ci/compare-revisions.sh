@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures two revisions of a project that serves a model with chatstream, in turns, and fails if the newer one is slower.
+# Measures two revisions of a project that serves a model with chatstream, and fails if the newer one is slower.
 #
 # Both servers run at the same time, and the load alternates between them, so that other activity on the machine affects
 # both alike. Exit codes are those of `chatstream bench`: 0 pass, 10 regression, 11 inconclusive (with STRICT=1), other
@@ -111,7 +111,7 @@ if [[ ${STRICT:-} == 1 ]]; then flags+=(--strict); fi
 if [[ ${GITHUB_ACTIONS:-} == true ]]; then flags+=(--github); fi
 
 mkdir -p "$report_dir"
-# Runs in the background, so that a signal to this script does not have to wait for the measurement.
+# Runs in the background, so that a signal to this script need not wait for the measurement.
 timeout --kill-after=30 "$((bench_minutes * 60))" \
   node "$candidate/bin/run.js" bench --url "$candidate_url" --versus "$baseline_url" "${bench_args[@]}" "${flags[@]}" \
   -o "$report_dir/result.json" -o "$report_dir/report.md" -o "$report_dir/report.xml" &

@@ -54,7 +54,7 @@ export abstract class BaseCommand extends Command {
   }
 }
 
-/** The error in our own words; null for one that nobody expected, which is a bug. */
+/** The error as one of our own; null for an unexpected one, which is a bug. */
 async function toOurs(error: Error): Promise<ChatstreamError | null> {
   if (!(error instanceof ChatstreamError) && !(error instanceof Errors.CLIError)) return null;
   // Loaded late: most commands end without it.

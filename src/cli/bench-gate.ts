@@ -20,7 +20,7 @@ import { exitCodes } from './exit-codes.js';
 /** The flags of a bench that say how its result is judged. */
 export type BenchGateFlags = Pick<BenchFlags, keyof typeof gateFlags | 'baseline' | 'versus' | 'enforce-slo'>;
 
-/** What is asked of a bench beyond its figures. */
+/** Judges a bench against its objectives and its baseline. */
 export interface BenchGate {
   judge(result: BenchResult, summaries: readonly SettingSummary[]): BenchVerdict;
 }
@@ -28,7 +28,7 @@ export interface BenchGate {
 export interface BenchVerdict {
   /** With --baseline or --versus; null also if the two are not comparable. */
   readonly comparison: Comparison | null;
-  /** Why they are not. */
+  /** Why the two are not comparable. */
   readonly refusal: ChatstreamError | null;
   /** For the terminal; empty if there is nothing to say. */
   readonly text: (style: ReportStyle) => string;
@@ -38,7 +38,7 @@ export interface BenchVerdict {
 }
 
 /**
- * Reads the baseline, and finds what can be found to be wrong before minutes are spent on measuring.
+ * Reads the baseline, and reports what is wrong before minutes are spent on measuring.
  *
  * @throws ChatstreamError `usage`
  */
@@ -91,7 +91,7 @@ function attempt(sides: Sides, options: CompareOptions): Comparison | Chatstream
   }
 }
 
-/** The worst first: a regression, then an objective that was missed, then what cannot be told. */
+/** The worst first: a regression, then an objective that was missed, then an inconclusive figure. */
 function exitCodeOf(comparison: Comparison | null, objectives: readonly ObjectiveVerdict[], strict: boolean): number {
   const compared = comparison === null ? exitCodes.done : exitCodeOfVerdict(comparison.verdict, strict);
   if (compared === exitCodes.regression) return compared;
@@ -101,13 +101,13 @@ function exitCodeOf(comparison: Comparison | null, objectives: readonly Objectiv
 }
 
 /**
- * Finds out before anything is measured whether the result could be compared with a baseline at all, as far as that is known
- * then: the load and the machine. What a server says of itself is checked with the result.
+ * Checks before anything is measured whether the result will be comparable with the baseline, as far as that is known
+ * by then: the load and the machine. What the server reports about itself is checked with the result.
  *
  * @throws ChatstreamError `usage` that names what differs
  */
 function checkBeforehand(baseline: Side, options: BenchOptions, machine: Machine, allowed: readonly string[]): void {
-  // The name of a prompts file and what the server understands are not known yet; equal until they are.
+  // The name of a prompts file and what the server understands are not known yet, so they are taken to be equal.
   const { workload, ignore_eos: ignoreEos } = baseline.plan;
   const promptsName = options.prompts.type === 'synthetic' ? null : workload;
   const plan = describePlan(options, [], { promptsName, ignoreEos });

@@ -62,9 +62,9 @@ export function benchOptions(flags: BenchFlags, origins: FlagOrigins, { root, ve
 function refuseContradictions(flags: BenchFlags, { isTyped }: FlagOrigins): void {
   const isCompared = flags.baseline !== undefined || flags.versus !== undefined;
   if (flags.duration === 0)
-    refuse('In --duration 0 nothing can be measured.', 'Give a time such as 10s, or --requests.');
+    refuse('Nothing can be measured with --duration 0.', 'Give a time such as 10s, or --requests.');
   if (flags.rate === undefined && isTyped('arrival')) {
-    refuse('--arrival is for an open loop, and there is no --rate.', 'Add --rate, or leave out --arrival.');
+    refuse('--arrival is for an open loop, but --rate is not given.', 'Add --rate, or leave out --arrival.');
   }
   if (flags.rate !== undefined && flags.concurrency.length > 1 && isTyped('concurrency')) {
     refuse('An open loop has no clients, so --rate cannot be combined with several values of --concurrency.', 'Leave out one of the two.'); // prettier-ignore
@@ -74,7 +74,7 @@ function refuseContradictions(flags: BenchFlags, { isTyped }: FlagOrigins): void
   }
   for (const name of ['allow', 'github'] as const) {
     if (isTyped(name) && !isCompared) {
-      refuse(`--${name} is for a comparison, and there is nothing to compare with.`, 'Add --versus or --baseline.');
+      refuse(`--${name} is for a comparison, but there is nothing to compare with.`, 'Add --versus or --baseline.');
     }
   }
   if (isTyped('strict') && !isCompared && !flags['enforce-slo']) {
@@ -144,7 +144,7 @@ function validUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url !== null && url.username + url.password !== '') {
     return refuse(
-      `The URL of ${url.host} has a password in it, which would be in the results.`,
+      `The URL of ${url.host} contains a password, which would be visible in the results.`,
       'Send it as --header "authorization: Basic …".',
     );
   }

@@ -20,10 +20,10 @@ export function benchJson({ result }: BenchReport, { comparison }: BenchVerdict)
 }
 
 /**
- * Writes the files, and tells GitHub. One that fails does not keep the others from being tried: a measurement takes minutes.
+ * Writes the files and reports to GitHub. If one fails, the others are still tried: a measurement takes minutes.
  *
  * @param print writes a line for GitHub
- * @returns everything that went wrong in the bench and here, in the order in which it did
+ * @returns everything that went wrong, in the bench and here, in order
  */
 export async function keepReport(
   flags: Pick<BenchFlags, 'output' | 'github'>,

@@ -5,7 +5,7 @@ import { githubAnnotations } from '../core/report/compare/github.js';
 import { comparisonMarkdown } from '../core/report/compare/markdown.js';
 
 /**
- * Tells GitHub: annotations, and the report in the job's summary.
+ * Reports to GitHub: annotations, and the report in the job's summary.
  *
  * @param print writes a line; GitHub reads both stdout and stderr
  * @throws ChatstreamError `output_failed` if the summary cannot be written

@@ -20,7 +20,7 @@ const logSteps = 10;
 /** Bytes between two lines of the log where the total is not known. */
 const logStepBytes = 256 * 2 ** 20;
 
-/** Often enough for a line that people look at; the network brings many more pieces. */
+/** Often enough for people; data arrives far more often. */
 const drawEveryMs = 100;
 
 /**
@@ -57,7 +57,7 @@ function logging(logger: Logger): OnProgress {
     const beginning = nextStep === -1;
     nextStep = step + 1;
     const share = totalBytes === null ? '' : `, ${percent(bytes, totalBytes)}`;
-    const what = beginning ? (resumedBytes > 0 ? 'download resumed' : 'download begun') : 'downloading';
+    const what = beginning ? (resumedBytes > 0 ? 'download resumed' : 'download started') : 'downloading';
     const total = totalBytes === null ? '' : ` of ${formatBytes(totalBytes)}`;
     logger.info({ source, bytes, total_bytes: totalBytes }, `${what}: ${formatBytes(bytes)}${total}${share}`);
   };

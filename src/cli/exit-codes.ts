@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../core/base/errors.js';
 
-/** What the shell is told. Scripts rely on these numbers. */
+/** The exit codes of all commands. Scripts rely on these numbers. */
 export const exitCodes = {
   done: 0,
   unexpectedFailure: 1,
@@ -9,7 +9,7 @@ export const exitCodes = {
   notAvailable: 3,
   /** A metric is worse than its threshold allows. */
   regression: 10,
-  /** Only with --strict: the measurement cannot tell. */
+  /** Only with --strict: the measurement does not decide. */
   inconclusive: 11,
   /** Only with --enforce-slo. */
   objectiveMissed: 12,

@@ -123,11 +123,11 @@ export function flagOrigins({ raw, metadata }: Pick<Interfaces.ParserOutput, 'ra
  * Checks the files that a command is told to write.
  *
  * @param read the files that it reads
- * @throws ChatstreamError `usage` if one would be written twice, or over one that is read
+ * @throws ChatstreamError `usage` if one would be written twice, or would overwrite one that is read
  */
 export function checkFilesApart(written: readonly string[], read: readonly (string | undefined)[]): void {
   const taken = new Map(
-    read.filter((path) => path !== undefined).map((path) => [resolve(path), 'would overwrite what is read from it']),
+    read.filter((path) => path !== undefined).map((path) => [resolve(path), 'would overwrite an input file']),
   );
   for (const path of written) {
     const problem = taken.get(resolve(path));

@@ -9,10 +9,10 @@ import type { Run } from '../core/measurement/result-schema.js';
 import { formatDuration } from '../core/base/units.js';
 import { hasColours } from './terminal.js';
 
-/** Figures that change faster cannot be read. Below the pace of the progress, which is told about 5 times a second. */
+/** Figures that change faster cannot be read. Shorter than the time between progress reports, about 200 ms. */
 const redrawEveryMs = 150;
 
-/** Wider bars say no more. */
+/** Wider bars add nothing. */
 const widestBar = 40;
 
 export interface RunPlace {
@@ -32,8 +32,8 @@ export interface ProgressDisplay {
 }
 
 /**
- * On a terminal one live block that is drawn over itself, and removed at the end; elsewhere a line for what is waited for,
- * and for each finished run.
+ * On a terminal, one live block that is redrawn in place and removed at the end; elsewhere, one line for each wait and
+ * each finished run.
  *
  * @param silent shows nothing at all
  */
@@ -62,7 +62,7 @@ function liveBlock(stream: NodeJS.WriteStream, clock: Clock): ProgressDisplay {
   /** To the beginning of what was drawn: in a window that has become narrower its lines take several rows each. */
   const upToStart = (): string => {
     const columns = Math.max(1, stream.columns);
-    // As terminals break lines: anywhere but within a full-width character.
+    // Terminals break lines anywhere but within a full-width character.
     const asShown = { hard: true, wordWrap: false, trim: false };
     const rows = drawn.reduce((total, line) => total + wrapAnsi(line, columns, asShown).split('\n').length, 0);
     return rows > 1 ? `\r\u001b[${rows - 1}A` : '\r';
@@ -127,7 +127,7 @@ interface TimeLine {
   readonly text: string;
 }
 
-/** How far the run is, and what is left of all of them. Without a planned end there is no bar. */
+/** The progress of the run, and the time left for all runs. Without a planned end there is no bar. */
 function timeLine(progress: BenchProgress, room: number): TimeLine {
   const { elapsedMs, plannedMs, status, run, runs } = progress;
   const what = { 'warm-up': 'warming up', measuring: 'measuring', finishing: 'waiting for the last answers' }[status];

@@ -21,7 +21,7 @@ function terminalLogger(options: LoggerOptions): Logger {
   const { stderr } = process;
   const terminal = destination({ dest: 2, sync: true });
   terminal.on('error', () => {
-    // The terminal is gone, and there is nowhere left to say so.
+    // The terminal is gone, and there is nowhere left to report it.
   });
   return pino(options, {
     write: (line: string) => {
@@ -41,13 +41,13 @@ function jsonLogger(options: LoggerOptions): Logger {
   stderr.on('write', () => {
     isFailing = false;
   });
-  // Runs before pino's own listener, which flushes as well and would retry for ever what cannot be written.
+  // Runs before pino's own listener, which flushes as well and would retry forever what cannot be written.
   process.prependListener('exit', () => {
     try {
       if (isFailing) stderr.destroy();
       else stderr.flushSync();
     } catch {
-      // The log cannot be written, and there is nowhere left to say so.
+      // The log cannot be written, and there is nowhere left to report it.
     }
   });
   return pino({ ...options, timestamp: () => `,"time":"${new Date().toISOString()}"` }, stderr);

@@ -18,8 +18,8 @@ export async function main(): Promise<void> {
 }
 
 /**
- * Decides what happens when stdout or stderr cannot be written to. Whatever else a command does, such as writing its
- * files or serving requests, it still does.
+ * Decides what happens when stdout or stderr cannot be written to. The rest of the command, such as writing its files
+ * or serving requests, goes on.
  *
  * - The reader of stdout is gone, as in `chatstream models | head -1`: no message, and the exit code of the command, so
  *   that a regression found by `compare` is still one.

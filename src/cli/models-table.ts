@@ -29,7 +29,7 @@ function remarks(models: readonly ModelOverview[], folder: string, slots: number
     ...(models.every(({ status }) => status === 'bundled')
       ? ['There are none yet. Get one with "chatstream models pull hf:USER/REPOSITORY[:Q4_K_M]", or with a URL.']
       : ['Serve one with "chatstream serve -m SOURCE", remove it with "chatstream models rm MODEL".']),
-    ...(isPartial ? ['A partial download goes on with "chatstream models pull SOURCE".'] : []),
+    ...(isPartial ? ['Resume a partial download with "chatstream models pull SOURCE".'] : []),
   ];
 }
 

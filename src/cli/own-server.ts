@@ -84,7 +84,7 @@ export function ownServerCommand(
   ];
 }
 
-/** Of all flags, those for the server that were given. */
+/** The flags for the server that were given. */
 export function givenServerFlags(
   flags: Readonly<Record<string, unknown>>,
   isGiven: (name: string) => boolean,
@@ -103,7 +103,7 @@ export function flagsToShow(given: Record<string, string | number>): Record<stri
   return typeof model === 'string' ? { ...given, model: withoutSecrets(model) } : given;
 }
 
-/** What is going on until the server is ready: seconds with a large model, minutes if it has to be downloaded. */
+/** What to show until the server is ready: for seconds with a large model, for minutes if it has to be downloaded. */
 export function ownServerBeginning({ engine, model }: { readonly engine: string; readonly model: string }): string {
   if (engine === 'mock') return 'Starting a server with the mock engine …';
   const isRemote = /^(hf|huggingface|https?):/i.test(model);

@@ -19,7 +19,7 @@ import {
 /** llama.cpp's own limit. The mock engine has none. */
 export const mostLlamaSlots = 256;
 
-/** Of either engine. */
+/** Our limit for both engines. */
 export const mostSlots = 512;
 
 const model = { helpGroup: 'MODEL' };
@@ -153,10 +153,10 @@ export const serveFlags = fromEnvironment({
 export type ServeFlags = Interfaces.InferredFlags<typeof serveFlags>;
 
 /**
- * What the flags mean for the server. A model that is not on this machine is downloaded, after everything else was found
- * to make sense.
+ * What the flags mean for the server. A model that is not on this machine is downloaded, after everything else has been
+ * checked.
  *
- * @throws ChatstreamError `usage` for flags that contradict each other, `model_unreadable` if the model cannot be had;
+ * @throws ChatstreamError `usage` for flags that contradict each other, `model_unreadable` if there is no such model;
  *   the signal's reason
  */
 export async function serveOptions(
@@ -188,7 +188,7 @@ export async function serveOptions(
 function apiKeys(keys: readonly string[]): readonly string[] {
   if (keys.every((key) => key.trim() !== '')) return keys;
   throw new ChatstreamError('usage', 'An --api-key is empty.', {
-    hint: 'No client could send it. Is the variable that it was taken from set?',
+    hint: 'No client could send it. Is the variable that it comes from set?',
   });
 }
 
@@ -220,7 +220,7 @@ async function engineOptions(flags: ServeFlags, resolving: ResolveOptions): Prom
 }
 
 /**
- * What can be found to be wrong with the engine before anything is loaded or started.
+ * Checks the engine's flags before anything is loaded or started.
  *
  * @throws ChatstreamError `usage`
  */

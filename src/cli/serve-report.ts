@@ -57,8 +57,8 @@ export function readyEvent({ url, info }: RunningServer, { queue }: ServeOptions
 }
 
 /**
- * Logs, before anything is loaded, what the server is about to use, and warns of what may disappoint. A file that cannot
- * be read is not reported here: the engine will say what is wrong with it.
+ * Logs, before anything is loaded, what the server is about to use, and warns of likely problems. A file that cannot be
+ * read is not reported here: the engine will say what is wrong with it.
  */
 export async function reportPlan(engine: EngineOptions, logger: Logger): Promise<void> {
   if (engine.engine === 'mock') return;

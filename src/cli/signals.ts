@@ -4,12 +4,12 @@ import { exitCodes } from './exit-codes.js';
 export interface FirstSignal {
   /** Resolves with the signal. */
   readonly signalled: Promise<NodeJS.Signals>;
-  /** Aborted by it. */
+  /** Aborted by the signal. */
   readonly stopping: AbortSignal;
 }
 
 /**
- * Waits for the first SIGINT or SIGTERM, which is a request to come to an end. The second one ends the process at once.
+ * Waits for the first SIGINT or SIGTERM, which asks for a clean shutdown. The second one ends the process at once.
  *
  * @param message of the error that `stopping` is aborted with
  */
@@ -28,8 +28,8 @@ export function firstSignal(message = 'Stopped before the model was loaded.'): F
 }
 
 /**
- * Ends this process as a SIGTERM would when the program that started it is gone, even if that was killed: for a server that
- * a bench has started. Without a channel to another program, as from a shell, it does nothing.
+ * Ends this process as a SIGTERM would once the program that started it is gone, even if that was killed: for a server
+ * that a bench has started. Without a channel to another program, as from a shell, it does nothing.
  */
 export function endWithParent(): void {
   if (process.channel === undefined) return;

@@ -74,7 +74,7 @@ function requestText(fields: Fields, [word, style]: readonly [string, Style], pa
   return `${start}  ${queue.padEnd(12)}  ${prefill.padEnd(14)}  ${outputText(fields)}`;
 }
 
-/** The first token belongs to the prefill, so that the speed is that of the others. */
+/** The first token belongs to the prefill, so the speed is that of the others. */
 function outputText(fields: Fields): string {
   const tokens = numberIn(fields, 'output_tokens');
   const perSecond = ((tokens - 1) / numberIn(fields, 'decode_ms')) * 1000;
@@ -88,7 +88,7 @@ function ordinaryText(fields: Fields, columns: number, paint: Paint): string {
   const name = typeof level === 'string' && level !== 'info' ? level : '';
   const isUrgent = name === 'warn' || name === 'error';
   const message = printable(String(msg));
-  // Two columns are kept for the sign that there are more fields.
+  // Two columns are reserved for the mark that there are more fields.
   let left = columns - stringWidth(message) - (name === '' ? 0 : name.length + 1) - 3;
   const shown: string[] = [];
   let isComplete = true;

@@ -4,7 +4,7 @@ import { isRecord, member } from '../core/base/json.js';
 import { ChatstreamError } from '../core/base/errors.js';
 
 /**
- * What oclif's parser says of flags and arguments, as one of our own errors: on one line, and with the name or value that
+ * An error of oclif's parser about flags and arguments as one of our own: on one line, and with the name or value that
  * was probably meant.
  */
 export function usageError(error: Errors.CLIError): ChatstreamError {
@@ -60,7 +60,7 @@ function valueMeant(message: string): string | null {
   return meant === null ? null : `${flag} ${meant}`;
 }
 
-/** The candidate that differs least, if that is little enough to be a typing error; two swapped letters differ by 2. */
+/** The candidate that differs least, if that is little enough for a typing error; two swapped letters differ by 2. */
 function near(text: string, candidates: readonly string[]): string | null {
   const meant = closest(text, candidates);
   const difference = distance(text, meant);

@@ -51,7 +51,10 @@ export default class Serve extends BaseCommand {
     else this.log(readyBlock(server, options));
 
     const signal = await signalled;
-    logger.info({ signal, drain_timeout_ms: flags['drain-timeout'] }, 'draining: a second signal ends at once');
+    logger.info(
+      { signal, drain_timeout_ms: flags['drain-timeout'] },
+      'draining: a second signal ends the process at once',
+    );
     const abandoned = await server.drain(flags['drain-timeout']);
     if (abandoned > 0) logger.warn({ abandoned }, 'generations were cut off at the end of --drain-timeout');
     logger.info(server.totals, 'stopped');

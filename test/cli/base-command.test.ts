@@ -93,8 +93,8 @@ describe('a command', () => {
     ['an unknown flag', ['--nope'], '--nope'],
     ['a flag out of its range', ['--count', '0'], '--count'],
     ['a flag of its own kind', ['--wait', 'soon'], '--wait'],
-    ['an argument that it has no use for', ['word'], 'word'],
-  ])('takes %s for wrong usage', async (_, argv, mentioned) => {
+    ['an argument that it does not take', ['word'], 'word'],
+  ])('treats %s as wrong usage', async (_, argv, mentioned) => {
     expect(await exitCodeOf(...argv)).toBe(2);
     expect(written.join('\n')).toContain(mentioned);
   });

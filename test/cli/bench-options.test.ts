@@ -139,7 +139,7 @@ describe('what makes no sense', () => {
     [['--url', 'ftp://example.org'], '"ftp://example.org" is not the URL of a server.'],
     [['--url', 'localhost:8000'], '"localhost:8000" is not the URL of a server.'],
     [['--versus', 'example.org'], '"example.org" is not the URL of a server.'],
-    [['--url', 'http://me:secret@example.org'], 'The URL of example.org has a password in it'],
+    [['--url', 'http://me:secret@example.org'], 'The URL of example.org contains a password'],
     [['--slo', 'nonsense'], '"nonsense" is not an objective.'],
     [['--slo', 'ttft.p42<1s'], '"ttft.p42<1s" is not an objective.'],
   ])('is refused: %j', async (argv, message) => {
@@ -179,17 +179,17 @@ describe('what contradicts itself', () => {
   const file = ['--prompts', 'chats.jsonl'];
 
   it.each([
-    ['-d 0', 'In --duration 0 nothing can be measured.'],
-    ['--arrival burst', '--arrival is for an open loop, and there is no --rate.'],
+    ['-d 0', 'Nothing can be measured with --duration 0.'],
+    ['--arrival burst', '--arrival is for an open loop, but --rate is not given.'],
     ['--rate 5 -c 1,2', '--rate cannot be combined with several values of --concurrency.'],
     [`${file.join(' ')} --input-tokens 9`, '--input-tokens is for synthetic prompts, but --prompts names a file.'],
-    ['--allow machine', '--allow is for a comparison, and there is nothing to compare with.'],
-    ['--github', '--github is for a comparison, and there is nothing to compare with.'],
+    ['--allow machine', '--allow is for a comparison, but there is nothing to compare with.'],
+    ['--github', '--github is for a comparison, but there is nothing to compare with.'],
     ['--strict', '--strict needs something to judge.'],
     ['-o a.json -o ./a.json', 'Writing to ./a.json twice would leave only one of the two.'],
     ['-o a.json --samples a.json', 'Writing to a.json twice would leave only one of the two.'],
-    [`${file.join(' ')} --samples chats.jsonl`, 'Writing to chats.jsonl would overwrite what is read from it.'],
-    ['--baseline a.json -o a.json', 'Writing to a.json would overwrite what is read from it.'],
+    [`${file.join(' ')} --samples chats.jsonl`, 'Writing to chats.jsonl would overwrite an input file.'],
+    ['--baseline a.json -o a.json', 'Writing to a.json would overwrite an input file.'],
     [
       '-u http://127.0.0.1:1 --model m.gguf',
       '--model is for a server that the bench starts, but --url names one that is running.',
@@ -249,7 +249,7 @@ describe('the server that a bench starts', () => {
     expect(await commandOf('--rate', '5', '-c', '100')).not.toContain('--max-queue');
   });
 
-  it('is told what was given, and the result says so', async () => {
+  it('is given the flags that were set, and the result records them', async () => {
     vi.stubEnv('CHATSTREAM_ENGINE', 'mock');
     const { target } = await optionsOf('--mock-token', '5ms');
     expect(target).toMatchObject({ serverFlags: { engine: 'mock', 'mock-token': 5 } });

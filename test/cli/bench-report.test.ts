@@ -66,7 +66,7 @@ describe('keeping a report', () => {
     ]);
   });
 
-  it('tells GitHub only with --github', async () => {
+  it('reports to GitHub only with --github', async () => {
     const lines: string[] = [];
     const verdict: BenchVerdict = {
       ...quiet,

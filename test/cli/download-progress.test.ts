@@ -50,12 +50,12 @@ describe('a download', () => {
       for (let mebibytes = 0; mebibytes <= 100; mebibytes++) onProgress(step(mebibytes));
     });
     expect(logged).toHaveLength(11);
-    expect(logged[0]).toBe('download begun: 0 B of 100 MiB, 0 %');
+    expect(logged[0]).toBe('download started: 0 B of 100 MiB, 0 %');
     expect(logged[3]).toBe('downloading: 30.0 MiB of 100 MiB, 30 %');
     expect(written).toEqual([]);
   });
 
-  it('says how much was there already', async () => {
+  it('says how much had already been downloaded', async () => {
     await show('info', false, (onProgress) => {
       onProgress(step(40, { resumedBytes: 40 * mebibyte }));
       onProgress(step(45, { resumedBytes: 40 * mebibyte }));
@@ -67,10 +67,10 @@ describe('a download', () => {
     await show('info', false, (onProgress) => {
       for (let mebibytes = 0; mebibytes <= 600; mebibytes++) onProgress(step(mebibytes, { totalBytes: null }));
     });
-    expect(logged).toEqual(['download begun: 0 B', 'downloading: 256 MiB', 'downloading: 512 MiB']);
+    expect(logged).toEqual(['download started: 0 B', 'downloading: 256 MiB', 'downloading: 512 MiB']);
   });
 
-  it('is one live line on a terminal, which is gone in the end', async () => {
+  it('is one live line on a terminal, which is removed at the end', async () => {
     await show('info', true, (onProgress) => {
       onProgress(step(0));
       clock.advance(10_000);
@@ -92,7 +92,7 @@ describe('a download', () => {
     expect([written, logged]).toEqual([[], []]);
   });
 
-  it('that there is none shows nothing', async () => {
+  it('shows nothing if nothing is downloaded', async () => {
     await show('info', true, () => undefined);
     expect([written, logged]).toEqual([[], []]);
   });

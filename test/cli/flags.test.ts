@@ -141,7 +141,7 @@ describe('environment variables', () => {
     expect(await parse()).toMatchObject({ 'max-things': 9, wait: 5000, quiet: true });
   });
 
-  it('give way to what is said on the command line', async () => {
+  it('give way to the command line', async () => {
     vi.stubEnv('CHATSTREAM_MAX_THINGS', '9');
     expect(await parse('--max-things', '5')).toMatchObject({ 'max-things': 5 });
   });

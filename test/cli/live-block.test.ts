@@ -22,7 +22,7 @@ const progress: BenchProgress = {
   ttftP95Ms: null,
 };
 
-/** A terminal of which only what the block uses is there: text, line feed, return, up, erase line and erase below. */
+/** A terminal with only what the block uses: text, line feed, return, up, erase line and erase below. */
 class Screen {
   readonly isTTY: boolean;
   columns: number;
@@ -47,7 +47,7 @@ class Screen {
     return this.#rows.map((row) => row.trimEnd());
   }
 
-  /** As terminals do that break long lines anew: only for lines that fit twice, which is enough here. */
+  /** As terminals do that rewrap long lines: only for lines that fit twice, which is enough here. */
   narrow(columns: number): void {
     const pieces = this.#rows.flatMap((row) => row.match(new RegExp(`.{1,${columns}}`, 'gu')) ?? ['']);
     this.#rows = pieces;
@@ -107,7 +107,7 @@ describe('the lines of the live block', () => {
   const plain = (changes: Partial<BenchProgress> = {}, width = 80): readonly string[] =>
     liveLines({ ...progress, ...changes }, { colour: false, width });
 
-  it('say which run this is, how far it is, and how it goes', () => {
+  it('show which run this is, its progress, and its figures', () => {
     expect(plain()).toMatchInlineSnapshot(`
       [
         "Run 2 of 4: 8 clients and max-concurrency 2",
@@ -140,7 +140,7 @@ describe('the lines of the live block', () => {
 });
 
 describe('progress on a terminal', () => {
-  it('is drawn over itself, and gone at the end', () => {
+  it('is redrawn in place, and removed at the end', () => {
     const screen = new Screen(true);
     const clock = new VirtualClock();
     const display = showProgress(asStream(screen), false, clock);
@@ -154,7 +154,7 @@ describe('progress on a terminal', () => {
     expect(screen.lines).toEqual(['$ chatstream bench', '']);
   });
 
-  it('begins with what is waited for, on one line that gives way to the figures', () => {
+  it('begins with one line about what it waits for, which gives way to the figures', () => {
     const screen = new Screen(true, 30);
     const display = showProgress(asStream(screen), false, new VirtualClock());
     display.waiting('Starting a server and loading bundled …');
@@ -174,7 +174,7 @@ describe('progress on a terminal', () => {
     const line = stripVTControlCharacters(screen.writes[0] ?? '').trim();
     expect(line).toBe('Loading 日本語モデル🚀日本語…');
     expect(stringWidth(line)).toBe(29);
-    // "Loading " and, since no full-width character fits beside it, three more rows, each with its last column empty.
+    // "Loading " and, since no full-width character fits next to it, three more rows, each with its last column empty.
     screen.narrow(9);
     display.close();
     expect(screen.writes.at(-1)).toBe('\r\u001b[3A\u001b[J');
@@ -234,7 +234,7 @@ describe('progress without a live block', () => {
     ['in a pipe', false, {}],
     ['with NO_COLOR', true, { NO_COLOR: '1' }],
     ['on a dumb terminal', true, { TERM: 'dumb' }],
-  ] as const)('is one line for what is waited for, and one per finished run %s', (_, isTTY, environment) => {
+  ] as const)('is one line for each wait, and one per finished run %s', (_, isTTY, environment) => {
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
     const screen = new Screen(isTTY);
     const display = showProgress(asStream(screen), false);
@@ -248,7 +248,7 @@ describe('progress without a live block', () => {
     ]);
   });
 
-  it('is silent if it should be', () => {
+  it('is silent if asked to be', () => {
     const screen = new Screen(true);
     const display = showProgress(asStream(screen), true);
     display.waiting('Starting …');

@@ -74,7 +74,7 @@ describe('the table of models', () => {
     );
   });
 
-  it('tells what is not certain', () => {
+  it('marks what is not certain', () => {
     const need = { ...long.need, cacheBytes: { least: 0, most: 22_413_312 } };
     const sliding: ModelOverview = {
       ...bundled,
@@ -83,7 +83,7 @@ describe('the table of models', () => {
     expect(modelsTable(list(sliding), 4)).toContain('up to 25.0 MiB');
   });
 
-  it('shows how far a download has come, and how it goes on', () => {
+  it('shows the progress of a partial download, and how to resume it', () => {
     const table = modelsTable(list(bundled, partial), 4);
     expect(table).toMatch(/half +50 % +partial\n +https:\/\/example\.com\/half\.gguf/);
     expect(table).toContain('chatstream models pull SOURCE');

@@ -69,13 +69,13 @@ describe('the command that starts it', () => {
     expect(args).toContain('--host 127.0.0.1 --port 0');
   });
 
-  it('has as many slots as the sweep needs, a line that is long enough for all clients, and no end to waiting', async () => {
+  it('has as many slots as the sweep needs, a queue that is long enough for all clients, and no limit on waiting', async () => {
     const args = await argumentsOf([], { slots: 8, clients: 100 });
     expect(args.join(' ')).toContain('--max-concurrency 8 --slots 8 --max-queue 100 --queue-timeout 0');
     expect((await argumentsOf([], { slots: 8, clients: 8 })).join(' ')).toContain('--max-queue 64');
   });
 
-  it('leaves the length of the line to the server where arrivals decide', async () => {
+  it('leaves the length of the queue to the server in an open loop', async () => {
     expect(await argumentsOf([], { slots: 8, clients: undefined })).not.toContain('--max-queue');
   });
 
@@ -115,14 +115,14 @@ describe('the command that starts it', () => {
   });
 });
 
-describe('what is said while the server starts', () => {
-  it('names the model, which is what takes its time', () => {
+describe('the message while the server starts', () => {
+  it('names the model, whose loading takes the time', () => {
     expect(ownServerBeginning({ engine: 'llama', model: 'models/large.gguf' })).toBe(
       'Starting a server and loading models/large.gguf …',
     );
   });
 
-  it('tells that a model may have to be downloaded, and no keys', () => {
+  it('mentions that a model may have to be downloaded, and shows no keys', () => {
     const model = 'https://me:secret@models.example/large.gguf?token=secret';
     expect(ownServerBeginning({ engine: 'llama', model })).toBe(
       'Starting a server and loading https://models.example/large.gguf, after a download if it is not cached …',

@@ -118,7 +118,7 @@ describe('what serve logs about its model', () => {
 
   it('is the memory and the settings that it is about to use', async () => {
     await reportPlan(await engine(), logger);
-    // 2 layers × 2 heads × (16 + 16) values × 2 bytes, and 48 bytes of notes, for 2048 tokens.
+    // 2 layers × 2 heads × (16 + 16) values × 2 bytes, and 48 bytes of bookkeeping, for 2048 tokens.
     const cacheBytes = (2 * 2 * 32 * 2 + 48) * 2048;
     expect(logged).toEqual([
       expect.objectContaining({
@@ -171,7 +171,7 @@ describe('what serve logs about its model', () => {
     ['auto', 'CUDA: NVIDIA H200', []],
     ['auto', 'Vulkan: A GPU (0 of 33 layers) and CPU (2 threads)', []],
     ['off', 'CPU (2 threads)', []],
-  ] as const)('tells whether --gpu %s fell back (%s)', async (gpu, device, messages) => {
+  ] as const)('says whether --gpu %s fell back (%s)', async (gpu, device, messages) => {
     reportDevice(await engine({ gpu }), { ...server.info, device }, logger);
     expect(logged.map(({ msg }) => msg)).toEqual(messages);
   });

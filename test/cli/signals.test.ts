@@ -22,7 +22,7 @@ describe('signals', () => {
     expect(stopping.aborted).toBe(true);
   });
 
-  it('say why what they stop is given up', () => {
+  it('give the reason to what they stop', () => {
     const { stopping } = firstSignal();
     process.emit('SIGTERM', 'SIGTERM');
     expect(stopping.reason).toMatchObject({ code: 'cancelled', message: 'Stopped before the model was loaded.' });

@@ -115,7 +115,7 @@ describe('compare', () => {
     await expect(run(at('base.json'), at('same.json'), '-o', at('base.json'))).rejects.toMatchObject({
       oclif: { exit: 2 },
     });
-    expect(stderr).toHaveBeenCalledWith(expect.stringContaining('would overwrite what is read from it'));
+    expect(stderr).toHaveBeenCalledWith(expect.stringContaining('would overwrite an input file'));
     expect(readFileSync(at('base.json'), 'utf8')).toBe(before);
   });
 

@@ -68,7 +68,7 @@ describe('the binary', () => {
     expect(empty.stdout).toContain('There are none yet.');
   });
 
-  it('keeps what has come when a download is interrupted, and ends with 130', async () => {
+  it('keeps a partial download when it is interrupted, and ends with 130', async () => {
     const large = Buffer.concat([bytes, Buffer.alloc(12 * 2 ** 20)]);
     server.files.set('/large.gguf', { bytes: large, stallsAfterBytes: 6 * 2 ** 20 });
     const pull = new CliProcess(['models', 'pull', `${server.url}/large.gguf`], variables);
@@ -81,7 +81,7 @@ describe('the binary', () => {
     });
   });
 
-  it('lets one process alone download a model, even where another was killed, and goes on', async () => {
+  it('lets only one process download a model, and resumes after one was killed', async () => {
     const large = Buffer.concat([bytes, Buffer.alloc(12 * 2 ** 20)]);
     const stallsAfterBytes = 6 * 2 ** 20;
     server.files.set('/large.gguf', { bytes: large, stallsAfterBytes });
@@ -141,7 +141,7 @@ describe('the binary', () => {
     await stopped.exited;
     const path = part() ?? '';
     rmSync(path);
-    // Takes nothing, like a full disk.
+    // Accepts nothing, like a full disk.
     symlinkSync('/dev/full', path);
     server.files.set('/tiny.gguf', { bytes });
     const run = await runCli(argv, variables);

@@ -199,7 +199,7 @@ describe('serve', () => {
   it.each([
     [[], 30_000],
     [['--drain-timeout', '5s'], 5000],
-  ])('drains with %j for %d ms at the most', async (argv, timeoutMs) => {
+  ])('drains with %j for at most %d ms', async (argv, timeoutMs) => {
     await serveAndEnd(...argv);
     expect(drain).toHaveBeenCalledExactlyOnceWith(timeoutMs);
   });

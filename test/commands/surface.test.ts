@@ -7,7 +7,7 @@ import ModelsPull from '../../src/commands/models/pull.js';
 import ModelsRm from '../../src/commands/models/rm.js';
 import Serve from '../../src/commands/serve.js';
 
-/** What the tests look at of a command's class. */
+/** The parts of a command's class that the tests look at. */
 interface CommandClass {
   readonly summary?: string | undefined;
   readonly enableJsonFlag: boolean;

@@ -28,7 +28,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The result on stdout, on which there must be nothing else. */
+/** The result on stdout, which must contain nothing else. */
 function resultOf({ stdout }: CliProcess): BenchResult {
   return parseAs(resultSchema, JSON.parse(stdout));
 }
@@ -58,7 +58,7 @@ async function queueOf(url: string): Promise<{ readonly max_concurrency: number;
   return { max_concurrency, completed: totals.completed };
 }
 
-/** A setting by which a server that the bench has started can be told from whoever is given its port afterwards. */
+/** A setting that distinguishes a server of the bench from any that is given its port afterwards. */
 const mark = 4711;
 const marked = ['--max-queue', String(mark)];
 
@@ -129,7 +129,7 @@ describe.concurrent('a bench on a server of its own', () => {
   });
 });
 
-describe.concurrent('a bench on somebody else’s server', () => {
+describe.concurrent('a bench on a server that it did not start', () => {
   it.runIf(existsSync('/dev/full'))(
     'reports that the disk got full while it wrote samples, and exits with 1',
     async () => {
@@ -187,7 +187,7 @@ describe.concurrent('a bench on somebody else’s server', () => {
     expect(runs.length).toBeGreaterThanOrEqual(1);
     expect(interrupted).toBe(true);
     expect(warnings[0]).toContain('The bench ended early: ');
-    // Whichever request failed last: one that was being answered, or one that found nobody.
+    // Depends on which request failed last: one that was being answered, or one that found no server.
     expect(bench.stderr).toMatch(/(Nothing listens at|The server at) 127\.0\.0\.1:\d+/);
   });
 
@@ -223,7 +223,7 @@ describe.concurrent('a bench that is asked for what cannot be done', () => {
 });
 
 describe.concurrent('a bench that is interrupted', () => {
-  it('reports what there is of the run that it was in, leaves the server as it was, and ends with 130', async () => {
+  it('reports the part of the current run, leaves the server as it was, and ends with 130', async () => {
     const server = await startServer(['--engine', 'mock', '--mock-token', '1ms', '-n', '4']);
     const endless = ['-d', '10m', '--warmup', '0', '-n', '1,2'];
     const bench = new CliProcess(['bench', '-u', server.url, ...small, ...endless, '--json']);

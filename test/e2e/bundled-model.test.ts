@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import greedy from '../../models/training/greedy.json' with { type: 'json' };
 import { type ServerProcess, startServer } from '../support/server-process.js';
 
-/** What a stranger gets who starts the server and says nothing else. */
+/** What a new user gets from a server without any flags. */
 describe('the bundled model', () => {
   let server: ServerProcess;
   let client: OpenAI;
@@ -18,7 +18,7 @@ describe('the bundled model', () => {
   });
 
   it.each(greedy.map(({ messages: [message], reply }) => [message?.content ?? '', reply] as const))(
-    'answers "%s" as its card says, and ends its turn by itself',
+    'answers "%s" as its card says, and ends its turn on its own',
     async (content, reply) => {
       const answer = await client.chat.completions.create({
         model: 'bundled',

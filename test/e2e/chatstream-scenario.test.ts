@@ -34,7 +34,7 @@ describe('of three requests with max-concurrency 2, by the engine’s token even
     inference = new Inference(engine, { slots: 2, maxConcurrency: 2, maxQueue: 8, queueTimeoutMs: 0 }, systemClock);
     engine.rounds(({ events }) => rounds.push(events));
     await engine.start();
-    // It runs when the others come, so that the second never runs alone, however long this process may stand still.
+    // It runs when the others arrive, so that the second never runs alone, however long this process may stall.
     await submit('first');
     await until(() => roundOf('first', 'token') !== -1, 'the first to run');
     await Promise.all([submit('second'), submit('third')]);
@@ -59,7 +59,7 @@ describe('of three requests with max-concurrency 2, by the engine’s token even
     return rounds.flat().flatMap((event) => (event.type === 'started' && event.id === id ? [event.slot] : []))[0];
   }
 
-  /** Who got a token in a round. Which of them the engine names first means nothing: they got it in one decode. */
+  /** The requests that got a token in a round. Their order means nothing: they got it in one decode. */
   function served(round: readonly GenerationEvent[]): string[] {
     return round.flatMap((event) => ('token' in event && event.token !== null ? [event.id] : [])).sort();
   }
@@ -112,7 +112,7 @@ describe('of three requests with max-concurrency 2, over HTTP', () => {
     const { waiting } = await untilQueued(server.url, 2, 1);
     expect(waiting).toMatchObject([{ position: 1 }]);
     expect(third.status).toBeNull();
-    // Rounds go on between two looks at the queue; whoever is ahead stays ahead by the same number of tokens.
+    // Rounds go on between two looks at the queue; the one that is ahead stays ahead by the same number of tokens.
     const leads = [await lead(server.url), await lead(server.url), await lead(server.url)];
     expect(new Set(leads).size).toBe(1);
 

@@ -12,7 +12,7 @@ const messages = [{ role: 'user' as const, content: 'Tell me a story.' }];
 /** A seed makes answers repeatable; the model ends its turn somewhere on its own, or is cut off. */
 const request = { model: '', messages, seed: 7, max_tokens: 60 };
 const context = 32_768;
-/** Long enough to still run when the test looks, even if it was not let to for some seconds. */
+/** Long enough to still run when the test looks, even if the test was held up for some seconds. */
 const endless = { ...request, max_tokens: 32_000, ignore_eos: true };
 
 let server: ServerProcess;
@@ -115,7 +115,7 @@ describe('chat completions', () => {
       if ((chunk.choices[0]?.delta.content ?? '') === '') continue;
       expect((await queue()).running).toHaveLength(1);
       stream.controller.abort();
-      // What had arrived before would still come.
+      // Data that had already arrived would still be read.
       break;
     }
     await untilIdle();

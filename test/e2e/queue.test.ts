@@ -50,7 +50,7 @@ describe('the queue over HTTP', () => {
     return { running, waiting };
   }
 
-  it('shows who runs and who waits, in order', async () => {
+  it('shows which requests run and which wait, in order', async () => {
     await fill(endless, endless);
     const { running, waiting, ...rest } = await queueOf(server.url);
     expect(rest).toMatchObject({ max_concurrency: 1, max_queue: 2, slots: 3, draining: false });
@@ -89,7 +89,7 @@ describe('the queue over HTTP', () => {
     expect(last.comments.at(-1)).toMatch(/^queued position=1 eta_ms=\d+$/);
   });
 
-  it('gives no comments to those who did not ask', async () => {
+  it('sends no comments to clients that did not ask', async () => {
     const runner = new AbortController();
     streamChat(server.url, 'Count.', endless, runner.signal);
     await untilQueued(server.url, 1, 0);
@@ -196,19 +196,21 @@ describe('a server with a key, no queue and little patience', () => {
     });
   }
 
-  /** Takes the one slot until it leaves. It reads on, for an answer that nobody reads is given up as garbage. */
+  /**
+   * Takes the one slot until it leaves. It keeps reading, because an answer that is not read may be garbage-collected.
+   */
   async function occupy(leaving: AbortSignal): Promise<void> {
     const runner = await post({ max_tokens: 4000 }, leaving);
     expect(runner.status).toBe(200);
     runner.text().catch(() => undefined);
   }
 
-  it.each(['/livez', '/readyz', '/health'])('tells its health to everyone: %s', async (path) => {
+  it.each(['/livez', '/readyz', '/health'])('shows its health without a key: %s', async (path) => {
     expect((await fetch(server.url + path)).status).toBe(200);
   });
 
   it.each(['/v1/queue', '/v1/models', '/metrics', '/openapi.json', '/nothing'])(
-    'tells strangers nothing else: %s',
+    'shows nothing else without a key: %s',
     async (path) => {
       const response = await fetch(server.url + path);
       expect(response.status).toBe(401);
@@ -216,7 +218,7 @@ describe('a server with a key, no queue and little patience', () => {
     },
   );
 
-  it('refuses at once when nobody may wait, and serves again afterwards', async () => {
+  it('refuses at once when no request may wait, and serves again afterwards', async () => {
     const leaving = new AbortController();
     await occupy(leaving.signal);
     const refused = await post({ max_tokens: 1 });
@@ -230,7 +232,7 @@ describe('a server with a key, no queue and little patience', () => {
     expect(served).toContain('data: [DONE]');
   });
 
-  it('refuses with a 503 who has waited longer than --queue-timeout', async () => {
+  it('refuses with a 503 a request that has waited longer than --queue-timeout', async () => {
     const headers = { authorization, 'content-type': 'application/json' };
     const patch = { method: 'PATCH', headers, body: JSON.stringify({ max_queue: 1 }) };
     expect((await fetch(`${server.url}/v1/queue`, patch)).status).toBe(200);

@@ -25,7 +25,7 @@ async function untilDraining(url: string): Promise<Response> {
 
 // Each has a server of its own, and waits more than it computes.
 describe.concurrent.each(['SIGTERM', 'SIGINT'] as const)('after %s', (signal) => {
-  it('the running finish completely, the waiting and newcomers are told, and it ends with 0', async () => {
+  it('running requests finish, waiting and new ones are refused, and it ends with 0', async () => {
     const server = await startCounting('--drain-timeout', '10m');
     const before = new AbortController();
     streamChat(server.url, 'Count.', endless, before.signal);
@@ -36,7 +36,7 @@ describe.concurrent.each(['SIGTERM', 'SIGINT'] as const)('after %s', (signal) =>
     await untilQueued(server.url, 1, 2);
     const announced = streamChat(server.url, 'Count.', { ...endless, stream_options: { include_queue: true } });
     await until(() => announced.comments.length > 0, 'the comment');
-    // The engine stands still until everything has been seen, or it could be done before.
+    // The engine stands still until everything has been seen; otherwise it could finish before.
     process.kill(server.enginePid, 'SIGSTOP');
     before.abort();
     await untilQueued(server.url, 1, 2);
@@ -72,7 +72,7 @@ it.concurrent('a second signal ends everything at once, with 130', async () => {
 });
 
 it.concurrent(
-  '--drain-timeout cuts off who is still running, with an error in the stream and an explicit end',
+  '--drain-timeout cuts off running requests, with an error in the stream and an explicit end',
   async () => {
     const server = await startCounting('--drain-timeout', '300ms');
     const running = streamChat(server.url, 'Count.', endless);
@@ -128,7 +128,7 @@ it.concurrent('connections that wait for nothing do not hold up the end', async 
   await Promise.all([idle.closed, silent.closed, halfway.closed]);
 });
 
-// Tried again if the machine stood still between the two: it may be ready then, and drains.
+// Tried again if the machine stalled between the two: it may be ready then, and drains.
 it.concurrent('a signal while the model is being loaded is obeyed before it is ready', { retry: 4 }, async () => {
   const args = ['--model', await syntheticModel(), '--gpu', 'off', '--port', '0', '--json'];
   const server = new ServerProcess(['serve', ...args]);

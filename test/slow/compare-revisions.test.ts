@@ -36,7 +36,7 @@ interface Finished {
   readonly servers: readonly number[];
 }
 
-/** Runs the script with this checkout on both sides; the mock engine makes them as fast as they are told to be. */
+/** Runs the script with this checkout on both sides; the mock engine makes them as fast as their flags say. */
 async function compareRevisions(name: string, variables: Readonly<Record<string, string>>): Promise<Finished> {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn('bash', [script], {
@@ -92,7 +92,7 @@ describe.runIf(process.platform === 'linux')('the CI script', () => {
     const result = await readResult(report);
     expect(result.versus?.runs.map(({ trial }) => trial)).toEqual([1, 2, 3, 4, 5]);
 
-    // On a machine that is too busy to measure, the verdict may be that it cannot tell; what it is, all must agree on.
+    // On a machine that is too busy to measure, the verdict may be inconclusive; all must agree on it.
     const again = await runCli(['compare', report, '--fail-on', 'ttft.p50>50%', '--json']);
     const { verdict, rows } = parseAs(comparison, JSON.parse(again.stdout));
     expect(['regression', 'inconclusive']).toContain(verdict);

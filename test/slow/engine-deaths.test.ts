@@ -49,7 +49,7 @@ describe('kill -9 of the engine process with 2 running and 6 waiting', () => {
     expect(await server.stop()).toBe(0);
   });
 
-  it('again and again ends all with engine_unavailable, and the server says so and lives on', async () => {
+  it('again and again ends all with engine_unavailable, and the server reports it and lives on', async () => {
     const engine = ['--engine', 'mock', '--mock-reply', 'long', '--mock-token', '20ms', '--context', '1000000'];
     const server = await startServer([...engine, '--max-concurrency', '2']);
     const endless = { max_tokens: 900_000 };

@@ -32,9 +32,10 @@ it('measures the waits that four clients of one slot must have', { retry: 4 }, a
       const startedUs = inTurn[index]?.end_us ?? Number.NaN;
       return Math.abs(waitUs - Math.max(0, startedUs - sendUs)) / 1000;
     });
-    // A busy machine delays some of them; what is wrong with the measurement itself would be wrong with all.
+    // A busy machine delays some of them; a mistake in the measurement itself would affect all.
     expect(lowerQuartile(errorsMs)).toBeLessThan(2);
-    // Three others are served first, each for 20 + 7 × 10 ms. Who comes late waits less, and who is delayed longer.
+    // Three others are served first, each for 20 + 7 × 10 ms. A request that is sent late waits less, and a delayed one
+    // longer.
     const steadyMs = inTurn.slice(4).map(({ metrics_us: { queue_wait: waitUs } }) => waitUs / 1000);
     expect(upperQuartile(steadyMs)).toBeGreaterThan(3 * 90 - 2);
   } finally {

@@ -40,7 +40,7 @@ async function visit(url: string, random: Random): Promise<void> {
   const messages = [{ role: 'user', content: 'Hello! '.repeat(10) }];
   const body = JSON.stringify({ messages, max_tokens: 400, ignore_eos: true, stream: kind < 0.8 });
   const request = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-  // A fifth of them does not even finish asking.
+  // A fifth of them do not even finish their request.
   client.write(share < 0.2 ? request.slice(0, request.length * share * 5) : request);
   await pause(stay);
   client.vanish();
@@ -48,7 +48,7 @@ async function visit(url: string, random: Random): Promise<void> {
 }
 
 describe('50 clients that never read', () => {
-  it('are cut off, and change nothing for those who do', { timeout: 240_000 }, async () => {
+  it('are cut off, and change nothing for those that do', { timeout: 240_000 }, async () => {
     const engine = ['--engine', 'mock', '--mock-reply', 'echo', '--mock-token', '4ms', '--context', '50000'];
     const server = await startServer([...engine, '--max-concurrency', '56', '--write-timeout', '1s']);
     // 1 MB per second for each of them: the sockets' buffers are full in a few seconds.
@@ -57,7 +57,7 @@ describe('50 clients that never read', () => {
       const body = { messages: [{ role: 'user', content }], stream: true, max_tokens: 40_000, ignore_eos: true };
       return new RawClient(server.url).pause().post(path, body);
     });
-    // Some may have been cut off already when this process comes to look.
+    // Some may have been cut off already when this process checks.
     await until(async () => {
       const { running, totals } = await queueOf(server.url);
       return running.length + totals.cancelled === deaf.length;
@@ -73,7 +73,7 @@ describe('50 clients that never read', () => {
         const queue = await queueOf(server.url);
         return queue.totals.cancelled >= deaf.length && queue;
       },
-      'all who do not read to be cut off',
+      'all that do not read to be cut off',
       180_000,
     );
     await Promise.all(listening.map(({ ended }) => ended));

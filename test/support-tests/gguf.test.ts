@@ -230,7 +230,7 @@ describe('the cache', () => {
     vi.unstubAllEnvs();
   });
 
-  it('makes a model once, whole, whoever asks at the same time', async () => {
+  it('makes a model once, whole, even for several processes at the same time', async () => {
     const temporary = await mkdtemp(join(folder, 'cache-'));
     vi.stubEnv('TMPDIR', temporary).stubEnv('TEMP', temporary);
 

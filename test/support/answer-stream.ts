@@ -40,28 +40,28 @@ export class AnswerStream {
   timings: Static<typeof chunk>['timings'];
   /** From the body of a refusal or from an event in the stream. */
   error: Static<typeof errorEvent>['error'] | null = null;
-  /** Whether `data: [DONE]` came. */
+  /** Whether `data: [DONE]` arrived. */
   isDone = false;
   /** Why it could not be read to its end: the connection broke, it was given up, or it made no sense. */
   failure: unknown = null;
-  /** Resolves when nothing more will come, for whatever reason. Never rejects. */
+  /** Resolves when nothing more will arrive, for whatever reason. Never rejects. */
   readonly ended: Promise<this>;
 
   constructor(url: string, body: object, signal: AbortSignal | null) {
     this.ended = this.#read(url, body, signal);
   }
 
-  /** Whether it came to its proper end. */
+  /** Whether it ended properly. */
   get isComplete(): boolean {
     return this.isDone && this.finishReason !== null && this.error === null && this.failure === null;
   }
 
-  /** The status for one that waits in vain: none of its own any more once it has heard of its place, after ten seconds. */
+  /** The status of one that waits in vain: 200 once it has been sent its place, after ten seconds. */
   get refusalStatus(): 200 | 503 {
     return this.comments.length > 0 ? 200 : 503;
   }
 
-  /** The positions in the queue that the comments told, each once: after ten seconds they are told again. */
+  /** The positions in the queue from the comments, each once: they are repeated after ten seconds. */
   get positions(): number[] {
     const told = this.comments.map((comment) => Number(/^queued position=(\d+)/.exec(comment)?.[1]));
     return told.filter((position, index) => position !== told[index - 1]);

@@ -79,7 +79,7 @@ export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   return made;
 }
 
-/** A server that several tests share, for making one takes a tenth of a second. Whoever makes it closes it. */
+/** A server that several tests share, because making one takes a tenth of a second. The caller closes it. */
 export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const clock = new VirtualClock();
   const engineOptions = { ...engineDefaults, ...options.engine };

@@ -2,13 +2,13 @@ import { type AnswerStream, streamChat } from './answer-stream.js';
 import { untilQueued } from './queue-view.js';
 import { until } from './until.js';
 
-/** As many as the fault tests have: with max-concurrency 2, two run and six wait. */
+/** With max-concurrency 2, two run and six wait. */
 const clients = Array.from({ length: 8 }, (_, client) => client);
 
 /**
  * Sends eight requests, each with a message and a seed of its own, to a server with max-concurrency 2. Resolves as soon
- * as two of them run, with some text already there, and six wait; whoever uses them must be content with it if this
- * process stands still just then and more have begun.
+ * as two of them run, with some text already there, and six wait; if this process stalls just then, more may have
+ * begun.
  */
 export async function eightClients(
   url: string,

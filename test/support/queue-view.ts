@@ -52,7 +52,7 @@ export function resizeQueue(serverUrl: string, limits: object): Promise<QueueVie
   return queueOf(serverUrl, { method: 'PATCH', headers, body: JSON.stringify(limits) });
 }
 
-/** Polls until so many requests run and wait. */
+/** Polls until that many requests run and wait. */
 export function untilQueued(serverUrl: string, running: number, waiting: number): Promise<QueueView> {
   return until(async () => {
     const queue = await queueOf(serverUrl);

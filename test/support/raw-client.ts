@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-/** A client down at the socket, for what HTTP libraries do not do: not to read, or to talk nonsense. */
+/** A client on a bare socket, for what HTTP libraries do not do: not reading, or sending nonsense. */
 export class RawClient {
   received = '';
   /** Resolves when the connection is gone, whoever closed it. Never rejects. */
@@ -47,7 +47,7 @@ export class RawClient {
     return this.write(`${head}Content-Length: ${Buffer.byteLength(json)}\r\n\r\n${json}`);
   }
 
-  /** Closes the connection without another word. */
+  /** Closes the connection without sending anything else. */
   vanish(): void {
     this.#socket.destroy();
   }

@@ -23,7 +23,10 @@ const info: EngineInfo = {
   fileBytes: null,
 };
 
-/** An engine that says what a test tells it to, round by round, to every generation that it was given and not told to cancel. */
+/**
+ * An engine that emits what a test tells it to, round by round, for every generation that it has and that was not
+ * cancelled.
+ */
 export class ScriptedEngine implements ServingEngine {
   readonly #rounds = new Emitter<Round>();
   readonly #states = new Emitter<EngineState>();

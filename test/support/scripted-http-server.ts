@@ -61,7 +61,7 @@ export class ScriptedExchange {
 type Script = (exchange: ScriptedExchange) => void | Promise<void>;
 
 /**
- * A server that answers every request as a test says, down to the byte. It knows just enough HTTP to see where a request
+ * A server that answers every request as a test says, byte by byte. It knows just enough HTTP to see where a request
  * ends.
  */
 export class ScriptedHttpServer {
@@ -118,7 +118,7 @@ export class ScriptedHttpServer {
 
   /**
    * Breaks every connection and listens no more, as if its process had died. One connection stays open until
-   * {@link stop}, so that the system gives the port to nobody else: who asks there finds nobody.
+   * {@link stop}, so that the system gives the port to no other server.
    */
   async die(): Promise<void> {
     const placeholder = connect(Number(new URL(this.url).port), '127.0.0.1');

@@ -1,4 +1,7 @@
-/** A key and a certificate for 127.0.0.1 that nobody trusts, valid until 2126. Good for tests and nothing else. */
+/**
+ * A key and a certificate for 127.0.0.1 that no authority has signed, valid until 2126. Good for tests and nothing
+ * else.
+ */
 export const selfSigned = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgCUy7DbLBlAtWzwrd

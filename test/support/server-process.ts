@@ -12,7 +12,7 @@ const binary = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 /** For a machine that does other things as well; alone it takes less than a second. */
 const readyDeadlineMs = 90_000;
 
-/** Of the test runner or of whoever runs it: a server of a user would not see them. */
+/** Variables of the test runner and its environment, which a user's server would not see. */
 const foreignVariables = /^(CHATSTREAM_.*|VITEST.*|NODE_ENV|NODE_OPTIONS|UV_THREADPOOL_SIZE|NO_COLOR|FORCE_COLOR)$/;
 
 const readyEvent = Type.Object({
@@ -31,7 +31,7 @@ export type ReadyEvent = Static<typeof readyEvent>;
 
 export type Variables = Readonly<Record<string, string>>;
 
-/** A run of the real binary. It is ended with the test file at the latest. */
+/** A run of the real binary. It ends with the test file at the latest. */
 export class CliProcess {
   stdout = '';
   stderr = '';
@@ -90,7 +90,7 @@ export class CliProcess {
 
 /** A server that is ready. */
 export class ServerProcess extends CliProcess {
-  /** What the first line on stdout said. */
+  /** The content of the first line on stdout. */
   get ready(): ReadyEvent {
     return parseAs(readyEvent, JSON.parse(this.stdout.split('\n', 1)[0] ?? ''));
   }
@@ -161,7 +161,7 @@ function endAll(): void {
   for (const run of started) {
     if (run.hasExited) continue;
     run.signal('SIGKILL');
-    // The engine ends by itself when its server is gone. A test may have failed because it does not.
+    // The engine ends on its own when its server is gone. A test may have failed because it does not.
     if (run instanceof ServerProcess) for (const pid of run.enginePids.filter(lives)) process.kill(pid, 'SIGKILL');
   }
   started.clear();

@@ -22,7 +22,7 @@ export class TokenServer {
     this.#server = createServer((request, response) => {
       void this.#answer(plan(this.bodies.length), request, response);
     });
-    // Or it would close a connection just when it is used again, after a moment in which this process stood still.
+    // Otherwise it could close a connection just when it is used again, after this process has stalled for a moment.
     this.#server.keepAliveTimeout = 0;
   }
 

@@ -10,7 +10,7 @@ import { pullModel } from '../../core/models/resolve-model.js';
 export default class ModelsPull extends BaseCommand {
   static override summary = 'Download a model, or bring it up to date.';
 
-  static override description = `A download that broke off goes on where it stopped. For a model that is not public, set HF_TOKEN.`;
+  static override description = `An interrupted download resumes where it stopped. For a model that is not public, set HF_TOKEN.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> hf:Qwen/Qwen3-0.6B-GGUF:Q8_0',

@@ -1,8 +1,8 @@
 import type { Clock } from './clock.js';
 
 /**
- * The promise's value, or, if the signal is aborted first, a rejection with its reason at once. The promise itself goes
- * on; what becomes of it is not looked at any more.
+ * The promise's value, or, if the signal is aborted first, a rejection with its reason at once. The promise itself
+ * continues, but its outcome is ignored.
  */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {

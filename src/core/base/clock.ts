@@ -2,7 +2,7 @@
 export type CancelTimer = () => void;
 
 /**
- * The source of time for everything that waits or decides by time, so that tests can turn it by hand. The load generator
+ * The source of time for everything that waits or decides by time, so that tests can control it. The load generator
  * measures with micros.ts.
  */
 export interface Clock {

@@ -1,4 +1,4 @@
-/** Takes a listener off again. Calling it twice does nothing. */
+/** Removes the listener. Calling it twice does nothing. */
 type Unsubscribe = () => void;
 
 /** The half of an {@link Emitter} that may be handed out: others can listen, only the owner can emit. */
@@ -11,7 +11,7 @@ export type Subscribable<T> = (listener: (event: T) => void) => Unsubscribe;
 export class Emitter<T> {
   readonly #listeners = new Set<(event: T) => void>();
 
-  /** Subscribes; returns the way to unsubscribe. A listener taken off during an emit is not called any more. */
+  /** Subscribes; returns the way to unsubscribe. A listener that is removed during an emit is no longer called. */
   readonly subscribe: Subscribable<T> = (listener) => {
     this.#listeners.add(listener);
     return () => {

@@ -5,7 +5,7 @@
 const secretName = /(?:^|_)(?:TOKEN|KEY|APIKEY|SECRET|PASS|CREDENTIALS?|[A-Z]+_PWD)(?:_|$)|PASSWORD/i;
 
 /**
- * The environment for a program that we start, without credentials that are none of its business.
+ * The environment for a program that we start, without credentials that it does not need.
  *
  * @param needed whether the program needs a variable although its name looks like a secret
  */

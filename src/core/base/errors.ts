@@ -1,6 +1,7 @@
 /**
- * Every kind of error. Three tables derive HTTP status, exit code and outcome from it: `server/protocol/http-errors.ts`,
- * `cli/exit-codes.ts` and `inference/request-events.ts`. What clients are told is in `refusals.ts`.
+ * Every kind of error. Three tables derive HTTP status, exit code and outcome from it:
+ * `server/protocol/http-errors.ts`, `cli/exit-codes.ts` and `inference/request-events.ts`. The messages to clients are
+ * in `refusals.ts`.
  */
 export type ErrorCode =
   // The request is wrong.

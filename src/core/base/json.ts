@@ -1,4 +1,4 @@
-/** A member of a value from `JSON.parse`; undefined if it has none of this name. */
+/** A member of a value from `JSON.parse`; undefined if it has no member of this name. */
 export function member(value: unknown, name: string): unknown {
   return isRecord(value) ? value[name] : undefined;
 }

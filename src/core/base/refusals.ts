@@ -63,7 +63,7 @@ export function engineLoadingError(): ChatstreamError {
 /**
  * The engine died and could not be restarted.
  *
- * @param details.reason for the operator's log; left out of what clients are sent
+ * @param details.reason for the operator's log; not sent to clients
  * @param details.retryAfterSeconds left out by the engine, which does not know how busy the queue is
  */
 export function engineDownError(details: {
@@ -88,7 +88,7 @@ export function engineStoppedError(): ChatstreamError {
 
 // internal
 
-/** What went wrong is for the log alone: it may name files of the server. */
+/** The cause is only for the log: it may name files of the server. */
 export function internalError(cause: unknown): ChatstreamError {
   return new ChatstreamError('internal', 'Something went wrong in the server.', {
     hint: 'The server log has the details.',
@@ -122,7 +122,7 @@ export function modelNotFoundError(wanted: string, served: string | null): Chats
 
 export function notFoundError(method: string, path: string): ChatstreamError {
   return new ChatstreamError('not_found', `There is no ${method} ${path} here.`, {
-    hint: 'See /openapi.json for what there is.',
+    hint: 'See /openapi.json for all routes.',
   });
 }
 

@@ -20,22 +20,22 @@ import { assumedScale } from './workload/words.js';
 import type { WorkloadSpec } from './workload/workload.js';
 
 export interface BenchHooks extends TargetHooks {
-  /** Told several times per second how the current run goes. */
+  /** Called several times per second with the progress of the current run. */
   readonly onProgress: (progress: BenchProgress) => void;
-  /** Told each run's result, in the order in which they were measured. */
+  /** Called with the result of each run, in the order of measurement. */
   readonly onRun: (run: Run, place: { readonly run: number; readonly runs: number }) => void;
 }
 
 export interface BenchReport {
   readonly result: BenchResult;
   readonly summaries: readonly SettingSummary[];
-  /** What ended it early, after something had been measured; null if nothing did, or if it was told to stop. */
+  /** What ended it early, after something had been measured; null if nothing did, or if the user stopped it. */
   readonly failure: ChatstreamError | null;
   /** Why the file of samples is not complete (`output_failed`); null if it is, or was not wanted. */
   readonly samplesFailure: ChatstreamError | null;
 }
 
-/** What had to be read or asked before the first run. */
+/** What has to be known before the first run. */
 interface Prepared {
   readonly workload: WorkloadSpec;
   readonly promptsName: string | null;
@@ -43,7 +43,8 @@ interface Prepared {
 }
 
 /**
- * The whole bench: reaches or starts the target, finds out what it is, measures every setting in every trial, analyses.
+ * The whole bench: reaches or starts the target, finds out what it is, measures every setting in every trial, and
+ * analyses the results.
  *
  * The signal of the hooks ends it early, as does a target that is gone; what was measured by then is reported. Whatever
  * happens, the target is left as it was found. What can be checked on this machine is checked before a server is started

@@ -7,7 +7,7 @@ import type { PlannedRun } from './plan/settings.js';
 import { assembleRun } from './result/assemble-run.js';
 import type { Target } from './target/target.js';
 
-/** How far a running bench is, for the live display. The figures are those of the current run. */
+/** The progress of a running bench, for the live display. The figures are those of the current run. */
 export interface BenchProgress {
   /** Counted from 1, over all settings and trials. */
   readonly run: number;
@@ -51,7 +51,7 @@ export interface MeasuredRun {
  *
  * @param place which run of how many it is, from 1
  * @returns null if it was stopped before anything was measured
- * @throws ChatstreamError if the target cannot be set or reached any more
+ * @throws ChatstreamError if the target can no longer be set or reached
  */
 export async function measureRun(
   planned: PlannedRun,

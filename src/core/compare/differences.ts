@@ -39,7 +39,7 @@ export function differencesOf({ baseline, candidate }: Sides): readonly Differen
 }
 
 /**
- * Checks that a comparison may go on.
+ * Checks that two results are comparable.
  *
  * @param allowed names from {@link allowable} or whole fields
  * @throws ChatstreamError `usage` that names what differs

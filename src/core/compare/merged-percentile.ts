@@ -34,7 +34,7 @@ export class MergedTrials {
     };
     const total = below(cells.length - 1);
     if (total === 0) return null;
-    // HdrHistogram's rank: rounded up, but for what binary fractions have made too large.
+    // HdrHistogram's rank: rounded up, but not because of the rounding error of binary fractions.
     const exact = (percent / 100) * total;
     const rank = Math.max(1, Math.ceil(exact - exact * Number.EPSILON));
     let from = 0;

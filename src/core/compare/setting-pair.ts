@@ -59,7 +59,7 @@ export class SettingPair {
   }
 
   #outcome(threshold: Threshold, ratio: Ratio | null, conflict: string | null): GateOutcome {
-    // This needs no statistics: a server that answers nothing any more must not pass for lack of figures.
+    // This needs no statistics: a server that no longer answers must not pass for lack of figures.
     if (this.#isLost(threshold.metric)) return { verdict: 'regression', isLost: true };
     const doubt = this.#doubt(threshold.metric, ratio, conflict);
     if (doubt !== null) return { verdict: 'inconclusive', doubt };

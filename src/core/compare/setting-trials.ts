@@ -10,8 +10,8 @@ import type { Side } from './side.js';
 import { everyTrialOnce, type Statistic } from '../statistics/ratio.js';
 
 /**
- * Shorter times count as this, which is how exactly the load generator knows when a token came. Users do not notice
- * whether a request waited for 2 or for 20 µs, and the ratio of the two means nothing.
+ * Shorter times count as this, the precision with which the load generator knows when a token arrived. Users do not
+ * notice whether a request waited for 2 or for 20 µs, and the ratio of the two means nothing.
  */
 const shortestMs = 0.1;
 

@@ -49,7 +49,7 @@ export function parseThreshold(given: string): Threshold {
   }
   const share = Number(amount) / 100;
   if (metric.type === 'rate' && share >= 1) {
-    throw refused(given, 'can never be exceeded', 'A rate cannot lose more than all of itself: take less than 100 %.');
+    throw refused(given, 'can never be exceeded', 'A rate cannot lose more than all of itself: use less than 100 %.');
   }
   return { metric, share, limit: metric.type === 'latency' ? 1 + share : 1 - share, text };
 }

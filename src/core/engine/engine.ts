@@ -57,19 +57,19 @@ export interface Sampling {
   readonly logitBias: Readonly<Record<string, number>>;
 }
 
-/** The shape that a grammar makes the output keep to. */
+/** The format that a grammar imposes on the output. */
 export type OutputFormat =
   | { readonly type: 'text' }
   | { readonly type: 'json_object' }
   | { readonly type: 'json_schema'; readonly schema: Readonly<Record<string, unknown>> };
 
-/** What a request demands of an engine. The engine checks it before the request may wait. */
+/** What a request requires of an engine. The engine checks it before the request may wait. */
 export interface Demands {
   readonly format: OutputFormat;
   readonly logitBias: Sampling['logitBias'];
 }
 
-/** Everything that an engine needs to run a generation, or to go on with one that another engine process began. */
+/** Everything that an engine needs to run a generation, or to continue one that another engine process began. */
 export interface GenerationSpec {
   readonly id: string;
   readonly prompt: readonly Token[];
@@ -98,7 +98,7 @@ export type GenerationEvent =
       readonly type: 'started';
       readonly id: string;
       readonly slot: number;
-      /** Prompt tokens that the slot still holds from before, so that they need no prefill. */
+      /** Prompt tokens that the slot still holds from before, so they need no prefill. */
       readonly cachedTokens: number;
     }
   | {

@@ -35,7 +35,7 @@ export interface LlamaEngineOptions {
   readonly cacheType: CacheType;
   /** Compute threads; `auto` measures what is fastest on this machine. */
   readonly threads: number | 'auto';
-  /** Prompt tokens that one round may prefill beside the decodes. */
+  /** Prompt tokens that one round may prefill in addition to the decodes. */
   readonly prefillChunk: number;
 }
 

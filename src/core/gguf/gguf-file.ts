@@ -5,7 +5,7 @@ import { formatBytes } from '../base/units.js';
 import { type CacheShape, cacheShape } from './kv-cache.js';
 import { GgufEndError, type GgufHeader, readGgufHeader } from './header.js';
 
-/** What the file of a model says before anything is loaded. */
+/** What a model file says about itself, before anything is loaded. */
 export interface GgufFile {
   /** The size of all parts together, if the model is split. */
   readonly fileBytes: number;

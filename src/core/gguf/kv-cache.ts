@@ -13,7 +13,7 @@ export function isQuantised(type: CacheType): boolean {
   return /^i?q/.test(type);
 }
 
-/** What llama.cpp stores about each token that fits into a cache, allocated and written to before everything else. */
+/** What llama.cpp stores for each token that fits into a cache, allocated and written before everything else. */
 const cellBytes = 48;
 
 /** llama.cpp rounds the tokens of every sequence up to a multiple of this. */
@@ -100,7 +100,8 @@ export interface ByteRange {
 
 /**
  * The KV cache of all slots: slots × context (rounded up to 256) × (layers × KV heads × (key length + value length) ×
- * bytes per value + 48). For a model that is not plain this is the most; only the 48 bytes per token are certain.
+ * bytes per value + 48). For a model that is not plain this is the upper limit; only the 48 bytes per token are
+ * certain.
  */
 export function cacheBytes(shape: CacheShape, type: CacheType, contextLength: number, slots: number): ByteRange {
   const cells = slots * Math.ceil(contextLength / contextStep) * contextStep;

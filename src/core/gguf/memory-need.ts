@@ -12,7 +12,7 @@ export interface Memory {
   readonly total: number;
 }
 
-/** The calculated memory need of a model. Buffers for computing come on top. */
+/** The calculated memory need of a model. Buffers for computing are not included. */
 export interface MemoryNeed {
   readonly contextLength: number;
   readonly slots: number;
@@ -29,7 +29,7 @@ export interface MemoryOptions {
   readonly cacheType: CacheType;
 }
 
-/** Most tokens per slot that `auto` stands for: all memory for them is allocated at once. */
+/** The most tokens per slot that `auto` chooses: the memory for all of them is allocated at once. */
 export const automaticContextLength = 4096;
 
 /** @returns tokens per slot; `auto` is what the model was trained for, at most {@link automaticContextLength} */
@@ -100,7 +100,10 @@ export function checkCacheType({ cache }: GgufFile, type: CacheType): void {
   );
 }
 
-/** The main memory, within the limit of the container. Only Linux counts memory that it would give back as free. */
+/**
+ * The main memory, within the limit of the container. Only on Linux does the free memory include what the system would
+ * give back.
+ */
 export function mainMemory(): Memory {
   const limit = process.constrainedMemory();
   const total = limit > 0 ? Math.min(totalmem(), limit) : totalmem();
@@ -120,7 +123,7 @@ function outOfMemory(
   parts: string,
   { needed, limit, forCache }: Sizes,
 ): ChatstreamError {
-  const more = `${formatBytes(needed - limit)} more than the ${formatBytes(limit)} there are`;
+  const more = `${formatBytes(needed - limit)} more than the available ${formatBytes(limit)}`;
   return new ChatstreamError('out_of_memory', `${beginning}${parts}, ${more}.`, { hint: hint(need, forCache) });
 }
 

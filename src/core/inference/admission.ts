@@ -12,10 +12,7 @@ import type { Scheduler } from '../scheduler/scheduler.js';
 import type { InferenceJob } from './inference-job.js';
 import type { InferenceRequest } from './request.js';
 
-/**
- * The way into the queue: prepares requests, which hold a place meanwhile, admits them, and refuses them while there is no
- * engine.
- */
+/** The way into the queue: prepares and admits requests, and refuses them while there is no engine. */
 export class Admission {
   readonly #engine: ServingEngine;
   readonly #scheduler: Scheduler<InferenceJob>;
@@ -45,8 +42,8 @@ export class Admission {
   }
 
   /**
-   * The request's prompt in tokens. A request that will be refused should cost the engine nothing, so that requests that
-   * are being prepared hold a place.
+   * The request's prompt in tokens. A request that will be refused should cost the engine nothing, so requests already
+   * hold a place while they are prepared.
    *
    * @throws ChatstreamError as `Inference.submit` does
    */

@@ -66,7 +66,7 @@ export class Inference {
     return this.#engine.state.status === 'ready' && !this.#scheduler.draining;
   }
 
-  /** Why {@link ready} is false, in one word that any client may see; the engine's own words go to the log. */
+  /** Why {@link ready} is false, in one word that any client may see; the engine's own message goes to the log. */
   get readiness(): string {
     return this.#scheduler.draining ? 'draining' : this.#engine.state.status;
   }

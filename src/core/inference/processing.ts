@@ -47,8 +47,8 @@ export class Processing {
   }
 
   /**
-   * Ends a job whose client has left, whether it runs or waits. The engine is told before the next job in the line starts,
-   * so that the slot is free for it.
+   * Ends a job whose client has left, whether it runs or waits. The engine is notified before the next job in the line
+   * starts, so that the slot is free for it.
    */
   cancel(job: InferenceJob): void {
     const running = this.#isRunning(job);

@@ -5,8 +5,8 @@ import type { InferenceJob } from './inference-job.js';
 import type { InferenceEvent, InferenceRequest, Outcome, Timings } from './request.js';
 
 /**
- * The outcome of a request that got no answer. `null`: the request itself was wrong, which says nothing about the queue,
- * so that it is not counted.
+ * The outcome of a request that got no answer. `null`: the request itself was wrong, which says nothing about the
+ * queue, so it is not counted.
  */
 const outcomes: Readonly<Record<ErrorCode, Outcome | null>> = {
   invalid_request: null,

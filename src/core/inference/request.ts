@@ -30,8 +30,8 @@ export interface Timings {
 }
 
 /**
- * Receives one request's answer. Called synchronously, at most once per round; `ended` or `failed` is the last call. After
- * the request was cancelled by its own signal, nothing is called any more.
+ * Receives one request's answer. Called synchronously, at most once per round; `ended` or `failed` is the last call.
+ * Once the request has been cancelled by its own signal, no more calls follow.
  */
 export interface AnswerListener {
   /** The request left the queue; its generation begins. */

@@ -9,7 +9,7 @@ import {
 /** One hour. Longer times are recorded as this. */
 const longestUs = 3_600_000_000;
 
-/** With fewer samples above it, a percentile is hardly more than the maximum. */
+/** With fewer samples above it, a percentile says little more than the maximum. */
 export const leastSamplesAbove = 10;
 
 /**
@@ -28,7 +28,7 @@ export function samplesNeeded(percent: number): number {
   return Math.ceil((leastSamplesAbove / (1 - percent / 100)) * (1 - 1e-9));
 }
 
-/** A cell that has samples in it; they are equal as far as 3 digits tell. */
+/** A cell with samples; they are equal to 3 significant digits. */
 export interface HistogramCell {
   /** Upper end in milliseconds. */
   readonly upToMs: number;
@@ -73,7 +73,7 @@ export class LatencyHistogram {
     return new LatencyHistogram(histogram);
   }
 
-  /** All samples of all of them. A single one is given back as it is. */
+  /** All samples of all histograms. A single histogram is returned as it is. */
   static merged(histograms: readonly LatencyHistogram[]): LatencyHistogram {
     const [only] = histograms;
     if (only !== undefined && histograms.length === 1) return only;
@@ -117,7 +117,8 @@ export class LatencyHistogram {
   }
 
   /**
-   * Mean and standard deviation, each sample taken for the middle of its cell, as HdrHistogram does; null without samples.
+   * Mean and standard deviation, each sample counted as the middle of its cell, as in HdrHistogram; null without
+   * samples.
    */
   moments(): Moments | null {
     const { count } = this;
@@ -140,7 +141,7 @@ export class LatencyHistogram {
     return { meanMs: meanUs / 1000, stddevMs: Math.sqrt(squaredUs / count) / 1000 };
   }
 
-  /** The cells with samples, by rising time. */
+  /** The cells with samples, in rising order. */
   cells(): readonly HistogramCell[] {
     const cells: HistogramCell[] = [];
     this.#forEachCell((valueUs, count) => {

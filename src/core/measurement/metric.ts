@@ -25,7 +25,7 @@ export function figuresOf(histogram: LatencyHistogram): MetricFigures {
   };
 }
 
-/** The queue wait, with where it comes from. It is never 0 where it is not known. */
+/** The queue wait, with where it comes from. Never 0 if it is not known. */
 export function queueWaitOf(
   histogram: LatencyHistogram,
   source: Exclude<QueueWaitSource, 'aggregate'>,

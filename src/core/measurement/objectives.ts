@@ -58,7 +58,7 @@ export function goodputLimits(slo: readonly string[]): readonly string[] {
   return [...new Set(limits)].sort();
 }
 
-/** What became of one objective at one setting. */
+/** The verdict on one objective at one setting. */
 export type ObjectiveVerdict = {
   readonly settings: Setting;
   /** As it was given: `ttft.p95<500ms`. */
@@ -72,8 +72,8 @@ export type ObjectiveVerdict = {
 );
 
 /**
- * Judges every objective at every setting that was measured. This is the only judge: reports and the exit code both take
- * its verdicts.
+ * Judges every objective at every setting that was measured. Nothing else judges: reports and the exit code both take
+ * these verdicts.
  *
  * An objective with a percentile is about all requests of a setting, all trials together; one without must hold for every
  * single request. A request without an answer counts as slower than any limit.
@@ -109,7 +109,7 @@ function verdictOn(objective: Objective, summary: SettingSummary): ObjectiveVerd
     return { ...common, status: 'unknown', cause: 'too-few-samples', finding };
   }
   const limit = tickText(objective.belowMs);
-  // The table beside it shows the percentile of the answered requests, which is lower.
+  // The table next to it shows the percentile of the answered requests, which is lower.
   const how = unanswered > 0 ? `, counting ${plural(unanswered, 'request')} without an answer as slowest` : '';
   if (ms < objective.belowMs) return { ...common, status: 'met', finding: `${timeText(ms)}, below ${limit}${how}` };
   if (!summary.saturated) {
@@ -120,7 +120,7 @@ function verdictOn(objective: Objective, summary: SettingSummary): ObjectiveVerd
 }
 
 /**
- * The percentile among all requests, of which those without an answer are the slowest; or the longest time.
+ * The percentile among all requests, those without an answer being the slowest; or the longest time.
  *
  * @param all requests, answered or not
  */

@@ -79,7 +79,7 @@ const rates = Type.Object({
 
 const client = Type.Object({
   event_loop_delay_ms: Type.Object({ p50: Type.Number(), p99: Type.Number(), max: Type.Number() }),
-  cpu_share: Type.Number({ minimum: 0, description: 'Of one core, per worker.' }),
+  cpu_share: Type.Number({ minimum: 0, description: 'Share of one core, per worker.' }),
   workers: Type.Integer({ minimum: 1 }),
   saturated: Type.Boolean(),
 });
@@ -91,7 +91,7 @@ const run = Type.Object({
     seconds: Type.Number({ minimum: 0, description: 'From the end of the warm-up to the last intended start.' }),
     span_seconds: Type.Number({
       minimum: 0,
-      description: 'From the end of the warm-up to the last end: what rates are over.',
+      description: 'From the end of the warm-up to the last end, over which rates are computed.',
     }),
     warmup_requests: count,
   }),
@@ -169,7 +169,7 @@ const plan = Type.Object({
   slo: Type.Array(Type.String()),
 });
 
-/** What `bench -o result.json` writes and `compare` reads. The JSON Schema that ships is made of this. */
+/** What `bench -o result.json` writes and `compare` reads. The JSON Schema that ships is made from this. */
 export const resultSchema = Type.Object(
   {
     schema: Type.Literal('chatstream.bench/v1'),
@@ -199,7 +199,7 @@ export type Setting = Static<typeof settingSchema>;
 export type RunMetrics = Static<typeof metrics>;
 export type Metric = Static<typeof metric>;
 export type QueueWaitMetric = Static<typeof queueWait>;
-/** What a metric says in figures: all of it but the encoded histogram. */
+/** The figures of a metric: all of it but the encoded histogram. */
 export type MetricFigures = Omit<Metric, 'histogram'>;
 /** The figures of each metric. */
 export type FiguresPerMetric = PerMetric<MetricFigures> & { readonly queue_wait: Omit<QueueWaitMetric, 'histogram'> };

@@ -33,7 +33,7 @@ const dimensions: readonly Dimension[] = [
   },
 ];
 
-/** The dimensions in which these settings differ; if they do not, the last one that is known. At least one. */
+/** The dimensions in which these settings differ; if they do not differ, the last one that is known. At least one. */
 export function dimensionsOf(settings: readonly Setting[]): readonly Dimension[] {
   const varying = dimensions.filter(({ key }) => new Set(settings.map((each) => each[key])).size > 1);
   if (varying.length > 0) return varying;

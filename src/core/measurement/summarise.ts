@@ -11,7 +11,7 @@ export interface SettingSummary {
   readonly requests: RequestCounts;
   readonly rates: Rates;
   readonly metrics: FiguresPerMetric;
-  /** What the metrics are figures of; those without samples of single requests are missing. */
+  /** What the metrics are computed from; metrics without samples of single requests are missing. */
   readonly histograms: ReadonlyMap<MetricName, LatencyHistogram>;
   /** Mean queue wait over mean TTFT, 0 to 1; null if the queue wait is not known. */
   readonly queueShare: number | null;

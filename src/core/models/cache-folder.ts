@@ -16,7 +16,8 @@ export function modelsFolder(
 }
 
 function systemFolder(environment: Environment, system: NodeJS.Platform, home: string): string {
-  // A user who sets it means it, on any system. The specification (freedesktop.org, basedir-spec) has relative paths ignored.
+  // Only users set it, so it counts on any system. The specification (freedesktop.org, basedir-spec) says to ignore
+  // relative paths.
   const xdg = environment['XDG_CACHE_HOME'];
   if (xdg?.startsWith('/') === true) return join(xdg, 'chatstream');
   if (system === 'darwin') return join(home, 'Library', 'Caches', 'chatstream');

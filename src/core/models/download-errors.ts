@@ -2,10 +2,10 @@ import { ChatstreamError, messageOf } from '../base/errors.js';
 
 // Everything that can go wrong with a download, in words. `wanted` and `source` are without passwords and queries.
 
-/** @param accessHint what to do about a file that is not for everyone */
+/** @param accessHint what to do about a file that is not public */
 export function statusError(status: number, host: string, wanted: string, accessHint: string): ChatstreamError {
   if (status === 401 || status === 403) {
-    return unreadable(`${host} does not give ${wanted} to everyone (status ${status}).`, accessHint);
+    return unreadable(`${wanted} on ${host} is not public (status ${status}).`, accessHint);
   }
   if (status === 404 || status === 410 || status === 400) {
     return unreadable(
@@ -14,10 +14,10 @@ export function statusError(status: number, host: string, wanted: string, access
     );
   }
   if (status === 429) {
-    return unreadable(`${host} takes no more requests for now (status 429).`, 'Try again in some minutes.');
+    return unreadable(`${host} accepts no more requests for now (status 429).`, 'Try again in a few minutes.');
   }
   if (status >= 500) {
-    return unreadable(`${host} has a problem (status ${status}).`, 'It is on their side: try again later.');
+    return unreadable(`${host} has a problem (status ${status}).`, 'The problem is on their side: try again later.');
   }
   return unreadable(`${host} refuses ${wanted} (status ${status}).`, 'Try the address in a browser to see why.');
 }
@@ -33,32 +33,32 @@ export function unreachable(host: string, thrown: unknown): ChatstreamError {
 /** @param reason without a full stop */
 export function brokenOff(source: string, reason: string, resumable: boolean): ChatstreamError {
   return unreadable(
-    `The download of ${source} broke off: ${reason}.`,
+    `The download of ${source} was interrupted: ${reason}.`,
     resumable
-      ? 'Run the same command again to go on where it stopped.'
+      ? 'Run the same command again to resume where it stopped.'
       : 'Try again; this server can only send it from the beginning.',
   );
 }
 
-/** The server does not keep to the length, or the state of the file, that it said. */
+/** The server contradicts the length, or the state of the file, that it announced. */
 export function inconsistent(source: string): ChatstreamError {
   return unreadable(
-    `The server sends another length or another file than it said of ${source}.`,
+    `The server sends a different length or file than it announced for ${source}.`,
     'The file may just be changing: try again later. If it happens again, the server is at fault.',
   );
 }
 
 export function damaged(wanted: string, expected: string, actual: string): ChatstreamError {
   return unreadable(
-    `${wanted} came damaged: its SHA-256 should be ${expected} and is ${actual}.`,
-    'What was downloaded has been removed. Try again; if it happens again, the server or something on the way is at fault.',
+    `${wanted} arrived damaged: its SHA-256 should be ${expected} and is ${actual}.`,
+    'What was downloaded has been removed. Try again; if it happens again, the server or something in between is at fault.',
   );
 }
 
 export function diskFull(source: string, folder: string, reason: string): ChatstreamError {
   return unreadable(
     `There is no room for ${source} in ${folder}: ${reason}.`,
-    'Free some with "chatstream models rm", or set CHATSTREAM_CACHE to a folder on a larger disk. What has come is kept.',
+    'Free some with "chatstream models rm", or set CHATSTREAM_CACHE to a folder on a larger disk. What has been downloaded is kept.',
   );
 }
 
@@ -83,7 +83,7 @@ export function failureReason(thrown: unknown): string {
 /** @param source of the model that should have been removed */
 export function removalError(thrown: unknown, source: string): unknown {
   if (!isSystemError(thrown)) return thrown;
-  return unreadable(`${source} cannot be removed: ${thrown.message}.`, 'Check who may write to the folder.');
+  return unreadable(`${source} cannot be removed: ${thrown.message}.`, 'Check the permissions of the folder.');
 }
 
 function isSystemError(thrown: unknown): thrown is Error {
@@ -109,7 +109,7 @@ const reasons: Readonly<Record<string, string>> = {
   EPIPE: 'the connection was cut off',
   ETIMEDOUT: 'it does not answer',
   ENETUNREACH: 'there is no network',
-  EHOSTUNREACH: 'there is no way to it',
+  EHOSTUNREACH: 'there is no route to it',
   SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
 };

@@ -27,7 +27,7 @@ export async function lockModel(cache: ModelCache, path: string, source: string)
       throw new ChatstreamError(
         'model_unreadable',
         `${source} is being downloaded by another process${holder === null ? '' : ` (${holder})`}.`,
-        { hint: 'Wait until it is done. What it downloads will be used.' },
+        { hint: 'Wait until it is done; its download will be used.' },
       );
     }
     ftruncateSync(descriptor);

@@ -19,7 +19,7 @@ export interface DownloadProgress {
   readonly bytes: number;
   /** Null if the server does not say. */
   readonly totalBytes: number | null;
-  /** What had been downloaded before. */
+  /** What had already been downloaded. */
   readonly resumedBytes: number;
 }
 
@@ -29,29 +29,30 @@ export interface DownloadOptions {
   readonly huggingFace: HuggingFace;
   readonly stallMs: number;
   readonly onProgress: (progress: DownloadProgress) => void;
-  /** What the user should know and need not do anything about. */
+  /** For what the user should know, but need not act on. */
   readonly onNotice: (message: string) => void;
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock | undefined;
 }
 
 /**
- * Makes sure that the cache holds what the server has now: downloads it, goes on with what a broken download has left,
- * or finds that there is nothing to do. How it works:
+ * Makes sure that the cache holds what the server has now: downloads it, resumes an interrupted download, or finds that
+ * there is nothing to do. How it works:
  *
  * 1. `lockModel` keeps other processes away.
- * 2. `probe` asks for the first four bytes of every part of the model. The answers say whether these are GGUF files, how
- *    long they are, how to recognise their state (etag, on Hugging Face the SHA-256), and whether ranges can be had.
- * 3. A record of that is written to `partial/`, beside the files that are not complete. If an older record there says
- *    something else, what had come by then is removed.
+ * 2. `probe` asks for the first four bytes of every part of the model. The answers say whether these are GGUF files,
+ *    how long they are, how to recognise their state (etag, on Hugging Face the SHA-256), and whether ranges are
+ *    supported.
+ * 3. A record of that is written to `partial/`, next to the incomplete files. If an older record there says something
+ *    else, what had been downloaded by then is removed.
  * 4. `transfer` downloads the parts one after another, each as one stream into `NAME.part`.
- * 5. When all are there they are moved to their place, with the record, without which a file does not count as
+ * 5. When all are there, they are moved to their place with the record, without which a file does not count as
  *    downloaded.
  *
- * `WebClient` sees to it that no token leaves the host it is for.
+ * `WebClient` makes sure that no token leaves the host it is for.
  *
  * @returns the path of the model's first file
- * @throws ChatstreamError `model_unreadable` that says what to do; the signal's reason. What has come by then is kept
+ * @throws ChatstreamError `model_unreadable` that says what to do; the signal's reason. Downloaded data is kept
  */
 export async function download(source: FileSource, options: DownloadOptions): Promise<string> {
   const { cache } = options;
@@ -118,7 +119,7 @@ function recordOf(source: string, path: string, files: readonly RemoteFile[]): M
   };
 }
 
-/** What was downloaded of something else, or of an older state of it, is of no use. */
+/** Removes a partial download of something else, or of an older state of the model. */
 function discardUseless(partialPath: string, record: ModelRecord, onNotice: (message: string) => void): void {
   const before = readRecord(partialPath);
   const isUsable = before?.source === record.source && isSame(before, record.files);
@@ -134,10 +135,12 @@ function discardUseless(partialPath: string, record: ModelRecord, onNotice: (mes
     for (const ending of ['', unfinishedEnding]) rmSync(file + ending, { force: true });
   }
   if (outdated) {
-    onNotice(`An older version of chatstream has left a part of ${record.source} that cannot be continued: removed.`);
+    onNotice(
+      `Removed a partial download of ${record.source} by an older version of chatstream, which cannot be resumed.`,
+    );
   }
   if (changed) {
-    onNotice(`${record.source} has changed on the server since a part of it was downloaded, which starts over.`);
+    onNotice(`${record.source} has changed on the server since a part of it was downloaded: starting over.`);
   }
 }
 
@@ -150,7 +153,7 @@ async function checkSpace(partialPath: string, { source, files }: ModelRecord): 
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
   if (missing > free) {
-    throw diskFull(source, folder, `${formatBytes(missing)} are still to come, ${formatBytes(free)} are free`);
+    throw diskFull(source, folder, `${formatBytes(missing)} more are needed, ${formatBytes(free)} are free`);
   }
 }
 

@@ -18,8 +18,8 @@ import { type HuggingFace, jsonOf, type WebClient } from './web-client.js';
 const standardEndpoint = 'https://huggingface.co/';
 
 /**
- * What the environment says, under the names that Hugging Face's own tools use: `HF_ENDPOINT`, and `HF_TOKEN` or else
- * the token that `hf auth login` has left in its file.
+ * The settings in the environment, under the names that Hugging Face's own tools use: `HF_ENDPOINT`, and `HF_TOKEN` or
+ * else the token that `hf auth login` has left in its file.
  *
  * @throws ChatstreamError `usage` if HF_ENDPOINT is not a URL, or HF_TOKEN cannot be sent in a header
  */
@@ -27,16 +27,20 @@ export function huggingFaceOf(environment: Environment = process.env): HuggingFa
   const given = environment['HF_ENDPOINT'] ?? '';
   const endpoint = given === '' ? standardEndpoint : `${given.replace(/\/+$/, '')}/`;
   if (!/^https?:\/\//i.test(endpoint) || !URL.canParse(endpoint) || /[?#]/.test(endpoint)) {
-    // It is not shown: what cannot be read may hold a password anywhere.
+    // The value is not shown: it may contain a password anywhere.
     throw new ChatstreamError('usage', 'HF_ENDPOINT is not the URL of a server.', {
       hint: 'Set it to the address of a mirror, such as https://hf.example.com, or unset it.',
     });
   }
   const token = tokenOf(environment);
   if (token !== null && !/^[\x21-\x7e]+$/.test(token)) {
-    throw new ChatstreamError('usage', 'The token for Hugging Face contains characters that no token has.', {
-      hint: 'Set HF_TOKEN to the token alone, or log in again with "hf auth login".',
-    });
+    throw new ChatstreamError(
+      'usage',
+      'The token for Hugging Face contains characters that are not allowed in a token.',
+      {
+        hint: 'Set HF_TOKEN to the token alone, or log in again with "hf auth login".',
+      },
+    );
   }
   return { endpoint, token };
 }
@@ -69,7 +73,7 @@ export async function fileOfQuantisation(
   }
   const page = withoutSecrets(`${huggingFace.endpoint}${user}/${repository}/tree/main`);
   throw new ChatstreamError('model_unreadable', `${wanted} has no GGUF file.`, {
-    hint: `See which files there are on ${page}, and name one: hf:${user}/${repository}/FILE.gguf.`,
+    hint: `See its files on ${page}, and name one: hf:${user}/${repository}/FILE.gguf.`,
   });
 }
 

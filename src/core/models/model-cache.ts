@@ -7,28 +7,28 @@ import { type Environment, modelsFolder } from './cache-folder.js';
 import { isComplete, type ModelRecord, readJson, readRecord, recordEnding } from './model-record.js';
 import { cachePathOf, type FileSource, type HuggingFaceQuantisation, isFilePath, partsOf } from './model-source.js';
 
-/** A model in the cache, or what a download that broke off has left there. */
+/** A model in the cache, or what an interrupted download has left there. */
 export interface CachedModel {
   readonly source: string;
-  /** Of the first file, which need not exist if the download is not complete. */
+  /** Path of the first file, which need not exist if the download is incomplete. */
   readonly path: string;
-  /** On the disk. */
+  /** Size on the disk. */
   readonly bytes: number;
-  /** When it is complete; null if the server did not say. */
+  /** Size of the complete model; null if the server did not say. */
   readonly totalBytes: number | null;
   readonly complete: boolean;
 }
 
-/** The ending of a file that is not complete: what has come of it, from its beginning. */
+/** The extension of an incomplete file, which holds what has been downloaded, from the beginning. */
 export const unfinishedEnding = '.part';
 
-/** The same in older versions, with another content. */
+/** The same in older versions, with different content. */
 export const outdatedEnding = '.ipull';
 
 const partialFolder = 'partial';
 const memoryShape = Type.Object({ file: Type.String({ minLength: 1 }) });
 
-/** The record of a GGUF file never begins like this: names of repositories and files in them do not. */
+/** The name of a GGUF file's record never begins like this, because names of repositories and their files do not. */
 const memoryPrefix = '@';
 
 /** The files of one models folder. */
@@ -36,10 +36,10 @@ export class ModelCache {
   /** Need not exist. */
   readonly folder: string;
 
-  /** With which permissions to create folders and files. */
+  /** Permissions of new folders and files. */
   readonly modes: { readonly folder: number; readonly file: number };
 
-  /** @param shared whether other users may read what is in it, if the umask says so */
+  /** @param shared whether other users may read what is in it, if the umask allows it */
   constructor(folder: string, shared = false) {
     this.folder = folder;
     this.modes = shared ? { folder: 0o777, file: 0o666 } : { folder: 0o700, file: 0o600 };
@@ -55,7 +55,7 @@ export class ModelCache {
     return this.#inside(...cachePathOf(source).split('/'));
   }
 
-  /** Where it is while it is not complete. */
+  /** Where it is while it is incomplete. */
   partialPathOf(path: string): string {
     return this.#inside(partialFolder, this.relativePath(path));
   }
@@ -80,7 +80,7 @@ export class ModelCache {
     return record?.source === source && isComplete(path, record) ? record : null;
   }
 
-  /** Which file a quantisation turned out to be the last time. */
+  /** The file that a quantisation turned out to be the last time. */
   rememberedFile(source: HuggingFaceQuantisation): string | null {
     const value = readJson(this.#memoryOf(source));
     return Value.Check(memoryShape, value) && isFilePath(value.file) ? partsOf(value.file)[0] : null;
@@ -107,7 +107,7 @@ export class ModelCache {
     return [...complete, ...unfinished].filter((model) => model !== null);
   }
 
-  /** Moves a model whose files are all there from where it is while it is not complete. */
+  /** Moves a model whose files are all complete to its final place. */
   moveIn(path: string, partialPath: string, record: ModelRecord): void {
     this.makeFolderOf(path);
     // Until all parts have been moved, the old record would describe a mixture.
@@ -132,7 +132,7 @@ export class ModelCache {
       if (!existsSync(folder)) continue;
       try {
         const rest = readdirSync(folder);
-        // What a quantisation turned out to be is of no use without any file of the repository.
+        // Records of quantisations are of no use without any file of the repository.
         if (rest.some((name) => !name.startsWith(memoryPrefix))) return;
         for (const name of rest) rmSync(join(folder, name), { force: true });
         rmdirSync(folder);
@@ -148,11 +148,11 @@ export class ModelCache {
     return this.#inside('hf', user, repository, file);
   }
 
-  /** The last line of defence: names are checked where they come in. */
+  /** The last line of defence: names are checked where they arrive. */
   #inside(...segments: readonly string[]): string {
     const path = join(this.folder, ...segments);
     if (resolve(path).startsWith(resolve(this.folder) + sep)) return path;
-    throw new ChatstreamError('usage', `"${segments.join('/')}" leads out of the cache of models.`, {
+    throw new ChatstreamError('usage', `"${segments.join('/')}" leads out of the model cache.`, {
       hint: 'Check the name of the model.',
     });
   }
@@ -165,7 +165,7 @@ export class ModelCache {
   }
 }
 
-/** What has come of a file. @param path without the ending of an unfinished file */
+/** How much of a file has been downloaded. @param path without the ending of an unfinished file */
 export function bytesOnDisk(path: string): number {
   const found = [path, path + unfinishedEnding].find((name) => existsSync(name));
   return found === undefined ? 0 : statSync(found).size;

@@ -14,15 +14,15 @@ export interface ModelOverview {
   /** As `--model` takes it. */
   readonly source: string;
   readonly path: string;
-  /** `partial`: a download broke off, and the next one goes on. `damaged`: it cannot be loaded; see `problem`. */
+  /** `partial`: a download was interrupted; the next one resumes it. `damaged`: it cannot be loaded; see `problem`. */
   readonly status: 'bundled' | 'cached' | 'partial' | 'damaged';
-  /** On this disk. */
+  /** Size on this disk. */
   readonly bytes: number;
-  /** When the download is complete; null if the server did not say. */
+  /** Size of the complete download; null if the server did not say. */
   readonly totalBytes: number | null;
   /** What its header says; null unless it is complete and not damaged. */
   readonly file: GgufFile | null;
-  /** With the slots and the context that were asked for. */
+  /** For the slots and the context that were asked for. */
   readonly need: MemoryNeed | null;
   readonly problem: string | null;
 }
@@ -32,7 +32,7 @@ export interface ModelList {
   readonly models: readonly ModelOverview[];
 }
 
-/** All models that can be used without a network, the bundled one first, and downloads that broke off. */
+/** All models that can be used without a network, the bundled one first, and interrupted downloads. */
 export async function listModels(options: MemoryOptions, environment: Environment = process.env): Promise<ModelList> {
   const cache = ModelCache.of(environment);
   const models: ModelOverview[] = [];

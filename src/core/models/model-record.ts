@@ -22,20 +22,20 @@ const recordShape = Type.Object({
   ),
 });
 
-/** What is written beside a downloaded model, and beside one that is being downloaded. */
+/** What is written next to a downloaded model, and next to one that is being downloaded. */
 export type ModelRecord = Static<typeof recordShape>;
 
 export const recordEnding = '.json';
 
-/** @param path of the model's first file; @returns null if there is no record, or none that can be read */
+/** @param path of the model's first file; @returns null if there is no readable record */
 export function readRecord(path: string): ModelRecord | null {
   const value = readJson(path + recordEnding);
   if (!Value.Check(recordShape, value)) return null;
-  // Older versions wrote queries and passwords down, and any part of a split model.
+  // Older versions recorded queries and passwords, and any part of a split model.
   return { ...value, source: partsOf(withoutSecrets(value.source))[0] };
 }
 
-/** Whether the server still has what the record was made of. A server that sends no etag is judged by the lengths. */
+/** Whether the server still has what the record describes. A server that sends no etag is judged by the lengths. */
 export function isSame({ files: known }: ModelRecord, files: ModelRecord['files']): boolean {
   return (
     known.length === files.length &&
@@ -49,7 +49,7 @@ export function isSame({ files: known }: ModelRecord, files: ModelRecord['files'
   );
 }
 
-/** Whether all files that the record names are beside it, as long as they should be. */
+/** Whether all files that the record names are next to it, with the right lengths. */
 export function isComplete(path: string, { files }: ModelRecord): boolean {
   return files.every(({ name, bytes }) => {
     const file = join(dirname(path), name);
@@ -57,7 +57,7 @@ export function isComplete(path: string, { files }: ModelRecord): boolean {
   });
 }
 
-/** @returns undefined if there is none: without a record a file counts as not downloaded, which costs time alone */
+/** @returns undefined if there is none: without a record a file counts as not downloaded, which costs only time */
 export function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));

@@ -38,7 +38,7 @@ const defaultBranch = 'main';
 const quantisationPattern = /^(I?Q\d|F16|F32|BF16|TQ\d|MXFP|NVFP)/i;
 
 /**
- * Of a split model, whichever part was named, the source is the first one.
+ * For a split model, the source is the first part, whichever one was named.
  *
  * @throws ChatstreamError `usage` for what begins with hf: or http: and cannot be read
  */
@@ -50,9 +50,9 @@ export function parseModelSource(text: string): ModelSource {
 }
 
 /**
- * The source for people, logs and records: one spelling for all that mean the same file, without passwords and without
- * the query of a URL, which may be a signature. Where only the query says which file is meant, a short hash of it follows
- * behind `#`, and {@link parseModelSource} takes that as well.
+ * The source for people, logs and records: one spelling for each file, without passwords and without the query of a
+ * URL, which may be a signature. Where only the query says which file is meant, a short hash of it follows after `#`,
+ * and {@link parseModelSource} takes that as well.
  */
 export function nameOfSource(source: RemoteSource): string {
   switch (source.type) {
@@ -70,7 +70,7 @@ export function nameOfSource(source: RemoteSource): string {
   }
 }
 
-/** What a person typed as a source, fit to be shown. */
+/** What a user typed as a source, without secrets. */
 export function withoutSecrets(text: string): string {
   if (!/^https?:/i.test(text)) return text;
   if (!URL.canParse(text)) return text.replace(/[?#].*$/s, '').replace(/^(https?:\/*).*@/is, '$1');
@@ -200,7 +200,7 @@ function namesFile(path: string): boolean {
 
 const longestName = 120;
 
-/** A name that no file system takes for anything else: not a path, not a device, not something to cut off. */
+/** A name that every file system takes as it is: no path, no device, nothing that it would cut off. */
 function safeName(segment: string): string {
   const safe = segment
     .replaceAll(/[^\w.@+=,()~ -]/g, '_')

@@ -14,12 +14,12 @@ export interface PartFileOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Pieces in which what is on the disk already is read for the hash. */
+/** Size of the pieces in which the data on the disk is read for the hash. */
 const readPieceBytes = 2 ** 20;
 
 /**
- * The beginning of a file that is being downloaded. It is only ever written to at its end, so that its length is all
- * there is to know about how far it has come, whatever ends the process.
+ * The beginning of a file that is being downloaded. It is only ever appended to, so its length alone says how far the
+ * download has got, however the process ends.
  */
 export class PartFile {
   readonly #path: string;

@@ -17,21 +17,21 @@ export interface RemoteFile extends Address {
   readonly bytes: number | null;
   /** Changes with the content; null if the server sends none. */
   readonly etag: string | null;
-  /** Of the whole file, in lower-case hexadecimal digits. Hugging Face gives it for all large files. */
+  /** The SHA-256 of the whole file, in lower-case hexadecimal digits. Hugging Face gives it for all large files. */
   readonly sha256: string | null;
   /** Whether the server sends parts of it. */
   readonly ranged: boolean;
 }
 
-/** What an answer with status 200 or 206 says of the file, and which part of it comes. */
+/** What an answer with status 200 or 206 says about the file, and which part of it follows. */
 export interface SentPart extends Pick<RemoteFile, 'bytes' | 'etag' | 'sha256' | 'ranged'> {
-  /** Position in the file of the first byte that comes. */
+  /** Position in the file of the first byte that follows. */
   readonly from: number;
 }
 
 const magic = 'GGUF';
 
-/** Compressed on the way, a file would have another length. */
+/** Compressed in transit, a file would have a different length. */
 export const plainBytes = { 'accept-encoding': 'identity' } as const;
 
 /**
@@ -54,8 +54,8 @@ export async function probe(client: WebClient, address: Address): Promise<Remote
 
 export function sentPart(answer: WebAnswer): SentPart {
   const etag = answer.header('etag');
-  // The redirect of Hugging Face to its storage carries what the repository knows of the file; for files in Git LFS or
-  // Xet, and those are all large ones, this tag is the SHA-256.
+  // The redirect of Hugging Face to its storage carries what the repository knows about the file; for files in Git LFS
+  // or Xet, and those are all large ones, this tag is the SHA-256.
   const sha256 = /^"?([0-9a-f]{64})"?$/.exec(answer.hubHeader('x-linked-etag') ?? '')?.[1] ?? null;
   if (answer.status !== 206) {
     return { from: 0, bytes: wholeNumber(answer.header('content-length')), etag, sha256, ranged: false };

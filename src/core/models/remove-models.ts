@@ -12,13 +12,12 @@ export function shortName(path: string): string {
 }
 
 /**
- * Removes models from the cache, and what downloads that broke off have left of them. Either all names are known, or
- * nothing is removed.
+ * Removes models and interrupted downloads from the cache. Either all names are known, or nothing is removed.
  *
  * @param names sources as `--model` takes them, or short names
  * @returns what was removed
  * @throws ChatstreamError `usage` for the bundled model and for names that are unknown or mean several models;
- *   `model_unreadable` for one that is being downloaded, or that the system does not let go
+ *   `model_unreadable` for one that is being downloaded, or that the system refuses to delete
  */
 export async function removeModels(
   names: readonly string[],
@@ -45,7 +44,7 @@ async function remove({ path, source }: CachedModel, cache: ModelCache): Promise
   }
 }
 
-/** A complete model and a newer download of it that broke off are one to their user. */
+/** To the user, a complete model and an interrupted newer download of it are one. */
 function find(name: string, models: readonly CachedModel[], cache: ModelCache): readonly CachedModel[] {
   if (name === bundledModel) {
     throw new ChatstreamError('usage', 'The bundled model is part of the package and cannot be removed.', {

@@ -12,9 +12,9 @@ const bundledPath = fileURLToPath(new URL('../../../models/bundled.gguf', import
 
 export interface ResolveOptions {
   readonly onProgress?: (progress: DownloadProgress) => void;
-  /** Told what the user should know of a download and need not do anything about. */
+  /** Called with what the user should know about a download, but need not act on. */
   readonly onNotice?: (message: string) => void;
-  /** Ends a download, which is kept as far as it has come. */
+  /** Ends a download; what has been downloaded is kept. */
   readonly signal?: AbortSignal;
   readonly environment?: Environment;
   /** How long a server may send nothing, in milliseconds. */
@@ -25,7 +25,7 @@ export interface ResolveOptions {
 const defaultStallMs = 30_000;
 
 /**
- * Finds the file that a `--model` means, and downloads it first if it has to. What is cached needs no network.
+ * Finds the file that a `--model` means, and downloads it first if necessary. What is cached needs no network.
  *
  * @param source `bundled`, the path of a .gguf file, `hf:user/repository[:quantisation]`,
  *   `hf:user/repository/file.gguf`, or a URL
@@ -72,7 +72,7 @@ export function bundledModelPath(): string | null {
   return existsSync(bundledPath) ? bundledPath : null;
 }
 
-/** Uses no network. The code is loaded only where it is needed: most starts need none of it. */
+/** Uses no network. The code is loaded only when needed: most starts do not need it. */
 async function cachedFile(source: RemoteSource, { environment = process.env }: ResolveOptions): Promise<string | null> {
   const { ModelCache } = await import('./model-cache.js');
   const cache = ModelCache.of(environment);

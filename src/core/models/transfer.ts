@@ -10,7 +10,7 @@ import { isSuccess, refusal, type WebAnswer, type WebClient } from './web-client
 export interface TransferOptions {
   /** The model, for messages. */
   readonly source: string;
-  /** How long nothing may come before the download is given up, in milliseconds. */
+  /** How long the server may send nothing before the download is given up, in milliseconds. */
   readonly stallMs: number;
   /** Permissions of a new file. */
   readonly mode: number;
@@ -30,12 +30,12 @@ const firstPauseMs = 250;
 const longestPauseMs = 5000;
 
 /**
- * Downloads one file, or the rest of it, as one stream into `PATH.part`. When the connection breaks off, the rest is
- * asked for again, until nothing has come for `stallMs`. If the SHA-256 is known, the file gets its name only if it has
- * that.
+ * Downloads one file, or the rest of it, as one stream into `PATH.part`. When the connection breaks, the rest is
+ * requested again, until nothing has arrived for `stallMs`. If the SHA-256 is known, the file gets its name only if it
+ * matches.
  *
  * @param path where the file is to be; its folder exists
- * @throws ChatstreamError `model_unreadable`; the signal's reason. What has come by then is kept, unless it is damaged
+ * @throws ChatstreamError `model_unreadable`; the signal's reason. Downloaded data is kept unless it is damaged
  */
 export async function transfer(
   client: WebClient,
@@ -79,7 +79,7 @@ async function receive(
   let failures = 0;
 
   const attempt = async (): Promise<AttemptEnd> => {
-    // Where the length is not known, neither is whether what is there is all.
+    // Without the length, it is unknown whether what is there is complete.
     const from = file.ranged && bytes !== null ? part.length : 0;
     const answer = await client.ask(file.url, { ...file, headers: rangeHeaders(file, from) });
     if (!isSuccess(answer.status)) {
@@ -100,7 +100,7 @@ async function receive(
       lastMs = clock.now();
       failures = 0;
       if (bytes !== null && part.length > bytes) throw inconsistent(source);
-      // After starting over, what was there before is not told again.
+      // After starting over, progress is reported only beyond what was there before.
       if (part.length > furthest) onBytes((furthest = part.length));
     }
     if (part.length === lengthBefore) throw inconsistent(source);
@@ -127,7 +127,7 @@ async function receive(
 }
 
 function rangeHeaders({ etag, sha256 }: RemoteFile, from: number): Readonly<Record<string, string>> {
-  // A weak etag may not be used like this, and a hash tells more: what comes is compared with them afterwards.
+  // A weak etag may not be used like this, and a hash is better: the answer is compared with them afterwards.
   const isUsable = from > 0 && sha256 === null && etag !== null && !etag.startsWith('W/');
   return { ...plainBytes, range: `bytes=${from}-`, ...(isUsable && { 'if-range': etag }) };
 }
@@ -144,7 +144,7 @@ function startIn(answer: WebAnswer, file: RemoteFile, from: number, source: stri
   throw inconsistent(source);
 }
 
-/** Whether asking again would not help. A signed address that has run out is a 403: the next run asks for a new one. */
+/** Whether asking again would not help. An expired signed address gives a 403: the next run asks for a new one. */
 function isFinal(status: number): boolean {
   return status < 500 && status !== 429 && status !== 408;
 }

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../base/clock.js';
 import { ChatstreamError } from '../base/errors.js';
 import { statusError, unreachable } from './download-errors.js';
 
-/** Hugging Face, or a mirror of it, and the right to read there. */
+/** Hugging Face, or a mirror of it, and the token to read it with. */
 export interface HuggingFace {
   /** Ends with a slash. */
   readonly endpoint: string;
@@ -12,9 +12,9 @@ export interface HuggingFace {
 }
 
 export interface WebRequest {
-  /** What is asked for, in the operator's words and without secrets. */
+  /** What is requested, in the operator's words and without secrets. */
   readonly wanted: string;
-  /** Set for what is on Hugging Face. Its token is sent only if the request is turned down without one. */
+  /** Set for what is on Hugging Face. Its token is sent only if the request is refused without one. */
   readonly huggingFace: HuggingFace | null;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -24,7 +24,7 @@ export interface WebAnswer {
   header(name: string): string | null;
   /** A header that the hub itself sent, before it redirected to another host. */
   hubHeader(name: string): string | null;
-  /** Throws when nothing comes for too long. To be read once, or discarded. */
+  /** Throws if nothing arrives for too long. To be read once, or discarded. */
   readonly body: AsyncIterable<Uint8Array>;
   discard(): void;
 }
@@ -36,15 +36,15 @@ export interface WebClientOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** Statuses with which Hugging Face answers strangers who ask for models that are not public. */
+/** Statuses with which Hugging Face answers requests without a token for models that are not public. */
 const wantsToken = [401, 403, 404];
 
 const mostRedirects = 10;
 
 /**
- * Asks for files over HTTP. Redirects are followed here rather than by a library, because no password or token may go to
- * another origin than the one it is for: an authorization is dropped at the first redirect that leaves the origin, and
- * does not come back.
+ * Asks for files over HTTP. Redirects are followed here rather than by a library, because no password or token may go
+ * to another origin than the one it is for: an authorization is dropped at the first redirect that leaves the origin,
+ * and is not sent again.
  *
  * It is Node's own client rather than undici because undici 7 ends the process with an assertion that cannot be caught
  * when a server closes a connection while the disk is slower than the network (nodejs/undici#5360, fixed in version 8,
@@ -79,7 +79,7 @@ export class WebClient {
 
   /**
    * @returns an answer with any status
-   * @throws whatever Node does if there is no answer; ChatstreamError for redirects that lead nowhere; the signal's
+   * @throws the error of Node if there is no answer; ChatstreamError for redirects that lead nowhere; the signal's
    *   reason
    */
   async ask(url: string, request: WebRequest): Promise<WebAnswer> {
@@ -130,7 +130,7 @@ export class WebClient {
     this.#signal?.addEventListener('abort', onAbort, { once: true });
     const watch = (): (() => void) =>
       this.#clock.schedule(this.#stallMs, () => {
-        ending.abort(new Error(`nothing came for ${Math.round(this.#stallMs / 1000)} s`));
+        ending.abort(new Error(`nothing arrived for ${Math.round(this.#stallMs / 1000)} s`));
       });
     const settled = (): void => {
       this.#signal?.removeEventListener('abort', onAbort);
@@ -169,7 +169,7 @@ export class WebClient {
 }
 
 function head(url: URL, headers: http.OutgoingHttpHeaders, signal: AbortSignal): Promise<IncomingMessage> {
-  // Node would send a password in it by itself.
+  // Node would send a password in the URL on its own.
   const bare = new URL(url.href);
   bare.username = '';
   bare.password = '';
@@ -185,7 +185,7 @@ function head(url: URL, headers: http.OutgoingHttpHeaders, signal: AbortSignal):
   });
 }
 
-/** The watch runs only while the server is waited for: a slow disk is not a server that sends nothing. */
+/** The watch runs only while waiting for the server: a slow disk is not a server that sends nothing. */
 async function* watched(
   body: AsyncIterable<Uint8Array>,
   watch: () => () => void,
@@ -227,7 +227,7 @@ export function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-/** What a status that is not a success means for the person who wants the file. */
+/** What a status that is not a success means for the user who wants the file. */
 export function refusal(status: number, url: string, { wanted, huggingFace }: WebRequest): ChatstreamError {
   return statusError(status, new URL(url).host, wanted, accessHint(url, huggingFace));
 }

@@ -66,7 +66,7 @@ export async function writeResult(
 }
 
 /**
- * Writes a comparison to each of the files. One that cannot be written does not keep the others from being written.
+ * Writes a comparison to each of the files. If one cannot be written, the others still are.
  *
  * @throws ChatstreamError `output_failed`, the first of them
  */

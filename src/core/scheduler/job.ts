@@ -2,7 +2,7 @@ import type { ChatstreamError } from '../base/errors.js';
 import type { Standing } from './waiting-line.js';
 
 /**
- * One piece of work while it waits for a slot or occupies one. Its owner extends this class with what the work is; the
+ * One piece of work while it waits for a slot or occupies one. Its owner extends this class with the work itself; the
  * fields here belong to the scheduler.
  *
  * A job is created before it is admitted, so that its owner already has it when it starts before `admit` returns. The

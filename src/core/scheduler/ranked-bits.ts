@@ -9,8 +9,8 @@ const wordsPerBlockShift = blockShift - wordShift;
  * (G. Jacobson, 1989).
  *
  * A Fenwick tree (P. M. Fenwick, 1994) holds sums over blocks of 256 bits; inside a block the bits themselves are
- * counted. 262,144 bits take 32 KiB and their tree 4 KiB, so that every operation stays in the processor's nearest
- * caches, where a tree over single bits would take a megabyte.
+ * counted. 262,144 bits take 32 KiB and their tree 4 KiB, so every operation stays in the processor's nearest caches,
+ * where a tree over single bits would take a megabyte.
  *
  * ```text
  * block    1   2   3   4   5   6   7   8      256 bits each, in 8 words of 32

@@ -40,8 +40,8 @@ export class ReleaseRate {
   }
 
   /**
-   * Expected time until the `count`-th release from now, in milliseconds. Before the first release, all that is known is
-   * that none has come in the busy time so far, so that each release is expected to take that long.
+   * Expected time until the `count`-th release from now, in milliseconds. Before the first release, all that is known
+   * is that there was none in the busy time so far, so each release is expected to take that long.
    */
   expectedMs(count: number, nowMs: number): number {
     if (this.#releases === 0) return count * this.#busyMs(nowMs);

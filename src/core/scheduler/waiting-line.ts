@@ -36,7 +36,7 @@ export class WaitingLine<T extends Standing> {
   /** Places from the first item to the last, gaps included. */
   #span = 0;
   #size = 0;
-  /** How many items have come round the end of the ring, to places before the head. */
+  /** How many items have wrapped round the end of the ring, to places before the head. */
   #wrapped = 0;
 
   get size(): number {
@@ -100,7 +100,7 @@ export class WaitingLine<T extends Standing> {
     return (this.#head + count) & (this.#places.length - 1);
   }
 
-  /** Moves head and end over gaps. Each gap is passed once, so that the amortised cost is constant. */
+  /** Moves head and end over gaps. Each gap is passed once, so the amortised cost is constant. */
   #closeEnds(): void {
     if (this.#size === 0) {
       this.#span = 0;

@@ -49,10 +49,10 @@ const normalQuantile = 1.959963984540054;
  * percentile interval on the logarithm of the ratio (T. Hesterberg, "What Teachers Should Know about the Bootstrap", 2015,
  * section 4.2, with the factor on the deviation instead of the level).
  *
- * The plain percentile interval is too short for few trials: resampling knows only the n trials that there are, so its
- * spread is too small by the factor sqrt(n/(n − 1)), and it treats the spread as known. Multiplying all deviations by
- * sqrt(n/(n − 1)) · t/z corrects both; t is Student's quantile for n − 1 degrees of freedom, or Welch's number of them for two
- * separate samples. With 5 trials it covers about 95 % where the plain one covers 84 % (benchmarks/gate).
+ * The plain percentile interval is too short for few trials: resampling knows only the n trials that were measured, so
+ * its spread is too small by the factor sqrt(n/(n − 1)), and it treats the spread as known. Multiplying all deviations
+ * by sqrt(n/(n − 1)) · t/z corrects both; t is Student's quantile for n − 1 degrees of freedom, or Welch's number of
+ * them for two separate samples. With 5 trials it covers about 95 % where the plain one covers 84 % (benchmarks/gate).
  *
  * @returns null if one side has no value or the baseline is 0
  */

@@ -87,7 +87,8 @@ interface Fit {
  * is a linear problem. A step that increases the error is halved.
  */
 function fitTerms(points: readonly ThroughputPoint[], terms: readonly Term[]): Fit {
-  // Exact if the points lie on the law; otherwise a start, with weights that compensate for fitting N/X instead of X.
+  // Exact if the points lie on the law; otherwise a starting point, with weights that compensate for fitting N/X
+  // instead of X.
   const start = linearStep(
     terms,
     points.map(({ n, x }) => ({ n, wanted: n / x, weight: x ** 2 / n })),

@@ -94,7 +94,7 @@ export class Metrics {
   }
 
   #observeRounds(engine: ServingEngine): void {
-    const seconds = this.#histogram('chatstream_round_seconds', 'What a round took.', tokenBuckets);
+    const seconds = this.#histogram('chatstream_round_seconds', 'Duration of a round.', tokenBuckets);
     const size = this.#histogram('chatstream_batch_size', 'Generations that took part in a round.', batchBuckets);
     engine.rounds((round) => {
       seconds.observe(round.durationMs / 1000);

@@ -1,7 +1,7 @@
 import type { Subscribable } from '../base/emitter.js';
 import type { InferenceEvent, Outcome } from '../inference/request.js';
 
-/** The outcomes as operators count them: a client that left is one outcome, whether it waited or ran. */
+/** The outcomes as operators count them: a client that left is one outcome, whether its request waited or ran. */
 export type CountedOutcome = 'completed' | 'cancelled' | 'refused' | 'timed_out' | 'failed';
 
 const counted: Readonly<Record<Outcome, CountedOutcome>> = {

@@ -30,12 +30,12 @@ describe('a promise until a signal is aborted', () => {
     await expect(untilAborted(never, controller.signal)).rejects.toThrow('gone');
   });
 
-  it('makes an error of a reason that is none', async () => {
+  it('turns a reason that is not an error into one', async () => {
     controller.abort('gone');
     await expect(untilAborted(never, controller.signal)).rejects.toEqual(new Error('gone'));
   });
 
-  it('ignores what becomes of the promise later', async () => {
+  it('ignores the later outcome of the promise', async () => {
     const fails: ((error: Error) => void)[] = [];
     const slow = new Promise<string>((_, reject) => fails.push(reject));
     const answer = untilAborted(slow, controller.signal);
@@ -74,12 +74,12 @@ describe('a signal with a deadline', () => {
     expect(signal.reason).toEqual(new Error('late'));
   });
 
-  it('has all the time in the world if that is 0', () => {
+  it('is never aborted by a deadline of 0', () => {
     withDeadline(source.signal, 0, clock, reasons);
     expect(clock.pending).toBe(0);
   });
 
-  it('lets go of timer and source when it is disposed of', () => {
+  it('releases timer and source when it is disposed of', () => {
     const { signal, dispose } = withDeadline(source.signal, 100, clock, reasons);
     dispose();
     source.abort();

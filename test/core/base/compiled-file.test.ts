@@ -11,7 +11,7 @@ describe('the compiled script of a module', () => {
     expect(existsSync(file)).toBe(true);
   });
 
-  it('lies beside a module that is compiled itself', () => {
+  it('lies next to a module that is compiled itself', () => {
     const folder = new URL('../../../dist/core/bench/load/', import.meta.url);
     expect(compiledFile(new URL('in-workers.js', folder).href, './worker.js')).toEqual(new URL('worker.js', folder));
   });

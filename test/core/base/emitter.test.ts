@@ -29,7 +29,7 @@ describe('an emitter', () => {
     expect(heard).toEqual([]);
   });
 
-  it('leaves a listener alone that unsubscribed, however often it did', () => {
+  it('does not call a listener that has unsubscribed, however often it did', () => {
     const unsubscribe = emitter.subscribe(listen('a'));
     emitter.subscribe(listen('b'));
     unsubscribe();
@@ -38,7 +38,7 @@ describe('an emitter', () => {
     expect(heard).toEqual(['b1']);
   });
 
-  it('does not call a listener any more that is taken off during the emit', () => {
+  it('no longer calls a listener that is removed during the emit', () => {
     const unsubscribers: (() => void)[] = [];
     emitter.subscribe(() => {
       for (const unsubscribe of unsubscribers) unsubscribe();

@@ -6,7 +6,7 @@ describe('microsNow', () => {
     const before = Number(process.hrtime.bigint()) / 1000;
     const nowUs = microsNow();
     const after = Number(process.hrtime.bigint()) / 1000;
-    // The two were put side by side once, with an error of a fraction of a microsecond, or of a preempted reading.
+    // The two clocks were compared once, with an error of a fraction of a microsecond, or of a preempted reading.
     expect(nowUs).toBeGreaterThan(before - 100);
     expect(nowUs).toBeLessThan(after + 100);
   });

@@ -46,7 +46,7 @@ describe('memory', () => {
     expect(refusal(need(10, 2), memory(8, 8))).toMatchObject({
       code: 'out_of_memory',
       message:
-        'The model needs 12.0 GiB of memory (weights 10.0 GiB, 4 slots of 4096 tokens 2.0 GiB), 4.0 GiB more than the 8.0 GiB there are.',
+        'The model needs 12.0 GiB of memory (weights 10.0 GiB, 4 slots of 4096 tokens 2.0 GiB), 4.0 GiB more than the available 8.0 GiB.',
       hint: 'Use a smaller model or a stronger quantisation.',
     });
   });
@@ -54,12 +54,12 @@ describe('memory', () => {
   it('must have room for all slots, which are written to at once', () => {
     expect(refusal(need(1, 4), memory(2.5, 8))).toMatchObject({
       code: 'out_of_memory',
-      message: '4 slots of 4096 tokens need 4.0 GiB of memory, 1.5 GiB more than the 2.5 GiB there are.',
+      message: '4 slots of 4096 tokens need 4.0 GiB of memory, 1.5 GiB more than the available 2.5 GiB.',
       hint: expect.stringMatching(/--context 2560.*--slots 2,.*--cache-type q8_0/) as string,
     });
   });
 
-  it('names settings that fit beside the weights', () => {
+  it('names settings that fit next to the weights', () => {
     expect(refusal(need(6, 4), memory(8, 8))).toMatchObject({
       hint: expect.stringMatching(/--context 2048.*--slots 2,/) as string,
     });

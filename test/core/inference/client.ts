@@ -50,7 +50,7 @@ export class Client implements AnswerListener {
     return this.heard.map((heard) => ('text' in heard ? heard.text : '')).join('');
   }
 
-  /** How it ended: the last thing heard, if it was an end. */
+  /** How it ended: the last event, if it was an end. */
   get end(): Extract<Heard, { what: 'ended' | 'failed' }> | undefined {
     const last = this.heard.at(-1);
     return last?.what === 'ended' || last?.what === 'failed' ? last : undefined;

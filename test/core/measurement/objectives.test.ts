@@ -33,7 +33,7 @@ describe('goodput', () => {
 
 type Setting = ResultDescription['settings'][number];
 
-/** What became of the objectives at one setting with a TTFT of about 100 ms. */
+/** The verdicts on objectives at one setting with a TTFT of about 100 ms. */
 function statuses(slo: readonly string[], setting: Partial<Setting> = {}): readonly string[] {
   const times = { completed: 300, queueWaitMs: 0, prefillMs: 100, deliveryMs: 0, spread: 0.1 };
   const { result, summaries } = benchResult({ settings: [{ ...times, ...setting }], plan: { slo: [...slo] } });
@@ -63,7 +63,7 @@ describe('an objective', () => {
   });
 
   it('counts requests without an answer as slower than any limit', () => {
-    // 300 of 600 were answered: the p90 of all is nowhere, and the p50 is the slowest answer that there was.
+    // 300 of 600 were answered: the p90 of all is unknown, and the p50 is the slowest answer.
     expect(statuses(['ttft.p90<1h', 'ttft.p50<1h'], { errors: { queue_full: 300 } })).toEqual(['missed', 'met']);
     expect(statuses(['ttft.p50<105ms'])).toEqual(['met']);
     expect(statuses(['ttft.p50<105ms'], { errors: { queue_full: 200 } })).toEqual(['missed']);

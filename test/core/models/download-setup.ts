@@ -51,7 +51,7 @@ export function resolved(source: string, options: ResolveOptions = {}): Promise<
   return resolveModel(source, { environment, ...options });
 }
 
-/** What a broken download leaves. @returns the path of the part */
+/** Leaves what an interrupted download leaves. @returns the path of the part */
 export function leavePart(
   source: string,
   name: string,

@@ -39,14 +39,14 @@ describe('a model with an address', () => {
     expect(server.seen).toEqual([]);
   });
 
-  it('goes on when the connection breaks off', async () => {
+  it('resumes when the connection breaks', async () => {
     server.files.set('/large.gguf', { bytes: large, cuts: { count: 2, afterBytes: 3 * mebibyte } });
     const path = await resolved(`${server.url}/large.gguf`);
     expect(readFileSync(path).equals(large)).toBe(true);
     expect(server.files.get('/large.gguf')?.cuts?.count).toBe(0);
   });
 
-  it('goes on where it was stopped, the next time', async () => {
+  it('resumes where it was stopped, the next time', async () => {
     server.files.set('/large.gguf', { bytes: large, stallsAfterBytes: 6 * mebibyte });
     const source = `${server.url}/large.gguf`;
     const controller = new AbortController();
@@ -75,9 +75,7 @@ describe('a model with an address', () => {
     const notices: string[] = [];
     const path = await resolved(source, { onNotice: (notice) => notices.push(notice) });
     expect(readFileSync(path).equals(small)).toBe(true);
-    expect(notices).toEqual([
-      `${source} has changed on the server since a part of it was downloaded, which starts over.`,
-    ]);
+    expect(notices).toEqual([`${source} has changed on the server since a part of it was downloaded: starting over.`]);
   });
 
   it('removes what an older version has left of it, and says so', async () => {
@@ -94,7 +92,7 @@ describe('a model with an address', () => {
     expect(existsSync(outdated)).toBe(false);
   });
 
-  it('goes on with an etag that may not be used as a condition', async () => {
+  it('resumes with an etag that may not be used as a condition', async () => {
     const etag = 'W/"1"';
     server.files.set('/small.gguf', { bytes: small, etag, cuts: { count: 1, afterBytes: 20_000 } });
     expect(readFileSync(await resolved(`${server.url}/small.gguf`)).equals(small)).toBe(true);
@@ -104,7 +102,7 @@ describe('a model with an address', () => {
     ]);
   });
 
-  it('starts over when the server knows no ranges any more', async () => {
+  it('starts over when the server no longer supports ranges', async () => {
     const source = `${server.url}/small.gguf`;
     leavePart(source, 'small.gguf', Buffer.alloc(20_000), { bytes: small.length, etag: '"1"' });
     server.files.set('/small.gguf', { bytes: small, ranges: false });
@@ -122,14 +120,14 @@ describe('a model with an address', () => {
     expect(notices).toEqual([expect.stringContaining('has changed on the server') as string]);
   });
 
-  it('goes on when the server has a problem for a while', async () => {
+  it('resumes when the server has a problem for a while', async () => {
     const file: ServedFile = { bytes: small, errors: { count: 2, status: 503 } };
     server.files.set('/small.gguf', file);
     expect(readFileSync(await resolved(`${server.url}/small.gguf`)).equals(small)).toBe(true);
     expect(file.errors?.count).toBe(0);
   });
 
-  it('is given up when nothing comes any more, and kept as far as it has come', async () => {
+  it('is given up when nothing more arrives, and what was downloaded is kept', async () => {
     const cuts = { count: 1, afterBytes: 20_000 };
     server.files.set('/small.gguf', { bytes: small, cuts });
     const source = `${server.url}/small.gguf`;
@@ -138,8 +136,8 @@ describe('a model with an address', () => {
     server.files.set('/small.gguf', { bytes: small, errors: { count: Infinity, status: 503 } });
     await expect(download).rejects.toMatchObject({
       code: 'model_unreadable',
-      message: `The download of ${source} broke off: status 503.`,
-      hint: expect.stringContaining('go on where it stopped') as string,
+      message: `The download of ${source} was interrupted: status 503.`,
+      hint: expect.stringContaining('resume where it stopped') as string,
     });
     expect(cached()).toMatchObject([{ complete: false, bytes: 20_000 }]);
   });
@@ -152,15 +150,15 @@ describe('a model with an address', () => {
       received = bytes;
     };
     const download = resolved(`${server.url}/small.gguf`, { clock, onProgress });
-    const failed = expect(download).rejects.toThrow('broke off: nothing came for 30 s');
+    const failed = expect(download).rejects.toThrow('was interrupted: nothing arrived for 30 s');
     await until(() => received === 20_000, 'what the server sends');
-    // The client waits for more one turn after it has told of this.
+    // The client waits for more one turn after it has reported this.
     await until(() => clock.pending > 0, 'the client to wait for more');
     clock.advance(30_000);
     await failed;
   });
 
-  it('is complete when all had come and only the end was missing', async () => {
+  it('is complete when all data had arrived and only the end was missing', async () => {
     const source = `${server.url}/small.gguf`;
     leavePart(source, 'small.gguf', small, { bytes: small.length, etag: '"1"' });
     server.files.set('/small.gguf', { bytes: small });
@@ -217,18 +215,18 @@ describe('a model with an address', () => {
     expect(server.seen).toEqual([]);
   });
 
-  it('comes in one piece from a server that knows no ranges', async () => {
+  it('comes in one piece from a server that does not support ranges', async () => {
     server.files.set('/whole.gguf', { bytes: large, ranges: false });
     const path = await resolved(`${server.url}/whole.gguf`);
     expect(readFileSync(path).equals(large)).toBe(true);
   });
 
-  it('is not put together wrongly when such a server breaks off', async () => {
+  it('is not joined wrongly when such a server breaks the connection', async () => {
     const cuts = { count: 9, afterBytes: 7 * mebibyte };
     server.files.set('/whole.gguf', { bytes: large, ranges: false, cuts });
     await expect(resolved(`${server.url}/whole.gguf`)).rejects.toMatchObject({
       code: 'model_unreadable',
-      message: expect.stringContaining('broke off') as string,
+      message: expect.stringContaining('was interrupted') as string,
       hint: expect.stringContaining('from the beginning') as string,
     });
     expect(cached().filter(({ complete }) => complete)).toEqual([]);
@@ -291,7 +289,7 @@ describe('what cannot be used', () => {
     server.files.set('/model.gguf', { bytes: small, claims: small.length + 10 });
     await expect(resolved(`${server.url}/model.gguf`)).rejects.toMatchObject({
       code: 'model_unreadable',
-      message: expect.stringContaining('another length') as string,
+      message: expect.stringContaining('a different length') as string,
     });
     expect(cached().filter(({ complete }) => complete)).toEqual([]);
   });
@@ -320,7 +318,7 @@ describe('what cannot be used', () => {
     server.files.set('/model.gguf', { bytes: small, claims });
     await expect(resolved(`${server.url}/model.gguf`)).rejects.toMatchObject({
       code: 'model_unreadable',
-      message: expect.stringMatching(/no room for .* 4096 TiB are still to come/) as string,
+      message: expect.stringMatching(/no room for .* 4096 TiB more are needed/) as string,
     });
   });
 
@@ -333,7 +331,7 @@ describe('what cannot be used', () => {
     await expect(resolved(source)).rejects.toMatchObject({
       code: 'model_unreadable',
       message: expect.stringMatching(/^There is no room for .*: ENOSPC/) as string,
-      hint: expect.stringContaining('What has come is kept') as string,
+      hint: expect.stringContaining('What has been downloaded is kept') as string,
     });
     expect(existsSync(part)).toBe(true);
   });

@@ -122,7 +122,7 @@ describe('a model of Hugging Face', () => {
   it.each([
     [undefined, 'set HF_TOKEN'],
     ['wrong', 'accept their terms'],
-  ])('says what to do when it is not for everyone (token: %s)', async (token, hint) => {
+  ])('says what to do when it is not public (token: %s)', async (token, hint) => {
     server.files.set('/me/gated/resolve/main/b.gguf', { bytes: small, authorization: 'Bearer secret' });
     if (token !== undefined) environment['HF_TOKEN'] = token;
     await expect(resolved('hf:me/gated/b.gguf')).rejects.toMatchObject({
@@ -155,7 +155,7 @@ describe('the SHA-256 that Hugging Face gives', () => {
   const address = '/me/tiny/resolve/main/tiny.gguf';
   const source = 'hf:me/tiny/tiny.gguf';
 
-  /** Publishes a file by way of a redirect that promises another hash than it may have. */
+  /** Publishes a file through a redirect that announces a hash, which may be wrong. */
   function publish(bytes: Buffer, promised: string, etag = '"1"'): void {
     server.files.set(address, { bytes, movedTo: '/storage', linked: { sha256: promised, bytes: bytes.length } });
     server.files.set('/storage', { bytes, etag });
@@ -168,7 +168,7 @@ describe('the SHA-256 that Hugging Face gives', () => {
     expect(JSON.parse(readFileSync(`${path}.json`, 'utf8'))).toMatchObject({ files: [{ sha256 }] });
   });
 
-  it('tells whether there is a new file, whatever the storage calls it', async () => {
+  it('shows whether there is a new file, whatever the storage calls it', async () => {
     publish(small, sha256);
     await resolved(source);
     server.seen.length = 0;
@@ -177,14 +177,14 @@ describe('the SHA-256 that Hugging Face gives', () => {
     expect(server.downloads).toEqual([]);
   });
 
-  it('refuses a file that came damaged, and what came of it', async () => {
+  it('refuses a file that arrived damaged, and removes it', async () => {
     const flipped = Buffer.from(small);
     flipped[40_000] = 1;
     publish(flipped, sha256);
     await expect(resolved(source)).rejects.toMatchObject({
       code: 'model_unreadable',
       message: expect.stringMatching(
-        new RegExp(`${source} came damaged: its SHA-256 should be ${sha256} and is`),
+        new RegExp(`${source} arrived damaged: its SHA-256 should be ${sha256} and is`),
       ) as string,
     });
     expect(cached()).toMatchObject([{ complete: false, bytes: 0 }]);
@@ -193,14 +193,14 @@ describe('the SHA-256 that Hugging Face gives', () => {
   });
 
   it.each([
-    ['goes on with what is on the disk', small.subarray(0, 20_000), true],
+    ['resumes with what is on the disk', small.subarray(0, 20_000), true],
     ['finds what is damaged on the disk', Buffer.alloc(20_000), false],
   ])('%s', async (_, part, isGood) => {
     leavePart(source, 'tiny.gguf', part, { bytes: small.length, etag: '"1"', sha256 });
     publish(small, sha256);
     const download = resolved(source);
     if (isGood) expect(readFileSync(await download).equals(small)).toBe(true);
-    else await expect(download).rejects.toThrow('came damaged');
+    else await expect(download).rejects.toThrow('arrived damaged');
     expect(server.downloads.map(({ range }) => range)).toEqual(['bytes=20000-', 'bytes=20000-']);
   });
 });

@@ -33,7 +33,7 @@ describe('the cache of models', () => {
     },
   );
 
-  it.each(['../../victim', '..', '/victim', 'a\\b'])('takes no record seriously that names the file %s', (name) => {
+  it.each(['../../victim', '..', '/victim', 'a\\b'])('ignores a record that names the file %s', (name) => {
     const path = join(cache.folder, 'hf', 'me', 'one', 'a.gguf');
     mkdirSync(join(path, '..'), { recursive: true });
     writeFileSync(join(folder, 'victim'), '');
@@ -63,7 +63,7 @@ describe('the cache of models', () => {
     expect(cache.complete(path, two ?? '')).toBeNull();
   });
 
-  it('shows no secrets that an older version wrote down', () => {
+  it('shows no secrets that an older version recorded', () => {
     const path = join(cache.folder, 'url', 'example.com', 'a.gguf');
     const source = 'https://me:secret@example.com/a.gguf?sig=secret';
     cache.writeRecord(path, { source, files: [{ name: 'a.gguf', bytes: 4, etag: null }] });

@@ -46,7 +46,7 @@ describe('the models that there are', () => {
     });
   });
 
-  it('include downloads that broke off and files that are damaged', async () => {
+  it('include interrupted downloads and damaged files', async () => {
     const path = cache.pathOf({ type: 'url', url: 'https://example.com/a.gguf' });
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, 'GGUF, but no model');

@@ -27,7 +27,7 @@ export interface ServedFile {
   readonly type?: string;
   /** Another address to redirect to. */
   readonly movedTo?: string;
-  /** What a redirect says of the file that it leads to, as Hugging Face does. */
+  /** What a redirect says about the file that it leads to, as with Hugging Face. */
   readonly linked?: { readonly sha256: string; readonly bytes: number };
 }
 
@@ -43,7 +43,7 @@ export class ModelServer {
     this.#server = createServer((request, response) => {
       this.#answer(request, response);
     });
-    // Or it would close a connection just when it is used again, after a moment in which this process stood still.
+    // Otherwise it could close a connection just when it is used again, after this process has stalled for a moment.
     this.#server.keepAliveTimeout = 0;
   }
 

@@ -51,7 +51,7 @@ describe('removing models', () => {
     expect(existsSync(dirname(path))).toBe(false);
   });
 
-  it('takes what a broken download has left', async () => {
+  it('removes what an interrupted download has left', async () => {
     const path = cache.partialPathOf(join(cache.folder, 'hf', 'me', 'one', 'a.gguf'));
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(`${path}.part`, 'GGUF');

@@ -90,7 +90,7 @@ describe('the queue timeout', () => {
     expect(jobs.events).toEqual([]);
   });
 
-  it('leaves no timer behind when no job waits any more', () => {
+  it('leaves no timer behind when no job waits', () => {
     jobs.admit('a', 'b', 'c');
     jobs.release('a');
     expect(jobs.clock.pending).toBe(0);

@@ -163,7 +163,7 @@ describe('a waiting line', () => {
     const line = new WaitingLine<Person>();
     const [first, ...others] = join(line, 3000);
     const last = others.pop();
-    if (first === undefined || last === undefined) throw new Error('Nobody came.');
+    if (first === undefined || last === undefined) throw new Error('There are no items.');
     for (const person of others) line.leave(person);
     const latecomers = join(line, 3000, 3000);
     expect([first, last, ...latecomers].map((person) => line.position(person))).toEqual(

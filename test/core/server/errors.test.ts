@@ -91,7 +91,7 @@ describe('errors over HTTP', () => {
     expect(answer.statusCode).toBe(404);
     expect(answer.json<unknown>()).toEqual({
       error: {
-        message: `${message} See /openapi.json for what there is.`,
+        message: `${message} See /openapi.json for all routes.`,
         type: 'invalid_request_error',
         param: null,
         code: 'not_found',

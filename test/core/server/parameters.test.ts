@@ -207,7 +207,7 @@ describe('parameters', () => {
       '"response_format.type" must be one of ["text","json_object","json_schema"].',
     ],
     [{ response_format: { type: 'json_schema' } }, '"response_format.json_schema" is missing.'],
-    [{ logit_bias: { hello: 1 } }, '"logit_bias.hello" is not known here.'],
+    [{ logit_bias: { hello: 1 } }, '"logit_bias.hello" is not a known field.'],
     [{ messages: undefined }, '"messages" is missing.'],
     [{ n: 2 }, 'The parameter "n" is not supported with this value. Leave it out; nothing was generated.'],
   ])('says in plain words what is wrong with %j', async (body, message) => {

@@ -19,7 +19,7 @@ describe('x-request-id', () => {
   });
 
   it.each(['', 'x'.repeat(129), 'a b', 'ümlaut', '<script>', 'a,b', 'a\tb'])(
-    'is made anew when it is not well-formed: %j',
+    'is replaced when it is not well-formed: %j',
     async (id) => {
       const answer = await shared.get('/livez', { 'x-request-id': id });
       expect(answer.headers['x-request-id']).toMatch(uuid);

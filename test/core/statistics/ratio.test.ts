@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ratioOf, type Statistic } from '../../../src/core/statistics/ratio.js';
 
-/** The mean of one value per trial: the simplest figure that there is. */
+/** The mean of one value per trial: the simplest possible figure. */
 function meanOf(values: readonly number[]): Statistic {
   return {
     trials: values.length,

@@ -14,7 +14,7 @@ describe('quantiles of the t distribution', () => {
     expect(studentQuantile(0.975, degrees)).toBeCloseTo(quantile, 4);
   });
 
-  it('lie between those of the whole numbers beside fractional degrees', () => {
+  it('lie between those of the neighbouring whole numbers for fractional degrees', () => {
     const quantile = studentQuantile(0.975, 4.5);
     expect(quantile).toBeLessThan(studentQuantile(0.975, 4));
     expect(quantile).toBeGreaterThan(studentQuantile(0.975, 5));

@@ -50,7 +50,7 @@ describe('fitUsl', () => {
     fc.assert(
       fc.property(parameters, (each) => {
         const fit = fitUsl(exactPoints(each, [1, 2, 4, 8, 16]));
-        // With much of both, throughput hardly changes, and what hardly changes has no shape.
+        // With much of both, throughput hardly changes, and then there is no shape to fit.
         if (fit === null) return;
         expect(fit.lambda / each.lambda).toBeCloseTo(1, 6);
         expect(fit.sigma).toBeCloseTo(each.sigma, 6);

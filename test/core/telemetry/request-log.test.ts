@@ -123,7 +123,7 @@ describe('the log', () => {
   it.each([
     ['a chat', path, chat('hi')],
     ['a completion', '/v1/completions', { prompt: 'hi' }],
-  ])('has the id of %s beside that of its answer', async (_, url, body) => {
+  ])('has the id of %s in addition to that of its answer', async (_, url, body) => {
     const made = await testApp();
     const answer = await made.post(url, body, { 'x-request-id': 'mine' });
     const { id } = answer.json<{ id: string }>();

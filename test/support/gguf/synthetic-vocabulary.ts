@@ -29,7 +29,7 @@ export interface Vocabulary {
 const tokenType = { normal: 1, control: 3 } as const;
 
 /**
- * A byte-level BPE vocabulary: 256 bytes, so that any text can be told and half characters occur, then the special
+ * A byte-level BPE vocabulary: 256 bytes, so that any text can be expressed and half characters occur, then the special
  * tokens, then made-up words that merges build letter by letter.
  *
  * @param size tokens in all, at least {@link smallestVocabulary}

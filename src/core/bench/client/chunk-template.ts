@@ -1,4 +1,4 @@
-/** After so many templates that never fitted, no more are made: this server's chunks differ in more than their text. */
+/** After this many templates that never fitted, no more are made: the chunks differ in more than their text. */
 const mostUseless = 3;
 
 /**

@@ -74,8 +74,9 @@ export interface Usage {
 /** What is measured of one chunk of an answer. */
 export interface Chunk {
   /**
-   * What a person sees of it: text, reasoning, a refusal in words, or arguments of a tool call; the first that is not empty.
-   * Null if the chunk has none of them, but a role, a tool's name, or nothing: it does not count as a token then.
+   * What a person sees of it: text, reasoning, a refusal in words, or arguments of a tool call; the first that is not
+   * empty. Null if the chunk has none of them, only a role, a tool's name, or nothing: then it does not count as a
+   * token.
    */
   readonly text: string | null;
   readonly hasFinishReason: boolean;

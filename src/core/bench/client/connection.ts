@@ -17,8 +17,8 @@ class ConnectionGoneError extends Error {
 }
 
 /**
- * One socket, and one undici client that speaks HTTP on it. The client never opens another socket: when this one is gone,
- * the connection is of no more use. So every handshake and every retry is decided here and can be counted.
+ * One socket, and one undici client that speaks HTTP on it. The client never opens another socket: when this one is
+ * gone, the connection is no longer usable. So every handshake and every retry is decided here and can be counted.
  *
  * ```text
  * new Connection ──▶ socket connects ──▶ opened
@@ -100,7 +100,7 @@ export class Connection {
     return this.#socket.bytesRead;
   }
 
-  /** Sends a request. `handler` is told of the answer, and of its end or error. */
+  /** Sends a request. `handler` receives the answer, and its end or error. */
   dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
     this.#client.dispatch(request, handler);
   }

@@ -68,7 +68,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-/** The part of the answer that has arrived is enough to tell that it is not a good one; the rest is not read. */
+/** The part of the answer that has arrived shows that the request has failed; the rest is not read. */
 export class Hopeless extends Error {}
 
 /** An answer without a content type may be an event stream; one with another content type is not. */

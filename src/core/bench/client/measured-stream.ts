@@ -3,9 +3,7 @@ import type { OutcomeWithoutTimes } from './outcome.js';
 import type { ServerError } from './server-error.js';
 import { createSseParser } from './sse-parser.js';
 
-/**
- * The types, in error events of chatstream and OpenAI, of what before the first byte would have been a 429 or a 503.
- */
+/** The types of error events of chatstream and OpenAI that would have been a 429 or a 503 before the first byte. */
 const busyTypes: ReadonlySet<string | null> = new Set(['rate_limit_error', 'service_unavailable_error']);
 const busyStatuses: ReadonlySet<number | null> = new Set([429, 503]);
 
@@ -30,7 +28,7 @@ export class MeasuredStream {
     this.#parser.feed(bytes);
   }
 
-  /** Whatever arrives now, this will not be a good answer. */
+  /** Whether the request has failed, whatever arrives from now on. */
   get isHopeless(): boolean {
     return this.#reader.nonsense !== null;
   }

@@ -51,8 +51,8 @@ export interface UnansweredRequest extends Attempted {
   readonly message: string;
 }
 
-/** What became of a request, without its times. */
+/** The outcome of a request, without its times. */
 export type OutcomeWithoutTimes = Omit<CompletedRequest, keyof Attempted> | Omit<UnansweredRequest, keyof Attempted>;
 
-/** What became of one request. */
+/** The outcome of one request. */
 export type RequestOutcome = CompletedRequest | UnansweredRequest;

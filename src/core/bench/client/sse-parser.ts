@@ -1,10 +1,12 @@
 import { StringDecoder } from 'node:string_decoder';
 import { createParser } from 'eventsource-parser';
 
-/** The longest event that is waited for, in characters. The longest real ones, with log-probabilities, have some thousands. */
+/**
+ * The longest event that is accepted, in characters. Real ones, with log-probabilities, have at most some thousands.
+ */
 const longestEvent = 1024 * 1024;
 
-/** The stream goes on and on without the end of an event: either it is not an event stream, or it should be left alone. */
+/** An event does not end within the limit: it is not an event stream, or not one that can be measured. */
 export class EventTooLongError extends Error {
   constructor(limit: number) {
     super(`The stream has an event of more than ${limit} characters.`);
@@ -22,15 +24,16 @@ export interface SseParser {
   /**
    * Takes the next bytes and reports, before it returns, every event that they complete. The bytes are not kept.
    *
-   * @throws EventTooLongError once an event is longer than the limit; the parser is of no use after that
+   * @throws EventTooLongError once an event is longer than the limit; the parser is not usable after that
    */
   feed(bytes: Buffer): void;
 }
 
 /**
- * Reads server-sent events from bytes that are cut anywhere, as https://html.spec.whatwg.org/multipage/server-sent-events.html
- * says; `id` and `retry` mean nothing to us. The library does the work. It takes text, so the bytes are decoded here, and a
- * byte order mark and a CR at the end of a piece are dealt with, which the library leaves to its caller.
+ * Reads server-sent events from bytes that are cut anywhere, as
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html says; `id` and `retry` are ignored. The library does
+ * the work. It takes text, so the bytes are decoded here, and a byte order mark and a CR at the end of a piece are
+ * dealt with, which the library leaves to its caller.
  *
  * @param limit how much of an unfinished event is kept, in characters
  */

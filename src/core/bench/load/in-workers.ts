@@ -71,7 +71,7 @@ class LoadWorker {
   readonly #thread = new Worker(compiledFile(import.meta.url, './worker.js'));
   #waiting: { readonly resolve: (report: WorkerReport) => void; readonly reject: (error: Error) => void } | undefined;
   #snapshot: RunSnapshot | undefined;
-  /** Why the thread will not answer any more. */
+  /** Why the thread no longer answers. */
   #end: Error | undefined;
 
   constructor() {

@@ -1,13 +1,13 @@
 import type { RequestOutcome } from '../client/outcome.js';
 import type { Turn } from '../workload/workload.js';
 
-/** What a load shape needs: something to send, a way to send it, and to know when to stop. */
+/** What a load shape needs: something to send, a way to send it, and a point at which to stop. */
 export interface LoadRun {
   readonly window: MeasurementWindow;
   /** The waits of this load; they end when the bench is stopped early. */
   readonly pauses: Pauses;
   nextConversation(): readonly Turn[];
-  /** Sends one request and records what became of it. */
+  /** Sends one request and records its outcome. */
   send(turn: Turn, intendedUs: number, phase: Exclude<RequestPhase, 'over'>): Promise<RequestOutcome>;
 }
 

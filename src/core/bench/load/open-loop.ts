@@ -9,8 +9,8 @@ import type { LoadRun, Pauses } from './load-run.js';
 const timerMs = 1;
 
 /**
- * Sends requests when they are due, whatever became of earlier ones, like users who do not know of each other. How late a
- * request was sent is its client wait; the latency that a user would have felt is measured from when it was due.
+ * Sends requests when they are due, whatever happened to earlier ones, like users who act independently of each other.
+ * How late a request was sent is its client wait; the latency that a user would have felt counts from when it was due.
  */
 export async function runOpenLoop(
   shape: Extract<LoadShape, { type: 'open' }>,
@@ -52,9 +52,9 @@ async function waitUntil(dueUs: number, pauses: Pauses): Promise<void> {
 /**
  * When requests of an open loop are due, in seconds from the start, in rising order and without end.
  *
- * `poisson`: independent arrivals, the gaps exponentially distributed with mean 1/rate, like those of many users who do
- * not know of each other. `constant`: equal gaps. `burst`: once a second all that are due in a second, at once (for
- * rates below 1, one at a time).
+ * `poisson`: independent arrivals, the gaps exponentially distributed with mean 1/rate, like those of many independent
+ * users. `constant`: equal gaps. `burst`: once a second all that are due in a second, at once (for rates below 1, one
+ * at a time).
  *
  * @param rate requests per second, above 0
  */

@@ -10,7 +10,7 @@ export const arrivals = ['poisson', 'constant', 'burst'] as const;
 /** How requests of an open loop are spread over time. `burst`: once a second all that are due in a second. */
 export type Arrival = (typeof arrivals)[number];
 
-/** Who decides when the next request is sent. */
+/** What decides when the next request is sent. */
 export type Load =
   /** A number of clients, each of which sends its next request when its last one has been answered. */
   | { readonly type: 'closed'; readonly concurrency: readonly number[] }

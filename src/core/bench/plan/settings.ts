@@ -11,7 +11,7 @@ export interface PlannedSettings {
 /**
  * Combines every load with every server setting.
  *
- * @param queue of the target; null if its max-concurrency cannot be set, so that the server is measured as it is
+ * @param queue of the target; null if its max-concurrency cannot be set, so the server is measured as it is
  * @throws ChatstreamError `usage` if the server has fewer slots than a setting needs
  */
 export function planSettings(

@@ -2,9 +2,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { microsNow } from '../../base/micros.js';
 
 /**
- * The thread that {@link LoopDelay} starts. While cell 0 is 1, it calls after random pauses, and says for when the call was
- * planned and when it was made. The pauses are exponential, so that calls are as likely at one moment as at any other,
- * whatever rhythm the load has.
+ * The thread that {@link LoopDelay} starts. While cell 0 is 1, it calls after random pauses, and reports when the call
+ * was planned and when it was made. The pauses are exponential, so that calls are as likely at one moment as at any
+ * other, whatever rhythm the load has.
  */
 
 /** When a call was planned and when it was made, in microseconds of the common clock. */
@@ -13,7 +13,7 @@ export type LoopCall = readonly [plannedUs: number, calledUs: number];
 /** Mean time between two calls: 250 calls per second cost the loop less than a hundredth of a core. */
 const meanEveryMs = 4;
 
-/** Blocks this thread until it is to call, and calls until it is to stop. Never returns. */
+/** Blocks this thread while it should not call, and calls while it should. Never returns. */
 function callForever(cells: Int32Array): never {
   for (;;) {
     Atomics.wait(cells, 0, 0);

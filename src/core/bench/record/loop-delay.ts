@@ -16,10 +16,11 @@ import type { LoopCall } from './loop-delay-caller.js';
  * this       ▼  ▓▓▓▓▓▼▓▓▓▓▓▼▼       ▼    each waits until the loop is free (▓ is busy)
  * ```
  *
- * A timer cannot tell: its unit is the millisecond, and a stop of 50 ms delays one tick of it, but all the bytes of 50 ms.
+ * A timer cannot show this: its unit is the millisecond, and a stop of 50 ms delays one tick of it, but all the bytes
+ * of 50 ms.
  */
 export class LoopDelay {
-  /** Cell 0 is 1 while the caller is to call. Cell 1 never changes: the caller waits on it with a time limit. */
+  /** Cell 0 is 1 while the caller should call. Cell 1 never changes: the caller waits on it with a time limit. */
   readonly #cells = new Int32Array(new SharedArrayBuffer(8));
   readonly #caller = new Worker(compiledFile(import.meta.url, './loop-delay-caller.js'), { workerData: this.#cells });
   #histogram = new LatencyHistogram();

@@ -38,7 +38,7 @@ function waterfall(
 ): { readonly queueWait: number | null; readonly prefill: number | null; readonly delivery: number | null } {
   if (timings === null) return { queueWait: null, prefill: null, delivery: null };
   if (timings.source === 'derived') {
-    // The time beside prompt processing is waiting or delivery. They cannot be told apart, so all of it counts as
+    // The time outside prompt processing is waiting or delivery. The two cannot be told apart, so all of it counts as
     // waiting.
     const prefill = timings.promptMs * 1000;
     return { queueWait: Math.max(0, ttft - prefill), prefill, delivery: null };

@@ -17,7 +17,7 @@ export interface RunPart {
    * Requests answered since the end of the warm-up. One that began before it counts by the share that arrived after it.
    */
   readonly servedRequests: number;
-  /** Tokens that arrived since then, counted likewise. */
+  /** Tokens that arrived since then, counted in the same way. */
   readonly servedTokens: number;
   /** Output tokens of completed requests that count. */
   readonly outputTokens: number;

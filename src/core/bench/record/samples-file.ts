@@ -6,7 +6,7 @@ import type { RequestOutcome } from '../client/outcome.js';
 import { outputTokensOf, type RequestMetrics } from './request-metrics.js';
 
 /**
- * Empties the file, or says now rather than after the measurement that it cannot be written.
+ * Empties the file. Fails now rather than after the measurement if the file cannot be written.
  *
  * @throws ChatstreamError `usage` if it cannot be opened, `output_failed` if nothing can be written to it
  */

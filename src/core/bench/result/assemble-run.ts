@@ -14,7 +14,7 @@ import type {
   RunMetrics,
 } from '../../measurement/result-schema.js';
 
-/** What is known of a run besides its parts. */
+/** What is known about a run besides its parts. */
 export interface RunContext {
   readonly planned: PlannedRun;
   /** CPU time of this process over the run, as a share of one core. */

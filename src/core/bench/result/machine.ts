@@ -18,7 +18,7 @@ export async function describeMachine(): Promise<Machine> {
   };
 }
 
-/** NVIDIA's driver comes with a program that lists its devices; for other GPUs there is none to rely on. */
+/** NVIDIA's driver comes with a program that lists its devices; for other GPUs no such program can be relied on. */
 async function gpuNames(): Promise<string[]> {
   try {
     const args = ['--query-gpu=name', '--format=csv,noheader'];

@@ -36,7 +36,7 @@ export async function detectServer(http: Http, url: string): Promise<DetectedSer
   const answer = await http.get('/v1/models');
   const list = jsonOf(answer);
   if (answer.status === 401 || answer.status === 403) {
-    throw new ChatstreamError('target_unreachable', `${url} wants a valid key (HTTP ${answer.status}).`, {
+    throw new ChatstreamError('target_unreachable', `${url} needs a valid key (HTTP ${answer.status}).`, {
       hint: 'Give it with --api-key, or in any other header with --header "name: value".',
     });
   }
@@ -50,7 +50,7 @@ export async function detectServer(http: Http, url: string): Promise<DetectedSer
   const models = modelList.Check(list) ? list.data : [];
   if (answer.status >= 500) {
     throw new ChatstreamError('target_unreachable', `${url} answers /v1/models with HTTP ${answer.status}.`, {
-      hint: 'Wait until it is ready, or look into its log.',
+      hint: 'Wait until it is ready, or see its log.',
     });
   }
   const owners = models.map(({ owned_by: owner }) => String(owner).toLowerCase());
@@ -79,7 +79,7 @@ async function typeOf(http: Http, models: Answer, owners: readonly string[]): Pr
   if (owned('chatstream')) return { type: 'chatstream', version: await chatstreamVersion(http) };
   if (owned('vllm')) return { type: 'vllm', version: await versionAt(http, '/version') };
   if (owned('sglang')) {
-    // Its second name was its only one before 0.5.
+    // Before 0.5 it had only the second of these names.
     const version = (await versionAt(http, '/server_info')) ?? (await versionAt(http, '/get_server_info'));
     return { type: 'sglang', version };
   }

@@ -12,7 +12,7 @@ export interface Answer {
   readonly text: string;
 }
 
-/** A small client for everything but the load: what the server is, and how it is set. */
+/** A small client for everything but the load: identifying the server, and changing its settings. */
 export interface Http {
   /** @throws ChatstreamError `target_unreachable` if there is no answer at all */
   get(path: string): Promise<Answer>;
@@ -61,7 +61,7 @@ function unreachable(url: string, patienceMs: number, error: unknown): Chatstrea
   const { host } = new URL(url);
   const hint = 'Give --url the base of a server, such as http://127.0.0.1:8000.';
   const message = isTimeout(error)
-    ? `${host} does not answer within ${formatDuration(patienceMs)}.`
+    ? `${host} did not answer within ${formatDuration(patienceMs)}.`
     : connectionFailure(error, host).message.replaceAll(/\s+/g, ' ');
   return new ChatstreamError('target_unreachable', `${url} cannot be reached. ${message}`, { hint, cause: error });
 }

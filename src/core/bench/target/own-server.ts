@@ -109,7 +109,7 @@ function throwIfStopped({ aborted }: AbortSignal): void {
 
 /**
  * Without the variables of the bench's own flags, which are not meant for the server: its arguments say what it needs.
- * Without credentials too, but for those of Hugging Face if it has to fetch its model.
+ * Without credentials too, except those of Hugging Face if it has to fetch its model.
  */
 function serverEnvironment(environment: NodeJS.ProcessEnv, args: readonly string[]): NodeJS.ProcessEnv {
   const isRemoteModel = args.some((each) => /^(?:hf|huggingface|https?):/i.test(each));

@@ -46,7 +46,7 @@ export async function queueControl(http: Http): Promise<QueueControl | null> {
       const json = jsonOf(changed);
       const reason = failure.Check(json) ? json.error.message : `HTTP ${changed.status}`;
       const message = `The server's max-concurrency cannot be set to ${maxConcurrency}: ${reason}`;
-      throw new ChatstreamError('target_unreachable', message, { hint: 'Look into its log.' });
+      throw new ChatstreamError('target_unreachable', message, { hint: 'See its log.' });
     }
     current = maxConcurrency;
   };

@@ -10,7 +10,7 @@ const namesOfBackends = { cuda: 'CUDA', vulkan: 'Vulkan', metal: 'Metal' } as co
 /**
  * Starts llama.cpp on the requested device. Only `auto` may settle for less.
  *
- * @param maxThreads most compute threads
+ * @param maxThreads the maximum number of compute threads
  * @throws ChatstreamError `backend_unavailable`, naming the devices that can be used
  */
 export async function openLlama(library: Library, gpu: GpuChoice, maxThreads: number, log: EngineLog): Promise<Llama> {
@@ -54,7 +54,7 @@ function flagOf(gpu: LlamaGpuType): string {
   return gpu === false ? 'off' : gpu;
 }
 
-/** Whether all layers are on the GPU, so that the CPU has next to nothing to compute. */
+/** Whether all layers are on the GPU, so the CPU has next to nothing to compute. */
 export function isWhollyOnGpu(model: LlamaModel): boolean {
   return model.llama.gpu !== false && model.gpuLayers >= model.fileInsights.totalLayers;
 }
@@ -83,7 +83,7 @@ export async function availableMemory(llama: Llama): Promise<Memory> {
   return { available: main.available + free, total: main.total + free };
 }
 
-/** The length of an attention head from which on llama.cpp's flash attention pays on a CPU, in values. */
+/** The shortest attention head for which llama.cpp's flash attention pays off on a CPU, in values. */
 const longHead = 64;
 
 /**

@@ -15,7 +15,7 @@ type TokenStream = ReturnType<Slot['sequence']['evaluateWithMetadata']>;
  *       │    └── a chunk per round                                     │
  *       └────────────────────(an error in any status)─────────────────┘
  *
- * `from` is the number of tokens that the slot holds; `failed` means that its content cannot be trusted any more.
+ * `from` is the number of tokens that the slot holds; `failed` means that its content can no longer be trusted.
  */
 type State =
   | { readonly status: 'prefilling'; readonly from: number }
@@ -40,7 +40,7 @@ export interface GenerationStart {
   readonly prefillChunk: number;
 }
 
-/** A running generation: takes one step per round and reports what came of it. */
+/** A running generation: takes one step per round and reports the result. */
 export class LlamaGeneration implements RoundMember {
   readonly id: string;
   readonly slot: Slot;
@@ -67,7 +67,7 @@ export class LlamaGeneration implements RoundMember {
     return this.#state.status === 'over';
   }
 
-  /** Whether the content of the slot cannot be trusted any more. */
+  /** Whether the content of the slot can no longer be trusted. */
   get hasFailed(): boolean {
     return this.#state.status === 'over' && this.#state.failed;
   }
@@ -149,7 +149,7 @@ export class LlamaGeneration implements RoundMember {
 
 async function nextToken(stream: TokenStream): Promise<Token> {
   const { value } = await stream.next();
-  // With `yieldEogToken`, a stream does not end by itself.
+  // With `yieldEogToken`, a stream does not end on its own.
   if (value === undefined) throw new Error('llama.cpp stopped giving tokens.');
   return value.token;
 }

@@ -40,7 +40,7 @@ const keywordsOf = {
 
 /**
  * Rewrites a JSON schema for the library's grammar generator, which silently ignores keywords that it does not know, so
- * that the output might violate the schema.
+ * the output might violate the schema.
  *
  * The result never allows more than the schema, and sometimes less: objects get all of their `properties`, and others
  * only if `additionalProperties` allows them or no properties are named.

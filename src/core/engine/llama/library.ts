@@ -19,8 +19,8 @@ export async function importLibrary(): Promise<Library> {
 }
 
 /**
- * The library brands its token numbers. Ours are plain numbers, because they also come from clients and other processes;
- * they are compared with the vocabulary where they come in. The library copies lists before it changes them.
+ * The library brands its token numbers. Ours are plain numbers, because they also come from clients and other
+ * processes; they are compared with the vocabulary where they arrive. The library copies lists before it changes them.
  */
 export function libraryTokens(tokens: readonly Token[]): LibraryToken[] {
   return tokens as LibraryToken[];
@@ -33,9 +33,9 @@ export function libraryToken(token: Token): LibraryToken {
 /** Receives messages for the operator. */
 export type EngineLog = (level: 'warn' | 'error', message: string) => void;
 
-// What follows leans on parts of node-llama-cpp that it does not document or calls experimental, so an update may move
-// them without notice. Each function checks at run time what it leans on and says which part has moved. Elsewhere, we
-// lean on
+// The functions below depend on parts of node-llama-cpp that it does not document or calls experimental, so an update
+// may move them without notice. Each function checks at run time what it depends on and reports which part has moved.
+// Elsewhere, we depend on
 //
 // - the texts of llama.cpp's messages (load-errors.ts);
 // - `maxThreads`, which takes effect from the next decode on (calibrate.ts);
@@ -48,7 +48,7 @@ export type EngineLog = (level: 'warn' | 'error', message: string) => void;
  * Advances a grammar by a token that was not sampled with it. The library does so itself for tokens it samples, but a
  * resumed generation begins with tokens that another process sampled.
  *
- * Leans on `Llama._bindings.AddonSampler.acceptGrammarEvaluationStateToken` and `LlamaGrammarEvaluationState._state`.
+ * Depends on `Llama._bindings.AddonSampler.acceptGrammarEvaluationStateToken` and `LlamaGrammarEvaluationState._state`.
  */
 export function acceptGrammarToken(llama: Llama, state: LlamaGrammarEvaluationState, token: Token): void {
   const sampler = property(property(llama, '_bindings'), 'AddonSampler');
@@ -62,7 +62,7 @@ export function acceptGrammarToken(llama: Llama, state: LlamaGrammarEvaluationSt
 /**
  * Biases the logit of any token. `TokenBias.set` silently leaves end-of-generation tokens as they are.
  *
- * Leans on `TokenBias._biases`.
+ * Depends on `TokenBias._biases`.
  */
 export function biasLogit(bias: TokenBias, token: Token, logit: number): void {
   const biases = property(bias, '_biases');
@@ -70,14 +70,14 @@ export function biasLogit(bias: TokenBias, token: Token, logit: number): void {
   biases.set(token, logit);
 }
 
-/** What the library lets follow a JSON value: four newlines, which its chat session takes as the sign to stop. */
+/** What the library allows after a JSON value: four newlines, at which its chat session stops. */
 const finalNewlines = String.raw` "\n\n\n\n" [\n]*`;
 
 /**
  * Removes the newlines at the end of a grammar for a JSON schema, so that the end-of-generation token may follow the
  * value, and nothing else.
  *
- * Leans on the first line of `LlamaJsonSchemaGrammar.grammar` being the root rule, with {@link finalNewlines} at its end.
+ * Depends on the first line of `LlamaJsonSchemaGrammar.grammar`: the root rule, ending in {@link finalNewlines}.
  */
 export function withoutFinalNewlines(grammar: string): string {
   const [root = '', ...rules] = grammar.split('\n');
@@ -88,7 +88,7 @@ export function withoutFinalNewlines(grammar: string): string {
 /**
  * Makes sure that a model has taken over the type of its cache: an option that the library no longer knows is ignored.
  *
- * Leans on the options `experimentalDefaultContextKvCacheKeyType` and `experimentalDefaultContextKvCacheValueType`.
+ * Depends on the options `experimentalDefaultContextKvCacheKeyType` and `experimentalDefaultContextKvCacheValueType`.
  */
 export function assertCacheType(library: Library, model: LlamaModel, type: keyof Library['GgmlType']): void {
   const expected = library.GgmlType[type];

@@ -3,8 +3,8 @@ import { truncated } from '../../gguf/gguf-file.js';
 import type { Library } from './library.js';
 
 /**
- * Parts of llama.cpp's messages from which we tell why loading has failed. They are not an interface: a test looks for
- * each of them in the installed binaries. If one changes, the error still quotes the last message of llama.cpp.
+ * Parts of llama.cpp's messages that show why loading has failed. They are not an interface: a test looks for each of
+ * them in the installed binaries. If one changes, the error still quotes the last message of llama.cpp.
  */
 export const llamaCppMessages = {
   unknownArchitecture: "unknown model architecture: '",
@@ -55,7 +55,7 @@ export function modelLoadError(
   });
 }
 
-/** Explains why the slots could not be allocated. A context hardly fails for any reason but missing memory. */
+/** Explains why the slots could not be allocated. The cause is nearly always missing memory. */
 export function contextError(
   error: unknown,
   logged: readonly string[],

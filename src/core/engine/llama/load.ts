@@ -156,7 +156,8 @@ async function load(
  *
  * Keys and values have the same type: two different types have slow code, or none, on most devices. The library marks
  * these options as deprecated to say that they are experimental and that types should be tried before they are offered.
- * All of {@link CacheType} were tried on a CPU, and combinations that cannot work are refused before. f16 is its default.
+ * All of {@link CacheType} were tried on a CPU, and combinations that cannot work are refused earlier. f16 is its
+ * default.
  */
 function cacheOptions({ cacheType, flashAttention }: LlamaEngineOptions): Partial<LlamaModelOptions> {
   const mode = libraryModes[flashAttention];

@@ -127,8 +127,8 @@ export class RoundLoop {
       events: reported,
     });
     await this.#release((generation) => generation.isOver);
-    // Lets the library's dispatcher go to sleep: it might decode the first request of the next round as a batch of its own
-    // otherwise. And lets messages in, so that a request that arrived during the round takes part in the next one.
+    // Lets the library's dispatcher go idle: otherwise it might decode the first request of the next round as a batch
+    // of its own. Also lets messages in, so that a request that arrived during the round takes part in the next one.
     await nextIteration();
   }
 

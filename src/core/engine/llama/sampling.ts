@@ -9,8 +9,8 @@ const randomSeed = 0xffff_ffff;
 const never = -100;
 
 /**
- * Stands for "never" beside a grammar, which may allow no other token. With nothing left to choose from, the sampler
- * would violate the grammar, and node-llama-cpp 3.22.1 lets that end the whole process: nothing handles the rejection.
+ * Stands for "never" with a grammar, which may allow no other token. With nothing left to choose from, the sampler
+ * would violate the grammar, and with node-llama-cpp 3.22.1 that ends the whole process: nothing handles the rejection.
  */
 const hardlyEver = -1e9;
 
@@ -29,7 +29,7 @@ export function evaluateOptions(spec: GenerationSpec, state: SamplingState): Seq
     topP: sampling.topP,
     topK: sampling.topK,
     minP: sampling.minP,
-    // The library's default is the current time in seconds, taken anew for each token.
+    // The library's default is the current time in seconds, read again for each token.
     seed: seedFor(sampling.seed, spec.resumeAfter.length),
     yieldEogToken: true,
     ...(bias !== null && { tokenBias: bias }),
@@ -65,7 +65,7 @@ function mix(value: number): number {
 }
 
 /**
- * The biases of a request, and biases against all end-of-generation tokens if these are to be ignored. With a grammar,
+ * The biases of a request, and biases against all end-of-generation tokens if these should be ignored. With a grammar,
  * end-of-generation tokens must stay possible: once its text is complete, nothing else may follow.
  *
  * @param endTokens called only if they are needed

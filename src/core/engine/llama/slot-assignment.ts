@@ -44,7 +44,7 @@ export class SlotAssignment {
   /**
    * Gives a generation a slot. Only between rounds.
    *
-   * @returns the running generation, or the only event of one that was over before it began
+   * @returns the running generation, or the only event of one that ended before it began
    * @throws ChatstreamError `invalid_request` or `context_length_exceeded`; `internal` if there is no free slot, which
    *   the caller has to prevent
    */

@@ -30,7 +30,7 @@ import { detokenize, tokenize, vocabularySize } from './vocabulary.js';
 /** Most rounds that one iteration of the event loop catches up on, so that other work gets its turn. */
 const roundsPerTick = 64;
 
-/** Node's timers count whole milliseconds: whatever is due within the same one is due together. */
+/** Node's timers count whole milliseconds: everything that is due within the same one is due together. */
 const timerResolutionMs = 1;
 
 /** The current round is a step on the grid that began at `gridStartMs`: multiples do not drift as sums would. */

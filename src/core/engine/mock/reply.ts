@@ -11,8 +11,8 @@ interface Piece {
 }
 
 /**
- * A predictable reply: the piece at a position, counted from 0, or null where the generation ends by itself. It depends
- * on prompt and options only, so that an interrupted generation goes on as if nothing had happened.
+ * A predictable reply: the piece at a position, counted from 0, or null where the reply ends. It depends on prompt and
+ * options only, so that an interrupted generation goes on as if nothing had happened.
  */
 export type Reply = (position: number) => Piece | null;
 

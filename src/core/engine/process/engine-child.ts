@@ -56,7 +56,7 @@ export function endOf(child: ChildProcess): Promise<Omit<EngineExit, 'lastLines'
 
 /** An unexpected exit, as an error for the operator. */
 export function exitError(exit: EngineExit): ChatstreamError {
-  const lastWords = exit.lastLines.length === 0 ? '' : ` Its last words: ${exit.lastLines.join(' | ')}`;
+  const lastWords = exit.lastLines.length === 0 ? '' : ` Its last output: ${exit.lastLines.join(' | ')}`;
   return new ChatstreamError('engine_failed', `The engine process ${manner(exit)}.${lastWords}`, {
     ...(exit.signal === 'SIGKILL' && { hint: 'Try a smaller model, a smaller --context or fewer --slots.' }),
     ...(exit.spawnError !== null && { cause: exit.spawnError }),

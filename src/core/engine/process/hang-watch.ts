@@ -15,7 +15,7 @@ export interface HangLimits {
   roundMs(slowestRoundMs: number | null): number;
 }
 
-/** The longest that its event loop was seen busy is half a second, to tokenise a prompt of 1 MiB. */
+/** Its event loop has been blocked for half a second at the longest, to tokenise a prompt of 1 MiB. */
 const silenceMs = 60_000;
 
 /**
@@ -51,7 +51,7 @@ function longestRoundMs({ prefillChunk, slots }: LlamaEngineOptions, slowestRoun
 
 const tickMs = 1000;
 
-/** What a {@link HangWatch} asks, and to whom it reports. */
+/** What a {@link HangWatch} needs to know, and where it reports. */
 export interface HangWatcher {
   /** Whether there are generations that should be advancing. */
   readonly isBusy: () => boolean;
@@ -60,7 +60,7 @@ export interface HangWatcher {
 }
 
 /**
- * Notices an engine process that is alive but does nothing any more. If no message arrives at all, its event loop has
+ * Notices an engine process that is alive but has stopped working. If no message arrives at all, its event loop has
  * stopped; if generations run but no round arrives, a decode in a native thread does not return (a device that hangs, a
  * deadlock).
  *

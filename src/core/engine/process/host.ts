@@ -128,7 +128,7 @@ function isLeaving(): boolean {
   return leaving;
 }
 
-/** Frees the model and lets the process end by itself, but does not wait for a native thread that never returns. */
+/** Frees the model and lets the process end on its own, but does not wait for a native thread that never returns. */
 async function leave(): Promise<void> {
   if (leaving) return;
   leaving = true;

@@ -17,7 +17,7 @@ export type HostMessage =
   | { readonly type: 'cancel'; readonly id: string }
   | { readonly type: 'stop' };
 
-/** A `ChatstreamError` on its way to the other process. Cause and stack stay behind: they are of use only there. */
+/** A `ChatstreamError` as it is sent to the other process: without cause and stack, which are of no use there. */
 export interface WireError {
   readonly code: ErrorCode;
   readonly message: string;
@@ -25,7 +25,7 @@ export interface WireError {
   readonly param?: string;
 }
 
-/** The parts of an error that travel. Anything that is not a `ChatstreamError` counts as a failure of the engine. */
+/** The parts of an error that are sent. Anything that is not a `ChatstreamError` counts as a failure of the engine. */
 export function toWire(error: unknown): WireError {
   const { code, message, hint, param } = asChatstreamError(error, 'engine_failed');
   return { code, message, ...(hint !== undefined && { hint }), ...(param !== undefined && { param }) };
@@ -51,7 +51,7 @@ export type EngineMessage =
 
 /**
  * Whether a message is ours. Both ends have the same version and trust each other; these checks only keep out foreign
- * messages on the channel, such as those of a preloaded module. They look at the outline alone, which costs nothing
+ * messages on the channel, such as those of a preloaded module. They check only the outline, which costs nothing
  * compared with parsing.
  */
 export function isHostMessage(value: unknown): value is HostMessage {

@@ -22,7 +22,7 @@ import { RestartPolicy } from './restart-policy.js';
 /** A killed process ends at once, unless the kernel itself waits for a device that does not answer. */
 const goneDeadlineMs = 5000;
 
-/** An engine process that was killed because it was alive but did nothing any more. */
+/** An engine process that was killed because it was alive but had stopped working. */
 export interface EngineHang {
   readonly pid: number | null;
   readonly reason: string;
@@ -74,7 +74,7 @@ export class Supervisor implements SupervisedEngine {
   readonly #calls = new LastingCalls();
   readonly #hangs = new Emitter<EngineHang>();
   readonly #watch: HangWatch;
-  /** Generations that came too late, until the event that says so is emitted. */
+  /** Refused generations, until the event that reports it is emitted. */
   readonly #refused = new Set<string>();
   #state: EngineState = { status: 'starting' };
   #child: EngineChild | null = null;
@@ -275,7 +275,7 @@ export class Supervisor implements SupervisedEngine {
     });
   }
 
-  /** Why this engine cannot take any more work; null as long as it may come back. */
+  /** Why this engine can take no more work; null as long as it may recover. */
   #gone(): ChatstreamError | null {
     switch (this.#state.status) {
       case 'failed':

@@ -2,9 +2,9 @@ import { type ChatstreamError, asChatstreamError } from '../../base/errors.js';
 import { failedEvent, type GenerationEvent, type GenerationSpec, type Round, type Token } from '../engine.js';
 import type { EngineChild } from './engine-child.js';
 
-// What a supervisor still owes its callers, and hands to the next engine process when one has died:
+// Work that callers still wait for, and that the next engine process takes over when one has died:
 //
-//   call answered by none yet          → LastingCalls          → asked again from the beginning
+//   call that is not answered yet      → LastingCalls          → asked again from the beginning
 //   generation with 0 or more tokens   → ResumableGenerations  → goes on after its last reported token
 
 interface LastingCall {
@@ -57,7 +57,7 @@ interface Resumable {
   readonly tokens: Token[];
 }
 
-/** Every generation that has not ended, with everything that another engine process needs to go on with it. */
+/** Every generation that has not ended, with everything that another engine process needs to continue it. */
 export class ResumableGenerations {
   readonly #open = new Map<string, Resumable>();
 

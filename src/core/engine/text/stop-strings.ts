@@ -1,4 +1,4 @@
-/** What {@link StopStrings} makes of a piece of text. */
+/** The result of scanning a piece of text. */
 export interface StopScan {
   /** Text that is certain: it precedes any stop string and cannot be the beginning of one. May be empty. */
   readonly text: string;

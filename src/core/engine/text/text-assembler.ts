@@ -67,7 +67,7 @@ export class Detokenizer {
   }
 
   /**
-   * The output of a model may never reach the end of a character. Forgets the oldest tokens then, whose text was
+   * The output of a model may never reach the end of a character. Then the oldest tokens are forgotten, whose text was
    * emitted; only the end of the text can still change.
    */
   #shorten(unfinished: number): string {

@@ -39,7 +39,7 @@ interface Outcome {
   readonly includes: (verdict: ObjectiveVerdict) => boolean;
 }
 
-/** What can become of an objective, in the order in which a sentence lists it. */
+/** The possible outcomes of an objective, in the order in which a sentence lists them. */
 const outcomes: readonly Outcome[] = [
   { words: 'met', why: '', includes: ({ status }) => status === 'met' },
   {

@@ -45,8 +45,8 @@ function bucketMasses({ buckets = [] }: FiguresPerMetric['queue_wait']): readonl
 }
 
 /**
- * One axis for the headline latencies and queue waits of all settings, between round numbers. It begins a decade below
- * the fastest first token at the latest: users do not notice shorter waits.
+ * One axis for the headline latencies and queue waits of all settings, between round numbers. It begins at most a
+ * decade below the fastest first token: users do not notice shorter waits.
  *
  * @returns null if there are no samples
  */

@@ -23,7 +23,7 @@ interface Gaps {
 const wide: Gaps = { betweenColumns: 2, betweenGroups: 3 };
 const narrow: Gaps = { betweenColumns: 1, betweenGroups: 2 };
 
-/** Columns that are given up sooner than the space between the others. */
+/** Columns that are dropped before the space between the others. */
 const dispensable = 8;
 
 /**
@@ -31,9 +31,8 @@ const dispensable = 8;
  * go, then space between the others, then one column after the other; those with `sacrifice` 0 stay even if they do not
  * fit.
  *
- * A table library can cut or wrap cells that do not fit, but not give up whole columns, so several tables are tried.
- * Neither does it know rules under titles that span columns: they are cells, which need the widths of a table without
- * them.
+ * A table library can cut or wrap cells that do not fit, but not drop whole columns, so several tables are tried. Nor
+ * does it support rules under titles that span columns: they are cells, which need the widths of a table without them.
  *
  * @param marked for each row whether it is recommended
  */
@@ -58,7 +57,7 @@ export function groupedTable(
   return lines;
 }
 
-/** All columns, then without the one that is missed least, and so on. */
+/** All columns, then all but the least important one, and so on. */
 function ladder(columns: readonly Column[]): readonly (readonly Column[])[] {
   const rungs = [columns];
   const leaving = columns

@@ -13,7 +13,7 @@ import { defaultWidth } from '../text/style.js';
 import { otherWarnings, truthWarnings } from './warnings.js';
 import { waterfallBars } from './waterfall.js';
 
-/** The report as GitHub's Markdown, for a pull request or a README; pictures are text. */
+/** The report as GitHub's Markdown, for a pull request or a README; charts are text. */
 export function toMarkdown(result: BenchResult, summaries: readonly SettingSummary[]): string {
   const measured = summaries.length > 0;
   const recommendation = recommendationText(result, summaries);

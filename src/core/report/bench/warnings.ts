@@ -73,7 +73,7 @@ export interface Failure {
   readonly count: number;
   /** Where it happened, in words. */
   readonly where: string;
-  /** What the server said to one of them; '' if nothing. */
+  /** The server's message to one of them; '' if there was none. */
   readonly example: string;
 }
 

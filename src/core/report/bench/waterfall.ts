@@ -104,7 +104,7 @@ export function waterfallBars(
 
 interface FigureColumn {
   readonly part: WaterfallPart;
-  /** Serves as the legend, too. */
+  /** Also serves as the legend. */
   readonly heading: string;
   readonly cells: readonly string[];
   readonly width: number;
@@ -129,6 +129,6 @@ function stacked(waterfall: Waterfall, longestMs: number, width: number, paint: 
     bar += paint(looks[part].colour, looks[part].fill.repeat(Math.max(0, end - drawn)));
     drawn = Math.max(drawn, end);
   }
-  // A bar of some milliseconds stays visible beside one of a minute.
+  // A bar of some milliseconds stays visible next to one of a minute.
   return bar === '' && totalMs(waterfall) > 0 ? paint('dim', '▏') : bar;
 }

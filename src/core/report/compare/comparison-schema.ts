@@ -6,7 +6,7 @@ const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
 const nullableString = Type.Union([Type.String(), Type.Null()]);
 
 const side = Type.Object({
-  name: Type.String({ description: 'The file it was read from, or what the bench calls it.' }),
+  name: Type.String({ description: 'The file it was read from, or the name that the bench gives it.' }),
   target: targetSchema,
   started_at: Type.String({ description: 'ISO 8601.' }),
   tool_version: Type.String(),
@@ -40,7 +40,9 @@ const row = Type.Object({
   explanation: nullableString,
 });
 
-/** What `compare --json` prints and `compare -o comparison.json` writes. The JSON Schema that ships is made of this. */
+/**
+ * What `compare --json` prints and `compare -o comparison.json` writes. The JSON Schema that ships is made from this.
+ */
 export const comparisonSchema = Type.Object(
   {
     schema: Type.Literal('chatstream.compare/v1'),

@@ -89,7 +89,7 @@ interface Column {
 }
 
 /**
- * What is given up where there is no room, in this order: decimals, space, the column with the limits. A table library
+ * What is dropped where there is no room, in this order: decimals, space, the column with the limits. A table library
  * could only cut or wrap what does not fit, so several tables are tried.
  */
 const layouts = [

@@ -83,7 +83,8 @@ export function moreTrials(factor: number | null): string {
 const timesAsMany = { least: 1.5, most: 10 } as const;
 
 /**
- * Intervals shrink with the square root of the number of trials: how many times as many would keep this one off the limit?
+ * Intervals shrink with the square root of the number of trials: how many times as many would keep this one clear of
+ * the limit?
  *
  * @returns rounded up to a tenth; null for very many
  */

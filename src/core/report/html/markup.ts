@@ -7,7 +7,7 @@ export class Markup {
 
 type Piece = Markup | string | number | readonly Markup[];
 
-/** A template of HTML or SVG: what is put in is escaped, unless it comes from such a template itself. */
+/** A template of HTML or SVG: values are escaped unless they come from such a template. */
 export function markup(literals: TemplateStringsArray, ...pieces: readonly Piece[]): Markup {
   return new Markup(literals.reduce((text, literal, index) => text + textOf(pieces[index - 1] ?? '') + literal));
 }

@@ -89,7 +89,7 @@ function line(ms: number | null, scale: Scale, floor: number, height: number, ki
   return markup`<line class="${kind}" x1="${x}" x2="${x}" y1="${floor}" y2="${floor + height}"/>`;
 }
 
-/** Room for the total beside the longest bar. */
+/** Room for the total next to the longest bar. */
 const barRight = 90;
 const barRowHeight = 34;
 

@@ -4,7 +4,7 @@ import { escapedXml } from './escape.js';
 export type TestCase = {
   readonly suite: string;
   readonly name: string;
-  /** Shown beside it. */
+  /** Shown with the check. */
   readonly output: string;
 } & (
   | { readonly status: 'passed' }

@@ -69,7 +69,7 @@ export function wrap(text: string, width: number, indent = ''): readonly string[
   const lines = wrapAnsi(text.trim(), Math.max(1, width), { hard: true }).split('\n');
   const [first = ''] = lines;
   if (indent === '' || lines.length === 1) return lines;
-  // wrap-ansi returns text in Unicode's composed form, so its first line has to be cut off from that form.
+  // wrap-ansi returns text in Unicode's composed form, so the first line is cut off from that form.
   const rest = text.trim().normalize().slice(first.length);
   return [first, ...wrap(rest, width - stringWidth(indent)).map((line) => indent + line)];
 }

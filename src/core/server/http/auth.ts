@@ -4,8 +4,8 @@ import { missingKeyError, wrongKeyError } from '../../base/refusals.js';
 /**
  * Checks `Authorization: Bearer …` against the accepted keys.
  *
- * Keys are compared as digests, and always all of them, so that the time it takes reveals neither the length of a key nor
- * how much of it was right.
+ * Keys are compared as digests, and always all of them, so that the time it takes reveals neither the length of a key
+ * nor how much of it was correct.
  */
 export class Authenticator {
   readonly #digests: readonly Buffer[];

@@ -14,8 +14,8 @@ export function sendError(error: ChatstreamError, reply: FastifyReply): void {
 }
 
 /**
- * Converts Fastify's own errors (validation, body parsing) and anything else that was thrown. The message of an error that
- * was not expected stays in the log: it may say more about the server than clients should know.
+ * Converts Fastify's own errors (validation, body parsing) and anything else that was thrown. The message of an
+ * unexpected error stays in the log: it may say more about the server than clients should know.
  */
 export function toChatstreamError(error: unknown, request: FastifyRequest): ChatstreamError {
   if (error instanceof ChatstreamError) return error.code === 'internal' ? internalError(error.cause ?? error) : error;
@@ -57,7 +57,7 @@ const unreadableStatuses: Readonly<Record<string, number>> = {
 
 /**
  * Answers bytes that are not an HTTP request, or never became a complete one, and closes the connection. Fastify has no
- * request yet that it could answer, so that the answer is written to the socket directly.
+ * request yet that it could answer, so the answer is written to the socket directly.
  */
 export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
@@ -95,14 +95,14 @@ function validationError(issues: ValidationIssues): ChatstreamError {
   return new ChatstreamError('invalid_request', message, param === '' ? {} : { param });
 }
 
-/** What is wrong, in words that follow the parameter's name. */
+/** What is wrong, as the rest of a sentence that begins with the parameter's name. */
 function complaint(issue: ValidationIssue | undefined, all: ValidationIssues): string {
   if (issue === undefined) return 'is not valid';
   switch (issue.keyword) {
     case 'required':
       return 'is missing';
     case 'additionalProperties':
-      return 'is not known here';
+      return 'is not a known field';
     case 'enum':
       return `must be one of ${JSON.stringify(issue.params['allowedValues'])}`;
     case 'type': {

@@ -26,8 +26,8 @@ export class OpenAnswers {
 /**
  * Calls back once, when a response is over: all of it was sent, or the client has left.
  *
- * The connection is watched as well as the response: with pipelining, a response that waits for an earlier one is not told
- * that the connection has ended.
+ * The connection is watched as well as the response: with pipelining, a response that waits for an earlier one is not
+ * notified that the connection has ended.
  */
 export function onResponseEnd({ socket }: IncomingMessage, response: ServerResponse, callback: () => void): void {
   const over = (): void => {

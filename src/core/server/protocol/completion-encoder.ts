@@ -95,7 +95,7 @@ function usageOf({ promptTokens, cachedTokens, outputTokens }: Timings): object 
   };
 }
 
-/** Milliseconds to the microsecond, which is as precise as the clock is. */
+/** Milliseconds to the microsecond, the precision of the clock. */
 function wireTimings(timings: Timings): object {
   return {
     queue_ms: toMicrosecond(timings.queueMs),

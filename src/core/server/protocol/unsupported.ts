@@ -8,9 +8,9 @@ const unlessFalse: Refusal = (value) => value !== false;
 const always: Refusal = () => true;
 
 /**
- * Known parameters that are not supported, with the values that would change the answer. To ignore them would mislead the
- * client, which would believe that it got what it asked for. Parameters that change nothing (`store`, `metadata`, …)
- * pass.
+ * Known parameters that are not supported, with the values that would change the answer. Ignoring them would mislead
+ * the client, which would believe that it got what it asked for. Parameters that change nothing (`store`, `metadata`,
+ * …) pass.
  */
 const refusals: Readonly<Record<string, Refusal>> = {
   n: unlessOne,

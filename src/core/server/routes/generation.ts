@@ -44,7 +44,7 @@ export class GenerationAnswer {
     });
   }
 
-  /** Resolves with the body to send. @throws ChatstreamError that the answer's status follows from */
+  /** Resolves with the body to send. @throws ChatstreamError that determines the answer's status */
   whole(): Promise<object> {
     return new Promise((resolve, reject) => {
       this.#onLeaving(() => {
@@ -59,7 +59,7 @@ export class GenerationAnswer {
    * Resolves when the answer has been written to the connection.
    *
    * @param includeQueue whether the client wants to know its place in the queue from the beginning
-   * @throws ChatstreamError that the answer's status follows from, if nothing has been written yet
+   * @throws ChatstreamError that determines the answer's status, if nothing has been written yet
    */
   streamed(includeQueue: boolean): Promise<undefined> {
     const { inference, announcer, clock, options } = this.#context;

@@ -10,7 +10,7 @@ const reason = Type.Enum(['starting', 'restarting', 'failed', 'draining', 'stopp
 
 const readinessResponses: Responses = {
   200: json('The model is loaded, and requests are accepted.', status('ready')),
-  503: json('Not yet, or not at the moment.', Type.Object({ ...status('not ready').properties, reason })),
+  503: json('Not ready yet, or not at the moment.', Type.Object({ ...status('not ready').properties, reason })),
 };
 
 /** Answered from memory: these routes neither wait in the queue nor ask the engine. */
@@ -29,7 +29,7 @@ export function healthRoutes(app: App, { inference }: ServerContext): void {
   app.get('/health', { schema: health }, (_request, reply) => readiness(reply));
 }
 
-/** What monitoring and tools read about the server. */
+/** Routes for monitoring and tools. */
 export function observationRoutes(app: App, { metrics }: ServerContext): void {
   const schema = {
     summary: 'Metrics for Prometheus',

@@ -30,10 +30,10 @@ const timings = Type.Object(
 
 const reason = Type.Enum(['stop', 'length']);
 
-/** Of whole answers, and of the last chunks of streams. */
+/** For whole answers, and the last chunks of streams. */
 const finished = { index: Type.Literal(0), logprobs: Type.Null(), finish_reason: reason };
 
-/** Of chunks: null until the end. */
+/** For chunks: null until the end. */
 const unfinished = { ...finished, finish_reason: Type.Union([reason, Type.Null()]) };
 
 /** What only some chunks carry. */

@@ -72,8 +72,8 @@ export const generationParameters = {
       ),
     }),
   ),
-  ignore_eos: optional(Type.Boolean({ description: 'Go on past the end of text, to exactly max_tokens tokens.' })),
-  user: optional(Type.String({ description: 'Accepted and not used.' })),
+  ignore_eos: optional(Type.Boolean({ description: 'Continue past the end of text, to exactly max_tokens tokens.' })),
+  user: optional(Type.String({ description: 'Accepted but not used.' })),
   max_tokens: maxTokens,
   max_completion_tokens: maxTokens,
 };

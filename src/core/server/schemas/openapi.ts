@@ -36,7 +36,7 @@ export type ResponseSchema = Readonly<Record<string, unknown>>;
 export type Responses = Readonly<Record<number, ResponseSchema>>;
 
 const statuses = {
-  400: 'The request is wrong, or asks for what is not supported.',
+  400: 'The request is wrong, or asks for something that is not supported.',
   401: 'The key is missing or wrong.',
   404: 'There is no such model.',
   413: 'The body is too large.',

@@ -24,7 +24,7 @@ export class QueueAnnouncer {
     });
   }
 
-  /** Announces a request's place now and from now on. The watch ends by itself when the request no longer waits. */
+  /** Announces a request's place now and from now on. The watch ends when the request no longer waits. */
   watch(request: AdmittedRequest, send: (comment: string) => void): void {
     const watch: Watch = { position: 0, send, cancelHeartbeat: () => undefined };
     this.#watches.set(request, watch);

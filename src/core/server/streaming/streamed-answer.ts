@@ -69,7 +69,7 @@ export class StreamedAnswer implements AnswerListener {
   }
 
   started(): void {
-    // Nothing is sent yet, so that a failure before the first token still gets its own status.
+    // Nothing is sent yet, so a failure before the first token still gets its own status.
   }
 
   text(text: string): void {

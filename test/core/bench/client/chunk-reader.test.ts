@@ -67,10 +67,7 @@ const chunks = fc.array(
   { maxLength: 6 },
 );
 
-/**
- * Chunks, and then the same with other text in the place of theirs, so that most differ from another in their text
- * only.
- */
+/** Chunks, and then the same with other text, so that most differ from another one in their text only. */
 const stream = fc
   .tuple(chunks, fc.array(fc.tuple(fc.nat(), text), { maxLength: 12 }))
   .map(([originals, replacements]) => [

@@ -55,7 +55,7 @@ describe('what is a token', () => {
 });
 
 describe('the end of an answer', () => {
-  it('is a finish reason, also beside text', () => {
+  it('is a finish reason, also together with text', () => {
     expect(read('{"choices":[{"delta":{},"finish_reason":"stop"}]}')).toEqual({ ...plain, hasFinishReason: true });
     expect(read('{"choices":[{"delta":{"content":"."},"finish_reason":"length"}]}')).toEqual({
       ...plain,

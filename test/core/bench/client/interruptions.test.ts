@@ -5,7 +5,7 @@ import { until } from '../../../support/until.js';
 import { clientOf, goodAnswer, serve, token } from './client-setup.js';
 
 describe('the time limit', () => {
-  /** Asks again if it was over: for a machine that stands still for a moment, it is short. */
+  /** Asks again if the limit has passed: it is short for a machine that stalls for a moment. */
   async function untilAnswered(client: StreamingClient, body: string): Promise<void> {
     await until(async () => (await client.send(body, microsNow())).status === 'completed', 'a whole answer');
   }
@@ -23,7 +23,7 @@ describe('the time limit', () => {
     expect(outcome.endUs - outcome.sendUs).toBeGreaterThan(0);
     await until(() => server.openSockets.size === 0, 'the end of its connection');
     await untilAnswered(client, '{}');
-    // None of them on one that a time limit has broken.
+    // None of them on a connection that a time limit has broken.
     expect(new Set(server.exchanges.map(({ connection }) => connection)).size).toBe(server.exchanges.length);
   });
 
@@ -35,7 +35,7 @@ describe('the time limit', () => {
   });
 
   it('ends the wait for a connection', async () => {
-    // A server that accepts and says nothing never ends the handshake.
+    // A server that accepts and sends nothing never ends the handshake.
     const server = await serve(() => undefined);
     const client = clientOf(server.url.replace('http:', 'https:'), { timeoutMs: 60 });
     expect(await client.send('{}', microsNow())).toMatchObject({ status: 'timed_out', reconnects: 0 });

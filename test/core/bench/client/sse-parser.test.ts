@@ -23,7 +23,7 @@ describe('createSseParser', () => {
     expect(dataIn('data: one\n\ndata: two\n\n')).toEqual(['one', 'two']);
   });
 
-  it('takes one space after the colon off, and no more', () => {
+  it('removes one space after the colon, and no more', () => {
     expect(dataIn('data:bare\n\ndata:  padded \n\n')).toEqual(['bare', ' padded ']);
   });
 
@@ -64,7 +64,7 @@ describe('createSseParser', () => {
     expect(events).toEqual(['one', 'two']);
   });
 
-  it('takes a byte order mark off the beginning of the stream only', () => {
+  it('removes a byte order mark at the beginning of the stream only', () => {
     expect(dataIn(Buffer.from([0xef]), Buffer.from([0xbb, 0xbf]), 'data: one\n\ndata: \uFEFF\n\n')).toEqual([
       'one',
       '\uFEFF',
@@ -75,7 +75,7 @@ describe('createSseParser', () => {
     expect(dataIn('data: one\n\ndata: two\n')).toEqual(['one']);
   });
 
-  it('puts a character together that was cut in two', () => {
+  it('joins a character that was cut in two', () => {
     const bytes = Buffer.from('data: 🦙\n\n');
     expect(dataIn(bytes.subarray(0, 8), bytes.subarray(8, 9), bytes.subarray(9))).toEqual(['🦙']);
   });

@@ -38,7 +38,7 @@ interface Seen {
   readonly errors: Error[];
 }
 
-/** A handler that writes down what is called. */
+/** A handler that records its calls. */
 function handlerOf({ events, errors: seen }: Seen): Dispatcher.DispatchHandler {
   return {
     onRequestStart: () => void events.push('request start'),
@@ -78,7 +78,7 @@ function clientOn(socket: Socket, server: ScriptedHttpServer, { events }: Seen):
   return client;
 }
 
-/** What comes of one request to a server with this script. */
+/** The result of one request to a server with this script. */
 async function seenOf(script: (exchange: ScriptedExchange) => void | Promise<void>): Promise<Seen> {
   const server = await serve(script);
   const seen: Seen = { events: [], errors: [] };
@@ -193,7 +193,7 @@ describe("undici's errors", () => {
         exchange.reset();
       },
     ],
-  ])('tell that the server %s the connection', async (_name, script) => {
+  ])('show that the server %s the connection', async (_name, script) => {
     const {
       errors: [error],
     } = await seenOf(script);
@@ -206,7 +206,7 @@ describe("undici's errors", () => {
     expect(isClosedByServer(new errors.InformationalError('reset')), broken(file, 'UND_ERR_INFO')).toBe(true);
   });
 
-  it('tell what is not HTTP', async () => {
+  it('show what is not HTTP', async () => {
     const {
       errors: [error],
     } = await seenOf((exchange) => exchange.write('SSH-2.0-OpenSSH_9.6\r\n'));
@@ -216,7 +216,7 @@ describe("undici's errors", () => {
     expect(connectionFailure(error, 'host:80').code).toBe('http_protocol_error');
   });
 
-  it('tell a header that cannot be sent', async () => {
+  it('show a header that cannot be sent', async () => {
     const server = await serve(goodAnswer);
     const seen: Seen = { events: [], errors: [] };
     const client = clientOn(await socketTo(server), server, seen);

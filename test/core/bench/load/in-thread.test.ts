@@ -133,7 +133,7 @@ describe('a closed loop', () => {
 describe('an open loop', () => {
   const open = { type: 'open', rate: 100, arrival: 'constant', seed: 1 } as const;
 
-  it('sends when requests are due, whatever became of earlier ones', async () => {
+  it('sends when requests are due, whatever happened to earlier ones', async () => {
     const server = await serve((request) => ({ ...quick, prefillMs: request === 0 ? 400 : 2 }));
     const part = await measure(jobFor(server, { shape: open, requests: 20 }));
     expect(part.completed).toBe(20);
@@ -207,7 +207,7 @@ describe('the file of samples', () => {
   });
 });
 
-/** What a busy load generator does to itself. */
+/** Blocks the event loop, as a busy load generator does. */
 function blockFor(ms: number): void {
   const end = performance.now() + ms;
   while (performance.now() < end);

@@ -22,7 +22,7 @@ async function noticed(loopDelay: LoopDelay, calls: number): Promise<LatencyHist
   return histogram;
 }
 
-/** What a busy load generator does to itself. */
+/** Blocks the event loop, as a busy load generator does. */
 function blockFor(ms: number): void {
   const end = performance.now() + ms;
   while (performance.now() < end);

@@ -43,7 +43,7 @@ function recorded(recorder: RunRecorder, ...outcomes: readonly (CompletedRequest
 }
 
 describe('RunRecorder', () => {
-  it('counts what became of requests, and keeps those without an answer out of the latencies', () => {
+  it('counts outcomes, and keeps requests without an answer out of the latencies', () => {
     const result = recorded(
       new RunRecorder([], 0),
       completed(0, 4),

@@ -63,7 +63,7 @@ describe('assembleRun', () => {
     expect(assembleRun(both, contextOf()).window).toEqual({ seconds: 9.5, span_seconds: 20, warmup_requests: 3 });
   });
 
-  it('has rates over that time, of all that the server got done in it', () => {
+  it('has rates over that time, of all that the server did in it', () => {
     expect(assembleRun(both, contextOf()).rates).toEqual({
       requests_per_second: 2,
       output_tokens_per_second: 20,
@@ -117,7 +117,7 @@ describe('assembleRun', () => {
     expect(run.client.saturated).toBe(false);
   });
 
-  it('has no throughput if every request failed, whatever the warm-up got done', () => {
+  it('has no throughput if every request failed, whatever was done in the warm-up', () => {
     const part = partOf({ failed: 3, servedRequests: 0.5, servedTokens: 5, span: spanOf(0, 1, 1) });
     const { rates } = assembleRun([part], contextOf({ hasObjectives: true }));
     expect(rates).toEqual({

@@ -3,14 +3,14 @@ import { type MetricName, perMetric } from '../../../../src/core/measurement/met
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import type { RunContext } from '../../../../src/core/bench/result/assemble-run.js';
 
-/** A histogram of so many milliseconds each. */
+/** A histogram of these durations in milliseconds. */
 export function histogramOf(...ms: readonly number[]): LatencyHistogram {
   const histogram = new LatencyHistogram();
   for (const each of ms) histogram.record(each * 1000);
   return histogram;
 }
 
-/** The same value so many times. */
+/** The same value several times. */
 export function repeated(ms: number, times: number): number[] {
   return Array.from({ length: times }, () => ms);
 }
@@ -21,7 +21,7 @@ type PartDescription = Partial<Omit<RunPart, 'histograms' | 'loopDelay'>> & {
   readonly loopDelayMs?: readonly number[];
 };
 
-/** What a worker measured in which nothing happened, but for what is described. */
+/** The part of a worker in which nothing happened except what is given. */
 export function partOf({ histograms = {}, loopDelayMs = [], ...rest }: PartDescription = {}): RunPart {
   return {
     completed: 0,

@@ -5,7 +5,7 @@ import { benchResult } from '../../../support/bench-result.js';
 
 const { result, summaries } = benchResult({ settings: [{ maxConcurrency: 1 }, { maxConcurrency: 2 }] });
 
-/** The same summaries with answers of so many tokens. */
+/** The same summaries with answers of that many tokens. */
 function answersOf(tokens: number): SettingSummary[] {
   return summaries.map((summary) => ({
     ...summary,

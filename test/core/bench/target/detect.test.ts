@@ -9,7 +9,7 @@ async function detect(routes: Routes): Promise<DetectedServer> {
   return await detectServer(httpOf(url, {}), url);
 }
 
-/** What TGI 3 says of itself, in part. */
+/** Part of what TGI 3 says about itself. */
 const tgiInfo = {
   model_id: 'meta-llama/Llama-3.1-8B-Instruct',
   model_pipeline_tag: 'text-generation',
@@ -75,7 +75,7 @@ describe('detectServer', () => {
       { type: 'sglang', name: 'sglang/0.4.6', ignoresEos: true },
     ],
     [
-      'what nobody knows',
+      'an unknown server',
       { 'GET /v1/models': { body: { data: [{ id: 'm' }] } } },
       { type: 'unknown', name: 'unknown', ignoresEos: false },
     ],
@@ -103,9 +103,9 @@ describe('detectServer', () => {
   });
 
   it.each<[string, string, string]>([
-    ['401 Unauthorized', 'wants a valid key (HTTP 401)', '--api-key'],
-    ['403 Forbidden', 'wants a valid key (HTTP 403)', '--header'],
-    ['500 Internal Server Error', 'answers /v1/models with HTTP 500', 'look into its log'],
+    ['401 Unauthorized', 'needs a valid key (HTTP 401)', '--api-key'],
+    ['403 Forbidden', 'needs a valid key (HTTP 403)', '--header'],
+    ['500 Internal Server Error', 'answers /v1/models with HTTP 500', 'see its log'],
     ['503 Service Unavailable', 'answers /v1/models with HTTP 503', 'Wait until it is ready'],
     ['400 Bad Request', 'answers /v1/models with HTTP 400', 'OpenAI-compatible'],
   ])('says what to do about %s', async (status, message, hint) => {

@@ -37,7 +37,7 @@ describe('httpOf', () => {
     });
   });
 
-  it('does not wait for ever, whether nothing comes or only a beginning', async () => {
+  it('does not wait forever, whether nothing arrives or only a beginning', async () => {
     const silent = await serveScript(() => undefined);
     const halting = await serveScript((exchange) =>
       exchange.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'),
@@ -45,7 +45,7 @@ describe('httpOf', () => {
     for (const { url } of [silent, halting]) {
       await expect(httpOf(url, {}, { patienceMs: 60 }).get('/')).rejects.toMatchObject({
         code: 'target_unreachable',
-        message: expect.stringMatching(/does not answer within 60 ms\.$/) as string,
+        message: expect.stringMatching(/did not answer within 60 ms\.$/) as string,
       });
     }
   });

@@ -43,7 +43,7 @@ describe('a server of our own', () => {
     expect(server.device).toBe('none');
     await server.stop();
     await server.stop();
-    // Somebody else may have been given its port.
+    // Another server may have been given its port.
     const after: unknown = await fetch(`${server.url}/v1/queue`)
       .then((answer) => answer.json())
       .catch(() => null);
@@ -126,7 +126,7 @@ describe('a server that does not come up', () => {
     const stop = new AbortController();
     let pid = 0;
     const [node = '', ...serve] = serveCommand({ model: await syntheticModel(), gpu: 'off' });
-    // It says that it is ready to nobody, or a machine that stands still for a moment could hear of both at once.
+    // It reports ready to nobody: on a machine that stalls for a moment, both messages could arrive at once.
     const tellPid = 'data:text/javascript,console.error(`pid=${process.pid}`);process.stdout.write=()=>true';
     const starting = startOwnServer(
       [node, '--import', tellPid, ...serve.map((argument) => (argument === 'warn' ? 'info' : argument))],

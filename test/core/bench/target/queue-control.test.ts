@@ -4,7 +4,7 @@ import { queueControl } from '../../../../src/core/bench/target/queue-control.js
 import type { ScriptedHttpServer } from '../../../support/scripted-http-server.js';
 import { queueView, type RouteAnswer, routeOf, serveRoutes } from './routes.js';
 
-/** What the server was told, in order. */
+/** What was sent to the server, in order. */
 function told({ exchanges }: ScriptedHttpServer): readonly unknown[] {
   return exchanges
     .filter((exchange) => routeOf(exchange) === 'PATCH /v1/queue')
@@ -13,7 +13,7 @@ function told({ exchanges }: ScriptedHttpServer): readonly unknown[] {
 
 async function control(server: ScriptedHttpServer): Promise<NonNullable<Awaited<ReturnType<typeof queueControl>>>> {
   const queue = await queueControl(httpOf(server.url, {}));
-  if (queue === null) throw new Error('it cannot be told');
+  if (queue === null) throw new Error('it cannot be set');
   return queue;
 }
 

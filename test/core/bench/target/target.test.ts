@@ -81,7 +81,7 @@ describe('openTarget', () => {
     for (const { head } of server.exchanges) expect(head.toLowerCase()).toContain('authorization: bearer k');
   });
 
-  it('takes the model that it is told to take', async () => {
+  it('uses the model that it is told to use', async () => {
     const server = await serveRoutes(chatstream);
     expect((await open(server.url, { modelName: 'other' })).description.model).toBe('other');
   });
@@ -115,7 +115,7 @@ describe('the queue wait in metrics', () => {
   });
   const vllm: Routes = { 'GET /v1/models': modelList('vllm', 'm'), 'GET /version': { body: { version: '1' } } };
 
-  it('is read anew each time', async () => {
+  it('is read again each time', async () => {
     const answers = [histogram(3), histogram(5)];
     const server = await serveRoutes({ ...vllm, 'GET /metrics': () => answers.shift() ?? {} });
     const target = await open(server.url);

@@ -7,7 +7,7 @@ import { assumedScale } from '../../../../src/core/bench/workload/words.js';
 const body = { model: 'm', ignoreEos: false, extraBody: null };
 const times = { intendedUs: 0, sendUs: 0, endUs: 1, reconnects: 0 };
 
-/** Answers as a server whose tokenizer makes so many tokens of so many words. */
+/** Answers as a server whose tokenizer makes a given number of tokens of a number of words. */
 function clientOf(promptTokens: (words: number) => number | null): StreamingClient {
   const answer = (text: string): RequestOutcome => ({
     ...times,

@@ -62,7 +62,7 @@ describe('a synthetic workload', () => {
   it('begins every prompt with the shared prefix, in all runs', () => {
     const spec = { ...synthetic, inputTokens: parseLengths('100'), sharedPrefixTokens: 40 };
     const prompts = [contents(spec, 0, 0), contents(spec, 0, 1), contents(spec, 3, 9)].map(([text = '']) => text);
-    // (40 − 10) ÷ 1.5 = 20 words are shared, the 21st is drawn anew.
+    // (40 − 10) ÷ 1.5 = 20 words are shared, and the 21st is not.
     const shared = prompts.map((text) => text.split(' ').slice(0, 20).join(' '));
     expect(new Set(shared).size).toBe(1);
     expect(new Set(prompts).size).toBe(3);
@@ -92,7 +92,7 @@ describe('a workload from a file', () => {
     expect(firsts(0, 12).slice(6)).toEqual(firsts(0));
   });
 
-  it('shuffles them anew for each run, repeatably', () => {
+  it('shuffles them again for each run, repeatably', () => {
     expect(firsts(1)).not.toEqual(firsts(0));
     expect(firsts(1)).toEqual(firsts(1));
   });

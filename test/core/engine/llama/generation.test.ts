@@ -8,8 +8,8 @@ const endOfTurn = 257;
 
 let harness: EngineHarness;
 beforeAll(async () => {
-  // f16, because llama.cpp rounds f32 differently for one sequence and for several (on x86, 12 of 18 texts were the same
-  // alone and beside others with f32, and 18 of 18 with f16, q8_0 and q4_0).
+  // f16, because llama.cpp rounds f32 differently for one sequence and for several (on x86, 12 of 18 texts were the
+  // same alone and with others with f32, and 18 of 18 with f16, q8_0 and q4_0).
   harness = await EngineHarness.start({}, { type: 'f16' });
 });
 afterAll(async () => {
@@ -40,7 +40,7 @@ describe('the same seed and prompt', () => {
     expect(other.tokens).not.toEqual(first.tokens);
   });
 
-  it('give the same tokens beside others as alone', async () => {
+  it('give the same tokens with others as alone', async () => {
     const alone = await afresh({ prompt: prompt(), sampling: warm, maxTokens: 40 });
     for (const neighbours of [1, 2, 3]) {
       await forget();
@@ -282,7 +282,7 @@ describe('sampling', () => {
 
 describe('a format', () => {
   it('of json_object gives an object', async () => {
-    // Quotes and braces are made likely, because the random model would hardly ever reach an end otherwise.
+    // Quotes and braces are made likely, because otherwise the random model would almost never reach an end.
     const [quote = 0, brace = 0] = await harness.engine.tokenize('"}');
     const sampling = { ...warm, logitBias: { [quote]: 6, [brace]: 6 } };
     for (const seed of [1, 2, 3]) {

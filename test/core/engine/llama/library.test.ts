@@ -15,7 +15,8 @@ import {
 import { llamaCppMessages } from '../../../../src/core/engine/llama/load-errors.js';
 import { syntheticModel } from '../../../support/gguf/index.js';
 
-// What chatstream leans on inside node-llama-cpp. After an update of the library, these tests say which part has moved.
+// What chatstream depends on inside node-llama-cpp. After an update of the library, these tests show which part has
+// moved.
 
 const library = await importLibrary();
 const version = `node-llama-cpp ${installedVersion()}`;

@@ -124,13 +124,13 @@ describe('first start', () => {
     });
   });
 
-  it('reports the last words of a process that crashed, and keeps them off our own output', async () => {
+  it('reports the last output of a process that crashed, and keeps it out of our own output', async () => {
     const lines: EngineLine[] = [];
     const entry = fixture('crashing-host');
     const engine = superviseEngine({ engine: fast, entry, log: (line) => lines.push(line) });
     await expect(engine.start()).rejects.toMatchObject({
       code: 'engine_failed',
-      message: 'The engine process crashed (SIGABRT). Its last words: GGML_ASSERT failed: no memory left | backtrace',
+      message: 'The engine process crashed (SIGABRT). Its last output: GGML_ASSERT failed: no memory left | backtrace',
     });
     expect(lines).toContainEqual({ stream: 'stdout', text: 'loading' });
     expect(lines).toContainEqual({ stream: 'stderr', text: 'backtrace' });

@@ -27,7 +27,7 @@ export class FakeChild implements EngineChild {
   readonly #engine: Engine;
   readonly #clock: VirtualClock;
   readonly #rounds = new Emitter<Round>();
-  /** The time from which nothing comes any more. */
+  /** The time from which nothing arrives. */
   #stoppedMs = Infinity;
   readonly #startError: ChatstreamError | undefined;
   #exit: (exit: EngineExit) => void = () => undefined;

@@ -42,7 +42,7 @@ describe('warnings about the truth of figures', () => {
 });
 
 describe('other warnings', () => {
-  it("are the result's own, unless they are said already", () => {
+  it("are the result's own, unless they are already shown", () => {
     const { result } = benchResult({ settings: [{}], interrupted: true, warnings: ['Strange\nclocks.'] });
     const warnings = [...result.warnings, ...truthWarnings(result)];
     expect(otherWarnings({ ...result, warnings })).toEqual(['Strange clocks.']);

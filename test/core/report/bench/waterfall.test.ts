@@ -24,7 +24,7 @@ describe('the waterfall of TTFT', () => {
     expect(names).toEqual(['client wait', 'queue wait and delivery', 'prefill']);
   });
 
-  it('is not there if nobody knows the queue wait', () => {
+  it('is not there if the queue wait is unknown', () => {
     expect(waterfallsOf(benchResult({ settings: [{}], queueWaitSource: 'unavailable' }).summaries)).toBeNull();
   });
 });

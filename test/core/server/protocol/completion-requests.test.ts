@@ -87,7 +87,7 @@ describe('a request for the queue', () => {
   it.each([
     ['max_completion_tokens before max_tokens', { max_tokens: 5, max_completion_tokens: 7 }, 7],
     ['max_tokens alone', { max_tokens: 5 }, 5],
-    ['max_tokens beside a null', { max_tokens: 5, max_completion_tokens: null }, 5],
+    ['max_tokens next to a null', { max_tokens: 5, max_completion_tokens: null }, 5],
     ["the server's default", {}, 512],
   ])('uses %s as its limit', (_, body, expected) => {
     expect([fromChat(body).maxTokens, fromCompletion(body).maxTokens]).toEqual([expected, expected]);

@@ -16,7 +16,7 @@ interface SlowReading extends TestApp {
   readonly said: readonly string[];
   /** A round with much text. */
   readonly sayMuch: () => void;
-  /** As many of these as it takes until the socket is full. */
+  /** Sends these until the socket is full. */
   readonly fill: () => Promise<void>;
 }
 
@@ -73,8 +73,8 @@ async function slowReading(made: TestApp, engine: ScriptedEngine): Promise<SlowR
 }
 
 /**
- * Until nothing gets through any more, because the system's buffers still accept data for a while, or until the
- * client has been cut off.
+ * Until nothing more gets through, because the system's buffers still accept data for a while, or until the client has
+ * been cut off.
  */
 async function fillSocket(response: ServerResponse, sayMuch: () => void): Promise<void> {
   for (let stuck = 0; stuck < 20 && !response.destroyed; stuck += 1) {
@@ -114,7 +114,7 @@ describe('a slow reader', () => {
     expect(contents(await client.finished()).join('')).toBe(`${said.join('')}last`);
   });
 
-  it('gets in one chunk what came while its socket was full', async () => {
+  it('gets in one chunk what was generated while its socket was full', async () => {
     const { sayMuch, client, response, said } = await slowReading(patient, engine);
     const before = said.length;
     for (let round = 0; round < 10; round += 1) sayMuch();
