@@ -1,7 +1,7 @@
 // Writes oclif.manifest.json, so that the command line need not import every command just to list them.
-import { Plugin } from '@oclif/core';
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { Plugin } from '@oclif/core';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const plugin = new Plugin({

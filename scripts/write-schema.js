@@ -1,7 +1,7 @@
 // Writes the JSON Schemas of the results of bench and compare, from their definitions in the code.
 import { mkdir, writeFile } from 'node:fs/promises';
-import { comparisonSchema } from '../dist/core/report/compare/comparison-schema.js';
 import { resultSchema } from '../dist/core/measurement/result-schema.js';
+import { comparisonSchema } from '../dist/core/report/compare/comparison-schema.js';
 
 const folder = new URL('../schemas/', import.meta.url);
 

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { seededRandom } from '../../src/core/base/random.js';
 import { microsNow } from '../../src/core/base/micros.js';
+import { seededRandom } from '../../src/core/base/random.js';
 
 /**
  * A streaming server that answers after random times and records when it wrote what, on the clock that the client reads

@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { microsNow } from '../../src/core/base/micros.js';
 import type { CompletedRequest } from '../../src/core/bench/client/outcome.js';
 import { createStreamingClient } from '../../src/core/bench/client/streaming-client.js';
-import { LatencyHistogram } from '../../src/core/measurement/histogram.js';
 import { LoopDelay } from '../../src/core/bench/record/loop-delay.js';
 import { isSaturated } from '../../src/core/bench/result/assemble-run.js';
+import { LatencyHistogram } from '../../src/core/measurement/histogram.js';
 import { markdownTable } from '../support/markdown.js';
 import { startScript } from '../support/processes.js';
 

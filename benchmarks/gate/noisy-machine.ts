@@ -1,4 +1,4 @@
-import { type Random } from '../../src/core/base/random.js';
+import type { Random } from '../../src/core/base/random.js';
 
 /** How a machine disturbs what runs on it. */
 export interface Noise {

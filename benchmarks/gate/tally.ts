@@ -1,6 +1,6 @@
 import type { Interval } from '../../src/core/statistics/ratio.js';
+import { scenarioOf, type ScenarioOptions } from './scenarios.js';
 import { rowOf, simulateComparison } from './simulated-comparison.js';
-import { type ScenarioOptions, scenarioOf } from './scenarios.js';
 
 /** The outcomes of many simulated comparisons, in one metric. */
 export interface Tally {

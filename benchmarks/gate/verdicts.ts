@@ -1,6 +1,6 @@
 import { markdownTable } from '../support/markdown.js';
-import type { Order } from './simulated-comparison.js';
 import type { ChangeName, MachineName } from './scenarios.js';
+import type { Order } from './simulated-comparison.js';
 import { gatedMetrics, percent, tallyOf } from './tally.js';
 
 /**

@@ -1,7 +1,7 @@
 import { systemClock } from '../../src/core/base/clock.js';
-import { seededRandom } from '../../test/support/seeded-random.js';
 import { Job } from '../../src/core/scheduler/job.js';
 import { Scheduler } from '../../src/core/scheduler/scheduler.js';
+import { seededRandom } from '../../test/support/seeded-random.js';
 import { markdownTable } from '../support/markdown.js';
 import { median, ratios } from '../support/statistics.js';
 

@@ -1,21 +1,21 @@
 import { ChatstreamError } from '../core/base/errors.js';
-import { compare, type CompareOptions } from '../core/compare/compare.js';
-import type { Comparison } from '../core/compare/comparison.js';
-import { judgeObjectives, objectiveSentences, type ObjectiveVerdict } from '../core/measurement/objectives.js';
-import { renderComparison } from '../core/report/compare/terminal.js';
-import { checkComparable, differencesOf } from '../core/compare/differences.js';
-import { interleavedSides, separateSides, type Side, type Sides } from '../core/compare/side.js';
 import { describePlan } from '../core/bench/plan/describe-plan.js';
 import type { BenchOptions } from '../core/bench/plan/options.js';
-import type { ReportStyle } from '../core/report/text/style.js';
 import { describeMachine } from '../core/bench/result/machine.js';
+import { compare, type CompareOptions } from '../core/compare/compare.js';
+import type { Comparison } from '../core/compare/comparison.js';
+import { checkComparable, differencesOf } from '../core/compare/differences.js';
+import { interleavedSides, separateSides, type Side, type Sides } from '../core/compare/side.js';
+import { judgeObjectives, objectiveSentences, type ObjectiveVerdict } from '../core/measurement/objectives.js';
 import { readResult } from '../core/measurement/read-result.js';
 import type { BenchResult, Machine } from '../core/measurement/result-schema.js';
 import type { SettingSummary } from '../core/measurement/summarise.js';
-import { compareOptions, exitCodeOfVerdict, type gateFlags } from './gate-flags.js';
+import { renderComparison } from '../core/report/compare/terminal.js';
+import type { ReportStyle } from '../core/report/text/style.js';
 import type { BenchFlags } from './bench-flags.js';
 import { tellGithub } from './compare-github.js';
 import { exitCodes } from './exit-codes.js';
+import { compareOptions, exitCodeOfVerdict, type gateFlags } from './gate-flags.js';
 
 /** The flags of a bench that say how its result is judged. */
 export type BenchGateFlags = Pick<BenchFlags, keyof typeof gateFlags | 'baseline' | 'versus' | 'enforce-slo'>;

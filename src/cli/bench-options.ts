@@ -1,8 +1,8 @@
-import { isRecord } from '../core/base/json.js';
 import { ChatstreamError } from '../core/base/errors.js';
+import { isRecord } from '../core/base/json.js';
 import { parseDuration } from '../core/base/units.js';
-import type { BenchOptions, TargetOptions } from '../core/bench/plan/options.js';
 import { inShortTrials } from '../core/bench/plan/interleaving.js';
+import type { BenchOptions, TargetOptions } from '../core/bench/plan/options.js';
 import { parseObjective } from '../core/measurement/objectives.js';
 import { type BenchFlags, usualDuration } from './bench-flags.js';
 import { checkFilesApart, type FlagOrigins, valuesOf } from './flags.js';

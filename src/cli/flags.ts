@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Flags, type Interfaces } from '@oclif/core';
-import { parseDuration } from '../core/base/units.js';
 import { ChatstreamError } from '../core/base/errors.js';
+import { parseDuration } from '../core/base/units.js';
 import { type Lengths, parseLengths } from '../core/measurement/lengths.js';
 
 /** A duration such as `250ms`, `10s` or `2m`; its value is in milliseconds. */

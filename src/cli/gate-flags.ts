@@ -1,7 +1,7 @@
 import { Flags, type Interfaces } from '@oclif/core';
-import { checkAllowed } from '../core/compare/differences.js';
 import type { CompareOptions } from '../core/compare/compare.js';
 import type { OverallVerdict } from '../core/compare/comparison.js';
+import { checkAllowed } from '../core/compare/differences.js';
 import { parseThresholds } from '../core/compare/threshold.js';
 import { exitCodes } from './exit-codes.js';
 import { listFlag, valuesOf } from './flags.js';

@@ -1,12 +1,12 @@
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 import { type Clock, systemClock } from '../core/base/clock.js';
+import { formatDuration } from '../core/base/units.js';
 import type { BenchProgress } from '../core/bench/measure-run.js';
 import { orUnknown, significant, timeText, whole } from '../core/measurement/numbers.js';
+import type { Run } from '../core/measurement/result-schema.js';
 import { wholeSettingText } from '../core/measurement/setting-text.js';
 import { cut, painter } from '../core/report/text/style.js';
-import type { Run } from '../core/measurement/result-schema.js';
-import { formatDuration } from '../core/base/units.js';
 import { hasColours } from './terminal.js';
 
 /** Figures that change faster cannot be read. Shorter than the time between progress reports, about 200 ms. */

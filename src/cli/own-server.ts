@@ -1,5 +1,5 @@
-import type { Interfaces } from '@oclif/core';
 import { join } from 'node:path';
+import type { Interfaces } from '@oclif/core';
 import { withoutSecrets } from '../core/models/model-source.js';
 import { defaultInWords } from './flags.js';
 import { serveFlags } from './serve-flags.js';

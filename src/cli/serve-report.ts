@@ -2,10 +2,10 @@ import type { Logger } from 'pino';
 import { ChatstreamError } from '../core/base/errors.js';
 import { formatBytes } from '../core/base/units.js';
 import type { EngineInfo } from '../core/engine/engine.js';
-import type { ByteRange } from '../core/gguf/kv-cache.js';
-import { type GgufFile, readGgufFile } from '../core/gguf/gguf-file.js';
-import { isTight, mainMemory, memoryNeed } from '../core/gguf/memory-need.js';
 import type { EngineOptions } from '../core/engine/options.js';
+import { type GgufFile, readGgufFile } from '../core/gguf/gguf-file.js';
+import type { ByteRange } from '../core/gguf/kv-cache.js';
+import { isTight, mainMemory, memoryNeed } from '../core/gguf/memory-need.js';
 import type { RunningServer, ServeOptions } from '../core/serve.js';
 import { styled } from './terminal.js';
 

@@ -1,7 +1,7 @@
 import type { Errors } from '@oclif/core';
 import { closest, distance } from 'fastest-levenshtein';
-import { isRecord, member } from '../core/base/json.js';
 import { ChatstreamError } from '../core/base/errors.js';
+import { isRecord, member } from '../core/base/json.js';
 
 /**
  * An error of oclif's parser about flags and arguments as one of our own: on one line, and with the name or value that

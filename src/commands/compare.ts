@@ -1,16 +1,16 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { compareOptions, exitCodeOfVerdict, gateFlags } from '../cli/gate-flags.js';
 import { tellGithub } from '../cli/compare-github.js';
 import { checkFilesApart, fromEnvironment, listFlag, valuesOf } from '../cli/flags.js';
+import { compareOptions, exitCodeOfVerdict, gateFlags } from '../cli/gate-flags.js';
 import { reportStyle } from '../cli/terminal.js';
 import { ChatstreamError } from '../core/base/errors.js';
 import { compare } from '../core/compare/compare.js';
+import { interleavedSides, separateSides, type Sides } from '../core/compare/side.js';
+import { readResult } from '../core/measurement/read-result.js';
 import { comparisonJson } from '../core/report/compare/json.js';
 import { renderComparison } from '../core/report/compare/terminal.js';
 import { checkComparisonOutput, writeComparison } from '../core/report/write-report.js';
-import { interleavedSides, separateSides, type Sides } from '../core/compare/side.js';
-import { readResult } from '../core/measurement/read-result.js';
 
 export default class Compare extends BaseCommand {
   static override summary = 'Compare two results, and fail if serving became slower.';

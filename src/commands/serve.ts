@@ -1,11 +1,11 @@
 import { isIP } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { BaseCommand } from '../cli/base-command.js';
-import { createLogger } from '../cli/logging.js';
 import { showDownload } from '../cli/download-progress.js';
+import { createLogger } from '../cli/logging.js';
 import { serveFlags, serveOptions } from '../cli/serve-flags.js';
+import { readyBlock, readyEvent, reportDevice, reportPlan } from '../cli/serve-report.js';
 import { endWithParent, firstSignal } from '../cli/signals.js';
-import { reportDevice, reportPlan, readyBlock, readyEvent } from '../cli/serve-report.js';
 
 export default class Serve extends BaseCommand {
   static override summary = 'Serve a model behind a queue, with an OpenAI-compatible API.';

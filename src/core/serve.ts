@@ -4,7 +4,7 @@ import { longestTimerMs, systemClock } from './base/clock.js';
 import { ChatstreamError, messageOf } from './base/errors.js';
 import type { EngineInfo } from './engine/engine.js';
 import type { EngineOptions } from './engine/options.js';
-import { superviseEngine, type SupervisedEngine } from './engine/process/supervisor.js';
+import { type SupervisedEngine, superviseEngine } from './engine/process/supervisor.js';
 import { Inference } from './inference/inference.js';
 import type { SchedulerOptions } from './scheduler/scheduler.js';
 import { createApp } from './server/app.js';

@@ -1,5 +1,5 @@
-import { Errors, Flags } from '@oclif/core';
 import { fileURLToPath } from 'node:url';
+import { Errors, Flags } from '@oclif/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { durationFlag } from '../../src/cli/flags.js';

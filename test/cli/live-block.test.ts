@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import stringWidth from 'string-width';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { finishedLine, liveLines, type ProgressDisplay, showProgress } from '../../src/cli/live-block.js';
 import type { BenchProgress } from '../../src/core/bench/measure-run.js';
 import { benchResult, type ResultDescription } from '../support/bench-result.js';

@@ -1,6 +1,7 @@
-import { Parser } from '@oclif/core';
 import { join } from 'node:path';
+import { Parser } from '@oclif/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { flagOrigins } from '../../src/cli/flags.js';
 import {
   flagsToShow,
   givenServerFlags,
@@ -8,7 +9,6 @@ import {
   ownServerCommand,
   ownServerFlags,
 } from '../../src/cli/own-server.js';
-import { flagOrigins } from '../../src/cli/flags.js';
 import { serveFlags, serveOptions } from '../../src/cli/serve-flags.js';
 
 async function given(...argv: readonly string[]): Promise<ReturnType<typeof givenServerFlags>> {

@@ -1,7 +1,7 @@
-import { Parser } from '@oclif/core';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Parser } from '@oclif/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { serveFlags, serveOptions } from '../../src/cli/serve-flags.js';
 import type { ServeOptions } from '../../src/core/serve.js';

@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, s
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ModelServer } from '../core/models/model-server.js';
 import { syntheticModel } from '../support/gguf/index.js';
 import { CliProcess, runCli, startServer } from '../support/server-process.js';
 import { until } from '../support/until.js';
-import { ModelServer } from '../core/models/model-server.js';
 
 let server: ModelServer;
 let folder: string;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { member } from '../../src/core/base/json.js';
 import Bench from '../../src/commands/bench.js';
 import Compare from '../../src/commands/compare.js';
 import Models from '../../src/commands/models/index.js';
 import ModelsPull from '../../src/commands/models/pull.js';
 import ModelsRm from '../../src/commands/models/rm.js';
 import Serve from '../../src/commands/serve.js';
+import { member } from '../../src/core/base/json.js';
 
 /** The parts of a command's class that the tests look at. */
 interface CommandClass {

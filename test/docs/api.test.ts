@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { errorBody, httpStatus } from '../../src/core/server/protocol/http-errors.js';
 import { ChatstreamError, type ErrorCode } from '../../src/core/base/errors.js';
+import { errorBody, httpStatus } from '../../src/core/server/protocol/http-errors.js';
 import { generationParameters, samplingDefaults } from '../../src/core/server/schemas/completion-requests.js';
 import { codeIn, readPage, rowsOf } from './markdown.js';
 

@@ -1,10 +1,9 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
 import { type BenchResult, resultSchema } from '../../src/core/measurement/result-schema.js';
 import { lives } from '../core/engine/process/processes.js';
 import { parseAs } from '../support/parse-as.js';

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-
 import { CliProcess, runCli } from '../support/server-process.js';
 import { until } from '../support/until.js';
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-
 import { lives } from '../core/engine/process/processes.js';
 import { streamChat } from '../support/answer-stream.js';
 import { countBegun, eightClients } from '../support/eight-clients.js';

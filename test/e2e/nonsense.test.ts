@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-
 import { streamChat } from '../support/answer-stream.js';
 import { queueOf } from '../support/queue-view.js';
 import { RawClient } from '../support/raw-client.js';

@@ -1,7 +1,6 @@
 import OpenAI, { APIUserAbortError, AuthenticationError, BadRequestError, NotFoundError, RateLimitError } from 'openai';
 import { Type } from 'typebox';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-
 import { syntheticModel } from '../support/gguf/index.js';
 import { parseAs } from '../support/parse-as.js';
 import { type ServerProcess, startServer } from '../support/server-process.js';

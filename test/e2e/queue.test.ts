@@ -1,5 +1,4 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-
 import { type AnswerStream, streamChat } from '../support/answer-stream.js';
 import { queueOf, resizeQueue, untilQueued } from '../support/queue-view.js';
 import { type ServerProcess, startServer } from '../support/server-process.js';

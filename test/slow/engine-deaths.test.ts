@@ -1,6 +1,5 @@
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
-
 import { lives } from '../core/engine/process/processes.js';
 import { streamChat } from '../support/answer-stream.js';
 import { eightClients } from '../support/eight-clients.js';

@@ -1,11 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-
-import { type Random, seededRandom } from '../support/seeded-random.js';
 import { streamChat } from '../support/answer-stream.js';
 import { syntheticModel } from '../support/gguf/index.js';
 import { queueOf, untilQueued } from '../support/queue-view.js';
 import { RawClient } from '../support/raw-client.js';
+import { type Random, seededRandom } from '../support/seeded-random.js';
 import { startServer } from '../support/server-process.js';
 import { until } from '../support/until.js';
 

@@ -2,26 +2,24 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
 import { Template } from '@huggingface/jinja';
 import {
   getLlama,
-  LlamaLogLevel,
   type Llama,
   type LlamaContextSequence,
+  LlamaLogLevel,
   type LlamaModel,
   type Token,
 } from 'node-llama-cpp';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-
 import { halfBits } from '../support/gguf/half-float.js';
 import {
   defaultSyntheticModel,
   specialTokens,
   syntheticModel,
-  writeSyntheticModel,
   type SyntheticModelOptions,
   type WeightType,
+  writeSyntheticModel,
 } from '../support/gguf/index.js';
 
 const weightTypes: readonly WeightType[] = ['f32', 'f16', 'q8_0', 'q4_0'];

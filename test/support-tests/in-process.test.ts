@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ChatstreamError } from '../../src/core/base/errors.js';
 import type { EngineState, Round } from '../../src/core/engine/engine.js';
-import { inProcess } from '../support/in-process.js';
 import { mockBench, specOf } from '../core/engine/mock/mock-harness.js';
+import { inProcess } from '../support/in-process.js';
 
 describe('in-process engine', () => {
   it('is the engine itself with a state', async () => {

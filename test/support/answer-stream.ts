@@ -1,5 +1,4 @@
 import { type Static, Type } from 'typebox';
-
 import { parseAs } from './parse-as.js';
 import { parsePart } from './stream-parts.js';
 

@@ -4,16 +4,15 @@ import { onTestFinished } from 'vitest';
 import type { ServingEngine } from '../../src/core/engine/engine.js';
 import { createMockEngine } from '../../src/core/engine/mock/mock-engine.js';
 import type { MockEngineOptions } from '../../src/core/engine/options.js';
-import { inProcess } from './in-process.js';
 import { Inference } from '../../src/core/inference/inference.js';
 import type { SchedulerOptions } from '../../src/core/scheduler/scheduler.js';
-import type { App } from '../../src/core/server/http/context.js';
 import { createApp } from '../../src/core/server/app.js';
-import type { ServerOptions } from '../../src/core/server/http/context.js';
+import type { App, ServerOptions } from '../../src/core/server/http/context.js';
 import { QueueAnnouncer } from '../../src/core/server/streaming/queue-announcer.js';
 import { Metrics } from '../../src/core/telemetry/metrics.js';
 import { logRequests } from '../../src/core/telemetry/request-log.js';
 import { Totals } from '../../src/core/telemetry/totals.js';
+import { inProcess } from './in-process.js';
 import { VirtualClock } from './virtual-clock.js';
 
 export interface TestAppOptions {

@@ -1,7 +1,7 @@
 import { seededRandom } from '../../src/core/base/random.js';
 import { metricNames } from '../../src/core/measurement/metric-names.js';
-import type { BenchResult, Run, TargetDescription } from '../../src/core/measurement/result-schema.js';
 import { resultSchemaName } from '../../src/core/measurement/read-result.js';
+import type { BenchResult, Run, TargetDescription } from '../../src/core/measurement/result-schema.js';
 import { type SettingSummary, summarise } from '../../src/core/measurement/summarise.js';
 import type { ResultDescription } from './bench-result/description.js';
 import { planOf } from './bench-result/plan.js';

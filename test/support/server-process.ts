@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type Static, Type } from 'typebox';
 import { afterAll } from 'vitest';
-
 import { lives } from '../core/engine/process/processes.js';
 import { parseAs } from './parse-as.js';
 import { until } from './until.js';

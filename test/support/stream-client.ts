@@ -1,6 +1,6 @@
-import type { FastifyInstance } from 'fastify';
-import { request, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import { until } from './app.js';
 
 /** A client on a real socket that shows what has arrived so far, and reads as slowly as a test wants. */

@@ -1,5 +1,5 @@
-import { Args } from '@oclif/core';
 import { statSync } from 'node:fs';
+import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { showDownload } from '../../cli/download-progress.js';
 import { createLogger } from '../../cli/logging.js';

@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../base/errors.js';
 import { listed, percentText } from '../measurement/numbers.js';
-import { wholeSettingText } from '../measurement/setting-text.js';
 import type { Run } from '../measurement/result-schema.js';
+import { wholeSettingText } from '../measurement/setting-text.js';
 import { settingsKey } from '../measurement/summarise.js';
 import { type ComparedMetric, defaultMetrics } from './compared-metric.js';
 import { type ComparedRow, type Comparison, overallVerdict, worstFirst } from './comparison.js';

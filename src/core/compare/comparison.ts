@@ -1,9 +1,9 @@
 import type { Setting } from '../measurement/result-schema.js';
+import type { Interval } from '../statistics/ratio.js';
 import type { ComparedMetric } from './compared-metric.js';
 import type { Difference } from './differences.js';
-import type { Interval } from '../statistics/ratio.js';
-import type { Side } from './side.js';
 import type { Judgement } from './judgement.js';
+import type { Side } from './side.js';
 
 /** One figure at one setting, in both results. */
 export interface ComparedRow {

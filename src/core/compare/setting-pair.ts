@@ -2,12 +2,12 @@ import { leastSamplesAbove } from '../measurement/histogram.js';
 import { listed } from '../measurement/numbers.js';
 import { goodputLimits } from '../measurement/objectives.js';
 import type { Setting } from '../measurement/result-schema.js';
+import { type Ratio, ratioOf } from '../statistics/ratio.js';
 import type { ComparedMetric } from './compared-metric.js';
 import type { ComparedRow } from './comparison.js';
-import { type Ratio, ratioOf } from '../statistics/ratio.js';
+import { type Doubt, type GateOutcome, judge, type Judgement, neededTrials, tendencyOf } from './judgement.js';
 import type { SettingTrials } from './setting-trials.js';
 import type { Threshold } from './threshold.js';
-import { type Doubt, type GateOutcome, judge, type Judgement, neededTrials, tendencyOf } from './judgement.js';
 
 /** A fixed seed: the same comparison gives the same intervals each time. */
 const seed = 1;

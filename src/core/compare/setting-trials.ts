@@ -1,13 +1,12 @@
 import { ChatstreamError, messageOf } from '../base/errors.js';
-import type { MetricName } from '../measurement/metric-names.js';
-import { percentiles } from '../measurement/metric-names.js';
+import { type Bucket, bucketQuantileMs } from '../measurement/buckets.js';
+import { hasEnoughSamples, type HistogramCell, LatencyHistogram } from '../measurement/histogram.js';
+import { type MetricName, percentiles } from '../measurement/metric-names.js';
 import type { Run } from '../measurement/result-schema.js';
-import { bucketQuantileMs, type Bucket } from '../measurement/buckets.js';
+import { everyTrialOnce, type Statistic } from '../statistics/ratio.js';
 import type { ComparedMetric, RateName } from './compared-metric.js';
-import { hasEnoughSamples, LatencyHistogram, type HistogramCell } from '../measurement/histogram.js';
 import { MergedTrials } from './merged-percentile.js';
 import type { Side } from './side.js';
-import { everyTrialOnce, type Statistic } from '../statistics/ratio.js';
 
 /**
  * Shorter times count as this, the precision with which the load generator knows when a token arrived. Users do not

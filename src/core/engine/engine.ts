@@ -1,5 +1,5 @@
-import type { ChatstreamError, ErrorCode } from '../base/errors.js';
 import type { Subscribable } from '../base/emitter.js';
+import type { ChatstreamError, ErrorCode } from '../base/errors.js';
 import type { EngineName } from './options.js';
 
 /** The number of a token in the model's vocabulary. */

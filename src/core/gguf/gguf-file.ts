@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import { formatBytes } from '../base/units.js';
-import { type CacheShape, cacheShape } from './kv-cache.js';
 import { GgufEndError, type GgufHeader, readGgufHeader } from './header.js';
+import { type CacheShape, cacheShape } from './kv-cache.js';
 
 /** What a model file says about itself, before anything is loaded. */
 export interface GgufFile {

@@ -1,8 +1,8 @@
 import { freemem, platform, totalmem } from 'node:os';
 import { ChatstreamError } from '../base/errors.js';
 import { formatBytes } from '../base/units.js';
-import { blockLength, type ByteRange, cacheBytes, type CacheType, isQuantised } from './kv-cache.js';
 import type { GgufFile } from './gguf-file.js';
+import { blockLength, type ByteRange, cacheBytes, type CacheType, isQuantised } from './kv-cache.js';
 
 /** Memory of a machine, in bytes. */
 export interface Memory {

@@ -7,9 +7,9 @@ import { Scheduler, type SchedulerLimits, type SchedulerOptions } from '../sched
 import { Admission } from './admission.js';
 import { InferenceJob } from './inference-job.js';
 import { Processing, withRetryAfter } from './processing.js';
-import { queueSnapshot, type QueueSnapshot } from './queue-snapshot.js';
-import { RequestEvents } from './request-events.js';
+import { type QueueSnapshot, queueSnapshot } from './queue-snapshot.js';
 import type { AdmittedRequest, AnswerListener, InferenceEvent, InferenceRequest } from './request.js';
+import { RequestEvents } from './request-events.js';
 
 export interface InferenceOptions extends SchedulerOptions {
   /** Sequences that the engine allocates: the upper limit for `maxConcurrency`. */

@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../base/errors.js';
 import { parseDuration } from '../base/units.js';
 import { bucketQuantileMs } from './buckets.js';
-import { metricNames, type MetricName, type PercentileName, percentiles } from './metric-names.js';
+import { type MetricName, metricNames, type PercentileName, percentiles } from './metric-names.js';
 import { plural, tickText, timeText, whole } from './numbers.js';
 import type { BenchResult, Setting } from './result-schema.js';
 import { wholeSettingText } from './setting-text.js';

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { perMetric, type PerMetric } from './metric-names.js';
+import { type PerMetric, perMetric } from './metric-names.js';
 
 const count = Type.Integer({ minimum: 0 });
 const nullableNumber = Type.Union([Type.Number(), Type.Null()]);

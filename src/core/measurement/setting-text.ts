@@ -1,6 +1,6 @@
+import { listed, significant } from './numbers.js';
 import type { BenchResult, Setting } from './result-schema.js';
 import type { SettingSummary } from './summarise.js';
-import { listed, significant } from './numbers.js';
 
 /** One of the quantities in which settings differ. */
 export interface Dimension {

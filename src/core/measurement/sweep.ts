@@ -1,6 +1,6 @@
+import { fitUsl, type ThroughputPoint } from '../statistics/usl.js';
 import type { Setting, Sweep } from './result-schema.js';
 import type { SettingSummary } from './summarise.js';
-import { fitUsl, type ThroughputPoint } from '../statistics/usl.js';
 
 /** The quantities that can be swept. */
 export type SweptKey = keyof Pick<Setting, 'max_concurrency' | 'concurrency'>;

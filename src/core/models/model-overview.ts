@@ -1,6 +1,6 @@
 import { ChatstreamError } from '../base/errors.js';
 import { type GgufFile, readGgufFile } from '../gguf/gguf-file.js';
-import { type MemoryNeed, type MemoryOptions, memoryNeed } from '../gguf/memory-need.js';
+import { type MemoryNeed, memoryNeed, type MemoryOptions } from '../gguf/memory-need.js';
 import type { Environment } from './cache-folder.js';
 import { ModelCache } from './model-cache.js';
 import { bundledModel } from './model-source.js';

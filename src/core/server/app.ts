@@ -1,8 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { fastify, LogController } from 'fastify';
-import { randomUUID } from 'node:crypto';
 import type { Logger as PinoLogger } from 'pino';
 import { Authenticator } from './http/auth.js';
 import type { App, ServerContext } from './http/context.js';

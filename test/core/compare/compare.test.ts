@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../../src/core/compare/compare.js';
 import type { ComparedRow, Comparison } from '../../../src/core/compare/comparison.js';
-import { conclusionOf } from '../../../src/core/report/compare/conclusion.js';
 import type { Sides } from '../../../src/core/compare/side.js';
 import { parseThresholds } from '../../../src/core/compare/threshold.js';
 import { LatencyHistogram } from '../../../src/core/measurement/histogram.js';
+import { conclusionOf } from '../../../src/core/report/compare/conclusion.js';
 import { alternately, pair, resultOf } from './sides.js';
 
 const base = resultOf(1);

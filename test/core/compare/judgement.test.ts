@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseThreshold } from '../../../src/core/compare/threshold.js';
 import { judge, tendencyOf } from '../../../src/core/compare/judgement.js';
+import { parseThreshold } from '../../../src/core/compare/threshold.js';
 
 const latency = parseThreshold('ttft.p95>10%');
 const rate = parseThreshold('output_tokens_per_second<5%');

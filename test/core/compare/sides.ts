@@ -1,4 +1,4 @@
-import { type Sides, interleavedSides, separateSides } from '../../../src/core/compare/side.js';
+import { interleavedSides, separateSides, type Sides } from '../../../src/core/compare/side.js';
 import type { BenchResult } from '../../../src/core/measurement/result-schema.js';
 import { benchResult, type ResultDescription } from '../../support/bench-result.js';
 

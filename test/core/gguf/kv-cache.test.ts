@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-
-import { cacheBytes, cacheShape, type CacheShape, cacheTypes } from '../../../src/core/gguf/kv-cache.js';
 import type { GgufValue } from '../../../src/core/gguf/header.js';
+import { cacheBytes, type CacheShape, cacheShape, cacheTypes } from '../../../src/core/gguf/kv-cache.js';
 
 const llama3 = { block_count: 32, embedding_length: 4096, 'attention.head_count': 32, 'attention.head_count_kv': 8 };
 

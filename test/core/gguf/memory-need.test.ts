@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-
 import type { GgufFile } from '../../../src/core/gguf/gguf-file.js';
 import {
   checkCacheType,

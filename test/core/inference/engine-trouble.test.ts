@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createMockEngine } from '../../../src/core/engine/mock/mock-engine.js';
-import { inProcess } from '../../support/in-process.js';
 import { Inference } from '../../../src/core/inference/inference.js';
+import { inProcess } from '../../support/in-process.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 import type { Client } from './client.js';
 import { House } from './house.js';

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Setting } from '../../../src/core/measurement/result-schema.js';
 import {
   dimensionsOf,
   isRecommended,
@@ -6,7 +7,6 @@ import {
   settingText,
   wholeSettingText,
 } from '../../../src/core/measurement/setting-text.js';
-import type { Setting } from '../../../src/core/measurement/result-schema.js';
 import { benchResult } from '../../support/bench-result.js';
 
 function setting(concurrency: number | null, maxConcurrency: number | null, rate: number | null = null): Setting {

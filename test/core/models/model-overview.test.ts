@@ -2,8 +2,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { listModels } from '../../../src/core/models/model-overview.js';
 import { ModelCache } from '../../../src/core/models/model-cache.js';
+import { listModels } from '../../../src/core/models/model-overview.js';
 import { syntheticModel } from '../../support/gguf/index.js';
 
 const options = { slots: 4, context: 'auto', cacheType: 'f16' } as const;

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { chat, testApp, type TestApp, until } from '../../support/app.js';
+import { chat, type TestApp, testApp, until } from '../../support/app.js';
 import { ScriptedEngine } from '../../support/scripted-engine.js';
 import { listen, openStream } from '../../support/stream-client.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chat, createTestApp, testApp, type TestApp } from '../../support/app.js';
+import { chat, createTestApp, type TestApp, testApp } from '../../support/app.js';
 import { openStream } from '../../support/stream-client.js';
 
 const path = '/v1/chat/completions';

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chat, createTestApp, testApp, type TestApp } from '../../support/app.js';
+import { chat, createTestApp, type TestApp, testApp } from '../../support/app.js';
 import { listen } from '../../support/stream-client.js';
 
 const chatPath = '/v1/chat/completions';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { chat, testApp, type TestApp, until } from '../../support/app.js';
+import { chat, type TestApp, testApp, until } from '../../support/app.js';
 import { listen, openStream } from '../../support/stream-client.js';
 
 /** One slot, and enough time to leave. */

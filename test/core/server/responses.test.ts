@@ -1,6 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chat, createTestApp, testApp, type TestApp, until } from '../../support/app.js';
+import { chat, createTestApp, type TestApp, testApp, until } from '../../support/app.js';
 import { openStream } from '../../support/stream-client.js';
 import { parseStream } from '../../support/stream-parts.js';
 

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { chat, testApp, type TestApp } from '../../support/app.js';
+import { chat, type TestApp, testApp } from '../../support/app.js';
 import { listen } from '../../support/stream-client.js';
 
 const chatPath = '/v1/chat/completions';

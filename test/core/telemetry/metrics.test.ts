@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chat, createTestApp, testApp, type TestApp, until } from '../../support/app.js';
+import { chat, createTestApp, type TestApp, testApp, until } from '../../support/app.js';
 import { ScriptedEngine } from '../../support/scripted-engine.js';
 import { openStream } from '../../support/stream-client.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chat, type LogLine, testApp, type TestApp, until } from '../../support/app.js';
+import { chat, type LogLine, type TestApp, testApp, until } from '../../support/app.js';
 import { ScriptedEngine } from '../../support/scripted-engine.js';
 import { openStream } from '../../support/stream-client.js';
 

@@ -2,9 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { access, mkdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-import { resolveSyntheticModel, type SyntheticModelOptions } from './synthetic-model-options.js';
 import { writeSyntheticModel } from './synthetic-model.js';
+import { resolveSyntheticModel, type SyntheticModelOptions } from './synthetic-model-options.js';
 
 /** Raise it whenever the same options begin to make other bytes; a test watches over that. */
 const formatVersion = 2;

@@ -1,6 +1,6 @@
 import type { GgufTensor } from './gguf-writer.js';
 import type { FillRandom } from './random-words.js';
-import { weightFormats, type WeightFormat } from './weight-formats.js';
+import { type WeightFormat, weightFormats } from './weight-formats.js';
 
 /** A vector of ones in f32, the only type that llama.cpp takes for norms. */
 export function ones(name: string, length: number): GgufTensor {

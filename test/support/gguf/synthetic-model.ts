@@ -1,5 +1,4 @@
 import { writeFile } from 'node:fs/promises';
-
 import { ggufFile, type GgufTensor, type GgufValue } from './gguf-writer.js';
 import { ones, randomMatrix } from './random-tensors.js';
 import { randomWords } from './random-words.js';

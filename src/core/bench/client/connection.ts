@@ -1,5 +1,5 @@
 import { connect, isIP, type OnReadOpts, type Socket } from 'node:net';
-import { type ConnectionOptions, connect as connectSecurely } from 'node:tls';
+import { connect as connectSecurely, type ConnectionOptions } from 'node:tls';
 import { Client, type Dispatcher } from 'undici';
 import { microsNow } from '../../base/micros.js';
 

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { microsNow } from '../../base/micros.js';
-import { RejectedAnswer } from './rejected-answer.js';
 import { MeasuredStream } from './measured-stream.js';
+import { RejectedAnswer } from './rejected-answer.js';
 
 /** One request on one connection, and its answer. undici calls the methods. */
 export class Exchange implements Dispatcher.DispatchHandler {

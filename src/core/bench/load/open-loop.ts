@@ -1,5 +1,5 @@
-import { type Random, seededRandom } from '../../base/random.js';
 import { microsNow } from '../../base/micros.js';
+import { type Random, seededRandom } from '../../base/random.js';
 import type { Arrival } from '../plan/options.js';
 import type { Turn } from '../workload/workload.js';
 import type { LoadShape } from './load-generator.js';

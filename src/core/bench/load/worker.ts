@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { messageOf } from '../../base/errors.js';
-import { inThreadLoad } from './in-thread.js';
 import { encodePart } from '../record/run-part.js';
+import { inThreadLoad } from './in-thread.js';
 import type { WorkerCommand, WorkerReport } from './in-workers.js';
 
 /** How often the main thread gets a snapshot. */

@@ -1,6 +1,6 @@
-import { type BenchOptions, requestsPath } from './options.js';
-import type { Plan, Setting } from '../../measurement/result-schema.js';
 import { formatLengths } from '../../measurement/lengths.js';
+import type { Plan, Setting } from '../../measurement/result-schema.js';
+import { type BenchOptions, requestsPath } from './options.js';
 
 /** The plan as the result has it: everything that shapes the load. */
 export function describePlan(

@@ -1,5 +1,5 @@
-import type { CompletedRequest } from '../client/outcome.js';
 import type { MetricName } from '../../measurement/metric-names.js';
+import type { CompletedRequest } from '../client/outcome.js';
 
 /** Latencies of one request in microseconds; null where they are not known or not defined. */
 export type RequestMetrics = Readonly<Record<Exclude<MetricName, 'chunk_gap'>, number | null>>;

@@ -1,7 +1,7 @@
-import type { CompletedRequest, RequestOutcome, UnansweredRequest } from '../client/outcome.js';
-import type { Objective } from '../../measurement/objectives.js';
 import { LatencyHistogram } from '../../measurement/histogram.js';
 import { metricNames, perMetric } from '../../measurement/metric-names.js';
+import type { Objective } from '../../measurement/objectives.js';
+import type { CompletedRequest, RequestOutcome, UnansweredRequest } from '../client/outcome.js';
 import { metricsOf, outputTokensOf, type RequestMetrics } from './request-metrics.js';
 import type { RunPart } from './run-part.js';
 

@@ -1,10 +1,10 @@
 import type { ChatstreamError } from '../../base/errors.js';
-import type { BenchOptions } from '../plan/options.js';
-import { describeMachine } from './machine.js';
-import type { BenchResult, Plan, Run, TargetDescription } from '../../measurement/result-schema.js';
 import { resultSchemaName } from '../../measurement/read-result.js';
+import type { BenchResult, Plan, Run, TargetDescription } from '../../measurement/result-schema.js';
 import { type SettingSummary, summarise } from '../../measurement/summarise.js';
 import { analyseSweep } from '../../measurement/sweep.js';
+import type { BenchOptions } from '../plan/options.js';
+import { describeMachine } from './machine.js';
 
 /** Everything that a bench did. */
 export interface Session {

@@ -1,10 +1,7 @@
-import type { PlannedRun } from '../plan/settings.js';
-import { LatencyHistogram } from '../../measurement/histogram.js';
-import { perMetric } from '../../measurement/metric-names.js';
-import type { RunPart } from '../record/run-part.js';
 import type { BucketCounts } from '../../measurement/buckets.js';
-import { littlesLawError } from '../../statistics/littles-law.js';
+import { LatencyHistogram } from '../../measurement/histogram.js';
 import { aggregateQueueWait, metricOf, queueWaitOf } from '../../measurement/metric.js';
+import { perMetric } from '../../measurement/metric-names.js';
 import type {
   ClientHealth,
   QueueWaitMetric,
@@ -13,6 +10,9 @@ import type {
   Run,
   RunMetrics,
 } from '../../measurement/result-schema.js';
+import { littlesLawError } from '../../statistics/littles-law.js';
+import type { PlannedRun } from '../plan/settings.js';
+import type { RunPart } from '../record/run-part.js';
 
 /** What is known about a run besides its parts. */
 export interface RunContext {

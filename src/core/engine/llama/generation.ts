@@ -2,9 +2,9 @@ import type { SequenceEvaluateOptions } from 'node-llama-cpp';
 import { asChatstreamError } from '../../base/errors.js';
 import { failedEvent, type FinishReason, type GenerationEvent, type GenerationSpec, type Token } from '../engine.js';
 import type { TextAssembler } from '../text/text-assembler.js';
+import type { RoundMember } from './batching.js';
 import { libraryTokens } from './library.js';
 import type { PenaltyWindow } from './sampling.js';
-import type { RoundMember } from './batching.js';
 import type { Slot } from './slots.js';
 
 type TokenStream = ReturnType<Slot['sequence']['evaluateWithMetadata']>;

@@ -1,7 +1,7 @@
 import type { LlamaGrammar, LlamaGrammarEvaluationState, LlamaModel } from 'node-llama-cpp';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import type { OutputFormat } from '../engine.js';
-import { grammarSchema, type GrammarSchema } from './json-schema.js';
+import { type GrammarSchema, grammarSchema } from './json-schema.js';
 import { type Library, withoutFinalNewlines } from './library.js';
 
 /** Number of compiled grammars that are kept. Services mostly ask for the same few JSON shapes. */

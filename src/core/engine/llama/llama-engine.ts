@@ -1,12 +1,12 @@
 import { basename, extname } from 'node:path';
-import { systemClock, type Clock } from '../../base/clock.js';
+import { type Clock, systemClock } from '../../base/clock.js';
 import { Emitter } from '../../base/emitter.js';
 import { ChatstreamError } from '../../base/errors.js';
 import type { Demands, Engine, EngineInfo, GenerationSpec, PromptSource, Round, Token } from '../engine.js';
 import type { LlamaEngineOptions } from '../options.js';
 import { describeDevice } from './device.js';
-import { importLibrary, type EngineLog, type Library } from './library.js';
-import { loadModel, type LoadedModel } from './load.js';
+import { type EngineLog, importLibrary, type Library } from './library.js';
+import { type LoadedModel, loadModel } from './load.js';
 import { Prompts } from './prompts.js';
 import { RoundLoop } from './round-loop.js';
 import { SlotAssignment } from './slot-assignment.js';

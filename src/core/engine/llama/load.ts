@@ -2,15 +2,15 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, LlamaModelOptions } from 'node-llama-cpp';
 import type { Clock } from '../../base/clock.js';
+import { type GgufFile, readGgufFile } from '../../gguf/gguf-file.js';
+import type { CacheType } from '../../gguf/kv-cache.js';
+import { checkCacheType, checkMemory, isTight, memoryNeed } from '../../gguf/memory-need.js';
 import type { FlashAttention, LlamaEngineOptions } from '../options.js';
 import { decodesFirst } from './batching.js';
 import { calibrateThreads, threadCandidates } from './calibrate.js';
 import { availableMemory, flashAttentionFor, isWhollyOnGpu, openLlama } from './device.js';
-import { readGgufFile, type GgufFile } from '../../gguf/gguf-file.js';
 import { assertCacheType, type EngineLog, type Library } from './library.js';
 import { contextError, modelLoadError } from './load-errors.js';
-import { checkCacheType, checkMemory, isTight, memoryNeed } from '../../gguf/memory-need.js';
-import type { CacheType } from '../../gguf/kv-cache.js';
 
 /** A model that is ready to decode. */
 export interface LoadedModel {

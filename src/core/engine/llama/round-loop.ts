@@ -3,8 +3,8 @@ import type { Clock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { asChatstreamError } from '../../base/errors.js';
 import { failedEvent, type GenerationEvent, type GenerationSpec, type Round } from '../engine.js';
-import { LlamaGeneration } from './generation.js';
 import { planRound } from './batching.js';
+import { LlamaGeneration } from './generation.js';
 import type { SlotAssignment } from './slot-assignment.js';
 
 /** A call that waits for the current round to end. */

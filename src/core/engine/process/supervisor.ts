@@ -16,8 +16,8 @@ import {
 import { type EngineChild, exitError } from './engine-child.js';
 import { EngineProcess, type EngineProcessOptions } from './engine-process.js';
 import { type HangLimits, hangLimitsOf, HangWatch } from './hang-watch.js';
-import { LastingCalls, ResumableGenerations } from './unfinished-work.js';
 import { RestartPolicy } from './restart-policy.js';
+import { LastingCalls, ResumableGenerations } from './unfinished-work.js';
 
 /** A killed process ends at once, unless the kernel itself waits for a device that does not answer. */
 const goneDeadlineMs = 5000;

@@ -1,4 +1,4 @@
-import { type ChatstreamError, asChatstreamError } from '../../base/errors.js';
+import { asChatstreamError, type ChatstreamError } from '../../base/errors.js';
 import { failedEvent, type GenerationEvent, type GenerationSpec, type Round, type Token } from '../engine.js';
 import type { EngineChild } from './engine-child.js';
 

@@ -1,7 +1,7 @@
-import type { BenchResult, QueueWaitSource } from '../../measurement/result-schema.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
 import { orUnknown, percentText, significant, unitFor, unknown, whole } from '../../measurement/numbers.js';
+import type { BenchResult, QueueWaitSource } from '../../measurement/result-schema.js';
 import { dimensionsOf, settingValue } from '../../measurement/setting-text.js';
+import type { SettingSummary } from '../../measurement/summarise.js';
 
 /** A column of the main table. */
 export interface Column {

@@ -1,11 +1,11 @@
-import type { BenchResult } from '../../measurement/result-schema.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
-import { sweptKey } from '../../measurement/sweep.js';
 import { significant } from '../../measurement/numbers.js';
 import { judgeObjectives, type ObjectiveVerdict } from '../../measurement/objectives.js';
+import type { BenchResult } from '../../measurement/result-schema.js';
 import { dimensionsOf, settingsText, settingText } from '../../measurement/setting-text.js';
-import { oneLine } from '../text/escape.js';
+import type { SettingSummary } from '../../measurement/summarise.js';
+import { sweptKey } from '../../measurement/sweep.js';
 import { type UslFit, uslThroughput } from '../../statistics/usl.js';
+import { oneLine } from '../text/escape.js';
 
 /** What a report concludes: objectives, knee, and fit, in one sentence each. */
 export function conclusionSentences(result: BenchResult, summaries: readonly SettingSummary[]): readonly string[] {

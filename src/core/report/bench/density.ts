@@ -1,10 +1,10 @@
 import stringWidth from 'string-width';
+import { orUnknown, tickText, timeText } from '../../measurement/numbers.js';
 import type { BenchResult, FiguresPerMetric } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
-import { headlineOf } from './columns.js';
-import { orUnknown, tickText, timeText } from '../../measurement/numbers.js';
-import { rowLabels } from './row-labels.js';
 import { padEnd, padStart, type Paint, painter, type ReportStyle } from '../text/style.js';
+import { headlineOf } from './columns.js';
+import { rowLabels } from './row-labels.js';
 
 /** A number of samples that lie somewhere between two times. */
 export interface Mass {

@@ -1,9 +1,9 @@
-import { plural } from '../../measurement/numbers.js';
-import { wholeSettingText } from '../../measurement/setting-text.js';
-import type { BenchResult } from '../../measurement/result-schema.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
 import type { Comparison } from '../../compare/comparison.js';
+import { plural } from '../../measurement/numbers.js';
 import { judgeObjectives, type ObjectiveVerdict } from '../../measurement/objectives.js';
+import type { BenchResult } from '../../measurement/result-schema.js';
+import { wholeSettingText } from '../../measurement/setting-text.js';
+import type { SettingSummary } from '../../measurement/summarise.js';
 import { comparisonSuites } from '../compare/junit.js';
 import { junitXml, type TestCase } from '../text/junit-xml.js';
 

@@ -1,16 +1,15 @@
+import { whole } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
-import { type Column, columnsOf } from './columns.js';
-import { densityPlots } from './density.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
-import { failuresOf } from './warnings.js';
-import { isMarked } from './row-labels.js';
-import { notesBelow } from './notes.js';
-import { whole } from '../../measurement/numbers.js';
-import { conclusionSentences, recommendationText } from './conclusion.js';
 import { escapedMarkdown } from '../text/escape.js';
 import { defaultWidth } from '../text/style.js';
-import { otherWarnings, truthWarnings } from './warnings.js';
+import { type Column, columnsOf } from './columns.js';
+import { conclusionSentences, recommendationText } from './conclusion.js';
+import { densityPlots } from './density.js';
+import { notesBelow } from './notes.js';
+import { isMarked } from './row-labels.js';
+import { failuresOf, otherWarnings, truthWarnings } from './warnings.js';
 import { waterfallBars } from './waterfall.js';
 
 /** The report as GitHub's Markdown, for a pull request or a README; charts are text. */

@@ -1,11 +1,11 @@
 import { formatDuration } from '../../base/units.js';
 import { leastSamplesAbove, samplesNeeded } from '../../measurement/histogram.js';
+import { unknown } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { objectivesText, targetItems } from '../text/description.js';
-import { isMarked, recommendedMark } from './row-labels.js';
 import { queueWaitSourceOf, queueWaitSourceText } from './columns.js';
-import { unknown } from '../../measurement/numbers.js';
+import { isMarked, recommendedMark } from './row-labels.js';
 
 /**
  * How to read the main table, in sentences that stand below it.

@@ -1,17 +1,16 @@
 import stringWidth from 'string-width';
+import { whole } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
-import { densityPlots } from './density.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
-import { failuresOf } from './warnings.js';
-import { figuresTable } from './figures-table.js';
-import { notesBelow } from './notes.js';
-import { whole } from '../../measurement/numbers.js';
 import { cut, fill, padStart, painter, type ReportStyle, wrap } from '../text/style.js';
 import { conclusionSentences, recommendationText } from './conclusion.js';
-import { otherWarnings, truthWarnings } from './warnings.js';
-import { waterfallBars } from './waterfall.js';
+import { densityPlots } from './density.js';
+import { figuresTable } from './figures-table.js';
+import { notesBelow } from './notes.js';
 import { recommendedMark } from './row-labels.js';
+import { failuresOf, otherWarnings, truthWarnings } from './warnings.js';
+import { waterfallBars } from './waterfall.js';
 
 /** What `bench` prints on a terminal: sections with an empty line between them, without a line feed at the end. */
 export function renderReport(result: BenchResult, summaries: readonly SettingSummary[], style: ReportStyle): string {

@@ -1,10 +1,10 @@
 import { formatDuration } from '../../base/units.js';
-import { littlesLawTolerance } from '../../statistics/littles-law.js';
-import type { BenchResult, Run } from '../../measurement/result-schema.js';
 import { percentText, plural } from '../../measurement/numbers.js';
+import type { BenchResult, Run } from '../../measurement/result-schema.js';
 import { type Dimension, dimensionsOf, settingsText } from '../../measurement/setting-text.js';
-import { oneLine } from '../text/escape.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
+import { littlesLawTolerance } from '../../statistics/littles-law.js';
+import { oneLine } from '../text/escape.js';
 
 /** Reasons to doubt the figures, which a report shows before them. */
 export function truthWarnings({

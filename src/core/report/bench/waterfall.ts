@@ -1,10 +1,10 @@
 import stringWidth from 'string-width';
-import type { SettingSummary } from '../../measurement/summarise.js';
-import type { BenchResult } from '../../measurement/result-schema.js';
 import { orUnknown, significant, unitFor, unknown } from '../../measurement/numbers.js';
-import { rowLabels } from './row-labels.js';
+import type { BenchResult } from '../../measurement/result-schema.js';
+import type { SettingSummary } from '../../measurement/summarise.js';
 import { fill, padEnd, padStart, painter, type ReportStyle } from '../text/style.js';
 import { queueWaitSourceOf } from './columns.js';
+import { rowLabels } from './row-labels.js';
 
 const waterfallParts = ['client wait', 'queue wait', 'prefill', 'delivery'] as const;
 

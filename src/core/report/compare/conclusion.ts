@@ -1,5 +1,5 @@
-import { listed, plural } from '../../measurement/numbers.js';
 import { type Comparison, type GatedRow, gatedRows } from '../../compare/comparison.js';
+import { listed, plural } from '../../measurement/numbers.js';
 import { allowedText, doubtText, intervalText, moreTrials, ratioText, rowName, trialsFactor } from './words.js';
 
 /** The verdict and what to do about it, as sentences; the first begins with the verdict. */

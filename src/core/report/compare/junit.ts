@@ -1,7 +1,7 @@
+import { type ComparedRow, type Comparison, type GatedRow, gatedRows } from '../../compare/comparison.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
-import { type ComparedRow, type Comparison, gatedRows, type GatedRow } from '../../compare/comparison.js';
+import type { TestCase, TestSuite } from '../text/junit-xml.js';
 import { regressionText } from './conclusion.js';
-import { type TestCase, type TestSuite } from '../text/junit-xml.js';
 import { doubtText, intervalText, limitText, ratioText, rowName, valueText } from './words.js';
 
 /** A suite for each setting with a case for each figure; without thresholds all of them pass. */

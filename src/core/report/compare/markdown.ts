@@ -1,5 +1,3 @@
-import { loadItems, machineItems, targetItems } from '../text/description.js';
-import { dimensionsOf, settingValue, wholeSettingText } from '../../measurement/setting-text.js';
 import {
   type ComparedRow,
   type Comparison,
@@ -7,10 +5,20 @@ import {
   isGated,
   type OverallVerdict,
 } from '../../compare/comparison.js';
+import { dimensionsOf, settingValue, wholeSettingText } from '../../measurement/setting-text.js';
+import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { escapedMarkdown } from '../text/escape.js';
 import { conclusionOf } from './conclusion.js';
-import { differencesText, howMeasured, unmatchedTexts } from './words.js';
-import { intervalText, limitText, ratioText, valueText, verdictText } from './words.js';
+import {
+  differencesText,
+  howMeasured,
+  intervalText,
+  limitText,
+  ratioText,
+  unmatchedTexts,
+  valueText,
+  verdictText,
+} from './words.js';
 
 const marks: Readonly<Record<OverallVerdict, string>> = {
   regression: '❌',

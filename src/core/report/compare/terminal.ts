@@ -1,6 +1,3 @@
-import { targetItems } from '../text/description.js';
-import { oneLine } from '../text/escape.js';
-import { padEnd, type Paint, painter, type ReportStyle, wrap } from '../text/style.js';
 import {
   type ComparedRow,
   type Comparison,
@@ -8,6 +5,11 @@ import {
   isGated,
   type OverallVerdict,
 } from '../../compare/comparison.js';
+import { dimensionsOf, settingValue } from '../../measurement/setting-text.js';
+import { targetItems } from '../text/description.js';
+import { oneLine } from '../text/escape.js';
+import { padEnd, type Paint, painter, type ReportStyle, wrap } from '../text/style.js';
+import { borderlessTable, type DrawnTable, type TableColumn } from '../text/table.js';
 import { conclusionOf } from './conclusion.js';
 import {
   differencesText,
@@ -20,8 +22,6 @@ import {
   valueText,
   verdictText,
 } from './words.js';
-import { borderlessTable, type DrawnTable, type TableColumn } from '../text/table.js';
-import { dimensionsOf, settingValue } from '../../measurement/setting-text.js';
 
 /** What `compare` prints on a terminal: sections with an empty line between them, without a line feed at the end. */
 export function renderComparison(comparison: Comparison, style: ReportStyle): string {

@@ -1,10 +1,10 @@
-import { listed, orUnknown, percentText, plural, significant, timeText, unknown } from '../../measurement/numbers.js';
-import { wholeSettingText } from '../../measurement/setting-text.js';
 import type { ComparedMetric } from '../../compare/compared-metric.js';
 import type { ComparedRow, Comparison } from '../../compare/comparison.js';
-import type { Interval } from '../../statistics/ratio.js';
-import type { Threshold } from '../../compare/threshold.js';
 import { type Doubt, neededTrials } from '../../compare/judgement.js';
+import type { Threshold } from '../../compare/threshold.js';
+import { listed, orUnknown, percentText, plural, significant, timeText, unknown } from '../../measurement/numbers.js';
+import { wholeSettingText } from '../../measurement/setting-text.js';
+import type { Interval } from '../../statistics/ratio.js';
 
 /** A figure with its unit: `812 ms`, `452/s`, `99.5 %`. */
 export function valueText(value: number | null, metric: ComparedMetric): string {

@@ -1,19 +1,18 @@
+import { formatBytes } from '../../base/units.js';
+import { unknown, whole } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
-import { loadItems, machineItems, targetItems } from '../text/description.js';
-import { notesBelow } from '../bench/notes.js';
+import { columnsOf } from '../bench/columns.js';
 import { conclusionSentences, recommendationText } from '../bench/conclusion.js';
+import { neighboursOf } from '../bench/figures-table.js';
+import { notesBelow } from '../bench/notes.js';
+import { isMarked } from '../bench/row-labels.js';
 import { failuresOf, otherWarnings, truthWarnings } from '../bench/warnings.js';
-import { densityChart } from './row-charts.js';
+import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { Markup, markup } from './markup.js';
+import { densityChart, waterfallChart } from './row-charts.js';
 import { stylesheet } from './stylesheet.js';
 import { sweepChart } from './sweep-chart.js';
-import { waterfallChart } from './row-charts.js';
-import { formatBytes } from '../../base/units.js';
-import { columnsOf } from '../bench/columns.js';
-import { isMarked } from '../bench/row-labels.js';
-import { unknown, whole } from '../../measurement/numbers.js';
-import { neighboursOf } from '../bench/figures-table.js';
 
 /** The report as one self-contained file: no scripts, fonts or requests. */
 export function toHtml(result: BenchResult, summaries: readonly SettingSummary[]): string {

@@ -1,11 +1,11 @@
+import { tickText, timeText } from '../../measurement/numbers.js';
 import type { BenchResult, MetricFigures } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
-import { commonAxis, densityOn, type LogAxis, type Mass, massesOf, positionOn, ticksOf } from '../bench/density.js';
 import { headlineOf } from '../bench/columns.js';
-import { tickText, timeText } from '../../measurement/numbers.js';
-import { Markup, markup } from './markup.js';
+import { commonAxis, densityOn, type LogAxis, type Mass, massesOf, positionOn, ticksOf } from '../bench/density.js';
 import { chartLabels } from '../bench/row-labels.js';
 import { totalMs, type Waterfall, type WaterfallPart, type Waterfalls, waterfallsOf } from '../bench/waterfall.js';
+import { Markup, markup } from './markup.js';
 
 const width = 960;
 const right = 32;

@@ -1,10 +1,10 @@
+import { significant, tickText } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { sweptKey } from '../../measurement/sweep.js';
-import { significant, tickText } from '../../measurement/numbers.js';
 import { uslThroughput } from '../../statistics/usl.js';
-import { legend } from './row-charts.js';
 import { Markup, markup } from './markup.js';
+import { legend } from './row-charts.js';
 
 const width = 960;
 const height = 300;

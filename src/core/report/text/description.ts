@@ -1,6 +1,6 @@
 import { formatBytes, formatDuration } from '../../base/units.js';
-import type { Machine, Plan, TargetDescription } from '../../measurement/result-schema.js';
 import { listed, plural } from '../../measurement/numbers.js';
+import type { Machine, Plan, TargetDescription } from '../../measurement/result-schema.js';
 import { oneLine } from './escape.js';
 
 /** What was measured: model, server, address. */

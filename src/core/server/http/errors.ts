@@ -1,6 +1,6 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
 import { bodyTooLargeError, internalError, notFoundError } from '../../base/refusals.js';
 import { errorBody, httpStatus } from '../protocol/http-errors.js';

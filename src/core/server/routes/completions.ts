@@ -1,5 +1,5 @@
-import type { FastifyReply } from 'fastify';
 import { randomUUID } from 'node:crypto';
+import type { FastifyReply } from 'fastify';
 import type { InferenceRequest } from '../../inference/request.js';
 import type { App, ServerContext } from '../http/context.js';
 import { CompletionEncoder, type CompletionType } from '../protocol/completion-encoder.js';

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { inThreadLoad } from '../../../../src/core/bench/load/in-thread.js';
 import { type LoadJob, partOf, shareOf } from '../../../../src/core/bench/load/load-generator.js';
-import { parseLengths } from '../../../../src/core/measurement/lengths.js';
-import type { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import { assumedScale } from '../../../../src/core/bench/workload/words.js';
+import type { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
+import { parseLengths } from '../../../../src/core/measurement/lengths.js';
 import { TokenServer } from '../../../support/token-server.js';
 import { until } from '../../../support/until.js';
 

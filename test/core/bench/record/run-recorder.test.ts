@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CompletedRequest, UnansweredRequest } from '../../../../src/core/bench/client/outcome.js';
-import { parseObjective } from '../../../../src/core/measurement/objectives.js';
-import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
 import { RunRecorder } from '../../../../src/core/bench/record/run-recorder.js';
+import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
+import { parseObjective } from '../../../../src/core/measurement/objectives.js';
 
 const second = 1e6;
 

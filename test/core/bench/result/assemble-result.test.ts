@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ChatstreamError } from '../../../../src/core/base/errors.js';
 import { assembleResult, type Session } from '../../../../src/core/bench/result/assemble-result.js';
-import { resultSchema, type BenchResult } from '../../../../src/core/measurement/result-schema.js';
+import { type BenchResult, resultSchema } from '../../../../src/core/measurement/result-schema.js';
 import { benchResult } from '../../../support/bench-result.js';
 import { parseAs } from '../../../support/parse-as.js';
 

@@ -1,7 +1,7 @@
-import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
-import { type MetricName, perMetric } from '../../../../src/core/measurement/metric-names.js';
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import type { RunContext } from '../../../../src/core/bench/result/assemble-run.js';
+import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
+import { type MetricName, perMetric } from '../../../../src/core/measurement/metric-names.js';
 
 /** A histogram of these durations in milliseconds. */
 export function histogramOf(...ms: readonly number[]): LatencyHistogram {

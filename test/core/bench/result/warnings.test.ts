@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { SettingSummary } from '../../../../src/core/measurement/summarise.js';
 import { warningsOf } from '../../../../src/core/bench/result/assemble-result.js';
+import type { SettingSummary } from '../../../../src/core/measurement/summarise.js';
 import { benchResult } from '../../../support/bench-result.js';
 
 const { result, summaries } = benchResult({ settings: [{ maxConcurrency: 1 }, { maxConcurrency: 2 }] });

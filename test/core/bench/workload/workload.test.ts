@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { parseLengths } from '../../../../src/core/measurement/lengths.js';
 import {
   createWorkload,
   requestBody,
   type SyntheticSpec,
   type WorkloadSpec,
 } from '../../../../src/core/bench/workload/workload.js';
+import { parseLengths } from '../../../../src/core/measurement/lengths.js';
 
 const synthetic: SyntheticSpec = {
   type: 'synthetic',

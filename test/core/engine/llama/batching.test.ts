@@ -1,7 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodesFirst, planRound, type RoundMember } from '../../../../src/core/engine/llama/batching.js';
 import { libraryTokens } from '../../../../src/core/engine/llama/library.js';
-import fc from 'fast-check';
 
 type Items = Parameters<ReturnType<typeof decodesFirst>>[0]['items'];
 

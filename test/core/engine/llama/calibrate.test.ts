@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-
 import { chooseThreads, threadCandidates } from '../../../../src/core/engine/llama/calibrate.js';
 
 describe('threadCandidates', () => {

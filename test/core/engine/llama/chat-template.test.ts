@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-
 import { chatTemplate } from '../../../../src/core/engine/llama/chat-template.js';
 
 const tokens = { bosToken: '<s>', eosToken: '</s>' };

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-
 import { flashAttentionFor } from '../../../../src/core/engine/llama/device.js';
 
 const shape = (...headLengths: number[]) => ({ valuesPerToken: null, headLengths, plain: true });

@@ -6,8 +6,8 @@ import type {
   Round,
   Token,
 } from '../../../../src/core/engine/engine.js';
-import type { LlamaEngineOptions } from '../../../../src/core/engine/options.js';
 import { createLlamaEngine } from '../../../../src/core/engine/llama/llama-engine.js';
+import type { LlamaEngineOptions } from '../../../../src/core/engine/options.js';
 import { syntheticModel, type SyntheticModelOptions } from '../../../support/gguf/index.js';
 import { llamaOptions } from '../../../support/llama-options.js';
 import { greedy } from '../../../support/sampling.js';

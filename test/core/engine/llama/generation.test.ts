@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
 import type { GenerationSpec } from '../../../../src/core/engine/engine.js';
 import { greedy } from '../../../support/sampling.js';
 import { EngineHarness, type Outcome } from './engine-harness.js';

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-
 import { grammarSchema } from '../../../../src/core/engine/llama/json-schema.js';
 
 function problem(schema: Record<string, unknown>): string {

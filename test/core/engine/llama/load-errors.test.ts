@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-
 import { importLibrary } from '../../../../src/core/engine/llama/library.js';
 import { contextError, modelLoadError } from '../../../../src/core/engine/llama/load-errors.js';
 

@@ -1,9 +1,7 @@
-import { mkdtemp, readFile, rm, truncate, writeFile, copyFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
 import { createLlamaEngine } from '../../../../src/core/engine/llama/llama-engine.js';
 import type { LlamaEngineOptions } from '../../../../src/core/engine/options.js';
 import { syntheticModel } from '../../../support/gguf/index.js';

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
 import { specialTokens } from '../../../support/gguf/index.js';
 import { EngineHarness } from './engine-harness.js';
 

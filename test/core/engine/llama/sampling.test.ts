@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
-
-import { PenaltyWindow } from '../../../../src/core/engine/llama/sampling.js';
-import { seedFor } from '../../../../src/core/engine/llama/sampling.js';
+import { PenaltyWindow, seedFor } from '../../../../src/core/engine/llama/sampling.js';
 import { greedy } from '../../../support/sampling.js';
 
 describe('seedFor', () => {

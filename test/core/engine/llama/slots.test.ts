@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-
 import { chooseSlot, type SlotCandidate } from '../../../../src/core/engine/llama/slots.js';
 
 function choose(busy: readonly number[], ...free: readonly SlotCandidate[]): number {

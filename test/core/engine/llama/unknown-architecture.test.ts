@@ -1,9 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
 import { expect, it } from 'vitest';
-
 import { syntheticModel } from '../../../support/gguf/index.js';
 import { EngineHarness } from './engine-harness.js';
 

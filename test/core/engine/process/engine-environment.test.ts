@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-
 import { engineEnvironment } from '../../../../src/core/engine/process/engine-process.js';
 
 describe('engineEnvironment', () => {

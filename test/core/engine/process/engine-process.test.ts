@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { GenerationEvent } from '../../../../src/core/engine/engine.js';
-import { EngineProcess, type EngineLine } from '../../../../src/core/engine/process/engine-process.js';
+import { type EngineLine, EngineProcess } from '../../../../src/core/engine/process/engine-process.js';
 import { superviseEngine } from '../../../../src/core/engine/process/supervisor.js';
 import { llamaOptions } from '../../../support/llama-options.js';
 import { until } from '../../../support/until.js';

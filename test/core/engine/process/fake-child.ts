@@ -1,5 +1,5 @@
-import { ChatstreamError } from '../../../../src/core/base/errors.js';
 import { Emitter, type Subscribable } from '../../../../src/core/base/emitter.js';
+import { ChatstreamError } from '../../../../src/core/base/errors.js';
 import type {
   Engine,
   EngineInfo,

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Round } from '../../../../src/core/engine/engine.js';
-import { type HangLimits, HangWatch, hangLimitsOf } from '../../../../src/core/engine/process/hang-watch.js';
-import { VirtualClock } from '../../../support/virtual-clock.js';
-import { FakeChild } from './fake-child.js';
 import type { LlamaEngineOptions } from '../../../../src/core/engine/options.js';
+import { type HangLimits, hangLimitsOf, HangWatch } from '../../../../src/core/engine/process/hang-watch.js';
 import { llamaOptions } from '../../../support/llama-options.js';
+import { VirtualClock } from '../../../support/virtual-clock.js';
 import { mockOptions } from '../mock/mock-harness.js';
+import { FakeChild } from './fake-child.js';
 
 const limits: HangLimits = {
   silenceMs: 60_000,

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-
 import { StopStrings } from '../../../../src/core/engine/text/stop-strings.js';
 
 /** Pushes all pieces, and flushes at the end if nothing stopped it. */

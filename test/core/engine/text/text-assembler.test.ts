@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { TextAssembler, Detokenizer, type DecodeTokens } from '../../../../src/core/engine/text/text-assembler.js';
 import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type DecodeTokens, Detokenizer, TextAssembler } from '../../../../src/core/engine/text/text-assembler.js';
 
 const bytes = (text: string): number[] => [...Buffer.from(text, 'utf8')];
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { recommendationText, conclusionSentences } from '../../../../src/core/report/bench/conclusion.js';
 import type { Sweep } from '../../../../src/core/measurement/result-schema.js';
-import { benchResult } from '../../../support/bench-result.js';
+import { conclusionSentences, recommendationText } from '../../../../src/core/report/bench/conclusion.js';
 import { uslThroughput } from '../../../../src/core/statistics/usl.js';
+import { benchResult } from '../../../support/bench-result.js';
 
 const usl = { lambda: 100, sigma: 0.1, kappa: 0.01, r2: 0.98765, peak: 9.49 };
 

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
-import { describe, expect, it } from 'vitest';
 import stringWidth from 'string-width';
+import { describe, expect, it } from 'vitest';
 import { judgeObjectives } from '../../../../src/core/measurement/objectives.js';
 import { toMarkdown } from '../../../../src/core/report/bench/markdown.js';
 import { renderReport } from '../../../../src/core/report/bench/terminal.js';

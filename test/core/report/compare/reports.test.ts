@@ -3,15 +3,15 @@ import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../../../src/core/compare/compare.js';
 import type { Comparison } from '../../../../src/core/compare/comparison.js';
+import { parseThresholds } from '../../../../src/core/compare/threshold.js';
+import { summarise } from '../../../../src/core/measurement/summarise.js';
 import { benchJunit } from '../../../../src/core/report/bench/junit.js';
 import { githubAnnotations } from '../../../../src/core/report/compare/github.js';
 import { comparisonJson } from '../../../../src/core/report/compare/json.js';
 import { comparisonSuites } from '../../../../src/core/report/compare/junit.js';
-import { junitXml } from '../../../../src/core/report/text/junit-xml.js';
 import { comparisonMarkdown } from '../../../../src/core/report/compare/markdown.js';
 import { renderComparison } from '../../../../src/core/report/compare/terminal.js';
-import { parseThresholds } from '../../../../src/core/compare/threshold.js';
-import { summarise } from '../../../../src/core/measurement/summarise.js';
+import { junitXml } from '../../../../src/core/report/text/junit-xml.js';
 import { pair, resultOf } from '../../compare/sides.js';
 import { type Element, parseXml } from './xml.js';
 

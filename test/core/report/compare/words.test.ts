@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { moreTrials, trialsFactor } from '../../../../src/core/report/compare/words.js';
 import { parseThreshold } from '../../../../src/core/compare/threshold.js';
+import { moreTrials, trialsFactor } from '../../../../src/core/report/compare/words.js';
 
 const judgement = {
   type: 'gated',

@@ -1,7 +1,7 @@
 import * as crypto from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Authenticator } from '../../../../src/core/server/http/auth.js';
-import { createTestApp, testApp, type TestApp } from '../../../support/app.js';
+import { createTestApp, type TestApp, testApp } from '../../../support/app.js';
 
 vi.mock('node:crypto', async (importOriginal) => {
   const original = await importOriginal<typeof crypto>();

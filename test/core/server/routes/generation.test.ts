@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { chat, createTestApp, testApp, type TestApp, until } from '../../../support/app.js';
+import { chat, createTestApp, type TestApp, testApp, until } from '../../../support/app.js';
 import { ScriptedEngine } from '../../../support/scripted-engine.js';
 
 const chatPath = '/v1/chat/completions';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, testApp, type TestApp } from '../../../support/app.js';
+import { createTestApp, type TestApp, testApp } from '../../../support/app.js';
 
 const mock = {
   id: 'mock',

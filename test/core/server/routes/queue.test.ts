@@ -1,6 +1,6 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chat, createTestApp, testApp, type TestApp, type TestAppOptions, until } from '../../../support/app.js';
+import { chat, createTestApp, type TestApp, testApp, type TestAppOptions, until } from '../../../support/app.js';
 
 const long = { max_tokens: 4000 };
 

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { inProcess } from '../../../support/in-process.js';
 import { createMockEngine } from '../../../../src/core/engine/mock/mock-engine.js';
 import type { MockEngineOptions } from '../../../../src/core/engine/options.js';
-import { chat, testApp, type TestApp, type TestAppOptions, until } from '../../../support/app.js';
+import { chat, type TestApp, testApp, type TestAppOptions, until } from '../../../support/app.js';
+import { inProcess } from '../../../support/in-process.js';
 import { openStream, type StreamClient } from '../../../support/stream-client.js';
 import { parseStream } from '../../../support/stream-parts.js';
 
