@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../core/base/clock.js';
 import { formatBytes, formatDuration } from '../core/base/units.js';
 import type { DownloadProgress } from '../core/models/download.js';
 import { cutStart } from '../core/report/text/style.js';
+import { columnsOf } from './terminal.js';
 
 type OnProgress = (progress: DownloadProgress) => void;
 type OnNotice = (message: string) => void;
@@ -82,8 +83,7 @@ function liveLine(stream: ProgressStream, clock: Clock): { onProgress: OnProgres
           ? []
           : [`${formatDuration(((totalBytes - bytes) / bytesPerSecond) * 1000)} left`]),
       ].join(', ');
-      const columns = stream.columns !== undefined && stream.columns > 0 ? stream.columns : 80;
-      const room = columns - figures.length - 3;
+      const room = columnsOf(stream) - figures.length - 3;
       stream.write(`\r\u001b[2K${cutStart(source, Math.max(2, room))}  ${figures}`);
       shown = true;
     },

@@ -7,7 +7,7 @@ import { orUnknown, significant, timeText, whole } from '../core/measurement/num
 import type { Run } from '../core/measurement/result-schema.js';
 import { wholeSettingText } from '../core/measurement/setting-text.js';
 import { cut, painter } from '../core/report/text/style.js';
-import { hasColours } from './terminal.js';
+import { columnsOf, hasColours } from './terminal.js';
 
 /** Figures that change faster cannot be read. Shorter than the time between progress reports, about 200 ms. */
 const redrawEveryMs = 150;
@@ -61,7 +61,7 @@ function liveBlock(stream: NodeJS.WriteStream, clock: Clock): ProgressDisplay {
 
   /** To the beginning of what was drawn: in a window that has become narrower its lines take several rows each. */
   const upToStart = (): string => {
-    const columns = Math.max(1, stream.columns);
+    const columns = columnsOf(stream);
     // Terminals break lines anywhere but within a full-width character.
     const asShown = { hard: true, wordWrap: false, trim: false };
     const rows = drawn.reduce((total, line) => total + wrapAnsi(line, columns, asShown).split('\n').length, 0);
@@ -77,12 +77,12 @@ function liveBlock(stream: NodeJS.WriteStream, clock: Clock): ProgressDisplay {
   };
   return {
     waiting: (what) => {
-      draw([cut(what, roomOf(stream.columns))], 'waiting');
+      draw([cut(what, roomOf(columnsOf(stream)))], 'waiting');
     },
     progress: (progress) => {
       const phase = `${progress.run} ${progress.status}`;
       if (clock.now() - drawnAtMs < redrawEveryMs && phase === drawnPhase) return;
-      draw(liveLines(progress, { colour: true, width: stream.columns }), phase);
+      draw(liveLines(progress, { colour: true, width: columnsOf(stream) }), phase);
     },
     finished: () => undefined,
     close: () => {

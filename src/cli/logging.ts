@@ -1,5 +1,5 @@
 import { destination, type Logger, type LoggerOptions, pino } from 'pino';
-import { hasColours } from './terminal.js';
+import { columnsOf, hasColours } from './terminal.js';
 import { terminalLine } from './terminal-log.js';
 
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
@@ -25,9 +25,7 @@ function terminalLogger(options: LoggerOptions): Logger {
   });
   return pino(options, {
     write: (line: string) => {
-      // Some terminals report a width of 0.
-      const columns = stderr.columns > 0 ? stderr.columns : 80;
-      terminal.write(terminalLine(line, { colours: hasColours(stderr), columns }));
+      terminal.write(terminalLine(line, { colours: hasColours(stderr), columns: columnsOf(stderr) }));
     },
   });
 }

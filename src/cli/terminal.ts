@@ -14,7 +14,12 @@ export function styled(stream: NodeJS.WriteStream, style: Style, text: string): 
   return hasColours(stream) ? styleText(style, text, { validateStream: false }) : text;
 }
 
+/** The width of a terminal, in columns. Some report a width of 0; what is no terminal reports none. */
+export function columnsOf({ columns }: { readonly columns?: number | undefined }): number {
+  return columns !== undefined && columns > 0 ? columns : 80;
+}
+
 /** How a report looks on a stream. Lines beyond the usual width would be hard to read, however wide the terminal is. */
 export function reportStyle(stream: NodeJS.WriteStream): ReportStyle {
-  return { colour: hasColours(stream), width: stream.isTTY ? Math.min(defaultWidth, stream.columns) : defaultWidth };
+  return { colour: hasColours(stream), width: stream.isTTY ? Math.min(defaultWidth, columnsOf(stream)) : defaultWidth };
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hasColours, reportStyle, styled } from '../../src/cli/terminal.js';
+import { columnsOf, hasColours, reportStyle, styled } from '../../src/cli/terminal.js';
 
 /** A stream of which only this matters: whether it is a terminal. */
 function stream(isTTY: boolean): NodeJS.WriteStream {
@@ -60,5 +60,17 @@ describe('a report', () => {
 
   it('has the usual width and no colours in a file', () => {
     expect(reportStyle(pipe)).toEqual({ colour: false, width: 100 });
+  });
+});
+
+describe('the width of a terminal', () => {
+  it('is what it reports', () => {
+    expect(columnsOf({ columns: 42 })).toBe(42);
+  });
+
+  it('is 80 if it reports 0, or nothing', () => {
+    expect(columnsOf({ columns: 0 })).toBe(80);
+    expect(columnsOf({})).toBe(80);
+    expect(reportStyle(Object.assign(stream(true), { columns: 0 })).width).toBe(80);
   });
 });

@@ -2,7 +2,9 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { autoOrIntegerFlag, fromEnvironment } from '../../cli/flags.js';
 import { modelsJson, modelsTable } from '../../cli/models-table.js';
+import { mostLlamaSlots } from '../../cli/serve-flags.js';
 import { cacheTypes } from '../../core/gguf/kv-cache.js';
+import { automaticContextLength } from '../../core/gguf/memory-need.js';
 import { listModels } from '../../core/models/model-overview.js';
 
 export default class Models extends BaseCommand {
@@ -19,9 +21,9 @@ export default class Models extends BaseCommand {
   ];
 
   static override flags = fromEnvironment({
-    slots: Flags.integer({ summary: 'Slots to calculate the memory for.', min: 1, max: 256, default: 4 }),
+    slots: Flags.integer({ summary: 'Slots to calculate the memory for.', min: 1, max: mostLlamaSlots, default: 4 }),
     context: autoOrIntegerFlag({
-      summary: 'Tokens per slot; auto: what the model was trained for, at most 4096.',
+      summary: `Tokens per slot; auto: what the model was trained for, at most ${automaticContextLength}.`,
       min: 16,
       default: 'auto' as const,
     }),

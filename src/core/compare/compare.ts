@@ -2,7 +2,7 @@ import { ChatstreamError } from '../base/errors.js';
 import { listed, percentText } from '../measurement/numbers.js';
 import type { Run } from '../measurement/result-schema.js';
 import { wholeSettingText } from '../measurement/setting-text.js';
-import { settingsKey } from '../measurement/summarise.js';
+import { bySetting, settingsKey } from '../measurement/summarise.js';
 import { type ComparedMetric, defaultMetrics } from './compared-metric.js';
 import { type ComparedRow, type Comparison, overallVerdict, worstFirst } from './comparison.js';
 import { checkComparable, differencesOf } from './differences.js';
@@ -70,17 +70,6 @@ function saysNothing({ metric, ratio, baseline, candidate }: ComparedRow): boole
   return ratio === null || (metric.id === 'success_rate' && baseline === 1 && candidate === 1);
 }
 
-function bySetting(runs: readonly Run[]): Map<string, Run[]> {
-  const settings = new Map<string, Run[]>();
-  for (const run of runs) {
-    const key = settingsKey(run.settings);
-    const trials = settings.get(key);
-    if (trials === undefined) settings.set(key, [run]);
-    else trials.push(run);
-  }
-  return settings;
-}
-
 /** In an interleaved run, only the trials that both sides have, in the same order: an interrupted run has one too many. */
 function matched(
   before: readonly Run[],
@@ -97,12 +86,12 @@ function matched(
 }
 
 function nothingInCommon(before: ReadonlyMap<string, Run[]>, after: ReadonlyMap<string, Run[]>): ChatstreamError {
-  const listed = (runs: ReadonlyMap<string, Run[]>): string =>
+  const settingsOf = (runs: ReadonlyMap<string, Run[]>): string =>
     [...runs.values()].flatMap(([run]) => (run === undefined ? [] : wholeSettingText(run.settings))).join('; ') ||
     'nothing';
   return new ChatstreamError(
     'usage',
-    `Baseline and candidate have no setting in common: ${listed(before)} in the baseline, ${listed(after)} in the candidate.`,
+    `Baseline and candidate have no setting in common: ${settingsOf(before)} in the baseline, ${settingsOf(after)} in the candidate.`,
     { hint: 'Measure both with the same --concurrency, --rate and --max-concurrency.' },
   );
 }

@@ -1,4 +1,10 @@
-import { type MetricName, metricNames, type PercentileName, percentiles } from '../measurement/metric-names.js';
+import {
+  type MetricName,
+  metricNames,
+  type PercentileName,
+  percentileNames,
+  percentileText,
+} from '../measurement/metric-names.js';
 import type { Rates } from '../measurement/result-schema.js';
 
 export const rateNames = [
@@ -25,7 +31,7 @@ export type ComparedMetric =
   | { readonly type: 'rate'; readonly id: RateName; readonly rate: RateName };
 
 function latency(metric: MetricName, percentile: PercentileName): ComparedMetric {
-  return { type: 'latency', id: `${metric}.${percentile.replace('_', '.')}`, metric, percentile };
+  return { type: 'latency', id: `${metric}.${percentileText(percentile)}`, metric, percentile };
 }
 
 function rate(name: RateName): ComparedMetric {
@@ -34,13 +40,9 @@ function rate(name: RateName): ComparedMetric {
 
 /** Every figure that can have a threshold. */
 export const allMetrics: readonly ComparedMetric[] = [
-  ...metricNames.flatMap((metric) => percentileNames().map((percentile) => latency(metric, percentile))),
+  ...metricNames.flatMap((metric) => percentileNames.map((percentile) => latency(metric, percentile))),
   ...rateNames.map(rate),
 ];
-
-function percentileNames(): PercentileName[] {
-  return (['p50', 'p90', 'p95', 'p99', 'p99_9'] as const).filter((name) => name in percentiles);
-}
 
 /**
  * The figures that are shown without thresholds: what users feel and what the machine yields.

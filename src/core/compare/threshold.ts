@@ -1,5 +1,5 @@
 import { ChatstreamError } from '../base/errors.js';
-import { metricNames, percentiles } from '../measurement/metric-names.js';
+import { metricNames, percentileNames, percentileText } from '../measurement/metric-names.js';
 import { allMetrics, type ComparedMetric, rateNames } from './compared-metric.js';
 
 /** How much worse a figure may become. */
@@ -75,7 +75,7 @@ function metricOf(given: string, name: string, percentile: string | undefined): 
       : metric.rate === name && percentile === undefined,
   );
   if (found !== undefined) return found;
-  const percentileList = Object.keys(percentiles).join(', ').replace('_', '.');
+  const percentileList = percentileNames.map(percentileText).join(', ');
   if (metricNames.some((each) => each === name)) {
     const problem =
       percentile === undefined ? 'does not say which percentile' : 'names a percentile that is not measured';

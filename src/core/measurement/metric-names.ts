@@ -32,3 +32,14 @@ function hasAll<T>(values: Partial<Record<MetricName, T>>): values is Record<Met
 export const percentiles = { p50: 50, p90: 90, p95: 95, p99: 99, p99_9: 99.9 } as const;
 
 export type PercentileName = keyof typeof percentiles;
+
+export function isPercentile(name: string): name is PercentileName {
+  return Object.hasOwn(percentiles, name);
+}
+
+export const percentileNames: readonly PercentileName[] = Object.keys(percentiles).filter(isPercentile);
+
+/** The name as people write it, such as `p99.9`. */
+export function percentileText(name: PercentileName): string {
+  return name.replace('_', '.');
+}

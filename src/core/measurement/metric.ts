@@ -26,11 +26,8 @@ export function figuresOf(histogram: LatencyHistogram): MetricFigures {
 }
 
 /** The queue wait, with where it comes from. Never 0 if it is not known. */
-export function queueWaitOf(
-  histogram: LatencyHistogram,
-  source: Exclude<QueueWaitSource, 'aggregate'>,
-): QueueWaitMetric {
-  return { ...metricOf(histogram), source };
+export function queueWaitOf(metric: Metric, source: Exclude<QueueWaitSource, 'aggregate'>): QueueWaitMetric {
+  return { ...metric, source };
 }
 
 /**

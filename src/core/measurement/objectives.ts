@@ -1,7 +1,15 @@
 import { ChatstreamError } from '../base/errors.js';
 import { parseDuration } from '../base/units.js';
 import { bucketQuantileMs } from './buckets.js';
-import { type MetricName, metricNames, type PercentileName, percentiles } from './metric-names.js';
+import {
+  isPercentile,
+  type MetricName,
+  metricNames,
+  type PercentileName,
+  percentileNames,
+  percentiles,
+  percentileText,
+} from './metric-names.js';
 import { plural, tickText, timeText, whole } from './numbers.js';
 import type { BenchResult, Setting } from './result-schema.js';
 import { wholeSettingText } from './setting-text.js';
@@ -31,9 +39,8 @@ export function parseObjective(text: string): Objective {
   const metric = metricNames.find((name) => name === match?.[1]);
   const percentile = match?.[2]?.replace('.', '_');
   if (match === null || metric === undefined || (percentile !== undefined && !isPercentile(percentile))) {
-    const percentileNames = Object.keys(percentiles).map((name) => name.replace('_', '.'));
     throw new ChatstreamError('usage', `"${text}" is not an objective.`, {
-      hint: `Write METRIC[.PERCENTILE]<LIMIT, for example ttft.p95<500ms or e2e<5s. Metrics: ${metricNames.join(', ')}. Percentiles: ${percentileNames.join(', ')}.`,
+      hint: `Write METRIC[.PERCENTILE]<LIMIT, for example ttft.p95<500ms or e2e<5s. Metrics: ${metricNames.join(', ')}. Percentiles: ${percentileNames.map(percentileText).join(', ')}.`,
     });
   }
   return {
@@ -42,10 +49,6 @@ export function parseObjective(text: string): Objective {
     percentile: percentile ?? null,
     belowMs: parseDuration(match[3] ?? ''),
   };
-}
-
-function isPercentile(name: string): name is PercentileName {
-  return name in percentiles;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { addBuckets, type BucketCounts } from './buckets.js';
+import { addUpErrors, errorCounts } from './error-counts.js';
 import { LatencyHistogram } from './histogram.js';
 import { aggregateQueueWait, figuresOf } from './metric.js';
 import { type MetricName, metricNames, perMetric } from './metric-names.js';
@@ -20,14 +21,21 @@ export interface SettingSummary {
 
 /** Merges the trials of each setting. The settings come in the order in which they were first measured. */
 export function summarise(runs: readonly Run[]): SettingSummary[] {
-  const bySetting = new Map<string, Run[]>();
+  return [...bySetting(runs).values()].flatMap((trials) =>
+    trials[0] === undefined ? [] : [summary(trials[0], trials)],
+  );
+}
+
+/** The runs of each setting, by {@link settingsKey}, in the order in which the settings were first measured. */
+export function bySetting(runs: readonly Run[]): Map<string, Run[]> {
+  const settings = new Map<string, Run[]>();
   for (const run of runs) {
     const key = settingsKey(run.settings);
-    const trials = bySetting.get(key);
-    if (trials === undefined) bySetting.set(key, [run]);
+    const trials = settings.get(key);
+    if (trials === undefined) settings.set(key, [run]);
     else trials.push(run);
   }
-  return [...bySetting.values()].flatMap((trials) => (trials[0] === undefined ? [] : [summary(trials[0], trials)]));
+  return settings;
 }
 
 /** A key that is equal for equal settings. */
@@ -87,18 +95,14 @@ function bucketCounts({ buckets, count, mean }: QueueWaitMetric): BucketCounts |
 
 function addUp(trials: readonly Run[]): RequestCounts {
   const total = { completed: 0, refused: 0, failed: 0, timed_out: 0, reconnects: 0 };
-  const errors: Record<string, number> = {};
-  const examples: Record<string, string> = {};
   for (const { requests } of trials) {
     total.completed += requests.completed;
     total.refused += requests.refused;
     total.failed += requests.failed;
     total.timed_out += requests.timed_out;
     total.reconnects += requests.reconnects;
-    for (const [code, count] of Object.entries(requests.errors)) errors[code] = (errors[code] ?? 0) + count;
-    for (const [code, message] of Object.entries(requests.examples)) examples[code] ??= message;
   }
-  return { ...total, errors, examples };
+  return { ...total, ...addUpErrors(trials.flatMap(({ requests }) => errorCounts(requests))) };
 }
 
 /** Rates weighted by how long each trial took, as if they had been counted over all trials. */

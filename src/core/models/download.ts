@@ -9,7 +9,7 @@ import { fileUrl } from './hugging-face.js';
 import { bytesOnDisk, type ModelCache, outdatedEnding, unfinishedEnding } from './model-cache.js';
 import { isSame, type ModelRecord, readRecord } from './model-record.js';
 import { type FileSource, nameOfSource, partsOf, withoutSecrets } from './model-source.js';
-import { type Address, probe, type RemoteFile } from './remote-file.js';
+import { type Address, isResumable, probe, type RemoteFile } from './remote-file.js';
 import { transfer, type TransferEnd } from './transfer.js';
 import type { HuggingFace, WebClient } from './web-client.js';
 
@@ -169,9 +169,9 @@ async function transferAll(
   const totalBytes = sizes.includes(null) ? null : sizes.reduce<number>((sum, bytes) => sum + Number(bytes), 0);
   const present = record.files.map(({ name }) => bytesOnDisk(join(folder, name)));
   // A server that cannot send the rest starts over; a file that is complete is kept.
-  const resumed = files.map(({ ranged, bytes }, index) => {
+  const resumed = files.map((file, index) => {
     const have = present[index] ?? 0;
-    return (ranged && bytes !== null) || have === bytes ? have : 0;
+    return isResumable(file) || have === file.bytes ? have : 0;
   });
   const resumedBytes = resumed.reduce((sum, bytes) => sum + bytes, 0);
   onProgress({ source, bytes: resumedBytes, totalBytes, resumedBytes });

@@ -23,6 +23,11 @@ export interface RemoteFile extends Address {
   readonly ranged: boolean;
 }
 
+/** Whether a download can go on where it stopped. Without the length, it is unknown whether what is there is complete. */
+export function isResumable({ ranged, bytes }: RemoteFile): boolean {
+  return ranged && bytes !== null;
+}
+
 /** What an answer with status 200 or 206 says about the file, and which part of it follows. */
 export interface SentPart extends Pick<RemoteFile, 'bytes' | 'etag' | 'sha256' | 'ranged'> {
   /** Position in the file of the first byte that follows. */

@@ -4,7 +4,7 @@ import { ChatstreamError } from '../base/errors.js';
 import { brokenOff, damaged, failureReason, inconsistent } from './download-errors.js';
 import { unfinishedEnding } from './model-cache.js';
 import { PartFile } from './part-file.js';
-import { isSameFile, plainBytes, type RemoteFile, sentPart } from './remote-file.js';
+import { isResumable, isSameFile, plainBytes, type RemoteFile, sentPart } from './remote-file.js';
 import { isSuccess, refusal, type WebAnswer, type WebClient } from './web-client.js';
 
 export interface TransferOptions {
@@ -79,8 +79,7 @@ async function receive(
   let failures = 0;
 
   const attempt = async (): Promise<AttemptEnd> => {
-    // Without the length, it is unknown whether what is there is complete.
-    const from = file.ranged && bytes !== null ? part.length : 0;
+    const from = isResumable(file) ? part.length : 0;
     const answer = await client.ask(file.url, { ...file, headers: rangeHeaders(file, from) });
     if (!isSuccess(answer.status)) {
       answer.discard();
@@ -118,7 +117,7 @@ async function receive(
     const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** failures++);
     if (clock.now() + pauseMs - lastMs >= stallMs || restarts >= mostRestarts) {
       const reason = end.type === 'failed' ? end.reason : 'the server ended it too early';
-      throw brokenOff(source, reason, file.ranged && restarts === 0);
+      throw brokenOff(source, reason, isResumable(file) && restarts === 0);
     }
     // A timer of the clock would not keep the process alive meanwhile.
     await pause(pauseMs, undefined, signal && { signal }).catch(() => signal?.throwIfAborted());

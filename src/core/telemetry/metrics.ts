@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { ServingEngine } from '../engine/engine.js';
 import type { Inference } from '../inference/inference.js';
 import type { Timings } from '../inference/request.js';
-import { countedOutcome } from './totals.js';
+import { countedOutcome, countedOutcomes } from './totals.js';
 
 /** Seconds, from a millisecond to ten minutes: the range of waits. */
 const waitBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
@@ -58,7 +58,7 @@ export class Metrics {
       waitBuckets,
     );
     const requests = this.#counter('chatstream_requests_total', 'Requests that have ended, by outcome.', ['outcome']);
-    for (const outcome of ['completed', 'cancelled', 'refused', 'timed_out', 'failed']) requests.inc({ outcome }, 0);
+    for (const outcome of countedOutcomes) requests.inc({ outcome }, 0);
     const countTokens = this.#tokenCounters();
     inference.events((event) => {
       switch (event.type) {

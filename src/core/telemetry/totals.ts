@@ -2,7 +2,9 @@ import type { Subscribable } from '../base/emitter.js';
 import type { InferenceEvent, Outcome } from '../inference/request.js';
 
 /** The outcomes as operators count them: a client that left is one outcome, whether its request waited or ran. */
-export type CountedOutcome = 'completed' | 'cancelled' | 'refused' | 'timed_out' | 'failed';
+export const countedOutcomes = ['completed', 'cancelled', 'refused', 'timed_out', 'failed'] as const;
+
+export type CountedOutcome = (typeof countedOutcomes)[number];
 
 const counted: Readonly<Record<Outcome, CountedOutcome>> = {
   completed: 'completed',

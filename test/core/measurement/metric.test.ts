@@ -50,11 +50,15 @@ describe('metricOf', () => {
 
 describe('queueWaitOf', () => {
   it('says where it comes from', () => {
-    expect(queueWaitOf(histogramOf(2), 'derived')).toMatchObject({ source: 'derived', count: 1, mean: 2 });
+    expect(queueWaitOf(metricOf(histogramOf(2)), 'derived')).toMatchObject({ source: 'derived', count: 1, mean: 2 });
   });
 
   it('is null instead of 0 where it is not known', () => {
-    expect(queueWaitOf(histogramOf(), 'unavailable')).toMatchObject({ source: 'unavailable', mean: null, p50: null });
+    expect(queueWaitOf(metricOf(histogramOf()), 'unavailable')).toMatchObject({
+      source: 'unavailable',
+      mean: null,
+      p50: null,
+    });
   });
 });
 

@@ -142,6 +142,18 @@ describe('a model with an address', () => {
     expect(cached()).toMatchObject([{ complete: false, bytes: 20_000 }]);
   });
 
+  it('does not promise to resume where the length is not known', async () => {
+    const cuts = { count: 1, afterBytes: 20_000 };
+    server.files.set('/small.gguf', { bytes: small, cuts, lengthKnown: false });
+    const download = resolved(`${server.url}/small.gguf`, { stallMs: 1500 });
+    await until(() => cuts.count === 0, 'the connection to be cut');
+    server.files.set('/small.gguf', { bytes: small, errors: { count: Infinity, status: 503 } });
+    await expect(download).rejects.toMatchObject({
+      code: 'model_unreadable',
+      hint: expect.not.stringContaining('resume') as string,
+    });
+  });
+
   it('is given up when the server sends nothing for long enough', async () => {
     server.files.set('/small.gguf', { bytes: small, stallsAfterBytes: 20_000 });
     const clock = new VirtualClock();

@@ -24,6 +24,8 @@ export interface ServedFile {
   readonly stallsAfterBytes?: number;
   /** Claims this length instead of its own. */
   readonly claims?: number;
+  /** Whether the answers with a part say how long the whole is; true by default. */
+  readonly lengthKnown?: boolean;
   readonly type?: string;
   /** Another address to redirect to. */
   readonly movedTo?: string;
@@ -99,7 +101,7 @@ export class ModelServer {
 }
 
 function send(file: ServedFile, range: string | null, response: ServerResponse): void {
-  const { bytes, etag = '"1"', ranges = true, type = 'application/octet-stream', claims } = file;
+  const { bytes, etag = '"1"', ranges = true, type = 'application/octet-stream', claims, lengthKnown = true } = file;
   const [, first, last] = (ranges ? /^bytes=(\d+)-(\d*)$/.exec(range ?? '') : null) ?? [];
   const start = Number(first ?? 0);
   const end = Math.min(Number(last === undefined || last === '' ? Infinity : last), bytes.length - 1);
@@ -112,7 +114,7 @@ function send(file: ServedFile, range: string | null, response: ServerResponse):
   const total = claims ?? bytes.length;
   if (first === undefined) response.writeHead(200, { ...headers, 'content-length': claims ?? body.length });
   else {
-    const contentRange = `bytes ${start}-${end}/${total}`;
+    const contentRange = `bytes ${start}-${end}/${lengthKnown ? total : '*'}`;
     response.writeHead(206, { ...headers, 'content-length': body.length, 'content-range': contentRange });
   }
   const isProbe = range === probeRange;

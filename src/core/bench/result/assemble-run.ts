@@ -1,9 +1,11 @@
 import type { BucketCounts } from '../../measurement/buckets.js';
+import { addUpErrors } from '../../measurement/error-counts.js';
 import { LatencyHistogram } from '../../measurement/histogram.js';
 import { aggregateQueueWait, metricOf, queueWaitOf } from '../../measurement/metric.js';
 import { perMetric } from '../../measurement/metric-names.js';
 import type {
   ClientHealth,
+  Metric,
   QueueWaitMetric,
   Rates,
   RequestCounts,
@@ -30,10 +32,8 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
   const requests = addUp(parts);
   const span = spanOf(parts);
   const seconds = span === null ? 0 : (span.lastEndUs - span.beginUs) / 1e6;
-  const metrics: RunMetrics = {
-    ...perMetric((name) => metricOf(histograms[name])),
-    queue_wait: queueWait(parts, histograms.queue_wait, context.aggregate),
-  };
+  const measured = perMetric((name) => metricOf(histograms[name]));
+  const metrics: RunMetrics = { ...measured, queue_wait: queueWait(parts, measured.queue_wait, context.aggregate) };
   const meanInFlight = seconds === 0 ? 0 : sum(parts, 'inFlightUs') / (seconds * 1e6);
   const counted = seconds === 0 ? 0 : requests.completed / seconds;
   return {
@@ -54,20 +54,13 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
 }
 
 function addUp(parts: readonly RunPart[]): RequestCounts {
-  const errors: Record<string, number> = {};
-  const examples: Record<string, string> = {};
-  for (const [code, { count, message }] of parts.flatMap((part) => Object.entries(part.errors))) {
-    errors[code] = (errors[code] ?? 0) + count;
-    examples[code] ??= message;
-  }
   return {
     completed: sum(parts, 'completed'),
     refused: sum(parts, 'refused'),
     failed: sum(parts, 'failed'),
     timed_out: sum(parts, 'timedOut'),
     reconnects: sum(parts, 'reconnects'),
-    errors,
-    examples,
+    ...addUpErrors(parts.flatMap(({ errors }) => Object.entries(errors).map(([code, seen]) => ({ code, ...seen })))),
   };
 }
 
@@ -94,14 +87,10 @@ function ratesOf(parts: readonly RunPart[], requests: RequestCounts, seconds: nu
   };
 }
 
-function queueWait(
-  parts: readonly RunPart[],
-  histogram: LatencyHistogram,
-  aggregate: BucketCounts | null,
-): QueueWaitMetric {
+function queueWait(parts: readonly RunPart[], measured: Metric, aggregate: BucketCounts | null): QueueWaitMetric {
   const source = parts.map((part) => part.queueWaitSource).find((each) => each !== null);
-  if (source !== undefined) return queueWaitOf(histogram, source);
-  return aggregate === null ? queueWaitOf(histogram, 'unavailable') : aggregateQueueWait(aggregate);
+  if (source !== undefined) return queueWaitOf(measured, source);
+  return aggregate === null ? queueWaitOf(measured, 'unavailable') : aggregateQueueWait(aggregate);
 }
 
 function tokenSource(parts: readonly RunPart[]): Run['output_tokens_source'] {

@@ -26,16 +26,16 @@ const shareGpt = Compile(
 );
 
 /** The roles by ShareGPT's names. */
-const roles: Readonly<Record<string, string>> = {
-  human: 'user',
-  user: 'user',
-  gpt: 'assistant',
-  chatgpt: 'assistant',
-  bing: 'assistant',
-  bard: 'assistant',
-  assistant: 'assistant',
-  system: 'system',
-};
+const roles: ReadonlyMap<string, string> = new Map([
+  ['human', 'user'],
+  ['user', 'user'],
+  ['gpt', 'assistant'],
+  ['chatgpt', 'assistant'],
+  ['bing', 'assistant'],
+  ['bard', 'assistant'],
+  ['assistant', 'assistant'],
+  ['system', 'system'],
+]);
 
 /**
  * Reads prompts: JSON Lines of `{"messages":[…]}`, `{"prompt":"…"}` or ShareGPT's `{"conversations":[…]}`, in any
@@ -100,7 +100,9 @@ function conversationOf(value: unknown, where: string): Conversation {
   if (chat.Check(value)) return [value.messages];
   if (text.Check(value)) return [[{ role: 'user', content: value.prompt }]];
   if (shareGpt.Check(value)) {
-    return turnsOf(value.conversations.map(({ from, value: content }) => ({ role: roles[from] ?? 'user', content })));
+    return turnsOf(
+      value.conversations.map(({ from, value: content }) => ({ role: roles.get(from) ?? 'user', content })),
+    );
   }
   throw new ChatstreamError('usage', `${where} is not a prompt.`, {
     hint: 'It needs "messages" (role and content each), "prompt", or ShareGPT\'s "conversations" (from and value each).',

@@ -1,4 +1,5 @@
 import type { LlamaGrammarEvaluationState, LlamaModel, SequenceEvaluateOptions, TokenBias } from 'node-llama-cpp';
+import { mixSeeds } from '../../base/random.js';
 import type { GenerationSpec, Sampling, Token } from '../engine.js';
 import { biasLogit, type Library, libraryTokens } from './library.js';
 
@@ -52,16 +53,8 @@ export function evaluateOptions(spec: GenerationSpec, state: SamplingState): Seq
  * generation is resumed gets a seed of its own, and always the same one.
  */
 export function seedFor(seed: number, resumedTokens: number): number {
-  const mixed = resumedTokens === 0 ? seed >>> 0 : mix(seed ^ Math.imul(resumedTokens, 0x9e37_79b9));
+  const mixed = resumedTokens === 0 ? seed >>> 0 : mixSeeds(seed ^ Math.imul(resumedTokens, 0x9e37_79b9));
   return mixed === randomSeed ? randomSeed - 1 : mixed;
-}
-
-/** The finalizer of MurmurHash3 (Austin Appleby, public domain): every bit of the result depends on every bit of the input. */
-function mix(value: number): number {
-  let mixed = value >>> 0;
-  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85eb_ca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2_ae35);
-  return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
 /**

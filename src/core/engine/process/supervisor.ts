@@ -121,6 +121,8 @@ export class Supervisor implements SupervisedEngine {
     const child = this.#adopt();
     try {
       const info = await child.start();
+      // Loading cannot be interrupted: an engine that was stopped meanwhile may still report that it has started.
+      if (this.#child !== child) throw engineStoppedError();
       this.#serve(child, info);
       return info;
     } catch (error) {

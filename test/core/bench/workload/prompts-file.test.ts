@@ -17,6 +17,11 @@ const read = (content: string): ReturnType<typeof readPromptsFile> => {
 };
 
 describe('readPromptsFile', () => {
+  it('takes an unknown speaker for the user, whatever its name', async () => {
+    const { conversations } = await read('{"conversations":[{"from":"constructor","value":"A?"}]}');
+    expect(conversations).toEqual([[[{ role: 'user', content: 'A?' }]]]);
+  });
+
   it('reads chats, prompts and ShareGPT conversations, mixed, and skips empty lines', async () => {
     const { conversations } = await read(
       [

@@ -144,6 +144,14 @@ describe('supervisor', () => {
     expect(supervisor.state.status).toBe('failed');
   });
 
+  it('stays stopped when its engine finishes loading after that', async () => {
+    const { supervisor, states } = stage();
+    const started = supervisor.start();
+    await Promise.all([supervisor.stop(), expect(started).rejects.toMatchObject({ code: 'engine_unavailable' })]);
+    expect(statuses(states)).toEqual(['stopped']);
+    await expect(supervisor.tokenize('x')).rejects.toMatchObject({ code: 'engine_unavailable' });
+  });
+
   it('launches nothing more after it was stopped', async () => {
     const { clock, supervisor, child, children, states } = stage();
     await supervisor.start();
