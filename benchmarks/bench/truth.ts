@@ -3,8 +3,8 @@ import { microsNow } from '../../src/core/base/micros.js';
 import type { CompletedRequest } from '../../src/core/bench/client/outcome.js';
 import { createStreamingClient } from '../../src/core/bench/client/streaming-client.js';
 import { LoopDelay } from '../../src/core/bench/record/loop-delay.js';
-import { isSaturated } from '../../src/core/bench/result/assemble-run.js';
-import { LatencyHistogram } from '../../src/core/measurement/histogram.js';
+import { ClientDelay } from '../../src/core/measurement/client-delay.js';
+import type { LatencyHistogram } from '../../src/core/measurement/histogram.js';
 import { markdownTable } from '../support/markdown.js';
 import { startScript } from '../support/processes.js';
 
@@ -98,7 +98,6 @@ async function row(setting: (typeof settings)[number]): Promise<string[]> {
     const tokenMs: number[] = [];
     const firstMs: number[] = [];
     const errorMs: number[] = [];
-    const ttft = new LatencyHistogram();
     for (const { user: id, outcome } of measured) {
       const { receivedUs = Number.NaN, sentUs = [] } = log[id] ?? {};
       if (outcome.tokenChunks !== sentUs.length) throw new Error('Tokens were lost.');
@@ -106,7 +105,6 @@ async function row(setting: (typeof settings)[number]): Promise<string[]> {
       tokenMs.push(...lateness);
       firstMs.push(lateness[0] ?? Number.NaN);
       const ttftUs = outcome.firstTokenUs - outcome.sendUs;
-      ttft.record(ttftUs);
       errorMs.push((ttftUs - ((sentUs[0] ?? Number.NaN) - receivedUs)) / 1000);
     }
     const pair = (values: readonly number[]): string =>
@@ -119,7 +117,7 @@ async function row(setting: (typeof settings)[number]): Promise<string[]> {
       pair(tokenMs),
       (loopDelay.quantileMs(99) ?? 0).toFixed(2),
       cpuShare.toFixed(2),
-      isSaturated(loopDelay, ttft, cpuShare) ? 'yes' : 'no',
+      ClientDelay.ofHistogram(loopDelay).addedMs(95).toFixed(2),
       aimMs === null ? '' : `under ${aimMs} ms`,
     ];
   } finally {
@@ -141,7 +139,7 @@ console.log(
       'any token late, p50 / p99 ms',
       'event loop late, p99 ms',
       'CPU',
-      'saturated',
+      'TTFT p95 may be late by, ms',
       'aim for p99',
     ],
     rows,

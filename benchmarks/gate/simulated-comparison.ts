@@ -66,7 +66,9 @@ function measure({ order, noise, ...scenario }: Scenario, random: Random): Measu
   const { clients } = scenario;
   const load = { type: 'closed', concurrency: [clients] } as const;
   const { trials, requests } =
-    order === 'interleaved' ? inShortTrials({ ...scenario, load, durationMs: null }) : scenario;
+    order === 'interleaved'
+      ? inShortTrials({ ...scenario, leastTrials: scenario.trials, load, durationMs: null })
+      : scenario;
   const run = (side: keyof Measured, trial: number): void => {
     const result = simulateTrial(scenario[side], { clients, requests, trial }, machine, random, nowMs);
     measured[side].push(result.run);
@@ -87,7 +89,7 @@ function measure({ order, noise, ...scenario }: Scenario, random: Random): Measu
 }
 
 function sideOf(name: string, runs: readonly Run[]): Side {
-  return { name, runs, target, plan, machine, toolVersion: '', startedAt: '', interrupted: false };
+  return { name, runs, target, plan, machine, toolVersion: '', startedAt: '', endedEarly: null };
 }
 
 const target: TargetDescription = { url: '', server: 'simulated', model: 'simulated', engine: null, settings: {} };

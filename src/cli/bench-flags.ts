@@ -5,6 +5,7 @@ import {
   defaultIntegers,
   defaultInWords,
   defaultLengths,
+  defaultTrials,
   durationFlag,
   fromEnvironment,
   integersFlag,
@@ -12,6 +13,7 @@ import {
   listFlag,
   positiveNumberFlag,
   repeatableFlag,
+  trialsFlag,
 } from './flags.js';
 import { gateFlags } from './gate-flags.js';
 import { ownServerFlags } from './own-server.js';
@@ -67,12 +69,15 @@ export const benchFlags = fromEnvironment({
     ...defaultDuration('1s'),
     summary: 'Time under load before each measurement; its requests are not counted.',
   }),
-  trials: Flags.integer({
+  trials: trialsFlag({
     ...load,
-    summary: 'Repetitions of every setting, interleaved (1,2,4,8, 1,2,4,8, …).',
-    min: 1,
-    max: 1000,
-    default: 1,
+    ...defaultTrials('1'),
+    summary: 'Repetitions of every setting, interleaved. 3..20 adds trials until the gate can decide, at most 20.',
+  }),
+  'max-duration': durationFlag({
+    ...load,
+    ...defaultInWords('no limit'),
+    summary: 'No trial begins later than this.',
   }),
   seed: Flags.integer({
     ...load,

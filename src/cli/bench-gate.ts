@@ -1,11 +1,12 @@
 import { ChatstreamError } from '../core/base/errors.js';
 import { describePlan } from '../core/bench/plan/describe-plan.js';
+import type { BenchHooks } from '../core/bench/bench.js';
 import type { BenchOptions } from '../core/bench/plan/options.js';
 import { describeMachine } from '../core/bench/result/machine.js';
 import { compare, type CompareOptions } from '../core/compare/compare.js';
-import type { Comparison } from '../core/compare/comparison.js';
+import { type Comparison, isDecided } from '../core/compare/comparison.js';
 import { checkComparable, differencesOf } from '../core/compare/differences.js';
-import { interleavedSides, separateSides, type Side, type Sides } from '../core/compare/side.js';
+import { type ComparableResult, interleavedSides, separateSides, type Side, type Sides } from '../core/compare/side.js';
 import { judgeObjectives, objectiveSentences, type ObjectiveVerdict } from '../core/measurement/objectives.js';
 import { readResult } from '../core/measurement/read-result.js';
 import type { BenchResult, Machine } from '../core/measurement/result-schema.js';
@@ -22,6 +23,8 @@ export type BenchGateFlags = Pick<BenchFlags, keyof typeof gateFlags | 'baseline
 
 /** Judges a bench against its objectives and its baseline. */
 export interface BenchGate {
+  /** Whether every figure with a threshold has its verdict, so that no more trials are needed. */
+  readonly isDecided: BenchHooks['isDecided'];
   judge(result: BenchResult, summaries: readonly SettingSummary[]): BenchVerdict;
 }
 
@@ -55,10 +58,19 @@ export async function prepareGate(flags: BenchGateFlags, options: BenchOptions):
     const { baseline } = separateSides(before, before);
     checkBeforehand(baseline, options, await describeMachine(), gate.allowed);
   }
+  const sidesOf = (result: ComparableResult): Sides | null =>
+    before === null ? interleavedSides('this run', result) : separateSides(before, { name: 'this run', result });
+  const tool = { version: options.version, node: process.version };
+  const unfinished = { machine: await describeMachine(), tool, started_at: '', interrupted: false };
   return {
+    isDecided: (soFar) => {
+      const sides = sidesOf({ ...unfinished, ...soFar });
+      const compared = sides === null ? null : attempt(sides, { ...gate, gatedOnly: true });
+      // What is not comparable now will not be with more trials.
+      return compared === null || compared instanceof ChatstreamError || isDecided(compared);
+    },
     judge: (result, summaries) => {
-      const sides =
-        before === null ? interleavedSides('this run', result) : separateSides(before, { name: 'this run', result });
+      const sides = sidesOf(result);
       const compared = sides === null ? null : attempt(sides, gate);
       const comparison = compared instanceof ChatstreamError ? null : compared;
       const objectives = flags['enforce-slo'] ? judgeObjectives(result, summaries) : [];

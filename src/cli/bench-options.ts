@@ -38,7 +38,9 @@ export function benchOptions(flags: BenchFlags, origins: FlagOrigins, { root, ve
     durationMs: flags.requests === undefined ? (flags.duration ?? parseDuration(usualDuration)) : null,
     requests: flags.requests ?? null,
     warmupMs: flags.warmup,
-    trials: flags.trials,
+    trials: flags.trials.most,
+    leastTrials: flags.trials.least,
+    maxDurationMs: flags['max-duration'] ?? null,
     seed: flags.seed,
     timeoutMs: flags.timeout,
     workers: flags.workers ?? null,
@@ -79,6 +81,12 @@ function refuseContradictions(flags: BenchFlags, { isTyped }: FlagOrigins): void
   }
   if (isTyped('strict') && !isCompared && !flags['enforce-slo']) {
     refuse('--strict needs something to judge.', 'Add --versus, --baseline or --enforce-slo.');
+  }
+  if (flags.trials.least < flags.trials.most && (!isCompared || flags['fail-on'] === undefined)) {
+    refuse(
+      `--trials ${flags.trials.least}..${flags.trials.most} adds trials until the gate can decide, but there is no gate.`,
+      'Add --versus or --baseline, and --fail-on; or give one number of trials.',
+    );
   }
   const samples = flags.samples === undefined ? [] : [flags.samples];
   checkFilesApart([...valuesOf(flags.output), ...samples], [flags.prompts, flags.baseline]);

@@ -34,6 +34,34 @@ function parseIntegers(text: string): readonly number[] {
   });
 }
 
+/** A number of trials, or from how many to how many. */
+export interface Trials {
+  readonly least: number;
+  readonly most: number;
+}
+
+const mostTrials = 1000;
+
+/** Fewer cannot show how much they differ. */
+const leastToGrowFrom = 3;
+
+/** `5`, or `3..20`: from 3 on as many as the gate needs, at most 20. */
+export const trialsFlag = Flags.custom<Trials>({
+  parse: (input) => Promise.resolve(parseTrials(input)),
+});
+
+function parseTrials(text: string): Trials {
+  const [, first = '', second] = /^\s*(\d+)(?:\s*\.\.\s*(\d+))?\s*$/.exec(text) ?? [];
+  const least = Number(first);
+  const most = Number(second ?? first);
+  const isFixed = second === undefined;
+  if (first !== '' && least >= (isFixed ? 1 : leastToGrowFrom) && least <= most && most <= mostTrials)
+    return { least, most };
+  throw new ChatstreamError('usage', `"${text}" is not a number of trials.`, {
+    hint: `Write a number from 1 to ${mostTrials}, or from how many to how many (3..20), beginning with at least ${leastToGrowFrom}.`,
+  });
+}
+
 /** A number above 0, not necessarily a whole one. */
 export const positiveNumberFlag = Flags.custom<number>({
   parse: (input) => {
@@ -85,6 +113,8 @@ export const defaultDuration = typedDefault(parseDuration);
 export const defaultIntegers = typedDefault(parseIntegers);
 
 export const defaultLengths = typedDefault(parseLengths);
+
+export const defaultTrials = typedDefault(parseTrials);
 
 /** For --help, where the default depends on something else. The flag has no value then. */
 export function defaultInWords(words: string): Pick<Default<never>, 'defaultHelp'> {

@@ -1,6 +1,7 @@
 import { BaseCommand } from '../cli/base-command.js';
 import { benchFlags } from '../cli/bench-flags.js';
 import { benchOptions } from '../cli/bench-options.js';
+import { exitLine } from '../cli/exit-line.js';
 import { flagOrigins, valuesOf } from '../cli/flags.js';
 import { showProgress } from '../cli/live-block.js';
 import { createLogger } from '../cli/logging.js';
@@ -55,6 +56,7 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
       },
       onProgress: live.progress,
       onRun: live.finished,
+      isDecided: gate.isDecided,
     }).finally(live.close);
 
     const verdict = gate.judge(report.result, report.summaries);
@@ -64,7 +66,10 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
     });
     // Not with logToStderr, which prints nothing with --json.
     for (const { advice } of failures) process.stderr.write(`${advice}\n`);
-    process.exitCode = exitCodeOfBench(report, verdict, failures, stopping.aborted);
+    const exitCode = exitCodeOfBench(report, verdict, failures, stopping.aborted);
+    const meaning = exitLine(exitCode, verdict.comparison?.verdict ?? null, flags.strict);
+    if (meaning !== null) this.log(`\n${meaning}`);
+    process.exitCode = exitCode;
     return benchJson(report, verdict);
   }
 }

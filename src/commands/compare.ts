@@ -1,6 +1,7 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { tellGithub } from '../cli/compare-github.js';
+import { exitLine } from '../cli/exit-line.js';
 import { checkFilesApart, fromEnvironment, listFlag, valuesOf } from '../cli/flags.js';
 import { compareOptions, exitCodeOfVerdict, gateFlags } from '../cli/gate-flags.js';
 import { reportStyle } from '../cli/terminal.js';
@@ -64,7 +65,10 @@ Exit codes: 10 regression, 11 inconclusive (with --strict), 2 for files that can
         this.logAside(line);
       });
     }
-    process.exitCode = exitCodeOfVerdict(comparison.verdict, flags.strict);
+    const exitCode = exitCodeOfVerdict(comparison.verdict, flags.strict);
+    const meaning = exitLine(exitCode, comparison.verdict, flags.strict);
+    if (meaning !== null) this.log(`\n${meaning}`);
+    process.exitCode = exitCode;
     return comparisonJson(comparison);
   }
 

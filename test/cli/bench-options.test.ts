@@ -20,6 +20,8 @@ describe('the options of a bench', () => {
       requests: null,
       warmupMs: 1000,
       trials: 1,
+      leastTrials: 1,
+      maxDurationMs: null,
       seed: 1,
       timeoutMs: 120_000,
       workers: null,
@@ -38,6 +40,26 @@ describe('the options of a bench', () => {
       sweepUpTo: 8,
       maxConcurrency: [2, 4],
     });
+  });
+
+  it('add trials until the gate can decide, if they are a range', async () => {
+    const gate = ['--url', 'http://a', '--versus', 'http://b', '--fail-on', 'ttft.p50>10%', '-r', '30'];
+    expect(await optionsOf(...gate, '--trials', '3..20', '--max-duration', '5m')).toMatchObject({
+      leastTrials: 3,
+      trials: 20,
+      maxDurationMs: 300_000,
+    });
+  });
+
+  it.each(['2..20', '5..4', '0', '1001', '3..', 'many', '3...20'])(
+    'refuse %s as a number of trials',
+    async (trials) => {
+      await expect(optionsOf('--trials', trials)).rejects.toThrow(/is not a number of trials/);
+    },
+  );
+
+  it('refuse to add trials if nothing decides when they are enough', async () => {
+    await expect(optionsOf('--trials', '3..20')).rejects.toThrow(/there is no gate/);
   });
 
   it.each([

@@ -63,7 +63,7 @@ describe('compare', () => {
     const { code, json } = await run(at('base.json'), at('same.json'), '--fail-on', 'ttft.p95>10%');
     expect(code).toBe(0);
     expect(json).toMatchObject({ schema: 'chatstream.compare/v1', verdict: 'pass', interleaved: false });
-    expect(printed.join('\n')).toMatch(/Pass: the check is within its limit\.$/);
+    expect(printed.join('\n')).toMatch(/Pass: the check is within its limit\.\n\nExit code 0: the gate passed\.$/);
   });
 
   it('exits with 10 on a regression, also of several flags in one', async () => {
@@ -165,7 +165,7 @@ describe('compare', () => {
     writeFileSync(summary, '# Before\n');
     vi.stubEnv('GITHUB_STEP_SUMMARY', summary);
     await run(at('base.json'), at('slower.json'), '--fail-on', 'ttft.p95>10%', '--github');
-    expect(printed.at(-1)).toMatch(/^::error title=Performance regression%3A ttft\.p95/);
+    expect(printed.at(-2)).toMatch(/^::error title=Performance regression%3A ttft\.p95/);
     expect(readFileSync(summary, 'utf8')).toMatch(/^# Before\n## chatstream compare\n/);
   });
 

@@ -1,7 +1,9 @@
 import { seededRandom } from '../../src/core/base/random.js';
+import { ClientDelay } from '../../src/core/measurement/client-delay.js';
 import { metricNames } from '../../src/core/measurement/metric-names.js';
 import { resultSchemaName } from '../../src/core/measurement/read-result.js';
 import type { BenchResult, Run, TargetDescription } from '../../src/core/measurement/result-schema.js';
+import { saturationOfRuns } from '../../src/core/measurement/saturation.js';
 import { type SettingSummary, summarise } from '../../src/core/measurement/summarise.js';
 import type { ResultDescription } from './bench-result/description.js';
 import { planOf } from './bench-result/plan.js';
@@ -55,7 +57,8 @@ export function benchResult(description: ResultDescription): DescribedResult {
 }
 
 /** The summary of one run is the run; only several have to be merged, which takes longer. */
-function summaryOf({ settings, requests, rates, metrics, client }: Run, samples: SampleSet): SettingSummary {
+function summaryOf(run: Run, samples: SampleSet): SettingSummary {
+  const { settings, requests, rates, metrics } = run;
   const { ttft, queue_wait: queueWait } = metrics;
   const known = metricNames.filter((name) => samples[name].histogram.count > 0);
   return {
@@ -66,7 +69,8 @@ function summaryOf({ settings, requests, rates, metrics, client }: Run, samples:
     metrics,
     histograms: new Map(known.map((name) => [name, samples[name].histogram])),
     queueShare: ttft.mean === null || queueWait.mean === null ? null : queueWait.mean / ttft.mean,
-    saturated: client.saturated,
+    saturation: saturationOfRuns([run]),
+    clientDelay: ClientDelay.ofRuns([run]),
   };
 }
 

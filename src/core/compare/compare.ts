@@ -9,21 +9,31 @@ import { checkComparable, differencesOf } from './differences.js';
 import { SettingPair } from './setting-pair.js';
 import { SettingTrials } from './setting-trials.js';
 import type { Side, Sides } from './side.js';
-import type { Threshold } from './threshold.js';
+import { parseThreshold, type Threshold } from './threshold.js';
 
 export interface CompareOptions {
   /** Which figures may get worse, and by how much. Without any, nothing is judged. */
   readonly thresholds: readonly Threshold[];
   /** Differences that do not matter, as `--allow` names them. */
   readonly allowed: readonly string[];
+  /** How many candidates are compared with this baseline; 1 if it is not given. */
+  readonly candidates?: number;
+  /** Leaves out the figures without thresholds, which takes less time. */
+  readonly gatedOnly?: boolean;
 }
+
+/** A server that fails more often fails the gate, even if only latencies were given thresholds: they cover answers only. */
+const impliedThreshold = parseThreshold('success_rate<1%');
 
 /**
  * Compares a candidate with a baseline, setting by setting and figure by figure.
  *
  * @throws ChatstreamError `usage` if they are not comparable, or have no setting in common
  */
-export function compare(sides: Sides, { thresholds, allowed }: CompareOptions): Comparison {
+export function compare(
+  sides: Sides,
+  { thresholds, allowed, candidates = 1, gatedOnly = false }: CompareOptions,
+): Comparison {
   const { baseline, candidate, interleaved } = sides;
   const differences = differencesOf(sides);
   checkComparable(differences, allowed);
@@ -36,25 +46,28 @@ export function compare(sides: Sides, { thresholds, allowed }: CompareOptions): 
 
   const metrics = [
     ...thresholds.map(({ metric }) => metric),
-    ...defaultMetrics(candidate.plan.loop).filter(({ id }) => thresholds.every(({ metric }) => metric.id !== id)),
+    ...defaultMetrics(candidate.plan.loop).filter(
+      ({ id }) => thresholds.every(({ metric }) => metric.id !== id) && (!gatedOnly || id === 'success_rate'),
+    ),
   ];
   const pairs = common.map((each) => {
     const key = settingsKey(each);
     const [one, other] = matched(before.get(key) ?? [], after.get(key) ?? [], interleaved);
-    return new SettingPair(each, new SettingTrials(one, baseline), new SettingTrials(other, candidate), interleaved);
+    const trials = [new SettingTrials(one, baseline), new SettingTrials(other, candidate)] as const;
+    return new SettingPair(each, ...trials, { interleaved, candidates });
   });
   const shown = metrics.slice(thresholds.length);
   const rows = worstFirst(
     pairs.flatMap((pair) =>
       metrics.flatMap((metric) => {
-        const row = pair.compare(metric, thresholds.find((threshold) => threshold.metric.id === metric.id) ?? null);
+        const row = rowOf(pair, metric, thresholds);
         return row.judgement.type === 'shown' && saysNothing(row) ? [] : [row];
       }),
     ),
   );
   return {
     ...sides,
-    verdict: overallVerdict(rows),
+    verdict: overallVerdict(rows, sides),
     rows,
     unmatched: {
       baseline: settings.filter((each) => !after.has(settingsKey(each))),
@@ -63,6 +76,15 @@ export function compare(sides: Sides, { thresholds, allowed }: CompareOptions): 
     differences,
     notes: notesOf(sides, pairs, shown),
   };
+}
+
+function rowOf(pair: SettingPair, metric: ComparedMetric, thresholds: readonly Threshold[]): ComparedRow {
+  const threshold = thresholds.find((each) => each.metric.id === metric.id) ?? null;
+  if (threshold === null && metric.id === 'success_rate' && thresholds.length > 0) {
+    const implied = pair.compare(metric, impliedThreshold);
+    if (implied.judgement.type === 'gated' && implied.judgement.outcome.verdict === 'regression') return implied;
+  }
+  return pair.compare(metric, threshold);
 }
 
 /** Whether a row without a threshold is not worth showing: its ratio is unknown, or both sides answered every request. */
@@ -109,7 +131,7 @@ function notesOf(
   pairs: readonly SettingPair[],
   shown: readonly ComparedMetric[],
 ): readonly string[] {
-  const notes = [...failureNotes(pairs), ...interruptionNotes(baseline, candidate), ...conflictNotes(pairs, shown)];
+  const notes = [...failureNotes(pairs), ...endNotes(baseline, candidate), ...conflictNotes(pairs, shown)];
   const [before, after] = [kindOf(baseline), kindOf(candidate)];
   if (before !== after) notes.push(`The servers are different programs: ${before} and ${after}.`);
   if (baseline.toolVersion !== candidate.toolVersion) {
@@ -149,11 +171,15 @@ function conflictNotes(pairs: readonly SettingPair[], shown: readonly ComparedMe
   );
 }
 
-function interruptionNotes(baseline: Side, candidate: Side): string[] {
-  // In an interleaved run both sides say the same.
-  if (baseline.interrupted && candidate.interrupted) return ['The measurement was interrupted before it was complete.'];
-  if (baseline.interrupted) return ['The measurement of the baseline was interrupted before it was complete.'];
-  return candidate.interrupted ? ['The measurement of the candidate was interrupted before it was complete.'] : [];
+function endNotes(baseline: Side, candidate: Side): string[] {
+  const [before, after] = [baseline.endedEarly, candidate.endedEarly];
+  if (before !== null && after?.message === before.message) {
+    return [`The measurement ended before it was complete: ${before.message}`];
+  }
+  return [
+    ...(before === null ? [] : [`The measurement of the baseline ended before it was complete: ${before.message}`]),
+    ...(after === null ? [] : [`The measurement of the candidate ended before it was complete: ${after.message}`]),
+  ];
 }
 
 function kindOf({ target }: Side): string {

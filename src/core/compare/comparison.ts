@@ -50,6 +50,14 @@ export function isGated(row: ComparedRow): row is GatedRow {
   return row.judgement.type === 'gated';
 }
 
+/** Whether more trials could not change that a figure has its verdict, or that it has none. */
+export function isDecided({ rows }: Pick<Comparison, 'rows'>): boolean {
+  return gatedRows({ rows }).every(({ judgement: { outcome } }) => {
+    if (outcome.verdict !== 'inconclusive') return true;
+    return outcome.doubt.reason === 'not-measured' && outcome.doubt.isLasting;
+  });
+}
+
 const severity = { regression: 0, inconclusive: 1, pass: 2, improvement: 3 } as const;
 const tendencies = { worse: 4, unclear: 5, better: 6 } as const;
 
@@ -58,12 +66,19 @@ export function worstFirst(rows: readonly ComparedRow[]): readonly ComparedRow[]
   return rows.toSorted((one, other) => rank(one) - rank(other) || worsening(other) - worsening(one));
 }
 
-/** The worst verdict of all rows with a threshold. */
-export function overallVerdict(rows: readonly ComparedRow[]): OverallVerdict {
+/**
+ * The worst verdict of all rows with a threshold. What ended early cannot pass, whatever was measured by then; a candidate
+ * that was gone before the end is a regression.
+ */
+export function overallVerdict(
+  rows: readonly ComparedRow[],
+  { baseline, candidate }: Pick<Comparison, 'baseline' | 'candidate'>,
+): OverallVerdict {
   const verdicts = rows.filter(isGated).map(({ judgement }) => judgement.outcome.verdict);
   if (verdicts.length === 0) return 'none';
-  if (verdicts.includes('regression')) return 'regression';
-  return verdicts.includes('inconclusive') ? 'inconclusive' : 'pass';
+  if (verdicts.includes('regression') || candidate.endedEarly?.cause === 'target-lost') return 'regression';
+  const isWhole = baseline.endedEarly === null && candidate.endedEarly === null;
+  return verdicts.includes('inconclusive') || !isWhole ? 'inconclusive' : 'pass';
 }
 
 function rank({ judgement }: ComparedRow): number {

@@ -1,19 +1,31 @@
+import type { Saturation } from '../measurement/result-schema.js';
 import type { Interval } from '../statistics/ratio.js';
 import type { ComparedMetric } from './compared-metric.js';
 import type { Threshold } from './threshold.js';
 
-/** With fewer trials, the spread between them is not known well enough for a decision. */
-export const neededTrials = 5;
-
 /** Why a measurement does not decide. */
 export type Doubt =
-  | { readonly reason: 'too-few-trials'; readonly baseline: number; readonly candidate: number }
-  /** The load generator could not keep up: the figures are as much its own as the server's. */
-  | { readonly reason: 'saturated-client'; readonly delayP99Ms: number; readonly cpuShare: number }
+  | {
+      readonly reason: 'too-few-trials';
+      readonly baseline: number;
+      readonly candidate: number;
+      readonly needed: number;
+    }
+  /** The load was not what the plan says, or the load generator could not measure this figure. */
+  | {
+      readonly reason: 'saturated-client';
+      readonly saturation: readonly Saturation[];
+      /** The mean delay of the load generator, and its share of a core, of the worse side. */
+      readonly delayMs: number;
+      readonly cpuShare: number;
+    }
   /** The interval contains the limit. */
   | { readonly reason: 'too-wide' }
-  /** There is nothing to compare. `explanation` is a sentence without its full stop. */
-  | { readonly reason: 'not-measured'; readonly explanation: string };
+  /**
+   * There is nothing to compare. `explanation` is a sentence without its full stop; `isLasting` if more trials would not
+   * change it.
+   */
+  | { readonly reason: 'not-measured'; readonly explanation: string; readonly isLasting: boolean };
 
 /** The outcome for one figure with a threshold. */
 export type GateOutcome =

@@ -2,10 +2,14 @@ import { leastSamplesAbove } from '../measurement/histogram.js';
 import { listed } from '../measurement/numbers.js';
 import { goodputLimits } from '../measurement/objectives.js';
 import type { Setting } from '../measurement/result-schema.js';
-import { type Ratio, ratioOf } from '../statistics/ratio.js';
+import { touches } from '../measurement/saturation.js';
+import { proportionRatio } from '../statistics/proportion.js';
+import { everyTrialOnce, type Ratio, ratioOf, type Statistic } from '../statistics/ratio.js';
+import { widened } from './client-error.js';
 import type { ComparedMetric } from './compared-metric.js';
 import type { ComparedRow } from './comparison.js';
-import { type Doubt, type GateOutcome, judge, type Judgement, neededTrials, tendencyOf } from './judgement.js';
+import { type Confidence, confidenceOf } from './confidence.js';
+import { type Doubt, type GateOutcome, judge, type Judgement, tendencyOf } from './judgement.js';
 import type { SettingTrials } from './setting-trials.js';
 import type { Threshold } from './threshold.js';
 
@@ -15,24 +19,21 @@ const seed = 1;
 /** Both sides of one setting. */
 export class SettingPair {
   readonly #interleaved: boolean;
+  readonly #confidence: Confidence;
 
   constructor(
     readonly settings: Setting,
     readonly baseline: SettingTrials,
     readonly candidate: SettingTrials,
-    interleaved: boolean,
+    { interleaved, candidates }: { readonly interleaved: boolean; readonly candidates: number },
   ) {
     this.#interleaved = interleaved;
+    this.#confidence = confidenceOf(baseline, candidate, candidates);
   }
 
   compare(metric: ComparedMetric, threshold: Threshold | null): ComparedRow {
-    const before = this.baseline.statistic(metric);
-    const after = this.candidate.statistic(metric);
     const conflict = this.conflict(metric);
-    const ratio =
-      before === null || after === null || conflict !== null
-        ? null
-        : ratioOf(before, after, { paired: this.#interleaved, seed });
+    const ratio = conflict === null ? this.#ratio(metric) : null;
     return {
       settings: this.settings,
       metric,
@@ -43,6 +44,20 @@ export class SettingPair {
       interval: ratio?.interval ?? null,
       judgement: this.#judgement(metric, threshold, ratio, conflict),
     };
+  }
+
+  #ratio(metric: ComparedMetric): Ratio | null {
+    const { tail } = this.#confidence;
+    if (metric.id === 'success_rate') return proportionRatio(this.baseline.answered, this.candidate.answered, tail);
+    const before = this.baseline.statistic(metric);
+    const after = this.candidate.statistic(metric);
+    if (before === null || after === null) return null;
+    const ratio = ratioOf(before, after, { paired: this.#interleaved, seed, tail });
+    if (ratio?.interval == null) return ratio;
+    const error = ({ clientError }: SettingTrials, statistic: Statistic): number =>
+      clientError.of(metric, statistic.value(everyTrialOnce(statistic)) ?? 0);
+    const errors = { baseline: error(this.baseline, before), candidate: error(this.candidate, after) };
+    return { ...ratio, interval: widened(ratio.interval, metric, errors, this.#interleaved) };
   }
 
   #judgement(
@@ -61,7 +76,12 @@ export class SettingPair {
   #outcome(threshold: Threshold, ratio: Ratio | null, conflict: string | null): GateOutcome {
     // This needs no statistics: a server that no longer answers must not pass for lack of figures.
     if (this.#isLost(threshold.metric)) return { verdict: 'regression', isLost: true };
-    const doubt = this.#doubt(threshold.metric, ratio, conflict);
+    const { metric } = threshold;
+    // However few requests there were: nothing failed.
+    if (metric.id === 'success_rate' && this.candidate.completed > 0 && this.candidate.failedShare === 0) {
+      return { verdict: 'pass' };
+    }
+    const doubt = this.#doubt(metric, ratio, conflict);
     if (doubt !== null) return { verdict: 'inconclusive', doubt };
     if (ratio?.interval == null) return { verdict: 'inconclusive', doubt: { reason: 'too-wide' } };
     return judge(ratio.interval, threshold);
@@ -77,17 +97,31 @@ export class SettingPair {
 
   #doubt(metric: ComparedMetric, ratio: Ratio | null, conflict: string | null): Doubt | null {
     const [baseline, candidate] = [this.baseline.runs.length, this.candidate.runs.length];
-    if (conflict !== null) return { reason: 'not-measured', explanation: conflict };
-    if (ratio === null) return { reason: 'not-measured', explanation: this.#missing(metric) };
-    const saturated = [...this.baseline.runs, ...this.candidate.runs]
-      .map(({ client }) => client)
-      .filter((c) => c.saturated);
-    if (saturated.length > 0) {
-      const delayP99Ms = Math.max(...saturated.map((client) => client.event_loop_delay_ms.p99));
-      return { reason: 'saturated-client', delayP99Ms, cpuShare: Math.max(...saturated.map((c) => c.cpu_share)) };
-    }
-    if (Math.min(baseline, candidate) < neededTrials) return { reason: 'too-few-trials', baseline, candidate };
-    return null;
+    if (conflict !== null) return { reason: 'not-measured', explanation: conflict, isLasting: true };
+    if (ratio === null) return { reason: 'not-measured', explanation: this.#missing(metric), isLasting: false };
+    // Failures are counted: neither the spread between trials nor a late load generator makes fewer of them.
+    if (metric.id === 'success_rate') return null;
+    const saturation = this.#saturationOf(metric);
+    if (saturation !== null) return saturation;
+    const needed = this.#confidence.neededTrials;
+    return Math.min(baseline, candidate) < needed ? { reason: 'too-few-trials', baseline, candidate, needed } : null;
+  }
+
+  #saturationOf(metric: ComparedMetric): Doubt | null {
+    const sides = [this.baseline, this.candidate];
+    const name = metric.type === 'latency' ? metric.metric : 'rate';
+    const saturation = new Set(
+      sides.flatMap(({ saturation, runs }) =>
+        saturation.filter((each) => touches(each, name, runs[0]?.metrics.queue_wait.source ?? 'unavailable')),
+      ),
+    );
+    if (saturation.size === 0) return null;
+    return {
+      reason: 'saturated-client',
+      saturation: [...saturation],
+      delayMs: Math.max(...sides.map(({ clientError }) => clientError.delay.meanMs)),
+      cpuShare: Math.max(...sides.flatMap(({ runs }) => runs.map(({ client }) => client.cpu_share))),
+    };
   }
 
   #missing(metric: ComparedMetric): string {
@@ -128,6 +162,6 @@ function tokensSource({ runs }: SettingTrials): string | null {
 }
 
 /** The limits that goodput was counted with. */
-function limitsText({ objectives }: SettingTrials): string {
-  return objectives.length === 0 ? 'none' : listed(goodputLimits(objectives));
+function limitsText({ plan }: SettingTrials): string {
+  return plan.slo.length === 0 ? 'none' : listed(goodputLimits(plan.slo));
 }

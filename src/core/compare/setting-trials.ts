@@ -2,8 +2,11 @@ import { ChatstreamError, messageOf } from '../base/errors.js';
 import { type Bucket, bucketQuantileMs } from '../measurement/buckets.js';
 import { hasEnoughSamples, type HistogramCell, LatencyHistogram } from '../measurement/histogram.js';
 import { type MetricName, percentiles } from '../measurement/metric-names.js';
-import type { Run } from '../measurement/result-schema.js';
+import type { Plan, Run, Saturation } from '../measurement/result-schema.js';
+import { saturationOfRuns } from '../measurement/saturation.js';
+import type { Proportion } from '../statistics/proportion.js';
 import { everyTrialOnce, type Statistic } from '../statistics/ratio.js';
+import { ClientError } from './client-error.js';
 import type { ComparedMetric, RateName } from './compared-metric.js';
 import { MergedTrials } from './merged-percentile.js';
 import type { Side } from './side.js';
@@ -17,14 +20,16 @@ const shortestMs = 0.1;
 /** The trials of one setting on one side, and every figure that can be computed from them. */
 export class SettingTrials {
   readonly runs: readonly Run[];
-  /** As given to `--slo`; goodput counts the requests that met all of them. */
-  readonly objectives: readonly string[];
+  readonly plan: Plan;
+  readonly clientError: ClientError;
   readonly #name: string;
+  #saturation: readonly Saturation[] | undefined;
   readonly #merged = new Map<MetricName, MergedTrials | null>();
 
   constructor(runs: readonly Run[], { name, plan }: Pick<Side, 'name' | 'plan'>) {
     this.runs = runs;
-    this.objectives = plan.slo;
+    this.plan = plan;
+    this.clientError = new ClientError(runs);
     this.#name = name;
   }
 
@@ -32,10 +37,24 @@ export class SettingTrials {
     return this.runs.reduce((sum, { requests }) => sum + requests.completed, 0);
   }
 
+  /** Answered requests among all that count. */
+  get answered(): Proportion {
+    const attempts = this.runs.reduce(
+      (sum, { requests: r }) => sum + r.completed + r.refused + r.failed + r.timed_out,
+      0,
+    );
+    return { successes: this.completed, attempts };
+  }
+
   /** Requests that were refused, failed or took too long, as a share of all; 0 without requests. */
   get failedShare(): number {
-    const failed = this.runs.reduce((sum, { requests: r }) => sum + r.refused + r.failed + r.timed_out, 0);
-    return failed === 0 ? 0 : failed / (failed + this.completed);
+    const { successes, attempts } = this.answered;
+    return attempts === 0 ? 0 : (attempts - successes) / attempts;
+  }
+
+  /** What was wrong with the load, over all trials together. */
+  get saturation(): readonly Saturation[] {
+    return (this.#saturation ??= saturationOfRuns(this.runs));
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { BenchResult, Machine, Plan, Run, TargetDescription } from '../measurement/result-schema.js';
+import type { BenchResult, EndedEarly, Machine, Plan, Run, TargetDescription } from '../measurement/result-schema.js';
 
 /** One of the two sides of a comparison: a server and its measurements. */
 export interface Side {
@@ -10,7 +10,8 @@ export interface Side {
   readonly machine: Machine;
   readonly toolVersion: string;
   readonly startedAt: string;
-  readonly interrupted: boolean;
+  /** Why it was not measured as planned; null if it was. */
+  readonly endedEarly: Pick<EndedEarly, 'cause' | 'message'> | null;
 }
 
 export interface Sides {
@@ -20,10 +21,16 @@ export interface Sides {
   readonly interleaved: boolean;
 }
 
+/** What a comparison reads of a result; it need not be finished. */
+export type ComparableResult = Pick<
+  BenchResult,
+  'target' | 'runs' | 'plan' | 'machine' | 'tool' | 'started_at' | 'interrupted' | 'ended_early' | 'versus'
+>;
+
 /** Two results. In a result of `--versus`, the first server counts. */
 export function separateSides(
-  baseline: { readonly name: string; readonly result: BenchResult },
-  candidate: { readonly name: string; readonly result: BenchResult },
+  baseline: { readonly name: string; readonly result: ComparableResult },
+  candidate: { readonly name: string; readonly result: ComparableResult },
 ): Sides {
   return {
     baseline: sideOf(baseline.name, baseline.result),
@@ -33,22 +40,38 @@ export function separateSides(
 }
 
 /** Both servers of one `bench --versus`; null if the result has only one. */
-export function interleavedSides(name: string, result: BenchResult): Sides | null {
+export function interleavedSides(name: string, result: ComparableResult): Sides | null {
   if (result.versus === undefined) return null;
   const candidate = sideOf(name, result);
-  return { baseline: { ...candidate, ...result.versus }, candidate, interleaved: true };
+  const baseline = { ...candidate, ...result.versus };
+  const { endedEarly } = candidate;
+  if (endedEarly === null) return { baseline, candidate, interleaved: true };
+  // Both ended when one of the servers was lost, but only that one is to blame.
+  const stopped = { ...endedEarly, cause: 'stopped' } as const;
+  const isBaselines = result.ended_early?.server === 'baseline';
+  return {
+    baseline: { ...baseline, endedEarly: isBaselines ? endedEarly : stopped },
+    candidate: { ...candidate, endedEarly: isBaselines ? stopped : endedEarly },
+    interleaved: true,
+  };
 }
 
-function sideOf(name: string, result: BenchResult): Side {
-  const { target, runs, plan, machine, interrupted } = result;
+function sideOf(name: string, result: ComparableResult): Side {
+  const { target, runs, plan, machine } = result;
   return {
     name,
     target,
     runs,
     plan,
     machine,
-    interrupted,
+    endedEarly: endOf(result),
     toolVersion: result.tool.version,
     startedAt: result.started_at,
   };
+}
+
+/** Results of older versions only say whether they were interrupted. */
+function endOf({ ended_early: ended, interrupted }: ComparableResult): Side['endedEarly'] {
+  if (ended !== undefined) return ended;
+  return interrupted ? { cause: 'stopped', message: 'It was stopped.' } : null;
 }

@@ -1,6 +1,7 @@
 import { ChatstreamError } from '../base/errors.js';
 import { parseDuration } from '../base/units.js';
 import { bucketQuantileMs } from './buckets.js';
+import { shareOfDelay } from './client-delay.js';
 import {
   isPercentile,
   type MetricName,
@@ -12,6 +13,7 @@ import {
 } from './metric-names.js';
 import { plural, tickText, timeText, whole } from './numbers.js';
 import type { BenchResult, Setting } from './result-schema.js';
+import { touches } from './saturation.js';
 import { wholeSettingText } from './setting-text.js';
 import type { SettingSummary } from './summarise.js';
 
@@ -71,7 +73,7 @@ export type ObjectiveVerdict = {
 } & (
   | { readonly status: 'met' }
   | { readonly status: 'missed'; readonly cause: 'too-slow' | 'unanswered' }
-  | { readonly status: 'unknown'; readonly cause: 'too-few-samples' | 'saturated-client' }
+  | { readonly status: 'unknown'; readonly cause: 'too-few-samples' | 'saturated-client' | 'client-delay' }
 );
 
 /**
@@ -115,11 +117,24 @@ function verdictOn(objective: Objective, summary: SettingSummary): ObjectiveVerd
   // The table next to it shows the percentile of the answered requests, which is lower.
   const how = unanswered > 0 ? `, counting ${plural(unanswered, 'request')} without an answer as slowest` : '';
   if (ms < objective.belowMs) return { ...common, status: 'met', finding: `${timeText(ms)}, below ${limit}${how}` };
-  if (!summary.saturated) {
+  const { source } = summary.metrics.queue_wait;
+  if (summary.saturation.some((each) => touches(each, objective.metric, source))) {
+    const finding = `${timeText(ms)}, but the load generator was saturated`;
+    return { ...common, status: 'unknown', cause: 'saturated-client', finding };
+  }
+  const ownMs = delayIn(objective, summary, percent);
+  if (ms - ownMs >= objective.belowMs) {
     return { ...common, status: 'missed', cause: 'too-slow', finding: `${timeText(ms)}, not below ${limit}${how}` };
   }
-  const finding = `${timeText(ms)}, but the load generator was saturated, and part of that is its own delay`;
-  return { ...common, status: 'unknown', cause: 'saturated-client', finding };
+  const finding = `${timeText(ms)}, of which up to ${timeText(ownMs)} may be the load generator's own delay`;
+  return { ...common, status: 'unknown', cause: 'client-delay', finding };
+}
+
+/** How much of a figure may be the load generator's own, in milliseconds. */
+function delayIn({ metric }: Objective, { clientDelay, metrics, rates }: SettingSummary, percent: number): number {
+  const outputTokens = rates.requests_per_second === 0 ? 0 : rates.output_tokens_per_second / rates.requests_per_second;
+  const queueWaitSource = metrics.queue_wait.source;
+  return shareOfDelay(metric, { queueWaitSource, outputTokens }) * clientDelay.addedMs(percent);
 }
 
 /**

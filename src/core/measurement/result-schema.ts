@@ -77,11 +77,25 @@ const rates = Type.Object({
   success_rate: Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()]),
 });
 
+const saturation = Type.Enum(['cpu', 'late-sends', 'ttft-error'], {
+  description:
+    'It used nearly all of a core; it sent so late that the load was lighter than planned; its delay is larger than the differences in TTFT.',
+});
+
 const client = Type.Object({
-  event_loop_delay_ms: Type.Object({ p50: Type.Number(), p99: Type.Number(), max: Type.Number() }),
+  event_loop_delay_ms: Type.Object({
+    p50: Type.Number(),
+    p99: Type.Number(),
+    max: Type.Number(),
+    mean: Type.Optional(Type.Number()),
+  }),
+  event_loop_delay_histogram: Type.Optional(
+    Type.String({ description: 'HdrHistogram V2, compressed, base64, in microseconds.' }),
+  ),
   cpu_share: Type.Number({ minimum: 0, description: 'Share of one core, per worker.' }),
   workers: Type.Integer({ minimum: 1 }),
-  saturated: Type.Boolean(),
+  saturated: Type.Boolean({ description: 'The load could not be produced or measured; saturation says why.' }),
+  saturation: Type.Optional(Type.Array(saturation)),
 });
 
 const run = Type.Object({
@@ -156,7 +170,10 @@ const plan = Type.Object({
   duration_ms: Type.Union([Type.Number({ minimum: 0 }), Type.Null()]),
   requests: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
   warmup_ms: Type.Number({ minimum: 0 }),
-  trials: Type.Integer({ minimum: 1 }),
+  trials: Type.Integer({ minimum: 1, description: 'The most, if trials_least is there.' }),
+  trials_least: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'Trials were added, from this number on, until the gate could decide.' }),
+  ),
   workload: Type.String({ description: 'synthetic, or the name and digest of the prompts file.' }),
   input_tokens: Type.Union([lengths, Type.Null()]),
   output_tokens: lengths,
@@ -169,6 +186,19 @@ const plan = Type.Object({
   slo: Type.Array(Type.String()),
 });
 
+const endedEarly = Type.Object(
+  {
+    cause: Type.Enum(['stopped', 'target-lost', 'failed'], {
+      description: 'The user stopped it; a server no longer answered; something else failed.',
+    }),
+    server: Type.Union([Type.Enum(['candidate', 'baseline']), Type.Null()], {
+      description: 'Which server it was; the candidate if there is only one. Null if it was none.',
+    }),
+    message: Type.String(),
+  },
+  { description: 'Why it ended before everything was measured. Such a result cannot pass a gate.' },
+);
+
 /** What `bench -o result.json` writes and `compare` reads. The JSON Schema that ships is made from this. */
 export const resultSchema = Type.Object(
   {
@@ -177,6 +207,7 @@ export const resultSchema = Type.Object(
     started_at: Type.String({ description: 'ISO 8601.' }),
     finished_at: Type.String({ description: 'ISO 8601.' }),
     interrupted: Type.Boolean({ description: 'Stopped before all settings and trials were measured.' }),
+    ended_early: Type.Optional(endedEarly),
     machine,
     target: targetSchema,
     plan,
@@ -207,7 +238,10 @@ export type QueueWaitSource = Static<typeof queueWaitSource>;
 export type RequestCounts = Static<typeof requests>;
 export type Rates = Static<typeof rates>;
 export type ClientHealth = Static<typeof client>;
+/** Why the load generator could not produce the load, or measure it. */
+export type Saturation = Static<typeof saturation>;
 export type Sweep = Static<typeof sweep>;
 export type TargetDescription = Static<typeof targetSchema>;
+export type EndedEarly = Static<typeof endedEarly>;
 export type Machine = Static<typeof machine>;
 export type Plan = Static<typeof plan>;

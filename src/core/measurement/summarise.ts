@@ -1,9 +1,19 @@
 import { addBuckets, type BucketCounts } from './buckets.js';
+import { ClientDelay } from './client-delay.js';
 import { addUpErrors, errorCounts } from './error-counts.js';
 import { LatencyHistogram } from './histogram.js';
 import { aggregateQueueWait, figuresOf } from './metric.js';
 import { type MetricName, metricNames, perMetric } from './metric-names.js';
-import type { FiguresPerMetric, QueueWaitMetric, Rates, RequestCounts, Run, Setting } from './result-schema.js';
+import type {
+  FiguresPerMetric,
+  QueueWaitMetric,
+  Rates,
+  RequestCounts,
+  Run,
+  Saturation,
+  Setting,
+} from './result-schema.js';
+import { saturationOfRuns } from './saturation.js';
 
 /** All trials of one setting together: their histograms merged, their rates over the sum of their spans. */
 export interface SettingSummary {
@@ -16,7 +26,9 @@ export interface SettingSummary {
   readonly histograms: ReadonlyMap<MetricName, LatencyHistogram>;
   /** Mean queue wait over mean TTFT, 0 to 1; null if the queue wait is not known. */
   readonly queueShare: number | null;
-  readonly saturated: boolean;
+  /** What was wrong with the load, over all trials together. */
+  readonly saturation: readonly Saturation[];
+  readonly clientDelay: ClientDelay;
 }
 
 /** Merges the trials of each setting. The settings come in the order in which they were first measured. */
@@ -59,7 +71,8 @@ function summary({ settings }: Run, trials: readonly Run[]): SettingSummary {
     metrics,
     histograms,
     queueShare: share(metrics.queue_wait.mean, metrics.ttft.mean),
-    saturated: trials.some(({ client }) => client.saturated),
+    saturation: saturationOfRuns(trials),
+    clientDelay: ClientDelay.ofRuns(trials),
   };
 }
 

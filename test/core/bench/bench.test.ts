@@ -26,6 +26,7 @@ function measure(
     onServerLog: () => undefined,
     onProgress: () => undefined,
     onRun: () => undefined,
+    isDecided: () => false,
     ...hooks,
   });
 }

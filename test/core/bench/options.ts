@@ -15,6 +15,8 @@ export function benchOptionsOf(options: Pick<BenchOptions, 'target'> & Partial<B
     requests: 4,
     warmupMs: 0,
     trials: 1,
+    leastTrials: 1,
+    maxDurationMs: null,
     seed: 1,
     timeoutMs: 10_000,
     workers: 1,

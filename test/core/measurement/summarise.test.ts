@@ -102,9 +102,11 @@ describe('summarise', () => {
     expect(summaryOf(runOf(partOf())).rates).toMatchObject({ requests_per_second: 0, success_rate: null });
   });
 
-  it('is saturated if one trial was', () => {
-    expect(summaryOf(...trials).saturated).toBe(false);
-    expect(summaryOf(...trials, runOf(partOf(), 3, { cpuShare: 0.99 })).saturated).toBe(true);
+  it('is saturated if all trials together were', () => {
+    const busy = runOf(partOf({ span: spanOf(0, 100, 99) }), 3, { cpuShare: 0.99 });
+    expect(summaryOf(...trials).saturation).toEqual([]);
+    expect(summaryOf(...trials, busy).saturation).toEqual([]);
+    expect(summaryOf(busy, busy).saturation).toEqual(['cpu']);
   });
 });
 

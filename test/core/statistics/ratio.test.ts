@@ -45,27 +45,30 @@ const candidate = meanOf([121, 118, 125, 130, 117]);
 
 describe('a ratio', () => {
   it('is that of all trials together', () => {
-    expect(ratioOf(baseline, candidate, { paired: false, seed: 1 })?.ratio).toBeCloseTo(611 / 512, 12);
+    expect(ratioOf(baseline, candidate, { paired: false, seed: 1, tail: 0.025 })?.ratio).toBeCloseTo(611 / 512, 12);
   });
 
   it('has the same interval with the same seed, and another with another', () => {
-    const first = ratioOf(baseline, candidate, { paired: true, seed: 1 });
-    expect(ratioOf(baseline, candidate, { paired: true, seed: 1 })).toEqual(first);
-    expect(ratioOf(baseline, candidate, { paired: true, seed: 2 })).not.toEqual(first);
+    const first = ratioOf(baseline, candidate, { paired: true, seed: 1, tail: 0.025 });
+    expect(ratioOf(baseline, candidate, { paired: true, seed: 1, tail: 0.025 })).toEqual(first);
+    expect(ratioOf(baseline, candidate, { paired: true, seed: 2, tail: 0.025 })).not.toEqual(first);
   });
 
   it('has no interval with one trial on a side', () => {
-    expect(ratioOf(meanOf([5]), candidate, { paired: false, seed: 1 })).toEqual({ ratio: 611 / 25, interval: null });
+    expect(ratioOf(meanOf([5]), candidate, { paired: false, seed: 1, tail: 0.025 })).toEqual({
+      ratio: 611 / 25,
+      interval: null,
+    });
   });
 
   it('is none with a baseline of 0, and 0 for sure if nothing is left', () => {
-    expect(ratioOf(meanOf([0, 0]), meanOf([1, 2]), { paired: false, seed: 1 })).toBeNull();
-    const lost = ratioOf(meanOf([1, 2]), meanOf([0, 0]), { paired: false, seed: 1 });
+    expect(ratioOf(meanOf([0, 0]), meanOf([1, 2]), { paired: false, seed: 1, tail: 0.025 })).toBeNull();
+    const lost = ratioOf(meanOf([1, 2]), meanOf([0, 0]), { paired: false, seed: 1, tail: 0.025 });
     expect(lost).toEqual({ ratio: 0, interval: { lower: 0, upper: 0 } });
   });
 
   it('has an interval without width if all trials agree', () => {
-    const same = ratioOf(meanOf([2, 2, 2]), meanOf([3, 3, 3]), { paired: false, seed: 1 });
+    const same = ratioOf(meanOf([2, 2, 2]), meanOf([3, 3, 3]), { paired: false, seed: 1, tail: 0.025 });
     expect(same?.interval?.lower).toBeCloseTo(1.5, 12);
     expect(same?.interval?.upper).toBeCloseTo(1.5, 12);
   });
@@ -74,7 +77,7 @@ describe('a ratio', () => {
 describe('the interval of pairs', () => {
   it('is, by hand, that of two trials: all four resamples, 12.7 · sqrt(2) / 1.96 times as wide', () => {
     // Resamples of (1, 2) against (1, 1): (1, 1), (1, 2) twice, (2, 2); ratios 1, 1.5, 1.5 and 2.
-    const interval = ratioOf(meanOf([1, 1]), meanOf([1, 2]), { paired: true, seed: 1 })?.interval;
+    const interval = ratioOf(meanOf([1, 1]), meanOf([1, 2]), { paired: true, seed: 1, tail: 0.025 })?.interval;
     const expansion = (Math.SQRT2 * 12.7062) / 1.95996;
     expect(interval?.lower).toBeCloseTo(1.5 * (1 / 1.5) ** expansion, 3);
     expect(interval?.upper ?? 0).toBeCloseTo(1.5 * (2 / 1.5) ** expansion, 1);
@@ -85,7 +88,7 @@ describe('the interval of pairs', () => {
     const center = Math.log(611 / 512);
     const expansion = Math.sqrt(5 / 4) * (2.7764 / 1.95996);
     const [low, high] = quantiles(after.map((log, index) => (log - (before[index] ?? NaN) - center) * expansion));
-    const interval = ratioOf(baseline, candidate, { paired: true, seed: 7 })?.interval;
+    const interval = ratioOf(baseline, candidate, { paired: true, seed: 7, tail: 0.025 })?.interval;
     expect(Math.log(interval?.lower ?? 0) - center).toBeCloseTo(low, 2);
     expect(Math.log(interval?.upper ?? 0) - center).toBeCloseTo(high, 2);
     expect(low).toBeLessThan(-0.01);
@@ -98,7 +101,7 @@ describe('the interval of pairs', () => {
     }));
     const before = geometricMeanOf(pairs.map((pair) => pair.before));
     const after = geometricMeanOf(pairs.map((pair) => 1.2 * pair.before * Math.exp(0.01 * pair.wobble)));
-    const interval = ratioOf(before, after, { paired: true, seed: 1 })?.interval;
+    const interval = ratioOf(before, after, { paired: true, seed: 1, tail: 0.025 })?.interval;
     // The logarithms are those of 1.2 and 20 steps of 0.01 around it: their deviation is 0.01 · sqrt(35), as 1 to 20 have
     // a variance of 20 · 21 / 12 = 35. The quantile with 19 degrees of freedom is 2.0930.
     const half = 2.093 * 0.01 * Math.sqrt(35 / 20);
@@ -110,8 +113,8 @@ describe('the interval of pairs', () => {
     const drift = [1, 1.4, 0.8, 1.2, 0.9];
     const drifting = meanOf(drift.map((factor) => 100 * factor));
     const slower = meanOf(drift.map((factor, trial) => 120 * factor * (1 + 0.001 * trial)));
-    const paired = ratioOf(drifting, slower, { paired: true, seed: 1 })?.interval;
-    const separate = ratioOf(drifting, slower, { paired: false, seed: 1 })?.interval;
+    const paired = ratioOf(drifting, slower, { paired: true, seed: 1, tail: 0.025 })?.interval;
+    const separate = ratioOf(drifting, slower, { paired: false, seed: 1, tail: 0.025 })?.interval;
     expect(Math.log((paired?.upper ?? 0) / (paired?.lower ?? 0))).toBeLessThan(0.02);
     expect(Math.log((separate?.upper ?? 0) / (separate?.lower ?? 0))).toBeGreaterThan(0.3);
   });
@@ -121,7 +124,7 @@ describe('the interval of two separate samples', () => {
   it("is nearly Welch's t interval on the logarithms, if their spread is small", () => {
     const welch = welchOfLogs([100, 104, 97, 110, 101], [121, 118, 125, 130, 117, 122]);
     const six = meanOf([121, 118, 125, 130, 117, 122]);
-    const interval = ratioOf(baseline, six, { paired: false, seed: 3 })?.interval;
+    const interval = ratioOf(baseline, six, { paired: false, seed: 3, tail: 0.025 })?.interval;
     // The bootstrap's own tails are lighter than the normal distribution's: a tenth of the width is what they differ by.
     expect(Math.log(interval?.lower ?? 0)).toBeCloseTo(welch.lower, 1);
     const width = Math.log((interval?.upper ?? 0) / (interval?.lower ?? 1));

@@ -6,6 +6,7 @@ import { RunRecorder, type RunSnapshot } from '../record/run-recorder.js';
 import { SamplesFile } from '../record/samples-file.js';
 import { createWorkload, requestBody } from '../workload/workload.js';
 import { runClosedLoop } from './closed-loop.js';
+import { ConnectionLoss } from './connection-loss.js';
 import { connectionsOf, type LoadGenerator, type LoadJob } from './load-generator.js';
 import { type LoadRun, MeasurementWindow, Pauses } from './load-run.js';
 import { runOpenLoop } from './open-loop.js';
@@ -85,6 +86,11 @@ async function run(
   const workload = createWorkload(job.workload);
   const samples = job.samplesPath === null ? undefined : new SamplesFile(job.samplesPath, job.run);
   const pauses = new Pauses();
+  const loss = new ConnectionLoss();
+  const stopSending = (): void => {
+    window.close();
+    pauses.end();
+  };
   let nextConversation = job.worker;
 
   const load: LoadRun = {
@@ -101,12 +107,14 @@ async function run(
         recorder.beginWarmup();
         const outcome = await client.send(body, intendedUs);
         recorder.endWarmup(outcome);
+        if (loss.observe(outcome)) stopSending();
         return outcome;
       }
       recorder.begin(intendedUs);
       const outcome = await client.send(body, intendedUs);
       const metrics = recorder.end(outcome);
       if (outcome.status !== 'aborted') samples?.write(outcome, metrics);
+      if (loss.observe(outcome)) stopSending();
       return outcome;
     },
   };
@@ -119,8 +127,7 @@ async function run(
     loopDelay.reset();
   }, job.warmupMs);
   const abort = (): void => {
-    window.close();
-    pauses.end();
+    stopSending();
     client.abort();
   };
   signal.addEventListener('abort', abort, { once: true });

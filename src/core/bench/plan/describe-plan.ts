@@ -20,6 +20,7 @@ export function describePlan(
     requests: options.requests,
     warmup_ms: options.warmupMs,
     trials: options.trials,
+    ...(options.leastTrials < options.trials ? { trials_least: options.leastTrials } : {}),
     workload: promptsName ?? 'synthetic',
     input_tokens: prompts.type === 'synthetic' ? formatLengths(prompts.inputTokens) : null,
     output_tokens: formatLengths(options.outputTokens),

@@ -13,10 +13,10 @@ const leastTrialMs = 10_000;
  * pairs show how far to trust their ratio, where 5 hardly do. On a noisy machine this finds a server that is 20 %
  * slower in 93 to 100 % of the cases instead of 66 to 82 %, depending on the figure (benchmarks/gate).
  */
-export function inShortTrials<Options extends Pick<BenchOptions, 'load' | 'requests' | 'durationMs' | 'trials'>>(
-  options: Options,
-): Options {
-  const { load, requests, durationMs, trials } = options;
+export function inShortTrials<
+  Options extends Pick<BenchOptions, 'load' | 'requests' | 'durationMs' | 'trials' | 'leastTrials'>,
+>(options: Options): Options {
+  const { load, requests, durationMs, trials, leastTrials } = options;
   const clients = load.type === 'closed' ? Math.max(...load.concurrency) : 0;
   const least = Math.max(leastRequests.perTrial, leastRequests.perClient * clients);
   const fitting = requests === null ? (durationMs ?? 0) / leastTrialMs : requests / least;
@@ -24,6 +24,7 @@ export function inShortTrials<Options extends Pick<BenchOptions, 'load' | 'reque
   return {
     ...options,
     trials: trials * pieces,
+    leastTrials: leastTrials * pieces,
     requests: requests === null ? null : Math.ceil(requests / pieces),
     durationMs: durationMs === null ? null : Math.round(durationMs / pieces),
   };

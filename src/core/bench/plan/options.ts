@@ -53,7 +53,12 @@ export interface BenchOptions {
   readonly durationMs: number | null;
   readonly requests: number | null;
   readonly warmupMs: number;
+  /** The most that are measured. */
   readonly trials: number;
+  /** Fewer than `trials`: more are added from here on, until the gate can decide. */
+  readonly leastTrials: number;
+  /** No trial begins later than this, in milliseconds from the first; null: no limit. */
+  readonly maxDurationMs: number | null;
   readonly seed: number;
   readonly timeoutMs: number;
   /** Threads that send; null: as many as the load needs. */

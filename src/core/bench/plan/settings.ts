@@ -65,13 +65,3 @@ export interface PlannedRun {
   /** Which repeat of the setting this is, from 1. */
   readonly trial: number;
 }
-
-/**
- * Plans every setting in every trial, interleaved: all settings once, then all again. A machine that slows down during
- * the bench affects all settings alike then.
- */
-export function planRuns(settings: readonly Setting[], trials: number): PlannedRun[] {
-  return Array.from({ length: trials }, (_, index) =>
-    settings.map((each) => ({ setting: each, trial: index + 1 })),
-  ).flat();
-}

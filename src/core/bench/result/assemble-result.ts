@@ -1,6 +1,5 @@
-import type { ChatstreamError } from '../../base/errors.js';
 import { resultSchemaName } from '../../measurement/read-result.js';
-import type { BenchResult, Plan, Run, TargetDescription } from '../../measurement/result-schema.js';
+import type { BenchResult, EndedEarly, Plan, Run, TargetDescription } from '../../measurement/result-schema.js';
 import { type SettingSummary, summarise } from '../../measurement/summarise.js';
 import { analyseSweep } from '../../measurement/sweep.js';
 import type { BenchOptions } from '../plan/options.js';
@@ -14,29 +13,27 @@ export interface Session {
   /** The second server and its runs, if there was one. */
   readonly versus: { readonly target: TargetDescription; readonly runs: readonly Run[] } | null;
   readonly plan: Plan;
-  /** How many runs were planned. */
-  readonly planned: number;
   readonly runs: readonly Run[];
   readonly warnings: readonly string[];
-  /** Whether the user stopped it. */
-  readonly aborted: boolean;
-  /** What else ended it early; null if nothing did. */
-  readonly failure: ChatstreamError | null;
+  /** What ended it before everything was measured; null if nothing did. */
+  readonly endedEarly: EndedEarly | null;
 }
 
 /** The result of a bench, with the analysis of all its figures. */
 export async function assembleResult(
   { version, objectives }: Pick<BenchOptions, 'version' | 'objectives'>,
-  { startedAt, finishedAt, target, versus, plan, planned, runs, warnings, aborted, failure }: Session,
+  { startedAt, finishedAt, target, versus, plan, runs, warnings, endedEarly }: Session,
 ): Promise<{ readonly result: BenchResult; readonly summaries: readonly SettingSummary[] }> {
   const summaries = summarise(runs);
-  const early = failure === null ? [] : [`The bench ended early: ${failure.message}`];
+  const failed = endedEarly !== null && endedEarly.cause !== 'stopped';
+  const early = failed ? [`The bench ended early: ${endedEarly.message}`] : [];
   const result: BenchResult = {
     schema: resultSchemaName,
     tool: { version, node: process.version },
     started_at: startedAt.toISOString(),
     finished_at: finishedAt.toISOString(),
-    interrupted: runs.length < planned || (versus !== null && versus.runs.length < planned) || aborted,
+    interrupted: endedEarly !== null,
+    ...(endedEarly === null ? {} : { ended_early: endedEarly }),
     machine: await describeMachine(),
     target,
     plan,

@@ -1,4 +1,5 @@
 import type { BucketCounts } from '../../measurement/buckets.js';
+import { ClientDelay } from '../../measurement/client-delay.js';
 import { addUpErrors } from '../../measurement/error-counts.js';
 import { LatencyHistogram } from '../../measurement/histogram.js';
 import { aggregateQueueWait, metricOf, queueWaitOf } from '../../measurement/metric.js';
@@ -12,6 +13,7 @@ import type {
   Run,
   RunMetrics,
 } from '../../measurement/result-schema.js';
+import { saturationOf } from '../../measurement/saturation.js';
 import { littlesLawError } from '../../statistics/littles-law.js';
 import type { PlannedRun } from '../plan/settings.js';
 import type { RunPart } from '../record/run-part.js';
@@ -48,7 +50,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
     rates: ratesOf(parts, requests, seconds, context.hasObjectives),
     output_tokens_source: tokenSource(parts),
     metrics,
-    client: clientHealth(parts, histograms.ttft, context.cpuShare),
+    client: clientHealth(parts, metrics, context.cpuShare),
     checks: { littles_law_error: littlesLawError(meanInFlight, counted, (metrics.e2e.mean ?? 0) / 1000) },
   };
 }
@@ -101,14 +103,24 @@ function tokenSource(parts: readonly RunPart[]): Run['output_tokens_source'] {
   return chunks ? 'chunks' : 'none';
 }
 
-function clientHealth(parts: readonly RunPart[], ttft: LatencyHistogram, cpuShare: number): ClientHealth {
-  const delay = LatencyHistogram.merged(parts.map(({ loopDelay }) => loopDelay));
+function clientHealth(parts: readonly RunPart[], metrics: RunMetrics, cpuShare: number): ClientHealth {
+  const delays = LatencyHistogram.merged(parts.map(({ loopDelay }) => loopDelay));
+  const delay = ClientDelay.ofHistogram(delays);
   const share = cpuShare / parts.length;
+  const { client_wait: clientWait, ttft, e2e } = metrics;
+  const saturation = saturationOf({ cpuShare: share, delay, clientWait, ttft, e2e });
   return {
-    event_loop_delay_ms: { p50: delay.quantileMs(50) ?? 0, p99: delay.quantileMs(99) ?? 0, max: delay.maxMs ?? 0 },
+    event_loop_delay_ms: {
+      p50: delays.quantileMs(50) ?? 0,
+      p99: delays.quantileMs(99) ?? 0,
+      max: delays.maxMs ?? 0,
+      mean: Math.round(delay.meanMs * 1000) / 1000,
+    },
+    event_loop_delay_histogram: delays.encode(),
     cpu_share: share,
     workers: parts.length,
-    saturated: isSaturated(delay, ttft, share),
+    saturated: saturation.length > 0,
+    saturation: [...saturation],
   };
 }
 
@@ -128,17 +140,4 @@ type Counter = {
 
 function sum(parts: readonly RunPart[], name: Counter): number {
   return parts.reduce((total, part) => total + part[name], 0);
-}
-
-/** A load generator that uses more than this share of a core per worker has too little time left for bursts. */
-const mostCpuShare = 0.9;
-
-/** How late 99 of 100 events may be noticed: this share of the median TTFT, or a time that never matters. */
-const toleratedShare = 0.08;
-const alwaysToleratedMs = 3;
-
-/** Whether the load generator's own delays are so large that the figures describe it as much as the server. */
-export function isSaturated(loopDelay: LatencyHistogram, ttft: LatencyHistogram, cpuSharePerWorker: number): boolean {
-  const toleratedMs = Math.max(alwaysToleratedMs, toleratedShare * (ttft.quantileMs(50) ?? 0));
-  return (loopDelay.quantileMs(99) ?? 0) > toleratedMs || cpuSharePerWorker > mostCpuShare;
 }

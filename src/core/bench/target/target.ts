@@ -21,6 +21,8 @@ export interface Target {
   readonly queue: QueueControl | null;
   /** Its own histogram of queue waits as it is now; null if it has none, or does not show it. */
   readQueueWait(): Promise<BucketCounts | null>;
+  /** Asks whether it is still there. @returns why not, as a sentence; null if it answers */
+  whyGone(): Promise<string | null>;
   /**
    * Puts back what was changed, and ends the server if it was started for the bench. Never rejects: a measurement is not
    * lost because of it.
@@ -101,6 +103,14 @@ async function describe(
       if (!['vllm', 'tgi', 'sglang'].includes(server.type)) return null;
       const answer = await http.get('/metrics').catch(() => null);
       return answer?.status === 200 ? (readQueueWait(answer.text) ?? nothingCounted) : null;
+    },
+    async whyGone() {
+      try {
+        await http.get('/v1/models');
+        return null;
+      } catch (error) {
+        return messageOf(error);
+      }
     },
     async close() {
       try {

@@ -62,6 +62,11 @@ const outcomes: readonly Outcome[] = [
     why: ' (the load generator was saturated)',
     includes: (verdict) => verdict.status === 'unknown' && verdict.cause === 'saturated-client',
   },
+  {
+    words: 'not judged',
+    why: " (the load generator's own delay may be the difference)",
+    includes: (verdict) => verdict.status === 'unknown' && verdict.cause === 'client-delay',
+  },
 ];
 
 /** Knee and fit, in a sentence each. */

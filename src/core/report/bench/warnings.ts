@@ -1,6 +1,5 @@
-import { formatDuration } from '../../base/units.js';
-import { percentText, plural } from '../../measurement/numbers.js';
-import type { BenchResult, Run } from '../../measurement/result-schema.js';
+import { listed, percentText, plural, timeText } from '../../measurement/numbers.js';
+import type { BenchResult, Run, Saturation } from '../../measurement/result-schema.js';
 import { type Dimension, dimensionsOf, settingsText } from '../../measurement/setting-text.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { littlesLawTolerance } from '../../statistics/littles-law.js';
@@ -20,7 +19,7 @@ export function truthWarnings({
   if (runs.length > 0 && runs.every(({ requests }) => requests.completed === 0)) {
     warnings.push('No request was completed, so there is no latency to show.');
   }
-  warnings.push(...saturation(runs, by), ...littlesLaw(runs, by), ...countedChunks(runs, plan.trials));
+  warnings.push(...clientWarnings(runs, by), ...littlesLaw(runs, by), ...countedChunks(runs, plan.trials));
   return warnings;
 }
 
@@ -30,17 +29,36 @@ export function otherWarnings(result: BenchResult): string[] {
   return result.warnings.map(oneLine).filter((warning) => warning !== '' && !said.has(warning));
 }
 
-function saturation(runs: readonly Run[], by: readonly Dimension[]): string[] {
+/** That the load was not what it should have been; else how much of TTFT may be the load generator's own delay. */
+function clientWarnings(runs: readonly Run[], by: readonly Dimension[]): string[] {
   const saturated = runs.filter(({ client }) => client.saturated);
-  if (saturated.length === 0) return [];
-  const delayMs = Math.max(...saturated.map(({ client }) => client.event_loop_delay_ms.p99));
-  const cpu = Math.max(...saturated.map(({ client }) => client.cpu_share));
+  if (saturated.length > 0) {
+    const reasons = [...new Set(saturated.flatMap(({ client }) => client.saturation ?? []))];
+    const cpu = Math.max(...saturated.map(({ client }) => client.cpu_share));
+    const why = reasons.length === 0 ? '' : `: ${listed(reasons.map((each) => saturationTexts[each](cpu)))}`;
+    const advice = 'Use fewer clients, more --workers, or another machine.';
+    return [`The load generator was saturated at ${settingsOf(saturated, by)}${why}. ${advice}`];
+  }
+  const late = runs.filter(({ client, metrics }) => {
+    const { mean } = client.event_loop_delay_ms;
+    return mean !== undefined && mean > noticeableDelay * (metrics.ttft.mean ?? Infinity);
+  });
+  if (late.length === 0) return [];
+  const delayMs = Math.max(...late.map(({ client }) => client.event_loop_delay_ms.mean ?? 0));
   return [
-    `The load generator was saturated at ${settingsOf(saturated, by)}: event-loop delay p99 up to ` +
-      `${formatDuration(delayMs)}, CPU up to ${percentText(cpu)} of a core. ` +
-      'Latencies include its own delays; use fewer clients, or an otherwise idle machine.',
+    `The load generator noticed events up to ${timeText(delayMs)} late on average at ${settingsOf(late, by)}: other ` +
+      'programs use its CPU. That delay is part of TTFT and end-to-end latency.',
   ];
 }
+
+/** As a share of the mean TTFT. */
+const noticeableDelay = 0.05;
+
+const saturationTexts: Readonly<Record<Saturation, (cpuShare: number) => string>> = {
+  cpu: (cpuShare) => `it used ${percentText(cpuShare)} of a core`,
+  'late-sends': () => 'it sent late, so the load was lighter than planned',
+  'ttft-error': () => 'its own delay is larger than the differences in TTFT',
+};
 
 function littlesLaw(runs: readonly Run[], by: readonly Dimension[]): string[] {
   const off = runs.filter(({ checks }) => Math.abs(checks.littles_law_error ?? 0) > littlesLawTolerance);

@@ -10,7 +10,11 @@ const side = Type.Object({
   target: targetSchema,
   started_at: Type.String({ description: 'ISO 8601.' }),
   tool_version: Type.String(),
-  interrupted: Type.Boolean({ description: 'Stopped before all settings and trials were measured.' }),
+  interrupted: Type.Boolean({ description: 'Ended before all settings and trials were measured.' }),
+  ended_early: Type.Union(
+    [Type.Object({ cause: Type.Enum(['stopped', 'target-lost', 'failed']), message: Type.String() }), Type.Null()],
+    { description: 'Why; such a side cannot pass, and a candidate that was lost is a regression.' },
+  ),
 });
 
 const row = Type.Object({

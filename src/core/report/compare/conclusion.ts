@@ -11,11 +11,15 @@ export function conclusionOf(comparison: Comparison): readonly string[] {
       return [tendencyText(comparison), 'Nothing was judged: give --fail-on "ttft.p95>10%" to get a verdict.'];
     case 'pass':
       return [passText(rows)];
-    case 'inconclusive':
-      return [`Inconclusive: ${doubtsOf(rows).join('; ')}.`];
+    case 'inconclusive': {
+      const ended = endText(comparison);
+      const doubts = [...doubtsOf(rows), ...(ended === null ? [] : [ended])];
+      return [`Inconclusive: ${doubts.join('; ')}.`];
+    }
     case 'regression': {
       const others = doubtsOf(rows);
       const regressed = rows.filter(({ judgement }) => judgement.outcome.verdict === 'regression');
+      if (regressed.length === 0) return [`Regression: ${endText(comparison) ?? ''}.`];
       const count =
         regressed.length === 1 ? '' : ` (and ${regressed.length - 1} more, of ${plural(rows.length, 'check')})`;
       return [
@@ -24,6 +28,17 @@ export function conclusionOf(comparison: Comparison): readonly string[] {
       ];
     }
   }
+}
+
+/** That not everything was measured; a sentence without its full stop, null if everything was. */
+function endText({ baseline, candidate }: Comparison): string | null {
+  const ended = candidate.endedEarly ?? baseline.endedEarly;
+  if (ended === null) return null;
+  const who = candidate.endedEarly === null ? 'the baseline' : 'the candidate';
+  const message = ended.message.replace(/\.$/, '');
+  return ended.cause === 'target-lost'
+    ? `${who} was lost before the measurement was complete: ${message}`
+    : `the measurement ended before it was complete: ${message}`;
 }
 
 /** What became worse, by how much, and how much was allowed; a sentence without its full stop. */

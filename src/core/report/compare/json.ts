@@ -20,8 +20,9 @@ export function comparisonJson(comparison: Comparison): object {
   };
 }
 
-function sideJson({ name, target, startedAt, toolVersion, interrupted }: Side): object {
-  return { name, target, started_at: startedAt, tool_version: toolVersion, interrupted };
+function sideJson({ name, target, startedAt, toolVersion, endedEarly }: Side): object {
+  const interrupted = endedEarly !== null;
+  return { name, target, started_at: startedAt, tool_version: toolVersion, interrupted, ended_early: endedEarly };
 }
 
 function rowJson(row: ComparedRow): object {

@@ -1,6 +1,6 @@
 import type { ComparedMetric } from '../../compare/compared-metric.js';
 import type { ComparedRow, Comparison } from '../../compare/comparison.js';
-import { type Doubt, neededTrials } from '../../compare/judgement.js';
+import type { Doubt } from '../../compare/judgement.js';
 import type { Threshold } from '../../compare/threshold.js';
 import { listed, orUnknown, percentText, plural, significant, timeText, unknown } from '../../measurement/numbers.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
@@ -57,15 +57,28 @@ function trialsText({ baseline, candidate }: { readonly baseline: number; readon
 /** What is wrong and what to do about it, as the rest of a sentence without its full stop. */
 export function doubtText(doubt: Doubt, row: ComparedRow): string {
   switch (doubt.reason) {
-    case 'too-few-trials':
-      return `${trialsText(doubt)}, but the gate needs ${neededTrials}: run bench with --trials ${neededTrials}`;
+    case 'too-few-trials': {
+      const { needed } = doubt;
+      return `${trialsText(doubt)}, but the gate needs ${needed}: run bench with --trials ${needed}`;
+    }
     case 'saturated-client':
-      return `the load generator was saturated (event-loop delay p99 up to ${timeText(doubt.delayP99Ms)}, CPU up to ${percentText(doubt.cpuShare)} of a core), so the figures include its own delays: measure with fewer clients, more --workers, or from another machine`;
+      return saturationText(doubt);
     case 'too-wide':
       return `its 95 % interval, ${intervalText(row.interval)}, contains the limit: ${moreTrials(trialsFactor(row))}`;
     case 'not-measured':
       return doubt.explanation;
   }
+}
+
+/** What was wrong with the load generator, and what to do about it. */
+function saturationText({ saturation, delayMs, cpuShare }: Extract<Doubt, { reason: 'saturated-client' }>): string {
+  const what = {
+    cpu: `it used ${percentText(cpuShare)} of a core, so the load was lighter than planned`,
+    'late-sends': `it sent late (by ${timeText(delayMs)} on average), so the load was lighter than planned`,
+    'ttft-error': `its own delay, ${timeText(delayMs)} on average, is larger than the differences between the requests`,
+  };
+  const advice = 'measure with fewer clients, more --workers, or from another machine';
+  return `the load generator was saturated: ${listed(saturation.map((each) => what[each]))}; ${advice}`;
 }
 
 /**

@@ -15,11 +15,12 @@ describe('trials of two servers', () => {
     ['an open loop has no clients to wait for', open, 200, 5, 50, 20],
     ['no short trial has fewer requests than its share', closed(8), 202, 1, 51, 4],
   ])('%s', (_, load, requests, trials, perTrial, shortTrials) => {
-    expect(inShortTrials({ load, requests, durationMs: null, trials })).toEqual({
+    expect(inShortTrials({ load, requests, durationMs: null, trials, leastTrials: trials })).toEqual({
       load,
       requests: perTrial,
       durationMs: null,
       trials: shortTrials,
+      leastTrials: shortTrials,
     });
   });
 
@@ -28,8 +29,13 @@ describe('trials of two servers', () => {
     [25_000, 12_500, 10],
     [60_000, 15_000, 20],
   ])('of %d ms are cut into short trials of %d ms', (durationMs, perTrialMs, shortTrials) => {
-    const cut = inShortTrials({ load: closed(8), requests: null, durationMs, trials: 5 });
-    expect(cut).toMatchObject({ requests: null, durationMs: perTrialMs, trials: shortTrials });
+    const cut = inShortTrials({ load: closed(8), requests: null, durationMs, trials: 5, leastTrials: 3 });
+    expect(cut).toMatchObject({
+      requests: null,
+      durationMs: perTrialMs,
+      trials: shortTrials,
+      leastTrials: (3 * shortTrials) / 5,
+    });
   });
 });
 

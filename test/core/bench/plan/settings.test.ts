@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planRuns, planSettings, powersOfTwo } from '../../../../src/core/bench/plan/settings.js';
+import { planSettings, powersOfTwo } from '../../../../src/core/bench/plan/settings.js';
 
 const closed = (...concurrency: number[]) => ({ type: 'closed', concurrency }) as const;
 
@@ -56,17 +56,5 @@ describe('planSettings', () => {
     const load = { type: 'open', rate: 2.5, arrival: 'poisson' } as const;
     const { settings } = planSettings({ load, maxConcurrency: null, sweepUpTo: 4 }, { slots: 8 });
     expect(settings).toEqual([1, 2, 4].map((each) => ({ concurrency: null, rate: 2.5, max_concurrency: each })));
-  });
-});
-
-describe('planRuns', () => {
-  it('repeats all settings rather than each setting', () => {
-    const settings = [1, 2].map((each) => ({ concurrency: 2, rate: null, max_concurrency: each }));
-    expect(planRuns(settings, 2).map(({ setting: each, trial }) => [each.max_concurrency, trial])).toEqual([
-      [1, 1],
-      [2, 1],
-      [1, 2],
-      [2, 2],
-    ]);
   });
 });

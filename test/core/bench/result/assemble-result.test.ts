@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { ChatstreamError } from '../../../../src/core/base/errors.js';
 import { assembleResult, type Session } from '../../../../src/core/bench/result/assemble-result.js';
 import { type BenchResult, resultSchema } from '../../../../src/core/measurement/result-schema.js';
 import { benchResult } from '../../../support/bench-result.js';
@@ -16,11 +15,9 @@ async function resultOf(session: Partial<Session>): Promise<BenchResult> {
       target: measured.target,
       versus: null,
       plan: measured.plan,
-      planned: measured.runs.length,
       runs: measured.runs,
       warnings: [],
-      aborted: false,
-      failure: null,
+      endedEarly: null,
       ...session,
     },
   );
@@ -46,20 +43,16 @@ describe('assembleResult', () => {
     expect(result).not.toHaveProperty('versus');
   });
 
-  it.each<[string, Partial<Session>]>([
-    ['it was told to stop', { aborted: true }],
-    ['runs are missing', { planned: 3 }],
-    ['runs of the second server are missing', { versus: { target: measured.target, runs: [] } }],
-  ])('was interrupted if %s', async (_name, session) => {
-    expect((await resultOf(session)).interrupted).toBe(true);
+  it('says why it ended early, first of all warnings if the user did not stop it', async () => {
+    const endedEarly = { cause: 'target-lost', server: 'candidate', message: 'It is gone.' } as const;
+    const result = await resultOf({ endedEarly, warnings: ['Something else.'] });
+    expect(result).toMatchObject({ interrupted: true, ended_early: endedEarly });
+    expect(result.warnings).toEqual(['The bench ended early: It is gone.', 'Something else.']);
   });
 
-  it('begins its warnings with the reason why it ended early', async () => {
-    const failure = new ChatstreamError('target_unreachable', 'It is gone.');
-    expect((await resultOf({ planned: 3, failure, warnings: ['Something else.'] })).warnings).toEqual([
-      'The bench ended early: It is gone.',
-      'Something else.',
-    ]);
+  it('does not warn of what the user did', async () => {
+    const endedEarly = { cause: 'stopped', server: null, message: 'It was stopped.' } as const;
+    expect(await resultOf({ endedEarly })).toMatchObject({ interrupted: true, ended_early: endedEarly, warnings: [] });
   });
 
   it('keeps the runs of the second server apart', async () => {

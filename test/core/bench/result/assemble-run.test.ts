@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { assembleRun } from '../../../../src/core/bench/result/assemble-run.js';
+import { ClientDelay } from '../../../../src/core/measurement/client-delay.js';
 import { contextOf, partOf, repeated, spanOf } from './parts.js';
 
 /** 30 requests of 0.5 s and 10 tokens each; a warm-up request had half of its answer in the window. */
@@ -161,16 +162,27 @@ describe('the health of the load generator', () => {
     expect(client.event_loop_delay_ms.max).toBeCloseTo(0.4, 1);
   });
 
-  it('is bad if they were late for what they measured', () => {
-    const part = (ttftMs: number) =>
-      partOf({ loopDelayMs: repeated(4, 100), histograms: { ttft: repeated(ttftMs, 10) } });
-    expect(assembleRun([part(20)], contextOf()).client.saturated).toBe(true);
-    expect(assembleRun([part(200)], contextOf()).client.saturated).toBe(false);
+  it('is bad if they were later than all times to first token differ', () => {
+    const part = (...ttft: readonly number[]) => partOf({ loopDelayMs: repeated(4, 100), histograms: { ttft } });
+    expect(assembleRun([part(20, 21, 22)], contextOf()).client.saturation).toEqual(['ttft-error']);
+    expect(assembleRun([part(20, 30, 40)], contextOf()).client.saturation).toEqual([]);
+  });
+
+  it('is bad if they sent so late that the load was another one', () => {
+    const part = (e2eMs: number) => partOf({ loopDelayMs: repeated(4, 100), histograms: { e2e: repeated(e2eMs, 10) } });
+    expect(assembleRun([part(19)], contextOf()).client.saturation).toEqual(['late-sends']);
+    expect(assembleRun([part(21)], contextOf()).client.saturation).toEqual([]);
+  });
+
+  it('keeps how late they were, for comparisons', () => {
+    const { client } = assembleRun([partOf({ loopDelayMs: [1, 1, 1, 9] })], contextOf());
+    expect(client.event_loop_delay_ms.mean).toBeCloseTo(3, 1);
+    expect(ClientDelay.ofRuns([{ client }]).addedMs(99)).toBeCloseTo(9, 1);
   });
 
   it('counts the CPU time that each of them has', () => {
-    const of = (cpuShare: number) => assembleRun([partOf(), partOf()], contextOf({ cpuShare })).client.saturated;
-    expect(of(1.7)).toBe(false);
-    expect(of(1.9)).toBe(true);
+    const of = (cpuShare: number) => assembleRun([partOf(), partOf()], contextOf({ cpuShare })).client.saturation;
+    expect(of(1.7)).toEqual([]);
+    expect(of(1.9)).toEqual(['cpu']);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ClientHealth } from '../../../../src/core/measurement/result-schema.js';
 import { otherWarnings, truthWarnings } from '../../../../src/core/report/bench/warnings.js';
 import { benchResult } from '../../../support/bench-result.js';
 
@@ -8,9 +9,20 @@ describe('warnings about the truth of figures', () => {
   });
 
   it('say where the load generator was saturated, and by how much', () => {
-    const client = { saturated: true, cpu_share: 0.97, event_loop_delay_ms: { p50: 1, p99: 41, max: 90 } };
+    const client: Partial<ClientHealth> = { saturated: true, saturation: ['cpu'], cpu_share: 0.97 };
     const { result } = benchResult({ settings: [{ maxConcurrency: 1 }, { maxConcurrency: 2, client }], trials: 2 });
-    expect(truthWarnings(result)).toEqual([expect.stringMatching(/saturated at max-concurrency 2: .* 41 ms, .* 97 %/)]);
+    expect(truthWarnings(result)).toEqual([
+      expect.stringMatching(/saturated at max-concurrency 2: it used 97 % of a core\. Use fewer/),
+    ]);
+  });
+
+  it('say how late it was if that is a noticeable part of TTFT', () => {
+    const late = (mean: number): string[] => {
+      const client = { event_loop_delay_ms: { p50: 1, p99: 41, max: 90, mean } };
+      return truthWarnings(benchResult({ settings: [{ maxConcurrency: 2, prefillMs: 100, client }] }).result);
+    };
+    expect(late(0.1)).toEqual([]);
+    expect(late(90)).toEqual([expect.stringContaining('noticed events up to 90.0 ms late on average')]);
   });
 
   it("name Little's law only beyond 5 %, in either direction", () => {

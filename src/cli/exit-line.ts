@@ -1,0 +1,26 @@
+import type { OverallVerdict } from '../core/compare/comparison.js';
+import { exitCodes } from './exit-codes.js';
+
+/**
+ * What the exit code of a gate means, as the last line of the output: who reads a job's log sees why it passed or failed.
+ *
+ * @param verdict of the comparison; null if there was none, or none was possible
+ * @returns null if there was nothing to judge, or if an error has been reported instead
+ */
+export function exitLine(code: number, verdict: OverallVerdict | null, isStrict: boolean): string | null {
+  switch (code) {
+    case exitCodes.done:
+      if (verdict === null || verdict === 'none') return null;
+      return verdict === 'inconclusive'
+        ? 'Exit code 0: inconclusive does not fail the job. With --strict it would (11).'
+        : 'Exit code 0: the gate passed.';
+    case exitCodes.regression:
+      return 'Exit code 10: regression.';
+    case exitCodes.inconclusive:
+      return isStrict ? 'Exit code 11: inconclusive, which fails the job because of --strict.' : null;
+    case exitCodes.objectiveMissed:
+      return 'Exit code 12: an objective was missed.';
+    default:
+      return null;
+  }
+}

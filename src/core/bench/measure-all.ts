@@ -1,0 +1,186 @@
+import { asChatstreamError, ChatstreamError } from '../base/errors.js';
+import { microsNow } from '../base/micros.js';
+import { mixSeeds } from '../base/random.js';
+import { plural } from '../measurement/numbers.js';
+import type { EndedEarly, Run, Setting } from '../measurement/result-schema.js';
+import type { LoadGenerator, LoadJob } from './load/load-generator.js';
+import { measureRun, type RunHooks } from './measure-run.js';
+import { candidateFirst } from './plan/interleaving.js';
+import type { BenchOptions } from './plan/options.js';
+import type { PlannedRun } from './plan/settings.js';
+import type { Target } from './target/target.js';
+import type { WorkloadSpec } from './workload/workload.js';
+
+/** What has to be known before the first run. */
+export interface Prepared {
+  readonly workload: WorkloadSpec;
+  readonly promptsName: string | null;
+  readonly ignoreEos: boolean;
+}
+
+/** Which run of how many it is, from 1; `runs` is the most, if trials are added until the gate can decide. */
+export interface RunPlace {
+  readonly run: number;
+  readonly runs: number;
+}
+
+export interface TrialHooks extends RunHooks {
+  /** Called with the result of each run, in the order of measurement. */
+  readonly onRun: (run: Run, place: RunPlace) => void;
+  /** Asked after each trial, beginning with the least that are wanted, whether what is measured is enough. */
+  readonly isEnough: (measured: Pick<Measured, 'runs' | 'versusRuns'>) => boolean;
+}
+
+/** What was measured of both servers, and how it ended. */
+export interface Measured {
+  readonly runs: Run[];
+  readonly versusRuns: Run[];
+  /** What ended it early, if that was an error. */
+  failure: ChatstreamError | null;
+  endedEarly: EndedEarly | null;
+  samplesFailure: ChatstreamError | null;
+}
+
+/** Everything that one run after the other needs. */
+export interface Measurement {
+  readonly options: BenchOptions;
+  readonly prepared: Prepared;
+  readonly settings: readonly Setting[];
+  readonly target: Target;
+  readonly versus: Target | null;
+  readonly load: LoadGenerator;
+  readonly workers: number;
+}
+
+/**
+ * Trial after trial, until all are measured, or, beginning with the least that are wanted, until they are enough. What
+ * ends it early after the first run does not lose what was measured.
+ *
+ * @throws ChatstreamError what made the first run fail
+ */
+export async function measureAll(measurement: Measurement, hooks: TrialHooks): Promise<Measured> {
+  const { trials, leastTrials, maxDurationMs } = measurement.options;
+  const measured: Measured = { runs: [], versusRuns: [], failure: null, endedEarly: null, samplesFailure: null };
+  const beganUs = microsNow();
+  for (let trial = 1; trial <= trials; trial += 1) {
+    if (maxDurationMs !== null && microsNow() - beganUs >= maxDurationMs * 1000) {
+      if (trial <= leastTrials) measured.endedEarly = stoppedEarly(`--max-duration was over after ${plural(trial - 1, 'trial')}.`); // prettier-ignore
+      return measured;
+    }
+    await measureTrial(measurement, trial, measured, hooks);
+    if (measured.endedEarly !== null) return measured;
+    if (trial >= leastTrials && trial < trials && hooks.isEnough(measured)) return measured;
+  }
+  return measured;
+}
+
+/** Every setting once; with two servers alternately, so that drift affects both alike. */
+async function measureTrial(
+  measurement: Measurement,
+  trial: number,
+  measured: Measured,
+  hooks: TrialHooks,
+): Promise<void> {
+  const { options, settings, target, versus } = measurement;
+  const candidate = { server: 'candidate', target, results: measured.runs } as const;
+  const baseline =
+    versus === null ? [] : [{ server: 'baseline', target: versus, results: measured.versusRuns } as const];
+  const sides = candidateFirst(trial) ? [candidate, ...baseline] : [...baseline, candidate];
+  const runs = settings.length * sides.length * options.trials;
+  for (const [index, setting] of settings.entries()) {
+    for (const side of sides) {
+      const step = { setting, trial, side, number: (trial - 1) * settings.length + index };
+      const place = { run: measured.runs.length + measured.versusRuns.length + 1, runs };
+      await measureStep(measurement, step, place, measured, hooks);
+      if (measured.endedEarly !== null) return;
+    }
+  }
+}
+
+/** One setting of one server in one trial. */
+interface Step extends PlannedRun {
+  readonly side: { readonly server: 'candidate' | 'baseline'; readonly target: Target; readonly results: Run[] };
+  /** From 0; the same on both sides, which get the same prompts. */
+  readonly number: number;
+}
+
+async function measureStep(
+  { options, prepared, load, workers }: Measurement,
+  step: Step,
+  place: RunPlace,
+  measured: Measured,
+  hooks: TrialHooks,
+): Promise<void> {
+  const { server, target, results } = step.side;
+  try {
+    const isStopped = hooks.signal.aborted;
+    const job = jobOf(options, prepared, step, target, workers);
+    const finished = isStopped ? null : await measureRun(step, place, job, target, load, hooks);
+    if (finished === null) {
+      measured.endedEarly = stoppedEarly();
+      return;
+    }
+    results.push(finished.run);
+    if (finished.samplesFailure !== null) {
+      measured.samplesFailure ??= incompleteSamples(options, finished.samplesFailure);
+    }
+    hooks.onRun(finished.run, place);
+    if (hooks.signal.aborted) measured.endedEarly = stoppedEarly();
+    else await checkStillThere(finished.run, target);
+  } catch (error) {
+    if (measured.runs.length === 0) throw error;
+    measured.failure = asChatstreamError(error);
+    const { code, message } = measured.failure;
+    measured.endedEarly = { cause: code === 'target_unreachable' ? 'target-lost' : 'failed', server, message };
+  }
+}
+
+function stoppedEarly(message = 'It was stopped.'): EndedEarly {
+  return { cause: 'stopped', server: null, message };
+}
+
+/** @throws ChatstreamError `target_unreachable` if connections failed during the run, and the server does not answer */
+async function checkStillThere({ requests }: Run, target: Target): Promise<void> {
+  const hasLost = Object.keys(requests.errors).some((code) => /^(?:connection|host)_/.test(code));
+  const reason = hasLost ? await target.whyGone() : null;
+  if (reason !== null) {
+    throw new ChatstreamError('target_unreachable', `The server was lost during the measurement. ${reason}`, {
+      hint: 'See its log for the reason.',
+    });
+  }
+}
+
+function jobOf(
+  options: BenchOptions,
+  { workload, ignoreEos }: Prepared,
+  { setting, trial, number }: Step,
+  target: Target,
+  workers: number,
+): LoadJob {
+  const { load, seed } = options;
+  return {
+    client: { url: target.requestsUrl, headers: target.headers, timeoutMs: options.timeoutMs },
+    workload,
+    body: { model: target.description.model, ignoreEos, extraBody: options.extraBody },
+    shape:
+      load.type === 'closed'
+        ? { type: 'closed', clients: setting.concurrency ?? 1 }
+        : // The same moments for every setting of a trial, so that settings are compared under the same load.
+          { type: 'open', rate: load.rate, arrival: load.arrival, seed: mixSeeds(seed, trial) },
+    run: number,
+    worker: 0,
+    workers,
+    warmupMs: options.warmupMs,
+    durationMs: options.durationMs,
+    requests: options.requests,
+    objectives: options.objectives,
+    samplesPath: options.samplesPath,
+  };
+}
+
+function incompleteSamples({ samplesPath }: BenchOptions, reason: string): ChatstreamError {
+  const message = `Not all samples could be written to ${samplesPath ?? 'their file'}: ${reason}.`;
+  return new ChatstreamError('output_failed', message, {
+    hint: 'The measurement is not affected. Make room there, or give --samples another path, and measure again.',
+  });
+}

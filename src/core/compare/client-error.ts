@@ -1,0 +1,75 @@
+import { ClientDelay, shareOfDelay } from '../measurement/client-delay.js';
+import { percentiles } from '../measurement/metric-names.js';
+import type { Run } from '../measurement/result-schema.js';
+import type { Interval } from '../statistics/ratio.js';
+import type { ComparedMetric } from './compared-metric.js';
+
+/** The load generator's own part in the figures of one side. */
+export class ClientError {
+  readonly #runs: readonly Run[];
+  #delay: ClientDelay | undefined;
+
+  constructor(runs: readonly Run[]) {
+    this.#runs = runs;
+  }
+
+  get delay(): ClientDelay {
+    return (this.#delay ??= ClientDelay.ofRuns(this.#runs));
+  }
+
+  /**
+   * How far a measured figure may be from what the server did, as a logarithm, 0 or more: a latency may be longer than it
+   * was, and the rate of a closed loop lower, since its clients notice late that they may send.
+   *
+   * @param value as measured, 0 or more: milliseconds or a rate
+   */
+  of(metric: ComparedMetric, value: number): number {
+    if (value === 0) return 0;
+    if (metric.type === 'rate') {
+      const e2eMs = this.#mean((run) => run.metrics.e2e.mean);
+      const isClosed = this.#runs.every(({ settings }) => settings.rate === null);
+      return isClosed && e2eMs > 0 ? Math.log1p(this.delay.meanMs / e2eMs) : 0;
+    }
+    const share = shareOfDelay(metric.metric, {
+      queueWaitSource: this.#runs[0]?.metrics.queue_wait.source ?? 'unavailable',
+      outputTokens: this.#mean(({ rates }) => rates.output_tokens_per_second / rates.requests_per_second),
+    });
+    const added = Math.min(mostOfFigure * value, share * this.delay.addedMs(percentiles[metric.percentile]));
+    return Math.log(value / (value - added));
+  }
+
+  /** Of a figure of the runs, weighted by their completed requests; 0 if none has it. */
+  #mean(figure: (run: Run) => number | null): number {
+    let sum = 0;
+    let count = 0;
+    for (const run of this.#runs) {
+      const value = figure(run);
+      if (value === null || !Number.isFinite(value)) continue;
+      sum += value * run.requests.completed;
+      count += run.requests.completed;
+    }
+    return count === 0 ? 0 : sum / count;
+  }
+}
+
+/** However late the load generator was, a part of what it measured is the server's. */
+const mostOfFigure = 0.95;
+
+/**
+ * Widens the interval of a ratio by what the load generator can have added to either figure. If both sides were measured
+ * by the same load generator at the same time, what it added to both cancels out, and only the difference counts.
+ *
+ * @param errors of both figures, as {@link ClientError.of} gives them
+ */
+export function widened(
+  { lower, upper }: Interval,
+  metric: ComparedMetric,
+  errors: { readonly baseline: number; readonly candidate: number },
+  interleaved: boolean,
+): Interval {
+  const common = interleaved ? Math.min(errors.baseline, errors.candidate) : 0;
+  const [before, after] = [errors.baseline - common, errors.candidate - common];
+  // A latency may have been shorter than measured, a rate higher.
+  const [down, up] = metric.type === 'latency' ? [after, before] : [before, after];
+  return { lower: lower * Math.exp(-down), upper: upper * Math.exp(up) };
+}

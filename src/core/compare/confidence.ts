@@ -1,0 +1,39 @@
+import { type Looks, nominalTail } from '../statistics/spending.js';
+import type { SettingTrials } from './setting-trials.js';
+
+/** On each side of an interval: 95 %. */
+const tail = 0.025;
+
+/** With fewer trials of a fixed number, the spread between them is not known well enough for a decision. */
+export const neededTrials = 5;
+
+/**
+ * How sure the intervals of one setting have to be.
+ *
+ * Several candidates that are compared with the same baseline share the error among them (Bonferroni), so that the chance
+ * of any wrong verdict does not grow with their number. A measurement that went on until it could tell pays for having
+ * been looked at after each trial.
+ */
+export interface Confidence {
+  /** Error on each side of an interval, above 0 to 0.025. */
+  readonly tail: number;
+  /** With fewer trials on a side nothing is decided. */
+  readonly neededTrials: number;
+}
+
+/** @param candidates how many are compared with this baseline, 1 or more */
+export function confidenceOf(baseline: SettingTrials, candidate: SettingTrials, candidates: number): Confidence {
+  const looks = [baseline, candidate].flatMap((side) => looksOf(side) ?? []);
+  const shared = tail / candidates;
+  if (looks.length === 0) return { tail: shared, neededTrials };
+  return {
+    tail: Math.min(...looks.map(({ trials, ...each }) => nominalTail(trials, each, shared))),
+    neededTrials: Math.min(neededTrials, ...looks.map(({ least }) => least)),
+  };
+}
+
+/** How a side was looked at while it grew; null if it was measured with a fixed number of trials. */
+function looksOf({ plan, runs }: SettingTrials): (Looks & { readonly trials: number }) | null {
+  const { trials_least: least, trials: most } = plan;
+  return least === undefined || least === most ? null : { least, most, trials: runs.length };
+}

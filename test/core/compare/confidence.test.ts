@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { compare } from '../../../src/core/compare/compare.js';
+import { isDecided } from '../../../src/core/compare/comparison.js';
+import { confidenceOf } from '../../../src/core/compare/confidence.js';
+import { SettingTrials } from '../../../src/core/compare/setting-trials.js';
+import { parseThresholds } from '../../../src/core/compare/threshold.js';
+import type { BenchResult } from '../../../src/core/measurement/result-schema.js';
+import { nominalTail } from '../../../src/core/statistics/spending.js';
+import { alternately, pair, resultOf } from './sides.js';
+
+function trialsOf({ runs, plan }: BenchResult, trials = runs.length): SettingTrials {
+  return new SettingTrials(runs.slice(0, trials), { name: 'result', plan });
+}
+
+const fixed = resultOf(1);
+const growing = resultOf(1, {}, { plan: { trials: 20, trials_least: 3 } });
+
+describe('how sure an interval has to be', () => {
+  it('is 95 % from 5 trials on', () => {
+    expect(confidenceOf(trialsOf(fixed), trialsOf(fixed), 1)).toEqual({ tail: 0.025, neededTrials: 5 });
+  });
+
+  it('is shared by several candidates of one baseline', () => {
+    expect(confidenceOf(trialsOf(fixed), trialsOf(fixed), 3).tail).toBeCloseTo(0.025 / 3, 12);
+  });
+
+  it('is more for a measurement that was looked at after each trial, the more the earlier it ended', () => {
+    const { tail, neededTrials } = confidenceOf(trialsOf(growing, 4), trialsOf(growing, 4), 1);
+    expect(neededTrials).toBe(3);
+    expect(tail).toBeCloseTo(nominalTail(4, { least: 3, most: 20 }, 0.025), 12);
+    expect(confidenceOf(trialsOf(growing, 3), trialsOf(growing, 5), 1).tail).toBeLessThan(tail);
+    expect(confidenceOf(trialsOf(fixed), trialsOf(growing, 4), 1).tail).toBeCloseTo(tail, 12);
+  });
+});
+
+describe('a growing measurement', () => {
+  const thresholds = parseThresholds(['ttft.p95>10%']);
+  const decided = (sides: Parameters<typeof compare>[0]): boolean =>
+    isDecided(compare(sides, { thresholds, allowed: [], gatedOnly: true }));
+
+  it('is over when every figure with a threshold has its verdict', () => {
+    const [same, slower] = [resultOf(1, {}, {}, 2), resultOf(1.5, {}, {}, 3)];
+    expect(decided(pair(fixed, same))).toBe(true);
+    expect(decided(pair(fixed, slower))).toBe(true);
+    expect(decided(pair(resultOf(1, { spread: 0.6 }), resultOf(1.1, { spread: 0.6 }, {}, 5)))).toBe(false);
+  });
+
+  it('goes on as long as there are too few samples, but not if nothing can be compared', () => {
+    const few = resultOf(1, { completed: 10 });
+    expect(decided(alternately(few, few))).toBe(false);
+    const derived = resultOf(1, {}, { queueWaitSource: 'derived' });
+    const options = { thresholds: parseThresholds(['queue_wait.p95>10%']), allowed: [] };
+    expect(isDecided(compare(pair(fixed, derived), options))).toBe(true);
+  });
+});
