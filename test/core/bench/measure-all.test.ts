@@ -1,0 +1,135 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { bench, type BenchHooks, type BenchReport } from '../../../src/core/bench/bench.js';
+import type { BenchOptions } from '../../../src/core/bench/plan/options.js';
+import type { ScriptedHttpServer } from '../../support/scripted-http-server.js';
+import { serveScript } from './target/routes.js';
+import { benchOptionsOf } from './options.js';
+
+const token = 'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":null}]}\n\n';
+
+/** A server with one model that streams three words, after `onRequest` has done its part. */
+async function serveWords(
+  onRequest: (answered: number) => Promise<void> = async () => {},
+): Promise<ScriptedHttpServer> {
+  let answered = 0;
+  const server = await serveScript(async (exchange) => {
+    if (exchange.head.startsWith('GET /v1/models')) {
+      await exchange.answer('200 OK', ['Content-Type: application/json'], '{"object":"list","data":[{"id":"parrot"}]}');
+    } else if (exchange.head.startsWith('POST')) {
+      await onRequest((answered += 1));
+      await exchange.stream(token, token, token, 'data: [DONE]\n\n');
+    } else await exchange.answer('404 Not Found', [], '');
+  });
+  return server;
+}
+
+function measure(
+  options: Partial<BenchOptions> & { url: string },
+  hooks: Partial<BenchHooks> = {},
+): Promise<BenchReport> {
+  const { url, ...rest } = options;
+  return bench(benchOptionsOf({ target: { type: 'url', url }, ...rest }), {
+    signal: new AbortController().signal,
+    onServerStart: () => undefined,
+    onServerLog: () => undefined,
+    onProgress: () => undefined,
+    onRun: () => undefined,
+    isDecided: () => false,
+    ...hooks,
+  });
+}
+
+describe('trials that are added', () => {
+  const growing = { requests: 2, trials: 6, leastTrials: 3 };
+
+  it('end when the gate can decide, which is asked after each from the least number on', async () => {
+    const [{ url }, { url: versus }] = [await serveWords(), await serveWords()];
+    const asked: (readonly [number, number | undefined])[] = [];
+    const { result } = await measure(
+      { url, versus, ...growing },
+      {
+        isDecided: ({ runs, versus: baseline }) => {
+          asked.push([runs.length, baseline?.runs.length]);
+          return runs.length === 4;
+        },
+      },
+    );
+    expect(asked).toEqual([
+      [3, 3],
+      [4, 4],
+    ]);
+    expect(result.runs.map(({ trial }) => trial)).toEqual([1, 2, 3, 4]);
+    expect(result).toMatchObject({ interrupted: false, plan: { trials: 6, trials_least: 3 } });
+    expect(result).not.toHaveProperty('ended_early');
+  });
+
+  it('end at the most, which is not asked about', async () => {
+    const { url } = await serveWords();
+    let asked = 0;
+    const isDecided = (): boolean => {
+      asked += 1;
+      return false;
+    };
+    const { result } = await measure({ url, ...growing }, { isDecided });
+    expect([asked, result.runs.length, result.interrupted]).toEqual([3, 6, false]);
+  });
+
+  it('end when their time is over', async () => {
+    const { url } = await serveWords(() => delay(20));
+    const { result } = await measure({ url, requests: 4, trials: 1000, leastTrials: 3, maxDurationMs: 500 });
+    expect(result.runs.length).toBeGreaterThanOrEqual(3);
+    expect(result.runs.length).toBeLessThan(30);
+    expect(result.interrupted).toBe(false);
+  });
+});
+
+describe('a time that is over before the planned trials', () => {
+  it('makes a result that ended early', async () => {
+    const { url } = await serveWords(() => delay(50));
+    const { result } = await measure({ url, requests: 4, trials: 1000, leastTrials: 1000, maxDurationMs: 300 });
+    expect(result.interrupted).toBe(true);
+    expect(result.ended_early).toMatchObject({
+      cause: 'stopped',
+      message: expect.stringMatching(/^--max-duration was over after \d+ trials?\.$/) as string,
+    });
+  });
+});
+
+describe('a server that is gone', () => {
+  it('in the middle of its only run ends it, and the result says so', async () => {
+    const server = await serveWords(async (answered) => {
+      if (answered === 5) await server.die();
+    });
+    const { result, failure } = await measure({ url: server.url, requests: null, durationMs: 60_000 });
+    expect(failure).toMatchObject({ code: 'target_unreachable' });
+    expect(result.ended_early).toMatchObject({
+      cause: 'target-lost',
+      server: 'candidate',
+      message: expect.stringContaining('Nothing listens at') as string,
+    });
+    expect(result.runs[0]?.requests.errors).toHaveProperty('connection_refused');
+    expect(result.warnings[0]).toMatch(/^The bench ended early: The server was lost during the measurement\./);
+  });
+
+  it('in one of several trials ends the bench', async () => {
+    const baseline = await serveWords();
+    const server = await serveWords(async (answered) => {
+      if (answered === 9) await server.die();
+    });
+    const { result } = await measure({ url: server.url, versus: baseline.url, trials: 5 });
+    expect(result.ended_early).toMatchObject({ cause: 'target-lost', server: 'candidate' });
+    expect(result.runs.length).toBeLessThan(5);
+  });
+
+  it('is not one that closed a few connections and is still there', async () => {
+    const server = await serveScript(async (exchange) => {
+      if (exchange.head.startsWith('GET /v1/models')) {
+        await exchange.answer('200 OK', ['Content-Type: application/json'], '{"data":[{"id":"parrot"}]}');
+      } else exchange.reset();
+    });
+    const { result, failure } = await measure({ url: server.url });
+    expect([failure, result.interrupted]).toEqual([null, false]);
+    expect(result.runs[0]?.requests.failed).toBe(4);
+  });
+});
