@@ -33,6 +33,7 @@ export type MachineName = keyof typeof surroundings;
 /** How the candidate differs from the baseline. */
 export const changes = {
   'nothing changed': () => 1,
+  '10 % slower': () => 1.1,
   '20 % slower': () => 1.2,
   '20 % slower above the median': (place: number) => (place > 0 ? 1.2 : 1),
 } as const satisfies Record<string, SimulatedServer['slowdown']>;
@@ -53,9 +54,11 @@ export interface ScenarioOptions {
   readonly trials: number;
   /** Per trial. */
   readonly requests: number;
+  /** Fewer than `trials` if they are added until the gate can decide. */
+  readonly leastTrials?: number;
 }
 
-export function scenarioOf({ machine, change, order, load, trials, requests }: ScenarioOptions): Scenario {
+export function scenarioOf({ machine, change, order, load, ...size }: ScenarioOptions): Scenario {
   const { noise, spread } = surroundings[machine];
   const slow = (name: ChangeName): SimulatedServer => ({ ...server, spread, slowdown: changes[name] });
   return {
@@ -64,7 +67,6 @@ export function scenarioOf({ machine, change, order, load, trials, requests }: S
     noise,
     order,
     clients: load === 'queued' ? 2 * server.slots : server.slots,
-    requests,
-    trials,
+    ...size,
   };
 }

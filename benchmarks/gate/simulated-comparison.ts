@@ -1,7 +1,7 @@
 import { type Random, seededRandom } from '../../src/core/base/random.js';
 import { candidateFirst, inShortTrials } from '../../src/core/bench/plan/interleaving.js';
 import { compare } from '../../src/core/compare/compare.js';
-import type { ComparedRow, Comparison } from '../../src/core/compare/comparison.js';
+import { type ComparedRow, type Comparison, isDecided } from '../../src/core/compare/comparison.js';
 import type { Side } from '../../src/core/compare/side.js';
 import { parseThresholds } from '../../src/core/compare/threshold.js';
 import type { Machine, Plan, Run, TargetDescription } from '../../src/core/measurement/result-schema.js';
@@ -28,18 +28,27 @@ export interface Scenario {
   /** Per trial. */
   readonly requests: number;
   readonly trials: number;
+  /** Fewer than `trials`: they are added from here on until every verdict is known, as `--trials 3..20` does. */
+  readonly leastTrials?: number;
 }
 
 /** One comparison as `chatstream compare` makes it; the same seed gives the same one. */
 export function simulateComparison(scenario: Scenario, failOn: readonly string[], seed: number): Comparison {
-  const random = seededRandom(seed);
-  const { baseline, candidate } = measure(scenario, random);
-  const sides = {
-    baseline: sideOf('baseline', baseline),
-    candidate: sideOf('candidate', candidate),
-    interleaved: isInterleaved(scenario.order),
+  const thresholds = parseThresholds(failOn);
+  const comparisonOf = ({ baseline, candidate }: Measured): Comparison => {
+    const sides = {
+      baseline: sideOf('baseline', baseline, scenario),
+      candidate: sideOf('candidate', candidate, scenario),
+      interleaved: isInterleaved(scenario.order),
+    };
+    return compare(sides, { thresholds, allowed: [], gatedOnly: true });
   };
-  return compare(sides, { thresholds: parseThresholds(failOn), allowed: [] });
+  const isEnough = (measured: Measured): boolean => {
+    const { leastTrials, trials } = scenario;
+    if (leastTrials === undefined || measured.baseline.length < leastTrials) return false;
+    return measured.baseline.length < trials && isDecided(comparisonOf(measured));
+  };
+  return comparisonOf(measure(scenario, seededRandom(seed), isEnough));
 }
 
 /** The row of one metric. */
@@ -58,7 +67,11 @@ interface Measured {
   readonly candidate: Run[];
 }
 
-function measure({ order, noise, ...scenario }: Scenario, random: Random): Measured {
+function measure(
+  { order, noise, ...scenario }: Scenario,
+  random: Random,
+  isEnough: (measured: Measured) => boolean,
+): Measured {
   const measured: Measured = { baseline: [], candidate: [] };
   let machine = new NoisyMachine(noise, random);
   // As after a warm-up: measuring does not begin when the machine does.
@@ -79,6 +92,7 @@ function measure({ order, noise, ...scenario }: Scenario, random: Random): Measu
     for (const trial of numbers) {
       const turns = candidateFirst(trial) ? (['candidate', 'baseline'] as const) : (['baseline', 'candidate'] as const);
       for (const side of turns) run(side, trial);
+      if (isEnough(measured)) return measured;
     }
     return measured;
   }
@@ -88,8 +102,9 @@ function measure({ order, noise, ...scenario }: Scenario, random: Random): Measu
   return measured;
 }
 
-function sideOf(name: string, runs: readonly Run[]): Side {
-  return { name, runs, target, plan, machine, toolVersion: '', startedAt: '', endedEarly: null };
+function sideOf(name: string, runs: readonly Run[], { leastTrials, trials }: Scenario): Side {
+  const looks = leastTrials === undefined ? {} : { trials, trials_least: leastTrials };
+  return { name, runs, target, plan: { ...plan, ...looks }, machine, toolVersion: '', startedAt: '', endedEarly: null };
 }
 
 const target: TargetDescription = { url: '', server: 'simulated', model: 'simulated', engine: null, settings: {} };

@@ -14,23 +14,35 @@ export interface Tally {
   readonly intervals: readonly Interval[];
   /** The ratios that the intervals are around. */
   readonly ratios: readonly number[];
+  /** How many trials each comparison took, in rising order. */
+  readonly lengths: readonly number[];
 }
 
 /** What every comparison is gated on. */
 export const thresholds = ['ttft.p95>10%', 'e2e.p50>10%', 'e2e.p95>10%', 'output_tokens_per_second<10%'] as const;
 
 /** Their metrics. */
-export const gatedMetrics = thresholds.map((text) => text.split(/[<>]/, 1)[0] ?? '');
+export const gatedMetrics = thresholds.map(metricOf);
+
+/** The metric of a threshold. */
+export function metricOf(threshold: string): string {
+  return threshold.split(/[<>]/, 1)[0] ?? '';
+}
 
 /** Makes the same comparison many times, each with its own seed. */
-export function tallyOf(options: ScenarioOptions, comparisons: number): ReadonlyMap<string, Tally> {
+export function tallyOf(
+  options: ScenarioOptions,
+  comparisons: number,
+  failOn: readonly string[] = thresholds,
+): ReadonlyMap<string, Tally> {
   const scenario = scenarioOf(options);
+  const metrics = failOn.map(metricOf);
   const made = Array.from({ length: comparisons }, (_, index) => {
-    const comparison = simulateComparison(scenario, thresholds, 1 + index);
-    return gatedMetrics.map((metric) => rowOf(comparison, metric));
+    const comparison = simulateComparison(scenario, failOn, 1 + index);
+    return metrics.map((metric) => rowOf(comparison, metric));
   });
   return new Map(
-    gatedMetrics.map((metric, place) => {
+    metrics.map((metric, place) => {
       const rows = made.flatMap((each) => each[place] ?? []);
       const verdicts = rows.map(({ judgement }) => (judgement.type === 'gated' ? judgement.outcome.verdict : 'none'));
       const count = (...wanted: readonly string[]): number => verdicts.filter((each) => wanted.includes(each)).length;
@@ -44,6 +56,7 @@ export function tallyOf(options: ScenarioOptions, comparisons: number): Readonly
           passes: count('pass', 'improvement'),
           intervals: rows.flatMap(({ interval }) => interval ?? []),
           ratios: rows.flatMap(({ ratio }) => ratio ?? []),
+          lengths: rows.map(({ trials }) => trials.baseline).sort((one, other) => one - other),
         },
       ];
     }),
