@@ -1,6 +1,6 @@
 import { ChatstreamError } from '../core/base/errors.js';
-import { describePlan } from '../core/bench/plan/describe-plan.js';
 import type { BenchHooks } from '../core/bench/bench.js';
+import { describePlan } from '../core/bench/plan/describe-plan.js';
 import type { BenchOptions } from '../core/bench/plan/options.js';
 import { describeMachine } from '../core/bench/result/machine.js';
 import { compare, type CompareOptions } from '../core/compare/compare.js';

@@ -15,7 +15,6 @@ import { openTarget, type Target, type TargetHooks } from './target/target.js';
 import { tokenScaleOf } from './target/token-scale.js';
 import { type PromptsFile, readPromptsFile } from './workload/prompts-file.js';
 import { assumedScale } from './workload/words.js';
-import type { WorkloadSpec } from './workload/workload.js';
 
 export interface BenchHooks extends TargetHooks {
   /** Called several times per second with the progress of the current run. */

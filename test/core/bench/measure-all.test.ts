@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { bench, type BenchHooks, type BenchReport } from '../../../src/core/bench/bench.js';
 import type { BenchOptions } from '../../../src/core/bench/plan/options.js';
 import type { ScriptedHttpServer } from '../../support/scripted-http-server.js';
-import { serveScript } from './target/routes.js';
 import { benchOptionsOf } from './options.js';
+import { serveScript } from './target/routes.js';
 
 const token = 'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":null}]}\n\n';
 
 /** A server with one model that streams three words, after `onRequest` has done its part. */
 async function serveWords(
-  onRequest: (answered: number) => Promise<void> = async () => {},
+  onRequest: (answered: number) => Promise<void> = () => Promise.resolve(),
 ): Promise<ScriptedHttpServer> {
   let answered = 0;
   const server = await serveScript(async (exchange) => {
