@@ -55,7 +55,8 @@ export function benchResult(description: ResultDescription): DescribedResult {
 }
 
 /** The summary of one run is the run; only several have to be merged, which takes longer. */
-function summaryOf({ settings, requests, rates, metrics, client }: Run, samples: SampleSet): SettingSummary {
+function summaryOf(run: Run, samples: SampleSet): SettingSummary {
+  const { settings, requests, rates, metrics, client, prompt_cache: promptCache } = run;
   const { ttft, queue_wait: queueWait } = metrics;
   const known = metricNames.filter((name) => samples[name].histogram.count > 0);
   return {
@@ -66,6 +67,7 @@ function summaryOf({ settings, requests, rates, metrics, client }: Run, samples:
     metrics,
     histograms: new Map(known.map((name) => [name, samples[name].histogram])),
     queueShare: ttft.mean === null || queueWait.mean === null ? null : queueWait.mean / ttft.mean,
+    promptCache: promptCache ?? null,
     saturated: client.saturated,
   };
 }

@@ -3,7 +3,16 @@ import { addUpErrors, errorCounts } from './error-counts.js';
 import { LatencyHistogram } from './histogram.js';
 import { aggregateQueueWait, figuresOf } from './metric.js';
 import { type MetricName, metricNames, perMetric } from './metric-names.js';
-import type { FiguresPerMetric, QueueWaitMetric, Rates, RequestCounts, Run, Setting } from './result-schema.js';
+import { mergedPromptCache } from './prompt-cache.js';
+import type {
+  FiguresPerMetric,
+  PromptCache,
+  QueueWaitMetric,
+  Rates,
+  RequestCounts,
+  Run,
+  Setting,
+} from './result-schema.js';
 
 /** All trials of one setting together: their histograms merged, their rates over the sum of their spans. */
 export interface SettingSummary {
@@ -16,6 +25,8 @@ export interface SettingSummary {
   readonly histograms: ReadonlyMap<MetricName, LatencyHistogram>;
   /** Mean queue wait over mean TTFT, 0 to 1; null if the queue wait is not known. */
   readonly queueShare: number | null;
+  /** Prompt tokens that were in the server's cache; null if the server does not say. */
+  readonly promptCache: PromptCache | null;
   readonly saturated: boolean;
 }
 
@@ -59,6 +70,7 @@ function summary({ settings }: Run, trials: readonly Run[]): SettingSummary {
     metrics,
     histograms,
     queueShare: share(metrics.queue_wait.mean, metrics.ttft.mean),
+    promptCache: mergedPromptCache(trials),
     saturated: trials.some(({ client }) => client.saturated),
   };
 }
