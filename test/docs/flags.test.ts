@@ -119,7 +119,7 @@ const pages = ['README.md', ...['serve', 'api', 'bench', 'ci', 'metrics', 'model
 /** Flags of other programs that the pages mention, and oclif's own. */
 const others = new Set([
   ...['help', 'parallel', 'max-num-seqs', 'max-num-queued-reqs', 'omit', 'global'],
-  ...['enable-cache-report', 'enable-prompt-tokens-details'],
+  ...['enable-cache-report', 'enable-prompt-tokens-details', 'stream-interval'],
 ]);
 
 describe.each(pages)('%s', (page) => {

@@ -13,8 +13,10 @@ import { type BenchOptions, checkVersus } from './plan/options.js';
 import { type PlannedRun, planRuns, planSettings } from './plan/settings.js';
 import { beginSamplesFile } from './record/samples-file.js';
 import { assembleResult, type Session } from './result/assemble-result.js';
+import { probed } from './target/probe.js';
 import { openTarget, type Target, type TargetHooks } from './target/target.js';
-import { tokenScaleOf } from './target/token-scale.js';
+import { needsRunningUsage } from './target/token-packing.js';
+import { measureTokenScale } from './target/token-scale.js';
 import { type PromptsFile, readPromptsFile } from './workload/prompts-file.js';
 import { assumedScale } from './workload/words.js';
 import type { WorkloadSpec } from './workload/workload.js';
@@ -35,11 +37,17 @@ export interface BenchReport {
   readonly samplesFailure: ChatstreamError | null;
 }
 
+/** For results whose requests differ from those to other servers. */
+const runningUsageNote =
+  'The server puts several tokens into a chunk. Requests therefore ask for the usage with every chunk ' +
+  '(continuous_usage_stats), so that tokens are counted as they arrive.';
+
 /** What has to be known before the first run. */
 interface Prepared {
   readonly workload: WorkloadSpec;
   readonly promptsName: string | null;
   readonly ignoreEos: boolean;
+  readonly runningUsage: boolean;
 }
 
 /**
@@ -74,7 +82,8 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
 
     const { settings, warnings } = planSettings(options, commonQueue(targets));
     const ignoreEos = targets.every(({ ignoresEos }) => ignoresEos);
-    const prepared = await prepare(options, target, prompts, ignoreEos, hooks.signal);
+    const runningUsage = await needsRunningUsage(targets, options, hooks.signal);
+    const prepared = { ...(await prepare(options, target, prompts, ignoreEos, hooks.signal)), runningUsage };
     const planned = planRuns(settings, options.trials);
     const measured = await measureAll(options, prepared, planned, { target, versus }, { load, workers }, hooks);
     samplesFailure = measured.samplesFailure;
@@ -85,7 +94,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
       plan: describePlan(options, settings, prepared),
       planned: planned.length,
       runs: measured.runs,
-      warnings,
+      warnings: runningUsage ? [...warnings, runningUsageNote] : warnings,
       failure: measured.failure,
     };
   } finally {
@@ -117,10 +126,10 @@ async function prepare(
   prompts: PromptsFile | null,
   ignoreEos: boolean,
   signal: AbortSignal,
-): Promise<Prepared> {
+): Promise<Omit<Prepared, 'runningUsage'>> {
   const { seed, outputTokens, sharedPrefixTokens } = options;
   const needsScale = prompts === null || sharedPrefixTokens > 0;
-  const scale = needsScale ? await tokenScaleOf(target, options, signal) : assumedScale;
+  const scale = needsScale ? await probed(target, options, signal, measureTokenScale) : assumedScale;
   const common = { seed, outputTokens, sharedPrefixTokens, scale };
   if (options.prompts.type === 'synthetic' || prompts === null) {
     const inputTokens = options.prompts.type === 'synthetic' ? options.prompts.inputTokens : outputTokens;
@@ -176,7 +185,7 @@ async function measureAll(
 
 function jobOf(
   options: BenchOptions,
-  { workload, ignoreEos }: Prepared,
+  { workload, ignoreEos, runningUsage }: Prepared,
   { setting, trial }: PlannedRun,
   run: number,
   target: Target,
@@ -186,7 +195,7 @@ function jobOf(
   return {
     client: { url: target.requestsUrl, headers: target.headers, timeoutMs: options.timeoutMs },
     workload,
-    body: { model: target.description.model, ignoreEos, extraBody: options.extraBody },
+    body: { model: target.description.model, ignoreEos, runningUsage, extraBody: options.extraBody },
     shape:
       load.type === 'closed'
         ? { type: 'closed', clients: setting.concurrency ?? 1 }

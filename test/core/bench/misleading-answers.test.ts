@@ -32,10 +32,12 @@ async function measured(
   routes: Routes = { 'GET /v1/models': modelList('me', 'parrot') },
 ): Promise<{ readonly result: BenchResult; readonly run: Run; readonly warnings: readonly string[] }> {
   const server = await serveScript(async (exchange) => {
-    if (routeOf(exchange) === 'POST /v1/chat/completions') { await script(exchange); return; }
-    const route = routes[routeOf(exchange)] ?? { status: '404 Not Found' };
-    const { status = '200 OK', body = '' }: RouteAnswer = typeof route === 'function' ? route() : route;
-    await exchange.answer(status, [], typeof body === 'string' ? body : JSON.stringify(body));
+    if (routeOf(exchange) === 'POST /v1/chat/completions') await script(exchange);
+    else {
+      const route = routes[routeOf(exchange)] ?? { status: '404 Not Found' };
+      const { status = '200 OK', body = '' }: RouteAnswer = typeof route === 'function' ? route() : route;
+      await exchange.answer(status, [], typeof body === 'string' ? body : JSON.stringify(body));
+    }
   });
   const { result } = await bench(benchOptionsOf({ target: { type: 'url', url: server.url }, ...options }), {
     signal: new AbortController().signal,
@@ -149,6 +151,55 @@ describe('a usage that cannot be true', () => {
       expect.stringMatching(/usage of all 4 answers cannot be true: it has 4 output tokens for 24 chunks/),
     ]);
     expect(warnings).not.toContainEqual(expect.stringContaining('does not report usage'));
+  });
+});
+
+describe('several tokens in a chunk', () => {
+  const vllm: Routes = { 'GET /v1/models': modelList('vllm', 'm') };
+
+  /** Chunks of 4 tokens, 40 ms apart; with a running count only if it is asked for. */
+  const packed: Script = async (exchange) => {
+    const isAsked = exchange.body.includes('"continuous_usage_stats":true');
+    await exchange.beginStream();
+    for (const completion_tokens of [4, 8, 12]) {
+      const counted = isAsked ? { usage: { prompt_tokens: 9, completion_tokens } } : {};
+      const choices = [{ index: 0, delta: { content: 'Hi hi hi hi' }, finish_reason: null }];
+      await exchange.writeChunk(`data: ${JSON.stringify({ choices, ...counted })}\n\n`);
+      await delay(40);
+    }
+    await exchange.writeChunk(stop + usage({ prompt_tokens: 9, completion_tokens: 12 }) + done);
+    await exchange.endStream();
+  };
+
+  it('are counted as they arrive by servers that can', async () => {
+    const bodies: string[] = [];
+    const script: Script = async (exchange) => {
+      bodies.push(exchange.body);
+      await packed(exchange);
+    };
+    const { result, run } = await measured(script, {}, vllm);
+    expect(bodies.slice(-4).every((body) => body.includes('"continuous_usage_stats":true'))).toBe(true);
+    // 8 tokens after the first chunk, in at least 2 × 40 ms; by one token for the first chunk it would be 80 ms ÷ 11.
+    expect(run.metrics.tpot.min).toBeGreaterThan(9);
+    expect(result.warnings).toContainEqual(expect.stringContaining('continuous_usage_stats'));
+  });
+
+  it.each<[string, Script, Routes]>([
+    ['servers that might refuse it', packed, { 'GET /v1/models': modelList('me', 'parrot') }],
+    [
+      'servers that send one token in a chunk',
+      (exchange) => exchange.stream(...text(3), stop, usage({ prompt_tokens: 9, completion_tokens: 3 }), done),
+      vllm,
+    ],
+  ])('is not asked of %s', async (_name, answer, routes) => {
+    const bodies: string[] = [];
+    const script: Script = async (exchange) => {
+      bodies.push(exchange.body);
+      await answer(exchange);
+    };
+    const { result } = await measured(script, { requests: 2 }, routes);
+    expect(bodies.join()).not.toContain('continuous_usage_stats');
+    expect(result.warnings).not.toContainEqual(expect.stringContaining('continuous_usage_stats'));
   });
 });
 

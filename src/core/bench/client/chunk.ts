@@ -103,7 +103,7 @@ export interface Chunk {
    * token.
    */
   readonly text: string | null;
-  /** It has reasoning as text. */
+  /** The text is reasoning. */
   readonly hasReasoning: boolean;
   /** One that says that the answer failed, if there is one, else the first. */
   readonly finishReason: string | null;
@@ -122,8 +122,9 @@ export interface Chunk {
  */
 export function chunkIn(json: unknown): Chunk {
   const choices = items(member(json, 'choices'));
-  const reasoning = firstOf(choices, reasoningOf);
-  const text = firstOf(choices, textOf) ?? reasoning;
+  const spoken = firstOf(choices, textOf);
+  const reasoning = spoken === null ? firstOf(choices, reasoningOf) : null;
+  const text = spoken ?? reasoning;
   const finishReasons = choices.flatMap((choice) => nonEmpty(member(choice, 'finish_reason')) ?? []);
   const usage = usageIn(member(json, 'usage'));
   const error = serverErrorIn(json);

@@ -16,6 +16,8 @@ export interface Target {
   readonly headers: Readonly<Record<string, string>>;
   /** Whether it understands `ignore_eos`. */
   readonly ignoresEos: boolean;
+  /** Whether it sends its usage with every chunk if it is asked to (`continuous_usage_stats`). */
+  readonly sendsRunningUsage: boolean;
   /** How to set its max-concurrency; null if that is not possible. */
   readonly queue: QueueControl | null;
   /** What it has counted so far, by its own metrics; null if it has none of ours, or does not show them. */
@@ -94,6 +96,7 @@ async function describe(
     requestsUrl: baseUrl + requestsPath + query,
     headers,
     ignoresEos: server.ignoresEos,
+    sendsRunningUsage: ['vllm', 'sglang'].includes(server.type),
     queue,
     async readCounters() {
       // Others have no such metrics, and theirs can be long.
