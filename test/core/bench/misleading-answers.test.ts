@@ -243,6 +243,16 @@ describe('a response that is held open after its end', () => {
     expect(run.checks.littles_law_error).toBeLessThan(0.5);
   });
 
+  it('has been answered even if the server never ends it', async () => {
+    const endless: Script = async (exchange) => {
+      await exchange.beginStream();
+      await exchange.writeChunk([...text(3), stop, done].join(''));
+    };
+    const { run } = await measured(endless, { requests: 1, timeoutMs: 500 });
+    expect(run.requests).toMatchObject({ completed: 1, timed_out: 0 });
+    expect(run.checks.held_open?.answers).toBe(1);
+  });
+
   it('keeps its client waiting all the same', async () => {
     const { run } = await measured(held, { requests: 3 });
     expect(run.window.span_seconds).toBeGreaterThan((3 * heldMs * 0.9) / 1000);

@@ -1,8 +1,11 @@
 import { significant, timeText, whole } from '../../measurement/numbers.js';
-import type { Run } from '../../measurement/result-schema.js';
+import type { Run, RunChecks } from '../../measurement/result-schema.js';
 
-/** What concerns a smaller share of the answers may be a hiccup of the network or of this machine. */
-const noteworthyShare = 0.01;
+/** What concerns a smaller share of a run's answers may be a hiccup of the network or of this machine. */
+const noteworthyShare = 0.1;
+
+/** A load generator that stalls reads many tokens at once, and has a warning for that. */
+const noteworthyShareIfSaturated = 0.5;
 
 /** Reasons to doubt figures because of the form in which answers arrive. */
 export function streamWarnings(runs: readonly Run[]): string[] {
@@ -16,8 +19,8 @@ export function streamWarnings(runs: readonly Run[]): string[] {
 }
 
 function bursts(runs: readonly Run[], answers: number): string[] {
+  if (!isNoteworthy(runs, ({ burst_answers: count }) => count ?? 0)) return [];
   const count = runs.reduce((sum, { checks }) => sum + (checks.burst_answers ?? 0), 0);
-  if (!isNoteworthy(count, answers)) return [];
   return [
     `In ${part(count, answers)}, all tokens arrived in one burst, as from a proxy that buffers: TTFT is the time of ` +
       'the whole answer. TPOT and chunk gaps of these answers are left out. Turn the buffering off to measure them.',
@@ -46,9 +49,9 @@ function contradictedUsage(runs: readonly Run[], answers: number): string[] {
 }
 
 function heldOpen(runs: readonly Run[], answers: number): string[] {
+  if (!isNoteworthy(runs, ({ held_open: held }) => held?.answers ?? 0)) return [];
   const all = runs.flatMap(({ checks }) => checks.held_open ?? []);
   const count = all.reduce((sum, each) => sum + each.answers, 0);
-  if (!isNoteworthy(count, answers)) return [];
   const meanMs = all.reduce((sum, each) => sum + each.answers * (each.mean_ms ?? 0), 0) / count;
   return [
     `The server kept the responses of ${part(count, answers)} open for ${timeText(meanMs)} on average after the last ` +
@@ -56,8 +59,12 @@ function heldOpen(runs: readonly Run[], answers: number): string[] {
   ];
 }
 
-function isNoteworthy(count: number, answers: number): boolean {
-  return count > 0 && count >= noteworthyShare * answers;
+/** Whether there are so many answers of a kind in one of the runs that a hiccup does not explain them. */
+function isNoteworthy(runs: readonly Run[], countIn: (checks: RunChecks) => number): boolean {
+  return runs.some(({ checks, requests, client }) => {
+    const share = client.saturated ? noteworthyShareIfSaturated : noteworthyShare;
+    return countIn(checks) > 0 && countIn(checks) >= share * requests.completed;
+  });
 }
 
 /** `all 64 answers`, `3 of 64 answers`. */
