@@ -19,7 +19,7 @@ export const gateFlags = {
   allow: listFlag({
     ...gate,
     summary:
-      'Differences to accept: plan, machine, model, engine, settings, or one field, such as machine.os. Repeatable.',
+      'Differences to accept: plan, machine, model, engine, settings, prompt_cache, or one field, such as machine.os. Repeatable.',
   }),
   github: Flags.boolean({
     ...gate,

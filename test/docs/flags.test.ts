@@ -117,7 +117,10 @@ describe('docs/models.md', () => {
 const pages = ['README.md', ...['serve', 'api', 'bench', 'ci', 'metrics', 'models'].map((name) => `docs/${name}.md`)];
 
 /** Flags of other programs that the pages mention, and oclif's own. */
-const others = new Set(['help', 'parallel', 'max-num-seqs', 'max-num-queued-reqs', 'omit', 'global']);
+const others = new Set([
+  ...['help', 'parallel', 'max-num-seqs', 'max-num-queued-reqs', 'omit', 'global'],
+  ...['enable-cache-report', 'enable-prompt-tokens-details', 'stream-interval'],
+]);
 
 describe.each(pages)('%s', (page) => {
   const text = readPage(page);

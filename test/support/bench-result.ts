@@ -58,7 +58,7 @@ export function benchResult(description: ResultDescription): DescribedResult {
 
 /** The summary of one run is the run; only several have to be merged, which takes longer. */
 function summaryOf(run: Run, samples: SampleSet): SettingSummary {
-  const { settings, requests, rates, metrics } = run;
+  const { settings, requests, rates, metrics, prompt_cache: promptCache } = run;
   const { ttft, queue_wait: queueWait } = metrics;
   const known = metricNames.filter((name) => samples[name].histogram.count > 0);
   return {
@@ -69,6 +69,7 @@ function summaryOf(run: Run, samples: SampleSet): SettingSummary {
     metrics,
     histograms: new Map(known.map((name) => [name, samples[name].histogram])),
     queueShare: ttft.mean === null || queueWait.mean === null ? null : queueWait.mean / ttft.mean,
+    promptCache: promptCache ?? null,
     saturation: saturationOfRuns([run]),
     clientDelay: ClientDelay.ofRuns([run]),
   };

@@ -11,8 +11,10 @@ import { type BenchOptions, checkVersus } from './plan/options.js';
 import { planSettings } from './plan/settings.js';
 import { beginSamplesFile } from './record/samples-file.js';
 import { assembleResult, type Session } from './result/assemble-result.js';
+import { probed } from './target/probe.js';
 import { openTarget, type Target, type TargetHooks } from './target/target.js';
-import { tokenScaleOf } from './target/token-scale.js';
+import { needsRunningUsage } from './target/token-packing.js';
+import { measureTokenScale } from './target/token-scale.js';
 import { type PromptsFile, readPromptsFile } from './workload/prompts-file.js';
 import { assumedScale } from './workload/words.js';
 
@@ -33,6 +35,11 @@ export interface BenchReport {
   /** Why the file of samples is not complete (`output_failed`); null if it is, or was not wanted. */
   readonly samplesFailure: ChatstreamError | null;
 }
+
+/** For results whose requests differ from those to other servers. */
+const runningUsageNote =
+  'The server puts several tokens into a chunk. Requests therefore ask for the usage with every chunk ' +
+  '(continuous_usage_stats), so that tokens are counted as they arrive.';
 
 /**
  * The whole bench: reaches or starts the target, finds out what it is, measures every setting in every trial, and
@@ -67,7 +74,8 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
 
     const { settings, warnings } = planSettings(options, commonQueue(targets));
     const ignoreEos = targets.every(({ ignoresEos }) => ignoresEos);
-    const prepared = await prepare(options, target, prompts, ignoreEos, hooks.signal);
+    const runningUsage = await needsRunningUsage(targets, options, hooks.signal);
+    const prepared = { ...(await prepare(options, target, prompts, ignoreEos, hooks.signal)), runningUsage };
     const plan = describePlan(options, settings, prepared);
     const measured = await measureAll(
       { options, prepared, settings, target, versus, load, workers },
@@ -86,7 +94,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
       versus: versus === null ? null : { target: versus.description, runs: measured.versusRuns },
       plan,
       runs: measured.runs,
-      warnings,
+      warnings: runningUsage ? [...warnings, runningUsageNote] : warnings,
       endedEarly: measured.endedEarly,
     };
   } finally {
@@ -117,10 +125,10 @@ async function prepare(
   prompts: PromptsFile | null,
   ignoreEos: boolean,
   signal: AbortSignal,
-): Promise<Prepared> {
+): Promise<Omit<Prepared, 'runningUsage'>> {
   const { seed, outputTokens, sharedPrefixTokens } = options;
   const needsScale = prompts === null || sharedPrefixTokens > 0;
-  const scale = needsScale ? await tokenScaleOf(target, options, signal) : assumedScale;
+  const scale = needsScale ? await probed(target, options, signal, measureTokenScale) : assumedScale;
   const common = { seed, outputTokens, sharedPrefixTokens, scale };
   if (options.prompts.type === 'synthetic' || prompts === null) {
     const inputTokens = options.prompts.type === 'synthetic' ? options.prompts.inputTokens : outputTokens;

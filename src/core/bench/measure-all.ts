@@ -16,6 +16,7 @@ export interface Prepared {
   readonly workload: WorkloadSpec;
   readonly promptsName: string | null;
   readonly ignoreEos: boolean;
+  readonly runningUsage: boolean;
 }
 
 /** Which run of how many it is, from 1; `runs` is the most, if trials are added until the gate can decide. */
@@ -152,7 +153,7 @@ async function checkStillThere({ requests }: Run, target: Target): Promise<void>
 
 function jobOf(
   options: BenchOptions,
-  { workload, ignoreEos }: Prepared,
+  { workload, ignoreEos, runningUsage }: Prepared,
   { setting, trial, number }: Step,
   target: Target,
   workers: number,
@@ -161,7 +162,7 @@ function jobOf(
   return {
     client: { url: target.requestsUrl, headers: target.headers, timeoutMs: options.timeoutMs },
     workload,
-    body: { model: target.description.model, ignoreEos, extraBody: options.extraBody },
+    body: { model: target.description.model, ignoreEos, runningUsage, extraBody: options.extraBody },
     shape:
       load.type === 'closed'
         ? { type: 'closed', clients: setting.concurrency ?? 1 }

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { microsNow } from '../base/micros.js';
-import { bucketsBetween } from '../measurement/buckets.js';
 import type { Run, Setting } from '../measurement/result-schema.js';
 import type { LoadGenerator, LoadJob } from './load/load-generator.js';
 import type { PlannedRun } from './plan/settings.js';
 import { assembleRun } from './result/assemble-run.js';
+import { countedBetween } from './target/prometheus.js';
 import type { Target } from './target/target.js';
 
 /** The progress of a running bench, for the live display. The figures are those of the current run. */
@@ -63,7 +63,7 @@ export async function measureRun(
 ): Promise<MeasuredRun | null> {
   await applySetting(planned, target, signal);
   await load.prepare(job);
-  const before = await target.readQueueWait();
+  const before = await target.readCounters();
   // The load reacts to a stop while it runs, not to an earlier one.
   if (isStopped(signal)) return null;
   const cpuBefore = process.cpuUsage();
@@ -77,11 +77,13 @@ export async function measureRun(
     const parts = await load.start(signal);
     const elapsedUs = microsNow() - startUs;
     const cpu = process.cpuUsage(cpuBefore);
-    const after = before === null ? null : await target.readQueueWait();
+    const after = before === null ? null : await target.readCounters();
+    const counted = before === null || after === null ? null : countedBetween(before, after);
     const run = assembleRun(parts, {
       planned,
       cpuShare: (cpu.user + cpu.system) / elapsedUs,
-      aggregate: before === null || after === null ? null : bucketsBetween(before, after),
+      aggregate: counted?.queueWait ?? null,
+      promptCache: counted?.promptCache ?? null,
       hasObjectives: job.objectives.length > 0,
     });
     if (isStopped(signal) && run.requests.completed === 0) return null;

@@ -1,5 +1,6 @@
 import { ChatstreamError } from '../base/errors.js';
 import { listed, percentText } from '../measurement/numbers.js';
+import { cachedShareDifference } from '../measurement/prompt-cache.js';
 import type { Run } from '../measurement/result-schema.js';
 import { wholeSettingText } from '../measurement/setting-text.js';
 import { bySetting, settingsKey } from '../measurement/summarise.js';
@@ -133,6 +134,8 @@ function notesOf(
 ): readonly string[] {
   const notes = [...failureNotes(pairs), ...endNotes(baseline, candidate), ...conflictNotes(pairs, shown)];
   const [before, after] = [kindOf(baseline), kindOf(candidate)];
+  const cache = interleaved ? cachedShareDifference(baseline.runs, candidate.runs) : null;
+  if (cache !== null) notes.push(`The servers' prompt caches helped them differently: ${cache}.`);
   if (before !== after) notes.push(`The servers are different programs: ${before} and ${after}.`);
   if (baseline.toolVersion !== candidate.toolVersion) {
     notes.push(

@@ -1,4 +1,6 @@
 import { ChatstreamError } from '../base/errors.js';
+import { percentText } from '../measurement/numbers.js';
+import { cachedShareDifference, cachedShareOf } from '../measurement/prompt-cache.js';
 import type { TargetDescription } from '../measurement/result-schema.js';
 import type { Side, Sides } from './side.js';
 
@@ -11,13 +13,20 @@ export interface Difference {
 }
 
 /** Fields that `--allow` takes as a whole; each also with the name of one field in it, as in `plan.seed`. */
-const allowable = ['plan', 'machine', 'model', 'engine', 'settings'] as const;
+const allowable = ['plan', 'machine', 'model', 'engine', 'settings', 'prompt_cache'] as const;
 
 /**
  * Fields of the plan that do not shape the load: the settings, which are matched one by one; how often each was measured;
  * and the objectives, which matter to goodput alone.
  */
-const notOfTheLoad: ReadonlySet<string> = new Set(['concurrency', 'max_concurrency', 'rate', 'trials', 'slo']);
+const notOfTheLoad: ReadonlySet<string> = new Set([
+  'concurrency',
+  'max_concurrency',
+  'rate',
+  'trials',
+  'trials_least',
+  'slo',
+]);
 
 /** Operating systems keep some of the memory for themselves, not always the same amount. */
 const sameMemory = 0.05;
@@ -26,7 +35,7 @@ const sameMemory = 0.05;
  * Everything that makes two results not comparable. URLs may differ, and so may servers: other revisions of a server, or
  * other servers, are what comparisons are for. What one side does not know does not count as a difference.
  */
-export function differencesOf({ baseline, candidate }: Sides): readonly Difference[] {
+export function differencesOf({ baseline, candidate, interleaved }: Sides): readonly Difference[] {
   return [
     ...fieldDifferences('plan', planOf(baseline), planOf(candidate)),
     ...fieldDifferences('machine', machineOf(baseline), machineOf(candidate)).filter(
@@ -35,6 +44,8 @@ export function differencesOf({ baseline, candidate }: Sides): readonly Differen
     ...fieldDifferences('', { model: baseline.target.model }, { model: candidate.target.model }),
     ...fieldDifferences('', { engine: baseline.target.engine }, { engine: candidate.target.engine }),
     ...settingDifferences(baseline.target, candidate.target),
+    // Servers that were measured alternately got the same prompts in the same state: what differs is their own doing.
+    ...(interleaved ? [] : cacheDifferences(baseline, candidate)),
   ].map((difference) => ({ ...difference, field: difference.field.replace(/^\./, '') }));
 }
 
@@ -87,6 +98,16 @@ function settingDifferences(baseline: TargetDescription, candidate: TargetDescri
 /** Without the model, which is compared by its name and not by where its file lies. */
 function settingsOf({ settings }: TargetDescription): Fields {
   return Object.fromEntries(Object.entries(settings).filter(([name]) => name !== 'model'));
+}
+
+/** What a server finds in its cache it need not compute: the two did not do the same work. */
+function cacheDifferences(baseline: Side, candidate: Side): readonly Difference[] {
+  if (cachedShareDifference(baseline.runs, candidate.runs) === null) return [];
+  const share = ({ runs }: Side): string => {
+    const cached = cachedShareOf(runs);
+    return cached === null ? 'unknown' : `${percentText(cached)} of the prompt tokens`;
+  };
+  return [{ field: 'prompt_cache', baseline: share(baseline), candidate: share(candidate) }];
 }
 
 type Fields = Readonly<Record<string, unknown>>;

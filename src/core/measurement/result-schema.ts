@@ -98,6 +98,43 @@ const client = Type.Object({
   saturation: Type.Optional(Type.Array(saturation)),
 });
 
+const promptCache = Type.Object({
+  cached_tokens: count,
+  prompt_tokens: count,
+  share: Type.Number({ minimum: 0, maximum: 1 }),
+  source: Type.Enum(['usage', 'timings', 'aggregate'], {
+    description:
+      'What says so: each answer, or the counters of the server, which include the warm-up and other clients.',
+  }),
+});
+
+const checks = Type.Object({
+  littles_law_error: nullableNumber,
+  burst_answers: Type.Optional({
+    ...count,
+    description: 'Answers that arrived in one burst. Their TPOT and chunk gaps are left out.',
+  }),
+  hidden_reasoning_tokens: Type.Optional({
+    ...count,
+    description: 'Reasoning tokens that were counted by the server, but never streamed.',
+  }),
+  contradicted_usage: Type.Optional(
+    Type.Object(
+      { answers: count, output_tokens: count, text_chunks: count },
+      {
+        description:
+          'Answers with less than half as many output tokens in their usage as chunks with text; the chunks were counted.',
+      },
+    ),
+  ),
+  held_open: Type.Optional(
+    Type.Object(
+      { answers: count, mean_ms: nullableNumber },
+      { description: 'Responses that the server kept open for more than 100 ms after their last event.' },
+    ),
+  ),
+});
+
 const run = Type.Object({
   settings: settingSchema,
   trial: Type.Integer({ minimum: 1 }),
@@ -114,7 +151,12 @@ const run = Type.Object({
   output_tokens_source: Type.Enum(['usage', 'chunks', 'mixed', 'none']),
   metrics,
   client,
-  checks: Type.Object({ littles_law_error: nullableNumber }),
+  checks,
+  prompt_cache: Type.Optional(
+    Type.Union([promptCache, Type.Null()], {
+      description: "Prompt tokens that were in the server's cache; null if the server does not say.",
+    }),
+  ),
 });
 
 export const targetSchema = Type.Object({
@@ -227,6 +269,8 @@ export const resultSchema = Type.Object(
 export type BenchResult = Static<typeof resultSchema>;
 export type Run = Static<typeof run>;
 export type Setting = Static<typeof settingSchema>;
+export type PromptCache = Static<typeof promptCache>;
+export type RunChecks = Static<typeof checks>;
 export type RunMetrics = Static<typeof metrics>;
 export type Metric = Static<typeof metric>;
 export type QueueWaitMetric = Static<typeof queueWait>;

@@ -4,8 +4,10 @@ import { addUpErrors, errorCounts } from './error-counts.js';
 import { LatencyHistogram } from './histogram.js';
 import { aggregateQueueWait, figuresOf } from './metric.js';
 import { type MetricName, metricNames, perMetric } from './metric-names.js';
+import { mergedPromptCache } from './prompt-cache.js';
 import type {
   FiguresPerMetric,
+  PromptCache,
   QueueWaitMetric,
   Rates,
   RequestCounts,
@@ -26,6 +28,8 @@ export interface SettingSummary {
   readonly histograms: ReadonlyMap<MetricName, LatencyHistogram>;
   /** Mean queue wait over mean TTFT, 0 to 1; null if the queue wait is not known. */
   readonly queueShare: number | null;
+  /** Prompt tokens that were in the server's cache; null if the server does not say. */
+  readonly promptCache: PromptCache | null;
   /** What was wrong with the load, over all trials together. */
   readonly saturation: readonly Saturation[];
   readonly clientDelay: ClientDelay;
@@ -71,6 +75,7 @@ function summary({ settings }: Run, trials: readonly Run[]): SettingSummary {
     metrics,
     histograms,
     queueShare: share(metrics.queue_wait.mean, metrics.ttft.mean),
+    promptCache: mergedPromptCache(trials),
     saturation: saturationOfRuns(trials),
     clientDelay: ClientDelay.ofRuns(trials),
   };

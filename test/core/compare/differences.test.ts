@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { compare } from '../../../src/core/compare/compare.js';
 import { checkAllowed, checkComparable, differencesOf } from '../../../src/core/compare/differences.js';
+import type { Sides } from '../../../src/core/compare/side.js';
 import type { BenchResult } from '../../../src/core/measurement/result-schema.js';
-import { pair, resultOf } from './sides.js';
+import { alternately, pair, resultOf } from './sides.js';
 
 const base = resultOf(1, { completed: 20 });
 
@@ -106,5 +108,20 @@ describe('a difference', () => {
     expect(() => {
       checkAllowed(['modell']);
     }).toThrow('--allow modell does not name a possible difference.');
+  });
+
+  it('is what the servers found in their prompt caches, unless they were measured alternately', () => {
+    const cached = (share: number): BenchResult => {
+      const result = resultOf(1);
+      const cache = { cached_tokens: 1000 * share, prompt_tokens: 1000, share, source: 'usage' } as const;
+      return { ...result, runs: result.runs.map((run) => ({ ...run, prompt_cache: cache })) };
+    };
+    const fields = (sides: Sides): readonly string[] => differencesOf(sides).map(({ field }) => field);
+    expect(fields(pair(cached(0), cached(0.04)))).toEqual([]);
+    expect(fields(pair(cached(0), cached(0.97)))).toEqual(['prompt_cache']);
+    expect(fields(alternately(cached(0), cached(0.97)))).toEqual([]);
+    expect(compare(alternately(cached(0), cached(0.97)), { thresholds: [], allowed: [] }).notes[0]).toContain(
+      'prompt caches helped them differently: 0 % of the prompt tokens were cached on the baseline, 97 %',
+    );
   });
 });

@@ -102,6 +102,16 @@ describe('summarise', () => {
     expect(summaryOf(runOf(partOf())).rates).toMatchObject({ requests_per_second: 0, success_rate: null });
   });
 
+  it('has the prompt cache of all trials', () => {
+    const cached = (cachedTokens: number, trial: number): Run =>
+      runOf(partOf(), trial, { promptCache: { cachedTokens, promptTokens: 100 } });
+    expect(summaryOf(cached(10, 1), cached(30, 2), runOf(partOf(), 3)).promptCache).toMatchObject({
+      prompt_tokens: 200,
+      share: 0.2,
+    });
+    expect(summaryOf(runOf(partOf())).promptCache).toBeNull();
+  });
+
   it('is saturated if all trials together were', () => {
     const busy = runOf(partOf({ span: spanOf(0, 100, 99) }), 3, { cpuShare: 0.99 });
     expect(summaryOf(...trials).saturation).toEqual([]);

@@ -1,5 +1,6 @@
-import { amount, items, member, nonEmpty } from '../../base/json.js';
+import { amount, isRecord, items, member, nonEmpty } from '../../base/json.js';
 import { ChunkTemplate } from './chunk-template.js';
+import { isFailure } from './finish-reason.js';
 import type { ServerTimings } from './outcome.js';
 import { oneLine, type ServerError, serverErrorIn } from './server-error.js';
 
@@ -7,18 +8,28 @@ import { oneLine, type ServerError, serverErrorIn } from './server-error.js';
 export class ChunkReader {
   /** `[DONE]`, the mark at the end of every OpenAI stream, was read. */
   isDone = false;
-  hasFinishReason = false;
+  /** The latest one, unless an earlier one says that the answer failed. */
+  finishReason: string | null = null;
   /** The latest one; some servers send it with every chunk. */
   usage: Usage | null = null;
+  /** How many output tokens the server had counted by the last event; null if that event did not say. */
+  runningCount: number | null = null;
+  /** Reasoning was streamed as text. */
+  hasReasoning = false;
   serverTimings: ServerTimings | null = null;
+  /** Prompt tokens from the cache, by llama-server's timings. */
+  cachedByTimings: number | null = null;
   /** The first error that was sent instead of the rest of the answer. */
   error: ServerError | null = null;
   /** Data that was not JSON, as one line. */
   nonsense: string | null = null;
+  /** The first event that is not one of OpenAI's, as one line. */
+  foreign: string | null = null;
   readonly #template = new ChunkTemplate();
 
   /** @returns whether the event has text that a person would see */
   read(data: string, type: string): boolean {
+    this.runningCount = null;
     if (this.#template.fits(data) && type !== 'error') return true;
     if (data === '[DONE]') {
       this.isDone = true;
@@ -32,13 +43,20 @@ export class ChunkReader {
     }
     if (chunk.text !== null && isTextOnly(chunk)) this.#template.learn(data, chunk.text, textOnly);
     this.#take(chunk);
+    if (chunk.isForeign) this.foreign ??= oneLine(data);
     return chunk.text !== null;
   }
 
-  #take({ hasFinishReason, usage, serverTimings, error }: Chunk): void {
-    if (hasFinishReason) this.hasFinishReason = true;
-    if (usage !== null) this.usage = usage;
-    if (serverTimings !== null) this.serverTimings = serverTimings;
+  #take({ finishReason, usage, hasReasoning, serverTimings, cachedByTimings, error }: Chunk): void {
+    if (this.finishReason === null || !isFailure(this.finishReason))
+      this.finishReason = finishReason ?? this.finishReason;
+    if (usage !== null) {
+      this.usage = usage;
+      this.runningCount = usage.outputTokens;
+    }
+    if (hasReasoning) this.hasReasoning = true;
+    this.serverTimings = serverTimings ?? this.serverTimings;
+    this.cachedByTimings = cachedByTimings ?? this.cachedByTimings;
     this.error ??= error;
   }
 }
@@ -62,13 +80,19 @@ function textOnly(data: string): string | null {
   return isTextOnly(chunk) ? chunk.text : null;
 }
 
-function isTextOnly({ text, hasFinishReason, usage, serverTimings, error }: Chunk): boolean {
-  return text !== null && !hasFinishReason && usage === null && serverTimings === null && error === null;
+function isTextOnly({ text, finishReason, usage, serverTimings, cachedByTimings, error }: Chunk): boolean {
+  const isEnd = finishReason !== null || error !== null;
+  return text !== null && !isEnd && usage === null && serverTimings === null && cachedByTimings === null;
 }
 
+/** Token counts of the server; null where it does not say. */
 export interface Usage {
   readonly promptTokens: number | null;
   readonly outputTokens: number | null;
+  /** Of the prompt's, those that were in the server's cache. */
+  readonly cachedTokens: number | null;
+  /** Of the output, those of the model's reasoning, whether they were streamed or not. */
+  readonly reasoningTokens: number | null;
 }
 
 /** What is measured of one chunk of an answer. */
@@ -79,38 +103,82 @@ export interface Chunk {
    * token.
    */
   readonly text: string | null;
-  readonly hasFinishReason: boolean;
+  /** The text is reasoning. */
+  readonly hasReasoning: boolean;
+  /** One that says that the answer failed, if there is one, else the first. */
+  readonly finishReason: string | null;
   readonly usage: Usage | null;
   readonly serverTimings: ServerTimings | null;
+  readonly cachedByTimings: number | null;
   readonly error: ServerError | null;
+  /** It is nothing that OpenAI's API sends, such as an event of another protocol: there may be text in it. */
+  readonly isForeign: boolean;
 }
 
 /**
  * Reads OpenAI's chat and completion chunks. `reasoning_content` is DeepSeek's name for it (SGLang, llama-server, older
- * vLLM), `reasoning` that of vLLM and Ollama; `function_call` came before `tool_calls`.
+ * vLLM), `reasoning` that of vLLM and Ollama; `function_call` came before `tool_calls`. Mistral sends content as a list
+ * of parts, some of which are its reasoning.
  */
 export function chunkIn(json: unknown): Chunk {
   const choices = items(member(json, 'choices'));
+  const spoken = firstOf(choices, textOf);
+  const reasoning = spoken === null ? firstOf(choices, reasoningOf) : null;
+  const text = spoken ?? reasoning;
+  const finishReasons = choices.flatMap((choice) => nonEmpty(member(choice, 'finish_reason')) ?? []);
+  const usage = usageIn(member(json, 'usage'));
+  const error = serverErrorIn(json);
   return {
-    text: firstOf(choices, textOf),
-    hasFinishReason: choices.some((choice) => nonEmpty(member(choice, 'finish_reason')) !== null),
-    usage: usageIn(member(json, 'usage')),
+    text,
+    hasReasoning: reasoning !== null,
+    finishReason: finishReasons.find(isFailure) ?? finishReasons[0] ?? null,
+    usage,
     serverTimings: serverTimingsIn(json),
-    error: serverErrorIn(json),
+    cachedByTimings: amount(member(member(json, 'timings'), 'cache_n')),
+    error,
+    isForeign: text === null && usage === null && error === null && !isOpenAi(json),
   };
 }
 
 function textOf(choice: unknown): string | null {
   const delta = member(choice, 'delta');
+  const content = member(delta, 'content');
   return (
-    nonEmpty(member(delta, 'content')) ??
+    nonEmpty(content) ??
     nonEmpty(member(choice, 'text')) ??
-    nonEmpty(member(delta, 'reasoning_content')) ??
-    nonEmpty(member(delta, 'reasoning')) ??
+    firstOf(items(content), (part) => nonEmpty(member(part, 'text'))) ??
     nonEmpty(member(delta, 'refusal')) ??
     firstOf(items(member(delta, 'tool_calls')), (call) => argumentsOf(member(call, 'function'))) ??
     argumentsOf(member(delta, 'function_call'))
   );
+}
+
+function reasoningOf(choice: unknown): string | null {
+  const delta = member(choice, 'delta');
+  return (
+    nonEmpty(member(delta, 'reasoning_content')) ??
+    nonEmpty(member(delta, 'reasoning')) ??
+    firstOf(items(member(delta, 'content')), (part) => thinkingIn(member(part, 'thinking')))
+  );
+}
+
+function thinkingIn(thinking: unknown): string | null {
+  return nonEmpty(thinking) ?? firstOf(items(thinking), (part) => nonEmpty(member(part, 'text')));
+}
+
+/** Whether it has the form of a chunk, with or without text. A part of a list that has no text may be anything. */
+function isOpenAi(json: unknown): boolean {
+  const choices = member(json, 'choices');
+  return Array.isArray(choices) && choices.every((choice) => isRecord(choice) && isDelta(choice));
+}
+
+function isDelta({ delta, text }: Readonly<Record<string, unknown>>): boolean {
+  const content = member(delta, 'content') ?? '';
+  return isRecord(delta) ? typeof content === 'string' || isEmptyList(content) : typeof text === 'string';
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 function argumentsOf(call: unknown): string | null {
@@ -120,7 +188,15 @@ function argumentsOf(call: unknown): string | null {
 function usageIn(usage: unknown): Usage | null {
   const promptTokens = amount(member(usage, 'prompt_tokens'));
   const outputTokens = amount(member(usage, 'completion_tokens'));
-  return promptTokens === null && outputTokens === null ? null : { promptTokens, outputTokens };
+  if (promptTokens === null && outputTokens === null) return null;
+  const outputDetails = member(usage, 'completion_tokens_details');
+  return {
+    promptTokens,
+    outputTokens,
+    cachedTokens: amount(member(member(usage, 'prompt_tokens_details'), 'cached_tokens')),
+    // SGLang has it beside the details.
+    reasoningTokens: amount(member(outputDetails, 'reasoning_tokens')) ?? amount(member(usage, 'reasoning_tokens')),
+  };
 }
 
 function firstOf(values: readonly unknown[], textIn: (value: unknown) => string | null): string | null {

@@ -8,6 +8,12 @@ export type ServerTimings =
   | { readonly source: 'measured'; readonly queueMs: number; readonly prefillMs: number | null }
   | { readonly source: 'derived'; readonly promptMs: number };
 
+export interface CachedTokens {
+  readonly tokens: number;
+  /** OpenAI's `usage`, or llama-server's `timings`. */
+  readonly source: 'usage' | 'timings';
+}
+
 /** Times are microseconds of the clock in micros.ts. */
 interface Attempted {
   /** When the plan wanted it sent. */
@@ -33,9 +39,20 @@ export interface CompletedRequest extends Attempted {
   readonly tokenChunks: number;
   /** Times between them, in microseconds; one fewer than there are chunks. */
   readonly gapsUs: readonly number[];
+  /**
+   * How many output tokens the server had counted by each of them, if it sent its usage with all of them
+   * (`continuous_usage_stats`); else null.
+   */
+  readonly tokenCounts: readonly number[] | null;
+  /** Arrival of the last event, mostly `[DONE]`: from then on, the server only had to end the response. */
+  readonly answeredUs: number;
   /** From `usage`; null if the server did not say. */
   readonly promptTokens: number | null;
   readonly outputTokens: number | null;
+  /** Prompt tokens that were in the server's cache, and what says so; null if nothing does. */
+  readonly cachedTokens: CachedTokens | null;
+  /** Output tokens that were reasoning of which no text was streamed, as far as the usage says; 0 or more. */
+  readonly unseenReasoning: number;
   readonly serverTimings: ServerTimings | null;
 }
 

@@ -1,23 +1,15 @@
 import type { MetricName } from '../../measurement/metric-names.js';
 import type { CompletedRequest } from '../client/outcome.js';
+import { isBurst } from './burst.js';
+import { laterTokensOf } from './output-tokens.js';
 
 /** Latencies of one request in microseconds; null where they are not known or not defined. */
 export type RequestMetrics = Readonly<Record<Exclude<MetricName, 'chunk_gap'>, number | null>>;
 
-/** The number of output tokens, and whether the server or the client counted them. */
-export function outputTokensOf(request: CompletedRequest): {
-  readonly tokens: number;
-  readonly source: 'usage' | 'chunks';
-} {
-  return request.outputTokens === null
-    ? { tokens: request.tokenChunks, source: 'chunks' }
-    : { tokens: request.outputTokens, source: 'usage' };
-}
-
 /** The definitions of all figures of one request; docs/metrics.md explains each. */
 export function metricsOf(request: CompletedRequest): RequestMetrics {
   const { intendedUs, sendUs, firstTokenUs, lastTokenUs, serverTimings } = request;
-  const { tokens } = outputTokensOf(request);
+  const laterTokens = laterTokensOf(request);
   const ttft = firstTokenUs - sendUs;
   const { queueWait, prefill, delivery } = waterfall(ttft, serverTimings);
   return {
@@ -27,7 +19,7 @@ export function metricsOf(request: CompletedRequest): RequestMetrics {
     queue_wait: queueWait,
     prefill,
     delivery,
-    tpot: tokens < 2 ? null : (lastTokenUs - firstTokenUs) / (tokens - 1),
+    tpot: laterTokens < 1 || isBurst(request) ? null : (lastTokenUs - firstTokenUs) / laterTokens,
     e2e: lastTokenUs - sendUs,
   };
 }

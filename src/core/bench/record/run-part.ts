@@ -1,5 +1,6 @@
 import { LatencyHistogram } from '../../measurement/histogram.js';
 import { type PerMetric, perMetric } from '../../measurement/metric-names.js';
+import type { AnswerCounts } from './answer-counts.js';
 
 /** What one worker measured in one run. */
 export interface RunPart {
@@ -26,6 +27,8 @@ export interface RunPart {
   /** For how many requests the server counted the output tokens (`usage`), and for how many the client (`chunks`). */
   readonly tokenSources: { readonly usage: number; readonly chunks: number };
   readonly queueWaitSource: 'measured' | 'derived' | null;
+  /** What the answers that count say about themselves. */
+  readonly answers: AnswerCounts;
   /**
    * End of the warm-up, last end, last intended start in microseconds of the common clock; null if nothing was counted.
    */

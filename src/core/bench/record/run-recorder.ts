@@ -2,7 +2,10 @@ import { LatencyHistogram } from '../../measurement/histogram.js';
 import { metricNames, perMetric } from '../../measurement/metric-names.js';
 import type { Objective } from '../../measurement/objectives.js';
 import type { CompletedRequest, RequestOutcome, UnansweredRequest } from '../client/outcome.js';
-import { metricsOf, outputTokensOf, type RequestMetrics } from './request-metrics.js';
+import { AnswerCounter } from './answer-counts.js';
+import { isBurst } from './burst.js';
+import { outputTokensOf, tokensAfter } from './output-tokens.js';
+import { metricsOf, type RequestMetrics } from './request-metrics.js';
 import type { RunPart } from './run-part.js';
 
 /** Error codes come from servers. If there are more than this, the rest is counted as `other`. */
@@ -27,6 +30,7 @@ export class RunRecorder {
   readonly #errors = new Map<string, { count: number; message: string }>();
   readonly #unanswered = { refused: 0, failed: 0, timed_out: 0 };
   readonly #tokenSources = { usage: 0, chunks: 0 };
+  readonly #answers = new AnswerCounter();
   #completed = 0;
   #reconnects = 0;
   #warmup = 0;
@@ -88,12 +92,15 @@ export class RunRecorder {
     this.#completed += 1;
     this.#tokenSources[source] += 1;
     this.#outputTokens += tokens;
+    this.#answers.add(request);
     this.#served(request);
+    // The answer is over, even if the server keeps the response open: its client waits for nothing more.
+    this.#inFlightUs -= request.endUs - request.answeredUs;
     if (request.promptTokens === null) this.#inputTokens = null;
     else if (this.#inputTokens !== null) this.#inputTokens += request.promptTokens;
     this.#queueWaitSource ??= request.serverTimings?.source ?? null;
     for (const name of metricNames) {
-      if (name === 'chunk_gap') for (const gap of request.gapsUs) this.#histograms.chunk_gap.record(gap);
+      if (name === 'chunk_gap') for (const gap of gapsOf(request)) this.#histograms.chunk_gap.record(gap);
       else {
         const value = metrics[name];
         if (value !== null) this.#histograms[name].record(value);
@@ -109,9 +116,9 @@ export class RunRecorder {
    */
   #served(request: CompletedRequest): void {
     if (request.endUs < this.#beginUs) return;
-    const share = shareOfChunksSince(this.#beginUs, request);
-    this.#servedRequests += share;
-    this.#servedTokens += share * outputTokensOf(request).tokens;
+    const before = chunksBefore(this.#beginUs, request);
+    this.#servedRequests += (request.tokenChunks - before) / request.tokenChunks;
+    this.#servedTokens += tokensAfter(before, request);
   }
 
   #unansweredBy(status: 'refused' | 'failed' | 'timed_out', request: UnansweredRequest): void {
@@ -163,6 +170,7 @@ export class RunRecorder {
       inputTokens: this.#inputTokens,
       tokenSources: this.#tokenSources,
       queueWaitSource: this.#queueWaitSource,
+      answers: this.#answers.counts,
       span:
         this.#lastEndUs === -Infinity
           ? null
@@ -175,20 +183,25 @@ export class RunRecorder {
 }
 
 /** Also true if the request has no value of the metric, such as a queue wait that the server does not report. */
-function isMet({ metric, belowMs }: Objective, metrics: RequestMetrics, { gapsUs }: CompletedRequest): boolean {
-  const us = metric === 'chunk_gap' ? gapsUs.reduce((worst, gap) => Math.max(worst, gap), 0) : metrics[metric];
+function isMet({ metric, belowMs }: Objective, metrics: RequestMetrics, request: CompletedRequest): boolean {
+  const us = metric === 'chunk_gap' ? gapsOf(request).reduce((worst, gap) => Math.max(worst, gap), 0) : metrics[metric];
   return us === null || us < belowMs * 1000;
 }
 
-/** The share of an answer's chunks that arrived at this moment or later, 0 to 1. */
-function shareOfChunksSince(sinceUs: number, { firstTokenUs, gapsUs, tokenChunks }: CompletedRequest): number {
-  if (firstTokenUs >= sinceUs) return 1;
+/** The times between chunks, as far as they mean something. */
+function gapsOf(request: CompletedRequest): readonly number[] {
+  return isBurst(request) ? [] : request.gapsUs;
+}
+
+/** How many of an answer's chunks arrived before this moment. */
+function chunksBefore(momentUs: number, { firstTokenUs, gapsUs }: CompletedRequest): number {
   let arrivalUs = firstTokenUs;
-  let before = 1;
-  for (const gap of gapsUs) {
-    arrivalUs += gap;
-    if (arrivalUs >= sinceUs) break;
+  let before = 0;
+  while (arrivalUs < momentUs) {
+    const gap = gapsUs[before];
     before += 1;
+    if (gap === undefined) return before;
+    arrivalUs += gap;
   }
-  return Math.max(0, tokenChunks - before) / tokenChunks;
+  return before;
 }

@@ -3,7 +3,9 @@ import { finished } from 'node:stream/promises';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import { member } from '../../base/json.js';
 import type { RequestOutcome } from '../client/outcome.js';
-import { outputTokensOf, type RequestMetrics } from './request-metrics.js';
+import { isBurst } from './burst.js';
+import { hiddenTokensOf, outputTokensOf } from './output-tokens.js';
+import type { RequestMetrics } from './request-metrics.js';
 
 /**
  * Empties the file. Fails now rather than after the measurement if the file cannot be written.
@@ -86,5 +88,8 @@ function sampleOf(run: number, outcome: RequestOutcome, metrics: RequestMetrics 
     token_chunks: outcome.tokenChunks,
     queue_wait_source: outcome.serverTimings?.source ?? 'unavailable',
     metrics_us: metrics,
+    cached_tokens: outcome.cachedTokens?.tokens ?? null,
+    hidden_reasoning_tokens: hiddenTokensOf(outcome),
+    burst: isBurst(outcome),
   };
 }

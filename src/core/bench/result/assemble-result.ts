@@ -25,6 +25,7 @@ export async function assembleResult(
   { startedAt, finishedAt, target, versus, plan, runs, warnings, endedEarly }: Session,
 ): Promise<{ readonly result: BenchResult; readonly summaries: readonly SettingSummary[] }> {
   const summaries = summarise(runs);
+  const hiddenTokens = runs.reduce((sum, { checks }) => sum + (checks.hidden_reasoning_tokens ?? 0), 0);
   const failed = endedEarly !== null && endedEarly.cause !== 'stopped';
   const early = failed ? [`The bench ended early: ${endedEarly.message}`] : [];
   const result: BenchResult = {
@@ -39,7 +40,7 @@ export async function assembleResult(
     plan,
     runs: [...runs],
     sweep: analyseSweep(summaries, objectives.length > 0),
-    warnings: [...early, ...warnings, ...warningsOf(plan, summaries)],
+    warnings: [...early, ...warnings, ...warningsOf(plan, summaries, hiddenTokens)],
     ...(versus === null ? {} : { versus: { target: versus.target, runs: [...versus.runs] } }),
   };
   return { result, summaries };
@@ -48,8 +49,12 @@ export async function assembleResult(
 /** Below this share of the planned output, answers are too short for the figures to mean what the plan says. */
 const shortAnswer = 0.9;
 
-/** What a reader should know, but cannot see in a single figure. */
-export function warningsOf(plan: Plan, summaries: readonly SettingSummary[]): string[] {
+/**
+ * What a reader should know, but cannot see in a single figure.
+ *
+ * @param hiddenTokens reasoning tokens that were generated, but not streamed
+ */
+export function warningsOf(plan: Plan, summaries: readonly SettingSummary[], hiddenTokens = 0): string[] {
   const warnings: string[] = [];
   const reconnects = summaries.reduce((sum, { requests }) => sum + requests.reconnects, 0);
   if (reconnects > 0) {
@@ -62,7 +67,7 @@ export function warningsOf(plan: Plan, summaries: readonly SettingSummary[]): st
   const tokens = summaries.reduce((sum, { rates, requests }) => {
     const { requests_per_second: perSecond, output_tokens_per_second: tokensPerSecond } = rates;
     return perSecond === 0 ? sum : sum + (tokensPerSecond / perSecond) * requests.completed;
-  }, 0);
+  }, hiddenTokens);
   if (Number.isFinite(planned) && completed > 0 && tokens / completed < shortAnswer * planned) {
     const mean = Number((tokens / completed).toPrecision(2));
     const why = plan.ignore_eos

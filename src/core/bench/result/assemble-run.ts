@@ -4,6 +4,7 @@ import { addUpErrors } from '../../measurement/error-counts.js';
 import { LatencyHistogram } from '../../measurement/histogram.js';
 import { aggregateQueueWait, metricOf, queueWaitOf } from '../../measurement/metric.js';
 import { perMetric } from '../../measurement/metric-names.js';
+import type { CachedPromptTokens } from '../../measurement/prompt-cache.js';
 import type {
   ClientHealth,
   Metric,
@@ -17,6 +18,7 @@ import { saturationOf } from '../../measurement/saturation.js';
 import { littlesLawError } from '../../statistics/littles-law.js';
 import type { PlannedRun } from '../plan/settings.js';
 import type { RunPart } from '../record/run-part.js';
+import { addUpAnswers, answerChecks, promptCacheIn } from './answer-checks.js';
 
 /** What is known about a run besides its parts. */
 export interface RunContext {
@@ -25,6 +27,8 @@ export interface RunContext {
   readonly cpuShare: number;
   /** The queue waits that the server itself counted during this run; null if it did not. */
   readonly aggregate: BucketCounts | null;
+  /** The prompt tokens that it counted in the same way. */
+  readonly promptCache: CachedPromptTokens | null;
   readonly hasObjectives: boolean;
 }
 
@@ -38,6 +42,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
   const metrics: RunMetrics = { ...measured, queue_wait: queueWait(parts, measured.queue_wait, context.aggregate) };
   const meanInFlight = seconds === 0 ? 0 : sum(parts, 'inFlightUs') / (seconds * 1e6);
   const counted = seconds === 0 ? 0 : requests.completed / seconds;
+  const answers = addUpAnswers(parts);
   return {
     settings: context.planned.setting,
     trial: context.planned.trial,
@@ -51,7 +56,11 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
     output_tokens_source: tokenSource(parts),
     metrics,
     client: clientHealth(parts, metrics, context.cpuShare),
-    checks: { littles_law_error: littlesLawError(meanInFlight, counted, (metrics.e2e.mean ?? 0) / 1000) },
+    checks: {
+      littles_law_error: littlesLawError(meanInFlight, counted, (metrics.e2e.mean ?? 0) / 1000),
+      ...answerChecks(answers),
+    },
+    prompt_cache: promptCacheIn(answers, context.promptCache),
   };
 }
 

@@ -1,12 +1,11 @@
 import { untilAborted } from '../../base/abort.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
-import type { BucketCounts } from '../../measurement/buckets.js';
 import type { TargetDescription } from '../../measurement/result-schema.js';
 import { type BenchOptions, requestsPath, serverAddressOf, type TargetOptions } from '../plan/options.js';
 import { detectServer } from './detect.js';
 import { httpOf } from './http.js';
 import { type OwnServer, startOwnServer } from './own-server.js';
-import { nothingCounted, readQueueWait } from './prometheus.js';
+import { readCounters, type ServerCounters } from './prometheus.js';
 import { type QueueControl, queueControl } from './queue-control.js';
 
 /** A server under load, and what else can be asked of it. */
@@ -17,10 +16,12 @@ export interface Target {
   readonly headers: Readonly<Record<string, string>>;
   /** Whether it understands `ignore_eos`. */
   readonly ignoresEos: boolean;
+  /** Whether it sends its usage with every chunk if it is asked to (`continuous_usage_stats`). */
+  readonly sendsRunningUsage: boolean;
   /** How to set its max-concurrency; null if that is not possible. */
   readonly queue: QueueControl | null;
-  /** Its own histogram of queue waits as it is now; null if it has none, or does not show it. */
-  readQueueWait(): Promise<BucketCounts | null>;
+  /** What it has counted so far, by its own metrics; null if it has none of ours, or does not show them. */
+  readCounters(): Promise<ServerCounters | null>;
   /** Asks whether it is still there. @returns why not, as a sentence; null if it answers */
   whyGone(): Promise<string | null>;
   /**
@@ -97,12 +98,13 @@ async function describe(
     requestsUrl: baseUrl + requestsPath + query,
     headers,
     ignoresEos: server.ignoresEos,
+    sendsRunningUsage: ['vllm', 'sglang'].includes(server.type),
     queue,
-    async readQueueWait() {
-      // Others have no such histogram, and their metrics can be long.
+    async readCounters() {
+      // Others have no such metrics, and theirs can be long.
       if (!['vllm', 'tgi', 'sglang'].includes(server.type)) return null;
       const answer = await http.get('/metrics').catch(() => null);
-      return answer?.status === 200 ? (readQueueWait(answer.text) ?? nothingCounted) : null;
+      return answer?.status === 200 ? readCounters(answer.text) : null;
     },
     async whyGone() {
       try {

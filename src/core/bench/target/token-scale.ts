@@ -1,11 +1,8 @@
-import { untilAborted } from '../../base/abort.js';
 import { microsNow } from '../../base/micros.js';
 import { seededRandom } from '../../base/random.js';
-import { createStreamingClient, type StreamingClient } from '../client/streaming-client.js';
-import type { BenchOptions } from '../plan/options.js';
+import type { StreamingClient } from '../client/streaming-client.js';
 import { assumedScale, drawWords, type TokenScale } from '../workload/words.js';
 import { type BodyOptions, requestBody } from '../workload/workload.js';
-import type { Target } from './target.js';
 
 const fewWords = 16;
 const manyWords = 80;
@@ -27,23 +24,4 @@ export async function measureTokenScale(client: StreamingClient, body: BodyOptio
   if (few === null || many === null || many <= few) return assumedScale;
   const perWord = (many - few) / (manyWords - fewWords);
   return { perWord, overhead: Math.max(0, few - perWord * fewWords) };
-}
-
-/**
- * The same on a connection of its own.
- *
- * @param signal aborted to give up
- */
-export async function tokenScaleOf(
-  { requestsUrl: url, headers, description }: Target,
-  { timeoutMs, extraBody }: Pick<BenchOptions, 'timeoutMs' | 'extraBody'>,
-  signal: AbortSignal,
-): Promise<TokenScale> {
-  const client = createStreamingClient({ url, headers, timeoutMs });
-  const body = { model: description.model, ignoreEos: false, extraBody };
-  try {
-    return await untilAborted(measureTokenScale(client, body), signal);
-  } finally {
-    await client.close();
-  }
 }

@@ -122,19 +122,24 @@ export interface BodyOptions {
   readonly model: string;
   /** Whether the server knows `ignore_eos`; without it answers may be shorter than planned. */
   readonly ignoreEos: boolean;
+  /** Whether to ask for the usage with every chunk, and not only at the end. */
+  readonly runningUsage?: boolean;
   /** Overrides everything else. */
   readonly extraBody: Readonly<Record<string, unknown>> | null;
 }
 
 /** The JSON of one streaming request. Temperature 0, so that the same prompt costs the same each time. */
-export function requestBody({ messages, outputTokens }: Turn, { model, ignoreEos, extraBody }: BodyOptions): string {
+export function requestBody(
+  { messages, outputTokens }: Turn,
+  { model, ignoreEos, runningUsage = false, extraBody }: BodyOptions,
+): string {
   return JSON.stringify({
     model,
     messages,
     max_tokens: outputTokens,
     temperature: 0,
     stream: true,
-    stream_options: { include_usage: true },
+    stream_options: { include_usage: true, ...(runningUsage ? { continuous_usage_stats: true } : {}) },
     ...(ignoreEos ? { ignore_eos: true } : {}),
     ...extraBody,
   });

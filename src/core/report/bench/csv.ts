@@ -65,6 +65,14 @@ const columns: readonly (readonly [string, (row: Row) => Value])[] = [
   ['client_workers', ({ run }) => run.client.workers],
   ['client_saturated', ({ run }) => run.client.saturated],
   ['littles_law_error', ({ run }) => run.checks.littles_law_error],
+  ['cached_prompt_tokens', ({ run }) => run.prompt_cache?.cached_tokens ?? null],
+  ['cached_prompt_share', ({ run }) => run.prompt_cache?.share ?? null],
+  ['prompt_cache_source', ({ run }) => run.prompt_cache?.source ?? null],
+  ['burst_answers', ({ run }) => run.checks.burst_answers ?? null],
+  ['hidden_reasoning_tokens', ({ run }) => run.checks.hidden_reasoning_tokens ?? null],
+  ['contradicted_usage_answers', ({ run }) => run.checks.contradicted_usage?.answers ?? null],
+  ['held_open_answers', ({ run }) => run.checks.held_open?.answers ?? null],
+  ['held_open_mean_ms', ({ run }) => run.checks.held_open?.mean_ms ?? null],
 ];
 
 /** One row per setting and trial, as RFC 4180 but with line feeds. Unknown values are empty. */

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../base/units.js';
 import { leastSamplesAbove, samplesNeeded } from '../../measurement/histogram.js';
-import { unknown } from '../../measurement/numbers.js';
+import { percentText, unknown } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { objectivesText, targetItems } from '../text/description.js';
@@ -20,6 +20,7 @@ export function notesBelow(
   const completed = summaries.some(({ requests }) => requests.completed > 0);
   return [
     completed ? `Queue wait ${queueWaitSourceText[queueWaitSourceOf(summaries)]}.` : '',
+    promptCacheText(summaries),
     result.plan.slo.length > 0 ? `Goodput counts requests that met ${objectivesText(result.plan)}.` : '',
     trialsText(summaries),
     summaries.every(({ requests }) => unanswered(requests) === 0) ? 'No request was refused or failed.' : '',
@@ -28,6 +29,21 @@ export function notesBelow(
     summaries.some((summary) => isMarked(result, summaries, summary)) ? `${mark} recommended.` : '',
     versusText(result),
   ].filter((note) => note !== '');
+}
+
+/** A smaller share of cached prompt tokens, such as those of a chat template, shortens no prefill that matters. */
+const littleCached = 0.01;
+
+/** Without this, two servers that differ only in what was asked of them before would look like different servers. */
+function promptCacheText(summaries: readonly SettingSummary[]): string {
+  const caches = summaries.flatMap(({ promptCache }) => promptCache ?? []);
+  const shares = caches.map(({ share }) => share);
+  const most = Math.max(...shares);
+  if (shares.length === 0 || most <= littleCached) return '';
+  const [from, to] = [percentText(Math.min(...shares)), percentText(most)];
+  const counted = caches.some(({ source }) => source === 'aggregate') ? ', by its own counters' : '';
+  const range = from === to ? to : `${from} to ${to}`;
+  return `The server had ${range} of the prompt tokens in its cache${counted}.`;
 }
 
 function unanswered({ refused, failed, timed_out }: SettingSummary['requests']): number {

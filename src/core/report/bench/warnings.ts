@@ -4,6 +4,7 @@ import { type Dimension, dimensionsOf, settingsText } from '../../measurement/se
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { littlesLawTolerance } from '../../statistics/littles-law.js';
 import { oneLine } from '../text/escape.js';
+import { streamWarnings } from './stream-warnings.js';
 
 /** Reasons to doubt the figures, which a report shows before them. */
 export function truthWarnings({
@@ -20,6 +21,7 @@ export function truthWarnings({
     warnings.push('No request was completed, so there is no latency to show.');
   }
   warnings.push(...clientWarnings(runs, by), ...littlesLaw(runs, by), ...countedChunks(runs, plan.trials));
+  warnings.push(...streamWarnings(runs));
   return warnings;
 }
 
@@ -71,7 +73,11 @@ function littlesLaw(runs: readonly Run[], by: readonly Dimension[]): string[] {
 }
 
 function countedChunks(runs: readonly Run[], trials: number): string[] {
-  const counted = runs.filter(({ output_tokens_source: source }) => source === 'chunks' || source === 'mixed');
+  // A usage that is not believed has a warning of its own.
+  const counted = runs.filter(
+    ({ output_tokens_source: source, checks }) =>
+      (source === 'chunks' || source === 'mixed') && (checks.contradicted_usage?.answers ?? 0) === 0,
+  );
   if (counted.length === 0) return [];
   const where = counted.length === runs.length ? '' : ` in ${plural(counted.length, trials > 1 ? 'trial' : 'setting')}`;
   return [

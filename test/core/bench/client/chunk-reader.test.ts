@@ -95,15 +95,17 @@ describe('ChunkReader', () => {
       fc.property(stream, (events) => {
         const reader = new ChunkReader();
         let usage: unknown = null;
-        let hasFinishReason = false;
+        let hasReasoning = false;
         let error: unknown = null;
         for (const data of events) {
           const whole = chunkIn(JSON.parse(data));
           usage = whole.usage ?? usage;
-          hasFinishReason ||= whole.hasFinishReason;
+          hasReasoning ||= whole.hasReasoning;
           error ??= whole.error;
           expect(reader.read(data, '')).toBe(whole.text !== null);
-          expect(reader).toMatchObject({ usage, hasFinishReason, error, nonsense: null });
+          const runningCount = whole.usage?.outputTokens ?? null;
+          const finishReason = whole.finishReason ?? reader.finishReason;
+          expect(reader).toMatchObject({ usage, runningCount, hasReasoning, finishReason, error, nonsense: null });
         }
       }),
       { numRuns: 1000 },

@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { type Chunk, chunkIn } from '../../../../src/core/bench/client/chunk.js';
 import { CompletionEncoder } from '../../../../src/core/server/protocol/completion-encoder.js';
 
-const plain: Chunk = { text: null, hasFinishReason: false, usage: null, serverTimings: null, error: null };
+const plain: Chunk = {
+  text: null,
+  hasReasoning: false,
+  finishReason: null,
+  usage: null,
+  serverTimings: null,
+  cachedByTimings: null,
+  error: null,
+  isForeign: false,
+};
 
 function read(json: string): Chunk {
   return chunkIn(JSON.parse(json));
@@ -15,8 +24,12 @@ describe('what is a token', () => {
     ['text of a chat', '{"choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":null}]}', 'Hi'],
     ['text of a completion', '{"choices":[{"index":0,"text":"Hi","finish_reason":null}]}', 'Hi'],
     ['white space', '{"choices":[{"delta":{"content":" "}}]}', ' '],
-    ['reasoning', '{"choices":[{"delta":{"content":null,"reasoning_content":"Hm"}}]}', 'Hm'],
-    ['reasoning by its other name', '{"choices":[{"delta":{"content":"","reasoning":"Hm"}}]}', 'Hm'],
+    ['text in a list', '{"choices":[{"delta":{"content":[{"type":"text","text":"Hi"}]}}]}', 'Hi'],
+    [
+      'the second text in a list',
+      '{"choices":[{"delta":{"content":[{"type":"x"},{"type":"text","text":"Hi"}]}}]}',
+      'Hi',
+    ],
     ['a refusal in words', '{"choices":[{"delta":{"refusal":"No"}}]}', 'No'],
     [
       'arguments of a tool call',
@@ -35,6 +48,18 @@ describe('what is a token', () => {
   });
 
   it.each([
+    ['reasoning', '{"choices":[{"delta":{"content":null,"reasoning_content":"Hm"}}]}'],
+    ['reasoning by its other name', '{"choices":[{"delta":{"content":"","reasoning":"Hm"}}]}'],
+    [
+      "Mistral's thinking",
+      '{"choices":[{"delta":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"Hm"}]}]}}]}',
+    ],
+    ['thinking as text', '{"choices":[{"delta":{"content":[{"type":"thinking","thinking":"Hm"}]}}]}'],
+  ])('%s, and it is known to be that', (_name, json) => {
+    expect(read(json)).toEqual({ ...plain, text: 'Hm', hasReasoning: true });
+  });
+
+  it.each([
     ['a role', '{"choices":[{"delta":{"role":"assistant"}}]}'],
     ['a role and empty text', '{"choices":[{"delta":{"role":"assistant","content":""}}]}'],
     ['a role and null', '{"choices":[{"delta":{"role":"assistant","content":null}}]}'],
@@ -43,36 +68,58 @@ describe('what is a token', () => {
       '{"choices":[{"delta":{"tool_calls":[{"id":"c","function":{"name":"f","arguments":""}}]}}]}',
     ],
     ['an empty completion', '{"choices":[{"text":""}]}'],
+    ['an empty list', '{"choices":[{"delta":{"content":[]}}]}'],
     ['no choice', '{"choices":[]}'],
+  ])('not %s', (_name, json) => {
+    expect(read(json)).toEqual(plain);
+  });
+
+  it.each([
     ['text that is no text', '{"choices":[{"delta":{"content":5}}]}'],
+    ['a list without text', '{"choices":[{"delta":{"content":[{"type":"image"}]}}]}'],
     ['text in the wrong place', '{"content":"Hi","delta":{"content":"Hi"},"choices":[{"message":{"content":"Hi"}}]}'],
     ['something else', '{"type":"ping"}'],
     ['a list', '[1,2]'],
     ['nothing', 'null'],
-  ])('not %s', (_name, json) => {
-    expect(read(json)).toEqual(plain);
+  ])('not %s, which is of another protocol', (_name, json) => {
+    expect(read(json)).toEqual({ ...plain, isForeign: true });
   });
 });
 
 describe('the end of an answer', () => {
   it('is a finish reason, also together with text', () => {
-    expect(read('{"choices":[{"delta":{},"finish_reason":"stop"}]}')).toEqual({ ...plain, hasFinishReason: true });
+    expect(read('{"choices":[{"delta":{},"finish_reason":"stop"}]}')).toEqual({ ...plain, finishReason: 'stop' });
     expect(read('{"choices":[{"delta":{"content":"."},"finish_reason":"length"}]}')).toEqual({
       ...plain,
       text: '.',
-      hasFinishReason: true,
+      finishReason: 'length',
+    });
+  });
+
+  it('is the finish reason of the choice that failed', () => {
+    expect(read('{"choices":[{"delta":{},"finish_reason":"stop"},{"delta":{},"finish_reason":"abort"}]}')).toEqual({
+      ...plain,
+      finishReason: 'abort',
     });
   });
 
   it('is not an empty finish reason', () => {
-    expect(read('{"choices":[{"delta":{"content":"a"},"finish_reason":""}]}').hasFinishReason).toBe(false);
+    expect(read('{"choices":[{"delta":{"content":"a"},"finish_reason":""}]}').finishReason).toBeNull();
   });
 
   it('brings the usage', () => {
     expect(read('{"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":7,"total_tokens":12}}').usage).toEqual({
       promptTokens: 5,
       outputTokens: 7,
+      cachedTokens: null,
+      reasoningTokens: null,
     });
+    expect(
+      read(
+        '{"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":7,"prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":{"reasoning_tokens":3}}}',
+      ).usage,
+    ).toEqual({ promptTokens: 5, outputTokens: 7, cachedTokens: 4, reasoningTokens: 3 });
+    expect(read('{"choices":[],"usage":{"completion_tokens":7,"reasoning_tokens":3}}').usage?.reasoningTokens).toBe(3);
     expect(read('{"choices":[],"usage":null}').usage).toBeNull();
     expect(read('{"choices":[],"usage":{"prompt_tokens":-1}}').usage).toBeNull();
   });
@@ -87,10 +134,10 @@ describe('server timings', () => {
       .split('\n\n')
       .filter((event) => event.startsWith('data: {'));
     expect(chunks.map((event) => read(event.slice(6)))).toEqual([
-      { ...plain, hasFinishReason: true },
+      { ...plain, finishReason: 'stop' },
       {
         ...plain,
-        usage: { promptTokens: 4, outputTokens: 2 },
+        usage: { promptTokens: 4, outputTokens: 2, cachedTokens: 0, reasoningTokens: null },
         serverTimings: { source: 'measured', queueMs: 12, prefillMs: 3 },
       },
     ]);
@@ -116,8 +163,9 @@ describe('server timings', () => {
     const json = `{"choices":[{"finish_reason":"stop","index":0,"delta":{}}],${head},"timings":${timings}}`;
     expect(read(json)).toEqual({
       ...plain,
-      hasFinishReason: true,
+      finishReason: 'stop',
       serverTimings: { source: 'derived', promptMs: 43.237 },
+      cachedByTimings: 60,
     });
   });
 

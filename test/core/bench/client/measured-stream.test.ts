@@ -32,10 +32,14 @@ describe('the times of an answer', () => {
       status: 'completed',
       firstTokenUs: 2000,
       lastTokenUs: 4000,
+      answeredUs: 5000,
       tokenChunks: 3,
       gapsUs: [500, 1500],
+      tokenCounts: null,
       promptTokens: 3,
       outputTokens: 9,
+      cachedTokens: null,
+      unseenReasoning: 0,
       serverTimings: null,
     });
   });
@@ -57,6 +61,56 @@ describe('the times of an answer', () => {
   });
 });
 
+describe('the end of an answer', () => {
+  it('is its last event, whatever the server sends after the mark', () => {
+    const answer = answerOf([1000, token], [2000, stop], [3000, done], [9000, ': still here\n\n'], [9500, usage]);
+    expect(answer.outcome()).toMatchObject({ answeredUs: 3000 });
+  });
+
+  it('is the last event without a mark, too', () => {
+    const answer = answerOf([1000, token], [2000, stop], [3000, usage], [9000, ': still here\n\n']);
+    expect(answer.outcome()).toMatchObject({ answeredUs: 3000 });
+  });
+});
+
+describe('the tokens of an answer', () => {
+  const usageOf = (usage: object): string => `data: ${JSON.stringify({ choices: [], usage })}\n\n`;
+  const counted = (text: string, tokens: number): string =>
+    `data: {"choices":[{"delta":{"content":"${text}"}}],"usage":{"prompt_tokens":3,"completion_tokens":${tokens}}}\n\n`;
+  const reasoning = 'data: {"choices":[{"delta":{"reasoning_content":"Hm"},"finish_reason":null}]}\n\n';
+
+  it('are counted chunk by chunk if the server sends its usage with each', () => {
+    const outcome = outcomeOf(role, counted('a', 3), counted('b', 4), counted('c', 9), stop, usage, done);
+    expect(outcome).toMatchObject({ tokenChunks: 3, tokenCounts: [3, 4, 9], outputTokens: 9 });
+  });
+
+  it('are not if a chunk comes without, or the count does not grow', () => {
+    expect(outcomeOf(counted('a', 3), token, counted('c', 9), done)).toMatchObject({ tokenCounts: null });
+    expect(outcomeOf(counted('a', 0), counted('b', 0), done)).toMatchObject({ tokenCounts: null });
+  });
+
+  it('may have been in the cache, by the usage or by the timings of llama-server', () => {
+    const timings = 'data: {"choices":[],"timings":{"cache_n":5,"prompt_n":3,"prompt_ms":4}}\n\n';
+    const details = usageOf({ prompt_tokens: 8, completion_tokens: 2, prompt_tokens_details: { cached_tokens: 6 } });
+    expect(outcomeOf(token, stop, timings)).toMatchObject({ cachedTokens: { tokens: 5, source: 'timings' } });
+    expect(outcomeOf(token, stop, timings, details)).toMatchObject({ cachedTokens: { tokens: 6, source: 'usage' } });
+  });
+
+  it('may be reasoning that was not streamed', () => {
+    const details = usageOf({ completion_tokens: 50, completion_tokens_details: { reasoning_tokens: 40 } });
+    expect(outcomeOf(token, stop, details)).toMatchObject({ outputTokens: 50, unseenReasoning: 40 });
+    expect(outcomeOf(reasoning, reasoning, token, stop, details)).toMatchObject({ unseenReasoning: 0 });
+  });
+
+  it('are named if none of them has text', () => {
+    const details = usageOf({ completion_tokens: 64, completion_tokens_details: { reasoning_tokens: 64 } });
+    expect(outcomeOf(role, stop, details, done)).toMatchObject({
+      code: 'no_tokens',
+      message: expect.stringMatching(/64 output tokens, 64 of them reasoning/) as string,
+    });
+  });
+});
+
 describe('an answer is complete', () => {
   it('with the mark at its end, a finish reason or both', () => {
     expect(outcomeOf(token, stop, done)).toMatchObject({ status: 'completed', tokenChunks: 1, outputTokens: null });
@@ -71,6 +125,43 @@ describe('an answer is complete', () => {
 
   it('not without a token', () => {
     expect(outcomeOf(role, stop, done)).toMatchObject({ status: 'failed', code: 'no_tokens' });
+  });
+
+  it('not in a form that is not known, which is named', () => {
+    const event = 'data: {"type":"content_block_delta","delta":{"text":"Hi"}}\n\n';
+    expect(outcomeOf(event, event)).toMatchObject({
+      status: 'failed',
+      code: 'unknown_format',
+      message: expect.stringContaining('{"type":"content_block_delta","delta":{"text":"Hi"}}') as string,
+    });
+  });
+
+  it.each(['error', 'abort', 'cancelled', 'timeout', 'insufficient_system_resource', 'ERROR'])(
+    'not with the finish reason %s',
+    (reason) => {
+      const end = `data: {"choices":[{"delta":{},"finish_reason":"${reason}"}]}\n\n`;
+      expect(answerOf([1000, token], [2000, end]).isDecided).toBe(true);
+      expect(outcomeOf(token, end, usage, done)).toMatchObject({
+        status: 'failed',
+        code: `finish_reason_${reason.toLowerCase()}`,
+        message: expect.stringContaining(reason) as string,
+      });
+    },
+  );
+
+  it.each([
+    'stop',
+    'length',
+    'tool_calls',
+    'function_call',
+    'content_filter',
+    'eos_token',
+    'stop_sequence',
+    'eos',
+    'repetition',
+  ])('with the finish reason %s', (reason) => {
+    const end = `data: {"choices":[{"delta":{},"finish_reason":"${reason}"}]}\n\n`;
+    expect(outcomeOf(token, end)).toMatchObject({ status: 'completed' });
   });
 
   it('not with an event that is not JSON', () => {

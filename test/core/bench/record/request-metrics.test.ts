@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CompletedRequest } from '../../../../src/core/bench/client/outcome.js';
-import { metricsOf, outputTokensOf } from '../../../../src/core/bench/record/request-metrics.js';
+import { outputTokensOf } from '../../../../src/core/bench/record/output-tokens.js';
+import { metricsOf } from '../../../../src/core/bench/record/request-metrics.js';
 
 /** Due at 1 s, sent 2 ms later, first token after 100 ms, then 4 chunks 50, 30, 20 and 100 ms apart. */
 const request: CompletedRequest = {
@@ -11,8 +12,12 @@ const request: CompletedRequest = {
   lastTokenUs: 1_302_000,
   endUs: 1_310_000,
   reconnects: 0,
+  answeredUs: 1_310_000,
   tokenChunks: 5,
   gapsUs: [50_000, 30_000, 20_000, 100_000],
+  tokenCounts: null,
+  cachedTokens: null,
+  unseenReasoning: 0,
   promptTokens: 12,
   outputTokens: 9,
   serverTimings: null,
@@ -68,7 +73,33 @@ describe('metricsOf', () => {
   });
 
   it('has no time per output token for a single token', () => {
-    expect(metricsOf({ ...request, outputTokens: 1 }).tpot).toBeNull();
+    expect(metricsOf({ ...request, tokenChunks: 1, gapsUs: [], outputTokens: 1 }).tpot).toBeNull();
+  });
+
+  it('divides the time after the first chunk by the tokens after it, if the server counts them as they come', () => {
+    // Of 9 tokens, 4 came with the first chunk.
+    expect(metricsOf({ ...request, tokenCounts: [4, 5, 6, 7, 9] }).tpot).toBe(40_000);
+  });
+
+  it('does not divide by reasoning tokens that never came', () => {
+    const hidden = { ...request, outputTokens: 29, unseenReasoning: 20 };
+    expect(outputTokensOf(hidden)).toEqual({ tokens: 9, source: 'usage' });
+    expect(metricsOf(hidden).tpot).toBe(25_000);
+    expect(metricsOf({ ...hidden, tokenCounts: [24, 25, 26, 27, 29] }).tpot).toBe(40_000);
+  });
+
+  it('counts reasoning that came as ordinary text', () => {
+    expect(outputTokensOf({ ...request, outputTokens: 5, unseenReasoning: 3 }).tokens).toBe(5);
+  });
+
+  it.each([0, 1, 2])('counts chunks if the usage claims %d tokens for 5 of them', (outputTokens) => {
+    const contradicted = { ...request, outputTokens };
+    expect(outputTokensOf(contradicted)).toEqual({ tokens: 5, source: 'chunks' });
+    expect(metricsOf(contradicted).tpot).toBe(50_000);
+  });
+
+  it('believes the usage if there are somewhat more chunks than tokens', () => {
+    expect(outputTokensOf({ ...request, outputTokens: 3 })).toEqual({ tokens: 3, source: 'usage' });
   });
 
   it('counts chunks as tokens if the server says nothing, and says so', () => {

@@ -18,8 +18,12 @@ function completed(sendUs: number, tokens: number, more: Partial<CompletedReques
     lastTokenUs,
     endUs: lastTokenUs,
     reconnects: 0,
+    answeredUs: lastTokenUs,
     tokenChunks: tokens,
     gapsUs,
+    tokenCounts: null,
+    cachedTokens: null,
+    unseenReasoning: 0,
     promptTokens: 5,
     outputTokens: tokens,
     serverTimings: null,
@@ -130,6 +134,51 @@ describe('RunRecorder', () => {
     for (let nowUs = 210_000; nowUs <= 400_000; nowUs += 10_000) recorder.countInFlight(nowUs);
     recorder.end(completed(0, 4));
     expect(part(recorder).inFlightUs).toBeCloseTo(600_000);
+  });
+
+  it('does not count a response as in flight that is only held open', () => {
+    const recorder = new RunRecorder([], 0);
+    recorder.countInFlight(0);
+    recorder.begin(0);
+    for (let nowUs = 10_000; nowUs <= 2_200_000; nowUs += 10_000) recorder.countInFlight(nowUs);
+    recorder.end(completed(0, 2, { endUs: 2_200_000 }));
+    const { inFlightUs, span, answers } = part(recorder);
+    expect(inFlightUs).toBeCloseTo(200_000);
+    expect(span?.lastEndUs).toBe(2_200_000);
+    expect(answers).toMatchObject({ heldOpen: 1, heldOpenUs: 2_000_000 });
+  });
+
+  it('takes the tokens of a warm-up request from its running count', () => {
+    const recorder = new RunRecorder([], second);
+    // Its chunks arrive at 0.9, 1.0 and 1.1 s; the first has 6 of its 10 tokens.
+    recorder.beginWarmup();
+    recorder.endWarmup(completed(0.8 * second, 3, { outputTokens: 10, tokenCounts: [6, 7, 10] }));
+    expect(part(recorder).servedTokens).toBe(4);
+  });
+
+  it('leaves the chunk gaps and the time per token of bursts out', () => {
+    const burst = completed(0, 9, { gapsUs: Array.from({ length: 8 }, () => 0), lastTokenUs: 100_000 });
+    const objective = parseObjective('chunk_gap<150ms');
+    const result = recorded(new RunRecorder([objective], 0), burst, completed(0, 9));
+    expect(result.histograms.chunk_gap.count).toBe(8);
+    expect(result.histograms.tpot.count).toBe(1);
+    expect(result).toMatchObject({ completed: 2, good: 2, answers: { bursts: 1 } });
+  });
+
+  it('adds up what answers say about themselves', () => {
+    const { answers } = recorded(
+      new RunRecorder([], 0),
+      completed(0, 3, { promptTokens: 100, cachedTokens: { tokens: 96, source: 'usage' } }),
+      completed(0, 3, { promptTokens: 100 }),
+      completed(0, 3, { promptTokens: null, cachedTokens: { tokens: 5, source: 'timings' } }),
+      completed(0, 3, { outputTokens: 43, unseenReasoning: 40 }),
+      completed(0, 5, { outputTokens: 1, unseenReasoning: 1 }),
+    );
+    expect(answers).toEqual({
+      ...{ bursts: 0, hiddenTokens: 40, heldOpen: 0, heldOpenUs: 0 },
+      ...{ contradicted: 1, contradictedTokens: 1, contradictedChunks: 5 },
+      ...{ promptTokens: 210, cachedTokens: 96, cachedByUsage: 1, cachedByTimings: 0 },
+    });
   });
 
   it('counts the rest as other when a server sends ever new codes', () => {

@@ -1,3 +1,4 @@
+import { AnswerCounter } from '../../../../src/core/bench/record/answer-counts.js';
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import type { RunContext } from '../../../../src/core/bench/result/assemble-run.js';
 import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
@@ -38,6 +39,7 @@ export function partOf({ histograms = {}, loopDelayMs = [], ...rest }: PartDescr
     inputTokens: 0,
     tokenSources: { usage: 0, chunks: 0 },
     queueWaitSource: null,
+    answers: new AnswerCounter().counts,
     span: null,
     inFlightUs: 0,
     loopDelay: histogramOf(...loopDelayMs),
@@ -55,5 +57,6 @@ export function spanOf(begin: number, lastEnd: number, lastIntended: number): No
 /** A run with 4 clients and max-concurrency 2. */
 export function contextOf(context: Partial<RunContext> = {}): RunContext {
   const setting = { concurrency: 4, max_concurrency: 2, rate: null };
-  return { planned: { setting, trial: 1 }, cpuShare: 0.1, aggregate: null, hasObjectives: false, ...context };
+  const server = { aggregate: null, promptCache: null };
+  return { planned: { setting, trial: 1 }, cpuShare: 0.1, ...server, hasObjectives: false, ...context };
 }

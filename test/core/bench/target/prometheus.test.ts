@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { nothingCounted, readQueueWait } from '../../../../src/core/bench/target/prometheus.js';
+import {
+  countedBetween,
+  nothingCounted,
+  readCounters,
+  readQueueWait,
+} from '../../../../src/core/bench/target/prometheus.js';
 import {
   addBuckets,
   type BucketCounts,
@@ -121,6 +126,53 @@ describe('readQueueWait', () => {
     ['a histogram without buckets', 'tgi_request_queue_duration_sum 0\ntgi_request_queue_duration_count 0\n'],
   ])('is null for %s', (_name, text) => {
     expect(readQueueWait(text)).toBeNull();
+  });
+});
+
+describe('the prompt cache of a server', () => {
+  const vllmCache = `# TYPE vllm:prefix_cache_queries_total counter
+vllm:prefix_cache_queries_total{engine="0",model_name="m"} 1000.0
+vllm:prefix_cache_queries_created{engine="0",model_name="m"} 1.76e+09
+vllm:prefix_cache_hits_total{engine="0",model_name="m"} 600.0
+vllm:external_prefix_cache_queries_total{engine="0",model_name="m"} 77.0
+`;
+  const sglangCache = `sglang:prompt_tokens_total{model_name="m",is_streaming="true"} 900.0
+sglang:prompt_tokens_total{model_name="m",is_streaming="false"} 100.0
+sglang:cached_tokens_total{model_name="m",cache_source="device"} 500.0
+sglang:cached_tokens_total{model_name="m",cache_source="host"} 100.0
+`;
+
+  it.each([
+    ["vLLM's", vllmCache],
+    ["vLLM's by its name before", vllmCache.replaceAll('vllm:prefix_cache', 'vllm:gpu_prefix_cache')],
+    ["SGLang's, from all kinds of cache", sglangCache],
+  ])('is %s', (_name, text) => {
+    expect(readCounters(text).promptCache).toEqual({ cachedTokens: 600, promptTokens: 1000 });
+  });
+
+  it('is nothing without the counters', () => {
+    const nothing = { cachedTokens: 0, promptTokens: 0 };
+    expect(readCounters(tgi).promptCache).toEqual(nothing);
+    expect(readCounters('').promptCache).toEqual(nothing);
+    expect(countedBetween(readCounters(''), readCounters(tgi)).promptCache).toBeNull();
+  });
+
+  it('is what was counted between two readings', () => {
+    const after = readCounters(vllmCache.replace('1000.0', '1400.0').replace('600.0', '990.0'));
+    expect(countedBetween(readCounters(vllmCache), after).promptCache).toEqual({
+      cachedTokens: 390,
+      promptTokens: 400,
+    });
+    expect(countedBetween(readCounters(''), after).promptCache).toEqual({ cachedTokens: 990, promptTokens: 1400 });
+  });
+
+  it('is unknown if the server was restarted in between', () => {
+    expect(countedBetween(readCounters(vllmCache), readCounters('')).promptCache).toBeNull();
+  });
+
+  it('comes with the queue wait', () => {
+    const counted = countedBetween(readCounters(''), readCounters(vllm + vllmCache));
+    expect(counted).toMatchObject({ queueWait: { count: 9 }, promptCache: { cachedTokens: 600 } });
   });
 });
 

@@ -63,7 +63,7 @@ describe('openTarget', () => {
       settings: { slots: 8, max_queue: 64 },
     });
     expect(target).toMatchObject({ ignoresEos: true, queue: { original: 4 } });
-    expect(await target.readQueueWait()).toBeNull();
+    expect(await target.readCounters()).toBeNull();
   });
 
   it('asks nothing of the queue of other servers', async () => {
@@ -119,18 +119,21 @@ describe('the queue wait in metrics', () => {
     const answers = [histogram(3), histogram(5)];
     const server = await serveRoutes({ ...vllm, 'GET /metrics': () => answers.shift() ?? {} });
     const target = await open(server.url);
-    expect(await target.readQueueWait()).toMatchObject({ count: 3 });
-    expect(await target.readQueueWait()).toMatchObject({ count: 5 });
+    expect(await target.readCounters()).toMatchObject({ queueWait: { count: 3 } });
+    expect(await target.readCounters()).toMatchObject({ queueWait: { count: 5 } });
   });
 
   it('is nothing yet where the histogram comes with the first request', async () => {
     const { url } = await serveRoutes({ ...vllm, 'GET /metrics': { body: '# none\n' } });
-    expect(await (await open(url)).readQueueWait()).toEqual({ buckets: [], count: 0, sumMs: 0 });
+    expect(await (await open(url)).readCounters()).toEqual({
+      queueWait: { buckets: [], count: 0, sumMs: 0 },
+      promptCache: { cachedTokens: 0, promptTokens: 0 },
+    });
   });
 
   it('is unknown where metrics are not shown', async () => {
     const { url } = await serveRoutes(vllm);
-    expect(await (await open(url)).readQueueWait()).toBeNull();
+    expect(await (await open(url)).readCounters()).toBeNull();
   });
 });
 

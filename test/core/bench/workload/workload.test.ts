@@ -123,6 +123,12 @@ describe('requestBody', () => {
     });
   });
 
+  it('asks for the usage with every chunk if that is needed', () => {
+    const body = requestBody(turn, { model: 'm', ignoreEos: true, runningUsage: true, extraBody: null });
+    const options = { include_usage: true, continuous_usage_stats: true };
+    expect(JSON.parse(body)).toMatchObject({ stream_options: options });
+  });
+
   it('leaves ignore_eos out for servers that might refuse it', () => {
     expect(requestBody(turn, { model: 'm', ignoreEos: false, extraBody: null })).not.toContain('ignore_eos');
   });

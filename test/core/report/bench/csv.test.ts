@@ -103,6 +103,14 @@ describe('the CSV file', () => {
         "client_cpu_share",
         "client_saturated",
         "littles_law_error",
+        "cached_prompt_tokens",
+        "cached_prompt_share",
+        "prompt_cache_source",
+        "burst_answers",
+        "hidden_reasoning_tokens",
+        "contradicted_usage_answers",
+        "held_open_answers",
+        "held_open_mean_ms",
       ]
     `);
   });

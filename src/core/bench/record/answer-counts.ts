@@ -1,0 +1,66 @@
+import type { CompletedRequest } from '../client/outcome.js';
+import { isBurst } from './burst.js';
+import { contradictsUsage, hiddenTokensOf } from './output-tokens.js';
+
+/** A response that stays open for longer than this after its last event is held open, and not only slow to end. */
+const heldOpenUs = 100_000;
+
+const nothing = {
+  /** Answers that arrived in one burst. */
+  bursts: 0,
+  /** Reasoning tokens that were never streamed. */
+  hiddenTokens: 0,
+  /** Answers whose usage is not believed, the output tokens that it claims, and the chunks that had text. */
+  contradicted: 0,
+  contradictedTokens: 0,
+  contradictedChunks: 0,
+  /** Responses that stayed open after their last event, and for how long altogether, in microseconds. */
+  heldOpen: 0,
+  heldOpenUs: 0,
+  /** Prompt tokens, and of these the ones that answers say were in the server's cache. */
+  promptTokens: 0,
+  cachedTokens: 0,
+  /** Answers whose usage says how many were cached, and others whose timings do. */
+  cachedByUsage: 0,
+  cachedByTimings: 0,
+};
+
+/** What the answers of a run say about themselves, added up. */
+export type AnswerCounts = Readonly<typeof nothing>;
+
+/** Adds up {@link AnswerCounts}. */
+export class AnswerCounter {
+  readonly #total = { ...nothing };
+
+  /** The counts so far, as plain data. */
+  get counts(): AnswerCounts {
+    return { ...this.#total };
+  }
+
+  add(request: CompletedRequest): void {
+    const total = this.#total;
+    const { promptTokens, cachedTokens, outputTokens, tokenChunks, answeredUs, endUs } = request;
+    if (isBurst(request)) total.bursts += 1;
+    if (contradictsUsage(request)) {
+      total.contradicted += 1;
+      total.contradictedTokens += outputTokens ?? 0;
+      total.contradictedChunks += tokenChunks;
+    } else total.hiddenTokens += hiddenTokensOf(request);
+    if (endUs - answeredUs > heldOpenUs) {
+      total.heldOpen += 1;
+      total.heldOpenUs += endUs - answeredUs;
+    }
+    total.promptTokens += promptTokens ?? 0;
+    if (cachedTokens === null || promptTokens === null) return;
+    total.cachedTokens += Math.min(cachedTokens.tokens, promptTokens);
+    if (cachedTokens.source === 'usage') total.cachedByUsage += 1;
+    else total.cachedByTimings += 1;
+  }
+
+  /** Adds what another thread counted. */
+  addCounts(counts: AnswerCounts): void {
+    for (const name of countNames) this.#total[name] += counts[name];
+  }
+}
+
+const countNames = Object.keys(nothing).filter((name): name is keyof AnswerCounts => name in nothing);

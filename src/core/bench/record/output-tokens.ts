@@ -1,0 +1,54 @@
+import type { CompletedRequest } from '../client/outcome.js';
+
+/** The output tokens of an answer that arrived, and who counted them. */
+export interface OutputTokens {
+  readonly tokens: number;
+  readonly source: 'usage' | 'chunks';
+}
+
+/**
+ * The server's count, without reasoning that it did not stream. Without a count that can be believed, every chunk with
+ * text is one token.
+ */
+export function outputTokensOf(request: CompletedRequest): OutputTokens {
+  const { outputTokens, tokenChunks } = request;
+  return outputTokens === null || contradictsUsage(request)
+    ? { tokens: tokenChunks, source: 'chunks' }
+    : { tokens: outputTokens - hiddenTokensOf(request), source: 'usage' };
+}
+
+/**
+ * Whether the usage has less than half as many tokens as there are chunks with text. A chunk has at least one token; a
+ * server that holds back text, or a proxy that divides words, makes somewhat more chunks than tokens.
+ */
+export function contradictsUsage({ outputTokens, tokenChunks }: CompletedRequest): boolean {
+  return outputTokens !== null && outputTokens * 2 < tokenChunks;
+}
+
+/** Reasoning tokens that never arrived. Of those that the server counts, some may be in chunks, as ordinary text. */
+export function hiddenTokensOf({ unseenReasoning, outputTokens, tokenChunks }: CompletedRequest): number {
+  return Math.min(unseenReasoning, Math.max(0, (outputTokens ?? 0) - tokenChunks));
+}
+
+/**
+ * Tokens that arrived after the first chunk: all but its own, which are known if the server counts them in every chunk, and
+ * else are taken for one.
+ */
+export function laterTokensOf(request: CompletedRequest): number {
+  const counts = runningCountsOf(request);
+  const [first] = counts ?? [];
+  return first === undefined ? outputTokensOf(request).tokens - 1 : (request.outputTokens ?? 0) - first;
+}
+
+/** Tokens that arrived after this many chunks. */
+export function tokensAfter(chunks: number, request: CompletedRequest): number {
+  const { tokens } = outputTokensOf(request);
+  if (chunks === 0) return tokens;
+  const before = runningCountsOf(request)?.[chunks - 1];
+  if (before !== undefined) return Math.max(0, (request.outputTokens ?? 0) - before);
+  return (tokens * Math.max(0, request.tokenChunks - chunks)) / request.tokenChunks;
+}
+
+function runningCountsOf(request: CompletedRequest): readonly number[] | null {
+  return contradictsUsage(request) ? null : request.tokenCounts;
+}

@@ -1,0 +1,37 @@
+import { type CachedPromptTokens, promptCacheOf } from '../../measurement/prompt-cache.js';
+import type { PromptCache, RunChecks } from '../../measurement/result-schema.js';
+import { AnswerCounter, type AnswerCounts } from '../record/answer-counts.js';
+import type { RunPart } from '../record/run-part.js';
+
+export function addUpAnswers(parts: readonly RunPart[]): AnswerCounts {
+  const counter = new AnswerCounter();
+  for (const { answers } of parts) counter.addCounts(answers);
+  return counter.counts;
+}
+
+/** What was noticed about the answers of a run. */
+export function answerChecks(answers: AnswerCounts): Omit<RunChecks, 'littles_law_error'> {
+  const { bursts, hiddenTokens, contradicted, contradictedTokens, contradictedChunks, heldOpen, heldOpenUs } = answers;
+  return {
+    burst_answers: bursts,
+    hidden_reasoning_tokens: hiddenTokens,
+    contradicted_usage: {
+      answers: contradicted,
+      output_tokens: contradictedTokens,
+      text_chunks: contradictedChunks,
+    },
+    held_open: { answers: heldOpen, mean_ms: heldOpen === 0 ? null : Math.round(heldOpenUs / heldOpen) / 1000 },
+  };
+}
+
+/**
+ * The prompt tokens that were in the server's cache, as the answers say. Some servers leave the number out where it is 0:
+ * if one answer says how many were cached, no tokens were in those that do not.
+ *
+ * @param counted by the server itself; it is used only if no answer says
+ */
+export function promptCacheIn(answers: AnswerCounts, counted: CachedPromptTokens | null): PromptCache | null {
+  if (answers.cachedByUsage > 0) return promptCacheOf(answers, 'usage');
+  if (answers.cachedByTimings > 0) return promptCacheOf(answers, 'timings');
+  return counted === null ? null : promptCacheOf(counted, 'aggregate');
+}

@@ -1,0 +1,28 @@
+import { untilAborted } from '../../base/abort.js';
+import { createStreamingClient, type StreamingClient } from '../client/streaming-client.js';
+import type { BenchOptions } from '../plan/options.js';
+import type { BodyOptions } from '../workload/workload.js';
+import type { Target } from './target.js';
+
+/** What is found out by sending requests before the load, from the target's client and what its requests have in common. */
+export type Probe<T> = (client: StreamingClient, body: BodyOptions) => Promise<T>;
+
+/**
+ * Lets a probe send its requests on a connection of its own.
+ *
+ * @param signal aborted to give up
+ */
+export async function probed<T>(
+  { requestsUrl: url, headers, description }: Target,
+  { timeoutMs, extraBody }: Pick<BenchOptions, 'timeoutMs' | 'extraBody'>,
+  signal: AbortSignal,
+  probe: Probe<T>,
+): Promise<T> {
+  const client = createStreamingClient({ url, headers, timeoutMs });
+  const body = { model: description.model, ignoreEos: false, extraBody };
+  try {
+    return await untilAborted(probe(client, body), signal);
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import type { Run, RunChecks } from '../../../../src/core/measurement/result-schema.js';
+import { streamWarnings } from '../../../../src/core/report/bench/stream-warnings.js';
+import { truthWarnings } from '../../../../src/core/report/bench/warnings.js';
+import { benchResult } from '../../../support/bench-result.js';
+
+/** Two settings of 100 answers each; the checks are those of the first. */
+function runsWith(checks: Partial<RunChecks>, saturated = false): Run[] {
+  const settings = [
+    { maxConcurrency: 1, completed: 100, client: { saturated } },
+    { maxConcurrency: 2, completed: 100 },
+  ];
+  const { runs } = benchResult({ settings }).result;
+  return runs.map((run, index) => (index === 0 ? { ...run, checks: { ...run.checks, ...checks } } : run));
+}
+
+function warningsOf(checks: Partial<RunChecks>): string[] {
+  return streamWarnings(runsWith(checks));
+}
+
+describe('warnings about the form of answers', () => {
+  it('are none without a reason, also in results of earlier versions', () => {
+    const held = { answers: 0, mean_ms: null };
+    const usage = { answers: 0, output_tokens: 0, text_chunks: 0 };
+    expect(warningsOf({})).toEqual([]);
+    expect(
+      warningsOf({ burst_answers: 0, hidden_reasoning_tokens: 0, contradicted_usage: usage, held_open: held }),
+    ).toEqual([]);
+  });
+
+  it('name bursts from 10 % of the answers of a run on', () => {
+    expect(warningsOf({ burst_answers: 9 })).toEqual([]);
+    expect(warningsOf({ burst_answers: 10 })).toEqual([expect.stringMatching(/^In 10 of 200 answers, .* one burst/)]);
+  });
+
+  it('do not blame a proxy for the stalls of the load generator', () => {
+    expect(streamWarnings(runsWith({ burst_answers: 49 }, true))).toEqual([]);
+    expect(streamWarnings(runsWith({ burst_answers: 50 }, true))).toHaveLength(1);
+  });
+
+  it('name reasoning that was not streamed', () => {
+    expect(warningsOf({ hidden_reasoning_tokens: 5000 })).toEqual([
+      expect.stringMatching(/^The server counts 25\.0 reasoning tokens per answer/),
+    ]);
+  });
+
+  it('name a usage that cannot be true, instead of one that is missing', () => {
+    const checks = { contradicted_usage: { answers: 100, output_tokens: 100, text_chunks: 6400 } };
+    const runs = runsWith(checks).map((run, index) => {
+      return index === 0 ? { ...run, output_tokens_source: 'chunks' as const } : run;
+    });
+    const { result } = benchResult({ settings: [{}] });
+    expect(truthWarnings({ ...result, runs })).toEqual([
+      expect.stringMatching(/^The usage of 100 of 200 answers cannot be true: .* 100 output tokens for 6400 chunks/),
+    ]);
+  });
+
+  it('name responses that were held open, and for how long', () => {
+    expect(warningsOf({ held_open: { answers: 9, mean_ms: 9000 } })).toEqual([]);
+    expect(warningsOf({ held_open: { answers: 100, mean_ms: 2000 } })).toEqual([
+      expect.stringMatching(/^The server kept the responses of 100 of 200 answers open for 2\.00 s on average/),
+    ]);
+  });
+});
