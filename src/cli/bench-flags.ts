@@ -76,7 +76,7 @@ export const benchFlags = fromEnvironment({
   }),
   seed: Flags.integer({
     ...load,
-    summary: 'Seed of prompts and arrival times: the same seed repeats the same load.',
+    summary: 'Seed of lengths, words and arrival times. If it is not given, only the words differ from bench to bench.',
     default: 1,
   }),
   timeout: durationFlag({
@@ -143,7 +143,11 @@ export const benchFlags = fromEnvironment({
   }),
   'extra-body': Flags.string({
     ...target,
-    summary: 'JSON object with additional request parameters: \'{"top_k":1}\'.',
+    summary: 'JSON object with additional request parameters: \'{"top_k":1}\'. null leaves one out.',
+  }),
+  'no-param': listFlag({
+    ...target,
+    summary: 'Parameter to leave out of the requests, such as ignore_eos or temperature. Repeatable.',
   }),
 
   output: listFlag({

@@ -1,8 +1,10 @@
+import { randomInt } from 'node:crypto';
 import { ChatstreamError } from '../core/base/errors.js';
 import { isRecord } from '../core/base/json.js';
 import { parseDuration } from '../core/base/units.js';
 import { inShortTrials } from '../core/bench/plan/interleaving.js';
 import type { BenchOptions, TargetOptions } from '../core/bench/plan/options.js';
+import { ownParameters } from '../core/bench/workload/workload.js';
 import { parseObjective } from '../core/measurement/objectives.js';
 import { type BenchFlags, usualDuration } from './bench-flags.js';
 import { checkFilesApart, type FlagOrigins, valuesOf } from './flags.js';
@@ -29,6 +31,7 @@ export function benchOptions(flags: BenchFlags, origins: FlagOrigins, { root, ve
     headers: headersOf(flags),
     modelName: flags['model-name'] ?? null,
     extraBody: flags['extra-body'] === undefined ? null : jsonObject(flags['extra-body']),
+    omittedParams: omittedParamsOf(flags),
     load:
       flags.rate === undefined
         ? { type: 'closed', concurrency: flags.concurrency }
@@ -40,6 +43,7 @@ export function benchOptions(flags: BenchFlags, origins: FlagOrigins, { root, ve
     warmupMs: flags.warmup,
     trials: flags.trials,
     seed: flags.seed,
+    promptSalt: origins.isGiven('seed') ? 0 : randomInt(1, 2 ** 32),
     timeoutMs: flags.timeout,
     workers: flags.workers ?? null,
     prompts:
@@ -125,6 +129,16 @@ function headersOf(flags: BenchFlags): Readonly<Record<string, string>> {
     headers[match[1].toLowerCase()] = match[2];
   }
   return headers;
+}
+
+/** In the order of the request, each once, so that equal plans look equal. */
+function omittedParamsOf(flags: BenchFlags): readonly string[] {
+  const given = valuesOf(flags['no-param']);
+  const unknown = given.find((name) => !ownParameters.some((known) => known === name));
+  if (unknown !== undefined) {
+    return refuse(`--no-param ${unknown} does not name a parameter that the bench sets.`, `It sets ${ownParameters.join(', ')}.`); // prettier-ignore
+  }
+  return ownParameters.filter((name) => given.includes(name));
 }
 
 function jsonObject(text: string): Readonly<Record<string, unknown>> {

@@ -13,6 +13,7 @@ describe('the options of a bench', () => {
       headers: {},
       modelName: null,
       extraBody: null,
+      omittedParams: [],
       load: { type: 'closed', concurrency: [8] },
       maxConcurrency: null,
       sweepUpTo: 8,
@@ -21,6 +22,7 @@ describe('the options of a bench', () => {
       warmupMs: 1000,
       trials: 1,
       seed: 1,
+      promptSalt: expect.any(Number) as number,
       timeoutMs: 120_000,
       workers: null,
       prompts: { type: 'synthetic', inputTokens: { type: 'fixed', tokens: 64 } },
@@ -107,6 +109,20 @@ describe('the options of a bench', () => {
     expect((await optionsOf('--extra-body', '{"top_k":1,"stop":["x"]}')).extraBody).toEqual({ top_k: 1, stop: ['x'] });
   });
 
+  it('leave parameters out, each once and in the order of the request', async () => {
+    const argv = ['--no-param', 'ignore_eos,temperature', '--no-param', 'temperature'];
+    expect((await optionsOf(...argv)).omittedParams).toEqual(['temperature', 'ignore_eos']);
+  });
+
+  it('have other words each time, unless there is a seed, typed or in the environment', async () => {
+    const salts = [await optionsOf(), await optionsOf()].map(({ promptSalt }) => promptSalt);
+    expect(new Set(salts).size).toBe(2);
+    expect(salts).not.toContain(0);
+    expect(await optionsOf('--seed', '1')).toMatchObject({ seed: 1, promptSalt: 0 });
+    vi.stubEnv('CHATSTREAM_SEED', '3');
+    expect(await optionsOf()).toMatchObject({ seed: 3, promptSalt: 0 });
+  });
+
   it('take objectives, one by one or with commas', async () => {
     const { objectives } = await optionsOf('--slo', 'ttft.p95<500ms,tpot.p99<50ms', '--slo', 'e2e<5s');
     expect(objectives).toEqual([
@@ -136,6 +152,7 @@ describe('what makes no sense', () => {
     [['--extra-body', '[1]'], '--extra-body [1] is not a JSON object.'],
     [['--extra-body', 'null'], '--extra-body null is not a JSON object.'],
     [['--extra-body', '{top_k:1}'], '--extra-body {top_k:1} is not a JSON object.'],
+    [['--no-param', 'top_k'], '--no-param top_k does not name a parameter that the bench sets.'],
     [['--url', 'ftp://example.org'], '"ftp://example.org" is not the URL of a server.'],
     [['--url', 'localhost:8000'], '"localhost:8000" is not the URL of a server.'],
     [['--versus', 'example.org'], '"example.org" is not the URL of a server.'],
@@ -154,6 +171,7 @@ describe('what makes no sense', () => {
     [['-d', '10'], '10s'],
     [['--header', 'nonsense'], '"name: value"'],
     [['--extra-body', '[1]'], '{"top_k":1}'],
+    [['--no-param', 'top_k'], 'It sets model, max_tokens, temperature, stream, stream_options, ignore_eos.'],
     [['--url', 'localhost:8000'], 'http://127.0.0.1:8000'],
     [['--url', 'http://me:secret@example.org'], '--header'],
     [['--slo', 'nonsense'], 'ttft.p95<500ms'],

@@ -6,7 +6,7 @@ import type { SettingSummary } from '../measurement/summarise.js';
 import { inThreadLoad } from './load/in-thread.js';
 import { chooseWorkers, inWorkersLoad } from './load/in-workers.js';
 import type { LoadGenerator, LoadJob } from './load/load-generator.js';
-import { type BenchProgress, measureRun } from './measure-run.js';
+import { type BenchProgress, measureRun, type RunPlace } from './measure-run.js';
 import { describePlan } from './plan/describe-plan.js';
 import { candidateFirst } from './plan/interleaving.js';
 import { type BenchOptions, checkVersus } from './plan/options.js';
@@ -23,7 +23,7 @@ export interface BenchHooks extends TargetHooks {
   /** Called several times per second with the progress of the current run. */
   readonly onProgress: (progress: BenchProgress) => void;
   /** Called with the result of each run, in the order of measurement. */
-  readonly onRun: (run: Run, place: { readonly run: number; readonly runs: number }) => void;
+  readonly onRun: (run: Run, place: RunPlace) => void;
 }
 
 export interface BenchReport {
@@ -118,10 +118,10 @@ async function prepare(
   ignoreEos: boolean,
   signal: AbortSignal,
 ): Promise<Prepared> {
-  const { seed, outputTokens, sharedPrefixTokens } = options;
+  const { seed, promptSalt: salt, outputTokens, sharedPrefixTokens } = options;
   const needsScale = prompts === null || sharedPrefixTokens > 0;
   const scale = needsScale ? await tokenScaleOf(target, options, signal) : assumedScale;
-  const common = { seed, outputTokens, sharedPrefixTokens, scale };
+  const common = { seed, salt, outputTokens, sharedPrefixTokens, scale };
   if (options.prompts.type === 'synthetic' || prompts === null) {
     const inputTokens = options.prompts.type === 'synthetic' ? options.prompts.inputTokens : outputTokens;
     return { workload: { type: 'synthetic', inputTokens, ...common }, promptsName: null, ignoreEos };
@@ -148,22 +148,24 @@ async function measureAll(
 ): Promise<Measured> {
   const measured: Measured = { runs: [], versusRuns: [], failure: null, samplesFailure: null };
   const runs = planned.length * (versus === null ? 1 : 2);
-  let place = 0;
+  let run = 0;
   for (const [index, each] of planned.entries()) {
     const one = { target, results: measured.runs };
     const other = versus === null ? [] : [{ target: versus, results: measured.versusRuns }];
     const order = candidateFirst(each.trial) ? [one, ...other] : [...other, one];
     for (const { target: current, results } of order) {
       if (hooks.signal.aborted) return measured;
-      place += 1;
+      run += 1;
+      const place = { run, runs, server: versus === null ? null : serverOf(current, versus) };
       const job = jobOf(options, prepared, each, index, current, workers);
       try {
-        const finished = await measureRun(each, { run: place, runs }, job, current, load, hooks);
+        const finished = await measureRun(each, place, job, current, load, hooks);
         if (finished === null) return measured;
-        const { run, samplesFailure } = finished;
-        results.push(run);
-        if (samplesFailure !== null) measured.samplesFailure ??= incompleteSamples(options, samplesFailure);
-        hooks.onRun(run, { run: place, runs });
+        results.push(finished.run);
+        if (finished.samplesFailure !== null) {
+          measured.samplesFailure ??= incompleteSamples(options, finished.samplesFailure);
+        }
+        hooks.onRun(finished.run, place);
       } catch (error) {
         if (measured.runs.length === 0) throw error;
         measured.failure = asChatstreamError(error);
@@ -172,6 +174,10 @@ async function measureAll(
     }
   }
   return measured;
+}
+
+function serverOf(target: Target, versus: Target): NonNullable<RunPlace['server']> {
+  return { role: target === versus ? 'baseline' : 'candidate', url: target.description.url };
 }
 
 function jobOf(
@@ -186,7 +192,7 @@ function jobOf(
   return {
     client: { url: target.requestsUrl, headers: target.headers, timeoutMs: options.timeoutMs },
     workload,
-    body: { model: target.description.model, ignoreEos, extraBody: options.extraBody },
+    body: { model: target.description.model, ignoreEos, omitted: options.omittedParams, extraBody: options.extraBody },
     shape:
       load.type === 'closed'
         ? { type: 'closed', clients: setting.concurrency ?? 1 }

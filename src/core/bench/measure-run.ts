@@ -7,11 +7,17 @@ import type { PlannedRun } from './plan/settings.js';
 import { assembleRun } from './result/assemble-run.js';
 import type { Target } from './target/target.js';
 
-/** The progress of a running bench, for the live display. The figures are those of the current run. */
-export interface BenchProgress {
-  /** Counted from 1, over all settings and trials. */
+/** Which run it is. */
+export interface RunPlace {
+  /** Counted from 1, over all settings, trials and servers. */
   readonly run: number;
   readonly runs: number;
+  /** Which of two servers is measured; null if there is only one. The URL has no query. */
+  readonly server: { readonly role: 'candidate' | 'baseline'; readonly url: string } | null;
+}
+
+/** The progress of a running bench, for the live display. The figures are those of the current run. */
+export interface BenchProgress extends RunPlace {
   readonly setting: Setting;
   readonly trial: number;
   /** `finishing`: nothing more is sent; the bench waits for the requests in flight. */
@@ -49,13 +55,12 @@ export interface MeasuredRun {
 /**
  * Measures one setting once.
  *
- * @param place which run of how many it is, from 1
  * @returns null if it was stopped before anything was measured
  * @throws ChatstreamError if the target can no longer be set or reached
  */
 export async function measureRun(
   planned: PlannedRun,
-  place: { readonly run: number; readonly runs: number },
+  place: RunPlace,
   job: LoadJob,
   target: Target,
   load: LoadGenerator,
@@ -104,7 +109,7 @@ async function applySetting({ setting }: PlannedRun, { queue }: Target, signal: 
 
 function progressOf(
   { setting, trial }: PlannedRun,
-  place: { readonly run: number; readonly runs: number },
+  place: RunPlace,
   { warmupMs, durationMs }: LoadJob,
   startUs: number,
   load: LoadGenerator,

@@ -15,9 +15,16 @@ const allowable = ['plan', 'machine', 'model', 'engine', 'settings'] as const;
 
 /**
  * Fields of the plan that do not shape the load: the settings, which are matched one by one; how often each was measured;
- * and the objectives, which matter to goodput alone.
+ * the objectives, which matter to goodput alone; and the salt, with which random words replace others.
  */
-const notOfTheLoad: ReadonlySet<string> = new Set(['concurrency', 'max_concurrency', 'rate', 'trials', 'slo']);
+const notOfTheLoad: ReadonlySet<string> = new Set([
+  'concurrency',
+  'max_concurrency',
+  'rate',
+  'trials',
+  'slo',
+  'prompt_salt',
+]);
 
 /** Operating systems keep some of the memory for themselves, not always the same amount. */
 const sameMemory = 0.05;

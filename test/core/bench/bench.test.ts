@@ -44,6 +44,12 @@ function serveWords(onModels: () => void = () => undefined): Promise<ScriptedHtt
   });
 }
 
+/** The prompts that a server got, without the two that measure its tokenizer. */
+function promptsTo(server: ScriptedHttpServer): readonly string[] {
+  const prompts = server.exchanges.flatMap(({ body }) => /"content":"([^"]*)"/.exec(body)?.[1] ?? []);
+  return prompts.filter((prompt) => ![16, 80].includes(prompt.split(' ').length));
+}
+
 const hasFullDisk = existsSync('/dev/full');
 
 describe('what can be checked beforehand', () => {
@@ -76,6 +82,32 @@ describe('what can be checked beforehand', () => {
     const measured = measure({ target: { type: 'url', url: server.url }, versus: `${server.url}/v1/` });
     await expect(measured).rejects.toMatchObject({ code: 'usage' });
     expect(server.exchanges).toHaveLength(0);
+  });
+});
+
+describe('the words of the prompts', () => {
+  it('are others for another salt, which the result keeps', async () => {
+    const server = await serveWords();
+    const target = { type: 'url', url: server.url } as const;
+    const { result } = await measure({ target, promptSalt: 1 });
+    expect(result.plan).toMatchObject({ seed: 1, prompt_salt: 1 });
+    await measure({ target, promptSalt: 2 });
+    const prompts = promptsTo(server);
+    expect(prompts).toHaveLength(8);
+    expect(new Set(prompts).size).toBe(8);
+  });
+
+  it('are the same for both of two servers', async () => {
+    const [candidate, baseline] = [await serveWords(), await serveWords()];
+    const places: unknown[] = [];
+    const target = { type: 'url', url: candidate.url } as const;
+    await measure({ target, versus: baseline.url, promptSalt: 3 }, { onRun: (_, place) => places.push(place) });
+    expect(promptsTo(candidate)).toHaveLength(4);
+    expect(promptsTo(candidate)).toEqual(promptsTo(baseline));
+    expect(places).toEqual([
+      { run: 1, runs: 2, server: { role: 'candidate', url: candidate.url } },
+      { run: 2, runs: 2, server: { role: 'baseline', url: baseline.url } },
+    ]);
   });
 });
 

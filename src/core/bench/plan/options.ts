@@ -43,6 +43,8 @@ export interface BenchOptions {
   /** Null: the first model that `/v1/models` lists. */
   readonly modelName: string | null;
   readonly extraBody: Readonly<Record<string, unknown>> | null;
+  /** Own parameters that are not sent. */
+  readonly omittedParams: readonly string[];
 
   readonly load: Load;
   /** Server settings to sweep; null: 1, 2, 4, … up to the concurrency, if the server's can be set. */
@@ -55,6 +57,8 @@ export interface BenchOptions {
   readonly warmupMs: number;
   readonly trials: number;
   readonly seed: number;
+  /** Changes the words of synthetic prompts, but neither their lengths nor when they are sent; 0: those of the seed. */
+  readonly promptSalt: number;
   readonly timeoutMs: number;
   /** Threads that send; null: as many as the load needs. */
   readonly workers: number | null;

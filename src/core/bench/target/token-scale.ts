@@ -36,11 +36,11 @@ export async function measureTokenScale(client: StreamingClient, body: BodyOptio
  */
 export async function tokenScaleOf(
   { requestsUrl: url, headers, description }: Target,
-  { timeoutMs, extraBody }: Pick<BenchOptions, 'timeoutMs' | 'extraBody'>,
+  { timeoutMs, omittedParams, extraBody }: Pick<BenchOptions, 'timeoutMs' | 'omittedParams' | 'extraBody'>,
   signal: AbortSignal,
 ): Promise<TokenScale> {
   const client = createStreamingClient({ url, headers, timeoutMs });
-  const body = { model: description.model, ignoreEos: false, extraBody };
+  const body = { model: description.model, ignoreEos: false, omitted: omittedParams, extraBody };
   try {
     return await untilAborted(measureTokenScale(client, body), signal);
   } finally {

@@ -34,6 +34,11 @@ export type WorkloadSpec = SyntheticSpec | PromptsSpec;
 export interface SyntheticSpec {
   readonly type: 'synthetic';
   readonly seed: number;
+  /**
+   * Changes the random words and nothing else, so that prompts of an earlier bench are not in the server's prefix cache;
+   * 0: the words of the seed.
+   */
+  readonly salt: number;
   readonly inputTokens: Lengths;
   readonly outputTokens: Lengths;
   readonly sharedPrefixTokens: number;
@@ -46,6 +51,8 @@ export type Conversation = readonly (readonly ChatMessage[])[];
 interface PromptsSpec {
   readonly type: 'prompts';
   readonly seed: number;
+  /** Changes the words of the shared prefix, as in {@link SyntheticSpec}. */
+  readonly salt: number;
   readonly conversations: readonly Conversation[];
   readonly outputTokens: Lengths;
   readonly sharedPrefixTokens: number;
@@ -63,15 +70,15 @@ export function createWorkload(spec: WorkloadSpec): Workload {
 
 /** Chats of one message of random words, with the planned lengths. */
 function syntheticWorkload(spec: SyntheticSpec): Workload {
-  const { seed, inputTokens, outputTokens, sharedPrefixTokens, scale } = spec;
-  const prefix = sharedPrefix(seed, sharedPrefixTokens, scale);
+  const { seed, salt, inputTokens, outputTokens, sharedPrefixTokens, scale } = spec;
+  const prefix = sharedPrefix(seed ^ salt, sharedPrefixTokens, scale);
   return {
     conversation(run, index) {
       const lengths = seededRandom(mixSeeds(seed, index));
       const input = drawLength(inputTokens, lengths);
       const output = drawLength(outputTokens, lengths);
       const wordCount = wordsFor(input - sharedPrefixTokens, scale);
-      const own = drawWords(wordCount, seededRandom(mixSeeds(seed, index, run)));
+      const own = drawWords(wordCount, seededRandom(mixSeeds(seed ^ salt, index, run)));
       return [{ messages: [{ role: 'user', content: prefix + own }], outputTokens: output }];
     },
   };
@@ -82,8 +89,8 @@ function syntheticWorkload(spec: SyntheticSpec): Workload {
  * been used, they start over.
  */
 function promptsWorkload(spec: PromptsSpec): Workload {
-  const { seed, conversations, outputTokens, sharedPrefixTokens, scale } = spec;
-  const prefix = sharedPrefix(seed, sharedPrefixTokens, scale);
+  const { seed, salt, conversations, outputTokens, sharedPrefixTokens, scale } = spec;
+  const prefix = sharedPrefix(seed ^ salt, sharedPrefixTokens, scale);
   const orders = new Map<number, readonly number[]>();
   return {
     conversation(run, index) {
@@ -117,17 +124,28 @@ function shuffled(count: number, seed: number): number[] {
   return order;
 }
 
+/** The parameters of a request, besides its messages, that the bench sets itself. */
+export const ownParameters = ['model', 'max_tokens', 'temperature', 'stream', 'stream_options', 'ignore_eos'] as const;
+
 /** What all requests of a bench have in common. */
 export interface BodyOptions {
   readonly model: string;
   /** Whether the server knows `ignore_eos`; without it answers may be shorter than planned. */
   readonly ignoreEos: boolean;
-  /** Overrides everything else. */
+  /** Names of {@link ownParameters} that are not sent. */
+  readonly omitted: readonly string[];
+  /** Overrides everything else; null leaves a parameter out. */
   readonly extraBody: Readonly<Record<string, unknown>> | null;
 }
 
 /** The JSON of one streaming request. Temperature 0, so that the same prompt costs the same each time. */
-export function requestBody({ messages, outputTokens }: Turn, { model, ignoreEos, extraBody }: BodyOptions): string {
+export function requestBody(
+  { messages, outputTokens }: Turn,
+  { model, ignoreEos, omitted, extraBody }: BodyOptions,
+): string {
+  // JSON leaves out what is undefined.
+  const withoutOmitted = omitted.map((name) => [name, undefined] as const);
+  const extra = Object.entries(extraBody ?? {}).map(([name, value]) => [name, value ?? undefined] as const);
   return JSON.stringify({
     model,
     messages,
@@ -136,6 +154,6 @@ export function requestBody({ messages, outputTokens }: Turn, { model, ignoreEos
     stream: true,
     stream_options: { include_usage: true },
     ...(ignoreEos ? { ignore_eos: true } : {}),
-    ...extraBody,
+    ...Object.fromEntries([...withoutOmitted, ...extra]),
   });
 }

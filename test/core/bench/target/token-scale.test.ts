@@ -4,7 +4,7 @@ import type { StreamingClient } from '../../../../src/core/bench/client/streamin
 import { measureTokenScale } from '../../../../src/core/bench/target/token-scale.js';
 import { assumedScale } from '../../../../src/core/bench/workload/words.js';
 
-const body = { model: 'm', ignoreEos: false, extraBody: null };
+const body = { model: 'm', ignoreEos: false, omitted: [], extraBody: null };
 const times = { intendedUs: 0, sendUs: 0, endUs: 1, reconnects: 0 };
 
 /** Answers as a server whose tokenizer makes a given number of tokens of a number of words. */

@@ -10,6 +10,7 @@ import { parseLengths } from '../../../../src/core/measurement/lengths.js';
 const synthetic: SyntheticSpec = {
   type: 'synthetic',
   seed: 1,
+  salt: 0,
   inputTokens: parseLengths('64'),
   outputTokens: parseLengths('32'),
   sharedPrefixTokens: 0,
@@ -37,6 +38,24 @@ describe('a synthetic workload', () => {
       contents({ ...synthetic, seed: 2 }, 0, 0),
     ].map((each) => each.join());
     expect(new Set(texts).size).toBe(4);
+  });
+
+  it('has other words with another salt, in the shared prefix too, and the same lengths', () => {
+    const spec = {
+      ...synthetic,
+      inputTokens: parseLengths('64-128'),
+      outputTokens: parseLengths('8-64'),
+      sharedPrefixTokens: 40,
+    };
+    for (let index = 0; index < 20; index += 1) {
+      const [plain] = createWorkload(spec).conversation(0, index);
+      const [salted] = createWorkload({ ...spec, salt: 4711 }).conversation(0, index);
+      const [text = '', other = ''] = [plain, salted].map((turn) => turn?.messages[0]?.content);
+      expect(salted?.outputTokens).toBe(plain?.outputTokens);
+      expect(wordsIn(other)).toBe(wordsIn(text));
+      expect(other.split(' ').slice(0, 20)).not.toEqual(text.split(' ').slice(0, 20));
+      expect(other.split(' ').slice(20)).not.toEqual(text.split(' ').slice(20));
+    }
   });
 
   it('has the same lengths in every run', () => {
@@ -74,6 +93,7 @@ describe('a workload from a file', () => {
   const spec: WorkloadSpec = {
     type: 'prompts',
     seed: 1,
+    salt: 0,
     conversations: ['a', 'b', 'c', 'd', 'e', 'f'].map((each) => [say(each), [...say(each), ...say(`${each}2`)]]),
     outputTokens: parseLengths('16'),
     sharedPrefixTokens: 0,
@@ -102,6 +122,10 @@ describe('a workload from a file', () => {
     expect(turns.map(({ messages }) => messages.length)).toEqual([1, 2]);
   });
 
+  it('does not change with a salt, which is for random words', () => {
+    expect(createWorkload({ ...spec, salt: 4711 }).conversation(1, 3)).toEqual(createWorkload(spec).conversation(1, 3));
+  });
+
   it('puts a shared prefix before the first message of each request', () => {
     const [turn] = createWorkload({ ...spec, sharedPrefixTokens: 3 }).conversation(0, 0);
     expect(turn?.messages[0]?.content).toMatch(/^(\w+ ){3}[a-f]$/);
@@ -112,7 +136,7 @@ describe('requestBody', () => {
   const turn = { messages: [{ role: 'user', content: 'Hello' }], outputTokens: 8 };
 
   it('asks for a stream with usage, as long as planned', () => {
-    expect(JSON.parse(requestBody(turn, { model: 'm', ignoreEos: true, extraBody: null }))).toEqual({
+    expect(JSON.parse(requestBody(turn, { model: 'm', ignoreEos: true, omitted: [], extraBody: null }))).toEqual({
       model: 'm',
       messages: [{ role: 'user', content: 'Hello' }],
       max_tokens: 8,
@@ -124,12 +148,41 @@ describe('requestBody', () => {
   });
 
   it('leaves ignore_eos out for servers that might refuse it', () => {
-    expect(requestBody(turn, { model: 'm', ignoreEos: false, extraBody: null })).not.toContain('ignore_eos');
+    expect(requestBody(turn, { model: 'm', ignoreEos: false, omitted: [], extraBody: null })).not.toContain(
+      'ignore_eos',
+    );
+  });
+
+  it.each([
+    [['ignore_eos', 'temperature'], null],
+    [[], { ignore_eos: null, temperature: null }],
+    [['temperature'], { ignore_eos: null }],
+  ])('leaves out what is not wanted: %j, %j', (omitted, extraBody) => {
+    expect(JSON.parse(requestBody(turn, { model: 'm', ignoreEos: true, omitted, extraBody }))).toEqual({
+      model: 'm',
+      messages: [{ role: 'user', content: 'Hello' }],
+      max_tokens: 8,
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+  });
+
+  it('can name the limit as newer models want it', () => {
+    const body: unknown = JSON.parse(
+      requestBody(turn, {
+        model: 'm',
+        ignoreEos: false,
+        omitted: ['max_tokens'],
+        extraBody: { max_completion_tokens: 9 },
+      }),
+    );
+    expect(body).toMatchObject({ max_completion_tokens: 9 });
+    expect(body).not.toHaveProperty('max_tokens');
   });
 
   it('lets the extra body win', () => {
     const body: unknown = JSON.parse(
-      requestBody(turn, { model: 'm', ignoreEos: true, extraBody: { temperature: 1, top_k: 3 } }),
+      requestBody(turn, { model: 'm', ignoreEos: true, omitted: [], extraBody: { temperature: 1, top_k: 3 } }),
     );
     expect(body).toMatchObject({ temperature: 1, top_k: 3 });
   });
