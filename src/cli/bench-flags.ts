@@ -120,17 +120,23 @@ export const benchFlags = fromEnvironment({
   url: Flags.string({
     ...target,
     char: 'u',
-    summary: 'Base URL of an OpenAI-compatible server. Without it, the bench starts a server of its own.',
+    summary: 'URL of an OpenAI-compatible server, or unix:/path. Without it, the bench starts a server of its own.',
   }),
   versus: Flags.string({
     ...target,
-    summary: 'Base URL of a second server, the baseline, measured alternately with the first in short trials.',
+    summary: 'URL of a second server, the baseline, measured alternately with the first in short trials.',
   }),
   baseline: Flags.file({
     ...target,
     summary: 'Result of an earlier bench (-o result.json) to compare with.',
     exclusive: ['versus'],
   }),
+  ca: Flags.file({
+    ...target,
+    summary: 'PEM file with certificates to trust, besides those of the well-known authorities.',
+    exclusive: ['insecure'],
+  }),
+  insecure: Flags.boolean({ ...target, summary: 'Accept any TLS certificate.' }),
   'api-key': Flags.string({
     ...target,
     summary: 'Key to send as a bearer token. Of several with commas between them, the first is sent.',

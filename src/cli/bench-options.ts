@@ -4,6 +4,7 @@ import { isRecord } from '../core/base/json.js';
 import { parseDuration } from '../core/base/units.js';
 import { inShortTrials } from '../core/bench/plan/interleaving.js';
 import type { BenchOptions, TargetOptions } from '../core/bench/plan/options.js';
+import { serverAddressOf } from '../core/bench/plan/server-address.js';
 import { ownParameters } from '../core/bench/workload/workload.js';
 import { parseObjective } from '../core/measurement/objectives.js';
 import { type BenchFlags, usualDuration } from './bench-flags.js';
@@ -29,6 +30,9 @@ export function benchOptions(flags: BenchFlags, origins: FlagOrigins, { root, ve
     target: targetOf(flags, origins, root),
     versus: flags.versus === undefined ? null : validUrl(flags.versus),
     headers: headersOf(flags),
+    caPath: flags.ca ?? null,
+    // oclif has no value for a flag of this kind that was not given, whatever its type says.
+    insecure: Boolean(flags.insecure),
     modelName: flags['model-name'] ?? null,
     extraBody: flags['extra-body'] === undefined ? null : jsonObject(flags['extra-body']),
     omittedParams: omittedParamsOf(flags),
@@ -84,8 +88,13 @@ function refuseContradictions(flags: BenchFlags, { isTyped }: FlagOrigins): void
   if (isTyped('strict') && !isCompared && !flags['enforce-slo']) {
     refuse('--strict needs something to judge.', 'Add --versus, --baseline or --enforce-slo.');
   }
+  for (const name of ['ca', 'insecure'] as const) {
+    if (isTyped(name) && flags.url === undefined) {
+      refuse(`--${name} is for a server that is running, but --url names none.`, 'Add --url, or leave it out.');
+    }
+  }
   const samples = flags.samples === undefined ? [] : [flags.samples];
-  checkFilesApart([...valuesOf(flags.output), ...samples], [flags.prompts, flags.baseline]);
+  checkFilesApart([...valuesOf(flags.output), ...samples], [flags.prompts, flags.baseline, flags.ca]);
 }
 
 function refuse(message: string, hint: string): never {
@@ -154,14 +163,8 @@ function jsonObject(text: string): Readonly<Record<string, unknown>> {
   );
 }
 
+/** Checked now, and read when the bench begins. */
 function validUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url !== null && url.username + url.password !== '') {
-    return refuse(
-      `The URL of ${url.host} contains a password, which would be visible in the results.`,
-      'Send it as --header "authorization: Basic …".',
-    );
-  }
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return text;
-  return refuse(`"${text}" is not the URL of a server.`, 'Write it in full, such as http://127.0.0.1:8000.');
+  serverAddressOf(text);
+  return text;
 }

@@ -11,6 +11,8 @@ describe('the options of a bench', () => {
       target: { type: 'own', command: expect.arrayContaining(['serve', '8']) as string[], serverFlags: {} },
       versus: null,
       headers: {},
+      caPath: null,
+      insecure: false,
       modelName: null,
       extraBody: null,
       omittedParams: [],
@@ -82,6 +84,13 @@ describe('the options of a bench', () => {
       versus: 'https://llm.example.org',
       modelName: 'm',
     });
+  });
+
+  it('trust certificates', async () => {
+    const argv = ['-u', 'https://llm.example.org'];
+    expect(await optionsOf(...argv, '--ca', 'ca.pem')).toMatchObject({ caPath: 'ca.pem', insecure: false });
+    expect(await optionsOf(...argv, '--insecure')).toMatchObject({ caPath: null, insecure: true });
+    await expect(optionsOf(...argv, '--insecure', '--ca', 'ca.pem')).rejects.toThrow('--insecure');
   });
 
   it('cut the trials of two servers into short ones, and not those of one', async () => {
@@ -172,7 +181,7 @@ describe('what makes no sense', () => {
     [['--header', 'nonsense'], '"name: value"'],
     [['--extra-body', '[1]'], '{"top_k":1}'],
     [['--no-param', 'top_k'], 'It sets model, max_tokens, temperature, stream, stream_options, ignore_eos.'],
-    [['--url', 'localhost:8000'], 'http://127.0.0.1:8000'],
+    [['--url', 'localhost:8000'], 'http://127.0.0.1:8000 or unix:/run/llm.sock'],
     [['--url', 'http://me:secret@example.org'], '--header'],
     [['--slo', 'nonsense'], 'ttft.p95<500ms'],
   ])('comes with what would: %j', async (argv, hint) => {
@@ -212,6 +221,7 @@ describe('what contradicts itself', () => {
       '-u http://127.0.0.1:1 --model m.gguf',
       '--model is for a server that the bench starts, but --url names one that is running.',
     ],
+    ['--insecure', '--insecure is for a server that is running, but --url names none.'],
     ['-n 513 --engine mock', 'A server has at most 512 slots, so --max-concurrency 513 is too high.'],
     ['-n 300', 'llama.cpp runs at most 256 sequences at once, not 300.'],
     ['--flash-attention off --cache-type q8_0', '--cache-type q8_0 does not work with --flash-attention off.'],

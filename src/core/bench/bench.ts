@@ -13,6 +13,7 @@ import { type BenchOptions, checkVersus } from './plan/options.js';
 import { type PlannedRun, planRuns, planSettings } from './plan/settings.js';
 import { beginSamplesFile } from './record/samples-file.js';
 import { assembleResult, type Session } from './result/assemble-result.js';
+import { readCertificates } from './target/certificates.js';
 import { openTarget, type Target, type TargetHooks } from './target/target.js';
 import { tokenScaleOf } from './target/token-scale.js';
 import { type PromptsFile, readPromptsFile } from './workload/prompts-file.js';
@@ -57,6 +58,8 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
   const startedAt = new Date();
   checkVersus(options);
   const prompts = options.prompts.type === 'file' ? await readPromptsFile(options.prompts.path) : null;
+  const { caPath, insecure } = options;
+  const trust = { ca: caPath === null ? null : await readCertificates(caPath), insecure };
   if (options.samplesPath !== null) beginSamplesFile(options.samplesPath);
 
   const targets: Target[] = [];
@@ -66,10 +69,10 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
   let session: Omit<Session, 'finishedAt' | 'aborted'>;
   let samplesFailure: ChatstreamError | null;
   try {
-    const target = await openTarget(options.target, options, hooks);
+    const target = await openTarget(options.target, options, trust, hooks);
     targets.push(target);
     const versus =
-      options.versus === null ? null : await openTarget({ type: 'url', url: options.versus }, options, hooks);
+      options.versus === null ? null : await openTarget({ type: 'url', url: options.versus }, options, trust, hooks);
     if (versus !== null) targets.push(versus);
 
     const { settings, warnings } = planSettings(options, commonQueue(targets));
@@ -190,7 +193,12 @@ function jobOf(
 ): LoadJob {
   const { load, seed } = options;
   return {
-    client: { url: target.requestsUrl, headers: target.headers, timeoutMs: options.timeoutMs },
+    client: {
+      url: target.requestsUrl,
+      headers: target.headers,
+      timeoutMs: options.timeoutMs,
+      transport: target.transport,
+    },
     workload,
     body: { model: target.description.model, ignoreEos, omitted: options.omittedParams, extraBody: options.extraBody },
     shape:

@@ -2,10 +2,10 @@ import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bench, type BenchHooks, type BenchReport } from '../../../src/core/bench/bench.js';
+import type { BenchHooks } from '../../../src/core/bench/bench.js';
 import type { BenchOptions, TargetOptions } from '../../../src/core/bench/plan/options.js';
 import type { ScriptedExchange, ScriptedHttpServer } from '../../support/scripted-http-server.js';
-import { benchOptionsOf } from './options.js';
+import { measure } from './measure.js';
 import { modelList, routeOf, serveScript } from './target/routes.js';
 
 let folder: string;
@@ -15,20 +15,6 @@ beforeEach(() => {
 afterEach(() => {
   rmSync(folder, { recursive: true });
 });
-
-function measure(
-  options: Pick<BenchOptions, 'target'> & Partial<BenchOptions>,
-  hooks: Partial<BenchHooks> = {},
-): Promise<BenchReport> {
-  return bench(benchOptionsOf(options), {
-    signal: new AbortController().signal,
-    onServerStart: () => undefined,
-    onServerLog: () => undefined,
-    onProgress: () => undefined,
-    onRun: () => undefined,
-    ...hooks,
-  });
-}
 
 /** A server that streams three words. `onModels` is called when it is asked for its models, which comes first. */
 function serveWords(onModels: () => void = () => undefined): Promise<ScriptedHttpServer> {

@@ -6,6 +6,8 @@ export function benchOptionsOf(options: Pick<BenchOptions, 'target'> & Partial<B
   return {
     versus: null,
     headers: {},
+    caPath: null,
+    insecure: false,
     modelName: null,
     extraBody: null,
     omittedParams: [],

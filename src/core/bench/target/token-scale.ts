@@ -35,11 +35,11 @@ export async function measureTokenScale(client: StreamingClient, body: BodyOptio
  * @param signal aborted to give up
  */
 export async function tokenScaleOf(
-  { requestsUrl: url, headers, description }: Target,
+  { requestsUrl: url, headers, transport, description }: Target,
   { timeoutMs, omittedParams, extraBody }: Pick<BenchOptions, 'timeoutMs' | 'omittedParams' | 'extraBody'>,
   signal: AbortSignal,
 ): Promise<TokenScale> {
-  const client = createStreamingClient({ url, headers, timeoutMs });
+  const client = createStreamingClient({ url, headers, timeoutMs, transport });
   const body = { model: description.model, ignoreEos: false, omitted: omittedParams, extraBody };
   try {
     return await untilAborted(measureTokenScale(client, body), signal);
