@@ -15,7 +15,7 @@ import { beginSamplesFile } from './record/samples-file.js';
 import { assembleResult, type Session } from './result/assemble-result.js';
 import { readCertificates } from './target/certificates.js';
 import { openTarget, type Target, type TargetHooks } from './target/target.js';
-import { tokenScaleOf } from './target/token-scale.js';
+import { type MeasuredScale, tokenScaleOf } from './target/token-scale.js';
 import { type PromptsFile, readPromptsFile } from './workload/prompts-file.js';
 import { assumedScale } from './workload/words.js';
 import type { WorkloadSpec } from './workload/workload.js';
@@ -41,6 +41,8 @@ interface Prepared {
   readonly workload: WorkloadSpec;
   readonly promptsName: string | null;
   readonly ignoreEos: boolean;
+  /** What the user should know about the prompts. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -77,7 +79,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
 
     const { settings, warnings } = planSettings(options, commonQueue(targets));
     const ignoreEos = targets.every(({ ignoresEos }) => ignoresEos);
-    const prepared = await prepare(options, target, prompts, ignoreEos, hooks.signal);
+    const prepared = await prepare(options, targets, prompts, ignoreEos, hooks.signal);
     const planned = planRuns(settings, options.trials);
     const measured = await measureAll(options, prepared, planned, { target, versus }, { load, workers }, hooks);
     samplesFailure = measured.samplesFailure;
@@ -88,7 +90,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
       plan: describePlan(options, settings, prepared),
       planned: planned.length,
       runs: measured.runs,
-      warnings,
+      warnings: [...warnings, ...prepared.warnings],
       failure: measured.failure,
     };
   } finally {
@@ -116,21 +118,29 @@ function commonQueue(targets: readonly Target[]): { readonly slots: number } | n
 
 async function prepare(
   options: BenchOptions,
-  target: Target,
+  targets: readonly Target[],
   prompts: PromptsFile | null,
   ignoreEos: boolean,
   signal: AbortSignal,
 ): Promise<Prepared> {
   const { seed, promptSalt: salt, outputTokens, sharedPrefixTokens } = options;
   const needsScale = prompts === null || sharedPrefixTokens > 0;
-  const scale = needsScale ? await tokenScaleOf(target, options, signal) : assumedScale;
+  const scales: MeasuredScale[] = [];
+  // The second server's is not used, but shows whether it takes our requests.
+  for (const target of needsScale ? targets : []) scales.push(await tokenScaleOf(target, options, signal));
+  const { scale, problem } = scales[0] ?? { scale: assumedScale, problem: null };
   const common = { seed, salt, outputTokens, sharedPrefixTokens, scale };
+  const warnings = problem === null ? [] : [unknownScale(problem)];
   if (options.prompts.type === 'synthetic' || prompts === null) {
     const inputTokens = options.prompts.type === 'synthetic' ? options.prompts.inputTokens : outputTokens;
-    return { workload: { type: 'synthetic', inputTokens, ...common }, promptsName: null, ignoreEos };
+    return { workload: { type: 'synthetic', inputTokens, ...common }, promptsName: null, ignoreEos, warnings };
   }
   const { conversations, name } = prompts;
-  return { workload: { type: 'prompts', conversations, ...common }, promptsName: name, ignoreEos };
+  return { workload: { type: 'prompts', conversations, ...common }, promptsName: name, ignoreEos, warnings };
+}
+
+function unknownScale(problem: string): string {
+  return `Prompts may be longer or shorter than planned, because the request that measures their tokens failed: ${problem}`;
 }
 
 interface Measured {

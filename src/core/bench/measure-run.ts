@@ -2,9 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { microsNow } from '../base/micros.js';
 import { bucketsBetween } from '../measurement/buckets.js';
 import type { Run, Setting } from '../measurement/result-schema.js';
+import type { Rejection } from './client/rejection.js';
 import type { LoadGenerator, LoadJob } from './load/load-generator.js';
 import type { PlannedRun } from './plan/settings.js';
+import type { RunPart } from './record/run-part.js';
 import { assembleRun } from './result/assemble-run.js';
+import { rejectedError } from './target/rejected.js';
 import type { Target } from './target/target.js';
 
 /** Which run it is. */
@@ -56,7 +59,7 @@ export interface MeasuredRun {
  * Measures one setting once.
  *
  * @returns null if it was stopped before anything was measured
- * @throws ChatstreamError if the target can no longer be set or reached
+ * @throws ChatstreamError if the target can no longer be set or reached, or rejects the first requests
  */
 export async function measureRun(
   planned: PlannedRun,
@@ -73,13 +76,17 @@ export async function measureRun(
   if (isStopped(signal)) return null;
   const cpuBefore = process.cpuUsage();
   const startUs = microsNow();
+  const giveUp = new AbortController();
   const report = (): void => {
     onProgress(progressOf(planned, place, job, startUs, load));
+    if (commonRejection(load.snapshots()) !== null) giveUp.abort();
   };
   report();
   const timer = setInterval(report, progressEveryMs);
   try {
-    const parts = await load.start(signal);
+    const parts = await load.start(AbortSignal.any([signal, giveUp.signal]));
+    const rejection = commonRejection(load.snapshots()) ?? commonRejection(parts.filter(hasRequests));
+    if (rejection !== null) throw rejectedError(target.description.url, rejection);
     const elapsedUs = microsNow() - startUs;
     const cpu = process.cpuUsage(cpuBefore);
     const after = before === null ? null : await target.readQueueWait();
@@ -98,6 +105,16 @@ export async function measureRun(
 
 function isStopped({ aborted }: AbortSignal): boolean {
   return aborted;
+}
+
+/** Why the first requests of all threads were rejected; null if some were not. */
+function commonRejection(threads: readonly { readonly rejection: Rejection | null }[]): Rejection | null {
+  return threads.every(({ rejection }) => rejection !== null) ? (threads[0]?.rejection ?? null) : null;
+}
+
+/** Some threads have nothing to send. */
+function hasRequests({ warmup, completed, refused, failed, timedOut }: RunPart): boolean {
+  return warmup + completed + refused + failed + timedOut > 0;
 }
 
 async function applySetting({ setting }: PlannedRun, { queue }: Target, signal: AbortSignal): Promise<void> {

@@ -49,6 +49,8 @@ export interface UnansweredRequest extends Attempted {
   /** The server's error code, else what happened, such as `http_500`, `connection_reset`, `incomplete_stream`. */
   readonly code: string;
   readonly message: string;
+  /** Of an answer that is not 2xx. */
+  readonly httpStatus?: number;
 }
 
 /** The outcome of a request, without its times. */

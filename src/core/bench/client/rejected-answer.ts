@@ -51,6 +51,7 @@ export class RejectedAnswer {
       status: status === 429 || status === 503 ? 'refused' : 'failed',
       code: error?.code ?? (status < 300 ? 'not_streaming' : `http_${status}`),
       message: error?.message ?? this.#withoutWords(body),
+      ...(status < 300 ? {} : { httpStatus: status }),
     };
   }
 

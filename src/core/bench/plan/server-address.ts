@@ -45,9 +45,13 @@ export function serverAddressOf(text: string): ServerAddress {
     });
   }
   if (url.username + url.password !== '') {
-    throw new ChatstreamError('usage', `The URL of ${url.host} contains a password, which would be visible in the results.`, {
-      hint: 'Send it as --header "authorization: Basic …".',
-    }); // prettier-ignore
+    throw new ChatstreamError(
+      'usage',
+      `The URL of ${url.host} contains a password, which would be visible in the results.`,
+      {
+        hint: 'Send it as --header "authorization: Basic …".',
+      },
+    );
   }
   const { path, ...rest } = partsOf(url.pathname);
   const baseUrl = url.origin + path;
@@ -58,7 +62,7 @@ function partsOf(pathname: string): { readonly path: string } & Pick<ServerAddre
   const whole = pathname.replace(/\/+$/, '');
   const base = whole.replace(/\/chat\/completions$|(?<=\/v1)\/models$/, '');
   const model = azureDeployment.exec(base)?.[1];
-  if (model !== undefined) return { path: base, apiPaths: [''], model: decodeURIComponent(model) };
+  if (model !== undefined) return { path: base, apiPaths: [''], model: model };
   if (base.endsWith('/v1')) return { path: base.slice(0, -'/v1'.length), apiPaths: ['/v1'], model: null };
   if (base !== whole) return { path: base, apiPaths: [''], model: null };
   // Some have a version of their own in their base, such as /v1beta/openai.

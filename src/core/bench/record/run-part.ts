@@ -1,5 +1,6 @@
 import { LatencyHistogram } from '../../measurement/histogram.js';
 import { type PerMetric, perMetric } from '../../measurement/metric-names.js';
+import type { Rejection } from '../client/rejection.js';
 
 /** What one worker measured in one run. */
 export interface RunPart {
@@ -35,6 +36,8 @@ export interface RunPart {
   readonly histograms: PerMetric<LatencyHistogram>;
   /** How late the event loop was while the window was open. */
   readonly loopDelay: LatencyHistogram;
+  /** Why the first requests were all rejected; null if they were not. */
+  readonly rejection: Rejection | null;
   /** Why not all samples were written, such as a full disk; null if they were, or were not wanted. */
   readonly samplesFailure: string | null;
 }

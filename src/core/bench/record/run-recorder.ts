@@ -2,6 +2,7 @@ import { LatencyHistogram } from '../../measurement/histogram.js';
 import { metricNames, perMetric } from '../../measurement/metric-names.js';
 import type { Objective } from '../../measurement/objectives.js';
 import type { CompletedRequest, RequestOutcome, UnansweredRequest } from '../client/outcome.js';
+import type { Rejection } from '../client/rejection.js';
 import { metricsOf, outputTokensOf, type RequestMetrics } from './request-metrics.js';
 import type { RunPart } from './run-part.js';
 
@@ -17,6 +18,8 @@ export interface RunSnapshot {
   readonly outputTokens: number;
   readonly ttftP50Ms: number | null;
   readonly ttftP95Ms: number | null;
+  /** Why the first requests were all rejected; null if they were not, or if that is not known yet. */
+  readonly rejection: Rejection | null;
 }
 
 /** Turns outcomes into histograms and counts. Its memory does not depend on how many requests there are. */
@@ -133,7 +136,7 @@ export class RunRecorder {
     this.#countedUs = nowUs < this.#beginUs ? null : nowUs;
   }
 
-  get snapshot(): RunSnapshot {
+  get snapshot(): Omit<RunSnapshot, 'rejection'> {
     const { refused, failed, timed_out: timedOut } = this.#unanswered;
     return {
       completed: this.#completed,
@@ -146,7 +149,7 @@ export class RunRecorder {
   }
 
   /** Everything recorded so far. @param loopDelay how late the event loop was in that time */
-  part(loopDelay: LatencyHistogram): Omit<RunPart, 'samplesFailure'> {
+  part(loopDelay: LatencyHistogram): Omit<RunPart, 'samplesFailure' | 'rejection'> {
     const { refused, failed, timed_out: timedOut } = this.#unanswered;
     return {
       completed: this.#completed,

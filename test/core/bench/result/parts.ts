@@ -41,6 +41,7 @@ export function partOf({ histograms = {}, loopDelayMs = [], ...rest }: PartDescr
     span: null,
     inFlightUs: 0,
     loopDelay: histogramOf(...loopDelayMs),
+    rejection: null,
     samplesFailure: null,
     ...rest,
     histograms: perMetric((name) => histogramOf(...(histograms[name] ?? []))),
