@@ -130,7 +130,10 @@ async function prepare(
   for (const target of needsScale ? targets : []) scales.push(await tokenScaleOf(target, options, signal));
   const { scale, problem } = scales[0] ?? { scale: assumedScale, problem: null };
   const common = { seed, salt, outputTokens, sharedPrefixTokens, scale };
-  const warnings = problem === null ? [] : [unknownScale(problem)];
+  const warnings = [
+    ...(problem === null ? [] : [unknownScale(problem)]),
+    ...(prompts?.leftOut == null ? [] : [prompts.leftOut]),
+  ];
   if (options.prompts.type === 'synthetic' || prompts === null) {
     const inputTokens = options.prompts.type === 'synthetic' ? options.prompts.inputTokens : outputTokens;
     return { workload: { type: 'synthetic', inputTokens, ...common }, promptsName: null, ignoreEos, warnings };

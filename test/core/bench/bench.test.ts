@@ -97,6 +97,22 @@ describe('the words of the prompts', () => {
   });
 });
 
+describe('a file of prompts with a bad entry', () => {
+  it('is used without it, which the result says', async () => {
+    const path = join(folder, 'prompts.jsonl');
+    writeFileSync(
+      path,
+      '{"prompt":"a"}\n{"prompt":null}\n{"messages":[{"role":"user","content":[{"type":"text","text":"b"}]}]}',
+    );
+    const server = await serveWords();
+    const target = { type: 'url', url: server.url } as const;
+    const { result } = await measure({ target, prompts: { type: 'file', path } });
+    expect(result.runs[0]?.requests.completed).toBe(4);
+    expect(result.warnings).toEqual(['1 of 3 entries of prompts.jsonl was left out: line 2 is not a prompt.']);
+    expect(server.exchanges.map(({ body }) => body).join()).toContain('"content":[{"type":"text","text":"b"}]');
+  });
+});
+
 describe('a server whose URL holds a key', () => {
   it('gets the key with every request, and the result does not show it', async () => {
     const server = await serveWords();

@@ -5,7 +5,8 @@ import { drawWords, sharedPrefix, type TokenScale, wordsFor } from './words.js';
 /** One message of a chat, as OpenAI's API takes it. */
 export interface ChatMessage {
   readonly role: string;
-  readonly content: string;
+  /** Text, or parts of the message such as `{"type":"text","text":"…"}`. */
+  readonly content: string | readonly object[];
 }
 
 /** One request of a conversation. */
@@ -110,7 +111,10 @@ function promptsWorkload(spec: PromptsSpec): Workload {
 }
 
 function withPrefix([first, ...rest]: readonly ChatMessage[], prefix: string): readonly ChatMessage[] {
-  return first === undefined ? [] : [{ ...first, content: prefix + first.content }, ...rest];
+  if (first === undefined) return [];
+  const { content } = first;
+  const prefixed = typeof content === 'string' ? prefix + content : [{ type: 'text', text: prefix }, ...content];
+  return [{ ...first, content: prefixed }, ...rest];
 }
 
 /** Fisher and Yates's shuffle of 0 … count − 1. */

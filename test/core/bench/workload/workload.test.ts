@@ -3,6 +3,7 @@ import {
   createWorkload,
   requestBody,
   type SyntheticSpec,
+  type Turn,
   type WorkloadSpec,
 } from '../../../../src/core/bench/workload/workload.js';
 import { parseLengths } from '../../../../src/core/measurement/lengths.js';
@@ -18,9 +19,7 @@ const synthetic: SyntheticSpec = {
 };
 
 const contents = (spec: WorkloadSpec, run: number, index: number): string[] =>
-  createWorkload(spec)
-    .conversation(run, index)
-    .map(({ messages }) => messages.map(({ content }) => content).join('\n'));
+  createWorkload(spec).conversation(run, index).map(textOf);
 
 describe('a synthetic workload', () => {
   it('is the same for the same seed, in whatever order it is asked for', () => {
@@ -50,7 +49,7 @@ describe('a synthetic workload', () => {
     for (let index = 0; index < 20; index += 1) {
       const [plain] = createWorkload(spec).conversation(0, index);
       const [salted] = createWorkload({ ...spec, salt: 4711 }).conversation(0, index);
-      const [text = '', other = ''] = [plain, salted].map((turn) => turn?.messages[0]?.content);
+      const [text = '', other = ''] = [plain, salted].map(textOf);
       expect(salted?.outputTokens).toBe(plain?.outputTokens);
       expect(wordsIn(other)).toBe(wordsIn(text));
       expect(other.split(' ').slice(0, 20)).not.toEqual(text.split(' ').slice(0, 20));
@@ -65,7 +64,7 @@ describe('a synthetic workload', () => {
       const [first] = workload.conversation(0, index);
       const [second] = workload.conversation(5, index);
       expect(second?.outputTokens).toBe(first?.outputTokens);
-      expect(wordsIn(second?.messages[0]?.content)).toBe(wordsIn(first?.messages[0]?.content));
+      expect(wordsIn(textOf(second))).toBe(wordsIn(textOf(first)));
     }
   });
 
@@ -101,10 +100,7 @@ describe('a workload from a file', () => {
   };
   const firsts = (run: number, count = 6): string[] => {
     const workload = createWorkload(spec);
-    return Array.from(
-      { length: count },
-      (_, index) => workload.conversation(run, index)[0]?.messages[0]?.content ?? '',
-    );
+    return Array.from({ length: count }, (_, index) => textOf(workload.conversation(run, index)[0]));
   };
 
   it('uses each conversation once before any comes again', () => {
@@ -129,6 +125,24 @@ describe('a workload from a file', () => {
   it('puts a shared prefix before the first message of each request', () => {
     const [turn] = createWorkload({ ...spec, sharedPrefixTokens: 3 }).conversation(0, 0);
     expect(turn?.messages[0]?.content).toMatch(/^(\w+ ){3}[a-f]$/);
+  });
+});
+
+describe('a shared prefix before parts of a message', () => {
+  it('is a part of its own', () => {
+    const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } };
+    const [turn] = createWorkload({
+      type: 'prompts',
+      seed: 1,
+      salt: 0,
+      conversations: [[[{ role: 'user', content: [image] }]]],
+      outputTokens: parseLengths('16'),
+      sharedPrefixTokens: 3,
+      scale: { overhead: 0, perWord: 1 },
+    }).conversation(0, 0);
+    expect(turn?.messages).toEqual([
+      { role: 'user', content: [{ type: 'text', text: expect.stringMatching(/^(\w+ ){3}$/) as string }, image] },
+    ]);
   });
 });
 
@@ -190,4 +204,9 @@ describe('requestBody', () => {
 
 function wordsIn(text = ''): number {
   return text.split(' ').length;
+}
+
+function textOf(turn: Turn | undefined): string {
+  const contents = (turn?.messages ?? []).map(({ content }) => content);
+  return contents.map((content) => (typeof content === 'string' ? content : JSON.stringify(content))).join('\n');
 }
