@@ -98,6 +98,9 @@ const run = Type.Object({
   requests,
   rates,
   output_tokens_source: Type.Enum(['usage', 'chunks', 'mixed', 'none']),
+  content_encoding: Type.Optional(
+    Type.String({ description: 'How the server compressed its streams, such as gzip; absent if it did not.' }),
+  ),
   metrics,
   client,
   checks: Type.Object({ littles_law_error: nullableNumber }),

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BenchHooks } from '../../../src/core/bench/bench.js';
 import type { BenchOptions, TargetOptions } from '../../../src/core/bench/plan/options.js';
@@ -94,6 +95,23 @@ describe('the words of the prompts', () => {
       { run: 1, runs: 2, server: { role: 'candidate', url: candidate.url } },
       { run: 2, runs: 2, server: { role: 'baseline', url: baseline.url } },
     ]);
+  });
+});
+
+describe('a server that compresses its streams', () => {
+  it('is measured, which the result notes', async () => {
+    const server = await serveScript(async (exchange) => {
+      const isModels = routeOf(exchange) === 'GET /v1/models';
+      if (!routeOf(exchange).startsWith('POST')) {
+        await exchange.answer(isModels ? '200 OK' : '404 Not Found', [], JSON.stringify(modelList('me', 'm').body));
+        return;
+      }
+      const body = gzipSync('data: {"choices":[{"delta":{"content":"Hi"}}]}\n\ndata: [DONE]\n\n');
+      const head = ['HTTP/1.1 200 OK', 'Content-Encoding: gzip', `Content-Length: ${body.length}`, '', ''];
+      await exchange.write(Buffer.concat([Buffer.from(head.join('\r\n')), body]));
+    });
+    const { result } = await measure({ target: { type: 'url', url: server.url } });
+    expect(result.runs[0]).toMatchObject({ requests: { completed: 4 }, content_encoding: 'gzip' });
   });
 });
 

@@ -1,6 +1,7 @@
 import { errors } from 'undici';
 import { messageOf } from '../../base/errors.js';
 import { member } from '../../base/json.js';
+import { UndecodableError } from './content-decoder.js';
 import { EventTooLongError } from './sse-parser.js';
 
 /** Why there is no answer, for reasons that do not depend on the request. */
@@ -38,6 +39,7 @@ export function connectionFailure(error: unknown, at: string): ConnectionFailure
   if (error instanceof EventTooLongError) {
     return { code: 'event_too_long', message: `${error.message} Is it an OpenAI-compatible API?` };
   }
+  if (error instanceof UndecodableError) return { code: 'undecodable_answer', message: error.message };
   const nodeCode = codeOf(error);
   const explanation = explanations[nodeCode]?.(at);
   if (explanation !== undefined) return explanation;

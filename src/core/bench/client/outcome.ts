@@ -21,6 +21,8 @@ interface Attempted {
   readonly endUs: number;
   /** Kept-alive connections that turned out to be closed when the request was sent on them: 0 or 1. */
   readonly reconnects: number;
+  /** How the answer was compressed, such as `gzip`, if it was. */
+  readonly contentEncoding?: string;
 }
 
 /** A stream that ended properly and had at least one token. */

@@ -114,9 +114,10 @@ class UndiciClient implements StreamingClient {
     if (exchange === null || reconnects === 1) exchange = await this.#exchange(request, this.#open(), body);
     cancelTimer?.();
     this.#inFlight.delete(request);
-    const { sendUs, endUs } = exchange;
+    const { sendUs, endUs, contentEncoding } = exchange;
     const outcome = this.#outcomeOf(exchange, request);
-    return { ...outcome, intendedUs, sendUs: sendUs ?? begunUs, endUs, reconnects };
+    const times = { intendedUs, sendUs: sendUs ?? begunUs, endUs, reconnects };
+    return { ...outcome, ...times, ...(contentEncoding === null ? {} : { contentEncoding }) };
   }
 
   abort(): void {

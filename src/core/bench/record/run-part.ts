@@ -27,6 +27,8 @@ export interface RunPart {
   /** For how many requests the server counted the output tokens (`usage`), and for how many the client (`chunks`). */
   readonly tokenSources: { readonly usage: number; readonly chunks: number };
   readonly queueWaitSource: 'measured' | 'derived' | null;
+  /** How answers were compressed, such as `gzip`; null if they were not. */
+  readonly contentEncoding: string | null;
   /**
    * End of the warm-up, last end, last intended start in microseconds of the common clock; null if nothing was counted.
    */

@@ -36,6 +36,7 @@ export class RunRecorder {
   #good = 0;
   #outputTokens = 0;
   #inputTokens: number | null = 0;
+  #contentEncoding: string | null = null;
   #queueWaitSource: 'measured' | 'derived' | null = null;
   #lastEndUs = -Infinity;
   #lastIntendedUs = -Infinity;
@@ -94,6 +95,7 @@ export class RunRecorder {
     this.#served(request);
     if (request.promptTokens === null) this.#inputTokens = null;
     else if (this.#inputTokens !== null) this.#inputTokens += request.promptTokens;
+    this.#contentEncoding ??= request.contentEncoding ?? null;
     this.#queueWaitSource ??= request.serverTimings?.source ?? null;
     for (const name of metricNames) {
       if (name === 'chunk_gap') for (const gap of request.gapsUs) this.#histograms.chunk_gap.record(gap);
@@ -166,6 +168,7 @@ export class RunRecorder {
       inputTokens: this.#inputTokens,
       tokenSources: this.#tokenSources,
       queueWaitSource: this.#queueWaitSource,
+      contentEncoding: this.#contentEncoding,
       span:
         this.#lastEndUs === -Infinity
           ? null

@@ -47,6 +47,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
     requests,
     rates: ratesOf(parts, requests, seconds, context.hasObjectives),
     output_tokens_source: tokenSource(parts),
+    ...compression(parts),
     metrics,
     client: clientHealth(parts, histograms.ttft, context.cpuShare),
     checks: { littles_law_error: littlesLawError(meanInFlight, counted, (metrics.e2e.mean ?? 0) / 1000) },
@@ -99,6 +100,11 @@ function tokenSource(parts: readonly RunPart[]): Run['output_tokens_source'] {
   if (usage && chunks) return 'mixed';
   if (usage) return 'usage';
   return chunks ? 'chunks' : 'none';
+}
+
+function compression(parts: readonly RunPart[]): Pick<Run, 'content_encoding'> {
+  const encoding = parts.map(({ contentEncoding }) => contentEncoding).find((each) => each !== null);
+  return encoding === undefined ? {} : { content_encoding: encoding };
 }
 
 function clientHealth(parts: readonly RunPart[], ttft: LatencyHistogram, cpuShare: number): ClientHealth {

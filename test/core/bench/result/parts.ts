@@ -41,6 +41,7 @@ export function partOf({ histograms = {}, loopDelayMs = [], ...rest }: PartDescr
     span: null,
     inFlightUs: 0,
     loopDelay: histogramOf(...loopDelayMs),
+    contentEncoding: null,
     rejection: null,
     samplesFailure: null,
     ...rest,
