@@ -170,7 +170,7 @@ const plan = Type.Object({
     Type.Integer({ minimum: 0, description: 'Changes the words of synthetic prompts only; 0 with --seed.' }),
   ),
   timeout_ms: Type.Number({ minimum: 0 }),
-  endpoint: Type.String({ description: 'Path of the requests.' }),
+  endpoint: Type.String({ description: 'Route of the requests, as OpenAI names it.' }),
   extra_body: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()]),
   no_param: Type.Optional(Type.Array(Type.String(), { description: 'Parameters that were left out of the requests.' })),
   slo: Type.Array(Type.String()),
