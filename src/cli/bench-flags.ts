@@ -81,7 +81,7 @@ export const benchFlags = fromEnvironment({
   }),
   seed: Flags.integer({
     ...load,
-    summary: 'Seed of prompts and arrival times: the same seed repeats the same load.',
+    summary: 'Seed of lengths, words and arrival times. If it is not given, only the words differ from bench to bench.',
     default: 1,
   }),
   timeout: durationFlag({
@@ -125,17 +125,23 @@ export const benchFlags = fromEnvironment({
   url: Flags.string({
     ...target,
     char: 'u',
-    summary: 'Base URL of an OpenAI-compatible server. Without it, the bench starts a server of its own.',
+    summary: 'URL of an OpenAI-compatible server, or unix:/path. Without it, the bench starts a server of its own.',
   }),
   versus: Flags.string({
     ...target,
-    summary: 'Base URL of a second server, the baseline, measured alternately with the first in short trials.',
+    summary: 'URL of a second server, the baseline, measured alternately with the first in short trials.',
   }),
   baseline: Flags.file({
     ...target,
     summary: 'Result of an earlier bench (-o result.json) to compare with.',
     exclusive: ['versus'],
   }),
+  ca: Flags.file({
+    ...target,
+    summary: 'PEM file with certificates to trust, besides those of the well-known authorities.',
+    exclusive: ['insecure'],
+  }),
+  insecure: Flags.boolean({ ...target, summary: 'Accept any TLS certificate.' }),
   'api-key': Flags.string({
     ...target,
     summary: 'Key to send as a bearer token. Of several with commas between them, the first is sent.',
@@ -148,7 +154,11 @@ export const benchFlags = fromEnvironment({
   }),
   'extra-body': Flags.string({
     ...target,
-    summary: 'JSON object with additional request parameters: \'{"top_k":1}\'.',
+    summary: 'JSON object with additional request parameters: \'{"top_k":1}\'. null leaves one out.',
+  }),
+  'no-param': listFlag({
+    ...target,
+    summary: 'Parameter to leave out of the requests, such as ignore_eos or temperature. Repeatable.',
   }),
 
   output: listFlag({

@@ -1,8 +1,11 @@
+import { randomInt } from 'node:crypto';
 import { ChatstreamError } from '../core/base/errors.js';
 import { isRecord } from '../core/base/json.js';
 import { parseDuration } from '../core/base/units.js';
 import { inShortTrials } from '../core/bench/plan/interleaving.js';
 import type { BenchOptions, TargetOptions } from '../core/bench/plan/options.js';
+import { serverAddressOf } from '../core/bench/plan/server-address.js';
+import { ownParameters } from '../core/bench/workload/workload.js';
 import { parseObjective } from '../core/measurement/objectives.js';
 import { type BenchFlags, usualDuration } from './bench-flags.js';
 import { checkFilesApart, type FlagOrigins, valuesOf } from './flags.js';
@@ -27,8 +30,12 @@ export function benchOptions(flags: BenchFlags, origins: FlagOrigins, { root, ve
     target: targetOf(flags, origins, root),
     versus: flags.versus === undefined ? null : validUrl(flags.versus),
     headers: headersOf(flags),
+    caPath: flags.ca ?? null,
+    // oclif has no value for a flag of this kind that was not given, whatever its type says.
+    insecure: Boolean(flags.insecure),
     modelName: flags['model-name'] ?? null,
     extraBody: flags['extra-body'] === undefined ? null : jsonObject(flags['extra-body']),
+    omittedParams: omittedParamsOf(flags),
     load:
       flags.rate === undefined
         ? { type: 'closed', concurrency: flags.concurrency }
@@ -42,6 +49,7 @@ export function benchOptions(flags: BenchFlags, origins: FlagOrigins, { root, ve
     leastTrials: flags.trials.least,
     maxDurationMs: flags['max-duration'] ?? null,
     seed: flags.seed,
+    promptSalt: origins.isGiven('seed') ? 0 : randomInt(1, 2 ** 32),
     timeoutMs: flags.timeout,
     workers: flags.workers ?? null,
     prompts:
@@ -88,8 +96,13 @@ function refuseContradictions(flags: BenchFlags, { isTyped }: FlagOrigins): void
       'Add --versus or --baseline, and --fail-on; or give one number of trials.',
     );
   }
+  for (const name of ['ca', 'insecure'] as const) {
+    if (isTyped(name) && flags.url === undefined) {
+      refuse(`--${name} is for a server that is running, but --url names none.`, 'Add --url, or leave it out.');
+    }
+  }
   const samples = flags.samples === undefined ? [] : [flags.samples];
-  checkFilesApart([...valuesOf(flags.output), ...samples], [flags.prompts, flags.baseline]);
+  checkFilesApart([...valuesOf(flags.output), ...samples], [flags.prompts, flags.baseline, flags.ca]);
 }
 
 function refuse(message: string, hint: string): never {
@@ -135,6 +148,16 @@ function headersOf(flags: BenchFlags): Readonly<Record<string, string>> {
   return headers;
 }
 
+/** In the order of the request, each once, so that equal plans look equal. */
+function omittedParamsOf(flags: BenchFlags): readonly string[] {
+  const given = valuesOf(flags['no-param']);
+  const unknown = given.find((name) => !ownParameters.some((known) => known === name));
+  if (unknown !== undefined) {
+    return refuse(`--no-param ${unknown} does not name a parameter that the bench sets.`, `It sets ${ownParameters.join(', ')}.`); // prettier-ignore
+  }
+  return ownParameters.filter((name) => given.includes(name));
+}
+
 function jsonObject(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text);
@@ -148,14 +171,8 @@ function jsonObject(text: string): Readonly<Record<string, unknown>> {
   );
 }
 
+/** Checked now, and read when the bench begins. */
 function validUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url !== null && url.username + url.password !== '') {
-    return refuse(
-      `The URL of ${url.host} contains a password, which would be visible in the results.`,
-      'Send it as --header "authorization: Basic …".',
-    );
-  }
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return text;
-  return refuse(`"${text}" is not the URL of a server.`, 'Write it in full, such as http://127.0.0.1:8000.');
+  serverAddressOf(text);
+  return text;
 }

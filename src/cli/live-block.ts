@@ -2,7 +2,7 @@ import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 import { type Clock, systemClock } from '../core/base/clock.js';
 import { formatDuration } from '../core/base/units.js';
-import type { BenchProgress } from '../core/bench/measure-run.js';
+import type { BenchProgress, RunPlace } from '../core/bench/measure-run.js';
 import { orUnknown, significant, timeText, whole } from '../core/measurement/numbers.js';
 import type { Run } from '../core/measurement/result-schema.js';
 import { wholeSettingText } from '../core/measurement/setting-text.js';
@@ -14,12 +14,6 @@ const redrawEveryMs = 150;
 
 /** Wider bars add nothing. */
 const widestBar = 40;
-
-export interface RunPlace {
-  /** Counted from 1. */
-  readonly run: number;
-  readonly runs: number;
-}
 
 /** Shows the progress of a bench. Its functions need no `this`. */
 export interface ProgressDisplay {
@@ -100,7 +94,7 @@ export function liveLines(
   const paint = painter({ colour, width });
   const room = roomOf(width);
   const trial = progress.trial > 1 ? `, trial ${progress.trial}` : '';
-  const title = `Run ${progress.run} of ${progress.runs}: ${wholeSettingText(progress.setting)}${trial}`;
+  const title = `Run ${progress.run} of ${progress.runs}: ${serverText(progress)}${wholeSettingText(progress.setting)}${trial}`;
   const figures = [
     `${whole(progress.completed)} done`,
     `${whole(progress.inFlight)} in flight`,
@@ -145,16 +139,21 @@ function timeLine(progress: BenchProgress, room: number): TimeLine {
 /** A finished run in one line, for logs. */
 export function finishedLine(
   { settings, trial, requests, rates, metrics, window }: Run,
-  { run, runs }: RunPlace,
+  { run, runs, server }: RunPlace,
 ): string {
   const { p50, p95 } = settings.rate === null ? metrics.ttft : metrics.ttft_from_schedule;
   const name = settings.rate === null ? 'TTFT' : 'TTFT from schedule';
   const failed = requests.refused + requests.failed + requests.timed_out;
   return [
-    `[${run}/${runs}] ${wholeSettingText(settings)}${trial > 1 ? `, trial ${trial}` : ''}: `,
+    `[${run}/${runs}] ${serverText({ server })}${wholeSettingText(settings)}${trial > 1 ? `, trial ${trial}` : ''}: `,
     `${whole(requests.completed)} requests in ${formatDuration(window.span_seconds * 1000)}, `,
     `${significant(rates.output_tokens_per_second)} tokens/s, `,
     `${name} p50 ${orUnknown(p50, timeText)}, p95 ${orUnknown(p95, timeText)}`,
     failed > 0 ? `, ${whole(failed)} refused or failed` : '',
   ].join('');
+}
+
+/** Which of two servers a run is of, with the separator behind it; empty if there is only one. */
+function serverText({ server }: Pick<RunPlace, 'server'>): string {
+  return server === null ? '' : `${server.role} ${server.url}, `;
 }

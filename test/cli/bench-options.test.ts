@@ -11,8 +11,11 @@ describe('the options of a bench', () => {
       target: { type: 'own', command: expect.arrayContaining(['serve', '8']) as string[], serverFlags: {} },
       versus: null,
       headers: {},
+      caPath: null,
+      insecure: false,
       modelName: null,
       extraBody: null,
+      omittedParams: [],
       load: { type: 'closed', concurrency: [8] },
       maxConcurrency: null,
       sweepUpTo: 8,
@@ -23,6 +26,7 @@ describe('the options of a bench', () => {
       leastTrials: 1,
       maxDurationMs: null,
       seed: 1,
+      promptSalt: expect.any(Number) as number,
       timeoutMs: 120_000,
       workers: null,
       prompts: { type: 'synthetic', inputTokens: { type: 'fixed', tokens: 64 } },
@@ -104,6 +108,13 @@ describe('the options of a bench', () => {
     });
   });
 
+  it('trust certificates', async () => {
+    const argv = ['-u', 'https://llm.example.org'];
+    expect(await optionsOf(...argv, '--ca', 'ca.pem')).toMatchObject({ caPath: 'ca.pem', insecure: false });
+    expect(await optionsOf(...argv, '--insecure')).toMatchObject({ caPath: null, insecure: true });
+    await expect(optionsOf(...argv, '--insecure', '--ca', 'ca.pem')).rejects.toThrow('--insecure');
+  });
+
   it('cut the trials of two servers into short ones, and not those of one', async () => {
     const argv = ['-r', '200', '--trials', '5'];
     expect(await optionsOf(...argv)).toMatchObject({ requests: 200, trials: 5 });
@@ -127,6 +138,20 @@ describe('the options of a bench', () => {
 
   it('add to the body', async () => {
     expect((await optionsOf('--extra-body', '{"top_k":1,"stop":["x"]}')).extraBody).toEqual({ top_k: 1, stop: ['x'] });
+  });
+
+  it('leave parameters out, each once and in the order of the request', async () => {
+    const argv = ['--no-param', 'ignore_eos,temperature', '--no-param', 'temperature'];
+    expect((await optionsOf(...argv)).omittedParams).toEqual(['temperature', 'ignore_eos']);
+  });
+
+  it('have other words each time, unless there is a seed, typed or in the environment', async () => {
+    const salts = [await optionsOf(), await optionsOf()].map(({ promptSalt }) => promptSalt);
+    expect(new Set(salts).size).toBe(2);
+    expect(salts).not.toContain(0);
+    expect(await optionsOf('--seed', '1')).toMatchObject({ seed: 1, promptSalt: 0 });
+    vi.stubEnv('CHATSTREAM_SEED', '3');
+    expect(await optionsOf()).toMatchObject({ seed: 3, promptSalt: 0 });
   });
 
   it('take objectives, one by one or with commas', async () => {
@@ -158,6 +183,7 @@ describe('what makes no sense', () => {
     [['--extra-body', '[1]'], '--extra-body [1] is not a JSON object.'],
     [['--extra-body', 'null'], '--extra-body null is not a JSON object.'],
     [['--extra-body', '{top_k:1}'], '--extra-body {top_k:1} is not a JSON object.'],
+    [['--no-param', 'top_k'], '--no-param top_k does not name a parameter that the bench sets.'],
     [['--url', 'ftp://example.org'], '"ftp://example.org" is not the URL of a server.'],
     [['--url', 'localhost:8000'], '"localhost:8000" is not the URL of a server.'],
     [['--versus', 'example.org'], '"example.org" is not the URL of a server.'],
@@ -176,7 +202,8 @@ describe('what makes no sense', () => {
     [['-d', '10'], '10s'],
     [['--header', 'nonsense'], '"name: value"'],
     [['--extra-body', '[1]'], '{"top_k":1}'],
-    [['--url', 'localhost:8000'], 'http://127.0.0.1:8000'],
+    [['--no-param', 'top_k'], 'It sets model, max_tokens, temperature, stream, stream_options, ignore_eos.'],
+    [['--url', 'localhost:8000'], 'http://127.0.0.1:8000 or unix:/run/llm.sock'],
     [['--url', 'http://me:secret@example.org'], '--header'],
     [['--slo', 'nonsense'], 'ttft.p95<500ms'],
   ])('comes with what would: %j', async (argv, hint) => {
@@ -216,6 +243,7 @@ describe('what contradicts itself', () => {
       '-u http://127.0.0.1:1 --model m.gguf',
       '--model is for a server that the bench starts, but --url names one that is running.',
     ],
+    ['--insecure', '--insecure is for a server that is running, but --url names none.'],
     ['-n 513 --engine mock', 'A server has at most 512 slots, so --max-concurrency 513 is too high.'],
     ['-n 300', 'llama.cpp runs at most 256 sequences at once, not 300.'],
     ['--flash-attention off --cache-type q8_0', '--cache-type q8_0 does not work with --flash-attention off.'],

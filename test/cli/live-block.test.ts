@@ -9,6 +9,7 @@ import { VirtualClock } from '../support/virtual-clock.js';
 const progress: BenchProgress = {
   run: 2,
   runs: 4,
+  server: null,
   setting: { concurrency: 8, max_concurrency: 2, rate: null },
   trial: 1,
   status: 'measuring',
@@ -213,7 +214,7 @@ describe('progress on a terminal', () => {
 
   it('says nothing of finished runs, which the report shows', () => {
     const screen = new Screen(true);
-    showProgress(asStream(screen), false).finished(runOf({ settings: [{}] }), { run: 1, runs: 1 });
+    showProgress(asStream(screen), false).finished(runOf({ settings: [{}] }), { run: 1, runs: 1, server: null });
     expect(screen.writes).toEqual([]);
   });
 
@@ -241,7 +242,7 @@ describe('progress without a live block', () => {
     display.waiting('Starting …');
     display.progress(progress);
     expect(screen.writes.splice(0)).toEqual(['Starting …\n']);
-    display.finished(runOf({ settings: [{ maxConcurrency: 2 }] }), { run: 1, runs: 4 });
+    display.finished(runOf({ settings: [{ maxConcurrency: 2 }] }), { run: 1, runs: 4, server: null });
     display.close();
     expect(screen.writes).toEqual([
       expect.stringMatching(/^\[1\/4\] 8 clients and max-concurrency 2: 1200 requests .*\n$/),
@@ -253,7 +254,7 @@ describe('progress without a live block', () => {
     const display = showProgress(asStream(screen), true);
     display.waiting('Starting …');
     display.progress(progress);
-    display.finished(runOf({ settings: [{}] }), { run: 1, runs: 1 });
+    display.finished(runOf({ settings: [{}] }), { run: 1, runs: 1, server: null });
     display.close();
     expect(screen.writes).toEqual([]);
   });
@@ -262,16 +263,28 @@ describe('progress without a live block', () => {
 describe('the line of a finished run', () => {
   it('has its figures', () => {
     const run = runOf({ settings: [{ maxConcurrency: 2, errors: { queue_full: 7 } }] });
-    expect(finishedLine(run, { run: 1, runs: 4 })).toMatchInlineSnapshot(
+    expect(finishedLine(run, { run: 1, runs: 4, server: null })).toMatchInlineSnapshot(
       `"[1/4] 8 clients and max-concurrency 2: 1200 requests in 10.4 s, 736 tokens/s, TTFT p50 31.2 ms, p95 49.1 ms, 7 refused or failed"`,
     );
   });
 
+  it('says which of two servers it is of', () => {
+    const server = { role: 'baseline', url: 'http://127.0.0.1:8001' } as const;
+    const line = finishedLine(runOf({ settings: [{}] }), { run: 2, runs: 4, server });
+    expect(line).toMatch(/^\[2\/4\] baseline http:\/\/127\.0\.0\.1:8001, 8 clients: 1200 requests/);
+    const [title] = liveLines({ ...progress, server }, { colour: false, width: 80 });
+    expect(title).toBe('Run 2 of 4: baseline http://127.0.0.1:8001, 8 clients and max-concurrency 2');
+  });
+
   it('is about TTFT from schedule in an open loop', () => {
-    expect(finishedLine(runOf({ settings: [{ rate: 5 }] }), { run: 1, runs: 1 })).toContain('TTFT from schedule p50');
+    expect(finishedLine(runOf({ settings: [{ rate: 5 }] }), { run: 1, runs: 1, server: null })).toContain(
+      'TTFT from schedule p50',
+    );
   });
 
   it('does not claim 0 where nothing is known', () => {
-    expect(finishedLine(runOf({ settings: [{ completed: 0 }] }), { run: 1, runs: 1 })).toContain('TTFT p50 –, p95 –');
+    expect(finishedLine(runOf({ settings: [{ completed: 0 }] }), { run: 1, runs: 1, server: null })).toContain(
+      'TTFT p50 –, p95 –',
+    );
   });
 });

@@ -11,10 +11,11 @@ import { type BenchOptions, checkVersus } from './plan/options.js';
 import { planSettings } from './plan/settings.js';
 import { beginSamplesFile } from './record/samples-file.js';
 import { assembleResult, type Session } from './result/assemble-result.js';
+import { readCertificates } from './target/certificates.js';
 import { probed } from './target/probe.js';
 import { openTarget, type Target, type TargetHooks } from './target/target.js';
 import { needsRunningUsage } from './target/token-packing.js';
-import { measureTokenScale } from './target/token-scale.js';
+import { type MeasuredScale, measureTokenScale } from './target/token-scale.js';
 import { type PromptsFile, readPromptsFile } from './workload/prompts-file.js';
 import { assumedScale } from './workload/words.js';
 
@@ -56,6 +57,8 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
   const startedAt = new Date();
   checkVersus(options);
   const prompts = options.prompts.type === 'file' ? await readPromptsFile(options.prompts.path) : null;
+  const { caPath, insecure } = options;
+  const trust = { ca: caPath === null ? null : await readCertificates(caPath), insecure };
   if (options.samplesPath !== null) beginSamplesFile(options.samplesPath);
 
   const targets: Target[] = [];
@@ -66,16 +69,15 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
   let samplesFailure: ChatstreamError | null;
   let failure: ChatstreamError | null;
   try {
-    const target = await openTarget(options.target, options, hooks);
+    const target = await openTarget(options.target, options, trust, hooks);
     targets.push(target);
     const versus =
-      options.versus === null ? null : await openTarget({ type: 'url', url: options.versus }, options, hooks);
+      options.versus === null ? null : await openTarget({ type: 'url', url: options.versus }, options, trust, hooks);
     if (versus !== null) targets.push(versus);
 
     const { settings, warnings } = planSettings(options, commonQueue(targets));
     const ignoreEos = targets.every(({ ignoresEos }) => ignoresEos);
-    const runningUsage = await needsRunningUsage(targets, options, hooks.signal);
-    const prepared = { ...(await prepare(options, target, prompts, ignoreEos, hooks.signal)), runningUsage };
+    const prepared = await prepare(options, targets, prompts, ignoreEos, hooks.signal);
     const plan = describePlan(options, settings, prepared);
     const measured = await measureAll(
       { options, prepared, settings, target, versus, load, workers },
@@ -94,7 +96,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
       versus: versus === null ? null : { target: versus.description, runs: measured.versusRuns },
       plan,
       runs: measured.runs,
-      warnings: runningUsage ? [...warnings, runningUsageNote] : warnings,
+      warnings: [...warnings, ...prepared.warnings],
       endedEarly: measured.endedEarly,
     };
   } finally {
@@ -121,19 +123,47 @@ function commonQueue(targets: readonly Target[]): { readonly slots: number } | n
 
 async function prepare(
   options: BenchOptions,
-  target: Target,
+  targets: readonly Target[],
   prompts: PromptsFile | null,
   ignoreEos: boolean,
   signal: AbortSignal,
-): Promise<Omit<Prepared, 'runningUsage'>> {
-  const { seed, outputTokens, sharedPrefixTokens } = options;
+): Promise<Prepared> {
+  const { seed, promptSalt: salt, outputTokens, sharedPrefixTokens } = options;
   const needsScale = prompts === null || sharedPrefixTokens > 0;
-  const scale = needsScale ? await probed(target, options, signal, measureTokenScale) : assumedScale;
-  const common = { seed, outputTokens, sharedPrefixTokens, scale };
+  const scales: MeasuredScale[] = [];
+  // The second server's is not used, but shows whether it takes our requests.
+  for (const target of needsScale ? targets : []) {
+    const { url } = target.description;
+    scales.push(await probed(target, options, signal, (client, body) => measureTokenScale(client, body, url)));
+  }
+  const { scale, problem } = scales[0] ?? { scale: assumedScale, problem: null };
+  const runningUsage = await needsRunningUsage(targets, options, signal);
+  const warnings = [
+    ...(problem === null ? [] : [unknownScale(problem)]),
+    ...(prompts?.leftOut == null ? [] : [prompts.leftOut]),
+    ...(runningUsage ? [runningUsageNote] : []),
+  ];
+  const common = { seed, salt, outputTokens, sharedPrefixTokens, scale };
   if (options.prompts.type === 'synthetic' || prompts === null) {
     const inputTokens = options.prompts.type === 'synthetic' ? options.prompts.inputTokens : outputTokens;
-    return { workload: { type: 'synthetic', inputTokens, ...common }, promptsName: null, ignoreEos };
+    return {
+      workload: { type: 'synthetic', inputTokens, ...common },
+      promptsName: null,
+      ignoreEos,
+      runningUsage,
+      warnings,
+    };
   }
   const { conversations, name } = prompts;
-  return { workload: { type: 'prompts', conversations, ...common }, promptsName: name, ignoreEos };
+  return {
+    workload: { type: 'prompts', conversations, ...common },
+    promptsName: name,
+    ignoreEos,
+    runningUsage,
+    warnings,
+  };
+}
+
+function unknownScale(problem: string): string {
+  return `Prompts may be longer or shorter than planned, because the request that measures their tokens failed: ${problem}`;
 }

@@ -4,7 +4,7 @@ import { mixSeeds } from '../base/random.js';
 import { plural } from '../measurement/numbers.js';
 import type { EndedEarly, Run, Setting } from '../measurement/result-schema.js';
 import type { LoadGenerator, LoadJob } from './load/load-generator.js';
-import { measureRun, type RunHooks } from './measure-run.js';
+import { measureRun, type RunHooks, type RunPlace } from './measure-run.js';
 import { candidateFirst } from './plan/interleaving.js';
 import type { BenchOptions } from './plan/options.js';
 import type { PlannedRun } from './plan/settings.js';
@@ -17,12 +17,8 @@ export interface Prepared {
   readonly promptsName: string | null;
   readonly ignoreEos: boolean;
   readonly runningUsage: boolean;
-}
-
-/** Which run of how many it is, from 1; `runs` is the most, if trials are added until the gate can decide. */
-export interface RunPlace {
-  readonly run: number;
-  readonly runs: number;
+  /** What the user should know about the requests. */
+  readonly warnings: readonly string[];
 }
 
 export interface TrialHooks extends RunHooks {
@@ -91,7 +87,8 @@ async function measureTrial(
   for (const [index, setting] of settings.entries()) {
     for (const side of sides) {
       const step = { setting, trial, side, number: (trial - 1) * settings.length + index };
-      const place = { run: measured.runs.length + measured.versusRuns.length + 1, runs };
+      const server = versus === null ? null : { role: side.server, url: side.target.description.url };
+      const place = { run: measured.runs.length + measured.versusRuns.length + 1, runs, server };
       await measureStep(measurement, step, place, measured, hooks);
       if (measured.endedEarly !== null) return;
     }
@@ -160,9 +157,20 @@ function jobOf(
 ): LoadJob {
   const { load, seed } = options;
   return {
-    client: { url: target.requestsUrl, headers: target.headers, timeoutMs: options.timeoutMs },
+    client: {
+      url: target.requestsUrl,
+      headers: target.headers,
+      timeoutMs: options.timeoutMs,
+      transport: target.transport,
+    },
     workload,
-    body: { model: target.description.model, ignoreEos, runningUsage, extraBody: options.extraBody },
+    body: {
+      model: target.description.model,
+      ignoreEos,
+      runningUsage,
+      omitted: options.omittedParams,
+      extraBody: options.extraBody,
+    },
     shape:
       load.type === 'closed'
         ? { type: 'closed', clients: setting.concurrency ?? 1 }

@@ -1,17 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { microsNow } from '../base/micros.js';
 import type { Run, Setting } from '../measurement/result-schema.js';
+import type { Rejection } from './client/rejection.js';
 import type { LoadGenerator, LoadJob } from './load/load-generator.js';
 import type { PlannedRun } from './plan/settings.js';
+import type { RunPart } from './record/run-part.js';
 import { assembleRun } from './result/assemble-run.js';
 import { countedBetween } from './target/prometheus.js';
+import { rejectedError } from './target/rejected.js';
 import type { Target } from './target/target.js';
 
-/** The progress of a running bench, for the live display. The figures are those of the current run. */
-export interface BenchProgress {
-  /** Counted from 1, over all settings and trials. */
+/** Which run it is. */
+export interface RunPlace {
+  /** Counted from 1, over all settings, trials and servers. */
   readonly run: number;
   readonly runs: number;
+  /** Which of two servers is measured; null if there is only one. The URL has no query. */
+  readonly server: { readonly role: 'candidate' | 'baseline'; readonly url: string } | null;
+}
+
+/** The progress of a running bench, for the live display. The figures are those of the current run. */
+export interface BenchProgress extends RunPlace {
   readonly setting: Setting;
   readonly trial: number;
   /** `finishing`: nothing more is sent; the bench waits for the requests in flight. */
@@ -49,13 +58,12 @@ export interface MeasuredRun {
 /**
  * Measures one setting once.
  *
- * @param place which run of how many it is, from 1
  * @returns null if it was stopped before anything was measured
- * @throws ChatstreamError if the target can no longer be set or reached
+ * @throws ChatstreamError if the target can no longer be set or reached, or rejects the first requests
  */
 export async function measureRun(
   planned: PlannedRun,
-  place: { readonly run: number; readonly runs: number },
+  place: RunPlace,
   job: LoadJob,
   target: Target,
   load: LoadGenerator,
@@ -68,13 +76,17 @@ export async function measureRun(
   if (isStopped(signal)) return null;
   const cpuBefore = process.cpuUsage();
   const startUs = microsNow();
+  const giveUp = new AbortController();
   const report = (): void => {
     onProgress(progressOf(planned, place, job, startUs, load));
+    if (commonRejection(load.snapshots()) !== null) giveUp.abort();
   };
   report();
   const timer = setInterval(report, progressEveryMs);
   try {
-    const parts = await load.start(signal);
+    const parts = await load.start(AbortSignal.any([signal, giveUp.signal]));
+    const rejection = commonRejection(load.snapshots()) ?? commonRejection(parts.filter(hasRequests));
+    if (rejection !== null) throw rejectedError(target.description.url, rejection);
     const elapsedUs = microsNow() - startUs;
     const cpu = process.cpuUsage(cpuBefore);
     const after = before === null ? null : await target.readCounters();
@@ -97,6 +109,16 @@ function isStopped({ aborted }: AbortSignal): boolean {
   return aborted;
 }
 
+/** Why the first requests of all threads were rejected; null if some were not. */
+function commonRejection(threads: readonly { readonly rejection: Rejection | null }[]): Rejection | null {
+  return threads.every(({ rejection }) => rejection !== null) ? (threads[0]?.rejection ?? null) : null;
+}
+
+/** Some threads have nothing to send. */
+function hasRequests({ warmup, completed, refused, failed, timedOut }: RunPart): boolean {
+  return warmup + completed + refused + failed + timedOut > 0;
+}
+
 async function applySetting({ setting }: PlannedRun, { queue }: Target, signal: AbortSignal): Promise<void> {
   if (queue === null || setting.max_concurrency === null) return;
   await queue.setMaxConcurrency(setting.max_concurrency);
@@ -106,7 +128,7 @@ async function applySetting({ setting }: PlannedRun, { queue }: Target, signal: 
 
 function progressOf(
   { setting, trial }: PlannedRun,
-  place: { readonly run: number; readonly runs: number },
+  place: RunPlace,
   { warmupMs, durationMs }: LoadJob,
   startUs: number,
   load: LoadGenerator,

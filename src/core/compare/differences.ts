@@ -17,7 +17,7 @@ const allowable = ['plan', 'machine', 'model', 'engine', 'settings', 'prompt_cac
 
 /**
  * Fields of the plan that do not shape the load: the settings, which are matched one by one; how often each was measured;
- * and the objectives, which matter to goodput alone.
+ * the objectives, which matter to goodput alone; and the salt, with which random words replace others.
  */
 const notOfTheLoad: ReadonlySet<string> = new Set([
   'concurrency',
@@ -26,6 +26,7 @@ const notOfTheLoad: ReadonlySet<string> = new Set([
   'trials',
   'trials_least',
   'slo',
+  'prompt_salt',
 ]);
 
 /** Operating systems keep some of the memory for themselves, not always the same amount. */

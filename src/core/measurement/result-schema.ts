@@ -149,6 +149,9 @@ const run = Type.Object({
   requests,
   rates,
   output_tokens_source: Type.Enum(['usage', 'chunks', 'mixed', 'none']),
+  content_encoding: Type.Optional(
+    Type.String({ description: 'How the server compressed its streams, such as gzip; absent if it did not.' }),
+  ),
   metrics,
   client,
   checks,
@@ -222,9 +225,13 @@ const plan = Type.Object({
   ignore_eos: Type.Boolean(),
   shared_prefix_tokens: Type.Integer({ minimum: 0 }),
   seed: Type.Integer(),
+  prompt_salt: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'Changes the words of synthetic prompts only; 0 with --seed.' }),
+  ),
   timeout_ms: Type.Number({ minimum: 0 }),
-  endpoint: Type.String({ description: 'Path of the requests.' }),
+  endpoint: Type.String({ description: 'Route of the requests, as OpenAI names it.' }),
   extra_body: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()]),
+  no_param: Type.Optional(Type.Array(Type.String(), { description: 'Parameters that were left out of the requests.' })),
   slo: Type.Array(Type.String()),
 });
 

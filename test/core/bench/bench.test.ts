@@ -1,11 +1,12 @@
 import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bench, type BenchHooks, type BenchReport } from '../../../src/core/bench/bench.js';
+import type { BenchHooks } from '../../../src/core/bench/bench.js';
 import type { BenchOptions, TargetOptions } from '../../../src/core/bench/plan/options.js';
 import type { ScriptedExchange, ScriptedHttpServer } from '../../support/scripted-http-server.js';
-import { benchOptionsOf } from './options.js';
+import { measure } from './measure.js';
 import { modelList, routeOf, serveScript } from './target/routes.js';
 
 let folder: string;
@@ -15,21 +16,6 @@ beforeEach(() => {
 afterEach(() => {
   rmSync(folder, { recursive: true });
 });
-
-function measure(
-  options: Pick<BenchOptions, 'target'> & Partial<BenchOptions>,
-  hooks: Partial<BenchHooks> = {},
-): Promise<BenchReport> {
-  return bench(benchOptionsOf(options), {
-    signal: new AbortController().signal,
-    onServerStart: () => undefined,
-    onServerLog: () => undefined,
-    onProgress: () => undefined,
-    onRun: () => undefined,
-    isDecided: () => false,
-    ...hooks,
-  });
-}
 
 /** A server that streams three words. `onModels` is called when it is asked for its models, which comes first. */
 function serveWords(onModels: () => void = () => undefined): Promise<ScriptedHttpServer> {
@@ -43,6 +29,12 @@ function serveWords(onModels: () => void = () => undefined): Promise<ScriptedHtt
       await exchange.answer('200 OK', [], JSON.stringify(modelList('me', 'parrot').body));
     } else await exchange.answer('404 Not Found', [], '');
   });
+}
+
+/** The prompts that a server got, without the two that measure its tokenizer. */
+function promptsTo(server: ScriptedHttpServer): readonly string[] {
+  const prompts = server.exchanges.flatMap(({ body }) => /"content":"([^"]*)"/.exec(body)?.[1] ?? []);
+  return prompts.filter((prompt) => ![16, 80].includes(prompt.split(' ').length));
 }
 
 const hasFullDisk = existsSync('/dev/full');
@@ -77,6 +69,65 @@ describe('what can be checked beforehand', () => {
     const measured = measure({ target: { type: 'url', url: server.url }, versus: `${server.url}/v1/` });
     await expect(measured).rejects.toMatchObject({ code: 'usage' });
     expect(server.exchanges).toHaveLength(0);
+  });
+});
+
+describe('the words of the prompts', () => {
+  it('are others for another salt, which the result keeps', async () => {
+    const server = await serveWords();
+    const target = { type: 'url', url: server.url } as const;
+    const { result } = await measure({ target, promptSalt: 1 });
+    expect(result.plan).toMatchObject({ seed: 1, prompt_salt: 1 });
+    await measure({ target, promptSalt: 2 });
+    const prompts = promptsTo(server);
+    expect(prompts).toHaveLength(8);
+    expect(new Set(prompts).size).toBe(8);
+  });
+
+  it('are the same for both of two servers', async () => {
+    const [candidate, baseline] = [await serveWords(), await serveWords()];
+    const places: unknown[] = [];
+    const target = { type: 'url', url: candidate.url } as const;
+    await measure({ target, versus: baseline.url, promptSalt: 3 }, { onRun: (_, place) => places.push(place) });
+    expect(promptsTo(candidate)).toHaveLength(4);
+    expect(promptsTo(candidate)).toEqual(promptsTo(baseline));
+    expect(places).toEqual([
+      { run: 1, runs: 2, server: { role: 'candidate', url: candidate.url } },
+      { run: 2, runs: 2, server: { role: 'baseline', url: baseline.url } },
+    ]);
+  });
+});
+
+describe('a server that compresses its streams', () => {
+  it('is measured, which the result notes', async () => {
+    const server = await serveScript(async (exchange) => {
+      const isModels = routeOf(exchange) === 'GET /v1/models';
+      if (!routeOf(exchange).startsWith('POST')) {
+        await exchange.answer(isModels ? '200 OK' : '404 Not Found', [], JSON.stringify(modelList('me', 'm').body));
+        return;
+      }
+      const body = gzipSync('data: {"choices":[{"delta":{"content":"Hi"}}]}\n\ndata: [DONE]\n\n');
+      const head = ['HTTP/1.1 200 OK', 'Content-Encoding: gzip', `Content-Length: ${body.length}`, '', ''];
+      await exchange.write(Buffer.concat([Buffer.from(head.join('\r\n')), body]));
+    });
+    const { result } = await measure({ target: { type: 'url', url: server.url } });
+    expect(result.runs[0]).toMatchObject({ requests: { completed: 4 }, content_encoding: 'gzip' });
+  });
+});
+
+describe('a file of prompts with a bad entry', () => {
+  it('is used without it, which the result says', async () => {
+    const path = join(folder, 'prompts.jsonl');
+    writeFileSync(
+      path,
+      '{"prompt":"a"}\n{"prompt":null}\n{"messages":[{"role":"user","content":[{"type":"text","text":"b"}]}]}',
+    );
+    const server = await serveWords();
+    const target = { type: 'url', url: server.url } as const;
+    const { result } = await measure({ target, prompts: { type: 'file', path } });
+    expect(result.runs[0]?.requests.completed).toBe(4);
+    expect(result.warnings).toEqual(['1 of 3 entries of prompts.jsonl was left out: line 2 is not a prompt.']);
+    expect(server.exchanges.map(({ body }) => body).join()).toContain('"content":[{"type":"text","text":"b"}]');
   });
 });
 

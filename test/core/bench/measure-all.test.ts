@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { bench, type BenchHooks, type BenchReport } from '../../../src/core/bench/bench.js';
+import type { BenchHooks, BenchReport } from '../../../src/core/bench/bench.js';
 import type { BenchOptions } from '../../../src/core/bench/plan/options.js';
 import type { ScriptedHttpServer } from '../../support/scripted-http-server.js';
-import { benchOptionsOf } from './options.js';
+import { measure } from './measure.js';
 import { serveScript } from './target/routes.js';
 
 const token = 'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":null}]}\n\n';
@@ -24,20 +24,11 @@ async function serveWords(
   return server;
 }
 
-function measure(
-  options: Partial<BenchOptions> & { url: string },
+function measureAt(
+  { url, ...options }: Partial<BenchOptions> & { readonly url: string },
   hooks: Partial<BenchHooks> = {},
 ): Promise<BenchReport> {
-  const { url, ...rest } = options;
-  return bench(benchOptionsOf({ target: { type: 'url', url }, ...rest }), {
-    signal: new AbortController().signal,
-    onServerStart: () => undefined,
-    onServerLog: () => undefined,
-    onProgress: () => undefined,
-    onRun: () => undefined,
-    isDecided: () => false,
-    ...hooks,
-  });
+  return measure({ target: { type: 'url', url }, ...options }, hooks);
 }
 
 describe('trials that are added', () => {
@@ -46,7 +37,7 @@ describe('trials that are added', () => {
   it('end when the gate can decide, which is asked after each from the least number on', async () => {
     const [{ url }, { url: versus }] = [await serveWords(), await serveWords()];
     const asked: (readonly [number, number | undefined])[] = [];
-    const { result } = await measure(
+    const { result } = await measureAt(
       { url, versus, ...growing },
       {
         isDecided: ({ runs, versus: baseline }) => {
@@ -71,13 +62,13 @@ describe('trials that are added', () => {
       asked += 1;
       return false;
     };
-    const { result } = await measure({ url, ...growing }, { isDecided });
+    const { result } = await measureAt({ url, ...growing }, { isDecided });
     expect([asked, result.runs.length, result.interrupted]).toEqual([3, 6, false]);
   });
 
   it('end when their time is over', async () => {
     const { url } = await serveWords(() => delay(20));
-    const { result } = await measure({ url, requests: 4, trials: 1000, leastTrials: 3, maxDurationMs: 500 });
+    const { result } = await measureAt({ url, requests: 4, trials: 1000, leastTrials: 3, maxDurationMs: 500 });
     expect(result.runs.length).toBeGreaterThanOrEqual(3);
     expect(result.runs.length).toBeLessThan(30);
     expect(result.interrupted).toBe(false);
@@ -87,7 +78,7 @@ describe('trials that are added', () => {
 describe('a time that is over before the planned trials', () => {
   it('makes a result that ended early', async () => {
     const { url } = await serveWords(() => delay(50));
-    const { result } = await measure({ url, requests: 4, trials: 1000, leastTrials: 1000, maxDurationMs: 300 });
+    const { result } = await measureAt({ url, requests: 4, trials: 1000, leastTrials: 1000, maxDurationMs: 300 });
     expect(result.interrupted).toBe(true);
     expect(result.ended_early).toMatchObject({
       cause: 'stopped',
@@ -101,7 +92,7 @@ describe('a server that is gone', () => {
     const server = await serveWords(async (answered) => {
       if (answered === 5) await server.die();
     });
-    const { result, failure } = await measure({ url: server.url, requests: null, durationMs: 60_000 });
+    const { result, failure } = await measureAt({ url: server.url, requests: null, durationMs: 60_000 });
     expect(failure).toMatchObject({ code: 'target_unreachable' });
     expect(result.ended_early).toMatchObject({
       cause: 'target-lost',
@@ -117,7 +108,7 @@ describe('a server that is gone', () => {
     const server = await serveWords(async (answered) => {
       if (answered === 9) await server.die();
     });
-    const { result } = await measure({ url: server.url, versus: baseline.url, trials: 5 });
+    const { result } = await measureAt({ url: server.url, versus: baseline.url, trials: 5 });
     expect(result.ended_early).toMatchObject({ cause: 'target-lost', server: 'candidate' });
     expect(result.runs.length).toBeLessThan(5);
   });
@@ -128,7 +119,7 @@ describe('a server that is gone', () => {
         await exchange.answer('200 OK', ['Content-Type: application/json'], '{"data":[{"id":"parrot"}]}');
       } else exchange.reset();
     });
-    const { result, failure } = await measure({ url: server.url });
+    const { result, failure } = await measureAt({ url: server.url });
     expect([failure, result.interrupted]).toEqual([null, false]);
     expect(result.runs[0]?.requests.failed).toBe(4);
   });

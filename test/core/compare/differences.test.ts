@@ -26,6 +26,7 @@ describe('results are comparable', () => {
       },
     ],
     ['their objectives, which do not shape the load', (result) => (result.plan.slo = ['ttft.p95<1s'])],
+    ['the salt of their words', (result) => (result.plan.prompt_salt = 4711)],
     ['a little memory', (result) => (result.machine.memory_bytes *= 0.99)],
     [
       'what one side does not know',
@@ -42,6 +43,7 @@ describe('results are comparable', () => {
 describe('results are not comparable', () => {
   it.each<[string, (result: BenchResult) => void]>([
     ['plan.duration_ms', (result) => (result.plan.duration_ms = 5000)],
+    ['plan.no_param', (result) => (result.plan.no_param = ['temperature'])],
     ['plan.extra_body', (result) => (result.plan.extra_body = { top_k: 1 })],
     ['plan.input_tokens', (result) => (result.plan.input_tokens = null)],
     ['machine.cpu', (result) => (result.machine.cpu = 'Another 1000')],

@@ -24,9 +24,11 @@ export function planOf({ settings, trials = 1, plan }: ResultDescription): Plan 
     ignore_eos: true,
     shared_prefix_tokens: 0,
     seed: 1,
+    prompt_salt: 0,
     timeout_ms: 120_000,
     endpoint: '/v1/chat/completions',
     extra_body: null,
+    no_param: [],
     slo: [],
     ...plan,
   };

@@ -1,6 +1,7 @@
 import { errors } from 'undici';
 import { messageOf } from '../../base/errors.js';
 import { member } from '../../base/json.js';
+import { UndecodableError } from './content-decoder.js';
 import { EventTooLongError } from './sse-parser.js';
 
 /** Why there is no answer, for reasons that do not depend on the request. */
@@ -13,7 +14,7 @@ export interface ConnectionFailure {
 /** The codes of a connection that the other side has closed, as Node and undici report it. */
 const closedByServer: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_INFO']);
 
-/** Explanations by the error's code. `at` is host and port. */
+/** Explanations by the error's code. `at` is host and port, or the path of a socket. */
 const explanations: Readonly<Record<string, (at: string) => ConnectionFailure>> = {
   ECONNREFUSED: (at) => ({ code: 'connection_refused', message: `Nothing listens at ${at}. Is the server running?` }),
   ENOTFOUND: (at) => ({ code: 'host_not_found', message: `There is no host with the name in ${at}. Check the URL.` }),
@@ -24,6 +25,8 @@ const explanations: Readonly<Record<string, (at: string) => ConnectionFailure>> 
   ETIMEDOUT: (at) => ({ code: 'host_unreachable', message: `${at} does not answer. Check the network and firewalls.` }),
   EHOSTUNREACH: (at) => ({ code: 'host_unreachable', message: `There is no route to ${at}. Check the network.` }),
   ENETUNREACH: (at) => ({ code: 'host_unreachable', message: `There is no route to ${at}. Check the network.` }),
+  ENOENT: (at) => ({ code: 'socket_not_found', message: `There is no socket ${at}. Is the server running?` }),
+  EACCES: (at) => ({ code: 'socket_forbidden', message: `This user may not connect to ${at}. Check its permissions.` }),
   EMFILE: () => ({ code: 'too_many_open_files', message: 'Too many connections for this process. Raise `ulimit -n`.' }),
   EADDRNOTAVAIL: (at) => ({
     code: 'no_free_port',
@@ -36,6 +39,7 @@ export function connectionFailure(error: unknown, at: string): ConnectionFailure
   if (error instanceof EventTooLongError) {
     return { code: 'event_too_long', message: `${error.message} Is it an OpenAI-compatible API?` };
   }
+  if (error instanceof UndecodableError) return { code: 'undecodable_answer', message: error.message };
   const nodeCode = codeOf(error);
   const explanation = explanations[nodeCode]?.(at);
   if (explanation !== undefined) return explanation;
@@ -51,7 +55,7 @@ export function connectionFailure(error: unknown, at: string): ConnectionFailure
   if (/^(?:ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|EPROTO$)|SELF_SIGNED/.test(nodeCode)) {
     return {
       code: 'tls_error',
-      message: `No secure connection to ${at}: ${messageOf(error)}. Check https in the URL; NODE_EXTRA_CA_CERTS names a file of certificates to trust.`,
+      message: `No secure connection to ${at}: ${messageOf(error)}. Check https in the URL; --ca names a file of certificates to trust, and --insecure accepts any.`,
     };
   }
   return { code: 'connection_failed', message: `The connection to ${at} failed: ${messageOf(error)}` };

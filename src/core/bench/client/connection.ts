@@ -2,9 +2,18 @@ import { connect, isIP, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectSecurely, type ConnectionOptions } from 'node:tls';
 import { Client, type Dispatcher } from 'undici';
 import { microsNow } from '../../base/micros.js';
+import type { TlsOptions } from './transport.js';
 
 /** Longer than any measurement, in milliseconds: the server decides how long connections stay open. */
 const longestIdleMs = 3_600_000;
+
+/** Where a connection leads, and how. */
+export interface Route {
+  readonly origin: URL;
+  /** The Unix socket to connect to; null: the origin's host and port. */
+  readonly socketPath: string | null;
+  readonly tls: TlsOptions;
+}
 
 /** The server closed the connection before the request was handed to it. */
 class ConnectionGoneError extends Error {
@@ -42,8 +51,9 @@ export class Connection {
   #isOpen = false;
   #isHandedOver = false;
 
-  constructor(origin: URL) {
-    this.#socket = openSocket(origin, this.#intake.onread);
+  constructor(route: Route) {
+    const { origin } = route;
+    this.#socket = openSocket(route, this.#intake.onread);
     this.#intake.attach(this.#socket);
     this.opened = new Promise((resolve, reject) => {
       this.#socket.once(origin.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
@@ -117,7 +127,9 @@ export class Connection {
   }
 }
 
-function openSocket({ protocol, hostname, port }: URL, onread: OnReadOpts): Socket {
+function openSocket({ origin, socketPath, tls }: Route, onread: OnReadOpts): Socket {
+  if (socketPath !== null) return connect({ path: socketPath, onread });
+  const { protocol, hostname, port } = origin;
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   if (protocol !== 'https:') {
     return connect({ host, port: Number(port === '' ? 80 : port), noDelay: true, keepAlive: true, onread });
@@ -128,6 +140,7 @@ function openSocket({ protocol, hostname, port }: URL, onread: OnReadOpts): Sock
     port: Number(port === '' ? 443 : port),
     ALPNProtocols: ['http/1.1'],
     ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...tls,
     onread,
   };
   return connectSecurely(options).setNoDelay(true).setKeepAlive(true);

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { microsNow } from '../../base/micros.js';
-import { MeasuredStream } from './measured-stream.js';
-import { RejectedAnswer } from './rejected-answer.js';
+import { type Answer, answerTo } from './answer.js';
+import { ContentDecoder, contentEncodingOf, isDecodable } from './content-decoder.js';
 
 /** One request on one connection, and its answer. undici calls the methods. */
 export class Exchange implements Dispatcher.DispatchHandler {
@@ -10,12 +10,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
   sendUs: number | null = null;
   endUs = 0;
   /** Null until the answer's headers are there. */
-  answer: MeasuredStream | RejectedAnswer | null = null;
+  answer: Answer | null = null;
+  /** How the answer is compressed; null if it is not. */
+  contentEncoding: string | null = null;
   /** Why the answer did not end properly; null if it did. */
   error: Error | null = null;
   /** Resolves when nothing more will come. Never rejects. */
   readonly ended: Promise<void>;
   readonly #connection: { readonly arrivalUs: number };
+  #decoder: ContentDecoder | null = null;
   #onEnd: () => void = () => undefined;
 
   /** @param connection knows when the bytes arrived that undici is reading */
@@ -31,16 +34,34 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.sendUs = microsNow();
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return; // such as 103 Early Hints: the answer follows
-    this.answer = isEventStream(status, headers) ? new MeasuredStream() : new RejectedAnswer(status, headers);
+    this.answer = answerTo(status, headers);
+    const encoding = contentEncodingOf(headers);
+    if (encoding === null || !isDecodable(encoding)) return;
+    this.contentEncoding = encoding;
+    this.#decoder = new ContentDecoder(
+      encoding,
+      (bytes, arrivalUs) => {
+        this.#take(controller, bytes, arrivalUs);
+      },
+      (error) => {
+        controller.abort(error);
+      },
+    );
   }
 
   onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
+    const { arrivalUs } = this.#connection;
+    if (this.#decoder === null) this.#take(controller, bytes, arrivalUs);
+    else this.#decoder.feed(bytes, arrivalUs);
+  }
+
+  #take(controller: Dispatcher.DispatchController, bytes: Buffer, arrivalUs: number): void {
     const { answer } = this;
     if (answer === null) return;
     try {
-      answer.feed(bytes, this.#connection.arrivalUs);
+      answer.feed(bytes, arrivalUs);
     } catch (error) {
       controller.abort(asError(error));
       return;
@@ -54,7 +75,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#end(null);
+    if (this.#decoder === null) {
+      this.#end(null);
+      return;
+    }
+    this.#decoder.end().then(
+      () => {
+        this.#end(null);
+      },
+      (reason: unknown) => {
+        this.fail(reason);
+      },
+    );
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -64,19 +96,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #end(error: Error | null): void {
     this.endUs = microsNow();
     this.error = error;
+    this.#decoder?.destroy();
     this.#onEnd();
   }
 }
 
 /** The part of the answer that has arrived shows that the request has failed; the rest is not read. */
 export class Hopeless extends Error {}
-
-/** An answer without a content type may be an event stream; one with another content type is not. */
-function isEventStream(status: number, headers: IncomingHttpHeaders): boolean {
-  const contentType = headers['content-type'];
-  const isPlain = (headers['content-encoding'] ?? 'identity') === 'identity';
-  return status < 300 && isPlain && (contentType === undefined || /^text\/event-stream\b/i.test(contentType));
-}
 
 function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(String(reason));

@@ -27,6 +27,8 @@ interface Attempted {
   readonly endUs: number;
   /** Kept-alive connections that turned out to be closed when the request was sent on them: 0 or 1. */
   readonly reconnects: number;
+  /** How the answer was compressed, such as `gzip`, if it was. */
+  readonly contentEncoding?: string;
 }
 
 /** A stream that ended properly and had at least one token. */
@@ -66,6 +68,8 @@ export interface UnansweredRequest extends Attempted {
   /** The server's error code, else what happened, such as `http_500`, `connection_reset`, `incomplete_stream`. */
   readonly code: string;
   readonly message: string;
+  /** Of an answer that is not 2xx. */
+  readonly httpStatus?: number;
 }
 
 /** The outcome of a request, without its times. */

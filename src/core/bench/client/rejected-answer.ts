@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { contentEncodingOf, isDecodable } from './content-decoder.js';
 import type { OutcomeWithoutTimes } from './outcome.js';
 import { oneLine, rejectionIn } from './server-error.js';
 
@@ -10,12 +11,16 @@ export class RejectedAnswer {
   readonly #status: number;
   readonly #contentType: string;
   readonly #location: string;
+  /** A compression that cannot be undone here; null if there is none. */
+  readonly #unknownEncoding: string | null;
   readonly #pieces: Buffer[] = [];
   #length = 0;
 
   constructor(status: number, headers: IncomingHttpHeaders) {
     this.#status = status;
     this.#contentType = headers['content-type'] ?? 'an unnamed content type';
+    const encoding = contentEncodingOf(headers);
+    this.#unknownEncoding = encoding === null || isDecodable(encoding) ? null : encoding;
     // Without a query, which may repeat a key.
     this.#location = (headers.location ?? '').replace(/\?.*$/, '');
   }
@@ -44,17 +49,32 @@ export class RejectedAnswer {
     const status = this.#status;
     const error = rejectionIn(parsedOrNull(body));
     if (status < 300 && error === null) {
-      const message = `The server answered with ${this.#contentType} instead of an event stream: it ignores "stream", or the URL is not that of an OpenAI-compatible API.`;
-      return { status: 'failed', code: 'not_streaming', message };
+      return { status: 'failed', ...this.#notStreaming(body) };
     }
     return {
       status: status === 429 || status === 503 ? 'refused' : 'failed',
       code: error?.code ?? (status < 300 ? 'not_streaming' : `http_${status}`),
       message: error?.message ?? this.#withoutWords(body),
+      ...(status < 300 ? {} : { httpStatus: status }),
     };
   }
 
+  #notStreaming(body: string): { readonly code: string; readonly message: string } {
+    if (this.#unknownEncoding !== null) {
+      const message = `The answer's content-encoding, ${this.#unknownEncoding}, is not understood. Ask for none with --header "accept-encoding: identity", or switch the compression off.`;
+      return { code: 'unknown_encoding', message };
+    }
+    const isJson = /^\s*\{/.test(body) && !/ndjson|jsonl/i.test(this.#contentType);
+    const what = isJson ? 'one JSON body' : this.#contentType;
+    const why = isJson ? '' : ', or the URL is not that of an OpenAI-compatible API';
+    const message = `The server answered with ${what} instead of an event stream: it ignores "stream": true${why}.`;
+    return { code: 'not_streaming', message };
+  }
+
   #withoutWords(body: string): string {
+    if (this.#unknownEncoding !== null) {
+      return `The server answered with status ${this.#status}, in a content-encoding that is not understood (${this.#unknownEncoding}).`;
+    }
     const words = oneLine(body);
     if (this.#location !== '') return `The server redirects to ${this.#location}: use that URL.`;
     return words === '' ? `The server answered with status ${this.#status} and no message.` : words;

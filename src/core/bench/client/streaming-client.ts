@@ -2,10 +2,11 @@ import { systemClock } from '../../base/clock.js';
 import { ChatstreamError } from '../../base/errors.js';
 import { microsNow } from '../../base/micros.js';
 import { formatDuration } from '../../base/units.js';
-import { Connection } from './connection.js';
+import { Connection, type Route } from './connection.js';
 import { connectionFailure, isClosedByServer } from './connection-failure.js';
 import { Exchange, Hopeless } from './exchange.js';
 import type { OutcomeWithoutTimes, RequestOutcome } from './outcome.js';
+import { tlsOptionsOf, type Transport, usualTransport } from './transport.js';
 
 /** Few enough that a server with a short backlog (llama-server's is 5) does not drop any of them for a second. */
 const handshakesAtOnce = 4;
@@ -23,6 +24,7 @@ export interface StreamingClientOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Milliseconds from the call of `send` to the end of the answer, connecting included; 0 is no limit. */
   readonly timeoutMs: number;
+  readonly transport?: Transport;
 }
 
 /** Sends requests and measures the streams that come back. Knows nothing of load, settings or histograms. */
@@ -53,7 +55,9 @@ export function createStreamingClient(options: StreamingClientOptions): Streamin
 }
 
 class UndiciClient implements StreamingClient {
-  readonly #origin: URL;
+  readonly #route: Route;
+  /** For messages: host and port, or the path of a socket. */
+  readonly #at: string;
   readonly #request: { readonly method: 'POST'; readonly path: string; readonly headers: Record<string, string> };
   readonly #timeoutMs: number;
   readonly #connections = new Set<Connection>();
@@ -61,9 +65,10 @@ class UndiciClient implements StreamingClient {
   readonly #idle: Connection[] = [];
   readonly #inFlight = new Set<InFlight>();
 
-  constructor({ url, headers, timeoutMs }: StreamingClientOptions) {
+  constructor({ url, headers, timeoutMs, transport = usualTransport }: StreamingClientOptions) {
     const { origin, pathname, search } = new URL(url);
-    this.#origin = new URL(origin);
+    this.#route = { origin: new URL(origin), socketPath: transport.socketPath, tls: tlsOptionsOf(transport.trust) };
+    this.#at = transport.socketPath ?? this.#route.origin.host;
     const lowerCase = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
     this.#request = {
       method: 'POST',
@@ -87,7 +92,7 @@ class UndiciClient implements StreamingClient {
       await Promise.all(Array.from({ length: handshakesAtOnce }, openSome));
     } catch (error) {
       missing = 0;
-      throw new ChatstreamError('target_unreachable', connectionFailure(error, this.#origin.host).message, {
+      throw new ChatstreamError('target_unreachable', connectionFailure(error, this.#at).message, {
         cause: error,
       });
     }
@@ -109,9 +114,10 @@ class UndiciClient implements StreamingClient {
     if (exchange === null || reconnects === 1) exchange = await this.#exchange(request, this.#open(), body);
     cancelTimer?.();
     this.#inFlight.delete(request);
-    const { sendUs, endUs } = exchange;
+    const { sendUs, endUs, contentEncoding } = exchange;
     const outcome = this.#outcomeOf(exchange, request);
-    return { ...outcome, intendedUs, sendUs: sendUs ?? begunUs, endUs, reconnects };
+    const times = { intendedUs, sendUs: sendUs ?? begunUs, endUs, reconnects };
+    return { ...outcome, ...times, ...(contentEncoding === null ? {} : { contentEncoding }) };
   }
 
   abort(): void {
@@ -127,7 +133,7 @@ class UndiciClient implements StreamingClient {
 
   /** Opens a connection that is not in the list of idle ones yet. */
   #open(): Connection {
-    const connection = new Connection(this.#origin);
+    const connection = new Connection(this.#route);
     this.#connections.add(connection);
     void connection.closed.then(() => {
       this.#connections.delete(connection);
@@ -173,7 +179,7 @@ class UndiciClient implements StreamingClient {
         return { status: 'timed_out', code: 'timed_out', message };
       }
       case null: {
-        const { code, message } = connectionFailure(error, this.#origin.host);
+        const { code, message } = connectionFailure(error, this.#at);
         return { status: 'failed', code, message: answer === null ? message : `${message} Until then ${arrived}.` };
       }
     }

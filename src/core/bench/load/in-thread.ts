@@ -1,5 +1,7 @@
 import { microsNow } from '../../base/micros.js';
+import type { RequestOutcome } from '../client/outcome.js';
 import { createStreamingClient, type StreamingClient } from '../client/streaming-client.js';
+import { FirstAnswers } from '../record/first-answers.js';
 import { LoopDelay } from '../record/loop-delay.js';
 import type { RunPart } from '../record/run-part.js';
 import { RunRecorder, type RunSnapshot } from '../record/run-recorder.js';
@@ -66,11 +68,12 @@ function runLoad(
 ): RunningLoad {
   const window = new MeasurementWindow(startUs, job.warmupMs, job.durationMs, job.requests);
   const recorder = new RunRecorder(job.objectives, window.beginUs);
+  const firstAnswers = new FirstAnswers();
   return {
     get snapshot() {
-      return recorder.snapshot;
+      return { ...recorder.snapshot, rejection: firstAnswers.rejection };
     },
-    done: run(job, client, loopDelay, recorder, window, startUs, signal),
+    done: run(job, client, loopDelay, recorder, firstAnswers, window, startUs, signal),
   };
 }
 
@@ -79,6 +82,7 @@ async function run(
   client: StreamingClient,
   loopDelay: LoopDelay,
   recorder: RunRecorder,
+  firstAnswers: FirstAnswers,
   window: MeasurementWindow,
   startUs: number,
   signal: AbortSignal,
@@ -93,6 +97,13 @@ async function run(
   };
   let nextConversation = job.worker;
 
+  const sendBody = async (body: string, intendedUs: number): Promise<RequestOutcome> => {
+    const isFirst = firstAnswers.begin();
+    const outcome = await client.send(body, intendedUs);
+    if (isFirst) firstAnswers.end(outcome);
+    return outcome;
+  };
+
   const load: LoadRun = {
     window,
     pauses,
@@ -105,13 +116,13 @@ async function run(
       const body = requestBody(turn, job.body);
       if (phase === 'warm-up') {
         recorder.beginWarmup();
-        const outcome = await client.send(body, intendedUs);
+        const outcome = await sendBody(body, intendedUs);
         recorder.endWarmup(outcome);
         if (loss.observe(outcome)) stopSending();
         return outcome;
       }
       recorder.begin(intendedUs);
-      const outcome = await client.send(body, intendedUs);
+      const outcome = await sendBody(body, intendedUs);
       const metrics = recorder.end(outcome);
       if (outcome.status !== 'aborted') samples?.write(outcome, metrics);
       if (loss.observe(outcome)) stopSending();
@@ -140,5 +151,9 @@ async function run(
     clearInterval(counting);
     await samples?.close();
   }
-  return { ...recorder.part(loopDelay.end()), samplesFailure: samples?.failure ?? null };
+  return {
+    ...recorder.part(loopDelay.end()),
+    rejection: firstAnswers.finalRejection,
+    samplesFailure: samples?.failure ?? null,
+  };
 }

@@ -24,12 +24,18 @@ export function describePlan(
     workload: promptsName ?? 'synthetic',
     input_tokens: prompts.type === 'synthetic' ? formatLengths(prompts.inputTokens) : null,
     output_tokens: formatLengths(options.outputTokens),
-    ignore_eos: ignoreEos,
+    ignore_eos: ignoreEos && !isLeftOut('ignore_eos', options),
     shared_prefix_tokens: options.sharedPrefixTokens,
     seed: options.seed,
+    prompt_salt: options.promptSalt,
     timeout_ms: options.timeoutMs,
     endpoint: requestsPath,
     extra_body: options.extraBody === null ? null : { ...options.extraBody },
+    no_param: [...options.omittedParams],
     slo: options.objectives.map(({ text }) => text),
   };
+}
+
+function isLeftOut(name: string, { omittedParams, extraBody }: BenchOptions): boolean {
+  return omittedParams.includes(name) || extraBody?.[name] === null;
 }

@@ -1,8 +1,9 @@
 import { ChatstreamError } from '../../base/errors.js';
 import type { Lengths } from '../../measurement/lengths.js';
 import type { Objective } from '../../measurement/objectives.js';
+import { serverAddressOf } from './server-address.js';
 
-/** The route that every request goes to. */
+/** The route that every request goes to, as OpenAI names it; in some servers' URLs it has no `/v1`. */
 export const requestsPath = '/v1/chat/completions';
 
 export const arrivals = ['poisson', 'constant', 'burst'] as const;
@@ -40,9 +41,15 @@ export interface BenchOptions {
   /** A second server, measured alternately with the first. */
   readonly versus: string | null;
   readonly headers: Readonly<Record<string, string>>;
+  /** File with certificates to trust besides those of the well-known authorities; null: no others. */
+  readonly caPath: string | null;
+  /** Accepts any certificate. */
+  readonly insecure: boolean;
   /** Null: the first model that `/v1/models` lists. */
   readonly modelName: string | null;
   readonly extraBody: Readonly<Record<string, unknown>> | null;
+  /** Own parameters that are not sent. */
+  readonly omittedParams: readonly string[];
 
   readonly load: Load;
   /** Server settings to sweep; null: 1, 2, 4, … up to the concurrency, if the server's can be set. */
@@ -60,6 +67,8 @@ export interface BenchOptions {
   /** No trial begins later than this, in milliseconds from the first; null: no limit. */
   readonly maxDurationMs: number | null;
   readonly seed: number;
+  /** Changes the words of synthetic prompts, but neither their lengths nor when they are sent; 0: those of the seed. */
+  readonly promptSalt: number;
   readonly timeoutMs: number;
   /** Threads that send; null: as many as the load needs. */
   readonly workers: number | null;
@@ -73,20 +82,6 @@ export interface BenchOptions {
   readonly samplesPath: string | null;
   /** This package's version. */
   readonly version: string;
-}
-
-/** The parts of a server's URL. */
-export interface ServerAddress {
-  /** Without credentials, query, trailing slashes and `/v1`, so it can be shown in results and logs. */
-  readonly baseUrl: string;
-  /** The query with its question mark, empty if there is none. It may hold a key, and goes with every request. */
-  readonly query: string;
-}
-
-/** The base URL may end in /v1, as OpenAI's clients want it, or not. */
-export function serverAddressOf(url: string): ServerAddress {
-  const { origin, pathname, search } = new URL(url);
-  return { baseUrl: origin + pathname.replace(/\/+$/, '').replace(/\/v1$/, ''), query: search };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { LatencyHistogram } from '../../measurement/histogram.js';
 import { type PerMetric, perMetric } from '../../measurement/metric-names.js';
+import type { Rejection } from '../client/rejection.js';
 import type { AnswerCounts } from './answer-counts.js';
 
 /** What one worker measured in one run. */
@@ -29,6 +30,8 @@ export interface RunPart {
   readonly queueWaitSource: 'measured' | 'derived' | null;
   /** What the answers that count say about themselves. */
   readonly answers: AnswerCounts;
+  /** How answers were compressed, such as `gzip`; null if they were not. */
+  readonly contentEncoding: string | null;
   /**
    * End of the warm-up, last end, last intended start in microseconds of the common clock; null if nothing was counted.
    */
@@ -38,6 +41,8 @@ export interface RunPart {
   readonly histograms: PerMetric<LatencyHistogram>;
   /** How late the event loop was while the window was open. */
   readonly loopDelay: LatencyHistogram;
+  /** Why the first requests were all rejected; null if they were not. */
+  readonly rejection: Rejection | null;
   /** Why not all samples were written, such as a full disk; null if they were, or were not wanted. */
   readonly samplesFailure: string | null;
 }

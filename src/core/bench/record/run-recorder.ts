@@ -2,6 +2,7 @@ import { LatencyHistogram } from '../../measurement/histogram.js';
 import { metricNames, perMetric } from '../../measurement/metric-names.js';
 import type { Objective } from '../../measurement/objectives.js';
 import type { CompletedRequest, RequestOutcome, UnansweredRequest } from '../client/outcome.js';
+import type { Rejection } from '../client/rejection.js';
 import { AnswerCounter } from './answer-counts.js';
 import { isBurst } from './burst.js';
 import { outputTokensOf, tokensAfter } from './output-tokens.js';
@@ -20,6 +21,8 @@ export interface RunSnapshot {
   readonly outputTokens: number;
   readonly ttftP50Ms: number | null;
   readonly ttftP95Ms: number | null;
+  /** Why the first requests were all rejected; null if they were not, or if that is not known yet. */
+  readonly rejection: Rejection | null;
 }
 
 /** Turns outcomes into histograms and counts. Its memory does not depend on how many requests there are. */
@@ -37,6 +40,7 @@ export class RunRecorder {
   #good = 0;
   #outputTokens = 0;
   #inputTokens: number | null = 0;
+  #contentEncoding: string | null = null;
   #queueWaitSource: 'measured' | 'derived' | null = null;
   #lastEndUs = -Infinity;
   #lastIntendedUs = -Infinity;
@@ -98,6 +102,7 @@ export class RunRecorder {
     this.#inFlightUs -= request.endUs - request.answeredUs;
     if (request.promptTokens === null) this.#inputTokens = null;
     else if (this.#inputTokens !== null) this.#inputTokens += request.promptTokens;
+    this.#contentEncoding ??= request.contentEncoding ?? null;
     this.#queueWaitSource ??= request.serverTimings?.source ?? null;
     for (const name of metricNames) {
       if (name === 'chunk_gap') for (const gap of gapsOf(request)) this.#histograms.chunk_gap.record(gap);
@@ -140,7 +145,7 @@ export class RunRecorder {
     this.#countedUs = nowUs < this.#beginUs ? null : nowUs;
   }
 
-  get snapshot(): RunSnapshot {
+  get snapshot(): Omit<RunSnapshot, 'rejection'> {
     const { refused, failed, timed_out: timedOut } = this.#unanswered;
     return {
       completed: this.#completed,
@@ -153,7 +158,7 @@ export class RunRecorder {
   }
 
   /** Everything recorded so far. @param loopDelay how late the event loop was in that time */
-  part(loopDelay: LatencyHistogram): Omit<RunPart, 'samplesFailure'> {
+  part(loopDelay: LatencyHistogram): Omit<RunPart, 'samplesFailure' | 'rejection'> {
     const { refused, failed, timed_out: timedOut } = this.#unanswered;
     return {
       completed: this.#completed,
@@ -171,6 +176,7 @@ export class RunRecorder {
       tokenSources: this.#tokenSources,
       queueWaitSource: this.#queueWaitSource,
       answers: this.#answers.counts,
+      contentEncoding: this.#contentEncoding,
       span:
         this.#lastEndUs === -Infinity
           ? null

@@ -56,12 +56,6 @@ const shortAnswer = 0.9;
  */
 export function warningsOf(plan: Plan, summaries: readonly SettingSummary[], hiddenTokens = 0): string[] {
   const warnings: string[] = [];
-  const reconnects = summaries.reduce((sum, { requests }) => sum + requests.reconnects, 0);
-  if (reconnects > 0) {
-    warnings.push(
-      `The server closed kept-alive connections between requests; ${reconnects} requests were sent again on new ones.`,
-    );
-  }
   const planned = Number(plan.output_tokens);
   const completed = summaries.reduce((sum, { requests }) => sum + requests.completed, 0);
   const tokens = summaries.reduce((sum, { rates, requests }) => {

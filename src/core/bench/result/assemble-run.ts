@@ -54,6 +54,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
     requests,
     rates: ratesOf(parts, requests, seconds, context.hasObjectives),
     output_tokens_source: tokenSource(parts),
+    ...compression(parts),
     metrics,
     client: clientHealth(parts, metrics, context.cpuShare),
     checks: {
@@ -110,6 +111,11 @@ function tokenSource(parts: readonly RunPart[]): Run['output_tokens_source'] {
   if (usage && chunks) return 'mixed';
   if (usage) return 'usage';
   return chunks ? 'chunks' : 'none';
+}
+
+function compression(parts: readonly RunPart[]): Pick<Run, 'content_encoding'> {
+  const encoding = parts.map(({ contentEncoding }) => contentEncoding).find((each) => each !== null);
+  return encoding === undefined ? {} : { content_encoding: encoding };
 }
 
 function clientHealth(parts: readonly RunPart[], metrics: RunMetrics, cpuShare: number): ClientHealth {

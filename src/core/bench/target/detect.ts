@@ -28,12 +28,28 @@ const openApi = Compile(Type.Object({ info: Type.Object({ title: Type.String(), 
 const understandsIgnoreEos: ReadonlySet<ServerType> = new Set(['chatstream', 'vllm', 'llama-server', 'sglang']);
 
 /**
+ * Finds out where the server has OpenAI's routes, if its URL leaves that open.
+ *
+ * @param candidates paths before `/models`, the most likely first
+ * @returns the first with a list of models, or else the most likely
+ * @throws ChatstreamError `target_unreachable` if nothing answers
+ */
+export async function findApiPath(http: Http, [likeliest = '', ...others]: readonly string[]): Promise<string> {
+  for (const candidate of others.length === 0 ? [] : [likeliest, ...others]) {
+    if (modelList.Check(jsonOf(await http.get(`${candidate}/models`)))) return candidate;
+  }
+  return likeliest;
+}
+
+/**
  * Finds out which server answers, from its list of models, its headers and the routes that only it has.
  *
+ * @param apiPath what stands before `/models`
  * @throws ChatstreamError `target_unreachable` if nothing answers, or what answers serves no models
  */
-export async function detectServer(http: Http, url: string): Promise<DetectedServer> {
-  const answer = await http.get('/v1/models');
+export async function detectServer(http: Http, url: string, apiPath = '/v1'): Promise<DetectedServer> {
+  const modelsPath = `${apiPath}/models`;
+  const answer = await http.get(modelsPath);
   const list = jsonOf(answer);
   if (answer.status === 401 || answer.status === 403) {
     throw new ChatstreamError('target_unreachable', `${url} needs a valid key (HTTP ${answer.status}).`, {
@@ -43,20 +59,20 @@ export async function detectServer(http: Http, url: string): Promise<DetectedSer
   if (answer.status >= 300 && answer.status < 400) {
     // Without a query, which may repeat a key.
     const location = String(answer.headers['location'] ?? 'another address').replace(/\?.*$/, '');
-    throw new ChatstreamError('target_unreachable', `${url} redirects /v1/models to ${location}.`, {
+    throw new ChatstreamError('target_unreachable', `${url} redirects ${modelsPath} to ${location}.`, {
       hint: 'Requests under load are not redirected: give --url the base of that address.',
     });
   }
   const models = modelList.Check(list) ? list.data : [];
   if (answer.status >= 500) {
-    throw new ChatstreamError('target_unreachable', `${url} answers /v1/models with HTTP ${answer.status}.`, {
+    throw new ChatstreamError('target_unreachable', `${url} answers ${modelsPath} with HTTP ${answer.status}.`, {
       hint: 'Wait until it is ready, or see its log.',
     });
   }
   const owners = models.map(({ owned_by: owner }) => String(owner).toLowerCase());
   const { type, version } = await typeOf(http, answer, owners);
   if (models.length === 0 && type === 'unknown' && answer.status >= 400 && answer.status !== 404) {
-    throw new ChatstreamError('target_unreachable', `${url} answers /v1/models with HTTP ${answer.status}.`, {
+    throw new ChatstreamError('target_unreachable', `${url} answers ${modelsPath} with HTTP ${answer.status}.`, {
       hint: 'Is --url the base of an OpenAI-compatible server?',
     });
   }

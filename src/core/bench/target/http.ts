@@ -1,7 +1,8 @@
-import { errors, request } from 'undici';
+import { Agent, errors, request } from 'undici';
 import { ChatstreamError } from '../../base/errors.js';
 import { formatDuration } from '../../base/units.js';
 import { connectionFailure } from '../client/connection-failure.js';
+import { tlsOptionsOf, type Transport, usualTransport } from '../client/transport.js';
 
 /** A server that is not under load yet answers soon or not at all. */
 const defaultPatienceMs = 10_000;
@@ -20,19 +21,29 @@ export interface Http {
   send(method: 'POST' | 'PATCH', path: string, body: object): Promise<Answer>;
 }
 
-/**
- * @param baseUrl without a slash at its end
- * @param query sent with every request, with its question mark. Errors do not show it, as it may hold a key
- * @param patienceMs longest time for one answer
- */
+export interface HttpOptions {
+  /** Sent with every request, with its question mark. Errors do not show it, as it may hold a key. */
+  readonly query?: string;
+  /** Longest time for one answer. */
+  readonly patienceMs?: number;
+  readonly transport?: Transport;
+  /** How errors name the server, if not by its URL. */
+  readonly name?: string;
+}
+
+/** @param httpUrl without a slash at its end */
 export function httpOf(
-  baseUrl: string,
+  httpUrl: string,
   headers: Readonly<Record<string, string>>,
-  { query = '', patienceMs = defaultPatienceMs }: { readonly query?: string; readonly patienceMs?: number } = {},
+  { query = '', patienceMs = defaultPatienceMs, transport = usualTransport, name = httpUrl }: HttpOptions = {},
 ): Http {
+  const { socketPath, trust } = transport;
+  const dispatcher = new Agent({ connect: { ...tlsOptionsOf(trust), socketPath } });
+  const at = socketPath ?? new URL(httpUrl).host;
   const ask = async (method: 'GET' | 'POST' | 'PATCH', path: string, body?: object): Promise<Answer> => {
     try {
-      const response = await request(baseUrl + path + query, {
+      const response = await request(httpUrl + path + query, {
+        dispatcher,
         method,
         headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         body: body === undefined ? null : JSON.stringify(body),
@@ -42,7 +53,7 @@ export function httpOf(
       });
       return { status: response.statusCode, headers: response.headers, text: await response.body.text() };
     } catch (error) {
-      throw unreachable(baseUrl, patienceMs, error);
+      throw unreachable(name, at, patienceMs, error);
     }
   };
   return { get: (path) => ask('GET', path), send: ask };
@@ -57,13 +68,12 @@ export function jsonOf({ text }: Answer): unknown {
   }
 }
 
-function unreachable(url: string, patienceMs: number, error: unknown): ChatstreamError {
-  const { host } = new URL(url);
+function unreachable(name: string, at: string, patienceMs: number, error: unknown): ChatstreamError {
   const hint = 'Give --url the base of a server, such as http://127.0.0.1:8000.';
   const message = isTimeout(error)
-    ? `${host} did not answer within ${formatDuration(patienceMs)}.`
-    : connectionFailure(error, host).message.replaceAll(/\s+/g, ' ');
-  return new ChatstreamError('target_unreachable', `${url} cannot be reached. ${message}`, { hint, cause: error });
+    ? `${at} did not answer within ${formatDuration(patienceMs)}.`
+    : connectionFailure(error, at).message.replaceAll(/\s+/g, ' ');
+  return new ChatstreamError('target_unreachable', `${name} cannot be reached. ${message}`, { hint, cause: error });
 }
 
 function isTimeout(error: unknown): boolean {

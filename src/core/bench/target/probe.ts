@@ -13,13 +13,13 @@ export type Probe<T> = (client: StreamingClient, body: BodyOptions) => Promise<T
  * @param signal aborted to give up
  */
 export async function probed<T>(
-  { requestsUrl: url, headers, description }: Target,
-  { timeoutMs, extraBody }: Pick<BenchOptions, 'timeoutMs' | 'extraBody'>,
+  { requestsUrl: url, headers, transport, description }: Target,
+  { timeoutMs, omittedParams, extraBody }: Pick<BenchOptions, 'timeoutMs' | 'omittedParams' | 'extraBody'>,
   signal: AbortSignal,
   probe: Probe<T>,
 ): Promise<T> {
-  const client = createStreamingClient({ url, headers, timeoutMs });
-  const body = { model: description.model, ignoreEos: false, extraBody };
+  const client = createStreamingClient({ url, headers, timeoutMs, transport });
+  const body = { model: description.model, ignoreEos: false, omitted: omittedParams, extraBody };
   try {
     return await untilAborted(probe(client, body), signal);
   } finally {

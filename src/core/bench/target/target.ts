@@ -1,8 +1,10 @@
 import { untilAborted } from '../../base/abort.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import type { TargetDescription } from '../../measurement/result-schema.js';
-import { type BenchOptions, requestsPath, serverAddressOf, type TargetOptions } from '../plan/options.js';
-import { detectServer } from './detect.js';
+import type { Transport, Trust } from '../client/transport.js';
+import type { BenchOptions, TargetOptions } from '../plan/options.js';
+import { serverAddressOf } from '../plan/server-address.js';
+import { detectServer, findApiPath } from './detect.js';
 import { httpOf } from './http.js';
 import { type OwnServer, startOwnServer } from './own-server.js';
 import { readCounters, type ServerCounters } from './prometheus.js';
@@ -13,6 +15,7 @@ export interface Target {
   readonly description: TargetDescription;
   /** Where the requests go. It may hold a key in its query, so it is not for results or logs. */
   readonly requestsUrl: string;
+  readonly transport: Transport;
   readonly headers: Readonly<Record<string, string>>;
   /** Whether it understands `ignore_eos`. */
   readonly ignoresEos: boolean;
@@ -49,16 +52,17 @@ export interface TargetHooks {
  */
 export async function openTarget(
   options: TargetOptions,
-  { headers, modelName }: Pick<BenchOptions, 'headers' | 'modelName'>,
+  asked: Pick<BenchOptions, 'headers' | 'modelName'>,
+  trust: Trust,
   hooks: TargetHooks,
 ): Promise<Target> {
   if (options.type === 'url') {
-    return await untilAborted(describe(options.url, headers, modelName, null), hooks.signal);
+    return await untilAborted(describe(options.url, asked, trust, null), hooks.signal);
   }
   hooks.onServerStart();
   const server = await startOwnServer(options.command, hooks.onServerLog, hooks.signal);
   try {
-    const target = await untilAborted(describe(server.url, headers, modelName, deviceOf(server)), hooks.signal);
+    const target = await untilAborted(describe(server.url, asked, trust, deviceOf(server)), hooks.signal);
     const close = async (): Promise<null> => {
       await server.stop();
       return null;
@@ -73,14 +77,16 @@ export async function openTarget(
 
 async function describe(
   url: string,
-  headers: Readonly<Record<string, string>>,
-  modelName: string | null,
+  { headers, modelName }: Pick<BenchOptions, 'headers' | 'modelName'>,
+  trust: Trust,
   device: string | null,
 ): Promise<Target> {
-  const { baseUrl, query } = serverAddressOf(url);
-  const http = httpOf(baseUrl, headers, { query });
-  const server = await detectServer(http, baseUrl);
-  const model = modelName ?? server.models[0];
+  const { baseUrl, httpUrl, socketPath, apiPaths, model: namedByUrl, query } = serverAddressOf(url);
+  const transport: Transport = { socketPath, trust };
+  const http = httpOf(httpUrl, headers, { query, transport, name: baseUrl });
+  const apiPath = await findApiPath(http, apiPaths);
+  const server = await detectServer(http, baseUrl, apiPath);
+  const model = modelName ?? namedByUrl ?? server.models[0];
   if (model === undefined) {
     throw new ChatstreamError('target_unreachable', `${baseUrl} does not say which models it has.`, {
       hint: 'Is --url the base of an OpenAI-compatible server? If so, name a model with --model-name.',
@@ -95,7 +101,8 @@ async function describe(
       engine: device,
       settings: queue === null ? {} : { slots: queue.slots, max_queue: queue.maxQueue },
     },
-    requestsUrl: baseUrl + requestsPath + query,
+    requestsUrl: `${httpUrl}${apiPath}/chat/completions${query}`,
+    transport,
     headers,
     ignoresEos: server.ignoresEos,
     sendsRunningUsage: ['vllm', 'sglang'].includes(server.type),

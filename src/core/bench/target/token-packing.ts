@@ -30,7 +30,7 @@ export async function measurePacking(client: StreamingClient, body: BodyOptions)
  */
 export async function needsRunningUsage(
   targets: readonly Target[],
-  options: Pick<BenchOptions, 'timeoutMs' | 'extraBody'>,
+  options: Pick<BenchOptions, 'timeoutMs' | 'omittedParams' | 'extraBody'>,
   signal: AbortSignal,
 ): Promise<boolean> {
   if (!targets.every(({ sendsRunningUsage }) => sendsRunningUsage)) return false;

@@ -1,27 +1,46 @@
 import { microsNow } from '../../base/micros.js';
 import { seededRandom } from '../../base/random.js';
+import type { RequestOutcome } from '../client/outcome.js';
+import { rejectionIn } from '../client/rejection.js';
 import type { StreamingClient } from '../client/streaming-client.js';
 import { assumedScale, drawWords, type TokenScale } from '../workload/words.js';
 import { type BodyOptions, requestBody } from '../workload/workload.js';
+import { rejectedError } from './rejected.js';
 
 const fewWords = 16;
 const manyWords = 80;
 
+export interface MeasuredScale {
+  /** The usual scale if the server does not report how long the prompts were. */
+  readonly scale: TokenScale;
+  /** Why a request was not answered, in the server's words; null if both were. */
+  readonly problem: string | null;
+}
+
 /**
- * Measures with two short requests how many tokens the server's tokenizer makes of our words.
+ * Measures with two short requests how many tokens the server's tokenizer makes of our words. They are also the first to
+ * show whether it takes our requests at all.
  *
- * @returns the usual scale if the server does not report how long the prompts were
+ * @param url for messages
+ * @throws ChatstreamError `target_unreachable` if the server rejects them
  */
-export async function measureTokenScale(client: StreamingClient, body: BodyOptions): Promise<TokenScale> {
-  const tokens = async (words: number): Promise<number | null> => {
+export async function measureTokenScale(
+  client: StreamingClient,
+  body: BodyOptions,
+  url: string,
+): Promise<MeasuredScale> {
+  const send = async (words: number): Promise<RequestOutcome> => {
     const content = drawWords(words, seededRandom(words));
     const turn = { messages: [{ role: 'user', content }], outputTokens: 1 };
     const outcome = await client.send(requestBody(turn, body), microsNow());
-    return outcome.status === 'completed' ? outcome.promptTokens : null;
+    const rejection = rejectionIn(outcome);
+    if (rejection !== null) throw rejectedError(url, rejection);
+    return outcome;
   };
-  const few = await tokens(fewWords);
-  const many = await tokens(manyWords);
-  if (few === null || many === null || many <= few) return assumedScale;
+  const outcomes = [await send(fewWords), await send(manyWords)];
+  const problem = outcomes.find((outcome) => outcome.status !== 'completed')?.message ?? null;
+  const [few, many] = outcomes.map((outcome) => (outcome.status === 'completed' ? outcome.promptTokens : null));
+  if (few == null || many == null || many <= few) return { scale: assumedScale, problem };
   const perWord = (many - few) / (manyWords - fewWords);
-  return { perWord, overhead: Math.max(0, few - perWord * fewWords) };
+  return { scale: { perWord, overhead: Math.max(0, few - perWord * fewWords) }, problem };
 }

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
+import { whole } from '../../measurement/numbers.js';
 import type { ChatMessage, Conversation } from './workload.js';
 
 export interface PromptsFile {
@@ -11,11 +12,18 @@ export interface PromptsFile {
   readonly name: string;
   /** In a chat of several turns, each request contains everything before it. */
   readonly conversations: readonly Conversation[];
+  /** Which entries were left out, and why; null if none were. */
+  readonly leftOut: string | null;
 }
 
+/** Parts of a message, such as texts and images, are sent as they are. */
+const content = Type.Union([
+  Type.String(),
+  Type.Array(Type.Object({ type: Type.String({ minLength: 1 }) }), { minItems: 1 }),
+]);
 const chat = Compile(
   Type.Object({
-    messages: Type.Array(Type.Object({ role: Type.String({ minLength: 1 }), content: Type.String() }), { minItems: 1 }),
+    messages: Type.Array(Type.Object({ role: Type.String({ minLength: 1 }), content }), { minItems: 1 }),
   }),
 );
 const text = Compile(Type.Object({ prompt: Type.String({ minLength: 1 }) }));
@@ -37,24 +45,43 @@ const roles: ReadonlyMap<string, string> = new Map([
   ['system', 'system'],
 ]);
 
+/** So many entries that are left out are named. */
+const mostNamed = 3;
+
+/** With a larger share of bad entries, it is not a file of prompts. */
+const mostLeftOut = 0.5;
+
 /**
  * Reads prompts: JSON Lines of `{"messages":[…]}`, `{"prompt":"…"}` or ShareGPT's `{"conversations":[…]}`, in any
- * mixture, or one JSON array of them, as ShareGPT's own files are.
+ * mixture, or one JSON array of them, as ShareGPT's own files are. Large collections have a few entries that are none of
+ * these, such as conversations without a turn; they are left out.
  *
- * @throws ChatstreamError `usage` with the line that is wrong
+ * @throws ChatstreamError `usage` if there are no prompts in it, or more bad entries than good ones
  */
 export async function readPromptsFile(path: string): Promise<PromptsFile> {
-  const content = await read(path);
-  const conversations = entriesOf(content, path)
-    .map(({ value, where }) => conversationOf(value, where))
-    .filter((turns) => turns.length > 0);
-  if (conversations.length === 0) {
-    throw new ChatstreamError('usage', `There are no prompts in ${path}.`, {
-      hint: 'Write one JSON object per line, such as {"prompt":"Hello!"}.',
+  const file = await read(path);
+  const entries = entriesOf(file, path).map(({ value, where }) => ({ where, turns: conversationOf(value) }));
+  const conversations = entries.flatMap(({ turns }) => (typeof turns === 'string' ? [] : [turns]));
+  const bad = entries.flatMap(({ turns, where }) => (typeof turns === 'string' ? [`${where} ${turns}`] : []));
+  if (conversations.length === 0 || bad.length > mostLeftOut * entries.length) {
+    const reason = conversations.length === 0 ? `There are no prompts in ${path}` : `${path} is not a file of prompts`;
+    throw new ChatstreamError('usage', bad.length === 0 ? `${reason}.` : `${reason}: ${someOf(bad)}.`, {
+      hint: 'Each line is one JSON object with "messages" (role and content each), "prompt", or ShareGPT\'s "conversations" (from and value each), such as {"prompt":"Hello!"}.',
     });
   }
-  const digest = createHash('sha256').update(content).digest('hex').slice(0, 12);
-  return { name: `${basename(path)} (sha256 ${digest})`, conversations };
+  const name = basename(path);
+  const digest = createHash('sha256').update(file).digest('hex').slice(0, 12);
+  const share = `${whole(bad.length)} of ${whole(entries.length)} entries of ${name}`;
+  return {
+    name: `${name} (sha256 ${digest})`,
+    conversations,
+    leftOut: bad.length === 0 ? null : `${share} ${bad.length === 1 ? 'was' : 'were'} left out: ${someOf(bad)}.`,
+  };
+}
+
+function someOf(bad: readonly string[]): string {
+  const more = bad.length - mostNamed;
+  return [...bad.slice(0, mostNamed), ...(more > 0 ? [`and ${whole(more)} more`] : [])].join(', ');
 }
 
 async function read(path: string): Promise<string> {
@@ -68,45 +95,52 @@ async function read(path: string): Promise<string> {
   }
 }
 
+/** In place of JSON. */
+class NotJson {
+  constructor(readonly reason: string) {}
+}
+
 interface Entry {
   readonly value: unknown;
-  /** For error messages. */
+  /** For messages: `line 17`. */
   readonly where: string;
 }
 
-function entriesOf(content: string, path: string): Entry[] {
-  if (content.trimStart().startsWith('[')) {
-    const values: unknown = parse(content, path);
-    return Array.isArray(values)
-      ? values.map((value: unknown, index) => ({ value, where: `Entry ${index + 1} of ${path}` }))
-      : [];
+function entriesOf(file: string, path: string): Entry[] {
+  const trimmed = file.trim();
+  if (trimmed.startsWith('[')) {
+    const values = parsed(trimmed);
+    if (Array.isArray(values)) return values.map((value: unknown, index) => ({ value, where: `entry ${index + 1}` }));
+    const reason = values instanceof NotJson ? values.reason : '';
+    throw new ChatstreamError('usage', `${path} begins as a JSON array, but is not JSON: ${reason}.`, {
+      hint: 'Perhaps it was not downloaded to its end.',
+    });
   }
-  return content
+  return file
     .split('\n')
-    .map((line, index) => ({ line: line.trim(), where: `Line ${index + 1} of ${path}` }))
+    .map((line, index) => ({ line: line.trim(), where: `line ${index + 1}` }))
     .filter(({ line }) => line !== '')
-    .map(({ line, where }) => ({ value: parse(line, where), where }));
+    .map(({ line, where }) => ({ value: parsed(line), where }));
 }
 
-function parse(json: string, where: string): unknown {
+function parsed(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch (error) {
-    throw new ChatstreamError('usage', `${where} is not JSON: ${messageOf(error)}.`, { cause: error });
+    return new NotJson(messageOf(error));
   }
 }
 
-function conversationOf(value: unknown, where: string): Conversation {
+/** The requests of an entry, at least one, or else what is wrong with it. */
+function conversationOf(value: unknown): Conversation | string {
+  if (value instanceof NotJson) return 'is not JSON';
   if (chat.Check(value)) return [value.messages];
   if (text.Check(value)) return [[{ role: 'user', content: value.prompt }]];
-  if (shareGpt.Check(value)) {
-    return turnsOf(
-      value.conversations.map(({ from, value: content }) => ({ role: roles.get(from) ?? 'user', content })),
-    );
-  }
-  throw new ChatstreamError('usage', `${where} is not a prompt.`, {
-    hint: 'It needs "messages" (role and content each), "prompt", or ShareGPT\'s "conversations" (from and value each).',
-  });
+  if (!shareGpt.Check(value)) return 'is not a prompt';
+  const turns = turnsOf(
+    value.conversations.map(({ from, value: said }) => ({ role: roles.get(from) ?? 'user', content: said })),
+  );
+  return turns.length === 0 ? 'has no message of a user' : turns;
 }
 
 /** One request for each message of the user, with everything before it, as the file has it. */

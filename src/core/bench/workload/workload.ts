@@ -5,7 +5,8 @@ import { drawWords, sharedPrefix, type TokenScale, wordsFor } from './words.js';
 /** One message of a chat, as OpenAI's API takes it. */
 export interface ChatMessage {
   readonly role: string;
-  readonly content: string;
+  /** Text, or parts of the message such as `{"type":"text","text":"…"}`. */
+  readonly content: string | readonly object[];
 }
 
 /** One request of a conversation. */
@@ -34,6 +35,11 @@ export type WorkloadSpec = SyntheticSpec | PromptsSpec;
 export interface SyntheticSpec {
   readonly type: 'synthetic';
   readonly seed: number;
+  /**
+   * Changes the random words and nothing else, so that prompts of an earlier bench are not in the server's prefix cache;
+   * 0: the words of the seed.
+   */
+  readonly salt: number;
   readonly inputTokens: Lengths;
   readonly outputTokens: Lengths;
   readonly sharedPrefixTokens: number;
@@ -46,6 +52,8 @@ export type Conversation = readonly (readonly ChatMessage[])[];
 interface PromptsSpec {
   readonly type: 'prompts';
   readonly seed: number;
+  /** Changes the words of the shared prefix, as in {@link SyntheticSpec}. */
+  readonly salt: number;
   readonly conversations: readonly Conversation[];
   readonly outputTokens: Lengths;
   readonly sharedPrefixTokens: number;
@@ -63,15 +71,15 @@ export function createWorkload(spec: WorkloadSpec): Workload {
 
 /** Chats of one message of random words, with the planned lengths. */
 function syntheticWorkload(spec: SyntheticSpec): Workload {
-  const { seed, inputTokens, outputTokens, sharedPrefixTokens, scale } = spec;
-  const prefix = sharedPrefix(seed, sharedPrefixTokens, scale);
+  const { seed, salt, inputTokens, outputTokens, sharedPrefixTokens, scale } = spec;
+  const prefix = sharedPrefix(seed ^ salt, sharedPrefixTokens, scale);
   return {
     conversation(run, index) {
       const lengths = seededRandom(mixSeeds(seed, index));
       const input = drawLength(inputTokens, lengths);
       const output = drawLength(outputTokens, lengths);
       const wordCount = wordsFor(input - sharedPrefixTokens, scale);
-      const own = drawWords(wordCount, seededRandom(mixSeeds(seed, index, run)));
+      const own = drawWords(wordCount, seededRandom(mixSeeds(seed ^ salt, index, run)));
       return [{ messages: [{ role: 'user', content: prefix + own }], outputTokens: output }];
     },
   };
@@ -82,8 +90,8 @@ function syntheticWorkload(spec: SyntheticSpec): Workload {
  * been used, they start over.
  */
 function promptsWorkload(spec: PromptsSpec): Workload {
-  const { seed, conversations, outputTokens, sharedPrefixTokens, scale } = spec;
-  const prefix = sharedPrefix(seed, sharedPrefixTokens, scale);
+  const { seed, salt, conversations, outputTokens, sharedPrefixTokens, scale } = spec;
+  const prefix = sharedPrefix(seed ^ salt, sharedPrefixTokens, scale);
   const orders = new Map<number, readonly number[]>();
   return {
     conversation(run, index) {
@@ -103,7 +111,10 @@ function promptsWorkload(spec: PromptsSpec): Workload {
 }
 
 function withPrefix([first, ...rest]: readonly ChatMessage[], prefix: string): readonly ChatMessage[] {
-  return first === undefined ? [] : [{ ...first, content: prefix + first.content }, ...rest];
+  if (first === undefined) return [];
+  const { content } = first;
+  const prefixed = typeof content === 'string' ? prefix + content : [{ type: 'text', text: prefix }, ...content];
+  return [{ ...first, content: prefixed }, ...rest];
 }
 
 /** Fisher and Yates's shuffle of 0 … count − 1. */
@@ -117,6 +128,9 @@ function shuffled(count: number, seed: number): number[] {
   return order;
 }
 
+/** The parameters of a request, besides its messages, that the bench sets itself. */
+export const ownParameters = ['model', 'max_tokens', 'temperature', 'stream', 'stream_options', 'ignore_eos'] as const;
+
 /** What all requests of a bench have in common. */
 export interface BodyOptions {
   readonly model: string;
@@ -124,15 +138,20 @@ export interface BodyOptions {
   readonly ignoreEos: boolean;
   /** Whether to ask for the usage with every chunk, and not only at the end. */
   readonly runningUsage?: boolean;
-  /** Overrides everything else. */
+  /** Names of {@link ownParameters} that are not sent. */
+  readonly omitted: readonly string[];
+  /** Overrides everything else; null leaves a parameter out. */
   readonly extraBody: Readonly<Record<string, unknown>> | null;
 }
 
 /** The JSON of one streaming request. Temperature 0, so that the same prompt costs the same each time. */
 export function requestBody(
   { messages, outputTokens }: Turn,
-  { model, ignoreEos, runningUsage = false, extraBody }: BodyOptions,
+  { model, ignoreEos, runningUsage = false, omitted, extraBody }: BodyOptions,
 ): string {
+  // JSON leaves out what is undefined.
+  const withoutOmitted = omitted.map((name) => [name, undefined] as const);
+  const extra = Object.entries(extraBody ?? {}).map(([name, value]) => [name, value ?? undefined] as const);
   return JSON.stringify({
     model,
     messages,
@@ -141,6 +160,6 @@ export function requestBody(
     stream: true,
     stream_options: { include_usage: true, ...(runningUsage ? { continuous_usage_stats: true } : {}) },
     ...(ignoreEos ? { ignore_eos: true } : {}),
-    ...extraBody,
+    ...Object.fromEntries([...withoutOmitted, ...extra]),
   });
 }

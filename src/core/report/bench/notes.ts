@@ -1,6 +1,6 @@
 import { formatDuration } from '../../base/units.js';
 import { leastSamplesAbove, samplesNeeded } from '../../measurement/histogram.js';
-import { percentText, unknown } from '../../measurement/numbers.js';
+import { percentText, unknown, whole } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { objectivesText, targetItems } from '../text/description.js';
@@ -26,6 +26,7 @@ export function notesBelow(
     summaries.every(({ requests }) => unanswered(requests) === 0) ? 'No request was refused or failed.' : '',
     summaries.some(tooFew) ? `${unknown} unknown, or fewer than ${leastSamplesAbove} samples above it.` : '',
     moreRequestsText(result, summaries),
+    reconnectsText(summaries),
     summaries.some((summary) => isMarked(result, summaries, summary)) ? `${mark} recommended.` : '',
     versusText(result),
   ].filter((note) => note !== '');
@@ -72,6 +73,15 @@ function moreRequestsText({ plan }: BenchResult, summaries: readonly SettingSumm
 function roundedUp(value: number): number {
   const step = 10 ** Math.floor(Math.log10(value)) / (String(value).startsWith('1') ? 10 : 1);
   return Math.ceil(value / step) * step;
+}
+
+/** Not a fault: servers may close idle connections, and the new ones count in client wait. */
+function reconnectsText(summaries: readonly SettingSummary[]): string {
+  const count = summaries.reduce((sum, { requests }) => sum + requests.reconnects, 0);
+  if (count === 0) return '';
+  const again =
+    count === 1 ? '1 request was sent again on a new one' : `${whole(count)} requests were sent again on new ones`;
+  return `The server closed kept-alive connections between requests; ${again}.`;
 }
 
 function trialsText(summaries: readonly SettingSummary[]): string {

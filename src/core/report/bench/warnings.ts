@@ -20,8 +20,13 @@ export function truthWarnings({
   if (runs.length > 0 && runs.every(({ requests }) => requests.completed === 0)) {
     warnings.push('No request was completed, so there is no latency to show.');
   }
-  warnings.push(...clientWarnings(runs, by), ...littlesLaw(runs, by), ...countedChunks(runs, plan.trials));
-  warnings.push(...streamWarnings(runs));
+  warnings.push(
+    ...clientWarnings(runs, by),
+    ...littlesLaw(runs, by),
+    ...countedChunks(runs, plan.trials),
+    ...streamWarnings(runs),
+    ...compressed(runs),
+  );
   return warnings;
 }
 
@@ -83,6 +88,15 @@ function countedChunks(runs: readonly Run[], trials: number): string[] {
   return [
     `The server does not report usage${where}: each chunk was counted as one token. ` +
       'If it packs several tokens into a chunk, tokens/s is too low and TPOT too high.',
+  ];
+}
+
+function compressed(runs: readonly Run[]): string[] {
+  const encodings = new Set(runs.flatMap(({ content_encoding: encoding }) => encoding ?? []));
+  if (encodings.size === 0) return [];
+  return [
+    `The server compressed its streams (${[...encodings].map(oneLine).join(', ')}): text waits in the compressor, which may ` +
+      'delay the first token and join chunks. Measure without (--header "accept-encoding: identity").',
   ];
 }
 

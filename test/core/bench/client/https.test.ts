@@ -23,9 +23,23 @@ describe('https', () => {
     vi.restoreAllMocks();
   });
 
-  it('fails with a certificate that is not trusted', async () => {
+  it.each([
+    { ca: selfSigned.cert, insecure: false },
+    { ca: null, insecure: true },
+  ])('streams with a certificate that is trusted by name, or with any: %j', async (trust) => {
     const server = await serve(goodAnswer, selfSigned);
-    expect(await clientOf(server.url).send('{}', microsNow())).toMatchObject({ status: 'failed', code: 'tls_error' });
+    const client = clientOf(server.url, { transport: { socketPath: null, trust } });
+    await client.connect(1);
+    expect(await client.send('{}', microsNow())).toMatchObject({ status: 'completed', tokenChunks: 2 });
+  });
+
+  it('fails with a certificate that is not trusted, and names the flags', async () => {
+    const server = await serve(goodAnswer, selfSigned);
+    expect(await clientOf(server.url).send('{}', microsNow())).toMatchObject({
+      status: 'failed',
+      code: 'tls_error',
+      message: expect.stringMatching(/--ca .* --insecure/) as string,
+    });
   });
 
   it('fails with a server that does not speak it', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { microsNow } from '../../../../src/core/base/micros.js';
-import { clientOf, goodAnswer, outcomeOf, serve } from './client-setup.js';
+import { clientOf, done, goodAnswer, outcomeOf, serve, stop, token } from './client-setup.js';
 
 const json = ['Content-Type: application/json'];
 
@@ -47,8 +47,21 @@ describe('an answer that is not a stream', () => {
     const outcome = await outcomeOf((exchange) =>
       exchange.answer('200 OK', json, '{"object":"chat.completion","choices":[{"message":{"content":"Hi"}}]}'),
     );
+    expect(outcome).toMatchObject({
+      status: 'failed',
+      code: 'not_streaming',
+      message: 'The server answered with one JSON body instead of an event stream: it ignores "stream": true.',
+    });
+  });
+
+  it.each([
+    ['text/html', '<html>Welcome</html>'],
+    ['application/x-ndjson', '{"message":{"content":"Hi"}}\n{"message":{"content":"!"}}\n'],
+    ['text/plain', 'da'],
+  ])('fails as not streaming if it is %s', async (type, body) => {
+    const outcome = await outcomeOf((exchange) => exchange.answer('200 OK', [`Content-Type: ${type}`], body));
     expect(outcome).toMatchObject({ status: 'failed', code: 'not_streaming' });
-    expect(outcome).toHaveProperty('message', expect.stringContaining('application/json'));
+    expect(outcome).toHaveProperty('message', expect.stringContaining(`answered with ${type} instead`));
   });
 
   it('leaves the connection fit for the next request', async () => {
@@ -68,5 +81,32 @@ describe('an answer that is not a stream', () => {
     });
     expect(outcome).toMatchObject({ status: 'failed', code: 'http_500' });
     expect(outcome).toHaveProperty('message', expect.stringMatching(/^It went wrong\. .{200,285}…$/));
+  });
+});
+
+describe('an event stream with a wrong label', () => {
+  it.each([
+    ['text/plain', token],
+    ['application/json; charset=utf-8', token],
+    ['text/plain', `: welcome\n\n${token}`],
+    ['text/plain', `\n\nevent: message\n${token}`],
+    ['text/plain', `\uFEFFid: 1\n${token}`],
+    [null, token],
+  ])('is measured as what it is: %s, %j', async (type, first) => {
+    const outcome = await outcomeOf(async (exchange) => {
+      const head = [
+        'HTTP/1.1 200 OK',
+        ...(type === null ? [] : [`Content-Type: ${type}`]),
+        'Transfer-Encoding: chunked',
+      ];
+      await exchange.write([...head, '', ''].join('\r\n'));
+      // In pieces too small to tell.
+      await exchange.writeChunk(first.slice(0, 2));
+      await exchange.writeChunk(first.slice(2, 4));
+      await exchange.writeChunk(first.slice(4));
+      await exchange.writeChunk(token + stop + done);
+      await exchange.endStream();
+    });
+    expect(outcome).toMatchObject({ status: 'completed', tokenChunks: 2 });
   });
 });

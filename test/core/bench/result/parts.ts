@@ -43,6 +43,8 @@ export function partOf({ histograms = {}, loopDelayMs = [], ...rest }: PartDescr
     span: null,
     inFlightUs: 0,
     loopDelay: histogramOf(...loopDelayMs),
+    contentEncoding: null,
+    rejection: null,
     samplesFailure: null,
     ...rest,
     histograms: perMetric((name) => histogramOf(...(histograms[name] ?? []))),

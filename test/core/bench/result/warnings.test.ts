@@ -19,11 +19,6 @@ describe('warningsOf', () => {
     expect(warningsOf(result.plan, [])).toEqual([]);
   });
 
-  it('mentions requests that had to be sent again', () => {
-    const reconnecting = summaries.map((summary) => ({ ...summary, requests: { ...summary.requests, reconnects: 3 } }));
-    expect(warningsOf(result.plan, reconnecting)).toEqual([expect.stringContaining('6 requests were sent again')]);
-  });
-
   it('mentions answers that are too short, and why', () => {
     const plan = { ...result.plan, output_tokens: 64, ignore_eos: false };
     expect(warningsOf(plan, answersOf(60))).toEqual([]);

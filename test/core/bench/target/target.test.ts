@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type Trust, usualTransport } from '../../../../src/core/bench/client/transport.js';
 import { openTarget, type Target } from '../../../../src/core/bench/target/target.js';
 import { deadUrl } from '../../../support/dead-url.js';
 import { modelList, queueView, type RouteAnswer, routeOf, type Routes, serveRoutes, serveScript } from './routes.js';
@@ -10,18 +11,15 @@ async function open(
   {
     headers = {},
     modelName = null,
+    trust = usualTransport.trust,
     signal = never,
-  }: Partial<{ headers: Record<string, string>; modelName: string | null; signal: AbortSignal }> = {},
+  }: Partial<{ headers: Record<string, string>; modelName: string | null; trust: Trust; signal: AbortSignal }> = {},
 ): Promise<Target> {
-  return await openTarget(
-    { type: 'url', url },
-    { headers, modelName },
-    {
-      onServerStart: () => undefined,
-      onServerLog: () => undefined,
-      signal,
-    },
-  );
+  return await openTarget({ type: 'url', url }, { headers, modelName }, trust, {
+    onServerStart: () => undefined,
+    onServerLog: () => undefined,
+    signal,
+  });
 }
 
 const chatstream: Routes = {
@@ -32,12 +30,15 @@ const chatstream: Routes = {
 };
 
 describe('openTarget', () => {
-  it.each(['', '/', '///', '/v1', '/v1/'])('takes a base URL that ends in %j', async (end) => {
-    const server = await serveRoutes(chatstream);
-    const target = await open(server.url + end);
-    expect(target.requestsUrl).toBe(`${server.url}/v1/chat/completions`);
-    expect(target.description.url).toBe(server.url);
-  });
+  it.each(['', '/', '///', '/v1', '/v1/', '/v1/chat/completions', '/v1/chat/completions/'])(
+    'takes a base URL that ends in %j',
+    async (end) => {
+      const server = await serveRoutes(chatstream);
+      const target = await open(server.url + end);
+      expect(target.requestsUrl).toBe(`${server.url}/v1/chat/completions`);
+      expect(target.description.url).toBe(server.url);
+    },
+  );
 
   it('sends the query of the URL with every request, and shows it nowhere', async () => {
     const server = await serveRoutes({ 'GET /v1/models?key=hush': modelList('me', 'm') });
@@ -50,6 +51,20 @@ describe('openTarget', () => {
   it('keeps a path before /v1', async () => {
     const server = await serveRoutes({ 'GET /proxy/v1/models': modelList('me', 'm') });
     expect((await open(`${server.url}/proxy/v1`)).requestsUrl).toBe(`${server.url}/proxy/v1/chat/completions`);
+  });
+
+  it('finds out whether a base has /v1 behind it', async () => {
+    const plain = await serveRoutes({ 'GET /v1beta/openai/models': modelList('google', 'm') });
+    expect((await open(`${plain.url}/v1beta/openai/`)).requestsUrl).toBe(`${plain.url}/v1beta/openai/chat/completions`);
+    const usual = await serveRoutes({ 'GET /proxy/v1/models': modelList('me', 'm') });
+    expect((await open(`${usual.url}/proxy`)).requestsUrl).toBe(`${usual.url}/proxy/v1/chat/completions`);
+  });
+
+  it('takes an Azure deployment, which lists no models', async () => {
+    const { url } = await serveRoutes({});
+    const target = await open(`${url}/openai/deployments/gpt-4o?api-version=2024-10-21`);
+    expect(target.requestsUrl).toBe(`${url}/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21`);
+    expect(target.description).toMatchObject({ url: `${url}/openai/deployments/gpt-4o`, model: 'gpt-4o' });
   });
 
   it('describes a chatstream server, with what shapes its queue', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { measurePacking } from '../../../../src/core/bench/target/token-packing.js';
 import { clientOf, done, serve, stop, token } from '../client/client-setup.js';
 
-const body = { model: 'm', ignoreEos: false, extraBody: null };
+const body = { model: 'm', ignoreEos: false, omitted: [], extraBody: null };
 
 /** Whether several tokens are found in the chunks of an answer. */
 async function packs(...events: readonly string[]): Promise<boolean> {

@@ -4,7 +4,8 @@ import type { StreamingClient } from '../../../../src/core/bench/client/streamin
 import { measureTokenScale } from '../../../../src/core/bench/target/token-scale.js';
 import { assumedScale } from '../../../../src/core/bench/workload/words.js';
 
-const body = { model: 'm', ignoreEos: false, extraBody: null };
+const body = { model: 'm', ignoreEos: false, omitted: [], extraBody: null };
+const url = 'http://llm.example.org';
 const times = { intendedUs: 0, sendUs: 0, endUs: 1, reconnects: 0 };
 
 /** Answers as a server whose tokenizer makes a given number of tokens of a number of words. */
@@ -33,10 +34,12 @@ function clientOf(promptTokens: (words: number) => number | null): StreamingClie
 }
 
 it('finds the tokens per word and those around them', async () => {
-  const scale = await measureTokenScale(
+  const { scale, problem } = await measureTokenScale(
     clientOf((words) => 12 + 1.25 * words),
     body,
+    url,
   );
+  expect(problem).toBeNull();
   expect(scale.perWord).toBeCloseTo(1.25);
   expect(scale.overhead).toBeCloseTo(12);
 });
@@ -46,11 +49,33 @@ it.each<[string, (words: number) => number | null]>([
   ['says the same of every prompt', () => 5],
   ['says it of some prompts only', (words) => (words < 50 ? 20 : null)],
 ])('assumes what is usual if the server %s', async (_name, promptTokens) => {
-  expect(await measureTokenScale(clientOf(promptTokens), body)).toEqual(assumedScale);
+  expect(await measureTokenScale(clientOf(promptTokens), body, url)).toEqual({ scale: assumedScale, problem: null });
 });
 
-it('assumes what is usual if requests fail', async () => {
-  const failed: RequestOutcome = { ...times, status: 'failed', code: 'http_500', message: 'no' };
-  const client: StreamingClient = { ...clientOf(() => 1), send: () => Promise.resolve(failed) };
-  expect(await measureTokenScale(client, body)).toEqual(assumedScale);
+const failing = (code: string, message: string, httpStatus: number): StreamingClient => {
+  const outcome: RequestOutcome = { ...times, status: 'failed', code, message, httpStatus };
+  return { ...clientOf(() => 1), send: () => Promise.resolve(outcome) };
+};
+
+it('assumes what is usual if requests fail, and says why they did', async () => {
+  expect(await measureTokenScale(failing('http_500', 'It broke.', 500), body, url)).toEqual({
+    scale: assumedScale,
+    problem: 'It broke.',
+  });
+});
+
+it.each([
+  [400, '--no-param'],
+  [401, '--api-key'],
+  [403, '--api-key'],
+  [404, '--model-name'],
+  [405, '--url'],
+  [415, '--url'],
+  [422, '--no-param'],
+])('throws the words of a server that rejects them with %d, and names %s', async (status, flag) => {
+  await expect(measureTokenScale(failing('nope', 'Not like this', status), body, url)).rejects.toMatchObject({
+    code: 'target_unreachable',
+    message: `http://llm.example.org rejects the requests of the bench (HTTP ${status}): Not like this.`,
+    hint: expect.stringContaining(flag) as string,
+  });
 });

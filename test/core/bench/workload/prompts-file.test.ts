@@ -62,16 +62,65 @@ describe('readPromptsFile', () => {
     expect(other.name.slice(-14)).not.toBe(one.name.slice(-14));
   });
 
+  it('takes parts of messages as they are', async () => {
+    const content = [
+      { type: 'text', text: 'What is this?' },
+      { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } },
+    ];
+    const messages = [{ role: 'user', content }];
+    const { conversations, leftOut } = await read(JSON.stringify({ messages }));
+    expect(conversations).toEqual([[messages]]);
+    expect(leftOut).toBeNull();
+  });
+
   it.each([
-    ['{"prompt":"a"}\n{"prompt":', /^Line 2 of .* is not JSON/],
-    ['{"prompt":"a"}\n{"question":"b"}', /^Line 2 of .* is not a prompt/],
-    ['[{"prompt":"a"},{}]', /^Entry 2 of .* is not a prompt/],
-    ['', /^There are no prompts in/],
-    ['{"conversations":[{"from":"gpt","value":"I speak first"}]}', /^There are no prompts in/],
-  ])('refuses %j and says where', async (content, message) => {
+    ['no JSON', '{"prompt":', 'is not JSON'],
+    ['another object', '{"question":"b"}', 'is not a prompt'],
+    ['null', 'null', 'is not a prompt'],
+    ['an empty prompt', '{"prompt":""}', 'is not a prompt'],
+    ['a chat without messages', '{"messages":[]}', 'is not a prompt'],
+    ['a message without content', '{"messages":[{"role":"user","content":null}]}', 'is not a prompt'],
+    ['a message of no parts', '{"messages":[{"role":"user","content":[]}]}', 'is not a prompt'],
+    ['an empty conversation', '{"conversations":[]}', 'is not a prompt'],
+    ['a turn without a value', '{"conversations":[{"from":"human","value":null}]}', 'is not a prompt'],
+    ['a model that speaks alone', '{"conversations":[{"from":"gpt","value":"I"}]}', 'has no message of a user'],
+  ])('leaves out %s, and says so', async (_name, entry, problem) => {
+    const lines = ['{"prompt":"a"}', entry, '', '{"prompt":"c"}'];
+    const { conversations, leftOut } = await read(lines.join('\n'));
+    expect(conversations.map(([turn]) => turn?.[0]?.content)).toEqual(['a', 'c']);
+    expect(leftOut).toBe(`1 of 3 entries of prompts-${files}.jsonl was left out: line 2 ${problem}.`);
+    if (problem === 'is not JSON') return;
+    expect((await read(`[{"prompt":"a"},${entry},{"prompt":"c"}]`)).leftOut).toBe(
+      `1 of 3 entries of prompts-${files}.jsonl was left out: entry 2 ${problem}.`,
+    );
+  });
+
+  it('names the first of many', async () => {
+    const lines = Array.from({ length: 2000 }, (_, index) => (index % 400 === 16 ? 'null' : '{"prompt":"a"}'));
+    expect((await read(lines.join('\n'))).leftOut).toBe(
+      `5 of 2000 entries of prompts-${files}.jsonl were left out: line 17 is not a prompt, line 417 is not a prompt, line 817 is not a prompt, and 2 more.`,
+    );
+  });
+
+  it('reads a file with a byte order mark', async () => {
+    expect((await read('\uFEFF[{"prompt":"a"}]')).conversations).toHaveLength(1);
+    expect((await read('\uFEFF{"prompt":"a"}')).conversations).toHaveLength(1);
+  });
+
+  it.each([
+    ['', /^There are no prompts in \S+\.$/],
+    ['[]', /^There are no prompts in \S+\.$/],
+    [
+      '{"conversations":[{"from":"gpt","value":"I"}]}',
+      /^There are no prompts in .*: line 1 has no message of a user\.$/,
+    ],
+    ['{"prompt":"a"}\n{"q":"b"}\n{"q":"c"}', /^\S+ is not a file of prompts: line 2 is not a prompt, line 3 is/],
+    ['[{"prompt":"a"},{"prom', /^\S+ begins as a JSON array, but is not JSON: ./],
+  ])('refuses %j and says why', async (content, message) => {
     await expect(read(content)).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringMatching(message) as string,
+      hint: expect.stringMatching(/\.$/) as string,
     });
   });
 

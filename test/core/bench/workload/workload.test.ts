@@ -3,6 +3,7 @@ import {
   createWorkload,
   requestBody,
   type SyntheticSpec,
+  type Turn,
   type WorkloadSpec,
 } from '../../../../src/core/bench/workload/workload.js';
 import { parseLengths } from '../../../../src/core/measurement/lengths.js';
@@ -10,6 +11,7 @@ import { parseLengths } from '../../../../src/core/measurement/lengths.js';
 const synthetic: SyntheticSpec = {
   type: 'synthetic',
   seed: 1,
+  salt: 0,
   inputTokens: parseLengths('64'),
   outputTokens: parseLengths('32'),
   sharedPrefixTokens: 0,
@@ -17,9 +19,7 @@ const synthetic: SyntheticSpec = {
 };
 
 const contents = (spec: WorkloadSpec, run: number, index: number): string[] =>
-  createWorkload(spec)
-    .conversation(run, index)
-    .map(({ messages }) => messages.map(({ content }) => content).join('\n'));
+  createWorkload(spec).conversation(run, index).map(textOf);
 
 describe('a synthetic workload', () => {
   it('is the same for the same seed, in whatever order it is asked for', () => {
@@ -39,6 +39,24 @@ describe('a synthetic workload', () => {
     expect(new Set(texts).size).toBe(4);
   });
 
+  it('has other words with another salt, in the shared prefix too, and the same lengths', () => {
+    const spec = {
+      ...synthetic,
+      inputTokens: parseLengths('64-128'),
+      outputTokens: parseLengths('8-64'),
+      sharedPrefixTokens: 40,
+    };
+    for (let index = 0; index < 20; index += 1) {
+      const [plain] = createWorkload(spec).conversation(0, index);
+      const [salted] = createWorkload({ ...spec, salt: 4711 }).conversation(0, index);
+      const [text = '', other = ''] = [plain, salted].map(textOf);
+      expect(salted?.outputTokens).toBe(plain?.outputTokens);
+      expect(wordsIn(other)).toBe(wordsIn(text));
+      expect(other.split(' ').slice(0, 20)).not.toEqual(text.split(' ').slice(0, 20));
+      expect(other.split(' ').slice(20)).not.toEqual(text.split(' ').slice(20));
+    }
+  });
+
   it('has the same lengths in every run', () => {
     const spec = { ...synthetic, inputTokens: parseLengths('32-128'), outputTokens: parseLengths('8-64') };
     const workload = createWorkload(spec);
@@ -46,7 +64,7 @@ describe('a synthetic workload', () => {
       const [first] = workload.conversation(0, index);
       const [second] = workload.conversation(5, index);
       expect(second?.outputTokens).toBe(first?.outputTokens);
-      expect(wordsIn(second?.messages[0]?.content)).toBe(wordsIn(first?.messages[0]?.content));
+      expect(wordsIn(textOf(second))).toBe(wordsIn(textOf(first)));
     }
   });
 
@@ -74,6 +92,7 @@ describe('a workload from a file', () => {
   const spec: WorkloadSpec = {
     type: 'prompts',
     seed: 1,
+    salt: 0,
     conversations: ['a', 'b', 'c', 'd', 'e', 'f'].map((each) => [say(each), [...say(each), ...say(`${each}2`)]]),
     outputTokens: parseLengths('16'),
     sharedPrefixTokens: 0,
@@ -81,10 +100,7 @@ describe('a workload from a file', () => {
   };
   const firsts = (run: number, count = 6): string[] => {
     const workload = createWorkload(spec);
-    return Array.from(
-      { length: count },
-      (_, index) => workload.conversation(run, index)[0]?.messages[0]?.content ?? '',
-    );
+    return Array.from({ length: count }, (_, index) => textOf(workload.conversation(run, index)[0]));
   };
 
   it('uses each conversation once before any comes again', () => {
@@ -102,9 +118,31 @@ describe('a workload from a file', () => {
     expect(turns.map(({ messages }) => messages.length)).toEqual([1, 2]);
   });
 
+  it('does not change with a salt, which is for random words', () => {
+    expect(createWorkload({ ...spec, salt: 4711 }).conversation(1, 3)).toEqual(createWorkload(spec).conversation(1, 3));
+  });
+
   it('puts a shared prefix before the first message of each request', () => {
     const [turn] = createWorkload({ ...spec, sharedPrefixTokens: 3 }).conversation(0, 0);
     expect(turn?.messages[0]?.content).toMatch(/^(\w+ ){3}[a-f]$/);
+  });
+});
+
+describe('a shared prefix before parts of a message', () => {
+  it('is a part of its own', () => {
+    const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } };
+    const [turn] = createWorkload({
+      type: 'prompts',
+      seed: 1,
+      salt: 0,
+      conversations: [[[{ role: 'user', content: [image] }]]],
+      outputTokens: parseLengths('16'),
+      sharedPrefixTokens: 3,
+      scale: { overhead: 0, perWord: 1 },
+    }).conversation(0, 0);
+    expect(turn?.messages).toEqual([
+      { role: 'user', content: [{ type: 'text', text: expect.stringMatching(/^(\w+ ){3}$/) as string }, image] },
+    ]);
   });
 });
 
@@ -112,7 +150,7 @@ describe('requestBody', () => {
   const turn = { messages: [{ role: 'user', content: 'Hello' }], outputTokens: 8 };
 
   it('asks for a stream with usage, as long as planned', () => {
-    expect(JSON.parse(requestBody(turn, { model: 'm', ignoreEos: true, extraBody: null }))).toEqual({
+    expect(JSON.parse(requestBody(turn, { model: 'm', ignoreEos: true, omitted: [], extraBody: null }))).toEqual({
       model: 'm',
       messages: [{ role: 'user', content: 'Hello' }],
       max_tokens: 8,
@@ -124,18 +162,47 @@ describe('requestBody', () => {
   });
 
   it('asks for the usage with every chunk if that is needed', () => {
-    const body = requestBody(turn, { model: 'm', ignoreEos: true, runningUsage: true, extraBody: null });
+    const body = requestBody(turn, { model: 'm', ignoreEos: true, runningUsage: true, omitted: [], extraBody: null });
     const options = { include_usage: true, continuous_usage_stats: true };
     expect(JSON.parse(body)).toMatchObject({ stream_options: options });
   });
 
   it('leaves ignore_eos out for servers that might refuse it', () => {
-    expect(requestBody(turn, { model: 'm', ignoreEos: false, extraBody: null })).not.toContain('ignore_eos');
+    expect(requestBody(turn, { model: 'm', ignoreEos: false, omitted: [], extraBody: null })).not.toContain(
+      'ignore_eos',
+    );
+  });
+
+  it.each([
+    [['ignore_eos', 'temperature'], null],
+    [[], { ignore_eos: null, temperature: null }],
+    [['temperature'], { ignore_eos: null }],
+  ])('leaves out what is not wanted: %j, %j', (omitted, extraBody) => {
+    expect(JSON.parse(requestBody(turn, { model: 'm', ignoreEos: true, omitted, extraBody }))).toEqual({
+      model: 'm',
+      messages: [{ role: 'user', content: 'Hello' }],
+      max_tokens: 8,
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+  });
+
+  it('can name the limit as newer models want it', () => {
+    const body: unknown = JSON.parse(
+      requestBody(turn, {
+        model: 'm',
+        ignoreEos: false,
+        omitted: ['max_tokens'],
+        extraBody: { max_completion_tokens: 9 },
+      }),
+    );
+    expect(body).toMatchObject({ max_completion_tokens: 9 });
+    expect(body).not.toHaveProperty('max_tokens');
   });
 
   it('lets the extra body win', () => {
     const body: unknown = JSON.parse(
-      requestBody(turn, { model: 'm', ignoreEos: true, extraBody: { temperature: 1, top_k: 3 } }),
+      requestBody(turn, { model: 'm', ignoreEos: true, omitted: [], extraBody: { temperature: 1, top_k: 3 } }),
     );
     expect(body).toMatchObject({ temperature: 1, top_k: 3 });
   });
@@ -143,4 +210,9 @@ describe('requestBody', () => {
 
 function wordsIn(text = ''): number {
   return text.split(' ').length;
+}
+
+function textOf(turn: Turn | undefined): string {
+  const contents = (turn?.messages ?? []).map(({ content }) => content);
+  return contents.map((content) => (typeof content === 'string' ? content : JSON.stringify(content))).join('\n');
 }

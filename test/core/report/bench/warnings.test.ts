@@ -44,6 +44,14 @@ describe('warnings about the truth of figures', () => {
     expect(truthWarnings(result)).toEqual([expect.stringContaining('usage in 1 setting:')]);
   });
 
+  it('say that streams were compressed', () => {
+    const { result } = benchResult({ settings: [{ maxConcurrency: 1 }, { maxConcurrency: 2 }] });
+    const runs = result.runs.map((run) => ({ ...run, content_encoding: 'gzip' }));
+    expect(truthWarnings({ ...result, runs })).toEqual([
+      expect.stringMatching(/^The server compressed its streams \(gzip\): .*"accept-encoding: identity"/),
+    ]);
+  });
+
   it('say that it was interrupted, and that nothing was completed', () => {
     const { result } = benchResult({ settings: [{ completed: 0 }], interrupted: true });
     expect(truthWarnings(result)).toEqual([

@@ -1,0 +1,18 @@
+import type { RequestOutcome } from './outcome.js';
+
+/** An answer that all requests of a bench will get, because it is about what they have in common. */
+export interface Rejection {
+  /** Of HTTP. */
+  readonly status: number;
+  /** The server's words, or what it did. */
+  readonly message: string;
+}
+
+/** A redirection, a parameter or a route that is wrong, or a key that is. Not 429 and 503, which pass. */
+const rejecting: ReadonlySet<number> = new Set([301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 415, 422]);
+
+/** @returns null for every other outcome */
+export function rejectionIn(outcome: RequestOutcome): Rejection | null {
+  if (outcome.status !== 'failed' || outcome.httpStatus === undefined) return null;
+  return rejecting.has(outcome.httpStatus) ? { status: outcome.httpStatus, message: outcome.message } : null;
+}

@@ -1,0 +1,23 @@
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { ChatstreamError, messageOf } from '../../base/errors.js';
+
+/**
+ * Reads certificates to trust.
+ *
+ * @returns the text of the file, in PEM
+ * @throws ChatstreamError `usage` if there is no certificate in it
+ */
+export async function readCertificates(path: string): Promise<string> {
+  try {
+    const pem = await readFile(path, 'utf8');
+    // Node.js ignores text without a certificate, and the connection would fail for a reason that is hard to guess.
+    new X509Certificate(pem);
+    return pem;
+  } catch (error) {
+    throw new ChatstreamError('usage', `There is no certificate to trust in ${path}: ${messageOf(error)}.`, {
+      hint: 'Give --ca a file in PEM, which begins with -----BEGIN CERTIFICATE-----.',
+      cause: error,
+    });
+  }
+}

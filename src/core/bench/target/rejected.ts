@@ -1,0 +1,30 @@
+import { ChatstreamError } from '../../base/errors.js';
+import type { Rejection } from '../client/rejection.js';
+
+const aboutUrl = 'Is --url the base of an OpenAI-compatible server?';
+const aboutKey = 'Give a valid key with --api-key, or in any other header with --header "name: value".';
+const aboutParameters = '--no-param leaves out a parameter that it does not take, and --extra-body replaces one.';
+
+const hints: Readonly<Record<number, string>> = {
+  400: aboutParameters,
+  401: aboutKey,
+  403: aboutKey,
+  404: `${aboutUrl} If so, does it have the model? --model-name names another.`,
+  422: aboutParameters,
+};
+
+/**
+ * The error that ends a bench whose requests are all rejected.
+ *
+ * @param url without its query
+ */
+export function rejectedError(url: string, { status, message }: Rejection): ChatstreamError {
+  const sentence = /[.!?…]$/.test(message) ? message : `${message}.`;
+  return new ChatstreamError(
+    'target_unreachable',
+    `${url} rejects the requests of the bench (HTTP ${status}): ${sentence}`,
+    {
+      hint: hints[status] ?? aboutUrl,
+    },
+  );
+}
