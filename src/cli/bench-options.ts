@@ -4,7 +4,7 @@ import { parseDuration } from '../core/base/units.js';
 import { inShortTrials } from '../core/bench/plan/interleaving.js';
 import type { BenchOptions, TargetOptions } from '../core/bench/plan/options.js';
 import { parseObjective } from '../core/measurement/objectives.js';
-import { type BenchFlags, usualDuration } from './bench-flags.js';
+import { type BenchFlags, usualDuration, usualExtension } from './bench-flags.js';
 import { checkFilesApart, type FlagOrigins, valuesOf } from './flags.js';
 import { flagsToShow, givenServerFlags, ownServerCommand } from './own-server.js';
 import { checkEngineFlags, mostLlamaSlots, mostSlots } from './serve-flags.js';
@@ -37,6 +37,10 @@ export function benchOptions(flags: BenchFlags, origins: FlagOrigins, { root, ve
     sweepUpTo: Math.max(...flags.concurrency),
     durationMs: flags.requests === undefined ? (flags.duration ?? parseDuration(usualDuration)) : null,
     requests: flags.requests ?? null,
+    extension:
+      flags.requests === undefined && flags.duration === undefined
+        ? { requests: usualExtension.requests, longestMs: parseDuration(usualExtension.longest) }
+        : null,
     warmupMs: flags.warmup,
     trials: flags.trials,
     seed: flags.seed,

@@ -3,6 +3,7 @@ import { mixSeeds } from '../base/random.js';
 import { longestOf } from '../measurement/lengths.js';
 import type { BenchResult, Run } from '../measurement/result-schema.js';
 import type { SettingSummary } from '../measurement/summarise.js';
+import { extensionOf } from './load/extension.js';
 import { inThreadLoad } from './load/in-thread.js';
 import { chooseWorkers, inWorkersLoad } from './load/in-workers.js';
 import type { LoadGenerator, LoadJob } from './load/load-generator.js';
@@ -198,6 +199,7 @@ function jobOf(
     warmupMs: options.warmupMs,
     durationMs: options.durationMs,
     requests: options.requests,
+    extension: options.extension === null ? null : extensionOf(options.extension, options.trials),
     objectives: options.objectives,
     samplesPath: options.samplesPath,
   };

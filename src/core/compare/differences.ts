@@ -14,10 +14,14 @@ export interface Difference {
 const allowable = ['plan', 'machine', 'model', 'engine', 'settings'] as const;
 
 /**
- * Fields of the plan that do not shape the load: the settings, which are matched one by one; how often each was measured;
- * and the objectives, which matter to goodput alone.
+ * Fields of the plan that do not shape the load: the settings, which are matched one by one; how often each was measured,
+ * and for how much longer than planned; and the objectives, which matter to goodput alone.
  */
-const notOfTheLoad: ReadonlySet<string> = new Set(['concurrency', 'max_concurrency', 'rate', 'trials', 'slo']);
+const notOfTheLoad: ReadonlySet<string> = new Set([
+  ...['concurrency', 'max_concurrency', 'rate'],
+  ...['trials', 'least_requests', 'longest_ms'],
+  'slo',
+]);
 
 /** Operating systems keep some of the memory for themselves, not always the same amount. */
 const sameMemory = 0.05;

@@ -6,6 +6,7 @@ import { RunRecorder, type RunSnapshot } from '../record/run-recorder.js';
 import { SamplesFile } from '../record/samples-file.js';
 import { createWorkload, requestBody } from '../workload/workload.js';
 import { runClosedLoop } from './closed-loop.js';
+import { countEnded } from './extension.js';
 import { connectionsOf, type LoadGenerator, type LoadJob } from './load-generator.js';
 import { type LoadRun, MeasurementWindow, Pauses } from './load-run.js';
 import { runOpenLoop } from './open-loop.js';
@@ -63,7 +64,7 @@ function runLoad(
   startUs: number,
   signal: AbortSignal,
 ): RunningLoad {
-  const window = new MeasurementWindow(startUs, job.warmupMs, job.durationMs, job.requests);
+  const window = new MeasurementWindow(startUs, job);
   const recorder = new RunRecorder(job.objectives, window.beginUs);
   return {
     get snapshot() {
@@ -106,6 +107,7 @@ async function run(
       recorder.begin(intendedUs);
       const outcome = await client.send(body, intendedUs);
       const metrics = recorder.end(outcome);
+      if (job.extension !== null) countEnded(job.extension, outcome);
       if (outcome.status !== 'aborted') samples?.write(outcome, metrics);
       return outcome;
     },
@@ -133,5 +135,6 @@ async function run(
     clearInterval(counting);
     await samples?.close();
   }
-  return { ...recorder.part(loopDelay.end()), samplesFailure: samples?.failure ?? null };
+  const { extendedUs } = window;
+  return { ...recorder.part(loopDelay.end()), extendedUs, samplesFailure: samples?.failure ?? null };
 }

@@ -30,5 +30,8 @@ export function describePlan(
     endpoint: requestsPath,
     extra_body: options.extraBody === null ? null : { ...options.extraBody },
     slo: options.objectives.map(({ text }) => text),
+    ...(options.extension === null
+      ? {}
+      : { least_requests: options.extension.requests, longest_ms: options.extension.longestMs }),
   };
 }

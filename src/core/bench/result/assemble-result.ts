@@ -3,6 +3,7 @@ import { resultSchemaName } from '../../measurement/read-result.js';
 import type { BenchResult, Plan, Run, TargetDescription } from '../../measurement/result-schema.js';
 import { type SettingSummary, summarise } from '../../measurement/summarise.js';
 import { analyseSweep } from '../../measurement/sweep.js';
+import { unansweredWarning, undisturbedRuns } from '../../measurement/unanswered.js';
 import type { BenchOptions } from '../plan/options.js';
 import { describeMachine } from './machine.js';
 
@@ -31,18 +32,25 @@ export async function assembleResult(
 ): Promise<{ readonly result: BenchResult; readonly summaries: readonly SettingSummary[] }> {
   const summaries = summarise(runs);
   const early = failure === null ? [] : [`The bench ended early: ${failure.message}`];
+  const interrupted = runs.length < planned || (versus !== null && versus.runs.length < planned) || aborted;
+  const unanswered = unansweredWarning(runs);
   const result: BenchResult = {
     schema: resultSchemaName,
     tool: { version, node: process.version },
     started_at: startedAt.toISOString(),
     finished_at: finishedAt.toISOString(),
-    interrupted: runs.length < planned || (versus !== null && versus.runs.length < planned) || aborted,
+    interrupted,
     machine: await describeMachine(),
     target,
     plan,
     runs: [...runs],
     sweep: analyseSweep(summaries, objectives.length > 0),
-    warnings: [...early, ...warnings, ...warningsOf(plan, summaries)],
+    warnings: [
+      ...early,
+      ...warnings,
+      ...(unanswered === null ? [] : [unanswered]),
+      ...warningsOf({ plan, runs: [...runs], interrupted }),
+    ],
     ...(versus === null ? {} : { versus: { target: versus.target, runs: [...versus.runs] } }),
   };
   return { result, summaries };
@@ -52,26 +60,36 @@ export async function assembleResult(
 const shortAnswer = 0.9;
 
 /** What a reader should know, but cannot see in a single figure. */
-export function warningsOf(plan: Plan, summaries: readonly SettingSummary[]): string[] {
+export function warningsOf(result: Pick<BenchResult, 'plan' | 'runs' | 'interrupted'>): string[] {
+  const { plan, runs } = result;
   const warnings: string[] = [];
-  const reconnects = summaries.reduce((sum, { requests }) => sum + requests.reconnects, 0);
+  const reconnects = runs.reduce((sum, { requests }) => sum + requests.reconnects, 0);
   if (reconnects > 0) {
     warnings.push(
       `The server closed kept-alive connections between requests; ${reconnects} requests were sent again on new ones.`,
     );
   }
   const planned = Number(plan.output_tokens);
-  const completed = summaries.reduce((sum, { requests }) => sum + requests.completed, 0);
-  const tokens = summaries.reduce((sum, { rates, requests }) => {
-    const { requests_per_second: perSecond, output_tokens_per_second: tokensPerSecond } = rates;
-    return perSecond === 0 ? sum : sum + (tokensPerSecond / perSecond) * requests.completed;
-  }, 0);
-  if (Number.isFinite(planned) && completed > 0 && tokens / completed < shortAnswer * planned) {
-    const mean = Number((tokens / completed).toPrecision(2));
+  const actual = meanAnswer(undisturbedRuns(result));
+  if (Number.isFinite(planned) && actual !== null && actual < shortAnswer * planned) {
+    const mean = Number(actual.toPrecision(2));
     const why = plan.ignore_eos
       ? 'the server stops before, perhaps because its context is full'
       : 'the server cannot be told to go on after the end of a text';
     warnings.push(`Answers had ${mean} tokens on average, not ${planned}: ${why}.`);
   }
   return warnings;
+}
+
+/** Tokens per answer, of runs in which the server counted them: a chunk may have several. Null without such runs. */
+function meanAnswer(runs: readonly Run[]): number | null {
+  let tokens = 0;
+  let answers = 0;
+  for (const { rates, requests, output_tokens_source: source } of runs) {
+    const { requests_per_second: perSecond, output_tokens_per_second: tokensPerSecond } = rates;
+    if (source !== 'usage' || perSecond === 0) continue;
+    tokens += (tokensPerSecond / perSecond) * requests.completed;
+    answers += requests.completed;
+  }
+  return answers === 0 ? null : tokens / answers;
 }

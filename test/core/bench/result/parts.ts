@@ -39,6 +39,7 @@ export function partOf({ histograms = {}, loopDelayMs = [], ...rest }: PartDescr
     tokenSources: { usage: 0, chunks: 0 },
     queueWaitSource: null,
     span: null,
+    extendedUs: 0,
     inFlightUs: 0,
     loopDelay: histogramOf(...loopDelayMs),
     samplesFailure: null,
