@@ -31,3 +31,8 @@ export function medianText(
 ): string {
   return p50 === null ? unknown : `${interval === undefined ? '' : roughMark}${format(p50)}`;
 }
+
+/** The confidence of intervals in percent, rounded down: 95, or 93 if one is of 5 samples. */
+export function confidencePercent(intervals: readonly MedianInterval[]): number {
+  return Math.floor(100 * Math.min(0.95, ...intervals.map(({ coverage }) => coverage)));
+}

@@ -34,6 +34,8 @@ export async function assembleResult(
   const early = failure === null ? [] : [`The bench ended early: ${failure.message}`];
   const interrupted = runs.length < planned || (versus !== null && versus.runs.length < planned) || aborted;
   const unanswered = unansweredWarning(runs);
+  // The best of some settings may be worse than one that was not measured.
+  const isWholeSweep = summaries.length >= planned / plan.trials;
   const result: BenchResult = {
     schema: resultSchemaName,
     tool: { version, node: process.version },
@@ -44,7 +46,7 @@ export async function assembleResult(
     target,
     plan,
     runs: [...runs],
-    sweep: analyseSweep(summaries, objectives.length > 0),
+    sweep: analyseSweep(isWholeSweep ? summaries : [], objectives.length > 0),
     warnings: [
       ...early,
       ...warnings,

@@ -65,6 +65,12 @@ const columns: readonly (readonly [string, (row: Row) => Value])[] = [
   ['client_workers', ({ run }) => run.client.workers],
   ['client_saturated', ({ run }) => run.client.saturated],
   ['littles_law_error', ({ run }) => run.checks.littles_law_error],
+  ['extended_s', ({ run }) => run.window.extended_seconds ?? 0],
+  ...metricNames.flatMap((name) =>
+    (['lower', 'upper'] as const).map(
+      (end) => [`${name}_p50_${end}_ms`, ({ run }: Row) => run.metrics[name].p50_interval?.[end] ?? null] as const,
+    ),
+  ),
 ];
 
 /** One row per setting and trial, as RFC 4180 but with line feeds. Unknown values are empty. */

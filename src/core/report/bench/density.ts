@@ -1,6 +1,8 @@
 import stringWidth from 'string-width';
+import { samplesNeeded } from '../../measurement/histogram.js';
+import { medianText } from '../../measurement/median.js';
 import { orUnknown, tickText, timeText } from '../../measurement/numbers.js';
-import type { BenchResult, FiguresPerMetric } from '../../measurement/result-schema.js';
+import type { BenchResult, FiguresPerMetric, MetricFigures } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { padEnd, padStart, type Paint, painter, type ReportStyle } from '../text/style.js';
 import { headlineOf } from './columns.js';
@@ -42,6 +44,12 @@ function bucketMasses({ buckets = [] }: FiguresPerMetric['queue_wait']): readonl
     fromMs = upToMs;
   }
   return masses;
+}
+
+/** Whether samples are shown one by one: a shape made of fewer than 20 would look like more than is known. */
+export function areFew(masses: readonly Mass[]): boolean {
+  const total = masses.reduce((sum, { count }) => sum + count, 0);
+  return total < samplesNeeded(50) && masses.every(({ fromMs, upToMs }) => fromMs === upToMs);
 }
 
 /**
@@ -120,6 +128,8 @@ function roundUp(ms: number): number {
 }
 
 const blocks = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
+const oneRequest = '•';
+const severalRequests = '●';
 const gap = '  ';
 const fewestBins = 10;
 
@@ -132,7 +142,8 @@ interface Plot {
 }
 
 /**
- * Plots the distributions of TTFT and queue wait, one line per setting, all on one axis: further right is slower.
+ * Plots the distributions of TTFT and queue wait, one line per setting, all on one axis: further right is slower. Where
+ * there are few requests, each is a dot.
  *
  * @returns the lines of each plot; [] without samples
  */
@@ -160,13 +171,20 @@ export function densityPlots(
   const figuresWidth = widths.reduce((total, width) => total + gap.length + width, 0);
   const bins = Math.max(fewestBins, style.width - labels.width - gap.length - figuresWidth);
   return plots.map(({ title, metric, colour, masses }) => {
-    const hint = style.colour ? paint('dim', '  slowest 5 % in ') + paint('red', 'red') : '';
-    const heading = padEnd(paint('bold', title) + hint, labels.width + gap.length + bins);
+    const hints = [
+      ...(masses.some((each) => each.length > 0 && areFew(each))
+        ? [paint('dim', `${gap}${oneRequest} one request${gap}${severalRequests} several`)]
+        : []),
+      ...(style.colour ? [paint('dim', `${gap}slowest 5 % in `) + paint('red', 'red')] : []),
+    ];
+    const heading = headingOf(paint('bold', title), hints, labels.width + gap.length + bins);
     const rows = summaries.map(({ metrics }, index) => {
-      const bars = blocksOf(densityOn(axis, masses[index] ?? [], bins));
+      const own = masses[index] ?? [];
+      const counts = densityOn(axis, own, bins);
+      const bars = areFew(own) ? dotsOf(counts) : blocksOf(counts);
       const slowFrom = slowestBin(axis, metrics[metric].p95, bins);
       const painted = paint(colour, bars.slice(0, slowFrom)) + paint('red', bars.slice(slowFrom));
-      const figures = shown.map((percentile) => orUnknown(metrics[metric][percentile], timeText));
+      const figures = figureTexts(metrics[metric]);
       return `${labels.rows[index] ?? ''}${gap}${painted}${paint('dim', aligned(figures, widths))}`;
     });
     const axisRows = axisLines(axis, bins, paint).map((line) => ' '.repeat(labels.width + gap.length) + line);
@@ -176,11 +194,22 @@ export function densityPlots(
 
 const shown = ['p50', 'p95'] as const;
 
+function figureTexts(figures: MetricFigures): readonly string[] {
+  return [medianText(figures, timeText), orUnknown(figures.p95, timeText)];
+}
+
+/** A title with as many of the hints as fit. */
+function headingOf(title: string, hints: readonly string[], width: number): string {
+  let heading = title;
+  for (const hint of hints) if (stringWidth(heading + hint) <= width) heading += hint;
+  return padEnd(heading, width);
+}
+
 /** The widths of the figures, the same for all plots, so that their axes line up. */
 function figureWidths(plots: readonly Plot[], summaries: readonly SettingSummary[]): readonly number[] {
-  return shown.map((percentile) => {
+  return shown.map((percentile, index) => {
     const texts = plots.flatMap(({ metric }) =>
-      summaries.map(({ metrics }) => orUnknown(metrics[metric][percentile], timeText)),
+      summaries.map(({ metrics }) => figureTexts(metrics[metric])[index] ?? ''),
     );
     return Math.max(...[percentile, ...texts].map((text) => stringWidth(text)));
   });
@@ -196,6 +225,10 @@ function blocksOf(counts: readonly number[]): string {
   return counts
     .map((count) => (count <= 0 ? ' ' : (blocks[Math.round((count / most) * (blocks.length - 1))] ?? '█')))
     .join('');
+}
+
+function dotsOf(counts: readonly number[]): string {
+  return counts.map((count) => (count <= 0 ? ' ' : count === 1 ? oneRequest : severalRequests)).join('');
 }
 
 /** The first bin that lies completely beyond p95. */

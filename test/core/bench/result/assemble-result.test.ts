@@ -62,6 +62,21 @@ describe('assembleResult', () => {
     ]);
   });
 
+  it('says how many requests had no answer if they are many', async () => {
+    const { runs, plan } = benchResult({ settings: [{ completed: 50, errors: { http_500: 50 } }] }).result;
+    const { warnings } = await resultOf({ runs, plan, planned: 1 });
+    expect(warnings).toEqual([expect.stringMatching(/^50 % of the requests had no answer .* http_500/)]);
+  });
+
+  it('recommends nothing as long as settings have not been measured', async () => {
+    const trials = 3;
+    const plan = { ...measured.plan, trials };
+    const recommendation = async (planned: number): Promise<unknown> =>
+      (await resultOf({ plan, planned, aborted: true })).sweep.recommendation;
+    expect(await recommendation(2 * trials)).not.toBeNull();
+    expect(await recommendation(3 * trials)).toBeNull();
+  });
+
   it('keeps the runs of the second server apart', async () => {
     const target = { ...measured.target, url: 'http://127.0.0.1:9' };
     const result = await resultOf({ versus: { target, runs: measured.runs } });

@@ -103,6 +103,9 @@ describe('the CSV file', () => {
         "client_cpu_share",
         "client_saturated",
         "littles_law_error",
+        "extended_s",
+        "ttft_p50_lower_ms",
+        "ttft_p50_upper_ms",
       ]
     `);
   });
