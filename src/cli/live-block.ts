@@ -136,7 +136,7 @@ function timeLine(progress: BenchProgress, room: number): TimeLine {
   const what = {
     'warm-up': 'warming up',
     measuring: 'measuring',
-    extending: `going on to have ${plural(leastRequests ?? 0, 'request')}`,
+    extending: `going on for ${plural(leastRequests ?? 0, 'request')}`,
     finishing: 'waiting for the last answers',
   }[status];
   if (plannedMs === null) return { filled: '', empty: '', text: cut(`${formatDuration(elapsedMs)}, ${what}`, room) };

@@ -135,11 +135,11 @@ describe('the lines of the live block', () => {
     expect(plain({ ...extending, isP50Rough: true, run: 4 })).toMatchInlineSnapshot(`
       [
         "Run 4 of 4: 8 clients and max-concurrency 2",
-        "━━━━━━━━━━━━━──────────────────────  23.4 of 61 s, going on to have 20 requests",
+        "━━━━━━━━━━━━━━━────────────────────────  23.4 of 61 s, going on for 20 requests",
         "12 done · 8 warm-up · 8 in flight · 512 tokens/s · TTFT p50 ~412 ms, p95 –",
       ]
     `);
-    expect(plain(extending)[1]).toContain('23.4 of 61 s, going on to have 20 requests, at most 2.7 min left');
+    expect(plain(extending)[1]).toContain('23.4 of 61 s, going on for 20 requests, at most 2.7 min left');
   });
 
   it('mark the median of few requests, and show none of fewer', () => {
