@@ -1,4 +1,4 @@
-import { listed, percentText } from './numbers.js';
+import { percentText } from './numbers.js';
 import type { BenchResult, RequestCounts, Run } from './result-schema.js';
 import { dimensionsOf, settingsText } from './setting-text.js';
 import { addUpRequests, bySetting } from './summarise.js';

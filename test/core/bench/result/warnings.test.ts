@@ -47,7 +47,7 @@ describe('warningsOf', () => {
   });
 
   it('does not blame the server for answers that were interrupted', () => {
-    const [whole = [], short = []] = [answersOf(64), answersOf(17.3)];
+    const [whole, short] = [answersOf(64), answersOf(17.3)];
     const runs = [...whole.slice(0, 1), ...short.slice(1)];
     expect(warningsOf({ ...obstinate, runs, interrupted: false })).toHaveLength(1);
     expect(warningsOf({ ...obstinate, runs, interrupted: true })).toEqual([]);
