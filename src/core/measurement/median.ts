@@ -4,7 +4,7 @@ import { unknown } from './numbers.js';
 import type { MedianInterval, MetricFigures } from './result-schema.js';
 
 /** With fewer samples, the interval of a median is all of their range, and the median is left out. */
-export const leastForMedian = 5;
+const leastForMedian = 5;
 
 /** Stands before the median of so few samples that it is shown with an interval. */
 export const roughMark = '~';

@@ -28,6 +28,7 @@ export function timeText(ms: number): string {
 /** A range of times: `1.20 to 1.90 s`, `812 ms to 1.24 s`. */
 export function timeRangeText(fromMs: number, toMs: number): string {
   const [from, to] = [timeText(fromMs), timeText(toMs)];
+  if (from === to) return to;
   const unit = / \w+$/.exec(to)?.[0] ?? '';
   return `${from.endsWith(unit) ? from.slice(0, from.length - unit.length) : from} to ${to}`;
 }

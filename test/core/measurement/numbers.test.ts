@@ -68,7 +68,7 @@ describe('times', () => {
     expect([timeRangeText(1200, 1900), timeRangeText(812, 1240), timeRangeText(5, 5)]).toEqual([
       '1.20 to 1.90 s',
       '812 ms to 1.24 s',
-      '5.00 to 5.00 ms',
+      '5.00 ms',
     ]);
   });
 

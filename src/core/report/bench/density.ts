@@ -1,19 +1,12 @@
 import stringWidth from 'string-width';
-import { samplesNeeded } from '../../measurement/histogram.js';
 import { medianText } from '../../measurement/median.js';
 import { orUnknown, tickText, timeText } from '../../measurement/numbers.js';
-import type { BenchResult, FiguresPerMetric, MetricFigures } from '../../measurement/result-schema.js';
+import type { BenchResult, MetricFigures } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { padEnd, padStart, type Paint, painter, type ReportStyle } from '../text/style.js';
 import { headlineOf } from './columns.js';
+import { areFew, type DensityMetric, type Mass, massesOf } from './masses.js';
 import { rowLabels } from './row-labels.js';
-
-/** A number of samples that lie somewhere between two times. */
-export interface Mass {
-  readonly fromMs: number;
-  readonly upToMs: number;
-  readonly count: number;
-}
 
 /** A logarithmic axis of time. Samples outside it count as lying at its ends. */
 export interface LogAxis {
@@ -21,35 +14,6 @@ export interface LogAxis {
   readonly toMs: number;
   /** Whether there are samples below its beginning. */
   readonly openBelow: boolean;
-}
-
-export type DensityMetric = 'ttft' | 'ttft_from_schedule' | 'queue_wait';
-
-/** The samples of a setting, from its histogram or else from the server's buckets; empty if there is neither. */
-export function massesOf({ histograms, metrics }: SettingSummary, metric: DensityMetric): readonly Mass[] {
-  const histogram = histograms.get(metric);
-  if (histogram !== undefined && histogram.count > 0) {
-    return Array.from(histogram.cells(), ({ upToMs, count }) => ({ fromMs: upToMs, upToMs, count }));
-  }
-  return metric === 'queue_wait' ? bucketMasses(metrics.queue_wait) : [];
-}
-
-function bucketMasses({ buckets = [] }: FiguresPerMetric['queue_wait']): readonly Mass[] {
-  let fromMs = 0;
-  const masses: Mass[] = [];
-  for (const { up_to_ms: bound, count } of buckets) {
-    // Samples beyond the last bound are known only to lie beyond it.
-    const upToMs = bound ?? fromMs;
-    if (count > 0) masses.push({ fromMs, upToMs, count });
-    fromMs = upToMs;
-  }
-  return masses;
-}
-
-/** Whether samples are shown one by one: a shape made of fewer than 20 would look like more than is known. */
-export function areFew(masses: readonly Mass[]): boolean {
-  const total = masses.reduce((sum, { count }) => sum + count, 0);
-  return total < samplesNeeded(50) && masses.every(({ fromMs, upToMs }) => fromMs === upToMs);
 }
 
 /**
@@ -175,7 +139,9 @@ export function densityPlots(
       ...(masses.some((each) => each.length > 0 && areFew(each))
         ? [paint('dim', `${gap}${oneRequest} one request${gap}${severalRequests} several`)]
         : []),
-      ...(style.colour ? [paint('dim', `${gap}slowest 5 % in `) + paint('red', 'red')] : []),
+      ...(style.colour && summaries.some(({ metrics }) => metrics[metric].p95 !== null)
+        ? [paint('dim', `${gap}slowest 5 % in `) + paint('red', 'red')]
+        : []),
     ];
     const heading = headingOf(paint('bold', title), hints, labels.width + gap.length + bins);
     const rows = summaries.map(({ metrics }, index) => {

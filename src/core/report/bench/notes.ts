@@ -62,8 +62,8 @@ function extensionText(result: BenchResult, summaries: readonly SettingSummary[]
   const seconds = Math.max(...extended.map((summary) => extendedSecondsOf(result, summary)));
   const long = `${extended.length > 1 ? 'up to ' : ''}${formatDuration(seconds * 1000)}`;
   const text = `${who} went on for ${long} to have ${plural(wanted, 'request')}`;
-  const isEnough = extended.every(({ requests }) => requests.completed >= wanted);
-  return isEnough ? `${text}.` : `${text}, but ${formatDuration(longestMs)} was too short for them (-d sets the time).`;
+  const isShort = extended.some(({ requests }) => requests.completed < wanted);
+  return isShort ? `${text}, at most ${formatDuration(longestMs)} in all (-d sets the time).` : `${text}.`;
 }
 
 const mostIntervals = 4;

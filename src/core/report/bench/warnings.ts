@@ -3,7 +3,7 @@ import { percentText, plural } from '../../measurement/numbers.js';
 import type { BenchResult, Run } from '../../measurement/result-schema.js';
 import { type Dimension, dimensionsOf, settingsText } from '../../measurement/setting-text.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
-import { unansweredWarning,undisturbedRuns } from '../../measurement/unanswered.js';
+import { unansweredWarning, undisturbedRuns } from '../../measurement/unanswered.js';
 import { littlesLawTolerance } from '../../statistics/littles-law.js';
 import { oneLine } from '../text/escape.js';
 

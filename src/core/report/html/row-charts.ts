@@ -4,16 +4,8 @@ import { orUnknown, tickText, timeRangeText, timeText } from '../../measurement/
 import type { BenchResult, MetricFigures } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { headlineOf } from '../bench/columns.js';
-import {
-  areFew,
-  commonAxis,
-  densityOn,
-  type LogAxis,
-  type Mass,
-  massesOf,
-  positionOn,
-  ticksOf,
-} from '../bench/density.js';
+import { commonAxis, densityOn, type LogAxis, positionOn, ticksOf } from '../bench/density.js';
+import { areFew, type Mass, massesOf } from '../bench/masses.js';
 import { chartLabels } from '../bench/row-labels.js';
 import { totalMs, type Waterfall, type WaterfallPart, type Waterfalls, waterfallsOf } from '../bench/waterfall.js';
 import { Markup, markup } from './markup.js';

@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import {
-  areFew,
   commonAxis,
   densityOn,
   densityPlots,
   type LogAxis,
-  type Mass,
-  massesOf,
   positionOn,
   ticksOf,
 } from '../../../../src/core/report/bench/density.js';
+import { areFew, type Mass, massesOf } from '../../../../src/core/report/bench/masses.js';
 import { benchResult } from '../../../support/bench-result.js';
 import { examples } from './examples.js';
 
