@@ -62,7 +62,7 @@ function extensionText(result: BenchResult, summaries: readonly SettingSummary[]
   const seconds = Math.max(...extended.map((summary) => extendedSecondsOf(result, summary)));
   const long = `${extended.length > 1 ? 'up to ' : ''}${formatDuration(seconds * 1000)}`;
   const text = `${who} went on for ${long} to have ${plural(wanted, 'request')}`;
-  const isShort = extended.some(({ requests }) => requests.completed < wanted);
+  const isShort = !result.interrupted && extended.some(({ requests }) => requests.completed < wanted);
   return isShort ? `${text}, at most ${formatDuration(longestMs)} in all (-d sets the time).` : `${text}.`;
 }
 

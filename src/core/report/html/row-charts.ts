@@ -53,7 +53,7 @@ ${shape(queueWait[index] ?? [], summary.metrics.queue_wait, scale, floor, 'queue
     return markup`<line class="grid" x1="${x}" x2="${x}" y1="6" y2="${height - 28}"/><text class="tick" x="${x}" y="${height - 10}" text-anchor="middle">${text}</text>`;
   });
   return markup`<figure>
-<figcaption><h2>${headline.name} and queue wait</h2><p>${legend('ttft', `${headline.name} (above)`)} ${legend('queue', 'queue wait (below)')} Solid line: p50; dashed line: p95. Logarithmic axis; each shape is scaled to its own height.${hasDots ? ` Dots: single requests, where there are fewer than ${samplesNeeded(50)}, with the interval of their median.` : ''}</p></figcaption>
+<figcaption><h2>${headline.name} and queue wait</h2><p>${legend('ttft', `${headline.name} (above)`)} ${legend('queue', 'queue wait (below)')} Solid line: p50; dashed line: p95. Logarithmic axis; each shape is scaled to its own height.${hasDots ? ` Dots: single requests, where there are fewer than ${samplesNeeded(50)}; the band is the interval of their median.` : ''}</p></figcaption>
 <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Distributions of ${headline.name} and queue wait by setting">
 ${ticks}
 ${rows}
