@@ -39,6 +39,7 @@ async function run(requests: number): Promise<number> {
     warmupMs: 0,
     durationMs: null,
     requests,
+    extension: null,
     objectives: [],
     samplesPath: null,
   });

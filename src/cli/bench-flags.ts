@@ -26,6 +26,9 @@ const output = { helpGroup: 'OUTPUT' };
 /** How long requests are sent at each setting if neither --duration nor --requests is given. */
 export const usualDuration = '10s';
 
+/** What a setting then goes on for, within this time: as many requests as its median needs. */
+export const usualExtension = { requests: 20, longest: '60s' } as const;
+
 export const benchFlags = fromEnvironment({
   concurrency: integersFlag({
     ...load,
@@ -53,7 +56,9 @@ export const benchFlags = fromEnvironment({
   })(),
   duration: durationFlag({
     ...load,
-    ...defaultInWords(usualDuration),
+    ...defaultInWords(
+      `${usualDuration}; up to ${usualExtension.longest} until there are ${usualExtension.requests} requests`,
+    ),
     char: 'd',
     summary: 'How long to send requests at each setting.',
     exclusive: ['requests'],

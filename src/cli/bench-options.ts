@@ -7,7 +7,7 @@ import type { BenchOptions, TargetOptions } from '../core/bench/plan/options.js'
 import { serverAddressOf } from '../core/bench/plan/server-address.js';
 import { ownParameters } from '../core/bench/workload/workload.js';
 import { parseObjective } from '../core/measurement/objectives.js';
-import { type BenchFlags, usualDuration } from './bench-flags.js';
+import { type BenchFlags, usualDuration, usualExtension } from './bench-flags.js';
 import { checkFilesApart, type FlagOrigins, valuesOf } from './flags.js';
 import { flagsToShow, givenServerFlags, ownServerCommand } from './own-server.js';
 import { checkEngineFlags, mostLlamaSlots, mostSlots } from './serve-flags.js';
@@ -44,6 +44,10 @@ export function benchOptions(flags: BenchFlags, origins: FlagOrigins, { root, ve
     sweepUpTo: Math.max(...flags.concurrency),
     durationMs: flags.requests === undefined ? (flags.duration ?? parseDuration(usualDuration)) : null,
     requests: flags.requests ?? null,
+    extension:
+      flags.requests === undefined && flags.duration === undefined
+        ? { requests: usualExtension.requests, longestMs: parseDuration(usualExtension.longest) }
+        : null,
     warmupMs: flags.warmup,
     trials: flags.trials.most,
     leastTrials: flags.trials.least,

@@ -3,7 +3,8 @@ import wrapAnsi from 'wrap-ansi';
 import { type Clock, systemClock } from '../core/base/clock.js';
 import { formatDuration } from '../core/base/units.js';
 import type { BenchProgress, RunPlace } from '../core/bench/measure-run.js';
-import { orUnknown, significant, timeText, whole } from '../core/measurement/numbers.js';
+import { medianText, roughMark } from '../core/measurement/median.js';
+import { orUnknown, plural, significant, timeText, whole } from '../core/measurement/numbers.js';
 import type { Run } from '../core/measurement/result-schema.js';
 import { wholeSettingText } from '../core/measurement/setting-text.js';
 import { cut, painter } from '../core/report/text/style.js';
@@ -95,12 +96,14 @@ export function liveLines(
   const room = roomOf(width);
   const trial = progress.trial > 1 ? `, trial ${progress.trial}` : '';
   const title = `Run ${progress.run} of ${progress.runs}: ${serverText(progress)}${wholeSettingText(progress.setting)}${trial}`;
+  const p50 = `${progress.isP50Rough && progress.ttftP50Ms !== null ? roughMark : ''}${orUnknown(progress.ttftP50Ms, timeText)}`;
   const figures = [
     `${whole(progress.completed)} done`,
+    ...(progress.warmup > 0 ? [`${whole(progress.warmup)} warm-up`] : []),
     `${whole(progress.inFlight)} in flight`,
     ...(progress.failed > 0 ? [`${whole(progress.failed)} failed`] : []),
     `${significant(progress.outputTokensPerSecond)} tokens/s`,
-    `TTFT p50 ${orUnknown(progress.ttftP50Ms, timeText)}, p95 ${orUnknown(progress.ttftP95Ms, timeText)}`,
+    `TTFT p50 ${p50}, p95 ${orUnknown(progress.ttftP95Ms, timeText)}`,
   ].join(' · ');
   const { filled, empty, text } = timeLine(progress, room);
   return [
@@ -123,13 +126,20 @@ interface TimeLine {
 
 /** The progress of the run, and the time left for all runs. Without a planned end there is no bar. */
 function timeLine(progress: BenchProgress, room: number): TimeLine {
-  const { elapsedMs, plannedMs, status, run, runs } = progress;
-  const what = { 'warm-up': 'warming up', measuring: 'measuring', finishing: 'waiting for the last answers' }[status];
+  const { elapsedMs, plannedMs, leastRequests, status, run, runs } = progress;
+  const what = {
+    'warm-up': 'warming up',
+    measuring: 'measuring',
+    extending: `going on for ${plural(leastRequests ?? 0, 'request')}`,
+    finishing: 'waiting for the last answers',
+  }[status];
   if (plannedMs === null) return { filled: '', empty: '', text: cut(`${formatDuration(elapsedMs)}, ${what}`, room) };
   const leftMs = Math.max(0, plannedMs - elapsedMs) + (runs - run) * plannedMs;
-  const left = runs > run ? `, about ${formatDuration(Math.ceil(leftMs / 1000) * 1000)} left` : '';
+  // The runs to come may go on as well, or not.
+  const bound = status === 'extending' ? 'at most' : 'about';
+  const left = runs > run ? `, ${bound} ${formatDuration(Math.ceil(leftMs / 1000) * 1000)} left` : '';
   const seconds = (Math.min(elapsedMs, plannedMs) / 1000).toFixed(1);
-  const text = `  ${seconds} of ${formatDuration(plannedMs)}, ${what}${left}`;
+  const text = `  ${seconds} of ${Number((plannedMs / 1000).toFixed(1))} s, ${what}${left}`;
   const length = Math.min(widestBar, room - stringWidth(text));
   if (length < 8) return { filled: '', empty: '', text: cut(text.trimStart(), room) };
   const done = Math.round(length * Math.min(1, plannedMs === 0 ? 1 : elapsedMs / plannedMs));
@@ -141,14 +151,19 @@ export function finishedLine(
   { settings, trial, requests, rates, metrics, window }: Run,
   { run, runs, server }: RunPlace,
 ): string {
-  const { p50, p95 } = settings.rate === null ? metrics.ttft : metrics.ttft_from_schedule;
+  const latency = settings.rate === null ? metrics.ttft : metrics.ttft_from_schedule;
   const name = settings.rate === null ? 'TTFT' : 'TTFT from schedule';
+  const { extended_seconds: extendedSeconds } = window;
+  const extended =
+    extendedSeconds === undefined
+      ? ''
+      : ` (${formatDuration(extendedSeconds * 1000)} longer than planned, to have enough)`;
   const failed = requests.refused + requests.failed + requests.timed_out;
   return [
     `[${run}/${runs}] ${serverText({ server })}${wholeSettingText(settings)}${trial > 1 ? `, trial ${trial}` : ''}: `,
-    `${whole(requests.completed)} requests in ${formatDuration(window.span_seconds * 1000)}, `,
+    `${plural(requests.completed, 'request')} in ${formatDuration(window.span_seconds * 1000)}${extended}, `,
     `${significant(rates.output_tokens_per_second)} tokens/s, `,
-    `${name} p50 ${orUnknown(p50, timeText)}, p95 ${orUnknown(p95, timeText)}`,
+    `${name} p50 ${medianText(latency, timeText)}, p95 ${orUnknown(latency.p95, timeText)}`,
     failed > 0 ? `, ${whole(failed)} refused or failed` : '',
   ].join('');
 }

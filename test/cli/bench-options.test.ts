@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { samplesNeeded } from '../../src/core/measurement/histogram.js';
 import { optionsOf } from './parse-bench.js';
 
 afterEach(() => {
@@ -21,6 +22,7 @@ describe('the options of a bench', () => {
       sweepUpTo: 8,
       durationMs: 10_000,
       requests: null,
+      extension: { requests: 20, longestMs: 60_000 },
       warmupMs: 1000,
       trials: 1,
       leastTrials: 1,
@@ -75,8 +77,12 @@ describe('the options of a bench', () => {
   });
 
   it('end a run after a time or after a number of requests', async () => {
-    expect(await optionsOf('-d', '2m')).toMatchObject({ durationMs: 120_000, requests: null });
-    expect(await optionsOf('-r', '50')).toMatchObject({ durationMs: null, requests: 50 });
+    expect(await optionsOf('-d', '2m')).toMatchObject({ durationMs: 120_000, requests: null, extension: null });
+    expect(await optionsOf('-r', '50')).toMatchObject({ durationMs: null, requests: 50, extension: null });
+  });
+
+  it('go on by default for as many requests as a median needs', async () => {
+    expect((await optionsOf()).extension?.requests).toBe(samplesNeeded(50));
   });
 
   it('shape the load', async () => {

@@ -15,11 +15,14 @@ const progress: BenchProgress = {
   status: 'measuring',
   elapsedMs: 5500,
   plannedMs: 11_000,
+  leastRequests: 20,
   completed: 81,
+  warmup: 8,
   inFlight: 8,
   failed: 0,
   outputTokensPerSecond: 512.3,
   ttftP50Ms: 412,
+  isP50Rough: false,
   ttftP95Ms: null,
 };
 
@@ -113,7 +116,7 @@ describe('the lines of the live block', () => {
       [
         "Run 2 of 4: 8 clients and max-concurrency 2",
         "━━━━━━━━━━━━━━━━━━━───────────────────  5.5 of 11 s, measuring, about 28 s left",
-        "81 done · 8 in flight · 512 tokens/s · TTFT p50 412 ms, p95 –",
+        "81 done · 8 warm-up · 8 in flight · 512 tokens/s · TTFT p50 412 ms, p95 –",
       ]
     `);
   });
@@ -126,6 +129,23 @@ describe('the lines of the live block', () => {
     expect(plain({ trial: 3 })[0]).toContain('trial 3');
     expect(plain({ failed: 1200 })[2]).toContain('1200 failed');
     expect(plain({ run: 4 })[1]).not.toContain('left');
+  });
+
+  it('say when a run goes on, what for and for how long at most', () => {
+    const extending = { status: 'extending', plannedMs: 61_000, elapsedMs: 23_400, completed: 12 } as const;
+    expect(plain({ ...extending, isP50Rough: true, run: 4 })).toMatchInlineSnapshot(`
+      [
+        "Run 4 of 4: 8 clients and max-concurrency 2",
+        "━━━━━━━━━━━━━━━────────────────────────  23.4 of 61 s, going on for 20 requests",
+        "12 done · 8 warm-up · 8 in flight · 512 tokens/s · TTFT p50 ~412 ms, p95 –",
+      ]
+    `);
+    expect(plain(extending)[1]).toContain('23.4 of 61 s, going on for 20 requests, at most 2.7 min left');
+  });
+
+  it('mark the median of few requests, and show none of fewer', () => {
+    expect(plain({ isP50Rough: true })[2]).toContain('TTFT p50 ~412 ms, p95 –');
+    expect(plain({ isP50Rough: true, ttftP50Ms: null })[2]).toContain('TTFT p50 –, p95 –');
   });
 
   it('have no bar without a planned end', () => {
@@ -280,6 +300,14 @@ describe('the line of a finished run', () => {
     expect(finishedLine(runOf({ settings: [{ rate: 5 }] }), { run: 1, runs: 1, server: null })).toContain(
       'TTFT from schedule p50',
     );
+  });
+
+  it('marks the median of few requests, and says that it took longer than planned', () => {
+    const run = runOf({ settings: [{ completed: 9 }] });
+    const window = { seconds: 44, span_seconds: 45.2, extended_seconds: 34, warmup_requests: 8 };
+    const line = finishedLine({ ...run, window }, { run: 1, runs: 4, server: null });
+    expect(line).toContain('9 requests in 45.2 s (34 s longer than planned, to have enough), ');
+    expect(line).toMatch(/TTFT p50 ~[\d.]+ ms, p95 –/);
   });
 
   it('does not claim 0 where nothing is known', () => {

@@ -25,17 +25,19 @@ function isDurationUnit(text: string | undefined): text is keyof typeof millisec
   return text !== undefined && text in millisecondsPer;
 }
 
-/** Milliseconds for a person: `850 ms`, `1.2 s`, `3 min`. */
+/** Milliseconds for a person: `850 ms`, `1.2 s`, `3 min`. The unit is that of the rounded figure: never `1000 ms`. */
 export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${String(Math.round(ms))} ms`;
-  if (ms < 60_000) return `${String(Number((ms / 1000).toFixed(1)))} s`;
-  return `${String(Number((ms / 60_000).toFixed(1)))} min`;
+  if (Math.round(ms) < 1000) return `${String(Math.round(ms))} ms`;
+  const seconds = Number((ms / 1000).toFixed(1));
+  return seconds < 60 ? `${String(seconds)} s` : `${String(Number((ms / 60_000).toFixed(1)))} min`;
 }
 
-/** Bytes for a person, in binary units: `512 B`, `6.4 MiB`, `1.5 GiB`. */
+/** Bytes for a person, in binary units: `512 B`, `6.4 MiB`, `1.5 GiB`. The unit is that of the rounded figure. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const scaled = bytes / 1024 ** power;
-  return `${scaled >= 100 || power === 0 ? String(Math.round(scaled)) : scaled.toFixed(1)} ${units[power] ?? 'B'}`;
+  let scaled = bytes;
+  let power = 0;
+  for (; Math.round(scaled) >= 1024 && power < units.length - 1; power += 1) scaled /= 1024;
+  const short = scaled.toFixed(1);
+  return `${power === 0 || Number(short) >= 100 ? String(Math.round(scaled)) : short} ${units[power] ?? 'B'}`;
 }

@@ -95,6 +95,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
       target: target.description,
       versus: versus === null ? null : { target: versus.description, runs: measured.versusRuns },
       plan,
+      plannedSettings: settings.length,
       runs: measured.runs,
       warnings: [...warnings, ...prepared.warnings],
       endedEarly: measured.endedEarly,

@@ -3,6 +3,7 @@ import { microsNow } from '../base/micros.js';
 import { mixSeeds } from '../base/random.js';
 import { plural } from '../measurement/numbers.js';
 import type { EndedEarly, Run, Setting } from '../measurement/result-schema.js';
+import { extensionOf } from './load/extension.js';
 import type { LoadGenerator, LoadJob } from './load/load-generator.js';
 import { measureRun, type RunHooks, type RunPlace } from './measure-run.js';
 import { candidateFirst } from './plan/interleaving.js';
@@ -182,6 +183,7 @@ function jobOf(
     warmupMs: options.warmupMs,
     durationMs: options.durationMs,
     requests: options.requests,
+    extension: options.extension === null ? null : extensionOf(options.extension, options.leastTrials),
     objectives: options.objectives,
     samplesPath: options.samplesPath,
   };

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { microsNow } from '../base/micros.js';
+import { hasEnoughSamples } from '../measurement/histogram.js';
 import type { Run, Setting } from '../measurement/result-schema.js';
 import type { Rejection } from './client/rejection.js';
+import { needsMore } from './load/extension.js';
 import type { LoadGenerator, LoadJob } from './load/load-generator.js';
 import type { PlannedRun } from './plan/settings.js';
 import type { RunPart } from './record/run-part.js';
@@ -23,17 +25,28 @@ export interface RunPlace {
 export interface BenchProgress extends RunPlace {
   readonly setting: Setting;
   readonly trial: number;
-  /** `finishing`: nothing more is sent; the bench waits for the requests in flight. */
-  readonly status: 'warm-up' | 'measuring' | 'finishing';
+  /**
+   * `extending`: the duration is over, but there are too few requests. `finishing`: nothing more is sent; the bench waits
+   * for the requests in flight.
+   */
+  readonly status: 'warm-up' | 'measuring' | 'extending' | 'finishing';
   readonly elapsedMs: number;
-  /** Warm-up and measurement together; null if the run ends after a number of requests. */
+  /** Warm-up and measurement together, the longest while `extending`; null if the run ends after a number of requests. */
   readonly plannedMs: number | null;
+  /** Completed requests for which the run goes on beyond its duration; null if it does not. */
+  readonly leastRequests: number | null;
   readonly completed: number;
+  /** Requests that were sent during the warm-up, which do not count. */
+  readonly warmup: number;
+  /** Those of the warm-up included. */
   readonly inFlight: number;
   /** Refused, failed and timed out together. */
   readonly failed: number;
   readonly outputTokensPerSecond: number;
+  /** Null as long as there are too few requests for a median, as in the report. */
   readonly ttftP50Ms: number | null;
+  /** Whether it is the median of so few requests that the report marks it. */
+  readonly isP50Rough: boolean;
   readonly ttftP95Ms: number | null;
 }
 
@@ -129,16 +142,19 @@ async function applySetting({ setting }: PlannedRun, { queue }: Target, signal: 
 function progressOf(
   { setting, trial }: PlannedRun,
   place: RunPlace,
-  { warmupMs, durationMs }: LoadJob,
+  { warmupMs, durationMs, extension }: LoadJob,
   startUs: number,
   load: LoadGenerator,
 ): BenchProgress {
   const snapshots = load.snapshots();
   const sum = (count: (snapshot: (typeof snapshots)[number]) => number): number =>
     snapshots.reduce((total, snapshot) => total + count(snapshot), 0);
+  const completed = sum((snapshot) => snapshot.completed);
   const elapsedMs = (microsNow() - startUs) / 1000;
   const measuredMs = elapsedMs - warmupMs;
-  const over = durationMs !== null && measuredMs > durationMs;
+  const isOver = durationMs !== null && measuredMs > durationMs;
+  const isExtending = isOver && extension !== null && measuredMs < extension.longestMs && needsMore(extension);
+  const windowMs = isExtending ? extension.longestMs : durationMs;
   // The slowest of several threads is shown; the exact figure needs their histograms, which come at the end.
   const worst = (value: (snapshot: (typeof snapshots)[number]) => number | null): number | null =>
     snapshots.reduce<number | null>((most, snapshot) => {
@@ -149,14 +165,17 @@ function progressOf(
     ...place,
     setting,
     trial,
-    status: measuredMs < 0 ? 'warm-up' : over ? 'finishing' : 'measuring',
+    status: measuredMs < 0 ? 'warm-up' : isExtending ? 'extending' : isOver ? 'finishing' : 'measuring',
     elapsedMs,
-    plannedMs: durationMs === null ? null : warmupMs + durationMs,
-    completed: sum(({ completed }) => completed),
+    plannedMs: windowMs === null ? null : warmupMs + windowMs,
+    leastRequests: extension?.requests ?? null,
+    completed,
+    warmup: sum(({ warmup }) => warmup),
     inFlight: sum(({ inFlight }) => inFlight),
     failed: sum(({ unanswered }) => unanswered),
-    outputTokensPerSecond: measuredMs > 0 ? sum(({ outputTokens }) => outputTokens) / (measuredMs / 1000) : 0,
+    outputTokensPerSecond: measuredMs > 0 ? sum(({ servedTokens }) => servedTokens) / (measuredMs / 1000) : 0,
     ttftP50Ms: worst(({ ttftP50Ms }) => ttftP50Ms),
+    isP50Rough: !hasEnoughSamples(completed, 50),
     ttftP95Ms: worst(({ ttftP95Ms }) => ttftP95Ms),
   };
 }

@@ -16,15 +16,14 @@ export interface Difference {
 const allowable = ['plan', 'machine', 'model', 'engine', 'settings', 'prompt_cache'] as const;
 
 /**
- * Fields of the plan that do not shape the load: the settings, which are matched one by one; how often each was measured;
- * the objectives, which matter to goodput alone; and the salt, with which random words replace others.
+/**
+ * Fields of the plan that do not shape the load: the settings, which are matched one by one; how often each was measured,
+ * and for how much longer than planned; the objectives, which matter to goodput alone; and the salt, with which random
+ * words replace others.
  */
 const notOfTheLoad: ReadonlySet<string> = new Set([
-  'concurrency',
-  'max_concurrency',
-  'rate',
-  'trials',
-  'trials_least',
+  ...['concurrency', 'max_concurrency', 'rate'],
+  ...['trials', 'trials_least', 'least_requests', 'longest_ms'],
   'slo',
   'prompt_salt',
 ]);

@@ -1,6 +1,7 @@
 import { type BucketCounts, bucketQuantileMs } from './buckets.js';
 import { hasEnoughSamples, type LatencyHistogram } from './histogram.js';
-import type { Metric, MetricFigures, QueueWaitMetric, QueueWaitSource } from './result-schema.js';
+import { medianIntervalOf, medianMs } from './median.js';
+import type { MedianInterval, Metric, MetricFigures, QueueWaitMetric, QueueWaitSource } from './result-schema.js';
 
 /** A metric of the result file from its histogram. */
 export function metricOf(histogram: LatencyHistogram): Metric {
@@ -10,6 +11,7 @@ export function metricOf(histogram: LatencyHistogram): Metric {
 /** The same without the encoded histogram. */
 export function figuresOf(histogram: LatencyHistogram): MetricFigures {
   const moments = histogram.moments();
+  const interval = medianIntervalOf(histogram);
   return {
     unit: 'ms',
     count: histogram.count,
@@ -17,7 +19,8 @@ export function figuresOf(histogram: LatencyHistogram): MetricFigures {
     stddev: rounded(moments?.stddevMs ?? null),
     min: rounded(histogram.minMs),
     max: rounded(histogram.maxMs),
-    p50: rounded(histogram.percentileMs(50)),
+    p50: rounded(medianMs(histogram)),
+    ...(interval === null ? {} : { p50_interval: roundedInterval(interval) }),
     p90: rounded(histogram.percentileMs(90)),
     p95: rounded(histogram.percentileMs(95)),
     p99: rounded(histogram.percentileMs(99)),
@@ -55,7 +58,15 @@ export function aggregateQueueWait({ buckets, count, sumMs }: BucketCounts): Que
   };
 }
 
-/** To the microsecond: clocks are not more exact than that. */
+function roundedInterval({ lower, upper, coverage }: MedianInterval): MedianInterval {
+  return { lower: toMicros(lower), upper: toMicros(upper), coverage };
+}
+
 function rounded(ms: number | null): number | null {
-  return ms === null ? null : Math.round(ms * 1000) / 1000;
+  return ms === null ? null : toMicros(ms);
+}
+
+/** To the microsecond: clocks are not more exact than that. */
+function toMicros(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }

@@ -25,6 +25,14 @@ export function timeText(ms: number): string {
   return ms < 999.5 ? `${significant(ms)} ms` : `${significant(ms / 1000)} s`;
 }
 
+/** A range of times: `1.20 to 1.90 s`, `812 ms to 1.24 s`. */
+export function timeRangeText(fromMs: number, toMs: number): string {
+  const [from, to] = [timeText(fromMs), timeText(toMs)];
+  if (from === to) return to;
+  const unit = / \w+$/.exec(to)?.[0] ?? '';
+  return `${from.endsWith(unit) ? from.slice(0, from.length - unit.length) : from} to ${to}`;
+}
+
 /** A round number of milliseconds with its unit, without superfluous digits: `20 µs`, `1 ms`, `2 s`. */
 export function tickText(ms: number): string {
   const short = (value: number): string => String(Number(value.toPrecision(3)));

@@ -2,6 +2,7 @@ import { ChatstreamError } from '../base/errors.js';
 import { parseDuration } from '../base/units.js';
 import { bucketQuantileMs } from './buckets.js';
 import { shareOfDelay } from './client-delay.js';
+import { hasEnoughSamples } from './histogram.js';
 import {
   isPercentile,
   type MetricName,
@@ -145,7 +146,9 @@ function delayIn({ metric }: Objective, { clientDelay, metrics, rates }: Setting
 function valueMs({ metric, percentile }: Objective, summary: SettingSummary, all: number): number | null {
   const histogram = summary.histograms.get(metric);
   if (percentile === null) return histogram?.maxMs ?? null;
-  const shown = summary.metrics[metric][percentile];
+  const figures = summary.metrics[metric];
+  // A median is shown for fewer samples, with its interval; to judge by, that is too rough.
+  const shown = hasEnoughSamples(figures.count, percentiles[percentile]) ? figures[percentile] : null;
   const { completed } = summary.requests;
   if (shown === null || all === completed) return shown;
   const percentOfAnswered = (percentiles[percentile] * all) / completed;

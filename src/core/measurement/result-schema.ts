@@ -5,7 +5,15 @@ const count = Type.Integer({ minimum: 0 });
 const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
 const nullableCount = Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]);
 
-/** Quantiles are null without samples, and percentiles with fewer than 10 samples above them. */
+const medianInterval = Type.Object(
+  { lower: Type.Number(), upper: Type.Number(), coverage: Type.Number({ minimum: 0, maximum: 1 }) },
+  {
+    description:
+      'Given for 5 to 19 samples: p50 is a rough figure, which lies in this interval with a probability of coverage.',
+  },
+);
+
+/** Percentiles are null with fewer than 10 samples above them; p50 only with fewer than 5 samples. */
 const metricFields = {
   unit: Type.Literal('ms'),
   count,
@@ -14,6 +22,7 @@ const metricFields = {
   min: nullableNumber,
   max: nullableNumber,
   p50: nullableNumber,
+  p50_interval: Type.Optional(medianInterval),
   p90: nullableNumber,
   p95: nullableNumber,
   p99: nullableNumber,
@@ -144,6 +153,12 @@ const run = Type.Object({
       minimum: 0,
       description: 'From the end of the warm-up to the last end, over which rates are computed.',
     }),
+    extended_seconds: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        description: 'How long requests went on beyond the planned duration, so that there are enough for a median.',
+      }),
+    ),
     warmup_requests: count,
   }),
   requests,
@@ -233,6 +248,13 @@ const plan = Type.Object({
   extra_body: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()]),
   no_param: Type.Optional(Type.Array(Type.String(), { description: 'Parameters that were left out of the requests.' })),
   slo: Type.Array(Type.String()),
+  least_requests: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      description: 'Completed requests per setting, over all trials, for which runs go on beyond duration_ms.',
+    }),
+  ),
+  longest_ms: Type.Optional(Type.Number({ minimum: 0, description: 'How long a run that goes on may take.' })),
 });
 
 const endedEarly = Type.Object(
@@ -279,6 +301,7 @@ export type Setting = Static<typeof settingSchema>;
 export type PromptCache = Static<typeof promptCache>;
 export type RunChecks = Static<typeof checks>;
 export type RunMetrics = Static<typeof metrics>;
+export type MedianInterval = Static<typeof medianInterval>;
 export type Metric = Static<typeof metric>;
 export type QueueWaitMetric = Static<typeof queueWait>;
 /** The figures of a metric: all of it but the encoded histogram. */

@@ -70,7 +70,7 @@ function summary({ settings }: Run, trials: readonly Run[]): SettingSummary {
   return {
     settings,
     trials: trials.length,
-    requests: addUp(trials),
+    requests: addUpRequests(trials),
     rates: pooledRates(trials),
     metrics,
     histograms,
@@ -111,7 +111,8 @@ function bucketCounts({ buckets, count, mean }: QueueWaitMetric): BucketCounts |
   };
 }
 
-function addUp(trials: readonly Run[]): RequestCounts {
+/** The requests of several runs together. */
+export function addUpRequests(trials: readonly Run[]): RequestCounts {
   const total = { completed: 0, refused: 0, failed: 0, timed_out: 0, reconnects: 0 };
   for (const { requests } of trials) {
     total.completed += requests.completed;
@@ -135,7 +136,7 @@ function pooledRates(trials: readonly Run[]): Rates {
     }
     return seconds === 0 ? 0 : amount / seconds;
   };
-  const { completed, refused, failed, timed_out: timedOut } = addUp(trials);
+  const { completed, refused, failed, timed_out: timedOut } = addUpRequests(trials);
   const all = completed + refused + failed + timedOut;
   return {
     requests_per_second: pooled((rates) => rates.requests_per_second) ?? 0,

@@ -1,6 +1,7 @@
 import { fitUsl, type ThroughputPoint } from '../statistics/usl.js';
 import type { Setting, Sweep } from './result-schema.js';
 import type { SettingSummary } from './summarise.js';
+import { unansweredShare } from './unanswered.js';
 
 /** The quantities that can be swept. */
 export type SweptKey = keyof Pick<Setting, 'max_concurrency' | 'concurrency'>;
@@ -13,18 +14,27 @@ export function sweptKey(settings: readonly Setting[]): SweptKey {
 }
 
 /**
- * Analyses all settings together: knee, scalability law, recommendation.
+ * Analyses all settings together: knee, scalability law, recommendation. Settings at which most requests had no answer, or
+ * too few were answered for a median, take no part.
  *
  * @param hasObjectives whether goodput decides
  */
 export function analyseSweep(summaries: readonly SettingSummary[], hasObjectives: boolean): Sweep {
-  const knee = best(summaries, power);
+  const judged = summaries.filter(isJudged);
+  const knee = best(judged, power);
   const key = sweptKey(summaries.map(({ settings }) => settings));
   return {
-    knee: knee === null || summaries.length < 2 ? null : knee.settings[key],
-    usl: fitUsl(pointsOf(summaries, key)),
-    recommendation: summaries.length < 2 ? null : recommend(summaries, knee, hasObjectives),
+    knee: knee === null || judged.length < 2 ? null : knee.settings[key],
+    usl: fitUsl(pointsOf(judged, key)),
+    recommendation: summaries.length < 2 ? null : recommend(judged, knee, hasObjectives),
   };
+}
+
+/** Above this share without an answer, figures describe the exceptions. */
+const mostUnanswered = 0.5;
+
+function isJudged({ requests, metrics }: SettingSummary): boolean {
+  return unansweredShare(requests) <= mostUnanswered && metrics.e2e.p50 !== null;
 }
 
 /**
@@ -45,9 +55,9 @@ function pointsOf(summaries: readonly SettingSummary[], key: SweptKey): Throughp
  * Kleinrock's power: throughput over delay (L. Kleinrock, 1979). Beyond its maximum, more load costs more than it
  * gains.
  */
-function power(summary: SettingSummary): number | null {
-  const delayMs = e2eMs(summary);
-  return delayMs === null || delayMs === 0 ? null : summary.rates.output_tokens_per_second / delayMs;
+function power({ rates, metrics }: SettingSummary): number | null {
+  const delayMs = metrics.e2e.p50;
+  return delayMs === null || delayMs === 0 ? null : rates.output_tokens_per_second / delayMs;
 }
 
 function best(
@@ -77,6 +87,9 @@ function recommend(
     };
   }
   if (knee === null) return null;
+  if (summaries.length === 1) {
+    return { ...settingOf(knee), reason: 'it is the only setting with enough answered requests to judge by' };
+  }
   const fastest = best(summaries, ({ rates }) => rates.output_tokens_per_second);
   const reason =
     fastest === knee || fastest === null
@@ -87,7 +100,7 @@ function recommend(
 
 function comparison(knee: SettingSummary, fastest: SettingSummary): string {
   const share = Math.round((knee.rates.output_tokens_per_second / fastest.rates.output_tokens_per_second) * 100);
-  const latency = Math.round(((e2eMs(knee) ?? 0) / (e2eMs(fastest) ?? Infinity)) * 100);
+  const latency = Math.round(((knee.metrics.e2e.p50 ?? 0) / (fastest.metrics.e2e.p50 ?? Infinity)) * 100);
   return `${share} % of the tokens per second of ${nameOf(fastest, knee)} at ${latency} % of its median latency`;
 }
 
@@ -99,11 +112,6 @@ function nameOf({ settings }: SettingSummary, other: SettingSummary): string {
     ...(maxConcurrency === other.settings.max_concurrency ? [] : [`max-concurrency ${maxConcurrency}`]),
   ];
   return parts.join(' and ');
-}
-
-/** The median, or the mean if there are too few samples for a median. */
-function e2eMs({ metrics }: SettingSummary): number | null {
-  return metrics.e2e.p50 ?? metrics.e2e.mean;
 }
 
 function settingOf({ settings }: SettingSummary): {

@@ -1,9 +1,11 @@
 import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BenchHooks } from '../../../src/core/bench/bench.js';
+import type { BenchProgress } from '../../../src/core/bench/measure-run.js';
 import type { BenchOptions, TargetOptions } from '../../../src/core/bench/plan/options.js';
 import type { ScriptedExchange, ScriptedHttpServer } from '../../support/scripted-http-server.js';
 import { measure } from './measure.js';
@@ -17,12 +19,16 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** A server that streams three words. `onModels` is called when it is asked for its models, which comes first. */
-function serveWords(onModels: () => void = () => undefined): Promise<ScriptedHttpServer> {
+/**
+ * A server that streams three words, after a while. `onModels` is called when it is asked for its models, which comes
+ * first.
+ */
+function serveWords(onModels: () => void = () => undefined, afterMs = 0): Promise<ScriptedHttpServer> {
   return serveScript(async (exchange: ScriptedExchange) => {
     const route = routeOf(exchange).replace(/\?.*$/, '');
     if (route === 'POST /v1/chat/completions') {
       const token = 'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":null}]}\n\n';
+      await delay(afterMs);
       await exchange.stream(token, token, token, 'data: [DONE]\n\n');
     } else if (route === 'GET /v1/models') {
       onModels();
@@ -128,6 +134,28 @@ describe('a file of prompts with a bad entry', () => {
     expect(result.runs[0]?.requests.completed).toBe(4);
     expect(result.warnings).toEqual(['1 of 3 entries of prompts.jsonl was left out: line 2 is not a prompt.']);
     expect(server.exchanges.map(({ body }) => body).join()).toContain('"content":[{"type":"text","text":"b"}]');
+  });
+});
+
+describe('a server too slow for the planned duration', () => {
+  it('is measured for longer, and the progress and the result say so', async () => {
+    const server = await serveWords(() => undefined, 150);
+    const progress: BenchProgress[] = [];
+    const { result } = await measure(
+      {
+        target: { type: 'url', url: server.url },
+        ...{ requests: null, durationMs: 1, extension: { requests: 6, longestMs: 60_000 } },
+      },
+      { onProgress: (each) => progress.push(each) },
+    );
+    expect(result.plan).toMatchObject({ duration_ms: 1, least_requests: 6, longest_ms: 60_000 });
+    expect(result.runs[0]?.requests.completed).toBe(6);
+    expect(result.runs[0]?.window.extended_seconds).toBeGreaterThan(0.5);
+    expect(result.runs[0]?.metrics.ttft).toMatchObject({ count: 6, p50: expect.any(Number) as number });
+    expect(result.runs[0]?.metrics.ttft).toHaveProperty('p50_interval');
+    expect(progress).toContainEqual(
+      expect.objectContaining({ status: 'extending', leastRequests: 6, plannedMs: 60_000, isP50Rough: true }),
+    );
   });
 });
 

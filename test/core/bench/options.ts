@@ -16,6 +16,7 @@ export function benchOptionsOf(options: Pick<BenchOptions, 'target'> & Partial<B
     sweepUpTo: 1,
     durationMs: null,
     requests: 4,
+    extension: null,
     warmupMs: 0,
     trials: 1,
     leastTrials: 1,

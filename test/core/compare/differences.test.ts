@@ -23,6 +23,8 @@ describe('results are comparable', () => {
       'how often and at which settings it was measured',
       (result) => {
         result.plan = { ...result.plan, trials: 9, concurrency: [8, 16], max_concurrency: [1, 2] };
+        result.plan.least_requests = 20;
+        result.plan.longest_ms = 60_000;
       },
     ],
     ['their objectives, which do not shape the load', (result) => (result.plan.slo = ['ttft.p95<1s'])],

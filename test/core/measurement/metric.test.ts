@@ -34,13 +34,27 @@ describe('metricOf', () => {
     });
   });
 
-  it('leaves out percentiles with fewer than 10 samples above them', () => {
+  it('has a median of 5 samples or more, with its interval as long as there are fewer than 20', () => {
+    const samples = [31, 12, 47, 23, 18, 90, 15, 66, 20];
+    expect(metricOf(histogramOf(...samples.slice(0, 4)))).toMatchObject({ p50: null });
+    expect(metricOf(histogramOf(...samples.slice(0, 4)))).not.toHaveProperty('p50_interval');
+    expect(metricOf(histogramOf(...samples.slice(0, 5)))).toMatchObject({ p50: expect.closeTo(23, 1) as number });
+    const five = metricOf(histogramOf(...samples.slice(0, 5))).p50_interval;
+    expect([five?.lower, five?.upper, five?.coverage].map((value) => value?.toFixed(3))).toEqual([
+      ...['12.007', '47.007', '0.938'],
+    ]);
+    const nine = metricOf(histogramOf(...samples)).p50_interval;
+    expect([nine?.lower, nine?.upper].map((ms) => Math.round(ms ?? 0))).toEqual([15, 66]);
+    expect(metricOf(histogramOf(...upTo(20)))).not.toHaveProperty('p50_interval');
+  });
+
+  it('leaves out other percentiles with fewer than 10 samples above them', () => {
     const known = (count: number): string[] => {
       const { p50, p90, p95, p99, p99_9 } = metricOf(histogramOf(...repeated(5, count)));
       return Object.entries({ p50, p90, p95, p99, p99_9 }).flatMap(([name, ms]) => (ms === null ? [] : [name]));
     };
-    expect(known(19)).toEqual([]);
-    expect(known(20)).toEqual(['p50']);
+    expect(known(4)).toEqual([]);
+    expect(known(99)).toEqual(['p50']);
     expect(known(100)).toEqual(['p50', 'p90']);
     expect(known(200)).toEqual(['p50', 'p90', 'p95']);
     expect(known(1000)).toEqual(['p50', 'p90', 'p95', 'p99']);
@@ -84,7 +98,11 @@ describe('aggregateQueueWait', () => {
     });
   });
 
-  it.each([19, 20, 100, 200, 1000, 10_000])('leaves out the same percentiles of %d as a histogram does', (count) => {
+  it('has no median of fewer than 20, which its buckets cannot give an interval', () => {
+    expect(counted(19, 0).p50).toBeNull();
+  });
+
+  it.each([4, 20, 100, 200, 1000, 10_000])('leaves out the same percentiles of %d as a histogram does', (count) => {
     const known = ({ p50, p90, p95, p99, p99_9 }: ReturnType<typeof metricOf>): boolean[] =>
       [p50, p90, p95, p99, p99_9].map((ms) => ms !== null);
     expect(known(counted(count, 0))).toEqual(known(metricOf(histogramOf(...repeated(5, count)))));

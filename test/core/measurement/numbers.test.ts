@@ -5,6 +5,7 @@ import {
   percentText,
   significant,
   tickText,
+  timeRangeText,
   timeText,
   unitFor,
   whole,
@@ -61,6 +62,14 @@ describe('times', () => {
     [100_000, '100 s'],
   ])('on an axis are short: %d ms is %s', (ms, text) => {
     expect(tickText(ms)).toBe(text);
+  });
+
+  it('of a range name a common unit once', () => {
+    expect([timeRangeText(1200, 1900), timeRangeText(812, 1240), timeRangeText(5, 5)]).toEqual([
+      '1.20 to 1.90 s',
+      '812 ms to 1.24 s',
+      '5.00 ms',
+    ]);
   });
 
   it('that stand together share a unit', () => {

@@ -87,6 +87,9 @@ describe('an objective', () => {
   it('cannot be judged with too few samples, or without any', () => {
     expect(statuses(['ttft.p99<1h'], { completed: 100 })).toEqual(['unknown']);
     expect(statuses(['ttft.p50<1h'], { completed: 0 })).toEqual(['unknown']);
+    expect(statuses(['ttft.p50<1h'], { completed: 19 })).toEqual(['unknown']);
+    expect(statuses(['ttft.p50<1h'], { completed: 19, errors: { timeout: 1 } })).toEqual(['unknown']);
+    expect(statuses(['ttft.p50<1h'], { completed: 20 })).toEqual(['met']);
     expect(statuses(['ttft.p50<1h'], { completed: 0, errors: { queue_full: 1 } })).toEqual(['missed']);
   });
 

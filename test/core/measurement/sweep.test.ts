@@ -10,14 +10,15 @@ interface Figures {
   readonly e2eMs: number;
   readonly goodput?: number;
   readonly samples?: number;
+  readonly refused?: number;
 }
 
 function summaryOf(
   settings: Partial<Setting>,
-  { tokensPerSecond, e2eMs, goodput, samples = 100 }: Figures,
+  { tokensPerSecond, e2eMs, goodput, samples = 100, refused = 0 }: Figures,
 ): SettingSummary {
   const planned = { setting: { concurrency: 8, max_concurrency: null, rate: null, ...settings }, trial: 1 };
-  const part = partOf({ completed: samples, histograms: { e2e: repeated(e2eMs, samples) } });
+  const part = partOf({ completed: samples, refused, histograms: { e2e: repeated(e2eMs, samples) } });
   const [summary] = summarise([assembleRun([part], contextOf({ planned }))]);
   if (summary === undefined) throw new Error('There is no summary.');
   const rates = { ...summary.rates, output_tokens_per_second: tokensPerSecond, goodput: goodput ?? null };
@@ -50,12 +51,13 @@ describe('the knee', () => {
     expect(analyseSweep(byClients(2), false).knee).toBe(4);
   });
 
-  it('is judged by the mean where there are too few samples for a median', () => {
-    const few = [1, 2].map((n) =>
-      summaryOf({ max_concurrency: n }, { tokensPerSecond: 100 * n, e2eMs: 100, samples: 3 }),
-    );
-    expect(few[0]?.metrics.e2e.p50).toBeNull();
-    expect(analyseSweep(few, false).knee).toBe(2);
+  it('is a matter of settings with enough answers for a median', () => {
+    const withSamples = (samples: number): SettingSummary[] =>
+      [1, 2, 4].map((n) =>
+        summaryOf({ max_concurrency: n }, { tokensPerSecond: 100 * n, e2eMs: 100, samples: n === 4 ? samples : 5 }),
+      );
+    expect(analyseSweep(withSamples(5), false).knee).toBe(4);
+    expect(analyseSweep(withSamples(4), false).knee).toBe(2);
   });
 
   it('is not known without answers, nor for a server left as it is in an open loop', () => {
@@ -160,6 +162,35 @@ describe('the recommendation', () => {
       summaryOf({ max_concurrency: n }, { tokensPerSecond: 100, e2eMs: 100, goodput: 0 }),
     );
     expect(analyseSweep(summaries, true).recommendation).toBeNull();
+  });
+
+  it.each([false, true])(
+    'leaves out settings at which most requests had no answer (objectives: %s)',
+    (hasObjectives) => {
+      const withRefused = (...refused: readonly number[]): SettingSummary[] =>
+        refused.map((each, index) => {
+          const n = 2 ** index;
+          return summaryOf({ max_concurrency: n }, { tokensPerSecond: 100 * n, e2eMs: 100, goodput: n, refused: each });
+        });
+      const recommended = (...refused: readonly number[]): number | null | undefined =>
+        analyseSweep(withRefused(...refused), hasObjectives).recommendation?.max_concurrency;
+      expect(recommended(0, 0, 100)).toBe(4);
+      expect(recommended(0, 0, 101)).toBe(2);
+      expect(recommended(101, 0, 101)).toBe(2);
+      expect(recommended(101, 101, 101)).toBeUndefined();
+      expect(analyseSweep(withRefused(101, 0, 101), hasObjectives).knee).toBeNull();
+    },
+  );
+
+  it('says so if only one setting can be judged', () => {
+    const summaries = [1, 2].map((n) =>
+      summaryOf({ max_concurrency: n }, { tokensPerSecond: 100, e2eMs: 100, samples: n === 1 ? 3 : 20 }),
+    );
+    expect(analyseSweep(summaries, false).recommendation).toEqual({
+      max_concurrency: 2,
+      concurrency: 8,
+      reason: 'it is the only setting with enough answered requests to judge by',
+    });
   });
 
   it('is left out where there was nothing to choose from', () => {

@@ -28,6 +28,8 @@ export interface SettingDescription {
   readonly examples?: Readonly<Record<string, string>>;
   readonly goodput?: number;
   readonly client?: Partial<ClientHealth>;
+  /** How long it went on beyond 10 s. */
+  readonly extendedSeconds?: number;
   readonly littlesLawError?: number;
   readonly outputTokensSource?: Run['output_tokens_source'];
 }

@@ -16,7 +16,7 @@ export function runOf(setting: SettingDescription, trial: number, samples: Sampl
   return {
     settings: settingsOf(setting),
     trial,
-    window: { seconds: 10, span_seconds: 10.4, warmup_requests: 8 },
+    window: windowOf(setting),
     requests: requestsOf(setting),
     rates: ratesOf(setting, samples),
     output_tokens_source: setting.outputTokensSource ?? 'usage',
@@ -30,6 +30,12 @@ export function runOf(setting: SettingDescription, trial: number, samples: Sampl
     },
     checks: { littles_law_error: setting.littlesLawError ?? 0.01 },
   };
+}
+
+function windowOf({ extendedSeconds }: SettingDescription): Run['window'] {
+  const longer = extendedSeconds === undefined ? {} : { extended_seconds: extendedSeconds };
+  const seconds = 10 + (extendedSeconds ?? 0);
+  return { seconds, span_seconds: seconds + 0.4, ...longer, warmup_requests: 8 };
 }
 
 function settingsOf({ concurrency = 8, maxConcurrency = null, rate = null }: SettingDescription): Run['settings'] {

@@ -1,5 +1,6 @@
 import type { Random } from '../../../src/core/base/random.js';
 import { LatencyHistogram } from '../../../src/core/measurement/histogram.js';
+import { medianIntervalOf, medianMs } from '../../../src/core/measurement/median.js';
 import { type PerMetric, perMetric } from '../../../src/core/measurement/metric-names.js';
 import type { Metric, QueueWaitSource } from '../../../src/core/measurement/result-schema.js';
 import type { SettingDescription } from './description.js';
@@ -21,6 +22,7 @@ class Samples {
 
   get metric(): Metric {
     const { meanMs: mean, histogram } = this;
+    const interval = medianIntervalOf(histogram);
     const squares = this.#valuesMs.reduce((sum, ms) => sum + (ms - (mean ?? 0)) ** 2, 0);
     return {
       unit: 'ms',
@@ -29,7 +31,8 @@ class Samples {
       stddev: mean === null ? null : Math.sqrt(squares / histogram.count),
       min: mean === null ? null : Math.min(...this.#valuesMs),
       max: mean === null ? null : Math.max(...this.#valuesMs),
-      p50: histogram.percentileMs(50),
+      p50: medianMs(histogram),
+      ...(interval === null ? {} : { p50_interval: interval }),
       p90: histogram.percentileMs(90),
       p95: histogram.percentileMs(95),
       p99: histogram.percentileMs(99),

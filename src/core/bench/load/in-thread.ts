@@ -9,6 +9,7 @@ import { SamplesFile } from '../record/samples-file.js';
 import { createWorkload, requestBody } from '../workload/workload.js';
 import { runClosedLoop } from './closed-loop.js';
 import { ConnectionLoss } from './connection-loss.js';
+import { countEnded } from './extension.js';
 import { connectionsOf, type LoadGenerator, type LoadJob } from './load-generator.js';
 import { type LoadRun, MeasurementWindow, Pauses } from './load-run.js';
 import { runOpenLoop } from './open-loop.js';
@@ -66,7 +67,7 @@ function runLoad(
   startUs: number,
   signal: AbortSignal,
 ): RunningLoad {
-  const window = new MeasurementWindow(startUs, job.warmupMs, job.durationMs, job.requests);
+  const window = new MeasurementWindow(startUs, job);
   const recorder = new RunRecorder(job.objectives, window.beginUs);
   const firstAnswers = new FirstAnswers();
   return {
@@ -124,6 +125,7 @@ async function run(
       recorder.begin(intendedUs);
       const outcome = await sendBody(body, intendedUs);
       const metrics = recorder.end(outcome);
+      if (job.extension !== null) countEnded(job.extension, outcome);
       if (outcome.status !== 'aborted') samples?.write(outcome, metrics);
       if (loss.observe(outcome)) stopSending();
       return outcome;
@@ -153,6 +155,7 @@ async function run(
   }
   return {
     ...recorder.part(loopDelay.end()),
+    extendedUs: window.extendedUs,
     rejection: firstAnswers.finalRejection,
     samplesFailure: samples?.failure ?? null,
   };

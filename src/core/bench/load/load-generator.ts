@@ -4,6 +4,7 @@ import type { Arrival } from '../plan/options.js';
 import type { RunPart } from '../record/run-part.js';
 import type { RunSnapshot } from '../record/run-recorder.js';
 import type { BodyOptions, WorkloadSpec } from '../workload/workload.js';
+import type { Extension } from './extension.js';
 
 /** What one worker sends in one run, as plain data that can be sent to another thread. */
 export interface LoadJob {
@@ -21,6 +22,8 @@ export interface LoadJob {
   readonly durationMs: number | null;
   /** Counted requests of this worker; null: as many as fit into the duration. */
   readonly requests: number | null;
+  /** Beyond the duration; null: no request begins after it. */
+  readonly extension: Extension | null;
   /** For goodput, each is a limit for every single request. */
   readonly objectives: readonly Objective[];
   readonly samplesPath: string | null;

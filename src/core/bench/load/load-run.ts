@@ -1,5 +1,7 @@
 import type { RequestOutcome } from '../client/outcome.js';
 import type { Turn } from '../workload/workload.js';
+import { type Extension, needsMore } from './extension.js';
+import type { LoadJob } from './load-generator.js';
 
 /** What a load shape needs: something to send, a way to send it, and a point at which to stop. */
 export interface LoadRun {
@@ -26,21 +28,31 @@ export type RequestPhase = 'warm-up' | 'counted' | 'over';
  *                          ├──────┤ counted
  *                                                ├───────────┤ counted: began in the window
  * ```
+ *
+ * With an extension, the window stays open beyond its end until enough requests have been completed.
  */
 export class MeasurementWindow {
   readonly beginUs: number;
   readonly #endUs: number;
+  readonly #extension: Extension | null;
   #left: number;
+  #extendedUs = 0;
   #closed = false;
 
-  /**
-   * @param startUs when the load begins
-   * @param durationMs of the window; null: until `requests` have begun
-   */
-  constructor(startUs: number, warmupMs: number, durationMs: number | null, requests: number | null) {
+  /** @param startUs when the load begins */
+  constructor(
+    startUs: number,
+    { warmupMs, durationMs, requests, extension }: Pick<LoadJob, 'warmupMs' | 'durationMs' | 'requests' | 'extension'>,
+  ) {
     this.beginUs = startUs + warmupMs * 1000;
     this.#endUs = durationMs === null ? Infinity : this.beginUs + durationMs * 1000;
+    this.#extension = extension;
     this.#left = requests ?? Infinity;
+  }
+
+  /** How long requests went on beyond the end because there were too few, in microseconds; 0 if they did not. */
+  get extendedUs(): number {
+    return this.#extendedUs;
   }
 
   /** The bench was stopped: nothing more is sent. */
@@ -57,9 +69,17 @@ export class MeasurementWindow {
   nextPhase(intendedUs: number, late = false): RequestPhase {
     if (this.#closed || this.#left <= 0) return 'over';
     if (intendedUs < this.beginUs) return 'warm-up';
-    if (intendedUs >= this.#endUs && !late) return 'over';
+    if (intendedUs >= this.#endUs && !late) {
+      if (!this.#isExtended(intendedUs)) return 'over';
+      this.#extendedUs = intendedUs - this.#endUs;
+    }
     this.#left -= 1;
     return 'counted';
+  }
+
+  #isExtended(intendedUs: number): boolean {
+    const extension = this.#extension;
+    return extension !== null && intendedUs < this.beginUs + extension.longestMs * 1000 && needsMore(extension);
   }
 }
 

@@ -33,6 +33,9 @@ export function describePlan(
     extra_body: options.extraBody === null ? null : { ...options.extraBody },
     no_param: [...options.omittedParams],
     slo: options.objectives.map(({ text }) => text),
+    ...(options.extension === null
+      ? {}
+      : { least_requests: options.extension.requests, longest_ms: options.extension.longestMs }),
   };
 }
 

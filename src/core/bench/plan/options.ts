@@ -35,6 +35,14 @@ export type TargetOptions =
 type PromptSource =
   { readonly type: 'synthetic'; readonly inputTokens: Lengths } | { readonly type: 'file'; readonly path: string };
 
+/** A setting that is measured for longer than planned, so that its median can be shown. */
+export interface PlannedExtension {
+  /** Completed requests of the setting, all trials together, for which its runs go on. */
+  readonly requests: number;
+  /** Milliseconds after the warm-up in which requests of a run begin, at most. */
+  readonly longestMs: number;
+}
+
 /** One bench, with every default filled in. */
 export interface BenchOptions {
   readonly target: TargetOptions;
@@ -59,6 +67,8 @@ export interface BenchOptions {
   /** Milliseconds per setting; null with `requests`. */
   readonly durationMs: number | null;
   readonly requests: number | null;
+  /** How a setting goes on beyond `durationMs`; null: it does not. */
+  readonly extension: PlannedExtension | null;
   readonly warmupMs: number;
   /** The most that are measured. */
   readonly trials: number;

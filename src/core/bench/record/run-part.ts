@@ -36,6 +36,8 @@ export interface RunPart {
    * End of the warm-up, last end, last intended start in microseconds of the common clock; null if nothing was counted.
    */
   readonly span: { readonly beginUs: number; readonly lastEndUs: number; readonly lastIntendedUs: number } | null;
+  /** How long requests were begun beyond the planned duration because there were too few; 0 if they were not. */
+  readonly extendedUs: number;
   /** The number of counted requests in flight, integrated over time, in request-microseconds. */
   readonly inFlightUs: number;
   readonly histograms: PerMetric<LatencyHistogram>;

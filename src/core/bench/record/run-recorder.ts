@@ -1,4 +1,5 @@
 import { LatencyHistogram } from '../../measurement/histogram.js';
+import { medianMs } from '../../measurement/median.js';
 import { metricNames, perMetric } from '../../measurement/metric-names.js';
 import type { Objective } from '../../measurement/objectives.js';
 import type { CompletedRequest, RequestOutcome, UnansweredRequest } from '../client/outcome.js';
@@ -15,10 +16,15 @@ const mostErrorCodes = 50;
 /** The figures of a run so far. */
 export interface RunSnapshot {
   readonly completed: number;
+  /** Requests that were sent during the warm-up, which do not count. */
+  readonly warmup: number;
+  /** Those of the warm-up included. */
   readonly inFlight: number;
   /** Refused, failed and timed out. */
   readonly unanswered: number;
-  readonly outputTokens: number;
+  /** Tokens that arrived since the end of the warm-up, of requests that were completed. */
+  readonly servedTokens: number;
+  /** Percentiles are null with too few samples, as in the report. */
   readonly ttftP50Ms: number | null;
   readonly ttftP95Ms: number | null;
   /** Why the first requests were all rejected; null if they were not, or if that is not known yet. */
@@ -45,6 +51,7 @@ export class RunRecorder {
   #lastEndUs = -Infinity;
   #lastIntendedUs = -Infinity;
   #inFlight = 0;
+  #warmupInFlight = 0;
   #inFlightUs = 0;
   #countedUs: number | null = null;
   #servedRequests = 0;
@@ -62,10 +69,12 @@ export class RunRecorder {
   /** A request of the warm-up is about to be sent. */
   beginWarmup(): void {
     this.#warmup += 1;
+    this.#warmupInFlight += 1;
   }
 
   /** It ended. Only what the server did for it after the measurement had begun is recorded. */
   endWarmup(outcome: RequestOutcome): void {
+    this.#warmupInFlight -= 1;
     if (outcome.status === 'completed') this.#served(outcome);
   }
 
@@ -149,16 +158,17 @@ export class RunRecorder {
     const { refused, failed, timed_out: timedOut } = this.#unanswered;
     return {
       completed: this.#completed,
-      inFlight: this.#inFlight,
+      warmup: this.#warmup,
+      inFlight: this.#inFlight + this.#warmupInFlight,
       unanswered: refused + failed + timedOut,
-      outputTokens: this.#outputTokens,
-      ttftP50Ms: this.#histograms.ttft.quantileMs(50),
-      ttftP95Ms: this.#histograms.ttft.quantileMs(95),
+      servedTokens: this.#servedTokens,
+      ttftP50Ms: medianMs(this.#histograms.ttft),
+      ttftP95Ms: this.#histograms.ttft.percentileMs(95),
     };
   }
 
   /** Everything recorded so far. @param loopDelay how late the event loop was in that time */
-  part(loopDelay: LatencyHistogram): Omit<RunPart, 'samplesFailure' | 'rejection'> {
+  part(loopDelay: LatencyHistogram): Omit<RunPart, 'extendedUs' | 'samplesFailure' | 'rejection'> {
     const { refused, failed, timed_out: timedOut } = this.#unanswered;
     return {
       completed: this.#completed,

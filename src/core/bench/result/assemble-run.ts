@@ -41,6 +41,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
   const measured = perMetric((name) => metricOf(histograms[name]));
   const metrics: RunMetrics = { ...measured, queue_wait: queueWait(parts, measured.queue_wait, context.aggregate) };
   const meanInFlight = seconds === 0 ? 0 : sum(parts, 'inFlightUs') / (seconds * 1e6);
+  const extendedUs = Math.max(...parts.map((part) => part.extendedUs));
   const counted = seconds === 0 ? 0 : requests.completed / seconds;
   const answers = addUpAnswers(parts);
   return {
@@ -49,6 +50,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
     window: {
       seconds: span === null ? 0 : Math.max(0, (span.lastIntendedUs - span.beginUs) / 1e6),
       span_seconds: seconds,
+      ...(extendedUs > 0 ? { extended_seconds: extendedUs / 1e6 } : {}),
       warmup_requests: sum(parts, 'warmup'),
     },
     requests,

@@ -1,5 +1,6 @@
+import { medianText } from '../../measurement/median.js';
 import { orUnknown, percentText, significant, unitFor, unknown, whole } from '../../measurement/numbers.js';
-import type { BenchResult, QueueWaitSource } from '../../measurement/result-schema.js';
+import type { BenchResult, MetricFigures, QueueWaitSource } from '../../measurement/result-schema.js';
 import { dimensionsOf, settingValue } from '../../measurement/setting-text.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 
@@ -49,7 +50,7 @@ function latencyColumns(result: BenchResult, summaries: readonly SettingSummary[
 }
 
 type Percentile = 'p50' | 'p95' | 'p99';
-type Percentiles = Readonly<Record<Percentile, number | null>>;
+type Percentiles = Pick<MetricFigures, Percentile | 'p50_interval'>;
 
 function percentileColumns(
   name: string,
@@ -58,10 +59,11 @@ function percentileColumns(
 ): readonly Column[] {
   const wanted = (['p50', 'p95', 'p99'] as const).filter((percentile) => sacrifices[percentile] !== undefined);
   const unit = unitFor(rows.flatMap((row) => wanted.map((percentile) => row[percentile])));
+  const inUnit = (ms: number): string => significant(ms / unit.ms);
   return wanted.map((percentile) => ({
     group: `${name}, ${unit.name}`,
     heading: percentile,
-    cells: rows.map((row) => orUnknown(row[percentile], (ms) => significant(ms / unit.ms))),
+    cells: rows.map((row) => (percentile === 'p50' ? medianText(row, inUnit) : orUnknown(row[percentile], inUnit))),
     sacrifice: sacrifices[percentile] ?? 0,
   }));
 }

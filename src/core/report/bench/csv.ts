@@ -73,6 +73,12 @@ const columns: readonly (readonly [string, (row: Row) => Value])[] = [
   ['contradicted_usage_answers', ({ run }) => run.checks.contradicted_usage?.answers ?? null],
   ['held_open_answers', ({ run }) => run.checks.held_open?.answers ?? null],
   ['held_open_mean_ms', ({ run }) => run.checks.held_open?.mean_ms ?? null],
+  ['extended_s', ({ run }) => run.window.extended_seconds ?? 0],
+  ...metricNames.flatMap((name) =>
+    (['lower', 'upper'] as const).map(
+      (end) => [`${name}_p50_${end}_ms`, ({ run }: Row) => run.metrics[name].p50_interval?.[end] ?? null] as const,
+    ),
+  ),
 ];
 
 /** One row per setting and trial, as RFC 4180 but with line feeds. Unknown values are empty. */

@@ -1,17 +1,12 @@
 import stringWidth from 'string-width';
+import { medianText } from '../../measurement/median.js';
 import { orUnknown, tickText, timeText } from '../../measurement/numbers.js';
-import type { BenchResult, FiguresPerMetric } from '../../measurement/result-schema.js';
+import type { BenchResult, MetricFigures } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { padEnd, padStart, type Paint, painter, type ReportStyle } from '../text/style.js';
 import { headlineOf } from './columns.js';
+import { areFew, type DensityMetric, type Mass, massesOf } from './masses.js';
 import { rowLabels } from './row-labels.js';
-
-/** A number of samples that lie somewhere between two times. */
-export interface Mass {
-  readonly fromMs: number;
-  readonly upToMs: number;
-  readonly count: number;
-}
 
 /** A logarithmic axis of time. Samples outside it count as lying at its ends. */
 export interface LogAxis {
@@ -19,29 +14,6 @@ export interface LogAxis {
   readonly toMs: number;
   /** Whether there are samples below its beginning. */
   readonly openBelow: boolean;
-}
-
-export type DensityMetric = 'ttft' | 'ttft_from_schedule' | 'queue_wait';
-
-/** The samples of a setting, from its histogram or else from the server's buckets; empty if there is neither. */
-export function massesOf({ histograms, metrics }: SettingSummary, metric: DensityMetric): readonly Mass[] {
-  const histogram = histograms.get(metric);
-  if (histogram !== undefined && histogram.count > 0) {
-    return Array.from(histogram.cells(), ({ upToMs, count }) => ({ fromMs: upToMs, upToMs, count }));
-  }
-  return metric === 'queue_wait' ? bucketMasses(metrics.queue_wait) : [];
-}
-
-function bucketMasses({ buckets = [] }: FiguresPerMetric['queue_wait']): readonly Mass[] {
-  let fromMs = 0;
-  const masses: Mass[] = [];
-  for (const { up_to_ms: bound, count } of buckets) {
-    // Samples beyond the last bound are known only to lie beyond it.
-    const upToMs = bound ?? fromMs;
-    if (count > 0) masses.push({ fromMs, upToMs, count });
-    fromMs = upToMs;
-  }
-  return masses;
 }
 
 /**
@@ -120,6 +92,8 @@ function roundUp(ms: number): number {
 }
 
 const blocks = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
+const oneRequest = '•';
+const severalRequests = '●';
 const gap = '  ';
 const fewestBins = 10;
 
@@ -132,7 +106,8 @@ interface Plot {
 }
 
 /**
- * Plots the distributions of TTFT and queue wait, one line per setting, all on one axis: further right is slower.
+ * Plots the distributions of TTFT and queue wait, one line per setting, all on one axis: further right is slower. Where
+ * there are few requests, each is a dot.
  *
  * @returns the lines of each plot; [] without samples
  */
@@ -160,13 +135,22 @@ export function densityPlots(
   const figuresWidth = widths.reduce((total, width) => total + gap.length + width, 0);
   const bins = Math.max(fewestBins, style.width - labels.width - gap.length - figuresWidth);
   return plots.map(({ title, metric, colour, masses }) => {
-    const hint = style.colour ? paint('dim', '  slowest 5 % in ') + paint('red', 'red') : '';
-    const heading = padEnd(paint('bold', title) + hint, labels.width + gap.length + bins);
+    const hints = [
+      ...(masses.some((each) => each.length > 0 && areFew(each))
+        ? [paint('dim', `${gap}${oneRequest} one request${gap}${severalRequests} several`)]
+        : []),
+      ...(style.colour && summaries.some(({ metrics }) => metrics[metric].p95 !== null)
+        ? [paint('dim', `${gap}slowest 5 % in `) + paint('red', 'red')]
+        : []),
+    ];
+    const heading = headingOf(paint('bold', title), hints, labels.width + gap.length + bins);
     const rows = summaries.map(({ metrics }, index) => {
-      const bars = blocksOf(densityOn(axis, masses[index] ?? [], bins));
+      const own = masses[index] ?? [];
+      const counts = densityOn(axis, own, bins);
+      const bars = areFew(own) ? dotsOf(counts) : blocksOf(counts);
       const slowFrom = slowestBin(axis, metrics[metric].p95, bins);
       const painted = paint(colour, bars.slice(0, slowFrom)) + paint('red', bars.slice(slowFrom));
-      const figures = shown.map((percentile) => orUnknown(metrics[metric][percentile], timeText));
+      const figures = figureTexts(metrics[metric]);
       return `${labels.rows[index] ?? ''}${gap}${painted}${paint('dim', aligned(figures, widths))}`;
     });
     const axisRows = axisLines(axis, bins, paint).map((line) => ' '.repeat(labels.width + gap.length) + line);
@@ -176,11 +160,22 @@ export function densityPlots(
 
 const shown = ['p50', 'p95'] as const;
 
+function figureTexts(figures: MetricFigures): readonly string[] {
+  return [medianText(figures, timeText), orUnknown(figures.p95, timeText)];
+}
+
+/** A title with as many of the hints as fit. */
+function headingOf(title: string, hints: readonly string[], width: number): string {
+  let heading = title;
+  for (const hint of hints) if (stringWidth(heading + hint) <= width) heading += hint;
+  return padEnd(heading, width);
+}
+
 /** The widths of the figures, the same for all plots, so that their axes line up. */
 function figureWidths(plots: readonly Plot[], summaries: readonly SettingSummary[]): readonly number[] {
-  return shown.map((percentile) => {
+  return shown.map((percentile, index) => {
     const texts = plots.flatMap(({ metric }) =>
-      summaries.map(({ metrics }) => orUnknown(metrics[metric][percentile], timeText)),
+      summaries.map(({ metrics }) => figureTexts(metrics[metric])[index] ?? ''),
     );
     return Math.max(...[percentile, ...texts].map((text) => stringWidth(text)));
   });
@@ -196,6 +191,10 @@ function blocksOf(counts: readonly number[]): string {
   return counts
     .map((count) => (count <= 0 ? ' ' : (blocks[Math.round((count / most) * (blocks.length - 1))] ?? '█')))
     .join('');
+}
+
+function dotsOf(counts: readonly number[]): string {
+  return counts.map((count) => (count <= 0 ? ' ' : count === 1 ? oneRequest : severalRequests)).join('');
 }
 
 /** The first bin that lies completely beyond p95. */

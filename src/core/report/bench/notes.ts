@@ -1,10 +1,12 @@
 import { formatDuration } from '../../base/units.js';
 import { leastSamplesAbove, samplesNeeded } from '../../measurement/histogram.js';
-import { percentText, unknown, whole } from '../../measurement/numbers.js';
+import { confidencePercent, roughMark } from '../../measurement/median.js';
+import { listed, percentText, plural, timeRangeText, unknown, whole } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
+import { dimensionsOf, settingsText, settingText } from '../../measurement/setting-text.js';
+import { bySetting, settingsKey, type SettingSummary } from '../../measurement/summarise.js';
 import { objectivesText, targetItems } from '../text/description.js';
-import { queueWaitSourceOf, queueWaitSourceText } from './columns.js';
+import { headlineOf, queueWaitSourceOf, queueWaitSourceText } from './columns.js';
 import { isMarked, recommendedMark } from './row-labels.js';
 
 /**
@@ -24,6 +26,8 @@ export function notesBelow(
     result.plan.slo.length > 0 ? `Goodput counts requests that met ${objectivesText(result.plan)}.` : '',
     trialsText(summaries),
     summaries.every(({ requests }) => unanswered(requests) === 0) ? 'No request was refused or failed.' : '',
+    extensionText(result, summaries),
+    roughText(result, summaries),
     summaries.some(tooFew) ? `${unknown} unknown, or fewer than ${leastSamplesAbove} samples above it.` : '',
     moreRequestsText(result, summaries),
     reconnectsText(summaries),
@@ -56,17 +60,73 @@ function tooFew({ metrics }: SettingSummary): boolean {
   return [metrics.ttft, metrics.queue_wait, metrics.tpot].some(({ p99 }) => p99 === null);
 }
 
+/** How long the longest run of a setting went on beyond its duration; 0 if none did. */
+function extendedSecondsOf({ runs }: BenchResult, { settings }: SettingSummary): number {
+  const own = bySetting(runs).get(settingsKey(settings)) ?? [];
+  return Math.max(0, ...own.map(({ window }) => window.extended_seconds ?? 0));
+}
+
+/** Where and for how long runs went on beyond their duration, and what for. */
+function extensionText(result: BenchResult, summaries: readonly SettingSummary[]): string {
+  const { least_requests: wanted = 0, longest_ms: longestMs = 0 } = result.plan;
+  const extended = summaries.filter((summary) => extendedSecondsOf(result, summary) > 0);
+  if (extended.length === 0) return '';
+  const where = settingsText(
+    extended.map(({ settings }) => settings),
+    dimensionsOf(summaries.map(({ settings }) => settings)),
+  );
+  const who = summaries.length === 1 ? 'The measurement' : `The measurement of ${where}`;
+  const seconds = Math.max(...extended.map((summary) => extendedSecondsOf(result, summary)));
+  const long = `${extended.length > 1 ? 'up to ' : ''}${formatDuration(seconds * 1000)}`;
+  const text = `${who} went on for ${long} to have ${plural(wanted, 'request')}`;
+  const isShort = !result.interrupted && extended.some(({ requests }) => requests.completed < wanted);
+  return isShort ? `${text}, at most ${formatDuration(longestMs)} in all (-d sets the time).` : `${text}.`;
+}
+
+const mostIntervals = 4;
+
+/** What the mark of a rough median means, and how rough the headline is. */
+function roughText(result: BenchResult, summaries: readonly SettingSummary[]): string {
+  const rough = ({ metrics }: SettingSummary): boolean =>
+    [metrics.ttft, metrics.queue_wait, metrics.tpot].some(({ p50_interval: interval }) => interval !== undefined);
+  if (!summaries.some(rough)) return '';
+  const meaning = `${roughMark} median of fewer than ${samplesNeeded(50)} requests`;
+  const headline = headlineOf(result);
+  const by = dimensionsOf(summaries.map(({ settings }) => settings));
+  const known = summaries.flatMap(({ settings, metrics }) => {
+    const { p50_interval: interval } = metrics[headline.metric];
+    return interval === undefined ? [] : [{ settings, interval }];
+  });
+  if (known.length === 0 || known.length > mostIntervals) return `${meaning}.`;
+  const ranges = known.map(({ settings, interval: { lower, upper } }) => {
+    const where = summaries.length === 1 ? '' : ` at ${settingText(settings, by)}`;
+    return timeRangeText(lower, upper) + where;
+  });
+  const percent = confidencePercent(known.map(({ interval }) => interval));
+  return `${meaning}; the ${percent} % interval of the median ${headline.name} is ${listed(ranges)}.`;
+}
+
 const requestsForP95 = samplesNeeded(95);
 
 /** How to get the percentiles that are missing. */
-function moreRequestsText({ plan }: BenchResult, summaries: readonly SettingSummary[]): string {
-  const completed = summaries.map(({ requests }) => requests.completed).filter((count) => count > 0);
-  const fewest = Math.min(...completed);
-  if (completed.length === 0 || fewest >= requestsForP95) return '';
+function moreRequestsText(result: BenchResult, summaries: readonly SettingSummary[]): string {
+  const answered = summaries.filter(({ requests }) => requests.completed > 0);
+  const fewest = Math.min(...answered.map(({ requests }) => requests.completed));
+  if (answered.length === 0 || fewest >= requestsForP95) return '';
   const needed = `A p95 needs ${requestsForP95} requests per setting`;
-  if (plan.duration_ms === null) return `${needed} (-r).`;
-  const seconds = (plan.duration_ms / 1000) * (requestsForP95 / fewest);
-  return `${needed}: measure for about ${formatDuration(roundedUp(seconds) * 1000)} (-d).`;
+  const { duration_ms: durationMs } = result.plan;
+  if (durationMs === null) return `${needed} (-r).`;
+  const seconds = answered.map(
+    (summary) =>
+      (durationMs / 1000 + extendedSecondsOf(result, summary)) * (requestsForP95 / summary.requests.completed),
+  );
+  return `${needed}: measure for about ${typedDuration(Math.max(...seconds))} (-d).`;
+}
+
+/** Rounded up to what people type, in seconds or minutes. */
+function typedDuration(seconds: number): string {
+  const unit = seconds > 60 ? 60 : 1;
+  return formatDuration(roundedUp(seconds / unit) * unit * 1000);
 }
 
 /** To one digit, or to two if it begins with 1, as people type durations. */

@@ -2,27 +2,24 @@ import { listed, percentText, plural, timeText } from '../../measurement/numbers
 import type { BenchResult, Run, Saturation } from '../../measurement/result-schema.js';
 import { type Dimension, dimensionsOf, settingsText } from '../../measurement/setting-text.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
+import { unansweredWarning, undisturbedRuns } from '../../measurement/unanswered.js';
 import { littlesLawTolerance } from '../../statistics/littles-law.js';
 import { oneLine } from '../text/escape.js';
 import { streamWarnings } from './stream-warnings.js';
 
 /** Reasons to doubt the figures, which a report shows before them. */
-export function truthWarnings({
-  runs,
-  interrupted,
-  plan,
-}: Pick<BenchResult, 'runs' | 'interrupted' | 'plan'>): string[] {
+export function truthWarnings(result: Pick<BenchResult, 'runs' | 'interrupted' | 'plan'>): string[] {
+  const { runs, interrupted, plan } = result;
   const by = dimensionsOf(runs.map(({ settings }) => settings));
   const warnings: string[] = [];
   if (interrupted) {
     warnings.push(`Interrupted: stopped after ${plural(runs.length, 'run')}, before everything was measured.`);
   }
-  if (runs.length > 0 && runs.every(({ requests }) => requests.completed === 0)) {
-    warnings.push('No request was completed, so there is no latency to show.');
-  }
+  const unanswered = unansweredWarning(runs);
+  if (unanswered !== null) warnings.push(oneLine(unanswered));
   warnings.push(
     ...clientWarnings(runs, by),
-    ...littlesLaw(runs, by),
+    ...littlesLaw(undisturbedRuns(result), by),
     ...countedChunks(runs, plan.trials),
     ...streamWarnings(runs),
     ...compressed(runs),

@@ -1,8 +1,11 @@
-import { tickText, timeText } from '../../measurement/numbers.js';
+import { samplesNeeded } from '../../measurement/histogram.js';
+import { confidencePercent, medianText } from '../../measurement/median.js';
+import { orUnknown, tickText, timeRangeText, timeText } from '../../measurement/numbers.js';
 import type { BenchResult, MetricFigures } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { headlineOf } from '../bench/columns.js';
-import { commonAxis, densityOn, type LogAxis, type Mass, massesOf, positionOn, ticksOf } from '../bench/density.js';
+import { commonAxis, densityOn, type LogAxis, positionOn, ticksOf } from '../bench/density.js';
+import { areFew, type Mass, massesOf } from '../bench/masses.js';
 import { chartLabels } from '../bench/row-labels.js';
 import { totalMs, type Waterfall, type WaterfallPart, type Waterfalls, waterfallsOf } from '../bench/waterfall.js';
 import { Markup, markup } from './markup.js';
@@ -43,13 +46,14 @@ export function densityChart(result: BenchResult, summaries: readonly SettingSum
 ${shape(ttft[index] ?? [], summary.metrics[headline.metric], scale, floor, 'ttft')}
 ${shape(queueWait[index] ?? [], summary.metrics.queue_wait, scale, floor, 'queue')}</g>`;
   });
+  const hasDots = [...ttft, ...queueWait].some((masses) => masses.length > 0 && areFew(masses));
   const ticks = ticksOf(axis).map((tick, index) => {
     const x = xOf(scale, tick);
     const text = `${index === 0 && axis.openBelow ? '≤ ' : ''}${tickText(tick)}`;
     return markup`<line class="grid" x1="${x}" x2="${x}" y1="6" y2="${height - 28}"/><text class="tick" x="${x}" y="${height - 10}" text-anchor="middle">${text}</text>`;
   });
   return markup`<figure>
-<figcaption><h2>${headline.name} and queue wait</h2><p>${legend('ttft', `${headline.name} (above)`)} ${legend('queue', 'queue wait (below)')} Solid line: p50; dashed line: p95. Logarithmic axis; each shape is scaled to its own height.</p></figcaption>
+<figcaption><h2>${headline.name} and queue wait</h2><p>${legend('ttft', `${headline.name} (above)`)} ${legend('queue', 'queue wait (below)')} Solid line: p50; dashed line: p95. Logarithmic axis; each shape is scaled to its own height.${hasDots ? ` Dots: single requests, where there are fewer than ${samplesNeeded(50)}; the band is the interval of their median.` : ''}</p></figcaption>
 <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Distributions of ${headline.name} and queue wait by setting">
 ${ticks}
 ${rows}
@@ -72,15 +76,51 @@ function shape(
   const counts = densityOn(scale.axis, masses, bins);
   const most = Math.max(...counts);
   if (most === 0) return new Markup('');
+  const name = kind === 'queue' ? 'queue wait' : 'TTFT';
+  const lines = markup`${line(figures.p50, scale, floor, height, `${kind} p50`)}${line(figures.p95, scale, floor, height, `${kind} p95`)}`;
+  if (areFew(masses)) {
+    return markup`${interval(figures, scale, floor, height, kind)}${dots(masses, scale, floor, height, kind)}${lines}`;
+  }
   const step = scale.width / bins;
   const y = (count: number): string => (floor + (count / most) * height).toFixed(1);
   const path = counts.map((count) => `V${y(count)}h${step.toFixed(2)}`).join('');
-  const title = `${kind === 'queue' ? 'queue wait' : 'TTFT'}: p50 ${shown(figures.p50)}, p95 ${shown(figures.p95)}`;
-  return markup`<path class="${kind}" d="M${scale.left} ${floor}${new Markup(path)}V${floor}Z"><title>${title}</title></path>${line(figures.p50, scale, floor, height, `${kind} p50`)}${line(figures.p95, scale, floor, height, `${kind} p95`)}`;
+  const title = `${name}: p50 ${medianText(figures, timeText)}, p95 ${orUnknown(figures.p95, timeText)}`;
+  return markup`<path class="${kind}" d="M${scale.left} ${floor}${new Markup(path)}V${floor}Z"><title>${title}</title></path>${lines}`;
 }
 
-function shown(ms: number | null): string {
-  return ms === null ? 'not known' : timeText(ms);
+/** A dot for each sample; those that would cover each other are stacked. */
+function dots(
+  masses: readonly Mass[],
+  scale: Scale,
+  floor: number,
+  height: number,
+  kind: 'ttft' | 'queue',
+): readonly Markup[] {
+  const stacks = densityOn(scale.axis, masses, bins).map((count) => ({ count, placed: 0 }));
+  return masses.flatMap(({ upToMs, count }) =>
+    Array.from({ length: count }, () => {
+      const at = positionOn(scale.axis, upToMs);
+      const stack = stacks[Math.min(bins - 1, Math.floor(at * bins))] ?? { count: 1, placed: 0 };
+      const rise = (stack.placed + 0.5) * (height / Math.max(4, stack.count));
+      stack.placed += 1;
+      return markup`<circle class="${kind}" cx="${xOf(scale, upToMs)}" cy="${floor + rise}" r="3.5"><title>${timeText(upToMs)}</title></circle>`;
+    }),
+  );
+}
+
+/** The interval of a rough median, as a band. */
+function interval(
+  { p50_interval: given }: MetricFigures,
+  scale: Scale,
+  floor: number,
+  height: number,
+  kind: 'ttft' | 'queue',
+): Markup {
+  if (given === undefined) return new Markup('');
+  const { lower, upper } = given;
+  const [from, to] = [xOf(scale, lower), xOf(scale, upper)];
+  const title = `${confidencePercent([given])} % interval of the median: ${timeRangeText(lower, upper)}`;
+  return markup`<rect class="${kind} interval" x="${from}" y="${Math.min(floor, floor + height)}" width="${Math.max(1, to - from)}" height="${shapeHeight}"><title>${title}</title></rect>`;
 }
 
 function line(ms: number | null, scale: Scale, floor: number, height: number, kind: string): Markup {

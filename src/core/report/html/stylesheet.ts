@@ -21,9 +21,11 @@ svg text { font: 13px system-ui, sans-serif; fill: var(--ink); } svg .tick { fil
 .grid, .floor { stroke: var(--rule); }
 path.ttft { fill: var(--ttft); fill-opacity: .55; } path.queue { fill: var(--queue); fill-opacity: .45; }
 line.ttft { stroke: var(--ttft); stroke-width: 1.5; } line.queue { stroke: var(--queue); stroke-width: 1.5; } line.p95 { stroke-dasharray: 3 3; }
+circle.ttft { fill: var(--ttft); fill-opacity: .7; } circle.queue { fill: var(--queue); fill-opacity: .7; }
 rect.client { fill: var(--client); } rect.queue { fill: var(--queue); } rect.prefill { fill: var(--prefill); } rect.delivery { fill: var(--delivery); }
+rect.interval { fill-opacity: .12; } rect.ttft { fill: var(--ttft); }
 polyline { fill: none; stroke-width: 2; } polyline.tokens { stroke: var(--ttft); } polyline.e2e { stroke: var(--queue); }
-circle.tokens { fill: var(--ttft); } circle.e2e { fill: var(--queue); }
+circle.tokens { fill: var(--ttft); } circle.e2e { fill: var(--queue); } circle.rough { fill: var(--paper); stroke: var(--queue); stroke-width: 1.5; }
 polyline.usl { stroke: var(--dim); stroke-dasharray: 5 4; stroke-width: 1.5; } line.knee { stroke: var(--good); stroke-dasharray: 2 3; stroke-width: 1.5; }
 .key { margin-right: .9em; white-space: nowrap; } .key::before { content: ""; display: inline-block; width: .75em; height: .75em; margin-right: .35em; border-radius: 2px; background: var(--dim); }
 .key.ttft::before, .key.tokens::before { background: var(--ttft); } .key.queue::before, .key.e2e::before { background: var(--queue); }

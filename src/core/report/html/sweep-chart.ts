@@ -1,3 +1,4 @@
+import { roughMark } from '../../measurement/median.js';
 import { significant, tickText } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
@@ -17,6 +18,8 @@ interface Point {
   readonly n: number;
   readonly throughput: number;
   readonly e2eMs: number | null;
+  /** The median of few requests. */
+  readonly isRough: boolean;
 }
 
 /**
@@ -39,10 +42,20 @@ export function sweepChart({ sweep, plan }: BenchResult, summaries: readonly Set
   const line = (values: readonly { readonly n: number; readonly value: number }[], most: number): Markup =>
     new Markup(values.map(({ n, value }) => `${x(n).toFixed(1)},${y(value, most).toFixed(1)}`).join(' '));
   const tokens = points.map(({ n, throughput }) => ({ n, value: throughput }));
-  const times = points.flatMap(({ n, e2eMs }) => (e2eMs === null ? [] : [{ n, value: e2eMs }]));
+  const times = points.flatMap(({ n, e2eMs, isRough }) => (e2eMs === null ? [] : [{ n, value: e2eMs, isRough }]));
   const dots = [
-    ...tokens.map((each) => ({ ...each, most: mostTokens, kind: 'tokens' })),
-    ...times.map((each) => ({ ...each, most: mostMs, kind: 'e2e' })),
+    ...tokens.map((each) => ({
+      ...each,
+      most: mostTokens,
+      kind: 'tokens',
+      text: `${significant(each.value)} tokens/s`,
+    })),
+    ...times.map((each) => ({
+      ...each,
+      most: mostMs,
+      kind: each.isRough ? 'e2e rough' : 'e2e',
+      text: `${each.isRough ? roughMark : ''}${tickText(each.value)}`,
+    })),
   ];
   const name = sweptKey(summaries.map(({ settings }) => settings)) === 'concurrency' ? 'clients' : 'max-concurrency';
   return markup`<figure>
@@ -55,7 +68,7 @@ ${knee === null ? '' : markup`<line class="knee" x1="${x(knee)}" x2="${x(knee)}"
 ${usl === null ? '' : markup`<polyline class="usl" points="${line(fitted, mostTokens)}"/>`}
 <polyline class="tokens" points="${line(tokens, mostTokens)}"/>
 <polyline class="e2e" points="${line(times, mostMs)}"/>
-${dots.map(({ n, value, most, kind }) => markup`<circle class="${kind}" cx="${x(n)}" cy="${y(value, most)}" r="4"><title>${name} ${String(n)}: ${kind === 'tokens' ? `${significant(value)} tokens/s` : tickText(value)}</title></circle>`)}
+${dots.map(({ n, value, most, kind, text }) => markup`<circle class="${kind}" cx="${x(n)}" cy="${y(value, most)}" r="4"><title>${name} ${String(n)}: ${text}</title></circle>`)}
 </svg></figure>`;
 }
 
@@ -64,7 +77,9 @@ function pointsOf(summaries: readonly SettingSummary[]): readonly Point[] {
   const key = sweptKey(summaries.map(({ settings }) => settings));
   const points = summaries.flatMap(({ settings, rates, metrics }) => {
     const n = settings[key];
-    return n === null ? [] : [{ n, throughput: rates.output_tokens_per_second, e2eMs: metrics.e2e.p50 }];
+    if (n === null) return [];
+    const { p50, p50_interval: interval } = metrics.e2e;
+    return [{ n, throughput: rates.output_tokens_per_second, e2eMs: p50, isRough: interval !== undefined }];
   });
   const distinct = new Set(points.map(({ n }) => n)).size === summaries.length;
   return distinct ? points.sort((one, other) => one.n - other.n) : [];

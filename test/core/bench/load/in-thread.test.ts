@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { extensionOf } from '../../../../src/core/bench/load/extension.js';
 import { inThreadLoad } from '../../../../src/core/bench/load/in-thread.js';
 import { type LoadJob, partOf, shareOf } from '../../../../src/core/bench/load/load-generator.js';
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
@@ -42,6 +43,7 @@ function jobFor(server: TokenServer, changes: Partial<LoadJob> = {}): LoadJob {
     warmupMs: 0,
     durationMs: null,
     requests: 12,
+    extension: null,
     objectives: [],
     samplesPath: null,
     ...changes,
@@ -86,6 +88,16 @@ describe('a closed loop', () => {
     // One before, which belongs to the warm-up, unless the machine took longer than that to begin.
     expect(part.completed).toBe(3);
     expect(part.warmup).toBe(server.bodies.length - 3);
+  });
+
+  it('goes on beyond its duration until there are enough answers', async () => {
+    const server = await serve(() => quick);
+    const extension = extensionOf({ requests: 20, longestMs: 60_000 }, 1);
+    const part = await measure(jobFor(server, { requests: null, durationMs: 1, extension }));
+    expect(part.completed).toBeGreaterThanOrEqual(20);
+    // Those of the other clients that were on their way, and no more.
+    expect(part.completed).toBeLessThanOrEqual(22);
+    expect(part.extendedUs).toBeGreaterThan(0);
   });
 
   it('leaves the warm-up out of the latencies', async () => {
@@ -142,6 +154,14 @@ describe('an open loop', () => {
     expect(server.mostInFlight).toBeGreaterThan(1);
   });
 
+  it('goes on beyond its duration until there are enough answers', async () => {
+    const server = await serve(() => quick);
+    const extension = extensionOf({ requests: 8, longestMs: 60_000 }, 1);
+    const part = await measure(jobFor(server, { shape: open, requests: null, durationMs: 1, extension }));
+    expect(part.completed).toBeGreaterThanOrEqual(8);
+    expect(part.extendedUs).toBeGreaterThan(0);
+  });
+
   it('shows in the latency from schedule a stall that one client in a closed loop hides', async () => {
     const stalledUntil = { ms: 0 };
     const stalling = (request: number): typeof quick => {
@@ -186,6 +206,18 @@ describe('the shares of several workers', () => {
     const alone = server.bodies.splice(0).toSorted();
     await Promise.all([0, 1].map((worker) => measure(partOf(whole, worker, 2))));
     expect(server.bodies.toSorted()).toEqual(alone);
+  });
+});
+
+describe('an extension', () => {
+  it('lasts for all workers until they have enough together', async () => {
+    const server = await serve((request) => (request % 2 === 0 ? quick : { ...quick, prefillMs: 40 }));
+    const extension = extensionOf({ requests: 20, longestMs: 60_000 }, 1);
+    const whole = jobFor(server, { shape: { type: 'closed', clients: 4 }, requests: null, durationMs: 1, extension });
+    const parts = await Promise.all([0, 1].map((worker) => measure(partOf(whole, worker, 2))));
+    const completed = parts.reduce((sum, part) => sum + part.completed, 0);
+    expect(completed).toBeGreaterThanOrEqual(20);
+    expect(completed).toBeLessThanOrEqual(23);
   });
 });
 

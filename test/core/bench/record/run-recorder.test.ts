@@ -196,7 +196,29 @@ describe('RunRecorder', () => {
     recorder.begin(0);
     recorder.end(completed(0, 4));
     recorder.end(unanswered('failed', 'http_500'));
-    expect(recorder.snapshot).toMatchObject({ completed: 1, inFlight: 1, unanswered: 1, outputTokens: 4 });
+    expect(recorder.snapshot).toMatchObject({ completed: 1, warmup: 0, inFlight: 1, unanswered: 1, servedTokens: 4 });
+  });
+
+  it('shows requests of the warm-up apart from those that count', () => {
+    const recorder = new RunRecorder([], second);
+    recorder.beginWarmup();
+    recorder.beginWarmup();
+    recorder.endWarmup(completed(0.9 * second, 4));
+    recorder.begin(second);
+    expect(recorder.snapshot).toMatchObject({ completed: 0, warmup: 2, inFlight: 2, servedTokens: 4, ttftP50Ms: null });
+  });
+
+  it('shows no percentile that the report would not show', () => {
+    const recorder = new RunRecorder([], 0);
+    const shown = (count: number): readonly boolean[] => {
+      recorded(recorder, ...Array.from({ length: count }, () => completed(0, 2)));
+      const { ttftP50Ms, ttftP95Ms } = recorder.snapshot;
+      return [ttftP50Ms !== null, ttftP95Ms !== null];
+    };
+    expect(shown(4)).toEqual([false, false]);
+    expect(shown(1)).toEqual([true, false]);
+    expect(shown(194)).toEqual([true, false]);
+    expect(shown(1)).toEqual([true, true]);
     expect(recorder.snapshot.ttftP50Ms).toBeCloseTo(100, 0);
   });
 });

@@ -15,6 +15,7 @@ async function resultOf(session: Partial<Session>): Promise<BenchResult> {
       target: measured.target,
       versus: null,
       plan: measured.plan,
+      plannedSettings: 2,
       runs: measured.runs,
       warnings: [],
       endedEarly: null,
@@ -53,6 +54,19 @@ describe('assembleResult', () => {
   it('does not warn of what the user did', async () => {
     const endedEarly = { cause: 'stopped', server: null, message: 'It was stopped.' } as const;
     expect(await resultOf({ endedEarly })).toMatchObject({ interrupted: true, ended_early: endedEarly, warnings: [] });
+  });
+
+  it('says how many requests had no answer if they are many', async () => {
+    const { runs, plan } = benchResult({ settings: [{ completed: 50, errors: { http_500: 50 } }] }).result;
+    const { warnings } = await resultOf({ runs, plan, plannedSettings: 1 });
+    expect(warnings).toEqual([expect.stringMatching(/^50 % of the requests had no answer .* http_500/)]);
+  });
+
+  it('recommends nothing as long as settings have not been measured', async () => {
+    const recommendation = async (plannedSettings: number): Promise<unknown> =>
+      (await resultOf({ plannedSettings })).sweep.recommendation;
+    expect(await recommendation(2)).not.toBeNull();
+    expect(await recommendation(3)).toBeNull();
   });
 
   it('keeps the runs of the second server apart', async () => {

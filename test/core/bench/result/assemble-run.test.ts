@@ -64,6 +64,11 @@ describe('assembleRun', () => {
     expect(assembleRun(both, contextOf()).window).toEqual({ seconds: 9.5, span_seconds: 20, warmup_requests: 3 });
   });
 
+  it('says for how long it went on beyond its duration', () => {
+    const run = assembleRun([first, { ...second, extendedUs: 7e6 }], contextOf());
+    expect(run.window).toMatchObject({ extended_seconds: 7 });
+  });
+
   it('has rates over that time, of all that the server did in it', () => {
     expect(assembleRun(both, contextOf()).rates).toEqual({
       requests_per_second: 2,

@@ -41,6 +41,7 @@ export function partOf({ histograms = {}, loopDelayMs = [], ...rest }: PartDescr
     queueWaitSource: null,
     answers: new AnswerCounter().counts,
     span: null,
+    extendedUs: 0,
     inFlightUs: 0,
     loopDelay: histogramOf(...loopDelayMs),
     contentEncoding: null,

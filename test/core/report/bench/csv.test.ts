@@ -111,6 +111,9 @@ describe('the CSV file', () => {
         "contradicted_usage_answers",
         "held_open_answers",
         "held_open_mean_ms",
+        "extended_s",
+        "ttft_p50_lower_ms",
+        "ttft_p50_upper_ms",
       ]
     `);
   });

@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import {
   commonAxis,
   densityOn,
+  densityPlots,
   type LogAxis,
-  type Mass,
-  massesOf,
   positionOn,
   ticksOf,
 } from '../../../../src/core/report/bench/density.js';
+import { areFew, type Mass, massesOf } from '../../../../src/core/report/bench/masses.js';
+import { benchResult } from '../../../support/bench-result.js';
 import { examples } from './examples.js';
 
 const at = (ms: number, count = 1): Mass => ({ fromMs: ms, upToMs: ms, count });
@@ -56,6 +57,19 @@ describe('densities', () => {
       '2.000',
       '2.000',
     ]);
+  });
+
+  it('are not made of few samples, which are shown one by one', () => {
+    expect([[at(1, 19)], [at(1, 19), at(2)], [{ fromMs: 0, upToMs: 5, count: 3 }]].map(areFew)).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    const { result, summaries } = benchResult({ settings: [{ completed: 7, queueWaitMs: 300, spread: 1 }] });
+    const [ttft = []] = densityPlots(result, summaries, { colour: false, width: 100 });
+    expect(ttft[0]).toContain('TTFT  • one request  ● several');
+    expect(ttft[1]).toMatch(/[•●]/);
+    expect(ttft[1]).not.toMatch(/[▁▂▃▄▅▆▇█]/);
   });
 
   it('come from the buckets of a server that has no more', () => {

@@ -125,6 +125,15 @@ export const examples = {
     ],
     target: { server: 'unknown', model: 'unknown', engine: null, url: 'http://127.0.0.1:9' },
   }),
+  /** A slow model, of which the time allows few requests. */
+  few: once({
+    settings: [
+      { maxConcurrency: 1, completed: 5, queueWaitMs: 41_000, prefillMs: 900, tpotMs: 180, extendedSeconds: 49.2 },
+      { maxConcurrency: 4, completed: 14, queueWaitMs: 9000, prefillMs: 1900, tpotMs: 310, extendedSeconds: 47 },
+      { maxConcurrency: 8, completed: 25, queueWaitMs: 0.01, prefillMs: 3100, tpotMs: 520, extendedSeconds: 21.4 },
+    ],
+    plan: { least_requests: 20, longest_ms: 60_000 },
+  }),
   /** Times far apart, and too few requests for a p99. */
   extremes: once({
     settings: [

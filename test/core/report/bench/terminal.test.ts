@@ -150,6 +150,22 @@ describe('the main table', () => {
     expect(plain(examples.sweep())).not.toContain('A p95 needs');
   });
 
+  it('counts the time for which it went on when it says how long to measure', () => {
+    const settings = [{ maxConcurrency: 1, completed: 20, extendedSeconds: 47 }, { maxConcurrency: 2 }];
+    const text = report({ settings, plan: { least_requests: 20, longest_ms: 60_000 } });
+    expect(text).toContain('The measurement of max-concurrency 1 went on for 47 s to have 20 requests.');
+    expect(text).toContain('measure for about 10 min (-d).');
+  });
+
+  it('marks the medians of few requests, and gives their interval', () => {
+    const text = report({ settings: [{ completed: 9, queueWaitMs: 100 }] });
+    expect(tableRows(text)[0]?.filter((cell) => cell.startsWith('~'))).toHaveLength(3);
+    expect(text).toMatch(/~ median of fewer than 20 requests; the 95 % interval of the median TTFT is \d+ to \d+ ms\./);
+    expect(report({ settings: [{ completed: 5 }] })).toContain('the 93 % interval of the median TTFT');
+    expect(report({ settings: [{ completed: 20 }] })).not.toContain('~');
+    expect(report({ settings: [{ completed: 4 }] })).not.toContain('~');
+  });
+
   it('says how many trials it is made of', () => {
     expect(plain(examples.busy())).toContain('2 trials per setting, merged.');
   });

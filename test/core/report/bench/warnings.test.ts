@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ClientHealth } from '../../../../src/core/measurement/result-schema.js';
 import { otherWarnings, truthWarnings } from '../../../../src/core/report/bench/warnings.js';
-import { benchResult } from '../../../support/bench-result.js';
+import { benchResult, type ResultDescription } from '../../../support/bench-result.js';
+import type { SettingDescription } from '../../../support/bench-result/description.js';
 
 describe('warnings about the truth of figures', () => {
   it('are none in a good result', () => {
@@ -30,6 +31,34 @@ describe('warnings about the truth of figures', () => {
       truthWarnings(benchResult({ settings: [{ littlesLawError }] }).result);
     expect(warnings(0.05)).toEqual([]);
     expect(warnings(-0.12)).toEqual([expect.stringContaining("Little's law is off by up to 12 %")]);
+  });
+
+  it("do not name Little's law where something else disturbed it", () => {
+    const warnings = (description: Partial<ResultDescription>, setting: SettingDescription = {}): string[] =>
+      truthWarnings(benchResult({ settings: [{ littlesLawError: 0.4, ...setting }], ...description }).result);
+    const named = expect.stringContaining("Little's law") as string;
+    expect(warnings({})).toEqual([named]);
+    expect(warnings({ interrupted: true })).not.toContainEqual(named);
+    expect(warnings({}, { completed: 0, errors: { http_500: 80 } })).not.toContainEqual(named);
+    expect(warnings({}, { completed: 80, errors: { http_500: 8 } })).toEqual([named]);
+    expect(warnings({}, { completed: 80, errors: { http_500: 9 } })).not.toContainEqual(named);
+    expect(warnings({ trials: 2, interrupted: true })).toContainEqual(named);
+  });
+
+  it('say how many requests had no answer if they are more than a tenth, and most often why', () => {
+    const warnings = (...errors: readonly Readonly<Record<string, number>>[]): string[] =>
+      truthWarnings(
+        benchResult({
+          settings: errors.map((each, index) => ({ completed: 90, maxConcurrency: 2 ** index, errors: each })),
+        }).result,
+      );
+    expect(warnings({ queue_full: 10 }, {})).toEqual([]);
+    expect(warnings({ queue_full: 11, timeout: 199 }, { http_500: 3 })).toEqual([
+      '70 % of the requests had no answer at max-concurrency 1, most often because of timeout: the figures describe only the rest.',
+    ]);
+    expect(warnings({ queue_full: 90 }, { queue_full: 30, timeout: 60 })).toEqual([
+      'Up to 50 % of the requests had no answer at max-concurrency 1 and 2, most often because of queue_full: the figures describe only the rest.',
+    ]);
   });
 
   it('say that tokens are chunks', () => {

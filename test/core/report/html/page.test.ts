@@ -52,6 +52,17 @@ describe('the HTML report', () => {
     expect(html).toContain('Recommended: max-concurrency 4');
   });
 
+  it('shows few requests one by one, with the interval of their median', () => {
+    const html = page(examples.few());
+    expect(html.match(/<circle class="ttft"/g)).toHaveLength(5 + 14);
+    expect(html.match(/<rect class="ttft interval"/g)).toHaveLength(2);
+    expect(html.match(/<path class="ttft"/g)).toHaveLength(1);
+    expect(html.match(/<circle class="e2e rough"/g)).toHaveLength(2);
+    expect(html).toContain('>93 % interval of the median: ');
+    expect(html).toContain('<td>~38,896</td>');
+    expect(page(examples.sweep())).not.toContain('Dots: single requests');
+  });
+
   it('draws no curve over one setting, or over two dimensions', () => {
     expect(page(examples.openLoop())).not.toContain('<polyline');
     expect(page(examples.grid())).not.toContain('<polyline');

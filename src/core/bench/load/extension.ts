@@ -1,0 +1,37 @@
+import type { RequestOutcome } from '../client/outcome.js';
+import type { PlannedExtension } from '../plan/options.js';
+
+/**
+ * How a run goes on beyond its duration if too few requests have been answered by then. Plain data that can be sent to
+ * other threads, of which all share the counts: every client keeps sending until all of them together have enough.
+ */
+export interface Extension {
+  /** Requests to be completed in this run, by all workers together. */
+  readonly requests: number;
+  /** Milliseconds after the warm-up in which requests begin, at most. */
+  readonly longestMs: number;
+  /** Shared: how many requests that count were completed, and how many ended without an answer. */
+  readonly ended: Int32Array;
+}
+
+const completed = 0;
+const unanswered = 1;
+
+/** One run's share of the requests that all trials of its setting are to have together. */
+export function extensionOf({ requests, longestMs }: PlannedExtension, trials: number): Extension {
+  return { requests: Math.ceil(requests / trials), longestMs, ended: new Int32Array(new SharedArrayBuffer(8)) };
+}
+
+/** Counts a request that counts when it has ended. */
+export function countEnded({ ended }: Extension, { status }: RequestOutcome): void {
+  if (status !== 'aborted') Atomics.add(ended, status === 'completed' ? completed : unanswered, 1);
+}
+
+/**
+ * Whether more requests would help: there are not enough yet, and most were answered. Of a server that answers fewer, a
+ * median says little however long it is measured.
+ */
+export function needsMore({ ended, requests }: Extension): boolean {
+  const answers = Atomics.load(ended, completed);
+  return answers < requests && Atomics.load(ended, unanswered) <= answers;
+}
