@@ -12,7 +12,7 @@
 #   COMMAND             the command for sides that have neither
 #   BASELINE_REVISION, CANDIDATE_REVISION  revision of this repository in which the command runs   [the current folder]
 #   BUILD               shell command that prepares the checkout of a revision   [npm ci]
-#   BENCH_ARGS          the load                            [-c 4 -n 4 -r 100 --trials 10]
+#   BENCH_ARGS          the load, as flags of bench         [the line below]
 #   FAIL_ON             thresholds, separated by commas     [ttft.p95>10%,output_tokens_per_second<10%]
 #   STRICT              1: also fail if the result is inconclusive
 #   REPORT_DIR          folder for result.json, report.md, report.xml and the logs of the servers   [performance]
@@ -20,7 +20,6 @@
 #   BENCH_MINUTES       longest measurement; what has been measured by then is reported   [30]
 set -euo pipefail
 
-# The load if BENCH_ARGS is not set.
 default_bench_args='-c 4 -n 4 -r 100 --trials 10'
 
 report_dir=${REPORT_DIR:-performance}
@@ -38,7 +37,7 @@ worktrees=
 
 # Stops only what this script has started, together with everything that was started by it.
 clean_up() {
-  local pid path
+  local pid name
   trap '' INT TERM HUP
   for pid in $groups; do kill -TERM -- "-$pid" 2>/dev/null || true; done
   for pid in $groups; do
@@ -48,7 +47,7 @@ clean_up() {
     done
     kill -KILL -- "-$pid" 2>/dev/null || true
   done
-  for path in $worktrees; do git worktree remove --force "$path" || true; done
+  for name in $worktrees; do git worktree remove --force "$work/$name" || true; done
   rm -rf "$work"
 }
 trap clean_up EXIT
@@ -76,7 +75,7 @@ prepare() { # NAME REVISION
   folder=$PWD
   if [[ -z $2 ]]; then return; fi
   git worktree add --quiet --detach "$work/$1" "$2" >&2
-  worktrees="$worktrees $work/$1"
+  worktrees="$worktrees $1"
   folder=$work/$1/$(git rev-parse --show-prefix)
   start run_in "$folder" "${BUILD:-npm ci}" >&2
   wait "$job" || fail "the $1 revision could not be built"

@@ -14,15 +14,15 @@ import { until } from '../support/until.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'chatstream-recipe-'));
 
-beforeAll(() => {
-  installOffline(packPackage(folder), folder);
-});
-
 afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
 describe.runIf(process.platform === 'linux')('the CI recipe, from the packed package', () => {
+  beforeAll(() => {
+    installOffline(packPackage(folder), folder);
+  });
+
   it('starts two servers, measures them alternately, writes the reports, and leaves nothing behind', async () => {
     const run = new RecipeRun(folder, {
       BASELINE_COMMAND: serverCommand(30),
