@@ -203,5 +203,11 @@ const measured = [...samples].map(([tool, taken]) => {
     tool === chatstream ? '1' : spread(ratios(ours, us)),
   ];
 });
-const header = ['load generator', 'version', 'TTFT of the server, mean ms', 'error of the mean', 'error of the p95'];
+const header = [
+  'load generator',
+  'version',
+  'TTFT of the server, mean ms',
+  'error of the mean, ms',
+  'error of the p95, ms',
+];
 console.log(markdownTable([...header, 'CPU µs per token event', 'chatstream ÷ this'], [...measured, ...rows]));
