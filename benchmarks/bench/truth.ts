@@ -7,6 +7,7 @@ import { ClientDelay } from '../../src/core/measurement/client-delay.js';
 import type { LatencyHistogram } from '../../src/core/measurement/histogram.js';
 import { markdownTable } from '../support/markdown.js';
 import { startScript } from '../support/processes.js';
+import { quantile } from '../support/statistics.js';
 
 /**
  * Whether the load generator's times are correct: against a server that notes when it wrote each token on the same
@@ -25,12 +26,6 @@ type Log = Readonly<Record<string, { readonly receivedUs: number; readonly sentU
 interface Measured {
   readonly user: string;
   readonly outcome: CompletedRequest;
-}
-
-/** The value below which a share of the values lies, 0 to 1; the nearest rank. */
-function quantile(values: readonly number[], share: number): number {
-  const sorted = Float64Array.from(values).sort();
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
 interface Measurement {

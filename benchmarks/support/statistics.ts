@@ -6,6 +6,12 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
+/** The value below which a share of the values lies, 0 to 1; the nearest rank. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
+
 /** Median with the range it came from: `0.98 (0.96–1.01)`. */
 export function spread(values: readonly number[], digits = 2): string {
   const format = (value: number): string => value.toFixed(digits);

@@ -1,4 +1,4 @@
-import { ChatstreamError } from '../core/base/errors.js';
+import type { ChatstreamError } from '../core/base/errors.js';
 import type { BenchReport } from '../core/bench/bench.js';
 import { renderReport } from '../core/report/bench/terminal.js';
 import { comparisonJson } from '../core/report/compare/json.js';
@@ -6,7 +6,8 @@ import type { ReportStyle } from '../core/report/text/style.js';
 import { writeResult } from '../core/report/write-report.js';
 import type { BenchFlags } from './bench-flags.js';
 import type { BenchVerdict } from './bench-gate.js';
-import { exitCodeOf, exitCodes } from './exit-codes.js';
+import { exitCodeOfVerdictAnd, exitCodes } from './exit-codes.js';
+import { failuresOf } from './failures.js';
 import { valuesOf } from './flags.js';
 
 /** What `bench` prints for people. */
@@ -20,7 +21,7 @@ export function benchJson({ result }: BenchReport, { comparison }: BenchVerdict)
 }
 
 /**
- * Writes the files and reports to GitHub. If one fails, the others are still tried: a measurement takes minutes.
+ * Writes the files and reports to GitHub. If one fails, the others are still tried.
  *
  * @param print writes a line for GitHub
  * @returns everything that went wrong, in the bench and here, in order
@@ -31,21 +32,13 @@ export async function keepReport(
   verdict: BenchVerdict,
   print: (line: string) => void,
 ): Promise<readonly ChatstreamError[]> {
-  const failures = [failure, samplesFailure, verdict.refusal].filter((error) => error !== null);
-  const attempt = async (work: Promise<void>): Promise<void> => {
-    try {
-      await work;
-    } catch (error) {
-      if (!(error instanceof ChatstreamError)) throw error;
-      failures.push(error);
-    }
-  };
-  for (const path of valuesOf(flags.output)) await attempt(writeResult(path, result, summaries, verdict.comparison));
-  if (flags.github) await attempt(verdict.tellGithub(print));
-  return failures;
+  const earlier = [failure, samplesFailure, verdict.refusal].filter((error) => error !== null);
+  const files = valuesOf(flags.output).map((path) => () => writeResult(path, result, summaries, verdict.comparison));
+  const github = flags.github ? [() => verdict.tellGithub(print)] : [];
+  return [...earlier, ...(await failuresOf([...files, ...github]))];
 }
 
-/** What matters most comes first: an interruption, then a failure, then the verdict. */
+/** What matters most comes first: an interruption, then a failure with the verdict, then that nothing worked. */
 export function exitCodeOfBench(
   { summaries }: Pick<BenchReport, 'summaries'>,
   verdict: Pick<BenchVerdict, 'exitCode'>,
@@ -53,9 +46,8 @@ export function exitCodeOfBench(
   isInterrupted: boolean,
 ): number {
   if (isInterrupted) return exitCodes.interrupted;
-  const [first] = failures;
-  if (first !== undefined) return exitCodeOf(first.code);
-  if (verdict.exitCode !== exitCodes.done) return verdict.exitCode;
+  const exitCode = exitCodeOfVerdictAnd(failures, verdict.exitCode);
+  if (exitCode !== exitCodes.done) return exitCode;
   const nothingWorked = summaries.every(({ requests }) => requests.completed === 0);
   return nothingWorked ? exitCodes.unexpectedFailure : exitCodes.done;
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../core/base/errors.js';
+import type { ChatstreamError, ErrorCode } from '../core/base/errors.js';
 
 /** The exit codes of all commands. Scripts rely on these numbers. */
 export const exitCodes = {
@@ -41,4 +41,15 @@ const byError: Readonly<Record<ErrorCode, number>> = {
 
 export function exitCodeOf(code: ErrorCode): number {
   return byError[code];
+}
+
+/**
+ * The exit code of a verdict next to what failed, in order: the first failure counts. But a report that could not be written
+ * must not hide a regression.
+ */
+export function exitCodeOfVerdictAnd(failures: readonly ChatstreamError[], verdict: number): number {
+  const [first] = failures;
+  const onlyReports = failures.every(({ code }) => code === 'output_failed');
+  if (first === undefined || (verdict === exitCodes.regression && onlyReports)) return verdict;
+  return exitCodeOf(first.code);
 }

@@ -1,7 +1,9 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { tellGithub } from '../cli/compare-github.js';
+import { exitCodeOfVerdictAnd } from '../cli/exit-codes.js';
 import { exitLine } from '../cli/exit-line.js';
+import { failuresOf } from '../cli/failures.js';
 import { checkFilesApart, fromEnvironment, listFlag, valuesOf } from '../cli/flags.js';
 import { compareOptions, exitCodeOfVerdict, gateFlags } from '../cli/gate-flags.js';
 import { reportStyle } from '../cli/terminal.js';
@@ -59,13 +61,15 @@ Exit codes: 10 regression, 11 inconclusive (with --strict), 2 for files that can
     const comparison = compare(await this.#sides(args.baseline, args.candidate), options);
 
     this.log(renderComparison(comparison, reportStyle(process.stdout)));
-    await writeComparison(outputs, comparison);
-    if (flags.github) {
-      await tellGithub(comparison, (line) => {
-        this.logAside(line);
-      });
-    }
-    const exitCode = exitCodeOfVerdict(comparison.verdict, flags.strict);
+    const files = outputs.map((path) => () => writeComparison(path, comparison));
+    const annotate = (line: string): void => {
+      this.logAside(line);
+    };
+    const github = flags.github ? [() => tellGithub(comparison, annotate)] : [];
+    const failures = await failuresOf([...files, ...github]);
+    // Not with logToStderr, which prints nothing with --json.
+    for (const { advice } of failures) process.stderr.write(`${advice}\n`);
+    const exitCode = exitCodeOfVerdictAnd(failures, exitCodeOfVerdict(comparison.verdict, flags.strict));
     const meaning = exitLine(exitCode, comparison.verdict, flags.strict);
     if (meaning !== null) this.log(`\n${meaning}`);
     process.exitCode = exitCode;

@@ -27,6 +27,7 @@ const quiet: BenchVerdict = {
 };
 
 const gone = new ChatstreamError('target_unreachable', 'The server is gone.');
+const full = new ChatstreamError('output_failed', 'No space left.');
 const unlike = new ChatstreamError('usage', 'They differ.');
 
 describe('what a bench prints', () => {
@@ -95,6 +96,8 @@ describe('the exit code of a bench', () => {
   it.each([
     ['an interruption before all else', report.summaries, 10, [gone], true, 130],
     ['a failure before the verdict', report.summaries, 10, [gone, unlike], false, 3],
+    ['a regression before reports that could not be written', report.summaries, 10, [full], false, 10],
+    ['reports that could not be written before a missed objective', report.summaries, 12, [full], false, 1],
     ['the verdict', report.summaries, 10, [], false, 10],
     ['a failure if no request was completed', nothing, 0, [], false, 1],
     ['success', report.summaries, 0, [], false, 0],

@@ -149,15 +149,27 @@ describe('compare', () => {
 
   it.skipIf(!existsSync('/dev/full'))('says so if a disk is full, and writes the other files', async () => {
     symlinkSync('/dev/full', at('full.md'));
-    const stderr: string[] = [];
-    vi.spyOn(Compare.prototype, 'logToStderr').mockImplementation((text = '') => {
-      stderr.push(text);
-    });
-    const failing = run(at('base.json'), at('same.json'), '-o', at('full.md'), '-o', at('other.json'));
-    await expect(failing).rejects.toMatchObject({ oclif: { exit: 1 } });
-    expect(stderr.join('\n')).toMatch(/full\.md could not be written: ENOSPC/);
+    const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const outputs = ['-o', at('full.md'), '-o', at('other.json')];
+    const { code } = await run(at('base.json'), at('same.json'), ...outputs);
+    expect(code).toBe(1);
+    expect(stderr).toHaveBeenCalledWith(expect.stringMatching(/full\.md could not be written: ENOSPC/));
     expect(JSON.parse(readFileSync(at('other.json'), 'utf8'))).toMatchObject({ schema: 'chatstream.compare/v1' });
     expect(printed.join('\n')).toContain('None of');
+
+    // Not even a job whose disk is full passes with a regression, and its annotations say why it fails.
+    const regressed = await run(
+      at('base.json'),
+      at('slower.json'),
+      '--fail-on',
+      'ttft.p95>10%',
+      '--github',
+      ...outputs,
+    );
+    expect(regressed.code).toBe(10);
+    expect(printed.at(-1)).toMatch(/^::error title=Performance regression/);
+    const inconclusive = [at('base.json'), at('few.json'), '--fail-on', 'ttft.p95>10%', '--strict'];
+    expect((await run(...inconclusive, ...outputs)).code).toBe(1);
   });
 
   it("annotates GitHub's page, and adds to the job's summary what is there already", async () => {

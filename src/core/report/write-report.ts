@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import { ChatstreamError, messageOf } from '../base/errors.js';
+import { replaceFile } from '../base/replace-file.js';
 import type { Comparison } from '../compare/comparison.js';
 import type { BenchResult } from '../measurement/result-schema.js';
 import type { SettingSummary } from '../measurement/summarise.js';
@@ -44,7 +44,7 @@ const comparisonFormats: Formats<Comparison> = {
 /**
  * Checks before anything is measured that a report of a bench can be written to a file afterwards.
  *
- * @throws ChatstreamError `usage` for an extension that is not supported, and for a folder that is missing or read-only
+ * @throws ChatstreamError `usage` for an extension that is not supported, for a folder that is missing, and for what is read-only
  */
 export function checkOutput(path: string): void {
   checkPath(path, benchFormats);
@@ -55,7 +55,11 @@ export function checkComparisonOutput(path: string): void {
   checkPath(path, comparisonFormats);
 }
 
-/** Writes a report of a bench, with the comparison if there is one. @throws ChatstreamError `output_failed` */
+/**
+ * Writes a report of a bench, with the comparison if there is one.
+ *
+ * @throws ChatstreamError `output_failed`; an older file is whole then
+ */
 export async function writeResult(
   path: string,
   result: BenchResult,
@@ -65,14 +69,9 @@ export async function writeResult(
   await writeContent(path, benchFormats, { result, summaries, comparison });
 }
 
-/**
- * Writes a comparison to each of the files. If one cannot be written, the others still are.
- *
- * @throws ChatstreamError `output_failed`, the first of them
- */
-export async function writeComparison(paths: readonly string[], comparison: Comparison): Promise<void> {
-  const written = await Promise.allSettled(paths.map((path) => writeContent(path, comparisonFormats, comparison)));
-  for (const each of written) if (each.status === 'rejected') throw each.reason;
+/** Writes a comparison to a file. @throws ChatstreamError `output_failed`; an older file is whole then */
+export async function writeComparison(path: string, comparison: Comparison): Promise<void> {
+  await writeContent(path, comparisonFormats, comparison);
 }
 
 function checkPath(path: string, formats: Formats<never>): void {
@@ -86,7 +85,9 @@ function checkPath(path: string, formats: Formats<never>): void {
   const folder = dirname(resolve(path));
   try {
     accessSync(folder, constants.W_OK);
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) throw new Error(`${path} is a folder`);
+    const older = statSync(path, { throwIfNoEntry: false });
+    if (older?.isDirectory() === true) throw new Error(`${path} is a folder`);
+    if (older !== undefined) accessSync(path, constants.W_OK);
   } catch (error) {
     throw new ChatstreamError('usage', `${path} cannot be written: ${messageOf(error)}.`, {
       hint: 'Name a file in a folder that exists and may be written to.',
@@ -98,7 +99,7 @@ function checkPath(path: string, formats: Formats<never>): void {
 async function writeContent<Content>(path: string, formats: Formats<Content>, content: Content): Promise<void> {
   const text = formats[extname(path).toLowerCase()]?.(content) ?? '';
   try {
-    await writeFile(path, text);
+    await replaceFile(path, text);
   } catch (error) {
     throw new ChatstreamError('output_failed', `${path} could not be written: ${messageOf(error)}.`, {
       hint: 'Is the disk full? Name a file in a folder that exists and may be written to.',

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import type { Stats } from 'node:fs';
+import { access, constants, open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+
+/** Errors of a folder in which no file can be replaced: the file itself may still take what is written to it. */
+const cannotReplace: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM', 'EROFS', 'EBUSY']);
+
+/**
+ * Writes a text file so that its older content is whole until the new one is: beside it, and then renamed. Symbolic links
+ * are followed, and mode and owner are kept. What is not a regular file, such as a pipe, is written to directly, and so is
+ * a file whose folder does not let it be replaced: one that is mounted on its own, for example.
+ *
+ * Not write-file-atomic 7 or atomically 2: if only a part fits on the disk, both replace the file with that part.
+ *
+ * @throws the operating system's error; nothing is left behind then
+ */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const older = await whatIsAt(path);
+  // A rename would replace even a file that is write-protected.
+  if (older !== null) await access(path, constants.W_OK);
+  if (older?.isFile() === false) {
+    await writeFile(path, text);
+    return;
+  }
+  const target = await destinationOf(path);
+  const unfinished = join(dirname(target), `.chatstream-${randomUUID()}.tmp`);
+  try {
+    await writeNew(unfinished, text, older);
+    await rename(unfinished, target);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    if (!cannotReplace.has(codeOf(error))) throw error;
+    await writeFile(path, text);
+  }
+}
+
+async function writeNew(path: string, text: string, like: Stats | null): Promise<void> {
+  const file = await open(path, 'wx', like === null ? 0o666 : like.mode & 0o777);
+  try {
+    await file.writeFile(text);
+    if (like !== null) {
+      // Only root may give a file away. Others become its owner, which takes nothing from them.
+      if (process.getuid?.() === 0) await file.chown(like.uid, like.gid);
+      await file.chmod(like.mode);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function whatIsAt(path: string): Promise<Stats | null> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Where the symbolic links lead, even if nothing is there yet. */
+async function destinationOf(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+  const folder = await realpath(dirname(path));
+  const link = await readlink(path).catch(() => null);
+  return link === null ? path : destinationOf(resolve(folder, link));
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
