@@ -167,7 +167,7 @@ describe('compare', () => {
       ...outputs,
     );
     expect(regressed.code).toBe(10);
-    expect(printed.at(-1)).toMatch(/^::error title=Performance regression/);
+    expect(printed.at(-2)).toMatch(/^::error title=Performance regression/);
     const inconclusive = [at('base.json'), at('few.json'), '--fail-on', 'ttft.p95>10%', '--strict'];
     expect((await run(...inconclusive, ...outputs)).code).toBe(1);
   });
