@@ -4,8 +4,9 @@ import type { Run, RunChecks } from '../../measurement/result-schema.js';
 /** What concerns a smaller share of a run's answers may be a hiccup of the network or of this machine. */
 const noteworthyShare = 0.1;
 
-/** A load generator that stalls reads many tokens at once, and has a warning for that. */
-const noteworthyShareIfSaturated = 0.5;
+/** The same if the load generator stalls for so long, in milliseconds (p99), that it reads many tokens at once. */
+const stallMs = 20;
+const noteworthyShareIfStalled = 0.5;
 
 /** Reasons to doubt figures because of the form in which answers arrive. */
 export function streamWarnings(runs: readonly Run[]): string[] {
@@ -62,7 +63,7 @@ function heldOpen(runs: readonly Run[], answers: number): string[] {
 /** Whether there are so many answers of a kind in one of the runs that a hiccup does not explain them. */
 function isNoteworthy(runs: readonly Run[], countIn: (checks: RunChecks) => number): boolean {
   return runs.some(({ checks, requests, client }) => {
-    const share = client.saturated ? noteworthyShareIfSaturated : noteworthyShare;
+    const share = client.event_loop_delay_ms.p99 > stallMs ? noteworthyShareIfStalled : noteworthyShare;
     return countIn(checks) > 0 && countIn(checks) >= share * requests.completed;
   });
 }
