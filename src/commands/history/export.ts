@@ -8,7 +8,7 @@ import { defaultMetrics } from '../../core/compare/compared-metric.js';
 import { entryOf } from '../../core/history/entry.js';
 import { readHistory } from '../../core/history/history-file.js';
 import { readResult } from '../../core/measurement/read-result.js';
-import { exportContent,type Exported, exportFormats } from '../../core/report/history/exports.js';
+import { exportContent, type Exported, exportFormats } from '../../core/report/history/exports.js';
 
 const nothingKnown = { commit: null, branch: null, dirty: null, note: null } as const;
 

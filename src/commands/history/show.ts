@@ -3,10 +3,9 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { checkFilesApart, fromEnvironment, listFlag, valuesOf } from '../../cli/flags.js';
 import { historyFlags, historyNotes, metricFlag, newestOf, parseMetrics, sinceFlag } from '../../cli/history-flags.js';
 import { reportStyle } from '../../cli/terminal.js';
-import { defaultMetrics } from '../../core/compare/compared-metric.js';
 import { readHistory } from '../../core/history/history-file.js';
 import { comparableEntries } from '../../core/history/series.js';
-import { trendsOf } from '../../core/history/trend.js';
+import { headlineMetrics, trendsOf } from '../../core/history/trend.js';
 import { trendJson } from '../../core/report/history/trend-files.js';
 import { renderTrends } from '../../core/report/history/trend-text.js';
 import { checkTrendOutput, writeTrends } from '../../core/report/write-report.js';
@@ -55,7 +54,7 @@ export default class HistoryShow extends BaseCommand {
       last: Infinity,
       since: flags.since ?? null,
     });
-    const shown = metrics.length > 0 ? metrics : defaultMetrics(newest.plan.loop);
+    const shown = metrics.length > 0 ? metrics : headlineMetrics(newest.plan.loop);
     const trends = trendsOf(selection.entries, shown, flags.last);
     const notes = historyNotes(history, selection);
     this.log(renderTrends(trends, notes, reportStyle(process.stdout)));

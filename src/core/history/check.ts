@@ -12,7 +12,7 @@ import {
   newestOverLevel,
   type SeriesVerdict,
 } from './judge-series.js';
-import { logOf, rowAt, seriesOf,type SeriesPoint } from './series.js';
+import { logOf, rowAt, seriesOf, type SeriesPoint } from './series.js';
 
 /** Why a history does not decide. */
 export type HistoryDoubt =

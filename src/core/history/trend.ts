@@ -1,8 +1,8 @@
-import type { ComparedMetric } from '../compare/compared-metric.js';
+import { type ComparedMetric, defaultMetrics } from '../compare/compared-metric.js';
 import type { Setting } from '../measurement/result-schema.js';
 import type { HistoryEntry } from './entry-schema.js';
 import { cutSeries, type LevelChange, levelChanges } from './judge-series.js';
-import { logOf, seriesOf,type SeriesPoint } from './series.js';
+import { logOf, seriesOf, type SeriesPoint } from './series.js';
 
 export interface TrendPoint extends SeriesPoint {
   /** Over the median of the values before it; null for the first. */
@@ -24,6 +24,16 @@ export interface Trends {
   /** Oldest first; all measured in the same way. */
   readonly entries: readonly HistoryEntry[];
   readonly trends: readonly Trend[];
+}
+
+/**
+ * The figures that are shown unless others are named: what users feel, and what the machine yields.
+ *
+ * @param loop an open loop is judged from when a request should have been sent
+ */
+export function headlineMetrics(loop: 'closed' | 'open'): readonly ComparedMetric[] {
+  const names = new Set(['ttft.p95', 'ttft_from_schedule.p95', 'tpot.p50', 'e2e.p95', 'output_tokens_per_second']);
+  return defaultMetrics(loop).filter(({ id }) => names.has(id));
 }
 
 /** How many values before one make its median, and how many before the first one shown help to find changes. */

@@ -1,7 +1,7 @@
 import type { CheckedRow, HistoryCheck } from '../../history/check.js';
 import { listed, plural } from '../../measurement/numbers.js';
 import { dimensionsOf, settingValue } from '../../measurement/setting-text.js';
-import { limitText, valueText } from '../compare/words.js';
+import { allowedText, limitText, valueText } from '../compare/words.js';
 import { targetItems } from '../text/description.js';
 import { oneLine } from '../text/escape.js';
 import { padEnd, type Paint, painter, type ReportStyle, wrap } from '../text/style.js';
@@ -10,7 +10,6 @@ import {
   changeInterval,
   checkedName,
   commitText,
-  entryName,
   evidenceText,
   historyDoubtText,
   signedPercent,
@@ -32,7 +31,7 @@ const marks: Readonly<Record<string, string>> = { regression: '✗', inconclusiv
 export function renderCheck(check: HistoryCheck, notes: readonly string[], style: ReportStyle): string {
   const paint = painter(style);
   const { newest, verdict } = check;
-  const described = [entryName(newest), ...targetItems(newest.target)].join(' · ');
+  const described = [commitText(newest) ?? [], targetItems(newest.target)].flat().join(' · ');
   const header = wrap(oneLine(described), style.width - 8).map(
     (line, index) => padEnd(index === 0 ? paint('bold', 'Newest') : '', 8) + line,
   );
@@ -156,16 +155,23 @@ export function checkConclusion({ verdict, rows, before }: HistoryCheck): readon
   }
 }
 
-/** What a row says in words: `ttft.p95 at 8 clients rose by 18 % (…) at commit 1a2b3c4, 3 runs ago; at most 1.1 …`. */
+/** What a row says: `ttft.p95 at 8 clients rose by 18.0 % (…) at commit 1a2b3c4, 3 runs ago; at most 1.1 times is allowed`. */
 export function rowText(row: CheckedRow): string {
   const { judgement, evidence } = row;
-  if (judgement.type === 'gated' && judgement.outcome.verdict === 'inconclusive') {
-    return `${checkedName(row)} ${historyDoubtText(judgement.outcome.doubt, row)}`;
+  const what = evidence === null ? '' : ` ${evidenceText(row, evidence)}`;
+  if (judgement.type === 'shown') return checkedName(row) + what;
+  const { outcome, threshold } = judgement;
+  switch (outcome.verdict) {
+    case 'regression':
+      return outcome.isLost
+        ? `${checkedName(row)} is lost: too few requests were completed to compute it`
+        : `${checkedName(row)}${what}; ${allowedText(threshold)} times is allowed`;
+    case 'inconclusive':
+      return `${checkedName(row)} ${historyDoubtText(outcome.doubt, row)}`;
+    case 'pass':
+    case 'improvement':
+      return checkedName(row) + what;
   }
-  if (judgement.type === 'gated' && judgement.outcome.verdict === 'regression' && judgement.outcome.isLost) {
-    return `${checkedName(row)} is lost: too few requests were completed to compute it`;
-  }
-  return evidence === null ? checkedName(row) : `${checkedName(row)} ${evidenceText(row, evidence)}`;
 }
 
 /** Each reason once. */

@@ -112,7 +112,7 @@ function levels(points: readonly TrendPoint[]): readonly Level[] {
 }
 
 /** Room for a commit or a date. */
-const labelWidth = 66;
+const labelWidth = 76;
 
 /** Date and commit below as many of the points as have room, the newest first. */
 function labels(points: readonly TrendPoint[], x: (index: number) => number, floor: number): readonly Markup[] {

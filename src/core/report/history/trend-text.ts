@@ -1,13 +1,13 @@
 import type { HistoryEntry } from '../../history/entry-schema.js';
 import type { Trend, TrendPoint, Trends } from '../../history/trend.js';
-import { plural, unknown } from '../../measurement/numbers.js';
+import { listed, plural, unknown } from '../../measurement/numbers.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
 import { valueText } from '../compare/words.js';
 import { targetItems } from '../text/description.js';
 import { oneLine } from '../text/escape.js';
 import { type Paint, painter, type ReportStyle, wrap } from '../text/style.js';
 import { borderlessTable, type DrawnTable, type TableCell } from '../text/table.js';
-import { changeText, commitText, entryName, signedPercent, timeOfEntry } from './words.js';
+import { agoText, changeText, commitText, entryName, signedPercent, timeOfEntry } from './words.js';
 
 /** What `history show` prints on a terminal, without a line feed at the end. */
 export function renderTrends(trends: Trends, notes: readonly string[], style: ReportStyle): string {
@@ -33,7 +33,7 @@ export function renderTrends(trends: Trends, notes: readonly string[], style: Re
 export const changeMark = '◆';
 
 /** The trends of each setting. */
-export function settingsOf({ trends }: Trends): readonly (readonly Trend[])[] {
+export function settingsOf({ trends }: Pick<Trends, 'trends'>): readonly (readonly Trend[])[] {
   const groups = new Map<string, Trend[]>();
   for (const trend of trends) {
     const key = JSON.stringify(trend.settings);
@@ -42,16 +42,18 @@ export function settingsOf({ trends }: Trends): readonly (readonly Trend[])[] {
   return [...groups.values()];
 }
 
-/** A sentence for each change point, in the order of the trends. */
+/** A sentence for each commit at which levels changed, oldest first. */
 export function changesOf({ entries, trends }: Trends): readonly string[] {
-  return trends.flatMap(({ metric, settings, points }) =>
-    points.flatMap(({ change, entry }) => {
-      if (change === null) return [];
-      const runs = entries.length - 1 - entries.indexOf(entry);
-      const ago = runs === 0 ? 'the newest run' : `${plural(runs, 'run')} ago`;
-      return [
-        `${metric.id} at ${wholeSettingText(settings)} ${changeText(change.change)} at ${entryName(entry)}, ${ago}.`,
-      ];
+  return entries.flatMap((entry, index) =>
+    settingsOf({ trends }).flatMap((group) => {
+      const changes = group.flatMap(({ metric, points }) => {
+        const change = points.find((point) => point.entry === entry)?.change ?? null;
+        return change === null ? [] : [`${metric.id} ${changeText(change.change)}`];
+      });
+      const [first] = group;
+      if (first === undefined || changes.length === 0) return [];
+      const when = `${entryName(entry)}, ${agoText(entries.length - 1 - index)}`;
+      return [`At ${when}, ${wholeSettingText(first.settings)}: ${listed(changes)}.`];
     }),
   );
 }

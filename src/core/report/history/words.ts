@@ -2,7 +2,7 @@ import type { ComparedMetric } from '../../compare/compared-metric.js';
 import type { CheckedRow, HistoryDoubt } from '../../history/check.js';
 import type { HistoryEntry } from '../../history/entry-schema.js';
 import { type Evidence, neededEntries } from '../../history/judge-series.js';
-import { plural, significant } from '../../measurement/numbers.js';
+import { plural, whole } from '../../measurement/numbers.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
 import type { LevelRatio } from '../../statistics/levels.js';
 
@@ -27,39 +27,51 @@ export function checkedName({ metric, settings }: Pick<CheckedRow, 'metric' | 's
   return `${metric.id} at ${wholeSettingText(settings)}`;
 }
 
-/** A ratio as a change: `+18 %`, `−4.2 %`. */
+/** A ratio as a change: `+18.0 %`, `−4.2 %`, `0 %`. The space does not break. */
 export function signedPercent(ratio: number): string {
-  const sign = ratio >= 1 ? '+' : '−';
-  return `${sign}${percentOf(Math.abs(ratio - 1))}`;
+  return `${signOf(ratio)}${percentOf(ratio)}`;
 }
 
-/** `+12 to +25 %`. */
-export function changeInterval({ interval }: LevelRatio): string {
-  return `${signedPercent(interval.lower).replace(' %', '')} to ${signedPercent(interval.upper)}`;
+/** `+12.1 to +25.0 %`. */
+export function changeInterval({ interval: { lower, upper } }: LevelRatio): string {
+  return `${signOf(lower)}${figureOf(lower)} to ${signedPercent(upper)}`;
 }
 
-/** `rose by 18 % (95 % interval +12 to +25 %)`. */
+/** `rose by 18.0 % (95 % interval +12.1 to +25.0 %)`. */
 export function changeText(change: LevelRatio): string {
-  const { ratio } = change;
-  return `${ratio >= 1 ? 'rose' : 'fell'} by ${percentOf(Math.abs(ratio - 1))} (95 % interval ${changeInterval(change)})`;
+  return `${change.ratio >= 1 ? 'rose' : 'fell'} by ${percentOf(change.ratio)} (95 % interval ${changeInterval(change)})`;
 }
 
-function percentOf(share: number): string {
-  const percent = share * 100;
-  return `${percent === 0 ? '0' : percent < 10 ? String(Number(percent.toFixed(1))) : significant(percent)} %`;
+function signOf(ratio: number): string {
+  return figureOf(ratio) === '0' ? '' : ratio > 1 ? '+' : '−';
 }
 
-/** What happened, when, as the rest of a sentence: `rose by 18 % (…) at commit 1a2b3c4, 3 runs ago`. */
+function percentOf(ratio: number): string {
+  return `${figureOf(ratio)}\u00a0%`;
+}
+
+/** By how many percent a ratio differs from 1. */
+function figureOf(ratio: number): string {
+  const percent = Math.abs(ratio - 1) * 100;
+  if (percent < 0.05) return '0';
+  return percent < 99.95 ? percent.toFixed(1) : whole(percent);
+}
+
+/** `the newest run`, `3 runs ago`. */
+export function agoText(runs: number): string {
+  return runs === 0 ? 'the newest run' : `${plural(runs, 'run')} ago`;
+}
+
+/** What happened, when, as the rest of a sentence: `rose by 18.0 % (…) at commit 1a2b3c4, 3 runs ago`. */
 export function evidenceText({ series }: CheckedRow, evidence: Evidence): string {
+  const { change } = evidence;
   if (evidence.type === 'newest') {
-    const { ratio } = evidence.change;
-    const by = `${percentOf(Math.abs(ratio - 1))} ${ratio >= 1 ? 'above' : 'below'} its level`;
-    return `of the newest run is ${by} before (95 % interval ${changeInterval(evidence.change)})`;
+    const direction = change.ratio >= 1 ? 'above' : 'below';
+    return `is ${percentOf(change.ratio)} ${direction} its level before (95 % interval ${changeInterval(change)})`;
   }
   const point = series[evidence.index];
-  const runs = series.length - 1 - evidence.index;
-  const ago = runs === 0 ? 'the newest run' : `${plural(runs, 'run')} ago`;
-  return `${changeText(evidence.change)}${point === undefined ? '' : ` at ${entryName(point.entry)}`}, ${ago}`;
+  const where = point === undefined ? '' : ` at ${entryName(point.entry)}`;
+  return `${changeText(change)}${where}, ${agoText(series.length - 1 - evidence.index)}`;
 }
 
 /** What is wrong and what to do about it, as the rest of a sentence without its full stop. */
@@ -68,8 +80,10 @@ export function historyDoubtText(doubt: HistoryDoubt, row: CheckedRow): string {
     case 'too-few-entries':
       return `there are ${plural(doubt.entries, 'comparable result')} before the newest, and ${neededEntries} are needed`;
     case 'too-wide': {
-      const what = row.evidence === null ? '' : `${evidenceText(row, row.evidence)}, which `;
-      return `${what}may be noise: measure once more`;
+      if (row.evidence === null) return 'is too close to its limit';
+      const advice =
+        row.evidence.type === 'newest' ? 'may be noise: measure once more' : 'is too close to the limit to decide';
+      return `${evidenceText(row, row.evidence)}, which ${advice}`;
     }
     case 'saturated-client':
       return 'the load generator was saturated, so the figures include its own delays: measure with fewer clients, more --workers, or from another machine';
