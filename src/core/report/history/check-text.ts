@@ -36,7 +36,7 @@ export function renderCheck(check: HistoryCheck, notes: readonly string[], style
     (line, index) => padEnd(index === 0 ? paint('bold', 'Newest') : '', 8) + line,
   );
   const remarks = notes.flatMap((note) =>
-    wrap(oneLine(note), style.width - 2, '  ').map((line) => `${paint('yellow', '!')} ${line}`),
+    wrap(oneLine(note), style.width - 2).map((line, index) => (index === 0 ? `${paint('yellow', '!')} ` : '  ') + line),
   );
   const conclusion = checkConclusion(check).flatMap((sentence, place) =>
     wrap(sentence, style.width, '  ').map((line, index) =>
