@@ -5,7 +5,7 @@ import { allowedText, limitText, valueText } from '../compare/words.js';
 import { targetItems } from '../text/description.js';
 import { oneLine } from '../text/escape.js';
 import { padEnd, type Paint, painter, type ReportStyle, wrap } from '../text/style.js';
-import { borderlessTable } from '../text/table.js';
+import { borderlessTable, type DrawnTable } from '../text/table.js';
 import {
   changeInterval,
   checkedName,
@@ -98,21 +98,48 @@ interface CheckedCells {
   readonly cells: readonly string[];
 }
 
+/** What is dropped where there is no room, in this order. */
+const layouts = [
+  { gap: 2, without: [] },
+  { gap: 1, without: [] },
+  { gap: 1, without: ['limit'] },
+  { gap: 1, without: ['limit', '95 %'] },
+] satisfies readonly Layout[];
+
+interface Layout {
+  readonly gap: number;
+  /** Headings. */
+  readonly without: readonly string[];
+}
+
 function checkTable(check: HistoryCheck, style: ReportStyle): readonly string[] {
-  const paint = painter(style);
-  const { headings, rows } = checkCells(check);
-  if (rows.length === 0) return [];
+  const cells = checkCells(check);
+  if (cells.rows.length === 0) return [];
+  let lines: readonly string[] = [];
+  for (const layout of layouts) {
+    const table = drawn(cells, layout, painter(style));
+    lines = table.lines;
+    if (table.width <= style.width) break;
+  }
+  return lines;
+}
+
+function drawn({ headings, rows }: ReturnType<typeof checkCells>, { gap, without }: Layout, paint: Paint): DrawnTable {
+  const kept = headings.flatMap((heading, index) => (without.includes(heading) ? [] : [{ heading, index }]));
   const texts = new Set(['metric', 'since', 'verdict']);
-  const columns = headings.map((heading, index) => ({
+  const columns = kept.map(({ heading }, place) => ({
     align: texts.has(heading) ? ('left' as const) : ('right' as const),
-    gap: index === 0 ? 1 : 2,
+    gap: place === 0 ? 1 : gap,
   }));
   const body = rows.map(({ verdict, cells }) => {
     const colour = colours[verdict] ?? 'reset';
-    return [paint(colour, marks[verdict] ?? ' '), ...cells.slice(0, -1), paint(colour, cells.at(-1) ?? '')];
+    const shown = kept.map(({ heading, index }) =>
+      heading === 'verdict' ? paint(colour, cells[index] ?? '') : (cells[index] ?? ''),
+    );
+    return [paint(colour, marks[verdict] ?? ' '), ...shown];
   });
-  const head = [' ', ...headings.map((heading) => paint('dim', heading))];
-  return borderlessTable([head, ...body], [{ align: 'left', gap: 0 }, ...columns]).lines;
+  const head = [' ', ...kept.map(({ heading }) => paint('dim', heading))];
+  return borderlessTable([head, ...body], [{ align: 'left', gap: 0 }, ...columns]);
 }
 
 function verdictOf({ judgement, evidence }: CheckedRow): string {

@@ -58,6 +58,9 @@ export function changesOf({ entries, trends }: Trends): readonly string[] {
   );
 }
 
+/** A metric with a value and a change takes at least this many columns of the terminal. */
+const narrowest = 14;
+
 /** As many metrics side by side as fit. */
 function tablesOf(
   entries: readonly HistoryEntry[],
@@ -70,8 +73,8 @@ function tablesOf(
   const tables: (readonly string[])[] = [];
   let rest = trends;
   while (rest.length > 0) {
-    let count = rest.length;
-    let table = tableOf(entries, rest, style);
+    let count = Math.min(rest.length, Math.max(1, Math.floor(style.width / narrowest)));
+    let table = tableOf(entries, rest.slice(0, count), style);
     while (table.width > style.width && count > 1) {
       count -= 1;
       table = tableOf(entries, rest.slice(0, count), style);
