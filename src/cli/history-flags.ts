@@ -45,11 +45,20 @@ export function newestOf({ entries }: History, file: string): HistoryEntry {
 }
 
 /** What a reader should know about a history, as sentences. */
-export function historyNotes({ skipped }: History, { others }: Selection): readonly string[] {
-  if (others.count === 0) return skipped;
-  const fields = others.fields.length > 4 ? [...others.fields.slice(0, 3), 'more'] : others.fields;
-  return [
-    ...skipped,
-    `${plural(others.count, 'result')} ${others.count === 1 ? 'was' : 'were'} measured in another way and ${others.count === 1 ? 'is' : 'are'} left out: ${listed(fields)} ${fields.length === 1 ? 'differs' : 'differ'}.`,
-  ];
+export function historyNotes({ skipped }: History, { others, saturated }: Selection): readonly string[] {
+  const notes = [...skipped];
+  if (others.count > 0) {
+    const fields = others.fields.length > 4 ? [...others.fields.slice(0, 3), 'more'] : others.fields;
+    const [were, are] = others.count === 1 ? ['was', 'is'] : ['were', 'are'];
+    const differ = fields.length === 1 ? 'differs' : 'differ';
+    notes.push(
+      `${plural(others.count, 'result')} ${were} measured in another way and ${are} left out: ${listed(fields)} ${differ}.`,
+    );
+  }
+  if (saturated > 0) {
+    notes.push(
+      `In ${plural(saturated, 'result')} the load generator was saturated. The figures of those settings are left out.`,
+    );
+  }
+  return notes;
 }

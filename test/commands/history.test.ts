@@ -122,6 +122,15 @@ describe('history show', () => {
     expect(printed.join('\n')).toMatch(/ttft\.p50 +success_rate\n/);
   });
 
+  it('leaves out results that were measured in another way, unless the difference is allowed', async () => {
+    writeHistory(steady(3));
+    writeFileSync(at('result.json'), JSON.stringify({ ...result, machine: { ...result.machine, cpu: 'Another' } }));
+    await run(HistoryAdd, at('result.json'), ...file());
+    const { json } = await run(HistoryShow, ...file());
+    expect(json).toMatchObject({ entries: 1, notes: [expect.stringContaining('3 results were measured') as string] });
+    expect((await run(HistoryShow, ...file(), '--allow', 'machine')).json).toMatchObject({ entries: 4, notes: [] });
+  });
+
   it.each([
     [['--metric', 'ttft'], '--metric ttft does not name a figure.'],
     [['-o', 'trend.png'], 'trend.png has an unsupported extension.'],

@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { checkFilesApart, fromEnvironment, listFlag, valuesOf } from '../../cli/flags.js';
+import { compareOptions, gateFlags } from '../../cli/gate-flags.js';
 import { historyFlags, historyNotes, metricFlag, newestOf, parseMetrics, sinceFlag } from '../../cli/history-flags.js';
 import { reportStyle } from '../../cli/terminal.js';
 import { readHistory } from '../../core/history/history-file.js';
@@ -33,6 +34,7 @@ export default class HistoryShow extends BaseCommand {
       env: 'CHATSTREAM_HISTORY_SHOW_LAST',
     }),
     since: sinceFlag,
+    allow: gateFlags.allow,
     output: listFlag({
       char: 'o',
       summary: 'File for the trends; its extension sets the format: .svg .md .csv .json. Repeatable.',
@@ -45,12 +47,13 @@ export default class HistoryShow extends BaseCommand {
     const outputs = valuesOf(flags.output);
     for (const path of outputs) checkTrendOutput(path);
     checkFilesApart(outputs, [flags.file]);
+    const { allowed } = compareOptions({ 'fail-on': undefined, allow: flags.allow });
     const metrics = parseMetrics(valuesOf(flags.metric));
 
     const history = await readHistory(flags.file);
     const newest = newestOf(history, flags.file);
     const selection = comparableEntries(history.entries.slice(0, -1), newest, {
-      allowed: [],
+      allowed,
       last: Infinity,
       since: flags.since ?? null,
     });

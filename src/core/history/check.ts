@@ -23,14 +23,14 @@ export type HistoryDoubt =
   /** A sentence without its full stop. */
   | { readonly reason: 'not-measured'; readonly explanation: string };
 
-export type HistoryOutcome =
+type HistoryOutcome =
   /** `isLost`: the newest answers too few requests to have the figure. */
   | { readonly verdict: 'regression'; readonly isLost: boolean }
   | { readonly verdict: 'inconclusive'; readonly doubt: HistoryDoubt }
   | { readonly verdict: 'pass' }
   | { readonly verdict: 'improvement' };
 
-export type HistoryJudgement =
+type HistoryJudgement =
   | { readonly type: 'gated'; readonly threshold: Threshold; readonly outcome: HistoryOutcome }
   | { readonly type: 'shown'; readonly tendency: Tendency };
 

@@ -29,6 +29,8 @@ export interface Selection {
   readonly entries: readonly HistoryEntry[];
   /** How many entries were measured in another way, and in what they differ from the newest. */
   readonly others: { readonly count: number; readonly fields: readonly string[] };
+  /** How many of the entries before the newest have a setting with a saturated load generator. */
+  readonly saturated: number;
 }
 
 /**
@@ -51,9 +53,11 @@ export function comparableEntries(
     if (differences.length === 0) comparable.push(entry);
     for (const { field } of differences) fields.add(field);
   }
+  const before = comparable.slice(-last);
   return {
-    entries: [...comparable.slice(-last), newest],
+    entries: [...before, newest],
     others: { count: considered.length - comparable.length, fields: [...fields] },
+    saturated: before.filter(({ rows }) => rows.some((row) => row.saturated)).length,
   };
 }
 

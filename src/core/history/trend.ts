@@ -37,7 +37,7 @@ export function headlineMetrics(loop: 'closed' | 'open'): readonly ComparedMetri
 }
 
 /** How many values before one make its median, and how many before the first one shown help to find changes. */
-export const medianOf = 20;
+const medianOf = 20;
 
 /**
  * How figures developed: setting by setting, metric by metric; none that no entry has.

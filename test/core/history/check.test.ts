@@ -78,6 +78,7 @@ describe('the newest entry of a history', () => {
       day < 18 ? { ...entry, rows: entry.rows.map((row) => ({ ...row, saturated: true })) } : entry,
     );
     expect(checked(saturated).rows[0]?.series).toHaveLength(3);
+    expect(comparableEntries(saturated.slice(0, -1), saturated[20] ?? entryAt(20), everything).saturated).toBe(18);
   });
 
   it('is a regression if its requests fail, so that the figure is missing', () => {
