@@ -47,7 +47,7 @@ export function comparableEntries(
 ): Selection {
   const comparable: HistoryEntry[] = [];
   const fields = new Set<string>();
-  const considered = entriesSince(earlier, since);
+  const considered = entriesSince(earlier, newest, since);
   for (const entry of considered) {
     const differences = differencesBetween(entry, newest, allowed);
     if (differences.length === 0) comparable.push(entry);
@@ -61,11 +61,15 @@ export function comparableEntries(
   };
 }
 
-function entriesSince(entries: readonly HistoryEntry[], since: string | null): readonly HistoryEntry[] {
-  if (since === null) return entries;
-  const first = entries.findIndex(({ commit }) => commit?.startsWith(since) === true);
-  if (first !== -1) return entries.slice(first);
-  throw new ChatstreamError('usage', `No entry of the history before the newest has the commit ${since}.`, {
+function entriesSince(
+  earlier: readonly HistoryEntry[],
+  newest: HistoryEntry,
+  since: string | null,
+): readonly HistoryEntry[] {
+  if (since === null) return earlier;
+  const first = [...earlier, newest].findIndex(({ commit }) => commit?.startsWith(since) === true);
+  if (first !== -1) return earlier.slice(first);
+  throw new ChatstreamError('usage', `No entry of the history has the commit ${since}.`, {
     hint: 'chatstream history show lists them.',
   });
 }

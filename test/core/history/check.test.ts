@@ -130,8 +130,9 @@ describe('the entries it is compared with', () => {
   it('begin with a commit that was accepted', () => {
     const since = commitOf(7).slice(0, 7);
     expect(comparableEntries(entries, newest, { ...everything, since }).entries).toHaveLength(4);
+    expect(comparableEntries(entries, newest, { ...everything, since: commitOf(10) }).entries).toEqual([newest]);
     expect(() => comparableEntries(entries, newest, { ...everything, since: 'feed' })).toThrow(
-      'No entry of the history before the newest has the commit feed.',
+      'No entry of the history has the commit feed.',
     );
   });
 });

@@ -1,3 +1,4 @@
+import type { LevelChange } from '../../history/judge-series.js';
 import type { Trend, TrendPoint, Trends } from '../../history/trend.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
 import { valueText } from '../compare/words.js';
@@ -47,7 +48,8 @@ ${trends.map((trend, index) => panel(trend, headHeight + index * panelHeight))}
   return picture.text;
 }
 
-function panel({ settings, metric, points }: Trend, offset: number): Markup {
+function panel(trend: Trend, offset: number): Markup {
+  const { settings, metric, points } = trend;
   const axis = axisAround(points.map(({ value }) => value));
   const [ceiling, floor] = [offset + top, offset + panelHeight - bottom];
   const y = (value: number): number => floor - ((value - axis.from) / (axis.to - axis.from)) * (floor - ceiling);
@@ -66,7 +68,7 @@ ${labels(points, x, floor)}
 ${levels(points).map(({ first, end, level }) => markup`<line class="level" x1="${x(first) - step / 2}" x2="${x(end - 1) + step / 2}" y1="${y(level)}" y2="${y(level)}"/>`)}
 <polyline class="values" points="${line}"/>
 ${points.map((point, index) => markup`<circle cx="${x(index)}" cy="${y(point.value)}" r="3.5"><title>${describe(point, valueText(point.value, metric))}</title></circle>`)}
-${points.flatMap((point, index) => changeLine(point, metric.type === 'latency', x(index) - step / 2, ceiling, floor))}
+${changeLines(trend, (index) => x(index) - step / 2, [ceiling, floor])}
 </g>`;
 }
 
@@ -75,22 +77,42 @@ function describe({ entry, ratio }: TrendPoint, value: string): string {
   return `${timeOfEntry(entry)} UTC, ${entryName(entry)}: ${value}${change}`;
 }
 
-/** Between the last value of one level and the first of the next. */
-function changeLine(
-  { change, entry }: TrendPoint,
-  lowerIsBetter: boolean,
-  x: number,
-  ceiling: number,
-  floor: number,
-): Markup[] {
-  if (change === null) return [];
-  const { ratio } = change.change;
-  const kind = ratio > 1 === lowerIsBetter ? 'worse' : 'better';
-  const text = `${commitText(entry) ?? timeOfEntry(entry).slice(0, 10)} ${signedPercent(ratio)}`;
+interface ChangeLine {
+  readonly change: LevelChange;
+  readonly point: TrendPoint;
+  readonly x: number;
+  /** Where the line begins and ends. */
+  readonly from: number;
+  readonly to: number;
+  readonly labelY: number;
+  readonly kind: 'worse' | 'better';
+}
+
+/** The lines between the last value of one level and the first of the next, with their labels in turns of two heights. */
+function changeLines(
+  { metric, points }: Trend,
+  xOf: (index: number) => number,
+  [ceiling, floor]: readonly [number, number],
+): readonly Markup[] {
+  const lines: ChangeLine[] = [];
+  points.forEach((point, index) => {
+    const { change } = point;
+    if (change === null) return;
+    const isWorse = change.change.ratio > 1 === (metric.type === 'latency');
+    const labelY = ceiling - 4 + (lines.length % 2) * labelHeight;
+    const kind = isWorse ? 'worse' : 'better';
+    lines.push({ change, point, x: xOf(index), from: ceiling - 10, to: floor, labelY, kind });
+  });
+  return lines.map(changeLine);
+}
+
+/** Neighbouring labels that stand above each other do not overlap. */
+const labelHeight = 15;
+
+function changeLine({ change, point, x, from, to, labelY, kind }: ChangeLine): Markup {
+  const name = commitText(point.entry) ?? timeOfEntry(point.entry).slice(0, 10);
   const [anchor, labelX] = x < width / 2 ? ['start', x + 4] : ['end', x - 4];
-  return [
-    markup`<line class="${kind}" x1="${x}" x2="${x}" y1="${ceiling - 10}" y2="${floor}"><title>${changeText(change.change)}</title></line><text class="${kind}" x="${labelX}" y="${ceiling - 4}" text-anchor="${anchor}">${text}</text>`,
-  ];
+  return markup`<line class="${kind}" x1="${x}" x2="${x}" y1="${from}" y2="${to}"><title>${changeText(change.change)}</title></line><text class="${kind}" x="${labelX}" y="${labelY}" text-anchor="${anchor}">${name} ${signedPercent(change.change.ratio)}</text>`;
 }
 
 interface Level {
