@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import Bench from '../../src/commands/bench.js';
 import Compare from '../../src/commands/compare.js';
+import HistoryAdd from '../../src/commands/history/add.js';
+import HistoryCheck from '../../src/commands/history/check.js';
+import HistoryExport from '../../src/commands/history/export.js';
+import HistoryShow from '../../src/commands/history/show.js';
 import Models from '../../src/commands/models/index.js';
 import ModelsPull from '../../src/commands/models/pull.js';
 import ModelsRm from '../../src/commands/models/rm.js';
@@ -19,6 +23,10 @@ interface CommandClass {
 const commands: Readonly<Record<string, CommandClass>> = {
   bench: Bench,
   compare: Compare,
+  'history add': HistoryAdd,
+  'history check': HistoryCheck,
+  'history export': HistoryExport,
+  'history show': HistoryShow,
   models: Models,
   'models pull': ModelsPull,
   'models rm': ModelsRm,

@@ -114,11 +114,37 @@ describe('docs/models.md', () => {
   });
 });
 
-const pages = ['README.md', ...['serve', 'api', 'bench', 'ci', 'metrics', 'models'].map((name) => `docs/${name}.md`)];
+describe('docs/history.md', () => {
+  const commandNames = ['add', 'show', 'check', 'export'];
+
+  it.each(commandNames)('lists the flags of %s with their defaults', (name) => {
+    const shared = ['log-level', 'json', ...(name === 'add' ? [] : ['file'])];
+    const flags = flagsOf(`history:${name}`).filter((flag) => !shared.includes(flag.name));
+    const rows = rowsOf(readPage('docs/history.md'), `flag of \`${name}\``);
+    expect(rows.map((row) => row.get(`flag of \`${name}\``)).sort()).toEqual(flags.map(spelling).sort());
+    for (const flag of flags.filter((each) => each.default !== undefined)) {
+      const row = rows.find((each) => each.get(`flag of \`${name}\``) === spelling(flag));
+      expect(row?.get('default')).toBe(`\`${String(flag.default)}\``);
+    }
+  });
+
+  it('names every variable that the rule does not give', () => {
+    const flags = commandNames.flatMap((name) => flagsOf(`history:${name}`));
+    const byRule = ({ name }: Flag): string => `CHATSTREAM_${name.replaceAll('-', '_').toUpperCase()}`;
+    const special = new Set(flags.filter((flag) => variableOf(flag) !== byRule(flag)).map(variableOf));
+    const named = codeIn(readPage('docs/history.md')).filter((code) => code.startsWith('CHATSTREAM_HISTORY_'));
+    expect(named.sort()).toEqual([...special].sort());
+  });
+});
+
+const pages = [
+  'README.md',
+  ...['serve', 'api', 'bench', 'ci', 'history', 'metrics', 'models'].map((name) => `docs/${name}.md`),
+];
 
 /** Flags of other programs that the pages mention, and oclif's own. */
 const others = new Set([
-  ...['help', 'parallel', 'max-num-seqs', 'max-num-queued-reqs', 'omit', 'global'],
+  ...['adapter', 'help', 'parallel', 'max-num-seqs', 'max-num-queued-reqs', 'omit', 'global'],
   ...['enable-cache-report', 'enable-prompt-tokens-details', 'stream-interval'],
 ]);
 
@@ -136,7 +162,9 @@ describe.each(pages)('%s', (page) => {
   it('gives no command a flag that it does not have', () => {
     const wrong = codeLinesOf(text).flatMap((line) => {
       const [, command, rest = ''] =
-        /\bchatstream (serve|bench|compare|models(?: (?:pull|rm))?)\b(.*)/.exec(line) ?? [];
+        /\bchatstream (serve|bench|compare|history (?:add|show|check|export)|models(?: (?:pull|rm))?)\b(.*)/.exec(
+          line,
+        ) ?? [];
       if (command === undefined) return [];
       const flags = flagsOf(command.replace(' ', ':'));
       const given = Array.from(rest.matchAll(/\s(-[a-zA-Z]|--[a-z][a-z-]*)(?=[\s=]|$)/g), ([, flag = '']) => flag);

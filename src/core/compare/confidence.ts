@@ -5,7 +5,7 @@ import type { SettingTrials } from './setting-trials.js';
 const tail = 0.025;
 
 /** With fewer trials of a fixed number, the spread between them is not known well enough for a decision. */
-export const neededTrials = 5;
+const neededTrials = 5;
 
 /**
  * How sure the intervals of one setting have to be.

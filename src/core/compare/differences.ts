@@ -78,7 +78,8 @@ export function checkAllowed(allowed: readonly string[]): void {
   });
 }
 
-function isAllowed(field: string, allowed: readonly string[]): boolean {
+/** Whether `--allow` names this field, or the group it belongs to. */
+export function isAllowed(field: string, allowed: readonly string[]): boolean {
   return allowed.some((name) => field === name || field.startsWith(`${name}.`));
 }
 

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { IsSchemaObject, Validator } from 'typebox/schema';
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import type { BenchResult } from './result-schema.js';
+import { shippedValidator } from './shipped-schema.js';
 
 /** The name of the format of result files. A format that old readers would misread gets another number. */
 export const resultSchemaName: BenchResult['schema'] = 'chatstream.bench/v1';
@@ -90,24 +89,5 @@ function placeOf(pointer: string): string {
     .replaceAll('/', '.');
 }
 
-/** Written by `npm run build`. The path is the same from `src` and from `dist`. */
-const shippedSchema = new URL('../../../schemas/bench-v1.json', import.meta.url);
-
-let validator: Validator<object, BenchResult> | null = null;
-
-/**
- * The check of result files, made at the first use.
- *
- * It reads the shipped JSON Schema and not the definition in `result-schema.ts`: loading the library that the definition
- * needs, and a compiler for it, took 0.2 s of CPU at the start of each `chatstream compare`, more than reading both results.
- */
-function resultValidator(): Validator<object, BenchResult> {
-  validator ??= new Validator<object, BenchResult>({}, readSchema());
-  return validator;
-}
-
-function readSchema(): object {
-  const schema: unknown = JSON.parse(readFileSync(shippedSchema, 'utf8'));
-  if (IsSchemaObject(schema)) return schema;
-  throw new Error('schemas/bench-v1.json is not a JSON Schema.');
-}
+/** The check of result files, made at the first use. */
+const resultValidator = shippedValidator<BenchResult>('bench-v1.json');

@@ -3,6 +3,8 @@ import { dirname, extname, resolve } from 'node:path';
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import { replaceFile } from '../base/replace-file.js';
 import type { Comparison } from '../compare/comparison.js';
+import type { HistoryCheck } from '../history/check.js';
+import type { Trends } from '../history/trend.js';
 import type { BenchResult } from '../measurement/result-schema.js';
 import type { SettingSummary } from '../measurement/summarise.js';
 import { toCsv } from './bench/csv.js';
@@ -12,6 +14,9 @@ import { toMarkdown } from './bench/markdown.js';
 import { comparisonJson } from './compare/json.js';
 import { comparisonSuites } from './compare/junit.js';
 import { comparisonMarkdown } from './compare/markdown.js';
+import { checkJson, checkJunit, checkMarkdown } from './history/check-files.js';
+import { trendChart } from './history/trend-chart.js';
+import { trendCsv, trendJson, trendMarkdown } from './history/trend-files.js';
 import { toHtml } from './html/page.js';
 import { junitXml } from './text/junit-xml.js';
 
@@ -41,6 +46,19 @@ const comparisonFormats: Formats<Comparison> = {
   '.json': (comparison) => jsonText(comparisonJson(comparison)),
 };
 
+const trendFormats: Formats<Trends> = {
+  '.svg': trendChart,
+  '.md': trendMarkdown,
+  '.csv': trendCsv,
+  '.json': (trends) => jsonText(trendJson(trends)),
+};
+
+const historyCheckFormats: Formats<HistoryCheck> = {
+  '.md': checkMarkdown,
+  '.xml': checkJunit,
+  '.json': (check) => jsonText(checkJson(check)),
+};
+
 /**
  * Checks before anything is measured that a report of a bench can be written to a file afterwards.
  *
@@ -53,6 +71,16 @@ export function checkOutput(path: string): void {
 /** The same for a comparison. @throws ChatstreamError `usage` */
 export function checkComparisonOutput(path: string): void {
   checkPath(path, comparisonFormats);
+}
+
+/** The same for the trends of a history. @throws ChatstreamError `usage` */
+export function checkTrendOutput(path: string): void {
+  checkPath(path, trendFormats);
+}
+
+/** The same for the check of a history. @throws ChatstreamError `usage` */
+export function checkHistoryOutput(path: string): void {
+  checkPath(path, historyCheckFormats);
 }
 
 /**
@@ -72,6 +100,16 @@ export async function writeResult(
 /** Writes a comparison to a file. @throws ChatstreamError `output_failed`; an older file is whole then */
 export async function writeComparison(path: string, comparison: Comparison): Promise<void> {
   await writeContent(path, comparisonFormats, comparison);
+}
+
+/** The same for the trends of a history. @throws ChatstreamError `output_failed` */
+export async function writeTrends(path: string, trends: Trends): Promise<void> {
+  await writeContent(path, trendFormats, trends);
+}
+
+/** The same for the check of a history. @throws ChatstreamError `output_failed` */
+export async function writeHistoryCheck(path: string, check: HistoryCheck): Promise<void> {
+  await writeContent(path, historyCheckFormats, check);
 }
 
 function checkPath(path: string, formats: Formats<never>): void {

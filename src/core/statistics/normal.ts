@@ -1,9 +1,4 @@
-/** The distribution function of the standard normal distribution, with a relative error below 2e-7 in both tails. */
-export function normalCdf(z: number): number {
-  return erfc(-z / Math.SQRT2) / 2;
-}
-
-/** The same with 1 minus it, which keeps its precision far above 0. */
+/** The probability that a standard normal variable is greater than `z`, with a relative error below 2e-7. */
 export function normalTail(z: number): number {
   return erfc(z / Math.SQRT2) / 2;
 }

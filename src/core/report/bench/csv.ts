@@ -87,11 +87,12 @@ export function toCsv(result: BenchResult): string {
   for (const run of result.versus?.runs ?? []) {
     rows.push({ run, target: result.versus?.target ?? result.target, role: 'baseline' });
   }
-  const lines = [columns.map(([name]) => name), ...rows.map((row) => columns.map(([, of]) => field(of(row))))];
+  const lines = [columns.map(([name]) => name), ...rows.map((row) => columns.map(([, of]) => csvField(of(row))))];
   return lines.map((line) => `${line.join(',')}\n`).join('');
 }
 
-function field(value: Value): string {
+/** A field of a line, quoted where it must be; empty if it is not known. */
+export function csvField(value: Value): string {
   const text = typeof value === 'number' ? figure(value) : String(value ?? '');
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

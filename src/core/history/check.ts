@@ -1,0 +1,175 @@
+import { type ComparedMetric, defaultMetrics } from '../compare/compared-metric.js';
+import { type Tendency, tendencyOf } from '../compare/judgement.js';
+import type { Threshold } from '../compare/threshold.js';
+import { leastSamplesAbove } from '../measurement/histogram.js';
+import type { Setting } from '../measurement/result-schema.js';
+import type { HistoryEntry, HistoryRow } from './entry-schema.js';
+import {
+  cutSeries,
+  type Evidence,
+  judgeSeries,
+  neededEntries,
+  newestOverLevel,
+  type SeriesVerdict,
+} from './judge-series.js';
+import { logOf, rowAt, seriesOf, type SeriesPoint } from './series.js';
+
+/** Why a history does not decide. */
+export type HistoryDoubt =
+  | { readonly reason: 'too-few-entries'; readonly entries: number }
+  /** The ratio is beyond the limit, but not its whole interval. */
+  | { readonly reason: 'too-wide' }
+  | { readonly reason: 'saturated-client' }
+  /** A sentence without its full stop. */
+  | { readonly reason: 'not-measured'; readonly explanation: string };
+
+type HistoryOutcome =
+  /** `isLost`: the newest answers too few requests to have the figure. */
+  | { readonly verdict: 'regression'; readonly isLost: boolean }
+  | { readonly verdict: 'inconclusive'; readonly doubt: HistoryDoubt }
+  | { readonly verdict: 'pass' }
+  | { readonly verdict: 'improvement' };
+
+type HistoryJudgement =
+  | { readonly type: 'gated'; readonly threshold: Threshold; readonly outcome: HistoryOutcome }
+  | { readonly type: 'shown'; readonly tendency: Tendency };
+
+/** One figure at one setting: the newest entry against those before it. */
+export interface CheckedRow {
+  readonly settings: Setting;
+  readonly metric: ComparedMetric;
+  /** Oldest first; the last is the newest entry's, unless that does not have the figure. */
+  readonly series: readonly SeriesPoint[];
+  /** Of the newest entry. */
+  readonly value: number | null;
+  readonly evidence: Evidence | null;
+  readonly judgement: HistoryJudgement;
+}
+
+export interface HistoryCheck {
+  readonly verdict: 'regression' | 'inconclusive' | 'pass' | 'none';
+  readonly newest: HistoryEntry;
+  /** How many comparable entries before the newest there are, at most as many as were asked for. */
+  readonly before: number;
+  /** Worst first. */
+  readonly rows: readonly CheckedRow[];
+}
+
+/**
+ * Checks the newest entry of a history against those before it.
+ *
+ * @param entries that were measured in the same way, in the order in which they were measured; at least the newest
+ * @param thresholds which figures may get worse, and by how much; without any, nothing is judged
+ */
+export function checkHistory(entries: readonly HistoryEntry[], thresholds: readonly Threshold[]): HistoryCheck {
+  const newest = entries.at(-1);
+  if (newest === undefined) throw new Error('there is no entry');
+  const gated = newest.rows.flatMap(({ settings }) =>
+    thresholds.map((threshold) => gatedRow(entries, settings, threshold)),
+  );
+  const shown = newest.rows.flatMap(({ settings }) =>
+    defaultMetrics(newest.plan.loop)
+      .filter(({ id }) => thresholds.every(({ metric }) => metric.id !== id))
+      .flatMap((metric) => shownRow(entries, settings, metric)),
+  );
+  return {
+    verdict: overallVerdict(gated),
+    newest,
+    before: entries.length - 1,
+    rows: [...gated.toSorted((one, other) => rank(one) - rank(other)), ...shown],
+  };
+}
+
+function gatedRow(entries: readonly HistoryEntry[], settings: Setting, threshold: Threshold): CheckedRow {
+  const { metric } = threshold;
+  const { row, value, series } = measured(entries, settings, metric);
+  const outcome = (of: HistoryOutcome, evidence: Evidence | null = null): CheckedRow => ({
+    settings,
+    metric,
+    series,
+    value,
+    evidence,
+    judgement: { type: 'gated', threshold, outcome: of },
+  });
+  const before = value === null ? series : series.slice(0, -1);
+  const inconclusive = (doubt: HistoryDoubt): CheckedRow => outcome({ verdict: 'inconclusive', doubt });
+  // This needs no statistics: a server that no longer answers must not pass for lack of figures.
+  if (before.length > 0 && isLost(row, value, metric, before)) return outcome({ verdict: 'regression', isLost: true });
+  if (row.saturated) return inconclusive({ reason: 'saturated-client' });
+  if (value === null) return inconclusive({ reason: 'not-measured', explanation: missing(metric) });
+  if (before.length < neededEntries) return inconclusive({ reason: 'too-few-entries', entries: before.length });
+  const judged = judgeSeries(cutSeries(series.map((point) => logOf(point.value, metric))), threshold);
+  return outcome(outcomeOf(judged.verdict), judged.evidence);
+}
+
+function outcomeOf(verdict: SeriesVerdict): HistoryOutcome {
+  switch (verdict) {
+    case 'regression':
+      return { verdict, isLost: false };
+    case 'inconclusive':
+      return { verdict, doubt: { reason: 'too-wide' } };
+    case 'pass':
+    case 'improvement':
+      return { verdict };
+  }
+}
+
+function shownRow(entries: readonly HistoryEntry[], settings: Setting, metric: ComparedMetric): readonly CheckedRow[] {
+  const { value, series } = measured(entries, settings, metric);
+  if (value === null || value === 0) return [];
+  const cut = cutSeries(series.map((point) => logOf(point.value, metric)));
+  const evidence = series.length > neededEntries ? newestOverLevel(cut) : null;
+  const tendency = evidence === null ? 'unclear' : tendencyOf(evidence.change.interval, metric.type);
+  return [{ settings, metric, series, value, evidence, judgement: { type: 'shown', tendency } }];
+}
+
+interface Measured {
+  readonly row: HistoryRow;
+  readonly value: number | null;
+  readonly series: readonly SeriesPoint[];
+}
+
+/** The series without rates of 0 before the newest: of a server that did not answer, they say nothing about its speed. */
+function measured(entries: readonly HistoryEntry[], settings: Setting, metric: ComparedMetric): Measured {
+  const newest = entries.at(-1);
+  const row = newest === undefined ? undefined : rowAt(newest, settings);
+  if (row === undefined) throw new Error('the newest entry does not have the setting');
+  const value = row.figures[metric.id] ?? null;
+  const series = seriesOf(entries, settings, metric);
+  return { row, value, series: series.filter((point) => point.value !== 0 || point.entry === newest) };
+}
+
+/** Whether the newest entry lacks a figure that those before it have, because more of its requests failed. */
+function isLost(
+  row: HistoryRow,
+  value: number | null,
+  { type }: ComparedMetric,
+  before: readonly SeriesPoint[],
+): boolean {
+  if (value !== null) return type === 'rate' && value === 0;
+  return row.requests.completed === 0 || before.every((point) => failedShare(row) > failedShare(point.row));
+}
+
+function failedShare({ requests: { completed, refused, failed, timed_out: timedOut } }: HistoryRow): number {
+  const without = refused + failed + timedOut;
+  return without === 0 ? 0 : without / (without + completed);
+}
+
+function missing({ id, type }: ComparedMetric): string {
+  return type === 'latency'
+    ? `the newest result does not have enough samples of ${id}: ${leastSamplesAbove} above the percentile are needed`
+    : `the newest result does not have ${id}`;
+}
+
+const severity = { regression: 0, inconclusive: 1, pass: 2, improvement: 3 } as const;
+
+function rank({ judgement }: CheckedRow): number {
+  return judgement.type === 'gated' ? severity[judgement.outcome.verdict] : 4;
+}
+
+function overallVerdict(rows: readonly CheckedRow[]): HistoryCheck['verdict'] {
+  const verdicts = rows.flatMap(({ judgement }) => (judgement.type === 'gated' ? [judgement.outcome.verdict] : []));
+  if (verdicts.length === 0) return 'none';
+  if (verdicts.includes('regression')) return 'regression';
+  return verdicts.includes('inconclusive') ? 'inconclusive' : 'pass';
+}

@@ -1,0 +1,42 @@
+import { type Static, Type } from 'typebox';
+import { resultSchema, settingSchema, targetSchema } from '../measurement/result-schema.js';
+
+const count = Type.Integer({ minimum: 0 });
+const nullableString = Type.Union([Type.String(), Type.Null()]);
+
+const row = Type.Object({
+  settings: settingSchema,
+  trials: Type.Integer({ minimum: 1 }),
+  requests: Type.Object({ completed: count, refused: count, failed: count, timed_out: count }),
+  saturated: Type.Boolean({ description: 'The load generator could not keep up.' }),
+  queue_wait_source: Type.String(),
+  output_tokens_source: Type.String(),
+  figures: Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()]), {
+    description:
+      'By the names that --fail-on takes, such as ttft.p95: milliseconds, rates per second, or a share; null if it is not known.',
+  }),
+});
+
+/** A line of a history: what a result says, without its histograms, and which revision was measured. */
+export const entrySchema = Type.Object(
+  {
+    schema: Type.Literal('chatstream.history/v1'),
+    started_at: Type.String({ description: 'When the measurement began, ISO 8601.' }),
+    commit: nullableString,
+    dirty: Type.Union([Type.Boolean(), Type.Null()], {
+      description: 'Whether the working folder had changes that were not committed; null if that is not known.',
+    }),
+    branch: nullableString,
+    note: nullableString,
+    tool: Type.Object({ version: Type.String() }),
+    interrupted: Type.Boolean(),
+    target: targetSchema,
+    plan: resultSchema.properties.plan,
+    machine: resultSchema.properties.machine,
+    rows: Type.Array(row, { description: 'One for each setting.' }),
+  },
+  { $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'Line of a history of chatstream' },
+);
+
+export type HistoryEntry = Static<typeof entrySchema>;
+export type HistoryRow = Static<typeof row>;

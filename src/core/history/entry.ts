@@ -1,0 +1,104 @@
+import { allMetrics, type ComparedMetric } from '../compare/compared-metric.js';
+import { type Difference, differencesOf, isAllowed } from '../compare/differences.js';
+import { SettingTrials } from '../compare/setting-trials.js';
+import type { Side } from '../compare/side.js';
+import type { BenchResult, Run } from '../measurement/result-schema.js';
+import { bySetting } from '../measurement/summarise.js';
+import type { HistoryEntry, HistoryRow } from './entry-schema.js';
+import type { Revision } from './revision.js';
+
+export const entrySchemaName: HistoryEntry['schema'] = 'chatstream.history/v1';
+
+/** What is known about a measurement and not written in its result. */
+export interface Provenance extends Revision {
+  readonly note: string | null;
+}
+
+/**
+ * What a history keeps of a result: of a result of `--versus`, of the first server.
+ *
+ * @param name of the file, for messages
+ * @throws ChatstreamError `usage` for a result with a broken histogram
+ */
+export function entryOf(result: BenchResult, { commit, branch, dirty, note }: Provenance, name: string): HistoryEntry {
+  const { tool, started_at, interrupted, target, plan, machine, runs } = result;
+  return {
+    schema: entrySchemaName,
+    started_at,
+    commit,
+    dirty,
+    branch,
+    note,
+    tool: { version: tool.version },
+    interrupted,
+    target,
+    plan,
+    machine,
+    rows: [...bySetting(runs).values()].flatMap((trials) => rowOf(trials, { name, plan })),
+  };
+}
+
+function rowOf(runs: readonly Run[], side: Pick<Side, 'name' | 'plan'>): HistoryRow[] {
+  const [first] = runs;
+  if (first === undefined) return [];
+  const trials = new SettingTrials(runs, side);
+  const total = (name: keyof HistoryRow['requests']): number => runs.reduce((sum, run) => sum + run.requests[name], 0);
+  return [
+    {
+      settings: first.settings,
+      trials: runs.length,
+      requests: {
+        completed: total('completed'),
+        refused: total('refused'),
+        failed: total('failed'),
+        timed_out: total('timed_out'),
+      },
+      saturated: runs.some(({ client }) => client.saturated),
+      queue_wait_source: sources(runs.map(({ metrics }) => metrics.queue_wait.source)),
+      output_tokens_source: sources(runs.map((run) => run.output_tokens_source)),
+      figures: Object.fromEntries(allMetrics.map((metric) => [metric.id, rounded(trials.value(metric), metric)])),
+    },
+  ];
+}
+
+function sources(names: readonly string[]): string {
+  return [...new Set(names)].sort().join(' and ');
+}
+
+/** Times to the microsecond, rates to 6 digits: a measurement is not more exact. */
+function rounded(value: number | null, { type }: ComparedMetric): number | null {
+  if (value === null) return null;
+  return type === 'latency' ? Math.round(value * 1000) / 1000 : Number(value.toPrecision(6));
+}
+
+/** Equal for entries of the same measurement, as when a job is repeated and adds its result again. */
+export function identityOf({ started_at, target, plan, rows }: HistoryEntry): string {
+  return JSON.stringify([started_at, target.url, target.model, plan, rows.map(({ settings }) => settings)]);
+}
+
+/**
+ * Why an earlier entry cannot be compared with another, as `compare` would say; none if it can.
+ *
+ * @param allowed differences that do not matter, as `--allow` names them
+ */
+export function differencesBetween(
+  earlier: HistoryEntry,
+  entry: HistoryEntry,
+  allowed: readonly string[],
+): readonly Difference[] {
+  const sides = { baseline: sideOf(earlier), candidate: sideOf(entry), interleaved: false };
+  return differencesOf(sides).filter(({ field }) => !isAllowed(field, allowed));
+}
+
+function sideOf({ target, plan, machine, tool, started_at, interrupted }: HistoryEntry): Side {
+  return {
+    name: started_at,
+    target,
+    plan,
+    machine,
+    runs: [],
+    toolVersion: tool.version,
+    startedAt: started_at,
+    endedEarly: interrupted ? { cause: 'stopped', message: 'It was stopped.' } : null,
+  };
+}

@@ -1,0 +1,118 @@
+import { appendFile, open, readFile } from 'node:fs/promises';
+import { ChatstreamError, messageOf } from '../base/errors.js';
+import { member } from '../base/json.js';
+import { shippedValidator } from '../measurement/shipped-schema.js';
+import { entrySchemaName, identityOf } from './entry.js';
+import type { HistoryEntry } from './entry-schema.js';
+
+/** Where a history is kept unless another file is named. */
+export const defaultHistoryFile = 'chatstream-history.jsonl';
+
+export interface History {
+  /** In the order in which they were measured. A measurement that was added more than once occurs once. */
+  readonly entries: readonly HistoryEntry[];
+  /** A sentence for each line that could not be read and was left out. */
+  readonly skipped: readonly string[];
+}
+
+/**
+ * Reads a history: one JSON object per line. What cannot be read, such as a line that was cut off by a full disk, is left
+ * out and named.
+ *
+ * @throws ChatstreamError `usage` if the file cannot be read
+ */
+export async function readHistory(path: string): Promise<History> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new ChatstreamError('usage', `${path} cannot be read: ${messageOf(error)}.`, {
+      hint: 'A history begins with: chatstream history add result.json',
+      cause: error,
+    });
+  });
+  return parseHistory(text, path);
+}
+
+/** The same; a file that does not exist yet is an empty history. */
+export async function readHistoryIfAny(path: string): Promise<History> {
+  const exists = await open(path).then(
+    (file) => file.close().then(() => true),
+    (error: unknown) => member(error, 'code') !== 'ENOENT',
+  );
+  return exists ? readHistory(path) : { entries: [], skipped: [] };
+}
+
+function parseHistory(text: string, name: string): History {
+  const entries = new Map<string, HistoryEntry>();
+  const skipped: string[] = [];
+  text
+    .replace(/^\uFEFF/, '')
+    .split('\n')
+    .forEach((line, index) => {
+      if (line.trim() === '') return;
+      const read = parseLine(line);
+      if (typeof read === 'string') skipped.push(`Line ${index + 1} of ${name} ${read}, and is left out.`);
+      else if (!entries.has(identityOf(read))) entries.set(identityOf(read), read);
+    });
+  return {
+    // A file that was merged from two branches is not in order.
+    entries: [...entries.values()].sort((one, other) => Date.parse(one.started_at) - Date.parse(other.started_at)),
+    skipped,
+  };
+}
+
+const lineValidator = shippedValidator<HistoryEntry>('history-v1.json');
+
+/** The entry, or what is wrong with the line. */
+function parseLine(line: string): HistoryEntry | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return line.trimEnd().endsWith('}') ? 'is not JSON' : 'is cut off';
+  }
+  const schema = member(value, 'schema');
+  if (schema !== entrySchemaName) {
+    return typeof schema === 'string' && /^chatstream\.history\/v\d+$/.test(schema)
+      ? `has the format ${schema}, which this chatstream does not know`
+      : 'is not an entry of a history';
+  }
+  const validator = lineValidator();
+  if (validator.Check(value) && !Number.isNaN(Date.parse(value.started_at))) return value;
+  const [, [error]] = validator.Errors(value);
+  return `is not a complete entry: ${error?.instancePath ?? ''} ${error?.message ?? 'its time is wrong'}`;
+}
+
+/**
+ * Adds an entry at the end. One write at the end of the file, which operating systems do not interleave with that of
+ * another process, so that no lock is needed. Nothing that is there is changed; if the last line was cut off, the entry
+ * begins a line of its own.
+ *
+ * @throws ChatstreamError `output_failed`
+ */
+export async function appendEntry(path: string, entry: HistoryEntry): Promise<void> {
+  try {
+    const start = (await endsInLine(path)) ? '' : '\n';
+    await appendFile(path, `${start}${JSON.stringify(entry)}\n`);
+  } catch (error) {
+    throw new ChatstreamError('output_failed', `${path} could not be written: ${messageOf(error)}.`, {
+      hint: 'Is the disk full? Name a file in a folder that exists and may be written to.',
+      cause: error,
+    });
+  }
+}
+
+/** Whether whatever is added begins a new line. */
+async function endsInLine(path: string): Promise<boolean> {
+  const file = await open(path).catch((error: unknown) => {
+    if (member(error, 'code') === 'ENOENT') return null;
+    throw error;
+  });
+  if (file === null) return true;
+  try {
+    const { size } = await file.stat();
+    if (size === 0) return true;
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+    return buffer.toString() === '\n';
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,118 @@
+import { ChatstreamError } from '../base/errors.js';
+import type { ComparedMetric } from '../compare/compared-metric.js';
+import type { Setting } from '../measurement/result-schema.js';
+import { settingsKey } from '../measurement/summarise.js';
+import { differencesBetween } from './entry.js';
+import type { HistoryEntry, HistoryRow } from './entry-schema.js';
+
+export interface SeriesPoint {
+  readonly entry: HistoryEntry;
+  readonly row: HistoryRow;
+  /** As it was measured: milliseconds, a rate per second or a share. */
+  readonly value: number;
+}
+
+/** Shorter times count as this, as in a comparison: it is how exactly the load generator knows when a token arrived. */
+const shortestMs = 0.1;
+
+export interface SelectionOptions {
+  /** Differences that do not matter, as `--allow` names them. */
+  readonly allowed: readonly string[];
+  /** At most this many of the entries before the last. */
+  readonly last: number;
+  /** The first entry to consider, by the beginning of its commit; null for all. */
+  readonly since: string | null;
+}
+
+export interface Selection {
+  /** In the order in which they were measured, the newest last. */
+  readonly entries: readonly HistoryEntry[];
+  /** How many entries were measured in another way, and in what they differ from the newest. */
+  readonly others: { readonly count: number; readonly fields: readonly string[] };
+  /** How many of the entries before the newest have a setting with a saturated load generator. */
+  readonly saturated: number;
+}
+
+/**
+ * The last entries that were measured as the newest one was: the same load, machine and model, and a server started with
+ * the same settings.
+ *
+ * @param earlier in the order in which they were measured, without the newest
+ * @throws ChatstreamError `usage` if `since` is not in the history
+ */
+export function comparableEntries(
+  earlier: readonly HistoryEntry[],
+  newest: HistoryEntry,
+  { allowed, last, since }: SelectionOptions,
+): Selection {
+  const comparable: HistoryEntry[] = [];
+  const fields = new Set<string>();
+  const considered = entriesSince(earlier, newest, since);
+  for (const entry of considered) {
+    const differences = differencesBetween(entry, newest, allowed);
+    if (differences.length === 0) comparable.push(entry);
+    for (const { field } of differences) fields.add(field);
+  }
+  const before = comparable.slice(-last);
+  return {
+    entries: [...before, newest],
+    others: { count: considered.length - comparable.length, fields: [...fields] },
+    saturated: before.filter(({ rows }) => rows.some((row) => row.saturated)).length,
+  };
+}
+
+function entriesSince(
+  earlier: readonly HistoryEntry[],
+  newest: HistoryEntry,
+  since: string | null,
+): readonly HistoryEntry[] {
+  if (since === null) return earlier;
+  const first = [...earlier, newest].findIndex(({ commit }) => commit?.startsWith(since) === true);
+  if (first !== -1) return earlier.slice(first);
+  throw new ChatstreamError('usage', `No entry of the history has the commit ${since}.`, {
+    hint: 'chatstream history show lists them.',
+  });
+}
+
+/**
+ * One figure at one setting over several entries. Entries without it are left out, and those in which it was measured in
+ * another way than in the last one or with a saturated load generator: they would look like a change of the server.
+ */
+export function seriesOf(
+  entries: readonly HistoryEntry[],
+  settings: Setting,
+  metric: ComparedMetric,
+): readonly SeriesPoint[] {
+  const newest = entries.at(-1);
+  const newestRow = newest === undefined ? undefined : rowAt(newest, settings);
+  if (newest === undefined || newestRow === undefined) return [];
+  return entries.flatMap((entry) => {
+    const row = rowAt(entry, settings);
+    if (row === undefined || (entry !== newest && row.saturated)) return [];
+    const value = row.figures[metric.id] ?? null;
+    const known = value !== null && isMeasuredAlike(metric, { entry, row }, { entry: newest, row: newestRow });
+    return known ? [{ entry, row, value }] : [];
+  });
+}
+
+export function rowAt({ rows }: HistoryEntry, settings: Setting): HistoryRow | undefined {
+  const key = settingsKey(settings);
+  return rows.find((row) => settingsKey(row.settings) === key);
+}
+
+type Measured = Pick<SeriesPoint, 'entry' | 'row'>;
+
+function isMeasuredAlike(metric: ComparedMetric, one: Measured, other: Measured): boolean {
+  if (metric.id === 'goodput') return one.entry.plan.slo.join() === other.entry.plan.slo.join();
+  if (metric.type === 'latency' && metric.metric === 'queue_wait') {
+    return one.row.queue_wait_source === other.row.queue_wait_source;
+  }
+  const countsTokens =
+    metric.type === 'latency' ? metric.metric === 'tpot' : metric.rate === 'output_tokens_per_second';
+  return !countsTokens || one.row.output_tokens_source === other.row.output_tokens_source;
+}
+
+/** The logarithm of a value, in which changes are differences. Of a rate of 0 it is -∞. */
+export function logOf(value: number, { type }: ComparedMetric): number {
+  return Math.log(type === 'latency' ? Math.max(shortestMs, value) : value);
+}

@@ -1,0 +1,102 @@
+import type { Trend, TrendPoint, Trends } from '../../history/trend.js';
+import { unknown } from '../../measurement/numbers.js';
+import { wholeSettingText } from '../../measurement/setting-text.js';
+import { csvField } from '../bench/csv.js';
+import { valueText } from '../compare/words.js';
+import { targetItems } from '../text/description.js';
+import { escapedMarkdown } from '../text/escape.js';
+import { changeMark, changesOf, settingsOf } from './trend-text.js';
+import { commitText, signedPercent, timeOfEntry, unitOf } from './words.js';
+
+/** A table for each setting, and the changes in words. */
+export function trendMarkdown(trends: Trends): string {
+  const newest = trends.entries.at(-1);
+  const changes = changesOf(trends);
+  return [
+    '## chatstream history',
+    ...(newest === undefined ? [] : ['', escapedMarkdown(targetItems(newest.target).join(' · '))]),
+    '',
+    ...(changes.length === 0
+      ? ['No change of a level was found.']
+      : changes.map((text) => `- ${changeMark} ${escapedMarkdown(text)}`)),
+    ...settingsOf(trends).flatMap((group) => ['', ...markdownTable(trends, group)]),
+    '',
+  ].join('\n');
+}
+
+function markdownTable({ entries }: Trends, group: readonly Trend[]): readonly string[] {
+  const [first] = group;
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [
+    `### ${first === undefined ? '' : wholeSettingText(first.settings)}`,
+    '',
+    line(['measured, UTC', 'commit', ...group.map(({ metric }) => `\`${metric.id}\``)]),
+    line(['---', '---', ...group.map(() => '---:')]),
+    ...entries.map((entry) =>
+      line([
+        timeOfEntry(entry),
+        commitText(entry) ?? unknown,
+        ...group.map((trend) =>
+          cellOf(
+            trend,
+            trend.points.find((point) => point.entry === entry),
+          ),
+        ),
+      ]),
+    ),
+  ];
+}
+
+function cellOf({ metric }: Trend, point: TrendPoint | undefined): string {
+  if (point === undefined) return unknown;
+  const { value, ratio, change } = point;
+  const deviation = ratio === null ? '' : ` (${signedPercent(ratio)})`;
+  return `${change === null ? '' : `${changeMark} `}${valueText(value, metric)}${deviation}`;
+}
+
+const csvHeader =
+  'started_at,commit,branch,concurrency,max_concurrency,rate_per_s,metric,unit,value,ratio_to_median_before,level_change_ratio';
+
+/** A line for each figure of each entry. */
+export function trendCsv({ trends }: Trends): string {
+  const lines = trends.flatMap(({ settings, metric, points }) =>
+    points.map(({ entry, value, ratio, change }) =>
+      [
+        entry.started_at,
+        entry.commit,
+        entry.branch,
+        settings.concurrency,
+        settings.max_concurrency,
+        settings.rate,
+        metric.id,
+        unitOf(metric),
+        value,
+        ratio,
+        change?.change.ratio ?? null,
+      ]
+        .map(csvField)
+        .join(','),
+    ),
+  );
+  return `${[csvHeader, ...lines].join('\n')}\n`;
+}
+
+/** For scripts. */
+export function trendJson({ entries, trends }: Trends): object {
+  return {
+    schema: 'chatstream.history-trends/v1',
+    entries: entries.length,
+    trends: trends.map(({ settings, metric, points }) => ({
+      settings,
+      metric: metric.id,
+      unit: unitOf(metric),
+      points: points.map(({ entry, value, ratio, change }) => ({
+        started_at: entry.started_at,
+        commit: entry.commit,
+        value,
+        ratio_to_median_before: ratio,
+        level_change: change === null ? null : { ...change.change, p: change.p },
+      })),
+    })),
+  };
+}
