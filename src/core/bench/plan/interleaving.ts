@@ -1,17 +1,19 @@
 import type { BenchOptions } from './options.js';
 
-/** More gain nothing: the drift that is left after a cut into 4 is less than the random difference between requests. */
+/** Each has a warm-up of its own, so more would cost more time than they gain. */
 const mostShortTrials = 4;
 
-/** Enough for the queue to be as full as in a long trial for most of the short one. */
-const leastRequests = { perTrial: 50, perClient: 6 } as const;
-const leastTrialMs = 10_000;
+/** With fewer, beginning and end of a trial would be most of it. */
+const leastRequests = { perTrial: 8, perClient: 2 } as const;
+const leastTrialMs = 5000;
 
 /**
- * Cuts each trial of two interleaved servers into up to 4 shorter ones: 5 trials of 200 requests become 20 of 50. As
- * much is measured, but the servers alternate every few seconds, so a machine that drifts affects both alike; and 20
- * pairs show how far to trust their ratio, where 5 hardly do. On a noisy machine this finds a server that is 20 %
- * slower in 93 to 100 % of the cases instead of 66 to 82 %, depending on the figure (benchmarks/gate).
+ * Cuts each trial of two interleaved servers into up to 4 shorter ones: 5 trials of 200 requests become 20 of 50. As much
+ * is measured, but the servers alternate every few seconds, so a machine that drifts affects both alike; and 20 pairs show
+ * how far to trust their ratio, where 5 hardly do. On a simulated noisy machine this finds a server that is 20 % slower in
+ * 93 to 100 % of the cases instead of 66 to 82 %, depending on the figure. On a real one whose cores are all in use, the
+ * speed of a trial is decided by where the system places the threads at its beginning: 80 trials of 8 requests leave 0.6
+ * times the uncertainty of 20 trials of 30 (benchmarks/gate).
  */
 export function inShortTrials<
   Options extends Pick<BenchOptions, 'load' | 'requests' | 'durationMs' | 'trials' | 'leastTrials'>,
