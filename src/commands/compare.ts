@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { tellGithub } from '../cli/compare-github.js';
+import { type CompareReport, reportOf, reportOfSeveral } from '../cli/compare-report.js';
 import { exitCodeOfVerdictAnd } from '../cli/exit-codes.js';
 import { exitLine } from '../cli/exit-line.js';
 import { failuresOf } from '../cli/failures.js';
@@ -8,12 +8,11 @@ import { checkFilesApart, fromEnvironment, listFlag, valuesOf } from '../cli/fla
 import { compareOptions, exitCodeOfVerdict, gateFlags } from '../cli/gate-flags.js';
 import { reportStyle } from '../cli/terminal.js';
 import { ChatstreamError } from '../core/base/errors.js';
-import { compare } from '../core/compare/compare.js';
-import { interleavedSides, separateSides, type Sides } from '../core/compare/side.js';
+import { compare, type CompareOptions } from '../core/compare/compare.js';
+import { compareSeveral } from '../core/compare/several.js';
+import { interleavedSides, separateSides } from '../core/compare/side.js';
 import { readResult } from '../core/measurement/read-result.js';
-import { comparisonJson } from '../core/report/compare/json.js';
-import { renderComparison } from '../core/report/compare/terminal.js';
-import { checkComparisonOutput, writeComparison } from '../core/report/write-report.js';
+import { checkComparisonOutput } from '../core/report/write-report.js';
 
 export default class Compare extends BaseCommand {
   static override summary = 'Compare two results, and fail if serving became slower.';
@@ -27,6 +26,10 @@ Exit codes: 10 regression, 11 inconclusive (with --strict), 2 for files that can
   static override examples = [
     '<%= config.bin %> <%= command.id %> before.json after.json',
     {
+      description: 'Compare several results with the first',
+      command: '<%= config.bin %> <%= command.id %> f16.json q8.json q4.json',
+    },
+    {
       description: 'Fail a CI job on a regression',
       command:
         '<%= config.bin %> <%= command.id %> before.json after.json --fail-on "ttft.p95>10%" --fail-on "output_tokens_per_second<5%"',
@@ -39,8 +42,13 @@ Exit codes: 10 regression, 11 inconclusive (with --strict), 2 for files that can
 
   static override args = {
     baseline: Args.file({ description: 'Result of bench (-o result.json) to compare with', required: true }),
-    candidate: Args.file({ description: 'Result to judge; not needed if the first is of bench --versus' }),
+    candidate: Args.file({
+      description: 'Result to judge; not needed if the first is of bench --versus. Several are compared side by side.',
+    }),
   };
+
+  // More candidates may follow.
+  static override strict = false;
 
   static override flags = fromEnvironment({
     ...gateFlags,
@@ -53,37 +61,37 @@ Exit codes: 10 regression, 11 inconclusive (with --strict), 2 for files that can
   });
 
   async run(): Promise<object> {
-    const { args, flags } = await this.parse(Compare);
+    const { args, argv, flags } = await this.parse(Compare);
     const outputs = valuesOf(flags.output);
     for (const path of outputs) checkComparisonOutput(path);
-    checkFilesApart(outputs, [args.baseline, args.candidate]);
-    const options = compareOptions(flags);
-    const comparison = compare(await this.#sides(args.baseline, args.candidate), options);
+    const files = argv.map(String);
+    checkFilesApart(outputs, files);
+    const report = await this.#report(args.baseline, files.slice(1), compareOptions(flags));
 
-    this.log(renderComparison(comparison, reportStyle(process.stdout)));
-    const files = outputs.map((path) => () => writeComparison(path, comparison));
+    this.log(report.text(reportStyle(process.stdout)));
     const annotate = (line: string): void => {
       this.logAside(line);
     };
-    const github = flags.github ? [() => tellGithub(comparison, annotate)] : [];
-    const failures = await failuresOf([...files, ...github]);
+    const github = flags.github ? [() => report.tellGithub(annotate)] : [];
+    const failures = await failuresOf([...outputs.map((path) => () => report.write(path)), ...github]);
     // Not with logToStderr, which prints nothing with --json.
     for (const { advice } of failures) process.stderr.write(`${advice}\n`);
-    const exitCode = exitCodeOfVerdictAnd(failures, exitCodeOfVerdict(comparison.verdict, flags.strict));
-    const meaning = exitLine(exitCode, comparison.verdict, flags.strict);
+    const exitCode = exitCodeOfVerdictAnd(failures, exitCodeOfVerdict(report.verdict, flags.strict));
+    const meaning = exitLine(exitCode, report.verdict, flags.strict);
     if (meaning !== null) this.log(`\n${meaning}`);
     process.exitCode = exitCode;
-    return comparisonJson(comparison);
+    return report.json;
   }
 
-  async #sides(baseline: string, candidate: string | undefined): Promise<Sides> {
-    const result = await readResult(baseline);
-    if (candidate !== undefined) {
-      return separateSides({ name: baseline, result }, { name: candidate, result: await readResult(candidate) });
-    }
-    const sides = interleavedSides(baseline, result);
-    if (sides !== null) return sides;
-    throw new ChatstreamError('usage', `${baseline} has only one server in it, and no second result was given.`, {
+  async #report(name: string, candidates: readonly string[], options: CompareOptions): Promise<CompareReport> {
+    const baseline = { name, result: await readResult(name) };
+    const named = await Promise.all(candidates.map(async (path) => ({ name: path, result: await readResult(path) })));
+    const [only] = named;
+    if (named.length > 1) return reportOfSeveral(compareSeveral(baseline, named, options));
+    if (only !== undefined) return reportOf(compare(separateSides(baseline, only), options));
+    const sides = interleavedSides(name, baseline.result);
+    if (sides !== null) return reportOf(compare(sides, options));
+    throw new ChatstreamError('usage', `${name} has only one server in it, and no second result was given.`, {
       hint: 'Give two results, the baseline first, or one of bench --versus.',
     });
   }

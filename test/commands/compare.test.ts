@@ -195,3 +195,34 @@ describe('compare', () => {
     expect(readFileSync(at('from-environment.md'), 'utf8')).toContain('## chatstream compare');
   });
 });
+
+describe('compare with several candidates', () => {
+  it('shows them side by side, writes all of them, and fails if one of them is a regression', async () => {
+    const gate = ['--fail-on', 'ttft.p95>10%', '-o', at('all.md'), '-o', at('all.xml'), '-o', at('all.json')];
+    const { code, json } = await run(at('base.json'), at('same.json'), at('slower.json'), ...gate);
+    expect(code).toBe(10);
+    expect(json).toMatchObject({
+      schema: 'chatstream.comparisons/v1',
+      verdict: 'regression',
+      comparisons: [{ verdict: 'pass' }, { verdict: 'regression' }],
+    });
+    expect(JSON.parse(readFileSync(at('all.json'), 'utf8'))).toEqual(json);
+    const text = printed.join('\n');
+    expect(text).toMatch(/^ *metric +baseline +A +95 % +B +95 %$/m);
+    expect(text).toMatch(/^ttft\.p95 +\d+ ms +✓ 1\.0\d +\S+ +✗ 1\.3\d +\S+$/m);
+    expect(text).toMatch(/^A {2}Pass: /m);
+    expect(text).toMatch(/^B {2}Regression: /m);
+    expect(readFileSync(at('all.md'), 'utf8')).toContain('<summary>B: ');
+    expect(parseXml(readFileSync(at('all.xml'), 'utf8'))).toBeDefined();
+  });
+
+  it('does not overwrite any of the files that it reads', async () => {
+    const overwriting = [at('base.json'), at('same.json'), at('few.json'), '-o', at('few.json')];
+    await expect(run(...overwriting)).rejects.toThrow(/EEXIT: 2/);
+    expect(JSON.parse(readFileSync(at('few.json'), 'utf8'))).toHaveProperty('schema', 'chatstream.bench/v1');
+  });
+
+  it('refuses unknown flags, which are no files', async () => {
+    await expect(run(at('base.json'), at('same.json'), '--fial-on', 'x')).rejects.toThrow(/EEXIT: 2/);
+  });
+});

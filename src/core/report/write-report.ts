@@ -3,6 +3,7 @@ import { dirname, extname, resolve } from 'node:path';
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import { replaceFile } from '../base/replace-file.js';
 import type { Comparison } from '../compare/comparison.js';
+import type { SeveralComparisons } from '../compare/several.js';
 import type { HistoryCheck } from '../history/check.js';
 import type { Trends } from '../history/trend.js';
 import type { BenchResult } from '../measurement/result-schema.js';
@@ -14,6 +15,7 @@ import { toMarkdown } from './bench/markdown.js';
 import { comparisonJson } from './compare/json.js';
 import { comparisonSuites } from './compare/junit.js';
 import { comparisonMarkdown } from './compare/markdown.js';
+import { severalJson, severalMarkdown, severalSuites } from './compare/several.js';
 import { checkJson, checkJunit, checkMarkdown } from './history/check-files.js';
 import { trendChart } from './history/trend-chart.js';
 import { trendCsv, trendJson, trendMarkdown } from './history/trend-files.js';
@@ -44,6 +46,12 @@ const comparisonFormats: Formats<Comparison> = {
   '.md': comparisonMarkdown,
   '.xml': (comparison) => junitXml('chatstream compare', comparisonSuites(comparison)),
   '.json': (comparison) => jsonText(comparisonJson(comparison)),
+};
+
+const severalFormats: Formats<SeveralComparisons> = {
+  '.md': severalMarkdown,
+  '.xml': (several) => junitXml('chatstream compare', severalSuites(several)),
+  '.json': (several) => jsonText(severalJson(several)),
 };
 
 const trendFormats: Formats<Trends> = {
@@ -100,6 +108,11 @@ export async function writeResult(
 /** Writes a comparison to a file. @throws ChatstreamError `output_failed`; an older file is whole then */
 export async function writeComparison(path: string, comparison: Comparison): Promise<void> {
   await writeContent(path, comparisonFormats, comparison);
+}
+
+/** The same for the comparison of several candidates. @throws ChatstreamError `output_failed` */
+export async function writeSeveral(path: string, several: SeveralComparisons): Promise<void> {
+  await writeContent(path, severalFormats, several);
 }
 
 /** The same for the trends of a history. @throws ChatstreamError `output_failed` */
