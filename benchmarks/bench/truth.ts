@@ -93,6 +93,7 @@ async function row(setting: (typeof settings)[number]): Promise<string[]> {
     const tokenMs: number[] = [];
     const firstMs: number[] = [];
     const errorMs: number[] = [];
+    const [measuredMs, trueMs]: [number[], number[]] = [[], []];
     for (const { user: id, outcome } of measured) {
       const { receivedUs = Number.NaN, sentUs = [] } = log[id] ?? {};
       if (outcome.tokenChunks !== sentUs.length) throw new Error('Tokens were lost.');
@@ -100,7 +101,10 @@ async function row(setting: (typeof settings)[number]): Promise<string[]> {
       tokenMs.push(...lateness);
       firstMs.push(lateness[0] ?? Number.NaN);
       const ttftUs = outcome.firstTokenUs - outcome.sendUs;
-      errorMs.push((ttftUs - ((sentUs[0] ?? Number.NaN) - receivedUs)) / 1000);
+      const trueUs = (sentUs[0] ?? Number.NaN) - receivedUs;
+      errorMs.push((ttftUs - trueUs) / 1000);
+      measuredMs.push(ttftUs / 1000);
+      trueMs.push(trueUs / 1000);
     }
     const pair = (values: readonly number[]): string =>
       `${quantile(values, 0.5).toFixed(2)} / ${quantile(values, 0.99).toFixed(2)}`;
@@ -112,7 +116,8 @@ async function row(setting: (typeof settings)[number]): Promise<string[]> {
       pair(tokenMs),
       (loopDelay.quantileMs(99) ?? 0).toFixed(2),
       cpuShare.toFixed(2),
-      ClientDelay.ofHistogram(loopDelay).addedMs(95).toFixed(2),
+      [0.5, 0.95].map((share) => (quantile(measuredMs, share) - quantile(trueMs, share)).toFixed(2)).join(' / '),
+      [50, 95].map((percent) => ClientDelay.ofHistogram(loopDelay).addedMs(percent).toFixed(2)).join(' / '),
       aimMs === null ? '' : `under ${aimMs} ms`,
     ];
   } finally {
@@ -134,7 +139,8 @@ console.log(
       'any token late, p50 / p99 ms',
       'event loop late, p99 ms',
       'CPU',
-      'TTFT p95 may be late by, ms',
+      'TTFT p50 / p95 too long by, ms',
+      'error bar of p50 / p95, ms',
       'aim for p99',
     ],
     rows,
