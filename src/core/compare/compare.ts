@@ -1,15 +1,14 @@
 import { ChatstreamError } from '../base/errors.js';
-import { listed, percentText } from '../measurement/numbers.js';
-import { cachedShareDifference } from '../measurement/prompt-cache.js';
 import type { Run } from '../measurement/result-schema.js';
 import { wholeSettingText } from '../measurement/setting-text.js';
 import { bySetting, settingsKey } from '../measurement/summarise.js';
 import { type ComparedMetric, defaultMetrics } from './compared-metric.js';
 import { type ComparedRow, type Comparison, overallVerdict, worstFirst } from './comparison.js';
 import { checkComparable, differencesOf } from './differences.js';
+import { notesOf } from './notes.js';
 import { SettingPair } from './setting-pair.js';
 import { SettingTrials } from './setting-trials.js';
-import type { Side, Sides } from './side.js';
+import type { Sides } from './side.js';
 import { parseThreshold, type Threshold } from './threshold.js';
 
 export interface CompareOptions {
@@ -117,74 +116,4 @@ function nothingInCommon(before: ReadonlyMap<string, Run[]>, after: ReadonlyMap<
     `Baseline and candidate have no setting in common: ${settingsOf(before)} in the baseline, ${settingsOf(after)} in the candidate.`,
     { hint: 'Measure both with the same --concurrency, --rate and --max-concurrency.' },
   );
-}
-
-/** A share of all requests. If the candidate fails this much more often, there is a note: failed requests have no latency. */
-const moreFailures = 0.005;
-
-/**
- * What a reader should know about two results and cannot see in their figures.
- *
- * @param shown the figures without a threshold; one with a threshold is inconclusive for the same reasons
- */
-function notesOf(
-  { baseline, candidate, interleaved }: Sides,
-  pairs: readonly SettingPair[],
-  shown: readonly ComparedMetric[],
-): readonly string[] {
-  const notes = [...failureNotes(pairs), ...endNotes(baseline, candidate), ...conflictNotes(pairs, shown)];
-  const [before, after] = [kindOf(baseline), kindOf(candidate)];
-  const cache = interleaved ? cachedShareDifference(baseline.runs, candidate.runs) : null;
-  if (cache !== null) notes.push(`The servers' prompt caches helped them differently: ${cache}.`);
-  if (before !== after) notes.push(`The servers are different programs: ${before} and ${after}.`);
-  if (baseline.toolVersion !== candidate.toolVersion) {
-    notes.push(
-      `The load generators were different versions of chatstream: ${baseline.toolVersion} and ${candidate.toolVersion}.`,
-    );
-  }
-  if (!interleaved) {
-    notes.push(
-      'The two were measured one after the other, so a change of the machine in between looks like a change of the server. bench --versus measures them alternately.',
-    );
-  }
-  return notes;
-}
-
-function failureNotes(pairs: readonly SettingPair[]): string[] {
-  return pairs.flatMap(({ settings, baseline, candidate }) => {
-    const [before, after] = [baseline.failedShare, candidate.failedShare];
-    if (after - before <= moreFailures) return [];
-    const where = wholeSettingText(settings);
-    return [
-      `At ${where} the candidate left ${percentText(after)} of the requests without an answer (baseline ${percentText(before)}); latencies cover only the others. Gate on it with --fail-on "success_rate<1%".`,
-    ];
-  });
-}
-
-/** Why figures that both sides have are not in the table: each reason once. */
-function conflictNotes(pairs: readonly SettingPair[], shown: readonly ComparedMetric[]): string[] {
-  const metrics = new Map<string, Set<string>>();
-  for (const metric of shown) {
-    for (const conflict of pairs.map((pair) => pair.conflict(metric))) {
-      if (conflict !== null) metrics.set(conflict, (metrics.get(conflict) ?? new Set()).add(metric.id));
-    }
-  }
-  return [...metrics].map(
-    ([conflict, ids]) => `${listed([...ids])} ${ids.size === 1 ? 'is' : 'are'} not compared: ${conflict}.`,
-  );
-}
-
-function endNotes(baseline: Side, candidate: Side): string[] {
-  const [before, after] = [baseline.endedEarly, candidate.endedEarly];
-  if (before !== null && after?.message === before.message) {
-    return [`The measurement ended before it was complete: ${before.message}`];
-  }
-  return [
-    ...(before === null ? [] : [`The measurement of the baseline ended before it was complete: ${before.message}`]),
-    ...(after === null ? [] : [`The measurement of the candidate ended before it was complete: ${after.message}`]),
-  ];
-}
-
-function kindOf({ target }: Side): string {
-  return target.server.split('/', 1)[0] ?? target.server;
 }

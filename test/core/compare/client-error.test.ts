@@ -88,4 +88,9 @@ describe('a late load generator', () => {
     expect(verdicts(alternately(before, after))).toEqual(['regression', 'regression']);
     expect(verdicts(alternately(before, resultOf(1, { client }, {}, 5)))).toEqual(['pass', 'pass']);
   });
+
+  it('is named, since its intervals are wider than the trials show', () => {
+    const { notes } = compare(alternately(before, after), { thresholds: [], allowed: [] });
+    expect(notes[0]).toMatch(/^The load generator noticed events up to 30\.0 ms late on average; the intervals allow for/);
+  });
 });

@@ -24,11 +24,12 @@ describe('how sure an interval has to be', () => {
     expect(confidenceOf(trialsOf(fixed), trialsOf(fixed), 3).tail).toBeCloseTo(0.025 / 3, 12);
   });
 
-  it('is more for a measurement that was looked at after each trial, the more the earlier it ended', () => {
+  it('is more for a measurement that was looked at after each trial', () => {
     const { tail, neededTrials } = confidenceOf(trialsOf(growing, 4), trialsOf(growing, 4), 1);
     expect(neededTrials).toBe(3);
     expect(tail).toBeCloseTo(nominalTail(4, { least: 3, most: 20 }, 0.025), 12);
-    expect(confidenceOf(trialsOf(growing, 3), trialsOf(growing, 5), 1).tail).toBeLessThan(tail);
+    const unequal = confidenceOf(trialsOf(growing, 3), trialsOf(growing, 5), 1);
+    expect(unequal.tail).toBeCloseTo(nominalTail(5, { least: 3, most: 20 }, 0.025), 12);
     expect(confidenceOf(trialsOf(fixed), trialsOf(growing, 4), 1).tail).toBeCloseTo(tail, 12);
   });
 });

@@ -1,0 +1,102 @@
+import { listed, percentText, timeText } from '../measurement/numbers.js';
+import { cachedShareDifference } from '../measurement/prompt-cache.js';
+import type { Run } from '../measurement/result-schema.js';
+import { wholeSettingText } from '../measurement/setting-text.js';
+import type { ComparedMetric } from './compared-metric.js';
+import type { SettingPair } from './setting-pair.js';
+import type { Side, Sides } from './side.js';
+
+/** A share of all requests. If the candidate fails this much more often, there is a note: failed requests have no latency. */
+const moreFailures = 0.005;
+
+/**
+ * What a reader should know about two results and cannot see in their figures.
+ *
+ * @param shown the figures without a threshold; one with a threshold is inconclusive for the same reasons
+ */
+export function notesOf(
+  { baseline, candidate, interleaved }: Sides,
+  pairs: readonly SettingPair[],
+  shown: readonly ComparedMetric[],
+): readonly string[] {
+  const notes = [
+    ...failureNotes(pairs),
+    ...endNotes(baseline, candidate),
+    ...delayNotes(pairs, interleaved),
+    ...conflictNotes(pairs, shown),
+  ];
+  const [before, after] = [kindOf(baseline), kindOf(candidate)];
+  const cache = interleaved ? cachedShareDifference(baseline.runs, candidate.runs) : null;
+  if (cache !== null) notes.push(`The servers' prompt caches helped them differently: ${cache}.`);
+  if (before !== after) notes.push(`The servers are different programs: ${before} and ${after}.`);
+  if (baseline.toolVersion !== candidate.toolVersion) {
+    notes.push(
+      `The load generators were different versions of chatstream: ${baseline.toolVersion} and ${candidate.toolVersion}.`,
+    );
+  }
+  if (!interleaved) {
+    notes.push(
+      'The two were measured one after the other, so a change of the machine in between looks like a change of the server. bench --versus measures them alternately.',
+    );
+  }
+  return notes;
+}
+
+function failureNotes(pairs: readonly SettingPair[]): string[] {
+  return pairs.flatMap(({ settings, baseline, candidate }) => {
+    const [before, after] = [baseline.failedShare, candidate.failedShare];
+    if (after - before <= moreFailures) return [];
+    const where = wholeSettingText(settings);
+    return [
+      `At ${where} the candidate left ${percentText(after)} of the requests without an answer (baseline ${percentText(before)}); latencies cover only the others.`,
+    ];
+  });
+}
+
+/** As a share of the mean TTFT. */
+const noticeableDelay = 0.02;
+
+/** Why intervals are wider than the trials alone would make them. */
+function delayNotes(pairs: readonly SettingPair[], interleaved: boolean): string[] {
+  const late = pairs
+    .flatMap(({ baseline, candidate }) => [baseline, candidate])
+    .filter(({ runs, clientError }) => clientError.delay.meanMs > noticeableDelay * leastTtftMs(runs));
+  if (late.length === 0) return [];
+  const delayMs = Math.max(...late.map(({ clientError }) => clientError.delay.meanMs));
+  const allowance = interleaved ? 'how much that differs between the two servers' : 'that';
+  return [
+    `The load generator noticed events up to ${timeText(delayMs)} late on average; the intervals allow for ${allowance}.`,
+  ];
+}
+
+function leastTtftMs(runs: readonly Run[]): number {
+  return Math.min(...runs.map(({ metrics }) => metrics.ttft.mean ?? Infinity));
+}
+
+/** Why figures that both sides have are not in the table: each reason once. */
+function conflictNotes(pairs: readonly SettingPair[], shown: readonly ComparedMetric[]): string[] {
+  const metrics = new Map<string, Set<string>>();
+  for (const metric of shown) {
+    for (const conflict of pairs.map((pair) => pair.conflict(metric))) {
+      if (conflict !== null) metrics.set(conflict, (metrics.get(conflict) ?? new Set()).add(metric.id));
+    }
+  }
+  return [...metrics].map(
+    ([conflict, ids]) => `${listed([...ids])} ${ids.size === 1 ? 'is' : 'are'} not compared: ${conflict}.`,
+  );
+}
+
+function endNotes(baseline: Side, candidate: Side): string[] {
+  const [before, after] = [baseline.endedEarly, candidate.endedEarly];
+  if (before !== null && after?.message === before.message) {
+    return [`The measurement ended before it was complete: ${before.message}`];
+  }
+  return [
+    ...(before === null ? [] : [`The measurement of the baseline ended before it was complete: ${before.message}`]),
+    ...(after === null ? [] : [`The measurement of the candidate ended before it was complete: ${after.message}`]),
+  ];
+}
+
+function kindOf({ target }: Side): string {
+  return target.server.split('/', 1)[0] ?? target.server;
+}
