@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../base/errors.js';
 import { percentText } from '../measurement/numbers.js';
 import { cachedShareDifference, cachedShareOf } from '../measurement/prompt-cache.js';
-import type { TargetDescription } from '../measurement/result-schema.js';
+import type { Run, TargetDescription } from '../measurement/result-schema.js';
 import type { Side, Sides } from './side.js';
 
 /** A property that both results state differently and that influences the figures. */
@@ -45,7 +45,7 @@ export function differencesOf({ baseline, candidate, interleaved }: Sides): read
     ...fieldDifferences('', { engine: baseline.target.engine }, { engine: candidate.target.engine }),
     ...settingDifferences(baseline.target, candidate.target),
     // Servers that were measured alternately got the same prompts in the same state: what differs is their own doing.
-    ...(interleaved ? [] : cacheDifferences(baseline, candidate)),
+    ...(interleaved ? [] : cacheDifferences(baseline.runs, candidate.runs)),
   ].map((difference) => ({ ...difference, field: difference.field.replace(/^\./, '') }));
 }
 
@@ -101,10 +101,12 @@ function settingsOf({ settings }: TargetDescription): Fields {
   return Object.fromEntries(Object.entries(settings).filter(([name]) => name !== 'model'));
 }
 
+type CachedRuns = readonly Pick<Run, 'prompt_cache'>[];
+
 /** What a server finds in its cache it need not compute: the two did not do the same work. */
-function cacheDifferences(baseline: Side, candidate: Side): readonly Difference[] {
-  if (cachedShareDifference(baseline.runs, candidate.runs) === null) return [];
-  const share = ({ runs }: Side): string => {
+export function cacheDifferences(baseline: CachedRuns, candidate: CachedRuns): readonly Difference[] {
+  if (cachedShareDifference(baseline, candidate) === null) return [];
+  const share = (runs: CachedRuns): string => {
     const cached = cachedShareOf(runs);
     return cached === null ? 'unknown' : `${percentText(cached)} of the prompt tokens`;
   };

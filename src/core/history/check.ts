@@ -62,19 +62,18 @@ export interface HistoryCheck {
  * @param thresholds which figures may get worse, and by how much; without any, nothing is judged
  */
 export function checkHistory(entries: readonly HistoryEntry[], thresholds: readonly Threshold[]): HistoryCheck {
-  const newest = entries.at(-1);
-  if (newest === undefined) throw new Error('there is no entry');
-  const gated = newest.rows.flatMap(({ settings }) =>
+  const last = newest(entries);
+  const gated = last.rows.flatMap(({ settings }) =>
     thresholds.map((threshold) => gatedRow(entries, settings, threshold)),
   );
-  const shown = newest.rows.flatMap(({ settings }) =>
-    defaultMetrics(newest.plan.loop)
+  const shown = last.rows.flatMap(({ settings }) =>
+    defaultMetrics(last.plan.loop)
       .filter(({ id }) => thresholds.every(({ metric }) => metric.id !== id))
       .flatMap((metric) => shownRow(entries, settings, metric)),
   );
   return {
     verdict: overallVerdict(gated),
-    newest,
+    newest: last,
     before: entries.length - 1,
     rows: [...gated.toSorted((one, other) => rank(one) - rank(other)), ...shown],
   };
@@ -95,11 +94,22 @@ function gatedRow(entries: readonly HistoryEntry[], settings: Setting, threshold
   const inconclusive = (doubt: HistoryDoubt): CheckedRow => outcome({ verdict: 'inconclusive', doubt });
   // This needs no statistics: a server that no longer answers must not pass for lack of figures.
   if (before.length > 0 && isLost(row, value, metric, before)) return outcome({ verdict: 'regression', isLost: true });
-  if (row.saturated) return inconclusive({ reason: 'saturated-client' });
+  if (newest(entries).ended_early?.cause === 'target-lost') return outcome({ verdict: 'regression', isLost: true });
+  if (row.saturated && metric.id !== 'success_rate') return inconclusive({ reason: 'saturated-client' });
   if (value === null) return inconclusive({ reason: 'not-measured', explanation: missing(metric) });
   if (before.length < neededEntries) return inconclusive({ reason: 'too-few-entries', entries: before.length });
   const judged = judgeSeries(cutSeries(series.map((point) => logOf(point.value, metric))), threshold);
+  const isGood = judged.verdict === 'pass' || judged.verdict === 'improvement';
+  if (isGood && newest(entries).interrupted) return inconclusive({ reason: 'not-measured', explanation: endedEarly });
   return outcome(outcomeOf(judged.verdict), judged.evidence);
+}
+
+const endedEarly = 'the newest measurement ended before it was complete';
+
+function newest(entries: readonly HistoryEntry[]): HistoryEntry {
+  const last = entries.at(-1);
+  if (last === undefined) throw new Error('there is no entry');
+  return last;
 }
 
 function outcomeOf(verdict: SeriesVerdict): HistoryOutcome {
@@ -131,12 +141,12 @@ interface Measured {
 
 /** The series without rates of 0 before the newest: of a server that did not answer, they say nothing about its speed. */
 function measured(entries: readonly HistoryEntry[], settings: Setting, metric: ComparedMetric): Measured {
-  const newest = entries.at(-1);
-  const row = newest === undefined ? undefined : rowAt(newest, settings);
+  const last = newest(entries);
+  const row = rowAt(last, settings);
   if (row === undefined) throw new Error('the newest entry does not have the setting');
   const value = row.figures[metric.id] ?? null;
   const series = seriesOf(entries, settings, metric);
-  return { row, value, series: series.filter((point) => point.value !== 0 || point.entry === newest) };
+  return { row, value, series: series.filter((point) => point.value !== 0 || point.entry === last) };
 }
 
 /** Whether the newest entry lacks a figure that those before it have, because more of its requests failed. */

@@ -1,5 +1,11 @@
 import { type Static, Type } from 'typebox';
-import { resultSchema, settingSchema, targetSchema } from '../measurement/result-schema.js';
+import {
+  endedEarlySchema,
+  promptCacheSchema,
+  resultSchema,
+  settingSchema,
+  targetSchema,
+} from '../measurement/result-schema.js';
 
 const count = Type.Integer({ minimum: 0 });
 const nullableString = Type.Union([Type.String(), Type.Null()]);
@@ -8,7 +14,7 @@ const row = Type.Object({
   settings: settingSchema,
   trials: Type.Integer({ minimum: 1 }),
   requests: Type.Object({ completed: count, refused: count, failed: count, timed_out: count }),
-  saturated: Type.Boolean({ description: 'The load generator could not keep up.' }),
+  saturated: Type.Boolean({ description: 'The load could not be produced or measured.' }),
   queue_wait_source: Type.String(),
   output_tokens_source: Type.String(),
   figures: Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()]), {
@@ -30,9 +36,11 @@ export const entrySchema = Type.Object(
     note: nullableString,
     tool: Type.Object({ version: Type.String() }),
     interrupted: Type.Boolean(),
+    ended_early: Type.Optional(endedEarlySchema),
     target: targetSchema,
     plan: resultSchema.properties.plan,
     machine: resultSchema.properties.machine,
+    prompt_cache: Type.Optional(Type.Union([promptCacheSchema, Type.Null()])),
     rows: Type.Array(row, { description: 'One for each setting.' }),
   },
   { $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'Line of a history of chatstream' },

@@ -1,7 +1,8 @@
 import { allMetrics, type ComparedMetric } from '../compare/compared-metric.js';
-import { type Difference, differencesOf, isAllowed } from '../compare/differences.js';
+import { cacheDifferences, type Difference, differencesOf, isAllowed } from '../compare/differences.js';
 import { SettingTrials } from '../compare/setting-trials.js';
 import type { Side } from '../compare/side.js';
+import { mergedPromptCache } from '../measurement/prompt-cache.js';
 import type { BenchResult, Run } from '../measurement/result-schema.js';
 import { bySetting } from '../measurement/summarise.js';
 import type { HistoryEntry, HistoryRow } from './entry-schema.js';
@@ -21,7 +22,7 @@ export interface Provenance extends Revision {
  * @throws ChatstreamError `usage` for a result with a broken histogram
  */
 export function entryOf(result: BenchResult, { commit, branch, dirty, note }: Provenance, name: string): HistoryEntry {
-  const { tool, started_at, interrupted, target, plan, machine, runs } = result;
+  const { tool, started_at, interrupted, ended_early: endedEarly, target, plan, machine, runs } = result;
   return {
     schema: entrySchemaName,
     started_at,
@@ -31,9 +32,11 @@ export function entryOf(result: BenchResult, { commit, branch, dirty, note }: Pr
     note,
     tool: { version: tool.version },
     interrupted,
+    ...(endedEarly === undefined ? {} : { ended_early: endedEarly }),
     target,
     plan,
     machine,
+    prompt_cache: mergedPromptCache(runs),
     rows: [...bySetting(runs).values()].flatMap((trials) => rowOf(trials, { name, plan })),
   };
 }
@@ -53,7 +56,7 @@ function rowOf(runs: readonly Run[], side: Pick<Side, 'name' | 'plan'>): History
         failed: total('failed'),
         timed_out: total('timed_out'),
       },
-      saturated: runs.some(({ client }) => client.saturated),
+      saturated: trials.saturation.length > 0,
       queue_wait_source: sources(runs.map(({ metrics }) => metrics.queue_wait.source)),
       output_tokens_source: sources(runs.map((run) => run.output_tokens_source)),
       figures: Object.fromEntries(allMetrics.map((metric) => [metric.id, rounded(trials.value(metric), metric)])),
@@ -87,7 +90,9 @@ export function differencesBetween(
   allowed: readonly string[],
 ): readonly Difference[] {
   const sides = { baseline: sideOf(earlier), candidate: sideOf(entry), interleaved: false };
-  return differencesOf(sides).filter(({ field }) => !isAllowed(field, allowed));
+  return [...differencesOf(sides), ...cacheDifferences([earlier], [entry])].filter(
+    ({ field }) => !isAllowed(field, allowed),
+  );
 }
 
 function sideOf({ target, plan, machine, tool, started_at, interrupted }: HistoryEntry): Side {

@@ -107,7 +107,7 @@ const client = Type.Object({
   saturation: Type.Optional(Type.Array(saturation)),
 });
 
-const promptCache = Type.Object({
+export const promptCacheSchema = Type.Object({
   cached_tokens: count,
   prompt_tokens: count,
   share: Type.Number({ minimum: 0, maximum: 1 }),
@@ -171,7 +171,7 @@ const run = Type.Object({
   client,
   checks,
   prompt_cache: Type.Optional(
-    Type.Union([promptCache, Type.Null()], {
+    Type.Union([promptCacheSchema, Type.Null()], {
       description: "Prompt tokens that were in the server's cache; null if the server does not say.",
     }),
   ),
@@ -257,7 +257,7 @@ const plan = Type.Object({
   longest_ms: Type.Optional(Type.Number({ minimum: 0, description: 'How long a run that goes on may take.' })),
 });
 
-const endedEarly = Type.Object(
+export const endedEarlySchema = Type.Object(
   {
     cause: Type.Enum(['stopped', 'target-lost', 'failed'], {
       description: 'The user stopped it; a server no longer answered; something else failed.',
@@ -278,7 +278,7 @@ export const resultSchema = Type.Object(
     started_at: Type.String({ description: 'ISO 8601.' }),
     finished_at: Type.String({ description: 'ISO 8601.' }),
     interrupted: Type.Boolean({ description: 'Stopped before all settings and trials were measured.' }),
-    ended_early: Type.Optional(endedEarly),
+    ended_early: Type.Optional(endedEarlySchema),
     machine,
     target: targetSchema,
     plan,
@@ -298,7 +298,7 @@ export const resultSchema = Type.Object(
 export type BenchResult = Static<typeof resultSchema>;
 export type Run = Static<typeof run>;
 export type Setting = Static<typeof settingSchema>;
-export type PromptCache = Static<typeof promptCache>;
+export type PromptCache = Static<typeof promptCacheSchema>;
 export type RunChecks = Static<typeof checks>;
 export type RunMetrics = Static<typeof metrics>;
 export type MedianInterval = Static<typeof medianInterval>;
@@ -316,6 +316,6 @@ export type ClientHealth = Static<typeof client>;
 export type Saturation = Static<typeof saturation>;
 export type Sweep = Static<typeof sweep>;
 export type TargetDescription = Static<typeof targetSchema>;
-export type EndedEarly = Static<typeof endedEarly>;
+export type EndedEarly = Static<typeof endedEarlySchema>;
 export type Machine = Static<typeof machine>;
 export type Plan = Static<typeof plan>;

@@ -81,6 +81,16 @@ describe('the newest entry of a history', () => {
     expect(comparableEntries(saturated.slice(0, -1), saturated[20] ?? entryAt(20), everything).saturated).toBe(18);
   });
 
+  it('cannot pass if the newest measurement ended early, and is a regression if its server was lost', () => {
+    const ended = (cause: 'stopped' | 'target-lost'): HistoryEntry[] => {
+      const entries = entriesOf(steady(21));
+      const end = { interrupted: true, ended_early: { cause, server: null, message: 'It ended.' } };
+      return entries.map((entry, day) => (day === 20 ? { ...entry, ...end } : entry));
+    };
+    expect(checked(ended('stopped')).verdict).toBe('inconclusive');
+    expect(checked(ended('target-lost')).verdict).toBe('regression');
+  });
+
   it('is a regression if its requests fail, so that the figure is missing', () => {
     const figures = { 'ttft.p95': null };
     const requests = { completed: 0, refused: 0, failed: 250, timed_out: 0 };
