@@ -116,7 +116,9 @@ export function cacheDifferences(baseline: CachedRuns, candidate: CachedRuns): r
 type Fields = Readonly<Record<string, unknown>>;
 
 function planOf({ plan }: Side): Fields {
-  return Object.fromEntries(Object.entries(plan).filter(([name]) => !notOfTheLoad.has(name)));
+  // A plan without it left nothing out.
+  const whole = { no_param: [], ...plan };
+  return Object.fromEntries(Object.entries(whole).filter(([name]) => !notOfTheLoad.has(name)));
 }
 
 function machineOf({ machine }: Side): Fields {

@@ -114,6 +114,11 @@ describe('a difference', () => {
     }).toThrow('--allow modell does not name a possible difference.');
   });
 
+  it('is a parameter that only one side left out', () => {
+    expect(differing((result) => (result.plan.no_param = ['ignore_eos']))).toEqual(['plan.no_param']);
+    expect(differing((result) => (result.plan.no_param = []))).toEqual([]);
+  });
+
   it('is what the servers found in their prompt caches, unless they were measured alternately', () => {
     const cached = (share: number): BenchResult => {
       const result = resultOf(1);

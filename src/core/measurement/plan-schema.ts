@@ -1,0 +1,40 @@
+import { Type } from 'typebox';
+
+const lengths = Type.Union([Type.Integer({ minimum: 1 }), Type.String()]);
+
+/** Every option that shapes the load. Two results are comparable if theirs are equal. */
+export const planSchema = Type.Object({
+  loop: Type.Enum(['closed', 'open']),
+  concurrency: Type.Array(Type.Integer({ minimum: 1 })),
+  max_concurrency: Type.Union([Type.Array(Type.Integer({ minimum: 1 })), Type.Null()]),
+  rate: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()]),
+  arrival: Type.Union([Type.Enum(['poisson', 'constant', 'burst']), Type.Null()]),
+  duration_ms: Type.Union([Type.Number({ minimum: 0 }), Type.Null()]),
+  requests: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
+  warmup_ms: Type.Number({ minimum: 0 }),
+  trials: Type.Integer({ minimum: 1, description: 'The most, if trials_least is there.' }),
+  trials_least: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'Trials were added, from this number on, until the gate could decide.' }),
+  ),
+  workload: Type.String({ description: 'synthetic, or the name and digest of the prompts file.' }),
+  input_tokens: Type.Union([lengths, Type.Null()]),
+  output_tokens: lengths,
+  ignore_eos: Type.Boolean(),
+  shared_prefix_tokens: Type.Integer({ minimum: 0 }),
+  seed: Type.Integer(),
+  prompt_salt: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'Changes the words of synthetic prompts only; 0 with --seed.' }),
+  ),
+  timeout_ms: Type.Number({ minimum: 0 }),
+  endpoint: Type.String({ description: 'Route of the requests, as OpenAI names it.' }),
+  extra_body: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()]),
+  no_param: Type.Optional(Type.Array(Type.String(), { description: 'Parameters that were left out of the requests.' })),
+  slo: Type.Array(Type.String()),
+  least_requests: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      description: 'Completed requests per setting, over all trials, for which runs go on beyond duration_ms.',
+    }),
+  ),
+  longest_ms: Type.Optional(Type.Number({ minimum: 0, description: 'How long a run that goes on may take.' })),
+});
