@@ -7,12 +7,14 @@ import { gatedMetrics, percent, tallyOf, thresholds } from './tally.js';
  * comparisons with a known truth, trials of 50 requests, thresholds of 10 %. All figures have to be decided, so a
  * comparison takes as long as its slowest figure. For comparison, the same with all 20 trials.
  *
- * node growing.js [comparisons per situation]
+ * node growing.js [comparisons per situation] [quiet, ordinary or shared; all of them without it]
  */
 const comparisons = Number(process.argv[2] ?? 400);
 
 const changes: readonly ChangeName[] = ['nothing changed', '10 % slower', '20 % slower'];
-const machines: readonly MachineName[] = ['quiet', 'ordinary', 'shared'];
+const machines = (['quiet', 'ordinary', 'shared'] as const satisfies readonly MachineName[]).filter(
+  (machine) => (process.argv[3] ?? machine) === machine,
+);
 const sizes = [
   { name: '3..20', size: { leastTrials: 3, trials: 20 } },
   { name: '20', size: { trials: 20 } },

@@ -77,6 +77,9 @@ function refuseContradictions(flags: BenchFlags, { isTyped }: FlagOrigins): void
   const isCompared = flags.baseline !== undefined || flags.versus !== undefined;
   if (flags.duration === 0)
     refuse('Nothing can be measured with --duration 0.', 'Give a time such as 10s, or --requests.');
+  if (flags['max-duration'] === 0) {
+    refuse('Nothing can be measured with --max-duration 0.', 'Give a time such as 15m, or leave it out.');
+  }
   if (flags.rate === undefined && isTyped('arrival')) {
     refuse('--arrival is for an open loop, but --rate is not given.', 'Add --rate, or leave out --arrival.');
   }

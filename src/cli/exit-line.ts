@@ -12,7 +12,7 @@ export function exitLine(code: number, verdict: OverallVerdict | null, isStrict:
     case exitCodes.done:
       if (verdict === null || verdict === 'none') return null;
       return verdict === 'inconclusive'
-        ? 'Exit code 0: inconclusive does not fail the job. With --strict it would (11).'
+        ? 'Exit code 0: the result is inconclusive, which does not fail the job. With --strict, the exit code would be 11.'
         : 'Exit code 0: the gate passed.';
     case exitCodes.regression:
       return 'Exit code 10: regression.';

@@ -1,6 +1,7 @@
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
 import { microsNow } from '../base/micros.js';
 import { mixSeeds } from '../base/random.js';
+import { stoppedByUser } from '../measurement/ended-early.js';
 import { plural } from '../measurement/numbers.js';
 import type { EndedEarly, Run, Setting } from '../measurement/result-schema.js';
 import { extensionOf } from './load/extension.js';
@@ -62,7 +63,10 @@ export async function measureAll(measurement: Measurement, hooks: TrialHooks): P
   const beganUs = microsNow();
   for (let trial = 1; trial <= trials; trial += 1) {
     if (maxDurationMs !== null && microsNow() - beganUs >= maxDurationMs * 1000) {
-      if (trial <= leastTrials) measured.endedEarly = stoppedEarly(`--max-duration was over after ${plural(trial - 1, 'trial')}.`); // prettier-ignore
+      if (trial <= leastTrials) {
+        const message = `--max-duration was reached after ${plural(trial - 1, 'trial')}.`;
+        measured.endedEarly = { cause: 'stopped', server: null, message };
+      }
       return measured;
     }
     await measureTrial(measurement, trial, measured, hooks);
@@ -116,7 +120,7 @@ async function measureStep(
     const job = jobOf(options, prepared, step, target, workers);
     const finished = isStopped ? null : await measureRun(step, place, job, target, load, hooks);
     if (finished === null) {
-      measured.endedEarly = stoppedEarly();
+      measured.endedEarly = stoppedByUser;
       return;
     }
     results.push(finished.run);
@@ -124,7 +128,7 @@ async function measureStep(
       measured.samplesFailure ??= incompleteSamples(options, finished.samplesFailure);
     }
     hooks.onRun(finished.run, place);
-    if (hooks.signal.aborted) measured.endedEarly = stoppedEarly();
+    if (hooks.signal.aborted) measured.endedEarly = stoppedByUser;
     else await checkStillThere(finished.run, target);
   } catch (error) {
     if (measured.runs.length === 0) throw error;
@@ -134,13 +138,9 @@ async function measureStep(
   }
 }
 
-function stoppedEarly(message = 'It was stopped.'): EndedEarly {
-  return { cause: 'stopped', server: null, message };
-}
-
 /** @throws ChatstreamError `target_unreachable` if connections failed during the run, and the server does not answer */
 async function checkStillThere({ requests }: Run, target: Target): Promise<void> {
-  const hasLost = Object.keys(requests.errors).some((code) => /^(?:connection|host)_/.test(code));
+  const hasLost = Object.keys(requests.errors).some((code) => /^(?:connection|host|socket)_/.test(code));
   const reason = hasLost ? await target.whyGone() : null;
   if (reason !== null) {
     throw new ChatstreamError('target_unreachable', `The server was lost during the measurement. ${reason}`, {

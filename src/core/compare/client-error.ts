@@ -69,6 +69,10 @@ export function widened(
 ): Interval {
   const common = interleaved ? Math.min(errors.baseline, errors.candidate) : 0;
   const [before, after] = [errors.baseline - common, errors.candidate - common];
+  // The difference of two time stamps may be off in both directions.
+  if (metric.type === 'latency' && (metric.metric === 'tpot' || metric.metric === 'chunk_gap')) {
+    return { lower: lower * Math.exp(-before - after), upper: upper * Math.exp(before + after) };
+  }
   // A latency may have been shorter than measured, a rate higher.
   const [down, up] = metric.type === 'latency' ? [after, before] : [before, after];
   return { lower: lower * Math.exp(-down), upper: upper * Math.exp(up) };

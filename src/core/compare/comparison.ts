@@ -54,7 +54,7 @@ export function isGated(row: ComparedRow): row is GatedRow {
 export function isDecided({ rows }: Pick<Comparison, 'rows'>): boolean {
   return gatedRows({ rows }).every(({ judgement: { outcome } }) => {
     if (outcome.verdict !== 'inconclusive') return true;
-    return outcome.doubt.reason === 'not-measured' && outcome.doubt.isLasting;
+    return 'isLasting' in outcome.doubt && outcome.doubt.isLasting;
   });
 }
 

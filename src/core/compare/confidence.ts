@@ -18,18 +18,16 @@ export interface Confidence {
   /** Error on each side of an interval, above 0 to 0.025. */
   readonly tail: number;
   /** With fewer trials on a side nothing is decided. */
-  readonly neededTrials: number;
+  readonly needed: { readonly baseline: number; readonly candidate: number };
 }
 
 /** @param candidates how many are compared with this baseline, 1 or more */
 export function confidenceOf(baseline: SettingTrials, candidate: SettingTrials, candidates: number): Confidence {
-  const looks = [baseline, candidate].flatMap((side) => looksOf(side) ?? []);
   const shared = tail / candidates;
-  if (looks.length === 0) return { tail: shared, neededTrials };
-  return {
-    tail: Math.min(...looks.map(({ trials, ...each }) => nominalTail(trials, each, shared))),
-    neededTrials: Math.min(neededTrials, ...looks.map(({ least }) => least)),
-  };
+  const [before, after] = [looksOf(baseline), looksOf(candidate)];
+  const tails = [before, after].map((looks) => (looks === null ? shared : nominalTail(looks.trials, looks, shared)));
+  const neededBy = (looks: Looks | null): number => Math.min(neededTrials, looks?.least ?? Infinity);
+  return { tail: Math.min(...tails), needed: { baseline: neededBy(before), candidate: neededBy(after) } };
 }
 
 /** How a side was looked at while it grew; null if it was measured with a fixed number of trials. */

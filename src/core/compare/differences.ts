@@ -16,7 +16,6 @@ export interface Difference {
 const allowable = ['plan', 'machine', 'model', 'engine', 'settings', 'prompt_cache'] as const;
 
 /**
-/**
  * Fields of the plan that do not shape the load: the settings, which are matched one by one; how often each was measured,
  * and for how much longer than planned; the objectives, which matter to goodput alone; and the salt, with which random
  * words replace others.

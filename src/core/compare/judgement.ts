@@ -10,6 +10,8 @@ export type Doubt =
       readonly baseline: number;
       readonly candidate: number;
       readonly needed: number;
+      /** A finished baseline has too few, whatever is measured now. */
+      readonly isLasting: boolean;
     }
   /** The load was not what the plan says, or the load generator could not measure this figure. */
   | {

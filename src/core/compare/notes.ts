@@ -9,6 +9,9 @@ import type { Side, Sides } from './side.js';
 /** A share of all requests. If the candidate fails this much more often, there is a note: failed requests have no latency. */
 const moreFailures = 0.005;
 
+/** A share of all requests of the baseline, which deserves a note however the candidate did. */
+const manyFailures = 0.1;
+
 /**
  * What a reader should know about two results and cannot see in their figures.
  *
@@ -45,8 +48,13 @@ export function notesOf(
 function failureNotes(pairs: readonly SettingPair[]): string[] {
   return pairs.flatMap(({ settings, baseline, candidate }) => {
     const [before, after] = [baseline.failedShare, candidate.failedShare];
-    if (after - before <= moreFailures) return [];
     const where = wholeSettingText(settings);
+    if (after - before <= moreFailures) {
+      if (before <= manyFailures) return [];
+      return [
+        `At ${where} the baseline left ${percentText(before)} of the requests without an answer (candidate ${percentText(after)}); latencies cover only the others, and the load was lighter.`,
+      ];
+    }
     return [
       `At ${where} the candidate left ${percentText(after)} of the requests without an answer (baseline ${percentText(before)}); latencies cover only the others.`,
     ];

@@ -13,6 +13,9 @@ import { type Doubt, type GateOutcome, judge, type Judgement, tendencyOf } from 
 import type { SettingTrials } from './setting-trials.js';
 import type { Threshold } from './threshold.js';
 
+/** Candidate ÷ baseline of the answered requests, as in the implied threshold on the success rate. */
+const clearlyFewer = 0.99;
+
 /** A fixed seed: the same comparison gives the same intervals each time. */
 const seed = 1;
 
@@ -87,24 +90,32 @@ export class SettingPair {
     return judge(ratio.interval, threshold);
   }
 
-  /** Whether so many of the candidate's requests failed that it lacks a figure that the baseline has. */
+  /** Whether the candidate lacks a figure that the baseline has, and clearly answers fewer of its requests. */
   #isLost(metric: ComparedMetric): boolean {
     if (this.baseline.completed === 0) return false;
     if (this.candidate.completed === 0) return true;
-    const fails = this.candidate.failedShare > this.baseline.failedShare;
+    const answered = proportionRatio(this.baseline.answered, this.candidate.answered, this.#confidence.tail);
+    const fails = answered !== null && answered.interval.upper < clearlyFewer;
     return fails && this.baseline.statistic(metric) !== null && this.candidate.statistic(metric) === null;
   }
 
   #doubt(metric: ComparedMetric, ratio: Ratio | null, conflict: string | null): Doubt | null {
     const [baseline, candidate] = [this.baseline.runs.length, this.candidate.runs.length];
     if (conflict !== null) return { reason: 'not-measured', explanation: conflict, isLasting: true };
-    if (ratio === null) return { reason: 'not-measured', explanation: this.#missing(metric), isLasting: false };
+    if (ratio === null) {
+      const isLasting = [this.baseline, this.candidate].some((side) => side.neverHas(metric));
+      return { reason: 'not-measured', explanation: this.#missing(metric), isLasting };
+    }
     // Failures are counted: neither the spread between trials nor a late load generator makes fewer of them.
     if (metric.id === 'success_rate') return null;
     const saturation = this.#saturationOf(metric);
     if (saturation !== null) return saturation;
-    const needed = this.#confidence.neededTrials;
-    return Math.min(baseline, candidate) < needed ? { reason: 'too-few-trials', baseline, candidate, needed } : null;
+    const { needed } = this.#confidence;
+    if (baseline >= needed.baseline && candidate >= needed.candidate) return null;
+    // Only a side that is being measured gets more trials.
+    const isLasting = !this.#interleaved && baseline < needed.baseline;
+    const most = Math.max(needed.baseline, needed.candidate);
+    return { reason: 'too-few-trials', baseline, candidate, needed: most, isLasting };
   }
 
   #saturationOf(metric: ComparedMetric): Doubt | null {

@@ -52,6 +52,14 @@ export class SettingTrials {
     return attempts === 0 ? 0 : (attempts - successes) / attempts;
   }
 
+  /** Whether more trials would not bring this figure either: requests were answered, and none of them had it. */
+  neverHas(compared: ComparedMetric): boolean {
+    if (this.completed === 0) return false;
+    return compared.type === 'rate'
+      ? this.runs.every(({ rates }) => rates[compared.rate] === null)
+      : this.runs.every(({ metrics }) => metrics[compared.metric].count === 0);
+  }
+
   /** What was wrong with the load, over all trials together. */
   get saturation(): readonly Saturation[] {
     return (this.#saturation ??= saturationOfRuns(this.runs));

@@ -1,3 +1,4 @@
+import { ChatstreamError } from '../base/errors.js';
 import { compare, type CompareOptions } from './compare.js';
 import type { Comparison, OverallVerdict } from './comparison.js';
 import { type ComparableResult, separateSides, type Side } from './side.js';
@@ -30,9 +31,15 @@ export function compareSeveral(
   candidates: readonly NamedResult[],
   options: Omit<CompareOptions, 'candidates'>,
 ): SeveralComparisons {
-  const comparisons = candidates.map((candidate) =>
-    compare(separateSides(baseline, candidate), { ...options, candidates: candidates.length }),
-  );
+  const comparisons = candidates.map((candidate) => {
+    try {
+      return compare(separateSides(baseline, candidate), { ...options, candidates: candidates.length });
+    } catch (error) {
+      if (!(error instanceof ChatstreamError)) throw error;
+      const hint = error.hint === undefined ? {} : { hint: error.hint };
+      throw new ChatstreamError(error.code, `${candidate.name}: ${error.message}`, { ...hint, cause: error });
+    }
+  });
   const verdicts = new Set(comparisons.map(({ verdict }) => verdict));
   return {
     baseline: separateSides(baseline, baseline).baseline,

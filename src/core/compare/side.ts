@@ -1,3 +1,4 @@
+import { stoppedByUser } from '../measurement/ended-early.js';
 import type { BenchResult, EndedEarly, Machine, Plan, Run, TargetDescription } from '../measurement/result-schema.js';
 
 /** One of the two sides of a comparison: a server and its measurements. */
@@ -44,16 +45,10 @@ export function interleavedSides(name: string, result: ComparableResult): Sides 
   if (result.versus === undefined) return null;
   const candidate = sideOf(name, result);
   const baseline = { ...candidate, ...result.versus };
-  const { endedEarly } = candidate;
-  if (endedEarly === null) return { baseline, candidate, interleaved: true };
+  const { ended_early: ended } = result;
   // Both ended when one of the servers was lost, but only that one is to blame.
-  const stopped = { ...endedEarly, cause: 'stopped' } as const;
-  const isBaselines = result.ended_early?.server === 'baseline';
-  return {
-    baseline: { ...baseline, endedEarly: isBaselines ? endedEarly : stopped },
-    candidate: { ...candidate, endedEarly: isBaselines ? stopped : endedEarly },
-    interleaved: true,
-  };
+  const own = ended === undefined || ended.server === 'baseline' ? ended : ({ ...ended, cause: 'stopped' } as const);
+  return { baseline: { ...baseline, endedEarly: own ?? baseline.endedEarly }, candidate, interleaved: true };
 }
 
 function sideOf(name: string, result: ComparableResult): Side {
@@ -72,6 +67,8 @@ function sideOf(name: string, result: ComparableResult): Side {
 
 /** Results of older versions only say whether they were interrupted. */
 function endOf({ ended_early: ended, interrupted }: ComparableResult): Side['endedEarly'] {
+  // The loss of the other server is not this one's.
+  if (ended?.server === 'baseline') return { ...ended, cause: 'stopped' };
   if (ended !== undefined) return ended;
-  return interrupted ? { cause: 'stopped', message: 'It was stopped.' } : null;
+  return interrupted ? stoppedByUser : null;
 }

@@ -2,6 +2,7 @@ import { allMetrics, type ComparedMetric } from '../compare/compared-metric.js';
 import { cacheDifferences, type Difference, differencesOf, isAllowed } from '../compare/differences.js';
 import { SettingTrials } from '../compare/setting-trials.js';
 import type { Side } from '../compare/side.js';
+import { stoppedByUser } from '../measurement/ended-early.js';
 import { mergedPromptCache } from '../measurement/prompt-cache.js';
 import type { BenchResult, Run } from '../measurement/result-schema.js';
 import { bySetting } from '../measurement/summarise.js';
@@ -104,6 +105,6 @@ function sideOf({ target, plan, machine, tool, started_at, interrupted }: Histor
     runs: [],
     toolVersion: tool.version,
     startedAt: started_at,
-    endedEarly: interrupted ? { cause: 'stopped', message: 'It was stopped.' } : null,
+    endedEarly: interrupted ? stoppedByUser : null,
   };
 }

@@ -20,12 +20,10 @@ export class ClientDelay {
     return new ClientDelay(delays.moments()?.meanMs ?? 0, (percent) => delays.quantileMs(percent) ?? 0);
   }
 
-  /** Of several runs together. Those of older results have no histogram: the most that their figures allow counts. */
+  /** Of several runs together. Older results have no histogram: the most that their figures allow counts. */
   static ofRuns(runs: readonly Pick<Run, 'client'>[]): ClientDelay {
-    const encoded = runs.flatMap(({ client }) => client.event_loop_delay_histogram ?? []);
-    if (encoded.length === runs.length) {
-      return ClientDelay.ofHistogram(LatencyHistogram.merged(encoded.map((each) => LatencyHistogram.decode(each))));
-    }
+    const histograms = runs.flatMap(({ client }) => decoded(client.event_loop_delay_histogram) ?? []);
+    if (histograms.length === runs.length) return ClientDelay.ofHistogram(LatencyHistogram.merged(histograms));
     const worst = (name: 'p50' | 'p99' | 'max'): number =>
       Math.max(0, ...runs.map(({ client }) => client.event_loop_delay_ms[name]));
     const [p50, p99, max] = [worst('p50'), worst('p99'), worst('max')];
@@ -43,6 +41,15 @@ export class ClientDelay {
    */
   addedMs(percent: number): number {
     return Math.max(this.meanMs, this.#quantileMs(percent));
+  }
+}
+
+function decoded(encoded: string | undefined): LatencyHistogram | null {
+  try {
+    return encoded === undefined ? null : LatencyHistogram.decode(encoded);
+  } catch {
+    // The figures beside it say enough.
+    return null;
   }
 }
 

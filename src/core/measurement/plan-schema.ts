@@ -12,7 +12,7 @@ export const planSchema = Type.Object({
   duration_ms: Type.Union([Type.Number({ minimum: 0 }), Type.Null()]),
   requests: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
   warmup_ms: Type.Number({ minimum: 0 }),
-  trials: Type.Integer({ minimum: 1, description: 'The most, if trials_least is there.' }),
+  trials: Type.Integer({ minimum: 1, description: 'The maximum, if trials_least is present.' }),
   trials_least: Type.Optional(
     Type.Integer({ minimum: 1, description: 'Trials were added, from this number on, until the gate could decide.' }),
   ),

@@ -222,7 +222,7 @@ const machine = Type.Object({
 export const endedEarlySchema = Type.Object(
   {
     cause: Type.Enum(['stopped', 'target-lost', 'failed'], {
-      description: 'The user stopped it; a server no longer answered; something else failed.',
+      description: 'The user or --max-duration stopped it; a server no longer answered; something else failed.',
     }),
     server: Type.Union([Type.Enum(['candidate', 'baseline']), Type.Null()], {
       description: 'Which server it was; the candidate if there is only one. Null if it was none.',

@@ -82,7 +82,7 @@ describe('a time that is over before the planned trials', () => {
     expect(result.interrupted).toBe(true);
     expect(result.ended_early).toMatchObject({
       cause: 'stopped',
-      message: expect.stringMatching(/^--max-duration was over after \d+ trials?\.$/) as string,
+      message: expect.stringMatching(/^--max-duration was reached after \d+ trials?\.$/) as string,
     });
   });
 });

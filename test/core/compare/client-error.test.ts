@@ -91,6 +91,8 @@ describe('a late load generator', () => {
 
   it('is named, since its intervals are wider than the trials show', () => {
     const { notes } = compare(alternately(before, after), { thresholds: [], allowed: [] });
-    expect(notes[0]).toMatch(/^The load generator noticed events up to 30\.0 ms late on average; the intervals allow for/);
+    expect(notes[0]).toMatch(
+      /^The load generator noticed events up to 30\.0 ms late on average; the intervals allow for/,
+    );
   });
 });

@@ -17,7 +17,10 @@ const growing = resultOf(1, {}, { plan: { trials: 20, trials_least: 3 } });
 
 describe('how sure an interval has to be', () => {
   it('is 95 % from 5 trials on', () => {
-    expect(confidenceOf(trialsOf(fixed), trialsOf(fixed), 1)).toEqual({ tail: 0.025, neededTrials: 5 });
+    expect(confidenceOf(trialsOf(fixed), trialsOf(fixed), 1)).toEqual({
+      tail: 0.025,
+      needed: { baseline: 5, candidate: 5 },
+    });
   });
 
   it('is shared by several candidates of one baseline', () => {
@@ -25,12 +28,14 @@ describe('how sure an interval has to be', () => {
   });
 
   it('is more for a measurement that was looked at after each trial', () => {
-    const { tail, neededTrials } = confidenceOf(trialsOf(growing, 4), trialsOf(growing, 4), 1);
-    expect(neededTrials).toBe(3);
+    const { tail, needed } = confidenceOf(trialsOf(growing, 4), trialsOf(growing, 4), 1);
+    expect(needed).toEqual({ baseline: 3, candidate: 3 });
     expect(tail).toBeCloseTo(nominalTail(4, { least: 3, most: 20 }, 0.025), 12);
     const unequal = confidenceOf(trialsOf(growing, 3), trialsOf(growing, 5), 1);
     expect(unequal.tail).toBeCloseTo(nominalTail(5, { least: 3, most: 20 }, 0.025), 12);
-    expect(confidenceOf(trialsOf(fixed), trialsOf(growing, 4), 1).tail).toBeCloseTo(tail, 12);
+    const mixed = confidenceOf(trialsOf(fixed), trialsOf(growing, 4), 1);
+    expect(mixed.tail).toBeCloseTo(tail, 12);
+    expect(mixed.needed).toEqual({ baseline: 5, candidate: 3 });
   });
 });
 
@@ -52,5 +57,10 @@ describe('a growing measurement', () => {
     const derived = resultOf(1, {}, { queueWaitSource: 'derived' });
     const options = { thresholds: parseThresholds(['queue_wait.p95>10%']), allowed: [] };
     expect(isDecided(compare(pair(fixed, derived), options))).toBe(true);
+    const without = { thresholds: parseThresholds(['goodput<5%']), allowed: [] };
+    expect(isDecided(compare(alternately(fixed, fixed), without))).toBe(true);
+    const one = resultOf(1, {}, { trials: 1 });
+    expect(decided(pair(one, growing))).toBe(true);
+    expect(decided(pair(fixed, resultOf(1, {}, { trials: 2, plan: { trials: 20, trials_least: 3 } })))).toBe(false);
   });
 });

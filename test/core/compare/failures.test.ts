@@ -4,6 +4,8 @@ import type { Comparison } from '../../../src/core/compare/comparison.js';
 import { parseThresholds } from '../../../src/core/compare/threshold.js';
 import type { BenchResult, EndedEarly } from '../../../src/core/measurement/result-schema.js';
 import { conclusionOf } from '../../../src/core/report/compare/conclusion.js';
+import { githubAnnotations } from '../../../src/core/report/compare/github.js';
+import { comparisonSuites } from '../../../src/core/report/compare/junit.js';
 import { alternately, pair, resultOf } from './sides.js';
 
 const good = resultOf(1);
@@ -48,6 +50,19 @@ describe('failures', () => {
     expect(rowOf(comparison, 'success_rate')?.interval?.lower).toBeLessThan(0.9);
   });
 
+  it('are not a lost figure if there is one, and just too few samples remain', () => {
+    const enough = resultOf(1, { completed: 200 }, { trials: 1 });
+    const oneFewer = resultOf(1, { completed: 199, errors: { connection_reset: 1 } }, { trials: 1 });
+    const comparison = compare(pair(enough, oneFewer), { thresholds: parseThresholds(['ttft.p95>10%']), allowed: [] });
+    expect(comparison.verdict).toBe('inconclusive');
+  });
+
+  it('of the baseline are named, since it had a lighter load', () => {
+    const failing = resultOf(1, { completed: 125, errors: { http_500: 125 } });
+    const { notes } = compare(pair(failing, good), { thresholds: [], allowed: [] });
+    expect(notes[0]).toContain('the baseline left 50 % of the requests without an answer');
+  });
+
   it('are none if every request was answered, however few there were', () => {
     expect(gate(resultOf(1, { completed: 10 }, { trials: 1 }), 'success_rate<1%').verdict).toBe('pass');
   });
@@ -82,7 +97,24 @@ describe('a measurement that ended early', () => {
     const sides = alternately(good, ended(lost('baseline')));
     const comparison = compare(sides, { thresholds: parseThresholds(['ttft.p95>10%']), allowed: [] });
     expect(comparison.verdict).toBe('inconclusive');
-    expect(conclusionOf(comparison)[0]).toContain('the measurement ended before it was complete: Nothing listens');
+    expect(conclusionOf(comparison)[0]).toContain('the baseline was lost before the measurement was complete: Nothing');
+    // Compared with another result, its candidate is not to blame.
+    expect(
+      compare(pair(good, ended(lost('baseline'))), { thresholds: parseThresholds(['ttft.p95>10%']), allowed: [] })
+        .verdict,
+    ).toBe('inconclusive');
+  });
+
+  it('is in the files for CI systems, even if no figure is a regression', () => {
+    const comparison = gate(ended(lost('candidate')), 'ttft.p95>10%');
+    expect(githubAnnotations(comparison)).toEqual([
+      expect.stringMatching(/^::error title=Performance%3A measurement incomplete::/),
+    ]);
+    expect(comparisonSuites(comparison)[0]?.cases[0]).toMatchObject({
+      name: 'measurement is complete',
+      status: 'failed',
+    });
+    expect(comparisonSuites(gate(ended(stopped), 'ttft.p95>10%'))[0]?.cases[0]).toMatchObject({ status: 'skipped' });
   });
 
   it('is found in results of older versions too', () => {

@@ -1,7 +1,12 @@
 import type { RequestOutcome } from '../client/outcome.js';
 
 /** Codes of requests for which no connection could be opened. */
-const noConnection: ReadonlySet<string> = new Set(['connection_refused', 'host_unreachable', 'host_not_found']);
+const noConnection: ReadonlySet<string> = new Set([
+  'connection_refused',
+  'host_unreachable',
+  'host_not_found',
+  'socket_not_found',
+]);
 
 /** A server that is restarted by its supervisor is back sooner, on most machines. */
 const lostAfterUs = 3_000_000;

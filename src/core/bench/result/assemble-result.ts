@@ -1,3 +1,4 @@
+import { isUnexpected } from '../../measurement/ended-early.js';
 import { resultSchemaName } from '../../measurement/read-result.js';
 import type { BenchResult, EndedEarly, Plan, Run, TargetDescription } from '../../measurement/result-schema.js';
 import { type SettingSummary, summarise } from '../../measurement/summarise.js';
@@ -28,8 +29,7 @@ export async function assembleResult(
   { startedAt, finishedAt, target, versus, plan, plannedSettings, runs, warnings, endedEarly }: Session,
 ): Promise<{ readonly result: BenchResult; readonly summaries: readonly SettingSummary[] }> {
   const summaries = summarise(runs);
-  const failed = endedEarly !== null && endedEarly.cause !== 'stopped';
-  const early = failed ? [`The bench ended early: ${endedEarly.message}`] : [];
+  const early = isUnexpected(endedEarly) ? [`The bench ended early: ${endedEarly.message}`] : [];
   const interrupted = endedEarly !== null;
   const unanswered = unansweredWarning(runs);
   // The best of some settings may be worse than one that was not measured.

@@ -31,14 +31,16 @@ export function conclusionOf(comparison: Comparison): readonly string[] {
 }
 
 /** That not everything was measured; a sentence without its full stop, null if everything was. */
-function endText({ baseline, candidate }: Comparison): string | null {
-  const ended = candidate.endedEarly ?? baseline.endedEarly;
-  if (ended === null) return null;
-  const who = candidate.endedEarly === null ? 'the baseline' : 'the candidate';
-  const message = ended.message.replace(/\.$/, '');
-  return ended.cause === 'target-lost'
-    ? `${who} was lost before the measurement was complete: ${message}`
-    : `the measurement ended before it was complete: ${message}`;
+export function endText({ baseline, candidate }: Comparison): string | null {
+  const ended = [candidate.endedEarly, baseline.endedEarly].filter((each) => each !== null);
+  const [first] = ended;
+  if (first === undefined) return null;
+  const lost = ended.find(({ cause }) => cause === 'target-lost');
+  const who = lost === candidate.endedEarly ? 'candidate' : 'baseline';
+  const message = (lost ?? first).message.replace(/\.$/, '');
+  return lost === undefined
+    ? `the measurement ended before it was complete: ${message}`
+    : `the ${who} was lost before the measurement was complete: ${message}`;
 }
 
 /** What became worse, by how much, and how much was allowed; a sentence without its full stop. */

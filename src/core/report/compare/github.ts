@@ -14,6 +14,7 @@ export function githubAnnotations(comparison: Comparison): readonly string[] {
   if (comparison.verdict === 'inconclusive') return [command('warning', 'Performance: inconclusive', conclusion)];
   if (comparison.verdict !== 'regression') return [command('notice', 'Performance', conclusion)];
   const regressed = gatedRows(comparison).filter(({ judgement }) => judgement.outcome.verdict === 'regression');
+  if (regressed.length === 0) return [command('error', 'Performance: measurement incomplete', conclusion)];
   return regressed
     .slice(0, mostAnnotations)
     .map((row) => command('error', `Performance regression: ${rowName(row)}`, `${regressionText(row)}.`));

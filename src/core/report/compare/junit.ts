@@ -1,7 +1,7 @@
 import { type ComparedRow, type Comparison, type GatedRow, gatedRows } from '../../compare/comparison.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
 import type { TestCase, TestSuite } from '../text/junit-xml.js';
-import { regressionText } from './conclusion.js';
+import { endText, regressionText } from './conclusion.js';
 import { doubtText, intervalText, limitText, ratioText, rowName, valueText } from './words.js';
 
 /** A suite for each setting with a case for each figure; without thresholds all of them pass. */
@@ -9,10 +9,20 @@ export function comparisonSuites(comparison: Comparison): readonly TestSuite[] {
   const gated = gatedRows(comparison);
   const rows: readonly ComparedRow[] = gated.length > 0 ? gated : comparison.rows;
   const settings = [...new Set(rows.map((row) => wholeSettingText(row.settings)))];
-  return settings.map((setting) => ({
+  const suites = settings.map((setting) => ({
     name: `compare: ${setting}`,
     cases: rows.filter((row) => wholeSettingText(row.settings) === setting).map((row) => caseOf(row, setting)),
   }));
+  const ended = endText(comparison);
+  return ended === null ? suites : [{ name: 'compare: measurement', cases: [endCase(comparison, ended)] }, ...suites];
+}
+
+/** That not everything was measured. */
+function endCase({ candidate }: Comparison, message: string): TestCase {
+  const common = { suite: 'chatstream.compare', name: 'measurement is complete', output: message };
+  return candidate.endedEarly?.cause === 'target-lost'
+    ? { ...common, status: 'failed', type: 'lost', message }
+    : { ...common, status: 'skipped', message: `inconclusive: ${message}` };
 }
 
 function caseOf(row: ComparedRow, setting: string): TestCase {
