@@ -9,7 +9,7 @@ import { notesOf } from './notes.js';
 import { SettingPair } from './setting-pair.js';
 import { SettingTrials } from './setting-trials.js';
 import type { Sides } from './side.js';
-import { parseThreshold, type Threshold } from './threshold.js';
+import { impliedThreshold, type Threshold } from './threshold.js';
 
 export interface CompareOptions {
   /** Which figures may get worse, and by how much. Without any, nothing is judged. */
@@ -21,9 +21,6 @@ export interface CompareOptions {
   /** Leaves out the figures without thresholds, which takes less time. */
   readonly gatedOnly?: boolean;
 }
-
-/** A server that fails more often fails the gate, even if only latencies were given thresholds: they cover answers only. */
-const impliedThreshold = parseThreshold('success_rate<1%');
 
 /**
  * Compares a candidate with a baseline, setting by setting and figure by figure.

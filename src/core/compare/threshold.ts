@@ -54,6 +54,9 @@ export function parseThreshold(given: string): Threshold {
   return { metric, share, limit: metric.type === 'latency' ? 1 + share : 1 - share, text };
 }
 
+/** A server that fails more often fails the gate, even if only latencies were given thresholds: they cover answers only. */
+export const impliedThreshold = parseThreshold('success_rate<1%');
+
 /**
  * Reads several thresholds, each for a different metric.
  *

@@ -1,8 +1,9 @@
 import { type ComparedMetric, defaultMetrics } from '../compare/compared-metric.js';
-import { type Tendency, tendencyOf } from '../compare/judgement.js';
-import type { Threshold } from '../compare/threshold.js';
+import { judge, type Tendency, tendencyOf } from '../compare/judgement.js';
+import { impliedThreshold, type Threshold } from '../compare/threshold.js';
 import { leastSamplesAbove } from '../measurement/histogram.js';
 import type { Setting } from '../measurement/result-schema.js';
+import { type Proportion, proportionRatio } from '../statistics/proportion.js';
 import type { HistoryEntry, HistoryRow } from './entry-schema.js';
 import {
   cutSeries,
@@ -12,7 +13,7 @@ import {
   newestOverLevel,
   type SeriesVerdict,
 } from './judge-series.js';
-import { logOf, rowAt, seriesOf, type SeriesPoint } from './series.js';
+import { isSaturated, logOf, rowAt, seriesOf, type SeriesPoint } from './series.js';
 
 /** Why a history does not decide. */
 export type HistoryDoubt =
@@ -63,12 +64,13 @@ export interface HistoryCheck {
  */
 export function checkHistory(entries: readonly HistoryEntry[], thresholds: readonly Threshold[]): HistoryCheck {
   const last = newest(entries);
-  const gated = last.rows.flatMap(({ settings }) =>
-    thresholds.map((threshold) => gatedRow(entries, settings, threshold)),
-  );
+  const gated = last.rows.flatMap(({ settings }) => [
+    ...thresholds.map((threshold) => gatedRow(entries, settings, threshold)),
+    ...impliedRows(entries, settings, thresholds),
+  ]);
   const shown = last.rows.flatMap(({ settings }) =>
     defaultMetrics(last.plan.loop)
-      .filter(({ id }) => thresholds.every(({ metric }) => metric.id !== id))
+      .filter(({ id }) => gated.every(({ metric }) => metric.id !== id))
       .flatMap((metric) => shownRow(entries, settings, metric)),
   );
   return {
@@ -77,6 +79,17 @@ export function checkHistory(entries: readonly HistoryEntry[], thresholds: reado
     before: entries.length - 1,
     rows: [...gated.toSorted((one, other) => rank(one) - rank(other)), ...shown],
   };
+}
+
+/** A server that fails more often fails the check, as it fails a comparison: latencies cover answers only. */
+function impliedRows(
+  entries: readonly HistoryEntry[],
+  settings: Setting,
+  thresholds: readonly Threshold[],
+): readonly CheckedRow[] {
+  if (thresholds.length === 0 || thresholds.some(({ metric }) => metric.id === 'success_rate')) return [];
+  const row = gatedRow(entries, settings, impliedThreshold);
+  return row.judgement.type === 'gated' && row.judgement.outcome.verdict === 'regression' ? [row] : [];
 }
 
 function gatedRow(entries: readonly HistoryEntry[], settings: Setting, threshold: Threshold): CheckedRow {
@@ -94,8 +107,9 @@ function gatedRow(entries: readonly HistoryEntry[], settings: Setting, threshold
   const inconclusive = (doubt: HistoryDoubt): CheckedRow => outcome({ verdict: 'inconclusive', doubt });
   // This needs no statistics: a server that no longer answers must not pass for lack of figures.
   if (before.length > 0 && isLost(row, value, metric, before)) return outcome({ verdict: 'regression', isLost: true });
-  if (newest(entries).ended_early?.cause === 'target-lost') return outcome({ verdict: 'regression', isLost: true });
-  if (row.saturated && metric.id !== 'success_rate') return inconclusive({ reason: 'saturated-client' });
+  if (isServerLost(newest(entries))) return outcome({ verdict: 'regression', isLost: true });
+  if (metric.id === 'success_rate') return outcome(successOutcome(row, before, threshold));
+  if (isSaturated(row, metric)) return inconclusive({ reason: 'saturated-client' });
   if (value === null) return inconclusive({ reason: 'not-measured', explanation: missing(metric) });
   if (before.length < neededEntries) return inconclusive({ reason: 'too-few-entries', entries: before.length });
   const judged = judgeSeries(cutSeries(series.map((point) => logOf(point.value, metric))), threshold);
@@ -103,6 +117,33 @@ function gatedRow(entries: readonly HistoryEntry[], settings: Setting, threshold
   if (isGood && newest(entries).interrupted) return inconclusive({ reason: 'not-measured', explanation: endedEarly });
   return outcome(outcomeOf(judged.verdict), judged.evidence);
 }
+
+/** The other server of a bench of two is not the one in the history. */
+function isServerLost({ ended_early: ended }: HistoryEntry): boolean {
+  return ended?.cause === 'target-lost' && ended.server !== 'baseline';
+}
+
+/** Failures are counted, those of all earlier entries together: neither their spread nor their number matters. */
+function successOutcome(row: HistoryRow, before: readonly SeriesPoint[], threshold: Threshold): HistoryOutcome {
+  if (row.requests.completed > 0 && failedShare(row) === 0) return { verdict: 'pass' };
+  const earlier = before.map((point) => answeredOf(point.row));
+  const pooled = {
+    successes: earlier.reduce((sum, { successes }) => sum + successes, 0),
+    attempts: earlier.reduce((sum, { attempts }) => sum + attempts, 0),
+  };
+  const ratio = proportionRatio(pooled, answeredOf(row), tail);
+  if (ratio === null) return { verdict: 'inconclusive', doubt: { reason: 'too-few-entries', entries: before.length } };
+  const { verdict } = judge(ratio.interval, threshold);
+  if (verdict === 'regression') return { verdict, isLost: false };
+  return verdict === 'inconclusive' ? { verdict, doubt: { reason: 'too-wide' } } : { verdict };
+}
+
+function answeredOf({ requests: { completed, refused, failed, timed_out: timedOut } }: HistoryRow): Proportion {
+  return { successes: completed, attempts: completed + refused + failed + timedOut };
+}
+
+/** On each side of an interval: 95 %. */
+const tail = 0.025;
 
 const endedEarly = 'the newest measurement ended before it was complete';
 
@@ -126,7 +167,7 @@ function outcomeOf(verdict: SeriesVerdict): HistoryOutcome {
 
 function shownRow(entries: readonly HistoryEntry[], settings: Setting, metric: ComparedMetric): readonly CheckedRow[] {
   const { value, series } = measured(entries, settings, metric);
-  if (value === null || value === 0) return [];
+  if (value === null || (value === 0 && metric.type === 'rate')) return [];
   const cut = cutSeries(series.map((point) => logOf(point.value, metric)));
   const evidence = series.length > neededEntries ? newestOverLevel(cut) : null;
   const tendency = evidence === null ? 'unclear' : tendencyOf(evidence.change.interval, metric.type);
@@ -146,7 +187,11 @@ function measured(entries: readonly HistoryEntry[], settings: Setting, metric: C
   if (row === undefined) throw new Error('the newest entry does not have the setting');
   const value = row.figures[metric.id] ?? null;
   const series = seriesOf(entries, settings, metric);
-  return { row, value, series: series.filter((point) => point.value !== 0 || point.entry === last) };
+  return {
+    row,
+    value,
+    series: series.filter((point) => point.value !== 0 || metric.type === 'latency' || point.entry === last),
+  };
 }
 
 /** Whether the newest entry lacks a figure that those before it have, because more of its requests failed. */

@@ -3,6 +3,7 @@ import {
   endedEarlySchema,
   promptCacheSchema,
   resultSchema,
+  saturationSchema,
   settingSchema,
   targetSchema,
 } from '../measurement/result-schema.js';
@@ -15,6 +16,7 @@ const row = Type.Object({
   trials: Type.Integer({ minimum: 1 }),
   requests: Type.Object({ completed: count, refused: count, failed: count, timed_out: count }),
   saturated: Type.Boolean({ description: 'The load could not be produced or measured.' }),
+  saturation: Type.Optional(Type.Array(saturationSchema)),
   queue_wait_source: Type.String(),
   output_tokens_source: Type.String(),
   figures: Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()]), {

@@ -58,6 +58,7 @@ function rowOf(runs: readonly Run[], side: Pick<Side, 'name' | 'plan'>): History
         timed_out: total('timed_out'),
       },
       saturated: trials.saturation.length > 0,
+      saturation: [...trials.saturation],
       queue_wait_source: sources(runs.map(({ metrics }) => metrics.queue_wait.source)),
       output_tokens_source: sources(runs.map((run) => run.output_tokens_source)),
       figures: Object.fromEntries(allMetrics.map((metric) => [metric.id, rounded(trials.value(metric), metric)])),

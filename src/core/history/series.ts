@@ -1,6 +1,7 @@
 import { ChatstreamError } from '../base/errors.js';
 import type { ComparedMetric } from '../compare/compared-metric.js';
 import type { Setting } from '../measurement/result-schema.js';
+import { touches } from '../measurement/saturation.js';
 import { settingsKey } from '../measurement/summarise.js';
 import { differencesBetween } from './entry.js';
 import type { HistoryEntry, HistoryRow } from './entry-schema.js';
@@ -88,7 +89,7 @@ export function seriesOf(
   if (newest === undefined || newestRow === undefined) return [];
   return entries.flatMap((entry) => {
     const row = rowAt(entry, settings);
-    if (row === undefined || (entry !== newest && row.saturated)) return [];
+    if (row === undefined || (entry !== newest && isSaturated(row, metric))) return [];
     const value = row.figures[metric.id] ?? null;
     const known = value !== null && isMeasuredAlike(metric, { entry, row }, { entry: newest, row: newestRow });
     return known ? [{ entry, row, value }] : [];
@@ -98,6 +99,13 @@ export function seriesOf(
 export function rowAt({ rows }: HistoryEntry, settings: Setting): HistoryRow | undefined {
   const key = settingsKey(settings);
   return rows.find((row) => settingsKey(row.settings) === key);
+}
+
+/** Whether what was wrong with the load concerns the figure. */
+export function isSaturated(row: HistoryRow, metric: ComparedMetric): boolean {
+  if (metric.id === 'success_rate') return false;
+  const name = metric.type === 'latency' ? metric.metric : 'rate';
+  return row.saturation?.some((each) => touches(each, name, row.queue_wait_source)) ?? row.saturated;
 }
 
 type Measured = Pick<SeriesPoint, 'entry' | 'row'>;

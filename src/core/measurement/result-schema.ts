@@ -87,7 +87,7 @@ const rates = Type.Object({
   success_rate: Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()]),
 });
 
-const saturation = Type.Enum(['cpu', 'late-sends', 'ttft-error'], {
+export const saturationSchema = Type.Enum(['cpu', 'late-sends', 'ttft-error'], {
   description:
     'It used nearly all of a core; it sent so late that the load was lighter than planned; its delay is larger than the differences in TTFT.',
 });
@@ -105,7 +105,7 @@ const client = Type.Object({
   cpu_share: Type.Number({ minimum: 0, description: 'Share of one core, per worker.' }),
   workers: Type.Integer({ minimum: 1 }),
   saturated: Type.Boolean({ description: 'The load could not be produced or measured; saturation says why.' }),
-  saturation: Type.Optional(Type.Array(saturation)),
+  saturation: Type.Optional(Type.Array(saturationSchema)),
 });
 
 export const promptCacheSchema = Type.Object({
@@ -275,7 +275,7 @@ export type RequestCounts = Static<typeof requests>;
 export type Rates = Static<typeof rates>;
 export type ClientHealth = Static<typeof client>;
 /** Why the load generator could not produce the load, or measure it. */
-export type Saturation = Static<typeof saturation>;
+export type Saturation = Static<typeof saturationSchema>;
 export type Sweep = Static<typeof sweep>;
 export type TargetDescription = Static<typeof targetSchema>;
 export type EndedEarly = Static<typeof endedEarlySchema>;

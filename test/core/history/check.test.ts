@@ -73,12 +73,44 @@ describe('the newest entry of a history', () => {
   });
 
   it('is inconclusive if its load generator was saturated, and does not count those before it that were', () => {
-    expect(checked(withNewest(entriesOf([...steady(20), 2]), { saturated: true })).verdict).toBe('inconclusive');
+    expect(checked(withNewest(entriesOf([...steady(20), 2]), { saturated: true, saturation: ['cpu'] })).verdict).toBe(
+      'inconclusive',
+    );
     const saturated = entriesOf(steady(21)).map((entry, day) =>
-      day < 18 ? { ...entry, rows: entry.rows.map((row) => ({ ...row, saturated: true })) } : entry,
+      day < 18
+        ? { ...entry, rows: entry.rows.map((row) => ({ ...row, saturated: true, saturation: ['cpu' as const] })) }
+        : entry,
     );
     expect(checked(saturated).rows[0]?.series).toHaveLength(3);
     expect(comparableEntries(saturated.slice(0, -1), saturated[20] ?? entryAt(20), everything).saturated).toBe(18);
+  });
+
+  it('counts failures, with any threshold, and needs no five entries for them', () => {
+    const requests = { completed: 150, refused: 0, failed: 100, timed_out: 0 };
+    const { verdict, rows } = checked(withNewest(entriesOf(steady(3)), { requests }));
+    expect(verdict).toBe('regression');
+    expect(rows[0]).toMatchObject({ metric: { id: 'success_rate' } });
+    const one = { ...requests, completed: 249, failed: 1 };
+    expect(checked(withNewest(entriesOf(steady(21)), { requests: one })).verdict).toBe('pass');
+    expect(checked(withNewest(entriesOf(steady(21)), { requests: one }), 'success_rate<1%').verdict).toBe(
+      'inconclusive',
+    );
+    expect(checked(entriesOf(steady(21)), 'success_rate<1%').verdict).toBe('pass');
+  });
+
+  it('leaves out only what a saturated load generator concerns', () => {
+    const late = withNewest(entriesOf(steady(21)), { saturated: true, saturation: ['ttft-error'] });
+    expect(checked(late, 'ttft.p95>10%').verdict).toBe('inconclusive');
+    expect(checked(late, 'tpot.p50>10%').verdict).toBe('pass');
+  });
+
+  it('does not blame a server for the loss of the other one', () => {
+    const end = {
+      interrupted: true,
+      ended_early: { cause: 'target-lost', server: 'baseline', message: 'Gone.' },
+    } as const;
+    const entries = entriesOf(steady(21)).map((entry, day) => (day === 20 ? { ...entry, ...end } : entry));
+    expect(checked(entries).verdict).toBe('inconclusive');
   });
 
   it('cannot pass if the newest measurement ended early, and is a regression if its server was lost', () => {
