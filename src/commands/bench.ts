@@ -67,7 +67,10 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
     // Not with logToStderr, which prints nothing with --json.
     for (const { advice } of failures) process.stderr.write(`${advice}\n`);
     const exitCode = exitCodeOfBench(report, verdict, failures, stopping.aborted);
-    const meaning = exitLine(exitCode, verdict.comparison?.verdict ?? null, flags.strict);
+    const meaning = exitLine(exitCode, verdict.comparison?.verdict ?? null, {
+      isStrict: flags.strict,
+      hasObjectives: flags['enforce-slo'],
+    });
     if (meaning !== null) this.log(`\n${meaning}`);
     process.exitCode = exitCode;
     return benchJson(report, verdict);

@@ -77,7 +77,7 @@ Exit codes: 10 regression, 11 inconclusive (with --strict), 2 for files that can
     // Not with logToStderr, which prints nothing with --json.
     for (const { advice } of failures) process.stderr.write(`${advice}\n`);
     const exitCode = exitCodeOfVerdictAnd(failures, exitCodeOfVerdict(report.verdict, flags.strict));
-    const meaning = exitLine(exitCode, report.verdict, flags.strict);
+    const meaning = exitLine(exitCode, report.verdict, { isStrict: flags.strict });
     if (meaning !== null) this.log(`\n${meaning}`);
     process.exitCode = exitCode;
     return report.json;

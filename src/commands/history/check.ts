@@ -81,7 +81,7 @@ Exit codes: 10 regression, 11 inconclusive (with --strict), 2 for a history that
     const failures = await failuresOf(outputs.map((path) => () => writeHistoryCheck(path, check)));
     for (const { advice } of failures) process.stderr.write(`${advice}\n`);
     const exitCode = exitCodeOfVerdictAnd(failures, exitCodeOfVerdict(check.verdict, flags.strict));
-    const meaning = exitLine(exitCode, check.verdict, flags.strict);
+    const meaning = exitLine(exitCode, check.verdict, { isStrict: flags.strict });
     if (meaning !== null) this.log(`\n${meaning}`);
     process.exitCode = exitCode;
     return { ...checkJson(check), notes };
