@@ -36,6 +36,8 @@ export interface BenchVerdict {
   /** For the terminal; empty if there is nothing to say. */
   readonly text: (style: ReportStyle) => string;
   readonly exitCode: number;
+  /** Whether objectives are enforced. */
+  readonly hasObjectives: boolean;
   /** @param print writes a line */
   tellGithub(print: (line: string) => void): Promise<void>;
 }
@@ -85,6 +87,7 @@ export async function prepareGate(flags: BenchGateFlags, options: BenchOptions):
             .filter((part) => part !== '')
             .join('\n\n'),
         exitCode: exitCodeOf(comparison, objectives, flags.strict),
+        hasObjectives: flags['enforce-slo'] === true,
         tellGithub: async (print) => {
           if (comparison !== null) await tellGithub(comparison, print);
         },

@@ -69,7 +69,7 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
     const exitCode = exitCodeOfBench(report, verdict, failures, stopping.aborted);
     const meaning = exitLine(exitCode, verdict.comparison?.verdict ?? null, {
       isStrict: flags.strict,
-      hasObjectives: flags['enforce-slo'],
+      hasObjectives: verdict.hasObjectives,
     });
     if (meaning !== null) this.log(`\n${meaning}`);
     process.exitCode = exitCode;
