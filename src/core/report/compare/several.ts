@@ -23,7 +23,7 @@ interface SharedRow {
 const marks = { regression: '✗', inconclusive: '?', pass: '✓', improvement: '✓' } as const;
 
 /** Columns are headed by letters, since names of files are long. */
-export function letterOf(index: number): string {
+function letterOf(index: number): string {
   return index < 26 ? String.fromCharCode('A'.charCodeAt(0) + index) : String(index + 1);
 }
 
