@@ -86,7 +86,9 @@ export async function expectSlowerCandidate(run: RecipeRun, reports: string): Pr
   const code = await run.end();
   expect([0, 10], run.output).toContain(code);
   const path = join(reports, 'result.json');
-  expect((await readResult(path)).versus?.runs.map(({ trial }) => trial)).toEqual([1, 2, 3, 4, 5]);
+  const trials = (await readResult(path)).versus?.runs.map(({ trial }) => trial) ?? [];
+  expect(trials.length).toBeGreaterThanOrEqual(5);
+  expect(trials).toEqual(trials.map((_, index) => index + 1));
 
   // On a machine that is too busy to measure, the verdict may be inconclusive.
   const again = await runCli(['compare', path, '--fail-on', 'ttft.p50>50%', '--json']);
