@@ -12,6 +12,11 @@ vi.mock('../../src/cli/logging.js', async (importOriginal) => ({
   createLogger: vi.fn(),
 }));
 vi.mock('../../src/core/serve.js', () => ({ serve: vi.fn() }));
+// The parent of this process is the test runner, whose channel must stay open; a bench's server is in test/e2e.
+vi.mock('../../src/cli/signals.js', async (importOriginal) => ({
+  ...(await importOriginal<object>()),
+  endWithParent: vi.fn(),
+}));
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
