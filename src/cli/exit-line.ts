@@ -17,7 +17,7 @@ export function exitLine(
     case exitCodes.done:
       if (verdict === null || verdict === 'none') return hasObjectives ? 'Exit code 0: no objective was missed.' : null;
       return verdict === 'inconclusive'
-        ? 'Exit code 0: the result is inconclusive, which does not fail the job. With --strict, the exit code would be 11.'
+        ? 'Exit code 0: inconclusive, which does not fail the job; with --strict, it would be 11.'
         : 'Exit code 0: the gate passed.';
     case exitCodes.regression:
       return 'Exit code 10: regression.';

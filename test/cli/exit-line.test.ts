@@ -3,7 +3,7 @@ import { exitLine } from '../../src/cli/exit-line.js';
 
 it.each([
   [0, 'pass', false, 'Exit code 0: the gate passed.'],
-  [0, 'inconclusive', false, 'Exit code 0: the result is inconclusive, which does not fail the job. With --strict, the exit code would be 11.'], // prettier-ignore
+  [0, 'inconclusive', false, 'Exit code 0: inconclusive, which does not fail the job; with --strict, it would be 11.'],
   [10, 'regression', false, 'Exit code 10: regression.'],
   [11, 'inconclusive', true, 'Exit code 11: inconclusive, which fails the job because of --strict.'],
   [12, 'pass', false, 'Exit code 12: an objective was missed.'],

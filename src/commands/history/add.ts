@@ -46,7 +46,7 @@ Commit and branch come from the CI service, or else from the repository in the c
     const known = new Set(history.entries.map(identityOf));
     const added: HistoryEntry[] = [];
     for (const entry of entries) {
-      const name = `${entry.target.model}, ${entry.started_at}, ${entryName(entry)}`;
+      const name = `${entry.target.model}, ${entry.started_at}`;
       if (known.has(identityOf(entry))) {
         this.log(`${file} already has ${name}`);
         continue;
@@ -54,7 +54,7 @@ Commit and branch come from the CI service, or else from the repository in the c
       await appendEntry(file, entry);
       known.add(identityOf(entry));
       added.push(entry);
-      this.log(`added ${name} to ${file}`);
+      this.log(`added ${name}, ${entryName(entry)} to ${file}`);
     }
     return { file, added, known: entries.length - added.length };
   }

@@ -18,6 +18,7 @@ import { needsRunningUsage } from './target/token-packing.js';
 import { type MeasuredScale, measureTokenScale } from './target/token-scale.js';
 import { type PromptsFile, readPromptsFile } from './workload/prompts-file.js';
 import { assumedScale } from './workload/words.js';
+import type { WorkloadSpec } from './workload/workload.js';
 
 export interface BenchHooks extends TargetHooks {
   /** Called several times per second with the progress of the current run. */
@@ -145,24 +146,12 @@ async function prepare(
     ...(runningUsage ? [runningUsageNote] : []),
   ];
   const common = { seed, salt, outputTokens, sharedPrefixTokens, scale };
-  if (options.prompts.type === 'synthetic' || prompts === null) {
-    const inputTokens = options.prompts.type === 'synthetic' ? options.prompts.inputTokens : outputTokens;
-    return {
-      workload: { type: 'synthetic', inputTokens, ...common },
-      promptsName: null,
-      ignoreEos,
-      runningUsage,
-      warnings,
-    };
-  }
-  const { conversations, name } = prompts;
-  return {
-    workload: { type: 'prompts', conversations, ...common },
-    promptsName: name,
-    ignoreEos,
-    runningUsage,
-    warnings,
-  };
+  const inputTokens = options.prompts.type === 'synthetic' ? options.prompts.inputTokens : outputTokens;
+  const workload: WorkloadSpec =
+    prompts === null
+      ? { type: 'synthetic', inputTokens, ...common }
+      : { type: 'prompts', conversations: prompts.conversations, ...common };
+  return { workload, promptsName: prompts?.name ?? null, ignoreEos, runningUsage, warnings };
 }
 
 function unknownScale(problem: string): string {

@@ -143,8 +143,8 @@ async function checkStillThere({ requests }: Run, target: Target): Promise<void>
   const hasLost = Object.keys(requests.errors).some((code) => /^(?:connection|host|socket)_/.test(code));
   const reason = hasLost ? await target.whyGone() : null;
   if (reason !== null) {
-    throw new ChatstreamError('target_unreachable', `The server was lost during the measurement. ${reason}`, {
-      hint: 'See its log for the reason.',
+    throw new ChatstreamError('target_unreachable', `${target.description.url} was lost during the measurement.`, {
+      hint: `${reason} Its log may say more.`,
     });
   }
 }

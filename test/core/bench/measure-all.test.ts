@@ -92,15 +92,19 @@ describe('a server that is gone', () => {
     const server = await serveWords(async (answered) => {
       if (answered === 5) await server.die();
     });
-    const { result, failure } = await measureAt({ url: server.url, requests: null, durationMs: 60_000 });
-    expect(failure).toMatchObject({ code: 'target_unreachable' });
+    const { url } = server;
+    const { result, failure } = await measureAt({ url, requests: null, durationMs: 60_000 });
+    expect(failure).toMatchObject({
+      code: 'target_unreachable',
+      hint: expect.stringContaining('Nothing listens at') as string,
+    });
     expect(result.ended_early).toMatchObject({
       cause: 'target-lost',
       server: 'candidate',
-      message: expect.stringContaining('Nothing listens at') as string,
+      message: `${url} was lost during the measurement.`,
     });
     expect(result.runs[0]?.requests.errors).toHaveProperty('connection_refused');
-    expect(result.warnings[0]).toMatch(/^The bench ended early: The server was lost during the measurement\./);
+    expect(result.warnings[0]).toMatch(/^The bench ended early: http:\S+ was lost during the measurement\.$/);
   });
 
   it('in one of several trials ends the bench', async () => {

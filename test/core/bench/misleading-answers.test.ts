@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { bench } from '../../../src/core/bench/bench.js';
 import type { BenchOptions } from '../../../src/core/bench/plan/options.js';
 import type { BenchResult, Run } from '../../../src/core/measurement/result-schema.js';
 import { truthWarnings } from '../../../src/core/report/bench/warnings.js';
 import type { ScriptedExchange } from '../../support/scripted-http-server.js';
-import { benchOptionsOf } from './options.js';
+import { measure } from './measure.js';
 import { modelList, type RouteAnswer, routeOf, type Routes, serveScript } from './target/routes.js';
 
 const done = 'data: [DONE]\n\n';
@@ -39,14 +38,7 @@ async function measured(
       await exchange.answer(status, [], typeof body === 'string' ? body : JSON.stringify(body));
     }
   });
-  const { result } = await bench(benchOptionsOf({ target: { type: 'url', url: server.url }, ...options }), {
-    signal: new AbortController().signal,
-    onServerStart: () => undefined,
-    onServerLog: () => undefined,
-    onProgress: () => undefined,
-    onRun: () => undefined,
-    isDecided: () => false,
-  });
+  const { result } = await measure({ target: { type: 'url', url: server.url }, ...options });
   const [run] = result.runs;
   if (run === undefined) throw new Error('Nothing was measured.');
   return { result, run, warnings: truthWarnings(result) };

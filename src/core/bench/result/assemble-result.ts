@@ -68,12 +68,16 @@ export function warningsOf(result: Pick<BenchResult, 'plan' | 'runs' | 'interrup
   const actual = meanAnswer(undisturbedRuns(result));
   if (Number.isFinite(planned) && actual !== null && actual < shortAnswer * planned) {
     const mean = Number(actual.toPrecision(2));
-    const why = plan.ignore_eos
-      ? 'the server stops before, perhaps because its context is full'
-      : 'the server cannot be told to go on after the end of a text';
-    warnings.push(`Answers had ${mean} tokens on average, not ${planned}: ${why}.`);
+    warnings.push(`Answers had ${mean} tokens on average, not ${planned}: ${whyShort(plan)}.`);
   }
   return warnings;
+}
+
+function whyShort({ ignore_eos: ignoresEos, no_param: omitted = [], extra_body: extra }: Plan): string {
+  if (ignoresEos) return 'the server stops before, perhaps because its context is full';
+  return omitted.includes('ignore_eos') || extra?.['ignore_eos'] === null
+    ? 'ignore_eos was left out, so they end where the model ends them'
+    : 'the server cannot be told to go on after the end of a text';
 }
 
 /** Tokens per answer, of runs in which the server counted them: a chunk may have several. Null without such runs. */

@@ -36,11 +36,9 @@ export function endText({ baseline, candidate }: Comparison): string | null {
   const [first] = ended;
   if (first === undefined) return null;
   const lost = ended.find(({ cause }) => cause === 'target-lost');
-  const who = lost === candidate.endedEarly ? 'candidate' : 'baseline';
-  const message = (lost ?? first).message.replace(/\.$/, '');
-  return lost === undefined
-    ? `the measurement ended before it was complete: ${message}`
-    : `the ${who} was lost before the measurement was complete: ${message}`;
+  if (lost === undefined) return `the measurement ended before it was complete: ${first.message.replace(/\.$/, '')}`;
+  const side = lost === candidate.endedEarly ? 'candidate' : 'baseline';
+  return `the ${side} was lost before the measurement was complete`;
 }
 
 /** What became worse, by how much, and how much was allowed; a sentence without its full stop. */

@@ -25,8 +25,13 @@ function counted(names: readonly string[]): readonly string[] {
 export function loadItems(plan: Plan): readonly string[] {
   const items = [arrivals(plan), tokens(plan), extent(plan)];
   if (plan.trials > 1) items.push(plural(plan.trials, 'trial'));
-  items.push(`seed ${plan.seed}`);
+  items.push(`seed ${plan.seed}${hasOwnWords(plan) ? ', new words' : ''}`);
   return items.map(oneLine);
+}
+
+/** Without --seed, only lengths and times are those of the seed: `--seed 1` would not send the same words again. */
+function hasOwnWords({ workload, prompt_salt: salt = 0 }: Plan): boolean {
+  return workload === 'synthetic' && salt !== 0;
 }
 
 function arrivals({ loop, concurrency, rate, arrival }: Plan): string {

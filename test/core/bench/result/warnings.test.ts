@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { warningsOf } from '../../../../src/core/bench/result/assemble-result.js';
-import type { Run } from '../../../../src/core/measurement/result-schema.js';
+import type { Plan, Run } from '../../../../src/core/measurement/result-schema.js';
 import { benchResult } from '../../../support/bench-result.js';
 
 const { result } = benchResult({ settings: [{ maxConcurrency: 1 }, { maxConcurrency: 2 }] });
@@ -46,6 +46,16 @@ describe('warningsOf', () => {
     const runs = [...whole.slice(0, 1), ...short.slice(1)];
     expect(warningsOf({ ...obstinate, runs, interrupted: false })).toHaveLength(1);
     expect(warningsOf({ ...obstinate, runs, interrupted: true })).toEqual([]);
+  });
+
+  it.each<[string, Partial<Plan>]>([
+    ['by --no-param', { no_param: ['ignore_eos'] }],
+    ['by null in --extra-body', { extra_body: { ignore_eos: null } }],
+  ])('names the parameter that was left out %s', (_, change) => {
+    const plan = { ...obstinate.plan, ...change };
+    expect(warningsOf({ ...obstinate, plan, runs: answersOf(17.3) })).toEqual([
+      'Answers had 17 tokens on average, not 64: ignore_eos was left out, so they end where the model ends them.',
+    ]);
   });
 
   it('does not blame a server that was told to go on', () => {

@@ -179,6 +179,15 @@ describe('a report', () => {
     expect(text).not.toMatch(/[▁▂▃▄▅▆▇█]/);
   });
 
+  it('does not promise the same words for a seed that was not given', () => {
+    const header = (salt: number): string => {
+      const { result, summaries } = benchResult({ settings: [{}], plan: { prompt_salt: salt } });
+      return renderReport(result, summaries, { colour: false, width: 120 });
+    };
+    expect(header(0)).toMatch(/ · seed 1$/m);
+    expect(header(4711)).toMatch(/ · seed 1, new words$/m);
+  });
+
   it('with no setting measured at all still says what was tried', () => {
     const { result } = benchResult({ settings: [], interrupted: true });
     expect(renderReport(result, [], { colour: false, width: 100 })).toContain('Interrupted: stopped after 0 runs');
