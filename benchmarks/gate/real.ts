@@ -53,7 +53,7 @@ const cases: readonly Case[] =
         { name: `${moreBlocks} blocks more`, baseline: bundled('bundled'), candidate: bundled(deeper) },
       ];
 
-const load = engine === 'mock' ? ['--output-tokens', '8', '-r', '30'] : ['--output-tokens', '24', '-r', '40'];
+const load = ['--output-tokens', '8', '-r', engine === 'mock' ? '30' : '40'];
 const thresholds = ['ttft.p50>10%', 'tpot.p50>10%', 'output_tokens_per_second<10%'];
 
 interface Row {
