@@ -98,7 +98,9 @@ async function text(child: ChildProcess): Promise<string> {
   return Buffer.concat(pieces).toString('utf8');
 }
 
-const busy = Array.from({ length: Number(loops) }, () => spawn(process.execPath, ['-e', 'for (;;);']));
+/** Ends by itself if this process is killed, so that it never disturbs the next measurement. */
+const busyLoop = 'const parent = process.ppid; while (process.ppid === parent) for (let i = 0; i < 1e8; i++);';
+const busy = Array.from({ length: Number(loops) }, () => spawn(process.execPath, ['-e', busyLoop]));
 try {
   if (engine !== 'mock') writeDeeperModel('models/bundled.gguf', deeper, moreBlocks);
   const outcomes = new Map(cases.map(({ name }) => [name, new Array<Outcome>()]));
