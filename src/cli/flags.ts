@@ -1,12 +1,17 @@
 import { resolve } from 'node:path';
 import { Flags, type Interfaces } from '@oclif/core';
 import { ChatstreamError } from '../core/base/errors.js';
-import { parseDuration } from '../core/base/units.js';
+import { parseBytes, parseDuration } from '../core/base/units.js';
 import { type Lengths, parseLengths } from '../core/measurement/lengths.js';
 
 /** A duration such as `250ms`, `10s` or `2m`; its value is in milliseconds. */
 export const durationFlag = Flags.custom<number>({
   parse: (input) => Promise.resolve(parseDuration(input)),
+});
+
+/** `auto`, or a size such as `512MiB`; its value is in bytes. */
+export const autoOrBytesFlag = Flags.custom<number | 'auto'>({
+  parse: (input) => Promise.resolve(input === 'auto' ? ('auto' as const) : parseBytes(input)),
 });
 
 /** `auto`, or a whole number of at least `min`. */

@@ -1,4 +1,5 @@
 import { formatBytes } from '../core/base/units.js';
+import type { PromptCacheInfo } from '../core/engine/engine.js';
 import type { ModelList, ModelOverview } from '../core/models/model-overview.js';
 import { borderlessTable, type TableCell, type TableColumn } from '../core/report/text/table.js';
 import { styled } from './terminal.js';
@@ -7,7 +8,7 @@ import { styled } from './terminal.js';
 const columns = [37, 9, 9, 8, 8, 8, 14].map((width): TableColumn => ({ align: 'left', gap: 1, width }));
 
 /** Models as a table of at most 99 columns, with where they come from below their names. */
-export function modelsTable({ folder, models }: ModelList, slots: number): string {
+export function modelsTable({ folder, models }: ModelList, slots: number, promptCache: PromptCacheInfo): string {
   const heads = ['model', 'size', 'kind', 'weights', 'format', 'context', 'memory'];
   const rows: (readonly TableCell[])[] = [heads.map((head) => styled(process.stdout, 'bold', head))];
   for (const model of models) {
@@ -17,14 +18,22 @@ export function modelsTable({ folder, models }: ModelList, slots: number): strin
     rows.push([{ text: styled(process.stdout, 'dim', below), columns: columns.length, align: 'left', indent: 2 }]);
   }
   const { lines } = borderlessTable(rows, columns);
-  return [...lines, '', ...remarks(models, folder, slots), ''].join('\n');
+  return [...lines, '', ...remarks(models, folder, slots, promptCache), ''].join('\n');
 }
 
-function remarks(models: readonly ModelOverview[], folder: string, slots: number): readonly string[] {
+function remarks(
+  models: readonly ModelOverview[],
+  folder: string,
+  slots: number,
+  promptCache: PromptCacheInfo,
+): readonly string[] {
   const isPartial = models.some(({ status }) => status === 'partial');
   const need = models.find((model) => model.need !== null)?.need;
   return [
     `Memory: weights, and the KV cache of ${slots} ${slots === 1 ? 'slot' : 'slots'}${need === undefined || need === null ? '' : ` in ${need.cacheType}`}; see --slots, --context and --cache-type.`,
+    promptCache.status === 'on'
+      ? `A server also keeps conversations that have left their slots, in up to ${formatBytes(promptCache.limitBytes)}; see --prompt-cache.`
+      : `A server keeps conversations in their slots only: ${promptCache.reason}.`,
     `Downloaded models are kept in ${folder}.`,
     ...(models.every(({ status }) => status === 'bundled')
       ? ['There are none yet. Get one with "chatstream models pull hf:USER/REPOSITORY[:Q4_K_M]", or with a URL.']
@@ -61,9 +70,10 @@ function formatCount(count: number): string {
 }
 
 /** The same for scripts. Sizes are in bytes; what is not known is null. */
-export function modelsJson({ folder, models }: ModelList): object {
+export function modelsJson({ folder, models }: ModelList, promptCache: PromptCacheInfo): object {
   return {
     folder,
+    prompt_cache_bytes: promptCache.status === 'on' ? promptCache.limitBytes : 0,
     models: models.map(({ name, source, path, status, bytes, totalBytes, file, need, problem }) => ({
       name,
       source,

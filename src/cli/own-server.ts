@@ -16,6 +16,7 @@ export const ownServerFlags = {
   'gpu-layers': ownServer(serveFlags['gpu-layers']),
   'flash-attention': ownServer(serveFlags['flash-attention']),
   'cache-type': ownServer(serveFlags['cache-type']),
+  'prompt-cache': ownServer(serveFlags['prompt-cache']),
   threads: ownServer(serveFlags.threads),
   'max-queue': ownServer(withoutDefault(serveFlags['max-queue'], 'enough for all clients; in an open loop 64'), {
     summary: 'Requests that may wait.',
@@ -42,11 +43,13 @@ function withoutDefault<T>(flag: Interfaces.OptionFlag<T>, words: string): Inter
 /** Values of {@link ownServerFlags} that were given rather than left at their defaults. */
 export type ServerFlagValues = Readonly<Partial<Record<string, string | number>>>;
 
-const durations: ReadonlySet<string> = new Set<keyof typeof ownServerFlags>([
-  'queue-timeout',
-  'mock-prefill',
-  'mock-token',
-]);
+/** The units in which the values of these flags are kept. */
+const units: Readonly<Partial<Record<string, string>>> = {
+  'queue-timeout': 'ms',
+  'mock-prefill': 'ms',
+  'mock-token': 'ms',
+  'prompt-cache': 'B',
+} satisfies Partial<Record<keyof typeof ownServerFlags, string>>;
 
 /** How the bench itself sets the server. */
 export interface OwnServerSettings {
@@ -67,7 +70,7 @@ export function ownServerCommand(
   { slots, clients }: OwnServerSettings,
 ): readonly string[] {
   const args = Object.entries(given).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`, durations.has(name) ? `${value}ms` : String(value)],
+    value === undefined ? [] : [`--${name}`, typeof value === 'number' ? `${value}${units[name] ?? ''}` : value],
   );
   if (given['max-queue'] === undefined && clients !== undefined) {
     args.push('--max-queue', String(Math.max(64, clients)));

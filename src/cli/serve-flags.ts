@@ -7,6 +7,7 @@ import { bundledModel } from '../core/models/model-source.js';
 import { resolveModel, type ResolveOptions } from '../core/models/resolve-model.js';
 import type { ServeOptions } from '../core/serve.js';
 import {
+  autoOrBytesFlag,
   autoOrIntegerFlag,
   defaultDuration,
   defaultInWords,
@@ -71,6 +72,12 @@ export const serveFlags = fromEnvironment({
     options: cacheTypes,
     default: 'f16' as const,
   })(),
+  'prompt-cache': autoOrBytesFlag({
+    ...model,
+    summary:
+      'Memory for conversations that have left their slots, such as 2GiB; auto: a quarter of the free memory, at most 8GiB; 0: none.',
+    default: 'auto' as const,
+  }),
   threads: autoOrIntegerFlag({
     ...model,
     summary: 'Number of CPU threads; auto measures which number is fastest.',
@@ -216,6 +223,7 @@ async function engineOptions(flags: ServeFlags, resolving: ResolveOptions): Prom
     cacheType: flags['cache-type'],
     threads: flags.threads,
     prefillChunk: flags['prefill-chunk'],
+    promptCache: flags['prompt-cache'],
   };
 }
 

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { ChatstreamError } from '../core/base/errors.js';
 import { formatBytes } from '../core/base/units.js';
 import type { EngineInfo } from '../core/engine/engine.js';
+import { cacheMemory } from '../core/engine/prompt-cache/cache-memory.js';
 import type { EngineOptions } from '../core/engine/options.js';
 import { type GgufFile, readGgufFile } from '../core/gguf/gguf-file.js';
 import type { ByteRange } from '../core/gguf/kv-cache.js';
@@ -29,6 +30,9 @@ export function readyBlock(
     '',
     `  ${label('model')}${info.modelId}, ${info.contextLength} tokens of context per slot`,
     `  ${label('device')}${info.device}`,
+    ...(info.promptCache.status === 'off'
+      ? []
+      : [`  ${label('cache')}conversations in up to ${formatBytes(info.promptCache.limitBytes)} of memory`]),
     `  ${label('queue')}${queue.maxConcurrency} run at once (${info.slots} ${info.slots === 1 ? 'slot' : 'slots'}), ${waiting}`,
     `  ${label('watch')}${url}/v1/queue   ${url}/metrics`,
     `  ${label('try')}${command.join(` \\\n  ${label('')}  `)}`,
@@ -50,6 +54,7 @@ export function readyEvent({ url, info }: RunningServer, { queue }: ServeOptions
     model: info.modelId,
     context_length: info.contextLength,
     device: info.device,
+    prompt_cache_bytes: info.promptCache.status === 'on' ? info.promptCache.limitBytes : 0,
     slots: info.slots,
     max_concurrency: queue.maxConcurrency,
     max_queue: queue.maxQueue,
@@ -66,6 +71,7 @@ export async function reportPlan(engine: EngineOptions, logger: Logger): Promise
   if (file === null) return;
   const need = memoryNeed(file, engine);
   const { weightBytes, cacheBytes, contextLength, slots, cacheType } = need;
+  const promptCache = plannedCache(engine.promptCache, mainMemory().available - weightBytes - cacheBytes.most);
   logger.info(
     {
       model: engine.modelPath,
@@ -78,11 +84,12 @@ export async function reportPlan(engine: EngineOptions, logger: Logger): Promise
       context: contextLength,
       slots,
       cache_type: cacheType,
+      prompt_cache_bytes: promptCache,
       gpu: engine.gpu,
       gpu_layers: engine.gpuLayers,
       threads: engine.threads,
     },
-    `loading: weights ${formatBytes(weightBytes)}, KV cache ${sizeOf(cacheBytes)} for ${slots} × ${contextLength} tokens in ${cacheType}, GPU ${engine.gpu}, threads ${engine.threads}`,
+    `loading: weights ${formatBytes(weightBytes)}, KV cache ${sizeOf(cacheBytes)} for ${slots} × ${contextLength} tokens in ${cacheType}, prompt cache ${promptCache === 0 ? 'off' : `up to ${formatBytes(promptCache)}`}, GPU ${engine.gpu}, threads ${engine.threads}`,
   );
   const { trainedContextLength } = file;
   if (trainedContextLength !== null && contextLength > trainedContextLength) {
@@ -100,10 +107,22 @@ export async function reportPlan(engine: EngineOptions, logger: Logger): Promise
   }
 }
 
-/** Logs that `--gpu auto` found no GPU. */
+/** Logs that `--gpu auto` found no GPU, and that `--prompt-cache auto` found no memory. */
 export function reportDevice(engine: EngineOptions, info: EngineInfo, logger: Logger): void {
-  if (engine.engine === 'mock' || engine.gpu !== 'auto' || !info.device.startsWith('CPU')) return;
+  if (engine.engine === 'mock') return;
+  if (info.promptCache.status === 'off' && engine.promptCache === 'auto') {
+    const { reason } = info.promptCache;
+    logger.info({ reason }, `conversations are kept in their slots only: ${reason}`);
+  }
+  if (engine.gpu !== 'auto' || !info.device.startsWith('CPU')) return;
   logger.info({ device: info.device }, 'no usable GPU was found: generation runs on the CPU');
+}
+
+/** Bytes of the prompt cache; a size that does not fit is refused later, with the reason. */
+function plannedCache(wanted: number | 'auto', freeBytes: number): number {
+  if (wanted !== 'auto') return wanted;
+  const planned = cacheMemory('auto', freeBytes);
+  return planned.status === 'on' ? planned.limitBytes : 0;
 }
 
 async function fileOrNull(path: string): Promise<GgufFile | null> {

@@ -46,26 +46,30 @@ const partial: ModelOverview = {
   need: null,
 };
 
+const kept = { status: 'on', folder: '/dev/shm', limitBytes: 3 * 2 ** 30 } as const;
+
 function list(...models: ModelOverview[]): ModelList {
   return { folder: '/cache/models', models };
 }
 
 describe('the table of models', () => {
   it('has a line for each', () => {
-    const [head, line] = modelsTable(list(bundled), 4).split('\n');
+    const [head, line] = modelsTable(list(bundled), 4, kept).split('\n');
     expect(head).toMatch(/^model +size +kind +weights +format +context +memory$/);
     expect(line).toMatch(/^bundled +3\.6 MiB +llama +3\.4M +Q8_0 +2048 +25\.0 MiB$/);
   });
 
   it('fits 100 columns', () => {
-    const lines = modelsTable(list(bundled, long, partial), 4).split('\n');
+    const lines = modelsTable(list(bundled, long, partial), 4, kept).split('\n');
     expect(lines.filter((line) => line.length > 100)).toEqual([]);
     expect(lines.join('').replaceAll(/\s/g, '')).toContain(long.source);
   });
 
   it('lines up names in full-width characters, and wraps them by their width', () => {
     const named = (name: string): ModelOverview => ({ ...bundled, name });
-    const lines = modelsTable(list(named('日本語モデル'), named('日本語モデル'.repeat(5)), bundled), 4).split('\n');
+    const lines = modelsTable(list(named('日本語モデル'), named('日本語モデル'.repeat(5)), bundled), 4, kept).split(
+      '\n',
+    );
     const rows = lines.filter((line) => line.includes('3.6 MiB'));
     const before = rows.map((line) => stringWidth(line.slice(0, line.indexOf('3.6 MiB'))));
     expect(before).toEqual([38, 38, 38]);
@@ -80,22 +84,22 @@ describe('the table of models', () => {
       ...bundled,
       need: { contextLength: 2048, slots: 4, cacheType: 'f16', weightBytes: 3_772_032, ...need },
     };
-    expect(modelsTable(list(sliding), 4)).toContain('up to 25.0 MiB');
+    expect(modelsTable(list(sliding), 4, kept)).toContain('up to 25.0 MiB');
   });
 
   it('shows the progress of a partial download, and how to resume it', () => {
-    const table = modelsTable(list(bundled, partial), 4);
+    const table = modelsTable(list(bundled, partial), 4, kept);
     expect(table).toMatch(/half +50 % +partial\n +https:\/\/example\.com\/half\.gguf/);
     expect(table).toContain('chatstream models pull SOURCE');
   });
 
   it('says why a file cannot be used', () => {
     const damaged: ModelOverview = { ...partial, status: 'damaged', problem: 'It is incomplete.' };
-    expect(modelsTable(list(bundled, damaged), 4)).toMatch(/damaged\n +It is incomplete\./);
+    expect(modelsTable(list(bundled, damaged), 4, kept)).toMatch(/damaged\n +It is incomplete\./);
   });
 
   it('tells newcomers how to get a model', () => {
-    const table = modelsTable(list(bundled), 4);
+    const table = modelsTable(list(bundled), 4, kept);
     expect(table).toContain('/cache/models');
     expect(table).toContain('chatstream models pull hf:USER/REPOSITORY');
   });
@@ -103,7 +107,8 @@ describe('the table of models', () => {
 
 describe('the models for scripts', () => {
   it('have everything in bytes and tokens', () => {
-    expect(modelsJson(list(bundled, partial))).toEqual({
+    expect(modelsJson(list(bundled, partial), kept)).toEqual({
+      prompt_cache_bytes: 3 * 2 ** 30,
       folder: '/cache/models',
       models: [
         {

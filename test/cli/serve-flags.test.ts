@@ -44,6 +44,7 @@ describe('the flags of a server', () => {
         cacheType: 'f16',
         threads: 'auto',
         prefillChunk: 128,
+        promptCache: 'auto',
       },
       queue: { maxConcurrency: 4, maxQueue: 64, queueTimeoutMs: 60_000 },
       server: {

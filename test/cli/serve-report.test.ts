@@ -22,6 +22,7 @@ const server: RunningServer = {
     trainedContextLength: null,
     vocabularySize: null,
     fileBytes: null,
+    promptCache: { status: 'off', reason: 'it is a test' },
   },
   totals: { completed: 0, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
   drain: () => Promise.resolve(0),
@@ -94,6 +95,7 @@ describe('what serve prints when it is ready', () => {
       model: 'small',
       context_length: 2048,
       device: 'CPU (2 threads)',
+      prompt_cache_bytes: 0,
       slots: 8,
       max_concurrency: 4,
       max_queue: 64,
@@ -131,7 +133,7 @@ describe('what serve logs about its model', () => {
         gpu: 'off',
         threads: 2,
         msg: expect.stringMatching(
-          /^loading: weights \d+ KiB, KV cache 608 KiB for 4 × 512 tokens in f16, GPU off, threads 2$/,
+          /^loading: weights \d+ KiB, KV cache 608 KiB for 4 × 512 tokens in f16, prompt cache off, GPU off, threads 2$/,
         ) as string,
       }),
     ]);

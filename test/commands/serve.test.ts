@@ -58,6 +58,7 @@ describe('the surface of serve', () => {
         default: 'f16',
         options: ['f32', 'f16', 'bf16', 'q8_0', 'q5_1', 'q5_0', 'q4_1', 'q4_0', 'iq4_nl'],
       },
+      'prompt-cache': { type: 'option', env: 'CHATSTREAM_PROMPT_CACHE', default: 'auto' },
       threads: { type: 'option', env: 'CHATSTREAM_THREADS', default: 'auto', min: 1 },
       'max-concurrency': {
         type: 'option',
@@ -147,6 +148,7 @@ describe('serve', () => {
           trainedContextLength: null,
           vocabularySize: null,
           fileBytes: null,
+          promptCache: { status: 'off', reason: 'it is a test' },
         },
         totals: { completed: 5, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
         drain: (timeoutMs) => drain(timeoutMs),

@@ -28,7 +28,7 @@ describe('of three requests with max-concurrency 2, by the engine’s token even
   beforeAll(async () => {
     const modelPath = await unhurriedModel();
     const sizes = { slots: 2, context: 8192, threads: 1, prefillChunk: 128 } as const;
-    const device = { gpu: 'off', gpuLayers: 0, flashAttention: 'auto', cacheType: 'f16' } as const;
+    const device = { gpu: 'off', gpuLayers: 0, flashAttention: 'auto', cacheType: 'f16', promptCache: 0 } as const;
     engine = superviseEngine({ engine: { engine: 'llama', modelPath, ...device, ...sizes } });
     inference = new Inference(engine, { slots: 2, maxConcurrency: 2, maxQueue: 8, queueTimeoutMs: 0 }, systemClock);
     engine.rounds(({ events }) => rounds.push(events));

@@ -13,6 +13,7 @@ export function llamaOptions(modelPath: string, changes: Partial<LlamaEngineOpti
     cacheType: 'f16',
     threads: 1,
     prefillChunk: 16,
+    promptCache: 0,
     ...changes,
   };
 }

@@ -21,6 +21,7 @@ const info: EngineInfo = {
   trainedContextLength: null,
   vocabularySize: null,
   fileBytes: null,
+  promptCache: { status: 'off', reason: 'it is a test' },
 };
 
 /**

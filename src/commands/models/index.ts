@@ -3,8 +3,9 @@ import { BaseCommand } from '../../cli/base-command.js';
 import { autoOrIntegerFlag, fromEnvironment } from '../../cli/flags.js';
 import { modelsJson, modelsTable } from '../../cli/models-table.js';
 import { mostLlamaSlots } from '../../cli/serve-flags.js';
+import { cacheMemory } from '../../core/engine/prompt-cache/cache-memory.js';
 import { cacheTypes } from '../../core/gguf/kv-cache.js';
-import { automaticContextLength } from '../../core/gguf/memory-need.js';
+import { automaticContextLength, mainMemory } from '../../core/gguf/memory-need.js';
 import { listModels } from '../../core/models/model-overview.js';
 
 export default class Models extends BaseCommand {
@@ -38,7 +39,8 @@ export default class Models extends BaseCommand {
     const { flags } = await this.parse(Models);
     const { slots, context, 'cache-type': cacheType } = flags;
     const list = await listModels({ slots, context, cacheType });
-    if (!this.jsonEnabled()) this.log(modelsTable(list, slots));
-    return modelsJson(list);
+    const promptCache = cacheMemory('auto', mainMemory().available);
+    if (!this.jsonEnabled()) this.log(modelsTable(list, slots, promptCache));
+    return modelsJson(list, promptCache);
   }
 }

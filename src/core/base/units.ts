@@ -32,6 +32,41 @@ export function formatDuration(ms: number): string {
   return seconds < 60 ? `${String(seconds)} s` : `${String(Number((ms / 60_000).toFixed(1)))} min`;
 }
 
+const bytesPer = {
+  B: 1,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KIB: 2 ** 10,
+  MIB: 2 ** 20,
+  GIB: 2 ** 30,
+  TIB: 2 ** 40,
+} as const;
+const bytesPattern = /^(\d+(?:\.\d+)?)\s*([kmgt]?i?b)$/i;
+
+/**
+ * Reads a size as the flags take it: `512MiB`, `1.5GiB`, `2GB`, `0`.
+ *
+ * @returns bytes, 0 or more
+ * @throws ChatstreamError `usage` for anything else
+ */
+export function parseBytes(text: string): number {
+  if (text === '0') return 0;
+  const match = bytesPattern.exec(text.trim());
+  const unit = match?.[2]?.toUpperCase();
+  if (match === null || !isByteUnit(unit)) {
+    throw new ChatstreamError('usage', `"${text}" is not a size.`, {
+      hint: 'Write a number and a unit, such as 512MiB or 2GiB, or 0.',
+    });
+  }
+  return Math.floor(Number(match[1]) * bytesPer[unit]);
+}
+
+function isByteUnit(text: string | undefined): text is keyof typeof bytesPer {
+  return text !== undefined && text in bytesPer;
+}
+
 /** Bytes for a person, in binary units: `512 B`, `6.4 MiB`, `1.5 GiB`. The unit is that of the rounded figure. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;

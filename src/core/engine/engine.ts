@@ -21,7 +21,13 @@ export interface EngineInfo {
   readonly trainedContextLength: number | null;
   readonly vocabularySize: number | null;
   readonly fileBytes: number | null;
+  readonly promptCache: PromptCacheInfo;
 }
+
+/** Where conversations are kept that have left their slots. */
+export type PromptCacheInfo =
+  | { readonly status: 'on'; readonly folder: string; readonly limitBytes: number }
+  | { readonly status: 'off'; readonly reason: string };
 
 export interface ChatMessage {
   readonly role: 'system' | 'developer' | 'user' | 'assistant' | 'tool';
@@ -98,7 +104,7 @@ export type GenerationEvent =
       readonly type: 'started';
       readonly id: string;
       readonly slot: number;
-      /** Prompt tokens that the slot still holds from before, so they need no prefill. */
+      /** Prompt tokens that were computed before, so they need no prefill. */
       readonly cachedTokens: number;
     }
   | {
@@ -131,12 +137,36 @@ export function failedEvent(id: string, { code, advice, param }: ChatstreamError
   return { type: 'failed', id, code, message: advice, ...(param !== undefined && { param }) };
 }
 
+/** Where the beginning of a prompt was found: in its slot, in the memory of the prompt cache, or in another slot. */
+export const cacheSources = ['slot', 'memory', 'copy'] as const;
+
+export type CacheSource = (typeof cacheSources)[number];
+
+/** What the prompt cache holds, and what it has done since the engine process started. */
+export interface PromptCacheActivity {
+  /** Conversations that are kept in memory. */
+  readonly entries: number;
+  readonly bytes: number;
+  /** Conversations that were given up for others. */
+  readonly evictions: number;
+  /** Generations that began with a part of their prompt, by where it came from. */
+  readonly hits: Readonly<Record<CacheSource, number>>;
+  /** Generations that began with nothing. */
+  readonly misses: number;
+  /** Prompt tokens that needed no prefill. */
+  readonly tokens: number;
+  /** Time spent on saving, restoring and copying. */
+  readonly busyMs: number;
+}
+
 /** One step of the engine: one batched decode that gives every running generation its next token. */
 export interface Round {
   readonly durationMs: number;
   /** Number of generations that got a token or a chunk of their prefill. */
   readonly batchSize: number;
   readonly events: readonly GenerationEvent[];
+  /** Present if it has changed. */
+  readonly promptCache?: PromptCacheActivity;
 }
 
 /**

@@ -37,6 +37,8 @@ export interface LlamaEngineOptions {
   readonly threads: number | 'auto';
   /** Prompt tokens that one round may prefill in addition to the decodes. */
   readonly prefillChunk: number;
+  /** Bytes for conversations that have left their slots; `auto` is a part of the free memory; 0 keeps none. */
+  readonly promptCache: number | 'auto';
 }
 
 /** An engine without a model, with exact timing and predictable text. */

@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { ServingEngine } from '../engine/engine.js';
 import type { Inference } from '../inference/inference.js';
 import type { Timings } from '../inference/request.js';
+import { observePromptCache } from './prompt-cache-metrics.js';
 import { countedOutcome, countedOutcomes } from './totals.js';
 
 /** Seconds, from a millisecond to ten minutes: the range of waits. */
@@ -23,6 +24,7 @@ export class Metrics {
     this.#observeRequests(inference);
     this.#observeRounds(engine);
     this.#countRestarts(engine);
+    observePromptCache(engine, this.#registry);
   }
 
   /** The media type of what {@link render} returns. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatDuration, parseDuration } from '../../../src/core/base/units.js';
+import { formatBytes, formatDuration, parseBytes, parseDuration } from '../../../src/core/base/units.js';
 
 describe('parseDuration', () => {
   it.each([
@@ -17,6 +17,26 @@ describe('parseDuration', () => {
   it.each(['', '10', '-1s', '1 s', '1d', '.5s', '1e3ms', 's', '1s2', 'infinity'])('refuses %j', (text) => {
     expect(() => parseDuration(text)).toThrow(
       expect.objectContaining({ code: 'usage', message: `"${text}" is not a duration.` }),
+    );
+  });
+});
+
+describe('parseBytes', () => {
+  it.each([
+    ['0', 0],
+    ['512MiB', 2 ** 29],
+    ['1.5GiB', 1.5 * 2 ** 30],
+    ['2GB', 2e9],
+    [' 3 kib ', 3072],
+    ['7B', 7],
+    ['1TiB', 2 ** 40],
+  ])('reads %j as %d bytes', (text, bytes) => {
+    expect(parseBytes(text)).toBe(bytes);
+  });
+
+  it.each(['', '10', '-1MiB', '1M', 'MiB', '1PiB', '1e3MB', '1MiB2'])('refuses %j', (text) => {
+    expect(() => parseBytes(text)).toThrow(
+      expect.objectContaining({ code: 'usage', message: `"${text}" is not a size.` }),
     );
   });
 });

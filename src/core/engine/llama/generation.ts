@@ -10,14 +10,16 @@ import type { Slot } from './slots.js';
 type TokenStream = ReturnType<Slot['sequence']['evaluateWithMetadata']>;
 
 /**
- *     prefilling ──(last chunk: draws the first token)──▶ decoding ──▶ over
- *       │    ▲                                                         ▲
- *       │    └── a chunk per round                                     │
- *       └────────────────────(an error in any status)─────────────────┘
+ *     cold ──▶ prefilling ──(last chunk: draws the first token)──▶ decoding ──▶ over
+ *                │    ▲                                                         ▲
+ *                │    └── a chunk per round                                     │
+ *                └────────────────────(an error in any status)─────────────────┘
  *
- * `from` is the number of tokens that the slot holds; `failed` means that its content can no longer be trusted.
+ * `cold`: the slot still holds what it held before. `from` is the number of tokens that it holds; `failed` means that its
+ * content can no longer be trusted.
  */
 type State =
+  | { readonly status: 'cold' }
   | { readonly status: 'prefilling'; readonly from: number }
   | { readonly status: 'decoding'; readonly stream: TokenStream }
   | { readonly status: 'over'; readonly failed: boolean; readonly stream: TokenStream | null };
@@ -29,8 +31,6 @@ export interface GenerationStart {
   readonly order: number;
   /** Prompt and resumed output, which have to be in the slot before the next token can be drawn. */
   readonly evaluated: readonly Token[];
-  /** How many of these the slot holds already. */
-  readonly cached: number;
   readonly options: SequenceEvaluateOptions;
   readonly penalties: PenaltyWindow | null;
   /** Has already taken the resumed output. */
@@ -46,7 +46,8 @@ export class LlamaGeneration implements RoundMember {
   readonly slot: Slot;
   readonly order: number;
   readonly #start: GenerationStart;
-  #state: State;
+  #state: State = { status: 'cold' };
+  #cached = 0;
   #isReported = false;
   #outputTokens: number;
   readonly #outputLimit: number;
@@ -57,10 +58,24 @@ export class LlamaGeneration implements RoundMember {
     this.id = spec.id;
     this.slot = start.slot;
     this.order = start.order;
-    this.#state = { status: 'prefilling', from: start.cached };
     this.#outputTokens = spec.resumeAfter.length;
     // The library silently drops the oldest tokens of a full slot, so a generation must end before that.
     this.#outputLimit = Math.min(spec.maxTokens, contextLength - spec.prompt.length);
+  }
+
+  /** Whether it has not begun. */
+  get isCold(): boolean {
+    return this.#state.status === 'cold';
+  }
+
+  /** Whether the next step reads a part of the prompt. */
+  get isPrefilling(): boolean {
+    return this.#state.status === 'prefilling';
+  }
+
+  /** All tokens that have to be in the slot before the next one can be drawn. */
+  get evaluated(): readonly Token[] {
+    return this.#start.evaluated;
   }
 
   get isOver(): boolean {
@@ -72,9 +87,17 @@ export class LlamaGeneration implements RoundMember {
     return this.#state.status === 'over' && this.#state.failed;
   }
 
+  /** Infinity for a generation that is cold: it takes part in no round before it has begun. */
   get nextChunk(): number {
+    if (this.#state.status === 'cold') return Infinity;
     if (this.#state.status !== 'prefilling') return 0;
     return Math.min(this.#start.prefillChunk, this.#start.evaluated.length - this.#state.from);
+  }
+
+  /** @param cached how many of the tokens to evaluate the slot holds */
+  begin(cached: number): void {
+    this.#cached = cached;
+    this.#state = { status: 'prefilling', from: cached };
   }
 
   /** Takes part in a round and adds its events. Never rejects: an error ends this generation and no other. */
@@ -95,7 +118,7 @@ export class LlamaGeneration implements RoundMember {
   }
 
   get #stream(): TokenStream | null {
-    return this.#state.status === 'prefilling' ? null : this.#state.stream;
+    return 'stream' in this.#state ? this.#state.stream : null;
   }
 
   /** @returns the token that was drawn; null after a chunk that was not the last */
@@ -118,15 +141,16 @@ export class LlamaGeneration implements RoundMember {
       }
       case 'decoding':
         return await nextToken(this.#state.stream);
+      case 'cold':
       case 'over':
         return null;
     }
   }
 
   #started(): GenerationEvent {
-    const { spec, cached, slot } = this.#start;
+    const { spec, slot } = this.#start;
     this.#isReported = true;
-    return { type: 'started', id: this.id, slot: slot.index, cachedTokens: Math.min(cached, spec.prompt.length) };
+    return { type: 'started', id: this.id, slot: slot.index, cachedTokens: Math.min(this.#cached, spec.prompt.length) };
   }
 
   #take(token: Token): GenerationEvent {

@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type * as library from 'node-llama-cpp';
-import type { Llama, LlamaGrammarEvaluationState, LlamaModel, Token as LibraryToken, TokenBias } from 'node-llama-cpp';
+import type {
+  Llama,
+  LlamaContextSequence,
+  LlamaGrammarEvaluationState,
+  LlamaModel,
+  Token as LibraryToken,
+  TokenBias,
+} from 'node-llama-cpp';
 import { ChatstreamError } from '../../base/errors.js';
 import { member } from '../../base/json.js';
 import type { Token } from '../engine.js';
@@ -95,6 +102,24 @@ export function assertCacheType(library: Library, model: LlamaModel, type: keyof
   if (model.defaultContextKvCacheKeyType !== expected || model.defaultContextKvCacheValueType !== expected) {
     throw moved('LlamaModelOptions.experimentalDefaultContextKvCacheKeyType');
   }
+}
+
+/**
+ * Copies the first tokens of one sequence of a context into another one, whatever that one holds. llama.cpp copies the
+ * memory of the whole sequence, with the next decode.
+ *
+ * Depends on `LlamaContextSequence._copyStateFromOtherSequence`.
+ *
+ * @returns false if the model cannot shorten the copy to `length`; the target then holds something else
+ */
+export async function copySequence(
+  target: LlamaContextSequence,
+  source: LlamaContextSequence,
+  length: number,
+): Promise<boolean> {
+  const copy = property(target, '_copyStateFromOtherSequence');
+  if (typeof copy !== 'function') throw moved('LlamaContextSequence._copyStateFromOtherSequence');
+  return (await Reflect.apply(copy, target, [source, length])) === true;
 }
 
 /** The version of node-llama-cpp that is installed, from its package.json. */

@@ -2,15 +2,28 @@ import { basename, extname } from 'node:path';
 import { type Clock, systemClock } from '../../base/clock.js';
 import { Emitter } from '../../base/emitter.js';
 import { ChatstreamError } from '../../base/errors.js';
-import type { Demands, Engine, EngineInfo, GenerationSpec, PromptSource, Round, Token } from '../engine.js';
+import { cacheBytes } from '../../gguf/kv-cache.js';
+import { mainMemory } from '../../gguf/memory-need.js';
+import type {
+  Demands,
+  Engine,
+  EngineInfo,
+  GenerationSpec,
+  PromptCacheInfo,
+  PromptSource,
+  Round,
+  Token,
+} from '../engine.js';
 import type { LlamaEngineOptions } from '../options.js';
+import { cacheMemory } from '../prompt-cache/cache-memory.js';
+import { PromptCache } from '../prompt-cache/prompt-cache.js';
 import { describeDevice } from './device.js';
 import { type EngineLog, importLibrary, type Library } from './library.js';
 import { type LoadedModel, loadModel } from './load.js';
 import { Prompts } from './prompts.js';
 import { RoundLoop } from './round-loop.js';
 import { SlotAssignment } from './slot-assignment.js';
-import { Slot } from './slots.js';
+import { rewindingOf, Slot } from './slots.js';
 
 export interface LlamaEngineDependencies {
   readonly clock?: Clock;
@@ -28,6 +41,7 @@ type State =
       readonly loaded: LoadedModel;
       readonly prompts: Prompts;
       readonly assignment: SlotAssignment;
+      readonly cache: PromptCache<Slot>;
       readonly loop: RoundLoop;
     }
   | { readonly status: 'stopped' };
@@ -73,8 +87,9 @@ class LlamaEngine implements Engine {
     try {
       const prompts = new Prompts(loaded.model);
       const info = await this.#describe(loaded, prompts);
-      const assignment = this.#assignSlots(library, loaded, prompts);
-      this.#state = { status: 'ready', loaded, prompts, assignment, loop: this.#startLoop(assignment) };
+      const cache = this.#createCache(loaded, info.promptCache);
+      const assignment = this.#assignSlots(library, loaded, prompts, cache);
+      this.#state = { status: 'ready', loaded, prompts, assignment, cache, loop: this.#startLoop(assignment) };
       return info;
     } catch (error) {
       await loaded.dispose();
@@ -82,10 +97,26 @@ class LlamaEngine implements Engine {
     }
   }
 
-  #assignSlots(library: Library, loaded: LoadedModel, prompts: Prompts): SlotAssignment {
+  #createCache({ file, model, contextLength }: LoadedModel, info: PromptCacheInfo): PromptCache<Slot> {
+    const slotBytes = cacheBytes(file.cache, this.#options.cacheType, contextLength, 1).most;
+    return new PromptCache({
+      memory: info.status === 'on' ? info : null,
+      rewinding: rewindingOf(model.fileInsights),
+      bytesPerToken: slotBytes / contextLength,
+      slotBytes,
+      prefillChunk: this.#options.prefillChunk,
+      clock: this.#clock,
+      warn: (message) => {
+        this.#log('warn', message);
+      },
+    });
+  }
+
+  #assignSlots(library: Library, loaded: LoadedModel, prompts: Prompts, cache: PromptCache<Slot>): SlotAssignment {
     const { prefillChunk } = this.#options;
-    const slots = loaded.sequences.map((sequence, index) => new Slot(index, sequence));
-    return new SlotAssignment(library, loaded, prompts, { slots, prefillChunk });
+    const rewinding = rewindingOf(loaded.model.fileInsights);
+    const slots = loaded.sequences.map((sequence, index) => new Slot(index, sequence, rewinding));
+    return new SlotAssignment(library, loaded, prompts, { slots, prefillChunk }, cache);
   }
 
   #startLoop(assignment: SlotAssignment): RoundLoop {
@@ -109,6 +140,7 @@ class LlamaEngine implements Engine {
       trainedContextLength: file.trainedContextLength,
       vocabularySize: prompts.vocabularySize,
       fileBytes: file.fileBytes,
+      promptCache: cacheMemory(this.#options.promptCache, mainMemory().available),
     };
   }
 
@@ -139,9 +171,10 @@ class LlamaEngine implements Engine {
     // Loading cannot be interrupted. If it fails, it cleans up after itself, and `start` reports the error.
     if (this.#state.status === 'starting') await this.#state.loading.catch(() => undefined);
     if (this.#state.status !== 'ready') return;
-    const { loop, loaded } = this.#state;
+    const { loop, loaded, cache } = this.#state;
     this.#state = { status: 'stopped' };
     await loop.stop();
+    cache.clear();
     await loaded.dispose();
   }
 

@@ -113,18 +113,40 @@ export class RoundLoop {
     await this.#release((generation) => generation.id === id);
   }
 
+  /**
+   * Begins the generations whose prefill may be part of the next round, in the order in which they came. A transfer of the
+   * prompt cache ends it, so that there is at most one between two rounds.
+   */
+  async #warm(): Promise<void> {
+    let room = this.#prefillChunk;
+    for (const { isCold, nextChunk } of this.#running) if (!isCold) room -= nextChunk;
+    const cold = this.#running.filter(({ isCold }) => isCold).sort((a, b) => a.order - b.order);
+    for (const generation of cold) {
+      if (room <= 0) return;
+      if (await this.#slots.warm(generation, this.#running.length === 1)) return;
+      room -= generation.nextChunk;
+    }
+  }
+
   async #round(): Promise<void> {
+    await this.#warm();
     const startedAt = this.#clock.now();
     const members = planRound(this.#running, this.#prefillChunk);
     const events = this.#pending;
     this.#pending = [];
+    const prefilling = members.filter(({ isPrefilling }) => isPrefilling);
+    const prefillTokens = prefilling.reduce((sum, { nextChunk }) => sum + nextChunk, 0);
     await Promise.all(members.map((generation) => generation.step(events)));
+    const durationMs = this.#clock.now() - startedAt;
+    await this.#slots.prefilled(prefilling, prefillTokens, durationMs);
 
+    const promptCache = this.#slots.takeCacheActivity();
     const reported = this.#silenced.size === 0 ? events : events.filter(({ id }) => !this.#silenced.has(id));
     this.#rounds.emit({
-      durationMs: this.#clock.now() - startedAt,
+      durationMs,
       batchSize: members.length,
       events: reported,
+      ...(promptCache !== undefined && { promptCache }),
     });
     await this.#release((generation) => generation.isOver);
     // Lets the library's dispatcher go idle: otherwise it might decode the first request of the next round as a batch

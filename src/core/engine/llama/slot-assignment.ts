@@ -1,6 +1,7 @@
 import { ChatstreamError } from '../../base/errors.js';
 import { contextLengthError } from '../../base/refusals.js';
-import type { Demands, GenerationEvent, GenerationSpec } from '../engine.js';
+import type { Demands, GenerationEvent, GenerationSpec, PromptCacheActivity } from '../engine.js';
+import type { PromptCache } from '../prompt-cache/prompt-cache.js';
 import { TextAssembler } from '../text/text-assembler.js';
 import { LlamaGeneration } from './generation.js';
 import { Grammars } from './grammar.js';
@@ -18,6 +19,7 @@ export class SlotAssignment {
   readonly #slots: readonly Slot[];
   readonly #prefillChunk: number;
   readonly #grammars: Grammars;
+  readonly #cache: PromptCache<Slot>;
   #assigned = 0;
 
   constructor(
@@ -25,12 +27,14 @@ export class SlotAssignment {
     loaded: LoadedModel,
     prompts: Prompts,
     { slots, prefillChunk }: { readonly slots: readonly Slot[]; readonly prefillChunk: number },
+    cache: PromptCache<Slot>,
   ) {
     this.#library = library;
     this.#loaded = loaded;
     this.#prompts = prompts;
     this.#slots = slots;
     this.#prefillChunk = prefillChunk;
+    this.#cache = cache;
     this.#grammars = new Grammars(library, loaded.model);
   }
 
@@ -67,14 +71,12 @@ export class SlotAssignment {
     const bias = tokenBias(this.#library, model, spec, () => this.#prompts.endTokens());
 
     const slot = this.#chooseSlot(evaluated);
-    const cached = await slot.keepPrefix(evaluated);
     slot.busy = true;
     return new LlamaGeneration({
       spec,
       slot,
       order: this.#assigned++,
       evaluated,
-      cached,
       options: evaluateOptions(spec, { penalties, bias, grammar }),
       penalties,
       text,
@@ -82,6 +84,38 @@ export class SlotAssignment {
       contextLength,
       prefillChunk: this.#prefillChunk,
     });
+  }
+
+  /**
+   * Gives a generation the beginning of its prompt, as far as that was computed before. Only between rounds, and as late as
+   * possible: generations that came before it may have computed it by then.
+   *
+   * @param isAlone whether no other generation runs
+   * @returns whether a state was moved, which took time
+   */
+  async warm(generation: LlamaGeneration, isAlone: boolean): Promise<boolean> {
+    const { slot, evaluated } = generation;
+    const others = this.#slots.filter((other) => other !== slot);
+    const { cached, moved } = await this.#cache.warm(slot, evaluated, others, isAlone);
+    generation.begin(cached);
+    return moved;
+  }
+
+  /**
+   * Notes what a round has prefilled. Only between rounds.
+   *
+   * @param generations those that prefilled in it
+   * @param tokens how many they prefilled together
+   */
+  async prefilled(generations: readonly LlamaGeneration[], tokens: number, durationMs: number): Promise<void> {
+    this.#cache.prefilled(tokens, durationMs);
+    // The next turn of a conversation begins with this prompt, but not always with the answer as it was generated.
+    for (const { isPrefilling, slot } of generations) if (!isPrefilling) await slot.takeCheckpoint();
+  }
+
+  /** See `PromptCache.takeActivity`. */
+  takeCacheActivity(): PromptCacheActivity | undefined {
+    return this.#cache.takeActivity();
   }
 
   /** Takes the slot back. Only between rounds. */

@@ -1,6 +1,8 @@
-import type { LlamaContextSequence } from 'node-llama-cpp';
+import type { LlamaContextSequence, LlamaModel } from 'node-llama-cpp';
 import type { Token } from '../engine.js';
-import { libraryTokens } from './library.js';
+import type { CacheSlot } from '../prompt-cache/prompt-cache.js';
+import { reusable, type Rewinding } from '../prompt-cache/rewinding.js';
+import { copySequence, libraryTokens } from './library.js';
 
 /** The properties of a free slot that decide whether it is chosen. */
 export interface SlotCandidate {
@@ -44,36 +46,87 @@ export function chooseSlot(free: readonly SlotCandidate[], isBusy: (index: numbe
   return best.index;
 }
 
+/** How far a model can go back, by the library's reading of its metadata. */
+export function rewindingOf({ isRecurrent, isHybrid, swaSize }: LlamaModel['fileInsights']): Rewinding {
+  if (isRecurrent || isHybrid) return { type: 'checkpoints' };
+  return swaSize === undefined ? { type: 'anywhere' } : { type: 'window', tokens: swaSize };
+}
+
 /** A permanent sequence, whose KV cache keeps the tokens of the last generation. */
-export class Slot {
+export class Slot implements CacheSlot {
   readonly index: number;
-  readonly sequence: LlamaContextSequence;
+  readonly #sequence: LlamaContextSequence;
+  readonly #rewinding: Rewinding;
   busy = false;
   lastUsed = 0;
 
-  constructor(index: number, sequence: LlamaContextSequence) {
+  constructor(index: number, sequence: LlamaContextSequence, rewinding: Rewinding) {
     this.index = index;
-    this.sequence = sequence;
+    this.#sequence = sequence;
+    this.#rewinding = rewinding;
+  }
+
+  /** For decoding. What else is done with the sequence is done here. */
+  get sequence(): LlamaContextSequence {
+    return this.#sequence;
+  }
+
+  get tokens(): readonly Token[] {
+    return this.#sequence.contextTokens;
+  }
+
+  get length(): number {
+    return this.#sequence.nextTokenIndex;
+  }
+
+  get firstCell(): number {
+    return Math.max(0, this.#sequence.stateCellsStartIndex);
   }
 
   candidate(tokens: readonly Token[]): SlotCandidate {
-    const { firstDifferentIndex } = this.sequence.compareContextTokens(libraryTokens(tokens));
-    return { index: this.index, sharedPrefix: firstDifferentIndex, lastUsed: this.lastUsed };
+    return { index: this.index, sharedPrefix: this.sharedPrefix(tokens), lastUsed: this.lastUsed };
   }
 
-  /**
-   * Drops everything after the common prefix with `tokens`. Only between rounds: it takes the lock that decoding holds.
-   *
-   * @returns how many of the tokens need no prefill. The last one always does, because its output is needed. A model with
-   *   a sliding window or a recurrent state may have to drop more than what differs, or everything.
-   */
+  sharedPrefix(tokens: readonly Token[]): number {
+    return this.#sequence.compareContextTokens(libraryTokens(tokens)).firstDifferentIndex;
+  }
+
   async keepPrefix(tokens: readonly Token[]): Promise<number> {
-    await this.sequence.adaptStateToTokens(libraryTokens(tokens.slice(0, -1)), false);
-    return this.sequence.nextTokenIndex;
+    const wanted = tokens.slice(0, -1);
+    const shared = Math.min(this.sharedPrefix(wanted), wanted.length);
+    if (reusable(this.#rewinding, shared, this) < shared) {
+      // The library would keep the rest although its window has lost tokens, and the answers would differ. Asked to drop
+      // cells that are already gone, it goes back to a checkpoint, or drops everything.
+      await this.#adapt(wanted.slice(0, Math.min(shared, this.firstCell)));
+    } else {
+      await this.#adapt(wanted);
+    }
+    return this.length;
   }
 
-  /** Drops everything. Only between rounds. */
+  async save(path: string): Promise<number> {
+    const { fileSize } = await this.#sequence.saveStateToFile(path);
+    return fileSize;
+  }
+
+  async load(path: string): Promise<void> {
+    await this.#sequence.loadStateFromFile(path, { acceptRisk: true });
+  }
+
+  async copyFrom(other: Slot, length: number): Promise<boolean> {
+    return await copySequence(this.#sequence, other.#sequence, length);
+  }
+
+  /** Notes the state as one that {@link keepPrefix} can go back to, if the model needs that. Only between rounds. */
+  async takeCheckpoint(): Promise<void> {
+    if (this.#sequence.needsCheckpoints) await this.#sequence.takeCheckpoint();
+  }
+
   async clear(): Promise<void> {
-    await this.sequence.clearHistory();
+    await this.#sequence.clearHistory();
+  }
+
+  async #adapt(tokens: readonly Token[]): Promise<void> {
+    await this.#sequence.adaptStateToTokens(libraryTokens(tokens), false);
   }
 }

@@ -91,6 +91,7 @@ class MockEngine implements Engine {
       trainedContextLength: null,
       vocabularySize,
       fileBytes: null,
+      promptCache: { status: 'off', reason: 'the mock engine has no cache' },
     });
   }
 

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../../../../src/core/base/clock.js';
 import type {
   Engine,
   EngineInfo,
@@ -32,8 +33,9 @@ export class EngineHarness {
   info: EngineInfo | undefined;
   #nextId = 1;
 
-  private constructor(options: LlamaEngineOptions) {
+  private constructor(options: LlamaEngineOptions, clock: Clock) {
     this.engine = createLlamaEngine(options, {
+      clock,
       onBatch: (batchSize) => {
         this.batches.push(batchSize);
         // Thrown while the library plans a batch, so that its evaluation rejects.
@@ -46,8 +48,9 @@ export class EngineHarness {
   static async start(
     options: Partial<LlamaEngineOptions> = {},
     model: Partial<SyntheticModelOptions> = {},
+    clock: Clock = systemClock,
   ): Promise<EngineHarness> {
-    const harness = new EngineHarness(llamaOptions(await syntheticModel(model), options));
+    const harness = new EngineHarness(llamaOptions(await syntheticModel(model), options), clock);
     harness.info = await harness.engine.start();
     return harness;
   }

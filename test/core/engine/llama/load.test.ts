@@ -132,6 +132,7 @@ describe('a loaded engine', () => {
       parameters: 139_584,
       trainedContextLength: 1024,
       vocabularySize: 512,
+      promptCache: { status: 'off', reason: 'switched off by --prompt-cache 0' },
       fileBytes: expect.any(Number) as number,
     });
     await harness.stop();

@@ -1,0 +1,260 @@
+import type { Clock } from '../../base/clock.js';
+import { messageOf } from '../../base/errors.js';
+import type { CacheSource, PromptCacheActivity, Token } from '../engine.js';
+import { type CachedState, CachedStates } from './cached-states.js';
+import { reusable, type Rewinding } from './rewinding.js';
+import { RunningRate } from './running-rate.js';
+import { StateFile } from './state-files.js';
+
+/** Shorter beginnings are prefilled as fast as they are looked after. In tokens. */
+const leastTokens = 32;
+
+/** A state is saved only if its prefill takes this many times as long: most states are never needed again. */
+const worthSaving = 4;
+
+/** How fast llama.cpp copies a sequence at least: much slower than any memory. In bytes per millisecond. */
+const copyBytesPerMs = 2e6;
+
+/** A slot as the prompt cache sees it. Everything that is async is done only between rounds: it takes decoding's lock. */
+export interface CacheSlot {
+  /** The tokens that it holds. */
+  readonly tokens: readonly Token[];
+  /** How many tokens it holds. */
+  readonly length: number;
+  /** The first position of which every layer still stores something; 0 unless the model has a sliding window. */
+  readonly firstCell: number;
+  /** Length of the beginning that its content and these tokens have in common. */
+  sharedPrefix(tokens: readonly Token[]): number;
+  /** Saves its content to a file. @returns the bytes written */
+  save(path: string): Promise<number>;
+  /** Replaces its content by what a slot of this process has saved. */
+  load(path: string): Promise<void>;
+  /** Replaces its content by the first tokens of another slot. @returns whether the model can do that */
+  copyFrom(other: this, length: number): Promise<boolean>;
+  /**
+   * Drops everything after the common prefix with `tokens`.
+   *
+   * @returns how many of the tokens need no prefill. The last one always does, because its output is needed. A model with
+   *   a sliding window or a recurrent state may have to drop more than what differs, or everything.
+   */
+  keepPrefix(tokens: readonly Token[]): Promise<number>;
+  /** Drops everything. */
+  clear(): Promise<void>;
+}
+
+export interface PromptCacheOptions {
+  /** Where the states are kept, and how many bytes they may take together; null to keep none. */
+  readonly memory: { readonly folder: string; readonly limitBytes: number } | null;
+  readonly rewinding: Rewinding;
+  /** Bytes of a token's keys and values, as far as the file of the model says; used until a state was saved. */
+  readonly bytesPerToken: number;
+  /** What copying a slot moves, however much it holds. */
+  readonly slotBytes: number;
+  /** Prompt tokens that a round may prefill. */
+  readonly prefillChunk: number;
+  readonly clock: Clock;
+  /** Receives warnings for the operator. */
+  readonly warn: (message: string) => void;
+}
+
+/** Where the beginning of a prompt may come from. */
+type Source<S> =
+  | { readonly type: 'slot'; readonly shared: number }
+  | { readonly type: 'neighbour'; readonly shared: number; readonly slot: S }
+  | { readonly type: 'memory'; readonly shared: number; readonly state: CachedState };
+
+/** What {@link PromptCache.warm} did. */
+export interface Warmth {
+  /** How many tokens of the prompt the slot holds now. */
+  readonly cached: number;
+  /** Whether it moved a state, which took time. */
+  readonly moved: boolean;
+}
+
+/**
+ * Finds the longest beginning of a prompt that was computed before, and keeps what leaves the slots.
+ *
+ *     slots     a conversation that goes on finds its slot as it left it
+ *     memory    what a slot held is saved before another conversation overwrites it, and restored when it goes on;
+ *               the least recently used states are evicted
+ *     copies    a beginning that another slot holds, such as a system prompt, is copied from there
+ *
+ * All of it happens between rounds, one transfer at a time, and only if it is cheaper than the prefill that it saves. While
+ * other generations run, a transfer must not take longer than a round with a full chunk of prefill, which is what they
+ * would have to wait for otherwise. All rates are measured as it goes.
+ */
+export class PromptCache<S extends CacheSlot> {
+  readonly #options: PromptCacheOptions;
+  readonly #states: CachedStates;
+  readonly #prefill = new RunningRate();
+  readonly #saving = new RunningRate();
+  readonly #restoring = new RunningRate();
+  #bytesPerToken: number;
+  readonly #hits: Record<CacheSource, number> = { slot: 0, memory: 0, copy: 0 };
+  #misses = 0;
+  #tokens = 0;
+  #busyMs = 0;
+  #isReported = true;
+  #hasWarned = false;
+
+  constructor(options: PromptCacheOptions) {
+    this.#options = options;
+    this.#states = new CachedStates(options.memory?.limitBytes ?? 0);
+    this.#bytesPerToken = options.bytesPerToken;
+  }
+
+  /** What has happened since the engine started, if anything has since the last call. */
+  takeActivity(): PromptCacheActivity | undefined {
+    if (this.#isReported) return undefined;
+    this.#isReported = true;
+    return {
+      entries: this.#states.size,
+      bytes: this.#states.bytes,
+      evictions: this.#states.evictions,
+      hits: { ...this.#hits },
+      misses: this.#misses,
+      tokens: this.#tokens,
+      busyMs: this.#busyMs,
+    };
+  }
+
+  /** Notes how long a round took that did mostly prefill. */
+  prefilled(tokens: number, ms: number): void {
+    if (tokens >= leastTokens) this.#prefill.observe(tokens, ms);
+  }
+
+  /**
+   * Puts as much of the beginning of a prompt into a slot as is worth it. Only between rounds. Never rejects: what fails is
+   * prefilled.
+   *
+   * @param others all other slots, whether they run or not
+   * @param isAlone whether no other generation runs, so that none has to wait
+   */
+  async warm(slot: S, tokens: readonly Token[], others: readonly S[], isAlone: boolean): Promise<Warmth> {
+    this.#isReported = false;
+    const source = this.#choose(slot, tokens, others, isAlone);
+    let moved = await this.#keepContent(slot, tokens, source, isAlone);
+    let used: CacheSource = 'slot';
+    if (source.type !== 'slot') {
+      moved = true;
+      used = source.type === 'memory' ? 'memory' : 'copy';
+      await this.#fetch(slot, source);
+    }
+    const cached = await slot.keepPrefix(tokens);
+    if (cached === 0) this.#misses += 1;
+    else this.#hits[used] += 1;
+    this.#tokens += cached;
+    return { cached, moved };
+  }
+
+  /** Frees all memory. */
+  clear(): void {
+    this.#states.clear();
+  }
+
+  #choose(slot: S, tokens: readonly Token[], others: readonly S[], isAlone: boolean): Source<S> {
+    const { rewinding } = this.#options;
+    // The last token is always evaluated again.
+    const wanted = tokens.slice(0, -1);
+    const own = slot.sharedPrefix(wanted);
+    let best: Source<S> = { type: 'slot', shared: reusable(rewinding, own, slot) };
+    const consider = (source: Source<S>, costMs: number | null): void => {
+      if (source.shared < best.shared + leastTokens) return;
+      const savedMs = this.#prefill.expectMs(source.shared - best.shared);
+      if (costMs !== null && savedMs !== null && costMs > savedMs) return;
+      if (this.#mayTake(costMs, isAlone)) best = source;
+    };
+
+    const found = this.#states.find(wanted);
+    if (found !== null) {
+      const { state } = found;
+      const { firstCell, tokens: held } = state;
+      const shared = reusable(rewinding, found.shared, { length: held.length, firstCell });
+      consider({ type: 'memory', shared, state }, this.#restoring.expectMs(state.bytes));
+    }
+    for (const other of others) {
+      const shared = reusable(rewinding, other.sharedPrefix(wanted), other);
+      consider({ type: 'neighbour', shared, slot: other }, this.#options.slotBytes / copyBytesPerMs);
+    }
+    return best;
+  }
+
+  /** Saves what the slot is about to lose, if it is worth it. @returns whether it did */
+  async #keepContent(slot: S, tokens: readonly Token[], source: Source<S>, isAlone: boolean): Promise<boolean> {
+    const { memory } = this.#options;
+    const kept = source.type === 'slot' ? Math.min(slot.sharedPrefix(tokens), source.shared) : 0;
+    const { length } = slot;
+    if (memory === null || length - kept < leastTokens) return false;
+    const held = slot.tokens;
+    if (this.#states.covers(held)) return false;
+
+    const expectedBytes = length * this.#bytesPerToken;
+    const costMs = this.#saving.expectMs(expectedBytes);
+    const savedMs = this.#prefill.expectMs(length - kept);
+    if (costMs !== null && savedMs !== null && costMs * worthSaving > savedMs) return false;
+    if (!this.#mayTake(costMs, isAlone)) return false;
+    if (!this.#states.makeRoom(expectedBytes, source.type === 'memory' ? source.state : null)) return false;
+    return await this.#save(slot, held, memory.folder);
+  }
+
+  async #save(slot: S, tokens: readonly Token[], folder: string): Promise<boolean> {
+    const { firstCell } = slot;
+    const beganMs = this.#options.clock.now();
+    let storage: StateFile | null = null;
+    try {
+      storage = StateFile.create(folder);
+      const bytes = await slot.save(storage.path);
+      this.#bytesPerToken = bytes / tokens.length;
+      if (!this.#states.makeRoom(bytes)) throw new Error('it is larger than the cache');
+      const state = { tokens, storage, bytes, firstCell };
+      this.#states.add(state);
+      if (this.#options.rewinding.type === 'anywhere') this.#states.supersede(state);
+      this.#saving.observe(bytes, this.#took(beganMs));
+      return true;
+    } catch (error) {
+      storage?.close();
+      this.#took(beganMs);
+      this.#warn(`A conversation could not be kept in the prompt cache: ${messageOf(error)}`);
+      return false;
+    }
+  }
+
+  async #fetch(slot: S, source: Exclude<Source<S>, { type: 'slot' }>): Promise<void> {
+    const beganMs = this.#options.clock.now();
+    try {
+      if (source.type === 'memory') {
+        this.#states.touch(source.state);
+        await slot.load(source.state.storage.path);
+        this.#restoring.observe(source.state.bytes, this.#took(beganMs));
+      } else {
+        await slot.copyFrom(source.slot, source.shared);
+        this.#took(beganMs);
+      }
+    } catch (error) {
+      this.#took(beganMs);
+      if (source.type === 'memory') this.#states.remove(source.state);
+      this.#warn(`A prompt could not be restored and is read again: ${messageOf(error)}`);
+      await slot.clear();
+    }
+  }
+
+  /** Whether a transfer may take this long; one that was never measured may, once. */
+  #mayTake(costMs: number | null, isAlone: boolean): boolean {
+    const roundMs = this.#prefill.expectMs(this.#options.prefillChunk);
+    return isAlone || costMs === null || roundMs === null || costMs <= roundMs;
+  }
+
+  /** Adds to the time spent. @returns the time since then in milliseconds */
+  #took(beganMs: number): number {
+    const tookMs = this.#options.clock.now() - beganMs;
+    this.#busyMs += tookMs;
+    return tookMs;
+  }
+
+  /** Once: what fails once, such as a full memory file system, fails each time. */
+  #warn(message: string): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    this.#options.warn(message);
+  }
+}

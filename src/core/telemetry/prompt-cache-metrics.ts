@@ -1,0 +1,53 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { cacheSources, type PromptCacheActivity, type ServingEngine } from '../engine/engine.js';
+
+const nothing: PromptCacheActivity = {
+  entries: 0,
+  bytes: 0,
+  evictions: 0,
+  hits: { slot: 0, memory: 0, copy: 0 },
+  misses: 0,
+  tokens: 0,
+  busyMs: 0,
+};
+
+/** Registers metrics of the prompt cache. The engine counts from its start, so what a new process reports is added. */
+export function observePromptCache(engine: Pick<ServingEngine, 'rounds' | 'states'>, registry: Registry): void {
+  const registers = [registry];
+  const name = (ending: string): string => `chatstream_prompt_cache_${ending}`;
+  const hits = new Counter({
+    name: name('hits_total'),
+    help: 'Generations that began with a part of their prompt, by where it came from.',
+    labelNames: ['source'],
+    registers,
+  });
+  for (const source of cacheSources) hits.inc({ source }, 0);
+  const counter = (ending: string, help: string): Counter => new Counter({ name: name(ending), help, registers });
+  const misses = counter('misses_total', 'Generations whose whole prompt had to be prefilled.');
+  const tokens = counter('tokens_total', 'Prompt tokens that needed no prefill.');
+  const evictions = counter('evictions_total', 'Conversations that were given up for others.');
+  const seconds = counter('busy_seconds_total', 'Time spent on saving, restoring and copying conversations.');
+  const bytes = new Gauge({ name: name('bytes'), help: 'Memory taken by conversations without a slot.', registers });
+  const entries = new Gauge({ name: name('entries'), help: 'Conversations kept without a slot.', registers });
+
+  let before = nothing;
+  const restart = (): void => {
+    before = nothing;
+    bytes.set(0);
+    entries.set(0);
+  };
+  engine.states(({ status }) => {
+    if (status !== 'ready') restart();
+  });
+  engine.rounds(({ promptCache: now }) => {
+    if (now === undefined) return;
+    for (const source of cacheSources) hits.inc({ source }, now.hits[source] - before.hits[source]);
+    misses.inc(now.misses - before.misses);
+    tokens.inc(now.tokens - before.tokens);
+    evictions.inc(now.evictions - before.evictions);
+    seconds.inc((now.busyMs - before.busyMs) / 1000);
+    bytes.set(now.bytes);
+    entries.set(now.entries);
+    before = now;
+  });
+}

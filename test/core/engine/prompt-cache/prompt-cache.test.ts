@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../../src/core/base/clock.js';
+import type { PromptCacheActivity } from '../../../../src/core/engine/engine.js';
+import { memoryFileSystem } from '../../../../src/core/engine/prompt-cache/state-files.js';
+import { EngineHarness } from '../llama/engine-harness.js';
+
+const hasMemory = memoryFileSystem() !== null;
+
+/** Time stands still: saving and prefilling cost the same, so that every state is worth saving. */
+const frozen = { ...systemClock, now: () => 0 };
+
+let harness: EngineHarness;
+let without: EngineHarness;
+beforeAll(async () => {
+  // One slot, so that each conversation pushes the others out.
+  harness = await EngineHarness.start({ slots: 1, promptCache: hasMemory ? 2 ** 24 : 0 }, { type: 'f16' }, frozen);
+  without = await EngineHarness.start({ slots: 1, promptCache: 0 }, { type: 'f16' }, frozen);
+});
+afterAll(async () => {
+  await harness.stop();
+  await without.stop();
+});
+
+function activity({ rounds }: EngineHarness): PromptCacheActivity | undefined {
+  return rounds.findLast(({ promptCache }) => promptCache !== undefined)?.promptCache;
+}
+
+describe.skipIf(!hasMemory)('the prompt cache (needs a file system in memory, /dev/shm)', () => {
+  it('brings a conversation back that has left its slot', async () => {
+    const prompt = harness.prompt(100, 1);
+    const first = await harness.runOne({ prompt, maxTokens: 20 });
+    await harness.runOne({ prompt: harness.prompt(100, 2), maxTokens: 2 });
+    const next = [...prompt, ...first.tokens, 40, 41, 42];
+    const second = await harness.runOne({ prompt: next, maxTokens: 8 });
+    // The last token was drawn, but never evaluated.
+    expect(second.started?.cachedTokens).toBe(119);
+    expect(second.tokens).toEqual((await without.runOne({ prompt: next, maxTokens: 8 })).tokens);
+    expect(activity(harness)).toMatchObject({ hits: { memory: 1 }, evictions: 0 });
+  });
+
+  it('uses the beginning of a conversation for another one that begins in the same way', async () => {
+    const common = harness.prompt(64, 3);
+    await harness.runOne({ prompt: [...common, ...harness.prompt(40, 4)], maxTokens: 2 });
+    await harness.runOne({ prompt: harness.prompt(100, 5), maxTokens: 2 });
+    const other = await harness.runOne({ prompt: [...common, ...harness.prompt(40, 6)], maxTokens: 2 });
+    expect(other.started?.cachedTokens).toBe(64);
+  });
+
+  it('gives the same answers as without it, whatever the conversations', { timeout: 60_000 }, async () => {
+    const turn = fc.record({ conversation: fc.nat(3), words: fc.integer({ min: 1, max: 40 }), seed: fc.nat(1000) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(turn, { minLength: 3, maxLength: 12 }), async (turns) => {
+        const conversations = [10, 11, 12, 13].map((seed) => harness.prompt(48, seed));
+        for (const { conversation, words, seed } of turns) {
+          const prompt = [...(conversations[conversation] ?? []), ...harness.prompt(words, seed)].slice(0, 500);
+          const spec = { prompt, maxTokens: 6 };
+          const cached = await harness.runOne(spec);
+          const fresh = await without.runOne(spec);
+          expect(cached.tokens).toEqual(fresh.tokens);
+          conversations[conversation] = [...prompt, ...cached.tokens];
+        }
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('keeps within its limit', async () => {
+    const { bytes = 0 } = activity(harness) ?? {};
+    const small = await EngineHarness.start({ slots: 1, promptCache: 2 ** 20 }, { type: 'f16' }, frozen);
+    for (const seed of Array(20).keys()) await small.runOne({ prompt: small.prompt(400, 20 + seed), maxTokens: 2 });
+    const kept = activity(small);
+    await small.stop();
+    expect(bytes).toBeLessThanOrEqual(2 ** 24);
+    expect(kept?.bytes).toBeLessThanOrEqual(2 ** 20);
+    expect(kept?.evictions).toBeGreaterThan(0);
+  });
+});
+
+describe('a beginning that several prompts share', () => {
+  it('is prefilled once, and copied to the other slots', async () => {
+    const several = await EngineHarness.start({ slots: 4, promptCache: 0 }, { type: 'f16' }, frozen);
+    const common = several.prompt(200, 7);
+    const specs = [0, 1, 2, 3].map((seed) =>
+      several.spec({ prompt: [...common, ...several.prompt(20, 30 + seed)], maxTokens: 8 }),
+    );
+    const outcomes = await several.run(...specs);
+    const alone = await without.run(...specs.slice(3));
+    await several.stop();
+    expect(outcomes.map(({ started }) => started?.cachedTokens)).toEqual([0, 200, 200, 200]);
+    expect(outcomes[3]?.tokens).toEqual(alone[0]?.tokens);
+  });
+});

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { RunningRate } from '../../../../src/core/engine/prompt-cache/running-rate.js';
+
+describe('RunningRate', () => {
+  it('expects nothing before it has seen anything', () => {
+    expect(new RunningRate().expectMs(10)).toBeNull();
+  });
+
+  it('expects what it has seen, in proportion', () => {
+    const rate = new RunningRate();
+    rate.observe(100, 50);
+    expect(rate.expectMs(10)).toBe(5);
+  });
+
+  it('follows a change, and is not led astray by one slow moment', () => {
+    const rate = new RunningRate();
+    for (let round = 0; round < 20; round += 1) rate.observe(100, 50);
+    rate.observe(100, 500);
+    expect(rate.expectMs(100)).toBeLessThan(150);
+    for (let round = 0; round < 20; round += 1) rate.observe(100, 500);
+    expect(rate.expectMs(100)).toBeGreaterThan(450);
+  });
+});
