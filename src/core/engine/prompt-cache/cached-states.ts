@@ -2,7 +2,7 @@ import type { Token } from '../engine.js';
 import { PrefixTree } from './prefix-tree.js';
 
 /** What a state is kept in; closing it frees the memory. */
-export interface StateStorage {
+interface StateStorage {
   readonly path: string;
   close(): void;
 }
