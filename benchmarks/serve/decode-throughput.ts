@@ -1,14 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { engineEnvironment } from '../../src/core/engine/process/engine-process.js';
 import { writeSyntheticModel } from '../../test/support/gguf/index.js';
 import { markdownTable } from '../support/markdown.js';
-import { type ServerProcess, startChatstream, startForeign } from '../support/processes.js';
+import { freePort, type ServerProcess, startChatstream, startForeign } from '../support/processes.js';
 import { ratios, spread } from '../support/statistics.js';
 import { decodeTokensPerSecond, streamOnce } from '../support/stream-client.js';
 
@@ -93,15 +92,6 @@ function overHttp(name: string, server: ServerProcess): Contender {
       decodeTokensPerSecond(await Promise.all(Array.from({ length: streams }, (_, i) => one(i)))),
     stop: server.stop,
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 const model = join(tmpdir(), `chatstream-benchmark-${process.pid}.gguf`);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
 /** A server in a process of its own. */
@@ -47,6 +48,16 @@ export async function startForeign(
   }
   child.kill('SIGKILL');
   throw new Error(`${command} did not become healthy at ${healthUrl}`);
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 function serverProcess(child: ChildProcess, url: string): ServerProcess {

@@ -1,0 +1,188 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { seededRandom } from '../../test/support/seeded-random.js';
+import { markdownTable } from '../support/markdown.js';
+import { freePort, type ServerProcess, startChatstream, startForeign } from '../support/processes.js';
+import { median, ratios, spread } from '../support/statistics.js';
+import { testModel } from '../support/test-models.js';
+
+/**
+ * Many people in conversations, on few slots: requests per second and the time to first token, of chatstream with its
+ * prompt cache, of chatstream without, and of llama-server with its defaults if LLAMA_SERVER names one.
+ *
+ *     npm run benchmark serve/conversations [conversations] [turns] [repeats] [prompt cache]
+ *
+ * The model is SmolLM2-135M-Instruct if CHATSTREAM_TEST_MODELS names the folder of the test models, else a synthetic one.
+ */
+const [conversations = '16', turns = '5', repeats = '2', promptCache = 'auto'] = process.argv.slice(2);
+const slots = 4;
+const contextPerSlot = 2048;
+const firstPromptTokens = 400;
+const outputTokens = 16;
+const words = 'time year people way day man thing woman life child world school state family student group'.split(' ');
+
+/** Conversations with nothing in common; the words of one turn take about a token each. */
+function writeConversations(path: string, seed: number): void {
+  const random = seededRandom(seed);
+  const text = (length: number): string =>
+    Array.from({ length }, () => words[Math.floor(random() * words.length)] ?? '').join(' ');
+  const lines = Array.from({ length: Number(conversations) }, () => {
+    const messages = Array.from({ length: Number(turns) }, (_, turn) => [
+      { from: 'human', value: text(turn === 0 ? firstPromptTokens : 30) },
+      { from: 'gpt', value: text(outputTokens) },
+    ]);
+    return JSON.stringify({ conversations: messages.flat() });
+  });
+  writeFileSync(path, `${lines.join('\n')}\n`);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'chatstream-conversations-'));
+
+interface Contender {
+  readonly name: string;
+  readonly start: (model: string) => Promise<ServerProcess>;
+}
+
+const size = ['--gpu', 'off', '-n', String(slots), '--context', String(contextPerSlot), '--threads', '1'];
+const contenders: Contender[] = [
+  {
+    name: `chatstream, --prompt-cache ${promptCache}`,
+    start: (model) => startChatstream(['-m', model, ...size, '--prompt-cache', promptCache]),
+  },
+  {
+    name: 'chatstream, --prompt-cache 0',
+    start: (model) => startChatstream(['-m', model, ...size, '--prompt-cache', '0']),
+  },
+];
+const binary = process.env['LLAMA_SERVER'];
+if (binary !== undefined) {
+  contenders.push({
+    name: 'llama-server',
+    start: async (model) => {
+      const port = await freePort();
+      const url = `http://127.0.0.1:${port}`;
+      const slotArgs = ['-np', String(slots), '-c', String(slots * contextPerSlot), '-t', '1', '-tb', '1'];
+      const args = ['-m', model, '--host', '127.0.0.1', '--port', String(port), '-ngl', '0', ...slotArgs];
+      return await startForeign(binary, args, url, `${url}/health`);
+    },
+  });
+}
+
+interface Figures {
+  readonly requestsPerSecond: number;
+  readonly ttftMs: number;
+  /** Cached prompt tokens ÷ prompt tokens that were part of the turn before. */
+  readonly reused: number;
+}
+
+interface Sample {
+  readonly state: string;
+  readonly prompt_tokens: number;
+  readonly cached_tokens: number | null;
+  readonly metrics_us: { readonly ttft: number };
+}
+
+async function measure(url: string, prompts: string): Promise<Figures> {
+  const requests = Number(conversations) * Number(turns);
+  const samplesFile = join(folder, 'samples.jsonl');
+  const resultFile = join(folder, 'result.json');
+  const load = [
+    '-c',
+    conversations,
+    '-r',
+    String(requests),
+    '--prompts',
+    prompts,
+    '--output-tokens',
+    String(outputTokens),
+  ];
+  const outputs = ['-o', resultFile, '--samples', samplesFile, '--json'];
+  const args = ['bin/run.js', 'bench', '--url', url, ...load, '--warmup', '0', '--timeout', '20m', ...outputs];
+  const bench = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  await once(bench, 'close');
+  const { runs } = JSON.parse(readFileSync(resultFile, 'utf8')) as {
+    runs: { rates: { requests_per_second: number } }[];
+  };
+  const samples = readFileSync(samplesFile, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Sample);
+  const completed = samples.filter(({ state }) => state === 'completed');
+  if (completed.length < requests) throw new Error(`${requests - completed.length} requests were not answered`);
+  return {
+    requestsPerSecond: runs[0]?.rates.requests_per_second ?? 0,
+    ttftMs: median(completed.map(({ metrics_us: { ttft } }) => ttft)) / 1000,
+    reused: sum(completed.map(({ cached_tokens: cached }) => cached ?? 0)) / repeatableTokens(completed),
+  };
+}
+
+/** Prompt tokens of all turns but the last of each conversation: the longest prompts are those of the last turns. */
+function repeatableTokens(samples: readonly Sample[]): number {
+  const lengths = samples.map(({ prompt_tokens: tokens }) => tokens).sort((a, b) => a - b);
+  return sum(lengths.slice(0, -Number(conversations)));
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} % cached`;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+try {
+  const model = await testModel('smollm2-135m-instruct-q4_1.gguf', folder);
+  const measured = contenders.map((): Figures[] => []);
+  for (let repeat = 0; repeat < Number(repeats); repeat += 1) {
+    const prompts = join(folder, `conversations-${repeat}.jsonl`);
+    writeConversations(prompts, repeat + 1);
+    for (const [index, { name, start }] of contenders.entries()) {
+      const server = await start(model.path);
+      try {
+        const figures = await measure(server.url, prompts);
+        measured[index]?.push(figures);
+        const { requestsPerSecond, ttftMs, reused } = figures;
+        console.error(
+          `${repeat + 1} ${name}: ${requestsPerSecond.toFixed(2)}/s, TTFT ${ttftMs.toFixed(0)} ms, ${percent(reused)}`,
+        );
+      } finally {
+        await server.stop();
+      }
+    }
+  }
+  const [ours = []] = measured;
+  const column = (all: readonly Figures[], figure: keyof Figures): number[] => all.map((each) => each[figure]);
+  const rows = contenders.map(({ name }, index) => {
+    const all = measured[index] ?? [];
+    return [
+      name,
+      spread(column(all, 'requestsPerSecond'), 2),
+      spread(ratios(column(ours, 'requestsPerSecond'), column(all, 'requestsPerSecond'))),
+      spread(
+        column(all, 'ttftMs').map((ms) => ms / 1000),
+        1,
+      ),
+      spread(ratios(column(all, 'ttftMs'), column(ours, 'ttftMs'))),
+      spread(
+        column(all, 'reused').map((share) => share * 100),
+        0,
+      ),
+    ];
+  });
+  console.log(`Model: ${model.name}\n`);
+  const heads = [
+    'server',
+    'requests/s',
+    'first ÷ this',
+    'TTFT p50, s',
+    'this ÷ first',
+    '% of repeatable tokens cached',
+  ];
+  console.log(markdownTable(heads, rows));
+  if (binary === undefined) console.log('\nllama-server was not measured: LLAMA_SERVER names no binary.');
+} finally {
+  rmSync(folder, { recursive: true });
+}
