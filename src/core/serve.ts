@@ -138,6 +138,9 @@ async function drainWithin(inference: Inference, timeoutMs: number): Promise<num
 
 function logEngineHealth(engine: SupervisedEngine, logger: PinoLogger): void {
   let wasReady = false;
+  engine.rounds(({ device }) => {
+    if (device !== undefined) logger.info({ device }, `compute threads were changed: ${device}`);
+  });
   engine.hangs(({ pid, reason }) => {
     logger.error({ pid, reason }, 'engine hangs and is killed');
   });

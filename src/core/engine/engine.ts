@@ -167,6 +167,8 @@ export interface Round {
   readonly events: readonly GenerationEvent[];
   /** Present if it has changed. */
   readonly promptCache?: PromptCacheActivity;
+  /** The device as people read it, with its number of threads; present if it has changed. */
+  readonly device?: string;
 }
 
 /**

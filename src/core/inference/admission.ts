@@ -34,6 +34,9 @@ export class Admission {
         scheduler.turnAwayWaiting(() => engineDownError({ retryAfterSeconds: scheduler.retryAfterSeconds() }));
       }
     });
+    engine.rounds(({ device }) => {
+      if (device !== undefined && this.#info !== null) this.#info = { ...this.#info, device };
+    });
   }
 
   /** The model; null until it has been loaded for the first time. */

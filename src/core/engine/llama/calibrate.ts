@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Llama, LlamaContextSequence } from 'node-llama-cpp';
 import type { Clock } from '../../base/clock.js';
+import type { Calibration } from '../threads/thread-governor.js';
 import { libraryTokens } from './library.js';
 
 /** Durations of rounds with a number of threads, in milliseconds. */
@@ -33,31 +34,57 @@ const crowdedMs = 3;
  */
 const largeModelBytes = 2 ** 30;
 
-/** All cores, half of them, and one. */
+/** All cores, half of them, and one; in ascending order. */
 export function threadCandidates(cores: number, modelBytes: number): number[] {
-  const candidates = [cores, Math.ceil(cores / 2), ...(modelBytes < largeModelBytes ? [1] : [])];
+  const candidates = [...(modelBytes < largeModelBytes ? [1] : []), Math.ceil(cores / 2), cores];
   return [...new Set(candidates)];
 }
 
 /**
- * Chooses the number of threads with the best geometric mean of two median round times, with one generation and with all
- * slots full: a server may be idle or busy, and neither counts more. Both are needed because they differ: a model of 6.6 MB
- * (width 256, 4 layers, f16) is ten times as fast on one thread with one generation, and as fast on two with eight.
+ * Chooses the number of threads for one generation and for full slots: what is best for one may be ten times too slow for the
+ * other. Fewer threads win where they are nearly as fast.
  *
+ * @param candidates in ascending order
+ * @param slots decodes in a round with full slots
  * @param allCores the number of threads that leaves no core for anything else
- * @returns null without measurements; if not every candidate was measured with full slots, one generation decides
  */
-export function chooseThreads(timings: readonly ThreadTiming[], allCores: number): number | null {
-  const measured = timings.filter(({ single }) => single.length > 0);
-  const allFull = measured.every(({ full }) => full.length > 0);
-  const costs = measured.map(({ threads, single, full }) => {
-    const waitMs = threads >= allCores ? crowdedMs : 0;
-    const singleMs = median(single) + waitMs;
-    return { threads, cost: allFull ? Math.sqrt(singleMs * (median(full) + waitMs)) : singleMs };
+export function calibrationOf(
+  timings: readonly ThreadTiming[],
+  candidates: readonly number[],
+  slots: number,
+  allCores: number,
+): Calibration {
+  const most = candidates.at(-1) ?? 1;
+  const single = fastest(
+    timings.map(({ threads, single: durations }) => ({ threads, durations })),
+    allCores,
+  );
+  const full =
+    fastest(
+      timings.map(({ threads, full: durations }) => ({ threads, durations })),
+      allCores,
+    ) ?? single;
+  return {
+    candidates,
+    best: (decodes) => (decodes * decodes <= slots ? single : full) ?? { threads: most, roundMs: null },
+  };
+}
+
+type Best = ReturnType<Calibration['best']>;
+
+/** @returns null if one of the candidates was not measured: it might be the best */
+function fastest(
+  measured: readonly { readonly threads: number; readonly durations: readonly number[] }[],
+  allCores: number,
+): Best | null {
+  if (measured.length === 0 || measured.some(({ durations }) => durations.length === 0)) return null;
+  const costs = measured.map(({ threads, durations }) => {
+    const roundMs = median(durations);
+    return { threads, roundMs, cost: roundMs + (threads >= allCores ? crowdedMs : 0) };
   });
   const best = Math.min(...costs.map(({ cost }) => cost));
-  const goodEnough = costs.filter(({ cost }) => cost <= best * tolerance).map(({ threads }) => threads);
-  return goodEnough.length === 0 ? null : Math.min(...goodEnough);
+  const [first = null] = costs.filter(({ cost }) => cost <= best * tolerance).sort((a, b) => a.threads - b.threads);
+  return first === null ? null : { threads: first.threads, roundMs: first.roundMs };
 }
 
 /**
@@ -70,19 +97,19 @@ export function chooseThreads(timings: readonly ThreadTiming[], allCores: number
  * minima: on a busy machine, threads that wait for each other at every layer are sometimes 30 times slower than they can
  * be (measured: two threads on two busy cores, 5 to 240 ms a round).
  *
- * @returns the number of threads, now set on `llama`
+ * What it finds is a beginning: the machine may have been busy, or quiet. `ThreadGovernor` goes on while the model serves.
+ *
+ * @param candidates in ascending order
  */
 export async function calibrateThreads(
   llama: Llama,
   sequences: readonly LlamaContextSequence[],
   candidates: readonly number[],
   clock: Clock,
-): Promise<number> {
+): Promise<Calibration> {
   const timings: ThreadTiming[] = candidates.map((threads) => ({ threads, single: [], full: [] }));
   if (candidates.length > 1) await measure(llama, sequences, timings, clock);
-  const threads = chooseThreads(timings, availableParallelism()) ?? Math.max(...candidates);
-  llama.maxThreads = threads;
-  return threads;
+  return calibrationOf(timings, candidates, sequences.length, availableParallelism());
 }
 
 async function measure(

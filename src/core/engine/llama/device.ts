@@ -60,18 +60,21 @@ export function isWhollyOnGpu(model: LlamaModel): boolean {
 }
 
 /**
- * The device as people read it: `CPU (1 thread)`, `CUDA: NVIDIA H200`, `Vulkan: … (20 of 33 layers) and CPU (4 threads)`.
- * A GPU without layers is named as well, because long prompts are still computed on it.
+ * Describes the device as people read it: `CPU (1 thread)`, `CUDA: NVIDIA H200`, `Vulkan: … (20 of 33 layers) and CPU (4
+ * threads)`. A GPU without layers is named as well, because long prompts are still computed on it.
+ *
+ * @returns the description, for the numbers of threads that are in use
  */
-export async function describeDevice(model: LlamaModel, threads: number): Promise<string> {
+export async function deviceDescription(model: LlamaModel): Promise<(threads: readonly number[]) => string> {
   const { gpu } = model.llama;
-  const cpu = `CPU (${threads} ${threads === 1 ? 'thread' : 'threads'})`;
+  const cpu = (threads: readonly number[]): string =>
+    `CPU (${threads.join(' or ')} ${threads.at(-1) === 1 ? 'thread' : 'threads'})`;
   if (gpu === false) return cpu;
 
   const names = [...new Set(await model.llama.getGpuDeviceNames())];
   const name = `${namesOfBackends[gpu]}: ${names.join(', ')}`;
-  if (isWhollyOnGpu(model)) return name;
-  return `${name} (${model.gpuLayers} of ${model.fileInsights.totalLayers} layers) and ${cpu}`;
+  if (isWhollyOnGpu(model)) return () => name;
+  return (threads) => `${name} (${model.gpuLayers} of ${model.fileInsights.totalLayers} layers) and ${cpu(threads)}`;
 }
 
 /** The main memory, plus the GPU's free memory if that is separate. */

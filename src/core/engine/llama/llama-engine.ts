@@ -17,11 +17,12 @@ import type {
 import type { LlamaEngineOptions } from '../options.js';
 import { cacheMemory } from '../prompt-cache/cache-memory.js';
 import { PromptCache } from '../prompt-cache/prompt-cache.js';
-import { describeDevice } from './device.js';
+import { deviceDescription } from './device.js';
 import { type EngineLog, importLibrary, type Library } from './library.js';
 import { type LoadedModel, loadModel } from './load.js';
 import { Prompts } from './prompts.js';
 import { RoundLoop } from './round-loop.js';
+import { RoundThreads } from './round-threads.js';
 import { SlotAssignment } from './slot-assignment.js';
 import { rewindingOf, Slot } from './slots.js';
 
@@ -86,10 +87,12 @@ class LlamaEngine implements Engine {
     const loaded = await loadModel(library, this.#options, hooks);
     try {
       const prompts = new Prompts(loaded.model);
-      const info = await this.#describe(loaded, prompts);
+      const describe = await deviceDescription(loaded.model);
+      const info = this.#describe(loaded, prompts, describe(loaded.governor?.inUse ?? [loaded.llama.maxThreads]));
       const cache = this.#createCache(loaded, info.promptCache);
       const assignment = this.#assignSlots(library, loaded, prompts, cache);
-      this.#state = { status: 'ready', loaded, prompts, assignment, cache, loop: this.#startLoop(assignment) };
+      const loop = this.#startLoop(assignment, new RoundThreads(loaded.llama, loaded.governor, this.#clock), describe);
+      this.#state = { status: 'ready', loaded, prompts, assignment, cache, loop };
       return info;
     } catch (error) {
       await loaded.dispose();
@@ -119,22 +122,29 @@ class LlamaEngine implements Engine {
     return new SlotAssignment(library, loaded, prompts, { slots, prefillChunk }, cache);
   }
 
-  #startLoop(assignment: SlotAssignment): RoundLoop {
-    const loop = new RoundLoop(assignment, this.#options.prefillChunk, this.#clock);
+  #startLoop(
+    assignment: SlotAssignment,
+    threads: RoundThreads,
+    describe: (threads: readonly number[]) => string,
+  ): RoundLoop {
+    const loop = new RoundLoop(assignment, threads, this.#options.prefillChunk, this.#clock);
+    let reported = describe(threads.inUse);
     loop.rounds((round) => {
-      this.#rounds.emit(round);
+      const device = describe(threads.inUse);
+      this.#rounds.emit(device === reported ? round : { ...round, device });
+      reported = device;
     });
     return loop;
   }
 
-  async #describe({ file, model, contextLength, threads }: LoadedModel, prompts: Prompts): Promise<EngineInfo> {
+  #describe({ file, contextLength }: LoadedModel, prompts: Prompts, device: string): EngineInfo {
     const { modelPath, slots } = this.#options;
     return {
       engine: 'llama',
       modelId: basename(modelPath, extname(modelPath)),
       contextLength,
       slots,
-      device: await describeDevice(model, threads),
+      device,
       architecture: file.architecture,
       parameters: file.parameters,
       trainedContextLength: file.trainedContextLength,

@@ -6,6 +6,7 @@ import { type GgufFile, readGgufFile } from '../../gguf/gguf-file.js';
 import type { CacheType } from '../../gguf/kv-cache.js';
 import { checkCacheType, checkMemory, isTight, memoryNeed } from '../../gguf/memory-need.js';
 import type { FlashAttention, LlamaEngineOptions } from '../options.js';
+import { type Calibration, ThreadGovernor } from '../threads/thread-governor.js';
 import { decodesFirst } from './batching.js';
 import { calibrateThreads, threadCandidates } from './calibrate.js';
 import { availableMemory, flashAttentionFor, isWhollyOnGpu, openLlama } from './device.js';
@@ -21,7 +22,8 @@ export interface LoadedModel {
   readonly sequences: readonly LlamaContextSequence[];
   /** Tokens per slot. The context itself may hold more, because its size is rounded up to a multiple of 256. */
   readonly contextLength: number;
-  readonly threads: number;
+  /** Chooses how many threads compute a round; null if it is always the same number. */
+  readonly governor: ThreadGovernor | null;
   /** Frees everything, innermost first. */
   dispose(): Promise<void>;
 }
@@ -104,9 +106,10 @@ async function load(
   const context = await createContext();
   undo.push(() => context.dispose());
   const sequences = Array.from({ length: slots }, () => context.getSequence());
-  const threads = await setThreads();
+  const calibration = await calibrate();
+  const governor = calibration === null ? null : new ThreadGovernor(calibration);
 
-  return { file, llama, model, sequences, contextLength, threads, dispose: () => disposeAll(undo) };
+  return { file, llama, model, sequences, contextLength, governor, dispose: () => disposeAll(undo) };
 
   async function loadWeights(): Promise<LlamaModel> {
     try {
@@ -141,13 +144,13 @@ async function load(
     }
   }
 
-  async function setThreads(): Promise<number> {
-    if (options.threads !== 'auto') return options.threads;
+  async function calibrate(): Promise<Calibration | null> {
+    if (options.threads !== 'auto') return null;
     // With all layers on the GPU, more threads would only wait for each other.
-    const wholly = isWhollyOnGpu(model);
-    if (!wholly) return await calibrateThreads(llama, sequences, threadCandidates(cores, file.fileBytes), clock);
-    llama.maxThreads = 1;
-    return 1;
+    const candidates = isWhollyOnGpu(model) ? [1] : threadCandidates(cores, file.fileBytes);
+    if (candidates.length > 1) return await calibrateThreads(llama, sequences, candidates, clock);
+    llama.maxThreads = candidates[0] ?? 1;
+    return null;
   }
 }
 

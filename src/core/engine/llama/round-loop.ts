@@ -5,6 +5,7 @@ import { asChatstreamError } from '../../base/errors.js';
 import { failedEvent, type GenerationEvent, type GenerationSpec, type Round } from '../engine.js';
 import { planRound } from './batching.js';
 import { LlamaGeneration } from './generation.js';
+import type { RoundThreads } from './round-threads.js';
 import type { SlotAssignment } from './slot-assignment.js';
 
 /** A call that waits for the current round to end. */
@@ -24,6 +25,7 @@ type QueuedCall =
  */
 export class RoundLoop {
   readonly #slots: SlotAssignment;
+  readonly #threads: RoundThreads;
   readonly #prefillChunk: number;
   readonly #clock: Clock;
   readonly #rounds = new Emitter<Round>();
@@ -34,12 +36,16 @@ export class RoundLoop {
   #pending: GenerationEvent[] = [];
   /** Generations that were cancelled during this round: their events are not reported. */
   readonly #silenced = new Set<string>();
+  /** When the last round was over, and whether there was nothing to do after it. */
+  #endedAt = 0;
+  #hasSlept = true;
   #isStopping = false;
   #wake: (() => void) | null = null;
   readonly #finished: Promise<void>;
 
-  constructor(slots: SlotAssignment, prefillChunk: number, clock: Clock) {
+  constructor(slots: SlotAssignment, threads: RoundThreads, prefillChunk: number, clock: Clock) {
     this.#slots = slots;
+    this.#threads = threads;
     this.#prefillChunk = prefillChunk;
     this.#clock = clock;
     this.#finished = this.#run();
@@ -129,6 +135,7 @@ export class RoundLoop {
   }
 
   async #round(): Promise<void> {
+    const idleMs = this.#clock.now() - this.#endedAt;
     await this.#warm();
     const startedAt = this.#clock.now();
     const members = planRound(this.#running, this.#prefillChunk);
@@ -136,8 +143,13 @@ export class RoundLoop {
     this.#pending = [];
     const prefilling = members.filter(({ isPrefilling }) => isPrefilling);
     const prefillTokens = prefilling.reduce((sum, { nextChunk }) => sum + nextChunk, 0);
+    const work = { decodes: members.length - prefilling.length, prefillTokens };
+    this.#threads.begin(work);
     await Promise.all(members.map((generation) => generation.step(events)));
-    const durationMs = this.#clock.now() - startedAt;
+    const endedAt = this.#clock.now();
+    const durationMs = endedAt - startedAt;
+    if (members.length > 0) this.#threads.end(work, durationMs + (this.#hasSlept ? 0 : idleMs));
+    this.#hasSlept = false;
     await this.#slots.prefilled(prefilling, prefillTokens, durationMs);
 
     const promptCache = this.#slots.takeCacheActivity();
@@ -151,6 +163,7 @@ export class RoundLoop {
     await this.#release((generation) => generation.isOver);
     // Lets the library's dispatcher go idle: otherwise it might decode the first request of the next round as a batch
     // of its own. Also lets messages in, so that a request that arrived during the round takes part in the next one.
+    this.#endedAt = endedAt;
     await nextIteration();
   }
 
@@ -167,5 +180,6 @@ export class RoundLoop {
       this.#wake = wake;
     });
     this.#wake = null;
+    this.#hasSlept = true;
   }
 }

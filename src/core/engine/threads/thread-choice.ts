@@ -1,0 +1,171 @@
+/** Rounds of one kind that are remembered, to know how long they usually take. */
+const remembered = 32;
+
+/** Rounds of a kind before the first comparison. */
+const roundsBeforeTrial = 8;
+
+/** Rounds with each of two numbers of threads, in turns, that decide which is faster. */
+const pairs = 4;
+
+/** A number of threads must be faster by this factor to replace another one; fewer threads need only be as fast. */
+const gain = 0.95;
+
+/** Time between two comparisons, in milliseconds: it doubles while nothing changes. */
+const shortestPauseMs = 2000;
+const longestPauseMs = 60_000;
+
+/** A round this many times as long as usual, and this much longer in milliseconds, is slow. */
+const slowFactor = 4;
+const slowMs = 2;
+
+/** So much slower than usual that one round is enough. */
+const stuckFactor = 20;
+
+/** A trial is lost at once with a round this many times as long. */
+const lostFactor = 3;
+
+/** Rounds have become slower for good if the last few take this many times as long as usual. */
+const driftFactor = 1.5;
+const driftRounds = 8;
+
+interface Trial {
+  readonly threads: number;
+  readonly ours: number[];
+  readonly theirs: number[];
+}
+
+/**
+ * How many threads compute one kind of round, such as decodes of four to seven generations.
+ *
+ * From time to time, another number is tried: one round with each, in turns, because the speed of a machine drifts. Between
+ * trials, rounds that take far longer than usual show that threads wait for each other, because something else needs the
+ * cores; then the number is lowered at once, and a higher one is tried again after a pause that grows.
+ *
+ *     steady ──(pause over, or rounds have become slower)──▶ trial ──(4 pairs)──▶ steady, with the faster number
+ *       ▲ └──(2 of 4 rounds far too slow: fewer threads)──┐
+ *       └────────────────────────────────────────────────┘
+ */
+export class ThreadChoice {
+  /** In ascending order. */
+  readonly #candidates: readonly number[];
+  #threads: number;
+  #recent: number[] = [];
+  /** Of the last rounds: whether each was slow. */
+  #slow: boolean[] = [];
+  #trial: Trial | null = null;
+  #triesUp = true;
+  #pauseMs = shortestPauseMs;
+  #resumeAtMs = 0;
+  #usualMs: number | null;
+
+  /**
+   * @param candidates numbers of threads, in ascending order
+   * @param threads the one to begin with
+   * @param usualMs how long a round usually takes with it, if that was measured
+   */
+  constructor(candidates: readonly number[], threads: number, usualMs: number | null) {
+    this.#candidates = candidates;
+    this.#threads = threads;
+    this.#usualMs = usualMs;
+  }
+
+  /** The number that is chosen at the moment. */
+  get threads(): number {
+    return this.#threads;
+  }
+
+  /** The number for the next round: another one during a trial. */
+  get next(): number {
+    const trial = this.#trial;
+    return trial !== null && trial.theirs.length < trial.ours.length ? trial.threads : this.#threads;
+  }
+
+  /**
+   * Notes how long a round took with {@link next}.
+   *
+   * @param ms duration of the round, or of a unit of its work
+   * @returns whether threads were waiting for each other, so that other kinds of rounds had better use fewer as well
+   */
+  observe(ms: number, nowMs: number): boolean {
+    if (this.#trial !== null) {
+      this.#judge(this.#trial, ms, nowMs);
+      return false;
+    }
+    if (this.#isCrowded(ms)) {
+      this.lower(this.#threads, nowMs);
+      return true;
+    }
+    this.#recent.push(ms);
+    if (this.#recent.length > remembered) this.#recent.shift();
+    if (this.#recent.length >= roundsBeforeTrial && (nowMs >= this.#resumeAtMs || this.#hasDrifted(nowMs))) this.#try();
+    return false;
+  }
+
+  /** Uses fewer than `below` threads from now on, if there is such a candidate, and tries more again after a pause. */
+  lower(below: number, nowMs: number): void {
+    const fewer = this.#candidates.findLast((candidate) => candidate < below);
+    if (fewer === undefined || this.#threads <= fewer) return;
+    this.#change(fewer);
+    this.#pause(this.#pauseMs * 2, nowMs);
+  }
+
+  #isCrowded(ms: number): boolean {
+    const usualMs = this.#recent.length >= roundsBeforeTrial ? median(this.#recent) : this.#usualMs;
+    if (usualMs === null || this.#threads === this.#candidates[0]) return false;
+    const isSlow = ms > usualMs * slowFactor && ms > usualMs + slowMs;
+    this.#slow = [...this.#slow.slice(-3), isSlow];
+    return (isSlow && ms > usualMs * stuckFactor) || this.#slow.filter(Boolean).length >= 2;
+  }
+
+  #hasDrifted(nowMs: number): boolean {
+    if (this.#recent.length < remembered || nowMs < this.#resumeAtMs - this.#pauseMs + shortestPauseMs) return false;
+    return median(this.#recent.slice(-driftRounds)) > median(this.#recent.slice(0, -driftRounds)) * driftFactor;
+  }
+
+  #try(): void {
+    const index = this.#candidates.indexOf(this.#threads);
+    const [first, second] = this.#triesUp ? [index + 1, index - 1] : [index - 1, index + 1];
+    const threads = this.#candidates[first] ?? this.#candidates[second];
+    this.#triesUp = !this.#triesUp;
+    if (threads !== undefined) this.#trial = { threads, ours: [], theirs: [] };
+  }
+
+  #judge(trial: Trial, ms: number, nowMs: number): void {
+    const { ours, theirs, threads } = trial;
+    if (theirs.length === ours.length) {
+      ours.push(ms);
+      return;
+    }
+    theirs.push(ms);
+    const isLost = ms > Math.max(...ours) * lostFactor;
+    if (theirs.length < pairs && !isLost) return;
+    this.#trial = null;
+    const needed = threads > this.#threads ? gain : 1;
+    const wins = theirs.filter((each, index) => each < (ours[index] ?? 0) * needed).length;
+    if (!isLost && wins > pairs / 2 && median(theirs) < median(ours) * needed) {
+      this.#change(threads);
+      this.#usualMs = median(theirs);
+      this.#pause(shortestPauseMs, nowMs);
+    } else {
+      this.#pause(this.#pauseMs * 2, nowMs);
+    }
+  }
+
+  #change(threads: number): void {
+    this.#threads = threads;
+    this.#trial = null;
+    this.#recent = [];
+    this.#slow = [];
+    this.#usualMs = null;
+  }
+
+  #pause(ms: number, nowMs: number): void {
+    this.#pauseMs = Math.min(longestPauseMs, ms);
+    this.#resumeAtMs = nowMs + this.#pauseMs;
+  }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? Infinity;
+}

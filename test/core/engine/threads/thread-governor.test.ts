@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type Calibration,
+  type RoundWork,
+  ThreadGovernor,
+} from '../../../../src/core/engine/threads/thread-governor.js';
+import { seededRandom } from '../../../support/seeded-random.js';
+
+const eight: RoundWork = { decodes: 8, prefillTokens: 0 };
+const one: RoundWork = { decodes: 1, prefillTokens: 0 };
+
+/** A machine with two cores, in virtual time. */
+class Machine {
+  readonly governor: ThreadGovernor;
+  readonly used: number[] = [];
+  nowMs = 0;
+  /** Whether another program keeps the cores busy. */
+  isBusy = false;
+  readonly #random = seededRandom(1);
+  readonly #roundMs: (threads: number, work: RoundWork) => number;
+
+  constructor(roundMs: (threads: number, work: RoundWork) => number, begin = 2, calibratedMs: number | null = null) {
+    this.#roundMs = roundMs;
+    const calibration: Calibration = { candidates: [1, 2], best: () => ({ threads: begin, roundMs: calibratedMs }) };
+    this.governor = new ThreadGovernor(calibration);
+  }
+
+  /** @returns how long the rounds took together, in milliseconds */
+  run(rounds: number, work: RoundWork = eight): number {
+    const from = this.nowMs;
+    for (let round = 0; round < rounds; round += 1) {
+      const threads = this.governor.threadsFor(work);
+      const noise = 0.9 + 0.2 * this.#random();
+      const ms = this.#roundMs(threads, work) * noise * (this.isBusy && threads > 1 ? 30 : this.isBusy ? 2 : 1);
+      this.nowMs += ms;
+      this.used.push(threads);
+      this.governor.observe(work, ms, this.nowMs);
+    }
+    return this.nowMs - from;
+  }
+}
+
+const twoAreFaster = (threads: number): number => (threads === 2 ? 10 : 18);
+const oneIsFaster = (threads: number): number => (threads === 2 ? 10 : 6);
+
+describe('ThreadGovernor', () => {
+  it('keeps what is fastest, and loses little by trying', () => {
+    const machine = new Machine(twoAreFaster);
+    expect(machine.run(3000)).toBeLessThan(3000 * 10 * 1.05);
+    expect(machine.governor.inUse).toEqual([2]);
+  });
+
+  it('corrects a calibration that was wrong, in either direction, within 30 rounds', () => {
+    const down = new Machine(oneIsFaster, 2);
+    down.run(30);
+    expect(down.governor.inUse).toEqual([1]);
+    const up = new Machine(twoAreFaster, 1);
+    up.run(30);
+    expect(up.governor.inUse).toEqual([2]);
+  });
+
+  it('steps down at once when something else needs the cores', () => {
+    const machine = new Machine(twoAreFaster);
+    machine.run(100);
+    machine.isBusy = true;
+    machine.run(1);
+    expect(machine.governor.inUse).toEqual([1]);
+  });
+
+  it('steps down at once if it is busy from the start', () => {
+    const machine = new Machine(twoAreFaster, 2, 10);
+    machine.isBusy = true;
+    machine.run(2);
+    expect(machine.governor.inUse).toEqual([1]);
+  });
+
+  it('stays within a tenth of the best while the machine is busy', () => {
+    const machine = new Machine(twoAreFaster);
+    machine.run(100);
+    machine.isBusy = true;
+    const best = 3000 * 18 * 2;
+    expect(machine.run(3000)).toBeLessThan(best * 1.1);
+  });
+
+  it('goes up again when the machine is quiet', () => {
+    const machine = new Machine(twoAreFaster);
+    machine.run(100);
+    machine.isBusy = true;
+    machine.run(200);
+    machine.isBusy = false;
+    machine.run(5000);
+    expect(machine.governor.inUse).toEqual([2]);
+  });
+
+  it('chooses for each kind of round', () => {
+    const machine = new Machine((threads, { decodes }) =>
+      decodes === 1 ? oneIsFaster(threads) : twoAreFaster(threads),
+    );
+    for (let turn = 0; turn < 20; turn += 1) {
+      machine.run(20, one);
+      machine.run(20, eight);
+      machine.run(5, { decodes: 7, prefillTokens: 128 });
+    }
+    expect(machine.governor.threadsFor(one)).toBe(1);
+    expect(machine.governor.threadsFor(eight)).toBe(2);
+    expect(machine.governor.inUse).toEqual([1, 2]);
+  });
+
+  it('steps down for all kinds of rounds', () => {
+    const machine = new Machine(twoAreFaster);
+    machine.run(50, one);
+    machine.run(50, eight);
+    machine.isBusy = true;
+    machine.run(1, one);
+    expect(machine.governor.inUse).toEqual([1]);
+  });
+
+  it('is not misled by a single slow round', () => {
+    const machine = new Machine(twoAreFaster);
+    machine.run(100);
+    machine.governor.observe(eight, 80, machine.nowMs);
+    expect(machine.governor.inUse).toEqual([2]);
+  });
+
+  it('never changes where there is nothing to choose', () => {
+    const governor = new ThreadGovernor({ candidates: [1], best: () => ({ threads: 1, roundMs: 5 }) });
+    for (const ms of [5, 500, 500, 5]) governor.observe(eight, ms, 0);
+    expect(governor.inUse).toEqual([1]);
+    expect(governor.threadsFor(eight)).toBe(1);
+  });
+});
