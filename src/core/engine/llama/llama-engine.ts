@@ -1,4 +1,3 @@
-import { basename, extname } from 'node:path';
 import { type Clock, systemClock } from '../../base/clock.js';
 import { Emitter } from '../../base/emitter.js';
 import { ChatstreamError } from '../../base/errors.js';
@@ -7,6 +6,8 @@ import type { LlamaEngineOptions } from '../options.js';
 import { describeDevice } from './device.js';
 import { type EngineLog, importLibrary, type Library } from './library.js';
 import { type LoadedModel, loadModel } from './load.js';
+import { modelInfo } from './model-info.js';
+import { Prompter } from './prompter.js';
 import { Prompts } from './prompts.js';
 import { RoundLoop } from './round-loop.js';
 import { SlotAssignment } from './slot-assignment.js';
@@ -26,8 +27,7 @@ type State =
   | {
       readonly status: 'ready';
       readonly loaded: LoadedModel;
-      readonly prompts: Prompts;
-      readonly assignment: SlotAssignment;
+      readonly prompter: Prompter;
       readonly loop: RoundLoop;
     }
   | { readonly status: 'stopped' };
@@ -35,6 +35,9 @@ type State =
 /**
  * An engine that runs a GGUF model with llama.cpp in this process, which should have been started with
  * `UV_THREADPOOL_SIZE=1` (docs/architecture.md). Native code is loaded by `start`, not before.
+ *
+ * It also prepares prompts, but the server leaves that to a prompt engine in another process: here,
+ * every call delays the rounds.
  */
 export function createLlamaEngine(options: LlamaEngineOptions, dependencies: LlamaEngineDependencies = {}): Engine {
   return new LlamaEngine(options, dependencies);
@@ -74,7 +77,8 @@ class LlamaEngine implements Engine {
       const prompts = new Prompts(loaded.model);
       const info = await this.#describe(loaded, prompts);
       const assignment = this.#assignSlots(library, loaded, prompts);
-      this.#state = { status: 'ready', loaded, prompts, assignment, loop: this.#startLoop(assignment) };
+      const prompter = new Prompter(library, loaded.model, prompts);
+      this.#state = { status: 'ready', loaded, prompter, loop: this.#startLoop(assignment) };
       return info;
     } catch (error) {
       await loaded.dispose();
@@ -97,34 +101,21 @@ class LlamaEngine implements Engine {
   }
 
   async #describe({ file, model, contextLength, threads }: LoadedModel, prompts: Prompts): Promise<EngineInfo> {
-    const { modelPath, slots } = this.#options;
-    return {
-      engine: 'llama',
-      modelId: basename(modelPath, extname(modelPath)),
-      contextLength,
-      slots,
-      device: await describeDevice(model, threads),
-      architecture: file.architecture,
-      parameters: file.parameters,
-      trainedContextLength: file.trainedContextLength,
-      vocabularySize: prompts.vocabularySize,
-      fileBytes: file.fileBytes,
-    };
+    const device = await describeDevice(model, threads);
+    return modelInfo(this.#options, file, { contextLength, device, vocabularySize: prompts.vocabularySize });
   }
 
   // These three are async so that everything they throw becomes a rejection.
-  async prepare(source: PromptSource, demands?: Demands): Promise<readonly Token[]> {
-    const { prompts, assignment } = this.#ready();
-    if (demands !== undefined) await assignment.check(demands);
-    return prompts.prepare(source);
+  async prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<readonly Token[]> {
+    return await this.#ready().prompter.prepare(source, demands, signal);
   }
 
-  async tokenize(text: string): Promise<readonly Token[]> {
-    return await Promise.resolve(this.#ready().prompts.tokenize(text));
+  async tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
+    return await this.#ready().prompter.tokenize(text, signal);
   }
 
-  async detokenize(tokens: readonly Token[]): Promise<string> {
-    return await Promise.resolve(this.#ready().prompts.detokenize(tokens));
+  async detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {
+    return await this.#ready().prompter.detokenize(tokens, signal);
   }
 
   generate(spec: GenerationSpec): void {
