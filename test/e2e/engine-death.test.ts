@@ -100,5 +100,8 @@ describe.concurrent('kill -9 of the prompt process', () => {
 /** The processes that a process has started. Linux only, where these tests run. */
 function childrenOf(pid: number): number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  return children.split(' ').filter((number) => number !== '').map(Number);
+  return children
+    .split(' ')
+    .filter((number) => number !== '')
+    .map(Number);
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import { lives } from '../core/engine/process/processes.js';
@@ -104,6 +105,30 @@ it('an engine process that hangs does not keep the server from ending', async ()
   expect(await server.stop()).toBe(0);
   expect(await stream.ended).toMatchObject({ isDone: true, error: { code: 'draining' } });
   await until(() => !lives(enginePid), 'the engine to end');
+});
+
+it('a prompt process that hangs is killed, while generations go on and the prompt waits for the next one', async () => {
+  const model = ['--model', await unhurriedModel(), '--gpu', 'off', '--threads', '1', '--max-concurrency', '2'];
+  const server = await startServer(model);
+  const leave = new AbortController();
+  const stream = streamChat(server.url, 'Hello.', { max_tokens: 3500, ignore_eos: true }, leave.signal);
+  await until(() => stream.text !== '', 'the text to begin');
+  const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .map(Number);
+  const promptPid = children.find((pid) => pid !== server.enginePid) ?? 0;
+  process.kill(promptPid, 'SIGSTOP');
+  const next = streamChat(server.url, 'Hello.', { max_tokens: 3, ignore_eos: true });
+  await until(async () => (await queueOf(server.url)).preparing === 1, 'the prompt to wait');
+  const textBefore = stream.text;
+  expect(await next.ended).toMatchObject({ status: 200, isComplete: true });
+  expect(stream.text.length).toBeGreaterThan(textBefore.length);
+  expect(stream.error).toBe(null);
+  expect(lives(promptPid)).toBe(false);
+  expect(server.enginePids.length).toBe(1);
+  leave.abort();
+  expect(await server.stop()).toBe(0);
 });
 
 /** Wide and deep enough to take a few milliseconds per token. */

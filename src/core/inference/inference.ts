@@ -1,6 +1,6 @@
+import { untilAborted } from '../base/abort.js';
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
-import { untilAborted } from '../base/abort.js';
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
 import type { EngineInfo, ServingEngine, Token } from '../engine/engine.js';
 import type { SchedulerEvent } from '../scheduler/job.js';

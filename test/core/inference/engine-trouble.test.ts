@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { clientLeftError } from '../../../src/core/base/refusals.js';
 import { createMockEngine } from '../../../src/core/engine/mock/mock-engine.js';
 import { Inference } from '../../../src/core/inference/inference.js';
 import { inProcess } from '../../support/in-process.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 import type { Client } from './client.js';
-import { clientLeftError } from '../../../src/core/base/refusals.js';
 import { House } from './house.js';
 
 describe('before the model is loaded', () => {

@@ -1,5 +1,5 @@
-import { systemClock } from '../../base/clock.js';
 import { setImmediate as nextIteration } from 'node:timers/promises';
+import { systemClock } from '../../base/clock.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import type { Engine, PromptEngine, Token } from '../engine.js';
 import type { EngineOptions } from '../options.js';
@@ -125,11 +125,7 @@ async function answer(message: CallMessage): Promise<void> {
   }
 }
 
-async function ask(
-  asked: PromptEngine,
-  message: CallMessage,
-  signal: AbortSignal,
-): Promise<string | readonly Token[]> {
+async function ask(asked: PromptEngine, message: CallMessage, signal: AbortSignal): Promise<string | readonly Token[]> {
   signal.throwIfAborted();
   switch (message.type) {
     case 'prepare':

@@ -18,10 +18,7 @@ export interface SuperviseOptions extends Omit<EngineProcessOptions, 'role'> {
 export function superviseEngine(options: SuperviseOptions, clock: Clock = systemClock): SupervisedEngine {
   const { hangLimits = hangLimitsOf(options.engine), ...processOptions } = options;
   const launch = (role: ProcessRole) => (): EngineProcess => new EngineProcess({ ...processOptions, role });
-  const engine = new Supervisor(
-    { role: 'engine', launch: launch('engine'), hangLimits, tenacity: 'gives_up' },
-    clock,
-  );
+  const engine = new Supervisor({ role: 'engine', launch: launch('engine'), hangLimits, tenacity: 'gives_up' }, clock);
   if (options.engine.engine === 'mock') return engine;
   const prompts = new Supervisor(
     // Its model is loaded within a second or two, and what kills it is a request: others should not have to suffer.

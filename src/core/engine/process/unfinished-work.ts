@@ -35,7 +35,8 @@ interface LastingCall {
  * new process, but not after a second death.
  *
  * Calls that were open at a death are suspects. The next process gets them one at a time, so that the one that is to
- * blame takes no other suspect with it when it kills again. Calls that come later are sent at once.
+ * blame takes no other suspect with it when it kills again. The oldest comes last: it is the one that the process was
+ * most likely working on. Calls that come later are sent at once.
  */
 export class LastingCalls {
   readonly #open = new Set<LastingCall>();
@@ -112,7 +113,7 @@ export class LastingCalls {
 
   #sendNextSuspect(): void {
     const suspects = [...this.#open].filter(({ deaths }) => deaths > 0);
-    const [next] = suspects;
+    const next = suspects.at(-1);
     if (next !== undefined && !suspects.some(({ isAsked }) => isAsked)) this.#send(next);
   }
 

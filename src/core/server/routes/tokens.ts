@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
 import type { FastifyReply } from 'fastify';
+import { Type } from 'typebox';
 import { clientLeftError } from '../../base/refusals.js';
 import type { App, ServerContext } from '../http/context.js';
 import { onResponseEnd } from '../http/open-answers.js';

@@ -3,7 +3,7 @@ import type { EngineState, GenerationEvent } from '../../../../src/core/engine/e
 import { EnginePair } from '../../../../src/core/engine/process/engine-pair.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 import { outcomeOf, specOf } from '../mock/mock-harness.js';
-import { noModel, stage, type Stage, statuses } from './supervisor-stage.js';
+import { noModel, type Stage, stage, statuses } from './supervisor-stage.js';
 
 interface PairStage {
   readonly clock: VirtualClock;
@@ -61,7 +61,10 @@ describe('engine pair', () => {
     prompts.child().die();
     await clock.advanceAsync(30);
     const prompt = pair.prepare({ type: 'text', text: 'a' });
-    expect(pair.state).toMatchObject({ status: 'restarting', reason: expect.stringContaining('prompt process') as unknown });
+    expect(pair.state).toMatchObject({
+      status: 'restarting',
+      reason: expect.stringContaining('prompt process') as unknown,
+    });
     expect(events.filter(({ type }) => type === 'token').length).toBeGreaterThan(2);
     await clock.advanceAsync(500);
     expect(await prompt).toEqual([97]);

@@ -11,12 +11,13 @@ import type {
 } from '../../../../src/core/engine/engine.js';
 import { createMockEngine } from '../../../../src/core/engine/mock/mock-engine.js';
 import type { EngineChild, EngineExit } from '../../../../src/core/engine/process/engine-child.js';
+import type { ProcessRole } from '../../../../src/core/engine/process/process-role.js';
 import type { VirtualClock } from '../../../support/virtual-clock.js';
 import { mockOptions } from '../mock/mock-harness.js';
 
 /** A mock engine in virtual time that dies like a process, but whose late rounds still arrive. */
 export class FakeChild implements EngineChild {
-  readonly role = 'engine';
+  role: ProcessRole = 'engine';
   readonly pid: number;
   readonly exited: Promise<EngineExit>;
   alive = true;

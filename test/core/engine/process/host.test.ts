@@ -6,7 +6,9 @@ import type { ProcessRole } from '../../../../src/core/engine/process/process-ro
 import { until } from '../../../support/until.js';
 import { mockOptions } from '../mock/mock-harness.js';
 
-const entry = fileURLToPath(compiledFile(new URL('../../../../src/core/engine/process/host.ts', import.meta.url).href, './host.js'));
+const entry = fileURLToPath(
+  compiledFile(new URL('../../../../src/core/engine/process/host.ts', import.meta.url).href, './host.js'),
+);
 
 let host: ChildProcess | null = null;
 

@@ -45,6 +45,7 @@ export function stage(options: StageOptions = {}): Stage {
   let poison: string | null = null;
   const launch = (): FakeChild => {
     const child = new FakeChild(children.length + 1, clock, startError);
+    child.role = role;
     child.poison = poison;
     children.push(child);
     return child;
