@@ -4,7 +4,9 @@ import { longestTimerMs, systemClock } from './base/clock.js';
 import { ChatstreamError, messageOf } from './base/errors.js';
 import type { EngineInfo } from './engine/engine.js';
 import type { EngineOptions } from './engine/options.js';
-import { type SupervisedEngine, superviseEngine } from './engine/process/supervisor.js';
+import { processNames } from './engine/process/process-role.js';
+import { superviseEngine } from './engine/process/supervise-engine.js';
+import type { SupervisedProcess } from './engine/process/supervised-engine.js';
 import { Inference } from './inference/inference.js';
 import type { SchedulerOptions } from './scheduler/scheduler.js';
 import { createApp } from './server/app.js';
@@ -46,11 +48,14 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
   const clock = systemClock;
   const engine = superviseEngine({
     engine: options.engine,
-    log: ({ stream, text }) => {
-      logger.debug({ stream }, `engine: ${text}`);
+    log: ({ role, stream, text }) => {
+      logger.debug({ stream }, `${role}: ${text}`);
     },
   });
-  logEngineHealth(engine, logger);
+  for (const supervised of engine.processes) logHealth(supervised, logger);
+  engine.rounds(({ device }) => {
+    if (device !== undefined) logger.info({ device }, `compute threads were changed: ${device}`);
+  });
   const inference = new Inference(engine, { ...options.queue, slots: options.engine.slots }, clock);
   const totals = new Totals(inference.events);
   const metrics = new Metrics(inference, engine);
@@ -136,27 +141,29 @@ async function drainWithin(inference: Inference, timeoutMs: number): Promise<num
   return abandoned;
 }
 
-function logEngineHealth(engine: SupervisedEngine, logger: PinoLogger): void {
+function logHealth(supervised: SupervisedProcess, logger: PinoLogger): void {
+  const isEngine = supervised.role === 'engine';
+  const name = isEngine ? 'engine' : processNames[supervised.role];
   let wasReady = false;
-  engine.rounds(({ device }) => {
-    if (device !== undefined) logger.info({ device }, `compute threads were changed: ${device}`);
+  supervised.hangs(({ pid, reason }) => {
+    logger.error({ pid, reason }, `${name} hangs and is killed`);
   });
-  engine.hangs(({ pid, reason }) => {
-    logger.error({ pid, reason }, 'engine hangs and is killed');
-  });
-  engine.states((state) => {
+  supervised.states((state) => {
     switch (state.status) {
-      case 'ready':
+      case 'ready': {
+        const model = isEngine ? { model: state.info.modelId, device: state.info.device } : {};
+        // One line about a start is enough; both lines are needed to follow restarts.
+        logger[isEngine || wasReady ? 'info' : 'debug']({ pid: supervised.pid, ...model }, `${name} ready`);
         wasReady = true;
-        logger.info({ pid: engine.pid, model: state.info.modelId, device: state.info.device }, 'engine ready');
         return;
+      }
       case 'restarting':
-        logger.warn({ attempt: state.attempt, reason: state.reason }, 'engine died and is being restarted');
+        logger.warn({ attempt: state.attempt, reason: state.reason }, `${name} died and is being restarted`);
         return;
       case 'failed':
         // If the first start fails, the command ends and reports the reason itself.
         if (!wasReady) return;
-        logger.error({ reason: state.reason }, 'engine is down: requests are refused until it can be started again');
+        logger.error({ reason: state.reason }, `${name} is down: requests are refused until it can be started again`);
         return;
       case 'starting':
       case 'stopped':

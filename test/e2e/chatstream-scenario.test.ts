@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/base/clock.js';
 import type { GenerationEvent } from '../../src/core/engine/engine.js';
-import { type SupervisedEngine, superviseEngine } from '../../src/core/engine/process/supervisor.js';
+import { superviseEngine } from '../../src/core/engine/process/supervise-engine.js';
+import type { SupervisedEngine } from '../../src/core/engine/process/supervised-engine.js';
 import { Inference } from '../../src/core/inference/inference.js';
 import type { QueueSnapshot } from '../../src/core/inference/queue-snapshot.js';
 import type { AdmittedRequest, InferenceRequest } from '../../src/core/inference/request.js';

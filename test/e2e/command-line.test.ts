@@ -92,7 +92,7 @@ describe.concurrent('a command whose reader has gone', () => {
 describe.runIf(process.platform === 'linux').concurrent('a command whose output finds the disk full', () => {
   async function runIntoFullDisk(argv: readonly string[]): Promise<CliProcess> {
     const full = openSync('/dev/full', 'w');
-    const run = new CliProcess(argv, {}, full);
+    const run = new CliProcess(argv, {}, { stdout: full });
     closeSync(full);
     await until(() => run.hasExited, 'the end', 60_000);
     return run;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { lives } from '../core/engine/process/processes.js';
 import { streamChat } from '../support/answer-stream.js';
@@ -27,8 +28,9 @@ describe.concurrent('kill -9 of the engine process with 2 running and 6 waiting'
     const streams = await eightClients(server.url, messageOf, {});
     process.kill(server.enginePid, 'SIGKILL');
     await until(() => server.enginePids.length === 2, 'the second engine');
-    // Once more, while others run.
-    await until(() => countBegun(streams) > 2, 'a third to have text');
+    // Once more, while others run: no answer survives two deaths.
+    const haveEnded = (): number => streams.filter(({ isComplete }) => isComplete).length;
+    await until(() => haveEnded() >= 2 && countBegun(streams) > haveEnded(), 'two others to have text');
     process.kill(server.enginePid, 'SIGKILL');
     await until(() => server.enginePids.length === 3, 'the third engine');
     await Promise.all(streams.map(({ ended }) => ended));
@@ -58,9 +60,48 @@ describe.concurrent.each(['mock', 'llama'] as const)('kill -9 of the main proces
     const server = await startServer(['--engine', engine, ...model, '--context', '32768', '--max-concurrency', '1']);
     const stream = streamChat(server.url, 'Hello.', { max_tokens: 32_000, ignore_eos: true });
     await until(() => stream.text !== '', 'the text to begin');
-    expect(lives(server.enginePid)).toBe(true);
+    const children = childrenOf(server.pid);
+    expect(children.length).toBe(engine === 'mock' ? 1 : 2);
+    expect(children).toContain(server.enginePid);
     expect(await server.stop('SIGKILL')).toBeNull();
-    await until(() => !lives(server.enginePid), 'the engine to end');
+    await until(() => !children.some(lives), 'the engine to end');
     expect(await stream.ended).toMatchObject({ isDone: false });
   });
 });
+
+describe.concurrent('kill -9 of the prompt process', () => {
+  it('does not disturb a generation, and the next prompt waits for a new process', async () => {
+    const model = ['--model', await syntheticModel({ context: 32_768 }), '--gpu', 'off', '--threads', '1'];
+    const server = await startServer([...model, '--context', '32768', '--max-concurrency', '2']);
+    const leave = new AbortController();
+    const endless = { max_tokens: 32_000, ignore_eos: true };
+    const stream = streamChat(server.url, 'Hello.', endless, leave.signal);
+    await until(() => stream.text !== '', 'the text to begin');
+    const [promptPid = 0] = childrenOf(server.pid).filter((pid) => pid !== server.enginePid);
+    process.kill(promptPid, 'SIGKILL');
+    const textBefore = stream.text;
+    const next = await streamChat(server.url, 'Hello.', { max_tokens: 3, ignore_eos: true }).ended;
+    expect(next).toMatchObject({ status: 200, isComplete: true });
+    await until(() => stream.text.length > textBefore.length, 'the text to go on');
+    expect(stream.error).toBe(null);
+    leave.abort();
+    expect(server.enginePids.length).toBe(1);
+    expect(server.log).toContainEqual(
+      expect.objectContaining({
+        msg: 'prompt process died and is being restarted',
+        reason: expect.stringMatching(/^The prompt process was killed/) as unknown,
+      }),
+    );
+    expect(await (await fetch(`${server.url}/metrics`)).text()).toMatch(/^chatstream_engine_restarts_total 1$/m);
+    expect(await server.stop()).toBe(0);
+  });
+});
+
+/** The processes that a process has started. Linux only, where these tests run. */
+function childrenOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return children
+    .split(' ')
+    .filter((number) => number !== '')
+    .map(Number);
+}

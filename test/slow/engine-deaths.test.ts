@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import { lives } from '../core/engine/process/processes.js';
@@ -48,7 +49,7 @@ describe('kill -9 of the engine process with 2 running and 6 waiting', () => {
     expect(await server.stop()).toBe(0);
   });
 
-  it('again and again ends all with engine_unavailable, and the server reports it and lives on', async () => {
+  it('again and again ends all, and the server reports it and lives on', async () => {
     const engine = ['--engine', 'mock', '--mock-reply', 'long', '--mock-token', '20ms', '--context', '1000000'];
     const server = await startServer([...engine, '--max-concurrency', '2']);
     const endless = { max_tokens: 900_000 };
@@ -61,19 +62,24 @@ describe('kill -9 of the engine process with 2 running and 6 waiting', () => {
 
     for (let deaths = 1; deaths <= 4; deaths += 1) {
       await until(() => server.enginePids.length === deaths, `engine ${deaths}`);
-      await until(() => running.every(({ text }) => text !== ''), 'the text to begin');
+      if (deaths === 1) await until(() => running.every(({ text }) => text !== ''), 'the text to begin');
       process.kill(server.enginePid, 'SIGKILL');
     }
     await Promise.all([...running, announced, ...waiting].map(({ ended }) => ended));
 
     const unavailable = { error: { code: 'engine_unavailable', type: 'service_unavailable_error' } };
+    // Two deaths end a generation: the first two, and then the next two. The others still wait when it is given up.
+    const diedTwice = { error: { code: 'engine_failed', type: 'server_error' } };
     for (const stream of running) {
-      expect(stream).toMatchObject({ status: 200, isDone: true, failure: null, ...unavailable });
+      expect(stream).toMatchObject({ status: 200, isDone: true, failure: null, ...diedTwice });
       const count = stream.text.split(' ').length;
       expect(stream.text).toBe(Array.from({ length: count }, (_, index) => index + 1).join(' '));
     }
-    expect(announced).toMatchObject({ status: 200, isDone: true, failure: null, text: '', ...unavailable });
-    for (const stream of waiting) expect(stream).toMatchObject({ status: stream.refusalStatus, ...unavailable });
+    expect(announced).toMatchObject({ status: 200, isDone: true, failure: null, ...diedTwice });
+    const codes = waiting.map(({ error }) => error?.code);
+    expect(codes.filter((code) => code === 'engine_failed').length).toBe(1);
+    const turnedAway = waiting.filter(({ error }) => error?.code !== 'engine_failed');
+    for (const stream of turnedAway) expect(stream).toMatchObject({ status: stream.refusalStatus, ...unavailable });
     const late = await streamChat(server.url, 'Count.').ended;
     expect(late).toMatchObject({ status: 503, ...unavailable });
     expect(Number(late.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
@@ -99,6 +105,30 @@ it('an engine process that hangs does not keep the server from ending', async ()
   expect(await server.stop()).toBe(0);
   expect(await stream.ended).toMatchObject({ isDone: true, error: { code: 'draining' } });
   await until(() => !lives(enginePid), 'the engine to end');
+});
+
+it('a prompt process that hangs is killed, while generations go on and the prompt waits for the next one', async () => {
+  const model = ['--model', await unhurriedModel(), '--gpu', 'off', '--threads', '1', '--max-concurrency', '2'];
+  const server = await startServer(model);
+  const leave = new AbortController();
+  const stream = streamChat(server.url, 'Hello.', { max_tokens: 3500, ignore_eos: true }, leave.signal);
+  await until(() => stream.text !== '', 'the text to begin');
+  const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .map(Number);
+  const promptPid = children.find((pid) => pid !== server.enginePid) ?? 0;
+  process.kill(promptPid, 'SIGSTOP');
+  const next = streamChat(server.url, 'Hello.', { max_tokens: 3, ignore_eos: true });
+  await until(async () => (await queueOf(server.url)).preparing === 1, 'the prompt to wait');
+  const textBefore = stream.text;
+  expect(await next.ended).toMatchObject({ status: 200, isComplete: true });
+  expect(stream.text.length).toBeGreaterThan(textBefore.length);
+  expect(stream.error).toBe(null);
+  expect(lives(promptPid)).toBe(false);
+  expect(server.enginePids.length).toBe(1);
+  leave.abort();
+  expect(await server.stop()).toBe(0);
 });
 
 /** Wide and deep enough to take a few milliseconds per token. */

@@ -28,9 +28,9 @@ export function inProcess(engine: Engine): ServingEngine {
         throw thrown;
       }
     },
-    prepare: (source, demands) => engine.prepare(source, demands),
-    tokenize: (text) => engine.tokenize(text),
-    detokenize: (tokens) => engine.detokenize(tokens),
+    prepare: (source, demands, signal) => engine.prepare(source, demands, signal),
+    tokenize: (text, signal) => engine.tokenize(text, signal),
+    detokenize: (tokens, signal) => engine.detokenize(tokens, signal),
     generate: (spec) => {
       engine.generate(spec);
     },

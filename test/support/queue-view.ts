@@ -12,6 +12,7 @@ const queueView = Type.Object(
     max_queue: count,
     slots: count,
     draining: Type.Boolean(),
+    preparing: count,
     running: Type.Array(
       Type.Object(
         {

@@ -30,6 +30,13 @@ export type ReadyEvent = Static<typeof readyEvent>;
 
 export type Variables = Readonly<Record<string, string>>;
 
+export interface CliSettings {
+  /** What the process writes to instead of a pipe that is read: a file's descriptor. */
+  readonly stdout?: number;
+  /** The number of files and connections that it may have open; by default that of this process. */
+  readonly openFiles?: number;
+}
+
 /** A run of the real binary. It ends with the test file at the latest. */
 export class CliProcess {
   stdout = '';
@@ -39,12 +46,14 @@ export class CliProcess {
   readonly #child: ChildProcess;
   #hasExited = false;
 
-  /** @param stdout what the process writes to instead of a pipe that is read: a file's descriptor */
-  constructor(args: readonly string[], variables: Variables = {}, stdout: number | 'pipe' = 'pipe') {
+  constructor(args: readonly string[], variables: Variables = {}, { stdout, openFiles }: CliSettings = {}) {
     const own = Object.entries(process.env).filter(([name]) => !foreignVariables.test(name));
-    this.#child = spawn(process.execPath, [binary, ...args], {
+    const command = [process.execPath, binary, ...args];
+    const limited = ['sh', '-c', 'ulimit -n "$0" && exec "$@"', String(openFiles), ...command];
+    const [program = '', ...rest] = openFiles === undefined ? command : limited;
+    this.#child = spawn(program, rest, {
       env: { ...Object.fromEntries(own), ...variables },
-      stdio: ['ignore', stdout, 'pipe'],
+      stdio: ['ignore', stdout ?? 'pipe', 'pipe'],
     });
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
@@ -128,8 +137,12 @@ export class ServerProcess extends CliProcess {
  *
  * @param args further arguments of `serve`
  */
-export async function startServer(args: readonly string[], variables: Variables = {}): Promise<ServerProcess> {
-  const server = new ServerProcess(['serve', '--port', '0', '--json', ...args], variables);
+export async function startServer(
+  args: readonly string[],
+  variables: Variables = {},
+  settings: CliSettings = {},
+): Promise<ServerProcess> {
+  const server = new ServerProcess(['serve', '--port', '0', '--json', ...args], variables, settings);
   try {
     // The log is asynchronous and may come a moment after the ready line.
     const isReady = (): boolean => server.stdout.includes('\n') && server.enginePids.length > 0;

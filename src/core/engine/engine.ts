@@ -144,6 +144,8 @@ export type CacheSource = (typeof cacheSources)[number];
 
 /** What the prompt cache holds, and what it has done since the engine process started. */
 export interface PromptCacheActivity {
+  /** The number of the engine process: another one counts from the beginning. */
+  readonly pid: number;
   /** Conversations that are kept in memory. */
   readonly entries: number;
   readonly bytes: number;
@@ -172,26 +174,38 @@ export interface Round {
 }
 
 /**
- * A model with a fixed number of slots. The caller makes sure that at most `slots` generations run; the engine advances
- * all of them together, by a token each per round.
+ * The part of an engine that translates between text and tokens. It needs the vocabulary and the chat template of a
+ * model, but not its weights.
  *
- * `generate` and `cancel` take effect between rounds, in the order of the calls: right after a generation was cancelled,
- * another one can be started in its slot.
+ * Every call may be given up: once its signal is aborted, nobody waits for the answer, and the work on it ends at the
+ * next opportunity. The call then rejects with the reason of the signal.
  */
-export interface Engine {
-  /** Emitted after every round in which something happened. */
-  readonly rounds: Subscribable<Round>;
+export interface PromptEngine {
   /** Loads the model; may be called once. Rejects with a `ChatstreamError` that tells the operator what to do. */
   start(): Promise<EngineInfo>;
   /**
    * Applies the chat template and tokenises. Rejects with `invalid_request` for messages that the template refuses, and
    * for demands that cannot be met, such as a schema that cannot be turned into a grammar.
    */
-  prepare(source: PromptSource, demands?: Demands): Promise<readonly Token[]>;
+  prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<readonly Token[]>;
   /** Tokenises text without template and beginning-of-text token. The names of special tokens are plain text. */
-  tokenize(text: string): Promise<readonly Token[]>;
+  tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]>;
   /** The text of tokens, including special ones. Rejects with `invalid_request` for a number outside the vocabulary. */
-  detokenize(tokens: readonly Token[]): Promise<string>;
+  detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string>;
+  /** Ends everything and frees the model. */
+  stop(): Promise<void>;
+}
+
+/**
+ * A model with a fixed number of slots. The caller makes sure that at most `slots` generations run; the engine advances
+ * all of them together, by a token each per round.
+ *
+ * `generate` and `cancel` take effect between rounds, in the order of the calls: right after a generation was cancelled,
+ * another one can be started in its slot.
+ */
+export interface Engine extends PromptEngine {
+  /** Emitted after every round in which something happened. */
+  readonly rounds: Subscribable<Round>;
   generate(spec: GenerationSpec): void;
   /** Ends a generation without further events. Ignores an unknown id: the generation may just have ended. */
   cancel(id: string): void;
@@ -208,8 +222,9 @@ export type EngineState =
   | { readonly status: 'stopped' };
 
 /**
- * An engine whose health can be watched. While it restarts, generations and calls are kept and go on afterwards. Once it
- * has `failed`, all of them end with `engine_unavailable`, and new ones do so at once.
+ * An engine whose health can be watched. While it restarts, generations and calls are kept and go on afterwards, except
+ * those that were at work when it died a second time: they end with `engine_failed`. Once it has `failed`, everything
+ * that needs the failed process ends with `engine_unavailable`, and what comes later does so at once.
  */
 export interface ServingEngine extends Engine {
   readonly state: EngineState;

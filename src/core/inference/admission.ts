@@ -44,6 +44,11 @@ export class Admission {
     return this.#info;
   }
 
+  /** Number of requests that are being prepared. */
+  get preparing(): number {
+    return this.#preparing;
+  }
+
   /**
    * The request's prompt in tokens. A request that will be refused should cost the engine nothing, so requests already
    * hold a place while they are prepared.
@@ -60,13 +65,18 @@ export class Admission {
     });
     this.#preparing += 1;
     try {
-      const prompt = await untilAborted(this.#engine.prepare(request.source, demandsOf(request)), patience.signal);
+      const prompt = await this.#prepare(request, patience.signal);
       assertFits(request, prompt.length, this.#info.contextLength);
       return prompt;
     } finally {
       this.#preparing -= 1;
       patience.dispose();
     }
+  }
+
+  /** An engine that is told that nobody waits any more may still take a moment to notice. */
+  #prepare(request: InferenceRequest, signal: AbortSignal): Promise<readonly Token[]> {
+    return untilAborted(this.#engine.prepare(request.source, demandsOf(request), signal), signal);
   }
 
   /** @param leave called when the client leaves, also from within this call */

@@ -1,3 +1,4 @@
+import { untilAborted } from '../base/abort.js';
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
@@ -29,6 +30,8 @@ export class Inference {
   readonly #processing: Processing;
   readonly #events: RequestEvents;
   readonly #moves = new Emitter<undefined>();
+  /** Number of calls of `tokenize` and `detokenize` that are not answered yet. */
+  #translating = 0;
 
   constructor(engine: ServingEngine, options: InferenceOptions, clock: Clock) {
     this.#engine = engine;
@@ -79,6 +82,11 @@ export class Inference {
     return this.#scheduler.waiting;
   }
 
+  /** Work that is in neither queue: requests whose prompts are being prepared, and calls of `tokenize` and `detokenize`. */
+  get preparing(): number {
+    return this.#admission.preparing + this.#translating;
+  }
+
   /**
    * Prepares and admits a request. Resolves once it waits or runs; from then on `listener` is called.
    *
@@ -102,19 +110,26 @@ export class Inference {
     }
   }
 
-  /** @throws ChatstreamError `engine_unavailable` */
-  tokenize(text: string): Promise<readonly Token[]> {
-    return this.#engine.tokenize(text).catch(this.#rethrowWithRetryAfter);
+  /**
+   * @param client aborted when the client leaves: the work ends, and the call rejects with the reason
+   * @throws ChatstreamError `engine_unavailable`, `engine_failed`
+   */
+  tokenize(text: string, client: AbortSignal): Promise<readonly Token[]> {
+    return this.#translate(this.#engine.tokenize(text, client), client);
   }
 
-  /** @throws ChatstreamError `invalid_request` for a number outside the vocabulary, `engine_unavailable` */
-  detokenize(tokens: readonly Token[]): Promise<string> {
-    return this.#engine.detokenize(tokens).catch(this.#rethrowWithRetryAfter);
+  /** As {@link tokenize}. @throws ChatstreamError also `invalid_request` for a number outside the vocabulary */
+  detokenize(tokens: readonly Token[], client: AbortSignal): Promise<string> {
+    return this.#translate(this.#engine.detokenize(tokens, client), client);
   }
 
   /** Both queues as they are now. The cost is linear in the number of requests. */
   snapshot(): QueueSnapshot {
-    return queueSnapshot(this.#scheduler, this.#processing.running, this.#slots, this.#clock.now());
+    return queueSnapshot(this.#scheduler, this.#processing.running, {
+      slots: this.#slots,
+      preparing: this.preparing,
+      nowMs: this.#clock.now(),
+    });
   }
 
   /**
@@ -165,7 +180,14 @@ export class Inference {
     job.listener.failed(error);
   }
 
-  readonly #rethrowWithRetryAfter = (error: unknown): never => {
-    throw withRetryAfter(asChatstreamError(error), this.#scheduler);
-  };
+  async #translate<T>(answer: Promise<T>, client: AbortSignal): Promise<T> {
+    this.#translating += 1;
+    try {
+      return await untilAborted(answer, client);
+    } catch (error) {
+      throw withRetryAfter(asChatstreamError(error), this.#scheduler);
+    } finally {
+      this.#translating -= 1;
+    }
+  }
 }

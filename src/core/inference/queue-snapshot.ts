@@ -21,6 +21,8 @@ interface WaitingRequest extends WaitingView {
 export interface QueueSnapshot extends SchedulerLimits {
   readonly slots: number;
   readonly draining: boolean;
+  /** Number of requests that are in neither queue yet: their prompts are being prepared. */
+  readonly preparing: number;
   readonly running: readonly RunningRequest[];
   readonly waiting: readonly WaitingRequest[];
 }
@@ -28,13 +30,13 @@ export interface QueueSnapshot extends SchedulerLimits {
 export function queueSnapshot(
   scheduler: Scheduler<InferenceJob>,
   running: Iterable<InferenceJob>,
-  slots: number,
-  nowMs: number,
+  { slots, preparing, nowMs }: Pick<QueueSnapshot, 'slots' | 'preparing'> & { readonly nowMs: number },
 ): QueueSnapshot {
   return {
     ...scheduler.limits,
     slots,
     draining: scheduler.draining,
+    preparing,
     running: Array.from(running, (job) => runningRequest(job, nowMs)),
     waiting: Array.from(scheduler.entries(), ({ job, ...entry }) => ({ id: job.id, ...entry })),
   };

@@ -19,6 +19,11 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry });
     this.#gauge('chatstream_requests_running', 'Generations in the processing queue.', () => inference.running);
     this.#gauge('chatstream_requests_waiting', 'Requests in the request queue.', () => inference.waiting);
+    this.#gauge(
+      'chatstream_requests_preparing',
+      'Requests whose prompts are being turned into tokens.',
+      () => inference.preparing,
+    );
     this.#gauge('chatstream_max_concurrency', 'Size of the processing queue.', () => inference.limits.maxConcurrency);
     this.#gauge('chatstream_max_queue', 'Size of the request queue.', () => inference.limits.maxQueue);
     this.#observeRequests(inference);

@@ -2,6 +2,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import { cacheSources, type PromptCacheActivity, type ServingEngine } from '../engine/engine.js';
 
 const nothing: PromptCacheActivity = {
+  pid: 0,
   entries: 0,
   bytes: 0,
   evictions: 0,
@@ -12,7 +13,7 @@ const nothing: PromptCacheActivity = {
 };
 
 /** Registers metrics of the prompt cache. The engine counts from its start, so what a new process reports is added. */
-export function observePromptCache(engine: Pick<ServingEngine, 'rounds' | 'states'>, registry: Registry): void {
+export function observePromptCache(engine: Pick<ServingEngine, 'rounds'>, registry: Registry): void {
   const registers = [registry];
   const name = (ending: string): string => `chatstream_prompt_cache_${ending}`;
   const hits = new Counter({
@@ -31,16 +32,9 @@ export function observePromptCache(engine: Pick<ServingEngine, 'rounds' | 'state
   const entries = new Gauge({ name: name('entries'), help: 'Conversations kept without a slot.', registers });
 
   let before = nothing;
-  const restart = (): void => {
-    before = nothing;
-    bytes.set(0);
-    entries.set(0);
-  };
-  engine.states(({ status }) => {
-    if (status !== 'ready') restart();
-  });
   engine.rounds(({ promptCache: now }) => {
     if (now === undefined) return;
+    if (now.pid !== before.pid) before = nothing;
     for (const source of cacheSources) hits.inc({ source }, now.hits[source] - before.hits[source]);
     misses.inc(now.misses - before.misses);
     tokens.inc(now.tokens - before.tokens);

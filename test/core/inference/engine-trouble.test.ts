@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { clientLeftError } from '../../../src/core/base/refusals.js';
 import { createMockEngine } from '../../../src/core/engine/mock/mock-engine.js';
 import { Inference } from '../../../src/core/inference/inference.js';
 import { inProcess } from '../../support/in-process.js';
@@ -119,7 +120,19 @@ describe('while the engine restarts', () => {
 describe('text and tokens', () => {
   it('are converted by the engine', async () => {
     const { inference } = await House.open();
-    expect(await inference.tokenize('Hi')).toEqual([72, 105]);
-    expect(await inference.detokenize([72, 105])).toBe('Hi');
+    const { signal } = new AbortController();
+    expect(await inference.tokenize('Hi', signal)).toEqual([72, 105]);
+    expect(await inference.detokenize([72, 105], signal)).toBe('Hi');
+  });
+
+  it('nobody waits for when the client has left', async () => {
+    const { inference, engine } = await House.open();
+    const client = new AbortController();
+    engine.dawdle();
+    const calls = [inference.tokenize('Hi', client.signal), inference.detokenize([72], client.signal)];
+    expect(inference.preparing).toBe(2);
+    client.abort(clientLeftError());
+    for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'cancelled' });
+    expect(inference.preparing).toBe(0);
   });
 });

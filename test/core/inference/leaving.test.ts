@@ -8,7 +8,7 @@ describe('a client that leaves before it is admitted', () => {
     client.leave();
     await house.pass(100);
     expect(client.error?.code).toBe('cancelled');
-    expect(house.engine.calls).toEqual(['prepare']);
+    expect(house.engine.calls).toEqual(['prepare', 'drop']);
   });
 });
 
@@ -22,6 +22,15 @@ describe('a client that leaves while its prompt is prepared', () => {
     await house.pass(0);
     expect(client.error?.code).toBe('cancelled');
     expect(house.outcomesOf('a')).toEqual(['cancelled_waiting']);
+  });
+
+  it('is not prepared any further', async () => {
+    const house = await House.open();
+    house.engine.dawdle();
+    const client = house.submit('a');
+    client.leave();
+    await house.pass(0);
+    expect(house.engine.calls).toEqual(['prepare', 'drop']);
   });
 
   it('gives its place back', async () => {
@@ -42,7 +51,7 @@ describe('a client that leaves while its prompt is prepared', () => {
     client.leave();
     admitPrompts();
     await house.pass(100);
-    expect({ heard: client.heard, calls: house.engine.calls }).toEqual({ heard: [], calls: ['prepare'] });
+    expect({ heard: client.heard, calls: house.engine.calls }).toEqual({ heard: [], calls: ['prepare', 'drop'] });
   });
 
   it('never keeps a slot, whenever it leaves while the preparation ends', async () => {

@@ -228,6 +228,7 @@ describe('both queues at one moment', () => {
       maxQueue: 3,
       slots: 3,
       draining: false,
+      preparing: 0,
       running: [{ id: 'a', slot: 0, promptTokens: 5, outputTokens: 2, runningMs: 35 }],
       waiting: [{ id: 'b', position: 1, waitedMs: 35, etaMs: null }],
     });
@@ -238,6 +239,18 @@ describe('both queues at one moment', () => {
     await house.admit('a');
     await house.pass(19);
     expect(house.inference.snapshot().running).toMatchObject([{ id: 'a', slot: null, outputTokens: 0, runningMs: 19 }]);
+  });
+
+  it('do not contain requests that are still being prepared, which are counted', async () => {
+    const house = await House.open();
+    const admitPrompts = house.engine.dawdle();
+    house.submit('a');
+    house.submit('b');
+    await house.pass(5);
+    expect(house.inference.snapshot()).toMatchObject({ preparing: 2, running: [], waiting: [] });
+    admitPrompts();
+    await house.pass(0);
+    expect(house.inference.snapshot()).toMatchObject({ preparing: 0, running: [{ id: 'a' }, { id: 'b' }] });
   });
 
   it('are empty when nothing happens', async () => {

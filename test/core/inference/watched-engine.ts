@@ -1,6 +1,7 @@
 import { Emitter } from '../../../src/core/base/emitter.js';
 import { ChatstreamError } from '../../../src/core/base/errors.js';
 import type {
+  Demands,
   EngineInfo,
   EngineState,
   GenerationEvent,
@@ -51,18 +52,21 @@ export class WatchedEngine implements ServingEngine {
     return this.#inner.start();
   }
 
-  async prepare(source: PromptSource): Promise<readonly Token[]> {
+  async prepare(source: PromptSource, _demands?: Demands, signal?: AbortSignal): Promise<readonly Token[]> {
     this.calls.push('prepare');
+    signal?.addEventListener('abort', () => this.calls.push('drop'), { once: true });
     await this.#gate;
     this.#assertWorking();
     return this.#inner.prepare(source);
   }
 
-  tokenize(text: string): Promise<readonly Token[]> {
+  async tokenize(text: string): Promise<readonly Token[]> {
+    await this.#gate;
     return this.#inner.tokenize(text);
   }
 
-  detokenize(tokens: readonly Token[]): Promise<string> {
+  async detokenize(tokens: readonly Token[]): Promise<string> {
+    await this.#gate;
     return this.#inner.detokenize(tokens);
   }
 

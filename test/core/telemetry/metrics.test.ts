@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { chat, createTestApp, type TestApp, testApp, until } from '../../support/app.js';
 import { ScriptedEngine } from '../../support/scripted-engine.js';
 import { openStream } from '../../support/stream-client.js';
@@ -63,6 +63,7 @@ describe('metrics', () => {
       'chatstream_prompt_cache_tokens_total counter',
       'chatstream_prompt_tokens_total counter',
       'chatstream_queue_wait_seconds histogram',
+      'chatstream_requests_preparing gauge',
       'chatstream_requests_running gauge',
       'chatstream_requests_total counter',
       'chatstream_requests_waiting gauge',
@@ -106,6 +107,20 @@ describe('metrics', () => {
     expect(read.get('chatstream_requests_waiting')).toBe(2);
     expect(read.get('chatstream_max_concurrency')).toBe(1);
     expect(read.get('chatstream_max_queue')).toBe(9);
+  });
+
+  it('show requests that are being prepared', async () => {
+    const made = await testApp();
+    let answer: (tokens: readonly number[]) => void = () => undefined;
+    const held = new Promise<readonly number[]>((resolve) => (answer = resolve));
+    vi.spyOn(made.engine, 'prepare').mockReturnValue(held);
+    vi.spyOn(made.engine, 'tokenize').mockReturnValue(held);
+    const requests = [made.ask(path, chat('hi')), made.ask('/tokenize', { content: 'hi' })];
+    await until(() => made.inference.preparing === 2);
+    expect((await samples(made)).get('chatstream_requests_preparing')).toBe(2);
+    answer([1, 2]);
+    await made.flyUntil(Promise.all(requests));
+    expect((await samples(made)).get('chatstream_requests_preparing')).toBe(0);
   });
 
   it('follow a change of the limits', async () => {

@@ -1,4 +1,3 @@
-import { basename, extname } from 'node:path';
 import { type Clock, systemClock } from '../../base/clock.js';
 import { Emitter } from '../../base/emitter.js';
 import { ChatstreamError } from '../../base/errors.js';
@@ -20,6 +19,8 @@ import { PromptCache } from '../prompt-cache/prompt-cache.js';
 import { deviceDescription } from './device.js';
 import { type EngineLog, importLibrary, type Library } from './library.js';
 import { type LoadedModel, loadModel } from './load.js';
+import { modelInfo } from './model-info.js';
+import { Prompter } from './prompter.js';
 import { Prompts } from './prompts.js';
 import { RoundLoop } from './round-loop.js';
 import { RoundThreads } from './round-threads.js';
@@ -40,8 +41,7 @@ type State =
   | {
       readonly status: 'ready';
       readonly loaded: LoadedModel;
-      readonly prompts: Prompts;
-      readonly assignment: SlotAssignment;
+      readonly prompter: Prompter;
       readonly cache: PromptCache<Slot>;
       readonly loop: RoundLoop;
     }
@@ -50,6 +50,9 @@ type State =
 /**
  * An engine that runs a GGUF model with llama.cpp in this process, which should have been started with
  * `UV_THREADPOOL_SIZE=1` (docs/architecture.md). Native code is loaded by `start`, not before.
+ *
+ * It also prepares prompts, but the server leaves that to a prompt engine in another process: here,
+ * every call delays the rounds.
  */
 export function createLlamaEngine(options: LlamaEngineOptions, dependencies: LlamaEngineDependencies = {}): Engine {
   return new LlamaEngine(options, dependencies);
@@ -88,11 +91,12 @@ class LlamaEngine implements Engine {
     try {
       const prompts = new Prompts(loaded.model);
       const describe = await deviceDescription(loaded.model);
-      const info = this.#describe(loaded, prompts, describe(loaded.governor?.inUse ?? [loaded.llama.maxThreads]));
+      const threads = new RoundThreads(loaded.llama, loaded.governor, this.#clock);
+      const info = this.#describe(loaded, prompts, describe(threads.inUse));
       const cache = this.#createCache(loaded, info.promptCache);
-      const assignment = this.#assignSlots(library, loaded, prompts, cache);
-      const loop = this.#startLoop(assignment, new RoundThreads(loaded.llama, loaded.governor, this.#clock), describe);
-      this.#state = { status: 'ready', loaded, prompts, assignment, cache, loop };
+      const loop = this.#startLoop(this.#assignSlots(library, loaded, prompts, cache), threads, describe);
+      const prompter = new Prompter(library, loaded.model, prompts);
+      this.#state = { status: 'ready', loaded, prompter, cache, loop };
       return info;
     } catch (error) {
       await loaded.dispose();
@@ -138,35 +142,22 @@ class LlamaEngine implements Engine {
   }
 
   #describe({ file, contextLength }: LoadedModel, prompts: Prompts, device: string): EngineInfo {
-    const { modelPath, slots } = this.#options;
-    return {
-      engine: 'llama',
-      modelId: basename(modelPath, extname(modelPath)),
-      contextLength,
-      slots,
-      device,
-      architecture: file.architecture,
-      parameters: file.parameters,
-      trainedContextLength: file.trainedContextLength,
-      vocabularySize: prompts.vocabularySize,
-      fileBytes: file.fileBytes,
-      promptCache: cacheMemory(this.#options.promptCache, mainMemory().available),
-    };
+    const promptCache = cacheMemory(this.#options.promptCache, mainMemory().available);
+    const { vocabularySize } = prompts;
+    return modelInfo(this.#options, file, { contextLength, device, vocabularySize, promptCache });
   }
 
   // These three are async so that everything they throw becomes a rejection.
-  async prepare(source: PromptSource, demands?: Demands): Promise<readonly Token[]> {
-    const { prompts, assignment } = this.#ready();
-    if (demands !== undefined) await assignment.check(demands);
-    return prompts.prepare(source);
+  async prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<readonly Token[]> {
+    return await this.#ready().prompter.prepare(source, demands, signal);
   }
 
-  async tokenize(text: string): Promise<readonly Token[]> {
-    return await Promise.resolve(this.#ready().prompts.tokenize(text));
+  async tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
+    return await this.#ready().prompter.tokenize(text, signal);
   }
 
-  async detokenize(tokens: readonly Token[]): Promise<string> {
-    return await Promise.resolve(this.#ready().prompts.detokenize(tokens));
+  async detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {
+    return await this.#ready().prompter.detokenize(tokens, signal);
   }
 
   generate(spec: GenerationSpec): void {

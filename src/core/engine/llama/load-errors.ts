@@ -2,6 +2,9 @@ import { ChatstreamError, messageOf } from '../../base/errors.js';
 import { truncated } from '../../gguf/gguf-file.js';
 import type { Library } from './library.js';
 
+/** llama.cpp's messages arrive through the event loop, after the failure that they explain. */
+export const messageDelayMs = 20;
+
 /**
  * Parts of llama.cpp's messages that show why loading has failed. They are not an interface: a test looks for each of
  * them in the installed binaries. If one changes, the error still quotes the last message of llama.cpp.

@@ -11,7 +11,7 @@ import { decodesFirst } from './batching.js';
 import { calibrateThreads, threadCandidates } from './calibrate.js';
 import { availableMemory, flashAttentionFor, isWhollyOnGpu, openLlama } from './device.js';
 import { assertCacheType, type EngineLog, type Library } from './library.js';
-import { contextError, modelLoadError } from './load-errors.js';
+import { contextError, messageDelayMs, modelLoadError } from './load-errors.js';
 
 /** A model that is ready to decode. */
 export interface LoadedModel {
@@ -37,9 +37,6 @@ export interface LoadHooks {
 
 /** Number of llama.cpp's messages that are kept, enough to contain the reason for a failure. */
 const keptMessages = 20;
-
-/** The messages arrive through the event loop, after the failure that they explain. */
-const messageDelayMs = 20;
 
 /** The library's names for {@link CacheType}. */
 const libraryTypes = {

@@ -1,6 +1,6 @@
 import { ChatstreamError } from '../../base/errors.js';
 import { contextLengthError } from '../../base/refusals.js';
-import type { Demands, GenerationEvent, GenerationSpec, PromptCacheActivity } from '../engine.js';
+import type { GenerationEvent, GenerationSpec, PromptCacheActivity } from '../engine.js';
 import type { PromptCache } from '../prompt-cache/prompt-cache.js';
 import { TextAssembler } from '../text/text-assembler.js';
 import { LlamaGeneration } from './generation.js';
@@ -36,12 +36,6 @@ export class SlotAssignment {
     this.#prefillChunk = prefillChunk;
     this.#cache = cache;
     this.#grammars = new Grammars(library, loaded.model);
-  }
-
-  /** @throws ChatstreamError `invalid_request` for demands that {@link assign} would refuse */
-  async check({ format, logitBias }: Demands): Promise<void> {
-    this.#prompts.check(Object.keys(logitBias).map(Number), 'logit_bias');
-    await this.#grammars.begin(format);
   }
 
   /**

@@ -2,9 +2,12 @@ import type { ChildProcess } from 'node:child_process';
 import { systemClock } from '../../base/clock.js';
 import { ChatstreamError } from '../../base/errors.js';
 import type { Engine } from '../engine.js';
+import { processNames, type ProcessRole } from './process-role.js';
 
 /** What the supervisor needs to know about an engine process. */
 export interface EngineChild extends Engine {
+  /** A process that prepares prompts is never asked to generate, and the other way round. */
+  readonly role: ProcessRole;
   /** The operating system's number of the process; null if it could not be spawned. */
   readonly pid: number | null;
   /** False from the moment the end of the process is noticed, before any of its calls reject. */
@@ -39,7 +42,7 @@ export function endOf(child: ChildProcess): Promise<Omit<EngineExit, 'lastLines'
   return new Promise((resolve) => {
     // Other errors, such as a kill that came too late, change nothing: the exit tells what happened.
     child.on('error', (spawnError) => {
-      if (child.pid === undefined) resolve({ code: null, signal: null, spawnError });
+      if (child.pid === undefined) resolve(neverSpawned(spawnError));
     });
     child.once('exit', (code, signal) => {
       const end = { code, signal, spawnError: null };
@@ -54,13 +57,38 @@ export function endOf(child: ChildProcess): Promise<Omit<EngineExit, 'lastLines'
   });
 }
 
+/** The end of a process that could not be created. */
+export function neverSpawned(spawnError: Error): Omit<EngineExit, 'lastLines'> {
+  return { code: null, signal: null, spawnError };
+}
+
 /** An unexpected exit, as an error for the operator. */
-export function exitError(exit: EngineExit): ChatstreamError {
+export function exitError(exit: EngineExit, role: ProcessRole): ChatstreamError {
   const lastWords = exit.lastLines.length === 0 ? '' : ` Its last output: ${exit.lastLines.join(' | ')}`;
-  return new ChatstreamError('engine_failed', `The engine process ${manner(exit)}.${lastWords}`, {
-    ...(exit.signal === 'SIGKILL' && { hint: 'Try a smaller model, a smaller --context or fewer --slots.' }),
+  const hint = hintFor(exit);
+  return new ChatstreamError('engine_failed', `The ${processNames[role]} ${manner(exit)}.${lastWords}`, {
+    ...(hint !== null && { hint }),
     ...(exit.spawnError !== null && { cause: exit.spawnError }),
   });
+}
+
+function hintFor({ signal, spawnError }: EngineExit): string | null {
+  if (signal === 'SIGKILL') return 'Try a smaller model, a smaller --context or fewer --slots.';
+  switch (errorCode(spawnError)) {
+    case 'EMFILE':
+    case 'ENFILE':
+      return 'Too many files and connections are open: raise the limit (ulimit -n), or accept fewer connections.';
+    case 'EAGAIN':
+      return 'Too many processes run: raise the limit (ulimit -u), or end some.';
+    case 'ENOMEM':
+      return 'The machine is out of memory: end other programs, or use a smaller model.';
+    default:
+      return null;
+  }
+}
+
+function errorCode(error: Error | null): unknown {
+  return error !== null && 'code' in error ? error.code : undefined;
 }
 
 function manner({ code, signal, spawnError }: EngineExit): string {

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, type ForkOptions } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -6,12 +6,13 @@ import { systemClock } from '../../base/clock.js';
 import { compiledFile } from '../../base/compiled-file.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { environmentWithoutSecrets } from '../../base/environment.js';
-import type { ChatstreamError } from '../../base/errors.js';
+import { type ChatstreamError, messageOf } from '../../base/errors.js';
 import type { Demands, EngineInfo, GenerationEvent, GenerationSpec, PromptSource, Round, Token } from '../engine.js';
 import type { EngineOptions } from '../options.js';
-import { endOf, type EngineChild, type EngineExit, exitError } from './engine-child.js';
+import { endOf, type EngineChild, type EngineExit, exitError, neverSpawned } from './engine-child.js';
 import { type EngineMessage, fromWire, type HostMessage, isEngineMessage } from './messages.js';
 import { OpenCalls } from './open-calls.js';
+import type { ProcessRole } from './process-role.js';
 
 /** A little longer than the host gives itself to free the model. */
 const defaultStopDeadlineMs = 5000;
@@ -19,19 +20,24 @@ const defaultStopDeadlineMs = 5000;
 /** Lines of stderr kept to explain a crash. */
 const lastLinesKept = 20;
 
-/** A line that the engine process wrote. It belongs in the log: our own output is for the command's result. */
+/** A line that an engine process wrote. It belongs in the log: our own output is for the command's result. */
 export interface EngineLine {
+  readonly role: ProcessRole;
   readonly stream: 'stdout' | 'stderr';
   readonly text: string;
 }
 
 export interface EngineProcessOptions {
   readonly engine: EngineOptions;
+  /** By default `engine`. */
+  readonly role?: ProcessRole;
   readonly log?: (line: EngineLine) => void;
   /** The script that the process runs; by default the host of the real engines. */
   readonly entry?: string;
   /** How long the process may take to end after `stop` before it is killed, in milliseconds; 5000 by default. */
   readonly stopDeadlineMs?: number;
+  /** Creates the process; by default Node's `fork`. */
+  readonly fork?: (entry: string, options: ForkOptions) => ChildProcess;
 }
 
 interface Starting {
@@ -44,9 +50,11 @@ interface Starting {
  * more and its open calls reject with `engine_failed`. Starting a new process is up to the supervisor.
  */
 export class EngineProcess implements EngineChild {
+  readonly role: ProcessRole;
   readonly exited: Promise<EngineExit>;
   readonly #options: EngineProcessOptions;
-  readonly #child: ChildProcess;
+  /** Null if not even the attempt to create the process was possible. */
+  readonly #child: ChildProcess | null;
   readonly #rounds = new Emitter<Round>();
   readonly #calls = new OpenCalls();
   /**
@@ -59,28 +67,42 @@ export class EngineProcess implements EngineChild {
   #alive = true;
   #messages = 0;
 
-  /** Spawns the process, which loads nothing before {@link start}. */
+  /** Spawns the process, which loads nothing before {@link start}. Where that fails, it counts as one that has ended. */
   constructor(options: EngineProcessOptions) {
     this.#options = options;
-    this.#child = fork(options.entry ?? fileURLToPath(compiledFile(import.meta.url, './host.js')), [], {
-      env: engineEnvironment(process.env),
-      // Arguments of the debugger or the test runner are not meant for it.
-      execArgv: [],
-      // CPU per round on Node 20, both ends together, for rounds of 1, 8 and 500 token events sent back to back: 14, 22
-      // and 380 µs as JSON, 21, 25 and 590 µs in the 'advanced' format. Everything in a round can be written as JSON.
-      serialization: 'json',
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
-    this.#child.on('message', (message) => {
+    this.role = options.role ?? 'engine';
+    const spawned = this.#spawn();
+    this.#child = spawned instanceof Error ? null : spawned;
+    this.exited = this.#watch(spawned instanceof Error ? Promise.resolve(neverSpawned(spawned)) : endOf(spawned));
+    this.#child?.on('message', (message) => {
       if (this.#alive && isEngineMessage(message)) this.#receive(message);
     });
-    this.#pipe('stdout', this.#child.stdout);
-    this.#pipe('stderr', this.#child.stderr);
-    this.exited = this.#watch();
+    this.#pipe('stdout', this.#child?.stdout);
+    this.#pipe('stderr', this.#child?.stderr);
+  }
+
+  #spawn(): ChildProcess | Error {
+    const { entry = fileURLToPath(compiledFile(import.meta.url, './host.js')) } = this.#options;
+    const create = this.#options.fork ?? ((module, forkOptions) => fork(module, [], forkOptions));
+    try {
+      return create(entry, {
+        env: engineEnvironment(process.env, this.role),
+        // Arguments of the debugger or the test runner are not meant for it.
+        execArgv: [],
+        // CPU per round on Node 20, both ends together, for rounds of 1, 8 and 500 token events sent back to back: 14,
+        // 22 and 380 µs as JSON, 21, 25 and 590 µs in the 'advanced' format. Everything in a round can be written as
+        // JSON.
+        serialization: 'json',
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      });
+    } catch (error) {
+      // Some errors of the operating system are thrown (ENOMEM), others are events (EAGAIN, EMFILE).
+      return error instanceof Error ? error : new Error(messageOf(error));
+    }
   }
 
   get pid(): number | null {
-    return this.#child.pid ?? null;
+    return this.#child?.pid ?? null;
   }
 
   get alive(): boolean {
@@ -98,26 +120,29 @@ export class EngineProcess implements EngineChild {
   start(): Promise<EngineInfo> {
     return new Promise((resolve, reject) => {
       this.#starting = { resolve, reject };
-      this.#send({ type: 'start', options: this.#options.engine });
+      this.#send({ type: 'start', role: this.role, options: this.#options.engine });
     });
   }
 
-  prepare(source: PromptSource, demands?: Demands): Promise<readonly Token[]> {
-    return this.#calls.tokens((call) => {
+  prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<readonly Token[]> {
+    const send = (call: number): void => {
       this.#send({ type: 'prepare', call, source, ...(demands !== undefined && { demands }) });
-    });
+    };
+    return this.#calls.tokens({ send, drop: this.#drop }, signal);
   }
 
-  tokenize(text: string): Promise<readonly Token[]> {
-    return this.#calls.tokens((call) => {
+  tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
+    const send = (call: number): void => {
       this.#send({ type: 'tokenize', call, text });
-    });
+    };
+    return this.#calls.tokens({ send, drop: this.#drop }, signal);
   }
 
-  detokenize(tokens: readonly Token[]): Promise<string> {
-    return this.#calls.text((call) => {
+  detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {
+    const send = (call: number): void => {
       this.#send({ type: 'detokenize', call, tokens });
-    });
+    };
+    return this.#calls.text({ send, drop: this.#drop }, signal);
   }
 
   generate(spec: GenerationSpec): void {
@@ -141,12 +166,16 @@ export class EngineProcess implements EngineChild {
   }
 
   kill(): void {
-    this.#child.kill('SIGKILL');
+    if (this.pid !== null) this.#child?.kill('SIGKILL');
   }
+
+  readonly #drop = (call: number): void => {
+    this.#send({ type: 'drop', call });
+  };
 
   #send(message: HostMessage): void {
     // A message that can no longer be sent needs no error: when the process ends, everything open ends with it.
-    if (this.#child.connected) this.#child.send(message, () => undefined);
+    if (this.#child?.connected === true) this.#child.send(message, () => undefined);
   }
 
   #receive(message: EngineMessage): void {
@@ -181,20 +210,21 @@ export class EngineProcess implements EngineChild {
     return live;
   }
 
-  #pipe(stream: EngineLine['stream'], readable: Readable | null): void {
-    if (readable === null) return;
+  /** @param readable missing if the process could not be spawned, whatever Node's types say */
+  #pipe(stream: EngineLine['stream'], readable: Readable | null | undefined): void {
+    if (readable === null || readable === undefined) return;
     createInterface({ input: readable }).on('line', (text) => {
-      this.#options.log?.({ stream, text });
+      this.#options.log?.({ role: this.role, stream, text });
       if (stream === 'stdout') return;
       this.#lastLines.push(text);
       if (this.#lastLines.length > lastLinesKept) this.#lastLines.shift();
     });
   }
 
-  async #watch(): Promise<EngineExit> {
-    const exit = { ...(await endOf(this.#child)), lastLines: this.#lastLines };
+  async #watch(end: ReturnType<typeof endOf>): Promise<EngineExit> {
+    const exit = { ...(await end), lastLines: this.#lastLines };
     this.#alive = false;
-    const error = exitError(exit);
+    const error = exitError(exit, this.role);
     this.#starting?.reject(error);
     this.#calls.rejectAll(error);
     return exit;
@@ -206,17 +236,18 @@ const hugePages = 'glibc.malloc.hugetlb=1';
 
 /**
  * The environment of an engine process: ours without secrets and without the variables of our flags, which it gets in a
- * message, with two settings that must be there when it starts.
+ * message, with two settings that must be there when it starts. They are of use only where weights are read.
  *
  * - node-llama-cpp decodes on libuv's thread pool. With one thread in it, decoding on a CPU is two to three times faster.
  * - Every token reads all weights. From huge pages that is 4 to 5 % faster (a model of 230 MB in q4_0, one compute thread).
  *   glibc before 2.35 and other C libraries ignore the setting.
  */
-export function engineEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function engineEnvironment(environment: NodeJS.ProcessEnv, role: ProcessRole = 'engine'): NodeJS.ProcessEnv {
   const tunables = environment['GLIBC_TUNABLES'];
   const passedOn = Object.entries(environmentWithoutSecrets(environment)).filter(
     ([name]) => !name.startsWith('CHATSTREAM_'),
   );
+  if (role === 'prompts') return Object.fromEntries(passedOn);
   return {
     ...Object.fromEntries(passedOn),
     UV_THREADPOOL_SIZE: '1',

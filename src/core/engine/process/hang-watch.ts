@@ -2,6 +2,7 @@ import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { Round } from '../engine.js';
 import type { EngineOptions, LlamaEngineOptions } from '../options.js';
 import type { EngineChild } from './engine-child.js';
+import { processNames } from './process-role.js';
 
 /** When an engine process that is still alive counts as hung. */
 export interface HangLimits {
@@ -15,8 +16,15 @@ export interface HangLimits {
   roundMs(slowestRoundMs: number | null): number;
 }
 
-/** Its event loop has been blocked for half a second at the longest, to tokenise a prompt of 1 MiB. */
+/** Nothing that blocks its event loop takes longer than a fraction of a second. */
 const silenceMs = 60_000;
+
+/**
+ * The limit for a single step of preparing a prompt, such as rendering a template, which nothing can interrupt. Long work
+ * is done in pieces that let messages out, so only a request that is made to block reaches it; it should be stopped before
+ * the clients of the others give up.
+ */
+export const promptHangLimits: HangLimits = { silenceMs: 15_000, roundMs: () => Infinity };
 
 /**
  * Even rounds that are usually quick can take minutes: weights that the system has dropped from memory are read from
@@ -135,17 +143,17 @@ export class HangWatch {
     this.#messages = this.#child.messages;
     // Kept when nothing runs for a moment: clients that give up and try again do not make an engine healthy.
     if (this.#watcher.isBusy()) this.#stalledMs += elapsedMs;
-    this.#verdict = this.#judge();
+    this.#verdict = this.#judge(processNames[this.#child.role]);
     if (this.#verdict === null) this.#scheduleTick();
     else this.#watcher.onHang(this.#child, this.#verdict);
   }
 
-  #judge(): string | null {
+  #judge(name: string): string | null {
     if (this.#silentMs >= this.#limits.silenceMs) {
-      return `The engine process hung: it has not answered for ${seconds(this.#silentMs)}.`;
+      return `The ${name} hung: it has not answered for ${seconds(this.#silentMs)}.`;
     }
     if (this.#stalledMs >= this.#limits.roundMs(this.#slowestRoundMs)) {
-      return `The engine process hung: its generations have not advanced for ${seconds(this.#stalledMs)}.`;
+      return `The ${name} hung: its generations have not advanced for ${seconds(this.#stalledMs)}.`;
     }
     return null;
   }

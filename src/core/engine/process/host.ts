@@ -1,6 +1,7 @@
+import { setImmediate as nextIteration } from 'node:timers/promises';
 import { systemClock } from '../../base/clock.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
-import type { Engine, Token } from '../engine.js';
+import type { Engine, PromptEngine, Token } from '../engine.js';
 import type { EngineOptions } from '../options.js';
 import {
   type CallMessage,
@@ -10,11 +11,14 @@ import {
   isHostMessage,
   toWire,
 } from './messages.js';
+import type { ProcessRole } from './process-role.js';
 
 /** Time to free the model after `stop`. A process that takes longer kills itself. */
 const farewellMs = 4000;
 
-let engine: Engine | null = null;
+let engine: PromptEngine | Engine | null = null;
+/** Calls that are being answered, by their numbers. */
+const calls = new Map<number, AbortController>();
 let leaving = false;
 
 process.on('message', (message) => {
@@ -35,31 +39,36 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 function receive(message: HostMessage): void {
   switch (message.type) {
     case 'start':
-      void start(message.options);
+      void start(message.role, message.options);
       return;
     case 'prepare':
     case 'tokenize':
     case 'detokenize':
       void answer(message);
       return;
+    case 'drop':
+      calls.get(message.call)?.abort();
+      return;
     case 'generate':
-      startedEngine().generate(message.spec);
+      generatingEngine().generate(message.spec);
       return;
     case 'cancel':
-      startedEngine().cancel(message.id);
+      generatingEngine().cancel(message.id);
       return;
     case 'stop':
       void leave();
   }
 }
 
-async function start(options: EngineOptions): Promise<void> {
+async function start(role: ProcessRole, options: EngineOptions): Promise<void> {
   try {
-    engine = await createEngine(options);
+    engine = await createEngine(role, options);
     if (isLeaving()) return;
-    engine.rounds((round) => {
-      send({ type: 'round', round });
-    });
+    if (generates(engine)) {
+      engine.rounds((round) => {
+        send({ type: 'round', round });
+      });
+    }
     send({ type: 'started', info: await engine.start() });
     beat();
   } catch (error) {
@@ -70,12 +79,17 @@ async function start(options: EngineOptions): Promise<void> {
 }
 
 /** Creates an engine in this process. Loads the code of this engine only, because llama.cpp is heavy. */
-async function createEngine(options: EngineOptions): Promise<Engine> {
+async function createEngine(role: ProcessRole, options: EngineOptions): Promise<PromptEngine | Engine> {
   switch (options.engine) {
     case 'llama': {
-      const { createLlamaEngine } = await import('../llama/llama-engine.js');
       // The parent reads standard error to explain a crash, and logs it at --log-level debug.
-      return createLlamaEngine(options, { log: (level, message) => process.stderr.write(`${level}: ${message}\n`) });
+      const log = (level: string, message: string): boolean => process.stderr.write(`${level}: ${message}\n`);
+      if (role === 'prompts') {
+        const { createLlamaPromptEngine } = await import('../llama/prompt-engine.js');
+        return createLlamaPromptEngine(options, log);
+      }
+      const { createLlamaEngine } = await import('../llama/llama-engine.js');
+      return createLlamaEngine(options, { log });
     }
     case 'mock': {
       const { createMockEngine } = await import('../mock/mock-engine.js');
@@ -91,28 +105,49 @@ function beat(): void {
   });
 }
 
+/**
+ * Calls are answered side by side, so that a short one is not held up by a long one that is done in pieces. Each begins
+ * in the next iteration of the event loop, when the messages that have arrived are read: one of them may drop it.
+ */
 async function answer(message: CallMessage): Promise<void> {
   const { call } = message;
+  const controller = new AbortController();
+  calls.set(call, controller);
   try {
-    const result = await ask(startedEngine(), message);
+    await nextIteration();
+    const result = await ask(startedEngine(), message, controller.signal);
+    if (controller.signal.aborted) return;
     send(typeof result === 'string' ? { type: 'text', call, text: result } : { type: 'tokens', call, tokens: result });
   } catch (error) {
-    send({ type: 'call_failed', call, error: toWire(error) });
+    if (!controller.signal.aborted) send({ type: 'call_failed', call, error: toWire(error) });
+  } finally {
+    calls.delete(call);
   }
 }
 
-function ask(asked: Engine, message: CallMessage): Promise<string | readonly Token[]> {
+async function ask(asked: PromptEngine, message: CallMessage, signal: AbortSignal): Promise<string | readonly Token[]> {
+  signal.throwIfAborted();
   switch (message.type) {
     case 'prepare':
-      return asked.prepare(message.source, message.demands);
+      return await asked.prepare(message.source, message.demands, signal);
     case 'tokenize':
-      return asked.tokenize(message.text);
+      return await asked.tokenize(message.text, signal);
     case 'detokenize':
-      return asked.detokenize(message.tokens);
+      return await asked.detokenize(message.tokens, signal);
   }
 }
 
-function startedEngine(): Engine {
+function generates(created: PromptEngine | Engine): created is Engine {
+  return 'generate' in created;
+}
+
+function generatingEngine(): Engine {
+  const started = startedEngine();
+  if (!generates(started)) throw new ChatstreamError('internal', 'The prompt process was asked to generate.');
+  return started;
+}
+
+function startedEngine(): PromptEngine | Engine {
   if (engine === null) throw new ChatstreamError('internal', 'The engine process was used before it was started.');
   return engine;
 }

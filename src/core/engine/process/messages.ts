@@ -2,6 +2,7 @@ import { asChatstreamError, ChatstreamError, type ErrorCode } from '../../base/e
 import { isRecord } from '../../base/json.js';
 import type { Demands, EngineInfo, GenerationSpec, PromptSource, Round, Token } from '../engine.js';
 import type { EngineOptions } from '../options.js';
+import type { ProcessRole } from './process-role.js';
 
 /** A call that gets one answer, which carries the same `call` number. */
 export type CallMessage =
@@ -9,10 +10,12 @@ export type CallMessage =
   | { readonly type: 'tokenize'; readonly call: number; readonly text: string }
   | { readonly type: 'detokenize'; readonly call: number; readonly tokens: readonly Token[] };
 
-/** From the main process to the engine process. `start` is sent once, before everything else. */
+/** From the main process to an engine process. `start` is sent once, before everything else. */
 export type HostMessage =
-  | { readonly type: 'start'; readonly options: EngineOptions }
+  | { readonly type: 'start'; readonly role: ProcessRole; readonly options: EngineOptions }
   | CallMessage
+  /** Nobody waits for the answer to this call any more. */
+  | { readonly type: 'drop'; readonly call: number }
   | { readonly type: 'generate'; readonly spec: GenerationSpec }
   | { readonly type: 'cancel'; readonly id: string }
   | { readonly type: 'stop' };
@@ -39,7 +42,7 @@ export function fromWire({ code, message, ...details }: WireError): ChatstreamEr
 /** Time between two heartbeats of an engine process that has started. */
 export const heartbeatMs = 1000;
 
-/** From the engine process to the main process. */
+/** From an engine process to the main process. A call that was dropped may still be answered. */
 export type EngineMessage =
   | { readonly type: 'started'; readonly info: EngineInfo }
   | { readonly type: 'start_failed'; readonly error: WireError }
@@ -65,6 +68,8 @@ export function isHostMessage(value: unknown): value is HostMessage {
       return isCall(value) && typeof value['text'] === 'string';
     case 'detokenize':
       return isCall(value) && Array.isArray(value['tokens']);
+    case 'drop':
+      return isCall(value);
     case 'generate':
       return isRecord(value['spec']);
     case 'cancel':

@@ -1,4 +1,4 @@
-import { ChatstreamError } from '../../base/errors.js';
+import { asChatstreamError, ChatstreamError } from '../../base/errors.js';
 import type { Token } from '../engine.js';
 import { type EngineMessage, fromWire } from './messages.js';
 
@@ -8,46 +8,66 @@ type Answer = Extract<EngineMessage, { type: Result['type'] | 'call_failed' }>;
 interface OpenCall {
   readonly resolve: (result: Result) => void;
   readonly reject: (error: ChatstreamError) => void;
+  /** Ends the watch on the signal of the call. */
+  readonly stopListening: () => void;
 }
 
-/** Calls that were sent to one engine process and are not answered yet. */
+/** How a call is sent with the number it is given, and taken back. */
+export interface CallTransport {
+  readonly send: (call: number) => void;
+  readonly drop: (call: number) => void;
+}
+
+/** Calls that were sent to one engine process and are not answered yet. A call whose signal is aborted is taken back. */
 export class OpenCalls {
   readonly #open = new Map<number, OpenCall>();
   #lastCall = 0;
 
-  /** @param send sends the call with the number it is given */
-  async tokens(send: (call: number) => void): Promise<readonly Token[]> {
-    const result = await this.#ask(send);
+  async tokens(transport: CallTransport, signal?: AbortSignal): Promise<readonly Token[]> {
+    const result = await this.#ask(transport, signal);
     if (result.type !== 'tokens') throw mismatch();
     return result.tokens;
   }
 
-  /** @param send sends the call with the number it is given */
-  async text(send: (call: number) => void): Promise<string> {
-    const result = await this.#ask(send);
+  async text(transport: CallTransport, signal?: AbortSignal): Promise<string> {
+    const result = await this.#ask(transport, signal);
     if (result.type !== 'text') throw mismatch();
     return result.text;
   }
 
   settle(answer: Answer): void {
-    const call = this.#open.get(answer.call);
-    this.#open.delete(answer.call);
+    const call = this.#take(answer.call);
     if (answer.type === 'call_failed') call?.reject(fromWire(answer.error));
     else call?.resolve(answer);
   }
 
   rejectAll(error: ChatstreamError): void {
-    for (const call of this.#open.values()) call.reject(error);
-    this.#open.clear();
+    for (const call of [...this.#open.keys()]) this.#take(call)?.reject(error);
   }
 
-  #ask(send: (call: number) => void): Promise<Result> {
+  #ask({ send, drop }: CallTransport, signal?: AbortSignal): Promise<Result> {
+    if (signal?.aborted === true) return Promise.reject(asChatstreamError(signal.reason));
     this.#lastCall += 1;
     const call = this.#lastCall;
-    return new Promise((resolve, reject) => {
-      this.#open.set(call, { resolve, reject });
+    return new Promise<Result>((resolve, reject) => {
+      const onAbort = (): void => {
+        drop(call);
+        this.#take(call)?.reject(asChatstreamError(signal?.reason));
+      };
+      const stopListening = (): void => {
+        signal?.removeEventListener('abort', onAbort);
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#open.set(call, { resolve, reject, stopListening });
       send(call);
     });
+  }
+
+  #take(number: number): OpenCall | undefined {
+    const call = this.#open.get(number);
+    this.#open.delete(number);
+    call?.stopListening();
+    return call;
   }
 }
 

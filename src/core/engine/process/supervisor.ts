@@ -1,4 +1,4 @@
-import { type CancelTimer, type Clock, systemClock } from '../../base/clock.js';
+import type { CancelTimer, Clock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { type ChatstreamError, messageOf } from '../../base/errors.js';
 import { engineDownError, engineStoppedError } from '../../base/refusals.js';
@@ -7,44 +7,34 @@ import {
   type EngineInfo,
   type EngineState,
   failedEvent,
+  type GenerationEvent,
   type GenerationSpec,
   type PromptSource,
   type Round,
-  type ServingEngine,
   type Token,
 } from '../engine.js';
 import { type EngineChild, exitError } from './engine-child.js';
-import { EngineProcess, type EngineProcessOptions } from './engine-process.js';
-import { type HangLimits, hangLimitsOf, HangWatch } from './hang-watch.js';
-import { RestartPolicy } from './restart-policy.js';
-import { LastingCalls, ResumableGenerations } from './unfinished-work.js';
+import { type HangLimits, HangWatch } from './hang-watch.js';
+import type { ProcessRole } from './process-role.js';
+import { RestartPolicy, type Tenacity } from './restart-policy.js';
+import type { EngineHang, SupervisedEngine } from './supervised-engine.js';
+import { diedTwiceError, LastingCalls, ResumableGenerations } from './unfinished-work.js';
 
 /** A killed process ends at once, unless the kernel itself waits for a device that does not answer. */
 const goneDeadlineMs = 5000;
 
-/** An engine process that was killed because it was alive but had stopped working. */
-export interface EngineHang {
-  readonly pid: number | null;
-  readonly reason: string;
-}
-
-/** An engine in a process of its own that is restarted after a crash. */
-export interface SupervisedEngine extends ServingEngine {
-  /** The operating system's number of the current engine process, for logs; null while there is none. */
-  readonly pid: number | null;
-  /** Emitted when a process is killed because it hangs; `states` reports what follows. */
-  readonly hangs: Subscribable<EngineHang>;
-}
-
-export interface SuperviseOptions extends EngineProcessOptions {
-  /** By default {@link hangLimitsOf} the engine. */
-  readonly hangLimits?: HangLimits;
+export interface SupervisorOptions {
+  readonly role: ProcessRole;
+  /** Creates a process. */
+  readonly launch: () => EngineChild;
+  readonly hangLimits: HangLimits;
+  readonly tenacity: Tenacity;
 }
 
 /**
  * Runs an engine in a process of its own and restarts it when it dies or hangs. Generations go on where they stopped: the
  * new process gets prompt and output so far, and every text continues exactly. A generation that goes on reports `started`
- * again, with its new slot.
+ * again, with its new slot. What was being worked on at two deaths fails with `engine_failed`.
  *
  *     status       what happens                                    next status
  *     starting     the model is loaded                             ready
@@ -58,16 +48,12 @@ export interface SuperviseOptions extends EngineProcessOptions {
  * A first start that fails needs the operator (a wrong path, too little memory): `start` rejects with the engine's own
  * error, and nothing is retried.
  */
-export function superviseEngine(options: SuperviseOptions, clock: Clock = systemClock): SupervisedEngine {
-  const { hangLimits = hangLimitsOf(options.engine), ...processOptions } = options;
-  return new Supervisor(() => new EngineProcess(processOptions), hangLimits, clock);
-}
-
-/** See {@link superviseEngine}, which makes it launch real processes. */
 export class Supervisor implements SupervisedEngine {
+  readonly role: ProcessRole;
+  readonly processes = [this] as const;
   readonly #launch: () => EngineChild;
   readonly #clock: Clock;
-  readonly #policy = new RestartPolicy();
+  readonly #policy: RestartPolicy;
   readonly #rounds = new Emitter<Round>();
   readonly #states = new Emitter<EngineState>();
   readonly #generations = new ResumableGenerations();
@@ -86,9 +72,11 @@ export class Supervisor implements SupervisedEngine {
   #cancelTimer: CancelTimer | null = null;
   #stopping: Promise<void> | null = null;
 
-  constructor(launch: () => EngineChild, hangLimits: HangLimits, clock: Clock) {
+  constructor({ role, launch, hangLimits, tenacity }: SupervisorOptions, clock: Clock) {
+    this.role = role;
     this.#launch = launch;
     this.#clock = clock;
+    this.#policy = new RestartPolicy(tenacity);
     this.#watch = new HangWatch(hangLimits, clock, {
       isBusy: () => !this.#generations.isEmpty,
       onHang: (child, reason) => {
@@ -135,16 +123,16 @@ export class Supervisor implements SupervisedEngine {
     }
   }
 
-  prepare(source: PromptSource, demands?: Demands): Promise<readonly Token[]> {
-    return this.#ask((child) => child.prepare(source, demands));
+  prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<readonly Token[]> {
+    return this.#ask((child) => child.prepare(source, demands, signal), signal);
   }
 
-  tokenize(text: string): Promise<readonly Token[]> {
-    return this.#ask((child) => child.tokenize(text));
+  tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
+    return this.#ask((child) => child.tokenize(text, signal), signal);
   }
 
-  detokenize(tokens: readonly Token[]): Promise<string> {
-    return this.#ask((child) => child.detokenize(tokens));
+  detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {
+    return this.#ask((child) => child.detokenize(tokens, signal), signal);
   }
 
   generate(spec: GenerationSpec): void {
@@ -201,9 +189,9 @@ export class Supervisor implements SupervisedEngine {
     this.#readySinceMs = this.#clock.now();
     this.#watch.begin(child);
     void child.exited.then((exit) => {
-      this.#onDeath(child, this.#watch.verdict ?? exitError(exit).message);
+      this.#onDeath(child, this.#watch.verdict ?? exitError(exit, this.role).message);
     });
-    this.#calls.askAgain(child);
+    this.#calls.serve(child);
     for (const spec of this.#generations.resumable()) child.generate(spec);
     this.#changeTo({ status: 'ready', info });
   }
@@ -226,6 +214,7 @@ export class Supervisor implements SupervisedEngine {
     this.#watch.end();
     this.#child = null;
     this.#serving = null;
+    const lost = wasReady ? this.#loseWork() : [];
     if (decision.type === 'give_up') {
       this.#abandonAll(reason);
       this.#restartIn(decision.retryMs);
@@ -233,6 +222,14 @@ export class Supervisor implements SupervisedEngine {
       this.#restartIn(decision.delayMs);
       this.#changeTo({ status: 'restarting', attempt: decision.attempt, reason });
     }
+    this.#report(lost);
+  }
+
+  /** Calls and generations that may be what kills processes get no other one. @returns events of the generations */
+  #loseWork(): GenerationEvent[] {
+    const error = diedTwiceError(this.role);
+    this.#calls.lose(error);
+    return this.#generations.lose(error);
   }
 
   #restartIn(delayMs: number): void {
@@ -259,13 +256,16 @@ export class Supervisor implements SupervisedEngine {
     if (this.#state.status !== 'failed') this.#changeTo({ status: 'failed', reason });
     const error = engineDownError({ reason });
     this.#calls.rejectAll(error);
-    const events = this.#generations.failAll(error);
+    this.#report(this.#generations.failAll(error));
+  }
+
+  #report(events: readonly GenerationEvent[]): void {
     if (events.length > 0) this.#rounds.emit({ durationMs: 0, batchSize: 0, events });
   }
 
-  #ask<T>(question: (child: EngineChild) => Promise<T>): Promise<T> {
+  #ask<T>(question: (child: EngineChild) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const gone = this.#gone();
-    return gone === null ? this.#calls.ask(this.#serving, question) : Promise.reject(gone);
+    return gone === null ? this.#calls.ask(question, signal) : Promise.reject(gone);
   }
 
   /** In a microtask, because an event emitted by `generate` itself would come before the caller expects one. */
@@ -273,7 +273,7 @@ export class Supervisor implements SupervisedEngine {
     this.#refused.add(id);
     queueMicrotask(() => {
       if (!this.#refused.delete(id)) return;
-      this.#rounds.emit({ durationMs: 0, batchSize: 0, events: [failedEvent(id, error)] });
+      this.#report([failedEvent(id, error)]);
     });
   }
 

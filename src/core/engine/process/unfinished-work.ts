@@ -1,53 +1,124 @@
-import { asChatstreamError, type ChatstreamError } from '../../base/errors.js';
+import { asChatstreamError, ChatstreamError } from '../../base/errors.js';
 import { failedEvent, type GenerationEvent, type GenerationSpec, type Round, type Token } from '../engine.js';
 import type { EngineChild } from './engine-child.js';
+import { processNames, type ProcessRole } from './process-role.js';
 
 // Work that callers still wait for, and that the next engine process takes over when one has died:
 //
 //   call that is not answered yet      → LastingCalls          → asked again from the beginning
 //   generation with 0 or more tokens   → ResumableGenerations  → goes on after its last reported token
+//
+// Work may itself be what kills processes. What was being worked on at two deaths fails, and no third process gets it.
+
+/** Deaths of a process that a piece of work survives. The first may have any cause. */
+const survivedDeaths = 1;
+
+/** For work that was being done both times when a process died. Clients read it, so it names no details. */
+export function diedTwiceError(role: ProcessRole): ChatstreamError {
+  const message = `The ${processNames[role]} has died twice while it worked on this request.`;
+  return new ChatstreamError('engine_failed', message, {
+    hint: 'The server log says why. Do not send this request again unchanged.',
+  });
+}
 
 interface LastingCall {
   readonly sendTo: (child: EngineChild) => void;
   readonly reject: (error: ChatstreamError) => void;
+  /** Whether the current process has been asked. */
+  isAsked: boolean;
+  /** Processes that died while they were asked. */
+  deaths: number;
 }
 
-/** Calls that outlive the process they were sent to: until one is answered, it is sent to every new process. */
+/**
+ * Calls that outlive the process they were sent to: until one is answered or its signal is aborted, it is sent to every
+ * new process, but not after a second death.
+ *
+ * Calls that were open at a death are suspects. The next process gets them one at a time, so that the one that is to
+ * blame takes no other suspect with it when it kills again. The oldest comes last: it is the one that the process was
+ * most likely working on. Calls that come later are sent at once.
+ */
 export class LastingCalls {
   readonly #open = new Set<LastingCall>();
+  /** The process to ask; null during an outage. */
+  #child: EngineChild | null = null;
 
-  /** @param child the process to ask now; null during an outage */
-  ask<T>(child: EngineChild | null, question: (child: EngineChild) => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
+  ask<T>(question: (child: EngineChild) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (signal?.aborted === true) return Promise.reject(asChatstreamError(signal.reason));
+    return new Promise<T>((resolve, reject) => {
+      const onAbort = (): void => {
+        call.reject(asChatstreamError(signal?.reason));
+      };
+      const settle = (answer: () => void): void => {
+        signal?.removeEventListener('abort', onAbort);
+        this.#close(call);
+        answer();
+      };
       const call: LastingCall = {
         sendTo: (asked) => {
           question(asked).then(
             (answer) => {
-              this.#open.delete(call);
-              resolve(answer);
+              settle(() => {
+                resolve(answer);
+              });
             },
             (error: unknown) => {
-              // The process has died, so this is not an answer; the next process will be asked.
-              if (!asked.alive) return;
-              this.#open.delete(call);
-              reject(asChatstreamError(error));
+              // If the process has died, this is not an answer: the next process will be asked.
+              if (asked.alive) call.reject(asChatstreamError(error));
             },
           );
         },
-        reject,
+        reject: (error) => {
+          settle(() => {
+            reject(error);
+          });
+        },
+        isAsked: false,
+        deaths: 0,
       };
+      signal?.addEventListener('abort', onAbort, { once: true });
       this.#open.add(call);
-      if (child !== null) call.sendTo(child);
+      this.#send(call);
     });
   }
 
-  askAgain(child: EngineChild): void {
-    for (const call of this.#open) call.sendTo(child);
+  /** A process is ready: it gets the calls that came during the outage, and the suspects one by one. */
+  serve(child: EngineChild): void {
+    this.#child = child;
+    for (const call of this.#open) if (call.deaths === 0) this.#send(call);
+    this.#sendNextSuspect();
+  }
+
+  /** The process has died. @param error for the calls that were open at a death for the second time */
+  lose(error: ChatstreamError): void {
+    this.#child = null;
+    for (const call of [...this.#open]) {
+      if (!call.isAsked) continue;
+      call.isAsked = false;
+      call.deaths += 1;
+      if (call.deaths > survivedDeaths) call.reject(error);
+    }
   }
 
   rejectAll(error: ChatstreamError): void {
-    for (const call of this.#open) call.reject(error);
-    this.#open.clear();
+    this.#child = null;
+    for (const call of [...this.#open]) call.reject(error);
+  }
+
+  #send(call: LastingCall): void {
+    if (this.#child === null) return;
+    call.isAsked = true;
+    call.sendTo(this.#child);
+  }
+
+  #sendNextSuspect(): void {
+    const suspects = [...this.#open].filter(({ deaths }) => deaths > 0);
+    const next = suspects.at(-1);
+    if (next !== undefined && !suspects.some(({ isAsked }) => isAsked)) this.#send(next);
+  }
+
+  #close(call: LastingCall): void {
+    if (this.#open.delete(call) && call.deaths > 0) this.#sendNextSuspect();
   }
 }
 
@@ -55,6 +126,8 @@ interface Resumable {
   readonly spec: GenerationSpec;
   /** Output tokens reported so far, in the order of the reports. */
   readonly tokens: Token[];
+  /** Processes that died while they worked on it. */
+  deaths: number;
 }
 
 /** Every generation that has not ended, with everything that another engine process needs to continue it. */
@@ -66,7 +139,7 @@ export class ResumableGenerations {
   }
 
   add(spec: GenerationSpec): void {
-    this.#open.set(spec.id, { spec, tokens: [] });
+    this.#open.set(spec.id, { spec, tokens: [], deaths: 0 });
   }
 
   remove(id: string): void {
@@ -90,6 +163,22 @@ export class ResumableGenerations {
     return [...this.#open.values()].map(({ spec, tokens }) =>
       tokens.length === 0 ? spec : { ...spec, resumeAfter: [...spec.resumeAfter, ...tokens] },
     );
+  }
+
+  /**
+   * The process that worked on all of them has died. Those that this has happened to before end.
+   *
+   * @returns the events that report it
+   */
+  lose(error: ChatstreamError): GenerationEvent[] {
+    const events: GenerationEvent[] = [];
+    for (const [id, generation] of this.#open) {
+      generation.deaths += 1;
+      if (generation.deaths <= survivedDeaths) continue;
+      this.#open.delete(id);
+      events.push(failedEvent(id, error));
+    }
+    return events;
   }
 
   /**

@@ -108,6 +108,7 @@ export class PromptCache<S extends CacheSlot> {
     if (this.#isReported) return undefined;
     this.#isReported = true;
     return {
+      pid: process.pid,
       entries: this.#states.size,
       bytes: this.#states.bytes,
       evictions: this.#states.evictions,

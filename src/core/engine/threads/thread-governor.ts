@@ -16,7 +16,7 @@ export interface Calibration {
   /** Numbers of threads, in ascending order. */
   readonly candidates: readonly number[];
   /** @returns the best number for rounds of so many decodes, and how long they take; null if that was not measured */
-  best(decodes: number): { readonly threads: number; readonly roundMs: number | null };
+  readonly best: (decodes: number) => { readonly threads: number; readonly roundMs: number | null };
 }
 
 /**

@@ -34,6 +34,7 @@ function describe({ inference, totals }: ServerContext): object {
     max_queue: queue.maxQueue,
     slots: queue.slots,
     draining: queue.draining,
+    preparing: queue.preparing,
     running: queue.running.map((running) => ({
       id: running.id,
       slot: running.slot,

@@ -1,5 +1,8 @@
+import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
+import { clientLeftError } from '../../base/refusals.js';
 import type { App, ServerContext } from '../http/context.js';
+import { onResponseEnd } from '../http/open-answers.js';
 import { errors, json } from '../schemas/openapi.js';
 
 const text = Type.Object({ content: Type.String() });
@@ -7,15 +10,15 @@ const tokens = Type.Object({ tokens: Type.Array(Type.Integer({ minimum: 0 })) })
 
 export function tokenRoutes(app: App, { inference }: ServerContext): void {
   const tags = ['tokens'];
-  const failures = errors(400, 401, 413, 503);
+  const failures = errors(400, 401, 413, 500, 503);
   const tokenizing = {
     summary: 'Tokens of a text',
     tags,
     body: text,
     response: { 200: json('The tokens.', tokens), ...failures },
   };
-  app.post('/tokenize', { schema: tokenizing }, async ({ body }) => {
-    return { tokens: await inference.tokenize(body.content) };
+  app.post('/tokenize', { schema: tokenizing }, async ({ body }, reply) => {
+    return { tokens: await inference.tokenize(body.content, clientOf(reply)) };
   });
   const detokenizing = {
     summary: 'Text of tokens',
@@ -23,7 +26,16 @@ export function tokenRoutes(app: App, { inference }: ServerContext): void {
     body: tokens,
     response: { 200: json('The text.', text), ...failures },
   };
-  app.post('/detokenize', { schema: detokenizing }, async ({ body }) => {
-    return { content: await inference.detokenize(body.tokens) };
+  app.post('/detokenize', { schema: detokenizing }, async ({ body }, reply) => {
+    return { content: await inference.detokenize(body.tokens, clientOf(reply)) };
   });
+}
+
+/** Aborted when the client leaves. */
+function clientOf({ request, raw }: FastifyReply): AbortSignal {
+  const client = new AbortController();
+  onResponseEnd(request.raw, raw, () => {
+    client.abort(clientLeftError());
+  });
+  return client.signal;
 }

@@ -55,6 +55,10 @@ export const queue = Type.Object({
   max_queue: count,
   slots: Type.Integer({ minimum: 1 }),
   draining: Type.Boolean(),
+  preparing: Type.Integer({
+    minimum: 0,
+    description: 'Requests whose prompts are being turned into tokens, and calls of /tokenize and /detokenize.',
+  }),
   running: Type.Array(running),
   waiting: Type.Array(waiting, { description: 'In the order in which they will run.' }),
   totals: Type.Object(

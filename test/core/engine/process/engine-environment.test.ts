@@ -11,6 +11,10 @@ describe('engineEnvironment', () => {
     expect(engineEnvironment({ GLIBC_TUNABLES: '' })).toMatchObject({ GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' });
   });
 
+  it('leaves out both where no weights are read', () => {
+    expect(engineEnvironment({ HOME: '/home/me', HF_TOKEN: 'x' }, 'prompts')).toEqual({ HOME: '/home/me' });
+  });
+
   it("puts the user's tunables after ours, so that they win", () => {
     expect(engineEnvironment({ GLIBC_TUNABLES: 'glibc.malloc.hugetlb=0' })).toMatchObject({
       GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1:glibc.malloc.hugetlb=0',

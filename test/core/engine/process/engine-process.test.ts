@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { GenerationEvent } from '../../../../src/core/engine/engine.js';
 import { type EngineLine, EngineProcess } from '../../../../src/core/engine/process/engine-process.js';
-import { superviseEngine } from '../../../../src/core/engine/process/supervisor.js';
+import { superviseEngine } from '../../../../src/core/engine/process/supervise-engine.js';
 import { llamaOptions } from '../../../support/llama-options.js';
 import { until } from '../../../support/until.js';
 import { mockOptions, specOf, userPrompt } from '../mock/mock-harness.js';
-import { fixture, lives } from './processes.js';
+import { fixture, lives, pidOf } from './processes.js';
 
 const fast = { ...mockOptions, prefillMs: 1, tokenMs: 1 };
 
@@ -106,14 +106,14 @@ describe('first start', () => {
   it('keeps code, message and hint of the engine', async () => {
     const engine = superviseEngine({ engine: fast, entry: fixture('refusing-host') });
     const start = engine.start();
-    const { pid } = engine;
+    const pid = pidOf(engine);
     await expect(start).rejects.toMatchObject({
       code: 'model_unreadable',
       message: 'This is no GGUF file.',
       hint: 'Look at --model.',
       param: 'model',
     });
-    expect(lives(pid ?? 0)).toBe(false);
+    expect(lives(pid)).toBe(false);
   });
 
   it('keeps the error of the real engine', async () => {
@@ -132,8 +132,8 @@ describe('first start', () => {
       code: 'engine_failed',
       message: 'The engine process crashed (SIGABRT). Its last output: GGML_ASSERT failed: no memory left | backtrace',
     });
-    expect(lines).toContainEqual({ stream: 'stdout', text: 'loading' });
-    expect(lines).toContainEqual({ stream: 'stderr', text: 'backtrace' });
+    expect(lines).toContainEqual({ role: 'engine', stream: 'stdout', text: 'loading' });
+    expect(lines).toContainEqual({ role: 'engine', stream: 'stderr', text: 'backtrace' });
   });
 
   it('suspects a lack of memory if it was killed', async () => {

@@ -1,6 +1,7 @@
 import { Emitter, type Subscribable } from '../../../../src/core/base/emitter.js';
 import { ChatstreamError } from '../../../../src/core/base/errors.js';
 import type {
+  Demands,
   Engine,
   EngineInfo,
   GenerationSpec,
@@ -10,16 +11,22 @@ import type {
 } from '../../../../src/core/engine/engine.js';
 import { createMockEngine } from '../../../../src/core/engine/mock/mock-engine.js';
 import type { EngineChild, EngineExit } from '../../../../src/core/engine/process/engine-child.js';
+import type { ProcessRole } from '../../../../src/core/engine/process/process-role.js';
 import type { VirtualClock } from '../../../support/virtual-clock.js';
 import { mockOptions } from '../mock/mock-harness.js';
 
 /** A mock engine in virtual time that dies like a process, but whose late rounds still arrive. */
 export class FakeChild implements EngineChild {
+  role: ProcessRole = 'engine';
   readonly pid: number;
   readonly exited: Promise<EngineExit>;
   alive = true;
   /** Whether calls stay unanswered, as with a process that is about to die. */
   mute = false;
+  /** Dies while it works on a prompt that is this text. */
+  poison: string | null = null;
+  /** The texts that it was asked to prepare, and those that it was told to drop, as `drop TEXT`. */
+  readonly asked: string[] = [];
   /** Whether rounds no longer end, while calls are still answered. */
   stuck = false;
   /** Whether kills do nothing, as if the kernel itself waited for a device. */
@@ -69,8 +76,15 @@ export class FakeChild implements EngineChild {
     return this.#startError === undefined ? this.#engine.start() : Promise.reject(this.#startError);
   }
 
-  prepare(source: PromptSource): Promise<readonly Token[]> {
-    return this.mute ? this.#dying() : this.#engine.prepare(source);
+  async prepare(source: PromptSource, _demands?: Demands, signal?: AbortSignal): Promise<readonly Token[]> {
+    const text = source.type === 'text' ? source.text : source.type;
+    this.asked.push(text);
+    signal?.addEventListener('abort', () => this.asked.push(`drop ${text}`), { once: true });
+    if (this.mute) return await this.#dying();
+    if (text !== this.poison) return await this.#engine.prepare(source);
+    await Promise.resolve();
+    this.die();
+    return await this.#dying();
   }
 
   tokenize(text: string): Promise<readonly Token[]> {

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Round } from '../../../../src/core/engine/engine.js';
 import type { LlamaEngineOptions } from '../../../../src/core/engine/options.js';
-import { type HangLimits, hangLimitsOf, HangWatch } from '../../../../src/core/engine/process/hang-watch.js';
+import {
+  type HangLimits,
+  hangLimitsOf,
+  HangWatch,
+  promptHangLimits,
+} from '../../../../src/core/engine/process/hang-watch.js';
 import { llamaOptions } from '../../../support/llama-options.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 import { mockOptions } from '../mock/mock-harness.js';
@@ -156,5 +161,24 @@ describe('hang limits', () => {
   it('do not limit the rounds of the mock', () => {
     expect(hangLimitsOf({ ...mockOptions, prefillMs: 60 * minuteMs }).roundMs(20)).toBe(Infinity);
     expect(hangLimitsOf(mockOptions).silenceMs).toBe(minuteMs);
+  });
+});
+
+describe('limits of a process that prepares prompts', () => {
+  it('are short, and concern only its silence', () => {
+    const clock = new VirtualClock();
+    const child = new FakeChild(1, clock);
+    child.role = 'prompts';
+    const reasons: string[] = [];
+    const watch = new HangWatch(promptHangLimits, clock, {
+      isBusy: () => true,
+      onHang: (_child, reason) => reasons.push(reason),
+    });
+    watch.begin(child);
+    clock.advance(1_000_000);
+    expect(reasons).toEqual([]);
+    child.stopSilently();
+    clock.advance(15_000);
+    expect(reasons).toEqual(['The prompt process hung: it has not answered for 15 s.']);
   });
 });

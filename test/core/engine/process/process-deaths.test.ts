@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { GenerationEvent } from '../../../../src/core/engine/engine.js';
-import { type SupervisedEngine, superviseEngine } from '../../../../src/core/engine/process/supervisor.js';
+import { superviseEngine } from '../../../../src/core/engine/process/supervise-engine.js';
+import type { SupervisedEngine } from '../../../../src/core/engine/process/supervised-engine.js';
 import { until } from '../../../support/until.js';
 import { mockOptions, outcomeOf, specOf } from '../mock/mock-harness.js';
-import { fixture, lives } from './processes.js';
+import { fixture, lives, pidOf } from './processes.js';
 
 const fast = { ...mockOptions, prefillMs: 5, tokenMs: 2 };
 
@@ -21,7 +22,7 @@ describe('deaths of processes', () => {
     const events: GenerationEvent[] = [];
     engine.rounds((round) => events.push(...round.events));
     await engine.start();
-    const first = engine.pid ?? 0;
+    const first = pidOf(engine);
     engine.generate(specOf('a', { maxTokens: 100 }));
     engine.generate(specOf('b', { maxTokens: 60, stop: ['49 50'] }));
     await until(() => events.length > 40, 'twenty rounds');
@@ -33,7 +34,7 @@ describe('deaths of processes', () => {
     const stopped = expected.slice(0, expected.indexOf('49 50'));
     expect(outcomeOf(events.filter(({ id }) => id === 'b'))).toMatchObject({ text: stopped, reason: 'stop' });
     expect(await question).toEqual([104, 105]);
-    expect(engine.pid).not.toBe(first);
+    expect(pidOf(engine)).not.toBe(first);
     expect(lives(first)).toBe(false);
   });
 
@@ -44,9 +45,9 @@ describe('deaths of processes', () => {
     const events: GenerationEvent[] = [];
     engine.rounds((round) => events.push(...round.events));
     const hungPids: (number | null)[] = [];
-    engine.hangs(({ pid }) => hungPids.push(pid));
+    engine.processes[0].hangs(({ pid }) => hungPids.push(pid));
     await engine.start();
-    const first = engine.pid ?? 0;
+    const first = pidOf(engine);
     engine.generate(specOf('a', { maxTokens: 300 }));
     engine.generate(specOf('b', { maxTokens: 200 }));
     await until(() => events.length > 40, 'twenty rounds');
@@ -68,7 +69,7 @@ describe('deaths of processes', () => {
   it('a stopped engine leaves no process behind', async () => {
     engine = superviseEngine({ engine: fast });
     await engine.start();
-    const pid = engine.pid ?? 0;
+    const pid = pidOf(engine);
     engine.generate(specOf('a', { maxTokens: 4000 }));
     expect(lives(pid)).toBe(true);
     await engine.stop();
@@ -79,7 +80,7 @@ describe('deaths of processes', () => {
   it('stops in the middle of its start', async () => {
     engine = superviseEngine({ engine: fast });
     const start = engine.start();
-    const pid = engine.pid ?? 0;
+    const pid = pidOf(engine);
     await Promise.all([engine.stop(), expect(start).rejects.toMatchObject({ code: 'engine_unavailable' })]);
     expect(lives(pid)).toBe(false);
   });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { SupervisedEngine } from '../../../../src/core/engine/process/supervised-engine.js';
 
 /** Whether a process exists and has not ended: a zombie counts as ended. */
 export function lives(pid: number): boolean {
@@ -12,6 +13,11 @@ export function lives(pid: number): boolean {
   } catch {
     return process.platform !== 'linux';
   }
+}
+
+/** The number of the process that generates; 0 while there is none. */
+export function pidOf(engine: SupervisedEngine): number {
+  return engine.processes[0].pid ?? 0;
 }
 
 /** The path of a script to run as a process. */

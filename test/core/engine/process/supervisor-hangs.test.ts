@@ -41,15 +41,20 @@ describe('supervisor of an engine that hangs', () => {
   it('gives up if every engine hangs, however late that is noticed', async () => {
     const { clock, supervisor, child, children, events, hangs } = stage();
     await supervisor.start();
-    supervisor.generate(specOf('a', { maxTokens: 3000 }));
     for (let hang = 1; hang <= 4; hang += 1) {
+      supervisor.generate(specOf(`a${hang}`, { maxTokens: 3000 }));
       await clock.advanceAsync(5000);
       child().stuck = true;
       await clock.advanceAsync(120_000);
       expect(hangs.length).toBe(hang);
     }
     expect(children.length).toBe(4);
-    expect(events.at(-1)).toMatchObject({ type: 'failed', id: 'a', code: 'engine_unavailable' });
+    expect(events.filter(({ type }) => type === 'failed')).toMatchObject([
+      { id: 'a1', code: 'engine_failed' },
+      { id: 'a2', code: 'engine_failed' },
+      { id: 'a4', code: 'engine_unavailable' },
+      { id: 'a3', code: 'engine_failed' },
+    ]);
     expect(supervisor.state).toMatchObject({ status: 'failed', reason: hangs[3]?.reason });
   });
 

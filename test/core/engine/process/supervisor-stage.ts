@@ -1,7 +1,10 @@
 import { ChatstreamError } from '../../../../src/core/base/errors.js';
 import type { EngineState, GenerationEvent } from '../../../../src/core/engine/engine.js';
 import type { HangLimits } from '../../../../src/core/engine/process/hang-watch.js';
-import { type EngineHang, Supervisor } from '../../../../src/core/engine/process/supervisor.js';
+import type { ProcessRole } from '../../../../src/core/engine/process/process-role.js';
+import type { Tenacity } from '../../../../src/core/engine/process/restart-policy.js';
+import type { EngineHang } from '../../../../src/core/engine/process/supervised-engine.js';
+import { Supervisor } from '../../../../src/core/engine/process/supervisor.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 import { FakeChild } from './fake-child.js';
 
@@ -20,26 +23,34 @@ export interface Stage {
   readonly hangs: readonly EngineHang[];
   /** Whether children start from now on. */
   readonly setStarts: (succeed: boolean) => void;
+  /** Children launched from now on die while they work on this prompt. */
+  readonly setPoison: (text: string) => void;
   /** The child that was launched last. */
   readonly child: () => FakeChild;
 }
 
-export function stage(): Stage {
-  const clock = new VirtualClock();
+export interface StageOptions {
+  readonly clock?: VirtualClock;
+  readonly role?: ProcessRole;
+  readonly tenacity?: Tenacity;
+}
+
+export function stage(options: StageOptions = {}): Stage {
+  const { clock = new VirtualClock(), role = 'engine', tenacity = 'gives_up' } = options;
   const children: FakeChild[] = [];
   const states: EngineState[] = [];
   const events: GenerationEvent[] = [];
   const hangs: EngineHang[] = [];
   let startError: ChatstreamError | undefined;
-  const supervisor = new Supervisor(
-    () => {
-      const child = new FakeChild(children.length + 1, clock, startError);
-      children.push(child);
-      return child;
-    },
-    hangLimits,
-    clock,
-  );
+  let poison: string | null = null;
+  const launch = (): FakeChild => {
+    const child = new FakeChild(children.length + 1, clock, startError);
+    child.role = role;
+    child.poison = poison;
+    children.push(child);
+    return child;
+  };
+  const supervisor = new Supervisor({ role, launch, hangLimits, tenacity }, clock);
   supervisor.states((state) => states.push(state));
   supervisor.hangs((hang) => hangs.push(hang));
   supervisor.rounds((round) => events.push(...round.events));
@@ -52,6 +63,9 @@ export function stage(): Stage {
     hangs,
     setStarts: (succeed) => {
       startError = succeed ? undefined : noModel;
+    },
+    setPoison: (text) => {
+      poison = text;
     },
     child: () => {
       const last = children.at(-1);

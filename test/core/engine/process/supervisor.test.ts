@@ -22,18 +22,39 @@ describe('supervisor', () => {
     expect(outcomeOf(events.filter(({ id }) => id === 'b'))).toMatchObject({ text: '1 2 3 ', reason: 'stop' });
   });
 
-  it('survives several deaths of one generation', async () => {
+  it('does not go on with a generation during which two engines have died', async () => {
     const { clock, supervisor, child, events } = stage();
     await supervisor.start();
     supervisor.generate(specOf('a', { maxTokens: 12 }));
-    for (let death = 0; death < 3; death += 1) {
-      await clock.advanceAsync(45);
-      child().die();
-      await clock.advanceAsync(2000);
-      await clock.advanceAsync(20_000);
-    }
-    await clock.advanceAsync(10_000);
-    expect(outcomeOf(events)).toMatchObject({ text: '1 2 3 4 5 6 7 8 9 10 11 12', reason: 'length' });
+    await clock.advanceAsync(45);
+    child().die();
+    await clock.advanceAsync(20);
+    supervisor.generate(specOf('b', { maxTokens: 12 }));
+    await clock.advanceAsync(140);
+    child().die();
+    await clock.advanceAsync(2000);
+    const a = events.filter(({ id }) => id === 'a');
+    expect(a.at(-1)).toMatchObject({
+      type: 'failed',
+      code: 'engine_failed',
+      message: expect.stringContaining('The engine process has died twice') as unknown,
+    });
+    expect(a.filter(({ type }) => type === 'started').length).toBe(2);
+    const b = events.filter(({ id }) => id === 'b');
+    expect(outcomeOf(b)).toMatchObject({ text: '1 2 3 4 5 6 7 8 9 10 11 12', reason: 'length' });
+  });
+
+  it('does not blame a generation for a restart that fails', async () => {
+    const { clock, supervisor, child, events, setStarts } = stage();
+    await supervisor.start();
+    supervisor.generate(specOf('a', { maxTokens: 6 }));
+    await clock.advanceAsync(25);
+    setStarts(false);
+    child().die();
+    await clock.advanceAsync(550);
+    setStarts(true);
+    await clock.advanceAsync(3000);
+    expect(outcomeOf(events)).toMatchObject({ text: '1 2 3 4 5 6', reason: 'length' });
   });
 
   it('keeps calls and generations of an outage, except cancelled ones', async () => {

@@ -34,6 +34,7 @@ describe('GET /v1/queue', () => {
       max_queue: 5,
       slots: 4,
       draining: false,
+      preparing: 0,
       running: [],
       waiting: [],
       totals: { completed: 0, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ChatstreamError } from '../../../../src/core/base/errors.js';
-import { createTestApp, type TestApp } from '../../../support/app.js';
+import { createTestApp, type TestApp, until } from '../../../support/app.js';
+import { listen } from '../../../support/stream-client.js';
 
 describe('tokens', () => {
   let shared: TestApp;
@@ -39,6 +40,36 @@ describe('tokens', () => {
     expect(answer.statusCode).toBe(503);
     expect(answer.headers['retry-after']).toBe('1');
     expect(answer.json<unknown>()).toMatchObject({ error: { code: 'engine_unavailable' } });
+  });
+
+  it('of a text that has killed the engine twice are a 500', async () => {
+    const died = new ChatstreamError('engine_failed', 'The engine has died twice.');
+    const spy = vi.spyOn(shared.engine, 'tokenize').mockRejectedValueOnce(died);
+    const answer = await shared.ask('/tokenize', { content: 'x' });
+    spy.mockRestore();
+    expect(answer.statusCode).toBe(500);
+    expect(answer.json<unknown>()).toMatchObject({ error: { code: 'engine_failed', type: 'server_error' } });
+  });
+
+  it('are not waited for when the client leaves', async () => {
+    let signal: AbortSignal | undefined;
+    const spy = vi.spyOn(shared.engine, 'tokenize').mockImplementation((_text, client) => {
+      signal = client;
+      return new Promise(() => undefined);
+    });
+    const client = new AbortController();
+    const answer = fetch(`http://127.0.0.1:${await listen(shared.app)}/tokenize`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ content: 'x' }),
+      signal: client.signal,
+    });
+    await until(() => shared.inference.preparing === 1);
+    client.abort();
+    await expect(answer).rejects.toThrow();
+    await until(() => shared.inference.preparing === 0);
+    spy.mockRestore();
+    expect(signal?.aborted).toBe(true);
   });
 
   it.each([

@@ -1,0 +1,114 @@
+import { Emitter, type Subscribable } from '../../base/emitter.js';
+import type {
+  Demands,
+  EngineInfo,
+  EngineState,
+  GenerationSpec,
+  PromptSource,
+  Round,
+  ServingEngine,
+  Token,
+} from '../engine.js';
+import type { SupervisedEngine, SupervisedProcess } from './supervised-engine.js';
+
+/** From the best to the worst. A pair of which one part has never been ready is still starting. */
+const severity = {
+  ready: 0,
+  restarting: 1,
+  starting: 2,
+  failed: 3,
+  stopped: 4,
+} as const satisfies Record<EngineState['status'], number>;
+
+/** One of the two supervised processes of a pair. */
+export type PairPart = ServingEngine & SupervisedProcess;
+
+/**
+ * An engine that generates in one process and prepares prompts in another, so that nothing in a request can delay a
+ * round or end the generations of others. Generations go on while the other process restarts; only `prepare`, `tokenize`
+ * and `detokenize` wait for it then.
+ *
+ * The state of the pair is that of the part which is worse off, and `ready` comes with the description of the model by
+ * the process that generates.
+ */
+export class EnginePair implements SupervisedEngine {
+  readonly processes: SupervisedEngine['processes'];
+  readonly #engine: PairPart;
+  readonly #prompts: PairPart;
+  readonly #states = new Emitter<EngineState>();
+  #state: EngineState = { status: 'starting' };
+
+  constructor(engine: PairPart, prompts: PairPart) {
+    this.#engine = engine;
+    this.#prompts = prompts;
+    this.processes = [engine, prompts];
+    for (const part of this.processes) {
+      part.states((state) => {
+        this.#follow(state);
+      });
+    }
+  }
+
+  get state(): EngineState {
+    return this.#state;
+  }
+
+  get states(): Subscribable<EngineState> {
+    return this.#states.subscribe;
+  }
+
+  get rounds(): Subscribable<Round> {
+    return this.#engine.rounds;
+  }
+
+  /** Both load at the same time. If one cannot, the other is stopped. */
+  async start(): Promise<EngineInfo> {
+    try {
+      const [info] = await Promise.all([this.#engine.start(), this.#prompts.start()]);
+      return info;
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<readonly Token[]> {
+    return this.#prompts.prepare(source, demands, signal);
+  }
+
+  tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
+    return this.#prompts.tokenize(text, signal);
+  }
+
+  detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {
+    return this.#prompts.detokenize(tokens, signal);
+  }
+
+  generate(spec: GenerationSpec): void {
+    this.#engine.generate(spec);
+  }
+
+  cancel(id: string): void {
+    this.#engine.cancel(id);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#engine.stop(), this.#prompts.stop()]);
+  }
+
+  /** @param changed the new state of one part. Its restart is reported although the other part may be restarting too. */
+  #follow(changed: EngineState): void {
+    const previous = this.#state;
+    const next = this.#worse(changed);
+    this.#state = next;
+    const isAnotherRestart = next.status === 'restarting' && next === changed;
+    if (next.status !== previous.status || isAnotherRestart) this.#states.emit(next);
+  }
+
+  #worse(changed: EngineState): EngineState {
+    const [engine, prompts] = [this.#engine.state, this.#prompts.state];
+    const difference = severity[engine.status] - severity[prompts.status];
+    if (difference !== 0) return difference > 0 ? engine : prompts;
+    return engine.status === 'ready' ? engine : changed;
+  }
+}

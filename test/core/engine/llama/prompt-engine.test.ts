@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clientLeftError } from '../../../../src/core/base/refusals.js';
+import type { Demands, EngineInfo, PromptEngine, PromptSource } from '../../../../src/core/engine/engine.js';
+import { createLlamaPromptEngine } from '../../../../src/core/engine/llama/prompt-engine.js';
+import { syntheticModel } from '../../../support/gguf/index.js';
+import { llamaOptions } from '../../../support/llama-options.js';
+import { EngineHarness } from './engine-harness.js';
+
+const chat: PromptSource = { type: 'chat', messages: [{ role: 'user', content: 'Grüß dich 🙂' }] };
+const noDemands: Demands = { format: { type: 'text' }, logitBias: {} };
+
+async function promptEngine(): Promise<PromptEngine> {
+  return createLlamaPromptEngine(llamaOptions(await syntheticModel()), () => undefined);
+}
+
+let whole: EngineHarness;
+let prompts: PromptEngine;
+let info: EngineInfo;
+beforeAll(async () => {
+  whole = await EngineHarness.start({ slots: 1 });
+  prompts = await promptEngine();
+  info = await prompts.start();
+});
+afterAll(async () => {
+  await Promise.all([whole.stop(), prompts.stop()]);
+});
+
+describe('a prompt engine', () => {
+  it.each([
+    ['a chat', chat],
+    ['a text', { type: 'text', text: 'Q!' }],
+    ['tokens', { type: 'tokens', tokens: [1, 2] }],
+  ] as const)('makes the same tokens of %s as the engine with the weights', async (_name, source) => {
+    expect(await prompts.prepare(source)).toEqual(await whole.engine.prepare(source));
+  });
+
+  it('translates between text and tokens', async () => {
+    const tokens = await prompts.tokenize('ü🙂');
+    expect(tokens).toEqual(await whole.engine.tokenize('ü🙂'));
+    expect(await prompts.detokenize(tokens)).toBe('ü🙂');
+  });
+
+  it('describes the model as the engine does, but has no device and no prompt cache', () => {
+    const { device, promptCache, ...same } = info;
+    expect(device).toBe('none');
+    expect(promptCache.status).toBe('off');
+    expect(whole.info).toMatchObject({ ...same, slots: 1 });
+  });
+
+  it.each([
+    [{ ...noDemands, logitBias: { 100000: 1 } }, 'logit_bias'],
+    [{ ...noDemands, format: { type: 'json_schema', schema: { type: 'wish' } } }, 'response_format'],
+  ] as const)('refuses demands that cannot be met: %j', async (demands, param) => {
+    await expect(prompts.prepare(chat, demands)).rejects.toMatchObject({ code: 'invalid_request', param });
+  });
+
+  it.each([
+    [{ type: 'json_object' }],
+    [{ type: 'json_schema', schema: { type: 'object', properties: { a: { type: 'integer' } } } }],
+  ] as const)('accepts demands that can be met: %j', async (format) => {
+    expect((await prompts.prepare(chat, { ...noDemands, format })).length).toBeGreaterThan(0);
+  });
+
+  it('does no work for a call that was given up', async () => {
+    const signal = AbortSignal.abort(clientLeftError());
+    await expect(prompts.prepare(chat, noDemands, signal)).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(prompts.tokenize('a', signal)).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(prompts.detokenize([1], signal)).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
+  it('reports a model that it cannot load', async () => {
+    const broken = createLlamaPromptEngine(llamaOptions('/nowhere/none.gguf'), () => undefined);
+    await expect(broken.start()).rejects.toMatchObject({ code: 'model_unreadable' });
+    await broken.stop();
+  });
+
+  it('answers nothing before it was started and after it was stopped', async () => {
+    const engine = await promptEngine();
+    await expect(engine.prepare(chat)).rejects.toMatchObject({ code: 'engine_unavailable' });
+    const start = engine.start();
+    await engine.stop();
+    await start;
+    await expect(engine.tokenize('a')).rejects.toMatchObject({ code: 'engine_unavailable' });
+    await expect(engine.start()).rejects.toMatchObject({ code: 'internal' });
+  });
+});
