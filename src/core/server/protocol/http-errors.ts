@@ -13,13 +13,16 @@ const internal = { status: 500, type: 'server_error' } as const;
 const httpErrors: Readonly<Record<ErrorCode, HttpError>> = {
   invalid_request: badRequest,
   context_length_exceeded: badRequest,
+  grammar_too_complex: badRequest,
   body_too_large: { status: 413, type: 'invalid_request_error' },
+  body_timeout: { status: 408, type: 'invalid_request_error' },
   invalid_api_key: { status: 401, type: 'authentication_error' },
   model_not_found: { status: 404, type: 'invalid_request_error' },
   not_found: { status: 404, type: 'invalid_request_error' },
   queue_full: { status: 429, type: 'rate_limit_error' },
   queue_timeout: unavailable,
   draining: unavailable,
+  too_many_connections: unavailable,
   engine_unavailable: unavailable,
   // nginx's status for a client that has left; only logs show it.
   cancelled: { status: 499, type: 'client_closed_request' },

@@ -10,7 +10,7 @@ import { StreamedAnswer } from '../streaming/streamed-answer.js';
 import { WholeAnswer } from '../streaming/whole-answer.js';
 
 /** The error answers of the generating routes. */
-export const generationErrors = errors(400, 401, 404, 413, 429, 500, 503);
+export const generationErrors = errors(400, 401, 404, 408, 413, 429, 500, 503);
 
 /**
  * The name of the model that will answer; before it is loaded, the name that the client asked for.

@@ -39,10 +39,11 @@ const statuses = {
   400: 'The request is wrong, or asks for something that is not supported.',
   401: 'The key is missing or wrong.',
   404: 'There is no such model.',
+  408: 'The body arrived too slowly.',
   413: 'The body is too large.',
   429: 'The queue is full.',
   500: 'The engine failed on this request.',
-  503: 'The request waited too long, the server is shutting down, or the engine is down.',
+  503: 'The request waited too long, the server is shutting down or has no connection to spare, or the engine is down.',
 } as const;
 
 type ErrorStatus = keyof typeof statuses;
