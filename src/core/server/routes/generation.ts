@@ -66,6 +66,7 @@ export class GenerationAnswer {
     return new Promise((resolve, reject) => {
       const answer = new StreamedAnswer(this.#reply.raw, this.#encoder, {
         writeTimeoutMs: options.writeTimeoutMs,
+        clock,
         onBegin: () => {
           this.#takeOver();
         },
@@ -81,6 +82,7 @@ export class GenerationAnswer {
       const announcement = new QueueAnnouncement(announcer, answer, includeQueue, clock);
       this.#onLeaving(() => {
         announcement.end();
+        answer.abandoned();
         if (answer.begun) resolve(undefined);
         else reject(clientLeftError());
       });
