@@ -39,10 +39,21 @@ export class CliProcess {
   readonly #child: ChildProcess;
   #hasExited = false;
 
-  /** @param stdout what the process writes to instead of a pipe that is read: a file's descriptor */
-  constructor(args: readonly string[], variables: Variables = {}, stdout: number | 'pipe' = 'pipe') {
+  /**
+   * @param stdout what the process writes to instead of a pipe that is read: a file's descriptor
+   * @param openFiles how many files the process may have open; default: as many as the test runner
+   */
+  constructor(
+    args: readonly string[],
+    variables: Variables = {},
+    stdout: number | 'pipe' = 'pipe',
+    openFiles?: number,
+  ) {
     const own = Object.entries(process.env).filter(([name]) => !foreignVariables.test(name));
-    this.#child = spawn(process.execPath, [binary, ...args], {
+    const command = [process.execPath, binary, ...args];
+    const limited = openFiles === undefined ? [] : ['bash', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`];
+    const [program = '', ...rest] = [...limited, ...command];
+    this.#child = spawn(program, rest, {
       env: { ...Object.fromEntries(own), ...variables },
       stdio: ['ignore', stdout, 'pipe'],
     });
@@ -127,9 +138,14 @@ export class ServerProcess extends CliProcess {
  * Starts `chatstream serve` on a free port and waits until it takes requests.
  *
  * @param args further arguments of `serve`
+ * @param openFiles how many files the server may have open
  */
-export async function startServer(args: readonly string[], variables: Variables = {}): Promise<ServerProcess> {
-  const server = new ServerProcess(['serve', '--port', '0', '--json', ...args], variables);
+export async function startServer(
+  args: readonly string[],
+  variables: Variables = {},
+  openFiles?: number,
+): Promise<ServerProcess> {
+  const server = new ServerProcess(['serve', '--port', '0', '--json', ...args], variables, 'pipe', openFiles);
   try {
     // The log is asynchronous and may come a moment after the ready line.
     const isReady = (): boolean => server.stdout.includes('\n') && server.enginePids.length > 0;
