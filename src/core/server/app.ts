@@ -11,6 +11,7 @@ import type { App, ServerContext } from './http/context.js';
 import { answerUnreadable, notFound, pathOf, refuseConnection, sendError, toChatstreamError } from './http/errors.js';
 import { OpenAnswers } from './http/open-answers.js';
 import { OpenConnections } from './http/open-connections.js';
+import { cutOffSlowReaders } from './http/write-timeout.js';
 import { completionRoutes } from './routes/completions.js';
 import { modelRoutes } from './routes/models.js';
 import { healthPaths, healthRoutes, observationRoutes } from './routes/observation.js';
@@ -59,6 +60,7 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
   // Each request listens on its connection. With pipelining there may be many of them, which is not a leak.
   app.server.on('connection', (socket) => socket.setMaxListeners(0));
   const connections = watchConnections(app, context);
+  cutOffSlowReaders(app, options.writeTimeoutMs);
   const answers = new OpenAnswers(app.server);
   app.addHook('preClose', async () => {
     await answers.delivered();

@@ -34,7 +34,8 @@ export class OpenConnections {
     server.on('connection', (socket: Socket) => {
       this.#onConnection(socket);
     });
-    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    // Before the handler of the application, so that a request is counted while it is handled.
+    server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
       this.#onRequest(request, response);
     });
   }

@@ -53,5 +53,14 @@ export interface ErrorBody {
 
 export function errorBody(error: ChatstreamError): ErrorBody {
   const { type } = httpErrors[error.code];
-  return { error: { message: error.advice, type, param: error.param ?? null, code: error.code } };
+  const param = error.param === undefined ? null : shortened(error.param, longestParam);
+  return { error: { message: shortened(error.advice, longestMessage), type, param, code: error.code } };
+}
+
+/** Messages and names of parameters may repeat what the client sent, which can be a megabyte. In characters. */
+const longestMessage = 2000;
+const longestParam = 200;
+
+function shortened(text: string, longest: number): string {
+  return text.length <= longest ? text : `${text.slice(0, longest)}…`;
 }

@@ -49,6 +49,10 @@ export class StreamedAnswer implements AnswerListener {
     response.on('timeout', () => {
       response.destroy();
     });
+    // Before Node.js sets its timer for idle connections; a pipelined request that is next may take longer.
+    response.prependOnceListener('finish', () => {
+      if (this.#congested) response.setTimeout(0);
+    });
   }
 
   /** Whether the status and the headers have been sent. */

@@ -38,6 +38,13 @@ describe('errors over HTTP', () => {
     });
   });
 
+  it('does not repeat at length what the client sent', () => {
+    const long = 'x'.repeat(1_000_000);
+    const { message, param } = errorBody(new ChatstreamError('invalid_request', long, { param: long })).error;
+    expect(message).toBe(`${'x'.repeat(2000)}…`);
+    expect(param).toBe(`${'x'.repeat(200)}…`);
+  });
+
   it('says null when no parameter caused it', () => {
     expect(errorBody(new ChatstreamError('queue_full', 'Full.'))).toEqual({
       error: { message: 'Full.', type: 'rate_limit_error', param: null, code: 'queue_full' },
