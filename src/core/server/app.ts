@@ -122,6 +122,7 @@ function watchConnections(
   { metrics, clock, options, connectionLimits: limits }: ServerContext,
 ): OpenConnections {
   const connections = new OpenConnections(server, {
+    clock,
     limits,
     onIdleClosed: () => {
       metrics.connectionClosed('idle');

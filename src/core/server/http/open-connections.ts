@@ -1,9 +1,17 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Clock } from '../../base/clock.js';
 import type { ConnectionLimits } from './connection-limits.js';
 import { onResponseEnd } from './open-answers.js';
 
+/**
+ * How long a connection must have been idle before it makes room for another one, in milliseconds. When many clients connect
+ * at once, all are accepted before the first request is read: without this, they would close each other's connections.
+ */
+export const graceMs = 250;
+
 export interface OpenConnectionsOptions {
+  readonly clock: Clock;
   readonly limits: ConnectionLimits;
   /** Called when an idle connection was closed to make room. */
   readonly onIdleClosed: () => void;
@@ -17,15 +25,15 @@ export interface OpenConnectionsOptions {
  *
  * A connection is idle while no request on it is being answered: before the headers of its first request are complete,
  * and between requests. When there is no room, the connection that has been idle for longest is closed; connections
- * with requests never are. If all have requests, a few more connections are accepted only so that their requests can be
+ * with requests never are. If all have requests or have only just come, a few more connections are accepted only so that their requests can be
  * refused with a status: closing a connection before its request was read would look like a broken network.
  */
 export class OpenConnections {
   readonly #options: OpenConnectionsOptions;
   /** How many requests each connection has that are not yet answered. */
   readonly #requests = new Map<Socket, number>();
-  /** In the order in which they became idle, which is that of a set's elements. */
-  readonly #idle = new Set<Socket>();
+  /** Since when each idle connection is so, in milliseconds. The one that has been idle for longest comes first. */
+  readonly #idle = new Map<Socket, number>();
   /** Accepted only to be refused. */
   readonly #beyond = new Set<Socket>();
 
@@ -66,7 +74,7 @@ export class OpenConnections {
       return;
     }
     this.#requests.set(socket, 0);
-    if (hasRoom) this.#idle.add(socket);
+    if (hasRoom) this.#idle.set(socket, this.#options.clock.now());
     else this.#beyond.add(socket);
     socket.once('close', () => {
       this.#requests.delete(socket);
@@ -85,9 +93,12 @@ export class OpenConnections {
     return true;
   }
 
+  /** @returns whether there was one that has been idle for long enough */
   #closeOldestIdle(): boolean {
-    const [oldest] = this.#idle;
-    if (oldest === undefined) return false;
+    const [first] = this.#idle;
+    if (first === undefined) return false;
+    const [oldest, sinceMs] = first;
+    if (this.#options.clock.now() - sinceMs < graceMs) return false;
     // It leaves both counts now: the event that it is closed comes later.
     this.#idle.delete(oldest);
     this.#requests.delete(oldest);
@@ -112,6 +123,6 @@ export class OpenConnections {
     const before = this.#requests.get(socket);
     if (before === undefined || socket.destroyed) return;
     this.#requests.set(socket, before - 1);
-    if (before === 1 && !this.#beyond.has(socket)) this.#idle.add(socket);
+    if (before === 1 && !this.#beyond.has(socket)) this.#idle.set(socket, this.#options.clock.now());
   }
 }

@@ -65,7 +65,7 @@ export function text(description: string): ResponseSchema {
 export function generated(whole: Name, chunk: Name): ResponseSchema {
   return {
     description:
-      'The answer. With "stream": true, server-sent events with a chunk in each `data:`, and `data: [DONE]` at the end; an error after the beginning is an event as well. Comments such as `: queued position=3 eta_ms=1200` give the place in the queue.',
+      'The answer. With "stream": true, server-sent events with a chunk in each `data:`, and `data: [DONE]` at the end; an error after the beginning is an event as well. Comments such as `: queued position=3 eta_ms=1200` give the place in the queue, and others such as `: prefill elapsed_ms=10000` keep the connection alive.',
     content: {
       'application/json': { schema: reference(whole) },
       'text/event-stream': { schema: { anyOf: [reference(chunk), reference('Error')] } },

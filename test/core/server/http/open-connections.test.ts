@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ConnectionLimits } from '../../../../src/core/server/http/connection-limits.js';
+import { graceMs } from '../../../../src/core/server/http/open-connections.js';
 import { chat, type TestApp, testApp, until } from '../../../support/app.js';
 import { RawClient } from '../../../support/raw-client.js';
 import { listen } from '../../../support/stream-client.js';
@@ -15,7 +16,8 @@ interface Crowd extends TestApp {
   readonly counts: () => Promise<Readonly<Record<string, number>>>;
 }
 
-async function crowd(connections: Partial<ConnectionLimits>): Promise<Crowd> {
+/** @param apartMs the time between two clients */
+async function crowd(connections: Partial<ConnectionLimits>, apartMs = graceMs): Promise<Crowd> {
   const made = await testApp({ engine: { reply: 'long', slots: 8 }, queue: { maxConcurrency: 8 }, connections });
   const url = `http://127.0.0.1:${await listen(made.app)}`;
   let accepted = 0;
@@ -24,6 +26,7 @@ async function crowd(connections: Partial<ConnectionLimits>): Promise<Crowd> {
     const before = accepted;
     const client = new RawClient(url);
     await until(() => accepted > before, 'the server to accept');
+    made.clock.advance(apartMs);
     return client;
   };
   const stream = async (): Promise<RawClient> => {
@@ -73,6 +76,25 @@ describe('connections without a request', () => {
     await slow.closed;
     next.write(health);
     await until(() => next.received.includes('alive'));
+  });
+});
+
+describe('clients that connect at the same moment', () => {
+  it('do not close each other’s connections before a request could be read', async () => {
+    const { enter, clock } = await crowd({ most: 2, beyond: 1 }, 0);
+    const first = await enter();
+    const second = await enter();
+    const beyond = await enter();
+    const refused = await enter();
+    await refused.closed;
+    expect(refused.received).toContain('"code":"too_many_connections"');
+    beyond.post(path, chat('hi'));
+    await beyond.closed;
+    expect(beyond.received).toMatch(/^HTTP\/1\.1 503 /);
+    expect([first.isClosed, second.isClosed]).toEqual([false, false]);
+    clock.advance(graceMs);
+    await enter();
+    await first.closed;
   });
 });
 
