@@ -4,10 +4,10 @@ import type { CancelTimer, Clock } from '../../base/clock.js';
 import { bodyTimeoutError } from '../../base/refusals.js';
 
 /** How slowly a request body may arrive: on average this many bytes per second. */
-export const slowestBodyBytesPerSecond = 1024;
+const slowestBodyBytesPerSecond = 1024;
 
 /** How far a body may fall behind that rate, in milliseconds; so also the longest time for which nothing may arrive. */
-export const bodyPatienceMs = 30_000;
+const bodyPatienceMs = 30_000;
 
 /** How often bodies are looked at, in milliseconds. */
 const sweepMs = 1000;
