@@ -10,6 +10,7 @@ import type { SupervisedProcess } from './engine/process/supervised-engine.js';
 import { Inference } from './inference/inference.js';
 import type { SchedulerOptions } from './scheduler/scheduler.js';
 import { createApp } from './server/app.js';
+import { connectionLimitsOfProcess } from './server/http/connection-limits.js';
 import type { App, ServerOptions } from './server/http/context.js';
 import { QueueAnnouncer } from './server/streaming/queue-announcer.js';
 import { Metrics } from './telemetry/metrics.js';
@@ -60,8 +61,9 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
   const totals = new Totals(inference.events);
   const metrics = new Metrics(inference, engine);
   logRequests(inference, logger);
+  const connectionLimits = connectionLimitsOfProcess();
   const announcer = new QueueAnnouncer(inference, clock);
-  const context = { inference, announcer, totals, metrics, options: options.server, clock };
+  const context = { inference, announcer, totals, metrics, options: options.server, clock, connectionLimits };
   const app = await createApp(context, logger, options.version);
   try {
     const url = await listen(app, options.server);

@@ -7,6 +7,7 @@ import type { MockEngineOptions } from '../../src/core/engine/options.js';
 import { Inference } from '../../src/core/inference/inference.js';
 import type { SchedulerOptions } from '../../src/core/scheduler/scheduler.js';
 import { createApp } from '../../src/core/server/app.js';
+import type { ConnectionLimits } from '../../src/core/server/http/connection-limits.js';
 import type { App, ServerOptions } from '../../src/core/server/http/context.js';
 import { QueueAnnouncer } from '../../src/core/server/streaming/queue-announcer.js';
 import { Metrics } from '../../src/core/telemetry/metrics.js';
@@ -19,6 +20,7 @@ export interface TestAppOptions {
   readonly engine?: Partial<MockEngineOptions>;
   readonly queue?: Partial<SchedulerOptions>;
   readonly server?: Partial<ServerOptions>;
+  readonly connections?: Partial<ConnectionLimits>;
   /** Instead of a mock engine: any other, in the app's own virtual time. */
   readonly makeEngine?: (clock: VirtualClock) => ServingEngine;
   /** Answers before the model is loaded. Default: it has been loaded. */
@@ -89,8 +91,13 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const announcer = new QueueAnnouncer(inference, clock);
   const { logger, lines } = collectingLogger();
   logRequests(inference, logger);
+  const connectionLimits = { most: 1000, mostIdle: 1000, beyond: 10, ...options.connections };
   const server = { ...serverDefaults, ...options.server };
-  const app = await createApp({ inference, announcer, totals, metrics, options: server, clock }, logger, '1.2.3');
+  const app = await createApp(
+    { inference, announcer, totals, metrics, options: server, clock, connectionLimits },
+    logger,
+    '1.2.3',
+  );
   if (options.unloaded !== true) await engine.start();
 
   const ask = (url: string, body: object | string, headers: Headers = {}): Promise<LightMyRequestResponse> =>

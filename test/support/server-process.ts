@@ -136,6 +136,7 @@ export class ServerProcess extends CliProcess {
  * Starts `chatstream serve` on a free port and waits until it takes requests.
  *
  * @param args further arguments of `serve`
+ * @param openFiles how many files the server may have open
  */
 export async function startServer(
   args: readonly string[],

@@ -7,7 +7,9 @@ export type ErrorCode =
   // The request is wrong.
   | 'invalid_request'
   | 'body_too_large'
+  | 'body_timeout'
   | 'context_length_exceeded'
+  | 'grammar_too_complex'
   | 'invalid_api_key'
   | 'model_not_found'
   | 'not_found'
@@ -16,6 +18,7 @@ export type ErrorCode =
   | 'queue_timeout'
   | 'draining'
   | 'cancelled'
+  | 'too_many_connections'
   // The engine cannot answer.
   | 'engine_unavailable'
   | 'engine_failed'

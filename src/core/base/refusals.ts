@@ -7,6 +7,15 @@ import { ChatstreamError } from './errors.js';
  * No message contains a key, a header or the query of a URL.
  */
 
+// body_timeout
+
+/** For a body of which too little has arrived. The connection is closed after this answer. */
+export function bodyTimeoutError(slowestBytesPerSecond: number, longestPauseMs: number): ChatstreamError {
+  return new ChatstreamError('body_timeout', 'The request body arrived too slowly.', {
+    hint: `At least ${slowestBytesPerSecond} bytes per second are expected, and no pause of ${longestPauseMs / 1000} s.`,
+  });
+}
+
 // body_too_large
 
 export function bodyTooLargeError(maxBodyBytes: number): ChatstreamError {
@@ -158,5 +167,16 @@ export function queueTimeoutError(queueTimeoutMs: number, retryAfterSeconds: num
     'queue_timeout',
     `The request waited ${queueTimeoutMs / 1000} s, longer than the queue allows.`,
     { hint: `Try again in ${retryAfterSeconds} s.`, retryAfterSeconds },
+  );
+}
+
+// too_many_connections
+
+/** All connections that the server can keep open have requests. */
+export function tooManyConnectionsError(mostConnections: number): ChatstreamError {
+  return new ChatstreamError(
+    'too_many_connections',
+    `The server answers requests on ${mostConnections} connections, which is all it can keep open.`,
+    { hint: 'Try again in a moment; a higher limit of open files (ulimit -n) allows more.', retryAfterSeconds: 1 },
   );
 }

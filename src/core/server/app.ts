@@ -4,16 +4,27 @@ import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { fastify, LogController } from 'fastify';
 import type { Logger as PinoLogger } from 'pino';
+import { tooManyConnectionsError } from '../base/refusals.js';
 import { Authenticator } from './http/auth.js';
+import { BodyWatch } from './http/body-watch.js';
 import type { App, ServerContext } from './http/context.js';
-import { answerUnreadable, notFound, pathOf, sendError, toChatstreamError } from './http/errors.js';
+import { answerUnreadable, notFound, pathOf, refuseConnection, sendError, toChatstreamError } from './http/errors.js';
 import { OpenAnswers } from './http/open-answers.js';
+import { OpenConnections } from './http/open-connections.js';
+import { cutOffSlowReaders } from './http/write-timeout.js';
 import { completionRoutes } from './routes/completions.js';
 import { modelRoutes } from './routes/models.js';
 import { healthPaths, healthRoutes, observationRoutes } from './routes/observation.js';
 import { queueRoutes } from './routes/queue.js';
 import { tokenRoutes } from './routes/tokens.js';
 import { namedSchemas } from './schemas/openapi.js';
+
+/**
+ * How long the headers of a request may take, and the first byte of a new connection; and how often that is checked. In
+ * milliseconds.
+ */
+const headersTimeout = 30_000;
+const connectionsCheckingInterval = 5000;
 
 const wellFormedRequestId = /^[\w.:-]{1,128}$/;
 
@@ -35,6 +46,7 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
     return503OnClosing: false,
     // A model is named after its file, and a file's name may be longer than Fastify's default of 100 characters.
     routerOptions: { maxParamLength: 1024 },
+    http: { headersTimeout, connectionsCheckingInterval },
     frameworkErrors: (error, request, reply) => {
       reply.header('x-request-id', request.id);
       sendError(toChatstreamError(error, request), reply);
@@ -47,6 +59,8 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
 
   // Each request listens on its connection. With pipelining there may be many of them, which is not a leak.
   app.server.on('connection', (socket) => socket.setMaxListeners(0));
+  const connections = watchConnections(app, context);
+  cutOffSlowReaders(app, options.writeTimeoutMs);
   const answers = new OpenAnswers(app.server);
   app.addHook('preClose', async () => {
     await answers.delivered();
@@ -78,8 +92,11 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
     },
   });
   const authenticator = new Authenticator(options.apiKeys);
-  app.addHook('onRequest', (request, _reply, done) => {
-    if (!healthPaths.has(request.routeOptions.url ?? '')) authenticator.check(request.headers.authorization);
+  app.addHook('onRequest', ({ routeOptions, raw, headers }, _reply, done) => {
+    if (!healthPaths.has(routeOptions.url ?? '')) {
+      if (connections.isBeyond(raw.socket)) throw tooManyConnectionsError(context.connectionLimits.most);
+      authenticator.check(headers.authorization);
+    }
     done();
   });
   app.setErrorHandler((cause, request, reply) => {
@@ -97,6 +114,33 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
     routes(app, context);
   }
   return app;
+}
+
+/** Keeps connections and the bodies on them within their limits, and counts what is closed for that. */
+function watchConnections(
+  { server }: App,
+  { metrics, clock, options, connectionLimits: limits }: ServerContext,
+): OpenConnections {
+  const connections = new OpenConnections(server, {
+    clock,
+    limits,
+    onIdleClosed: () => {
+      metrics.connectionClosed('idle');
+    },
+    refuse: (socket) => {
+      metrics.connectionClosed('refused');
+      refuseConnection(tooManyConnectionsError(limits.most), socket);
+    },
+  });
+  metrics.observeConnections(connections, limits.most);
+  new BodyWatch(server, {
+    maxBodyBytes: options.maxBodyBytes,
+    clock,
+    onSlowBody: () => {
+      metrics.connectionClosed('slow_body');
+    },
+  });
+  return connections;
 }
 
 function requestId(given: string | string[] | undefined): string {

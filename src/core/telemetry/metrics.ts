@@ -11,12 +11,33 @@ const waitBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
 const tokenBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 const batchBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
+const misnamedMetrics = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+] as const;
+
+/** Why the server closes connections by itself: to make room, for lack of room, or because of a slow body. */
+const closingReasons = ['idle', 'refused', 'slow_body'] as const;
+
+export type ClosingReason = (typeof closingReasons)[number];
+
+/** What is known about the open connections. */
+export interface ConnectionCounts {
+  readonly open: number;
+  /** Of these, without a request. */
+  readonly idle: number;
+}
+
 /** Prometheus metrics of the queues and the engine, computed only from their events. */
 export class Metrics {
   readonly #registry = new Registry();
+  readonly #closedConnections: Counter;
 
   constructor(inference: Inference, engine: ServingEngine) {
     collectDefaultMetrics({ register: this.#registry });
+    // Gauges with the name of a counter, which Prometheus' own check refuses. The gauges by type have the same numbers.
+    for (const name of misnamedMetrics) this.#registry.removeSingleMetric(name);
     this.#gauge('chatstream_requests_running', 'Generations in the processing queue.', () => inference.running);
     this.#gauge('chatstream_requests_waiting', 'Requests in the request queue.', () => inference.waiting);
     this.#gauge(
@@ -30,6 +51,32 @@ export class Metrics {
     this.#observeRounds(engine);
     this.#countRestarts(engine);
     observePromptCache(engine, this.#registry);
+    this.#closedConnections = this.#counter(
+      'chatstream_http_connections_closed_total',
+      'Connections that the server closed to keep within its limits, by reason.',
+      ['reason'],
+    );
+    for (const reason of closingReasons) this.#closedConnections.inc({ reason }, 0);
+  }
+
+  /** @param most the most connections that the server keeps open */
+  observeConnections(connections: ConnectionCounts, most: number): void {
+    this.#gauge('chatstream_max_http_connections', 'Connections that the server keeps open at most.', () => most);
+    new Gauge({
+      name: 'chatstream_http_connections',
+      help: 'Open connections: active ones have a request that is being answered, idle ones have none.',
+      labelNames: ['state'],
+      registers: [this.#registry],
+      collect() {
+        this.set({ state: 'active' }, connections.open - connections.idle);
+        this.set({ state: 'idle' }, connections.idle);
+      },
+    });
+  }
+
+  /** Counts a connection that the server closed to keep within its limits. */
+  connectionClosed(reason: ClosingReason): void {
+    this.#closedConnections.inc({ reason });
   }
 
   /** The media type of what {@link render} returns. */

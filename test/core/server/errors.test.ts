@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chat, createTestApp, type TestApp, testApp } from '../../support/app.js';
@@ -145,6 +145,20 @@ describe('errors over HTTP', () => {
     const answer = await text(socket);
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
     expect(answer).toContain('"code":"invalid_request"');
+  });
+
+  it('answers headers that take too long in the same shape, and closes the connection', async () => {
+    const { app } = await testApp();
+    const accepted = new Promise<Socket>((resolve) => app.server.once('connection', resolve));
+    const socket = connect(await listen(app));
+    socket.write('GET /livez HTTP/1.1\r\nhost');
+    // What Node.js does when its timer finds the connection.
+    const late = Object.assign(new Error('Request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+    app.server.emit('clientError', late, await accepted);
+    const [head, body] = (await text(socket)).split('\r\n\r\n');
+    expect(head).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+    expect(JSON.parse(body ?? '')).toMatchObject({ error: { type: 'invalid_request_error', code: 'invalid_request' } });
+    expect(app.server.headersTimeout).toBe(30_000);
   });
 
   it('reports a bug in one sentence, and logs the details', async () => {

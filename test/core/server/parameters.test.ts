@@ -84,6 +84,7 @@ const refused: readonly (readonly [param: string, body: object])[] = [
   ['repeat_penalty', { repeat_penalty: 10.1 }],
   ['repeat_penalty', { repeat_penalty: [] }],
   ['logit_bias', { logit_bias: 'x' }],
+  ['logit_bias', { logit_bias: Object.fromEntries(Array.from({ length: 1025 }, (_, token) => [token, 1])) }],
   ['logit_bias.5', { logit_bias: { 5: 101 } }],
   ['logit_bias.5', { logit_bias: { 5: 'x' } }],
   ['logit_bias.hello', { logit_bias: { hello: 1 } }],

@@ -7,6 +7,7 @@ import type { Inference } from '../../inference/inference.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import type { Totals } from '../../telemetry/totals.js';
 import type { QueueAnnouncer } from '../streaming/queue-announcer.js';
+import type { ConnectionLimits } from './connection-limits.js';
 
 /** Fastify with the types that this server uses: pino logs, and bodies typed by their TypeBox schemas. */
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, PinoLogger, TypeBoxTypeProvider>;
@@ -36,4 +37,5 @@ export interface ServerContext {
   readonly metrics: Metrics;
   readonly options: ServerOptions;
   readonly clock: Clock;
+  readonly connectionLimits: ConnectionLimits;
 }

@@ -1,14 +1,18 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { ChatstreamError } from '../../base/errors.js';
+import { ChatstreamError, type ErrorCode } from '../../base/errors.js';
 import { bodyTooLargeError, internalError, notFoundError } from '../../base/refusals.js';
 import { errorBody, httpStatus } from '../protocol/http-errors.js';
+
+/** The rest of such a request is not awaited. */
+const closesConnection: ReadonlySet<ErrorCode> = new Set(['body_timeout', 'too_many_connections']);
 
 /** Answers with an error in OpenAI's shape. */
 export function sendError(error: ChatstreamError, reply: FastifyReply): void {
   if (reply.sent) return;
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
+  if (closesConnection.has(error.code)) reply.header('connection', 'close');
   if (error.code === 'invalid_api_key') reply.header('www-authenticate', 'Bearer');
   void reply.code(httpStatus(error.code)).send(errorBody(error));
 }
@@ -62,11 +66,25 @@ const unreadableStatuses: Readonly<Record<string, number>> = {
 export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const status = unreadableStatuses[error.code ?? ''] ?? 400;
-  const reason = STATUS_CODES[status] ?? '';
-  const body = JSON.stringify(errorBody(unreadableError(reason)));
-  const head = `HTTP/1.1 ${status} ${reason}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8`;
-  if (socket.writable) socket.write(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+  writeRaw(socket, status, unreadableError(STATUS_CODES[status] ?? ''));
   socket.destroy(error);
+}
+
+/** Answers a connection before it has sent a request, and closes it. */
+export function refuseConnection(error: ChatstreamError, socket: Socket): void {
+  // Without this, the error of a client that has left already would be nobody's.
+  socket.on('error', () => undefined);
+  writeRaw(socket, httpStatus(error.code), error);
+  socket.destroySoon();
+}
+
+function writeRaw(socket: Socket, status: number, error: ChatstreamError): void {
+  if (!socket.writable) return;
+  const body = JSON.stringify(errorBody(error));
+  const retryAfter = error.retryAfterSeconds === undefined ? '' : `retry-after: ${error.retryAfterSeconds}\r\n`;
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nconnection: close\r\n${retryAfter}`;
+  const type = 'content-type: application/json; charset=utf-8';
+  socket.write(`${head}${type}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 }
 
 function unreadableError(reason: string, hint?: string): ChatstreamError {

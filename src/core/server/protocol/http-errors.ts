@@ -13,13 +13,16 @@ const internal = { status: 500, type: 'server_error' } as const;
 const httpErrors: Readonly<Record<ErrorCode, HttpError>> = {
   invalid_request: badRequest,
   context_length_exceeded: badRequest,
+  grammar_too_complex: badRequest,
   body_too_large: { status: 413, type: 'invalid_request_error' },
+  body_timeout: { status: 408, type: 'invalid_request_error' },
   invalid_api_key: { status: 401, type: 'authentication_error' },
   model_not_found: { status: 404, type: 'invalid_request_error' },
   not_found: { status: 404, type: 'invalid_request_error' },
   queue_full: { status: 429, type: 'rate_limit_error' },
   queue_timeout: unavailable,
   draining: unavailable,
+  too_many_connections: unavailable,
   engine_unavailable: unavailable,
   // nginx's status for a client that has left; only logs show it.
   cancelled: { status: 499, type: 'client_closed_request' },
@@ -50,5 +53,14 @@ export interface ErrorBody {
 
 export function errorBody(error: ChatstreamError): ErrorBody {
   const { type } = httpErrors[error.code];
-  return { error: { message: error.advice, type, param: error.param ?? null, code: error.code } };
+  const param = error.param === undefined ? null : shortened(error.param, longestParam);
+  return { error: { message: shortened(error.advice, longestMessage), type, param, code: error.code } };
+}
+
+/** Messages and names of parameters may repeat what the client sent, which can be a megabyte. In characters. */
+const longestMessage = 2000;
+const longestParam = 200;
+
+function shortened(text: string, longest: number): string {
+  return text.length <= longest ? text : `${text.slice(0, longest)}…`;
 }

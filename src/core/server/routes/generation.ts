@@ -10,7 +10,7 @@ import { StreamedAnswer } from '../streaming/streamed-answer.js';
 import { WholeAnswer } from '../streaming/whole-answer.js';
 
 /** The error answers of the generating routes. */
-export const generationErrors = errors(400, 401, 404, 413, 429, 500, 503);
+export const generationErrors = errors(400, 401, 404, 408, 413, 429, 500, 503);
 
 /**
  * The name of the model that will answer; before it is loaded, the name that the client asked for.
@@ -66,6 +66,7 @@ export class GenerationAnswer {
     return new Promise((resolve, reject) => {
       const answer = new StreamedAnswer(this.#reply.raw, this.#encoder, {
         writeTimeoutMs: options.writeTimeoutMs,
+        clock,
         onBegin: () => {
           this.#takeOver();
         },
@@ -81,6 +82,7 @@ export class GenerationAnswer {
       const announcement = new QueueAnnouncement(announcer, answer, includeQueue, clock);
       this.#onLeaving(() => {
         announcement.end();
+        answer.abandoned();
         if (answer.begun) resolve(undefined);
         else reject(clientLeftError());
       });

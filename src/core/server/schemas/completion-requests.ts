@@ -19,6 +19,9 @@ function optional<T extends TSchema>(schema: T): TOptional<TUnion<[T, TNull]>> {
 const stopString = Type.String({ minLength: 1, maxLength: 256 });
 const maxTokens = optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }));
 
+/** Every token of the answer costs time for each bias: with 40,000 of them some 10 ms, for all generations of a round. */
+const mostBiases = 1024;
+
 /** What chats and completions have in common. */
 export const generationParameters = {
   model: optional(Type.String({ description: 'A name from /v1/models. May be left out: there is only one model.' })),
@@ -56,6 +59,7 @@ export const generationParameters = {
   logit_bias: optional(
     Type.Record(Type.String({ pattern: '^[0-9]+$' }), Type.Number({ minimum: -100, maximum: 100 }), {
       additionalProperties: false,
+      maxProperties: mostBiases,
       description: 'Token number to bias; -100 forbids a token.',
     }),
   ),

@@ -39,10 +39,11 @@ const statuses = {
   400: 'The request is wrong, or asks for something that is not supported.',
   401: 'The key is missing or wrong.',
   404: 'There is no such model.',
+  408: 'The body arrived too slowly.',
   413: 'The body is too large.',
   429: 'The queue is full.',
   500: 'The engine failed on this request.',
-  503: 'The request waited too long, the server is shutting down, or the engine is down.',
+  503: 'The request waited too long, the server is shutting down or has no connection to spare, or the engine is down.',
 } as const;
 
 type ErrorStatus = keyof typeof statuses;
@@ -64,7 +65,7 @@ export function text(description: string): ResponseSchema {
 export function generated(whole: Name, chunk: Name): ResponseSchema {
   return {
     description:
-      'The answer. With "stream": true, server-sent events with a chunk in each `data:`, and `data: [DONE]` at the end; an error after the beginning is an event as well. Comments such as `: queued position=3 eta_ms=1200` give the place in the queue.',
+      'The answer. With "stream": true, server-sent events with a chunk in each `data:`, and `data: [DONE]` at the end; an error after the beginning is an event as well. Comments such as `: queued position=3 eta_ms=1200` give the place in the queue, and others such as `: prefill elapsed_ms=10000` keep the connection alive.',
     content: {
       'application/json': { schema: reference(whole) },
       'text/event-stream': { schema: { anyOf: [reference(chunk), reference('Error')] } },

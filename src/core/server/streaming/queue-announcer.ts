@@ -1,10 +1,8 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { Inference } from '../../inference/inference.js';
 import type { AdmittedRequest } from '../../inference/request.js';
+import { heartbeatMs } from './keep-alive.js';
 import type { StreamedAnswer } from './streamed-answer.js';
-
-/** The longest time in milliseconds for which a waiting client is sent nothing. Proxies cut silent connections. */
-const heartbeatMs = 10_000;
 
 interface Watch {
   position: number;

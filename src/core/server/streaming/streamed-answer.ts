@@ -1,13 +1,16 @@
 import type { ServerResponse } from 'node:http';
+import type { Clock } from '../../base/clock.js';
 import type { ChatstreamError } from '../../base/errors.js';
 import type { FinishReason } from '../../engine/engine.js';
 import type { AnswerListener, Timings } from '../../inference/request.js';
 import { type AnswerEncoder, sseComment } from '../protocol/answer-encoder.js';
 import { ChunkedWriter } from './chunked-writer.js';
+import { KeepAlive } from './keep-alive.js';
 
 export interface StreamOptions {
   /** How long a client may read nothing while data waits for it, in milliseconds; 0 is unlimited. */
   readonly writeTimeoutMs: number;
+  readonly clock: Clock;
   /** Called once, right before the first byte: the last moment to set headers. */
   readonly onBegin: () => void;
   /** Called if the request fails before the first byte. Nothing is written, so that the answer can still have a status. */
@@ -27,6 +30,7 @@ export class StreamedAnswer implements AnswerListener {
   readonly #encoder: AnswerEncoder;
   readonly #options: StreamOptions;
   readonly #writer: ChunkedWriter;
+  readonly #keepAlive: KeepAlive;
   #begun = false;
   #opened = false;
   #congested = false;
@@ -39,8 +43,15 @@ export class StreamedAnswer implements AnswerListener {
     this.#writer = new ChunkedWriter(response, () => {
       this.#onDrain();
     });
+    this.#keepAlive = new KeepAlive(options.clock, (comment) => {
+      this.comment(comment);
+    });
     response.on('timeout', () => {
       response.destroy();
+    });
+    // Before Node.js sets its timer for idle connections; a pipelined request that is next may take longer.
+    response.prependOnceListener('finish', () => {
+      if (this.#congested) response.setTimeout(0);
     });
   }
 
@@ -69,15 +80,18 @@ export class StreamedAnswer implements AnswerListener {
   }
 
   started(): void {
-    // Nothing is sent yet, so a failure before the first token still gets its own status.
+    // Nothing is sent for ten seconds, so that until then a failure still gets its own status.
+    this.#keepAlive.start();
   }
 
   text(text: string): void {
+    this.#keepAlive.sent();
     if (this.#congested) this.#held += text;
     else this.#write(this.#opening() + this.#encoder.text(text));
   }
 
   ended(reason: FinishReason, text: string, timings: Timings): void {
+    this.#keepAlive.end();
     const rest = this.#held + text;
     this.#held = '';
     const last = rest === '' ? '' : this.#encoder.text(rest);
@@ -85,6 +99,7 @@ export class StreamedAnswer implements AnswerListener {
   }
 
   failed(error: ChatstreamError): void {
+    this.#keepAlive.end();
     if (!this.#begun) {
       this.#options.onFailedBeforeBegin(error);
       return;
@@ -92,6 +107,11 @@ export class StreamedAnswer implements AnswerListener {
     const last = this.#held === '' ? '' : this.#encoder.text(this.#held);
     this.#held = '';
     this.#end(last + this.#encoder.failure(error));
+  }
+
+  /** The client has left: no more calls follow. */
+  abandoned(): void {
+    this.#keepAlive.end();
   }
 
   #opening(): string {

@@ -6,13 +6,16 @@ import { errorBody, httpStatus } from '../../../../src/core/server/protocol/http
 const contract: readonly (readonly [ErrorCode, number])[] = [
   ['invalid_request', 400],
   ['body_too_large', 413],
+  ['body_timeout', 408],
   ['context_length_exceeded', 400],
+  ['grammar_too_complex', 400],
   ['invalid_api_key', 401],
   ['model_not_found', 404],
   ['not_found', 404],
   ['queue_full', 429],
   ['queue_timeout', 503],
   ['draining', 503],
+  ['too_many_connections', 503],
   ['engine_unavailable', 503],
   ['engine_failed', 500],
   ['internal', 500],
@@ -33,6 +36,13 @@ describe('errors over HTTP', () => {
         code: 'invalid_request',
       },
     });
+  });
+
+  it('does not repeat at length what the client sent', () => {
+    const long = 'x'.repeat(1_000_000);
+    const { message, param } = errorBody(new ChatstreamError('invalid_request', long, { param: long })).error;
+    expect(message).toBe(`${'x'.repeat(2000)}…`);
+    expect(param).toBe(`${'x'.repeat(200)}…`);
   });
 
   it('says null when no parameter caused it', () => {
