@@ -151,9 +151,9 @@ export interface PromptCacheActivity {
   readonly bytes: number;
   /** Conversations that were given up for others. */
   readonly evictions: number;
-  /** Generations that began with a part of their prompt, by where it came from. */
+  /** Generations that began with at least 32 tokens or half of their prompt, by where these came from. */
   readonly hits: Readonly<Record<CacheSource, number>>;
-  /** Generations that began with nothing. */
+  /** All others. */
   readonly misses: number;
   /** Prompt tokens that needed no prefill. */
   readonly tokens: number;

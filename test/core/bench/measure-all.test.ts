@@ -68,9 +68,9 @@ describe('trials that are added', () => {
 
   it('end when their time is over', async () => {
     const { url } = await serveWords(() => delay(20));
-    const { result } = await measureAt({ url, requests: 4, trials: 1000, leastTrials: 3, maxDurationMs: 500 });
+    const { result } = await measureAt({ url, requests: 4, trials: 1000, leastTrials: 3, maxDurationMs: 2000 });
     expect(result.runs.length).toBeGreaterThanOrEqual(3);
-    expect(result.runs.length).toBeLessThan(30);
+    expect(result.runs.length).toBeLessThan(100);
     expect(result.interrupted).toBe(false);
   });
 });

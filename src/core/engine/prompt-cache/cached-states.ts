@@ -51,11 +51,6 @@ export class CachedStates {
     return match === null ? null : { state: match.value, shared: match.shared };
   }
 
-  /** Whether a state begins with all of these tokens. */
-  covers(tokens: readonly Token[]): boolean {
-    return this.#tree.find(tokens)?.shared === tokens.length;
-  }
-
   /** Makes a state the most recently used. */
   touch(state: CachedState): void {
     if (this.#used.delete(state)) this.#used.add(state);

@@ -142,7 +142,7 @@ export class PromptCache<S extends CacheSlot> {
       await this.#fetch(slot, source);
     }
     const cached = await slot.keepPrefix(tokens);
-    if (cached === 0) this.#misses += 1;
+    if (cached < Math.min(leastTokens, tokens.length / 2)) this.#misses += 1;
     else this.#hits[used] += 1;
     this.#tokens += cached;
     return { cached, moved };
@@ -187,18 +187,27 @@ export class PromptCache<S extends CacheSlot> {
     const { length } = slot;
     if (memory === null || length - kept < leastTokens) return false;
     const held = slot.tokens;
-    if (this.#states.covers(held)) return false;
+    if (this.#isKept(held)) return false;
 
     const expectedBytes = length * this.#bytesPerToken;
     const costMs = this.#saving.expectMs(expectedBytes);
     const savedMs = this.#prefill.expectMs(length - kept);
     if (costMs !== null && savedMs !== null && costMs * worthSaving > savedMs) return false;
     if (!this.#mayTake(costMs, isAlone)) return false;
-    if (!this.#states.makeRoom(expectedBytes, source.type === 'memory' ? source.state : null)) return false;
-    return await this.#save(slot, held, memory.folder);
+    const needed = source.type === 'memory' ? source.state : null;
+    if (!this.#states.makeRoom(expectedBytes, needed)) return false;
+    return await this.#save(slot, held, memory.folder, needed);
   }
 
-  async #save(slot: S, tokens: readonly Token[], folder: string): Promise<boolean> {
+  /** Whether a state can bring these tokens back. */
+  #isKept(tokens: readonly Token[]): boolean {
+    const found = this.#states.find(tokens);
+    if (found?.shared !== tokens.length) return false;
+    return this.#options.rewinding.type === 'anywhere' || found.state.tokens.length === tokens.length;
+  }
+
+  /** @param needed a state that must stay */
+  async #save(slot: S, tokens: readonly Token[], folder: string, needed: CachedState | null): Promise<boolean> {
     const { firstCell } = slot;
     const beganMs = this.#options.clock.now();
     let storage: StateFile | null = null;
@@ -206,7 +215,7 @@ export class PromptCache<S extends CacheSlot> {
       storage = StateFile.create(folder);
       const bytes = await slot.save(storage.path);
       this.#bytesPerToken = bytes / tokens.length;
-      if (!this.#states.makeRoom(bytes)) throw new Error('it is larger than the cache');
+      if (!this.#states.makeRoom(bytes, needed)) throw new Error('it is larger than the cache');
       const state = { tokens, storage, bytes, firstCell };
       this.#states.add(state);
       if (this.#options.rewinding.type === 'anywhere') this.#states.supersede(state);

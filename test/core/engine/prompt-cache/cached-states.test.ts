@@ -54,12 +54,6 @@ describe('CachedStates', () => {
     expect([system.closed(), turn.closed(), next.closed()]).toEqual([false, true, false]);
   });
 
-  it('knows what it covers', () => {
-    const cache = cacheOf(100, stateOf([1, 2, 3]));
-    expect(cache.covers([1, 2])).toBe(true);
-    expect(cache.covers([1, 2, 3, 4])).toBe(false);
-  });
-
   it('frees everything', () => {
     const a = stateOf([1]);
     const cache = cacheOf(100, a);

@@ -1,0 +1,239 @@
+import { writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { type Clock, systemClock } from '../../../../src/core/base/clock.js';
+import {
+  type CacheSlot,
+  PromptCache,
+  type PromptCacheOptions,
+} from '../../../../src/core/engine/prompt-cache/prompt-cache.js';
+import type { Rewinding } from '../../../../src/core/engine/prompt-cache/rewinding.js';
+import { memoryFileSystem } from '../../../../src/core/engine/prompt-cache/state-files.js';
+
+/** A slot whose transfers take as long as a test says. */
+class FakeSlot implements CacheSlot {
+  tokens: readonly number[] = [];
+  firstCell = 0;
+  saved = 0;
+  loaded = 0;
+  copied = 0;
+  readonly #time: FakeTime;
+
+  constructor(time: FakeTime, tokens: readonly number[] = []) {
+    this.#time = time;
+    this.tokens = tokens;
+  }
+
+  get length(): number {
+    return this.tokens.length;
+  }
+
+  sharedPrefix(tokens: readonly number[]): number {
+    const different = this.tokens.findIndex((token, index) => token !== tokens[index]);
+    return different === -1 ? this.tokens.length : different;
+  }
+
+  save(path: string): Promise<number> {
+    this.saved += 1;
+    this.#time.nowMs += this.#time.saveMs;
+    const content = JSON.stringify(this.tokens);
+    writeFileSync(path, content);
+    contents.set(path, this.tokens);
+    return Promise.resolve(this.tokens.length * 10);
+  }
+
+  load(path: string): Promise<void> {
+    this.loaded += 1;
+    this.#time.nowMs += this.#time.loadMs;
+    if (this.#time.loadFails) return Promise.reject(new Error('it is damaged'));
+    this.tokens = contents.get(path) ?? [];
+    return Promise.resolve();
+  }
+
+  copyFrom(other: FakeSlot, length: number): Promise<boolean> {
+    this.copied += 1;
+    this.tokens = other.tokens.slice(0, length);
+    return Promise.resolve(true);
+  }
+
+  keepPrefix(tokens: readonly number[]): Promise<number> {
+    this.tokens = this.tokens.slice(0, Math.min(this.sharedPrefix(tokens), tokens.length - 1));
+    return Promise.resolve(this.tokens.length);
+  }
+
+  clear(): Promise<void> {
+    this.tokens = [];
+    return Promise.resolve();
+  }
+}
+
+interface FakeTime {
+  nowMs: number;
+  saveMs: number;
+  loadMs: number;
+  loadFails: boolean;
+}
+
+const contents = new Map<string, readonly number[]>();
+
+const sequence = (length: number, from: number): number[] => Array.from({ length }, (_, index) => from + index);
+const conversation = sequence(200, 1000);
+const another = sequence(200, 5000);
+
+interface Stage {
+  readonly time: FakeTime;
+  readonly cache: PromptCache<FakeSlot>;
+  readonly warnings: string[];
+}
+
+function stage(rewinding: Rewinding = { type: 'anywhere' }, changes: Partial<PromptCacheOptions> = {}): Stage {
+  const time: FakeTime = { nowMs: 0, saveMs: 1, loadMs: 1, loadFails: false };
+  const clock: Clock = { ...systemClock, now: () => time.nowMs };
+  const warnings: string[] = [];
+  const cache = new PromptCache<FakeSlot>({
+    memory: { folder: '/dev/shm', limitBytes: 1e6 },
+    rewinding,
+    bytesPerToken: 10,
+    slotBytes: 5000,
+    prefillChunk: 100,
+    clock,
+    warn: (message) => warnings.push(message),
+    ...changes,
+  });
+  // A token takes a millisecond, and a round with a full chunk 100.
+  cache.prefilled(100, 100);
+  return { time, cache, warnings };
+}
+
+describe.skipIf(memoryFileSystem() === null)('what the prompt cache moves (needs a file system in memory)', () => {
+  it('is what a slot held, and later what a prompt begins with', async () => {
+    const { time, cache } = stage();
+    const slot = new FakeSlot(time, conversation);
+    expect(await cache.warm(slot, another, [], false)).toEqual({ cached: 0, moved: true });
+    expect(await cache.warm(slot, [...conversation, 7], [], false)).toEqual({ cached: 200, moved: true });
+  });
+
+  it('is not saved twice', async () => {
+    const { time, cache } = stage();
+    const slot = new FakeSlot(time, conversation);
+    await cache.warm(slot, another, [], false);
+    await cache.warm(slot, [...conversation, 7], [], false);
+    await cache.warm(slot, another, [], false);
+    expect(slot.saved).toBe(1);
+  });
+
+  it('is nothing if a slot goes on with what it holds', async () => {
+    const { time, cache } = stage();
+    const slot = new FakeSlot(time, conversation);
+    expect(await cache.warm(slot, [...conversation, 7], [], false)).toEqual({ cached: 200, moved: false });
+  });
+
+  it('is not saved if that has turned out to take longer than a quarter of the prefill', async () => {
+    const { time, cache } = stage();
+    time.saveMs = 60;
+    const slot = new FakeSlot(time, conversation);
+    await cache.warm(slot, another, [], true);
+    slot.tokens = sequence(200, 9000);
+    await cache.warm(slot, another, [], true);
+    expect(slot.saved).toBe(1);
+  });
+
+  it('is not restored if that has turned out to take longer than the prefill', async () => {
+    const { time, cache } = stage();
+    time.loadMs = 300;
+    const slot = new FakeSlot(time, conversation);
+    await cache.warm(slot, another, [], true);
+    await cache.warm(slot, [...conversation, 7], [], true);
+    await cache.warm(slot, another, [], true);
+    expect(slot.loaded).toBe(1);
+    expect(await cache.warm(slot, [...conversation, 7], [], true)).toMatchObject({ cached: 0 });
+    expect(slot.loaded).toBe(1);
+  });
+
+  it('must not make others wait for longer than a round with a full chunk', async () => {
+    const { time, cache } = stage();
+    time.loadMs = 150;
+    const slot = new FakeSlot(time, conversation);
+    await cache.warm(slot, another, [], false);
+    await cache.warm(slot, [...conversation, 7], [], false);
+    await cache.warm(slot, another, [], false);
+    expect(await cache.warm(slot, [...conversation, 7], [], false)).toMatchObject({ cached: 0 });
+    await cache.warm(slot, another, [], true);
+    expect(await cache.warm(slot, [...conversation, 7], [], true)).toMatchObject({ cached: 200 });
+  });
+
+  it('is read again if it cannot be restored, with one warning', async () => {
+    const { time, cache, warnings } = stage();
+    const slot = new FakeSlot(time, conversation);
+    await cache.warm(slot, another, [], false);
+    time.loadFails = true;
+    expect(await cache.warm(slot, [...conversation, 7], [], false)).toMatchObject({ cached: 0 });
+    expect(warnings).toEqual(['A prompt could not be restored and is read again: it is damaged']);
+    await cache.warm(slot, [...conversation, 7], [], false);
+    expect(slot.loaded).toBe(1);
+  });
+
+  it('stays in its slot, with one warning, if the folder cannot be written to', async () => {
+    const { time, cache, warnings } = stage(undefined, { memory: { folder: '/no such folder', limitBytes: 1e6 } });
+    const slot = new FakeSlot(time, conversation);
+    expect(await cache.warm(slot, another, [], false)).toMatchObject({ cached: 0 });
+    slot.tokens = conversation;
+    await cache.warm(slot, another, [], false);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain('could not be kept in the prompt cache');
+  });
+});
+
+describe('a beginning in another slot', () => {
+  it('is copied, even without memory for conversations', async () => {
+    const { time, cache } = stage(undefined, { memory: null });
+    const slot = new FakeSlot(time);
+    const other = new FakeSlot(time, conversation);
+    expect(await cache.warm(slot, [...conversation.slice(0, 150), 7, 8], [other], false)).toEqual({
+      cached: 150,
+      moved: true,
+    });
+    expect(slot.copied).toBe(1);
+  });
+
+  it('is not copied if that takes longer than its prefill', async () => {
+    const { time, cache } = stage(undefined, { memory: null, slotBytes: 1e9 });
+    const slot = new FakeSlot(time);
+    await cache.warm(slot, [...conversation, 7], [new FakeSlot(time, conversation)], false);
+    expect(slot.copied).toBe(0);
+  });
+
+  it('is not copied from a window that has lost what comes before', async () => {
+    const { time, cache } = stage({ type: 'window', tokens: 50 }, { memory: null });
+    const slot = new FakeSlot(time);
+    const other = new FakeSlot(time, conversation);
+    other.firstCell = 140;
+    await cache.warm(slot, [...conversation.slice(0, 150), 7, 8], [other], false);
+    expect(slot.copied).toBe(0);
+    other.firstCell = 100;
+    await cache.warm(slot, [...conversation.slice(0, 150), 7, 8], [other], false);
+    expect(slot.copied).toBe(1);
+  });
+
+  it('is not copied from a recurrent state that has gone on', async () => {
+    const { time, cache } = stage({ type: 'checkpoints' }, { memory: null });
+    const slot = new FakeSlot(time);
+    const other = new FakeSlot(time, conversation);
+    await cache.warm(slot, [...conversation.slice(0, 150), 7], [other], false);
+    expect(slot.copied).toBe(0);
+    await cache.warm(slot, [...conversation, 7], [other], false);
+    expect(slot.copied).toBe(1);
+  });
+});
+
+describe('the activity of the prompt cache', () => {
+  it('is told once, and counts what began with something and what did not', async () => {
+    const { time, cache } = stage(undefined, { memory: null });
+    const slot = new FakeSlot(time);
+    expect(cache.takeActivity()).toBeUndefined();
+    await cache.warm(slot, conversation, [], true);
+    slot.tokens = conversation;
+    await cache.warm(slot, [...conversation, 7], [], true);
+    expect(cache.takeActivity()).toMatchObject({ hits: { slot: 1, memory: 0, copy: 0 }, misses: 1, tokens: 200 });
+    expect(cache.takeActivity()).toBeUndefined();
+  });
+});
