@@ -54,7 +54,9 @@ const cases: readonly Case[] =
       ];
 
 const load = ['--output-tokens', '8', '-r', engine === 'mock' ? '30' : '40'];
-const thresholds = ['ttft.p50>10%', 'tpot.p50>10%', 'output_tokens_per_second<10%'];
+const always = ['ttft.p50>10%', 'output_tokens_per_second<10%'];
+/** The bundled model's tokens take a millisecond, so that the time per token shows the busy loops more than the server. */
+const thresholds = engine === 'mock' ? [...always, 'tpot.p50>10%'] : always;
 
 interface Row {
   readonly metric: string;
