@@ -50,7 +50,16 @@ export class EngineHarness {
     model: Partial<SyntheticModelOptions> = {},
     clock: Clock = systemClock,
   ): Promise<EngineHarness> {
-    const harness = new EngineHarness(llamaOptions(await syntheticModel(model), options), clock);
+    return await EngineHarness.load(await syntheticModel(model), options, clock);
+  }
+
+  /** With the model of a file. */
+  static async load(
+    modelPath: string,
+    options: Partial<LlamaEngineOptions> = {},
+    clock: Clock = systemClock,
+  ): Promise<EngineHarness> {
+    const harness = new EngineHarness(llamaOptions(modelPath, options), clock);
     harness.info = await harness.engine.start();
     return harness;
   }
