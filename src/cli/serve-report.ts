@@ -106,6 +106,11 @@ export function reportDevice(engine: EngineOptions, info: EngineInfo, logger: Lo
   logger.info({ device: info.device }, 'no usable GPU was found: generation runs on the CPU');
 }
 
+/** Logs what is wrong with the model, as far as loading it shows that. */
+export function reportWarnings(info: EngineInfo, logger: Logger): void {
+  for (const warning of info.warnings) logger.warn({ model: info.modelId }, warning);
+}
+
 async function fileOrNull(path: string): Promise<GgufFile | null> {
   try {
     return await readGgufFile(path);

@@ -147,6 +147,8 @@ describe('serve', () => {
           trainedContextLength: null,
           vocabularySize: null,
           fileBytes: null,
+          warnings: [],
+          chatStop: [],
         },
         totals: { completed: 5, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
         drain: (timeoutMs) => drain(timeoutMs),

@@ -10,7 +10,7 @@ import type {
   Token,
 } from '../../src/core/engine/engine.js';
 
-const info: EngineInfo = {
+const usualInfo: EngineInfo = {
   engine: 'mock',
   modelId: 'scripted',
   contextLength: 4096,
@@ -21,6 +21,8 @@ const info: EngineInfo = {
   trainedContextLength: null,
   vocabularySize: null,
   fileBytes: null,
+  warnings: [],
+  chatStop: [],
 };
 
 /**
@@ -28,10 +30,17 @@ const info: EngineInfo = {
  * cancelled.
  */
 export class ScriptedEngine implements ServingEngine {
+  /** What it was asked to generate. */
+  readonly specs: GenerationSpec[] = [];
+  readonly #info: EngineInfo;
   readonly #rounds = new Emitter<Round>();
   readonly #states = new Emitter<EngineState>();
   readonly #generations = new Set<string>();
   #state: EngineState = { status: 'starting' };
+
+  constructor(changes: Partial<EngineInfo> = {}) {
+    this.#info = { ...usualInfo, ...changes };
+  }
 
   get rounds(): Subscribable<Round> {
     return this.#rounds.subscribe;
@@ -46,8 +55,8 @@ export class ScriptedEngine implements ServingEngine {
   }
 
   start(): Promise<EngineInfo> {
-    this.become({ status: 'ready', info });
-    return Promise.resolve(info);
+    this.become({ status: 'ready', info: this.#info });
+    return Promise.resolve(this.#info);
   }
 
   prepare(): Promise<readonly Token[]> {
@@ -62,8 +71,9 @@ export class ScriptedEngine implements ServingEngine {
     return Promise.resolve('');
   }
 
-  generate({ id }: GenerationSpec): void {
-    this.#generations.add(id);
+  generate(spec: GenerationSpec): void {
+    this.specs.push(spec);
+    this.#generations.add(spec.id);
   }
 
   cancel(id: string): void {
@@ -81,7 +91,7 @@ export class ScriptedEngine implements ServingEngine {
 
   restart(attempt: number): void {
     this.become({ status: 'restarting', attempt, reason: 'It crashed.' });
-    this.become({ status: 'ready', info });
+    this.become({ status: 'ready', info: this.#info });
   }
 
   begin(cachedTokens = 0): void {

@@ -71,7 +71,7 @@ class LlamaEngine implements Engine {
     const hooks = { clock: this.#clock, log: this.#log, onBatch: this.#onBatch };
     const loaded = await loadModel(library, this.#options, hooks);
     try {
-      const prompts = new Prompts(loaded.model);
+      const prompts = new Prompts(loaded.model, loaded.contextLength);
       const info = await this.#describe(loaded, prompts);
       const assignment = this.#assignSlots(library, loaded, prompts);
       this.#state = { status: 'ready', loaded, prompts, assignment, loop: this.#startLoop(assignment) };
@@ -109,6 +109,8 @@ class LlamaEngine implements Engine {
       trainedContextLength: file.trainedContextLength,
       vocabularySize: prompts.vocabularySize,
       fileBytes: file.fileBytes,
+      warnings: await prompts.problems(),
+      chatStop: prompts.chatStop,
     };
   }
 
@@ -116,11 +118,11 @@ class LlamaEngine implements Engine {
   async prepare(source: PromptSource, demands?: Demands): Promise<readonly Token[]> {
     const { prompts, assignment } = this.#ready();
     if (demands !== undefined) await assignment.check(demands);
-    return prompts.prepare(source);
+    return await prompts.prepare(source);
   }
 
   async tokenize(text: string): Promise<readonly Token[]> {
-    return await Promise.resolve(this.#ready().prompts.tokenize(text));
+    return await this.#ready().prompts.tokenize(text);
   }
 
   async detokenize(tokens: readonly Token[]): Promise<string> {

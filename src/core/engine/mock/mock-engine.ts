@@ -91,6 +91,8 @@ class MockEngine implements Engine {
       trainedContextLength: null,
       vocabularySize,
       fileBytes: null,
+      warnings: [],
+      chatStop: [],
     });
   }
 
