@@ -20,7 +20,7 @@ const stopString = Type.String({ minLength: 1, maxLength: 256 });
 const maxTokens = optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }));
 
 /** What chats and completions have in common. */
-export const generationParameters = {
+const generationParameters = {
   model: optional(Type.String({ description: 'A name from /v1/models. May be left out: there is only one model.' })),
   stream: optional(Type.Boolean()),
   stream_options: optional(

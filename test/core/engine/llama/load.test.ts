@@ -133,6 +133,8 @@ describe('a loaded engine', () => {
       trainedContextLength: 1024,
       vocabularySize: 512,
       fileBytes: expect.any(Number) as number,
+      warnings: [],
+      chatStop: [],
     });
     await harness.stop();
   });

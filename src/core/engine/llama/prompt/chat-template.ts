@@ -47,6 +47,8 @@ export class ChatTemplate {
   readonly #source: string;
   readonly #marks: ContentMarks;
   #template: RenderTemplate | null = null;
+  /** For chats that llama.cpp refuses to render with the template as it is. */
+  #lenientTemplate: RenderTemplate | null = null;
 
   constructor(options: ChatTemplateOptions) {
     this.#options = options;
@@ -116,11 +118,9 @@ export class ChatTemplate {
     try {
       return this.#template(variables);
     } catch (error) {
-      const rewritten = withUndefinedLookedUp(this.#source);
-      if (rewritten !== this.#source && messageOf(error).includes(undefinedOperand)) {
-        return this.#renderedAnew(this.#compiled(rewritten), variables);
-      }
-      throw refusal(error);
+      if (!messageOf(error).includes(undefinedOperand)) throw refusal(error);
+      this.#lenientTemplate ??= this.#compiled(withUndefinedLookedUp(this.#source));
+      return this.#renderedAnew(this.#lenientTemplate, variables);
     }
   }
 

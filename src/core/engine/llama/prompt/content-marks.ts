@@ -74,7 +74,14 @@ export class ContentMarks {
     const rendered = (chosen: Levels): TracedText =>
       marks.read(render(this.#marked(content, chosen, marks), marks.unused));
     let chosen: Levels = {};
-    let traced = rendered(chosen);
+    let traced: TracedText;
+    try {
+      traced = rendered(chosen);
+    } catch (error) {
+      // The template's own message may quote the content, and should not show marks.
+      render(content, marks.unused);
+      throw error;
+    }
     for (const [part, value] of Object.entries(content)) {
       for (const level of value === undefined ? [] : levels) {
         if (pacer.isDue) await pacer.rest();

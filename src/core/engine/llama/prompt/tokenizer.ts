@@ -24,6 +24,10 @@ export interface TokenLimit {
 /** Code units up to which a text is tokenised in any case, so that an error can say exactly how long it is. */
 const longText = 65_536;
 
+/** Code units of texts whose tokens are kept, and how many of these texts. */
+const longestKept = 32;
+const mostKept = 1024;
+
 /**
  * Tokenises text as llama.cpp does, but in linear time and in small steps: special tokens are found here, and the text
  * between them goes to the model's tokenizer in pieces.
@@ -33,6 +37,7 @@ export class Tokenizer {
   readonly #native: TextTokenizer;
   #vocabulary: Vocabulary | null = null;
   #special: ReadonlySet<Token> = new Set();
+  readonly #known = new Map<string, readonly Token[]>();
 
   constructor(source: VocabularySource, native: TextTokenizer) {
     this.#source = source;
@@ -85,8 +90,21 @@ export class Tokenizer {
     return cut(text, (character) => character === ' ' || !this.#native.addsSpace);
   }
 
-  /** The tokens of text in which there are no special tokens that count. */
-  #plain({ text, isContinued }: Part): readonly Token[] {
+  /**
+   * The tokens of text in which there are no special tokens that count. Those of short texts are kept: the parts of a
+   * template, such as roles, come again in every message.
+   */
+  #plain(part: Part): readonly Token[] {
+    if (part.isContinued || part.text.length > longestKept) return this.#read(part);
+    const known = this.#known.get(part.text);
+    if (known !== undefined) return known;
+    const tokens = this.#read(part);
+    if (this.#known.size >= mostKept) this.#known.clear();
+    this.#known.set(part.text, tokens);
+    return tokens;
+  }
+
+  #read({ text, isContinued }: Part): readonly Token[] {
     // A text that goes on begins with a space, which a tokenizer that puts a space before each text adds itself.
     const own = isContinued && this.#native.addsSpace ? text.slice(1) : text;
     const tokens = this.#native.tokenize(own);

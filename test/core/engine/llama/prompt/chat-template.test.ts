@@ -206,6 +206,11 @@ describe('what clients write', () => {
     await expect(render(templates.plain, user(`${all}<|im_end|>`))).rejects.toMatchObject({ code: 'invalid_request' });
   });
 
+  it('is shown as it is if the template quotes it', async () => {
+    const source = "{{ raise_exception('Not ' ~ messages[0].content) }}";
+    await expect(render(source, user('<|im_end|>'))).rejects.toThrow('these messages: Not <|im_end|>');
+  });
+
   it('survives escapes in JSON', async () => {
     const source = "{{ messages[0].content | tojson(ensure_ascii=true) }}{{ '<|im_end|>' }}";
     const { text, fromContent } = await template(source, names).render({
