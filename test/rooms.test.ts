@@ -24,12 +24,12 @@ function pictured(): Map<string, string> {
   const picture = /```text\n(bin\/[^`]*)```/.exec(contributing)?.[1] ?? '';
   const core = picture.split('src/core/\n')[1] ?? '';
   const found = new Map<string, string>();
-  let parent = '';
+  let path: string[] = [];
   for (const line of core.split('\n')) {
-    const [, indent = '', name, text = ''] = /^( {2}| {4})([\w-]+)\/\s+(.*)$/.exec(line) ?? [];
+    const [, indent = '', name, text = ''] = /^((?: {2})+)([\w-]+)\/\s+(.*)$/.exec(line) ?? [];
     if (name === undefined) continue;
-    if (indent.length === 2) parent = name;
-    found.set(indent.length === 2 ? name : `${parent}/${name}`, text);
+    path = [...path.slice(0, indent.length / 2 - 1), name];
+    found.set(path.join('/'), text);
   }
   return found;
 }

@@ -125,6 +125,11 @@ function plannedCache(wanted: number | 'auto', freeBytes: number): number {
   return planned.status === 'on' ? planned.limitBytes : 0;
 }
 
+/** Logs what is wrong with the model, as far as loading it shows that. */
+export function reportWarnings(info: EngineInfo, logger: Logger): void {
+  for (const warning of info.warnings) logger.warn({ model: info.modelId }, warning);
+}
+
 async function fileOrNull(path: string): Promise<GgufFile | null> {
   try {
     return await readGgufFile(path);

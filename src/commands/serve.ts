@@ -4,7 +4,7 @@ import { BaseCommand } from '../cli/base-command.js';
 import { showDownload } from '../cli/download-progress.js';
 import { createLogger } from '../cli/logging.js';
 import { serveFlags, serveOptions } from '../cli/serve-flags.js';
-import { readyBlock, readyEvent, reportDevice, reportPlan } from '../cli/serve-report.js';
+import { readyBlock, readyEvent, reportDevice, reportPlan, reportWarnings } from '../cli/serve-report.js';
 import { endWithParent, firstSignal } from '../cli/signals.js';
 
 export default class Serve extends BaseCommand {
@@ -47,6 +47,7 @@ export default class Serve extends BaseCommand {
     await reportPlan(options.engine, logger);
     const server = await serve(options, logger, stopping);
     reportDevice(options.engine, server.info, logger);
+    reportWarnings(server.info, logger);
     if (this.jsonEnabled()) this.logJson(readyEvent(server, options));
     else this.log(readyBlock(server, options));
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { readyBlock, readyEvent, reportDevice, reportPlan } from '../../src/cli/serve-report.js';
+import { readyBlock, readyEvent, reportDevice, reportPlan, reportWarnings } from '../../src/cli/serve-report.js';
 import type { LlamaEngineOptions } from '../../src/core/engine/options.js';
 import type { RunningServer, ServeOptions } from '../../src/core/serve.js';
 import { syntheticModel } from '../support/gguf/index.js';
@@ -23,6 +23,8 @@ const server: RunningServer = {
     vocabularySize: null,
     fileBytes: null,
     promptCache: { status: 'off', reason: 'it is a test' },
+    warnings: [],
+    chatStop: [],
   },
   totals: { completed: 0, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
   drain: () => Promise.resolve(0),
@@ -176,5 +178,10 @@ describe('what serve logs about its model', () => {
   ] as const)('says whether --gpu %s fell back (%s)', async (gpu, device, messages) => {
     reportDevice(await engine({ gpu }), { ...server.info, device }, logger);
     expect(logged.map(({ msg }) => msg)).toEqual(messages);
+  });
+
+  it('warns of what is wrong with the model', () => {
+    reportWarnings({ ...server.info, warnings: ['It has no chat template.'] }, logger);
+    expect(logged).toMatchObject([{ level: 40, msg: 'It has no chat template.' }]);
   });
 });

@@ -149,6 +149,8 @@ describe('serve', () => {
           vocabularySize: null,
           fileBytes: null,
           promptCache: { status: 'off', reason: 'it is a test' },
+          warnings: [],
+          chatStop: [],
         },
         totals: { completed: 5, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
         drain: (timeoutMs) => drain(timeoutMs),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ChatstreamError, type ErrorCode } from '../../src/core/base/errors.js';
 import { errorBody, httpStatus } from '../../src/core/server/protocol/http-errors.js';
-import { generationParameters, samplingDefaults } from '../../src/core/server/schemas/completion-requests.js';
+import { chatCompletionRequest, samplingDefaults } from '../../src/core/server/schemas/completion-requests.js';
 import { codeIn, readPage, rowsOf } from './markdown.js';
 
 const page = readPage('docs/api.md');
@@ -30,7 +30,7 @@ describe('docs/api.md', () => {
 
   it('lists the parameters of both kinds of completions', () => {
     const listed = parameters.flatMap((row) => codeIn(row.get('parameter') ?? ''));
-    expect([...listed].sort()).toEqual(['messages', 'prompt', ...Object.keys(generationParameters)].sort());
+    expect([...listed].sort()).toEqual(['prompt', ...Object.keys(chatCompletionRequest.properties)].sort());
   });
 
   it('states the defaults of sampling', () => {

@@ -10,7 +10,7 @@ import type {
   Token,
 } from '../../src/core/engine/engine.js';
 
-const info: EngineInfo = {
+const usualInfo: EngineInfo = {
   engine: 'mock',
   modelId: 'scripted',
   contextLength: 4096,
@@ -22,6 +22,8 @@ const info: EngineInfo = {
   vocabularySize: null,
   fileBytes: null,
   promptCache: { status: 'off', reason: 'it is a test' },
+  warnings: [],
+  chatStop: [],
 };
 
 /**
@@ -29,10 +31,17 @@ const info: EngineInfo = {
  * cancelled.
  */
 export class ScriptedEngine implements ServingEngine {
+  /** What it was asked to generate. */
+  readonly specs: GenerationSpec[] = [];
+  readonly #info: EngineInfo;
   readonly #rounds = new Emitter<Round>();
   readonly #states = new Emitter<EngineState>();
   readonly #generations = new Set<string>();
   #state: EngineState = { status: 'starting' };
+
+  constructor(changes: Partial<EngineInfo> = {}) {
+    this.#info = { ...usualInfo, ...changes };
+  }
 
   get rounds(): Subscribable<Round> {
     return this.#rounds.subscribe;
@@ -47,8 +56,8 @@ export class ScriptedEngine implements ServingEngine {
   }
 
   start(): Promise<EngineInfo> {
-    this.become({ status: 'ready', info });
-    return Promise.resolve(info);
+    this.become({ status: 'ready', info: this.#info });
+    return Promise.resolve(this.#info);
   }
 
   prepare(): Promise<readonly Token[]> {
@@ -63,8 +72,9 @@ export class ScriptedEngine implements ServingEngine {
     return Promise.resolve('');
   }
 
-  generate({ id }: GenerationSpec): void {
-    this.#generations.add(id);
+  generate(spec: GenerationSpec): void {
+    this.specs.push(spec);
+    this.#generations.add(spec.id);
   }
 
   cancel(id: string): void {
@@ -82,7 +92,7 @@ export class ScriptedEngine implements ServingEngine {
 
   restart(attempt: number): void {
     this.become({ status: 'restarting', attempt, reason: 'It crashed.' });
-    this.become({ status: 'ready', info });
+    this.become({ status: 'ready', info: this.#info });
   }
 
   begin(cachedTokens = 0): void {

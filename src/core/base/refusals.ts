@@ -33,11 +33,19 @@ export function clientLeftError(): ChatstreamError {
 
 // context_length_exceeded
 
-/** @param param the part of the request that is too long */
-export function contextLengthError(promptTokens: number, contextLength: number, param: string): ChatstreamError {
+/**
+ * @param promptTokens how long the prompt is; a long one is not counted to its end
+ * @param param the part of the request that is too long
+ */
+export function contextLengthError(
+  promptTokens: number | { readonly atLeast: number },
+  contextLength: number,
+  param: string,
+): ChatstreamError {
+  const count = typeof promptTokens === 'number' ? promptTokens : `at least ${promptTokens.atLeast}`;
   return new ChatstreamError(
     'context_length_exceeded',
-    `The prompt has ${promptTokens} tokens, and the context of ${contextLength} must hold it and the answer.`,
+    `The prompt has ${count} tokens, and the context of ${contextLength} must hold it and the answer.`,
     { param, hint: 'Shorten the prompt, or start the server with a larger --context.' },
   );
 }

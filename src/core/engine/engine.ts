@@ -22,6 +22,10 @@ export interface EngineInfo {
   readonly vocabularySize: number | null;
   readonly fileBytes: number | null;
   readonly promptCache: PromptCacheInfo;
+  /** What the operator should know about the model, in whole sentences. */
+  readonly warnings: readonly string[];
+  /** Strings at which answers to chats end besides those that a request names: see `ChatTemplate.stop`. */
+  readonly chatStop: readonly string[];
 }
 
 /** Where conversations are kept that have left their slots. */
@@ -33,11 +37,36 @@ export interface ChatMessage {
   readonly role: 'system' | 'developer' | 'user' | 'assistant' | 'tool';
   readonly content: string;
   readonly name?: string;
+  /** Calls in an assistant's message, as templates expect them: with arguments as objects. */
+  readonly tool_calls?: readonly JsonObject[];
+  /** The call that a tool's message answers. */
+  readonly tool_call_id?: string;
 }
 
-/** What a prompt is made from. A chat is rendered with the model's own template, a text is used as it is. */
+/** An object from a request that only the chat template looks into. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/**
+ * How a rendered chat ends: with the beginning of an answer; in the middle of the last message, which the model
+ * continues; or after the last message, without anything.
+ */
+export type ChatEnding = 'answer' | 'continue' | 'none';
+
+/**
+ * What a prompt is made from. A chat is rendered with the model's own template, in which nothing that a client wrote
+ * becomes a control token. A text is used as it is, and the names of special tokens in it become these tokens.
+ */
 export type PromptSource =
-  | { readonly type: 'chat'; readonly messages: readonly ChatMessage[] }
+  | {
+      readonly type: 'chat';
+      readonly messages: readonly ChatMessage[];
+      readonly tools?: readonly JsonObject[] | undefined;
+      readonly documents?: readonly JsonObject[] | undefined;
+      /** Further variables of the template, such as `enable_thinking`. */
+      readonly arguments?: JsonObject | undefined;
+      /** `answer` if left out. */
+      readonly ending?: ChatEnding | undefined;
+    }
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'tokens'; readonly tokens: readonly Token[] };
 

@@ -98,7 +98,7 @@ export class Inference {
     const arrivedMs = this.#clock.now();
     try {
       const prompt = await this.#admission.prepare(request, client);
-      const job = new InferenceJob(request, prompt, listener, arrivedMs);
+      const job = new InferenceJob(withChatStop(request, this.info), prompt, listener, arrivedMs);
       this.#admission.admit(job, client, () => {
         this.#processing.cancel(job);
       });
@@ -190,4 +190,11 @@ export class Inference {
       this.#translating -= 1;
     }
   }
+}
+
+/** Answers to chats also end where a format ends that the model may not know. */
+function withChatStop(request: InferenceRequest, info: EngineInfo | null): InferenceRequest {
+  const { source, stop, ignoreEos } = request;
+  if (info === null || info.chatStop.length === 0 || source.type !== 'chat' || ignoreEos) return request;
+  return { ...request, stop: [...stop, ...info.chatStop] };
 }

@@ -122,6 +122,40 @@ export async function copySequence(
   return (await Reflect.apply(copy, target, [source, length])) === true;
 }
 
+/**
+ * Reads a Jinja template with llama.cpp's own engine, which llama-server renders chats with.
+ *
+ * Depends on `Llama._bindings.AddonJinjaRenderer` and its `render`.
+ *
+ * @returns a function that renders the template; both throw an `Error` with llama.cpp's explanation
+ */
+export function compileJinja(llama: Llama, source: string): (variables: Readonly<Record<string, unknown>>) => string {
+  const Renderer = property(property(llama, '_bindings'), 'AddonJinjaRenderer');
+  if (typeof Renderer !== 'function') throw moved('AddonJinjaRenderer');
+  const renderer: unknown = Reflect.construct(Renderer, [source]);
+  const render = property(renderer, 'render');
+  if (typeof render !== 'function') throw moved('AddonJinjaRenderer.render');
+  return (variables) => {
+    const text: unknown = Reflect.apply(render, renderer, [variables]);
+    if (typeof text !== 'string') throw moved('AddonJinjaRenderer.render');
+    return text;
+  };
+}
+
+/**
+ * The text of a token in the spelling of the vocabulary. `detokenize` gives it as output, without leading spaces.
+ *
+ * Depends on `LlamaModel._model.getTokenString`.
+ */
+export function tokenSpelling(model: LlamaModel, token: Token): string {
+  const native = property(model, '_model');
+  const read = property(native, 'getTokenString');
+  if (typeof read !== 'function') throw moved('LlamaModel._model.getTokenString');
+  const text: unknown = Reflect.apply(read, native, [token]);
+  if (typeof text !== 'string') throw moved('LlamaModel._model.getTokenString');
+  return text;
+}
+
 /** The version of node-llama-cpp that is installed, from its package.json. */
 export function installedVersion(): string {
   const entry = createRequire(import.meta.url).resolve('node-llama-cpp');

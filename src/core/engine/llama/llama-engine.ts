@@ -89,7 +89,7 @@ class LlamaEngine implements Engine {
     const hooks = { clock: this.#clock, log: this.#log, onBatch: this.#onBatch };
     const loaded = await loadModel(library, this.#options, hooks);
     try {
-      const prompts = new Prompts(loaded.model);
+      const prompts = new Prompts(loaded.model, loaded.contextLength);
       const describe = await deviceDescription(loaded.model);
       const threads = new RoundThreads(loaded.llama, loaded.governor, this.#clock);
       const info = this.#describe(loaded, prompts, describe(threads.inUse));
@@ -144,7 +144,9 @@ class LlamaEngine implements Engine {
   #describe({ file, contextLength }: LoadedModel, prompts: Prompts, device: string): EngineInfo {
     const promptCache = cacheMemory(this.#options.promptCache, mainMemory().available);
     const { vocabularySize } = prompts;
-    return modelInfo(this.#options, file, { contextLength, device, vocabularySize, promptCache });
+    // What chats need is told by the prompt engine: reading the vocabulary for it takes a second for some models.
+    const chats = { warnings: [], chatStop: [] };
+    return modelInfo(this.#options, file, { contextLength, device, vocabularySize, promptCache, ...chats });
   }
 
   // These three are async so that everything they throw becomes a rejection.

@@ -4,7 +4,7 @@ import type { EngineInfo } from '../engine.js';
 import type { LlamaEngineOptions } from '../options.js';
 
 /** What only a loaded model can tell. */
-type Loaded = Pick<EngineInfo, 'contextLength' | 'device' | 'vocabularySize' | 'promptCache'>;
+type Loaded = Pick<EngineInfo, 'contextLength' | 'device' | 'vocabularySize' | 'promptCache' | 'warnings' | 'chatStop'>;
 
 export function modelInfo({ modelPath, slots }: LlamaEngineOptions, file: GgufFile, loaded: Loaded): EngineInfo {
   return {
@@ -19,5 +19,7 @@ export function modelInfo({ modelPath, slots }: LlamaEngineOptions, file: GgufFi
     vocabularySize: loaded.vocabularySize,
     fileBytes: file.fileBytes,
     promptCache: loaded.promptCache,
+    warnings: loaded.warnings,
+    chatStop: loaded.chatStop,
   };
 }

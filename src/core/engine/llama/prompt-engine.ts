@@ -59,14 +59,17 @@ class LlamaPromptEngine implements PromptEngine {
     const library = await importLibrary();
     const loaded = await loadVocabulary(library, this.#options, this.#log);
     try {
-      const prompts = new Prompts(loaded.model);
+      const contextLength = contextLengthOf(this.#options.context, loaded.file.trainedContextLength);
+      const prompts = new Prompts(loaded.model, contextLength);
       const prompter = new Prompter(library, loaded.model, prompts);
       this.#state = { status: 'ready', loaded, prompter };
       return modelInfo(this.#options, loaded.file, {
-        contextLength: contextLengthOf(this.#options.context, loaded.file.trainedContextLength),
+        contextLength,
         device: 'none',
         vocabularySize: prompts.vocabularySize,
         promptCache: { status: 'off', reason: 'prompts are only prepared here' },
+        warnings: await prompts.problems(),
+        chatStop: prompts.chatStop,
       });
     } catch (error) {
       await loaded.dispose();

@@ -17,13 +17,13 @@ export class Prompter implements Omit<PromptEngine, 'start' | 'stop'> {
   async prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<readonly Token[]> {
     if (demands !== undefined) await this.#check(demands);
     signal?.throwIfAborted();
-    return this.#prompts.prepare(source);
+    return await this.#prompts.prepare(source, signal);
   }
 
   // These two are async so that everything they throw becomes a rejection.
   async tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
     signal?.throwIfAborted();
-    return await Promise.resolve(this.#prompts.tokenize(text));
+    return await this.#prompts.tokenize(text, signal);
   }
 
   async detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {

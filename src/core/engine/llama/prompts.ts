@@ -2,35 +2,54 @@ import type { LlamaModel } from 'node-llama-cpp';
 import { ChatstreamError } from '../../base/errors.js';
 import type { PromptSource, Token } from '../engine.js';
 import type { DecodeTokens } from '../text/text-assembler.js';
-import { chatTemplate, type RenderChat } from './chat-template.js';
-import { libraryToken, libraryTokens } from './library.js';
+import { compileJinja, libraryToken, libraryTokens, tokenSpelling } from './library.js';
+import { ChatTemplate } from './prompt/chat-template.js';
+import { Tokenizer, type TokenLimit } from './prompt/tokenizer.js';
+import type { Spelling, VocabularyEntry, VocabularySource } from './prompt/vocabulary.js';
+
+/** `tokenizer.ggml.model`: how llama.cpp's tokenizers that we know spell tokens. */
+const spellings: Readonly<Record<string, Spelling>> = { gpt2: 'bytes', llama: 'characters', gemma4: 'characters' };
 
 /** Translates between text and tokens of one model. */
 export class Prompts {
   readonly vocabularySize: number;
   readonly #model: LlamaModel;
-  readonly #renderChat: RenderChat;
+  readonly #contextLength: number;
+  #tokenizer: Tokenizer | null = null;
+  #chatTemplate: ChatTemplate | null = null;
   #endTokens: readonly Token[] | null = null;
 
-  /** @throws ChatstreamError `model_unreadable` for a model that is not a language model */
-  constructor(model: LlamaModel) {
+  /**
+   * @param contextLength tokens that fit into a slot
+   * @throws ChatstreamError `model_unreadable` for a model that is not a language model
+   */
+  constructor(model: LlamaModel, contextLength: number) {
     this.#model = model;
+    this.#contextLength = contextLength;
     this.vocabularySize = Array.from(model.iterateAllTokens()).length;
     if (this.vocabularySize === 0) {
       throw new ChatstreamError('model_unreadable', 'The model has no vocabulary, so it cannot read or write text.', {
         hint: 'Use a language model; this one may be for images or speech.',
       });
     }
-    this.#renderChat = chatTemplate({
-      source: model.fileInfo.metadata.tokenizer.chat_template,
-      bosToken: model.tokens.bosString,
-      eosToken: model.tokens.eosString,
-    });
   }
 
-  /** @throws ChatstreamError `invalid_request` */
-  prepare(source: PromptSource): readonly Token[] {
-    const tokens = this.#tokensOf(source);
+  /** Strings at which answers to chats end besides those that a request names. */
+  get chatStop(): readonly string[] {
+    return this.#template.stop;
+  }
+
+  /** What is wrong with the chat template. Renders a plain chat, which also reads the vocabulary. */
+  async problems(): Promise<readonly string[]> {
+    return await this.#template.problems();
+  }
+
+  /**
+   * @param signal aborted when the tokens are no longer needed; its reason is thrown
+   * @throws ChatstreamError `invalid_request`; `context_length_exceeded` for a long prompt that cannot fit
+   */
+  async prepare(source: PromptSource, signal?: AbortSignal): Promise<readonly Token[]> {
+    const tokens = await this.#tokensOf(source, signal);
     if (tokens.length > 0) return tokens;
     const { bos } = this.#model.tokens;
     if (bos !== null) return [bos];
@@ -43,8 +62,8 @@ export class Prompts {
     );
   }
 
-  tokenize(text: string): readonly Token[] {
-    return this.#model.tokenize(text, false);
+  async tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
+    return await this.#text.tokenize({ text, fromContent: null }, { control: false }, null, signal);
   }
 
   /** @throws ChatstreamError `invalid_request` for a number outside the vocabulary */
@@ -78,16 +97,24 @@ export class Prompts {
     }
   }
 
-  #tokensOf(source: PromptSource): readonly Token[] {
+  async #tokensOf(source: PromptSource, signal?: AbortSignal): Promise<readonly Token[]> {
     switch (source.type) {
-      case 'chat':
-        return this.#begun(this.#model.tokenize(this.#renderChat(source.messages), true));
-      case 'text':
-        return this.#begun(this.#model.tokenize(source.text, false));
+      case 'chat': {
+        const text = await this.#template.render(source, signal);
+        return this.#begun(await this.#text.tokenize(text, { control: true }, this.#limit('messages'), signal));
+      }
+      case 'text': {
+        const text = { text: source.text, fromContent: null };
+        return this.#begun(await this.#text.tokenize(text, { control: true }, this.#limit('prompt'), signal));
+      }
       case 'tokens':
         this.check(source.tokens, 'prompt');
         return source.tokens;
     }
+  }
+
+  #limit(param: string): TokenLimit {
+    return { contextLength: this.#contextLength, param };
   }
 
   /** Prepends the beginning-of-text token if the model expects one and the template has not added it. */
@@ -96,4 +123,44 @@ export class Prompts {
     if (bos === null || !shouldPrependBosToken || tokens[0] === bos) return tokens;
     return [bos, ...tokens];
   }
+
+  get #text(): Tokenizer {
+    this.#tokenizer ??= new Tokenizer(vocabularyOf(this.#model), {
+      tokenize: (text) => this.#model.tokenize(text, false),
+      addsSpace: addsSpace(this.#model),
+    });
+    return this.#tokenizer;
+  }
+
+  get #template(): ChatTemplate {
+    const { fileInfo, tokens, llama } = this.#model;
+    this.#chatTemplate ??= new ChatTemplate({
+      source: fileInfo.metadata.tokenizer.chat_template,
+      bosToken: tokens.bosString,
+      eosToken: tokens.eosString,
+      protectedTexts: this.#text.vocabulary.specials.protectedTexts,
+      compile: (source) => compileJinja(llama, source),
+    });
+    return this.#chatTemplate;
+  }
+}
+
+function vocabularyOf(model: LlamaModel): VocabularySource {
+  return {
+    spelling: spellings[model.fileInfo.metadata.tokenizer.ggml.model] ?? null,
+    *entries(): Generator<VocabularyEntry> {
+      for (const token of model.iterateAllTokens()) {
+        const { control, unknown, userDefined, lstrip: left, rstrip: right } = model.getTokenAttributes(token);
+        const type = control || unknown ? 'control' : 'user_defined';
+        const special = control || unknown || userDefined ? ({ type, strips: { left, right } } as const) : null;
+        yield { token, text: tokenSpelling(model, token), special };
+      }
+    },
+  };
+}
+
+/** SentencePiece's tokenizer puts a space before a text, if the model was trained so. */
+function addsSpace(model: LlamaModel): boolean {
+  const [first] = model.tokenize('a', false);
+  return first !== undefined && tokenSpelling(model, first).startsWith('▁');
 }

@@ -92,6 +92,8 @@ class MockEngine implements Engine {
       vocabularySize,
       fileBytes: null,
       promptCache: { status: 'off', reason: 'the mock engine has no cache' },
+      warnings: [],
+      chatStop: [],
     });
   }
 

@@ -11,12 +11,24 @@ import { detokenize, messageEnd, messageStart, tokenize } from './vocabulary.js'
 export function preparePrompt(source: PromptSource): Token[] {
   switch (source.type) {
     case 'chat':
-      return [...source.messages.flatMap(messageTokens), messageStart, ...tokenize('assistant\n')];
+      return chatTokens(source);
     case 'text':
       return tokenize(source.text);
     case 'tokens':
       detokenize(source.tokens);
       return [...source.tokens];
+  }
+}
+
+function chatTokens({ messages, ending = 'answer' }: Extract<PromptSource, { type: 'chat' }>): Token[] {
+  const tokens = messages.flatMap(messageTokens);
+  switch (ending) {
+    case 'answer':
+      return [...tokens, messageStart, ...tokenize('assistant\n')];
+    case 'continue':
+      return tokens.slice(0, tokens.lastIndexOf(messageEnd));
+    case 'none':
+      return tokens;
   }
 }
 

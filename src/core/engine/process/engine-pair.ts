@@ -28,8 +28,8 @@ export type PairPart = ServingEngine & SupervisedProcess;
  * round or end the generations of others. Generations go on while the other process restarts; only `prepare`, `tokenize`
  * and `detokenize` wait for it then.
  *
- * The state of the pair is that of the part which is worse off, and `ready` comes with the description of the model by
- * the process that generates.
+ * The state of the pair is that of the part which is worse off. `ready` comes with the description of the model by the
+ * process that generates, and what the other one says about chats.
  */
 export class EnginePair implements SupervisedEngine {
   readonly processes: SupervisedEngine['processes'];
@@ -64,8 +64,8 @@ export class EnginePair implements SupervisedEngine {
   /** Both load at the same time. If one cannot, the other is stopped. */
   async start(): Promise<EngineInfo> {
     try {
-      const [info] = await Promise.all([this.#engine.start(), this.#prompts.start()]);
-      return info;
+      const [info, { warnings, chatStop }] = await Promise.all([this.#engine.start(), this.#prompts.start()]);
+      return { ...info, warnings, chatStop };
     } catch (error) {
       await this.stop();
       throw error;
@@ -109,6 +109,8 @@ export class EnginePair implements SupervisedEngine {
     const [engine, prompts] = [this.#engine.state, this.#prompts.state];
     const difference = severity[engine.status] - severity[prompts.status];
     if (difference !== 0) return difference > 0 ? engine : prompts;
-    return engine.status === 'ready' ? engine : changed;
+    if (engine.status !== 'ready' || prompts.status !== 'ready') return changed;
+    const { warnings, chatStop } = prompts.info;
+    return { status: 'ready', info: { ...engine.info, warnings, chatStop } };
   }
 }

@@ -23,7 +23,7 @@ const maxTokens = optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }));
 const mostBiases = 1024;
 
 /** What chats and completions have in common. */
-export const generationParameters = {
+const generationParameters = {
   model: optional(Type.String({ description: 'A name from /v1/models. May be left out: there is only one model.' })),
   stream: optional(Type.Boolean()),
   stream_options: optional(
@@ -90,8 +90,22 @@ const message = Type.Object({
   name: optional(Type.String()),
 });
 
+const jsonObject = Type.Record(Type.String(), Type.Unknown());
+
 export const chatCompletionRequest = Type.Object({
   messages: Type.Array(message, { minItems: 1 }),
+  add_generation_prompt: optional(
+    Type.Boolean({ description: 'Begin an answer after the last message; the default unless that is continued.' }),
+  ),
+  continue_final_message: optional(
+    Type.Boolean({ description: 'Continue the last message; the default if it is from the assistant.' }),
+  ),
+  chat_template_kwargs: optional(
+    Type.Record(Type.String(), Type.Unknown(), {
+      description: 'Variables of the chat template, such as enable_thinking, with any JSON values.',
+    }),
+  ),
+  documents: optional(Type.Array(jsonObject, { description: 'For chat templates that know documents.' })),
   ...generationParameters,
 });
 

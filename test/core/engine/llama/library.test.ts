@@ -7,13 +7,15 @@ import {
   acceptGrammarToken,
   assertCacheType,
   biasLogit,
+  compileJinja,
   importLibrary,
   installedVersion,
   libraryToken,
+  tokenSpelling,
   withoutFinalNewlines,
 } from '../../../../src/core/engine/llama/library.js';
 import { llamaCppMessages } from '../../../../src/core/engine/llama/load-errors.js';
-import { syntheticModel } from '../../../support/gguf/index.js';
+import { specialTokens, syntheticModel } from '../../../support/gguf/index.js';
 
 // What chatstream depends on inside node-llama-cpp. After an update of the library, these tests show which part has
 // moved.
@@ -105,6 +107,40 @@ describe('withoutFinalNewlines', () => {
   it('says so when they have moved', () => {
     expect(() => withoutFinalNewlines('root ::= "a"')).toThrow(
       `${version}: the end of the root rule of LlamaJsonSchemaGrammar.grammar is not as expected.`,
+    );
+  });
+});
+
+describe('compileJinja', () => {
+  it("reaches llama.cpp's renderer", () => {
+    const render = compileJinja(llama, "{{ a | tojson }}{% if b is none %} none{% endif %}{{ c[1].d | default('x') }}");
+    expect(render({ a: { z: 1, y: 'é"' }, b: null, c: [0, { d: 2.5 }] }), version).toBe(
+      '{"z": 1, "y": "é\\""} none2.5',
+    );
+    expect(() => compileJinja(llama, '{% for %}'), version).toThrow('failed to compile template: Unexpected token');
+    const refuse = compileJinja(llama, "{{ raise_exception('Not so') }}");
+    expect(() => refuse({}), version).toThrow('\nError: Jinja Exception: Not so');
+    const look = compileJinja(llama, '{{ a.b in [1] }}');
+    expect(() => look({ a: {} }), version).toThrow('on undefined values');
+  });
+
+  it('says so when it has moved', () => {
+    expect(() => compileJinja(without(llama, '_bindings'), '')).toThrow(
+      `${version}: AddonJinjaRenderer is not as expected.`,
+    );
+  });
+});
+
+describe('tokenSpelling', () => {
+  it('reaches the vocabulary', () => {
+    const [space = 0] = model.tokenize(' ', false);
+    expect(tokenSpelling(model, space), version).toBe('Ġ');
+    expect(tokenSpelling(model, model.tokens.eos ?? 0), version).toBe(specialTokens.endOfTurn);
+  });
+
+  it('says so when it has moved', () => {
+    expect(() => tokenSpelling(without(model, '_model'), 0)).toThrow(
+      `${version}: LlamaModel._model.getTokenString is not as expected.`,
     );
   });
 });

@@ -134,6 +134,8 @@ describe('a loaded engine', () => {
       vocabularySize: 512,
       promptCache: { status: 'off', reason: 'switched off by --prompt-cache 0' },
       fileBytes: expect.any(Number) as number,
+      warnings: [],
+      chatStop: [],
     });
     await harness.stop();
   });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientLeftError } from '../../../../src/core/base/refusals.js';
 import type { Demands, EngineInfo, PromptEngine, PromptSource } from '../../../../src/core/engine/engine.js';
 import { createLlamaPromptEngine } from '../../../../src/core/engine/llama/prompt-engine.js';
-import { syntheticModel } from '../../../support/gguf/index.js';
+import { specialTokens, syntheticModel } from '../../../support/gguf/index.js';
 import { llamaOptions } from '../../../support/llama-options.js';
 import { EngineHarness } from './engine-harness.js';
 
@@ -82,5 +82,16 @@ describe('a prompt engine', () => {
     await start;
     await expect(engine.tokenize('a')).rejects.toMatchObject({ code: 'engine_unavailable' });
     await expect(engine.start()).rejects.toMatchObject({ code: 'internal' });
+  });
+
+  it('reports a model without a chat template, with the end of the format that is used instead', async () => {
+    const path = await syntheticModel({ chatTemplate: null });
+    const engine = createLlamaPromptEngine(llamaOptions(path), () => undefined);
+    expect(await engine.start()).toMatchObject({
+      warnings: [expect.stringMatching(/^The model has no chat template\./) as string],
+      chatStop: [specialTokens.endOfTurn],
+    });
+    await engine.stop();
+    expect(info).toMatchObject({ warnings: [], chatStop: [] });
   });
 });

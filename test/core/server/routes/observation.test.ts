@@ -48,6 +48,14 @@ const generationParameters = [
   'max_completion_tokens',
 ];
 
+const chatParameters = [
+  'messages',
+  'add_generation_prompt',
+  'continue_final_message',
+  'chat_template_kwargs',
+  'documents',
+];
+
 describe('observation', () => {
   let shared: TestApp;
 
@@ -81,7 +89,7 @@ describe('observation', () => {
   });
 
   it.each([
-    ['post', '/v1/chat/completions', [...generationParameters, 'messages']],
+    ['post', '/v1/chat/completions', [...generationParameters, ...chatParameters]],
     ['post', '/v1/completions', [...generationParameters, 'prompt']],
     ['post', '/tokenize', ['content']],
     ['post', '/detokenize', ['tokens']],

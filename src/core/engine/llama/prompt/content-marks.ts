@@ -1,0 +1,165 @@
+import { MarkedString, MarkSet, usedMarks } from './marks.js';
+import { Pacer } from './pacer.js';
+import { literally } from './patterns.js';
+import { ProtectedTexts } from './protected-texts.js';
+import type { TracedText } from './special-tokens.js';
+import { mapStrings, type Place, stringsOf } from './template-input.js';
+import { codeIn } from './template-source.js';
+
+/**
+ * How much of a content is marked, from most to least:
+ *
+ * - `all`: every character that occurs in a name, except in what the template itself writes between quotes, and except
+ *   in keys that are words of the template;
+ * - `most`: the same, but strings that are words of the template stay as they are;
+ * - `edges`: the names; the beginning of a name at the end of a string; and the end of a name at the beginning of one:
+ *   the template's own text, or the next string, might complete these;
+ * - `names`: of each name, the first and the last character.
+ */
+const levels = ['all', 'most', 'edges', 'names'] as const;
+type Level = (typeof levels)[number];
+
+/** The level of each part of a content; `names` for one that is left out. */
+type Levels = Readonly<Partial<Record<string, Level>>>;
+
+/**
+ * Keeps what clients write from becoming special tokens, whatever a template does with it.
+ *
+ * Before a chat is rendered, characters of its content are replaced by marks: private-use characters that occur nowhere
+ * else. The rendered text then shows which of its characters are content, and is read back. Only characters that occur in
+ * the names of special tokens are replaced, each by one mark of its own, so that lengths, white space, quotes and the
+ * order of strings stay what they are.
+ *
+ * The more is marked, the more is known. But a template may look for what was replaced (`'</think>' in content`), and
+ * then the text would not be what the reference makes of this chat. So the chat is also rendered with the fewest marks,
+ * which only hide the names; then, for messages, tools and so on in turn, the highest {@link levels | level} that gives
+ * the same text counts. A content of which no name could use any part is rendered once, as it is.
+ */
+export class ContentMarks {
+  readonly #names: ProtectedTexts;
+  /** Words of the template: names of fields and variables, and its literals. */
+  readonly #words: ReadonlySet<string>;
+  /** Literals of the template that are not parts of names; null if there are none. */
+  readonly #literals: RegExp | null;
+  /** Marks that the template or a name uses itself. */
+  readonly #reserved: ReadonlySet<number>;
+  readonly #usualMarks: MarkSet;
+
+  /** @param names of special tokens that content may not produce */
+  constructor(names: readonly string[], templateSource: string) {
+    this.#names = new ProtectedTexts(names);
+    const literals = literalsOf(templateSource);
+    this.#words = new Set([...(templateSource.match(/[\p{L}\p{N}_]+/gu) ?? []), ...literals]);
+    const kept = literals.filter((literal) => literal.length > 1 && !this.#names.contain(literal));
+    kept.sort((a, b) => b.length - a.length);
+    this.#literals = kept.length === 0 ? null : new RegExp(kept.map(literally).join('|'), 'gu');
+    this.#reserved = usedMarks([templateSource, ...names]);
+    this.#usualMarks = new MarkSet(this.#names.alphabet, this.#reserved);
+  }
+
+  /**
+   * Renders content so that the text shows which characters come from it.
+   *
+   * @param render called with the content, marked or not, and a character that occurs in neither the content nor the
+   *   template
+   * @throws ChatstreamError `invalid_request` if the content uses so many private-use characters that too few are left
+   */
+  async trace<T extends object>(
+    content: T,
+    render: (content: T, unused: string) => string,
+    signal?: AbortSignal,
+  ): Promise<TracedText> {
+    const strings = [...stringsOf(Object.values(content))];
+    const marks = this.#marksFor(strings.map(({ text }) => text));
+    if (!strings.some(({ text, place }) => this.#isUsable(text, place))) {
+      return { text: render(content, marks.unused), fromContent: null };
+    }
+    const pacer = new Pacer(signal);
+    const rendered = (chosen: Levels): TracedText =>
+      marks.read(render(this.#marked(content, chosen, marks), marks.unused));
+    let chosen: Levels = {};
+    let traced: TracedText;
+    try {
+      traced = rendered(chosen);
+    } catch (error) {
+      // The template's own message may quote the content, and should not show marks.
+      render(content, marks.unused);
+      throw error;
+    }
+    for (const [part, value] of Object.entries(content)) {
+      for (const level of value === undefined ? [] : levels) {
+        if (pacer.isDue) await pacer.rest();
+        const more = attempt(() => rendered({ ...chosen, [part]: level }));
+        if (more?.text !== traced.text) continue;
+        chosen = { ...chosen, [part]: level };
+        traced = more;
+        break;
+      }
+    }
+    return traced;
+  }
+
+  /** Content keeps its type: only its strings change. */
+  #marked<T extends object>(content: T, chosen: Levels, marks: MarkSet): T {
+    const parts: [string, unknown][] = Object.entries(content);
+    const marked = parts.map(([part, value]) => {
+      const level = chosen[part] ?? 'names';
+      return [part, mapStrings(value, (text, place) => this.#markedString(text, place, level, marks))];
+    });
+    return Object.fromEntries(marked) as T;
+  }
+
+  #marksFor(strings: readonly string[]): MarkSet {
+    const used = usedMarks(strings);
+    return used.size === 0
+      ? this.#usualMarks
+      : new MarkSet(this.#names.alphabet, new Set([...this.#reserved, ...used]));
+  }
+
+  #markedString(text: string, place: Place, level: Level, marks: MarkSet): string {
+    if (!this.#isUsable(text, place)) return text;
+    const marked = new MarkedString(text, marks);
+    const mark = (at: number): void => {
+      marked.mark(at);
+    };
+    this.#names.visitNames(text, mark);
+    if (level === 'names') return marked.toString();
+    this.#names.visitEdges(text, mark);
+    const isKept = this.#words.has(text.trim()) && (level === 'most' || place === 'key');
+    if (level === 'edges' || isKept) return marked.toString();
+    let end = 0;
+    for (const { index, 0: literal } of this.#literals === null ? [] : text.matchAll(this.#literals)) {
+      marked.markAll(end, index);
+      end = index + literal.length;
+    }
+    marked.markAll(end, text.length);
+    return marked.toString();
+  }
+
+  /** Whether a name could use a part of this string. The keys that the template names are its own. */
+  #isUsable(text: string, place: Place): boolean {
+    if (place === 'key' && this.#words.has(text)) return this.#names.isIn(text);
+    return this.#names.canUse(text);
+  }
+}
+
+/** The result of a function; null if it throws: then the first rendering, which has not thrown, decides. */
+function attempt<T>(render: () => T): T | null {
+  try {
+    return render();
+  } catch {
+    return null;
+  }
+}
+
+/** The texts between quotes in a template. */
+function literalsOf(source: string): string[] {
+  const quoted = codeIn(source).matchAll(/'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"/gsu);
+  return [...quoted].map(([, single, double]) => unescaped(single ?? double ?? ''));
+}
+
+const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
+
+function unescaped(literal: string): string {
+  return literal.replace(/\\(.)/gsu, (_, character: string) => escapes[character] ?? character);
+}

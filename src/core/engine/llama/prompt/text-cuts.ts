@@ -1,0 +1,71 @@
+import { literally } from './patterns.js';
+
+/** Code units of text that are tokenised at once: some 5 ms of SmolLM2's tokenizer. */
+const pieceLength = 16_384;
+
+/** Text that is tokenised at once. */
+export interface Part {
+  readonly text: string;
+  /** Whether it goes on in the middle of a text, with a space. */
+  readonly isContinued: boolean;
+}
+
+/**
+ * Where a long text can be cut without changing its tokens:
+ *
+ * - before a space between two letters. Every tokenizer that we know begins a word there; the vocabulary must have no
+ *   token with a space behind a letter;
+ * - in a run of thousands of the same character, at a multiple of {@link runUnit} from its beginning. Tokens for such
+ *   runs are built by doubling, from left to right. No text that means anything is cut there.
+ *
+ * @param mayCutRun whether a text may go on with this character
+ */
+export function* cut(text: string, mayCutRun: (character: string) => boolean): Generator<Part> {
+  let from = 0;
+  while (text.length - from > pieceLength) {
+    const to = nextCut(text, from, mayCutRun);
+    if (to === text.length) break;
+    yield { text: text.slice(from, to), isContinued: from > 0 };
+    from = to;
+  }
+  yield { text: text.slice(from), isContinued: from > 0 };
+}
+
+const letter = /^\p{L}$/u;
+
+/** A multiple of the length of every token for a run that we have seen; the longest are 128. */
+const runUnit = 4096;
+
+function nextCut(text: string, from: number, mayCutRun: (character: string) => boolean): number {
+  const least = from + pieceLength;
+  const inRun = cutInRun(text, from, least);
+  if (inRun !== null && mayCutRun(text.charAt(inRun))) return inRun;
+  for (let at = text.indexOf(' ', least); at !== -1; at = text.indexOf(' ', at + 1)) {
+    if (letter.test(text.charAt(at - 1)) && letter.test(text.charAt(at + 1))) return at;
+  }
+  return text.length;
+}
+
+/** The last cut before a position in the run that the position is in; null if that run is too short. */
+function cutInRun(text: string, from: number, position: number): number | null {
+  const character = text.charAt(position);
+  let start = position;
+  while (start > from && text.charAt(start - 1) === character) start -= 1;
+  const end = start + Math.floor((position - start) / runUnit) * runUnit;
+  const goesOn = end > start && text.startsWith(character.repeat(runUnit), end);
+  return goesOn ? end : null;
+}
+
+/** Cuts a text inside each of these names, after its first character. */
+export function apart(text: string, names: readonly string[]): readonly string[] {
+  const ends = [...text.matchAll(new RegExp(names.map(beginningOf).join('|'), 'gu'))].map(
+    ({ index, 0: first }) => index + first.length,
+  );
+  return [0, ...ends].map((start, index) => text.slice(start, ends[index])).filter((piece) => piece !== '');
+}
+
+/** A pattern for the first character of a name, where the rest of the name follows. */
+function beginningOf(name: string): string {
+  const [first = '', ...rest] = name;
+  return `${literally(first)}(?=${literally(rest.join(''))})`;
+}

@@ -1,0 +1,74 @@
+import { ChatstreamError } from '../../base/errors.js';
+import type { ChatEnding, ChatMessage, PromptSource } from '../../engine/engine.js';
+import type { ChatCompletionRequest, WireMessage } from '../schemas/completion-requests.js';
+import { missing, refuseDeep } from './refused-parameters.js';
+
+/** Variables of the chat template that have parameters of their own, or that only the server may set. */
+const ownVariables = new Set([
+  'messages',
+  'tools',
+  'documents',
+  'add_generation_prompt',
+  'continue_final_message',
+  'chat_template',
+  'bos_token',
+  'eos_token',
+]);
+
+/**
+ * What a chat's prompt is made from.
+ *
+ * @throws ChatstreamError `invalid_request`
+ */
+export function chatSource(body: ChatCompletionRequest): PromptSource {
+  const { chat_template_kwargs: given, documents } = body;
+  refuseDeep(given, 'chat_template_kwargs', 'The value of "chat_template_kwargs"');
+  refuseDeep(documents, 'documents', 'The value of "documents"');
+  const taken = Object.keys(given ?? {}).find((name) => ownVariables.has(name));
+  if (taken !== undefined) {
+    throw new ChatstreamError('invalid_request', `"chat_template_kwargs" cannot set "${taken}".`, {
+      param: 'chat_template_kwargs',
+      hint: 'It is for variables that only the template knows, such as enable_thinking.',
+    });
+  }
+  return {
+    type: 'chat',
+    messages: body.messages.map(chatMessage),
+    ...(documents !== undefined && documents !== null && { documents }),
+    ...(given !== undefined && given !== null && { arguments: given }),
+    ending: chatEnding(body),
+  };
+}
+
+/** An answer that the client has begun is continued, unless the client asks for something else. */
+function chatEnding({
+  messages,
+  add_generation_prompt: adds,
+  continue_final_message: continues,
+}: ChatCompletionRequest): ChatEnding {
+  if (adds === true && continues === true) {
+    throw new ChatstreamError(
+      'invalid_request',
+      '"add_generation_prompt" and "continue_final_message" exclude each other.',
+      { param: 'continue_final_message', hint: 'Set one of them to false, or leave both out.' },
+    );
+  }
+  const isBegun = messages.at(-1)?.role === 'assistant' && adds !== true;
+  if (continues ?? isBegun) return 'continue';
+  return adds === false ? 'none' : 'answer';
+}
+
+function chatMessage({ role, content, name }: WireMessage, index: number): ChatMessage {
+  // Only an assistant's message may have no content.
+  if (role !== 'assistant' && (content === undefined || content === null)) throw missing(`messages.${index}.content`);
+  const text = typeof content === 'string' ? content : (content ?? []).map((part) => textOf(part, index)).join('');
+  return name === undefined || name === null ? { role, content: text } : { role, content: text, name };
+}
+
+function textOf(part: { readonly type: string; readonly text?: string | null }, index: number): string {
+  if (part.type === 'text' && typeof part.text === 'string') return part.text;
+  throw new ChatstreamError('invalid_request', `Message ${index} has content of type "${part.type}".`, {
+    param: `messages.${index}.content`,
+    hint: 'Only text is supported.',
+  });
+}

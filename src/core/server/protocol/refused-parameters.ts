@@ -1,0 +1,35 @@
+import { ChatstreamError } from '../../base/errors.js';
+
+/** Levels of objects and lists in a parameter. Thousands can be neither sent to the engine nor used there. */
+const deepest = 256;
+
+export function missing(param: string): ChatstreamError {
+  return new ChatstreamError('invalid_request', `"${param}" is missing.`, { param });
+}
+
+/**
+ * @param name of the parameter in a sentence
+ * @throws ChatstreamError `invalid_request` for a value with too many levels
+ */
+export function refuseDeep(value: unknown, param: string, name: string): void {
+  if (!isDeeperThan(value, deepest)) return;
+  throw new ChatstreamError('invalid_request', `${name} is nested too deeply.`, {
+    param,
+    hint: `At most ${deepest} levels of objects and lists are supported.`,
+  });
+}
+
+/** Level by level: the depth that this looks for would overflow the stack of a recursive function. */
+function isDeeperThan(value: unknown, levels: number): boolean {
+  let level = [value];
+  for (let depth = 0; depth <= levels && level.length > 0; depth += 1) {
+    level = level.flatMap(childrenOf);
+  }
+  return level.length > 0;
+}
+
+function childrenOf(value: unknown): unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const children: unknown[] = Object.values(value);
+  return children;
+}

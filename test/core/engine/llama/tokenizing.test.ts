@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import type { LlamaModel } from 'node-llama-cpp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { importLibrary } from '../../../../src/core/engine/llama/library.js';
+import { Prompts } from '../../../../src/core/engine/llama/prompts.js';
+import { specialTokens, syntheticModel } from '../../../support/gguf/index.js';
+
+// Against llama.cpp's own tokenizer, which finds special tokens in time that grows with their number squared.
+
+const contextLength = 2048;
+
+let model: LlamaModel;
+let prompts: Prompts;
+beforeAll(async () => {
+  const library = await importLibrary();
+  const llama = await library.getLlama({ gpu: false, build: 'never', logLevel: library.LlamaLogLevel.disabled });
+  model = await llama.loadModel({ modelPath: await syntheticModel({ vocabulary: 2000 }), vocabOnly: true });
+  prompts = new Prompts(model, contextLength);
+});
+afterAll(async () => {
+  await model.dispose();
+});
+
+const text = (long: string) => ({ type: 'text', text: long }) as const;
+
+describe('a text', () => {
+  it('has the tokens that llama.cpp finds in it', async () => {
+    const names = Object.values(specialTokens);
+    const part = fc.oneof(
+      fc.constantFrom(...names),
+      fc.tuple(fc.constantFrom(...names), fc.nat(8)).map(([name, length]) => name.slice(0, length)),
+      fc.constantFrom(' the', '\n\n', '<', '|>', '123', 'é😀', 'tea'),
+      fc.string({ maxLength: 8 }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(part, { minLength: 1, maxLength: 12 }), async (parts) => {
+        const given = parts.join('');
+        expect(await prompts.tokenize(given)).toEqual(model.tokenize(given, false));
+        if (given !== '') expect(await prompts.prepare(text(given))).toEqual(model.tokenize(given, true));
+      }),
+    );
+  });
+
+  it('has the same tokens if it is so long that it is cut', async () => {
+    const words = ['the', 'rain,', 'In', 'Spain;', '日本', '12', 'it\u2019s', '\n', 'tea', 'naïve', '  '];
+    const long = Array.from({ length: 30_000 }, (_, index) => words[(index * index + index) % words.length]).join(' ');
+    expect(await prompts.tokenize(long)).toEqual(model.tokenize(long, false));
+    const runs = `${'e'.repeat(60_001)}${' '.repeat(60_002)}x${'\n'.repeat(60_003)}`;
+    expect(await prompts.tokenize(runs)).toEqual(model.tokenize(runs, false));
+  });
+
+  it('of special tokens alone takes no longer than any other', async () => {
+    const tokens = await prompts.tokenize(specialTokens.endOfTurn.repeat(20_000));
+    expect(prompts.detokenize(tokens.slice(0, 100))).toContain(specialTokens.endOfTurn);
+    const unlimited = new Prompts(model, 1_000_000);
+    expect(await unlimited.prepare(text(specialTokens.endOfTurn.repeat(50_000)))).toHaveLength(50_000);
+  });
+
+  it('lets other calls go first now and then', async () => {
+    const order: string[] = [];
+    const long = prompts.tokenize('The rain in Spain. '.repeat(50_000)).then(() => order.push('long'));
+    const short = prompts.tokenize('Rain.').then(() => order.push('short'));
+    await Promise.all([long, short]);
+    expect(order).toEqual(['short', 'long']);
+  });
+});
+
+describe('a prompt that cannot fit', () => {
+  const tooLong = {
+    code: 'context_length_exceeded',
+    message: expect.stringMatching(/^The prompt has at least \d+ tokens, and the context of 2048 /) as string,
+  };
+
+  it('is refused before it is tokenised, if it is long', async () => {
+    for (const part of ['rain ', specialTokens.endOfTurn, '\n', '😀']) {
+      const long = part.repeat(200_000);
+      await expect(prompts.prepare(text(long)), part).rejects.toMatchObject({ ...tooLong, param: 'prompt' });
+      const messages = [{ role: 'user', content: long }] as const;
+      const chat = prompts.prepare({ type: 'chat', messages });
+      await expect(chat, part).rejects.toMatchObject({ ...tooLong, param: 'messages' });
+    }
+  });
+
+  it('is counted to its end, if it is short', async () => {
+    expect(await prompts.prepare(text('1'.repeat(3000)))).toHaveLength(3000);
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { chatSource } from '../../../../src/core/server/protocol/chat-source.js';
+import type { ChatCompletionRequest } from '../../../../src/core/server/schemas/completion-requests.js';
+
+const user = { role: 'user', content: 'Hi' } as const;
+const assistant = { role: 'assistant', content: 'Well' } as const;
+
+function source(changes: Partial<ChatCompletionRequest>) {
+  return chatSource({ messages: [user], ...changes });
+}
+
+describe('the end of a chat', () => {
+  it.each([
+    { messages: [user], ending: 'answer' },
+    { messages: [user, assistant], ending: 'continue' },
+    { messages: [user, assistant], add_generation_prompt: true, ending: 'answer' },
+    { messages: [user, assistant], add_generation_prompt: false, ending: 'continue' },
+    { messages: [user, assistant], continue_final_message: false, ending: 'answer' },
+    { messages: [user, assistant], continue_final_message: false, add_generation_prompt: false, ending: 'none' },
+    { messages: [user], continue_final_message: true, ending: 'continue' },
+    { messages: [user], add_generation_prompt: false, ending: 'none' },
+    { messages: [user, assistant], continue_final_message: null, add_generation_prompt: null, ending: 'continue' },
+  ])('is $ending for case $#', ({ ending, ...changes }) => {
+    expect(source(changes)).toMatchObject({ ending });
+  });
+
+  it('cannot be both the beginning of an answer and the last message', () => {
+    expect(() => source({ add_generation_prompt: true, continue_final_message: true })).toThrow(
+      expect.objectContaining({ code: 'invalid_request', param: 'continue_final_message' }),
+    );
+  });
+});
+
+describe('the variables of the chat template', () => {
+  it('are objects of any kind', () => {
+    const given = { enable_thinking: false, style: { tones: ['dry'] } };
+    expect(source({ chat_template_kwargs: given, documents: [{ title: 'A' }] })).toMatchObject({
+      arguments: given,
+      documents: [{ title: 'A' }],
+    });
+    expect(source({ chat_template_kwargs: null })).not.toHaveProperty('arguments');
+  });
+
+  it.each(['messages', 'tools', 'bos_token', 'add_generation_prompt'])('do not include %s', (name) => {
+    expect(() => source({ chat_template_kwargs: { [name]: 'x' } })).toThrow(
+      expect.objectContaining({
+        code: 'invalid_request',
+        param: 'chat_template_kwargs',
+        message: `"chat_template_kwargs" cannot set "${name}".`,
+      }),
+    );
+  });
+
+  it('are not nested too deeply', () => {
+    let deep: unknown = 1;
+    for (let level = 0; level < 300; level += 1) deep = [deep];
+    expect(() => source({ chat_template_kwargs: { deep } })).toThrow('nested too deeply');
+    expect(() => source({ documents: [{ deep }] })).toThrow('nested too deeply');
+  });
+});
