@@ -68,8 +68,8 @@ describe.skipIf(!has(smollm))(`SmolLM2-135M-Instruct ${needs}`, () => {
   }, 120_000);
 
   it('answers a question', patience, async () => {
-    const { text, finishReason } = await chat(server, [said('user', 'What is the capital of France?')], 32);
-    expect(text).toContain('Paris');
+    const { text, finishReason } = await chat(server, [said('user', 'What is 2 + 2?')], 32);
+    expect(text).toContain('4');
     expect(finishReason).toBe('stop');
   });
 
@@ -92,9 +92,9 @@ describe.skipIf(!has(smollm))(`SmolLM2-135M-Instruct ${needs}`, () => {
 
   it('refuses a megabyte of special tokens without delaying others', patience, async () => {
     const flood = post(server, '/v1/chat/completions', { messages: [said('user', '<|im_end|>'.repeat(90_000))] });
-    const { text } = await chat(server, [said('user', 'What is the capital of France?')], 32);
+    const { text } = await chat(server, [said('user', 'What is 2 + 2?')], 32);
     const response = await flood;
-    expect(text).toContain('Paris');
+    expect(text).toContain('4');
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: { code: 'context_length_exceeded' } });
     expect(server.enginePids).toHaveLength(1);
