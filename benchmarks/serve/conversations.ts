@@ -5,19 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seededRandom } from '../../test/support/seeded-random.js';
 import { markdownTable } from '../support/markdown.js';
-import { freePort, type ServerProcess, startChatstream, startForeign } from '../support/processes.js';
+import { type ServerProcess, startChatstream, startLlamaServer } from '../support/processes.js';
 import { median, ratios, spread } from '../support/statistics.js';
-import { testModel } from '../support/test-models.js';
+import { benchmarkModel } from '../support/test-models.js';
 
 /**
  * Many people in conversations, on few slots: requests per second and the time to first token, of chatstream with its
  * prompt cache, of chatstream without, and of llama-server with its defaults if LLAMA_SERVER names one.
  *
- *     npm run benchmark serve/conversations [conversations] [turns] [repeats] [prompt cache]
- *
- * The model is SmolLM2-135M-Instruct if CHATSTREAM_TEST_MODELS names the folder of the test models, else a synthetic one.
+ *     npm run benchmark serve/conversations [conversations] [turns] [repeats] [prompt cache] [smollm2|gemma|synthetic]
  */
-const [conversations = '16', turns = '5', repeats = '2', promptCache = 'auto'] = process.argv.slice(2);
+const [conversations = '16', turns = '5', repeats = '2', promptCache = 'auto', modelKind = 'smollm2'] =
+  process.argv.slice(2);
 const slots = 4;
 const contextPerSlot = 2048;
 const firstPromptTokens = 400;
@@ -61,13 +60,7 @@ const binary = process.env['LLAMA_SERVER'];
 if (binary !== undefined) {
   contenders.push({
     name: 'llama-server',
-    start: async (model) => {
-      const port = await freePort();
-      const url = `http://127.0.0.1:${port}`;
-      const slotArgs = ['-np', String(slots), '-c', String(slots * contextPerSlot), '-t', '1', '-tb', '1'];
-      const args = ['-m', model, '--host', '127.0.0.1', '--port', String(port), '-ngl', '0', ...slotArgs];
-      return await startForeign(binary, args, url, `${url}/health`);
-    },
+    start: (model) => startLlamaServer(binary, model, { slots, contextPerSlot, threads: '1' }),
   });
 }
 
@@ -134,7 +127,7 @@ function sum(values: readonly number[]): number {
 }
 
 try {
-  const model = await testModel('smollm2-135m-instruct-q4_1.gguf', folder);
+  const model = await benchmarkModel(modelKind, folder);
   const measured = contenders.map((): Figures[] => []);
   for (let repeat = 0; repeat < Number(repeats); repeat += 1) {
     const prompts = join(folder, `conversations-${repeat}.jsonl`);

@@ -60,6 +60,26 @@ export async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
+/** What both servers are started with. */
+export interface ServerSize {
+  readonly slots: number;
+  readonly contextPerSlot: number;
+  readonly threads: string;
+}
+
+/** Starts llama-server with its defaults, on the CPU. */
+export async function startLlamaServer(
+  binary: string,
+  model: string,
+  { slots, contextPerSlot, threads }: ServerSize,
+): Promise<ServerProcess> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const size = ['-np', String(slots), '-c', String(slots * contextPerSlot), '-t', threads, '-tb', threads];
+  const args = ['-m', model, '--host', '127.0.0.1', '--port', String(port), '-ngl', '0', ...size];
+  return await startForeign(binary, args, url, `${url}/health`);
+}
+
 function serverProcess(child: ChildProcess, url: string): ServerProcess {
   const { pid } = child;
   if (pid === undefined) throw new Error('the process did not start');

@@ -8,21 +8,31 @@ export interface BenchmarkModel {
   readonly name: string;
 }
 
-/** A synthetic model of about the size of SmolLM2-135M, with a context of 2048. */
-const substitute = { dim: 576, layers: 30, heads: 9, kvHeads: 3, ffn: 1536, vocabulary: 32_000, type: 'q4_0' as const };
+/** The real models that scripts/fetch-test-models.sh fetches. */
+const real: Readonly<Record<string, string>> = {
+  smollm2: 'smollm2-135m-instruct-q4_1.gguf',
+  gemma: 'gemma-3-270m-q4_k_m.gguf',
+};
+
+/** 235 MB. */
+const shape = { dim: 896, layers: 24, heads: 14, kvHeads: 2, ffn: 4864, vocabulary: 32_000, type: 'q4_0' as const };
 
 /**
- * A real model from the folder that CHATSTREAM_TEST_MODELS names, or a synthetic one of a similar size, written to
- * `folder`.
+ * @param kind `bundled`, `synthetic`, or a real model in the folder that CHATSTREAM_TEST_MODELS names
+ * @param folder where a synthetic model is written to
  */
-export async function testModel(file: string, folder: string): Promise<BenchmarkModel> {
-  const models = process.env['CHATSTREAM_TEST_MODELS'];
-  const path = join(models ?? '', file);
-  if (models !== undefined && existsSync(path)) return { path, name: basename(file, '.gguf') };
-  const written = join(folder, 'synthetic.gguf');
-  await writeSyntheticModel(written, substitute);
-  return {
-    path: written,
-    name: 'synthetic, 30 layers of 576, q4_0 (CHATSTREAM_TEST_MODELS names no folder with the real one)',
-  };
+export async function benchmarkModel(kind: string, folder: string): Promise<BenchmarkModel> {
+  if (kind === 'bundled') return { path: 'models/bundled.gguf', name: 'bundled' };
+  if (kind === 'synthetic') {
+    const path = join(folder, 'synthetic.gguf');
+    await writeSyntheticModel(path, shape);
+    return { path, name: `synthetic, ${shape.layers} layers of ${shape.dim}, ${shape.type}` };
+  }
+  const file = real[kind];
+  if (file === undefined) throw new Error(`${kind} is none of bundled, synthetic, ${Object.keys(real).join(', ')}`);
+  const path = join(process.env['CHATSTREAM_TEST_MODELS'] ?? '', file);
+  if (!existsSync(path)) {
+    throw new Error(`CHATSTREAM_TEST_MODELS names no folder with ${file}: see scripts/fetch-test-models.sh`);
+  }
+  return { path, name: basename(file, '.gguf') };
 }
