@@ -29,6 +29,7 @@ const byError: Readonly<Record<ErrorCode, number>> = {
   invalid_request: exitCodes.unexpectedFailure,
   body_too_large: exitCodes.unexpectedFailure,
   context_length_exceeded: exitCodes.unexpectedFailure,
+  grammar_too_complex: exitCodes.unexpectedFailure,
   invalid_api_key: exitCodes.unexpectedFailure,
   model_not_found: exitCodes.unexpectedFailure,
   not_found: exitCodes.unexpectedFailure,

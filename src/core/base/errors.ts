@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'invalid_request'
   | 'body_too_large'
   | 'context_length_exceeded'
+  | 'grammar_too_complex'
   | 'invalid_api_key'
   | 'model_not_found'
   | 'not_found'

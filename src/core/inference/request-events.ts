@@ -12,6 +12,7 @@ const outcomes: Readonly<Record<ErrorCode, Outcome | null>> = {
   invalid_request: null,
   body_too_large: null,
   context_length_exceeded: null,
+  grammar_too_complex: null,
   invalid_api_key: null,
   model_not_found: null,
   not_found: null,

@@ -1,13 +1,13 @@
-import type { LlamaGrammar, LlamaGrammarEvaluationState, LlamaModel } from 'node-llama-cpp';
+import type { LlamaGrammarEvaluationState, LlamaModel } from 'node-llama-cpp';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import type { OutputFormat } from '../engine.js';
-import { type GrammarSchema, grammarSchema } from './json-schema.js';
-import { type Library, withoutFinalNewlines } from './library.js';
+import { compileFormat } from '../grammar/schema/compile.js';
+import type { Library } from './library.js';
 
 /** Number of compiled grammars that are kept. Services mostly ask for the same few JSON shapes. */
 const capacity = 32;
 
-/** Compiles the grammars that make generations keep to their format, and keeps the compiled ones. */
+/** Makes the grammars that keep generations to their format, and keeps them. */
 export class Grammars {
   readonly #library: Library;
   readonly #model: LlamaModel;
@@ -21,7 +21,7 @@ export class Grammars {
 
   /**
    * @returns a state at the beginning of the text, for one generation; null for free text
-   * @throws ChatstreamError `invalid_request` for a schema that cannot be used
+   * @throws ChatstreamError `invalid_request` for a schema that cannot be used, `grammar_too_complex`
    */
   async begin(format: OutputFormat): Promise<LlamaGrammarEvaluationState | null> {
     if (format.type === 'text') return null;
@@ -35,29 +35,15 @@ export class Grammars {
   }
 
   async #compile(format: Exclude<OutputFormat, { type: 'text' }>): Promise<LlamaGrammarEvaluationState> {
-    const { llama } = this.#model;
+    const { gbnf } = compileFormat(format);
     try {
-      const grammar =
-        format.type === 'json_object'
-          ? await llama.getGrammarFor('json')
-          : await this.#grammarForSchema(grammarSchema(format.schema));
+      const grammar = await this.#model.llama.createGrammar({ grammar: gbnf });
       return new this.#library.LlamaGrammarEvaluationState({ model: this.#model, grammar });
     } catch (error) {
-      if (error instanceof ChatstreamError) throw error;
-      throw new ChatstreamError(
-        'invalid_request',
-        `The JSON schema cannot be made into a grammar: ${messageOf(error)}.`,
-        {
-          param: 'response_format',
-          cause: error,
-        },
-      );
+      throw new ChatstreamError('invalid_request', `The grammar cannot be used: ${messageOf(error)}.`, {
+        param: 'response_format',
+        cause: error,
+      });
     }
-  }
-
-  async #grammarForSchema(schema: GrammarSchema): Promise<LlamaGrammar> {
-    const { llama } = this.#model;
-    const { grammar } = await llama.createGrammarForJsonSchema(schema);
-    return await llama.createGrammar({ grammar: withoutFinalNewlines(grammar) });
   }
 }

@@ -13,6 +13,7 @@ const internal = { status: 500, type: 'server_error' } as const;
 const httpErrors: Readonly<Record<ErrorCode, HttpError>> = {
   invalid_request: badRequest,
   context_length_exceeded: badRequest,
+  grammar_too_complex: badRequest,
   body_too_large: { status: 413, type: 'invalid_request_error' },
   invalid_api_key: { status: 401, type: 'authentication_error' },
   model_not_found: { status: 404, type: 'invalid_request_error' },

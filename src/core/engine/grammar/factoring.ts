@@ -1,0 +1,145 @@
+import { type CharSet, partition, union } from './char-set.js';
+import { type Alternatives, type GrammarBuilder, type Item, keyOf, type RuleItem, type Sequence } from './rules.js';
+
+/** Rules by number, in the order in which they were found; the first one is the root. */
+export type Rules = ReadonlyMap<number, Alternatives>;
+
+/**
+ * Rewrites alternatives that begin alike, so that what they have in common comes once and the choice after it: enums and
+ * keys become tries, and objects that differ in one property are told apart there. llama.cpp follows all alternatives at
+ * once that fit the text so far, and tests every token against each.
+ *
+ * Alternatives that cannot produce any text are left out. The language stays the same.
+ *
+ * @returns all rules that the root uses; the alternatives of the root are empty if it cannot produce any text
+ */
+export function factored(builder: GrammarBuilder, root: RuleItem): Rules {
+  return new Factoring(builder).from(root);
+}
+
+class Factoring {
+  readonly #builder: GrammarBuilder;
+  readonly #unproductive: ReadonlySet<number>;
+  /** Rules that were made for choices between the ends of alternatives, by what they choose between. */
+  readonly #choices = new Map<string, RuleItem>();
+
+  constructor(builder: GrammarBuilder) {
+    this.#builder = builder;
+    this.#unproductive = unproductiveRules(builder);
+  }
+
+  from(root: RuleItem): Rules {
+    const rules = new Map<number, Alternatives>();
+    const open = [root.rule];
+    for (let rule = open.pop(); rule !== undefined; rule = open.pop()) {
+      if (rules.has(rule)) continue;
+      const alternatives = this.#factored(this.#usable(rule));
+      rules.set(rule, alternatives);
+      for (const sequence of alternatives) {
+        for (const item of sequence) if (item.type === 'rule' && !rules.has(item.rule)) open.push(item.rule);
+      }
+    }
+    return rules;
+  }
+
+  #usable(rule: number): Alternatives {
+    const alternatives = this.#builder.alternativesOf(rule);
+    if (this.#unproductive.size === 0) return alternatives;
+    return alternatives.filter((sequence) => isProductive(sequence, this.#unproductive));
+  }
+
+  #factored(alternatives: Alternatives): Alternatives {
+    if (alternatives.length < 2) return alternatives;
+    const expanded = this.#expanded(alternatives);
+    const byHead = new Map<Item, Sequence[]>();
+    const result: Sequence[] = [];
+    for (const sequence of expanded) {
+      const [head, ...rest] = sequence;
+      if (head === undefined) {
+        result.push(sequence);
+        continue;
+      }
+      const rests = byHead.get(head);
+      if (rests === undefined) byHead.set(head, [rest]);
+      else rests.push(rest);
+    }
+    const charHeads = [...byHead.keys()].filter((head) => head.type === 'chars');
+    const byEnd = new Map<string, { readonly sets: CharSet[]; readonly end: Sequence }>();
+    for (const { chars, members } of partition(charHeads.map((head) => head.chars))) {
+      const ends = members.flatMap((member) => {
+        const head = charHeads[member];
+        return head === undefined ? [] : (byHead.get(head) ?? []);
+      });
+      const end = this.#choice(ends);
+      const key = keyOf(end);
+      const same = byEnd.get(key);
+      if (same === undefined) byEnd.set(key, { sets: [chars], end });
+      else same.sets.push(chars);
+    }
+    for (const { sets, end } of byEnd.values()) result.push([this.#builder.chars(union(...sets)), ...end]);
+    for (const [head, rests] of byHead) if (head.type === 'rule') result.push([head, ...this.#choice(rests)]);
+    return result;
+  }
+
+  /** One of these sequences. */
+  #choice(sequences: readonly Sequence[]): Sequence {
+    const distinct = this.#expanded(sequences);
+    const [first] = distinct;
+    if (first !== undefined && distinct.length === 1) return first;
+    const key = distinct.map(keyOf).sort().join('|');
+    const known = this.#choices.get(key);
+    if (known !== undefined) return [known];
+    const choice = this.#builder.reserve();
+    this.#builder.define(choice, distinct);
+    this.#choices.set(key, choice);
+    return [choice];
+  }
+
+  /** With the alternatives of a rule in place of the rule, where it is all that a sequence has; each of them once. */
+  #expanded(sequences: readonly Sequence[]): readonly Sequence[] {
+    const different = [...new Map(sequences.map((sequence) => [keyOf(sequence), sequence])).values()];
+    if (different.length < 2) return different;
+    const distinct = new Map<string, Sequence>();
+    const entered = new Set<number>();
+    const open = different.reverse();
+    for (let sequence = open.pop(); sequence !== undefined; sequence = open.pop()) {
+      this.#builder.budget.spend();
+      const [only] = sequence;
+      if (only?.type === 'rule' && sequence.length === 1) {
+        if (!entered.has(only.rule)) open.push(...[...this.#usable(only.rule)].reverse());
+        entered.add(only.rule);
+      } else {
+        distinct.set(keyOf(sequence), sequence);
+      }
+    }
+    return [...distinct.values()];
+  }
+}
+
+function isProductive(sequence: Sequence, unproductive: ReadonlySet<number>): boolean {
+  return sequence.every((item) => item.type === 'chars' || !unproductive.has(item.rule));
+}
+
+/** The rules that cannot produce any text, because each alternative needs another one of them, or itself. */
+function unproductiveRules(builder: GrammarBuilder): ReadonlySet<number> {
+  const users = new Map<number, number[]>();
+  const unproductive = new Set<number>();
+  for (let rule = 0; rule < builder.size; rule += 1) {
+    unproductive.add(rule);
+    for (const item of builder.alternativesOf(rule).flat()) {
+      if (item.type !== 'rule') continue;
+      const others = users.get(item.rule);
+      if (others === undefined) users.set(item.rule, [rule]);
+      else others.push(rule);
+    }
+  }
+  const open = [...unproductive];
+  for (let rule = open.pop(); rule !== undefined; rule = open.pop()) {
+    builder.budget.spend();
+    if (!unproductive.has(rule)) continue;
+    if (!builder.alternativesOf(rule).some((sequence) => isProductive(sequence, unproductive))) continue;
+    unproductive.delete(rule);
+    open.push(...(users.get(rule) ?? []));
+  }
+  return unproductive;
+}

@@ -1,0 +1,56 @@
+import { acceptsText, type Automaton } from '../automaton.js';
+import { codePoints } from '../char-set.js';
+import type { GrammarBuilder, RuleItem, Sequence } from '../rules.js';
+
+/** A node of a trie of texts. */
+interface TrieNode {
+  readonly children: Map<string, TrieNode>;
+  ends: boolean;
+}
+
+/**
+ * One of these texts. What they begin with comes once, and so does what they end with, because equal rules exist once.
+ */
+export function oneOfTexts(builder: GrammarBuilder, texts: readonly string[]): RuleItem {
+  const root: TrieNode = { children: new Map(), ends: false };
+  for (const text of texts) {
+    let node = root;
+    for (const char of text) {
+      builder.budget.spend();
+      const child: TrieNode = node.children.get(char) ?? { children: new Map(), ends: false };
+      node.children.set(char, child);
+      node = child;
+    }
+    node.ends = true;
+  }
+  if (texts.length === 0) return builder.rule([]);
+  return builder.rule([trieEnd(builder, root)]);
+}
+
+/** The rest of a text after the beginning that a node stands for. Goes depth first, without recursion: texts are long. */
+function trieEnd(builder: GrammarBuilder, root: TrieNode): Sequence {
+  const ends = new Map<TrieNode, Sequence>();
+  const open: TrieNode[] = [root];
+  for (let node = open.at(-1); node !== undefined; node = open.at(-1)) {
+    const missing = [...node.children.values()].filter((child) => !ends.has(child));
+    if (missing.length > 0) {
+      open.push(...missing);
+      continue;
+    }
+    open.pop();
+    if (ends.has(node)) continue;
+    const options = [...node.children].map(([char, child]) => [...builder.literal(char), ...(ends.get(child) ?? [])]);
+    const [only] = options;
+    if (node.ends) options.push([]);
+    ends.set(
+      node,
+      options.length === 1 && only !== undefined ? only : options.length === 0 ? [] : [builder.rule(options)],
+    );
+  }
+  return ends.get(root) ?? [];
+}
+
+/** Whether the automaton accepts the text. */
+export function isText(automaton: Automaton, text: string): boolean {
+  return acceptsText(automaton, codePoints(text));
+}
