@@ -61,7 +61,11 @@ export interface Sampling {
 export type OutputFormat =
   | { readonly type: 'text' }
   | { readonly type: 'json_object' }
-  | { readonly type: 'json_schema'; readonly schema: Readonly<Record<string, unknown>> };
+  | { readonly type: 'json_schema'; readonly schema: Readonly<Record<string, unknown>> }
+  /** The whole output matches a regular expression. */
+  | { readonly type: 'regex'; readonly regex: string }
+  /** A grammar in llama.cpp's notation, GBNF. */
+  | { readonly type: 'grammar'; readonly grammar: string };
 
 /** What a request requires of an engine. The engine checks it before the request may wait. */
 export interface Demands {

@@ -29,7 +29,7 @@ export class GrammarSampler {
   sample(random: Random, steps: number): string {
     let left = steps;
     let text = '';
-    const open: Item[] = [...(this.#pick(this.#root, random, true) ?? [])].reverse();
+    const open: Item[] = [...this.#pick(this.#root, random, true)].reverse();
     for (let item = open.pop(); item !== undefined; item = open.pop()) {
       if (item.type === 'chars') {
         text += String.fromCodePoint(pickChar(item.chars, random));

@@ -31,7 +31,9 @@ export function charsOf(text: string): CharSet {
 
 /** The code points of a text. A lone surrogate counts as one. */
 export function codePoints(text: string): number[] {
-  return Array.from(text, (char) => char.codePointAt(0) ?? 0);
+  const points: number[] = [];
+  for (const char of text) points.push(char.codePointAt(0) ?? 0);
+  return points;
 }
 
 export function singleChar(codePoint: number): CharSet {
@@ -55,6 +57,8 @@ export function sizeOf(set: CharSet): number {
 }
 
 export function union(...sets: readonly CharSet[]): CharSet {
+  const [only] = sets;
+  if (only !== undefined && sets.length === 1) return only;
   return charSet(...sets.flatMap((set) => [...rangesOf(set)]));
 }
 
@@ -95,6 +99,8 @@ export interface Part {
 
 /** Cuts sets into disjoint parts, each of which lies either inside or outside of every set. */
 export function partition(sets: readonly CharSet[]): Part[] {
+  const [only] = sets;
+  if (only !== undefined && sets.length === 1) return only.length === 0 ? [] : [{ chars: only, members: [0] }];
   const edges: { readonly point: number; readonly index: number; readonly enters: boolean }[] = [];
   for (const [index, set] of sets.entries()) {
     for (const [first, last] of rangesOf(set)) {

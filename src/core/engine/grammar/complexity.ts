@@ -1,4 +1,4 @@
-import { type CharSet, intersection, noChars, union } from './char-set.js';
+import { type CharSet, intersection, noChars, sizeOf, union } from './char-set.js';
 import type { Rules } from './factoring.js';
 import { type Budget, limits, simplerHint, tooComplexError } from './limits.js';
 import type { Alternatives, GrammarBuilder, Item, Sequence } from './rules.js';
@@ -8,9 +8,8 @@ export interface Complexity {
   readonly rules: number;
   readonly elements: number;
   /**
-   * An upper bound for the number of places of the grammar at which a text may be at once, Infinity included. It takes
-   * for granted that where a sequence goes on after an item is certain from the text, as in JSON, where a value ends
-   * in the same place whichever alternative it is read as.
+   * An upper bound for the number of places of the grammar at which a text may be at once. It takes for granted that a
+   * text shows where an item ends, as in JSON, where a value ends in the same place whichever alternative it is read as.
    */
   readonly parallelStates: number;
 }
@@ -26,12 +25,17 @@ interface Facts {
   most: number;
   /** The same, where the rule may also be over. */
   mostAtEnd: number;
+  /** Characters with which the rule can go on where it may also be over. */
+  more: CharSet;
 }
 
-const unknown: Readonly<Facts> = { empty: false, first: noChars, starts: 0, most: 0, mostAtEnd: 0 };
+const unknown: Readonly<Facts> = { empty: false, first: noChars, starts: 0, most: 0, mostAtEnd: 0, more: noChars };
 
-/** @throws ChatstreamError `grammar_too_complex` */
-export function checkComplexity(rules: Rules, { budget, blocks }: GrammarBuilder): Complexity {
+/**
+ * @param endsAreClear whether a text is known to show where each item ends; if not, this is checked
+ * @throws ChatstreamError `grammar_too_complex`
+ */
+export function checkComplexity(rules: Rules, { budget, blocks }: GrammarBuilder, endsAreClear: boolean): Complexity {
   const { subject } = budget;
   const elements = [...rules.values()].reduce((sum, alternatives) => sum + elementsOf(alternatives), 0);
   if (rules.size > limits.rules) {
@@ -42,7 +46,11 @@ export function checkComplexity(rules: Rules, { budget, blocks }: GrammarBuilder
     const problem = `its grammar has ${elements} elements, and at most ${limits.elements} are allowed`;
     throw tooComplexError(subject, problem, simplerHint);
   }
-  const parallelStates = mostParallel(rules, blocks, budget);
+  const lookups = beginningsOf(rules, limits.lookups);
+  if (lookups > limits.lookups) {
+    throw tooComplexError(subject, `its rules begin with other rules in more than ${limits.lookups} ways`, simplerHint);
+  }
+  const parallelStates = mostParallel(rules, { blocks, budget, endsAreClear });
   if (parallelStates > limits.parallelStates) {
     throw tooComplexError(
       subject,
@@ -64,7 +72,13 @@ function elementsOf(alternatives: Alternatives): number {
   return count;
 }
 
-function mostParallel(rules: Rules, blocks: GrammarBuilder['blocks'], budget: Budget): number {
+interface Given {
+  readonly blocks: GrammarBuilder['blocks'];
+  readonly budget: Budget;
+  readonly endsAreClear: boolean;
+}
+
+function mostParallel(rules: Rules, { blocks, budget, endsAreClear }: Given): number {
   const order = leavesFirst(rules);
   const facts = new Map<number, Facts>(order.map((rule) => [rule, { ...unknown }]));
   const factsOf = (rule: number): Facts => facts.get(rule) ?? { ...unknown };
@@ -81,13 +95,19 @@ function mostParallel(rules: Rules, blocks: GrammarBuilder['blocks'], budget: Bu
     return true;
   };
   const beginsBounded = repeatUntilStable((alternatives, known) => {
-    const before = [known.empty, known.first.length, known.starts].join();
+    const before = [known.empty, sizeOf(known.first), sizeOf(known.more), known.starts].join();
     const heads = alternatives.map((sequence) => beginning(sequence, factsOf));
     known.empty ||= heads.some(({ empty }) => empty);
     known.first = heads.length === 1 ? (heads[0]?.first ?? noChars) : union(...heads.map(({ first }) => first));
     known.starts = heads.reduce((sum, { starts }) => sum + starts, 0);
-    return before !== [known.empty, known.first.length, known.starts].join();
+    if (!endsAreClear)
+      known.more = union(
+        ...alternatives.map((sequence) => moreOf(sequence, factsOf)),
+        ...(known.empty ? [known.first] : []),
+      );
+    return before !== [known.empty, sizeOf(known.first), sizeOf(known.more), known.starts].join();
   });
+  if (!endsAreClear && [...rules.values()].some((alternatives) => isAmbiguous(alternatives, factsOf))) return Infinity;
   const bounded =
     beginsBounded &&
     repeatUntilStable((alternatives, known, rule) => {
@@ -100,6 +120,36 @@ function mostParallel(rules: Rules, blocks: GrammarBuilder['blocks'], budget: Bu
   if (!bounded) return Infinity;
   // One more: the end of the text.
   return order.reduce((most, rule) => Math.max(most, factsOf(rule).most + 1), 1);
+}
+
+/** Characters with which a sequence can go on where it may also be over. */
+function moreOf(sequence: Sequence, factsOf: (rule: number) => Facts): CharSet {
+  let more = noChars;
+  for (const item of sequence) {
+    if (item.type === 'chars') {
+      more = noChars;
+      continue;
+    }
+    const facts = factsOf(item.rule);
+    more = facts.empty ? union(more, facts.more, facts.first) : facts.more;
+  }
+  return more;
+}
+
+/** Whether a text may not show which alternative it is, or where an item of it ends. */
+function isAmbiguous(alternatives: Alternatives, factsOf: (rule: number) => Facts): boolean {
+  let firsts = noChars;
+  for (const sequence of alternatives) {
+    const { first } = beginning(sequence, factsOf);
+    if (intersection(firsts, first).length > 0) return true;
+    firsts = alternatives.length === 1 ? first : union(firsts, first);
+    for (let index = 1; index < sequence.length; index += 1) {
+      const more = moreOf(sequence.slice(0, index), factsOf);
+      if (more.length > 0 && intersection(more, beginning(sequence.slice(index), factsOf).first).length > 0)
+        return true;
+    }
+  }
+  return false;
 }
 
 type Inside = Pick<Facts, 'most' | 'mostAtEnd'>;
@@ -198,4 +248,43 @@ function leavesFirst(rules: Rules): number[] {
     }
   }
   return order;
+}
+
+/**
+ * Number of ways in which rules begin with other rules, which begin with others. When it loads a grammar, llama.cpp
+ * follows all of them, from each rule, to find left recursion.
+ */
+function beginningsOf(rules: Rules, most: number): number {
+  const counts = new Map<number, number>();
+  const open: number[] = [...rules.keys()];
+  const entered = new Set<number>();
+  let sum = 0;
+  for (let rule = open.at(-1); rule !== undefined; rule = open.at(-1)) {
+    const heads = (rules.get(rule) ?? []).flatMap(headsOf);
+    const missing = counts.has(rule) ? [] : heads.filter((head) => !counts.has(head));
+    if (missing.length > 0 && !entered.has(rule)) {
+      entered.add(rule);
+      open.push(...missing);
+      continue;
+    }
+    open.pop();
+    if (counts.has(rule)) continue;
+    const count = Math.min(
+      most,
+      heads.reduce((all, head) => all + (counts.get(head) ?? 0), 1),
+    );
+    counts.set(rule, count);
+    sum += count;
+  }
+  return sum;
+}
+
+/** The rules that a sequence may begin with, each of which may be empty except the last one. */
+function headsOf(sequence: Sequence): readonly number[] {
+  const heads: number[] = [];
+  for (const item of sequence) {
+    if (item.type === 'chars') break;
+    heads.push(item.rule);
+  }
+  return heads;
 }

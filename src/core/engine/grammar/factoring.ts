@@ -101,15 +101,20 @@ class Factoring {
     if (different.length < 2) return different;
     const distinct = new Map<string, Sequence>();
     const entered = new Set<number>();
-    const open = different.reverse();
+    const open: Sequence[] = different.reverse();
     for (let sequence = open.pop(); sequence !== undefined; sequence = open.pop()) {
       this.#builder.budget.spend();
-      const [only] = sequence;
-      if (only?.type === 'rule' && sequence.length === 1) {
-        if (!entered.has(only.rule)) open.push(...[...this.#usable(only.rule)].reverse());
-        entered.add(only.rule);
+      const [head, ...rest] = sequence;
+      const key = keyOf(sequence);
+      if (distinct.has(key)) continue;
+      if (head?.type === 'rule' && rest.length === 0) {
+        if (!entered.has(head.rule)) open.push(...this.#usable(head.rule).toReversed());
+        entered.add(head.rule);
+      } else if (head?.type === 'rule' && this.#builder.lists.has(head.rule)) {
+        // Lists of different lengths that are followed by something: told apart where the shorter one ends.
+        for (const alternative of this.#usable(head.rule)) open.push([...alternative, ...rest]);
       } else {
-        distinct.set(keyOf(sequence), sequence);
+        distinct.set(key, sequence);
       }
     }
     return [...distinct.values()];
@@ -124,22 +129,25 @@ function isProductive(sequence: Sequence, unproductive: ReadonlySet<number>): bo
 function unproductiveRules(builder: GrammarBuilder): ReadonlySet<number> {
   const users = new Map<number, number[]>();
   const unproductive = new Set<number>();
-  for (let rule = 0; rule < builder.size; rule += 1) {
-    unproductive.add(rule);
-    for (const item of builder.alternativesOf(rule).flat()) {
-      if (item.type !== 'rule') continue;
-      const others = users.get(item.rule);
-      if (others === undefined) users.set(item.rule, [rule]);
-      else others.push(rule);
+  for (let rule = 0; rule < builder.size; rule += 1) unproductive.add(rule);
+  const open: number[] = [];
+  for (const rule of unproductive) {
+    for (const sequence of builder.alternativesOf(rule)) {
+      for (const item of sequence) {
+        if (item.type !== 'rule') continue;
+        const others = users.get(item.rule);
+        if (others === undefined) users.set(item.rule, [rule]);
+        else if (others.at(-1) !== rule) others.push(rule);
+      }
     }
+    open.push(rule);
   }
-  const open = [...unproductive];
   for (let rule = open.pop(); rule !== undefined; rule = open.pop()) {
-    builder.budget.spend();
     if (!unproductive.has(rule)) continue;
     if (!builder.alternativesOf(rule).some((sequence) => isProductive(sequence, unproductive))) continue;
     unproductive.delete(rule);
-    open.push(...(users.get(rule) ?? []));
+    for (const user of users.get(rule) ?? []) open.push(user);
   }
+  builder.budget.spend(builder.size);
   return unproductive;
 }

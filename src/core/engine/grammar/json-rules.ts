@@ -1,23 +1,41 @@
 import type { Automaton, State } from './automaton.js';
-import { type CharSet, charSet, charsOf, difference, intersection, rangesOf } from './char-set.js';
+import {
+  type CharSet,
+  charSet,
+  charsOf,
+  complement,
+  contains,
+  difference,
+  intersection,
+  rangesOf,
+} from './char-set.js';
 import type { Alternatives, GrammarBuilder, RuleItem, Sequence } from './rules.js';
 
 /** What a JSON string may contain without an escape. */
 const unescaped = charSet([0x20, 0x21], [0x23, 0x5b], [0x5d, 0x10ffff]);
 
-/** The letter after the backslash of a short escape. */
-const shortEscapes: readonly (readonly [char: string, letter: string])[] = [
-  ['"', '"'],
-  ['\\', '\\'],
-  ['\b', 'b'],
-  ['\f', 'f'],
-  ['\n', 'n'],
-  ['\r', 'r'],
-  ['\t', 't'],
-];
+/** The letters after the backslash of short escapes. */
+const shortEscapes = [
+  { char: 0x22, letter: '"' },
+  { char: 0x5c, letter: '\\' },
+  { char: 0x08, letter: 'b' },
+  { char: 0x0c, letter: 'f' },
+  { char: 0x0a, letter: 'n' },
+  { char: 0x0d, letter: 'r' },
+  { char: 0x09, letter: 't' },
+] as const;
 
-const shortEscaped = charsOf(shortEscapes.map(([char]) => char).join(''));
-const longEscaped = difference(charSet([0, 0x1f]), shortEscaped);
+const shortEscaped = charSet(...shortEscapes.map(({ char }) => [char, char] as const));
+
+/** Other control characters, by all but the last of their digits. */
+const longEscapes = [
+  { prefix: 'u000', block: difference(charSet([0, 0xf]), shortEscaped) },
+  { prefix: 'u001', block: charSet([0x10, 0x1f]) },
+] as const;
+
+/** What a JSON string may contain only with an escape. */
+const escapable = complement(unescaped);
+
 const hexDigits = charsOf('0123456789abcdefABCDEF');
 
 /** The widest indentation, in spaces or tabs: without a limit, a model can write spaces forever. */
@@ -99,24 +117,36 @@ export class JsonRules {
   /** How steps between the states of a string look in JSON. */
   stringSteps(steps: readonly Step[]): Alternatives {
     const { builder } = this;
-    const escapes: Sequence[] = [];
     const raw: Sequence[] = [];
+    const escaped: Step[] = [];
     for (const { chars, then } of steps) {
       const plain = intersection(chars, unescaped);
       if (plain.length > 0) raw.push([builder.chars(plain), ...then]);
-      const letters = shortEscapes.filter(([char]) => intersection(chars, charsOf(char)).length > 0);
-      if (letters.length > 0) {
-        escapes.push([builder.chars(charsOf(letters.map(([, letter]) => letter).join(''))), ...then]);
-      }
-      for (const prefix of ['0', '1']) {
-        const block = intersection(chars, intersection(longEscaped, blockOf(prefix)));
-        const lastDigits = [...rangesOf(block)].map(([first, last]) => hexRange(first % 16, last % 16)).join('');
-        if (lastDigits === '') continue;
-        escapes.push([...builder.literal(`u00${prefix}`), builder.chars(charsOf(lastDigits)), ...then]);
-      }
+      const special = intersection(chars, escapable);
+      if (special.length > 0) escaped.push({ chars: special, then });
     }
-    if (escapes.length === 0) return raw;
-    return [...raw, [...builder.literal('\\'), builder.rule(escapes)]];
+    const [only] = escaped;
+    if (only === undefined) return raw;
+    const backslash = builder.literal('\\');
+    if (escaped.length === 1)
+      return [...raw, [...backslash, builder.rule(this.#escapes(only.chars, [])), ...only.then]];
+    const escapes = escaped.flatMap(({ chars, then }) => this.#escapes(chars, then));
+    return [...raw, [...backslash, builder.rule(escapes)]];
+  }
+
+  /** What follows the backslash of the escapes that are necessary for these characters. */
+  #escapes(chars: CharSet, then: Sequence): Alternatives {
+    const { builder } = this;
+    const escapes: Sequence[] = [];
+    const letters = shortEscapes.filter(({ char }) => contains(chars, char)).map(({ letter }) => letter);
+    if (letters.length > 0) escapes.push([builder.chars(charsOf(letters.join(''))), ...then]);
+    for (const { prefix, block } of longEscapes) {
+      const lastDigits = [...rangesOf(intersection(chars, block))]
+        .map(([first, last]) => hexRange(first, last))
+        .join('');
+      if (lastDigits !== '') escapes.push([...builder.literal(prefix), builder.chars(charsOf(lastDigits)), ...then]);
+    }
+    return escapes;
   }
 
   /** Any JSON value. */
@@ -199,12 +229,9 @@ export class JsonRules {
   }
 }
 
-function blockOf(prefix: string): CharSet {
-  return prefix === '0' ? charSet([0, 0xf]) : charSet([0x10, 0x1f]);
-}
-
+/** The last hexadecimal digits of characters from one to another. */
 function hexRange(first: number, last: number): string {
-  return '0123456789abcdef'.slice(first, last + 1);
+  return '0123456789abcdef'.slice(first % 16, (last % 16) + 1);
 }
 
 /**

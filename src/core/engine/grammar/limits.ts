@@ -10,15 +10,17 @@ export const limits = {
   /** Rules of the compiled grammar. */
   rules: 12_000,
   /** Elements of the compiled grammar: character ranges, references to rules, ends of alternatives. */
-  elements: 80_000,
+  elements: 60_000,
+  /** Ways in which rules begin with other rules. llama.cpp follows them all when it loads a grammar. */
+  lookups: 200_000,
   /** Places of the grammar at which the text may be at once. llama.cpp tests every token against each of them. */
-  parallelStates: 128,
+  parallelStates: 64,
   /** States of the automaton of a pattern, a number range, or names of properties. */
   automatonStates: 6_000,
   /** Steps that a compilation may take; a plain schema takes some ten for each of its keywords. */
-  steps: 1_000_000,
+  steps: 400_000,
   /** The last resort, in milliseconds. */
-  milliseconds: 400,
+  milliseconds: 5_000,
 } as const;
 
 /** What the limits are about: the parameter, and how the format is called there. */

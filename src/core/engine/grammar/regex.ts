@@ -17,20 +17,25 @@ export function regexAutomaton(source: string, budget: Budget): Automaton {
 }
 
 function searching(regex: Regex, budget: Budget): Automaton {
-  const parts = regex.type === 'sequence' ? regex.parts : [regex];
-  const [first] = parts;
-  if (first?.type !== 'edge' || first.edge !== 'start') return match(regex, budget);
-  const lookaheads = [];
-  let next = 1;
-  for (let part = parts[next]; part?.type === 'lookahead'; part = parts[next]) {
-    lookaheads.push(part);
-    next += 1;
-  }
-  const after = (part: Regex): Regex => ({ type: 'sequence', parts: [first, part] });
-  const rest = match({ type: 'sequence', parts: [first, ...parts.slice(next)] }, budget);
-  const required = lookaheads.filter(({ negative }) => !negative).map(({ part }) => match(after(part), budget));
-  const forbidden = lookaheads.filter(({ negative }) => negative).map(({ part }) => match(after(part), budget));
+  const parts = flat(regex);
+  const begin = parts.findIndex(({ type }) => type !== 'edge' && type !== 'lookahead');
+  const assertions = parts.slice(0, begin === -1 ? parts.length : begin);
+  const start = assertions[0];
+  const lookaheads = assertions.filter((part) => part.type === 'lookahead');
+  if (start?.type !== 'edge' || start.edge !== 'start' || lookaheads.length === 0) return match(regex, budget);
+  const after = (part: Regex): Automaton => match({ type: 'sequence', parts: [start, part] }, budget);
+  const rest = match(
+    { type: 'sequence', parts: parts.filter((part) => !lookaheads.some((each) => each === part)) },
+    budget,
+  );
+  const required = lookaheads.filter(({ negative }) => !negative).map(({ part }) => after(part));
+  const forbidden = lookaheads.filter(({ negative }) => negative).map(({ part }) => after(part));
   return without(intersectionOf([rest, ...required], budget, what), forbidden, budget, what);
+}
+
+/** The parts of nested sequences. */
+function flat(regex: Regex): readonly Regex[] {
+  return regex.type === 'sequence' ? regex.parts.flatMap(flat) : [regex];
 }
 
 interface Node {

@@ -29,8 +29,11 @@ export class GrammarBuilder {
   readonly #items = new Map<string, Item>();
   readonly #ruleItems: RuleItem[] = [];
   readonly #equal = new Map<string, RuleItem>();
+  readonly #singles = new Map<number, Item>();
+  readonly #lists = new Set<number>();
   readonly #blocks = new Map<number, Item>();
   #nextItem = 0;
+  #elements = 0;
 
   constructor(budget: Budget) {
     this.budget = budget;
@@ -49,6 +52,11 @@ export class GrammarBuilder {
     return this.#blocks;
   }
 
+  /** Rules that are nothing, or a sequence and another of these rules. */
+  get lists(): ReadonlySet<number> {
+    return this.#lists;
+  }
+
   /** @throws Error for a rule that was reserved and not defined */
   alternativesOf(rule: number): Alternatives {
     const alternatives = this.#rules[rule];
@@ -65,9 +73,15 @@ export class GrammarBuilder {
     return item;
   }
 
+  char(codePoint: number): Item {
+    const item = this.#singles.get(codePoint) ?? this.chars(singleChar(codePoint));
+    this.#singles.set(codePoint, item);
+    return item;
+  }
+
   /** Exactly this text. */
   literal(text: string): Sequence {
-    return codePoints(text).map((point) => this.chars(singleChar(point)));
+    return codePoints(text).map((point) => this.char(point));
   }
 
   /** A rule with these alternatives. */
@@ -76,11 +90,11 @@ export class GrammarBuilder {
     const [only] = first ?? [];
     if (alternatives.length === 1 && first?.length === 1 && only?.type === 'rule') return only;
     const key = alternatives.map(keyOf).join('|');
-    const known = this.#equal.get(key);
-    if (known !== undefined && alternatives.length > 0) return known;
+    const known = alternatives.length === 0 ? undefined : this.#equal.get(key);
+    if (known !== undefined) return known;
     const item = this.reserve();
     this.define(item, alternatives);
-    if (alternatives.length > 0) this.#equal.set(key, item);
+    this.#equal.set(key, item);
     return item;
   }
 
@@ -97,7 +111,13 @@ export class GrammarBuilder {
   }
 
   define({ rule }: RuleItem, alternatives: Alternatives): void {
-    this.budget.spend(alternatives.reduce((sum, { length }) => sum + length + 1, 0));
+    const elements = alternatives.reduce((sum, { length }) => sum + length + 1, 0);
+    this.budget.spend(elements);
+    this.#elements += elements;
+    if (this.#elements > 4 * limits.elements) {
+      const problem = `its grammar has more than ${limits.elements} elements`;
+      throw tooComplexError(this.budget.subject, problem, simplerHint);
+    }
     this.#rules[rule] = alternatives;
   }
 
@@ -123,6 +143,7 @@ export class GrammarBuilder {
     if (known !== undefined) return known;
     const rule = this.reserve();
     this.define(rule, [[...sequence, rule], []]);
+    this.#lists.add(rule.rule);
     this.#equal.set(`any ${keyOf(sequence)}`, rule);
     return rule;
   }
@@ -155,6 +176,7 @@ export class GrammarBuilder {
     let rule = this.rule([[]]);
     for (let few = 0; few < count; few += 1) {
       rule = this.optional([...sequence, ...rest]);
+      this.#lists.add(rule.rule);
       rest = [rule];
     }
     return rule;

@@ -35,9 +35,9 @@ export class SlotAssignment {
   }
 
   /** @throws ChatstreamError `invalid_request` for demands that {@link assign} would refuse */
-  async check({ format, logitBias }: Demands): Promise<void> {
+  check({ format, logitBias }: Demands): void {
     this.#prompts.check(Object.keys(logitBias).map(Number), 'logit_bias');
-    await this.#grammars.begin(format);
+    this.#grammars.check(format);
   }
 
   /**

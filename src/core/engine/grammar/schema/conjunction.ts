@@ -27,10 +27,10 @@ export function conjunctionOf(...schemas: readonly Located[]): Conjunction {
   return schemas.map((located) => ({ located, bare: false }));
 }
 
-/** The same text for the same schemas in any order. */
-export function keyOfConjunction(conjunction: Conjunction): string {
-  const keys = conjunction.map(({ located, bare }) => `${bare ? '!' : '?'}${located.pointer}`);
-  return [...new Set(keys)].sort().join('\n');
+/** The same text for equal schemas in any order. */
+export function keyOfConjunction(conjunction: Conjunction, places: Places): string {
+  const keys = conjunction.map(({ located, bare }) => `${bare ? '!' : ''}${places.contentOf(located.schema)}`);
+  return [...new Set(keys)].sort().join();
 }
 
 /** Follows `$ref` and `allOf`. */

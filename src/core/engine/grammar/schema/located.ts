@@ -16,9 +16,31 @@ export class Places {
   readonly subject: Subject;
   readonly root: Located;
 
+  readonly #contents = new WeakMap<object, number>();
+  readonly #numbers = new Map<string, number>();
+
   constructor(root: SchemaObject | boolean, subject: Subject) {
     this.root = { schema: root, pointer: '' };
     this.subject = subject;
+  }
+
+  /** The same number for equal schemas, wherever they are. Members in another order make a different schema. */
+  contentOf(value: unknown): number {
+    if (!isRecord(value)) return this.#numberOf(JSON.stringify(value));
+    const known = this.#contents.get(value);
+    if (known !== undefined) return known;
+    const members = Array.isArray(value)
+      ? value.map((each: unknown) => this.contentOf(each)).join()
+      : Object.entries(value).map(([name, each]) => `${JSON.stringify(name)}:${this.contentOf(each)}`);
+    const content = this.#numberOf(Array.isArray(value) ? `[${String(members)}` : `{${String(members)}`);
+    this.#contents.set(value, content);
+    return content;
+  }
+
+  #numberOf(text: string): number {
+    const number = this.#numbers.get(text) ?? this.#numbers.size;
+    this.#numbers.set(text, number);
+    return number;
   }
 
   /** @throws ChatstreamError `invalid_request`, always */

@@ -47,7 +47,7 @@ export function numberText(range: NumberRange, budget: Budget): Automaton {
       start: { phase: 'start' },
       key: (state) => JSON.stringify(state),
       steps: (state) =>
-        [...'-.0123456789'].flatMap((char) => {
+        Array.from('-.0123456789').flatMap((char) => {
           const to = machine.after(state, char);
           return to === null ? [] : [{ chars: singleChar(char.charCodeAt(0)), to }];
         }),

@@ -163,6 +163,7 @@ export class ObjectRules {
       // Names are told apart from others character by character.
       for (const point of state.named?.children.keys() ?? []) ways.push({ chars: singleChar(point) });
     }
+    this.#json.builder.budget.spend(ways.reduce((sum, { chars }) => sum + chars.length, 0));
     const steps: Step[] = [];
     for (const { chars, members } of partition(ways.map((way) => way.chars))) {
       const found = members.flatMap((member) => ways[member] ?? []);

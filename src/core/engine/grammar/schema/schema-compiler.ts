@@ -7,8 +7,8 @@ import { type Conjunction, conjunctionOf, keyOfConjunction, takeApart } from './
 import { type Facts, factsOf, type Kind } from './facts.js';
 import type { Located, Places } from './located.js';
 import { decimalOf, numberText } from './number-text.js';
-import { ObjectRules } from './objects.js';
 import { objectShape } from './object-shape.js';
+import { ObjectRules } from './objects.js';
 import { StringAutomata } from './strings.js';
 import { isText, oneOfTexts } from './values.js';
 
@@ -57,7 +57,7 @@ export class SchemaCompiler {
   };
 
   #rule(conjunction: Conjunction): RuleItem {
-    const key = keyOfConjunction(conjunction);
+    const key = keyOfConjunction(conjunction, this.#places);
     const known = this.#rules.get(key);
     if (known !== undefined) return known;
     const rule = this.#builder.reserve();
@@ -125,8 +125,7 @@ export class SchemaCompiler {
   }
 
   #number(facts: Facts): RuleItem {
-    const { min, max, multiples } = facts.number;
-    if (!facts.integer && min === null && max === null && multiples.length === 0) return this.#json.number;
+    if (isFreeNumber(facts)) return this.#json.number;
     return textRules(this.#builder, this.#numberText(facts), [], (steps) =>
       steps.map(({ chars, then }) => [this.#builder.chars(chars), ...then]),
     );
@@ -225,31 +224,32 @@ export class SchemaCompiler {
     const facts = factsOf(parted, this.#places);
     if (!facts.kinds.has('string')) return { automaton: [], listed: [] };
     const automaton = intersectionOf([this.#strings.withLength(facts.string)], budget, 'propertyNames');
-    const listed = this.#allowedValues(facts)?.filter((value) => typeof value === 'string') ?? null;
+    const values = this.#allowedValues(facts);
+    const listed = values === null ? null : values.filter((value) => typeof value === 'string');
     return { automaton, listed };
   }
 
   /** The values of `enum` and `const` that satisfy the rest of the schema. */
   #allowedValues(facts: Facts): readonly unknown[] | null {
     const { string, array, object } = facts;
-    return (
-      facts.values?.filter((value) => {
-        const kind = kindOf(value);
-        if (!facts.kinds.has(kind)) return false;
-        if (typeof value === 'string') return isText(this.#strings.withLength(string), value);
-        if (typeof value === 'number') {
-          const { min, max, multiples } = facts.number;
-          const isFree = !facts.integer && min === null && max === null && multiples.length === 0;
-          return isFree || isText(this.#numberText(facts), plainNumber(value));
-        }
-        const isConstrained =
-          (kind === 'array' && (array.sources.length > 0 || array.min > 0 || array.max < Infinity)) ||
-          (kind === 'object' && (object.sources.length > 0 || object.required.size > 0 || object.names.length > 0));
-        if (isConstrained) this.#places.fail(facts.place, 'lists and objects in an enum cannot be constrained further');
-        return true;
-      }) ?? null
-    );
+    if (facts.values === null) return null;
+    return facts.values.filter((value) => {
+      const kind = kindOf(value);
+      if (!facts.kinds.has(kind)) return false;
+      if (typeof value === 'string') return isText(this.#strings.withLength(string), value);
+      if (typeof value === 'number') return isFreeNumber(facts) || isText(this.#numberText(facts), plainNumber(value));
+      const isConstrained =
+        (kind === 'array' && (array.sources.length > 0 || array.min > 0 || array.max < Infinity)) ||
+        (kind === 'object' && (object.sources.length > 0 || object.required.size > 0 || object.names.length > 0));
+      if (isConstrained) this.#places.fail(facts.place, 'lists and objects in an enum cannot be constrained further');
+      return true;
+    });
   }
+}
+
+/** Whether every number is allowed. */
+function isFreeNumber({ integer, number: { min, max, multiples } }: Facts): boolean {
+  return !integer && min === null && max === null && multiples.length === 0;
 }
 
 function isConstant(schema: Readonly<Record<string, unknown>>): boolean {

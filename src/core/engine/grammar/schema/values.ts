@@ -39,7 +39,10 @@ function trieEnd(builder: GrammarBuilder, root: TrieNode): Sequence {
     }
     open.pop();
     if (ends.has(node)) continue;
-    const options = [...node.children].map(([char, child]) => [...builder.literal(char), ...(ends.get(child) ?? [])]);
+    const options = [...node.children].map(([char, child]) => [
+      builder.char(char.codePointAt(0) ?? 0),
+      ...(ends.get(child) ?? []),
+    ]);
     const [only] = options;
     if (node.ends) options.push([]);
     ends.set(
