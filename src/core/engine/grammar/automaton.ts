@@ -171,7 +171,8 @@ export function ofLength(
   budget: Budget,
   what: string,
 ): Automaton {
-  if (min === 0 && max === Infinity) return automaton;
+  const { shortest, longest } = lengthsOf(automaton);
+  if (min <= shortest && max >= longest) return automaton;
   const last = max === Infinity ? min : max;
   return explore<readonly [state: number, length: number]>(
     {
@@ -187,4 +188,21 @@ export function ofLength(
     budget,
     what,
   );
+}
+
+/** The lengths of the shortest and the longest text that is accepted; Infinity for the latter if there is none. */
+function lengthsOf(automaton: Automaton): { readonly shortest: number; readonly longest: number } {
+  let shortest = Infinity;
+  let length = 0;
+  let reached = new Set(automaton.length === 0 ? [] : [0]);
+  // Every state leads to an accepting one: a text that is longer than there are states has gone in a circle.
+  for (; reached.size > 0 && length <= automaton.length; length += 1) {
+    const next = new Set<number>();
+    for (const state of reached) {
+      if (acceptsAt(automaton, state)) shortest = Math.min(shortest, length);
+      for (const { to } of automaton[state]?.transitions ?? []) next.add(to);
+    }
+    reached = next;
+  }
+  return { shortest, longest: reached.size > 0 ? Infinity : length - 1 };
 }

@@ -95,10 +95,15 @@ class Factoring {
     return [choice];
   }
 
+  #isState(item: Item | undefined): boolean {
+    return item?.type === 'rule' && this.#builder.automatonStates.has(item.rule);
+  }
+
   /** With the alternatives of a rule in place of the rule, where it is all that a sequence has; each of them once. */
   #expanded(sequences: readonly Sequence[]): readonly Sequence[] {
     const different = [...new Map(sequences.map((sequence) => [keyOf(sequence), sequence])).values()];
     if (different.length < 2) return different;
+    const states = different.filter(([head, ...rest]) => rest.length === 0 && this.#isState(head));
     const distinct = new Map<string, Sequence>();
     const entered = new Set<number>();
     const open: Sequence[] = different.reverse();
@@ -107,7 +112,7 @@ class Factoring {
       const [head, ...rest] = sequence;
       const key = keyOf(sequence);
       if (distinct.has(key)) continue;
-      if (head?.type === 'rule' && rest.length === 0) {
+      if (head?.type === 'rule' && rest.length === 0 && !(states.length > 1 && this.#isState(head))) {
         if (!entered.has(head.rule)) open.push(...this.#usable(head.rule).toReversed());
         entered.add(head.rule);
       } else if (head?.type === 'rule' && this.#builder.lists.has(head.rule)) {

@@ -247,7 +247,7 @@ export function textRules(
   encode: (steps: readonly Step[]) => Alternatives,
 ): RuleItem {
   if (automaton.length === 0) return builder.rule([]);
-  const rules = automaton.map(() => builder.reserve());
+  const rules = automaton.map(() => builder.reserveState());
   const alternatives = automaton.map((state) => alternativesOf(state));
 
   function alternativesOf({ transitions, accepts }: State): Alternatives {

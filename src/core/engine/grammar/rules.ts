@@ -31,6 +31,7 @@ export class GrammarBuilder {
   readonly #equal = new Map<string, RuleItem>();
   readonly #singles = new Map<number, Item>();
   readonly #lists = new Set<number>();
+  readonly #automatonStates = new Set<number>();
   readonly #blocks = new Map<number, Item>();
   #nextItem = 0;
   #elements = 0;
@@ -55,6 +56,20 @@ export class GrammarBuilder {
   /** Rules that are nothing, or a sequence and another of these rules. */
   get lists(): ReadonlySet<number> {
     return this.#lists;
+  }
+
+  /**
+   * Rules for states of automata. Two of these are not told apart from each other, which might take as many rules as
+   * there are pairs of states.
+   */
+  get automatonStates(): ReadonlySet<number> {
+    return this.#automatonStates;
+  }
+
+  reserveState(): RuleItem {
+    const item = this.reserve();
+    this.#automatonStates.add(item.rule);
+    return item;
   }
 
   /** @throws Error for a rule that was reserved and not defined */
@@ -89,8 +104,8 @@ export class GrammarBuilder {
     const [first] = alternatives;
     const [only] = first ?? [];
     if (alternatives.length === 1 && first?.length === 1 && only?.type === 'rule') return only;
-    const key = alternatives.map(keyOf).join('|');
-    const known = alternatives.length === 0 ? undefined : this.#equal.get(key);
+    const key = `${alternatives.length} ${alternatives.map(keyOf).join('|')}`;
+    const known = this.#equal.get(key);
     if (known !== undefined) return known;
     const item = this.reserve();
     this.define(item, alternatives);

@@ -10,21 +10,26 @@ const amount = String.raw`\d{1,9}`;
 const dayPart = `(?:${amount}Y)?(?:${amount}M)?(?:${amount}D)?`;
 const timePart = `(?:${amount}H)?(?:${amount}M)?(?:${amount}S)?`;
 
-/** A part of a host name: up to 61 letters, digits and single hyphens, which are inside. */
-const label = '[A-Za-z0-9](?:-?[A-Za-z0-9]){0,30}';
-const topLabel = '[A-Za-z]{2,20}';
-const atom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,20}";
+/** A part of a host name: letters, digits, and single hyphens inside. */
+const label = '[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*';
+const atom = '[A-Za-z0-9_+-]';
+/** As long as a part of a host name may be: with it, no other limit of the standards can be exceeded. */
+const isShort = '(?=.{1,63}$)';
+
+const email = String.raw`${atom}(?:\.?${atom}){0,29}@[A-Za-z0-9](?:[-.]?[A-Za-z0-9]){0,30}`;
+const longestEmail = 59 + 1 + 61;
 
 const octet = String.raw`(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`;
 const ipv4 = String.raw`${octet}(?:\.${octet}){3}`;
 
 const pathChar = String.raw`(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})`;
-const hostLabel = '[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*';
-const host = String.raw`(?:${hostLabel}\.)*[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*`;
+/** Its last part begins with a letter, so that it is not an incomplete IPv4 address. */
+const host = String.raw`(?:${label}\.)*[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*`;
 
 /**
  * Regular expressions for the formats that are enforced. Each allows only texts of the format, and for `email`,
- * `hostname` and `uri` not all of them: no quoted local parts, no addresses in place of names, no user names in a URI.
+ * `hostname` and `uri` not all of them: not the longest ones, only common characters, no addresses in place of names, no
+ * user names in a URI.
  */
 const formats: ReadonlyMap<string, string> = new Map([
   ['date', date],
@@ -32,8 +37,8 @@ const formats: ReadonlyMap<string, string> = new Map([
   ['date-time', `${date}T${time}`],
   ['duration', `P(?:${amount}W|${dayPart}(?:T${timePart})?)`],
   ['uuid', '[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}'],
-  ['email', String.raw`${atom}(?:\.${atom}){0,2}@(?:${label}\.){1,3}${topLabel}`],
-  ['hostname', String.raw`${label}(?:\.${label}){0,3}`],
+  ['email', email],
+  ['hostname', String.raw`${label}(?:\.${label})*`],
   ['ipv4', ipv4],
   ['ipv6', ipv6()],
   [
@@ -44,10 +49,21 @@ const formats: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What has to follow the `^` of a format's regular expression. */
-const conditions: ReadonlyMap<string, string> = new Map([['duration', '(?!P$)(?!.*T$)']]);
+const conditions: ReadonlyMap<string, string> = new Map([
+  ['duration', '(?!P$)(?!.*T$)'],
+  ['email', String.raw`(?=[^@]*@.*\.[A-Za-z]{2,}$)`],
+  ['hostname', isShort],
+]);
 
-/** The regular expression of a format that is enforced; null for others, which are annotations. */
-export function formatRegex(format: string): string | null {
+/**
+ * The regular expression of a format that is enforced; null for others, which are annotations.
+ *
+ * @param maxLength an address that has to be shorter than others is counted as a whole, which takes fewer rules then
+ */
+export function formatRegex(format: string, maxLength: number): string | null {
+  if (format === 'email' && maxLength < longestEmail) {
+    return String.raw`^${isShort}${atom}+(?:\.${atom}+)*@(?:${label}\.)+[A-Za-z]{2,}$`;
+  }
   const regex = formats.get(format);
   return regex === undefined ? null : `^${conditions.get(format) ?? ''}(?:${regex})$`;
 }

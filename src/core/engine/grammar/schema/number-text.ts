@@ -31,7 +31,10 @@ interface Side {
 /** Most digits before the point where no bound limits them. All such integers are below 2^63. */
 const mostDigits = { integer: 18, number: 21 } as const;
 const mostDecimals = 25;
-/** Different numbers of up to so many digits are different doubles, so that none is rounded to an exclusive bound. */
+/**
+ * Different numbers of up to so many digits are different doubles. With more digits, a number could be rounded to an
+ * exclusive bound, or to one that is not a multiple.
+ */
 const exactDigits = 15;
 
 const nothing: Decimal = { integer: '0', fraction: '' };
@@ -87,7 +90,9 @@ class NumberMachine {
   readonly #mostFraction: number;
   readonly #isExact: boolean;
 
-  constructor({ min, max, integer, multiples }: NumberRange) {
+  constructor({ integer, multiples, ...range }: NumberRange) {
+    const min = integer ? inclusive(range.min, Math.floor, 1) : range.min;
+    const max = integer ? inclusive(range.max, Math.ceil, -1) : range.max;
     this.#sides = sidesOf(min, max);
     this.#multiples = multiples.map((multiple) => {
       const { integer: whole, fraction } = decimalOf(multiple);
@@ -96,7 +101,7 @@ class NumberMachine {
     const decimals = Math.min(mostDecimals, ...this.#multiples.map((multiple) => multiple.decimals));
     this.#integer = integer || decimals === 0;
     this.#mostFraction = this.#integer ? 0 : decimals;
-    this.#isExact = !this.#integer && (min?.exclusive === true || max?.exclusive === true);
+    this.#isExact = multiples.length > 0 || min?.exclusive === true || max?.exclusive === true;
     const free = integer ? mostDigits.integer : mostDigits.number;
     this.#mostInteger = Math.max(
       ...this.#sides.map(({ low, high }) => high?.integer.length ?? Math.max(free, low.integer.length + 1)),
@@ -200,6 +205,12 @@ class NumberMachine {
   #rests(rests: readonly number[], char: string): readonly number[] {
     return this.#multiples.map(({ unit }, index) => ((rests[index] ?? 0) * 10 + Number(char)) % unit);
   }
+}
+
+/** An exclusive bound of integers as an inclusive one, where the next integer is a double. */
+function inclusive(bound: Bound | null, round: (value: number) => number, step: number): Bound | null {
+  if (bound?.exclusive !== true || !Number.isSafeInteger(round(bound.value) + step)) return bound;
+  return { value: round(bound.value) + step, exclusive: false };
 }
 
 /** The magnitudes of the negative numbers of a range, and of the others. There is no −0. */

@@ -10,7 +10,7 @@ import { decimalOf, numberText } from './number-text.js';
 import { objectShape } from './object-shape.js';
 import { ObjectRules } from './objects.js';
 import { StringAutomata } from './strings.js';
-import { isText, oneOfTexts } from './values.js';
+import { exactly, isText, oneOfValues } from './values.js';
 
 /** The largest `multipleOf`, without its decimal point: a grammar needs a rule for each remainder. */
 const largestMultiple = 100_000;
@@ -51,7 +51,7 @@ export class SchemaCompiler {
     if (typeof schema !== 'boolean' && isConstant(schema)) {
       const { values } = this.#factsOf(conjunction);
       const [value] = values ?? [];
-      if (values?.length === 1) return this.#builder.literal(JSON.stringify(value));
+      if (values?.length === 1) return exactly(this.#json, value);
     }
     return [this.#rule(conjunction)];
   };
@@ -80,15 +80,7 @@ export class SchemaCompiler {
     if (plain.length === 0) return [[this.#json.value]];
     const facts = factsOf(parted, this.#places);
     const values = this.#allowedValues(facts);
-    if (values !== null)
-      return [
-        [
-          oneOfTexts(
-            this.#builder,
-            values.map((value) => JSON.stringify(value)),
-          ),
-        ],
-      ];
+    if (values !== null) return [[oneOfValues(this.#json, values)]];
     return [...facts.kinds].flatMap((kind) => this.#ofKind(kind, facts));
   }
 
@@ -181,7 +173,7 @@ export class SchemaCompiler {
         'Leave uniqueItems out, or list fewer values.',
       );
     }
-    const texts = values.map((value) => this.#builder.literal(JSON.stringify(value)));
+    const texts = values.map((value) => exactly(this.#json, value));
     return setRule(this.#json, texts, min, Math.min(max, texts.length));
   }
 
@@ -216,10 +208,13 @@ export class SchemaCompiler {
     const [choice, ...others] = parted.choices;
     if (choice !== undefined) {
       const pointer = choice[0]?.pointer ?? '';
-      const lists = choice.map((option) => this.#names(conjunctionOf(option)).listed);
-      const isEnum = others.length === 0 && parted.plain.length === 1 && lists.every((list) => list !== null);
+      const lists = choice.flatMap((option) => {
+        const { listed } = this.#names(conjunctionOf(option));
+        return listed === null ? [] : [listed];
+      });
+      const isEnum = others.length === 0 && parted.plain.length === 1 && lists.length === choice.length;
       if (!isEnum) this.#places.fail(pointer, 'alternatives in propertyNames must be enums');
-      return { automaton: everything, listed: lists.flatMap((list) => list ?? []) };
+      return { automaton: everything, listed: lists.flat() };
     }
     const facts = factsOf(parted, this.#places);
     if (!facts.kinds.has('string')) return { automaton: [], listed: [] };

@@ -21,9 +21,9 @@ export class StringAutomata {
   }
 
   /** The strings that patterns and formats allow. Their length is left to {@link withLength}. */
-  of({ patterns, formats }: Facts['string']): Automaton {
+  of({ patterns, formats, max }: Facts['string']): Automaton {
     const sources = patterns.map(({ source }) => source);
-    const regexes = formats.flatMap((format) => formatRegex(format) ?? []);
+    const regexes = formats.flatMap((format) => formatRegex(format, max) ?? []);
     return this.#once(JSON.stringify([sources, regexes]), () => {
       const required = intersectionOf(
         patterns.map(({ source, pointer }) => this.#regex(source, pointer)),

@@ -1,5 +1,7 @@
+import { isRecord } from '../../../base/json.js';
 import { acceptsText, type Automaton } from '../automaton.js';
 import { codePoints } from '../char-set.js';
+import type { JsonRules } from '../json-rules.js';
 import type { GrammarBuilder, RuleItem, Sequence } from '../rules.js';
 
 /** A node of a trie of texts. */
@@ -8,10 +10,38 @@ interface TrieNode {
   ends: boolean;
 }
 
+/** One of these values: scalars as they are, lists and objects with the white space that all of them may have. */
+export function oneOfValues(json: JsonRules, values: readonly unknown[]): RuleItem {
+  const scalars = values.filter((value) => !isRecord(value));
+  const others = values.filter(isRecord);
+  const texts = oneOfTexts(
+    json.builder,
+    scalars.map((value) => JSON.stringify(value)),
+  );
+  return json.builder.rule([...(scalars.length > 0 ? [[texts]] : []), ...others.map((value) => exactly(json, value))]);
+}
+
+/** Exactly this value, with its members in this order. */
+export function exactly(json: JsonRules, value: unknown): Sequence {
+  const { builder, comma, gap, space } = json;
+  if (!isRecord(value)) return builder.literal(JSON.stringify(value));
+  const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
+  const parts = Array.isArray(value)
+    ? value.map((each: unknown) => exactly(json, each))
+    : Object.entries(value).map(([name, each]) => [
+        ...builder.literal(`${JSON.stringify(name)}:`),
+        space,
+        ...exactly(json, each),
+      ]);
+  if (parts.length === 0) return builder.literal(open + close);
+  const list = parts.flatMap((part, index) => (index === 0 ? part : [...comma, ...part]));
+  return [...builder.literal(open), gap, ...list, gap, ...builder.literal(close)];
+}
+
 /**
  * One of these texts. What they begin with comes once, and so does what they end with, because equal rules exist once.
  */
-export function oneOfTexts(builder: GrammarBuilder, texts: readonly string[]): RuleItem {
+function oneOfTexts(builder: GrammarBuilder, texts: readonly string[]): RuleItem {
   const root: TrieNode = { children: new Map(), ends: false };
   for (const text of texts) {
     let node = root;
@@ -43,12 +73,9 @@ function trieEnd(builder: GrammarBuilder, root: TrieNode): Sequence {
       builder.char(char.codePointAt(0) ?? 0),
       ...(ends.get(child) ?? []),
     ]);
-    const [only] = options;
-    if (node.ends) options.push([]);
-    ends.set(
-      node,
-      options.length === 1 && only !== undefined ? only : options.length === 0 ? [] : [builder.rule(options)],
-    );
+    const [only = []] = options;
+    if (node.ends && options.length > 0) options.push([]);
+    ends.set(node, options.length > 1 ? [builder.rule(options)] : only);
   }
   return ends.get(root) ?? [];
 }
