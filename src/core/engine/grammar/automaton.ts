@@ -44,17 +44,12 @@ export function explore<S>(machine: Machine<S>, budget: Budget, what: string): A
   numberOf(machine.start);
   const states: State[] = [];
   for (const state of found) {
-    const byTarget = new Map<number, CharSet[]>();
-    for (const { chars, to } of machine.steps(state)) {
-      if (chars.length === 0) continue;
-      budget.spend();
-      const target = numberOf(to);
-      byTarget.set(target, [...(byTarget.get(target) ?? []), chars]);
-    }
-    const transitions = [...byTarget].map(([to, sets]) => ({ to, chars: union(...sets) }));
+    const steps = machine.steps(state).filter(({ chars }) => chars.length > 0);
+    budget.spend(steps.length);
+    const transitions = transitionsTo(steps.map(({ chars, to }) => ({ chars, to: numberOf(to) })));
     states.push({ transitions, accepts: machine.accepts(state) });
   }
-  return trimmed(states);
+  return merged(trimmed(states));
 }
 
 /** Without the states from which no text is accepted. */
@@ -79,14 +74,78 @@ function trimmed(states: Automaton): Automaton {
   }));
 }
 
+/**
+ * With equal states merged, from the ends on: states that are on no way to a circle, which are all where the length is
+ * limited. A pattern that also counts parts of a text has many of them.
+ */
+function merged(states: Automaton): Automaton {
+  const before = states.map((): number[] => []);
+  const waiting = states.map(({ transitions }) => transitions.length);
+  for (const [from, { transitions }] of states.entries()) for (const { to } of transitions) before[to]?.push(from);
+  const ends = new Map<string, number>();
+  const same = states.map((_, index) => index);
+  const order = [...states.keys()].filter((index) => waiting[index] === 0);
+  for (const index of order) {
+    const { accepts = false, transitions = [] } = states[index] ?? {};
+    const steps = transitionsTo(transitions.map(({ chars, to }) => ({ chars, to: same[to] ?? to })));
+    const key = `${String(accepts)} ${steps
+      .map(({ chars, to }) => `${to}:${chars.join()}`)
+      .sort()
+      .join(' ')}`;
+    const equal = ends.get(key) ?? index;
+    ends.set(key, equal);
+    same[index] = equal;
+    for (const from of before[index] ?? []) {
+      waiting[from] = (waiting[from] ?? 0) - 1;
+      if (waiting[from] === 0) order.push(from);
+    }
+  }
+  const kept = [...states.keys()].filter((index) => same[index] === index);
+  const numbers = new Map(kept.map((old, index) => [old, index]));
+  // The start is equal to another state only if there is none before it, so the order of the numbers may change.
+  const start = numbers.get(same[0] ?? 0) ?? 0;
+  const numberOf = (old: number): number => {
+    const number = numbers.get(same[old] ?? old) ?? 0;
+    return number === start ? 0 : number === 0 ? start : number;
+  };
+  const result: State[] = [];
+  for (const old of kept) {
+    const { accepts = false, transitions = [] } = states[old] ?? {};
+    result[numberOf(old)] = {
+      accepts,
+      transitions: transitionsTo(transitions.map((each) => ({ ...each, to: numberOf(each.to) }))),
+    };
+  }
+  return result;
+}
+
+/** One transition for each target. */
+function transitionsTo(transitions: readonly Transition[]): readonly Transition[] {
+  const byTarget = new Map<number, CharSet[]>();
+  for (const { chars, to } of transitions) {
+    const sets = byTarget.get(to);
+    if (sets === undefined) byTarget.set(to, [chars]);
+    else sets.push(chars);
+  }
+  return [...byTarget].map(([to, sets]) => ({ to, chars: union(...sets) }));
+}
+
 /** The automaton that accepts every text. */
 export const everything: Automaton = [{ accepts: true, transitions: [{ chars: allChars, to: 0 }] }];
 
 /** Whether the automaton accepts every text. */
 export function isEverything(automaton: Automaton): boolean {
-  const [start] = automaton;
-  if (automaton.length !== 1 || start?.accepts !== true) return false;
-  return sizeOf(union(...start.transitions.map(({ chars }) => chars))) === sizeOf(allChars);
+  return automaton.length === 1 && isEverythingAt(automaton, 0);
+}
+
+/** Whether the automaton accepts whatever follows, and stays in this state. */
+export function isEverythingAt(automaton: Automaton, state: number): boolean {
+  const { accepts = false, transitions = [] } = automaton[state] ?? {};
+  return (
+    accepts &&
+    transitions.every(({ to }) => to === state) &&
+    sizeOf(union(...transitions.map(({ chars }) => chars))) === sizeOf(allChars)
+  );
 }
 
 /** The number of a state after which nothing is accepted. */
@@ -131,33 +190,36 @@ export function jointSteps(
 
 /** What all of the automata accept. */
 export function intersectionOf(automata: readonly Automaton[], budget: Budget, what: string): Automaton {
-  const constraining = automata.filter((automaton) => !isEverything(automaton));
-  const [first = everything, ...others] = constraining;
-  if (others.length === 0) return first;
-  return combined(constraining, (accepting) => accepting.every(Boolean), true, budget, what);
+  return combined(automata, [], budget, what);
 }
 
 /** What the first automaton accepts and none of the others. */
 export function without(automaton: Automaton, others: readonly Automaton[], budget: Budget, what: string): Automaton {
-  if (others.length === 0) return automaton;
-  const rule = ([first = false, ...rest]: readonly boolean[]): boolean => first && !rest.some(Boolean);
-  return combined([automaton, ...others], rule, false, budget, what);
+  return combined([automaton], others, budget, what);
 }
 
-function combined(
-  automata: readonly Automaton[],
-  accepts: (accepting: readonly boolean[]) => boolean,
-  needsAll: boolean,
+/** What all of some automata accept, and none of some others. */
+export function combined(
+  required: readonly Automaton[],
+  forbidden: readonly Automaton[],
   budget: Budget,
   what: string,
 ): Automaton {
+  const constraining = required.filter((automaton) => !isEverything(automaton));
+  const all = constraining.length === 0 ? [everything] : constraining;
+  const [first = everything] = all;
+  if (all.length === 1 && forbidden.length === 0) return first;
+  const automata = [...all, ...forbidden];
   return explore<readonly number[]>(
     {
       start: automata.map(startOf),
       key: (states) => states.join(),
       steps: (states) =>
-        jointSteps(automata, states).filter(({ to }) => (needsAll ? !to.includes(dead) : to[0] !== dead)),
-      accepts: (states) => accepts(states.map((state, index) => acceptsAt(automata[index] ?? [], state))),
+        states.slice(0, all.length).includes(dead)
+          ? []
+          : jointSteps(automata, states).filter(({ to }) => !to.slice(0, all.length).includes(dead)),
+      accepts: (states) =>
+        states.every((state, index) => acceptsAt(automata[index] ?? [], state) === index < all.length),
     },
     budget,
     what,

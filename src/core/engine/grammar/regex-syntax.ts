@@ -1,4 +1,7 @@
-import { allChars, type CharSet, charSet, charsOf, complement, singleChar, union } from './char-set.js';
+import { type CharSet, charSet, charsOf, complement, singleChar, union } from './char-set.js';
+import type { Budget } from './limits.js';
+import { RegexProblem } from './regex-problem.js';
+import { propertyChars } from './unicode-properties.js';
 
 /** A regular expression, parsed. */
 export type Regex =
@@ -10,9 +13,6 @@ export type Regex =
   | { readonly type: 'edge'; readonly edge: 'start' | 'end' }
   /** `(?=…)` and `(?!…)`. */
   | { readonly type: 'lookahead'; readonly part: Regex; readonly negative: boolean };
-
-/** What is wrong with a regular expression, or not supported in it. */
-export class RegexProblem extends Error {}
 
 const digits = charSet([0x30, 0x39]);
 const word = union(digits, charSet([0x41, 0x5a], [0x61, 0x7a]), charsOf('_'));
@@ -42,21 +42,23 @@ const deepest = 64;
 
 /**
  * Parses a regular expression in the syntax of ECMAScript, read as with the flag `u`, except that any punctuation may be
- * escaped. Not supported: `\b`, `\B`, lookbehind, references to groups, `\p{…}`, flags in groups.
+ * escaped. Not supported: `\b`, `\B`, lookbehind, references to groups, flags in groups.
  *
  * @throws RegexProblem
  */
-export function parseRegex(source: string): Regex {
-  return new Parser(source).parse();
+export function parseRegex(source: string, budget: Budget): Regex {
+  return new Parser(source, budget).parse();
 }
 
 class Parser {
   readonly #chars: readonly string[];
+  readonly #budget: Budget;
   #position = 0;
   #depth = 0;
 
-  constructor(source: string) {
+  constructor(source: string, budget: Budget) {
     this.#chars = Array.from(source);
+    this.#budget = budget;
   }
 
   parse(): Regex {
@@ -157,11 +159,29 @@ class Parser {
   #escape(): Regex {
     const char = this.#peek();
     if (char === 'b' || char === 'B') throw unsupportedEscape(char);
-    if (char === 'd' || char === 'D' || char === 'w' || char === 'W' || char === 's' || char === 'S') {
+    const chars = this.#escapedClass();
+    return { type: 'chars', chars: chars ?? singleChar(this.#escapedChar()) };
+  }
+
+  /** The class of an escape, after the backslash; null if it is not one. */
+  #escapedClass(): CharSet | null {
+    const set = classEscapes.get(this.#peek() ?? '');
+    if (set !== undefined) {
       this.#next();
-      return { type: 'chars', chars: classEscapes.get(char) ?? allChars };
+      return set;
     }
-    return { type: 'chars', chars: singleChar(this.#escapedChar()) };
+    const negated = this.#take('P');
+    if (!negated && !this.#take('p')) return null;
+    if (!this.#take('{')) throw new RegexProblem(String.raw`"\p" comes without a "{"`);
+    const property = this.#until('}');
+    const chars = propertyChars(property, this.#budget);
+    return negated ? complement(chars) : chars;
+  }
+
+  #until(end: string): string {
+    let text = '';
+    for (let char = this.#next(); char !== end; char = this.#next()) text += char;
+    return text;
   }
 
   /** The character of an escape, after the backslash. */
@@ -185,8 +205,7 @@ class Parser {
 
   #unicode(): number {
     if (this.#take('{')) {
-      let text = '';
-      for (let char = this.#next(); char !== '}'; char = this.#next()) text += char;
+      const text = this.#until('}');
       if (!/^[0-9a-f]{1,6}$/i.test(text)) throw new RegexProblem(`"${text}" is not a code point`);
       return Number.parseInt(text, 16);
     }
@@ -228,11 +247,8 @@ class Parser {
   #classAtom(): number | CharSet {
     const char = this.#next();
     if (char !== '\\') return char.codePointAt(0) ?? 0;
-    const set = classEscapes.get(this.#peek() ?? '');
-    if (set !== undefined) {
-      this.#next();
-      return set;
-    }
+    const set = this.#escapedClass();
+    if (set !== null) return set;
     if (this.#take('b')) return 8;
     return this.#escapedChar();
   }

@@ -7,7 +7,7 @@ import { GbnfProblem, parseGbnf } from '../gbnf-parser.js';
 import { JsonRules, textRules } from '../json-rules.js';
 import { Budget, limits, simplerHint, type Subject, tooComplexError } from '../limits.js';
 import { regexAutomaton } from '../regex.js';
-import { RegexProblem } from '../regex-syntax.js';
+import { RegexProblem } from '../regex-problem.js';
 import { GrammarBuilder, type RuleItem } from '../rules.js';
 import { Places } from './located.js';
 import { schemaProblem } from './problems.js';

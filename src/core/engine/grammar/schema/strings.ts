@@ -1,7 +1,7 @@
-import { type Automaton, everything, intersectionOf, isEverything, ofLength } from '../automaton.js';
+import { type Automaton, isEverything, ofLength } from '../automaton.js';
 import type { Budget } from '../limits.js';
-import { regexAutomaton } from '../regex.js';
-import { RegexProblem } from '../regex-syntax.js';
+import { type Condition, conditionAutomaton, regexCondition } from '../regex.js';
+import { RegexProblem } from '../regex-problem.js';
 import type { Facts } from './facts.js';
 import { formatRegex } from './formats.js';
 import type { Places } from './located.js';
@@ -25,15 +25,13 @@ export class StringAutomata {
     const sources = patterns.map(({ source }) => source);
     const regexes = formats.flatMap((format) => formatRegex(format, max) ?? []);
     return this.#once(JSON.stringify([sources, regexes]), () => {
-      const required = intersectionOf(
-        patterns.map(({ source, pointer }) => this.#regex(source, pointer)),
-        this.#budget,
-        'its pattern',
-      );
-      const formatted = regexes.map((regex) => this.#format(regex));
-      const all = intersectionOf([required, ...formatted], this.#budget, 'its pattern and format');
-      // A pattern that contradicts a format is a dialect of it, as zod's for a time without a time zone.
-      return all.length === 0 ? required : all;
+      const required = patterns.map(({ source, pointer }) => this.#condition(source, pointer));
+      const formatted = regexes.map((regex) => ({ required: [this.#format(regex)], forbidden: [] }));
+      // Formats come first: they limit the length, and so the states of a pattern that does not.
+      const all = conditionAutomaton([...formatted, ...required], this.#budget, 'its pattern and format');
+      if (all.length > 0 || formatted.length === 0) return all;
+      // A pattern that contradicts a format is a dialect of it, such as a time without a time zone.
+      return conditionAutomaton(required, this.#budget, 'its pattern');
     });
   }
 
@@ -52,19 +50,20 @@ export class StringAutomata {
 
   /** Where a regular expression finds a match. */
   regex(source: string, pointer: string): Automaton {
-    return this.#once(`regex ${source}`, () => this.#regex(source, pointer));
+    return this.#once(`regex ${source}`, () =>
+      conditionAutomaton([this.#condition(source, pointer)], this.#budget, 'its pattern'),
+    );
   }
 
   #format(regex: string): Automaton {
-    const automaton = formatAutomata.get(regex) ?? this.#regex(regex, '');
+    const automaton = formatAutomata.get(regex) ?? this.regex(regex, '');
     formatAutomata.set(regex, automaton);
     return automaton;
   }
 
-  #regex(source: string, pointer: string): Automaton {
-    if (source === '') return everything;
+  #condition(source: string, pointer: string): Condition {
     try {
-      return regexAutomaton(source, this.#budget);
+      return regexCondition(source, this.#budget);
     } catch (error) {
       if (!(error instanceof RegexProblem)) throw error;
       return this.#places.fail(pointer, `the regular expression is not supported: ${error.message}`);
