@@ -1,7 +1,7 @@
 import { allChars, type CharSet, contains, partition, sizeOf, union } from './char-set.js';
 import type { Budget } from './limits.js';
 
-export interface Transition {
+interface Transition {
   readonly chars: CharSet;
   readonly to: number;
 }

@@ -35,9 +35,9 @@ export class SlotAssignment {
   }
 
   /** @throws ChatstreamError `invalid_request` for demands that {@link assign} would refuse */
-  check({ format, logitBias }: Demands): void {
+  async check({ format, logitBias }: Demands): Promise<void> {
     this.#prompts.check(Object.keys(logitBias).map(Number), 'logit_bias');
-    this.#grammars.check(format);
+    await this.#grammars.begin(format);
   }
 
   /**

@@ -347,7 +347,7 @@ describe('a format', () => {
   });
 
   it('that cannot be compiled fails, saying why', async () => {
-    const schema = { type: 'string', pattern: '^a' };
+    const schema = { type: 'string', pattern: String.raw`\ba` };
     const { end } = await harness.runOne({ format: { type: 'json_schema', schema } });
     expect(end).toMatchObject({
       type: 'failed',

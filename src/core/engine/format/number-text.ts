@@ -1,6 +1,6 @@
-import { type Automaton, explore } from '../automaton.js';
-import { singleChar } from '../char-set.js';
-import type { Budget } from '../limits.js';
+import { type Automaton, explore } from '../grammar/automaton.js';
+import { singleChar } from '../grammar/char-set.js';
+import type { Budget } from '../grammar/limits.js';
 import type { Bound } from './keywords.js';
 
 /** Which numbers are allowed. */

@@ -1,10 +1,10 @@
-import { type Automaton, isEverything, ofLength } from '../automaton.js';
-import type { Budget } from '../limits.js';
-import { type Condition, conditionAutomaton, regexCondition } from '../regex.js';
-import { RegexProblem } from '../regex-problem.js';
+import { type Automaton, isEverything, ofLength } from '../grammar/automaton.js';
+import type { Budget } from '../grammar/limits.js';
+import { type Condition, conditionAutomaton, regexCondition } from '../grammar/regex.js';
+import { RegexProblem } from '../grammar/regex-problem.js';
 import type { Facts } from './facts.js';
-import { formatRegex } from './formats.js';
 import type { Places } from './located.js';
+import { formatRegex } from './string-formats.js';
 
 /** The automata of formats, by regular expression: they never change, and some take 10 ms. */
 const formatAutomata = new Map<string, Automaton>();

@@ -1,7 +1,7 @@
-import { acceptsText, type Automaton, intersectionOf, without } from '../automaton.js';
-import { codePoints } from '../char-set.js';
-import type { Budget } from '../limits.js';
-import type { Sequence } from '../rules.js';
+import { acceptsText, type Automaton, intersectionOf, without } from '../grammar/automaton.js';
+import { codePoints } from '../grammar/char-set.js';
+import type { Budget } from '../grammar/limits.js';
+import type { Sequence } from '../grammar/rules.js';
 import { type Conjunction, conjunctionOf } from './conjunction.js';
 import type { Facts } from './facts.js';
 import type { ObjectSource } from './keywords.js';

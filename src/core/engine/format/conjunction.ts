@@ -1,7 +1,7 @@
 import type { Located, Places, SchemaObject } from './located.js';
 
 /** One of the schemas that a value has to satisfy at the same time. */
-export interface Part {
+interface Part {
   readonly located: Located;
   /** Whether its `$ref`, `allOf`, `anyOf` and `oneOf` are taken care of. */
   readonly bare: boolean;

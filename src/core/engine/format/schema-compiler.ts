@@ -1,7 +1,7 @@
-import { type Automaton, everything, intersectionOf, without } from '../automaton.js';
-import { type JsonRules, textRules } from '../json-rules.js';
-import { tooComplexError } from '../limits.js';
-import type { Alternatives, GrammarBuilder, RuleItem, Sequence } from '../rules.js';
+import { type Automaton, everything, intersectionOf, without } from '../grammar/automaton.js';
+import { type JsonRules, textRules } from '../grammar/json-rules.js';
+import { tooComplexError } from '../grammar/limits.js';
+import type { Alternatives, GrammarBuilder, RuleItem, Sequence } from '../grammar/rules.js';
 import { mostInSet, setRule, tupleRule } from './arrays.js';
 import { type Conjunction, conjunctionOf, keyOfConjunction, takeApart } from './conjunction.js';
 import { type Facts, factsOf, type Kind } from './facts.js';

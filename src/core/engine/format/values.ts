@@ -1,8 +1,8 @@
-import { isRecord } from '../../../base/json.js';
-import { acceptsText, type Automaton } from '../automaton.js';
-import { codePoints } from '../char-set.js';
-import type { JsonRules } from '../json-rules.js';
-import type { GrammarBuilder, RuleItem, Sequence } from '../rules.js';
+import { isRecord } from '../../base/json.js';
+import { acceptsText, type Automaton } from '../grammar/automaton.js';
+import { codePoints } from '../grammar/char-set.js';
+import type { JsonRules } from '../grammar/json-rules.js';
+import type { GrammarBuilder, RuleItem, Sequence } from '../grammar/rules.js';
 
 /** A node of a trie of texts. */
 interface TrieNode {

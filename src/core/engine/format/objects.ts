@@ -1,7 +1,7 @@
-import { acceptsAt, type Automaton, dead, isEverything, jointSteps, startOf } from '../automaton.js';
-import { codePoints, partition, singleChar } from '../char-set.js';
-import type { JsonRules, Step } from '../json-rules.js';
-import type { Alternatives, RuleItem, Sequence } from '../rules.js';
+import { acceptsAt, type Automaton, dead, isEverything, jointSteps, startOf } from '../grammar/automaton.js';
+import { codePoints, partition, singleChar } from '../grammar/char-set.js';
+import type { JsonRules, Step } from '../grammar/json-rules.js';
+import type { Alternatives, RuleItem, Sequence } from '../grammar/rules.js';
 
 /** A property that the schema names. */
 export interface NamedProperty {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { problemsOf } from '../../../../support/grammar/check.js';
-import { schemasWithValues } from '../../../../support/grammar/schemas.js';
-import { seededRandom } from '../../../../support/seeded-random.js';
+import { problemsOf } from '../../../support/grammar/check.js';
+import { schemasWithValues } from '../../../support/grammar/schemas.js';
+import { seededRandom } from '../../../support/seeded-random.js';
 
 it('allows exactly what the schema allows, with no more stacks than calculated, for random schemas', () => {
   fc.assert(
