@@ -9,6 +9,7 @@ const page = readPage('docs/api.md');
 /** Every error that a client can get. */
 const clientErrors: readonly ErrorCode[] = [
   'invalid_request',
+  'grammar_too_complex',
   'context_length_exceeded',
   'invalid_api_key',
   'model_not_found',

@@ -65,7 +65,9 @@ export type OutputFormat =
   /** The whole output matches a regular expression. */
   | { readonly type: 'regex'; readonly regex: string }
   /** A grammar in llama.cpp's notation, GBNF. */
-  | { readonly type: 'grammar'; readonly grammar: string };
+  | { readonly type: 'grammar'; readonly grammar: string }
+  /** What `compileFormat` made of one of the others, in GBNF. It is followed as it is, without being checked again. */
+  | { readonly type: 'compiled'; readonly gbnf: string };
 
 /** What a request requires of an engine. The engine checks it before the request may wait. */
 export interface Demands {

@@ -12,6 +12,9 @@ export interface SchemaWithValues {
 /** Half of a pair, on its own. */
 const surrogates = /\p{Surrogate}|\\ud/u;
 
+/** Names that ajv expects to be methods. */
+const methods = /toString|valueOf/;
+
 type Generator = fc.Arbitrary<SchemaWithValues>;
 
 const constants: Generator = fc.constantFrom(
@@ -105,7 +108,12 @@ const enums: Generator = fc
     maxLength: 5,
     selector: (value) => JSON.stringify(value),
   })
-  .map((values) => values.filter((value) => !surrogates.test(JSON.stringify(value)) && !Object.is(value, -0)))
+  .map((values) =>
+    values.filter(
+      (value) =>
+        !surrogates.test(JSON.stringify(value)) && !methods.test(JSON.stringify(value)) && !Object.is(value, -0),
+    ),
+  )
   .filter((values) => values.length > 0)
   .map((values) => ({ schema: values.length === 1 ? { const: values[0] } : { enum: values }, values }));
 

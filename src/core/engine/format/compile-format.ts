@@ -13,6 +13,9 @@ import { Places } from './located.js';
 import { schemaProblem } from './problems.js';
 import { SchemaCompiler } from './schema-compiler.js';
 
+/** A format that has to be compiled. */
+type SourceFormat = Exclude<OutputFormat, { type: 'text' | 'compiled' }>;
+
 /** A grammar that llama.cpp can follow at a bounded cost. */
 export interface CompiledGrammar {
   readonly gbnf: string;
@@ -30,7 +33,7 @@ const gbnfGrammar: Subject = { param: 'response_format', name: 'The grammar' };
  * @throws ChatstreamError `invalid_request` for a format that is wrong or that no grammar can enforce, naming keyword and
  * place in a schema; `grammar_too_complex` for one that would cost too much
  */
-export function compileFormat(format: Exclude<OutputFormat, { type: 'text' }>): CompiledGrammar {
+export function compileFormat(format: SourceFormat): CompiledGrammar {
   switch (format.type) {
     case 'json_object': {
       const builder = new GrammarBuilder(new Budget(jsonSchema));

@@ -2,7 +2,7 @@ import { isRecord } from '../../base/json.js';
 import { acceptsText, type Automaton } from '../grammar/automaton.js';
 import { codePoints } from '../grammar/char-set.js';
 import type { JsonRules } from '../grammar/json-rules.js';
-import type { GrammarBuilder, RuleItem, Sequence } from '../grammar/rules.js';
+import type { GrammarBuilder, Item, RuleItem, Sequence } from '../grammar/rules.js';
 
 /** A node of a trie of texts. */
 interface TrieNode {
@@ -57,27 +57,44 @@ function oneOfTexts(builder: GrammarBuilder, texts: readonly string[]): RuleItem
   return builder.rule([trieEnd(builder, root)]);
 }
 
+/** A way through a trie without a branch. */
+interface Edge {
+  readonly text: readonly Item[];
+  readonly to: TrieNode;
+}
+
 /** The rest of a text after the beginning that a node stands for. Goes depth first, without recursion: texts are long. */
 function trieEnd(builder: GrammarBuilder, root: TrieNode): Sequence {
+  const edges = new Map<TrieNode, readonly Edge[]>();
   const ends = new Map<TrieNode, Sequence>();
   const open: TrieNode[] = [root];
   for (let node = open.at(-1); node !== undefined; node = open.at(-1)) {
-    const missing = [...node.children.values()].filter((child) => !ends.has(child));
-    if (missing.length > 0) {
-      open.push(...missing);
+    const known = edges.get(node);
+    if (known === undefined) {
+      const found = [...node.children].map(([char, child]) => edgeTo(builder, char, child));
+      edges.set(node, found);
+      for (const { to } of found) open.push(to);
       continue;
     }
     open.pop();
-    if (ends.has(node)) continue;
-    const options = [...node.children].map(([char, child]) => [
-      builder.char(char.codePointAt(0) ?? 0),
-      ...(ends.get(child) ?? []),
-    ]);
+    const options: Sequence[] = known.map(({ text, to }) => [...text, ...(ends.get(to) ?? [])]);
     const [only = []] = options;
     if (node.ends && options.length > 0) options.push([]);
     ends.set(node, options.length > 1 ? [builder.rule(options)] : only);
   }
   return ends.get(root) ?? [];
+}
+
+function edgeTo(builder: GrammarBuilder, char: string, child: TrieNode): Edge {
+  const text = [builder.char(char.codePointAt(0) ?? 0)];
+  let to = child;
+  while (to.children.size === 1 && !to.ends) {
+    for (const [next, node] of to.children) {
+      text.push(builder.char(next.codePointAt(0) ?? 0));
+      to = node;
+    }
+  }
+  return { text, to };
 }
 
 /** Whether the automaton accepts the text. */

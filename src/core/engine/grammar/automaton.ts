@@ -214,10 +214,11 @@ export function combined(
     {
       start: automata.map(startOf),
       key: (states) => states.join(),
-      steps: (states) =>
-        states.slice(0, all.length).includes(dead)
-          ? []
-          : jointSteps(automata, states).filter(({ to }) => !to.slice(0, all.length).includes(dead)),
+      steps: (states) => {
+        budget.spend(automata.length);
+        if (states.slice(0, all.length).includes(dead)) return [];
+        return jointSteps(automata, states).filter(({ to }) => !to.slice(0, all.length).includes(dead));
+      },
       accepts: (states) =>
         states.every((state, index) => acceptsAt(automata[index] ?? [], state) === index < all.length),
     },

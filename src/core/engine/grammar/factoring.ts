@@ -70,15 +70,25 @@ class Factoring {
         const head = charHeads[member];
         return head === undefined ? [] : (byHead.get(head) ?? []);
       });
-      const end = this.#choice(ends);
+      const end = this.#afterCommon(ends);
       const key = keyOf(end);
       const same = byEnd.get(key);
       if (same === undefined) byEnd.set(key, { sets: [chars], end });
       else same.sets.push(chars);
     }
     for (const { sets, end } of byEnd.values()) result.push([this.#builder.chars(union(...sets)), ...end]);
-    for (const [head, rests] of byHead) if (head.type === 'rule') result.push([head, ...this.#choice(rests)]);
+    for (const [head, rests] of byHead) if (head.type === 'rule') result.push([head, ...this.#afterCommon(rests)]);
     return result;
+  }
+
+  /** One of these sequences, what they begin with at once: texts may be long. */
+  #afterCommon(sequences: readonly Sequence[]): Sequence {
+    const [first = [], ...others] = sequences;
+    let common = 0;
+    while (common < first.length && others.every((other) => other[common] === first[common])) common += 1;
+    this.#builder.budget.spend(Math.ceil(first.length / 16));
+    if (common === 0 || others.length === 0) return this.#choice(sequences);
+    return [...first.slice(0, common), ...this.#choice(sequences.map((sequence) => sequence.slice(common)))];
   }
 
   /** One of these sequences. */

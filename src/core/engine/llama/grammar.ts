@@ -26,7 +26,7 @@ export class Grammars {
   async begin(format: OutputFormat): Promise<LlamaGrammarEvaluationState | null> {
     if (format.type === 'text') return null;
     const key = JSON.stringify(format);
-    const known = this.#known.get(key) ?? (await this.#load(compileFormat(format).gbnf));
+    const known = this.#known.get(key) ?? (await this.#load(gbnfOf(format)));
     this.#known.delete(key);
     this.#known.set(key, known);
     const [oldest] = this.#known.keys();
@@ -45,4 +45,8 @@ export class Grammars {
       });
     }
   }
+}
+
+function gbnfOf(format: Exclude<OutputFormat, { type: 'text' }>): string {
+  return format.type === 'compiled' ? format.gbnf : compileFormat(format).gbnf;
 }

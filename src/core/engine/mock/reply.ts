@@ -27,6 +27,7 @@ export function replyTo(spec: GenerationSpec, style: MockReply): Reply {
     case 'json_schema':
     case 'regex':
     case 'grammar':
+    case 'compiled':
       throw formatError();
     case 'text':
       return plainReply(spec, style);

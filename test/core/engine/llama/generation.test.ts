@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GenerationSpec } from '../../../../src/core/engine/engine.js';
+import { compileFormat } from '../../../../src/core/engine/format/compile-format.js';
 import { greedy } from '../../../support/sampling.js';
 import { EngineHarness, type Outcome } from './engine-harness.js';
 
@@ -342,6 +343,19 @@ describe('a format', () => {
         format: { type: 'json_schema', schema: { const: 'ab' } },
       });
       expect(text).toBe('"ab"');
+      expect(end).toMatchObject({ type: 'ended', reason: 'stop' });
+    }
+  });
+
+  it('may be a regular expression, a grammar, or a compiled grammar', async () => {
+    const formats = [
+      { type: 'regex', regex: 'a{3}b' },
+      { type: 'grammar', grammar: 'root ::= "aa" x\nx ::= "ab"' },
+      { type: 'compiled', gbnf: compileFormat({ type: 'regex', regex: '^aaab$' }).gbnf },
+    ] as const;
+    for (const format of formats) {
+      const { text, end } = await harness.runOne({ ignoreEos: false, format });
+      expect(text).toBe('aaab');
       expect(end).toMatchObject({ type: 'ended', reason: 'stop' });
     }
   });

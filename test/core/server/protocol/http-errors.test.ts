@@ -7,6 +7,7 @@ const contract: readonly (readonly [ErrorCode, number])[] = [
   ['invalid_request', 400],
   ['body_too_large', 413],
   ['context_length_exceeded', 400],
+  ['grammar_too_complex', 400],
   ['invalid_api_key', 401],
   ['model_not_found', 404],
   ['not_found', 404],
