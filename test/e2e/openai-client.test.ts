@@ -209,7 +209,7 @@ describe('errors', () => {
   });
 
   it('name the parameter of a JSON schema that cannot be used', async () => {
-    const schema = { type: 'object', properties: { name: { type: 'string', pattern: '^a' } } };
+    const schema = { type: 'object', properties: { name: { not: { type: 'string' } } } };
     const format = { type: 'json_schema' as const, json_schema: { name: 'x', schema } };
     const error = await rejection(client.chat.completions.create({ ...request, response_format: format }));
     expect(error).toMatchObject({ status: 400, code: 'invalid_request', param: 'response_format' });

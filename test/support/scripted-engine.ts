@@ -5,6 +5,7 @@ import type {
   EngineState,
   GenerationEvent,
   GenerationSpec,
+  OutputFormat,
   Round,
   ServingEngine,
   Token,
@@ -62,6 +63,10 @@ export class ScriptedEngine implements ServingEngine {
 
   prepare(): Promise<readonly Token[]> {
     return Promise.resolve([1, 2, 3]);
+  }
+
+  constrain(format: OutputFormat): Promise<OutputFormat> {
+    return Promise.resolve(format);
   }
 
   tokenize(): Promise<readonly Token[]> {

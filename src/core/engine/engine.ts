@@ -96,7 +96,13 @@ export interface Sampling {
 export type OutputFormat =
   | { readonly type: 'text' }
   | { readonly type: 'json_object' }
-  | { readonly type: 'json_schema'; readonly schema: Readonly<Record<string, unknown>> };
+  | { readonly type: 'json_schema'; readonly schema: Readonly<Record<string, unknown>> }
+  /** The whole output matches a regular expression. */
+  | { readonly type: 'regex'; readonly regex: string }
+  /** A grammar in llama.cpp's notation, GBNF. */
+  | { readonly type: 'grammar'; readonly grammar: string }
+  /** What `compileFormat` made of one of the others, in GBNF. It is followed as it is, without being checked again. */
+  | { readonly type: 'compiled'; readonly gbnf: string };
 
 /** What a request requires of an engine. The engine checks it before the request may wait. */
 export interface Demands {
@@ -217,6 +223,11 @@ export interface PromptEngine {
    * for demands that cannot be met, such as a schema that cannot be turned into a grammar.
    */
   prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<readonly Token[]>;
+  /**
+   * Makes an output format into the form in which `generate` takes it fastest. Rejects with `invalid_request` for a format
+   * that cannot be followed, and with `grammar_too_complex` for one that would cost too much.
+   */
+  constrain(format: OutputFormat, signal?: AbortSignal): Promise<OutputFormat>;
   /** Tokenises text without template and beginning-of-text token. The names of special tokens are plain text. */
   tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]>;
   /** The text of tokens, including special ones. Rejects with `invalid_request` for a number outside the vocabulary. */

@@ -7,10 +7,16 @@ import {
   engineLoadingError,
   queueTimeoutError,
 } from '../base/refusals.js';
-import type { Demands, EngineInfo, ServingEngine, Token } from '../engine/engine.js';
+import type { EngineInfo, OutputFormat, ServingEngine, Token } from '../engine/engine.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import type { InferenceJob } from './inference-job.js';
 import type { InferenceRequest } from './request.js';
+
+/** What an engine makes of a request before it may wait. */
+export interface Prepared {
+  readonly prompt: readonly Token[];
+  readonly format: OutputFormat;
+}
 
 /** The way into the queue: prepares and admits requests, and refuses them while there is no engine. */
 export class Admission {
@@ -50,12 +56,12 @@ export class Admission {
   }
 
   /**
-   * The request's prompt in tokens. A request that will be refused should cost the engine nothing, so requests already
+   * The request's prompt in tokens, and its output format as the engine takes it. A request that will be refused should cost the engine nothing, so requests already
    * hold a place while they are prepared.
    *
    * @throws ChatstreamError as `Inference.submit` does
    */
-  async prepare(request: InferenceRequest, client: AbortSignal): Promise<readonly Token[]> {
+  async prepare(request: InferenceRequest, client: AbortSignal): Promise<Prepared> {
     this.#scheduler.assertVacancy(this.#preparing);
     if (this.#info === null) throw engineLoadingError();
     // While the engine restarts, preparing can take a while; no request waits longer than it would have in the queue.
@@ -65,9 +71,9 @@ export class Admission {
     });
     this.#preparing += 1;
     try {
-      const prompt = await this.#prepare(request, patience.signal);
-      assertFits(request, prompt.length, this.#info.contextLength);
-      return prompt;
+      const prepared = await this.#prepare(request, patience.signal);
+      assertFits(request, prepared.prompt.length, this.#info.contextLength);
+      return prepared;
     } finally {
       this.#preparing -= 1;
       patience.dispose();
@@ -75,8 +81,11 @@ export class Admission {
   }
 
   /** An engine that is told that nobody waits any more may still take a moment to notice. */
-  #prepare(request: InferenceRequest, signal: AbortSignal): Promise<readonly Token[]> {
-    return untilAborted(this.#engine.prepare(request.source, demandsOf(request), signal), signal);
+  async #prepare({ source, format: wanted, sampling }: InferenceRequest, signal: AbortSignal): Promise<Prepared> {
+    const { logitBias } = sampling;
+    const format = wanted.type === 'text' ? wanted : await untilAborted(this.#engine.constrain(wanted, signal), signal);
+    const prompt = await untilAborted(this.#engine.prepare(source, { format, logitBias }, signal), signal);
+    return { prompt, format };
   }
 
   /** @param leave called when the client leaves, also from within this call */
@@ -91,10 +100,6 @@ export class Admission {
       throw error;
     }
   }
-}
-
-function demandsOf({ format, sampling: { logitBias } }: InferenceRequest): Demands {
-  return { format, logitBias };
 }
 
 /** @throws ChatstreamError `context_length_exceeded` if there is no room for the prompt and one token */

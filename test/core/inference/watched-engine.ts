@@ -6,6 +6,7 @@ import type {
   EngineState,
   GenerationEvent,
   GenerationSpec,
+  OutputFormat,
   PromptSource,
   Round,
   ServingEngine,
@@ -58,6 +59,12 @@ export class WatchedEngine implements ServingEngine {
     await this.#gate;
     this.#assertWorking();
     return this.#inner.prepare(source);
+  }
+
+  async constrain(format: OutputFormat): Promise<OutputFormat> {
+    await this.#gate;
+    // Unchecked, so that a test can have a generation that cannot begin.
+    return format;
   }
 
   async tokenize(text: string): Promise<readonly Token[]> {

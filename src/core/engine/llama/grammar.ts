@@ -1,18 +1,20 @@
-import type { LlamaGrammar, LlamaGrammarEvaluationState, LlamaModel } from 'node-llama-cpp';
+import type { LlamaGrammarEvaluationState, LlamaModel } from 'node-llama-cpp';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import type { OutputFormat } from '../engine.js';
-import { type GrammarSchema, grammarSchema } from './json-schema.js';
-import { type Library, withoutFinalNewlines } from './library.js';
+import { compileFormat } from '../format/compile-format.js';
+import type { Library } from './library.js';
 
 /** Number of compiled grammars that are kept. Services mostly ask for the same few JSON shapes. */
 const capacity = 32;
 
-/** Compiles the grammars that make generations keep to their format, and keeps the compiled ones. */
+/** Makes the grammars that keep generations to their format, and keeps them. */
 export class Grammars {
   readonly #library: Library;
   readonly #model: LlamaModel;
-  /** States at the beginning of the text, by format, the least recently used first. */
-  readonly #compiled = new Map<string, LlamaGrammarEvaluationState>();
+  /** States at the beginning of the text, by grammar. */
+  readonly #states = new RecentlyUsed<LlamaGrammarEvaluationState>(capacity);
+  /** Grammars, by format. */
+  readonly #compiled = new RecentlyUsed<string>(capacity);
 
   constructor(library: Library, model: LlamaModel) {
     this.#library = library;
@@ -21,43 +23,58 @@ export class Grammars {
 
   /**
    * @returns a state at the beginning of the text, for one generation; null for free text
-   * @throws ChatstreamError `invalid_request` for a schema that cannot be used
+   * @throws ChatstreamError `invalid_request` for a format that cannot be used, `grammar_too_complex`
    */
   async begin(format: OutputFormat): Promise<LlamaGrammarEvaluationState | null> {
     if (format.type === 'text') return null;
-    const key = JSON.stringify(format);
-    const known = this.#compiled.get(key) ?? (await this.#compile(format));
-    this.#compiled.delete(key);
-    this.#compiled.set(key, known);
-    const [oldest] = this.#compiled.keys();
-    if (this.#compiled.size > capacity && oldest !== undefined) this.#compiled.delete(oldest);
+    const gbnf = this.gbnf(format);
+    const known = this.#states.get(gbnf) ?? (await this.#load(gbnf));
+    this.#states.set(gbnf, known);
     return known.clone();
   }
 
-  async #compile(format: Exclude<OutputFormat, { type: 'text' }>): Promise<LlamaGrammarEvaluationState> {
-    const { llama } = this.#model;
-    try {
-      const grammar =
-        format.type === 'json_object'
-          ? await llama.getGrammarFor('json')
-          : await this.#grammarForSchema(grammarSchema(format.schema));
-      return new this.#library.LlamaGrammarEvaluationState({ model: this.#model, grammar });
-    } catch (error) {
-      if (error instanceof ChatstreamError) throw error;
-      throw new ChatstreamError(
-        'invalid_request',
-        `The JSON schema cannot be made into a grammar: ${messageOf(error)}.`,
-        {
-          param: 'response_format',
-          cause: error,
-        },
-      );
-    }
+  /**
+   * @returns the grammar of a format, in llama.cpp's notation
+   * @throws ChatstreamError `invalid_request` for a format that cannot be used, `grammar_too_complex`
+   */
+  gbnf(format: Exclude<OutputFormat, { type: 'text' }>): string {
+    if (format.type === 'compiled') return format.gbnf;
+    const key = JSON.stringify(format);
+    const gbnf = this.#compiled.get(key) ?? compileFormat(format).gbnf;
+    this.#compiled.set(key, gbnf);
+    return gbnf;
   }
 
-  async #grammarForSchema(schema: GrammarSchema): Promise<LlamaGrammar> {
-    const { llama } = this.#model;
-    const { grammar } = await llama.createGrammarForJsonSchema(schema);
-    return await llama.createGrammar({ grammar: withoutFinalNewlines(grammar) });
+  async #load(gbnf: string): Promise<LlamaGrammarEvaluationState> {
+    try {
+      const grammar = await this.#model.llama.createGrammar({ grammar: gbnf });
+      return new this.#library.LlamaGrammarEvaluationState({ model: this.#model, grammar });
+    } catch (error) {
+      throw new ChatstreamError('engine_failed', `llama.cpp cannot load a grammar: ${messageOf(error)}.`, {
+        param: 'response_format',
+        cause: error,
+      });
+    }
+  }
+}
+
+/** Forgets what was set least recently. */
+class RecentlyUsed<T> {
+  readonly #capacity: number;
+  readonly #values = new Map<string, T>();
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  get(key: string): T | undefined {
+    return this.#values.get(key);
+  }
+
+  set(key: string, value: T): void {
+    this.#values.delete(key);
+    this.#values.set(key, value);
+    const [oldest] = this.#values.keys();
+    if (this.#values.size > this.#capacity && oldest !== undefined) this.#values.delete(oldest);
   }
 }

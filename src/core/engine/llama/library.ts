@@ -5,6 +5,7 @@ import type * as library from 'node-llama-cpp';
 import type {
   Llama,
   LlamaContextSequence,
+  LlamaGrammar,
   LlamaGrammarEvaluationState,
   LlamaModel,
   Token as LibraryToken,
@@ -77,19 +78,16 @@ export function biasLogit(bias: TokenBias, token: Token, logit: number): void {
   biases.set(token, logit);
 }
 
-/** What the library allows after a JSON value: four newlines, at which its chat session stops. */
-const finalNewlines = String.raw` "\n\n\n\n" [\n]*`;
-
 /**
- * Removes the newlines at the end of a grammar for a JSON schema, so that the end-of-generation token may follow the
- * value, and nothing else.
+ * Whether llama.cpp's grammar engine accepts a text.
  *
- * Depends on the first line of `LlamaJsonSchemaGrammar.grammar`: the root rule, ending in {@link finalNewlines}.
+ * Depends on `LlamaGrammar._testText`.
  */
-export function withoutFinalNewlines(grammar: string): string {
-  const [root = '', ...rules] = grammar.split('\n');
-  if (!root.endsWith(finalNewlines)) throw moved('the end of the root rule of LlamaJsonSchemaGrammar.grammar');
-  return [root.slice(0, -finalNewlines.length), ...rules].join('\n');
+export function grammarAccepts(grammar: LlamaGrammar, text: string): boolean {
+  const test = property(grammar, '_testText');
+  const accepted: unknown = typeof test === 'function' ? Reflect.apply(test, grammar, [text]) : undefined;
+  if (typeof accepted !== 'boolean') throw moved('LlamaGrammar._testText');
+  return accepted;
 }
 
 /**

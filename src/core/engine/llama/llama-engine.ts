@@ -8,6 +8,7 @@ import type {
   Engine,
   EngineInfo,
   GenerationSpec,
+  OutputFormat,
   PromptCacheInfo,
   PromptSource,
   Round,
@@ -149,9 +150,13 @@ class LlamaEngine implements Engine {
     return modelInfo(this.#options, file, { contextLength, device, vocabularySize, promptCache, ...chats });
   }
 
-  // These three are async so that everything they throw becomes a rejection.
+  // These are async so that everything they throw becomes a rejection.
   async prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<readonly Token[]> {
     return await this.#ready().prompter.prepare(source, demands, signal);
+  }
+
+  async constrain(format: OutputFormat, signal?: AbortSignal): Promise<OutputFormat> {
+    return await this.#ready().prompter.constrain(format, signal);
   }
 
   async tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {

@@ -1,5 +1,5 @@
 import type { LlamaModel } from 'node-llama-cpp';
-import type { Demands, PromptEngine, PromptSource, Token } from '../engine.js';
+import type { Demands, OutputFormat, PromptEngine, PromptSource, Token } from '../engine.js';
 import { Grammars } from './grammar.js';
 import type { Library } from './library.js';
 import type { Prompts } from './prompts.js';
@@ -20,7 +20,13 @@ export class Prompter implements Omit<PromptEngine, 'start' | 'stop'> {
     return await this.#prompts.prepare(source, signal);
   }
 
-  // These two are async so that everything they throw becomes a rejection.
+  async constrain(format: OutputFormat, signal?: AbortSignal): Promise<OutputFormat> {
+    signal?.throwIfAborted();
+    const gbnf = format.type === 'text' ? null : this.#grammars.gbnf(format);
+    return await Promise.resolve(gbnf === null ? format : { type: 'compiled', gbnf });
+  }
+
+  // These are async so that everything they throw becomes a rejection.
   async tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
     signal?.throwIfAborted();
     return await this.#prompts.tokenize(text, signal);

@@ -10,6 +10,7 @@ import {
   failedEvent,
   type GenerationEvent,
   type GenerationSpec,
+  type OutputFormat,
   type PromptSource,
   type Round,
   type Token,
@@ -101,6 +102,13 @@ class MockEngine implements Engine {
     return promiseOf(() => {
       if (demands !== undefined) assertFormat(demands.format);
       return preparePrompt(source);
+    });
+  }
+
+  constrain(format: OutputFormat): Promise<OutputFormat> {
+    return promiseOf(() => {
+      assertFormat(format);
+      return format;
     });
   }
 

@@ -25,7 +25,10 @@ export function replyTo(spec: GenerationSpec, style: MockReply): Reply {
     case 'json_object':
       return fixedObject(spec.ignoreEos);
     case 'json_schema':
-      throw schemaError();
+    case 'regex':
+    case 'grammar':
+    case 'compiled':
+      throw formatError();
     case 'text':
       return plainReply(spec, style);
   }
@@ -77,11 +80,11 @@ function fixedObject(forever: boolean): Reply {
 
 /** @throws ChatstreamError `invalid_request` for a format that {@link replyTo} refuses */
 export function assertFormat({ type }: OutputFormat): void {
-  if (type === 'json_schema') throw schemaError();
+  if (type !== 'text' && type !== 'json_object') throw formatError();
 }
 
-function schemaError(): ChatstreamError {
-  return new ChatstreamError('invalid_request', 'The mock engine cannot follow a JSON schema.', {
+function formatError(): ChatstreamError {
+  return new ChatstreamError('invalid_request', 'The mock engine cannot follow a JSON schema or a grammar.', {
     param: 'response_format',
     hint: 'Use json_object, or serve a model.',
   });

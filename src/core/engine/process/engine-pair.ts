@@ -4,6 +4,7 @@ import type {
   EngineInfo,
   EngineState,
   GenerationSpec,
+  OutputFormat,
   PromptSource,
   Round,
   ServingEngine,
@@ -74,6 +75,10 @@ export class EnginePair implements SupervisedEngine {
 
   prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<readonly Token[]> {
     return this.#prompts.prepare(source, demands, signal);
+  }
+
+  constrain(format: OutputFormat, signal?: AbortSignal): Promise<OutputFormat> {
+    return this.#prompts.constrain(format, signal);
   }
 
   tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {

@@ -7,7 +7,16 @@ import { compiledFile } from '../../base/compiled-file.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { environmentWithoutSecrets } from '../../base/environment.js';
 import { type ChatstreamError, messageOf } from '../../base/errors.js';
-import type { Demands, EngineInfo, GenerationEvent, GenerationSpec, PromptSource, Round, Token } from '../engine.js';
+import type {
+  Demands,
+  EngineInfo,
+  GenerationEvent,
+  GenerationSpec,
+  OutputFormat,
+  PromptSource,
+  Round,
+  Token,
+} from '../engine.js';
 import type { EngineOptions } from '../options.js';
 import { endOf, type EngineChild, type EngineExit, exitError, neverSpawned } from './engine-child.js';
 import { type EngineMessage, fromWire, type HostMessage, isEngineMessage } from './messages.js';
@@ -131,6 +140,13 @@ export class EngineProcess implements EngineChild {
     return this.#calls.tokens({ send, drop: this.#drop }, signal);
   }
 
+  constrain(format: OutputFormat, signal?: AbortSignal): Promise<OutputFormat> {
+    const send = (call: number): void => {
+      this.#send({ type: 'constrain', call, format });
+    };
+    return this.#calls.format({ send, drop: this.#drop }, signal);
+  }
+
   tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
     const send = (call: number): void => {
       this.#send({ type: 'tokenize', call, text });
@@ -186,6 +202,7 @@ export class EngineProcess implements EngineChild {
         return;
       case 'tokens':
       case 'text':
+      case 'format':
       case 'call_failed':
         this.#calls.settle(message);
         return;

@@ -1,7 +1,7 @@
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import { systemClock } from '../../base/clock.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
-import type { Engine, PromptEngine, Token } from '../engine.js';
+import type { Engine, PromptEngine } from '../engine.js';
 import type { EngineOptions } from '../options.js';
 import {
   type CallMessage,
@@ -42,6 +42,7 @@ function receive(message: HostMessage): void {
       void start(message.role, message.options);
       return;
     case 'prepare':
+    case 'constrain':
     case 'tokenize':
     case 'detokenize':
       void answer(message);
@@ -116,8 +117,7 @@ async function answer(message: CallMessage): Promise<void> {
   try {
     await nextIteration();
     const result = await ask(startedEngine(), message, controller.signal);
-    if (controller.signal.aborted) return;
-    send(typeof result === 'string' ? { type: 'text', call, text: result } : { type: 'tokens', call, tokens: result });
+    if (!controller.signal.aborted) send(result);
   } catch (error) {
     if (!controller.signal.aborted) send({ type: 'call_failed', call, error: toWire(error) });
   } finally {
@@ -125,15 +125,18 @@ async function answer(message: CallMessage): Promise<void> {
   }
 }
 
-async function ask(asked: PromptEngine, message: CallMessage, signal: AbortSignal): Promise<string | readonly Token[]> {
+async function ask(asked: PromptEngine, message: CallMessage, signal: AbortSignal): Promise<EngineMessage> {
   signal.throwIfAborted();
+  const { call } = message;
   switch (message.type) {
     case 'prepare':
-      return await asked.prepare(message.source, message.demands, signal);
+      return { type: 'tokens', call, tokens: await asked.prepare(message.source, message.demands, signal) };
+    case 'constrain':
+      return { type: 'format', call, format: await asked.constrain(message.format, signal) };
     case 'tokenize':
-      return await asked.tokenize(message.text, signal);
+      return { type: 'tokens', call, tokens: await asked.tokenize(message.text, signal) };
     case 'detokenize':
-      return await asked.detokenize(message.tokens, signal);
+      return { type: 'text', call, text: await asked.detokenize(message.tokens, signal) };
   }
 }
 

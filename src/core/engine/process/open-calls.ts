@@ -1,8 +1,8 @@
 import { asChatstreamError, ChatstreamError } from '../../base/errors.js';
-import type { Token } from '../engine.js';
+import type { OutputFormat, Token } from '../engine.js';
 import { type EngineMessage, fromWire } from './messages.js';
 
-type Result = Extract<EngineMessage, { type: 'tokens' | 'text' }>;
+type Result = Extract<EngineMessage, { type: 'tokens' | 'text' | 'format' }>;
 type Answer = Extract<EngineMessage, { type: Result['type'] | 'call_failed' }>;
 
 interface OpenCall {
@@ -33,6 +33,12 @@ export class OpenCalls {
     const result = await this.#ask(transport, signal);
     if (result.type !== 'text') throw mismatch();
     return result.text;
+  }
+
+  async format(transport: CallTransport, signal?: AbortSignal): Promise<OutputFormat> {
+    const result = await this.#ask(transport, signal);
+    if (result.type !== 'format') throw mismatch();
+    return result.format;
   }
 
   settle(answer: Answer): void {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GenerationSpec } from '../../../../src/core/engine/engine.js';
+import { compileFormat } from '../../../../src/core/engine/format/compile-format.js';
 import { greedy } from '../../../support/sampling.js';
 import { EngineHarness, type Outcome } from './engine-harness.js';
 
@@ -346,8 +347,21 @@ describe('a format', () => {
     }
   });
 
+  it('may be a regular expression, a grammar, or a compiled grammar', async () => {
+    const formats = [
+      { type: 'regex', regex: 'a{3}b' },
+      { type: 'grammar', grammar: 'root ::= "aa" x\nx ::= "ab"' },
+      { type: 'compiled', gbnf: compileFormat({ type: 'regex', regex: '^aaab$' }).gbnf },
+    ] as const;
+    for (const format of formats) {
+      const { text, end } = await harness.runOne({ ignoreEos: false, format });
+      expect(text).toBe('aaab');
+      expect(end).toMatchObject({ type: 'ended', reason: 'stop' });
+    }
+  });
+
   it('that cannot be compiled fails, saying why', async () => {
-    const schema = { type: 'string', pattern: '^a' };
+    const schema = { type: 'string', pattern: String.raw`\ba` };
     const { end } = await harness.runOne({ format: { type: 'json_schema', schema } });
     expect(end).toMatchObject({
       type: 'failed',

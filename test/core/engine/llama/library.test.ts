@@ -8,11 +8,11 @@ import {
   assertCacheType,
   biasLogit,
   compileJinja,
+  grammarAccepts,
   importLibrary,
   installedVersion,
   libraryToken,
   tokenSpelling,
-  withoutFinalNewlines,
 } from '../../../../src/core/engine/llama/library.js';
 import { llamaCppMessages } from '../../../../src/core/engine/llama/load-errors.js';
 import { specialTokens, syntheticModel } from '../../../support/gguf/index.js';
@@ -88,25 +88,17 @@ describe('acceptGrammarToken', () => {
   });
 });
 
-describe('withoutFinalNewlines', () => {
-  it('removes the newlines that the library puts after the value', async () => {
-    const grammars = [
-      await llama.createGrammarForJsonSchema({ const: 'x' }),
-      await llama.createGrammarForJsonSchema({ type: 'object', properties: { a: { type: 'number' } } }),
-    ];
-    for (const { grammar } of grammars) {
-      const [root = '', ...rules] = grammar.split('\n');
-      expect(() => withoutFinalNewlines(grammar), version).not.toThrow();
-      const [shorterRoot = '', ...sameRules] = withoutFinalNewlines(grammar).split('\n');
-      expect(root.startsWith(shorterRoot), version).toBe(true);
-      expect(shorterRoot, version).not.toContain(String.raw`\n\n\n\n`);
-      expect(sameRules).toEqual(rules);
-    }
+describe('grammarAccepts', () => {
+  it('tells whether a text fits a grammar', async () => {
+    const grammar = await llama.createGrammar({ grammar: 'root ::= "a" [é-ü]*' });
+    const texts = ['a', 'aéü', 'ab', '', 'éa'];
+    expect(texts.map((text) => grammarAccepts(grammar, text))).toEqual([true, true, false, false, false]);
   });
 
-  it('says so when they have moved', () => {
-    expect(() => withoutFinalNewlines('root ::= "a"')).toThrow(
-      `${version}: the end of the root rule of LlamaJsonSchemaGrammar.grammar is not as expected.`,
+  it('says so when the function has moved', async () => {
+    const grammar = await llama.createGrammar({ grammar: 'root ::= "a"' });
+    expect(() => grammarAccepts(without(grammar, '_testText'), 'a')).toThrow(
+      `${version}: LlamaGrammar._testText is not as expected.`,
     );
   });
 });

@@ -5,6 +5,7 @@ import type {
   Engine,
   EngineInfo,
   GenerationSpec,
+  OutputFormat,
   PromptSource,
   Round,
   Token,
@@ -85,6 +86,10 @@ export class FakeChild implements EngineChild {
     await Promise.resolve();
     this.die();
     return await this.#dying();
+  }
+
+  constrain(format: OutputFormat): Promise<OutputFormat> {
+    return this.mute ? this.#dying() : this.#engine.constrain(format);
   }
 
   tokenize(text: string): Promise<readonly Token[]> {

@@ -1,0 +1,153 @@
+import type { Parted } from './conjunction.js';
+import { type ArraySource, type Bound, equalJson, Keywords, type ObjectSource } from './keywords.js';
+import type { Located, Places } from './located.js';
+
+export type Kind = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object';
+
+const allKinds: readonly Kind[] = ['null', 'boolean', 'number', 'string', 'array', 'object'];
+
+const kindOfType: ReadonlyMap<string, Kind> = new Map([
+  ...allKinds.map((kind) => [kind, kind] as const),
+  ['integer', 'number'] as const,
+]);
+
+const kindOfKeyword: ReadonlyMap<string, Kind> = new Map([
+  ...(['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'] as const).map(
+    (keyword) => [keyword, 'number'] as const,
+  ),
+  ...(['minLength', 'maxLength', 'pattern', 'format'] as const).map((keyword) => [keyword, 'string'] as const),
+  ...(['items', 'prefixItems', 'additionalItems', 'minItems', 'maxItems', 'uniqueItems'] as const).map(
+    (keyword) => [keyword, 'array'] as const,
+  ),
+  ...(
+    [
+      'properties',
+      'required',
+      'additionalProperties',
+      'patternProperties',
+      'propertyNames',
+      'minProperties',
+      'maxProperties',
+    ] as const
+  ).map((keyword) => [keyword, 'object'] as const),
+]);
+
+/** Keywords that constrain and that no grammar of ours enforces. Unknown keywords are annotations. */
+const refused = [
+  'not',
+  'if',
+  'contains',
+  'minContains',
+  'maxContains',
+  'dependentRequired',
+  'dependentSchemas',
+  'dependencies',
+  'unevaluatedItems',
+  'unevaluatedProperties',
+  '$dynamicRef',
+  '$recursiveRef',
+];
+
+/** What several schemas say together about a value. */
+export interface Facts {
+  readonly kinds: ReadonlySet<Kind>;
+  readonly integer: boolean;
+  /** The only values that are allowed; null if they are not listed. */
+  readonly values: readonly unknown[] | null;
+  readonly number: { min: Bound | null; max: Bound | null; multiples: number[] };
+  readonly string: {
+    min: number;
+    max: number;
+    patterns: { source: string; pointer: string }[];
+    formats: string[];
+  };
+  readonly array: { min: number; max: number; unique: string | null; sources: ArraySource[] };
+  readonly object: {
+    min: number;
+    max: number;
+    /** Where `minProperties` is. */
+    minPointer: string;
+    required: Set<string>;
+    names: Located[];
+    sources: ObjectSource[];
+  };
+  /** Where the values are listed. */
+  readonly place: string;
+}
+
+/** @throws ChatstreamError `invalid_request` for a keyword that is wrong or not supported */
+export function factsOf({ plain }: Parted, places: Places): Facts {
+  const number: Facts['number'] = { min: null, max: null, multiples: [] };
+  const string: Facts['string'] = { min: 0, max: Infinity, patterns: [], formats: [] };
+  const array: Facts['array'] = { min: 0, max: Infinity, unique: null, sources: [] };
+  const object: Facts['object'] = {
+    ...{ min: 0, max: Infinity, minPointer: '', required: new Set(), names: [], sources: [] },
+  };
+  let explicit: ReadonlySet<string> | null = null;
+  const implied = new Set<Kind>();
+  let values: readonly unknown[] | null = null;
+  let place = plain[0]?.pointer ?? '';
+
+  for (const { schema, pointer } of plain) {
+    const read = new Keywords(schema, pointer, places);
+    read.refuse(refused);
+    const types = read.types([...kindOfType.keys()]);
+    if (types !== null) explicit = explicit === null ? types : commonTypes(explicit, types);
+    const listed = read.values();
+    if (listed !== null) {
+      values = values === null ? listed : values.filter((value) => listed.some((other) => equalJson(value, other)));
+      place = pointer;
+    }
+    for (const keyword of Object.keys(schema)) {
+      const kind = kindOfKeyword.get(keyword);
+      if (kind !== undefined) implied.add(kind);
+    }
+    for (const bound of read.lowerBounds()) number.min = tighter(number.min, bound, (a, b) => a > b);
+    for (const bound of read.upperBounds()) number.max = tighter(number.max, bound, (a, b) => a < b);
+    const multiple = read.multipleOf();
+    if (multiple !== null) number.multiples.push(multiple);
+
+    string.min = Math.max(string.min, read.count('minLength') ?? 0);
+    string.max = Math.min(string.max, read.count('maxLength') ?? Infinity);
+    const pattern = read.text('pattern');
+    if (pattern !== null) string.patterns.push({ source: pattern, pointer: `${pointer}/pattern` });
+    const format = read.text('format');
+    if (format !== null) string.formats.push(format);
+
+    array.min = Math.max(array.min, read.count('minItems') ?? 0);
+    array.max = Math.min(array.max, read.count('maxItems') ?? Infinity);
+    if (schema['uniqueItems'] === true) array.unique = `${pointer}/uniqueItems`;
+    const arraySource = read.arraySource();
+    if (arraySource !== null) array.sources.push(arraySource);
+
+    const minProperties = read.count('minProperties') ?? 0;
+    if (minProperties > object.min)
+      Object.assign(object, { min: minProperties, minPointer: `${pointer}/minProperties` });
+    object.max = Math.min(object.max, read.count('maxProperties') ?? Infinity);
+    for (const name of read.required()) object.required.add(name);
+    if (schema['propertyNames'] !== undefined) {
+      object.names.push(places.at(schema['propertyNames'], `${pointer}/propertyNames`));
+    }
+    const objectSource = read.objectSource();
+    if (objectSource !== null) object.sources.push(objectSource);
+    read.checkOrder();
+  }
+  const kinds =
+    explicit === null ? (implied.size > 0 && values === null ? implied : new Set(allKinds)) : kindsOf(explicit);
+  const integer = explicit !== null && explicit.has('integer') && !explicit.has('number');
+  return { kinds, integer, values, number, string, array, object, place };
+}
+
+function commonTypes(left: ReadonlySet<string>, right: ReadonlySet<string>): ReadonlySet<string> {
+  const common = [...left].filter((type) => right.has(type) || (type === 'integer' && right.has('number')));
+  return new Set(left.has('number') && right.has('integer') ? [...common, 'integer'] : common);
+}
+
+function kindsOf(types: ReadonlySet<string>): ReadonlySet<Kind> {
+  return new Set([...types].flatMap((type) => kindOfType.get(type) ?? []));
+}
+
+function tighter(known: Bound | null, bound: Bound, isTighter: (a: number, b: number) => boolean): Bound {
+  if (known === null || isTighter(bound.value, known.value)) return bound;
+  return bound.value === known.value && bound.exclusive ? bound : known;
+}

@@ -1,0 +1,269 @@
+import { type Automaton, everything, intersectionOf, without } from '../grammar/automaton.js';
+import { type JsonRules, textRules } from '../grammar/json-rules.js';
+import { tooComplexError } from '../grammar/limits.js';
+import type { Alternatives, GrammarBuilder, RuleItem, Sequence } from '../grammar/rules.js';
+import { mostInSet, setRule, tupleRule } from './arrays.js';
+import { type Conjunction, conjunctionOf, keyOfConjunction, takeApart } from './conjunction.js';
+import { type Facts, factsOf, type Kind } from './facts.js';
+import type { Located, Places } from './located.js';
+import { decimalOf, numberText } from './number-text.js';
+import { objectShape } from './object-shape.js';
+import { ObjectRules } from './objects.js';
+import { StringAutomata } from './strings.js';
+import { exactly, isText, oneOfValues } from './values.js';
+
+/** The largest `multipleOf`, without its decimal point: a grammar needs a rule for each remainder. */
+const largestMultiple = 100_000;
+
+/** Compiles the schemas of one document. Each combination of schemas is one rule, so that schemas may be recursive. */
+export class SchemaCompiler {
+  readonly #json: JsonRules;
+  readonly #builder: GrammarBuilder;
+  readonly #places: Places;
+  readonly #strings: StringAutomata;
+  readonly #rules = new Map<string, RuleItem>();
+  /** Rules that are still to be defined. */
+  readonly #open: (() => void)[] = [];
+
+  constructor(json: JsonRules, places: Places) {
+    this.#json = json;
+    this.#builder = json.builder;
+    this.#places = places;
+    this.#strings = new StringAutomata(places, json.builder.budget);
+  }
+
+  /**
+   * The rule for all values that a schema of the document allows.
+   *
+   * @throws ChatstreamError `invalid_request` for what cannot be enforced, `grammar_too_complex`
+   */
+  compile(schema: Located): RuleItem {
+    const rule = this.#rule(conjunctionOf(schema));
+    for (let define = this.#open.pop(); define !== undefined; define = this.#open.pop()) define();
+    return rule;
+  }
+
+  /** The value that satisfies all of these, as a part of a sequence. */
+  readonly value = (conjunction: Conjunction): Sequence => {
+    // A constant comes as text and not as a rule, so that objects can be told apart by it.
+    const [only] = conjunction;
+    const schema = conjunction.length === 1 && only?.bare === false ? only.located.schema : true;
+    if (typeof schema !== 'boolean' && isConstant(schema)) {
+      const { values } = this.#factsOf(conjunction);
+      const [value] = values ?? [];
+      if (values?.length === 1) return exactly(this.#json, value);
+    }
+    return [this.#rule(conjunction)];
+  };
+
+  #rule(conjunction: Conjunction): RuleItem {
+    const key = keyOfConjunction(conjunction, this.#places);
+    const known = this.#rules.get(key);
+    if (known !== undefined) return known;
+    const rule = this.#builder.reserve();
+    this.#rules.set(key, rule);
+    this.#open.push(() => {
+      this.#builder.define(rule, this.#alternatives(conjunction));
+    });
+    return rule;
+  }
+
+  #alternatives(conjunction: Conjunction): Alternatives {
+    const parted = takeApart(conjunction, this.#places);
+    if (parted.never !== null) return [];
+    const [choice, ...choices] = parted.choices;
+    const plain = parted.plain.map((located) => ({ located, bare: true }));
+    if (choice !== undefined) {
+      // The options of one choice; those of the others are parts of the conjunction until it is their turn.
+      return this.#options(choice, choices).map((options) => [this.#rule([...plain, ...conjunctionOf(...options)])]);
+    }
+    if (plain.length === 0) return [[this.#json.value]];
+    const facts = factsOf(parted, this.#places);
+    const values = this.#allowedValues(facts);
+    if (values !== null) return [[oneOfValues(this.#json, values)]];
+    return [...facts.kinds].flatMap((kind) => this.#ofKind(kind, facts));
+  }
+
+  /** Every way to take one option of each choice. */
+  #options(choice: readonly Located[], choices: readonly (readonly Located[])[]): readonly (readonly Located[])[] {
+    return choices.reduce<readonly (readonly Located[])[]>(
+      (all, next) => {
+        this.#builder.budget.spend(all.length * next.length);
+        return all.flatMap((options) => next.map((option) => [...options, option]));
+      },
+      choice.map((option) => [option]),
+    );
+  }
+
+  #factsOf(conjunction: Conjunction): Facts {
+    return factsOf(takeApart(conjunction, this.#places), this.#places);
+  }
+
+  #ofKind(kind: Kind, facts: Facts): Alternatives {
+    switch (kind) {
+      case 'null':
+        return [this.#builder.literal('null')];
+      case 'boolean':
+        return [this.#builder.literal('true'), this.#builder.literal('false')];
+      case 'number':
+        return [[this.#number(facts)]];
+      case 'string':
+        return [this.#string(facts)];
+      case 'array':
+        return [[this.#array(facts)]];
+      case 'object':
+        return [[this.#object(facts)]];
+    }
+  }
+
+  #number(facts: Facts): RuleItem {
+    if (isFreeNumber(facts)) return this.#json.number;
+    return textRules(this.#builder, this.#numberText(facts), [], (steps) =>
+      steps.map(({ chars, then }) => [this.#builder.chars(chars), ...then]),
+    );
+  }
+
+  #numberText(facts: Facts): Automaton {
+    const { multiples } = facts.number;
+    const large = multiples.find((multiple) => {
+      const { integer, fraction } = decimalOf(multiple);
+      return Number(integer + fraction) > largestMultiple;
+    });
+    if (large !== undefined) {
+      this.#places.fail(
+        `${facts.place}/multipleOf`,
+        `${large} has too many digits: it may be at most ${largestMultiple}`,
+      );
+    }
+    return numberText({ ...facts.number, integer: facts.integer }, this.#builder.budget);
+  }
+
+  #string(facts: Facts): Sequence {
+    const { min, max } = facts.string;
+    if (this.#strings.isFree(facts.string)) return this.#json.string(min, max);
+    return this.#json.stringOf(this.#strings.withLength(facts.string));
+  }
+
+  #array({ array }: Facts): RuleItem {
+    const { sources, min, max, unique } = array;
+    const length = Math.max(0, ...sources.map(({ prefix }) => prefix.length));
+    const prefix = Array.from({ length }, (_, index) =>
+      this.value(conjunctionOf(...sources.flatMap((source) => source.prefix[index] ?? source.items ?? []))),
+    );
+    const items = sources.flatMap((source) => source.items ?? []);
+    if (unique !== null && max > 1) return this.#set(items, length, unique, min, max);
+    // After the items of a tuple, others come only if the schema says what they are, or that there must be more.
+    const isClosed = length > 0 && items.length === 0;
+    const rest = items.length === 0 ? [this.#json.value] : this.value(conjunctionOf(...items));
+    return tupleRule(this.#json, { prefix, rest, min, max: isClosed ? Math.min(max, Math.max(min, length)) : max });
+  }
+
+  #set(items: readonly Located[], prefix: number, pointer: string, min: number, max: number): RuleItem {
+    const values = prefix > 0 ? null : this.#finite(conjunctionOf(...items));
+    if (values === null) {
+      this.#places.fail(
+        pointer,
+        'that items differ can be enforced only for items with an enum, in a list of one kind',
+      );
+    }
+    if (values.length > mostInSet) {
+      throw tooComplexError(
+        this.#places.subject,
+        `${pointer} makes a set of ${values.length} values, and at most ${mostInSet} are allowed`,
+        'Leave uniqueItems out, or list fewer values.',
+      );
+    }
+    const texts = values.map((value) => exactly(this.#json, value));
+    return setRule(this.#json, texts, min, Math.min(max, texts.length));
+  }
+
+  /** All values that satisfy a conjunction; null if these are not a short list. */
+  #finite(conjunction: Conjunction): readonly unknown[] | null {
+    const parted = takeApart(conjunction, this.#places);
+    if (parted.never !== null) return [];
+    if (parted.choices.length > 0 || parted.plain.length === 0) return null;
+    const facts = factsOf(parted, this.#places);
+    const values = this.#allowedValues(facts);
+    if (values !== null) return values;
+    if (![...facts.kinds].every((kind) => kind === 'boolean' || kind === 'null')) return null;
+    return [...(facts.kinds.has('boolean') ? [true, false] : []), ...(facts.kinds.has('null') ? [null] : [])];
+  }
+
+  #object({ object }: Facts): RuleItem {
+    const shape = objectShape(object, {
+      places: this.#places,
+      strings: this.#strings,
+      budget: this.#builder.budget,
+      namesOf: (names) => this.#names(names),
+      value: this.value,
+    });
+    return new ObjectRules(this.#json, shape).rule();
+  }
+
+  /** The strings that `propertyNames` allows: an automaton, and the list if there is one. */
+  #names(conjunction: Conjunction): { readonly automaton: Automaton; readonly listed: readonly string[] | null } {
+    const { budget } = this.#builder;
+    const parted = takeApart(conjunction, this.#places);
+    if (parted.never !== null) return { automaton: without(everything, [everything], budget, ''), listed: [] };
+    const [choice, ...others] = parted.choices;
+    if (choice !== undefined) {
+      const pointer = choice[0]?.pointer ?? '';
+      const lists = choice.flatMap((option) => {
+        const { listed } = this.#names(conjunctionOf(option));
+        return listed === null ? [] : [listed];
+      });
+      const isEnum = others.length === 0 && parted.plain.length === 1 && lists.length === choice.length;
+      if (!isEnum) this.#places.fail(pointer, 'alternatives in propertyNames must be enums');
+      return { automaton: everything, listed: lists.flat() };
+    }
+    const facts = factsOf(parted, this.#places);
+    if (!facts.kinds.has('string')) return { automaton: [], listed: [] };
+    const automaton = intersectionOf([this.#strings.withLength(facts.string)], budget, 'propertyNames');
+    const values = this.#allowedValues(facts);
+    const listed = values === null ? null : values.filter((value) => typeof value === 'string');
+    return { automaton, listed };
+  }
+
+  /** The values of `enum` and `const` that satisfy the rest of the schema. */
+  #allowedValues(facts: Facts): readonly unknown[] | null {
+    const { string, array, object } = facts;
+    if (facts.values === null) return null;
+    return facts.values.filter((value) => {
+      const kind = kindOf(value);
+      if (!facts.kinds.has(kind)) return false;
+      if (typeof value === 'string') return isText(this.#strings.withLength(string), value);
+      if (typeof value === 'number') return isFreeNumber(facts) || isText(this.#numberText(facts), plainNumber(value));
+      const isConstrained =
+        (kind === 'array' && (array.sources.length > 0 || array.min > 0 || array.max < Infinity)) ||
+        (kind === 'object' && (object.sources.length > 0 || object.required.size > 0 || object.names.length > 0));
+      if (isConstrained) this.#places.fail(facts.place, 'lists and objects in an enum cannot be constrained further');
+      return true;
+    });
+  }
+}
+
+/** Whether every number is allowed. */
+function isFreeNumber({ integer, number: { min, max, multiples } }: Facts): boolean {
+  return !integer && min === null && max === null && multiples.length === 0;
+}
+
+function isConstant(schema: Readonly<Record<string, unknown>>): boolean {
+  const isSingle = Array.isArray(schema['enum']) && schema['enum'].length === 1;
+  const isCombined = ['$ref', 'allOf', 'anyOf', 'oneOf'].some((keyword) => schema[keyword] !== undefined);
+  return (Object.hasOwn(schema, 'const') || isSingle) && !isCombined;
+}
+
+function kindOf(value: unknown): Kind {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'boolean') return 'boolean';
+  if (typeof value === 'number') return 'number';
+  return typeof value === 'string' ? 'string' : 'object';
+}
+
+/** A number without an exponent. */
+function plainNumber(value: number): string {
+  const { integer, fraction } = decimalOf(value);
+  const sign = value < 0 ? '-' : '';
+  return fraction === '' ? `${sign}${integer}` : `${sign}${integer}.${fraction}`;
+}

@@ -1,0 +1,80 @@
+import { type Automaton, isEverything, ofLength } from '../grammar/automaton.js';
+import type { Budget } from '../grammar/limits.js';
+import { type Condition, conditionAutomaton, regexCondition } from '../grammar/regex.js';
+import { RegexProblem } from '../grammar/regex-problem.js';
+import type { Facts } from './facts.js';
+import type { Places } from './located.js';
+import { formatRegex } from './string-formats.js';
+
+/** The automata of formats, by regular expression: they never change, and some take 10 ms. */
+const formatAutomata = new Map<string, Automaton>();
+
+/** Makes automata of what schemas say about strings, and keeps them: many schemas have the same ones. */
+export class StringAutomata {
+  readonly #places: Places;
+  readonly #budget: Budget;
+  readonly #made = new Map<string, Automaton>();
+
+  constructor(places: Places, budget: Budget) {
+    this.#places = places;
+    this.#budget = budget;
+  }
+
+  /** The strings that patterns and formats allow. Their length is left to {@link withLength}. */
+  of({ patterns, formats, max }: Facts['string']): Automaton {
+    const sources = patterns.map(({ source }) => source);
+    const regexes = formats.flatMap((format) => formatRegex(format, max) ?? []);
+    return this.#once(JSON.stringify([sources, regexes]), () => {
+      const required = patterns.map(({ source, pointer }) => this.#condition(source, pointer));
+      const formatted = regexes.map((regex) => ({ required: [this.#format(regex)], forbidden: [] }));
+      // Formats come first: they limit the length, and so the states of a pattern that does not.
+      const all = conditionAutomaton([...formatted, ...required], this.#budget, 'its pattern and format');
+      if (all.length > 0 || formatted.length === 0) return all;
+      // A pattern that contradicts a format is a dialect of it, such as a time without a time zone.
+      return conditionAutomaton(required, this.#budget, 'its pattern');
+    });
+  }
+
+  withLength(facts: Facts['string']): Automaton {
+    const { min, max, patterns, formats } = facts;
+    const key = JSON.stringify([patterns.map(({ source }) => source), formats, min, max]);
+    return this.#once(`length ${key}`, () =>
+      ofLength(this.of(facts), { min, max }, this.#budget, 'a string with a pattern and a length'),
+    );
+  }
+
+  /** Whether only the length of a string is limited. */
+  isFree(facts: Facts['string']): boolean {
+    return isEverything(this.of(facts));
+  }
+
+  /** Where a regular expression finds a match. */
+  regex(source: string, pointer: string): Automaton {
+    return this.#once(`regex ${source}`, () =>
+      conditionAutomaton([this.#condition(source, pointer)], this.#budget, 'its pattern'),
+    );
+  }
+
+  #format(regex: string): Automaton {
+    const automaton = formatAutomata.get(regex) ?? this.regex(regex, '');
+    formatAutomata.set(regex, automaton);
+    return automaton;
+  }
+
+  #condition(source: string, pointer: string): Condition {
+    try {
+      return regexCondition(source, this.#budget);
+    } catch (error) {
+      if (!(error instanceof RegexProblem)) throw error;
+      return this.#places.fail(pointer, `the regular expression is not supported: ${error.message}`);
+    }
+  }
+
+  #once(key: string, make: () => Automaton): Automaton {
+    const known = this.#made.get(key);
+    if (known !== undefined) return known;
+    const automaton = make();
+    this.#made.set(key, automaton);
+    return automaton;
+  }
+}

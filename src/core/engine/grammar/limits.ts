@@ -1,0 +1,78 @@
+import { ChatstreamError } from '../../base/errors.js';
+
+/**
+ * The most that a grammar may cost. The figures were measured with llama.cpp's grammar engine: see "Limits of a grammar"
+ * in docs/api.md.
+ */
+export const limits = {
+  /** Characters of a schema as JSON, or of a grammar or a regular expression. */
+  sourceLength: 262_144,
+  /** Rules of the compiled grammar. */
+  rules: 12_000,
+  /** Elements of the compiled grammar: character ranges, references to rules, ends of alternatives. */
+  elements: 60_000,
+  /** Ways in which rules begin with other rules. llama.cpp follows them all when it loads a grammar. */
+  lookups: 200_000,
+  /** Places of the grammar at which the text may be at once. llama.cpp tests every token against each of them. */
+  parallelStates: 64,
+  /** States of the automaton of a pattern, a number range, or names of properties. */
+  automatonStates: 6_000,
+  /** Steps that a compilation may take; a plain schema takes some ten for each of its keywords. */
+  steps: 400_000,
+  /** The last resort, in milliseconds. */
+  milliseconds: 5_000,
+} as const;
+
+/** What the limits are about: the parameter, and how the format is called there. */
+export interface Subject {
+  readonly param: string;
+  readonly name: string;
+}
+
+/** A grammar exceeds one of the {@link limits}. */
+export function tooComplexError(subject: Subject, problem: string, hint: string): ChatstreamError {
+  return new ChatstreamError('grammar_too_complex', `${subject.name} is too complex: ${problem}.`, {
+    param: subject.param,
+    hint,
+  });
+}
+
+/** Counts the steps of a compilation. Also looks at the clock, now and then. */
+export class Budget {
+  readonly subject: Subject;
+  readonly #now: () => number;
+  readonly #startedMs: number;
+  #steps = 0;
+
+  constructor(subject: Subject, now: () => number = () => performance.now()) {
+    this.subject = subject;
+    this.#now = now;
+    this.#startedMs = now();
+  }
+
+  /** @throws ChatstreamError `grammar_too_complex` */
+  spend(steps = 1): void {
+    const before = this.#steps;
+    this.#steps += steps;
+    if (this.#steps > limits.steps) {
+      throw tooComplexError(this.subject, `compiling it takes more than ${limits.steps} steps`, simplerHint);
+    }
+    const looksAtClock = Math.floor(before / 4096) !== Math.floor(this.#steps / 4096);
+    if (looksAtClock && this.#now() - this.#startedMs > limits.milliseconds) {
+      throw tooComplexError(this.subject, `compiling it takes longer than ${limits.milliseconds} ms`, simplerHint);
+    }
+  }
+
+  /** @throws ChatstreamError `grammar_too_complex` if an automaton has this many states and may not */
+  checkStates(count: number, what: string): void {
+    this.spend();
+    if (count <= limits.automatonStates) return;
+    throw tooComplexError(
+      this.subject,
+      `${what} needs more than ${limits.automatonStates} states`,
+      'Use smaller counts in patterns, and shorter lengths together with a pattern.',
+    );
+  }
+}
+
+export const simplerHint = 'Use fewer alternatives, shorter enums, and smaller counts.';

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { compileFormat } from '../../../../src/core/engine/format/compile-format.js';
+import { Budget, limits } from '../../../../src/core/engine/grammar/limits.js';
+import { seededRandom } from '../../../support/seeded-random.js';
+
+type Schema = Record<string, unknown>;
+
+function complexityOf(schema: Schema): unknown {
+  return compileFormat({ type: 'json_schema', schema }).complexity;
+}
+
+function tooComplex(schema: Schema, problem: string): void {
+  expect(() => complexityOf(schema)).toThrow(
+    expect.objectContaining({
+      code: 'grammar_too_complex',
+      param: 'response_format',
+      message: expect.stringContaining(problem) as string,
+      hint: expect.any(String) as string,
+    }),
+  );
+}
+
+/** Levels that refer to the one below, twice. */
+function nested(levels: number, level: (below: Schema) => Schema): Schema {
+  const $defs: Record<string, Schema> = { l0: { type: 'integer' } };
+  for (let each = 1; each <= levels; each += 1) $defs[`l${each}`] = level({ $ref: `#/$defs/l${each - 1}` });
+  return { $ref: `#/$defs/l${levels}`, $defs };
+}
+
+const random = seededRandom(7);
+const words = Array.from({ length: 90_000 }, () =>
+  Array.from({ length: 6 }, () => String.fromCharCode(97 + Math.floor(random() * 26))).join(''),
+);
+
+describe('a grammar stays small', () => {
+  it('for nested alternatives of bounded arrays, which begin alike', () => {
+    const level = (items: Schema): Schema => ({
+      anyOf: [
+        { type: 'array', items, maxItems: 3 },
+        { type: 'array', items, minItems: 2, maxItems: 7 },
+      ],
+    });
+    expect(complexityOf(nested(60, level))).toMatchObject({ parallelStates: 7 });
+  });
+
+  it('for enums, which become tries', () => {
+    expect(complexityOf({ enum: words.slice(0, 500) })).toMatchObject({ parallelStates: 27 });
+  });
+
+  it('for optional properties, of which the key decides', () => {
+    const properties = Object.fromEntries(words.slice(0, 100).map((word) => [word, { type: 'string' }]));
+    expect(complexityOf({ type: 'object', properties })).toMatchObject({ parallelStates: 26 });
+  });
+
+  it('for large counts, which are counted in blocks', () => {
+    expect(complexityOf({ type: 'string', maxLength: 100_000 })).toMatchObject({ rules: 644, parallelStates: 6 });
+  });
+
+  it('for recursive unions that differ in their first property', () => {
+    const node = (kind: string): Schema => ({
+      ...{ type: 'object', required: ['kind', 'of'] },
+      properties: { kind: { const: kind }, of: { type: 'array', items: { $ref: '#' } } },
+    });
+    expect(complexityOf({ anyOf: [node('and'), node('or'), node('not')] })).toMatchObject({ parallelStates: 5 });
+  });
+});
+
+describe('a grammar is refused', () => {
+  it('if alternatives that begin alike are nested, so that nothing bounds their number', () => {
+    const level = (below: Schema): Schema => ({
+      anyOf: [
+        { type: 'array', items: { anyOf: [below, { type: 'null' }] }, maxItems: 3 },
+        { type: 'array', items: { anyOf: [below, { type: 'boolean' }] }, maxItems: 3 },
+      ],
+    });
+    tooComplex(nested(16, level), 'more than 64 alternatives at the same time');
+    tooComplex({ ...level({ $ref: '#' }) }, 'more than 64 alternatives at the same time');
+  });
+
+  it('if an enum has too many strings', () => {
+    tooComplex({ enum: words.slice(0, 10_000) }, `at most ${limits.elements} are allowed`);
+    tooComplex({ enum: words }, 'characters, and at most 262144 are allowed');
+  });
+
+  it('if a count is too large', () => {
+    tooComplex({ type: 'array', items: { type: 'string' }, maxItems: 10 ** 9 }, 'its grammar has more than');
+  });
+
+  it('if a set has too many values', () => {
+    tooComplex({ type: 'array', items: { enum: words.slice(0, 50) }, uniqueItems: true }, 'a set of 50 values');
+  });
+
+  it('if a pattern has too many states', () => {
+    tooComplex({ type: 'string', pattern: '^.{0,9000}$' }, 'its pattern needs more than 6000 states');
+  });
+
+  it('if alternatives are combined too often', () => {
+    const either = (index: number): Schema => ({ anyOf: [{ required: [`a${index}`] }, { required: [`b${index}`] }] });
+    tooComplex({ type: 'object', allOf: Array.from({ length: 20 }, (_, index) => either(index)) }, 'steps');
+  });
+});
+
+describe('a budget', () => {
+  it('ends with its time, as the last resort', () => {
+    let now = 0;
+    const budget = new Budget({ param: 'x', name: 'It' }, () => now);
+    budget.spend(5000);
+    now = limits.milliseconds + 1;
+    expect(() => {
+      budget.spend(5000);
+    }).toThrow('It is too complex: compiling it takes longer than');
+  });
+});
