@@ -1,6 +1,7 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { ChatstreamError } from '../core/base/errors.js';
 import { type EngineOptions, engines, flashAttentionModes, gpuChoices, mockReplies } from '../core/engine/options.js';
+import { checkCacheMemory } from '../core/engine/prompt-cache/cache-memory.js';
 import { cacheTypes, isQuantised } from '../core/gguf/kv-cache.js';
 import { automaticContextLength } from '../core/gguf/memory-need.js';
 import { bundledModel } from '../core/models/model-source.js';
@@ -207,6 +208,7 @@ async function engineOptions(flags: ServeFlags, resolving: ResolveOptions): Prom
     });
   }
   checkEngineFlags(flags, slots);
+  if (flags.engine === 'llama') checkCacheMemory(flags['prompt-cache']);
   const { context } = flags;
   if (flags.engine === 'mock') {
     const { 'mock-prefill': prefillMs, 'mock-token': tokenMs, 'mock-reply': reply } = flags;

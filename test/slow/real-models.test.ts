@@ -147,6 +147,21 @@ describe.skipIf(!has(gemma))(`Gemma 3 270M, a base model with a sliding window $
     },
   );
 
+  it('never goes on from the state of another conversation', patience, async () => {
+    const one = tokens(900, 10);
+    const other = tokens(700, 11);
+    await harness.runOne({ prompt: one, maxTokens: 1 });
+    const turn = await harness.runOne({ prompt: other, maxTokens: 4 });
+    await harness.runOne({ prompt: [...other, ...turn.tokens, 3001], maxTokens: 4 });
+    const returning = [...one.slice(0, 600), ...tokens(20, 12).slice(1)];
+    const cached = await harness.runOne({ prompt: returning, maxTokens: 8 });
+    for (const seed of [13, 14]) await harness.runOne({ prompt: tokens(64, seed), maxTokens: 1 });
+    const without = await EngineHarness.load(gemma, { slots: 1, context: 2048, prefillChunk: 128, promptCache: 0 });
+    const fresh = await without.runOne({ prompt: returning, maxTokens: 8 });
+    await without.stop();
+    expect(cached.tokens).toEqual(fresh.tokens);
+  });
+
   it('ends a chat at the end marker of the format that stands in for a template', patience, async () => {
     const server = await startServer(['-m', gemma, '--gpu', 'off', '-n', '1', '--context', '512']);
     const { text } = await chat(server, [said('user', 'What is the capital of France?')], 64);

@@ -258,7 +258,8 @@ export type EngineState =
   | { readonly status: 'starting' }
   | { readonly status: 'ready'; readonly info: EngineInfo }
   | { readonly status: 'restarting'; readonly attempt: number; readonly reason: string }
-  | { readonly status: 'failed'; readonly reason: string }
+  /** `generates`: prompts can no longer be prepared, but those that were are still generated. */
+  | { readonly status: 'failed'; readonly reason: string; readonly generates?: boolean }
   | { readonly status: 'stopped' };
 
 /**

@@ -36,7 +36,7 @@ export class Admission {
     if (engine.state.status === 'ready') this.#info = engine.state.info;
     engine.states((state) => {
       if (state.status === 'ready') this.#info = state.info;
-      if (state.status === 'failed') {
+      if (state.status === 'failed' && state.generates !== true) {
         scheduler.turnAwayWaiting(() => engineDownError({ retryAfterSeconds: scheduler.retryAfterSeconds() }));
       }
     });

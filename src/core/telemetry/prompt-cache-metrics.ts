@@ -18,13 +18,13 @@ export function observePromptCache(engine: Pick<ServingEngine, 'rounds'>, regist
   const name = (ending: string): string => `chatstream_prompt_cache_${ending}`;
   const hits = new Counter({
     name: name('hits_total'),
-    help: 'Generations that began with a part of their prompt, by where it came from.',
+    help: 'Generations that began with at least 32 tokens or half of their prompt, by where these came from.',
     labelNames: ['source'],
     registers,
   });
   for (const source of cacheSources) hits.inc({ source }, 0);
   const counter = (ending: string, help: string): Counter => new Counter({ name: name(ending), help, registers });
-  const misses = counter('misses_total', 'Generations whose whole prompt had to be prefilled.');
+  const misses = counter('misses_total', 'Generations that began with less.');
   const tokens = counter('tokens_total', 'Prompt tokens that needed no prefill.');
   const evictions = counter('evictions_total', 'Conversations that were given up for others.');
   const seconds = counter('busy_seconds_total', 'Time spent on saving, restoring and copying conversations.');

@@ -34,7 +34,14 @@ const crowdedMs = 3;
  */
 const largeModelBytes = 2 ** 30;
 
-/** All cores, half of them, and one; in ascending order. */
+/** Numbers of threads to choose from while serving: all cores, half of them, a quarter and so on, down to one, in ascending order. */
+export function allCandidates(cores: number): number[] {
+  const candidates = [cores];
+  for (let next = cores; next > 1; candidates.unshift(next)) next = Math.ceil(next / 2);
+  return candidates;
+}
+
+/** Of these, what is measured before: all cores, half of them, and one. */
 export function threadCandidates(cores: number, modelBytes: number): number[] {
   const candidates = [...(modelBytes < largeModelBytes ? [1] : []), Math.ceil(cores / 2), cores];
   return [...new Set(candidates)];
@@ -44,7 +51,7 @@ export function threadCandidates(cores: number, modelBytes: number): number[] {
  * Chooses the number of threads for one generation and for full slots: what is best for one may be ten times too slow for the
  * other. Fewer threads win where they are nearly as fast.
  *
- * @param candidates in ascending order
+ * @param candidates numbers to choose from while serving, in ascending order
  * @param slots decodes in a round with full slots
  * @param allCores the number of threads that leaves no core for anything else
  */
@@ -109,7 +116,7 @@ export async function calibrateThreads(
 ): Promise<Calibration> {
   const timings: ThreadTiming[] = candidates.map((threads) => ({ threads, single: [], full: [] }));
   if (candidates.length > 1) await measure(llama, sequences, timings, clock);
-  return calibrationOf(timings, candidates, sequences.length, availableParallelism());
+  return calibrationOf(timings, allCandidates(Math.max(...candidates)), sequences.length, availableParallelism());
 }
 
 async function measure(

@@ -15,8 +15,9 @@ import type {
   Token,
 } from '../engine.js';
 import type { LlamaEngineOptions } from '../options.js';
-import { cacheMemory } from '../prompt-cache/cache-memory.js';
+import { cacheMemory, mostEntries } from '../prompt-cache/cache-memory.js';
 import { PromptCache } from '../prompt-cache/prompt-cache.js';
+import { processLimits } from '../prompt-cache/state-files.js';
 import { deviceDescription } from './device.js';
 import { type EngineLog, importLibrary, type Library } from './library.js';
 import { type LoadedModel, loadModel } from './load.js';
@@ -108,7 +109,7 @@ class LlamaEngine implements Engine {
   #createCache({ file, model, contextLength }: LoadedModel, info: PromptCacheInfo): PromptCache<Slot> {
     const slotBytes = cacheBytes(file.cache, this.#options.cacheType, contextLength, 1).most;
     return new PromptCache({
-      memory: info.status === 'on' ? info : null,
+      memory: info.status === 'on' ? { ...info, limitEntries: mostEntries(processLimits()) } : null,
       rewinding: rewindingOf(model.fileInsights),
       bytesPerToken: slotBytes / contextLength,
       slotBytes,

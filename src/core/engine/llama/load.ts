@@ -35,6 +35,13 @@ export interface LoadHooks {
   readonly onBatch?: ((batchSize: number) => void) | undefined;
 }
 
+/**
+ * States that a slot can go back to, of models with a sliding window or recurrent layers. One is taken at the end of each
+ * prompt (slot-assignment.ts). Each holds the window or the recurrent state of all layers: hundreds of megabytes for large
+ * models, so the library's own default of 32 would be too many.
+ */
+const checkpoints = { max: 2, interval: false } as const;
+
 /** Number of llama.cpp's messages that are kept, enough to contain the reason for a failure. */
 const keptMessages = 20;
 
@@ -102,7 +109,7 @@ async function load(
   const cores = options.threads === 'auto' ? Math.min(llama.cpuMathCores, threadsAtMost) : options.threads;
   const context = await createContext();
   undo.push(() => context.dispose());
-  const sequences = Array.from({ length: slots }, () => context.getSequence());
+  const sequences = Array.from({ length: slots }, () => context.getSequence({ checkpoints }));
   const calibration = await calibrate();
   const governor = calibration === null ? null : new ThreadGovernor(calibration);
 

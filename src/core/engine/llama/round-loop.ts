@@ -120,23 +120,29 @@ export class RoundLoop {
   }
 
   /**
-   * Begins the generations whose prefill may be part of the next round, in the order in which they came. A transfer of the
-   * prompt cache ends it, so that there is at most one between two rounds.
+   * Begins the generations whose prefill fits into the next round, in the order in which they came. A transfer of the prompt
+   * cache ends it, so that there is at most one between two rounds.
+   *
+   * @returns whether the next round also copies a slot
    */
-  async #warm(): Promise<void> {
+  async #warm(): Promise<boolean> {
     let room = this.#prefillChunk;
     for (const { isCold, nextChunk } of this.#running) if (!isCold) room -= nextChunk;
+    const isAlone = this.#running.length === 1;
     const cold = this.#running.filter(({ isCold }) => isCold).sort((a, b) => a.order - b.order);
     for (const generation of cold) {
-      if (room <= 0) return;
-      if (await this.#slots.warm(generation, this.#running.length === 1)) return;
+      // One that begins too early misses what those before it are about to compute.
+      if (room < this.#prefillChunk && this.#slots.firstChunk(generation, isAlone) > room) return false;
+      const moved = await this.#slots.warm(generation, isAlone);
+      if (moved !== null) return moved === 'copy';
       room -= generation.nextChunk;
     }
+    return false;
   }
 
   async #round(): Promise<void> {
     const idleMs = this.#clock.now() - this.#endedAt;
-    await this.#warm();
+    const copies = await this.#warm();
     const startedAt = this.#clock.now();
     const members = planRound(this.#running, this.#prefillChunk);
     const events = this.#pending;
@@ -144,13 +150,12 @@ export class RoundLoop {
     const prefilling = members.filter(({ isPrefilling }) => isPrefilling);
     const prefillTokens = prefilling.reduce((sum, { nextChunk }) => sum + nextChunk, 0);
     const work = { decodes: members.length - prefilling.length, prefillTokens };
-    this.#threads.begin(work);
+    if (members.length > 0) this.#threads.begin(work);
     await Promise.all(members.map((generation) => generation.step(events)));
-    const endedAt = this.#clock.now();
-    const durationMs = endedAt - startedAt;
-    if (members.length > 0) this.#threads.end(work, durationMs + (this.#hasSlept ? 0 : idleMs));
+    const durationMs = this.#clock.now() - startedAt;
+    if (members.length > 0 && !copies) this.#threads.end(work, durationMs + (this.#hasSlept ? 0 : idleMs));
     this.#hasSlept = false;
-    await this.#slots.prefilled(prefilling, prefillTokens, durationMs);
+    await this.#slots.prefilled(prefilling, prefillTokens, copies ? null : durationMs);
 
     const promptCache = this.#slots.takeCacheActivity();
     const reported = this.#silenced.size === 0 ? events : events.filter(({ id }) => !this.#silenced.has(id));
@@ -163,7 +168,7 @@ export class RoundLoop {
     await this.#release((generation) => generation.isOver);
     // Lets the library's dispatcher go idle: otherwise it might decode the first request of the next round as a batch
     // of its own. Also lets messages in, so that a request that arrived during the round takes part in the next one.
-    this.#endedAt = endedAt;
+    this.#endedAt = this.#clock.now();
     await nextIteration();
   }
 

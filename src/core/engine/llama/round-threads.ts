@@ -21,7 +21,7 @@ export class RoundThreads {
   }
 
   begin(work: RoundWork): void {
-    if (this.#governor !== null) this.#llama.maxThreads = this.#governor.threadsFor(work);
+    if (this.#governor !== null) this.#llama.maxThreads = this.#governor.threadsFor(work, this.#clock.now());
   }
 
   /** @param ms see `ThreadGovernor.observe` */

@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../base/errors.js';
 import { contextLengthError } from '../../base/refusals.js';
 import type { GenerationEvent, GenerationSpec, PromptCacheActivity } from '../engine.js';
-import type { PromptCache } from '../prompt-cache/prompt-cache.js';
+import type { PromptCache, Warmth } from '../prompt-cache/prompt-cache.js';
 import { TextAssembler } from '../text/text-assembler.js';
 import { LlamaGeneration } from './generation.js';
 import { Grammars } from './grammar.js';
@@ -85,14 +85,19 @@ export class SlotAssignment {
    * possible: generations that came before it may have computed it by then.
    *
    * @param isAlone whether no other generation runs
-   * @returns whether a state was moved, which took time
+   * @returns what was moved; the generation may still be cold then
    */
-  async warm(generation: LlamaGeneration, isAlone: boolean): Promise<boolean> {
+  async warm(generation: LlamaGeneration, isAlone: boolean): Promise<Warmth['moved']> {
     const { slot, evaluated } = generation;
-    const others = this.#slots.filter((other) => other !== slot);
-    const { cached, moved } = await this.#cache.warm(slot, evaluated, others, isAlone);
-    generation.begin(cached);
+    const { cached, moved } = await this.#cache.warm(slot, evaluated, this.#othersThan(slot), isAlone);
+    if (cached !== null) generation.begin(cached);
     return moved;
+  }
+
+  /** How many tokens the first chunk of a cold generation is likely to have. */
+  firstChunk({ slot, evaluated }: LlamaGeneration, isAlone: boolean): number {
+    const shared = this.#cache.expect(slot, evaluated, this.#othersThan(slot), isAlone);
+    return Math.min(this.#prefillChunk, evaluated.length - shared);
   }
 
   /**
@@ -100,9 +105,10 @@ export class SlotAssignment {
    *
    * @param generations those that prefilled in it
    * @param tokens how many they prefilled together
+   * @param durationMs null if the round also did something else
    */
-  async prefilled(generations: readonly LlamaGeneration[], tokens: number, durationMs: number): Promise<void> {
-    this.#cache.prefilled(tokens, durationMs);
+  async prefilled(generations: readonly LlamaGeneration[], tokens: number, durationMs: number | null): Promise<void> {
+    if (durationMs !== null) this.#cache.prefilled(tokens, durationMs);
     // The next turn of a conversation begins with this prompt, but not always with the answer as it was generated.
     for (const { isPrefilling, slot } of generations) if (!isPrefilling) await slot.takeCheckpoint();
   }
@@ -119,6 +125,10 @@ export class SlotAssignment {
     if (generation.hasFailed) await slot.clear();
     slot.busy = false;
     slot.lastUsed = this.#assigned;
+  }
+
+  #othersThan(slot: Slot): readonly Slot[] {
+    return this.#slots.filter((other) => other !== slot);
   }
 
   #check(spec: GenerationSpec): void {

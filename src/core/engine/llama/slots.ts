@@ -110,6 +110,9 @@ export class Slot implements CacheSlot {
   }
 
   async load(path: string): Promise<void> {
+    // The library would keep the checkpoints of what the slot held, and go back to them later. And if it could not read the
+    // file, it would take the slot for empty while its cells are still there.
+    await this.clear();
     await this.#sequence.loadStateFromFile(path, { acceptRisk: true });
   }
 
@@ -117,9 +120,18 @@ export class Slot implements CacheSlot {
     return await copySequence(this.#sequence, other.#sequence, length);
   }
 
-  /** Notes the state as one that {@link keepPrefix} can go back to, if the model needs that. Only between rounds. */
-  async takeCheckpoint(): Promise<void> {
-    if (this.#sequence.needsCheckpoints) await this.#sequence.takeCheckpoint();
+  /**
+   * Notes the state as one that {@link keepPrefix} can go back to, if the model needs that. Only between rounds.
+   *
+   * @returns false if that failed; the next prompt is then read from its beginning
+   */
+  async takeCheckpoint(): Promise<boolean> {
+    try {
+      if (this.#sequence.needsCheckpoints) await this.#sequence.takeCheckpoint();
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   async clear(): Promise<void> {

@@ -37,12 +37,20 @@ export class EnginePair implements SupervisedEngine {
   readonly #engine: PairPart;
   readonly #prompts: PairPart;
   readonly #states = new Emitter<EngineState>();
+  /** The last change of the device that the current engine process has reported. */
+  #device: string | null = null;
   #state: EngineState = { status: 'starting' };
 
   constructor(engine: PairPart, prompts: PairPart) {
     this.#engine = engine;
     this.#prompts = prompts;
     this.processes = [engine, prompts];
+    engine.rounds(({ device }) => {
+      this.#device = device ?? this.#device;
+    });
+    engine.states(() => {
+      this.#device = null;
+    });
     for (const part of this.processes) {
       part.states((state) => {
         this.#follow(state);
@@ -113,9 +121,11 @@ export class EnginePair implements SupervisedEngine {
   #worse(changed: EngineState): EngineState {
     const [engine, prompts] = [this.#engine.state, this.#prompts.state];
     const difference = severity[engine.status] - severity[prompts.status];
-    if (difference !== 0) return difference > 0 ? engine : prompts;
+    if (difference > 0) return engine;
+    if (difference < 0) return prompts.status === 'failed' ? { ...prompts, generates: true } : prompts;
     if (engine.status !== 'ready' || prompts.status !== 'ready') return changed;
     const { warnings, chatStop } = prompts.info;
-    return { status: 'ready', info: { ...engine.info, warnings, chatStop } };
+    const device = this.#device ?? engine.info.device;
+    return { status: 'ready', info: { ...engine.info, device, warnings, chatStop } };
   }
 }

@@ -10,15 +10,54 @@ const mostBytes = 8 * 2 ** 30;
 /** What stays free in the memory file system, which other programs use too. */
 const usableShare = 0.9;
 
+/** Conversations, where the limit of open files is not known; and files that count, however many there may be. */
+const usualEntries = 256;
+const mostFiles = 65_536;
+
 /** A cache that holds less than this is of no use. */
 const leastBytes = 2 ** 20;
 
 /**
- * Decides how much memory the prompt cache may take, and where.
+ * How many conversations may be kept: each takes an open file.
+ *
+ * @param limits what Linux says of the process, `/proc/self/limits`; null if it cannot be read
+ */
+export function mostEntries(limits: string | null): number {
+  const files = Number(/^Max open files\s+(\d+)/m.exec(limits ?? '')?.[1] ?? NaN);
+  return Number.isNaN(files) ? usualEntries : Math.max(1, Math.floor(Math.min(files, mostFiles) / 2));
+}
+
+/**
+ * Checks a size that was asked for, before anything is loaded.
+ *
+ * @throws ChatstreamError `usage` if there is no place for it
+ */
+export function checkCacheMemory(wanted: number | 'auto', folder: StateFolder | null = memoryFileSystem()): void {
+  if (wanted === 'auto' || wanted === 0) return;
+  if (folder === null) {
+    throw new ChatstreamError('usage', 'This system has no file system in memory (/dev/shm) for --prompt-cache.', {
+      hint: 'Leave out --prompt-cache: conversations are then kept in their slots only.',
+      param: 'prompt-cache',
+    });
+  }
+  const usable = usableOf(folder);
+  if (wanted <= usable) return;
+  throw new ChatstreamError(
+    'usage',
+    `--prompt-cache ${formatBytes(wanted)} does not fit: ${formatBytes(usable)} can be used in ${folder.path}.`,
+    {
+      hint: `Use a smaller --prompt-cache, or make ${folder.path} larger (in a container: --shm-size).`,
+      param: 'prompt-cache',
+    },
+  );
+}
+
+/**
+ * Decides how much memory the prompt cache takes, and where. A size that was asked for may have become too large since
+ * {@link checkCacheMemory}, when an engine is restarted: the cache is then smaller.
  *
  * @param wanted bytes, `auto` or 0
  * @param freeBytes memory that is free once the model is loaded
- * @throws ChatstreamError `usage` if a size was asked for and there is no place for it
  */
 export function cacheMemory(
   wanted: number | 'auto',
@@ -26,26 +65,14 @@ export function cacheMemory(
   folder: StateFolder | null = memoryFileSystem(),
 ): PromptCacheInfo {
   if (wanted === 0) return { status: 'off', reason: 'switched off by --prompt-cache 0' };
-  if (folder === null) {
-    if (wanted === 'auto') return { status: 'off', reason: 'this system has no file system in memory (/dev/shm)' };
-    throw new ChatstreamError('usage', 'This system has no file system in memory (/dev/shm) for --prompt-cache.', {
-      hint: 'Leave out --prompt-cache: conversations are then kept in their slots only.',
-      param: 'prompt-cache',
-    });
-  }
-  const usable = Math.floor(folder.freeBytes * usableShare);
-  if (wanted !== 'auto' && wanted > usable) {
-    throw new ChatstreamError(
-      'usage',
-      `--prompt-cache ${formatBytes(wanted)} does not fit: ${formatBytes(usable)} can be used in ${folder.path}.`,
-      {
-        hint: `Use a smaller --prompt-cache, or make ${folder.path} larger (in a container: --shm-size).`,
-        param: 'prompt-cache',
-      },
-    );
-  }
-  const limitBytes = wanted === 'auto' ? Math.floor(Math.min(usable, mostBytes, freeBytes * share)) : wanted;
+  if (folder === null) return { status: 'off', reason: 'this system has no file system in memory (/dev/shm)' };
+  const most = wanted === 'auto' ? Math.min(mostBytes, freeBytes * share) : wanted;
+  const limitBytes = Math.floor(Math.min(usableOf(folder), most));
   if (limitBytes < leastBytes)
     return { status: 'off', reason: `only ${formatBytes(limitBytes)} of memory could be used` };
   return { status: 'on', folder: folder.path, limitBytes };
+}
+
+function usableOf({ freeBytes }: StateFolder): number {
+  return Math.floor(freeBytes * usableShare);
 }

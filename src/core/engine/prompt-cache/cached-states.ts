@@ -16,20 +16,28 @@ export interface CachedState {
   readonly firstCell: number;
 }
 
+/** A state, and the length of the beginning that it has in common with a prompt. */
+export interface StateMatch {
+  readonly state: CachedState;
+  readonly shared: number;
+}
+
 /**
  * States of conversations, found by the longest common beginning and evicted, least recently used first, when they take
- * more than their limit together.
+ * more than their limit together or are too many.
  */
 export class CachedStates {
   readonly limitBytes: number;
+  readonly #limitEntries: number;
   readonly #tree = new PrefixTree<CachedState>();
   /** The least recently used first. */
   readonly #used = new Set<CachedState>();
   #bytes = 0;
   #evictions = 0;
 
-  constructor(limitBytes: number) {
+  constructor(limitBytes: number, limitEntries: number) {
     this.limitBytes = limitBytes;
+    this.#limitEntries = limitEntries;
   }
 
   get size(): number {
@@ -46,9 +54,15 @@ export class CachedStates {
   }
 
   /** @returns the state with the longest beginning in common with `tokens`, and the length of that beginning */
-  find(tokens: readonly Token[]): { readonly state: CachedState; readonly shared: number } | null {
+  find(tokens: readonly Token[]): StateMatch | null {
     const match = this.#tree.find(tokens);
     return match === null ? null : { state: match.value, shared: match.shared };
+  }
+
+  /** @returns the longest state with whose tokens all of these begin */
+  findWhole(tokens: readonly Token[]): StateMatch | null {
+    const state = [...this.#tree.beginnings(tokens)].at(-1);
+    return state === undefined ? null : { state, shared: state.tokens.length };
   }
 
   /** Makes a state the most recently used. */
@@ -65,12 +79,26 @@ export class CachedStates {
   makeRoom(bytes: number, except: CachedState | null = null): boolean {
     const kept = except === null ? 0 : except.bytes;
     if (bytes + kept > this.limitBytes) return false;
-    for (const state of this.#used) {
-      if (this.#bytes + bytes <= this.limitBytes) break;
-      if (state === except) continue;
-      this.remove(state);
-      this.#evictions += 1;
+    while (this.#bytes + bytes > this.limitBytes || this.#used.size >= this.#limitEntries) {
+      if (!this.evictOldest(except)) return false;
     }
+    return true;
+  }
+
+  /**
+   * @param except a state that is about to be used
+   * @returns whether there was one to evict
+   */
+  evictOldest(except: CachedState | null = null): boolean {
+    let oldest: CachedState | null = null;
+    for (const state of this.#used) {
+      if (state === except) continue;
+      oldest = state;
+      break;
+    }
+    if (oldest === null) return false;
+    this.remove(oldest);
+    this.#evictions += 1;
     return true;
   }
 

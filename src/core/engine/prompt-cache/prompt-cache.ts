@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import type { CacheSource, PromptCacheActivity, Token } from '../engine.js';
-import { type CachedState, CachedStates } from './cached-states.js';
+import { type CachedState, CachedStates, type StateMatch } from './cached-states.js';
 import { reusable, type Rewinding } from './rewinding.js';
 import { RunningRate } from './running-rate.js';
 import { StateFile } from './state-files.js';
@@ -11,6 +11,9 @@ const leastTokens = 32;
 
 /** A state is saved only if its prefill takes this many times as long: most states are never needed again. */
 const worthSaving = 4;
+
+/** How long nothing is saved after that has failed, in milliseconds. */
+const pauseMs = 10_000;
 
 /** How fast llama.cpp copies a sequence at least: much slower than any memory. In bytes per millisecond. */
 const copyBytesPerMs = 2e6;
@@ -43,8 +46,8 @@ export interface CacheSlot {
 }
 
 export interface PromptCacheOptions {
-  /** Where the states are kept, and how many bytes they may take together; null to keep none. */
-  readonly memory: { readonly folder: string; readonly limitBytes: number } | null;
+  /** Where the states are kept, how many bytes they may take together, and how many there may be; null to keep none. */
+  readonly memory: { readonly folder: string; readonly limitBytes: number; readonly limitEntries: number } | null;
   readonly rewinding: Rewinding;
   /** Bytes of a token's keys and values, as far as the file of the model says; used until a state was saved. */
   readonly bytesPerToken: number;
@@ -65,10 +68,10 @@ type Source<S> =
 
 /** What {@link PromptCache.warm} did. */
 export interface Warmth {
-  /** How many tokens of the prompt the slot holds now. */
-  readonly cached: number;
-  /** Whether it moved a state, which took time. */
-  readonly moved: boolean;
+  /** How many tokens of the prompt the slot holds now; null if `warm` has to be called again, after a round. */
+  readonly cached: number | null;
+  /** What it moved: a state, which took time, or a copy, for which the next round takes longer. */
+  readonly moved: 'state' | 'copy' | null;
 }
 
 /**
@@ -81,7 +84,8 @@ export interface Warmth {
  *
  * All of it happens between rounds, one transfer at a time, and only if it is cheaper than the prefill that it saves. While
  * other generations run, a transfer must not take longer than a round with a full chunk of prefill, which is what they
- * would have to wait for otherwise. All rates are measured as it goes.
+ * would have to wait for otherwise. How long saving, restoring and prefill take is measured as it goes; copying, which
+ * happens inside the next decode, is estimated.
  */
 export class PromptCache<S extends CacheSlot> {
   readonly #options: PromptCacheOptions;
@@ -95,11 +99,13 @@ export class PromptCache<S extends CacheSlot> {
   #tokens = 0;
   #busyMs = 0;
   #isReported = true;
+  /** Nothing is saved before that time. */
+  #pausedUntilMs = -Infinity;
   #hasWarned = false;
 
   constructor(options: PromptCacheOptions) {
     this.#options = options;
-    this.#states = new CachedStates(options.memory?.limitBytes ?? 0);
+    this.#states = new CachedStates(options.memory?.limitBytes ?? 0, options.memory?.limitEntries ?? 0);
     this.#bytesPerToken = options.bytesPerToken;
   }
 
@@ -121,12 +127,21 @@ export class PromptCache<S extends CacheSlot> {
 
   /** Notes how long a round took that did mostly prefill. */
   prefilled(tokens: number, ms: number): void {
-    if (tokens >= leastTokens) this.#prefill.observe(tokens, ms);
+    if (tokens >= leastTokens) this.#observe(this.#prefill, tokens, ms);
+  }
+
+  /**
+   * How much of the beginning of a prompt {@link warm} would put into a slot now.
+   *
+   * @param others see {@link warm}
+   */
+  expect(slot: S, tokens: readonly Token[], others: readonly S[], isAlone: boolean): number {
+    return this.#choose(slot, tokens, others, isAlone).shared;
   }
 
   /**
    * Puts as much of the beginning of a prompt into a slot as is worth it. Only between rounds. Never rejects: what fails is
-   * prefilled.
+   * prefilled. While others run, it moves one state at a time: it may have to be called again.
    *
    * @param others all other slots, whether they run or not
    * @param isAlone whether no other generation runs, so that none has to wait
@@ -134,10 +149,10 @@ export class PromptCache<S extends CacheSlot> {
   async warm(slot: S, tokens: readonly Token[], others: readonly S[], isAlone: boolean): Promise<Warmth> {
     this.#isReported = false;
     const source = this.#choose(slot, tokens, others, isAlone);
-    let moved = await this.#keepContent(slot, tokens, source, isAlone);
+    const saved = await this.#keepContent(slot, tokens, source, isAlone);
+    if (saved && source.type !== 'slot' && !isAlone) return { cached: null, moved: 'state' };
     let used: CacheSource = 'slot';
     if (source.type !== 'slot') {
-      moved = true;
       used = source.type === 'memory' ? 'memory' : 'copy';
       await this.#fetch(slot, source);
     }
@@ -145,7 +160,7 @@ export class PromptCache<S extends CacheSlot> {
     if (cached < Math.min(leastTokens, tokens.length / 2)) this.#misses += 1;
     else this.#hits[used] += 1;
     this.#tokens += cached;
-    return { cached, moved };
+    return { cached, moved: used === 'copy' ? 'copy' : used === 'memory' || saved ? 'state' : null };
   }
 
   /** Frees all memory. */
@@ -161,17 +176,15 @@ export class PromptCache<S extends CacheSlot> {
     let best: Source<S> = { type: 'slot', shared: reusable(rewinding, own, slot) };
     const consider = (source: Source<S>, costMs: number | null): void => {
       if (source.shared < best.shared + leastTokens) return;
-      const savedMs = this.#prefill.expectMs(source.shared - best.shared);
+      const savedMs = this.#expectMs(this.#prefill, source.shared - best.shared);
       if (costMs !== null && savedMs !== null && costMs > savedMs) return;
       if (this.#mayTake(costMs, isAlone)) best = source;
     };
 
-    const found = this.#states.find(wanted);
-    if (found !== null) {
-      const { state } = found;
+    for (const { state, shared: common } of this.#candidates(wanted)) {
       const { firstCell, tokens: held } = state;
-      const shared = reusable(rewinding, found.shared, { length: held.length, firstCell });
-      consider({ type: 'memory', shared, state }, this.#restoring.expectMs(state.bytes));
+      const shared = reusable(rewinding, common, { length: held.length, firstCell });
+      consider({ type: 'memory', shared, state }, this.#expectMs(this.#restoring, state.bytes));
     }
     for (const other of others) {
       const shared = reusable(rewinding, other.sharedPrefix(wanted), other);
@@ -180,18 +193,26 @@ export class PromptCache<S extends CacheSlot> {
     return best;
   }
 
+  /** States that begin like these tokens. Of models that cannot go back, a shorter one may be of use where the best is not. */
+  #candidates(wanted: readonly Token[]): readonly StateMatch[] {
+    const longest = this.#states.find(wanted);
+    if (longest === null) return [];
+    const whole = this.#options.rewinding.type === 'anywhere' ? null : this.#states.findWhole(wanted);
+    return whole === null ? [longest] : [longest, whole];
+  }
+
   /** Saves what the slot is about to lose, if it is worth it. @returns whether it did */
   async #keepContent(slot: S, tokens: readonly Token[], source: Source<S>, isAlone: boolean): Promise<boolean> {
     const { memory } = this.#options;
     const kept = source.type === 'slot' ? Math.min(slot.sharedPrefix(tokens), source.shared) : 0;
     const { length } = slot;
-    if (memory === null || length - kept < leastTokens) return false;
+    if (memory === null || length - kept < leastTokens || this.#options.clock.now() < this.#pausedUntilMs) return false;
     const held = slot.tokens;
     if (this.#isKept(held)) return false;
 
-    const expectedBytes = length * this.#bytesPerToken;
-    const costMs = this.#saving.expectMs(expectedBytes);
-    const savedMs = this.#prefill.expectMs(length - kept);
+    const expectedBytes = Math.min(length * this.#bytesPerToken, this.#options.slotBytes);
+    const costMs = this.#expectMs(this.#saving, expectedBytes);
+    const savedMs = this.#expectMs(this.#prefill, length - kept);
     if (costMs !== null && savedMs !== null && costMs * worthSaving > savedMs) return false;
     if (!this.#mayTake(costMs, isAlone)) return false;
     const needed = source.type === 'memory' ? source.state : null;
@@ -208,8 +229,11 @@ export class PromptCache<S extends CacheSlot> {
 
   /** @param needed a state that must stay */
   async #save(slot: S, tokens: readonly Token[], folder: string, needed: CachedState | null): Promise<boolean> {
-    const { firstCell } = slot;
-    const beganMs = this.#options.clock.now();
+    const { clock, rewinding } = this.#options;
+    // llama.cpp does not save what has left the window.
+    const saved = rewinding.type === 'window' ? Math.max(0, tokens.length - rewinding.tokens) : 0;
+    const firstCell = Math.max(slot.firstCell, saved);
+    const beganMs = clock.now();
     let storage: StateFile | null = null;
     try {
       storage = StateFile.create(folder);
@@ -218,12 +242,15 @@ export class PromptCache<S extends CacheSlot> {
       if (!this.#states.makeRoom(bytes, needed)) throw new Error('it is larger than the cache');
       const state = { tokens, storage, bytes, firstCell };
       this.#states.add(state);
-      if (this.#options.rewinding.type === 'anywhere') this.#states.supersede(state);
-      this.#saving.observe(bytes, this.#took(beganMs));
+      if (rewinding.type === 'anywhere') this.#states.supersede(state);
+      this.#observe(this.#saving, bytes, this.#took(beganMs));
       return true;
     } catch (error) {
       storage?.close();
       this.#took(beganMs);
+      // There may be no room in the file system, which others use too.
+      this.#states.evictOldest(needed);
+      this.#pausedUntilMs = clock.now() + pauseMs;
       this.#warn(`A conversation could not be kept in the prompt cache: ${messageOf(error)}`);
       return false;
     }
@@ -235,7 +262,7 @@ export class PromptCache<S extends CacheSlot> {
       if (source.type === 'memory') {
         this.#states.touch(source.state);
         await slot.load(source.state.storage.path);
-        this.#restoring.observe(source.state.bytes, this.#took(beganMs));
+        this.#observe(this.#restoring, source.state.bytes, this.#took(beganMs));
       } else {
         await slot.copyFrom(source.slot, source.shared);
         this.#took(beganMs);
@@ -250,8 +277,17 @@ export class PromptCache<S extends CacheSlot> {
 
   /** Whether a transfer may take this long; one that was never measured may, once. */
   #mayTake(costMs: number | null, isAlone: boolean): boolean {
-    const roundMs = this.#prefill.expectMs(this.#options.prefillChunk);
+    const roundMs = this.#expectMs(this.#prefill, this.#options.prefillChunk);
     return isAlone || costMs === null || roundMs === null || costMs <= roundMs;
+  }
+
+  #observe(rate: RunningRate, units: number, ms: number): void {
+    rate.observe(units, ms, this.#options.clock.now());
+  }
+
+  /** @returns null if it was not measured lately */
+  #expectMs(rate: RunningRate, units: number): number | null {
+    return rate.expectMs(units, this.#options.clock.now());
   }
 
   /** Adds to the time spent. @returns the time since then in milliseconds */

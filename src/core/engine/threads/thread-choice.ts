@@ -14,12 +14,12 @@ const gain = 0.95;
 const shortestPauseMs = 2000;
 const longestPauseMs = 60_000;
 
-/** A round this many times as long as usual, and this much longer in milliseconds, is slow. */
+/** Two of four rounds this many times as long as usual call for a trial: a longer context can be the reason, too. */
 const slowFactor = 4;
-const slowMs = 2;
 
-/** So much slower than usual that one round is enough. */
+/** So much slower than usual that threads must be waiting for each other, if it is this much longer in milliseconds. */
 const stuckFactor = 20;
+const stuckMs = 5;
 
 /** A trial is lost at once with a round this many times as long. */
 const lostFactor = 3;
@@ -38,12 +38,12 @@ interface Trial {
  * How many threads compute one kind of round, such as decodes of four to seven generations.
  *
  * From time to time, another number is tried: one round with each, in turns, because the speed of a machine drifts. Between
- * trials, rounds that take far longer than usual show that threads wait for each other, because something else needs the
+ * trials, a round that takes far longer than usual shows that threads wait for each other, because something else needs the
  * cores; then the number is lowered at once, and a higher one is tried again after a pause that grows.
  *
  *     steady ──(pause over, or rounds have become slower)──▶ trial ──(4 pairs)──▶ steady, with the faster number
- *       ▲ └──(2 of 4 rounds far too slow: fewer threads)──┐
- *       └────────────────────────────────────────────────┘
+ *       ▲ └──(one round 20 times too slow: fewer threads)──┐
+ *       └─────────────────────────────────────────────────┘
  */
 export class ThreadChoice {
   /** In ascending order. */
@@ -56,6 +56,7 @@ export class ThreadChoice {
   #triesUp = true;
   #pauseMs = shortestPauseMs;
   #resumeAtMs = 0;
+  #triedAtMs = -Infinity;
   #usualMs: number | null;
 
   /**
@@ -91,14 +92,21 @@ export class ThreadChoice {
       this.#judge(this.#trial, ms, nowMs);
       return false;
     }
-    if (this.#isCrowded(ms)) {
+    const usualMs = this.#recent.length >= roundsBeforeTrial ? median(this.#recent) : this.#usualMs;
+    if (usualMs !== null && ms > usualMs * stuckFactor && ms > usualMs + stuckMs && !this.#isLowest) {
       this.lower(this.#threads, nowMs);
       return true;
     }
+    this.#slow = [...this.#slow.slice(-3), usualMs !== null && ms > usualMs * slowFactor];
     this.#recent.push(ms);
     if (this.#recent.length > remembered) this.#recent.shift();
-    if (this.#recent.length >= roundsBeforeTrial && (nowMs >= this.#resumeAtMs || this.#hasDrifted(nowMs))) this.#try();
+    if (this.#isSlow(nowMs)) this.#try(false);
+    else if (this.#recent.length >= roundsBeforeTrial && nowMs >= this.#resumeAtMs) this.#try(this.#triesUp);
     return false;
+  }
+
+  get #isLowest(): boolean {
+    return this.#threads === this.#candidates[0];
   }
 
   /** Uses fewer than `below` threads from now on, if there is such a candidate, and tries more again after a pause. */
@@ -109,24 +117,20 @@ export class ThreadChoice {
     this.#pause(this.#pauseMs * 2, nowMs);
   }
 
-  #isCrowded(ms: number): boolean {
-    const usualMs = this.#recent.length >= roundsBeforeTrial ? median(this.#recent) : this.#usualMs;
-    if (usualMs === null || this.#threads === this.#candidates[0]) return false;
-    const isSlow = ms > usualMs * slowFactor && ms > usualMs + slowMs;
-    this.#slow = [...this.#slow.slice(-3), isSlow];
-    return (isSlow && ms > usualMs * stuckFactor) || this.#slow.filter(Boolean).length >= 2;
-  }
-
-  #hasDrifted(nowMs: number): boolean {
-    if (this.#recent.length < remembered || nowMs < this.#resumeAtMs - this.#pauseMs + shortestPauseMs) return false;
+  /** Whether rounds have become slower than usual, so that fewer threads should be tried; at most every two seconds. */
+  #isSlow(nowMs: number): boolean {
+    if (this.#isLowest || nowMs < this.#triedAtMs + shortestPauseMs) return false;
+    if (this.#slow.filter(Boolean).length >= 2) return true;
+    if (this.#recent.length < remembered) return false;
     return median(this.#recent.slice(-driftRounds)) > median(this.#recent.slice(0, -driftRounds)) * driftFactor;
   }
 
-  #try(): void {
+  #try(upwards: boolean): void {
     const index = this.#candidates.indexOf(this.#threads);
-    const [first, second] = this.#triesUp ? [index + 1, index - 1] : [index - 1, index + 1];
+    const [first, second] = upwards ? [index + 1, index - 1] : [index - 1, index + 1];
     const threads = this.#candidates[first] ?? this.#candidates[second];
-    this.#triesUp = !this.#triesUp;
+    this.#triesUp = !upwards;
+    this.#slow = [];
     if (threads !== undefined) this.#trial = { threads, ours: [], theirs: [] };
   }
 
@@ -140,12 +144,14 @@ export class ThreadChoice {
     const isLost = ms > Math.max(...ours) * lostFactor;
     if (theirs.length < pairs && !isLost) return;
     this.#trial = null;
+    this.#triedAtMs = nowMs;
     const needed = threads > this.#threads ? gain : 1;
     const wins = theirs.filter((each, index) => each < (ours[index] ?? 0) * needed).length;
     if (!isLost && wins > pairs / 2 && median(theirs) < median(ours) * needed) {
       this.#change(threads);
       this.#usualMs = median(theirs);
-      this.#pause(shortestPauseMs, nowMs);
+      // The pause stays as long as it was: something that needs the cores now and then must not be tried at every turn.
+      this.#pause(this.#pauseMs, nowMs);
     } else {
       this.#pause(this.#pauseMs * 2, nowMs);
     }

@@ -8,6 +8,9 @@ export interface RoundWork {
   readonly prefillTokens: number;
 }
 
+/** How long something that needed the cores is likely to need them, in milliseconds. */
+const crowdedMs = 60_000;
+
 /** From this many prompt tokens on, they decide how long a round takes. */
 const mostlyPrefill = 16;
 
@@ -27,6 +30,8 @@ export interface Calibration {
 export class ThreadGovernor {
   readonly #calibration: Calibration;
   readonly #choices = new Map<string, ThreadChoice>();
+  /** The number of threads that was too high, and how long that counts for kinds of rounds that are new. */
+  #crowded: { readonly threads: number; readonly untilMs: number } | null = null;
 
   constructor(calibration: Calibration) {
     this.#calibration = calibration;
@@ -40,8 +45,8 @@ export class ThreadGovernor {
   }
 
   /** @returns the number of threads for a round */
-  threadsFor(work: RoundWork): number {
-    return this.#choiceFor(work).next;
+  threadsFor(work: RoundWork, nowMs: number): number {
+    return this.#choiceFor(work, nowMs).next;
   }
 
   /**
@@ -50,20 +55,22 @@ export class ThreadGovernor {
    * @param ms from the end of the round before it, if that was not idle time: HTTP needs the cores too
    */
   observe(work: RoundWork, ms: number, nowMs: number): void {
-    const choice = this.#choiceFor(work);
+    const choice = this.#choiceFor(work, nowMs);
     const before = choice.threads;
     const perUnit = work.prefillTokens >= mostlyPrefill ? ms / work.prefillTokens : ms;
     if (!choice.observe(perUnit, nowMs)) return;
+    this.#crowded = { threads: before, untilMs: nowMs + crowdedMs };
     for (const other of this.#choices.values()) other.lower(before, nowMs);
   }
 
-  #choiceFor(work: RoundWork): ThreadChoice {
+  #choiceFor(work: RoundWork, nowMs: number): ThreadChoice {
     const kind = kindOf(work);
     let choice = this.#choices.get(kind);
     if (choice === undefined) {
       const { threads, roundMs } = this.#calibration.best(work.decodes);
       // Nothing was measured with prompts, whose rounds are longer.
       choice = new ThreadChoice(this.#calibration.candidates, threads, kind === 'prefill' ? null : roundMs);
+      if (this.#crowded !== null && nowMs < this.#crowded.untilMs) choice.lower(this.#crowded.threads, nowMs);
       this.#choices.set(kind, choice);
     }
     return choice;

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { calibrationOf, threadCandidates, type ThreadTiming } from '../../../../src/core/engine/llama/calibrate.js';
+import {
+  allCandidates,
+  calibrationOf,
+  threadCandidates,
+  type ThreadTiming,
+} from '../../../../src/core/engine/llama/calibrate.js';
 
 /** What is chosen for one generation and for eight, with eight slots. */
 function chosen(timings: readonly ThreadTiming[], allCores = 8): [number, number] {
@@ -17,6 +22,14 @@ describe('threadCandidates', () => {
 
   it('leave out one thread for a large model', () => {
     expect(threadCandidates(16, 2 ** 30)).toEqual([8, 16]);
+  });
+});
+
+describe('allCandidates', () => {
+  it('are all cores, half of them, and so on, down to one', () => {
+    expect(allCandidates(12)).toEqual([1, 2, 3, 6, 12]);
+    expect(allCandidates(2)).toEqual([1, 2]);
+    expect(allCandidates(1)).toEqual([1]);
   });
 });
 

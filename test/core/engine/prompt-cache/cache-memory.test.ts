@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cacheMemory } from '../../../../src/core/engine/prompt-cache/cache-memory.js';
+import { cacheMemory, checkCacheMemory, mostEntries } from '../../../../src/core/engine/prompt-cache/cache-memory.js';
 
 const gib = 2 ** 30;
 const folder = { path: '/memory', freeBytes: 10 * gib };
@@ -14,9 +14,9 @@ describe('the memory of the prompt cache', () => {
     expect(cacheMemory('auto', 100 * gib, { path: '/memory', freeBytes: gib })).toMatchObject({
       limitBytes: Math.floor(0.9 * gib),
     });
-    expect(() => cacheMemory(2 * gib, 100 * gib, { path: '/memory', freeBytes: gib })).toThrow(
-      expect.objectContaining({ code: 'usage', param: 'prompt-cache' }),
-    );
+    expect(() => {
+      checkCacheMemory(2 * gib, { path: '/memory', freeBytes: gib });
+    }).toThrow(expect.objectContaining({ code: 'usage', param: 'prompt-cache' }));
   });
 
   it('is what was asked for', () => {
@@ -29,9 +29,25 @@ describe('the memory of the prompt cache', () => {
       status: 'off',
       reason: 'this system has no file system in memory (/dev/shm)',
     });
-    expect(() => cacheMemory(gib, gib, null)).toThrow(
+    expect(() => {
+      checkCacheMemory(gib, null);
+    }).toThrow(
       expect.objectContaining({ code: 'usage', hint: expect.stringContaining('Leave out --prompt-cache') as string }),
     );
     expect(cacheMemory('auto', 100, folder)).toMatchObject({ status: 'off' });
+  });
+
+  it('is smaller if others have filled the file system since the start', () => {
+    expect(cacheMemory(2 * gib, 100 * gib, { path: '/memory', freeBytes: gib })).toMatchObject({
+      limitBytes: Math.floor(0.9 * gib),
+    });
+  });
+
+  it('is for as many conversations as there may be open files, halved', () => {
+    const limits =
+      'Limit                     Soft Limit           Hard Limit           Units\nMax open files            1024                 4096                 files\n';
+    expect(mostEntries(limits)).toBe(512);
+    expect(mostEntries(limits.replace('1024', '1000000000'))).toBe(32_768);
+    expect(mostEntries(null)).toBe(256);
   });
 });

@@ -9,7 +9,7 @@ function stateOf(tokens: readonly number[], bytes = 10): CachedState & { readonl
 }
 
 function cacheOf(limitBytes: number, ...states: readonly CachedState[]): CachedStates {
-  const cache = new CachedStates(limitBytes);
+  const cache = new CachedStates(limitBytes, 4);
   for (const state of states) cache.add(state);
   return cache;
 }
@@ -52,6 +52,21 @@ describe('CachedStates', () => {
     const cache = cacheOf(100, system, turn, next);
     cache.supersede(next);
     expect([system.closed(), turn.closed(), next.closed()]).toEqual([false, true, false]);
+  });
+
+  it('keeps no more states than it may', () => {
+    const states = [1, 2, 3, 4].map((token) => stateOf([token]));
+    const cache = cacheOf(1000, ...states);
+    expect(cache.makeRoom(1)).toBe(true);
+    expect(states.map(({ closed }) => closed())).toEqual([true, false, false, false]);
+  });
+
+  it('finds the longest state that a prompt begins with as a whole', () => {
+    const [short, long] = [stateOf([1, 2]), stateOf([1, 2, 3, 9])];
+    const cache = cacheOf(100, short, long);
+    expect(cache.find([1, 2, 3, 4])?.state).toBe(long);
+    expect(cache.findWhole([1, 2, 3, 4])).toEqual({ state: short, shared: 2 });
+    expect(cache.findWhole([2])).toBeNull();
   });
 
   it('frees everything', () => {

@@ -90,7 +90,7 @@ function stage(rewinding: Rewinding = { type: 'anywhere' }, changes: Partial<Pro
   const clock: Clock = { ...systemClock, now: () => time.nowMs };
   const warnings: string[] = [];
   const cache = new PromptCache<FakeSlot>({
-    memory: { folder: '/dev/shm', limitBytes: 1e6 },
+    memory: { folder: '/dev/shm', limitBytes: 1e6, limitEntries: 100 },
     rewinding,
     bytesPerToken: 10,
     slotBytes: 5000,
@@ -108,8 +108,8 @@ describe.skipIf(memoryFileSystem() === null)('what the prompt cache moves (needs
   it('is what a slot held, and later what a prompt begins with', async () => {
     const { time, cache } = stage();
     const slot = new FakeSlot(time, conversation);
-    expect(await cache.warm(slot, another, [], false)).toEqual({ cached: 0, moved: true });
-    expect(await cache.warm(slot, [...conversation, 7], [], false)).toEqual({ cached: 200, moved: true });
+    expect(await cache.warm(slot, another, [], false)).toEqual({ cached: 0, moved: 'state' });
+    expect(await cache.warm(slot, [...conversation, 7], [], false)).toEqual({ cached: 200, moved: 'state' });
   });
 
   it('is not saved twice', async () => {
@@ -124,7 +124,7 @@ describe.skipIf(memoryFileSystem() === null)('what the prompt cache moves (needs
   it('is nothing if a slot goes on with what it holds', async () => {
     const { time, cache } = stage();
     const slot = new FakeSlot(time, conversation);
-    expect(await cache.warm(slot, [...conversation, 7], [], false)).toEqual({ cached: 200, moved: false });
+    expect(await cache.warm(slot, [...conversation, 7], [], false)).toEqual({ cached: 200, moved: null });
   });
 
   it('is not saved if that has turned out to take longer than a quarter of the prefill', async () => {
@@ -173,7 +173,9 @@ describe.skipIf(memoryFileSystem() === null)('what the prompt cache moves (needs
   });
 
   it('stays in its slot, with one warning, if the folder cannot be written to', async () => {
-    const { time, cache, warnings } = stage(undefined, { memory: { folder: '/no such folder', limitBytes: 1e6 } });
+    const { time, cache, warnings } = stage(undefined, {
+      memory: { folder: '/no such folder', limitBytes: 1e6, limitEntries: 100 },
+    });
     const slot = new FakeSlot(time, conversation);
     expect(await cache.warm(slot, another, [], false)).toMatchObject({ cached: 0 });
     slot.tokens = conversation;
@@ -190,7 +192,7 @@ describe('a beginning in another slot', () => {
     const other = new FakeSlot(time, conversation);
     expect(await cache.warm(slot, [...conversation.slice(0, 150), 7, 8], [other], false)).toEqual({
       cached: 150,
-      moved: true,
+      moved: 'copy',
     });
     expect(slot.copied).toBe(1);
   });

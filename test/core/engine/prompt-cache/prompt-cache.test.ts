@@ -78,16 +78,16 @@ describe.skipIf(!hasMemory)('the prompt cache (needs a file system in memory, /d
 });
 
 describe('a beginning that several prompts share', () => {
-  it('is prefilled once, and copied to the other slots', async () => {
-    const several = await EngineHarness.start({ slots: 4, promptCache: 0 }, { type: 'f16' }, frozen);
-    const common = several.prompt(200, 7);
+  it.each([90, 200])('is prefilled once, and copied to the other slots (%d tokens)', async (length) => {
+    const several = await EngineHarness.start({ slots: 4, promptCache: 0, prefillChunk: 128 }, { type: 'f16' });
+    const common = several.prompt(length, 7);
     const specs = [0, 1, 2, 3].map((seed) =>
       several.spec({ prompt: [...common, ...several.prompt(20, 30 + seed)], maxTokens: 8 }),
     );
     const outcomes = await several.run(...specs);
     const alone = await without.run(...specs.slice(3));
     await several.stop();
-    expect(outcomes.map(({ started }) => started?.cachedTokens)).toEqual([0, 200, 200, 200]);
+    expect(outcomes.map(({ started }) => started?.cachedTokens)).toEqual([0, length, length, length]);
     expect(outcomes[3]?.tokens).toEqual(alone[0]?.tokens);
   });
 });

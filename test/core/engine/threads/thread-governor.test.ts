@@ -29,7 +29,7 @@ class Machine {
   run(rounds: number, work: RoundWork = eight): number {
     const from = this.nowMs;
     for (let round = 0; round < rounds; round += 1) {
-      const threads = this.governor.threadsFor(work);
+      const threads = this.governor.threadsFor(work, this.nowMs);
       const noise = 0.9 + 0.2 * this.#random();
       const ms = this.#roundMs(threads, work) * noise * (this.isBusy && threads > 1 ? 30 : this.isBusy ? 2 : 1);
       this.nowMs += ms;
@@ -101,8 +101,8 @@ describe('ThreadGovernor', () => {
       machine.run(20, eight);
       machine.run(5, { decodes: 7, prefillTokens: 128 });
     }
-    expect(machine.governor.threadsFor(one)).toBe(1);
-    expect(machine.governor.threadsFor(eight)).toBe(2);
+    expect(machine.governor.threadsFor(one, machine.nowMs)).toBe(1);
+    expect(machine.governor.threadsFor(eight, machine.nowMs)).toBe(2);
     expect(machine.governor.inUse).toEqual([1, 2]);
   });
 
@@ -122,10 +122,30 @@ describe('ThreadGovernor', () => {
     expect(machine.governor.inUse).toEqual([2]);
   });
 
+  it('does not take long contexts for a busy machine', () => {
+    const machine = new Machine((threads, { prefillTokens }) => twoAreFaster(threads) * (prefillTokens === 1 ? 6 : 1));
+    let best = 0;
+    for (let turn = 0; turn < 100; turn += 1) {
+      machine.run(20, eight);
+      // Of the same kind, with a long context.
+      machine.run(20, { decodes: 7, prefillTokens: 1 });
+      best += 20 * 10 + 20 * 60;
+    }
+    expect(machine.nowMs).toBeLessThan(best * 1.1);
+  });
+
+  it('begins with fewer threads for a new kind of round on a busy machine', () => {
+    const machine = new Machine(twoAreFaster, 2, 10);
+    machine.run(50, eight);
+    machine.isBusy = true;
+    machine.run(1, eight);
+    expect(machine.governor.threadsFor(one, machine.nowMs)).toBe(1);
+  });
+
   it('never changes where there is nothing to choose', () => {
     const governor = new ThreadGovernor({ candidates: [1], best: () => ({ threads: 1, roundMs: 5 }) });
     for (const ms of [5, 500, 500, 5]) governor.observe(eight, ms, 0);
     expect(governor.inUse).toEqual([1]);
-    expect(governor.threadsFor(eight)).toBe(1);
+    expect(governor.threadsFor(eight, 0)).toBe(1);
   });
 });
