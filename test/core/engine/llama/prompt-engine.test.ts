@@ -84,6 +84,21 @@ describe('a prompt engine', () => {
     await expect(engine.start()).rejects.toMatchObject({ code: 'internal' });
   });
 
+  it('answers a short call before a long one that began earlier', async () => {
+    const answered: string[] = [];
+    const long = prompts.tokenize('word '.repeat(50_000)).then(() => answered.push('long'));
+    const short = prompts.tokenize('word').then(() => answered.push('short'));
+    await Promise.all([long, short]);
+    expect(answered).toEqual(['short', 'long']);
+  });
+
+  it('stops working on a long text that nobody waits for', async () => {
+    const controller = new AbortController();
+    const long = prompts.tokenize('word '.repeat(50_000), controller.signal);
+    controller.abort(new Error('the client has left'));
+    await expect(long).rejects.toThrow('the client has left');
+  });
+
   it('reports a model without a chat template, with the end of the format that is used instead', async () => {
     const path = await syntheticModel({ chatTemplate: null });
     const engine = createLlamaPromptEngine(llamaOptions(path), () => undefined);
