@@ -13,10 +13,16 @@ import { benchmarkModel } from '../support/test-models.js';
  * Many people in conversations, on few slots: requests per second and the time to first token, of chatstream with its
  * prompt cache, of chatstream without, and of llama-server with its defaults if LLAMA_SERVER names one.
  *
- *     npm run benchmark serve/conversations [conversations] [turns] [repeats] [prompt cache] [smollm2|gemma|synthetic]
+ *     npm run benchmark serve/conversations [conversations] [turns] [repeats] [prompt cache] [smollm2|gemma|synthetic] [cache,none,llama]
  */
-const [conversations = '16', turns = '5', repeats = '2', promptCache = 'auto', modelKind = 'smollm2'] =
-  process.argv.slice(2);
+const [
+  conversations = '16',
+  turns = '5',
+  repeats = '2',
+  promptCache = 'auto',
+  modelKind = 'smollm2',
+  kinds = 'cache,none,llama',
+] = process.argv.slice(2);
 const slots = 4;
 const contextPerSlot = 2048;
 const firstPromptTokens = 400;
@@ -45,23 +51,40 @@ interface Contender {
   readonly start: (model: string) => Promise<ServerProcess>;
 }
 
-const size = ['--gpu', 'off', '-n', String(slots), '--context', String(contextPerSlot), '--threads', '1'];
-const contenders: Contender[] = [
-  {
-    name: `chatstream, --prompt-cache ${promptCache}`,
-    start: (model) => startChatstream(['-m', model, ...size, '--prompt-cache', promptCache]),
-  },
-  {
-    name: 'chatstream, --prompt-cache 0',
-    start: (model) => startChatstream(['-m', model, ...size, '--prompt-cache', '0']),
-  },
+const size = [
+  '--gpu',
+  'off',
+  '--queue-timeout',
+  '0',
+  '-n',
+  String(slots),
+  '--context',
+  String(contextPerSlot),
+  '--threads',
+  '1',
 ];
 const binary = process.env['LLAMA_SERVER'];
-if (binary !== undefined) {
-  contenders.push({
+const contenders = kinds.split(',').flatMap((kind): Contender[] => {
+  switch (kind) {
+    case 'cache':
+      return [chatstream(promptCache)];
+    case 'none':
+      return [chatstream('0')];
+    default:
+      return binary === undefined ? [] : [llamaServer(binary)];
+  }
+});
+
+function chatstream(cache: string): Contender {
+  const start: Contender['start'] = (model) => startChatstream(['-m', model, ...size, '--prompt-cache', cache]);
+  return { name: `chatstream, --prompt-cache ${cache}`, start };
+}
+
+function llamaServer(path: string): Contender {
+  return {
     name: 'llama-server',
-    start: (model) => startLlamaServer(binary, model, { slots, contextPerSlot, threads: '1' }),
-  });
+    start: (model) => startLlamaServer(path, model, { slots, contextPerSlot, threads: '1' }),
+  };
 }
 
 interface Figures {
@@ -85,6 +108,8 @@ async function measure(url: string, prompts: string): Promise<Figures> {
   const load = [
     '-c',
     conversations,
+    '-n',
+    String(slots),
     '-r',
     String(requests),
     '--prompts',
