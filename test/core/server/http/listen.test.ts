@@ -13,13 +13,11 @@ it('listens on one address of localhost, because limits apply to one server', as
     { address: '127.0.0.1', family: 4 },
     { address: '127.0.0.2', family: 4 },
   ];
-  vi.spyOn(dns, 'lookup').mockImplementation((host: string, options: object, callback?: unknown) => {
+  vi.spyOn(dns, 'lookup').mockImplementation((host: string, ...rest: unknown[]) => {
+    const [options, callback] = rest.length === 1 ? [{}, rest[0]] : rest;
     if (typeof callback !== 'function') return;
-    Reflect.apply(
-      callback,
-      undefined,
-      'all' in options ? [null, both] : [null, host.replace('localhost', '127.0.0.1'), 4],
-    );
+    const all = typeof options === 'object' && options !== null && 'all' in options;
+    Reflect.apply(callback, undefined, all ? [null, both] : [null, host.replace('localhost', '127.0.0.1'), 4]);
   });
   const { app } = await testApp();
   const url = await listen(app, { host: 'localhost', port: 0 });
