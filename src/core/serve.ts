@@ -1,7 +1,6 @@
 import type { Logger as PinoLogger } from 'pino';
 import { untilAborted } from './base/abort.js';
 import { longestTimerMs, systemClock } from './base/clock.js';
-import { ChatstreamError, messageOf } from './base/errors.js';
 import type { EngineInfo } from './engine/engine.js';
 import type { EngineOptions } from './engine/options.js';
 import { processNames } from './engine/process/process-role.js';
@@ -11,7 +10,8 @@ import { Inference } from './inference/inference.js';
 import type { SchedulerOptions } from './scheduler/scheduler.js';
 import { createApp } from './server/app.js';
 import { connectionLimitsOfProcess } from './server/http/connection-limits.js';
-import type { App, ServerOptions } from './server/http/context.js';
+import type { ServerOptions } from './server/http/context.js';
+import { listen } from './server/http/listen.js';
 import { QueueAnnouncer } from './server/streaming/queue-announcer.js';
 import { Metrics } from './telemetry/metrics.js';
 import { logRequests } from './telemetry/request-log.js';
@@ -91,40 +91,6 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
     await engine.stop();
     await app.close();
     throw error;
-  }
-}
-
-async function listen(app: App, { host, port }: ServerOptions): Promise<string> {
-  try {
-    return await app.listen({ host, port });
-  } catch (error) {
-    throw addressError(error, host, port);
-  }
-}
-
-function addressError(error: unknown, host: string, port: number): ChatstreamError {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  switch (code) {
-    case 'EADDRINUSE':
-      return new ChatstreamError('address_unavailable', `Port ${port} on ${host} is in use by another program.`, {
-        hint: `See which with "lsof -i :${port}", or choose another with --port (0 picks a free one).`,
-        cause: error,
-      });
-    case 'EACCES':
-      return new ChatstreamError('address_unavailable', `This user may not listen on port ${port}.`, {
-        hint: 'Choose a --port above 1023, and put a proxy such as nginx in front.',
-        cause: error,
-      });
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return new ChatstreamError('address_unavailable', `${host} is not an address of this machine.`, {
-        hint: 'Use --host 127.0.0.1 for this machine alone, or 0.0.0.0 for all its networks.',
-        cause: error,
-      });
-    default:
-      return new ChatstreamError('address_unavailable', `Could not listen on ${host}:${port}: ${messageOf(error)}`, {
-        cause: error,
-      });
   }
 }
 

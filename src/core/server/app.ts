@@ -92,9 +92,16 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
     },
   });
   const authenticator = new Authenticator(options.apiKeys);
-  app.addHook('onRequest', ({ routeOptions, raw, headers }, _reply, done) => {
-    if (!healthPaths.has(routeOptions.url ?? '')) {
-      if (connections.isBeyond(raw.socket)) throw tooManyConnectionsError(context.connectionLimits.most);
+  app.addHook('onRequest', ({ routeOptions, raw: { socket }, headers }, reply, done) => {
+    const isBeyond = connections.isBeyond(socket);
+    if (healthPaths.has(routeOptions.url ?? '')) {
+      // The next health check needs the place.
+      if (isBeyond) reply.header('connection', 'close');
+    } else {
+      if (isBeyond) {
+        connections.refused(socket);
+        throw tooManyConnectionsError(context.connectionLimits.most);
+      }
       authenticator.check(headers.authorization);
     }
     done();
@@ -127,8 +134,10 @@ function watchConnections(
     onIdleClosed: () => {
       metrics.connectionClosed('idle');
     },
-    refuse: (socket) => {
+    onRefused: () => {
       metrics.connectionClosed('refused');
+    },
+    refuse: (socket) => {
       refuseConnection(tooManyConnectionsError(limits.most), socket);
     },
   });

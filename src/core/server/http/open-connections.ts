@@ -15,7 +15,9 @@ export interface OpenConnectionsOptions {
   readonly limits: ConnectionLimits;
   /** Called when an idle connection was closed to make room. */
   readonly onIdleClosed: () => void;
-  /** Answers a connection for which there is no room at all, and closes it. */
+  /** Called once for each connection that is closed for lack of room, whether or not a request of it was read. */
+  readonly onRefused: () => void;
+  /** Answers a connection that has sent no request, and closes it. */
   readonly refuse: (socket: Socket) => void;
 }
 
@@ -25,8 +27,10 @@ export interface OpenConnectionsOptions {
  *
  * A connection is idle while no request on it is being answered: before the headers of its first request are complete,
  * and between requests. When there is no room, the connection that has been idle for longest is closed; connections
- * with requests never are. If all have requests or have only just come, a few more connections are accepted only so that their requests can be
- * refused with a status: closing a connection before its request was read would look like a broken network.
+ * with requests never are. If all have requests or have only just come, a few more connections are accepted beyond the
+ * limit, so that health checks are answered and other requests are refused with a status: closing a connection before its
+ * request was read would look like a broken network. Those that send nothing make room in the same way, for others
+ * beyond the limit.
  */
 export class OpenConnections {
   readonly #options: OpenConnectionsOptions;
@@ -34,8 +38,11 @@ export class OpenConnections {
   readonly #requests = new Map<Socket, number>();
   /** Since when each idle connection is so, in milliseconds. The one that has been idle for longest comes first. */
   readonly #idle = new Map<Socket, number>();
-  /** Accepted only to be refused. */
+  /** The same for idle connections beyond the limit. */
+  readonly #idleBeyond = new Map<Socket, number>();
+  /** Those beyond the limit, idle or not. */
   readonly #beyond = new Set<Socket>();
+  readonly #refused = new WeakSet<Socket>();
 
   constructor(server: Server, options: OpenConnectionsOptions) {
     this.#options = options;
@@ -55,56 +62,88 @@ export class OpenConnections {
 
   /** Those without a request. */
   get idle(): number {
-    return this.#idle.size;
+    return this.#idle.size + this.#idleBeyond.size;
   }
 
-  /** Whether the requests of this connection must be refused: there was no room when it came, and there still is none. */
+  /** Whether there was no room for this connection when it came, and there still is none. */
   isBeyond(socket: Socket): boolean {
     if (!this.#beyond.has(socket)) return false;
-    if (this.#requests.size > this.#options.limits.most) return true;
+    if (!this.#makeRoom()) return true;
     this.#beyond.delete(socket);
     return false;
   }
 
+  /** Counts a connection whose request is refused because the connection is beyond the limit. */
+  refused(socket: Socket): void {
+    // Several requests may have been sent at once.
+    if (this.#refused.has(socket)) return;
+    this.#refused.add(socket);
+    this.#options.onRefused();
+  }
+
   #onConnection(socket: Socket): void {
-    const { limits, refuse } = this.#options;
+    const { clock, limits } = this.#options;
+    if (this.#idle.size >= limits.mostIdle) this.#closeOldestIdle();
     const hasRoom = this.#makeRoom();
-    if (!hasRoom && this.#beyond.size >= limits.beyond) {
-      refuse(socket);
+    if (!hasRoom && !this.#makeRoomBeyond()) {
+      this.#refuseUnread(socket);
       return;
     }
     this.#requests.set(socket, 0);
-    if (hasRoom) this.#idle.set(socket, this.#options.clock.now());
-    else this.#beyond.add(socket);
+    if (!hasRoom) this.#beyond.add(socket);
+    (hasRoom ? this.#idle : this.#idleBeyond).set(socket, clock.now());
     socket.once('close', () => {
-      this.#requests.delete(socket);
-      this.#idle.delete(socket);
-      this.#beyond.delete(socket);
+      this.#forget(socket);
     });
   }
 
-  /** @returns whether there is room for one more connection */
+  /** @returns whether there is room for one more connection within the limit */
   #makeRoom(): boolean {
-    const { most, mostIdle } = this.#options.limits;
-    if (this.#idle.size >= mostIdle) this.#closeOldestIdle();
-    while (this.#requests.size >= most) {
+    while (this.#requests.size - this.#beyond.size >= this.#options.limits.most) {
       if (!this.#closeOldestIdle()) return false;
     }
     return true;
   }
 
+  /** @returns whether there is room for one more connection beyond the limit */
+  #makeRoomBeyond(): boolean {
+    if (this.#beyond.size < this.#options.limits.beyond) return true;
+    const oldest = this.#oldest(this.#idleBeyond);
+    if (oldest === undefined) return false;
+    this.#forget(oldest);
+    this.#refuseUnread(oldest);
+    return true;
+  }
+
   /** @returns whether there was one that has been idle for long enough */
   #closeOldestIdle(): boolean {
-    const [first] = this.#idle;
-    if (first === undefined) return false;
-    const [oldest, sinceMs] = first;
-    if (this.#options.clock.now() - sinceMs < graceMs) return false;
-    // It leaves both counts now: the event that it is closed comes later.
-    this.#idle.delete(oldest);
-    this.#requests.delete(oldest);
+    const oldest = this.#oldest(this.#idle);
+    if (oldest === undefined) return false;
+    this.#forget(oldest);
     oldest.destroy();
     this.#options.onIdleClosed();
     return true;
+  }
+
+  /** The connection that has been idle for longest, if that is long enough. */
+  #oldest(idle: ReadonlyMap<Socket, number>): Socket | undefined {
+    const [first] = idle;
+    if (first === undefined) return undefined;
+    const [oldest, sinceMs] = first;
+    return this.#options.clock.now() - sinceMs < graceMs ? undefined : oldest;
+  }
+
+  #refuseUnread(socket: Socket): void {
+    this.#options.refuse(socket);
+    this.refused(socket);
+  }
+
+  /** A connection that the server closes leaves all counts at once: the event that it is closed comes later. */
+  #forget(socket: Socket): void {
+    this.#requests.delete(socket);
+    this.#idle.delete(socket);
+    this.#idleBeyond.delete(socket);
+    this.#beyond.delete(socket);
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
@@ -114,6 +153,7 @@ export class OpenConnections {
     if (before === undefined) return;
     this.#requests.set(socket, before + 1);
     this.#idle.delete(socket);
+    this.#idleBeyond.delete(socket);
     onResponseEnd(request, response, () => {
       this.#onAnswered(socket);
     });
@@ -123,6 +163,7 @@ export class OpenConnections {
     const before = this.#requests.get(socket);
     if (before === undefined || socket.destroyed) return;
     this.#requests.set(socket, before - 1);
-    if (before === 1 && !this.#beyond.has(socket)) this.#idle.set(socket, this.#options.clock.now());
+    if (before > 1) return;
+    (this.#beyond.has(socket) ? this.#idleBeyond : this.#idle).set(socket, this.#options.clock.now());
   }
 }

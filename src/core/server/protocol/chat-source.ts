@@ -58,11 +58,16 @@ function chatEnding({
   return adds === false ? 'none' : 'answer';
 }
 
-function chatMessage({ role, content, name }: WireMessage, index: number): ChatMessage {
+function chatMessage({ role, content, name, tool_call_id: call }: WireMessage, index: number): ChatMessage {
   // Only an assistant's message may have no content.
   if (role !== 'assistant' && (content === undefined || content === null)) throw missing(`messages.${index}.content`);
   const text = typeof content === 'string' ? content : (content ?? []).map((part) => textOf(part, index)).join('');
-  return name === undefined || name === null ? { role, content: text } : { role, content: text, name };
+  return {
+    role,
+    content: text,
+    ...(name !== undefined && name !== null && { name }),
+    ...(call !== undefined && call !== null && { tool_call_id: call }),
+  };
 }
 
 function textOf(part: { readonly type: string; readonly text?: string | null }, index: number): string {

@@ -88,6 +88,9 @@ const message = Type.Object({
   role: Type.Enum(['system', 'developer', 'user', 'assistant', 'tool']),
   content: optional(Type.Union([Type.String(), Type.Array(contentPart)])),
   name: optional(Type.String()),
+  tool_call_id: optional(
+    Type.String({ description: "The call that a tool's message answers; for the chat template." }),
+  ),
 });
 
 const jsonObject = Type.Record(Type.String(), Type.Unknown());

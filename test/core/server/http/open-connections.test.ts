@@ -132,16 +132,43 @@ describe('a server whose connections all have requests', () => {
     expect(client.received).toContain('"code":"too_many_connections"');
   });
 
-  it('still answers health checks', async () => {
-    const { enter, stream } = await crowd({ most: 1 });
+  it('counts each connection that it refuses once', async () => {
+    const { enter, stream, counts } = await crowd({ most: 1 });
     await stream();
+    const client = (await enter()).post(path, chat('hi')).post(path, chat('hi'));
+    await client.closed;
+    expect(await counts()).toMatchObject({ refused: 1, idle: 0 });
+  });
+
+  it('still answers health checks, and closes their connections', async () => {
+    const { enter, stream, counts } = await crowd({ most: 1, beyond: 1 });
+    await stream();
+    for (let check = 0; check < 3; check += 1) {
+      const client = (await enter()).write(health);
+      await client.closed;
+      expect(client.received).toMatch(/^HTTP\/1\.1 200 [^]*^connection: close\r$[^]*alive/im);
+    }
+    expect(await counts()).toMatchObject({ refused: 0 });
+  });
+
+  it('answers health checks however many further connections are silent', async () => {
+    const { enter, stream, counts } = await crowd({ most: 1, beyond: 2 });
+    await stream();
+    const [first, second] = [await enter(), await enter()];
+    expect(await counts()).toMatchObject({ active: 1, idle: 2 });
     const client = (await enter()).write(health);
-    await until(() => client.received.includes('alive'));
+    await client.closed;
+    expect(client.received).toContain('alive');
+    await first.closed;
+    expect(first.received).toContain('"code":"too_many_connections"');
+    expect(second.isClosed).toBe(false);
+    expect(await counts()).toMatchObject({ refused: 1 });
   });
 
   it('refuses at once when even those that are to be refused are too many', async () => {
-    const { enter, stream, counts } = await crowd({ most: 1, beyond: 1 });
+    const { enter, stream, counts, clock } = await crowd({ most: 1, beyond: 1 }, 0);
     await stream();
+    clock.advance(graceMs);
     const patient = await enter();
     const client = await enter();
     await client.closed;
@@ -149,6 +176,16 @@ describe('a server whose connections all have requests', () => {
     expect(client.received).toContain('"code":"too_many_connections"');
     expect(patient.isClosed).toBe(false);
     expect(await counts()).toMatchObject({ refused: 1 });
+  });
+
+  it('serves others again while those beyond the limit are silent', async () => {
+    const { enter, stream, inference } = await crowd({ most: 1 });
+    const first = await stream();
+    await enter();
+    await enter();
+    first.vanish();
+    await until(() => inference.running === 0);
+    await stream();
   });
 
   it('serves a connection for which there was no room when it came, once there is', async () => {

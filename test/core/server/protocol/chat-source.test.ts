@@ -58,3 +58,11 @@ describe('the variables of the chat template', () => {
     expect(() => source({ documents: [{ deep }] })).toThrow('nested too deeply');
   });
 });
+
+describe('the messages of a chat', () => {
+  it('say which call of a tool they answer', () => {
+    const messages = [user, { role: 'tool', content: '21 °C', tool_call_id: 'call_1' } as const];
+    expect(source({ messages })).toMatchObject({ messages });
+    expect(source({ messages: [{ ...user, tool_call_id: null }] })).toEqual(source({ messages: [user] }));
+  });
+});
