@@ -67,6 +67,8 @@ export class OpenConnections {
 
   /** Whether there was no room for this connection when it came, and there still is none. */
   isBeyond(socket: Socket): boolean {
+    // It is being closed, and nothing that still arrives on it should run.
+    if (this.#refused.has(socket)) return true;
     if (!this.#beyond.has(socket)) return false;
     if (!this.#makeRoom()) return true;
     this.#beyond.delete(socket);
