@@ -56,15 +56,15 @@ export class Admission {
   }
 
   /**
-   * The request's prompt in tokens, and its output format as the engine takes it. A request that will be refused should cost the engine nothing, so requests already
-   * hold a place while they are prepared.
+   * The request's prompt in tokens, and its output format as the engine takes it. A request that will be refused should
+   * cost the engine nothing, so requests already hold a place while they are prepared.
    *
    * @throws ChatstreamError as `Inference.submit` does
    */
   async prepare(request: InferenceRequest, client: AbortSignal): Promise<Prepared> {
     this.#scheduler.assertVacancy(this.#preparing);
     if (this.#info === null) throw engineLoadingError();
-    // While the engine restarts, preparing can take a while; no request waits longer than it would have in the queue.
+    // While an engine restarts, preparing can take a while; no request waits longer for that than it may in the queue.
     const patience = withDeadline(client, this.#queueTimeoutMs, this.#clock, {
       aborted: clientLeftError,
       late: () => queueTimeoutError(this.#queueTimeoutMs, this.#scheduler.retryAfterSeconds()),
