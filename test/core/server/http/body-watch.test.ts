@@ -87,7 +87,7 @@ describe('a request body that stands still', () => {
     await until(() => client.received.includes('invalid_api_key'));
     await trickle(31, '');
     await client.closed;
-    expect(client.received).not.toContain('408');
+    expect(client.received).not.toContain('HTTP/1.1 408');
   });
 });
 
