@@ -134,6 +134,25 @@ describe('a chat template', () => {
     });
   });
 
+  it('names the part of a request that llama.cpp cannot take', async () => {
+    const chat = { type: 'chat', messages: [user('Hi')] } as const;
+    const large = [{ x: 1e21 }];
+    const cases = [
+      [{ arguments: { x: 1e21 } }, 'chat_template_kwargs'],
+      [{ arguments: { x: [Infinity] } }, 'chat_template_kwargs'],
+      [{ documents: large }, 'documents'],
+      [{ tools: large }, 'tools'],
+    ] as const;
+    for (const [part, param] of cases) {
+      const rendering = template(templates.tools).render({ ...chat, ...part });
+      await expect(rendering).rejects.toMatchObject({
+        code: 'invalid_request',
+        param,
+        message: `The chat template cannot be given ${param}: Number is outside the native Jinja numeric range`,
+      });
+    }
+  });
+
   it('reports a template that is itself broken', async () => {
     await expect(render('{% for %}', user('Hi'))).rejects.toMatchObject({
       code: 'invalid_request',
