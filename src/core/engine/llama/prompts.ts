@@ -100,6 +100,7 @@ export class Prompts {
   async #tokensOf(source: PromptSource, signal?: AbortSignal): Promise<readonly Token[]> {
     switch (source.type) {
       case 'chat': {
+        this.#text.assertContentsFit(source.messages, this.#limit('messages'));
         const text = await this.#template.render(source, signal);
         return this.#begun(await this.#text.tokenize(text, { control: true }, this.#limit('messages'), signal));
       }

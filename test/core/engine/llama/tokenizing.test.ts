@@ -45,6 +45,8 @@ describe('a text', () => {
     const words = ['the', 'rain,', 'In', 'Spain;', '日本', '12', 'it\u2019s', '\n', 'tea', 'naïve', '  '];
     const long = Array.from({ length: 30_000 }, (_, index) => words[(index * index + index) % words.length]).join(' ');
     expect(await prompts.tokenize(long)).toEqual(model.tokenize(long, false));
+    const digits = '1 2 3 45 678 9012 a 1 '.repeat(5000);
+    expect(await prompts.tokenize(digits)).toEqual(model.tokenize(digits, false));
     const runs = `${'e'.repeat(60_001)}${' '.repeat(60_002)}x${'\n'.repeat(60_003)}`;
     expect(await prompts.tokenize(runs)).toEqual(model.tokenize(runs, false));
   });
@@ -79,6 +81,15 @@ describe('a prompt that cannot fit', () => {
       const chat = prompts.prepare({ type: 'chat', messages });
       await expect(chat, part).rejects.toMatchObject({ ...tooLong, param: 'messages' });
     }
+  });
+
+  it('is refused before its template is rendered, if there are many messages', async () => {
+    const messages = Array.from({ length: contextLength }, () => ({ role: 'user', content: '' }) as const);
+    await expect(prompts.prepare({ type: 'chat', messages })).rejects.toMatchObject({
+      code: 'context_length_exceeded',
+      message: expect.stringContaining(`at least ${String(contextLength)} tokens`) as string,
+      param: 'messages',
+    });
   });
 
   it('is counted to its end, if it is short', async () => {

@@ -151,6 +151,8 @@ export class ChatTemplate {
 const undefinedOperand = 'on undefined values';
 
 function refusal(error: unknown): ChatstreamError {
+  const [, variable] = /failed to convert input at items\["([^"]*)"\]/.exec(messageOf(error)) ?? [];
+  if (variable !== undefined) return unreadable(variable, error);
   return new ChatstreamError(
     'invalid_request',
     `The model's chat template refuses these messages: ${reasonOf(error)}`,
@@ -159,6 +161,16 @@ function refusal(error: unknown): ChatstreamError {
       cause: error,
     },
   );
+}
+
+/** For a value that llama.cpp cannot pass to a template, such as a number outside the range of 64-bit integers. */
+function unreadable(variable: string, error: unknown): ChatstreamError {
+  const isField = ['messages', 'tools', 'documents'].includes(variable);
+  const param = isField ? variable : 'chat_template_kwargs';
+  return new ChatstreamError('invalid_request', `The chat template cannot be given ${param}: ${reasonOf(error)}`, {
+    param,
+    cause: error,
+  });
 }
 
 /** The last line of llama.cpp's error, without what it says about its own parts. */

@@ -1,4 +1,5 @@
 import { literally } from './patterns.js';
+import type { TracedText } from './special-tokens.js';
 
 interface Node {
   readonly children: Map<number, Node>;
@@ -48,6 +49,30 @@ export class ProtectedTexts {
     if (this.#edges.test(text)) return true;
     const trimmed = text.trim();
     return trimmed !== '' && this.contain(trimmed);
+  }
+
+  /** Whether a text has any character that can be replaced. */
+  shareCharacters(text: string): boolean {
+    for (let at = 0; at < text.length; at += 1) if (this.alphabet.has(text.charAt(at))) return true;
+    return false;
+  }
+
+  /** Whether two texts contain the same names, in the same order, outside of what comes from content. */
+  areEqualIn(a: TracedText, b: TracedText): boolean {
+    return this.#outsideContent(a).join('\n') === this.#outsideContent(b).join('\n');
+  }
+
+  #outsideContent({ text, fromContent }: TracedText): readonly string[] {
+    const found: string[] = [];
+    for (let start = 0; start < text.length; start += 1) {
+      let node: Node | undefined = this.#forwards;
+      for (let at = start; at < text.length && fromContent?.[at] !== 1; at += 1) {
+        node = node.children.get(text.charCodeAt(at));
+        if (node === undefined) break;
+        if (node.isEnd) found.push(text.slice(start, at + 1));
+      }
+    }
+    return found;
   }
 
   /** Visits the first and the last replaceable character of every name in a text. */

@@ -6,24 +6,29 @@ const pieceLength = 16_384;
 /** Text that is tokenised at once. */
 export interface Part {
   readonly text: string;
-  /** Whether it goes on in the middle of a text, with a space. */
+  /** Whether it goes on in the middle of a text. */
   readonly isContinued: boolean;
+}
+
+export interface CutRules {
+  /** Whether a text may go on with this character, in a run. */
+  readonly mayCutRun: (character: string) => boolean;
+  /** Whether a text may also be cut beside digits. */
+  readonly besideDigits: boolean;
 }
 
 /**
  * Where a long text can be cut without changing its tokens:
  *
  * - before a space between two letters. Every tokenizer that we know begins a word there; the vocabulary must have no
- *   token with a space behind a letter;
+ *   token with a space behind a letter. If it has none with a space behind a digit either, the same holds for digits;
  * - in a run of thousands of the same character, at a multiple of {@link runUnit} from its beginning. Tokens for such
  *   runs are built by doubling, from left to right. No text that means anything is cut there.
- *
- * @param mayCutRun whether a text may go on with this character
  */
-export function* cut(text: string, mayCutRun: (character: string) => boolean): Generator<Part> {
+export function* cut(text: string, rules: CutRules): Generator<Part> {
   let from = 0;
   while (text.length - from > pieceLength) {
-    const to = nextCut(text, from, mayCutRun);
+    const to = nextCut(text, from, rules);
     if (to === text.length) break;
     yield { text: text.slice(from, to), isContinued: from > 0 };
     from = to;
@@ -32,16 +37,18 @@ export function* cut(text: string, mayCutRun: (character: string) => boolean): G
 }
 
 const letter = /^\p{L}$/u;
+const letterOrDigit = /^[\p{L}0-9]$/u;
 
 /** A multiple of the length of every token for a run that we have seen; the longest are 128. */
 const runUnit = 4096;
 
-function nextCut(text: string, from: number, mayCutRun: (character: string) => boolean): number {
+function nextCut(text: string, from: number, { mayCutRun, besideDigits }: CutRules): number {
   const least = from + pieceLength;
   const inRun = cutInRun(text, from, least);
   if (inRun !== null && mayCutRun(text.charAt(inRun))) return inRun;
+  const inWord = besideDigits ? letterOrDigit : letter;
   for (let at = text.indexOf(' ', least); at !== -1; at = text.indexOf(' ', at + 1)) {
-    if (letter.test(text.charAt(at - 1)) && letter.test(text.charAt(at + 1))) return at;
+    if (inWord.test(text.charAt(at - 1)) && inWord.test(text.charAt(at + 1))) return at;
   }
   return text.length;
 }

@@ -33,6 +33,8 @@ export interface Vocabulary {
   readonly shares: Float64Array;
   /** Whether text can be cut between a letter and a space without changing its tokens: no token contains both. */
   readonly cutsBeforeSpaces: boolean;
+  /** The same for a digit (0 to 9) and a space; false without {@link cutsBeforeSpaces}. */
+  readonly cutsAfterDigits: boolean;
 }
 
 const printableBytes = 188;
@@ -58,6 +60,7 @@ export function readVocabulary(source: VocabularySource): Vocabulary {
   const longestWith = new Uint32Array(256);
   const alone = new Uint8Array(256);
   let cutsBeforeSpaces = spelling !== null;
+  let cutsAfterDigits = spelling !== null;
   for (const { token, text, special: kind } of source.entries()) {
     if (kind !== null) special.push({ token, text, ...kind });
     if (spelling === null) continue;
@@ -65,11 +68,17 @@ export function readVocabulary(source: VocabularySource): Vocabulary {
     for (const byte of bytes) longestWith[byte] = Math.max(longestWith[byte] ?? 0, bytes.length);
     if (bytes.length === 1) alone[bytes[0] ?? 0] = 1;
     if (cutsBeforeSpaces && hasLetterBeforeSpace(text, spelling)) cutsBeforeSpaces = false;
+    if (cutsAfterDigits && /[0-9][\u0120▁]/.test(text)) cutsAfterDigits = false;
   }
   const specials = new SpecialTokens(special);
   // A byte without a token of its own, and white space beside some special tokens, may be dropped.
   const shares = Float64Array.from(longestWith, (length, byte) => (alone[byte] === 1 ? 1 / length : 0));
-  return { specials, shares: specials.canStrip ? new Float64Array(256) : shares, cutsBeforeSpaces };
+  return {
+    specials,
+    shares: specials.canStrip ? new Float64Array(256) : shares,
+    cutsBeforeSpaces,
+    cutsAfterDigits: cutsBeforeSpaces && cutsAfterDigits,
+  };
 }
 
 /** A lower bound of the number of tokens in a text; 0 if nothing is known of this vocabulary. */

@@ -44,4 +44,23 @@ export const templates = {
     '{%- endfor %}{{- "<|im_end|>\\n" }}{%- endfor %}',
     '{%- if add_generation_prompt %}{{- "<|im_start|>assistant\\n" }}{%- endif %}',
   ].join('\n'),
+  /** Words are deleted from contents, one after the other. */
+  deleting: [
+    '{%- for m in messages %}',
+    "{%- set text = m.content.replace('/think', '').replace('/no_think', '') %}",
+    "{{- '<|im_start|>' ~ m.role ~ '\\n' ~ text ~ '<|im_end|>\\n' }}",
+    '{%- endfor %}',
+    "{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}",
+  ].join('\n'),
+  /** Keys are sorted, changed and written between the brackets of names. */
+  changing: [
+    '{%- for d in documents or [] %}{%- for key, value in d | dictsort %}',
+    '{{- "<" ~ key ~ ">" ~ value ~ "</" ~ key|replace("-", "_") ~ ">" ~ "<" ~ key|replace("-", "_") ~ ">" }}',
+    '{{- "<" ~ key|lower ~ ">" ~ value|title }}',
+    '{%- endfor %}{%- endfor %}',
+    '{%- for tool in tools or [] %}{%- for key, value in tool.function.parameters.properties | dictsort %}',
+    '{{- "<" ~ key ~ ">" ~ value.description|lower ~ "<" ~ key|replace("-", "_") ~ ">" }}',
+    '{%- endfor %}{%- endfor %}',
+    '{%- for m in messages %}{{- "<|im_start|>" ~ m.role ~ "\\n" ~ m.content|upper ~ "<|im_end|>" }}{%- endfor %}',
+  ].join('\n'),
 } as const;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { apart, cut } from '../../../../../src/core/engine/llama/prompt/text-cuts.js';
 
-const cuts = (text: string, mayCutRun = true) => [...cut(text, () => mayCutRun)];
+const cuts = (text: string, mayCutRun = true, besideDigits = false) => [
+  ...cut(text, { mayCutRun: () => mayCutRun, besideDigits }),
+];
 
 describe('cut', () => {
   it('leaves short text as it is', () => {
@@ -17,6 +19,15 @@ describe('cut', () => {
     expect(parts.map(({ isContinued }) => isContinued)).toEqual(parts.map((_, index) => index > 0));
     for (const { text: own } of parts.slice(1)) expect(own).toMatch(/^ w/);
     expect(cuts('1, '.repeat(30_000))).toHaveLength(1);
+  });
+
+  it('cuts beside digits if no token prevents it', () => {
+    const text = '1 2 3 4 '.repeat(10_000);
+    expect(cuts(text)).toHaveLength(1);
+    const parts = cuts(text, true, true);
+    expect(parts.length).toBeGreaterThan(2);
+    expect(parts.map((part) => part.text).join('')).toBe(text);
+    for (const { text: own } of parts.slice(1)) expect(own).toMatch(/^ \d/);
   });
 
   it('cuts runs at multiples of 4096 from their beginning', () => {

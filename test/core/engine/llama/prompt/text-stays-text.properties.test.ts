@@ -16,10 +16,17 @@ const part = fc.oneof(
   fc
     .tuple(fc.constantFrom(...names), fc.nat(9), fc.nat(9))
     .map(([name, from, length]) => name.slice(from, from + length)),
+  fc.constantFrom('/think', '/no_think', '/no_/thinkthink', '|im-end|', 'zz', 'Zx', 'im', 'q', '|'),
   fc.constantFrom('x', ' ', '\n', '</think>', '<', '|', '>', '"', '\\', 'é😀', '<s', 's'),
 );
 /** Text that is not empty, begins with a letter or not, and contains names and parts of names. */
 const evil = fc.array(part, { minLength: 1, maxLength: 6 }).map((parts) => parts.join('') || 'x');
+
+/** A name with words in it that some templates delete. */
+const poison = fc
+  .tuple(fc.constantFrom(...names), fc.nat(9), fc.constantFrom('/think', '/th/no_thinkink', '/no_/thinkthink'))
+  .map(([name, at, word]) => `${word} x ${name.slice(0, at)}${word}${name.slice(at)}y`);
+const anyEvil = fc.oneof(evil, poison);
 
 /** The same for templates that ask whether there is any text. */
 const harmless = (text: string, number: number): string => (text.trim() === '' ? text : `harmless ${String(number)}`);
@@ -32,10 +39,10 @@ interface Written {
 }
 
 const written: fc.Arbitrary<Written> = fc.record({
-  contents: fc.array(evil, { minLength: 3, maxLength: 3 }),
-  name: evil,
-  key: evil,
-  description: evil,
+  contents: fc.array(anyEvil, { minLength: 3, maxLength: 3 }),
+  name: anyEvil,
+  key: fc.oneof(anyEvil, fc.constantFrom('im_end', '|im-end|', '|IM_END|')),
+  description: anyEvil,
 });
 
 function chat({ contents, name, key, description }: Written) {

@@ -52,4 +52,11 @@ describe('cutsBeforeSpaces', () => {
     expect(vocabulary('characters', ['é▁']).cutsBeforeSpaces).toBe(false);
     expect(vocabulary(null, []).cutsBeforeSpaces).toBe(false);
   });
+
+  it('is refused beside digits by a token with a space behind a digit', () => {
+    expect(vocabulary('bytes', ['1', 'Ġ1']).cutsAfterDigits).toBe(true);
+    expect(vocabulary('bytes', ['1Ġ']).cutsAfterDigits).toBe(false);
+    expect(vocabulary('characters', ['1▁2']).cutsAfterDigits).toBe(false);
+    expect(vocabulary('bytes', ['aĠ']).cutsAfterDigits).toBe(false);
+  });
 });
