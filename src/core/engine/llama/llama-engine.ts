@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../base/clock.js';
 import { Emitter } from '../../base/emitter.js';
 import { ChatstreamError } from '../../base/errors.js';
+import { openFilesLimit } from '../../base/open-files.js';
 import { cacheBytes } from '../../gguf/kv-cache.js';
 import { mainMemory } from '../../gguf/memory-need.js';
 import type {
@@ -17,7 +18,6 @@ import type {
 import type { LlamaEngineOptions } from '../options.js';
 import { cacheMemory, mostEntries } from '../prompt-cache/cache-memory.js';
 import { PromptCache } from '../prompt-cache/prompt-cache.js';
-import { processLimits } from '../prompt-cache/state-files.js';
 import { deviceDescription } from './device.js';
 import { type EngineLog, importLibrary, type Library } from './library.js';
 import { type LoadedModel, loadModel } from './load.js';
@@ -109,7 +109,7 @@ class LlamaEngine implements Engine {
   #createCache({ file, model, contextLength }: LoadedModel, info: PromptCacheInfo): PromptCache<Slot> {
     const slotBytes = cacheBytes(file.cache, this.#options.cacheType, contextLength, 1).most;
     return new PromptCache({
-      memory: info.status === 'on' ? { ...info, limitEntries: mostEntries(processLimits()) } : null,
+      memory: info.status === 'on' ? { ...info, limitEntries: mostEntries(openFilesLimit()) } : null,
       rewinding: rewindingOf(model.fileInsights),
       bytesPerToken: slotBytes / contextLength,
       slotBytes,

@@ -126,10 +126,11 @@ export class RoundLoop {
    * @returns whether the next round also copies a slot
    */
   async #warm(): Promise<boolean> {
+    const cold = this.#running.filter(({ isCold }) => isCold).sort((a, b) => a.order - b.order);
+    if (cold.length === 0) return false;
     let room = this.#prefillChunk;
     for (const { isCold, nextChunk } of this.#running) if (!isCold) room -= nextChunk;
     const isAlone = this.#running.length === 1;
-    const cold = this.#running.filter(({ isCold }) => isCold).sort((a, b) => a.order - b.order);
     for (const generation of cold) {
       // One that begins too early misses what those before it are about to compute.
       if (room < this.#prefillChunk && this.#slots.firstChunk(generation, isAlone) > room) return false;

@@ -1,6 +1,6 @@
 import type { LlamaContextSequence, LlamaModel } from 'node-llama-cpp';
 import type { Token } from '../engine.js';
-import type { CacheSlot } from '../prompt-cache/prompt-cache.js';
+import type { CacheSlot } from '../prompt-cache/cache-slot.js';
 import { reusable, type Rewinding } from '../prompt-cache/rewinding.js';
 import { copySequence, libraryTokens } from './library.js';
 

@@ -60,6 +60,9 @@ export class Supervisor implements SupervisedEngine {
   readonly #generations = new ResumableGenerations();
   readonly #calls = new LastingCalls();
   readonly #hangs = new Emitter<EngineHang>();
+  readonly rounds: Subscribable<Round> = this.#rounds.subscribe;
+  readonly states: Subscribable<EngineState> = this.#states.subscribe;
+  readonly hangs: Subscribable<EngineHang> = this.#hangs.subscribe;
   readonly #watch: HangWatch;
   /** Refused generations, until the event that reports it is emitted. */
   readonly #refused = new Set<string>();
@@ -88,18 +91,6 @@ export class Supervisor implements SupervisedEngine {
 
   get state(): EngineState {
     return this.#state;
-  }
-
-  get states(): Subscribable<EngineState> {
-    return this.#states.subscribe;
-  }
-
-  get rounds(): Subscribable<Round> {
-    return this.#rounds.subscribe;
-  }
-
-  get hangs(): Subscribable<EngineHang> {
-    return this.#hangs.subscribe;
   }
 
   get pid(): number | null {

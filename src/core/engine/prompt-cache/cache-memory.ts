@@ -20,11 +20,10 @@ const leastBytes = 2 ** 20;
 /**
  * How many conversations may be kept: each takes an open file.
  *
- * @param limits what Linux says of the process, `/proc/self/limits`; null if it cannot be read
+ * @param files how many files the process may have open; null if that is not known
  */
-export function mostEntries(limits: string | null): number {
-  const files = Number(/^Max open files\s+(\d+)/m.exec(limits ?? '')?.[1] ?? NaN);
-  return Number.isNaN(files) ? usualEntries : Math.max(1, Math.floor(Math.min(files, mostFiles) / 2));
+export function mostEntries(files: number | null): number {
+  return files === null ? usualEntries : Math.max(1, Math.floor(Math.min(files, mostFiles) / 2));
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import type { CacheSource, PromptCacheActivity, Token } from '../engine.js';
+import type { CacheSlot } from './cache-slot.js';
 import { type CachedState, CachedStates, type StateMatch } from './cached-states.js';
 import { reusable, type Rewinding } from './rewinding.js';
 import { RunningRate } from './running-rate.js';
@@ -17,33 +18,6 @@ const pauseMs = 10_000;
 
 /** How fast llama.cpp copies a sequence at least: much slower than any memory. In bytes per millisecond. */
 const copyBytesPerMs = 2e6;
-
-/** A slot as the prompt cache sees it. Everything that is async is done only between rounds: it takes decoding's lock. */
-export interface CacheSlot {
-  /** The tokens that it holds. */
-  readonly tokens: readonly Token[];
-  /** How many tokens it holds. */
-  readonly length: number;
-  /** The first position of which every layer still stores something; 0 unless the model has a sliding window. */
-  readonly firstCell: number;
-  /** Length of the beginning that its content and these tokens have in common. */
-  sharedPrefix(tokens: readonly Token[]): number;
-  /** Saves its content to a file. @returns the bytes written */
-  save(path: string): Promise<number>;
-  /** Replaces its content by what a slot of this process has saved. */
-  load(path: string): Promise<void>;
-  /** Replaces its content by the first tokens of another slot. @returns whether the model can do that */
-  copyFrom(other: this, length: number): Promise<boolean>;
-  /**
-   * Drops everything after the common prefix with `tokens`.
-   *
-   * @returns how many of the tokens need no prefill. The last one always does, because its output is needed. A model with
-   *   a sliding window or a recurrent state may have to drop more than what differs, or everything.
-   */
-  keepPrefix(tokens: readonly Token[]): Promise<number>;
-  /** Drops everything. */
-  clear(): Promise<void>;
-}
 
 export interface PromptCacheOptions {
   /** Where the states are kept, how many bytes they may take together, and how many there may be; null to keep none. */
@@ -264,7 +238,9 @@ export class PromptCache<S extends CacheSlot> {
         await slot.load(source.state.storage.path);
         this.#observe(this.#restoring, source.state.bytes, this.#took(beganMs));
       } else {
-        await slot.copyFrom(source.slot, source.shared);
+        const isCopied = await slot.copyFrom(source.slot, source.shared);
+        // What it holds otherwise need not be what the library believes.
+        if (!isCopied) await slot.clear();
         this.#took(beganMs);
       }
     } catch (error) {

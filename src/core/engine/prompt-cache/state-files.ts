@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, statfsSync, unlinkSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, statfsSync, unlinkSync } from 'node:fs';
 import { platform } from 'node:os';
 import { join } from 'node:path';
 
@@ -28,15 +28,6 @@ export function memoryFileSystem(path = memoryFolder): StateFolder | null {
   try {
     const { type, bavail, bsize } = statfsSync(path);
     return memoryTypes.includes(type) ? { path, freeBytes: bavail * bsize } : null;
-  } catch {
-    return null;
-  }
-}
-
-/** What Linux allows this process, as text; null on other systems. */
-export function processLimits(): string | null {
-  try {
-    return readFileSync('/proc/self/limits', 'utf8');
   } catch {
     return null;
   }

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { openFilesLimit } from '../../base/open-files.js';
 
 /** How many connections a server keeps open. */
 export interface ConnectionLimits {
@@ -34,22 +35,9 @@ export function connectionLimits(descriptors: number, inUse: number): Connection
   return { most, mostIdle: Math.min(most, mostIdle), beyond: reserved / 2 };
 }
 
-/**
- * The limits for this process. Linux says how many descriptors it may have (`ulimit -n`; Node.js has raised the soft limit
- * to the hard one by then); elsewhere a number is assumed that every system allows.
- */
+/** The limits for this process. Where the system does not say how many files it may open, a number is assumed that each allows. */
 export function connectionLimitsOfProcess(): ConnectionLimits {
-  try {
-    const descriptors = descriptorLimit(readFileSync('/proc/self/limits', 'utf8'));
-    return connectionLimits(descriptors ?? assumedDescriptors, readdirSync('/proc/self/fd').length);
-  } catch {
-    // Not Linux, or without /proc.
-    return connectionLimits(assumedDescriptors, 0);
-  }
-}
-
-/** The soft limit of open files in the text of `/proc/PID/limits`; null if there is none. */
-export function descriptorLimit(limits: string): number | null {
-  const soft = /^Max open files +(\d+) /m.exec(limits)?.[1];
-  return soft === undefined ? null : Number(soft);
+  const descriptors = openFilesLimit();
+  if (descriptors === null) return connectionLimits(assumedDescriptors, 0);
+  return connectionLimits(descriptors, readdirSync('/proc/self/fd').length);
 }

@@ -1,11 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../../../src/core/base/clock.js';
-import {
-  type CacheSlot,
-  PromptCache,
-  type PromptCacheOptions,
-} from '../../../../src/core/engine/prompt-cache/prompt-cache.js';
+import type { CacheSlot } from '../../../../src/core/engine/prompt-cache/cache-slot.js';
+import { PromptCache, type PromptCacheOptions } from '../../../../src/core/engine/prompt-cache/prompt-cache.js';
 import type { Rewinding } from '../../../../src/core/engine/prompt-cache/rewinding.js';
 import { memoryFileSystem } from '../../../../src/core/engine/prompt-cache/state-files.js';
 
@@ -52,7 +49,7 @@ class FakeSlot implements CacheSlot {
   copyFrom(other: FakeSlot, length: number): Promise<boolean> {
     this.copied += 1;
     this.tokens = other.tokens.slice(0, length);
-    return Promise.resolve(true);
+    return Promise.resolve(!this.#time.copyFails);
   }
 
   keepPrefix(tokens: readonly number[]): Promise<number> {
@@ -71,6 +68,7 @@ interface FakeTime {
   saveMs: number;
   loadMs: number;
   loadFails: boolean;
+  copyFails: boolean;
 }
 
 const contents = new Map<string, readonly number[]>();
@@ -86,7 +84,7 @@ interface Stage {
 }
 
 function stage(rewinding: Rewinding = { type: 'anywhere' }, changes: Partial<PromptCacheOptions> = {}): Stage {
-  const time: FakeTime = { nowMs: 0, saveMs: 1, loadMs: 1, loadFails: false };
+  const time: FakeTime = { nowMs: 0, saveMs: 1, loadMs: 1, loadFails: false, copyFails: false };
   const clock: Clock = { ...systemClock, now: () => time.nowMs };
   const warnings: string[] = [];
   const cache = new PromptCache<FakeSlot>({
@@ -195,6 +193,15 @@ describe('a beginning in another slot', () => {
       moved: 'copy',
     });
     expect(slot.copied).toBe(1);
+  });
+
+  it('is read again if it could not be copied as a whole', async () => {
+    const { time, cache } = stage(undefined, { memory: null });
+    time.copyFails = true;
+    const slot = new FakeSlot(time);
+    const warmth = await cache.warm(slot, [...conversation, 7], [new FakeSlot(time, conversation)], false);
+    expect(warmth.cached).toBe(0);
+    expect(slot.tokens).toEqual([]);
   });
 
   it('is not copied if that takes longer than its prefill', async () => {

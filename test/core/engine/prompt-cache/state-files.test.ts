@@ -9,7 +9,7 @@ describe('memoryFileSystem', () => {
     expect(memoryFileSystem(join(tmpdir(), 'no such folder'))).toBeNull();
   });
 
-  it('is null for a folder on a disk', () => {
+  it('is null for a folder that is not in memory', () => {
     expect(memoryFileSystem('/proc')).toBeNull();
   });
 });

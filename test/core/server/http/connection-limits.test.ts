@@ -1,9 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  connectionLimits,
-  connectionLimitsOfProcess,
-  descriptorLimit,
-} from '../../../../src/core/server/http/connection-limits.js';
+import { connectionLimits, connectionLimitsOfProcess } from '../../../../src/core/server/http/connection-limits.js';
 
 describe('the limits of connections', () => {
   it('leave descriptors for the engine and for refusals', () => {
@@ -24,15 +20,5 @@ describe('the limits of connections', () => {
     expect(most).toBeGreaterThanOrEqual(16);
     expect(mostIdle).toBeLessThanOrEqual(most);
     expect(beyond).toBeGreaterThanOrEqual(32);
-  });
-});
-
-describe('the descriptors of a process', () => {
-  it.each([
-    ['Max open files            1024                 524288               files     ', 1024],
-    ['Max open files            unlimited            unlimited            files     ', null],
-    ['Max processes             100                  100                  processes ', null],
-  ])('are read from %j', (line, expected) => {
-    expect(descriptorLimit(`Limit   Soft Limit   Hard Limit   Units\n${line}\n`)).toBe(expected);
   });
 });
