@@ -46,6 +46,23 @@ export interface ChatMessage {
 /** An object from a request that only the chat template looks into. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** A function that a model may call. */
+export interface Tool {
+  readonly name: string;
+  /** The JSON schema of its arguments; undefined for a function without any. */
+  readonly parameters?: JsonObject;
+  /** Whether a schema that a grammar cannot enforce is an error. If not, any JSON object may be the arguments then. */
+  readonly isStrict: boolean;
+}
+
+/** Which tools a model may call, and whether it must. */
+export interface CallDemand {
+  readonly tools: readonly Tool[];
+  readonly isRequired: boolean;
+  /** Whether one answer may have more than one call. */
+  readonly isParallel: boolean;
+}
+
 /**
  * How a rendered chat ends: with the beginning of an answer; in the middle of the last message, which the model
  * continues; or after the last message, without anything.

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import type { ModelCache } from './model-cache.js';
 
@@ -23,7 +24,7 @@ export async function lockModel(cache: ModelCache, path: string, source: string)
   const descriptor = openSync(lockPath, 'a+', cache.modes.file);
   try {
     if (!isGranted(tryLock, descriptor)) {
-      const holder = holderIn(descriptor);
+      const holder = await holderOf(descriptor);
       throw new ChatstreamError(
         'model_unreadable',
         `${source} is being downloaded by another process${holder === null ? '' : ` (${holder})`}.`,
@@ -65,13 +66,39 @@ function isGranted(tryLock: TryLock, descriptor: number): boolean {
   }
 }
 
-/** @returns the process that holds a lock; null if it has not written its number yet, or on Windows, where it cannot be read */
-function holderIn(descriptor: number): number | null {
+const HOLDER_READS = 20;
+const HOLDER_READ_PAUSE_MS = 25;
+
+/**
+ * Waits for up to half a second, because the process that has just been granted the lock writes its number a moment
+ * later. Until then, the file is empty or names the previous holder.
+ *
+ * @returns the process that holds a lock; null if it cannot be told, as on Windows, where the file cannot be read
+ */
+async function holderOf(descriptor: number): Promise<number | null> {
+  for (let reads = 0; reads < HOLDER_READS; reads += 1) {
+    const pid = numberIn(descriptor);
+    if (pid !== null && isAlive(pid)) return pid;
+    await setTimeout(HOLDER_READ_PAUSE_MS);
+  }
+  return null;
+}
+
+function numberIn(descriptor: number): number | null {
   const text = Buffer.alloc(16);
   try {
     const pid = Number(text.toString('latin1', 0, readSync(descriptor, text, 0, text.length, 0)));
     return Number.isSafeInteger(pid) && pid > 0 ? pid : null;
   } catch {
     return null;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // The process of another user exists too.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }

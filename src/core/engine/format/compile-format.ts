@@ -1,4 +1,4 @@
-import { isRecord } from '../../base/json.js';
+import { isRecord, items } from '../../base/json.js';
 import type { OutputFormat } from '../engine.js';
 import { checkComplexity, type Complexity } from '../grammar/complexity.js';
 import { factored, type Rules } from '../grammar/factoring.js';
@@ -34,23 +34,40 @@ const gbnfGrammar: Subject = { param: 'response_format', name: 'The grammar' };
  * place in a schema; `grammar_too_complex` for one that would cost too much
  */
 export function compileFormat(format: SourceFormat): CompiledGrammar {
+  const builder = new GrammarBuilder(new Budget(subjectOf(format)));
+  return compiled(builder, formatRule(new JsonRules(builder), format), format.type !== 'grammar');
+}
+
+/** What errors about a format are about. */
+export function subjectOf({ type }: OutputFormat): Subject {
+  switch (type) {
+    case 'regex':
+      return regularExpression;
+    case 'grammar':
+    case 'compiled':
+      return gbnfGrammar;
+    default:
+      return jsonSchema;
+  }
+}
+
+/**
+ * Adds the rules of a format to a grammar, of which it may be a part.
+ *
+ * @throws ChatstreamError as {@link compileFormat} does
+ */
+export function formatRule(json: JsonRules, format: Exclude<OutputFormat, { type: 'text' }>): RuleItem {
   switch (format.type) {
-    case 'json_object': {
-      const builder = new GrammarBuilder(new Budget(jsonSchema));
-      return compiled(builder, new JsonRules(builder).object);
-    }
-    case 'json_schema': {
-      const builder = new GrammarBuilder(new Budget(jsonSchema));
-      return compiled(builder, schemaRule(new JsonRules(builder), format.schema, jsonSchema));
-    }
-    case 'regex': {
-      const builder = new GrammarBuilder(new Budget(regularExpression));
-      return compiled(builder, regexRule(builder, format.regex));
-    }
-    case 'grammar': {
-      const builder = new GrammarBuilder(new Budget(gbnfGrammar));
-      return compiled(builder, gbnfRule(builder, format.grammar), false);
-    }
+    case 'json_object':
+      return json.object;
+    case 'json_schema':
+      return schemaRule(json, format.schema, jsonSchema);
+    case 'regex':
+      return regexRule(json.builder, format.regex);
+    case 'grammar':
+      return gbnfRule(json.builder, format.grammar);
+    case 'compiled':
+      return gbnfRule(json.builder, format.gbnf);
   }
 }
 
@@ -93,11 +110,48 @@ function checkLength(subject: Subject, length: number): void {
  * @throws ChatstreamError as {@link compileFormat} does
  */
 export function schemaRule(json: JsonRules, schema: unknown, subject: Subject): RuleItem {
-  checkLength(subject, JSON.stringify(schema).length);
-  const root = typeof schema === 'boolean' || isRecord(schema) ? schema : {};
-  const places = new Places(root, subject);
-  return new SchemaCompiler(json, places).compile(places.root);
+  return new SchemaRules(json, schema, subject).root;
 }
+
+/** A property of an object, for formats that do not write objects as JSON. */
+export interface SchemaProperty {
+  readonly name: string;
+  readonly isRequired: boolean;
+  readonly schema: unknown;
+  /** The rule for its values. */
+  readonly value: () => RuleItem;
+}
+
+/** The rules for all values that a schema allows, and for those of its parts. */
+export class SchemaRules {
+  readonly root: RuleItem;
+  readonly #compiler: SchemaCompiler;
+  readonly #places: Places;
+
+  /** @throws ChatstreamError as {@link compileFormat} does */
+  constructor(json: JsonRules, schema: unknown, subject: Subject) {
+    checkLength(subject, JSON.stringify(schema).length);
+    this.#places = new Places(typeof schema === 'boolean' || isRecord(schema) ? schema : {}, subject);
+    this.#compiler = new SchemaCompiler(json, this.#places);
+    this.root = this.#compiler.compile(this.#places.root);
+  }
+
+  /** The properties that an object schema names; null for one that combines others, or is none. */
+  get properties(): readonly SchemaProperty[] | null {
+    const { schema } = this.#places.root;
+    if (typeof schema === 'boolean' || combinations.some((keyword) => keyword in schema)) return null;
+    const required = new Set(items(schema['required']));
+    const { properties = {} } = schema;
+    return [...this.#places.map(properties, '/properties')].map(([name, located]) => ({
+      name,
+      isRequired: required.has(name),
+      schema: located.schema,
+      value: () => this.#compiler.compile(located),
+    }));
+  }
+}
+
+const combinations = ['$ref', 'allOf', 'anyOf', 'oneOf', 'patternProperties', 'enum', 'const'];
 
 /**
  * The rest of the way, from rules to a grammar.

@@ -1,0 +1,93 @@
+import type { Tool } from '../engine.js';
+
+/** A part of an answer. Parts of one kind that follow each other are one text that was cut somewhere. */
+export type AnswerPart =
+  | { readonly type: 'content'; readonly text: string }
+  | { readonly type: 'reasoning'; readonly text: string }
+  /** A call begins: the first has the index 0. */
+  | { readonly type: 'call'; readonly index: number; readonly id: string; readonly name: string }
+  /** A piece of the arguments of that call: JSON. */
+  | { readonly type: 'arguments'; readonly index: number; readonly text: string };
+
+/** Collects the parts that have become certain since they were last taken. Texts are never empty. */
+export class AnswerParts {
+  readonly tools: ReadonlyMap<string, Tool>;
+  readonly #newId: (index: number, name: string) => string;
+  #parts: AnswerPart[] = [];
+  #calls = 0;
+  /** White space at the end of the content, which is dropped if a call follows. */
+  #space = '';
+  #isBegun = false;
+  #dropsSpace = false;
+
+  constructor(tools: readonly Tool[], newId: (index: number, name: string) => string) {
+    this.tools = new Map(tools.map((tool) => [tool.name, tool]));
+    this.#newId = newId;
+  }
+
+  get calls(): number {
+    return this.#calls;
+  }
+
+  readonly content = (text: string): void => {
+    let fresh = this.#space + text;
+    if (this.#dropsSpace && !this.#isBegun) fresh = fresh.trimStart();
+    const end = this.tools.size === 0 ? fresh.length : fresh.trimEnd().length;
+    this.#space = fresh.slice(end);
+    if (end === 0) return;
+    this.#isBegun = true;
+    this.#add({ type: 'content', text: fresh.slice(0, end) });
+  };
+
+  /** White space before the next content belongs to the marks before it. */
+  dropSpace(): void {
+    this.#dropsSpace = true;
+    this.#isBegun = false;
+    this.#space = '';
+  }
+
+  readonly reasoning = (text: string): void => {
+    if (text !== '') this.#add({ type: 'reasoning', text });
+  };
+
+  /** @returns the place for the arguments of the call */
+  call(name: string): (text: string) => void {
+    const index = this.#calls++;
+    this.dropSpace();
+    this.#add({ type: 'call', index, id: this.#newId(index, name), name });
+    return (text) => {
+      if (text !== '') this.#add({ type: 'arguments', index, text });
+    };
+  }
+
+  /** @param isOver whether no more text follows */
+  take(isOver: boolean): readonly AnswerPart[] {
+    if (isOver && this.#space !== '' && this.#calls === 0) this.#add({ type: 'content', text: this.#space });
+    if (isOver) this.#space = '';
+    const parts = this.#parts;
+    this.#parts = [];
+    return parts;
+  }
+
+  #add(part: AnswerPart): void {
+    const last = this.#parts.at(-1);
+    const merged = last === undefined ? null : mergedParts(last, part);
+    if (merged === null) this.#parts.push(part);
+    else this.#parts[this.#parts.length - 1] = merged;
+  }
+}
+
+/** One part instead of two that follow each other; null if they are of different kinds. */
+export function mergedParts(first: AnswerPart, second: AnswerPart): AnswerPart | null {
+  switch (second.type) {
+    case 'content':
+    case 'reasoning':
+      return first.type === second.type ? { type: second.type, text: first.text + second.text } : null;
+    case 'arguments': {
+      const isSame = first.type === 'arguments' && first.index === second.index;
+      return isSame ? { ...second, text: first.text + second.text } : null;
+    }
+    case 'call':
+      return null;
+  }
+}

@@ -1,0 +1,30 @@
+import { ChatstreamError } from '../../base/errors.js';
+import type { Tool } from '../engine.js';
+import { SchemaRules } from '../format/compile-format.js';
+import type { JsonRules } from '../grammar/json-rules.js';
+import type { Subject } from '../grammar/limits.js';
+import type { CallableTool } from './dialect.js';
+
+/** Without parameters, as OpenAI defines it: a function without any. */
+const noParameters = { type: 'object', properties: {}, additionalProperties: false };
+
+/**
+ * A tool with the rules for its arguments.
+ *
+ * @param areArgumentsFree whether any JSON object will do for a tool that is not strict
+ * @throws ChatstreamError `invalid_request` for a strict tool whose schema cannot be enforced, `grammar_too_complex`
+ */
+export function callableTool(json: JsonRules, tool: Tool, index: number, areArgumentsFree: boolean): CallableTool {
+  const subject: Subject = { param: `tools.${index}.function.parameters`, name: `The schema of ${tool.name}` };
+  const free = (): CallableTool => ({ tool, arguments: json.object, properties: null });
+  if (areArgumentsFree && !tool.isStrict) return free();
+  const schema = { type: 'object', ...(tool.parameters ?? noParameters) };
+  try {
+    const { root, properties } = new SchemaRules(json, schema, subject);
+    return { tool, arguments: root, properties };
+  } catch (error) {
+    const isUnenforceable = error instanceof ChatstreamError && error.code === 'invalid_request';
+    if (tool.isStrict || !isUnenforceable) throw error;
+    return free();
+  }
+}
