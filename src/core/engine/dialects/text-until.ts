@@ -85,7 +85,7 @@ function define(builder: GrammarBuilder, root: Place, anywhere: Place, mayEnd: b
 
 /** All places after `root` whose text this one ends with, from the longest. */
 function endingsOf({ text }: Place, root: Place): readonly Place[] {
-  const chars = [...text];
+  const chars = Array.from(text);
   return [...chars, ''].flatMap((_, begin) => {
     let place: Place | undefined = root;
     for (const char of chars.slice(begin)) place = place?.next.get(char);

@@ -64,7 +64,7 @@ export function read(dialect: Dialect, text: string, options: ReadOptions = {}):
     const pieces = [text.slice(0, cut), text.slice(cut)];
     expect(readPieces(dialect, pieces, options), JSON.stringify(pieces)).toEqual(whole);
   }
-  expect(readPieces(dialect, [...text], options), 'character by character').toEqual(whole);
+  expect(readPieces(dialect, Array.from(text), options), 'character by character').toEqual(whole);
   return answerOf(whole);
 }
 
