@@ -27,8 +27,12 @@ function chatstream(texts: readonly string[]): string[] {
   const head = { id: 'chatcmpl-6f6f2f1c-2f0e-4d0c-9a53-0d5c8d3b1f10', created: 1_782_114_956, model: 'tiny' };
   const encoder = new CompletionEncoder('chat', head, true);
   const timings = { queueMs: 0.2, prefillMs: 31.7, decodeMs: 4012.3, promptTokens: 412, cachedTokens: 0 };
-  const closing = encoder.closing('stop', { ...timings, outputTokens: tokens });
-  return [encoder.opening(), ...texts.map((text) => encoder.text(text)), ...eventsIn(closing, '\n\n')];
+  const closing = encoder.closing('stop', { ...timings, outputTokens: tokens, reasoningTokens: 0 });
+  return [
+    encoder.opening(),
+    ...texts.map((text) => encoder.parts([{ type: 'content', text }])),
+    ...eventsIn(closing, '\n\n'),
+  ];
 }
 
 /** Field order and names of llama-server b9554. */

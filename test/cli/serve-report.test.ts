@@ -25,6 +25,7 @@ const server: RunningServer = {
     promptCache: { status: 'off', reason: 'it is a test' },
     warnings: [],
     chatStop: [],
+    chatTemplate: null,
   },
   totals: { completed: 0, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
   drain: () => Promise.resolve(0),

@@ -151,6 +151,7 @@ describe('serve', () => {
           promptCache: { status: 'off', reason: 'it is a test' },
           warnings: [],
           chatStop: [],
+          chatTemplate: null,
         },
         totals: { completed: 5, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
         drain: (timeoutMs) => drain(timeoutMs),

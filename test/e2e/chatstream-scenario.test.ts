@@ -46,7 +46,7 @@ describe('of three requests with max-concurrency 2, by the engine’s token even
   });
 
   function submit(id: keyof typeof maxTokens): Promise<AdmittedRequest> {
-    const nobody = { started: ignore, text: ignore, ended: ignore, failed: ignore };
+    const nobody = { started: ignore, parts: ignore, ended: ignore, failed: ignore };
     return inference.submit(request(id, maxTokens[id]), nobody, new AbortController().signal);
   }
 
@@ -146,6 +146,7 @@ function request(id: string, maxTokens: number): InferenceRequest {
     stop: [],
     ignoreEos: true,
     format: { type: 'text' },
+    thoughtTokens: null,
   };
 }
 

@@ -29,7 +29,6 @@ export function inProcess(engine: Engine): ServingEngine {
       }
     },
     prepare: (source, demands, signal) => engine.prepare(source, demands, signal),
-    constrain: (format, signal) => engine.constrain(format, signal),
     tokenize: (text, signal) => engine.tokenize(text, signal),
     detokenize: (tokens, signal) => engine.detokenize(tokens, signal),
     generate: (spec) => {

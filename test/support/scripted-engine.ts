@@ -1,11 +1,13 @@
 import { Emitter, type Subscribable } from '../../src/core/base/emitter.js';
 import type { ErrorCode } from '../../src/core/base/errors.js';
 import type {
+  Demands,
   EngineInfo,
   EngineState,
   GenerationEvent,
   GenerationSpec,
-  OutputFormat,
+  Prepared,
+  PromptSource,
   Round,
   ServingEngine,
   Token,
@@ -25,6 +27,7 @@ const usualInfo: EngineInfo = {
   promptCache: { status: 'off', reason: 'it is a test' },
   warnings: [],
   chatStop: [],
+  chatTemplate: null,
 };
 
 /**
@@ -61,12 +64,8 @@ export class ScriptedEngine implements ServingEngine {
     return Promise.resolve(this.#info);
   }
 
-  prepare(): Promise<readonly Token[]> {
-    return Promise.resolve([1, 2, 3]);
-  }
-
-  constrain(format: OutputFormat): Promise<OutputFormat> {
-    return Promise.resolve(format);
+  prepare(_source: PromptSource, demands?: Demands): Promise<Prepared> {
+    return Promise.resolve({ prompt: [1, 2, 3], format: demands?.format ?? { type: 'text' }, isThinking: false });
   }
 
   tokenize(): Promise<readonly Token[]> {

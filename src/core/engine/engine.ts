@@ -26,6 +26,8 @@ export interface EngineInfo {
   readonly warnings: readonly string[];
   /** Strings at which answers to chats end besides those that a request names: see `ChatTemplate.stop`. */
   readonly chatStop: readonly string[];
+  /** The source of the chat template, which shows how the model writes thoughts and calls of tools; null without one. */
+  readonly chatTemplate: string | null;
 }
 
 /** Where conversations are kept that have left their slots. */
@@ -41,6 +43,8 @@ export interface ChatMessage {
   readonly tool_calls?: readonly JsonObject[];
   /** The call that a tool's message answers. */
   readonly tool_call_id?: string;
+  /** What the model thought before an assistant's message. */
+  readonly reasoning_content?: string;
 }
 
 /** An object from a request that only the chat template looks into. */
@@ -59,8 +63,8 @@ export interface Tool {
 export interface CallDemand {
   readonly tools: readonly Tool[];
   readonly isRequired: boolean;
-  /** Whether one answer may have more than one call. */
-  readonly isParallel: boolean;
+  /** Whether one answer may have more than one call; null if the request leaves it open. */
+  readonly isParallel: boolean | null;
 }
 
 /**
@@ -83,6 +87,8 @@ export type PromptSource =
       readonly arguments?: JsonObject | undefined;
       /** `answer` if left out. */
       readonly ending?: ChatEnding | undefined;
+      /** How much the model should think, in OpenAI's words; `none` for not at all. Without it, as the template has it. */
+      readonly reasoningEffort?: string | undefined;
     }
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'tokens'; readonly tokens: readonly Token[] };
@@ -118,13 +124,37 @@ export type OutputFormat =
   | { readonly type: 'regex'; readonly regex: string }
   /** A grammar in llama.cpp's notation, GBNF. */
   | { readonly type: 'grammar'; readonly grammar: string }
+  /** Calls of tools in the way in which the model writes them. Where none is required, an answer in another format will do. */
+  | { readonly type: 'calls'; readonly demand: CallDemand; readonly otherwise: AnswerFormat }
   /** What `compileFormat` made of one of the others, in GBNF. It is followed as it is, without being checked again. */
   | { readonly type: 'compiled'; readonly gbnf: string };
+
+/** The format of an answer that is not a call. */
+export type AnswerFormat = Exclude<OutputFormat, { type: 'calls' }>;
 
 /** What a request requires of an engine. The engine checks it before the request may wait. */
 export interface Demands {
   readonly format: OutputFormat;
   readonly logitBias: Sampling['logitBias'];
+}
+
+/** What an engine makes of a request before it may wait. */
+export interface Prepared {
+  readonly prompt: readonly Token[];
+  /** The format as `generate` takes it fastest. */
+  readonly format: OutputFormat;
+  /** Whether the prompt ends with the beginning of a thought, so that the answer begins inside of it. */
+  readonly isThinking: boolean;
+}
+
+/** When a thought has to end. */
+export interface ThoughtLimit {
+  /** The text that ends a thought; it is written for the model when it has used up its tokens. */
+  readonly end: string;
+  /** The text that begins one; null if the answer begins inside of it. */
+  readonly begin: string | null;
+  /** Output tokens, 0 or more. */
+  readonly maxTokens: number;
 }
 
 /** Everything that an engine needs to run a generation, or to continue one that another engine process began. */
@@ -139,6 +169,10 @@ export interface GenerationSpec {
   /** Whether to go on after the end-of-generation token, up to `maxTokens`. */
   readonly ignoreEos: boolean;
   readonly format: OutputFormat;
+  /** Names of special tokens that are part of the text. Others are not, except those that end it. */
+  readonly marks: readonly string[];
+  /** Null if the model may think as long as it likes. */
+  readonly thoughtLimit: ThoughtLimit | null;
   /** Output tokens whose text was already reported. They count in `maxTokens`. Empty for a new generation. */
   readonly resumeAfter: readonly Token[];
 }
@@ -236,15 +270,11 @@ export interface PromptEngine {
   /** Loads the model; may be called once. Rejects with a `ChatstreamError` that tells the operator what to do. */
   start(): Promise<EngineInfo>;
   /**
-   * Applies the chat template and tokenises. Rejects with `invalid_request` for messages that the template refuses, and
-   * for demands that cannot be met, such as a schema that cannot be turned into a grammar.
+   * Applies the chat template, tokenises, and compiles the format. Rejects with `invalid_request` for messages that the
+   * template refuses and for demands that cannot be met, such as a schema that cannot be turned into a grammar, and with
+   * `grammar_too_complex` for a format that would cost too much.
    */
-  prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<readonly Token[]>;
-  /**
-   * Makes an output format into the form in which `generate` takes it fastest. Rejects with `invalid_request` for a format
-   * that cannot be followed, and with `grammar_too_complex` for one that would cost too much.
-   */
-  constrain(format: OutputFormat, signal?: AbortSignal): Promise<OutputFormat>;
+  prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<Prepared>;
   /** Tokenises text without template and beginning-of-text token. The names of special tokens are plain text. */
   tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]>;
   /** The text of tokens, including special ones. Rejects with `invalid_request` for a number outside the vocabulary. */

@@ -7,15 +7,15 @@ import {
   engineLoadingError,
   queueTimeoutError,
 } from '../base/refusals.js';
-import type { EngineInfo, OutputFormat, ServingEngine, Token } from '../engine/engine.js';
+import type { EngineInfo, Prepared, ServingEngine } from '../engine/engine.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
+import { type AnswerPlan, AnswerPlans } from './answer-reading.js';
 import type { InferenceJob } from './inference-job.js';
 import type { InferenceRequest } from './request.js';
 
-/** What an engine makes of a request before it may wait. */
-export interface Prepared {
-  readonly prompt: readonly Token[];
-  readonly format: OutputFormat;
+/** A prompt that fits, and how it is to be answered. */
+export interface AdmissiblePrompt extends Prepared {
+  readonly plan: AnswerPlan;
 }
 
 /** The way into the queue: prepares and admits requests, and refuses them while there is no engine. */
@@ -24,6 +24,7 @@ export class Admission {
   readonly #scheduler: Scheduler<InferenceJob>;
   readonly #queueTimeoutMs: number;
   readonly #clock: Clock;
+  readonly #plans = new AnswerPlans();
   #info: EngineInfo | null = null;
   #preparing = 0;
 
@@ -61,7 +62,7 @@ export class Admission {
    *
    * @throws ChatstreamError as `Inference.submit` does
    */
-  async prepare(request: InferenceRequest, client: AbortSignal): Promise<Prepared> {
+  async prepare(request: InferenceRequest, client: AbortSignal): Promise<AdmissiblePrompt> {
     this.#scheduler.assertVacancy(this.#preparing);
     if (this.#info === null) throw engineLoadingError();
     // While an engine restarts, preparing can take a while; no request waits longer for that than it may in the queue.
@@ -73,7 +74,7 @@ export class Admission {
     try {
       const prepared = await this.#prepare(request, patience.signal);
       assertFits(request, prepared.prompt.length, this.#info.contextLength);
-      return prepared;
+      return { ...prepared, plan: this.#plans.plan(request, prepared, this.#info) };
     } finally {
       this.#preparing -= 1;
       patience.dispose();
@@ -81,11 +82,9 @@ export class Admission {
   }
 
   /** An engine that is told that nobody waits any more may still take a moment to notice. */
-  async #prepare({ source, format: wanted, sampling }: InferenceRequest, signal: AbortSignal): Promise<Prepared> {
+  async #prepare({ source, format, sampling }: InferenceRequest, signal: AbortSignal): Promise<Prepared> {
     const { logitBias } = sampling;
-    const format = wanted.type === 'text' ? wanted : await untilAborted(this.#engine.constrain(wanted, signal), signal);
-    const prompt = await untilAborted(this.#engine.prepare(source, { format, logitBias }, signal), signal);
-    return { prompt, format };
+    return await untilAborted(this.#engine.prepare(source, { format, logitBias }, signal), signal);
   }
 
   /** @param leave called when the client leaves, also from within this call */

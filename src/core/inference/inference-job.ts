@@ -1,5 +1,6 @@
 import type { GenerationSpec, Token } from '../engine/engine.js';
 import { Job } from '../scheduler/job.js';
+import type { AnswerPlan } from './answer-reading.js';
 import type { AnswerListener, InferenceRequest, Timings } from './request.js';
 
 type Phase =
@@ -18,12 +19,14 @@ export class InferenceJob extends Job {
   slot: number | null = null;
   cachedTokens = 0;
   outputTokens = 0;
+  reasoningTokens = 0;
   lastTokenMs = 0;
   #stopWatching: () => void = () => undefined;
 
   constructor(
     readonly request: InferenceRequest,
     readonly prompt: readonly Token[],
+    readonly plan: AnswerPlan,
     readonly listener: AnswerListener,
     readonly arrivedMs: number,
   ) {
@@ -36,7 +39,9 @@ export class InferenceJob extends Job {
 
   get spec(): GenerationSpec {
     const { id, maxTokens, sampling, stop, ignoreEos, format } = this.request;
-    return { id, prompt: this.prompt, maxTokens, sampling, stop, ignoreEos, format, resumeAfter: [] };
+    const { marks, thoughtLimit } = this.plan;
+    const limits = { maxTokens, stop, ignoreEos, format, thoughtLimit };
+    return { id, prompt: this.prompt, sampling, ...limits, marks, resumeAfter: [] };
   }
 
   /** Calls `leave` when the client leaves, until {@link unwatch}. */
@@ -67,6 +72,7 @@ export class InferenceJob extends Job {
       promptTokens: this.prompt.length,
       cachedTokens: this.cachedTokens,
       outputTokens: this.outputTokens,
+      reasoningTokens: this.reasoningTokens,
     };
     switch (phase.status) {
       case 'waiting':

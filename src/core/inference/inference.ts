@@ -97,8 +97,8 @@ export class Inference {
   async submit(request: InferenceRequest, listener: AnswerListener, client: AbortSignal): Promise<AdmittedRequest> {
     const arrivedMs = this.#clock.now();
     try {
-      const { prompt, format } = await this.#admission.prepare(request, client);
-      const job = new InferenceJob({ ...withChatStop(request, this.info), format }, prompt, listener, arrivedMs);
+      const { prompt, format, plan } = await this.#admission.prepare(request, client);
+      const job = new InferenceJob({ ...withChatStop(request, this.info), format }, prompt, plan, listener, arrivedMs);
       this.#admission.admit(job, client, () => {
         this.#processing.cancel(job);
       });

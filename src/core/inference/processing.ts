@@ -86,15 +86,17 @@ export class Processing {
         job.slot = event.slot;
         return;
       case 'token':
-        this.#countToken(job);
-        if (event.text !== '') job.listener.text(event.text);
+        this.#pass(job, event.text);
         return;
       case 'ended': {
-        if (event.token !== null) this.#countToken(job);
+        const { reading } = job.plan;
+        const wasThinking = reading.isThinking;
+        const parts = reading.end(event.text);
+        if (event.token !== null) this.#countToken(job, wasThinking);
         const timings = job.timings(this.#clock.now());
         this.#forget(job);
         this.#events.settled(job, 'completed', null, timings);
-        job.listener.ended(event.reason, event.text, timings);
+        job.listener.ended(event.reason === 'stop' && reading.calls > 0 ? 'tool_calls' : event.reason, parts, timings);
         this.#scheduler.release(job);
         return;
       }
@@ -103,7 +105,16 @@ export class Processing {
     }
   }
 
-  #countToken(job: InferenceJob): void {
+  #pass(job: InferenceJob, text: string): void {
+    const { reading } = job.plan;
+    const wasThinking = reading.isThinking;
+    const parts = text === '' ? [] : reading.push(text);
+    this.#countToken(job, wasThinking || reading.isThinking);
+    if (parts.length > 0) job.listener.parts(parts);
+  }
+
+  #countToken(job: InferenceJob, isReasoning: boolean): void {
+    if (isReasoning) job.reasoningTokens += 1;
     const prefillMs = job.countToken(this.#clock.now());
     if (prefillMs !== null) this.#events.firstToken(job, prefillMs);
   }

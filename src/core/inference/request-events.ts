@@ -41,6 +41,7 @@ const notAdmitted: Timings = {
   promptTokens: 0,
   cachedTokens: 0,
   outputTokens: 0,
+  reasoningTokens: 0,
 };
 
 /** Tells metrics and logs what happens to requests. */

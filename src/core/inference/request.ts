@@ -1,10 +1,13 @@
 import type { ChatstreamError } from '../base/errors.js';
+import type { AnswerPart } from '../engine/dialects/answer.js';
 import type { FinishReason, GenerationSpec, PromptSource } from '../engine/engine.js';
 import type { WaitingView } from '../scheduler/job.js';
 
 /** What a client asks for, with every default filled in. */
-export interface InferenceRequest extends Omit<GenerationSpec, 'prompt' | 'resumeAfter'> {
+export interface InferenceRequest extends Omit<GenerationSpec, 'prompt' | 'marks' | 'thoughtLimit' | 'resumeAfter'> {
   readonly source: PromptSource;
+  /** Most output tokens of a thought, 0 or more; null for a model that may think as long as it likes. */
+  readonly thoughtTokens: number | null;
   /** The client's own name for it, for the log. */
   readonly requestId?: string;
 }
@@ -27,7 +30,12 @@ export interface Timings {
   /** Prompt tokens that needed no prefill because the slot still held them. */
   readonly cachedTokens: number;
   readonly outputTokens: number;
+  /** Output tokens of thoughts, with their marks. */
+  readonly reasoningTokens: number;
 }
+
+/** Why an answer ended: as the engine says, or with calls of tools. */
+export type AnswerReason = FinishReason | 'tool_calls';
 
 /**
  * Receives one request's answer. Called synchronously, at most once per round; `ended` or `failed` is the last call.
@@ -36,9 +44,10 @@ export interface Timings {
 export interface AnswerListener {
   /** The request left the queue; its generation begins. */
   started(): void;
-  text(text: string): void;
-  /** @param text the rest of the answer, possibly empty */
-  ended(reason: FinishReason, text: string, timings: Timings): void;
+  /** @param parts what has become certain; not empty */
+  parts(parts: readonly AnswerPart[]): void;
+  /** @param parts the rest of the answer, possibly empty */
+  ended(reason: AnswerReason, parts: readonly AnswerPart[], timings: Timings): void;
   failed(error: ChatstreamError): void;
 }
 

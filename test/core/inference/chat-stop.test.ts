@@ -14,6 +14,7 @@ const request: InferenceRequest = {
   stop: ['###'],
   ignoreEos: false,
   format: { type: 'text' },
+  thoughtTokens: null,
 };
 
 async function stopStringsOf(changes: Partial<InferenceRequest>): Promise<readonly string[] | undefined> {

@@ -1,10 +1,11 @@
 import type { Clock } from '../../../src/core/base/clock.js';
 import { ChatstreamError } from '../../../src/core/base/errors.js';
-import type { FinishReason } from '../../../src/core/engine/engine.js';
+import type { AnswerPart } from '../../../src/core/engine/dialects/answer.js';
 import type { Inference } from '../../../src/core/inference/inference.js';
 import type {
   AdmittedRequest,
   AnswerListener,
+  AnswerReason,
   InferenceRequest,
   Timings,
 } from '../../../src/core/inference/request.js';
@@ -16,7 +17,7 @@ export type Heard =
   | {
       readonly what: 'ended';
       readonly atMs: number;
-      readonly reason: FinishReason;
+      readonly reason: AnswerReason;
       readonly text: string;
       readonly timings: Timings;
     }
@@ -87,12 +88,12 @@ export class Client implements AnswerListener {
     this.#hear({ what: 'started', atMs: this.#clock.now() });
   }
 
-  text(text: string): void {
-    this.#hear({ what: 'text', atMs: this.#clock.now(), text });
+  parts(parts: readonly AnswerPart[]): void {
+    this.#hear({ what: 'text', atMs: this.#clock.now(), text: textOf(parts) });
   }
 
-  ended(reason: FinishReason, text: string, timings: Timings): void {
-    this.#hear({ what: 'ended', atMs: this.#clock.now(), reason, text, timings });
+  ended(reason: AnswerReason, parts: readonly AnswerPart[], timings: Timings): void {
+    this.#hear({ what: 'ended', atMs: this.#clock.now(), reason, text: textOf(parts), timings });
   }
 
   failed(error: ChatstreamError): void {
@@ -105,4 +106,8 @@ export class Client implements AnswerListener {
     this.heard.push(heard);
     this.on[heard.what]?.();
   }
+}
+
+function textOf(parts: readonly AnswerPart[]): string {
+  return parts.map((part) => (part.type === 'content' ? part.text : '')).join('');
 }

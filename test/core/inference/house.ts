@@ -20,6 +20,7 @@ const ordinary: Omit<InferenceRequest, 'id'> = {
   stop: [],
   ignoreEos: false,
   format: { type: 'text' },
+  thoughtTokens: null,
 };
 
 /**

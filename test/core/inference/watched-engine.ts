@@ -6,7 +6,7 @@ import type {
   EngineState,
   GenerationEvent,
   GenerationSpec,
-  OutputFormat,
+  Prepared,
   PromptSource,
   Round,
   ServingEngine,
@@ -53,18 +53,14 @@ export class WatchedEngine implements ServingEngine {
     return this.#inner.start();
   }
 
-  async prepare(source: PromptSource, _demands?: Demands, signal?: AbortSignal): Promise<readonly Token[]> {
+  async prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<Prepared> {
     this.calls.push('prepare');
     signal?.addEventListener('abort', () => this.calls.push('drop'), { once: true });
     await this.#gate;
     this.#assertWorking();
-    return this.#inner.prepare(source);
-  }
-
-  async constrain(format: OutputFormat): Promise<OutputFormat> {
-    await this.#gate;
+    const prepared = await this.#inner.prepare(source);
     // Unchecked, so that a test can have a generation that cannot begin.
-    return format;
+    return { ...prepared, format: demands?.format ?? prepared.format };
   }
 
   async tokenize(text: string): Promise<readonly Token[]> {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Prepared } from '../../../src/core/engine/engine.js';
 import { chat, createTestApp, type TestApp, testApp, until } from '../../support/app.js';
 import { ScriptedEngine } from '../../support/scripted-engine.js';
 import { openStream } from '../../support/stream-client.js';
@@ -116,7 +117,8 @@ describe('metrics', () => {
     const made = await testApp();
     let answer: (tokens: readonly number[]) => void = () => undefined;
     const held = new Promise<readonly number[]>((resolve) => (answer = resolve));
-    vi.spyOn(made.engine, 'prepare').mockReturnValue(held);
+    const prepared = held.then((prompt): Prepared => ({ prompt, format: { type: 'text' }, isThinking: false }));
+    vi.spyOn(made.engine, 'prepare').mockReturnValue(prepared);
     vi.spyOn(made.engine, 'tokenize').mockReturnValue(held);
     const requests = [made.ask(path, chat('hi')), made.ask('/tokenize', { content: 'hi' })];
     await until(() => made.inference.preparing === 2);

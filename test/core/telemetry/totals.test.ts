@@ -4,7 +4,15 @@ import type { InferenceEvent, Outcome } from '../../../src/core/inference/reques
 import { countedOutcome, Totals } from '../../../src/core/telemetry/totals.js';
 
 function settled(outcome: Outcome): InferenceEvent {
-  const timings = { queueMs: 0, prefillMs: 0, decodeMs: 0, promptTokens: 0, cachedTokens: 0, outputTokens: 0 };
+  const timings = {
+    queueMs: 0,
+    prefillMs: 0,
+    decodeMs: 0,
+    promptTokens: 0,
+    cachedTokens: 0,
+    outputTokens: 0,
+    reasoningTokens: 0,
+  };
   return { type: 'settled', id: 'a', requestId: null, outcome, error: null, timings, sinceArrivalMs: 0 };
 }
 

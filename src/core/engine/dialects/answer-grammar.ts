@@ -1,5 +1,5 @@
 import { ChatstreamError } from '../../base/errors.js';
-import type { CallDemand, OutputFormat } from '../engine.js';
+import type { AnswerFormat, CallDemand } from '../engine.js';
 import { compiled, type CompiledGrammar, formatRule, subjectOf } from '../format/compile-format.js';
 import { JsonRules } from '../grammar/json-rules.js';
 import { Budget, type Subject } from '../grammar/limits.js';
@@ -13,7 +13,7 @@ import { textUntil } from './text-until.js';
 export interface AnswerDemand {
   readonly calls: CallDemand | null;
   /** The format of an answer that is not a call. */
-  readonly format: OutputFormat;
+  readonly format: AnswerFormat;
   /** Whether the prompt ends with the beginning of a thought. */
   readonly isThinking: boolean;
 }
@@ -68,7 +68,7 @@ function beginningsOf(
   areArgumentsFree: boolean,
 ): readonly CallBeginning[] {
   const callable = tools.map((tool, index) => callableTool(json, tool, index, areArgumentsFree));
-  return syntax.rules({ json, tools: callable, isParallel });
+  return syntax.rules({ json, tools: callable, isParallel: isParallel ?? true });
 }
 
 function answerRule(

@@ -70,10 +70,17 @@ export class AnswerParts {
   }
 
   #add(part: AnswerPart): void {
-    const last = this.#parts.at(-1);
+    addParts(this.#parts, [part]);
+  }
+}
+
+/** Adds parts to a list in which parts that belong together are one. */
+export function addParts(list: AnswerPart[], parts: readonly AnswerPart[]): void {
+  for (const part of parts) {
+    const last = list.at(-1);
     const merged = last === undefined ? null : mergedParts(last, part);
-    if (merged === null) this.#parts.push(part);
-    else this.#parts[this.#parts.length - 1] = merged;
+    if (merged === null) list.push(part);
+    else list[list.length - 1] = merged;
   }
 }
 

@@ -10,3 +10,11 @@ const known: readonly ThoughtSyntax[] = [
 export function thoughtsOf(templateSource: string): ThoughtSyntax | null {
   return known.find(({ begin, end }) => templateSource.includes(begin) || templateSource.includes(end)) ?? null;
 }
+
+export function endsInThought(prompt: string, { begin }: ThoughtSyntax): boolean {
+  return prompt.trimEnd().endsWith(begin);
+}
+
+export function thinkingVariables(_templateSource: string, effort: string): Record<string, unknown> {
+  return { enable_thinking: effort !== 'none' };
+}

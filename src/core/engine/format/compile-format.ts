@@ -14,7 +14,7 @@ import { schemaProblem } from './problems.js';
 import { SchemaCompiler } from './schema-compiler.js';
 
 /** A format that has to be compiled. */
-type SourceFormat = Exclude<OutputFormat, { type: 'text' | 'compiled' }>;
+type SourceFormat = Exclude<OutputFormat, { type: 'text' | 'calls' | 'compiled' }>;
 
 /** A grammar that llama.cpp can follow at a bounded cost. */
 export interface CompiledGrammar {
@@ -46,7 +46,10 @@ export function subjectOf({ type }: OutputFormat): Subject {
     case 'grammar':
     case 'compiled':
       return gbnfGrammar;
-    default:
+    case 'text':
+    case 'calls':
+    case 'json_object':
+    case 'json_schema':
       return jsonSchema;
   }
 }
@@ -56,7 +59,7 @@ export function subjectOf({ type }: OutputFormat): Subject {
  *
  * @throws ChatstreamError as {@link compileFormat} does
  */
-export function formatRule(json: JsonRules, format: Exclude<OutputFormat, { type: 'text' }>): RuleItem {
+export function formatRule(json: JsonRules, format: Exclude<OutputFormat, { type: 'text' | 'calls' }>): RuleItem {
   switch (format.type) {
     case 'json_object':
       return json.object;

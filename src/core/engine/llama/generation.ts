@@ -3,7 +3,8 @@ import { asChatstreamError } from '../../base/errors.js';
 import { failedEvent, type FinishReason, type GenerationEvent, type GenerationSpec, type Token } from '../engine.js';
 import type { TextAssembler } from '../text/text-assembler.js';
 import type { RoundMember } from './batching.js';
-import { libraryTokens } from './library.js';
+import type { Steer } from './guidance.js';
+import { libraryToken, libraryTokens } from './library.js';
 import type { PenaltyWindow } from './sampling.js';
 import type { Slot } from './slots.js';
 
@@ -32,6 +33,8 @@ export interface GenerationStart {
   /** Prompt and resumed output, which have to be in the slot before the next token can be drawn. */
   readonly evaluated: readonly Token[];
   readonly options: SequenceEvaluateOptions;
+  /** Null if every token stays as it was drawn. */
+  readonly steer: Steer | null;
   readonly penalties: PenaltyWindow | null;
   /** Has already taken the resumed output. */
   readonly text: TextAssembler;
@@ -49,6 +52,8 @@ export class LlamaGeneration implements RoundMember {
   #state: State = { status: 'cold' };
   #cached = 0;
   #isReported = false;
+  /** The token that takes the place of the last one that was drawn. */
+  #replacement: Token | undefined;
   #outputTokens: number;
   readonly #outputLimit: number;
 
@@ -137,14 +142,22 @@ export class LlamaGeneration implements RoundMember {
         // The stream that evaluates the last chunk also draws the first token from it.
         const stream = slot.sequence.evaluateWithMetadata(chunk, {}, options);
         this.#state = { status: 'decoding', stream };
-        return await nextToken(stream);
+        return this.#steered(await nextToken(stream));
       }
       case 'decoding':
-        return await nextToken(this.#state.stream);
+        return this.#steered(await nextToken(this.#state.stream, this.#replacement));
       case 'cold':
       case 'over':
         return null;
     }
+  }
+
+  #steered(drawn: Token): Token {
+    const { steer } = this.#start;
+    if (steer === null) return drawn;
+    const token = steer(drawn);
+    this.#replacement = token === drawn ? undefined : token;
+    return token;
   }
 
   #started(): GenerationEvent {
@@ -171,8 +184,9 @@ export class LlamaGeneration implements RoundMember {
   }
 }
 
-async function nextToken(stream: TokenStream): Promise<Token> {
-  const { value } = await stream.next();
+/** @param replacement what to go on with instead of the last token */
+async function nextToken(stream: TokenStream, replacement?: Token): Promise<Token> {
+  const { value } = await (replacement === undefined ? stream.next() : stream.next(libraryToken(replacement)));
   // With `yieldEogToken`, a stream does not end on its own.
   if (value === undefined) throw new Error('llama.cpp stopped giving tokens.');
   return value.token;

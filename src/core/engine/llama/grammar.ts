@@ -1,20 +1,17 @@
 import type { LlamaGrammarEvaluationState, LlamaModel } from 'node-llama-cpp';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
-import type { OutputFormat } from '../engine.js';
-import { compileFormat } from '../format/compile-format.js';
 import type { Library } from './library.js';
+import { RecentlyUsed } from './recently-used.js';
 
-/** Number of compiled grammars that are kept. Services mostly ask for the same few JSON shapes. */
+/** Number of grammars that are kept. Services mostly ask for the same few JSON shapes. */
 const capacity = 32;
 
-/** Makes the grammars that keep generations to their format, and keeps them. */
+/** Loads the grammars that keep generations to their format, and keeps them. */
 export class Grammars {
   readonly #library: Library;
   readonly #model: LlamaModel;
   /** States at the beginning of the text, by grammar. */
   readonly #states = new RecentlyUsed<LlamaGrammarEvaluationState>(capacity);
-  /** Grammars, by format. */
-  readonly #compiled = new RecentlyUsed<string>(capacity);
 
   constructor(library: Library, model: LlamaModel) {
     this.#library = library;
@@ -23,26 +20,12 @@ export class Grammars {
 
   /**
    * @returns a state at the beginning of the text, for one generation; null for free text
-   * @throws ChatstreamError `invalid_request` for a format that cannot be used, `grammar_too_complex`
+   * @throws ChatstreamError `engine_failed` if llama.cpp cannot load the grammar
    */
-  async begin(format: OutputFormat): Promise<LlamaGrammarEvaluationState | null> {
-    if (format.type === 'text') return null;
-    const gbnf = this.gbnf(format);
+  async begin(gbnf: string): Promise<LlamaGrammarEvaluationState> {
     const known = this.#states.get(gbnf) ?? (await this.#load(gbnf));
     this.#states.set(gbnf, known);
     return known.clone();
-  }
-
-  /**
-   * @returns the grammar of a format, in llama.cpp's notation
-   * @throws ChatstreamError `invalid_request` for a format that cannot be used, `grammar_too_complex`
-   */
-  gbnf(format: Exclude<OutputFormat, { type: 'text' }>): string {
-    if (format.type === 'compiled') return format.gbnf;
-    const key = JSON.stringify(format);
-    const gbnf = this.#compiled.get(key) ?? compileFormat(format).gbnf;
-    this.#compiled.set(key, gbnf);
-    return gbnf;
   }
 
   async #load(gbnf: string): Promise<LlamaGrammarEvaluationState> {
@@ -55,26 +38,5 @@ export class Grammars {
         cause: error,
       });
     }
-  }
-}
-
-/** Forgets what was set least recently. */
-class RecentlyUsed<T> {
-  readonly #capacity: number;
-  readonly #values = new Map<string, T>();
-
-  constructor(capacity: number) {
-    this.#capacity = capacity;
-  }
-
-  get(key: string): T | undefined {
-    return this.#values.get(key);
-  }
-
-  set(key: string, value: T): void {
-    this.#values.delete(key);
-    this.#values.set(key, value);
-    const [oldest] = this.#values.keys();
-    if (this.#values.size > this.#capacity && oldest !== undefined) this.#values.delete(oldest);
   }
 }

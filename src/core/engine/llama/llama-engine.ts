@@ -9,7 +9,7 @@ import type {
   Engine,
   EngineInfo,
   GenerationSpec,
-  OutputFormat,
+  Prepared,
   PromptCacheInfo,
   PromptSource,
   Round,
@@ -147,17 +147,13 @@ class LlamaEngine implements Engine {
     const promptCache = cacheMemory(this.#options.promptCache, mainMemory().available);
     const { vocabularySize } = prompts;
     // What chats need is told by the prompt engine: reading the vocabulary for it takes a second for some models.
-    const chats = { warnings: [], chatStop: [] };
+    const chats = { warnings: [], chatStop: [], chatTemplate: null };
     return modelInfo(this.#options, file, { contextLength, device, vocabularySize, promptCache, ...chats });
   }
 
   // These are async so that everything they throw becomes a rejection.
-  async prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<readonly Token[]> {
+  async prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<Prepared> {
     return await this.#ready().prompter.prepare(source, demands, signal);
-  }
-
-  async constrain(format: OutputFormat, signal?: AbortSignal): Promise<OutputFormat> {
-    return await this.#ready().prompter.constrain(format, signal);
   }
 
   async tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {

@@ -4,7 +4,10 @@ import type { EngineInfo } from '../engine.js';
 import type { LlamaEngineOptions } from '../options.js';
 
 /** What only a loaded model can tell. */
-type Loaded = Pick<EngineInfo, 'contextLength' | 'device' | 'vocabularySize' | 'promptCache' | 'warnings' | 'chatStop'>;
+type Loaded = Pick<
+  EngineInfo,
+  'contextLength' | 'device' | 'vocabularySize' | 'promptCache' | 'warnings' | 'chatStop' | 'chatTemplate'
+>;
 
 export function modelInfo({ modelPath, slots }: LlamaEngineOptions, file: GgufFile, loaded: Loaded): EngineInfo {
   return {
@@ -21,5 +24,6 @@ export function modelInfo({ modelPath, slots }: LlamaEngineOptions, file: GgufFi
     promptCache: loaded.promptCache,
     warnings: loaded.warnings,
     chatStop: loaded.chatStop,
+    chatTemplate: loaded.chatTemplate,
   };
 }

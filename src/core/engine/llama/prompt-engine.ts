@@ -3,7 +3,7 @@ import type { Llama, LlamaModel } from 'node-llama-cpp';
 import { ChatstreamError } from '../../base/errors.js';
 import { type GgufFile, readGgufFile } from '../../gguf/gguf-file.js';
 import { contextLengthOf } from '../../gguf/memory-need.js';
-import type { Demands, EngineInfo, OutputFormat, PromptEngine, PromptSource, Token } from '../engine.js';
+import type { Demands, EngineInfo, Prepared, PromptEngine, PromptSource, Token } from '../engine.js';
 import type { LlamaEngineOptions } from '../options.js';
 import { openLlama } from './device.js';
 import { type EngineLog, importLibrary, type Library } from './library.js';
@@ -70,6 +70,7 @@ class LlamaPromptEngine implements PromptEngine {
         promptCache: { status: 'off', reason: 'prompts are only prepared here' },
         warnings: await prompts.problems(),
         chatStop: prompts.chatStop,
+        chatTemplate: prompts.templateSource,
       });
     } catch (error) {
       await loaded.dispose();
@@ -78,12 +79,8 @@ class LlamaPromptEngine implements PromptEngine {
   }
 
   // Async so that everything they throw becomes a rejection.
-  async prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<readonly Token[]> {
+  async prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<Prepared> {
     return await this.#ready().prepare(source, demands, signal);
-  }
-
-  async constrain(format: OutputFormat, signal?: AbortSignal): Promise<OutputFormat> {
-    return await this.#ready().constrain(format, signal);
   }
 
   async tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {

@@ -1,5 +1,6 @@
 import type { LlamaModel } from 'node-llama-cpp';
-import type { Demands, OutputFormat, PromptEngine, PromptSource, Token } from '../engine.js';
+import type { Demands, Prepared, PromptEngine, PromptSource, Token } from '../engine.js';
+import { Formats } from './formats.js';
 import { Grammars } from './grammar.js';
 import type { Library } from './library.js';
 import type { Prompts } from './prompts.js';
@@ -8,22 +9,22 @@ import type { Prompts } from './prompts.js';
 export class Prompter implements Omit<PromptEngine, 'start' | 'stop'> {
   readonly #prompts: Prompts;
   readonly #grammars: Grammars;
+  readonly #formats = new Formats();
 
   constructor(library: Library, model: LlamaModel, prompts: Prompts) {
     this.#prompts = prompts;
     this.#grammars = new Grammars(library, model);
   }
 
-  async prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<readonly Token[]> {
-    if (demands !== undefined) await this.#check(demands);
+  async prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<Prepared> {
+    if (demands !== undefined) this.#prompts.check(Object.keys(demands.logitBias).map(Number), 'logit_bias');
     signal?.throwIfAborted();
-    return await this.#prompts.prepare(source, signal);
-  }
-
-  async constrain(format: OutputFormat, signal?: AbortSignal): Promise<OutputFormat> {
-    signal?.throwIfAborted();
-    const gbnf = format.type === 'text' ? null : this.#grammars.gbnf(format);
-    return await Promise.resolve(gbnf === null ? format : { type: 'compiled', gbnf });
+    const { tokens, isThinking } = await this.#prompts.prepare(source, signal);
+    const chat = source.type === 'chat' ? { dialect: this.#prompts.dialect, isThinking } : null;
+    const format = this.#formats.compile(demands?.format ?? { type: 'text' }, chat);
+    // Whatever is wrong with a grammar should be known before the request waits.
+    if (format.type === 'compiled') await this.#grammars.begin(format.gbnf);
+    return { prompt: tokens, format, isThinking };
   }
 
   // These are async so that everything they throw becomes a rejection.
@@ -35,11 +36,5 @@ export class Prompter implements Omit<PromptEngine, 'start' | 'stop'> {
   async detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {
     signal?.throwIfAborted();
     return await Promise.resolve(this.#prompts.detokenize(tokens));
-  }
-
-  /** @throws ChatstreamError `invalid_request` for demands that no generation could meet */
-  async #check({ format, logitBias }: Demands): Promise<void> {
-    this.#prompts.check(Object.keys(logitBias).map(Number), 'logit_bias');
-    await this.#grammars.begin(format);
   }
 }

@@ -1,14 +1,24 @@
 import type { LlamaModel } from 'node-llama-cpp';
 import { ChatstreamError } from '../../base/errors.js';
+import { type ChatDialect, chatDialect } from '../dialects/chat-dialect.js';
+import { endsInThought } from '../dialects/thoughts.js';
 import type { PromptSource, Token } from '../engine.js';
 import type { DecodeTokens } from '../text/text-assembler.js';
 import { compileJinja, libraryToken, libraryTokens, tokenSpelling } from './library.js';
 import { ChatTemplate } from './prompt/chat-template.js';
+import { renderChat } from './prompt/render-chat.js';
 import { Tokenizer, type TokenLimit } from './prompt/tokenizer.js';
 import type { Spelling, VocabularyEntry, VocabularySource } from './prompt/vocabulary.js';
 
 /** `tokenizer.ggml.model`: how llama.cpp's tokenizers that we know spell tokens. */
 const spellings: Readonly<Record<string, Spelling>> = { gpt2: 'bytes', llama: 'characters', gemma4: 'characters' };
+
+/** A prompt as the model reads it. */
+export interface PreparedPrompt {
+  readonly tokens: readonly Token[];
+  /** Whether it ends with the beginning of a thought. */
+  readonly isThinking: boolean;
+}
 
 /** Translates between text and tokens of one model. */
 export class Prompts {
@@ -18,6 +28,7 @@ export class Prompts {
   #tokenizer: Tokenizer | null = null;
   #chatTemplate: ChatTemplate | null = null;
   #endTokens: readonly Token[] | null = null;
+  #dialect: ChatDialect | null = null;
 
   /**
    * @param contextLength tokens that fit into a slot
@@ -34,6 +45,17 @@ export class Prompts {
     }
   }
 
+  /** The source of the chat template; null if the model has none. */
+  get templateSource(): string | null {
+    return this.#model.fileInfo.metadata.tokenizer.chat_template ?? null;
+  }
+
+  /** How the model writes thoughts and calls of tools. */
+  get dialect(): ChatDialect {
+    this.#dialect ??= chatDialect(this.templateSource);
+    return this.#dialect;
+  }
+
   /** Strings at which answers to chats end besides those that a request names. */
   get chatStop(): readonly string[] {
     return this.#template.stop;
@@ -48,11 +70,11 @@ export class Prompts {
    * @param signal aborted when the tokens are no longer needed; its reason is thrown
    * @throws ChatstreamError `invalid_request`; `context_length_exceeded` for a long prompt that cannot fit
    */
-  async prepare(source: PromptSource, signal?: AbortSignal): Promise<readonly Token[]> {
-    const tokens = await this.#tokensOf(source, signal);
-    if (tokens.length > 0) return tokens;
+  async prepare(source: PromptSource, signal?: AbortSignal): Promise<PreparedPrompt> {
+    const prompt = await this.#prepared(source, signal);
+    if (prompt.tokens.length > 0) return prompt;
     const { bos } = this.#model.tokens;
-    if (bos !== null) return [bos];
+    if (bos !== null) return { ...prompt, tokens: [bos] };
     throw new ChatstreamError(
       'invalid_request',
       'The prompt is empty, and this model cannot generate without a prompt.',
@@ -76,6 +98,42 @@ export class Prompts {
   readonly decode: DecodeTokens = (tokens, before) =>
     this.#model.detokenize(libraryTokens(tokens), false, libraryTokens(before));
 
+  /** The same, but for special tokens of these names, which are not left out. */
+  decodeWith(marks: readonly string[]): DecodeTokens {
+    const shown = new Map(marks.flatMap((mark) => this.#specialToken(mark)));
+    if (shown.size === 0) return this.decode;
+    return (tokens, before) => {
+      if (!tokens.some((token) => shown.has(token))) return this.decode(tokens, before);
+      // The text between two marks does not depend on what comes before it.
+      let text = '';
+      let from = 0;
+      for (const [index, token] of tokens.entries()) {
+        const mark = shown.get(token);
+        if (mark === undefined) continue;
+        text += this.#between(tokens.slice(from, index), from === 0 ? before : []) + mark;
+        from = index + 1;
+      }
+      return text + this.#between(tokens.slice(from), []);
+    };
+  }
+
+  #between(tokens: readonly Token[], before: readonly Token[]): string {
+    return tokens.length === 0 ? '' : this.decode(tokens, before);
+  }
+
+  /** The control token of this name. Other tokens are part of the text anyway. */
+  #specialToken(name: string): readonly (readonly [token: Token, name: string])[] {
+    const tokens = this.#model.tokenize(name, true);
+    const [token] = tokens;
+    const isControl = tokens.length === 1 && token !== undefined && this.#model.getTokenAttributes(token).control;
+    return isControl ? [[token, name]] : [];
+  }
+
+  /** The tokens of a text that the model has not written itself, with special tokens. */
+  tokensOfMark(text: string): readonly Token[] {
+    return this.#model.tokenize(text, true);
+  }
+
   isEnd(token: Token): boolean {
     return this.#model.isEogToken(libraryToken(token));
   }
@@ -97,20 +155,23 @@ export class Prompts {
     }
   }
 
-  async #tokensOf(source: PromptSource, signal?: AbortSignal): Promise<readonly Token[]> {
+  async #prepared(source: PromptSource, signal?: AbortSignal): Promise<PreparedPrompt> {
     switch (source.type) {
       case 'chat': {
         this.#text.assertContentsFit(source.messages, this.#limit('messages'));
-        const text = await this.#template.render(source, signal);
-        return this.#begun(await this.#text.tokenize(text, { control: true }, this.#limit('messages'), signal));
+        const text = await renderChat(this.#template, this.dialect, source, signal);
+        const tokens = await this.#text.tokenize(text, { control: true }, this.#limit('messages'), signal);
+        const { thoughts } = this.dialect;
+        return { tokens: this.#begun(tokens), isThinking: thoughts !== null && endsInThought(text.text, thoughts) };
       }
       case 'text': {
         const text = { text: source.text, fromContent: null };
-        return this.#begun(await this.#text.tokenize(text, { control: true }, this.#limit('prompt'), signal));
+        const tokens = await this.#text.tokenize(text, { control: true }, this.#limit('prompt'), signal);
+        return { tokens: this.#begun(tokens), isThinking: false };
       }
       case 'tokens':
         this.check(source.tokens, 'prompt');
-        return source.tokens;
+        return { tokens: source.tokens, isThinking: false };
     }
   }
 

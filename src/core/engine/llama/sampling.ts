@@ -1,6 +1,7 @@
-import type { LlamaGrammarEvaluationState, LlamaModel, SequenceEvaluateOptions, TokenBias } from 'node-llama-cpp';
+import type { LlamaModel, SequenceEvaluateOptions, TokenBias } from 'node-llama-cpp';
 import { mixSeeds } from '../../base/random.js';
 import type { GenerationSpec, Sampling, Token } from '../engine.js';
+import type { GrammarSource } from './guidance.js';
 import { biasLogit, type Library, libraryTokens } from './library.js';
 
 /** llama.cpp chooses a seed of its own if it gets this one. */
@@ -18,7 +19,7 @@ const hardlyEver = -1e9;
 export interface SamplingState {
   readonly penalties: PenaltyWindow | null;
   readonly bias: TokenBias | null;
-  readonly grammar: LlamaGrammarEvaluationState | null;
+  readonly grammar: GrammarSource | null;
 }
 
 /** Translates our sampling options into the library's. */

@@ -1,15 +1,19 @@
+import type { LlamaGrammarEvaluationState } from 'node-llama-cpp';
 import { ChatstreamError } from '../../base/errors.js';
 import { contextLengthError } from '../../base/refusals.js';
-import type { GenerationEvent, GenerationSpec, PromptCacheActivity } from '../engine.js';
+import type { GenerationEvent, GenerationSpec, PromptCacheActivity, Token } from '../engine.js';
 import type { PromptCache, Warmth } from '../prompt-cache/prompt-cache.js';
 import { TextAssembler } from '../text/text-assembler.js';
+import { Formats } from './formats.js';
 import { LlamaGeneration } from './generation.js';
 import { Grammars } from './grammar.js';
+import { Guidance } from './guidance.js';
 import { acceptGrammarToken, type Library } from './library.js';
 import type { LoadedModel } from './load.js';
 import type { Prompts } from './prompts.js';
 import { evaluateOptions, PenaltyWindow, tokenBias } from './sampling.js';
 import { chooseSlot, type Slot } from './slots.js';
+import { ThoughtLimiter } from './thought-limiter.js';
 
 /** Gives generations their slots between rounds, and takes the slots back. */
 export class SlotAssignment {
@@ -19,6 +23,7 @@ export class SlotAssignment {
   readonly #slots: readonly Slot[];
   readonly #prefillChunk: number;
   readonly #grammars: Grammars;
+  readonly #formats = new Formats();
   readonly #cache: PromptCache<Slot>;
   #assigned = 0;
 
@@ -47,8 +52,8 @@ export class SlotAssignment {
    */
   async assign(spec: GenerationSpec): Promise<LlamaGeneration | GenerationEvent> {
     this.#check(spec);
-    const { llama, model, contextLength } = this.#loaded;
-    const text = new TextAssembler(this.#prompts.decode, spec.stop);
+    const { model, contextLength } = this.#loaded;
+    const text = new TextAssembler(this.#prompts.decodeWith(spec.marks), spec.stop);
     let stopped = false;
     // The text of these tokens was reported already; this only restores the state of the assembler.
     for (const token of spec.resumeAfter) stopped ||= text.push(token).stopped;
@@ -59,8 +64,10 @@ export class SlotAssignment {
     }
 
     if (spec.format.type !== 'text') this.#checkCanEnd();
-    const grammar = await this.#grammars.begin(spec.format);
-    if (grammar !== null) for (const token of spec.resumeAfter) acceptGrammarToken(llama, grammar, token);
+    const format = this.#formats.compile(spec.format, null);
+    const grammar = format.type === 'compiled' ? await this.#grammars.begin(format.gbnf) : null;
+    const guidance = this.#guidance(spec, grammar);
+    for (const token of spec.resumeAfter) guidance.resume(token);
     const penalties = PenaltyWindow.for(spec.sampling, spec.prompt, spec.resumeAfter);
     const bias = tokenBias(this.#library, model, spec, () => this.#prompts.endTokens());
 
@@ -71,7 +78,8 @@ export class SlotAssignment {
       slot,
       order: this.#assigned++,
       evaluated,
-      options: evaluateOptions(spec, { penalties, bias, grammar }),
+      options: evaluateOptions(spec, { penalties, bias, grammar: guidance.grammar }),
+      steer: guidance.steer,
       penalties,
       text,
       isEnd: (token) => this.#prompts.isEnd(token),
@@ -125,6 +133,21 @@ export class SlotAssignment {
     if (generation.hasFailed) await slot.clear();
     slot.busy = false;
     slot.lastUsed = this.#assigned;
+  }
+
+  #guidance({ thoughtLimit, marks }: GenerationSpec, grammar: LlamaGrammarEvaluationState | null): Guidance {
+    const { llama } = this.#loaded;
+    const limiter =
+      thoughtLimit === null
+        ? null
+        : new ThoughtLimiter(thoughtLimit, {
+            decode: this.#prompts.decodeWith(marks),
+            end: this.#prompts.tokensOfMark(`\n${thoughtLimit.end}\n\n`),
+          });
+    const accept = (token: Token): void => {
+      if (grammar !== null && !this.#prompts.isEnd(token)) acceptGrammarToken(llama, grammar, token);
+    };
+    return new Guidance(limiter, grammar, accept);
   }
 
   #othersThan(slot: Slot): readonly Slot[] {

@@ -10,7 +10,7 @@ import {
   failedEvent,
   type GenerationEvent,
   type GenerationSpec,
-  type OutputFormat,
+  type Prepared,
   type PromptSource,
   type Round,
   type Token,
@@ -95,20 +95,15 @@ class MockEngine implements Engine {
       promptCache: { status: 'off', reason: 'the mock engine has no cache' },
       warnings: [],
       chatStop: [],
+      chatTemplate: null,
     });
   }
 
-  prepare(source: PromptSource, demands?: Demands): Promise<readonly Token[]> {
+  prepare(source: PromptSource, demands?: Demands): Promise<Prepared> {
     return promiseOf(() => {
-      if (demands !== undefined) assertFormat(demands.format);
-      return preparePrompt(source);
-    });
-  }
-
-  constrain(format: OutputFormat): Promise<OutputFormat> {
-    return promiseOf(() => {
+      const format = demands?.format ?? { type: 'text' };
       assertFormat(format);
-      return format;
+      return { prompt: preparePrompt(source), format, isThinking: false };
     });
   }
 

@@ -44,6 +44,11 @@ export function lastMessage(prompt: readonly Token[]): string {
   return last === undefined ? detokenize(prompt) : last.content;
 }
 
+/** Whether the last message is the result of a call, so that no other call is needed. */
+export function isAnswered(prompt: readonly Token[]): boolean {
+  return messagesOf(prompt).at(-1)?.role === 'tool';
+}
+
 interface ReadMessage {
   readonly role: string;
   readonly content: string;

@@ -1,7 +1,8 @@
 import { ChatstreamError } from '../../base/errors.js';
-import type { GenerationSpec, OutputFormat, Token } from '../engine.js';
+import type { CallDemand, GenerationSpec, OutputFormat, Token } from '../engine.js';
 import type { MockReply } from '../options.js';
-import { lastMessage } from './prompt.js';
+import { mockCalls } from './calls.js';
+import { isAnswered, lastMessage } from './prompt.js';
 import { countText, countToken, wordToken } from './vocabulary.js';
 
 /** One output token and its text. */
@@ -29,9 +30,17 @@ export function replyTo(spec: GenerationSpec, style: MockReply): Reply {
     case 'grammar':
     case 'compiled':
       throw formatError();
+    case 'calls':
+      return callReply(spec.prompt, spec.format.demand) ?? replyTo({ ...spec, format: spec.format.otherwise }, style);
     case 'text':
       return plainReply(spec, style);
   }
+}
+
+/** Words of the calls that the prompt asks for; null if it asks for none. */
+function callReply(prompt: readonly Token[], demand: CallDemand): Reply | null {
+  const calls = mockCalls(lastMessage(prompt), isAnswered(prompt), demand);
+  return calls.length === 0 ? null : repeatWords(wordsOf(calls.join('\n')), false);
 }
 
 function plainReply(spec: GenerationSpec, style: MockReply): Reply {
@@ -79,7 +88,8 @@ function fixedObject(forever: boolean): Reply {
 }
 
 /** @throws ChatstreamError `invalid_request` for a format that {@link replyTo} refuses */
-export function assertFormat({ type }: OutputFormat): void {
+export function assertFormat(format: OutputFormat): void {
+  const { type } = format.type === 'calls' ? format.otherwise : format;
   if (type !== 'text' && type !== 'json_object') throw formatError();
 }
 

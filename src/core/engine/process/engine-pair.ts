@@ -4,7 +4,7 @@ import type {
   EngineInfo,
   EngineState,
   GenerationSpec,
-  OutputFormat,
+  Prepared,
   PromptSource,
   Round,
   ServingEngine,
@@ -73,20 +73,16 @@ export class EnginePair implements SupervisedEngine {
   /** Both load at the same time. If one cannot, the other is stopped. */
   async start(): Promise<EngineInfo> {
     try {
-      const [info, { warnings, chatStop }] = await Promise.all([this.#engine.start(), this.#prompts.start()]);
-      return { ...info, warnings, chatStop };
+      const [info, prompts] = await Promise.all([this.#engine.start(), this.#prompts.start()]);
+      return { ...info, ...aboutChats(prompts) };
     } catch (error) {
       await this.stop();
       throw error;
     }
   }
 
-  prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<readonly Token[]> {
+  prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<Prepared> {
     return this.#prompts.prepare(source, demands, signal);
-  }
-
-  constrain(format: OutputFormat, signal?: AbortSignal): Promise<OutputFormat> {
-    return this.#prompts.constrain(format, signal);
   }
 
   tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
@@ -124,8 +120,12 @@ export class EnginePair implements SupervisedEngine {
     if (difference > 0) return engine;
     if (difference < 0) return prompts.status === 'failed' ? { ...prompts, generates: true } : prompts;
     if (engine.status !== 'ready' || prompts.status !== 'ready') return changed;
-    const { warnings, chatStop } = prompts.info;
     const device = this.#device ?? engine.info.device;
-    return { status: 'ready', info: { ...engine.info, device, warnings, chatStop } };
+    return { status: 'ready', info: { ...engine.info, device, ...aboutChats(prompts.info) } };
   }
+}
+
+/** What only the process for prompts knows. */
+function aboutChats({ warnings, chatStop, chatTemplate }: EngineInfo): Partial<EngineInfo> {
+  return { warnings, chatStop, chatTemplate };
 }

@@ -12,7 +12,7 @@ import type {
   EngineInfo,
   GenerationEvent,
   GenerationSpec,
-  OutputFormat,
+  Prepared,
   PromptSource,
   Round,
   Token,
@@ -133,18 +133,11 @@ export class EngineProcess implements EngineChild {
     });
   }
 
-  prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<readonly Token[]> {
+  prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<Prepared> {
     const send = (call: number): void => {
       this.#send({ type: 'prepare', call, source, ...(demands !== undefined && { demands }) });
     };
-    return this.#calls.tokens({ send, drop: this.#drop }, signal);
-  }
-
-  constrain(format: OutputFormat, signal?: AbortSignal): Promise<OutputFormat> {
-    const send = (call: number): void => {
-      this.#send({ type: 'constrain', call, format });
-    };
-    return this.#calls.format({ send, drop: this.#drop }, signal);
+    return this.#calls.prepared({ send, drop: this.#drop }, signal);
   }
 
   tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
@@ -202,7 +195,7 @@ export class EngineProcess implements EngineChild {
         return;
       case 'tokens':
       case 'text':
-      case 'format':
+      case 'prepared':
       case 'call_failed':
         this.#calls.settle(message);
         return;

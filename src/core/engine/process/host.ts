@@ -42,7 +42,6 @@ function receive(message: HostMessage): void {
       void start(message.role, message.options);
       return;
     case 'prepare':
-    case 'constrain':
     case 'tokenize':
     case 'detokenize':
       void answer(message);
@@ -130,9 +129,7 @@ async function ask(asked: PromptEngine, message: CallMessage, signal: AbortSigna
   const { call } = message;
   switch (message.type) {
     case 'prepare':
-      return { type: 'tokens', call, tokens: await asked.prepare(message.source, message.demands, signal) };
-    case 'constrain':
-      return { type: 'format', call, format: await asked.constrain(message.format, signal) };
+      return { type: 'prepared', call, prepared: await asked.prepare(message.source, message.demands, signal) };
     case 'tokenize':
       return { type: 'tokens', call, tokens: await asked.tokenize(message.text, signal) };
     case 'detokenize':

@@ -1,13 +1,12 @@
 import { asChatstreamError, ChatstreamError, type ErrorCode } from '../../base/errors.js';
 import { isRecord } from '../../base/json.js';
-import type { Demands, EngineInfo, GenerationSpec, OutputFormat, PromptSource, Round, Token } from '../engine.js';
+import type { Demands, EngineInfo, GenerationSpec, Prepared, PromptSource, Round, Token } from '../engine.js';
 import type { EngineOptions } from '../options.js';
 import type { ProcessRole } from './process-role.js';
 
 /** A call that gets one answer, which carries the same `call` number. */
 export type CallMessage =
   | { readonly type: 'prepare'; readonly call: number; readonly source: PromptSource; readonly demands?: Demands }
-  | { readonly type: 'constrain'; readonly call: number; readonly format: OutputFormat }
   | { readonly type: 'tokenize'; readonly call: number; readonly text: string }
   | { readonly type: 'detokenize'; readonly call: number; readonly tokens: readonly Token[] };
 
@@ -49,7 +48,7 @@ export type EngineMessage =
   | { readonly type: 'start_failed'; readonly error: WireError }
   | { readonly type: 'tokens'; readonly call: number; readonly tokens: readonly Token[] }
   | { readonly type: 'text'; readonly call: number; readonly text: string }
-  | { readonly type: 'format'; readonly call: number; readonly format: OutputFormat }
+  | { readonly type: 'prepared'; readonly call: number; readonly prepared: Prepared }
   | { readonly type: 'call_failed'; readonly call: number; readonly error: WireError }
   | { readonly type: 'round'; readonly round: Round }
   | { readonly type: 'heartbeat' };
@@ -66,8 +65,6 @@ export function isHostMessage(value: unknown): value is HostMessage {
       return isRecord(value['options']);
     case 'prepare':
       return isCall(value) && isRecord(value['source']);
-    case 'constrain':
-      return isCall(value) && isRecord(value['format']);
     case 'tokenize':
       return isCall(value) && typeof value['text'] === 'string';
     case 'detokenize':
@@ -97,8 +94,8 @@ export function isEngineMessage(value: unknown): value is EngineMessage {
       return isCall(value) && Array.isArray(value['tokens']);
     case 'text':
       return isCall(value) && typeof value['text'] === 'string';
-    case 'format':
-      return isCall(value) && isRecord(value['format']);
+    case 'prepared':
+      return isCall(value) && isRecord(value['prepared']);
     case 'call_failed':
       return isCall(value) && isRecord(value['error']);
     case 'round':

@@ -1,8 +1,8 @@
 import { asChatstreamError, ChatstreamError } from '../../base/errors.js';
-import type { OutputFormat, Token } from '../engine.js';
+import type { Prepared, Token } from '../engine.js';
 import { type EngineMessage, fromWire } from './messages.js';
 
-type Result = Extract<EngineMessage, { type: 'tokens' | 'text' | 'format' }>;
+type Result = Extract<EngineMessage, { type: 'tokens' | 'text' | 'prepared' }>;
 type Answer = Extract<EngineMessage, { type: Result['type'] | 'call_failed' }>;
 
 interface OpenCall {
@@ -35,10 +35,10 @@ export class OpenCalls {
     return result.text;
   }
 
-  async format(transport: CallTransport, signal?: AbortSignal): Promise<OutputFormat> {
+  async prepared(transport: CallTransport, signal?: AbortSignal): Promise<Prepared> {
     const result = await this.#ask(transport, signal);
-    if (result.type !== 'format') throw mismatch();
-    return result.format;
+    if (result.type !== 'prepared') throw mismatch();
+    return result.prepared;
   }
 
   settle(answer: Answer): void {

@@ -9,7 +9,7 @@ import {
   failedEvent,
   type GenerationEvent,
   type GenerationSpec,
-  type OutputFormat,
+  type Prepared,
   type PromptSource,
   type Round,
   type Token,
@@ -115,12 +115,8 @@ export class Supervisor implements SupervisedEngine {
     }
   }
 
-  prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<readonly Token[]> {
+  prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<Prepared> {
     return this.#ask((child) => child.prepare(source, demands, signal), signal);
-  }
-
-  constrain(format: OutputFormat, signal?: AbortSignal): Promise<OutputFormat> {
-    return this.#ask((child) => child.constrain(format, signal), signal);
   }
 
   tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {

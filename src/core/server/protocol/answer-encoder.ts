@@ -1,21 +1,22 @@
 import type { ChatstreamError } from '../../base/errors.js';
-import type { FinishReason } from '../../engine/engine.js';
-import type { Timings } from '../../inference/request.js';
+import type { AnswerPart } from '../../engine/dialects/answer.js';
+import type { AnswerReason, Timings } from '../../inference/request.js';
 
 /**
  * How a protocol writes one request's answer, as a stream of server-sent events or as one body. Everything about
  * streaming is the same for all protocols; this is what differs.
  */
 export interface AnswerEncoder {
-  /** The events before the first text; possibly empty. */
+  /** The events before the first part; possibly empty. */
   opening(): string;
-  text(text: string): string;
-  /** The events after the last text. */
-  closing(reason: FinishReason, timings: Timings): string;
+  /** The events of some parts; empty for none. */
+  parts(parts: readonly AnswerPart[]): string;
+  /** The events after the last part. */
+  closing(reason: AnswerReason, timings: Timings): string;
   /** The events that end a stream that failed. */
   failure(error: ChatstreamError): string;
   /** The body of an answer that is not streamed. */
-  whole(text: string, reason: FinishReason, timings: Timings): object;
+  whole(parts: readonly AnswerPart[], reason: AnswerReason, timings: Timings): object;
 }
 
 /** A server-sent event. Its data must be one line, which JSON without indentation always is. */

@@ -1,7 +1,10 @@
 import { ChatstreamError } from '../../base/errors.js';
-import type { ChatEnding, ChatMessage, PromptSource } from '../../engine/engine.js';
-import type { ChatCompletionRequest, WireMessage } from '../schemas/completion-requests.js';
+import { isRecord } from '../../base/json.js';
+import type { ChatEnding, ChatMessage, JsonObject, PromptSource } from '../../engine/engine.js';
+import type { ChatCompletionRequest, WireCall, WireMessage } from '../schemas/completion-requests.js';
+import type { ReasoningRequest } from './reasoning-requests.js';
 import { missing, refuseDeep } from './refused-parameters.js';
+import type { RequestedTools } from './tool-requests.js';
 
 /** Variables of the chat template that have parameters of their own, or that only the server may set. */
 const ownVariables = new Set([
@@ -20,7 +23,11 @@ const ownVariables = new Set([
  *
  * @throws ChatstreamError `invalid_request`
  */
-export function chatSource(body: ChatCompletionRequest): PromptSource {
+export function chatSource(
+  body: ChatCompletionRequest,
+  tools: RequestedTools | null,
+  { effort }: ReasoningRequest,
+): PromptSource {
   const { chat_template_kwargs: given, documents } = body;
   refuseDeep(given, 'chat_template_kwargs', 'The value of "chat_template_kwargs"');
   refuseDeep(documents, 'documents', 'The value of "documents"');
@@ -34,9 +41,11 @@ export function chatSource(body: ChatCompletionRequest): PromptSource {
   return {
     type: 'chat',
     messages: body.messages.map(chatMessage),
+    ...(tools !== null && { tools: tools.definitions }),
     ...(documents !== undefined && documents !== null && { documents }),
     ...(given !== undefined && given !== null && { arguments: given }),
     ending: chatEnding(body),
+    ...(effort !== undefined && { reasoningEffort: effort }),
   };
 }
 
@@ -58,7 +67,8 @@ function chatEnding({
   return adds === false ? 'none' : 'answer';
 }
 
-function chatMessage({ role, content, name, tool_call_id: call }: WireMessage, index: number): ChatMessage {
+function chatMessage(message: WireMessage, index: number): ChatMessage {
+  const { role, content, name, tool_call_id: call, tool_calls: calls, reasoning_content: reasoning } = message;
   // Only an assistant's message may have no content.
   if (role !== 'assistant' && (content === undefined || content === null)) throw missing(`messages.${index}.content`);
   const text = typeof content === 'string' ? content : (content ?? []).map((part) => textOf(part, index)).join('');
@@ -67,7 +77,29 @@ function chatMessage({ role, content, name, tool_call_id: call }: WireMessage, i
     content: text,
     ...(name !== undefined && name !== null && { name }),
     ...(call !== undefined && call !== null && { tool_call_id: call }),
+    ...(calls !== undefined && calls !== null && calls.length > 0 && { tool_calls: calls.map(templateCall) }),
+    ...(reasoning !== undefined && reasoning !== null && { reasoning_content: reasoning }),
   };
+}
+
+/** A call with its arguments as an object, which is what templates expect. What is no object stays text. */
+function templateCall({ id, type, function: called }: WireCall): JsonObject {
+  const { name, arguments: text } = called;
+  const value = text === '' ? {} : parsedObject(text);
+  return {
+    ...(id !== undefined && id !== null && { id }),
+    type: type ?? 'function',
+    function: { name, arguments: value ?? text },
+  };
+}
+
+function parsedObject(text: string): object | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
 }
 
 function textOf(part: { readonly type: string; readonly text?: string | null }, index: number): string {

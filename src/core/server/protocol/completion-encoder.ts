@@ -1,6 +1,6 @@
 import type { ChatstreamError } from '../../base/errors.js';
-import type { FinishReason } from '../../engine/engine.js';
-import type { Timings } from '../../inference/request.js';
+import type { AnswerPart } from '../../engine/dialects/answer.js';
+import type { AnswerReason, Timings } from '../../inference/request.js';
 import { type AnswerEncoder, sseData } from './answer-encoder.js';
 import { errorBody } from './http-errors.js';
 
@@ -49,12 +49,32 @@ export class CompletionEncoder implements AnswerEncoder {
     return this.#chunk([{ index: 0, delta: { role: 'assistant', content: '' }, logprobs: null, finish_reason: null }]);
   }
 
-  text(text: string): string {
-    return this.#beforeText + JSON.stringify(text) + this.#afterText;
+  parts(parts: readonly AnswerPart[]): string {
+    let events = '';
+    for (const part of parts) events += this.#event(part);
+    return events;
+  }
+
+  #event(part: AnswerPart): string {
+    switch (part.type) {
+      // The usual case, once per token.
+      case 'content':
+        return this.#beforeText + JSON.stringify(part.text) + this.#afterText;
+      case 'reasoning':
+        return this.#delta({ reasoning_content: part.text });
+      case 'call': {
+        const { index, id, name } = part;
+        return this.#delta({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] });
+      }
+      case 'arguments': {
+        const { index, text } = part;
+        return this.#delta({ tool_calls: [{ index, function: { arguments: text } }] });
+      }
+    }
   }
 
   /** The finish reason, the usage if it was asked for, and the end mark. The last chunk carries the timings. */
-  closing(reason: FinishReason, timings: Timings): string {
+  closing(reason: AnswerReason, timings: Timings): string {
     const content = this.#type === 'chat' ? { delta: {} } : { text: '' };
     const choices = [{ index: 0, ...content, logprobs: null, finish_reason: reason }];
     const last = { timings: wireTimings(timings) };
@@ -66,9 +86,9 @@ export class CompletionEncoder implements AnswerEncoder {
     return sseData(JSON.stringify(errorBody(error))) + done;
   }
 
-  whole(text: string, reason: FinishReason, timings: Timings): object {
+  whole(parts: readonly AnswerPart[], reason: AnswerReason, timings: Timings): object {
     const isChat = this.#type === 'chat';
-    const content = isChat ? { message: { role: 'assistant', content: text, refusal: null } } : { text };
+    const content = isChat ? { message: wholeMessage(parts) } : { text: textOf(parts, 'content') };
     const { id, created, model } = this.#head;
     return {
       id,
@@ -81,17 +101,44 @@ export class CompletionEncoder implements AnswerEncoder {
     };
   }
 
+  #delta(delta: object): string {
+    return this.#chunk([{ index: 0, delta, logprobs: null, finish_reason: null }]);
+  }
+
   #chunk(choices: readonly object[], extra: object = {}): string {
     return sseData(`${this.#chunkHead},${JSON.stringify({ choices, ...extra }).slice(1)}`);
   }
 }
 
-function usageOf({ promptTokens, cachedTokens, outputTokens }: Timings): object {
+function wholeMessage(parts: readonly AnswerPart[]): object {
+  const text = textOf(parts, 'content');
+  const reasoning = textOf(parts, 'reasoning');
+  const calls = parts.flatMap((part) => (part.type === 'call' ? [wholeCall(part, parts)] : []));
+  return {
+    role: 'assistant',
+    content: calls.length > 0 && text === '' ? null : text,
+    ...(reasoning !== '' && { reasoning_content: reasoning }),
+    ...(calls.length > 0 && { tool_calls: calls }),
+    refusal: null,
+  };
+}
+
+function wholeCall({ index, id, name }: Extract<AnswerPart, { type: 'call' }>, parts: readonly AnswerPart[]): object {
+  const pieces = parts.flatMap((part) => (part.type === 'arguments' && part.index === index ? [part.text] : []));
+  return { id, type: 'function', function: { name, arguments: pieces.join('') } };
+}
+
+function textOf(parts: readonly AnswerPart[], type: 'content' | 'reasoning'): string {
+  return parts.map((part) => (part.type === type ? part.text : '')).join('');
+}
+
+function usageOf({ promptTokens, cachedTokens, outputTokens, reasoningTokens }: Timings): object {
   return {
     prompt_tokens: promptTokens,
     completion_tokens: outputTokens,
     total_tokens: promptTokens + outputTokens,
     prompt_tokens_details: { cached_tokens: cachedTokens },
+    completion_tokens_details: { reasoning_tokens: reasoningTokens },
   };
 }
 
@@ -104,6 +151,7 @@ function wireTimings(timings: Timings): object {
     prompt_tokens: timings.promptTokens,
     cached_tokens: timings.cachedTokens,
     output_tokens: timings.outputTokens,
+    ...(timings.reasoningTokens > 0 && { reasoning_tokens: timings.reasoningTokens }),
   };
 }
 

@@ -6,7 +6,9 @@ import {
   samplingDefaults,
 } from '../schemas/completion-requests.js';
 import { chatSource } from './chat-source.js';
+import { reasoningRequest } from './reasoning-requests.js';
 import { missing, refuseDeep } from './refused-parameters.js';
+import { requestedTools, withCalls } from './tool-requests.js';
 import { refuseUnsupported, refuseUnsupportedMessages } from './unsupported.js';
 
 type GenerationParameters = Omit<CompletionRequest, 'prompt'>;
@@ -19,7 +21,10 @@ type GenerationParameters = Omit<CompletionRequest, 'prompt'>;
 export function fromChatRequest(body: ChatCompletionRequest, id: string, defaultMaxTokens: number): InferenceRequest {
   refuseUnsupported(body);
   refuseUnsupportedMessages(body.messages);
-  return resolve(body, id, chatSource(body), defaultMaxTokens);
+  const tools = requestedTools(body);
+  const reasoning = reasoningRequest(body);
+  const request = resolve(body, id, chatSource(body, tools, reasoning), defaultMaxTokens);
+  return { ...request, format: withCalls(tools, request.format), thoughtTokens: reasoning.maxTokens };
 }
 
 /**
@@ -47,6 +52,7 @@ function resolve(
     stop: typeof stop === 'string' ? [stop] : stop,
     ignoreEos: body.ignore_eos ?? false,
     format: outputFormat(body.response_format),
+    thoughtTokens: null,
   };
 }
 

@@ -15,8 +15,6 @@ const always: Refusal = () => true;
 const refusals: Readonly<Record<string, Refusal>> = {
   n: unlessOne,
   best_of: unlessOne,
-  tools: unlessEmpty,
-  tool_choice: (value) => value !== 'none' && value !== 'auto',
   functions: unlessEmpty,
   function_call: (value) => value !== 'none' && value !== 'auto',
   logprobs: unlessFalse,
@@ -24,8 +22,6 @@ const refusals: Readonly<Record<string, Refusal>> = {
   audio: always,
   modalities: (value) => !Array.isArray(value) || value.some((modality) => modality !== 'text'),
   web_search_options: always,
-  reasoning_effort: always,
-  verbosity: always,
   echo: unlessFalse,
   suffix: (value) => value !== '',
   // Parameters of other servers, which their users may still send.
@@ -40,7 +36,6 @@ const refusals: Readonly<Record<string, Refusal>> = {
 
 /** The same for what a chat's messages may carry besides their text; the model would not see it. */
 const messageRefusals: Readonly<Record<string, Refusal>> = {
-  tool_calls: unlessEmpty,
   function_call: always,
   audio: always,
 };

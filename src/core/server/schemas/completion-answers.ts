@@ -14,6 +14,7 @@ const usage = Type.Object({
   completion_tokens: count,
   total_tokens: count,
   prompt_tokens_details: Type.Object({ cached_tokens: count }),
+  completion_tokens_details: Type.Object({ reasoning_tokens: count }),
 });
 
 const timings = Type.Object(
@@ -24,11 +25,12 @@ const timings = Type.Object(
     prompt_tokens: count,
     cached_tokens: Type.Integer({ minimum: 0, description: 'Prompt tokens that needed no prefill.' }),
     output_tokens: count,
+    reasoning_tokens: Type.Optional(Type.Integer({ minimum: 1, description: 'Output tokens of thoughts, if any.' })),
   },
   { description: 'How the time of the request was spent.' },
 );
 
-const reason = Type.Enum(['stop', 'length']);
+const reason = Type.Enum(['stop', 'length', 'tool_calls']);
 
 /** For whole answers, and the last chunks of streams. */
 const finished = { index: Type.Literal(0), logprobs: Type.Null(), finish_reason: reason };
@@ -50,7 +52,18 @@ export const chatCompletion = Type.Object({
       ...finished,
       message: Type.Object({
         role: Type.Literal('assistant'),
-        content: Type.String(),
+        content: Type.Union([Type.String(), Type.Null()], { description: 'Null if there are only calls.' }),
+        reasoning_content: Type.Optional(Type.String({ description: 'What the model thought before it answered.' })),
+        tool_calls: Type.Optional(
+          Type.Array(
+            Type.Object({
+              id: Type.String(),
+              type: Type.Literal('function'),
+              function: Type.Object({ name: Type.String(), arguments: Type.String({ description: 'JSON.' }) }),
+            }),
+            { minItems: 1 },
+          ),
+        ),
         refusal: Type.Null(),
       }),
     }),
@@ -69,6 +82,20 @@ export const chatCompletionChunk = Type.Object({
       delta: Type.Object({
         role: Type.Optional(Type.Literal('assistant')),
         content: Type.Optional(Type.String()),
+        reasoning_content: Type.Optional(Type.String()),
+        tool_calls: Type.Optional(
+          Type.Array(
+            Type.Object({
+              index: count,
+              id: Type.Optional(Type.String({ description: 'In the first piece of a call, as are type and name.' })),
+              type: Type.Optional(Type.Literal('function')),
+              function: Type.Object({
+                name: Type.Optional(Type.String()),
+                arguments: Type.String({ description: 'The next piece of the JSON.' }),
+              }),
+            }),
+          ),
+        ),
       }),
     }),
     { maxItems: 1, description: 'Empty in the chunk with the usage.' },

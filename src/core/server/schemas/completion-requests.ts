@@ -84,6 +84,12 @@ const generationParameters = {
 
 const contentPart = Type.Object({ type: Type.String(), text: optional(Type.String()) });
 
+const call = Type.Object({
+  id: optional(Type.String()),
+  type: optional(Type.Literal('function')),
+  function: Type.Object({ name: Type.String(), arguments: Type.String({ description: 'JSON.' }) }),
+});
+
 const message = Type.Object({
   role: Type.Enum(['system', 'developer', 'user', 'assistant', 'tool']),
   content: optional(Type.Union([Type.String(), Type.Array(contentPart)])),
@@ -91,7 +97,47 @@ const message = Type.Object({
   tool_call_id: optional(
     Type.String({ description: "The call that a tool's message answers; for the chat template." }),
   ),
+  tool_calls: optional(Type.Array(call, { description: "Calls in an assistant's message." })),
+  reasoning_content: optional(Type.String({ description: "The thought before an assistant's message." })),
 });
+
+const tool = Type.Object({
+  type: Type.String({ description: 'function' }),
+  function: optional(
+    Type.Object({
+      name: Type.String({ minLength: 1, maxLength: 256 }),
+      description: optional(Type.String()),
+      parameters: optional(Type.Record(Type.String(), Type.Unknown(), { description: 'A JSON schema.' })),
+      strict: optional(Type.Boolean({ description: 'Refuse a schema that cannot be enforced.' })),
+    }),
+  ),
+});
+
+const tokenBudget = Type.Integer({ minimum: -1, description: 'Most tokens of a thought; -1 is unlimited.' });
+
+/** What only chats have: calls of functions, and thoughts. */
+const chatParameters = {
+  tools: optional(Type.Array(tool, { maxItems: 512, description: 'Functions that the model may call.' })),
+  tool_choice: optional(
+    Type.Unknown({ description: 'none, auto, required, or {"type": "function", "function": {"name": "…"}}.' }),
+  ),
+  parallel_tool_calls: optional(
+    Type.Boolean({ default: true, description: 'Whether one answer may have several calls.' }),
+  ),
+  reasoning_effort: optional(Type.String({ description: 'none, minimal, low, medium, high; for models that think.' })),
+  reasoning: optional(
+    Type.Object({
+      effort: optional(Type.String()),
+      max_tokens: optional(tokenBudget),
+      enabled: optional(Type.Boolean()),
+    }),
+  ),
+  thinking: optional(Type.Object({ type: optional(Type.String()), budget_tokens: optional(tokenBudget) })),
+  thinking_budget: optional(tokenBudget),
+  thinking_budget_tokens: optional(tokenBudget),
+  thinking_token_budget: optional(tokenBudget),
+  verbosity: optional(Type.String({ description: 'Accepted but not used.' })),
+};
 
 const jsonObject = Type.Record(Type.String(), Type.Unknown());
 
@@ -109,6 +155,7 @@ export const chatCompletionRequest = Type.Object({
     }),
   ),
   documents: optional(Type.Array(jsonObject, { description: 'For chat templates that know documents.' })),
+  ...chatParameters,
   ...generationParameters,
 });
 
@@ -124,3 +171,5 @@ export const completionRequest = Type.Object({
 export type ChatCompletionRequest = Static<typeof chatCompletionRequest>;
 export type CompletionRequest = Static<typeof completionRequest>;
 export type WireMessage = Static<typeof message>;
+export type WireCall = Static<typeof call>;
+export type WireTool = Static<typeof tool>;

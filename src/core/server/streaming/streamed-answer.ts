@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../base/clock.js';
 import type { ChatstreamError } from '../../base/errors.js';
-import type { FinishReason } from '../../engine/engine.js';
-import type { AnswerListener, Timings } from '../../inference/request.js';
+import { addParts, type AnswerPart } from '../../engine/dialects/answer.js';
+import type { AnswerListener, AnswerReason, Timings } from '../../inference/request.js';
 import { type AnswerEncoder, sseComment } from '../protocol/answer-encoder.js';
 import { ChunkedWriter } from './chunked-writer.js';
 import { KeepAlive } from './keep-alive.js';
@@ -34,7 +34,7 @@ export class StreamedAnswer implements AnswerListener {
   #begun = false;
   #opened = false;
   #congested = false;
-  #held = '';
+  readonly #held: AnswerPart[] = [];
 
   constructor(response: ServerResponse, encoder: AnswerEncoder, options: StreamOptions) {
     this.#response = response;
@@ -84,18 +84,16 @@ export class StreamedAnswer implements AnswerListener {
     this.#keepAlive.start();
   }
 
-  text(text: string): void {
+  parts(parts: readonly AnswerPart[]): void {
     this.#keepAlive.sent();
-    if (this.#congested) this.#held += text;
-    else this.#write(this.#opening() + this.#encoder.text(text));
+    if (this.#congested) addParts(this.#held, parts);
+    else this.#write(this.#opening() + this.#encoder.parts(parts));
   }
 
-  ended(reason: FinishReason, text: string, timings: Timings): void {
+  ended(reason: AnswerReason, parts: readonly AnswerPart[], timings: Timings): void {
     this.#keepAlive.end();
-    const rest = this.#held + text;
-    this.#held = '';
-    const last = rest === '' ? '' : this.#encoder.text(rest);
-    this.#end(this.#opening() + last + this.#encoder.closing(reason, timings));
+    addParts(this.#held, parts);
+    this.#end(this.#opening() + this.#takeHeld() + this.#encoder.closing(reason, timings));
   }
 
   failed(error: ChatstreamError): void {
@@ -104,9 +102,7 @@ export class StreamedAnswer implements AnswerListener {
       this.#options.onFailedBeforeBegin(error);
       return;
     }
-    const last = this.#held === '' ? '' : this.#encoder.text(this.#held);
-    this.#held = '';
-    this.#end(last + this.#encoder.failure(error));
+    this.#end(this.#takeHeld() + this.#encoder.failure(error));
   }
 
   /** The client has left: no more calls follow. */
@@ -143,8 +139,11 @@ export class StreamedAnswer implements AnswerListener {
     if (!this.#congested || this.#response.writableEnded) return;
     this.#congested = false;
     this.#response.setTimeout(0);
-    const text = this.#held;
-    this.#held = '';
-    if (text !== '') this.#write(this.#encoder.text(text));
+    const held = this.#takeHeld();
+    if (held !== '') this.#write(held);
+  }
+
+  #takeHeld(): string {
+    return this.#encoder.parts(this.#held.splice(0));
   }
 }

@@ -1,6 +1,6 @@
 import type { ChatstreamError } from '../../base/errors.js';
-import type { FinishReason } from '../../engine/engine.js';
-import type { AnswerListener, Timings } from '../../inference/request.js';
+import { addParts, type AnswerPart } from '../../engine/dialects/answer.js';
+import type { AnswerListener, AnswerReason, Timings } from '../../inference/request.js';
 import type { AnswerEncoder } from '../protocol/answer-encoder.js';
 
 /** Collects one answer that is sent as one body. */
@@ -8,7 +8,7 @@ export class WholeAnswer implements AnswerListener {
   readonly #encoder: AnswerEncoder;
   readonly #onEnd: (body: object) => void;
   readonly #onFailed: (error: ChatstreamError) => void;
-  #text = '';
+  readonly #parts: AnswerPart[] = [];
 
   constructor(encoder: AnswerEncoder, onEnd: (body: object) => void, onFailed: (error: ChatstreamError) => void) {
     this.#encoder = encoder;
@@ -20,12 +20,13 @@ export class WholeAnswer implements AnswerListener {
     // Nothing is sent before the end.
   }
 
-  text(text: string): void {
-    this.#text += text;
+  parts(parts: readonly AnswerPart[]): void {
+    addParts(this.#parts, parts);
   }
 
-  ended(reason: FinishReason, text: string, timings: Timings): void {
-    this.#onEnd(this.#encoder.whole(this.#text + text, reason, timings));
+  ended(reason: AnswerReason, parts: readonly AnswerPart[], timings: Timings): void {
+    addParts(this.#parts, parts);
+    this.#onEnd(this.#encoder.whole(this.#parts, reason, timings));
   }
 
   failed(error: ChatstreamError): void {

@@ -127,7 +127,15 @@ describe('the end of an answer', () => {
 
 describe('server timings', () => {
   it('are measured by chatstream', () => {
-    const timings = { queueMs: 12, prefillMs: 3, decodeMs: 9, promptTokens: 4, cachedTokens: 0, outputTokens: 2 };
+    const timings = {
+      queueMs: 12,
+      prefillMs: 3,
+      decodeMs: 9,
+      promptTokens: 4,
+      cachedTokens: 0,
+      outputTokens: 2,
+      reasoningTokens: 0,
+    };
     const encoder = new CompletionEncoder('chat', { id: 'a', created: 1, model: 'm' }, true);
     const chunks = encoder
       .closing('stop', timings)

@@ -78,6 +78,8 @@ export class EngineHarness {
       stop: [],
       ignoreEos: true,
       format: { type: 'text' },
+      marks: [],
+      thoughtLimit: null,
       resumeAfter: [],
       ...changes,
     };

@@ -136,6 +136,7 @@ describe('a loaded engine', () => {
       fileBytes: expect.any(Number) as number,
       warnings: [],
       chatStop: [],
+      chatTemplate: null,
     });
     await harness.stop();
   });

@@ -58,7 +58,9 @@ describe('a prompt engine', () => {
     [{ type: 'json_object' }],
     [{ type: 'json_schema', schema: { type: 'object', properties: { a: { type: 'integer' } } } }],
   ] as const)('accepts demands that can be met: %j', async (format) => {
-    expect((await prompts.prepare(chat, { ...noDemands, format })).length).toBeGreaterThan(0);
+    const prepared = await prompts.prepare(chat, { ...noDemands, format });
+    expect(prepared).toMatchObject({ format: { type: 'compiled' }, isThinking: false });
+    expect(prepared.prompt.length).toBeGreaterThan(0);
   });
 
   it('does no work for a call that was given up', async () => {

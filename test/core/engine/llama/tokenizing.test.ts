@@ -36,7 +36,7 @@ describe('a text', () => {
       fc.asyncProperty(fc.array(part, { minLength: 1, maxLength: 12 }), async (parts) => {
         const given = parts.join('');
         expect(await prompts.tokenize(given)).toEqual(model.tokenize(given, false));
-        if (given !== '') expect(await prompts.prepare(text(given))).toEqual(model.tokenize(given, true));
+        if (given !== '') expect((await prompts.prepare(text(given))).tokens).toEqual(model.tokenize(given, true));
       }),
     );
   });
@@ -55,7 +55,7 @@ describe('a text', () => {
     const tokens = await prompts.tokenize(specialTokens.endOfTurn.repeat(20_000));
     expect(prompts.detokenize(tokens.slice(0, 100))).toContain(specialTokens.endOfTurn);
     const unlimited = new Prompts(model, 1_000_000);
-    expect(await unlimited.prepare(text(specialTokens.endOfTurn.repeat(50_000)))).toHaveLength(50_000);
+    expect((await unlimited.prepare(text(specialTokens.endOfTurn.repeat(50_000)))).tokens).toHaveLength(50_000);
   });
 
   it('lets other calls go first now and then', async () => {
@@ -93,6 +93,6 @@ describe('a prompt that cannot fit', () => {
   });
 
   it('is counted to its end, if it is short', async () => {
-    expect(await prompts.prepare(text('1'.repeat(3000)))).toHaveLength(3000);
+    expect((await prompts.prepare(text('1'.repeat(3000)))).tokens).toHaveLength(3000);
   });
 });

@@ -31,6 +31,8 @@ export function specOf(id: string, changes: Partial<GenerationSpec> = {}): Gener
     stop: [],
     ignoreEos: false,
     format: { type: 'text' },
+    marks: [],
+    thoughtLimit: null,
     resumeAfter: [],
     ...changes,
   };

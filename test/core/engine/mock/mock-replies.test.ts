@@ -120,13 +120,13 @@ describe('mock engine, tokens', () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary' }), async (text) => {
         expect(await engine.detokenize(await engine.tokenize(text))).toBe(text);
-        expect(await engine.detokenize(await engine.prepare({ type: 'text', text }))).toBe(text);
+        expect(await engine.detokenize((await engine.prepare({ type: 'text', text })).prompt)).toBe(text);
       }),
     );
   });
 
   it('renders a chat', async () => {
-    const prompt = await engine.prepare({
+    const { prompt } = await engine.prepare({
       type: 'chat',
       messages: [
         { role: 'developer', content: 'Be brief.' },

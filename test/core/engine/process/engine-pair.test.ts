@@ -41,7 +41,7 @@ describe('engine pair', () => {
   it('asks one process for prompts and the other one for generations', async () => {
     const { clock, pair, engine, prompts, events } = pairStage();
     await pair.start();
-    expect(await pair.prepare({ type: 'text', text: 'a' })).toEqual([97]);
+    expect(await pair.prepare({ type: 'text', text: 'a' })).toMatchObject({ prompt: [97] });
     expect(await pair.detokenize(await pair.tokenize('b'))).toBe('b');
     pair.generate(specOf('a', { maxTokens: 3 }));
     pair.generate(specOf('b'));
@@ -80,7 +80,7 @@ describe('engine pair', () => {
     engine.child().die();
     await clock.advanceAsync(10);
     expect(pair.state.status).toBe('restarting');
-    expect(await pair.prepare({ type: 'text', text: 'a' })).toEqual([97]);
+    expect(await pair.prepare({ type: 'text', text: 'a' })).toMatchObject({ prompt: [97] });
   });
 
   it('reports every restart, and is ready when the last one is over', async () => {

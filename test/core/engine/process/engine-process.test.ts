@@ -15,7 +15,7 @@ describe('engine process', () => {
     const events: GenerationEvent[] = [];
     engine.rounds((round) => events.push(...round.events));
     expect(await engine.start()).toMatchObject({ engine: 'mock', slots: 4, contextLength: 4096 });
-    const prompt = await engine.prepare({ type: 'chat', messages: [{ role: 'user', content: 'grüß dich 🙂' }] });
+    const { prompt } = await engine.prepare({ type: 'chat', messages: [{ role: 'user', content: 'grüß dich 🙂' }] });
     expect(prompt).toEqual(userPrompt('grüß dich 🙂'));
     expect(await engine.detokenize(await engine.tokenize('ü🙂'))).toBe('ü🙂');
     await expect(engine.detokenize([-1])).rejects.toMatchObject({

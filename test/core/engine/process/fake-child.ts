@@ -5,7 +5,7 @@ import type {
   Engine,
   EngineInfo,
   GenerationSpec,
-  OutputFormat,
+  Prepared,
   PromptSource,
   Round,
   Token,
@@ -77,7 +77,7 @@ export class FakeChild implements EngineChild {
     return this.#startError === undefined ? this.#engine.start() : Promise.reject(this.#startError);
   }
 
-  async prepare(source: PromptSource, _demands?: Demands, signal?: AbortSignal): Promise<readonly Token[]> {
+  async prepare(source: PromptSource, _demands?: Demands, signal?: AbortSignal): Promise<Prepared> {
     const text = source.type === 'text' ? source.text : source.type;
     this.asked.push(text);
     signal?.addEventListener('abort', () => this.asked.push(`drop ${text}`), { once: true });
@@ -86,10 +86,6 @@ export class FakeChild implements EngineChild {
     await Promise.resolve();
     this.die();
     return await this.#dying();
-  }
-
-  constrain(format: OutputFormat): Promise<OutputFormat> {
-    return this.mute ? this.#dying() : this.#engine.constrain(format);
   }
 
   tokenize(text: string): Promise<readonly Token[]> {

@@ -4,8 +4,8 @@ import type { Token } from '../../../../src/core/engine/engine.js';
 import type { Supervisor } from '../../../../src/core/engine/process/supervisor.js';
 import { stage, statuses } from './supervisor-stage.js';
 
-function prepare(supervisor: Supervisor, text: string, signal?: AbortSignal): Promise<readonly Token[]> {
-  return supervisor.prepare({ type: 'text', text }, undefined, signal);
+async function prepare(supervisor: Supervisor, text: string, signal?: AbortSignal): Promise<readonly Token[]> {
+  return (await supervisor.prepare({ type: 'text', text }, undefined, signal)).prompt;
 }
 
 /** Everything that the children were asked and told, child by child. */

@@ -6,7 +6,7 @@ const user = { role: 'user', content: 'Hi' } as const;
 const assistant = { role: 'assistant', content: 'Well' } as const;
 
 function source(changes: Partial<ChatCompletionRequest>) {
-  return chatSource({ messages: [user], ...changes });
+  return chatSource({ messages: [user], ...changes }, null, { effort: undefined, maxTokens: null });
 }
 
 describe('the end of a chat', () => {

@@ -1,9 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { ChatstreamError } from '../../../../src/core/base/errors.js';
+import type { AnswerPart } from '../../../../src/core/engine/dialects/answer.js';
 import { CompletionEncoder, type CompletionType } from '../../../../src/core/server/protocol/completion-encoder.js';
 import { parseStream, type StreamPart } from '../../../support/stream-parts.js';
 
-const timings = { queueMs: 1, prefillMs: 2.0004, decodeMs: 3, promptTokens: 5, cachedTokens: 4, outputTokens: 7 };
+const timings = {
+  queueMs: 1,
+  prefillMs: 2.0004,
+  decodeMs: 3,
+  promptTokens: 5,
+  cachedTokens: 4,
+  outputTokens: 7,
+  reasoningTokens: 0,
+};
 
 const sentTimings = {
   queue_ms: 1,
@@ -19,10 +28,15 @@ const usage = {
   completion_tokens: 7,
   total_tokens: 12,
   prompt_tokens_details: { cached_tokens: 4 },
+  completion_tokens_details: { reasoning_tokens: 0 },
 };
 
 function encoder(type: CompletionType, includeUsage = false): CompletionEncoder {
   return new CompletionEncoder(type, { id: 'x-1', created: 99, model: 'm "quoted"' }, includeUsage);
+}
+
+function content(text: string): readonly AnswerPart[] {
+  return [{ type: 'content', text }];
 }
 
 function choicesOf(text: string): unknown {
@@ -37,7 +51,7 @@ function types(parts: readonly StreamPart[]): string[] {
 describe('a streamed completion', () => {
   it('has the same head in every chunk', () => {
     const chat = encoder('chat', true);
-    const parts = parseStream(chat.opening() + chat.text('hi') + chat.closing('stop', timings));
+    const parts = parseStream(chat.opening() + chat.parts(content('hi')) + chat.closing('stop', timings));
     const head = { id: 'x-1', object: 'chat.completion.chunk', created: 99, model: 'm "quoted"' };
     expect(types(parts)).toEqual(['data', 'data', 'data', 'data', 'done']);
     for (const part of parts) if (part.type === 'data') expect(part.data).toMatchObject(head);
@@ -54,25 +68,25 @@ describe('a streamed completion', () => {
   });
 
   it('of a chat has its text in a delta', () => {
-    expect(choicesOf(encoder('chat').text('hi'))).toEqual([
+    expect(choicesOf(encoder('chat').parts(content('hi')))).toEqual([
       { index: 0, delta: { content: 'hi' }, logprobs: null, finish_reason: null },
     ]);
   });
 
   it('of a text has its text as it is', () => {
-    expect(choicesOf(encoder('text').text('hi'))).toEqual([
+    expect(choicesOf(encoder('text').parts(content('hi')))).toEqual([
       { index: 0, text: 'hi', logprobs: null, finish_reason: null },
     ]);
   });
 
   it('of a text is named as OpenAI names it', () => {
-    const [part] = parseStream(encoder('text').text('hi'));
+    const [part] = parseStream(encoder('text').parts(content('hi')));
     expect(part).toMatchObject({ data: { object: 'text_completion' } });
   });
 
   it('keeps an event on one line, whatever the text is', () => {
     const text = 'a\nb\r\n"c"\\ \u2028 \u0000 😀 \ud83d';
-    const encoded = encoder('chat').text(text);
+    const encoded = encoder('chat').parts(content(text));
     expect(encoded.split('\n')).toHaveLength(3);
     expect(choicesOf(encoded)).toMatchObject([{ delta: { content: text } }]);
   });
@@ -108,7 +122,7 @@ describe('a streamed completion', () => {
 
 describe('a whole completion', () => {
   it('of a chat is one message, with the prompt, output and cached tokens', () => {
-    expect(encoder('chat').whole('hello', 'stop', timings)).toEqual({
+    expect(encoder('chat').whole(content('hello'), 'stop', timings)).toEqual({
       id: 'x-1',
       object: 'chat.completion',
       created: 99,
@@ -127,7 +141,7 @@ describe('a whole completion', () => {
   });
 
   it('of a text is that text', () => {
-    expect(encoder('text').whole('hello', 'length', timings)).toMatchObject({
+    expect(encoder('text').whole(content('hello'), 'length', timings)).toMatchObject({
       object: 'text_completion',
       choices: [{ index: 0, text: 'hello', logprobs: null, finish_reason: 'length' }],
     });

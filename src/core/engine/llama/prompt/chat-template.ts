@@ -80,6 +80,11 @@ export class ChatTemplate {
     return await this.#marks.trace(content, render, signal);
   }
 
+  /** In Jinja, as it is rendered. */
+  get source(): string {
+    return this.#source;
+  }
+
   /** What is wrong with the template, for the operator: chats that will be refused or not understood. */
   async problems(): Promise<readonly string[]> {
     if (this.#options.source === undefined) {
@@ -187,13 +192,9 @@ function templateRole(role: ChatMessage['role'] | undefined): string {
 }
 
 /** Fields that are missing stay missing: templates ask whether they are defined. */
-function withoutRole({ content, name, tool_calls: calls, tool_call_id: id }: ChatMessage): Omit<ChatMessage, 'role'> {
-  return {
-    content,
-    ...(name !== undefined && { name }),
-    ...(calls !== undefined && { tool_calls: calls }),
-    ...(id !== undefined && { tool_call_id: id }),
-  };
+function withoutRole(message: ChatMessage): Omit<ChatMessage, 'role'> {
+  const fields = Object.entries(message).filter(([name, value]) => name !== 'role' && value !== undefined);
+  return { content: message.content, ...Object.fromEntries(fields) };
 }
 
 /** The content with a mark at the end of its last message, and a space that shows whether the template trims it. */

@@ -1,0 +1,47 @@
+import { answerGrammar } from '../dialects/answer-grammar.js';
+import type { ChatDialect } from '../dialects/chat-dialect.js';
+import type { OutputFormat } from '../engine.js';
+import { compileFormat } from '../format/compile-format.js';
+import { RecentlyUsed } from './recently-used.js';
+
+/** Number of compiled formats that are kept. Services mostly ask for the same few. */
+const capacity = 32;
+
+/** How a chat is answered. */
+export interface ChatAnswer {
+  readonly dialect: ChatDialect;
+  /** Whether the prompt ends with the beginning of a thought. */
+  readonly isThinking: boolean;
+}
+
+/** Compiles the formats of answers, and keeps what was compiled. */
+export class Formats {
+  /** Null for formats that any text satisfies. */
+  readonly #compiled = new RecentlyUsed<string | null>(capacity);
+
+  /**
+   * A format in the form in which an engine follows it.
+   *
+   * @param chat null for a text that is continued, in which there are neither thoughts nor calls
+   * @throws ChatstreamError `invalid_request` for a format that cannot be used, `grammar_too_complex`
+   */
+  compile(format: OutputFormat, chat: ChatAnswer | null): OutputFormat {
+    if (format.type === 'text' || format.type === 'compiled') return format;
+    const key = JSON.stringify([format, chat?.isThinking]);
+    const known = this.#compiled.get(key);
+    const gbnf = known === undefined ? gbnfOf(format, chat) : known;
+    this.#compiled.set(key, gbnf);
+    return gbnf === null ? { type: 'text' } : { type: 'compiled', gbnf };
+  }
+}
+
+function gbnfOf(format: Exclude<OutputFormat, { type: 'text' | 'compiled' }>, chat: ChatAnswer | null): string | null {
+  const [calls, other] = format.type === 'calls' ? [format.demand, format.otherwise] : [null, format];
+  if (chat !== null) {
+    const { dialect, isThinking } = chat;
+    // A model that was not trained to call tools does not know when to stop.
+    const demand = calls === null ? null : { ...calls, isParallel: calls.isParallel ?? dialect.hasTools };
+    return answerGrammar(dialect, { calls: demand, format: other, isThinking })?.gbnf ?? null;
+  }
+  return other.type === 'text' || other.type === 'compiled' ? null : compileFormat(other).gbnf;
+}

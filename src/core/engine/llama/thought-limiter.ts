@@ -1,0 +1,67 @@
+import type { ThoughtLimit, Token } from '../engine.js';
+import { StopStrings } from '../text/stop-strings.js';
+import { type DecodeTokens, Detokenizer } from '../text/text-assembler.js';
+
+type State =
+  /** Nothing but white space and the beginning of a mark has come yet. */
+  | { readonly status: 'beginning'; readonly text: string }
+  | { readonly status: 'thinking' }
+  /** Writes the end of the thought, from this token on. */
+  | { readonly status: 'ending'; readonly from: number }
+  | { readonly status: 'over' };
+
+/** Ends a thought that has used up its tokens, by writing its end in place of what the model would write. */
+export class ThoughtLimiter {
+  readonly #limit: ThoughtLimit;
+  readonly #end: readonly Token[];
+  readonly #detokenizer: Detokenizer;
+  readonly #endMark: StopStrings;
+  #state: State;
+  #tokens = 0;
+
+  /**
+   * @param decode shows the marks of thoughts
+   * @param end the tokens that end a thought
+   */
+  constructor(limit: ThoughtLimit, { decode, end }: { readonly decode: DecodeTokens; readonly end: readonly Token[] }) {
+    this.#limit = limit;
+    this.#end = end;
+    this.#detokenizer = new Detokenizer(decode);
+    this.#endMark = new StopStrings([limit.end]);
+    this.#state = limit.begin === null ? { status: 'thinking' } : { status: 'beginning', text: '' };
+  }
+
+  /** Whether a thought may still have to be ended, so that tokens can differ from those that were drawn. */
+  get isActive(): boolean {
+    return this.#state.status !== 'over';
+  }
+
+  /** @returns the token to go on with instead of the one that was drawn */
+  next(drawn: Token): Token {
+    const token = this.#chosen(drawn);
+    if (this.#state.status === 'over') return token;
+    const text = this.#detokenizer.push(token);
+    if (this.#state.status === 'beginning') this.#state = this.#begun(this.#state.text + text);
+    if (this.#state.status === 'thinking') {
+      this.#tokens += 1;
+      if (this.#endMark.push(text).stopped) this.#state = { status: 'over' };
+    }
+    return token;
+  }
+
+  #chosen(drawn: Token): Token {
+    const from = this.#state.status === 'ending' ? this.#state.from : 0;
+    const isUsedUp = this.#state.status === 'thinking' && this.#tokens >= this.#limit.maxTokens;
+    if (this.#state.status !== 'ending' && !isUsedUp) return drawn;
+    this.#state = from + 1 < this.#end.length ? { status: 'ending', from: from + 1 } : { status: 'over' };
+    return this.#end[from] ?? drawn;
+  }
+
+  /** A thought begins with its mark, or not at all. */
+  #begun(text: string): State {
+    const { begin } = this.#limit;
+    const start = text.trimStart();
+    if (begin === null || start.startsWith(begin)) return { status: 'thinking' };
+    return begin.startsWith(start) ? { status: 'beginning', text } : { status: 'over' };
+  }
+}

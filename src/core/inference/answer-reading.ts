@@ -1,0 +1,59 @@
+import type { AnswerPart } from '../engine/dialects/answer.js';
+import { AnswerReader } from '../engine/dialects/answer-reader.js';
+import { type ChatDialect, chatDialect, marksOf } from '../engine/dialects/chat-dialect.js';
+import type { EngineInfo, GenerationSpec, Prepared } from '../engine/engine.js';
+import type { InferenceRequest } from './request.js';
+
+/** Makes the text of one answer into its parts. */
+export interface AnswerReading {
+  /** Whether what comes next belongs to a thought, as far as is known. */
+  readonly isThinking: boolean;
+  /** Number of calls of tools that have begun. */
+  readonly calls: number;
+  push(text: string): readonly AnswerPart[];
+  end(text: string): readonly AnswerPart[];
+}
+
+/** An answer that is nothing but content. */
+const plain: AnswerReading = { isThinking: false, calls: 0, push: contentOf, end: contentOf };
+
+function contentOf(text: string): readonly AnswerPart[] {
+  return text === '' ? [] : [{ type: 'content', text }];
+}
+
+/** How the answer to a request is to be generated and read. */
+export interface AnswerPlan extends Pick<GenerationSpec, 'marks' | 'thoughtLimit'> {
+  readonly reading: AnswerReading;
+}
+
+/** Plans answers in the way in which a model writes them. */
+export class AnswerPlans {
+  #dialect: ChatDialect = chatDialect(null);
+  #template: string | null = null;
+
+  plan(request: InferenceRequest, { isThinking }: Prepared, info: EngineInfo): AnswerPlan {
+    const { source, format, thoughtTokens } = request;
+    const dialect = this.#dialectOf(info);
+    const { thoughts } = dialect;
+    const tools = format.type === 'calls' ? format.demand.tools : [];
+    if (source.type !== 'chat' || (thoughts === null && tools.length === 0)) {
+      return { reading: plain, marks: [], thoughtLimit: null };
+    }
+    return {
+      reading: new AnswerReader(dialect, { tools, isThinking }),
+      marks: marksOf(dialect, tools.length > 0),
+      thoughtLimit:
+        thoughtTokens === null || thoughts === null
+          ? null
+          : { begin: isThinking ? null : thoughts.begin, end: thoughts.end, maxTokens: thoughtTokens },
+    };
+  }
+
+  /** Kept, because it depends on the model alone. */
+  #dialectOf({ chatTemplate }: EngineInfo): ChatDialect {
+    if (chatTemplate === this.#template) return this.#dialect;
+    this.#template = chatTemplate;
+    this.#dialect = chatDialect(chatTemplate);
+    return this.#dialect;
+  }
+}

@@ -1,0 +1,49 @@
+import { ChatstreamError } from '../../base/errors.js';
+import type { ChatCompletionRequest } from '../schemas/completion-requests.js';
+
+/** How much a model should think. */
+export interface ReasoningRequest {
+  /** In OpenAI's words; undefined if the request says nothing. */
+  readonly effort: string | undefined;
+  /** Most output tokens of a thought; null without a limit. */
+  readonly maxTokens: number | null;
+}
+
+/**
+ * What a request says about thinking, in the words of OpenAI (`reasoning_effort`), OpenRouter (`reasoning`), Anthropic
+ * and others (`thinking`), vLLM (`thinking_token_budget`), llama-server (`thinking_budget_tokens`) and Qwen
+ * (`thinking_budget`). A model that does not think is not affected.
+ *
+ * @throws ChatstreamError `invalid_request` for two that contradict each other
+ */
+export function reasoningRequest(body: ChatCompletionRequest): ReasoningRequest {
+  const { thinking, reasoning } = body;
+  const efforts = {
+    reasoning_effort: body.reasoning_effort,
+    'reasoning.effort': reasoning?.effort,
+    'reasoning.enabled': reasoning?.enabled === false ? 'none' : undefined,
+    'thinking.type': thinking?.type === 'disabled' ? 'none' : undefined,
+  };
+  const budgets = {
+    thinking_budget: body.thinking_budget,
+    thinking_budget_tokens: body.thinking_budget_tokens,
+    thinking_token_budget: body.thinking_token_budget,
+    'reasoning.max_tokens': reasoning?.max_tokens,
+    'thinking.budget_tokens': thinking?.budget_tokens,
+  };
+  const maxTokens = onlyOf(budgets) ?? -1;
+  return { effort: onlyOf(efforts), maxTokens: maxTokens < 0 ? null : maxTokens };
+}
+
+function onlyOf<T extends string | number>(values: Readonly<Record<string, T | null | undefined>>): T | undefined {
+  const given = Object.entries(values).flatMap(([name, value]) => (value == null ? [] : [{ name, value }]));
+  const [first, ...others] = given;
+  const contrary = others.find(({ value }) => value !== first?.value);
+  if (first !== undefined && contrary !== undefined) {
+    throw new ChatstreamError('invalid_request', `"${first.name}" and "${contrary.name}" contradict each other.`, {
+      param: contrary.name,
+      hint: 'Send only one of them.',
+    });
+  }
+  return first?.value;
+}

@@ -1,0 +1,123 @@
+import { ChatstreamError } from '../../base/errors.js';
+import { isRecord, items, member } from '../../base/json.js';
+import type { CallDemand, JsonObject, OutputFormat, Tool } from '../../engine/engine.js';
+import type { ChatCompletionRequest, WireTool } from '../schemas/completion-requests.js';
+import { refuseDeep } from './refused-parameters.js';
+
+/** The tools of a request, as the chat template gets them and as the model may call them. */
+export interface RequestedTools {
+  readonly definitions: readonly JsonObject[];
+  readonly demand: CallDemand;
+}
+
+/**
+ * The tools of a chat request, with the rules of OpenAI's chat API.
+ *
+ * @returns null if the model may not call any
+ * @throws ChatstreamError `invalid_request`
+ */
+export function requestedTools(body: ChatCompletionRequest): RequestedTools | null {
+  const definitions = body.tools ?? [];
+  refuseDeep(definitions, 'tools', 'The value of "tools"');
+  const tools = definitions.map(toolOf);
+  refuseRepeated(tools);
+  const choice = choiceOf(body.tool_choice);
+  if (choice.type === 'none' || (tools.length === 0 && choice.type === 'auto')) return null;
+  const allowed = choice.names === null ? tools : choice.names.map((name) => existing(tools, name));
+  if (allowed.length === 0) {
+    throw new ChatstreamError('invalid_request', '"tool_choice" requires a call, but there are no tools.', {
+      param: 'tool_choice',
+      hint: 'Send the functions in "tools", or leave "tool_choice" out.',
+    });
+  }
+  const isParallel = body.parallel_tool_calls ?? null;
+  return {
+    definitions,
+    demand: {
+      tools: allowed,
+      isRequired: choice.type === 'required',
+      // Whoever asks for one function gets one call, as with OpenAI.
+      isParallel: choice.isSingle ? false : isParallel,
+    },
+  };
+}
+
+/** The format of answers that may be calls, or have another format. */
+export function withCalls(requested: RequestedTools | null, format: OutputFormat): OutputFormat {
+  if (requested === null || format.type === 'calls') return format;
+  return { type: 'calls', demand: requested.demand, otherwise: format };
+}
+
+function toolOf({ type, function: called }: WireTool, index: number): Tool {
+  if (type !== 'function' || called === undefined || called === null) {
+    throw new ChatstreamError('invalid_request', `Tool ${index} is of type "${type}".`, {
+      param: `tools.${index}.type`,
+      hint: 'Only functions are supported.',
+    });
+  }
+  const { name, parameters, strict } = called;
+  return {
+    name,
+    ...(parameters !== undefined && parameters !== null && { parameters }),
+    isStrict: strict === true,
+  };
+}
+
+function refuseRepeated(tools: readonly Tool[]): void {
+  const names = new Set<string>();
+  for (const [index, { name }] of tools.entries()) {
+    if (names.has(name)) {
+      throw new ChatstreamError('invalid_request', `There are two tools called ${JSON.stringify(name)}.`, {
+        param: `tools.${index}.function.name`,
+      });
+    }
+    names.add(name);
+  }
+}
+
+type Choice =
+  | { readonly type: 'none' }
+  /** `names`: null for all tools. */
+  | { readonly type: 'auto' | 'required'; readonly names: readonly string[] | null; readonly isSingle: boolean };
+
+function choiceOf(choice: unknown): Choice {
+  switch (choice) {
+    case undefined:
+    case null:
+    case 'auto':
+      return { type: 'auto', names: null, isSingle: false };
+    case 'none':
+      return { type: 'none' };
+    // Mistral's name for it is "any".
+    case 'required':
+    case 'any':
+      return { type: 'required', names: null, isSingle: false };
+  }
+  const name = member(member(choice, 'function'), 'name') ?? member(choice, 'name');
+  if (member(choice, 'type') === 'function' && typeof name === 'string') {
+    return { type: 'required', names: [name], isSingle: true };
+  }
+  const allowed = member(choice, 'allowed_tools');
+  if (member(choice, 'type') === 'allowed_tools' && isRecord(allowed)) return allowedTools(allowed);
+  throw new ChatstreamError('invalid_request', 'The value of "tool_choice" is not known.', {
+    param: 'tool_choice',
+    hint: 'Use "none", "auto", "required" or {"type": "function", "function": {"name": "…"}}.',
+  });
+}
+
+function allowedTools(allowed: JsonObject): Choice {
+  const names = items(allowed['tools']).flatMap((tool) => {
+    const name = member(member(tool, 'function'), 'name') ?? member(tool, 'name');
+    return typeof name === 'string' ? [name] : [];
+  });
+  return { type: allowed['mode'] === 'required' ? 'required' : 'auto', names, isSingle: false };
+}
+
+function existing(tools: readonly Tool[], name: string): Tool {
+  const tool = tools.find((each) => each.name === name);
+  if (tool !== undefined) return tool;
+  throw new ChatstreamError('invalid_request', `"tool_choice" names ${JSON.stringify(name)}, which is not a tool.`, {
+    param: 'tool_choice',
+    hint: 'Name one of the functions in "tools".',
+  });
+}
