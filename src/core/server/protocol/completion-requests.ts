@@ -9,7 +9,7 @@ import { chatSource } from './chat-source.js';
 import { reasoningRequest } from './reasoning-requests.js';
 import { missing, refuseDeep } from './refused-parameters.js';
 import { requestedTools, withCalls } from './tool-requests.js';
-import { refuseUnsupported, refuseUnsupportedMessages } from './unsupported.js';
+import { refuseChatParameters, refuseUnsupported, refuseUnsupportedMessages } from './unsupported.js';
 
 type GenerationParameters = Omit<CompletionRequest, 'prompt'>;
 
@@ -34,6 +34,7 @@ export function fromChatRequest(body: ChatCompletionRequest, id: string, default
  */
 export function fromCompletionRequest(body: CompletionRequest, id: string, defaultMaxTokens: number): InferenceRequest {
   refuseUnsupported(body);
+  refuseChatParameters(body);
   return resolve(body, id, promptSource(body.prompt), defaultMaxTokens);
 }
 

@@ -34,6 +34,12 @@ const refusals: Readonly<Record<string, Refusal>> = {
   guided_grammar: always,
 };
 
+/** What chats know and texts do not. */
+const textRefusals: Readonly<Record<string, Refusal>> = {
+  tools: unlessEmpty,
+  tool_choice: (value) => value !== 'none' && value !== 'auto',
+};
+
 /** The same for what a chat's messages may carry besides their text; the model would not see it. */
 const messageRefusals: Readonly<Record<string, Refusal>> = {
   function_call: always,
@@ -43,6 +49,11 @@ const messageRefusals: Readonly<Record<string, Refusal>> = {
 /** @throws ChatstreamError `invalid_request` that names the first unsupported parameter */
 export function refuseUnsupported(body: object): void {
   refuse(body, refusals, '');
+}
+
+/** @throws ChatstreamError `invalid_request` that names the first parameter that only chats have */
+export function refuseChatParameters(body: object): void {
+  refuse(body, textRefusals, '');
 }
 
 /** @throws ChatstreamError `invalid_request` that names the first unsupported part of a message */
