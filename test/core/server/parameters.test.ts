@@ -33,6 +33,8 @@ const accepted: readonly (readonly [string, readonly unknown[]])[] = [
   ['service_tier', ['auto']],
   ['parallel_tool_calls', [true]],
   ['something_new', [{ deep: [1] }]],
+  ['reasoning_effort', ['none', 'low', null]],
+  ['verbosity', ['low', null]],
   ['constructor', ['x']],
   ['__defineGetter__', ['x']],
   // Known and not supported, with a value that changes nothing.
@@ -103,7 +105,6 @@ const refused: readonly (readonly [param: string, body: object])[] = [
   ['n', { n: 2 }],
   ['n', { n: 'x' }],
   ['best_of', { best_of: 2 }],
-  ['tools', { tools: [{ type: 'function', function: { name: 'f' } }] }],
   ['tool_choice', { tool_choice: 'required' }],
   ['functions', { functions: [{ name: 'f' }] }],
   ['function_call', { function_call: { name: 'f' } }],
@@ -113,8 +114,6 @@ const refused: readonly (readonly [param: string, body: object])[] = [
   ['audio', { audio: { voice: 'alloy', format: 'wav' } }],
   ['modalities', { modalities: ['text', 'audio'] }],
   ['web_search_options', { web_search_options: {} }],
-  ['reasoning_effort', { reasoning_effort: 'low' }],
-  ['verbosity', { verbosity: 'low' }],
   ['echo', { echo: true }],
   ['suffix', { suffix: 'x' }],
 ];
@@ -169,7 +168,7 @@ describe('parameters', () => {
     ['messages.0.content', { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }] }],
     ['messages.0.name', { messages: [{ role: 'user', content: 'hello', name: 5 }] }],
     [
-      'messages.1.tool_calls',
+      'messages.1.tool_calls.0.function',
       {
         messages: [
           { role: 'user', content: 'hello' },
