@@ -25,6 +25,7 @@ describe('a single request', () => {
       promptTokens: 5,
       cachedTokens: 0,
       outputTokens: 4,
+      reasoningTokens: 0,
     });
   });
 
@@ -37,7 +38,7 @@ describe('a single request', () => {
       what: 'ended',
       atMs: 180,
       reason: 'stop',
-      timings: { prefillMs: 20, decodeMs: 150, outputTokens: 16 },
+      timings: { prefillMs: 20, decodeMs: 150, outputTokens: 16, reasoningTokens: 0 },
     });
   });
 
@@ -52,7 +53,7 @@ describe('a single request', () => {
         atMs: 20,
         reason: 'length',
         text: '1',
-        timings: { queueMs: 0, prefillMs: 20, decodeMs: 0, promptTokens: 5, cachedTokens: 0, outputTokens: 1 },
+        timings: { queueMs: 0, prefillMs: 20, decodeMs: 0, promptTokens: 5, cachedTokens: 0, outputTokens: 1, reasoningTokens: 0 },
       },
     ]);
   });
@@ -195,7 +196,7 @@ describe('the events of a request', () => {
         requestId: null,
         outcome: 'completed',
         error: null,
-        timings: { queueMs: 0, prefillMs: 20, decodeMs: 10, promptTokens: 5, cachedTokens: 0, outputTokens: 2 },
+        timings: { queueMs: 0, prefillMs: 20, decodeMs: 10, promptTokens: 5, cachedTokens: 0, outputTokens: 2, reasoningTokens: 0 },
         sinceArrivalMs: 37,
       },
     ]);

@@ -145,7 +145,7 @@ describe('server timings', () => {
       { ...plain, finishReason: 'stop' },
       {
         ...plain,
-        usage: { promptTokens: 4, outputTokens: 2, cachedTokens: 0, reasoningTokens: null },
+        usage: { promptTokens: 4, outputTokens: 2, cachedTokens: 0, reasoningTokens: 0 },
         serverTimings: { source: 'measured', queueMs: 12, prefillMs: 3 },
       },
     ]);

@@ -41,9 +41,11 @@ describe('a prompt engine', () => {
   });
 
   it('describes the model as the engine does, but has no device and no prompt cache', () => {
-    const { device, promptCache, ...same } = info;
+    const { device, promptCache, chatTemplate, ...same } = info;
     expect(device).toBe('none');
     expect(promptCache.status).toBe('off');
+    // The engine with the weights leaves it to the other one to know the template.
+    expect(chatTemplate).toEqual(expect.any(String));
     expect(whole.info).toMatchObject({ ...same, slots: 1 });
   });
 

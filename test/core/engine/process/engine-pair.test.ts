@@ -67,7 +67,7 @@ describe('engine pair', () => {
     });
     expect(events.filter(({ type }) => type === 'token').length).toBeGreaterThan(2);
     await clock.advanceAsync(500);
-    expect(await prompt).toEqual([97]);
+    expect(await prompt).toMatchObject({ prompt: [97] });
     expect(outcomeOf(events)).toMatchObject({ text: '1 2 3 4 5 6', reason: 'length' });
     expect(events.filter(({ type }) => type === 'started').length).toBe(1);
     expect(statuses(states)).toEqual(['ready', 'restarting 1', 'ready']);

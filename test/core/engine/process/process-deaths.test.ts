@@ -33,7 +33,7 @@ describe('deaths of processes', () => {
     expect(outcomeOf(events.filter(({ id }) => id === 'a'))).toMatchObject({ text: expected, reason: 'length' });
     const stopped = expected.slice(0, expected.indexOf('49 50'));
     expect(outcomeOf(events.filter(({ id }) => id === 'b'))).toMatchObject({ text: stopped, reason: 'stop' });
-    expect(await question).toEqual([104, 105]);
+    expect(await question).toMatchObject({ prompt: [104, 105] });
     expect(pidOf(engine)).not.toBe(first);
     expect(lives(first)).toBe(false);
   });

@@ -71,7 +71,7 @@ describe('supervisor', () => {
     supervisor.cancel('c');
     const before = events.length;
     await clock.advanceAsync(1000);
-    expect(await prompt).toEqual([104, 105]);
+    expect(await prompt).toMatchObject({ prompt: [104, 105] });
     expect(new Set(events.slice(before).map(({ id }) => id))).toEqual(new Set(['b']));
   });
 
@@ -86,7 +86,7 @@ describe('supervisor', () => {
     ]);
     child().die();
     await clock.advanceAsync(100);
-    expect(await answers).toEqual([[97], [98], 'c']);
+    expect(await answers).toMatchObject([{ prompt: [97] }, [98], 'c']);
   });
 
   it('passes on a refusal without asking again', async () => {

@@ -33,6 +33,7 @@ describe('a request for the queue', () => {
       },
       stop: [],
       ignoreEos: false,
+      thoughtTokens: null,
       format: { type: 'text' },
     });
   });

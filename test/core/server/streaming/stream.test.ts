@@ -65,7 +65,7 @@ describe('a streamed chat', () => {
     const client = await openStream(app, chat('hi', { max_tokens: 2, stream_options: { include_usage: true } }));
     const body = normalised(await flyUntil(client.finished()));
     const usage =
-      '{"prompt_tokens":21,"completion_tokens":2,"total_tokens":23,"prompt_tokens_details":{"cached_tokens":0}}';
+      '{"prompt_tokens":21,"completion_tokens":2,"total_tokens":23,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}}';
     const timings =
       '{"queue_ms":0,"prefill_ms":20,"decode_ms":10,"prompt_tokens":21,"cached_tokens":0,"output_tokens":2}';
     const end = `${chatDelta({}, 'length')}}\n\ndata: ${chatHead}[],"usage":${usage},"timings":${timings}}\n\ndata: [DONE]\n\n`;
