@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { type AnswerPart, mergedParts } from '../../../../src/core/engine/dialects/answer.js';
-import { answerGrammar } from '../../../../src/core/engine/dialects/answer-grammar.js';
+import { type AnswerDemand, answerGrammar } from '../../../../src/core/engine/dialects/answer-grammar.js';
 import { AnswerReader } from '../../../../src/core/engine/dialects/answer-reader.js';
 import type { CallSyntax, Dialect } from '../../../../src/core/engine/dialects/dialect.js';
 import type { CallDemand, Tool } from '../../../../src/core/engine/engine.js';
@@ -105,12 +105,15 @@ function parsed(text: string): unknown {
 
 /** Whether the grammar of a syntax allows an answer as a whole. */
 export function accepts(calls: CallSyntax, text: string, demand: Partial<CallDemand> = {}): boolean {
-  const dialect: Dialect = { thoughts: null, calls };
-  const grammar = answerGrammar(dialect, {
-    calls: { tools, isRequired: false, isParallel: true, ...demand },
-    format: { type: 'text' },
-    isThinking: false,
-  });
+  return acceptsAnswer({ thoughts: null, calls }, text, { calls: { ...anyCalls, ...demand } });
+}
+
+/** Any calls, or none. */
+export const anyCalls: CallDemand = { tools, isRequired: false, isParallel: true };
+
+/** Whether the grammar of a dialect allows an answer as a whole. */
+export function acceptsAnswer(dialect: Dialect, text: string, demand: Partial<AnswerDemand> = {}): boolean {
+  const grammar = answerGrammar(dialect, { calls: anyCalls, format: { type: 'text' }, isThinking: false, ...demand });
   if (grammar === null) throw new Error('There is no grammar.');
   return new GrammarMatcher(grammar.rules).match(text).accepted;
 }
