@@ -87,18 +87,13 @@ function thoughtAndAnswer(
 }
 
 /** @param isHeld whether the answer has a format, which may not contain the marks at its end */
-function markedAnswer(
-  builder: GrammarBuilder,
-  marks: AnswerMarks | null,
-  answer: RuleItem,
-  isHeld: boolean,
-): RuleItem {
+function markedAnswer(builder: GrammarBuilder, marks: AnswerMarks | null, answer: RuleItem, isHeld: boolean): RuleItem {
   if (marks === null) return answer;
   const oneOf = (texts: readonly string[]): Sequence[] => texts.map((text) => [...builder.literal(text)]);
   const begin = builder.rule([...oneOf(marks.begins), []]);
   if (!isHeld) return builder.rule([[begin, answer]]);
-  const end = builder.rule([...oneOf(marks.ends), []]);
-  return builder.rule([[begin, looseSpace(builder), answer, looseSpace(builder), end]]);
+  const ends = builder.repeat([builder.rule(oneOf(marks.ends))], 0, marks.ends.length);
+  return builder.rule([[begin, looseSpace(builder), answer, looseSpace(builder), ...ends]]);
 }
 
 function answerRule(

@@ -38,7 +38,9 @@ const calls: CallSyntax = {
 /** @param isBefore whether the recipient comes before the channel */
 function callRule({ json: { builder }, tools }: CallGrammar, text: string, isBefore: boolean): CallBeginning {
   const channel = isBefore ? [builder.rule(channels.map((name) => builder.literal(`<|channel|>${name}`)))] : [];
-  const type = builder.rule(['', ' json', ' <|constrain|>json', '<|constrain|>json'].map((each) => builder.literal(each)));
+  const type = builder.rule(
+    ['', ' json', ' <|constrain|>json', '<|constrain|>json'].map((each) => builder.literal(each)),
+  );
   const rest = [...channel, type, ...builder.literal('<|message|>')];
   const call = (name: string, args: RuleItem): Sequence => [...builder.literal(name), ...rest, args];
   const then = builder.rule(tools.map(({ tool, arguments: args }) => call(tool.name, args)));

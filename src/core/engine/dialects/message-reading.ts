@@ -79,7 +79,7 @@ function* readHeader(
       header += text;
     });
     if (end === body) return { part: partOf(header), header };
-    return end === null ? 'cut off' : null;
+    return end === null && header.startsWith('<') ? 'cut off' : null;
   });
   if (next === 'cut off') return null;
   if (next !== null) return next;

@@ -102,12 +102,7 @@ function* readAnswerMarks(
 }
 
 /** @param begin the text that began it @returns whether it was a call */
-export function* readCall(
-  feed: Feed,
-  parts: AnswerParts,
-  calls: CallSyntax | null,
-  begin: string,
-): Reading<boolean> {
+export function* readCall(feed: Feed, parts: AnswerParts, calls: CallSyntax | null, begin: string): Reading<boolean> {
   if (calls === null) return false;
   const before = parts.calls;
   const isCall = yield* feed.attempt(function* () {

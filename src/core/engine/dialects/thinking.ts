@@ -11,7 +11,12 @@ export type ThinkingSwitch =
   /** A variable with one word for thinking, and one for not thinking. */
   | { readonly type: 'mode'; readonly variable: string; readonly on: string; readonly off: string }
   /** A variable with words for efforts; `off` is the one for none, if there is one. */
-  | { readonly type: 'effort'; readonly variable: string; readonly words: readonly string[]; readonly off: string | null }
+  | {
+      readonly type: 'effort';
+      readonly variable: string;
+      readonly words: readonly string[];
+      readonly off: string | null;
+    }
   /** A variable with a number of tokens: 0 is off, −1 is without limit. */
   | { readonly type: 'budget'; readonly variable: string }
   /** Words in a system or user message, which the template takes out. No variable does the same. */
@@ -30,7 +35,9 @@ const commonWords = ['low', 'medium', 'high'];
 /** What turns thinking on or off in a chat template; empty if nothing does. */
 export function thinkingSwitches(templateSource: string): readonly ThinkingSwitch[] {
   const code = new TemplateCode(templateSource);
-  const found: ThinkingSwitch[] = flags.filter((name) => code.reads(name)).map((name) => ({ type: 'flag', variable: name }));
+  const found: ThinkingSwitch[] = flags
+    .filter((name) => code.reads(name))
+    .map((name) => ({ type: 'flag', variable: name }));
   for (const variable of modes.filter((name) => code.reads(name))) {
     const { words } = code.wordsOf(variable);
     const on = onWords.find((word) => words.includes(word));

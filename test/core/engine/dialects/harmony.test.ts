@@ -45,19 +45,24 @@ describe('reading Harmony', () => {
       { name: 'now', arguments: {} },
     ]);
     expect(read(harmony, `${call}<|call|><|start|>assistant${call}`).calls).toEqual([added, added]);
-    expect(read(harmony, `${thought}${call.slice(0, -1)}`).calls).toEqual([{ name: 'add', arguments: sum.slice(0, -1) }]);
-    expect(read(harmony, `${thought}<|channel|>commentary to=functions.ad`)).toMatchObject({ content: '', calls: [] });
+    expect(read(harmony, `${thought}${call.slice(0, -1)}`).calls).toEqual([
+      { name: 'add', arguments: sum.slice(0, -1) },
+    ]);
+    expect(read(harmony, `${thought}<|channel|>commentary to=func`)).toMatchObject({ content: '', calls: [] });
   });
 
   it('reads messages without a channel, without a header and without an end', () => {
     expect(read(harmony, 'Yes, to=me\nand <|you').content).toBe('Yes, to=me\nand <|you');
     expect(read(harmony, '<|message|>Yes.').content).toBe('Yes.');
-    expect(read(harmony, '<|channel|>analysis<|message|>Hm.<|start|>assistant<|channel|>final<|message|>Yes.')).toEqual({
-      content: 'Yes.',
-      reasoning: 'Hm.',
-      calls: [],
-    });
+    expect(read(harmony, '<|channel|>analysis<|message|>Hm.<|start|>assistant<|channel|>final<|message|>Yes.')).toEqual(
+      {
+        content: 'Yes.',
+        reasoning: 'Hm.',
+        calls: [],
+      },
+    );
     expect(read(harmony, `${thought}Yes.`).content).toBe('Yes.');
+    expect(read(harmony, 'to=5').content).toBe('to=5');
   });
 
   it('leaves calls of other tools as content, and what goes to the tools of the model as thoughts', () => {
@@ -77,7 +82,9 @@ describe('reading Harmony', () => {
   });
 
   it('names its tokens', () => {
-    expect(marksOf(harmony)).toEqual(expect.arrayContaining(['<|channel|>', '<|message|>', '<|constrain|>', '<|end|>']));
+    expect(marksOf(harmony)).toEqual(
+      expect.arrayContaining(['<|channel|>', '<|message|>', '<|constrain|>', '<|end|>']),
+    );
   });
 });
 
