@@ -71,9 +71,10 @@ function* readHeader(
   if (started) yield* feed.literal(role);
   const next = yield* feed.attempt<Next | 'cut off'>(function* () {
     yield* feed.space();
-    let header = yield* feed.oneOf([...headers, body]);
-    if (header === null) return null;
-    if (header === body) return { part: 'content', header: '' };
+    const first = yield* feed.oneOf([...headers, body]);
+    if (first === null) return null;
+    if (first === body) return { part: 'content', header: '' };
+    let header = first;
     // A header is a single line.
     const end = yield* feed.until([body, '\n'], (text) => {
       header += text;

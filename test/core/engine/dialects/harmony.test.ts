@@ -117,7 +117,7 @@ describe('the grammar of Harmony', () => {
 
   it('requires a call, after thoughts', () => {
     const calls = { ...anyCalls, isRequired: true };
-    const accepted = [call, `${thought}${call}`, `${final}Yes.`, `${thought}`, ''].map((text) =>
+    const accepted = [call, `${thought}${call}`, `${final}Yes.`, thought, ''].map((text) =>
       acceptsAnswer(harmony, text, { calls }),
     );
     expect(accepted).toEqual([true, true, false, false, false]);
