@@ -50,7 +50,8 @@ function compileAnswer(
 ): CompiledGrammar {
   const builder = new GrammarBuilder(new Budget(calls === null ? subjectOf(format) : toolsSubject));
   const json = new JsonRules(builder);
-  const text = format.type === 'text' ? null : formatRule(json, format);
+  const contentBegin = builder.literal(syntax?.contentBegin ?? '');
+  const text = format.type === 'text' ? null : builder.rule([[...contentBegin, formatRule(json, format)]]);
   const beginnings = calls === null || syntax === null ? [] : beginningsOf(json, syntax, calls, areArgumentsFree);
   const isRequired = calls?.isRequired === true;
   const answer = answerRule(builder, beginnings, text, isRequired);

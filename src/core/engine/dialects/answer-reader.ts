@@ -54,10 +54,11 @@ export class AnswerReader {
   *#answer(): Reading {
     const { thoughts, calls } = this.#dialect;
     if (thoughts !== null) yield* this.#thought(thoughts);
+    const isContent = yield* this.#feed.literal(calls?.contentBegin ?? '');
     if (calls === null || this.#parts.tools.size === 0) {
       yield* this.#feed.until([], this.#parts.content);
     } else {
-      yield* this.#contentAndCalls(calls);
+      yield* this.#contentAndCalls(calls, isContent && calls.contentBegin !== undefined);
     }
   }
 
@@ -80,15 +81,21 @@ export class AnswerReader {
     this.#parts.dropSpace();
   }
 
-  *#contentAndCalls(calls: CallSyntax): Reading {
+  /** @param isContent whether the answer has said that it begins with content */
+  *#contentAndCalls(calls: CallSyntax, isContent: boolean): Reading {
     const feed = this.#feed;
     const parts = this.#parts;
     const everywhere = calls.begins.filter(({ atStart }) => !atStart).map(({ text }) => text);
     const atStart = calls.begins.map(({ text }) => text);
+    let space = '';
     const begun = yield* feed.attempt(function* () {
-      yield* feed.space();
+      if (isContent) return null;
+      yield* feed.while(/\s/, (text) => {
+        space += text;
+      });
       return yield* feed.oneOf(atStart);
     });
+    if (begun === null) space = '';
     for (let begin = begun; ; begin = yield* feed.until(everywhere, parts.content)) {
       if (begin === null) {
         // At the start, it is content that follows; later, the end of the answer.
@@ -100,7 +107,8 @@ export class AnswerReader {
       const isCall = yield* feed.attempt(function* () {
         return (yield* calls.read(feed, parts, mark)) || parts.calls > before ? true : null;
       });
-      if (isCall === null) parts.content(mark);
+      if (isCall === null) parts.content(space + mark);
+      space = '';
     }
   }
 }
