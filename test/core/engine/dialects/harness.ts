@@ -68,6 +68,11 @@ export function read(dialect: Dialect, text: string, options: ReadOptions = {}):
   return answerOf(whole);
 }
 
+/** What a reader makes of an answer in these pieces. */
+export function readCut(dialect: Dialect, pieces: readonly string[], options: ReadOptions = {}): ReadAnswer {
+  return answerOf(readPieces(dialect, pieces, options));
+}
+
 function readPieces(dialect: Dialect, pieces: readonly string[], options: ReadOptions): readonly AnswerPart[] {
   const reader = new AnswerReader(dialect, { tools, isThinking: false, ...options });
   const parts = [...pieces.flatMap((piece) => reader.push(piece)), ...reader.end('')];
@@ -103,8 +108,20 @@ function parsed(text: string): unknown {
   }
 }
 
+/** Grammars take longer to compile than to follow. */
+const matchers = new WeakMap<CallSyntax, Map<string, GrammarMatcher>>();
+
 /** Whether the grammar of a syntax allows an answer as a whole. */
 export function accepts(calls: CallSyntax, text: string, demand: Partial<CallDemand> = {}): boolean {
+  const known = matchers.get(calls) ?? new Map<string, GrammarMatcher>();
+  matchers.set(calls, known);
+  const key = JSON.stringify(demand);
+  const matcher = known.get(key) ?? matcherOf(calls, demand);
+  known.set(key, matcher);
+  return matcher.match(text).accepted;
+}
+
+function matcherOf(calls: CallSyntax, demand: Partial<CallDemand>): GrammarMatcher {
   const dialect: Dialect = { thoughts: null, calls };
   const grammar = answerGrammar(dialect, {
     calls: { tools, isRequired: false, isParallel: true, ...demand },
@@ -112,5 +129,5 @@ export function accepts(calls: CallSyntax, text: string, demand: Partial<CallDem
     isThinking: false,
   });
   if (grammar === null) throw new Error('There is no grammar.');
-  return new GrammarMatcher(grammar.rules).match(text).accepted;
+  return new GrammarMatcher(grammar.rules);
 }
