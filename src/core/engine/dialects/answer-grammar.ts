@@ -51,7 +51,8 @@ function compileAnswer(
 ): CompiledGrammar {
   const builder = new GrammarBuilder(new Budget(calls === null ? subjectOf(format) : toolsSubject));
   const json = new JsonRules(builder);
-  const text = format.type === 'text' ? null : formatRule(json, format);
+  const contentBegin = builder.literal(syntax?.contentBegin ?? '');
+  const text = format.type === 'text' ? null : builder.rule([[...contentBegin, formatRule(json, format)]]);
   const beginnings = calls === null || syntax === null ? [] : beginningsOf(json, syntax, calls, areArgumentsFree);
   const demand = { beginnings, text, isRequired: calls?.isRequired === true, isThinking };
   const root =
@@ -80,7 +81,7 @@ function thoughtAndAnswer(
   const { begin, end, answer: marks } = thoughts;
   const answer = markedAnswer(builder, marks ?? null, answerRule(builder, demand), demand.text !== null);
   const ends: TextEnd[] = [{ text: end, atStart: false, then: [looseSpace(builder), answer] }];
-  if (thoughts.endsAtCalls === true) ends.push(...demand.beginnings);
+  if (thoughts.endsAtCalls === true) ends.push(...demand.beginnings.filter(({ atStart }) => !atStart));
   const thought = textUntil(builder, ends, demand.text === null && !demand.isRequired);
   if (isThinking) return thought;
   return builder.rule([[looseSpace(builder), ...builder.literal(begin), thought], [answer]]);

@@ -21,7 +21,7 @@ export class AnswerReader {
   constructor(dialect: Dialect, { tools, isThinking }: AnswerReaderOptions) {
     const parts = new AnswerParts(tools, dialect.calls?.newId ?? newCallId);
     this.#answer = { feed: new Feed(), parts, isThinking };
-    this.#reading = readAnswer(this.#answer, tools.length === 0 ? { ...dialect, calls: null } : dialect);
+    this.#reading = readAnswer(this.#answer, dialect);
   }
 
   /** Whether what comes next belongs to a thought, as far as is known. */
@@ -50,11 +50,14 @@ export class AnswerReader {
   }
 }
 
-function* readAnswer(answer: OpenAnswer, { thoughts, calls, messages }: Dialect): Reading {
+function* readAnswer(answer: OpenAnswer, { thoughts, calls: syntax, messages }: Dialect): Reading {
+  const calls = answer.parts.tools.size === 0 ? null : syntax;
   if (messages !== undefined) {
     yield* readMessages(answer, messages, calls);
     return;
   }
   const begun = thoughts === null ? null : yield* readThought(answer, thoughts, calls);
-  yield* readContent(answer, { calls, marks: thoughts?.answer ?? null, begun, ends: [] });
+  const contentBegin = syntax?.contentBegin ?? '';
+  const isContent = contentBegin !== '' && (yield* answer.feed.literal(contentBegin));
+  yield* readContent(answer, { calls, marks: thoughts?.answer ?? null, begun, isContent, ends: [] });
 }

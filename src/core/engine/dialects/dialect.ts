@@ -64,11 +64,14 @@ export interface CallSyntax {
   readonly marks: readonly string[];
   /** Texts at which {@link CallSyntax.read} has a look. None of them is a part of another one. */
   readonly begins: readonly CallMark[];
+  /** The text with which an answer that is not a call begins, in whatever format. It is not part of the content. */
+  readonly contentBegin?: string;
   /**
    * Reads one call, or several that belong together, after the text that begins them.
    *
    * @param begin the text that has been read
-   * @returns whether it was a call; if not, and no call has been reported, it counts as content
+   * @returns whether it was a call, or something else that is not content; if not, and no call has been reported, it
+   *   counts as content
    */
   read(feed: Feed, parts: AnswerParts, begin: string): Reading<boolean>;
   /** What a model may write, for the grammar. */

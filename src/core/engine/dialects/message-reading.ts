@@ -26,7 +26,7 @@ export function* readMessages(answer: OpenAnswer, syntax: MessageSyntax, calls: 
       // An empty line, which is left out if nothing follows.
       if (before.content) parts.content('\n\n');
       else parts.dropSpace();
-      end = yield* readContent(answer, { calls, marks: null, begun: null, ends });
+      end = yield* readContent(answer, { calls, marks: null, begun: null, isContent: false, ends });
       before.content = true;
     }
     if (end === null) return;

@@ -52,6 +52,8 @@ export interface ContentOptions {
   readonly marks: AnswerMarks | null;
   /** The text with which a call has begun; null if none has. */
   readonly begun: string | null;
+  /** Whether the answer has said that it begins with content. */
+  readonly isContent: boolean;
   /** Texts with which something else begins. */
   readonly ends: readonly string[];
 }
@@ -59,7 +61,7 @@ export interface ContentOptions {
 /** Reads content and calls. @returns the text with which something else begins; null at the end of the answer */
 export function* readContent(
   { feed, parts }: OpenAnswer,
-  { calls, marks, begun, ends }: ContentOptions,
+  { calls, marks, begun, isContent, ends }: ContentOptions,
 ): Reading<string | null> {
   const dropped = marks === null || begun !== null ? [] : yield* readAnswerMarks(feed, parts, marks);
   const stops = [...callTexts(calls), ...dropped, ...ends];
@@ -68,6 +70,7 @@ export function* readContent(
   const first =
     begun ??
     (yield* feed.attempt(function* () {
+      if (isContent) return null;
       yield* feed.while(/\s/, (text) => {
         space += text;
       });

@@ -33,7 +33,10 @@ const families: readonly (readonly [name: string, excerpt: string])[] = [
   ['solar', `{{ '<|tool_call:begin|>' + call.id }}`],
   ['qwen3-coder', `{{ '<tool_call>\\n<function=' + call.name + '>\\n<parameter=' + key + '>\\n' }}`],
   ['glm', `{{ '<tool_call>' + name }}<arg_key>{{ key }}</arg_key><arg_value>{{ value }}</arg_value></tool_call>`],
-  ['hunyuan', `{% set suffix = ':opensource' %}{{ '<tool_call{}>'.format(suffix) + name + '<tool_sep{}>'.format(suffix) }}`],
+  [
+    'hunyuan',
+    `{% set suffix = ':opensource' %}{{ '<tool_call{}>'.format(suffix) + name + '<tool_sep{}>'.format(suffix) }}`,
+  ],
   ['minimax-m2', `{% set begin = '<minimax:tool_call>' %}<invoke name="{{ name }}">`],
   ['seed-oss', `{% set begin = '<seed:tool_call>' %}{{ '<function=' + name + '>\\n<parameter=' }}`],
   ['gemma4', `{{ '<|tool_call>call:' + name + '{' }}`],
@@ -53,7 +56,10 @@ describe('dialectOf', () => {
   it('finds no calls in templates that do not show tools, or show calls in another way', () => {
     expect(dialectOf("{{ '<tool_call>' + message.tool_calls }}{# tools #}").calls).toBeNull();
     expect(dialectOf(`${list}{{ 'Call: ' + name }}`)).toEqual({ thoughts: null, calls: null });
-    expect(dialectOf("{{ '<|channel|>analysis<|message|>' }}")).toMatchObject({ calls: null, messages: { role: 'assistant' } });
+    expect(dialectOf("{{ '<|channel|>analysis<|message|>' }}")).toMatchObject({
+      calls: null,
+      messages: { role: 'assistant' },
+    });
   });
 
   it('finds thoughts', () => {

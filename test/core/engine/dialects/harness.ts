@@ -68,6 +68,11 @@ export function read(dialect: Dialect, text: string, options: ReadOptions = {}):
   return answerOf(whole);
 }
 
+/** What a reader makes of an answer in these pieces. */
+export function readCut(dialect: Dialect, pieces: readonly string[], options: ReadOptions = {}): ReadAnswer {
+  return answerOf(readPieces(dialect, pieces, options));
+}
+
 function readPieces(dialect: Dialect, pieces: readonly string[], options: ReadOptions): readonly AnswerPart[] {
   const reader = new AnswerReader(dialect, { tools, isThinking: false, ...options });
   const parts = [...pieces.flatMap((piece) => reader.push(piece)), ...reader.end('')];
@@ -103,17 +108,33 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Whether the grammar of a syntax allows an answer as a whole. */
-export function accepts(calls: CallSyntax, text: string, demand: Partial<CallDemand> = {}): boolean {
-  return acceptsAnswer({ thoughts: null, calls }, text, { calls: { ...anyCalls, ...demand } });
-}
-
 /** Any calls, or none. */
 export const anyCalls: CallDemand = { tools, isRequired: false, isParallel: true };
 
+const dialects = new WeakMap<CallSyntax, Dialect>();
+
+/** Whether the grammar of a syntax allows an answer as a whole. */
+export function accepts(calls: CallSyntax, text: string, demand: Partial<CallDemand> = {}): boolean {
+  const dialect = dialects.get(calls) ?? { thoughts: null, calls };
+  dialects.set(calls, dialect);
+  return acceptsAnswer(dialect, text, { calls: { ...anyCalls, ...demand } });
+}
+
+/** Grammars take longer to compile than to follow. */
+const matchers = new WeakMap<Dialect, Map<string, GrammarMatcher>>();
+
 /** Whether the grammar of a dialect allows an answer as a whole. */
 export function acceptsAnswer(dialect: Dialect, text: string, demand: Partial<AnswerDemand> = {}): boolean {
+  const known = matchers.get(dialect) ?? new Map<string, GrammarMatcher>();
+  matchers.set(dialect, known);
+  const key = JSON.stringify(demand);
+  const matcher = known.get(key) ?? matcherOf(dialect, demand);
+  known.set(key, matcher);
+  return matcher.match(text).accepted;
+}
+
+function matcherOf(dialect: Dialect, demand: Partial<AnswerDemand>): GrammarMatcher {
   const grammar = answerGrammar(dialect, { calls: anyCalls, format: { type: 'text' }, isThinking: false, ...demand });
   if (grammar === null) throw new Error('There is no grammar.');
-  return new GrammarMatcher(grammar.rules).match(text).accepted;
+  return new GrammarMatcher(grammar.rules);
 }
