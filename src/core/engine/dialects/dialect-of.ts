@@ -83,6 +83,11 @@ const callSyntaxes: readonly Known<CallSyntax | null>[] = [
   { find: ['<tool_call>'], syntax: hermes },
 ];
 
+/** The names of all call syntaxes, in the order in which they are looked for. */
+export const callSyntaxNames: readonly string[] = [
+  ...new Set([...messageDialects.map(({ syntax }) => syntax.calls), ...callSyntaxes.map(({ syntax }) => syntax)]),
+].flatMap((syntax) => (syntax === null ? [] : [syntax.name]));
+
 /** Variables with which templates are given tools. All but the first are for templates that do not know it. */
 const toolVariables = ['tools', 'functions'];
 
