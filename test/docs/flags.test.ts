@@ -139,7 +139,7 @@ describe('docs/history.md', () => {
 
 const pages = [
   'README.md',
-  ...['serve', 'api', 'bench', 'ci', 'history', 'metrics', 'models'].map((name) => `docs/${name}.md`),
+  ...['serve', 'api', 'tools', 'bench', 'ci', 'history', 'metrics', 'models'].map((name) => `docs/${name}.md`),
 ];
 
 /** Flags of other programs that the pages mention, and oclif's own. */

@@ -50,6 +50,11 @@ export interface ChatMessage {
 /** An object from a request that only the chat template looks into. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** How much a model should think, from least to most: OpenAI's values of `reasoning_effort`. */
+export const reasoningEfforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const;
+
+export type ReasoningEffort = (typeof reasoningEfforts)[number];
+
 /** A function that a model may call. */
 export interface Tool {
   readonly name: string;
@@ -87,8 +92,8 @@ export type PromptSource =
       readonly arguments?: JsonObject | undefined;
       /** `answer` if left out. */
       readonly ending?: ChatEnding | undefined;
-      /** How much the model should think, in OpenAI's words; `none` for not at all. Without it, as the template has it. */
-      readonly reasoningEffort?: string | undefined;
+      /** How much the model should think. Without it, as the template has it. */
+      readonly reasoningEffort?: ReasoningEffort | undefined;
     }
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'tokens'; readonly tokens: readonly Token[] };
@@ -149,8 +154,10 @@ export interface Prepared {
 
 /** When a thought has to end. */
 export interface ThoughtLimit {
-  /** The text that ends a thought; it is written for the model when it has used up its tokens. */
+  /** The mark that ends a thought. */
   readonly end: string;
+  /** What is written for the model when it has used up its tokens: the mark, with white space as the model writes it. */
+  readonly closing: string;
   /** The text that begins one; null if the answer begins inside of it. */
   readonly begin: string | null;
   /** Output tokens, 0 or more. */

@@ -1,7 +1,8 @@
 import type { AnswerPart } from '../engine/dialects/answer.js';
 import { AnswerReader } from '../engine/dialects/answer-reader.js';
-import { type ChatDialect, chatDialect, marksOf } from '../engine/dialects/chat-dialect.js';
-import type { EngineInfo, GenerationSpec, Prepared } from '../engine/engine.js';
+import { type ChatDialect, chatDialect, marksOfAnswer } from '../engine/dialects/chat-dialect.js';
+import type { Dialect } from '../engine/dialects/dialect.js';
+import type { EngineInfo, GenerationSpec, Prepared, ThoughtLimit } from '../engine/engine.js';
 import type { InferenceRequest } from './request.js';
 
 /** Makes the text of one answer into its parts. */
@@ -26,6 +27,13 @@ export interface AnswerPlan extends Pick<GenerationSpec, 'marks' | 'thoughtLimit
   readonly reading: AnswerReading;
 }
 
+/** White space around the mark, as models write it that were trained on thoughts in tags; messages have none. */
+function thoughtLimit({ thoughts, messages }: Dialect, isThinking: boolean, maxTokens: number): ThoughtLimit | null {
+  if (thoughts === null) return null;
+  const { begin, end } = thoughts;
+  return { begin: isThinking ? null : begin, end, closing: messages === undefined ? `\n${end}\n\n` : end, maxTokens };
+}
+
 /** Plans answers in the way in which a model writes them. */
 export class AnswerPlans {
   #dialect: ChatDialect = chatDialect(null);
@@ -34,18 +42,14 @@ export class AnswerPlans {
   plan(request: InferenceRequest, { isThinking }: Prepared, info: EngineInfo): AnswerPlan {
     const { source, format, thoughtTokens } = request;
     const dialect = this.#dialectOf(info);
-    const { thoughts } = dialect;
+    const { thoughts, calls } = dialect;
     const tools = format.type === 'calls' ? format.demand.tools : [];
-    if (source.type !== 'chat' || (thoughts === null && tools.length === 0)) {
-      return { reading: plain, marks: [], thoughtLimit: null };
-    }
+    const isPlain = thoughts === null && tools.length === 0 && calls?.contentBegin === undefined;
+    if (source.type !== 'chat' || isPlain) return { reading: plain, marks: [], thoughtLimit: null };
     return {
       reading: new AnswerReader(dialect, { tools, isThinking }),
-      marks: marksOf(dialect, tools.length > 0),
-      thoughtLimit:
-        thoughtTokens === null || thoughts === null
-          ? null
-          : { begin: isThinking ? null : thoughts.begin, end: thoughts.end, maxTokens: thoughtTokens },
+      marks: marksOfAnswer(dialect, tools.length > 0),
+      thoughtLimit: thoughtTokens === null ? null : thoughtLimit(dialect, isThinking, thoughtTokens),
     };
   }
 

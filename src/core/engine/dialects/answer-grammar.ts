@@ -5,9 +5,10 @@ import { JsonRules } from '../grammar/json-rules.js';
 import { Budget, type Subject } from '../grammar/limits.js';
 import { GrammarBuilder, type RuleItem, type Sequence } from '../grammar/rules.js';
 import { callableTool } from './callable-tool.js';
-import type { CallBeginning, CallSyntax, Dialect, ThoughtSyntax } from './dialect.js';
+import type { AnswerMarks, CallBeginning, CallSyntax, Dialect, ThoughtSyntax } from './dialect.js';
 import { looseSpace } from './json-calls.js';
-import { textUntil } from './text-until.js';
+import { type MessageDemand, messageRules } from './message-rules.js';
+import { type TextEnd, textUntil } from './text-until.js';
 
 /** What an answer may be. */
 export interface AnswerDemand {
@@ -44,20 +45,20 @@ export function answerGrammar(dialect: Dialect, demand: AnswerDemand): CompiledG
 }
 
 function compileAnswer(
-  { thoughts, calls: syntax }: Dialect,
+  { thoughts, calls: syntax, messages }: Dialect,
   { calls, format, isThinking }: AnswerDemand,
   areArgumentsFree: boolean,
 ): CompiledGrammar {
   const builder = new GrammarBuilder(new Budget(calls === null ? subjectOf(format) : toolsSubject));
   const json = new JsonRules(builder);
-  const text = format.type === 'text' ? null : formatRule(json, format);
+  const contentBegin = builder.literal(syntax?.contentBegin ?? '');
+  const text = format.type === 'text' ? null : builder.rule([[...contentBegin, formatRule(json, format)]]);
   const beginnings = calls === null || syntax === null ? [] : beginningsOf(json, syntax, calls, areArgumentsFree);
-  const isRequired = calls?.isRequired === true;
-  const answer = answerRule(builder, beginnings, text, isRequired);
-  if (thoughts === null) return compiled(builder, answer, format.type !== 'grammar');
-  const thought = thoughtThen(builder, thoughts, answer, !isRequired && text === null);
-  const begin = [looseSpace(builder), ...builder.literal(thoughts.begin)];
-  const root = isThinking ? thought : builder.rule([[...begin, thought], [answer]]);
+  const demand = { beginnings, text, isRequired: calls?.isRequired === true, isThinking };
+  const root =
+    messages === undefined || thoughts === null
+      ? thoughtAndAnswer(builder, thoughts, demand)
+      : messageRules(builder, thoughts, messages, demand);
   return compiled(builder, root, format.type !== 'grammar');
 }
 
@@ -71,20 +72,37 @@ function beginningsOf(
   return syntax.rules({ json, tools: callable, isParallel: isParallel ?? true });
 }
 
+function thoughtAndAnswer(
+  builder: GrammarBuilder,
+  thoughts: ThoughtSyntax | null,
+  { isThinking, ...demand }: MessageDemand,
+): RuleItem {
+  if (thoughts === null) return answerRule(builder, demand);
+  const { begin, end, answer: marks } = thoughts;
+  const answer = markedAnswer(builder, marks ?? null, answerRule(builder, demand), demand.text !== null);
+  const ends: TextEnd[] = [{ text: end, atStart: false, then: [looseSpace(builder), answer] }];
+  if (thoughts.endsAtCalls === true) ends.push(...demand.beginnings.filter(({ atStart }) => !atStart));
+  const thought = textUntil(builder, ends, demand.text === null && !demand.isRequired);
+  if (isThinking) return thought;
+  return builder.rule([[looseSpace(builder), ...builder.literal(begin), thought], [answer]]);
+}
+
+/** @param isHeld whether the answer has a format, which may not contain the marks at its end */
+function markedAnswer(builder: GrammarBuilder, marks: AnswerMarks | null, answer: RuleItem, isHeld: boolean): RuleItem {
+  if (marks === null) return answer;
+  const oneOf = (texts: readonly string[]): Sequence[] => texts.map((text) => [...builder.literal(text)]);
+  const begin = builder.rule([...oneOf(marks.begins), []]);
+  if (!isHeld) return builder.rule([[begin, answer]]);
+  const ends = builder.repeat([builder.rule(oneOf(marks.ends))], 0, marks.ends.length);
+  return builder.rule([[begin, looseSpace(builder), answer, looseSpace(builder), ...ends]]);
+}
+
 function answerRule(
   builder: GrammarBuilder,
-  beginnings: readonly CallBeginning[],
-  text: RuleItem | null,
-  isRequired: boolean,
+  { beginnings, text, isRequired }: Omit<MessageDemand, 'isThinking'>,
 ): RuleItem {
   const calls: readonly Sequence[] = beginnings.map(({ text: begin, then }) => [...builder.literal(begin), ...then]);
   if (isRequired) return builder.rule([[looseSpace(builder), builder.rule(calls)]]);
   if (text !== null) return builder.rule([[text], ...calls]);
   return textUntil(builder, beginnings, true);
-}
-
-/** The rest of a thought, and the answer. @param mayEnd whether all may end within the thought */
-function thoughtThen(builder: GrammarBuilder, { end }: ThoughtSyntax, answer: RuleItem, mayEnd: boolean): RuleItem {
-  const then = [looseSpace(builder), answer];
-  return textUntil(builder, [{ text: end, atStart: false, then }], mayEnd);
 }

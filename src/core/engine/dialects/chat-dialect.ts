@@ -1,4 +1,4 @@
-import type { Dialect } from './dialect.js';
+import { type Dialect, marksOf } from './dialect.js';
 import { dialectOf } from './dialect-of.js';
 import { hermes } from './hermes.js';
 
@@ -11,11 +11,11 @@ export interface ChatDialect extends Dialect {
 /** @param templateSource null for a model without a template */
 export function chatDialect(templateSource: string | null): ChatDialect {
   const dialect: Dialect = templateSource === null ? { thoughts: null, calls: null } : dialectOf(templateSource);
-  return dialect.calls === null ? { ...dialect, calls: hermes, hasTools: false } : { ...dialect, hasTools: true };
+  const isGeneric = dialect.calls === null && dialect.messages === undefined;
+  return isGeneric ? { ...dialect, calls: hermes, hasTools: false } : { ...dialect, hasTools: true };
 }
 
-/** The special tokens that have to be part of the text, so that it can be read. */
-export function marksOf({ thoughts, calls }: Dialect, hasTools: boolean): readonly string[] {
-  const ofThoughts = thoughts === null ? [] : [thoughts.begin, thoughts.end];
-  return [...ofThoughts, ...(hasTools && calls !== null ? calls.marks : [])];
+/** The special tokens that have to be part of the text of an answer, so that it can be read. */
+export function marksOfAnswer(dialect: Dialect, mayCall: boolean): readonly string[] {
+  return marksOf(mayCall ? dialect : { ...dialect, calls: null });
 }

@@ -1,7 +1,122 @@
-import type { Dialect } from './dialect.js';
+import { apertus } from './apertus.js';
+import { commandR7b, commandRPlus } from './command-r.js';
+import { deepseekR1, deepseekV31 } from './deepseek.js';
+import type { CallSyntax, Dialect } from './dialect.js';
+import { firefunction } from './firefunction.js';
+import { functionaryV31, functionaryV32 } from './functionary.js';
+import { gemma4 } from './gemma4.js';
+import { gigachat } from './gigachat.js';
+import { glm } from './glm.js';
+import { granite } from './granite.js';
+import { harmony } from './harmony.js';
 import { hermes } from './hermes.js';
+import { hunyuan } from './hunyuan.js';
+import { deepSeekV4, deepSeekV32, minimaxM2 } from './invoke-calls.js';
+import { kimi } from './kimi.js';
+import { kimiK3 } from './kimi-k3.js';
+import { lfm2 } from './lfm2.js';
+import { llama3 } from './llama3.js';
+import { miniCpm } from './minicpm.js';
+import { mistral, mistralList } from './mistral.js';
+import { muse } from './muse.js';
+import { nemotron } from './nemotron.js';
+import { qwen3Coder } from './qwen3-coder.js';
+import { seedOss } from './seed-oss.js';
+import { solar } from './solar.js';
+import { TemplateCode } from './template-code.js';
 import { thoughtsOf } from './thoughts.js';
+import { toolCallsLines, toolCallsList } from './tool-calls.js';
+import { xlam } from './xlam.js';
 
+interface Known<T> {
+  /** What the template has to contain; all of it. */
+  readonly find: readonly (string | RegExp)[];
+  readonly syntax: T;
+}
+
+/** Dialects of answers in messages. */
+const messageDialects: readonly Known<Dialect>[] = [
+  { find: ['<|channel|>analysis<|message|>'], syntax: harmony },
+  { find: ['to=self<|message|>', '<atem:function_calls>'], syntax: muse },
+];
+
+/**
+ * From the most specific: many templates contain `<tool_call>`, for example, and only few of them mean what Hermes does.
+ * Null is for calls that are known to look different from all of these.
+ */
+const callSyntaxes: readonly Known<CallSyntax | null>[] = [
+  // MiniMax M3: nested elements, each with a mark before it.
+  { find: [']<]minimax[>['], syntax: null },
+  { find: ['<|open|>', '<|sep|>', /\bopen_tag\('tools'/], syntax: kimiK3 },
+  { find: ['<tool_sep{}>', "':opensource'"], syntax: hunyuan },
+  { find: ['｜DSML｜', /(?<!\w)function_calls>/], syntax: deepSeekV32 },
+  { find: ['｜DSML｜', /(?<!\w)tool_calls>/], syntax: deepSeekV4 },
+  { find: ['<minimax:tool_call>'], syntax: minimaxM2 },
+  { find: ['<seed:tool_call>'], syntax: seedOss },
+  { find: ['<|tool_call>call:'], syntax: gemma4 },
+  { find: ['<|tool_call_start|>'], syntax: lfm2 },
+  { find: ['List of tools: '], syntax: lfm2 },
+  { find: ['<|tool_call:begin|>'], syntax: solar },
+  { find: ['<|tool_calls_section_begin|>'], syntax: kimi },
+  { find: ['<｜tool▁calls▁begin｜>', '```json'], syntax: deepseekR1 },
+  { find: ['<｜tool▁calls▁begin｜>'], syntax: deepseekV31 },
+  { find: ['<|START_ACTION|>'], syntax: commandR7b },
+  { find: ['Action:', '```json', '"tool_name"'], syntax: commandRPlus },
+  { find: ['<|tools_prefix|>'], syntax: apertus },
+  { find: ['<|function_call|>', '<|role_sep|>'], syntax: gigachat },
+  { find: ['function call', '<|role_sep|>'], syntax: gigachat },
+  { find: ['<|tool|>', '<|/tool|>'], syntax: firefunction },
+  { find: ['functools['], syntax: firefunction },
+  { find: ['<|tool_call|>'], syntax: granite },
+  { find: ['>>>all'], syntax: functionaryV32 },
+  { find: ['<TOOLCALL>'], syntax: nemotron },
+  { find: ['[TOOL_CALLS]', '[ARGS]'], syntax: mistral },
+  { find: ['[TOOL_CALLS]'], syntax: mistralList },
+  { find: [/<tool_calls>(?:\s|\\n)*\[/], syntax: toolCallsList },
+  { find: [/<tool_calls>(?:\s|\\n)*\{/], syntax: toolCallsLines },
+  { find: ['<function=', '<parameter='], syntax: qwen3Coder },
+  { find: ['<function name="', '<param name="'], syntax: miniCpm },
+  { find: ['<function=', '</function>'], syntax: functionaryV31 },
+  { find: ['<arg_key>', '<arg_value>'], syntax: glm },
+  { find: ['make calls in a single JSON array'], syntax: xlam },
+  { find: ['{"name": function name, "parameters": '], syntax: llama3 },
+  { find: ['<tool_call>'], syntax: hermes },
+];
+
+/** The names of all call syntaxes, in the order in which they are looked for. */
+export const callSyntaxNames: readonly string[] = [
+  ...new Set([...messageDialects.map(({ syntax }) => syntax.calls), ...callSyntaxes.map(({ syntax }) => syntax)]),
+].flatMap((syntax) => (syntax === null ? [] : [syntax.name]));
+
+/** Variables with which templates are given tools. All but the first are for templates that do not know it. */
+const toolVariables = ['tools', 'functions'];
+
+/**
+ * How a model writes its answers, as its chat template tells. Calls are null for a template that does not show tools to the
+ * model, because then something else has to, and for one whose calls look like none that are known.
+ */
 export function dialectOf(templateSource: string): Dialect {
-  return { thoughts: thoughtsOf(templateSource), calls: templateSource.includes('<tool_call>') ? hermes : null };
+  const hasTools = toolsVariable(templateSource) !== null;
+  const messages = found(messageDialects, templateSource);
+  if (messages !== null) return hasTools ? messages : { ...messages, calls: null };
+  return {
+    thoughts: thoughtsOf(templateSource),
+    calls: hasTools ? found(callSyntaxes, templateSource) : null,
+  };
+}
+
+/**
+ * The variable in which a template expects the tools. `functions` is one for their JSON as a text.
+ *
+ * @returns null if the template does not show tools
+ */
+export function toolsVariable(templateSource: string): string | null {
+  const code = new TemplateCode(templateSource);
+  return toolVariables.find((name) => code.reads(name)) ?? null;
+}
+
+function found<T>(known: readonly Known<T>[], source: string): T | null {
+  const matches = (what: string | RegExp): boolean =>
+    typeof what === 'string' ? source.includes(what) : what.test(source);
+  return known.find(({ find }) => find.every(matches))?.syntax ?? null;
 }

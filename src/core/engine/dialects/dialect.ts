@@ -10,6 +10,21 @@ export interface ThoughtSyntax {
   readonly name: string;
   readonly begin: string;
   readonly end: string;
+  /** Names of tokens that belong to it; `begin` and `end` if left out. */
+  readonly marks?: readonly string[];
+  /** Whether the first call ends the thought too. */
+  readonly endsAtCalls?: boolean;
+  /** Marks around the answer that follows. */
+  readonly answer?: AnswerMarks;
+}
+
+/** Texts around an answer that do not belong to it. */
+export interface AnswerMarks {
+  /** Any of these at the beginning. */
+  readonly begins: readonly string[];
+  readonly ends: readonly string[];
+  /** Whether `ends` count only after one of `begins`: other texts may contain them. */
+  readonly isPaired: boolean;
 }
 
 /** A tool, with the rule for its arguments. */
@@ -49,11 +64,14 @@ export interface CallSyntax {
   readonly marks: readonly string[];
   /** Texts at which {@link CallSyntax.read} has a look. None of them is a part of another one. */
   readonly begins: readonly CallMark[];
+  /** The text with which an answer that is not a call begins, in whatever format. It is not part of the content. */
+  readonly contentBegin?: string;
   /**
    * Reads one call, or several that belong together, after the text that begins them.
    *
    * @param begin the text that has been read
-   * @returns whether it was a call; if not, and no call has been reported, it counts as content
+   * @returns whether it was a call, or something else that is not content; if not, and no call has been reported, it
+   *   counts as content
    */
   read(feed: Feed, parts: AnswerParts, begin: string): Reading<boolean>;
   /** What a model may write, for the grammar. */
@@ -62,9 +80,45 @@ export interface CallSyntax {
   readonly newId?: (index: number, name: string) => string;
 }
 
+/** What a message is, as its header says. */
+export type MessagePart = 'thought' | 'content' | 'call';
+
+/**
+ * How a model writes answers that consist of messages. Each has a header that says what it is:
+ *
+ *     HEADER <|message|> BODY <|end|> <|start|>assistant HEADER <|message|> BODY
+ *
+ * The first header begins the answer, because the prompt ends with `<|start|>assistant`.
+ */
+export interface MessageSyntax {
+  readonly marks: readonly string[];
+  readonly start: string;
+  /** Follows `start`. */
+  readonly role: string;
+  /** The end of a header. */
+  readonly body: string;
+  /** Ends of messages. The first is the one after which another message may follow. */
+  readonly ends: readonly [string, ...string[]];
+  /** Texts with which headers begin, apart from white space. */
+  readonly headers: readonly string[];
+  readonly partOf: (header: string) => MessagePart;
+  /** Headers of the last message, with the end of the header, for the grammar. */
+  readonly answers: readonly string[];
+  /** Headers of what a model tells the user before it calls a tool. */
+  readonly preambles: readonly string[];
+}
+
 /** How a model marks the parts of its answers. */
 export interface Dialect {
   readonly thoughts: ThoughtSyntax | null;
   /** Null if the model's template has no calls, or unknown ones. */
   readonly calls: CallSyntax | null;
+  /** For answers in messages. Thoughts and calls are messages then. */
+  readonly messages?: MessageSyntax;
+}
+
+/** Names of the tokens that belong to the dialect. Generations have to be asked for them, for {@link CallSyntax.marks}. */
+export function marksOf({ thoughts, calls, messages }: Dialect): readonly string[] {
+  const ofThoughts = thoughts === null ? [] : (thoughts.marks ?? [thoughts.begin, thoughts.end]);
+  return [...new Set([...ofThoughts, ...(calls?.marks ?? []), ...(messages?.marks ?? [])])];
 }

@@ -1,7 +1,8 @@
+import { callObject } from './json-call.js';
 import { jsonCalls } from './json-calls.js';
 
 /**
- * Hermes 2 and 3, Qwen 2.5 and 3, Granite 4 and many others.
+ * Hermes 2 and 3, Qwen 2.5 and 3, Granite 4, Bielik, MiMo, Reka and many others, whose templates contain `<tool_call>`.
  *
  *     <tool_call>
  *     {"name": "get_weather", "arguments": {"city": "Oslo"}}
@@ -10,9 +11,8 @@ import { jsonCalls } from './json-calls.js';
 export const hermes = jsonCalls({
   name: 'hermes',
   marks: ['<tool_call>', '</tool_call>'],
-  open: '<tool_call>',
+  opens: ['<tool_call>'],
   close: '</tool_call>',
-  isList: false,
-  nameKey: 'name',
-  argumentsKey: 'arguments',
+  layout: 'each',
+  call: callObject({ nameKey: 'name', argumentsKey: 'arguments' }),
 });

@@ -1,34 +1,32 @@
 import type { GrammarBuilder, RuleItem, Sequence } from '../grammar/rules.js';
 import type { AnswerParts } from './answer.js';
-import type { CallableTool, CallBeginning, CallGrammar, CallSyntax } from './dialect.js';
+import type { CallBeginning, CallGrammar, CallSyntax } from './dialect.js';
 import type { Feed, Reading } from './feed.js';
-import { jsonString, jsonValue, parsed } from './json-reading.js';
+import type { JsonCall } from './json-call.js';
 
-/** Calls that are JSON objects with the name of a function and its arguments, in whatever order. */
+/** Calls that are JSON values between marks. */
 export interface JsonCallsOptions {
   readonly name: string;
   readonly marks: readonly string[];
-  /** The text that begins a call, or the list of them. */
-  readonly open: string;
-  /** The text that ends it; empty if it is the end of the answer. */
+  /** The texts that begin calls. One that ends with a bracket begins the list with it. */
+  readonly opens: readonly string[];
+  /** The text that ends them; empty if the end of the answer does. */
   readonly close: string;
-  /** Whether the calls of an answer are a JSON list; if not, each has its own marks. */
-  readonly isList: boolean;
-  /** Names of the members. */
-  readonly nameKey: string;
-  readonly argumentsKey: string;
+  /** How several calls are written: each between its own marks, as a JSON list, or one after the other in lines. */
+  readonly layout: 'each' | 'list' | 'lines';
+  readonly call: JsonCall;
   readonly newId?: (index: number, name: string) => string;
 }
 
+/** Lists, lines and single objects are read in any case; `layout` is what the grammar allows. */
 export function jsonCalls(options: JsonCallsOptions): CallSyntax {
-  const { name, marks, open, close, isList, newId } = options;
+  const { name, marks, opens, close, call, newId } = options;
   return {
     name,
     marks,
-    begins: [{ text: open, atStart: false }],
-    *read(feed, parts) {
-      const isRead = isList ? yield* readList(feed, parts, options) : yield* readCall(feed, parts, options);
-      if (!isRead) return false;
+    begins: opens.map((text) => ({ text, atStart: false })),
+    *read(feed, parts, begin) {
+      if (!(yield* readAll(feed, parts, call, begin.endsWith('[')))) return false;
       if (close !== '') {
         yield* feed.space();
         yield* feed.literal(close);
@@ -40,107 +38,53 @@ export function jsonCalls(options: JsonCallsOptions): CallSyntax {
   };
 }
 
-function* readList(feed: Feed, parts: AnswerParts, options: JsonCallsOptions): Reading<boolean> {
+/** All calls up to the end of the list, or as long as objects follow. @returns whether there were any */
+function* readAll(feed: Feed, parts: AnswerParts, call: JsonCall, isListOpen: boolean): Reading<boolean> {
+  const first = parts.calls;
   yield* feed.space();
-  if (!(yield* feed.literal('['))) return false;
+  const isList = isListOpen || (yield* feed.literal('['));
   do {
-    if (!(yield* readCall(feed, parts, options))) return false;
+    const before = parts.calls;
+    const isCall = yield* feed.attempt(function* () {
+      return (yield* call.read(feed, parts)) || parts.calls > before ? true : null;
+    });
+    if (isCall === null) return parts.calls > first;
     yield* feed.space();
-  } while (yield* feed.literal(','));
-  yield* feed.literal(']');
+  } while (isList ? yield* feed.literal(',') : (yield* feed.peek()) === '{');
+  if (isList) yield* feed.literal(']');
   return true;
 }
 
-/** One object. Its arguments are passed on as they arrive if the name comes first, which it nearly always does. */
-export function* readCall(
-  feed: Feed,
-  parts: AnswerParts,
-  { nameKey, argumentsKey }: Pick<JsonCallsOptions, 'nameKey' | 'argumentsKey'>,
-): Reading<boolean> {
-  yield* feed.space();
-  if (!(yield* feed.literal('{'))) return false;
-  let emit: ((text: string) => void) | null = null;
-  let early: string | null = null;
-  let hasArguments = false;
-  for (;;) {
-    yield* feed.space();
-    const key = yield* jsonString(feed);
-    yield* feed.space();
-    if (key === null || !(yield* feed.literal(':'))) return emit !== null;
-    yield* feed.space();
-    if (key === nameKey && emit === null) {
-      const name = yield* jsonString(feed);
-      if (name === null || !parts.tools.has(name)) return false;
-      emit = parts.call(name);
-      if (early !== null) emit(objectText(early));
-    } else if (key === argumentsKey && !hasArguments) {
-      hasArguments = true;
-      // Some models write the arguments as a string that contains JSON; that has to be read as a whole.
-      const isText = (yield* feed.peek()) === '"';
-      if (emit !== null && !isText) {
-        if (!(yield* jsonValue(feed, emit))) return true;
-      } else {
-        const text = yield* wholeValue(feed);
-        if (text === null) return emit !== null;
-        if (emit === null) early = text;
-        else emit(objectText(text));
-      }
-    } else if ((yield* wholeValue(feed)) === null) {
-      return emit !== null;
-    }
-    yield* feed.space();
-    if (yield* feed.literal(',')) continue;
-    if (!(yield* feed.literal('}'))) return emit !== null;
-    if (emit !== null && !hasArguments) emit('{}');
-    return emit !== null;
-  }
+function rules(grammar: CallGrammar, options: JsonCallsOptions): CallBeginning[] {
+  const then = callsRule(grammar, options);
+  return options.opens.map((text) => ({
+    text,
+    atStart: false,
+    then: then(text.endsWith('[')),
+  }));
 }
 
-function* wholeValue(feed: Feed): Reading<string | null> {
-  let text = '';
-  const isComplete = yield* jsonValue(feed, (piece) => {
-    text += piece;
-  });
-  return isComplete ? text : null;
-}
-
-/** Arguments as JSON, if they are a string that contains it. */
-function objectText(text: string): string {
-  const value = text.startsWith('"') ? parsed(text) : text;
-  return typeof value === 'string' ? value : text;
-}
-
-function rules(
-  grammar: CallGrammar,
-  { open, close, isList, nameKey, argumentsKey }: JsonCallsOptions,
-): CallBeginning[] {
-  const { json, tools, isParallel } = grammar;
+/** @returns what follows the text that begins calls */
+function callsRule(
+  { json, tools, isParallel }: CallGrammar,
+  { opens, close, layout, call }: JsonCallsOptions,
+): (isListOpen: boolean) => Sequence {
   const { builder, gap } = json;
-  const call = builder.rule(tools.map((tool) => [...callObject(grammar, tool, nameKey, argumentsKey)]));
-  const end = builder.literal(close);
-  if (isList) {
-    const more = isParallel ? builder.repeat([...json.comma, call], 0, Infinity) : [];
-    const list: Sequence = [gap, ...builder.literal('['), gap, call, ...more, gap, ...builder.literal(']')];
-    return [{ text: open, atStart: false, then: [...list, ...(close === '' ? [] : [gap, ...end])] }];
+  const one = builder.rule(tools.map((tool) => call.rule(json, tool)));
+  const more = (sequence: Sequence): Sequence => (isParallel ? builder.repeat(sequence, 0, Infinity) : []);
+  const end: Sequence = close === '' ? [] : [gap, ...builder.literal(close)];
+  switch (layout) {
+    case 'list': {
+      const rest = [gap, one, ...more([...json.comma, one]), gap, ...builder.literal(']'), ...end];
+      return (isListOpen) => (isListOpen ? rest : [gap, ...builder.literal('['), ...rest]);
+    }
+    case 'lines':
+      return () => [gap, one, ...more([...builder.literal('\n'), one]), ...end];
+    case 'each': {
+      const again = [looseSpace(builder), ...builder.literal(opens[0] ?? ''), gap, one, ...end];
+      return () => [gap, one, ...end, ...(close === '' ? [] : more(again))];
+    }
   }
-  const then: Sequence = [gap, call, ...(close === '' ? [] : [gap, ...end])];
-  const again = isParallel && close !== '' ? builder.repeat([gap, ...builder.literal(open), ...then], 0, Infinity) : [];
-  return [{ text: open, atStart: false, then: [...then, ...again] }];
-}
-
-/** An object with the name first, so that it is known when the arguments come. */
-export function callObject(
-  { json }: CallGrammar,
-  { tool, arguments: rule }: CallableTool,
-  nameKey: string,
-  argumentsKey: string,
-): Sequence {
-  const { builder, gap, comma } = json;
-  const key = (name: string): Sequence => [...builder.literal(`${JSON.stringify(name)}:`), json.space];
-  return [
-    ...[...builder.literal('{'), gap, ...key(nameKey), ...builder.literal(JSON.stringify(tool.name))],
-    ...[...comma, ...key(argumentsKey), rule, gap, ...builder.literal('}')],
-  ];
 }
 
 /** White space as models put it between marks: at most two line ends, or one space. */

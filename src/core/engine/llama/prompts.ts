@@ -162,7 +162,7 @@ export class Prompts {
         const text = await renderChat(this.#template, this.dialect, source, signal);
         const tokens = await this.#text.tokenize(text, { control: true }, this.#limit('messages'), signal);
         const { thoughts } = this.dialect;
-        return { tokens: this.#begun(tokens), isThinking: thoughts !== null && endsInThought(text.text, thoughts) };
+        return { tokens: this.#begun(tokens), isThinking: endsInThought(text.text, thoughts) };
       }
       case 'text': {
         const text = { text: source.text, fromContent: null };

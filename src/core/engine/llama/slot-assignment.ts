@@ -142,7 +142,7 @@ export class SlotAssignment {
         ? null
         : new ThoughtLimiter(thoughtLimit, {
             decode: this.#prompts.decodeWith(marks),
-            end: this.#prompts.tokensOfMark(`\n${thoughtLimit.end}\n\n`),
+            end: this.#prompts.tokensOfMark(thoughtLimit.closing),
           });
     const accept = (token: Token): void => {
       if (grammar !== null && !this.#prompts.isEnd(token)) acceptGrammarToken(llama, grammar, token);

@@ -1,10 +1,11 @@
 import { ChatstreamError } from '../../base/errors.js';
+import { type ReasoningEffort, reasoningEfforts } from '../../engine/engine.js';
 import type { ChatCompletionRequest } from '../schemas/completion-requests.js';
 
 /** How much a model should think. */
 export interface ReasoningRequest {
   /** In OpenAI's words; undefined if the request says nothing. */
-  readonly effort: string | undefined;
+  readonly effort: ReasoningEffort | undefined;
   /** Most output tokens of a thought; null without a limit. */
   readonly maxTokens: number | null;
 }
@@ -32,7 +33,18 @@ export function reasoningRequest(body: ChatCompletionRequest): ReasoningRequest 
     'thinking.budget_tokens': thinking?.budget_tokens,
   };
   const maxTokens = onlyOf(budgets) ?? -1;
-  return { effort: onlyOf(efforts), maxTokens: maxTokens < 0 ? null : maxTokens };
+  return { effort: effortOf(onlyOf(efforts)), maxTokens: maxTokens < 0 ? null : maxTokens };
+}
+
+function effortOf(word: string | undefined): ReasoningEffort | undefined {
+  if (word === undefined) return undefined;
+  // Some servers call the most "max".
+  const known = reasoningEfforts.find((effort) => effort === (word === 'max' ? 'xhigh' : word));
+  if (known !== undefined) return known;
+  throw new ChatstreamError('invalid_request', `"reasoning_effort" cannot be ${JSON.stringify(word)}.`, {
+    param: 'reasoning_effort',
+    hint: `Use ${reasoningEfforts.join(', ')}.`,
+  });
 }
 
 function onlyOf<T extends string | number>(values: Readonly<Record<string, T | null | undefined>>): T | undefined {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { type AnswerPart, mergedParts } from '../../../../src/core/engine/dialects/answer.js';
-import { answerGrammar } from '../../../../src/core/engine/dialects/answer-grammar.js';
+import { type AnswerDemand, answerGrammar } from '../../../../src/core/engine/dialects/answer-grammar.js';
 import { AnswerReader } from '../../../../src/core/engine/dialects/answer-reader.js';
 import type { CallSyntax, Dialect } from '../../../../src/core/engine/dialects/dialect.js';
 import type { CallDemand, Tool } from '../../../../src/core/engine/engine.js';
@@ -68,6 +68,11 @@ export function read(dialect: Dialect, text: string, options: ReadOptions = {}):
   return answerOf(whole);
 }
 
+/** What a reader makes of an answer in these pieces. */
+export function readCut(dialect: Dialect, pieces: readonly string[], options: ReadOptions = {}): ReadAnswer {
+  return answerOf(readPieces(dialect, pieces, options));
+}
+
 function readPieces(dialect: Dialect, pieces: readonly string[], options: ReadOptions): readonly AnswerPart[] {
   const reader = new AnswerReader(dialect, { tools, isThinking: false, ...options });
   const parts = [...pieces.flatMap((piece) => reader.push(piece)), ...reader.end('')];
@@ -103,14 +108,33 @@ function parsed(text: string): unknown {
   }
 }
 
+/** Any calls, or none. */
+export const anyCalls: CallDemand = { tools, isRequired: false, isParallel: true };
+
+const dialects = new WeakMap<CallSyntax, Dialect>();
+
 /** Whether the grammar of a syntax allows an answer as a whole. */
 export function accepts(calls: CallSyntax, text: string, demand: Partial<CallDemand> = {}): boolean {
-  const dialect: Dialect = { thoughts: null, calls };
-  const grammar = answerGrammar(dialect, {
-    calls: { tools, isRequired: false, isParallel: true, ...demand },
-    format: { type: 'text' },
-    isThinking: false,
-  });
+  const dialect = dialects.get(calls) ?? { thoughts: null, calls };
+  dialects.set(calls, dialect);
+  return acceptsAnswer(dialect, text, { calls: { ...anyCalls, ...demand } });
+}
+
+/** Grammars take longer to compile than to follow. */
+const matchers = new WeakMap<Dialect, Map<string, GrammarMatcher>>();
+
+/** Whether the grammar of a dialect allows an answer as a whole. */
+export function acceptsAnswer(dialect: Dialect, text: string, demand: Partial<AnswerDemand> = {}): boolean {
+  const known = matchers.get(dialect) ?? new Map<string, GrammarMatcher>();
+  matchers.set(dialect, known);
+  const key = JSON.stringify(demand);
+  const matcher = known.get(key) ?? matcherOf(dialect, demand);
+  known.set(key, matcher);
+  return matcher.match(text).accepted;
+}
+
+function matcherOf(dialect: Dialect, demand: Partial<AnswerDemand>): GrammarMatcher {
+  const grammar = answerGrammar(dialect, { calls: anyCalls, format: { type: 'text' }, isThinking: false, ...demand });
   if (grammar === null) throw new Error('There is no grammar.');
-  return new GrammarMatcher(grammar.rules).match(text).accepted;
+  return new GrammarMatcher(grammar.rules);
 }

@@ -54,6 +54,16 @@ const chatParameters = [
   'continue_final_message',
   'chat_template_kwargs',
   'documents',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'reasoning_effort',
+  'reasoning',
+  'thinking',
+  'thinking_budget',
+  'thinking_budget_tokens',
+  'thinking_token_budget',
+  'verbosity',
 ];
 
 describe('observation', () => {

@@ -1,11 +1,11 @@
 import { ChatstreamError } from '../../../base/errors.js';
+import { codeIn } from '../../../base/jinja.js';
 import { MarkedString, MarkSet, usedMarks } from './marks.js';
 import { Pacer } from './pacer.js';
 import { literally } from './patterns.js';
 import { ProtectedTexts } from './protected-texts.js';
 import type { TracedText } from './special-tokens.js';
 import { mapStrings, type Place, stringsOf } from './template-input.js';
-import { codeIn } from './template-source.js';
 
 /**
  * How much of a content is marked, from most to least:

@@ -1,7 +1,8 @@
 import { ChatstreamError } from '../../../base/errors.js';
 import type { ChatDialect } from '../../dialects/chat-dialect.js';
 import { withGenericTools } from '../../dialects/generic-tools.js';
-import { thinkingVariables } from '../../dialects/thoughts.js';
+import { toolsVariable } from '../../dialects/dialect-of.js';
+import { thinkingVariables } from '../../dialects/thinking.js';
 import type { PromptSource } from '../../engine.js';
 import type { ChatTemplate } from './chat-template.js';
 import type { TracedText } from './special-tokens.js';
@@ -23,7 +24,7 @@ export async function renderChat(
   const { reasoningEffort: effort } = chat;
   const variables = effort === undefined ? {} : thinkingVariables(template.source, effort);
   const thinking: Chat = { ...chat, arguments: { ...variables, ...chat.arguments } };
-  if (dialect.hasTools) return await template.render(thinking, signal);
+  if (dialect.hasTools) return await template.render(withToolVariable(template.source, thinking), signal);
   const { tools = [], messages } = thinking;
   const render = async (inUserMessage: boolean): Promise<TracedText> =>
     await template.render(
@@ -38,4 +39,12 @@ export async function renderChat(
     if (tools.length === 0 || !isRefused) throw error;
     return await render(true);
   }
+}
+
+/** Some templates want the functions as a text of JSON. */
+function withToolVariable(source: string, chat: Chat): Chat {
+  const { tools = [] } = chat;
+  if (tools.length === 0 || toolsVariable(source) !== 'functions') return chat;
+  const functions = JSON.stringify(tools.map((tool) => tool['function'] ?? tool));
+  return { ...chat, arguments: { functions, ...chat.arguments } };
 }

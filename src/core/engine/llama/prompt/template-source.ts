@@ -1,3 +1,5 @@
+import { mapTags } from '../../../base/jinja.js';
+
 /**
  * A template with what llama.cpp's Jinja does not know written out.
  *
@@ -39,25 +41,6 @@ function htmlEscaped(operand: string): string {
     ([character, escape]) => `|replace(${character === '"' ? `'"'` : `"${character}"`}, "${escape}")`,
   );
   return ` (${operand.trim()})|string${replacements.join('')} `;
-}
-
-interface Tag {
-  /** `{` for `{{ … }}`, `%` for `{% … %}`. */
-  readonly kind: string;
-  readonly code: string;
-}
-
-const tags = /\{#.*?#\}|\{([{%])([-+]?)((?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^'"])*?)([-+]?[}%]\})/gsu;
-
-function mapTags(source: string, change: (tag: Tag) => string): string {
-  return source.replace(tags, (text, kind?: string, control?: string, code?: string, end?: string) =>
-    kind === undefined ? text : `{${kind}${control ?? ''}${change({ kind, code: code ?? '' })}${end ?? ''}`,
-  );
-}
-
-/** What is written between the brackets of tags. */
-export function codeIn(source: string): string {
-  return [...source.matchAll(tags)].map(([, , , code = '']) => code).join('\n');
 }
 
 interface Operand {
