@@ -81,10 +81,14 @@ export class Admission {
   }
 
   /** An engine that is told that nobody waits any more may still take a moment to notice. */
-  async #prepare({ source, format: wanted, sampling }: InferenceRequest, signal: AbortSignal): Promise<Prepared> {
+  async #prepare(
+    { source, format: wanted, sampling, stopTokens }: InferenceRequest,
+    signal: AbortSignal,
+  ): Promise<Prepared> {
     const { logitBias } = sampling;
     const format = wanted.type === 'text' ? wanted : await untilAborted(this.#engine.constrain(wanted, signal), signal);
-    const prompt = await untilAborted(this.#engine.prepare(source, { format, logitBias }, signal), signal);
+    const demands = { format, logitBias, stopTokens };
+    const prompt = await untilAborted(this.#engine.prepare(source, demands, signal), signal);
     return { prompt, format };
   }
 

@@ -35,8 +35,9 @@ export class InferenceJob extends Job {
   }
 
   get spec(): GenerationSpec {
-    const { id, maxTokens, sampling, stop, ignoreEos, format } = this.request;
-    return { id, prompt: this.prompt, maxTokens, sampling, stop, ignoreEos, format, resumeAfter: [] };
+    const { id, maxTokens, minTokens, sampling, stop, stopTokens, ignoreEos, format } = this.request;
+    const { prompt } = this;
+    return { id, prompt, maxTokens, minTokens, sampling, stop, stopTokens, ignoreEos, format, resumeAfter: [] };
   }
 
   /** Calls `leave` when the client leaves, until {@link unwatch}. */

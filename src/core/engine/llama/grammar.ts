@@ -1,7 +1,7 @@
 import type { LlamaGrammarEvaluationState, LlamaModel } from 'node-llama-cpp';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
-import type { OutputFormat } from '../engine.js';
-import { compileFormat } from '../format/compile-format.js';
+import type { ConstrainedFormat, OutputFormat } from '../engine.js';
+import { compileFormat, subjectOf } from '../format/compile-format.js';
 import type { Library } from './library.js';
 
 /** Number of compiled grammars that are kept. Services mostly ask for the same few JSON shapes. */
@@ -28,7 +28,7 @@ export class Grammars {
   async begin(format: OutputFormat): Promise<LlamaGrammarEvaluationState | null> {
     if (format.type === 'text') return null;
     const gbnf = this.gbnf(format);
-    const known = this.#states.get(gbnf) ?? (await this.#load(gbnf));
+    const known = this.#states.get(gbnf) ?? (await this.#load(gbnf, subjectOf(format).param));
     this.#states.set(gbnf, known);
     return known.clone();
   }
@@ -37,21 +37,21 @@ export class Grammars {
    * @returns the grammar of a format, in llama.cpp's notation
    * @throws ChatstreamError `invalid_request` for a format that cannot be used, `grammar_too_complex`
    */
-  gbnf(format: Exclude<OutputFormat, { type: 'text' }>): string {
+  gbnf(format: ConstrainedFormat): string {
     if (format.type === 'compiled') return format.gbnf;
-    const key = JSON.stringify(format);
+    const key = JSON.stringify({ ...format, param: undefined });
     const gbnf = this.#compiled.get(key) ?? compileFormat(format).gbnf;
     this.#compiled.set(key, gbnf);
     return gbnf;
   }
 
-  async #load(gbnf: string): Promise<LlamaGrammarEvaluationState> {
+  async #load(gbnf: string, param: string): Promise<LlamaGrammarEvaluationState> {
     try {
       const grammar = await this.#model.llama.createGrammar({ grammar: gbnf });
       return new this.#library.LlamaGrammarEvaluationState({ model: this.#model, grammar });
     } catch (error) {
       throw new ChatstreamError('engine_failed', `llama.cpp cannot load a grammar: ${messageOf(error)}.`, {
-        param: 'response_format',
+        param,
         cause: error,
       });
     }

@@ -22,8 +22,8 @@ export class Prompter implements Omit<PromptEngine, 'start' | 'stop'> {
 
   async constrain(format: OutputFormat, signal?: AbortSignal): Promise<OutputFormat> {
     signal?.throwIfAborted();
-    const gbnf = format.type === 'text' ? null : this.#grammars.gbnf(format);
-    return await Promise.resolve(gbnf === null ? format : { type: 'compiled', gbnf });
+    if (format.type === 'text') return format;
+    return await Promise.resolve({ type: 'compiled', gbnf: this.#grammars.gbnf(format), param: format.param });
   }
 
   // These are async so that everything they throw becomes a rejection.
@@ -38,8 +38,9 @@ export class Prompter implements Omit<PromptEngine, 'start' | 'stop'> {
   }
 
   /** @throws ChatstreamError `invalid_request` for demands that no generation could meet */
-  async #check({ format, logitBias }: Demands): Promise<void> {
+  async #check({ format, logitBias, stopTokens }: Demands): Promise<void> {
     this.#prompts.check(Object.keys(logitBias).map(Number), 'logit_bias');
+    this.#prompts.check(stopTokens, 'stop_token_ids');
     await this.#grammars.begin(format);
   }
 }

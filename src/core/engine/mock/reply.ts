@@ -1,5 +1,5 @@
 import { ChatstreamError } from '../../base/errors.js';
-import type { GenerationSpec, OutputFormat, Token } from '../engine.js';
+import type { ConstrainedFormat, GenerationSpec, OutputFormat, Token } from '../engine.js';
 import type { MockReply } from '../options.js';
 import { lastMessage } from './prompt.js';
 import { countText, countToken, wordToken } from './vocabulary.js';
@@ -21,14 +21,23 @@ const roundLength = 16;
 
 /** @throws ChatstreamError `invalid_request` for a format that the mock cannot produce */
 export function replyTo(spec: GenerationSpec, style: MockReply): Reply {
+  const { minTokens } = spec;
+  const reply = replyOf(spec, style);
+  if (minTokens === 0) return reply;
+  const endless = replyOf({ ...spec, ignoreEos: true }, style);
+  return (position) => (position < minTokens ? endless : reply)(position);
+}
+
+function replyOf(spec: GenerationSpec, style: MockReply): Reply {
   switch (spec.format.type) {
     case 'json_object':
       return fixedObject(spec.ignoreEos);
     case 'json_schema':
+    case 'choice':
     case 'regex':
     case 'grammar':
     case 'compiled':
-      throw formatError();
+      throw formatError(spec.format);
     case 'text':
       return plainReply(spec, style);
   }
@@ -79,13 +88,13 @@ function fixedObject(forever: boolean): Reply {
 }
 
 /** @throws ChatstreamError `invalid_request` for a format that {@link replyTo} refuses */
-export function assertFormat({ type }: OutputFormat): void {
-  if (type !== 'text' && type !== 'json_object') throw formatError();
+export function assertFormat(format: OutputFormat): void {
+  if (format.type !== 'text' && format.type !== 'json_object') throw formatError(format);
 }
 
-function formatError(): ChatstreamError {
+function formatError({ param = 'response_format' }: ConstrainedFormat): ChatstreamError {
   return new ChatstreamError('invalid_request', 'The mock engine cannot follow a JSON schema or a grammar.', {
-    param: 'response_format',
+    param,
     hint: 'Use json_object, or serve a model.',
   });
 }
