@@ -8,6 +8,7 @@ import { JsonRules, textRules } from '../grammar/json-rules.js';
 import { Budget, limits, simplerHint, type Subject, tooComplexError } from '../grammar/limits.js';
 import { regexAutomaton } from '../grammar/regex.js';
 import { RegexProblem } from '../grammar/regex-problem.js';
+import { parseRegex } from '../grammar/regex-syntax.js';
 import { GrammarBuilder, type RuleItem } from '../grammar/rules.js';
 import { Places } from './located.js';
 import { schemaProblem } from './problems.js';
@@ -88,6 +89,8 @@ function choiceRule(builder: GrammarBuilder, choices: readonly string[], subject
 function regexRule(builder: GrammarBuilder, regex: string, subject: Subject): RuleItem {
   checkLength(subject, regex.length);
   try {
+    // By itself, because "a)|(b" would be an expression in the parentheses.
+    parseRegex(regex, builder.budget);
     const automaton = regexAutomaton(`^(?:${regex})$`, builder.budget);
     return textRules(builder, automaton, [], (steps) =>
       steps.map(({ chars, then }) => [builder.chars(chars), ...then]),

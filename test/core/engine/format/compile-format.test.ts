@@ -32,6 +32,7 @@ describe('errors about a format', () => {
   it.each([
     [{ type: 'json_schema', schema: { type: 'wish' } }, 'The JSON schema at /type'],
     [{ type: 'regex', regex: '(' }, 'The regular expression'],
+    [{ type: 'regex', regex: 'a)|(b' }, 'The regular expression'],
     [{ type: 'grammar', grammar: 'root' }, 'The grammar'],
     [{ type: 'regex', regex: 'a'.repeat(300_000) }, 'The regular expression is too complex'],
   ] as const)('name the parameter that asked for it', (format, subject) => {
