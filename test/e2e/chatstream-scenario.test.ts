@@ -144,6 +144,8 @@ function request(id: string, maxTokens: number): InferenceRequest {
     maxTokens,
     sampling: greedy,
     stop: [],
+    stopTokens: [],
+    minTokens: 0,
     ignoreEos: true,
     format: { type: 'text' },
     thoughtTokens: null,

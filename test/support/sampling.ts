@@ -1,4 +1,4 @@
-import type { Sampling } from '../../src/core/engine/engine.js';
+import type { Sampling } from '../../src/core/engine/sampling.js';
 
 /** Always the likeliest token: nothing is drawn and nothing is penalised. */
 export const greedy: Sampling = {
@@ -10,5 +10,8 @@ export const greedy: Sampling = {
   presencePenalty: 0,
   frequencyPenalty: 0,
   repeatPenalty: 1,
+  penaltyTokens: null,
+  xtc: null,
+  dry: null,
   logitBias: {},
 };

@@ -1,6 +1,7 @@
 import type { Subscribable } from '../base/emitter.js';
 import type { ChatstreamError, ErrorCode } from '../base/errors.js';
 import type { EngineName } from './options.js';
+import type { Sampling } from './sampling.js';
 
 /** The number of a token in the model's vocabulary. */
 export type Token = number;
@@ -98,41 +99,32 @@ export type PromptSource =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'tokens'; readonly tokens: readonly Token[] };
 
-/** How the next token is drawn. Every field is set: engines have no defaults of their own. */
-export interface Sampling {
-  /** 0 is greedy; up to 2. */
-  readonly temperature: number;
-  /** Nucleus sampling: above 0, up to 1; 1 is off. */
-  readonly topP: number;
-  /** Number of candidates that are kept, 1 or more; 0 keeps all (slow with large vocabularies). */
-  readonly topK: number;
-  /** Candidates less likely than this share of the most likely one are dropped, 0 to 1; 0 is off. */
-  readonly minP: number;
-  /** An integer from 0 to 2^32 − 1. The same seed and prompt give the same text where the backend is deterministic. */
-  readonly seed: number;
-  /** −2 to 2; 0 is off. */
-  readonly presencePenalty: number;
-  /** −2 to 2; 0 is off. */
-  readonly frequencyPenalty: number;
-  /** Above 0; 1 is off. */
-  readonly repeatPenalty: number;
-  /** Added to a token's logit, −100 (never) to 100 (always), by token number. */
-  readonly logitBias: Readonly<Record<string, number>>;
-}
-
 /** The format that a grammar imposes on the output. */
-export type OutputFormat =
-  | { readonly type: 'text' }
-  | { readonly type: 'json_object' }
-  | { readonly type: 'json_schema'; readonly schema: Readonly<Record<string, unknown>> }
-  /** The whole output matches a regular expression. */
-  | { readonly type: 'regex'; readonly regex: string }
-  /** A grammar in llama.cpp's notation, GBNF. */
-  | { readonly type: 'grammar'; readonly grammar: string }
-  /** Calls of tools in the way in which the model writes them. Where none is required, an answer in another format will do. */
-  | { readonly type: 'calls'; readonly demand: CallDemand; readonly otherwise: AnswerFormat }
-  /** What `compileFormat` made of one of the others, in GBNF. It is followed as it is, without being checked again. */
-  | { readonly type: 'compiled'; readonly gbnf: string };
+export type OutputFormat = { readonly type: 'text' } | ConstrainedFormat;
+
+export type ConstrainedFormat = FormatOrigin &
+  (
+    | { readonly type: 'json_object' }
+    | { readonly type: 'json_schema'; readonly schema: Readonly<Record<string, unknown>> }
+    /** One of these texts. */
+    | { readonly type: 'choice'; readonly choices: readonly string[] }
+    /** The whole output matches a regular expression. */
+    | { readonly type: 'regex'; readonly regex: string }
+    /** A grammar in llama.cpp's notation, GBNF. */
+    | { readonly type: 'grammar'; readonly grammar: string }
+    /**
+     * Calls of tools in the way in which the model writes them. Where none is required, an answer in another format will
+     * do.
+     */
+    | { readonly type: 'calls'; readonly demand: CallDemand; readonly otherwise: AnswerFormat }
+    /** What `compileFormat` made of one of the others, in GBNF. It is followed as it is, without being checked again. */
+    | { readonly type: 'compiled'; readonly gbnf: string }
+  );
+
+interface FormatOrigin {
+  /** The parameter that asked for the format, which errors name; `response_format` if left out. */
+  readonly param?: string | undefined;
+}
 
 /** The format of an answer that is not a call. */
 export type AnswerFormat = Exclude<OutputFormat, { type: 'calls' }>;
@@ -141,6 +133,7 @@ export type AnswerFormat = Exclude<OutputFormat, { type: 'calls' }>;
 export interface Demands {
   readonly format: OutputFormat;
   readonly logitBias: Sampling['logitBias'];
+  readonly stopTokens: readonly Token[];
 }
 
 /** What an engine makes of a request before it may wait. */
@@ -173,6 +166,10 @@ export interface GenerationSpec {
   readonly sampling: Sampling;
   /** The generation ends before the first of these strings, which is not part of the text. */
   readonly stop: readonly string[];
+  /** The generation ends before the first of these tokens, which is not output. */
+  readonly stopTokens: readonly Token[];
+  /** Number of output tokens before which the generation does not end on its own; 0 for none. */
+  readonly minTokens: number;
   /** Whether to go on after the end-of-generation token, up to `maxTokens`. */
   readonly ignoreEos: boolean;
   readonly format: OutputFormat;

@@ -82,9 +82,10 @@ export class Admission {
   }
 
   /** An engine that is told that nobody waits any more may still take a moment to notice. */
-  async #prepare({ source, format, sampling }: InferenceRequest, signal: AbortSignal): Promise<Prepared> {
-    const { logitBias } = sampling;
-    return await untilAborted(this.#engine.prepare(source, { format, logitBias }, signal), signal);
+  async #prepare(request: InferenceRequest, signal: AbortSignal): Promise<Prepared> {
+    const { source, format, sampling, stopTokens } = request;
+    const demands = { format, logitBias: sampling.logitBias, stopTokens };
+    return await untilAborted(this.#engine.prepare(source, demands, signal), signal);
   }
 
   /** @param leave called when the client leaves, also from within this call */

@@ -38,10 +38,10 @@ export class InferenceJob extends Job {
   }
 
   get spec(): GenerationSpec {
-    const { id, maxTokens, sampling, stop, ignoreEos, format } = this.request;
+    const { id, maxTokens, minTokens, sampling, stop, stopTokens, ignoreEos, format } = this.request;
     const { marks, thoughtLimit } = this.plan;
-    const limits = { maxTokens, stop, ignoreEos, format, thoughtLimit };
-    return { id, prompt: this.prompt, sampling, ...limits, marks, resumeAfter: [] };
+    const ends = { maxTokens, minTokens, stop, stopTokens, ignoreEos, thoughtLimit };
+    return { id, prompt: this.prompt, sampling, format, ...ends, marks, resumeAfter: [] };
   }
 
   /** Calls `leave` when the client leaves, until {@link unwatch}. */

@@ -12,6 +12,8 @@ const request: InferenceRequest = {
   maxTokens: 4,
   sampling: greedy,
   stop: ['###'],
+  stopTokens: [],
+  minTokens: 0,
   ignoreEos: false,
   format: { type: 'text' },
   thoughtTokens: null,

@@ -18,6 +18,8 @@ const ordinary: Omit<InferenceRequest, 'id'> = {
   maxTokens: 4,
   sampling: greedy,
   stop: [],
+  stopTokens: [],
+  minTokens: 0,
   ignoreEos: false,
   format: { type: 'text' },
   thoughtTokens: null,

@@ -1,8 +1,8 @@
 import { ChatstreamError } from '../../base/errors.js';
 import type { AnswerFormat, CallDemand } from '../engine.js';
-import { compiled, type CompiledGrammar, formatRule, subjectOf } from '../format/compile-format.js';
+import { compiled, type CompiledGrammar, formatRule, subjectOf, toolsSubject } from '../format/compile-format.js';
 import { JsonRules } from '../grammar/json-rules.js';
-import { Budget, type Subject } from '../grammar/limits.js';
+import { Budget } from '../grammar/limits.js';
 import { GrammarBuilder, type RuleItem, type Sequence } from '../grammar/rules.js';
 import { callableTool } from './callable-tool.js';
 import type { AnswerMarks, CallBeginning, CallSyntax, Dialect, ThoughtSyntax } from './dialect.js';
@@ -18,8 +18,6 @@ export interface AnswerDemand {
   /** Whether the prompt ends with the beginning of a thought. */
   readonly isThinking: boolean;
 }
-
-const toolsSubject: Subject = { param: 'tools', name: 'The tools' };
 
 /**
  * The grammar of answers with calls, and of answers in a format by models that think first: free thoughts, then what is

@@ -1,5 +1,5 @@
 import { isRecord, items } from '../../base/json.js';
-import type { OutputFormat } from '../engine.js';
+import type { AnswerFormat, ConstrainedFormat, OutputFormat } from '../engine.js';
 import { checkComplexity, type Complexity } from '../grammar/complexity.js';
 import { factored, type Rules } from '../grammar/factoring.js';
 import { gbnfOf } from '../grammar/gbnf.js';
@@ -8,13 +8,15 @@ import { JsonRules, textRules } from '../grammar/json-rules.js';
 import { Budget, limits, simplerHint, type Subject, tooComplexError } from '../grammar/limits.js';
 import { regexAutomaton } from '../grammar/regex.js';
 import { RegexProblem } from '../grammar/regex-problem.js';
+import { parseRegex } from '../grammar/regex-syntax.js';
 import { GrammarBuilder, type RuleItem } from '../grammar/rules.js';
 import { Places } from './located.js';
 import { schemaProblem } from './problems.js';
 import { SchemaCompiler } from './schema-compiler.js';
+import { oneOfTexts } from './values.js';
 
 /** A format that has to be compiled. */
-type SourceFormat = Exclude<OutputFormat, { type: 'text' | 'calls' | 'compiled' }>;
+type SourceFormat = Exclude<ConstrainedFormat, { type: 'calls' | 'compiled' }>;
 
 /** A grammar that llama.cpp can follow at a bounded cost. */
 export interface CompiledGrammar {
@@ -23,9 +25,17 @@ export interface CompiledGrammar {
   readonly complexity: Complexity;
 }
 
-const jsonSchema: Subject = { param: 'response_format', name: 'The JSON schema' };
-const regularExpression: Subject = { param: 'response_format', name: 'The regular expression' };
-const gbnfGrammar: Subject = { param: 'response_format', name: 'The grammar' };
+export const toolsSubject: Subject = { param: 'tools', name: 'The tools' };
+
+const names = {
+  text: 'The format',
+  json_object: 'The JSON schema',
+  json_schema: 'The JSON schema',
+  choice: 'The list of choices',
+  regex: 'The regular expression',
+  grammar: 'The grammar',
+  compiled: 'The grammar',
+} as const satisfies Record<AnswerFormat['type'], string>;
 
 /**
  * Compiles the grammar of a format. Takes time in proportion to the size of the format, up to the {@link limits}.
@@ -39,19 +49,12 @@ export function compileFormat(format: SourceFormat): CompiledGrammar {
 }
 
 /** What errors about a format are about. */
-export function subjectOf({ type }: OutputFormat): Subject {
-  switch (type) {
-    case 'regex':
-      return regularExpression;
-    case 'grammar':
-    case 'compiled':
-      return gbnfGrammar;
-    case 'text':
-    case 'calls':
-    case 'json_object':
-    case 'json_schema':
-      return jsonSchema;
+export function subjectOf(format: OutputFormat): Subject {
+  if (format.type === 'calls') {
+    return format.otherwise.type === 'text' ? toolsSubject : subjectOf(format.otherwise);
   }
+  const param = format.type === 'text' ? undefined : format.param;
+  return { param: param ?? 'response_format', name: names[format.type] };
 }
 
 /**
@@ -59,41 +62,56 @@ export function subjectOf({ type }: OutputFormat): Subject {
  *
  * @throws ChatstreamError as {@link compileFormat} does
  */
-export function formatRule(json: JsonRules, format: Exclude<OutputFormat, { type: 'text' | 'calls' }>): RuleItem {
+export function formatRule(json: JsonRules, format: Exclude<ConstrainedFormat, { type: 'calls' }>): RuleItem {
+  const subject = subjectOf(format);
   switch (format.type) {
     case 'json_object':
       return json.object;
     case 'json_schema':
-      return schemaRule(json, format.schema, jsonSchema);
+      return schemaRule(json, format.schema, subject);
+    case 'choice':
+      return choiceRule(json.builder, format.choices, subject);
     case 'regex':
-      return regexRule(json.builder, format.regex);
+      return regexRule(json.builder, format.regex, subject);
     case 'grammar':
-      return gbnfRule(json.builder, format.grammar);
+      return gbnfRule(json.builder, format.grammar, subject);
     case 'compiled':
-      return gbnfRule(json.builder, format.gbnf);
+      return gbnfRule(json.builder, format.gbnf, subject);
   }
 }
 
+function choiceRule(builder: GrammarBuilder, choices: readonly string[], subject: Subject): RuleItem {
+  checkLength(
+    subject,
+    choices.reduce((sum, { length }) => sum + length, 0),
+  );
+  const broken = choices.findIndex((choice) => /\p{Surrogate}/u.test(choice));
+  if (broken !== -1) throw schemaProblem(subject, `/${broken}`, 'it contains half of a character');
+  return oneOfTexts(builder, choices);
+}
+
 /** The whole output is a match, whether or not the expression has anchors. */
-function regexRule(builder: GrammarBuilder, regex: string): RuleItem {
-  checkLength(builder.budget.subject, regex.length);
+function regexRule(builder: GrammarBuilder, regex: string, subject: Subject): RuleItem {
+  checkLength(subject, regex.length);
   try {
+    // By itself, because "a)|(b" would be an expression in the parentheses.
+    parseRegex(regex, builder.budget);
     const automaton = regexAutomaton(`^(?:${regex})$`, builder.budget);
     return textRules(builder, automaton, [], (steps) =>
       steps.map(({ chars, then }) => [builder.chars(chars), ...then]),
     );
   } catch (error) {
-    if (error instanceof RegexProblem) throw schemaProblem(regularExpression, '', error.message);
+    if (error instanceof RegexProblem) throw schemaProblem(subject, '', error.message);
     throw error;
   }
 }
 
-function gbnfRule(builder: GrammarBuilder, grammar: string): RuleItem {
-  checkLength(builder.budget.subject, grammar.length);
+function gbnfRule(builder: GrammarBuilder, grammar: string, subject: Subject): RuleItem {
+  checkLength(subject, grammar.length);
   try {
     return parseGbnf(grammar, builder);
   } catch (error) {
-    if (error instanceof GbnfProblem) throw schemaProblem(gbnfGrammar, '', error.message);
+    if (error instanceof GbnfProblem) throw schemaProblem(subject, '', error.message);
     throw error;
   }
 }

@@ -41,7 +41,7 @@ export function exactly(json: JsonRules, value: unknown): Sequence {
 /**
  * One of these texts. What they begin with comes once, and so does what they end with, because equal rules exist once.
  */
-function oneOfTexts(builder: GrammarBuilder, texts: readonly string[]): RuleItem {
+export function oneOfTexts(builder: GrammarBuilder, texts: readonly string[]): RuleItem {
   const root: TrieNode = { children: new Map(), ends: false };
   for (const text of texts) {
     let node = root;

@@ -1,7 +1,7 @@
 import { answerGrammar } from '../dialects/answer-grammar.js';
 import type { ChatDialect } from '../dialects/chat-dialect.js';
 import type { OutputFormat } from '../engine.js';
-import { compileFormat } from '../format/compile-format.js';
+import { compileFormat, subjectOf } from '../format/compile-format.js';
 import { RecentlyUsed } from './recently-used.js';
 
 /** Number of compiled formats that are kept. Services mostly ask for the same few. */
@@ -31,7 +31,7 @@ export class Formats {
     const known = this.#compiled.get(key);
     const gbnf = known === undefined ? gbnfOf(format, chat) : known;
     this.#compiled.set(key, gbnf);
-    return gbnf === null ? { type: 'text' } : { type: 'compiled', gbnf };
+    return gbnf === null ? { type: 'text' } : { type: 'compiled', gbnf, param: subjectOf(format).param };
   }
 }
 

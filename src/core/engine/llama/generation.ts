@@ -7,6 +7,7 @@ import type { Steer } from './guidance.js';
 import { libraryToken, libraryTokens } from './library.js';
 import type { PenaltyWindow } from './sampling.js';
 import type { Slot } from './slots.js';
+import type { ChangingBias } from './token-biases.js';
 
 type TokenStream = ReturnType<Slot['sequence']['evaluateWithMetadata']>;
 
@@ -36,6 +37,7 @@ export interface GenerationStart {
   /** Null if every token stays as it was drawn. */
   readonly steer: Steer | null;
   readonly penalties: PenaltyWindow | null;
+  readonly bias: ChangingBias | null;
   /** Has already taken the resumed output. */
   readonly text: TextAssembler;
   readonly isEnd: (token: Token) => boolean;
@@ -167,12 +169,14 @@ export class LlamaGeneration implements RoundMember {
   }
 
   #take(token: Token): GenerationEvent {
-    const { spec, text: assembler, penalties, isEnd } = this.#start;
-    if (!spec.ignoreEos && isEnd(token)) return this.#ended('stop', null, assembler.end());
+    const { spec, text: assembler, penalties, bias, isEnd } = this.#start;
+    const isStop = spec.stopTokens.includes(token);
+    if (isStop || (!spec.ignoreEos && isEnd(token))) return this.#ended('stop', null, assembler.end());
 
     this.#outputTokens++;
     penalties?.push(token);
-    const { text, stopped } = assembler.push(token);
+    bias?.push(token);
+    const { text, stopped } = assembler.push(token, this.#outputTokens > spec.minTokens);
     if (stopped) return this.#ended('stop', token, text);
     if (this.#outputTokens >= this.#outputLimit) return this.#ended('length', token, text + assembler.end());
     return { type: 'token', id: this.id, token, text };

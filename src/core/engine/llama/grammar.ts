@@ -1,7 +1,10 @@
 import type { LlamaGrammarEvaluationState, LlamaModel } from 'node-llama-cpp';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
+import type { OutputFormat } from '../engine.js';
 import type { Library } from './library.js';
 import { RecentlyUsed } from './recently-used.js';
+
+type CompiledFormat = Extract<OutputFormat, { type: 'compiled' }>;
 
 /** Number of grammars that are kept. Services mostly ask for the same few JSON shapes. */
 const capacity = 32;
@@ -19,22 +22,22 @@ export class Grammars {
   }
 
   /**
-   * @returns a state at the beginning of the text, for one generation; null for free text
+   * @returns a state at the beginning of the text, for one generation
    * @throws ChatstreamError `engine_failed` if llama.cpp cannot load the grammar
    */
-  async begin(gbnf: string): Promise<LlamaGrammarEvaluationState> {
-    const known = this.#states.get(gbnf) ?? (await this.#load(gbnf));
+  async begin({ gbnf, param }: CompiledFormat): Promise<LlamaGrammarEvaluationState> {
+    const known = this.#states.get(gbnf) ?? (await this.#load(gbnf, param));
     this.#states.set(gbnf, known);
     return known.clone();
   }
 
-  async #load(gbnf: string): Promise<LlamaGrammarEvaluationState> {
+  async #load(gbnf: string, param = 'response_format'): Promise<LlamaGrammarEvaluationState> {
     try {
       const grammar = await this.#model.llama.createGrammar({ grammar: gbnf });
       return new this.#library.LlamaGrammarEvaluationState({ model: this.#model, grammar });
     } catch (error) {
       throw new ChatstreamError('engine_failed', `llama.cpp cannot load a grammar: ${messageOf(error)}.`, {
-        param: 'response_format',
+        param,
         cause: error,
       });
     }

@@ -17,13 +17,16 @@ export class Prompter implements Omit<PromptEngine, 'start' | 'stop'> {
   }
 
   async prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<Prepared> {
-    if (demands !== undefined) this.#prompts.check(Object.keys(demands.logitBias).map(Number), 'logit_bias');
+    if (demands !== undefined) {
+      this.#prompts.check(Object.keys(demands.logitBias).map(Number), 'logit_bias');
+      this.#prompts.check(demands.stopTokens, 'stop_token_ids');
+    }
     signal?.throwIfAborted();
     const { tokens, isThinking } = await this.#prompts.prepare(source, signal);
     const chat = source.type === 'chat' ? { dialect: this.#prompts.dialect, isThinking } : null;
     const format = this.#formats.compile(demands?.format ?? { type: 'text' }, chat);
     // Whatever is wrong with a grammar should be known before the request waits.
-    if (format.type === 'compiled') await this.#grammars.begin(format.gbnf);
+    if (format.type === 'compiled') await this.#grammars.begin(format);
     return { prompt: tokens, format, isThinking };
   }
 

@@ -1,31 +1,24 @@
-import type { LlamaModel, SequenceEvaluateOptions, TokenBias } from 'node-llama-cpp';
+import type { SequenceEvaluateOptions, TokenBias } from 'node-llama-cpp';
 import { mixSeeds } from '../../base/random.js';
-import type { GenerationSpec, Sampling, Token } from '../engine.js';
+import type { GenerationSpec, Token } from '../engine.js';
+import type { Sampling } from '../sampling.js';
 import type { GrammarSource } from './guidance.js';
-import { biasLogit, type Library, libraryTokens } from './library.js';
+import { libraryTokens } from './library.js';
+import type { TokenBiases } from './token-biases.js';
 
 /** llama.cpp chooses a seed of its own if it gets this one. */
 const randomSeed = 0xffff_ffff;
 
-/** The lower bound of a logit bias: such a token is never drawn. */
-const never = -100;
-
-/**
- * Stands for "never" with a grammar, which may allow no other token. With nothing left to choose from, the sampler
- * would violate the grammar, and with node-llama-cpp 3.22.1 that ends the whole process: nothing handles the rejection.
- */
-const hardlyEver = -1e9;
-
 export interface SamplingState {
   readonly penalties: PenaltyWindow | null;
-  readonly bias: TokenBias | null;
+  readonly biases: TokenBiases | null;
   readonly grammar: GrammarSource | null;
 }
 
 /** Translates our sampling options into the library's. */
 export function evaluateOptions(spec: GenerationSpec, state: SamplingState): SequenceEvaluateOptions {
   const { sampling } = spec;
-  const { penalties, bias, grammar } = state;
+  const { penalties, biases, grammar } = state;
   return {
     temperature: sampling.temperature,
     topP: sampling.topP,
@@ -34,7 +27,8 @@ export function evaluateOptions(spec: GenerationSpec, state: SamplingState): Seq
     // The library's default is the current time in seconds, read again for each token.
     seed: seedFor(sampling.seed, spec.resumeAfter.length),
     yieldEogToken: true,
-    ...(bias !== null && { tokenBias: bias }),
+    ...(biases !== null && { tokenBias: tokenBias(biases) }),
+    ...(sampling.xtc !== null && { xtc: sampling.xtc }),
     ...(grammar !== null && { grammarEvaluationState: grammar }),
     ...(penalties !== null && {
       repeatPenalty: {
@@ -58,28 +52,8 @@ export function seedFor(seed: number, resumedTokens: number): number {
   return mixed === randomSeed ? randomSeed - 1 : mixed;
 }
 
-/**
- * The biases of a request, and biases against all end-of-generation tokens if these should be ignored. With a grammar,
- * end-of-generation tokens must stay possible: once its text is complete, nothing else may follow.
- *
- * @param endTokens called only if they are needed
- * @returns null if there are no biases
- */
-export function tokenBias(
-  library: Library,
-  model: LlamaModel,
-  spec: GenerationSpec,
-  endTokens: () => readonly Token[],
-): TokenBias | null {
-  const biases = Object.entries(spec.sampling.logitBias);
-  const forbidden = spec.ignoreEos && spec.format.type === 'text' ? endTokens() : [];
-  if (biases.length === 0 && forbidden.length === 0) return null;
-
-  const bias = library.TokenBias.for(model);
-  const lowest = spec.format.type === 'text' ? -Infinity : hardlyEver;
-  for (const [token, logit] of biases) biasLogit(bias, Number(token), logit <= never ? lowest : logit);
-  for (const token of forbidden) biasLogit(bias, token, lowest);
-  return bias;
+function tokenBias(biases: TokenBiases): TokenBias | (() => TokenBias) {
+  return biases.type === 'constant' ? biases.bias : () => biases.bias.current();
 }
 
 /** How far back a repetition penalty looks, as in llama.cpp and node-llama-cpp. */
@@ -93,7 +67,8 @@ const outputWindow = 1024;
  *
  * OpenAI's presence and frequency penalties look at the output so far (here: its last 1024 tokens), llama.cpp's repeat
  * penalty looks at the last 64 tokens of prompt and output. The library has one list for all three; if both kinds are
- * requested, the list contains the output.
+ * requested, the list contains the output. A request may set the length of the list, as llama-server's do: then it
+ * contains prompt and output.
  */
 export class PenaltyWindow {
   readonly length: number;
@@ -104,12 +79,22 @@ export class PenaltyWindow {
     this.#tokens = tokens.slice(-length);
   }
 
-  /** @returns null if no penalty is requested */
-  static for(sampling: Sampling, prompt: readonly Token[], output: readonly Token[]): PenaltyWindow | null {
-    if (sampling.presencePenalty !== 0 || sampling.frequencyPenalty !== 0)
-      return new PenaltyWindow(outputWindow, output);
-    if (sampling.repeatPenalty === 1) return null;
-    return new PenaltyWindow(repeatWindow, [...prompt.slice(-repeatWindow), ...output]);
+  /**
+   * @param contextLength most tokens that prompt and output can have
+   * @returns null if no penalty is requested
+   */
+  static for(
+    sampling: Sampling,
+    prompt: readonly Token[],
+    output: readonly Token[],
+    contextLength: number,
+  ): PenaltyWindow | null {
+    const { presencePenalty, frequencyPenalty, repeatPenalty, penaltyTokens } = sampling;
+    const isOfOutput = presencePenalty !== 0 || frequencyPenalty !== 0;
+    if (penaltyTokens === 0 || (!isOfOutput && repeatPenalty === 1)) return null;
+    if (isOfOutput && penaltyTokens === null) return new PenaltyWindow(outputWindow, output);
+    const length = Math.min(penaltyTokens ?? repeatWindow, contextLength);
+    return new PenaltyWindow(length, [...prompt.slice(-length), ...output]);
   }
 
   push(token: Token): void {

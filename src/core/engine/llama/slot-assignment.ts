@@ -1,7 +1,8 @@
 import type { LlamaGrammarEvaluationState } from 'node-llama-cpp';
 import { ChatstreamError } from '../../base/errors.js';
 import { contextLengthError } from '../../base/refusals.js';
-import type { GenerationEvent, GenerationSpec, PromptCacheActivity, Token } from '../engine.js';
+import type { GenerationEvent, GenerationSpec, OutputFormat, PromptCacheActivity, Token } from '../engine.js';
+import { subjectOf } from '../format/compile-format.js';
 import type { PromptCache, Warmth } from '../prompt-cache/prompt-cache.js';
 import { TextAssembler } from '../text/text-assembler.js';
 import { Formats } from './formats.js';
@@ -11,9 +12,10 @@ import { Guidance } from './guidance.js';
 import { acceptGrammarToken, type Library } from './library.js';
 import type { LoadedModel } from './load.js';
 import type { Prompts } from './prompts.js';
-import { evaluateOptions, PenaltyWindow, tokenBias } from './sampling.js';
+import { evaluateOptions, PenaltyWindow } from './sampling.js';
 import { chooseSlot, type Slot } from './slots.js';
 import { ThoughtLimiter } from './thought-limiter.js';
+import { tokenBiases } from './token-biases.js';
 
 /** Gives generations their slots between rounds, and takes the slots back. */
 export class SlotAssignment {
@@ -54,22 +56,22 @@ export class SlotAssignment {
     this.#check(spec);
     const { model, contextLength } = this.#loaded;
     const text = new TextAssembler(this.#prompts.decodeWith(spec.marks), spec.stop);
-    let stopped = false;
     // The text of these tokens was reported already; this only restores the state of the assembler.
-    for (const token of spec.resumeAfter) stopped ||= text.push(token).stopped;
+    const stopped = spec.resumeAfter.some((token, index) => text.push(token, index >= spec.minTokens).stopped);
     if (stopped) return { type: 'ended', id: spec.id, reason: 'stop', token: null, text: '' };
     const evaluated = [...spec.prompt, ...spec.resumeAfter];
     if (spec.resumeAfter.length >= spec.maxTokens || evaluated.length >= contextLength) {
       return { type: 'ended', id: spec.id, reason: 'length', token: null, text: text.end() };
     }
 
-    if (spec.format.type !== 'text') this.#checkCanEnd();
+    if (spec.format.type !== 'text') this.#checkCanEnd(spec.format);
     const format = this.#formats.compile(spec.format, null);
-    const grammar = format.type === 'compiled' ? await this.#grammars.begin(format.gbnf) : null;
+    const grammar = format.type === 'compiled' ? await this.#grammars.begin(format) : null;
     const guidance = this.#guidance(spec, grammar);
     for (const token of spec.resumeAfter) guidance.resume(token);
-    const penalties = PenaltyWindow.for(spec.sampling, spec.prompt, spec.resumeAfter);
-    const bias = tokenBias(this.#library, model, spec, () => this.#prompts.endTokens());
+    const penalties = PenaltyWindow.for(spec.sampling, spec.prompt, spec.resumeAfter, contextLength);
+    const source = { library: this.#library, model, endTokens: () => this.#prompts.endTokens() };
+    const biases = tokenBiases(source, spec);
 
     const slot = this.#chooseSlot(evaluated);
     slot.busy = true;
@@ -78,9 +80,10 @@ export class SlotAssignment {
       slot,
       order: this.#assigned++,
       evaluated,
-      options: evaluateOptions(spec, { penalties, bias, grammar: guidance.grammar }),
+      options: evaluateOptions(spec, { penalties, biases, grammar: guidance.grammar }),
       steer: guidance.steer,
       penalties,
+      bias: biases?.type === 'changing' ? biases.bias : null,
       text,
       isEnd: (token) => this.#prompts.isEnd(token),
       contextLength,
@@ -159,6 +162,7 @@ export class SlotAssignment {
     this.#prompts.check(spec.prompt, 'prompt');
     this.#prompts.check(spec.resumeAfter, 'resumeAfter');
     this.#prompts.check(Object.keys(spec.sampling.logitBias).map(Number), 'logit_bias');
+    this.#prompts.check(spec.stopTokens, 'stop_token_ids');
     if (spec.prompt.length === 0) {
       throw new ChatstreamError('invalid_request', 'The prompt is empty.', { param: 'prompt' });
     }
@@ -167,11 +171,11 @@ export class SlotAssignment {
     }
   }
 
-  /** After a complete grammar, only an end-of-generation token may follow. Without one, see `hardlyEver` in sampling.ts. */
-  #checkCanEnd(): void {
+  /** After a complete grammar, only an end-of-generation token may follow. Without one, see `hardlyEver` in token-biases.ts. */
+  #checkCanEnd(format: OutputFormat): void {
     if (this.#prompts.endTokens().length > 0) return;
-    throw new ChatstreamError('invalid_request', 'This model has no token that ends a text, which JSON output needs.', {
-      param: 'response_format',
+    throw new ChatstreamError('invalid_request', 'This model has no token that ends a text, which a format needs.', {
+      param: subjectOf(format).param,
     });
   }
 

@@ -8,6 +8,8 @@ export class MockGeneration {
   readonly slot: number;
   readonly #reply: Reply;
   readonly #stops: StopStrings;
+  readonly #stopTokens: readonly Token[];
+  readonly #minTokens: number;
   /** Number of output tokens after which it ends even if the reply goes on. */
   readonly #lengthLimit: number;
   #position = 0;
@@ -17,6 +19,8 @@ export class MockGeneration {
     this.slot = slot;
     this.#reply = reply;
     this.#stops = new StopStrings(spec.stop);
+    this.#stopTokens = spec.stopTokens;
+    this.#minTokens = spec.minTokens;
     this.#lengthLimit = Math.min(spec.maxTokens, contextLength - spec.prompt.length);
     // Reading again what was sent already restores the text that was held back; nothing is sent twice.
     spec.resumeAfter.forEach(() => {
@@ -29,9 +33,12 @@ export class MockGeneration {
     if (this.#position >= this.#lengthLimit) return this.#ended('length', null, '');
     const piece = this.#reply(this.#position);
     if (piece === null) return this.#ended('stop', null, '');
-    this.#position += 1;
     const { token } = piece;
-    const { text, stopped } = this.#stops.push(piece.text);
+    const isStop = this.#position >= this.#minTokens && this.#stopTokens.includes(token);
+    if (isStop) return this.#ended('stop', null, '');
+    this.#position += 1;
+    const mayStop = this.#position > this.#minTokens;
+    const { text, stopped } = mayStop ? this.#stops.push(piece.text) : { text: piece.text, stopped: false };
     if (stopped) return { type: 'ended', id: this.id, reason: 'stop', token, text };
     if (this.#position >= this.#lengthLimit) return this.#ended('length', token, text);
     return { type: 'token', id: this.id, token, text };

@@ -1,5 +1,5 @@
 import { ChatstreamError } from '../../base/errors.js';
-import type { CallDemand, GenerationSpec, OutputFormat, Token } from '../engine.js';
+import type { CallDemand, ConstrainedFormat, GenerationSpec, OutputFormat, Token } from '../engine.js';
 import type { MockReply } from '../options.js';
 import { mockCalls } from './calls.js';
 import { isAnswered, lastMessage } from './prompt.js';
@@ -22,16 +22,25 @@ const roundLength = 16;
 
 /** @throws ChatstreamError `invalid_request` for a format that the mock cannot produce */
 export function replyTo(spec: GenerationSpec, style: MockReply): Reply {
+  const { minTokens } = spec;
+  const reply = replyOf(spec, style);
+  if (minTokens === 0) return reply;
+  const endless = replyOf({ ...spec, ignoreEos: true }, style);
+  return (position) => (position < minTokens ? endless : reply)(position);
+}
+
+function replyOf(spec: GenerationSpec, style: MockReply): Reply {
   switch (spec.format.type) {
     case 'json_object':
       return fixedObject(spec.ignoreEos);
     case 'json_schema':
+    case 'choice':
     case 'regex':
     case 'grammar':
     case 'compiled':
-      throw formatError();
+      throw formatError(spec.format);
     case 'calls':
-      return callReply(spec.prompt, spec.format.demand) ?? replyTo({ ...spec, format: spec.format.otherwise }, style);
+      return callReply(spec.prompt, spec.format.demand) ?? replyOf({ ...spec, format: spec.format.otherwise }, style);
     case 'text':
       return plainReply(spec, style);
   }
@@ -89,13 +98,13 @@ function fixedObject(forever: boolean): Reply {
 
 /** @throws ChatstreamError `invalid_request` for a format that {@link replyTo} refuses */
 export function assertFormat(format: OutputFormat): void {
-  const { type } = format.type === 'calls' ? format.otherwise : format;
-  if (type !== 'text' && type !== 'json_object') throw formatError();
+  const answer = format.type === 'calls' ? format.otherwise : format;
+  if (answer.type !== 'text' && answer.type !== 'json_object') throw formatError(answer);
 }
 
-function formatError(): ChatstreamError {
+function formatError({ param = 'response_format' }: ConstrainedFormat): ChatstreamError {
   return new ChatstreamError('invalid_request', 'The mock engine cannot follow a JSON schema or a grammar.', {
-    param: 'response_format',
+    param,
     hint: 'Use json_object, or serve a model.',
   });
 }

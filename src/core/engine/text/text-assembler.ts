@@ -109,8 +109,10 @@ export class TextAssembler {
     this.#stopStrings = new StopStrings(stops);
   }
 
-  push(token: Token): StopScan {
-    return this.#stopStrings.push(this.#detokenizer.push(token));
+  /** @param mayStop false where the text may not end yet: a stop string that begins there is text like any other */
+  push(token: Token, mayStop = true): StopScan {
+    const text = this.#detokenizer.push(token);
+    return mayStop ? this.#stopStrings.push(text) : { text, stopped: false };
   }
 
   /** Ends the text. @returns everything that was held back, up to a stop string if it contains one */

@@ -1,17 +1,13 @@
-import type { OutputFormat, PromptSource, Sampling } from '../../engine/engine.js';
+import { ChatstreamError } from '../../base/errors.js';
+import type { PromptSource } from '../../engine/engine.js';
 import type { InferenceRequest } from '../../inference/request.js';
-import {
-  type ChatCompletionRequest,
-  type CompletionRequest,
-  samplingDefaults,
-} from '../schemas/completion-requests.js';
+import type { ChatCompletionRequest, CompletionRequest, GenerationParameters } from '../schemas/completion-requests.js';
 import { chatSource } from './chat-source.js';
+import { outputFormat } from './output-format.js';
 import { reasoningRequest } from './reasoning-requests.js';
-import { missing, refuseDeep } from './refused-parameters.js';
+import { samplingOf } from './sampling.js';
 import { requestedTools, withCalls } from './tool-requests.js';
-import { refuseChatParameters, refuseUnsupported, refuseUnsupportedMessages } from './unsupported.js';
-
-type GenerationParameters = Omit<CompletionRequest, 'prompt'>;
+import { refuseUnsupported, refuseUnsupportedMessages } from './unsupported.js';
 
 /**
  * A chat request with every default filled in.
@@ -19,7 +15,7 @@ type GenerationParameters = Omit<CompletionRequest, 'prompt'>;
  * @throws ChatstreamError `invalid_request` for what is not supported, such as content that is not text
  */
 export function fromChatRequest(body: ChatCompletionRequest, id: string, defaultMaxTokens: number): InferenceRequest {
-  refuseUnsupported(body);
+  refuseUnsupported(body, 'chat');
   refuseUnsupportedMessages(body.messages);
   const tools = requestedTools(body);
   const reasoning = reasoningRequest(body);
@@ -33,8 +29,7 @@ export function fromChatRequest(body: ChatCompletionRequest, id: string, default
  * @throws ChatstreamError `invalid_request` for what is not supported
  */
 export function fromCompletionRequest(body: CompletionRequest, id: string, defaultMaxTokens: number): InferenceRequest {
-  refuseUnsupported(body);
-  refuseChatParameters(body);
+  refuseUnsupported(body, 'text');
   return resolve(body, id, promptSource(body.prompt), defaultMaxTokens);
 }
 
@@ -45,39 +40,38 @@ function resolve(
   defaultMaxTokens: number,
 ): InferenceRequest {
   const stop = body.stop ?? [];
+  const maxTokens = maxTokensOf(body, defaultMaxTokens);
   return {
     id,
     source,
-    maxTokens: body.max_completion_tokens ?? body.max_tokens ?? defaultMaxTokens,
-    sampling: sampling(body),
+    maxTokens,
+    minTokens: minTokensOf(body, maxTokens),
+    sampling: samplingOf(body),
     stop: typeof stop === 'string' ? [stop] : stop,
+    stopTokens: body.stop_token_ids ?? [],
     ignoreEos: body.ignore_eos ?? false,
-    format: outputFormat(body.response_format),
+    format: outputFormat(body),
     thoughtTokens: null,
   };
 }
 
-function sampling(body: GenerationParameters): Sampling {
-  return {
-    temperature: body.temperature ?? samplingDefaults.temperature,
-    topP: body.top_p ?? samplingDefaults.top_p,
-    topK: body.top_k ?? samplingDefaults.top_k,
-    minP: body.min_p ?? samplingDefaults.min_p,
-    // Requests without a seed must draw differently, even if two arrive in the same millisecond.
-    seed: (body.seed ?? Math.floor(Math.random() * 2 ** 32)) >>> 0,
-    presencePenalty: body.presence_penalty ?? samplingDefaults.presence_penalty,
-    frequencyPenalty: body.frequency_penalty ?? samplingDefaults.frequency_penalty,
-    repeatPenalty: body.repeat_penalty ?? samplingDefaults.repeat_penalty,
-    logitBias: body.logit_bias ?? {},
-  };
+/** @throws ChatstreamError `invalid_request` for an `n_predict` of 0: the answer to it would be empty */
+function maxTokensOf(body: GenerationParameters, defaultMaxTokens: number): number {
+  const { n_predict: predicted } = body;
+  if (predicted === 0) {
+    throw new ChatstreamError('invalid_request', '"n_predict" must be 1 or more, or -1.', { param: 'n_predict' });
+  }
+  const wanted = predicted === -1 ? null : predicted;
+  return body.max_completion_tokens ?? body.max_tokens ?? wanted ?? defaultMaxTokens;
 }
 
-function outputFormat(format: GenerationParameters['response_format']): OutputFormat {
-  if (format?.type !== 'json_schema') return { type: format?.type ?? 'text' };
-  if (format.json_schema === undefined || format.json_schema === null) throw missing('response_format.json_schema');
-  const { schema } = format.json_schema;
-  refuseDeep(schema, 'response_format', 'The JSON schema');
-  return { type: 'json_schema', schema };
+function minTokensOf(body: GenerationParameters, maxTokens: number): number {
+  const minTokens = body.min_tokens ?? 0;
+  if (minTokens <= maxTokens) return minTokens;
+  throw new ChatstreamError('invalid_request', `"min_tokens" is more than the ${maxTokens} tokens that are allowed.`, {
+    param: 'min_tokens',
+    hint: 'Send a higher "max_tokens", or a lower "min_tokens".',
+  });
 }
 
 function promptSource(prompt: CompletionRequest['prompt']): PromptSource {

@@ -1,59 +1,144 @@
 import { ChatstreamError } from '../../base/errors.js';
+import { isRecord } from '../../base/json.js';
 
 type Refusal = (value: unknown) => boolean;
+type Refusals = Readonly<Record<string, Refusal>>;
 
 const unlessEmpty: Refusal = (value) => !Array.isArray(value) || value.length > 0;
-const unlessOne: Refusal = (value) => value !== 1;
+const unlessEmptyText: Refusal = (value) => value !== '';
 const unlessFalse: Refusal = (value) => value !== false;
+const unlessTrue: Refusal = (value) => value !== true;
+const unlessZero: Refusal = (value) => value !== 0;
+const unlessOne: Refusal = (value) => value !== 1;
+const unlessNotPositive: Refusal = (value) => typeof value !== 'number' || value > 0;
+const unlessNegative: Refusal = (value) => typeof value !== 'number' || value >= 0;
 const always: Refusal = () => true;
 
 /**
  * Known parameters that are not supported, with the values that would change the answer. Ignoring them would mislead
  * the client, which would believe that it got what it asked for. Parameters that change nothing (`store`, `metadata`,
- * …) pass.
+ * …) pass, and so do parameters of something that is refused (`mirostat_tau`).
  */
-const refusals: Readonly<Record<string, Refusal>> = {
+const refusals: Refusals = {
+  // OpenAI
   n: unlessOne,
   best_of: unlessOne,
   functions: unlessEmpty,
   function_call: (value) => value !== 'none' && value !== 'auto',
   logprobs: unlessFalse,
-  top_logprobs: (value) => value !== 0,
+  top_logprobs: unlessZero,
   audio: always,
   modalities: (value) => !Array.isArray(value) || value.some((modality) => modality !== 'text'),
   web_search_options: always,
   echo: unlessFalse,
-  suffix: (value) => value !== '',
-  // Parameters of other servers, which their users may still send.
-  repetition_penalty: unlessOne,
-  min_tokens: (value) => value !== 0,
-  grammar: always,
-  guided_json: always,
-  guided_regex: always,
-  guided_choice: always,
-  guided_grammar: always,
+  suffix: unlessEmptyText,
+  // llama-server
+  samplers: (value) => !keepsOrder(value),
+  typical_p: unlessOne,
+  typ_p: unlessOne,
+  top_n_sigma: unlessNotPositive,
+  dynatemp_range: unlessZero,
+  mirostat: unlessZero,
+  adaptive_target: unlessNegative,
+  min_keep: (value) => value !== 0 && value !== 1,
+  n_probs: unlessZero,
+  n_cmpl: unlessOne,
+  n_indent: unlessZero,
+  t_max_predict_ms: unlessNotPositive,
+  return_tokens: unlessFalse,
+  lora: unlessEmpty,
+  grammar_lazy: unlessFalse,
+  grammar_triggers: unlessEmpty,
+  // vLLM
+  use_beam_search: unlessFalse,
+  include_stop_str_in_output: unlessFalse,
+  skip_special_tokens: unlessTrue,
+  allowed_token_ids: always,
+  bad_words: unlessEmpty,
+  truncate_prompt_tokens: always,
+  prompt_logprobs: always,
+  logits_processors: unlessEmpty,
+  repetition_detection: always,
+  watermarking: unlessFalse,
+  return_token_ids: unlessFalse,
+  guided_whitespace_pattern: always,
+  // SGLang
+  stop_regex: (value) => unlessEmpty(value) && unlessEmptyText(value),
+  no_stop_trim: unlessFalse,
+  lora_path: always,
+  custom_logit_processor: always,
+  session_params: always,
+  return_hidden_states: unlessFalse,
+  return_prompt_token_ids: unlessFalse,
+  // Others
+  top_a: unlessZero,
+  tfs_z: unlessOne,
 };
 
-/** What chats know and texts do not. */
-const textRefusals: Readonly<Record<string, Refusal>> = {
+const chatRefusals: Refusals = {
+  chat_template: always,
+  add_special_tokens: unlessFalse,
+  input_ids: always,
+  return_prompt_text: unlessFalse,
+};
+
+const textRefusals: Refusals = {
+  add_special_tokens: unlessTrue,
   tools: unlessEmpty,
   tool_choice: (value) => value !== 'none' && value !== 'auto',
 };
 
+/** The same for the parts of vLLM's `structured_outputs`. */
+const structuredOutputRefusals: Refusals = {
+  structural_tag: always,
+  whitespace_pattern: always,
+  disable_any_whitespace: unlessFalse,
+  disable_additional_properties: unlessFalse,
+};
+
 /** The same for what a chat's messages may carry besides their text; the model would not see it. */
-const messageRefusals: Readonly<Record<string, Refusal>> = {
+const messageRefusals: Refusals = {
   function_call: always,
   audio: always,
 };
 
-/** @throws ChatstreamError `invalid_request` that names the first unsupported parameter */
-export function refuseUnsupported(body: object): void {
-  refuse(body, refusals, '');
+const leaveItOut = 'Leave it out; nothing was generated.';
+
+const hints: Readonly<Record<string, string>> = {
+  functions: 'Send "tools" instead.',
+  function_call: 'Send "tool_choice" instead.',
+};
+
+/** The order in which candidates are dropped and changed here; llama-server's default, with all its names. */
+const samplerOrder: readonly (readonly string[])[] = [
+  ['penalties'],
+  ['dry'],
+  ['top_n_sigma'],
+  ['top_k'],
+  ['typ_p', 'typical_p'],
+  ['top_p'],
+  ['min_p'],
+  ['xtc'],
+  ['temperature'],
+];
+
+/** Samplers that are always off, so that it does not matter whether a list has them. */
+const unusedSamplers: ReadonlySet<string> = new Set(['top_n_sigma', 'typ_p', 'typical_p']);
+
+/** Whether a list of samplers is the order in which they are used here. */
+function keepsOrder(value: unknown): boolean {
+  if (!Array.isArray(value)) return false;
+  const places = value.map((name) => samplerOrder.findIndex((names) => names.some((known) => known === name)));
+  const isInOrder = places.every((place, index) => place > (places[index - 1] ?? -1));
+  return isInOrder && samplerOrder.every(([name = ''], place) => unusedSamplers.has(name) || places.includes(place));
 }
 
-/** @throws ChatstreamError `invalid_request` that names the first parameter that only chats have */
-export function refuseChatParameters(body: object): void {
-  refuse(body, textRefusals, '');
+/** @throws ChatstreamError `invalid_request` that names the first unsupported parameter */
+export function refuseUnsupported(body: object, type: 'chat' | 'text'): void {
+  refuse(body, refusals, '');
+  refuse(body, type === 'chat' ? chatRefusals : textRefusals, '');
+  const structured = 'structured_outputs' in body ? body.structured_outputs : null;
+  if (isRecord(structured)) refuse(structured, structuredOutputRefusals, 'structured_outputs.');
 }
 
 /** @throws ChatstreamError `invalid_request` that names the first unsupported part of a message */
@@ -63,7 +148,7 @@ export function refuseUnsupportedMessages(messages: readonly object[]): void {
   });
 }
 
-function refuse(parameters: object, table: Readonly<Record<string, Refusal>>, prefix: string): void {
+function refuse(parameters: object, table: Refusals, prefix: string): void {
   for (const [name, value] of Object.entries(parameters)) {
     // Only the table's own entries: a parameter may be called "constructor".
     const changesAnswer = Object.hasOwn(table, name) ? table[name] : undefined;
@@ -71,7 +156,7 @@ function refuse(parameters: object, table: Readonly<Record<string, Refusal>>, pr
     const param = `${prefix}${name}`;
     throw new ChatstreamError('invalid_request', `The parameter "${param}" is not supported with this value.`, {
       param,
-      hint: 'Leave it out; nothing was generated.',
+      hint: (Object.hasOwn(hints, param) ? hints[param] : undefined) ?? leaveItOut,
     });
   }
 }

@@ -1,26 +1,11 @@
-import { type Static, type TNull, type TOptional, type TSchema, type TUnion, Type } from 'typebox';
-
-/** llama.cpp's own defaults, which suit quantised models better than OpenAI's. Stated in docs/serve.md as well. */
-export const samplingDefaults = {
-  temperature: 0.8,
-  top_p: 0.95,
-  top_k: 40,
-  min_p: 0.05,
-  presence_penalty: 0,
-  frequency_penalty: 0,
-  repeat_penalty: 1,
-} as const;
-
-/** A parameter that may be left out or sent as null; OpenAI's clients send null for what was not set. */
-function optional<T extends TSchema>(schema: T): TOptional<TUnion<[T, TNull]>> {
-  return Type.Optional(Type.Union([schema, Type.Null()]));
-}
+import { type Static, Type } from 'typebox';
+import { optional } from './optional.js';
+import { outputFormatParameters } from './output-format-parameters.js';
+import { samplingParameters } from './sampling-parameters.js';
 
 const stopString = Type.String({ minLength: 1, maxLength: 256 });
-const maxTokens = optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }));
-
-/** Every token of the answer costs time for each bias: with 40,000 of them some 10 ms, for all generations of a round. */
-const mostBiases = 1024;
+const mostTokens = 2 ** 31 - 1;
+const maxTokens = optional(Type.Integer({ minimum: 1, maximum: mostTokens }));
 
 /** What chats and completions have in common. */
 const generationParameters = {
@@ -34,52 +19,18 @@ const generationParameters = {
       ),
     }),
   ),
-  temperature: optional(Type.Number({ minimum: 0, maximum: 2, default: samplingDefaults.temperature })),
-  top_p: optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, default: samplingDefaults.top_p })),
-  top_k: optional(
-    Type.Integer({
-      minimum: 0,
-      maximum: 1_000_000,
-      default: samplingDefaults.top_k,
-      description: '0 keeps all candidates.',
-    }),
-  ),
-  min_p: optional(Type.Number({ minimum: 0, maximum: 1, default: samplingDefaults.min_p })),
-  seed: optional(
-    Type.Integer({
-      minimum: -(2 ** 53 - 1),
-      maximum: 2 ** 53 - 1,
-      description: 'The same seed and prompt give the same text. Taken modulo 2^32. Random when left out.',
-    }),
-  ),
+  ...samplingParameters,
+  ...outputFormatParameters,
   stop: optional(Type.Union([stopString, Type.Array(stopString, { maxItems: 16 })])),
-  presence_penalty: optional(Type.Number({ minimum: -2, maximum: 2, default: samplingDefaults.presence_penalty })),
-  frequency_penalty: optional(Type.Number({ minimum: -2, maximum: 2, default: samplingDefaults.frequency_penalty })),
-  repeat_penalty: optional(Type.Number({ exclusiveMinimum: 0, maximum: 10, default: samplingDefaults.repeat_penalty })),
-  logit_bias: optional(
-    Type.Record(Type.String({ pattern: '^[0-9]+$' }), Type.Number({ minimum: -100, maximum: 100 }), {
-      additionalProperties: false,
-      maxProperties: mostBiases,
-      description: 'Token number to bias; -100 forbids a token.',
-    }),
-  ),
-  response_format: optional(
-    // Not a union by type: a mistake in one form would be reported as one in another.
-    Type.Object({
-      type: Type.Enum(['text', 'json_object', 'json_schema']),
-      json_schema: optional(
-        Type.Object({
-          name: optional(Type.String()),
-          schema: Type.Record(Type.String(), Type.Unknown()),
-          strict: optional(Type.Boolean()),
-        }),
-      ),
-    }),
+  stop_token_ids: optional(Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 256 })),
+  min_tokens: optional(
+    Type.Integer({ minimum: 0, maximum: mostTokens, description: 'The answer does not end on its own before.' }),
   ),
   ignore_eos: optional(Type.Boolean({ description: 'Continue past the end of text, to exactly max_tokens tokens.' })),
   user: optional(Type.String({ description: 'Accepted but not used.' })),
   max_tokens: maxTokens,
   max_completion_tokens: maxTokens,
+  n_predict: optional(Type.Integer({ minimum: -1, maximum: mostTokens, description: '-1 is the default.' })),
 };
 
 const contentPart = Type.Object({ type: Type.String(), text: optional(Type.String()) });
@@ -170,6 +121,8 @@ export const completionRequest = Type.Object({
 
 export type ChatCompletionRequest = Static<typeof chatCompletionRequest>;
 export type CompletionRequest = Static<typeof completionRequest>;
+/** What both kinds of requests have in common. */
+export type GenerationParameters = Omit<CompletionRequest, 'prompt'>;
 export type WireMessage = Static<typeof message>;
 export type WireCall = Static<typeof call>;
 export type WireTool = Static<typeof tool>;

@@ -76,6 +76,8 @@ export class EngineHarness {
       maxTokens: 12,
       sampling: greedy,
       stop: [],
+      stopTokens: [],
+      minTokens: 0,
       ignoreEos: true,
       format: { type: 'text' },
       marks: [],

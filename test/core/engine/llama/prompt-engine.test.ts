@@ -7,7 +7,7 @@ import { llamaOptions } from '../../../support/llama-options.js';
 import { EngineHarness } from './engine-harness.js';
 
 const chat: PromptSource = { type: 'chat', messages: [{ role: 'user', content: 'Grüß dich 🙂' }] };
-const noDemands: Demands = { format: { type: 'text' }, logitBias: {} };
+const noDemands: Demands = { format: { type: 'text' }, logitBias: {}, stopTokens: [] };
 
 async function promptEngine(): Promise<PromptEngine> {
   return createLlamaPromptEngine(llamaOptions(await syntheticModel()), () => undefined);

@@ -29,6 +29,8 @@ export function specOf(id: string, changes: Partial<GenerationSpec> = {}): Gener
     maxTokens: 5,
     sampling: greedy,
     stop: [],
+    stopTokens: [],
+    minTokens: 0,
     ignoreEos: false,
     format: { type: 'text' },
     marks: [],

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { GenerationSpec } from '../../../../src/core/engine/engine.js';
 import { createMockEngine } from '../../../../src/core/engine/mock/mock-engine.js';
 import { preparePrompt } from '../../../../src/core/engine/mock/prompt.js';
+import { countToken, wordToken } from '../../../../src/core/engine/mock/vocabulary.js';
 import type { MockEngineOptions } from '../../../../src/core/engine/options.js';
 import { answer, mockBench, mockOptions, outcomeOf, specOf, userPrompt } from './mock-harness.js';
 
@@ -93,6 +94,8 @@ describe('mock engine, replies', () => {
       words: fc.string({ maxLength: 30 }),
       maxTokens: fc.integer({ min: 1, max: 24 }),
       stop: fc.array(fc.constantFrom(' 7 8', '1', '10 1', 'b a', ' '), { maxLength: 2 }),
+      stopTokens: fc.subarray([countToken(3), countToken(12), wordToken(1)]),
+      minTokens: fc.nat({ max: 12 }),
       ignoreEos: fc.boolean(),
       split: fc.nat({ max: 24 }),
     });
@@ -110,6 +113,21 @@ describe('mock engine, replies', () => {
         expect(outcomeOf([...before, ...resumed.eventsOf('a')])).toEqual(outcomeOf(events));
       }),
     );
+  });
+});
+
+describe('mock engine, the end of an answer', () => {
+  const reply = { reply: 'round' } as const;
+
+  it('comes before a stop token', () => {
+    const stopped = answer(reply, { maxTokens: 9, stopTokens: [countToken(3)] });
+    expect(stopped).toMatchObject({ text: '1 2', reason: 'stop' });
+  });
+
+  it('does not come before the smallest number of tokens', () => {
+    const early = { maxTokens: 40, stop: [' 2', ' 5'], stopTokens: [countToken(3)], minTokens: 4 };
+    expect(answer(reply, early)).toMatchObject({ text: '1 2 3 4', reason: 'stop' });
+    expect(answer(reply, { maxTokens: 40, minTokens: 20 }).tokens).toHaveLength(20);
   });
 });
 

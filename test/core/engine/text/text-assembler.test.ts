@@ -27,6 +27,13 @@ describe('TextAssembler', () => {
     expect(text.end()).toBe('sto\uFFFD');
   });
 
+  it('takes a stop string for text where the text may not end yet', () => {
+    const assembler = new TextAssembler((tokens) => String.fromCodePoint(...tokens), ['ab']);
+    const pushed = Array.from('abab', (char, index) => assembler.push(char.codePointAt(0) ?? 0, index >= 2));
+    expect(pushed.map(({ text }) => text)).toEqual(['a', 'b', '', '']);
+    expect(pushed.map(({ stopped }) => stopped)).toEqual([false, false, false, true]);
+  });
+
   it('stops at a stop string that only the end completes', () => {
     const text = assembler(['\uFFFD']);
     expect(text.push(0x61)).toEqual({ text: 'a', stopped: false });

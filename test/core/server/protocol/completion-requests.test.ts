@@ -29,9 +29,14 @@ describe('a request for the queue', () => {
         presencePenalty: 0,
         frequencyPenalty: 0,
         repeatPenalty: 1,
+        penaltyTokens: null,
+        xtc: null,
+        dry: null,
         logitBias: {},
       },
+      minTokens: 0,
       stop: [],
+      stopTokens: [],
       ignoreEos: false,
       thoughtTokens: null,
       format: { type: 'text' },
@@ -43,52 +48,13 @@ describe('a request for the queue', () => {
     expect(fromChat(nothing)).toEqual(fromChat({ seed: 1 }));
   });
 
-  it('carries every sampling parameter', () => {
-    const { sampling } = fromCompletion({
-      temperature: 0,
-      top_p: 0.5,
-      top_k: 7,
-      min_p: 0.1,
-      seed: 42,
-      presence_penalty: 1,
-      frequency_penalty: -1,
-      repeat_penalty: 1.2,
-      logit_bias: { 5: -100 },
-    });
-    expect(sampling).toEqual({
-      temperature: 0,
-      topP: 0.5,
-      topK: 7,
-      minP: 0.1,
-      seed: 42,
-      presencePenalty: 1,
-      frequencyPenalty: -1,
-      repeatPenalty: 1.2,
-      logitBias: { 5: -100 },
-    });
-  });
-
-  it.each([
-    [0, 0],
-    [42, 42],
-    [2 ** 32, 0],
-    [2 ** 32 + 5, 5],
-    [-1, 2 ** 32 - 1],
-    [2 ** 53 - 1, 2 ** 32 - 1],
-  ])('uses the seed %d modulo 2^32, which is %d', (seed, expected) => {
-    expect(fromChat({ seed }).sampling.seed).toBe(expected);
-  });
-
-  it('draws a new seed for every request without one', () => {
-    const seeds = Array.from({ length: 8 }, () => fromChat({}).sampling.seed);
-    expect(new Set(seeds).size).toBe(8);
-    for (const seed of seeds) expect(seed === seed >>> 0).toBe(true);
-  });
-
   it.each([
     ['max_completion_tokens before max_tokens', { max_tokens: 5, max_completion_tokens: 7 }, 7],
     ['max_tokens alone', { max_tokens: 5 }, 5],
     ['max_tokens next to a null', { max_tokens: 5, max_completion_tokens: null }, 5],
+    ['max_tokens before n_predict', { max_tokens: 5, n_predict: 7 }, 5],
+    ['n_predict alone', { n_predict: 7 }, 7],
+    ["the server's default instead of an n_predict of -1", { n_predict: -1 }, 512],
     ["the server's default", {}, 512],
   ])('uses %s as its limit', (_, body, expected) => {
     expect([fromChat(body).maxTokens, fromCompletion(body).maxTokens]).toEqual([expected, expected]);
@@ -102,41 +68,20 @@ describe('a request for the queue', () => {
     expect(fromChat({ stop }).stop).toEqual(expected);
   });
 
+  it('carries the tokens at which it ends, and before which it does not', () => {
+    expect(fromChat({ stop_token_ids: [5, 6], min_tokens: 512 })).toMatchObject({ stopTokens: [5, 6], minTokens: 512 });
+  });
+
+  it.each([
+    ['n_predict', { n_predict: 0 }],
+    ['min_tokens', { min_tokens: 513 }],
+    ['min_tokens', { min_tokens: 3, max_tokens: 2 }],
+  ])('names %s when it is refused in %j', (param, body) => {
+    expect(() => fromCompletion(body)).toThrow(expect.objectContaining({ code: 'invalid_request', param }) as Error);
+  });
+
   it('carries ignore_eos', () => {
     expect(fromCompletion({ ignore_eos: true }).ignoreEos).toBe(true);
-  });
-
-  it('asks for any JSON object', () => {
-    expect(fromChat({ response_format: { type: 'json_object' } }).format).toEqual({ type: 'json_object' });
-  });
-
-  it('asks for JSON of a schema', () => {
-    const schema = { type: 'object', properties: { a: { type: 'number' } } };
-    const format = { type: 'json_schema', json_schema: { name: 'answer', strict: true, schema } } as const;
-    expect(fromChat({ response_format: format }).format).toEqual({ type: 'json_schema', schema });
-  });
-});
-
-describe('a JSON schema', () => {
-  function nested(levels: number): Record<string, unknown> {
-    let schema: Record<string, unknown> = {};
-    for (let level = 1; level < levels; level += 1) schema = { items: schema };
-    return schema;
-  }
-
-  function asking(levels: number): () => InferenceRequest {
-    const format = { type: 'json_schema', json_schema: { schema: nested(levels) } } as const;
-    return () => fromChat({ response_format: format });
-  }
-
-  it('may have 256 levels', () => {
-    expect(asking(256)).not.toThrow();
-  });
-
-  it.each([300, 100_000])('may not have %d levels', (levels) => {
-    expect(asking(levels)).toThrow(
-      expect.objectContaining({ code: 'invalid_request', param: 'response_format' }) as Error,
-    );
   });
 });
 

@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chat, createTestApp, type TestApp } from '../../support/app.js';
+
+const chatPath = '/v1/chat/completions';
+const completionPath = '/v1/completions';
+
+/** Parameters of other servers, and of newer versions of OpenAI's API, with values that are accepted. */
+const accepted: readonly (readonly [string, readonly unknown[]])[] = [
+  // Formats that ask for nothing, or for what the mock engine can do.
+  ['response_format', [{ type: 'json_object', schema: {} }]],
+  ['format', ['json', '', null]],
+  ['json_schema', ['', null]],
+  ['grammar', ['', null]],
+  ['ebnf', ['', null]],
+  ['regex', ['', null]],
+  ['structured_outputs', [{}, { json_object: true }, { disable_any_whitespace: false, backend: 'auto' }, null]],
+  ['guided_decoding_backend', ['outlines']],
+  // Sampling.
+  ['repetition_penalty', [0.1, 1, 1.2, null]],
+  ['repeat_last_n', [-1, 0, 64, null]],
+  ['xtc_probability', [0, 0.5, 1, null]],
+  ['xtc_threshold', [0, 0.1, 1, null]],
+  ['dry_multiplier', [0, 0.8, null]],
+  ['dry_base', [1, 1.75, null]],
+  ['dry_allowed_length', [0, 2, null]],
+  ['dry_penalty_last_n', [-1, 0, 64, null]],
+  ['dry_sequence_breakers', [[], ['\n'], null]],
+  ['typical_p', [1, null]],
+  ['top_n_sigma', [-1, 0]],
+  ['dynatemp_range', [0]],
+  ['dynatemp_exponent', [1.5]],
+  ['mirostat', [0]],
+  ['mirostat_tau', [5]],
+  ['mirostat_eta', [0.1]],
+  ['adaptive_target', [-1]],
+  ['min_keep', [0, 1]],
+  ['top_a', [0]],
+  ['tfs_z', [1]],
+  ['samplers', [['penalties', 'dry', 'top_n_sigma', 'top_k', 'typ_p', 'top_p', 'min_p', 'xtc', 'temperature'], null]],
+  ['samplers', [['penalties', 'dry', 'top_k', 'top_p', 'min_p', 'xtc', 'temperature']]],
+  // Lengths and ends.
+  ['n_predict', [-1, 1, 2, null]],
+  ['min_tokens', [0, 2, null]],
+  ['stop_token_ids', [[], [5, 6], null]],
+  ['use_beam_search', [false]],
+  ['length_penalty', [1, 2]],
+  ['early_stopping', [true]],
+  ['include_stop_str_in_output', [false]],
+  ['no_stop_trim', [false]],
+  ['stop_regex', [[], '']],
+  ['t_max_predict_ms', [0, -1]],
+  ['n_indent', [0]],
+  ['bad_words', [[]]],
+  ['n_cmpl', [1]],
+  // What the answer contains.
+  ['skip_special_tokens', [true]],
+  ['spaces_between_special_tokens', [true, false]],
+  ['n_probs', [0]],
+  ['return_tokens', [false]],
+  ['return_token_ids', [false]],
+  ['timings_per_token', [true]],
+  ['return_progress', [true]],
+  ['lora', [[]]],
+  // None of these changes the answer.
+  ['cache_prompt', [true, false]],
+  ['id_slot', [0, -1]],
+  ['n_keep', [-1, 5]],
+  ['prediction', [{ type: 'content', content: 'x' }]],
+  ['service_tier', ['flex']],
+  ['safety_identifier', ['x']],
+  ['prompt_cache_key', ['x']],
+  ['prompt_cache_retention', ['24h']],
+  ['priority', [3]],
+  ['request_id', ['x']],
+  ['keep_alive', ['5m']],
+];
+
+/** What is refused, and the parameter that is named. */
+const refused: readonly (readonly [param: string, body: object])[] = [
+  ['response_format.schema', { response_format: { type: 'json_object', schema: 'x' } }],
+  ['format', { format: 'xml' }],
+  ['format', { format: 5 }],
+  ['json_schema', { json_schema: '{' }],
+  ['grammar', { grammar: 5 }],
+  ['regex', { regex: ['a'] }],
+  ['guided_choice', { guided_choice: [] }],
+  ['guided_choice', { guided_choice: 'a' }],
+  ['structured_outputs.choice.1', { structured_outputs: { choice: ['a', ''] } }],
+  ['structured_outputs.json_object', { structured_outputs: { json_object: 1 } }],
+  ['structured_outputs.whitespace_pattern', { structured_outputs: { json: {}, whitespace_pattern: ' ' } }],
+  ['structured_outputs.structural_tag', { structured_outputs: { structural_tag: '{}' } }],
+  ['structured_outputs.disable_any_whitespace', { structured_outputs: { disable_any_whitespace: true } }],
+  ['repetition_penalty', { repetition_penalty: 0 }],
+  ['repetition_penalty', { repetition_penalty: 1.2, repeat_penalty: 1.1 }],
+  ['repeat_last_n', { repeat_last_n: -2 }],
+  ['xtc_probability', { xtc_probability: 1.1 }],
+  ['xtc_threshold', { xtc_threshold: -0.1 }],
+  ['dry_multiplier', { dry_multiplier: -1 }],
+  ['dry_base', { dry_base: 0.5 }],
+  ['dry_allowed_length', { dry_allowed_length: -1 }],
+  ['dry_penalty_last_n', { dry_penalty_last_n: 1.5 }],
+  ['dry_sequence_breakers', { dry_sequence_breakers: '\n' }],
+  ['dry_sequence_breakers.0', { dry_sequence_breakers: [''] }],
+  ['typical_p', { typical_p: 0.9 }],
+  ['top_n_sigma', { top_n_sigma: 1 }],
+  ['dynatemp_range', { dynatemp_range: 0.5 }],
+  ['mirostat', { mirostat: 2 }],
+  ['adaptive_target', { adaptive_target: 0.5 }],
+  ['min_keep', { min_keep: 2 }],
+  ['top_a', { top_a: 0.1 }],
+  ['tfs_z', { tfs_z: 0.9 }],
+  ['samplers', { samplers: ['top_k', 'temperature'] }],
+  ['samplers', { samplers: ['temperature', 'penalties', 'dry', 'top_k', 'top_p', 'min_p', 'xtc'] }],
+  ['samplers', { samplers: 'edkypmxt' }],
+  ['n_predict', { n_predict: 0, max_tokens: null }],
+  ['n_predict', { n_predict: -2 }],
+  ['min_tokens', { min_tokens: 3 }],
+  ['min_tokens', { min_tokens: -1 }],
+  ['stop_token_ids', { stop_token_ids: 5 }],
+  ['stop_token_ids.0', { stop_token_ids: ['x'] }],
+  ['use_beam_search', { use_beam_search: true }],
+  ['include_stop_str_in_output', { include_stop_str_in_output: true }],
+  ['no_stop_trim', { no_stop_trim: true }],
+  ['stop_regex', { stop_regex: 'a+' }],
+  ['t_max_predict_ms', { t_max_predict_ms: 100 }],
+  ['n_indent', { n_indent: 4 }],
+  ['allowed_token_ids', { allowed_token_ids: [5] }],
+  ['bad_words', { bad_words: ['x'] }],
+  ['n_cmpl', { n_cmpl: 2 }],
+  ['skip_special_tokens', { skip_special_tokens: false }],
+  ['n_probs', { n_probs: 5 }],
+  ['prompt_logprobs', { prompt_logprobs: 1 }],
+  ['return_tokens', { return_tokens: true }],
+  ['return_token_ids', { return_token_ids: true }],
+  ['truncate_prompt_tokens', { truncate_prompt_tokens: 100 }],
+  ['lora', { lora: [{ id: 0, scale: 1 }] }],
+  ['lora_path', { lora_path: 'x' }],
+  ['logits_processors', { logits_processors: ['x'] }],
+  ['custom_logit_processor', { custom_logit_processor: 'x' }],
+];
+
+const routes = [
+  { path: chatPath, base: chat('hello', { max_tokens: 2 }) },
+  { path: completionPath, base: { prompt: 'hello', max_tokens: 2 } },
+];
+
+const accepts = routes.flatMap((route) => accepted.map(([param, values]) => ({ ...route, param, values })));
+const refusals = routes.flatMap((route) => refused.map(([param, body]) => ({ ...route, param, body })));
+
+describe('parameters of other servers', () => {
+  let shared: TestApp;
+
+  beforeAll(async () => {
+    shared = await createTestApp();
+  });
+
+  afterAll(() => shared.close());
+
+  it.each(accepts)('$path accepts $param as $values', async ({ path, base, param, values }) => {
+    const answers = await Promise.all(
+      values.map((value) => shared.post(path, { ...base, ...Object.fromEntries([[param, value]]) })),
+    );
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual(values.map(() => 200));
+  });
+
+  it.each(refusals)('$path refuses $body and names $param', async ({ path, base, param, body }) => {
+    const answer = await shared.ask(path, { ...base, ...body });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json<unknown>()).toMatchObject({
+      error: { type: 'invalid_request_error', code: 'invalid_request', param },
+    });
+  });
+
+  it.each([
+    [chatPath, chat('hello', { chat_template: 'x' }), 'chat_template'],
+    [chatPath, chat('hello', { add_special_tokens: true }), 'add_special_tokens'],
+    [chatPath, chat('hello', { input_ids: [1] }), 'input_ids'],
+    [completionPath, { prompt: 'hello', add_special_tokens: false }, 'add_special_tokens'],
+  ])('%s refuses %j and names %s', async (path, body, param) => {
+    const answer = await shared.ask(path, body);
+    expect(answer.json<unknown>()).toMatchObject({ error: { code: 'invalid_request', param } });
+  });
+
+  it.each([
+    [
+      { functions: [{ name: 'f' }] },
+      'The parameter "functions" is not supported with this value. Send "tools" instead.',
+    ],
+    [
+      { mirostat: 2 },
+      'The parameter "mirostat" is not supported with this value. Leave it out; nothing was generated.',
+    ],
+    [
+      { structured_outputs: { regex: 'a' } },
+      'The mock engine cannot follow a JSON schema or a grammar. Use json_object, or serve a model.',
+    ],
+    [
+      { format: 'json', regex: 'a' },
+      '"regex" and "format" ask for different formats of the answer. Send only one of them.',
+    ],
+  ])('says in plain words what is wrong with %j', async (body, message) => {
+    const answer = await shared.ask(chatPath, chat('hello', body));
+    expect(answer.json<unknown>()).toMatchObject({ error: { message } });
+  });
+});
