@@ -17,6 +17,7 @@ import { kimiK3 } from './kimi-k3.js';
 import { lfm2 } from './lfm2.js';
 import { llama3 } from './llama3.js';
 import { miniCpm } from './minicpm.js';
+import { minimaxM3 } from './minimax-m3.js';
 import { mistral, mistralList } from './mistral.js';
 import { muse } from './muse.js';
 import { nemotron } from './nemotron.js';
@@ -45,8 +46,7 @@ const messageDialects: readonly Known<Dialect>[] = [
  * Null is for calls that are known to look different from all of these.
  */
 const callSyntaxes: readonly Known<CallSyntax | null>[] = [
-  // MiniMax M3: nested elements, each with a mark before it.
-  { find: [']<]minimax[>['], syntax: null },
+  { find: [']<]minimax[>['], syntax: minimaxM3 },
   { find: ['<|open|>', '<|sep|>', /\bopen_tag\('tools'/], syntax: kimiK3 },
   { find: ['<tool_sep{}>', "':opensource'"], syntax: hunyuan },
   { find: ['｜DSML｜', /(?<!\w)function_calls>/], syntax: deepSeekV32 },

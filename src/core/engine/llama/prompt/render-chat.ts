@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../../base/errors.js';
 import type { ChatDialect } from '../../dialects/chat-dialect.js';
-import { withGenericTools } from '../../dialects/generic-tools.js';
 import { toolsVariable } from '../../dialects/dialect-of.js';
+import { withGenericTools } from '../../dialects/generic-tools.js';
 import { thinkingVariables } from '../../dialects/thinking.js';
 import type { PromptSource } from '../../engine.js';
 import type { ChatTemplate } from './chat-template.js';
