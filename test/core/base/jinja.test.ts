@@ -9,7 +9,7 @@ describe('the tags of a template', () => {
       codeIn(template)
         .split('\n')
         .map((code) => code.trim()),
-    ).toEqual(["'}}' + b", 'if c', 'd', 'endif']);
+    ).toEqual(['', "'}}' + b", 'if c', 'd', 'endif']);
   });
 
   it('can be changed', () => {
