@@ -68,8 +68,9 @@ function beginningsOf(
   { tools, isParallel }: CallDemand,
   areArgumentsFree: boolean,
 ): readonly CallBeginning[] {
-  const callable = tools.map((tool, index) => callableTool(json, tool, index, areArgumentsFree));
-  return syntax.rules({ json, tools: callable, isParallel });
+  const values = syntax.notation?.(json) ?? json;
+  const callable = tools.map((tool, index) => callableTool(values, tool, index, areArgumentsFree));
+  return syntax.rules({ json: values, tools: callable, isParallel });
 }
 
 function thoughtAndAnswer(

@@ -17,6 +17,7 @@ import { kimiK3 } from './kimi-k3.js';
 import { lfm2 } from './lfm2.js';
 import { llama3 } from './llama3.js';
 import { miniCpm } from './minicpm.js';
+import { minimaxM3 } from './minimax-m3.js';
 import { mistral, mistralList } from './mistral.js';
 import { muse } from './muse.js';
 import { nemotron } from './nemotron.js';
@@ -42,11 +43,9 @@ const messageDialects: readonly Known<Dialect>[] = [
 
 /**
  * From the most specific: many templates contain `<tool_call>`, for example, and only few of them mean what Hermes does.
- * Null is for calls that are known to look different from all of these.
  */
-const callSyntaxes: readonly Known<CallSyntax | null>[] = [
-  // MiniMax M3: nested elements, each with a mark before it.
-  { find: [']<]minimax[>['], syntax: null },
+const callSyntaxes: readonly Known<CallSyntax>[] = [
+  { find: [']<]minimax[>['], syntax: minimaxM3 },
   { find: ['<|open|>', '<|sep|>', /\bopen_tag\('tools'/], syntax: kimiK3 },
   { find: ['<tool_sep{}>', "':opensource'"], syntax: hunyuan },
   { find: ['｜DSML｜', /(?<!\w)function_calls>/], syntax: deepSeekV32 },
@@ -86,7 +85,7 @@ const callSyntaxes: readonly Known<CallSyntax | null>[] = [
 /** The names of all call syntaxes, in the order in which they are looked for. */
 export const callSyntaxNames: readonly string[] = [
   ...new Set([...messageDialects.map(({ syntax }) => syntax.calls), ...callSyntaxes.map(({ syntax }) => syntax)]),
-].flatMap((syntax) => (syntax === null ? [] : [syntax.name]));
+].flatMap((calls) => (calls === null ? [] : [calls.name]));
 
 /** Variables with which templates are given tools. All but the first are for templates that do not know it. */
 const toolVariables = ['tools', 'functions'];

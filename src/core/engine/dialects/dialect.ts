@@ -1,5 +1,5 @@
 import type { Tool } from '../engine.js';
-import type { SchemaProperty } from '../format/compile-format.js';
+import type { SchemaProperty } from '../format/schema-properties.js';
 import type { JsonRules } from '../grammar/json-rules.js';
 import type { RuleItem, Sequence } from '../grammar/rules.js';
 import type { AnswerParts } from './answer.js';
@@ -30,7 +30,7 @@ export interface AnswerMarks {
 /** A tool, with the rule for its arguments. */
 export interface CallableTool {
   readonly tool: Tool;
-  /** All JSON objects that its schema allows. */
+  /** All objects that its schema allows, in the notation of the syntax. */
   readonly arguments: RuleItem;
   /** Its parameters one by one; null if they cannot be told apart. */
   readonly properties: readonly SchemaProperty[] | null;
@@ -74,6 +74,8 @@ export interface CallSyntax {
    *   counts as content
    */
   read(feed: Feed, parts: AnswerParts, begin: string): Reading<boolean>;
+  /** How values look, if not as JSON. */
+  readonly notation?: (json: JsonRules) => JsonRules;
   /** What a model may write, for the grammar. */
   rules(grammar: CallGrammar): readonly CallBeginning[];
   /** The identifier of a call, if the templates of the family are particular about it. */

@@ -1,17 +1,19 @@
-import { isRecord, items } from '../../base/json.js';
+import { isRecord } from '../../base/json.js';
 import type { OutputFormat } from '../engine.js';
 import { checkComplexity, type Complexity } from '../grammar/complexity.js';
 import { factored, type Rules } from '../grammar/factoring.js';
 import { gbnfOf } from '../grammar/gbnf.js';
 import { GbnfProblem, parseGbnf } from '../grammar/gbnf-parser.js';
-import { JsonRules, textRules } from '../grammar/json-rules.js';
+import { JsonRules } from '../grammar/json-rules.js';
 import { Budget, limits, simplerHint, type Subject, tooComplexError } from '../grammar/limits.js';
 import { regexAutomaton } from '../grammar/regex.js';
 import { RegexProblem } from '../grammar/regex-problem.js';
 import { GrammarBuilder, type RuleItem } from '../grammar/rules.js';
+import { plainTextRules } from '../grammar/text-rules.js';
 import { Places } from './located.js';
 import { schemaProblem } from './problems.js';
 import { SchemaCompiler } from './schema-compiler.js';
+import { propertiesOf, type SchemaProperty } from './schema-properties.js';
 
 /** A format that has to be compiled. */
 type SourceFormat = Exclude<OutputFormat, { type: 'text' | 'compiled' }>;
@@ -30,8 +32,8 @@ const gbnfGrammar: Subject = { param: 'response_format', name: 'The grammar' };
 /**
  * Compiles the grammar of a format. Takes time in proportion to the size of the format, up to the {@link limits}.
  *
- * @throws ChatstreamError `invalid_request` for a format that is wrong or that no grammar can enforce, naming keyword and
- * place in a schema; `grammar_too_complex` for one that would cost too much
+ * @throws ChatstreamError `invalid_request` for a format that is wrong or that no grammar can enforce, naming keyword
+ *   and place in a schema; `grammar_too_complex` for one that would cost too much
  */
 export function compileFormat(format: SourceFormat): CompiledGrammar {
   const builder = new GrammarBuilder(new Budget(subjectOf(format)));
@@ -46,7 +48,9 @@ export function subjectOf({ type }: OutputFormat): Subject {
     case 'grammar':
     case 'compiled':
       return gbnfGrammar;
-    default:
+    case 'text':
+    case 'json_object':
+    case 'json_schema':
       return jsonSchema;
   }
 }
@@ -76,9 +80,7 @@ function regexRule(builder: GrammarBuilder, regex: string): RuleItem {
   checkLength(builder.budget.subject, regex.length);
   try {
     const automaton = regexAutomaton(`^(?:${regex})$`, builder.budget);
-    return textRules(builder, automaton, [], (steps) =>
-      steps.map(({ chars, then }) => [builder.chars(chars), ...then]),
-    );
+    return plainTextRules(builder, automaton);
   } catch (error) {
     if (error instanceof RegexProblem) throw schemaProblem(regularExpression, '', error.message);
     throw error;
@@ -113,15 +115,6 @@ export function schemaRule(json: JsonRules, schema: unknown, subject: Subject): 
   return new SchemaRules(json, schema, subject).root;
 }
 
-/** A property of an object, for formats that do not write objects as JSON. */
-export interface SchemaProperty {
-  readonly name: string;
-  readonly isRequired: boolean;
-  readonly schema: unknown;
-  /** The rule for its values. */
-  readonly value: () => RuleItem;
-}
-
 /** The rules for all values that a schema allows, and for those of its parts. */
 export class SchemaRules {
   readonly root: RuleItem;
@@ -136,22 +129,11 @@ export class SchemaRules {
     this.root = this.#compiler.compile(this.#places.root);
   }
 
-  /** The properties that an object schema names; null for one that combines others, or is none. */
+  /** The properties of an object schema; null if they cannot be told apart: see {@link propertiesOf}. */
   get properties(): readonly SchemaProperty[] | null {
-    const { schema } = this.#places.root;
-    if (typeof schema === 'boolean' || combinations.some((keyword) => keyword in schema)) return null;
-    const required = new Set(items(schema['required']));
-    const { properties = {} } = schema;
-    return [...this.#places.map(properties, '/properties')].map(([name, located]) => ({
-      name,
-      isRequired: required.has(name),
-      schema: located.schema,
-      value: () => this.#compiler.compile(located),
-    }));
+    return propertiesOf(this.#places.root, this.#places, this.#compiler);
   }
 }
-
-const combinations = ['$ref', 'allOf', 'anyOf', 'oneOf', 'patternProperties', 'enum', 'const'];
 
 /**
  * The rest of the way, from rules to a grammar.

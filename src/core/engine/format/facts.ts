@@ -4,14 +4,14 @@ import type { Located, Places } from './located.js';
 
 export type Kind = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object';
 
-const allKinds: readonly Kind[] = ['null', 'boolean', 'number', 'string', 'array', 'object'];
+export const allKinds: readonly Kind[] = ['null', 'boolean', 'number', 'string', 'array', 'object'];
 
-const kindOfType: ReadonlyMap<string, Kind> = new Map([
+export const kindOfType: ReadonlyMap<string, Kind> = new Map([
   ...allKinds.map((kind) => [kind, kind] as const),
   ['integer', 'number'] as const,
 ]);
 
-const kindOfKeyword: ReadonlyMap<string, Kind> = new Map([
+export const kindOfKeyword: ReadonlyMap<string, Kind> = new Map([
   ...(['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'] as const).map(
     (keyword) => [keyword, 'number'] as const,
   ),

@@ -1,7 +1,8 @@
-import { acceptsAt, type Automaton, dead, isEverything, jointSteps, startOf } from '../grammar/automaton.js';
+import { acceptsAt, type Automaton, dead, jointSteps, startOf } from '../grammar/automaton.js';
 import { codePoints, partition, singleChar } from '../grammar/char-set.js';
-import type { JsonRules, Step } from '../grammar/json-rules.js';
+import type { JsonRules } from '../grammar/json-rules.js';
 import type { Alternatives, RuleItem, Sequence } from '../grammar/rules.js';
+import type { Step } from '../grammar/text-rules.js';
 
 /** A property that the schema names. */
 export interface NamedProperty {
@@ -94,7 +95,7 @@ export class ObjectRules {
     const { builder } = this.#json;
     const start = builder.reserve();
     builder.define(start, [
-      ...(this.#shape.max > 0 ? [[...builder.literal('"'), this.#keyFrom(0, 0)]] : []),
+      ...(this.#shape.max > 0 ? [[...this.#json.keyBegin, this.#keyFrom(0, 0)]] : []),
       ...(this.#mayEnd(0, 0) ? [builder.literal('}')] : []),
     ]);
     return start;
@@ -102,7 +103,7 @@ export class ObjectRules {
 
   /** What comes after a property. */
   #rest(done: number, count: number): RuleItem {
-    const { builder, comma, gap } = this.#json;
+    const { builder, comma, gap, keyBegin } = this.#json;
     const key = `${done} ${count}`;
     const known = this.#rests.get(key);
     if (known !== undefined) return known;
@@ -111,7 +112,7 @@ export class ObjectRules {
     this.#open.push(() => {
       const more = count < this.#shape.max && (done < this.#shape.named.length || this.#shape.free.length > 0);
       builder.define(rest, [
-        ...(more ? [[...comma, ...builder.literal('"'), this.#keyFrom(done, count)]] : []),
+        ...(more ? [[...comma, ...keyBegin, this.#keyFrom(done, count)]] : []),
         ...(this.#mayEnd(done, count) ? [[gap, ...builder.literal('}')]] : []),
       ]);
     });
@@ -173,7 +174,7 @@ export class ObjectRules {
       const named = state.named?.children.get(chars[0] ?? 0) ?? null;
       steps.push({ chars, then: [this.#key({ next, named, free: others, count: state.count })] });
     }
-    return [...this.#json.stringSteps(steps), ...this.#ends(state)];
+    return [...this.#json.keySteps(steps), ...this.#ends(state)];
   }
 
   /** What follows if the key ends here. */
@@ -193,8 +194,7 @@ export class ObjectRules {
   }
 
   #value(value: Sequence): Sequence {
-    const { builder, space } = this.#json;
-    return [...builder.literal('":'), space, ...value];
+    return [...this.#json.keyEnd, ...value];
   }
 
   /** Counts only as far as it matters. */
@@ -204,7 +204,7 @@ export class ObjectRules {
   }
 
   #freeKey({ names }: FreeProperties): Sequence {
-    return isEverything(names) ? this.#json.string() : this.#json.stringOf(names);
+    return this.#json.keyOf(names);
   }
 
   #trie(children: ReadonlyMap<number, Trie> = new Map(), property: number | null = null): Trie {

@@ -1,7 +1,8 @@
 import { type Automaton, everything, intersectionOf, without } from '../grammar/automaton.js';
-import { type JsonRules, textRules } from '../grammar/json-rules.js';
+import type { JsonRules } from '../grammar/json-rules.js';
 import { tooComplexError } from '../grammar/limits.js';
 import type { Alternatives, GrammarBuilder, RuleItem, Sequence } from '../grammar/rules.js';
+import { plainTextRules } from '../grammar/text-rules.js';
 import { mostInSet, setRule, tupleRule } from './arrays.js';
 import { type Conjunction, conjunctionOf, keyOfConjunction, takeApart } from './conjunction.js';
 import { type Facts, factsOf, type Kind } from './facts.js';
@@ -9,6 +10,7 @@ import type { Located, Places } from './located.js';
 import { decimalOf, numberText } from './number-text.js';
 import { objectShape } from './object-shape.js';
 import { ObjectRules } from './objects.js';
+import { stringValues } from './string-values.js';
 import { StringAutomata } from './strings.js';
 import { exactly, isText, oneOfValues } from './values.js';
 
@@ -33,14 +35,29 @@ export class SchemaCompiler {
   }
 
   /**
-   * The rule for all values that a schema of the document allows.
+   * The rule for all values that these schemas of the document allow together.
    *
    * @throws ChatstreamError `invalid_request` for what cannot be enforced, `grammar_too_complex`
    */
-  compile(schema: Located): RuleItem {
-    const rule = this.#rule(conjunctionOf(schema));
+  compile(...schemas: readonly Located[]): RuleItem {
+    const rule = this.#rule(conjunctionOf(...schemas));
     for (let define = this.#open.pop(); define !== undefined; define = this.#open.pop()) define();
     return rule;
+  }
+
+  /**
+   * The strings among the values that these schemas allow together.
+   *
+   * @param longest the longest `maxLength`, and `minLength`, that is counted
+   * @throws ChatstreamError as {@link compile} does
+   */
+  strings(longest: number, ...schemas: readonly Located[]): Automaton {
+    return stringValues(conjunctionOf(...schemas), longest, {
+      places: this.#places,
+      strings: this.#strings,
+      budget: this.#builder.budget,
+      allowedValues: (facts) => this.#allowedValues(facts),
+    });
   }
 
   /** The value that satisfies all of these, as a part of a sequence. */
@@ -102,9 +119,9 @@ export class SchemaCompiler {
   #ofKind(kind: Kind, facts: Facts): Alternatives {
     switch (kind) {
       case 'null':
-        return [this.#builder.literal('null')];
+        return this.#json.constants(null);
       case 'boolean':
-        return [this.#builder.literal('true'), this.#builder.literal('false')];
+        return this.#json.constants(true, false);
       case 'number':
         return [[this.#number(facts)]];
       case 'string':
@@ -118,9 +135,7 @@ export class SchemaCompiler {
 
   #number(facts: Facts): RuleItem {
     if (isFreeNumber(facts)) return this.#json.number;
-    return textRules(this.#builder, this.#numberText(facts), [], (steps) =>
-      steps.map(({ chars, then }) => [this.#builder.chars(chars), ...then]),
-    );
+    return plainTextRules(this.#builder, this.#numberText(facts));
   }
 
   #numberText(facts: Facts): Automaton {
@@ -197,7 +212,7 @@ export class SchemaCompiler {
       namesOf: (names) => this.#names(names),
       value: this.value,
     });
-    return new ObjectRules(this.#json, shape).rule();
+    return new ObjectRules(this.#json, { ...shape, named: this.#json.ordered(shape.named) }).rule();
   }
 
   /** The strings that `propertyNames` allows: an automaton, and the list if there is one. */

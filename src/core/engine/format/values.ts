@@ -16,23 +16,19 @@ export function oneOfValues(json: JsonRules, values: readonly unknown[]): RuleIt
   const others = values.filter(isRecord);
   const texts = oneOfTexts(
     json.builder,
-    scalars.map((value) => JSON.stringify(value)),
+    scalars.flatMap((value) => json.textsOf(value)),
   );
   return json.builder.rule([...(scalars.length > 0 ? [[texts]] : []), ...others.map((value) => exactly(json, value))]);
 }
 
 /** Exactly this value, with its members in this order. */
 export function exactly(json: JsonRules, value: unknown): Sequence {
-  const { builder, comma, gap, space } = json;
-  if (!isRecord(value)) return builder.literal(JSON.stringify(value));
+  const { builder, comma, gap } = json;
+  if (!isRecord(value)) return json.exactly(value);
   const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
   const parts = Array.isArray(value)
     ? value.map((each: unknown) => exactly(json, each))
-    : Object.entries(value).map(([name, each]) => [
-        ...builder.literal(`${JSON.stringify(name)}:`),
-        space,
-        ...exactly(json, each),
-      ]);
+    : Object.entries(value).map(([name, each]) => [...json.key(name), ...exactly(json, each)]);
   if (parts.length === 0) return builder.literal(open + close);
   const list = parts.flatMap((part, index) => (index === 0 ? part : [...comma, ...part]));
   return [...builder.literal(open), gap, ...list, gap, ...builder.literal(close)];

@@ -5,9 +5,9 @@ import { type Alternatives, type GrammarBuilder, type Item, keyOf, type RuleItem
 export type Rules = ReadonlyMap<number, Alternatives>;
 
 /**
- * Rewrites alternatives that begin alike, so that what they have in common comes once and the choice after it: enums and
- * keys become tries, and objects that differ in one property are told apart there. llama.cpp follows all alternatives at
- * once that fit the text so far, and tests every token against each.
+ * Rewrites alternatives that begin alike, so that what they have in common comes once and the choice after it: enums
+ * and keys become tries, and objects that differ in one property are told apart there. llama.cpp follows all
+ * alternatives at once that fit the text so far, and tests every token against each.
  *
  * Alternatives that cannot produce any text are left out. The language stays the same.
  *
@@ -147,6 +147,7 @@ function unproductiveRules(builder: GrammarBuilder): ReadonlySet<number> {
   for (let rule = 0; rule < builder.size; rule += 1) unproductive.add(rule);
   const open: number[] = [];
   for (const rule of unproductive) {
+    if (!builder.isDefined(rule)) continue;
     for (const sequence of builder.alternativesOf(rule)) {
       for (const item of sequence) {
         if (item.type !== 'rule') continue;

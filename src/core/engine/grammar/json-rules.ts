@@ -1,4 +1,4 @@
-import type { Automaton, State } from './automaton.js';
+import { type Automaton, everything, isEverything } from './automaton.js';
 import {
   type CharSet,
   charSet,
@@ -10,6 +10,7 @@ import {
   rangesOf,
 } from './char-set.js';
 import type { Alternatives, GrammarBuilder, RuleItem, Sequence } from './rules.js';
+import { type Step, textRules } from './text-rules.js';
 
 /** What a JSON string may contain without an escape. */
 const unescaped = charSet([0x20, 0x21], [0x23, 0x5b], [0x5d, 0x10ffff]);
@@ -41,13 +42,7 @@ const hexDigits = charsOf('0123456789abcdefABCDEF');
 /** The widest indentation, in spaces or tabs: without a limit, a model can write spaces forever. */
 const widestIndent = { spaces: 40, tabs: 10 } as const;
 
-/** Characters that may come next in a text, and what follows them. */
-export interface Step {
-  readonly chars: CharSet;
-  readonly then: Sequence;
-}
-
-/** The rules that all JSON formats share. */
+/** The rules that all JSON formats share. Notations that are similar to JSON extend it. */
 export class JsonRules {
   readonly builder: GrammarBuilder;
   readonly #automata = new Map<Automaton, RuleItem>();
@@ -75,6 +70,51 @@ export class JsonRules {
 
   get comma(): Sequence {
     return [...this.builder.literal(','), this.gap];
+  }
+
+  /** The ways to write a string, a number, a boolean, or null. */
+  textsOf(scalar: unknown): readonly string[] {
+    return [JSON.stringify(scalar)];
+  }
+
+  /** Exactly this string, number, boolean, or null, in one way, so that texts can be told apart by it. */
+  exactly(scalar: unknown): Sequence {
+    return this.builder.literal(this.textsOf(scalar)[0] ?? '');
+  }
+
+  /** One of these strings, numbers, booleans, or null. */
+  constants(...scalars: readonly unknown[]): Alternatives {
+    return scalars.flatMap((scalar) => this.textsOf(scalar)).map((text) => this.builder.literal(text));
+  }
+
+  /** The key of a member, and what comes between it and the value. */
+  key(name: string): Sequence {
+    return [...this.builder.literal(`${JSON.stringify(name)}:`), this.space];
+  }
+
+  /** A key that an automaton accepts. */
+  keyOf(names: Automaton): Sequence {
+    return isEverything(names) ? this.string() : this.stringOf(names);
+  }
+
+  /** What comes before the text of a key. */
+  get keyBegin(): Sequence {
+    return this.builder.literal('"');
+  }
+
+  /** What comes between the text of a key and the value. */
+  get keyEnd(): Sequence {
+    return [...this.builder.literal('":'), this.space];
+  }
+
+  /** How steps between the states of a key look. */
+  keySteps(steps: readonly Step[]): Alternatives {
+    return this.stringSteps(steps);
+  }
+
+  /** The order in which named properties are written. */
+  ordered<T extends { readonly name: string }>(named: readonly T[]): readonly T[] {
+    return named;
   }
 
   /** A string of `min` to `max` code points. */
@@ -160,9 +200,7 @@ export class JsonRules {
       [this.array([value], 0, Infinity)],
       this.string(),
       [this.number],
-      builder.literal('true'),
-      builder.literal('false'),
-      builder.literal('null'),
+      ...this.constants(true, false, null),
     ]);
     return value;
   }
@@ -172,7 +210,7 @@ export class JsonRules {
     if (this.#object !== null) return this.#object;
     const object = this.builder.reserve();
     this.#object = object;
-    this.builder.define(object, [[this.map(this.string(), [this.value], 0, Infinity)]]);
+    this.builder.define(object, [[this.map(this.keyOf(everything), [this.value], 0, Infinity)]]);
     return object;
   }
 
@@ -232,32 +270,4 @@ export class JsonRules {
 /** The last hexadecimal digits of characters from one to another. */
 function hexRange(first: number, last: number): string {
   return '0123456789abcdef'.slice(first % 16, (last % 16) + 1);
-}
-
-/**
- * Rules for the texts that an automaton accepts, one for each state that can be left in several ways.
- *
- * @param end what follows an accepted text
- * @param encode how steps look in the output
- */
-export function textRules(
-  builder: GrammarBuilder,
-  automaton: Automaton,
-  end: Sequence,
-  encode: (steps: readonly Step[]) => Alternatives,
-): RuleItem {
-  if (automaton.length === 0) return builder.rule([]);
-  const rules = automaton.map(() => builder.reserveState());
-  const alternatives = automaton.map((state) => alternativesOf(state));
-
-  function alternativesOf({ transitions, accepts }: State): Alternatives {
-    const steps = transitions.map(({ chars, to }) => {
-      const rule = rules[to];
-      return { chars, then: rule === undefined ? [] : [rule] };
-    });
-    return [...encode(steps), ...(accepts ? [end] : [])];
-  }
-
-  for (const [index, rule] of rules.entries()) builder.define(rule, alternatives[index] ?? []);
-  return rules[0] ?? builder.rule([]);
 }

@@ -79,6 +79,11 @@ export class GrammarBuilder {
     return alternatives;
   }
 
+  /** Whether a rule was defined. One that was not belongs to something that was given up, and must not be used. */
+  isDefined(rule: number): boolean {
+    return (this.#rules[rule] ?? null) !== null;
+  }
+
   chars(chars: CharSet): Item {
     const key = chars.join();
     const known = this.#items.get(key);

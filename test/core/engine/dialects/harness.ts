@@ -37,7 +37,7 @@ export const now: Tool = { name: 'now', isStrict: true };
 
 export const tools = [weather, add, now];
 
-interface ReadCall {
+export interface ReadCall {
   readonly name: string;
   /** As JSON.parse gives them; the text where it is no JSON. */
   readonly arguments: unknown;
@@ -55,8 +55,8 @@ export interface ReadOptions {
 }
 
 /**
- * What a reader makes of an answer. It is read as a whole, cut at every position, and character by character, and has to
- * give the same each time.
+ * What a reader makes of an answer. It is read as a whole, cut at every position, and character by character, and has
+ * to give the same each time.
  */
 export function read(dialect: Dialect, text: string, options: ReadOptions = {}): ReadAnswer {
   const whole = readPieces(dialect, [text], options);
@@ -73,6 +73,11 @@ export function readCut(dialect: Dialect, pieces: readonly string[], options: Re
   return answerOf(readPieces(dialect, pieces, options));
 }
 
+/** The same without cuts. */
+export function readWhole(dialect: Dialect, text: string, options: ReadOptions = {}): ReadAnswer {
+  return answerOf(readPieces(dialect, [text], options));
+}
+
 function readPieces(dialect: Dialect, pieces: readonly string[], options: ReadOptions): readonly AnswerPart[] {
   const reader = new AnswerReader(dialect, { tools, isThinking: false, ...options });
   const parts = [...pieces.flatMap((piece) => reader.push(piece)), ...reader.end('')];
@@ -87,7 +92,7 @@ export function merged(parts: readonly AnswerPart[]): readonly AnswerPart[] {
   }, []);
 }
 
-function answerOf(parts: readonly AnswerPart[]): ReadAnswer {
+export function answerOf(parts: readonly AnswerPart[]): ReadAnswer {
   const calls: { name: string; text: string }[] = [];
   let content = '';
   let reasoning = '';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hermes } from '../../../../src/core/engine/dialects/hermes.js';
-import { accepts, read } from './harness.js';
+import { accepts, read, weather } from './harness.js';
 
 const dialect = { thoughts: { name: '<think>', begin: '<think>', end: '</think>' }, calls: hermes };
 
@@ -72,6 +72,13 @@ describe('the grammar of Hermes', () => {
       accepts(hermes, '<tool_call>{"name": "add", "arguments": {"a": 1}}</tool_call>'),
       accepts(hermes, `${sum}${sum}`, { isParallel: false }),
     ]).toEqual([false, false, false, false, false]);
+  });
+
+  it('allows any object where a schema cannot be enforced, unless the tool is strict', () => {
+    const parameters = { type: 'object', properties: { a: { not: {} } } };
+    const free = { name: 'add', parameters, isStrict: false };
+    expect(accepts(hermes, sum, { tools: [weather, free] })).toBe(true);
+    expect(() => accepts(hermes, sum, { tools: [{ ...free, isStrict: true }] })).toThrow(/"not" is not supported/);
   });
 
   it('requires a call', () => {
