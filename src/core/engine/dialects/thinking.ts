@@ -1,7 +1,7 @@
 import { TemplateCode } from './template-code.js';
 
 /** How much a model is to think, from least to most; OpenAI's values of `reasoning_effort`. */
-export const reasoningEfforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const;
+const reasoningEfforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const;
 export type ReasoningEffort = (typeof reasoningEfforts)[number];
 
 /** Something in a chat template that decides whether, or how much, a model thinks. */
