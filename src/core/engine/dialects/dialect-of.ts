@@ -43,9 +43,8 @@ const messageDialects: readonly Known<Dialect>[] = [
 
 /**
  * From the most specific: many templates contain `<tool_call>`, for example, and only few of them mean what Hermes does.
- * Null is for calls that are known to look different from all of these.
  */
-const callSyntaxes: readonly Known<CallSyntax | null>[] = [
+const callSyntaxes: readonly Known<CallSyntax>[] = [
   { find: [']<]minimax[>['], syntax: minimaxM3 },
   { find: ['<|open|>', '<|sep|>', /\bopen_tag\('tools'/], syntax: kimiK3 },
   { find: ['<tool_sep{}>', "':opensource'"], syntax: hunyuan },
@@ -86,7 +85,7 @@ const callSyntaxes: readonly Known<CallSyntax | null>[] = [
 /** The names of all call syntaxes, in the order in which they are looked for. */
 export const callSyntaxNames: readonly string[] = [
   ...new Set([...messageDialects.map(({ syntax }) => syntax.calls), ...callSyntaxes.map(({ syntax }) => syntax)]),
-].flatMap((syntax) => (syntax === null ? [] : [syntax.name]));
+].flatMap((calls) => (calls === null ? [] : [calls.name]));
 
 /** Variables with which templates are given tools. All but the first are for templates that do not know it. */
 const toolVariables = ['tools', 'functions'];

@@ -109,3 +109,8 @@ export function thoughtsOf(templateSource: string): ThoughtSyntax | null {
 export function endsInThought(prompt: string, thoughts: ThoughtSyntax | null): boolean {
   return thoughts !== null && prompt.trimEnd().endsWith(thoughts.begin);
 }
+
+/** Whether a message of the assistant that is to be continued ends inside a thought. */
+export function stopsInThought(message: string, thoughts: ThoughtSyntax | null): boolean {
+  return thoughts !== null && message.lastIndexOf(thoughts.begin) > message.lastIndexOf(thoughts.end);
+}

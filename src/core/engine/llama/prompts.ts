@@ -1,7 +1,7 @@
 import type { LlamaModel } from 'node-llama-cpp';
 import { ChatstreamError } from '../../base/errors.js';
 import { type ChatDialect, chatDialect } from '../dialects/chat-dialect.js';
-import { endsInThought } from '../dialects/thoughts.js';
+import { endsInThought, stopsInThought } from '../dialects/thoughts.js';
 import type { PromptSource, Token } from '../engine.js';
 import type { DecodeTokens } from '../text/text-assembler.js';
 import { compileJinja, libraryToken, libraryTokens, tokenSpelling } from './library.js';
@@ -161,8 +161,7 @@ export class Prompts {
         this.#text.assertContentsFit(source.messages, this.#limit('messages'));
         const text = await renderChat(this.#template, this.dialect, source, signal);
         const tokens = await this.#text.tokenize(text, { control: true }, this.#limit('messages'), signal);
-        const { thoughts } = this.dialect;
-        return { tokens: this.#begun(tokens), isThinking: endsInThought(text.text, thoughts) };
+        return { tokens: this.#begun(tokens), isThinking: this.#isInThought(source, text.text) };
       }
       case 'text': {
         const text = { text: source.text, fromContent: null };
@@ -173,6 +172,12 @@ export class Prompts {
         this.check(source.tokens, 'prompt');
         return { tokens: source.tokens, isThinking: false };
     }
+  }
+
+  #isInThought({ messages, ending }: Extract<PromptSource, { type: 'chat' }>, prompt: string): boolean {
+    const { thoughts } = this.dialect;
+    const isOpen = ending === 'continue' && stopsInThought(messages.at(-1)?.content ?? '', thoughts);
+    return isOpen || endsInThought(prompt, thoughts);
   }
 
   #limit(param: string): TokenLimit {

@@ -37,6 +37,7 @@ const families: readonly (readonly [name: string, excerpt: string])[] = [
     'hunyuan',
     `{% set suffix = ':opensource' %}{{ '<tool_call{}>'.format(suffix) + name + '<tool_sep{}>'.format(suffix) }}`,
   ],
+  ['minimax-m3', `{% set mark = ']<]minimax[>[' %}{{ mark + '<tool_call>' }}`],
   ['minimax-m2', `{% set begin = '<minimax:tool_call>' %}<invoke name="{{ name }}">`],
   ['seed-oss', `{% set begin = '<seed:tool_call>' %}{{ '<function=' + name + '>\\n<parameter=' }}`],
   ['gemma4', `{{ '<|tool_call>call:' + name + '{' }}`],

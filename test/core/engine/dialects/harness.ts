@@ -33,9 +33,9 @@ export const add: Tool = {
 };
 
 /** A function without parameters. */
-export const now: Tool = { name: 'now', isStrict: true };
+const now: Tool = { name: 'now', isStrict: true };
 
-export const tools = [weather, add, now];
+const tools = [weather, add, now];
 
 export interface ReadCall {
   readonly name: string;

@@ -45,6 +45,7 @@ export class ChatTemplate {
   readonly stop: readonly string[];
   readonly #options: ChatTemplateOptions;
   readonly #source: string;
+  readonly #thoughtField: string;
   readonly #marks: ContentMarks;
   #template: RenderTemplate | null = null;
   /** For chats that llama.cpp refuses to render with the template as it is. */
@@ -54,6 +55,7 @@ export class ChatTemplate {
     this.#options = options;
     this.stop = options.source === undefined ? chatMl.stop : [];
     this.#source = withEscapesBesideSafe(options.source ?? chatMl.source);
+    this.#thoughtField = thoughtFieldOf(this.#source);
     this.#marks = new ContentMarks(options.protectedTexts, this.#source);
   }
 
@@ -68,7 +70,7 @@ export class ChatTemplate {
   ): Promise<TracedText> {
     const roles = messages.map(({ role }) => role);
     const content: Content = {
-      messages: messages.map(withoutRole),
+      messages: messages.map((message) => withoutRole(message, this.#thoughtField)),
       tools,
       documents,
       arguments: given,
@@ -192,9 +194,20 @@ function templateRole(role: ChatMessage['role'] | undefined): string {
 }
 
 /** Fields that are missing stay missing: templates ask whether they are defined. */
-function withoutRole(message: ChatMessage): Omit<ChatMessage, 'role'> {
-  const fields = Object.entries(message).filter(([name, value]) => name !== 'role' && value !== undefined);
+function withoutRole(message: ChatMessage, thoughtField: string): Omit<ChatMessage, 'role'> {
+  const fields = Object.entries(message)
+    .filter(([name, value]) => name !== 'role' && value !== undefined)
+    .map(([name, value]) => [name === 'reasoning_content' ? thoughtField : name, value] as const);
   return { content: message.content, ...Object.fromEntries(fields) };
+}
+
+/** What templates call the thought before an answer. */
+const thoughtFields = ['reasoning_content', 'thinking', 'reasoning'];
+
+/** The name by which a template reads the thoughts of messages; the usual one if it does not. */
+function thoughtFieldOf(source: string): string {
+  const reads = (name: string): boolean => new RegExp(String.raw`\.${name}\b|\[['"]${name}['"]\]`).test(source);
+  return thoughtFields.find(reads) ?? 'reasoning_content';
 }
 
 /** The content with a mark at the end of its last message, and a space that shows whether the template trims it. */

@@ -2,16 +2,16 @@ import { ChatstreamError } from '../../../base/errors.js';
 import type { ChatDialect } from '../../dialects/chat-dialect.js';
 import { toolsVariable } from '../../dialects/dialect-of.js';
 import { withGenericTools } from '../../dialects/generic-tools.js';
-import { thinkingVariables } from '../../dialects/thinking.js';
-import type { PromptSource } from '../../engine.js';
+import { thinkingSwitches, thinkingVariables } from '../../dialects/thinking.js';
+import type { ChatMessage, PromptSource, ReasoningEffort } from '../../engine.js';
 import type { ChatTemplate } from './chat-template.js';
 import type { TracedText } from './special-tokens.js';
 
 type Chat = Extract<PromptSource, { type: 'chat' }>;
 
 /**
- * Renders a chat with what its template knows: the effort of thinking as variables, and tools in messages if the
- * template has no place for them.
+ * Renders a chat with what its template knows: the effort of thinking as variables or as a word in a message, and tools
+ * in messages if the template has no place for them.
  *
  * @throws ChatstreamError as `ChatTemplate.render` does
  */
@@ -21,16 +21,13 @@ export async function renderChat(
   chat: Chat,
   signal?: AbortSignal,
 ): Promise<TracedText> {
-  const { reasoningEffort: effort } = chat;
-  const variables = effort === undefined ? {} : thinkingVariables(template.source, effort);
-  const thinking: Chat = { ...chat, arguments: { ...variables, ...chat.arguments } };
+  const thinking = withEffort(template.source, chat);
   if (dialect.hasTools) return await template.render(withToolVariable(template.source, thinking), signal);
   const { tools = [], messages } = thinking;
-  const render = async (inUserMessage: boolean): Promise<TracedText> =>
-    await template.render(
-      { ...thinking, tools: undefined, messages: withGenericTools(messages, tools, inUserMessage) },
-      signal,
-    );
+  const render = async (inUserMessage: boolean): Promise<TracedText> => {
+    const told = withGenericTools(messages, tools, inUserMessage);
+    return await template.render({ ...thinking, tools: undefined, messages: told }, signal);
+  };
   try {
     return await render(false);
   } catch (error) {
@@ -41,10 +38,35 @@ export async function renderChat(
   }
 }
 
+function withEffort(source: string, chat: Chat): Chat {
+  const { reasoningEffort: effort, messages, arguments: given } = chat;
+  if (effort === undefined) return chat;
+  return {
+    ...chat,
+    messages: withThinkingWord(source, messages, effort),
+    arguments: { ...thinkingVariables(source, effort), ...given },
+  };
+}
+
+/** For templates that can only be told in the last message of the user not to think. */
+function withThinkingWord(
+  source: string,
+  messages: readonly ChatMessage[],
+  effort: ReasoningEffort,
+): readonly ChatMessage[] {
+  const word = thinkingSwitches(source).find(({ type }) => type === 'message');
+  if (word?.type !== 'message' || effort !== 'none') return messages;
+  const last = messages.findLastIndex(({ role }) => role === 'user');
+  return messages.map((message, index) =>
+    index === last ? { ...message, content: `${message.content} ${word.off}` } : message,
+  );
+}
+
 /** Some templates want the functions as a text of JSON. */
 function withToolVariable(source: string, chat: Chat): Chat {
   const { tools = [] } = chat;
   if (tools.length === 0 || toolsVariable(source) !== 'functions') return chat;
   const functions = JSON.stringify(tools.map((tool) => tool['function'] ?? tool));
-  return { ...chat, arguments: { functions, ...chat.arguments } };
+  const now = new Date().toUTCString();
+  return { ...chat, arguments: { functions, datetime: now, ...chat.arguments } };
 }
