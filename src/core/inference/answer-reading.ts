@@ -6,7 +6,7 @@ import type { EngineInfo, GenerationSpec, Prepared, ThoughtLimit } from '../engi
 import type { InferenceRequest } from './request.js';
 
 /** Makes the text of one answer into its parts. */
-export interface AnswerReading {
+interface AnswerReading {
   /** Whether what comes next belongs to a thought, as far as is known. */
   readonly isThinking: boolean;
   /** Number of calls of tools that have begun. */
