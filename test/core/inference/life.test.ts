@@ -53,7 +53,15 @@ describe('a single request', () => {
         atMs: 20,
         reason: 'length',
         text: '1',
-        timings: { queueMs: 0, prefillMs: 20, decodeMs: 0, promptTokens: 5, cachedTokens: 0, outputTokens: 1, reasoningTokens: 0 },
+        timings: {
+          queueMs: 0,
+          prefillMs: 20,
+          decodeMs: 0,
+          promptTokens: 5,
+          cachedTokens: 0,
+          outputTokens: 1,
+          reasoningTokens: 0,
+        },
       },
     ]);
   });
@@ -196,7 +204,15 @@ describe('the events of a request', () => {
         requestId: null,
         outcome: 'completed',
         error: null,
-        timings: { queueMs: 0, prefillMs: 20, decodeMs: 10, promptTokens: 5, cachedTokens: 0, outputTokens: 2, reasoningTokens: 0 },
+        timings: {
+          queueMs: 0,
+          prefillMs: 20,
+          decodeMs: 10,
+          promptTokens: 5,
+          cachedTokens: 0,
+          outputTokens: 2,
+          reasoningTokens: 0,
+        },
         sinceArrivalMs: 37,
       },
     ]);

@@ -6,7 +6,10 @@ const decode = (tokens: readonly number[]): string => tokens.map((token) => Stri
 const codes = (text: string): number[] => Array.from(text, (char) => char.codePointAt(0) ?? 0);
 
 function steered(drawn: string, begin: string | null, maxTokens: number): string {
-  const limiter = new ThoughtLimiter({ begin, end: '</t>', closing: '\n</t>\n', maxTokens }, { decode, end: codes('\n</t>\n') });
+  const limiter = new ThoughtLimiter(
+    { begin, end: '</t>', closing: '\n</t>\n', maxTokens },
+    { decode, end: codes('\n</t>\n') },
+  );
   return decode(codes(drawn).map((token) => limiter.next(token)));
 }
 

@@ -32,7 +32,13 @@ describe('a whole answer', () => {
           finish_reason: 'length',
         },
       ],
-      usage: { prompt_tokens: 21, completion_tokens: 3, total_tokens: 24, prompt_tokens_details: { cached_tokens: 0 }, completion_tokens_details: { reasoning_tokens: 0 } },
+      usage: {
+        prompt_tokens: 21,
+        completion_tokens: 3,
+        total_tokens: 24,
+        prompt_tokens_details: { cached_tokens: 0 },
+        completion_tokens_details: { reasoning_tokens: 0 },
+      },
       timings: {
         queue_ms: 0,
         prefill_ms: 20,
@@ -53,7 +59,13 @@ describe('a whole answer', () => {
       created: expect.any(Number) as number,
       model: 'mock',
       choices: [{ index: 0, text: '1 2', logprobs: null, finish_reason: 'length' }],
-      usage: { prompt_tokens: 2, completion_tokens: 2, total_tokens: 4, prompt_tokens_details: { cached_tokens: 0 }, completion_tokens_details: { reasoning_tokens: 0 } },
+      usage: {
+        prompt_tokens: 2,
+        completion_tokens: 2,
+        total_tokens: 4,
+        prompt_tokens_details: { cached_tokens: 0 },
+        completion_tokens_details: { reasoning_tokens: 0 },
+      },
       timings: { queue_ms: 0, prefill_ms: 20, decode_ms: 10, prompt_tokens: 2, cached_tokens: 0, output_tokens: 2 },
     });
   });
