@@ -201,7 +201,6 @@ describe('errors', () => {
     ['max_tokens', { max_tokens: 0 }],
     ['n', { n: 2 }],
     ['logprobs', { logprobs: true }],
-    ['tools', { tools: [{ type: 'function' as const, function: { name: 'look' } }] }],
   ])('name a parameter that is wrong or not supported: %s', async (param, wrong) => {
     const error = await rejection(client.chat.completions.create({ ...request, ...wrong }));
     expect(error).toBeInstanceOf(BadRequestError);
