@@ -24,7 +24,7 @@ export const report = z.object({
     .max(2),
   note: z.string().max(12).nullable(),
   source: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('person'), email: z.email() }),
+    z.object({ kind: z.literal('person'), email: z.email().max(40) }),
     z.object({ kind: z.literal('station'), number: z.number().int().positive() }),
   ]),
 });
