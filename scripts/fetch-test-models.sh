@@ -10,19 +10,11 @@
 # What is there already is not fetched again. Nothing but these two files is written to the folder.
 set -euo pipefail
 folder=${1:?which folder?}
+source "$(dirname "$0")/attempt.sh"
 mkdir -p "$folder"
 smollm=$folder/smollm2-135m-instruct-q4_1.gguf
 gemma=$folder/gemma-3-270m-q4_k_m.gguf
 if [ -s "$smollm" ] && [ -s "$gemma" ]; then exit 0; fi
-
-# Networks and mirrors fail now and then: three attempts, further and further apart.
-attempt() {
-  for pause in 5 30 0; do
-    if "$@"; then return 0; fi
-    if [ "$pause" = 0 ]; then return 1; fi
-    sleep "$pause"
-  done
-}
 
 if ! python3 -m pip --version >/dev/null 2>&1; then
   attempt apt-get update -qq

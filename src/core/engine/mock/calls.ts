@@ -4,8 +4,8 @@ import type { CallDemand, Tool } from '../engine.js';
 /**
  * The calls with which the mock answers, in the syntax that is read where a model has none of its own. It calls the tools
  * whose names the message contains, in their order there, and after each name takes a JSON object as the arguments. Where
- * a call is required and the message names none, it calls the first tool. Without arguments, it makes up the smallest
- * that the schema suggests.
+ * a call is required and none of these is left to make, it calls the first tool that the message does not name: for agents,
+ * whose answer is a call as well, that is the answer. Without arguments, it makes up the smallest that the schema suggests.
  *
  * @param isAnswered whether the message has been answered by calls already; then only required calls are made
  */
@@ -14,9 +14,10 @@ export function mockCalls(
   isAnswered: boolean,
   { tools, isRequired, isParallel }: CallDemand,
 ): readonly string[] {
-  const named = isAnswered ? [] : mentions(message, tools);
-  const [first] = tools;
-  const wanted = named.length === 0 && isRequired && first !== undefined ? [{ tool: first, rest: '' }] : named;
+  const named = mentions(message, tools);
+  const left = isAnswered ? [] : named;
+  const other = tools.find((tool) => named.every((mention) => mention.tool !== tool)) ?? tools[0];
+  const wanted = left.length === 0 && isRequired && other !== undefined ? [{ tool: other, rest: '' }] : left;
   return wanted.slice(0, isParallel === false ? 1 : wanted.length).map(({ tool, rest }) => {
     const given = objectAtStart(rest) ?? sampleOf({ type: 'object', ...tool.parameters });
     return `<tool_call>\n${JSON.stringify({ name: tool.name, arguments: given })}\n</tool_call>`;

@@ -1,0 +1,72 @@
+"""openai: what the other clients are built on."""
+
+import json
+
+from openai import BadRequestError, OpenAI
+from trial import CALLED, NO_KEY, PROMPT, SEED, TOOLS, Report, Sum, base_url, is_mock, model, run
+
+client = OpenAI(base_url=base_url, api_key=NO_KEY, max_retries=0)
+
+
+def called(message):
+    return [(call.function.name, json.loads(call.function.arguments)) for call in message.tool_calls or []]
+
+
+def create(**parameters):
+    return client.chat.completions.create(model=model, seed=SEED, **parameters).choices[0]
+
+
+def round_trip():
+    choice = "auto" if is_mock else "required"
+    messages = [{"role": "user", "content": PROMPT}]
+    first = create(messages=messages, tools=TOOLS, tool_choice=choice, parallel_tool_calls=is_mock)
+    assert first.finish_reason == "tool_calls", first
+    assert called(first.message) == CALLED if is_mock else len(called(first.message)) == 1
+    messages.append(first.message)
+    for call in first.message.tool_calls:
+        messages.append({"role": "tool", "tool_call_id": call.id, "content": "done"})
+    second = create(messages=messages, tools=TOOLS, tool_choice="auto" if is_mock else "none", max_tokens=24)
+    assert isinstance(second.message.content, str) and not second.message.tool_calls, second
+
+
+def streamed_round_trip():
+    choice = "auto" if is_mock else "required"
+    messages = [{"role": "user", "content": PROMPT}]
+    parameters = {"model": model, "seed": SEED, "tools": TOOLS, "parallel_tool_calls": is_mock}
+    with client.chat.completions.stream(**parameters, messages=messages, tool_choice=choice) as stream:
+        message = stream.get_final_completion().choices[0].message
+    assert called(message) == CALLED if is_mock else len(called(message)) == 1
+    messages.append(message)
+    for call in message.tool_calls:
+        messages.append({"role": "tool", "tool_call_id": call.id, "content": "done"})
+    chunks = []
+    for chunk in client.chat.completions.create(
+        model=model, messages=messages, tools=TOOLS, tool_choice="none", max_tokens=24, stream=True
+    ):
+        chunks.append(chunk.choices[0])
+    assert chunks[-1].finish_reason in ("stop", "length") and not any(chunk.delta.tool_calls for chunk in chunks)
+
+
+def forced_call():
+    choice = {"type": "function", "function": {"name": "add"}}
+    first = create(messages=[{"role": "user", "content": "Hello!"}], tools=TOOLS, tool_choice=choice)
+    [(name, arguments)] = called(first.message)
+    assert name == "add"
+    Sum.model_validate(arguments)
+
+
+def structured_output():
+    messages = [{"role": "user", "content": "Write a report."}]
+    parse = client.chat.completions.parse
+    if is_mock:
+        try:
+            parse(model=model, messages=messages, response_format=Report)
+        except BadRequestError as error:
+            assert "mock engine" in error.message
+            return
+        raise AssertionError("The mock followed a schema.")
+    answer = parse(model=model, seed=SEED, messages=messages, response_format=Report)
+    assert isinstance(answer.choices[0].message.parsed, Report), answer
+
+
+run(round_trip, streamed_round_trip, forced_call, structured_output)
