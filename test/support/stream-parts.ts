@@ -15,7 +15,9 @@ export function parseStream(body: string): readonly StreamPart[] {
 export function parsePart(block: string): StreamPart {
   if (block.startsWith(': ')) return { type: 'comment', text: block.slice(2) };
   if (block === 'data: [DONE]') return { type: 'done' };
-  const data: unknown = block.startsWith('data: ') ? JSON.parse(block.slice(6)) : undefined;
+  const [, name, json] = /^(?:event: (\S+)\n)?data: ([^\n]*)$/.exec(block) ?? [];
+  const data: unknown = json === undefined ? undefined : JSON.parse(json);
   if (typeof data !== 'object' || data === null) throw new Error(`Not an event: ${block}`);
+  if (name !== undefined && !('type' in data && data.type === name)) throw new Error(`Not of type ${name}: ${block}`);
   return { type: 'data', data: Object.fromEntries(Object.entries(data)) };
 }

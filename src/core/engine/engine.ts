@@ -212,6 +212,8 @@ export type GenerationEvent =
       readonly token: Token | null;
       /** The text of that token and all text that was held back. */
       readonly text: string;
+      /** The stop string at which it ended, if it ended at one. */
+      readonly stop?: string;
     }
   | {
       readonly type: 'failed';

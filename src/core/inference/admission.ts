@@ -62,7 +62,25 @@ export class Admission {
    *
    * @throws ChatstreamError as `Inference.submit` does
    */
-  async prepare(request: InferenceRequest, client: AbortSignal): Promise<AdmissiblePrompt> {
+  prepare(request: InferenceRequest, client: AbortSignal): Promise<AdmissiblePrompt> {
+    return this.#withPlace(client, async (signal, info) => {
+      const prepared = await this.#prepare(request, signal);
+      assertFits(request, prepared.prompt.length, info.contextLength);
+      return { ...prepared, plan: this.#plans.plan(request, prepared, info) };
+    });
+  }
+
+  /**
+   * The number of tokens in the request's prompt. It costs the engine as much as preparing a request does, so it is
+   * refused in the same cases; but the prompt need not fit.
+   *
+   * @throws ChatstreamError as `Inference.submit` does
+   */
+  count(request: InferenceRequest, client: AbortSignal): Promise<number> {
+    return this.#withPlace(client, async (signal) => (await this.#prepare(request, signal)).prompt.length);
+  }
+
+  async #withPlace<T>(client: AbortSignal, work: (signal: AbortSignal, info: EngineInfo) => Promise<T>): Promise<T> {
     this.#scheduler.assertVacancy(this.#preparing);
     if (this.#info === null) throw engineLoadingError();
     // While an engine restarts, preparing can take a while; no request waits longer for that than it may in the queue.
@@ -72,9 +90,7 @@ export class Admission {
     });
     this.#preparing += 1;
     try {
-      const prepared = await this.#prepare(request, patience.signal);
-      assertFits(request, prepared.prompt.length, this.#info.contextLength);
-      return { ...prepared, plan: this.#plans.plan(request, prepared, this.#info) };
+      return await work(patience.signal, this.#info);
     } finally {
       this.#preparing -= 1;
       patience.dispose();

@@ -37,6 +37,10 @@ export class InferenceJob extends Job {
     return this.request.id;
   }
 
+  get promptTokens(): number {
+    return this.prompt.length;
+  }
+
   get spec(): GenerationSpec {
     const { id, maxTokens, minTokens, sampling, stop, stopTokens, ignoreEos, format } = this.request;
     const { marks, thoughtLimit } = this.plan;
@@ -69,7 +73,7 @@ export class InferenceJob extends Job {
   timings(nowMs: number): Timings {
     const { phase } = this;
     const tokens = {
-      promptTokens: this.prompt.length,
+      promptTokens: this.promptTokens,
       cachedTokens: this.cachedTokens,
       outputTokens: this.outputTokens,
       reasoningTokens: this.reasoningTokens,

@@ -111,6 +111,19 @@ export class Inference {
   }
 
   /**
+   * The number of tokens in the prompt of a request, which is neither admitted nor counted as a request.
+   *
+   * @throws ChatstreamError as {@link submit}
+   */
+  async countTokens(request: InferenceRequest, client: AbortSignal): Promise<number> {
+    try {
+      return await this.#admission.count(request, client);
+    } catch (error) {
+      throw withRetryAfter(asChatstreamError(error), this.#scheduler);
+    }
+  }
+
+  /**
    * @param client aborted when the client leaves: the work ends, and the call rejects with the reason
    * @throws ChatstreamError `engine_unavailable`, `engine_failed`
    */

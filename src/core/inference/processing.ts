@@ -35,7 +35,7 @@ export class Processing {
     job.phase = { status: 'prefilling', queueMs, startedMs: this.#clock.now() };
     this.#running.set(job.id, job);
     this.#events.started(job, queueMs);
-    job.listener.started();
+    job.listener.started(job);
     // The client may leave from within any of these calls.
     if (!this.#isRunning(job)) return;
     try {
@@ -96,7 +96,8 @@ export class Processing {
         const timings = job.timings(this.#clock.now());
         this.#forget(job);
         this.#events.settled(job, 'completed', null, timings);
-        job.listener.ended(event.reason === 'stop' && reading.calls > 0 ? 'tool_calls' : event.reason, parts, timings);
+        const reason = event.reason === 'stop' && reading.calls > 0 ? 'tool_calls' : event.reason;
+        job.listener.ended(reason, parts, timings, event.stop ?? null);
         this.#scheduler.release(job);
         return;
       }

@@ -34,6 +34,9 @@ export interface Timings {
   readonly reasoningTokens: number;
 }
 
+/** What is known of a prompt once its generation has begun; `cachedTokens` is 0 until the engine has found a slot. */
+export type PromptCounts = Pick<Timings, 'promptTokens' | 'cachedTokens'>;
+
 /** Why an answer ended: as the engine says, or with calls of tools. */
 export type AnswerReason = FinishReason | 'tool_calls';
 
@@ -42,12 +45,19 @@ export type AnswerReason = FinishReason | 'tool_calls';
  * Once the request has been cancelled by its own signal, no more calls follow.
  */
 export interface AnswerListener {
-  /** The request left the queue; its generation begins. */
-  started(): void;
+  /**
+   * The request left the queue; its generation begins.
+   *
+   * @param prompt always up to date
+   */
+  started(prompt: PromptCounts): void;
   /** @param parts what has become certain; not empty */
   parts(parts: readonly AnswerPart[]): void;
-  /** @param parts the rest of the answer, possibly empty */
-  ended(reason: AnswerReason, parts: readonly AnswerPart[], timings: Timings): void;
+  /**
+   * @param parts the rest of the answer, possibly empty
+   * @param stop the stop string at which it ended; null if it ended otherwise
+   */
+  ended(reason: AnswerReason, parts: readonly AnswerPart[], timings: Timings, stop: string | null): void;
   failed(error: ChatstreamError): void;
 }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
 import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
@@ -11,8 +10,10 @@ import type { App, ServerContext } from './http/context.js';
 import { answerUnreadable, notFound, pathOf, refuseConnection, sendError, toChatstreamError } from './http/errors.js';
 import { OpenAnswers } from './http/open-answers.js';
 import { OpenConnections } from './http/open-connections.js';
+import { requestId, sendRequestId } from './http/request-id.js';
 import { cutOffSlowReaders } from './http/write-timeout.js';
 import { completionRoutes } from './routes/completions.js';
+import { messagesRoutes } from './routes/messages.js';
 import { modelRoutes } from './routes/models.js';
 import { healthPaths, healthRoutes, observationRoutes } from './routes/observation.js';
 import { queueRoutes } from './routes/queue.js';
@@ -25,8 +26,6 @@ import { namedSchemas } from './schemas/openapi.js';
  */
 const headersTimeout = 30_000;
 const connectionsCheckingInterval = 5000;
-
-const wellFormedRequestId = /^[\w.:-]{1,128}$/;
 
 /** The HTTP server with all its routes, not listening yet. */
 export async function createApp(context: ServerContext, logger: PinoLogger, version: string): Promise<App> {
@@ -48,7 +47,7 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
     routerOptions: { maxParamLength: 1024 },
     http: { headersTimeout, connectionsCheckingInterval },
     frameworkErrors: (error, request, reply) => {
-      reply.header('x-request-id', request.id);
+      sendRequestId(request, reply);
       sendError(toChatstreamError(error, request), reply);
     },
     clientErrorHandler: answerUnreadable,
@@ -71,7 +70,7 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
   // Fastify would accept any body that is declared as plain text as a string.
   app.removeContentTypeParser('text/plain');
   app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id);
+    sendRequestId(request, reply);
     done();
   });
   if (options.corsOrigins.length > 0) {
@@ -79,7 +78,7 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
     await app.register(cors, {
       origin,
       methods: ['GET', 'POST', 'PATCH'],
-      exposedHeaders: ['x-request-id', 'retry-after'],
+      exposedHeaders: ['x-request-id', 'request-id', 'retry-after'],
     });
   }
   // Response schemas are for the OpenAPI document only: what routes return is sent unchanged.
@@ -102,7 +101,7 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
         connections.refused(socket);
         throw tooManyConnectionsError(context.connectionLimits.most);
       }
-      authenticator.check(headers.authorization);
+      authenticator.check(headers.authorization, headers['x-api-key']);
     }
     done();
   });
@@ -117,7 +116,15 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
     sendError(notFound(request), reply);
   });
 
-  for (const routes of [completionRoutes, modelRoutes, tokenRoutes, queueRoutes, healthRoutes, observationRoutes]) {
+  for (const routes of [
+    completionRoutes,
+    messagesRoutes,
+    modelRoutes,
+    tokenRoutes,
+    queueRoutes,
+    healthRoutes,
+    observationRoutes,
+  ]) {
     routes(app, context);
   }
   return app;
@@ -150,8 +157,4 @@ function watchConnections(
     },
   });
   return connections;
-}
-
-function requestId(given: string | string[] | undefined): string {
-  return typeof given === 'string' && wellFormedRequestId.test(given) ? given : randomUUID();
 }

@@ -14,6 +14,13 @@ const examples = [
   ['post', chatPath, chat('x'.repeat(3000)), 413],
   ['post', textPath, { prompt: 'hello' }, 200],
   ['post', textPath, { prompt: 'hello', n: 2 }, 400],
+  ['post', '/v1/messages', chat('hello'), 200],
+  ['post', '/v1/messages', chat('get_now', { tools: [{ name: 'get_now', input_schema: { type: 'object' } }] }), 200],
+  ['post', '/v1/messages', chat('hello', { top_p: 'all' }), 400],
+  ['post', '/v1/messages', chat('hello', { model: 'another' }), 404],
+  ['post', '/v1/messages', chat('x'.repeat(3000)), 413],
+  ['post', '/v1/messages/count_tokens', chat('hello'), 200],
+  ['post', '/v1/messages/count_tokens', {}, 400],
   ['get', '/v1/models', null, 200],
   ['get', '/v1/models/mock', null, 200],
   ['get', '/v1/models/another', null, 404],
@@ -63,6 +70,8 @@ describe('responses in the OpenAPI document', () => {
   it.each([
     [chatPath, chat('hello')],
     [textPath, { prompt: 'hello' }],
+    ['/v1/messages', chat('get_now', { tools: [{ name: 'get_now', input_schema: { type: 'object' } }] })],
+    ['/v1/messages', chat('hello')],
   ])('fit each event of a stream of %s', async (path, body) => {
     const client = await openStream(shared.app, { ...body, stream_options: { include_usage: true } }, {}, path);
     const text = await shared.flyUntil(client.finished());

@@ -184,7 +184,8 @@ export class LlamaGeneration implements RoundMember {
 
   #ended(reason: FinishReason, token: Token | null, text: string): GenerationEvent {
     this.#state = { status: 'over', failed: false, stream: this.#stream };
-    return { type: 'ended', id: this.id, reason, token, text };
+    const { stop } = this.#start.text;
+    return { type: 'ended', id: this.id, reason, token, text, ...(stop !== null && { stop }) };
   }
 }
 

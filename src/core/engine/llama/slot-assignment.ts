@@ -58,7 +58,10 @@ export class SlotAssignment {
     const text = new TextAssembler(this.#prompts.decodeWith(spec.marks), spec.stop);
     // The text of these tokens was reported already; this only restores the state of the assembler.
     const stopped = spec.resumeAfter.some((token, index) => text.push(token, index >= spec.minTokens).stopped);
-    if (stopped) return { type: 'ended', id: spec.id, reason: 'stop', token: null, text: '' };
+    if (stopped) {
+      const { stop } = text;
+      return { type: 'ended', id: spec.id, reason: 'stop', token: null, text: '', ...(stop !== null && { stop }) };
+    }
     const evaluated = [...spec.prompt, ...spec.resumeAfter];
     if (spec.resumeAfter.length >= spec.maxTokens || evaluated.length >= contextLength) {
       return { type: 'ended', id: spec.id, reason: 'length', token: null, text: text.end() };

@@ -39,7 +39,10 @@ export class MockGeneration {
     this.#position += 1;
     const mayStop = this.#position > this.#minTokens;
     const { text, stopped } = mayStop ? this.#stops.push(piece.text) : { text: piece.text, stopped: false };
-    if (stopped) return { type: 'ended', id: this.id, reason: 'stop', token, text };
+    if (stopped) {
+      const { found } = this.#stops;
+      return { type: 'ended', id: this.id, reason: 'stop', token, text, ...(found !== null && { stop: found }) };
+    }
     if (this.#position >= this.#lengthLimit) return this.#ended('length', token, text);
     return { type: 'token', id: this.id, token, text };
   }

@@ -25,12 +25,18 @@ interface Pattern {
 export class StopStrings {
   readonly #patterns: readonly Pattern[];
   #held = '';
+  #found: string | null = null;
 
   /** @param stops empty strings are ignored, because they would match everywhere */
   constructor(stops: readonly string[]) {
     this.#patterns = stops
       .filter((text) => text !== '')
       .map((text) => ({ text, fallback: fallbackTable(text), matched: 0 }));
+  }
+
+  /** The stop string that was found; null if none was. */
+  get found(): string | null {
+    return this.#found;
   }
 
   /** Takes the next piece of the text. Must not be called again after it has stopped. */
@@ -42,6 +48,7 @@ export class StopStrings {
       const longestMatch = this.#advance(text.charCodeAt(end++));
       if (longestMatch > 0) {
         this.#held = '';
+        this.#found = text.slice(end - longestMatch, end);
         return { text: text.slice(0, end - longestMatch), stopped: true };
       }
     }

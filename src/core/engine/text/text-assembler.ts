@@ -109,6 +109,11 @@ export class TextAssembler {
     this.#stopStrings = new StopStrings(stops);
   }
 
+  /** The stop string that ended the text; null if none did. */
+  get stop(): string | null {
+    return this.#stopStrings.found;
+  }
+
   /** @param mayStop false where the text may not end yet: a stop string that begins there is text like any other */
   push(token: Token, mayStop = true): StopScan {
     const text = this.#detokenizer.push(token);

@@ -4,17 +4,20 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { ChatstreamError, type ErrorCode } from '../../base/errors.js';
 import { bodyTooLargeError, internalError, notFoundError } from '../../base/refusals.js';
 import { errorBody, httpStatus } from '../protocol/http-errors.js';
+import { isMessagesPath, messagesErrorBody } from '../protocol/messages-errors.js';
 
 /** The rest of such a request is not awaited. */
 const closesConnection: ReadonlySet<ErrorCode> = new Set(['body_timeout', 'too_many_connections']);
 
-/** Answers with an error in OpenAI's shape. */
+/** Answers with an error in the shape of the protocol to which the path belongs: OpenAI's or Anthropic's. */
 export function sendError(error: ChatstreamError, reply: FastifyReply): void {
   if (reply.sent) return;
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
   if (closesConnection.has(error.code)) reply.header('connection', 'close');
   if (error.code === 'invalid_api_key') reply.header('www-authenticate', 'Bearer');
-  void reply.code(httpStatus(error.code)).send(errorBody(error));
+  const { id, url } = reply.request;
+  const body = isMessagesPath(pathOf(url)) ? messagesErrorBody(error, id) : errorBody(error);
+  void reply.code(httpStatus(error.code)).send(body);
 }
 
 /**

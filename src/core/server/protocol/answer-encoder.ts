@@ -1,6 +1,6 @@
 import type { ChatstreamError } from '../../base/errors.js';
 import type { AnswerPart } from '../../engine/dialects/answer.js';
-import type { AnswerReason, Timings } from '../../inference/request.js';
+import type { AnswerReason, PromptCounts, Timings } from '../../inference/request.js';
 
 /**
  * How a protocol writes one request's answer, as a stream of server-sent events or as one body. Everything about
@@ -8,20 +8,29 @@ import type { AnswerReason, Timings } from '../../inference/request.js';
  */
 export interface AnswerEncoder {
   /** The events before the first part; possibly empty. */
-  opening(): string;
-  /** The events of some parts; empty for none. */
+  opening(prompt: PromptCounts): string;
+  /** The events of some parts; empty for none. Called in the order of the answer. */
   parts(parts: readonly AnswerPart[]): string;
-  /** The events after the last part. */
-  closing(reason: AnswerReason, timings: Timings): string;
+  /**
+   * The events after the last part.
+   *
+   * @param stop the stop string at which the answer ended; null if it ended otherwise
+   */
+  closing(reason: AnswerReason, timings: Timings, stop: string | null): string;
   /** The events that end a stream that failed. */
   failure(error: ChatstreamError): string;
   /** The body of an answer that is not streamed. */
-  whole(parts: readonly AnswerPart[], reason: AnswerReason, timings: Timings): object;
+  whole(parts: readonly AnswerPart[], reason: AnswerReason, timings: Timings, stop: string | null): object;
 }
 
 /** A server-sent event. Its data must be one line, which JSON without indentation always is. */
 export function sseData(data: string): string {
   return `data: ${data}\n\n`;
+}
+
+/** A server-sent event with a type, which its data repeat. */
+export function sseEvent(type: string, fields: object): string {
+  return `event: ${type}\n${sseData(JSON.stringify({ type, ...fields }))}`;
 }
 
 /** A line that every client ignores and that keeps the connection open. */

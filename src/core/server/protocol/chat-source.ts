@@ -28,7 +28,27 @@ export function chatSource(
   tools: RequestedTools | null,
   { effort }: ReasoningRequest,
 ): PromptSource {
-  const { chat_template_kwargs: given, documents } = body;
+  return {
+    type: 'chat',
+    messages: body.messages.map(chatMessage),
+    ...(tools !== null && { tools: tools.definitions }),
+    ...templateInput(body),
+    ending: chatEnding(body),
+    ...(effort !== undefined && { reasoningEffort: effort }),
+  };
+}
+
+type ChatInput = Pick<Extract<PromptSource, { type: 'chat' }>, 'documents' | 'arguments'>;
+
+/**
+ * What a client gives to the chat template besides messages and tools.
+ *
+ * @throws ChatstreamError `invalid_request` for variables that only the server may set
+ */
+export function templateInput({
+  chat_template_kwargs: given,
+  documents,
+}: Pick<ChatCompletionRequest, 'chat_template_kwargs' | 'documents'>): ChatInput {
   refuseDeep(given, 'chat_template_kwargs', 'The value of "chat_template_kwargs"');
   refuseDeep(documents, 'documents', 'The value of "documents"');
   const taken = Object.keys(given ?? {}).find((name) => ownVariables.has(name));
@@ -39,13 +59,8 @@ export function chatSource(
     });
   }
   return {
-    type: 'chat',
-    messages: body.messages.map(chatMessage),
-    ...(tools !== null && { tools: tools.definitions }),
     ...(documents !== undefined && documents !== null && { documents }),
     ...(given !== undefined && given !== null && { arguments: given }),
-    ending: chatEnding(body),
-    ...(effort !== undefined && { reasoningEffort: effort }),
   };
 }
 

@@ -143,7 +143,7 @@ function usageOf({ promptTokens, cachedTokens, outputTokens, reasoningTokens }: 
 }
 
 /** Milliseconds to the microsecond, the precision of the clock. */
-function wireTimings(timings: Timings): object {
+export function wireTimings(timings: Timings): object {
   return {
     queue_ms: toMicrosecond(timings.queueMs),
     prefill_ms: toMicrosecond(timings.prefillMs),

@@ -19,7 +19,7 @@ export function fromChatRequest(body: ChatCompletionRequest, id: string, default
   refuseUnsupportedMessages(body.messages);
   const tools = requestedTools(body);
   const reasoning = reasoningRequest(body);
-  const request = resolve(body, id, chatSource(body, tools, reasoning), defaultMaxTokens);
+  const request = inferenceRequest(body, id, chatSource(body, tools, reasoning), defaultMaxTokens);
   return { ...request, format: withCalls(tools, request.format), thoughtTokens: reasoning.maxTokens };
 }
 
@@ -30,10 +30,11 @@ export function fromChatRequest(body: ChatCompletionRequest, id: string, default
  */
 export function fromCompletionRequest(body: CompletionRequest, id: string, defaultMaxTokens: number): InferenceRequest {
   refuseUnsupported(body, 'text');
-  return resolve(body, id, promptSource(body.prompt), defaultMaxTokens);
+  return inferenceRequest(body, id, promptSource(body.prompt), defaultMaxTokens);
 }
 
-function resolve(
+/** What chats and texts have in common, with every default filled in. @throws ChatstreamError `invalid_request` */
+export function inferenceRequest(
   body: GenerationParameters,
   id: string,
   source: PromptSource,

@@ -10,10 +10,11 @@ type Schema = Readonly<Record<string, unknown>>;
 /**
  * The format of the answer, from the parameters of OpenAI, llama-server, vLLM, SGLang and Ollama.
  *
+ * @param own formats that only the protocol of the request has
  * @throws ChatstreamError `invalid_request` for parameters that ask for different formats, and for schemas that are none
  */
-export function outputFormat(body: GenerationParameters): OutputFormat {
-  const [first, ...others] = givenFormats(body).filter((format) => format !== null);
+export function outputFormat(body: GenerationParameters, own: readonly (NamedFormat | null)[] = []): OutputFormat {
+  const [first, ...others] = [...own, ...givenFormats(body)].filter((format) => format !== null);
   if (first === undefined) return { type: 'text' };
   const other = others.find((format) => contentOf(format) !== contentOf(first));
   if (other === undefined) return first;
@@ -29,24 +30,24 @@ function givenFormats(body: GenerationParameters): readonly (NamedFormat | null)
     // OpenAI
     fromResponseFormat(body.response_format),
     // llama-server
-    fromSchema('json_schema', body.json_schema),
+    schemaFormat('json_schema', body.json_schema),
     fromGrammar('grammar', body.grammar),
     // SGLang, whose json_schema is the same as text
     fromGrammar('ebnf', body.ebnf),
     fromRegex('regex', body.regex),
     // vLLM
-    fromSchema('structured_outputs.json', structured?.json),
+    schemaFormat('structured_outputs.json', structured?.json),
     structured?.json_object === true ? { type: 'json_object', param: 'structured_outputs.json_object' } : null,
     fromChoice('structured_outputs.choice', structured?.choice),
     fromRegex('structured_outputs.regex', structured?.regex),
     fromGrammar('structured_outputs.grammar', structured?.grammar),
     // vLLM before 0.12
-    fromSchema('guided_json', body.guided_json),
+    schemaFormat('guided_json', body.guided_json),
     fromChoice('guided_choice', body.guided_choice),
     fromRegex('guided_regex', body.guided_regex),
     fromGrammar('guided_grammar', body.guided_grammar),
     // Ollama
-    body.format === 'json' ? { type: 'json_object', param: 'format' } : fromSchema('format', body.format),
+    body.format === 'json' ? { type: 'json_object', param: 'format' } : schemaFormat('format', body.format),
   ];
 }
 
@@ -61,10 +62,11 @@ function fromResponseFormat(given: GenerationParameters['response_format']): Nam
   const schema = given.json_schema?.schema ?? given.schema ?? null;
   if (given.type === 'json_schema' && schema === null) throw missing('response_format.json_schema');
   const isOfAnyObject = given.type === 'json_object' && Object.keys(schema ?? {}).length === 0;
-  return isOfAnyObject ? { type: 'json_object', param } : fromSchema(param, schema);
+  return isOfAnyObject ? { type: 'json_object', param } : schemaFormat(param, schema);
 }
 
-function fromSchema(param: string, given: Given<Schema | string>): NamedFormat | null {
+/** A JSON schema, or its text; null if there is none. @throws ChatstreamError `invalid_request` */
+export function schemaFormat(param: string, given: Given<Schema | string>): NamedFormat | null {
   if (given === undefined || given === null || given === '') return null;
   const schema = typeof given === 'string' ? parsed(param, given) : given;
   refuseDeep(schema, param, 'The JSON schema');

@@ -33,16 +33,17 @@ export function reasoningRequest(body: ChatCompletionRequest): ReasoningRequest 
     'thinking.budget_tokens': thinking?.budget_tokens,
   };
   const maxTokens = onlyOf(budgets) ?? -1;
-  return { effort: effortOf(onlyOf(efforts)), maxTokens: maxTokens < 0 ? null : maxTokens };
+  return { effort: effortOf(onlyOf(efforts), 'reasoning_effort'), maxTokens: maxTokens < 0 ? null : maxTokens };
 }
 
-function effortOf(word: string | undefined): ReasoningEffort | undefined {
-  if (word === undefined) return undefined;
+/** @throws ChatstreamError `invalid_request` for a word that is not an effort */
+export function effortOf(word: string | null | undefined, param: string): ReasoningEffort | undefined {
+  if (word === undefined || word === null) return undefined;
   // Some servers call the most "max".
   const known = reasoningEfforts.find((effort) => effort === (word === 'max' ? 'xhigh' : word));
   if (known !== undefined) return known;
-  throw new ChatstreamError('invalid_request', `"reasoning_effort" cannot be ${JSON.stringify(word)}.`, {
-    param: 'reasoning_effort',
+  throw new ChatstreamError('invalid_request', `"${param}" cannot be ${JSON.stringify(word)}.`, {
+    param,
     hint: `Use ${reasoningEfforts.join(', ')}.`,
   });
 }

@@ -16,7 +16,9 @@ export interface RequestedTools {
  * @returns null if the model may not call any
  * @throws ChatstreamError `invalid_request`
  */
-export function requestedTools(body: ChatCompletionRequest): RequestedTools | null {
+export function requestedTools(
+  body: Pick<ChatCompletionRequest, 'tools' | 'tool_choice' | 'parallel_tool_calls'>,
+): RequestedTools | null {
   const definitions = body.tools ?? [];
   refuseDeep(definitions, 'tools', 'The value of "tools"');
   const tools = definitions.map(toolOf);

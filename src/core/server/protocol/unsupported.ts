@@ -88,6 +88,25 @@ const textRefusals: Refusals = {
   tool_choice: (value) => value !== 'none' && value !== 'auto',
 };
 
+/** The same for Anthropic's API. Edits of the context are read with the messages. */
+const messagesRefusals: Refusals = {
+  container: always,
+  mcp_servers: unlessEmpty,
+  thread: always,
+  compaction: always,
+};
+
+/** The same for the parts of Anthropic's `output_config`. */
+const outputConfigRefusals: Refusals = {
+  task_budget: always,
+};
+
+const typeRefusals = {
+  chat: chatRefusals,
+  text: textRefusals,
+  messages: { ...chatRefusals, ...messagesRefusals },
+} as const;
+
 /** The same for the parts of vLLM's `structured_outputs`. */
 const structuredOutputRefusals: Refusals = {
   structural_tag: always,
@@ -134,11 +153,13 @@ function keepsOrder(value: unknown): boolean {
 }
 
 /** @throws ChatstreamError `invalid_request` that names the first unsupported parameter */
-export function refuseUnsupported(body: object, type: 'chat' | 'text'): void {
+export function refuseUnsupported(body: object, type: keyof typeof typeRefusals): void {
   refuse(body, refusals, '');
-  refuse(body, type === 'chat' ? chatRefusals : textRefusals, '');
+  refuse(body, typeRefusals[type], '');
   const structured = 'structured_outputs' in body ? body.structured_outputs : null;
   if (isRecord(structured)) refuse(structured, structuredOutputRefusals, 'structured_outputs.');
+  const output = type === 'messages' && 'output_config' in body ? body.output_config : null;
+  if (isRecord(output)) refuse(output, outputConfigRefusals, 'output_config.');
 }
 
 /** @throws ChatstreamError `invalid_request` that names the first unsupported part of a message */

@@ -9,8 +9,11 @@ import { QueueAnnouncement } from '../streaming/queue-announcer.js';
 import { StreamedAnswer } from '../streaming/streamed-answer.js';
 import { WholeAnswer } from '../streaming/whole-answer.js';
 
+/** The statuses of errors of the generating routes. */
+export const generationStatuses = [400, 401, 404, 408, 413, 429, 500, 503] as const;
+
 /** The error answers of the generating routes. */
-export const generationErrors = errors(400, 401, 404, 408, 413, 429, 500, 503);
+export const generationErrors = errors(...generationStatuses);
 
 /**
  * The name of the model that will answer; before it is loaded, the name that the client asked for.

@@ -17,7 +17,7 @@ const usage = Type.Object({
   completion_tokens_details: Type.Object({ reasoning_tokens: count }),
 });
 
-const timings = Type.Object(
+export const timings = Type.Object(
   {
     queue_ms: milliseconds,
     prefill_ms: milliseconds,

@@ -3,12 +3,12 @@ import { optional } from './optional.js';
 import { outputFormatParameters } from './output-format-parameters.js';
 import { samplingParameters } from './sampling-parameters.js';
 
-const stopString = Type.String({ minLength: 1, maxLength: 256 });
+export const stopString = Type.String({ minLength: 1, maxLength: 256 });
 const mostTokens = 2 ** 31 - 1;
 const maxTokens = optional(Type.Integer({ minimum: 1, maximum: mostTokens }));
 
 /** What chats and completions have in common. */
-const generationParameters = {
+export const generationParameters = {
   model: optional(Type.String({ description: 'A name from /v1/models. May be left out: there is only one model.' })),
   stream: optional(Type.Boolean()),
   stream_options: optional(
@@ -92,6 +92,16 @@ const chatParameters = {
 
 const jsonObject = Type.Record(Type.String(), Type.Unknown());
 
+/** What chats have for their templates, in all protocols. */
+export const templateParameters = {
+  chat_template_kwargs: optional(
+    Type.Record(Type.String(), Type.Unknown(), {
+      description: 'Variables of the chat template, such as enable_thinking, with any JSON values.',
+    }),
+  ),
+  documents: optional(Type.Array(jsonObject, { description: 'For chat templates that know documents.' })),
+};
+
 export const chatCompletionRequest = Type.Object({
   messages: Type.Array(message, { minItems: 1 }),
   add_generation_prompt: optional(
@@ -100,12 +110,7 @@ export const chatCompletionRequest = Type.Object({
   continue_final_message: optional(
     Type.Boolean({ description: 'Continue the last message; the default if it is from the assistant.' }),
   ),
-  chat_template_kwargs: optional(
-    Type.Record(Type.String(), Type.Unknown(), {
-      description: 'Variables of the chat template, such as enable_thinking, with any JSON values.',
-    }),
-  ),
-  documents: optional(Type.Array(jsonObject, { description: 'For chat templates that know documents.' })),
+  ...templateParameters,
   ...chatParameters,
   ...generationParameters,
 });

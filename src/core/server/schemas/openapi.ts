@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { chatCompletion, chatCompletionChunk, completion, completionChunk } from './completion-answers.js';
+import { message, messagesError, messagesEvent } from './messages-answers.js';
 import { model, modelList, queue } from './server-state.js';
 
 const error = Type.Object({
@@ -20,6 +21,9 @@ const named = {
   Completion: completion,
   CompletionChunk: completionChunk,
   Error: error,
+  Message: message,
+  MessagesError: messagesError,
+  MessagesEvent: messagesEvent,
   Model: model,
   ModelList: modelList,
   Queue: queue,
@@ -61,24 +65,34 @@ export function text(description: string): ResponseSchema {
   return { description, content: { 'text/plain': { schema: { type: 'string' } } } };
 }
 
+/** How a stream of each protocol is sent. */
+const streams = {
+  Error: 'server-sent events with a chunk in each `data:`, and `data: [DONE]` at the end',
+  MessagesError: 'server-sent events whose `event:` is the type of their data',
+} as const;
+
 /** A generated answer, whole or as a stream of server-sent events. */
-export function generated(whole: Name, chunk: Name): ResponseSchema {
+export function generated(whole: Name, chunk: Name, failure: keyof typeof streams = 'Error'): ResponseSchema {
   return {
-    description:
-      'The answer. With "stream": true, server-sent events with a chunk in each `data:`, and `data: [DONE]` at the end; an error after the beginning is an event as well. Comments such as `: queued position=3 eta_ms=1200` give the place in the queue, and others such as `: prefill elapsed_ms=10000` keep the connection alive.',
+    description: `The answer. With "stream": true, ${streams[failure]}; an error after the beginning is an event as well. Comments such as \`: queued position=3 eta_ms=1200\` give the place in the queue, and others such as \`: prefill elapsed_ms=10000\` keep the connection alive.`,
     content: {
       'application/json': { schema: reference(whole) },
-      'text/event-stream': { schema: { anyOf: [reference(chunk), reference('Error')] } },
+      'text/event-stream': { schema: { anyOf: [reference(chunk), reference(failure)] } },
     },
   };
 }
 
 /** The error answers of a route. */
 export function errors(...codes: readonly ErrorStatus[]): Responses {
+  return errorsAs('Error', codes);
+}
+
+/** The error answers of a route, in the shape of a protocol. */
+export function errorsAs(shape: 'Error' | 'MessagesError', codes: readonly ErrorStatus[]): Responses {
   return Object.fromEntries(
     codes.map((code) => {
       const isBusy = code === 429 || code === 503;
-      return [code, { ...json(statuses[code], 'Error'), ...(isBusy && { headers: retryAfter }) }];
+      return [code, { ...json(statuses[code], shape), ...(isBusy && { headers: retryAfter }) }];
     }),
   );
 }

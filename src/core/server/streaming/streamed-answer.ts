@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../base/clock.js';
 import type { ChatstreamError } from '../../base/errors.js';
 import { addParts, type AnswerPart } from '../../engine/dialects/answer.js';
-import type { AnswerListener, AnswerReason, Timings } from '../../inference/request.js';
+import type { AnswerListener, AnswerReason, PromptCounts, Timings } from '../../inference/request.js';
 import { type AnswerEncoder, sseComment } from '../protocol/answer-encoder.js';
 import { ChunkedWriter } from './chunked-writer.js';
 import { KeepAlive } from './keep-alive.js';
@@ -35,6 +35,7 @@ export class StreamedAnswer implements AnswerListener {
   #opened = false;
   #congested = false;
   readonly #held: AnswerPart[] = [];
+  #prompt: PromptCounts = { promptTokens: 0, cachedTokens: 0 };
 
   constructor(response: ServerResponse, encoder: AnswerEncoder, options: StreamOptions) {
     this.#response = response;
@@ -79,7 +80,8 @@ export class StreamedAnswer implements AnswerListener {
     if (!this.#congested) this.#write(sseComment(text));
   }
 
-  started(): void {
+  started(prompt: PromptCounts): void {
+    this.#prompt = prompt;
     // Nothing is sent for ten seconds, so that until then a failure still gets its own status.
     this.#keepAlive.start();
   }
@@ -90,10 +92,10 @@ export class StreamedAnswer implements AnswerListener {
     else this.#write(this.#opening() + this.#encoder.parts(parts));
   }
 
-  ended(reason: AnswerReason, parts: readonly AnswerPart[], timings: Timings): void {
+  ended(reason: AnswerReason, parts: readonly AnswerPart[], timings: Timings, stop: string | null): void {
     this.#keepAlive.end();
     addParts(this.#held, parts);
-    this.#end(this.#opening() + this.#takeHeld() + this.#encoder.closing(reason, timings));
+    this.#end(this.#opening() + this.#takeHeld() + this.#encoder.closing(reason, timings, stop));
   }
 
   failed(error: ChatstreamError): void {
@@ -114,7 +116,7 @@ export class StreamedAnswer implements AnswerListener {
     this.begin();
     if (this.#opened) return '';
     this.#opened = true;
-    return this.#encoder.opening();
+    return this.#encoder.opening(this.#prompt);
   }
 
   #write(data: string): void {

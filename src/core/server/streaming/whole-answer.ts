@@ -24,9 +24,9 @@ export class WholeAnswer implements AnswerListener {
     addParts(this.#parts, parts);
   }
 
-  ended(reason: AnswerReason, parts: readonly AnswerPart[], timings: Timings): void {
+  ended(reason: AnswerReason, parts: readonly AnswerPart[], timings: Timings, stop: string | null): void {
     addParts(this.#parts, parts);
-    this.#onEnd(this.#encoder.whole(this.#parts, reason, timings));
+    this.#onEnd(this.#encoder.whole(this.#parts, reason, timings, stop));
   }
 
   failed(error: ChatstreamError): void {

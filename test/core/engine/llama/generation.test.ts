@@ -132,7 +132,7 @@ describe('a generation ends', () => {
     expect(stop).not.toBe('');
 
     const stopped = await afresh({ prompt: harness.prompt(20, 5), maxTokens: 40, stop: ['never', stop] });
-    expect(stopped.end).toMatchObject({ type: 'ended', reason: 'stop' });
+    expect(stopped.end).toMatchObject({ type: 'ended', reason: 'stop', stop });
     expect(stopped.text).toBe(free.text.slice(0, free.text.indexOf(stop)));
     expect(stopped.tokens).toEqual(free.tokens.slice(0, stopped.tokens.length));
   });

@@ -73,6 +73,19 @@ describe('StopStrings', () => {
     );
   });
 
+  it('says which one it found: the one that is complete first, and of several the one that begins first', () => {
+    fc.assert(
+      fc.property(fc.array(word(4), { maxLength: 3 }), fc.array(word(3)), (stops, pieces) => {
+        const matcher = new StopStrings(stops);
+        const stopped = pieces.some((piece) => matcher.push(piece).stopped);
+        const { text } = reference(stops, pieces.join(''));
+        const found = stops.filter((stop) => stop !== '' && pieces.join('').startsWith(stop, text.length));
+        if (stopped) expect(found).toContain(matcher.found);
+        else expect(matcher.found).toBeNull();
+      }),
+    );
+  });
+
   it('holds back exactly the characters that may belong to a stop string', () => {
     fc.assert(
       fc.property(fc.array(word(4), { minLength: 1, maxLength: 3 }), fc.array(word(3)), (stops, pieces) => {

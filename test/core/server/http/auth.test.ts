@@ -64,6 +64,17 @@ describe('API keys', () => {
     },
   );
 
+  it.each([
+    ['second', undefined, 200],
+    ['third', undefined, 401],
+    ['', undefined, 401],
+    ['third', 'Bearer first', 200],
+    ['first', 'Bearer third', 200],
+  ])('may be in x-api-key: %j besides %j', async (key, authorization, status) => {
+    const headers = { 'x-api-key': key, ...(authorization !== undefined && { authorization }) };
+    expect((await shared.get('/v1/models', headers)).statusCode).toBe(status);
+  });
+
   it('do not appear in the error', async () => {
     const answer = await shared.get('/v1/models', { authorization: 'Bearer third' });
     expect(answer.json<unknown>()).toMatchObject({

@@ -15,6 +15,8 @@ interface OpenApi {
 const routes = [
   ['post', '/v1/chat/completions'],
   ['post', '/v1/completions'],
+  ['post', '/v1/messages'],
+  ['post', '/v1/messages/count_tokens'],
   ['get', '/v1/models'],
   ['get', '/v1/models/{id}'],
   ['post', '/tokenize'],

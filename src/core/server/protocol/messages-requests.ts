@@ -1,0 +1,121 @@
+import { ChatstreamError } from '../../base/errors.js';
+import type { PromptSource } from '../../engine/engine.js';
+import type { InferenceRequest } from '../../inference/request.js';
+import type { MessagesRequest, WireMessagesTool } from '../schemas/messages-requests.js';
+import { templateInput } from './chat-source.js';
+import { inferenceRequest } from './completion-requests.js';
+import { chatMessages } from './messages-chat.js';
+import { outputFormat, schemaFormat } from './output-format.js';
+import { effortOf, type ReasoningRequest } from './reasoning-requests.js';
+import { missing } from './refused-parameters.js';
+import { type RequestedTools, requestedTools, withCalls } from './tool-requests.js';
+import { refuseUnsupported } from './unsupported.js';
+
+/**
+ * A request of Anthropic's Messages API with every default filled in.
+ *
+ * @throws ChatstreamError `invalid_request` for what is not supported, such as images and tools of Anthropic's servers
+ */
+export function fromMessagesRequest(body: MessagesRequest, id: string, defaultMaxTokens: number): InferenceRequest {
+  refuseUnsupported(body, 'messages');
+  const tools = toolsOf(body);
+  const reasoning = reasoningOf(body);
+  const stop = [...(body.stop_sequences ?? []), ...stopList(body.stop)];
+  const source = sourceOf(body, tools, reasoning);
+  const format = outputFormat(body, [
+    schemaFormat('output_config.format', body.output_config?.format?.schema),
+    schemaFormat('output_format', body.output_format?.schema),
+  ]);
+  return {
+    ...inferenceRequest({ ...body, stop }, id, source, defaultMaxTokens),
+    format: withCalls(tools, format),
+    thoughtTokens: reasoning.maxTokens,
+  };
+}
+
+/** Whether the client wants to read thoughts. */
+export function showsThoughts({ thinking }: MessagesRequest): boolean {
+  return thinking?.display !== 'omitted';
+}
+
+function stopList(stop: MessagesRequest['stop']): readonly string[] {
+  return typeof stop === 'string' ? [stop] : (stop ?? []);
+}
+
+function sourceOf(body: MessagesRequest, tools: RequestedTools | null, { effort }: ReasoningRequest): PromptSource {
+  return {
+    type: 'chat',
+    messages: chatMessages(body),
+    ...(tools !== null && { tools: tools.definitions }),
+    ...templateInput(body),
+    // An answer that the client has begun is continued.
+    ending: body.messages.at(-1)?.role === 'assistant' ? 'continue' : 'answer',
+    ...(effort !== undefined && { reasoningEffort: effort }),
+  };
+}
+
+/** Thinking that is turned on without an effort gets the middle one, because some templates think only if they are told. */
+function reasoningOf({ thinking, output_config: output }: MessagesRequest): ReasoningRequest {
+  const effort = effortOf(output?.effort, 'output_config.effort');
+  switch (thinking?.type) {
+    case 'disabled':
+      return { effort: 'none', maxTokens: null };
+    case 'enabled':
+      return { effort: effort ?? 'medium', maxTokens: thinking.budget_tokens ?? null };
+    case 'adaptive':
+    case undefined:
+      return { effort, maxTokens: null };
+  }
+}
+
+function toolsOf({ tools, tool_choice: choice }: MessagesRequest): RequestedTools | null {
+  return requestedTools({
+    tools: (tools ?? []).map(functionOf),
+    tool_choice: choiceOf(choice),
+    ...(choice?.disable_parallel_tool_use === true && { parallel_tool_calls: false }),
+  });
+}
+
+function choiceOf(choice: MessagesRequest['tool_choice']): unknown {
+  switch (choice?.type) {
+    case undefined:
+    case 'auto':
+    case 'any':
+    case 'none':
+      return choice?.type;
+    case 'tool': {
+      const { name } = choice;
+      if (name === undefined || name === null) throw missing('tool_choice.name');
+      return { type: 'function', function: { name } };
+    }
+  }
+}
+
+/** The tool as OpenAI's API has it, which is what chat templates expect. */
+function functionOf(tool: WireMessagesTool, index: number): { type: string; function: FunctionDefinition } {
+  const { type, name, description, input_schema: schema, input_examples: examples, strict } = tool;
+  if (type !== undefined && type !== null && type !== 'custom') {
+    throw new ChatstreamError('invalid_request', `Tool ${index} is of type "${type}", which is not supported.`, {
+      param: `tools.${index}.type`,
+      hint: 'Only tools with an "input_schema" are supported.',
+    });
+  }
+  if (name === undefined || name === null) throw missing(`tools.${index}.name`);
+  if (schema === undefined || schema === null) throw missing(`tools.${index}.input_schema`);
+  return {
+    type: 'function',
+    function: {
+      name,
+      ...(description !== undefined && description !== null && { description }),
+      parameters: { ...schema, ...(examples !== undefined && examples !== null && { examples }) },
+      ...(strict === true && { strict }),
+    },
+  };
+}
+
+interface FunctionDefinition {
+  readonly name: string;
+  readonly description?: string;
+  readonly parameters: Record<string, unknown>;
+  readonly strict?: boolean;
+}

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { Type } from 'typebox';
+import type { App, ServerContext } from '../http/context.js';
+import { clientOf } from '../http/open-answers.js';
+import { MessagesEncoder } from '../protocol/messages-encoder.js';
+import { fromMessagesRequest, showsThoughts } from '../protocol/messages-requests.js';
+import { messagesRequest } from '../schemas/messages-requests.js';
+import { errorsAs, generated, json } from '../schemas/openapi.js';
+import { GenerationAnswer, generationStatuses, servedModel } from './generation.js';
+
+const tokenCount = Type.Object({ input_tokens: Type.Integer({ minimum: 0 }) });
+
+/** Anthropic's Messages API. */
+export function messagesRoutes(app: App, context: ServerContext): void {
+  const { inference, options } = context;
+  const tags = ['messages'];
+  const failures = errorsAs('MessagesError', generationStatuses);
+  const description = 'Errors have the shape of MessagesError.';
+  const message = {
+    summary: "Answer a chat, in Anthropic's shape",
+    tags,
+    description,
+    body: messagesRequest,
+    response: { 200: generated('Message', 'MessagesEvent', 'MessagesError'), ...failures },
+  };
+  app.post('/v1/messages', { schema: message }, ({ body, id: requestId }, reply) => {
+    const request = fromMessagesRequest(body, newMessageId(), options.defaultMaxTokens);
+    const { id, maxTokens, stop: stopSequences } = request;
+    const head = { id, model: servedModel(context, body.model), requestId };
+    const encoder = new MessagesEncoder({ ...head, maxTokens, stopSequences, showsThoughts: showsThoughts(body) });
+    const generation = new GenerationAnswer(context, request, encoder, reply);
+    const includeQueue = body.stream_options?.include_queue ?? false;
+    return body.stream === true ? generation.streamed(includeQueue) : generation.whole();
+  });
+
+  const count = {
+    summary: 'Count the tokens of a prompt',
+    tags,
+    description,
+    body: messagesRequest,
+    response: { 200: json('The number of tokens.', tokenCount), ...failures },
+  };
+  app.post('/v1/messages/count_tokens', { schema: count }, async ({ body }, reply) => {
+    const request = fromMessagesRequest(body, newMessageId(), options.defaultMaxTokens);
+    servedModel(context, body.model);
+    return { input_tokens: await inference.countTokens(request, clientOf(reply)) };
+  });
+}
+
+function newMessageId(): string {
+  return `msg_${randomBytes(12).toString('hex')}`;
+}
