@@ -12,7 +12,7 @@ interface AnswerReading {
   /** Number of calls of tools that have begun. */
   readonly calls: number;
   push(text: string): readonly AnswerPart[];
-  end(text: string): readonly AnswerPart[];
+  end(text: string, isCut: boolean): readonly AnswerPart[];
 }
 
 /** An answer that is nothing but content. */
@@ -43,11 +43,11 @@ export class AnswerPlans {
     const { source, format, thoughtTokens } = request;
     const dialect = this.#dialectOf(info);
     const { thoughts, calls } = dialect;
-    const tools = format.type === 'calls' ? format.demand.tools : [];
+    const { tools, isRequired } = format.type === 'calls' ? format.demand : { tools: [], isRequired: false };
     const isPlain = thoughts === null && tools.length === 0 && calls?.contentBegin === undefined;
     if (source.type !== 'chat' || isPlain) return { reading: plain, marks: [], thoughtLimit: null };
     return {
-      reading: new AnswerReader(dialect, { tools, isThinking }),
+      reading: new AnswerReader(dialect, { tools, isThinking, isRequired }),
       marks: marksOfAnswer(dialect, tools.length > 0),
       thoughtLimit: thoughtTokens === null ? null : thoughtLimit(dialect, isThinking, thoughtTokens),
     };

@@ -91,7 +91,7 @@ export class Processing {
       case 'ended': {
         const { reading } = job.plan;
         const wasThinking = reading.isThinking;
-        const parts = reading.end(event.text);
+        const parts = reading.end(event.text, event.reason === 'length');
         if (event.token !== null) this.#countToken(job, wasThinking);
         const timings = job.timings(this.#clock.now());
         this.#forget(job);

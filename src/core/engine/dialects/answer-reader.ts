@@ -1,5 +1,5 @@
 import type { Tool } from '../engine.js';
-import { type AnswerPart, AnswerParts } from './answer.js';
+import { addParts, type AnswerPart, AnswerParts } from './answer.js';
 import { newCallId } from './call-id.js';
 import type { Dialect } from './dialect.js';
 import { Feed, type Reading } from './feed.js';
@@ -11,16 +11,20 @@ export interface AnswerReaderOptions {
   readonly tools: readonly Tool[];
   /** Whether the prompt ends with the beginning of a thought. */
   readonly isThinking: boolean;
+  /** Whether the answer has to be a call. */
+  readonly isRequired?: boolean;
 }
 
 /** Takes an answer apart while it arrives: thoughts, content and calls of tools. */
 export class AnswerReader {
   readonly #answer: OpenAnswer;
   readonly #reading: Reading;
+  readonly #isRequired: boolean;
 
-  constructor(dialect: Dialect, { tools, isThinking }: AnswerReaderOptions) {
+  constructor(dialect: Dialect, { tools, isThinking, isRequired = false }: AnswerReaderOptions) {
     const parts = new AnswerParts(tools, dialect.calls?.newId ?? newCallId);
-    this.#answer = { feed: new Feed(), parts, isThinking };
+    this.#answer = { feed: new Feed(), parts, isThinking, isInCall: false };
+    this.#isRequired = isRequired;
     this.#reading = readAnswer(this.#answer, dialect);
   }
 
@@ -41,12 +45,18 @@ export class AnswerReader {
     return this.#answer.parts.take(false);
   }
 
-  /** @returns the parts that have become certain with the end of the answer */
-  end(text: string): readonly AnswerPart[] {
-    this.#answer.feed.push(text);
+  /**
+   * @param isCut whether the answer would have gone on; then the marks of a call that has only begun are no content
+   * @returns the parts that have become certain with the end of the answer
+   */
+  end(text: string, isCut = false): readonly AnswerPart[] {
+    const all = [...this.push(text)];
+    const isMark = isCut && (this.#answer.isInCall || this.#isRequired);
     this.#answer.feed.end();
     this.#reading.next();
-    return this.#answer.parts.take(true);
+    const rest = this.#answer.parts.take(true);
+    addParts(all, isMark ? rest.filter(({ type }) => type !== 'content') : rest);
+    return all;
   }
 }
 

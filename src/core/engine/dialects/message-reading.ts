@@ -20,7 +20,7 @@ export function* readMessages(answer: OpenAnswer, syntax: MessageSyntax, calls: 
     if (part === 'thought') {
       end = yield* readThoughtBody(answer, ends, before.thought);
       before.thought = true;
-    } else if (part === 'call' && (yield* readCall(feed, parts, calls, header))) {
+    } else if (part === 'call' && (yield* readCall(answer, calls, header))) {
       end = yield* feed.until(ends, () => undefined);
     } else {
       // An empty line, which is left out if nothing follows.

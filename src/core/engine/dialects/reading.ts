@@ -8,6 +8,8 @@ export interface OpenAnswer {
   readonly parts: AnswerParts;
   /** Whether what comes next belongs to a thought, as far as is known. */
   isThinking: boolean;
+  /** Whether a call is being read, or something that may turn out to be one. */
+  isInCall: boolean;
 }
 
 /**
@@ -60,9 +62,10 @@ export interface ContentOptions {
 
 /** Reads content and calls. @returns the text with which something else begins; null at the end of the answer */
 export function* readContent(
-  { feed, parts }: OpenAnswer,
+  answer: OpenAnswer,
   { calls, marks, begun, isContent, ends }: ContentOptions,
 ): Reading<string | null> {
+  const { feed, parts } = answer;
   const dropped = marks === null || begun !== null ? [] : yield* readAnswerMarks(feed, parts, marks);
   const stops = [...callTexts(calls), ...dropped, ...ends];
   const atStart = (calls?.begins ?? []).map(({ text }) => text);
@@ -83,7 +86,7 @@ export function* readContent(
       if ((yield* feed.peek()) === null) return null;
     } else if (ends.includes(stop)) {
       return stop;
-    } else if (!dropped.includes(stop) && !(yield* readCall(feed, parts, calls, stop))) {
+    } else if (!dropped.includes(stop) && !(yield* readCall(answer, calls, stop))) {
       parts.content(space + stop);
     }
     if (stop !== null) space = '';
@@ -105,12 +108,15 @@ function* readAnswerMarks(
 }
 
 /** @param begin the text that began it @returns whether it was a call */
-export function* readCall(feed: Feed, parts: AnswerParts, calls: CallSyntax | null, begin: string): Reading<boolean> {
+export function* readCall(answer: OpenAnswer, calls: CallSyntax | null, begin: string): Reading<boolean> {
   if (calls === null) return false;
+  const { feed, parts } = answer;
   const before = parts.calls;
+  answer.isInCall = true;
   const isCall = yield* feed.attempt(function* () {
     return (yield* calls.read(feed, parts, begin)) || parts.calls > before ? true : null;
   });
+  answer.isInCall = false;
   return isCall === true;
 }
 

@@ -35,7 +35,7 @@ export const add: Tool = {
 /** A function without parameters. */
 const now: Tool = { name: 'now', isStrict: true };
 
-const tools = [weather, add, now];
+export const tools = [weather, add, now];
 
 export interface ReadCall {
   readonly name: string;

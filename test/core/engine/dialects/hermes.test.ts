@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { AnswerReader } from '../../../../src/core/engine/dialects/answer-reader.js';
 import { hermes } from '../../../../src/core/engine/dialects/hermes.js';
-import { accepts, read, weather } from './harness.js';
+import { accepts, read, tools, weather } from './harness.js';
 
 const dialect = { thoughts: { name: '<think>', begin: '<think>', end: '</think>' }, calls: hermes };
 
@@ -52,6 +53,23 @@ describe('reading Hermes', () => {
     expect(read(dialect, '<tool_call>{"name": "add", "arguments": {"a": 1, "b').calls).toEqual([
       { name: 'add', arguments: '{"a": 1, "b' },
     ]);
+  });
+});
+
+describe('an answer that is cut off', () => {
+  const cut = (text: string, isRequired = false): readonly unknown[] => {
+    const reader = new AnswerReader(dialect, { tools, isThinking: false, isRequired });
+    return reader.end(text, true).map((part) => ('text' in part ? part.text : part.name));
+  };
+
+  it('has no content from a call that has only begun', () => {
+    expect(cut('Yes. <tool_call>\n{"name":"ad')).toEqual(['Yes.']);
+    expect(cut('<tool_call>\n{"name":"now","arguments":{}}\n</tool')).toEqual(['now', '{}']);
+    expect(cut('<tool_c', true)).toEqual([]);
+  });
+
+  it('has all of its content otherwise', () => {
+    expect(cut('a <tool_call> b <tool_c')).toEqual(['a <tool_call> b <tool_c']);
   });
 });
 
