@@ -4,7 +4,8 @@ import type { AnswerReason, Timings } from '../../inference/request.js';
 
 /**
  * How a protocol writes one request's answer, as a stream of server-sent events or as one body. Everything about
- * streaming is the same for all protocols; this is what differs.
+ * streaming is the same for all protocols; this is what differs. An encoder is used for one answer, in the order of its
+ * methods, and may remember what it has written.
  */
 export interface AnswerEncoder {
   /** The events before the first part; possibly empty. */
@@ -13,7 +14,7 @@ export interface AnswerEncoder {
   parts(parts: readonly AnswerPart[]): string;
   /** The events after the last part. */
   closing(reason: AnswerReason, timings: Timings): string;
-  /** The events that end a stream that failed. */
+  /** The events that end a stream that failed, perhaps before its opening. */
   failure(error: ChatstreamError): string;
   /** The body of an answer that is not streamed. */
   whole(parts: readonly AnswerPart[], reason: AnswerReason, timings: Timings): object;
@@ -22,6 +23,11 @@ export interface AnswerEncoder {
 /** A server-sent event. Its data must be one line, which JSON without indentation always is. */
 export function sseData(data: string): string {
   return `data: ${data}\n\n`;
+}
+
+/** A server-sent event with a name. */
+export function sseNamed(name: string, data: string): string {
+  return `event: ${name}\ndata: ${data}\n\n`;
 }
 
 /** A line that every client ignores and that keeps the connection open. */

@@ -18,6 +18,8 @@ const ownVariables = new Set([
   'eos_token',
 ]);
 
+export type ChatSource = Extract<PromptSource, { type: 'chat' }>;
+
 /**
  * What a chat's prompt is made from.
  *
@@ -26,8 +28,27 @@ const ownVariables = new Set([
 export function chatSource(
   body: ChatCompletionRequest,
   tools: RequestedTools | null,
+  reasoning: ReasoningRequest,
+): ChatSource {
+  return {
+    ...templateInput(body, tools, reasoning),
+    messages: body.messages.map(chatMessage),
+    ending: chatEnding(body),
+  };
+}
+
+type TemplateParameters = Pick<ChatCompletionRequest, 'chat_template_kwargs' | 'documents'>;
+
+/**
+ * What the chat template gets besides the messages.
+ *
+ * @throws ChatstreamError `invalid_request`
+ */
+export function templateInput(
+  body: TemplateParameters,
+  tools: RequestedTools | null,
   { effort }: ReasoningRequest,
-): PromptSource {
+): Omit<ChatSource, 'messages' | 'ending'> {
   const { chat_template_kwargs: given, documents } = body;
   refuseDeep(given, 'chat_template_kwargs', 'The value of "chat_template_kwargs"');
   refuseDeep(documents, 'documents', 'The value of "documents"');
@@ -40,21 +61,29 @@ export function chatSource(
   }
   return {
     type: 'chat',
-    messages: body.messages.map(chatMessage),
     ...(tools !== null && { tools: tools.definitions }),
     ...(documents !== undefined && documents !== null && { documents }),
     ...(given !== undefined && given !== null && { arguments: given }),
-    ending: chatEnding(body),
     ...(effort !== undefined && { reasoningEffort: effort }),
   };
 }
 
+type EndingParameters = Pick<ChatCompletionRequest, 'add_generation_prompt' | 'continue_final_message'>;
+
 /** An answer that the client has begun is continued, unless the client asks for something else. */
-function chatEnding({
-  messages,
-  add_generation_prompt: adds,
-  continue_final_message: continues,
-}: ChatCompletionRequest): ChatEnding {
+function chatEnding(body: ChatCompletionRequest): ChatEnding {
+  const isBegun = body.messages.at(-1)?.role === 'assistant' && body.add_generation_prompt !== true;
+  return requestedEnding(body, isBegun);
+}
+
+/**
+ * @param continuesByDefault whether the last message is continued if the request does not say
+ * @throws ChatstreamError `invalid_request` for parameters that contradict each other
+ */
+export function requestedEnding(
+  { add_generation_prompt: adds, continue_final_message: continues }: EndingParameters,
+  continuesByDefault: boolean,
+): ChatEnding {
   if (adds === true && continues === true) {
     throw new ChatstreamError(
       'invalid_request',
@@ -62,8 +91,7 @@ function chatEnding({
       { param: 'continue_final_message', hint: 'Set one of them to false, or leave both out.' },
     );
   }
-  const isBegun = messages.at(-1)?.role === 'assistant' && adds !== true;
-  if (continues ?? isBegun) return 'continue';
+  if (continues ?? continuesByDefault) return 'continue';
   return adds === false ? 'none' : 'answer';
 }
 
@@ -83,7 +111,7 @@ function chatMessage(message: WireMessage, index: number): ChatMessage {
 }
 
 /** A call with its arguments as an object, which is what templates expect. What is no object stays text. */
-function templateCall({ id, type, function: called }: WireCall): JsonObject {
+export function templateCall({ id, type, function: called }: WireCall): JsonObject {
   const { name, arguments: text } = called;
   const value = text === '' ? {} : parsedObject(text);
   return {

@@ -10,15 +10,22 @@ type Schema = Readonly<Record<string, unknown>>;
 /**
  * The format of the answer, from the parameters of OpenAI, llama-server, vLLM, SGLang and Ollama.
  *
+ * @param elsewhere a format that is asked for in the same shape as OpenAI's `response_format`, but elsewhere
  * @throws ChatstreamError `invalid_request` for parameters that ask for different formats, and for schemas that are none
  */
-export function outputFormat(body: GenerationParameters): OutputFormat {
-  const [first, ...others] = givenFormats(body).filter((format) => format !== null);
+export function outputFormat(body: GenerationParameters, elsewhere?: FormatElsewhere): OutputFormat {
+  const given = [fromResponseFormat(elsewhere?.format, elsewhere?.param), ...givenFormats(body)];
+  const [first, ...others] = given.filter((format) => format !== null);
   if (first === undefined) return { type: 'text' };
   const other = others.find((format) => contentOf(format) !== contentOf(first));
   if (other === undefined) return first;
   const message = `"${first.param}" and "${other.param}" ask for different formats of the answer.`;
   throw new ChatstreamError('invalid_request', message, { param: other.param, hint: 'Send only one of them.' });
+}
+
+interface FormatElsewhere {
+  readonly format: GenerationParameters['response_format'];
+  readonly param: string;
 }
 
 type NamedFormat = ConstrainedFormat & { readonly param: string };
@@ -55,11 +62,15 @@ function contentOf(format: NamedFormat): string {
 }
 
 /** The schema is where OpenAI has it, or at the top, as llama-server and together.ai have it. */
-function fromResponseFormat(given: GenerationParameters['response_format']): NamedFormat | null {
-  const param = 'response_format';
+function fromResponseFormat(
+  given: GenerationParameters['response_format'],
+  param = 'response_format',
+): NamedFormat | null {
   if (given === undefined || given === null || given.type === 'text') return null;
   const schema = given.json_schema?.schema ?? given.schema ?? null;
-  if (given.type === 'json_schema' && schema === null) throw missing('response_format.json_schema');
+  if (given.type === 'json_schema' && schema === null) {
+    throw missing(param === 'response_format' ? `${param}.json_schema` : `${param}.schema`);
+  }
   const isOfAnyObject = given.type === 'json_object' && Object.keys(schema ?? {}).length === 0;
   return isOfAnyObject ? { type: 'json_object', param } : fromSchema(param, schema);
 }

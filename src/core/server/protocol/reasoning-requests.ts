@@ -10,6 +10,11 @@ export interface ReasoningRequest {
   readonly maxTokens: number | null;
 }
 
+type ReasoningParameters = Pick<
+  ChatCompletionRequest,
+  'reasoning_effort' | 'reasoning' | 'thinking' | 'thinking_budget' | 'thinking_budget_tokens' | 'thinking_token_budget'
+>;
+
 /**
  * What a request says about thinking, in the words of OpenAI (`reasoning_effort`), OpenRouter (`reasoning`), Anthropic
  * and others (`thinking`), vLLM (`thinking_token_budget`), llama-server (`thinking_budget_tokens`) and Qwen
@@ -17,7 +22,7 @@ export interface ReasoningRequest {
  *
  * @throws ChatstreamError `invalid_request` for two that contradict each other
  */
-export function reasoningRequest(body: ChatCompletionRequest): ReasoningRequest {
+export function reasoningRequest(body: ReasoningParameters): ReasoningRequest {
   const { thinking, reasoning } = body;
   const efforts = {
     reasoning_effort: body.reasoning_effort,
@@ -32,22 +37,32 @@ export function reasoningRequest(body: ChatCompletionRequest): ReasoningRequest 
     'reasoning.max_tokens': reasoning?.max_tokens,
     'thinking.budget_tokens': thinking?.budget_tokens,
   };
-  const maxTokens = onlyOf(budgets) ?? -1;
-  return { effort: effortOf(onlyOf(efforts)), maxTokens: maxTokens < 0 ? null : maxTokens };
+  const maxTokens = onlyOf(budgets)?.value ?? -1;
+  const effort = onlyOf(efforts);
+  return {
+    effort: effort === undefined ? undefined : effortOf(effort.value, effort.name),
+    maxTokens: maxTokens < 0 ? null : maxTokens,
+  };
 }
 
-function effortOf(word: string | undefined): ReasoningEffort | undefined {
-  if (word === undefined) return undefined;
+function effortOf(word: string, param: string): ReasoningEffort {
   // Some servers call the most "max".
   const known = reasoningEfforts.find((effort) => effort === (word === 'max' ? 'xhigh' : word));
   if (known !== undefined) return known;
-  throw new ChatstreamError('invalid_request', `"reasoning_effort" cannot be ${JSON.stringify(word)}.`, {
-    param: 'reasoning_effort',
+  throw new ChatstreamError('invalid_request', `"${param}" cannot be ${JSON.stringify(word)}.`, {
+    param,
     hint: `Use ${reasoningEfforts.join(', ')}.`,
   });
 }
 
-function onlyOf<T extends string | number>(values: Readonly<Record<string, T | null | undefined>>): T | undefined {
+interface Given<T> {
+  readonly name: string;
+  readonly value: T;
+}
+
+function onlyOf<T extends string | number>(
+  values: Readonly<Record<string, T | null | undefined>>,
+): Given<T> | undefined {
   const given = Object.entries(values).flatMap(([name, value]) => (value == null ? [] : [{ name, value }]));
   const [first, ...others] = given;
   const contrary = others.find(({ value }) => value !== first?.value);
@@ -57,5 +72,5 @@ function onlyOf<T extends string | number>(values: Readonly<Record<string, T | n
       hint: 'Send only one of them.',
     });
   }
-  return first?.value;
+  return first;
 }

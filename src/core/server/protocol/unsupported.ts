@@ -82,6 +82,16 @@ const chatRefusals: Refusals = {
   return_prompt_text: unlessFalse,
 };
 
+const responseRefusals: Refusals = {
+  ...chatRefusals,
+  background: unlessFalse,
+  context_management: unlessEmpty,
+  include: (value) => Array.isArray(value) && value.includes('message.output_text.logprobs'),
+  messages: always,
+  moderation: always,
+  prompt: always,
+};
+
 const textRefusals: Refusals = {
   add_special_tokens: unlessTrue,
   tools: unlessEmpty,
@@ -107,7 +117,10 @@ const leaveItOut = 'Leave it out; nothing was generated.';
 const hints: Readonly<Record<string, string>> = {
   functions: 'Send "tools" instead.',
   function_call: 'Send "tool_choice" instead.',
+  messages: 'Send "input" instead.',
 };
+
+const refusalsOfType = { chat: chatRefusals, text: textRefusals, response: responseRefusals } as const;
 
 /** The order in which candidates are dropped and changed here; llama-server's default, with all its names. */
 const samplerOrder: readonly (readonly string[])[] = [
@@ -134,9 +147,9 @@ function keepsOrder(value: unknown): boolean {
 }
 
 /** @throws ChatstreamError `invalid_request` that names the first unsupported parameter */
-export function refuseUnsupported(body: object, type: 'chat' | 'text'): void {
+export function refuseUnsupported(body: object, type: keyof typeof refusalsOfType): void {
   refuse(body, refusals, '');
-  refuse(body, type === 'chat' ? chatRefusals : textRefusals, '');
+  refuse(body, refusalsOfType[type], '');
   const structured = 'structured_outputs' in body ? body.structured_outputs : null;
   if (isRecord(structured)) refuse(structured, structuredOutputRefusals, 'structured_outputs.');
 }

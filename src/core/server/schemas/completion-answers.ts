@@ -1,6 +1,6 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 
-const count = Type.Integer({ minimum: 0 });
+export const count = Type.Integer({ minimum: 0 });
 const milliseconds = Type.Number({ minimum: 0 });
 
 const head = {
@@ -17,7 +17,7 @@ const usage = Type.Object({
   completion_tokens_details: Type.Object({ reasoning_tokens: count }),
 });
 
-const timings = Type.Object(
+export const timings = Type.Object(
   {
     queue_ms: milliseconds,
     prefill_ms: milliseconds,
@@ -120,3 +120,5 @@ export const completionChunk = Type.Object({
   }),
   ...atTheEnd,
 });
+
+export type WireTimings = Static<typeof timings>;

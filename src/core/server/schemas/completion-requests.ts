@@ -5,10 +5,10 @@ import { samplingParameters } from './sampling-parameters.js';
 
 const stopString = Type.String({ minLength: 1, maxLength: 256 });
 const mostTokens = 2 ** 31 - 1;
-const maxTokens = optional(Type.Integer({ minimum: 1, maximum: mostTokens }));
+export const maxTokens = optional(Type.Integer({ minimum: 1, maximum: mostTokens }));
 
-/** What chats and completions have in common. */
-const generationParameters = {
+/** What all requests for generated text have in common. */
+export const generationParameters = {
   model: optional(Type.String({ description: 'A name from /v1/models. May be left out: there is only one model.' })),
   stream: optional(Type.Boolean()),
   stream_options: optional(
@@ -67,7 +67,7 @@ const tool = Type.Object({
 const tokenBudget = Type.Integer({ minimum: -1, description: 'Most tokens of a thought; -1 is unlimited.' });
 
 /** What only chats have: calls of functions, and thoughts. */
-const chatParameters = {
+export const chatParameters = {
   tools: optional(Type.Array(tool, { maxItems: 512, description: 'Functions that the model may call.' })),
   tool_choice: optional(
     Type.Unknown({ description: 'none, auto, required, or {"type": "function", "function": {"name": "…"}}.' }),
@@ -92,8 +92,8 @@ const chatParameters = {
 
 const jsonObject = Type.Record(Type.String(), Type.Unknown());
 
-export const chatCompletionRequest = Type.Object({
-  messages: Type.Array(message, { minItems: 1 }),
+/** What the chat template gets besides the messages. */
+export const templateParameters = {
   add_generation_prompt: optional(
     Type.Boolean({ description: 'Begin an answer after the last message; the default unless that is continued.' }),
   ),
@@ -106,6 +106,11 @@ export const chatCompletionRequest = Type.Object({
     }),
   ),
   documents: optional(Type.Array(jsonObject, { description: 'For chat templates that know documents.' })),
+};
+
+export const chatCompletionRequest = Type.Object({
+  messages: Type.Array(message, { minItems: 1 }),
+  ...templateParameters,
   ...chatParameters,
   ...generationParameters,
 });
