@@ -1,5 +1,8 @@
 import { Type } from 'typebox';
 import { chatCompletion, chatCompletionChunk, completion, completionChunk } from './completion-answers.js';
+import { conversation, deletedConversation } from './conversations.js';
+import { deletedResponse, itemList, response, responseEvent } from './response-answers.js';
+import { conversationItem } from './response-items.js';
 import { model, modelList, queue } from './server-state.js';
 
 const error = Type.Object({
@@ -19,10 +22,17 @@ const named = {
   ChatCompletionChunk: chatCompletionChunk,
   Completion: completion,
   CompletionChunk: completionChunk,
+  Conversation: conversation,
+  ConversationItem: conversationItem,
+  DeletedConversation: deletedConversation,
+  DeletedResponse: deletedResponse,
   Error: error,
+  ItemList: itemList,
   Model: model,
   ModelList: modelList,
   Queue: queue,
+  Response: response,
+  ResponseStreamEvent: responseEvent,
 } as const;
 
 type Name = keyof typeof named;
@@ -38,7 +48,7 @@ export type Responses = Readonly<Record<number, ResponseSchema>>;
 const statuses = {
   400: 'The request is wrong, or asks for something that is not supported.',
   401: 'The key is missing or wrong.',
-  404: 'There is no such model.',
+  404: 'There is no such model, response, conversation or item.',
   408: 'The body arrived too slowly.',
   413: 'The body is too large.',
   429: 'The queue is full.',
@@ -61,14 +71,27 @@ export function text(description: string): ResponseSchema {
   return { description, content: { 'text/plain': { schema: { type: 'string' } } } };
 }
 
-/** A generated answer, whole or as a stream of server-sent events. */
+const comments =
+  'Comments such as `: queued position=3 eta_ms=1200` give the place in the queue, and others such as `: prefill elapsed_ms=10000` keep the connection alive.';
+
+/** A generated answer, whole or as a stream of chunks in server-sent events. */
 export function generated(whole: Name, chunk: Name): ResponseSchema {
   return {
-    description:
-      'The answer. With "stream": true, server-sent events with a chunk in each `data:`, and `data: [DONE]` at the end; an error after the beginning is an event as well. Comments such as `: queued position=3 eta_ms=1200` give the place in the queue, and others such as `: prefill elapsed_ms=10000` keep the connection alive.',
+    description: `The answer. With "stream": true, server-sent events with a chunk in each \`data:\`, and \`data: [DONE]\` at the end; an error after the beginning is an event as well. ${comments}`,
     content: {
       'application/json': { schema: reference(whole) },
       'text/event-stream': { schema: { anyOf: [reference(chunk), reference('Error')] } },
+    },
+  };
+}
+
+/** A generated answer, whole or as a stream of server-sent events of several types. */
+export function generatedEvents(whole: Name, event: Name): ResponseSchema {
+  return {
+    description: `The answer. With "stream": true, server-sent events with their \`type\` as their name. ${comments}`,
+    content: {
+      'application/json': { schema: reference(whole) },
+      'text/event-stream': { schema: reference(event) },
     },
   };
 }
