@@ -142,6 +142,11 @@ export const serveFlags = fromEnvironment({
     ...defaultDuration('30s'),
     summary: 'Disconnect a client that has read nothing for this long; 0 means never.',
   }),
+  'store-ttl': durationFlag({
+    ...http,
+    ...defaultDuration('24h'),
+    summary: 'How long responses of /v1/responses are kept after they were last used; 0 means no limit.',
+  }),
   'drain-timeout': durationFlag({
     ...http,
     ...defaultDuration('30s'),
@@ -188,6 +193,7 @@ export async function serveOptions(
       corsOrigins: valuesOf(flags['cors-origin']),
       maxBodyBytes: flags['max-body'],
       writeTimeoutMs: flags['write-timeout'],
+      storeTtlMs: flags['store-ttl'],
     },
     version,
   };

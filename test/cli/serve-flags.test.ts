@@ -55,6 +55,7 @@ describe('the flags of a server', () => {
         corsOrigins: [],
         maxBodyBytes: 1_048_576,
         writeTimeoutMs: 30_000,
+        storeTtlMs: 86_400_000,
       },
       version: '1.2.3',
     });
@@ -102,6 +103,7 @@ describe('the flags of a server', () => {
 
   it('reach the HTTP server', async () => {
     const argv = ['--host', '::1', '-p', '0', '--max-tokens', '9', '--max-body', '2048', '--write-timeout', '0'];
+    argv.push('--store-ttl', '1h');
     const lists = ['--api-key', 'a', '--api-key', 'b', '--cors-origin', 'https://a.example,https://b.example'];
     expect((await optionsOf(...mock, ...argv, ...lists)).server).toEqual({
       host: '::1',
@@ -111,6 +113,7 @@ describe('the flags of a server', () => {
       corsOrigins: ['https://a.example', 'https://b.example'],
       maxBodyBytes: 2048,
       writeTimeoutMs: 0,
+      storeTtlMs: 3_600_000,
     });
   });
 

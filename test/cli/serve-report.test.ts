@@ -43,6 +43,7 @@ function options(maxQueue: number, apiKeys: readonly string[] = []): ServeOption
       corsOrigins: [],
       maxBodyBytes: 1,
       writeTimeoutMs: 1,
+      storeTtlMs: 1,
     },
     version: '1.2.3',
   };

@@ -71,6 +71,7 @@ const serverDefaults: ServerOptions = {
   corsOrigins: [],
   maxBodyBytes: 1_048_576,
   writeTimeoutMs: 30_000,
+  storeTtlMs: 86_400_000,
 };
 
 /** A server for one test. It is closed when the test ends. */

@@ -143,6 +143,36 @@ export function notFoundError(method: string, path: string): ChatstreamError {
   });
 }
 
+/**
+ * For a response of which the server has nothing.
+ *
+ * @param param the parameter that names it, if it is not the path
+ */
+export function responseNotFoundError(id: string, param?: string): ChatstreamError {
+  return new ChatstreamError('not_found', `There is no response "${id}" here.`, {
+    hint: 'Either it was not stored ("store": false), or it was deleted, or it was not used for longer than --store-ttl.',
+    ...(param !== undefined && { param }),
+  });
+}
+
+/** @param param the parameter that refers to it, if it is not the path */
+export function itemNotStoredError(id: string, param?: string): ChatstreamError {
+  return new ChatstreamError('not_found', `There is no item "${id}" here.`, {
+    ...(param !== undefined && {
+      hint: 'Items can be referred to as long as their response is stored. Send the item itself instead.',
+      param,
+    }),
+  });
+}
+
+/** @param param the parameter that names it, if it is not the path */
+export function conversationNotFoundError(id: string, param?: string): ChatstreamError {
+  return new ChatstreamError('not_found', `There is no conversation "${id}" here.`, {
+    hint: 'Either it was deleted, or it was not used for longer than --store-ttl.',
+    ...(param !== undefined && { param }),
+  });
+}
+
 // queue_full
 
 /** For a new request when there is neither a free slot nor a free place in the queue. */

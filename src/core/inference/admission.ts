@@ -7,11 +7,15 @@ import {
   engineLoadingError,
   queueTimeoutError,
 } from '../base/refusals.js';
-import type { EngineInfo, Prepared, ServingEngine } from '../engine/engine.js';
+import type { EngineInfo, Prepared, PromptSource, ServingEngine } from '../engine/engine.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import { type AnswerPlan, AnswerPlans } from './answer-reading.js';
 import type { InferenceJob } from './inference-job.js';
 import type { InferenceRequest } from './request.js';
+import { afterFewestSteps } from './shortening.js';
+
+/** The part of the context that is kept free for the answer when a prompt is shortened. */
+const roomForAnswer = 0.25;
 
 /** A prompt that fits, and how it is to be answered. */
 export interface AdmissiblePrompt extends Prepared {
@@ -64,8 +68,7 @@ export class Admission {
    */
   prepare(request: InferenceRequest, client: AbortSignal): Promise<AdmissiblePrompt> {
     return this.#withPlace(client, async (signal, info) => {
-      const prepared = await this.#prepare(request, signal);
-      assertFits(request, prepared.prompt.length, info.contextLength);
+      const prepared = await this.#prepareFitting(request, info.contextLength, signal);
       return { ...prepared, plan: this.#plans.plan(request, prepared, info) };
     });
   }
@@ -97,6 +100,23 @@ export class Admission {
     }
   }
 
+  /** The prompt, shortened if it does not fit and the request allows it. */
+  #prepareFitting(request: InferenceRequest, contextLength: number, signal: AbortSignal): Promise<Prepared> {
+    const { shortening } = request;
+    const prepare = async (source: PromptSource, room: number): Promise<Prepared> => {
+      const prepared = await this.#prepare({ ...request, source }, signal);
+      assertFits(request, prepared.prompt.length, contextLength - room, contextLength);
+      return prepared;
+    };
+    if (shortening === undefined) return prepare(request.source, 1);
+    // A prompt that fills the context would leave no room for the answer, and the next one would have to be shortened again.
+    const room = Math.min(request.maxTokens, Math.ceil(contextLength * roomForAnswer));
+    return afterFewestSteps(shortening.steps, (step) => {
+      const source = step === 0 ? request.source : shortening.source(step);
+      return prepare(source, step === shortening.steps ? 1 : room);
+    });
+  }
+
   /** An engine that is told that nobody waits any more may still take a moment to notice. */
   async #prepare(request: InferenceRequest, signal: AbortSignal): Promise<Prepared> {
     const { source, format, sampling, stopTokens } = request;
@@ -118,8 +138,8 @@ export class Admission {
   }
 }
 
-/** @throws ChatstreamError `context_length_exceeded` if there is no room for the prompt and one token */
-function assertFits({ source }: InferenceRequest, promptTokens: number, contextLength: number): void {
-  if (promptTokens < contextLength) return;
+/** @throws ChatstreamError `context_length_exceeded` if the prompt is longer than `most` tokens */
+function assertFits({ source }: InferenceRequest, promptTokens: number, most: number, contextLength: number): void {
+  if (promptTokens <= most) return;
   throw contextLengthError(promptTokens, contextLength, source.type === 'chat' ? 'messages' : 'prompt');
 }

@@ -8,8 +8,18 @@ export interface InferenceRequest extends Omit<GenerationSpec, 'prompt' | 'marks
   readonly source: PromptSource;
   /** Most output tokens of a thought, 0 or more; null for a model that may think as long as it likes. */
   readonly thoughtTokens: number | null;
+  /** Shorter prompts to use instead if the source does not fit. Without them, the request is refused then. */
+  readonly shortening?: Shortening;
   /** The client's own name for it, for the log. */
   readonly requestId?: string;
+}
+
+/** How a prompt can be shortened, step by step. */
+export interface Shortening {
+  /** The most steps, 1 or more. */
+  readonly steps: number;
+  /** @param step 1 to {@link steps}; each gives a shorter prompt than the one before */
+  readonly source: (step: number) => PromptSource;
 }
 
 /** The sender's handle of a request that was admitted, whether it waits, runs or has ended. */

@@ -17,6 +17,7 @@ import { messagesRoutes } from './routes/messages.js';
 import { modelRoutes } from './routes/models.js';
 import { healthPaths, healthRoutes, observationRoutes } from './routes/observation.js';
 import { queueRoutes } from './routes/queue.js';
+import { responseRoutes } from './routes/responses.js';
 import { tokenRoutes } from './routes/tokens.js';
 import { namedSchemas } from './schemas/openapi.js';
 
@@ -77,7 +78,7 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
     const origin = options.corsOrigins.includes('*') ? '*' : [...options.corsOrigins];
     await app.register(cors, {
       origin,
-      methods: ['GET', 'POST', 'PATCH'],
+      methods: ['GET', 'POST', 'PATCH', 'DELETE'],
       exposedHeaders: ['x-request-id', 'request-id', 'retry-after'],
     });
   }
@@ -116,15 +117,8 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
     sendError(notFound(request), reply);
   });
 
-  for (const routes of [
-    completionRoutes,
-    messagesRoutes,
-    modelRoutes,
-    tokenRoutes,
-    queueRoutes,
-    healthRoutes,
-    observationRoutes,
-  ]) {
+  const generating = [completionRoutes, messagesRoutes, responseRoutes];
+  for (const routes of [...generating, modelRoutes, tokenRoutes, queueRoutes, healthRoutes, observationRoutes]) {
     routes(app, context);
   }
   return app;

@@ -1,11 +1,13 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chat, createTestApp, type TestApp, testApp, until } from '../../support/app.js';
+import { namedEvents } from '../../support/named-events.js';
 import { openStream } from '../../support/stream-client.js';
 import { parseStream } from '../../support/stream-parts.js';
 
 const chatPath = '/v1/chat/completions';
 const textPath = '/v1/completions';
+const responsePath = '/v1/responses';
 
 const examples = [
   ['post', chatPath, chat('hello'), 200],
@@ -21,6 +23,15 @@ const examples = [
   ['post', '/v1/messages', chat('x'.repeat(3000)), 413],
   ['post', '/v1/messages/count_tokens', chat('hello'), 200],
   ['post', '/v1/messages/count_tokens', {}, 400],
+  ['post', responsePath, { input: 'hello', instructions: 'Echo.', user: 'me' }, 200],
+  ['post', responsePath, { input: 'hello', max_output_tokens: 3 }, 200],
+  ['post', responsePath, { input: 'f', tools: [{ type: 'function', name: 'f', parameters: {} }] }, 200],
+  ['post', responsePath, { input: 'hello', text: { format: { type: 'json_object' } } }, 200],
+  ['post', responsePath, { input: 'hello', previous_response_id: 'resp_1' }, 404],
+  ['post', responsePath, {}, 400],
+  ['get', `${responsePath}/resp_1`, null, 404],
+  ['post', '/v1/conversations', { metadata: { a: 'b' } }, 200],
+  ['post', '/v1/conversations', { items: [{ role: 'user' }] }, 400],
   ['get', '/v1/models', null, 200],
   ['get', '/v1/models/mock', null, 200],
   ['get', '/v1/models/another', null, 404],
@@ -63,7 +74,7 @@ describe('responses in the OpenAPI document', () => {
       shared.app.inject({ method, url: path, ...(payload === null ? {} : { payload }) }),
     );
     expect(answer.statusCode, answer.body).toBe(status);
-    const described = path.startsWith('/v1/models/') ? '/v1/models/{id}' : path;
+    const described = path.replace(/^(\/v1\/(?:models|responses))\/.*/, '$1/{id}');
     expectToFit(schemaOf(method, described, status), answer.json<unknown>());
   });
 
@@ -79,6 +90,38 @@ describe('responses in the OpenAPI document', () => {
     expect(events.length).toBeGreaterThan(3);
     const validate = schemaOf('post', path, 200, 'text/event-stream');
     for (const event of events) expectToFit(validate, event);
+  });
+
+  it.each([
+    ['a message', { input: 'hello', max_output_tokens: 3 }],
+    ['a call', { input: 'f', tools: [{ type: 'function', name: 'f' }], tool_choice: 'required' }],
+  ])('fit each event of a streamed response: %s', async (_name, body) => {
+    const client = await openStream(shared.app, body, {}, responsePath);
+    const events = namedEvents(await shared.flyUntil(client.finished()));
+    expect(events.length).toBeGreaterThan(6);
+    const validate = schemaOf('post', responsePath, 200, 'text/event-stream');
+    for (const { data } of events) expectToFit(validate, data);
+  });
+
+  it('fit what is stored of responses and conversations', async () => {
+    const { id } = (await shared.post('/v1/conversations', {})).json<{ id: string }>();
+    const response = (await shared.post(responsePath, { input: 'hello', conversation: id })).json<{ id: string }>();
+    const page = (await shared.get(`/v1/conversations/${id}/items`)).json<{ data: { id: string }[] }>();
+    for (const [method, path, named] of [
+      ['get', '/v1/responses/{id}', response.id],
+      ['get', '/v1/responses/{id}/input_items', response.id],
+      ['delete', '/v1/responses/{id}', response.id],
+      ['get', '/v1/conversations/{id}', id],
+      ['get', '/v1/conversations/{id}/items', id],
+      ['get', '/v1/conversations/{id}/items/{item_id}', id],
+      ['delete', '/v1/conversations/{id}/items/{item_id}', id],
+      ['delete', '/v1/conversations/{id}', id],
+    ] as const) {
+      const url = path.replace('{id}', named).replace('{item_id}', page.data[0]?.id ?? '');
+      const answer = await shared.app.inject({ method, url });
+      expect(answer.statusCode, url).toBe(200);
+      expectToFit(schemaOf(method, path, 200), answer.json<unknown>());
+    }
   });
 
   it('fit a queue with running and waiting requests', async () => {

@@ -27,6 +27,8 @@ export interface ServerOptions {
   readonly maxBodyBytes: number;
   /** How long a client may read nothing while data waits for it; 0 is unlimited. */
   readonly writeTimeoutMs: number;
+  /** How long a response is kept after it was last used; 0 is unlimited. */
+  readonly storeTtlMs: number;
 }
 
 /** What the routes work with. */

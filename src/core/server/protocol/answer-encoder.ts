@@ -4,7 +4,8 @@ import type { AnswerReason, PromptCounts, Timings } from '../../inference/reques
 
 /**
  * How a protocol writes one request's answer, as a stream of server-sent events or as one body. Everything about
- * streaming is the same for all protocols; this is what differs.
+ * streaming is the same for all protocols; this is what differs. An encoder is used for one answer, in the order of its
+ * methods, and may remember what it has written.
  */
 export interface AnswerEncoder {
   /** The events before the first part; possibly empty. */
@@ -17,7 +18,7 @@ export interface AnswerEncoder {
    * @param stop the stop string at which the answer ended; null if it ended otherwise
    */
   closing(reason: AnswerReason, timings: Timings, stop: string | null): string;
-  /** The events that end a stream that failed. */
+  /** The events that end a stream that failed, perhaps before its opening. */
   failure(error: ChatstreamError): string;
   /** The body of an answer that is not streamed. */
   whole(parts: readonly AnswerPart[], reason: AnswerReason, timings: Timings, stop: string | null): object;

@@ -18,6 +18,8 @@ const ownVariables = new Set([
   'eos_token',
 ]);
 
+export type ChatSource = Extract<PromptSource, { type: 'chat' }>;
+
 /**
  * What a chat's prompt is made from.
  *
@@ -26,29 +28,28 @@ const ownVariables = new Set([
 export function chatSource(
   body: ChatCompletionRequest,
   tools: RequestedTools | null,
-  { effort }: ReasoningRequest,
-): PromptSource {
+  reasoning: ReasoningRequest,
+): ChatSource {
   return {
-    type: 'chat',
+    ...templateInput(body, tools, reasoning),
     messages: body.messages.map(chatMessage),
-    ...(tools !== null && { tools: tools.definitions }),
-    ...templateInput(body),
     ending: chatEnding(body),
-    ...(effort !== undefined && { reasoningEffort: effort }),
   };
 }
 
-type ChatInput = Pick<Extract<PromptSource, { type: 'chat' }>, 'documents' | 'arguments'>;
+type TemplateParameters = Pick<ChatCompletionRequest, 'chat_template_kwargs' | 'documents'>;
 
 /**
- * What a client gives to the chat template besides messages and tools.
+ * What the chat template gets besides the messages.
  *
- * @throws ChatstreamError `invalid_request` for variables that only the server may set
+ * @throws ChatstreamError `invalid_request`
  */
-export function templateInput({
-  chat_template_kwargs: given,
-  documents,
-}: Pick<ChatCompletionRequest, 'chat_template_kwargs' | 'documents'>): ChatInput {
+export function templateInput(
+  body: TemplateParameters,
+  tools: RequestedTools | null,
+  { effort }: ReasoningRequest,
+): Omit<ChatSource, 'messages' | 'ending'> {
+  const { chat_template_kwargs: given, documents } = body;
   refuseDeep(given, 'chat_template_kwargs', 'The value of "chat_template_kwargs"');
   refuseDeep(documents, 'documents', 'The value of "documents"');
   const taken = Object.keys(given ?? {}).find((name) => ownVariables.has(name));
@@ -59,17 +60,30 @@ export function templateInput({
     });
   }
   return {
+    type: 'chat',
+    ...(tools !== null && { tools: tools.definitions }),
     ...(documents !== undefined && documents !== null && { documents }),
     ...(given !== undefined && given !== null && { arguments: given }),
+    ...(effort !== undefined && { reasoningEffort: effort }),
   };
 }
 
+type EndingParameters = Pick<ChatCompletionRequest, 'add_generation_prompt' | 'continue_final_message'>;
+
 /** An answer that the client has begun is continued, unless the client asks for something else. */
-function chatEnding({
-  messages,
-  add_generation_prompt: adds,
-  continue_final_message: continues,
-}: ChatCompletionRequest): ChatEnding {
+function chatEnding(body: ChatCompletionRequest): ChatEnding {
+  const isBegun = body.messages.at(-1)?.role === 'assistant' && body.add_generation_prompt !== true;
+  return requestedEnding(body, isBegun);
+}
+
+/**
+ * @param continuesByDefault whether the last message is continued if the request does not say
+ * @throws ChatstreamError `invalid_request` for parameters that contradict each other
+ */
+export function requestedEnding(
+  { add_generation_prompt: adds, continue_final_message: continues }: EndingParameters,
+  continuesByDefault: boolean,
+): ChatEnding {
   if (adds === true && continues === true) {
     throw new ChatstreamError(
       'invalid_request',
@@ -77,8 +91,7 @@ function chatEnding({
       { param: 'continue_final_message', hint: 'Set one of them to false, or leave both out.' },
     );
   }
-  const isBegun = messages.at(-1)?.role === 'assistant' && adds !== true;
-  if (continues ?? isBegun) return 'continue';
+  if (continues ?? continuesByDefault) return 'continue';
   return adds === false ? 'none' : 'answer';
 }
 
@@ -98,7 +111,7 @@ function chatMessage(message: WireMessage, index: number): ChatMessage {
 }
 
 /** A call with its arguments as an object, which is what templates expect. What is no object stays text. */
-function templateCall({ id, type, function: called }: WireCall): JsonObject {
+export function templateCall({ id, type, function: called }: WireCall): JsonObject {
   const { name, arguments: text } = called;
   const value = text === '' ? {} : parsedObject(text);
   return {

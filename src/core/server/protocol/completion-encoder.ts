@@ -3,6 +3,7 @@ import type { AnswerPart } from '../../engine/dialects/answer.js';
 import type { AnswerReason, Timings } from '../../inference/request.js';
 import { type AnswerEncoder, sseData } from './answer-encoder.js';
 import { errorBody } from './http-errors.js';
+import { wireTimings } from './wire-timings.js';
 
 /** OpenAI's two completion APIs, which wrap the same text differently. */
 export type CompletionType = 'chat' | 'text';
@@ -140,21 +141,4 @@ function usageOf({ promptTokens, cachedTokens, outputTokens, reasoningTokens }: 
     prompt_tokens_details: { cached_tokens: cachedTokens },
     completion_tokens_details: { reasoning_tokens: reasoningTokens },
   };
-}
-
-/** Milliseconds to the microsecond, the precision of the clock. */
-export function wireTimings(timings: Timings): object {
-  return {
-    queue_ms: toMicrosecond(timings.queueMs),
-    prefill_ms: toMicrosecond(timings.prefillMs),
-    decode_ms: toMicrosecond(timings.decodeMs),
-    prompt_tokens: timings.promptTokens,
-    cached_tokens: timings.cachedTokens,
-    output_tokens: timings.outputTokens,
-    ...(timings.reasoningTokens > 0 && { reasoning_tokens: timings.reasoningTokens }),
-  };
-}
-
-function toMicrosecond(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
 }

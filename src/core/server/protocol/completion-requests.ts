@@ -19,8 +19,8 @@ export function fromChatRequest(body: ChatCompletionRequest, id: string, default
   refuseUnsupportedMessages(body.messages);
   const tools = requestedTools(body);
   const reasoning = reasoningRequest(body);
-  const request = inferenceRequest(body, id, chatSource(body, tools, reasoning), defaultMaxTokens);
-  return { ...request, format: withCalls(tools, request.format), thoughtTokens: reasoning.maxTokens };
+  const request = resolvedRequest(body, id, chatSource(body, tools, reasoning), defaultMaxTokens);
+  return { ...request, format: withCalls(tools, outputFormat(body)), thoughtTokens: reasoning.maxTokens };
 }
 
 /**
@@ -30,16 +30,17 @@ export function fromChatRequest(body: ChatCompletionRequest, id: string, default
  */
 export function fromCompletionRequest(body: CompletionRequest, id: string, defaultMaxTokens: number): InferenceRequest {
   refuseUnsupported(body, 'text');
-  return inferenceRequest(body, id, promptSource(body.prompt), defaultMaxTokens);
+  const request = resolvedRequest(body, id, promptSource(body.prompt), defaultMaxTokens);
+  return { ...request, format: outputFormat(body), thoughtTokens: null };
 }
 
-/** What chats and texts have in common, with every default filled in. @throws ChatstreamError `invalid_request` */
-export function inferenceRequest(
+/** What all protocols have in common of a request. @throws ChatstreamError `invalid_request` */
+export function resolvedRequest(
   body: GenerationParameters,
   id: string,
   source: PromptSource,
   defaultMaxTokens: number,
-): InferenceRequest {
+): Omit<InferenceRequest, 'format' | 'thoughtTokens'> {
   const stop = body.stop ?? [];
   const maxTokens = maxTokensOf(body, defaultMaxTokens);
   return {
@@ -51,8 +52,6 @@ export function inferenceRequest(
     stop: typeof stop === 'string' ? [stop] : stop,
     stopTokens: body.stop_token_ids ?? [],
     ignoreEos: body.ignore_eos ?? false,
-    format: outputFormat(body),
-    thoughtTokens: null,
   };
 }
 

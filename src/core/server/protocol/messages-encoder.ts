@@ -3,8 +3,8 @@ import { isRecord } from '../../base/json.js';
 import type { AnswerPart } from '../../engine/dialects/answer.js';
 import type { AnswerReason, PromptCounts, Timings } from '../../inference/request.js';
 import { type AnswerEncoder, sseEvent } from './answer-encoder.js';
-import { wireTimings } from './completion-encoder.js';
 import { messagesErrorBody } from './messages-errors.js';
+import { wireTimings } from './wire-timings.js';
 
 /** What an answer repeats of its request. */
 export interface MessageHead {

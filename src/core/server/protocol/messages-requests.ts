@@ -3,7 +3,7 @@ import type { PromptSource } from '../../engine/engine.js';
 import type { InferenceRequest } from '../../inference/request.js';
 import type { MessagesRequest, WireMessagesTool } from '../schemas/messages-requests.js';
 import { templateInput } from './chat-source.js';
-import { inferenceRequest } from './completion-requests.js';
+import { resolvedRequest } from './completion-requests.js';
 import { chatMessages } from './messages-chat.js';
 import { outputFormat, schemaFormat } from './output-format.js';
 import { effortOf, type ReasoningRequest } from './reasoning-requests.js';
@@ -27,7 +27,7 @@ export function fromMessagesRequest(body: MessagesRequest, id: string, defaultMa
     schemaFormat('output_format', body.output_format?.schema),
   ]);
   return {
-    ...inferenceRequest({ ...body, stop }, id, source, defaultMaxTokens),
+    ...resolvedRequest({ ...body, stop }, id, source, defaultMaxTokens),
     format: withCalls(tools, format),
     thoughtTokens: reasoning.maxTokens,
   };
@@ -42,15 +42,12 @@ function stopList(stop: MessagesRequest['stop']): readonly string[] {
   return typeof stop === 'string' ? [stop] : (stop ?? []);
 }
 
-function sourceOf(body: MessagesRequest, tools: RequestedTools | null, { effort }: ReasoningRequest): PromptSource {
+function sourceOf(body: MessagesRequest, tools: RequestedTools | null, reasoning: ReasoningRequest): PromptSource {
   return {
-    type: 'chat',
+    ...templateInput(body, tools, reasoning),
     messages: chatMessages(body),
-    ...(tools !== null && { tools: tools.definitions }),
-    ...templateInput(body),
     // An answer that the client has begun is continued.
     ending: body.messages.at(-1)?.role === 'assistant' ? 'continue' : 'answer',
-    ...(effort !== undefined && { reasoningEffort: effort }),
   };
 }
 

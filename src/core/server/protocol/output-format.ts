@@ -56,11 +56,15 @@ function contentOf(format: NamedFormat): string {
 }
 
 /** The schema is where OpenAI has it, or at the top, as llama-server and together.ai have it. */
-function fromResponseFormat(given: GenerationParameters['response_format']): NamedFormat | null {
-  const param = 'response_format';
+export function fromResponseFormat(
+  given: GenerationParameters['response_format'],
+  param = 'response_format',
+): NamedFormat | null {
   if (given === undefined || given === null || given.type === 'text') return null;
   const schema = given.json_schema?.schema ?? given.schema ?? null;
-  if (given.type === 'json_schema' && schema === null) throw missing('response_format.json_schema');
+  if (given.type === 'json_schema' && schema === null) {
+    throw missing(param === 'response_format' ? `${param}.json_schema` : `${param}.schema`);
+  }
   const isOfAnyObject = given.type === 'json_object' && Object.keys(schema ?? {}).length === 0;
   return isOfAnyObject ? { type: 'json_object', param } : schemaFormat(param, schema);
 }

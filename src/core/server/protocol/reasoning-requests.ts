@@ -10,6 +10,11 @@ export interface ReasoningRequest {
   readonly maxTokens: number | null;
 }
 
+type ReasoningParameters = Pick<
+  ChatCompletionRequest,
+  'reasoning_effort' | 'reasoning' | 'thinking' | 'thinking_budget' | 'thinking_budget_tokens' | 'thinking_token_budget'
+>;
+
 /**
  * What a request says about thinking, in the words of OpenAI (`reasoning_effort`), OpenRouter (`reasoning`), Anthropic
  * and others (`thinking`), vLLM (`thinking_token_budget`), llama-server (`thinking_budget_tokens`) and Qwen
@@ -17,7 +22,7 @@ export interface ReasoningRequest {
  *
  * @throws ChatstreamError `invalid_request` for two that contradict each other
  */
-export function reasoningRequest(body: ChatCompletionRequest): ReasoningRequest {
+export function reasoningRequest(body: ReasoningParameters): ReasoningRequest {
   const { thinking, reasoning } = body;
   const efforts = {
     reasoning_effort: body.reasoning_effort,
@@ -32,8 +37,12 @@ export function reasoningRequest(body: ChatCompletionRequest): ReasoningRequest 
     'reasoning.max_tokens': reasoning?.max_tokens,
     'thinking.budget_tokens': thinking?.budget_tokens,
   };
-  const maxTokens = onlyOf(budgets) ?? -1;
-  return { effort: effortOf(onlyOf(efforts), 'reasoning_effort'), maxTokens: maxTokens < 0 ? null : maxTokens };
+  const maxTokens = onlyOf(budgets)?.value ?? -1;
+  const effort = onlyOf(efforts);
+  return {
+    effort: effortOf(effort?.value, effort?.name ?? 'reasoning_effort'),
+    maxTokens: maxTokens < 0 ? null : maxTokens,
+  };
 }
 
 /** @throws ChatstreamError `invalid_request` for a word that is not an effort */
@@ -48,7 +57,14 @@ export function effortOf(word: string | null | undefined, param: string): Reason
   });
 }
 
-function onlyOf<T extends string | number>(values: Readonly<Record<string, T | null | undefined>>): T | undefined {
+interface Given<T> {
+  readonly name: string;
+  readonly value: T;
+}
+
+function onlyOf<T extends string | number>(
+  values: Readonly<Record<string, T | null | undefined>>,
+): Given<T> | undefined {
   const given = Object.entries(values).flatMap(([name, value]) => (value == null ? [] : [{ name, value }]));
   const [first, ...others] = given;
   const contrary = others.find(({ value }) => value !== first?.value);
@@ -58,5 +74,5 @@ function onlyOf<T extends string | number>(values: Readonly<Record<string, T | n
       hint: 'Send only one of them.',
     });
   }
-  return first?.value;
+  return first;
 }

@@ -10,19 +10,23 @@ export interface RequestedTools {
   readonly demand: CallDemand;
 }
 
+type ToolParameters = Pick<ChatCompletionRequest, 'tools' | 'tool_choice' | 'parallel_tool_calls'>;
+
 /**
  * The tools of a chat request, with the rules of OpenAI's chat API.
  *
+ * @param nameParam the parameter that has the name of the tool with this index
  * @returns null if the model may not call any
  * @throws ChatstreamError `invalid_request`
  */
 export function requestedTools(
-  body: Pick<ChatCompletionRequest, 'tools' | 'tool_choice' | 'parallel_tool_calls'>,
+  body: ToolParameters,
+  nameParam = (index: number): string => `tools.${index}.function.name`,
 ): RequestedTools | null {
   const definitions = body.tools ?? [];
   refuseDeep(definitions, 'tools', 'The value of "tools"');
   const tools = definitions.map(toolOf);
-  refuseRepeated(tools);
+  refuseRepeated(tools, nameParam);
   const choice = choiceOf(body.tool_choice);
   if (choice.type === 'none' || (tools.length === 0 && choice.type === 'auto')) return null;
   const allowed = choice.names === null ? tools : choice.names.map((name) => existing(tools, name));
@@ -65,12 +69,12 @@ function toolOf({ type, function: called }: WireTool, index: number): Tool {
   };
 }
 
-function refuseRepeated(tools: readonly Tool[]): void {
+function refuseRepeated(tools: readonly Tool[], nameParam: (index: number) => string): void {
   const names = new Set<string>();
   for (const [index, { name }] of tools.entries()) {
     if (names.has(name)) {
       throw new ChatstreamError('invalid_request', `There are two tools called ${JSON.stringify(name)}.`, {
-        param: `tools.${index}.function.name`,
+        param: nameParam(index),
       });
     }
     names.add(name);
@@ -99,7 +103,8 @@ function choiceOf(choice: unknown): Choice {
   if (member(choice, 'type') === 'function' && typeof name === 'string') {
     return { type: 'required', names: [name], isSingle: true };
   }
-  const allowed = member(choice, 'allowed_tools');
+  // The Responses API has them in the choice itself.
+  const allowed = member(choice, 'allowed_tools') ?? choice;
   if (member(choice, 'type') === 'allowed_tools' && isRecord(allowed)) return allowedTools(allowed);
   throw new ChatstreamError('invalid_request', 'The value of "tool_choice" is not known.', {
     param: 'tool_choice',

@@ -82,6 +82,16 @@ const chatRefusals: Refusals = {
   return_prompt_text: unlessFalse,
 };
 
+const responseRefusals: Refusals = {
+  ...chatRefusals,
+  background: unlessFalse,
+  context_management: unlessEmpty,
+  include: (value) => Array.isArray(value) && value.includes('message.output_text.logprobs'),
+  messages: always,
+  moderation: always,
+  prompt: always,
+};
+
 const textRefusals: Refusals = {
   add_special_tokens: unlessTrue,
   tools: unlessEmpty,
@@ -105,6 +115,7 @@ const typeRefusals = {
   chat: chatRefusals,
   text: textRefusals,
   messages: { ...chatRefusals, ...messagesRefusals },
+  response: responseRefusals,
 } as const;
 
 /** The same for the parts of vLLM's `structured_outputs`. */
@@ -126,6 +137,7 @@ const leaveItOut = 'Leave it out; nothing was generated.';
 const hints: Readonly<Record<string, string>> = {
   functions: 'Send "tools" instead.',
   function_call: 'Send "tool_choice" instead.',
+  messages: 'Send "input" instead.',
 };
 
 /** The order in which candidates are dropped and changed here; llama-server's default, with all its names. */

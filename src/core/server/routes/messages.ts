@@ -5,7 +5,7 @@ import { clientOf } from '../http/open-answers.js';
 import { MessagesEncoder } from '../protocol/messages-encoder.js';
 import { fromMessagesRequest, showsThoughts } from '../protocol/messages-requests.js';
 import { messagesRequest } from '../schemas/messages-requests.js';
-import { errorsAs, generated, json } from '../schemas/openapi.js';
+import { errorsAs, generatedEvents, json } from '../schemas/openapi.js';
 import { GenerationAnswer, generationStatuses, servedModel } from './generation.js';
 
 const tokenCount = Type.Object({ input_tokens: Type.Integer({ minimum: 0 }) });
@@ -21,7 +21,7 @@ export function messagesRoutes(app: App, context: ServerContext): void {
     tags,
     description,
     body: messagesRequest,
-    response: { 200: generated('Message', 'MessagesEvent', 'MessagesError'), ...failures },
+    response: { 200: generatedEvents('Message', 'MessagesEvent', 'MessagesError'), ...failures },
   };
   app.post('/v1/messages', { schema: message }, ({ body, id: requestId }, reply) => {
     const request = fromMessagesRequest(body, newMessageId(), options.defaultMaxTokens);

@@ -1,6 +1,6 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 
-const count = Type.Integer({ minimum: 0 });
+export const count = Type.Integer({ minimum: 0 });
 const milliseconds = Type.Number({ minimum: 0 });
 
 const head = {
@@ -120,3 +120,5 @@ export const completionChunk = Type.Object({
   }),
   ...atTheEnd,
 });
+
+export type WireTimings = Static<typeof timings>;

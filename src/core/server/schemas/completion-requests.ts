@@ -5,9 +5,9 @@ import { samplingParameters } from './sampling-parameters.js';
 
 export const stopString = Type.String({ minLength: 1, maxLength: 256 });
 const mostTokens = 2 ** 31 - 1;
-const maxTokens = optional(Type.Integer({ minimum: 1, maximum: mostTokens }));
+export const maxTokens = optional(Type.Integer({ minimum: 1, maximum: mostTokens }));
 
-/** What chats and completions have in common. */
+/** What all requests for generated text have in common. */
 export const generationParameters = {
   model: optional(Type.String({ description: 'A name from /v1/models. May be left out: there is only one model.' })),
   stream: optional(Type.Boolean()),
@@ -67,7 +67,7 @@ const tool = Type.Object({
 const tokenBudget = Type.Integer({ minimum: -1, description: 'Most tokens of a thought; -1 is unlimited.' });
 
 /** What only chats have: calls of functions, and thoughts. */
-const chatParameters = {
+export const chatParameters = {
   tools: optional(Type.Array(tool, { maxItems: 512, description: 'Functions that the model may call.' })),
   tool_choice: optional(
     Type.Unknown({ description: 'none, auto, required, or {"type": "function", "function": {"name": "…"}}.' }),
@@ -102,14 +102,19 @@ export const templateParameters = {
   documents: optional(Type.Array(jsonObject, { description: 'For chat templates that know documents.' })),
 };
 
-export const chatCompletionRequest = Type.Object({
-  messages: Type.Array(message, { minItems: 1 }),
+/** How a prompt ends. */
+export const endingParameters = {
   add_generation_prompt: optional(
     Type.Boolean({ description: 'Begin an answer after the last message; the default unless that is continued.' }),
   ),
   continue_final_message: optional(
     Type.Boolean({ description: 'Continue the last message; the default if it is from the assistant.' }),
   ),
+};
+
+export const chatCompletionRequest = Type.Object({
+  messages: Type.Array(message, { minItems: 1 }),
+  ...endingParameters,
   ...templateParameters,
   ...chatParameters,
   ...generationParameters,

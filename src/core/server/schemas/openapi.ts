@@ -1,6 +1,9 @@
 import { Type } from 'typebox';
 import { chatCompletion, chatCompletionChunk, completion, completionChunk } from './completion-answers.js';
+import { conversation, deletedConversation } from './conversations.js';
 import { message, messagesError, messagesEvent } from './messages-answers.js';
+import { deletedResponse, itemList, response, responseEvent } from './response-answers.js';
+import { conversationItem } from './response-items.js';
 import { model, modelList, queue } from './server-state.js';
 
 const error = Type.Object({
@@ -20,13 +23,20 @@ const named = {
   ChatCompletionChunk: chatCompletionChunk,
   Completion: completion,
   CompletionChunk: completionChunk,
+  Conversation: conversation,
+  ConversationItem: conversationItem,
+  DeletedConversation: deletedConversation,
+  DeletedResponse: deletedResponse,
   Error: error,
   Message: message,
   MessagesError: messagesError,
   MessagesEvent: messagesEvent,
+  ItemList: itemList,
   Model: model,
   ModelList: modelList,
   Queue: queue,
+  Response: response,
+  ResponseStreamEvent: responseEvent,
 } as const;
 
 type Name = keyof typeof named;
@@ -42,7 +52,7 @@ export type Responses = Readonly<Record<number, ResponseSchema>>;
 const statuses = {
   400: 'The request is wrong, or asks for something that is not supported.',
   401: 'The key is missing or wrong.',
-  404: 'There is no such model.',
+  404: 'There is no such model, response, conversation or item.',
   408: 'The body arrived too slowly.',
   413: 'The body is too large.',
   429: 'The queue is full.',
@@ -65,19 +75,27 @@ export function text(description: string): ResponseSchema {
   return { description, content: { 'text/plain': { schema: { type: 'string' } } } };
 }
 
-/** How a stream of each protocol is sent. */
-const streams = {
-  Error: 'server-sent events with a chunk in each `data:`, and `data: [DONE]` at the end',
-  MessagesError: 'server-sent events whose `event:` is the type of their data',
-} as const;
+const comments =
+  'Comments such as `: queued position=3 eta_ms=1200` give the place in the queue, and others such as `: prefill elapsed_ms=10000` keep the connection alive.';
 
-/** A generated answer, whole or as a stream of server-sent events. */
-export function generated(whole: Name, chunk: Name, failure: keyof typeof streams = 'Error'): ResponseSchema {
+/** A generated answer, whole or as a stream of chunks in server-sent events. */
+export function generated(whole: Name, chunk: Name): ResponseSchema {
   return {
-    description: `The answer. With "stream": true, ${streams[failure]}; an error after the beginning is an event as well. Comments such as \`: queued position=3 eta_ms=1200\` give the place in the queue, and others such as \`: prefill elapsed_ms=10000\` keep the connection alive.`,
+    description: `The answer. With "stream": true, server-sent events with a chunk in each \`data:\`, and \`data: [DONE]\` at the end; an error after the beginning is an event as well. ${comments}`,
     content: {
       'application/json': { schema: reference(whole) },
-      'text/event-stream': { schema: { anyOf: [reference(chunk), reference(failure)] } },
+      'text/event-stream': { schema: { anyOf: [reference(chunk), reference('Error')] } },
+    },
+  };
+}
+
+/** A generated answer, whole or as a stream of server-sent events of several types. */
+export function generatedEvents(whole: Name, ...events: readonly Name[]): ResponseSchema {
+  return {
+    description: `The answer. With "stream": true, server-sent events with their \`type\` as their name. ${comments}`,
+    content: {
+      'application/json': { schema: reference(whole) },
+      'text/event-stream': { schema: { anyOf: events.map(reference) } },
     },
   };
 }

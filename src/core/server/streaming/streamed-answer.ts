@@ -146,6 +146,7 @@ export class StreamedAnswer implements AnswerListener {
   }
 
   #takeHeld(): string {
-    return this.#encoder.parts(this.#held.splice(0));
+    if (this.#held.length === 0) return '';
+    return this.#opening() + this.#encoder.parts(this.#held.splice(0));
   }
 }

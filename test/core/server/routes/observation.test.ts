@@ -17,6 +17,18 @@ const routes = [
   ['post', '/v1/completions'],
   ['post', '/v1/messages'],
   ['post', '/v1/messages/count_tokens'],
+  ['post', '/v1/responses'],
+  ['get', '/v1/responses/{id}'],
+  ['delete', '/v1/responses/{id}'],
+  ['get', '/v1/responses/{id}/input_items'],
+  ['post', '/v1/conversations'],
+  ['get', '/v1/conversations/{id}'],
+  ['post', '/v1/conversations/{id}'],
+  ['delete', '/v1/conversations/{id}'],
+  ['get', '/v1/conversations/{id}/items'],
+  ['post', '/v1/conversations/{id}/items'],
+  ['get', '/v1/conversations/{id}/items/{item_id}'],
+  ['delete', '/v1/conversations/{id}/items/{item_id}'],
   ['get', '/v1/models'],
   ['get', '/v1/models/{id}'],
   ['post', '/tokenize'],
@@ -90,6 +102,22 @@ const chatParameters = [
   'verbosity',
 ];
 
+const responseParameters = [
+  'input',
+  'instructions',
+  'previous_response_id',
+  'conversation',
+  'store',
+  'max_output_tokens',
+  'text',
+  'truncation',
+  'include',
+  'metadata',
+  'service_tier',
+  'safety_identifier',
+  'prompt_cache_key',
+];
+
 describe('observation', () => {
   let shared: TestApp;
 
@@ -125,6 +153,12 @@ describe('observation', () => {
   it.each([
     ['post', '/v1/chat/completions', [...generationParameters, ...chatParameters]],
     ['post', '/v1/completions', [...generationParameters, 'prompt']],
+    [
+      'post',
+      '/v1/responses',
+      [...generationParameters, ...chatParameters.filter((name) => name !== 'messages'), ...responseParameters],
+    ],
+    ['post', '/v1/conversations/{id}/items', ['items']],
     ['post', '/tokenize', ['content']],
     ['post', '/detokenize', ['tokens']],
     ['patch', '/v1/queue', ['max_concurrency', 'max_queue']],

@@ -1,0 +1,146 @@
+import { ChatstreamError } from '../../../base/errors.js';
+import type { ConversationItem, WireItem, WirePart } from '../../schemas/response-items.js';
+import { missing } from '../refused-parameters.js';
+import { itemId, type ItemPrefix } from './item-ids.js';
+import { unsealed } from './thought-envelope.js';
+
+type Message = Extract<ConversationItem, { type: 'message' }>;
+type InputMessage = Exclude<Message, { role: 'assistant' }>;
+type OutputMessage = Extract<Message, { role: 'assistant' }>;
+type InputText = InputMessage['content'][number];
+type Reasoning = Extract<ConversationItem, { type: 'reasoning' }>;
+
+/** Finds an item that is stored. @throws ChatstreamError `not_found` */
+export type FindItem = (id: string, param: string) => ConversationItem;
+
+interface Origin {
+  /** For the ids of items that have none. */
+  readonly key: string;
+  readonly find: FindItem;
+  /** The parameter that has the items. */
+  readonly param: 'input' | 'items';
+}
+
+/**
+ * Items of a client with ids, in the form in which they are listed. A text is a message of the user.
+ *
+ * @throws ChatstreamError `invalid_request` that names what is wrong, `not_found` for an item that is not stored
+ */
+export function inputItems(
+  input: string | readonly WireItem[] | null | undefined,
+  { key, find, param: list }: Origin,
+): readonly ConversationItem[] {
+  const given = typeof input === 'string' ? [{ role: 'user', content: input }] : (input ?? []);
+  return given.map((item, index) => {
+    const param = typeof input === 'string' ? list : `${list}.${index}`;
+    return conversationItem(item, { param, find, id: (prefix) => item.id ?? itemId(prefix, key, 'in', index) });
+  });
+}
+
+interface Place {
+  /** The parameter that has the item. */
+  readonly param: string;
+  readonly find: FindItem;
+  /** Its own id, or a new one. */
+  readonly id: (prefix: ItemPrefix) => string;
+}
+
+const completed = { status: 'completed' } as const;
+
+function conversationItem(item: WireItem, place: Place): ConversationItem {
+  const { param } = place;
+  switch (item.type ?? typeOf(item)) {
+    case 'message':
+      return message(item, place);
+    case 'function_call': {
+      const call = { call_id: need(item, 'call_id', param), name: need(item, 'name', param) };
+      return { type: 'function_call', id: place.id('fc'), ...call, arguments: item.arguments ?? '', ...completed };
+    }
+    case 'function_call_output': {
+      const { output } = item;
+      if (output === undefined || output === null) throw missing(`${param}.output`);
+      const text = typeof output === 'string' ? output : inputTexts(output, `${param}.output`);
+      const call = { call_id: need(item, 'call_id', param) };
+      return { type: 'function_call_output', id: place.id('fco'), ...call, output: text, ...completed };
+    }
+    case 'reasoning':
+      return reasoning(item, place);
+    case 'item_reference':
+      return place.find(need(item, 'id', param), `${param}.id`);
+    default:
+      throw new ChatstreamError('invalid_request', `"${param}" is an item of type ${JSON.stringify(item.type)}.`, {
+        param: `${param}.type`,
+        hint: 'Messages, calls of functions with their outputs, reasoning and references to items are supported.',
+      });
+  }
+}
+
+/** An item without a type is a message, or a reference if it has nothing but an id. */
+function typeOf({ id, role, content }: WireItem): string {
+  const isReference = typeof id === 'string' && role == null && content == null;
+  return isReference ? 'item_reference' : 'message';
+}
+
+function message(item: WireItem, { param, id }: Place): Message {
+  const { role, content } = item;
+  if (content === undefined || content === null) throw missing(`${param}.content`);
+  const head = { type: 'message', id: id('msg'), ...completed } as const;
+  switch (role) {
+    case 'assistant':
+      return { ...head, role, content: outputParts(content, `${param}.content`) };
+    case 'user':
+    case 'system':
+    case 'developer':
+      return { ...head, role, content: inputTexts(content, `${param}.content`) };
+    case undefined:
+    case null:
+      throw missing(`${param}.role`);
+    default:
+      throw new ChatstreamError('invalid_request', `"${param}.role" cannot be ${JSON.stringify(role)}.`, {
+        param: `${param}.role`,
+        hint: 'Use user, assistant, system or developer.',
+      });
+  }
+}
+
+function reasoning(item: WireItem, { param, id }: Place): Reasoning {
+  const { content, summary, encrypted_content: envelope } = item;
+  const parts =
+    typeof content === 'string' ? [content] : (content ?? []).map((part) => textOf(part, `${param}.content`));
+  const thought = typeof envelope === 'string' ? unsealed(envelope) : null;
+  const texts = parts.length === 0 && thought !== null ? [thought] : parts;
+  return {
+    type: 'reasoning',
+    id: id('rs'),
+    summary: (summary ?? []).map((part) => ({ type: 'summary_text', text: textOf(part, `${param}.summary`) })),
+    content: texts.map((text) => ({ type: 'reasoning_text', text })),
+    ...completed,
+  };
+}
+
+function inputTexts(content: string | readonly WirePart[], param: string): InputText[] {
+  const texts = typeof content === 'string' ? [content] : content.map((part) => textOf(part, param));
+  return texts.map((text) => ({ type: 'input_text', text }));
+}
+
+function outputParts(content: string | readonly WirePart[], param: string): OutputMessage['content'] {
+  const parts: readonly WirePart[] = typeof content === 'string' ? [{ type: 'output_text', text: content }] : content;
+  return parts.map((part) => {
+    if (part.type === 'refusal') return { type: 'refusal', refusal: part.refusal ?? '' };
+    return { type: 'output_text', text: textOf(part, param), annotations: [], logprobs: [] };
+  });
+}
+
+const textTypes: ReadonlySet<string> = new Set(['input_text', 'output_text', 'text', 'reasoning_text', 'summary_text']);
+
+function textOf({ type, text }: WirePart, param: string): string {
+  if (textTypes.has(type) && typeof text === 'string') return text;
+  const complaint = textTypes.has(type) ? `has a part without "text"` : `has a part of type ${JSON.stringify(type)}`;
+  throw new ChatstreamError('invalid_request', `"${param}" ${complaint}.`, { param, hint: 'Only text is supported.' });
+}
+
+function need(item: WireItem, name: 'id' | 'call_id' | 'name', param: string): string {
+  const value = item[name];
+  if (value === undefined || value === null) throw missing(`${param}.${name}`);
+  return value;
+}

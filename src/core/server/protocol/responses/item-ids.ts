@@ -1,0 +1,24 @@
+import { randomBytes } from 'node:crypto';
+
+/** What an item is called in its id. */
+export type ItemPrefix = 'msg' | 'rs' | 'fc' | 'fco';
+
+/** The key that the id of a response and those of its items share, so that an item leads to its response. */
+export function newKey(): string {
+  return randomBytes(24).toString('hex');
+}
+
+export function responseId(key: string): string {
+  return `resp_${key}`;
+}
+
+/** @param place `in` for the input, `out` for the output */
+export function itemId(prefix: ItemPrefix, key: string, place: 'in' | 'out', index: number): string {
+  return `${prefix}_${key}${place === 'in' ? 'a' : 'b'}${index.toString(16).padStart(4, '0')}`;
+}
+
+/** The response that an item was made for; null for an id that was not made here. */
+export function responseOfItem(id: string): string | null {
+  const key = /^[a-z]+_([0-9a-f]{48})[ab][0-9a-f]{4,}$/.exec(id)?.[1];
+  return key === undefined ? null : responseId(key);
+}

@@ -1,0 +1,45 @@
+import type { OutputItem, OutputPart } from '../../schemas/response-items.js';
+import { sealed } from './thought-envelope.js';
+
+/** An item of the output while it is being generated. Its text is collected, because its last events repeat it. */
+export type OpenItem =
+  | { readonly type: 'message' | 'reasoning'; readonly id: string; text: string }
+  | {
+      readonly type: 'function_call';
+      readonly id: string;
+      readonly callId: string;
+      readonly name: string;
+      text: string;
+    };
+
+type Status = OutputItem['status'];
+
+/** @param isSealed whether thoughts are also given as `encrypted_content` */
+export function outputItem(item: OpenItem, status: Status, isSealed: boolean): OutputItem {
+  const { id, text } = item;
+  const isBegun = status !== 'in_progress';
+  switch (item.type) {
+    case 'message': {
+      const content = isBegun ? [outputText(text)] : [];
+      return { type: 'message', id, role: 'assistant', status, content };
+    }
+    case 'reasoning': {
+      const content = isBegun ? [reasoningText(text)] : [];
+      const envelope = isBegun && isSealed ? { encrypted_content: sealed(text) } : {};
+      return { type: 'reasoning', id, summary: [], content, ...envelope, status };
+    }
+    case 'function_call':
+      return { type: 'function_call', id, call_id: item.callId, name: item.name, arguments: text, status };
+  }
+}
+
+type OutputText = Extract<OutputPart, { type: 'output_text' }>;
+type ReasoningText = Extract<OutputPart, { type: 'reasoning_text' }>;
+
+export function outputText(text: string): OutputText {
+  return { type: 'output_text', text, annotations: [], logprobs: [] };
+}
+
+export function reasoningText(text: string): ReasoningText {
+  return { type: 'reasoning_text', text };
+}

@@ -1,0 +1,252 @@
+import type { ChatstreamError, ErrorCode } from '../../../base/errors.js';
+import type { AnswerPart } from '../../../engine/dialects/answer.js';
+import type { AnswerReason, Timings } from '../../../inference/request.js';
+import type { ResponseEvent, ResponseObject, ResponseUsage } from '../../schemas/response-answers.js';
+import type { OutputItem, OutputPart } from '../../schemas/response-items.js';
+import { type AnswerEncoder, sseEvent } from '../answer-encoder.js';
+import { wireTimings } from '../wire-timings.js';
+import { itemId } from './item-ids.js';
+import { type OpenItem, outputItem, outputText, reasoningText } from './output-items.js';
+import type { ResponseFields } from './response-fields.js';
+
+export interface ResponseEncoderOptions {
+  readonly fields: ResponseFields;
+  /** The key of the response's id, which the ids of its items share. */
+  readonly key: string;
+  /** Whether thoughts are also given as `encrypted_content`. */
+  readonly sealsThoughts: boolean;
+  /** Called with the response when it has ended, before the client gets to know. Not called for one that failed. */
+  readonly onEnded: (response: ResponseObject) => void;
+}
+
+/** An event without its number. */
+type Unnumbered = ResponseEvent extends infer E
+  ? E extends ResponseEvent
+    ? Omit<E, 'sequence_number'>
+    : never
+  : never;
+
+/**
+ * Writes one response in the events of OpenAI's Responses API. What comes is made into items, one after the other: thoughts,
+ * messages and calls.
+ *
+ * A token costs one small `JSON.stringify` and a concatenation, because all deltas of an item begin alike.
+ */
+export class ResponseEncoder implements AnswerEncoder {
+  readonly #options: ResponseEncoderOptions;
+  readonly #output: OutputItem[] = [];
+  #item: OpenItem | null = null;
+  /** What the deltas of the current item have before their text. */
+  #deltaHead = '';
+  /** What they have after it, up to the number of the event. */
+  #deltaTail = '';
+  #events = 0;
+
+  constructor(options: ResponseEncoderOptions) {
+    this.#options = options;
+  }
+
+  opening(): string {
+    const response = this.#response('in_progress');
+    return (
+      this.#write({ type: 'response.created', response }) + this.#write({ type: 'response.in_progress', response })
+    );
+  }
+
+  parts(parts: readonly AnswerPart[]): string {
+    let events = '';
+    for (const part of parts) events += this.#part(part);
+    return events;
+  }
+
+  closing(reason: AnswerReason, timings: Timings): string {
+    const events = this.#lastItem(reason);
+    const response = this.#ended(reason, timings);
+    const type = response.status === 'incomplete' ? 'response.incomplete' : 'response.completed';
+    return events + this.#write({ type, response });
+  }
+
+  failure(error: ChatstreamError): string {
+    // Clients expect this event first, even if they had to wait so long that nothing else was sent.
+    const opening = this.#events === 0 ? this.opening() : '';
+    if (this.#item !== null) this.#output.push(this.#itemWith('incomplete', this.#item));
+    const failed = { code: errorCode(error), message: error.advice };
+    const response = { ...this.#response('failed'), error: failed };
+    return opening + this.#write({ type: 'response.failed', response });
+  }
+
+  whole(parts: readonly AnswerPart[], reason: AnswerReason, timings: Timings): object {
+    this.parts(parts);
+    this.#lastItem(reason);
+    return this.#ended(reason, timings);
+  }
+
+  #part(part: AnswerPart): string {
+    switch (part.type) {
+      // The usual case, once per token.
+      case 'content':
+        return (this.#item?.type === 'message' ? '' : this.#begin('message')) + this.#delta(part.text);
+      case 'reasoning':
+        return (this.#item?.type === 'reasoning' ? '' : this.#begin('reasoning')) + this.#delta(part.text);
+      case 'call': {
+        const { id: callId, name } = part;
+        return this.#beginItem({ type: 'function_call', id: this.#newId('fc'), callId, name, text: '' });
+      }
+      // The arguments of a call follow it, before the next call begins.
+      case 'arguments':
+        return this.#delta(part.text);
+    }
+  }
+
+  #delta(text: string): string {
+    if (this.#item !== null) this.#item.text += text;
+    return `${this.#deltaHead}${JSON.stringify(text)}${this.#deltaTail}${this.#events++}}\n\n`;
+  }
+
+  #begin(type: 'message' | 'reasoning'): string {
+    return this.#beginItem({ type, id: this.#newId(type === 'message' ? 'msg' : 'rs'), text: '' });
+  }
+
+  /** The index of the item that comes next counts the current one, which is not in the output yet. */
+  #newId(prefix: 'msg' | 'rs' | 'fc'): string {
+    const index = this.#output.length + (this.#item === null ? 0 : 1);
+    return itemId(prefix, this.#options.key, 'out', index);
+  }
+
+  #beginItem(item: OpenItem): string {
+    let events = this.#finish('completed');
+    this.#item = item;
+    const ofItem = { item_id: item.id, output_index: this.#output.length };
+    events += this.#write({
+      type: 'response.output_item.added',
+      output_index: ofItem.output_index,
+      item: this.#itemWith('in_progress', item),
+    });
+    this.#deltaTail = ',"sequence_number":';
+    switch (item.type) {
+      case 'message':
+        this.#deltaHead = deltaHead('response.output_text.delta', { ...ofItem, content_index: 0 });
+        this.#deltaTail = ',"logprobs":[],"sequence_number":';
+        return (
+          events +
+          this.#write({ type: 'response.content_part.added', ...ofItem, content_index: 0, part: outputText('') })
+        );
+      case 'reasoning':
+        this.#deltaHead = deltaHead('response.reasoning_text.delta', { ...ofItem, content_index: 0 });
+        return (
+          events +
+          this.#write({ type: 'response.content_part.added', ...ofItem, content_index: 0, part: reasoningText('') })
+        );
+      case 'function_call':
+        this.#deltaHead = deltaHead('response.function_call_arguments.delta', ofItem);
+        return events;
+    }
+  }
+
+  /** Ends the current item, if there is one. */
+  #finish(status: 'completed' | 'incomplete'): string {
+    const item = this.#item;
+    if (item === null) return '';
+    const ofItem = { item_id: item.id, output_index: this.#output.length };
+    const finished = this.#itemWith(status, item);
+    this.#item = null;
+    this.#output.push(finished);
+    const done = { type: 'response.output_item.done', output_index: ofItem.output_index, item: finished } as const;
+    return this.#lastOfContent(item, ofItem) + this.#write(done);
+  }
+
+  #lastOfContent(item: OpenItem, ofItem: { readonly item_id: string; readonly output_index: number }): string {
+    const { text } = item;
+    const ofPart = { ...ofItem, content_index: 0 };
+    switch (item.type) {
+      case 'message':
+        return (
+          this.#write({ type: 'response.output_text.done', ...ofPart, text, logprobs: [] }) +
+          this.#partDone(ofPart, outputText(text))
+        );
+      case 'reasoning':
+        return (
+          this.#write({ type: 'response.reasoning_text.done', ...ofPart, text }) +
+          this.#partDone(ofPart, reasoningText(text))
+        );
+      case 'function_call':
+        return this.#write({
+          type: 'response.function_call_arguments.done',
+          ...ofItem,
+          name: item.name,
+          arguments: text,
+        });
+    }
+  }
+
+  #partDone(ofPart: { item_id: string; output_index: number; content_index: number }, part: OutputPart): string {
+    return this.#write({ type: 'response.content_part.done', ...ofPart, part });
+  }
+
+  /** An answer of nothing at all is an empty message, so that there is one in the conversation. */
+  #lastItem(reason: AnswerReason): string {
+    const isEmpty = this.#item === null && this.#output.length === 0;
+    const events = isEmpty ? this.#begin('message') : '';
+    return events + this.#finish(reason === 'length' ? 'incomplete' : 'completed');
+  }
+
+  #itemWith(status: OutputItem['status'], item: OpenItem): OutputItem {
+    return outputItem(item, status, this.#options.sealsThoughts);
+  }
+
+  #ended(reason: AnswerReason, timings: Timings): ResponseObject {
+    const isIncomplete = reason === 'length';
+    const response: ResponseObject = {
+      ...this.#response(isIncomplete ? 'incomplete' : 'completed'),
+      completed_at: isIncomplete ? null : Math.floor(Date.now() / 1000),
+      incomplete_details: isIncomplete ? { reason: 'max_output_tokens' } : null,
+      usage: usageOf(timings),
+      timings: wireTimings(timings),
+    };
+    this.#options.onEnded(response);
+    return response;
+  }
+
+  #response(status: ResponseObject['status']): ResponseObject {
+    const { id, object, created_at, background, ...others } = this.#options.fields;
+    const beginning = { id, object, created_at, status, background, completed_at: null, error: null };
+    return { ...beginning, incomplete_details: null, output: [...this.#output], ...others };
+  }
+
+  #write(event: Unnumbered): string {
+    const { type, ...fields } = event;
+    return sseEvent(type, { ...fields, sequence_number: this.#events++ });
+  }
+}
+
+/** The part of a delta event before its text. */
+function deltaHead(type: ResponseEvent['type'], place: object): string {
+  return `event: ${type}\ndata: ${JSON.stringify({ type, ...place }).slice(0, -1)},"delta":`;
+}
+
+function usageOf({ promptTokens, cachedTokens, outputTokens, reasoningTokens }: Timings): ResponseUsage {
+  return {
+    input_tokens: promptTokens,
+    // OpenAI charges for writing to its cache; here nothing is.
+    input_tokens_details: { cached_tokens: cachedTokens, cache_write_tokens: 0 },
+    output_tokens: outputTokens,
+    output_tokens_details: { reasoning_tokens: reasoningTokens },
+    total_tokens: promptTokens + outputTokens,
+  };
+}
+
+type FailureCode = NonNullable<ResponseObject['error']>['code'];
+
+const failureCodes = new Map<ErrorCode, FailureCode>([
+  ['invalid_request', 'invalid_prompt'],
+  ['context_length_exceeded', 'invalid_prompt'],
+  ['grammar_too_complex', 'invalid_prompt'],
+  // With this code, codex waits as long as the message says before it tries again.
+  ['queue_full', 'rate_limit_exceeded'],
+  ['queue_timeout', 'rate_limit_exceeded'],
+]);
+
+/** One of the published codes of failed responses. */
+function errorCode({ code }: ChatstreamError): FailureCode {
+  return failureCodes.get(code) ?? 'server_error';
+}

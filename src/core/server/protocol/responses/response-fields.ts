@@ -1,0 +1,121 @@
+import { items, member } from '../../../base/json.js';
+import type { ResponseObject } from '../../schemas/response-answers.js';
+import type { FlatTool, ResponseRequest } from '../../schemas/response-requests.js';
+import { samplingDefaults as defaults } from '../../schemas/sampling-parameters.js';
+
+/** What stays the same from the first event of a response to the last. */
+export type ResponseFields = Omit<
+  ResponseObject,
+  'status' | 'completed_at' | 'error' | 'incomplete_details' | 'output' | 'usage' | 'timings'
+>;
+
+interface Head {
+  readonly id: string;
+  /** Unix time in seconds. */
+  readonly createdAt: number;
+  readonly model: string;
+}
+
+/** The id of the conversation that a response is to be part of; null for none. */
+function conversationOf({ conversation }: ResponseRequest): string | null {
+  return (typeof conversation === 'string' ? conversation : conversation?.id) ?? null;
+}
+
+/** What a response says about its request, with the defaults filled in. */
+export function responseFields(body: ResponseRequest, { id, createdAt, model }: Head): ResponseFields {
+  const { user } = body;
+  const conversation = conversationOf(body);
+  return {
+    id,
+    object: 'response',
+    created_at: createdAt,
+    background: false,
+    model,
+    instructions: body.instructions ?? null,
+    max_output_tokens: body.max_output_tokens ?? null,
+    metadata: body.metadata ?? {},
+    parallel_tool_calls: body.parallel_tool_calls ?? true,
+    previous_response_id: body.previous_response_id ?? null,
+    conversation: conversation === null ? null : { id: conversation },
+    prompt_cache_key: body.prompt_cache_key ?? null,
+    reasoning: {
+      effort: body.reasoning?.effort ?? body.reasoning_effort ?? null,
+      summary: body.reasoning?.summary ?? null,
+    },
+    safety_identifier: body.safety_identifier ?? null,
+    service_tier: servedTier(body.service_tier),
+    store: body.store ?? true,
+    temperature: body.temperature ?? defaults.temperature,
+    text: textOf(body),
+    tool_choice: choiceOf(body.tool_choice),
+    tools: (body.tools ?? []).map(toolOf),
+    top_logprobs: 0,
+    top_p: body.top_p ?? defaults.top_p,
+    truncation: body.truncation ?? 'disabled',
+    ...(user !== undefined && user !== null && { user }),
+  };
+}
+
+function servedTier(wanted: string | null | undefined): string {
+  return wanted === undefined || wanted === null || wanted === 'auto' ? 'default' : wanted;
+}
+
+function textOf({ text, verbosity }: ResponseRequest): ResponseObject['text'] {
+  return { format: formatOf(text?.format), verbosity: text?.verbosity ?? verbosity ?? 'medium' };
+}
+
+type Format = NonNullable<ResponseRequest['text']>['format'];
+
+function formatOf(format: Format): ResponseObject['text']['format'] {
+  if (format === undefined || format === null) return { type: 'text' };
+  switch (format.type) {
+    case 'text':
+    case 'json_object':
+      return { type: format.type };
+    case 'json_schema': {
+      const { name, description, schema, strict } = format;
+      return {
+        type: 'json_schema',
+        name: name ?? 'answer',
+        ...(description !== undefined && description !== null && { description }),
+        schema: schema ?? {},
+        strict: strict ?? false,
+      };
+    }
+  }
+}
+
+/** In this API's shape, whatever shape it was asked for in. It is known to be one of the choices that are supported. */
+function choiceOf(choice: unknown): ResponseObject['tool_choice'] {
+  switch (choice) {
+    case 'none':
+    case 'required':
+      return choice;
+    case 'any':
+      return 'required';
+  }
+  if (member(choice, 'type') === 'function') return { type: 'function', name: nameOf(choice) };
+  if (member(choice, 'type') !== 'allowed_tools') return 'auto';
+  const allowed = member(choice, 'allowed_tools') ?? choice;
+  return {
+    type: 'allowed_tools',
+    mode: member(allowed, 'mode') === 'required' ? 'required' : 'auto',
+    tools: items(member(allowed, 'tools')).map((tool) => ({ type: 'function', name: nameOf(tool) })),
+  };
+}
+
+function nameOf(tool: unknown): string {
+  const name = member(member(tool, 'function'), 'name') ?? member(tool, 'name');
+  return typeof name === 'string' ? name : '';
+}
+
+function toolOf({ type, name, description, parameters, strict }: FlatTool): ResponseObject['tools'][number] {
+  if (type === 'web_search') return { type };
+  return {
+    type: 'function',
+    name: name ?? '',
+    description: description ?? null,
+    parameters: parameters ?? null,
+    strict: strict ?? false,
+  };
+}

@@ -1,0 +1,99 @@
+import { ChatstreamError } from '../../../base/errors.js';
+import type { ChatMessage } from '../../../engine/engine.js';
+import type { InferenceRequest, Shortening } from '../../../inference/request.js';
+import type { WireTool } from '../../schemas/completion-requests.js';
+import type { ConversationItem } from '../../schemas/response-items.js';
+import type { FlatTool, ResponseRequest } from '../../schemas/response-requests.js';
+import { type ChatSource, requestedEnding, templateInput } from '../chat-source.js';
+import { resolvedRequest } from '../completion-requests.js';
+import { fromResponseFormat, outputFormat } from '../output-format.js';
+import { reasoningRequest } from '../reasoning-requests.js';
+import { missing } from '../refused-parameters.js';
+import { requestedTools, withCalls } from '../tool-requests.js';
+import { refuseUnsupported } from '../unsupported.js';
+import { chatMessages } from './chat-messages.js';
+import { shorterChats } from './truncation.js';
+
+/**
+ * A request for a response with every default filled in.
+ *
+ * @param items what came before in the conversation, and the input
+ * @throws ChatstreamError `invalid_request` for what is not supported
+ */
+export function fromResponseRequest(
+  body: ResponseRequest,
+  id: string,
+  items: readonly ConversationItem[],
+  defaultMaxTokens: number,
+): InferenceRequest {
+  refuseUnsupported(body, 'response');
+  if (items.length === 0) throw missing('input');
+  const tools = requestedTools({ ...body, tools: wireTools(body.tools ?? []) }, nameParam);
+  const reasoning = reasoningRequest(body);
+  const messages = chatMessages(items, body.instructions);
+  const ending = requestedEnding(body, false);
+  const source = (shown: readonly ChatMessage[]): ChatSource => ({
+    ...templateInput(body, tools, reasoning),
+    messages: shown,
+    ending,
+  });
+  const shortening = body.truncation === 'auto' ? shorteningOf(messages, source) : null;
+  const maxTokens = { max_completion_tokens: body.max_output_tokens ?? body.max_completion_tokens ?? null };
+  const format = outputFormat(body, [fromResponseFormat(body.text?.format, 'text.format')]);
+  return {
+    ...resolvedRequest({ ...body, ...maxTokens }, id, source(messages), defaultMaxTokens),
+    format: withCalls(tools, format),
+    thoughtTokens: reasoning.maxTokens,
+    ...(shortening !== null && { shortening }),
+  };
+}
+
+/** Errors about the chat that the items were made into, as errors about the input. */
+export function aboutInput(error: unknown): unknown {
+  if (!(error instanceof ChatstreamError) || error.param !== 'messages') return error;
+  const { code, message, hint, retryAfterSeconds, cause } = error;
+  return new ChatstreamError(code, message, {
+    param: 'input',
+    ...(hint !== undefined && { hint }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    cause,
+  });
+}
+
+function shorteningOf(
+  messages: readonly ChatMessage[],
+  source: (shown: readonly ChatMessage[]) => ChatSource,
+): Shortening | null {
+  const shorter = shorterChats(messages);
+  if (shorter.length === 0) return null;
+  return { steps: shorter.length, source: (step) => source(shorter[step - 1] ?? messages) };
+}
+
+function nameParam(index: number): string {
+  return `tools.${index}.name`;
+}
+
+/** The tools as chat completions have them. */
+function wireTools(tools: readonly FlatTool[]): WireTool[] {
+  return tools.flatMap((tool, index) => {
+    const { type, name, description, parameters, strict } = tool;
+    if (isOfflineSearch(tool)) return [];
+    if (type !== 'function') return [{ type }];
+    if (name === undefined || name === null) throw missing(nameParam(index));
+    const called = {
+      name,
+      ...(description !== undefined && description !== null && { description }),
+      ...(parameters !== undefined && parameters !== null && { parameters }),
+      ...(strict !== undefined && strict !== null && { strict }),
+    };
+    return [{ type, function: called }];
+  });
+}
+
+/**
+ * A web search that must not access the web, which codex always offers: it could only find what the server has kept of the
+ * web, which is nothing here.
+ */
+function isOfflineSearch({ type, external_web_access: isOnline }: FlatTool): boolean {
+  return type === 'web_search' && isOnline === false;
+}

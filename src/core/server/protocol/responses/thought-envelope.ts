@@ -1,0 +1,14 @@
+/**
+ * Thoughts as `encrypted_content`, for clients that send nothing else of a thought back. It is encoded and not encrypted:
+ * the same response has the thought as text, so there is nothing to hide.
+ */
+const mark = 'chatstream.thought.';
+
+export function sealed(thought: string): string {
+  return mark + Buffer.from(thought).toString('base64url');
+}
+
+/** The thought; null for what another server made. */
+export function unsealed(content: string): string | null {
+  return content.startsWith(mark) ? Buffer.from(content.slice(mark.length), 'base64url').toString() : null;
+}

@@ -1,0 +1,70 @@
+import { Type } from 'typebox';
+import type { App } from '../http/context.js';
+import type { Conversations } from '../protocol/responses/conversations.js';
+import { inputItems } from '../protocol/responses/input-items.js';
+import { newKey } from '../protocol/responses/item-ids.js';
+import { listedItems } from '../protocol/responses/item-lists.js';
+import type { StoredResponses } from '../protocol/responses/stored-responses.js';
+import { changedConversation, newConversation, newItems } from '../schemas/conversations.js';
+import { itemPage } from '../schemas/item-pages.js';
+import { errors, json } from '../schemas/openapi.js';
+import type { ConversationItem, WireItem } from '../schemas/response-items.js';
+
+const tags = ['conversations'];
+const failures = errors(400, 401, 404, 408, 413, 503);
+const one = { tags, params: Type.Object({ id: Type.String() }) };
+const oneItem = { tags, params: Type.Object({ id: Type.String(), item_id: Type.String() }) };
+const conversation = { 200: json('The conversation.', 'Conversation'), ...failures };
+const item = { 200: json('The item.', 'ConversationItem'), ...failures };
+const items = { 200: json('A page of the items.', 'ItemList'), ...failures };
+
+/** OpenAI's conversations: lists of items that are kept, which responses continue. */
+export function conversationRoutes(app: App, conversations: Conversations, responses: StoredResponses): void {
+  const read = (given: readonly WireItem[]): readonly ConversationItem[] =>
+    inputItems(given, { key: newKey(), find: responses.item, param: 'items' });
+
+  const create = { summary: 'Begin a conversation', tags, body: newConversation, response: conversation };
+  app.post('/v1/conversations', { schema: create }, ({ body }) => {
+    return conversations.create(body?.metadata ?? {}, read(body?.items ?? [])).conversation;
+  });
+  const get = { summary: 'A conversation', ...one, response: conversation };
+  app.get('/v1/conversations/:id', { schema: get }, ({ params: { id } }) => conversations.find(id).conversation);
+
+  const change = {
+    summary: "Change a conversation's metadata",
+    ...one,
+    body: changedConversation,
+    response: conversation,
+  };
+  app.post('/v1/conversations/:id', { schema: change }, ({ params: { id }, body }) => {
+    return conversations.describe(id, body.metadata ?? {}).conversation;
+  });
+  const remove = {
+    summary: 'Delete a conversation',
+    ...one,
+    response: { 200: json('It is deleted.', 'DeletedConversation'), ...failures },
+  };
+  app.delete('/v1/conversations/:id', { schema: remove }, ({ params: { id } }) => {
+    conversations.delete(id);
+    return { id, object: 'conversation.deleted', deleted: true };
+  });
+
+  const list = { summary: 'The items of a conversation', ...one, querystring: itemPage, response: items };
+  app.get('/v1/conversations/:id/items', { schema: list }, ({ params: { id }, query }) =>
+    listedItems(conversations.find(id).items, query),
+  );
+  const add = { summary: 'Add items to a conversation', ...one, body: newItems, response: items };
+  app.post('/v1/conversations/:id/items', { schema: add }, ({ params: { id }, body }) => {
+    const added = read(body.items);
+    conversations.append(id, added);
+    return listedItems(added, { order: 'asc' });
+  });
+  const getItem = { summary: 'An item of a conversation', ...oneItem, response: item };
+  app.get('/v1/conversations/:id/items/:item_id', { schema: getItem }, ({ params: { id, item_id: itemId } }) =>
+    conversations.item(id, itemId),
+  );
+  const removeItem = { summary: 'Delete an item of a conversation', ...oneItem, response: conversation };
+  app.delete('/v1/conversations/:id/items/:item_id', { schema: removeItem }, ({ params: { id, item_id: itemId } }) => {
+    return conversations.deleteItem(id, itemId).conversation;
+  });
+}

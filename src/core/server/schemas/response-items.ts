@@ -1,0 +1,104 @@
+import { type Static, Type } from 'typebox';
+import { optional } from './optional.js';
+
+/** What a client may send as a part of an item's content; which types there are, and what they need, is checked later. */
+const wirePart = Type.Object({
+  type: Type.String(),
+  text: optional(Type.String()),
+  refusal: optional(Type.String()),
+});
+
+const wireContent = Type.Union([Type.String(), Type.Array(wirePart)]);
+
+/**
+ * An item of the input as clients send it. Not a union by type: the type may be left out, and a mistake in one type would be
+ * reported as one in another.
+ */
+export const wireItem = Type.Object({
+  type: optional(
+    Type.String({ description: 'message, function_call, function_call_output, reasoning, item_reference.' }),
+  ),
+  id: optional(Type.String()),
+  role: optional(Type.String({ description: 'user, assistant, system, developer.' })),
+  content: optional(wireContent),
+  call_id: optional(Type.String({ minLength: 1 })),
+  name: optional(Type.String({ minLength: 1 })),
+  arguments: optional(Type.String({ description: 'JSON.' })),
+  output: optional(wireContent),
+  summary: optional(Type.Array(wirePart)),
+  encrypted_content: optional(Type.String()),
+});
+
+const status = Type.Enum(['in_progress', 'completed', 'incomplete']);
+
+const inputText = Type.Object({ type: Type.Literal('input_text'), text: Type.String() });
+
+const outputText = Type.Object({
+  type: Type.Literal('output_text'),
+  text: Type.String(),
+  annotations: Type.Array(Type.Never()),
+  logprobs: Type.Array(Type.Never()),
+});
+
+const refusal = Type.Object({ type: Type.Literal('refusal'), refusal: Type.String() });
+const reasoningText = Type.Object({ type: Type.Literal('reasoning_text'), text: Type.String() });
+const summaryText = Type.Object({ type: Type.Literal('summary_text'), text: Type.String() });
+
+const inputMessage = Type.Object({
+  type: Type.Literal('message'),
+  id: Type.String(),
+  role: Type.Enum(['user', 'system', 'developer']),
+  status,
+  content: Type.Array(inputText),
+});
+
+const outputMessage = Type.Object({
+  type: Type.Literal('message'),
+  id: Type.String(),
+  role: Type.Literal('assistant'),
+  status,
+  content: Type.Array(Type.Union([outputText, refusal])),
+});
+
+const functionCall = Type.Object({
+  type: Type.Literal('function_call'),
+  id: Type.String(),
+  call_id: Type.String(),
+  name: Type.String(),
+  arguments: Type.String({ description: 'JSON.' }),
+  status,
+});
+
+const functionCallOutput = Type.Object({
+  type: Type.Literal('function_call_output'),
+  id: Type.String(),
+  call_id: Type.String(),
+  output: Type.Union([Type.String(), Type.Array(inputText)]),
+  status,
+});
+
+const reasoning = Type.Object({
+  type: Type.Literal('reasoning'),
+  id: Type.String(),
+  summary: Type.Array(summaryText),
+  content: Type.Array(reasoningText),
+  encrypted_content: Type.Optional(
+    Type.String({ description: 'With reasoning.encrypted_content in "include": the thought, to be sent back.' }),
+  ),
+  status,
+});
+
+/** What a model can produce. */
+export const outputItem = Type.Union([outputMessage, functionCall, reasoning]);
+
+/** The parts of the content of items that a model produces. */
+export const outputPart = Type.Union([outputText, reasoningText]);
+
+/** Everything that a conversation consists of, with an id. */
+export const conversationItem = Type.Union([inputMessage, outputMessage, functionCall, functionCallOutput, reasoning]);
+
+export type WireItem = Static<typeof wireItem>;
+export type WirePart = Static<typeof wirePart>;
+export type OutputItem = Static<typeof outputItem>;
+export type OutputPart = Static<typeof outputPart>;
+export type ConversationItem = Static<typeof conversationItem>;

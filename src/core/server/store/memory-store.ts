@@ -1,0 +1,100 @@
+import type { Clock } from '../../base/clock.js';
+import type { Store } from './store.js';
+
+export interface StoreLimits {
+  readonly mostValues: number;
+  /** Of all values together, by {@link weightOf}. */
+  readonly mostBytes: number;
+  /** How long a value is kept after it was last used, in milliseconds; 0 is unlimited. */
+  readonly ttlMs: number;
+}
+
+interface Entry<T> {
+  readonly value: T;
+  readonly bytes: number;
+  usedMs: number;
+}
+
+/** A store in this process's memory. If it is full, the values that were used least recently make room. */
+export class MemoryStore<T> implements Store<T> {
+  readonly #limits: StoreLimits;
+  readonly #clock: Clock;
+  /** In the order of their last use, which is the order in which they expire and are evicted. */
+  readonly #entries = new Map<string, Entry<T>>();
+  #bytes = 0;
+  #isSweeping = false;
+
+  constructor(limits: StoreLimits, clock: Clock) {
+    this.#limits = limits;
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get(id: string): T | null {
+    this.#dropExpired();
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return null;
+    entry.usedMs = this.#clock.now();
+    this.#entries.delete(id);
+    this.#entries.set(id, entry);
+    return entry.value;
+  }
+
+  set(id: string, value: T): void {
+    this.delete(id);
+    const bytes = weightOf(value);
+    this.#entries.set(id, { value, bytes, usedMs: this.#clock.now() });
+    this.#bytes += bytes;
+    this.#dropExpired();
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= this.#limits.mostValues && this.#bytes <= this.#limits.mostBytes) break;
+      this.delete(oldest);
+    }
+    this.#sweepLater();
+  }
+
+  delete(id: string): boolean {
+    this.#bytes -= this.#entries.get(id)?.bytes ?? 0;
+    return this.#entries.delete(id);
+  }
+
+  #dropExpired(): void {
+    const { ttlMs } = this.#limits;
+    if (ttlMs === 0) return;
+    const deadline = this.#clock.now() - ttlMs;
+    for (const [id, { usedMs }] of this.#entries) {
+      if (usedMs > deadline) return;
+      this.delete(id);
+    }
+  }
+
+  /** What has expired must go even if nothing is stored any more. */
+  #sweepLater(): void {
+    const { ttlMs } = this.#limits;
+    if (this.#isSweeping || ttlMs === 0) return;
+    this.#isSweeping = true;
+    this.#clock.schedule(ttlMs, () => {
+      this.#isSweeping = false;
+      this.#dropExpired();
+      if (this.#entries.size > 0) this.#sweepLater();
+    });
+  }
+}
+
+/** Of an entry and of the objects in a value of usual size. */
+const overheadBytes = 2048;
+
+/**
+ * The memory that a value takes, roughly: texts have one or two bytes per character, and the objects around them cost
+ * about as much as their JSON.
+ */
+function weightOf(value: unknown): number {
+  return overheadBytes + 2 * JSON.stringify(value).length;
+}

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { ChatstreamError } from '../../../../../src/core/base/errors.js';
+import { inputItems } from '../../../../../src/core/server/protocol/responses/input-items.js';
+import { responseOfItem } from '../../../../../src/core/server/protocol/responses/item-ids.js';
+import { sealed } from '../../../../../src/core/server/protocol/responses/thought-envelope.js';
+import type { ConversationItem, WireItem } from '../../../../../src/core/server/schemas/response-items.js';
+
+const key = 'c'.repeat(48);
+
+const notStored = (id: string, param: string): ConversationItem => {
+  throw new ChatstreamError('not_found', `There is no ${id}.`, { param });
+};
+
+function read(input: string | readonly WireItem[] | null): readonly ConversationItem[] {
+  return inputItems(input, { key, find: notStored, param: 'input' });
+}
+
+describe('the input of a response', () => {
+  it('is a message of the user if it is a text', () => {
+    expect(read('Hi')).toEqual([
+      {
+        type: 'message',
+        id: `msg_${key}a0000`,
+        role: 'user',
+        status: 'completed',
+        content: [{ type: 'input_text', text: 'Hi' }],
+      },
+    ]);
+    expect(read(null)).toEqual([]);
+  });
+
+  it('may have messages of every role, with or without a type, as texts or in parts', () => {
+    const items = read([
+      { role: 'developer', content: 'Be brief.' },
+      { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hi' }] },
+      { role: 'assistant', content: 'Hello' },
+      { type: 'message', role: 'assistant', content: [{ type: 'refusal', refusal: 'No.' }] },
+    ]);
+    expect(items.map((item) => (item.type === 'message' ? [item.role, item.content] : item.type))).toEqual([
+      ['developer', [{ type: 'input_text', text: 'Be brief.' }]],
+      ['user', [{ type: 'input_text', text: 'Hi' }]],
+      ['assistant', [{ type: 'output_text', text: 'Hello', annotations: [], logprobs: [] }]],
+      ['assistant', [{ type: 'refusal', refusal: 'No.' }]],
+    ]);
+  });
+
+  it('may have calls, their outputs and thoughts', () => {
+    const items = read([
+      { type: 'reasoning', id: 'rs_1', summary: [{ type: 'summary_text', text: 'So.' }], content: [] },
+      { type: 'function_call', call_id: 'c1', name: 'f', arguments: '{}' },
+      { type: 'function_call_output', call_id: 'c1', output: [{ type: 'input_text', text: '9' }] },
+    ]);
+    expect(items).toMatchObject([
+      { type: 'reasoning', id: 'rs_1', summary: [{ text: 'So.' }], content: [] },
+      { type: 'function_call', id: `fc_${key}a0001`, call_id: 'c1', name: 'f', arguments: '{}' },
+      { type: 'function_call_output', id: `fco_${key}a0002`, call_id: 'c1', output: [{ text: '9' }] },
+    ]);
+  });
+
+  it('may have thoughts that only their envelope has', () => {
+    const thoughts = read([
+      { type: 'reasoning', summary: [], encrypted_content: sealed('Hm, 考') },
+      { type: 'reasoning', summary: [], encrypted_content: 'made elsewhere' },
+    ]);
+    expect(thoughts).toMatchObject([{ content: [{ type: 'reasoning_text', text: 'Hm, 考' }] }, { content: [] }]);
+  });
+
+  it('may refer to items that are stored, with their type or without', () => {
+    const [item] = read('Hi');
+    if (item === undefined) throw new Error('There is no item.');
+    const references = [{ type: 'item_reference', id: 'msg_1' }, { id: 'msg_1' }];
+    expect(inputItems(references, { key, find: () => item, param: 'input' })).toEqual([item, item]);
+  });
+
+  it.each<[string, WireItem]>([
+    ['input.0.type', { type: 'image_generation_call', id: 'a' }],
+    ['input.0.type', { type: 'custom_tool_call', call_id: 'a', name: 'b' }],
+    ['input.0.content', { role: 'user' }],
+    ['input.0.role', { content: 'Hi' }],
+    ['input.0.role', { role: 'tool', content: 'Hi' }],
+    ['input.0.content', { role: 'user', content: [{ type: 'input_image' }] }],
+    ['input.0.content', { role: 'user', content: [{ type: 'input_text' }] }],
+    ['input.0.call_id', { type: 'function_call', name: 'f', arguments: '{}' }],
+    ['input.0.name', { type: 'function_call', call_id: 'a', arguments: '{}' }],
+    ['input.0.output', { type: 'function_call_output', call_id: 'a' }],
+    ['input.0.output', { type: 'function_call_output', call_id: 'a', output: [{ type: 'input_file' }] }],
+    ['input.0.id', { type: 'item_reference' }],
+    ['input.0.id', { type: 'item_reference', id: 'unknown' }],
+  ])('is refused with the name of what is wrong: %s in %j', (param, item) => {
+    expect(() => read([item])).toThrow(expect.objectContaining({ param }) as Error);
+  });
+});
+
+it('leads from the id of an item to its response, and from no other id', () => {
+  const [item] = read('Hi');
+  expect(responseOfItem(item?.id ?? '')).toBe(`resp_${key}`);
+  expect(responseOfItem('msg_67ccd3acc8d48190a77525dc6de64b41')).toBeNull();
+});

@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ConversationItem } from '../../../../src/core/server/schemas/response-items.js';
+import { createTestApp, type TestApp } from '../../../support/app.js';
+
+const path = '/v1/conversations';
+const user = (content: string): object => ({ role: 'user', content });
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await createTestApp({ engine: { reply: 'echo' } });
+});
+afterAll(() => app.close());
+
+interface Conversation {
+  readonly id: string;
+  readonly object: string;
+  readonly created_at: number;
+  readonly metadata: object;
+}
+
+interface Page {
+  readonly data: readonly ConversationItem[];
+  readonly has_more: boolean;
+}
+
+async function begin(body: object = {}): Promise<Conversation> {
+  const answer = await app.post(path, body);
+  expect(answer.statusCode, answer.body).toBe(200);
+  return answer.json<Conversation>();
+}
+
+async function respond(
+  body: object,
+): Promise<{ readonly id: string; readonly usage: { readonly input_tokens: number } }> {
+  const answer = await app.post('/v1/responses', body);
+  expect(answer.statusCode, answer.body).toBe(200);
+  return answer.json();
+}
+
+async function textsIn(id: string): Promise<readonly string[]> {
+  const { data } = (await app.get(`${path}/${id}/items?order=asc`)).json<Page>();
+  return data.flatMap((item) => {
+    if (item.type !== 'message') return [];
+    return item.content.map((part) => ('text' in part ? part.text : part.refusal));
+  });
+}
+
+describe('a conversation', () => {
+  it('is made, changed and deleted', async () => {
+    const made = await begin({ metadata: { topic: 'a' } });
+    expect(made).toEqual({
+      id: expect.stringMatching(/^conv_[0-9a-f]{48}$/) as string,
+      object: 'conversation',
+      created_at: expect.any(Number) as number,
+      metadata: { topic: 'a' },
+    });
+    const url = `${path}/${made.id}`;
+    const changed = { ...made, metadata: { topic: 'b' } };
+    expect((await app.post(url, { metadata: { topic: 'b' } })).json()).toEqual(changed);
+    expect((await app.get(url)).json()).toEqual(changed);
+    const deleted = await app.app.inject({ method: 'DELETE', url });
+    expect(deleted.json()).toEqual({ id: made.id, object: 'conversation.deleted', deleted: true });
+    for (const method of ['GET', 'DELETE'] as const) {
+      expect((await app.app.inject({ method, url })).statusCode).toBe(404);
+    }
+  });
+
+  it('can be made without a body', async () => {
+    const answer = await app.app.inject({ method: 'POST', url: path });
+    expect(answer.json()).toMatchObject({ object: 'conversation', metadata: {} });
+  });
+
+  it('gets what its responses were asked and answered', async () => {
+    const { id } = await begin({ items: [{ role: 'developer', content: 'Echo.' }] });
+    await respond({ conversation: id, input: 'one' });
+    await respond({ conversation: { id }, input: 'two', store: false });
+    expect(await textsIn(id)).toEqual(['Echo.', 'one', 'one', 'two', 'two']);
+  });
+
+  it('gives its items to its responses', async () => {
+    const { id } = await begin({ items: [user('one'), { role: 'assistant', content: 'one' }] });
+    const inConversation = await respond({ conversation: id, input: 'two' });
+    const alone = await respond({ input: [user('one'), { role: 'assistant', content: 'one' }, user('two')] });
+    expect(inConversation.usage.input_tokens).toBe(alone.usage.input_tokens);
+    expect(inConversation).toMatchObject({ conversation: { id } });
+  });
+
+  it('has items that can be read, added and deleted', async () => {
+    const { id } = await begin();
+    const added = (await app.post(`${path}/${id}/items`, { items: [user('one'), user('two')] })).json<Page>();
+    expect(added).toMatchObject({ data: [{ role: 'user' }, { role: 'user' }], has_more: false });
+    const [first] = added.data;
+    const url = `${path}/${id}/items/${first?.id ?? ''}`;
+    expect((await app.get(url)).json()).toEqual(first);
+    expect((await app.app.inject({ method: 'DELETE', url })).json()).toMatchObject({ id, object: 'conversation' });
+    expect((await app.get(url)).statusCode).toBe(404);
+    expect(await textsIn(id)).toEqual(['two']);
+    expect((await app.get(`${path}/${id}/items?limit=1`)).json()).toMatchObject({ data: [{}], has_more: false });
+  });
+
+  it('cannot be continued by one of its responses alone', async () => {
+    const { id } = await begin();
+    const response = await respond({ conversation: id, input: 'one' });
+    const answer = await app.post('/v1/responses', { input: 'two', previous_response_id: response.id });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({ error: { param: 'previous_response_id' } });
+    expect(answer.body).toContain(id);
+  });
+
+  it.each([
+    ['get', `${path}/conv_x`, undefined, 404, null],
+    ['get', `${path}/conv_x/items`, undefined, 404, null],
+    ['post', `${path}/conv_x`, { metadata: {} }, 404, null],
+    ['post', `${path}/conv_x/items`, { items: [] }, 404, null],
+    ['post', '/v1/responses', { conversation: 'conv_x', input: 'Hi' }, 404, 'conversation'],
+    ['post', path, { items: [{ role: 'user' }] }, 400, 'items.0.content'],
+    ['post', path, { metadata: { a: 1 } }, 400, 'metadata.a'],
+  ] as const)('is refused to %s %s with %j', async (method, url, payload, status, param) => {
+    const answer = await app.app.inject({ method, url, ...(payload !== undefined && { payload }) });
+    expect(answer.statusCode).toBe(status);
+    expect(answer.json()).toMatchObject({ error: { param } });
+  });
+});

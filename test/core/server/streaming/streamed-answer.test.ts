@@ -1,0 +1,41 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { expect, it } from 'vitest';
+import type { AnswerEncoder } from '../../../../src/core/server/protocol/answer-encoder.js';
+import { StreamedAnswer } from '../../../../src/core/server/streaming/streamed-answer.js';
+import { VirtualClock } from '../../../support/virtual-clock.js';
+
+const encoder: AnswerEncoder = {
+  opening: () => '<opening>',
+  parts: (parts) => parts.map((part) => ('text' in part ? part.text : part.type)).join(''),
+  closing: () => '<closing>',
+  failure: () => '<failure>',
+  whole: () => ({}),
+};
+
+/** A response that accepts every piece, and says after each that it has enough. */
+class FullResponse extends ServerResponse {
+  readonly pieces: string[] = [];
+
+  override write(piece: string): boolean {
+    this.pieces.push(piece);
+    return false;
+  }
+}
+
+it('opens a stream before the first part, also if its client was too slow for the comments before', () => {
+  const response = new FullResponse(new IncomingMessage(new Socket()));
+  const answer = new StreamedAnswer(response, encoder, {
+    writeTimeoutMs: 0,
+    clock: new VirtualClock(),
+    onBegin: () => undefined,
+    onFailedBeforeBegin: () => undefined,
+    onEnd: () => undefined,
+  });
+  answer.comment('queued position=1');
+  answer.started({ promptTokens: 1, cachedTokens: 0 });
+  answer.parts([{ type: 'content', text: 'Hel' }]);
+  answer.parts([{ type: 'content', text: 'lo' }]);
+  response.emit('drain');
+  expect(response.pieces).toEqual([': queued position=1\n\n', '<opening>Hello']);
+});
