@@ -17,7 +17,7 @@ interface Head {
 }
 
 /** The id of the conversation that a response is to be part of; null for none. */
-export function conversationOf({ conversation }: ResponseRequest): string | null {
+function conversationOf({ conversation }: ResponseRequest): string | null {
   return (typeof conversation === 'string' ? conversation : conversation?.id) ?? null;
 }
 
