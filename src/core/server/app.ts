@@ -70,6 +70,12 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
   });
   // Fastify would accept any body that is declared as plain text as a string.
   app.removeContentTypeParser('text/plain');
+  // OpenAI's Python client declares JSON also where it sends no body. Where one is needed, the route's schema says so.
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
+    if (body === '') done(null, null);
+    else void parseJson(request, body, done);
+  });
   app.addHook('onRequest', (request, reply, done) => {
     sendRequestId(request, reply);
     done();

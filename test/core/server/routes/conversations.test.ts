@@ -65,10 +65,15 @@ describe('a conversation', () => {
     }
   });
 
-  it('can be made without a body', async () => {
-    const answer = await app.app.inject({ method: 'POST', url: path });
-    expect(answer.json()).toMatchObject({ object: 'conversation', metadata: {} });
-  });
+  it.each([{}, { 'content-type': 'application/json' }])(
+    'can be made without a body, with the headers %j',
+    async (headers) => {
+      const answer = await app.app.inject({ method: 'POST', url: path, headers });
+      expect(answer.json()).toMatchObject({ object: 'conversation', metadata: {} });
+      const url = `${path}/${answer.json<Conversation>().id}`;
+      expect((await app.app.inject({ method: 'DELETE', url, headers })).json()).toMatchObject({ deleted: true });
+    },
+  );
 
   it('gets what its responses were asked and answered', async () => {
     const { id } = await begin({ items: [{ role: 'developer', content: 'Echo.' }] });

@@ -322,38 +322,6 @@ describe('a conversation that does not fit', () => {
   });
 });
 
-describe('what is wrong with a request', () => {
-  it.each([
-    ['input', {}],
-    ['input', { input: [] }],
-    ['messages', { messages: [{ role: 'user', content: 'Hi' }] }],
-    ['background', { input: 'Hi', background: true }],
-    ['prompt', { input: 'Hi', prompt: { id: 'pmpt_1' } }],
-    ['top_logprobs', { input: 'Hi', top_logprobs: 3 }],
-    ['include', { input: 'Hi', include: ['message.output_text.logprobs'] }],
-    ['context_management', { input: 'Hi', context_management: [{ type: 'compaction' }] }],
-    ['max_output_tokens', { input: 'Hi', max_output_tokens: 0 }],
-    ['metadata.a', { input: 'Hi', metadata: { a: 1 } }],
-    ['truncation', { input: 'Hi', truncation: 'middle' }],
-    ['reasoning.effort', { input: 'Hi', reasoning: { effort: 'huge' } }],
-    ['text.format.schema', { input: 'Hi', text: { format: { type: 'json_schema', name: 'a' } } }],
-    ['text.format', { input: 'Hi', text: { format: { type: 'json_schema', name: 'a', schema: { type: 'object' } } } }],
-    ['tools.0.type', { input: 'Hi', tools: [{ type: 'web_search' }] }],
-    ['tools.0.type', { input: 'Hi', tools: [{ type: 'custom', name: 'f' }] }],
-    ['tools.0.name', { input: 'Hi', tools: [{ type: 'function' }] }],
-    ['tools.1.name', { input: 'Hi', tools: [...tools, ...tools] }],
-    ['tool_choice', { input: 'Hi', tools, tool_choice: { type: 'web_search' } }],
-    ['tool_choice', { input: 'Hi', tools, tool_choice: { type: 'function', name: 'other' } }],
-    ['previous_response_id', { input: 'Hi', conversation: 'conv_1', previous_response_id: 'resp_1' }],
-  ])('is named: %s', async (param, body) => {
-    expect(await refused(body)).toMatchObject({ status: 400, error: { param, type: 'invalid_request_error' } });
-  });
-
-  it('is that it asks for another model', async () => {
-    expect(await refused({ input: 'Hi', model: 'gpt-5' })).toMatchObject({ status: 404, error: { param: 'model' } });
-  });
-});
-
 it('answers a request as codex sends it', async () => {
   const message = (role: string, type: string, text: string): object => ({
     type: 'message',
