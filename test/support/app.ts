@@ -67,6 +67,7 @@ const serverDefaults: ServerOptions = {
   host: '127.0.0.1',
   port: 0,
   defaultMaxTokens: 512,
+  aliases: [],
   apiKeys: [],
   corsOrigins: [],
   maxBodyBytes: 1_048_576,

@@ -8,20 +8,24 @@ import { errors } from '../schemas/openapi.js';
 import { QueueAnnouncement } from '../streaming/queue-announcer.js';
 import { StreamedAnswer } from '../streaming/streamed-answer.js';
 import { WholeAnswer } from '../streaming/whole-answer.js';
+import { answersTo, modelNames } from './model-names.js';
 
 /** The error answers of the generating routes. */
 export const generationErrors = errors(400, 401, 404, 408, 413, 429, 500, 503);
 
 /**
- * The name of the model that will answer; before it is loaded, the name that the client asked for.
+ * The name of the model that will answer: the one by which the client asked for it, or else its first. Clients compare
+ * both, and some take another name for another model.
  *
  * @throws ChatstreamError `model_not_found` if the client asked for another one
  */
-export function servedModel({ inference }: ServerContext, wanted: string | null | undefined): string {
-  const served = inference.info?.modelId;
-  if (served === undefined) return wanted ?? '';
-  if (wanted === undefined || wanted === null || wanted === served) return served;
-  throw modelNotFoundError(wanted, served);
+export function servedModel({ inference, options }: ServerContext, wanted: string | null | undefined): string {
+  const { info } = inference;
+  if (info === null) return wanted ?? '';
+  const [first = info.modelId] = modelNames(info.modelId, options.aliases);
+  if (wanted === undefined || wanted === null || wanted === '') return first;
+  if (answersTo(wanted, info.modelId, options.aliases)) return wanted;
+  throw modelNotFoundError(wanted, first);
 }
 
 /** The answer to one request, in whichever protocol: queues the request and delivers what is generated. Used once. */
