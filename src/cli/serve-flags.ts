@@ -138,7 +138,7 @@ export const serveFlags = fromEnvironment({
     max: 65_535,
     default: 8000,
   }),
-  'api-key': listFlag({ ...http, summary: 'Key that clients must send as a bearer token. Repeatable.' }),
+  'api-key': listFlag({ ...http, summary: 'Key that clients must send. Repeatable.' }),
   'cors-origin': listFlag({ ...http, summary: 'Origin that browsers may send requests from, or *. Repeatable.' }),
   'max-body': Flags.integer({ ...http, summary: 'Largest request body, in bytes.', min: 1024, default: 1_048_576 }),
   'write-timeout': durationFlag({

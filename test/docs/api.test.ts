@@ -15,6 +15,8 @@ const clientErrors: readonly ErrorCode[] = [
   'invalid_api_key',
   'model_not_found',
   'not_found',
+  'method_not_allowed',
+  'unsupported_media_type',
   'body_timeout',
   'body_too_large',
   'queue_full',

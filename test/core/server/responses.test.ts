@@ -12,6 +12,7 @@ const examples = [
   ['post', chatPath, chat('hello', { temperature: 'hot' }), 400],
   ['post', chatPath, chat('hello', { model: 'another' }), 404],
   ['post', chatPath, chat('x'.repeat(3000)), 413],
+  ['post', textPath, 'prompt', 415],
   ['post', textPath, { prompt: 'hello' }, 200],
   ['post', textPath, { prompt: 'hello', n: 2 }, 400],
   ['get', '/v1/models', null, 200],

@@ -11,7 +11,7 @@ import { WholeAnswer } from '../streaming/whole-answer.js';
 import { answersTo, modelNames } from './model-names.js';
 
 /** The error answers of the generating routes. */
-export const generationErrors = errors(400, 401, 404, 408, 413, 429, 500, 503);
+export const generationErrors = errors(400, 401, 404, 408, 413, 415, 429, 500, 503);
 
 /**
  * The name of the model that will answer: the one by which the client asked for it, or else its first. Clients compare

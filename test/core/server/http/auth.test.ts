@@ -37,7 +37,8 @@ describe('API keys', () => {
     expect(answer.headers['www-authenticate']).toBe('Bearer');
     expect(answer.json<unknown>()).toEqual({
       error: {
-        message: 'This server needs an API key. Send it in the header "Authorization: Bearer KEY".',
+        message:
+          'This server needs an API key. Send it in the header "Authorization: Bearer KEY" or "x-api-key: KEY".',
         type: 'authentication_error',
         param: null,
         code: 'invalid_api_key',
@@ -64,6 +65,24 @@ describe('API keys', () => {
     },
   );
 
+  it.each([
+    { 'x-api-key': 'first' },
+    { 'api-key': 'second' },
+    { authorization: 'Bearer placeholder', 'x-api-key': 'first' },
+    { authorization: 'Basic user', 'api-key': 'first' },
+  ])('let in: %s', async (headers) => {
+    const answer = await shared.get('/v1/models', headers);
+    expect(answer.statusCode).toBe(200);
+  });
+
+  it.each([{ 'x-api-key': 'Bearer first' }, { 'api-key': 'third' }, { 'x-api-key': '' }])(
+    'keep out: %s',
+    async (headers) => {
+      const answer = await shared.get('/v1/models', headers);
+      expect(answer.statusCode).toBe(401);
+    },
+  );
+
   it('do not appear in the error', async () => {
     const answer = await shared.get('/v1/models', { authorization: 'Bearer third' });
     expect(answer.json<unknown>()).toMatchObject({
@@ -87,7 +106,7 @@ describe('the comparison of keys', () => {
     const authenticator = new Authenticator(['first', 'second', 'a much longer third']);
     vi.mocked(crypto.timingSafeEqual).mockClear();
     try {
-      authenticator.check(authorization);
+      authenticator.check({ authorization });
     } catch {
       // Whether the key is accepted does not matter here.
     }
