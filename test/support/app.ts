@@ -95,9 +95,8 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const connectionLimits = { most: 1000, mostIdle: 1000, beyond: 10, ...options.connections };
   const server = { ...serverDefaults, ...options.server };
   const app = await createApp(
-    { inference, announcer, totals, metrics, options: server, clock, connectionLimits },
+    { inference, announcer, totals, metrics, options: server, clock, connectionLimits, version: '1.2.3' },
     logger,
-    '1.2.3',
   );
   if (options.unloaded !== true) await engine.start();
 

@@ -36,8 +36,8 @@ const connectionsCheckingInterval = 5000;
 const wellFormedRequestId = /^[\w.:-]{1,128}$/;
 
 /** The HTTP server with all its routes, not listening yet. */
-export async function createApp(context: ServerContext, logger: PinoLogger, version: string): Promise<App> {
-  const { options } = context;
+export async function createApp(context: ServerContext, logger: PinoLogger): Promise<App> {
+  const { options, version } = context;
   const paths = new RoutePaths();
   const app: App = fastify({
     // Fastify's own lines below a warning would mislead: it says "Server listening" long before the model is loaded.

@@ -7,14 +7,14 @@ const completionPath = '/v1/completions';
 /** Values of the right type and range, for parameters that both routes take. */
 const accepted: readonly (readonly [string, readonly unknown[]])[] = [
   ['model', ['mock', null]],
-  ['max_tokens', [1, 3, null]],
-  ['max_completion_tokens', [1, 3, null]],
+  ['max_tokens', [1, 3, -1, null]],
+  ['max_completion_tokens', [1, 3, -1, null]],
   ['temperature', [0, 0.5, 2, null]],
   ['top_p', [0.001, 1, null]],
   ['top_k', [-1, 0, 40, null]],
   ['min_p', [0, 1, null]],
   ['seed', [0, -1, 42, 2 ** 53 - 1, -(2 ** 53 - 1), null]],
-  ['stop', ['x', ['x'], [], Array.from({ length: 16 }, (_, n) => `stop ${n}`), null]],
+  ['stop', ['x', ['x'], [], '', ['', 'x'], Array.from({ length: 16 }, (_, n) => `stop ${n}`), null]],
   ['presence_penalty', [-2, 0, 2, null]],
   ['frequency_penalty', [-2, 0, 2, null]],
   ['repeat_penalty', [0.1, 1, 10, null]],
@@ -54,6 +54,7 @@ const accepted: readonly (readonly [string, readonly unknown[]])[] = [
 const refused: readonly (readonly [param: string, body: object])[] = [
   ['model', { model: 5 }],
   ['max_tokens', { max_tokens: 0 }],
+  ['max_tokens', { max_tokens: -2 }],
   ['max_tokens', { max_tokens: 1.5 }],
   ['max_tokens', { max_tokens: '5' }],
   ['max_tokens', { max_tokens: 2 ** 31 }],
@@ -75,7 +76,6 @@ const refused: readonly (readonly [param: string, body: object])[] = [
   ['seed', { seed: 'x' }],
   ['seed', { seed: 2 ** 53 }],
   ['stop', { stop: 5 }],
-  ['stop', { stop: '' }],
   ['stop', { stop: Array.from({ length: 17 }, (_, n) => `stop ${n}`) }],
   ['stop.1', { stop: ['a', 5] }],
   ['presence_penalty', { presence_penalty: -2.1 }],
@@ -176,7 +176,8 @@ describe('parameters', () => {
         ],
       },
     ],
-    ['messages.0.function_call', { messages: [{ role: 'assistant', function_call: { name: 'f' } }] }],
+    ['messages.0.function_call.arguments', { messages: [{ role: 'assistant', function_call: { name: 'f' } }] }],
+    ['messages.0.content', { messages: [{ role: 'user', content: [{ type: 'refusal', text: 'no' }] }] }],
     ['messages.0.audio', { messages: [{ role: 'assistant', audio: { id: 'x' } }] }],
   ])('a chat names %s when it is %j', async (param, body) => {
     const answer = await shared.ask(chatPath, body);

@@ -40,4 +40,6 @@ export interface ServerContext {
   readonly options: ServerOptions;
   readonly clock: Clock;
   readonly connectionLimits: ConnectionLimits;
+  /** This package's version. */
+  readonly version: string;
 }

@@ -13,6 +13,10 @@ export interface AnswerHead {
   /** Unix time in seconds. */
   readonly created: number;
   readonly model: string;
+  /** Answers with the same one come from the same model and program. */
+  readonly fingerprint: string;
+  /** What the request said of it; null if it said nothing. */
+  readonly serviceTier: string | null;
 }
 
 /** The end of every stream of OpenAI's completion APIs. */
@@ -24,20 +28,21 @@ const done = sseData('[DONE]');
  */
 export class CompletionEncoder implements AnswerEncoder {
   readonly #type: CompletionType;
-  readonly #head: AnswerHead;
   readonly #includeUsage: boolean;
+  /** What the whole answer begins with. */
+  readonly #head: object;
   /** Each chunk up to its choices. */
   readonly #chunkHead: string;
   readonly #beforeText: string;
   readonly #afterText: string;
 
   /** @param includeUsage whether a stream ends with a chunk of token counts */
-  constructor(type: CompletionType, { id, created, model }: AnswerHead, includeUsage: boolean) {
+  constructor(type: CompletionType, head: AnswerHead, includeUsage: boolean) {
     this.#type = type;
-    this.#head = { id, created, model };
+    this.#head = wireHead(head, type === 'chat' ? 'chat.completion' : 'text_completion');
     this.#includeUsage = includeUsage;
     const object = type === 'chat' ? 'chat.completion.chunk' : 'text_completion';
-    this.#chunkHead = JSON.stringify({ id, object, created, model }).slice(0, -1);
+    this.#chunkHead = JSON.stringify(wireHead(head, object)).slice(0, -1);
     const content = type === 'chat' ? '"delta":{"content":' : '"text":';
     this.#beforeText = `data: ${this.#chunkHead},"choices":[{"index":0,${content}`;
     this.#afterText = `${type === 'chat' ? '}' : ''},"logprobs":null,"finish_reason":null}]}\n\n`;
@@ -89,12 +94,8 @@ export class CompletionEncoder implements AnswerEncoder {
   whole(parts: readonly AnswerPart[], reason: AnswerReason, timings: Timings): object {
     const isChat = this.#type === 'chat';
     const content = isChat ? { message: wholeMessage(parts) } : { text: textOf(parts, 'content') };
-    const { id, created, model } = this.#head;
     return {
-      id,
-      object: isChat ? 'chat.completion' : 'text_completion',
-      created,
-      model,
+      ...this.#head,
       choices: [{ index: 0, ...content, logprobs: null, finish_reason: reason }],
       usage: usageOf(timings),
       timings: wireTimings(timings),
@@ -108,6 +109,17 @@ export class CompletionEncoder implements AnswerEncoder {
   #chunk(choices: readonly object[], extra: object = {}): string {
     return sseData(`${this.#chunkHead},${JSON.stringify({ choices, ...extra }).slice(1)}`);
   }
+}
+
+function wireHead({ id, created, model, fingerprint, serviceTier }: AnswerHead, object: string): object {
+  return {
+    id,
+    object,
+    created,
+    model,
+    system_fingerprint: fingerprint,
+    ...(serviceTier !== null && { service_tier: serviceTier }),
+  };
 }
 
 function wholeMessage(parts: readonly AnswerPart[]): object {

@@ -1,7 +1,12 @@
 import { ChatstreamError } from '../../base/errors.js';
 import type { PromptSource } from '../../engine/engine.js';
 import type { InferenceRequest } from '../../inference/request.js';
-import type { ChatCompletionRequest, CompletionRequest, GenerationParameters } from '../schemas/completion-requests.js';
+import {
+  type ChatCompletionRequest,
+  type CompletionRequest,
+  type GenerationParameters,
+  mostTokens,
+} from '../schemas/completion-requests.js';
 import { chatSource } from './chat-source.js';
 import { outputFormat } from './output-format.js';
 import { reasoningRequest } from './reasoning-requests.js';
@@ -47,7 +52,7 @@ function resolve(
     maxTokens,
     minTokens: minTokensOf(body, maxTokens),
     sampling: samplingOf(body),
-    stop: typeof stop === 'string' ? [stop] : stop,
+    stop: [stop].flat().filter((text) => text !== ''),
     stopTokens: body.stop_token_ids ?? [],
     ignoreEos: body.ignore_eos ?? false,
     format: outputFormat(body),
@@ -55,14 +60,17 @@ function resolve(
   };
 }
 
-/** @throws ChatstreamError `invalid_request` for an `n_predict` of 0: the answer to it would be empty */
+/** In the order in which they count. */
+const limits = ['max_completion_tokens', 'max_tokens', 'n_predict'] as const;
+
+/** @throws ChatstreamError `invalid_request` for a limit of 0: the answer to it would be empty */
 function maxTokensOf(body: GenerationParameters, defaultMaxTokens: number): number {
-  const { n_predict: predicted } = body;
-  if (predicted === 0) {
-    throw new ChatstreamError('invalid_request', '"n_predict" must be 1 or more, or -1.', { param: 'n_predict' });
+  const zero = limits.find((param) => body[param] === 0);
+  if (zero !== undefined) {
+    throw new ChatstreamError('invalid_request', `"${zero}" must be 1 or more, or -1.`, { param: zero });
   }
-  const wanted = predicted === -1 ? null : predicted;
-  return body.max_completion_tokens ?? body.max_tokens ?? wanted ?? defaultMaxTokens;
+  const wanted = limits.map((param) => body[param]).find((limit) => typeof limit === 'number') ?? defaultMaxTokens;
+  return wanted === -1 ? mostTokens : wanted;
 }
 
 function minTokensOf(body: GenerationParameters, maxTokens: number): number {

@@ -98,7 +98,6 @@ const structuredOutputRefusals: Refusals = {
 
 /** The same for what a chat's messages may carry besides their text; the model would not see it. */
 const messageRefusals: Refusals = {
-  function_call: always,
   audio: always,
 };
 

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import type { InferenceRequest } from '../../inference/request.js';
 import type { App, ServerContext } from '../http/context.js';
@@ -39,11 +39,25 @@ function answer(
   context: ServerContext,
   type: CompletionType,
   request: InferenceRequest,
-  { model, stream, stream_options: options }: Pick<CompletionRequest, 'model' | 'stream' | 'stream_options'>,
+  body: Pick<CompletionRequest, 'model' | 'stream' | 'stream_options' | 'service_tier'>,
   reply: FastifyReply,
 ): Promise<object | undefined> {
-  const head = { id: request.id, created: Math.floor(Date.now() / 1000), model: servedModel(context, model) };
+  const { stream, stream_options: options } = body;
+  const head = {
+    id: request.id,
+    created: Math.floor(Date.now() / 1000),
+    model: servedModel(context, body.model),
+    fingerprint: fingerprintOf(context),
+    serviceTier: body.service_tier ?? null,
+  };
   const encoder = new CompletionEncoder(type, head, options?.include_usage ?? false);
   const generation = new GenerationAnswer(context, request, encoder, reply);
   return stream === true ? generation.streamed(options?.include_queue ?? false) : generation.whole();
+}
+
+/** Changes with the program, the model's file and the length of the context; not with the number of threads. */
+function fingerprintOf({ inference, version }: ServerContext): string {
+  const { engine, modelId, architecture, parameters, fileBytes, contextLength } = inference.info ?? {};
+  const known = JSON.stringify([version, engine, modelId, architecture, parameters, fileBytes, contextLength]);
+  return `fp_${createHash('sha256').update(known).digest('hex').slice(0, 10)}`;
 }

@@ -7,6 +7,8 @@ const head = {
   id: Type.String(),
   created: Type.Integer({ description: 'Unix time in seconds.' }),
   model: Type.String(),
+  system_fingerprint: Type.String({ description: 'The same as long as the model and the program are the same.' }),
+  service_tier: Type.Optional(Type.String({ description: 'As the request has it.' })),
 };
 
 const usage = Type.Object({

@@ -3,9 +3,11 @@ import { optional } from './optional.js';
 import { outputFormatParameters } from './output-format-parameters.js';
 import { samplingParameters } from './sampling-parameters.js';
 
-const stopString = Type.String({ minLength: 1, maxLength: 256 });
-const mostTokens = 2 ** 31 - 1;
-const maxTokens = optional(Type.Integer({ minimum: 1, maximum: mostTokens }));
+const stopString = Type.String({ maxLength: 256, description: 'An empty one is ignored.' });
+export const mostTokens = 2 ** 31 - 1;
+const maxTokens = optional(
+  Type.Integer({ minimum: -1, maximum: mostTokens, description: 'Not 0; -1 is all that fits into the context.' }),
+);
 
 /** What chats and completions have in common. */
 const generationParameters = {
@@ -30,10 +32,15 @@ const generationParameters = {
   user: optional(Type.String({ description: 'Accepted but not used.' })),
   max_tokens: maxTokens,
   max_completion_tokens: maxTokens,
-  n_predict: optional(Type.Integer({ minimum: -1, maximum: mostTokens, description: '-1 is the default.' })),
+  n_predict: maxTokens,
+  service_tier: optional(Type.String({ description: 'Repeated in the answer, and not used.' })),
 };
 
-const contentPart = Type.Object({ type: Type.String(), text: optional(Type.String()) });
+const contentPart = Type.Object({
+  type: Type.String({ description: 'text, input_text, output_text or refusal.' }),
+  text: optional(Type.String()),
+  refusal: optional(Type.String()),
+});
 
 const call = Type.Object({
   id: optional(Type.String()),
@@ -42,13 +49,19 @@ const call = Type.Object({
 });
 
 const message = Type.Object({
-  role: Type.Enum(['system', 'developer', 'user', 'assistant', 'tool']),
+  role: Type.Enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
   content: optional(Type.Union([Type.String(), Type.Array(contentPart)])),
   name: optional(Type.String()),
   tool_call_id: optional(
     Type.String({ description: "The call that a tool's message answers; for the chat template." }),
   ),
   tool_calls: optional(Type.Array(call, { description: "Calls in an assistant's message." })),
+  function_call: optional(
+    Type.Object(
+      { name: Type.String(), arguments: Type.String({ description: 'JSON.' }) },
+      { description: 'A single call, as OpenAI had it before there were tools.' },
+    ),
+  ),
   reasoning_content: optional(Type.String({ description: "The thought before an assistant's message." })),
 });
 

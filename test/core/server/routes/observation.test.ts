@@ -68,6 +68,7 @@ const generationParameters = [
   'n_predict',
   'min_tokens',
   'stop_token_ids',
+  'service_tier',
 ];
 
 const chatParameters = [
