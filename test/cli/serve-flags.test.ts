@@ -103,7 +103,18 @@ describe('the flags of a server', () => {
 
   it('reach the HTTP server', async () => {
     const argv = ['--host', '::1', '-p', '0', '--max-tokens', '9', '--max-body', '2048', '--write-timeout', '0'];
-    const lists = ['--alias', 'gpt-4o', '--alias', 'b,*', '--api-key', 'a', '--api-key', 'b', '--cors-origin', 'https://a.example,https://b.example'];
+    const lists = [
+      '--alias',
+      'gpt-4o',
+      '--alias',
+      'b,*',
+      '--api-key',
+      'a',
+      '--api-key',
+      'b',
+      '--cors-origin',
+      'https://a.example,https://b.example',
+    ];
     expect((await optionsOf(...mock, ...argv, ...lists)).server).toEqual({
       host: '::1',
       port: 0,

@@ -7,7 +7,7 @@ import {
   engineLoadingError,
   queueTimeoutError,
 } from '../base/refusals.js';
-import type { EngineInfo, Prepared, ServingEngine } from '../engine/engine.js';
+import type { EngineInfo, Prepared, PromptSource, ServingEngine } from '../engine/engine.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import { type AnswerPlan, AnswerPlans } from './answer-reading.js';
 import type { InferenceJob } from './inference-job.js';
@@ -57,28 +57,63 @@ export class Admission {
   }
 
   /**
-   * The request's prompt in tokens, and its output format as the engine takes it. A request that will be refused should
-   * cost the engine nothing, so requests already hold a place while they are prepared.
+   * The prompts of requests in tokens, and their output formats as the engine takes them. Requests that will be refused
+   * should cost the engine nothing, so requests already hold a place while they are prepared. Several generations of one
+   * prompt, which have the same source, are prepared once.
    *
    * @throws ChatstreamError as `Inference.submit` does
    */
-  async prepare(request: InferenceRequest, client: AbortSignal): Promise<AdmissiblePrompt> {
-    this.#scheduler.assertVacancy(this.#preparing);
+  prepare(requests: readonly InferenceRequest[], client: AbortSignal): Promise<readonly AdmissiblePrompt[]> {
+    return this.#withPlaces(requests.length, client, async (signal, info) => {
+      const bySource = new Map<PromptSource, Promise<Prepared>>();
+      const prepareOnce = (request: InferenceRequest): Promise<Prepared> => {
+        const begun = bySource.get(request.source) ?? this.#prepareFitting(request, info, signal);
+        bySource.set(request.source, begun);
+        return begun;
+      };
+      const prepared = await Promise.all(requests.map(prepareOnce));
+      return requests.flatMap((request, index) => {
+        const prompt = prepared[index];
+        return prompt === undefined ? [] : [{ ...prompt, plan: this.#plans.plan(request, prompt, info) }];
+      });
+    });
+  }
+
+  /**
+   * The number of tokens in the request's prompt. It costs the engine as much as preparing a request does, so it is
+   * refused in the same cases; but the prompt need not fit.
+   *
+   * @throws ChatstreamError as `Inference.submit` does
+   */
+  count(request: InferenceRequest, client: AbortSignal): Promise<number> {
+    return this.#withPlaces(1, client, async (signal) => (await this.#prepare(request, signal)).prompt.length);
+  }
+
+  async #withPlaces<T>(
+    places: number,
+    client: AbortSignal,
+    work: (signal: AbortSignal, info: EngineInfo) => Promise<T>,
+  ): Promise<T> {
+    this.#scheduler.assertVacancy(this.#preparing + places - 1);
     if (this.#info === null) throw engineLoadingError();
     // While an engine restarts, preparing can take a while; no request waits longer for that than it may in the queue.
     const patience = withDeadline(client, this.#queueTimeoutMs, this.#clock, {
       aborted: clientLeftError,
       late: () => queueTimeoutError(this.#queueTimeoutMs, this.#scheduler.retryAfterSeconds()),
     });
-    this.#preparing += 1;
+    this.#preparing += places;
     try {
-      const prepared = await this.#prepare(request, patience.signal);
-      assertFits(request, prepared.prompt.length, this.#info.contextLength);
-      return { ...prepared, plan: this.#plans.plan(request, prepared, this.#info) };
+      return await work(patience.signal, this.#info);
     } finally {
-      this.#preparing -= 1;
+      this.#preparing -= places;
       patience.dispose();
     }
+  }
+
+  async #prepareFitting(request: InferenceRequest, info: EngineInfo, signal: AbortSignal): Promise<Prepared> {
+    const prepared = await this.#prepare(request, signal);
+    assertFits(request, prepared.prompt.length, info.contextLength);
+    return prepared;
   }
 
   /** An engine that is told that nobody waits any more may still take a moment to notice. */
@@ -86,6 +121,11 @@ export class Admission {
     const { source, format, sampling, stopTokens } = request;
     const demands = { format, logitBias: sampling.logitBias, stopTokens };
     return await untilAborted(this.#engine.prepare(source, demands, signal), signal);
+  }
+
+  /** Whether all of them can be admitted. @throws ChatstreamError as `Inference.submit` does */
+  assertRoom(jobs: number): void {
+    this.#scheduler.assertVacancy(jobs - 1);
   }
 
   /** @param leave called when the client leaves, also from within this call */

@@ -12,6 +12,12 @@ export interface InferenceRequest extends Omit<GenerationSpec, 'prompt' | 'marks
   readonly requestId?: string;
 }
 
+/** A request, and who gets its answer. */
+export interface Submission {
+  readonly request: InferenceRequest;
+  readonly listener: AnswerListener;
+}
+
 /** The sender's handle of a request that was admitted, whether it waits, runs or has ended. */
 export interface AdmittedRequest {
   /** Its place in the queue; undefined once it runs or has ended. */

@@ -8,13 +8,7 @@ import { compressedError, tooManyConnectionsError } from '../base/refusals.js';
 import { Authenticator } from './http/auth.js';
 import { BodyWatch } from './http/body-watch.js';
 import type { App, ServerContext } from './http/context.js';
-import {
-  answerUnreadable,
-  refuseConnection,
-  sendError,
-  sendNotFound,
-  toChatstreamError,
-} from './http/errors.js';
+import { answerUnreadable, refuseConnection, sendError, sendNotFound, toChatstreamError } from './http/errors.js';
 import { OpenAnswers } from './http/open-answers.js';
 import { OpenConnections } from './http/open-connections.js';
 import { pathOf, RoutePaths } from './http/route-paths.js';

@@ -38,7 +38,7 @@ const accepted: readonly (readonly [string, readonly unknown[]])[] = [
   ['constructor', ['x']],
   ['__defineGetter__', ['x']],
   // Known and not supported, with a value that changes nothing.
-  ['n', [1, null]],
+  ['n', [1, 2, null]],
   ['best_of', [1]],
   ['tools', [[], null]],
   ['tool_choice', ['none', 'auto']],
@@ -102,7 +102,8 @@ const refused: readonly (readonly [param: string, body: object])[] = [
   ['ignore_eos', { ignore_eos: 'x' }],
   ['user', { user: 5 }],
   // Supported by OpenAI and not by chatstream.
-  ['n', { n: 2 }],
+  ['n', { n: 5 }],
+  ['n', { n: 0 }],
   ['n', { n: 'x' }],
   ['best_of', { best_of: 2 }],
   ['tool_choice', { tool_choice: 'required' }],
@@ -114,7 +115,6 @@ const refused: readonly (readonly [param: string, body: object])[] = [
   ['audio', { audio: { voice: 'alloy', format: 'wav' } }],
   ['modalities', { modalities: ['text', 'audio'] }],
   ['web_search_options', { web_search_options: {} }],
-  ['echo', { echo: true }],
   ['suffix', { suffix: 'x' }],
 ];
 
@@ -190,7 +190,9 @@ describe('parameters', () => {
     ['prompt', { prompt: null }],
     ['prompt', { prompt: 5 }],
     ['prompt', { prompt: [] }],
-    ['prompt', { prompt: ['one', 'two'] }],
+    ['prompt.0', { prompt: [[]] }],
+    ['prompt.0', { prompt: [[5], 'two'] }],
+    ['prompt.0', { prompt: [{}] }],
     ['prompt.0', { prompt: [-1] }],
     ['prompt.0', { prompt: [1.5] }],
   ])('a completion names %s when it is %j', async (param, body) => {
@@ -210,10 +212,26 @@ describe('parameters', () => {
     [{ response_format: { type: 'json_schema' } }, '"response_format.json_schema" is missing.'],
     [{ logit_bias: { hello: 1 } }, '"logit_bias.hello" is not a known field.'],
     [{ messages: undefined }, '"messages" is missing.'],
-    [{ n: 2 }, 'The parameter "n" is not supported with this value. Leave it out; nothing was generated.'],
+    [
+      { n: 5 },
+      '"n" can be at most 4, the number of generations that run at once. Send several requests, or start the server with a higher --max-concurrency.',
+    ],
+    [{ best_of: 2 }, 'The parameter "best_of" is not supported with this value. Leave it out; nothing was generated.'],
   ])('says in plain words what is wrong with %j', async (body, message) => {
     const answer = await shared.ask(chatPath, { ...chat('hello'), ...body });
     expect(answer.json<unknown>()).toMatchObject({ error: { message } });
+  });
+
+  it.each([
+    ['a chat', chatPath, chat('hello', { echo: true }), 'echo'],
+    ['a completion', completionPath, { prompt: 'hello', best_of: 2 }, 'best_of'],
+    ['a completion', completionPath, { prompt: 'hello', n: 2, best_of: 1 }, 'best_of'],
+    ['a completion', completionPath, { prompt: Array.from({ length: 69 }, () => 'x') }, 'prompt'],
+    ['a completion', completionPath, { prompt: Array.from({ length: 35 }, () => 'x'), n: 2 }, 'prompt'],
+  ])('of %s are refused where they ask for too much: %s %j', async (_, path, body, param) => {
+    const answer = await shared.ask(path, body);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json<unknown>()).toMatchObject({ error: { code: 'invalid_request', param } });
   });
 
   it('cost the engine nothing when they are refused', async () => {

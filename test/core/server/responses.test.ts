@@ -14,7 +14,10 @@ const examples = [
   ['post', chatPath, chat('x'.repeat(3000)), 413],
   ['post', textPath, 'prompt', 415],
   ['post', textPath, { prompt: 'hello' }, 200],
-  ['post', textPath, { prompt: 'hello', n: 2 }, 400],
+  ['post', chatPath, chat('hello', { n: 2 }), 200],
+  ['post', `${chatPath}/input_tokens`, chat('hello'), 200],
+  ['post', textPath, { prompt: ['a', 'b'], n: 2, echo: true }, 200],
+  ['post', textPath, { prompt: 'hello', n: 5 }, 400],
   ['get', '/v1/models', null, 200],
   ['get', '/v1/models/mock', null, 200],
   ['get', '/v1/models/another', null, 404],
@@ -63,7 +66,9 @@ describe('responses in the OpenAPI document', () => {
 
   it.each([
     [chatPath, chat('hello')],
+    [chatPath, chat('hello', { n: 2 })],
     [textPath, { prompt: 'hello' }],
+    [textPath, { prompt: ['a', 'b'], echo: true }],
   ])('fit each event of a stream of %s', async (path, body) => {
     const client = await openStream(shared.app, { ...body, stream_options: { include_usage: true } }, {}, path);
     const text = await shared.flyUntil(client.finished());

@@ -53,7 +53,11 @@ export function toChatstreamError(error: unknown, request: FastifyRequest): Chat
 }
 
 /** Answers a request for which there is no route: because of its path, or only because of its method. */
-export function sendNotFound({ method, url, originalUrl }: FastifyRequest, reply: FastifyReply, paths: RoutePaths): void {
+export function sendNotFound(
+  { method, url, originalUrl }: FastifyRequest,
+  reply: FastifyReply,
+  paths: RoutePaths,
+): void {
   const path = pathOf(originalUrl);
   const allowed = paths.methods(pathOf(url));
   if (allowed.length === 0) {

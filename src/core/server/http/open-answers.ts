@@ -1,4 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { FastifyReply } from 'fastify';
+import { clientLeftError } from '../../base/refusals.js';
 
 /**
  * The answers that are being delivered. Node considers an answer done as soon as its end was written, and then closes the
@@ -37,6 +39,15 @@ export function onResponseEnd({ socket }: IncomingMessage, response: ServerRespo
   };
   response.on('close', over);
   socket.on('close', over);
+}
+
+/** Aborted when the client leaves. */
+export function clientOf({ request, raw }: FastifyReply): AbortSignal {
+  const client = new AbortController();
+  onResponseEnd(request.raw, raw, () => {
+    client.abort(clientLeftError());
+  });
+  return client.signal;
 }
 
 function endOf(request: IncomingMessage, response: ServerResponse): Promise<void> {

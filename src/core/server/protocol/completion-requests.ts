@@ -29,13 +29,27 @@ export function fromChatRequest(body: ChatCompletionRequest, id: string, default
 }
 
 /**
- * A completion request with every default filled in.
+ * A completion request with every default filled in, for each of its prompts.
  *
  * @throws ChatstreamError `invalid_request` for what is not supported
  */
-export function fromCompletionRequest(body: CompletionRequest, id: string, defaultMaxTokens: number): InferenceRequest {
+export function fromCompletionRequest(
+  body: CompletionRequest,
+  id: string,
+  defaultMaxTokens: number,
+): readonly InferenceRequest[] {
   refuseUnsupported(body, 'text');
-  return resolve(body, id, promptSource(body.prompt), defaultMaxTokens);
+  refuseRanking(body);
+  return promptSources(body.prompt).map((source) => resolve(body, id, source, defaultMaxTokens));
+}
+
+/** To choose the best of more answers than were asked for takes the probabilities of their tokens. */
+function refuseRanking({ best_of: candidates, n }: CompletionRequest): void {
+  if (candidates === undefined || candidates === null || candidates === (n ?? 1)) return;
+  throw new ChatstreamError('invalid_request', '"best_of" must be the same as "n".', {
+    param: 'best_of',
+    hint: 'Answers are not ranked here: leave it out, and ask for as many as you want to compare with "n".',
+  });
 }
 
 function resolve(
@@ -82,9 +96,12 @@ function minTokensOf(body: GenerationParameters, maxTokens: number): number {
   });
 }
 
-function promptSource(prompt: CompletionRequest['prompt']): PromptSource {
-  if (typeof prompt === 'string') return { type: 'text', text: prompt };
-  const [first] = prompt;
-  if (typeof first === 'string') return { type: 'text', text: first };
-  return { type: 'tokens', tokens: prompt.filter((token) => typeof token === 'number') };
+function promptSources(prompt: CompletionRequest['prompt']): readonly PromptSource[] {
+  if (typeof prompt === 'string') return [{ type: 'text', text: prompt }];
+  const tokens = prompt.filter((each) => typeof each === 'number');
+  if (tokens.length > 0) return [{ type: 'tokens', tokens }];
+  return prompt.flatMap((each): PromptSource[] => {
+    if (typeof each === 'string') return [{ type: 'text', text: each }];
+    return typeof each === 'number' ? [] : [{ type: 'tokens', tokens: each }];
+  });
 }

@@ -101,6 +101,12 @@ const messageRefusals: Refusals = {
   audio: always,
 };
 
+/** What of the first table is supported there nevertheless. */
+const supported: Readonly<Record<'chat' | 'text', ReadonlySet<string>>> = {
+  chat: new Set(['n']),
+  text: new Set(['n', 'best_of', 'echo']),
+};
+
 const leaveItOut = 'Leave it out; nothing was generated.';
 
 const hints: Readonly<Record<string, string>> = {
@@ -134,7 +140,7 @@ function keepsOrder(value: unknown): boolean {
 
 /** @throws ChatstreamError `invalid_request` that names the first unsupported parameter */
 export function refuseUnsupported(body: object, type: 'chat' | 'text'): void {
-  refuse(body, refusals, '');
+  refuse(body, refusals, '', supported[type]);
   refuse(body, type === 'chat' ? chatRefusals : textRefusals, '');
   const structured = 'structured_outputs' in body ? body.structured_outputs : null;
   if (isRecord(structured)) refuse(structured, structuredOutputRefusals, 'structured_outputs.');
@@ -147,8 +153,9 @@ export function refuseUnsupportedMessages(messages: readonly object[]): void {
   });
 }
 
-function refuse(parameters: object, table: Refusals, prefix: string): void {
+function refuse(parameters: object, table: Refusals, prefix: string, except: ReadonlySet<string> = new Set()): void {
   for (const [name, value] of Object.entries(parameters)) {
+    if (except.has(name)) continue;
     // Only the table's own entries: a parameter may be called "constructor".
     const changesAnswer = Object.hasOwn(table, name) ? table[name] : undefined;
     if (value === null || value === undefined || changesAnswer?.(value) !== true) continue;

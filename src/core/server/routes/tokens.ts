@@ -1,8 +1,6 @@
-import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
-import { clientLeftError } from '../../base/refusals.js';
 import type { App, ServerContext } from '../http/context.js';
-import { onResponseEnd } from '../http/open-answers.js';
+import { clientOf } from '../http/open-answers.js';
 import { errors, json } from '../schemas/openapi.js';
 
 const text = Type.Object({ content: Type.String() });
@@ -29,13 +27,4 @@ export function tokenRoutes(app: App, { inference }: ServerContext): void {
   app.post('/detokenize', { schema: detokenizing }, async ({ body }, reply) => {
     return { content: await inference.detokenize(body.tokens, clientOf(reply)) };
   });
-}
-
-/** Aborted when the client leaves. */
-function clientOf({ request, raw }: FastifyReply): AbortSignal {
-  const client = new AbortController();
-  onResponseEnd(request.raw, raw, () => {
-    client.abort(clientLeftError());
-  });
-  return client.signal;
 }

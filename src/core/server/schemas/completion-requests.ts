@@ -36,6 +36,11 @@ const generationParameters = {
   service_tier: optional(Type.String({ description: 'Repeated in the answer, and not used.' })),
 };
 
+/** What chats and completions have in common, and other protocols do not have. */
+const choiceParameters = {
+  n: optional(Type.Integer({ minimum: 1, description: 'Number of choices; at most max_concurrency.' })),
+};
+
 const contentPart = Type.Object({
   type: Type.String({ description: 'text, input_text, output_text or refusal.' }),
   text: optional(Type.String()),
@@ -120,22 +125,27 @@ export const chatCompletionRequest = Type.Object({
   ),
   documents: optional(Type.Array(jsonObject, { description: 'For chat templates that know documents.' })),
   ...chatParameters,
+  ...choiceParameters,
   ...generationParameters,
 });
 
 const tokens = Type.Array(Type.Integer({ minimum: 0 }), { minItems: 1 });
 
 export const completionRequest = Type.Object({
-  prompt: Type.Union([Type.String(), tokens, Type.Array(Type.String(), { minItems: 1, maxItems: 1 })], {
-    description: 'One prompt, as text or as tokens.',
-  }),
+  prompt: Type.Union(
+    [Type.String(), tokens, Type.Array(Type.String(), { minItems: 1 }), Type.Array(tokens, { minItems: 1 })],
+    { description: 'One or more prompts, as texts or as tokens.' },
+  ),
+  echo: optional(Type.Boolean({ description: 'Repeat the prompt before the answer.' })),
+  best_of: optional(Type.Integer({ minimum: 1, description: 'Only the same as n.' })),
+  ...choiceParameters,
   ...generationParameters,
 });
 
 export type ChatCompletionRequest = Static<typeof chatCompletionRequest>;
 export type CompletionRequest = Static<typeof completionRequest>;
 /** What both kinds of requests have in common. */
-export type GenerationParameters = Omit<CompletionRequest, 'prompt'>;
+export type GenerationParameters = Omit<CompletionRequest, 'prompt' | 'echo' | 'best_of' | 'n'>;
 export type WireMessage = Static<typeof message>;
 export type WireCall = Static<typeof call>;
 export type WireTool = Static<typeof tool>;

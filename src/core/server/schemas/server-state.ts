@@ -36,6 +36,8 @@ export const queueLimits = Type.Object(
   { additionalProperties: false, minProperties: 1 },
 );
 
+export const inputTokens = Type.Object({ object: Type.Literal('response.input_tokens'), input_tokens: count });
+
 const running = Type.Object({
   id: Type.String(),
   slot: Type.Union([count, Type.Null()], { description: 'Null until the engine has chosen one.' }),

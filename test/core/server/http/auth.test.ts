@@ -10,6 +10,7 @@ vi.mock('node:crypto', async (importOriginal) => {
 
 const everythingElse = [
   ['POST', '/v1/chat/completions'],
+  ['POST', '/v1/chat/completions/input_tokens'],
   ['POST', '/v1/completions'],
   ['GET', '/v1/models'],
   ['GET', '/v1/models/mock'],
@@ -37,8 +38,7 @@ describe('API keys', () => {
     expect(answer.headers['www-authenticate']).toBe('Bearer');
     expect(answer.json<unknown>()).toEqual({
       error: {
-        message:
-          'This server needs an API key. Send it in the header "Authorization: Bearer KEY" or "x-api-key: KEY".',
+        message: 'This server needs an API key. Send it in the header "Authorization: Bearer KEY" or "x-api-key: KEY".',
         type: 'authentication_error',
         param: null,
         code: 'invalid_api_key',

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ChatstreamError } from '../../../../src/core/base/errors.js';
 import type { AnswerPart } from '../../../../src/core/engine/dialects/answer.js';
-import { CompletionEncoder, type CompletionType } from '../../../../src/core/server/protocol/completion-encoder.js';
+import { CompletionEncoder } from '../../../../src/core/server/protocol/completion-encoder.js';
+import type { CompletionType } from '../../../../src/core/server/protocol/completion-head.js';
 import { parseStream, type StreamPart } from '../../../support/stream-parts.js';
 
 const timings = {

@@ -11,7 +11,9 @@ function fromChat(changes: Partial<ChatCompletionRequest>): InferenceRequest {
 }
 
 function fromCompletion(changes: Partial<CompletionRequest>): InferenceRequest {
-  return fromCompletionRequest({ prompt: 'hello', ...changes }, 'id-1', 512);
+  const [request] = fromCompletionRequest({ prompt: 'hello', ...changes }, 'id-1', 512);
+  if (request === undefined) throw new Error('There is no prompt.');
+  return request;
 }
 
 describe('a request for the queue', () => {
@@ -122,7 +124,11 @@ describe("a chat's messages", () => {
     ] as const;
     expect(fromChat({ messages: [...messages] }).source).toMatchObject({
       messages: [
-        { role: 'assistant', content: '', tool_calls: [{ type: 'function', function: { name: 'f', arguments: { a: 1 } } }] },
+        {
+          role: 'assistant',
+          content: '',
+          tool_calls: [{ type: 'function', function: { name: 'f', arguments: { a: 1 } } }],
+        },
         { role: 'tool', name: 'f', content: '5' },
       ],
     });
@@ -140,7 +146,30 @@ describe("a completion's prompt", () => {
     ['a text', 'hello', { type: 'text', text: 'hello' }],
     ['one text in a list', ['hello'], { type: 'text', text: 'hello' }],
     ['tokens', [5, 6], { type: 'tokens', tokens: [5, 6] }],
+    ['tokens in a list', [[5, 6]], { type: 'tokens', tokens: [5, 6] }],
   ])('may be %s', (_, prompt, source) => {
     expect(fromCompletion({ prompt }).source).toEqual(source);
+  });
+
+  it.each([
+    [
+      'texts',
+      ['a', 'b'],
+      [
+        { type: 'text', text: 'a' },
+        { type: 'text', text: 'b' },
+      ],
+    ],
+    [
+      'lists of tokens',
+      [[5], [6, 7]],
+      [
+        { type: 'tokens', tokens: [5] },
+        { type: 'tokens', tokens: [6, 7] },
+      ],
+    ],
+  ])('may be several: %s', (_, prompt, sources) => {
+    const requests = fromCompletionRequest({ prompt }, 'id-1', 512);
+    expect(requests.map(({ source }) => source)).toEqual(sources);
   });
 });

@@ -33,7 +33,13 @@ describe('a whole answer', () => {
           finish_reason: 'length',
         },
       ],
-      usage: { prompt_tokens: 21, completion_tokens: 3, total_tokens: 24, prompt_tokens_details: { cached_tokens: 0 }, completion_tokens_details: { reasoning_tokens: 0 } },
+      usage: {
+        prompt_tokens: 21,
+        completion_tokens: 3,
+        total_tokens: 24,
+        prompt_tokens_details: { cached_tokens: 0 },
+        completion_tokens_details: { reasoning_tokens: 0 },
+      },
       timings: {
         queue_ms: 0,
         prefill_ms: 20,
@@ -55,7 +61,13 @@ describe('a whole answer', () => {
       model: 'mock',
       system_fingerprint: expect.stringMatching(/^fp_[0-9a-f]{10}$/) as string,
       choices: [{ index: 0, text: '1 2', logprobs: null, finish_reason: 'length' }],
-      usage: { prompt_tokens: 2, completion_tokens: 2, total_tokens: 4, prompt_tokens_details: { cached_tokens: 0 }, completion_tokens_details: { reasoning_tokens: 0 } },
+      usage: {
+        prompt_tokens: 2,
+        completion_tokens: 2,
+        total_tokens: 4,
+        prompt_tokens_details: { cached_tokens: 0 },
+        completion_tokens_details: { reasoning_tokens: 0 },
+      },
       timings: { queue_ms: 0, prefill_ms: 20, decode_ms: 10, prompt_tokens: 2, cached_tokens: 0, output_tokens: 2 },
     });
   });
@@ -89,7 +101,9 @@ describe('a whole answer', () => {
     const other = await testApp({ engine: { context: 64 } });
     const apps = [shared, shared, other];
     const answers = await Promise.all(apps.map(({ post }) => post(chatPath, chat('hi', { max_tokens: 1 }))));
-    const [first, second, third] = answers.map((answer) => answer.json<Record<string, unknown>>()['system_fingerprint']);
+    const [first, second, third] = answers.map(
+      (answer) => answer.json<Record<string, unknown>>()['system_fingerprint'],
+    );
     expect(second).toBe(first);
     expect(third).not.toBe(first);
   });

@@ -10,9 +10,12 @@ async function answeredModel(aliases: readonly string[], model: string | null | 
 }
 
 describe('the model of a request', () => {
-  it.each(['mock', 'mock.gguf', 'gpt-4o', 'team/large'])('may be called %s, and the answer calls it so', async (name) => {
-    expect(await answeredModel(['gpt-4o', 'team/large'], name)).toBe(name);
-  });
+  it.each(['mock', 'mock.gguf', 'gpt-4o', 'team/large'])(
+    'may be called %s, and the answer calls it so',
+    async (name) => {
+      expect(await answeredModel(['gpt-4o', 'team/large'], name)).toBe(name);
+    },
+  );
 
   it('may be called anything if an alias is *', async () => {
     expect(await answeredModel(['*'], 'claude-opus')).toBe('claude-opus');

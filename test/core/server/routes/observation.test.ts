@@ -17,6 +17,7 @@ const routes = [
   ['post', '/v1/completions'],
   ['get', '/v1/models'],
   ['get', '/v1/models/{id}'],
+  ['post', '/v1/chat/completions/input_tokens'],
   ['post', '/tokenize'],
   ['post', '/detokenize'],
   ['get', '/v1/queue'],
@@ -69,6 +70,7 @@ const generationParameters = [
   'min_tokens',
   'stop_token_ids',
   'service_tier',
+  'n',
 ];
 
 const chatParameters = [
@@ -123,7 +125,7 @@ describe('observation', () => {
 
   it.each([
     ['post', '/v1/chat/completions', [...generationParameters, ...chatParameters]],
-    ['post', '/v1/completions', [...generationParameters, 'prompt']],
+    ['post', '/v1/completions', [...generationParameters, 'prompt', 'echo', 'best_of']],
     ['post', '/tokenize', ['content']],
     ['post', '/detokenize', ['tokens']],
     ['patch', '/v1/queue', ['max_concurrency', 'max_queue']],

@@ -1,0 +1,18 @@
+import type { Timings } from '../../inference/request.js';
+
+/** The `timings` of an answer. Milliseconds to the microsecond, the precision of the clock. */
+export function wireTimings(timings: Timings): object {
+  return {
+    queue_ms: toMicrosecond(timings.queueMs),
+    prefill_ms: toMicrosecond(timings.prefillMs),
+    decode_ms: toMicrosecond(timings.decodeMs),
+    prompt_tokens: timings.promptTokens,
+    cached_tokens: timings.cachedTokens,
+    output_tokens: timings.outputTokens,
+    ...(timings.reasoningTokens > 0 && { reasoning_tokens: timings.reasoningTokens }),
+  };
+}
+
+function toMicrosecond(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}
