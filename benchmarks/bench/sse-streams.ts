@@ -24,7 +24,8 @@ function textOf(words: readonly string[]): string[] {
 }
 
 function chatstream(texts: readonly string[]): string[] {
-  const head = { id: 'chatcmpl-6f6f2f1c-2f0e-4d0c-9a53-0d5c8d3b1f10', created: 1_782_114_956, model: 'tiny' };
+  const id = 'chatcmpl-6f6f2f1c-2f0e-4d0c-9a53-0d5c8d3b1f10';
+  const head = { id, created: 1_782_114_956, model: 'tiny', fingerprint: 'fp_44709d6fcb', serviceTier: null };
   const encoder = new CompletionEncoder('chat', head, true);
   const timings = { queueMs: 0.2, prefillMs: 31.7, decodeMs: 4012.3, promptTokens: 412, cachedTokens: 0 };
   const closing = encoder.closing('stop', { ...timings, outputTokens: tokens, reasoningTokens: 0 });

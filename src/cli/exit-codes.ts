@@ -34,6 +34,8 @@ const byError: Readonly<Record<ErrorCode, number>> = {
   invalid_api_key: exitCodes.unexpectedFailure,
   model_not_found: exitCodes.unexpectedFailure,
   not_found: exitCodes.unexpectedFailure,
+  method_not_allowed: exitCodes.unexpectedFailure,
+  unsupported_media_type: exitCodes.unexpectedFailure,
   queue_full: exitCodes.unexpectedFailure,
   queue_timeout: exitCodes.unexpectedFailure,
   draining: exitCodes.unexpectedFailure,

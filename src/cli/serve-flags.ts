@@ -37,6 +37,10 @@ export const serveFlags = fromEnvironment({
     summary: 'Path of a .gguf file, hf:USER/REPOSITORY[:QUANTISATION], hf:USER/REPOSITORY/FILE.gguf, or a URL.',
     default: bundledModel,
   }),
+  alias: listFlag({
+    ...model,
+    summary: "Name that the model answers to besides its file's name, or * for any name. Repeatable.",
+  }),
   engine: Flags.option({
     ...model,
     summary: 'What generates: llama.cpp, or a mock with exact timing and no model.',
@@ -134,7 +138,7 @@ export const serveFlags = fromEnvironment({
     max: 65_535,
     default: 8000,
   }),
-  'api-key': listFlag({ ...http, summary: 'Key that clients must send as a bearer token. Repeatable.' }),
+  'api-key': listFlag({ ...http, summary: 'Key that clients must send. Repeatable.' }),
   'cors-origin': listFlag({ ...http, summary: 'Origin that browsers may send requests from, or *. Repeatable.' }),
   'max-body': Flags.integer({ ...http, summary: 'Largest request body, in bytes.', min: 1024, default: 1_048_576 }),
   'write-timeout': durationFlag({
@@ -189,6 +193,7 @@ export async function serveOptions(
       host: flags.host,
       port: flags.port,
       defaultMaxTokens: flags['max-tokens'],
+      aliases: aliases(valuesOf(flags.alias)),
       apiKeys: keys,
       corsOrigins: valuesOf(flags['cors-origin']),
       maxBodyBytes: flags['max-body'],
@@ -197,6 +202,11 @@ export async function serveOptions(
     },
     version,
   };
+}
+
+function aliases(names: readonly string[]): readonly string[] {
+  if (names.every((name) => name !== '')) return [...new Set(names)];
+  throw new ChatstreamError('usage', 'An --alias is empty.', { hint: 'Give it a name, or leave it out.' });
 }
 
 function apiKeys(keys: readonly string[]): readonly string[] {

@@ -63,8 +63,9 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
   logRequests(inference, logger);
   const connectionLimits = connectionLimitsOfProcess();
   const announcer = new QueueAnnouncer(inference, clock);
-  const context = { inference, announcer, totals, metrics, options: options.server, clock, connectionLimits };
-  const app = await createApp(context, logger, options.version);
+  const { server, version } = options;
+  const context = { inference, announcer, totals, metrics, options: server, clock, connectionLimits, version };
+  const app = await createApp(context, logger);
   try {
     const url = await listen(app, options.server);
     logger.info({ url }, 'listening: the model is still loading');

@@ -51,6 +51,7 @@ describe('the flags of a server', () => {
         host: '127.0.0.1',
         port: 8000,
         defaultMaxTokens: 512,
+        aliases: [],
         apiKeys: [],
         corsOrigins: [],
         maxBodyBytes: 1_048_576,
@@ -104,11 +105,23 @@ describe('the flags of a server', () => {
   it('reach the HTTP server', async () => {
     const argv = ['--host', '::1', '-p', '0', '--max-tokens', '9', '--max-body', '2048', '--write-timeout', '0'];
     argv.push('--store-ttl', '1h');
-    const lists = ['--api-key', 'a', '--api-key', 'b', '--cors-origin', 'https://a.example,https://b.example'];
+    const lists = [
+      '--alias',
+      'gpt-4o',
+      '--alias',
+      'b,*',
+      '--api-key',
+      'a',
+      '--api-key',
+      'b',
+      '--cors-origin',
+      'https://a.example,https://b.example',
+    ];
     expect((await optionsOf(...mock, ...argv, ...lists)).server).toEqual({
       host: '::1',
       port: 0,
       defaultMaxTokens: 9,
+      aliases: ['gpt-4o', 'b', '*'],
       apiKeys: ['a', 'b'],
       corsOrigins: ['https://a.example', 'https://b.example'],
       maxBodyBytes: 2048,

@@ -39,6 +39,7 @@ function options(maxQueue: number, apiKeys: readonly string[] = []): ServeOption
       host: '127.0.0.1',
       port: 8000,
       defaultMaxTokens: 512,
+      aliases: [],
       apiKeys,
       corsOrigins: [],
       maxBodyBytes: 1,

@@ -37,6 +37,7 @@ describe('the surface of serve', () => {
   it('is the one of docs/serve.md', () => {
     expect(surfaceOf(Serve.flags)).toEqual({
       model: { type: 'option', char: 'm', env: 'CHATSTREAM_MODEL', default: 'bundled' },
+      alias: { type: 'option', env: 'CHATSTREAM_ALIAS', multiple: true },
       engine: { type: 'option', env: 'CHATSTREAM_ENGINE', default: 'llama', options: ['llama', 'mock'] },
       context: { type: 'option', env: 'CHATSTREAM_CONTEXT', default: 'auto', min: 16 },
       gpu: {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ChatstreamError, type ErrorCode } from '../../src/core/base/errors.js';
 import { errorBody, httpStatus } from '../../src/core/server/protocol/http-errors.js';
-import { chatCompletionRequest } from '../../src/core/server/schemas/completion-requests.js';
+import { chatCompletionRequest, completionRequest } from '../../src/core/server/schemas/completion-requests.js';
 import { samplingDefaults } from '../../src/core/server/schemas/sampling-parameters.js';
 import { codeIn, readPage, rowsOf } from './markdown.js';
 
@@ -15,6 +15,8 @@ const clientErrors: readonly ErrorCode[] = [
   'invalid_api_key',
   'model_not_found',
   'not_found',
+  'method_not_allowed',
+  'unsupported_media_type',
   'body_timeout',
   'body_too_large',
   'queue_full',
@@ -31,7 +33,11 @@ describe('docs/api.md', () => {
 
   it('lists the parameters of both kinds of completions', () => {
     const listed = parameters.flatMap((row) => codeIn(row.get('parameter') ?? ''));
-    expect([...listed].sort()).toEqual(['prompt', ...Object.keys(chatCompletionRequest.properties)].sort());
+    expect([...listed].sort()).toEqual(
+      [
+        ...new Set([chatCompletionRequest, completionRequest].flatMap(({ properties }) => Object.keys(properties))),
+      ].sort(),
+    );
   });
 
   it('states the defaults of sampling', () => {

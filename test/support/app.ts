@@ -67,6 +67,7 @@ const serverDefaults: ServerOptions = {
   host: '127.0.0.1',
   port: 0,
   defaultMaxTokens: 512,
+  aliases: [],
   apiKeys: [],
   corsOrigins: [],
   maxBodyBytes: 1_048_576,
@@ -95,9 +96,8 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const connectionLimits = { most: 1000, mostIdle: 1000, beyond: 10, ...options.connections };
   const server = { ...serverDefaults, ...options.server };
   const app = await createApp(
-    { inference, announcer, totals, metrics, options: server, clock, connectionLimits },
+    { inference, announcer, totals, metrics, options: server, clock, connectionLimits, version: '1.2.3' },
     logger,
-    '1.2.3',
   );
   if (options.unloaded !== true) await engine.start();
 

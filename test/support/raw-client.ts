@@ -25,6 +25,11 @@ export class RawClient {
     return this.#isClosed;
   }
 
+  /** Whether everything was handed to the system. */
+  get isFlushed(): boolean {
+    return this.#socket.writableLength === 0;
+  }
+
   /** Stops reading, so that what is sent to it piles up: first in the sockets' buffers, then in the server. */
   pause(): this {
     this.#socket.pause();

@@ -13,6 +13,8 @@ export type ErrorCode =
   | 'invalid_api_key'
   | 'model_not_found'
   | 'not_found'
+  | 'method_not_allowed'
+  | 'unsupported_media_type'
   // The queue refuses or gives up.
   | 'queue_full'
   | 'queue_timeout'
@@ -33,6 +35,13 @@ export type ErrorCode =
   | 'usage'
   | 'internal';
 
+/** A prompt that does not fit, in tokens. */
+export interface Overflow {
+  /** A long prompt is not counted to its end: it has at least so many. */
+  readonly promptTokens: number;
+  readonly contextLength: number;
+}
+
 export interface ErrorDetails {
   /** One sentence that tells a person what to do about it. */
   readonly hint?: string;
@@ -40,6 +49,8 @@ export interface ErrorDetails {
   readonly param?: string;
   /** Seconds after which trying again makes sense, a whole number. */
   readonly retryAfterSeconds?: number;
+  /** For `context_length_exceeded`. */
+  readonly overflow?: Overflow;
   readonly cause?: unknown;
 }
 
@@ -49,6 +60,7 @@ export class ChatstreamError extends Error {
   readonly hint: string | undefined;
   readonly param: string | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly overflow: Overflow | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -57,6 +69,7 @@ export class ChatstreamError extends Error {
     this.hint = details.hint;
     this.param = details.param;
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.overflow = details.overflow;
   }
 
   /** Message and hint as one paragraph. */

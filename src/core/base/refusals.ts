@@ -34,6 +34,9 @@ export function clientLeftError(): ChatstreamError {
 // context_length_exceeded
 
 /**
+ * In the words by which LiteLLM ("this model's maximum context length is"), LangChain ("exceeds the context window") and
+ * others recognise it, to try again with less or with another model.
+ *
  * @param promptTokens how long the prompt is; a long one is not counted to its end
  * @param param the part of the request that is too long
  */
@@ -42,11 +45,17 @@ export function contextLengthError(
   contextLength: number,
   param: string,
 ): ChatstreamError {
-  const count = typeof promptTokens === 'number' ? promptTokens : `at least ${promptTokens.atLeast}`;
+  const isCounted = typeof promptTokens === 'number';
+  const known = isCounted ? promptTokens : promptTokens.atLeast;
+  const count = isCounted ? known : `at least ${known}`;
   return new ChatstreamError(
     'context_length_exceeded',
-    `The prompt has ${count} tokens, and the context of ${contextLength} must hold it and the answer.`,
-    { param, hint: 'Shorten the prompt, or start the server with a larger --context.' },
+    `This model's maximum context length is ${contextLength} tokens. The prompt has ${count} tokens, so that with an answer it exceeds the context window.`,
+    {
+      param,
+      hint: 'Please reduce the length of the prompt, or start the server with a larger --context.',
+      overflow: { promptTokens: known, contextLength },
+    },
   );
 }
 
@@ -117,7 +126,7 @@ export function internalError(cause: unknown): ChatstreamError {
 
 export function missingKeyError(): ChatstreamError {
   return new ChatstreamError('invalid_api_key', 'This server needs an API key.', {
-    hint: 'Send it in the header "Authorization: Bearer KEY".',
+    hint: 'Send it in the header "Authorization: Bearer KEY" or "x-api-key: KEY".',
   });
 }
 
@@ -135,11 +144,23 @@ export function modelNotFoundError(wanted: string, served: string | null): Chats
   });
 }
 
+// method_not_allowed
+
+/** @param allowed the methods of this path, at least one */
+export function methodNotAllowedError(method: string, path: string, allowed: readonly string[]): ChatstreamError {
+  return new ChatstreamError('method_not_allowed', `The method ${method} is not allowed for ${path}.`, {
+    hint: `Use ${allowed.join(' or ')}.`,
+  });
+}
+
 // not_found
 
-export function notFoundError(method: string, path: string): ChatstreamError {
+/** @param meant the path that the client may have meant; null if none is like it */
+export function notFoundError(method: string, path: string, meant: string | null): ChatstreamError {
+  const baseUrl = "a client's base URL ends in /v1, with nothing else in its path";
+  const versioned = meant?.startsWith('/v1/') === true ? `: ${baseUrl}` : '';
   return new ChatstreamError('not_found', `There is no ${method} ${path} here.`, {
-    hint: 'See /openapi.json for all routes.',
+    hint: meant === null ? 'See /openapi.json for all routes.' : `It is ${meant}${versioned}.`,
   });
 }
 
@@ -217,4 +238,19 @@ export function tooManyConnectionsError(mostConnections: number): ChatstreamErro
     `The server answers requests on ${mostConnections} connections, which is all it can keep open.`,
     { hint: 'Try again in a moment; a higher limit of open files (ulimit -n) allows more.', retryAfterSeconds: 1 },
   );
+}
+
+// unsupported_media_type
+
+export function notJsonError(): ChatstreamError {
+  return new ChatstreamError('unsupported_media_type', 'The body is not declared as JSON.', {
+    hint: 'Send the header "Content-Type: application/json".',
+  });
+}
+
+/** @param encoding what the client says of the body, such as `gzip` */
+export function compressedError(encoding: string): ChatstreamError {
+  return new ChatstreamError('unsupported_media_type', `The body is compressed (${encoding}).`, {
+    hint: 'Send it as it is, without the header "Content-Encoding".',
+  });
 }

@@ -61,15 +61,25 @@ export class Admission {
   }
 
   /**
-   * The request's prompt in tokens, and its output format as the engine takes it. A request that will be refused should
-   * cost the engine nothing, so requests already hold a place while they are prepared.
+   * The prompts of requests in tokens, and their output formats as the engine takes them. Requests that will be refused
+   * should cost the engine nothing, so requests already hold a place while they are prepared. Several generations of one
+   * prompt, which have the same source, are prepared once.
    *
    * @throws ChatstreamError as `Inference.submit` does
    */
-  prepare(request: InferenceRequest, client: AbortSignal): Promise<AdmissiblePrompt> {
-    return this.#withPlace(client, async (signal, info) => {
-      const prepared = await this.#prepareFitting(request, info.contextLength, signal);
-      return { ...prepared, plan: this.#plans.plan(request, prepared, info) };
+  prepare(requests: readonly InferenceRequest[], client: AbortSignal): Promise<readonly AdmissiblePrompt[]> {
+    return this.#withPlaces(requests.length, client, async (signal, info) => {
+      const bySource = new Map<PromptSource, Promise<Prepared>>();
+      const prepareOnce = (request: InferenceRequest): Promise<Prepared> => {
+        const begun = bySource.get(request.source) ?? this.#prepareFitting(request, info.contextLength, signal);
+        bySource.set(request.source, begun);
+        return begun;
+      };
+      const prepared = await Promise.all(requests.map(prepareOnce));
+      return requests.flatMap((request, index) => {
+        const prompt = prepared[index];
+        return prompt === undefined ? [] : [{ ...prompt, plan: this.#plans.plan(request, prompt, info) }];
+      });
     });
   }
 
@@ -80,22 +90,26 @@ export class Admission {
    * @throws ChatstreamError as `Inference.submit` does
    */
   count(request: InferenceRequest, client: AbortSignal): Promise<number> {
-    return this.#withPlace(client, async (signal) => (await this.#prepare(request, signal)).prompt.length);
+    return this.#withPlaces(1, client, async (signal) => (await this.#prepare(request, signal)).prompt.length);
   }
 
-  async #withPlace<T>(client: AbortSignal, work: (signal: AbortSignal, info: EngineInfo) => Promise<T>): Promise<T> {
-    this.#scheduler.assertVacancy(this.#preparing);
+  async #withPlaces<T>(
+    places: number,
+    client: AbortSignal,
+    work: (signal: AbortSignal, info: EngineInfo) => Promise<T>,
+  ): Promise<T> {
+    this.#scheduler.assertVacancy(this.#preparing + places - 1);
     if (this.#info === null) throw engineLoadingError();
     // While an engine restarts, preparing can take a while; no request waits longer for that than it may in the queue.
     const patience = withDeadline(client, this.#queueTimeoutMs, this.#clock, {
       aborted: clientLeftError,
       late: () => queueTimeoutError(this.#queueTimeoutMs, this.#scheduler.retryAfterSeconds()),
     });
-    this.#preparing += 1;
+    this.#preparing += places;
     try {
       return await work(patience.signal, this.#info);
     } finally {
-      this.#preparing -= 1;
+      this.#preparing -= places;
       patience.dispose();
     }
   }
@@ -122,6 +136,11 @@ export class Admission {
     const { source, format, sampling, stopTokens } = request;
     const demands = { format, logitBias: sampling.logitBias, stopTokens };
     return await untilAborted(this.#engine.prepare(source, demands, signal), signal);
+  }
+
+  /** Whether all of them can be admitted. @throws ChatstreamError as `Inference.submit` does */
+  assertRoom(jobs: number): void {
+    this.#scheduler.assertVacancy(jobs - 1);
   }
 
   /** @param leave called when the client leaves, also from within this call */

@@ -9,7 +9,7 @@ import { Admission } from './admission.js';
 import { InferenceJob } from './inference-job.js';
 import { Processing, withRetryAfter } from './processing.js';
 import { type QueueSnapshot, queueSnapshot } from './queue-snapshot.js';
-import type { AdmittedRequest, AnswerListener, InferenceEvent, InferenceRequest } from './request.js';
+import type { AdmittedRequest, AnswerListener, InferenceEvent, InferenceRequest, Submission } from './request.js';
 import { RequestEvents } from './request-events.js';
 
 export interface InferenceOptions extends SchedulerOptions {
@@ -95,19 +95,57 @@ export class Inference {
    *   `engine_unavailable`, or `cancelled` if the client has left already
    */
   async submit(request: InferenceRequest, listener: AnswerListener, client: AbortSignal): Promise<AdmittedRequest> {
+    return await this.submitAll([{ request, listener }], client);
+  }
+
+  /**
+   * Prepares and admits several requests at once: all of them, or none. Each then runs or waits on its own.
+   *
+   * @param client aborted when the client leaves: all of them then end
+   * @returns the first of them, which starts first
+   * @throws ChatstreamError as {@link submit}
+   */
+  async submitAll(submissions: readonly Submission[], client: AbortSignal): Promise<AdmittedRequest> {
     const arrivedMs = this.#clock.now();
+    let admitted = 0;
     try {
-      const { prompt, format, plan } = await this.#admission.prepare(request, client);
-      const job = new InferenceJob({ ...withChatStop(request, this.info), format }, prompt, plan, listener, arrivedMs);
-      this.#admission.admit(job, client, () => {
-        this.#processing.cancel(job);
-      });
-      return { place: () => this.#scheduler.view(job) };
+      const jobs = await this.#prepareAll(submissions, client, arrivedMs);
+      this.#admission.assertRoom(jobs.length);
+      // The last first: those that wait would start if the others left their places to them.
+      const leave = (): void => {
+        for (const job of jobs.toReversed()) this.#processing.cancel(job);
+      };
+      for (const job of jobs) {
+        // A function for each: a job that has ended stops listening, and only for itself.
+        this.#admission.admit(job, client, () => {
+          leave();
+        });
+        admitted += 1;
+      }
+      return { place: () => jobs.map((job) => this.#scheduler.view(job))[0] };
     } catch (error) {
       const refusal = withRetryAfter(asChatstreamError(error), this.#scheduler);
-      this.#events.refused(request, refusal, arrivedMs);
+      // The client may leave while they are admitted; those that were have ended by then.
+      for (const { request } of submissions.slice(admitted)) this.#events.refused(request, refusal, arrivedMs);
       throw refusal;
     }
+  }
+
+  async #prepareAll(
+    submissions: readonly Submission[],
+    client: AbortSignal,
+    arrivedMs: number,
+  ): Promise<readonly InferenceJob[]> {
+    const prompts = await this.#admission.prepare(
+      submissions.map(({ request }) => request),
+      client,
+    );
+    return prompts.flatMap(({ prompt, format, plan }, index) => {
+      const submission = submissions[index];
+      if (submission === undefined) return [];
+      const request = { ...withChatStop(submission.request, this.info), format };
+      return [new InferenceJob(request, prompt, plan, submission.listener, arrivedMs)];
+    });
   }
 
   /**

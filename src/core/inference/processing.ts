@@ -47,11 +47,12 @@ export class Processing {
   }
 
   /**
-   * Ends a job whose client has left, whether it runs or waits. The engine is notified before the next job in the line
+   * Ends a job whose client has left, whether it runs or waits; one that does neither is ignored. The engine is notified before the next job in the line
    * starts, so that the slot is free for it.
    */
   cancel(job: InferenceJob): void {
     const running = this.#isRunning(job);
+    if (!running && job.status !== 'waiting') return;
     this.#forget(job);
     if (running) this.#engine.cancel(job.id);
     this.#events.settled(job, running ? 'cancelled_running' : 'cancelled_waiting', null);

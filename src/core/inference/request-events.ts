@@ -17,6 +17,8 @@ const outcomes: Readonly<Record<ErrorCode, Outcome | null>> = {
   invalid_api_key: null,
   model_not_found: null,
   not_found: null,
+  method_not_allowed: null,
+  unsupported_media_type: null,
   queue_full: 'refused',
   queue_timeout: 'timed_out',
   draining: 'refused',

@@ -22,6 +22,12 @@ export interface Shortening {
   readonly source: (step: number) => PromptSource;
 }
 
+/** A request, and who gets its answer. */
+export interface Submission {
+  readonly request: InferenceRequest;
+  readonly listener: AnswerListener;
+}
+
 /** The sender's handle of a request that was admitted, whether it waits, runs or has ended. */
 export interface AdmittedRequest {
   /** Its place in the queue; undefined once it runs or has ended. */

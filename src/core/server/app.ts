@@ -3,14 +3,15 @@ import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { fastify, LogController } from 'fastify';
 import type { Logger as PinoLogger } from 'pino';
-import { tooManyConnectionsError } from '../base/refusals.js';
+import { compressedError, tooManyConnectionsError } from '../base/refusals.js';
 import { Authenticator } from './http/auth.js';
 import { BodyWatch } from './http/body-watch.js';
 import type { App, ServerContext } from './http/context.js';
-import { answerUnreadable, notFound, pathOf, refuseConnection, sendError, toChatstreamError } from './http/errors.js';
+import { answerUnreadable, refuseConnection, sendError, sendNotFound, toChatstreamError } from './http/errors.js';
 import { OpenAnswers } from './http/open-answers.js';
 import { OpenConnections } from './http/open-connections.js';
 import { requestId, sendRequestId } from './http/request-id.js';
+import { pathOf, RoutePaths } from './http/route-paths.js';
 import { cutOffSlowReaders } from './http/write-timeout.js';
 import { completionRoutes } from './routes/completions.js';
 import { messagesRoutes } from './routes/messages.js';
@@ -29,8 +30,9 @@ const headersTimeout = 30_000;
 const connectionsCheckingInterval = 5000;
 
 /** The HTTP server with all its routes, not listening yet. */
-export async function createApp(context: ServerContext, logger: PinoLogger, version: string): Promise<App> {
-  const { options } = context;
+export async function createApp(context: ServerContext, logger: PinoLogger): Promise<App> {
+  const { options, version } = context;
+  const paths = new RoutePaths();
   const app: App = fastify({
     // Fastify's own lines below a warning would mislead: it says "Server listening" long before the model is loaded.
     loggerInstance: logger.child({}, { level: logger.isLevelEnabled('info') ? 'warn' : logger.level }),
@@ -46,6 +48,7 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
     return503OnClosing: false,
     // A model is named after its file, and a file's name may be longer than Fastify's default of 100 characters.
     routerOptions: { maxParamLength: 1024 },
+    rewriteUrl: ({ url = '/' }) => paths.canonical(url),
     http: { headersTimeout, connectionsCheckingInterval },
     frameworkErrors: (error, request, reply) => {
       sendRequestId(request, reply);
@@ -57,6 +60,9 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false } },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
+  app.addHook('onRoute', ({ url, method }) => {
+    paths.add(url, [method].flat());
+  });
   // Each request listens on its connection. With pipelining there may be many of them, which is not a leak.
   app.server.on('connection', (socket) => socket.setMaxListeners(0));
   const connections = watchConnections(app, context);
@@ -98,7 +104,7 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
     },
   });
   const authenticator = new Authenticator(options.apiKeys);
-  app.addHook('onRequest', ({ routeOptions, raw: { socket }, headers }, reply, done) => {
+  app.addHook('onRequest', ({ routeOptions, raw: { socket }, headers, is404 }, reply, done) => {
     const isBeyond = connections.isBeyond(socket);
     if (healthPaths.has(routeOptions.url ?? '')) {
       // The next health check needs the place.
@@ -108,19 +114,21 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
         connections.refused(socket);
         throw tooManyConnectionsError(context.connectionLimits.most);
       }
-      authenticator.check(headers.authorization, headers['x-api-key']);
+      authenticator.check(headers);
+      const encoding = headers['content-encoding'] ?? 'identity';
+      if (encoding !== 'identity' && !is404) throw compressedError(encoding);
     }
     done();
   });
   app.setErrorHandler((cause, request, reply) => {
     const error = toChatstreamError(cause, request);
-    const fields = { code: error.code, error: error.message, method: request.method, url: pathOf(request.url) };
+    const fields = { code: error.code, error: error.message, method: request.method, url: pathOf(request.originalUrl) };
     if (error.code === 'internal') request.log.error({ ...fields, err: error.cause }, 'request failed');
     else request.log.debug(fields, 'request refused');
     sendError(error, reply);
   });
   app.setNotFoundHandler((request, reply) => {
-    sendError(notFound(request), reply);
+    sendNotFound(request, reply, paths);
   });
 
   const generating = [completionRoutes, messagesRoutes, responseRoutes];
@@ -133,7 +141,7 @@ export async function createApp(context: ServerContext, logger: PinoLogger, vers
 /** Keeps connections and the bodies on them within their limits, and counts what is closed for that. */
 function watchConnections(
   { server }: App,
-  { metrics, clock, options, connectionLimits: limits }: ServerContext,
+  { metrics, clock, connectionLimits: limits }: ServerContext,
 ): OpenConnections {
   const connections = new OpenConnections(server, {
     clock,
@@ -150,7 +158,6 @@ function watchConnections(
   });
   metrics.observeConnections(connections, limits.most);
   new BodyWatch(server, {
-    maxBodyBytes: options.maxBodyBytes,
     clock,
     onSlowBody: () => {
       metrics.connectionClosed('slow_body');

@@ -62,7 +62,9 @@ describe('a prompt that does not fit the context', () => {
     expect(client.error).toMatchObject({
       code: 'context_length_exceeded',
       param: 'prompt',
-      message: 'The prompt has 12 tokens, and the context of 8 must hold it and the answer.',
+      message:
+        "This model's maximum context length is 8 tokens. The prompt has 12 tokens, so that with an answer it exceeds the context window.",
+      overflow: { promptTokens: 12, contextLength: 8 },
     });
   });
 

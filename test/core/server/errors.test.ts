@@ -45,15 +45,32 @@ describe('errors over HTTP', () => {
     'says which content type to send instead of %s',
     async (type) => {
       const answer = await shared.ask(chatPath, JSON.stringify(chat('hello')), { 'content-type': type });
-      expect(answer.statusCode).toBe(400);
+      expect(answer.statusCode).toBe(415);
       expect(answer.json<unknown>()).toMatchObject({
         error: {
           message: 'The body is not declared as JSON. Send the header "Content-Type: application/json".',
-          code: 'invalid_request',
+          type: 'invalid_request_error',
+          code: 'unsupported_media_type',
         },
       });
     },
   );
+
+  it.each(['gzip', 'br'])('says that a body may not be compressed with %s', async (encoding) => {
+    const answer = await shared.ask(chatPath, JSON.stringify(chat('hello')), { 'content-encoding': encoding });
+    expect(answer.statusCode).toBe(415);
+    expect(answer.json<unknown>()).toMatchObject({
+      error: {
+        message: `The body is compressed (${encoding}). Send it as it is, without the header "Content-Encoding".`,
+        code: 'unsupported_media_type',
+      },
+    });
+  });
+
+  it('accepts a body that is said not to be compressed', async () => {
+    const answer = await shared.post(chatPath, chat('hello'), { 'content-encoding': 'identity' });
+    expect(answer.statusCode).toBe(200);
+  });
 
   it('accepts JSON with a character set', async () => {
     const type = { 'content-type': 'application/json; charset=utf-8' };
@@ -82,19 +99,42 @@ describe('errors over HTTP', () => {
   });
 
   it.each([
-    ['GET', '/nope?a=1', 'There is no GET /nope here.'],
-    ['POST', '/nope', 'There is no POST /nope here.'],
-    ['GET', '/v1/chat/completions', 'There is no GET /v1/chat/completions here.'],
-    ['DELETE', '/v1/models/mock', 'There is no DELETE /v1/models/mock here.'],
+    ['GET', '/nope?a=1', 'There is no GET /nope here. See /openapi.json for all routes.'],
+    ['POST', '/nope', 'There is no POST /nope here. See /openapi.json for all routes.'],
+    [
+      'POST',
+      '/api/v1/chat/completions',
+      "There is no POST /api/v1/chat/completions here. It is /v1/chat/completions: a client's base URL ends in /v1, with nothing else in its path.",
+    ],
+    [
+      'GET',
+      '/v1/v1/models/',
+      "There is no GET /v1/v1/models/ here. It is /v1/models: a client's base URL ends in /v1, with nothing else in its path.",
+    ],
+    ['GET', '/v1/livez', 'There is no GET /v1/livez here. It is /livez.'],
   ] as const)('answers %s %s with a 404', async (method, url, message) => {
     const answer = await shared.app.inject({ method, url });
     expect(answer.statusCode).toBe(404);
     expect(answer.json<unknown>()).toEqual({
+      error: { message, type: 'invalid_request_error', param: null, code: 'not_found' },
+    });
+  });
+
+  it.each([
+    ['GET', '/v1/chat/completions', 'POST'],
+    ['DELETE', '/v1/models/mock', 'GET, HEAD'],
+    ['PUT', '/queue', 'GET, HEAD, PATCH'],
+    ['POST', '/livez', 'GET, HEAD'],
+  ] as const)('answers %s %s with a 405 that allows %s', async (method, url, allowed) => {
+    const answer = await shared.app.inject({ method, url });
+    expect(answer.statusCode).toBe(405);
+    expect(answer.headers.allow).toBe(allowed);
+    expect(answer.json<unknown>()).toEqual({
       error: {
-        message: `${message} See /openapi.json for all routes.`,
+        message: `The method ${method} is not allowed for ${url}. Use ${allowed.replaceAll(', ', ' or ')}.`,
         type: 'invalid_request_error',
         param: null,
-        code: 'not_found',
+        code: 'method_not_allowed',
       },
     });
   });
@@ -127,7 +167,17 @@ describe('errors over HTTP', () => {
     const answer = await ask(path, body);
     expect(answer.statusCode).toBe(400);
     expect(answer.json<unknown>()).toMatchObject({
-      error: { type: 'invalid_request_error', code: 'context_length_exceeded', param },
+      error: {
+        // LiteLLM looks for the beginning, and LangChain for the end of this.
+        message: expect.stringMatching(
+          /^This model's maximum context length is 64 tokens\. .* exceeds the context window\./,
+        ) as string,
+        type: 'invalid_request_error',
+        code: 'context_length_exceeded',
+        param,
+        n_prompt_tokens: expect.any(Number) as number,
+        n_ctx: 64,
+      },
     });
   });
 

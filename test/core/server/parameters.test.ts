@@ -7,14 +7,14 @@ const completionPath = '/v1/completions';
 /** Values of the right type and range, for parameters that both routes take. */
 const accepted: readonly (readonly [string, readonly unknown[]])[] = [
   ['model', ['mock', null]],
-  ['max_tokens', [1, 3, null]],
-  ['max_completion_tokens', [1, 3, null]],
+  ['max_tokens', [1, 3, -1, null]],
+  ['max_completion_tokens', [1, 3, -1, null]],
   ['temperature', [0, 0.5, 2, null]],
   ['top_p', [0.001, 1, null]],
   ['top_k', [-1, 0, 40, null]],
   ['min_p', [0, 1, null]],
   ['seed', [0, -1, 42, 2 ** 53 - 1, -(2 ** 53 - 1), null]],
-  ['stop', ['x', ['x'], [], Array.from({ length: 16 }, (_, n) => `stop ${n}`), null]],
+  ['stop', ['x', ['x'], [], '', ['', 'x'], Array.from({ length: 16 }, (_, n) => `stop ${n}`), null]],
   ['presence_penalty', [-2, 0, 2, null]],
   ['frequency_penalty', [-2, 0, 2, null]],
   ['repeat_penalty', [0.1, 1, 10, null]],
@@ -38,7 +38,7 @@ const accepted: readonly (readonly [string, readonly unknown[]])[] = [
   ['constructor', ['x']],
   ['__defineGetter__', ['x']],
   // Known and not supported, with a value that changes nothing.
-  ['n', [1, null]],
+  ['n', [1, 2, null]],
   ['best_of', [1]],
   ['tools', [[], null]],
   ['tool_choice', ['none', 'auto']],
@@ -54,6 +54,7 @@ const accepted: readonly (readonly [string, readonly unknown[]])[] = [
 const refused: readonly (readonly [param: string, body: object])[] = [
   ['model', { model: 5 }],
   ['max_tokens', { max_tokens: 0 }],
+  ['max_tokens', { max_tokens: -2 }],
   ['max_tokens', { max_tokens: 1.5 }],
   ['max_tokens', { max_tokens: '5' }],
   ['max_tokens', { max_tokens: 2 ** 31 }],
@@ -75,7 +76,6 @@ const refused: readonly (readonly [param: string, body: object])[] = [
   ['seed', { seed: 'x' }],
   ['seed', { seed: 2 ** 53 }],
   ['stop', { stop: 5 }],
-  ['stop', { stop: '' }],
   ['stop', { stop: Array.from({ length: 17 }, (_, n) => `stop ${n}`) }],
   ['stop.1', { stop: ['a', 5] }],
   ['presence_penalty', { presence_penalty: -2.1 }],
@@ -102,7 +102,8 @@ const refused: readonly (readonly [param: string, body: object])[] = [
   ['ignore_eos', { ignore_eos: 'x' }],
   ['user', { user: 5 }],
   // Supported by OpenAI and not by chatstream.
-  ['n', { n: 2 }],
+  ['n', { n: 5 }],
+  ['n', { n: 0 }],
   ['n', { n: 'x' }],
   ['best_of', { best_of: 2 }],
   ['tool_choice', { tool_choice: 'required' }],
@@ -114,7 +115,6 @@ const refused: readonly (readonly [param: string, body: object])[] = [
   ['audio', { audio: { voice: 'alloy', format: 'wav' } }],
   ['modalities', { modalities: ['text', 'audio'] }],
   ['web_search_options', { web_search_options: {} }],
-  ['echo', { echo: true }],
   ['suffix', { suffix: 'x' }],
 ];
 
@@ -176,7 +176,8 @@ describe('parameters', () => {
         ],
       },
     ],
-    ['messages.0.function_call', { messages: [{ role: 'assistant', function_call: { name: 'f' } }] }],
+    ['messages.0.function_call.arguments', { messages: [{ role: 'assistant', function_call: { name: 'f' } }] }],
+    ['messages.0.content', { messages: [{ role: 'user', content: [{ type: 'refusal', text: 'no' }] }] }],
     ['messages.0.audio', { messages: [{ role: 'assistant', audio: { id: 'x' } }] }],
   ])('a chat names %s when it is %j', async (param, body) => {
     const answer = await shared.ask(chatPath, body);
@@ -189,7 +190,9 @@ describe('parameters', () => {
     ['prompt', { prompt: null }],
     ['prompt', { prompt: 5 }],
     ['prompt', { prompt: [] }],
-    ['prompt', { prompt: ['one', 'two'] }],
+    ['prompt.0', { prompt: [[]] }],
+    ['prompt.0', { prompt: [[5], 'two'] }],
+    ['prompt.0', { prompt: [{}] }],
     ['prompt.0', { prompt: [-1] }],
     ['prompt.0', { prompt: [1.5] }],
   ])('a completion names %s when it is %j', async (param, body) => {
@@ -209,10 +212,26 @@ describe('parameters', () => {
     [{ response_format: { type: 'json_schema' } }, '"response_format.json_schema" is missing.'],
     [{ logit_bias: { hello: 1 } }, '"logit_bias.hello" is not a known field.'],
     [{ messages: undefined }, '"messages" is missing.'],
-    [{ n: 2 }, 'The parameter "n" is not supported with this value. Leave it out; nothing was generated.'],
+    [
+      { n: 5 },
+      '"n" can be at most 4, the number of generations that run at once. Send several requests, or start the server with a higher --max-concurrency.',
+    ],
+    [{ best_of: 2 }, 'The parameter "best_of" is not supported with this value. Leave it out; nothing was generated.'],
   ])('says in plain words what is wrong with %j', async (body, message) => {
     const answer = await shared.ask(chatPath, { ...chat('hello'), ...body });
     expect(answer.json<unknown>()).toMatchObject({ error: { message } });
+  });
+
+  it.each([
+    ['a chat', chatPath, chat('hello', { echo: true }), 'echo'],
+    ['a completion', completionPath, { prompt: 'hello', best_of: 2 }, 'best_of'],
+    ['a completion', completionPath, { prompt: 'hello', n: 2, best_of: 1 }, 'best_of'],
+    ['a completion', completionPath, { prompt: Array.from({ length: 69 }, () => 'x') }, 'prompt'],
+    ['a completion', completionPath, { prompt: Array.from({ length: 35 }, () => 'x'), n: 2 }, 'prompt'],
+  ])('of %s are refused where they ask for too much: %s %j', async (_, path, body, param) => {
+    const answer = await shared.ask(path, body);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json<unknown>()).toMatchObject({ error: { code: 'invalid_request', param } });
   });
 
   it('cost the engine nothing when they are refused', async () => {

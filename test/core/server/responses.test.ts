@@ -14,8 +14,8 @@ const examples = [
   ['post', chatPath, chat('hello', { temperature: 'hot' }), 400],
   ['post', chatPath, chat('hello', { model: 'another' }), 404],
   ['post', chatPath, chat('x'.repeat(3000)), 413],
+  ['post', textPath, 'prompt', 415],
   ['post', textPath, { prompt: 'hello' }, 200],
-  ['post', textPath, { prompt: 'hello', n: 2 }, 400],
   ['post', '/v1/messages', chat('hello'), 200],
   ['post', '/v1/messages', chat('get_now', { tools: [{ name: 'get_now', input_schema: { type: 'object' } }] }), 200],
   ['post', '/v1/messages', chat('hello', { top_p: 'all' }), 400],
@@ -32,6 +32,10 @@ const examples = [
   ['get', `${responsePath}/resp_1`, null, 404],
   ['post', '/v1/conversations', { metadata: { a: 'b' } }, 200],
   ['post', '/v1/conversations', { items: [{ role: 'user' }] }, 400],
+  ['post', chatPath, chat('hello', { n: 2 }), 200],
+  ['post', `${chatPath}/input_tokens`, chat('hello'), 200],
+  ['post', textPath, { prompt: ['a', 'b'], n: 2, echo: true }, 200],
+  ['post', textPath, { prompt: 'hello', n: 5 }, 400],
   ['get', '/v1/models', null, 200],
   ['get', '/v1/models/mock', null, 200],
   ['get', '/v1/models/another', null, 404],
@@ -80,9 +84,11 @@ describe('responses in the OpenAPI document', () => {
 
   it.each([
     [chatPath, chat('hello')],
+    [chatPath, chat('hello', { n: 2 })],
     [textPath, { prompt: 'hello' }],
     ['/v1/messages', chat('get_now', { tools: [{ name: 'get_now', input_schema: { type: 'object' } }] })],
     ['/v1/messages', chat('hello')],
+    [textPath, { prompt: ['a', 'b'], echo: true }],
   ])('fit each event of a stream of %s', async (path, body) => {
     const client = await openStream(shared.app, { ...body, stream_options: { include_usage: true } }, {}, path);
     const text = await shared.flyUntil(client.finished());

@@ -1,4 +1,4 @@
-import { asChatstreamError, ChatstreamError, type ErrorCode } from '../../base/errors.js';
+import { asChatstreamError, ChatstreamError, type ErrorCode, type Overflow } from '../../base/errors.js';
 import { isRecord } from '../../base/json.js';
 import type { Demands, EngineInfo, GenerationSpec, Prepared, PromptSource, Round, Token } from '../engine.js';
 import type { EngineOptions } from '../options.js';
@@ -26,12 +26,19 @@ export interface WireError {
   readonly message: string;
   readonly hint?: string;
   readonly param?: string;
+  readonly overflow?: Overflow;
 }
 
 /** The parts of an error that are sent. Anything that is not a `ChatstreamError` counts as a failure of the engine. */
 export function toWire(error: unknown): WireError {
-  const { code, message, hint, param } = asChatstreamError(error, 'engine_failed');
-  return { code, message, ...(hint !== undefined && { hint }), ...(param !== undefined && { param }) };
+  const { code, message, hint, param, overflow } = asChatstreamError(error, 'engine_failed');
+  return {
+    code,
+    message,
+    ...(hint !== undefined && { hint }),
+    ...(param !== undefined && { param }),
+    ...(overflow !== undefined && { overflow }),
+  };
 }
 
 /** The error as it was thrown in the engine process, without its stack and cause. */

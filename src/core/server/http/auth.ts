@@ -1,8 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { missingKeyError, wrongKeyError } from '../../base/refusals.js';
 
 /**
- * Checks `Authorization: Bearer …` and `x-api-key` against the accepted keys. If a client sends both, one has to be right.
+ * Checks the key of a request against the accepted ones. OpenAI's clients send it as a bearer token, Anthropic's as
+ * `x-api-key` and Azure's as `api-key`; some send a placeholder in one header and the key in another.
  *
  * Keys are compared as digests, and always all of them, so that the time it takes reveals neither the length of a key
  * nor how much of it was correct.
@@ -15,15 +17,25 @@ export class Authenticator {
   }
 
   /** @throws ChatstreamError `invalid_api_key` */
-  check(authorization: string | undefined, apiKey?: string | readonly string[]): void {
+  check(headers: IncomingHttpHeaders): void {
     if (this.#digests.length === 0) return;
-    const given = [/^bearer +(.+)$/i.exec(authorization ?? '')?.[1], apiKey].flatMap((key) =>
-      typeof key === 'string' && key !== '' ? [digest(key)] : [],
-    );
-    if (given.length === 0) throw missingKeyError();
-    const matches = given.flatMap((key) => this.#digests.filter((accepted) => timingSafeEqual(accepted, key)));
+    const keys = keysIn(headers);
+    if (keys.length === 0) throw missingKeyError();
+    const matches = keys.filter((key) => this.#accepts(key));
     if (matches.length === 0) throw wrongKeyError();
   }
+
+  #accepts(key: string): boolean {
+    const given = digest(key);
+    const matches = this.#digests.filter((accepted) => timingSafeEqual(accepted, given));
+    return matches.length > 0;
+  }
+}
+
+function keysIn(headers: IncomingHttpHeaders): readonly string[] {
+  const bearer = /^bearer +(.+)$/i.exec(headers.authorization ?? '')?.[1];
+  const keys = [bearer, headers['x-api-key'], headers['api-key']].flat();
+  return keys.flatMap((key) => (key === undefined || key === '' ? [] : [key]));
 }
 
 function digest(key: string): Buffer {

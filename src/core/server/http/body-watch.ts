@@ -18,22 +18,16 @@ const sweepMs = 1000;
  */
 const longestSweepMs = 2 * sweepMs;
 
-/** What a client may still send after it was answered early, such as with a 404, beyond the longest body, in bytes. */
-const headroomBytes = 65_536;
-
 interface ArrivingBody {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly socket: Socket;
-  readonly startBytes: number;
   /** The socket's count at the last sweep. */
   seenBytes: number;
   patienceMs: number;
 }
 
 export interface BodyWatchOptions {
-  /** The longest body, in bytes. */
-  readonly maxBodyBytes: number;
   readonly clock: Clock;
   /** Called when a connection is closed because its body arrives too slowly, or does not end. */
   readonly onSlowBody: () => void;
@@ -43,7 +37,9 @@ export interface BodyWatchOptions {
  * Ends requests whose bodies arrive too slowly. A fixed time for a whole body would be too long for a short one and too
  * short for a long one over a slow connection. So every body has a patience of {@link bodyPatienceMs}, which time uses up
  * and each byte that arrives renews: a body of any length may arrive at {@link slowestBodyBytesPerSecond}, and one that
- * stands still is given up after {@link bodyPatienceMs}.
+ * stands still is given up after {@link bodyPatienceMs}. Once a request was answered early, such as with a 413, nothing
+ * renews it any more: the rest of the body is read and dropped meanwhile, because many clients read the answer only after
+ * they have sent all, and closing the connection before would reset it.
  *
  * Node's own limit (`requestTimeout`) is a fixed time. It also begins before the headers, for which `headersTimeout` does.
  */
@@ -68,9 +64,7 @@ export class BodyWatch {
 
   #watch(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
-    const { bytesRead } = socket;
-    const patienceMs = bodyPatienceMs;
-    this.#arriving.add({ request, response, socket, startBytes: bytesRead, seenBytes: bytesRead, patienceMs });
+    this.#arriving.add({ request, response, socket, seenBytes: socket.bytesRead, patienceMs: bodyPatienceMs });
     if (this.#cancelTimer === null) this.#scheduleSweep();
   }
 
@@ -93,11 +87,11 @@ export class BodyWatch {
 
   #check(body: ArrivingBody, elapsedMs: number): void {
     const { bytesRead } = body.socket;
-    const earnedMs = ((bytesRead - body.seenBytes) / slowestBodyBytesPerSecond) * 1000;
+    const isAnswered = body.response.writableEnded;
+    const earnedMs = isAnswered ? 0 : ((bytesRead - body.seenBytes) / slowestBodyBytesPerSecond) * 1000;
     body.seenBytes = bytesRead;
     body.patienceMs = Math.min(body.patienceMs + earnedMs, bodyPatienceMs + elapsedMs) - elapsedMs;
-    const isTooLong = bytesRead - body.startBytes > this.#options.maxBodyBytes + headroomBytes;
-    if (body.patienceMs > 0 && !(isTooLong && body.response.writableEnded)) return;
+    if (body.patienceMs > 0) return;
     this.#arriving.delete(body);
     this.#options.onSlowBody();
     giveUp(body);

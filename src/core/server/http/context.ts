@@ -19,6 +19,8 @@ export interface ServerOptions {
   readonly port: number;
   /** Output tokens of a request that sets no limit. */
   readonly defaultMaxTokens: number;
+  /** Names that the model answers to besides that of its file; with `*`, it answers to any. */
+  readonly aliases: readonly string[];
   /** Accepted keys; with an empty list no key is needed. */
   readonly apiKeys: readonly string[];
   /** Origins from which browsers may send requests; `*` is any. */
@@ -40,4 +42,6 @@ export interface ServerContext {
   readonly options: ServerOptions;
   readonly clock: Clock;
   readonly connectionLimits: ConnectionLimits;
+  /** This package's version. */
+  readonly version: string;
 }

@@ -2,9 +2,16 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { ChatstreamError, type ErrorCode } from '../../base/errors.js';
-import { bodyTooLargeError, internalError, notFoundError } from '../../base/refusals.js';
+import {
+  bodyTooLargeError,
+  internalError,
+  methodNotAllowedError,
+  notFoundError,
+  notJsonError,
+} from '../../base/refusals.js';
 import { errorBody, httpStatus } from '../protocol/http-errors.js';
 import { isMessagesPath, messagesErrorBody } from '../protocol/messages-errors.js';
+import { pathOf, type RoutePaths } from './route-paths.js';
 
 /** The rest of such a request is not awaited. */
 const closesConnection: ReadonlySet<ErrorCode> = new Set(['body_timeout', 'too_many_connections']);
@@ -14,6 +21,9 @@ export function sendError(error: ChatstreamError, reply: FastifyReply): void {
   if (reply.sent) return;
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
   if (closesConnection.has(error.code)) reply.header('connection', 'close');
+  // Fastify closes the connection of a body that is too long. If it is still arriving then, the client would get a reset
+  // instead of this answer. Node reads the rest and drops it, for as long as BodyWatch allows.
+  else if (error.code === 'body_too_large') reply.removeHeader('connection');
   if (error.code === 'invalid_api_key') reply.header('www-authenticate', 'Bearer');
   const { id, url } = reply.request;
   const body = isMessagesPath(pathOf(url)) ? messagesErrorBody(error, id) : errorBody(error);
@@ -32,9 +42,7 @@ export function toChatstreamError(error: unknown, request: FastifyRequest): Chat
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return bodyTooLargeError(request.routeOptions.bodyLimit);
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new ChatstreamError('invalid_request', 'The body is not declared as JSON.', {
-        hint: 'Send the header "Content-Type: application/json".',
-      });
+      return notJsonError();
     case 'FST_ERR_BAD_URL':
       // Fastify's own message repeats the URL with its query.
       return unreadableError('its URL is not valid');
@@ -47,14 +55,20 @@ export function toChatstreamError(error: unknown, request: FastifyRequest): Chat
   return internalError(error);
 }
 
-export function notFound({ method, url }: FastifyRequest): ChatstreamError {
-  return notFoundError(method, pathOf(url));
-}
-
-/** The path of a request's URL, without what may be secret: the query, and the user and password of an absolute URL. */
-export function pathOf(url: string): string {
-  const path = !url.startsWith('/') && URL.canParse(url) ? new URL(url).pathname : url;
-  return path.split(/[?#]/, 1)[0] ?? '';
+/** Answers a request for which there is no route: because of its path, or only because of its method. */
+export function sendNotFound(
+  { method, url, originalUrl }: FastifyRequest,
+  reply: FastifyReply,
+  paths: RoutePaths,
+): void {
+  const path = pathOf(originalUrl);
+  const allowed = paths.methods(pathOf(url));
+  if (allowed.length === 0) {
+    sendError(notFoundError(method, path, paths.within(path)), reply);
+    return;
+  }
+  reply.header('allow', allowed.join(', '));
+  sendError(methodNotAllowedError(method, path, allowed), reply);
 }
 
 const unreadableStatuses: Readonly<Record<string, number>> = {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isMessagesPath } from '../protocol/messages-errors.js';
-import { pathOf } from './errors.js';
+import { pathOf } from './route-paths.js';
 
 const wellFormed = /^[\w.:-]{1,128}$/;
 

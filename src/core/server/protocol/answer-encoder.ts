@@ -24,6 +24,29 @@ export interface AnswerEncoder {
   whole(parts: readonly AnswerPart[], reason: AnswerReason, timings: Timings, stop: string | null): object;
 }
 
+/** One of several generations, when it has ended. */
+export interface GeneratedChoice {
+  readonly parts: readonly AnswerPart[];
+  readonly reason: AnswerReason;
+  readonly timings: Timings;
+}
+
+/** How a protocol writes several generations as one answer. They are told apart by their number, from 0. */
+export interface ChoicesEncoder {
+  /** The events before the first part of a choice; possibly empty. */
+  opening(choice: number): string;
+  /** The events of some parts of a choice; empty for none. */
+  parts(choice: number, parts: readonly AnswerPart[]): string;
+  /** The events after the last part of a choice, while others go on. */
+  ended(choice: number, reason: AnswerReason): string;
+  /** The events after the last part of the choice that ends last. @param timings of all choices */
+  closing(choice: number, reason: AnswerReason, timings: readonly Timings[]): string;
+  /** The events that end a stream that failed. */
+  failure(error: ChatstreamError): string;
+  /** The body of an answer that is not streamed. */
+  whole(choices: readonly GeneratedChoice[]): object;
+}
+
 /** A server-sent event. Its data must be one line, which JSON without indentation always is. */
 export function sseData(data: string): string {
   return `data: ${data}\n\n`;

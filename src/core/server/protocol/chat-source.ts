@@ -96,16 +96,18 @@ export function requestedEnding(
 }
 
 function chatMessage(message: WireMessage, index: number): ChatMessage {
-  const { role, content, name, tool_call_id: call, tool_calls: calls, reasoning_content: reasoning } = message;
+  const { role, content, name, tool_call_id: call, reasoning_content: reasoning } = message;
+  const calls = message.tool_calls ?? (message.function_call == null ? [] : [{ function: message.function_call }]);
   // Only an assistant's message may have no content.
   if (role !== 'assistant' && (content === undefined || content === null)) throw missing(`messages.${index}.content`);
   const text = typeof content === 'string' ? content : (content ?? []).map((part) => textOf(part, index)).join('');
   return {
-    role,
+    // What OpenAI had before there were tools: the result of a function, known by its name.
+    role: role === 'function' ? 'tool' : role,
     content: text,
     ...(name !== undefined && name !== null && { name }),
     ...(call !== undefined && call !== null && { tool_call_id: call }),
-    ...(calls !== undefined && calls !== null && calls.length > 0 && { tool_calls: calls.map(templateCall) }),
+    ...(calls.length > 0 && { tool_calls: calls.map(templateCall) }),
     ...(reasoning !== undefined && reasoning !== null && { reasoning_content: reasoning }),
   };
 }
@@ -130,8 +132,14 @@ function parsedObject(text: string): object | null {
   }
 }
 
-function textOf(part: { readonly type: string; readonly text?: string | null }, index: number): string {
-  if (part.type === 'text' && typeof part.text === 'string') return part.text;
+type ContentPart = Exclude<WireMessage['content'], string | null | undefined>[number];
+
+/** Parts of the Responses API are understood too: some clients send what they were answered there. */
+const textTypes: ReadonlySet<string> = new Set(['text', 'input_text', 'output_text']);
+
+function textOf(part: ContentPart, index: number): string {
+  if (textTypes.has(part.type) && typeof part.text === 'string') return part.text;
+  if (part.type === 'refusal' && typeof part.refusal === 'string') return part.refusal;
   throw new ChatstreamError('invalid_request', `Message ${index} has content of type "${part.type}".`, {
     param: `messages.${index}.content`,
     hint: 'Only text is supported.',

@@ -1,144 +1,116 @@
 import type { ChatstreamError } from '../../base/errors.js';
 import type { AnswerPart } from '../../engine/dialects/answer.js';
 import type { AnswerReason, Timings } from '../../inference/request.js';
-import { type AnswerEncoder, sseData } from './answer-encoder.js';
+import { type AnswerEncoder, type ChoicesEncoder, type GeneratedChoice, sseData } from './answer-encoder.js';
+import { CompletionChoice } from './completion-choice.js';
+import { type AnswerHead, type CompletionType, done, HeadEncoder } from './completion-head.js';
 import { errorBody } from './http-errors.js';
-import { wireTimings } from './wire-timings.js';
 
-/** OpenAI's two completion APIs, which wrap the same text differently. */
-export type CompletionType = 'chat' | 'text';
-
-/** What all chunks and the whole answer of one request share. */
-export interface AnswerHead {
-  readonly id: string;
-  /** Unix time in seconds. */
-  readonly created: number;
-  readonly model: string;
-}
-
-/** The end of every stream of OpenAI's completion APIs. */
-const done = sseData('[DONE]');
-
-/**
- * Writes one request's answer as OpenAI's completion APIs do. The JSON that all chunks share is made once, so that a token
- * costs one small `JSON.stringify` and one concatenation.
- */
+/** Writes one request's answer as OpenAI's completion APIs do. */
 export class CompletionEncoder implements AnswerEncoder {
-  readonly #type: CompletionType;
-  readonly #head: AnswerHead;
-  readonly #includeUsage: boolean;
-  /** Each chunk up to its choices. */
-  readonly #chunkHead: string;
-  readonly #beforeText: string;
-  readonly #afterText: string;
+  readonly #head: HeadEncoder;
+  readonly #choice: CompletionChoice;
 
-  /** @param includeUsage whether a stream ends with a chunk of token counts */
-  constructor(type: CompletionType, { id, created, model }: AnswerHead, includeUsage: boolean) {
-    this.#type = type;
-    this.#head = { id, created, model };
-    this.#includeUsage = includeUsage;
-    const object = type === 'chat' ? 'chat.completion.chunk' : 'text_completion';
-    this.#chunkHead = JSON.stringify({ id, object, created, model }).slice(0, -1);
-    const content = type === 'chat' ? '"delta":{"content":' : '"text":';
-    this.#beforeText = `data: ${this.#chunkHead},"choices":[{"index":0,${content}`;
-    this.#afterText = `${type === 'chat' ? '}' : ''},"logprobs":null,"finish_reason":null}]}\n\n`;
+  /**
+   * @param includeUsage whether a stream ends with a chunk of token counts
+   * @param echo see `ChoicePlace`
+   */
+  constructor(type: CompletionType, head: AnswerHead, includeUsage: boolean, echo = '') {
+    this.#head = new HeadEncoder(type, head, includeUsage);
+    this.#choice = new CompletionChoice(this.#head, { index: 0, echo });
   }
 
-  /** The first chunk of a chat has a role and no text. Text completions have no such chunk. */
   opening(): string {
-    if (this.#type === 'text') return '';
-    return this.#chunk([{ index: 0, delta: { role: 'assistant', content: '' }, logprobs: null, finish_reason: null }]);
+    return this.#choice.opening();
   }
 
   parts(parts: readonly AnswerPart[]): string {
-    let events = '';
-    for (const part of parts) events += this.#event(part);
-    return events;
-  }
-
-  #event(part: AnswerPart): string {
-    switch (part.type) {
-      // The usual case, once per token.
-      case 'content':
-        return this.#beforeText + JSON.stringify(part.text) + this.#afterText;
-      case 'reasoning':
-        return this.#delta({ reasoning_content: part.text });
-      case 'call': {
-        const { index, id, name } = part;
-        return this.#delta({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] });
-      }
-      case 'arguments': {
-        const { index, text } = part;
-        return this.#delta({ tool_calls: [{ index, function: { arguments: text } }] });
-      }
-    }
+    return this.#choice.parts(parts);
   }
 
   /** The finish reason, the usage if it was asked for, and the end mark. The last chunk carries the timings. */
   closing(reason: AnswerReason, timings: Timings): string {
-    const content = this.#type === 'chat' ? { delta: {} } : { text: '' };
-    const choices = [{ index: 0, ...content, logprobs: null, finish_reason: reason }];
-    const last = { timings: wireTimings(timings) };
-    if (!this.#includeUsage) return this.#chunk(choices, last) + done;
-    return this.#chunk(choices) + this.#chunk([], { usage: usageOf(timings), ...last }) + done;
+    return this.#head.closing(this.#choice.last(reason), timings);
   }
 
   failure(error: ChatstreamError): string {
-    return sseData(JSON.stringify(errorBody(error))) + done;
+    return failureEvents(error);
   }
 
   whole(parts: readonly AnswerPart[], reason: AnswerReason, timings: Timings): object {
-    const isChat = this.#type === 'chat';
-    const content = isChat ? { message: wholeMessage(parts) } : { text: textOf(parts, 'content') };
-    const { id, created, model } = this.#head;
+    return this.#head.whole([this.#choice.whole(parts, reason)], timings);
+  }
+}
+
+/** Writes several generations as the choices of one answer, as OpenAI's completion APIs do. */
+export class CompletionChoicesEncoder implements ChoicesEncoder {
+  readonly #head: HeadEncoder;
+  readonly #choices: readonly CompletionChoice[];
+  readonly #perPrompt: number;
+
+  /**
+   * @param echoes one for each choice: see `ChoicePlace`
+   * @param perPrompt number of choices of each prompt, which follow each other
+   */
+  constructor(
+    type: CompletionType,
+    head: AnswerHead,
+    includeUsage: boolean,
+    { echoes, perPrompt }: { readonly echoes: readonly string[]; readonly perPrompt: number },
+  ) {
+    this.#head = new HeadEncoder(type, head, includeUsage);
+    this.#choices = echoes.map((echo, index) => new CompletionChoice(this.#head, { index, echo }));
+    this.#perPrompt = perPrompt;
+  }
+
+  opening(choice: number): string {
+    return this.#choices[choice]?.opening() ?? '';
+  }
+
+  parts(choice: number, parts: readonly AnswerPart[]): string {
+    return this.#choices[choice]?.parts(parts) ?? '';
+  }
+
+  ended(choice: number, reason: AnswerReason): string {
+    return this.#head.chunk([this.#last(choice, reason)]);
+  }
+
+  closing(choice: number, reason: AnswerReason, timings: readonly Timings[]): string {
+    return this.#head.closing(this.#last(choice, reason), this.#together(timings));
+  }
+
+  failure(error: ChatstreamError): string {
+    return failureEvents(error);
+  }
+
+  whole(generated: readonly GeneratedChoice[]): object {
+    const choices = generated.map(({ parts, reason }, index) => this.#choices[index]?.whole(parts, reason) ?? {});
+    return this.#head.whole(choices, this.#together(generated.map(({ timings }) => timings)));
+  }
+
+  #last(choice: number, reason: AnswerReason): object {
+    return this.#choices[choice]?.last(reason) ?? {};
+  }
+
+  /** Tokens of all generations, but each prompt once; the longest times. */
+  #together(timings: readonly Timings[]): Timings {
+    const firsts = timings.filter((_, index) => index % this.#perPrompt === 0);
     return {
-      id,
-      object: isChat ? 'chat.completion' : 'text_completion',
-      created,
-      model,
-      choices: [{ index: 0, ...content, logprobs: null, finish_reason: reason }],
-      usage: usageOf(timings),
-      timings: wireTimings(timings),
+      queueMs: Math.max(...timings.map(({ queueMs }) => queueMs)),
+      prefillMs: Math.max(...timings.map(({ prefillMs }) => prefillMs)),
+      decodeMs: Math.max(...timings.map(({ decodeMs }) => decodeMs)),
+      promptTokens: sum(firsts.map(({ promptTokens }) => promptTokens)),
+      cachedTokens: sum(firsts.map(({ cachedTokens }) => cachedTokens)),
+      outputTokens: sum(timings.map(({ outputTokens }) => outputTokens)),
+      reasoningTokens: sum(timings.map(({ reasoningTokens }) => reasoningTokens)),
     };
   }
-
-  #delta(delta: object): string {
-    return this.#chunk([{ index: 0, delta, logprobs: null, finish_reason: null }]);
-  }
-
-  #chunk(choices: readonly object[], extra: object = {}): string {
-    return sseData(`${this.#chunkHead},${JSON.stringify({ choices, ...extra }).slice(1)}`);
-  }
 }
 
-function wholeMessage(parts: readonly AnswerPart[]): object {
-  const text = textOf(parts, 'content');
-  const reasoning = textOf(parts, 'reasoning');
-  const calls = parts.flatMap((part) => (part.type === 'call' ? [wholeCall(part, parts)] : []));
-  return {
-    role: 'assistant',
-    content: calls.length > 0 && text === '' ? null : text,
-    ...(reasoning !== '' && { reasoning_content: reasoning }),
-    ...(calls.length > 0 && { tool_calls: calls }),
-    refusal: null,
-  };
+function failureEvents(error: ChatstreamError): string {
+  return sseData(JSON.stringify(errorBody(error))) + done;
 }
 
-function wholeCall({ index, id, name }: Extract<AnswerPart, { type: 'call' }>, parts: readonly AnswerPart[]): object {
-  const pieces = parts.flatMap((part) => (part.type === 'arguments' && part.index === index ? [part.text] : []));
-  return { id, type: 'function', function: { name, arguments: pieces.join('') } };
-}
-
-function textOf(parts: readonly AnswerPart[], type: 'content' | 'reasoning'): string {
-  return parts.map((part) => (part.type === type ? part.text : '')).join('');
-}
-
-function usageOf({ promptTokens, cachedTokens, outputTokens, reasoningTokens }: Timings): object {
-  return {
-    prompt_tokens: promptTokens,
-    completion_tokens: outputTokens,
-    total_tokens: promptTokens + outputTokens,
-    prompt_tokens_details: { cached_tokens: cachedTokens },
-    completion_tokens_details: { reasoning_tokens: reasoningTokens },
-  };
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
 }

@@ -1,7 +1,12 @@
 import { ChatstreamError } from '../../base/errors.js';
 import type { PromptSource } from '../../engine/engine.js';
 import type { InferenceRequest } from '../../inference/request.js';
-import type { ChatCompletionRequest, CompletionRequest, GenerationParameters } from '../schemas/completion-requests.js';
+import {
+  type ChatCompletionRequest,
+  type CompletionRequest,
+  type GenerationParameters,
+  mostTokens,
+} from '../schemas/completion-requests.js';
 import { chatSource } from './chat-source.js';
 import { outputFormat } from './output-format.js';
 import { reasoningRequest } from './reasoning-requests.js';
@@ -24,14 +29,30 @@ export function fromChatRequest(body: ChatCompletionRequest, id: string, default
 }
 
 /**
- * A completion request with every default filled in.
+ * A completion request with every default filled in, for each of its prompts.
  *
  * @throws ChatstreamError `invalid_request` for what is not supported
  */
-export function fromCompletionRequest(body: CompletionRequest, id: string, defaultMaxTokens: number): InferenceRequest {
+export function fromCompletionRequest(
+  body: CompletionRequest,
+  id: string,
+  defaultMaxTokens: number,
+): readonly InferenceRequest[] {
   refuseUnsupported(body, 'text');
-  const request = resolvedRequest(body, id, promptSource(body.prompt), defaultMaxTokens);
-  return { ...request, format: outputFormat(body), thoughtTokens: null };
+  refuseRanking(body);
+  const format = outputFormat(body);
+  return promptSources(body.prompt).map((source) => {
+    return { ...resolvedRequest(body, id, source, defaultMaxTokens), format, thoughtTokens: null };
+  });
+}
+
+/** To choose the best of more answers than were asked for takes the probabilities of their tokens. */
+function refuseRanking({ best_of: candidates, n }: CompletionRequest): void {
+  if (candidates === undefined || candidates === null || candidates === (n ?? 1)) return;
+  throw new ChatstreamError('invalid_request', '"best_of" must be the same as "n".', {
+    param: 'best_of',
+    hint: 'Answers are not ranked here: leave it out, and ask for as many as you want to compare with "n".',
+  });
 }
 
 /** What all protocols have in common of a request. @throws ChatstreamError `invalid_request` */
@@ -49,20 +70,23 @@ export function resolvedRequest(
     maxTokens,
     minTokens: minTokensOf(body, maxTokens),
     sampling: samplingOf(body),
-    stop: typeof stop === 'string' ? [stop] : stop,
+    stop: [stop].flat().filter((text) => text !== ''),
     stopTokens: body.stop_token_ids ?? [],
     ignoreEos: body.ignore_eos ?? false,
   };
 }
 
-/** @throws ChatstreamError `invalid_request` for an `n_predict` of 0: the answer to it would be empty */
+/** In the order in which they count. */
+const limits = ['max_completion_tokens', 'max_tokens', 'n_predict'] as const;
+
+/** @throws ChatstreamError `invalid_request` for a limit of 0: the answer to it would be empty */
 function maxTokensOf(body: GenerationParameters, defaultMaxTokens: number): number {
-  const { n_predict: predicted } = body;
-  if (predicted === 0) {
-    throw new ChatstreamError('invalid_request', '"n_predict" must be 1 or more, or -1.', { param: 'n_predict' });
+  const zero = limits.find((param) => body[param] === 0);
+  if (zero !== undefined) {
+    throw new ChatstreamError('invalid_request', `"${zero}" must be 1 or more, or -1.`, { param: zero });
   }
-  const wanted = predicted === -1 ? null : predicted;
-  return body.max_completion_tokens ?? body.max_tokens ?? wanted ?? defaultMaxTokens;
+  const wanted = limits.map((param) => body[param]).find((limit) => typeof limit === 'number') ?? defaultMaxTokens;
+  return wanted === -1 ? mostTokens : wanted;
 }
 
 function minTokensOf(body: GenerationParameters, maxTokens: number): number {
@@ -74,9 +98,12 @@ function minTokensOf(body: GenerationParameters, maxTokens: number): number {
   });
 }
 
-function promptSource(prompt: CompletionRequest['prompt']): PromptSource {
-  if (typeof prompt === 'string') return { type: 'text', text: prompt };
-  const [first] = prompt;
-  if (typeof first === 'string') return { type: 'text', text: first };
-  return { type: 'tokens', tokens: prompt.filter((token) => typeof token === 'number') };
+function promptSources(prompt: CompletionRequest['prompt']): readonly PromptSource[] {
+  if (typeof prompt === 'string') return [{ type: 'text', text: prompt }];
+  const tokens = prompt.filter((each) => typeof each === 'number');
+  if (tokens.length > 0) return [{ type: 'tokens', tokens }];
+  return prompt.flatMap((each): PromptSource[] => {
+    if (typeof each === 'string') return [{ type: 'text', text: each }];
+    return typeof each === 'number' ? [] : [{ type: 'tokens', tokens: each }];
+  });
 }

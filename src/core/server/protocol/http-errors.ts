@@ -19,6 +19,8 @@ const httpErrors: Readonly<Record<ErrorCode, HttpError>> = {
   invalid_api_key: { status: 401, type: 'authentication_error' },
   model_not_found: { status: 404, type: 'invalid_request_error' },
   not_found: { status: 404, type: 'invalid_request_error' },
+  method_not_allowed: { status: 405, type: 'invalid_request_error' },
+  unsupported_media_type: { status: 415, type: 'invalid_request_error' },
   queue_full: { status: 429, type: 'rate_limit_error' },
   queue_timeout: unavailable,
   draining: unavailable,
@@ -48,13 +50,25 @@ export interface ErrorBody {
     readonly type: string;
     readonly param: string | null;
     readonly code: string;
+    /** As llama-server has it, with `context_length_exceeded`. */
+    readonly n_prompt_tokens?: number;
+    readonly n_ctx?: number;
   };
 }
 
 export function errorBody(error: ChatstreamError): ErrorBody {
   const { type } = httpErrors[error.code];
   const param = error.param === undefined ? null : shortened(error.param, longestParam);
-  return { error: { message: shortened(error.advice, longestMessage), type, param, code: error.code } };
+  const { overflow } = error;
+  return {
+    error: {
+      message: shortened(error.advice, longestMessage),
+      type,
+      param,
+      code: error.code,
+      ...(overflow !== undefined && { n_prompt_tokens: overflow.promptTokens, n_ctx: overflow.contextLength }),
+    },
+  };
 }
 
 /** Messages and names of parameters may repeat what the client sent, which can be a megabyte. In characters. */

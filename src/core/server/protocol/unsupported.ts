@@ -128,8 +128,15 @@ const structuredOutputRefusals: Refusals = {
 
 /** The same for what a chat's messages may carry besides their text; the model would not see it. */
 const messageRefusals: Refusals = {
-  function_call: always,
   audio: always,
+};
+
+/** What of the first table is supported there nevertheless. */
+const supported: Readonly<Record<keyof typeof typeRefusals, ReadonlySet<string>>> = {
+  chat: new Set(['n']),
+  text: new Set(['n', 'best_of', 'echo']),
+  messages: new Set(),
+  response: new Set(),
 };
 
 const leaveItOut = 'Leave it out; nothing was generated.';
@@ -166,7 +173,7 @@ function keepsOrder(value: unknown): boolean {
 
 /** @throws ChatstreamError `invalid_request` that names the first unsupported parameter */
 export function refuseUnsupported(body: object, type: keyof typeof typeRefusals): void {
-  refuse(body, refusals, '');
+  refuse(body, refusals, '', supported[type]);
   refuse(body, typeRefusals[type], '');
   const structured = 'structured_outputs' in body ? body.structured_outputs : null;
   if (isRecord(structured)) refuse(structured, structuredOutputRefusals, 'structured_outputs.');
@@ -181,8 +188,9 @@ export function refuseUnsupportedMessages(messages: readonly object[]): void {
   });
 }
 
-function refuse(parameters: object, table: Refusals, prefix: string): void {
+function refuse(parameters: object, table: Refusals, prefix: string, except: ReadonlySet<string> = new Set()): void {
   for (const [name, value] of Object.entries(parameters)) {
+    if (except.has(name)) continue;
     // Only the table's own entries: a parameter may be called "constructor".
     const changesAnswer = Object.hasOwn(table, name) ? table[name] : undefined;
     if (value === null || value === undefined || changesAnswer?.(value) !== true) continue;

@@ -1,12 +1,17 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
+import { ChatstreamError } from '../../base/errors.js';
 import type { InferenceRequest } from '../../inference/request.js';
 import type { App, ServerContext } from '../http/context.js';
-import { CompletionEncoder, type CompletionType } from '../protocol/completion-encoder.js';
+import { clientOf } from '../http/open-answers.js';
+import { choicesOf, refuseTooMany } from '../protocol/choices.js';
+import { CompletionChoicesEncoder, CompletionEncoder } from '../protocol/completion-encoder.js';
+import type { CompletionType } from '../protocol/completion-head.js';
 import { fromChatRequest, fromCompletionRequest } from '../protocol/completion-requests.js';
 import { chatCompletionRequest, type CompletionRequest, completionRequest } from '../schemas/completion-requests.js';
-import { generated } from '../schemas/openapi.js';
-import { GenerationAnswer, generationErrors, servedModel } from './generation.js';
+import { generated, json } from '../schemas/openapi.js';
+import { inputTokens } from '../schemas/server-state.js';
+import { ChoicesAnswer, GenerationAnswer, generationErrors, servedModel } from './generation.js';
 
 /** OpenAI's two completion APIs: chats and texts. */
 export function completionRoutes(app: App, context: ServerContext): void {
@@ -20,7 +25,20 @@ export function completionRoutes(app: App, context: ServerContext): void {
   };
   app.post('/v1/chat/completions', { schema: chat }, ({ body }, reply) => {
     const request = fromChatRequest(body, `chatcmpl-${randomUUID()}`, defaultMaxTokens);
-    return answer(context, 'chat', request, body, reply);
+    return answer(context, { type: 'chat', prompts: [request], echoes: [''] }, body, reply);
+  });
+
+  const counting = {
+    summary: 'Number of tokens in the prompt of a chat',
+    tags: ['tokens'],
+    body: chatCompletionRequest,
+    response: { 200: json('The number.', inputTokens), ...generationErrors },
+  };
+  app.post('/v1/chat/completions/input_tokens', { schema: counting }, async ({ body }, reply) => {
+    servedModel(context, body.model);
+    const request = fromChatRequest(body, randomUUID(), defaultMaxTokens);
+    const count = await context.inference.countTokens(request, clientOf(reply));
+    return { object: 'response.input_tokens', input_tokens: count };
   });
 
   const text = {
@@ -29,21 +47,73 @@ export function completionRoutes(app: App, context: ServerContext): void {
     body: completionRequest,
     response: { 200: generated('Completion', 'CompletionChunk'), ...generationErrors },
   };
-  app.post('/v1/completions', { schema: text }, ({ body }, reply) => {
-    const request = fromCompletionRequest(body, `cmpl-${randomUUID()}`, defaultMaxTokens);
-    return answer(context, 'text', request, body, reply);
+  app.post('/v1/completions', { schema: text }, async ({ body }, reply) => {
+    const prompts = fromCompletionRequest(body, `cmpl-${randomUUID()}`, defaultMaxTokens);
+    const texts = body.echo === true ? await textsOf(context, prompts, reply) : prompts.map(() => '');
+    return await answer(context, { type: 'text', prompts, echoes: texts }, body, reply);
   });
+}
+
+/** What is to be answered. */
+interface Asked {
+  readonly type: CompletionType;
+  /** At least one. */
+  readonly prompts: readonly InferenceRequest[];
+  /** For each prompt, the text that its answer begins with; possibly empty. */
+  readonly echoes: readonly string[];
 }
 
 function answer(
   context: ServerContext,
-  type: CompletionType,
-  request: InferenceRequest,
-  { model, stream, stream_options: options }: Pick<CompletionRequest, 'model' | 'stream' | 'stream_options'>,
+  { type, prompts, echoes }: Asked,
+  body: Pick<CompletionRequest, 'model' | 'stream' | 'stream_options' | 'service_tier' | 'n'>,
   reply: FastifyReply,
 ): Promise<object | undefined> {
-  const head = { id: request.id, created: Math.floor(Date.now() / 1000), model: servedModel(context, model) };
-  const encoder = new CompletionEncoder(type, head, options?.include_usage ?? false);
-  const generation = new GenerationAnswer(context, request, encoder, reply);
+  const { stream, stream_options: options } = body;
+  const perPrompt = body.n ?? 1;
+  refuseTooMany(prompts.length, perPrompt, context.inference.limits);
+  const requests = choicesOf(prompts, perPrompt);
+  const [first] = requests;
+  if (first === undefined) throw new ChatstreamError('internal', 'A request without a prompt was accepted.');
+  const head = {
+    id: first.id,
+    created: Math.floor(Date.now() / 1000),
+    model: servedModel(context, body.model),
+    fingerprint: fingerprintOf(context),
+    serviceTier: body.service_tier ?? null,
+  };
+  const includeUsage = options?.include_usage ?? false;
+  const allEchoes = echoes.flatMap((echo) => requests.slice(0, perPrompt).map(() => echo));
+  const generation =
+    requests.length === 1
+      ? new GenerationAnswer(context, first, new CompletionEncoder(type, head, includeUsage, allEchoes[0]), reply)
+      : new ChoicesAnswer(
+          context,
+          requests,
+          new CompletionChoicesEncoder(type, head, includeUsage, { echoes: allEchoes, perPrompt }),
+          reply,
+        );
   return stream === true ? generation.streamed(options?.include_queue ?? false) : generation.whole();
+}
+
+/** The prompts as text. */
+function textsOf(
+  { inference }: ServerContext,
+  prompts: readonly InferenceRequest[],
+  reply: FastifyReply,
+): Promise<readonly string[]> {
+  const client = clientOf(reply);
+  return Promise.all(
+    prompts.map(async ({ source }) => {
+      if (source.type === 'tokens') return await inference.detokenize(source.tokens, client);
+      return source.type === 'text' ? source.text : '';
+    }),
+  );
+}
+
+/** Changes with the program, the model's file and the length of the context; not with the number of threads. */
+function fingerprintOf({ inference, version }: ServerContext): string {
+  const { engine, modelId, architecture, parameters, fileBytes, contextLength } = inference.info ?? {};
+  const known = JSON.stringify([version, engine, modelId, architecture, parameters, fileBytes, contextLength]);
+  return `fp_${createHash('sha256').update(known).digest('hex').slice(0, 10)}`;
 }

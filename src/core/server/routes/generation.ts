@@ -1,30 +1,35 @@
 import type { FastifyReply } from 'fastify';
-import { clientLeftError, modelNotFoundError } from '../../base/refusals.js';
-import type { InferenceRequest } from '../../inference/request.js';
+import { modelNotFoundError } from '../../base/refusals.js';
+import type { AdmittedRequest, AnswerListener, InferenceRequest } from '../../inference/request.js';
 import type { ServerContext } from '../http/context.js';
-import { onResponseEnd } from '../http/open-answers.js';
-import type { AnswerEncoder } from '../protocol/answer-encoder.js';
+import type { AnswerEncoder, ChoicesEncoder } from '../protocol/answer-encoder.js';
 import { errors } from '../schemas/openapi.js';
-import { QueueAnnouncement } from '../streaming/queue-announcer.js';
 import { StreamedAnswer } from '../streaming/streamed-answer.js';
+import { StreamedChoices } from '../streaming/streamed-choices.js';
 import { WholeAnswer } from '../streaming/whole-answer.js';
+import { wholeChoices } from '../streaming/whole-choices.js';
+import { Delivery } from './delivery.js';
+import { answersTo, modelNames } from './model-names.js';
 
 /** The statuses of errors of the generating routes. */
-export const generationStatuses = [400, 401, 404, 408, 413, 429, 500, 503] as const;
+export const generationStatuses = [400, 401, 404, 408, 413, 415, 429, 500, 503] as const;
 
 /** The error answers of the generating routes. */
 export const generationErrors = errors(...generationStatuses);
 
 /**
- * The name of the model that will answer; before it is loaded, the name that the client asked for.
+ * The name of the model that will answer: the one by which the client asked for it, or else its first. Clients compare
+ * both, and some take another name for another model.
  *
  * @throws ChatstreamError `model_not_found` if the client asked for another one
  */
-export function servedModel({ inference }: ServerContext, wanted: string | null | undefined): string {
-  const served = inference.info?.modelId;
-  if (served === undefined) return wanted ?? '';
-  if (wanted === undefined || wanted === null || wanted === served) return served;
-  throw modelNotFoundError(wanted, served);
+export function servedModel({ inference, options }: ServerContext, wanted: string | null | undefined): string {
+  const { info } = inference;
+  if (info === null) return wanted ?? '';
+  const [first = info.modelId] = modelNames(info.modelId, options.aliases);
+  if (wanted === undefined || wanted === null || wanted === '') return first;
+  if (answersTo(wanted, info.modelId, options.aliases)) return wanted;
+  throw modelNotFoundError(wanted, first);
 }
 
 /** The answer to one request, in whichever protocol: queues the request and delivers what is generated. Used once. */
@@ -33,29 +38,20 @@ export class GenerationAnswer {
   readonly #request: InferenceRequest;
   readonly #encoder: AnswerEncoder;
   readonly #reply: FastifyReply;
-  readonly #client = new AbortController();
+  readonly #delivery: Delivery;
 
   constructor(context: ServerContext, request: InferenceRequest, encoder: AnswerEncoder, reply: FastifyReply) {
     this.#context = context;
     this.#request = { ...request, requestId: reply.request.id };
     this.#encoder = encoder;
     this.#reply = reply;
+    this.#delivery = new Delivery(context, reply);
     reply.log.debug({ id: request.id }, 'request received');
-    // After a complete answer this aborts as well; by then there is no listener left.
-    onResponseEnd(reply.request.raw, reply.raw, () => {
-      this.#client.abort();
-    });
   }
 
   /** Resolves with the body to send. @throws ChatstreamError that determines the answer's status */
   whole(): Promise<object> {
-    return new Promise((resolve, reject) => {
-      this.#onLeaving(() => {
-        reject(clientLeftError());
-      });
-      const answer = new WholeAnswer(this.#encoder, resolve, reject);
-      this.#context.inference.submit(this.#request, answer, this.#client.signal).catch(reject);
-    });
+    return this.#delivery.whole(({ onEnd, onFailed }) => this.#submit(new WholeAnswer(this.#encoder, onEnd, onFailed)));
   }
 
   /**
@@ -65,51 +61,79 @@ export class GenerationAnswer {
    * @throws ChatstreamError that determines the answer's status, if nothing has been written yet
    */
   streamed(includeQueue: boolean): Promise<undefined> {
-    const { inference, announcer, clock, options } = this.#context;
-    return new Promise((resolve, reject) => {
-      const answer = new StreamedAnswer(this.#reply.raw, this.#encoder, {
-        writeTimeoutMs: options.writeTimeoutMs,
-        clock,
-        onBegin: () => {
-          this.#takeOver();
-        },
-        onFailedBeforeBegin: (error) => {
-          announcement.end();
-          reject(error);
-        },
-        onEnd: () => {
-          announcement.end();
-          resolve(undefined);
-        },
-      });
-      const announcement = new QueueAnnouncement(announcer, answer, includeQueue, clock);
-      this.#onLeaving(() => {
-        announcement.end();
-        answer.abandoned();
-        if (answer.begun) resolve(undefined);
-        else reject(clientLeftError());
-      });
-      inference
-        .submit(this.#request, answer, this.#client.signal)
-        .then((admitted) => {
-          announcement.admitted(admitted);
-        })
-        .catch((error: unknown) => {
-          announcement.end();
-          reject(error instanceof Error ? error : new Error(String(error)));
-        });
+    return this.#delivery.streamed(includeQueue, (options) => {
+      const answer = new StreamedAnswer(this.#reply.raw, this.#encoder, options);
+      return { stream: answer.stream, submit: () => this.#submit(answer) };
     });
   }
 
-  #onLeaving(callback: () => void): void {
-    this.#client.signal.addEventListener('abort', callback, { once: true });
+  #submit(listener: AnswerListener): Promise<AdmittedRequest> {
+    return this.#context.inference.submit(this.#request, listener, this.#delivery.client);
+  }
+}
+
+/** The answer to one HTTP request with several generations, in whichever protocol. Used once. */
+export class ChoicesAnswer {
+  readonly #context: ServerContext;
+  readonly #requests: readonly InferenceRequest[];
+  readonly #encoder: ChoicesEncoder;
+  readonly #reply: FastifyReply;
+  readonly #delivery: Delivery;
+  /** Aborted when the client leaves, and when one generation has failed. */
+  readonly #generations = new AbortController();
+
+  /** @param requests one for each generation, in the order of the choices */
+  constructor(
+    context: ServerContext,
+    requests: readonly InferenceRequest[],
+    encoder: ChoicesEncoder,
+    reply: FastifyReply,
+  ) {
+    this.#context = context;
+    this.#requests = requests.map((request) => ({ ...request, requestId: reply.request.id }));
+    this.#encoder = encoder;
+    this.#reply = reply;
+    this.#delivery = new Delivery(context, reply);
+    this.#delivery.client.addEventListener('abort', () => {
+      this.#generations.abort();
+    });
+    reply.log.debug({ ids: requests.map(({ id }) => id) }, 'request received');
   }
 
-  /** From now on the answer is written to the response itself; headers that Fastify's hooks have set are kept. */
-  #takeOver(): void {
-    this.#reply.hijack();
-    for (const [name, value] of Object.entries(this.#reply.getHeaders())) {
-      if (value !== undefined) this.#reply.raw.setHeader(name, value);
-    }
+  /** See `GenerationAnswer.whole`. */
+  whole(): Promise<object> {
+    return this.#delivery.whole(({ onEnd, onFailed }) =>
+      this.#submit(
+        wholeChoices({
+          encoder: this.#encoder,
+          count: this.#requests.length,
+          onEnd,
+          onFailed: (error) => {
+            onFailed(error);
+            this.#generations.abort();
+          },
+        }),
+      ),
+    );
+  }
+
+  /** See `GenerationAnswer.streamed`. */
+  streamed(includeQueue: boolean): Promise<undefined> {
+    return this.#delivery.streamed(includeQueue, (options) => {
+      const onFailed = (): void => {
+        this.#generations.abort();
+      };
+      const choices = { encoder: this.#encoder, count: this.#requests.length, onFailed };
+      const { stream, listeners } = new StreamedChoices(this.#reply.raw, choices, options);
+      return { stream, submit: () => this.#submit(listeners) };
+    });
+  }
+
+  #submit(listeners: readonly AnswerListener[]): Promise<AdmittedRequest> {
+    const submissions = listeners.flatMap((listener, index) => {
+      const request = this.#requests[index];
+      return request === undefined ? [] : [{ request, listener }];
+    });
+    return this.#context.inference.submitAll(submissions, this.#generations.signal);
   }
 }

@@ -3,17 +3,18 @@ import { modelNotFoundError } from '../../base/refusals.js';
 import type { EngineInfo } from '../../engine/engine.js';
 import type { App, ServerContext } from '../http/context.js';
 import { errors, json } from '../schemas/openapi.js';
+import { answersTo, modelNames } from './model-names.js';
 
-export function modelRoutes(app: App, { inference }: ServerContext): void {
+export function modelRoutes(app: App, { inference, options: { aliases } }: ServerContext): void {
   const startedAt = Math.floor(Date.now() / 1000);
   const list = {
     summary: 'The model that is served',
     tags: ['models'],
-    response: { 200: json('A list with one model.', 'ModelList'), ...errors(401) },
+    response: { 200: json('The model under each of its names.', 'ModelList'), ...errors(401) },
   };
   app.get('/v1/models', { schema: list }, () => {
     const { info } = inference;
-    return { object: 'list', data: info === null ? [] : [describe(info, startedAt)] };
+    return { object: 'list', data: info === null ? [] : describeAll(info) };
   });
 
   const one = {
@@ -24,17 +25,22 @@ export function modelRoutes(app: App, { inference }: ServerContext): void {
   };
   app.get('/v1/models/:id', { schema: one }, ({ params }) => {
     const { info } = inference;
-    if (info?.modelId === params.id) return describe(info, startedAt);
-    throw modelNotFoundError(params.id, info?.modelId ?? null);
+    if (info !== null && answersTo(params.id, info.modelId, aliases)) return describe(info, params.id, startedAt);
+    throw modelNotFoundError(params.id, info === null ? null : (modelNames(info.modelId, aliases)[0] ?? null));
   });
+
+  function describeAll(info: EngineInfo): readonly object[] {
+    return modelNames(info.modelId, aliases).map((name) => describe(info, name, startedAt));
+  }
 }
 
-function describe(info: EngineInfo, created: number): object {
+function describe(info: EngineInfo, id: string, created: number): object {
   return {
-    id: info.modelId,
+    id,
     object: 'model',
     created,
     owned_by: 'chatstream',
+    root: info.modelId,
     context_length: info.contextLength,
     meta: {
       engine: info.engine,

@@ -15,7 +15,7 @@ export function queueRoutes(app: App, context: ServerContext): void {
     summary: 'Change the limits of the running server',
     tags,
     body: queueLimits,
-    response: { 200: json('Both queues, with the new limits.', 'Queue'), ...errors(400, 401, 408, 413) },
+    response: { 200: json('Both queues, with the new limits.', 'Queue'), ...errors(400, 401, 408, 413, 415) },
   };
   app.patch('/v1/queue', { schema: changing }, ({ body, log }) => {
     context.inference.resize({

@@ -8,7 +8,7 @@ const tokens = Type.Object({ tokens: Type.Array(Type.Integer({ minimum: 0 })) })
 
 export function tokenRoutes(app: App, { inference }: ServerContext): void {
   const tags = ['tokens'];
-  const failures = errors(400, 401, 408, 413, 500, 503);
+  const failures = errors(400, 401, 408, 413, 415, 500, 503);
   const tokenizing = {
     summary: 'Tokens of a text',
     tags,

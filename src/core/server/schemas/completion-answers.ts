@@ -7,6 +7,8 @@ const head = {
   id: Type.String(),
   created: Type.Integer({ description: 'Unix time in seconds.' }),
   model: Type.String(),
+  system_fingerprint: Type.String({ description: 'The same as long as the model and the program are the same.' }),
+  service_tier: Type.Optional(Type.String({ description: 'As the request has it.' })),
 };
 
 const usage = Type.Object({
@@ -33,7 +35,7 @@ export const timings = Type.Object(
 const reason = Type.Enum(['stop', 'length', 'tool_calls']);
 
 /** For whole answers, and the last chunks of streams. */
-const finished = { index: Type.Literal(0), logprobs: Type.Null(), finish_reason: reason };
+const finished = { index: count, logprobs: Type.Null(), finish_reason: reason };
 
 /** For chunks: null until the end. */
 const unfinished = { ...finished, finish_reason: Type.Union([reason, Type.Null()]) };
@@ -67,7 +69,7 @@ export const chatCompletion = Type.Object({
         refusal: Type.Null(),
       }),
     }),
-    { minItems: 1, maxItems: 1 },
+    { minItems: 1 },
   ),
   usage,
   timings,
@@ -106,7 +108,7 @@ export const chatCompletionChunk = Type.Object({
 export const completion = Type.Object({
   ...head,
   object: Type.Literal('text_completion'),
-  choices: Type.Array(Type.Object({ ...finished, text: Type.String() }), { minItems: 1, maxItems: 1 }),
+  choices: Type.Array(Type.Object({ ...finished, text: Type.String() }), { minItems: 1 }),
   usage,
   timings,
 });

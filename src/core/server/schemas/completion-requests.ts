@@ -3,9 +3,11 @@ import { optional } from './optional.js';
 import { outputFormatParameters } from './output-format-parameters.js';
 import { samplingParameters } from './sampling-parameters.js';
 
-export const stopString = Type.String({ minLength: 1, maxLength: 256 });
-const mostTokens = 2 ** 31 - 1;
-export const maxTokens = optional(Type.Integer({ minimum: 1, maximum: mostTokens }));
+export const stopString = Type.String({ maxLength: 256, description: 'An empty one is ignored.' });
+export const mostTokens = 2 ** 31 - 1;
+export const maxTokens = optional(
+  Type.Integer({ minimum: -1, maximum: mostTokens, description: 'Not 0; -1 is all that fits into the context.' }),
+);
 
 /** What all requests for generated text have in common. */
 export const generationParameters = {
@@ -30,10 +32,20 @@ export const generationParameters = {
   user: optional(Type.String({ description: 'Accepted but not used.' })),
   max_tokens: maxTokens,
   max_completion_tokens: maxTokens,
-  n_predict: optional(Type.Integer({ minimum: -1, maximum: mostTokens, description: '-1 is the default.' })),
+  n_predict: maxTokens,
+  service_tier: optional(Type.String({ description: 'Repeated in the answer, and not used.' })),
 };
 
-const contentPart = Type.Object({ type: Type.String(), text: optional(Type.String()) });
+/** What chats and completions have in common, and other protocols do not have. */
+const choiceParameters = {
+  n: optional(Type.Integer({ minimum: 1, description: 'Number of choices; at most max_concurrency.' })),
+};
+
+const contentPart = Type.Object({
+  type: Type.String({ description: 'text, input_text, output_text or refusal.' }),
+  text: optional(Type.String()),
+  refusal: optional(Type.String()),
+});
 
 const call = Type.Object({
   id: optional(Type.String()),
@@ -42,13 +54,19 @@ const call = Type.Object({
 });
 
 const message = Type.Object({
-  role: Type.Enum(['system', 'developer', 'user', 'assistant', 'tool']),
+  role: Type.Enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
   content: optional(Type.Union([Type.String(), Type.Array(contentPart)])),
   name: optional(Type.String()),
   tool_call_id: optional(
     Type.String({ description: "The call that a tool's message answers; for the chat template." }),
   ),
   tool_calls: optional(Type.Array(call, { description: "Calls in an assistant's message." })),
+  function_call: optional(
+    Type.Object(
+      { name: Type.String(), arguments: Type.String({ description: 'JSON.' }) },
+      { description: 'A single call, as OpenAI had it before there were tools.' },
+    ),
+  ),
   reasoning_content: optional(Type.String({ description: "The thought before an assistant's message." })),
 });
 
@@ -117,22 +135,27 @@ export const chatCompletionRequest = Type.Object({
   ...endingParameters,
   ...templateParameters,
   ...chatParameters,
+  ...choiceParameters,
   ...generationParameters,
 });
 
 const tokens = Type.Array(Type.Integer({ minimum: 0 }), { minItems: 1 });
 
 export const completionRequest = Type.Object({
-  prompt: Type.Union([Type.String(), tokens, Type.Array(Type.String(), { minItems: 1, maxItems: 1 })], {
-    description: 'One prompt, as text or as tokens.',
-  }),
+  prompt: Type.Union(
+    [Type.String(), tokens, Type.Array(Type.String(), { minItems: 1 }), Type.Array(tokens, { minItems: 1 })],
+    { description: 'One or more prompts, as texts or as tokens.' },
+  ),
+  echo: optional(Type.Boolean({ description: 'Repeat the prompt before the answer.' })),
+  best_of: optional(Type.Integer({ minimum: 1, description: 'Only the same as n.' })),
+  ...choiceParameters,
   ...generationParameters,
 });
 
 export type ChatCompletionRequest = Static<typeof chatCompletionRequest>;
 export type CompletionRequest = Static<typeof completionRequest>;
 /** What both kinds of requests have in common. */
-export type GenerationParameters = Omit<CompletionRequest, 'prompt'>;
+export type GenerationParameters = Omit<CompletionRequest, 'prompt' | 'echo' | 'best_of' | 'n'>;
 export type WireMessage = Static<typeof message>;
 export type WireCall = Static<typeof call>;
 export type WireTool = Static<typeof tool>;

@@ -14,6 +14,10 @@ const error = Type.Object({
       description: 'The parameter that caused the error, if there is one.',
     }),
     code: Type.String({ description: 'For programs, such as queue_full.' }),
+    n_prompt_tokens: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'Tokens of a prompt that does not fit, or as many as were counted.' }),
+    ),
+    n_ctx: Type.Optional(Type.Integer({ minimum: 1, description: 'Tokens that fit, prompt and answer together.' })),
   }),
 });
 
@@ -55,6 +59,7 @@ const statuses = {
   404: 'There is no such model, response, conversation or item.',
   408: 'The body arrived too slowly.',
   413: 'The body is too large.',
+  415: 'The body is not JSON, or compressed.',
   429: 'The queue is full.',
   500: 'The engine failed on this request.',
   503: 'The request waited too long, the server is shutting down or has no connection to spare, or the engine is down.',

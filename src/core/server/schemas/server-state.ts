@@ -7,6 +7,7 @@ export const model = Type.Object({
   object: Type.Literal('model'),
   created: Type.Integer({ description: 'Unix time in seconds.' }),
   owned_by: Type.String(),
+  root: Type.String({ description: "The name of the model's file. The same for all names of one model." }),
   context_length: Type.Integer({ minimum: 1, description: 'Tokens per slot, prompt and answer together.' }),
   meta: Type.Object({
     engine: Type.Enum(['llama', 'mock']),
@@ -34,6 +35,8 @@ export const queueLimits = Type.Object(
   },
   { additionalProperties: false, minProperties: 1 },
 );
+
+export const inputTokens = Type.Object({ object: Type.Literal('response.input_tokens'), input_tokens: count });
 
 const running = Type.Object({
   id: Type.String(),

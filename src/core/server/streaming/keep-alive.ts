@@ -13,6 +13,7 @@ export class KeepAlive {
   readonly #clock: Clock;
   readonly #send: (comment: string) => void;
   #cancelTimer: CancelTimer = () => undefined;
+  #hasStarted = false;
   #startedMs = 0;
   #hasText = false;
   #wasSilent = true;
@@ -22,8 +23,10 @@ export class KeepAlive {
     this.#send = send;
   }
 
-  /** The generation begins. */
+  /** A generation begins; the first of several counts. */
   start(): void {
+    if (this.#hasStarted) return;
+    this.#hasStarted = true;
     this.#startedMs = this.#clock.now();
     this.#scheduleBeat();
   }

@@ -1,8 +1,8 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { Inference } from '../../inference/inference.js';
 import type { AdmittedRequest } from '../../inference/request.js';
+import type { EventStream } from './event-stream.js';
 import { heartbeatMs } from './keep-alive.js';
-import type { StreamedAnswer } from './streamed-answer.js';
 
 interface Watch {
   position: number;
@@ -58,14 +58,14 @@ export class QueueAnnouncer {
  */
 export class QueueAnnouncement {
   readonly #announcer: QueueAnnouncer;
-  readonly #answer: StreamedAnswer;
+  readonly #stream: EventStream;
   readonly #cancelTimer: CancelTimer;
   #isDue: boolean;
   #request: AdmittedRequest | undefined;
 
-  constructor(announcer: QueueAnnouncer, answer: StreamedAnswer, atOnce: boolean, clock: Clock) {
+  constructor(announcer: QueueAnnouncer, stream: EventStream, atOnce: boolean, clock: Clock) {
     this.#announcer = announcer;
-    this.#answer = answer;
+    this.#stream = stream;
     this.#isDue = atOnce;
     this.#cancelTimer = clock.schedule(heartbeatMs, () => {
       this.#isDue = true;
@@ -88,9 +88,9 @@ export class QueueAnnouncement {
     const request = this.#request;
     if (request?.place() === undefined) return;
     this.#cancelTimer();
-    this.#answer.begin();
+    this.#stream.begin();
     this.#announcer.watch(request, (comment) => {
-      this.#answer.comment(comment);
+      this.#stream.comment(comment);
     });
   }
 }

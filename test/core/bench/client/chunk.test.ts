@@ -136,7 +136,8 @@ describe('server timings', () => {
       outputTokens: 2,
       reasoningTokens: 0,
     };
-    const encoder = new CompletionEncoder('chat', { id: 'a', created: 1, model: 'm' }, true);
+    const head = { id: 'a', created: 1, model: 'm', fingerprint: 'fp_1', serviceTier: null };
+    const encoder = new CompletionEncoder('chat', head, true);
     const chunks = encoder
       .closing('stop', timings)
       .split('\n\n')

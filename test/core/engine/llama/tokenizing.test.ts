@@ -70,7 +70,7 @@ describe('a text', () => {
 describe('a prompt that cannot fit', () => {
   const tooLong = {
     code: 'context_length_exceeded',
-    message: expect.stringMatching(/^The prompt has at least \d+ tokens, and the context of 2048 /) as string,
+    message: expect.stringMatching(/ 2048 tokens\. The prompt has at least \d+ tokens, /) as string,
   };
 
   it('is refused before it is tokenised, if it is long', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ChatstreamError } from '../../../../src/core/base/errors.js';
 import type { AnswerPart } from '../../../../src/core/engine/dialects/answer.js';
-import { CompletionEncoder, type CompletionType } from '../../../../src/core/server/protocol/completion-encoder.js';
+import { CompletionEncoder } from '../../../../src/core/server/protocol/completion-encoder.js';
+import type { CompletionType } from '../../../../src/core/server/protocol/completion-head.js';
 import { parseStream, type StreamPart } from '../../../support/stream-parts.js';
 
 const timings = {
@@ -32,7 +33,8 @@ const usage = {
 };
 
 function encoder(type: CompletionType, includeUsage = false): CompletionEncoder {
-  return new CompletionEncoder(type, { id: 'x-1', created: 99, model: 'm "quoted"' }, includeUsage);
+  const head = { id: 'x-1', created: 99, model: 'm "quoted"', fingerprint: 'fp_1', serviceTier: 'flex' };
+  return new CompletionEncoder(type, head, includeUsage);
 }
 
 function content(text: string): readonly AnswerPart[] {
@@ -52,7 +54,14 @@ describe('a streamed completion', () => {
   it('has the same head in every chunk', () => {
     const chat = encoder('chat', true);
     const parts = parseStream(chat.opening() + chat.parts(content('hi')) + chat.closing('stop', timings));
-    const head = { id: 'x-1', object: 'chat.completion.chunk', created: 99, model: 'm "quoted"' };
+    const head = {
+      id: 'x-1',
+      object: 'chat.completion.chunk',
+      created: 99,
+      model: 'm "quoted"',
+      system_fingerprint: 'fp_1',
+      service_tier: 'flex',
+    };
     expect(types(parts)).toEqual(['data', 'data', 'data', 'data', 'done']);
     for (const part of parts) if (part.type === 'data') expect(part.data).toMatchObject(head);
   });
@@ -127,6 +136,8 @@ describe('a whole completion', () => {
       object: 'chat.completion',
       created: 99,
       model: 'm "quoted"',
+      system_fingerprint: 'fp_1',
+      service_tier: 'flex',
       choices: [
         {
           index: 0,

@@ -11,7 +11,9 @@ function fromChat(changes: Partial<ChatCompletionRequest>): InferenceRequest {
 }
 
 function fromCompletion(changes: Partial<CompletionRequest>): InferenceRequest {
-  return fromCompletionRequest({ prompt: 'hello', ...changes }, 'id-1', 512);
+  const [request] = fromCompletionRequest({ prompt: 'hello', ...changes }, 'id-1', 512);
+  if (request === undefined) throw new Error('There is no prompt.');
+  return request;
 }
 
 describe('a request for the queue', () => {
@@ -54,7 +56,8 @@ describe('a request for the queue', () => {
     ['max_tokens next to a null', { max_tokens: 5, max_completion_tokens: null }, 5],
     ['max_tokens before n_predict', { max_tokens: 5, n_predict: 7 }, 5],
     ['n_predict alone', { n_predict: 7 }, 7],
-    ["the server's default instead of an n_predict of -1", { n_predict: -1 }, 512],
+    ['all that fits for -1', { n_predict: -1 }, 2 ** 31 - 1],
+    ['max_tokens of -1 before n_predict', { max_tokens: -1, n_predict: 7 }, 2 ** 31 - 1],
     ["the server's default", {}, 512],
   ])('uses %s as its limit', (_, body, expected) => {
     expect([fromChat(body).maxTokens, fromCompletion(body).maxTokens]).toEqual([expected, expected]);
@@ -64,6 +67,8 @@ describe('a request for the queue', () => {
     ['a string', 'a', ['a']],
     ['several', ['a', 'b'], ['a', 'b']],
     ['none', [], []],
+    ['none for an empty one', '', []],
+    ['all but empty ones', ['', 'a', ''], ['a']],
   ])('uses %s as its stop strings', (_, stop, expected) => {
     expect(fromChat({ stop }).stop).toEqual(expected);
   });
@@ -74,6 +79,8 @@ describe('a request for the queue', () => {
 
   it.each([
     ['n_predict', { n_predict: 0 }],
+    ['max_tokens', { max_tokens: 0, max_completion_tokens: 5 }],
+    ['max_completion_tokens', { max_completion_tokens: 0 }],
     ['min_tokens', { min_tokens: 513 }],
     ['min_tokens', { min_tokens: 3, max_tokens: 2 }],
   ])('names %s when it is refused in %j', (param, body) => {
@@ -97,14 +104,33 @@ describe("a chat's messages", () => {
     expect(fromChat({ messages: [...messages] }).source).toMatchObject({ type: 'chat', messages });
   });
 
-  it('may come in parts of text', () => {
+  it('may come in parts of text of every kind', () => {
     const content = [
-      { type: 'text', text: 'hel' },
-      { type: 'text', text: 'lo' },
+      { type: 'text', text: 'h' },
+      { type: 'input_text', text: 'e' },
+      { type: 'output_text', text: 'l' },
+      { type: 'refusal', refusal: 'lo' },
     ];
     expect(fromChat({ messages: [{ role: 'user', content }] }).source).toMatchObject({
       type: 'chat',
       messages: [{ role: 'user', content: 'hello' }],
+    });
+  });
+
+  it('may call a function and have its result as before there were tools', () => {
+    const messages = [
+      { role: 'assistant', content: null, function_call: { name: 'f', arguments: '{"a":1}' } },
+      { role: 'function', name: 'f', content: '5' },
+    ] as const;
+    expect(fromChat({ messages: [...messages] }).source).toMatchObject({
+      messages: [
+        {
+          role: 'assistant',
+          content: '',
+          tool_calls: [{ type: 'function', function: { name: 'f', arguments: { a: 1 } } }],
+        },
+        { role: 'tool', name: 'f', content: '5' },
+      ],
     });
   });
 
@@ -120,7 +146,30 @@ describe("a completion's prompt", () => {
     ['a text', 'hello', { type: 'text', text: 'hello' }],
     ['one text in a list', ['hello'], { type: 'text', text: 'hello' }],
     ['tokens', [5, 6], { type: 'tokens', tokens: [5, 6] }],
+    ['tokens in a list', [[5, 6]], { type: 'tokens', tokens: [5, 6] }],
   ])('may be %s', (_, prompt, source) => {
     expect(fromCompletion({ prompt }).source).toEqual(source);
+  });
+
+  it.each([
+    [
+      'texts',
+      ['a', 'b'],
+      [
+        { type: 'text', text: 'a' },
+        { type: 'text', text: 'b' },
+      ],
+    ],
+    [
+      'lists of tokens',
+      [[5], [6, 7]],
+      [
+        { type: 'tokens', tokens: [5] },
+        { type: 'tokens', tokens: [6, 7] },
+      ],
+    ],
+  ])('may be several: %s', (_, prompt, sources) => {
+    const requests = fromCompletionRequest({ prompt }, 'id-1', 512);
+    expect(requests.map(({ source }) => source)).toEqual(sources);
   });
 });

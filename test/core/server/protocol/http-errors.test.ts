@@ -12,6 +12,8 @@ const contract: readonly (readonly [ErrorCode, number])[] = [
   ['invalid_api_key', 401],
   ['model_not_found', 404],
   ['not_found', 404],
+  ['method_not_allowed', 405],
+  ['unsupported_media_type', 415],
   ['queue_full', 429],
   ['queue_timeout', 503],
   ['draining', 503],

@@ -24,6 +24,7 @@ describe('a whole answer', () => {
       object: 'chat.completion',
       created: expect.any(Number) as number,
       model: 'mock',
+      system_fingerprint: expect.stringMatching(/^fp_[0-9a-f]{10}$/) as string,
       choices: [
         {
           index: 0,
@@ -58,6 +59,7 @@ describe('a whole answer', () => {
       object: 'text_completion',
       created: expect.any(Number) as number,
       model: 'mock',
+      system_fingerprint: expect.stringMatching(/^fp_[0-9a-f]{10}$/) as string,
       choices: [{ index: 0, text: '1 2', logprobs: null, finish_reason: 'length' }],
       usage: {
         prompt_tokens: 2,
@@ -93,6 +95,32 @@ describe('a whole answer', () => {
   it('names the model that is served', async () => {
     const answer = await shared.post(chatPath, chat('hi', { model: 'mock' }));
     expect(answer.json<unknown>()).toMatchObject({ model: 'mock' });
+  });
+
+  it('has the same fingerprint as long as the server is the same', async () => {
+    const other = await testApp({ engine: { context: 64 } });
+    const apps = [shared, shared, other];
+    const answers = await Promise.all(apps.map(({ post }) => post(chatPath, chat('hi', { max_tokens: 1 }))));
+    const [first, second, third] = answers.map(
+      (answer) => answer.json<Record<string, unknown>>()['system_fingerprint'],
+    );
+    expect(second).toBe(first);
+    expect(third).not.toBe(first);
+  });
+
+  it.each([chatPath, '/v1/completions'])('of %s repeats the service tier', async (path) => {
+    const answer = await shared.post(path, { ...chat('hi'), prompt: 'hi', max_tokens: 1, service_tier: 'flex' });
+    expect(answer.json<unknown>()).toMatchObject({ service_tier: 'flex' });
+  });
+
+  it.each([
+    [{ max_tokens: -1 }, 43],
+    [{ max_completion_tokens: -1, max_tokens: 3 }, 43],
+    [{ n_predict: -1 }, 43],
+  ])('has as many tokens as fit with %j', async (body, expected) => {
+    const { post } = await testApp({ engine: { reply: 'long', context: 64 }, server: { defaultMaxTokens: 7 } });
+    const answer = await post(chatPath, chat('hi', body));
+    expect(answer.json<unknown>()).toMatchObject({ usage: { completion_tokens: expected } });
   });
 
   it('says how many prompt tokens were cached', async () => {

@@ -6,6 +6,7 @@ const mock = {
   object: 'model',
   created: expect.any(Number) as number,
   owned_by: 'chatstream',
+  root: 'mock',
   context_length: 4096,
   meta: {
     engine: 'mock',
@@ -42,6 +43,26 @@ describe('models', () => {
   it('describes one', async () => {
     const answer = await shared.get('/v1/models/mock');
     expect(answer.json<unknown>()).toEqual(mock);
+  });
+
+  it('describes one by the name of its file', async () => {
+    const answer = await shared.get('/v1/models/mock.gguf');
+    expect(answer.json<unknown>()).toEqual({ ...mock, id: 'mock.gguf' });
+  });
+
+  it('are listed under each alias, and under the name of the file', async () => {
+    const { get } = await testApp({ server: { aliases: ['gpt-4o', 'team/large', '*'] } });
+    const answer = await get('/v1/models');
+    expect(answer.json<unknown>()).toEqual({
+      object: 'list',
+      data: [{ ...mock, id: 'gpt-4o' }, { ...mock, id: 'team/large' }, mock],
+    });
+  });
+
+  it.each(['team/large', 'mock'])('are described under the name %s', async (name) => {
+    const { get } = await testApp({ server: { aliases: ['team/large'] } });
+    const answer = await get(`/v1/models/${encodeURIComponent(name)}`);
+    expect(answer.json<unknown>()).toEqual({ ...mock, id: name });
   });
 
   it.each(['other', 'x'.repeat(255), 'gpt-4%2Fturbo'])('does not find %s', async (id) => {

@@ -31,6 +31,7 @@ const routes = [
   ['delete', '/v1/conversations/{id}/items/{item_id}'],
   ['get', '/v1/models'],
   ['get', '/v1/models/{id}'],
+  ['post', '/v1/chat/completions/input_tokens'],
   ['post', '/tokenize'],
   ['post', '/detokenize'],
   ['get', '/v1/queue'],
@@ -82,6 +83,8 @@ const generationParameters = [
   'n_predict',
   'min_tokens',
   'stop_token_ids',
+  'service_tier',
+  'n',
 ];
 
 const chatParameters = [
@@ -113,7 +116,6 @@ const responseParameters = [
   'truncation',
   'include',
   'metadata',
-  'service_tier',
   'safety_identifier',
   'prompt_cache_key',
 ];
@@ -152,7 +154,7 @@ describe('observation', () => {
 
   it.each([
     ['post', '/v1/chat/completions', [...generationParameters, ...chatParameters]],
-    ['post', '/v1/completions', [...generationParameters, 'prompt']],
+    ['post', '/v1/completions', [...generationParameters, 'prompt', 'echo', 'best_of']],
     [
       'post',
       '/v1/responses',

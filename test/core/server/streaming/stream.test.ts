@@ -20,14 +20,18 @@ afterAll(async () => {
 
 /** The stream, with everything that varies replaced by a constant. */
 function normalised(body: string): string {
-  return body.replaceAll(/"id":"[a-z]+-[0-9a-f-]+"/g, '"id":"ID"').replaceAll(/"created":\d+/g, '"created":0');
+  return body
+    .replaceAll(/"id":"[a-z]+-[0-9a-f-]+"/g, '"id":"ID"')
+    .replaceAll(/"created":\d+/g, '"created":0')
+    .replaceAll(/"fp_[0-9a-f]{10}"/g, '"FP"');
 }
 
 function types(parts: readonly StreamPart[]): string[] {
   return parts.map(({ type }) => type);
 }
 
-const chatHead = '{"id":"ID","object":"chat.completion.chunk","created":0,"model":"mock","choices":';
+const chatHead =
+  '{"id":"ID","object":"chat.completion.chunk","created":0,"model":"mock","system_fingerprint":"FP","choices":';
 
 function chatDelta(delta: object, finishReason: string | null = null): string {
   return `data: ${chatHead}${JSON.stringify([{ index: 0, delta, logprobs: null, finish_reason: finishReason }])}`;
@@ -131,7 +135,8 @@ describe('a streamed completion', () => {
     const { app, flyUntil } = mocked;
     const client = await openStream(app, { prompt: 'hi', max_tokens: 2 }, {}, '/v1/completions');
     const body = normalised(await flyUntil(client.finished()));
-    const head = 'data: {"id":"ID","object":"text_completion","created":0,"model":"mock","choices":';
+    const head =
+      'data: {"id":"ID","object":"text_completion","created":0,"model":"mock","system_fingerprint":"FP","choices":';
     const chunk = (text: string, reason: string): string =>
       `${head}[{"index":0,"text":"${text}","logprobs":null,"finish_reason":${reason}}]`;
     const timings =

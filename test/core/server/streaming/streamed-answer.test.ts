@@ -32,7 +32,7 @@ it('opens a stream before the first part, also if its client was too slow for th
     onFailedBeforeBegin: () => undefined,
     onEnd: () => undefined,
   });
-  answer.comment('queued position=1');
+  answer.stream.comment('queued position=1');
   answer.started({ promptTokens: 1, cachedTokens: 0 });
   answer.parts([{ type: 'content', text: 'Hel' }]);
   answer.parts([{ type: 'content', text: 'lo' }]);

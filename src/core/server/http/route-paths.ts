@@ -1,0 +1,75 @@
+/** Where OpenAI's clients expect its API: their base URLs end in it. */
+const version = 'v1';
+
+interface Route {
+  readonly segments: readonly string[];
+  readonly methods: Set<string>;
+}
+
+/** The paths of all routes, and what clients write instead of them. */
+export class RoutePaths {
+  readonly #routes = new Map<string, Route>();
+  /** The first segments below `/v1`. */
+  readonly #versioned = new Set<string>();
+
+  /** @param path as Fastify writes it, with `:name` for what varies */
+  add(path: string, methods: readonly string[]): void {
+    // The route of CORS for preflight requests.
+    if (path === '*') return;
+    const segments = segmentsOf(path);
+    const route = this.#routes.get(path) ?? { segments, methods: new Set() };
+    this.#routes.set(path, route);
+    for (const method of methods) route.methods.add(method);
+    const [first, second] = segments;
+    if (first === version && second !== undefined) this.#versioned.add(second);
+  }
+
+  /**
+   * A URL as the routes have it: clients whose base URL lacks `/v1`, or ends with a slash, mean the same.
+   *
+   * @param url with its query
+   */
+  canonical(url: string): string {
+    if (!url.startsWith('/')) return url;
+    const path = pathOf(url);
+    if (path.startsWith(`/${version}/`) && !path.includes('//') && !path.endsWith('/')) return url;
+    const segments = segmentsOf(path);
+    const [first = ''] = segments;
+    if (this.#versioned.has(first)) segments.unshift(version);
+    return `/${segments.join('/')}${url.slice(path.length)}`;
+  }
+
+  /** The methods of a path, sorted; empty if there is no such path. */
+  methods(path: string): readonly string[] {
+    const segments = segmentsOf(path);
+    const matching = [...this.#routes.values()].filter((route) => matches(route, segments));
+    return [...new Set(matching.flatMap(({ methods }) => [...methods]))].sort();
+  }
+
+  /** The path with which a longer one ends, such as `/v1/models` for `/api/v1/models`; null if there is none. */
+  within(path: string): string | null {
+    const segments = segmentsOf(path);
+    for (let start = 1; start < segments.length; start += 1) {
+      const rest = this.canonical(`/${segments.slice(start).join('/')}`);
+      if (this.methods(rest).length > 0) return rest;
+    }
+    return null;
+  }
+}
+
+/** The path of a request's URL, without what may be secret: the query, and the user and password of an absolute URL. */
+export function pathOf(url: string): string {
+  const path = !url.startsWith('/') && URL.canParse(url) ? new URL(url).pathname : url;
+  return path.split(/[?#]/, 1)[0] ?? '';
+}
+
+function segmentsOf(path: string): string[] {
+  return path.split('/').filter((segment) => segment !== '');
+}
+
+function matches({ segments }: Route, given: readonly string[]): boolean {
+  return (
+    segments.length === given.length &&
+    segments.every((segment, index) => segment.startsWith(':') || segment === given[index])
+  );
+}

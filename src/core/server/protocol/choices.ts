@@ -1,0 +1,49 @@
+import { ChatstreamError } from '../../base/errors.js';
+import type { InferenceRequest } from '../../inference/request.js';
+
+/**
+ * The requests for the choices of one answer: those of a prompt follow each other. Each is a request of its own, with an
+ * id and a seed of its own; the first has those of its prompt.
+ *
+ * @param perPrompt number of choices of each prompt, 1 or more
+ */
+export function choicesOf(prompts: readonly InferenceRequest[], perPrompt: number): readonly InferenceRequest[] {
+  const copies = prompts.flatMap((prompt) =>
+    Array.from({ length: perPrompt }, (_, copy): InferenceRequest => ({ ...prompt, sampling: drawn(prompt, copy) })),
+  );
+  return copies.map((request, index) => (index === 0 ? request : { ...request, id: `${request.id}-${index}` }));
+}
+
+function drawn({ sampling }: InferenceRequest, copy: number): InferenceRequest['sampling'] {
+  return { ...sampling, seed: (sampling.seed + copy) >>> 0 };
+}
+
+/** What the server can hold at once. */
+export interface Places {
+  /** Generations that run. */
+  readonly maxConcurrency: number;
+  /** Those that wait. */
+  readonly maxQueue: number;
+}
+
+/**
+ * Refuses what could never be answered, however often a client tries again.
+ *
+ * @throws ChatstreamError `invalid_request`
+ */
+export function refuseTooMany(prompts: number, perPrompt: number, { maxConcurrency, maxQueue }: Places): void {
+  if (perPrompt > maxConcurrency) {
+    throw new ChatstreamError(
+      'invalid_request',
+      `"n" can be at most ${maxConcurrency}, the number of generations that run at once.`,
+      { param: 'n', hint: 'Send several requests, or start the server with a higher --max-concurrency.' },
+    );
+  }
+  const places = maxConcurrency + maxQueue;
+  if (prompts * perPrompt <= places) return;
+  throw new ChatstreamError(
+    'invalid_request',
+    `"prompt" asks for ${prompts * perPrompt} generations, but at most ${places} can run and wait.`,
+    { param: 'prompt', hint: 'Send fewer prompts at once, or start the server with a higher --max-queue.' },
+  );
+}

@@ -1,0 +1,106 @@
+import type { AnswerPart } from '../../engine/dialects/answer.js';
+import type { AnswerReason } from '../../inference/request.js';
+import type { HeadEncoder } from './completion-head.js';
+
+/** Which choice of an answer this is. */
+export interface ChoicePlace {
+  readonly index: number;
+  /** Text that comes before the generated one, in text completions: the prompt, if it was asked for; or else empty. */
+  readonly echo: string;
+}
+
+/**
+ * Writes one choice of an answer as OpenAI's completion APIs do. The JSON that all chunks share is made once, so that a
+ * token costs one small `JSON.stringify` and one concatenation.
+ */
+export class CompletionChoice {
+  readonly #head: HeadEncoder;
+  readonly #index: number;
+  readonly #echo: string;
+  readonly #beforeText: string;
+  readonly #afterText: string;
+
+  constructor(head: HeadEncoder, { index, echo }: ChoicePlace) {
+    this.#head = head;
+    this.#index = index;
+    this.#echo = echo;
+    const content = head.type === 'chat' ? '"delta":{"content":' : '"text":';
+    this.#beforeText = `data: ${head.chunkHead},"choices":[{"index":${index},${content}`;
+    this.#afterText = `${head.type === 'chat' ? '}' : ''},"logprobs":null,"finish_reason":null}]}\n\n`;
+  }
+
+  /** The first chunk of a chat has a role and no text. Text completions have such a chunk only for the prompt. */
+  opening(): string {
+    if (this.#head.type === 'chat') return this.#delta({ role: 'assistant', content: '' });
+    return this.#echo === '' ? '' : this.#text(this.#echo);
+  }
+
+  parts(parts: readonly AnswerPart[]): string {
+    let events = '';
+    for (const part of parts) events += this.#event(part);
+    return events;
+  }
+
+  /** The last chunk's choice. */
+  last(reason: AnswerReason): object {
+    return this.#choice(this.#head.type === 'chat' ? { delta: {} } : { text: '' }, reason);
+  }
+
+  whole(parts: readonly AnswerPart[], reason: AnswerReason): object {
+    const isChat = this.#head.type === 'chat';
+    const content = isChat ? { message: wholeMessage(parts) } : { text: this.#echo + textOf(parts, 'content') };
+    return this.#choice(content, reason);
+  }
+
+  #event(part: AnswerPart): string {
+    switch (part.type) {
+      // The usual case, once per token.
+      case 'content':
+        return this.#text(part.text);
+      case 'reasoning':
+        return this.#delta({ reasoning_content: part.text });
+      case 'call': {
+        const { index, id, name } = part;
+        return this.#delta({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] });
+      }
+      case 'arguments': {
+        const { index, text } = part;
+        return this.#delta({ tool_calls: [{ index, function: { arguments: text } }] });
+      }
+    }
+  }
+
+  #text(text: string): string {
+    return this.#beforeText + JSON.stringify(text) + this.#afterText;
+  }
+
+  #delta(delta: object): string {
+    return this.#head.chunk([this.#choice({ delta }, null)]);
+  }
+
+  #choice(content: object, reason: AnswerReason | null): object {
+    return { index: this.#index, ...content, logprobs: null, finish_reason: reason };
+  }
+}
+
+function wholeMessage(parts: readonly AnswerPart[]): object {
+  const text = textOf(parts, 'content');
+  const reasoning = textOf(parts, 'reasoning');
+  const calls = parts.flatMap((part) => (part.type === 'call' ? [wholeCall(part, parts)] : []));
+  return {
+    role: 'assistant',
+    content: calls.length > 0 && text === '' ? null : text,
+    ...(reasoning !== '' && { reasoning_content: reasoning }),
+    ...(calls.length > 0 && { tool_calls: calls }),
+    refusal: null,
+  };
+}
+
+function wholeCall({ index, id, name }: Extract<AnswerPart, { type: 'call' }>, parts: readonly AnswerPart[]): object {
+  const pieces = parts.flatMap((part) => (part.type === 'arguments' && part.index === index ? [part.text] : []));
+  return { id, type: 'function', function: { name, arguments: pieces.join('') } };
+}
+
+function textOf(parts: readonly AnswerPart[], type: 'content' | 'reasoning'): string {
+  return parts.map((part) => (part.type === type ? part.text : '')).join('');
+}

@@ -1,0 +1,106 @@
+import type { FastifyReply } from 'fastify';
+import type { ChatstreamError } from '../../base/errors.js';
+import { clientLeftError } from '../../base/refusals.js';
+import type { AdmittedRequest } from '../../inference/request.js';
+import type { ServerContext } from '../http/context.js';
+import { onResponseEnd } from '../http/open-answers.js';
+import type { EventStream, StreamOptions } from '../streaming/event-stream.js';
+import { QueueAnnouncement } from '../streaming/queue-announcer.js';
+
+/** A stream, and what is to be written to it. */
+export interface Streaming {
+  readonly stream: EventStream;
+  /** Queues what is to be generated. */
+  readonly submit: () => Promise<AdmittedRequest>;
+}
+
+/** Where an answer that is sent as one body goes. */
+export interface WholeBody {
+  readonly onEnd: (body: object) => void;
+  readonly onFailed: (error: ChatstreamError) => void;
+}
+
+/** Delivers the answer to one HTTP request, however many generations it has. Used once. */
+export class Delivery {
+  readonly #context: ServerContext;
+  readonly #reply: FastifyReply;
+  readonly #client = new AbortController();
+
+  constructor(context: ServerContext, reply: FastifyReply) {
+    this.#context = context;
+    this.#reply = reply;
+    // After a complete answer this aborts as well; by then there is no listener left.
+    onResponseEnd(reply.request.raw, reply.raw, () => {
+      this.#client.abort();
+    });
+  }
+
+  /** Aborted when the client leaves. */
+  get client(): AbortSignal {
+    return this.#client.signal;
+  }
+
+  /** Resolves with the body to send. @throws ChatstreamError that determines the answer's status */
+  whole(submit: (body: WholeBody) => Promise<AdmittedRequest>): Promise<object> {
+    return new Promise((resolve, reject) => {
+      this.#onLeaving(() => {
+        reject(clientLeftError());
+      });
+      submit({ onEnd: resolve, onFailed: reject }).catch(reject);
+    });
+  }
+
+  /**
+   * Resolves when the answer has been written to the connection.
+   *
+   * @param includeQueue whether the client wants to know its place in the queue from the beginning
+   * @throws ChatstreamError that determines the answer's status, if nothing has been written yet
+   */
+  streamed(includeQueue: boolean, open: (options: StreamOptions) => Streaming): Promise<undefined> {
+    const { announcer, clock, options } = this.#context;
+    return new Promise((resolve, reject) => {
+      const { stream, submit } = open({
+        writeTimeoutMs: options.writeTimeoutMs,
+        clock,
+        onBegin: () => {
+          this.#takeOver();
+        },
+        onFailedBeforeBegin: (error) => {
+          announcement.end();
+          reject(error);
+        },
+        onEnd: () => {
+          announcement.end();
+          resolve(undefined);
+        },
+      });
+      const announcement = new QueueAnnouncement(announcer, stream, includeQueue, clock);
+      this.#onLeaving(() => {
+        announcement.end();
+        stream.abandoned();
+        if (stream.begun) resolve(undefined);
+        else reject(clientLeftError());
+      });
+      submit()
+        .then((admitted) => {
+          announcement.admitted(admitted);
+        })
+        .catch((error: unknown) => {
+          announcement.end();
+          reject(error instanceof Error ? error : new Error(String(error)));
+        });
+    });
+  }
+
+  #onLeaving(callback: () => void): void {
+    this.#client.signal.addEventListener('abort', callback, { once: true });
+  }
+
+  /** From now on the answer is written to the response itself; headers that Fastify's hooks have set are kept. */
+  #takeOver(): void {
+    this.#reply.hijack();
+    for (const [name, value] of Object.entries(this.#reply.getHeaders())) {
+      if (value !== undefined) this.#reply.raw.setHeader(name, value);
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { RoutePaths } from '../../../../src/core/server/http/route-paths.js';
+import { chat, testApp } from '../../../support/app.js';
+
+const paths = new RoutePaths();
+paths.add('/v1/chat/completions', ['POST']);
+paths.add('/v1/models', ['GET']);
+paths.add('/v1/models/:id', ['GET']);
+paths.add('/v1/models/:id', ['HEAD']);
+paths.add('/livez', ['GET']);
+paths.add('*', ['OPTIONS']);
+
+describe('a URL', () => {
+  it.each([
+    ['/v1/models', '/v1/models'],
+    ['/v1/models/', '/v1/models'],
+    ['/v1//models', '/v1/models'],
+    ['//v1/models?a=/b//c/', '/v1/models?a=/b//c/'],
+    ['/models', '/v1/models'],
+    ['/models/?a=1', '/v1/models?a=1'],
+    ['/models/a%2Fb', '/v1/models/a%2Fb'],
+    ['/chat/completions', '/v1/chat/completions'],
+    ['/livez/', '/livez'],
+    ['/chatter', '/chatter'],
+    ['/v2/models', '/v2/models'],
+    ['/', '/'],
+    ['http://a/models/', 'http://a/models/'],
+    ['*', '*'],
+  ])('%s means %s', (url, canonical) => {
+    expect(paths.canonical(url)).toBe(canonical);
+  });
+});
+
+describe('a path', () => {
+  it.each([
+    ['/v1/models/x', ['GET', 'HEAD']],
+    ['/v1/models', ['GET']],
+    ['/v1/models/x/y', []],
+    ['/v1', []],
+    ['/', []],
+  ])('%s has the methods %j', (path, methods) => {
+    expect(paths.methods(path)).toEqual(methods);
+  });
+
+  it.each([
+    ['/openai/deployments/gpt/chat/completions', '/v1/chat/completions'],
+    ['/api/v1/models/x', '/v1/models/x'],
+    ['/v1/livez', '/livez'],
+    ['/nope', null],
+  ])('%s ends with %s', (path, within) => {
+    expect(paths.within(path)).toBe(within);
+  });
+});
+
+describe('the server', () => {
+  it.each(['/chat/completions', '/v1/chat/completions/', '/v1//chat/completions?api-version=1', '/chat/completions/'])(
+    'answers %s',
+    async (path) => {
+      const { post } = await testApp();
+      const answer = await post(path, chat('hi', { max_tokens: 1 }));
+      expect(answer.statusCode).toBe(200);
+    },
+  );
+
+  it('wants a key for them too, except for health checks', async () => {
+    const { get } = await testApp({ server: { apiKeys: ['secret'] } });
+    expect((await get('/models/')).statusCode).toBe(401);
+    expect((await get('/livez/')).statusCode).toBe(200);
+  });
+});
