@@ -112,6 +112,8 @@ const leaveItOut = 'Leave it out; nothing was generated.';
 const hints: Readonly<Record<string, string>> = {
   functions: 'Send "tools" instead.',
   function_call: 'Send "tool_choice" instead.',
+  logprobs: 'The probabilities of tokens are not known here.',
+  top_logprobs: 'The probabilities of tokens are not known here.',
 };
 
 /** The order in which candidates are dropped and changed here; llama-server's default, with all its names. */
