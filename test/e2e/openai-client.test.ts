@@ -175,7 +175,7 @@ describe('several choices', () => {
     const whole = await client.chat.completions.create(several);
     const texts = ['', ''];
     for await (const chunk of await client.chat.completions.create({ ...several, stream: true })) {
-      for (const { index, delta } of chunk.choices) texts[index] += delta.content ?? '';
+      for (const { index, delta } of chunk.choices) texts[index] = `${texts[index] ?? ''}${delta.content ?? ''}`;
     }
     expect(whole.choices.map(({ message }) => message.content)).toEqual(texts);
     expect(texts[0]).not.toBe(texts[1]);
