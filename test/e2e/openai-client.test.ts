@@ -169,6 +169,24 @@ describe('completions', () => {
   });
 });
 
+describe('several choices', () => {
+  it('are the same whole and streamed, with the same seed, and differ from each other', async () => {
+    const several = { ...request, n: 2, seed: 5, max_tokens: 12, temperature: 1 };
+    const whole = await client.chat.completions.create(several);
+    const texts = ['', ''];
+    for await (const chunk of await client.chat.completions.create({ ...several, stream: true })) {
+      for (const { index, delta } of chunk.choices) texts[index] = `${texts[index] ?? ''}${delta.content ?? ''}`;
+    }
+    expect(whole.choices.map(({ message }) => message.content)).toEqual(texts);
+    expect(texts[0]).not.toBe(texts[1]);
+  });
+
+  it('of a completion begin with their prompts if these are to be echoed', async () => {
+    const { choices } = await client.completions.create({ model, prompt: ['Once', 'Then'], echo: true, max_tokens: 3 });
+    expect(choices.map(({ text }) => text.slice(0, 4))).toEqual(['Once', 'Then']);
+  });
+});
+
 describe('models', () => {
   it('are listed, and found by their name', async () => {
     const { data } = await client.models.list();
@@ -193,13 +211,13 @@ describe('errors', () => {
     );
     expect(error).toBeInstanceOf(BadRequestError);
     expect(error).toMatchObject({ status: 400, code: 'context_length_exceeded', param: 'messages' });
-    expect(error).toHaveProperty('message', expect.stringMatching(new RegExp(`\\d{5,} tokens.*${context}`)));
+    expect(error).toHaveProperty('message', expect.stringMatching(new RegExp(`is ${context} tokens.*\\d{5,} tokens`)));
   });
 
   it.each([
     ['temperature', { temperature: 3 }],
     ['max_tokens', { max_tokens: 0 }],
-    ['n', { n: 2 }],
+    ['n', { n: 500 }],
     ['logprobs', { logprobs: true }],
   ])('name a parameter that is wrong or not supported: %s', async (param, wrong) => {
     const error = await rejection(client.chat.completions.create({ ...request, ...wrong }));

@@ -145,6 +145,8 @@ const hints: Readonly<Record<string, string>> = {
   functions: 'Send "tools" instead.',
   function_call: 'Send "tool_choice" instead.',
   messages: 'Send "input" instead.',
+  logprobs: 'The probabilities of tokens are not known here.',
+  top_logprobs: 'The probabilities of tokens are not known here.',
 };
 
 /** The order in which candidates are dropped and changed here; llama-server's default, with all its names. */

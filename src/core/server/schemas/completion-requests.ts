@@ -5,7 +5,7 @@ import { samplingParameters } from './sampling-parameters.js';
 
 export const stopString = Type.String({ maxLength: 256, description: 'An empty one is ignored.' });
 export const mostTokens = 2 ** 31 - 1;
-export const maxTokens = optional(
+const maxTokens = optional(
   Type.Integer({ minimum: -1, maximum: mostTokens, description: 'Not 0; -1 is all that fits into the context.' }),
 );
 

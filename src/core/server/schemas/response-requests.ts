@@ -3,7 +3,7 @@ import {
   chatParameters,
   endingParameters,
   generationParameters,
-  maxTokens,
+  mostTokens,
   templateParameters,
 } from './completion-requests.js';
 import { optional } from './optional.js';
@@ -53,7 +53,7 @@ export const responseRequest = Type.Object({
     }),
   ),
   store: optional(Type.Boolean({ default: true, description: 'Keep the response, so that it can be continued.' })),
-  max_output_tokens: maxTokens,
+  max_output_tokens: optional(Type.Integer({ minimum: 1, maximum: mostTokens })),
   tools: optional(Type.Array(flatTool, { maxItems: 512, description: 'Functions that the model may call.' })),
   tool_choice: optional(Type.Unknown({ description: 'none, auto, required, or {"type": "function", "name": "…"}.' })),
   text: optional(

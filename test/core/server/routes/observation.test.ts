@@ -158,7 +158,11 @@ describe('observation', () => {
     [
       'post',
       '/v1/responses',
-      [...generationParameters, ...chatParameters.filter((name) => name !== 'messages'), ...responseParameters],
+      [
+        ...generationParameters,
+        ...chatParameters.filter((name) => name !== 'messages' && name !== 'n'),
+        ...responseParameters,
+      ],
     ],
     ['post', '/v1/conversations/{id}/items', ['items']],
     ['post', '/tokenize', ['content']],
