@@ -60,12 +60,12 @@ it.each(Object.entries(requests))('answers %s with an error in OpenAI’s shape,
     return Buffer.byteLength(text) >= length && { head, text };
   }, 'the answer');
   client.vanish();
-  expect(body.head).toMatch(/^HTTP\/1\.1 4(00|13|31) /);
+  expect(body.head).toMatch(/^HTTP\/1\.1 4(00|13|15|31) /);
   expect(JSON.parse(body.text)).toMatchObject({
     error: {
       message: expect.stringMatching(/\S/) as unknown,
       type: 'invalid_request_error',
-      code: expect.stringMatching(/^(invalid_request|body_too_large)$/) as unknown,
+      code: expect.stringMatching(/^(invalid_request|body_too_large|unsupported_media_type)$/) as unknown,
     },
   });
   expect((await fetch(`${server.url}/livez`)).status).toBe(200);

@@ -159,8 +159,8 @@ describe('observation', () => {
       'post',
       '/v1/responses',
       [
-        ...generationParameters,
-        ...chatParameters.filter((name) => name !== 'messages' && name !== 'n'),
+        ...generationParameters.filter((name) => name !== 'n'),
+        ...chatParameters.filter((name) => name !== 'messages'),
         ...responseParameters,
       ],
     ],
