@@ -4,6 +4,14 @@ import { allKinds, type Kind, kindOfKeyword, kindOfType } from '../format/facts.
 /** Longest chain of references, and deepest nesting of combinations, that is followed. */
 const deepest = 32;
 
+/** Most schemas that are looked at for one question: a schema that refers to itself several times has no end of them. */
+const mostSchemas = 1000;
+
+/** What is left of {@link mostSchemas}. */
+interface Effort {
+  schemas: number;
+}
+
 /**
  * What a schema tells about a value: models that write values without quotation marks leave it to the schema whether
  * `7` is a number. What is not understood may be anything.
@@ -21,7 +29,8 @@ export class ValueShape {
   constructor(root: unknown, schemas: readonly unknown[] = [root]) {
     this.#root = root;
     this.#schemas = schemas;
-    this.kinds = new Set(schemas.flatMap((schema) => [...kindsOf(schema, root, 0)]));
+    const effort = { schemas: mostSchemas };
+    this.kinds = new Set(schemas.flatMap((schema) => [...kindsOf(schema, root, 0, effort)]));
   }
 
   property(name: string): ValueShape {
@@ -40,7 +49,8 @@ export class ValueShape {
   }
 
   #members(of: (schema: Readonly<Record<string, unknown>>) => unknown): readonly unknown[] {
-    return this.#schemas.flatMap((schema) => membersOf(schema, this.#root, of, 0));
+    const effort = { schemas: mostSchemas };
+    return this.#schemas.flatMap((schema) => membersOf(schema, this.#root, of, 0, effort)).slice(0, mostSchemas);
   }
 }
 
@@ -63,8 +73,10 @@ function membersOf(
   root: unknown,
   of: (schema: Readonly<Record<string, unknown>>) => unknown,
   depth: number,
+  effort: Effort,
 ): readonly unknown[] {
-  if (!isRecord(schema) || depth > deepest) return [];
+  effort.schemas -= 1;
+  if (!isRecord(schema) || depth > deepest || effort.schemas < 0) return [];
   const own = of(schema);
   const parts = [
     ...(schema['$ref'] === undefined ? [] : [resolved(schema['$ref'], root)]),
@@ -72,18 +84,20 @@ function membersOf(
   ];
   return [
     ...(Array.isArray(own) ? items(own) : [own]),
-    ...parts.flatMap((part) => membersOf(part, root, of, depth + 1)),
+    ...parts.flatMap((part) => membersOf(part, root, of, depth + 1, effort)),
   ];
 }
 
-function kindsOf(schema: unknown, root: unknown, depth: number): ReadonlySet<Kind> {
-  if (!isRecord(schema) || depth > deepest) return new Set(allKinds);
+function kindsOf(schema: unknown, root: unknown, depth: number, effort: Effort): ReadonlySet<Kind> {
+  effort.schemas -= 1;
+  if (!isRecord(schema) || depth > deepest || effort.schemas < 0) return new Set(allKinds);
   const sets: ReadonlySet<Kind>[] = [ownKinds(schema)];
-  if (schema['$ref'] !== undefined) sets.push(kindsOf(resolved(schema['$ref'], root), root, depth + 1));
-  for (const part of items(schema['allOf'])) sets.push(kindsOf(part, root, depth + 1));
+  if (schema['$ref'] !== undefined) sets.push(kindsOf(resolved(schema['$ref'], root), root, depth + 1, effort));
+  for (const part of items(schema['allOf'])) sets.push(kindsOf(part, root, depth + 1, effort));
   for (const keyword of ['anyOf', 'oneOf']) {
     const options = items(schema[keyword]);
-    if (options.length > 0) sets.push(new Set(options.flatMap((option) => [...kindsOf(option, root, depth + 1)])));
+    if (options.length > 0)
+      sets.push(new Set(options.flatMap((option) => [...kindsOf(option, root, depth + 1, effort)])));
   }
   const kinds = new Set(allKinds.filter((kind) => sets.every((set) => set.has(kind))));
   return kinds.size === 0 ? new Set(allKinds) : kinds;

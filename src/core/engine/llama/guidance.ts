@@ -32,19 +32,20 @@ export class Guidance {
     this.#limiter = limiter;
     this.#accept = accept;
     this.steer = limiter === null ? null : (drawn) => this.#steered(limiter, drawn);
-    this.grammar = limiter === null || grammar === null ? grammar : () => (limiter.isActive ? undefined : grammar);
+    this.grammar = limiter === null || grammar === null ? grammar : () => (limiter.isSteering ? undefined : grammar);
   }
 
   /** Takes a token that another process has drawn. */
   resume(token: Token): void {
-    if (this.#limiter === null || !this.#limiter.isActive) this.#accept(token);
-    else this.#steered(this.#limiter, token);
+    const wasSteering = this.#limiter?.isSteering === true;
+    if (this.#limiter !== null) this.#steered(this.#limiter, token);
+    if (!wasSteering) this.#accept(token);
   }
 
   #steered(limiter: ThoughtLimiter, drawn: Token): Token {
-    const wasActive = limiter.isActive;
+    const wasSteering = limiter.isSteering;
     const token = limiter.next(drawn);
-    if (wasActive) this.#accept(token);
+    if (wasSteering) this.#accept(token);
     return token;
   }
 }

@@ -31,9 +31,9 @@ export class ThoughtLimiter {
     this.#state = limit.begin === null ? { status: 'thinking' } : { status: 'beginning', text: '' };
   }
 
-  /** Whether a thought may still have to be ended, so that tokens can differ from those that were drawn. */
-  get isActive(): boolean {
-    return this.#state.status !== 'over';
+  /** Whether the next token may not be the one that is drawn. */
+  get isSteering(): boolean {
+    return this.#state.status === 'thinking' || this.#state.status === 'ending';
   }
 
   /** @returns the token to go on with instead of the one that was drawn */

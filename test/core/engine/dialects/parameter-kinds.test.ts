@@ -50,3 +50,9 @@ describe('ValueShape', () => {
     expect([...shape.property('list').property('x').kinds]).toEqual(all);
   });
 });
+
+it('ends for schemas that refer to themselves several times', () => {
+  const self = { $ref: '#' };
+  const schema = { type: 'object', allOf: [self, self, self, self], anyOf: [self, self, { properties: { a: self } }] };
+  expect(new ValueShape(schema).property('a').kinds.size).toBeGreaterThan(0);
+});

@@ -29,4 +29,12 @@ describe('a generation with a grammar and a limited thought', () => {
       expect([...whole.tokens.slice(0, at), ...resumed.tokens], `resumed after ${at}`).toEqual(whole.tokens);
     }
   });
+
+  it('is held to the grammar from its first token if no thought may begin', async () => {
+    const optional = { ...thoughtLimit, begin: '<t>' };
+    const yesOrNo = { type: 'grammar', grammar: 'root ::= "yes" | "no"' } as const;
+    const { text, end } = await harness.runOne({ format: yesOrNo, thoughtLimit: optional, ignoreEos: false });
+    expect(text).toMatch(/^(yes|no)$/);
+    expect(end).toMatchObject({ reason: 'stop' });
+  });
 });
