@@ -11,12 +11,14 @@ interface AnswerReading {
   readonly isThinking: boolean;
   /** Number of calls of tools that have begun. */
   readonly calls: number;
+  /** Whether the text ended before the last call was over. */
+  readonly endedInCall: boolean;
   push(text: string): readonly AnswerPart[];
   end(text: string, isCut: boolean): readonly AnswerPart[];
 }
 
 /** An answer that is nothing but content. */
-const plain: AnswerReading = { isThinking: false, calls: 0, push: contentOf, end: contentOf };
+const plain: AnswerReading = { isThinking: false, calls: 0, endedInCall: false, push: contentOf, end: contentOf };
 
 function contentOf(text: string): readonly AnswerPart[] {
   return text === '' ? [] : [{ type: 'content', text }];

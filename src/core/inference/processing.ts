@@ -92,12 +92,15 @@ export class Processing {
       case 'ended': {
         const { reading } = job.plan;
         const wasThinking = reading.isThinking;
-        const parts = reading.end(event.text, event.reason === 'length');
+        const isCut = event.reason === 'length' || event.stop !== undefined;
+        const parts = reading.end(event.text, isCut);
         if (event.token !== null) this.#countToken(job, wasThinking);
         const timings = job.timings(this.#clock.now());
         this.#forget(job);
         this.#events.settled(job, 'completed', null, timings);
-        const reason = event.reason === 'stop' && reading.calls > 0 ? 'tool_calls' : event.reason;
+        // A stop string may end an answer in the middle of a call, which then cannot be made.
+        const hasCalls = reading.calls > 0 && !(event.stop !== undefined && reading.endedInCall);
+        const reason = event.reason === 'stop' && hasCalls ? 'tool_calls' : event.reason;
         job.listener.ended(reason, parts, timings, event.stop ?? null);
         this.#scheduler.release(job);
         return;

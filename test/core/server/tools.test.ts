@@ -71,6 +71,7 @@ describe('a whole answer with calls', () => {
     ['no tools', { tools: [] }],
     ['tools that are null', { tools: null }],
     ['the choice of none', { tools, tool_choice: 'none' }],
+    ['no allowed ones', { tools, tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools: [] } } }],
     ['an empty list and the choice of auto', { tools: [], tool_choice: 'auto' }],
   ])('is text with %s', async (_name, more) => {
     expect(await answer(chat(question, more))).toEqual({
@@ -93,6 +94,11 @@ describe('a whole answer with calls', () => {
     const cut = await answer(chat(question, { tools, max_tokens: 3 }));
     expect(cut.reason).toBe('length');
     expect(cut.message.tool_calls).toMatchObject([{ function: { name: 'get_weather' } }]);
+  });
+
+  it('does not pretend to have a call that a stop string has cut', async () => {
+    const cut = await answer(chat(question, { tools, stop: ['unit'] }));
+    expect(cut).toMatchObject({ reason: 'stop', message: { tool_calls: [{ function: { name: 'get_weather' } }] } });
   });
 
   it('takes the results of calls', async () => {
@@ -143,6 +149,7 @@ describe('what is wrong with tools', () => {
     ['tool_choice', { tools, tool_choice: 'perhaps' }],
     ['tool_choice', { tools, tool_choice: { type: 'function', function: { name: 'other' } } }],
     ['tool_choice', { tool_choice: 'required' }],
+    ['tool_choice', { tools, tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'requird', tools: [] } } }],
     ['tool_choice', { tools: [], tool_choice: { type: 'function', function: { name: 'f' } } }],
   ])('is refused and named: %s', async (param, more) => {
     const response = await app.post(path, chat('Hi', more));

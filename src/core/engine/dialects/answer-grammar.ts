@@ -25,7 +25,8 @@ export interface AnswerDemand {
  * arguments that their schemas allow can be written.
  *
  * Schemas of tools that are not strict and that a grammar cannot enforce, or only at too high a cost, are replaced by any
- * JSON object.
+ * JSON object. If there are so many tools that even this costs too much, only answers that must be calls are refused; others
+ * are not held to anything.
  *
  * @returns null if any text will do
  * @throws ChatstreamError `invalid_request`, `grammar_too_complex`
@@ -33,12 +34,21 @@ export interface AnswerDemand {
 export function answerGrammar(dialect: Dialect, demand: AnswerDemand): CompiledGrammar | null {
   const { calls, format } = demand;
   if (calls === null && format.type === 'text') return null;
+  const isLenient = calls?.tools.every(({ isStrict }) => !isStrict) === true;
+  const isOptional = isLenient && !calls.isRequired && format.type === 'text';
+  return (
+    unlessTooComplex(calls !== null, () => compileAnswer(dialect, demand, false)) ??
+    unlessTooComplex(isOptional, () => compileAnswer(dialect, demand, true))
+  );
+}
+
+/** @param isAllowed whether something else will do then; null stands for it */
+function unlessTooComplex(isAllowed: boolean, compile: () => CompiledGrammar): CompiledGrammar | null {
   try {
-    return compileAnswer(dialect, demand, false);
+    return compile();
   } catch (error) {
-    const isLenient = calls?.tools.some(({ isStrict }) => !isStrict) === true;
-    if (!isLenient || !(error instanceof ChatstreamError) || error.code !== 'grammar_too_complex') throw error;
-    return compileAnswer(dialect, demand, true);
+    if (isAllowed && error instanceof ChatstreamError && error.code === 'grammar_too_complex') return null;
+    throw error;
   }
 }
 

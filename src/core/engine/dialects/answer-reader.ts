@@ -20,6 +20,7 @@ export class AnswerReader {
   readonly #answer: OpenAnswer;
   readonly #reading: Reading;
   readonly #isRequired: boolean;
+  #endedInCall = false;
 
   constructor(dialect: Dialect, { tools, isThinking, isRequired = false }: AnswerReaderOptions) {
     const parts = new AnswerParts(tools, dialect.calls?.newId ?? newCallId);
@@ -31,6 +32,11 @@ export class AnswerReader {
   /** Whether what comes next belongs to a thought, as far as is known. */
   get isThinking(): boolean {
     return this.#answer.isThinking;
+  }
+
+  /** Whether the text ended before the last call was over. */
+  get endedInCall(): boolean {
+    return this.#endedInCall;
   }
 
   /** Number of calls that have begun. */
@@ -51,7 +57,8 @@ export class AnswerReader {
    */
   end(text: string, isCut = false): readonly AnswerPart[] {
     const all = [...this.push(text)];
-    const isMark = isCut && (this.#answer.isInCall || this.#isRequired);
+    this.#endedInCall = this.#answer.isInCall;
+    const isMark = isCut && (this.#endedInCall || this.#isRequired);
     this.#answer.feed.end();
     this.#reading.next();
     const rest = this.#answer.parts.take(true);

@@ -30,6 +30,11 @@ export class AnswerParts {
   }
 
   readonly content = (text: string): void => {
+    // White space piles up without being looked at again.
+    if (this.tools.size > 0 && text.trimEnd() === '') {
+      this.#space += text;
+      return;
+    }
     let fresh = this.#space + text;
     if (this.#dropsSpace && !this.#isBegun) fresh = fresh.trimStart();
     const end = this.tools.size === 0 ? fresh.length : fresh.trimEnd().length;

@@ -18,7 +18,7 @@ export function callableTool(json: JsonRules, tool: Tool, index: number, areArgu
   const subject: Subject = { param: `tools.${index}.function.parameters`, name: `The schema of ${tool.name}` };
   const free = (): CallableTool => ({ tool, arguments: json.object, properties: null });
   if (areArgumentsFree && !tool.isStrict) return free();
-  const schema = { type: 'object', ...(tool.parameters ?? noParameters) };
+  const schema = { ...(tool.parameters ?? noParameters), type: 'object' };
   try {
     const { root, properties } = new SchemaRules(json, schema, subject);
     return { tool, arguments: root, properties };

@@ -6,15 +6,22 @@ export type Reading<T = void> = Generator<undefined, T, undefined>;
  * the text was cut, because nothing is decided before it is certain.
  */
 export class Feed {
-  /** What has arrived, from the oldest character that may still be needed. */
+  /** What has arrived and may not have been read yet. */
   #text = '';
   #at = 0;
+  /** What was read since the first of the attempts that are open: it may have to be read again. */
+  #past: string[] = [];
+  #pastLength = 0;
   #attempts = 0;
   #isOver = false;
 
+  /** Costs as much as the new text and what is not read yet, however long an attempt has lasted. */
   push(text: string): void {
-    // During an attempt, what has been read may have to be read again.
-    if (this.#attempts === 0 && this.#at > 0) {
+    if (this.#at > 0) {
+      if (this.#attempts > 0) {
+        this.#past.push(this.#text.slice(0, this.#at));
+        this.#pastLength += this.#at;
+      }
       this.#text = this.#text.slice(this.#at);
       this.#at = 0;
     }
@@ -104,15 +111,29 @@ export class Feed {
 
   /** Reads as told; if that gives null, as if nothing had been read. */
   *attempt<T>(read: () => Reading<T | null>): Reading<T | null> {
-    const begin = this.#at;
+    const begin = this.#pastLength + this.#at;
     this.#attempts += 1;
     try {
       const result = yield* read();
-      if (result === null) this.#at = begin;
+      if (result === null) this.#backTo(begin);
       return result;
     } finally {
       this.#attempts -= 1;
+      if (this.#attempts === 0) {
+        this.#past = [];
+        this.#pastLength = 0;
+      }
     }
+  }
+
+  /** @param begin counted from the beginning of what is past */
+  #backTo(begin: number): void {
+    if (begin < this.#pastLength) {
+      this.#text = this.#past.join('') + this.#text;
+      this.#past = [];
+      this.#pastLength = 0;
+    }
+    this.#at = begin - this.#pastLength;
   }
 
   *#hasNext(): Reading<boolean> {

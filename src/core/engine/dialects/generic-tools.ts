@@ -41,16 +41,19 @@ function withInstructions(
   return [{ role: inUserMessage ? 'user' : 'system', content: text }, ...messages];
 }
 
-/** Results that follow each other are one message: many templates want roles to alternate. */
+/** Results and what the user says after them are one message: many templates want roles to alternate. */
 function appended(before: readonly ChatMessage[], message: ChatMessage): readonly ChatMessage[] {
   const { role, content, tool_calls: calls = [] } = message;
+  const last = before.at(-1);
+  const isAfterResult = last?.role === 'user' && last.content.endsWith('</tool_response>');
   if (role === 'tool') {
     const result = `<tool_response>\n${content}\n</tool_response>`;
-    const last = before.at(-1);
-    const isAnother = last?.role === 'user' && last.content.endsWith('</tool_response>');
-    return isAnother
+    return isAfterResult
       ? [...before.slice(0, -1), { ...last, content: `${last.content}\n${result}` }]
       : [...before, { role: 'user', content: result }];
+  }
+  if (role === 'user' && isAfterResult) {
+    return [...before.slice(0, -1), { ...last, content: joined(last.content, content, '\n\n') }];
   }
   if (calls.length === 0) return [...before, message];
   const written = calls.map((call) => `<tool_call>\n${JSON.stringify(writtenCall(call))}\n</tool_call>`).join('\n');

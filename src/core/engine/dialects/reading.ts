@@ -131,10 +131,13 @@ export class TrimmedText {
   }
 
   push(text: string): void {
+    if (text.trimEnd() === '') {
+      if (this.#isBegun) this.#space += text;
+      return;
+    }
     const fresh = this.#isBegun ? this.#space + text : text.trimStart();
     const end = fresh.trimEnd().length;
     this.#space = fresh.slice(end);
-    if (end === 0) return;
     this.#isBegun = true;
     this.#emit(fresh.slice(0, end));
   }

@@ -27,7 +27,7 @@ export interface CompiledGrammar {
   readonly complexity: Complexity;
 }
 
-export const toolsSubject: Subject = { param: 'tools', name: 'The tools' };
+export const toolsSubject: Subject = { param: 'tools', name: 'The list of tools' };
 
 const names = {
   text: 'The format',

@@ -149,6 +149,7 @@ export class SlotAssignment {
         : new ThoughtLimiter(thoughtLimit, {
             decode: this.#prompts.decodeWith(marks),
             end: this.#prompts.tokensOfMark(thoughtLimit.closing),
+            isRefused: (token) => grammar !== null && this.#prompts.isEnd(token),
           });
     const accept = (token: Token): void => {
       if (grammar !== null && !this.#prompts.isEnd(token)) acceptGrammarToken(llama, grammar, token);

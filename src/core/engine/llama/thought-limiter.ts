@@ -10,22 +10,32 @@ type State =
   | { readonly status: 'ending'; readonly from: number }
   | { readonly status: 'over' };
 
-/** Ends a thought that has used up its tokens, by writing its end in place of what the model would write. */
+export interface ThoughtLimiterOptions {
+  /** Shows the marks of thoughts. */
+  readonly decode: DecodeTokens;
+  /** The tokens that end a thought. */
+  readonly end: readonly Token[];
+  /** Whether a token may not be drawn in a thought, because the answer has to follow. */
+  readonly isRefused: (token: Token) => boolean;
+}
+
+/**
+ * Ends a thought by writing its end in place of what the model would write: when it has used up its tokens, or when the
+ * model would end without the answer that it owes.
+ */
 export class ThoughtLimiter {
   readonly #limit: ThoughtLimit;
   readonly #end: readonly Token[];
+  readonly #isRefused: (token: Token) => boolean;
   readonly #detokenizer: Detokenizer;
   readonly #endMark: StopStrings;
   #state: State;
   #tokens = 0;
 
-  /**
-   * @param decode shows the marks of thoughts
-   * @param end the tokens that end a thought
-   */
-  constructor(limit: ThoughtLimit, { decode, end }: { readonly decode: DecodeTokens; readonly end: readonly Token[] }) {
+  constructor(limit: ThoughtLimit, { decode, end, isRefused }: ThoughtLimiterOptions) {
     this.#limit = limit;
     this.#end = end;
+    this.#isRefused = isRefused;
     this.#detokenizer = new Detokenizer(decode);
     this.#endMark = new StopStrings([limit.end]);
     this.#state = limit.begin === null ? { status: 'thinking' } : { status: 'beginning', text: '' };
@@ -51,8 +61,9 @@ export class ThoughtLimiter {
 
   #chosen(drawn: Token): Token {
     const from = this.#state.status === 'ending' ? this.#state.from : 0;
-    const isUsedUp = this.#state.status === 'thinking' && this.#tokens >= this.#limit.maxTokens;
-    if (this.#state.status !== 'ending' && !isUsedUp) return drawn;
+    const isUsedUp = this.#tokens >= this.#limit.maxTokens || this.#isRefused(drawn);
+    const hasToEnd = this.#state.status === 'thinking' && isUsedUp;
+    if (this.#state.status !== 'ending' && !hasToEnd) return drawn;
     this.#state = from + 1 < this.#end.length ? { status: 'ending', from: from + 1 } : { status: 'over' };
     return this.#end[from] ?? drawn;
   }

@@ -72,7 +72,10 @@ type EndingParameters = Pick<ChatCompletionRequest, 'add_generation_prompt' | 'c
 
 /** An answer that the client has begun is continued, unless the client asks for something else. */
 function chatEnding(body: ChatCompletionRequest): ChatEnding {
-  const isBegun = body.messages.at(-1)?.role === 'assistant' && body.add_generation_prompt !== true;
+  const last = body.messages.at(-1);
+  // What comes after calls is their results, and not more of the message.
+  const isText = last?.role === 'assistant' && (last.tool_calls ?? []).length === 0;
+  const isBegun = isText && body.add_generation_prompt !== true;
   return requestedEnding(body, isBegun);
 }
 

@@ -106,7 +106,11 @@ function choiceOf(choice: unknown): Choice {
   // The Responses API has them in the choice itself.
   const allowed = member(choice, 'allowed_tools') ?? choice;
   if (member(choice, 'type') === 'allowed_tools' && isRecord(allowed)) return allowedTools(allowed);
-  throw new ChatstreamError('invalid_request', 'The value of "tool_choice" is not known.', {
+  throw unknownChoice();
+}
+
+function unknownChoice(): ChatstreamError {
+  return new ChatstreamError('invalid_request', 'The value of "tool_choice" is not known.', {
     param: 'tool_choice',
     hint: 'Use "none", "auto", "required" or {"type": "function", "function": {"name": "…"}}.',
   });
@@ -117,7 +121,10 @@ function allowedTools(allowed: JsonObject): Choice {
     const name = member(member(tool, 'function'), 'name') ?? member(tool, 'name');
     return typeof name === 'string' ? [name] : [];
   });
-  return { type: allowed['mode'] === 'required' ? 'required' : 'auto', names, isSingle: false };
+  const mode = (['auto', 'required'] as const).find((known) => known === allowed['mode']);
+  if (mode === undefined && allowed['mode'] !== undefined) throw unknownChoice();
+  if (mode !== 'required' && names.length === 0) return { type: 'none' };
+  return { type: mode ?? 'auto', names, isSingle: false };
 }
 
 function existing(tools: readonly Tool[], name: string): Tool {

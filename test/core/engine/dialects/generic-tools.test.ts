@@ -41,6 +41,19 @@ describe('tools in messages', () => {
     ]);
   });
 
+  it('are one message together with what the user says after their results', () => {
+    const messages: ChatMessage[] = [
+      user,
+      called(''),
+      { role: 'tool', content: '1' },
+      { role: 'user', content: 'And?' },
+    ];
+    expect(withGenericTools(messages, [], false).at(-1)).toEqual({
+      role: 'user',
+      content: '<tool_response>\n1\n</tool_response>\n\nAnd?',
+    });
+  });
+
   it('leave a chat without them as it is', () => {
     const chat = [user, { role: 'assistant', content: 'Now.' } as const];
     expect(withGenericTools(chat, [], false)).toEqual(chat);
