@@ -1,6 +1,7 @@
 import type { Subscribable } from '../base/emitter.js';
 import type { ChatstreamError, ErrorCode } from '../base/errors.js';
 import type { EngineName } from './options.js';
+import type { OutputFormat } from './output-format.js';
 import type { Sampling } from './sampling.js';
 
 /** The number of a token in the model's vocabulary. */
@@ -56,23 +57,6 @@ export const reasoningEfforts = ['none', 'minimal', 'low', 'medium', 'high', 'xh
 
 export type ReasoningEffort = (typeof reasoningEfforts)[number];
 
-/** A function that a model may call. */
-export interface Tool {
-  readonly name: string;
-  /** The JSON schema of its arguments; undefined for a function without any. */
-  readonly parameters?: JsonObject;
-  /** Whether a schema that a grammar cannot enforce is an error. If not, any JSON object may be the arguments then. */
-  readonly isStrict: boolean;
-}
-
-/** Which tools a model may call, and whether it must. */
-export interface CallDemand {
-  readonly tools: readonly Tool[];
-  readonly isRequired: boolean;
-  /** Whether one answer may have more than one call; null if the request leaves it open. */
-  readonly isParallel: boolean | null;
-}
-
 /**
  * How a rendered chat ends: with the beginning of an answer; in the middle of the last message, which the model
  * continues; or after the last message, without anything.
@@ -98,36 +82,6 @@ export type PromptSource =
     }
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'tokens'; readonly tokens: readonly Token[] };
-
-/** The format that a grammar imposes on the output. */
-export type OutputFormat = { readonly type: 'text' } | ConstrainedFormat;
-
-export type ConstrainedFormat = FormatOrigin &
-  (
-    | { readonly type: 'json_object' }
-    | { readonly type: 'json_schema'; readonly schema: Readonly<Record<string, unknown>> }
-    /** One of these texts. */
-    | { readonly type: 'choice'; readonly choices: readonly string[] }
-    /** The whole output matches a regular expression. */
-    | { readonly type: 'regex'; readonly regex: string }
-    /** A grammar in llama.cpp's notation, GBNF. */
-    | { readonly type: 'grammar'; readonly grammar: string }
-    /**
-     * Calls of tools in the way in which the model writes them. Where none is required, an answer in another format will
-     * do.
-     */
-    | { readonly type: 'calls'; readonly demand: CallDemand; readonly otherwise: AnswerFormat }
-    /** What `compileFormat` made of one of the others, in GBNF. It is followed as it is, without being checked again. */
-    | { readonly type: 'compiled'; readonly gbnf: string }
-  );
-
-interface FormatOrigin {
-  /** The parameter that asked for the format, which errors name; `response_format` if left out. */
-  readonly param?: string | undefined;
-}
-
-/** The format of an answer that is not a call. */
-export type AnswerFormat = Exclude<OutputFormat, { type: 'calls' }>;
 
 /** What a request requires of an engine. The engine checks it before the request may wait. */
 export interface Demands {

@@ -1,9 +1,9 @@
 import { ChatstreamError } from '../../base/errors.js';
-import type { AnswerFormat, CallDemand } from '../engine.js';
 import { compiled, type CompiledGrammar, formatRule, subjectOf, toolsSubject } from '../format/compile-format.js';
 import { JsonRules } from '../grammar/json-rules.js';
 import { Budget } from '../grammar/limits.js';
 import { GrammarBuilder, type RuleItem, type Sequence } from '../grammar/rules.js';
+import type { AnswerFormat, CallDemand } from '../output-format.js';
 import { callableTool } from './callable-tool.js';
 import type { AnswerMarks, CallBeginning, CallSyntax, Dialect, ThoughtSyntax } from './dialect.js';
 import { looseSpace } from './json-calls.js';

@@ -1,4 +1,4 @@
-import type { Tool } from '../engine.js';
+import type { Tool } from '../output-format.js';
 import { addParts, type AnswerPart, AnswerParts } from './answer.js';
 import { newCallId } from './call-id.js';
 import type { Dialect } from './dialect.js';

@@ -1,4 +1,4 @@
-import type { Tool } from '../engine.js';
+import type { Tool } from '../output-format.js';
 
 /** A part of an answer. Parts of one kind that follow each other are one text that was cut somewhere. */
 export type AnswerPart =

@@ -1,8 +1,8 @@
 import { ChatstreamError } from '../../base/errors.js';
-import type { Tool } from '../engine.js';
 import { SchemaRules } from '../format/compile-format.js';
 import type { JsonRules } from '../grammar/json-rules.js';
 import type { Subject } from '../grammar/limits.js';
+import type { Tool } from '../output-format.js';
 import type { CallableTool } from './dialect.js';
 
 /** Without parameters, as OpenAI defines it: a function without any. */

@@ -1,7 +1,7 @@
-import type { Tool } from '../engine.js';
 import type { SchemaProperty } from '../format/schema-properties.js';
 import type { JsonRules } from '../grammar/json-rules.js';
 import type { RuleItem, Sequence } from '../grammar/rules.js';
+import type { Tool } from '../output-format.js';
 import type { AnswerParts } from './answer.js';
 import type { Feed, Reading } from './feed.js';
 

@@ -1,5 +1,4 @@
 import { isRecord } from '../../base/json.js';
-import type { AnswerFormat, ConstrainedFormat, OutputFormat } from '../engine.js';
 import { checkComplexity, type Complexity } from '../grammar/complexity.js';
 import { factored, type Rules } from '../grammar/factoring.js';
 import { gbnfOf } from '../grammar/gbnf.js';
@@ -11,6 +10,7 @@ import { RegexProblem } from '../grammar/regex-problem.js';
 import { parseRegex } from '../grammar/regex-syntax.js';
 import { GrammarBuilder, type RuleItem } from '../grammar/rules.js';
 import { plainTextRules } from '../grammar/text-rules.js';
+import type { AnswerFormat, ConstrainedFormat, OutputFormat } from '../output-format.js';
 import { Places } from './located.js';
 import { schemaProblem } from './problems.js';
 import { SchemaCompiler } from './schema-compiler.js';

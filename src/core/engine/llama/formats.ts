@@ -1,7 +1,7 @@
 import { answerGrammar } from '../dialects/answer-grammar.js';
 import type { ChatDialect } from '../dialects/chat-dialect.js';
-import type { OutputFormat } from '../engine.js';
 import { compileFormat, subjectOf } from '../format/compile-format.js';
+import type { OutputFormat } from '../output-format.js';
 import { RecentlyUsed } from './recently-used.js';
 
 /** Number of compiled formats that are kept. Services mostly ask for the same few. */

@@ -1,6 +1,6 @@
 import type { LlamaGrammarEvaluationState, LlamaModel } from 'node-llama-cpp';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
-import type { OutputFormat } from '../engine.js';
+import type { OutputFormat } from '../output-format.js';
 import type { Library } from './library.js';
 import { RecentlyUsed } from './recently-used.js';
 

@@ -1,8 +1,9 @@
 import type { LlamaGrammarEvaluationState } from 'node-llama-cpp';
 import { ChatstreamError } from '../../base/errors.js';
 import { contextLengthError } from '../../base/refusals.js';
-import type { GenerationEvent, GenerationSpec, OutputFormat, PromptCacheActivity, Token } from '../engine.js';
+import type { GenerationEvent, GenerationSpec, PromptCacheActivity, Token } from '../engine.js';
 import { subjectOf } from '../format/compile-format.js';
+import type { OutputFormat } from '../output-format.js';
 import type { PromptCache, Warmth } from '../prompt-cache/prompt-cache.js';
 import { TextAssembler } from '../text/text-assembler.js';
 import { Formats } from './formats.js';

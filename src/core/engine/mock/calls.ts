@@ -1,5 +1,5 @@
 import { isRecord, items } from '../../base/json.js';
-import type { CallDemand, Tool } from '../engine.js';
+import type { CallDemand, Tool } from '../output-format.js';
 
 /**
  * The calls with which the mock answers, in the syntax that is read where a model has none of its own. It calls the tools

@@ -1,6 +1,7 @@
 import { ChatstreamError } from '../../base/errors.js';
-import type { CallDemand, ConstrainedFormat, GenerationSpec, OutputFormat, Token } from '../engine.js';
+import type { GenerationSpec, Token } from '../engine.js';
 import type { MockReply } from '../options.js';
+import type { CallDemand, ConstrainedFormat, OutputFormat } from '../output-format.js';
 import { mockCalls } from './calls.js';
 import { isAnswered, lastMessage } from './prompt.js';
 import { countText, countToken, wordToken } from './vocabulary.js';

@@ -1,6 +1,6 @@
 import { ChatstreamError } from '../../base/errors.js';
 import { isRecord } from '../../base/json.js';
-import type { ConstrainedFormat, OutputFormat } from '../../engine/engine.js';
+import type { ConstrainedFormat, OutputFormat } from '../../engine/output-format.js';
 import type { GenerationParameters } from '../schemas/completion-requests.js';
 import { missing, refuseDeep } from './refused-parameters.js';
 

@@ -1,6 +1,7 @@
 import { ChatstreamError } from '../../base/errors.js';
 import { isRecord, items, member } from '../../base/json.js';
-import type { CallDemand, JsonObject, OutputFormat, Tool } from '../../engine/engine.js';
+import type { JsonObject } from '../../engine/engine.js';
+import type { CallDemand, OutputFormat, Tool } from '../../engine/output-format.js';
 import type { ChatCompletionRequest, WireTool } from '../schemas/completion-requests.js';
 import { refuseDeep } from './refused-parameters.js';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { answerGrammar } from '../../../../src/core/engine/dialects/answer-grammar.js';
 import { hermes } from '../../../../src/core/engine/dialects/hermes.js';
 import { qwen3Coder } from '../../../../src/core/engine/dialects/qwen3-coder.js';
-import type { Tool } from '../../../../src/core/engine/engine.js';
+import type { Tool } from '../../../../src/core/engine/output-format.js';
 import { GrammarMatcher } from '../../../support/grammar/matcher.js';
 
 const text = { type: 'text' } as const;

@@ -3,7 +3,7 @@ import { type AnswerPart, mergedParts } from '../../../../src/core/engine/dialec
 import { type AnswerDemand, answerGrammar } from '../../../../src/core/engine/dialects/answer-grammar.js';
 import { AnswerReader } from '../../../../src/core/engine/dialects/answer-reader.js';
 import type { CallSyntax, Dialect } from '../../../../src/core/engine/dialects/dialect.js';
-import type { CallDemand, Tool } from '../../../../src/core/engine/engine.js';
+import type { CallDemand, Tool } from '../../../../src/core/engine/output-format.js';
 import { GrammarMatcher } from '../../../support/grammar/matcher.js';
 
 export const weather: Tool = {

@@ -16,7 +16,7 @@ import { nemotron } from '../../../../src/core/engine/dialects/nemotron.js';
 import { solar } from '../../../../src/core/engine/dialects/solar.js';
 import { toolCallsLines, toolCallsList } from '../../../../src/core/engine/dialects/tool-calls.js';
 import { xlam } from '../../../../src/core/engine/dialects/xlam.js';
-import type { Tool } from '../../../../src/core/engine/engine.js';
+import type { Tool } from '../../../../src/core/engine/output-format.js';
 import { accepts, readCut } from './harness.js';
 
 /** The name of a function, and its arguments as JSON. */

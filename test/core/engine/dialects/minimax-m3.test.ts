@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { minimaxM3 } from '../../../../src/core/engine/dialects/minimax-m3.js';
-import type { Tool } from '../../../../src/core/engine/engine.js';
+import type { Tool } from '../../../../src/core/engine/output-format.js';
 import { accepts, read } from './harness.js';
 import { testSyntax } from './syntax-tests.js';
 

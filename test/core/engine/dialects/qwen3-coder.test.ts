@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { qwen3Coder } from '../../../../src/core/engine/dialects/qwen3-coder.js';
-import type { Tool } from '../../../../src/core/engine/engine.js';
+import type { Tool } from '../../../../src/core/engine/output-format.js';
 import { accepts, add, read } from './harness.js';
 
 const dialect = { thoughts: null, calls: qwen3Coder };

@@ -13,7 +13,7 @@ import { miniCpm } from '../../../../src/core/engine/dialects/minicpm.js';
 import { minimaxM3 } from '../../../../src/core/engine/dialects/minimax-m3.js';
 import { qwen3Coder } from '../../../../src/core/engine/dialects/qwen3-coder.js';
 import { seedOss } from '../../../../src/core/engine/dialects/seed-oss.js';
-import type { Tool } from '../../../../src/core/engine/engine.js';
+import type { Tool } from '../../../../src/core/engine/output-format.js';
 import { GrammarMatcher } from '../../../support/grammar/matcher.js';
 import { answerOf, merged, type ReadCall } from './harness.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OutputFormat } from '../../../../src/core/engine/engine.js';
+import type { OutputFormat } from '../../../../src/core/engine/output-format.js';
 import { outputFormat } from '../../../../src/core/server/protocol/output-format.js';
 import type { GenerationParameters } from '../../../../src/core/server/schemas/completion-requests.js';
 
