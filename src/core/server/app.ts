@@ -12,6 +12,7 @@ import { OpenAnswers } from './http/open-answers.js';
 import { OpenConnections } from './http/open-connections.js';
 import { requestId, sendRequestId } from './http/request-id.js';
 import { pathOf, RoutePaths } from './http/route-paths.js';
+import { LazyValidators } from './http/validation.js';
 import { cutOffSlowReaders } from './http/write-timeout.js';
 import { completionRoutes } from './routes/completions.js';
 import { messagesRoutes } from './routes/messages.js';
@@ -56,8 +57,6 @@ export async function createApp(context: ServerContext, logger: PinoLogger): Pro
     },
     clientErrorHandler: answerUnreadable,
     genReqId: ({ headers }) => requestId(headers['x-request-id']),
-    // Fastify's defaults would turn "1" into 1 and drop unknown parameters; clients should be told of their mistakes.
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allErrors: false } },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.addHook('onRoute', ({ url, method }) => {
@@ -94,6 +93,12 @@ export async function createApp(context: ServerContext, logger: PinoLogger): Pro
       exposedHeaders: ['x-request-id', 'request-id', 'retry-after'],
     });
   }
+  const validators = new LazyValidators();
+  app.setValidatorCompiler(validators.compiler);
+  app.addHook('onListen', (done) => {
+    validators.prepare();
+    done();
+  });
   // Response schemas are for the OpenAPI document only: what routes return is sent unchanged.
   app.setSerializerCompiler(() => JSON.stringify);
   for (const schema of namedSchemas) app.addSchema(schema);
