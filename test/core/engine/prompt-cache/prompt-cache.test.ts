@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/core/base/clock.js';
-import type { PromptCacheActivity } from '../../../../src/core/engine/engine.js';
+import type { PromptCacheActivity, Token } from '../../../../src/core/engine/engine.js';
 import { memoryFileSystem } from '../../../../src/core/engine/prompt-cache/state-files.js';
 import { EngineHarness } from '../llama/engine-harness.js';
 
@@ -24,6 +24,22 @@ afterAll(async () => {
 
 function activity({ rounds }: EngineHarness): PromptCacheActivity | undefined {
   return rounds.findLast(({ promptCache }) => promptCache !== undefined)?.promptCache;
+}
+
+/**
+ * The answer without the cache. A state that comes back from memory lies elsewhere in the context, so that sums are rounded
+ * differently, and a tie between two tokens may be decided the other way. Where the answers part, the other token is
+ * therefore made likelier by a hundredth of a logit.
+ */
+async function freshOrTied(
+  spec: { readonly prompt: readonly Token[]; readonly maxTokens: number },
+  fresh: readonly Token[],
+  cached: readonly Token[],
+): Promise<readonly Token[]> {
+  const parting = cached.find((token, index) => token !== fresh[index]);
+  if (parting === undefined) return fresh;
+  const { sampling } = without.spec();
+  return (await without.runOne({ ...spec, sampling: { ...sampling, logitBias: { [parting]: 0.01 } } })).tokens;
 }
 
 describe.skipIf(!hasMemory)('the prompt cache (needs a file system in memory, /dev/shm)', () => {
@@ -57,7 +73,7 @@ describe.skipIf(!hasMemory)('the prompt cache (needs a file system in memory, /d
           const spec = { prompt, maxTokens: 6 };
           const cached = await harness.runOne(spec);
           const fresh = await without.runOne(spec);
-          expect(cached.tokens).toEqual(fresh.tokens);
+          expect(cached.tokens).toEqual(await freshOrTied(spec, fresh.tokens, cached.tokens));
           conversations[conversation] = [...prompt, ...cached.tokens];
         }
       }),
