@@ -31,7 +31,11 @@ export function chooseWorkers(load: Load, outputTokens: number): number {
 
 /** To a worker. */
 export type WorkerCommand =
-  { readonly type: 'prepare'; readonly job: LoadJob } | { readonly type: 'start' } | { readonly type: 'abort' };
+  | { readonly type: 'prepare'; readonly job: LoadJob }
+  | { readonly type: 'start' }
+  | { readonly type: 'abort' }
+  /** Ends the thread. */
+  | { readonly type: 'close' };
 
 /** From a worker. */
 export type WorkerReport =
@@ -108,8 +112,12 @@ class LoadWorker {
     throw new ChatstreamError('internal', `A worker answered ${report.type} instead of its measurement.`);
   }
 
+  /** Lets the thread end what it has opened. It is not terminated, for the reason that `LoopDelay.close` gives. */
   async close(): Promise<void> {
-    await this.#thread.terminate();
+    if (this.#end !== undefined) return;
+    const exited = new Promise((resolve) => this.#thread.once('exit', resolve));
+    this.tell({ type: 'close' });
+    await exited;
   }
 
   async #ask(command: WorkerCommand): Promise<WorkerReport> {

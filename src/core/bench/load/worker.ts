@@ -36,6 +36,10 @@ async function obey(command: WorkerCommand): Promise<void> {
     case 'abort':
       stop.abort();
       return;
+    case 'close':
+      await load.close();
+      parentPort?.close();
+      return;
   }
 }
 

@@ -13,9 +13,9 @@ export type LoopCall = readonly [plannedUs: number, calledUs: number];
 /** Mean time between two calls: 250 calls per second cost the loop less than a hundredth of a core. */
 const meanEveryMs = 4;
 
-/** Blocks this thread while it should not call, and calls while it should. Never returns. */
-function callForever(cells: Int32Array): never {
-  for (;;) {
+/** Blocks this thread while it should not call, and calls while it should, until it should end. */
+function callUntilEnd(cells: Int32Array): void {
+  while (Atomics.load(cells, 0) !== 2) {
     Atomics.wait(cells, 0, 0);
     let plannedUs = microsNow();
     while (Atomics.load(cells, 0) === 1) {
@@ -30,4 +30,4 @@ function callForever(cells: Int32Array): never {
 
 const cells: unknown = workerData;
 if (!(cells instanceof Int32Array)) throw new Error('The thread was started without its shared cells.');
-callForever(cells);
+callUntilEnd(cells);

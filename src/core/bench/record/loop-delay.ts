@@ -20,7 +20,10 @@ import type { LoopCall } from './loop-delay-caller.js';
  * of 50 ms.
  */
 export class LoopDelay {
-  /** Cell 0 is 1 while the caller should call. Cell 1 never changes: the caller waits on it with a time limit. */
+  /**
+   * Cell 0 is 1 while the caller should call, and 2 when it should end. Cell 1 never changes: the caller waits on it with
+   * a time limit.
+   */
   readonly #cells = new Int32Array(new SharedArrayBuffer(8));
   readonly #caller = new Worker(compiledFile(import.meta.url, './loop-delay-caller.js'), { workerData: this.#cells });
   #histogram = new LatencyHistogram();
@@ -64,7 +67,16 @@ export class LoopDelay {
     return this.#histogram;
   }
 
+  /**
+   * Ends the other thread. It ends by itself: `terminate` never returns if it comes in the moment in which the thread
+   * begins to wait (Node 26.10, 1 of 60 times on a busy machine).
+   */
   async close(): Promise<void> {
-    await this.#caller.terminate();
+    if (this.#caller.threadId === -1) return;
+    const exited = new Promise((resolve) => this.#caller.once('exit', resolve));
+    this.#caller.ref();
+    Atomics.store(this.#cells, 0, 2);
+    Atomics.notify(this.#cells, 0);
+    await exited;
   }
 }
