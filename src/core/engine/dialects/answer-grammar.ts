@@ -3,7 +3,7 @@ import { compiled, type CompiledGrammar, formatRule, subjectOf, toolsSubject } f
 import { JsonRules } from '../grammar/json-rules.js';
 import { Budget } from '../grammar/limits.js';
 import { GrammarBuilder, type RuleItem, type Sequence } from '../grammar/rules.js';
-import type { AnswerFormat, CallDemand } from '../output-format.js';
+import type { AnswerFormat, CallDemand, Tool } from '../output-format.js';
 import { callableTool } from './callable-tool.js';
 import type { AnswerMarks, CallBeginning, CallSyntax, Dialect, ThoughtSyntax } from './dialect.js';
 import { looseSpace } from './json-calls.js';
@@ -24,9 +24,9 @@ export interface AnswerDemand {
  * demanded. Free text becomes a call with the first text that begins one; from there on, only calls of existing tools with
  * arguments that their schemas allow can be written.
  *
- * Schemas of tools that are not strict and that a grammar cannot enforce, or only at too high a cost, are replaced by any
- * JSON object. If there are so many tools that even this costs too much, only answers that must be calls are refused; others
- * are not held to anything.
+ * Schemas of tools that are not strict and that a grammar cannot enforce are replaced by any JSON object. So are the longest
+ * schemas, if all together cost too much. If there are so many tools that their names alone cost too much, only answers that
+ * must be calls are refused; others are not held to anything.
  *
  * @returns null if any text will do
  * @throws ChatstreamError `invalid_request`, `grammar_too_complex`
@@ -36,10 +36,31 @@ export function answerGrammar(dialect: Dialect, demand: AnswerDemand): CompiledG
   if (calls === null && format.type === 'text') return null;
   const isLenient = calls?.tools.every(({ isStrict }) => !isStrict) === true;
   const isOptional = isLenient && !calls.isRequired && format.type === 'text';
-  return (
-    unlessTooComplex(calls !== null, () => compileAnswer(dialect, demand, false)) ??
-    unlessTooComplex(isOptional, () => compileAnswer(dialect, demand, true))
-  );
+  const compile = (held: readonly Tool[]): CompiledGrammar => compileAnswer(dialect, demand, new Set(held));
+  const whole = unlessTooComplex(calls !== null, () => compile(calls?.tools ?? []));
+  if (whole !== null || calls === null) return whole;
+  const free = unlessTooComplex(isOptional, () => compile([]));
+  if (free === null) return null;
+  for (const share of keptShares) {
+    const held = shortestTools(calls.tools, share);
+    const grammar = held.length === 0 ? null : unlessTooComplex(true, () => compile(held));
+    if (grammar !== null) return grammar;
+  }
+  return free;
+}
+
+/** How much of the text of all schemas is kept, until the grammar is simple enough. Few, as each try takes its time. */
+const keptShares = [1 / 2, 1 / 4, 1 / 8];
+
+/** The tools with the shortest schemas, which together make up at most a share of the text of all schemas. */
+function shortestTools(tools: readonly Tool[], share: number): readonly Tool[] {
+  const sized = tools.map((tool) => ({ tool, length: JSON.stringify(tool.parameters ?? {}).length }));
+  const most = share * sized.reduce((sum, { length }) => sum + length, 0);
+  let kept = 0;
+  return sized
+    .toSorted((a, b) => a.length - b.length)
+    .filter(({ length }) => (kept += length) <= most)
+    .map(({ tool }) => tool);
 }
 
 /** @param isAllowed whether something else will do then; null stands for it */
@@ -52,16 +73,17 @@ function unlessTooComplex(isAllowed: boolean, compile: () => CompiledGrammar): C
   }
 }
 
+/** @param held the tools whose schemas hold, besides the strict ones */
 function compileAnswer(
   { thoughts, calls: syntax, messages }: Dialect,
   { calls, format, isThinking }: AnswerDemand,
-  areArgumentsFree: boolean,
+  held: ReadonlySet<Tool>,
 ): CompiledGrammar {
   const builder = new GrammarBuilder(new Budget(calls === null ? subjectOf(format) : toolsSubject));
   const json = new JsonRules(builder);
   const contentBegin = builder.literal(syntax?.contentBegin ?? '');
   const text = format.type === 'text' ? null : builder.rule([[...contentBegin, formatRule(json, format)]]);
-  const beginnings = calls === null || syntax === null ? [] : beginningsOf(json, syntax, calls, areArgumentsFree);
+  const beginnings = calls === null || syntax === null ? [] : beginningsOf(json, syntax, calls, held);
   const demand = { beginnings, text, isRequired: calls?.isRequired === true, isThinking };
   const root =
     messages === undefined || thoughts === null
@@ -74,10 +96,10 @@ function beginningsOf(
   json: JsonRules,
   syntax: CallSyntax,
   { tools, isParallel }: CallDemand,
-  areArgumentsFree: boolean,
+  held: ReadonlySet<Tool>,
 ): readonly CallBeginning[] {
   const values = syntax.notation?.(json) ?? json;
-  const callable = tools.map((tool, index) => callableTool(values, tool, index, areArgumentsFree));
+  const callable = tools.map((tool, index) => callableTool(values, tool, index, held.has(tool)));
   return syntax.rules({ json: values, tools: callable, isParallel: isParallel ?? true });
 }
 

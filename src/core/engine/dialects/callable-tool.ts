@@ -11,13 +11,13 @@ const noParameters = { type: 'object', properties: {}, additionalProperties: fal
 /**
  * A tool with the rules for its arguments.
  *
- * @param areArgumentsFree whether any JSON object will do for a tool that is not strict
+ * @param isHeld whether its schema holds; if not, any JSON object will do for a tool that is not strict
  * @throws ChatstreamError `invalid_request` for a strict tool whose schema cannot be enforced, `grammar_too_complex`
  */
-export function callableTool(json: JsonRules, tool: Tool, index: number, areArgumentsFree: boolean): CallableTool {
+export function callableTool(json: JsonRules, tool: Tool, index: number, isHeld: boolean): CallableTool {
   const subject: Subject = { param: `tools.${index}.function.parameters`, name: `The schema of ${tool.name}` };
   const free = (): CallableTool => ({ tool, arguments: json.object, properties: null });
-  if (areArgumentsFree && !tool.isStrict) return free();
+  if (!isHeld && !tool.isStrict) return free();
   const schema = { ...(tool.parameters ?? noParameters), type: 'object' };
   try {
     const { root, properties } = new SchemaRules(json, schema, subject);

@@ -1,3 +1,4 @@
+import { ChatstreamError } from '../../base/errors.js';
 import { answerGrammar } from '../dialects/answer-grammar.js';
 import type { ChatDialect } from '../dialects/chat-dialect.js';
 import { compileFormat, subjectOf } from '../format/compile-format.js';
@@ -16,8 +17,8 @@ export interface ChatAnswer {
 
 /** Compiles the formats of answers, and keeps what was compiled. */
 export class Formats {
-  /** Null for formats that any text satisfies. */
-  readonly #compiled = new RecentlyUsed<string | null>(capacity);
+  /** Null for formats that any text satisfies; the error of those that cannot be used, which can take long to find out. */
+  readonly #compiled = new RecentlyUsed<string | ChatstreamError | null>(capacity);
 
   /**
    * A format in the form in which an engine follows it.
@@ -29,9 +30,19 @@ export class Formats {
     if (format.type === 'text' || format.type === 'compiled') return format;
     const key = JSON.stringify([format, chat?.isThinking]);
     const known = this.#compiled.get(key);
-    const gbnf = known === undefined ? gbnfOf(format, chat) : known;
+    const gbnf = known === undefined ? gbnfOrError(format, chat) : known;
     this.#compiled.set(key, gbnf);
+    if (gbnf instanceof ChatstreamError) throw gbnf;
     return gbnf === null ? { type: 'text' } : { type: 'compiled', gbnf, param: subjectOf(format).param };
+  }
+}
+
+function gbnfOrError(...demand: Parameters<typeof gbnfOf>): string | ChatstreamError | null {
+  try {
+    return gbnfOf(...demand);
+  } catch (error) {
+    if (error instanceof ChatstreamError) return error;
+    throw error;
   }
 }
 

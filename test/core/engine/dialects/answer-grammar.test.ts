@@ -28,6 +28,23 @@ describe('the grammar of an answer with more tools than it can hold', () => {
   });
 });
 
+it('keeps the shorter schemas of tools whose schemas cost too much together', () => {
+  const parameters = (count: number): NonNullable<Tool['parameters']> => ({
+    type: 'object',
+    properties: Object.fromEntries(Array.from({ length: count }, (_, index) => [`key_${index}`, { type: 'integer' }])),
+    additionalProperties: false,
+  });
+  const small: Tool = { name: 'small', parameters: parameters(2), isStrict: false };
+  const large: Tool = { name: 'large', parameters: parameters(1500), isStrict: false };
+  const calls = { tools: [large, small], isRequired: true, isParallel: false };
+  const compiled = answerGrammar({ thoughts: null, calls: hermes }, { calls, format: text, isThinking: false });
+  const matcher = new GrammarMatcher(compiled?.rules ?? new Map());
+  const accepts = (name: string, given: string): boolean =>
+    matcher.match(`<tool_call>{"name":"${name}","arguments":${given}}</tool_call>`).accepted;
+  expect([accepts('small', '{"key_0":1}'), accepts('small', '{"key_0":"text"}')]).toEqual([true, false]);
+  expect(accepts('large', '{"key_0":"text"}')).toBe(true);
+});
+
 it('takes an object as the arguments, whatever the schema of a function says', () => {
   const tool: Tool = { name: 'f', parameters: { type: 'array' }, isStrict: false };
   const calls = { tools: [tool], isRequired: true, isParallel: false };
