@@ -174,4 +174,10 @@ describe('thinking', () => {
     const response = await app.post(path, chat('Hi', { thinking_budget: 5, thinking: { budget_tokens: 6 } }));
     expect(response.json()).toMatchObject({ error: { code: 'invalid_request', param: 'thinking.budget_tokens' } });
   });
+
+  it('is refused with a word that says nothing', async () => {
+    const response = await app.post(path, chat('Hi', { thinking: { type: 'disable' } }));
+    expect(response.statusCode).toBe(400);
+    expect(response.json()).toMatchObject({ error: { code: 'invalid_request', param: 'thinking.type' } });
+  });
 });

@@ -101,7 +101,12 @@ export const chatParameters = {
       enabled: optional(Type.Boolean()),
     }),
   ),
-  thinking: optional(Type.Object({ type: optional(Type.String()), budget_tokens: optional(tokenBudget) })),
+  thinking: optional(
+    Type.Object({
+      type: optional(Type.Enum(['enabled', 'disabled', 'adaptive', 'auto'])),
+      budget_tokens: optional(tokenBudget),
+    }),
+  ),
   thinking_budget: optional(tokenBudget),
   thinking_budget_tokens: optional(tokenBudget),
   thinking_token_budget: optional(tokenBudget),
