@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
  * modules, which takes two thirds of the time that it takes to load everything anew for each of them.
  */
 const shared = [
-  'test/core/{base,compare,gguf,history,inference,measurement,report,scheduler,server,statistics,telemetry}/**/*.test.ts',
+  'test/core/{base,compare,gguf,history,inference,measurement,report,scheduler,server,statistics,telemetry,watch}/**/*.test.ts',
   'test/core/engine/{dialects,format,grammar,mock,text,threads}/**/*.test.ts',
 ];
 

@@ -9,6 +9,7 @@ import Models from '../../src/commands/models/index.js';
 import ModelsPull from '../../src/commands/models/pull.js';
 import ModelsRm from '../../src/commands/models/rm.js';
 import Serve from '../../src/commands/serve.js';
+import Top from '../../src/commands/top.js';
 import { member } from '../../src/core/base/json.js';
 
 /** The parts of a command's class that the tests look at. */
@@ -31,6 +32,7 @@ const commands: Readonly<Record<string, CommandClass>> = {
   'models pull': ModelsPull,
   'models rm': ModelsRm,
   serve: Serve,
+  top: Top,
 };
 
 interface Flag {

@@ -32,6 +32,7 @@ const references = [
   { page: 'docs/serve.md', command: 'serve' },
   { page: 'docs/bench.md', command: 'bench' },
   { page: 'docs/ci.md', command: 'compare' },
+  { page: 'docs/top.md', command: 'top' },
 ];
 
 /** `-m, --model`, as the first column writes it, each in code. */

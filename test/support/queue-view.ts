@@ -35,6 +35,7 @@ const queueView = Type.Object(
       { completed: count, cancelled: count, refused: count, timed_out: count, failed: count },
       exactly,
     ),
+    tokens: Type.Object({ prompt: count, cached: count, output: count }, exactly),
   },
   exactly,
 );

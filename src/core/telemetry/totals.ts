@@ -19,7 +19,15 @@ export function countedOutcome(outcome: Outcome): CountedOutcome {
   return counted[outcome];
 }
 
-/** The number of requests that have ended since the start, by outcome, as `/v1/queue` shows it. */
+/** Tokens of requests that have ended. */
+export interface TokenTotals {
+  readonly prompt: number;
+  /** Those of the prompts that needed no prefill. */
+  readonly cached: number;
+  readonly output: number;
+}
+
+/** Requests that have ended since the start, by outcome, and their tokens, as `/v1/queue` shows them. */
 export class Totals {
   readonly #counts: Record<CountedOutcome, number> = {
     completed: 0,
@@ -29,10 +37,20 @@ export class Totals {
     failed: 0,
   };
 
+  #tokens: TokenTotals = { prompt: 0, cached: 0, output: 0 };
+
   constructor(events: Subscribable<InferenceEvent>) {
     events((event) => {
-      if (event.type === 'settled') this.#counts[countedOutcome(event.outcome)] += 1;
+      if (event.type !== 'settled') return;
+      this.#counts[countedOutcome(event.outcome)] += 1;
+      const { promptTokens, cachedTokens, outputTokens } = event.timings;
+      const { prompt, cached, output } = this.#tokens;
+      this.#tokens = { prompt: prompt + promptTokens, cached: cached + cachedTokens, output: output + outputTokens };
     });
+  }
+
+  get tokens(): TokenTotals {
+    return this.#tokens;
   }
 
   get counts(): Readonly<Record<CountedOutcome, number>> {

@@ -49,5 +49,6 @@ function describe({ inference, totals }: ServerContext): object {
       eta_ms: waiting.etaMs === null ? null : Math.round(waiting.etaMs),
     })),
     totals: totals.counts,
+    tokens: totals.tokens,
   };
 }

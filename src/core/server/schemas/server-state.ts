@@ -68,4 +68,8 @@ export const queue = Type.Object({
     { completed: count, cancelled: count, refused: count, timed_out: count, failed: count },
     { description: 'Requests that have ended since the start, by outcome.' },
   ),
+  tokens: Type.Object(
+    { prompt: count, cached: count, output: count },
+    { description: 'Tokens of requests that have ended since the start; cached ones are among those of the prompts.' },
+  ),
 });

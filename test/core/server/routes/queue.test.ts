@@ -38,6 +38,7 @@ describe('GET /v1/queue', () => {
       running: [],
       waiting: [],
       totals: { completed: 0, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
+      tokens: { prompt: 0, cached: 0, output: 0 },
     });
   });
 

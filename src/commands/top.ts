@@ -1,0 +1,57 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.js';
+import { durationFlag, fromEnvironment } from '../cli/flags.js';
+import { firstSignal } from '../cli/signals.js';
+import { ChatstreamError } from '../core/base/errors.js';
+
+export default class Top extends BaseCommand {
+  static override summary = 'Watch the queues of a running server.';
+
+  static override description = `On a terminal, one live screen: both queues, rates of the last 5 seconds and percentiles of the last minute. q leaves; + and - turn the server's max-concurrency. Elsewhere, one line for each reading.`;
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    {
+      description: 'A server on another machine, as JSON objects, one per line',
+      command: '<%= config.bin %> <%= command.id %> -u http://gpu1:8000 --json',
+    },
+  ];
+
+  // The command prints many objects, and oclif's own flag is for one.
+  static override enableJsonFlag = false;
+
+  static override flags = fromEnvironment({
+    url: Flags.string({
+      char: 'u',
+      summary: 'URL of a chatstream server, or unix:/path.',
+      default: 'http://127.0.0.1:8000',
+    }),
+    'api-key': Flags.string({
+      summary: 'Key to send as a bearer token. Of several with commas between them, the first is sent.',
+    }),
+    ca: Flags.file({
+      summary: 'PEM file with certificates to trust, besides those of the well-known authorities.',
+      exclusive: ['insecure'],
+    }),
+    insecure: Flags.boolean({ summary: 'Accept any TLS certificate.' }),
+    interval: durationFlag({
+      summary: 'Time between two readings.',
+      default: 1000,
+      defaultHelp: () => Promise.resolve('1s'),
+    }),
+    count: Flags.integer({ summary: 'Readings after which to end.', min: 1 }),
+    json: Flags.boolean({ summary: 'Print a JSON object for each reading, one per line.' }),
+  });
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Top);
+    if (flags.interval < 100) {
+      throw new ChatstreamError('usage', '--interval must be at least 100ms.', { hint: 'Write 1s, or 500ms.' });
+    }
+    const { watchTop } = await import('../cli/watch-top.js');
+    const { stopping } = firstSignal('Stopped before the server answered.');
+    await watchTop(flags, stopping, (line) => {
+      this.log(line);
+    });
+  }
+}

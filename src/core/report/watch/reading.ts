@@ -1,0 +1,40 @@
+import { orUnknown, significant, timeText, whole } from '../../measurement/numbers.js';
+import type { Activity } from '../../watch/activity.js';
+import type { Reading } from '../../watch/watched-server.js';
+
+/** One reading in one line, for logs. */
+export function readingLine({ queue }: Reading, activity: Activity, at: Date): string {
+  const { ttft, queueWait, refusedPerSecond } = activity;
+  return [
+    at.toISOString().slice(11, 19),
+    `${whole(queue.running.length)}/${whole(queue.max_concurrency)} running`,
+    `${whole(queue.waiting.length)}/${whole(queue.max_queue)} waiting`,
+    `${orUnknown(activity.outputTokensPerSecond, significant)} tokens/s`,
+    `${orUnknown(activity.requestsPerSecond, significant)} requests/s`,
+    ...(refusedPerSecond !== null && refusedPerSecond > 0 ? [`${significant(refusedPerSecond)} refused/s`] : []),
+    `TTFT p50 ${orUnknown(ttft.p50, timeText)} p95 ${orUnknown(ttft.p95, timeText)}`,
+    `queue wait p50 ${orUnknown(queueWait.p50, timeText)} p95 ${orUnknown(queueWait.p95, timeText)}`,
+    ...(queue.draining ? ['draining'] : []),
+  ].join('  ');
+}
+
+/** One reading as plain data. Rates are per second, times in milliseconds, and null where there is nothing to tell. */
+export function readingJson({ queue, totals }: Reading, activity: Activity, at: Date): object {
+  return {
+    time: at.toISOString(),
+    max_concurrency: queue.max_concurrency,
+    max_queue: queue.max_queue,
+    running: queue.running.length,
+    waiting: queue.waiting.length,
+    draining: queue.draining,
+    output_tokens_per_second: activity.outputTokensPerSecond,
+    requests_per_second: activity.requestsPerSecond,
+    refused_per_second: activity.refusedPerSecond,
+    ttft_ms: activity.ttft,
+    queue_wait_ms: activity.queueWait,
+    tpot_ms: activity.tpot,
+    cached_share: activity.cachedShare,
+    engine_restarts: totals.engineRestarts,
+    totals: queue.totals,
+  };
+}

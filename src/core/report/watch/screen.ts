@@ -1,0 +1,136 @@
+import { formatDuration } from '../../base/units.js';
+import { orUnknown, percentText, plural, significant, timeText, whole } from '../../measurement/numbers.js';
+import type { Activity, Course, Percentiles } from '../../watch/activity.js';
+import type { QueueView } from '../../watch/queue-view.js';
+import type { Reading } from '../../watch/watched-server.js';
+import { cut, fill, padEnd, padStart, type Paint, painter, type ReportStyle } from '../text/style.js';
+import { bar, sparkline } from './bars.js';
+
+/** What the screen shows. */
+export interface Picture {
+  readonly url: string;
+  readonly model: string;
+  readonly reading: Reading;
+  readonly activity: Activity;
+  readonly course: Course;
+  /** A line at the end: what the last key did, or why the figures are old. */
+  readonly message: { readonly text: string; readonly isProblem: boolean } | null;
+}
+
+export interface ScreenStyle extends ReportStyle {
+  /** Rows of the terminal. */
+  readonly height: number;
+}
+
+/** Where windows are low, the figures and the heads of both queues are what counts. */
+const fewestRows = 8;
+
+/**
+ * Both queues of a server on one screen. Of queues that are longer than the screen, the heads are shown, and the number of
+ * the others.
+ *
+ * @returns at most `height` lines, none wider than `width`
+ */
+export function screenLines(picture: Picture, style: ScreenStyle): readonly string[] {
+  const paint = painter(style);
+  const { reading, message } = picture;
+  const head = [...titleLines(picture, style.width, paint), ...figureLines(picture, style.width, paint), ''];
+  const foot = [
+    ...(message === null ? [] : [paint(message.isProblem ? 'yellow' : 'cyan', cut(message.text, style.width))]),
+    paint('dim', cut('q leaves · + and - turn max-concurrency', style.width)),
+  ];
+  const room = Math.max(fewestRows, style.height - head.length - foot.length);
+  const queues = queueLines(reading.queue, room, style.width, paint);
+  const filler = Array.from({ length: Math.max(0, room - queues.length) }, () => '');
+  const lines = [...head, ...queues, ...filler, ...foot];
+  // A window that is too low for all of it shows the beginning.
+  return lines.slice(0, style.height);
+}
+
+function titleLines({ url, model, reading }: Picture, width: number, paint: Paint): readonly string[] {
+  const { queue, totals } = reading;
+  const states = [
+    ...(queue.draining ? ['draining: no new requests'] : []),
+    ...(totals.engineRestarts > 0 ? [plural(totals.engineRestarts, 'engine restart')] : []),
+  ];
+  const title = paint('bold', cut(`${model} at ${url}`, width));
+  return states.length === 0 ? [title] : [title, paint('yellow', cut(states.join(' · '), width))];
+}
+
+const gaugeWidth = 20;
+
+/** The course of the last minute, at one reading per second. */
+const widestCourse = 60;
+
+function figureLines({ reading, activity, course }: Picture, width: number, paint: Paint): readonly string[] {
+  const { queue } = reading;
+  const { ttft, queueWait, tpot } = activity;
+  const gauge = (name: string, count: number, most: number, values: readonly number[]): string => {
+    const text = `${padEnd(name, 9)}${padStart(`${whole(count)} of ${whole(most)}`, 12)}`;
+    const room = width - text.length - gaugeWidth - 4;
+    const { filled, empty } = bar(count, most, gaugeWidth);
+    const full = most > 0 && count >= most ? 'yellow' : 'green';
+    if (room < 0) return cut(text, width);
+    return `${text}  ${paint(full, filled)}${paint('dim', empty)}  ${paint('cyan', sparkline(values, Math.min(widestCourse, room)))}`;
+  };
+  const rate = `${padEnd('tokens/s', 9)}${padStart(orUnknown(activity.outputTokensPerSecond, significant), 12)}  `;
+  const room = Math.min(gaugeWidth + 2 + widestCourse, width - rate.length);
+  const refused = activity.refusedPerSecond ?? 0;
+  return [
+    gauge('running', queue.running.length, queue.max_concurrency, course.running),
+    gauge('waiting', queue.waiting.length, queue.max_queue, course.waiting),
+    `${cut(rate, width)}${paint('cyan', sparkline(course.outputTokensPerSecond, room))}`,
+    ...fill(
+      [
+        `${orUnknown(activity.requestsPerSecond, significant)} requests/s`,
+        ...(refused > 0 ? [`${significant(refused)} refused/s`] : []),
+        `TTFT ${percentilesText(ttft)}`,
+        `queue wait ${percentilesText(queueWait)}`,
+        `TPOT ${percentilesText(tpot)}`,
+        ...(activity.cachedShare === null ? [] : [`${percentText(activity.cachedShare)} of prompts cached`]),
+      ],
+      ' · ',
+      width,
+    ).map((line) => cut(line, width)),
+  ];
+}
+
+function percentilesText({ p50, p95 }: Percentiles): string {
+  return p50 === null ? orUnknown(p50, timeText) : `p50 ${timeText(p50)}, p95 ${orUnknown(p95, timeText)}`;
+}
+
+/** The running requests get the rows that they need, but leave the waiting ones half of the room. */
+function queueLines(queue: QueueView, room: number, width: number, paint: Paint): readonly string[] {
+  const { running, waiting } = queue;
+  const half = Math.floor((room - 3) / 2);
+  const forRunning = Math.min(running.length, Math.max(half, room - 3 - waiting.length));
+  const forWaiting = room - 3 - forRunning;
+  const now = running.map(
+    ({ id, slot, prompt_tokens: prompt, output_tokens: output, running_ms: ms }) =>
+      `${padStart(orUnknown(slot, String), 5)}  ${padStart(whole(prompt), 8)}  ${padStart(whole(output), 8)}  ${padStart(seconds(ms), 9)}  ${id}`,
+  );
+  const later = waiting.map(
+    ({ id, position, waited_ms: waited, eta_ms: eta }) =>
+      `${padStart(whole(position), 5)}  ${padStart(seconds(waited), 8)}  ${padStart(orUnknown(eta, seconds), 8)}  ${' '.repeat(9)}  ${id}`,
+  );
+  return [
+    paint('dim', cut(' slot    prompt    output   runs for  request', width)),
+    ...headOf(now, Math.max(1, forRunning), 'runs', width),
+    '',
+    paint('dim', cut('place    waited  starts in             request', width)),
+    ...headOf(later, Math.max(1, forWaiting), 'waits', width),
+  ].slice(0, room);
+}
+
+/** As many lines as there is room for, the last of which counts those that are left out. */
+function headOf(lines: readonly string[], room: number, verb: string, width: number): readonly string[] {
+  if (lines.length === 0) return [cut(`    – nothing ${verb}`, width)];
+  if (lines.length <= room) return lines.map((line) => cut(line, width));
+  const shown = lines.slice(0, room - 1);
+  return [...shown, `    … and ${whole(lines.length - shown.length)} more`].map((line) => cut(line, width));
+}
+
+/** Tenths of a second: what changes with every picture need not be more exact. */
+function seconds(ms: number): string {
+  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : formatDuration(Math.round(ms / 1000) * 1000);
+}

@@ -1,0 +1,71 @@
+import { ChatstreamError } from '../base/errors.js';
+import type { Trust } from '../bench/client/transport.js';
+import { serverAddressOf } from '../bench/plan/server-address.js';
+import { detectServer } from '../bench/target/detect.js';
+import { type Answer, httpOf, jsonOf } from '../bench/target/http.js';
+import { isQueueView, type QueueView } from './queue-view.js';
+import { rejectionText } from './rejection-text.js';
+import { readTotals, type Totals } from './totals.js';
+
+/** What a server showed at one moment. */
+export interface Reading {
+  /** When it was asked, in milliseconds of a monotonic clock. */
+  readonly atMs: number;
+  readonly queue: QueueView;
+  readonly totals: Totals;
+}
+
+/** A chatstream server that is looked at from outside. */
+export interface WatchedServer {
+  /** Without a query, which may hold a key. */
+  readonly url: string;
+  readonly model: string;
+  /** @throws ChatstreamError `target_unreachable` if it does not answer, or no longer as a chatstream server does */
+  read(): Promise<Reading>;
+  /** @throws ChatstreamError `target_unreachable` if it refuses, with the reason that it gives */
+  setMaxConcurrency(maxConcurrency: number): Promise<void>;
+}
+
+export interface WatchOptions {
+  /** Sent with every request. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly trust: Trust;
+  /** Milliseconds in which the server has to answer. */
+  readonly patienceMs: number;
+}
+
+/**
+ * Reaches a chatstream server.
+ *
+ * @param text its URL, in any of the forms that `serverAddressOf` reads
+ * @throws ChatstreamError `usage` if it is not the URL of a server, `target_unreachable` if none answers there, or one that
+ *   has no queues to show
+ */
+export async function watchServer(text: string, { headers, trust, patienceMs }: WatchOptions): Promise<WatchedServer> {
+  const { baseUrl: url, httpUrl, socketPath, query } = serverAddressOf(text);
+  const http = httpOf(httpUrl, headers, { query, patienceMs, transport: { socketPath, trust }, name: url });
+  const { type, models } = await detectServer(http, url);
+  if (type !== 'chatstream') {
+    throw new ChatstreamError('target_unreachable', `${url} is not a chatstream server, so it has no queues to show.`, {
+      hint: 'Give --url the base of a server that chatstream serve has started.',
+    });
+  }
+  const refused = (what: string, answer: Answer): ChatstreamError =>
+    new ChatstreamError('target_unreachable', `${url} ${what}: ${rejectionText(answer)}`);
+  return {
+    url,
+    model: models[0] ?? 'unknown model',
+    async read() {
+      const atMs = performance.now();
+      const [queue, metrics] = await Promise.all([http.get('/v1/queue'), http.get('/metrics')]);
+      const view = queue.status === 200 ? jsonOf(queue) : undefined;
+      if (!isQueueView(view)) throw refused('does not show its queues', queue);
+      if (metrics.status !== 200) throw refused('does not show its metrics', metrics);
+      return { atMs, queue: view, totals: readTotals(metrics.text) };
+    },
+    async setMaxConcurrency(maxConcurrency) {
+      const answer = await http.send('PATCH', '/v1/queue', { max_concurrency: maxConcurrency });
+      if (answer.status !== 200) throw refused(`did not set max-concurrency to ${maxConcurrency}`, answer);
+    },
+  };
+}

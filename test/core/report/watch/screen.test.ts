@@ -1,0 +1,99 @@
+import stringWidth from 'string-width';
+import { describe, expect, it } from 'vitest';
+import { bar, sparkline } from '../../../../src/core/report/watch/bars.js';
+import { type Picture, screenLines } from '../../../../src/core/report/watch/screen.js';
+import { ActivityLog } from '../../../../src/core/watch/activity.js';
+import { readingAt, type Seen } from '../../watch/readings.js';
+
+const plain = { colour: false, width: 100, height: 24 };
+
+function pictureOf(seen: Seen, message: Picture['message'] = null): Picture {
+  const log = new ActivityLog();
+  log.add(readingAt(0, { ttft: [0, 0] }));
+  const reading = readingAt(2, seen);
+  log.add(reading);
+  return { url: 'http://gpu1:8000', model: 'parrot', reading, activity: log.activity, course: log.course, message };
+}
+
+const busy: Seen = { completed: 4, running: [8, 10, 3, 1], waiting: 12, refused: 2, ttft: [5, 15], engineRestarts: 1 };
+
+describe('the screen', () => {
+  it('shows both queues, rates and percentiles', () => {
+    const lines = screenLines(pictureOf(busy), plain);
+    expect(lines).toHaveLength(24);
+    expect(lines.map((line) => line.trimEnd()).join('\n')).toMatchInlineSnapshot(`
+      "parrot at http://gpu1:8000
+      1 engine restart
+      running        4 of 4  ████████████████████   █
+      waiting      12 of 64  ████░░░░░░░░░░░░░░░░   █
+      tokens/s         11.0  █
+      2.00 requests/s · 1.00 refused/s · TTFT p50 400 ms, p95 940 ms · queue wait – · TPOT –
+
+       slot    prompt    output   runs for  request
+          0        31         8      1.2 s  chatcmpl-running-0
+          1        31        10      1.2 s  chatcmpl-running-1
+          2        31         3      1.2 s  chatcmpl-running-2
+          3        31         1      1.2 s  chatcmpl-running-3
+
+      place    waited  starts in             request
+          1     1.2 s     0.7 s             chatcmpl-waiting-0
+          2     1.1 s         –             chatcmpl-waiting-1
+          3     1.0 s         –             chatcmpl-waiting-2
+          4     0.9 s         –             chatcmpl-waiting-3
+          5     0.8 s         –             chatcmpl-waiting-4
+          6     0.7 s         –             chatcmpl-waiting-5
+          7     0.6 s         –             chatcmpl-waiting-6
+          8     0.5 s         –             chatcmpl-waiting-7
+          … and 4 more
+      q leaves · + and - turn max-concurrency"
+    `);
+  });
+
+  it.each([
+    { width: 40, height: 12 },
+    { width: 100, height: 10 },
+    { width: 20, height: 3 },
+    { width: 200, height: 60 },
+  ])('fits a window of %j', ({ width, height }) => {
+    const lines = screenLines(pictureOf(busy, { text: 'x'.repeat(300), isProblem: true }), { ...plain, width, height });
+    expect(lines.length).toBeLessThanOrEqual(height);
+    expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThanOrEqual(width);
+  });
+
+  it('counts the requests that it has no room for', () => {
+    const text = screenLines(pictureOf({ running: [1, 1, 1, 1], waiting: 5000 }), plain).join('\n');
+    expect(text).toContain('chatcmpl-running-3');
+    expect(text).toContain('chatcmpl-waiting-0');
+    const [, more = ''] = /… and ([\d,]+) more/.exec(text) ?? [];
+    const shown = text.match(/chatcmpl-waiting-/g)?.length ?? 0;
+    expect(Number(more.replace(',', '')) + shown).toBe(5000);
+  });
+
+  it('says when nothing runs or waits, and that the server drains', () => {
+    const text = screenLines(pictureOf({ draining: true }), plain).join('\n');
+    expect(text).toContain('nothing runs');
+    expect(text).toContain('nothing waits');
+    expect(text).toContain('draining: no new requests');
+  });
+
+  it('ends with a message and the keys', () => {
+    const lines = screenLines(pictureOf({}, { text: 'max-concurrency is 3 now.', isProblem: false }), plain);
+    expect(lines.slice(-2)).toEqual(['max-concurrency is 3 now.', 'q leaves · + and - turn max-concurrency']);
+  });
+});
+
+describe('a bar', () => {
+  it('shows what is there at all, and no more than all', () => {
+    expect(bar(1, 1000, 10)).toEqual({ filled: '█', empty: '░'.repeat(9) });
+    expect(bar(20, 10, 10)).toEqual({ filled: '█'.repeat(10), empty: '' });
+    expect(bar(0, 0, 10)).toEqual({ filled: '', empty: '░'.repeat(10) });
+  });
+});
+
+describe('a sparkline', () => {
+  it('shows the latest values, of which the highest fills its row', () => {
+    expect(sparkline([9, 0, 1, 4, 8], 4)).toBe(' ▁▄█');
+    expect(sparkline([], 10)).toBe('');
+    expect(sparkline([1, 2], 0)).toBe('');
+  });
+});

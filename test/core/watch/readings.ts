@@ -1,0 +1,61 @@
+import type { BucketCounts } from '../../../src/core/measurement/buckets.js';
+import type { QueueView } from '../../../src/core/watch/queue-view.js';
+import type { Reading } from '../../../src/core/watch/watched-server.js';
+
+export interface Seen {
+  readonly completed?: number;
+  readonly refused?: number;
+  /** Of requests that have ended. */
+  readonly tokens?: Partial<QueueView['tokens']>;
+  /** Output tokens of the running requests. */
+  readonly running?: readonly number[];
+  readonly waiting?: number;
+  /** Requests with a TTFT up to 100 ms, and from there to 1 s. */
+  readonly ttft?: readonly [number, number];
+  readonly engineRestarts?: number;
+  readonly draining?: boolean;
+}
+
+/** A reading of a server with 4 slots. */
+export function readingAt(seconds: number, seen: Seen = {}): Reading {
+  const { completed = 0, refused = 0, tokens, running = [], waiting = 0, ttft } = seen;
+  return {
+    atMs: seconds * 1000,
+    queue: {
+      max_concurrency: 4,
+      max_queue: 64,
+      slots: 4,
+      draining: seen.draining ?? false,
+      running: running.map((output, index) => ({
+        id: `chatcmpl-running-${index}`,
+        slot: index,
+        prompt_tokens: 31,
+        output_tokens: output,
+        running_ms: 1234,
+      })),
+      waiting: Array.from({ length: waiting }, (_, index) => ({
+        id: `chatcmpl-waiting-${index}`,
+        position: index + 1,
+        waited_ms: 100 * (waiting - index),
+        eta_ms: index === 0 ? 722 : null,
+      })),
+      totals: { completed, cancelled: 0, refused, timed_out: 0, failed: 0 },
+      tokens: { prompt: 0, cached: 0, output: 0, ...tokens },
+    },
+    totals: {
+      engineRestarts: seen.engineRestarts ?? 0,
+      ttft: ttft === undefined ? null : histogram(ttft),
+      queueWait: null,
+      tpot: null,
+    },
+  };
+}
+
+function histogram([low, high]: readonly [number, number]): BucketCounts {
+  const buckets = [
+    { upToMs: 100, count: low },
+    { upToMs: 1000, count: high },
+    { upToMs: null, count: 0 },
+  ];
+  return { buckets, count: low + high, sumMs: 50 * low + 500 * high };
+}

@@ -1,0 +1,86 @@
+import { Type } from 'typebox';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { deadUrl } from '../support/dead-url.js';
+import { parseAs } from '../support/parse-as.js';
+import { queueOf } from '../support/queue-view.js';
+import { CliProcess, type ServerProcess, startServer } from '../support/server-process.js';
+import { until } from '../support/until.js';
+
+const apiKey = 'secret';
+const reading = Type.Object({
+  running: Type.Integer(),
+  waiting: Type.Integer(),
+  output_tokens_per_second: Type.Union([Type.Number(), Type.Null()]),
+});
+
+let server: ServerProcess;
+beforeAll(async () => {
+  const engine = ['--engine', 'mock', '--mock-reply', 'long', '--mock-prefill', '5ms', '--mock-token', '5ms'];
+  server = await startServer([...engine, '--context', '2000000', '-n', '1', '--api-key', apiKey]);
+});
+
+async function run(
+  args: readonly string[],
+  variables = {},
+): Promise<{ code: number | null; out: string; err: string }> {
+  const top = new CliProcess(['top', ...args], variables);
+  const code = await top.exited;
+  return { code, out: top.stdout, err: top.stderr };
+}
+
+describe('chatstream top without a terminal', () => {
+  it('prints a reading per line, as JSON if it is told to', async () => {
+    const leaving = new AbortController();
+    const headers = { authorization: `Bearer ${apiKey}` };
+    const body = JSON.stringify({ messages: [{ role: 'user', content: 'Count.' }], max_tokens: 1_000_000 });
+    const ask = {
+      method: 'POST',
+      body,
+      headers: { ...headers, 'content-type': 'application/json' },
+      signal: leaving.signal,
+    };
+    const answers = [1, 2].map(() => fetch(`${server.url}/v1/chat/completions`, ask).catch(() => null));
+    await until(async () => (await queueOf(server.url, { headers })).waiting.length === 1, 'one that waits');
+    const args = ['-u', server.url, '--interval', '200ms', '--count', '3'];
+    const { code, out } = await run([...args, '--json'], { CHATSTREAM_API_KEY: `${apiKey},other` });
+    const readings = out
+      .trim()
+      .split('\n')
+      .map((line) => parseAs(reading, JSON.parse(line)));
+    expect([code, readings.length]).toEqual([0, 3]);
+    expect(readings[0]).toMatchObject({ running: 1, waiting: 1, output_tokens_per_second: null });
+    expect(readings[2]?.output_tokens_per_second).toBeGreaterThan(0);
+    const lines = await run([...args, '--api-key', apiKey]);
+    expect(lines.out).toMatch(/^\d\d:\d\d:\d\d {2}1\/1 running {2}1\/64 waiting {2}– tokens\/s/);
+    leaving.abort();
+    await Promise.all(answers);
+  });
+
+  it('goes on when the server does not answer for a while', async () => {
+    const other = await startServer(['--engine', 'mock']);
+    const top = new CliProcess(['top', '-u', other.url, '--interval', '100ms']);
+    await until(() => top.stdout.includes('running'), 'a reading');
+    await other.stop();
+    await until(() => top.stderr.includes('cannot be reached'), 'the message');
+    expect(top.hasExited).toBe(false);
+    top.signal('SIGINT');
+    expect(await top.exited).toBe(0);
+  });
+});
+
+describe('chatstream top', () => {
+  it('says that a key is needed', async () => {
+    const { code, err } = await run(['-u', server.url]);
+    expect([code, err]).toEqual([3, expect.stringContaining('needs a valid key')]);
+  });
+
+  it('says that nothing answers', async () => {
+    const { code, err } = await run(['-u', await deadUrl()]);
+    expect([code, err]).toEqual([3, expect.stringContaining('cannot be reached')]);
+  });
+
+  it('refuses an interval that would be a load of its own', async () => {
+    const { code, err } = await run(['--interval', '1ms']);
+    expect([code, err]).toEqual([2, expect.stringContaining('--interval must be at least 100ms')]);
+  });
+});
