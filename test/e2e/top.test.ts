@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Type } from 'typebox';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { deadUrl } from '../support/dead-url.js';
@@ -6,6 +9,7 @@ import { queueOf } from '../support/queue-view.js';
 import { CliProcess, type ServerProcess, startServer } from '../support/server-process.js';
 import { until } from '../support/until.js';
 
+const binary = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const apiKey = 'secret';
 const reading = Type.Object({
   running: Type.Integer(),
@@ -54,6 +58,18 @@ describe('chatstream top without a terminal', () => {
     expect(lines.out).toMatch(/^\d\d:\d\d:\d\d {2}1\/1 running {2}1\/64 waiting {2}– tokens\/s/);
     leaving.abort();
     await Promise.all(answers);
+  });
+
+  it('ends when nobody reads its lines any more', async () => {
+    const args = ['top', '-u', server.url, '--interval', '100ms', '--api-key', apiKey];
+    const { stdout } = await promisify(execFile)('sh', [
+      '-c',
+      '"$0" "$@" | head -n 2',
+      process.execPath,
+      binary,
+      ...args,
+    ]);
+    expect(stdout.trim().split('\n')).toHaveLength(2);
   });
 
   it('goes on when the server does not answer for a while', async () => {
