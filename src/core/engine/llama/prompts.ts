@@ -4,6 +4,7 @@ import { type ChatDialect, chatDialect } from '../dialects/chat-dialect.js';
 import { endsInThought, stopsInThought } from '../dialects/thoughts.js';
 import type { PromptSource, Token } from '../engine.js';
 import type { DecodeTokens } from '../text/text-assembler.js';
+import { readInputs } from './inputs.js';
 import { compileJinja, libraryToken, libraryTokens, tokenSpelling } from './library.js';
 import { ChatTemplate } from './prompt/chat-template.js';
 import { renderChat } from './prompt/render-chat.js';
@@ -18,6 +19,8 @@ export interface PreparedPrompt {
   readonly tokens: readonly Token[];
   /** Whether it ends with the beginning of a thought. */
   readonly isThinking: boolean;
+  /** For inputs of which embeddings are wanted: how many tokens belong to each. */
+  readonly inputLengths?: readonly number[];
 }
 
 /** Translates between text and tokens of one model. */
@@ -171,6 +174,18 @@ export class Prompts {
       case 'tokens':
         this.check(source.tokens, 'prompt');
         return { tokens: source.tokens, isThinking: false };
+      case 'inputs': {
+        const inputs = await readInputs(source.inputs, {
+          contextLength: this.#contextLength,
+          tokenize: (text, limit) =>
+            this.#text.tokenize({ text, fromContent: null }, { control: false }, limit, signal),
+          check: (tokens, param) => {
+            this.check(tokens, param);
+          },
+          model: this.#model,
+        });
+        return { tokens: inputs.flat(), isThinking: false, inputLengths: inputs.map(({ length }) => length) };
+      }
     }
   }
 

@@ -17,7 +17,16 @@ export function preparePrompt(source: PromptSource): Token[] {
     case 'tokens':
       detokenize(source.tokens);
       return [...source.tokens];
+    case 'inputs':
+      return inputTokens(source).flat();
   }
+}
+
+/** The tokens of each input. @throws ChatstreamError `invalid_request` for tokens outside the vocabulary */
+export function inputTokens({ inputs }: Extract<PromptSource, { type: 'inputs' }>): Token[][] {
+  return inputs.map((input) =>
+    typeof input === 'string' ? tokenize(input) : preparePrompt({ type: 'tokens', tokens: input }),
+  );
 }
 
 function chatTokens({ messages, ending = 'answer' }: Extract<PromptSource, { type: 'chat' }>): Token[] {
