@@ -69,7 +69,8 @@ export type ChatEnding = 'answer' | 'continue' | 'none';
 /**
  * What a prompt is made from. A chat is rendered with the model's own template, in which nothing that a client wrote
  * becomes a control token. A text is used as it is, and the names of special tokens in it become these tokens. Inputs are
- * for embeddings: their tokens follow one another.
+ * for embeddings: their tokens follow one another. With `infill`, the answer is what comes between two texts, in which names
+ * of special tokens are plain text.
  */
 export type PromptSource =
   | {
@@ -86,6 +87,7 @@ export type PromptSource =
     }
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'tokens'; readonly tokens: readonly Token[] }
+  | { readonly type: 'infill'; readonly prefix: string | readonly Token[]; readonly suffix: string }
   | { readonly type: 'inputs'; readonly inputs: readonly EmbeddingInput[] };
 
 /** What a request requires of an engine. The engine checks it before the request may wait. */

@@ -174,6 +174,10 @@ export class Prompts {
       case 'tokens':
         this.check(source.tokens, 'prompt');
         return { tokens: source.tokens, isThinking: false };
+      case 'infill': {
+        const limit = this.#limit('prompt');
+        return { tokens: this.#begun(await this.#infill(source, limit, signal)), isThinking: false };
+      }
       case 'inputs': {
         const inputs = await readInputs(source.inputs, {
           contextLength: this.#contextLength,
@@ -187,6 +191,21 @@ export class Prompts {
         return { tokens: inputs.flat(), isThinking: false, inputLengths: inputs.map(({ length }) => length) };
       }
     }
+  }
+
+  /** In the order in which llama-server writes it; all models know it, and few know another one. */
+  async #infill(
+    { prefix, suffix }: Extract<PromptSource, { type: 'infill' }>,
+    limit: TokenLimit,
+    signal?: AbortSignal,
+  ): Promise<readonly Token[]> {
+    const { prefix: before, suffix: after, middle } = this.#model.tokens.infill;
+    if (before === null || after === null || middle === null) throw noInfillError();
+    if (typeof prefix !== 'string') this.check(prefix, 'prompt');
+    const tokensOf = (text: string): Promise<readonly Token[]> =>
+      this.#text.tokenize({ text, fromContent: null }, { control: false }, limit, signal);
+    const first = typeof prefix === 'string' ? await tokensOf(prefix) : prefix;
+    return [before, ...first, after, ...(await tokensOf(suffix)), middle];
   }
 
   #isInThought({ messages, ending }: Extract<PromptSource, { type: 'chat' }>, prompt: string): boolean {
@@ -225,6 +244,13 @@ export class Prompts {
     });
     return this.#chatTemplate;
   }
+}
+
+function noInfillError(): ChatstreamError {
+  return new ChatstreamError('invalid_request', 'This model cannot write what comes before a suffix.', {
+    param: 'suffix',
+    hint: 'It has no tokens for that. Leave "suffix" out, or use a model for code that fills in the middle.',
+  });
 }
 
 function vocabularyOf(model: LlamaModel): VocabularySource {

@@ -17,6 +17,11 @@ export function preparePrompt(source: PromptSource): Token[] {
     case 'tokens':
       detokenize(source.tokens);
       return [...source.tokens];
+    case 'infill': {
+      const { prefix, suffix } = source;
+      const before = typeof prefix === 'string' ? tokenize(prefix) : preparePrompt({ type: 'tokens', tokens: prefix });
+      return [...before, ...tokenize(suffix)];
+    }
     case 'inputs':
       return inputTokens(source).flat();
   }

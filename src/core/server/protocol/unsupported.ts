@@ -144,7 +144,7 @@ const messageRefusals: Refusals = {
 /** What of the first table is supported there nevertheless. */
 const supported: Readonly<Record<keyof typeof typeRefusals, ReadonlySet<string>>> = {
   chat: new Set(['n']),
-  text: new Set(['n', 'best_of', 'echo']),
+  text: new Set(['n', 'best_of', 'echo', 'suffix']),
   messages: new Set(),
   response: new Set(),
   embeddings: new Set(),
