@@ -116,7 +116,9 @@ function withSuffix(source: PromptSource, suffix: string): PromptSource {
       return { type: 'infill', prefix: source.text, suffix };
     case 'tokens':
       return { type: 'infill', prefix: source.tokens, suffix };
-    default:
+    case 'chat':
+    case 'infill':
+    case 'inputs':
       return source;
   }
 }
