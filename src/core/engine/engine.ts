@@ -152,9 +152,7 @@ export type FinishReason = 'stop' | 'length';
  * What one round did for one generation. A round has at most one `token`, `ended` or `failed` event for a generation,
  * possibly after its `started` event; `ended` and `failed` are its last events. A cancelled generation reports nothing.
  *
- *     started ─▶ token ─▶ token ─▶ … ─▶ ended | failed
- *
- * Embeddings are reported in the same way, with any number of `embedded` events instead of tokens.
+ *     started ─▶ token ─▶ token ─▶ … ─▶ ended | failed       (for embeddings: any number of `embedded`, and no token)
  */
 export type GenerationEvent =
   | {
