@@ -83,6 +83,10 @@ export const serveFlags = fromEnvironment({
       'Memory for conversations that have left their slots, such as 2GiB; auto: a quarter of the free memory, at most 8GiB; 0: none.',
     default: 'auto' as const,
   }),
+  embeddings: Flags.boolean({
+    ...model,
+    summary: 'Compute embeddings instead of text: for embedding models.',
+  }),
   threads: autoOrIntegerFlag({
     ...model,
     summary: 'Number of CPU threads; auto measures which number is fastest.',
@@ -226,9 +230,10 @@ async function engineOptions(flags: ServeFlags, resolving: ResolveOptions): Prom
   checkEngineFlags(flags, slots);
   if (flags.engine === 'llama') checkCacheMemory(flags['prompt-cache']);
   const { context } = flags;
+  const embeddings = flags.embeddings ? { embeddings: true } : {};
   if (flags.engine === 'mock') {
     const { 'mock-prefill': prefillMs, 'mock-token': tokenMs, 'mock-reply': reply } = flags;
-    return { engine: 'mock', slots, context, prefillMs, tokenMs, reply };
+    return { engine: 'mock', slots, context, prefillMs, tokenMs, reply, ...embeddings };
   }
   return {
     engine: 'llama',
@@ -242,6 +247,7 @@ async function engineOptions(flags: ServeFlags, resolving: ResolveOptions): Prom
     threads: flags.threads,
     prefillChunk: flags['prefill-chunk'],
     promptCache: flags['prompt-cache'],
+    ...embeddings,
   };
 }
 

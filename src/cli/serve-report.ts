@@ -21,14 +21,17 @@ export function readyBlock(
 ): string {
   const label = (text: string): string => styled(process.stdout, 'dim', text.padEnd(8));
   const waiting = queue.maxQueue === 0 ? 'none may wait' : `${queue.maxQueue} may wait`;
-  const body = `'{"messages":[{"role":"user","content":"Hello!"}],"stream":true}'`;
+  const [path, body] =
+    info.embeddings === undefined
+      ? ['chat/completions', `'{"messages":[{"role":"user","content":"Hello!"}],"stream":true}'`]
+      : ['embeddings', `'{"input":"Hello!"}'`];
   const key =
     server.apiKeys.length === 0 ? [] : [`-H "authorization: Bearer ${shownKey(server.apiKeys, environment)}"`];
-  const command = [`curl -N ${url}/v1/chat/completions`, `-H 'content-type: application/json'`, ...key, `-d ${body}`];
+  const command = [`curl -N ${url}/v1/${path}`, `-H 'content-type: application/json'`, ...key, `-d ${body}`];
   return [
     `chatstream is ready on ${styled(process.stdout, 'bold', url)}`,
     '',
-    `  ${label('model')}${info.modelId}, ${info.contextLength} tokens of context per slot`,
+    `  ${label('model')}${info.modelId}, ${size(info)}`,
     `  ${label('device')}${info.device}`,
     ...(info.promptCache.status === 'off'
       ? []
@@ -38,6 +41,11 @@ export function readyBlock(
     `  ${label('try')}${command.join(` \\\n  ${label('')}  `)}`,
     '',
   ].join('\n');
+}
+
+function size({ contextLength, embeddings }: EngineInfo): string {
+  if (embeddings === undefined) return `${contextLength} tokens of context per slot`;
+  return `embeddings of up to ${contextLength} tokens in ${embeddings.dimensions} dimensions`;
 }
 
 /** A key for the shell to fill in: a secret is never printed, not even on a terminal. */
@@ -69,9 +77,12 @@ export async function reportPlan(engine: EngineOptions, logger: Logger): Promise
   if (engine.engine === 'mock') return;
   const file = await fileOrNull(engine.modelPath);
   if (file === null) return;
-  const need = memoryNeed(file, engine);
+  // Embeddings are computed in one sequence, and nothing is kept.
+  const isKept = engine.embeddings !== true;
+  const need = memoryNeed(file, isKept ? engine : { ...engine, slots: 1, cacheType: 'f16' });
   const { weightBytes, cacheBytes, contextLength, slots, cacheType } = need;
-  const promptCache = plannedCache(engine.promptCache, mainMemory().available - weightBytes - cacheBytes.most);
+  const free = mainMemory().available - weightBytes - cacheBytes.most;
+  const promptCache = isKept ? plannedCache(engine.promptCache, free) : 0;
   logger.info(
     {
       model: engine.modelPath,
@@ -110,12 +121,15 @@ export async function reportPlan(engine: EngineOptions, logger: Logger): Promise
 /** Logs that `--gpu auto` found no GPU, and that `--prompt-cache auto` found no memory. */
 export function reportDevice(engine: EngineOptions, info: EngineInfo, logger: Logger): void {
   if (engine.engine === 'mock') return;
-  if (info.promptCache.status === 'off' && engine.promptCache === 'auto') {
+  if (info.promptCache.status === 'off' && info.embeddings === undefined && engine.promptCache === 'auto') {
     const { reason } = info.promptCache;
     logger.info({ reason }, `conversations are kept in their slots only: ${reason}`);
   }
   if (engine.gpu !== 'auto' || !info.device.startsWith('CPU')) return;
-  logger.info({ device: info.device }, 'no usable GPU was found: generation runs on the CPU');
+  logger.info(
+    { device: info.device },
+    `no usable GPU was found: ${info.embeddings === undefined ? 'generation runs' : 'embeddings are computed'} on the CPU`,
+  );
 }
 
 /** Bytes of the prompt cache; a size that does not fit is refused later, with the reason. */

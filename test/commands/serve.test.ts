@@ -60,6 +60,7 @@ describe('the surface of serve', () => {
         options: ['f32', 'f16', 'bf16', 'q8_0', 'q5_1', 'q5_0', 'q4_1', 'q4_0', 'iq4_nl'],
       },
       'prompt-cache': { type: 'option', env: 'CHATSTREAM_PROMPT_CACHE', default: 'auto' },
+      embeddings: { type: 'boolean', env: 'CHATSTREAM_EMBEDDINGS' },
       threads: { type: 'option', env: 'CHATSTREAM_THREADS', default: 'auto', min: 1 },
       'max-concurrency': {
         type: 'option',

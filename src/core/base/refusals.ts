@@ -1,7 +1,7 @@
 import { ChatstreamError } from './errors.js';
 
 /**
- * The errors that the server sends to its clients, one function each, sorted by code. Only `invalid_request` is missing:
+ * The errors that the server sends to its clients, one function each, sorted by code. Most of `invalid_request` is missing:
  * such an error is about one parameter and is created where that parameter is read.
  *
  * No message contains a key, a header or the query of a URL.
@@ -54,6 +54,26 @@ export function contextLengthError(
     {
       param,
       hint: 'Please reduce the length of the prompt, or start the server with a larger --context.',
+      overflow: { promptTokens: known, contextLength },
+    },
+  );
+}
+
+/** The same for an input of which an embedding is wanted: there is no answer that would need room. */
+export function inputTooLongError(
+  inputTokens: number | { readonly atLeast: number },
+  contextLength: number,
+  param: string,
+): ChatstreamError {
+  const isCounted = typeof inputTokens === 'number';
+  const known = isCounted ? inputTokens : inputTokens.atLeast;
+  const count = isCounted ? known : `at least ${known}`;
+  return new ChatstreamError(
+    'context_length_exceeded',
+    `This model's maximum context length is ${contextLength} tokens. The input has ${count} tokens, so that it exceeds the context window.`,
+    {
+      param,
+      hint: 'Please reduce the length of the input, or start the server with a larger --context.',
       overflow: { promptTokens: known, contextLength },
     },
   );
@@ -141,6 +161,25 @@ export function modelNotFoundError(wanted: string, served: string | null): Chats
   return new ChatstreamError('model_not_found', `The model "${wanted}" is not served here.`, {
     param: 'model',
     hint: served === null ? 'The model is still being loaded.' : `Ask for "${served}", or leave the model out.`,
+  });
+}
+
+// invalid_request
+
+/**
+ * A 400, which clients do not send again: OpenAI's retry every status from 500 on, llama-server's 501 included.
+ */
+export function noEmbeddingsError(): ChatstreamError {
+  return new ChatstreamError('invalid_request', 'This server generates text and computes no embeddings.', {
+    hint: 'Start a server with --embeddings and an embedding model.',
+    param: 'model',
+  });
+}
+
+export function onlyEmbeddingsError(): ChatstreamError {
+  return new ChatstreamError('invalid_request', 'This server computes embeddings and generates no text.', {
+    hint: 'Send an "input" to /v1/embeddings, or start a server without --embeddings.',
+    param: 'model',
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Subscribable } from '../base/emitter.js';
 import type { ChatstreamError, ErrorCode } from '../base/errors.js';
+import type { EmbeddingInput, EmbeddingsInfo } from './embeddings-info.js';
 import type { EngineName } from './options.js';
 import type { OutputFormat } from './output-format.js';
 import type { Sampling } from './sampling.js';
@@ -30,6 +31,8 @@ export interface EngineInfo {
   readonly chatStop: readonly string[];
   /** The source of the chat template, which shows how the model writes thoughts and calls of tools; null without one. */
   readonly chatTemplate: string | null;
+  /** Present if the engine computes embeddings, and then it generates no text. */
+  readonly embeddings?: EmbeddingsInfo;
 }
 
 /** Where conversations are kept that have left their slots. */
@@ -65,7 +68,9 @@ export type ChatEnding = 'answer' | 'continue' | 'none';
 
 /**
  * What a prompt is made from. A chat is rendered with the model's own template, in which nothing that a client wrote
- * becomes a control token. A text is used as it is, and the names of special tokens in it become these tokens.
+ * becomes a control token. A text is used as it is, and the names of special tokens in it become these tokens. Inputs are
+ * for embeddings: their tokens follow one another. With `infill`, the answer is what comes between two texts, in which names
+ * of special tokens are plain text.
  */
 export type PromptSource =
   | {
@@ -81,7 +86,9 @@ export type PromptSource =
       readonly reasoningEffort?: ReasoningEffort | undefined;
     }
   | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'tokens'; readonly tokens: readonly Token[] };
+  | { readonly type: 'tokens'; readonly tokens: readonly Token[] }
+  | { readonly type: 'infill'; readonly prefix: string | readonly Token[]; readonly suffix: string }
+  | { readonly type: 'inputs'; readonly inputs: readonly EmbeddingInput[] };
 
 /** What a request requires of an engine. The engine checks it before the request may wait. */
 export interface Demands {
@@ -97,6 +104,8 @@ export interface Prepared {
   readonly format: OutputFormat;
   /** Whether the prompt ends with the beginning of a thought, so that the answer begins inside of it. */
   readonly isThinking: boolean;
+  /** For `inputs`: how many tokens of the prompt belong to each. */
+  readonly inputLengths?: readonly number[];
 }
 
 /** When a thought has to end. */
@@ -133,6 +142,8 @@ export interface GenerationSpec {
   readonly thoughtLimit: ThoughtLimit | null;
   /** Output tokens whose text was already reported. They count in `maxTokens`. Empty for a new generation. */
   readonly resumeAfter: readonly Token[];
+  /** The lengths of the inputs in the prompt, if embeddings are wanted; what is about output is ignored then. */
+  readonly inputLengths?: readonly number[];
 }
 
 export type FinishReason = 'stop' | 'length';
@@ -141,7 +152,7 @@ export type FinishReason = 'stop' | 'length';
  * What one round did for one generation. A round has at most one `token`, `ended` or `failed` event for a generation,
  * possibly after its `started` event; `ended` and `failed` are its last events. A cancelled generation reports nothing.
  *
- *     started ─▶ token ─▶ token ─▶ … ─▶ ended | failed
+ *     started ─▶ token ─▶ token ─▶ … ─▶ ended | failed       (for embeddings: any number of `embedded`, and no token)
  */
 export type GenerationEvent =
   | {
@@ -157,6 +168,14 @@ export type GenerationEvent =
       readonly token: Token;
       /** Text that is now certain: whole characters that cannot be part of a stop string. May be empty. */
       readonly text: string;
+    }
+  | {
+      readonly type: 'embedded';
+      readonly id: string;
+      /** The number of the input, from 0. After a restart of the engine, inputs are reported again. */
+      readonly index: number;
+      /** A vector of length 1: 32-bit numbers, little-endian, in base64. That is a quarter of what it takes as JSON. */
+      readonly vector: string;
     }
   | {
       readonly type: 'ended';

@@ -39,6 +39,8 @@ export interface LlamaEngineOptions {
   readonly prefillChunk: number;
   /** Bytes for conversations that have left their slots; `auto` is a part of the free memory; 0 keeps none. */
   readonly promptCache: number | 'auto';
+  /** Whether to compute embeddings instead of text. */
+  readonly embeddings?: boolean;
 }
 
 /** An engine without a model, with exact timing and predictable text. */
@@ -52,6 +54,8 @@ export interface MockEngineOptions {
   /** Duration of a round. */
   readonly tokenMs: number;
   readonly reply: MockReply;
+  /** Whether to compute embeddings instead of text. */
+  readonly embeddings?: boolean;
 }
 
 export type EngineOptions = LlamaEngineOptions | MockEngineOptions;

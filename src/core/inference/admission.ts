@@ -5,6 +5,8 @@ import {
   contextLengthError,
   engineDownError,
   engineLoadingError,
+  noEmbeddingsError,
+  onlyEmbeddingsError,
   queueTimeoutError,
 } from '../base/refusals.js';
 import type { EngineInfo, Prepared, PromptSource, ServingEngine } from '../engine/engine.js';
@@ -69,6 +71,7 @@ export class Admission {
    */
   prepare(requests: readonly InferenceRequest[], client: AbortSignal): Promise<readonly AdmissiblePrompt[]> {
     return this.#withPlaces(requests.length, client, async (signal, info) => {
+      for (const { source } of requests) assertServed(source, info);
       const bySource = new Map<PromptSource, Promise<Prepared>>();
       const prepareOnce = (request: InferenceRequest): Promise<Prepared> => {
         const begun = bySource.get(request.source) ?? this.#prepareFitting(request, info.contextLength, signal);
@@ -159,6 +162,13 @@ export class Admission {
 
 /** @throws ChatstreamError `context_length_exceeded` if the prompt is longer than `most` tokens */
 function assertFits({ source }: InferenceRequest, promptTokens: number, most: number, contextLength: number): void {
-  if (promptTokens <= most) return;
+  // Each of several inputs was compared with the context where it was made into tokens.
+  if (promptTokens <= most || source.type === 'inputs') return;
   throw contextLengthError(promptTokens, contextLength, source.type === 'chat' ? 'messages' : 'prompt');
+}
+
+/** An engine either generates text or computes embeddings. @throws ChatstreamError `invalid_request` for the other */
+function assertServed({ type }: PromptSource, { embeddings }: EngineInfo): void {
+  if ((type === 'inputs') === (embeddings !== undefined)) return;
+  throw type === 'inputs' ? noEmbeddingsError() : onlyEmbeddingsError();
 }

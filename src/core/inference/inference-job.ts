@@ -42,10 +42,13 @@ export class InferenceJob extends Job {
   }
 
   get spec(): GenerationSpec {
-    const { id, maxTokens, minTokens, sampling, stop, stopTokens, ignoreEos, format } = this.request;
+    const { id, maxTokens, minTokens, sampling, stop, stopTokens, ignoreEos, format, inputLengths } = this.request;
     const { marks, thoughtLimit } = this.plan;
     const ends = { maxTokens, minTokens, stop, stopTokens, ignoreEos, thoughtLimit };
-    return { id, prompt: this.prompt, sampling, format, ...ends, marks, resumeAfter: [] };
+    return {
+      ...{ id, prompt: this.prompt, sampling, format, ...ends, marks, resumeAfter: [] },
+      ...(inputLengths !== undefined && { inputLengths }),
+    };
   }
 
   /** Calls `leave` when the client leaves, until {@link unwatch}. */

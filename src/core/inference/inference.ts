@@ -140,10 +140,14 @@ export class Inference {
       submissions.map(({ request }) => request),
       client,
     );
-    return prompts.flatMap(({ prompt, format, plan }, index) => {
+    return prompts.flatMap(({ prompt, format, inputLengths, plan }, index) => {
       const submission = submissions[index];
       if (submission === undefined) return [];
-      const request = { ...withChatStop(submission.request, this.info), format };
+      const request = {
+        ...withChatStop(submission.request, this.info),
+        format,
+        ...(inputLengths !== undefined && { inputLengths }),
+      };
       return [new InferenceJob(request, prompt, plan, submission.listener, arrivedMs)];
     });
   }

@@ -89,6 +89,9 @@ export class Processing {
       case 'token':
         this.#pass(job, event.text);
         return;
+      case 'embedded':
+        job.listener.embedded?.(event.index, event.vector);
+        return;
       case 'ended': {
         const { reading } = job.plan;
         const wasThinking = reading.isThinking;

@@ -74,6 +74,13 @@ export interface AnswerListener {
    * @param stop the stop string at which it ended; null if it ended otherwise
    */
   ended(reason: AnswerReason, parts: readonly AnswerPart[], timings: Timings, stop: string | null): void;
+  /**
+   * For requests for embeddings.
+   *
+   * @param index the number of the input, from 0; one may be reported again after a restart of the engine
+   * @param vector see the event of the engine
+   */
+  embedded?(index: number, vector: string): void;
   failed(error: ChatstreamError): void;
 }
 

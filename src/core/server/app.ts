@@ -15,6 +15,7 @@ import { pathOf, RoutePaths } from './http/route-paths.js';
 import { LazyValidators } from './http/validation.js';
 import { cutOffSlowReaders } from './http/write-timeout.js';
 import { completionRoutes } from './routes/completions.js';
+import { embeddingRoutes } from './routes/embeddings.js';
 import { messagesRoutes } from './routes/messages.js';
 import { modelRoutes } from './routes/models.js';
 import { healthPaths, healthRoutes, observationRoutes } from './routes/observation.js';
@@ -136,7 +137,7 @@ export async function createApp(context: ServerContext, logger: PinoLogger): Pro
     sendNotFound(request, reply, paths);
   });
 
-  const generating = [completionRoutes, messagesRoutes, responseRoutes];
+  const generating = [completionRoutes, messagesRoutes, responseRoutes, embeddingRoutes];
   for (const routes of [...generating, modelRoutes, tokenRoutes, queueRoutes, healthRoutes, observationRoutes]) {
     routes(app, context);
   }

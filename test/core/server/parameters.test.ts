@@ -115,7 +115,6 @@ const refused: readonly (readonly [param: string, body: object])[] = [
   ['audio', { audio: { voice: 'alloy', format: 'wav' } }],
   ['modalities', { modalities: ['text', 'audio'] }],
   ['web_search_options', { web_search_options: {} }],
-  ['suffix', { suffix: 'x' }],
 ];
 
 const routes = [
@@ -224,6 +223,7 @@ describe('parameters', () => {
 
   it.each([
     ['a chat', chatPath, chat('hello', { echo: true }), 'echo'],
+    ['a chat', chatPath, chat('hello', { suffix: 'x' }), 'suffix'],
     ['a completion', completionPath, { prompt: 'hello', best_of: 2 }, 'best_of'],
     ['a completion', completionPath, { prompt: 'hello', n: 2, best_of: 1 }, 'best_of'],
     ['a completion', completionPath, { prompt: Array.from({ length: 69 }, () => 'x') }, 'prompt'],

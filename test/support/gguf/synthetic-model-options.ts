@@ -25,6 +25,8 @@ export interface SyntheticModelOptions {
   readonly chatTemplate: string | null;
   /** Whether tokenising a prompt puts the beginning-of-sequence token before it. */
   readonly addBos: boolean;
+  /** Whether the tokens 1, 2 and 3 mark prefix, suffix and middle of a text with a gap. */
+  readonly infill: boolean;
   /**
    * How readily the model ends its turn, from 0 to 100: the spread of that token's logit, as a multiple of the others'.
    * 0 is practically never; 1 treats it like any other token. With the defaults and a temperature of 1, the median reply
@@ -46,6 +48,7 @@ export const defaultSyntheticModel: SyntheticModelOptions = {
   seed: 1,
   chatTemplate: chatMlTemplate,
   addBos: false,
+  infill: false,
   endOfTurnGain: 0,
 };
 

@@ -50,6 +50,11 @@ function metadata(model: SyntheticModelOptions, vocabulary: Vocabulary): Record<
     'tokenizer.ggml.eos_token_id': { type: 'uint32', value: vocabulary.endOfTurn },
     'tokenizer.ggml.eot_token_id': { type: 'uint32', value: vocabulary.endOfTurn },
     'tokenizer.ggml.add_bos_token': { type: 'bool', value: model.addBos },
+    ...(model.infill && {
+      'tokenizer.ggml.fim_pre_token_id': { type: 'uint32', value: 1 },
+      'tokenizer.ggml.fim_suf_token_id': { type: 'uint32', value: 2 },
+      'tokenizer.ggml.fim_mid_token_id': { type: 'uint32', value: 3 },
+    }),
     ...(model.chatTemplate !== null && {
       'tokenizer.chat_template': { type: 'string', value: model.chatTemplate },
     }),

@@ -6,7 +6,14 @@ import type { LlamaEngineOptions } from '../options.js';
 /** What only a loaded model can tell. */
 type Loaded = Pick<
   EngineInfo,
-  'contextLength' | 'device' | 'vocabularySize' | 'promptCache' | 'warnings' | 'chatStop' | 'chatTemplate'
+  | 'contextLength'
+  | 'device'
+  | 'vocabularySize'
+  | 'promptCache'
+  | 'warnings'
+  | 'chatStop'
+  | 'chatTemplate'
+  | 'embeddings'
 >;
 
 export function modelInfo({ modelPath, slots }: LlamaEngineOptions, file: GgufFile, loaded: Loaded): EngineInfo {
@@ -25,5 +32,6 @@ export function modelInfo({ modelPath, slots }: LlamaEngineOptions, file: GgufFi
     warnings: loaded.warnings,
     chatStop: loaded.chatStop,
     chatTemplate: loaded.chatTemplate,
+    ...(loaded.embeddings !== undefined && { embeddings: loaded.embeddings }),
   };
 }

@@ -68,8 +68,9 @@ class LlamaPromptEngine implements PromptEngine {
         device: 'none',
         vocabularySize: prompts.vocabularySize,
         promptCache: { status: 'off', reason: 'prompts are only prepared here' },
-        warnings: await prompts.problems(),
-        chatStop: prompts.chatStop,
+        // Without chats, it does not matter what is wrong with their template.
+        warnings: this.#options.embeddings === true ? [] : await prompts.problems(),
+        chatStop: this.#options.embeddings === true ? [] : prompts.chatStop,
         chatTemplate: prompts.templateSource,
       });
     } catch (error) {

@@ -22,12 +22,12 @@ export class Prompter implements Omit<PromptEngine, 'start' | 'stop'> {
       this.#prompts.check(demands.stopTokens, 'stop_token_ids');
     }
     signal?.throwIfAborted();
-    const { tokens, isThinking } = await this.#prompts.prepare(source, signal);
+    const { tokens, isThinking, inputLengths } = await this.#prompts.prepare(source, signal);
     const chat = source.type === 'chat' ? { dialect: this.#prompts.dialect, isThinking } : null;
     const format = this.#formats.compile(demands?.format ?? { type: 'text' }, chat);
     // Whatever is wrong with a grammar should be known before the request waits.
     if (format.type === 'compiled') await this.#grammars.begin(format);
-    return { prompt: tokens, format, isThinking };
+    return { prompt: tokens, format, isThinking, ...(inputLengths !== undefined && { inputLengths }) };
   }
 
   // These are async so that everything they throw becomes a rejection.

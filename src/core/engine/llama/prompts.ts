@@ -4,6 +4,7 @@ import { type ChatDialect, chatDialect } from '../dialects/chat-dialect.js';
 import { endsInThought, stopsInThought } from '../dialects/thoughts.js';
 import type { PromptSource, Token } from '../engine.js';
 import type { DecodeTokens } from '../text/text-assembler.js';
+import { readInputs } from './inputs.js';
 import { compileJinja, libraryToken, libraryTokens, tokenSpelling } from './library.js';
 import { ChatTemplate } from './prompt/chat-template.js';
 import { renderChat } from './prompt/render-chat.js';
@@ -18,6 +19,8 @@ export interface PreparedPrompt {
   readonly tokens: readonly Token[];
   /** Whether it ends with the beginning of a thought. */
   readonly isThinking: boolean;
+  /** For inputs of which embeddings are wanted: how many tokens belong to each. */
+  readonly inputLengths?: readonly number[];
 }
 
 /** Translates between text and tokens of one model. */
@@ -171,7 +174,38 @@ export class Prompts {
       case 'tokens':
         this.check(source.tokens, 'prompt');
         return { tokens: source.tokens, isThinking: false };
+      case 'infill': {
+        const limit = this.#limit('prompt');
+        return { tokens: this.#begun(await this.#infill(source, limit, signal)), isThinking: false };
+      }
+      case 'inputs': {
+        const inputs = await readInputs(source.inputs, {
+          contextLength: this.#contextLength,
+          tokenize: (text, limit) =>
+            this.#text.tokenize({ text, fromContent: null }, { control: false }, limit, signal),
+          check: (tokens, param) => {
+            this.check(tokens, param);
+          },
+          model: this.#model,
+        });
+        return { tokens: inputs.flat(), isThinking: false, inputLengths: inputs.map(({ length }) => length) };
+      }
     }
+  }
+
+  /** In the order in which llama-server writes it; all models know it, and few know another one. */
+  async #infill(
+    { prefix, suffix }: Extract<PromptSource, { type: 'infill' }>,
+    limit: TokenLimit,
+    signal?: AbortSignal,
+  ): Promise<readonly Token[]> {
+    const { prefix: before, suffix: after, middle } = this.#model.tokens.infill;
+    if (before === null || after === null || middle === null) throw noInfillError();
+    if (typeof prefix !== 'string') this.check(prefix, 'prompt');
+    const tokensOf = (text: string): Promise<readonly Token[]> =>
+      this.#text.tokenize({ text, fromContent: null }, { control: false }, limit, signal);
+    const first = typeof prefix === 'string' ? await tokensOf(prefix) : prefix;
+    return [before, ...first, after, ...(await tokensOf(suffix)), middle];
   }
 
   #isInThought({ messages, ending }: Extract<PromptSource, { type: 'chat' }>, prompt: string): boolean {
@@ -210,6 +244,13 @@ export class Prompts {
     });
     return this.#chatTemplate;
   }
+}
+
+function noInfillError(): ChatstreamError {
+  return new ChatstreamError('invalid_request', 'This model cannot write what comes before a suffix.', {
+    param: 'suffix',
+    hint: 'It has no tokens for that. Leave "suffix" out, or use a model for code that fills in the middle.',
+  });
 }
 
 function vocabularyOf(model: LlamaModel): VocabularySource {

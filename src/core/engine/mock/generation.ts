@@ -66,6 +66,14 @@ export interface Refused {
   readonly dueMs: number;
 }
 
+/** A request for embeddings, which are all reported at once. */
+export interface Embedding {
+  readonly status: 'embedding';
+  readonly spec: GenerationSpec;
+  readonly slot: number;
+  readonly dueMs: number;
+}
+
 /** A generation that takes part in the rounds. */
 export interface Decoding {
   readonly status: 'decoding';
@@ -77,9 +85,10 @@ export interface Decoding {
  * The state of a generation in the mock engine:
  *
  *     generate ──▶ prefilling ──(prefillMs)──▶ decoding ──▶ ended
- *         └──────▶ refused ────(at once)─────▶ failed
+ *         ├──────▶ refused ────(at once)─────▶ failed
+ *         └──────▶ embedding ──(prefillMs)──▶ ended
  */
-export type GenerationState = Prefilling | Refused | Decoding;
+export type GenerationState = Prefilling | Refused | Embedding | Decoding;
 
 /** Which slots are taken. */
 export class SlotTable {

@@ -16,8 +16,10 @@ import {
   type Token,
 } from '../engine.js';
 import type { MockEngineOptions } from '../options.js';
+import { embeddingEvents, mockDimensions, prepareInputs } from './embedding.js';
 import {
   type Decoding,
+  type Embedding,
   type GenerationState,
   MockGeneration,
   type Prefilling,
@@ -96,6 +98,7 @@ class MockEngine implements Engine {
       warnings: [],
       chatStop: [],
       chatTemplate: null,
+      ...(this.#options.embeddings === true && { embeddings: { dimensions: mockDimensions, pooling: 'mean' } }),
     });
   }
 
@@ -103,6 +106,7 @@ class MockEngine implements Engine {
     return promiseOf(() => {
       const format = demands?.format ?? { type: 'text' };
       assertFormat(format);
+      if (source.type === 'inputs') return prepareInputs(source, this.#contextLength);
       return { prompt: preparePrompt(source), format, isThinking: false };
     });
   }
@@ -125,7 +129,8 @@ class MockEngine implements Engine {
     const state = this.#generations.get(id);
     if (state === undefined) return;
     this.#generations.delete(id);
-    if (state.status !== 'refused') this.#slots.free(state.generation.slot);
+    if (state.status === 'embedding') this.#slots.free(state.slot);
+    else if (state.status !== 'refused') this.#slots.free(state.generation.slot);
     if (this.#decoding().length === 0) this.#round = null;
     this.#scheduleNext();
   }
@@ -138,11 +143,14 @@ class MockEngine implements Engine {
     return Promise.resolve();
   }
 
-  #begin(spec: GenerationSpec): Prefilling | Refused {
+  #begin(spec: GenerationSpec): Prefilling | Refused | Embedding {
     const now = this.#clock.now();
     const slot = this.#slots.take();
     try {
       if (slot === null) throw new ChatstreamError('engine_failed', `All ${this.#options.slots} slots are taken.`);
+      if (spec.inputLengths !== undefined) {
+        return { status: 'embedding', spec, slot, dueMs: now + this.#options.prefillMs };
+      }
       this.#assertFits(spec);
       const reply = replyTo(spec, this.#options.reply);
       const generation = new MockGeneration(spec, reply, slot, this.#contextLength);
@@ -196,10 +204,16 @@ class MockEngine implements Engine {
         events.push(state.failure);
         continue;
       }
+      batchSize += 1;
+      if (state.status === 'embedding') {
+        this.#generations.delete(state.spec.id);
+        this.#slots.free(state.slot);
+        events.push(...embeddingEvents(state.spec, state.slot));
+        continue;
+      }
       const { id, slot } = state.generation;
       this.#generations.set(id, { status: 'decoding', generation: state.generation, firstTokenMs: state.dueMs });
       events.push({ type: 'started', id, slot, cachedTokens: 0 }, this.#advance(state.generation));
-      batchSize += 1;
     }
     if (this.#round === null && this.#decoding().length > 0) this.#round = { gridStartMs: dueMs, step: 0 };
     this.#rounds.emit({ durationMs: batchSize === 0 ? 0 : this.#options.prefillMs, batchSize, events });

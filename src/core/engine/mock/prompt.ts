@@ -17,7 +17,21 @@ export function preparePrompt(source: PromptSource): Token[] {
     case 'tokens':
       detokenize(source.tokens);
       return [...source.tokens];
+    case 'infill': {
+      const { prefix, suffix } = source;
+      const before = typeof prefix === 'string' ? tokenize(prefix) : preparePrompt({ type: 'tokens', tokens: prefix });
+      return [...before, ...tokenize(suffix)];
+    }
+    case 'inputs':
+      return inputTokens(source).flat();
   }
+}
+
+/** The tokens of each input. @throws ChatstreamError `invalid_request` for tokens outside the vocabulary */
+export function inputTokens({ inputs }: Extract<PromptSource, { type: 'inputs' }>): Token[][] {
+  return inputs.map((input) =>
+    typeof input === 'string' ? tokenize(input) : preparePrompt({ type: 'tokens', tokens: input }),
+  );
 }
 
 function chatTokens({ messages, ending = 'answer' }: Extract<PromptSource, { type: 'chat' }>): Token[] {

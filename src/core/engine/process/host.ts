@@ -88,6 +88,10 @@ async function createEngine(role: ProcessRole, options: EngineOptions): Promise<
         const { createLlamaPromptEngine } = await import('../llama/prompt-engine.js');
         return createLlamaPromptEngine(options, log);
       }
+      if (options.embeddings === true) {
+        const { createLlamaEmbeddingEngine } = await import('../llama/embedding-engine.js');
+        return createLlamaEmbeddingEngine(options, { log });
+      }
       const { createLlamaEngine } = await import('../llama/llama-engine.js');
       return createLlamaEngine(options, { log });
     }

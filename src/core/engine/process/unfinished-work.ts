@@ -153,8 +153,17 @@ export class ResumableGenerations {
   /** Notes what a round reported. */
   follow(round: Round): void {
     for (const event of round.events) {
-      if (event.type === 'token') this.#open.get(event.id)?.tokens.push(event.token);
-      else if (event.type !== 'started') this.#open.delete(event.id);
+      switch (event.type) {
+        case 'token':
+          this.#open.get(event.id)?.tokens.push(event.token);
+          break;
+        case 'started':
+        case 'embedded':
+          break;
+        case 'ended':
+        case 'failed':
+          this.#open.delete(event.id);
+      }
     }
   }
 

@@ -41,7 +41,8 @@ export function fromCompletionRequest(
   refuseUnsupported(body, 'text');
   refuseRanking(body);
   const format = outputFormat(body);
-  return promptSources(body.prompt).map((source) => {
+  const sources = promptSources(body.prompt).map((source) => withSuffix(source, body.suffix ?? ''));
+  return sources.map((source) => {
     return { ...resolvedRequest(body, id, source, defaultMaxTokens), format, thoughtTokens: null };
   });
 }
@@ -106,4 +107,18 @@ function promptSources(prompt: CompletionRequest['prompt']): readonly PromptSour
     if (typeof each === 'string') return [{ type: 'text', text: each }];
     return typeof each === 'number' ? [] : [{ type: 'tokens', tokens: each }];
   });
+}
+
+function withSuffix(source: PromptSource, suffix: string): PromptSource {
+  if (suffix === '') return source;
+  switch (source.type) {
+    case 'text':
+      return { type: 'infill', prefix: source.text, suffix };
+    case 'tokens':
+      return { type: 'infill', prefix: source.tokens, suffix };
+    case 'chat':
+    case 'infill':
+    case 'inputs':
+      return source;
+  }
 }

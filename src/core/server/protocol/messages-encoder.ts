@@ -27,6 +27,8 @@ type BlockType = 'text' | 'thinking' | 'tool_use';
  * after another:
  *
  *     message_start ─▶ { content_block_start ─▶ content_block_delta … ─▶ content_block_stop } … ─▶ message_delta ─▶ message_stop
+ *
+ * Anthropic sends a `ping` after the beginning of the first block, and clients may wait for it.
  */
 export class MessagesEncoder implements AnswerEncoder {
   readonly #head: MessageHead;
@@ -126,7 +128,8 @@ export class MessagesEncoder implements AnswerEncoder {
     const { delta, text } = deltas[type];
     const head = `"type":"content_block_delta","index":${this.#index}`;
     this.#beforeText = `event: content_block_delta\ndata: {${head},"delta":{"type":"${delta}","${text}":`;
-    return sseEvent('content_block_start', { index: this.#index, content_block: block });
+    const begun = sseEvent('content_block_start', { index: this.#index, content_block: block });
+    return this.#index === 0 ? begun + sseEvent('ping', {}) : begun;
   }
 
   #delta(text: string): string {

@@ -98,6 +98,15 @@ const textRefusals: Refusals = {
   tool_choice: (value) => value !== 'none' && value !== 'auto',
 };
 
+/** The same for embeddings. */
+const embeddingRefusals: Refusals = {
+  add_special_tokens: unlessTrue,
+  embd_normalize: (value) => value !== 2,
+  normalize: unlessTrue,
+  use_activation: unlessTrue,
+  input_type: always,
+};
+
 /** The same for Anthropic's API. Edits of the context are read with the messages. */
 const messagesRefusals: Refusals = {
   container: always,
@@ -116,6 +125,7 @@ const typeRefusals = {
   text: textRefusals,
   messages: { ...chatRefusals, ...messagesRefusals },
   response: responseRefusals,
+  embeddings: embeddingRefusals,
 } as const;
 
 /** The same for the parts of vLLM's `structured_outputs`. */
@@ -134,9 +144,10 @@ const messageRefusals: Refusals = {
 /** What of the first table is supported there nevertheless. */
 const supported: Readonly<Record<keyof typeof typeRefusals, ReadonlySet<string>>> = {
   chat: new Set(['n']),
-  text: new Set(['n', 'best_of', 'echo']),
+  text: new Set(['n', 'best_of', 'echo', 'suffix']),
   messages: new Set(),
   response: new Set(),
+  embeddings: new Set(),
 };
 
 const leaveItOut = 'Leave it out; nothing was generated.';

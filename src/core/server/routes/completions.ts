@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
+import type { PromptSource, Token } from '../../engine/engine.js';
 import type { InferenceRequest } from '../../inference/request.js';
 import type { App, ServerContext } from '../http/context.js';
 import { clientOf } from '../http/open-answers.js';
@@ -105,10 +106,25 @@ function textsOf(
   const client = clientOf(reply);
   return Promise.all(
     prompts.map(async ({ source }) => {
-      if (source.type === 'tokens') return await inference.detokenize(source.tokens, client);
-      return source.type === 'text' ? source.text : '';
+      const prompt = promptOf(source);
+      return typeof prompt === 'string' ? prompt : await inference.detokenize(prompt, client);
     }),
   );
+}
+
+/** What a client sent as the prompt of a text; not its suffix. */
+function promptOf(source: PromptSource): string | readonly Token[] {
+  switch (source.type) {
+    case 'text':
+      return source.text;
+    case 'tokens':
+      return source.tokens;
+    case 'infill':
+      return source.prefix;
+    case 'chat':
+    case 'inputs':
+      return '';
+  }
 }
 
 /** Changes with the program, the model's file and the length of the context; not with the number of threads. */

@@ -37,7 +37,11 @@ export function conversationRoutes(app: App, conversations: Conversations, respo
     response: conversation,
   };
   app.post('/v1/conversations/:id', { schema: change }, ({ params: { id }, body }) => {
-    return conversations.describe(id, body.metadata ?? {}).conversation;
+    const { metadata } = body;
+    // Null clears it; a request that does not speak of it changes nothing.
+    return metadata === undefined
+      ? conversations.find(id).conversation
+      : conversations.describe(id, metadata ?? {}).conversation;
   });
   const remove = {
     summary: 'Delete a conversation',

@@ -51,6 +51,7 @@ function describe(info: EngineInfo, id: string, created: number): object {
       trained_context_length: info.trainedContextLength,
       vocabulary_size: info.vocabularySize,
       file_bytes: info.fileBytes,
+      ...(info.embeddings !== undefined && { embeddings: info.embeddings }),
     },
   };
 }

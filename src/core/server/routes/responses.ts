@@ -1,7 +1,9 @@
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { ChatstreamError } from '../../base/errors.js';
+import type { InferenceRequest } from '../../inference/request.js';
 import type { App, ServerContext } from '../http/context.js';
+import { clientOf } from '../http/open-answers.js';
 import { Conversations } from '../protocol/responses/conversations.js';
 import { type FindItem, inputItems } from '../protocol/responses/input-items.js';
 import { newKey, responseId } from '../protocol/responses/item-ids.js';
@@ -14,6 +16,7 @@ import { itemPage } from '../schemas/item-pages.js';
 import { errors, generatedEvents, json } from '../schemas/openapi.js';
 import type { ConversationItem } from '../schemas/response-items.js';
 import { type ResponseRequest, responseRequest } from '../schemas/response-requests.js';
+import { inputTokens } from '../schemas/server-state.js';
 import { MemoryStore } from '../store/memory-store.js';
 import { conversationRoutes } from './conversations.js';
 import { GenerationAnswer, generationErrors, servedModel } from './generation.js';
@@ -43,6 +46,18 @@ export function responseRoutes(app: App, context: ServerContext): void {
   app.post('/v1/responses', { schema: create }, ({ body }, reply) =>
     answer(context, { responses, conversations }, body, reply),
   );
+
+  const counting = {
+    summary: 'Number of tokens in the prompt of a response',
+    tags,
+    body: responseRequest,
+    response: { 200: json('The number.', inputTokens), ...generationErrors },
+  };
+  app.post('/v1/responses/input_tokens', { schema: counting }, async ({ body }, reply) => {
+    const { request } = asked(context, { responses, conversations }, body);
+    const count = await context.inference.countTokens(request, clientOf(reply)).catch(rethrowAboutInput);
+    return { object: 'response.input_tokens', input_tokens: count };
+  });
 
   const retrieve = {
     summary: 'A stored response',
@@ -84,12 +99,15 @@ interface Kept {
   readonly conversations: Conversations;
 }
 
-async function answer(
-  context: ServerContext,
-  { responses, conversations }: Kept,
-  body: ResponseRequest,
-  reply: FastifyReply,
-): Promise<object | undefined> {
+/** A request, and what its response repeats of it. */
+interface Asked {
+  readonly request: InferenceRequest;
+  readonly key: string;
+  readonly fields: ResponseFields;
+  readonly input: readonly ConversationItem[];
+}
+
+function asked(context: ServerContext, { responses, conversations }: Kept, body: ResponseRequest): Asked {
   const key = newKey();
   const id = responseId(key);
   const fields = responseFields(body, {
@@ -97,11 +115,27 @@ async function answer(
     createdAt: Math.floor(Date.now() / 1000),
     model: servedModel(context, body.model),
   });
-  const { conversation } = fields;
   const said = itemsBefore({ responses, conversations }, fields);
-  const find: FindItem = (itemId, param) => said.find((item) => item.id === itemId) ?? responses.item(itemId, param);
+  // Made for the first reference: most requests have none, and some have thousands.
+  let saidById: ReadonlyMap<string | undefined, ConversationItem> | null = null;
+  const find: FindItem = (itemId, param) => {
+    saidById ??= new Map(said.map((item) => [item.id, item]));
+    return saidById.get(itemId) ?? responses.item(itemId, param);
+  };
   const input = inputItems(body.input, { key, find, param: 'input' });
   const request = fromResponseRequest(body, id, [...said, ...input], context.options.defaultMaxTokens);
+  return { request, key, fields, input };
+}
+
+async function answer(
+  context: ServerContext,
+  kept: Kept,
+  body: ResponseRequest,
+  reply: FastifyReply,
+): Promise<object | undefined> {
+  const { responses, conversations } = kept;
+  const { request, key, fields, input } = asked(context, kept, body);
+  const { conversation } = fields;
   const encoder = new ResponseEncoder({
     fields,
     key,
@@ -117,8 +151,12 @@ async function answer(
     await generation.streamed(body.stream_options?.include_queue ?? false);
     return;
   } catch (error) {
-    throw aboutInput(error);
+    return rethrowAboutInput(error);
   }
+}
+
+function rethrowAboutInput(error: unknown): never {
+  throw aboutInput(error);
 }
 
 /** What was said before the response. @throws ChatstreamError `not_found` */

@@ -151,6 +151,11 @@ export const completionRequest = Type.Object({
     [Type.String(), tokens, Type.Array(Type.String(), { minItems: 1 }), Type.Array(tokens, { minItems: 1 })],
     { description: 'One or more prompts, as texts or as tokens.' },
   ),
+  suffix: optional(
+    Type.String({
+      description: 'What comes after the answer, for models that fill in the middle. An empty one is none.',
+    }),
+  ),
   echo: optional(Type.Boolean({ description: 'Repeat the prompt before the answer.' })),
   best_of: optional(Type.Integer({ minimum: 1, description: 'Only the same as n.' })),
   ...choiceParameters,
@@ -160,7 +165,7 @@ export const completionRequest = Type.Object({
 export type ChatCompletionRequest = Static<typeof chatCompletionRequest>;
 export type CompletionRequest = Static<typeof completionRequest>;
 /** What both kinds of requests have in common. */
-export type GenerationParameters = Omit<CompletionRequest, 'prompt' | 'echo' | 'best_of' | 'n'>;
+export type GenerationParameters = Omit<CompletionRequest, 'prompt' | 'suffix' | 'echo' | 'best_of' | 'n'>;
 export type WireMessage = Static<typeof message>;
 export type WireCall = Static<typeof call>;
 export type WireTool = Static<typeof tool>;

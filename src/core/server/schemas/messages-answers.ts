@@ -98,6 +98,7 @@ export const messagesEvent = Type.Union([
       usage,
     }),
   }),
+  Type.Object({ type: Type.Literal('ping') }, { description: 'Once, after the beginning of the first block.' }),
   Type.Object({ type: Type.Literal('content_block_start'), ...index, content_block: contentBlock }),
   Type.Object({ type: Type.Literal('content_block_delta'), ...index, delta }),
   Type.Object({ type: Type.Literal('content_block_stop'), ...index }),

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { chatCompletion, chatCompletionChunk, completion, completionChunk } from './completion-answers.js';
 import { conversation, deletedConversation } from './conversations.js';
+import { embeddings } from './embeddings.js';
 import { message, messagesError, messagesEvent } from './messages-answers.js';
 import { deletedResponse, itemList, response, responseEvent } from './response-answers.js';
 import { conversationItem } from './response-items.js';
@@ -31,6 +32,7 @@ const named = {
   ConversationItem: conversationItem,
   DeletedConversation: deletedConversation,
   DeletedResponse: deletedResponse,
+  Embeddings: embeddings,
   Error: error,
   Message: message,
   MessagesError: messagesError,

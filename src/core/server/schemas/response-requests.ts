@@ -53,7 +53,9 @@ export const responseRequest = Type.Object({
     }),
   ),
   store: optional(Type.Boolean({ default: true, description: 'Keep the response, so that it can be continued.' })),
-  max_output_tokens: optional(Type.Integer({ minimum: 1, maximum: mostTokens })),
+  max_output_tokens: optional(
+    Type.Integer({ minimum: -1, maximum: mostTokens, description: 'Not 0; -1 is all that fits into the context.' }),
+  ),
   tools: optional(Type.Array(flatTool, { maxItems: 512, description: 'Functions that the model may call.' })),
   tool_choice: optional(Type.Unknown({ description: 'none, auto, required, or {"type": "function", "name": "…"}.' })),
   text: optional(

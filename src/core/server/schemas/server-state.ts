@@ -18,6 +18,12 @@ export const model = Type.Object({
     trained_context_length: nullableCount,
     vocabulary_size: nullableCount,
     file_bytes: nullableCount,
+    embeddings: Type.Optional(
+      Type.Object(
+        { dimensions: Type.Integer({ minimum: 1 }), pooling: Type.String({ description: 'mean, cls or last.' }) },
+        { description: 'With --embeddings.' },
+      ),
+    ),
   }),
 });
 

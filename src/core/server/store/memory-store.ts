@@ -15,7 +15,10 @@ interface Entry<T> {
   usedMs: number;
 }
 
-/** A store in this process's memory. If it is full, the values that were used least recently make room. */
+/**
+ * A store in this process's memory. If it is full, the values that were used least recently make room. A value that is too
+ * large for all of it is not kept.
+ */
 export class MemoryStore<T> implements Store<T> {
   readonly #limits: StoreLimits;
   readonly #clock: Clock;
@@ -50,6 +53,7 @@ export class MemoryStore<T> implements Store<T> {
   set(id: string, value: T): void {
     this.delete(id);
     const bytes = weightOf(value);
+    if (bytes > this.#limits.mostBytes) return;
     this.#entries.set(id, { value, bytes, usedMs: this.#clock.now() });
     this.#bytes += bytes;
     this.#dropExpired();

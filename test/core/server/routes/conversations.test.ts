@@ -57,6 +57,7 @@ describe('a conversation', () => {
     const url = `${path}/${made.id}`;
     const changed = { ...made, metadata: { topic: 'b' } };
     expect((await app.post(url, { metadata: { topic: 'b' } })).json()).toEqual(changed);
+    expect((await app.post(url, {})).json()).toEqual(changed);
     expect((await app.get(url)).json()).toEqual(changed);
     const deleted = await app.app.inject({ method: 'DELETE', url });
     expect(deleted.json()).toEqual({ id: made.id, object: 'conversation.deleted', deleted: true });

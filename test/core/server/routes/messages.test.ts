@@ -79,6 +79,7 @@ describe('a streamed message', () => {
     expect(outline(stream)).toEqual([
       'message_start',
       'content_block_start',
+      'ping',
       'content_block_delta',
       'content_block_delta',
       'content_block_stop',
@@ -110,6 +111,8 @@ describe('a streamed message', () => {
     expect(data[0]).toMatchObject({ message: { usage: { input_tokens: 1, cache_read_input_tokens: 2 } } });
     expect(data.slice(1).map(({ index, delta }) => [index, delta])).toMatchObject([
       [0, undefined],
+      // The ping.
+      [undefined, undefined],
       [0, { thinking: 'hm' }],
       [0, { signature: '' }],
       [0, undefined],

@@ -18,6 +18,7 @@ const routes = [
   ['post', '/v1/messages'],
   ['post', '/v1/messages/count_tokens'],
   ['post', '/v1/responses'],
+  ['post', '/v1/responses/input_tokens'],
   ['get', '/v1/responses/{id}'],
   ['delete', '/v1/responses/{id}'],
   ['get', '/v1/responses/{id}/input_items'],
@@ -29,6 +30,7 @@ const routes = [
   ['post', '/v1/conversations/{id}/items'],
   ['get', '/v1/conversations/{id}/items/{item_id}'],
   ['delete', '/v1/conversations/{id}/items/{item_id}'],
+  ['post', '/v1/embeddings'],
   ['get', '/v1/models'],
   ['get', '/v1/models/{id}'],
   ['post', '/v1/chat/completions/input_tokens'],
@@ -154,7 +156,7 @@ describe('observation', () => {
 
   it.each([
     ['post', '/v1/chat/completions', [...generationParameters, ...chatParameters]],
-    ['post', '/v1/completions', [...generationParameters, 'prompt', 'echo', 'best_of']],
+    ['post', '/v1/completions', [...generationParameters, 'prompt', 'suffix', 'echo', 'best_of']],
     [
       'post',
       '/v1/responses',

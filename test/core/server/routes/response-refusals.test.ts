@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTestApp, type TestApp } from '../../../support/app.js';
+import { createTestApp, type TestApp, testApp } from '../../../support/app.js';
 
 const path = '/v1/responses';
 const tools = [{ type: 'function', name: 'now', parameters: { type: 'object', properties: {} } }];
@@ -40,6 +40,29 @@ describe('what is wrong with a request for a response', () => {
     ['previous_response_id', { input: 'Hi', conversation: 'conv_1', previous_response_id: 'resp_1' }],
   ])('is named: %s', async (param, body) => {
     expect(await refused(body)).toMatchObject({ status: 400, error: { param, type: 'invalid_request_error' } });
+  });
+
+  it('is that it does not fit, with the numbers that say by how much', async () => {
+    const small = await testApp({ engine: { context: 64 } });
+    const answer = await small.post(path, { input: 'x'.repeat(100) });
+    expect(answer.json<unknown>()).toMatchObject({
+      error: {
+        code: 'context_length_exceeded',
+        param: 'input',
+        n_prompt_tokens: expect.any(Number) as number,
+        n_ctx: 64,
+      },
+    });
+  });
+
+  it('is that it refers to an item twice, in the input or in a conversation', async () => {
+    const { id, output } = (await app.post(path, { input: 'Hi' })).json<{ id: string; output: { id: string }[] }>();
+    const reference = { type: 'item_reference', id: output[0]?.id };
+    const wrong = { status: 400, error: { param: 'input.1.id', code: 'invalid_request' } };
+    expect(await refused({ input: [reference, reference] })).toMatchObject(wrong);
+    expect(await refused({ input: [reference, reference], previous_response_id: id })).toMatchObject(wrong);
+    const conversation = await app.post('/v1/conversations', { items: [reference, reference] });
+    expect(conversation.json<unknown>()).toMatchObject({ error: { param: 'items.1.id' } });
   });
 
   it('is that it asks for another model', async () => {

@@ -31,9 +31,27 @@ export function inputItems(
   { key, find, param: list }: Origin,
 ): readonly ConversationItem[] {
   const given = typeof input === 'string' ? [{ role: 'user', content: input }] : (input ?? []);
+  const referred = new Set<string>();
+  // A kilobyte of references could otherwise stand for gigabytes of text.
+  const findOnce: FindItem = (id, param) => {
+    if (referred.has(id)) throw duplicateError(id, param);
+    referred.add(id);
+    return find(id, param);
+  };
   return given.map((item, index) => {
     const param = typeof input === 'string' ? list : `${list}.${index}`;
-    return conversationItem(item, { param, find, id: (prefix) => item.id ?? itemId(prefix, key, 'in', index) });
+    return conversationItem(item, {
+      param,
+      find: findOnce,
+      id: (prefix) => item.id ?? itemId(prefix, key, 'in', index),
+    });
+  });
+}
+
+function duplicateError(id: string, param: string): ChatstreamError {
+  return new ChatstreamError('invalid_request', `The item ${JSON.stringify(id)} is referred to more than once.`, {
+    param,
+    hint: 'Refer to it once.',
   });
 }
 

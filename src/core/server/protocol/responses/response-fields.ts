@@ -32,7 +32,7 @@ export function responseFields(body: ResponseRequest, { id, createdAt, model }: 
     background: false,
     model,
     instructions: body.instructions ?? null,
-    max_output_tokens: body.max_output_tokens ?? null,
+    max_output_tokens: limitOf(body.max_output_tokens),
     metadata: body.metadata ?? {},
     parallel_tool_calls: body.parallel_tool_calls ?? true,
     previous_response_id: body.previous_response_id ?? null,
@@ -54,6 +54,11 @@ export function responseFields(body: ResponseRequest, { id, createdAt, model }: 
     truncation: body.truncation ?? 'disabled',
     ...(user !== undefined && user !== null && { user }),
   };
+}
+
+/** The published type knows no number for "no limit". */
+function limitOf(wanted: number | null | undefined): number | null {
+  return wanted === undefined || wanted === -1 ? null : wanted;
 }
 
 function servedTier(wanted: string | null | undefined): string {

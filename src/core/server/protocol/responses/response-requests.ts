@@ -28,6 +28,10 @@ export function fromResponseRequest(
 ): InferenceRequest {
   refuseUnsupported(body, 'response');
   if (items.length === 0) throw missing('input');
+  if (body.max_output_tokens === 0) {
+    const param = 'max_output_tokens';
+    throw new ChatstreamError('invalid_request', `"${param}" must be 1 or more, or -1.`, { param });
+  }
   const tools = requestedTools({ ...body, tools: wireTools(body.tools ?? []) }, nameParam);
   const reasoning = reasoningRequest(body);
   const messages = chatMessages(items, body.instructions);
@@ -51,11 +55,12 @@ export function fromResponseRequest(
 /** Errors about the chat that the items were made into, as errors about the input. */
 export function aboutInput(error: unknown): unknown {
   if (!(error instanceof ChatstreamError) || error.param !== 'messages') return error;
-  const { code, message, hint, retryAfterSeconds, cause } = error;
+  const { code, message, hint, retryAfterSeconds, overflow, cause } = error;
   return new ChatstreamError(code, message, {
     param: 'input',
     ...(hint !== undefined && { hint }),
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    ...(overflow !== undefined && { overflow }),
     cause,
   });
 }

@@ -68,7 +68,7 @@ describe('the input of a response', () => {
   it('may refer to items that are stored, with their type or without', () => {
     const [item] = read('Hi');
     if (item === undefined) throw new Error('There is no item.');
-    const references = [{ type: 'item_reference', id: 'msg_1' }, { id: 'msg_1' }];
+    const references = [{ type: 'item_reference', id: 'msg_1' }, { id: 'msg_2' }];
     expect(inputItems(references, { key, find: () => item, param: 'input' })).toEqual([item, item]);
   });
 

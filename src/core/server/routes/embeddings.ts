@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import { ChatstreamError } from '../../base/errors.js';
+import type { AnswerListener } from '../../inference/request.js';
+import type { App, ServerContext } from '../http/context.js';
+import { assertDimensions, EmbeddingEncoder, fromEmbeddingRequest } from '../protocol/embeddings.js';
+import { embeddingRequest } from '../schemas/embeddings.js';
+import { json } from '../schemas/openapi.js';
+import { Delivery, type WholeBody } from './delivery.js';
+import { generationErrors, servedModel } from './generation.js';
+
+/** OpenAI's API for embeddings. A request takes one place in the queue, however many inputs it has. */
+export function embeddingRoutes(app: App, context: ServerContext): void {
+  const { inference } = context;
+  const schema = {
+    summary: 'Embeddings of texts',
+    tags: ['embeddings'],
+    body: embeddingRequest,
+    response: { 200: json('A vector for each input.', 'Embeddings'), ...generationErrors },
+  };
+  app.post('/v1/embeddings', { schema }, async ({ body, id: requestId }, reply) => {
+    const request = { ...fromEmbeddingRequest(body, `embd-${randomUUID()}`), requestId };
+    const encoder = new EmbeddingEncoder(servedModel(context, body.model), body);
+    assertDimensions(body, inference.info?.embeddings);
+    reply.log.debug({ id: request.id }, 'request received');
+    const delivery = new Delivery(context, reply);
+    return await delivery.whole((answer) => inference.submit(request, listenerOf(encoder, answer), delivery.client));
+  });
+}
+
+/** Collects the vectors of one request. */
+function listenerOf(encoder: EmbeddingEncoder, { onEnd, onFailed }: WholeBody): AnswerListener {
+  const vectors: (string | number[])[] = [];
+  return {
+    started: () => undefined,
+    parts: () => {
+      onFailed(new ChatstreamError('internal', 'The engine wrote text where embeddings were wanted.'));
+    },
+    embedded: (index, vector) => {
+      vectors[index] = encoder.vector(vector);
+    },
+    ended: (_reason, _parts, timings) => {
+      onEnd(encoder.whole(vectors, timings));
+    },
+    failed: onFailed,
+  };
+}
