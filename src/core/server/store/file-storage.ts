@@ -60,7 +60,7 @@ class FileStorage implements Storage {
   readonly #options: FileStorageOptions;
   readonly #failures: FailureLog;
   #cancelSweep = (): void => undefined;
-  #isClosed = false;
+  #closed: Promise<void> | null = null;
 
   constructor(thread: FileThread, descriptor: number, options: FileStorageOptions) {
     this.#thread = thread;
@@ -88,8 +88,12 @@ class FileStorage implements Storage {
     };
   }
 
-  async close(): Promise<void> {
-    this.#isClosed = true;
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#cancelSweep();
     try {
       await this.#thread.close();
@@ -121,15 +125,15 @@ class FileStorage implements Storage {
 
   async #sweep(): Promise<void> {
     let hasMore = true;
-    while (hasMore && !this.#isClosed) {
+    while (hasMore && this.#closed === null) {
       try {
         hasMore = (await this.#thread.ask({ type: 'sweep', nowMs: this.#nowMs() })) === true;
       } catch (error) {
         hasMore = false;
-        if (!this.#isClosed) this.#failures.failed(messageOf(error));
+        if (this.#closed === null) this.#failures.failed(messageOf(error));
       }
     }
-    if (this.#isClosed) return;
+    if (this.#closed !== null) return;
     this.#cancelSweep = this.#options.clock.schedule(sweepEveryMs, () => void this.#sweep());
   }
 }

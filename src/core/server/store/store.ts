@@ -33,6 +33,6 @@ export interface StoreLimits {
 export interface Storage {
   /** @param isValue whether what was read is such a value; a store in memory does not ask */
   collection<T>(name: CollectionName, isValue: (value: unknown) => value is T): Store<T>;
-  /** Nothing may be asked of it any more. */
+  /** Nothing may be asked of it any more. Closing it again does nothing. */
   close(): Promise<void>;
 }
