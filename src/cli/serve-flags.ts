@@ -148,8 +148,7 @@ export const serveFlags = fromEnvironment({
   }),
   store: Flags.string({
     ...http,
-    ...defaultInWords('memory'),
-    summary: 'File in which responses and conversations of /v1/responses are kept; it is created if there is none.',
+    summary: 'File in which responses and conversations are kept, instead of in memory; created if there is none.',
   }),
   'store-ttl': durationFlag({
     ...http,

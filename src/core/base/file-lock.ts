@@ -1,5 +1,5 @@
 /** A range of bytes of a file, which need not exist. */
-export interface ByteRange {
+interface ByteRange {
   readonly offset: number;
   readonly length: number;
 }

@@ -1,7 +1,7 @@
 import type { CollectionName, StoreLimits } from './store.js';
 
-/** What the thread is started with. */
-export interface FileWorkerData {
+/** The first message to the thread. */
+export interface FileToOpen {
   readonly path: string;
   readonly limits: StoreLimits;
 }

@@ -4,11 +4,10 @@ import { ChatstreamError, messageOf } from '../../base/errors.js';
 import { loadTryLock } from '../../base/file-lock.js';
 import type { Logger } from '../../base/logger.js';
 import { storageFailedError } from '../../base/refusals.js';
-import { fileProblemError } from './file-problems.js';
 import { FailureLog } from './failure-log.js';
+import { fileProblemError } from './file-problems.js';
 import { FileThread } from './file-thread.js';
-import type { Storage, Store, StoreLimits } from './store.js';
-import type { CollectionName } from './store.js';
+import type { CollectionName, Storage, Store, StoreLimits } from './store.js';
 
 /** Besides the time of --store-ttl. With some kilobytes each, both are reached together. Stated in docs/api.md as well. */
 const mostValues = 1_000_000;
@@ -123,18 +122,17 @@ class FileStorage implements Storage {
     }
   }
 
+  get #isOpen(): boolean {
+    return this.#closed === null;
+  }
+
   async #sweep(): Promise<void> {
-    let hasMore = true;
-    while (hasMore && this.#closed === null) {
-      try {
-        hasMore = (await this.#thread.ask({ type: 'sweep', nowMs: this.#nowMs() })) === true;
-      } catch (error) {
-        hasMore = false;
-        if (this.#closed === null) this.#failures.failed(messageOf(error));
-      }
+    try {
+      while (this.#isOpen && (await this.#thread.ask({ type: 'sweep', nowMs: this.#nowMs() })) === true);
+    } catch (error) {
+      if (this.#isOpen) this.#failures.failed(messageOf(error));
     }
-    if (this.#closed !== null) return;
-    this.#cancelSweep = this.#options.clock.schedule(sweepEveryMs, () => void this.#sweep());
+    if (this.#isOpen) this.#cancelSweep = this.#options.clock.schedule(sweepEveryMs, () => void this.#sweep());
   }
 }
 

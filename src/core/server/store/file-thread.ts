@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { compiledFile } from '../../base/compiled-file.js';
 import { messageOf } from '../../base/errors.js';
-import type { FileProblem, FileReply, FileRequest, FileWorkerData } from './file-messages.js';
+import type { FileProblem, FileReply, FileRequest, FileToOpen } from './file-messages.js';
 
 type Result = string | boolean | null;
 
@@ -21,8 +21,9 @@ export class FileThread {
   /** Why the thread no longer answers. */
   #end: Error | null = null;
 
-  constructor(data: FileWorkerData) {
-    const worker = new Worker(compiledFile(import.meta.url, './file-worker.js'), { workerData: data });
+  constructor(file: FileToOpen) {
+    const worker = new Worker(compiledFile(import.meta.url, './file-worker.js'));
+    worker.postMessage(file);
     this.#worker = worker;
     this.opened = new Promise((resolve) => {
       worker.on('message', (reply: FileReply) => {

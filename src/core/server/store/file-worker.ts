@@ -1,10 +1,10 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { messageOf } from '../../base/errors.js';
-import type { FileProblem, FileReply, FileRequest, FileWorkerData, NumberedRequest } from './file-messages.js';
+import type { FileProblem, FileReply, FileRequest, FileToOpen, NumberedRequest } from './file-messages.js';
 import { FileProblemError, StoreFile } from './store-file.js';
 
 /** The thread that has the file. Everything that has arrived since the last commit shares the next one. */
-function serveFile({ path, limits }: FileWorkerData): void {
+function serveFile({ path, limits }: FileToOpen): void {
   let arrived: NumberedRequest[] = [];
   const file = open();
   if (file === null) return;
@@ -86,4 +86,4 @@ function asProblem(error: unknown): FileProblem {
   return error instanceof FileProblemError ? error.problem : { type: 'unusable', reason: messageOf(error) };
 }
 
-serveFile(workerData);
+parentPort?.once('message', serveFile);

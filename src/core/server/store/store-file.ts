@@ -2,8 +2,8 @@ import { rmdirSync } from 'node:fs';
 import sqlite from 'node-sqlite3-wasm';
 import { messageOf } from '../../base/errors.js';
 import type { FileProblem } from './file-messages.js';
-import { StoreTable } from './store-table.js';
 import type { CollectionName, StoreLimits } from './store.js';
+import { StoreTable } from './store-table.js';
 
 /** Says in the file whose it is: "chat". */
 const applicationId = 0x63_68_61_74;

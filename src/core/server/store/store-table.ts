@@ -56,10 +56,10 @@ export class StoreTable {
 
   get(id: string, nowMs: number): string | null {
     const row = this.#database.get(`SELECT used_ms, value FROM ${this.#name} WHERE id = ?`, id);
-    if (row === null) return null;
+    if (row === null || typeof row['value'] !== 'string') return null;
     if (this.#isExpired(this.#uses.get(id) ?? Number(row['used_ms']), nowMs)) return null;
     this.#uses.set(id, this.#useMs(nowMs));
-    return String(row['value']);
+    return row['value'];
   }
 
   set(id: string, json: string, nowMs: number): void {
@@ -71,8 +71,8 @@ export class StoreTable {
     this.#count(1, bytes);
     while (this.#totals.values > this.#limits.mostValues || this.#totals.bytes > this.#limits.mostBytes) {
       const oldest = this.#database.get(`SELECT id FROM ${this.#name} ORDER BY used_ms LIMIT 1`);
-      if (oldest === null) break;
-      this.#drop(String(oldest['id']));
+      if (typeof oldest?.['id'] !== 'string') break;
+      this.#drop(oldest['id']);
     }
   }
 
@@ -90,7 +90,7 @@ export class StoreTable {
     if (ttlMs === 0) return false;
     const sql = `SELECT id FROM ${this.#name} WHERE used_ms <= ? ORDER BY used_ms LIMIT ${sweptValues}`;
     const expired = this.#database.all(sql, nowMs - ttlMs);
-    for (const { id } of expired) this.#drop(String(id));
+    for (const { id } of expired) if (typeof id === 'string') this.#drop(id);
     return expired.length === sweptValues;
   }
 
