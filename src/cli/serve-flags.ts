@@ -150,6 +150,10 @@ export const serveFlags = fromEnvironment({
     ...defaultDuration('30s'),
     summary: 'Disconnect a client that has read nothing for this long; 0 means never.',
   }),
+  store: Flags.string({
+    ...http,
+    summary: 'File in which responses and conversations are kept, instead of in memory; created if there is none.',
+  }),
   'store-ttl': durationFlag({
     ...http,
     ...defaultDuration('24h'),
@@ -203,9 +207,18 @@ export async function serveOptions(
       maxBodyBytes: flags['max-body'],
       writeTimeoutMs: flags['write-timeout'],
       storeTtlMs: flags['store-ttl'],
+      storePath: storePath(flags.store),
     },
     version,
   };
+}
+
+function storePath(path: string | undefined): string | null {
+  if (path === undefined) return null;
+  if (path !== '') return path;
+  throw new ChatstreamError('usage', 'The path of --store is empty.', {
+    hint: 'Name a file, or leave it out to keep responses in memory.',
+  });
 }
 
 function aliases(names: readonly string[]): readonly string[] {

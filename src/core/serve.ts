@@ -1,6 +1,7 @@
 import type { Logger as PinoLogger } from 'pino';
 import { untilAborted } from './base/abort.js';
-import { longestTimerMs, systemClock } from './base/clock.js';
+import { type Clock, longestTimerMs, systemClock } from './base/clock.js';
+import type { Logger } from './base/logger.js';
 import type { EngineInfo } from './engine/engine.js';
 import type { EngineOptions } from './engine/options.js';
 import { processNames } from './engine/process/process-role.js';
@@ -12,6 +13,8 @@ import { createApp } from './server/app.js';
 import { connectionLimitsOfProcess } from './server/http/connection-limits.js';
 import type { ServerOptions } from './server/http/context.js';
 import { listen } from './server/http/listen.js';
+import { memoryStorage } from './server/store/memory-store.js';
+import type { Storage } from './server/store/store.js';
 import { QueueAnnouncer } from './server/streaming/queue-announcer.js';
 import { Metrics } from './telemetry/metrics.js';
 import { logRequests } from './telemetry/request-log.js';
@@ -43,10 +46,11 @@ const farewellMs = 1000;
  * Starts the whole server. It listens first, so that health checks are answered while the model loads.
  *
  * @param stopping aborts the start while the model is still being loaded, which can take minutes; its reason is thrown
- * @throws ChatstreamError `address_unavailable`, or the engine's error about the model; nothing is left running then
+ * @throws ChatstreamError `address_unavailable`, `usage` if the file of --store cannot be used, or the engine's error about the model; nothing is left running then
  */
 export async function serve(options: ServeOptions, logger: PinoLogger, stopping?: AbortSignal): Promise<RunningServer> {
   const clock = systemClock;
+  const storage = await openStorage(options.server, clock, logger);
   const engine = superviseEngine({
     engine: options.engine,
     log: ({ role, stream, text }) => {
@@ -64,7 +68,7 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
   const connectionLimits = connectionLimitsOfProcess();
   const announcer = new QueueAnnouncer(inference, clock);
   const { server, version } = options;
-  const context = { inference, announcer, totals, metrics, options: server, clock, connectionLimits, version };
+  const context = { inference, announcer, totals, metrics, options: server, clock, connectionLimits, storage, version };
   const app = await createApp(context, logger);
   try {
     const url = await listen(app, options.server);
@@ -83,6 +87,7 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
         });
         await app.close();
         cancelTimer();
+        await storage.close();
         await engine.stop();
         return abandoned;
       },
@@ -91,8 +96,17 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
     // The engine first: requests that wait for it would keep the server from closing.
     await engine.stop();
     await app.close();
+    await storage.close();
     throw error;
   }
+}
+
+/** In memory, or in a file. @throws ChatstreamError `usage` */
+async function openStorage({ storePath, storeTtlMs }: ServerOptions, clock: Clock, logger: Logger): Promise<Storage> {
+  if (storePath === null) return memoryStorage(storeTtlMs, clock);
+  // Loaded late: without --store, nobody needs it.
+  const { openFileStorage } = await import('./server/store/file-storage.js');
+  return openFileStorage({ path: storePath, ttlMs: storeTtlMs, clock, logger });
 }
 
 /** Waits for the running generations, and ends those that are not done by the deadline. */

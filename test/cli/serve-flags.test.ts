@@ -57,6 +57,7 @@ describe('the flags of a server', () => {
         maxBodyBytes: 1_048_576,
         writeTimeoutMs: 30_000,
         storeTtlMs: 86_400_000,
+        storePath: null,
       },
       version: '1.2.3',
     });
@@ -127,6 +128,7 @@ describe('the flags of a server', () => {
       maxBodyBytes: 2048,
       writeTimeoutMs: 0,
       storeTtlMs: 3_600_000,
+      storePath: null,
     });
   });
 

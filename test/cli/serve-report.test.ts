@@ -45,6 +45,7 @@ function options(maxQueue: number, apiKeys: readonly string[] = []): ServeOption
       maxBodyBytes: 1,
       writeTimeoutMs: 1,
       storeTtlMs: 1,
+      storePath: null,
     },
     version: '1.2.3',
   };

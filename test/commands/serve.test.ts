@@ -81,6 +81,7 @@ describe('the surface of serve', () => {
       'cors-origin': { type: 'option', env: 'CHATSTREAM_CORS_ORIGIN', multiple: true },
       'max-body': { type: 'option', env: 'CHATSTREAM_MAX_BODY', default: 1_048_576, min: 1024 },
       'write-timeout': { type: 'option', env: 'CHATSTREAM_WRITE_TIMEOUT', default: 30_000 },
+      store: { type: 'option', env: 'CHATSTREAM_STORE' },
       'store-ttl': { type: 'option', env: 'CHATSTREAM_STORE_TTL', default: 86_400_000 },
       'drain-timeout': { type: 'option', env: 'CHATSTREAM_DRAIN_TIMEOUT', default: 30_000 },
       'mock-prefill': { type: 'option', env: 'CHATSTREAM_MOCK_PREFILL', default: 20 },

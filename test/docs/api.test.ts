@@ -25,6 +25,7 @@ const clientErrors: readonly ErrorCode[] = [
   'too_many_connections',
   'engine_unavailable',
   'engine_failed',
+  'storage_failed',
   'internal',
 ];
 

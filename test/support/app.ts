@@ -9,6 +9,8 @@ import type { SchedulerOptions } from '../../src/core/scheduler/scheduler.js';
 import { createApp } from '../../src/core/server/app.js';
 import type { ConnectionLimits } from '../../src/core/server/http/connection-limits.js';
 import type { App, ServerOptions } from '../../src/core/server/http/context.js';
+import { memoryStorage } from '../../src/core/server/store/memory-store.js';
+import type { Storage } from '../../src/core/server/store/store.js';
 import { QueueAnnouncer } from '../../src/core/server/streaming/queue-announcer.js';
 import { Metrics } from '../../src/core/telemetry/metrics.js';
 import { logRequests } from '../../src/core/telemetry/request-log.js';
@@ -21,6 +23,8 @@ export interface TestAppOptions {
   readonly queue?: Partial<SchedulerOptions>;
   readonly server?: Partial<ServerOptions>;
   readonly connections?: Partial<ConnectionLimits>;
+  /** Instead of memory. */
+  readonly storage?: Storage;
   /** Instead of a mock engine: any other, in the app's own virtual time. */
   readonly makeEngine?: (clock: VirtualClock) => ServingEngine;
   /** Answers before the model is loaded. Default: it has been loaded. */
@@ -73,6 +77,7 @@ const serverDefaults: ServerOptions = {
   maxBodyBytes: 1_048_576,
   writeTimeoutMs: 30_000,
   storeTtlMs: 86_400_000,
+  storePath: null,
 };
 
 /** A server for one test. It is closed when the test ends. */
@@ -95,8 +100,9 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   logRequests(inference, logger);
   const connectionLimits = { most: 1000, mostIdle: 1000, beyond: 10, ...options.connections };
   const server = { ...serverDefaults, ...options.server };
+  const storage = options.storage ?? memoryStorage(server.storeTtlMs, clock);
   const app = await createApp(
-    { inference, announcer, totals, metrics, options: server, clock, connectionLimits, version: '1.2.3' },
+    { inference, announcer, totals, metrics, options: server, clock, connectionLimits, storage, version: '1.2.3' },
     logger,
   );
   if (options.unloaded !== true) await engine.start();

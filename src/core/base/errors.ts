@@ -24,6 +24,8 @@ export type ErrorCode =
   // The engine cannot answer.
   | 'engine_unavailable'
   | 'engine_failed'
+  // What should be kept cannot be written or read.
+  | 'storage_failed'
   // The operator must fix something before anything can be served.
   | 'model_unreadable'
   | 'out_of_memory'

@@ -268,6 +268,15 @@ export function queueTimeoutError(queueTimeoutMs: number, retryAfterSeconds: num
   );
 }
 
+// storage_failed
+
+/** For something that is not kept by answering: conversations, deletions, reading. The log has the reason. */
+export function storageFailedError(): ChatstreamError {
+  return new ChatstreamError('storage_failed', 'The server cannot use its store.', {
+    hint: 'Its disk may be full; the server log says why. Try again later.',
+  });
+}
+
 // too_many_connections
 
 /** All connections that the server can keep open have requests. */

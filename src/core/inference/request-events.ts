@@ -31,6 +31,7 @@ const outcomes: Readonly<Record<ErrorCode, Outcome | null>> = {
   backend_unavailable: 'failed',
   target_unreachable: 'failed',
   output_failed: 'failed',
+  storage_failed: 'failed',
   address_unavailable: 'failed',
   usage: 'failed',
   internal: 'failed',

@@ -3,6 +3,7 @@ import { closeSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } fr
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ChatstreamError, messageOf } from '../base/errors.js';
+import { loadTryLock, type TryLock } from '../base/file-lock.js';
 import type { ModelCache } from './model-cache.js';
 
 /**
@@ -23,7 +24,7 @@ export async function lockModel(cache: ModelCache, path: string, source: string)
   mkdirSync(dirname(lockPath), { recursive: true, mode: cache.modes.folder });
   const descriptor = openSync(lockPath, 'a+', cache.modes.file);
   try {
-    if (!isGranted(tryLock, descriptor)) {
+    if (!tryLock(descriptor)) {
       const holder = await holderOf(descriptor);
       throw new ChatstreamError(
         'model_unreadable',
@@ -42,27 +43,14 @@ export async function lockModel(cache: ModelCache, path: string, source: string)
   };
 }
 
-type TryLock = (descriptor: number) => boolean;
-
 async function nativeTryLock(): Promise<TryLock> {
   try {
-    const { tryLock } = await import('fs-native-extensions');
-    return tryLock;
+    return await loadTryLock();
   } catch (error) {
     throw new ChatstreamError('model_unreadable', `Files cannot be locked on this system: ${messageOf(error)}`, {
       hint: 'Download the model with another program and give its path.',
       cause: error,
     });
-  }
-}
-
-function isGranted(tryLock: TryLock, descriptor: number): boolean {
-  try {
-    return tryLock(descriptor);
-  } catch (error) {
-    // That is how Windows says that another process holds it.
-    if (error instanceof Error && 'code' in error && error.code === 'EBUSY') return false;
-    throw error;
   }
 }
 

@@ -6,6 +6,7 @@ import type { Clock } from '../../base/clock.js';
 import type { Inference } from '../../inference/inference.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import type { Totals } from '../../telemetry/totals.js';
+import type { Storage } from '../store/store.js';
 import type { QueueAnnouncer } from '../streaming/queue-announcer.js';
 import type { ConnectionLimits } from './connection-limits.js';
 
@@ -31,6 +32,8 @@ export interface ServerOptions {
   readonly writeTimeoutMs: number;
   /** How long a response is kept after it was last used; 0 is unlimited. */
   readonly storeTtlMs: number;
+  /** The file in which responses are kept; null for memory. */
+  readonly storePath: string | null;
 }
 
 /** What the routes work with. */
@@ -42,6 +45,8 @@ export interface ServerContext {
   readonly options: ServerOptions;
   readonly clock: Clock;
   readonly connectionLimits: ConnectionLimits;
+  /** Where responses and conversations are kept. */
+  readonly storage: Storage;
   /** This package's version. */
   readonly version: string;
 }

@@ -13,15 +13,21 @@ export interface AnswerEncoder {
   /** The events of some parts; empty for none. Called in the order of the answer. */
   parts(parts: readonly AnswerPart[]): string;
   /**
-   * The events after the last part.
+   * The events after the last part. A protocol that keeps its answers has them when the answer is kept; rejects with
+   * anything that went wrong then.
    *
    * @param stop the stop string at which the answer ended; null if it ended otherwise
    */
-  closing(reason: AnswerReason, timings: Timings, stop: string | null): string;
+  closing(reason: AnswerReason, timings: Timings, stop: string | null): string | Promise<string>;
   /** The events that end a stream that failed, perhaps before its opening. */
   failure(error: ChatstreamError): string;
-  /** The body of an answer that is not streamed. */
-  whole(parts: readonly AnswerPart[], reason: AnswerReason, timings: Timings, stop: string | null): object;
+  /** The body of an answer that is not streamed, at once or when it is kept. */
+  whole(
+    parts: readonly AnswerPart[],
+    reason: AnswerReason,
+    timings: Timings,
+    stop: string | null,
+  ): object | Promise<object>;
 }
 
 /** One of several generations, when it has ended. */

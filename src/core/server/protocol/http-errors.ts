@@ -29,6 +29,8 @@ const httpErrors: Readonly<Record<ErrorCode, HttpError>> = {
   // nginx's status for a client that has left; only logs show it.
   cancelled: { status: 499, type: 'client_closed_request' },
   engine_failed: internal,
+  // Insufficient Storage: what is usually wrong.
+  storage_failed: { status: 507, type: 'server_error' },
   model_unreadable: internal,
   out_of_memory: internal,
   backend_unavailable: internal,

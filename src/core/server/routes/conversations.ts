@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { App } from '../http/context.js';
 import type { Conversations } from '../protocol/responses/conversations.js';
-import { inputItems } from '../protocol/responses/input-items.js';
+import { inputItems, referencesIn } from '../protocol/responses/input-items.js';
 import { newKey } from '../protocol/responses/item-ids.js';
 import { listedItems } from '../protocol/responses/item-lists.js';
 import type { StoredResponses } from '../protocol/responses/stored-responses.js';
@@ -11,7 +11,7 @@ import { errors, json } from '../schemas/openapi.js';
 import type { ConversationItem, WireItem } from '../schemas/response-items.js';
 
 const tags = ['conversations'];
-const failures = errors(400, 401, 404, 408, 413, 503);
+const failures = errors(400, 401, 404, 408, 413, 503, 507);
 const one = { tags, params: Type.Object({ id: Type.String() }) };
 const oneItem = { tags, params: Type.Object({ id: Type.String(), item_id: Type.String() }) };
 const conversation = { 200: json('The conversation.', 'Conversation'), ...failures };
@@ -20,15 +20,20 @@ const items = { 200: json('A page of the items.', 'ItemList'), ...failures };
 
 /** OpenAI's conversations: lists of items that are kept, which responses continue. */
 export function conversationRoutes(app: App, conversations: Conversations, responses: StoredResponses): void {
-  const read = (given: readonly WireItem[]): readonly ConversationItem[] =>
-    inputItems(given, { key: newKey(), find: responses.item, param: 'items' });
+  const read = async (given: readonly WireItem[]): Promise<readonly ConversationItem[]> => {
+    const find = await responses.finder(referencesIn(given));
+    return inputItems(given, { key: newKey(), find, param: 'items' });
+  };
 
   const create = { summary: 'Begin a conversation', tags, body: newConversation, response: conversation };
-  app.post('/v1/conversations', { schema: create }, ({ body }) => {
-    return conversations.create(body?.metadata ?? {}, read(body?.items ?? [])).conversation;
+  app.post('/v1/conversations', { schema: create }, async ({ body }) => {
+    const items = await read(body?.items ?? []);
+    return (await conversations.create(body?.metadata ?? {}, items)).conversation;
   });
   const get = { summary: 'A conversation', ...one, response: conversation };
-  app.get('/v1/conversations/:id', { schema: get }, ({ params: { id } }) => conversations.find(id).conversation);
+  app.get('/v1/conversations/:id', { schema: get }, async ({ params: { id } }) => {
+    return (await conversations.find(id)).conversation;
+  });
 
   const change = {
     summary: "Change a conversation's metadata",
@@ -36,31 +41,30 @@ export function conversationRoutes(app: App, conversations: Conversations, respo
     body: changedConversation,
     response: conversation,
   };
-  app.post('/v1/conversations/:id', { schema: change }, ({ params: { id }, body }) => {
+  app.post('/v1/conversations/:id', { schema: change }, async ({ params: { id }, body }) => {
     const { metadata } = body;
     // Null clears it; a request that does not speak of it changes nothing.
-    return metadata === undefined
-      ? conversations.find(id).conversation
-      : conversations.describe(id, metadata ?? {}).conversation;
+    const changed = metadata === undefined ? conversations.find(id) : conversations.describe(id, metadata ?? {});
+    return (await changed).conversation;
   });
   const remove = {
     summary: 'Delete a conversation',
     ...one,
     response: { 200: json('It is deleted.', 'DeletedConversation'), ...failures },
   };
-  app.delete('/v1/conversations/:id', { schema: remove }, ({ params: { id } }) => {
-    conversations.delete(id);
+  app.delete('/v1/conversations/:id', { schema: remove }, async ({ params: { id } }) => {
+    await conversations.delete(id);
     return { id, object: 'conversation.deleted', deleted: true };
   });
 
   const list = { summary: 'The items of a conversation', ...one, querystring: itemPage, response: items };
-  app.get('/v1/conversations/:id/items', { schema: list }, ({ params: { id }, query }) =>
-    listedItems(conversations.find(id).items, query),
-  );
+  app.get('/v1/conversations/:id/items', { schema: list }, async ({ params: { id }, query }) => {
+    return listedItems((await conversations.find(id)).items, query);
+  });
   const add = { summary: 'Add items to a conversation', ...one, body: newItems, response: items };
-  app.post('/v1/conversations/:id/items', { schema: add }, ({ params: { id }, body }) => {
-    const added = read(body.items);
-    conversations.append(id, added);
+  app.post('/v1/conversations/:id/items', { schema: add }, async ({ params: { id }, body }) => {
+    const added = await read(body.items);
+    await conversations.append(id, added);
     return listedItems(added, { order: 'asc' });
   });
   const getItem = { summary: 'An item of a conversation', ...oneItem, response: item };
@@ -68,7 +72,11 @@ export function conversationRoutes(app: App, conversations: Conversations, respo
     conversations.item(id, itemId),
   );
   const removeItem = { summary: 'Delete an item of a conversation', ...oneItem, response: conversation };
-  app.delete('/v1/conversations/:id/items/:item_id', { schema: removeItem }, ({ params: { id, item_id: itemId } }) => {
-    return conversations.deleteItem(id, itemId).conversation;
-  });
+  app.delete(
+    '/v1/conversations/:id/items/:item_id',
+    { schema: removeItem },
+    async ({ params: { id, item_id: itemId } }) => {
+      return (await conversations.deleteItem(id, itemId)).conversation;
+    },
+  );
 }

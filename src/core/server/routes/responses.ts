@@ -5,43 +5,39 @@ import type { InferenceRequest } from '../../inference/request.js';
 import type { App, ServerContext } from '../http/context.js';
 import { clientOf } from '../http/open-answers.js';
 import { Conversations } from '../protocol/responses/conversations.js';
-import { type FindItem, inputItems } from '../protocol/responses/input-items.js';
+import { type FindItem, inputItems, referencesIn } from '../protocol/responses/input-items.js';
 import { newKey, responseId } from '../protocol/responses/item-ids.js';
 import { listedItems } from '../protocol/responses/item-lists.js';
 import { ResponseEncoder } from '../protocol/responses/response-encoder.js';
 import { type ResponseFields, responseFields } from '../protocol/responses/response-fields.js';
 import { aboutInput, fromResponseRequest } from '../protocol/responses/response-requests.js';
-import { StoredResponses } from '../protocol/responses/stored-responses.js';
+import { type StoredResponse, StoredResponses } from '../protocol/responses/stored-responses.js';
+import { isStoredConversation, isStoredResponse } from '../protocol/responses/stored-values.js';
 import { itemPage } from '../schemas/item-pages.js';
 import { errors, generatedEvents, json } from '../schemas/openapi.js';
+import type { ResponseObject } from '../schemas/response-answers.js';
 import type { ConversationItem } from '../schemas/response-items.js';
 import { type ResponseRequest, responseRequest } from '../schemas/response-requests.js';
 import { inputTokens } from '../schemas/server-state.js';
-import { MemoryStore } from '../store/memory-store.js';
 import { conversationRoutes } from './conversations.js';
-import { GenerationAnswer, generationErrors, servedModel } from './generation.js';
-
-/** Besides the time of --store-ttl. A turn of a chat takes some kilobytes. Stated in docs/api.md as well. */
-const mostResponses = 10_000;
-const mostBytes = 128 * 1024 ** 2;
+import { GenerationAnswer, generationStatuses, servedModel } from './generation.js';
 
 const tags = ['responses'];
 const stored = Type.Object({ id: Type.String() });
-const storedErrors = errors(400, 401, 404, 503);
+const storedErrors = errors(400, 401, 404, 503, 507);
 
 /** OpenAI's Responses API: answers that are kept, and that later requests continue. */
 export function responseRoutes(app: App, context: ServerContext): void {
-  const { options, clock } = context;
-  const limits = { mostValues: mostResponses, mostBytes, ttlMs: options.storeTtlMs };
-  const responses = new StoredResponses(new MemoryStore(limits, clock));
-  const conversations = new Conversations(new MemoryStore(limits, clock));
+  const { storage } = context;
+  const responses = new StoredResponses(storage.collection('responses', isStoredResponse));
+  const conversations = new Conversations(storage.collection('conversations', isStoredConversation));
   conversationRoutes(app, conversations, responses);
 
   const create = {
     summary: 'Answer a conversation, and keep the answer',
     tags,
     body: responseRequest,
-    response: { 200: generatedEvents('Response', 'ResponseStreamEvent'), ...generationErrors },
+    response: { 200: generatedEvents('Response', 'ResponseStreamEvent'), ...errors(...generationStatuses, 507) },
   };
   app.post('/v1/responses', { schema: create }, ({ body }, reply) =>
     answer(context, { responses, conversations }, body, reply),
@@ -51,10 +47,10 @@ export function responseRoutes(app: App, context: ServerContext): void {
     summary: 'Number of tokens in the prompt of a response',
     tags,
     body: responseRequest,
-    response: { 200: json('The number.', inputTokens), ...generationErrors },
+    response: { 200: json('The number.', inputTokens), ...errors(...generationStatuses, 507) },
   };
   app.post('/v1/responses/input_tokens', { schema: counting }, async ({ body }, reply) => {
-    const { request } = asked(context, { responses, conversations }, body);
+    const { request } = await asked(context, { responses, conversations }, body);
     const count = await context.inference.countTokens(request, clientOf(reply)).catch(rethrowAboutInput);
     return { object: 'response.input_tokens', input_tokens: count };
   });
@@ -66,9 +62,9 @@ export function responseRoutes(app: App, context: ServerContext): void {
     querystring: Type.Object({ stream: Type.Optional(Type.String()) }),
     response: { 200: json('The response.', 'Response'), ...storedErrors },
   };
-  app.get('/v1/responses/:id', { schema: retrieve }, ({ params, query }) => {
+  app.get('/v1/responses/:id', { schema: retrieve }, async ({ params, query }) => {
     if (query.stream === 'true') throw streamOfStoredError();
-    return responses.find(params.id).response;
+    return (await responses.find(params.id)).response;
   });
 
   const remove = {
@@ -77,8 +73,8 @@ export function responseRoutes(app: App, context: ServerContext): void {
     params: stored,
     response: { 200: json('It is deleted.', 'DeletedResponse'), ...storedErrors },
   };
-  app.delete('/v1/responses/:id', { schema: remove }, ({ params: { id } }) => {
-    responses.delete(id);
+  app.delete('/v1/responses/:id', { schema: remove }, async ({ params: { id } }) => {
+    await responses.delete(id);
     return { id, object: 'response', deleted: true };
   });
 
@@ -89,9 +85,9 @@ export function responseRoutes(app: App, context: ServerContext): void {
     querystring: itemPage,
     response: { 200: json('A page of the items.', 'ItemList'), ...storedErrors },
   };
-  app.get('/v1/responses/:id/input_items', { schema: list }, ({ params, query }) =>
-    listedItems(responses.find(params.id).input, query),
-  );
+  app.get('/v1/responses/:id/input_items', { schema: list }, async ({ params, query }) => {
+    return listedItems((await responses.find(params.id)).input, query);
+  });
 }
 
 interface Kept {
@@ -107,7 +103,11 @@ interface Asked {
   readonly input: readonly ConversationItem[];
 }
 
-function asked(context: ServerContext, { responses, conversations }: Kept, body: ResponseRequest): Asked {
+async function asked(
+  context: ServerContext,
+  { responses, conversations }: Kept,
+  body: ResponseRequest,
+): Promise<Asked> {
   const key = newKey();
   const id = responseId(key);
   const fields = responseFields(body, {
@@ -115,12 +115,13 @@ function asked(context: ServerContext, { responses, conversations }: Kept, body:
     createdAt: Math.floor(Date.now() / 1000),
     model: servedModel(context, body.model),
   });
-  const said = itemsBefore({ responses, conversations }, fields);
+  const said = await itemsBefore({ responses, conversations }, fields);
+  const stored = await responses.finder(referencesIn(body.input));
   // Made for the first reference: most requests have none, and some have thousands.
   let saidById: ReadonlyMap<string | undefined, ConversationItem> | null = null;
   const find: FindItem = (itemId, param) => {
     saidById ??= new Map(said.map((item) => [item.id, item]));
-    return saidById.get(itemId) ?? responses.item(itemId, param);
+    return saidById.get(itemId) ?? stored(itemId, param);
   };
   const input = inputItems(body.input, { key, find, param: 'input' });
   const request = fromResponseRequest(body, id, [...said, ...input], context.options.defaultMaxTokens);
@@ -129,21 +130,16 @@ function asked(context: ServerContext, { responses, conversations }: Kept, body:
 
 async function answer(
   context: ServerContext,
-  kept: Kept,
+  stores: Kept,
   body: ResponseRequest,
   reply: FastifyReply,
 ): Promise<object | undefined> {
-  const { responses, conversations } = kept;
-  const { request, key, fields, input } = asked(context, kept, body);
-  const { conversation } = fields;
+  const { request, key, fields, input } = await asked(context, stores, body);
   const encoder = new ResponseEncoder({
     fields,
     key,
     sealsThoughts: body.include?.includes('reasoning.encrypted_content') ?? false,
-    onEnded: (response) => {
-      if (fields.store) responses.keep({ response, input });
-      if (conversation !== null) conversations.appendIfKept(conversation.id, [...input, ...response.output]);
-    },
+    onEnded: (response) => kept(stores, { response, input }),
   });
   const generation = new GenerationAnswer(context, request, encoder, reply);
   try {
@@ -159,14 +155,34 @@ function rethrowAboutInput(error: unknown): never {
   throw aboutInput(error);
 }
 
-/** What was said before the response. @throws ChatstreamError `not_found` */
-function itemsBefore(
+/**
+ * Keeps a response, and adds it to its conversation. If the store fails, the client still gets its answer, which then says
+ * that it is not stored.
+ */
+async function kept({ responses, conversations }: Kept, stored: StoredResponse): Promise<ResponseObject> {
+  const { response, input } = stored;
+  const { conversation } = response;
+  try {
+    await Promise.all([
+      response.store && responses.keep(stored),
+      conversation !== null && conversations.appendIfKept(conversation.id, [...input, ...response.output]),
+    ]);
+    return response;
+  } catch (error) {
+    if (error instanceof ChatstreamError && error.code === 'storage_failed') return { ...response, store: false };
+    throw error;
+  }
+}
+
+/** What was said before the response. @throws ChatstreamError `not_found`, `storage_failed` */
+async function itemsBefore(
   { responses, conversations }: Kept,
   { previous_response_id: previous, conversation }: ResponseFields,
-): readonly ConversationItem[] {
+): Promise<readonly ConversationItem[]> {
   if (previous !== null && conversation !== null) throw twoHistoriesError();
   if (previous !== null) return responses.itemsUpTo(previous);
-  return conversation === null ? [] : conversations.find(conversation.id, 'conversation').items;
+  if (conversation === null) return [];
+  return (await conversations.find(conversation.id, 'conversation')).items;
 }
 
 function twoHistoriesError(): ChatstreamError {

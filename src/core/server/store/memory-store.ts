@@ -1,12 +1,16 @@
 import type { Clock } from '../../base/clock.js';
-import type { Store } from './store.js';
+import type { Storage, Store, StoreLimits } from './store.js';
 
-export interface StoreLimits {
-  readonly mostValues: number;
-  /** Of all values together, by {@link weightOf}. */
-  readonly mostBytes: number;
-  /** How long a value is kept after it was last used, in milliseconds; 0 is unlimited. */
-  readonly ttlMs: number;
+/** Besides the time of --store-ttl. A turn of a chat takes some kilobytes. Stated in docs/api.md as well. */
+const mostValues = 10_000;
+const mostBytes = 128 * 1024 ** 2;
+
+/** Keeps values for as long as this process lives. */
+export function memoryStorage(ttlMs: number, clock: Clock): Storage {
+  return {
+    collection: () => new MemoryStore({ mostValues, mostBytes, ttlMs }, clock),
+    close: () => Promise.resolve(),
+  };
 }
 
 interface Entry<T> {
@@ -40,31 +44,37 @@ export class MemoryStore<T> implements Store<T> {
     return this.#bytes;
   }
 
-  get(id: string): T | null {
+  get(id: string): Promise<T | null> {
     this.#dropExpired();
     const entry = this.#entries.get(id);
-    if (entry === undefined) return null;
+    if (entry === undefined) return Promise.resolve(null);
     entry.usedMs = this.#clock.now();
     this.#entries.delete(id);
     this.#entries.set(id, entry);
-    return entry.value;
+    return Promise.resolve(entry.value);
   }
 
-  set(id: string, value: T): void {
-    this.delete(id);
+  set(id: string, value: T): Promise<void> {
+    this.#drop(id);
     const bytes = weightOf(value);
-    if (bytes > this.#limits.mostBytes) return;
+    if (bytes > this.#limits.mostBytes) return Promise.resolve();
     this.#entries.set(id, { value, bytes, usedMs: this.#clock.now() });
     this.#bytes += bytes;
     this.#dropExpired();
     for (const oldest of this.#entries.keys()) {
       if (this.#entries.size <= this.#limits.mostValues && this.#bytes <= this.#limits.mostBytes) break;
-      this.delete(oldest);
+      this.#drop(oldest);
     }
     this.#sweepLater();
+    return Promise.resolve();
   }
 
-  delete(id: string): boolean {
+  delete(id: string): Promise<boolean> {
+    this.#dropExpired();
+    return Promise.resolve(this.#drop(id));
+  }
+
+  #drop(id: string): boolean {
     this.#bytes -= this.#entries.get(id)?.bytes ?? 0;
     return this.#entries.delete(id);
   }
@@ -75,7 +85,7 @@ export class MemoryStore<T> implements Store<T> {
     const deadline = this.#clock.now() - ttlMs;
     for (const [id, { usedMs }] of this.#entries) {
       if (usedMs > deadline) return;
-      this.delete(id);
+      this.#drop(id);
     }
   }
 

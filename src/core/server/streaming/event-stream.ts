@@ -31,6 +31,7 @@ export class EventStream {
   readonly #keepAlive: KeepAlive;
   #begun = false;
   #congested = false;
+  #abandoned = false;
 
   /** @param takeHeld called when the socket has drained: the events that were held back, possibly empty */
   constructor(response: ServerResponse, options: StreamOptions, takeHeld: () => string) {
@@ -100,6 +101,7 @@ export class EventStream {
   /** Writes the last events, whether or not the stream is congested. */
   end(events: string): void {
     this.#keepAlive.end();
+    if (this.#abandoned) return;
     this.begin();
     this.#writer.end(events);
     if (!this.#response.writableFinished) this.#onCongested();
@@ -115,6 +117,7 @@ export class EventStream {
 
   /** The client has left: nothing more is written. */
   abandoned(): void {
+    this.#abandoned = true;
     this.#keepAlive.end();
   }
 

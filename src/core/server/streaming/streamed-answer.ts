@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { ChatstreamError } from '../../base/errors.js';
+import { asChatstreamError, type ChatstreamError } from '../../base/errors.js';
 import { addParts, type AnswerPart } from '../../engine/dialects/answer.js';
 import type { AnswerListener, AnswerReason, PromptCounts, Timings } from '../../inference/request.js';
 import type { AnswerEncoder } from '../protocol/answer-encoder.js';
@@ -31,7 +31,20 @@ export class StreamedAnswer implements AnswerListener {
 
   ended(reason: AnswerReason, parts: readonly AnswerPart[], timings: Timings, stop: string | null): void {
     addParts(this.#held, parts);
-    this.stream.end(this.#opening() + this.#takeHeld() + this.#encoder.closing(reason, timings, stop));
+    const events = this.#opening() + this.#takeHeld();
+    const last = this.#encoder.closing(reason, timings, stop);
+    if (typeof last === 'string') {
+      this.stream.end(events + last);
+      return;
+    }
+    last.then(
+      (closing) => {
+        this.stream.end(events + closing);
+      },
+      (error: unknown) => {
+        this.failed(asChatstreamError(error));
+      },
+    );
   }
 
   failed(error: ChatstreamError): void {

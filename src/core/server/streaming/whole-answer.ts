@@ -1,4 +1,4 @@
-import type { ChatstreamError } from '../../base/errors.js';
+import { asChatstreamError, type ChatstreamError } from '../../base/errors.js';
 import { addParts, type AnswerPart } from '../../engine/dialects/answer.js';
 import type { AnswerListener, AnswerReason, Timings } from '../../inference/request.js';
 import type { AnswerEncoder } from '../protocol/answer-encoder.js';
@@ -26,7 +26,14 @@ export class WholeAnswer implements AnswerListener {
 
   ended(reason: AnswerReason, parts: readonly AnswerPart[], timings: Timings, stop: string | null): void {
     addParts(this.#parts, parts);
-    this.#onEnd(this.#encoder.whole(this.#parts, reason, timings, stop));
+    const body = this.#encoder.whole(this.#parts, reason, timings, stop);
+    if (body instanceof Promise) {
+      body.then(this.#onEnd, (error: unknown) => {
+        this.#onFailed(asChatstreamError(error));
+      });
+    } else {
+      this.#onEnd(body);
+    }
   }
 
   failed(error: ChatstreamError): void {

@@ -1,6 +1,8 @@
+import { ChatstreamError } from '../../../base/errors.js';
 import { conversationNotFoundError, itemNotStoredError } from '../../../base/refusals.js';
 import type { ConversationObject } from '../../schemas/conversations.js';
 import type { ConversationItem } from '../../schemas/response-items.js';
+import { KeyedTurns } from '../../store/keyed-turns.js';
 import type { Store } from '../../store/store.js';
 import { newKey } from './item-ids.js';
 
@@ -10,68 +12,82 @@ export interface StoredConversation {
   readonly items: readonly ConversationItem[];
 }
 
-/** The conversations that are kept. Whatever is done with one counts as using it. */
+/**
+ * The conversations that are kept. Whatever is done with one counts as using it.
+ *
+ * Every method throws ChatstreamError `storage_failed` if the store fails, and all but `create` and `appendIfKept`
+ * `not_found` if there is no such conversation.
+ */
 export class Conversations {
   readonly #store: Store<StoredConversation>;
+  readonly #turns = new KeyedTurns();
 
   constructor(store: Store<StoredConversation>) {
     this.#store = store;
   }
 
-  create(metadata: ConversationObject['metadata'], items: readonly ConversationItem[]): StoredConversation {
+  async create(
+    metadata: ConversationObject['metadata'],
+    items: readonly ConversationItem[],
+  ): Promise<StoredConversation> {
     const created_at = Math.floor(Date.now() / 1000);
     const conversation = { id: `conv_${newKey()}`, object: 'conversation', created_at, metadata } as const;
-    return this.#keep({ conversation, items });
+    await this.#store.set(conversation.id, { conversation, items });
+    return { conversation, items };
   }
 
-  /**
-   * @param param the parameter that names it, if it is not the path
-   * @throws ChatstreamError `not_found`
-   */
-  find(id: string, param?: string): StoredConversation {
-    const stored = this.#store.get(id);
+  /** @param param the parameter that names it, if it is not the path */
+  async find(id: string, param?: string): Promise<StoredConversation> {
+    const stored = await this.#store.get(id);
     if (stored === null) throw conversationNotFoundError(id, param);
     return stored;
   }
 
-  /** @throws ChatstreamError `not_found` */
-  describe(id: string, metadata: ConversationObject['metadata']): StoredConversation {
-    const { conversation, items } = this.find(id);
-    return this.#keep({ conversation: { ...conversation, metadata }, items });
+  describe(id: string, metadata: ConversationObject['metadata']): Promise<StoredConversation> {
+    return this.#change(id, ({ conversation, items }) => ({ conversation: { ...conversation, metadata }, items }));
   }
 
-  /** @throws ChatstreamError `not_found` */
-  append(id: string, more: readonly ConversationItem[]): StoredConversation {
-    const { conversation, items } = this.find(id);
-    return this.#keep({ conversation, items: [...items, ...more] });
+  append(id: string, more: readonly ConversationItem[]): Promise<StoredConversation> {
+    return this.#change(id, ({ conversation, items }) => ({ conversation, items: [...items, ...more] }));
   }
 
   /** Adds what a response has said; a conversation that was deleted meanwhile stays deleted. */
-  appendIfKept(id: string, more: readonly ConversationItem[]): void {
-    if (this.#store.get(id) !== null) this.append(id, more);
+  async appendIfKept(id: string, more: readonly ConversationItem[]): Promise<void> {
+    try {
+      await this.append(id, more);
+    } catch (error) {
+      if (!(error instanceof ChatstreamError && error.code === 'not_found')) throw error;
+    }
   }
 
-  /** @throws ChatstreamError `not_found` */
-  delete(id: string): void {
-    if (!this.#store.delete(id)) throw conversationNotFoundError(id);
+  async delete(id: string): Promise<void> {
+    const existed = await this.#turns.take(id, () => this.#store.delete(id));
+    if (!existed) throw conversationNotFoundError(id);
   }
 
-  /** @throws ChatstreamError `not_found` */
-  item(id: string, itemId: string): ConversationItem {
-    const item = this.find(id).items.find((each) => each.id === itemId);
-    if (item === undefined) throw itemNotStoredError(itemId);
-    return item;
+  async item(id: string, itemId: string): Promise<ConversationItem> {
+    return itemOf(await this.find(id), itemId);
   }
 
-  /** @throws ChatstreamError `not_found` */
-  deleteItem(id: string, itemId: string): StoredConversation {
-    this.item(id, itemId);
-    const { conversation, items } = this.find(id);
-    return this.#keep({ conversation, items: items.filter((each) => each.id !== itemId) });
+  deleteItem(id: string, itemId: string): Promise<StoredConversation> {
+    return this.#change(id, (stored) => {
+      const { conversation, items } = stored;
+      const deleted = itemOf(stored, itemId);
+      return { conversation, items: items.filter((each) => each !== deleted) };
+    });
   }
 
-  #keep(stored: StoredConversation): StoredConversation {
-    this.#store.set(stored.conversation.id, stored);
-    return stored;
+  #change(id: string, change: (stored: StoredConversation) => StoredConversation): Promise<StoredConversation> {
+    return this.#turns.take(id, async () => {
+      const changed = change(await this.find(id));
+      await this.#store.set(id, changed);
+      return changed;
+    });
   }
+}
+
+function itemOf({ items }: StoredConversation, id: string): ConversationItem {
+  const item = items.find((each) => each.id === id);
+  if (item === undefined) throw itemNotStoredError(id);
+  return item;
 }

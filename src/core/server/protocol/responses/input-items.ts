@@ -55,6 +55,15 @@ function duplicateError(id: string, param: string): ChatstreamError {
   });
 }
 
+/** The ids of the items that an input refers to instead of repeating them. */
+export function referencesIn(input: string | readonly WireItem[] | null | undefined): readonly string[] {
+  if (typeof input === 'string') return [];
+  return (input ?? []).flatMap((item) => {
+    const isReference = (item.type ?? typeOf(item)) === 'item_reference';
+    return isReference && typeof item.id === 'string' ? [item.id] : [];
+  });
+}
+
 interface Place {
   /** The parameter that has the item. */
   readonly param: string;

@@ -15,8 +15,11 @@ export interface ResponseEncoderOptions {
   readonly key: string;
   /** Whether thoughts are also given as `encrypted_content`. */
   readonly sealsThoughts: boolean;
-  /** Called with the response when it has ended, before the client gets to know. Not called for one that failed. */
-  readonly onEnded: (response: ResponseObject) => void;
+  /**
+   * Called with the response when it has ended; the client gets to know what this resolves with. Not called for one that
+   * failed.
+   */
+  readonly onEnded: (response: ResponseObject) => Promise<ResponseObject>;
 }
 
 /** An event without its number. */
@@ -59,9 +62,9 @@ export class ResponseEncoder implements AnswerEncoder {
     return events;
   }
 
-  closing(reason: AnswerReason, timings: Timings): string {
+  async closing(reason: AnswerReason, timings: Timings): Promise<string> {
     const events = this.#lastItem(reason);
-    const response = this.#ended(reason, timings);
+    const response = await this.#ended(reason, timings);
     const type = response.status === 'incomplete' ? 'response.incomplete' : 'response.completed';
     return events + this.#write({ type, response });
   }
@@ -75,7 +78,7 @@ export class ResponseEncoder implements AnswerEncoder {
     return opening + this.#write({ type: 'response.failed', response });
   }
 
-  whole(parts: readonly AnswerPart[], reason: AnswerReason, timings: Timings): object {
+  whole(parts: readonly AnswerPart[], reason: AnswerReason, timings: Timings): Promise<object> {
     this.parts(parts);
     this.#lastItem(reason);
     return this.#ended(reason, timings);
@@ -194,17 +197,15 @@ export class ResponseEncoder implements AnswerEncoder {
     return outputItem(item, status, this.#options.sealsThoughts);
   }
 
-  #ended(reason: AnswerReason, timings: Timings): ResponseObject {
+  #ended(reason: AnswerReason, timings: Timings): Promise<ResponseObject> {
     const isIncomplete = reason === 'length';
-    const response: ResponseObject = {
+    return this.#options.onEnded({
       ...this.#response(isIncomplete ? 'incomplete' : 'completed'),
       completed_at: isIncomplete ? null : Math.floor(Date.now() / 1000),
       incomplete_details: isIncomplete ? { reason: 'max_output_tokens' } : null,
       usage: usageOf(timings),
       timings: wireTimings(timings),
-    };
-    this.#options.onEnded(response);
-    return response;
+    });
   }
 
   #response(status: ResponseObject['status']): ResponseObject {

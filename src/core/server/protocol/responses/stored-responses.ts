@@ -3,6 +3,7 @@ import { itemNotStoredError, responseNotFoundError } from '../../../base/refusal
 import type { ResponseObject } from '../../schemas/response-answers.js';
 import type { ConversationItem } from '../../schemas/response-items.js';
 import type { Store } from '../../store/store.js';
+import type { FindItem } from './input-items.js';
 import { responseOfItem } from './item-ids.js';
 
 /** A response that has ended, and what it was an answer to, without what came before in its conversation. */
@@ -19,20 +20,21 @@ export class StoredResponses {
     this.#store = store;
   }
 
-  keep(stored: StoredResponse): void {
-    this.#store.set(stored.response.id, stored);
+  /** @throws ChatstreamError `storage_failed` */
+  keep(stored: StoredResponse): Promise<void> {
+    return this.#store.set(stored.response.id, stored);
   }
 
-  /** @throws ChatstreamError `not_found` */
-  find(id: string, param?: string): StoredResponse {
-    const stored = this.#store.get(id);
+  /** @throws ChatstreamError `not_found`, `storage_failed` */
+  async find(id: string, param?: string): Promise<StoredResponse> {
+    const stored = await this.#store.get(id);
     if (stored === null) throw responseNotFoundError(id, param);
     return stored;
   }
 
-  /** @throws ChatstreamError `not_found` */
-  delete(id: string): void {
-    if (!this.#store.delete(id)) throw responseNotFoundError(id);
+  /** @throws ChatstreamError `not_found`, `storage_failed` */
+  async delete(id: string): Promise<void> {
+    if (!(await this.#store.delete(id))) throw responseNotFoundError(id);
   }
 
   /**
@@ -40,12 +42,12 @@ export class StoredResponses {
    * conversation does not lose its beginning while it goes on.
    *
    * @throws ChatstreamError `not_found` if a response of it is not stored any more, `invalid_request` if it belongs to a
-   *   conversation that has a name: what it continued is stored there
+   *   conversation that has a name: what it continued is stored there; `storage_failed`
    */
-  itemsUpTo(id: string): readonly ConversationItem[] {
+  async itemsUpTo(id: string): Promise<readonly ConversationItem[]> {
     const turns: (readonly ConversationItem[])[] = [];
     for (let next: string | null = id; next !== null;) {
-      const { response, input }: StoredResponse = this.find(next, 'previous_response_id');
+      const { response, input }: StoredResponse = await this.find(next, 'previous_response_id');
       if (response.conversation !== null) throw inConversationError(response.id, response.conversation.id);
       turns.push(response.output, input);
       next = response.previous_response_id;
@@ -53,14 +55,23 @@ export class StoredResponses {
     return turns.reverse().flat();
   }
 
-  /** An item of the input or the output of any response. @throws ChatstreamError `not_found` */
-  readonly item = (id: string, param: string): ConversationItem => {
-    const owner = responseOfItem(id);
-    const stored = owner === null ? null : this.#store.get(owner);
-    const item = [...(stored?.response.output ?? []), ...(stored?.input ?? [])].find((each) => each.id === id);
-    if (item === undefined) throw itemNotStoredError(id, param);
-    return item;
-  };
+  /**
+   * Looks items of stored responses up, by their ids.
+   *
+   * @returns a function that finds them without waiting; it throws ChatstreamError `not_found` for one that is not stored
+   * @throws ChatstreamError `storage_failed`
+   */
+  async finder(ids: readonly string[]): Promise<FindItem> {
+    const owners = new Set(ids.map(responseOfItem).filter((owner) => owner !== null));
+    const found = await Promise.all([...owners].map((owner) => this.#store.get(owner)));
+    const items = found.flatMap((stored) => (stored === null ? [] : [...stored.response.output, ...stored.input]));
+    const byId = new Map(items.map((item) => [item.id, item]));
+    return (id, param) => {
+      const item = byId.get(id);
+      if (item === undefined) throw itemNotStoredError(id, param);
+      return item;
+    };
+  }
 }
 
 function inConversationError(id: string, conversation: string): ChatstreamError {

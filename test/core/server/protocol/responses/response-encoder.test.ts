@@ -27,13 +27,20 @@ const args = (index: number, text: string): AnswerPart => ({ type: 'arguments', 
 
 function encoder(more: Partial<ConstructorParameters<typeof ResponseEncoder>[0]> = {}): ResponseEncoder {
   const fields = responseFields({ input: 'Hi' }, { id: `resp_${key}`, createdAt: 1, model: 'm' });
-  return new ResponseEncoder({ fields, key, sealsThoughts: false, onEnded: () => undefined, ...more });
+  return new ResponseEncoder({
+    fields,
+    key,
+    sealsThoughts: false,
+    onEnded: (response) => Promise.resolve(response),
+    ...more,
+  });
 }
 
 /** The events of a stream in which each part comes alone. */
-function stream(parts: readonly AnswerPart[], reason: AnswerReason = 'stop'): readonly NamedEvent[] {
+async function stream(parts: readonly AnswerPart[], reason: AnswerReason = 'stop'): Promise<readonly NamedEvent[]> {
   const writer = encoder();
-  const body = [writer.opening(), ...parts.map((part) => writer.parts([part])), writer.closing(reason, timings)];
+  const body = [writer.opening(), ...parts.map((part) => writer.parts([part]))];
+  body.push(await writer.closing(reason, timings));
   return namedEvents(body.join(''));
 }
 
@@ -48,8 +55,8 @@ const everything = [
 ];
 
 describe('the events of a response', () => {
-  it('come in their order, from the first item to the last', () => {
-    expect(stream(everything).map(({ type }) => type.replace('response.', ''))).toEqual([
+  it('come in their order, from the first item to the last', async () => {
+    expect((await stream(everything)).map(({ type }) => type.replace('response.', ''))).toEqual([
       'created',
       'in_progress',
       ...['output_item.added', 'content_part.added', 'reasoning_text.delta', 'reasoning_text.delta'],
@@ -62,14 +69,14 @@ describe('the events of a response', () => {
     ]);
   });
 
-  it('are numbered from 0, and named by their type', () => {
-    const events = stream(everything);
+  it('are numbered from 0, and named by their type', async () => {
+    const events = await stream(everything);
     expect(events.map(({ data }) => data['sequence_number'])).toEqual(events.map((_event, index) => index));
     expect(events.map(({ data }) => data['type'])).toEqual(events.map(({ type }) => type));
   });
 
-  it('say which item they belong to', () => {
-    const places = stream(everything).flatMap(({ data: { item_id: id, output_index: index } }) =>
+  it('say which item they belong to', async () => {
+    const places = (await stream(everything)).flatMap(({ data: { item_id: id, output_index: index } }) =>
       id === undefined ? [] : [[id, index]],
     );
     expect([...new Set(places.map((place) => JSON.stringify(place)))]).toEqual([
@@ -79,8 +86,8 @@ describe('the events of a response', () => {
     ]);
   });
 
-  it('have pieces that make up the whole, which the last ones repeat', () => {
-    const events = stream(everything);
+  it('have pieces that make up the whole, which the last ones repeat', async () => {
+    const events = await stream(everything);
     const pieces = (type: string): unknown =>
       events.flatMap((event) => (event.type === `response.${type}.delta` ? [event.data['delta']] : [])).join('');
     const whole = (type: string, field: string): unknown =>
@@ -95,8 +102,8 @@ describe('the events of a response', () => {
     expect(whole('function_call_arguments', 'arguments')).toBe('{"a":1}');
   });
 
-  it('give calls that follow each other items of their own', () => {
-    const done = stream([call(0, 'f'), args(0, '{}'), call(1, 'g'), args(1, '{"b":2}')], 'tool_calls').filter(
+  it('give calls that follow each other items of their own', async () => {
+    const done = (await stream([call(0, 'f'), args(0, '{}'), call(1, 'g'), args(1, '{"b":2}')], 'tool_calls')).filter(
       ({ type }) => type === 'response.output_item.done',
     );
     expect(done.map(({ data }) => data['item'])).toMatchObject([
@@ -105,8 +112,8 @@ describe('the events of a response', () => {
     ]);
   });
 
-  it('end with an incomplete response if the tokens ran out', () => {
-    const last = stream([content('Hel')], 'length').at(-1);
+  it('end with an incomplete response if the tokens ran out', async () => {
+    const last = (await stream([content('Hel')], 'length')).at(-1);
     expect(last?.type).toBe('response.incomplete');
     expect(last?.data['response']).toMatchObject({
       status: 'incomplete',
@@ -115,8 +122,8 @@ describe('the events of a response', () => {
     });
   });
 
-  it('have an empty message if there is nothing', () => {
-    expect(stream([]).at(-1)?.data['response']).toMatchObject({
+  it('have an empty message if there is nothing', async () => {
+    expect((await stream([])).at(-1)?.data['response']).toMatchObject({
       status: 'completed',
       output: [{ type: 'message', content: [{ type: 'output_text', text: '' }] }],
     });
@@ -150,16 +157,17 @@ describe('the events of a response', () => {
 });
 
 describe('a whole response', () => {
-  const whole = (parts: readonly AnswerPart[], more = {}): object => encoder(more).whole(parts, 'stop', timings);
+  const whole = (parts: readonly AnswerPart[], more = {}): Promise<object> =>
+    encoder(more).whole(parts, 'stop', timings);
 
-  it('is the same as at the end of a stream', () => {
+  it('is the same as at the end of a stream', async () => {
     const now = expect.any(Number) as number;
-    const streamed = stream(everything).at(-1)?.data['response'];
-    expect(whole(everything)).toEqual({ ...Object(streamed), completed_at: now });
+    const streamed = (await stream(everything)).at(-1)?.data['response'];
+    expect(await whole(everything)).toEqual({ ...Object(streamed), completed_at: now });
   });
 
-  it('has items, token counts and timings', () => {
-    expect(whole(everything)).toMatchObject({
+  it('has items, token counts and timings', async () => {
+    expect(await whole(everything)).toMatchObject({
       id: `resp_${key}`,
       object: 'response',
       status: 'completed',
@@ -181,14 +189,19 @@ describe('a whole response', () => {
     });
   });
 
-  it('is handed over when it has ended', () => {
+  it('is handed over when it has ended, and sent as it comes back', async () => {
     const ended: ResponseObject[] = [];
-    const body = whole([content('Hi')], { onEnded: (response: ResponseObject) => ended.push(response) });
-    expect(ended).toEqual([body]);
+    const onEnded = (response: ResponseObject): Promise<ResponseObject> => {
+      ended.push(response);
+      return Promise.resolve({ ...response, store: false });
+    };
+    const body = await whole([content('Hi')], { onEnded });
+    expect(ended).toMatchObject([{ store: true }]);
+    expect(body).toEqual({ ...ended[0], store: false });
   });
 
-  it('has its thoughts in a form to be sent back, if asked to', () => {
-    expect(whole([thought('Hm.')], { sealsThoughts: true })).toMatchObject({
+  it('has its thoughts in a form to be sent back, if asked to', async () => {
+    expect(await whole([thought('Hm.')], { sealsThoughts: true })).toMatchObject({
       output: [{ encrypted_content: `chatstream.thought.${Buffer.from('Hm.').toString('base64url')}` }],
     });
   });

@@ -1,0 +1,35 @@
+import type { Clock } from '../../src/core/base/clock.js';
+import { storageFailedError } from '../../src/core/base/refusals.js';
+import { memoryStorage } from '../../src/core/server/store/memory-store.js';
+import type { CollectionName, Storage, Store } from '../../src/core/server/store/store.js';
+
+/** Keeps values in memory, unless a test lets it fail or wait. */
+export class FailingStorage implements Storage {
+  /** What can be done. */
+  works: 'fully' | 'for reading' | 'not at all' = 'fully';
+  /** Changes wait for this. */
+  until: Promise<unknown> = Promise.resolve();
+  readonly #memory: Storage;
+
+  constructor(clock: Clock) {
+    this.#memory = memoryStorage(0, clock);
+  }
+
+  collection<T>(name: CollectionName, isValue: (value: unknown) => value is T): Store<T> {
+    const store = this.#memory.collection(name, isValue);
+    const change = async <R>(work: () => Promise<R>): Promise<R> => {
+      await this.until;
+      if (this.works !== 'fully') throw storageFailedError();
+      return work();
+    };
+    return {
+      get: (id) => (this.works === 'not at all' ? Promise.reject(storageFailedError()) : store.get(id)),
+      set: (id, value) => change(() => store.set(id, value)),
+      delete: (id) => change(() => store.delete(id)),
+    };
+  }
+
+  close(): Promise<void> {
+    return this.#memory.close();
+  }
+}
