@@ -10,13 +10,13 @@ import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema';
 import { jsonSchemaOutputFormat } from '@anthropic-ai/sdk/helpers/json-schema';
 import { Type } from 'typebox';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { syntheticModel } from '../support/gguf/index.js';
+import { notingFetch } from '../support/clients/noting-fetch.js';
+import { rejection } from '../support/clients/rejection.js';
+import { nonsense, Served, servers } from '../support/clients/served.js';
 import { parseAs } from '../support/parse-as.js';
-import { type ServerProcess, startServer } from '../support/server-process.js';
 import { until } from '../support/until.js';
 
 const apiKey = 'correct horse';
-const context = 32_768;
 
 /** A model that thinks if its template is told to. */
 const thinkingTemplate = [
@@ -26,56 +26,30 @@ const thinkingTemplate = [
 
 const messages: Anthropic.MessageParam[] = [{ role: 'user', content: 'Tell me a story.' }];
 
-let server: ServerProcess;
+const served = new Served(nonsense({ chatTemplate: thinkingTemplate }), apiKey);
+const mock = new Served(servers.echo);
 let client: Anthropic;
 /** A seed makes answers repeatable. It is not a parameter of Anthropic's, which its client sends nevertheless. */
 let request: Anthropic.MessageCreateParamsNonStreaming;
 /** Long enough to still run when the test looks, even if the test was held up for some seconds. */
 let endless: Anthropic.MessageCreateParamsNonStreaming;
 
-beforeAll(async () => {
-  const path = await syntheticModel({ endOfTurnGain: 2, context, chatTemplate: thinkingTemplate });
-  const sizes = ['--context', String(context), '--threads', '1', '--max-concurrency', '2', '--max-queue', '8'];
-  server = await startServer(['--model', path, '--gpu', 'off', '--api-key', apiKey, ...sizes]);
-  client = new Anthropic({ baseURL: server.url, apiKey, maxRetries: 0 });
-  const shared = { model: server.ready.model, messages };
+beforeAll(() => {
+  client = new Anthropic({ baseURL: served.url, apiKey, maxRetries: 0 });
+  const shared = { model: served.model, messages };
   request = Object.assign({ ...shared, max_tokens: 60 }, { seed: 7 });
   // Anthropic's clients refuse to wait for more than 21,333 tokens that are not streamed.
   endless = Object.assign({ ...shared, max_tokens: 20_000 }, { ignore_eos: true });
 });
 
 afterEach(async () => {
-  await untilIdle();
+  await served.untilIdle();
 });
-
-async function queue(method: 'GET' | 'PATCH' = 'GET', limits?: object): Promise<{ running: unknown[] }> {
-  const response = await fetch(`${server.url}/v1/queue`, {
-    method,
-    headers: { 'x-api-key': apiKey, 'content-type': 'application/json' },
-    ...(limits !== undefined && { body: JSON.stringify(limits) }),
-  });
-  expect(response.status).toBe(200);
-  return parseAs(Type.Object({ running: Type.Array(Type.Unknown()) }), await response.json());
-}
-
-function untilIdle(): Promise<true> {
-  return until(async () => (await queue()).running.length === 0, 'all slots to be free');
-}
-
-/** What a rejected promise was rejected with. */
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error('It was not rejected.');
-}
 
 describe('messages', () => {
   it('come whole, with usage', async () => {
     const message = await client.messages.create(request);
-    expect(message).toMatchObject({ type: 'message', role: 'assistant', model: server.ready.model });
+    expect(message).toMatchObject({ type: 'message', role: 'assistant', model: served.model });
     expect(message.content).toMatchObject([{ type: 'text', text: expect.stringMatching(/./) as unknown }]);
     expect(['end_turn', 'max_tokens']).toContain(message.stop_reason);
     expect(message.usage.output_tokens).toBeGreaterThan(0);
@@ -139,17 +113,17 @@ describe('messages', () => {
       stream.abort();
     });
     expect(await rejection(stream.done())).toBeInstanceOf(APIUserAbortError);
-    await untilIdle();
+    await served.untilIdle();
     expect(await client.messages.create(request)).toMatchObject({ type: 'message' });
   });
 
   it('free their slot when the client gives up waiting for the whole', async () => {
     const controller = new AbortController();
     const answer = rejection(client.messages.create(endless, { signal: controller.signal }));
-    await until(async () => (await queue()).running.length === 1, 'the request to run');
+    await served.untilRunning();
     controller.abort();
     expect(await answer).toBeInstanceOf(APIUserAbortError);
-    await untilIdle();
+    await served.untilIdle();
   });
 });
 
@@ -187,7 +161,6 @@ describe('tools', () => {
   });
 
   it('are run by the client’s tool runner to the end', async () => {
-    const mock = await startServer(['--engine', 'mock', '--mock-reply', 'echo']);
     const asked: unknown[] = [];
     const weather = betaTool({
       name: 'get_weather',
@@ -237,7 +210,7 @@ describe('errors', () => {
     const unknown = await rejection(client.messages.create({ ...request, model: 'claude' }));
     expect(unknown).toBeInstanceOf(NotFoundError);
     expect(unknown).toMatchObject({ type: 'not_found_error', errorCode: 'model_not_found' });
-    const stranger = new Anthropic({ baseURL: server.url, apiKey: 'wrong', maxRetries: 0 });
+    const stranger = new Anthropic({ baseURL: served.url, apiKey: 'wrong', maxRetries: 0 });
     const error = await rejection(stranger.messages.create(request));
     expect(error).toBeInstanceOf(AuthenticationError);
     if (error instanceof APIError) expect(error.requestID).toMatch(/./);
@@ -246,18 +219,14 @@ describe('errors', () => {
 
 describe('a full queue', () => {
   it('refuses with a Retry-After that the client’s retries obey, to success in the end', async () => {
-    const statuses: number[] = [];
+    const { fetch, statuses } = notingFetch();
     const patient = new Anthropic({
-      baseURL: server.url,
+      baseURL: served.url,
       apiKey,
       maxRetries: 5,
-      fetch: async (input, init) => {
-        const response = await fetch(input, init);
-        statuses.push(response.status);
-        return response;
-      },
+      fetch,
     });
-    await queue('PATCH', { max_concurrency: 1, max_queue: 0 });
+    await served.resize({ max_concurrency: 1, max_queue: 0 });
     const blocker = await client.messages.create({ ...endless, stream: true });
 
     const refused = await rejection(client.messages.create(request));
@@ -271,7 +240,7 @@ describe('a full queue', () => {
     expect(await answer).toMatchObject({ type: 'message' });
     expect(statuses[0]).toBe(429);
     expect(statuses.at(-1)).toBe(200);
-    await queue('PATCH', { max_concurrency: 2, max_queue: 8 });
+    await served.resize({ max_concurrency: 2, max_queue: 8 });
   });
 });
 
@@ -316,7 +285,7 @@ describe('Claude Code', () => {
   };
 
   it('gets its first answer', async () => {
-    const response = await fetch(`${server.url}/v1/messages?beta=true`, {
+    const response = await fetch(`${served.url}/v1/messages?beta=true`, {
       method: 'POST',
       headers: {
         'x-api-key': apiKey,
@@ -325,7 +294,7 @@ describe('Claude Code', () => {
         'anthropic-beta': 'claude-code-20250219,context-management-2025-06-27,effort-2025-11-24',
         'anthropic-dangerous-direct-browser-access': 'true',
       },
-      body: JSON.stringify({ ...firstRequest, model: server.ready.model }),
+      body: JSON.stringify({ ...firstRequest, model: served.model }),
     });
     expect(response.status).toBe(200);
     const stream = await response.text();

@@ -1,65 +1,38 @@
 import OpenAI, { APIUserAbortError, AuthenticationError, BadRequestError, NotFoundError, RateLimitError } from 'openai';
 import { Type } from 'typebox';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { syntheticModel } from '../support/gguf/index.js';
+import { notingFetch } from '../support/clients/noting-fetch.js';
+import { rejection } from '../support/clients/rejection.js';
+import { longContext, nonsense, Served } from '../support/clients/served.js';
 import { parseAs } from '../support/parse-as.js';
-import { type ServerProcess, startServer } from '../support/server-process.js';
 import { until } from '../support/until.js';
 
 const apiKey = 'correct horse';
 const messages = [{ role: 'user' as const, content: 'Tell me a story.' }];
 /** A seed makes answers repeatable; the model ends its turn somewhere on its own, or is cut off. */
 const request = { model: '', messages, seed: 7, max_tokens: 60 };
-const context = 32_768;
 /** Long enough to still run when the test looks, even if the test was held up for some seconds. */
 const endless = { ...request, max_tokens: 32_000, ignore_eos: true };
 
-let server: ServerProcess;
+const served = new Served(nonsense(), apiKey);
 let client: OpenAI;
 let model: string;
 
-beforeAll(async () => {
-  const path = await syntheticModel({ endOfTurnGain: 2, context });
-  const sizes = ['--context', String(context), '--threads', '1', '--max-concurrency', '2', '--max-queue', '8'];
-  server = await startServer(['--model', path, '--gpu', 'off', '--api-key', apiKey, ...sizes]);
-  client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey, maxRetries: 0 });
-  model = server.ready.model;
+beforeAll(() => {
+  client = new OpenAI({ baseURL: served.baseUrl, apiKey, maxRetries: 0 });
+  model = served.model;
   request.model = model;
   endless.model = model;
 });
 
 afterEach(async () => {
-  await untilIdle();
+  await served.untilIdle();
 });
-
-async function queue(method: 'GET' | 'PATCH' = 'GET', limits?: object): Promise<{ running: unknown[] }> {
-  const response = await fetch(`${server.url}/v1/queue`, {
-    method,
-    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-    ...(limits !== undefined && { body: JSON.stringify(limits) }),
-  });
-  expect(response.status).toBe(200);
-  return parseAs(Type.Object({ running: Type.Array(Type.Unknown()) }), await response.json());
-}
-
-function untilIdle(): Promise<true> {
-  return until(async () => (await queue()).running.length === 0, 'all slots to be free');
-}
 
 async function textOf(stream: AsyncIterable<OpenAI.ChatCompletionChunk>): Promise<string> {
   let text = '';
   for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? '';
   return text;
-}
-
-/** What a rejected promise was rejected with. */
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error('It was not rejected.');
 }
 
 describe('chat completions', () => {
@@ -112,22 +85,22 @@ describe('chat completions', () => {
     const stream = await client.chat.completions.create({ ...endless, stream: true });
     for await (const chunk of stream) {
       if ((chunk.choices[0]?.delta.content ?? '') === '') continue;
-      expect((await queue()).running).toHaveLength(1);
+      expect((await served.queue()).running).toHaveLength(1);
       stream.controller.abort();
       // Data that had already arrived would still be read.
       break;
     }
-    await untilIdle();
+    await served.untilIdle();
     expect((await client.chat.completions.create(request)).choices).toHaveLength(1);
   });
 
   it('free their slot when the client gives up waiting for the whole', async () => {
     const controller = new AbortController();
     const answer = rejection(client.chat.completions.create(endless, { signal: controller.signal }));
-    await until(async () => (await queue()).running.length === 1, 'the request to run');
+    await served.untilRunning();
     controller.abort();
     expect(await answer).toBeInstanceOf(APIUserAbortError);
-    await untilIdle();
+    await served.untilIdle();
   });
 
   it('keep to a JSON schema', async () => {
@@ -191,7 +164,7 @@ describe('models', () => {
   it('are listed, and found by their name', async () => {
     const { data } = await client.models.list();
     expect(data.map(({ id }) => id)).toEqual([model]);
-    expect(await client.models.retrieve(model)).toMatchObject({ id: model, context_length: context });
+    expect(await client.models.retrieve(model)).toMatchObject({ id: model, context_length: longContext });
     expect(await rejection(client.models.retrieve('other'))).toBeInstanceOf(NotFoundError);
   });
 });
@@ -211,7 +184,10 @@ describe('errors', () => {
     );
     expect(error).toBeInstanceOf(BadRequestError);
     expect(error).toMatchObject({ status: 400, code: 'context_length_exceeded', param: 'messages' });
-    expect(error).toHaveProperty('message', expect.stringMatching(new RegExp(`is ${context} tokens.*\\d{5,} tokens`)));
+    expect(error).toHaveProperty(
+      'message',
+      expect.stringMatching(new RegExp(`is ${longContext} tokens.*\\d{5,} tokens`)),
+    );
   });
 
   it.each([
@@ -233,7 +209,7 @@ describe('errors', () => {
   });
 
   it('tell a wrong key from a right one', async () => {
-    const stranger = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'wrong', maxRetries: 0 });
+    const stranger = new OpenAI({ baseURL: served.baseUrl, apiKey: 'wrong', maxRetries: 0 });
     const error = await rejection(stranger.models.list());
     expect(error).toBeInstanceOf(AuthenticationError);
     expect(error).toMatchObject({ status: 401, code: 'invalid_api_key' });
@@ -242,18 +218,14 @@ describe('errors', () => {
 
 describe('a full queue', () => {
   it('refuses with a Retry-After that the client’s retries obey, to success in the end', async () => {
-    const statuses: number[] = [];
+    const { fetch, statuses } = notingFetch();
     const patient = new OpenAI({
-      baseURL: `${server.url}/v1`,
+      baseURL: served.baseUrl,
       apiKey,
       maxRetries: 5,
-      fetch: async (input, init) => {
-        const response = await fetch(input, init);
-        statuses.push(response.status);
-        return response;
-      },
+      fetch,
     });
-    await queue('PATCH', { max_concurrency: 1, max_queue: 0 });
+    await served.resize({ max_concurrency: 1, max_queue: 0 });
     const blocker = await client.chat.completions.create({ ...endless, stream: true });
 
     const refused = await rejection(client.chat.completions.create(request));
@@ -267,6 +239,6 @@ describe('a full queue', () => {
     expect((await answer).choices).toHaveLength(1);
     expect(statuses[0]).toBe(429);
     expect(statuses.at(-1)).toBe(200);
-    await queue('PATCH', { max_concurrency: 2, max_queue: 8 });
+    await served.resize({ max_concurrency: 2, max_queue: 8 });
   });
 });

@@ -1,68 +1,38 @@
 import OpenAI, { APIUserAbortError, BadRequestError, NotFoundError, RateLimitError } from 'openai';
 import { Type } from 'typebox';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { syntheticModel } from '../support/gguf/index.js';
+import { notingFetch } from '../support/clients/noting-fetch.js';
+import { rejection } from '../support/clients/rejection.js';
+import { nonsense, Served, servers } from '../support/clients/served.js';
 import { parseAs } from '../support/parse-as.js';
-import { type ServerProcess, startServer } from '../support/server-process.js';
 import { until } from '../support/until.js';
 
 const request = { input: 'Tell me a story.', max_output_tokens: 60 };
 /** A parameter that the official types do not have. */
 const seeded = { ...request, seed: 7 };
-const context = 32_768;
 /** Long enough to still run when the test looks, even if the test was held up for some seconds. */
 const endless = { ...request, max_output_tokens: 32_000, ignore_eos: true };
 
-let real: ServerProcess;
-let mock: ServerProcess;
+const served = new Served(nonsense());
+const mock = new Served(servers.echo);
 /** Of a server with a real engine and a model that talks nonsense. */
 let client: OpenAI;
 /** Of a server that echoes and calls functions. */
 let echo: OpenAI;
 
-beforeAll(async () => {
-  const path = await syntheticModel({ endOfTurnGain: 2, context });
-  const sizes = ['--context', String(context), '--threads', '1', '--max-concurrency', '2', '--max-queue', '8'];
-  [real, mock] = await Promise.all([
-    startServer(['--model', path, '--gpu', 'off', ...sizes]),
-    startServer(['--engine', 'mock', '--mock-prefill', '1ms', '--mock-token', '1ms', '--mock-reply', 'echo']),
-  ]);
-  client = new OpenAI({ baseURL: `${real.url}/v1`, apiKey: 'none', maxRetries: 0 });
-  echo = new OpenAI({ baseURL: `${mock.url}/v1`, apiKey: 'none', maxRetries: 0 });
+beforeAll(() => {
+  client = new OpenAI({ baseURL: served.baseUrl, apiKey: 'none', maxRetries: 0 });
+  echo = new OpenAI({ baseURL: mock.baseUrl, apiKey: 'none', maxRetries: 0 });
 });
 
 afterEach(async () => {
-  await untilIdle();
+  await served.untilIdle();
 });
-
-async function queue(method: 'GET' | 'PATCH' = 'GET', limits?: object): Promise<{ running: unknown[] }> {
-  const response = await fetch(`${real.url}/v1/queue`, {
-    method,
-    headers: { 'content-type': 'application/json' },
-    ...(limits !== undefined && { body: JSON.stringify(limits) }),
-  });
-  expect(response.status).toBe(200);
-  return parseAs(Type.Object({ running: Type.Array(Type.Unknown()) }), await response.json());
-}
-
-function untilIdle(): Promise<true> {
-  return until(async () => (await queue()).running.length === 0, 'all slots to be free');
-}
-
-/** What a rejected promise was rejected with. */
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error('It was not rejected.');
-}
 
 describe('responses', () => {
   it('come whole, with usage', async () => {
     const response = await client.responses.create(request);
-    expect(response).toMatchObject({ object: 'response', model: real.ready.model });
+    expect(response).toMatchObject({ object: 'response', model: served.model });
     expect(['completed', 'incomplete']).toContain(response.status);
     expect(response.output_text).not.toBe('');
     expect(response.usage?.output_tokens).toBeGreaterThan(0);
@@ -111,21 +81,21 @@ describe('responses', () => {
     for await (const event of stream) {
       if (event.type === 'response.created') ({ id } = event.response);
       if (event.type !== 'response.output_text.delta') continue;
-      expect((await queue()).running).toHaveLength(1);
+      expect((await served.queue()).running).toHaveLength(1);
       stream.controller.abort();
       break;
     }
-    await untilIdle();
+    await served.untilIdle();
     expect(await rejection(client.responses.retrieve(id))).toBeInstanceOf(NotFoundError);
   });
 
   it('free their slot when the client gives up waiting for the whole', async () => {
     const controller = new AbortController();
     const answer = rejection(client.responses.create(endless, { signal: controller.signal }));
-    await until(async () => (await queue()).running.length === 1, 'the request to run');
+    await served.untilRunning();
     controller.abort();
     expect(await answer).toBeInstanceOf(APIUserAbortError);
-    await untilIdle();
+    await served.untilIdle();
   });
 });
 
@@ -209,20 +179,16 @@ describe('what is refused', () => {
   });
 
   it('is told to retry if the queue is full, to success in the end', async () => {
-    const statuses: number[] = [];
+    const { fetch, statuses } = notingFetch();
     const patient = new OpenAI({
-      baseURL: `${real.url}/v1`,
+      baseURL: served.baseUrl,
       apiKey: 'none',
       maxRetries: 5,
-      fetch: async (input, init) => {
-        const response = await fetch(input, init);
-        statuses.push(response.status);
-        return response;
-      },
+      fetch,
     });
-    await queue('PATCH', { max_concurrency: 1, max_queue: 0 });
+    await served.resize({ max_concurrency: 1, max_queue: 0 });
     const blocker = await client.responses.create({ ...endless, stream: true });
-    await until(async () => (await queue()).running.length === 1, 'the first to run');
+    await served.untilRunning();
 
     const refused = await rejection(client.responses.create({ ...request, stream: true }));
     expect(refused).toBeInstanceOf(RateLimitError);
@@ -234,6 +200,6 @@ describe('what is refused', () => {
     blocker.controller.abort();
     expect((await answer).output_text).not.toBe('');
     expect([statuses[0], statuses.at(-1)]).toEqual([429, 200]);
-    await queue('PATCH', { max_concurrency: 2, max_queue: 8 });
+    await served.resize({ max_concurrency: 2, max_queue: 8 });
   });
 });
