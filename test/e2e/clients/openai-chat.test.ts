@@ -1,11 +1,11 @@
 import OpenAI, { APIUserAbortError, AuthenticationError, BadRequestError, NotFoundError, RateLimitError } from 'openai';
 import { Type } from 'typebox';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { notingFetch } from '../support/clients/noting-fetch.js';
-import { rejection } from '../support/clients/rejection.js';
-import { longContext, nonsense, Served } from '../support/clients/served.js';
-import { parseAs } from '../support/parse-as.js';
-import { until } from '../support/until.js';
+import { notingFetch } from '../../support/clients/noting-fetch.js';
+import { rejection } from '../../support/clients/rejection.js';
+import { longContext, nonsense, Served } from '../../support/clients/served.js';
+import { parseAs } from '../../support/parse-as.js';
+import { until } from '../../support/until.js';
 
 const apiKey = 'correct horse';
 const messages = [{ role: 'user' as const, content: 'Tell me a story.' }];

@@ -1,11 +1,11 @@
 import OpenAI, { APIUserAbortError, BadRequestError, NotFoundError, RateLimitError } from 'openai';
 import { Type } from 'typebox';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { notingFetch } from '../support/clients/noting-fetch.js';
-import { rejection } from '../support/clients/rejection.js';
-import { nonsense, Served, servers } from '../support/clients/served.js';
-import { parseAs } from '../support/parse-as.js';
-import { until } from '../support/until.js';
+import { notingFetch } from '../../support/clients/noting-fetch.js';
+import { rejection } from '../../support/clients/rejection.js';
+import { nonsense, Served, servers } from '../../support/clients/served.js';
+import { parseAs } from '../../support/parse-as.js';
+import { until } from '../../support/until.js';
 
 const request = { input: 'Tell me a story.', max_output_tokens: 60 };
 /** A parameter that the official types do not have. */

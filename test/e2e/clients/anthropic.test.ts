@@ -10,11 +10,11 @@ import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema';
 import { jsonSchemaOutputFormat } from '@anthropic-ai/sdk/helpers/json-schema';
 import { Type } from 'typebox';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { notingFetch } from '../support/clients/noting-fetch.js';
-import { rejection } from '../support/clients/rejection.js';
-import { nonsense, Served, servers } from '../support/clients/served.js';
-import { parseAs } from '../support/parse-as.js';
-import { until } from '../support/until.js';
+import { notingFetch } from '../../support/clients/noting-fetch.js';
+import { rejection } from '../../support/clients/rejection.js';
+import { nonsense, Served, servers } from '../../support/clients/served.js';
+import { parseAs } from '../../support/parse-as.js';
+import { until } from '../../support/until.js';
 
 const apiKey = 'correct horse';
 
