@@ -27,7 +27,14 @@ const args = (index: number, text: string): AnswerPart => ({ type: 'arguments', 
 
 function encoder(more: Partial<ConstructorParameters<typeof ResponseEncoder>[0]> = {}): ResponseEncoder {
   const fields = responseFields({ input: 'Hi' }, { id: `resp_${key}`, createdAt: 1, model: 'm' });
-  return new ResponseEncoder({ fields, key, sealsThoughts: false, onEnded: () => undefined, ...more });
+  return new ResponseEncoder({
+    fields,
+    key,
+    names: new Map(),
+    sealsThoughts: false,
+    onEnded: () => undefined,
+    ...more,
+  });
 }
 
 /** The events of a stream in which each part comes alone. */
