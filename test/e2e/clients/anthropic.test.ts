@@ -15,6 +15,7 @@ import { rejection } from '../../support/clients/rejection.js';
 import { nonsense, Served, servers } from '../../support/clients/served.js';
 import { thinkingTemplate } from '../../support/clients/thinking-template.js';
 import { parseAs } from '../../support/parse-as.js';
+import { checkedMessage } from '../../support/protocols/messages-stream.js';
 
 const apiKey = 'correct horse';
 
@@ -61,6 +62,16 @@ describe('messages', () => {
       stop_reason: whole.stop_reason,
       usage: { output_tokens: whole.usage.output_tokens },
     });
+  });
+
+  it('come in events as Anthropic publishes them', async () => {
+    const thinking = { type: 'enabled' as const, budget_tokens: 8 };
+    const events: unknown[] = [];
+    const question = { ...endless, max_tokens: 40, thinking, stream: true as const };
+    for await (const event of await client.messages.create(question)) events.push(event);
+    const { blocks, stopReason } = checkedMessage(events);
+    expect(blocks.map(({ type }) => type)).toEqual(['thinking', 'text']);
+    expect(stopReason).toBe('max_tokens');
   });
 
   it('are as long as their prompt was counted', async () => {

@@ -5,6 +5,7 @@ import { proves } from '../../support/clients/proofs.js';
 import { rejection } from '../../support/clients/rejection.js';
 import { nonsense, Served, servers } from '../../support/clients/served.js';
 import { parseAs } from '../../support/parse-as.js';
+import { checkedResponse } from '../../support/protocols/response-stream.js';
 
 const request = { input: 'Tell me a story.', max_output_tokens: 60 };
 /** A parameter that the official types do not have. */
@@ -43,12 +44,13 @@ describe('responses', () => {
   it('come as a stream of the same text for the same seed', proves('openai: responses', 'streamed'), async () => {
     const whole = await client.responses.create(seeded);
     let text = '';
-    let numbers = 0;
+    const events: unknown[] = [];
     for await (const event of await client.responses.create({ ...seeded, stream: true })) {
-      expect(event.sequence_number).toBe(numbers++);
+      events.push(event);
       if (event.type === 'response.output_text.delta') text += event.delta;
     }
     expect(text).toBe(whole.output_text);
+    expect(checkedResponse(events).output).toMatchObject([{ content: [{ text }] }]);
   });
 
   it('work with the client’s stream helper', async () => {
