@@ -13,7 +13,7 @@ interface CataloguedClient {
 }
 
 /** Every client with every API that it is tried with. The rows of the tables, in their order. */
-export const clients = {
+const clients = {
   'openai: chat': { language: 'JavaScript', packages: ['openai'], api: 'chat completions' },
   'openai: responses': { language: 'JavaScript', packages: ['openai'], api: 'responses' },
   'anthropic: messages': { language: 'JavaScript', packages: ['@anthropic-ai/sdk'], api: 'messages' },

@@ -61,7 +61,14 @@ export function checkedResponse(stream: readonly unknown[]): Response {
         expect(event.response.status).toBe(statuses[event.type]);
         ended = event.response;
         break;
-      default:
+      case 'response.content_part.added':
+      case 'response.content_part.done':
+      case 'response.output_text.delta':
+      case 'response.output_text.done':
+      case 'response.reasoning_text.delta':
+      case 'response.reasoning_text.done':
+      case 'response.function_call_arguments.delta':
+      case 'response.function_call_arguments.done':
         expect([event.output_index, event.item_id]).toEqual([finished.length, open?.id]);
         if (open !== null) checkPart(event, open);
     }
