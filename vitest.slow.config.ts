@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { ClientTableReporter } from './test/support/clients/table-reporter.js';
 
 // What takes too long for every `npm test`: npm run test:slow.
 export default defineConfig({
@@ -7,5 +8,9 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 60_000,
     env: { UV_THREADPOOL_SIZE: '1' },
+    reporters: [
+      'default',
+      new ClientTableReporter('Python', new URL('test/slow/python-clients.test.ts', import.meta.url)),
+    ],
   },
 });

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a virtual environment with the Python clients that the slow tests try: about 460 MB, for Python 3.10 to 3.14.
+# Makes a virtual environment with the Python clients that the slow tests try: about 500 MB, for Python 3.10 to 3.14.
 #
 #     bash scripts/install-python-clients.sh FOLDER
 #     CHATSTREAM_TEST_PYTHON=FOLDER/bin/python npm run test:slow

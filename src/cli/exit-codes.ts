@@ -36,6 +36,7 @@ const byError: Readonly<Record<ErrorCode, number>> = {
   model_not_found: exitCodes.unexpectedFailure,
   not_found: exitCodes.unexpectedFailure,
   method_not_allowed: exitCodes.unexpectedFailure,
+  websocket_unsupported: exitCodes.unexpectedFailure,
   unsupported_media_type: exitCodes.unexpectedFailure,
   queue_full: exitCodes.unexpectedFailure,
   queue_timeout: exitCodes.unexpectedFailure,

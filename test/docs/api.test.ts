@@ -16,6 +16,7 @@ const clientErrors: readonly ErrorCode[] = [
   'model_not_found',
   'not_found',
   'method_not_allowed',
+  'websocket_unsupported',
   'unsupported_media_type',
   'body_timeout',
   'body_too_large',

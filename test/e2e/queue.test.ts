@@ -249,6 +249,6 @@ describe('a server with a key, no queue and little patience', () => {
     expect(text).toMatch(/^: queued position=1/);
     expect(text).toMatch(/data: {"error":{[^\n]*"code":"queue_timeout"}}\n\ndata: \[DONE\]\n\n$/);
     leaving.abort();
-    expect(await queueOf(server.url, { headers })).toMatchObject({ totals: { timed_out: 2 } });
+    expect(await queueOf(server.url, headers)).toMatchObject({ totals: { timed_out: 2 } });
   });
 });

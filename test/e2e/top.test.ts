@@ -44,7 +44,7 @@ describe('chatstream top without a terminal', () => {
       signal: leaving.signal,
     };
     const answers = [1, 2].map(() => fetch(`${server.url}/v1/chat/completions`, ask).catch(() => null));
-    await until(async () => (await queueOf(server.url, { headers })).waiting.length === 1, 'one that waits');
+    await until(async () => (await queueOf(server.url, headers)).waiting.length === 1, 'one that waits');
     const args = ['-u', server.url, '--interval', '200ms', '--count', '3'];
     const { code, out } = await run([...args, '--json'], { CHATSTREAM_API_KEY: `${apiKey},other` });
     const readings = out

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe } from 'vitest';
+import { ownApiWithModel } from '../support/clients/ai-own-apis-suite.js';
+import { anthropic, openai } from '../support/clients/ai-providers.js';
 import { aiWithModel } from '../support/clients/ai-suite.js';
 import { langchainWithModel } from '../support/clients/langchain-suite.js';
 import { openaiWithModel } from '../support/clients/openai-suite.js';
@@ -19,6 +21,9 @@ describe.skipIf(folder === '' || !existsSync(smollm))(`clients with SmolLM2-135M
   });
   describe('the AI SDK', () => {
     aiWithModel(served);
+  });
+  describe.each([openai, anthropic])('the AI SDK, $id', (provider) => {
+    ownApiWithModel(served, provider);
   });
   describe('LangChain', () => {
     langchainWithModel(served);

@@ -1,9 +1,13 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { type ClientId, clientsOf, type Feature } from '../support/clients/catalogue.js';
+import { type Proof, provesAll } from '../support/clients/proofs.js';
 import { Served, servers } from '../support/clients/served.js';
+import { installedVersion } from '../support/clients/table.js';
 
 const python = process.env['CHATSTREAM_TEST_PYTHON'] ?? '';
 const needsPython = '(needs CHATSTREAM_TEST_PYTHON, made by scripts/install-python-clients.sh)';
@@ -16,14 +20,58 @@ const patience = { timeout: 300_000 };
 
 const roundTrips = ['round_trip', 'streamed_round_trip', 'forced_call', 'structured_output'];
 
-/** Scripts in test/slow/python, and the checks that each reports when they have passed. */
-const clients: readonly (readonly [script: string, checks: readonly string[]])[] = [
-  ['openai_client.py', roundTrips],
-  ['langchain_client.py', roundTrips],
-  ['pydantic_ai_client.py', roundTrips],
-  ['instructor_client.py', ['forced_call', 'streamed_call', 'several', 'structured_output']],
-  ['litellm_client.py', roundTrips],
+/** What round trips show of a client. */
+const ofRoundTrips: readonly Feature[] = ['whole', 'streamed', 'tools', 'schemas', 'turns'];
+
+interface Script {
+  /** In test/slow/python. */
+  readonly script: string;
+  /** What it reports when they have passed. */
+  readonly checks: readonly string[];
+  readonly shows: Readonly<Partial<Record<ClientId, readonly Feature[]>>>;
+}
+
+const scripts: readonly Script[] = [
+  { script: 'openai_client.py', checks: roundTrips, shows: { 'openai.py: chat': ofRoundTrips } },
+  {
+    script: 'openai_responses_client.py',
+    checks: ['whole', 'streamed', 'aborted', 'tools', 'schemas', 'turns'],
+    shows: { 'openai.py: responses': ['whole', 'streamed', 'aborted', 'tools', 'schemas', 'turns'] },
+  },
+  {
+    script: 'anthropic_client.py',
+    checks: ['whole', 'streamed', 'aborted', 'tools', 'turns', 'errors'],
+    shows: { 'anthropic.py: messages': ['whole', 'streamed', 'aborted', 'tools', 'turns'] },
+  },
+  { script: 'langchain_client.py', checks: roundTrips, shows: { 'langchain.py: chat': ofRoundTrips } },
+  { script: 'pydantic_ai_client.py', checks: roundTrips, shows: { 'pydantic-ai.py: chat': ofRoundTrips } },
+  {
+    script: 'instructor_client.py',
+    checks: ['forced_call', 'streamed_call', 'several', 'structured_output'],
+    shows: { 'instructor.py: chat': ['whole', 'streamed', 'schemas'] },
+  },
+  { script: 'litellm_client.py', checks: roundTrips, shows: { 'litellm.py: chat': ofRoundTrips } },
+  {
+    script: 'litellm_protocols_client.py',
+    checks: [
+      ...['responses_whole', 'responses_streamed', 'responses_tools'],
+      ...['messages_whole', 'messages_streamed', 'messages_tools', 'errors'],
+    ],
+    shows: {
+      'litellm.py: responses': ['whole', 'streamed', 'tools', 'turns'],
+      'litellm.py: messages': ['whole', 'streamed', 'tools', 'turns'],
+    },
+  },
+  {
+    script: 'llm_client.py',
+    checks: ['whole', 'streamed', 'tools', 'turns', 'schemas', 'errors'],
+    shows: { 'llm.py: chat': ['whole', 'streamed', 'tools', 'turns', 'schemas'] },
+  },
 ];
+
+function proofsOf({ shows }: Script): readonly Proof[] {
+  return clientsOf('Python').flatMap(({ id }) => (shows[id] ?? []).map((feature) => ({ client: id, feature })));
+}
 
 /** @returns the checks that passed; what went wrong otherwise */
 function run(script: string, served: Served, signal: AbortSignal): Promise<readonly string[]> {
@@ -47,14 +95,23 @@ function run(script: string, served: Served, signal: AbortSignal): Promise<reado
 }
 
 function tryWith(served: Served): void {
-  it.each(clients)('%s', patience, async (script, checks) => {
-    const controller = new AbortController();
-    onTestFinished(() => {
-      controller.abort();
+  for (const each of scripts) {
+    it(each.script, { ...patience, ...provesAll(proofsOf(each)) }, async () => {
+      const controller = new AbortController();
+      onTestFinished(() => {
+        controller.abort();
+      });
+      expect(await run(each.script, served, controller.signal)).toEqual(each.checks);
     });
-    expect(await run(script, served, controller.signal)).toEqual(checks);
-  });
+  }
 }
+
+it.skipIf(python === '')(`the Python clients are the listed versions ${needsPython}`, async () => {
+  const code = 'import sys; from importlib.metadata import version; print(*map(version, sys.argv[1:]), sep="\\n")';
+  const packages = clientsOf('Python').flatMap((client) => client.packages);
+  const { stdout } = await promisify(execFile)(python, ['-c', code, ...packages]);
+  expect(stdout.trim().split(/\r?\n/)).toEqual(packages.map((name) => installedVersion('Python', name)));
+});
 
 describe.skipIf(python === '')(`Python clients with the mock ${needsPython}`, () => {
   tryWith(new Served(servers.mock));

@@ -42,21 +42,32 @@ const queueView = Type.Object(
 
 export type QueueView = Static<typeof queueView>;
 
-export async function queueOf(serverUrl: string, init: RequestInit = {}): Promise<QueueView> {
-  const response = await fetch(`${serverUrl}/v1/queue`, init);
-  return parseAs(queueView, await response.json());
+type Headers = Readonly<Record<string, string>>;
+
+/** @param headers with the API key, if the server demands one */
+export async function queueOf(serverUrl: string, headers: Headers = {}): Promise<QueueView> {
+  return viewOf(await fetch(`${serverUrl}/v1/queue`, { headers }));
 }
 
 /** Changes the limits. @returns the queue right after */
-export function resizeQueue(serverUrl: string, limits: object): Promise<QueueView> {
-  const headers = { 'content-type': 'application/json' };
-  return queueOf(serverUrl, { method: 'PATCH', headers, body: JSON.stringify(limits) });
+export async function resizeQueue(serverUrl: string, limits: object, headers: Headers = {}): Promise<QueueView> {
+  const init = { method: 'PATCH', headers: { ...headers, 'content-type': 'application/json' } };
+  return viewOf(await fetch(`${serverUrl}/v1/queue`, { ...init, body: JSON.stringify(limits) }));
+}
+
+async function viewOf(response: Response): Promise<QueueView> {
+  return parseAs(queueView, await response.json());
 }
 
 /** Polls until that many requests run and wait. */
-export function untilQueued(serverUrl: string, running: number, waiting: number): Promise<QueueView> {
+export function untilQueued(
+  serverUrl: string,
+  running: number,
+  waiting: number,
+  headers: Headers = {},
+): Promise<QueueView> {
   return until(async () => {
-    const queue = await queueOf(serverUrl);
+    const queue = await queueOf(serverUrl, headers);
     return queue.running.length === running && queue.waiting.length === waiting && queue;
   }, `${running} running and ${waiting} waiting`);
 }

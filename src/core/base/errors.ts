@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'model_not_found'
   | 'not_found'
   | 'method_not_allowed'
+  | 'websocket_unsupported'
   | 'unsupported_media_type'
   // The queue refuses or gives up.
   | 'queue_full'

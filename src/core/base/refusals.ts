@@ -302,3 +302,11 @@ export function compressedError(encoding: string): ChatstreamError {
     hint: 'Send it as it is, without the header "Content-Encoding".',
   });
 }
+
+// websocket_unsupported
+
+export function websocketError(path: string): ChatstreamError {
+  return new ChatstreamError('websocket_unsupported', `There are no WebSockets at ${path}.`, {
+    hint: 'Send the same as a POST, and read its answer as server-sent events.',
+  });
+}

@@ -18,6 +18,7 @@ const outcomes: Readonly<Record<ErrorCode, Outcome | null>> = {
   model_not_found: null,
   not_found: null,
   method_not_allowed: null,
+  websocket_unsupported: null,
   unsupported_media_type: null,
   queue_full: 'refused',
   queue_timeout: 'timed_out',

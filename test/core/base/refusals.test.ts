@@ -18,6 +18,7 @@ import {
   notJsonError,
   queueFullError,
   queueTimeoutError,
+  websocketError,
   wrongKeyError,
 } from '../../../src/core/base/refusals.js';
 
@@ -43,6 +44,7 @@ const refusals: readonly [ChatstreamError, string][] = [
   [notJsonError(), 'unsupported_media_type'],
   [queueFullError(queue, 7), 'queue_full'],
   [queueTimeoutError(60_000, 7), 'queue_timeout'],
+  [websocketError('/v1/responses'), 'websocket_unsupported'],
   [wrongKeyError(), 'invalid_api_key'],
 ];
 

@@ -139,6 +139,14 @@ describe('errors over HTTP', () => {
     });
   });
 
+  it('answers a WebSocket with a 426, at which codex goes on without', async () => {
+    const headers = { connection: 'Upgrade', upgrade: 'websocket' };
+    const answer = await shared.get('/v1/responses', headers);
+    expect(answer.statusCode).toBe(426);
+    expect(answer.headers.upgrade).toBe('HTTP/1.1');
+    expect(answer.json<unknown>()).toMatchObject({ error: { code: 'websocket_unsupported' } });
+  });
+
   it('refuses a URL that is not valid, in the same shape and with an id', async () => {
     const answer = await shared.get('/v1/models/%zz', { 'x-request-id': 'mine' });
     expect(answer.statusCode).toBe(400);

@@ -3,6 +3,7 @@ import { generateObject, generateText, type ModelMessage, stepCountIs, streamTex
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { aiModel, aiTools, aiWithModel } from '../../support/clients/ai-suite.js';
+import { proves } from '../../support/clients/proofs.js';
 import { Served, servers } from '../../support/clients/served.js';
 
 describe('the AI SDK with the bundled model', () => {
@@ -17,14 +18,29 @@ describe('the AI SDK with the mock', () => {
     ['get_weather', { city: 'Quito' }],
   ];
 
-  it.each(['whole', 'streamed'])('runs several tools and gets an answer, %s', async (how) => {
-    const ran: unknown[] = [];
-    const request = { model: aiModel(served), prompt, tools: aiTools(ran), stopWhen: stepCountIs(5), maxRetries: 0 };
-    const result = how === 'whole' ? await generateText(request) : streamText(request);
-    expect(await result.text).toMatch(/^1 2 3/);
-    expect((await result.steps).map(({ finishReason }) => finishReason)).toEqual(['tool-calls', 'stop']);
-    expect(ran).toEqual(asked);
-  });
+  it.each(['whole', 'streamed'])(
+    'runs several tools and gets an answer, %s',
+    proves('ai: chat', 'tools'),
+    async (how) => {
+      const ran: unknown[] = [];
+      const request = { model: aiModel(served), prompt, tools: aiTools(ran), stopWhen: stepCountIs(5), maxRetries: 0 };
+      const result = how === 'whole' ? await generateText(request) : streamText(request);
+      expect(await result.text).toMatch(/^1 2 3/);
+      expect((await result.steps).map(({ finishReason }) => finishReason)).toEqual(['tool-calls', 'stop']);
+      expect(ran).toEqual(asked);
+    },
+  );
+
+  it.each(['whole', 'streamed'] as const)(
+    'gets an answer, %s',
+    proves('ai: chat', 'whole', 'streamed'),
+    async (how) => {
+      const request = { model: aiModel(served), prompt: 'Hello!', maxRetries: 0 };
+      const result = how === 'whole' ? await generateText(request) : streamText(request);
+      expect(await result.text).toMatch(/^1 2 3/);
+      expect((await result.usage).outputTokens).toBeGreaterThan(0);
+    },
+  );
 
   it('sees the arguments arrive piece by piece', async () => {
     const text = 'Call add {"a": 1, "b": 2, "why": "to see it come"}';
@@ -46,7 +62,7 @@ describe('the AI SDK with the mock', () => {
     }
   });
 
-  it('is given the messages of earlier steps', async () => {
+  it('is given the messages of earlier steps', proves('ai: chat', 'turns'), async () => {
     const common = { model: aiModel(served), tools: aiTools(), maxRetries: 0 };
     const first = await generateText({ ...common, prompt });
     const messages: ModelMessage[] = [

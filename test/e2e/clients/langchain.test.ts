@@ -2,6 +2,7 @@ import { AIMessage, type BaseMessage, HumanMessage, SystemMessage, ToolMessage }
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { gathered, langchainModel, langchainTools, langchainWithModel } from '../../support/clients/langchain-suite.js';
+import { proves } from '../../support/clients/proofs.js';
 import { Served, servers } from '../../support/clients/served.js';
 
 describe('LangChain with the bundled model', () => {
@@ -17,6 +18,13 @@ describe('LangChain with the mock', () => {
     { name: 'get_weather', args: { city: 'Quito' } },
   ];
 
+  it.each(['whole', 'streamed'])('gets an answer, %s', proves('langchain: chat', 'whole', 'streamed'), async (how) => {
+    const model = langchainModel(served);
+    const answer = how === 'whole' ? await model.invoke('Hello!') : await gathered(await model.stream('Hello!'));
+    expect(answer.text).toMatch(/^1 2 3/);
+    expect(answer.usage_metadata).toHaveProperty('output_tokens', expect.any(Number));
+  });
+
   it.each(['whole', 'streamed'])('gets the calls that the message names, several at once, %s', async (how) => {
     const bound = langchainModel(served).bindTools(all);
     const answer = how === 'whole' ? await bound.invoke(prompt) : await gathered(await bound.stream(prompt));
@@ -24,7 +32,7 @@ describe('LangChain with the mock', () => {
     expect(answer.invalid_tool_calls).toEqual([]);
   });
 
-  it('runs its loop of calls and results until there is an answer', async () => {
+  it('runs its loop of calls and results until there is an answer', proves('langchain: chat', 'tools'), async () => {
     const ran: unknown[] = [];
     const tools = langchainTools(ran);
     const bound = langchainModel(served).bindTools(Object.values(tools));
@@ -50,7 +58,7 @@ describe('LangChain with the mock', () => {
     expect(none.text).toMatch(/^1 2 3/);
   });
 
-  it('is given histories without content', async () => {
+  it('is given histories without content', proves('langchain: chat', 'turns'), async () => {
     const history = [
       new HumanMessage('Call add'),
       new AIMessage({ content: '', tool_calls: [{ id: 'a', name: 'add', args: { a: 1, b: 2 } }] }),

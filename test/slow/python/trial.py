@@ -1,6 +1,9 @@
 """What the clients' scripts share: SCRIPT BASE_URL MODEL runs the checks and prints the name of each that passed."""
 
+import json
 import sys
+import time
+import urllib.request
 from collections.abc import Callable
 from datetime import date
 from enum import Enum
@@ -9,6 +12,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 base_url, model = sys.argv[1:3]
+
+# What clients of Anthropic's API take for their base URL.
+root_url = base_url.removesuffix("/v1")
 
 # The mock calls what a message names and follows no schema; a model calls what it must, and is held to schemas.
 is_mock = model == "mock"
@@ -77,6 +83,22 @@ TOOLS = [
 ]
 PROMPT = 'First add {"a": 1, "b": 2}, then get_weather {"city": "Quito"}'
 CALLED = [("add", {"a": 1, "b": 2}), ("get_weather", {"city": "Quito"})]
+
+
+# It takes long to generate, whatever the model does.
+ENDLESS = {"ignore_eos": True}
+
+
+def cancelled_when_idle() -> int:
+    """Waits until nothing runs; how many requests were cancelled since the start of the server."""
+    deadline = time.monotonic() + 60
+    while True:
+        with urllib.request.urlopen(f"{base_url}/queue") as response:
+            queue = json.load(response)
+        if not queue["running"] and not queue["waiting"]:
+            return queue["totals"]["cancelled"]
+        assert time.monotonic() < deadline, queue
+        time.sleep(0.02)
 
 
 def run(*checks: Callable[[], None]) -> None:

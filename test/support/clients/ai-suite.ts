@@ -1,5 +1,4 @@
 /* eslint-disable @typescript-eslint/no-deprecated -- generateObject and streamObject are what most programs still use. */
-import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import {
   generateObject,
   generateText,
@@ -12,6 +11,8 @@ import {
   tool,
 } from 'ai';
 import { describe, expect, it } from 'vitest';
+import { compatible } from './ai-providers.js';
+import { proves } from './proofs.js';
 import type { Served } from './served.js';
 import { brief, city, essay, looseReport, sum } from './shapes.js';
 
@@ -28,10 +29,7 @@ export function aiTools(ran: unknown[] = []) {
   };
 }
 
-export function aiModel(served: Served): LanguageModel {
-  const settings = { includeUsage: true, supportsStructuredOutputs: true };
-  return createOpenAICompatible({ name: 'chatstream', baseURL: served.baseUrl, ...settings })(served.model);
-}
+export const aiModel = compatible.model;
 
 /** For lists, which nothing bounds: those that are not complete must have been cut off. */
 function ifCutOff(error: unknown): null {
@@ -41,7 +39,7 @@ function ifCutOff(error: unknown): null {
 
 /** What must hold with any model: it is held to its calls and formats by grammars. */
 export function aiWithModel(served: Served): void {
-  const oneCall = { chatstream: { parallel_tool_calls: false } };
+  const { id, oneCall } = compatible;
   const common = (): { model: LanguageModel; seed: number; maxRetries: number; providerOptions: typeof oneCall } => ({
     model: aiModel(served),
     seed: 7,
@@ -51,7 +49,7 @@ export function aiWithModel(served: Served): void {
   });
 
   describe('tools', () => {
-    it.each(['whole', 'streamed'])('run, and their results are answered, %s', async (how) => {
+    it.each(['whole', 'streamed'])('run, and their results are answered, %s', proves(id, 'tools'), async (how) => {
       const ran: unknown[] = [];
       const request = {
         ...common(),
@@ -90,7 +88,7 @@ export function aiWithModel(served: Served): void {
       expect(types.has('text-delta') || types.has('tool-call')).toBe(true);
     });
 
-    it('free their slot when the client leaves in the middle of a call', async () => {
+    it('free their slot when the client leaves in the middle of a call', proves(id, 'aborted'), async () => {
       const before = await served.cancelled();
       const controller = new AbortController();
       const { fullStream } = streamText({
@@ -108,7 +106,7 @@ export function aiWithModel(served: Served): void {
   describe('structured output', () => {
     const prompt = 'Write a report.';
 
-    it('has the shape of a zod schema', async () => {
+    it('has the shape of a zod schema', proves(id, 'schemas'), async () => {
       const { object, finishReason } = await generateObject({ ...common(), schema: looseReport, prompt });
       expect(finishReason).toBe('stop');
       expect(looseReport.parse(object)).toEqual(object);

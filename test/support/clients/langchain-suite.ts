@@ -3,6 +3,7 @@ import { tool } from '@langchain/core/tools';
 import { ChatOpenAI } from '@langchain/openai';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { proves } from './proofs.js';
 import type { Served } from './served.js';
 import { brief, city, essay, looseReport, sum } from './shapes.js';
 
@@ -44,7 +45,7 @@ export function langchainWithModel(served: Served): void {
   const all = Object.values(tools);
 
   describe('tools', () => {
-    it.each(['whole', 'streamed'])('make a round trip, %s', async (how) => {
+    it.each(['whole', 'streamed'])('make a round trip, %s', proves('langchain: chat', 'tools'), async (how) => {
       const model = langchainModel(served, 300);
       const asked = new HumanMessage('What is the weather in Oslo?');
       const bound = model.bindTools(all, { tool_choice: 'required', parallel_tool_calls: false });
@@ -80,23 +81,29 @@ export function langchainWithModel(served: Served): void {
       expect((answer.tool_calls?.length ?? 0) > 0 || answer.text !== '').toBe(true);
     });
 
-    it('free their slot when the client leaves in the middle of a call', async () => {
-      const before = await served.cancelled();
-      const publish = tool(() => 'done', { name: 'publish', schema: essay });
-      const controller = new AbortController();
-      const bound = langchainModel(served).bindTools([publish], { tool_choice: 'required' });
-      const leave = async (): Promise<void> => {
-        for await (const { tool_call_chunks: pieces } of await bound.stream('Hello!', { signal: controller.signal })) {
-          if ((pieces?.[0]?.args ?? '') !== '') controller.abort();
-        }
-      };
-      await expect(leave()).rejects.toThrow(/abort/i);
-      expect(await served.cancelledWhenIdle()).toBe(before + 1);
-    });
+    it(
+      'free their slot when the client leaves in the middle of a call',
+      proves('langchain: chat', 'aborted'),
+      async () => {
+        const before = await served.cancelled();
+        const publish = tool(() => 'done', { name: 'publish', schema: essay });
+        const controller = new AbortController();
+        const bound = langchainModel(served).bindTools([publish], { tool_choice: 'required' });
+        const leave = async (): Promise<void> => {
+          for await (const { tool_call_chunks: pieces } of await bound.stream('Hello!', {
+            signal: controller.signal,
+          })) {
+            if ((pieces?.[0]?.args ?? '') !== '') controller.abort();
+          }
+        };
+        await expect(leave()).rejects.toThrow(/abort/i);
+        expect(await served.cancelledWhenIdle()).toBe(before + 1);
+      },
+    );
   });
 
   describe('structured output', () => {
-    it('has the shape of a zod schema', async () => {
+    it('has the shape of a zod schema', proves('langchain: chat', 'schemas'), async () => {
       const asking = langchainModel(served).withStructuredOutput(looseReport, { name: 'report' });
       expect(looseReport.safeParse(await asking.invoke('Write a report.')).success).toBe(true);
     });

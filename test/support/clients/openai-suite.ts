@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 import { zodFunction, zodResponseFormat } from 'openai/helpers/zod';
 import { describe, expect, it } from 'vitest';
+import { proves } from './proofs.js';
 import type { Served } from './served.js';
 import { city, essay, parsed, report, sum } from './shapes.js';
 
@@ -40,7 +41,7 @@ export function openaiWithModel(served: Served): void {
   const model = (): { model: string; seed: number } => ({ model: served.model, seed: 7 });
 
   describe('tools', () => {
-    it.each(['whole', 'streamed'])('make a round trip, %s', async (how) => {
+    it.each(['whole', 'streamed'])('make a round trip, %s', proves('openai: chat', 'tools'), async (how) => {
       const client = openaiClient(served);
       const messages = userSays('What is the weather in Oslo?');
       const request = { ...model(), messages, tools: openaiTools, tool_choice: 'required' as const, max_tokens: 300 };
@@ -114,26 +115,30 @@ export function openaiWithModel(served: Served): void {
       expect(answer.choices[0]?.message).toEqual(without.choices[0]?.message);
     });
 
-    it('free their slot when the client leaves in the middle of a call', async () => {
-      const before = await served.cancelled();
-      const stream = await openaiClient(served).chat.completions.create({
-        ...model(),
-        messages: userSays('Hello!'),
-        tools: [zodFunction({ name: 'publish', parameters: essay })],
-        tool_choice: 'required',
-        stream: true,
-      });
-      for await (const { choices } of stream) {
-        if ((choices[0]?.delta.tool_calls?.[0]?.function?.arguments ?? '') === '') continue;
-        stream.controller.abort();
-        break;
-      }
-      expect(await served.cancelledWhenIdle()).toBe(before + 1);
-    });
+    it(
+      'free their slot when the client leaves in the middle of a call',
+      proves('openai: chat', 'aborted'),
+      async () => {
+        const before = await served.cancelled();
+        const stream = await openaiClient(served).chat.completions.create({
+          ...model(),
+          messages: userSays('Hello!'),
+          tools: [zodFunction({ name: 'publish', parameters: essay })],
+          tool_choice: 'required',
+          stream: true,
+        });
+        for await (const { choices } of stream) {
+          if ((choices[0]?.delta.tool_calls?.[0]?.function?.arguments ?? '') === '') continue;
+          stream.controller.abort();
+          break;
+        }
+        expect(await served.cancelledWhenIdle()).toBe(before + 1);
+      },
+    );
   });
 
   describe('structured output', () => {
-    it('has the shape of a zod schema', async () => {
+    it('has the shape of a zod schema', proves('openai: chat', 'schemas'), async () => {
       const { completions } = openaiClient(served).chat;
       const messages = userSays('Write a report.');
       const format = zodResponseFormat(report, 'report');
@@ -142,7 +147,7 @@ export function openaiWithModel(served: Served): void {
       expect(report.parse(answer.choices[0]?.message.parsed)).toEqual(answer.choices[0]?.message.parsed);
     });
 
-    it('has it in a stream', async () => {
+    it('has it in a stream', proves('openai: chat', 'schemas'), async () => {
       const { completions } = openaiClient(served).chat;
       const messages = userSays('Write a report.');
       const format = zodResponseFormat(report, 'report');

@@ -8,6 +8,7 @@ import {
   methodNotAllowedError,
   notFoundError,
   notJsonError,
+  websocketError,
 } from '../../base/refusals.js';
 import { errorBody, httpStatus } from '../protocol/http-errors.js';
 import { isMessagesPath, messagesErrorBody } from '../protocol/messages-errors.js';
@@ -57,7 +58,7 @@ export function toChatstreamError(error: unknown, request: FastifyRequest): Chat
 
 /** Answers a request for which there is no route: because of its path, or only because of its method. */
 export function sendNotFound(
-  { method, url, originalUrl }: FastifyRequest,
+  { method, url, originalUrl, headers }: FastifyRequest,
   reply: FastifyReply,
   paths: RoutePaths,
 ): void {
@@ -65,6 +66,11 @@ export function sendNotFound(
   const allowed = paths.methods(pathOf(url));
   if (allowed.length === 0) {
     sendError(notFoundError(method, path, paths.within(path)), reply);
+    return;
+  }
+  if (headers.upgrade?.toLowerCase() === 'websocket' && allowed.includes('POST')) {
+    reply.headers({ upgrade: 'HTTP/1.1', connection: 'upgrade' });
+    sendError(websocketError(path), reply);
     return;
   }
   reply.header('allow', allowed.join(', '));

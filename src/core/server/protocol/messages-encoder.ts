@@ -154,8 +154,10 @@ const deltas: Readonly<Record<BlockType, { readonly delta: string; readonly text
 };
 
 function textualBlock(type: 'text' | 'thinking', text: string): object {
+  // The published type of citations is a list or null, but the AI SDK takes only a list.
+  if (type === 'text') return { type, text, citations: [] };
   // A signature proves to Anthropic's servers that a thought is theirs. Here, any thought may be sent back.
-  return type === 'text' ? { type, text, citations: null } : { type, thinking: text, signature: '' };
+  return { type, thinking: text, signature: '' };
 }
 
 function toolUse({ id, name }: Extract<AnswerPart, { type: 'call' }>, input: object): object {

@@ -8,6 +8,7 @@ import { Conversations } from '../protocol/responses/conversations.js';
 import { type FindItem, inputItems, referencesIn } from '../protocol/responses/input-items.js';
 import { newKey, responseId } from '../protocol/responses/item-ids.js';
 import { listedItems } from '../protocol/responses/item-lists.js';
+import { qualifiedNames } from '../protocol/responses/namespaces.js';
 import { ResponseEncoder } from '../protocol/responses/response-encoder.js';
 import { type ResponseFields, responseFields } from '../protocol/responses/response-fields.js';
 import { aboutInput, fromResponseRequest } from '../protocol/responses/response-requests.js';
@@ -138,6 +139,7 @@ async function answer(
   const encoder = new ResponseEncoder({
     fields,
     key,
+    names: qualifiedNames(body.tools ?? []),
     sealsThoughts: body.include?.includes('reasoning.encrypted_content') ?? false,
     onEnded: (response) => kept(stores, { response, input }),
   });

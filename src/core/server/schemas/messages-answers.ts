@@ -4,7 +4,7 @@ import { timings } from './completion-answers.js';
 const count = Type.Integer({ minimum: 0 });
 const nothing = Type.Null();
 
-const textBlock = Type.Object({ type: Type.Literal('text'), text: Type.String(), citations: nothing });
+const textBlock = Type.Object({ type: Type.Literal('text'), text: Type.String(), citations: Type.Array(Type.Never()) });
 
 const thinkingBlock = Type.Object({
   type: Type.Literal('thinking'),

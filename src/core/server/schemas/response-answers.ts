@@ -14,13 +14,21 @@ const usage = Type.Object({
   total_tokens: count,
 });
 
+const functionTool = Type.Object({
+  type: Type.Literal('function'),
+  name: Type.String(),
+  description: text,
+  parameters: orNull(jsonSchema),
+  strict: Type.Boolean(),
+});
+
 const tool = Type.Union([
+  functionTool,
   Type.Object({
-    type: Type.Literal('function'),
+    type: Type.Literal('namespace'),
     name: Type.String(),
-    description: text,
-    parameters: orNull(jsonSchema),
-    strict: Type.Boolean(),
+    description: Type.String(),
+    tools: Type.Array(functionTool),
   }),
   Type.Object({ type: Type.Literal('web_search') }),
 ]);

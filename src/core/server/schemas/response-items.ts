@@ -23,6 +23,7 @@ export const wireItem = Type.Object({
   content: optional(wireContent),
   call_id: optional(Type.String({ minLength: 1 })),
   name: optional(Type.String({ minLength: 1 })),
+  namespace: optional(Type.String({ minLength: 1, description: 'That of the function which is called.' })),
   arguments: optional(Type.String({ description: 'JSON.' })),
   output: optional(wireContent),
   summary: optional(Type.Array(wirePart)),
@@ -65,6 +66,7 @@ const functionCall = Type.Object({
   id: Type.String(),
   call_id: Type.String(),
   name: Type.String(),
+  namespace: Type.Optional(Type.String({ description: 'If the function is one of a namespace.' })),
   arguments: Type.String({ description: 'JSON.' }),
   status,
 });

@@ -12,12 +12,18 @@ import { wireItem } from './response-items.js';
 const jsonSchema = Type.Record(Type.String(), Type.Unknown());
 
 /** A function as this API describes it, without an object of its own around its name. */
-const flatTool = Type.Object({
+const flatFunction = {
   type: Type.String({ description: 'function' }),
   name: optional(Type.String({ minLength: 1, maxLength: 256 })),
   description: optional(Type.String()),
   parameters: optional(Type.Record(Type.String(), Type.Unknown(), { description: 'A JSON schema.' })),
   strict: optional(Type.Boolean({ description: 'Refuse a schema that cannot be enforced.' })),
+};
+
+const flatTool = Type.Object({
+  ...flatFunction,
+  type: Type.String({ description: 'function, or namespace: functions that share a name.' }),
+  tools: optional(Type.Array(Type.Object(flatFunction), { maxItems: 512, description: 'Those of a namespace.' })),
   external_web_access: optional(Type.Boolean()),
 });
 

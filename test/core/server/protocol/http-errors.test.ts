@@ -13,6 +13,7 @@ const contract: readonly (readonly [ErrorCode, number])[] = [
   ['model_not_found', 404],
   ['not_found', 404],
   ['method_not_allowed', 405],
+  ['websocket_unsupported', 426],
   ['unsupported_media_type', 415],
   ['queue_full', 429],
   ['queue_timeout', 503],

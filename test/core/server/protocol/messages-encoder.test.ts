@@ -108,7 +108,7 @@ describe('a streamed message', () => {
     const blocks = stream(answer).flatMap(({ content_block: block }) => (block === undefined ? [] : [block]));
     expect(blocks).toEqual([
       { type: 'thinking', thinking: '', signature: '' },
-      { type: 'text', text: '', citations: null },
+      { type: 'text', text: '', citations: [] },
       { type: 'tool_use', id: 'toolu_00ff', name: 'search', input: {}, caller: { type: 'direct' } },
       { type: 'tool_use', id: 'functions.now:1', name: 'now', input: {}, caller: { type: 'direct' } },
     ]);
@@ -180,7 +180,7 @@ describe('a whole message', () => {
       type: 'message',
       content: [
         { type: 'thinking', thinking: 'hmm', signature: '' },
-        { type: 'text', text: 'Look.', citations: null },
+        { type: 'text', text: 'Look.', citations: [] },
         { type: 'tool_use', id: 'toolu_00ff', name: 'search', input: { for: 'it' }, caller: { type: 'direct' } },
       ],
       stop_reason: 'tool_use',

@@ -33,7 +33,7 @@ describe('a whole message', () => {
       type: 'message',
       role: 'assistant',
       model: 'mock',
-      content: [{ type: 'text', text: '1 2 3', citations: null }],
+      content: [{ type: 'text', text: '1 2 3', citations: [] }],
       container: null,
       diagnostics: null,
       stop_details: null,

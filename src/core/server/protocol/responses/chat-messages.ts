@@ -1,6 +1,7 @@
 import type { ChatMessage, JsonObject } from '../../../engine/engine.js';
 import type { ConversationItem } from '../../schemas/response-items.js';
 import { templateCall } from '../chat-source.js';
+import { modelName } from './namespaces.js';
 
 /** Collects what the model said in one turn: in a chat, thought, text and calls are one message. */
 class AssistantTurn {
@@ -67,8 +68,9 @@ export function chatMessages(
         else add({ role: item.role, content: textOf(item.content) });
         break;
       case 'function_call': {
-        const { call_id: id, name, arguments: text } = item;
-        turnFor(() => false).call(templateCall({ id, type: 'function', function: { name, arguments: text } }));
+        const { call_id: id, arguments: text } = item;
+        const called = { name: modelName(item), arguments: text };
+        turnFor(() => false).call(templateCall({ id, type: 'function', function: called }));
         break;
       }
       case 'function_call_output': {

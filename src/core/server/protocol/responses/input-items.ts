@@ -80,7 +80,9 @@ function conversationItem(item: WireItem, place: Place): ConversationItem {
     case 'message':
       return message(item, place);
     case 'function_call': {
-      const call = { call_id: need(item, 'call_id', param), name: need(item, 'name', param) };
+      const { namespace } = item;
+      const name = { name: need(item, 'name', param), ...(typeof namespace === 'string' && { namespace }) };
+      const call = { call_id: need(item, 'call_id', param), ...name };
       return { type: 'function_call', id: place.id('fc'), ...call, arguments: item.arguments ?? '', ...completed };
     }
     case 'function_call_output': {

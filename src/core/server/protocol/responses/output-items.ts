@@ -1,4 +1,5 @@
 import type { OutputItem, OutputPart } from '../../schemas/response-items.js';
+import type { QualifiedName } from './namespaces.js';
 import { sealed } from './thought-envelope.js';
 
 /** An item of the output while it is being generated. Its text is collected, because its last events repeat it. */
@@ -8,7 +9,7 @@ export type OpenItem =
       readonly type: 'function_call';
       readonly id: string;
       readonly callId: string;
-      readonly name: string;
+      readonly called: QualifiedName;
       text: string;
     };
 
@@ -29,7 +30,7 @@ export function outputItem(item: OpenItem, status: Status, isSealed: boolean): O
       return { type: 'reasoning', id, summary: [], content, ...envelope, status };
     }
     case 'function_call':
-      return { type: 'function_call', id, call_id: item.callId, name: item.name, arguments: text, status };
+      return { type: 'function_call', id, call_id: item.callId, ...item.called, arguments: text, status };
   }
 }
 

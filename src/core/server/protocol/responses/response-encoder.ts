@@ -6,6 +6,7 @@ import type { OutputItem, OutputPart } from '../../schemas/response-items.js';
 import { type AnswerEncoder, sseEvent } from '../answer-encoder.js';
 import { wireTimings } from '../wire-timings.js';
 import { itemId } from './item-ids.js';
+import type { QualifiedName } from './namespaces.js';
 import { type OpenItem, outputItem, outputText, reasoningText } from './output-items.js';
 import type { ResponseFields } from './response-fields.js';
 
@@ -13,6 +14,8 @@ export interface ResponseEncoderOptions {
   readonly fields: ResponseFields;
   /** The key of the response's id, which the ids of its items share. */
   readonly key: string;
+  /** What the names that the model calls mean, as far as it is not the same. */
+  readonly names: ReadonlyMap<string, QualifiedName>;
   /** Whether thoughts are also given as `encrypted_content`. */
   readonly sealsThoughts: boolean;
   /**
@@ -93,7 +96,8 @@ export class ResponseEncoder implements AnswerEncoder {
         return (this.#item?.type === 'reasoning' ? '' : this.#begin('reasoning')) + this.#delta(part.text);
       case 'call': {
         const { id: callId, name } = part;
-        return this.#beginItem({ type: 'function_call', id: this.#newId('fc'), callId, name, text: '' });
+        const called = this.#options.names.get(name) ?? { name };
+        return this.#beginItem({ type: 'function_call', id: this.#newId('fc'), callId, called, text: '' });
       }
       // The arguments of a call follow it, before the next call begins.
       case 'arguments':
@@ -176,7 +180,7 @@ export class ResponseEncoder implements AnswerEncoder {
         return this.#write({
           type: 'response.function_call_arguments.done',
           ...ofItem,
-          name: item.name,
+          name: item.called.name,
           arguments: text,
         });
     }

@@ -9,6 +9,8 @@ export type ResponseFields = Omit<
   'status' | 'completed_at' | 'error' | 'incomplete_details' | 'output' | 'usage' | 'timings'
 >;
 
+type FunctionTool = Extract<ResponseObject['tools'][number], { type: 'function' }>;
+
 interface Head {
   readonly id: string;
   /** Unix time in seconds. */
@@ -114,8 +116,19 @@ function nameOf(tool: unknown): string {
   return typeof name === 'string' ? name : '';
 }
 
-function toolOf({ type, name, description, parameters, strict }: FlatTool): ResponseObject['tools'][number] {
-  if (type === 'web_search') return { type };
+function toolOf(tool: FlatTool): ResponseObject['tools'][number] {
+  const { type, name, description, tools } = tool;
+  switch (type) {
+    case 'web_search':
+      return { type };
+    case 'namespace':
+      return { type, name: name ?? '', description: description ?? '', tools: (tools ?? []).map(functionOf) };
+    default:
+      return functionOf(tool);
+  }
+}
+
+function functionOf({ name, description, parameters, strict }: FlatTool): FunctionTool {
   return {
     type: 'function',
     name: name ?? '',

@@ -12,6 +12,7 @@ import { missing } from '../refused-parameters.js';
 import { requestedTools, withCalls } from '../tool-requests.js';
 import { refuseUnsupported } from '../unsupported.js';
 import { chatMessages } from './chat-messages.js';
+import { type PlacedTool, withoutNamespaces } from './namespaces.js';
 import { shorterChats } from './truncation.js';
 
 /**
@@ -32,7 +33,9 @@ export function fromResponseRequest(
     const param = 'max_output_tokens';
     throw new ChatstreamError('invalid_request', `"${param}" must be 1 or more, or -1.`, { param });
   }
-  const tools = requestedTools({ ...body, tools: wireTools(body.tools ?? []) }, nameParam);
+  const placed = withoutNamespaces(body.tools ?? []).filter(({ tool }) => !isOfflineSearch(tool));
+  const nameParam = (index: number): string => `${placed[index]?.param ?? 'tools'}.name`;
+  const tools = requestedTools({ ...body, tools: placed.map(wireTool) }, nameParam);
   const reasoning = reasoningRequest(body);
   const messages = chatMessages(items, body.instructions);
   const ending = requestedEnding(body, false);
@@ -74,25 +77,22 @@ function shorteningOf(
   return { steps: shorter.length, source: (step) => source(shorter[step - 1] ?? messages) };
 }
 
-function nameParam(index: number): string {
-  return `tools.${index}.name`;
-}
-
-/** The tools as chat completions have them. */
-function wireTools(tools: readonly FlatTool[]): WireTool[] {
-  return tools.flatMap((tool, index) => {
-    const { type, name, description, parameters, strict } = tool;
-    if (isOfflineSearch(tool)) return [];
-    if (type !== 'function') return [{ type }];
-    if (name === undefined || name === null) throw missing(nameParam(index));
-    const called = {
-      name,
-      ...(description !== undefined && description !== null && { description }),
-      ...(parameters !== undefined && parameters !== null && { parameters }),
-      ...(strict !== undefined && strict !== null && { strict }),
-    };
-    return [{ type, function: called }];
-  });
+/** A tool as chat completions have it. */
+function wireTool({ tool: { type, name, description, parameters, strict }, param }: PlacedTool): WireTool {
+  if (type !== 'function') {
+    throw new ChatstreamError('invalid_request', `"${param}" is a tool of type "${type}".`, {
+      param: `${param}.type`,
+      hint: 'Only functions, and namespaces of functions, are supported.',
+    });
+  }
+  if (name === undefined || name === null) throw missing(`${param}.name`);
+  const called = {
+    name,
+    ...(description !== undefined && description !== null && { description }),
+    ...(parameters !== undefined && parameters !== null && { parameters }),
+    ...(strict !== undefined && strict !== null && { strict }),
+  };
+  return { type, function: called };
 }
 
 /**

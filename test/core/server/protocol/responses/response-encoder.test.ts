@@ -30,6 +30,7 @@ function encoder(more: Partial<ConstructorParameters<typeof ResponseEncoder>[0]>
   return new ResponseEncoder({
     fields,
     key,
+    names: new Map(),
     sealsThoughts: false,
     onEnded: (response) => Promise.resolve(response),
     ...more,

@@ -10,79 +10,48 @@ import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema';
 import { jsonSchemaOutputFormat } from '@anthropic-ai/sdk/helpers/json-schema';
 import { Type } from 'typebox';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { syntheticModel } from '../support/gguf/index.js';
-import { parseAs } from '../support/parse-as.js';
-import { type ServerProcess, startServer } from '../support/server-process.js';
-import { until } from '../support/until.js';
+import { proves } from '../../support/clients/proofs.js';
+import { rejection } from '../../support/clients/rejection.js';
+import { nonsense, Served, servers } from '../../support/clients/served.js';
+import { thinkingTemplate } from '../../support/clients/thinking-template.js';
+import { parseAs } from '../../support/parse-as.js';
+import { checkedMessage } from '../../support/protocols/messages-stream.js';
 
 const apiKey = 'correct horse';
-const context = 32_768;
-
-/** A model that thinks if its template is told to. */
-const thinkingTemplate = [
-  "{%- for message in messages -%}{{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' -}}{%- endfor -%}",
-  "{%- if add_generation_prompt -%}{{- '<|im_start|>assistant\\n' -}}{%- if enable_thinking -%}{{- '<think>\\n' -}}{%- endif -%}{%- endif -%}",
-].join('\n');
 
 const messages: Anthropic.MessageParam[] = [{ role: 'user', content: 'Tell me a story.' }];
 
-let server: ServerProcess;
+const served = new Served(nonsense({ chatTemplate: thinkingTemplate }), apiKey);
+const mock = new Served(servers.echo);
 let client: Anthropic;
 /** A seed makes answers repeatable. It is not a parameter of Anthropic's, which its client sends nevertheless. */
 let request: Anthropic.MessageCreateParamsNonStreaming;
 /** Long enough to still run when the test looks, even if the test was held up for some seconds. */
 let endless: Anthropic.MessageCreateParamsNonStreaming;
 
-beforeAll(async () => {
-  const path = await syntheticModel({ endOfTurnGain: 2, context, chatTemplate: thinkingTemplate });
-  const sizes = ['--context', String(context), '--threads', '1', '--max-concurrency', '2', '--max-queue', '8'];
-  server = await startServer(['--model', path, '--gpu', 'off', '--api-key', apiKey, ...sizes]);
-  client = new Anthropic({ baseURL: server.url, apiKey, maxRetries: 0 });
-  const shared = { model: server.ready.model, messages };
+beforeAll(() => {
+  client = new Anthropic({ baseURL: served.url, apiKey, maxRetries: 0 });
+  const shared = { model: served.model, messages };
   request = Object.assign({ ...shared, max_tokens: 60 }, { seed: 7 });
   // Anthropic's clients refuse to wait for more than 21,333 tokens that are not streamed.
   endless = Object.assign({ ...shared, max_tokens: 20_000 }, { ignore_eos: true });
 });
 
 afterEach(async () => {
-  await untilIdle();
+  await served.untilIdle();
 });
 
-async function queue(method: 'GET' | 'PATCH' = 'GET', limits?: object): Promise<{ running: unknown[] }> {
-  const response = await fetch(`${server.url}/v1/queue`, {
-    method,
-    headers: { 'x-api-key': apiKey, 'content-type': 'application/json' },
-    ...(limits !== undefined && { body: JSON.stringify(limits) }),
-  });
-  expect(response.status).toBe(200);
-  return parseAs(Type.Object({ running: Type.Array(Type.Unknown()) }), await response.json());
-}
-
-function untilIdle(): Promise<true> {
-  return until(async () => (await queue()).running.length === 0, 'all slots to be free');
-}
-
-/** What a rejected promise was rejected with. */
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error('It was not rejected.');
-}
-
 describe('messages', () => {
-  it('come whole, with usage', async () => {
+  it('come whole, with usage', proves('anthropic: messages', 'whole'), async () => {
     const message = await client.messages.create(request);
-    expect(message).toMatchObject({ type: 'message', role: 'assistant', model: server.ready.model });
+    expect(message).toMatchObject({ type: 'message', role: 'assistant', model: served.model });
     expect(message.content).toMatchObject([{ type: 'text', text: expect.stringMatching(/./) as unknown }]);
     expect(['end_turn', 'max_tokens']).toContain(message.stop_reason);
     expect(message.usage.output_tokens).toBeGreaterThan(0);
     expect(message._request_id).toMatch(/./);
   });
 
-  it('come as a stream of the same content for the same seed', async () => {
+  it('come as a stream of the same content for the same seed', proves('anthropic: messages', 'streamed'), async () => {
     const whole = await client.messages.create(request);
     const pieces: string[] = [];
     const stream = client.messages.stream(request).on('text', (piece) => pieces.push(piece));
@@ -93,6 +62,16 @@ describe('messages', () => {
       stop_reason: whole.stop_reason,
       usage: { output_tokens: whole.usage.output_tokens },
     });
+  });
+
+  it('come in events as Anthropic publishes them', async () => {
+    const thinking = { type: 'enabled' as const, budget_tokens: 8 };
+    const events: unknown[] = [];
+    const question = { ...endless, max_tokens: 40, thinking, stream: true as const };
+    for await (const event of await client.messages.create(question)) events.push(event);
+    const { blocks, stopReason } = checkedMessage(events);
+    expect(blocks.map(({ type }) => type)).toEqual(['thinking', 'text']);
+    expect(stopReason).toBe('max_tokens');
   });
 
   it('are as long as their prompt was counted', async () => {
@@ -111,7 +90,7 @@ describe('messages', () => {
     expect(message).toMatchObject({ stop_reason: 'stop_sequence', stop_sequence: stop });
   });
 
-  it('think within their budget, if they are told to', async () => {
+  it('think within their budget, if they are told to', proves('anthropic: messages', 'reasoning'), async () => {
     const thinking = { type: 'enabled' as const, budget_tokens: 8 };
     const message = await client.messages.stream({ ...endless, thinking, max_tokens: 40 }).finalMessage();
     expect(message.content[0]).toMatchObject({ type: 'thinking', signature: '' });
@@ -120,7 +99,7 @@ describe('messages', () => {
     expect(quiet.content.map(({ type }) => type)).toEqual(['text']);
   });
 
-  it('keep to a JSON schema', async () => {
+  it('keep to a JSON schema', proves('anthropic: messages', 'schemas'), async () => {
     const format = jsonSchemaOutputFormat({
       type: 'object',
       properties: { mood: { type: 'string', enum: ['calm', 'stormy'] }, windy: { type: 'boolean' } },
@@ -133,24 +112,28 @@ describe('messages', () => {
     expect(['calm', 'stormy']).toContain(message.parsed_output?.mood);
   });
 
-  it('free their slot when the client aborts in mid-stream', async () => {
+  it('free their slot when the client aborts in mid-stream', proves('anthropic: messages', 'aborted'), async () => {
     const stream = client.messages.stream(endless);
     stream.on('text', () => {
       stream.abort();
     });
     expect(await rejection(stream.done())).toBeInstanceOf(APIUserAbortError);
-    await untilIdle();
+    await served.untilIdle();
     expect(await client.messages.create(request)).toMatchObject({ type: 'message' });
   });
 
-  it('free their slot when the client gives up waiting for the whole', async () => {
-    const controller = new AbortController();
-    const answer = rejection(client.messages.create(endless, { signal: controller.signal }));
-    await until(async () => (await queue()).running.length === 1, 'the request to run');
-    controller.abort();
-    expect(await answer).toBeInstanceOf(APIUserAbortError);
-    await untilIdle();
-  });
+  it(
+    'free their slot when the client gives up waiting for the whole',
+    proves('anthropic: messages', 'aborted'),
+    async () => {
+      const controller = new AbortController();
+      const answer = rejection(client.messages.create(endless, { signal: controller.signal }));
+      await served.untilRunning();
+      controller.abort();
+      expect(await answer).toBeInstanceOf(APIUserAbortError);
+      await served.untilIdle();
+    },
+  );
 });
 
 describe('tools', () => {
@@ -167,7 +150,7 @@ describe('tools', () => {
     },
   ];
 
-  it('are called, and their results read', async () => {
+  it('are called, and their results read', proves('anthropic: messages', 'tools', 'turns'), async () => {
     const tool_choice = { type: 'tool' as const, name: 'get_weather' };
     const question = { ...request, max_tokens: 300, tools, tool_choice };
     const called = await client.messages.stream(question).finalMessage();
@@ -186,8 +169,7 @@ describe('tools', () => {
     expect(answer.content.map(({ type }) => type)).toEqual(['text']);
   });
 
-  it('are run by the client’s tool runner to the end', async () => {
-    const mock = await startServer(['--engine', 'mock', '--mock-reply', 'echo']);
+  it('are run by the client’s tool runner to the end', proves('anthropic: messages', 'tools'), async () => {
     const asked: unknown[] = [];
     const weather = betaTool({
       name: 'get_weather',
@@ -237,7 +219,7 @@ describe('errors', () => {
     const unknown = await rejection(client.messages.create({ ...request, model: 'claude' }));
     expect(unknown).toBeInstanceOf(NotFoundError);
     expect(unknown).toMatchObject({ type: 'not_found_error', errorCode: 'model_not_found' });
-    const stranger = new Anthropic({ baseURL: server.url, apiKey: 'wrong', maxRetries: 0 });
+    const stranger = new Anthropic({ baseURL: served.url, apiKey: 'wrong', maxRetries: 0 });
     const error = await rejection(stranger.messages.create(request));
     expect(error).toBeInstanceOf(AuthenticationError);
     if (error instanceof APIError) expect(error.requestID).toMatch(/./);
@@ -245,33 +227,16 @@ describe('errors', () => {
 });
 
 describe('a full queue', () => {
-  it('refuses with a Retry-After that the client’s retries obey, to success in the end', async () => {
-    const statuses: number[] = [];
-    const patient = new Anthropic({
-      baseURL: server.url,
-      apiKey,
-      maxRetries: 5,
-      fetch: async (input, init) => {
-        const response = await fetch(input, init);
-        statuses.push(response.status);
-        return response;
-      },
-    });
-    await queue('PATCH', { max_concurrency: 1, max_queue: 0 });
+  it('refuses with a Retry-After', async () => {
+    await served.resize({ max_concurrency: 1, max_queue: 0 });
     const blocker = await client.messages.create({ ...endless, stream: true });
 
     const refused = await rejection(client.messages.create(request));
     expect(refused).toBeInstanceOf(RateLimitError);
     expect(refused).toMatchObject({ status: 429, type: 'rate_limit_error', errorCode: 'queue_full' });
     if (refused instanceof RateLimitError) expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
-
-    const answer = patient.messages.create(request);
-    await until(() => statuses.length > 0, 'the patient client to be refused');
     blocker.controller.abort();
-    expect(await answer).toMatchObject({ type: 'message' });
-    expect(statuses[0]).toBe(429);
-    expect(statuses.at(-1)).toBe(200);
-    await queue('PATCH', { max_concurrency: 2, max_queue: 8 });
+    await served.resize({ max_concurrency: 2, max_queue: 8 });
   });
 });
 
@@ -316,7 +281,7 @@ describe('Claude Code', () => {
   };
 
   it('gets its first answer', async () => {
-    const response = await fetch(`${server.url}/v1/messages?beta=true`, {
+    const response = await fetch(`${served.url}/v1/messages?beta=true`, {
       method: 'POST',
       headers: {
         'x-api-key': apiKey,
@@ -325,7 +290,7 @@ describe('Claude Code', () => {
         'anthropic-beta': 'claude-code-20250219,context-management-2025-06-27,effort-2025-11-24',
         'anthropic-dangerous-direct-browser-access': 'true',
       },
-      body: JSON.stringify({ ...firstRequest, model: server.ready.model }),
+      body: JSON.stringify({ ...firstRequest, model: served.model }),
     });
     expect(response.status).toBe(200);
     const stream = await response.text();

@@ -1,50 +1,32 @@
 import OpenAI, { APIUserAbortError, AuthenticationError, BadRequestError, NotFoundError, RateLimitError } from 'openai';
 import { Type } from 'typebox';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { syntheticModel } from '../support/gguf/index.js';
-import { parseAs } from '../support/parse-as.js';
-import { type ServerProcess, startServer } from '../support/server-process.js';
-import { until } from '../support/until.js';
+import { proves } from '../../support/clients/proofs.js';
+import { rejection } from '../../support/clients/rejection.js';
+import { longContext, nonsense, Served } from '../../support/clients/served.js';
+import { parseAs } from '../../support/parse-as.js';
 
 const apiKey = 'correct horse';
 const messages = [{ role: 'user' as const, content: 'Tell me a story.' }];
 /** A seed makes answers repeatable; the model ends its turn somewhere on its own, or is cut off. */
 const request = { model: '', messages, seed: 7, max_tokens: 60 };
-const context = 32_768;
 /** Long enough to still run when the test looks, even if the test was held up for some seconds. */
 const endless = { ...request, max_tokens: 32_000, ignore_eos: true };
 
-let server: ServerProcess;
+const served = new Served(nonsense(), apiKey);
 let client: OpenAI;
 let model: string;
 
-beforeAll(async () => {
-  const path = await syntheticModel({ endOfTurnGain: 2, context });
-  const sizes = ['--context', String(context), '--threads', '1', '--max-concurrency', '2', '--max-queue', '8'];
-  server = await startServer(['--model', path, '--gpu', 'off', '--api-key', apiKey, ...sizes]);
-  client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey, maxRetries: 0 });
-  model = server.ready.model;
+beforeAll(() => {
+  client = new OpenAI({ baseURL: served.baseUrl, apiKey, maxRetries: 0 });
+  model = served.model;
   request.model = model;
   endless.model = model;
 });
 
 afterEach(async () => {
-  await untilIdle();
+  await served.untilIdle();
 });
-
-async function queue(method: 'GET' | 'PATCH' = 'GET', limits?: object): Promise<{ running: unknown[] }> {
-  const response = await fetch(`${server.url}/v1/queue`, {
-    method,
-    headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-    ...(limits !== undefined && { body: JSON.stringify(limits) }),
-  });
-  expect(response.status).toBe(200);
-  return parseAs(Type.Object({ running: Type.Array(Type.Unknown()) }), await response.json());
-}
-
-function untilIdle(): Promise<true> {
-  return until(async () => (await queue()).running.length === 0, 'all slots to be free');
-}
 
 async function textOf(stream: AsyncIterable<OpenAI.ChatCompletionChunk>): Promise<string> {
   let text = '';
@@ -52,18 +34,8 @@ async function textOf(stream: AsyncIterable<OpenAI.ChatCompletionChunk>): Promis
   return text;
 }
 
-/** What a rejected promise was rejected with. */
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error('It was not rejected.');
-}
-
 describe('chat completions', () => {
-  it('come whole, with usage', async () => {
+  it('come whole, with usage', proves('openai: chat', 'whole'), async () => {
     const answer = await client.chat.completions.create(request);
     const [choice] = answer.choices;
     expect(answer).toMatchObject({ object: 'chat.completion', model });
@@ -76,7 +48,7 @@ describe('chat completions', () => {
     );
   });
 
-  it('come as a stream of the same text for the same seed', async () => {
+  it('come as a stream of the same text for the same seed', proves('openai: chat', 'streamed'), async () => {
     const whole = await client.chat.completions.create(request);
     const text = await textOf(await client.chat.completions.create({ ...request, stream: true }));
     expect(text).toBe(whole.choices[0]?.message.content);
@@ -108,29 +80,29 @@ describe('chat completions', () => {
     expect(final.choices[0]?.message.content).toBe(pieces.join(''));
   });
 
-  it('free their slot when the client aborts in mid-stream', async () => {
+  it('free their slot when the client aborts in mid-stream', proves('openai: chat', 'aborted'), async () => {
     const stream = await client.chat.completions.create({ ...endless, stream: true });
     for await (const chunk of stream) {
       if ((chunk.choices[0]?.delta.content ?? '') === '') continue;
-      expect((await queue()).running).toHaveLength(1);
+      expect((await served.queue()).running).toHaveLength(1);
       stream.controller.abort();
       // Data that had already arrived would still be read.
       break;
     }
-    await untilIdle();
+    await served.untilIdle();
     expect((await client.chat.completions.create(request)).choices).toHaveLength(1);
   });
 
-  it('free their slot when the client gives up waiting for the whole', async () => {
+  it('free their slot when the client gives up waiting for the whole', proves('openai: chat', 'aborted'), async () => {
     const controller = new AbortController();
     const answer = rejection(client.chat.completions.create(endless, { signal: controller.signal }));
-    await until(async () => (await queue()).running.length === 1, 'the request to run');
+    await served.untilRunning();
     controller.abort();
     expect(await answer).toBeInstanceOf(APIUserAbortError);
-    await untilIdle();
+    await served.untilIdle();
   });
 
-  it('keep to a JSON schema', async () => {
+  it('keep to a JSON schema', proves('openai: chat', 'schemas'), async () => {
     const shape = Type.Object(
       {
         mood: Type.Enum(['calm', 'stormy']),
@@ -191,7 +163,7 @@ describe('models', () => {
   it('are listed, and found by their name', async () => {
     const { data } = await client.models.list();
     expect(data.map(({ id }) => id)).toEqual([model]);
-    expect(await client.models.retrieve(model)).toMatchObject({ id: model, context_length: context });
+    expect(await client.models.retrieve(model)).toMatchObject({ id: model, context_length: longContext });
     expect(await rejection(client.models.retrieve('other'))).toBeInstanceOf(NotFoundError);
   });
 });
@@ -211,7 +183,10 @@ describe('errors', () => {
     );
     expect(error).toBeInstanceOf(BadRequestError);
     expect(error).toMatchObject({ status: 400, code: 'context_length_exceeded', param: 'messages' });
-    expect(error).toHaveProperty('message', expect.stringMatching(new RegExp(`is ${context} tokens.*\\d{5,} tokens`)));
+    expect(error).toHaveProperty(
+      'message',
+      expect.stringMatching(new RegExp(`is ${longContext} tokens.*\\d{5,} tokens`)),
+    );
   });
 
   it.each([
@@ -233,7 +208,7 @@ describe('errors', () => {
   });
 
   it('tell a wrong key from a right one', async () => {
-    const stranger = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'wrong', maxRetries: 0 });
+    const stranger = new OpenAI({ baseURL: served.baseUrl, apiKey: 'wrong', maxRetries: 0 });
     const error = await rejection(stranger.models.list());
     expect(error).toBeInstanceOf(AuthenticationError);
     expect(error).toMatchObject({ status: 401, code: 'invalid_api_key' });
@@ -241,32 +216,15 @@ describe('errors', () => {
 });
 
 describe('a full queue', () => {
-  it('refuses with a Retry-After that the client’s retries obey, to success in the end', async () => {
-    const statuses: number[] = [];
-    const patient = new OpenAI({
-      baseURL: `${server.url}/v1`,
-      apiKey,
-      maxRetries: 5,
-      fetch: async (input, init) => {
-        const response = await fetch(input, init);
-        statuses.push(response.status);
-        return response;
-      },
-    });
-    await queue('PATCH', { max_concurrency: 1, max_queue: 0 });
+  it('refuses with a Retry-After', async () => {
+    await served.resize({ max_concurrency: 1, max_queue: 0 });
     const blocker = await client.chat.completions.create({ ...endless, stream: true });
 
     const refused = await rejection(client.chat.completions.create(request));
     expect(refused).toBeInstanceOf(RateLimitError);
     expect(refused).toMatchObject({ status: 429, code: 'queue_full', type: 'rate_limit_error' });
     if (refused instanceof RateLimitError) expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
-
-    const answer = patient.chat.completions.create(request);
-    await until(() => statuses.length > 0, 'the patient client to be refused');
     blocker.controller.abort();
-    expect((await answer).choices).toHaveLength(1);
-    expect(statuses[0]).toBe(429);
-    expect(statuses.at(-1)).toBe(200);
-    await queue('PATCH', { max_concurrency: 2, max_queue: 8 });
+    await served.resize({ max_concurrency: 2, max_queue: 8 });
   });
 });

@@ -2,6 +2,7 @@ import type OpenAI from 'openai';
 import { zodFunction } from 'openai/helpers/zod';
 import { describe, expect, it } from 'vitest';
 import { joined, openaiClient, openaiTools, openaiWithModel, userSays } from '../../support/clients/openai-suite.js';
+import { proves } from '../../support/clients/proofs.js';
 import { Served, servers } from '../../support/clients/served.js';
 import { city, sum } from '../../support/clients/shapes.js';
 
@@ -47,7 +48,7 @@ describe('the openai client with the mock', () => {
     expect(forbidden.choices[0]?.message).not.toHaveProperty('tool_calls');
   });
 
-  it('is given histories as clients keep them', async () => {
+  it('is given histories as clients keep them', proves('openai: chat', 'turns'), async () => {
     const messages: OpenAI.ChatCompletionMessageParam[] = [
       { role: 'system', content: [{ type: 'text', text: 'Be brief.' }] },
       { role: 'user', content: 'Call add' },
@@ -69,28 +70,32 @@ describe('the openai client with the mock', () => {
     expect(answer.choices[0]?.finish_reason).toBe('stop');
   });
 
-  it.each(['whole', 'streamed'])('runs tools until there is an answer, %s', async (how) => {
-    const ran: unknown[] = [];
-    const run = (name: string) => (args: unknown) => {
-      ran.push([name, args]);
-      return `${name} is done`;
-    };
-    const runnable = [
-      zodFunction({ name: 'get_weather', parameters: city, function: run('get_weather') }),
-      zodFunction({ name: 'add', parameters: sum, function: run('add') }),
-    ];
-    const { completions } = openaiClient(served).chat;
-    const messages = userSays('First add {"a": 1, "b": 2}, then get_weather {"city": "Quito"}');
-    const runner =
-      how === 'whole'
-        ? completions.runTools({ model, messages, tools: runnable })
-        : completions.runTools({ model, messages, tools: runnable, stream: true });
-    expect(await runner.finalContent()).toMatch(/^1 2 3/);
-    expect(ran).toEqual([
-      ['add', { a: 1, b: 2 }],
-      ['get_weather', { city: 'Quito' }],
-    ]);
-  });
+  it.each(['whole', 'streamed'])(
+    'runs tools until there is an answer, %s',
+    proves('openai: chat', 'tools'),
+    async (how) => {
+      const ran: unknown[] = [];
+      const run = (name: string) => (args: unknown) => {
+        ran.push([name, args]);
+        return `${name} is done`;
+      };
+      const runnable = [
+        zodFunction({ name: 'get_weather', parameters: city, function: run('get_weather') }),
+        zodFunction({ name: 'add', parameters: sum, function: run('add') }),
+      ];
+      const { completions } = openaiClient(served).chat;
+      const messages = userSays('First add {"a": 1, "b": 2}, then get_weather {"city": "Quito"}');
+      const runner =
+        how === 'whole'
+          ? completions.runTools({ model, messages, tools: runnable })
+          : completions.runTools({ model, messages, tools: runnable, stream: true });
+      expect(await runner.finalContent()).toMatch(/^1 2 3/);
+      expect(ran).toEqual([
+        ['add', { a: 1, b: 2 }],
+        ['get_weather', { city: 'Quito' }],
+      ]);
+    },
+  );
 
   it('frees its slot when it leaves in the middle of a call', async () => {
     const before = await served.cancelled();

@@ -1,68 +1,38 @@
 import OpenAI, { APIUserAbortError, BadRequestError, NotFoundError, RateLimitError } from 'openai';
 import { Type } from 'typebox';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { syntheticModel } from '../support/gguf/index.js';
-import { parseAs } from '../support/parse-as.js';
-import { type ServerProcess, startServer } from '../support/server-process.js';
-import { until } from '../support/until.js';
+import { proves } from '../../support/clients/proofs.js';
+import { rejection } from '../../support/clients/rejection.js';
+import { nonsense, Served, servers } from '../../support/clients/served.js';
+import { parseAs } from '../../support/parse-as.js';
+import { checkedResponse } from '../../support/protocols/response-stream.js';
 
 const request = { input: 'Tell me a story.', max_output_tokens: 60 };
 /** A parameter that the official types do not have. */
 const seeded = { ...request, seed: 7 };
-const context = 32_768;
 /** Long enough to still run when the test looks, even if the test was held up for some seconds. */
 const endless = { ...request, max_output_tokens: 32_000, ignore_eos: true };
 
-let real: ServerProcess;
-let mock: ServerProcess;
+const served = new Served(nonsense());
+const mock = new Served(servers.echo);
 /** Of a server with a real engine and a model that talks nonsense. */
 let client: OpenAI;
 /** Of a server that echoes and calls functions. */
 let echo: OpenAI;
 
-beforeAll(async () => {
-  const path = await syntheticModel({ endOfTurnGain: 2, context });
-  const sizes = ['--context', String(context), '--threads', '1', '--max-concurrency', '2', '--max-queue', '8'];
-  [real, mock] = await Promise.all([
-    startServer(['--model', path, '--gpu', 'off', ...sizes]),
-    startServer(['--engine', 'mock', '--mock-prefill', '1ms', '--mock-token', '1ms', '--mock-reply', 'echo']),
-  ]);
-  client = new OpenAI({ baseURL: `${real.url}/v1`, apiKey: 'none', maxRetries: 0 });
-  echo = new OpenAI({ baseURL: `${mock.url}/v1`, apiKey: 'none', maxRetries: 0 });
+beforeAll(() => {
+  client = new OpenAI({ baseURL: served.baseUrl, apiKey: 'none', maxRetries: 0 });
+  echo = new OpenAI({ baseURL: mock.baseUrl, apiKey: 'none', maxRetries: 0 });
 });
 
 afterEach(async () => {
-  await untilIdle();
+  await served.untilIdle();
 });
 
-async function queue(method: 'GET' | 'PATCH' = 'GET', limits?: object): Promise<{ running: unknown[] }> {
-  const response = await fetch(`${real.url}/v1/queue`, {
-    method,
-    headers: { 'content-type': 'application/json' },
-    ...(limits !== undefined && { body: JSON.stringify(limits) }),
-  });
-  expect(response.status).toBe(200);
-  return parseAs(Type.Object({ running: Type.Array(Type.Unknown()) }), await response.json());
-}
-
-function untilIdle(): Promise<true> {
-  return until(async () => (await queue()).running.length === 0, 'all slots to be free');
-}
-
-/** What a rejected promise was rejected with. */
-async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error('It was not rejected.');
-}
-
 describe('responses', () => {
-  it('come whole, with usage', async () => {
+  it('come whole, with usage', proves('openai: responses', 'whole'), async () => {
     const response = await client.responses.create(request);
-    expect(response).toMatchObject({ object: 'response', model: real.ready.model });
+    expect(response).toMatchObject({ object: 'response', model: served.model });
     expect(['completed', 'incomplete']).toContain(response.status);
     expect(response.output_text).not.toBe('');
     expect(response.usage?.output_tokens).toBeGreaterThan(0);
@@ -71,15 +41,16 @@ describe('responses', () => {
     );
   });
 
-  it('come as a stream of the same text for the same seed', async () => {
+  it('come as a stream of the same text for the same seed', proves('openai: responses', 'streamed'), async () => {
     const whole = await client.responses.create(seeded);
     let text = '';
-    let numbers = 0;
+    const events: unknown[] = [];
     for await (const event of await client.responses.create({ ...seeded, stream: true })) {
-      expect(event.sequence_number).toBe(numbers++);
+      events.push(event);
       if (event.type === 'response.output_text.delta') text += event.delta;
     }
     expect(text).toBe(whole.output_text);
+    expect(checkedResponse(events).output).toMatchObject([{ content: [{ text }] }]);
   });
 
   it('work with the client’s stream helper', async () => {
@@ -91,7 +62,7 @@ describe('responses', () => {
     expect(final.usage?.output_tokens).toBeGreaterThan(0);
   });
 
-  it('are parsed by the client if they have a schema', async () => {
+  it('are parsed by the client if they have a schema', proves('openai: responses', 'schemas'), async () => {
     const schema = {
       type: 'object',
       properties: { mood: { enum: ['calm', 'stormy'] }, windy: { type: 'boolean' } },
@@ -105,32 +76,40 @@ describe('responses', () => {
     expect(parseAs(weather, response.output_parsed)).toEqual(JSON.parse(response.output_text));
   });
 
-  it('free their slot when the client aborts in mid-stream, and are not stored', async () => {
-    const stream = await client.responses.create({ ...endless, stream: true });
-    let id = '';
-    for await (const event of stream) {
-      if (event.type === 'response.created') ({ id } = event.response);
-      if (event.type !== 'response.output_text.delta') continue;
-      expect((await queue()).running).toHaveLength(1);
-      stream.controller.abort();
-      break;
-    }
-    await untilIdle();
-    expect(await rejection(client.responses.retrieve(id))).toBeInstanceOf(NotFoundError);
-  });
+  it(
+    'free their slot when the client aborts in mid-stream, and are not stored',
+    proves('openai: responses', 'aborted'),
+    async () => {
+      const stream = await client.responses.create({ ...endless, stream: true });
+      let id = '';
+      for await (const event of stream) {
+        if (event.type === 'response.created') ({ id } = event.response);
+        if (event.type !== 'response.output_text.delta') continue;
+        expect((await served.queue()).running).toHaveLength(1);
+        stream.controller.abort();
+        break;
+      }
+      await served.untilIdle();
+      expect(await rejection(client.responses.retrieve(id))).toBeInstanceOf(NotFoundError);
+    },
+  );
 
-  it('free their slot when the client gives up waiting for the whole', async () => {
-    const controller = new AbortController();
-    const answer = rejection(client.responses.create(endless, { signal: controller.signal }));
-    await until(async () => (await queue()).running.length === 1, 'the request to run');
-    controller.abort();
-    expect(await answer).toBeInstanceOf(APIUserAbortError);
-    await untilIdle();
-  });
+  it(
+    'free their slot when the client gives up waiting for the whole',
+    proves('openai: responses', 'aborted'),
+    async () => {
+      const controller = new AbortController();
+      const answer = rejection(client.responses.create(endless, { signal: controller.signal }));
+      await served.untilRunning();
+      controller.abort();
+      expect(await answer).toBeInstanceOf(APIUserAbortError);
+      await served.untilIdle();
+    },
+  );
 });
 
 describe('responses that continue each other', () => {
-  it('find the turn before in the cache', async () => {
+  it('find the turn before in the cache', proves('openai: responses', 'turns'), async () => {
     const first = await client.responses.create(request);
     const second = await client.responses.create({ ...request, input: 'Go on.', previous_response_id: first.id });
     expect(second.previous_response_id).toBe(first.id);
@@ -140,7 +119,7 @@ describe('responses that continue each other', () => {
     );
   });
 
-  it('call a function and take its result', async () => {
+  it('call a function and take its result', proves('openai: responses', 'tools'), async () => {
     const tool = {
       type: 'function' as const,
       name: 'get_weather',
@@ -173,7 +152,7 @@ describe('responses that continue each other', () => {
     expect(await rejection(echo.responses.retrieve(response.id))).toBeInstanceOf(NotFoundError);
   });
 
-  it('can form a conversation with a name', async () => {
+  it('can form a conversation with a name', proves('openai: responses', 'turns'), async () => {
     const conversation = await echo.conversations.create();
     await echo.responses.create({ conversation: conversation.id, input: 'one' });
     const second = await echo.responses.create({ conversation: conversation.id, input: 'two' });
@@ -208,32 +187,16 @@ describe('what is refused', () => {
     expect(shortened.usage?.input_tokens).toBe(first.usage?.input_tokens);
   });
 
-  it('is told to retry if the queue is full, to success in the end', async () => {
-    const statuses: number[] = [];
-    const patient = new OpenAI({
-      baseURL: `${real.url}/v1`,
-      apiKey: 'none',
-      maxRetries: 5,
-      fetch: async (input, init) => {
-        const response = await fetch(input, init);
-        statuses.push(response.status);
-        return response;
-      },
-    });
-    await queue('PATCH', { max_concurrency: 1, max_queue: 0 });
+  it('is told when to retry if the queue is full', async () => {
+    await served.resize({ max_concurrency: 1, max_queue: 0 });
     const blocker = await client.responses.create({ ...endless, stream: true });
-    await until(async () => (await queue()).running.length === 1, 'the first to run');
+    await served.untilRunning();
 
     const refused = await rejection(client.responses.create({ ...request, stream: true }));
     expect(refused).toBeInstanceOf(RateLimitError);
     expect(refused).toMatchObject({ status: 429, code: 'queue_full', type: 'rate_limit_error' });
     if (refused instanceof RateLimitError) expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
-
-    const answer = patient.responses.create(request);
-    await until(() => statuses.length > 0, 'the patient client to be refused');
     blocker.controller.abort();
-    expect((await answer).output_text).not.toBe('');
-    expect([statuses[0], statuses.at(-1)]).toEqual([429, 200]);
-    await queue('PATCH', { max_concurrency: 2, max_queue: 8 });
+    await served.resize({ max_concurrency: 2, max_queue: 8 });
   });
 });
