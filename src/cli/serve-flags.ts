@@ -4,8 +4,10 @@ import { type EngineOptions, engines, flashAttentionModes, gpuChoices, mockRepli
 import { checkCacheMemory } from '../core/engine/prompt-cache/cache-memory.js';
 import { cacheTypes, isQuantised } from '../core/gguf/kv-cache.js';
 import { automaticContextLength } from '../core/gguf/memory-need.js';
+import { type Config } from '../core/config/read-config.js';
 import { bundledModel } from '../core/models/model-source.js';
 import { resolveModel, type ResolveOptions } from '../core/models/resolve-model.js';
+import { queuePolicies } from '../core/scheduler/fair-line.js';
 import type { ServeOptions } from '../core/serve.js';
 import {
   autoOrBytesFlag,
@@ -104,6 +106,17 @@ export const serveFlags = fromEnvironment({
     max: 1_000_000,
     default: 64,
   }),
+  'queue-policy': Flags.option({
+    ...queue,
+    ...defaultInWords('fair with --config or several keys, otherwise fifo'),
+    summary: 'Which request starts next: of the key that has had the least service, or the first that came.',
+    options: queuePolicies,
+  })(),
+  'class-patience': durationFlag({
+    ...queue,
+    ...defaultDuration('60s'),
+    summary: 'With fair, after how long a waiting request rises by a class; 0 makes all classes the same.',
+  }),
   'queue-timeout': durationFlag({
     ...queue,
     ...defaultDuration('60s'),
@@ -128,6 +141,10 @@ export const serveFlags = fromEnvironment({
     summary: 'Output tokens if a request sets no limit.',
     min: 1,
     default: 512,
+  }),
+  config: Flags.string({
+    ...http,
+    summary: 'YAML file with keys, and with values for any of these flags. Read again on SIGHUP and when it changes.',
   }),
   host: Flags.string({ ...http, summary: 'Address to listen on.', default: '127.0.0.1' }),
   port: Flags.integer({
@@ -180,6 +197,7 @@ export async function serveOptions(
   flags: ServeFlags,
   version: string,
   resolving: ResolveOptions = {},
+  config: Config | null = null,
 ): Promise<ServeOptions> {
   const keys = apiKeys(valuesOf(flags['api-key']));
   return {
@@ -188,7 +206,10 @@ export async function serveOptions(
       maxConcurrency: flags['max-concurrency'],
       maxQueue: flags['max-queue'],
       queueTimeoutMs: flags['queue-timeout'],
+      policy: flags['queue-policy'] ?? (config !== null || keys.length > 1 ? 'fair' : 'fifo'),
+      classPatienceMs: flags['class-patience'],
     },
+    keys: config?.keys ?? null,
     server: {
       host: flags.host,
       port: flags.port,

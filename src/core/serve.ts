@@ -1,25 +1,39 @@
 import type { Logger as PinoLogger } from 'pino';
 import { untilAborted } from './base/abort.js';
 import { longestTimerMs, systemClock } from './base/clock.js';
+import { apiKeySettings, type KeySettings } from './config/key-settings.js';
 import type { EngineInfo } from './engine/engine.js';
 import type { EngineOptions } from './engine/options.js';
 import { processNames } from './engine/process/process-role.js';
 import { superviseEngine } from './engine/process/supervise-engine.js';
 import type { SupervisedProcess } from './engine/process/supervised-engine.js';
 import { Inference } from './inference/inference.js';
-import type { SchedulerOptions } from './scheduler/scheduler.js';
+import type { KeyTerms } from './scheduler/demand.js';
+import type { QueuePolicy } from './scheduler/fair-line.js';
+import type { SchedulerLimits, SchedulerOptions } from './scheduler/scheduler.js';
 import { createApp } from './server/app.js';
 import { connectionLimitsOfProcess } from './server/http/connection-limits.js';
 import type { ServerOptions } from './server/http/context.js';
+import { KeyRing } from './server/http/key-ring.js';
 import { listen } from './server/http/listen.js';
 import { QueueAnnouncer } from './server/streaming/queue-announcer.js';
 import { Metrics } from './telemetry/metrics.js';
 import { logRequests } from './telemetry/request-log.js';
 import { type CountedOutcome, Totals } from './telemetry/totals.js';
 
+export interface QueueOptions extends SchedulerLimits {
+  /** Longest wait in the queue in milliseconds; 0 is unlimited. */
+  readonly queueTimeoutMs: number;
+  readonly policy: QueuePolicy;
+  /** After how long a waiting request rises by a class, in milliseconds. */
+  readonly classPatienceMs: number;
+}
+
 export interface ServeOptions {
   readonly engine: EngineOptions;
-  readonly queue: SchedulerOptions;
+  readonly queue: QueueOptions;
+  /** The keys of the configuration file, besides those of `server.apiKeys`; null without such a file. */
+  readonly keys: readonly KeySettings[] | null;
   readonly server: ServerOptions;
   /** This package's version, for /openapi.json. */
   readonly version: string;
@@ -29,6 +43,8 @@ export interface RunningServer {
   readonly url: string;
   readonly info: EngineInfo;
   readonly totals: Readonly<Record<CountedOutcome, number>>;
+  /** Accepts these keys of the configuration file from now on. Requests that have been accepted go on. */
+  replaceKeys(keys: readonly KeySettings[]): void;
   /**
    * Refuses new requests, turns away waiting ones, lets running generations finish for `timeoutMs` milliseconds, and then
    * ends everything. @returns how many generations were cut off
@@ -57,14 +73,15 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
   engine.rounds(({ device }) => {
     if (device !== undefined) logger.info({ device }, `compute threads were changed: ${device}`);
   });
-  const inference = new Inference(engine, { ...options.queue, slots: options.engine.slots }, clock);
+  const keys = new KeyRing(allKeys(options, options.keys ?? []));
+  const inference = new Inference(engine, { ...schedulerOptions(options, keys), slots: options.engine.slots }, clock);
   const totals = new Totals(inference.events);
   const metrics = new Metrics(inference, engine);
   logRequests(inference, logger);
   const connectionLimits = connectionLimitsOfProcess();
   const announcer = new QueueAnnouncer(inference, clock);
   const { server, version } = options;
-  const context = { inference, announcer, totals, metrics, options: server, clock, connectionLimits, version };
+  const context = { inference, announcer, totals, metrics, options: server, keys, clock, connectionLimits, version };
   const app = await createApp(context, logger);
   try {
     const url = await listen(app, options.server);
@@ -74,6 +91,10 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
       url,
       info,
       totals: totals.counts,
+      replaceKeys: (changed) => {
+        keys.replace(allKeys(options, changed));
+        inference.configureKeys(termsOf(keys));
+      },
       drain: async (timeoutMs) => {
         const endMs = clock.now() + timeoutMs;
         const abandoned = await drainWithin(inference, timeoutMs);
@@ -93,6 +114,21 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
     await app.close();
     throw error;
   }
+}
+
+function allKeys({ server }: ServeOptions, keys: readonly KeySettings[]): readonly KeySettings[] {
+  return [...apiKeySettings(server.apiKeys), ...keys];
+}
+
+/** Where a key can make no difference, the queue is the plain one, which costs less. */
+function schedulerOptions({ queue, keys: configured }: ServeOptions, keys: KeyRing): SchedulerOptions {
+  const { policy, classPatienceMs, ...limits } = queue;
+  if (policy === 'fifo' && configured === null) return limits;
+  return { ...limits, fair: { policy, classPatienceMs, terms: termsOf(keys) } };
+}
+
+function termsOf({ keys }: KeyRing): ReadonlyMap<string, KeyTerms> {
+  return new Map(keys.map(({ name, terms }) => [name, terms]));
 }
 
 /** Waits for the running generations, and ends those that are not done by the deadline. */

@@ -156,6 +156,7 @@ describe('serve', () => {
           chatTemplate: null,
         },
         totals: { completed: 5, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
+        replaceKeys: () => undefined,
         drain: (timeoutMs) => drain(timeoutMs),
       }),
     );

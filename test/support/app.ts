@@ -6,9 +6,11 @@ import { createMockEngine } from '../../src/core/engine/mock/mock-engine.js';
 import type { MockEngineOptions } from '../../src/core/engine/options.js';
 import { Inference } from '../../src/core/inference/inference.js';
 import type { SchedulerOptions } from '../../src/core/scheduler/scheduler.js';
+import { apiKeySettings, type KeySettings } from '../../src/core/config/key-settings.js';
 import { createApp } from '../../src/core/server/app.js';
 import type { ConnectionLimits } from '../../src/core/server/http/connection-limits.js';
 import type { App, ServerOptions } from '../../src/core/server/http/context.js';
+import { KeyRing } from '../../src/core/server/http/key-ring.js';
 import { QueueAnnouncer } from '../../src/core/server/streaming/queue-announcer.js';
 import { Metrics } from '../../src/core/telemetry/metrics.js';
 import { logRequests } from '../../src/core/telemetry/request-log.js';
@@ -20,6 +22,8 @@ export interface TestAppOptions {
   readonly engine?: Partial<MockEngineOptions>;
   readonly queue?: Partial<SchedulerOptions>;
   readonly server?: Partial<ServerOptions>;
+  /** Besides `server.apiKeys`. */
+  readonly keys?: readonly KeySettings[];
   readonly connections?: Partial<ConnectionLimits>;
   /** Instead of a mock engine: any other, in the app's own virtual time. */
   readonly makeEngine?: (clock: VirtualClock) => ServingEngine;
@@ -95,8 +99,9 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   logRequests(inference, logger);
   const connectionLimits = { most: 1000, mostIdle: 1000, beyond: 10, ...options.connections };
   const server = { ...serverDefaults, ...options.server };
+  const keys = new KeyRing([...apiKeySettings(server.apiKeys), ...(options.keys ?? [])]);
   const app = await createApp(
-    { inference, announcer, totals, metrics, options: server, clock, connectionLimits, version: '1.2.3' },
+    { inference, announcer, totals, metrics, options: server, keys, clock, connectionLimits, version: '1.2.3' },
     logger,
   );
   if (options.unloaded !== true) await engine.start();

@@ -112,6 +112,15 @@ export function engineStoppedError(): ChatstreamError {
   });
 }
 
+// forbidden
+
+/** @param allowed the roles that may do it, at least one */
+export function forbiddenError(key: string, role: string, allowed: readonly string[]): ChatstreamError {
+  return new ChatstreamError('forbidden', `The key "${key}" has the role ${role}, which may not do this.`, {
+    hint: `It takes a key with the role ${allowed.join(' or ')}.`,
+  });
+}
+
 // internal
 
 /** The cause is only for the log: it may name files of the server. */

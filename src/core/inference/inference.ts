@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
 import type { EngineInfo, ServingEngine, Token } from '../engine/engine.js';
+import type { KeyTerms } from '../scheduler/demand.js';
 import type { SchedulerEvent } from '../scheduler/job.js';
 import { Scheduler, type SchedulerLimits, type SchedulerOptions } from '../scheduler/scheduler.js';
 import { Admission } from './admission.js';
@@ -200,6 +201,11 @@ export class Inference {
       );
     }
     this.#scheduler.resize(limits);
+  }
+
+  /** Changes what keys may do, by their names. Takes effect at once; running and waiting requests go on. */
+  configureKeys(terms: ReadonlyMap<string, KeyTerms>): void {
+    this.#scheduler.configureKeys(terms);
   }
 
   /** Refuses new requests and turns away waiting ones; resolves when the last running generation has ended. */

@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { modelNotFoundError } from '../../base/refusals.js';
 import type { AdmittedRequest, AnswerListener, InferenceRequest } from '../../inference/request.js';
+import { lowerOf } from '../../scheduler/traffic-class.js';
 import type { ServerContext } from '../http/context.js';
 import type { AnswerEncoder, ChoicesEncoder } from '../protocol/answer-encoder.js';
 import { errors } from '../schemas/openapi.js';
@@ -32,6 +33,16 @@ export function servedModel({ inference, options }: ServerContext, wanted: strin
   throw modelNotFoundError(wanted, first);
 }
 
+/** The request with what the client's key says about it. A request may lower its class, but not raise it. */
+function identified(
+  request: InferenceRequest,
+  { keys }: ServerContext,
+  { request: http }: FastifyReply,
+): InferenceRequest {
+  const { name: key, trafficClass: highest } = keys.of(http.raw);
+  return { ...request, requestId: http.id, key, trafficClass: lowerOf(highest, request.trafficClass ?? highest) };
+}
+
 /** The answer to one request, in whichever protocol: queues the request and delivers what is generated. Used once. */
 export class GenerationAnswer {
   readonly #context: ServerContext;
@@ -42,7 +53,7 @@ export class GenerationAnswer {
 
   constructor(context: ServerContext, request: InferenceRequest, encoder: AnswerEncoder, reply: FastifyReply) {
     this.#context = context;
-    this.#request = { ...request, requestId: reply.request.id };
+    this.#request = identified(request, context, reply);
     this.#encoder = encoder;
     this.#reply = reply;
     this.#delivery = new Delivery(context, reply);
@@ -90,7 +101,7 @@ export class ChoicesAnswer {
     reply: FastifyReply,
   ) {
     this.#context = context;
-    this.#requests = requests.map((request) => ({ ...request, requestId: reply.request.id }));
+    this.#requests = requests.map((request) => identified(request, context, reply));
     this.#encoder = encoder;
     this.#reply = reply;
     this.#delivery = new Delivery(context, reply);

@@ -1,0 +1,140 @@
+import { type KeyTerms, usualTerms } from './demand.js';
+import type { HeapItem } from './heap.js';
+import { trafficClasses } from './traffic-class.js';
+
+/**
+ * What counts as service, as in "Fairness in Serving Large Language Models" (Sheng et al., OSDI 2024): an output token
+ * takes a round of its own, whereas prompt tokens are processed together. Prompt tokens from the cache cost nothing.
+ */
+export const promptWeight = 1;
+export const outputWeight = 2;
+
+/** How much the newest length counts in the mean: the last eight or so decide. */
+const newestShare = 1 / 8;
+
+/** The mean length of answers, in output tokens. */
+export class MeanLength {
+  #mean: number | null = null;
+
+  get mean(): number | null {
+    return this.#mean;
+  }
+
+  add(tokens: number): void {
+    this.#mean = this.#mean === null ? tokens : this.#mean + (tokens - this.#mean) * newestShare;
+  }
+}
+
+/** One key: its lanes, and the service that it has had. */
+export class KeyAccount<J> {
+  terms: KeyTerms = usualTerms;
+  running = 0;
+  waiting = 0;
+  readonly lengths = new MeanLength();
+  /** One for each class, in their order. */
+  readonly lanes: readonly Lane<J>[];
+  /**
+   * Weighted tokens divided by the share, for each class in which it competes. Only differences between keys in one class
+   * mean anything.
+   */
+  readonly #served = trafficClasses.map(() => 0);
+
+  constructor(readonly name: string) {
+    this.lanes = trafficClasses.map((_, rank) => new Lane<J>(this, rank));
+  }
+
+  get isAtItsLimit(): boolean {
+    const { maxRunning } = this.terms;
+    return maxRunning !== null && this.running >= maxRunning;
+  }
+
+  servedIn(rank: number): number {
+    return this.#served[rank] ?? 0;
+  }
+
+  /** @param tokens weighted; negative to give back */
+  charge(rank: number, tokens: number): void {
+    this.#served[rank] = this.servedIn(rank) + tokens / this.terms.share;
+  }
+
+  /** Raises the service of a key that comes back, so that it has not saved up. */
+  lift(rank: number, least: number): void {
+    if (least > this.servedIn(rank)) this.#served[rank] = least;
+  }
+
+  /** Whether one of its lanes competes for the next slot in this class. */
+  competesIn(rank: number): boolean {
+    return this.lanes.some(({ turn, competesIn }) => turn.heapIndex >= 0 && competesIn === rank);
+  }
+}
+
+/** The waiting jobs of one key in one class: first in, first out. */
+export class Lane<J> {
+  head: Ticket<J> | null = null;
+  #tail: Ticket<J> | null = null;
+  /** The class in which its first job competes, which is higher than its own once that job has waited for long. */
+  competesIn: number;
+  /** Its place among those that compete for the next slot. */
+  readonly turn: LaneEntry<J>;
+  /** Its place among those whose first job will rise by a class. */
+  readonly rise: LaneEntry<J>;
+
+  constructor(
+    readonly account: KeyAccount<J>,
+    /** Its own class. */
+    readonly rank: number,
+  ) {
+    this.competesIn = rank;
+    this.turn = new LaneEntry(this);
+    this.rise = new LaneEntry(this);
+  }
+
+  append(ticket: Ticket<J>): void {
+    ticket.previous = this.#tail;
+    if (this.#tail === null) this.head = ticket;
+    else this.#tail.next = ticket;
+    this.#tail = ticket;
+  }
+
+  remove(ticket: Ticket<J>): void {
+    const { previous, next } = ticket;
+    if (previous === null) this.head = next;
+    else previous.next = next;
+    if (next === null) this.#tail = previous;
+    else next.previous = previous;
+    ticket.previous = null;
+    ticket.next = null;
+  }
+}
+
+/** A lane in one of the heaps. A lane is in two of them at once. */
+export class LaneEntry<J> implements HeapItem {
+  heapIndex = -1;
+
+  constructor(readonly lane: Lane<J>) {}
+}
+
+/** A job that waits or runs, and what its key has paid for it. */
+export class Ticket<J> {
+  next: Ticket<J> | null = null;
+  previous: Ticket<J> | null = null;
+  /** The class in which it competed when it started. */
+  rank = 0;
+  /** Weighted tokens that its key has paid for, some of them in advance. */
+  charged = 0;
+  /** Output tokens that its key has paid for in advance. */
+  expectedTokens = 0;
+  cachedTokens = 0;
+  outputTokens = 0;
+  /** Its place in the order of starts, and the number of the order that says so. */
+  position = 0;
+  positionAsOf = -1;
+
+  constructor(
+    readonly job: J,
+    readonly lane: Lane<J>,
+    /** Counts up with every job that enters the line. */
+    readonly arrival: number,
+    readonly enteredMs: number,
+  ) {}
+}
