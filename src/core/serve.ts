@@ -10,6 +10,7 @@ import type { SupervisedProcess } from './engine/process/supervised-engine.js';
 import { Inference } from './inference/inference.js';
 import type { KeyTerms } from './scheduler/demand.js';
 import type { QueuePolicy } from './scheduler/fair-line.js';
+import { RateLimiter, type RateLimits } from './scheduler/rate-limiter.js';
 import type { SchedulerLimits, SchedulerOptions } from './scheduler/scheduler.js';
 import { createApp } from './server/app.js';
 import { connectionLimitsOfProcess } from './server/http/connection-limits.js';
@@ -74,14 +75,30 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
     if (device !== undefined) logger.info({ device }, `compute threads were changed: ${device}`);
   });
   const keys = new KeyRing(allKeys(options, options.keys ?? []));
-  const inference = new Inference(engine, { ...schedulerOptions(options, keys), slots: options.engine.slots }, clock);
+  const rates = new RateLimiter(clock, ratesOf(keys));
+  const inference = new Inference(
+    engine,
+    { ...schedulerOptions(options, keys), slots: options.engine.slots, rates },
+    clock,
+  );
   const totals = new Totals(inference.events);
   const metrics = new Metrics(inference, engine);
   logRequests(inference, logger);
   const connectionLimits = connectionLimitsOfProcess();
   const announcer = new QueueAnnouncer(inference, clock);
   const { server, version } = options;
-  const context = { inference, announcer, totals, metrics, options: server, keys, clock, connectionLimits, version };
+  const context = {
+    inference,
+    announcer,
+    totals,
+    metrics,
+    options: server,
+    keys,
+    rates,
+    clock,
+    connectionLimits,
+    version,
+  };
   const app = await createApp(context, logger);
   try {
     const url = await listen(app, options.server);
@@ -94,6 +111,7 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
       replaceKeys: (changed) => {
         keys.replace(allKeys(options, changed));
         inference.configureKeys(termsOf(keys));
+        rates.configure(ratesOf(keys));
       },
       drain: async (timeoutMs) => {
         const endMs = clock.now() + timeoutMs;
@@ -129,6 +147,10 @@ function schedulerOptions({ queue, keys: configured }: ServeOptions, keys: KeyRi
 
 function termsOf({ keys }: KeyRing): ReadonlyMap<string, KeyTerms> {
   return new Map(keys.map(({ name, terms }) => [name, terms]));
+}
+
+function ratesOf({ keys }: KeyRing): ReadonlyMap<string, RateLimits> {
+  return new Map(keys.map(({ name, rates }) => [name, rates]));
 }
 
 /** Waits for the running generations, and ends those that are not done by the deadline. */

@@ -5,6 +5,7 @@ import type { ServingEngine } from '../../src/core/engine/engine.js';
 import { createMockEngine } from '../../src/core/engine/mock/mock-engine.js';
 import type { MockEngineOptions } from '../../src/core/engine/options.js';
 import { Inference } from '../../src/core/inference/inference.js';
+import { RateLimiter } from '../../src/core/scheduler/rate-limiter.js';
 import type { SchedulerOptions } from '../../src/core/scheduler/scheduler.js';
 import { apiKeySettings, type KeySettings } from '../../src/core/config/key-settings.js';
 import { createApp } from '../../src/core/server/app.js';
@@ -91,7 +92,9 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const clock = new VirtualClock();
   const engineOptions = { ...engineDefaults, ...options.engine };
   const engine = options.makeEngine?.(clock) ?? inProcess(createMockEngine(engineOptions, clock));
-  const inference = new Inference(engine, { ...queueDefaults, ...options.queue, slots: engineOptions.slots }, clock);
+  const rates = new RateLimiter(clock, new Map((options.keys ?? []).map((key) => [key.name, key.rates])));
+  const queue = { ...queueDefaults, ...options.queue, slots: engineOptions.slots, rates };
+  const inference = new Inference(engine, queue, clock);
   const totals = new Totals(inference.events);
   const metrics = new Metrics(inference, engine);
   const announcer = new QueueAnnouncer(inference, clock);
@@ -101,7 +104,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const server = { ...serverDefaults, ...options.server };
   const keys = new KeyRing([...apiKeySettings(server.apiKeys), ...(options.keys ?? [])]);
   const app = await createApp(
-    { inference, announcer, totals, metrics, options: server, keys, clock, connectionLimits, version: '1.2.3' },
+    { inference, announcer, totals, metrics, options: server, keys, rates, clock, connectionLimits, version: '1.2.3' },
     logger,
   );
   if (options.unloaded !== true) await engine.start();

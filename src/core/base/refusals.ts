@@ -238,6 +238,23 @@ export function queueTimeoutError(queueTimeoutMs: number, retryAfterSeconds: num
   );
 }
 
+// rate_limited, quota_exceeded
+
+/** @param limit in words: `60 requests per minute` */
+export function rateLimitedError(key: string, limit: string, retryAfterSeconds: number): ChatstreamError {
+  return new ChatstreamError('rate_limited', `The key "${key}" has reached its limit of ${limit}.`, {
+    hint: `Try again in ${retryAfterSeconds} s.`,
+    retryAfterSeconds,
+  });
+}
+
+export function quotaExceededError(key: string, tokensPerDay: number, retryAfterSeconds: number): ChatstreamError {
+  return new ChatstreamError('quota_exceeded', `The key "${key}" has used its ${tokensPerDay} tokens per day.`, {
+    hint: `There will be some again in ${retryAfterSeconds} s.`,
+    retryAfterSeconds,
+  });
+}
+
 // too_many_connections
 
 /** All connections that the server can keep open have requests. */

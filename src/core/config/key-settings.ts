@@ -1,18 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { KeyTerms } from '../scheduler/demand.js';
+import type { RateLimits } from '../scheduler/rate-limiter.js';
 import { type TrafficClass, usualClass } from '../scheduler/traffic-class.js';
 
 /** What a key may do: generate; look at queue and metrics; everything. */
 export const roles = ['user', 'observer', 'admin'] as const;
 
 export type Role = (typeof roles)[number];
-
-/** Limits over time; null for none. */
-export interface RateLimits {
-  readonly requestsPerMinute: number | null;
-  readonly tokensPerMinute: number | null;
-  readonly tokensPerDay: number | null;
-}
 
 /** A key that clients may send, and what it is good for. The key itself is not kept. */
 export interface KeySettings {

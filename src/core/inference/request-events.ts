@@ -93,13 +93,22 @@ export class RequestEvents {
   }
 
   #settled(
-    { id, requestId }: InferenceRequest,
+    { id, requestId, key }: InferenceRequest,
     outcome: Outcome,
     error: ChatstreamError | null,
     timings: Timings,
     arrivedMs: number,
   ): void {
     const sinceArrivalMs = this.#clock.now() - arrivedMs;
-    this.#emitter.emit({ type: 'settled', id, requestId: requestId ?? null, outcome, error, timings, sinceArrivalMs });
+    this.#emitter.emit({
+      type: 'settled',
+      id,
+      requestId: requestId ?? null,
+      key: key ?? null,
+      outcome,
+      error,
+      timings,
+      sinceArrivalMs,
+    });
   }
 }

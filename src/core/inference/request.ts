@@ -92,6 +92,8 @@ export type InferenceEvent =
       readonly type: 'settled';
       readonly id: string;
       readonly requestId: string | null;
+      /** The name of its key; null on a server without keys. */
+      readonly key: string | null;
       readonly outcome: Outcome;
       readonly error: ChatstreamError | null;
       readonly timings: Timings;

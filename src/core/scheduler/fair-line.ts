@@ -1,19 +1,11 @@
 import type { Clock } from '../base/clock.js';
+import { Competition } from './competition.js';
 import { type KeyTerms, usualTerms } from './demand.js';
-import { Heap } from './heap.js';
 import type { Job } from './job.js';
 import type { JobLine } from './job-line.js';
-import {
-  KeyAccount,
-  type Lane,
-  type LaneEntry,
-  MeanLength,
-  outputWeight,
-  promptWeight,
-  Ticket,
-} from './key-account.js';
+import { KeyAccount, MeanLength, outputWeight, promptWeight, Ticket } from './key-account.js';
 import { startOrder } from './start-order.js';
-import { rankOf, trafficClasses } from './traffic-class.js';
+import { rankOf } from './traffic-class.js';
 import { WaitingLine } from './waiting-line.js';
 
 /** Whose request starts next: that of the key that has had the least service, or the one that came first. */
@@ -55,16 +47,12 @@ const firstGuess = 64;
 export class FairLine<J extends Job> implements JobLine<J> {
   readonly #clock: Clock;
   readonly #isFifo: boolean;
-  readonly #classPatienceMs: number;
   #terms: ReadonlyMap<string, KeyTerms>;
   readonly #accounts = new Map<string, KeyAccount<J>>();
   /** Those with waiting jobs. */
   readonly #waiting = new Set<KeyAccount<J>>();
   readonly #arrivals = new WaitingLine<J>();
-  readonly #classes: readonly Heap<LaneEntry<J>>[];
-  readonly #rising: Heap<LaneEntry<J>>;
-  /** For each class, the key that was the last to leave it. */
-  readonly #lastToLeave: (KeyAccount<J> | null)[] = trafficClasses.map(() => null);
+  readonly #competition: Competition<J>;
   readonly #lengths = new MeanLength();
   #arrived = 0;
   /** The order as far as it has been asked for since the last change. */
@@ -75,12 +63,8 @@ export class FairLine<J extends Job> implements JobLine<J> {
   constructor({ policy, classPatienceMs, terms }: FairOptions, clock: Clock) {
     this.#clock = clock;
     this.#isFifo = policy === 'fifo';
-    this.#classPatienceMs = classPatienceMs;
     this.#terms = terms;
-    this.#classes = trafficClasses.map(
-      (_, rank) => new Heap((one, other) => this.#isFirst(one.lane, other.lane, rank)),
-    );
-    this.#rising = new Heap((one, other) => this.#riseMs(one.lane) < this.#riseMs(other.lane));
+    this.#competition = new Competition({ isFifo: this.#isFifo, classPatienceMs }, clock);
   }
 
   get size(): number {
@@ -97,13 +81,19 @@ export class FairLine<J extends Job> implements JobLine<J> {
     this.#changed();
     for (const account of this.#accounts.values()) {
       account.terms = terms.get(account.name) ?? usualTerms;
-      this.#refresh(account);
+      this.#competition.refresh(account);
     }
   }
 
   /** The state of a key; undefined if it has never had a job. */
   account(key: string): Pick<KeyAccount<J>, 'running' | 'waiting' | 'isAtItsLimit'> | undefined {
     return this.#accounts.get(key);
+  }
+
+  /** How many more jobs of a key may start and wait. */
+  roomOf(key: string): { readonly waiting: number; readonly maxWaiting: number | null; readonly mayStart: number } {
+    const { waiting, running, terms } = this.#accountOf(key);
+    return { waiting, maxWaiting: terms.maxWaiting, mayStart: Math.max(0, (terms.maxRunning ?? Infinity) - running) };
   }
 
   enter(job: J): void {
@@ -117,17 +107,17 @@ export class FairLine<J extends Job> implements JobLine<J> {
     account.waiting += 1;
     this.#waiting.add(account);
     lane.append(ticket);
-    if (lane.head === ticket && !account.isAtItsLimit) this.#join(lane);
+    if (lane.head === ticket) this.#competition.refresh(account);
     this.#changed();
   }
 
   next(): J | undefined {
-    this.#riseDue();
-    const lane = this.#classes.find(({ first }) => first !== undefined)?.first?.lane;
-    const ticket = lane?.head ?? null;
-    if (lane === undefined || ticket === null) return undefined;
-    const { account } = lane;
-    ticket.rank = lane.competesIn;
+    this.#rise();
+    const turn = this.#competition.first;
+    const ticket = turn?.ticket ?? null;
+    if (turn === undefined || ticket === null) return undefined;
+    const { account, rank } = turn;
+    ticket.rank = rank;
     ticket.expectedTokens = this.#expectedTokens(ticket);
     ticket.charged = this.#costOf(ticket);
     account.charge(ticket.rank, ticket.charged);
@@ -174,7 +164,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
       account.lengths.add(outputTokens);
       this.#lengths.add(outputTokens);
     }
-    this.#refresh(account);
+    this.#competition.refresh(account);
     this.#changed();
   }
 
@@ -193,6 +183,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
   }
 
   *[Symbol.iterator](): Generator<J> {
+    this.#rise();
     for (const ticket of startOrder(this.#state())) yield ticket.job;
   }
 
@@ -206,6 +197,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
   }
 
   #currentOrder(): Iterator<Ticket<J>> {
+    this.#rise();
     if (this.#order !== null) return this.#order;
     this.#orderNumber += 1;
     this.#ordered = 0;
@@ -218,10 +210,14 @@ export class FairLine<J extends Job> implements JobLine<J> {
     return {
       accounts: this.#waiting,
       isFifo: this.#isFifo,
-      rankOf: (ticket) => this.#rankAt(ticket, nowMs),
+      rankOf: (ticket) => this.#competition.rankAt(ticket, nowMs),
       costOf: (ticket) => this.#costOf(ticket),
-      lastServed: this.#lastToLeave.map((account, rank) => account?.servedIn(rank) ?? 0),
+      lastServed: this.#competition.lastServed,
     };
+  }
+
+  #rise(): void {
+    if (this.#competition.riseDue()) this.#changed();
   }
 
   #changed(): void {
@@ -250,9 +246,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
     ticket.charged += tokens;
     const { account } = ticket.lane;
     account.charge(ticket.rank, tokens);
-    for (const { turn, competesIn } of account.lanes) {
-      if (competesIn === ticket.rank) this.#classes[competesIn]?.moved(turn);
-    }
+    this.#competition.charged(account, ticket.rank);
   }
 
   /** Takes a waiting job out of its lane. */
@@ -263,75 +257,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
     lane.remove(ticket);
     account.waiting -= 1;
     if (account.waiting === 0) this.#waiting.delete(account);
-    this.#refresh(account);
+    this.#competition.refresh(account);
     this.#changed();
-  }
-
-  /** Puts the lanes of a key where they belong after it has changed. */
-  #refresh(account: KeyAccount<J>): void {
-    const nowMs = this.#clock.now();
-    for (const lane of account.lanes) {
-      const isIn = lane.turn.heapIndex >= 0;
-      const rank = lane.head === null || account.isAtItsLimit ? null : this.#rankAt(lane.head, nowMs);
-      if (isIn && rank === lane.competesIn) {
-        this.#classes[rank]?.moved(lane.turn);
-        this.#rising.moved(lane.rise);
-      } else {
-        if (isIn) this.#part(lane);
-        if (rank !== null) this.#join(lane);
-      }
-    }
-  }
-
-  #join(lane: Lane<J>): void {
-    const { account, head } = lane;
-    if (head === null) return;
-    const rank = this.#rankAt(head, this.#clock.now());
-    const heap = this.#classes[rank];
-    if (heap === undefined) return;
-    if (!account.competesIn(rank)) {
-      const least = heap.first?.lane.account ?? this.#lastToLeave[rank];
-      account.lift(rank, least?.servedIn(rank) ?? 0);
-    }
-    lane.competesIn = rank;
-    heap.add(lane.turn);
-    if (rank > 0) this.#rising.add(lane.rise);
-  }
-
-  #part(lane: Lane<J>): void {
-    this.#classes[lane.competesIn]?.remove(lane.turn);
-    this.#rising.remove(lane.rise);
-    this.#lastToLeave[lane.competesIn] = lane.account;
-  }
-
-  #riseDue(): void {
-    const nowMs = this.#clock.now();
-    for (let { first } = this.#rising; first !== undefined; first = this.#rising.first) {
-      if (this.#riseMs(first.lane) > nowMs) return;
-      this.#part(first.lane);
-      this.#join(first.lane);
-      this.#changed();
-    }
-  }
-
-  /** When the first job of a lane that can still rise does so. */
-  #riseMs({ head, rank, competesIn }: Lane<J>): number {
-    return (head?.enteredMs ?? 0) + this.#classPatienceMs * (rank - competesIn + 1);
-  }
-
-  /** Written with the same expression as {@link #riseMs}, so that rounding cannot make them disagree. */
-  #rankAt({ lane, enteredMs }: Ticket<J>, nowMs: number): number {
-    let { rank } = lane;
-    while (rank > 0 && enteredMs + this.#classPatienceMs * (lane.rank - rank + 1) <= nowMs) rank -= 1;
-    return rank;
-  }
-
-  #isFirst(one: Lane<J>, other: Lane<J>, rank: number): boolean {
-    if (!this.#isFifo) {
-      const ahead = one.account.servedIn(rank) - other.account.servedIn(rank);
-      if (ahead !== 0) return ahead < 0;
-      if (one.account.running !== other.account.running) return one.account.running < other.account.running;
-    }
-    return (one.head?.arrival ?? Infinity) < (other.head?.arrival ?? Infinity);
   }
 }

@@ -33,6 +33,8 @@ export class KeyAccount<J> {
   readonly lengths = new MeanLength();
   /** One for each class, in their order. */
   readonly lanes: readonly Lane<J>[];
+  /** One for each class, in their order. */
+  readonly turns: readonly Turn<J>[];
   /**
    * Weighted tokens divided by the share, for each class in which it competes. Only differences between keys in one class
    * mean anything.
@@ -41,6 +43,7 @@ export class KeyAccount<J> {
 
   constructor(readonly name: string) {
     this.lanes = trafficClasses.map((_, rank) => new Lane<J>(this, rank));
+    this.turns = trafficClasses.map((_, rank) => new Turn<J>(this, rank));
   }
 
   get isAtItsLimit(): boolean {
@@ -61,33 +64,49 @@ export class KeyAccount<J> {
   lift(rank: number, least: number): void {
     if (least > this.servedIn(rank)) this.#served[rank] = least;
   }
+}
 
-  /** Whether one of its lanes competes for the next slot in this class. */
-  competesIn(rank: number): boolean {
-    return this.lanes.some(({ turn, competesIn }) => turn.heapIndex >= 0 && competesIn === rank);
+/** A key where it competes for the next slot with others in one class. It is there at most once. */
+export class Turn<J> implements HeapItem {
+  heapIndex = -1;
+
+  constructor(
+    readonly account: KeyAccount<J>,
+    readonly rank: number,
+  ) {}
+
+  /** The job that would start: of those in this class, the first that came. */
+  get ticket(): Ticket<J> | null {
+    let first: Ticket<J> | null = null;
+    for (const { head, competesIn } of this.account.lanes) {
+      if (competesIn !== this.rank || head === null) continue;
+      if (first === null || head.arrival < first.arrival) first = head;
+    }
+    return first;
+  }
+
+  get service(): number {
+    return this.account.servedIn(this.rank);
   }
 }
 
 /** The waiting jobs of one key in one class: first in, first out. */
-export class Lane<J> {
+export class Lane<J> implements HeapItem {
   head: Ticket<J> | null = null;
   #tail: Ticket<J> | null = null;
-  /** The class in which its first job competes, which is higher than its own once that job has waited for long. */
-  competesIn: number;
-  /** Its place among those that compete for the next slot. */
-  readonly turn: LaneEntry<J>;
+  /**
+   * The class in which its first job competes, which is higher than its own once that job has waited for long; null if it
+   * has none, or its key runs as many as it may.
+   */
+  competesIn: number | null = null;
   /** Its place among those whose first job will rise by a class. */
-  readonly rise: LaneEntry<J>;
+  heapIndex = -1;
 
   constructor(
     readonly account: KeyAccount<J>,
     /** Its own class. */
     readonly rank: number,
-  ) {
-    this.competesIn = rank;
-    this.turn = new LaneEntry(this);
-    this.rise = new LaneEntry(this);
-  }
+  ) {}
 
   append(ticket: Ticket<J>): void {
     ticket.previous = this.#tail;
@@ -105,13 +124,6 @@ export class Lane<J> {
     ticket.previous = null;
     ticket.next = null;
   }
-}
-
-/** A lane in one of the heaps. A lane is in two of them at once. */
-export class LaneEntry<J> implements HeapItem {
-  heapIndex = -1;
-
-  constructor(readonly lane: Lane<J>) {}
 }
 
 /** A job that waits or runs, and what its key has paid for it. */

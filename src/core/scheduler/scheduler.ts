@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { ChatstreamError } from '../base/errors.js';
-import { drainingError, queueFullError, queueTimeoutError } from '../base/refusals.js';
+import { drainingError, queueFullError, queueTimeoutError, rateLimitedError } from '../base/refusals.js';
 import type { KeyTerms } from './demand.js';
 import { FairLine, type FairOptions } from './fair-line.js';
 import type { Job, QueueEntry, SchedulerEvent, WaitingView } from './job.js';
@@ -113,6 +113,20 @@ export class Scheduler<J extends Job> {
     throw queueFullError(queue, this.retryAfterSeconds());
   }
 
+  /**
+   * Throws if a key may not have so many more jobs wait: those that could start at once do not count.
+   *
+   * @throws ChatstreamError `rate_limited`
+   */
+  assertKeyRoom(key: string, jobs: number): void {
+    const room = this.#fairLine?.roomOf(key);
+    if (room === undefined || room.maxWaiting === null) return;
+    const free = this.#line.size === 0 ? Math.max(0, this.#limits.maxConcurrency - this.#running) : 0;
+    const waits = jobs - Math.min(jobs, free, room.mayStart);
+    if (waits === 0 || room.waiting + waits <= room.maxWaiting) return;
+    throw rateLimitedError(key, `${room.maxWaiting} waiting requests`, this.retryAfterSeconds());
+  }
+
   /** Ends a running job; the first waiting one starts before this returns. Jobs that are not running are ignored. */
   release(job: J): void {
     if (job.status !== 'running') return;
@@ -157,6 +171,11 @@ export class Scheduler<J extends Job> {
     this.#fill();
     this.#watchFirst();
     if (this.#line.size > 0) this.#events.emit({ type: 'moved' });
+  }
+
+  /** Whether a key runs as many jobs as it may. */
+  isKeyFull(key: string): boolean {
+    return this.#fairLine?.account(key)?.isAtItsLimit ?? false;
   }
 
   /** The engine has found that many prompt tokens of a running job in its cache, which its key need not pay for. */

@@ -4,30 +4,30 @@ import { trafficClasses } from './traffic-class.js';
 
 /** What the order of starts depends on. */
 export interface LineState<J> {
-  /** Of keys with waiting jobs. */
+  /** Keys with waiting jobs. */
   readonly accounts: Iterable<KeyAccount<J>>;
   readonly isFifo: boolean;
   /** The class in which a waiting job would compete now if it were the first of its lane. */
   readonly rankOf: (ticket: Ticket<J>) => number;
   /** Weighted tokens that its key will pay for it when it starts. */
   readonly costOf: (ticket: Ticket<J>) => number;
-  /** For each class, the service of the key that was the last to wait in it. */
+  /** For each class, the service of the key that was the last to leave it. */
   readonly lastServed: readonly number[];
 }
 
-/** A key as it would be after the starts so far. */
-interface Runner<J> {
-  readonly account: KeyAccount<J>;
-  readonly served: number[];
-  running: number;
-  readonly contenders: Contender<J>[];
-}
-
-/** A lane as it would be then. */
+/** A key in one class, as it would be after the starts so far. It competes while it has tickets. */
 interface Contender<J> extends HeapItem {
   readonly runner: Runner<J>;
-  ticket: Ticket<J>;
-  rank: number;
+  service: number;
+  /** The first jobs of its lanes that compete in this class: at most one for each lane. */
+  readonly tickets: Ticket<J>[];
+}
+
+interface Runner<J> {
+  readonly share: number;
+  running: number;
+  /** One for each class, in their order. */
+  readonly contenders: Contender<J>[];
 }
 
 /**
@@ -36,75 +36,89 @@ interface Contender<J> extends HeapItem {
  */
 export function* startOrder<J>(state: LineState<J>): Generator<Ticket<J>> {
   const accounts = [...state.accounts];
-  yield* orderOf(
+  yield* new Race(
     accounts.filter(({ isAtItsLimit }) => !isAtItsLimit),
     state,
-  );
-  yield* orderOf(
+  ).starts();
+  yield* new Race(
     accounts.filter(({ isAtItsLimit }) => isAtItsLimit),
     state,
-  );
+  ).starts();
 }
 
-function* orderOf<J>(accounts: readonly KeyAccount<J>[], state: LineState<J>): Generator<Ticket<J>> {
-  const { isFifo, rankOf, costOf } = state;
-  const lastServed = [...state.lastServed];
-  const heaps = trafficClasses.map(
-    (_, rank) => new Heap<Contender<J>>((one, other) => isFirst(one, other, isFifo ? null : rank)),
-  );
-  for (const account of accounts) enter(account, rankOf, heaps);
-  for (const [rank, heap] of heaps.entries()) {
-    for (let { first } = heap; first !== undefined; first = heap.first) {
-      const { ticket, runner } = first;
-      yield ticket;
-      runner.served[rank] = (runner.served[rank] ?? 0) + costOf(ticket) / runner.account.terms.share;
-      runner.running += 1;
-      advance(first, heaps, lastServed, rankOf);
-      for (const contender of runner.contenders) heaps[contender.rank]?.moved(contender);
+/** What `FairLine` does, on copies. */
+class Race<J> {
+  readonly #state: LineState<J>;
+  readonly #heaps: readonly Heap<Contender<J>>[];
+  readonly #lastServed: number[];
+
+  constructor(accounts: readonly KeyAccount<J>[], state: LineState<J>) {
+    this.#state = state;
+    this.#lastServed = [...state.lastServed];
+    this.#heaps = trafficClasses.map(() => new Heap<Contender<J>>((one, other) => isFirst(one, other, state.isFifo)));
+    for (const account of accounts) this.#enter(account);
+  }
+
+  *starts(): Generator<Ticket<J>> {
+    for (const [rank, heap] of this.#heaps.entries()) {
+      for (let { first } = heap; first !== undefined; first = heap.first) {
+        const ticket = firstTicket(first);
+        if (ticket === undefined) return;
+        yield ticket;
+        this.#start(ticket, rank, first);
+      }
     }
   }
-}
 
-function enter<J>(account: KeyAccount<J>, rankOf: LineState<J>['rankOf'], heaps: readonly Heap<Contender<J>>[]): void {
-  const served = trafficClasses.map((_, rank) => account.servedIn(rank));
-  const runner: Runner<J> = { account, served, running: account.running, contenders: [] };
-  for (const { head } of account.lanes) {
-    if (head === null) continue;
-    const contender = { runner, ticket: head, rank: rankOf(head), heapIndex: -1 };
-    runner.contenders.push(contender);
-    heaps[contender.rank]?.add(contender);
+  #enter(account: KeyAccount<J>): void {
+    const runner: Runner<J> = { share: account.terms.share, running: account.running, contenders: [] };
+    for (const rank of trafficClasses.keys()) {
+      runner.contenders.push({ runner, service: account.servedIn(rank), tickets: [], heapIndex: -1 });
+    }
+    for (const { head } of account.lanes) {
+      if (head !== null) runner.contenders[this.#state.rankOf(head)]?.tickets.push(head);
+    }
+    for (const [rank, contender] of runner.contenders.entries()) {
+      if (contender.tickets.length > 0) this.#heaps[rank]?.add(contender);
+    }
+  }
+
+  #start(ticket: Ticket<J>, rank: number, contender: Contender<J>): void {
+    const { runner, tickets } = contender;
+    contender.service += this.#state.costOf(ticket) / runner.share;
+    runner.running += 1;
+    tickets.splice(tickets.indexOf(ticket), 1);
+    // The next of its lane may be in a lower class, in which its key then competes anew.
+    const { next } = ticket;
+    const nextRank = next === null ? null : this.#state.rankOf(next);
+    if (next !== null && nextRank === rank) tickets.push(next);
+    if (tickets.length === 0) {
+      this.#heaps[rank]?.remove(contender);
+      this.#lastServed[rank] = contender.service;
+    }
+    const other = nextRank === null || nextRank === rank ? undefined : runner.contenders[nextRank];
+    if (next !== null && nextRank !== null && other !== undefined) this.#join(next, other, nextRank);
+    for (const [index, each] of runner.contenders.entries()) this.#heaps[index]?.moved(each);
+  }
+
+  #join(ticket: Ticket<J>, contender: Contender<J>, rank: number): void {
+    const heap = this.#heaps[rank];
+    contender.tickets.push(ticket);
+    if (heap === undefined || contender.heapIndex >= 0) return;
+    contender.service = Math.max(contender.service, heap.first?.service ?? this.#lastServed[rank] ?? 0);
+    heap.add(contender);
   }
 }
 
-/** The next job of its lane takes the place of the one that has started. */
-function advance<J>(
-  contender: Contender<J>,
-  heaps: readonly Heap<Contender<J>>[],
-  lastServed: number[],
-  rankOf: LineState<J>['rankOf'],
-): void {
-  const { next } = contender.ticket;
-  const { runner, rank: before } = contender;
-  const rank = next === null ? null : rankOf(next);
-  if (next !== null) contender.ticket = next;
-  if (rank === before) return;
-  heaps[before]?.remove(contender);
-  lastServed[before] = runner.served[before] ?? 0;
-  if (rank === null) return;
-  const isThere = runner.contenders.some((other) => other.heapIndex >= 0 && other.rank === rank);
-  const first = heaps[rank]?.first;
-  const least = first === undefined ? (lastServed[rank] ?? 0) : (first.runner.served[rank] ?? 0);
-  if (!isThere) runner.served[rank] = Math.max(runner.served[rank] ?? 0, least);
-  contender.rank = rank;
-  heaps[rank]?.add(contender);
+function firstTicket<J>({ tickets }: Contender<J>): Ticket<J> | undefined {
+  const [first, ...others] = tickets;
+  return others.reduce((least, other) => (least !== undefined && least.arrival < other.arrival ? least : other), first);
 }
 
-/** @param rank the class in which they compete by service; null if only their arrival counts */
-function isFirst<J>(one: Contender<J>, other: Contender<J>, rank: number | null): boolean {
-  if (rank !== null) {
-    const ahead = (one.runner.served[rank] ?? 0) - (other.runner.served[rank] ?? 0);
-    if (ahead !== 0) return ahead < 0;
+function isFirst<J>(one: Contender<J>, other: Contender<J>, isFifo: boolean): boolean {
+  if (!isFifo) {
+    if (one.service !== other.service) return one.service < other.service;
     if (one.runner.running !== other.runner.running) return one.runner.running < other.runner.running;
   }
-  return one.ticket.arrival < other.ticket.arrival;
+  return (firstTicket(one)?.arrival ?? Infinity) < (firstTicket(other)?.arrival ?? Infinity);
 }

@@ -4,6 +4,7 @@ import type { FastifyInstance, RawServerDefault } from 'fastify';
 import type { Logger as PinoLogger } from 'pino';
 import type { Clock } from '../../base/clock.js';
 import type { Inference } from '../../inference/inference.js';
+import type { RateLimiter } from '../../scheduler/rate-limiter.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import type { Totals } from '../../telemetry/totals.js';
 import type { QueueAnnouncer } from '../streaming/queue-announcer.js';
@@ -43,6 +44,8 @@ export interface ServerContext {
   readonly options: ServerOptions;
   /** The accepted keys. */
   readonly keys: KeyRing;
+  /** Their limits over time. */
+  readonly rates: RateLimiter;
   readonly clock: Clock;
   readonly connectionLimits: ConnectionLimits;
   /** This package's version. */

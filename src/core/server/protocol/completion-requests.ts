@@ -7,6 +7,7 @@ import {
   type GenerationParameters,
   mostTokens,
 } from '../schemas/completion-requests.js';
+import { trafficClassOf } from './traffic-class.js';
 import { chatSource } from './chat-source.js';
 import { outputFormat } from './output-format.js';
 import { reasoningRequest } from './reasoning-requests.js';
@@ -73,6 +74,7 @@ export function resolvedRequest(
     stop: [stop].flat().filter((text) => text !== ''),
     stopTokens: body.stop_token_ids ?? [],
     ignoreEos: body.ignore_eos ?? false,
+    ...trafficClassOf(body),
   };
 }
 
