@@ -1,10 +1,10 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { ChatstreamError } from '../core/base/errors.js';
+import type { Config } from '../core/config/read-config.js';
 import { type EngineOptions, engines, flashAttentionModes, gpuChoices, mockReplies } from '../core/engine/options.js';
 import { checkCacheMemory } from '../core/engine/prompt-cache/cache-memory.js';
 import { cacheTypes, isQuantised } from '../core/gguf/kv-cache.js';
 import { automaticContextLength } from '../core/gguf/memory-need.js';
-import { type Config } from '../core/config/read-config.js';
 import { bundledModel } from '../core/models/model-source.js';
 import { resolveModel, type ResolveOptions } from '../core/models/resolve-model.js';
 import { queuePolicies } from '../core/scheduler/fair-line.js';

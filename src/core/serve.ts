@@ -22,7 +22,7 @@ import { Metrics } from './telemetry/metrics.js';
 import { logRequests } from './telemetry/request-log.js';
 import { type CountedOutcome, Totals } from './telemetry/totals.js';
 
-export interface QueueOptions extends SchedulerLimits {
+interface QueueOptions extends SchedulerLimits {
   /** Longest wait in the queue in milliseconds; 0 is unlimited. */
   readonly queueTimeoutMs: number;
   readonly policy: QueuePolicy;

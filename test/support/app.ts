@@ -1,13 +1,13 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { type Logger as PinoLogger, pino } from 'pino';
 import { onTestFinished } from 'vitest';
+import { apiKeySettings, type KeySettings } from '../../src/core/config/key-settings.js';
 import type { ServingEngine } from '../../src/core/engine/engine.js';
 import { createMockEngine } from '../../src/core/engine/mock/mock-engine.js';
 import type { MockEngineOptions } from '../../src/core/engine/options.js';
 import { Inference } from '../../src/core/inference/inference.js';
 import { RateLimiter } from '../../src/core/scheduler/rate-limiter.js';
 import type { SchedulerOptions } from '../../src/core/scheduler/scheduler.js';
-import { apiKeySettings, type KeySettings } from '../../src/core/config/key-settings.js';
 import { createApp } from '../../src/core/server/app.js';
 import type { ConnectionLimits } from '../../src/core/server/http/connection-limits.js';
 import type { App, ServerOptions } from '../../src/core/server/http/context.js';

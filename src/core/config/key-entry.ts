@@ -1,5 +1,5 @@
-import { parseConfig } from './read-config.js';
 import { digestOf } from './key-settings.js';
+import { parseConfig } from './read-config.js';
 
 /**
  * The entry of a key in a configuration file.

@@ -4,9 +4,7 @@ import type { RateLimits } from '../scheduler/rate-limiter.js';
 import { type TrafficClass, usualClass } from '../scheduler/traffic-class.js';
 
 /** What a key may do: generate; look at queue and metrics; everything. */
-export const roles = ['user', 'observer', 'admin'] as const;
-
-export type Role = (typeof roles)[number];
+export type Role = 'user' | 'observer' | 'admin';
 
 /** A key that clients may send, and what it is good for. The key itself is not kept. */
 export interface KeySettings {
@@ -27,7 +25,7 @@ export function digestOf(key: string): Buffer {
 }
 
 /** The name of the n-th key that is given with `--api-key`, from 1. Keys of the configuration have other names. */
-export function apiKeyName(count: number): string {
+function apiKeyName(count: number): string {
   return `api-key-${count}`;
 }
 

@@ -28,7 +28,7 @@ export class Competition<J> {
     this.#isFifo = isFifo;
     this.#classPatienceMs = classPatienceMs;
     this.#classes = trafficClasses.map(() => new Heap((one, other) => this.#isFirst(one, other)));
-    this.#rising = new Heap((one, other) => this.#riseMs(one) < this.#riseMs(other));
+    this.#rising = new Heap((one, other) => one.riseMs < other.riseMs);
   }
 
   get first(): Turn<J> | undefined {
@@ -52,13 +52,18 @@ export class Competition<J> {
     for (const lane of account.lanes) {
       const rank = lane.head === null || account.isAtItsLimit ? null : this.rankAt(lane.head, nowMs);
       if (rank === lane.competesIn) {
+        lane.riseMs = this.#riseMs(lane);
         this.#rising.moved(lane);
       } else {
         this.#part(lane);
         if (rank !== null) this.#join(lane, rank);
       }
     }
-    for (const turn of account.turns) this.#classes[turn.rank]?.moved(turn);
+    for (const turn of account.turns) {
+      if (turn.heapIndex < 0) continue;
+      turn.update();
+      this.#classes[turn.rank]?.moved(turn);
+    }
   }
 
   #join(lane: Lane<J>, rank: number): void {
@@ -67,13 +72,16 @@ export class Competition<J> {
     const turn = account.turns[rank];
     if (heap === undefined || turn === undefined) return;
     lane.competesIn = rank;
+    turn.update();
     if (turn.heapIndex < 0) {
       account.lift(rank, heap.first?.service ?? this.#lastToLeave[rank]?.servedIn(rank) ?? 0);
       heap.add(turn);
     } else {
       heap.moved(turn);
     }
-    if (rank > 0) this.#rising.add(lane);
+    if (rank === 0) return;
+    lane.riseMs = this.#riseMs(lane);
+    this.#rising.add(lane);
   }
 
   /** Ignores a lane that does not compete. */
@@ -86,6 +94,7 @@ export class Competition<J> {
     const turn = account.turns[rank];
     if (heap === undefined || turn === undefined) return;
     if (account.lanes.some(({ competesIn }) => competesIn === rank)) {
+      turn.update();
       heap.moved(turn);
     } else {
       heap.remove(turn);
@@ -98,7 +107,7 @@ export class Competition<J> {
     const nowMs = this.#clock.now();
     let hasRisen = false;
     for (let { first } = this.#rising; first !== undefined; first = this.#rising.first) {
-      if (this.#riseMs(first) > nowMs) break;
+      if (first.riseMs > nowMs) break;
       this.refresh(first.account);
       hasRisen = true;
     }
@@ -120,8 +129,8 @@ export class Competition<J> {
   #isFirst(one: Turn<J>, other: Turn<J>): boolean {
     if (!this.#isFifo) {
       if (one.service !== other.service) return one.service < other.service;
-      if (one.account.running !== other.account.running) return one.account.running < other.account.running;
+      if (one.running !== other.running) return one.running < other.running;
     }
-    return (one.ticket?.arrival ?? Infinity) < (other.ticket?.arrival ?? Infinity);
+    return one.arrival < other.arrival;
   }
 }

@@ -253,11 +253,13 @@ export class FairLine<J extends Job> implements JobLine<J> {
   #remove(ticket: Ticket<J>): void {
     const { lane, job } = ticket;
     const { account } = lane;
+    const isFirst = lane.head === ticket;
     this.#arrivals.leave(job);
     lane.remove(ticket);
     account.waiting -= 1;
     if (account.waiting === 0) this.#waiting.delete(account);
-    this.#competition.refresh(account);
+    // The others of a lane do not compete.
+    if (isFirst) this.#competition.refresh(account);
     this.#changed();
   }
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Demand, type KeyTerms } from '../../../src/core/scheduler/demand.js';
+import type { Demand, KeyTerms } from '../../../src/core/scheduler/demand.js';
 import type { FairOptions } from '../../../src/core/scheduler/fair-line.js';
 import { Job } from '../../../src/core/scheduler/job.js';
 import { outputWeight, promptWeight } from '../../../src/core/scheduler/key-account.js';

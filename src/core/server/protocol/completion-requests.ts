@@ -7,12 +7,12 @@ import {
   type GenerationParameters,
   mostTokens,
 } from '../schemas/completion-requests.js';
-import { trafficClassOf } from './traffic-class.js';
 import { chatSource } from './chat-source.js';
 import { outputFormat } from './output-format.js';
 import { reasoningRequest } from './reasoning-requests.js';
 import { samplingOf } from './sampling.js';
 import { requestedTools, withCalls } from './tool-requests.js';
+import { trafficClassOf } from './traffic-class.js';
 import { refuseUnsupported, refuseUnsupportedMessages } from './unsupported.js';
 
 /**
