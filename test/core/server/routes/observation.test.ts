@@ -84,6 +84,7 @@ const generationParameters = [
   'min_tokens',
   'stop_token_ids',
   'service_tier',
+  'priority',
   'n',
 ];
 
