@@ -37,9 +37,10 @@ const firstGuess = 64;
  * nightly  batch        n1 n2 n4 n5 n6 n8   40  ───▶  batch: nightly             (a minute later, n1 rises)
  * ```
  *
- * A key pays when its job starts: for the prompt, and for as many output tokens as its answers had on average. It pays for
- * each further token as it is generated, and what was too much is given back at the end, and for what was cached. Paying only for what has been
- * generated would give all slots that become free at once to one key. A key that comes back, or comes to a class anew, is
+ * A key pays when its job starts: for the prompt, and for as many output tokens as its answers had on average. It pays
+ * for each further token as it is generated, and gets back what was cached and, at the end, what was too much. Paying only
+ * for what has been generated would give all slots that become free at once to one key. A key that comes back, or comes to
+ * a class anew, is
  * lifted to the least service of those that compete in it.
  *
  * Every operation is O(log n + log k) for n jobs and k keys, except for positions: see {@link position}.

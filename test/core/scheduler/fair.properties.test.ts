@@ -100,7 +100,7 @@ describe('a scheduler for several keys', () => {
 });
 
 /**
- * The bound of "Fairness in Serving Large Language Models" (Sheng et al., OSDI 2024, theorem 4.4): in any interval in which
+ * The bound of "Fairness in Serving Large Language Models" (Sheng et al., OSDI 2024): in any interval in which
  * two keys have waiting jobs all the time, their service differs by at most 2 · max(weight · longest prompt, weight ·
  * tokens that fit into the running batch); here divided by the smaller share.
  */
