@@ -11,7 +11,7 @@ const shared = [
 ];
 
 /** In the same folders, but they replace modules. */
-const replacing = ['test/core/server/http/{auth,listen}.test.ts'];
+const replacing = ['test/core/server/http/{key-ring,listen}.test.ts'];
 
 export default defineConfig({
   test: {

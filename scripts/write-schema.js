@@ -1,5 +1,6 @@
 // Writes the JSON Schemas of results, comparisons and histories, from their definitions in the code.
 import { mkdir, writeFile } from 'node:fs/promises';
+import { configSchema } from '../dist/core/config/config-schema.js';
 import { entrySchema } from '../dist/core/history/entry-schema.js';
 import { resultSchema } from '../dist/core/measurement/result-schema.js';
 import { comparisonSchema } from '../dist/core/report/compare/comparison-schema.js';
@@ -9,6 +10,7 @@ const folder = new URL('../schemas/', import.meta.url);
 await mkdir(folder, { recursive: true });
 await write('bench-v1.json', resultSchema);
 await write('compare-v1.json', comparisonSchema);
+await write('config-v1.json', configSchema);
 await write('history-v1.json', entrySchema);
 
 async function write(name, schema) {

@@ -1,11 +1,13 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { ChatstreamError } from '../core/base/errors.js';
+import type { Config } from '../core/config/read-config.js';
 import { type EngineOptions, engines, flashAttentionModes, gpuChoices, mockReplies } from '../core/engine/options.js';
 import { checkCacheMemory } from '../core/engine/prompt-cache/cache-memory.js';
 import { cacheTypes, isQuantised } from '../core/gguf/kv-cache.js';
 import { automaticContextLength } from '../core/gguf/memory-need.js';
 import { bundledModel } from '../core/models/model-source.js';
 import { resolveModel, type ResolveOptions } from '../core/models/resolve-model.js';
+import { queuePolicies } from '../core/scheduler/fair-line.js';
 import type { ServeOptions } from '../core/serve.js';
 import {
   autoOrBytesFlag,
@@ -108,6 +110,17 @@ export const serveFlags = fromEnvironment({
     max: 1_000_000,
     default: 64,
   }),
+  'queue-policy': Flags.option({
+    ...queue,
+    ...defaultInWords('fair with --config or several keys, otherwise fifo'),
+    summary: 'Which request starts next: of the key that has had the least service, or the first that came.',
+    options: queuePolicies,
+  })(),
+  'class-patience': durationFlag({
+    ...queue,
+    ...defaultDuration('60s'),
+    summary: 'With fair, after how long a waiting request rises by a class; 0 makes all classes the same.',
+  }),
   'queue-timeout': durationFlag({
     ...queue,
     ...defaultDuration('60s'),
@@ -132,6 +145,10 @@ export const serveFlags = fromEnvironment({
     summary: 'Output tokens if a request sets no limit.',
     min: 1,
     default: 512,
+  }),
+  config: Flags.string({
+    ...http,
+    summary: 'YAML file with keys, and with values for any of these flags. Read again on SIGHUP and when it changes.',
   }),
   host: Flags.string({ ...http, summary: 'Address to listen on.', default: '127.0.0.1' }),
   port: Flags.integer({
@@ -188,6 +205,7 @@ export async function serveOptions(
   flags: ServeFlags,
   version: string,
   resolving: ResolveOptions = {},
+  config: Config | null = null,
 ): Promise<ServeOptions> {
   const keys = apiKeys(valuesOf(flags['api-key']));
   return {
@@ -196,7 +214,10 @@ export async function serveOptions(
       maxConcurrency: flags['max-concurrency'],
       maxQueue: flags['max-queue'],
       queueTimeoutMs: flags['queue-timeout'],
+      policy: flags['queue-policy'] ?? (config !== null || keys.length > 1 ? 'fair' : 'fifo'),
+      classPatienceMs: flags['class-patience'],
     },
+    keys: config?.keys ?? null,
     server: {
       host: flags.host,
       port: flags.port,

@@ -27,6 +27,11 @@ export function firstSignal(message = 'Stopped before the model was loaded.'): F
   return { signalled, stopping: controller.signal };
 }
 
+/** Calls back on each SIGHUP, which would end the process otherwise. */
+export function onHangup(callback: () => void): void {
+  process.on('SIGHUP', callback);
+}
+
 /**
  * Ends this process as a SIGTERM would once the program that started it is gone, even if that was killed: for a server
  * that a bench has started. Without a channel to another program, as from a shell, it does nothing.

@@ -1,11 +1,14 @@
 import { isIP } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { BaseCommand } from '../cli/base-command.js';
+import { argumentsOf } from '../cli/config-flags.js';
 import { showDownload } from '../cli/download-progress.js';
-import { createLogger } from '../cli/logging.js';
-import { serveFlags, serveOptions } from '../cli/serve-flags.js';
+import { flagOrigins } from '../cli/flags.js';
+import { createLogger, type LogLevel } from '../cli/logging.js';
+import { type ServeFlags, serveFlags, serveOptions } from '../cli/serve-flags.js';
 import { readyBlock, readyEvent, reportDevice, reportPlan, reportWarnings } from '../cli/serve-report.js';
-import { endWithParent, firstSignal } from '../cli/signals.js';
+import { endWithParent, firstSignal, onHangup } from '../cli/signals.js';
+import type { Config } from '../core/config/read-config.js';
 
 export default class Serve extends BaseCommand {
   static override summary = 'Serve a model behind a queue, with an OpenAI-compatible API.';
@@ -31,15 +34,18 @@ export default class Serve extends BaseCommand {
   static override flags = serveFlags;
 
   async run(): Promise<object> {
-    const { flags } = await this.parse(Serve);
+    const { flags, config } = await this.#settings();
     const logger = createLogger(flags['log-level']);
     const { signalled, stopping } = firstSignal();
     endWithParent();
     const options = await showDownload(logger, (onProgress, onNotice) =>
-      serveOptions(flags, this.config.version, { onProgress, onNotice, signal: stopping }),
+      serveOptions(flags, this.config.version, { onProgress, onNotice, signal: stopping }, config),
     );
-    if (!isLoopback(flags.host) && options.server.apiKeys.length === 0) {
-      logger.warn({ host: flags.host }, 'anyone who can reach this address can use the model: set --api-key');
+    if (!isLoopback(flags.host) && options.server.apiKeys.length === 0 && (config?.keys ?? []).length === 0) {
+      logger.warn(
+        { host: flags.host },
+        'anyone who can reach this address can use the model: set --api-key or --config',
+      );
     }
     preferSmallHeap();
     // Loaded late, so that --help and wrong flags need not wait for the HTTP server's code.
@@ -51,6 +57,14 @@ export default class Serve extends BaseCommand {
     if (this.jsonEnabled()) this.logJson(readyEvent(server, options));
     else this.log(readyBlock(server, options));
 
+    if (flags.config !== undefined && config !== null) {
+      const { watchConfig } = await import('../core/config/watch-config.js');
+      const watched = watchConfig(flags.config, config, logger, ({ keys }) => {
+        server.replaceKeys(keys);
+      });
+      onHangup(() => void watched.reload());
+    }
+
     const signal = await signalled;
     logger.info(
       { signal, drain_timeout_ms: flags['drain-timeout'] },
@@ -60,6 +74,21 @@ export default class Serve extends BaseCommand {
     if (abandoned > 0) logger.warn({ abandoned }, 'generations were cut off at the end of --drain-timeout');
     logger.info(server.totals, 'stopped');
     return { event: 'stopped', abandoned, totals: server.totals };
+  }
+
+  /** The flags, with what the configuration file says where the command line and the environment are silent. */
+  async #settings(): Promise<{
+    readonly flags: ServeFlags & { readonly 'log-level': LogLevel };
+    readonly config: Config | null;
+  }> {
+    const parsed = await this.parse(Serve);
+    const { flags } = parsed;
+    if (flags.config === undefined) return { flags, config: null };
+    // Loaded late: most servers have no such file.
+    const { readConfig } = await import('../core/config/read-config.js');
+    const config = await readConfig(flags.config);
+    const added = argumentsOf(config.flags, { ...Serve.baseFlags, ...Serve.flags }, flagOrigins(parsed));
+    return { flags: (await this.parse(Serve, [...this.argv, ...added])).flags, config };
   }
 
   /** One line per event, so that a script can read the address as soon as it is there. */

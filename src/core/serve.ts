@@ -2,16 +2,21 @@ import type { Logger as PinoLogger } from 'pino';
 import { untilAborted } from './base/abort.js';
 import { type Clock, longestTimerMs, systemClock } from './base/clock.js';
 import type { Logger } from './base/logger.js';
+import { apiKeySettings, type KeySettings } from './config/key-settings.js';
 import type { EngineInfo } from './engine/engine.js';
 import type { EngineOptions } from './engine/options.js';
 import { processNames } from './engine/process/process-role.js';
 import { superviseEngine } from './engine/process/supervise-engine.js';
 import type { SupervisedProcess } from './engine/process/supervised-engine.js';
 import { Inference } from './inference/inference.js';
-import type { SchedulerOptions } from './scheduler/scheduler.js';
+import type { KeyTerms } from './scheduler/demand.js';
+import type { QueuePolicy } from './scheduler/fair-line.js';
+import { RateLimiter, type RateLimits } from './scheduler/rate-limiter.js';
+import type { SchedulerLimits, SchedulerOptions } from './scheduler/scheduler.js';
 import { createApp } from './server/app.js';
 import { connectionLimitsOfProcess } from './server/http/connection-limits.js';
 import type { ServerOptions } from './server/http/context.js';
+import { KeyRing } from './server/http/key-ring.js';
 import { listen } from './server/http/listen.js';
 import { memoryStorage } from './server/store/memory-store.js';
 import type { Storage } from './server/store/store.js';
@@ -20,9 +25,19 @@ import { Metrics } from './telemetry/metrics.js';
 import { logRequests } from './telemetry/request-log.js';
 import { type CountedOutcome, Totals } from './telemetry/totals.js';
 
+interface QueueOptions extends SchedulerLimits {
+  /** Longest wait in the queue in milliseconds; 0 is unlimited. */
+  readonly queueTimeoutMs: number;
+  readonly policy: QueuePolicy;
+  /** After how long a waiting request rises by a class, in milliseconds. */
+  readonly classPatienceMs: number;
+}
+
 export interface ServeOptions {
   readonly engine: EngineOptions;
-  readonly queue: SchedulerOptions;
+  readonly queue: QueueOptions;
+  /** The keys of the configuration file, besides those of `server.apiKeys`; null without such a file. */
+  readonly keys: readonly KeySettings[] | null;
   readonly server: ServerOptions;
   /** This package's version, for /openapi.json. */
   readonly version: string;
@@ -32,6 +47,8 @@ export interface RunningServer {
   readonly url: string;
   readonly info: EngineInfo;
   readonly totals: Readonly<Record<CountedOutcome, number>>;
+  /** Accepts these keys of the configuration file from now on. Requests that have been accepted go on. */
+  replaceKeys(keys: readonly KeySettings[]): void;
   /**
    * Refuses new requests, turns away waiting ones, lets running generations finish for `timeoutMs` milliseconds, and then
    * ends everything. @returns how many generations were cut off
@@ -61,14 +78,32 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
   engine.rounds(({ device }) => {
     if (device !== undefined) logger.info({ device }, `compute threads were changed: ${device}`);
   });
-  const inference = new Inference(engine, { ...options.queue, slots: options.engine.slots }, clock);
+  const keys = new KeyRing(allKeys(options, options.keys ?? []));
+  const rates = new RateLimiter(clock, ratesOf(keys));
+  const inference = new Inference(
+    engine,
+    { ...schedulerOptions(options, keys), slots: options.engine.slots, rates },
+    clock,
+  );
   const totals = new Totals(inference.events);
   const metrics = new Metrics(inference, engine);
   logRequests(inference, logger);
   const connectionLimits = connectionLimitsOfProcess();
   const announcer = new QueueAnnouncer(inference, clock);
   const { server, version } = options;
-  const context = { inference, announcer, totals, metrics, options: server, clock, connectionLimits, storage, version };
+  const context = {
+    inference,
+    announcer,
+    totals,
+    metrics,
+    options: server,
+    keys,
+    rates,
+    clock,
+    connectionLimits,
+    storage,
+    version,
+  };
   const app = await createApp(context, logger);
   try {
     const url = await listen(app, options.server);
@@ -78,6 +113,11 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
       url,
       info,
       totals: totals.counts,
+      replaceKeys: (changed) => {
+        keys.replace(allKeys(options, changed));
+        inference.configureKeys(termsOf(keys));
+        rates.configure(ratesOf(keys));
+      },
       drain: async (timeoutMs) => {
         const endMs = clock.now() + timeoutMs;
         const abandoned = await drainWithin(inference, timeoutMs);
@@ -107,6 +147,25 @@ async function openStorage({ storePath, storeTtlMs }: ServerOptions, clock: Cloc
   // Loaded late: without --store, nobody needs it.
   const { openFileStorage } = await import('./server/store/file-storage.js');
   return openFileStorage({ path: storePath, ttlMs: storeTtlMs, clock, logger });
+}
+
+function allKeys({ server }: ServeOptions, keys: readonly KeySettings[]): readonly KeySettings[] {
+  return [...apiKeySettings(server.apiKeys), ...keys];
+}
+
+/** Where a key can make no difference, the queue is the plain one, which costs less. */
+function schedulerOptions({ queue, keys: configured }: ServeOptions, keys: KeyRing): SchedulerOptions {
+  const { policy, classPatienceMs, ...limits } = queue;
+  if (policy === 'fifo' && configured === null) return limits;
+  return { ...limits, fair: { policy, classPatienceMs, terms: termsOf(keys) } };
+}
+
+function termsOf({ keys }: KeyRing): ReadonlyMap<string, KeyTerms> {
+  return new Map(keys.map(({ name, terms }) => [name, terms]));
+}
+
+function ratesOf({ keys }: KeyRing): ReadonlyMap<string, RateLimits> {
+  return new Map(keys.map(({ name, rates }) => [name, rates]));
 }
 
 /** Waits for the running generations, and ends those that are not done by the deadline. */

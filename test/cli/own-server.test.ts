@@ -93,7 +93,7 @@ describe('the command that starts it', () => {
     const mock = ['--engine', 'mock', '--mock-prefill', '1.5s', '--mock-token', '0.5ms', '--mock-reply', 'long'];
     expect(await served([...mock, '--context', '99'])).toMatchObject({
       engine: { engine: 'mock', slots: 8, context: 99, prefillMs: 1500, tokenMs: 0.5, reply: 'long' },
-      queue: { maxConcurrency: 8, maxQueue: 64, queueTimeoutMs: 0 },
+      queue: { maxConcurrency: 8, maxQueue: 64, queueTimeoutMs: 0, policy: 'fifo', classPatienceMs: 60_000 },
       server: { host: '127.0.0.1', port: 0 },
     });
   });

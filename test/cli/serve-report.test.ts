@@ -28,13 +28,15 @@ const server: RunningServer = {
     chatTemplate: null,
   },
   totals: { completed: 0, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
+  replaceKeys: () => undefined,
   drain: () => Promise.resolve(0),
 };
 
 function options(maxQueue: number, apiKeys: readonly string[] = []): ServeOptions {
   return {
     engine: { engine: 'mock', slots: 8, context: 'auto', prefillMs: 20, tokenMs: 10, reply: 'round' },
-    queue: { maxConcurrency: 4, maxQueue, queueTimeoutMs: 60_000 },
+    queue: { maxConcurrency: 4, maxQueue, queueTimeoutMs: 60_000, policy: 'fifo', classPatienceMs: 60_000 },
+    keys: null,
     server: {
       host: '127.0.0.1',
       port: 8000,

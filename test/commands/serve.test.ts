@@ -71,10 +71,13 @@ describe('the surface of serve', () => {
         max: 512,
       },
       'max-queue': { type: 'option', env: 'CHATSTREAM_MAX_QUEUE', default: 64, min: 0, max: 1_000_000 },
+      'queue-policy': { type: 'option', env: 'CHATSTREAM_QUEUE_POLICY', options: ['fair', 'fifo'] },
+      'class-patience': { type: 'option', env: 'CHATSTREAM_CLASS_PATIENCE', default: 60_000 },
       'queue-timeout': { type: 'option', env: 'CHATSTREAM_QUEUE_TIMEOUT', default: 60_000 },
       slots: { type: 'option', env: 'CHATSTREAM_SLOTS', min: 1, max: 512 },
       'prefill-chunk': { type: 'option', env: 'CHATSTREAM_PREFILL_CHUNK', default: 128, min: 1, max: 8192 },
       'max-tokens': { type: 'option', env: 'CHATSTREAM_MAX_TOKENS', default: 512, min: 1 },
+      config: { type: 'option', env: 'CHATSTREAM_CONFIG' },
       host: { type: 'option', env: 'CHATSTREAM_HOST', default: '127.0.0.1' },
       port: { type: 'option', char: 'p', env: 'CHATSTREAM_PORT', default: 8000, min: 0, max: 65_535 },
       'api-key': { type: 'option', env: 'CHATSTREAM_API_KEY', multiple: true },
@@ -158,6 +161,7 @@ describe('serve', () => {
           chatTemplate: null,
         },
         totals: { completed: 5, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
+        replaceKeys: () => undefined,
         drain: (timeoutMs) => drain(timeoutMs),
       }),
     );
@@ -184,7 +188,7 @@ describe('serve', () => {
     await serveAndEnd('-n', '2', '--port', '0');
     expect(serve).toHaveBeenCalledExactlyOnceWith(
       expect.objectContaining({
-        queue: { maxConcurrency: 2, maxQueue: 64, queueTimeoutMs: 60_000 },
+        queue: { maxConcurrency: 2, maxQueue: 64, queueTimeoutMs: 60_000, policy: 'fifo', classPatienceMs: 60_000 },
         version: expect.stringMatching(/^\d+\.\d+\.\d+/) as string,
       }),
       expect.anything(),

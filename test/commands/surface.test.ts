@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import Bench from '../../src/commands/bench.js';
 import Compare from '../../src/commands/compare.js';
+import ConfigCheck from '../../src/commands/config/check.js';
 import HistoryAdd from '../../src/commands/history/add.js';
 import HistoryCheck from '../../src/commands/history/check.js';
 import HistoryExport from '../../src/commands/history/export.js';
 import HistoryShow from '../../src/commands/history/show.js';
+import KeysNew from '../../src/commands/keys/new.js';
 import Models from '../../src/commands/models/index.js';
 import ModelsPull from '../../src/commands/models/pull.js';
 import ModelsRm from '../../src/commands/models/rm.js';
@@ -24,10 +26,12 @@ interface CommandClass {
 const commands: Readonly<Record<string, CommandClass>> = {
   bench: Bench,
   compare: Compare,
+  'config check': ConfigCheck,
   'history add': HistoryAdd,
   'history check': HistoryCheck,
   'history export': HistoryExport,
   'history show': HistoryShow,
+  'keys new': KeysNew,
   models: Models,
   'models pull': ModelsPull,
   'models rm': ModelsRm,

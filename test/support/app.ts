@@ -1,16 +1,19 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { type Logger as PinoLogger, pino } from 'pino';
 import { onTestFinished } from 'vitest';
+import { apiKeySettings, type KeySettings } from '../../src/core/config/key-settings.js';
 import type { ServingEngine } from '../../src/core/engine/engine.js';
 import { createMockEngine } from '../../src/core/engine/mock/mock-engine.js';
 import type { MockEngineOptions } from '../../src/core/engine/options.js';
 import { Inference } from '../../src/core/inference/inference.js';
+import { RateLimiter } from '../../src/core/scheduler/rate-limiter.js';
 import type { SchedulerOptions } from '../../src/core/scheduler/scheduler.js';
 import { createApp } from '../../src/core/server/app.js';
 import type { ConnectionLimits } from '../../src/core/server/http/connection-limits.js';
 import type { App, ServerOptions } from '../../src/core/server/http/context.js';
 import { memoryStorage } from '../../src/core/server/store/memory-store.js';
 import type { Storage } from '../../src/core/server/store/store.js';
+import { KeyRing } from '../../src/core/server/http/key-ring.js';
 import { QueueAnnouncer } from '../../src/core/server/streaming/queue-announcer.js';
 import { Metrics } from '../../src/core/telemetry/metrics.js';
 import { logRequests } from '../../src/core/telemetry/request-log.js';
@@ -22,6 +25,8 @@ export interface TestAppOptions {
   readonly engine?: Partial<MockEngineOptions>;
   readonly queue?: Partial<SchedulerOptions>;
   readonly server?: Partial<ServerOptions>;
+  /** Besides `server.apiKeys`. */
+  readonly keys?: readonly KeySettings[];
   readonly connections?: Partial<ConnectionLimits>;
   /** Instead of memory. */
   readonly storage?: Storage;
@@ -92,7 +97,9 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const clock = new VirtualClock();
   const engineOptions = { ...engineDefaults, ...options.engine };
   const engine = options.makeEngine?.(clock) ?? inProcess(createMockEngine(engineOptions, clock));
-  const inference = new Inference(engine, { ...queueDefaults, ...options.queue, slots: engineOptions.slots }, clock);
+  const rates = new RateLimiter(clock, new Map((options.keys ?? []).map((key) => [key.name, key.rates])));
+  const queue = { ...queueDefaults, ...options.queue, slots: engineOptions.slots, rates };
+  const inference = new Inference(engine, queue, clock);
   const totals = new Totals(inference.events);
   const metrics = new Metrics(inference, engine);
   const announcer = new QueueAnnouncer(inference, clock);
@@ -101,8 +108,21 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const connectionLimits = { most: 1000, mostIdle: 1000, beyond: 10, ...options.connections };
   const server = { ...serverDefaults, ...options.server };
   const storage = options.storage ?? memoryStorage(server.storeTtlMs, clock);
+  const keys = new KeyRing([...apiKeySettings(server.apiKeys), ...(options.keys ?? [])]);
   const app = await createApp(
-    { inference, announcer, totals, metrics, options: server, clock, connectionLimits, storage, version: '1.2.3' },
+    {
+      inference,
+      announcer,
+      totals,
+      metrics,
+      options: server,
+      keys,
+      rates,
+      clock,
+      connectionLimits,
+      storage,
+      version: '1.2.3',
+    },
     logger,
   );
   if (options.unloaded !== true) await engine.start();

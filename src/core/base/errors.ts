@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'context_length_exceeded'
   | 'grammar_too_complex'
   | 'invalid_api_key'
+  | 'forbidden'
   | 'model_not_found'
   | 'not_found'
   | 'method_not_allowed'
@@ -19,6 +20,8 @@ export type ErrorCode =
   // The queue refuses or gives up.
   | 'queue_full'
   | 'queue_timeout'
+  | 'rate_limited'
+  | 'quota_exceeded'
   | 'draining'
   | 'cancelled'
   | 'too_many_connections'

@@ -10,6 +10,7 @@ import {
   queueTimeoutError,
 } from '../base/refusals.js';
 import type { EngineInfo, Prepared, PromptSource, ServingEngine } from '../engine/engine.js';
+import { noKey } from '../scheduler/demand.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import { type AnswerPlan, AnswerPlans } from './answer-reading.js';
 import type { InferenceJob } from './inference-job.js';
@@ -70,6 +71,7 @@ export class Admission {
    * @throws ChatstreamError as `Inference.submit` does
    */
   prepare(requests: readonly InferenceRequest[], client: AbortSignal): Promise<readonly AdmissiblePrompt[]> {
+    this.#assertKeyRoom(requests);
     return this.#withPlaces(requests.length, client, async (signal, info) => {
       for (const { source } of requests) assertServed(source, info);
       const bySource = new Map<PromptSource, Promise<Prepared>>();
@@ -142,8 +144,14 @@ export class Admission {
   }
 
   /** Whether all of them can be admitted. @throws ChatstreamError as `Inference.submit` does */
-  assertRoom(jobs: number): void {
-    this.#scheduler.assertVacancy(jobs - 1);
+  assertRoom(jobs: readonly InferenceJob[]): void {
+    this.#scheduler.assertVacancy(jobs.length - 1);
+    this.#assertKeyRoom(jobs.map(({ request }) => request));
+  }
+
+  /** All of them come with one key. */
+  #assertKeyRoom(requests: readonly InferenceRequest[]): void {
+    this.#scheduler.assertKeyRoom(requests[0]?.key ?? noKey, requests.length);
   }
 
   /** @param leave called when the client leaves, also from within this call */

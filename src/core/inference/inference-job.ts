@@ -1,5 +1,7 @@
 import type { GenerationSpec, Token } from '../engine/engine.js';
+import { type Demand, noKey } from '../scheduler/demand.js';
 import { Job } from '../scheduler/job.js';
+import { usualClass } from '../scheduler/traffic-class.js';
 import type { AnswerPlan } from './answer-reading.js';
 import type { AnswerListener, InferenceRequest, Timings } from './request.js';
 
@@ -21,6 +23,7 @@ export class InferenceJob extends Job {
   outputTokens = 0;
   reasoningTokens = 0;
   lastTokenMs = 0;
+  readonly #demand: Demand;
   #stopWatching: () => void = () => undefined;
 
   constructor(
@@ -31,6 +34,12 @@ export class InferenceJob extends Job {
     readonly arrivedMs: number,
   ) {
     super();
+    const { key = noKey, trafficClass = usualClass, maxTokens } = request;
+    this.#demand = { key, trafficClass, maxTokens, promptTokens: prompt.length };
+  }
+
+  override get demand(): Demand {
+    return this.#demand;
   }
 
   get id(): string {

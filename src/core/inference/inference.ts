@@ -3,7 +3,9 @@ import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
 import type { EngineInfo, ServingEngine, Token } from '../engine/engine.js';
+import { type KeyTerms, noKey } from '../scheduler/demand.js';
 import type { SchedulerEvent } from '../scheduler/job.js';
+import type { RateLimiter } from '../scheduler/rate-limiter.js';
 import { Scheduler, type SchedulerLimits, type SchedulerOptions } from '../scheduler/scheduler.js';
 import { Admission } from './admission.js';
 import { InferenceJob } from './inference-job.js';
@@ -15,6 +17,8 @@ import { RequestEvents } from './request-events.js';
 export interface InferenceOptions extends SchedulerOptions {
   /** Sequences that the engine allocates: the upper limit for `maxConcurrency`. */
   readonly slots: number;
+  /** Limits of keys over time. */
+  readonly rates?: RateLimiter;
 }
 
 /**
@@ -29,6 +33,7 @@ export class Inference {
   readonly #admission: Admission;
   readonly #processing: Processing;
   readonly #events: RequestEvents;
+  readonly #rates: RateLimiter | undefined;
   readonly #moves = new Emitter<undefined>();
   /** Number of calls of `tokenize` and `detokenize` that are not answered yet. */
   #translating = 0;
@@ -37,7 +42,14 @@ export class Inference {
     this.#engine = engine;
     this.#clock = clock;
     this.#slots = options.slots;
+    this.#rates = options.rates;
     this.#events = new RequestEvents(clock);
+    this.#events.subscribe((event) => {
+      if (event.type !== 'settled' || event.key === null) return;
+      const { promptTokens, cachedTokens, outputTokens, prefillMs } = event.timings;
+      // Requests that never left the queue have cost no prefill.
+      if (outputTokens > 0 || prefillMs > 0) this.#rates?.spend(event.key, promptTokens - cachedTokens + outputTokens);
+    });
     this.#scheduler = new Scheduler(options, clock);
     this.#scheduler.events((event) => {
       this.#onScheduled(event);
@@ -91,7 +103,7 @@ export class Inference {
    * Prepares and admits a request. Resolves once it waits or runs; from then on `listener` is called.
    *
    * @param client aborted when the client leaves: the request then ends at once, wherever it is, and frees its slot
-   * @throws ChatstreamError if it is refused: `queue_full`, `draining`, `context_length_exceeded`, `invalid_request`,
+   * @throws ChatstreamError if it is refused: `queue_full`, `rate_limited`, `quota_exceeded`, `draining`, `context_length_exceeded`, `invalid_request`,
    *   `engine_unavailable`, or `cancelled` if the client has left already
    */
   async submit(request: InferenceRequest, listener: AnswerListener, client: AbortSignal): Promise<AdmittedRequest> {
@@ -109,8 +121,9 @@ export class Inference {
     const arrivedMs = this.#clock.now();
     let admitted = 0;
     try {
+      this.#rates?.take(submissions[0]?.request.key ?? noKey, submissions.length);
       const jobs = await this.#prepareAll(submissions, client, arrivedMs);
-      this.#admission.assertRoom(jobs.length);
+      this.#admission.assertRoom(jobs);
       // The last first: those that wait would start if the others left their places to them.
       const leave = (): void => {
         for (const job of jobs.toReversed()) this.#processing.cancel(job);
@@ -204,6 +217,11 @@ export class Inference {
       );
     }
     this.#scheduler.resize(limits);
+  }
+
+  /** Changes what keys may do, by their names. Takes effect at once; running and waiting requests go on. */
+  configureKeys(terms: ReadonlyMap<string, KeyTerms>): void {
+    this.#scheduler.configureKeys(terms);
   }
 
   /** Refuses new requests and turns away waiting ones; resolves when the last running generation has ended. */

@@ -83,7 +83,10 @@ export class Processing {
     switch (event.type) {
       case 'started':
         // After an engine restart it starts again, in any slot; what was cached the first time is what counts.
-        if (job.slot === null) job.cachedTokens = event.cachedTokens;
+        if (job.slot === null) {
+          job.cachedTokens = event.cachedTokens;
+          this.#scheduler.countCached(job, event.cachedTokens);
+        }
         job.slot = event.slot;
         return;
       case 'token':
@@ -123,6 +126,7 @@ export class Processing {
 
   #countToken(job: InferenceJob, isReasoning: boolean): void {
     if (isReasoning) job.reasoningTokens += 1;
+    this.#scheduler.countOutput(job);
     const prefillMs = job.countToken(this.#clock.now());
     if (prefillMs !== null) this.#events.firstToken(job, prefillMs);
   }

@@ -1,10 +1,13 @@
 import type { WaitingView } from '../scheduler/job.js';
 import type { Scheduler, SchedulerLimits } from '../scheduler/scheduler.js';
+import type { TrafficClass } from '../scheduler/traffic-class.js';
 import type { InferenceJob } from './inference-job.js';
 
 /** A running request as it is now. */
 interface RunningRequest {
   readonly id: string;
+  readonly key: string;
+  readonly trafficClass: TrafficClass;
   /** Null until the engine has chosen one. */
   readonly slot: number | null;
   readonly promptTokens: number;
@@ -14,6 +17,10 @@ interface RunningRequest {
 
 interface WaitingRequest extends WaitingView {
   readonly id: string;
+  readonly key: string;
+  readonly trafficClass: TrafficClass;
+  /** Whether its key runs as many as it may, so that it waits for one of these to end. */
+  readonly isKeyFull: boolean;
   readonly waitedMs: number;
 }
 
@@ -38,11 +45,21 @@ export function queueSnapshot(
     draining: scheduler.draining,
     preparing,
     running: Array.from(running, (job) => runningRequest(job, nowMs)),
-    waiting: Array.from(scheduler.entries(), ({ job, ...entry }) => ({ id: job.id, ...entry })),
+    waiting: Array.from(scheduler.entries(), ({ job, ...entry }) => ({
+      id: job.id,
+      key: job.demand.key,
+      trafficClass: job.demand.trafficClass,
+      isKeyFull: scheduler.isKeyFull(job.demand.key),
+      ...entry,
+    })),
   };
 }
 
-function runningRequest({ id, slot, prompt, outputTokens, phase }: InferenceJob, nowMs: number): RunningRequest {
+function runningRequest(
+  { id, demand, slot, prompt, outputTokens, phase }: InferenceJob,
+  nowMs: number,
+): RunningRequest {
   const runningMs = phase.status === 'waiting' ? 0 : nowMs - phase.startedMs;
-  return { id, slot, promptTokens: prompt.length, outputTokens, runningMs };
+  const { key, trafficClass } = demand;
+  return { id, key, trafficClass, slot, promptTokens: prompt.length, outputTokens, runningMs };
 }

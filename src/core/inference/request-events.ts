@@ -15,12 +15,15 @@ const outcomes: Readonly<Record<ErrorCode, Outcome | null>> = {
   context_length_exceeded: null,
   grammar_too_complex: null,
   invalid_api_key: null,
+  forbidden: null,
   model_not_found: null,
   not_found: null,
   method_not_allowed: null,
   websocket_unsupported: null,
   unsupported_media_type: null,
   queue_full: 'refused',
+  rate_limited: 'refused',
+  quota_exceeded: 'refused',
   queue_timeout: 'timed_out',
   draining: 'refused',
   too_many_connections: 'refused',
@@ -92,13 +95,22 @@ export class RequestEvents {
   }
 
   #settled(
-    { id, requestId }: InferenceRequest,
+    { id, requestId, key }: InferenceRequest,
     outcome: Outcome,
     error: ChatstreamError | null,
     timings: Timings,
     arrivedMs: number,
   ): void {
     const sinceArrivalMs = this.#clock.now() - arrivedMs;
-    this.#emitter.emit({ type: 'settled', id, requestId: requestId ?? null, outcome, error, timings, sinceArrivalMs });
+    this.#emitter.emit({
+      type: 'settled',
+      id,
+      requestId: requestId ?? null,
+      key: key ?? null,
+      outcome,
+      error,
+      timings,
+      sinceArrivalMs,
+    });
   }
 }

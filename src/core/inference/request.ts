@@ -2,6 +2,7 @@ import type { ChatstreamError } from '../base/errors.js';
 import type { AnswerPart } from '../engine/dialects/answer.js';
 import type { FinishReason, GenerationSpec, PromptSource } from '../engine/engine.js';
 import type { WaitingView } from '../scheduler/job.js';
+import type { TrafficClass } from '../scheduler/traffic-class.js';
 
 /** What a client asks for, with every default filled in. */
 export interface InferenceRequest extends Omit<GenerationSpec, 'prompt' | 'marks' | 'thoughtLimit' | 'resumeAfter'> {
@@ -10,6 +11,10 @@ export interface InferenceRequest extends Omit<GenerationSpec, 'prompt' | 'marks
   readonly thoughtTokens: number | null;
   /** Shorter prompts to use instead if the source does not fit. Without them, the request is refused then. */
   readonly shortening?: Shortening;
+  /** The name of the key that it came with; none on a server without keys. */
+  readonly key?: string;
+  /** The class in which it waits; `standard` if left out. */
+  readonly trafficClass?: TrafficClass;
   /** The client's own name for it, for the log. */
   readonly requestId?: string;
 }
@@ -94,6 +99,8 @@ export type InferenceEvent =
       readonly type: 'settled';
       readonly id: string;
       readonly requestId: string | null;
+      /** The name of its key; null on a server without keys. */
+      readonly key: string | null;
       readonly outcome: Outcome;
       readonly error: ChatstreamError | null;
       readonly timings: Timings;

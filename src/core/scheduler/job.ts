@@ -1,4 +1,6 @@
 import type { ChatstreamError } from '../base/errors.js';
+import { type Demand, unknownDemand } from './demand.js';
+import type { Ticket } from './key-account.js';
 import type { Standing } from './waiting-line.js';
 
 /**
@@ -18,6 +20,13 @@ export class Job implements Standing {
   place = -1;
   /** When it was admitted. Not a number until then, so that V8 reserves the field for a fractional number. */
   admittedMs = Number.NaN;
+  /** What its key has paid for it, where several keys share the queue. */
+  ticket: Ticket<this> | null = null;
+
+  /** The same for as long as it waits and runs. */
+  get demand(): Demand {
+    return unknownDemand;
+  }
 }
 
 /** What the scheduler tells its owner. Every admitted job is either `started` or `turned_away`, unless it is withdrawn. */

@@ -1,8 +1,11 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { ChatstreamError } from '../base/errors.js';
-import { drainingError, queueFullError, queueTimeoutError } from '../base/refusals.js';
+import { drainingError, queueFullError, queueTimeoutError, rateLimitedError } from '../base/refusals.js';
+import type { KeyTerms } from './demand.js';
+import { FairLine, type FairOptions } from './fair-line.js';
 import type { Job, QueueEntry, SchedulerEvent, WaitingView } from './job.js';
+import type { JobLine } from './job-line.js';
 import { QueueTimer } from './queue-timer.js';
 import { ReleaseRate } from './release-rate.js';
 import { WaitingLine } from './waiting-line.js';
@@ -17,11 +20,14 @@ export interface SchedulerLimits {
 export interface SchedulerOptions extends SchedulerLimits {
   /** Longest wait in the queue in milliseconds; 0 is unlimited. */
   readonly queueTimeoutMs: number;
+  /** How several keys share the queue. Without it, jobs start in the order of their arrival. */
+  readonly fair?: FairOptions;
 }
 
 /**
  * The request queue and the processing queue. At most `maxConcurrency` jobs run; the others wait, first come, first
- * served. A slot that becomes free goes to the first waiting job in the same call, so that no new job can take it first.
+ * served, or as {@link FairLine} has it. A slot that becomes free goes to the first waiting job in the same call, so that
+ * no new job can take it first.
  *
  * The scheduler knows neither HTTP nor engines: its owner starts a job when it is told to. Every operation on a job costs
  * at most O(log n) in the number of waiting jobs.
@@ -29,7 +35,8 @@ export interface SchedulerOptions extends SchedulerLimits {
 export class Scheduler<J extends Job> {
   readonly #clock: Clock;
   readonly #queueTimeoutMs: number;
-  readonly #line = new WaitingLine<J>();
+  readonly #line: JobLine<J>;
+  readonly #fairLine: FairLine<J> | null;
   readonly #rate = new ReleaseRate();
   readonly #timer: QueueTimer;
   readonly #events = new Emitter<SchedulerEvent<J>>();
@@ -39,10 +46,12 @@ export class Scheduler<J extends Job> {
   #draining = false;
   #filling = false;
 
-  constructor({ maxConcurrency, maxQueue, queueTimeoutMs }: SchedulerOptions, clock: Clock) {
+  constructor({ maxConcurrency, maxQueue, queueTimeoutMs, fair }: SchedulerOptions, clock: Clock) {
     this.#clock = clock;
     this.#queueTimeoutMs = queueTimeoutMs;
     this.#limits = { maxConcurrency, maxQueue };
+    this.#fairLine = fair === undefined ? null : new FairLine(fair, clock);
+    this.#line = this.#fairLine ?? new WaitingLine<J>();
     this.#timer = new QueueTimer(clock, () => {
       this.#turnAwayLate();
     });
@@ -104,11 +113,26 @@ export class Scheduler<J extends Job> {
     throw queueFullError(queue, this.retryAfterSeconds());
   }
 
+  /**
+   * Throws if a key may not have so many more jobs wait: those that could start at once do not count.
+   *
+   * @throws ChatstreamError `rate_limited`
+   */
+  assertKeyRoom(key: string, jobs: number): void {
+    const room = this.#fairLine?.roomOf(key);
+    if (room === undefined || room.maxWaiting === null) return;
+    const free = this.#line.size === 0 ? Math.max(0, this.#limits.maxConcurrency - this.#running) : 0;
+    const waits = jobs - Math.min(jobs, free, room.mayStart);
+    if (waits === 0 || room.waiting + waits <= room.maxWaiting) return;
+    throw rateLimitedError(key, `${room.maxWaiting} waiting requests`, this.retryAfterSeconds());
+  }
+
   /** Ends a running job; the first waiting one starts before this returns. Jobs that are not running are ignored. */
   release(job: J): void {
     if (job.status !== 'running') return;
     job.status = 'gone';
     this.#running -= 1;
+    this.#fairLine?.ended(job);
     const now = this.#clock.now();
     this.#rate.release(now);
     if (this.#running === 0) this.#rate.idle(now);
@@ -141,6 +165,29 @@ export class Scheduler<J extends Job> {
     this.#watchFirst();
   }
 
+  /** Changes the terms of keys at once; no running or waiting job is ever removed. */
+  configureKeys(terms: ReadonlyMap<string, KeyTerms>): void {
+    this.#fairLine?.configure(terms);
+    this.#fill();
+    this.#watchFirst();
+    if (this.#line.size > 0) this.#events.emit({ type: 'moved' });
+  }
+
+  /** Whether a key runs as many jobs as it may. */
+  isKeyFull(key: string): boolean {
+    return this.#fairLine?.account(key)?.isAtItsLimit ?? false;
+  }
+
+  /** The engine has found that many prompt tokens of a running job in its cache, which its key need not pay for. */
+  countCached(job: J, tokens: number): void {
+    this.#fairLine?.cached(job, tokens);
+  }
+
+  /** A running job has got an output token. */
+  countOutput(job: J): void {
+    this.#fairLine?.produced(job);
+  }
+
   /** Stops admitting jobs and turns away those that wait. Resolves when the last running job has ended. */
   drain(): Promise<void> {
     this.#draining = true;
@@ -153,8 +200,8 @@ export class Scheduler<J extends Job> {
 
   /** Empties the request queue; running jobs go on. */
   turnAwayWaiting(error: () => ChatstreamError): void {
-    const { first } = this.#line;
-    for (let next = first; next !== undefined; next = this.#line.first) this.#turnAway(next, error);
+    const { oldest } = this.#line;
+    for (let next = oldest; next !== undefined; next = this.#line.oldest) this.#turnAway(next, error);
     this.#watchFirst();
   }
 
@@ -224,18 +271,18 @@ export class Scheduler<J extends Job> {
   }
 
   #watchFirst(): void {
-    const { first } = this.#line;
-    if (first === undefined) this.#timer.cancel();
-    else if (this.#queueTimeoutMs > 0) this.#timer.watch(first.admittedMs + this.#queueTimeoutMs);
+    const { oldest } = this.#line;
+    if (oldest === undefined) this.#timer.cancel();
+    else if (this.#queueTimeoutMs > 0) this.#timer.watch(oldest.admittedMs + this.#queueTimeoutMs);
   }
 
   #turnAwayLate(): void {
     const now = this.#clock.now();
     let moved = false;
-    for (let { first } = this.#line; first !== undefined; first = this.#line.first) {
+    for (let { oldest } = this.#line; oldest !== undefined; oldest = this.#line.oldest) {
       // Timers may fire a little early; half a millisecond does not matter.
-      if (now - first.admittedMs < this.#queueTimeoutMs - 0.5) break;
-      this.#turnAway(first, () => queueTimeoutError(this.#queueTimeoutMs, this.retryAfterSeconds()));
+      if (now - oldest.admittedMs < this.#queueTimeoutMs - 0.5) break;
+      this.#turnAway(oldest, () => queueTimeoutError(this.#queueTimeoutMs, this.retryAfterSeconds()));
       moved = true;
     }
     if (moved && this.#line.size > 0) this.#events.emit({ type: 'moved' });

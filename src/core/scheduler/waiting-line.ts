@@ -1,3 +1,4 @@
+import type { JobLine } from './job-line.js';
 import { RankedBits } from './ranked-bits.js';
 
 /** What can stand in a {@link WaitingLine}, in one line at a time. */
@@ -28,7 +29,7 @@ const smallestCapacity = 256;
  * it or until the ring is full, and {@link RankedBits} count the taken places before any of them. Entering, leaving and
  * asking cost O(log n) in a tree of few nodes; making room costs O(n) once in at least n/2 entries.
  */
-export class WaitingLine<T extends Standing> {
+export class WaitingLine<T extends Standing> implements JobLine<T> {
   #places = emptyPlaces<T>(smallestCapacity);
   #taken = new RankedBits(smallestCapacity);
   /** The place of the first item. */
@@ -46,6 +47,11 @@ export class WaitingLine<T extends Standing> {
   /** The item whose turn is next. */
   get first(): T | undefined {
     return this.#places[this.#head];
+  }
+
+  /** First in, first out: the same. */
+  get oldest(): T | undefined {
+    return this.first;
   }
 
   /** Adds an item at the end. */

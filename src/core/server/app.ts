@@ -4,13 +4,13 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { fastify, LogController } from 'fastify';
 import type { Logger as PinoLogger } from 'pino';
 import { compressedError, tooManyConnectionsError } from '../base/refusals.js';
-import { Authenticator } from './http/auth.js';
 import { BodyWatch } from './http/body-watch.js';
 import type { App, ServerContext } from './http/context.js';
 import { answerUnreadable, refuseConnection, sendError, sendNotFound, toChatstreamError } from './http/errors.js';
 import { OpenAnswers } from './http/open-answers.js';
 import { OpenConnections } from './http/open-connections.js';
 import { requestId, sendRequestId } from './http/request-id.js';
+import { checkRole } from './http/roles.js';
 import { pathOf, RoutePaths } from './http/route-paths.js';
 import { LazyValidators } from './http/validation.js';
 import { cutOffSlowReaders } from './http/write-timeout.js';
@@ -33,7 +33,7 @@ const connectionsCheckingInterval = 5000;
 
 /** The HTTP server with all its routes, not listening yet. */
 export async function createApp(context: ServerContext, logger: PinoLogger): Promise<App> {
-  const { options, version } = context;
+  const { options, keys, version } = context;
   const paths = new RoutePaths();
   const app: App = fastify({
     // Fastify's own lines below a warning would mislead: it says "Server listening" long before the model is loaded.
@@ -109,8 +109,8 @@ export async function createApp(context: ServerContext, logger: PinoLogger): Pro
       buildLocalReference: ({ $id }, _base, _fragment, index) => (typeof $id === 'string' ? $id : `schema-${index}`),
     },
   });
-  const authenticator = new Authenticator(options.apiKeys);
-  app.addHook('onRequest', ({ routeOptions, raw: { socket }, headers, is404 }, reply, done) => {
+  app.addHook('onRequest', ({ routeOptions, raw, method, is404 }, reply, done) => {
+    const { socket, headers } = raw;
     const isBeyond = connections.isBeyond(socket);
     if (healthPaths.has(routeOptions.url ?? '')) {
       // The next health check needs the place.
@@ -120,7 +120,7 @@ export async function createApp(context: ServerContext, logger: PinoLogger): Pro
         connections.refused(socket);
         throw tooManyConnectionsError(context.connectionLimits.most);
       }
-      authenticator.check(headers);
+      checkRole(keys.check(raw), method, routeOptions.url);
       const encoding = headers['content-encoding'] ?? 'identity';
       if (encoding !== 'identity' && !is404) throw compressedError(encoding);
     }

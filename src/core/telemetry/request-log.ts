@@ -5,10 +5,11 @@ import type { Inference } from '../inference/inference.js';
 export function logRequests(inference: Inference, logger: Logger): void {
   inference.events((event) => {
     if (event.type !== 'settled') return;
-    const { id, requestId, outcome, error, timings } = event;
+    const { id, requestId, key, outcome, error, timings } = event;
     const fields = {
       id,
       ...(requestId === null ? {} : { request_id: requestId }),
+      ...(key === null ? {} : { key }),
       outcome,
       ...(error === null ? {} : { code: error.code, error: error.message }),
       queue_ms: round(timings.queueMs),

@@ -202,6 +202,7 @@ describe('the events of a request', () => {
         type: 'settled',
         id: 'a',
         requestId: null,
+        key: null,
         outcome: 'completed',
         error: null,
         timings: {
@@ -246,8 +247,28 @@ describe('both queues at one moment', () => {
       slots: 3,
       draining: false,
       preparing: 0,
-      running: [{ id: 'a', slot: 0, promptTokens: 5, outputTokens: 2, runningMs: 35 }],
-      waiting: [{ id: 'b', position: 1, waitedMs: 35, etaMs: null }],
+      running: [
+        {
+          id: 'a',
+          key: 'anonymous',
+          trafficClass: 'standard',
+          slot: 0,
+          promptTokens: 5,
+          outputTokens: 2,
+          runningMs: 35,
+        },
+      ],
+      waiting: [
+        {
+          id: 'b',
+          key: 'anonymous',
+          trafficClass: 'standard',
+          isKeyFull: false,
+          position: 1,
+          waitedMs: 35,
+          etaMs: null,
+        },
+      ],
     });
   });
 

@@ -13,7 +13,7 @@ function settled(outcome: Outcome): InferenceEvent {
     outputTokens: 0,
     reasoningTokens: 0,
   };
-  return { type: 'settled', id: 'a', requestId: null, outcome, error: null, timings, sinceArrivalMs: 0 };
+  return { type: 'settled', id: 'a', requestId: null, key: null, outcome, error: null, timings, sinceArrivalMs: 0 };
 }
 
 describe('totals', () => {

@@ -4,11 +4,13 @@ import type { FastifyInstance, RawServerDefault } from 'fastify';
 import type { Logger as PinoLogger } from 'pino';
 import type { Clock } from '../../base/clock.js';
 import type { Inference } from '../../inference/inference.js';
+import type { RateLimiter } from '../../scheduler/rate-limiter.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import type { Totals } from '../../telemetry/totals.js';
 import type { Storage } from '../store/store.js';
 import type { QueueAnnouncer } from '../streaming/queue-announcer.js';
 import type { ConnectionLimits } from './connection-limits.js';
+import type { KeyRing } from './key-ring.js';
 
 /** Fastify with the types that this server uses: pino logs, and bodies typed by their TypeBox schemas. */
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, PinoLogger, TypeBoxTypeProvider>;
@@ -22,7 +24,7 @@ export interface ServerOptions {
   readonly defaultMaxTokens: number;
   /** Names that the model answers to besides that of its file; with `*`, it answers to any. */
   readonly aliases: readonly string[];
-  /** Accepted keys; with an empty list no key is needed. */
+  /** Keys of --api-key; see `ServerContext.keys` for all of them. */
   readonly apiKeys: readonly string[];
   /** Origins from which browsers may send requests; `*` is any. */
   readonly corsOrigins: readonly string[];
@@ -43,6 +45,10 @@ export interface ServerContext {
   readonly totals: Totals;
   readonly metrics: Metrics;
   readonly options: ServerOptions;
+  /** The accepted keys. */
+  readonly keys: KeyRing;
+  /** Their limits over time. */
+  readonly rates: RateLimiter;
   readonly clock: Clock;
   readonly connectionLimits: ConnectionLimits;
   /** Where responses and conversations are kept. */

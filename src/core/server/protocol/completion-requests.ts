@@ -12,6 +12,7 @@ import { outputFormat } from './output-format.js';
 import { reasoningRequest } from './reasoning-requests.js';
 import { samplingOf } from './sampling.js';
 import { requestedTools, withCalls } from './tool-requests.js';
+import { trafficClassOf } from './traffic-class.js';
 import { refuseUnsupported, refuseUnsupportedMessages } from './unsupported.js';
 
 /**
@@ -74,6 +75,7 @@ export function resolvedRequest(
     stop: [stop].flat().filter((text) => text !== ''),
     stopTokens: body.stop_token_ids ?? [],
     ignoreEos: body.ignore_eos ?? false,
+    ...trafficClassOf(body),
   };
 }
 

@@ -1,7 +1,9 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { modelNotFoundError } from '../../base/refusals.js';
 import type { AdmittedRequest, AnswerListener, InferenceRequest } from '../../inference/request.js';
+import { lowerOf } from '../../scheduler/traffic-class.js';
 import type { ServerContext } from '../http/context.js';
+import { limitHeaders } from '../http/limit-headers.js';
 import type { AnswerEncoder, ChoicesEncoder } from '../protocol/answer-encoder.js';
 import { errors } from '../schemas/openapi.js';
 import { StreamedAnswer } from '../streaming/streamed-answer.js';
@@ -12,7 +14,7 @@ import { Delivery } from './delivery.js';
 import { answersTo, modelNames } from './model-names.js';
 
 /** The statuses of errors of the generating routes. */
-export const generationStatuses = [400, 401, 404, 408, 413, 415, 429, 500, 503] as const;
+export const generationStatuses = [400, 401, 403, 404, 408, 413, 415, 429, 500, 503] as const;
 
 /** The error answers of the generating routes. */
 export const generationErrors = errors(...generationStatuses);
@@ -32,6 +34,23 @@ export function servedModel({ inference, options }: ServerContext, wanted: strin
   throw modelNotFoundError(wanted, first);
 }
 
+/** The request with what the client's key says about it. A request may lower its class, but not raise it. */
+function identified(request: InferenceRequest, { keys }: ServerContext, http: FastifyRequest): InferenceRequest {
+  const { name: key, trafficClass: highest } = keys.of(http.raw);
+  const owner = keys.keys.length === 0 ? {} : { key };
+  return {
+    ...request,
+    requestId: http.id,
+    ...owner,
+    trafficClass: lowerOf(highest, request.trafficClass ?? highest),
+  };
+}
+
+/** Tells the client what its key had left when the request came, also if it is refused. */
+function sendLimits({ keys, rates }: ServerContext, reply: FastifyReply): void {
+  reply.headers(limitHeaders(rates, keys.of(reply.request.raw).name));
+}
+
 /** The answer to one request, in whichever protocol: queues the request and delivers what is generated. Used once. */
 export class GenerationAnswer {
   readonly #context: ServerContext;
@@ -42,10 +61,11 @@ export class GenerationAnswer {
 
   constructor(context: ServerContext, request: InferenceRequest, encoder: AnswerEncoder, reply: FastifyReply) {
     this.#context = context;
-    this.#request = { ...request, requestId: reply.request.id };
+    this.#request = identified(request, context, reply.request);
     this.#encoder = encoder;
     this.#reply = reply;
     this.#delivery = new Delivery(context, reply);
+    sendLimits(context, reply);
     reply.log.debug({ id: request.id }, 'request received');
   }
 
@@ -90,10 +110,11 @@ export class ChoicesAnswer {
     reply: FastifyReply,
   ) {
     this.#context = context;
-    this.#requests = requests.map((request) => ({ ...request, requestId: reply.request.id }));
+    this.#requests = requests.map((request) => identified(request, context, reply.request));
     this.#encoder = encoder;
     this.#reply = reply;
     this.#delivery = new Delivery(context, reply);
+    sendLimits(context, reply);
     this.#delivery.client.addEventListener('abort', () => {
       this.#generations.abort();
     });

@@ -7,43 +7,51 @@ export function queueRoutes(app: App, context: ServerContext): void {
   const reading = {
     summary: 'Running and waiting requests',
     tags,
-    response: { 200: json('Both queues as they are now.', 'Queue'), ...errors(401) },
+    response: { 200: json('Both queues as they are now.', 'Queue'), ...errors(401, 403) },
   };
-  app.get('/v1/queue', { schema: reading }, () => describe(context));
+  app.get('/v1/queue', { schema: reading }, ({ raw }) => describe(context, raw));
 
   const changing = {
     summary: 'Change the limits of the running server',
     tags,
     body: queueLimits,
-    response: { 200: json('Both queues, with the new limits.', 'Queue'), ...errors(400, 401, 408, 413, 415) },
+    response: { 200: json('Both queues, with the new limits.', 'Queue'), ...errors(400, 401, 403, 408, 413, 415) },
   };
-  app.patch('/v1/queue', { schema: changing }, ({ body, log }) => {
+  app.patch('/v1/queue', { schema: changing }, ({ body, log, raw }) => {
     context.inference.resize({
       ...(body.max_concurrency === undefined ? {} : { maxConcurrency: body.max_concurrency }),
       ...(body.max_queue === undefined ? {} : { maxQueue: body.max_queue }),
     });
     log.info(body, 'queue limits changed');
-    return describe(context);
+    return describe(context, raw);
   });
 }
 
-function describe({ inference, totals }: ServerContext): object {
+/** Users see only their own requests, with their places among all. */
+function describe({ inference, totals, keys }: ServerContext, request: object): object {
   const queue = inference.snapshot();
+  const { role, name } = keys.of(request);
+  const isShown = ({ key }: { readonly key: string }): boolean => role !== 'user' || key === name;
   return {
     max_concurrency: queue.maxConcurrency,
     max_queue: queue.maxQueue,
     slots: queue.slots,
     draining: queue.draining,
     preparing: queue.preparing,
-    running: queue.running.map((running) => ({
+    running: queue.running.filter(isShown).map((running) => ({
       id: running.id,
+      key: running.key,
+      class: running.trafficClass,
       slot: running.slot,
       prompt_tokens: running.promptTokens,
       output_tokens: running.outputTokens,
       running_ms: Math.round(running.runningMs),
     })),
-    waiting: queue.waiting.map((waiting) => ({
+    waiting: queue.waiting.filter(isShown).map((waiting) => ({
       id: waiting.id,
+      key: waiting.key,
+      class: waiting.trafficClass,
+      waits_for: waiting.isKeyFull ? 'key' : 'slot',
       position: waiting.position,
       waited_ms: Math.round(waiting.waitedMs),
       eta_ms: waiting.etaMs === null ? null : Math.round(waiting.etaMs),

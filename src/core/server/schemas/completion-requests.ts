@@ -33,7 +33,14 @@ export const generationParameters = {
   max_tokens: maxTokens,
   max_completion_tokens: maxTokens,
   n_predict: maxTokens,
-  service_tier: optional(Type.String({ description: 'Repeated in the answer, and not used.' })),
+  service_tier: optional(
+    Type.String({ description: 'Repeated in the answer. With flex, the request waits in the class batch.' }),
+  ),
+  priority: optional(
+    Type.Union([Type.Enum(['interactive', 'standard', 'batch']), Type.Number()], {
+      description: 'The class in which the request waits, unless that of its key is lower. Numbers are not used.',
+    }),
+  ),
 };
 
 /** What chats and completions have in common, and other protocols do not have. */

@@ -58,6 +58,7 @@ export type Responses = Readonly<Record<number, ResponseSchema>>;
 const statuses = {
   400: 'The request is wrong, or asks for something that is not supported.',
   401: 'The key is missing or wrong.',
+  403: 'The role of the key does not allow it.',
   404: 'There is no such model, response, conversation or item.',
   408: 'The body arrived too slowly.',
   413: 'The body is too large.',

@@ -78,7 +78,7 @@ export const responseRequest = Type.Object({
   ),
   include: optional(Type.Array(Type.String(), { description: 'reasoning.encrypted_content; others are not used.' })),
   metadata: optional(metadata),
-  service_tier: optional(Type.String({ description: 'Returned, but not used.' })),
+  service_tier: optional(Type.String({ description: 'Returned. With flex, the request waits in the class batch.' })),
   safety_identifier: optional(Type.String({ description: 'Returned, but not used.' })),
   prompt_cache_key: optional(Type.String({ description: 'Returned, but not used.' })),
 });

@@ -44,8 +44,14 @@ export const queueLimits = Type.Object(
 
 export const inputTokens = Type.Object({ object: Type.Literal('response.input_tokens'), input_tokens: count });
 
+const owner = {
+  key: Type.String({ description: 'The name of the key; anonymous on a server without keys.' }),
+  class: Type.Enum(['interactive', 'standard', 'batch']),
+};
+
 const running = Type.Object({
   id: Type.String(),
+  ...owner,
   slot: Type.Union([count, Type.Null()], { description: 'Null until the engine has chosen one.' }),
   prompt_tokens: count,
   output_tokens: count,
@@ -54,6 +60,10 @@ const running = Type.Object({
 
 const waiting = Type.Object({
   id: Type.String(),
+  ...owner,
+  waits_for: Type.Enum(['slot', 'key'], {
+    description: 'key: its key runs as many as it may, so that one of these has to end.',
+  }),
   position: Type.Integer({ minimum: 1 }),
   waited_ms: count,
   eta_ms: Type.Union([count, Type.Null()], { description: 'Null until the first request has completed.' }),

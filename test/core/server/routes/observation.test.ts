@@ -86,6 +86,7 @@ const generationParameters = [
   'min_tokens',
   'stop_token_ids',
   'service_tier',
+  'priority',
   'n',
 ];
 

@@ -60,9 +60,11 @@ describe('GET /v1/queue', () => {
     const { get } = await busy(1, 1);
     const queue = (await get('/v1/queue')).json<{ running: object[]; waiting: object[] }>();
     expect(queue.running.map((entry) => Object.keys(entry))).toEqual([
-      ['id', 'slot', 'prompt_tokens', 'output_tokens', 'running_ms'],
+      ['id', 'key', 'class', 'slot', 'prompt_tokens', 'output_tokens', 'running_ms'],
     ]);
-    expect(queue.waiting.map((entry) => Object.keys(entry))).toEqual([['id', 'position', 'waited_ms', 'eta_ms']]);
+    expect(queue.waiting.map((entry) => Object.keys(entry))).toEqual([
+      ['id', 'key', 'class', 'waits_for', 'position', 'waited_ms', 'eta_ms'],
+    ]);
   });
 
   it('has no slot before the engine has chosen one', async () => {

@@ -1,6 +1,7 @@
 import * as crypto from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Authenticator } from '../../../../src/core/server/http/auth.js';
+import { apiKeySettings } from '../../../../src/core/config/key-settings.js';
+import { KeyRing } from '../../../../src/core/server/http/key-ring.js';
 import { createTestApp, type TestApp, testApp } from '../../../support/app.js';
 
 vi.mock('node:crypto', async (importOriginal) => {
@@ -103,10 +104,10 @@ describe('the comparison of keys', () => {
     ['right at the last', 'Bearer a much longer third'],
     ['wrong', 'Bearer x'],
   ])('looks at all keys, as digests of one length, when the key is %s', (_, authorization) => {
-    const authenticator = new Authenticator(['first', 'second', 'a much longer third']);
+    const keys = new KeyRing(apiKeySettings(['first', 'second', 'a much longer third']));
     vi.mocked(crypto.timingSafeEqual).mockClear();
     try {
-      authenticator.check({ authorization });
+      keys.check({ headers: { authorization } });
     } catch {
       // Whether the key is accepted does not matter here.
     }

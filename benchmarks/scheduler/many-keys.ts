@@ -1,0 +1,128 @@
+import { systemClock } from '../../src/core/base/clock.js';
+import type { Demand } from '../../src/core/scheduler/demand.js';
+import { Job } from '../../src/core/scheduler/job.js';
+import { Scheduler } from '../../src/core/scheduler/scheduler.js';
+import { seededRandom } from '../../test/support/seeded-random.js';
+import { markdownTable } from '../support/markdown.js';
+import { median, ratios } from '../support/statistics.js';
+
+/** What the fair queue costs beside the plain one: nanoseconds with 100,000 waiting jobs of 10 and of 10,000 keys. */
+const waiting = 100_000;
+const batch = 500;
+const warmUps = 5;
+const repeats = 40;
+
+class KeyJob extends Job {
+  constructor(readonly ownDemand: Demand) {
+    super();
+  }
+
+  override get demand(): Demand {
+    return this.ownDemand;
+  }
+}
+
+class Queue {
+  readonly #scheduler: Scheduler<KeyJob>;
+  readonly #demands: readonly Demand[];
+  readonly #random = seededRandom(1);
+  readonly #running: KeyJob[] = [];
+  readonly #jobs: KeyJob[] = [];
+
+  /** @param keys their number; 0 for the plain queue */
+  constructor(keys: number) {
+    const fair = { policy: 'fair', classPatienceMs: 60_000, terms: new Map() } as const;
+    const limits = { maxConcurrency: 8, maxQueue: waiting + batch, queueTimeoutMs: 3_600_000 };
+    this.#scheduler = new Scheduler({ ...limits, ...(keys > 0 && { fair }) }, systemClock);
+    this.#scheduler.events((event) => {
+      if (event.type === 'started') this.#running.push(event.job);
+    });
+    this.#demands = Array.from({ length: Math.max(1, keys) }, (_, index) => {
+      return { key: `key-${index}`, trafficClass: 'standard', promptTokens: 100, maxTokens: 200 } as const;
+    });
+    while (this.#scheduler.waiting < waiting) this.#admit();
+  }
+
+  releaseAndStart(): number {
+    const each = nanosecondsEach(() => {
+      const job = this.#running.shift();
+      if (job !== undefined) this.#scheduler.release(job);
+    });
+    while (this.#scheduler.waiting < waiting) this.#admit();
+    return each;
+  }
+
+  comeAndGo(): number {
+    const jobs = Array.from({ length: batch }, () => this.#job());
+    return nanosecondsEach((count) => {
+      const job = jobs[count];
+      if (job === undefined) return;
+      this.#scheduler.admit(job);
+      this.#scheduler.withdraw(job);
+    });
+  }
+
+  /** A token beyond what was expected, which the key pays for at once. */
+  output(): number {
+    return nanosecondsEach((count) => {
+      const job = this.#running[count % this.#running.length];
+      if (job !== undefined) this.#scheduler.countOutput(job);
+    });
+  }
+
+  /** After a change, all positions one after the other: the cost of each. */
+  positions(): number {
+    this.#admit();
+    const waits = this.#jobs.filter((job) => job.status === 'waiting');
+    const began = process.hrtime.bigint();
+    for (const job of waits) this.#scheduler.view(job);
+    const each = Number(process.hrtime.bigint() - began) / waits.length;
+    const last = waits.at(-1);
+    if (last !== undefined) this.#scheduler.withdraw(last);
+    return each;
+  }
+
+  #job(): KeyJob {
+    const demand = this.#demands[Math.floor(this.#random() * this.#demands.length)];
+    if (demand === undefined) throw new Error('There is no key.');
+    return new KeyJob(demand);
+  }
+
+  #admit(): void {
+    const job = this.#job();
+    this.#scheduler.admit(job);
+    this.#jobs.push(job);
+  }
+}
+
+function nanosecondsEach(operate: (count: number) => void): number {
+  const began = process.hrtime.bigint();
+  for (let count = 0; count < batch; count += 1) operate(count);
+  return Number(process.hrtime.bigint() - began) / batch;
+}
+
+function row(name: string, times: number, measure: (on: Queue) => number): string[] {
+  const queues = [0, 10, 10_000].map((keys) => new Queue(keys));
+  const measured: number[][] = queues.map(() => []);
+  for (let repeat = -warmUps; repeat < times; repeat += 1) {
+    for (const [index, queue] of queues.entries()) {
+      const each = measure(queue);
+      if (repeat >= 0) measured[index]?.push(each);
+    }
+  }
+  const [plain = [], few = [], many = []] = measured;
+  return [name, ...[plain, few, many].map((each) => median(each).toFixed(0)), median(ratios(many, few)).toFixed(2)];
+}
+
+const rows = [
+  row('release → start', repeats, (queue) => queue.releaseAndStart()),
+  row('admit + withdraw', repeats, (queue) => queue.comeAndGo()),
+  row('count an output token', repeats, (queue) => queue.output()),
+  row('position, each of all', 5, (queue) => queue.positions()),
+];
+console.log(
+  markdownTable(
+    ['ns per operation (medians)', 'first come, first served', 'fair, 10 keys', 'fair, 10,000 keys', '10,000 / 10'],
+    rows,
+  ),
+);

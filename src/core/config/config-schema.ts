@@ -1,0 +1,47 @@
+import { type Static, Type } from 'typebox';
+
+const limit = (description: string, minimum = 1): ReturnType<typeof Type.Integer> =>
+  Type.Integer({ minimum, description });
+
+const limits = Type.Object(
+  {
+    running: Type.Optional(limit('Most generations at once.')),
+    waiting: Type.Optional(limit('Most requests that wait at once.', 0)),
+    'requests-per-minute': Type.Optional(limit('Most requests in a minute.')),
+    'tokens-per-minute': Type.Optional(limit('Most uncached prompt tokens and output tokens in a minute.')),
+    'tokens-per-day': Type.Optional(limit('The same in a day.')),
+  },
+  { additionalProperties: false },
+);
+
+const key = Type.Object(
+  {
+    name: Type.String({
+      pattern: '^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$',
+      description: 'What logs, metrics and /v1/queue call it.',
+    }),
+    sha256: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the key, in hexadecimal.' }),
+    class: Type.Optional(Type.Enum(['interactive', 'standard', 'batch'], { default: 'standard' })),
+    share: Type.Optional(
+      Type.Number({ minimum: 0.01, maximum: 100, default: 1, description: 'Service in proportion to other keys.' }),
+    ),
+    role: Type.Optional(Type.Enum(['user', 'observer', 'admin'], { default: 'user' })),
+    limits: Type.Optional(limits),
+  },
+  { additionalProperties: false },
+);
+
+const flagValue = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
+
+/** What a configuration file may say. Names of flags are checked by the command, which knows them. */
+export const configSchema = Type.Object(
+  { keys: Type.Optional(Type.Array(key, { description: 'Who may send requests. Without keys, everybody may.' })) },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Configuration of chatstream serve',
+    description: 'Any flag of chatstream serve without its dashes, and keys.',
+    additionalProperties: Type.Union([flagValue, Type.Array(flagValue)]),
+  },
+);
+
+export type WireKey = Static<typeof key>;

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import type { KeyTerms } from '../scheduler/demand.js';
+import type { RateLimits } from '../scheduler/rate-limiter.js';
+import { type TrafficClass, usualClass } from '../scheduler/traffic-class.js';
+
+/** What a key may do: generate; look at queue and metrics; everything. */
+export type Role = 'user' | 'observer' | 'admin';
+
+/** A key that clients may send, and what it is good for. The key itself is not kept. */
+export interface KeySettings {
+  /** Unique, and shown in logs and metrics. */
+  readonly name: string;
+  /** SHA-256 of the key, 32 bytes. */
+  readonly digest: Buffer;
+  readonly trafficClass: TrafficClass;
+  readonly role: Role;
+  readonly terms: KeyTerms;
+  readonly rates: RateLimits;
+}
+
+export const noRates: RateLimits = { requestsPerMinute: null, tokensPerMinute: null, tokensPerDay: null };
+
+export function digestOf(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}
+
+/** The name of the n-th key that is given with `--api-key`, from 1. Keys of the configuration have other names. */
+function apiKeyName(count: number): string {
+  return `api-key-${count}`;
+}
+
+/** Keys that are given with `--api-key`: they may do everything, and share the server equally. */
+export function apiKeySettings(keys: readonly string[]): readonly KeySettings[] {
+  return keys.map((key, index) => ({
+    name: apiKeyName(index + 1),
+    digest: digestOf(key),
+    trafficClass: usualClass,
+    role: 'admin',
+    terms: { share: 1, maxRunning: null, maxWaiting: null },
+    rates: noRates,
+  }));
+}

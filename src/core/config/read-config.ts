@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises';
+import { Value } from 'typebox/value';
+import { parseDocument } from 'yaml';
+import { ChatstreamError, messageOf } from '../base/errors.js';
+import { isRecord } from '../base/json.js';
+import { noKey } from '../scheduler/demand.js';
+import { usualClass } from '../scheduler/traffic-class.js';
+import { configSchema, type WireKey } from './config-schema.js';
+import type { KeySettings } from './key-settings.js';
+
+/** A value of a flag as the file has it: a list for a flag that is repeatable. */
+export type FlagValue = string | readonly string[] | boolean;
+
+/** What a configuration file says. */
+export interface Config {
+  readonly keys: readonly KeySettings[];
+  /** By the names of flags without dashes. Whether there are such flags is for the command to say. */
+  readonly flags: ReadonlyMap<string, FlagValue>;
+}
+
+const howToCheck = 'Check the file with: chatstream config check FILE';
+
+/** @throws ChatstreamError `usage` that names the file, and where in it something is wrong */
+export async function readConfig(path: string): Promise<Config> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new ChatstreamError('usage', `${path} cannot be read: ${messageOf(error)}.`, { cause: error });
+  });
+  return parseConfig(text, path);
+}
+
+/**
+ * The same from a text.
+ *
+ * @param name of the file, for messages
+ */
+export function parseConfig(text: string, name: string): Config {
+  const value = parseYaml(text, name);
+  if (!Value.Check(configSchema, value)) {
+    const [error] = Value.Errors(configSchema, value);
+    const place = error === undefined || error.instancePath === '' ? 'its top level' : placeOf(error.instancePath);
+    throw new ChatstreamError('usage', `${name}: ${place} ${error?.message ?? 'is wrong'}.`, { hint: howToCheck });
+  }
+  const { keys = [], ...flags } = value;
+  checkApart(keys, name);
+  return {
+    keys: keys.map(settingsOf),
+    flags: new Map(Object.entries(flags).map(([flag, given]) => [flag, valueOf(given)])),
+  };
+}
+
+/** The message never quotes the file: a key that was written into it by mistake must not get into a log. */
+function parseYaml(text: string, name: string): unknown {
+  const document = parseDocument(text, { prettyErrors: false });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    const before = text.slice(0, error.pos[0]).split('\n');
+    const where = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+    throw new ChatstreamError('usage', `${name} is not YAML: ${where}: ${error.code}.`, { hint: howToCheck });
+  }
+  const value: unknown = document.toJS({ maxAliasCount: 100 });
+  if (value === null || value === undefined) return {};
+  if (isRecord(value) && !Array.isArray(value)) return value;
+  throw new ChatstreamError('usage', `${name} is not a list of settings.`, {
+    hint: 'Write one "name: value" in each line, and keys under "keys:".',
+  });
+}
+
+function checkApart(keys: readonly WireKey[], file: string): void {
+  const names = new Set<string>();
+  const digests = new Map<string, string>();
+  for (const { name, sha256 } of keys) {
+    const twin = digests.get(sha256);
+    const isReserved = name === noKey || /^api-key-\d+$/.test(name);
+    const problem = names.has(name)
+      ? `There are two keys with the name "${name}"`
+      : isReserved
+        ? `The name "${name}" is taken by the server itself`
+        : twin === undefined
+          ? null
+          : `"${twin}" and "${name}" are the same key`;
+    if (problem !== null) throw new ChatstreamError('usage', `${file}: ${problem}.`, { hint: howToCheck });
+    names.add(name);
+    digests.set(sha256, name);
+  }
+}
+
+function settingsOf({ name, sha256, class: trafficClass, share, role, limits }: WireKey): KeySettings {
+  return {
+    name,
+    digest: Buffer.from(sha256, 'hex'),
+    trafficClass: trafficClass ?? usualClass,
+    role: role ?? 'user',
+    terms: { share: share ?? 1, maxRunning: limits?.running ?? null, maxWaiting: limits?.waiting ?? null },
+    rates: {
+      requestsPerMinute: limits?.['requests-per-minute'] ?? null,
+      tokensPerMinute: limits?.['tokens-per-minute'] ?? null,
+      tokensPerDay: limits?.['tokens-per-day'] ?? null,
+    },
+  };
+}
+
+function valueOf(given: unknown): FlagValue {
+  if (typeof given === 'boolean') return given;
+  return Array.isArray(given) ? given.map(String) : String(given);
+}
+
+/** `/keys/0/share` → `keys[0].share`. */
+function placeOf(pointer: string): string {
+  return pointer
+    .slice(1)
+    .replaceAll(/\/(\d+)(?=\/|$)/g, '[$1]')
+    .replaceAll('/', '.');
+}

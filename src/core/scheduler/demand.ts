@@ -1,0 +1,29 @@
+import { type TrafficClass, usualClass } from './traffic-class.js';
+
+/** Whose a job is, and what it may cost. */
+export interface Demand {
+  /** The name of the key that it came with. */
+  readonly key: string;
+  readonly trafficClass: TrafficClass;
+  readonly promptTokens: number;
+  /** The most output tokens, 1 or more. */
+  readonly maxTokens: number;
+}
+
+/** The key of all jobs that came without one. */
+export const noKey = 'anonymous';
+
+/** The demand of a job whose owner does not say. */
+export const unknownDemand: Demand = { key: noKey, trafficClass: usualClass, promptTokens: 0, maxTokens: 1 };
+
+/** How a key's jobs are served. */
+export interface KeyTerms {
+  /** The service that the key gets in proportion to others, more than 0. */
+  readonly share: number;
+  /** The most jobs that run at once; null for as many as there are slots. */
+  readonly maxRunning: number | null;
+  /** The most jobs that wait at once; null for as many as the queue takes. */
+  readonly maxWaiting: number | null;
+}
+
+export const usualTerms: KeyTerms = { share: 1, maxRunning: null, maxWaiting: null };

@@ -1,0 +1,159 @@
+import { type KeyTerms, usualTerms } from './demand.js';
+import type { HeapItem } from './heap.js';
+import { trafficClasses } from './traffic-class.js';
+
+/**
+ * What counts as service, as in "Fairness in Serving Large Language Models" (Sheng et al., OSDI 2024): an output token
+ * takes a round of its own, whereas prompt tokens are processed together. Prompt tokens from the cache cost nothing.
+ */
+export const promptWeight = 1;
+export const outputWeight = 2;
+
+/** How much the newest length counts in the mean: the last eight or so decide. */
+const newestShare = 1 / 8;
+
+/** The mean length of answers, in output tokens. */
+export class MeanLength {
+  #mean: number | null = null;
+
+  get mean(): number | null {
+    return this.#mean;
+  }
+
+  add(tokens: number): void {
+    this.#mean = this.#mean === null ? tokens : this.#mean + (tokens - this.#mean) * newestShare;
+  }
+}
+
+/** One key: its lanes, and the service that it has had. */
+export class KeyAccount<J> {
+  terms: KeyTerms = usualTerms;
+  running = 0;
+  waiting = 0;
+  readonly lengths = new MeanLength();
+  /** One for each class, in their order. */
+  readonly lanes: readonly Lane<J>[];
+  /** One for each class, in their order. */
+  readonly turns: readonly Turn<J>[];
+  constructor(readonly name: string) {
+    this.lanes = trafficClasses.map((_, rank) => new Lane<J>(this, rank));
+    this.turns = trafficClasses.map((_, rank) => new Turn<J>(this, rank));
+  }
+
+  get isAtItsLimit(): boolean {
+    const { maxRunning } = this.terms;
+    return maxRunning !== null && this.running >= maxRunning;
+  }
+
+  servedIn(rank: number): number {
+    return this.turns[rank]?.service ?? 0;
+  }
+
+  /** @param tokens weighted; negative to give back */
+  charge(rank: number, tokens: number): void {
+    const turn = this.turns[rank];
+    if (turn !== undefined) turn.service += tokens / this.terms.share;
+  }
+
+  /** Raises the service of a key that comes back, so that it has not saved up. */
+  lift(rank: number, least: number): void {
+    const turn = this.turns[rank];
+    if (turn !== undefined && least > turn.service) turn.service = least;
+  }
+}
+
+/** A key where it competes for the next slot with others in one class. It is there at most once. */
+export class Turn<J> implements HeapItem {
+  heapIndex = -1;
+  /** Weighted tokens divided by the share. Only differences between keys in one class mean anything. */
+  service = 0;
+  /**
+   * Copies of what decides between keys with the same service: with 10,000 keys, following the references in every
+   * comparison made a start four times as slow.
+   */
+  running = 0;
+  arrival = Infinity;
+
+  constructor(
+    readonly account: KeyAccount<J>,
+    readonly rank: number,
+  ) {}
+
+  /** The job that would start: of those in this class, the first that came. */
+  get ticket(): Ticket<J> | null {
+    let first: Ticket<J> | null = null;
+    for (const { head, competesIn } of this.account.lanes) {
+      if (competesIn !== this.rank || head === null) continue;
+      if (first === null || head.arrival < first.arrival) first = head;
+    }
+    return first;
+  }
+
+  /** Has to be called before its place in the heap is looked for. */
+  update(): void {
+    this.running = this.account.running;
+    this.arrival = this.ticket?.arrival ?? Infinity;
+  }
+}
+
+/** The waiting jobs of one key in one class: first in, first out. */
+export class Lane<J> implements HeapItem {
+  head: Ticket<J> | null = null;
+  #tail: Ticket<J> | null = null;
+  /**
+   * The class in which its first job competes, which is higher than its own once that job has waited for long; null if it
+   * has none, or its key runs as many as it may.
+   */
+  competesIn: number | null = null;
+  /** Its place among those whose first job will rise by a class, and when that is. */
+  heapIndex = -1;
+  riseMs = 0;
+
+  constructor(
+    readonly account: KeyAccount<J>,
+    /** Its own class. */
+    readonly rank: number,
+  ) {}
+
+  append(ticket: Ticket<J>): void {
+    ticket.previous = this.#tail;
+    if (this.#tail === null) this.head = ticket;
+    else this.#tail.next = ticket;
+    this.#tail = ticket;
+  }
+
+  remove(ticket: Ticket<J>): void {
+    const { previous, next } = ticket;
+    if (previous === null) this.head = next;
+    else previous.next = next;
+    if (next === null) this.#tail = previous;
+    else next.previous = previous;
+    ticket.previous = null;
+    ticket.next = null;
+  }
+}
+
+/** A job that waits or runs, and what its key has paid for it. */
+export class Ticket<J> {
+  next: Ticket<J> | null = null;
+  previous: Ticket<J> | null = null;
+  /** The class in which it competed when it started. */
+  rank = 0;
+  /** Weighted tokens that its key has paid for, some of them in advance. */
+  charged = 0;
+  /** Output tokens that its key has paid for in advance. */
+  expectedTokens = 0;
+  cachedTokens = 0;
+  outputTokens = 0;
+  /** Its place in the order of starts, and the number of the order that says so. */
+  position = 0;
+  positionAsOf = -1;
+
+  constructor(
+    readonly job: J,
+    readonly lane: Lane<J>,
+    /** Counts up with every job that enters the line. */
+    readonly arrival: number,
+    readonly enteredMs: number,
+  ) {}
+}

@@ -1,0 +1,114 @@
+import type { Clock } from '../base/clock.js';
+import { quotaExceededError, rateLimitedError } from '../base/refusals.js';
+import { TokenBucket } from './token-bucket.js';
+
+/** Limits over time; null for none. */
+export interface RateLimits {
+  readonly requestsPerMinute: number | null;
+  readonly tokensPerMinute: number | null;
+  /** Uncached prompt tokens and output tokens. */
+  readonly tokensPerDay: number | null;
+}
+
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+
+interface Buckets {
+  readonly rates: RateLimits;
+  readonly requests: TokenBucket | null;
+  readonly tokens: TokenBucket | null;
+  readonly daily: TokenBucket | null;
+}
+
+/** What is left of one limit. */
+export interface Remaining {
+  readonly limit: number;
+  readonly remaining: number;
+  /** Until all of it is there again, in milliseconds. */
+  readonly resetMs: number;
+}
+
+/**
+ * Limits of keys over time. Requests are counted when they come, and tokens when a request has ended, so that those that run
+ * beside each other may together exceed a limit; what was too much is then missing from what comes next.
+ */
+export class RateLimiter {
+  readonly #clock: Clock;
+  readonly #buckets = new Map<string, Buckets>();
+
+  constructor(clock: Clock, rates: ReadonlyMap<string, RateLimits> = new Map()) {
+    this.#clock = clock;
+    this.configure(rates);
+  }
+
+  /** Changes the limits of keys. What a key has used stays used, unless its limits have changed. */
+  configure(rates: ReadonlyMap<string, RateLimits>): void {
+    for (const name of this.#buckets.keys()) if (!rates.has(name)) this.#buckets.delete(name);
+    for (const [name, each] of rates) {
+      const known = this.#buckets.get(name)?.rates;
+      if (known === undefined || !isSame(known, each)) this.#buckets.set(name, this.#bucketsOf(each));
+    }
+  }
+
+  /**
+   * Counts requests that have come.
+   *
+   * @throws ChatstreamError `rate_limited` or `quota_exceeded`, with the seconds until there is enough again; nothing is
+   *   counted then
+   */
+  take(key: string, requests: number): void {
+    const buckets = this.#buckets.get(key);
+    if (buckets === undefined) return;
+    const { rates, requests: perMinute, tokens, daily } = buckets;
+    const daysMs = daily?.msUntil(1) ?? 0;
+    if (daysMs > 0) throw quotaExceededError(key, rates.tokensPerDay ?? 0, seconds(daysMs));
+    const tokensMs = tokens?.msUntil(1) ?? 0;
+    if (tokensMs > 0) throw rateLimitedError(key, `${rates.tokensPerMinute ?? 0} tokens per minute`, seconds(tokensMs));
+    const requestsMs = perMinute?.msUntil(requests) ?? 0;
+    if (requestsMs > 0) {
+      throw rateLimitedError(key, `${rates.requestsPerMinute ?? 0} requests per minute`, seconds(requestsMs));
+    }
+    perMinute?.take(requests);
+  }
+
+  /** Counts the tokens of a request that has ended. */
+  spend(key: string, tokens: number): void {
+    const buckets = this.#buckets.get(key);
+    buckets?.tokens?.take(tokens);
+    buckets?.daily?.take(tokens);
+  }
+
+  /** What a key has left in this minute; null without a limit. */
+  remaining(key: string): { readonly requests: Remaining | null; readonly tokens: Remaining | null } {
+    const buckets = this.#buckets.get(key);
+    return { requests: remainingOf(buckets?.requests), tokens: remainingOf(buckets?.tokens) };
+  }
+
+  #bucketsOf(rates: RateLimits): Buckets {
+    const bucket = (size: number | null, periodMs: number): TokenBucket | null =>
+      size === null ? null : new TokenBucket(size, periodMs, this.#clock);
+    return {
+      rates,
+      requests: bucket(rates.requestsPerMinute, minuteMs),
+      tokens: bucket(rates.tokensPerMinute, minuteMs),
+      daily: bucket(rates.tokensPerDay, dayMs),
+    };
+  }
+}
+
+function remainingOf(bucket: TokenBucket | null | undefined): Remaining | null {
+  if (bucket === null || bucket === undefined) return null;
+  return { limit: bucket.size, remaining: Math.max(0, Math.floor(bucket.level)), resetMs: bucket.msUntil(bucket.size) };
+}
+
+function isSame(one: RateLimits, other: RateLimits): boolean {
+  return (
+    one.requestsPerMinute === other.requestsPerMinute &&
+    one.tokensPerMinute === other.tokensPerMinute &&
+    one.tokensPerDay === other.tokensPerDay
+  );
+}
+
+function seconds(ms: number): number {
+  return Math.max(1, Math.ceil(ms / 1000));
+}

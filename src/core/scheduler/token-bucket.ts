@@ -1,0 +1,41 @@
+import type { Clock } from '../base/clock.js';
+
+/** Rounding must not make a caller wait for a millionth of a token. */
+const enough = 1e-6;
+
+/** A bucket that fills steadily, from empty to full in one period. It may be overdrawn. It begins full. */
+export class TokenBucket {
+  readonly #clock: Clock;
+  readonly #periodMs: number;
+  #level: number;
+  #asOfMs: number;
+
+  constructor(
+    readonly size: number,
+    periodMs: number,
+    clock: Clock,
+  ) {
+    this.#clock = clock;
+    this.#periodMs = periodMs;
+    this.#level = size;
+    this.#asOfMs = clock.now();
+  }
+
+  /** What it holds now; negative if it is overdrawn. */
+  get level(): number {
+    const nowMs = this.#clock.now();
+    this.#level = Math.min(this.size, this.#level + ((nowMs - this.#asOfMs) * this.size) / this.#periodMs);
+    this.#asOfMs = nowMs;
+    return this.#level;
+  }
+
+  take(amount: number): void {
+    this.#level = this.level - amount;
+  }
+
+  /** Milliseconds until it holds as much; for more than its size, until it is full. */
+  msUntil(amount: number): number {
+    const missing = Math.min(amount, this.size) - this.level;
+    return missing <= enough ? 0 : (missing * this.#periodMs) / this.size;
+  }
+}

@@ -1,0 +1,78 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { missingKeyError, wrongKeyError } from '../../base/refusals.js';
+import { digestOf, type KeySettings, noRates } from '../../config/key-settings.js';
+import { noKey, usualTerms } from '../../scheduler/demand.js';
+import { usualClass } from '../../scheduler/traffic-class.js';
+
+/** Everybody, on a server without keys. */
+const anybody: KeySettings = {
+  name: noKey,
+  digest: Buffer.alloc(0),
+  trafficClass: usualClass,
+  role: 'admin',
+  terms: usualTerms,
+  rates: noRates,
+};
+
+/**
+ * Finds the key of a request among the accepted ones. OpenAI's clients send it as a bearer token, Anthropic's as
+ * `x-api-key` and Azure's as `api-key`; some send a placeholder in one header and the key in another.
+ *
+ * Keys are compared as digests, and always all of them, so that the time it takes reveals neither the length of a key
+ * nor how much of it was correct.
+ */
+export class KeyRing {
+  #keys: readonly KeySettings[];
+  readonly #found = new WeakMap<object, KeySettings>();
+
+  /** @param keys the accepted ones; with an empty list no key is needed */
+  constructor(keys: readonly KeySettings[]) {
+    this.#keys = keys;
+  }
+
+  get keys(): readonly KeySettings[] {
+    return this.#keys;
+  }
+
+  /** Accepts these keys from now on. Requests that have been accepted go on. */
+  replace(keys: readonly KeySettings[]): void {
+    this.#keys = keys;
+  }
+
+  /**
+   * The key of a request, which is remembered for {@link of}.
+   *
+   * @throws ChatstreamError `invalid_api_key`
+   */
+  check(request: { readonly headers: IncomingHttpHeaders }): KeySettings {
+    const key = this.#keyIn(request.headers);
+    this.#found.set(request, key);
+    return key;
+  }
+
+  /** The key of a request that was checked. */
+  of(request: object): KeySettings {
+    return this.#found.get(request) ?? anybody;
+  }
+
+  #keyIn(headers: IncomingHttpHeaders): KeySettings {
+    if (this.#keys.length === 0) return anybody;
+    const given = keysIn(headers);
+    if (given.length === 0) throw missingKeyError();
+    const [match] = given.flatMap((key) => this.#matching(key));
+    if (match === undefined) throw wrongKeyError();
+    return match;
+  }
+
+  #matching(key: string): readonly KeySettings[] {
+    const given = digestOf(key);
+    return this.#keys.filter(({ digest }) => timingSafeEqual(digest, given));
+  }
+}
+
+function keysIn(headers: IncomingHttpHeaders): readonly string[] {
+  const bearer = /^bearer +(.+)$/i.exec(headers.authorization ?? '')?.[1];
+  const keys = [bearer, headers['x-api-key'], headers['api-key']].flat();
+  return keys.flatMap((key) => (key === undefined || key === '' ? [] : [key]));
+}

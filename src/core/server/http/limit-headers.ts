@@ -1,0 +1,16 @@
+import type { RateLimiter, Remaining } from '../../scheduler/rate-limiter.js';
+
+/** OpenAI's headers about the limits of a key; none without limits. */
+export function limitHeaders(rates: RateLimiter, key: string): Readonly<Record<string, string>> {
+  const { requests, tokens } = rates.remaining(key);
+  return { ...headersOf('requests', requests), ...headersOf('tokens', tokens) };
+}
+
+function headersOf(what: string, left: Remaining | null): Readonly<Record<string, string>> {
+  if (left === null) return {};
+  return {
+    [`x-ratelimit-limit-${what}`]: String(left.limit),
+    [`x-ratelimit-remaining-${what}`]: String(left.remaining),
+    [`x-ratelimit-reset-${what}`]: `${(left.resetMs / 1000).toFixed(3)}s`,
+  };
+}

@@ -1,0 +1,27 @@
+import { forbiddenError } from '../../base/refusals.js';
+import type { KeySettings, Role } from '../../config/key-settings.js';
+
+/** Routes that others than users need. All that are not listed generate text, and are for users. */
+const needs: ReadonlyMap<string, readonly Role[]> = new Map([
+  ['GET /v1/models', ['user', 'observer']],
+  ['GET /v1/models/*', ['user', 'observer']],
+  ['GET /openapi.json', ['user', 'observer']],
+  // Users see their own requests only.
+  ['GET /v1/queue', ['user', 'observer']],
+  ['GET /metrics', ['observer']],
+  ['PATCH /v1/queue', []],
+]);
+
+const usersOnly: readonly Role[] = ['user'];
+
+/**
+ * Checks whether a key may use a route. Administrators may use all of them.
+ *
+ * @param url of the route, with its parameters unfilled; undefined if there is no such route
+ * @throws ChatstreamError `forbidden`
+ */
+export function checkRole({ role, name }: KeySettings, method: string, url: string | undefined): void {
+  if (role === 'admin' || url === undefined) return;
+  const allowed = needs.get(`${method === 'HEAD' ? 'GET' : method} ${url}`) ?? usersOnly;
+  if (!allowed.includes(role)) throw forbiddenError(name, role, [...allowed, 'admin']);
+}

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BaseCommand } from '../../src/cli/base-command.js';
+import ConfigCheck from '../../src/commands/config/check.js';
+import KeysNew from '../../src/commands/keys/new.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+let folder: string;
+let printed: string[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'chatstream-keys-'));
+  printed = [];
+  vi.spyOn(BaseCommand.prototype, 'log').mockImplementation((text = '') => {
+    printed.push(text);
+  });
+  vi.spyOn(BaseCommand.prototype, 'logToStderr').mockImplementation((text = '') => {
+    printed.push(text);
+  });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
+
+function fileWith(text: string): string {
+  const path = join(folder, 'chatstream.yaml');
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('keys new', () => {
+  it('prints a key and the entry that accepts it, which config check accepts', async () => {
+    await KeysNew.run(['anna'], root);
+    const [said = ''] = printed;
+    const key = /key +(cs-[\w-]{43})/.exec(said)?.[1] ?? '';
+    expect(said).toContain(createHash('sha256').update(key).digest('hex'));
+    const entry = said.slice(said.indexOf('keys:'));
+    expect(entry).not.toContain(key);
+    await ConfigCheck.run([fileWith(entry)], root);
+    expect(printed.at(-1)).toContain('is valid; keys: anna');
+  });
+});
+
+describe('config check', () => {
+  it('accepts flags and says that there are no keys', async () => {
+    await ConfigCheck.run([fileWith('max-queue: 9\nqueue-timeout: 5s\nalias: [a, b]\n')], root);
+    expect(printed.at(-1)).toContain('no keys');
+  });
+
+  it.each([
+    ['max-queu: 9\n', '"max-queu" in the configuration file is not a flag'],
+    ['max-queue: many\n', 'max-queue'],
+    ['config: other.yaml\n', '"config" in the configuration file is not a flag'],
+    ['keys: 3\n', 'keys'],
+  ])('refuses %j', async (text, problem) => {
+    await expect(ConfigCheck.run([fileWith(text)], root)).rejects.toThrow();
+    expect(printed.join('\n')).toContain(problem);
+  });
+});

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { ChatstreamError } from '../../../src/core/base/errors.js';
+import { keyEntry } from '../../../src/core/config/key-entry.js';
+import { parseConfig } from '../../../src/core/config/read-config.js';
+
+const digest = createHash('sha256').update('secret').digest('hex');
+const other = createHash('sha256').update('other').digest('hex');
+
+function problemOf(text: string): string {
+  try {
+    parseConfig(text, 'c.yaml');
+  } catch (error) {
+    return (error as ChatstreamError).message;
+  }
+  return 'none';
+}
+
+describe('a configuration file', () => {
+  it('has keys with defaults for what they leave out', () => {
+    expect(parseConfig(`keys:\n  - name: anna\n    sha256: ${digest}\n`, 'c.yaml').keys).toEqual([
+      {
+        name: 'anna',
+        digest: Buffer.from(digest, 'hex'),
+        trafficClass: 'standard',
+        role: 'user',
+        terms: { share: 1, maxRunning: null, maxWaiting: null },
+        rates: { requestsPerMinute: null, tokensPerMinute: null, tokensPerDay: null },
+      },
+    ]);
+  });
+
+  it('has keys with limits', () => {
+    const limits = 'running: 2, waiting: 0, requests-per-minute: 3, tokens-per-minute: 4, tokens-per-day: 5';
+    const text = `keys: [{ name: a, sha256: ${digest}, class: batch, share: 0.5, role: admin, limits: { ${limits} } }]`;
+    expect(parseConfig(text, 'c.yaml').keys).toMatchObject([
+      {
+        trafficClass: 'batch',
+        role: 'admin',
+        terms: { share: 0.5, maxRunning: 2, maxWaiting: 0 },
+        rates: { requestsPerMinute: 3, tokensPerMinute: 4, tokensPerDay: 5 },
+      },
+    ]);
+  });
+
+  it('has values of flags, as they would be typed', () => {
+    const { flags } = parseConfig('max-queue: 5\ncors-origin: [a, b]\nqueue-timeout: 10s\njson: true\n', 'c.yaml');
+    expect([...flags]).toEqual([
+      ['max-queue', '5'],
+      ['cors-origin', ['a', 'b']],
+      ['queue-timeout', '10s'],
+      ['json', true],
+    ]);
+  });
+
+  it('may be empty', () => {
+    expect(parseConfig('', 'c.yaml')).toEqual({ keys: [], flags: new Map() });
+    expect(parseConfig('# nothing\n', 'c.yaml')).toEqual({ keys: [], flags: new Map() });
+  });
+
+  it.each([
+    ['keys: [', 'c.yaml is not YAML: line 1, column'],
+    ['- a', 'c.yaml is not a list of settings'],
+    ['keys: [{ name: a }]', 'c.yaml: keys[0]'],
+    [`keys: [{ name: a b, sha256: ${digest} }]`, 'c.yaml: keys[0].name'],
+    [`keys: [{ name: a, sha256: ${digest}, shar: 2 }]`, 'c.yaml: keys[0]'],
+    [`keys: [{ name: a, sha256: secret }]`, 'c.yaml: keys[0].sha256'],
+    [`keys: [{ name: a, sha256: ${digest} }, { name: a, sha256: ${other} }]`, 'two keys with the name "a"'],
+    [`keys: [{ name: a, sha256: ${digest} }, { name: b, sha256: ${digest} }]`, '"a" and "b" are the same key'],
+    [`keys: [{ name: anonymous, sha256: ${digest} }]`, 'taken by the server'],
+    [`keys: [{ name: api-key-1, sha256: ${digest} }]`, 'taken by the server'],
+  ])('is refused if it says %s', (text, problem) => {
+    expect(problemOf(text)).toContain(problem);
+  });
+
+  it('is not quoted in errors: a key may have been written into it', () => {
+    expect(problemOf('keys: [{ name: a, sha256: cs-verysecret }]')).not.toContain('cs-verysecret');
+    expect(problemOf('keys: { cs-verysecret')).not.toContain('cs-verysecret');
+  });
+});
+
+describe('the entry of a new key', () => {
+  it('accepts that key', () => {
+    const { text } = keyEntry('anna', 'secret');
+    expect(parseConfig(`keys:\n${text}`, 'c.yaml').keys).toMatchObject([
+      { name: 'anna', digest: Buffer.from(digest, 'hex') },
+    ]);
+  });
+
+  it('is refused for a name that no file may have', () => {
+    expect(() => keyEntry('anna b', 'secret')).toThrow('keys[0].name');
+  });
+});

@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest';
+import { digestOf, type KeySettings, noRates } from '../../../src/core/config/key-settings.js';
+import { usualTerms } from '../../../src/core/scheduler/demand.js';
+import { chat, type TestApp, testApp, type TestAppOptions, until } from '../../support/app.js';
+
+/** A key whose name is also its secret. */
+function key(name: string, more: Partial<KeySettings> = {}): KeySettings {
+  const plain = { trafficClass: 'standard', role: 'user', terms: usualTerms, rates: noRates } as const;
+  return { name, digest: digestOf(`secret-${name}`), ...plain, ...more };
+}
+
+const sent = (name: string): { authorization: string } => ({ authorization: `Bearer secret-${name}` });
+
+function server(keys: readonly KeySettings[], options: TestAppOptions = {}): Promise<TestApp> {
+  const terms = new Map(keys.map(({ name, terms: own }) => [name, own]));
+  const fair = { policy: 'fair', classPatienceMs: 60_000, terms } as const;
+  return testApp({
+    engine: { reply: 'long' },
+    ...options,
+    keys,
+    queue: { maxConcurrency: 2, fair, ...options.queue },
+  });
+}
+
+/** Sends a request that runs or waits when this resolves. */
+async function join({ ask, inference }: TestApp, name: string, body: object = {}): Promise<void> {
+  const before = inference.running + inference.waiting;
+  void ask('/v1/chat/completions', chat('hi', { max_tokens: 400, ...body }), sent(name));
+  await until(() => inference.running + inference.waiting > before);
+}
+
+interface Queue {
+  readonly running: readonly { readonly key: string; readonly class: string }[];
+  readonly waiting: readonly { readonly key: string; readonly class: string; readonly position: number }[];
+}
+
+async function queueOf(made: TestApp, name: string): Promise<Queue> {
+  return (await made.get('/v1/queue', sent(name))).json<Queue>();
+}
+
+describe('keys that share a server', () => {
+  it('do not wait behind each other', async () => {
+    const made = await server([key('script'), key('anna'), key('boss', { role: 'admin' })]);
+    for (let count = 0; count < 10; count += 1) await join(made, 'script');
+    for (let count = 0; count < 3; count += 1) await join(made, 'anna');
+    const { waiting } = await queueOf(made, 'boss');
+    expect(waiting.map(({ position }) => position)).toEqual(waiting.map((_, index) => index + 1));
+    expect(waiting.flatMap(({ key: owner, position }) => (owner === 'anna' ? [position] : []))).toEqual([1, 3, 5]);
+  });
+
+  it('are named in the log, and nothing else of them is', async () => {
+    const made = await server([key('anna')]);
+    await made.post('/v1/chat/completions', chat('hi', { max_tokens: 2 }), sent('anna'));
+    await made.get('/v1/models', sent('nobody'));
+    expect(made.log).toContainEqual(expect.objectContaining({ key: 'anna', outcome: 'completed' }));
+    expect(JSON.stringify(made.log)).not.toContain('secret-');
+  });
+
+  it('wait in their class, which a request may lower but not raise', async () => {
+    const made = await server([
+      key('anna', { trafficClass: 'interactive' }),
+      key('ben', { trafficClass: 'batch' }),
+      key('boss', { role: 'admin' }),
+    ]);
+    await join(made, 'anna');
+    await join(made, 'anna', { service_tier: 'flex' });
+    await join(made, 'ben', { priority: 'interactive' });
+    await join(made, 'anna', { priority: 'standard' });
+    await join(made, 'anna', { priority: 7 });
+    const { running, waiting } = await queueOf(made, 'boss');
+    expect(running.map((each) => each.class)).toEqual(['interactive', 'batch']);
+    expect(waiting.map((each) => [each.key, each.class])).toEqual([
+      ['anna', 'interactive'],
+      ['anna', 'standard'],
+      ['ben', 'batch'],
+    ]);
+  });
+
+  it.each([
+    ['/v1/responses', { input: 'hi', max_output_tokens: 400 }],
+    ['/v1/messages', { messages: [{ role: 'user', content: 'hi' }], max_tokens: 400 }],
+    ['/v1/completions', { prompt: 'hi', max_tokens: 400 }],
+  ])('may lower the class of requests to %s', async (url, body) => {
+    const made = await server([key('anna'), key('boss', { role: 'admin' })]);
+    void made.ask(url, { ...body, service_tier: 'flex' }, sent('anna'));
+    await until(() => made.inference.running === 1);
+    expect((await queueOf(made, 'boss')).running).toMatchObject([{ key: 'anna', class: 'batch' }]);
+  });
+});
+
+describe('a limit of a key', () => {
+  it('lets others run while it waits for itself', async () => {
+    const terms = { ...usualTerms, maxRunning: 1 };
+    const made = await server([key('script', { terms }), key('anna'), key('boss', { role: 'admin' })]);
+    await join(made, 'script');
+    await join(made, 'script');
+    await join(made, 'anna');
+    const { running, waiting } = await queueOf(made, 'boss');
+    expect(running.map((each) => each.key)).toEqual(['script', 'anna']);
+    expect(waiting).toMatchObject([{ key: 'script', waits_for: 'key', position: 1 }]);
+  });
+});
+
+describe('limits over time', () => {
+  it('refuse more requests per minute, and say when there is room again', async () => {
+    const rates = { ...noRates, requestsPerMinute: 2 };
+    const made = await server([key('anna', { rates }), key('ben')]);
+    const ask = (): ReturnType<TestApp['post']> =>
+      made.post('/v1/chat/completions', chat('hi', { max_tokens: 2 }), sent('anna'));
+    expect((await ask()).headers).toMatchObject({
+      'x-ratelimit-limit-requests': '2',
+      'x-ratelimit-remaining-requests': '2',
+    });
+    await ask();
+    const refused = await ask();
+    expect(refused.statusCode).toBe(429);
+    expect(refused.json<unknown>()).toMatchObject({ error: { code: 'rate_limited', type: 'rate_limit_error' } });
+    expect(refused.headers).toMatchObject({ 'retry-after': '30', 'x-ratelimit-remaining-requests': '0' });
+    expect((await made.post('/v1/chat/completions', chat('hi', { max_tokens: 2 }), sent('ben'))).statusCode).toBe(200);
+    await made.clock.advanceAsync(30_000);
+    expect((await ask()).statusCode).toBe(200);
+  });
+
+  it.each([
+    ['tokensPerMinute', 'rate_limited', 60_000],
+    ['tokensPerDay', 'quota_exceeded', 86_400_000],
+  ] as const)('hold the tokens of a key to its %s', async (limit, code, periodMs) => {
+    const made = await server([key('anna', { rates: { ...noRates, [limit]: 40 } })]);
+    const ask = (): ReturnType<TestApp['post']> =>
+      made.post('/v1/chat/completions', chat('hi', { max_tokens: 100 }), sent('anna'));
+    expect((await ask()).statusCode).toBe(200);
+    const refused = await ask();
+    expect(refused.statusCode).toBe(429);
+    expect(refused.json<unknown>()).toMatchObject({ error: { code } });
+    await made.clock.advanceAsync(Number(refused.headers['retry-after']) * 1000);
+    expect((await ask()).statusCode).toBe(200);
+    expect(Number(refused.headers['retry-after']) * 1000).toBeGreaterThan(periodMs);
+  });
+});
+
+describe('the limit of waiting requests', () => {
+  it('refuses a key more, while others may still wait', async () => {
+    const terms = { ...usualTerms, maxWaiting: 1 };
+    const made = await server([key('script', { terms }), key('anna')]);
+    for (let count = 0; count < 3; count += 1) await join(made, 'script');
+    const refused = await made.ask('/v1/chat/completions', chat('hi'), sent('script'));
+    expect(refused.statusCode).toBe(429);
+    expect(refused.json<unknown>()).toMatchObject({ error: { code: 'rate_limited' } });
+    await join(made, 'anna');
+    expect(made.inference.waiting).toBe(2);
+  });
+});
+
+describe('the role of a key', () => {
+  const keys = [key('anna'), key('eye', { role: 'observer' }), key('boss', { role: 'admin' })];
+
+  it.each([
+    ['anna', 'GET', '/v1/models', 200],
+    ['anna', 'GET', '/v1/queue', 200],
+    ['anna', 'GET', '/metrics', 403],
+    ['anna', 'PATCH', '/v1/queue', 403],
+    ['eye', 'GET', '/metrics', 200],
+    ['eye', 'GET', '/v1/queue', 200],
+    ['eye', 'PATCH', '/v1/queue', 403],
+    ['eye', 'POST', '/v1/chat/completions', 403],
+    ['eye', 'POST', '/tokenize', 403],
+    ['eye', 'GET', '/v1/conversations/x', 403],
+    ['boss', 'GET', '/metrics', 200],
+    ['boss', 'PATCH', '/v1/queue', 200],
+  ] as const)('of %s: %s %s is %i', async (name, method, url, status) => {
+    const { app } = await server(keys);
+    const payload = method === 'PATCH' ? { payload: { max_queue: 9 } } : {};
+    const answer = await app.inject({ method, url, headers: sent(name), ...payload });
+    expect(answer.statusCode).toBe(status);
+    if (status === 403) expect(answer.json<unknown>()).toMatchObject({ error: { code: 'forbidden' } });
+  });
+
+  it('shows a user its own requests only, with their places among all', async () => {
+    const made = await server([...keys, key('ben')]);
+    for (const name of ['anna', 'ben', 'anna', 'ben']) await join(made, name);
+    const { running, waiting } = await queueOf(made, 'ben');
+    expect(running.map((each) => each.key)).toEqual(['ben']);
+    expect(waiting.map((each) => [each.key, each.position])).toEqual([['ben', 2]]);
+  });
+
+  it('does not hide that a route does not exist', async () => {
+    const { get } = await server(keys);
+    expect((await get('/nope', sent('anna'))).statusCode).toBe(404);
+  });
+});
