@@ -12,7 +12,7 @@ import {
   integersFlag,
   lengthsFlag,
   listFlag,
-  positiveNumberFlag,
+  positiveNumbersFlag,
   repeatableFlag,
   valuesOf,
 } from '../../src/cli/flags.js';
@@ -26,7 +26,7 @@ const flags = fromEnvironment({
   'max-things': Flags.integer({ default: 4 }),
   settings: integersFlag({ ...defaultIntegers('8,1') }),
   tokens: lengthsFlag({ ...defaultLengths('64±16') }),
-  rate: positiveNumberFlag(),
+  rate: positiveNumbersFlag(),
   quiet: Flags.boolean(),
   named: Flags.string({ env: 'SOMETHING_ELSE' }),
   key: listFlag(),

@@ -13,6 +13,11 @@ export function sweptKey(settings: readonly Setting[]): SweptKey {
   return isSwept || isOpenLoop ? 'max_concurrency' : 'concurrency';
 }
 
+/** Whether several rates were measured. */
+function isRateSweep(settings: readonly Setting[]): boolean {
+  return new Set(settings.map(({ rate }) => rate)).size > 1;
+}
+
 /**
  * Analyses all settings together: knee, scalability law, recommendation. Settings at which most requests had no answer, or
  * too few were answered for a median, take no part.
@@ -20,6 +25,8 @@ export function sweptKey(settings: readonly Setting[]): SweptKey {
  * @param hasObjectives whether goodput decides
  */
 export function analyseSweep(summaries: readonly SettingSummary[], hasObjectives: boolean): Sweep {
+  // A rate is not a setting to choose: objectives say at which rates they are met.
+  if (isRateSweep(summaries.map(({ settings }) => settings))) return { knee: null, usl: null, recommendation: null };
   const judged = summaries.filter(isJudged);
   const knee = best(judged, power);
   const key = sweptKey(summaries.map(({ settings }) => settings));

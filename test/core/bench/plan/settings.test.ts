@@ -53,7 +53,7 @@ describe('planSettings', () => {
   });
 
   it('sweeps under an open loop up to where it was told', () => {
-    const load = { type: 'open', rate: 2.5, arrival: 'poisson' } as const;
+    const load = { type: 'open', rates: [2.5], arrival: 'poisson' } as const;
     const { settings } = planSettings({ load, maxConcurrency: null, sweepUpTo: 4 }, { slots: 8 });
     expect(settings).toEqual([1, 2, 4].map((each) => ({ concurrency: null, rate: 2.5, max_concurrency: each })));
   });
