@@ -208,7 +208,7 @@ describe('a number above 0', () => {
     ['0.5', 0.5],
     ['.5', 0.5],
   ])('may be %s', async (text, value) => {
-    expect(await parse('--rate', text)).toMatchObject({ rate: value });
+    expect(await parse('--rate', text)).toMatchObject({ rate: [value] });
   });
 
   it.each(['0', '-1', '1e3', 'Infinity', '', '1.'])('refuses %j', async (text) => {

@@ -28,11 +28,13 @@ function loadText(by: FindMax['by'], load: string): string {
 /** The answer of `--find-max`: the limit first, then what a reader should know of it; empty without a search. */
 export function findMaxSentences({ find_max: found, plan }: Pick<BenchResult, 'find_max' | 'plan'>): readonly string[] {
   if (found === undefined) return [];
-  const promises = listed((plan.find_max?.promises ?? []).map(oneLine));
+  const promises = (plan.find_max?.promises ?? []).map(oneLine);
   return [answer(found, promises, plan.find_max?.precision ?? 0), ...doubts(found)];
 }
 
-function answer(found: FindMax, promises: string, precision: number): string {
+function answer(found: FindMax, promises: readonly string[], precision: number): string {
+  const names = listed(promises);
+  const [hold, doNot] = promises.length === 1 ? ['holds', 'does not hold'] : ['hold', 'do not hold'];
   const { by, status, load, lower, upper, points } = found;
   const at = (value: number): string => loadText(by, significant(value));
   const [lowest, highest] = [points[0]?.load ?? 0, points.at(-1)?.load ?? 0];
@@ -41,12 +43,12 @@ function answer(found: FindMax, promises: string, precision: number): string {
       const isRough =
         lower === null || upper === null || Math.max(upper / (load ?? 1), (load ?? 1) / lower) > 1 + precision * 1.05;
       const advice = isRough && by === 'rate' ? ' To narrow it down, measure for longer (-d).' : '';
-      return `${promises} holds up to ${at(load ?? 0)} (${intervalText(lower, upper)}); ${nextText(found)}.${advice}`;
+      return `${names} ${hold} up to ${at(load ?? 0)} (${intervalText(lower, upper)}); ${nextText(found)}.${advice}`;
     }
     case 'all-hold':
-      return `${promises} holds at every load that was measured, up to ${at(highest)}. ${wayUp(found)}`;
+      return `${names} ${hold} at every load that was measured, up to ${at(highest)}. ${wayUp(found)}`;
     case 'none-hold':
-      return `${promises} does not hold even at ${at(lowest)}, the lowest load that was measured: ${nextText(found)}. Try a more generous limit, or shorter prompts and answers.`;
+      return `${names} ${doNot} even at ${at(lowest)}, the lowest load that was measured: ${nextText(found)}. Try a more generous limit, or shorter prompts and answers.`;
     case 'nothing-measured':
       return 'The search ended before anything was measured.';
   }
