@@ -77,7 +77,7 @@ function parsePositiveNumbers(text: string): readonly number[] {
   if (values.every((value) => value > 0 && Number.isFinite(value))) {
     return [...new Set(values)].sort((a, b) => a - b);
   }
-  throw new ChatstreamError('usage', `"${text}" is not a number above 0, nor a list of them.`, {
+  throw new ChatstreamError('usage', `"${text}" is not a number above 0.`, {
     hint: 'Write one number, or several with commas between them: 0.5,1,2,4.',
   });
 }

@@ -39,6 +39,9 @@ const surest = 6;
 /** Loads up to this factor apart have queues of the same kind, so their requests depend on each other alike. */
 const alike = 1.3;
 
+/** Where more miss a limit, the queue is not one that comes and goes: it is too long nearly all the time. */
+const mostMissed = 0.6;
+
 /**
  * The evidence of each load, in rising order. How far requests depend on each other is taken from the load and its
  * neighbours together, whichever shows most of it: a load at which none missed its limit shows nothing.
@@ -47,14 +50,22 @@ export function evidenceOf(promises: readonly Promised[], looks: readonly Look[]
   const loads = [...new Set(looks.map(({ load }) => load))].sort((one, other) => one - other);
   const seriesAt = (load: number, promise: number): readonly (readonly Proportion[])[] =>
     looks.filter((look) => look.load === load).map(({ missed }) => missed[promise] ?? []);
-  const effects = promises.map((_, promise) => loads.map((load) => designEffect(seriesAt(load, promise))));
+  const effects = promises.map((_, promise) =>
+    loads.map((load) => {
+      const series = seriesAt(load, promise);
+      const share = clusteredShare(series, 1, decidingTail)?.share ?? 0;
+      return { own: designEffect(series), isTypical: share <= mostMissed };
+    }),
+  );
   return loads.map((load) => {
     const own = looks.filter((look) => look.load === load);
     const shares = promises.map((_, promise) => {
       const near = loads.flatMap((other, index) =>
-        Math.max(other / load, load / other) <= alike ? (effects[promise]?.[index] ?? 1) : [],
+        Math.max(other / load, load / other) <= alike ? (effects[promise]?.[index] ?? []) : [],
       );
-      return clusteredShare(seriesAt(load, promise), Math.max(1, ...near), decidingTail);
+      const counted = near.filter(({ isTypical }) => isTypical).map(({ own: effect }) => effect);
+      const ownEffect = effects[promise]?.[loads.indexOf(load)]?.own ?? 1;
+      return clusteredShare(seriesAt(load, promise), Math.max(ownEffect, ...counted), decidingTail);
     });
     const isOverloaded = own.filter((look) => look.isOverloaded).length * 2 > own.length;
     const sides = shares.map((share, promise) => sideOf(share, promises[promise]?.allowedShare ?? 0));
