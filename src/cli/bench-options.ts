@@ -7,8 +7,8 @@ import type { BenchOptions, FindMaxOptions, Load, TargetOptions } from '../core/
 import { serverAddressOf } from '../core/bench/plan/server-address.js';
 import { ownParameters } from '../core/bench/workload/workload.js';
 import { parseObjective } from '../core/measurement/objectives.js';
-import { abortRulesOf, findMaxOf, refuseWithSearch } from './bench-search.js';
 import { type BenchFlags, usualDuration, usualExtension } from './bench-flags.js';
+import { abortRulesOf, findMaxOf, refuseWithSearch } from './bench-search.js';
 import { checkFilesApart, type FlagOrigins, valuesOf } from './flags.js';
 import { flagsToShow, givenServerFlags, ownServerCommand } from './own-server.js';
 import { checkEngineFlags, mostLlamaSlots, mostSlots } from './serve-flags.js';

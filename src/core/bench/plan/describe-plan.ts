@@ -1,5 +1,5 @@
-import { formatLengths } from '../../measurement/lengths.js';
 import type { FindMaxPlan } from '../../measurement/find-max-schema.js';
+import { formatLengths } from '../../measurement/lengths.js';
 import type { Plan, Setting } from '../../measurement/result-schema.js';
 import { type BenchOptions, type FindMaxOptions, requestsPath } from './options.js';
 

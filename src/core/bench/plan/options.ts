@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../base/errors.js';
+import type { FindMaxBy } from '../../measurement/find-max-schema.js';
 import type { Lengths } from '../../measurement/lengths.js';
 import type { Objective } from '../../measurement/objectives.js';
-import type { FindMaxBy } from '../../measurement/find-max-schema.js';
 import type { AbortRule } from './abort-rules.js';
 import { serverAddressOf } from './server-address.js';
 

@@ -1,4 +1,4 @@
-import { clusteredShare, type ClusteredShare, designEffect } from '../../statistics/clustered-share.js';
+import { type ClusteredShare, clusteredShare, designEffect } from '../../statistics/clustered-share.js';
 import type { Proportion } from '../../statistics/proportion.js';
 
 /** A promise as the search sees it: how many requests may miss its limit. */

@@ -1,3 +1,4 @@
+import type { FindMax, FindMaxPoint } from '../../measurement/find-max-schema.js';
 import {
   listed,
   orUnknown,
@@ -9,7 +10,6 @@ import {
   whole,
 } from '../../measurement/numbers.js';
 import { parseObjective } from '../../measurement/objectives.js';
-import type { FindMax, FindMaxPoint } from '../../measurement/find-max-schema.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import { oneLine } from '../text/escape.js';
 
@@ -138,7 +138,9 @@ export function findMaxCurves({ find_max: found }: Pick<BenchResult, 'find_max'>
     const mark = at(limit);
     const lines = points.map(({ load, value }) => {
       const bar = '█'.repeat(at(value)).padEnd(curveWidth + 1);
-      const cells = [...bar].map((cell, column) => (column === mark ? (cell === '█' ? '┃' : '│') : cell)).join('');
+      const cells = Array.from(bar, (cell) => cell)
+        .map((cell, column) => (column === mark ? (cell === '█' ? '┃' : '│') : cell))
+        .join('');
       return `  ${load.padStart(left)}  ${cells} ${timeText(value)}`;
     });
     return [[`${oneLine(promise)} by load; │ is the limit, ${tickText(limit)}`, ...lines]];

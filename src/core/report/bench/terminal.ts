@@ -4,15 +4,15 @@ import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { cut, fill, padStart, painter, type ReportStyle, wrap } from '../text/style.js';
+import { borderlessTable } from '../text/table.js';
 import { conclusionSentences, recommendationText } from './conclusion.js';
 import { densityPlots } from './density.js';
-import { findMaxCurves, findMaxSentences, findMaxTable } from './find-max.js';
 import { figuresTable } from './figures-table.js';
+import { findMaxCurves, findMaxSentences, findMaxTable } from './find-max.js';
 import { notesBelow } from './notes.js';
 import { recommendedMark } from './row-labels.js';
 import { failuresOf, otherWarnings, truthWarnings } from './warnings.js';
 import { waterfallBars } from './waterfall.js';
-import { borderlessTable } from '../text/table.js';
 
 /** What `bench` prints on a terminal: sections with an empty line between them, without a line feed at the end. */
 export function renderReport(result: BenchResult, summaries: readonly SettingSummary[], style: ReportStyle): string {

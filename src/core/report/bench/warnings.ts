@@ -102,7 +102,9 @@ const saturationTexts: Readonly<Record<Saturation, (cpuShare: number) => string>
 };
 
 function littlesLaw(runs: readonly Run[], by: readonly Dimension[]): string[] {
-  const off = runs.filter(({ checks }) => Math.abs(checks.littles_law_error ?? 0) > littlesLawTolerance);
+  // Of a run that was ended early, requests were in flight that never counted.
+  const whole = runs.filter(({ aborted_on: reason }) => reason === undefined);
+  const off = whole.filter(({ checks }) => Math.abs(checks.littles_law_error ?? 0) > littlesLawTolerance);
   if (off.length === 0) return [];
   const most = Math.max(...off.map(({ checks }) => Math.abs(checks.littles_law_error ?? 0)));
   return [

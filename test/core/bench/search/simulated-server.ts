@@ -14,7 +14,7 @@ export interface SimulatedServer {
 }
 
 /** Waits of Poisson arrivals in milliseconds, with when they arrived (J. Kiefer and J. Wolfowitz's recursion, 1955). */
-export function* waitsOf(
+function* waitsOf(
   { slots, serviceMs }: SimulatedServer,
   rate: number,
   seed: number,
@@ -31,7 +31,7 @@ export function* waitsOf(
 }
 
 /** The share of requests that miss the limit in the long run. */
-export function missedShare(server: SimulatedServer, rate: number, requests: number, seed = 7): number {
+function missedShare(server: SimulatedServer, rate: number, requests: number, seed = 7): number {
   const waits = waitsOf(server, rate, seed);
   let missed = 0;
   for (let count = 0; count < requests; count += 1) {

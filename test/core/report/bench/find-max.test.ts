@@ -30,8 +30,10 @@ function searchOf(found: Partial<FindMax> = {}): {
   result: BenchResult;
   summaries: ReturnType<typeof benchResult>['summaries'];
 } {
-  const plan = { find_max: { promises: [promise], by: 'rate', precision: 0.05, start: 1 } } as const;
-  const { result, summaries } = benchResult({ settings: [{ rate: 4, concurrency: null }], plan });
+  const { result, summaries } = benchResult({
+    settings: [{ rate: 4, concurrency: null }],
+    plan: { find_max: { promises: [promise], by: 'rate', precision: 0.05, start: 1 } },
+  });
   const findMax: FindMax = {
     by: 'rate',
     status: 'found',
