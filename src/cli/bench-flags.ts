@@ -1,17 +1,19 @@
 import { Flags, type Interfaces } from '@oclif/core';
-import { arrivals } from '../core/bench/plan/options.js';
+import { arrivals, findMaxQuantities } from '../core/bench/plan/options.js';
 import {
   defaultDuration,
   defaultIntegers,
   defaultInWords,
   defaultLengths,
+  defaultPercent,
   defaultTrials,
   durationFlag,
   fromEnvironment,
   integersFlag,
   lengthsFlag,
   listFlag,
-  positiveNumberFlag,
+  percentFlag,
+  positiveNumbersFlag,
   repeatableFlag,
   trialsFlag,
 } from './flags.js';
@@ -44,9 +46,9 @@ export const benchFlags = fromEnvironment({
     // In serve it is one number, and a variable that is set for a server must not shorten the sweep.
     env: 'CHATSTREAM_BENCH_MAX_CONCURRENCY',
   }),
-  rate: positiveNumberFlag({
+  rate: positiveNumbersFlag({
     ...load,
-    summary: 'Open loop: requests per second, independent of responses. May be a fraction.',
+    summary: 'Open loop: requests per second, independent of responses. A list (0.5,1,2) measures each rate.',
   }),
   arrival: Flags.option({
     ...load,
@@ -79,10 +81,31 @@ export const benchFlags = fromEnvironment({
     ...defaultTrials('1'),
     summary: 'Repetitions of every setting, interleaved. 3..20 adds trials until the gate can decide, at most 20.',
   }),
+  'find-max': listFlag({
+    ...load,
+    summary:
+      'Search for the highest load at which this holds, such as ttft.p95<500ms. Repeatable: all of them must hold.',
+  }),
+  by: Flags.option({
+    ...load,
+    summary: 'What --find-max raises: requests per second, clients, or the max-concurrency of a chatstream server.',
+    options: findMaxQuantities,
+    default: 'rate' as const,
+  })(),
+  precision: percentFlag({
+    ...load,
+    ...defaultPercent('5%'),
+    summary: 'How near --find-max comes to the limit, on either side.',
+  }),
+  'abort-on': listFlag({
+    ...load,
+    summary:
+      'End a run early: overload (the queue grows without end), errors:10% (more have no answer), slo (an objective is missed). Repeatable.',
+  }),
   'max-duration': durationFlag({
     ...load,
     ...defaultInWords('no limit'),
-    summary: 'No trial begins later than this.',
+    summary: 'No trial begins later than this, and no measurement of --find-max.',
   }),
   seed: Flags.integer({
     ...load,

@@ -3,11 +3,12 @@ import { ChatstreamError } from '../core/base/errors.js';
 import { isRecord } from '../core/base/json.js';
 import { parseDuration } from '../core/base/units.js';
 import { inShortTrials } from '../core/bench/plan/interleaving.js';
-import type { BenchOptions, TargetOptions } from '../core/bench/plan/options.js';
+import type { BenchOptions, FindMaxOptions, Load, TargetOptions } from '../core/bench/plan/options.js';
 import { serverAddressOf } from '../core/bench/plan/server-address.js';
 import { ownParameters } from '../core/bench/workload/workload.js';
 import { parseObjective } from '../core/measurement/objectives.js';
 import { type BenchFlags, usualDuration, usualExtension } from './bench-flags.js';
+import { abortRulesOf, findMaxOf, refuseWithSearch } from './bench-search.js';
 import { checkFilesApart, type FlagOrigins, valuesOf } from './flags.js';
 import { flagsToShow, givenServerFlags, ownServerCommand } from './own-server.js';
 import { checkEngineFlags, mostLlamaSlots, mostSlots } from './serve-flags.js';
@@ -26,6 +27,8 @@ interface Package {
  */
 export function benchOptions(flags: BenchFlags, origins: FlagOrigins, { root, version }: Package): BenchOptions {
   refuseContradictions(flags, origins);
+  refuseWithSearch(flags, origins);
+  const findMax = findMaxOf(flags, origins);
   const options: BenchOptions = {
     target: targetOf(flags, origins, root),
     versus: flags.versus === undefined ? null : validUrl(flags.versus),
@@ -36,10 +39,9 @@ export function benchOptions(flags: BenchFlags, origins: FlagOrigins, { root, ve
     modelName: flags['model-name'] ?? null,
     extraBody: flags['extra-body'] === undefined ? null : jsonObject(flags['extra-body']),
     omittedParams: omittedParamsOf(flags),
-    load:
-      flags.rate === undefined
-        ? { type: 'closed', concurrency: flags.concurrency }
-        : { type: 'open', rate: flags.rate, arrival: flags.arrival },
+    load: loadOf(flags, findMax),
+    findMax,
+    abortOn: abortRulesOf(flags),
     maxConcurrency: flags['max-concurrency'] ?? null,
     sweepUpTo: Math.max(...flags.concurrency),
     durationMs: flags.requests === undefined ? (flags.duration ?? parseDuration(usualDuration)) : null,
@@ -69,6 +71,12 @@ export function benchOptions(flags: BenchFlags, origins: FlagOrigins, { root, ve
   return options.versus === null ? options : inShortTrials(options);
 }
 
+function loadOf({ rate, arrival, concurrency }: BenchFlags, findMax: FindMaxOptions | null): Load {
+  if (findMax?.by === 'rate') return { type: 'open', rates: [findMax.start], arrival };
+  if (findMax?.by === 'concurrency') return { type: 'closed', concurrency: [findMax.start] };
+  return rate === undefined ? { type: 'closed', concurrency } : { type: 'open', rates: rate, arrival };
+}
+
 /**
  * Flags that would have no effect, or spoil each other's. Only what is typed counts: variables may be set for other
  * commands, or for other benches.
@@ -80,7 +88,7 @@ function refuseContradictions(flags: BenchFlags, { isTyped }: FlagOrigins): void
   if (flags['max-duration'] === 0) {
     refuse('Nothing can be measured with --max-duration 0.', 'Give a time such as 15m, or leave it out.');
   }
-  if (flags.rate === undefined && isTyped('arrival')) {
+  if (flags.rate === undefined && flags['find-max'] === undefined && isTyped('arrival')) {
     refuse('--arrival is for an open loop, but --rate is not given.', 'Add --rate, or leave out --arrival.');
   }
   if (flags.rate !== undefined && flags.concurrency.length > 1 && isTyped('concurrency')) {
@@ -135,10 +143,18 @@ function targetOf(flags: BenchFlags, { isTyped, isGiven }: FlagOrigins, packageR
   const given = givenServerFlags(flags, isGiven);
   const command = ownServerCommand(packageRoot, given, {
     slots,
-    clients: flags.rate === undefined ? clients : undefined,
+    clients:
+      flags.by === 'concurrency' && flags['find-max'] !== undefined
+        ? mostClients
+        : flags.rate === undefined
+          ? clients
+          : undefined,
   });
   return { type: 'own', command, serverFlags: flagsToShow(given) };
 }
+
+/** A search may need any number of clients, none of which is to be refused. */
+const mostClients = 10_000;
 
 function headersOf(flags: BenchFlags): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {};

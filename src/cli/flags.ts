@@ -67,14 +67,34 @@ function parseTrials(text: string): Trials {
   });
 }
 
-/** A number above 0, not necessarily a whole one. */
-export const positiveNumberFlag = Flags.custom<number>({
-  parse: (input) => {
-    const value = /^\d*\.?\d+$/.test(input) ? Number(input) : NaN;
-    if (value > 0 && Number.isFinite(value)) return Promise.resolve(value);
-    throw new ChatstreamError('usage', `"${input}" is not a number above 0.`);
-  },
+/** Numbers above 0, separated by commas; sorted, and without duplicates. */
+export const positiveNumbersFlag = Flags.custom<readonly number[]>({
+  parse: (input) => Promise.resolve(parsePositiveNumbers(input)),
 });
+
+function parsePositiveNumbers(text: string): readonly number[] {
+  const values = text.split(',').map((each) => (/^\s*\d*\.?\d+\s*$/.test(each) ? Number(each) : NaN));
+  if (values.every((value) => value > 0 && Number.isFinite(value))) {
+    return [...new Set(values)].sort((a, b) => a - b);
+  }
+  throw new ChatstreamError('usage', `"${text}" is not a number above 0.`, {
+    hint: 'Write one number, or several with commas between them: 0.5,1,2,4.',
+  });
+}
+
+/** A percentage above 0, up to 50 %; its value is a share. */
+export const percentFlag = Flags.custom<number>({
+  parse: (input) => Promise.resolve(parsePercent(input)),
+});
+
+function parsePercent(text: string): number {
+  const [, number = ''] = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(text) ?? [];
+  const share = Number(number) / 100;
+  if (number !== '' && share > 0 && share <= 0.5) return share;
+  throw new ChatstreamError('usage', `"${text}" is not a percentage above 0 % and up to 50 %.`, {
+    hint: 'Write it as 5%.',
+  });
+}
 
 /** A number of tokens or a distribution of numbers: `64`, `64±16`, `32-128`. */
 export const lengthsFlag = Flags.custom<Lengths>({
@@ -116,6 +136,8 @@ function typedDefault<T>(parse: (text: string) => T): (text: string) => Default<
 export const defaultDuration = typedDefault(parseDuration);
 
 export const defaultIntegers = typedDefault(parseIntegers);
+
+export const defaultPercent = typedDefault(parsePercent);
 
 export const defaultLengths = typedDefault(parseLengths);
 

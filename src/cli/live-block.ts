@@ -95,7 +95,7 @@ export function liveLines(
   const paint = painter({ colour, width });
   const room = roomOf(width);
   const trial = progress.trial > 1 ? `, trial ${progress.trial}` : '';
-  const title = `Run ${progress.run} of ${progress.runs}: ${serverText(progress)}${wholeSettingText(progress.setting)}${trial}`;
+  const title = `Run ${progress.run}${progress.runs === null ? '' : ` of ${progress.runs}`}: ${serverText(progress)}${wholeSettingText(progress.setting)}${trial}`;
   const p50 = `${progress.isP50Rough && progress.ttftP50Ms !== null ? roughMark : ''}${orUnknown(progress.ttftP50Ms, timeText)}`;
   const figures = [
     `${whole(progress.completed)} done`,
@@ -134,10 +134,10 @@ function timeLine(progress: BenchProgress, room: number): TimeLine {
     finishing: 'waiting for the last answers',
   }[status];
   if (plannedMs === null) return { filled: '', empty: '', text: cut(`${formatDuration(elapsedMs)}, ${what}`, room) };
-  const leftMs = Math.max(0, plannedMs - elapsedMs) + (runs - run) * plannedMs;
+  const leftMs = Math.max(0, plannedMs - elapsedMs) + ((runs ?? run) - run) * plannedMs;
   // The runs to come may go on as well, or not.
   const bound = status === 'extending' ? 'at most' : 'about';
-  const left = runs > run ? `, ${bound} ${formatDuration(Math.ceil(leftMs / 1000) * 1000)} left` : '';
+  const left = runs !== null && runs > run ? `, ${bound} ${formatDuration(Math.ceil(leftMs / 1000) * 1000)} left` : '';
   const seconds = (Math.min(elapsedMs, plannedMs) / 1000).toFixed(1);
   const text = `  ${seconds} of ${Number((plannedMs / 1000).toFixed(1))} s, ${what}${left}`;
   const length = Math.min(widestBar, room - stringWidth(text));
@@ -160,7 +160,7 @@ export function finishedLine(
       : ` (${formatDuration(extendedSeconds * 1000)} longer than planned, to have enough)`;
   const failed = requests.refused + requests.failed + requests.timed_out;
   return [
-    `[${run}/${runs}] ${serverText({ server })}${wholeSettingText(settings)}${trial > 1 ? `, trial ${trial}` : ''}: `,
+    `[${run}${runs === null ? '' : `/${runs}`}] ${serverText({ server })}${wholeSettingText(settings)}${trial > 1 ? `, trial ${trial}` : ''}: `,
     `${plural(requests.completed, 'request')} in ${formatDuration(window.span_seconds * 1000)}${extended}, `,
     `${significant(rates.output_tokens_per_second)} tokens/s, `,
     `${name} p50 ${medianText(latency, timeText)}, p95 ${orUnknown(latency.p95, timeText)}`,

@@ -18,6 +18,8 @@ describe('the options of a bench', () => {
       extraBody: null,
       omittedParams: [],
       load: { type: 'closed', concurrency: [8] },
+      findMax: null,
+      abortOn: [],
       maxConcurrency: null,
       sweepUpTo: 8,
       durationMs: 10_000,
@@ -73,7 +75,7 @@ describe('the options of a bench', () => {
     [['--arrival', 'constant'], 'constant'],
     [['--arrival', 'burst'], 'burst'],
   ])('make an open loop of a rate (%j)', async (argv, arrival) => {
-    expect((await optionsOf('--rate', '2.5', ...argv)).load).toEqual({ type: 'open', rate: 2.5, arrival });
+    expect((await optionsOf('--rate', '2.5', ...argv)).load).toEqual({ type: 'open', rates: [2.5], arrival });
   });
 
   it('end a run after a time or after a number of requests', async () => {
@@ -213,7 +215,7 @@ describe('the environment of a bench', () => {
     const options = await optionsOf();
     expect(options).toMatchObject({
       target: { type: 'url', url: 'http://127.0.0.1:9' },
-      load: { type: 'open', rate: 0.5 },
+      load: { type: 'open', rates: [0.5] },
       sweepUpTo: 4,
       maxConcurrency: [1, 2],
       durationMs: 3000,

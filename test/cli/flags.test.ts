@@ -12,7 +12,7 @@ import {
   integersFlag,
   lengthsFlag,
   listFlag,
-  positiveNumberFlag,
+  positiveNumbersFlag,
   repeatableFlag,
   valuesOf,
 } from '../../src/cli/flags.js';
@@ -26,7 +26,7 @@ const flags = fromEnvironment({
   'max-things': Flags.integer({ default: 4 }),
   settings: integersFlag({ ...defaultIntegers('8,1') }),
   tokens: lengthsFlag({ ...defaultLengths('64±16') }),
-  rate: positiveNumberFlag(),
+  rate: positiveNumbersFlag(),
   quiet: Flags.boolean(),
   named: Flags.string({ env: 'SOMETHING_ELSE' }),
   key: listFlag(),
@@ -208,7 +208,7 @@ describe('a number above 0', () => {
     ['0.5', 0.5],
     ['.5', 0.5],
   ])('may be %s', async (text, value) => {
-    expect(await parse('--rate', text)).toMatchObject({ rate: value });
+    expect(await parse('--rate', text)).toMatchObject({ rate: [value] });
   });
 
   it.each(['0', '-1', '1e3', 'Infinity', '', '1.'])('refuses %j', async (text) => {

@@ -6,8 +6,10 @@ import { inThreadLoad } from './load/in-thread.js';
 import { chooseWorkers, inWorkersLoad } from './load/in-workers.js';
 import { measureAll, type Prepared, type TrialHooks } from './measure-all.js';
 import type { BenchProgress } from './measure-run.js';
+import { measureSearch } from './measure-search.js';
 import { describePlan } from './plan/describe-plan.js';
 import { type BenchOptions, checkVersus } from './plan/options.js';
+import { searchedSettings } from './plan/searched.js';
 import { planSettings } from './plan/settings.js';
 import { beginSamplesFile } from './record/samples-file.js';
 import { assembleResult, type Session } from './result/assemble-result.js';
@@ -76,20 +78,24 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
       options.versus === null ? null : await openTarget({ type: 'url', url: options.versus }, options, trust, hooks);
     if (versus !== null) targets.push(versus);
 
-    const { settings, warnings } = planSettings(options, commonQueue(targets));
+    const queue = commonQueue(targets);
+    const { findMax } = options;
+    const { settings, warnings } =
+      findMax === null ? planSettings(options, queue) : searchedSettings(findMax, options, queue);
     const ignoreEos = targets.every(({ ignoresEos }) => ignoresEos);
     const prepared = await prepare(options, targets, prompts, ignoreEos, hooks.signal);
     const plan = describePlan(options, settings, prepared);
-    const measured = await measureAll(
-      { options, prepared, settings, target, versus, load, workers },
-      {
+    const measurement = { options, prepared, settings, target, versus, load, workers };
+    const searched = findMax === null ? null : await measureSearch(measurement, findMax, queue, hooks);
+    const measured =
+      searched?.measured ??
+      (await measureAll(measurement, {
         ...hooks,
         isEnough: ({ runs, versusRuns }) => {
           const baseline = versus === null ? {} : { versus: { target: versus.description, runs: versusRuns } };
           return hooks.isDecided({ plan, target: target.description, runs, ...baseline });
         },
-      },
-    );
+      }));
     ({ samplesFailure, failure } = measured);
     session = {
       startedAt,
@@ -100,6 +106,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
       runs: measured.runs,
       warnings: [...warnings, ...prepared.warnings],
       endedEarly: measured.endedEarly,
+      search: searched?.outcome ?? null,
     };
   } finally {
     await load.close();

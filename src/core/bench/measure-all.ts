@@ -6,7 +6,7 @@ import { plural } from '../measurement/numbers.js';
 import type { EndedEarly, Run, Setting } from '../measurement/result-schema.js';
 import { extensionOf } from './load/extension.js';
 import type { LoadGenerator, LoadJob } from './load/load-generator.js';
-import { measureRun, type RunHooks, type RunPlace } from './measure-run.js';
+import { type MeasuredRun, measureRun, type RunHooks, type RunPlace } from './measure-run.js';
 import { candidateFirst } from './plan/interleaving.js';
 import type { BenchOptions } from './plan/options.js';
 import type { PlannedRun } from './plan/settings.js';
@@ -101,27 +101,29 @@ async function measureTrial(
 }
 
 /** One setting of one server in one trial. */
-interface Step extends PlannedRun {
+export interface Step extends PlannedRun {
   readonly side: { readonly server: 'candidate' | 'baseline'; readonly target: Target; readonly results: Run[] };
   /** From 0; the same on both sides, which get the same prompts. */
   readonly number: number;
+  /** Decides when requests are due, instead of the trial. */
+  readonly arrivalSeed?: number;
 }
 
-async function measureStep(
+export async function measureStep(
   { options, prepared, load, workers }: Measurement,
   step: Step,
   place: RunPlace,
   measured: Measured,
   hooks: TrialHooks,
-): Promise<void> {
+): Promise<MeasuredRun | null> {
   const { server, target, results } = step.side;
   try {
     const isStopped = hooks.signal.aborted;
     const job = jobOf(options, prepared, step, target, workers);
-    const finished = isStopped ? null : await measureRun(step, place, job, target, load, hooks);
+    const finished = isStopped ? null : await measureRun(step, place, job, target, load, hooks, options.abortOn);
     if (finished === null) {
       measured.endedEarly = stoppedByUser;
-      return;
+      return null;
     }
     results.push(finished.run);
     if (finished.samplesFailure !== null) {
@@ -130,11 +132,13 @@ async function measureStep(
     hooks.onRun(finished.run, place);
     if (hooks.signal.aborted) measured.endedEarly = stoppedByUser;
     else await checkStillThere(finished.run, target);
+    return finished;
   } catch (error) {
     if (measured.runs.length === 0) throw error;
     measured.failure = asChatstreamError(error);
     const { code, message } = measured.failure;
     measured.endedEarly = { cause: code === 'target_unreachable' ? 'target-lost' : 'failed', server, message };
+    return null;
   }
 }
 
@@ -152,7 +156,7 @@ async function checkStillThere({ requests }: Run, target: Target): Promise<void>
 function jobOf(
   options: BenchOptions,
   { workload, ignoreEos, runningUsage }: Prepared,
-  { setting, trial, number }: Step,
+  { setting, trial, number, arrivalSeed }: Step,
   target: Target,
   workers: number,
 ): LoadJob {
@@ -173,10 +177,10 @@ function jobOf(
       extraBody: options.extraBody,
     },
     shape:
-      load.type === 'closed'
+      load.type === 'closed' || setting.rate === null
         ? { type: 'closed', clients: setting.concurrency ?? 1 }
         : // The same moments for every setting of a trial, so that settings are compared under the same load.
-          { type: 'open', rate: load.rate, arrival: load.arrival, seed: mixSeeds(seed, trial) },
+          { type: 'open', rate: setting.rate, arrival: load.arrival, seed: arrivalSeed ?? mixSeeds(seed, trial) },
     run: number,
     worker: 0,
     workers,
@@ -185,6 +189,7 @@ function jobOf(
     requests: options.requests,
     extension: options.extension === null ? null : extensionOf(options.extension, options.leastTrials),
     objectives: options.objectives,
+    promises: options.findMax?.promises ?? options.objectives,
     samplesPath: options.samplesPath,
   };
 }

@@ -2,11 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { microsNow } from '../base/micros.js';
 import { hasEnoughSamples } from '../measurement/histogram.js';
 import type { Run, Setting } from '../measurement/result-schema.js';
+import { abortReason, type RunningRun } from './abort.js';
 import type { Rejection } from './client/rejection.js';
 import { needsMore } from './load/extension.js';
 import type { LoadGenerator, LoadJob } from './load/load-generator.js';
+import type { AbortRule } from './plan/abort-rules.js';
 import type { PlannedRun } from './plan/settings.js';
 import type { RunPart } from './record/run-part.js';
+import { mergedTrend, type RunTrend } from './record/run-trend.js';
 import { assembleRun } from './result/assemble-run.js';
 import { countedBetween } from './target/prometheus.js';
 import { rejectedError } from './target/rejected.js';
@@ -16,7 +19,8 @@ import type { Target } from './target/target.js';
 export interface RunPlace {
   /** Counted from 1, over all settings, trials and servers. */
   readonly run: number;
-  readonly runs: number;
+  /** Null for a search, of which nobody knows how many it takes. */
+  readonly runs: number | null;
   /** Which of two servers is measured; null if there is only one. The URL has no query. */
   readonly server: { readonly role: 'candidate' | 'baseline'; readonly url: string } | null;
 }
@@ -66,6 +70,7 @@ export interface MeasuredRun {
   readonly run: Run;
   /** Why not all of its samples were written; null if they were, or were not wanted. */
   readonly samplesFailure: string | null;
+  readonly trend: RunTrend;
 }
 
 /**
@@ -81,6 +86,7 @@ export async function measureRun(
   target: Target,
   load: LoadGenerator,
   { onProgress, signal }: RunHooks,
+  abortOn: readonly AbortRule[],
 ): Promise<MeasuredRun | null> {
   await applySetting(planned, target, signal);
   await load.prepare(job);
@@ -90,9 +96,12 @@ export async function measureRun(
   const cpuBefore = process.cpuUsage();
   const startUs = microsNow();
   const giveUp = new AbortController();
+  let abortedOn: string | null = null;
   const report = (): void => {
     onProgress(progressOf(planned, place, job, startUs, load));
     if (commonRejection(load.snapshots()) !== null) giveUp.abort();
+    abortedOn ??= abortReason(abortOn, runningRun(job, startUs, load));
+    if (abortedOn !== null) giveUp.abort();
   };
   report();
   const timer = setInterval(report, progressEveryMs);
@@ -110,12 +119,24 @@ export async function measureRun(
       aggregate: counted?.queueWait ?? null,
       promptCache: counted?.promptCache ?? null,
       hasObjectives: job.objectives.length > 0,
+      abortedOn,
     });
     if (isStopped(signal) && run.requests.completed === 0) return null;
-    return { run, samplesFailure: parts.find((part) => part.samplesFailure !== null)?.samplesFailure ?? null };
+    const samplesFailure = parts.find((part) => part.samplesFailure !== null)?.samplesFailure ?? null;
+    return { run, samplesFailure, trend: mergedTrend(parts.map((part) => part.trend)) };
   } finally {
     clearInterval(timer);
   }
+}
+
+function runningRun(
+  { warmupMs, durationMs, shape, promises }: LoadJob,
+  startUs: number,
+  load: LoadGenerator,
+): RunningRun {
+  const measuredMs = (microsNow() - startUs) / 1000 - warmupMs;
+  const elapsedShare = durationMs === null ? null : Math.min(1, Math.max(0, measuredMs / durationMs));
+  return { snapshots: load.snapshots(), elapsedShare, measuredMs, isOpenLoop: shape.type === 'open', promises };
 }
 
 function isStopped({ aborted }: AbortSignal): boolean {

@@ -1,5 +1,6 @@
 import { ChatstreamError } from '../base/errors.js';
 import { parseDuration } from '../base/units.js';
+import { wilsonInterval } from '../statistics/proportion.js';
 import { bucketQuantileMs } from './buckets.js';
 import { shareOfDelay } from './client-delay.js';
 import { hasEnoughSamples } from './histogram.js';
@@ -111,6 +112,8 @@ function verdictOn(objective: Objective, summary: SettingSummary): ObjectiveVerd
   }
   const ms = valueMs(objective, summary, all);
   if (ms === null) {
+    const missed = provenMiss(objective, summary, all);
+    if (missed !== null) return { ...common, status: 'missed', cause: 'too-slow', finding: missed };
     const finding = `too few samples of ${objective.metric}`;
     return { ...common, status: 'unknown', cause: 'too-few-samples', finding };
   }
@@ -129,6 +132,28 @@ function verdictOn(objective: Objective, summary: SettingSummary): ObjectiveVerd
   }
   const finding = `${timeText(ms)}, of which up to ${timeText(ownMs)} may be the load generator's own delay`;
   return { ...common, status: 'unknown', cause: 'client-delay', finding };
+}
+
+/** Error with which few samples may prove that a percentile is above its limit. */
+const provingTail = 0.025;
+
+/**
+ * That few samples prove an objective missed, such as 9 of 10 above the limit of a p95: the interval of the share above it
+ * is above what the percentile allows. Null if they do not, or if some of it may be the load generator's own delay.
+ */
+function provenMiss(objective: Objective, summary: SettingSummary, all: number): string | null {
+  const histogram = summary.histograms.get(objective.metric);
+  if (objective.percentile === null || histogram === undefined || histogram.count === 0) return null;
+  const { source } = summary.metrics.queue_wait;
+  if (summary.saturation.some((each) => touches(each, objective.metric, source))) return null;
+  const percent = percentiles[objective.percentile];
+  const fromMs = objective.belowMs + delayIn(objective, summary, percent);
+  const above = histogram.cells().reduce((sum, { upToMs, count }) => sum + (upToMs >= fromMs ? count : 0), 0);
+  const unanswered = all - summary.requests.completed;
+  const samples = histogram.count + unanswered;
+  const { lower } = wilsonInterval({ successes: above + unanswered, attempts: samples }, provingTail);
+  if (lower <= 1 - percent / 100) return null;
+  return `${whole(above + unanswered)} of ${plural(samples, 'sample')} are not below ${tickText(objective.belowMs)}, which is too many whatever the rest would be`;
 }
 
 /** How much of a figure may be the load generator's own, in milliseconds. */

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { findMaxPlanSchema } from './find-max-schema.js';
 
 const lengths = Type.Union([Type.Integer({ minimum: 1 }), Type.String()]);
 
@@ -8,6 +9,11 @@ export const planSchema = Type.Object({
   concurrency: Type.Array(Type.Integer({ minimum: 1 })),
   max_concurrency: Type.Union([Type.Array(Type.Integer({ minimum: 1 })), Type.Null()]),
   rate: Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()]),
+  rates: Type.Optional(
+    Type.Array(Type.Number({ exclusiveMinimum: 0 }), {
+      description: 'Several rates, one after the other; rate is null then.',
+    }),
+  ),
   arrival: Type.Union([Type.Enum(['poisson', 'constant', 'burst']), Type.Null()]),
   duration_ms: Type.Union([Type.Number({ minimum: 0 }), Type.Null()]),
   requests: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
@@ -36,5 +42,7 @@ export const planSchema = Type.Object({
       description: 'Completed requests per setting, over all trials, for which runs go on beyond duration_ms.',
     }),
   ),
+  find_max: Type.Optional(findMaxPlanSchema),
+  abort_on: Type.Optional(Type.Array(Type.String(), { description: 'What ends a run before its time.' })),
   longest_ms: Type.Optional(Type.Number({ minimum: 0, description: 'How long a run that goes on may take.' })),
 });

@@ -1,5 +1,7 @@
 import { type Static, Type } from 'typebox';
+import { findMaxSchema } from './find-max-schema.js';
 import { type PerMetric, perMetric } from './metric-names.js';
+import { overloadSchema } from './overload-schema.js';
 import { planSchema } from './plan-schema.js';
 
 const count = Type.Integer({ minimum: 0 });
@@ -171,6 +173,10 @@ const run = Type.Object({
   metrics,
   client,
   checks,
+  overload: Type.Optional(overloadSchema),
+  aborted_on: Type.Optional(
+    Type.String({ description: 'Which reason of --abort-on ended this run before its time, such as overload.' }),
+  ),
   prompt_cache: Type.Optional(
     Type.Union([promptCacheSchema, Type.Null()], {
       description: "Prompt tokens that were in the server's cache; null if the server does not say.",
@@ -246,6 +252,7 @@ export const resultSchema = Type.Object(
     plan: planSchema,
     runs: Type.Array(run),
     sweep,
+    find_max: Type.Optional(findMaxSchema),
     warnings: Type.Array(Type.String()),
     versus: Type.Optional(
       Type.Object(

@@ -13,6 +13,11 @@ export function sweptKey(settings: readonly Setting[]): SweptKey {
   return isSwept || isOpenLoop ? 'max_concurrency' : 'concurrency';
 }
 
+/** Whether several rates were measured. */
+function isRateSweep(settings: readonly Setting[]): boolean {
+  return new Set(settings.map(({ rate }) => rate)).size > 1;
+}
+
 /**
  * Analyses all settings together: knee, scalability law, recommendation. Settings at which most requests had no answer, or
  * too few were answered for a median, take no part.
@@ -20,6 +25,8 @@ export function sweptKey(settings: readonly Setting[]): SweptKey {
  * @param hasObjectives whether goodput decides
  */
 export function analyseSweep(summaries: readonly SettingSummary[], hasObjectives: boolean): Sweep {
+  // A rate is not a setting to choose: objectives say at which rates they are met.
+  if (isRateSweep(summaries.map(({ settings }) => settings))) return { knee: null, usl: null, recommendation: null };
   const judged = summaries.filter(isJudged);
   const knee = best(judged, power);
   const key = sweptKey(summaries.map(({ settings }) => settings));
@@ -28,6 +35,45 @@ export function analyseSweep(summaries: readonly SettingSummary[], hasObjectives
     usl: fitUsl(pointsOf(judged, key)),
     recommendation: summaries.length < 2 ? null : recommend(judged, knee, hasObjectives),
   };
+}
+
+/** How the recommended setting compares with the rest of the sweep. */
+export interface RecommendationContext {
+  /** It is the largest or the smallest value that was measured, so a better one may lie beyond. */
+  readonly edge: 'largest' | 'smallest' | null;
+  /** The next best setting, and its score as a share of the best, 0 to 1; null if there is none. */
+  readonly second: { readonly settings: Setting; readonly share: number } | null;
+}
+
+/** @returns null without a recommendation */
+export function recommendationContext(
+  summaries: readonly SettingSummary[],
+  recommendation: Sweep['recommendation'],
+  hasObjectives: boolean,
+): RecommendationContext | null {
+  if (recommendation === null) return null;
+  const score = (summary: SettingSummary): number => (hasObjectives ? summary.rates.goodput : power(summary)) ?? 0;
+  const isBest = ({ settings }: SettingSummary): boolean =>
+    settings.max_concurrency === recommendation.max_concurrency && settings.concurrency === recommendation.concurrency;
+  const judged = summaries.filter(isJudged);
+  const winner = judged.find(isBest);
+  const second = best(
+    judged.filter((each) => !isBest(each)),
+    score,
+  );
+  const key = sweptKey(summaries.map(({ settings }) => settings));
+  const values = summaries.map(({ settings }) => settings[key] ?? 0);
+  const value = recommendation[key] ?? 0;
+  const isOne = Math.min(...values) === Math.max(...values);
+  const edge = isOne
+    ? null
+    : value === Math.max(...values)
+      ? 'largest'
+      : value === Math.min(...values)
+        ? 'smallest'
+        : null;
+  const share = winner === undefined || second === null || score(winner) === 0 ? null : score(second) / score(winner);
+  return { edge, second: second === null || share === null ? null : { settings: second.settings, share } };
 }
 
 /** Above this share without an answer, figures describe the exceptions. */

@@ -12,6 +12,8 @@ export function benchOptionsOf(options: Pick<BenchOptions, 'target'> & Partial<B
     extraBody: null,
     omittedParams: [],
     load: { type: 'closed', concurrency: [1] },
+    findMax: null,
+    abortOn: [],
     maxConcurrency: null,
     sweepUpTo: 1,
     durationMs: null,

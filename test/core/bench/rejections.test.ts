@@ -65,7 +65,7 @@ describe('a server that rejects the first requests', () => {
     ['with prompts from a file', 1, {}],
     ['from several threads', 2, { load: { type: 'closed', concurrency: [8] } }],
     ['in the warm-up', 1, { warmupMs: 60_000 }],
-    ['in an open loop', 1, { load: { type: 'open', rate: 50, arrival: 'constant' } }],
+    ['in an open loop', 1, { load: { type: 'open', rates: [50], arrival: 'constant' } }],
   ] as const)('ends the first run, %s', async (_name, workers, options) => {
     const { url } = await serve(no('404 Not Found'));
     const measured = measure({ target: { type: 'url', url }, workers, ...fromFile(), ...options });

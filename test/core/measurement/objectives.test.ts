@@ -93,6 +93,12 @@ describe('an objective', () => {
     expect(statuses(['ttft.p50<1h'], { completed: 0, errors: { queue_full: 1 } })).toEqual(['missed']);
   });
 
+  it('is missed if few samples prove it, since nearly all of them are above the limit', () => {
+    expect(statuses(['ttft.p95<50ms'], { completed: 10 })).toEqual(['missed']);
+    expect(statuses(['ttft.p95<50ms'], { completed: 10, client: { cpu_share: 0.97 } })).not.toContain('met');
+    expect(statuses(['ttft.p95<500ms'], { completed: 10 })).toEqual(['unknown']);
+  });
+
   it('is not missed for sure if the load generator was saturated, but may be met', () => {
     const client = { cpu_share: 0.97 };
     expect(statuses(['ttft.p50<110ms', 'ttft.p50<90ms'], { client })).toEqual(['met', 'unknown']);

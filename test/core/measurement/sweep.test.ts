@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { assembleRun } from '../../../src/core/bench/result/assemble-run.js';
 import type { Setting } from '../../../src/core/measurement/result-schema.js';
 import { type SettingSummary, summarise } from '../../../src/core/measurement/summarise.js';
-import { analyseSweep } from '../../../src/core/measurement/sweep.js';
+import { analyseSweep, recommendationContext } from '../../../src/core/measurement/sweep.js';
 import { contextOf, partOf, repeated } from '../bench/result/parts.js';
 
 interface Figures {
@@ -197,5 +197,25 @@ describe('the recommendation', () => {
     expect(analyseSweep(sweepOf([1, 100, 400]), false).recommendation).toBeNull();
     const silent = [1, 2].map((n) => summaryOf({ max_concurrency: n }, { tokensPerSecond: 0, e2eMs: 0, samples: 0 }));
     expect(analyseSweep(silent, false).recommendation).toBeNull();
+  });
+});
+
+describe('what a recommendation is compared with', () => {
+  it('is the second best, and the edge of what was measured', () => {
+    const summaries = [1, 2, 4].map((n) => summaryOf({ max_concurrency: n }, { tokensPerSecond: 100 * n, e2eMs: 100 }));
+    const { recommendation } = analyseSweep(summaries, false);
+    expect(recommendation?.max_concurrency).toBe(4);
+    const context = recommendationContext(summaries, recommendation, false);
+    expect(context?.edge).toBe('largest');
+    expect(context?.second?.settings.max_concurrency).toBe(2);
+    expect(context?.second?.share).toBeCloseTo(0.5, 6);
+    expect(recommendationContext(summaries, null, false)).toBeNull();
+  });
+
+  it('is not given for rates, which are no settings to choose from', () => {
+    const summaries = [1, 2].map((rate) =>
+      summaryOf({ rate, concurrency: null }, { tokensPerSecond: 100, e2eMs: 100 }),
+    );
+    expect(analyseSweep(summaries, true)).toEqual({ knee: null, usl: null, recommendation: null });
   });
 });

@@ -68,7 +68,7 @@ function runLoad(
   signal: AbortSignal,
 ): RunningLoad {
   const window = new MeasurementWindow(startUs, job);
-  const recorder = new RunRecorder(job.objectives, window.beginUs);
+  const recorder = new RunRecorder(job.objectives, window.beginUs, job.promises);
   const firstAnswers = new FirstAnswers();
   return {
     get snapshot() {

@@ -24,7 +24,9 @@ const assumedTokensPerSecond = 50;
  */
 export function chooseWorkers(load: Load, outputTokens: number): number {
   const events =
-    load.type === 'closed' ? Math.max(...load.concurrency) * assumedTokensPerSecond : load.rate * outputTokens;
+    load.type === 'closed'
+      ? Math.max(...load.concurrency) * assumedTokensPerSecond
+      : Math.max(...load.rates) * outputTokens;
   const most = Math.max(1, availableParallelism() - 1);
   return Math.min(most, Math.max(1, Math.ceil(events / eventsPerWorker)));
 }

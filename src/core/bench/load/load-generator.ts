@@ -26,6 +26,8 @@ export interface LoadJob {
   readonly extension: Extension | null;
   /** For goodput, each is a limit for every single request. */
   readonly objectives: readonly Objective[];
+  /** Whose misses are counted over time. */
+  readonly promises: readonly Objective[];
   readonly samplesPath: string | null;
 }
 

@@ -1,6 +1,7 @@
+import type { FindMaxPlan } from '../../measurement/find-max-schema.js';
 import { formatLengths } from '../../measurement/lengths.js';
 import type { Plan, Setting } from '../../measurement/result-schema.js';
-import { type BenchOptions, requestsPath } from './options.js';
+import { type BenchOptions, type FindMaxOptions, requestsPath } from './options.js';
 
 /** The plan as the result has it: everything that shapes the load. */
 export function describePlan(
@@ -14,7 +15,8 @@ export function describePlan(
     loop: load.type,
     concurrency: load.type === 'closed' ? [...load.concurrency] : [],
     max_concurrency: swept.length === 0 ? null : swept,
-    rate: load.type === 'open' ? load.rate : null,
+    rate: load.type === 'open' && load.rates.length === 1 ? (load.rates[0] ?? null) : null,
+    ...(load.type === 'open' && load.rates.length > 1 ? { rates: [...load.rates] } : {}),
     arrival: load.type === 'open' ? load.arrival : null,
     duration_ms: options.durationMs,
     requests: options.requests,
@@ -33,10 +35,16 @@ export function describePlan(
     extra_body: options.extraBody === null ? null : { ...options.extraBody },
     no_param: [...options.omittedParams],
     slo: options.objectives.map(({ text }) => text),
+    ...(options.abortOn.length === 0 ? {} : { abort_on: options.abortOn.map(({ text }) => text) }),
+    ...(options.findMax === null ? {} : { find_max: describeSearch(options.findMax) }),
     ...(options.extension === null
       ? {}
       : { least_requests: options.extension.requests, longest_ms: options.extension.longestMs }),
   };
+}
+
+function describeSearch({ promises, by, precision, start }: FindMaxOptions): FindMaxPlan {
+  return { promises: promises.map(({ text }) => text), by, precision, start };
 }
 
 function isLeftOut(name: string, { omittedParams, extraBody }: BenchOptions): boolean {

@@ -1,6 +1,8 @@
 import { ChatstreamError } from '../../base/errors.js';
+import type { FindMaxBy } from '../../measurement/find-max-schema.js';
 import type { Lengths } from '../../measurement/lengths.js';
 import type { Objective } from '../../measurement/objectives.js';
+import type { AbortRule } from './abort-rules.js';
 import { serverAddressOf } from './server-address.js';
 
 /** The route that every request goes to, as OpenAI names it; in some servers' URLs it has no `/v1`. */
@@ -16,7 +18,7 @@ export type Load =
   /** A number of clients, each of which sends its next request when its last one has been answered. */
   | { readonly type: 'closed'; readonly concurrency: readonly number[] }
   /** A schedule, which does not depend on the answers. */
-  | { readonly type: 'open'; readonly rate: number; readonly arrival: Arrival };
+  | { readonly type: 'open'; readonly rates: readonly number[]; readonly arrival: Arrival };
 
 /** Where requests go. */
 export type TargetOptions =
@@ -43,6 +45,21 @@ export interface PlannedExtension {
   readonly longestMs: number;
 }
 
+/** What `--find-max` can raise. */
+export const findMaxQuantities = ['rate', 'concurrency', 'max-concurrency'] as const satisfies readonly FindMaxBy[];
+
+/** What `--find-max` searches for. */
+export interface FindMaxOptions {
+  /** Each with a percentile. */
+  readonly promises: readonly Objective[];
+  /** The quantity that is raised. */
+  readonly by: FindMaxBy;
+  /** How far the ends of the interval may be from the limit, as a share of it. */
+  readonly precision: number;
+  /** The load to begin with: requests per second, clients, or max-concurrency. */
+  readonly start: number;
+}
+
 /** One bench, with every default filled in. */
 export interface BenchOptions {
   readonly target: TargetOptions;
@@ -60,6 +77,10 @@ export interface BenchOptions {
   readonly omittedParams: readonly string[];
 
   readonly load: Load;
+  /** Searches for the highest load; null: measures the loads above. */
+  readonly findMax: FindMaxOptions | null;
+  /** What ends a run before its time. */
+  readonly abortOn: readonly AbortRule[];
   /** Server settings to sweep; null: 1, 2, 4, … up to the concurrency, if the server's can be set. */
   readonly maxConcurrency: readonly number[] | null;
   /** Where that sweep ends in an open loop, which has no concurrency of its own. */

@@ -21,7 +21,7 @@ export function planSettings(
   const loads =
     load.type === 'closed'
       ? load.concurrency.map((concurrency) => ({ concurrency, rate: null, upTo: concurrency }))
-      : [{ concurrency: null, rate: load.rate, upTo: sweepUpTo }];
+      : load.rates.map((rate) => ({ concurrency: null, rate, upTo: sweepUpTo }));
   if (queue === null) {
     const settings = loads.map(({ concurrency, rate }) => ({ concurrency, rate, max_concurrency: null }));
     if (maxConcurrency === null) return { settings, warnings: [] };

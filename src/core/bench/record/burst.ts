@@ -29,6 +29,11 @@ export function isBurst(request: CompletedRequest): boolean {
   return isReady || (request.tokenChunks >= fewestTokens && !hasMoments(3, request.gapsUs));
 }
 
+/** The times between chunks in microseconds, as far as they mean something. */
+export function gapsOf(request: CompletedRequest): readonly number[] {
+  return isBurst(request) ? [] : request.gapsUs;
+}
+
 /** From sending to the last token, without the time in the queue as far as it is known. */
 function workedUs({ sendUs, firstTokenUs, lastTokenUs, serverTimings }: CompletedRequest): number {
   if (serverTimings === null) return lastTokenUs - sendUs;

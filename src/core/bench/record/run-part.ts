@@ -2,6 +2,7 @@ import { LatencyHistogram } from '../../measurement/histogram.js';
 import { type PerMetric, perMetric } from '../../measurement/metric-names.js';
 import type { Rejection } from '../client/rejection.js';
 import type { AnswerCounts } from './answer-counts.js';
+import type { RunTrend } from './run-trend.js';
 
 /** What one worker measured in one run. */
 export interface RunPart {
@@ -40,6 +41,8 @@ export interface RunPart {
   readonly extendedUs: number;
   /** The number of counted requests in flight, integrated over time, in request-microseconds. */
   readonly inFlightUs: number;
+  /** How the run developed. */
+  readonly trend: RunTrend;
   readonly histograms: PerMetric<LatencyHistogram>;
   /** How late the event loop was while the window was open. */
   readonly loopDelay: LatencyHistogram;

@@ -5,10 +5,11 @@ import type { Objective } from '../../measurement/objectives.js';
 import type { CompletedRequest, RequestOutcome, UnansweredRequest } from '../client/outcome.js';
 import type { Rejection } from '../client/rejection.js';
 import { AnswerCounter } from './answer-counts.js';
-import { isBurst } from './burst.js';
+import { gapsOf } from './burst.js';
 import { outputTokensOf, tokensAfter } from './output-tokens.js';
 import { metricsOf, type RequestMetrics } from './request-metrics.js';
 import type { RunPart } from './run-part.js';
+import { type RunTrend, TrendRecorder } from './run-trend.js';
 
 /** Error codes come from servers. If there are more than this, the rest is counted as `other`. */
 const mostErrorCodes = 50;
@@ -27,6 +28,7 @@ export interface RunSnapshot {
   /** Percentiles are null with too few samples, as in the report. */
   readonly ttftP50Ms: number | null;
   readonly ttftP95Ms: number | null;
+  readonly trend: RunTrend;
   /** Why the first requests were all rejected; null if they were not, or if that is not known yet. */
   readonly rejection: Rejection | null;
 }
@@ -40,6 +42,7 @@ export class RunRecorder {
   readonly #unanswered = { refused: 0, failed: 0, timed_out: 0 };
   readonly #tokenSources = { usage: 0, chunks: 0 };
   readonly #answers = new AnswerCounter();
+  readonly #trend: TrendRecorder;
   #completed = 0;
   #reconnects = 0;
   #warmup = 0;
@@ -60,10 +63,12 @@ export class RunRecorder {
   /**
    * @param objectives that a single request can meet or miss
    * @param beginUs end of the warm-up
+   * @param promises whose misses are counted over time
    */
-  constructor(objectives: readonly Objective[], beginUs: number) {
+  constructor(objectives: readonly Objective[], beginUs: number, promises: readonly Objective[] = []) {
     this.#objectives = objectives;
     this.#beginUs = beginUs;
+    this.#trend = new TrendRecorder(promises, beginUs);
   }
 
   /** A request of the warm-up is about to be sent. */
@@ -81,6 +86,7 @@ export class RunRecorder {
   /** A request that counts is about to be sent. */
   begin(intendedUs: number): void {
     this.#inFlight += 1;
+    this.#trend.sent(intendedUs);
     this.#lastIntendedUs = Math.max(this.#lastIntendedUs, intendedUs);
   }
 
@@ -95,6 +101,7 @@ export class RunRecorder {
     this.#reconnects += outcome.reconnects;
     this.#lastEndUs = Math.max(this.#lastEndUs, outcome.endUs);
     if (outcome.status === 'completed') return this.#answered(outcome);
+    this.#trend.unanswered(outcome.intendedUs);
     this.#unansweredBy(outcome.status, outcome);
     return null;
   }
@@ -106,6 +113,7 @@ export class RunRecorder {
     this.#tokenSources[source] += 1;
     this.#outputTokens += tokens;
     this.#answers.add(request);
+    this.#trend.answered(request, metrics);
     this.#served(request);
     // The answer is over, even if the server keeps the response open: its client waits for nothing more.
     this.#inFlightUs -= request.endUs - request.answeredUs;
@@ -150,7 +158,11 @@ export class RunRecorder {
    * requests, so that the two can be compared (Little's law).
    */
   countInFlight(nowUs: number): void {
-    if (this.#countedUs !== null) this.#inFlightUs += this.#inFlight * (nowUs - this.#countedUs);
+    if (this.#countedUs !== null) {
+      const elapsedUs = nowUs - this.#countedUs;
+      this.#inFlightUs += this.#inFlight * elapsedUs;
+      this.#trend.inFlight(nowUs, this.#inFlight + this.#warmupInFlight, elapsedUs);
+    }
     this.#countedUs = nowUs < this.#beginUs ? null : nowUs;
   }
 
@@ -164,6 +176,7 @@ export class RunRecorder {
       servedTokens: this.#servedTokens,
       ttftP50Ms: medianMs(this.#histograms.ttft),
       ttftP95Ms: this.#histograms.ttft.percentileMs(95),
+      trend: this.#trend.trend,
     };
   }
 
@@ -192,6 +205,7 @@ export class RunRecorder {
           ? null
           : { beginUs: this.#beginUs, lastEndUs: this.#lastEndUs, lastIntendedUs: this.#lastIntendedUs },
       inFlightUs: this.#inFlightUs,
+      trend: this.#trend.trend,
       histograms: this.#histograms,
       loopDelay,
     };
@@ -202,11 +216,6 @@ export class RunRecorder {
 function isMet({ metric, belowMs }: Objective, metrics: RequestMetrics, request: CompletedRequest): boolean {
   const us = metric === 'chunk_gap' ? gapsOf(request).reduce((worst, gap) => Math.max(worst, gap), 0) : metrics[metric];
   return us === null || us < belowMs * 1000;
-}
-
-/** The times between chunks, as far as they mean something. */
-function gapsOf(request: CompletedRequest): readonly number[] {
-  return isBurst(request) ? [] : request.gapsUs;
 }
 
 /** How many of an answer's chunks arrived before this moment. */

@@ -5,6 +5,8 @@ import { type SettingSummary, summarise } from '../../measurement/summarise.js';
 import { analyseSweep } from '../../measurement/sweep.js';
 import { unansweredWarning, undisturbedRuns } from '../../measurement/unanswered.js';
 import type { BenchOptions } from '../plan/options.js';
+import type { SearchOutcome } from '../search/conclude.js';
+import { describeSearch } from './find-max.js';
 import { describeMachine } from './machine.js';
 
 /** Everything that a bench did. */
@@ -21,12 +23,14 @@ export interface Session {
   readonly warnings: readonly string[];
   /** What ended it before everything was measured; null if nothing did. */
   readonly endedEarly: EndedEarly | null;
+  /** What a search has found; null if there was none. */
+  readonly search: SearchOutcome | null;
 }
 
 /** The result of a bench, with the analysis of all its figures. */
 export async function assembleResult(
-  { version, objectives }: Pick<BenchOptions, 'version' | 'objectives'>,
-  { startedAt, finishedAt, target, versus, plan, plannedSettings, runs, warnings, endedEarly }: Session,
+  { version, objectives, findMax }: Pick<BenchOptions, 'version' | 'objectives' | 'findMax'>,
+  { startedAt, finishedAt, target, versus, plan, plannedSettings, runs, warnings, endedEarly, search }: Session,
 ): Promise<{ readonly result: BenchResult; readonly summaries: readonly SettingSummary[] }> {
   const summaries = summarise(runs);
   const early = isUnexpected(endedEarly) ? [`The bench ended early: ${endedEarly.message}`] : [];
@@ -45,7 +49,8 @@ export async function assembleResult(
     target,
     plan,
     runs: [...runs],
-    sweep: analyseSweep(isWholeSweep ? summaries : [], objectives.length > 0),
+    sweep: analyseSweep(isWholeSweep && search === null ? summaries : [], objectives.length > 0),
+    ...(search === null || findMax === null ? {} : { find_max: describeSearch(findMax, search, summaries) }),
     warnings: [
       ...early,
       ...warnings,

@@ -18,7 +18,9 @@ import { saturationOf } from '../../measurement/saturation.js';
 import { littlesLawError } from '../../statistics/littles-law.js';
 import type { PlannedRun } from '../plan/settings.js';
 import type { RunPart } from '../record/run-part.js';
+import { mergedTrend } from '../record/run-trend.js';
 import { addUpAnswers, answerChecks, promptCacheIn } from './answer-checks.js';
+import { overloadOf } from './overload.js';
 
 /** What is known about a run besides its parts. */
 export interface RunContext {
@@ -30,6 +32,8 @@ export interface RunContext {
   /** The prompt tokens that it counted in the same way. */
   readonly promptCache: CachedPromptTokens | null;
   readonly hasObjectives: boolean;
+  /** Why it was ended before its time; null if it was not. */
+  readonly abortedOn: string | null;
 }
 
 /** Makes the result of a run from what its workers measured. */
@@ -44,6 +48,8 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
   const extendedUs = Math.max(...parts.map((part) => part.extendedUs));
   const counted = seconds === 0 ? 0 : requests.completed / seconds;
   const answers = addUpAnswers(parts);
+  const isOpenLoop = context.planned.setting.rate !== null;
+  const overload = isOpenLoop ? overloadOf(mergedTrend(parts.map(({ trend }) => trend))) : null;
   return {
     settings: context.planned.setting,
     trial: context.planned.trial,
@@ -63,6 +69,8 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
       littles_law_error: littlesLawError(meanInFlight, counted, (metrics.e2e.mean ?? 0) / 1000),
       ...answerChecks(answers),
     },
+    ...(overload === null ? {} : { overload }),
+    ...(context.abortedOn === null ? {} : { aborted_on: context.abortedOn }),
     prompt_cache: promptCacheIn(answers, context.promptCache),
   };
 }

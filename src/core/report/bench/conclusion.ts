@@ -1,15 +1,19 @@
-import { significant } from '../../measurement/numbers.js';
+import { percentText, significant } from '../../measurement/numbers.js';
 import { judgeObjectives, type ObjectiveVerdict } from '../../measurement/objectives.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import { dimensionsOf, settingsText, settingText } from '../../measurement/setting-text.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
-import { sweptKey } from '../../measurement/sweep.js';
+import { recommendationContext, sweptKey } from '../../measurement/sweep.js';
 import { type UslFit, uslThroughput } from '../../statistics/usl.js';
 import { oneLine } from '../text/escape.js';
 
 /** What a report concludes: objectives, knee, and fit, in one sentence each. */
 export function conclusionSentences(result: BenchResult, summaries: readonly SettingSummary[]): readonly string[] {
-  return [...objectiveSentences(result, summaries), ...sweepSentences(result, summaries)];
+  return [
+    ...objectiveSentences(result, summaries),
+    ...sweepSentences(result, summaries),
+    ...recommendationSentences(result, summaries),
+  ];
 }
 
 /** For each objective where it was met and where not, and why not. */
@@ -86,6 +90,38 @@ function sweepSentences({ sweep }: BenchResult, summaries: readonly SettingSumma
     const most = Math.max(...settings.map((each) => each[key] ?? 0));
     sentences.push(uslSentence(sweep.usl, most, at));
   }
+  return sentences;
+}
+
+/** How close the second best setting is, and what to try where the best is at the edge of the sweep. */
+function recommendationSentences(
+  { sweep, plan }: BenchResult,
+  summaries: readonly SettingSummary[],
+): readonly string[] {
+  const { recommendation } = sweep;
+  const context = recommendationContext(summaries, recommendation, plan.slo.length > 0);
+  if (recommendation === null || context === null) return [];
+  const settings = summaries.map((summary) => summary.settings);
+  const { second, edge } = context;
+  const what = plan.slo.length > 0 ? 'goodput' : 'ratio of throughput to latency';
+  const sentences: string[] = [];
+  if (second !== null) {
+    const name = settingText(second.settings, dimensionsOf(settings));
+    sentences.push(
+      `The second best setting, ${name}, has ${percentText(Math.min(1, second.share))} of the best one's ${what}.`,
+    );
+  }
+  const key = sweptKey(settings);
+  const value = recommendation[key];
+  if (value === null || edge === null || (edge === 'smallest' && value === 1)) return sentences;
+  const flag = key === 'concurrency' ? '-c' : '-n';
+  const next = edge === 'largest' ? value * 2 : Math.floor(value / 2);
+  // More generations at once than there are clients would change nothing.
+  const isFull = key === 'max_concurrency' && edge === 'largest' && recommendation.concurrency === value;
+  const clients = isFull ? `, with as many clients (-c ${next})` : '';
+  sentences.push(
+    `The best setting is the ${edge} that was measured, so a better one may lie beyond: try ${flag} ${next}${clients}.`,
+  );
   return sentences;
 }
 

@@ -7,6 +7,7 @@ import { defaultWidth } from '../text/style.js';
 import { type Column, columnsOf } from './columns.js';
 import { conclusionSentences, recommendationText } from './conclusion.js';
 import { densityPlots } from './density.js';
+import { findMaxCurves, findMaxSentences, findMaxTable } from './find-max.js';
 import { notesBelow } from './notes.js';
 import { isMarked } from './row-labels.js';
 import { failuresOf, otherWarnings, truthWarnings } from './warnings.js';
@@ -18,7 +19,11 @@ export function toMarkdown(result: BenchResult, summaries: readonly SettingSumma
   const recommendation = recommendationText(result, summaries);
   const style = { colour: false, width: defaultWidth };
   const pictures = measured
-    ? [...densityPlots(result, summaries, style), waterfallBars(result, summaries, style)].filter(notEmpty)
+    ? [
+        ...findMaxCurves(result),
+        ...densityPlots(result, summaries, style),
+        waterfallBars(result, summaries, style),
+      ].filter(notEmpty)
     : [];
   const sections = [
     [`## ${targetItems(result.target).slice(0, 2).map(escapedMarkdown).join(' on ')}`],
@@ -27,10 +32,15 @@ export function toMarkdown(result: BenchResult, summaries: readonly SettingSumma
       : [
           `**Recommended: ${escapedMarkdown(recommendation.setting)}**, because ${escapedMarkdown(recommendation.reason)}.`,
         ],
+    findMaxSentences(result).map((sentence, index) => {
+      const text = escapedMarkdown(sentence);
+      return index === 0 ? `**${text}**` : text;
+    }),
     truthWarnings(result).flatMap((warning, index) => [
       ...(index > 0 ? ['>'] : []),
       `> ⚠️ ${escapedMarkdown(warning)}`,
     ]),
+    searchTable(result),
     measured ? table(result, summaries) : [],
     measured ? [notesBelow(result, summaries, 'Bold:').map(escapedMarkdown).join(' ')] : [],
     pictures.length === 0
@@ -60,6 +70,14 @@ function table(result: BenchResult, summaries: readonly SettingSummary[]): reado
     return isMarked(result, summaries, summary) ? cells.map((cell) => `**${cell}**`) : cells;
   });
   return [line(columns.map(heading)), line(columns.map(() => '---:')), ...rows.map(line)];
+}
+
+function searchTable(result: BenchResult): readonly string[] {
+  const points = findMaxTable(result);
+  if (points === null) return [];
+  return [points.heading, points.heading.map(() => '---:'), ...points.rows].map((cells) =>
+    line(cells.map(escapedMarkdown)),
+  );
 }
 
 /** A group and a heading in one line, since Markdown tables have only one line of headings. */

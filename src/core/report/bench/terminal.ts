@@ -4,9 +4,11 @@ import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { cut, fill, padStart, painter, type ReportStyle, wrap } from '../text/style.js';
+import { borderlessTable } from '../text/table.js';
 import { conclusionSentences, recommendationText } from './conclusion.js';
 import { densityPlots } from './density.js';
 import { figuresTable } from './figures-table.js';
+import { findMaxCurves, findMaxSentences, findMaxTable } from './find-max.js';
 import { notesBelow } from './notes.js';
 import { recommendedMark } from './row-labels.js';
 import { failuresOf, otherWarnings, truthWarnings } from './warnings.js';
@@ -18,9 +20,12 @@ export function renderReport(result: BenchResult, summaries: readonly SettingSum
   const sections = [
     header(result, style),
     warningLines(truthWarnings(result), style),
-    measured ? [...figuresTable(result, summaries, style), '', ...footnotes(result, summaries, style)] : [],
-    ...(measured ? densityPlots(result, summaries, style) : []),
-    measured ? waterfallBars(result, summaries, style) : [],
+    measured && result.find_max === undefined
+      ? [...figuresTable(result, summaries, style), '', ...footnotes(result, summaries, style)]
+      : [],
+    ...findMaxLines(result, style),
+    ...(measured && result.find_max === undefined ? densityPlots(result, summaries, style) : []),
+    measured && result.find_max === undefined ? waterfallBars(result, summaries, style) : [],
     failureLines(summaries, style),
     warningLines(otherWarnings(result), style),
     conclusion(result, summaries, style),
@@ -51,6 +56,25 @@ function warningLines(warnings: readonly string[], style: ReportStyle): readonly
   return warnings.flatMap((warning) =>
     wrap(warning, style.width - 2).map((line, index) => (index === 0 ? `${paint('yellow', '!')} ` : '  ') + line),
   );
+}
+
+/** A search has one table and curves of its own, rather than those of a sweep, which compare settings. */
+function findMaxLines(result: BenchResult, style: ReportStyle): readonly (readonly string[])[] {
+  const table = findMaxTable(result);
+  if (table === null) return [];
+  const paint = painter(style);
+  const columns = table.heading.map((_, index) => ({
+    align: index === table.heading.length - 1 ? ('left' as const) : ('right' as const),
+    gap: 3,
+  }));
+  const { lines } = borderlessTable([table.heading, ...table.rows], columns);
+  const [answer, ...doubts] = findMaxSentences(result);
+  return [
+    lines.map((line, index) => cut(index === 0 ? paint('dim', line) : line, style.width)),
+    ...findMaxCurves(result).map((curve) => curve.map((line) => cut(line, style.width))),
+    doubts.flatMap((sentence) => wrap(sentence, style.width, '  ')),
+    wrap(answer ?? '', style.width, '  ').map((line) => paint(['bold', 'green'], line)),
+  ];
 }
 
 function footnotes(result: BenchResult, summaries: readonly SettingSummary[], style: ReportStyle): readonly string[] {

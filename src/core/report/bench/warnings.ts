@@ -1,6 +1,6 @@
-import { listed, percentText, plural, timeText } from '../../measurement/numbers.js';
+import { listed, percentText, plural, significant, timeText } from '../../measurement/numbers.js';
 import type { BenchResult, Run, Saturation } from '../../measurement/result-schema.js';
-import { type Dimension, dimensionsOf, settingsText } from '../../measurement/setting-text.js';
+import { type Dimension, dimensionsOf, settingsText, wholeSettingText } from '../../measurement/setting-text.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { unansweredWarning, undisturbedRuns } from '../../measurement/unanswered.js';
 import { littlesLawTolerance } from '../../statistics/littles-law.js';
@@ -18,6 +18,8 @@ export function truthWarnings(result: Pick<BenchResult, 'runs' | 'interrupted' |
   const unanswered = unansweredWarning(runs);
   if (unanswered !== null) warnings.push(oneLine(unanswered));
   warnings.push(
+    ...overloads(result),
+    ...aborted(runs, by),
     ...clientWarnings(runs, by),
     ...littlesLaw(undisturbedRuns(result), by),
     ...countedChunks(runs, plan.trials),
@@ -31,6 +33,41 @@ export function truthWarnings(result: Pick<BenchResult, 'runs' | 'interrupted' |
 export function otherWarnings(result: BenchResult): string[] {
   const said = new Set(truthWarnings(result));
   return result.warnings.map(oneLine).filter((warning) => warning !== '' && !said.has(warning));
+}
+
+/** That a queue grew without end: then percentiles are figures of the patience of the bench. */
+function overloads({ runs, plan }: Pick<BenchResult, 'runs' | 'plan'>): string[] {
+  const found = plan.find_max === undefined ? runs.filter(({ overload }) => overload !== undefined) : [];
+  return found.flatMap(({ overload, settings, trial }) => {
+    if (overload === undefined) return [];
+    const { in_flight_per_second: inFlight, ttft_ms_per_second: ttft } = overload;
+    const which = plan.trials > 1 ? `, trial ${trial}` : '';
+    return (
+      `The queue grew without end at ${wholeSettingText(settings)}${which}: ${slopeText(inFlight)} requests in flight per second, ` +
+      `and ${slopeText(ttft)} ms of TTFT. The server cannot follow this rate, and latencies depend on how long it was measured.`
+    );
+  });
+}
+
+function slopeText({
+  slope,
+  lower,
+  upper,
+}: {
+  readonly slope: number;
+  readonly lower: number;
+  readonly upper: number;
+}): string {
+  return `+${significant(slope)} (95 % interval ${significant(lower)} to ${significant(upper)})`;
+}
+
+/** That a run was ended before its time. */
+function aborted(runs: readonly Run[], by: readonly Dimension[]): string[] {
+  const reasons = [...new Set(runs.flatMap(({ aborted_on: reason }) => reason ?? []))];
+  return reasons.map((reason) => {
+    const own = runs.filter(({ aborted_on: each }) => each === reason);
+    return `Ended early at ${settingsOf(own, by)}, because of --abort-on ${oneLine(reason)}.`;
+  });
 }
 
 /** That the load was not what it should have been; else how much of TTFT may be the load generator's own delay. */
@@ -65,7 +102,9 @@ const saturationTexts: Readonly<Record<Saturation, (cpuShare: number) => string>
 };
 
 function littlesLaw(runs: readonly Run[], by: readonly Dimension[]): string[] {
-  const off = runs.filter(({ checks }) => Math.abs(checks.littles_law_error ?? 0) > littlesLawTolerance);
+  // Of a run that was ended early, requests were in flight that never counted.
+  const whole = runs.filter(({ aborted_on: reason }) => reason === undefined);
+  const off = whole.filter(({ checks }) => Math.abs(checks.littles_law_error ?? 0) > littlesLawTolerance);
   if (off.length === 0) return [];
   const most = Math.max(...off.map(({ checks }) => Math.abs(checks.littles_law_error ?? 0)));
   return [

@@ -5,10 +5,12 @@ import type { SettingSummary } from '../../measurement/summarise.js';
 import { columnsOf } from '../bench/columns.js';
 import { conclusionSentences, recommendationText } from '../bench/conclusion.js';
 import { neighboursOf } from '../bench/figures-table.js';
+import { findMaxSentences } from '../bench/find-max.js';
 import { notesBelow } from '../bench/notes.js';
 import { isMarked } from '../bench/row-labels.js';
 import { failuresOf, otherWarnings, truthWarnings } from '../bench/warnings.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
+import { findMaxSection } from './find-max-chart.js';
 import { Markup, markup } from './markup.js';
 import { densityChart, waterfallChart } from './row-charts.js';
 import { stylesheet } from './stylesheet.js';
@@ -35,7 +37,9 @@ export function toHtml(result: BenchResult, summaries: readonly SettingSummary[]
 <p class="dim">${loadItems(result.plan).join(' · ')}</p>
 <p class="dim">${machineItems(result.machine).join(' · ')}</p></header>
 ${recommendation === null ? '' : markup`<p class="recommended"><strong>Recommended: ${recommendation.setting}</strong>, because ${recommendation.reason}.</p>`}
+${findMaxSentences(result).map((sentence, index) => markup`<p class="${index === 0 ? 'recommended' : ''}">${sentence}</p>`)}
 ${warnings(truthWarnings(result))}
+${findMaxSection(result)}
 ${measured ? figuresTable(result, summaries) : ''}
 ${measured ? markup`<p class="notes">${notesBelow(result, summaries, 'Green:').join(' ')}</p>` : ''}
 ${densityChart(result, summaries)}

@@ -34,8 +34,13 @@ function hasOwnWords({ workload, prompt_salt: salt = 0 }: Plan): boolean {
   return workload === 'synthetic' && salt !== 0;
 }
 
-function arrivals({ loop, concurrency, rate, arrival }: Plan): string {
-  if (loop === 'open') return `open loop, ${arrival ?? 'poisson'} arrivals at ${rate ?? '?'} requests/s`;
+function arrivals({ loop, concurrency, rate, rates, arrival, find_max: search }: Plan): string {
+  if (search !== undefined && search.by !== 'max-concurrency') {
+    const how = search.by === 'rate' ? `open loop, ${arrival ?? 'poisson'} arrivals` : 'closed loop';
+    return `${how}, searched for the highest ${search.by === 'rate' ? 'rate' : 'number of clients'}`;
+  }
+  if (loop === 'open')
+    return `open loop, ${arrival ?? 'poisson'} arrivals at ${rates?.join(', ') ?? rate ?? '?'} requests/s`;
   return `closed loop of ${concurrency.join(', ')} ${concurrency.join() === '1' ? 'client' : 'clients'}`;
 }
 

@@ -45,6 +45,7 @@ function jobFor(server: TokenServer, changes: Partial<LoadJob> = {}): LoadJob {
     requests: 12,
     extension: null,
     objectives: [],
+    promises: [],
     samplesPath: null,
     ...changes,
   };

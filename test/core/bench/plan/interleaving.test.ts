@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { candidateFirst, inShortTrials } from '../../../../src/core/bench/plan/interleaving.js';
 
 const closed = (...concurrency: number[]) => ({ type: 'closed', concurrency }) as const;
-const open = { type: 'open', rate: 5, arrival: 'poisson' } as const;
+const open = { type: 'open', rates: [5], arrival: 'poisson' } as const;
 
 describe('trials of two servers', () => {
   it.each([

@@ -53,8 +53,19 @@ describe('planSettings', () => {
   });
 
   it('sweeps under an open loop up to where it was told', () => {
-    const load = { type: 'open', rate: 2.5, arrival: 'poisson' } as const;
+    const load = { type: 'open', rates: [2.5], arrival: 'poisson' } as const;
     const { settings } = planSettings({ load, maxConcurrency: null, sweepUpTo: 4 }, { slots: 8 });
     expect(settings).toEqual([1, 2, 4].map((each) => ({ concurrency: null, rate: 2.5, max_concurrency: each })));
+  });
+
+  it('measures every rate of a list, each with every max-concurrency', () => {
+    const load = { type: 'open', rates: [1, 5], arrival: 'poisson' } as const;
+    const { settings } = planSettings({ load, maxConcurrency: [2, 4], sweepUpTo: 4 }, { slots: 8 });
+    expect(settings.map(({ rate, max_concurrency: each }) => [rate, each])).toEqual([
+      [1, 2],
+      [1, 4],
+      [5, 2],
+      [5, 4],
+    ]);
   });
 });

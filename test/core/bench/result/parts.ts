@@ -43,6 +43,7 @@ export function partOf({ histograms = {}, loopDelayMs = [], ...rest }: PartDescr
     span: null,
     extendedUs: 0,
     inFlightUs: 0,
+    trend: { binUs: 100_000, bins: [] },
     loopDelay: histogramOf(...loopDelayMs),
     contentEncoding: null,
     rejection: null,
@@ -61,5 +62,12 @@ export function spanOf(begin: number, lastEnd: number, lastIntended: number): No
 export function contextOf(context: Partial<RunContext> = {}): RunContext {
   const setting = { concurrency: 4, max_concurrency: 2, rate: null };
   const server = { aggregate: null, promptCache: null };
-  return { planned: { setting, trial: 1 }, cpuShare: 0.1, ...server, hasObjectives: false, ...context };
+  return {
+    planned: { setting, trial: 1 },
+    cpuShare: 0.1,
+    ...server,
+    hasObjectives: false,
+    abortedOn: null,
+    ...context,
+  };
 }

@@ -1,0 +1,116 @@
+import { bench } from '../../src/core/bench/bench.js';
+import type { BenchOptions } from '../../src/core/bench/plan/options.js';
+import { parseLengths } from '../../src/core/measurement/lengths.js';
+import { parseObjective } from '../../src/core/measurement/objectives.js';
+import { markdownTable } from '../support/markdown.js';
+import { startChatstream } from '../support/processes.js';
+
+/**
+ * Whether `bench --find-max` finds a limit that is known: the mock engine with 4 slots, whose answers of one token take as
+ * long as its prefill, answers nearly slots ÷ prefill requests per second. Nearly, because a slot is also empty until the
+ * next request is in it, which depends on the machine: so a closed loop of 16 clients measures, before each search, what
+ * the server can do. Requests of the search come at equal intervals, so that nothing waits below that rate, and the wait
+ * grows without end above it. `find-max 20` does it 20 times.
+ */
+const slots = 4;
+const prefillMs = 100;
+const nominal = (slots / prefillMs) * 1000;
+const promise = parseObjective('ttft.p95<130ms');
+const runs = Number(process.argv[2] ?? 20);
+
+const hooks = {
+  signal: new AbortController().signal,
+  onServerStart: () => undefined,
+  onServerLog: () => undefined,
+  onProgress: () => undefined,
+  onRun: () => undefined,
+  isDecided: () => false,
+};
+
+function optionsOf(url: string, seed: number): BenchOptions {
+  return {
+    target: { type: 'url', url },
+    versus: null,
+    headers: {},
+    caPath: null,
+    insecure: false,
+    modelName: null,
+    extraBody: null,
+    omittedParams: [],
+    load: { type: 'open', rates: [5], arrival: 'constant' },
+    findMax: { promises: [promise], by: 'rate', precision: 0.05, start: 5 },
+    abortOn: [],
+    maxConcurrency: null,
+    sweepUpTo: slots,
+    durationMs: 1000,
+    requests: null,
+    extension: null,
+    warmupMs: 250,
+    trials: 1,
+    leastTrials: 1,
+    maxDurationMs: 120_000,
+    seed,
+    promptSalt: 0,
+    timeoutMs: 30_000,
+    workers: 1,
+    prompts: { type: 'synthetic', inputTokens: parseLengths('8') },
+    outputTokens: parseLengths('1'),
+    sharedPrefixTokens: 0,
+    objectives: [],
+    samplesPath: null,
+    version: 'benchmark',
+  };
+}
+
+const server = await startChatstream([
+  ...['--engine', 'mock', '--slots', String(slots), '--max-queue', '5000'],
+  ...['--mock-prefill', `${prefillMs}ms`, '--mock-token', '1ms'],
+]);
+const rows: string[][] = [];
+let [near, covered] = [0, 0];
+try {
+  for (let run = 1; run <= runs; run += 1) {
+    const options = optionsOf(server.url, run);
+    const full = await bench(
+      {
+        ...options,
+        load: { type: 'closed', concurrency: [16] },
+        maxConcurrency: [slots],
+        findMax: null,
+        durationMs: 4000,
+      },
+      hooks,
+    );
+    const truth = full.result.runs[0]?.rates.requests_per_second ?? NaN;
+    const { result } = await bench(options, hooks);
+    const found = result.find_max;
+    const error = (found?.load ?? NaN) / truth - 1;
+    const covers = (found?.lower ?? 0) <= truth && truth <= (found?.upper ?? Infinity);
+    if (Math.abs(error) <= 0.05) near += 1;
+    if (covers) covered += 1;
+    const seconds = (Date.parse(result.finished_at) - Date.parse(result.started_at)) / 1000;
+    const interval = `${found?.lower ?? '–'} to ${found?.upper ?? '–'}`;
+    rows.push([
+      String(run),
+      truth.toFixed(1),
+      String(found?.load ?? found?.status),
+      interval,
+      `${(error * 100).toFixed(1)} %`,
+      covers ? 'yes' : 'no',
+      String(result.runs.length),
+      seconds.toFixed(0),
+    ]);
+    console.error(rows.at(-1)?.join('  '));
+  }
+} finally {
+  await server.stop();
+}
+console.log(
+  markdownTable(
+    ['run', 'capacity, per s', 'found, per s', '95 % interval', 'error', 'covers', 'measurements', 's'],
+    rows,
+  ),
+);
+console.log(
+  `\nNominal: ${nominal} requests/s. Within 5 %: ${near} of ${runs}. Interval covers it: ${covered} of ${runs}.`,
+);

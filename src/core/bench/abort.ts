@@ -1,0 +1,64 @@
+import { percentiles } from '../measurement/metric-names.js';
+import type { Objective } from '../measurement/objectives.js';
+import type { AbortRule } from './plan/abort-rules.js';
+import type { RunSnapshot } from './record/run-recorder.js';
+import { mergedTrend } from './record/run-trend.js';
+import { overloadOf } from './result/overload.js';
+
+/** What is known of a run while it goes on. */
+export interface RunningRun {
+  readonly snapshots: readonly Pick<RunSnapshot, 'completed' | 'unanswered' | 'trend'>[];
+  /** Of the window, 0 to 1; null if the run ends after a number of requests. */
+  readonly elapsedShare: number | null;
+  readonly measuredMs: number;
+  /** Whether requests are sent on a schedule. */
+  readonly isOpenLoop: boolean;
+  /** Whose misses the trends count. */
+  readonly promises: readonly Objective[];
+}
+
+/** Fewer requests than this may all have failed by chance. */
+const leastRequests = 20;
+
+/** An early trend may be that of a queue which only fills up. */
+const overloadAfter = { share: 0.5, ms: 5000 } as const;
+
+/** Which rule ends the run now, as it was given; null if none does. */
+export function abortReason(rules: readonly AbortRule[], run: RunningRun): string | null {
+  return rules.find((rule) => applies(rule, run))?.text ?? null;
+}
+
+function applies(rule: AbortRule, { snapshots, elapsedShare, measuredMs, isOpenLoop, promises }: RunningRun): boolean {
+  switch (rule.type) {
+    case 'overload': {
+      const isLate = elapsedShare === null ? measuredMs >= overloadAfter.ms : elapsedShare >= overloadAfter.share;
+      return isOpenLoop && isLate && overloadOf(mergedTrend(snapshots.map(({ trend }) => trend))) !== null;
+    }
+    case 'errors': {
+      const unanswered = snapshots.reduce((sum, snapshot) => sum + snapshot.unanswered, 0);
+      const ended = snapshots.reduce((sum, snapshot) => sum + snapshot.completed, unanswered);
+      return ended >= leastRequests && unanswered > rule.share * ended;
+    }
+    case 'slo':
+      return promises.some((promise, index) => isLost(promise, index, snapshots, elapsedShare));
+  }
+}
+
+/** Whether so many requests missed a limit that the objective is missed even if all others of the run meet it. */
+function isLost(
+  { percentile }: Objective,
+  index: number,
+  snapshots: RunningRun['snapshots'],
+  elapsedShare: number | null,
+): boolean {
+  const bins = snapshots.flatMap(({ trend }) => trend.bins);
+  const missed = bins.reduce((sum, bin) => sum + (bin.missed[index] ?? 0), 0);
+  const allowed = percentile === null ? 0 : 1 - percentiles[percentile] / 100;
+  if (allowed === 0) return missed > 0;
+  const sent = bins.reduce((sum, bin) => sum + bin.sent, 0);
+  const expected = elapsedShare === null ? Infinity : sent / Math.max(elapsedShare, 0.1);
+  return missed > leastMisses && missed > allowed * expected;
+}
+
+/** Above this many, the share of the whole run can be told. */
+const leastMisses = 5;

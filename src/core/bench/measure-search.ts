@@ -1,0 +1,146 @@
+import { microsNow } from '../base/micros.js';
+import { mixSeeds } from '../base/random.js';
+import { percentiles } from '../measurement/metric-names.js';
+import { type Measured, type Measurement, measureStep, type TrialHooks } from './measure-all.js';
+import type { MeasuredRun } from './measure-run.js';
+import type { FindMaxOptions } from './plan/options.js';
+import { searchedSetting } from './plan/searched.js';
+import type { RunTrend } from './record/run-trend.js';
+import { conclude, type SearchOutcome } from './search/conclude.js';
+import type { Look, Promised } from './search/evidence.js';
+import { nextStep, type SearchSpec } from './search/next-step.js';
+
+/**
+ * How long each measurement at a load takes, in durations. Longer ones instead of more of them: in a long one, less of the
+ * time is the beginning, when the queue is emptier than it will be.
+ */
+const lookLengths = [1, 1, 2, 4, 8] as const;
+
+/** Requests in all measurements of a rate but the first; with fewer, a p95 has no interval that says anything. */
+const wantedRequests = 75;
+
+/** They may make a measurement this long at most. */
+const longestForRequestsMs = 60_000;
+
+/** Of a measurement, so that the queue has grown to its usual length. */
+const warmupShare = 0.25;
+
+/** Loads beyond these were never meant. */
+const extremes = {
+  rate: { lowest: 0.01, highest: 100_000 },
+  concurrency: { lowest: 1, highest: 10_000 },
+  'max-concurrency': { lowest: 1, highest: 10_000 },
+} as const;
+
+/** What a search has measured, and what it found. */
+export interface Searched {
+  readonly measured: Measured;
+  readonly outcome: SearchOutcome;
+}
+
+/**
+ * Measures one load after the other, as the search asks for them, until it knows enough or its time is over. What ends it
+ * early after the first run does not lose what was measured.
+ *
+ * @param queue of the server, if its max-concurrency can be set
+ * @throws ChatstreamError what made the first run fail
+ */
+export async function measureSearch(
+  measurement: Measurement,
+  search: FindMaxOptions,
+  queue: { readonly slots: number } | null,
+  hooks: Omit<TrialHooks, 'isEnough'>,
+): Promise<Searched> {
+  const { options, settings, target } = measurement;
+  const measured: Measured = { runs: [], versusRuns: [], failure: null, endedEarly: null, samplesFailure: null };
+  const spec = specOf(search, queue);
+  const looks: Look[] = [];
+  const [base] = settings;
+  let isFull = false;
+  const beganUs = microsNow();
+  for (let number = 0; base !== undefined; number += 1) {
+    const step = nextStep(spec, looks);
+    const isLate = options.maxDurationMs !== null && microsNow() - beganUs >= options.maxDurationMs * 1000;
+    if (step.type === 'done' || isLate) break;
+    // What the load generator could not send is not a higher load.
+    if (isFull && looks.every(({ load }) => step.load > load)) break;
+    const { load, look } = step;
+    const setting = searchedSetting(base, search, load);
+    const durationMs = lookMs(options.durationMs ?? 0, look, setting.rate);
+    const warmupMs = Math.max(options.warmupMs, durationMs * warmupShare);
+    const finished = await measureStep(
+      { ...measurement, options: { ...options, durationMs, warmupMs, extension: null } },
+      {
+        setting,
+        trial: look,
+        number,
+        side: { server: 'candidate', target, results: measured.runs },
+        // Loads must not share their luck: a burst that all of them get would move the limit.
+        arrivalSeed: mixSeeds(options.seed, look, Math.round(load * 1000)),
+      },
+      { run: number + 1, runs: null, server: null },
+      measured,
+      { ...hooks, isEnough: () => false },
+    );
+    if (finished !== null) {
+      looks.push(lookOf(finished, load, search));
+      isFull ||= isClientFull(finished);
+    }
+    if (measured.endedEarly !== null) break;
+  }
+  return { measured, outcome: conclude(spec, looks) };
+}
+
+function lookMs(durationMs: number, look: number, rate: number | null): number {
+  const planned = durationMs * (lookLengths[look - 1] ?? 1);
+  if (look === 1 || rate === null) return planned;
+  return Math.max(planned, Math.min(longestForRequestsMs, (wantedRequests / rate) * 1000));
+}
+
+function specOf(
+  { promises, by, precision, start }: FindMaxOptions,
+  queue: { readonly slots: number } | null,
+): SearchSpec {
+  const { lowest, highest } = extremes[by];
+  return {
+    promises: promises.map(promisedOf),
+    start,
+    lowest,
+    highest: by === 'max-concurrency' ? (queue?.slots ?? highest) : highest,
+    isWhole: by !== 'rate',
+    precision,
+    mostLooks: lookLengths.length,
+  };
+}
+
+function promisedOf({ text, percentile }: FindMaxOptions['promises'][number]): Promised {
+  return { text, allowedShare: percentile === null ? 0 : 1 - percentiles[percentile] / 100 };
+}
+
+/** A measurement as the search takes it. */
+function lookOf({ run, trend }: MeasuredRun, load: number, { promises }: FindMaxOptions): Look {
+  return {
+    load,
+    missed: promises.map((_, index) => piecesOf(trend, index)),
+    isOverloaded: run.overload !== undefined || run.aborted_on === 'overload',
+  };
+}
+
+/** Pieces of a run that are counted together. */
+const pieces = 16;
+
+function piecesOf({ bins }: RunTrend, promise: number): Look['missed'][number] {
+  const size = Math.max(1, Math.ceil(bins.length / pieces));
+  return Array.from({ length: Math.ceil(bins.length / size) }, (_, index) => {
+    const own = bins.slice(index * size, (index + 1) * size);
+    return {
+      successes: own.reduce((sum, { missed }) => sum + (missed[promise] ?? 0), 0),
+      attempts: own.reduce((sum, { judged }) => sum + (judged[promise] ?? 0), 0),
+    };
+  });
+}
+
+/** Whether the load generator could not send more: a higher load would not be one. */
+function isClientFull({ run }: MeasuredRun): boolean {
+  return (run.client.saturation ?? []).some((each) => each !== 'ttft-error');
+}

@@ -1,0 +1,44 @@
+import { ChatstreamError } from '../../base/errors.js';
+import type { Setting } from '../../measurement/result-schema.js';
+import type { BenchOptions, FindMaxOptions } from './options.js';
+import type { PlannedSettings } from './settings.js';
+
+/**
+ * The setting that a search begins with. All that it measures are like it but for the load.
+ *
+ * @param queue of the target; null if its max-concurrency cannot be set
+ * @throws ChatstreamError `usage` if a max-concurrency is asked for that the server cannot have
+ */
+export function searchedSettings(
+  search: FindMaxOptions,
+  { load, maxConcurrency }: Pick<BenchOptions, 'load' | 'maxConcurrency'>,
+  queue: { readonly slots: number } | null,
+): PlannedSettings {
+  const [wanted = null] = maxConcurrency ?? [];
+  if (queue === null && (search.by === 'max-concurrency' || wanted !== null)) {
+    throw new ChatstreamError('usage', "The server's max-concurrency cannot be set from here.", {
+      hint: 'That works with chatstream servers. Search --by rate or --by concurrency, without --max-concurrency.',
+    });
+  }
+  if (queue !== null && wanted !== null && wanted > queue.slots) {
+    throw new ChatstreamError('usage', `--max-concurrency ${wanted} is more than the server's ${queue.slots} slots.`, {
+      hint: `Start the server with --slots ${wanted}, or lower it.`,
+    });
+  }
+  const closed = load.type === 'closed' ? (load.concurrency[0] ?? 1) : null;
+  const open = load.type === 'open' ? (load.rates[0] ?? 1) : null;
+  const setting = { concurrency: closed, rate: open, max_concurrency: wanted };
+  return { settings: [searchedSetting(setting, search, search.start)], warnings: [] };
+}
+
+/** A setting with another load. */
+export function searchedSetting(setting: Setting, { by }: FindMaxOptions, load: number): Setting {
+  switch (by) {
+    case 'rate':
+      return { ...setting, concurrency: null, rate: load };
+    case 'concurrency':
+      return { ...setting, concurrency: load, rate: null };
+    case 'max-concurrency':
+      return { ...setting, max_concurrency: load };
+  }
+}

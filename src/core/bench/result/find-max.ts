@@ -1,0 +1,93 @@
+import type { FindMax, FindMaxBy, FindMaxPoint } from '../../measurement/find-max-schema.js';
+import { percentiles } from '../../measurement/metric-names.js';
+import type { Objective } from '../../measurement/objectives.js';
+import type { SettingSummary } from '../../measurement/summarise.js';
+import { wilsonInterval } from '../../statistics/proportion.js';
+import type { FindMaxOptions } from '../plan/options.js';
+import type { NextToBreak, SearchOutcome } from '../search/conclude.js';
+import type { LoadEvidence } from '../search/evidence.js';
+
+/** The answer of a search, as the result has it. */
+export function describeSearch(
+  { promises, by }: Pick<FindMaxOptions, 'promises' | 'by'>,
+  outcome: SearchOutcome,
+  summaries: readonly SettingSummary[],
+): FindMax {
+  const nextText = (next: NextToBreak): string =>
+    next.type === 'overload' ? 'overload' : (promises[next.index]?.text ?? 'overload');
+  const found = outcome.status === 'found' ? outcome : null;
+  const next = outcome.status === 'found' || outcome.status === 'none-hold' ? nextText(outcome.next) : null;
+  return {
+    by,
+    status: outcome.status,
+    finished: outcome.isFinished,
+    load: found?.load ?? (outcome.status === 'all-hold' ? outcome.highest : null),
+    lower: found?.lower ?? null,
+    upper: found?.upper ?? null,
+    next_to_break: next,
+    contradictions: outcome.contradictions.map(({ load }) => load),
+    points: outcome.loads.map((evidence) => pointOf(evidence, promises, summaryAt(summaries, by, evidence.load))),
+  };
+}
+
+function summaryAt(summaries: readonly SettingSummary[], by: FindMaxBy, load: number): SettingSummary | undefined {
+  const key = by === 'max-concurrency' ? 'max_concurrency' : by;
+  return summaries.find(({ settings }) => settings[key] === load);
+}
+
+function pointOf(
+  { load, looks, shares, verdict, isOverloaded }: LoadEvidence,
+  promises: readonly Objective[],
+  summary: SettingSummary | undefined,
+): FindMaxPoint {
+  const requests = summary?.requests;
+  return {
+    load,
+    measurements: looks,
+    requests: requests === undefined ? 0 : requests.completed + requests.refused + requests.failed + requests.timed_out,
+    verdict,
+    overloaded: isOverloaded,
+    promises: promises.map((promise, index) => {
+      const share = shares[index] ?? null;
+      return {
+        promise: promise.text,
+        ...valueOf(promise, share?.effectiveAttempts ?? null, summary),
+        missed_share: share === null ? null : digits(share.share),
+        missed_lower: share === null ? null : digits(share.interval.lower),
+        missed_upper: share === null ? null : digits(share.interval.upper),
+      };
+    }),
+  };
+}
+
+/** Error on each side. */
+const tail = 0.025;
+
+/**
+ * The percentile, and its interval: that of its rank, as if there were only the effective number of requests (R. S.
+ * Woodruff, "Confidence intervals for medians and other position measures", 1952).
+ */
+function valueOf(
+  { metric, percentile }: Objective,
+  effectiveAttempts: number | null,
+  summary: SettingSummary | undefined,
+): Pick<FindMaxPoint['promises'][number], 'value_ms' | 'value_lower_ms' | 'value_upper_ms'> {
+  const histogram = summary?.histograms.get(metric);
+  if (summary === undefined || histogram === undefined || effectiveAttempts === null || percentile === null) {
+    return { value_ms: null, value_lower_ms: null, value_upper_ms: null };
+  }
+  const { completed, refused, failed, timed_out: timedOut } = summary.requests;
+  const all = completed + refused + failed + timedOut;
+  const at = (share: number): number | null => {
+    // Those without an answer are the slowest.
+    const ofAnswered = (share * all) / completed;
+    return completed === 0 || ofAnswered > 1 ? null : histogram.quantileMs(ofAnswered * 100);
+  };
+  const share = percentiles[percentile] / 100;
+  const { lower, upper } = wilsonInterval({ successes: share * effectiveAttempts, attempts: effectiveAttempts }, tail);
+  return { value_ms: at(share), value_lower_ms: at(lower), value_upper_ms: at(upper) };
+}
+
+function digits(share: number): number {
+  return Number(share.toPrecision(4));
+}

@@ -1,0 +1,70 @@
+import { type Static, Type } from 'typebox';
+
+const load = Type.Number({ exclusiveMinimum: 0 });
+const nullableLoad = Type.Union([load, Type.Null()]);
+const nullableMs = Type.Union([Type.Number({ minimum: 0 }), Type.Null()]);
+const share = Type.Number({ minimum: 0, maximum: 1 });
+
+const by = Type.Enum(['rate', 'concurrency', 'max-concurrency'], {
+  description: 'Requests per second, clients, or the setting of the server.',
+});
+
+/** What was searched for, as part of the plan. */
+export const findMaxPlanSchema = Type.Object({
+  promises: Type.Array(Type.String()),
+  by,
+  precision: Type.Number({ exclusiveMinimum: 0 }),
+  start: load,
+});
+
+const promiseAtLoad = Type.Object({
+  promise: Type.String({ description: 'Such as ttft.p95<500ms.' }),
+  value_ms: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
+    description: 'The percentile among all requests, those without an answer being the slowest; null if it is unknown.',
+  }),
+  value_lower_ms: nullableMs,
+  value_upper_ms: nullableMs,
+  missed_share: Type.Union([share, Type.Null()], { description: 'Of the requests; null without any to judge by.' }),
+  missed_lower: Type.Union([share, Type.Null()]),
+  missed_upper: Type.Union([share, Type.Null()]),
+});
+
+const point = Type.Object({
+  load,
+  measurements: Type.Integer({ minimum: 1 }),
+  requests: Type.Integer({ minimum: 0, description: 'With and without an answer.' }),
+  verdict: Type.Enum(['holds', 'breaks', 'unclear'], {
+    description: 'unclear: the interval of a promise contains its limit.',
+  }),
+  overloaded: Type.Boolean({ description: 'The queue grew without end.' }),
+  promises: Type.Array(promiseAtLoad),
+});
+
+/** The answer of `--find-max`. All intervals are of 95 %. */
+export const findMaxSchema = Type.Object(
+  {
+    by,
+    status: Type.Enum(['found', 'all-hold', 'none-hold', 'nothing-measured'], {
+      description: 'all-hold: at the highest load that was measured; none-hold: not even at the lowest.',
+    }),
+    finished: Type.Boolean({
+      description: 'False if the search ended before more measurements would have been in vain.',
+    }),
+    load: Type.Union([load, Type.Null()], { description: 'The highest load at which all promises hold.' }),
+    lower: nullableLoad,
+    upper: nullableLoad,
+    next_to_break: Type.Union([Type.String(), Type.Null()], {
+      description: 'The promise that breaks first above it, or overload if only the queue grows without end.',
+    }),
+    contradictions: Type.Array(load, {
+      description: 'Loads that are clearly on the other side than their neighbours: there is no single limit then.',
+    }),
+    points: Type.Array(point, { description: 'In rising order of load.' }),
+  },
+  { description: 'The highest load at which all promises hold.' },
+);
+
+export type FindMaxBy = Static<typeof by>;
+export type FindMaxPlan = Static<typeof findMaxPlanSchema>;
+export type FindMax = Static<typeof findMaxSchema>;
+export type FindMaxPoint = Static<typeof point>;

@@ -1,0 +1,148 @@
+import type { FindMax, FindMaxPoint } from '../../measurement/find-max-schema.js';
+import {
+  listed,
+  orUnknown,
+  percentText,
+  significant,
+  tickText,
+  timeRangeText,
+  timeText,
+  whole,
+} from '../../measurement/numbers.js';
+import { parseObjective } from '../../measurement/objectives.js';
+import type { BenchResult } from '../../measurement/result-schema.js';
+import { oneLine } from '../text/escape.js';
+
+/** A load with its unit: `5.6 requests/s`, `12 clients`, `max-concurrency 4`. */
+function loadText(by: FindMax['by'], load: string): string {
+  switch (by) {
+    case 'rate':
+      return `${load} requests/s`;
+    case 'concurrency':
+      return load === '1' ? '1 client' : `${load} clients`;
+    case 'max-concurrency':
+      return `max-concurrency ${load}`;
+  }
+}
+
+/** The answer of `--find-max`: the limit first, then what a reader should know of it; empty without a search. */
+export function findMaxSentences({ find_max: found, plan }: Pick<BenchResult, 'find_max' | 'plan'>): readonly string[] {
+  if (found === undefined) return [];
+  const promises = (plan.find_max?.promises ?? []).map(oneLine);
+  return [answer(found, promises, plan.find_max?.precision ?? 0), ...doubts(found)];
+}
+
+function answer(found: FindMax, promises: readonly string[], precision: number): string {
+  const names = listed(promises);
+  const [hold, doNot] = promises.length === 1 ? ['holds', 'does not hold'] : ['hold', 'do not hold'];
+  const { by, status, load, lower, upper, points } = found;
+  const at = (value: number): string => loadText(by, significant(value));
+  const [lowest, highest] = [points[0]?.load ?? 0, points.at(-1)?.load ?? 0];
+  switch (status) {
+    case 'found': {
+      const isRough =
+        lower === null || upper === null || Math.max(upper / (load ?? 1), (load ?? 1) / lower) > 1 + precision * 1.05;
+      const advice = isRough && by === 'rate' ? ' To narrow it down, measure for longer (-d).' : '';
+      return `${names} ${hold} up to ${at(load ?? 0)} (${intervalText(lower, upper)}); ${nextText(found)}.${advice}`;
+    }
+    case 'all-hold':
+      return `${names} ${hold} at every load that was measured, up to ${at(highest)}. ${wayUp(found)}`;
+    case 'none-hold':
+      return `${names} ${doNot} even at ${at(lowest)}, the lowest load that was measured: ${nextText(found)}. Try a more generous limit, or shorter prompts and answers.`;
+    case 'nothing-measured':
+      return 'The search ended before anything was measured.';
+  }
+}
+
+function intervalText(lower: number | null, upper: number | null): string {
+  if (lower === null && upper === null) return 'no load was clear of the limit';
+  if (lower === null) return `at most ${significant(upper ?? 0)} with 97.5 % confidence`;
+  if (upper === null) return `at least ${significant(lower)} with 97.5 % confidence`;
+  return `95 % interval ${significant(lower)} to ${significant(upper)}`;
+}
+
+function nextText({ next_to_break: next }: FindMax): string {
+  if (next === null) return 'nothing broke';
+  if (next === 'overload') return 'above it, the queue grows without end';
+  return `the next promise to break is ${oneLine(next.split('<')[0] ?? next)}`;
+}
+
+function wayUp({ by, finished }: FindMax): string {
+  if (!finished)
+    return 'The search ended before it found the limit: give it more time, or a higher load to begin with.';
+  return by === 'max-concurrency'
+    ? 'That is all the server has slots for: start it with more --slots, or raise the load.'
+    : 'Use more --workers, or another machine for the load generator.';
+}
+
+function doubts({ finished, status, contradictions, by, points }: FindMax): readonly string[] {
+  const sentences: string[] = [];
+  if (!finished && status === 'found') {
+    sentences.push('The search ended before the limit was known as precisely as planned.');
+  }
+  if (contradictions.length > 0) {
+    const where = loadText(by, listed(contradictions.map(significant)));
+    sentences.push(`The results are not monotonic: ${where} is clearly on the other side of the limit than its neighbours, so there may be no single limit.`); // prettier-ignore
+  }
+  const overloaded = points.filter((each) => each.overloaded).map(({ load }) => significant(load));
+  if (overloaded.length > 0) sentences.push(`The queue grew without end at ${loadText(by, listed(overloaded))}.`);
+  return sentences;
+}
+
+/** The points as a table without its lines. */
+export function findMaxTable({ find_max: found }: Pick<BenchResult, 'find_max'>): {
+  readonly heading: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+} | null {
+  if (found === undefined || found.points.length === 0) return null;
+  const promises = found.points[0]?.promises.map(({ promise }) => oneLine(promise)) ?? [];
+  const unit = { rate: 'requests/s', concurrency: 'clients', 'max-concurrency': 'max-concurrency' }[found.by];
+  return {
+    heading: [unit, 'requests', ...promises.flatMap((promise) => [promise, 'interval', 'missed']), 'verdict'],
+    rows: found.points.map((point) => [
+      significant(point.load),
+      whole(point.requests),
+      ...point.promises.flatMap((each) => [
+        orUnknown(each.value_ms, timeText),
+        each.value_lower_ms === null || each.value_upper_ms === null
+          ? '–'
+          : timeRangeText(each.value_lower_ms, each.value_upper_ms),
+        orUnknown(each.missed_share, percentText),
+      ]),
+      verdictText(point),
+    ]),
+  };
+}
+
+function verdictText({ verdict, overloaded }: FindMaxPoint): string {
+  return overloaded ? 'queue grows' : verdict;
+}
+
+/** Columns of a curve. */
+const curveWidth = 50;
+
+/** For each promise, its value at each load as a bar on a logarithmic axis, with a mark at the limit. */
+export function findMaxCurves({ find_max: found }: Pick<BenchResult, 'find_max'>): readonly (readonly string[])[] {
+  const promises = found?.points[0]?.promises.map(({ promise }) => promise) ?? [];
+  return promises.flatMap((promise, index) => {
+    const points = (found?.points ?? []).flatMap((point) => {
+      const value = point.promises[index]?.value_ms ?? null;
+      return value === null || value <= 0 ? [] : [{ load: significant(point.load), value }];
+    });
+    if (points.length < 2) return [];
+    const limit = parseObjective(promise).belowMs;
+    const from = Math.min(limit, ...points.map(({ value }) => value)) / 1.5;
+    const to = Math.max(limit, ...points.map(({ value }) => value)) * 1.1;
+    const at = (ms: number): number => Math.round((Math.log(ms / from) / Math.log(to / from)) * curveWidth);
+    const left = Math.max(...points.map(({ load }) => load.length));
+    const mark = at(limit);
+    const lines = points.map(({ load, value }) => {
+      const bar = '█'.repeat(at(value)).padEnd(curveWidth + 1);
+      const cells = Array.from(bar, (cell) => cell)
+        .map((cell, column) => (column === mark ? (cell === '█' ? '┃' : '│') : cell))
+        .join('');
+      return `  ${load.padStart(left)}  ${cells} ${timeText(value)}`;
+    });
+    return [[`${oneLine(promise)} by load; │ is the limit, ${tickText(limit)}`, ...lines]];
+  });
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { abortReason, type RunningRun } from '../../../src/core/bench/abort.js';
+import { parseAbortRule } from '../../../src/core/bench/plan/abort-rules.js';
+import type { TrendBin } from '../../../src/core/bench/record/run-trend.js';
+import { parseObjective } from '../../../src/core/measurement/objectives.js';
+
+const growing: readonly TrendBin[] = Array.from({ length: 20 }, (_, second) => ({
+  ...{ sent: 40, firstTokens: 40, judged: [40], missed: [second < 5 ? 0 : 40] },
+  ...{ ttftUs: 40 * second * 100_000, inFlightUs: second * 10 * 1e6 },
+}));
+
+function runOf(run: Partial<RunningRun> & { readonly completed?: number; readonly unanswered?: number }): RunningRun {
+  const { completed = 100, unanswered = 0, ...rest } = run;
+  const trend = { binUs: 1e6, bins: growing };
+  const promises = [parseObjective('ttft.p95<500ms')];
+  return { snapshots: [{ completed, unanswered, trend }], elapsedShare: 0.6, measuredMs: 20_000, isOpenLoop: true, promises, ...rest }; // prettier-ignore
+}
+
+describe('--abort-on', () => {
+  it.each(['overload', 'errors', 'errors:2.5%', 'slo'])('takes %s', (text) => {
+    expect(parseAbortRule(text)).toMatchObject({ text });
+  });
+
+  it.each(['', 'error', 'errors:', 'errors:0%', 'errors:100%', 'overload:5%'])('refuses "%s"', (text) => {
+    expect(() => parseAbortRule(text)).toThrow('is not a reason to end a run');
+  });
+
+  it('ends an open loop whose queue grows without end, after half of its time', () => {
+    const rules = [parseAbortRule('overload')];
+    expect(abortReason(rules, runOf({}))).toBe('overload');
+    expect(abortReason(rules, runOf({ elapsedShare: 0.4 }))).toBeNull();
+    expect(abortReason(rules, runOf({ isOpenLoop: false }))).toBeNull();
+  });
+
+  it('ends a run in which too many requests have no answer, of at least 20', () => {
+    const rules = [parseAbortRule('errors:10%')];
+    expect(abortReason(rules, runOf({ completed: 80, unanswered: 20 }))).toBe('errors:10%');
+    expect(abortReason(rules, runOf({ completed: 95, unanswered: 5 }))).toBeNull();
+    expect(abortReason(rules, runOf({ completed: 0, unanswered: 10 }))).toBeNull();
+  });
+
+  it('ends a run in which so many were too slow that an objective is missed whatever follows', () => {
+    const rules = [parseAbortRule('slo')];
+    expect(abortReason(rules, runOf({}))).toBe('slo');
+    expect(abortReason(rules, runOf({ promises: [] }))).toBeNull();
+  });
+});
