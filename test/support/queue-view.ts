@@ -5,6 +5,8 @@ import { until } from './until.js';
 const count = Type.Integer({ minimum: 0 });
 const exactly = { additionalProperties: false };
 
+const owner = { key: Type.String(), class: Type.Enum(['interactive', 'standard', 'batch']) };
+
 /** `GET /v1/queue` as docs/api.md has it. */
 const queueView = Type.Object(
   {
@@ -17,6 +19,7 @@ const queueView = Type.Object(
       Type.Object(
         {
           id: Type.String(),
+          ...owner,
           slot: Type.Union([count, Type.Null()]),
           prompt_tokens: count,
           output_tokens: count,
@@ -27,7 +30,14 @@ const queueView = Type.Object(
     ),
     waiting: Type.Array(
       Type.Object(
-        { id: Type.String(), position: count, waited_ms: count, eta_ms: Type.Union([count, Type.Null()]) },
+        {
+          id: Type.String(),
+          ...owner,
+          waits_for: Type.Enum(['slot', 'key']),
+          position: count,
+          waited_ms: count,
+          eta_ms: Type.Union([count, Type.Null()]),
+        },
         exactly,
       ),
     ),
