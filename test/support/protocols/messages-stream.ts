@@ -62,6 +62,7 @@ export function checkedMessage(stream: readonly unknown[]): CheckedMessage {
         break;
       case 'message_start':
       case 'message_stop':
+      case 'ping':
         break;
     }
   }

@@ -1,6 +1,6 @@
 import { type BucketCounts, bucketsBetween } from '../../measurement/buckets.js';
-import type { CachedPromptTokens } from '../../measurement/prompt-cache.js';
 import { readHistogram, sumOf } from '../../measurement/prometheus-text.js';
+import type { CachedPromptTokens } from '../../measurement/prompt-cache.js';
 
 /** What a server has counted since it was started. What it has no name for yet is 0. */
 export interface ServerCounters {
