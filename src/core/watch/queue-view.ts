@@ -4,6 +4,9 @@ import { Compile } from 'typebox/compile';
 const milliseconds = Type.Number();
 const count = Type.Integer();
 
+/** Whose request it is, and how it is treated. */
+const owner = { key: Type.String(), class: Type.String() };
+
 const queueSchema = Type.Object({
   max_concurrency: count,
   max_queue: count,
@@ -12,6 +15,7 @@ const queueSchema = Type.Object({
   running: Type.Array(
     Type.Object({
       id: Type.String(),
+      ...owner,
       slot: Type.Union([count, Type.Null()]),
       prompt_tokens: count,
       output_tokens: count,
@@ -21,6 +25,7 @@ const queueSchema = Type.Object({
   waiting: Type.Array(
     Type.Object({
       id: Type.String(),
+      ...owner,
       position: count,
       waited_ms: milliseconds,
       eta_ms: Type.Union([milliseconds, Type.Null()]),

@@ -14,10 +14,13 @@ export interface Seen {
   readonly ttft?: readonly [number, number];
   readonly engineRestarts?: number;
   readonly draining?: boolean;
+  /** The name of the key of all requests. */
+  readonly key?: string;
 }
 
 /** A reading of a server with 4 slots. */
 export function readingAt(seconds: number, seen: Seen = {}): Reading {
+  const owner = { key: seen.key ?? 'anonymous', class: 'standard' };
   const { completed = 0, refused = 0, tokens, running = [], waiting = 0, ttft } = seen;
   return {
     atMs: seconds * 1000,
@@ -28,6 +31,7 @@ export function readingAt(seconds: number, seen: Seen = {}): Reading {
       draining: seen.draining ?? false,
       running: running.map((output, index) => ({
         id: `chatcmpl-running-${index}`,
+        ...owner,
         slot: index,
         prompt_tokens: 31,
         output_tokens: output,
@@ -35,6 +39,7 @@ export function readingAt(seconds: number, seen: Seen = {}): Reading {
       })),
       waiting: Array.from({ length: waiting }, (_, index) => ({
         id: `chatcmpl-waiting-${index}`,
+        ...owner,
         position: index + 1,
         waited_ms: 100 * (waiting - index),
         eta_ms: index === 0 ? 722 : null,

@@ -99,25 +99,30 @@ function percentilesText({ p50, p95 }: Percentiles): string {
   return p50 === null ? orUnknown(p50, timeText) : `p50 ${timeText(p50)}, p95 ${orUnknown(p95, timeText)}`;
 }
 
+/** Longer names of keys are cut. */
+const keyWidth = 16;
+
 /** The running requests get the rows that they need, but leave the waiting ones half of the room. */
 function queueLines(queue: QueueView, room: number, width: number, paint: Paint): readonly string[] {
   const { running, waiting } = queue;
   const half = Math.floor((room - 3) / 2);
   const forRunning = Math.min(running.length, Math.max(half, room - 3 - waiting.length));
   const forWaiting = room - 3 - forRunning;
+  const withKeys = [...running, ...waiting].some(({ key }) => key !== 'anonymous');
+  const owned = (key: string, id: string): string => (withKeys ? `${padEnd(cut(key, keyWidth), keyWidth)}  ${id}` : id);
   const now = running.map(
-    ({ id, slot, prompt_tokens: prompt, output_tokens: output, running_ms: ms }) =>
-      `${padStart(orUnknown(slot, String), 5)}  ${padStart(whole(prompt), 8)}  ${padStart(whole(output), 8)}  ${padStart(seconds(ms), 9)}  ${id}`,
+    ({ id, key, slot, prompt_tokens: prompt, output_tokens: output, running_ms: ms }) =>
+      `${padStart(orUnknown(slot, String), 5)}  ${padStart(whole(prompt), 8)}  ${padStart(whole(output), 8)}  ${padStart(seconds(ms), 9)}  ${owned(key, id)}`,
   );
   const later = waiting.map(
-    ({ id, position, waited_ms: waited, eta_ms: eta }) =>
-      `${padStart(whole(position), 5)}  ${padStart(seconds(waited), 8)}  ${padStart(orUnknown(eta, seconds), 8)}  ${' '.repeat(9)}  ${id}`,
+    ({ id, key, position, waited_ms: waited, eta_ms: eta }) =>
+      `${padStart(whole(position), 5)}  ${padStart(seconds(waited), 8)}  ${padStart(orUnknown(eta, seconds), 8)}  ${' '.repeat(9)}  ${owned(key, id)}`,
   );
   return [
-    paint('dim', cut(' slot    prompt    output   runs for  request', width)),
+    paint('dim', cut(` slot    prompt    output   runs for  ${owned('key', 'request')}`, width)),
     ...headOf(now, Math.max(1, forRunning), 'runs', width),
     '',
-    paint('dim', cut('place    waited  starts in             request', width)),
+    paint('dim', cut(`place    waited  starts in             ${owned('key', 'request')}`, width)),
     ...headOf(later, Math.max(1, forWaiting), 'waits', width),
   ].slice(0, room);
 }

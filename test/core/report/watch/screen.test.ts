@@ -76,6 +76,13 @@ describe('the screen', () => {
     expect(text).toContain('draining: no new requests');
   });
 
+  it('shows whose requests they are, if the server has keys', () => {
+    const text = screenLines(pictureOf({ running: [1], waiting: 1, key: 'a-key-with-a-long-name' }), plain).join('\n');
+    expect(text).toContain('runs for  key               request');
+    expect(text).toContain('a-key-with-a-lo…  chatcmpl-running-0');
+    expect(text).toContain('a-key-with-a-lo…  chatcmpl-waiting-0');
+  });
+
   it('ends with a message and the keys', () => {
     const lines = screenLines(pictureOf({}, { text: 'max-concurrency is 3 now.', isProblem: false }), plain);
     expect(lines.slice(-2)).toEqual(['max-concurrency is 3 now.', 'q leaves · + and - turn max-concurrency']);

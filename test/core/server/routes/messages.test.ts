@@ -94,6 +94,7 @@ describe('a streamed message', () => {
     await until(() => inference.running === 1);
     const body = chat('hi', { max_tokens: 1, stream_options: { include_queue: true } });
     const client = await openStream(app, body, {}, path);
+    await until(() => inference.waiting === 1);
     const [stream] = await flyUntil(Promise.all([client.finished(), first]));
     expect(outline(stream).slice(0, 2)).toEqual([': queued position=1', 'message_start']);
   });
