@@ -132,15 +132,6 @@ export function engineStoppedError(): ChatstreamError {
   });
 }
 
-// forbidden
-
-/** @param allowed the roles that may do it, at least one */
-export function forbiddenError(key: string, role: string, allowed: readonly string[]): ChatstreamError {
-  return new ChatstreamError('forbidden', `The key "${key}" has the role ${role}, which may not do this.`, {
-    hint: `It takes a key with the role ${allowed.join(' or ')}.`,
-  });
-}
-
 // internal
 
 /** The cause is only for the log: it may name files of the server. */
@@ -149,18 +140,6 @@ export function internalError(cause: unknown): ChatstreamError {
     hint: 'The server log has the details.',
     cause,
   });
-}
-
-// invalid_api_key
-
-export function missingKeyError(): ChatstreamError {
-  return new ChatstreamError('invalid_api_key', 'This server needs an API key.', {
-    hint: 'Send it in the header "Authorization: Bearer KEY" or "x-api-key: KEY".',
-  });
-}
-
-export function wrongKeyError(): ChatstreamError {
-  return new ChatstreamError('invalid_api_key', 'This server does not accept this API key.');
 }
 
 // model_not_found
@@ -283,23 +262,6 @@ export function queueTimeoutError(queueTimeoutMs: number, retryAfterSeconds: num
 export function storageFailedError(): ChatstreamError {
   return new ChatstreamError('storage_failed', 'The server cannot use its store.', {
     hint: 'Its disk may be full; the server log says why. Try again later.',
-  });
-}
-
-// rate_limited, quota_exceeded
-
-/** @param limit in words: `60 requests per minute` */
-export function rateLimitedError(key: string, limit: string, retryAfterSeconds: number): ChatstreamError {
-  return new ChatstreamError('rate_limited', `The key "${key}" has reached its limit of ${limit}.`, {
-    hint: `Try again in ${retryAfterSeconds} s.`,
-    retryAfterSeconds,
-  });
-}
-
-export function quotaExceededError(key: string, tokensPerDay: number, retryAfterSeconds: number): ChatstreamError {
-  return new ChatstreamError('quota_exceeded', `The key "${key}" has used its ${tokensPerDay} tokens per day.`, {
-    hint: `There will be some again in ${retryAfterSeconds} s.`,
-    retryAfterSeconds,
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js';
-import { quotaExceededError, rateLimitedError } from '../base/refusals.js';
+import { quotaExceededError, rateLimitedError } from '../base/key-refusals.js';
 import { TokenBucket } from './token-bucket.js';
 
 /** Limits over time; null for none. */

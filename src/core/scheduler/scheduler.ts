@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { ChatstreamError } from '../base/errors.js';
-import { drainingError, queueFullError, queueTimeoutError, rateLimitedError } from '../base/refusals.js';
+import { rateLimitedError } from '../base/key-refusals.js';
+import { drainingError, queueFullError, queueTimeoutError } from '../base/refusals.js';
 import type { KeyTerms } from './demand.js';
 import { FairLine, type FairOptions } from './fair-line.js';
 import type { Job, QueueEntry, SchedulerEvent, WaitingView } from './job.js';

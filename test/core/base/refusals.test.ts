@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ChatstreamError } from '../../../src/core/base/errors.js';
+import { missingKeyError, wrongKeyError } from '../../../src/core/base/key-refusals.js';
 import {
   bodyTooLargeError,
   clientLeftError,
@@ -12,14 +13,12 @@ import {
   engineStoppedError,
   internalError,
   methodNotAllowedError,
-  missingKeyError,
   modelNotFoundError,
   notFoundError,
   notJsonError,
   queueFullError,
   queueTimeoutError,
   websocketError,
-  wrongKeyError,
 } from '../../../src/core/base/refusals.js';
 
 const queue = { running: 4, waiting: 64, pending: 0, maxConcurrency: 4, maxQueue: 64 };

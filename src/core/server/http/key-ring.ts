@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { missingKeyError, wrongKeyError } from '../../base/refusals.js';
+import { missingKeyError, wrongKeyError } from '../../base/key-refusals.js';
 import { digestOf, type KeySettings, noRates } from '../../config/key-settings.js';
 import { noKey, usualTerms } from '../../scheduler/demand.js';
 import { usualClass } from '../../scheduler/traffic-class.js';

@@ -1,4 +1,4 @@
-import { forbiddenError } from '../../base/refusals.js';
+import { forbiddenError } from '../../base/key-refusals.js';
 import type { KeySettings, Role } from '../../config/key-settings.js';
 
 /** Routes that others than users need. All that are not listed generate text, and are for users. */

@@ -1,0 +1,44 @@
+import { ChatstreamError } from './errors.js';
+
+/**
+ * The errors about API keys: which are accepted, what they may do, and how much. No message contains a key; they call it by its
+ * name.
+ */
+
+// forbidden
+
+/** @param allowed the roles that may do it, at least one */
+export function forbiddenError(key: string, role: string, allowed: readonly string[]): ChatstreamError {
+  return new ChatstreamError('forbidden', `The key "${key}" has the role ${role}, which may not do this.`, {
+    hint: `It takes a key with the role ${allowed.join(' or ')}.`,
+  });
+}
+
+// invalid_api_key
+
+export function missingKeyError(): ChatstreamError {
+  return new ChatstreamError('invalid_api_key', 'This server needs an API key.', {
+    hint: 'Send it in the header "Authorization: Bearer KEY" or "x-api-key: KEY".',
+  });
+}
+
+export function wrongKeyError(): ChatstreamError {
+  return new ChatstreamError('invalid_api_key', 'This server does not accept this API key.');
+}
+
+// rate_limited, quota_exceeded
+
+/** @param limit in words: `60 requests per minute` */
+export function rateLimitedError(key: string, limit: string, retryAfterSeconds: number): ChatstreamError {
+  return new ChatstreamError('rate_limited', `The key "${key}" has reached its limit of ${limit}.`, {
+    hint: `Try again in ${retryAfterSeconds} s.`,
+    retryAfterSeconds,
+  });
+}
+
+export function quotaExceededError(key: string, tokensPerDay: number, retryAfterSeconds: number): ChatstreamError {
+  return new ChatstreamError('quota_exceeded', `The key "${key}" has used its ${tokensPerDay} tokens per day.`, {
+    hint: `There will be some again in ${retryAfterSeconds} s.`,
+    retryAfterSeconds,
+  });
+}
