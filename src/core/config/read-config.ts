@@ -5,6 +5,7 @@ import { ChatstreamError, messageOf } from '../base/errors.js';
 import { isRecord } from '../base/json.js';
 import { noKey } from '../scheduler/demand.js';
 import { usualClass } from '../scheduler/traffic-class.js';
+import { configError } from './config-error.js';
 import { configSchema, type WireKey } from './config-schema.js';
 import type { KeySettings } from './key-settings.js';
 
@@ -17,8 +18,6 @@ export interface Config {
   /** By the names of flags without dashes. Whether there are such flags is for the command to say. */
   readonly flags: ReadonlyMap<string, FlagValue>;
 }
-
-const howToCheck = 'Check the file with: chatstream config check FILE';
 
 /** @throws ChatstreamError `usage` that names the file, and where in it something is wrong */
 export async function readConfig(path: string): Promise<Config> {
@@ -36,9 +35,7 @@ export async function readConfig(path: string): Promise<Config> {
 export function parseConfig(text: string, name: string): Config {
   const value = parseYaml(text, name);
   if (!Value.Check(configSchema, value)) {
-    const [error] = Value.Errors(configSchema, value);
-    const place = error === undefined || error.instancePath === '' ? 'its top level' : placeOf(error.instancePath);
-    throw new ChatstreamError('usage', `${name}: ${place} ${error?.message ?? 'is wrong'}.`, { hint: howToCheck });
+    throw configError(name, Value.Errors(configSchema, value)[0]);
   }
   const { keys = [], ...flags } = value;
   checkApart(keys, name);
@@ -55,7 +52,9 @@ function parseYaml(text: string, name: string): unknown {
   if (error !== undefined) {
     const before = text.slice(0, error.pos[0]).split('\n');
     const where = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
-    throw new ChatstreamError('usage', `${name} is not YAML: ${where}: ${error.code}.`, { hint: howToCheck });
+    throw new ChatstreamError('usage', `${name} is not YAML: ${where}: ${error.code}.`, {
+      hint: 'Nothing of the file is used until that is right.',
+    });
   }
   const value: unknown = document.toJS({ maxAliasCount: 100 });
   if (value === null || value === undefined) return {};
@@ -78,7 +77,10 @@ function checkApart(keys: readonly WireKey[], file: string): void {
         : twin === undefined
           ? null
           : `"${twin}" and "${name}" are the same key`;
-    if (problem !== null) throw new ChatstreamError('usage', `${file}: ${problem}.`, { hint: howToCheck });
+    if (problem !== null)
+      throw new ChatstreamError('usage', `${file}: ${problem}.`, {
+        hint: 'Nothing of the file is used until that is right.',
+      });
     names.add(name);
     digests.set(sha256, name);
   }
@@ -102,12 +104,4 @@ function settingsOf({ name, sha256, class: trafficClass, share, role, limits }: 
 function valueOf(given: unknown): FlagValue {
   if (typeof given === 'boolean') return given;
   return Array.isArray(given) ? given.map(String) : String(given);
-}
-
-/** `/keys/0/share` → `keys[0].share`. */
-function placeOf(pointer: string): string {
-  return pointer
-    .slice(1)
-    .replaceAll(/\/(\d+)(?=\/|$)/g, '[$1]')
-    .replaceAll('/', '.');
 }

@@ -61,9 +61,10 @@ describe('a configuration file', () => {
   it.each([
     ['keys: [', 'c.yaml is not YAML: line 1, column'],
     ['- a', 'c.yaml is not a list of settings'],
-    ['keys: [{ name: a }]', 'c.yaml: keys[0]'],
+    ['keys: [{ name: a }]', 'c.yaml: keys[0] needs sha256.'],
     [`keys: [{ name: a b, sha256: ${digest} }]`, 'c.yaml: keys[0].name'],
-    [`keys: [{ name: a, sha256: ${digest}, shar: 2 }]`, 'c.yaml: keys[0]'],
+    [`keys: [{ name: a, sha256: ${digest}, shar: 2 }]`, 'c.yaml: keys[0].shar is not a setting.'],
+    [`keys: [{ name: a, sha256: ${digest}, class: fast }]`, 'c.yaml: keys[0].class has none of its possible values.'],
     [`keys: [{ name: a, sha256: secret }]`, 'c.yaml: keys[0].sha256'],
     [`keys: [{ name: a, sha256: ${digest} }, { name: a, sha256: ${other} }]`, 'two keys with the name "a"'],
     [`keys: [{ name: a, sha256: ${digest} }, { name: b, sha256: ${digest} }]`, '"a" and "b" are the same key'],
