@@ -40,8 +40,7 @@ const firstGuess = 64;
  * A key pays when its job starts: for the prompt, and for as many output tokens as its answers had on average. It pays
  * for each further token as it is generated, and gets back what was cached and, at the end, what was too much. Paying only
  * for what has been generated would give all slots that become free at once to one key. A key that comes back, or comes to
- * a class anew, is
- * lifted to the least service of those that compete in it.
+ * a class anew, is lifted to the least service of those that compete in it.
  *
  * Every operation is O(log n + log k) for n jobs and k keys, except for positions: see {@link position}.
  */
@@ -100,7 +99,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
   enter(job: J): void {
     const account = this.#accountOf(job.demand.key);
     const lane = account.lanes[this.#isFifo ? 0 : rankOf(job.demand.trafficClass)];
-    if (lane === undefined) return;
+    if (lane === undefined) throw new Error(`There is no class ${job.demand.trafficClass}.`);
     const ticket = new Ticket(job, lane, this.#arrived, this.#clock.now());
     this.#arrived += 1;
     job.ticket = ticket;
