@@ -5,14 +5,14 @@ import { ClientTableReporter } from './test/support/clients/table-reporter.js';
  * Tests that keep to themselves: they change nothing that another file can see. All files of a worker share one set of
  * modules, which takes two thirds of the time that it takes to load everything anew for each of them.
  */
-const shared = [
-  'test/core/{base,compare,config,gguf,history,inference,measurement,report,scheduler,server,statistics,telemetry,watch}/**/*.test.ts',
-  'test/core/engine/{dialects,format,grammar,mock,text,threads}/**/*.test.ts',
-  'test/core/bench/{client,plan,record,result,search,workload}/**/*.test.ts',
-];
+const shared = ['test/core/**/*.test.ts', 'test/cli/**/*.test.ts', 'test/docs/**/*.test.ts'];
 
-/** In the same folders, but they replace modules. */
-const replacing = ['test/core/server/http/{key-ring,listen}.test.ts'];
+/** In the same folders, but they replace modules, or need llama.cpp as it is when it is loaded. */
+const alone = [
+  'test/core/server/http/{key-ring,listen}.test.ts',
+  'test/core/models/hugging-face.test.ts',
+  'test/core/engine/llama/{load,load-errors,unknown-architecture}.test.ts',
+];
 
 export default defineConfig({
   test: {
@@ -25,8 +25,8 @@ export default defineConfig({
     env: { UV_THREADPOOL_SIZE: '1' },
     reporters: ['default', new ClientTableReporter('JavaScript', new URL('test/e2e/clients', import.meta.url))],
     projects: [
-      { extends: true, test: { name: 'shared', include: shared, exclude: replacing, isolate: false } },
-      { extends: true, test: { name: 'replacing', include: replacing } },
+      { extends: true, test: { name: 'shared', include: shared, exclude: alone, isolate: false } },
+      { extends: true, test: { name: 'alone', include: alone } },
       {
         extends: true,
         test: { name: 'separate', include: ['test/**/*.test.ts'], exclude: ['test/slow/**', ...shared] },
