@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { ChatstreamError } from '../core/base/errors.js';
 import { exitCodes } from './exit-codes.js';
 
@@ -6,6 +7,8 @@ export interface FirstSignal {
   readonly signalled: Promise<NodeJS.Signals>;
   /** Aborted by the signal. */
   readonly stopping: AbortSignal;
+  /** Listens no longer. */
+  readonly release: () => void;
 }
 
 /**
@@ -15,16 +18,23 @@ export interface FirstSignal {
  */
 export function firstSignal(message = 'Stopped before the model was loaded.'): FirstSignal {
   const controller = new AbortController();
-  const signalled = new Promise<NodeJS.Signals>((resolve) => {
-    const onSignal = (signal: NodeJS.Signals): void => {
-      if (controller.signal.aborted) process.exit(exitCodes.interrupted);
-      controller.abort(new ChatstreamError('cancelled', message));
-      resolve(signal);
-    };
-    process.on('SIGINT', onSignal);
-    process.on('SIGTERM', onSignal);
-  });
-  return { signalled, stopping: controller.signal };
+  const came = new EventEmitter<{ signal: [NodeJS.Signals] }>();
+  const signalled = new Promise<NodeJS.Signals>((resolve) => came.once('signal', resolve));
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+    controller.abort(new ChatstreamError('cancelled', message));
+    came.emit('signal', signal);
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return {
+    signalled,
+    stopping: controller.signal,
+    release() {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
 }
 
 /** Calls back on each SIGHUP, which would end the process otherwise. */

@@ -33,6 +33,7 @@ const references = [
   { page: 'docs/bench.md', command: 'bench' },
   { page: 'docs/ci.md', command: 'compare' },
   { page: 'docs/top.md', command: 'top' },
+  { page: 'docs/chat.md', command: 'chat' },
 ];
 
 /** `-m, --model`, as the first column writes it, each in code. */

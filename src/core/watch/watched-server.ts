@@ -3,8 +3,8 @@ import type { Trust } from '../bench/client/transport.js';
 import { serverAddressOf } from '../bench/plan/server-address.js';
 import { detectServer } from '../bench/target/detect.js';
 import { type Answer, httpOf, jsonOf } from '../bench/target/http.js';
+import { rejectionText } from '../bench/target/rejection-text.js';
 import { isQueueView, type QueueView } from './queue-view.js';
-import { rejectionText } from './rejection-text.js';
 import { readTotals, type Totals } from './totals.js';
 
 /** What a server showed at one moment. */

@@ -60,7 +60,7 @@ export function httpOf(
 }
 
 /** The answer as JSON; undefined if it is something else. */
-export function jsonOf({ text }: Answer): unknown {
+export function jsonOf({ text }: Pick<Answer, 'text'>): unknown {
   try {
     return JSON.parse(text);
   } catch {

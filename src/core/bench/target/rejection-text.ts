@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { type Answer, jsonOf } from '../bench/target/http.js';
+import { type Answer, jsonOf } from './http.js';
 
 const failure = Compile(Type.Object({ error: Type.Object({ message: Type.String() }) }));
 
 /** Why a server did not do what it was asked, in its own words if it gave any. */
-export function rejectionText(answer: Answer): string {
+export function rejectionText(answer: Pick<Answer, 'status' | 'text'>): string {
   const json = jsonOf(answer);
   return failure.Check(json) ? json.error.message : `HTTP ${answer.status}.`;
 }

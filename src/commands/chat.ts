@@ -1,0 +1,116 @@
+import { text } from 'node:stream/consumers';
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.js';
+import { flagOrigins, fromEnvironment } from '../cli/flags.js';
+import { givenServerFlags, ownServerFlags } from '../cli/own-server.js';
+import { firstSignal } from '../cli/signals.js';
+import { ChatstreamError } from '../core/base/errors.js';
+
+const { engine, context, gpu, 'gpu-layers': gpuLayers, threads, ...others } = ownServerFlags;
+
+export default class Chat extends BaseCommand {
+  static override summary = 'Talk to a model.';
+
+  static override description = `The model is that of a running server (--url), or one that a server is started for (--model). With neither, it is that of the server at http://127.0.0.1:8000 if there is one, and else the bundled model.
+
+On a terminal, answers are laid out while they come; /help lists the commands, Ctrl-C stops an answer and a second one leaves. With a message as an argument or on stdin, the answer goes to stdout and the command ends.`;
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> -m qwen3.gguf',
+    {
+      description: 'One answer, from a server on another machine',
+      command: 'git diff | <%= config.bin %> <%= command.id %> -u http://gpu1:8000 "Write a commit message."',
+    },
+  ];
+
+  // The answer is text, and oclif's own flag is for an object.
+  static override enableJsonFlag = false;
+
+  static override args = {
+    message: Args.string({ description: 'One message to answer; what stdin has is added to it.' }),
+  };
+
+  static override flags = fromEnvironment({
+    url: Flags.string({ char: 'u', summary: 'URL of a running server, or unix:/path.' }),
+    model: Flags.string({
+      char: 'm',
+      summary: 'With --url, which of its models to ask. Without, the model to load, as for serve.',
+    }),
+    'api-key': Flags.string({
+      summary: 'Key to send as a bearer token. Of several with commas between them, the first is sent.',
+    }),
+    ca: Flags.file({
+      summary: 'PEM file with certificates to trust, besides those of the well-known authorities.',
+      exclusive: ['insecure'],
+    }),
+    insecure: Flags.boolean({ summary: 'Accept any TLS certificate.' }),
+    system: Flags.string({ summary: 'What the model is told before everything else.' }),
+    load: Flags.file({ summary: 'Go on with a conversation that /save has written.' }),
+    engine,
+    context,
+    gpu,
+    'gpu-layers': gpuLayers,
+    threads,
+    'mock-prefill': others['mock-prefill'],
+    'mock-token': others['mock-token'],
+    'mock-reply': others['mock-reply'],
+  });
+
+  async run(): Promise<void> {
+    const parsed = await this.parse(Chat);
+    const { flags, args } = parsed;
+    const piped = process.stdin.isTTY ? '' : (await text(process.stdin)).trim();
+    const question = [args.message ?? '', piped].filter((part) => part !== '').join('\n\n');
+    if (question === '' && !(process.stdin.isTTY && process.stdout.isTTY)) {
+      throw new ChatstreamError('usage', 'There is no message to answer.', {
+        hint: 'Give one as an argument or on stdin; a conversation needs a terminal.',
+      });
+    }
+    const { openServer } = await import('../cli/chat/open-server.js');
+    const { answerOnce, converse, loadConversation } = await import('../cli/chat/session.js');
+    const { Conversation } = await import('../core/chat/conversation.js');
+    const { createLogger } = await import('../cli/logging.js');
+    const conversation = flags.load === undefined ? new Conversation() : await loadConversation(flags.load);
+    if (flags.system !== undefined) conversation.system = flags.system;
+
+    const logger = createLogger(flags['log-level']);
+    const origins = flagOrigins(parsed);
+    const [typed] = Object.keys(givenServerFlags(flags, origins.isTyped)).filter((name) => name !== 'model');
+    if (typed !== undefined && flags.url !== undefined) {
+      throw new ChatstreamError(
+        'usage',
+        `--${typed} is for a server that is started here, but --url names one that runs.`,
+        {
+          hint: 'Leave out one of the two.',
+        },
+      );
+    }
+    const given = givenServerFlags(flags, (name) => name !== 'model' && origins.isGiven(name));
+    const { stopping, release } = firstSignal('Stopped before the answer was complete.');
+    const { server, close } = await openServer(
+      { ...flags, url: flags.url, model: flags.model, 'api-key': flags['api-key'], ca: flags.ca, given },
+      {
+        packageRoot: this.config.root,
+        tell: (line) => {
+          process.stderr.write(`${line}\n`);
+        },
+        log: (line) => {
+          logger.debug({}, `server: ${line}`);
+        },
+        stopping,
+      },
+    );
+    try {
+      if (question !== '') await answerOnce(server, conversation, question, stopping);
+      else {
+        // From here on, Ctrl-C stops answers.
+        release();
+        this.log(`${server.model} at ${server.url}. /help lists the commands.`);
+        await converse(server, conversation);
+      }
+    } finally {
+      await close();
+    }
+  }
+}
