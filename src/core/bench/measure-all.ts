@@ -180,7 +180,14 @@ function jobOf(
       load.type === 'closed' || setting.rate === null
         ? { type: 'closed', clients: setting.concurrency ?? 1 }
         : // The same moments for every setting of a trial, so that settings are compared under the same load.
-          { type: 'open', rate: setting.rate, arrival: load.arrival, seed: arrivalSeed ?? mixSeeds(seed, trial) },
+          {
+            type: 'open',
+            rate: setting.rate,
+            arrival: load.arrival,
+            seed: arrivalSeed ?? mixSeeds(seed, trial),
+            ...(load.stages === undefined ? {} : { stages: load.stages }),
+            ...(load.maxInFlight === undefined ? {} : { maxInFlight: load.maxInFlight }),
+          },
     run: number,
     worker: 0,
     workers,

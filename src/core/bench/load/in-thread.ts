@@ -13,6 +13,7 @@ import { countEnded } from './extension.js';
 import { connectionsOf, type LoadGenerator, type LoadJob } from './load-generator.js';
 import { type LoadRun, MeasurementWindow, Pauses } from './load-run.js';
 import { runOpenLoop } from './open-loop.js';
+import { TurnsInOrder } from './turns-in-order.js';
 
 /** How often the requests in flight are counted. */
 const countEveryMs = 10;
@@ -96,6 +97,7 @@ async function run(
     window.close();
     pauses.end();
   };
+  const inOrder = new TurnsInOrder(workload, job.run);
   let nextConversation = job.worker;
 
   const sendBody = async (body: string, intendedUs: number): Promise<RequestOutcome> => {
@@ -113,6 +115,7 @@ async function run(
       nextConversation += job.workers;
       return turns;
     },
+    turnAt: (index) => inOrder.at(index),
     async send(turn, intendedUs, phase) {
       const body = requestBody(turn, job.body);
       if (phase === 'warm-up') {

@@ -1,6 +1,7 @@
 import type { Objective } from '../../measurement/objectives.js';
 import type { StreamingClientOptions } from '../client/streaming-client.js';
 import type { Arrival } from '../plan/options.js';
+import { peakRate, type RateStage } from '../plan/stages.js';
 import type { RunPart } from '../record/run-part.js';
 import type { RunSnapshot } from '../record/run-recorder.js';
 import type { BodyOptions, WorkloadSpec } from '../workload/workload.js';
@@ -20,7 +21,10 @@ export interface LoadJob {
   readonly warmupMs: number;
   /** Milliseconds after the warm-up in which requests begin; null: until there are `requests`. */
   readonly durationMs: number | null;
-  /** Counted requests of this worker; null: as many as fit into the duration. */
+  /**
+   * Counted requests, in a closed loop those of this worker, in an open loop those of all workers; null: as many as fit
+   * into the duration.
+   */
   readonly requests: number | null;
   /** Beyond the duration; null: no request begins after it. */
   readonly extension: Extension | null;
@@ -35,7 +39,16 @@ export type LoadShape =
   /** This worker's share of the clients. */
   | { readonly type: 'closed'; readonly clients: number }
   /** The whole rate, of which this worker sends its share. */
-  | { readonly type: 'open'; readonly rate: number; readonly arrival: Arrival; readonly seed: number };
+  | {
+      readonly type: 'open';
+      readonly rate: number;
+      readonly arrival: Arrival;
+      readonly seed: number;
+      /** A rate that changes; `rate` is its mean then. */
+      readonly stages?: readonly RateStage[];
+      /** Of this worker, at least 1. */
+      readonly maxInFlight?: number;
+    };
 
 /**
  * Sends load, from this thread or from several others.
@@ -71,13 +84,30 @@ export function shareOf(total: number, worker: number, workers: number): number 
 
 /** One worker's part of a job. */
 export function partOf(job: LoadJob, worker: number, workers: number): LoadJob {
-  const shape =
-    job.shape.type === 'closed' ? { ...job.shape, clients: shareOf(job.shape.clients, worker, workers) } : job.shape;
-  const requests = job.requests === null ? null : shareOf(job.requests, worker, workers);
-  return { ...job, shape, requests, worker, workers };
+  const { shape, requests } = job;
+  if (shape.type === 'open')
+    return { ...job, shape: { ...shape, ...limitOf(shape, worker, workers) }, worker, workers };
+  return {
+    ...job,
+    shape: { ...shape, clients: shareOf(shape.clients, worker, workers) },
+    requests: requests === null ? null : shareOf(requests, worker, workers),
+    worker,
+    workers,
+  };
 }
 
 /** How many connections to have ready. In an open loop more may become necessary; the warm-up opens most of them. */
 export function connectionsOf({ shape }: LoadJob): number {
-  return shape.type === 'closed' ? shape.clients : Math.max(1, Math.min(64, Math.ceil(shape.rate)));
+  if (shape.type === 'closed') return shape.clients;
+  const { rate, stages, maxInFlight = Infinity } = shape;
+  const most = stages === undefined ? rate : peakRate(stages);
+  return Math.max(1, Math.min(64, Math.ceil(most), maxInFlight));
+}
+
+function limitOf(
+  { maxInFlight }: Extract<LoadShape, { type: 'open' }>,
+  worker: number,
+  workers: number,
+): { readonly maxInFlight?: number } {
+  return maxInFlight === undefined ? {} : { maxInFlight: Math.max(1, shareOf(maxInFlight, worker, workers)) };
 }

@@ -9,6 +9,8 @@ export interface LoadRun {
   /** The waits of this load; they end when the bench is stopped early. */
   readonly pauses: Pauses;
   nextConversation(): readonly Turn[];
+  /** The turns of all conversations one after the other, by their number. It must not fall. */
+  turnAt(index: number): Turn;
   /** Sends one request and records its outcome. */
   send(turn: Turn, intendedUs: number, phase: Exclude<RequestPhase, 'over'>): Promise<RequestOutcome>;
 }
