@@ -198,6 +198,8 @@ function jobOf(
     objectives: options.objectives,
     promises: options.findMax?.promises ?? options.objectives,
     samplesPath: options.samplesPath,
+    ...(options.cancel === null ? {} : { leaving: { ...options.cancel, seed } }),
+    ...(options.probeRate === null ? {} : { probes: { rate: options.probeRate, seed } }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 
 const rate = Type.Number({ minimum: 0 });
 
@@ -30,3 +30,39 @@ export const shapeFields = {
     Type.Number({ exclusiveMinimum: 0, description: 'One-token requests per second beside the load.' }),
   ),
 };
+
+const count = Type.Integer({ minimum: 0 });
+
+const heldBack = Type.Object(
+  {
+    requests: count,
+    mean_ms: Type.Number({ minimum: 0, description: 'Over all completed requests. It is part of client_wait.' }),
+    max_ms: Type.Number({ minimum: 0 }),
+  },
+  { description: 'Requests that were due while max_in_flight others were in flight, and were sent later.' },
+);
+
+const cancelled = Type.Object(
+  { requests: count, left: count, left_before_first_token: count, answered: count, unanswered: count },
+  {
+    description:
+      'Requests whose clients were to leave. They left, had their answer by then, or had none; they are in no other figure.',
+  },
+);
+
+/** What a run has apart from its requests. @param metric the schema of a latency */
+export function besideFields<Metric extends TSchema>(metric: Metric) {
+  return {
+    held_back: Type.Optional(heldBack),
+    cancelled: Type.Optional(cancelled),
+    probes: Type.Optional(
+      Type.Object(
+        { completed: count, unanswered: count, ttft: metric },
+        { description: 'Requests of one token beside the load, which are in no other figure.' },
+      ),
+    ),
+  };
+}
+
+export type HeldBackFigures = Static<typeof heldBack>;
+export type CancelledFigures = Static<typeof cancelled>;

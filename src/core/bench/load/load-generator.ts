@@ -6,6 +6,8 @@ import type { RunPart } from '../record/run-part.js';
 import type { RunSnapshot } from '../record/run-recorder.js';
 import type { BodyOptions, WorkloadSpec } from '../workload/workload.js';
 import type { Extension } from './extension.js';
+import type { Leaving } from './leavers.js';
+import type { ProbeJob } from './probes.js';
 
 /** What one worker sends in one run, as plain data that can be sent to another thread. */
 export interface LoadJob {
@@ -33,6 +35,10 @@ export interface LoadJob {
   /** Whose misses are counted over time. */
   readonly promises: readonly Objective[];
   readonly samplesPath: string | null;
+  /** Clients that give up; absent: none do. */
+  readonly leaving?: Leaving;
+  /** One-token requests beside the load; absent: none. */
+  readonly probes?: ProbeJob;
 }
 
 export type LoadShape =

@@ -1,5 +1,6 @@
 import { microsNow } from '../../base/micros.js';
 import { scheduleOf } from './arrivals.js';
+import { InFlightLimit } from './in-flight-limit.js';
 import type { LoadJob, LoadShape } from './load-generator.js';
 import type { LoadRun, Pauses } from './load-run.js';
 
@@ -17,18 +18,27 @@ export async function runOpenLoop(
   load: LoadRun,
 ): Promise<void> {
   const inFlight = new Set<Promise<unknown>>();
+  const limit = new InFlightLimit(shape.maxInFlight ?? Infinity);
   for (const { index, dueUs } of scheduleOf(shape, job)) {
     const intendedUs = startUs + dueUs;
     await waitUntil(intendedUs, load.pauses);
     const phase = load.window.nextPhase(intendedUs);
     if (phase === 'over') break;
-    const sent = load.send(load.turnAt(index), intendedUs, phase).finally(() => inFlight.delete(sent));
-    inFlight.add(sent);
+    limit.enter(intendedUs, load.hold, (heldUs) => {
+      // The bench was stopped: what is held back is not sent.
+      if (load.pauses.areOver) return Promise.resolve();
+      const sent = load.send(load.turnAt(index), intendedUs, phase, heldUs).finally(() => inFlight.delete(sent));
+      inFlight.add(sent);
+      return sent;
+    });
   }
+  load.window.close();
+  await limit.emptied();
   await Promise.all(inFlight);
 }
 
-async function waitUntil(dueUs: number, pauses: Pauses): Promise<void> {
+/** Resolves at this moment, or when the pauses are over. */
+export async function waitUntil(dueUs: number, pauses: Pauses): Promise<void> {
   for (let leftMs = (dueUs - microsNow()) / 1000; leftMs > 0; leftMs = (dueUs - microsNow()) / 1000) {
     // A timer for the last fraction of a millisecond would be late; an iteration of the event loop is shorter than
     // that.

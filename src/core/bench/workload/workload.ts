@@ -13,6 +13,8 @@ export interface ChatMessage {
 export interface Turn {
   readonly messages: readonly ChatMessage[];
   readonly outputTokens: number;
+  /** Its client gives it up so long after sending it; absent: it waits for the answer. */
+  readonly leavesAfterMs?: number;
 }
 
 /**

@@ -50,7 +50,7 @@ describe('clients that leave', () => {
     expect(parseCancel('2.5%@300ms')).toEqual({ text: '2.5%@300ms', share: 0.025, afterMs: 300 });
   });
 
-  it.each(['', '10%', '0%@1s', '101%@1s', '10@1s', '10%@0s', '10%@1'])('are not "%s"', (text) => {
+  it.each(['', '10%', '0%@1s', '100%@1s', '10@1s', '10%@0s', '10%@1'])('are not "%s"', (text) => {
     expect(() => parseCancel(text)).toThrow('does not say which clients leave');
   });
 });
