@@ -174,7 +174,13 @@ const run = Type.Object({
   metrics,
   client,
   checks,
-  ...besideFields(metric),
+  ...besideFields,
+  probes: Type.Optional(
+    Type.Object(
+      { completed: count, unanswered: count, ttft: metric },
+      { description: 'Requests of one token beside the load, which are in no other figure.' },
+    ),
+  ),
   overload: Type.Optional(overloadSchema),
   aborted_on: Type.Optional(
     Type.String({ description: 'Which reason of --abort-on ended this run before its time, such as overload.' }),

@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 
 const rate = Type.Number({ minimum: 0 });
 
@@ -50,19 +50,7 @@ const cancelled = Type.Object(
   },
 );
 
-/** What a run has apart from its requests. @param metric the schema of a latency */
-export function besideFields<Metric extends TSchema>(metric: Metric) {
-  return {
-    held_back: Type.Optional(heldBack),
-    cancelled: Type.Optional(cancelled),
-    probes: Type.Optional(
-      Type.Object(
-        { completed: count, unanswered: count, ttft: metric },
-        { description: 'Requests of one token beside the load, which are in no other figure.' },
-      ),
-    ),
-  };
-}
+/** What a run has apart from its requests. */
+export const besideFields = { held_back: Type.Optional(heldBack), cancelled: Type.Optional(cancelled) };
 
-export type HeldBackFigures = Static<typeof heldBack>;
 export type CancelledFigures = Static<typeof cancelled>;

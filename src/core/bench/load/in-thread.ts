@@ -121,7 +121,7 @@ async function run(
       return turns;
     },
     turnAt: (index) => inOrder.at(index),
-    hold() {
+    hold: () => {
       recorder.heldBack.hold();
     },
     async send(turn, intendedUs, phase, heldUs = null) {

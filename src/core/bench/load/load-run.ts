@@ -23,7 +23,7 @@ export interface LoadRun {
     heldUs?: number | null,
   ): Promise<RequestOutcome>;
   /** A request is due, but held back. */
-  hold(): void;
+  readonly hold: () => void;
 }
 
 /** Whether a request counts, by when it was meant to be sent. */
