@@ -33,13 +33,13 @@ function sentence({ runs }: Pick<BenchResult, 'runs'>, summary: SettingSummary):
     .flatMap(({ overload }) => overload ?? [])
     .toSorted((one, other) => other.in_flight_per_second.slope - one.in_flight_per_second.slope)[0];
   const answered = `the server answered ${significant(rates.requests_per_second)} requests/s`;
-  const grew = worst === undefined ? '' : `, and each second ${growthText(worst)} more were waiting`;
+  const grew = worst === undefined ? '' : `, and with every second ${growthText(worst)}`;
   return `The queue grew without end at ${wholeSettingText(settings)}: ${answered}${grew}.`;
 }
 
-/** `11.6 (95 % interval 11.2 to 12.1)`. */
+/** `11.6 more were waiting (95 % interval 11.2 to 12.1)`. */
 function growthText({ in_flight_per_second: { slope, lower, upper } }: Overload): string {
-  return `${significant(slope)} (95 % interval ${significant(lower)} to ${significant(upper)})`;
+  return `${significant(slope)} more were waiting (95 % interval ${significant(lower)} to ${significant(upper)})`;
 }
 
 /** What the mark in the table means; '' without such a setting. */
