@@ -7,7 +7,6 @@ import type { RunSnapshot } from '../record/run-recorder.js';
 import type { BodyOptions, WorkloadSpec } from '../workload/workload.js';
 import type { Extension } from './extension.js';
 import type { Leaving } from './leavers.js';
-import type { ProbeJob } from './probes.js';
 
 /** What one worker sends in one run, as plain data that can be sent to another thread. */
 export interface LoadJob {
@@ -39,6 +38,13 @@ export interface LoadJob {
   readonly leaving?: Leaving;
   /** One-token requests beside the load; absent: none. */
   readonly probes?: ProbeJob;
+}
+
+/** Requests of one token at a fixed rate beside the load, as plain data. */
+export interface ProbeJob {
+  /** Per second, by all workers together. */
+  readonly rate: number;
+  readonly seed: number;
 }
 
 export type LoadShape =

@@ -1,7 +1,7 @@
 import { mixSeeds, seededRandom } from '../../base/random.js';
 import { drawWords } from '../workload/words.js';
 import { type BodyOptions, requestBody } from '../workload/workload.js';
-import type { LoadJob } from './load-generator.js';
+import type { LoadJob, ProbeJob } from './load-generator.js';
 import type { MeasurementWindow, Pauses } from './load-run.js';
 import { waitUntil } from './open-loop.js';
 
@@ -10,13 +10,6 @@ const purpose = 0x9e0be;
 
 /** So short that reading it takes next to no time. */
 const promptWords = 8;
-
-/** Requests of one token at a fixed rate beside the load, as plain data. */
-export interface ProbeJob {
-  /** Per second, by all workers together. */
-  readonly rate: number;
-  readonly seed: number;
-}
 
 /**
  * Sends probes while the load is being sent. They show what a short request goes through at the moment, whatever the
