@@ -8,6 +8,7 @@ import { needsMore } from './load/extension.js';
 import type { LoadGenerator, LoadJob } from './load/load-generator.js';
 import type { AbortRule } from './plan/abort-rules.js';
 import type { PlannedRun } from './plan/settings.js';
+import { dueShare } from './plan/stages.js';
 import type { RunPart } from './record/run-part.js';
 import { mergedTrend, type RunTrend } from './record/run-trend.js';
 import { assembleRun, type RunContext } from './result/assemble-run.js';
@@ -137,7 +138,10 @@ function runningRun(
 ): RunningRun {
   const measuredMs = (microsNow() - startUs) / 1000 - warmupMs;
   const elapsedShare = durationMs === null ? null : Math.min(1, Math.max(0, measuredMs / durationMs));
-  return { snapshots: load.snapshots(), elapsedShare, measuredMs, isOpenLoop: shape.type === 'open', promises };
+  const stages = shape.type === 'open' ? shape.stages : undefined;
+  const sentShare = stages === undefined ? elapsedShare : dueShare(stages, measuredMs);
+  const isOpenLoop = shape.type === 'open' && stages === undefined;
+  return { snapshots: load.snapshots(), elapsedShare, sentShare, measuredMs, isOpenLoop, promises };
 }
 
 function shapeOf({ shape, leaving, probes }: LoadJob): Pick<RunContext, 'beside' | 'isSteady'> {

@@ -13,7 +13,7 @@ export const requestsPath = '/v1/chat/completions';
 export const arrivals = ['poisson', 'constant', 'burst'] as const;
 
 /** Gaps with a gamma distribution. */
-export interface GammaArrival {
+interface GammaArrival {
   readonly type: 'gamma';
   /** Standard deviation of the gaps over their mean, above 0; 1 is Poisson, above it requests come in clusters. */
   readonly cv: number;

@@ -83,3 +83,16 @@ export function expectedRequests({ fromRate, toRate, durationMs }: RateStage): n
 export function peakRate(stages: readonly RateStage[]): number {
   return Math.max(...stages.flatMap(({ fromRate, toRate }) => [fromRate, toRate]));
 }
+
+/** Which share of all requests is due by now, on average, 0 to 1. */
+export function dueShare(stages: readonly RateStage[], elapsedMs: number): number {
+  let due = 0;
+  let leftMs = Math.max(0, elapsedMs);
+  for (const { fromRate, toRate, durationMs } of stages) {
+    const ms = Math.min(leftMs, durationMs);
+    const rateThen = fromRate + ((toRate - fromRate) * ms) / durationMs;
+    due += expectedRequests({ fromRate, toRate: rateThen, durationMs: ms });
+    leftMs -= ms;
+  }
+  return due / stages.reduce((sum, stage) => sum + expectedRequests(stage), 0);
+}

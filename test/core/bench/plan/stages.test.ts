@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { parseArrival } from '../../../../src/core/bench/plan/arrival.js';
 import { parseCancel } from '../../../../src/core/bench/plan/cancel.js';
-import { meanRate, parseRamp, parseStages, peakRate, totalMs } from '../../../../src/core/bench/plan/stages.js';
+import {
+  dueShare,
+  meanRate,
+  parseRamp,
+  parseStages,
+  peakRate,
+  totalMs,
+} from '../../../../src/core/bench/plan/stages.js';
 
 describe('stages', () => {
   it('are rates and durations, and may rise or fall', () => {
@@ -13,6 +20,12 @@ describe('stages', () => {
     ]);
     expect([totalMs(stages), peakRate(stages)]).toEqual([90_500, 10]);
     expect(meanRate(stages)).toBeCloseTo((60 + 360) / 90.5);
+  });
+
+  it('say which share of the requests is due by some moment', () => {
+    const stages = parseStages('0-10@10s,10@10s');
+    const shares = [-1, 0, 5, 10, 20, 30].map((seconds) => dueShare(stages, seconds * 1000));
+    expect(shares.map((share) => Number(share.toFixed(4)))).toEqual([0, 0, 0.0833, 0.3333, 1, 1]);
   });
 
   it.each(['', '2', '2@', '@30s', '2@30', '2@0s', '0@30s', '-2@30s', '2@30s,', '2@30s@1s', '2-@30s'])(
