@@ -1,5 +1,5 @@
 import { Flags, type Interfaces } from '@oclif/core';
-import { arrivals, findMaxQuantities } from '../core/bench/plan/options.js';
+import { findMaxQuantities } from '../core/bench/plan/options.js';
 import {
   defaultDuration,
   defaultIntegers,
@@ -18,6 +18,7 @@ import {
   trialsFlag,
 } from './flags.js';
 import { gateFlags } from './gate-flags.js';
+import { loadShapeFlags } from './load-flags.js';
 import { ownServerFlags } from './own-server.js';
 
 const load = { helpGroup: 'LOAD' };
@@ -50,12 +51,7 @@ export const benchFlags = fromEnvironment({
     ...load,
     summary: 'Open loop: requests per second, independent of responses. A list (0.5,1,2) measures each rate.',
   }),
-  arrival: Flags.option({
-    ...load,
-    summary: 'How an open loop spaces its requests.',
-    options: arrivals,
-    default: 'poisson' as const,
-  })(),
+  ...loadShapeFlags,
   duration: durationFlag({
     ...load,
     ...defaultInWords(
@@ -158,6 +154,10 @@ export const benchFlags = fromEnvironment({
   versus: Flags.string({
     ...target,
     summary: 'URL of a second server, the baseline, measured alternately with the first in short trials.',
+  }),
+  'wait-ready': durationFlag({
+    ...target,
+    summary: 'Wait up to this long for the server to answer requests.',
   }),
   baseline: Flags.file({
     ...target,

@@ -3,11 +3,13 @@ import { ChatstreamError } from '../core/base/errors.js';
 import { isRecord } from '../core/base/json.js';
 import { parseDuration } from '../core/base/units.js';
 import { inShortTrials } from '../core/bench/plan/interleaving.js';
-import type { BenchOptions, FindMaxOptions, Load, TargetOptions } from '../core/bench/plan/options.js';
+import type { BenchOptions, TargetOptions } from '../core/bench/plan/options.js';
 import { serverAddressOf } from '../core/bench/plan/server-address.js';
+import { type RateStage, totalMs } from '../core/bench/plan/stages.js';
 import { ownParameters } from '../core/bench/workload/workload.js';
 import { parseObjective } from '../core/measurement/objectives.js';
 import { type BenchFlags, usualDuration, usualExtension } from './bench-flags.js';
+import { isOpenLoop, loadOf, refuseShapes, stagesOf } from './bench-load.js';
 import { abortRulesOf, findMaxOf, refuseWithSearch } from './bench-search.js';
 import { checkFilesApart, type FlagOrigins, valuesOf } from './flags.js';
 import { flagsToShow, givenServerFlags, ownServerCommand } from './own-server.js';
@@ -27,8 +29,10 @@ interface Package {
  */
 export function benchOptions(flags: BenchFlags, origins: FlagOrigins, { root, version }: Package): BenchOptions {
   refuseContradictions(flags, origins);
+  refuseShapes(flags, origins);
   refuseWithSearch(flags, origins);
   const findMax = findMaxOf(flags, origins);
+  const stages = stagesOf(flags);
   const options: BenchOptions = {
     target: targetOf(flags, origins, root),
     versus: flags.versus === undefined ? null : validUrl(flags.versus),
@@ -44,10 +48,9 @@ export function benchOptions(flags: BenchFlags, origins: FlagOrigins, { root, ve
     abortOn: abortRulesOf(flags),
     maxConcurrency: flags['max-concurrency'] ?? null,
     sweepUpTo: Math.max(...flags.concurrency),
-    durationMs: flags.requests === undefined ? (flags.duration ?? parseDuration(usualDuration)) : null,
-    requests: flags.requests ?? null,
+    ...extentOf(flags, stages),
     extension:
-      flags.requests === undefined && flags.duration === undefined
+      flags.requests === undefined && flags.duration === undefined && stages === undefined
         ? { requests: usualExtension.requests, longestMs: parseDuration(usualExtension.longest) }
         : null,
     warmupMs: flags.warmup,
@@ -57,6 +60,9 @@ export function benchOptions(flags: BenchFlags, origins: FlagOrigins, { root, ve
     seed: flags.seed,
     promptSalt: origins.isGiven('seed') ? 0 : randomInt(1, 2 ** 32),
     timeoutMs: flags.timeout,
+    cancel: flags.cancel ?? null,
+    probeRate: flags['probe-rate'] ?? null,
+    waitReadyMs: flags['wait-ready'] ?? null,
     workers: flags.workers ?? null,
     prompts:
       flags.prompts === undefined
@@ -71,10 +77,14 @@ export function benchOptions(flags: BenchFlags, origins: FlagOrigins, { root, ve
   return options.versus === null ? options : inShortTrials(options);
 }
 
-function loadOf({ rate, arrival, concurrency }: BenchFlags, findMax: FindMaxOptions | null): Load {
-  if (findMax?.by === 'rate') return { type: 'open', rates: [findMax.start], arrival };
-  if (findMax?.by === 'concurrency') return { type: 'closed', concurrency: [findMax.start] };
-  return rate === undefined ? { type: 'closed', concurrency } : { type: 'open', rates: rate, arrival };
+/** How long each setting is measured, or with how many requests. */
+function extentOf(
+  { duration, requests }: BenchFlags,
+  stages: readonly RateStage[] | undefined,
+): Pick<BenchOptions, 'durationMs' | 'requests'> {
+  if (stages !== undefined) return { durationMs: totalMs(stages), requests: null };
+  if (requests !== undefined) return { durationMs: null, requests };
+  return { durationMs: duration ?? parseDuration(usualDuration), requests: null };
 }
 
 /**
@@ -87,12 +97,6 @@ function refuseContradictions(flags: BenchFlags, { isTyped }: FlagOrigins): void
     refuse('Nothing can be measured with --duration 0.', 'Give a time such as 10s, or --requests.');
   if (flags['max-duration'] === 0) {
     refuse('Nothing can be measured with --max-duration 0.', 'Give a time such as 15m, or leave it out.');
-  }
-  if (flags.rate === undefined && flags['find-max'] === undefined && isTyped('arrival')) {
-    refuse('--arrival is for an open loop, but --rate is not given.', 'Add --rate, or leave out --arrival.');
-  }
-  if (flags.rate !== undefined && flags.concurrency.length > 1 && isTyped('concurrency')) {
-    refuse('An open loop has no clients, so --rate cannot be combined with several values of --concurrency.', 'Leave out one of the two.'); // prettier-ignore
   }
   if (flags.prompts !== undefined && isTyped('input-tokens')) {
     refuse('--input-tokens is for synthetic prompts, but --prompts names a file.', 'Leave out one of the two.');
@@ -111,7 +115,7 @@ function refuseContradictions(flags: BenchFlags, { isTyped }: FlagOrigins): void
       'Add --versus or --baseline, and --fail-on; or give one number of trials.',
     );
   }
-  for (const name of ['ca', 'insecure'] as const) {
+  for (const name of ['ca', 'insecure', 'wait-ready'] as const) {
     if (isTyped(name) && flags.url === undefined) {
       refuse(`--${name} is for a server that is running, but --url names none.`, 'Add --url, or leave it out.');
     }
@@ -146,9 +150,9 @@ function targetOf(flags: BenchFlags, { isTyped, isGiven }: FlagOrigins, packageR
     clients:
       flags.by === 'concurrency' && flags['find-max'] !== undefined
         ? mostClients
-        : flags.rate === undefined
-          ? clients
-          : undefined,
+        : isOpenLoop(flags)
+          ? undefined
+          : clients,
   });
   return { type: 'own', command, serverFlags: flagsToShow(given) };
 }

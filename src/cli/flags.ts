@@ -72,7 +72,8 @@ export const positiveNumbersFlag = Flags.custom<readonly number[]>({
   parse: (input) => Promise.resolve(parsePositiveNumbers(input)),
 });
 
-function parsePositiveNumbers(text: string): readonly number[] {
+/** @throws ChatstreamError `usage` */
+export function parsePositiveNumbers(text: string): readonly number[] {
   const values = text.split(',').map((each) => (/^\s*\d*\.?\d+\s*$/.test(each) ? Number(each) : NaN));
   if (values.every((value) => value > 0 && Number.isFinite(value))) {
     return [...new Set(values)].sort((a, b) => a - b);

@@ -5,6 +5,7 @@ import { formatDuration } from '../core/base/units.js';
 import type { BenchProgress, RunPlace } from '../core/bench/measure-run.js';
 import { medianText, roughMark } from '../core/measurement/median.js';
 import { orUnknown, plural, significant, timeText, whole } from '../core/measurement/numbers.js';
+import { isOverloadedRun } from '../core/measurement/overload.js';
 import type { Run } from '../core/measurement/result-schema.js';
 import { wholeSettingText } from '../core/measurement/setting-text.js';
 import { cut, painter } from '../core/report/text/style.js';
@@ -148,7 +149,7 @@ function timeLine(progress: BenchProgress, room: number): TimeLine {
 
 /** A finished run in one line, for logs. */
 export function finishedLine(
-  { settings, trial, requests, rates, metrics, window }: Run,
+  { settings, trial, requests, rates, metrics, window, ...rest }: Run,
   { run, runs, server }: RunPlace,
 ): string {
   const latency = settings.rate === null ? metrics.ttft : metrics.ttft_from_schedule;
@@ -163,7 +164,9 @@ export function finishedLine(
     `[${run}${runs === null ? '' : `/${runs}`}] ${serverText({ server })}${wholeSettingText(settings)}${trial > 1 ? `, trial ${trial}` : ''}: `,
     `${plural(requests.completed, 'request')} in ${formatDuration(window.span_seconds * 1000)}${extended}, `,
     `${significant(rates.output_tokens_per_second)} tokens/s, `,
-    `${name} p50 ${medianText(latency, timeText)}, p95 ${orUnknown(latency.p95, timeText)}`,
+    isOverloadedRun(rest)
+      ? 'the queue grew without end'
+      : `${name} p50 ${medianText(latency, timeText)}, p95 ${orUnknown(latency.p95, timeText)}`,
     failed > 0 ? `, ${whole(failed)} refused or failed` : '',
   ].join('');
 }

@@ -51,6 +51,9 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
       onServerStart: () => {
         live.waiting(ownServerBeginning(flags));
       },
+      onWait: (url) => {
+        live.waiting(`Waiting for ${url} to be ready …`);
+      },
       onServerLog: (line) => {
         logger.debug({}, `server: ${line}`);
       },

@@ -1,6 +1,8 @@
 import { seededRandom } from '../../src/core/base/random.js';
+import { besideOf } from '../../src/core/measurement/beside.js';
 import { ClientDelay } from '../../src/core/measurement/client-delay.js';
 import { metricNames } from '../../src/core/measurement/metric-names.js';
+import { isOverloaded } from '../../src/core/measurement/overload.js';
 import { resultSchemaName } from '../../src/core/measurement/read-result.js';
 import type { BenchResult, Run, TargetDescription } from '../../src/core/measurement/result-schema.js';
 import { saturationOfRuns } from '../../src/core/measurement/saturation.js';
@@ -72,6 +74,8 @@ function summaryOf(run: Run, samples: SampleSet): SettingSummary {
     promptCache: promptCache ?? null,
     saturation: saturationOfRuns([run]),
     clientDelay: ClientDelay.ofRuns([run]),
+    isOverloaded: isOverloaded([run]),
+    beside: besideOf([run]),
   };
 }
 

@@ -10,8 +10,10 @@ export interface RunningRun {
   readonly snapshots: readonly Pick<RunSnapshot, 'completed' | 'unanswered' | 'trend'>[];
   /** Of the window, 0 to 1; null if the run ends after a number of requests. */
   readonly elapsedShare: number | null;
+  /** Of the requests of the window, if it is known; absent: as much as of the time. */
+  readonly sentShare?: number | null;
   readonly measuredMs: number;
-  /** Whether requests are sent on a schedule. */
+  /** Whether requests are sent on a schedule whose rate stays the same. */
   readonly isOpenLoop: boolean;
   /** Whose misses the trends count. */
   readonly promises: readonly Objective[];
@@ -28,7 +30,8 @@ export function abortReason(rules: readonly AbortRule[], run: RunningRun): strin
   return rules.find((rule) => applies(rule, run))?.text ?? null;
 }
 
-function applies(rule: AbortRule, { snapshots, elapsedShare, measuredMs, isOpenLoop, promises }: RunningRun): boolean {
+function applies(rule: AbortRule, run: RunningRun): boolean {
+  const { snapshots, elapsedShare, sentShare = elapsedShare, measuredMs, isOpenLoop, promises } = run;
   switch (rule.type) {
     case 'overload': {
       const isLate = elapsedShare === null ? measuredMs >= overloadAfter.ms : elapsedShare >= overloadAfter.share;
@@ -40,7 +43,7 @@ function applies(rule: AbortRule, { snapshots, elapsedShare, measuredMs, isOpenL
       return ended >= leastRequests && unanswered > rule.share * ended;
     }
     case 'slo':
-      return promises.some((promise, index) => isLost(promise, index, snapshots, elapsedShare));
+      return promises.some((promise, index) => isLost(promise, index, snapshots, sentShare));
   }
 }
 
@@ -49,14 +52,14 @@ function isLost(
   { percentile }: Objective,
   index: number,
   snapshots: RunningRun['snapshots'],
-  elapsedShare: number | null,
+  sentShare: number | null,
 ): boolean {
   const bins = snapshots.flatMap(({ trend }) => trend.bins);
   const missed = bins.reduce((sum, bin) => sum + (bin.missed[index] ?? 0), 0);
   const allowed = percentile === null ? 0 : 1 - percentiles[percentile] / 100;
   if (allowed === 0) return missed > 0;
   const sent = bins.reduce((sum, bin) => sum + bin.sent, 0);
-  const expected = elapsedShare === null ? Infinity : sent / Math.max(elapsedShare, 0.1);
+  const expected = sentShare === null || sentShare === 0 ? Infinity : sent / sentShare;
   return missed > leastMisses && missed > allowed * expected;
 }
 

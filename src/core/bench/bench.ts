@@ -15,7 +15,8 @@ import { beginSamplesFile } from './record/samples-file.js';
 import { assembleResult, type Session } from './result/assemble-result.js';
 import { readCertificates } from './target/certificates.js';
 import { probed } from './target/probe.js';
-import { openTarget, type Target, type TargetHooks } from './target/target.js';
+import { openReadyTarget } from './target/ready-target.js';
+import type { Target, TargetHooks } from './target/target.js';
 import { needsRunningUsage } from './target/token-packing.js';
 import { type MeasuredScale, measureTokenScale } from './target/token-scale.js';
 import { type PromptsFile, readPromptsFile } from './workload/prompts-file.js';
@@ -72,10 +73,12 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
   let samplesFailure: ChatstreamError | null;
   let failure: ChatstreamError | null;
   try {
-    const target = await openTarget(options.target, options, trust, hooks);
+    const target = await openReadyTarget(options.target, options, trust, hooks);
     targets.push(target);
     const versus =
-      options.versus === null ? null : await openTarget({ type: 'url', url: options.versus }, options, trust, hooks);
+      options.versus === null
+        ? null
+        : await openReadyTarget({ type: 'url', url: options.versus }, options, trust, hooks);
     if (versus !== null) targets.push(versus);
 
     const queue = commonQueue(targets);

@@ -180,7 +180,14 @@ function jobOf(
       load.type === 'closed' || setting.rate === null
         ? { type: 'closed', clients: setting.concurrency ?? 1 }
         : // The same moments for every setting of a trial, so that settings are compared under the same load.
-          { type: 'open', rate: setting.rate, arrival: load.arrival, seed: arrivalSeed ?? mixSeeds(seed, trial) },
+          {
+            type: 'open',
+            rate: setting.rate,
+            arrival: load.arrival,
+            seed: arrivalSeed ?? mixSeeds(seed, trial),
+            ...(load.stages === undefined ? {} : { stages: load.stages }),
+            ...(load.maxInFlight === undefined ? {} : { maxInFlight: load.maxInFlight }),
+          },
     run: number,
     worker: 0,
     workers,
@@ -191,6 +198,8 @@ function jobOf(
     objectives: options.objectives,
     promises: options.findMax?.promises ?? options.objectives,
     samplesPath: options.samplesPath,
+    ...(options.cancel === null ? {} : { leaving: { ...options.cancel, seed } }),
+    ...(options.probeRate === null ? {} : { probes: { rate: options.probeRate, seed } }),
   };
 }
 

@@ -8,9 +8,10 @@ import { needsMore } from './load/extension.js';
 import type { LoadGenerator, LoadJob } from './load/load-generator.js';
 import type { AbortRule } from './plan/abort-rules.js';
 import type { PlannedRun } from './plan/settings.js';
+import { dueShare } from './plan/stages.js';
 import type { RunPart } from './record/run-part.js';
 import { mergedTrend, type RunTrend } from './record/run-trend.js';
-import { assembleRun } from './result/assemble-run.js';
+import { assembleRun, type RunContext } from './result/assemble-run.js';
 import { countedBetween } from './target/prometheus.js';
 import { rejectedError } from './target/rejected.js';
 import type { Target } from './target/target.js';
@@ -120,6 +121,7 @@ export async function measureRun(
       promptCache: counted?.promptCache ?? null,
       hasObjectives: job.objectives.length > 0,
       abortedOn,
+      ...shapeOf(job),
     });
     if (isStopped(signal) && run.requests.completed === 0) return null;
     const samplesFailure = parts.find((part) => part.samplesFailure !== null)?.samplesFailure ?? null;
@@ -136,7 +138,18 @@ function runningRun(
 ): RunningRun {
   const measuredMs = (microsNow() - startUs) / 1000 - warmupMs;
   const elapsedShare = durationMs === null ? null : Math.min(1, Math.max(0, measuredMs / durationMs));
-  return { snapshots: load.snapshots(), elapsedShare, measuredMs, isOpenLoop: shape.type === 'open', promises };
+  const stages = shape.type === 'open' ? shape.stages : undefined;
+  const sentShare = stages === undefined ? elapsedShare : dueShare(stages, measuredMs);
+  const isOpenLoop = shape.type === 'open' && stages === undefined;
+  return { snapshots: load.snapshots(), elapsedShare, sentShare, measuredMs, isOpenLoop, promises };
+}
+
+function shapeOf({ shape, leaving, probes }: LoadJob): Pick<RunContext, 'beside' | 'isSteady'> {
+  const maxInFlight = shape.type === 'open' && shape.maxInFlight !== undefined;
+  return {
+    beside: { maxInFlight, cancel: leaving !== undefined, probes: probes !== undefined },
+    isSteady: shape.type === 'closed' || shape.stages === undefined,
+  };
 }
 
 function isStopped({ aborted }: AbortSignal): boolean {

@@ -1,10 +1,9 @@
 import { microsNow } from '../base/micros.js';
-import { mixSeeds } from '../base/random.js';
 import { percentiles } from '../measurement/metric-names.js';
 import { type Measured, type Measurement, measureStep, type TrialHooks } from './measure-all.js';
 import type { MeasuredRun } from './measure-run.js';
 import type { FindMaxOptions } from './plan/options.js';
-import { searchedSetting } from './plan/searched.js';
+import { searchArrivalSeed, searchedSetting } from './plan/searched.js';
 import type { RunTrend } from './record/run-trend.js';
 import { conclude, type SearchOutcome } from './search/conclude.js';
 import type { Look, Promised } from './search/evidence.js';
@@ -75,8 +74,7 @@ export async function measureSearch(
         trial: look,
         number,
         side: { server: 'candidate', target, results: measured.runs },
-        // Loads must not share their luck: a burst that all of them get would move the limit.
-        arrivalSeed: mixSeeds(options.seed, look, Math.round(load * 1000)),
+        arrivalSeed: searchArrivalSeed(options.seed, look, load),
       },
       { run: number + 1, runs: null, server: null },
       measured,

@@ -116,7 +116,8 @@ type Fields = Readonly<Record<string, unknown>>;
 
 function planOf({ plan }: Side): Fields {
   // A plan without it left nothing out.
-  const whole = { no_param: [], ...plan };
+  const usual = { no_param: [], arrival_cv: null, stages: null, max_in_flight: null, cancel: null, probe_rate: null };
+  const whole = { ...usual, ...plan };
   return Object.fromEntries(Object.entries(whole).filter(([name]) => !notOfTheLoad.has(name)));
 }
 

@@ -74,7 +74,7 @@ export type ObjectiveVerdict = {
   readonly finding: string;
 } & (
   | { readonly status: 'met' }
-  | { readonly status: 'missed'; readonly cause: 'too-slow' | 'unanswered' }
+  | { readonly status: 'missed'; readonly cause: 'too-slow' | 'unanswered' | 'overload' }
   | { readonly status: 'unknown'; readonly cause: 'too-few-samples' | 'saturated-client' | 'client-delay' }
 );
 
@@ -110,6 +110,9 @@ function verdictOn(objective: Objective, summary: SettingSummary): ObjectiveVerd
     const finding = `${whole(unanswered)} of ${plural(all, 'request')} had no answer`;
     return { ...common, status: 'missed', cause: 'unanswered', finding };
   }
+  if (summary.isOverloaded && containsWait.has(objective.metric)) {
+    return { ...common, status: 'missed', cause: 'overload', finding: 'the queue grew without end' };
+  }
   const ms = valueMs(objective, summary, all);
   if (ms === null) {
     const missed = provenMiss(objective, summary, all);
@@ -133,6 +136,9 @@ function verdictOn(objective: Objective, summary: SettingSummary): ObjectiveVerd
   const finding = `${timeText(ms)}, of which up to ${timeText(ownMs)} may be the load generator's own delay`;
   return { ...common, status: 'unknown', cause: 'client-delay', finding };
 }
+
+/** What rises with the queue: however short the measurement, in a longer one it is above any limit. */
+const containsWait: ReadonlySet<MetricName> = new Set(['ttft', 'ttft_from_schedule', 'queue_wait', 'e2e']);
 
 /** Error with which few samples may prove that a percentile is above its limit. */
 const provingTail = 0.025;

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { findMaxPlanSchema } from './find-max-schema.js';
+import { shapeFields } from './shape-schema.js';
 
 const lengths = Type.Union([Type.Integer({ minimum: 1 }), Type.String()]);
 
@@ -14,7 +15,8 @@ export const planSchema = Type.Object({
       description: 'Several rates, one after the other; rate is null then.',
     }),
   ),
-  arrival: Type.Union([Type.Enum(['poisson', 'constant', 'burst']), Type.Null()]),
+  arrival: Type.Union([Type.Enum(['poisson', 'constant', 'burst', 'gamma']), Type.Null()]),
+  ...shapeFields,
   duration_ms: Type.Union([Type.Number({ minimum: 0 }), Type.Null()]),
   requests: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
   warmup_ms: Type.Number({ minimum: 0 }),

@@ -3,6 +3,7 @@ import { findMaxSchema } from './find-max-schema.js';
 import { type PerMetric, perMetric } from './metric-names.js';
 import { overloadSchema } from './overload-schema.js';
 import { planSchema } from './plan-schema.js';
+import { besideFields } from './shape-schema.js';
 
 const count = Type.Integer({ minimum: 0 });
 const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
@@ -173,6 +174,13 @@ const run = Type.Object({
   metrics,
   client,
   checks,
+  ...besideFields,
+  probes: Type.Optional(
+    Type.Object(
+      { completed: count, unanswered: count, ttft: metric },
+      { description: 'Requests of one token beside the load, which are in no other figure.' },
+    ),
+  ),
   overload: Type.Optional(overloadSchema),
   aborted_on: Type.Optional(
     Type.String({ description: 'Which reason of --abort-on ended this run before its time, such as overload.' }),

@@ -33,6 +33,23 @@ export function saturationOf({ cpuShare, delay, clientWait, ttft, e2e }: LoadEvi
   return found;
 }
 
+/** The client wait without the time for which requests were held back as planned: that is no fault of the client. */
+export function ownWait(
+  { mean }: Pick<MetricFigures, 'mean'>,
+  heldBack: { readonly mean_ms: number } | undefined,
+): Pick<MetricFigures, 'mean'> {
+  return { mean: mean === null ? null : Math.max(0, mean - (heldBack?.mean_ms ?? 0)) };
+}
+
+function pooledHold(runs: readonly Run[]): number {
+  const completed = runs.reduce((sum, { requests }) => sum + requests.completed, 0);
+  const heldMs = runs.reduce(
+    (sum, { held_back: held, requests }) => sum + (held?.mean_ms ?? 0) * requests.completed,
+    0,
+  );
+  return completed === 0 ? 0 : heldMs / completed;
+}
+
 /** The same for several runs of a setting together, as one run of their length would have shown it. */
 export function saturationOfRuns(runs: readonly Run[]): readonly Saturation[] {
   if (runs.length === 0) return [];
@@ -41,7 +58,7 @@ export function saturationOfRuns(runs: readonly Run[]): readonly Saturation[] {
   return saturationOf({
     cpuShare: seconds === 0 ? Math.max(...runs.map(({ client }) => client.cpu_share)) : cpu / seconds,
     delay: ClientDelay.ofRuns(runs),
-    clientWait: pooled(runs, 'client_wait'),
+    clientWait: ownWait(pooled(runs, 'client_wait'), { mean_ms: pooledHold(runs) }),
     ttft: pooled(runs, 'ttft'),
     e2e: pooled(runs, 'e2e'),
   });

@@ -1,9 +1,11 @@
+import { type Beside, besideOf } from './beside.js';
 import { addBuckets, type BucketCounts } from './buckets.js';
 import { ClientDelay } from './client-delay.js';
 import { addUpErrors, errorCounts } from './error-counts.js';
 import { LatencyHistogram } from './histogram.js';
 import { aggregateQueueWait, figuresOf } from './metric.js';
 import { type MetricName, metricNames, perMetric } from './metric-names.js';
+import { isOverloaded } from './overload.js';
 import { mergedPromptCache } from './prompt-cache.js';
 import type {
   FiguresPerMetric,
@@ -33,6 +35,9 @@ export interface SettingSummary {
   /** What was wrong with the load, over all trials together. */
   readonly saturation: readonly Saturation[];
   readonly clientDelay: ClientDelay;
+  /** Whether the queue grew without end: latencies that contain the wait depend on how long was measured. */
+  readonly isOverloaded: boolean;
+  readonly beside: Beside;
 }
 
 /** Merges the trials of each setting. The settings come in the order in which they were first measured. */
@@ -78,6 +83,8 @@ function summary({ settings }: Run, trials: readonly Run[]): SettingSummary {
     promptCache: mergedPromptCache(trials),
     saturation: saturationOfRuns(trials),
     clientDelay: ClientDelay.ofRuns(trials),
+    isOverloaded: isOverloaded(trials),
+    beside: besideOf(trials),
   };
 }
 

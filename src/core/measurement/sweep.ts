@@ -79,8 +79,8 @@ export function recommendationContext(
 /** Above this share without an answer, figures describe the exceptions. */
 const mostUnanswered = 0.5;
 
-function isJudged({ requests, metrics }: SettingSummary): boolean {
-  return unansweredShare(requests) <= mostUnanswered && metrics.e2e.p50 !== null;
+function isJudged({ requests, metrics, isOverloaded }: SettingSummary): boolean {
+  return !isOverloaded && unansweredShare(requests) <= mostUnanswered && metrics.e2e.p50 !== null;
 }
 
 /**

@@ -32,6 +32,8 @@ export interface SettingDescription {
   readonly extendedSeconds?: number;
   readonly littlesLawError?: number;
   readonly outputTokensSource?: Run['output_tokens_source'];
+  /** Overload, and what is apart from the requests. */
+  readonly beside?: Pick<Run, 'overload' | 'held_back' | 'cancelled' | 'probes'>;
 }
 
 export interface ResultDescription {

@@ -29,6 +29,7 @@ export function runOf(setting: SettingDescription, trial: number, samples: Sampl
       ...setting.client,
     },
     checks: { littles_law_error: setting.littlesLawError ?? 0.01 },
+    ...setting.beside,
   };
 }
 

@@ -62,14 +62,17 @@ export interface CompletedRequest extends Attempted {
 export interface UnansweredRequest extends Attempted {
   /**
    * `refused`: the server said that it is too busy (429, 503). `timed_out`: it took longer than `--timeout`. `failed`:
-   * everything else. `aborted`: the bench was stopped; not counted at all.
+   * everything else. `cancelled`: its client left, as planned (`--cancel`). `aborted`: the bench was stopped; not counted
+   * at all.
    */
-  readonly status: 'refused' | 'timed_out' | 'failed' | 'aborted';
+  readonly status: 'refused' | 'timed_out' | 'failed' | 'cancelled' | 'aborted';
   /** The server's error code, else what happened, such as `http_500`, `connection_reset`, `incomplete_stream`. */
   readonly code: string;
   readonly message: string;
   /** Of an answer that is not 2xx. */
   readonly httpStatus?: number;
+  /** Chunks with text that had arrived when its client left. */
+  readonly tokenChunks?: number;
 }
 
 /** The outcome of a request, without its times. */

@@ -41,8 +41,9 @@ export interface StreamingClient {
    *
    * @param body JSON text
    * @param intendedUs when the plan wanted it sent
+   * @param leavesAfterMs gives it up so long after it was sent; its outcome is `cancelled` then
    */
-  send(body: string, intendedUs: number): Promise<RequestOutcome>;
+  send(body: string, intendedUs: number, leavesAfterMs?: number): Promise<RequestOutcome>;
   /** Ends the requests in flight; their outcome is `aborted`. */
   abort(): void;
   /** Aborts, and closes all connections. */
@@ -98,8 +99,8 @@ class UndiciClient implements StreamingClient {
     }
   }
 
-  async send(body: string, intendedUs: number): Promise<RequestOutcome> {
-    const request = new InFlight();
+  async send(body: string, intendedUs: number, leavesAfterMs?: number): Promise<RequestOutcome> {
+    const request = new InFlight(leavesAfterMs);
     this.#inFlight.add(request);
     const cancelTimer =
       this.#timeoutMs === 0
@@ -113,6 +114,7 @@ class UndiciClient implements StreamingClient {
     const reconnects = kept !== undefined && exchange !== null && isStale(exchange, kept, request) ? 1 : 0;
     if (exchange === null || reconnects === 1) exchange = await this.#exchange(request, this.#open(), body);
     cancelTimer?.();
+    request.end();
     this.#inFlight.delete(request);
     const { sendUs, endUs, contentEncoding } = exchange;
     const outcome = this.#outcomeOf(exchange, request);
@@ -157,6 +159,7 @@ class UndiciClient implements StreamingClient {
     try {
       if (!connection.isOpen) await connection.opened;
       connection.dispatch({ ...this.#request, body }, exchange);
+      request.sent();
       await exchange.ended;
     } catch (error) {
       exchange.fail(error);
@@ -173,6 +176,10 @@ class UndiciClient implements StreamingClient {
     switch (interruption) {
       case 'aborted':
         return { status: 'aborted', code: 'aborted', message: `The load generator gave up; ${arrived}.` };
+      case 'cancelled': {
+        const message = `The client left, as --cancel plans it; ${arrived}.`;
+        return { status: 'cancelled', code: 'cancelled', message, tokenChunks: answer?.tokenChunks ?? 0 };
+      }
       case 'timed_out': {
         const limit = formatDuration(this.#timeoutMs);
         const message = `The answer was not complete after ${limit}; ${arrived}. --timeout allows more.`;
@@ -193,13 +200,19 @@ function isStale({ error, sendUs, endUs }: Exchange, connection: Connection, req
 }
 
 /** Why the client itself ended a request. */
-type Interruption = 'timed_out' | 'aborted';
+type Interruption = 'timed_out' | 'cancelled' | 'aborted';
 
 /** A request under way, whether it waits for a connection or for its answer. */
 class InFlight {
   #interruption: Interruption | null = null;
   #connection: Connection | null = null;
   #bytesReadBefore = 0;
+  readonly #leavesAfterMs: number | undefined;
+  #stopLeaving: (() => void) | null = null;
+
+  constructor(leavesAfterMs: number | undefined) {
+    this.#leavesAfterMs = leavesAfterMs;
+  }
 
   get interruption(): Interruption | null {
     return this.#interruption;
@@ -215,6 +228,20 @@ class InFlight {
     this.#connection = connection;
     this.#bytesReadBefore = connection.bytesRead;
     if (this.#interruption !== null) connection.destroy();
+  }
+
+  /** It was sent; its client may leave some time from now. */
+  sent(): void {
+    this.end();
+    if (this.#leavesAfterMs === undefined) return;
+    this.#stopLeaving = systemClock.schedule(this.#leavesAfterMs, () => {
+      this.interrupt('cancelled');
+    });
+  }
+
+  /** Its client does not leave any more. */
+  end(): void {
+    this.#stopLeaving?.();
   }
 
   /** Ends it now; the first reason counts. */

@@ -31,6 +31,8 @@ async function converse(load: LoadRun): Promise<void> {
       if (phase === 'counted') counted += 1;
       const outcome = await load.send(turn, intendedUs, phase);
       if (outcome.status === 'aborted') return;
+      // Who leaves is followed by somebody else.
+      if (outcome.status === 'cancelled') break;
       if (outcome.status !== 'completed') {
         // A client without an answer has nothing to reply to: the conversation is over.
         await load.pauses.wait(pauseAfterFailureMs);

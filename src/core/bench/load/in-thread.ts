@@ -10,9 +10,12 @@ import { createWorkload, requestBody } from '../workload/workload.js';
 import { runClosedLoop } from './closed-loop.js';
 import { ConnectionLoss } from './connection-loss.js';
 import { countEnded } from './extension.js';
+import { withLeavers } from './leavers.js';
 import { connectionsOf, type LoadGenerator, type LoadJob } from './load-generator.js';
 import { type LoadRun, MeasurementWindow, Pauses } from './load-run.js';
 import { runOpenLoop } from './open-loop.js';
+import { runProbes } from './probes.js';
+import { TurnsInOrder } from './turns-in-order.js';
 
 /** How often the requests in flight are counted. */
 const countEveryMs = 10;
@@ -88,20 +91,24 @@ async function run(
   startUs: number,
   signal: AbortSignal,
 ): Promise<RunPart> {
-  const workload = createWorkload(job.workload);
+  const workload = withLeavers(createWorkload(job.workload), job.leaving ?? null);
   const samples = job.samplesPath === null ? undefined : new SamplesFile(job.samplesPath, job.run);
   const pauses = new Pauses();
+  const probePauses = new Pauses();
   const loss = new ConnectionLoss();
   const stopSending = (): void => {
     window.close();
     pauses.end();
+    probePauses.end();
   };
+  const inOrder = new TurnsInOrder(workload, job.run);
   let nextConversation = job.worker;
 
-  const sendBody = async (body: string, intendedUs: number): Promise<RequestOutcome> => {
+  const sendBody = async (body: string, intendedUs: number, leavesAfterMs?: number): Promise<RequestOutcome> => {
     const isFirst = firstAnswers.begin();
-    const outcome = await client.send(body, intendedUs);
+    const outcome = await client.send(body, intendedUs, leavesAfterMs);
     if (isFirst) firstAnswers.end(outcome);
+    if (loss.observe(outcome)) stopSending();
     return outcome;
   };
 
@@ -113,21 +120,31 @@ async function run(
       nextConversation += job.workers;
       return turns;
     },
-    async send(turn, intendedUs, phase) {
+    turnAt: (index) => inOrder.at(index),
+    hold: () => {
+      recorder.heldBack.hold();
+    },
+    async send(turn, intendedUs, phase, heldUs = null) {
       const body = requestBody(turn, job.body);
+      const { leavesAfterMs } = turn;
+      if (heldUs !== null) recorder.heldBack.release(heldUs, phase === 'counted' && leavesAfterMs === undefined);
       if (phase === 'warm-up') {
         recorder.beginWarmup();
-        const outcome = await sendBody(body, intendedUs);
+        const outcome = await sendBody(body, intendedUs, leavesAfterMs);
         recorder.endWarmup(outcome);
-        if (loss.observe(outcome)) stopSending();
+        return outcome;
+      }
+      if (leavesAfterMs !== undefined) {
+        recorder.leavers.begin();
+        const outcome = await sendBody(body, intendedUs, leavesAfterMs);
+        recorder.endLeaver(outcome);
         return outcome;
       }
       recorder.begin(intendedUs);
       const outcome = await sendBody(body, intendedUs);
-      const metrics = recorder.end(outcome);
+      const metrics = recorder.end(outcome, heldUs ?? 0);
       if (job.extension !== null) countEnded(job.extension, outcome);
       if (outcome.status !== 'aborted') samples?.write(outcome, metrics);
-      if (loss.observe(outcome)) stopSending();
       return outcome;
     },
   };
@@ -144,9 +161,17 @@ async function run(
     client.abort();
   };
   signal.addEventListener('abort', abort, { once: true });
+  const probing =
+    job.probes === undefined
+      ? null
+      : runProbes(job.probes, job, window, probePauses, async (body, intendedUs) => {
+          recorder.probes.end(await client.send(body, intendedUs));
+        });
   try {
     if (job.shape.type === 'closed') await runClosedLoop(job.shape.clients, job.warmupMs, load);
     else await runOpenLoop(job.shape, job, startUs, load);
+    probePauses.end();
+    await probing;
   } finally {
     signal.removeEventListener('abort', abort);
     clearTimeout(warmup);

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { compiledFile } from '../../base/compiled-file.js';
 import { ChatstreamError } from '../../base/errors.js';
 import type { Load } from '../plan/options.js';
+import { peakRate } from '../plan/stages.js';
 import { decodePart, type EncodedRunPart, type RunPart } from '../record/run-part.js';
 import type { RunSnapshot } from '../record/run-recorder.js';
 import { type LoadGenerator, type LoadJob, partOf } from './load-generator.js';
@@ -24,11 +25,15 @@ const assumedTokensPerSecond = 50;
  */
 export function chooseWorkers(load: Load, outputTokens: number): number {
   const events =
-    load.type === 'closed'
-      ? Math.max(...load.concurrency) * assumedTokensPerSecond
-      : Math.max(...load.rates) * outputTokens;
-  const most = Math.max(1, availableParallelism() - 1);
+    load.type === 'closed' ? Math.max(...load.concurrency) * assumedTokensPerSecond : highestRate(load) * outputTokens;
+  // Of the requests in flight, each thread has its share.
+  const limit = load.type === 'open' ? (load.maxInFlight ?? Infinity) : Infinity;
+  const most = Math.max(1, Math.min(limit, availableParallelism() - 1));
   return Math.min(most, Math.max(1, Math.ceil(events / eventsPerWorker)));
+}
+
+function highestRate({ rates, stages }: Extract<Load, { type: 'open' }>): number {
+  return stages === undefined ? Math.max(...rates) : peakRate(stages);
 }
 
 /** To a worker. */

@@ -1,10 +1,12 @@
 import type { Objective } from '../../measurement/objectives.js';
 import type { StreamingClientOptions } from '../client/streaming-client.js';
 import type { Arrival } from '../plan/options.js';
+import { peakRate, type RateStage } from '../plan/stages.js';
 import type { RunPart } from '../record/run-part.js';
 import type { RunSnapshot } from '../record/run-recorder.js';
 import type { BodyOptions, WorkloadSpec } from '../workload/workload.js';
 import type { Extension } from './extension.js';
+import type { Leaving } from './leavers.js';
 
 /** What one worker sends in one run, as plain data that can be sent to another thread. */
 export interface LoadJob {
@@ -20,7 +22,10 @@ export interface LoadJob {
   readonly warmupMs: number;
   /** Milliseconds after the warm-up in which requests begin; null: until there are `requests`. */
   readonly durationMs: number | null;
-  /** Counted requests of this worker; null: as many as fit into the duration. */
+  /**
+   * Counted requests, in a closed loop those of this worker, in an open loop those of all workers; null: as many as fit
+   * into the duration.
+   */
   readonly requests: number | null;
   /** Beyond the duration; null: no request begins after it. */
   readonly extension: Extension | null;
@@ -29,13 +34,33 @@ export interface LoadJob {
   /** Whose misses are counted over time. */
   readonly promises: readonly Objective[];
   readonly samplesPath: string | null;
+  /** Clients that give up; absent: none do. */
+  readonly leaving?: Leaving;
+  /** One-token requests beside the load; absent: none. */
+  readonly probes?: ProbeJob;
+}
+
+/** Requests of one token at a fixed rate beside the load, as plain data. */
+export interface ProbeJob {
+  /** Per second, by all workers together. */
+  readonly rate: number;
+  readonly seed: number;
 }
 
 export type LoadShape =
   /** This worker's share of the clients. */
   | { readonly type: 'closed'; readonly clients: number }
   /** The whole rate, of which this worker sends its share. */
-  | { readonly type: 'open'; readonly rate: number; readonly arrival: Arrival; readonly seed: number };
+  | {
+      readonly type: 'open';
+      readonly rate: number;
+      readonly arrival: Arrival;
+      readonly seed: number;
+      /** A rate that changes; `rate` is its mean then. */
+      readonly stages?: readonly RateStage[];
+      /** Of this worker, at least 1. */
+      readonly maxInFlight?: number;
+    };
 
 /**
  * Sends load, from this thread or from several others.
@@ -71,13 +96,30 @@ export function shareOf(total: number, worker: number, workers: number): number 
 
 /** One worker's part of a job. */
 export function partOf(job: LoadJob, worker: number, workers: number): LoadJob {
-  const shape =
-    job.shape.type === 'closed' ? { ...job.shape, clients: shareOf(job.shape.clients, worker, workers) } : job.shape;
-  const requests = job.requests === null ? null : shareOf(job.requests, worker, workers);
-  return { ...job, shape, requests, worker, workers };
+  const { shape, requests } = job;
+  if (shape.type === 'open')
+    return { ...job, shape: { ...shape, ...limitOf(shape, worker, workers) }, worker, workers };
+  return {
+    ...job,
+    shape: { ...shape, clients: shareOf(shape.clients, worker, workers) },
+    requests: requests === null ? null : shareOf(requests, worker, workers),
+    worker,
+    workers,
+  };
 }
 
 /** How many connections to have ready. In an open loop more may become necessary; the warm-up opens most of them. */
 export function connectionsOf({ shape }: LoadJob): number {
-  return shape.type === 'closed' ? shape.clients : Math.max(1, Math.min(64, Math.ceil(shape.rate)));
+  if (shape.type === 'closed') return shape.clients;
+  const { rate, stages, maxInFlight = Infinity } = shape;
+  const most = stages === undefined ? rate : peakRate(stages);
+  return Math.max(1, Math.min(64, Math.ceil(most), maxInFlight));
+}
+
+function limitOf(
+  { maxInFlight }: Extract<LoadShape, { type: 'open' }>,
+  worker: number,
+  workers: number,
+): { readonly maxInFlight?: number } {
+  return maxInFlight === undefined ? {} : { maxInFlight: Math.max(1, shareOf(maxInFlight, worker, workers)) };
 }

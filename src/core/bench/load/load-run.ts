@@ -9,8 +9,21 @@ export interface LoadRun {
   /** The waits of this load; they end when the bench is stopped early. */
   readonly pauses: Pauses;
   nextConversation(): readonly Turn[];
-  /** Sends one request and records its outcome. */
-  send(turn: Turn, intendedUs: number, phase: Exclude<RequestPhase, 'over'>): Promise<RequestOutcome>;
+  /** The turns of all conversations one after the other, by their number. It must not fall. */
+  turnAt(index: number): Turn;
+  /**
+   * Sends one request and records its outcome.
+   *
+   * @param heldUs how long it was held back, in microseconds; null if it was not
+   */
+  send(
+    turn: Turn,
+    intendedUs: number,
+    phase: Exclude<RequestPhase, 'over'>,
+    heldUs?: number | null,
+  ): Promise<RequestOutcome>;
+  /** A request is due, but held back. */
+  readonly hold: () => void;
 }
 
 /** Whether a request counts, by when it was meant to be sent. */
@@ -55,7 +68,7 @@ export class MeasurementWindow {
     return this.#extendedUs;
   }
 
-  /** The bench was stopped: nothing more is sent. */
+  /** Nothing more is sent: the bench was stopped, or all is sent. */
   close(): void {
     this.#closed = true;
   }
@@ -75,6 +88,11 @@ export class MeasurementWindow {
     }
     this.#left -= 1;
     return 'counted';
+  }
+
+  /** Whether nothing more would be sent at this moment. Takes nothing off the number that is left. */
+  isOver(atUs: number): boolean {
+    return this.#closed || this.#left <= 0 || (atUs >= this.#endUs && !this.#isExtended(atUs));
   }
 
   #isExtended(intendedUs: number): boolean {

@@ -1,8 +1,7 @@
 import { microsNow } from '../../base/micros.js';
-import { type Random, seededRandom } from '../../base/random.js';
-import type { Arrival } from '../plan/options.js';
-import type { Turn } from '../workload/workload.js';
-import type { LoadShape } from './load-generator.js';
+import { scheduleOf } from './arrivals.js';
+import { InFlightLimit } from './in-flight-limit.js';
+import type { LoadJob, LoadShape } from './load-generator.js';
 import type { LoadRun, Pauses } from './load-run.js';
 
 /** By how much a timer may be early or late. */
@@ -14,59 +13,37 @@ const timerMs = 1;
  */
 export async function runOpenLoop(
   shape: Extract<LoadShape, { type: 'open' }>,
-  { worker, workers }: { readonly worker: number; readonly workers: number },
+  job: Pick<LoadJob, 'worker' | 'workers' | 'warmupMs' | 'requests'>,
   startUs: number,
   load: LoadRun,
 ): Promise<void> {
   const inFlight = new Set<Promise<unknown>>();
-  const turns = allTurns(load);
-  let index = -1;
-  for (const seconds of arrivalTimes(shape.arrival, shape.rate, seededRandom(shape.seed))) {
-    index += 1;
-    if (index % workers !== worker) continue;
-    const intendedUs = startUs + seconds * 1e6;
+  const limit = new InFlightLimit(shape.maxInFlight ?? Infinity);
+  for (const { index, dueUs } of scheduleOf(shape, job)) {
+    const intendedUs = startUs + dueUs;
     await waitUntil(intendedUs, load.pauses);
     const phase = load.window.nextPhase(intendedUs);
     if (phase === 'over') break;
-    const sent = load.send(turns.next().value, intendedUs, phase).finally(() => inFlight.delete(sent));
-    inFlight.add(sent);
+    limit.enter(intendedUs, load.hold, (heldUs) => {
+      // The bench was stopped: what is held back is not sent.
+      if (load.pauses.areOver) return Promise.resolve();
+      const sent = load.send(load.turnAt(index), intendedUs, phase, heldUs).finally(() => inFlight.delete(sent));
+      inFlight.add(sent);
+      return sent;
+    });
   }
+  load.window.close();
+  await limit.emptied();
   await Promise.all(inFlight);
 }
 
-/** Conversation after conversation: a schedule cannot wait for an answer before it sends the next turn. */
-function* allTurns(load: LoadRun): Generator<Turn, never> {
-  for (;;) yield* load.nextConversation();
-}
-
-async function waitUntil(dueUs: number, pauses: Pauses): Promise<void> {
+/** Resolves at this moment, or when the pauses are over. */
+export async function waitUntil(dueUs: number, pauses: Pauses): Promise<void> {
   for (let leftMs = (dueUs - microsNow()) / 1000; leftMs > 0; leftMs = (dueUs - microsNow()) / 1000) {
     // A timer for the last fraction of a millisecond would be late; an iteration of the event loop is shorter than
     // that.
     if (leftMs > timerMs) await pauses.wait(leftMs - timerMs / 2);
     else await new Promise((resolve) => setImmediate(resolve));
     if (pauses.areOver) return;
-  }
-}
-
-/**
- * When requests of an open loop are due, in seconds from the start, in rising order and without end.
- *
- * `poisson`: independent arrivals, the gaps exponentially distributed with mean 1/rate, like those of many independent
- * users. `constant`: equal gaps. `burst`: once a second all that are due in a second, at once (for rates below 1, one
- * at a time).
- *
- * @param rate requests per second, above 0
- */
-export function* arrivalTimes(arrival: Arrival, rate: number, random: Random): Generator<number, never> {
-  switch (arrival) {
-    case 'poisson':
-      for (let time = 0; ;) yield (time -= Math.log(1 - random()) / rate);
-    case 'constant':
-      for (let index = 0; ; index += 1) yield index / rate;
-    case 'burst': {
-      const size = Math.max(1, Math.round(rate));
-      for (let index = 0; ; index += 1) yield (Math.floor(index / size) * size) / rate;
-    }
   }
 }

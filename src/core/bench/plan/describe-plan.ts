@@ -2,6 +2,7 @@ import type { FindMaxPlan } from '../../measurement/find-max-schema.js';
 import { formatLengths } from '../../measurement/lengths.js';
 import type { Plan, Setting } from '../../measurement/result-schema.js';
 import { type BenchOptions, type FindMaxOptions, requestsPath } from './options.js';
+import type { RateStage } from './stages.js';
 
 /** The plan as the result has it: everything that shapes the load. */
 export function describePlan(
@@ -17,7 +18,7 @@ export function describePlan(
     max_concurrency: swept.length === 0 ? null : swept,
     rate: load.type === 'open' && load.rates.length === 1 ? (load.rates[0] ?? null) : null,
     ...(load.type === 'open' && load.rates.length > 1 ? { rates: [...load.rates] } : {}),
-    arrival: load.type === 'open' ? load.arrival : null,
+    ...arrivalOf(load),
     duration_ms: options.durationMs,
     requests: options.requests,
     warmup_ms: options.warmupMs,
@@ -37,10 +38,27 @@ export function describePlan(
     slo: options.objectives.map(({ text }) => text),
     ...(options.abortOn.length === 0 ? {} : { abort_on: options.abortOn.map(({ text }) => text) }),
     ...(options.findMax === null ? {} : { find_max: describeSearch(options.findMax) }),
+    ...(options.cancel === null ? {} : { cancel: options.cancel.text }),
+    ...(options.probeRate === null ? {} : { probe_rate: options.probeRate }),
     ...(options.extension === null
       ? {}
       : { least_requests: options.extension.requests, longest_ms: options.extension.longestMs }),
   };
+}
+
+/** When requests are due. */
+function arrivalOf(load: BenchOptions['load']): Pick<Plan, 'arrival' | 'arrival_cv' | 'stages' | 'max_in_flight'> {
+  if (load.type === 'closed') return { arrival: null };
+  const { arrival, stages, maxInFlight } = load;
+  return {
+    ...(typeof arrival === 'string' ? { arrival } : { arrival: arrival.type, arrival_cv: arrival.cv }),
+    ...(stages === undefined ? {} : { stages: stages.map(describeStage) }),
+    ...(maxInFlight === undefined ? {} : { max_in_flight: maxInFlight }),
+  };
+}
+
+function describeStage({ fromRate, toRate, durationMs }: RateStage): NonNullable<Plan['stages']>[number] {
+  return { from_rate: fromRate, to_rate: toRate, duration_ms: durationMs };
 }
 
 function describeSearch({ promises, by, precision, start }: FindMaxOptions): FindMaxPlan {

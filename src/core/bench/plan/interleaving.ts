@@ -21,7 +21,8 @@ export function inShortTrials<
   const { load, requests, durationMs, trials, leastTrials } = options;
   const clients = load.type === 'closed' ? Math.max(...load.concurrency) : 0;
   const least = Math.max(leastRequests.perTrial, leastRequests.perClient * clients);
-  const fitting = requests === null ? (durationMs ?? 0) / leastTrialMs : requests / least;
+  const isWhole = load.type === 'open' && load.stages !== undefined;
+  const fitting = isWhole ? 1 : requests === null ? (durationMs ?? 0) / leastTrialMs : requests / least;
   const pieces = Math.min(mostShortTrials, Math.max(1, Math.floor(fitting)));
   return {
     ...options,

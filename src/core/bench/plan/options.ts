@@ -3,22 +3,39 @@ import type { FindMaxBy } from '../../measurement/find-max-schema.js';
 import type { Lengths } from '../../measurement/lengths.js';
 import type { Objective } from '../../measurement/objectives.js';
 import type { AbortRule } from './abort-rules.js';
+import type { CancelOptions } from './cancel.js';
 import { serverAddressOf } from './server-address.js';
+import type { RateStage } from './stages.js';
 
 /** The route that every request goes to, as OpenAI names it; in some servers' URLs it has no `/v1`. */
 export const requestsPath = '/v1/chat/completions';
 
 export const arrivals = ['poisson', 'constant', 'burst'] as const;
 
+/** Gaps with a gamma distribution. */
+interface GammaArrival {
+  readonly type: 'gamma';
+  /** Standard deviation of the gaps over their mean, above 0; 1 is Poisson, above it requests come in clusters. */
+  readonly cv: number;
+}
+
 /** How requests of an open loop are spread over time. `burst`: once a second all that are due in a second. */
-export type Arrival = (typeof arrivals)[number];
+export type Arrival = (typeof arrivals)[number] | GammaArrival;
 
 /** What decides when the next request is sent. */
 export type Load =
   /** A number of clients, each of which sends its next request when its last one has been answered. */
   | { readonly type: 'closed'; readonly concurrency: readonly number[] }
   /** A schedule, which does not depend on the answers. */
-  | { readonly type: 'open'; readonly rates: readonly number[]; readonly arrival: Arrival };
+  | {
+      readonly type: 'open';
+      readonly rates: readonly number[];
+      readonly arrival: Arrival;
+      /** A rate that changes; `rates` has its mean then. */
+      readonly stages?: readonly RateStage[];
+      /** Requests that are due wait if there are so many in flight. */
+      readonly maxInFlight?: number;
+    };
 
 /** Where requests go. */
 export type TargetOptions =
@@ -101,6 +118,12 @@ export interface BenchOptions {
   /** Changes the words of synthetic prompts, but neither their lengths nor when they are sent; 0: those of the seed. */
   readonly promptSalt: number;
   readonly timeoutMs: number;
+  /** Clients that leave; null: all wait for their answers. */
+  readonly cancel: CancelOptions | null;
+  /** One-token requests per second beside the load; null: none. */
+  readonly probeRate: number | null;
+  /** How long a server that runs already may take to answer its first request; null: it has to answer at once. */
+  readonly waitReadyMs: number | null;
   /** Threads that send; null: as many as the load needs. */
   readonly workers: number | null;
 

@@ -1,4 +1,5 @@
 import { ChatstreamError } from '../../base/errors.js';
+import { mixSeeds } from '../../base/random.js';
 import type { Setting } from '../../measurement/result-schema.js';
 import type { BenchOptions, FindMaxOptions } from './options.js';
 import type { PlannedSettings } from './settings.js';
@@ -41,4 +42,14 @@ export function searchedSetting(setting: Setting, { by }: FindMaxOptions, load: 
     case 'max-concurrency':
       return { ...setting, max_concurrency: load };
   }
+}
+
+/**
+ * Decides when requests are due in a measurement of a search. Loads must not share their luck: a burst that all of them
+ * get would move the limit.
+ *
+ * @param look which measurement at this load it is, from 1
+ */
+export function searchArrivalSeed(seed: number, look: number, load: number): number {
+  return mixSeeds(seed, look, Math.round(load * 1000));
 }

@@ -2,6 +2,8 @@ import { LatencyHistogram } from '../../measurement/histogram.js';
 import { type PerMetric, perMetric } from '../../measurement/metric-names.js';
 import type { Rejection } from '../client/rejection.js';
 import type { AnswerCounts } from './answer-counts.js';
+import type { LeaverCounts, ProbeCounts } from './apart.js';
+import type { HeldBackCounts } from './held-back.js';
 import type { RunTrend } from './run-trend.js';
 
 /** What one worker measured in one run. */
@@ -41,6 +43,10 @@ export interface RunPart {
   readonly extendedUs: number;
   /** The number of counted requests in flight, integrated over time, in request-microseconds. */
   readonly inFlightUs: number;
+  readonly heldBack: HeldBackCounts;
+  /** What is in none of the other figures. */
+  readonly leavers: LeaverCounts;
+  readonly probes: ProbeCounts;
   /** How the run developed. */
   readonly trend: RunTrend;
   readonly histograms: PerMetric<LatencyHistogram>;

@@ -5,7 +5,9 @@ import type { Objective } from '../../measurement/objectives.js';
 import type { CompletedRequest, RequestOutcome, UnansweredRequest } from '../client/outcome.js';
 import type { Rejection } from '../client/rejection.js';
 import { AnswerCounter } from './answer-counts.js';
+import { LeaverCounter, ProbeCounter } from './apart.js';
 import { gapsOf } from './burst.js';
+import { HeldBack } from './held-back.js';
 import { outputTokensOf, tokensAfter } from './output-tokens.js';
 import { metricsOf, type RequestMetrics } from './request-metrics.js';
 import type { RunPart } from './run-part.js';
@@ -35,6 +37,11 @@ export interface RunSnapshot {
 
 /** Turns outcomes into histograms and counts. Its memory does not depend on how many requests there are. */
 export class RunRecorder {
+  /** Requests that wait because as many are in flight as there may be. */
+  readonly heldBack = new HeldBack();
+  /** What is in no other figure. */
+  readonly leavers = new LeaverCounter();
+  readonly probes = new ProbeCounter();
   readonly #objectives: readonly Objective[];
   readonly #beginUs: number;
   readonly #histograms = perMetric(() => new LatencyHistogram());
@@ -83,6 +90,12 @@ export class RunRecorder {
     if (outcome.status === 'completed') this.#served(outcome);
   }
 
+  /** The same for one whose client was to leave. */
+  endLeaver(outcome: RequestOutcome): void {
+    this.leavers.end(outcome);
+    if (outcome.status === 'completed') this.#served(outcome);
+  }
+
   /** A request that counts is about to be sent. */
   begin(intendedUs: number): void {
     this.#inFlight += 1;
@@ -90,30 +103,36 @@ export class RunRecorder {
     this.#lastIntendedUs = Math.max(this.#lastIntendedUs, intendedUs);
   }
 
-  /** It ended. @returns its latencies, for the file of samples; null without a complete answer */
-  end(outcome: RequestOutcome): RequestMetrics | null {
+  /**
+   * It ended.
+   *
+   * @param heldUs how long it had been held back
+   * @returns its latencies, for the file of samples; null without a complete answer
+   */
+  end(outcome: RequestOutcome, heldUs = 0): RequestMetrics | null {
     this.#inFlight -= 1;
     // A request that the bench itself ended says nothing about the server.
-    if (outcome.status === 'aborted') {
+    if (outcome.status === 'aborted' || outcome.status === 'cancelled') {
       this.#inFlightUs -= outcome.endUs - outcome.sendUs;
       return null;
     }
     this.#reconnects += outcome.reconnects;
     this.#lastEndUs = Math.max(this.#lastEndUs, outcome.endUs);
-    if (outcome.status === 'completed') return this.#answered(outcome);
+    if (outcome.status === 'completed') return this.#answered(outcome, heldUs);
     this.#trend.unanswered(outcome.intendedUs);
     this.#unansweredBy(outcome.status, outcome);
     return null;
   }
 
-  #answered(request: CompletedRequest): RequestMetrics {
+  #answered(request: CompletedRequest, heldUs: number): RequestMetrics {
     const metrics = metricsOf(request);
     const { tokens, source } = outputTokensOf(request);
     this.#completed += 1;
     this.#tokenSources[source] += 1;
     this.#outputTokens += tokens;
     this.#answers.add(request);
-    this.#trend.answered(request, metrics);
+    this.#trend.answered(request, metrics, heldUs);
+    this.heldBack.answered(heldUs);
     this.#served(request);
     // The answer is over, even if the server keeps the response open: its client waits for nothing more.
     this.#inFlightUs -= request.endUs - request.answeredUs;
@@ -161,9 +180,13 @@ export class RunRecorder {
     if (this.#countedUs !== null) {
       const elapsedUs = nowUs - this.#countedUs;
       this.#inFlightUs += this.#inFlight * elapsedUs;
-      this.#trend.inFlight(nowUs, this.#inFlight + this.#warmupInFlight, elapsedUs);
+      this.#trend.inFlight(nowUs, this.#allInFlight + this.heldBack.waiting, elapsedUs);
     }
     this.#countedUs = nowUs < this.#beginUs ? null : nowUs;
+  }
+
+  get #allInFlight(): number {
+    return this.#inFlight + this.#warmupInFlight + this.leavers.inFlight;
   }
 
   get snapshot(): Omit<RunSnapshot, 'rejection'> {
@@ -171,7 +194,7 @@ export class RunRecorder {
     return {
       completed: this.#completed,
       warmup: this.#warmup,
-      inFlight: this.#inFlight + this.#warmupInFlight,
+      inFlight: this.#allInFlight,
       unanswered: refused + failed + timedOut,
       servedTokens: this.#servedTokens,
       ttftP50Ms: medianMs(this.#histograms.ttft),
@@ -205,6 +228,9 @@ export class RunRecorder {
           ? null
           : { beginUs: this.#beginUs, lastEndUs: this.#lastEndUs, lastIntendedUs: this.#lastIntendedUs },
       inFlightUs: this.#inFlightUs,
+      heldBack: this.heldBack.counts,
+      leavers: this.leavers.counts,
+      probes: this.probes.counts,
       trend: this.#trend.trend,
       histograms: this.#histograms,
       loopDelay,

@@ -10,7 +10,7 @@ export interface TrendBin {
   firstTokens: number;
   /** Sum of their times to first token. */
   ttftUs: number;
-  /** Requests in flight, those of the warm-up included, integrated over the piece, in request-microseconds. */
+  /** Requests in flight or held back, those of the warm-up included, integrated over the piece, in request-microseconds. */
   inFlightUs: number;
   /** Per promise: how many requests could be judged by it, and how many of them missed its limit. */
   readonly judged: number[];
@@ -51,10 +51,11 @@ export class TrendRecorder {
     this.#binAt(intendedUs).sent += 1;
   }
 
-  answered(request: CompletedRequest, metrics: RequestMetrics): void {
+  /** @param heldUs how long it was held back before it was sent, which is waiting as well */
+  answered(request: CompletedRequest, metrics: RequestMetrics, heldUs = 0): void {
     const bin = this.#binAt(request.intendedUs);
     bin.firstTokens += 1;
-    bin.ttftUs += metrics.ttft ?? 0;
+    bin.ttftUs += (metrics.ttft ?? 0) + heldUs;
     for (const [index, { metric, belowMs }] of this.#promises.entries()) {
       for (const us of valuesOf(metric, request, metrics)) {
         bin.judged[index] = (bin.judged[index] ?? 0) + 1;

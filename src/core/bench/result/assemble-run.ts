@@ -14,12 +14,13 @@ import type {
   Run,
   RunMetrics,
 } from '../../measurement/result-schema.js';
-import { saturationOf } from '../../measurement/saturation.js';
+import { ownWait, saturationOf } from '../../measurement/saturation.js';
 import { littlesLawError } from '../../statistics/littles-law.js';
 import type { PlannedRun } from '../plan/settings.js';
 import type { RunPart } from '../record/run-part.js';
 import { mergedTrend } from '../record/run-trend.js';
 import { addUpAnswers, answerChecks, promptCacheIn } from './answer-checks.js';
+import { besideOf, type PlannedBeside } from './beside.js';
 import { overloadOf } from './overload.js';
 
 /** What is known about a run besides its parts. */
@@ -34,7 +35,13 @@ export interface RunContext {
   readonly hasObjectives: boolean;
   /** Why it was ended before its time; null if it was not. */
   readonly abortedOn: string | null;
+  /** What the load has beside its requests; absent: nothing. */
+  readonly beside?: PlannedBeside;
+  /** Whether the rate stays the same; absent: it does. */
+  readonly isSteady?: boolean;
 }
+
+const nothing: PlannedBeside = { maxInFlight: false, cancel: false, probes: false };
 
 /** Makes the result of a run from what its workers measured. */
 export function assembleRun(parts: readonly RunPart[], context: RunContext): Run {
@@ -48,7 +55,9 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
   const extendedUs = Math.max(...parts.map((part) => part.extendedUs));
   const counted = seconds === 0 ? 0 : requests.completed / seconds;
   const answers = addUpAnswers(parts);
-  const isOpenLoop = context.planned.setting.rate !== null;
+  // Of a rate that rises, requests in flight and TTFT rise anyway.
+  const isOpenLoop = context.planned.setting.rate !== null && context.isSteady !== false;
+  const beside = besideOf(parts, context.beside ?? nothing, requests.completed);
   const overload = isOpenLoop ? overloadOf(mergedTrend(parts.map(({ trend }) => trend))) : null;
   return {
     settings: context.planned.setting,
@@ -64,11 +73,12 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
     output_tokens_source: tokenSource(parts),
     ...compression(parts),
     metrics,
-    client: clientHealth(parts, metrics, context.cpuShare),
+    client: clientHealth(parts, metrics, context.cpuShare, beside.held_back),
     checks: {
       littles_law_error: littlesLawError(meanInFlight, counted, (metrics.e2e.mean ?? 0) / 1000),
       ...answerChecks(answers),
     },
+    ...beside,
     ...(overload === null ? {} : { overload }),
     ...(context.abortedOn === null ? {} : { aborted_on: context.abortedOn }),
     prompt_cache: promptCacheIn(answers, context.promptCache),
@@ -128,12 +138,17 @@ function compression(parts: readonly RunPart[]): Pick<Run, 'content_encoding'> {
   return encoding === undefined ? {} : { content_encoding: encoding };
 }
 
-function clientHealth(parts: readonly RunPart[], metrics: RunMetrics, cpuShare: number): ClientHealth {
+function clientHealth(
+  parts: readonly RunPart[],
+  metrics: RunMetrics,
+  cpuShare: number,
+  heldBack: Run['held_back'],
+): ClientHealth {
   const delays = LatencyHistogram.merged(parts.map(({ loopDelay }) => loopDelay));
   const delay = ClientDelay.ofHistogram(delays);
   const share = cpuShare / parts.length;
   const { client_wait: clientWait, ttft, e2e } = metrics;
-  const saturation = saturationOf({ cpuShare: share, delay, clientWait, ttft, e2e });
+  const saturation = saturationOf({ cpuShare: share, delay, clientWait: ownWait(clientWait, heldBack), ttft, e2e });
   return {
     event_loop_delay_ms: {
       p50: delays.quantileMs(50) ?? 0,

@@ -7,6 +7,9 @@ import type { Target } from './target.js';
 /** What is found out by sending requests before the load, from the target's client and what its requests have in common. */
 export type Probe<T> = (client: StreamingClient, body: BodyOptions) => Promise<T>;
 
+/** What all requests have in common, as the user wants it. */
+export type RequestOptions = Pick<BenchOptions, 'timeoutMs' | 'omittedParams' | 'extraBody'>;
+
 /**
  * Lets a probe send its requests on a connection of its own.
  *
@@ -14,7 +17,7 @@ export type Probe<T> = (client: StreamingClient, body: BodyOptions) => Promise<T
  */
 export async function probed<T>(
   { requestsUrl: url, headers, transport, description }: Target,
-  { timeoutMs, omittedParams, extraBody }: Pick<BenchOptions, 'timeoutMs' | 'omittedParams' | 'extraBody'>,
+  { timeoutMs, omittedParams, extraBody }: RequestOptions,
   signal: AbortSignal,
   probe: Probe<T>,
 ): Promise<T> {

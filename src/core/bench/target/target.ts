@@ -39,6 +39,8 @@ export interface Target {
 export interface TargetHooks {
   /** Called when a server of our own is about to be started. */
   readonly onServerStart: () => void;
+  /** Called when the bench begins to wait until a server is ready, with its URL. */
+  readonly onWait?: (url: string) => void;
   /** Called with each line that a server of our own writes to stderr. */
   readonly onServerLog: (line: string) => void;
   /** Aborted to give up. */

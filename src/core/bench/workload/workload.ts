@@ -13,6 +13,8 @@ export interface ChatMessage {
 export interface Turn {
   readonly messages: readonly ChatMessage[];
   readonly outputTokens: number;
+  /** Its client gives it up so long after sending it; absent: it waits for the answer. */
+  readonly leavesAfterMs?: number;
 }
 
 /**
@@ -27,6 +29,8 @@ export interface Workload {
    * @returns its turns, at least one, to be sent one after the other
    */
   conversation(run: number, index: number): readonly Turn[];
+  /** How many turns a conversation has, where that is known without making it. */
+  turnCount?(run: number, index: number): number;
 }
 
 /** A workload as plain data, from which it can be made in another thread. */
@@ -74,6 +78,7 @@ function syntheticWorkload(spec: SyntheticSpec): Workload {
   const { seed, salt, inputTokens, outputTokens, sharedPrefixTokens, scale } = spec;
   const prefix = sharedPrefix(seed ^ salt, sharedPrefixTokens, scale);
   return {
+    turnCount: () => 1,
     conversation(run, index) {
       const lengths = seededRandom(mixSeeds(seed, index));
       const input = drawLength(inputTokens, lengths);

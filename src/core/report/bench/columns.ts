@@ -3,6 +3,7 @@ import { orUnknown, percentText, significant, unitFor, unknown, whole } from '..
 import type { BenchResult, MetricFigures, QueueWaitSource } from '../../measurement/result-schema.js';
 import { dimensionsOf, settingValue } from '../../measurement/setting-text.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
+import { growing, steadyOf } from './overload.js';
 
 /** A column of the main table. */
 export interface Column {
@@ -31,8 +32,15 @@ function settingColumns(summaries: readonly SettingSummary[]): readonly Column[]
 
 function latencyColumns(result: BenchResult, summaries: readonly SettingSummary[]): readonly Column[] {
   const headline = headlineOf(result);
-  const ttft = summaries.map(({ metrics }) => metrics[headline.metric]);
-  const queueWait = summaries.map(({ metrics }) => metrics.queue_wait);
+  const steady = new Set(steadyOf(result, summaries));
+  const unlessGrowing = <Figures>(summary: SettingSummary, figures: Figures): Figures | null =>
+    steady.has(summary) ? figures : null;
+  const ttft = summaries.map((summary) => unlessGrowing(summary, summary.metrics[headline.metric]));
+  const queueWait = summaries.map((summary) => {
+    const { queue_wait: figures } = summary.metrics;
+    return figures.count === 0 ? figures : unlessGrowing(summary, figures);
+  });
+  const probes = summaries.map(({ beside }) => beside.probes?.ttft ?? noProbes);
   const tpot = summaries.map(({ metrics }) => metrics.tpot);
   const atMost = queueWaitSourceOf(summaries) === 'derived' ? ' at most' : '';
   const queueWaitColumns = percentileColumns(`queue wait${atMost}`, queueWait, { p50: 4, p95: 0, p99: 6 });
@@ -42,28 +50,37 @@ function latencyColumns(result: BenchResult, summaries: readonly SettingSummary[
     {
       group: queueWaitColumns[0]?.group ?? '',
       heading: 'of TTFT',
-      cells: summaries.map(({ queueShare }) => orUnknown(queueShare, percentText)),
+      cells: summaries.map((summary) =>
+        steady.has(summary) || summary.queueShare === null ? orUnknown(summary.queueShare, percentText) : growing,
+      ),
       sacrifice: 3,
     },
     ...percentileColumns('TPOT', tpot, { p50: 2, p95: 9 }),
+    ...percentileColumns('probe TTFT', probes, { p50: 1, p95: 1 }),
   ];
 }
 
 type Percentile = 'p50' | 'p95' | 'p99';
 type Percentiles = Pick<MetricFigures, Percentile | 'p50_interval'>;
 
+const noProbes: Percentiles = { p50: null, p95: null, p99: null };
+
+/** @param rows null where the figures grew as long as was measured */
 function percentileColumns(
   name: string,
-  rows: readonly Percentiles[],
+  rows: readonly (Percentiles | null)[],
   sacrifices: Partial<Record<Percentile, number>>,
 ): readonly Column[] {
   const wanted = (['p50', 'p95', 'p99'] as const).filter((percentile) => sacrifices[percentile] !== undefined);
-  const unit = unitFor(rows.flatMap((row) => wanted.map((percentile) => row[percentile])));
+  const unit = unitFor(rows.flatMap((row) => wanted.map((percentile) => row?.[percentile] ?? null)));
   const inUnit = (ms: number): string => significant(ms / unit.ms);
   return wanted.map((percentile) => ({
     group: `${name}, ${unit.name}`,
     heading: percentile,
-    cells: rows.map((row) => (percentile === 'p50' ? medianText(row, inUnit) : orUnknown(row[percentile], inUnit))),
+    cells: rows.map((row) => {
+      if (row === null) return growing;
+      return percentile === 'p50' ? medianText(row, inUnit) : orUnknown(row[percentile], inUnit);
+    }),
     sacrifice: sacrifices[percentile] ?? 0,
   }));
 }

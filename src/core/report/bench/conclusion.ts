@@ -57,6 +57,11 @@ const outcomes: readonly Outcome[] = [
     includes: (verdict) => verdict.status === 'missed' && verdict.cause === 'unanswered',
   },
   {
+    words: 'missed',
+    why: ' (the queue grew without end)',
+    includes: (verdict) => verdict.status === 'missed' && verdict.cause === 'overload',
+  },
+  {
     words: 'not judged',
     why: ' (too few samples)',
     includes: (verdict) => verdict.status === 'unknown' && verdict.cause === 'too-few-samples',

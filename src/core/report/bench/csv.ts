@@ -1,5 +1,6 @@
 import { metricNames } from '../../measurement/metric-names.js';
 import type { BenchResult, Metric, Run, TargetDescription } from '../../measurement/result-schema.js';
+import { besideColumns } from './csv-beside.js';
 
 type Value = string | number | boolean | null;
 
@@ -79,6 +80,7 @@ const columns: readonly (readonly [string, (row: Row) => Value])[] = [
       (end) => [`${name}_p50_${end}_ms`, ({ run }: Row) => run.metrics[name].p50_interval?.[end] ?? null] as const,
     ),
   ),
+  ...besideColumns,
 ];
 
 /** One row per setting and trial, as RFC 4180 but with line feeds. Unknown values are empty. */

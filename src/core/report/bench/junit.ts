@@ -6,6 +6,7 @@ import { wholeSettingText } from '../../measurement/setting-text.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { comparisonSuites } from '../compare/junit.js';
 import { junitXml, type TestCase } from '../text/junit-xml.js';
+import { overloadSentences } from './overload.js';
 
 /** A bench as tests: whether each setting was served, whether it met its objectives, and the result of the comparison. */
 export function benchJunit(
@@ -15,16 +16,19 @@ export function benchJunit(
 ): string {
   const objectives = judgeObjectives(result, summaries).map(objectiveCase);
   return junitXml('chatstream bench', [
-    { name: 'requests', cases: summaries.map(servedCase) },
+    { name: 'requests', cases: summaries.map((summary) => servedCase(result, summary)) },
     ...(objectives.length === 0 ? [] : [{ name: 'objectives', cases: objectives }]),
     ...(comparison === null ? [] : comparisonSuites(comparison)),
   ]);
 }
 
-function servedCase({ settings, requests }: SettingSummary): TestCase {
+function servedCase(result: BenchResult, summary: SettingSummary): TestCase {
+  const { settings, requests } = summary;
   const { completed, refused, failed, timed_out: timedOut } = requests;
   const output = `${plural(completed, 'request')} completed, ${refused} refused, ${failed} failed, ${timedOut} timed out`;
   const common = { suite: 'chatstream.requests', name: wholeSettingText(settings), output };
+  const [overload] = overloadSentences(result, [summary]);
+  if (overload !== undefined) return { ...common, status: 'failed', type: 'overload', message: overload };
   return completed > 0
     ? { ...common, status: 'passed' }
     : { ...common, status: 'failed', type: 'unanswered', message: 'No request was completed.' };

@@ -9,6 +9,7 @@ import { conclusionSentences, recommendationText } from './conclusion.js';
 import { densityPlots } from './density.js';
 import { findMaxCurves, findMaxSentences, findMaxTable } from './find-max.js';
 import { notesBelow } from './notes.js';
+import { overloadSentences, steadyOf } from './overload.js';
 import { isMarked } from './row-labels.js';
 import { failuresOf, otherWarnings, truthWarnings } from './warnings.js';
 import { waterfallBars } from './waterfall.js';
@@ -16,17 +17,17 @@ import { waterfallBars } from './waterfall.js';
 /** The report as GitHub's Markdown, for a pull request or a README; charts are text. */
 export function toMarkdown(result: BenchResult, summaries: readonly SettingSummary[]): string {
   const measured = summaries.length > 0;
+  const steady = steadyOf(result, summaries);
   const recommendation = recommendationText(result, summaries);
   const style = { colour: false, width: defaultWidth };
   const pictures = measured
-    ? [
-        ...findMaxCurves(result),
-        ...densityPlots(result, summaries, style),
-        waterfallBars(result, summaries, style),
-      ].filter(notEmpty)
+    ? [...findMaxCurves(result), ...densityPlots(result, steady, style), waterfallBars(result, steady, style)].filter(
+        notEmpty,
+      )
     : [];
   const sections = [
     [`## ${targetItems(result.target).slice(0, 2).map(escapedMarkdown).join(' on ')}`],
+    overloadSentences(result, summaries).map((sentence) => `**${escapedMarkdown(sentence)}**`),
     recommendation === null
       ? []
       : [

@@ -6,7 +6,9 @@ import type { BenchResult } from '../../measurement/result-schema.js';
 import { dimensionsOf, settingsText, settingText } from '../../measurement/setting-text.js';
 import { bySetting, settingsKey, type SettingSummary } from '../../measurement/summarise.js';
 import { objectivesText, targetItems } from '../text/description.js';
+import { besideNotes } from './beside-notes.js';
 import { headlineOf, queueWaitSourceOf, queueWaitSourceText } from './columns.js';
+import { growingNote, steadyOf } from './overload.js';
 import { isMarked, recommendedMark } from './row-labels.js';
 
 /**
@@ -22,14 +24,16 @@ export function notesBelow(
   const completed = summaries.some(({ requests }) => requests.completed > 0);
   return [
     completed ? `Queue wait ${queueWaitSourceText[queueWaitSourceOf(summaries)]}.` : '',
+    growingNote(result, summaries),
+    ...besideNotes(result, summaries),
     promptCacheText(summaries),
     result.plan.slo.length > 0 ? `Goodput counts requests that met ${objectivesText(result.plan)}.` : '',
     trialsText(summaries),
     summaries.every(({ requests }) => unanswered(requests) === 0) ? 'No request was refused or failed.' : '',
     extensionText(result, summaries),
-    roughText(result, summaries),
+    roughText(result, steadyOf(result, summaries)),
     summaries.some(tooFew) ? `${unknown} unknown, or fewer than ${leastSamplesAbove} samples above it.` : '',
-    moreRequestsText(result, summaries),
+    moreRequestsText(result, steadyOf(result, summaries)),
     reconnectsText(summaries),
     summaries.some((summary) => isMarked(result, summaries, summary)) ? `${mark} recommended.` : '',
     versusText(result),

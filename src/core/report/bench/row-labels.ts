@@ -20,7 +20,7 @@ export interface RowLabels {
 /** The labels of a plot's lines: the setting, and a mark if it is the recommended one. */
 export function rowLabels(result: BenchResult, summaries: readonly SettingSummary[], style: ReportStyle): RowLabels {
   const paint = painter(style);
-  const columns = dimensionsOf(summaries.map(({ settings }) => settings)).map((dimension) => {
+  const columns = dimensionsOf(result.runs.map(({ settings }) => settings)).map((dimension) => {
     const values = summaries.map(({ settings }) => settingValue(settings, dimension));
     const width = Math.max(...values.map((text) => stringWidth(text)));
     return values.map((value) => padStart(value, width));
@@ -45,7 +45,7 @@ export interface ChartLabels {
 
 /** The labels of a chart's rows: the settings, the recommended one with its mark. */
 export function chartLabels(result: BenchResult, summaries: readonly SettingSummary[]): ChartLabels {
-  const by = dimensionsOf(summaries.map(({ settings }) => settings));
+  const by = dimensionsOf(result.runs.map(({ settings }) => settings));
   const texts = summaries.map((summary) => {
     const mark = isMarked(result, summaries, summary) ? `${recommendedMark} ` : '';
     return mark + settingText(summary.settings, by);

@@ -10,6 +10,7 @@ import { densityPlots } from './density.js';
 import { figuresTable } from './figures-table.js';
 import { findMaxCurves, findMaxSentences, findMaxTable } from './find-max.js';
 import { notesBelow } from './notes.js';
+import { overloadSentences, steadyOf } from './overload.js';
 import { recommendedMark } from './row-labels.js';
 import { failuresOf, otherWarnings, truthWarnings } from './warnings.js';
 import { waterfallBars } from './waterfall.js';
@@ -17,15 +18,17 @@ import { waterfallBars } from './waterfall.js';
 /** What `bench` prints on a terminal: sections with an empty line between them, without a line feed at the end. */
 export function renderReport(result: BenchResult, summaries: readonly SettingSummary[], style: ReportStyle): string {
   const measured = summaries.length > 0;
+  const steady = steadyOf(result, summaries);
   const sections = [
     header(result, style),
+    overloadLines(result, summaries, style),
     warningLines(truthWarnings(result), style),
     measured && result.find_max === undefined
       ? [...figuresTable(result, summaries, style), '', ...footnotes(result, summaries, style)]
       : [],
     ...findMaxLines(result, style),
-    ...(measured && result.find_max === undefined ? densityPlots(result, summaries, style) : []),
-    measured && result.find_max === undefined ? waterfallBars(result, summaries, style) : [],
+    ...(measured && result.find_max === undefined ? densityPlots(result, steady, style) : []),
+    measured && result.find_max === undefined ? waterfallBars(result, steady, style) : [],
     failureLines(summaries, style),
     warningLines(otherWarnings(result), style),
     conclusion(result, summaries, style),
@@ -49,6 +52,17 @@ function header(result: BenchResult, style: ReportStyle): readonly string[] {
     ),
   );
   return [highlighted, ...more, ...below.map((line) => paint('dim', line))];
+}
+
+function overloadLines(
+  result: BenchResult,
+  summaries: readonly SettingSummary[],
+  style: ReportStyle,
+): readonly string[] {
+  const paint = painter(style);
+  return overloadSentences(result, summaries).flatMap((sentence) =>
+    wrap(sentence, style.width, '  ').map((line) => paint(['bold', 'red'], line)),
+  );
 }
 
 function warningLines(warnings: readonly string[], style: ReportStyle): readonly string[] {

@@ -1,7 +1,8 @@
 import { listed, percentText, plural, significant, timeText } from '../../measurement/numbers.js';
+import { isOverloaded } from '../../measurement/overload.js';
 import type { BenchResult, Run, Saturation } from '../../measurement/result-schema.js';
 import { type Dimension, dimensionsOf, settingsText, wholeSettingText } from '../../measurement/setting-text.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
+import { bySetting, type SettingSummary } from '../../measurement/summarise.js';
 import { unansweredWarning, undisturbedRuns } from '../../measurement/unanswered.js';
 import { littlesLawTolerance } from '../../statistics/littles-law.js';
 import { oneLine } from '../text/escape.js';
@@ -35,9 +36,10 @@ export function otherWarnings(result: BenchResult): string[] {
   return result.warnings.map(oneLine).filter((warning) => warning !== '' && !said.has(warning));
 }
 
-/** That a queue grew without end: then percentiles are figures of the patience of the bench. */
+/** That a queue grew without end in fewer than half of the trials; where it did in most, that is the headline. */
 function overloads({ runs, plan }: Pick<BenchResult, 'runs' | 'plan'>): string[] {
-  const found = plan.find_max === undefined ? runs.filter(({ overload }) => overload !== undefined) : [];
+  if (plan.find_max !== undefined) return [];
+  const found = [...bySetting(runs).values()].filter((trials) => !isOverloaded(trials)).flat();
   return found.flatMap(({ overload, settings, trial }) => {
     if (overload === undefined) return [];
     const { in_flight_per_second: inFlight, ttft_ms_per_second: ttft } = overload;

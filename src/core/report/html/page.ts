@@ -7,6 +7,7 @@ import { conclusionSentences, recommendationText } from '../bench/conclusion.js'
 import { neighboursOf } from '../bench/figures-table.js';
 import { findMaxSentences } from '../bench/find-max.js';
 import { notesBelow } from '../bench/notes.js';
+import { overloadSentences, steadyOf } from '../bench/overload.js';
 import { isMarked } from '../bench/row-labels.js';
 import { failuresOf, otherWarnings, truthWarnings } from '../bench/warnings.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
@@ -36,14 +37,15 @@ export function toHtml(result: BenchResult, summaries: readonly SettingSummary[]
 <p>${server.join(' · ')}</p>
 <p class="dim">${loadItems(result.plan).join(' · ')}</p>
 <p class="dim">${machineItems(result.machine).join(' · ')}</p></header>
+${overloadSentences(result, summaries).map((sentence) => markup`<p class="warning"><strong>${sentence}</strong></p>`)}
 ${recommendation === null ? '' : markup`<p class="recommended"><strong>Recommended: ${recommendation.setting}</strong>, because ${recommendation.reason}.</p>`}
 ${findMaxSentences(result).map((sentence, index) => markup`<p class="${index === 0 ? 'recommended' : ''}">${sentence}</p>`)}
 ${warnings(truthWarnings(result))}
 ${findMaxSection(result)}
 ${measured ? figuresTable(result, summaries) : ''}
 ${measured ? markup`<p class="notes">${notesBelow(result, summaries, 'Green:').join(' ')}</p>` : ''}
-${densityChart(result, summaries)}
-${waterfallChart(result, summaries)}
+${densityChart(result, steadyOf(result, summaries))}
+${waterfallChart(result, steadyOf(result, summaries))}
 ${sweepChart(result, summaries)}
 ${sentences.map((sentence) => markup`<p>${sentence}</p>`)}
 ${failureTable(summaries)}

@@ -2,6 +2,7 @@ import { formatBytes, formatDuration } from '../../base/units.js';
 import { listed, plural } from '../../measurement/numbers.js';
 import type { Machine, Plan, TargetDescription } from '../../measurement/result-schema.js';
 import { oneLine } from './escape.js';
+import { besideItems, openLoopText } from './load-shape.js';
 
 /** What was measured: model, server, address. */
 export function targetItems({ model, server, engine, url }: TargetDescription): readonly string[] {
@@ -23,7 +24,7 @@ function counted(names: readonly string[]): readonly string[] {
 
 /** The load: what was sent, how often, for how long. */
 export function loadItems(plan: Plan): readonly string[] {
-  const items = [arrivals(plan), tokens(plan), extent(plan)];
+  const items = [arrivals(plan), ...besideItems(plan), tokens(plan), extent(plan)];
   if (plan.trials > 1) items.push(plural(plan.trials, 'trial'));
   items.push(`seed ${plan.seed}${hasOwnWords(plan) ? ', new words' : ''}`);
   return items.map(oneLine);
@@ -34,13 +35,13 @@ function hasOwnWords({ workload, prompt_salt: salt = 0 }: Plan): boolean {
   return workload === 'synthetic' && salt !== 0;
 }
 
-function arrivals({ loop, concurrency, rate, rates, arrival, find_max: search }: Plan): string {
+function arrivals(plan: Plan): string {
+  const { loop, concurrency, arrival, find_max: search } = plan;
   if (search !== undefined && search.by !== 'max-concurrency') {
     const how = search.by === 'rate' ? `open loop, ${arrival ?? 'poisson'} arrivals` : 'closed loop';
     return `${how}, searched for the highest ${search.by === 'rate' ? 'rate' : 'number of clients'}`;
   }
-  if (loop === 'open')
-    return `open loop, ${arrival ?? 'poisson'} arrivals at ${rates?.join(', ') ?? rate ?? '?'} requests/s`;
+  if (loop === 'open') return openLoopText(plan);
   return `closed loop of ${concurrency.join(', ')} ${concurrency.join() === '1' ? 'client' : 'clients'}`;
 }
 

@@ -114,6 +114,17 @@ describe('the CSV file', () => {
         "extended_s",
         "ttft_p50_lower_ms",
         "ttft_p50_upper_ms",
+        "overload_in_flight_per_s",
+        "held_back",
+        "held_back_mean_ms",
+        "held_back_max_ms",
+        "cancelled_requests",
+        "cancelled_left",
+        "cancelled_left_before_first_token",
+        "probes_completed",
+        "probes_unanswered",
+        "probe_ttft_p50_ms",
+        "probe_ttft_p95_ms",
       ]
     `);
   });

@@ -1,0 +1,114 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ChatstreamError, messageOf } from '../../base/errors.js';
+import { isRecord } from '../../base/json.js';
+import { microsNow } from '../../base/micros.js';
+import { formatDuration } from '../../base/units.js';
+import type { RequestOutcome } from '../client/outcome.js';
+import type { StreamingClient } from '../client/streaming-client.js';
+import type { Trust } from '../client/transport.js';
+import type { BenchOptions } from '../plan/options.js';
+import { serverAddressOf } from '../plan/server-address.js';
+import { type BodyOptions, requestBody } from '../workload/workload.js';
+import { httpOf, jsonOf } from './http.js';
+
+/** The first pause between two tries; each is twice as long as the last, up to the longest. */
+const firstPauseMs = 100;
+const longestPauseMs = 1000;
+
+/** A moment by which something must have succeeded. */
+export interface Deadline {
+  readonly waitMs: number;
+  /** On the clock of micros.ts. */
+  readonly atUs: number;
+}
+
+export function deadlineIn(waitMs: number): Deadline {
+  return { waitMs, atUs: microsNow() + waitMs * 1000 };
+}
+
+/**
+ * Waits until something listens at the URL and lists a model. What will not change by waiting, such as a wrong key, ends
+ * the wait, and is explained by whatever asks next.
+ *
+ * @throws ChatstreamError `target_unreachable` when the time is over, the signal's reason when it is aborted
+ */
+export async function waitUntilListening(
+  url: string,
+  { headers, modelName }: Pick<BenchOptions, 'headers' | 'modelName'>,
+  trust: Trust,
+  deadline: Deadline,
+  signal: AbortSignal,
+): Promise<void> {
+  const { baseUrl, httpUrl, socketPath, apiPaths, model, query } = serverAddressOf(url);
+  const http = httpOf(httpUrl, headers, { query, transport: { socketPath, trust }, name: baseUrl });
+  const path = `${apiPaths[0] ?? ''}/models`;
+  await retried(baseUrl, deadline, signal, async () => {
+    try {
+      const answer = await http.get(path);
+      if (isPassing(answer.status)) return `it answers ${path} with HTTP ${answer.status}`;
+      const isNamed = modelName !== null || model !== null;
+      return !isNamed && isEmptyList(jsonOf(answer)) ? 'it lists no model yet' : null;
+    } catch (error) {
+      return messageOf(error)
+        .replace(/^\S+ cannot be reached\. /, '')
+        .replace(/\.$/, '');
+    }
+  });
+}
+
+/**
+ * Waits until the server answers a request of one token. A server may listen for minutes before its model is loaded.
+ *
+ * @throws ChatstreamError as {@link waitUntilListening}
+ */
+export async function waitUntilAnswering(
+  client: StreamingClient,
+  body: BodyOptions,
+  baseUrl: string,
+  deadline: Deadline,
+  signal: AbortSignal,
+): Promise<void> {
+  const text = requestBody({ messages: [{ role: 'user', content: 'Hello' }], outputTokens: 1 }, body);
+  await retried(baseUrl, deadline, signal, async () => {
+    const outcome = await client.send(text, microsNow());
+    return isNotReady(outcome) ? outcome.message.replace(/\.$/, '') : null;
+  });
+}
+
+/** Whether the outcome may be another one soon. */
+function isNotReady(outcome: RequestOutcome): outcome is Exclude<RequestOutcome, { status: 'completed' }> {
+  if (outcome.status === 'completed') return false;
+  const { httpStatus } = outcome;
+  return outcome.status === 'refused' || httpStatus === undefined || isPassing(httpStatus);
+}
+
+/** Statuses of a server that is starting, or of a proxy before one. */
+function isPassing(status: number): boolean {
+  return status === 429 || status >= 500;
+}
+
+function isEmptyList(list: unknown): boolean {
+  return isRecord(list) && Array.isArray(list['data']) && list['data'].length === 0;
+}
+
+/** Tries again and again. @param attempt says why it is too early, as a clause; null if it is not */
+async function retried(
+  baseUrl: string,
+  { waitMs, atUs }: Deadline,
+  signal: AbortSignal,
+  attempt: () => Promise<string | null>,
+): Promise<void> {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
+    signal.throwIfAborted();
+    const problem = await attempt();
+    if (problem === null) return;
+    const leftMs = (atUs - microsNow()) / 1000;
+    if (leftMs <= 0) {
+      const message = `${baseUrl} was not ready within ${formatDuration(waitMs)}: ${problem}.`;
+      throw new ChatstreamError('target_unreachable', message, {
+        hint: 'Give it more time with --wait-ready, or see its log.',
+      });
+    }
+    await delay(Math.min(pauseMs, leftMs));
+  }
+}

@@ -1,0 +1,50 @@
+import { LatencyHistogram } from './histogram.js';
+import { figuresOf } from './metric.js';
+import type { MetricFigures, Run } from './result-schema.js';
+import type { CancelledFigures } from './shape-schema.js';
+
+/** What a setting has apart from its requests, all trials together; null where the plan has no such thing. */
+export interface Beside {
+  readonly heldBack: { readonly requests: number; readonly longestMs: number } | null;
+  readonly cancelled: CancelledFigures | null;
+  readonly probes: { readonly completed: number; readonly unanswered: number; readonly ttft: MetricFigures } | null;
+}
+
+export function besideOf(trials: readonly Run[]): Beside {
+  return { heldBack: heldBackOf(trials), cancelled: cancelledOf(trials), probes: probesOf(trials) };
+}
+
+function heldBackOf(trials: readonly Run[]): Beside['heldBack'] {
+  const known = trials.flatMap(({ held_back: held }) => held ?? []);
+  if (known.length === 0) return null;
+  return {
+    requests: known.reduce((sum, { requests }) => sum + requests, 0),
+    longestMs: Math.max(...known.map(({ max_ms: ms }) => ms)),
+  };
+}
+
+function cancelledOf(trials: readonly Run[]): Beside['cancelled'] {
+  const known = trials.flatMap(({ cancelled }) => cancelled ?? []);
+  if (known.length === 0) return null;
+  const sum = (of: (each: CancelledFigures) => number): number => known.reduce((total, each) => total + of(each), 0);
+  return {
+    requests: sum(({ requests }) => requests),
+    left: sum(({ left }) => left),
+    left_before_first_token: sum(({ left_before_first_token: left }) => left),
+    answered: sum(({ answered }) => answered),
+    unanswered: sum(({ unanswered }) => unanswered),
+  };
+}
+
+function probesOf(trials: readonly Run[]): Beside['probes'] {
+  const known = trials.flatMap(({ probes }) => probes ?? []);
+  if (known.length === 0) return null;
+  const histograms = known.flatMap(({ ttft }) =>
+    ttft.histogram === null ? [] : [LatencyHistogram.decode(ttft.histogram)],
+  );
+  return {
+    completed: known.reduce((sum, { completed }) => sum + completed, 0),
+    unanswered: known.reduce((sum, { unanswered }) => sum + unanswered, 0),
+    ttft: figuresOf(LatencyHistogram.merged(histograms)),
+  };
+}

@@ -1,0 +1,50 @@
+import { significant } from '../../measurement/numbers.js';
+import { isOverloadedRun } from '../../measurement/overload.js';
+import type { Overload } from '../../measurement/overload-schema.js';
+import type { BenchResult } from '../../measurement/result-schema.js';
+import { wholeSettingText } from '../../measurement/setting-text.js';
+import { bySetting, settingsKey, type SettingSummary } from '../../measurement/summarise.js';
+
+/** Stands where a percentile would depend on how long was measured. */
+export const growing = '↗';
+
+/** Settings whose latencies mean something. The loads of a search are judged by the search. */
+export function steadyOf(
+  { plan }: Pick<BenchResult, 'plan'>,
+  summaries: readonly SettingSummary[],
+): readonly SettingSummary[] {
+  return plan.find_max === undefined ? summaries.filter(({ isOverloaded }) => !isOverloaded) : summaries;
+}
+
+/** The headline of a report if the server could not follow the load: one sentence for each such setting. */
+export function overloadSentences(
+  result: Pick<BenchResult, 'plan' | 'runs'>,
+  summaries: readonly SettingSummary[],
+): readonly string[] {
+  const steady = new Set(steadyOf(result, summaries));
+  return summaries.flatMap((summary) => (steady.has(summary) ? [] : [sentence(result, summary)]));
+}
+
+/** The same about one setting. */
+function sentence({ runs }: Pick<BenchResult, 'runs'>, summary: SettingSummary): string {
+  const { settings, rates } = summary;
+  const trials = (bySetting(runs).get(settingsKey(settings)) ?? []).filter(isOverloadedRun);
+  const worst = trials
+    .flatMap(({ overload }) => overload ?? [])
+    .toSorted((one, other) => other.in_flight_per_second.slope - one.in_flight_per_second.slope)[0];
+  const answered = `the server answered ${significant(rates.requests_per_second)} requests/s`;
+  const grew = worst === undefined ? '' : `, and with every second ${growthText(worst)}`;
+  return `The queue grew without end at ${wholeSettingText(settings)}: ${answered}${grew}.`;
+}
+
+/** `11.6 more were waiting (95 % interval 11.2 to 12.1)`. */
+function growthText({ in_flight_per_second: { slope, lower, upper } }: Overload): string {
+  return `${significant(slope)} more were waiting (95 % interval ${significant(lower)} to ${significant(upper)})`;
+}
+
+/** What the mark in the table means; '' without such a setting. */
+export function growingNote(result: Pick<BenchResult, 'plan'>, summaries: readonly SettingSummary[]): string {
+  return steadyOf(result, summaries).length === summaries.length
+    ? ''
+    : `${growing} grew as long as was measured, so that a percentile would only say how long that was.`;
+}
