@@ -10,7 +10,7 @@ trap '[ -z "$server" ] || kill -KILL "$server" 2>/dev/null || true; rm -rf "$wor
 npm pack --silent --pack-destination "$work" >/dev/null
 tarball=$(echo "$work"/chatstream-*.tgz)
 
-wanted='package\.json|LICENSE|oclif\.manifest\.json|bin/run\.js|dist/.+\.(js|d\.ts)|models/bundled\.gguf|schemas/.+\.json'
+wanted='package\.json|LICENSE|oclif\.manifest\.json|bin/run\.js|dist/.+\.(js|d\.ts)|dist/console/(index\.html|assets/[A-Za-z0-9_.-]+\.(css|svg|woff2))|models/bundled\.gguf|schemas/.+\.json'
 documentation='(README|CHANGELOG|CONTRIBUTING)\.md|docs/[a-z-]+\.md|examples/.+|models/README\.md|benchmarks/[a-z]+/README\.md'
 unwanted=$(tar -tzf "$tarball" | grep -Ev "^package/($wanted|$documentation)$" || true)
 if [ -n "$unwanted" ]; then

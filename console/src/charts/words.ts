@@ -1,0 +1,3 @@
+import { dictionary } from '../i18n/words.js';
+
+export const chartsWords = dictionary({ title: 'Charts' }, { title: 'グラフ' });

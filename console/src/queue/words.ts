@@ -1,0 +1,3 @@
+import { dictionary } from '../i18n/words.js';
+
+export const queueWords = dictionary({ title: 'Queue' }, { title: 'キュー' });
