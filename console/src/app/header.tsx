@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { apiKey, changeKey } from '../api/key.js';
 import { language } from '../i18n/language.js';
+import { ConnectionDot } from './connection-status.js';
 import { route } from './route.js';
 import { nextTheme, theme } from './theme.js';
 import { viewIds } from './views.js';
@@ -23,6 +24,7 @@ export function Header(): JSX.Element {
         ))}
       </nav>
       <div class="app-tools">
+        <ConnectionDot />
         {apiKey.value !== undefined && (
           <button class="quiet" onClick={changeKey}>
             {words.keyChange}
