@@ -1,9 +1,9 @@
 import type { JSX } from 'preact';
 import { apiKey, changeKey } from '../api/key.js';
 import { language } from '../i18n/language.js';
+import { nextTheme, theme } from '../ui/theme.js';
 import { ConnectionDot } from './connection-status.js';
 import { route } from './route.js';
-import { nextTheme, theme } from './theme.js';
 import { viewIds } from './views.js';
 import { appWords } from './words.js';
 
