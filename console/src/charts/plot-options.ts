@@ -48,7 +48,7 @@ export function newPlot(element: HTMLElement, drawn: () => Drawn, choose: (index
           gap: rem * 0.375,
           grid: { stroke: colours('--line'), width: 1 },
           splits: (_plot, _index, least, most) => [least, (least + most) / 2, most],
-          values: (_plot, ticks) => ticks.map((tick) => (tick === 0 ? '0' : drawn().panel.format(tick))),
+          values: (_plot, ticks) => labels(ticks, drawn().panel),
         },
       ],
       series: [
@@ -108,6 +108,12 @@ function roundUp(most: number | null, unit: number): number {
   if (most === null || most <= 0) return unit;
   const power = 10 ** Math.floor(Math.log10(most / unit)) * unit;
   return ([1, 2, 4, 5, 10].find((digit) => digit * power >= most) ?? 10) * power;
+}
+
+/** Without the label of a tick whose number, rounded, is that of its neighbour. */
+function labels(ticks: readonly number[], { format }: Panel): (string | null)[] {
+  const texts = ticks.map((tick) => (tick === 0 ? '0' : format(tick)));
+  return texts.map((text, index) => (text === texts[index + 1] ? null : text));
 }
 
 function clock(seconds: number): string {

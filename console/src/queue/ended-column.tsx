@@ -22,7 +22,7 @@ export function EndedColumn({ state }: { readonly state: QueueState }): JSX.Elem
   const { totals } = state.status;
   return (
     <section class="queue-column queue-ended" aria-labelledby="queue-ended">
-      <ColumnHead id="queue-ended" title={words.ended} figure={totals.completed} of={words.completed} />
+      <ColumnHead id="queue-ended" title={words.ended} figure={totals.completed} unit={words.completed} />
       <dl class="queue-totals">
         {outcomes.slice(1).map((outcome) => (
           <div key={outcome} class={totals[outcome] > 0 ? `queue-${outcome}` : 'queue-zero'}>

@@ -3,8 +3,11 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 
 const durationMs = 480;
 const easing = 'cubic-bezier(0.2, 0.7, 0.2, 1)';
-/** More moving at once is a blur, and costs frames. */
+/** More elements than that are not animated. */
 const mostMoving = 200;
+/** Where more change lists at once, the eye can follow none of them: they fade in where they are now. */
+const mostFar = 6;
+const farPx = 160;
 
 const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 
@@ -29,26 +32,40 @@ export function useFlip(root: RefObject<HTMLElement | null>, signature: string):
     const elements = [...flippedBelow(root.current)].slice(0, mostMoving);
     // Reads first, then writes: alternating would lay the page out anew for every element.
     const lasts = elements.map((element) => element.getBoundingClientRect());
+    const moves = elements.map((element, index) => moveFrom(rects.get(element.dataset['flip'] ?? ''), lasts[index]));
+    const fadesFar = moves.filter(isFar).length > mostFar;
     for (const [index, element] of elements.entries()) {
       const id = element.dataset['flip'] ?? '';
-      const frames = framesFor(rects.get(id), lasts[index]);
+      const frames = framesFor(moves[index], fadesFar);
       if (frames !== undefined) playing.current.set(id, element.animate(frames, { duration: durationMs, easing }));
     }
   }, [root, signature]);
 }
 
-function framesFor(first: DOMRect | undefined, last: DOMRect | undefined): Keyframe[] | undefined {
-  if (last === undefined) return undefined;
-  if (first === undefined) {
-    return [
-      { opacity: 0, transform: 'translateY(0.5rem)' },
-      { opacity: 1, transform: 'none' },
-    ];
-  }
+type Move = { readonly type: 'new' | 'still' } | { readonly type: 'moved'; readonly x: number; readonly y: number };
+
+function moveFrom(first: DOMRect | undefined, last: DOMRect | undefined): Move {
+  if (first === undefined || last === undefined) return { type: 'new' };
   const x = first.left - last.left;
   const y = first.top - last.top;
-  if (Math.abs(x) < 1 && Math.abs(y) < 1) return undefined;
-  return [{ transform: `translate(${x}px, ${y}px)` }, { transform: 'none' }];
+  return Math.abs(x) < 1 && Math.abs(y) < 1 ? { type: 'still' } : { type: 'moved', x, y };
+}
+
+function isFar(move: Move): boolean {
+  return move.type === 'moved' && Math.hypot(move.x, move.y) > farPx;
+}
+
+function framesFor(move: Move | undefined, fadesFar: boolean): Keyframe[] | undefined {
+  switch (move?.type) {
+    case undefined:
+    case 'still':
+      return undefined;
+    case 'new':
+      return [{ opacity: 0 }, { opacity: 1 }];
+    case 'moved':
+      if (fadesFar && isFar(move)) return [{ opacity: 0 }, { opacity: 1 }];
+      return [{ transform: `translate(${move.x}px, ${move.y}px)` }, { transform: 'none' }];
+  }
 }
 
 function rectsBelow(root: HTMLElement | null): ReadonlyMap<string, DOMRect> {

@@ -59,7 +59,7 @@ export function LimitStepper({ name, label, value, min, max, byOnes }: Propertie
         aria-valuenow={current}
         aria-valuemin={min}
         aria-valuemax={max}
-        size={Math.max(2, String(current).length)}
+        style={{ '--digits': String(String(current).length) }}
         value={typed.value ?? String(current)}
         onInput={(event) => (typed.value = event.currentTarget.value)}
         onBlur={setTyped}

@@ -13,7 +13,7 @@ import { queueWords } from './words.js';
 /** With more slots than that, those above the limit are not drawn. */
 const mostClosed = 64;
 /** In rem; where the page scrolls. */
-const heightOnNarrow = 44;
+const heightOnNarrow = { each: 9.5, most: 44 };
 
 /** The processing queue: a place for each request that may run. */
 export function RunningColumn({ state }: { readonly state: QueueState }): JSX.Element {
@@ -22,12 +22,15 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
   const size = useSize(grid);
   const { status, running } = state;
   const lastPlace = (running.at(-1)?.place ?? -1) + 1;
-  const slots = status.slots <= mostClosed ? status.slots : status.max_concurrency;
-  const places = Math.max(slots, lastPlace, status.running_count);
-  const height = isWide.value ? (size.value?.height ?? 0) : heightOnNarrow;
+  const drawsClosed = isWide.value && status.slots <= mostClosed;
+  // If not all that run are listed, it is not known which of the other places are free.
+  const isWhole = running.length === status.running_count;
+  const open = isWhole ? (drawsClosed ? status.slots : status.max_concurrency) : 0;
+  const places = Math.max(open, lastPlace, status.running_count);
+  const height = isWide.value ? (size.value?.height ?? 0) : Math.min(heightOnNarrow.each * places, heightOnNarrow.most);
   const layout = arrange(places, size.value?.width ?? 0, height);
-  const hidden = places - layout.shown;
-  const shown = hidden > 0 ? layout.shown - 1 : layout.shown;
+  // The last place says how many more there are.
+  const shown = layout.shown < places ? Math.min(layout.shown - 1, isWhole ? places : lastPlace) : places;
   const byPlace = new Map(running.map((entry) => [entry.place, entry]));
   const more = status.running_count - running.filter(({ place }) => place < shown).length;
   const tokensPerSecond = tokenRate(state);
@@ -38,22 +41,24 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
         id="queue-running"
         title={words.running}
         figure={status.running_count}
-        of={words.ofSlots(count(status.max_concurrency), count(status.slots))}
+        limit={
+          <LimitStepper
+            name="max_concurrency"
+            label={words.limitRunning}
+            value={status.max_concurrency}
+            min={1}
+            max={status.slots}
+            byOnes={status.slots <= 64}
+          />
+        }
+        unit={status.slots === status.max_concurrency ? undefined : words.slots(count(status.slots))}
         share={status.running_count / status.slots}
-        limit={status.max_concurrency / status.slots}
+        open={status.max_concurrency / status.slots}
       >
         <p class="queue-rate">
           <strong class="figure">{tokensPerSecond === null ? '–' : rate(tokensPerSecond)}</strong>{' '}
           {words.tokensPerSecond}
         </p>
-        <LimitStepper
-          name="max_concurrency"
-          label={words.limitRunning}
-          value={status.max_concurrency}
-          min={1}
-          max={status.slots}
-          byOnes={status.slots <= 64}
-        />
       </ColumnHead>
       <ul
         ref={grid}
@@ -70,7 +75,7 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
             </li>
           );
         })}
-        {hidden > 0 && <li class="queue-place queue-rest figure">+{count(Math.max(more, 0))}</li>}
+        {more > 0 && <li class="queue-place queue-rest figure">+{count(more)}</li>}
       </ul>
     </section>
   );

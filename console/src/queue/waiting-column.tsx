@@ -38,19 +38,19 @@ export function WaitingColumn({ state }: { readonly state: QueueState }): JSX.El
         id="queue-waiting"
         title={words.waiting}
         figure={status.waiting_count}
-        of={words.ofMost(count(status.max_queue))}
+        limit={
+          <LimitStepper
+            name="max_queue"
+            label={words.limitWaiting}
+            value={status.max_queue}
+            min={0}
+            max={1_000_000}
+            byOnes={false}
+          />
+        }
         share={status.max_queue === 0 ? 0 : status.waiting_count / status.max_queue}
         note={status.preparing > 0 ? words.preparing(count(status.preparing)) : undefined}
-      >
-        <LimitStepper
-          name="max_queue"
-          label={words.limitWaiting}
-          value={status.max_queue}
-          min={0}
-          max={1_000_000}
-          byOnes={false}
-        />
-      </ColumnHead>
+      />
       <div class="queue-list" ref={list}>
         {waiting.length === 0 && <p class="queue-none">{words.noneWaiting}</p>}
         {lines.map(({ trafficClass, entries }) => (
