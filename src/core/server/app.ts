@@ -4,6 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { fastify, LogController } from 'fastify';
 import type { Logger as PinoLogger } from 'pino';
 import { compressedError, tooManyConnectionsError } from '../base/refusals.js';
+import { QueueFeed } from './console/queue-feed.js';
 import { BodyWatch } from './http/body-watch.js';
 import type { App, ServerContext } from './http/context.js';
 import { answerUnreadable, refuseConnection, sendError, sendNotFound, toChatstreamError } from './http/errors.js';
@@ -20,6 +21,7 @@ import { messagesRoutes } from './routes/messages.js';
 import { modelRoutes } from './routes/models.js';
 import { healthPaths, healthRoutes, observationRoutes } from './routes/observation.js';
 import { queueRoutes } from './routes/queue.js';
+import { queueEventRoutes } from './routes/queue-events.js';
 import { responseRoutes } from './routes/responses.js';
 import { tokenRoutes } from './routes/tokens.js';
 import { namedSchemas } from './schemas/openapi.js';
@@ -68,7 +70,9 @@ export async function createApp(context: ServerContext, logger: PinoLogger): Pro
   const connections = watchConnections(app, context);
   cutOffSlowReaders(app, options.writeTimeoutMs);
   const answers = new OpenAnswers(app.server);
+  const feed = new QueueFeed(context.inference, context.totals, context.clock);
   app.addHook('preClose', async () => {
+    feed.end();
     await answers.delivered();
     // The remaining connections wait for nothing, and some would keep the server alive: browsers open connections in
     // advance, and Node does not count a connection on which nothing was ever sent as idle.
@@ -141,6 +145,7 @@ export async function createApp(context: ServerContext, logger: PinoLogger): Pro
   for (const routes of [...generating, modelRoutes, tokenRoutes, queueRoutes, healthRoutes, observationRoutes]) {
     routes(app, context);
   }
+  queueEventRoutes(app, context, feed);
   return app;
 }
 
