@@ -85,6 +85,7 @@ const serverDefaults: ServerOptions = {
   writeTimeoutMs: 30_000,
   storeTtlMs: 86_400_000,
   storePath: null,
+  consolePath: null,
 };
 
 /** A server for one test. It is closed when the test ends. */

@@ -15,6 +15,7 @@ import { checkRole } from './http/roles.js';
 import { pathOf, RoutePaths } from './http/route-paths.js';
 import { LazyValidators } from './http/validation.js';
 import { cutOffSlowReaders } from './http/write-timeout.js';
+import { consoleRoutes, pagePaths } from './routes/console.js';
 import { completionRoutes } from './routes/completions.js';
 import { embeddingRoutes } from './routes/embeddings.js';
 import { messagesRoutes } from './routes/messages.js';
@@ -124,7 +125,7 @@ export async function createApp(context: ServerContext, logger: PinoLogger): Pro
         connections.refused(socket);
         throw tooManyConnectionsError(context.connectionLimits.most);
       }
-      checkRole(keys.check(raw), method, routeOptions.url);
+      if (!pagePaths.has(routeOptions.url ?? '')) checkRole(keys.check(raw), method, routeOptions.url);
       const encoding = headers['content-encoding'] ?? 'identity';
       if (encoding !== 'identity' && !is404) throw compressedError(encoding);
     }
@@ -146,6 +147,7 @@ export async function createApp(context: ServerContext, logger: PinoLogger): Pro
     routes(app, context);
   }
   queueEventRoutes(app, context, feed);
+  consoleRoutes(app, context);
   return app;
 }
 
