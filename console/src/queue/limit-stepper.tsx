@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { type LimitName, stepped, turnLimit, wanted } from './limits.js';
+import { type LimitName, turnLimit, wanted } from './limits.js';
+import { stepped } from './steps.js';
 import { queueWords } from './words.js';
 
 interface Properties {

@@ -4,12 +4,13 @@ import { count, duration } from '../ui/format.js';
 import { now } from '../ui/now.js';
 import { useSize } from '../ui/size.js';
 import { isWide } from '../ui/wide.js';
+import { className } from './class-name.js';
 import { ColumnHead } from './column-head.js';
 import { Elapsed } from './elapsed.js';
 import { KeyName } from './key-name.js';
 import { LimitStepper } from './limit-stepper.js';
+import { linesOf } from './lines.js';
 import type { QueueState, Waiting } from './queue-state.js';
-import { className, linesOf } from './traffic-classes.js';
 import { queueWords } from './words.js';
 
 /** In rem, with the gap to the next. */

@@ -1,17 +1,11 @@
 import type { Waiting } from './queue-state.js';
-import type { queueWords } from './words.js';
 
 /** In the order in which the server prefers them. */
-const known = ['interactive', 'standard', 'batch'] as const;
+export const knownClasses = ['interactive', 'standard', 'batch'] as const;
 
 interface Line {
   readonly trafficClass: string;
   readonly entries: readonly Waiting[];
-}
-
-export function className(words: ReturnType<typeof queueWords>, trafficClass: string): string {
-  const name = known.find((name) => name === trafficClass);
-  return name === undefined ? trafficClass : words[name];
 }
 
 /**
@@ -19,7 +13,7 @@ export function className(words: ReturnType<typeof queueWords>, trafficClass: st
  * others get.
  */
 export function linesOf(waiting: readonly Waiting[], rows: number): readonly Line[] {
-  const rank = (name: string): number => known.findIndex((one) => one === name);
+  const rank = (name: string): number => knownClasses.findIndex((one) => one === name);
   const names = [...new Set(waiting.map(({ trafficClass }) => trafficClass))].toSorted(
     (one, other) => rank(one) - rank(other),
   );
