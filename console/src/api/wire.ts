@@ -76,6 +76,7 @@ export const history = object({
       failed: number,
       cancelled: number,
       refused: number,
+      timed_out: number,
       prompt_tokens: number,
       cached_tokens: number,
       output_tokens: number,
@@ -83,22 +84,22 @@ export const history = object({
       queue_wait_ms: percentiles,
       inter_token_ms: percentiles,
       engine_restarts: number,
-      cpu: nullable(number),
-      memory_bytes: nullable(number),
-      gpu: nullable(object({ used: nullable(number), memory_used_bytes: nullable(number) })),
+      cpu: number,
+      memory_bytes: number,
+      gpu: nullable(object({ used: nullable(number), memory_used_bytes: number })),
     }),
   ),
 });
 
 export const resources = object({
-  cpu: object({ cores: number, used: nullable(number), process: nullable(number) }),
-  memory: object({ total_bytes: number, used_bytes: number, process_bytes: nullable(number) }),
+  cpu: object({ cores: number, used: number, process: number }),
+  memory: object({ total_bytes: number, used_bytes: number, process_bytes: number }),
   gpus: array(
     object({
       name: string,
       used: nullable(number),
-      memory_used_bytes: nullable(number),
-      memory_total_bytes: nullable(number),
+      memory_used_bytes: number,
+      memory_total_bytes: number,
     }),
   ),
 });

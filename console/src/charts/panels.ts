@@ -40,8 +40,9 @@ export function panelsOf({ samples, intervalSeconds, machine }: Past, words: Wor
     { ...line(words.p95, '--ink-2', (sample) => sample[of]?.p95 ?? null), isDashed: true },
   ];
   const perMinute = 60 / intervalSeconds;
-  const [gpu] = machine.gpus;
-  const { cpu, memory } = machine;
+  const { cpu, memory, gpus } = machine;
+  // The engine may not use the one that the machine has.
+  const usesGpu = samples.some(({ gpu }) => gpu !== null);
   return [
     {
       id: 'requests',
@@ -64,7 +65,11 @@ export function panelsOf({ samples, intervalSeconds, machine }: Past, words: Wor
       format: brief,
       lines: [
         area(words.completed, '--accent', ({ completed }) => completed * perMinute),
-        line(words.unsuccessful, '--ink-2', ({ cancelled, failed }) => (cancelled + failed) * perMinute),
+        line(
+          words.unsuccessful,
+          '--ink-2',
+          ({ cancelled, failed, timed_out }) => (cancelled + failed + timed_out) * perMinute,
+        ),
         line(words.refused, '--bad', ({ refused }) => refused * perMinute),
       ],
     },
@@ -85,7 +90,7 @@ export function panelsOf({ samples, intervalSeconds, machine }: Past, words: Wor
     {
       id: 'cpu',
       title: words.cpu,
-      note: words.cores(String(cpu.cores)) + (cpu.process === null ? '' : `, ${words.process(percent(cpu.process))}`),
+      note: `${words.cores(String(cpu.cores))}, ${words.process(percent(cpu.process))}`,
       format: percent,
       most: 1,
       lines: [area(words.machine, '--accent', (sample) => sample.cpu)],
@@ -96,15 +101,15 @@ export function panelsOf({ samples, intervalSeconds, machine }: Past, words: Wor
       note: words.ofTotal(bytes(memory.used_bytes), bytes(memory.total_bytes)),
       format: bytes,
       unit: 2 ** 30,
-      lines: [area(words.used, '--accent', ({ memory_bytes }) => memory_bytes)],
+      lines: [area('ChatStream', '--accent', ({ memory_bytes }) => memory_bytes)],
     },
-    ...(gpu === undefined
+    ...(!usesGpu
       ? []
       : [
           {
             id: 'gpu',
             title: words.gpu,
-            note: gpu.name,
+            note: [...new Set(gpus.map(({ name }) => name))].join(', '),
             format: percent,
             most: 1,
             lines: [area(words.used, '--accent', (sample) => sample.gpu?.used ?? null)],
@@ -113,7 +118,7 @@ export function panelsOf({ samples, intervalSeconds, machine }: Past, words: Wor
             id: 'gpu-memory',
             title: words.gpuMemory,
             format: bytes,
-            ...(gpu.memory_total_bytes === null ? {} : { most: gpu.memory_total_bytes }),
+            most: gpus.reduce((sum, { memory_total_bytes }) => sum + memory_total_bytes, 0),
             lines: [area(words.used, '--accent', (sample) => sample.gpu?.memory_used_bytes ?? null)],
           },
           // The bar above the charts counts them, too. This one fills the grid.

@@ -54,8 +54,10 @@ function EndedRow({ entry }: { readonly entry: Ended }): JSX.Element {
         <span class="visually-hidden">{name} </span>
       </span>
       <KeyName name={entry.key} />
-      <span class="figure">{outcome === 'completed' ? `${count(entry.outputTokens)} ${words.tokens}` : name}</span>
-      <span class="queue-took figure">{entry.ranMs === null ? words.neverRan : duration(entry.ranMs)}</span>
+      <span class="figure">{outcome === 'completed' ? `${count(entry.outputTokens)} ${words.tokensShort}` : name}</span>
+      <span class="queue-took figure">
+        {entry.ranMs === null ? <span class="visually-hidden">{words.neverRan}</span> : duration(entry.ranMs)}
+      </span>
     </li>
   );
 }

@@ -19,6 +19,16 @@ export function QueueView(): JSX.Element {
   const state = queue.value;
   useEffect(followQueue, []);
   useFlip(stage, state === undefined ? '' : signatureOf(state));
+  useEffect(() => {
+    const { running_count, waiting_count } = state?.status ?? { running_count: 0, waiting_count: 0 };
+    document.title = words.pageTitle(count(running_count), count(waiting_count));
+  }, [words, state?.status.running_count, state?.status.waiting_count]);
+  useEffect(
+    () => () => {
+      document.title = 'ChatStream';
+    },
+    [],
+  );
   return (
     <>
       <h1 class="visually-hidden">{words.title}</h1>

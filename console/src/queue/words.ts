@@ -3,6 +3,7 @@ import { dictionary } from '../i18n/words.js';
 export const queueWords = dictionary(
   {
     title: 'Queue',
+    pageTitle: (running: string, waiting: string) => `${running} running, ${waiting} waiting – ChatStream`,
     waiting: 'Waiting',
     running: 'Running',
     ended: 'Ended',
@@ -35,6 +36,7 @@ export const queueWords = dictionary(
     noneEnded: 'Nothing has ended since this page was opened.',
     slot: (slot: number) => `slot ${slot}`,
     tokens: 'tokens',
+    tokensShort: 'tok',
     prompt: (tokens: string) => `prompt ${tokens}`,
     readingPrompt: 'Reading the prompt',
     free: 'free',
@@ -46,6 +48,7 @@ export const queueWords = dictionary(
   },
   {
     title: 'キュー',
+    pageTitle: (running, waiting) => `実行中 ${running}、待機中 ${waiting} – ChatStream`,
     waiting: '待機中',
     running: '実行中',
     ended: '終了',
@@ -78,6 +81,7 @@ export const queueWords = dictionary(
     noneEnded: 'このページを開いてから終了したリクエストはありません。',
     slot: (slot) => `スロット ${slot}`,
     tokens: 'トークン',
+    tokensShort: 'tok',
     prompt: (tokens) => `プロンプト ${tokens}`,
     readingPrompt: 'プロンプトを読み込み中',
     free: '空き',
