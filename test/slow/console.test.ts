@@ -155,10 +155,24 @@ describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () 
       await close(page);
     });
 
+    it('draws what the server has kept, and shows the figures of an earlier moment', async () => {
+      const page = await open(server.url, '#/charts');
+      await page.locator('figure canvas').nth(8).waitFor();
+      const slider = page.getByRole('slider', { name: 'Time shown' });
+      await until(async () => Number(await slider.getAttribute('max')) >= 1, 'two samples');
+      expect(await slider.getAttribute('aria-valuetext')).toBe('Now');
+      await slider.press('ArrowLeft');
+      expect(await slider.getAttribute('aria-valuetext')).toMatch(/^At \d\d:\d\d:\d\d$/);
+      await page.locator('[data-panel=requests]').hover();
+      await slider.press('End');
+      expect(await slider.getAttribute('aria-valuetext')).toBe('Now');
+      await close(page);
+    });
+
     it.each(['#/queue', '#/charts'])('has nothing serious that axe finds at %s', async (hash) => {
       const page = await open(server.url, hash);
       const leave = ask(server.url, 5);
-      await page.getByText('Live').waitFor();
+      await page.locator('[data-state=waiting], figure').first().waitFor();
       await page.evaluate(axe.source);
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
@@ -174,6 +188,9 @@ describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () 
     const server = await startServer([...engine, '--api-key', 'sesame']);
     const page = await open(server.url);
     const dialog = page.getByRole('dialog');
+    await dialog.waitFor();
+    await page.evaluate(axe.source);
+    expect(await page.evaluate(found)).toEqual([]);
     await dialog.getByLabel('API key').fill('wrong');
     await dialog.getByRole('button', { name: 'Use this key' }).click();
     await dialog.getByText('The server does not know this key.').waitFor();
@@ -195,11 +212,14 @@ describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () 
   });
 
   it('recovers when the server is restarted, and says what happens until then', async () => {
-    const server = await startServer(engine);
+    const server = await startServer(endless);
     const { port } = new URL(server.url);
     const page = await open(server.url);
-    await page.getByText('Live').waitFor();
-    await server.stop();
+    const first = ask(server.url, 1);
+    await shown(page, 'running', 1);
+    server.signal('SIGTERM');
+    await page.getByText('The server is shutting down.').waitFor();
+    first.abort();
     await page.getByText('The connection to the server is lost.').waitFor();
     await page.getByText(/Next attempt in \d s/).waitFor();
     const again = new ServerProcess(['serve', '--json', '--port', port, ...endless]);

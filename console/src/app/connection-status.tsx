@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { connection, retryNow } from '../api/connection.js';
+import { apiKey, changeKey } from '../api/key.js';
 import { appWords } from './words.js';
 
 /** Whether what is shown is alive, in a word. */
@@ -32,9 +33,19 @@ export function ConnectionBanner(): JSX.Element {
         {value.status === 'refused' && words.refusedByServer(value.message)}
       </p>
       {value.status === 'lost' && <span class="figure">{words.nextAttempt(secondsLeft)}</span>}
+      {value.status === 'refused' && apiKey.value !== undefined && (
+        <button onClick={takeOtherKey}>{words.keyChange}</button>
+      )}
       {isBroken && <button onClick={retryNow}>{words.retryNow}</button>}
     </div>
   );
+}
+
+/** Asks for another key, and begins anew with it. */
+export function takeOtherKey(): void {
+  void changeKey().then((isChanged) => {
+    if (isChanged) retryNow();
+  });
 }
 
 function useSecondsUntil(atMs: number | undefined): number {

@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
-import { apiKey, changeKey } from '../api/key.js';
+import { apiKey } from '../api/key.js';
 import { language } from '../i18n/language.js';
 import { nextTheme, theme } from '../ui/theme.js';
-import { ConnectionDot } from './connection-status.js';
+import { ConnectionDot, takeOtherKey } from './connection-status.js';
 import { route } from './route.js';
 import { viewIds } from './views.js';
 import { appWords } from './words.js';
@@ -26,7 +26,7 @@ export function Header(): JSX.Element {
       <div class="app-tools">
         <ConnectionDot />
         {apiKey.value !== undefined && (
-          <button class="quiet icon" title={words.keyChange} aria-label={words.keyChange} onClick={changeKey}>
+          <button class="quiet icon" title={words.keyChange} aria-label={words.keyChange} onClick={takeOtherKey}>
             <KeyIcon />
           </button>
         )}

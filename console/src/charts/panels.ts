@@ -3,7 +3,7 @@ import { brief, bytes, duration, percent, rate, shortTime } from '../ui/format.j
 import type { Past } from './history-feed.js';
 import type { chartsWords } from './words.js';
 
-export interface Line {
+interface Line {
   readonly label: string;
   /** A variable of tokens.css. */
   readonly colour: string;

@@ -26,6 +26,7 @@ export function QueueView(): JSX.Element {
   useEffect(
     () => () => {
       document.title = 'ChatStream';
+      limitNews.value = { status: 'none' };
     },
     [],
   );
