@@ -48,7 +48,7 @@ const { url } = JSON.parse(line);
 
 const end = performance.now() + minutes * 60_000;
 /** In waves of four minutes, so that the queue fills and empties. */
-const load = () => 0.55 + 0.75 * Math.sin(((end - performance.now()) / 240_000) * 2 * Math.PI + 1.1);
+const load = () => 0.55 + 0.62 * Math.sin(((end - performance.now()) / 240_000) * 2 * Math.PI + 1.1);
 for (const client of clients) void askAgainAndAgain(client);
 
 async function askAgainAndAgain({ name, perSecond, tokens }) {
@@ -103,7 +103,7 @@ async function picture(name, options, hash, forMs) {
       await image.decode();
       const surface = new globalThis.OffscreenCanvas(image.width, image.height);
       surface.getContext('2d').drawImage(image, 0, 0);
-      const blob = await surface.convertToBlob({ type: 'image/webp', quality: 0.82 });
+      const blob = await surface.convertToBlob({ type: 'image/webp', quality: 0.8 });
       return [...new Uint8Array(await blob.arrayBuffer())];
     },
     `data:image/png;base64,${png.toString('base64')}`,
