@@ -5,7 +5,7 @@ import { ClientTableReporter } from './test/support/clients/table-reporter.js';
  * Tests that keep to themselves: they change nothing that another file can see. All files of a worker share one set of
  * modules, which takes two thirds of the time that it takes to load everything anew for each of them.
  */
-const shared = ['test/core/**/*.test.ts', 'test/cli/**/*.test.ts', 'test/docs/**/*.test.ts'];
+const shared = ['test/{cli,console,core,docs}/**/*.test.ts'];
 
 /** In the same folders, but they replace modules, or need llama.cpp as it is when it is loaded. */
 const alone = [

@@ -10,8 +10,8 @@ trap '[ -z "$server" ] || kill -KILL "$server" 2>/dev/null || true; rm -rf "$wor
 npm pack --silent --pack-destination "$work" >/dev/null
 tarball=$(echo "$work"/chatstream-*.tgz)
 
-wanted='package\.json|LICENSE|oclif\.manifest\.json|bin/run\.js|dist/.+\.(js|d\.ts)|models/bundled\.gguf|schemas/.+\.json'
-documentation='(README|CHANGELOG|CONTRIBUTING)\.md|docs/[a-z-]+\.md|examples/.+|models/README\.md|benchmarks/[a-z]+/README\.md'
+wanted='package\.json|LICENSE|oclif\.manifest\.json|bin/run\.js|dist/.+\.(js|d\.ts)|dist/console/(index\.html|assets/[A-Za-z0-9_.-]+\.(css|svg|woff2))|models/bundled\.gguf|schemas/.+\.json'
+documentation='(README|CHANGELOG|CONTRIBUTING)\.md|docs/[a-z-]+\.md|docs/images/[a-z-]+\.webp|examples/.+|models/README\.md|benchmarks/[a-z]+/README\.md'
 unwanted=$(tar -tzf "$tarball" | grep -Ev "^package/($wanted|$documentation)$" || true)
 if [ -n "$unwanted" ]; then
   printf 'The package contains files that users do not need:\n%s\n' "$unwanted" >&2
@@ -51,6 +51,13 @@ node -e "
   })
     .then((response) => response.json())
     .then((body) => console.log(body.choices[0].message.content));
+"
+# The page of the console comes with the package, and so does what it loads.
+node -e "
+  fetch('$url/')
+    .then((response) => response.text())
+    .then((page) => fetch(new URL(/src=\"([^\"]+)\"/.exec(page)[1], '$url/')))
+    .then((response) => { if (!response.ok) throw new Error('The console is not in the package.'); });
 "
 kill -TERM "$server"
 wait "$server"

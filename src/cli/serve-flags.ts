@@ -9,6 +9,8 @@ import { bundledModel } from '../core/models/model-source.js';
 import { resolveModel, type ResolveOptions } from '../core/models/resolve-model.js';
 import { queuePolicies } from '../core/scheduler/fair-line.js';
 import type { ServeOptions } from '../core/serve.js';
+import { builtPage } from '../core/server/console/page-files.js';
+import { tracesUrl } from '../core/telemetry/otlp-url.js';
 import {
   autoOrBytesFlag,
   autoOrIntegerFlag,
@@ -176,6 +178,8 @@ export const serveFlags = fromEnvironment({
     ...defaultDuration('24h'),
     summary: 'How long responses of /v1/responses are kept after they were last used; 0 means no limit.',
   }),
+  'no-console': Flags.boolean({ ...http, summary: 'Do not serve the console, the page at /.' }),
+  otlp: Flags.string({ ...http, summary: 'OpenTelemetry collector to send a trace of each request to.' }),
   'drain-timeout': durationFlag({
     ...http,
     ...defaultDuration('30s'),
@@ -229,8 +233,10 @@ export async function serveOptions(
       writeTimeoutMs: flags['write-timeout'],
       storeTtlMs: flags['store-ttl'],
       storePath: storePath(flags.store),
+      consolePath: flags['no-console'] ? null : builtPage,
     },
     version,
+    ...(flags.otlp !== undefined && { otlpUrl: tracesUrl(flags.otlp) }),
   };
 }
 

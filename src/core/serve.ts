@@ -9,6 +9,7 @@ import { processNames } from './engine/process/process-role.js';
 import { superviseEngine } from './engine/process/supervise-engine.js';
 import type { SupervisedProcess } from './engine/process/supervised-engine.js';
 import { Inference } from './inference/inference.js';
+import { Machine } from './machine/machine.js';
 import type { KeyTerms } from './scheduler/demand.js';
 import type { QueuePolicy } from './scheduler/fair-line.js';
 import { RateLimiter, type RateLimits } from './scheduler/rate-limiter.js';
@@ -22,8 +23,10 @@ import { memoryStorage } from './server/store/memory-store.js';
 import type { Storage } from './server/store/store.js';
 import { QueueAnnouncer } from './server/streaming/queue-announcer.js';
 import { Metrics } from './telemetry/metrics.js';
+import { RecentHistory } from './telemetry/recent-history.js';
 import { logRequests } from './telemetry/request-log.js';
 import { type CountedOutcome, Totals } from './telemetry/totals.js';
+import type { TraceExporter } from './telemetry/trace-exporter.js';
 
 interface QueueOptions extends SchedulerLimits {
   /** Longest wait in the queue in milliseconds; 0 is unlimited. */
@@ -41,6 +44,8 @@ export interface ServeOptions {
   readonly server: ServerOptions;
   /** This package's version, for /openapi.json. */
   readonly version: string;
+  /** Where traces are sent to; nowhere if left out. */
+  readonly otlpUrl?: string;
 }
 
 export interface RunningServer {
@@ -87,6 +92,9 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
   );
   const totals = new Totals(inference.events);
   const metrics = new Metrics(inference, engine);
+  const machine = new Machine(clock, () => engine.processes.flatMap(({ pid }) => pid ?? []));
+  const history = new RecentHistory({ inference, engine, totals, machine, clock });
+  const traces = await openTraces(options, inference, clock, logger);
   logRequests(inference, logger);
   const connectionLimits = connectionLimitsOfProcess();
   const announcer = new QueueAnnouncer(inference, clock);
@@ -96,6 +104,8 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
     announcer,
     totals,
     metrics,
+    history,
+    machine,
     options: server,
     keys,
     rates,
@@ -127,6 +137,8 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
         });
         await app.close();
         cancelTimer();
+        machine.stop();
+        await traces?.stop();
         await storage.close();
         await engine.stop();
         return abandoned;
@@ -135,6 +147,7 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
   } catch (error) {
     // The engine first: requests that wait for it would keep the server from closing.
     await engine.stop();
+    machine.stop();
     await app.close();
     await storage.close();
     throw error;
@@ -147,6 +160,18 @@ async function openStorage({ storePath, storeTtlMs }: ServerOptions, clock: Cloc
   // Loaded late: without --store, nobody needs it.
   const { openFileStorage } = await import('./server/store/file-storage.js');
   return openFileStorage({ path: storePath, ttlMs: storeTtlMs, clock, logger });
+}
+
+/** Loaded late: without --otlp, nobody needs it. */
+async function openTraces(
+  { otlpUrl, version }: ServeOptions,
+  inference: Inference,
+  clock: Clock,
+  logger: Logger,
+): Promise<TraceExporter | null> {
+  if (otlpUrl === undefined) return null;
+  const { TraceExporter } = await import('./telemetry/trace-exporter.js');
+  return new TraceExporter(inference, { url: otlpUrl, version, clock, logger });
 }
 
 function allKeys({ server }: ServeOptions, keys: readonly KeySettings[]): readonly KeySettings[] {

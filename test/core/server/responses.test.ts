@@ -2,7 +2,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chat, createTestApp, type TestApp, testApp, until } from '../../support/app.js';
 import { namedEvents } from '../../support/named-events.js';
-import { openStream } from '../../support/stream-client.js';
+import { openStream, watchEvents } from '../../support/stream-client.js';
 import { parseStream } from '../../support/stream-parts.js';
 
 const chatPath = '/v1/chat/completions';
@@ -45,6 +45,12 @@ const examples = [
   ['get', '/v1/queue', null, 200],
   ['patch', '/v1/queue', { max_queue: 63 }, 200],
   ['patch', '/v1/queue', {}, 400],
+  ['post', '/v1/feedback', { response_id: 'a', like: true, fields: { b: 1 } }, 200],
+  ['post', '/v1/feedback', {}, 400],
+  ['get', '/v1/feedback', null, 200],
+  ['get', '/v1/feedback?after=b', null, 404],
+  ['get', '/v1/history', null, 200],
+  ['get', '/v1/resources', null, 200],
   ['get', '/livez', null, 200],
   ['get', '/readyz', null, 200],
   ['get', '/health', null, 200],
@@ -78,7 +84,7 @@ describe('responses in the OpenAPI document', () => {
       shared.app.inject({ method, url: path, ...(payload === null ? {} : { payload }) }),
     );
     expect(answer.statusCode, answer.body).toBe(status);
-    const described = path.replace(/^(\/v1\/(?:models|responses))\/.*/, '$1/{id}');
+    const described = path.replace(/\?.*$/, '').replace(/^(\/v1\/(?:models|responses))\/.*/, '$1/{id}');
     expectToFit(schemaOf(method, described, status), answer.json<unknown>());
   });
 
@@ -107,6 +113,19 @@ describe('responses in the OpenAPI document', () => {
     expect(events.length).toBeGreaterThan(6);
     const validate = schemaOf('post', responsePath, 200, 'text/event-stream');
     for (const { data } of events) expectToFit(validate, data);
+  });
+
+  it('fit the events of the queues', async () => {
+    const looker = await watchEvents(shared.app, '/v1/queue/events');
+    void shared.ask(chatPath, chat('hello'));
+    await until(() => shared.inference.running === 1);
+    await shared.clock.advanceAsync(200);
+    await looker.arrived('event: change');
+    const events = namedEvents(looker.body);
+    expect(events.map(({ type }) => type)).toEqual(['snapshot', 'change']);
+    const validate = schemaOf('get', '/v1/queue/events', 200, 'text/event-stream');
+    for (const { data } of events) expectToFit(validate, data);
+    looker.leave();
   });
 
   it('fit what is stored of responses and conversations', async () => {

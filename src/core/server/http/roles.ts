@@ -8,7 +8,13 @@ const needs: ReadonlyMap<string, readonly Role[]> = new Map([
   ['GET /openapi.json', ['user', 'observer']],
   // Users see their own requests only.
   ['GET /v1/queue', ['user', 'observer']],
+  ['GET /v1/queue/events', ['observer']],
+  ['GET /v1/history', ['observer']],
+  ['GET /v1/resources', ['observer']],
   ['GET /metrics', ['observer']],
+  // It has prompts and answers of others.
+  ['GET /v1/feedback', []],
+  ['DELETE /v1/feedback/:id', []],
   ['PATCH /v1/queue', []],
 ]);
 
