@@ -4,6 +4,8 @@ import type { FastifyInstance, RawServerDefault } from 'fastify';
 import type { Logger as PinoLogger } from 'pino';
 import type { Clock } from '../../base/clock.js';
 import type { Inference } from '../../inference/inference.js';
+import type { RequestLine } from '../../inference/request-line.js';
+import type { Relay } from '../../relay/relay.js';
 import type { RateLimiter } from '../../scheduler/rate-limiter.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import type { Totals } from '../../telemetry/totals.js';
@@ -38,9 +40,9 @@ export interface ServerOptions {
   readonly storePath: string | null;
 }
 
-/** What the routes work with. */
-export interface ServerContext {
-  readonly inference: Inference;
+/** What all routes work with, whoever generates. */
+export interface LineContext {
+  readonly line: RequestLine;
   readonly announcer: QueueAnnouncer;
   readonly totals: Totals;
   readonly metrics: Metrics;
@@ -51,8 +53,18 @@ export interface ServerContext {
   readonly rates: RateLimiter;
   readonly clock: Clock;
   readonly connectionLimits: ConnectionLimits;
-  /** Where responses and conversations are kept. */
-  readonly storage: Storage;
   /** This package's version. */
   readonly version: string;
+}
+
+/** What the routes work with where an engine generates. */
+export interface ServerContext extends LineContext {
+  readonly inference: Inference;
+  /** Where responses and conversations are kept. */
+  readonly storage: Storage;
+}
+
+/** What the routes work with where other servers generate. */
+export interface RelayContext extends LineContext {
+  readonly relay: Relay;
 }

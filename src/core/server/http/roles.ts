@@ -10,6 +10,8 @@ const needs: ReadonlyMap<string, readonly Role[]> = new Map([
   ['GET /v1/queue', ['user', 'observer']],
   ['GET /metrics', ['observer']],
   ['PATCH /v1/queue', []],
+  ['GET /v1/upstreams', ['observer']],
+  ['PATCH /v1/upstreams/:name', []],
 ]);
 
 const usersOnly: readonly Role[] = ['user'];

@@ -1,8 +1,8 @@
-import type { App, ServerContext } from '../http/context.js';
+import type { App, LineContext } from '../http/context.js';
 import { errors, json } from '../schemas/openapi.js';
 import { queueLimits } from '../schemas/server-state.js';
 
-export function queueRoutes(app: App, context: ServerContext): void {
+export function queueRoutes(app: App, context: LineContext): void {
   const tags = ['queue'];
   const reading = {
     summary: 'Running and waiting requests',
@@ -18,7 +18,7 @@ export function queueRoutes(app: App, context: ServerContext): void {
     response: { 200: json('Both queues, with the new limits.', 'Queue'), ...errors(400, 401, 403, 408, 413, 415) },
   };
   app.patch('/v1/queue', { schema: changing }, ({ body, log, raw }) => {
-    context.inference.resize({
+    context.line.resize({
       ...(body.max_concurrency === undefined ? {} : { maxConcurrency: body.max_concurrency }),
       ...(body.max_queue === undefined ? {} : { maxQueue: body.max_queue }),
     });
@@ -28,8 +28,8 @@ export function queueRoutes(app: App, context: ServerContext): void {
 }
 
 /** Users see only their own requests, with their places among all. */
-function describe({ inference, totals, keys }: ServerContext, request: object): object {
-  const queue = inference.snapshot();
+function describe({ line, totals, keys }: LineContext, request: object): object {
+  const queue = line.snapshot();
   const { role, name } = keys.of(request);
   const isShown = ({ key }: { readonly key: string }): boolean => role !== 'user' || key === name;
   return {
@@ -42,6 +42,8 @@ function describe({ inference, totals, keys }: ServerContext, request: object): 
       id: running.id,
       key: running.key,
       class: running.trafficClass,
+      ...(running.model !== undefined && { model: running.model }),
+      ...(running.executor !== undefined && { executor: running.executor }),
       slot: running.slot,
       prompt_tokens: running.promptTokens,
       output_tokens: running.outputTokens,
@@ -51,10 +53,14 @@ function describe({ inference, totals, keys }: ServerContext, request: object): 
       id: waiting.id,
       key: waiting.key,
       class: waiting.trafficClass,
+      ...(waiting.model !== undefined && { model: waiting.model }),
       waits_for: waiting.isKeyFull ? 'key' : 'slot',
       position: waiting.position,
       waited_ms: Math.round(waiting.waitedMs),
       eta_ms: waiting.etaMs === null ? null : Math.round(waiting.etaMs),
+    })),
+    executors: line.executors.map(({ name, kind, status, places, running }) => ({
+      ...{ name, kind, status, places, running },
     })),
     totals: totals.counts,
     tokens: totals.tokens,

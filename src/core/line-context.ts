@@ -1,0 +1,36 @@
+import type { Logger as PinoLogger } from 'pino';
+import type { Clock } from './base/clock.js';
+import type { ServingEngine } from './engine/engine.js';
+import type { RequestLine } from './inference/request-line.js';
+import type { RateLimiter } from './scheduler/rate-limiter.js';
+import type { ConnectionLimits } from './server/http/connection-limits.js';
+import type { LineContext, ServerOptions } from './server/http/context.js';
+import type { KeyRing } from './server/http/key-ring.js';
+import { QueueAnnouncer } from './server/streaming/queue-announcer.js';
+import { Metrics } from './telemetry/metrics.js';
+import { logRequests } from './telemetry/request-log.js';
+import { Totals } from './telemetry/totals.js';
+
+export interface LineParts {
+  readonly line: RequestLine;
+  /** Null where other servers generate. */
+  readonly engine: ServingEngine | null;
+  readonly options: ServerOptions;
+  readonly keys: KeyRing;
+  readonly rates: RateLimiter;
+  readonly clock: Clock;
+  readonly connectionLimits: ConnectionLimits;
+  readonly version: string;
+}
+
+/** Connects metrics, logs and announcements to a line. */
+export function lineContext({ engine, ...parts }: LineParts, logger: PinoLogger): LineContext {
+  const { line, clock } = parts;
+  logRequests(line, logger);
+  return {
+    ...parts,
+    announcer: new QueueAnnouncer(line, clock),
+    totals: new Totals(line.events),
+    metrics: new Metrics(line, engine),
+  };
+}
