@@ -6,7 +6,7 @@ import { ClientTableReporter } from './test/support/clients/table-reporter.js';
  * modules, which takes two thirds of the time that it takes to load everything anew for each of them.
  */
 const shared = [
-  'test/core/{base,compare,config,gguf,history,inference,measurement,report,scheduler,server,statistics,telemetry,watch}/**/*.test.ts',
+  'test/core/{base,compare,config,executor,gguf,history,inference,measurement,relay,report,scheduler,server,statistics,telemetry,watch}/**/*.test.ts',
   'test/core/engine/{dialects,format,grammar,mock,text,threads}/**/*.test.ts',
   'test/core/bench/{client,plan,record,result,search,workload}/**/*.test.ts',
 ];

@@ -1,7 +1,7 @@
-import type { CancelTimer, Clock } from '../base/clock.js';
+import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
-import { asChatstreamError, ChatstreamError } from '../base/errors.js';
-import { clientLeftError, cutOffError, modelNotFoundError, queueTimeoutError } from '../base/refusals.js';
+import { asChatstreamError, type ChatstreamError } from '../base/errors.js';
+import { clientLeftError, cutOffError, queueTimeoutError } from '../base/refusals.js';
 import { noUpstreamError } from '../base/upstream-refusals.js';
 import { isUsable } from '../executor/executor.js';
 import type { QueueSnapshot } from '../inference/queue-snapshot.js';
@@ -13,8 +13,10 @@ import type { SchedulerEvent } from '../scheduler/job.js';
 import type { RateLimiter } from '../scheduler/rate-limiter.js';
 import { Scheduler, type SchedulerLimits, type SchedulerOptions } from '../scheduler/scheduler.js';
 import { Attempts, type RelayExecutor } from './attempts.js';
+import { HomelessJobs } from './homeless-jobs.js';
+import { assertPlaces, modelFor, modelsOf } from './offered-models.js';
 import { sharePlaces } from './place-sharing.js';
-import { anyModel, type ModelLine, RelayJob } from './relay-job.js';
+import { type ModelLine, RelayJob } from './relay-job.js';
 import type { RelayListener, RelayRequest } from './relay-request.js';
 import { relaySnapshot } from './relay-snapshot.js';
 
@@ -44,8 +46,7 @@ export class Relay implements RequestLine {
   readonly #attempts: Attempts;
   readonly #moves = new Emitter<undefined>();
   readonly #lines = new Map<string, ModelLine>();
-  /** Running jobs that have no place at the moment: the first one tried has failed them. With the timers of their patience. */
-  readonly #homeless = new Map<RelayJob, CancelTimer>();
+  readonly #homeless: HomelessJobs;
   #maxConcurrency: number | null;
   #maxQueue: number;
   #terms: ReadonlyMap<string, KeyTerms> | null = null;
@@ -74,9 +75,13 @@ export class Relay implements RequestLine {
         this.#release(job);
       },
       onRetry: (job) => {
-        this.#makeHomeless(job);
+        this.#homeless.add(job);
         this.#share();
       },
+    });
+    const { queueTimeoutMs } = options;
+    this.#homeless = new HomelessJobs(clock, queueTimeoutMs, (job) => {
+      this.#attempts.fail(job, queueTimeoutError(queueTimeoutMs, job.line.scheduler.retryAfterSeconds()));
     });
     for (const executor of executors) {
       executor.events(() => {
@@ -122,7 +127,7 @@ export class Relay implements RequestLine {
 
   /** The names by which clients can ask for a model, the usual one first. */
   get models(): readonly string[] {
-    return [...new Set(this.executors.flatMap(({ models }) => models ?? []))];
+    return modelsOf(this.executors);
   }
 
   /**
@@ -137,7 +142,7 @@ export class Relay implements RequestLine {
     const arrivedMs = this.#clock.now();
     try {
       if (client.aborted) throw clientLeftError();
-      const line = this.#lineFor(request.model);
+      const line = this.#line(modelFor(request.model, this.executors, this.#options.aliases));
       this.#options.rates?.take(request.key ?? noKey, 1);
       if (this.#isOut(line)) throw noUpstreamError(line.model, line.scheduler.retryAfterSeconds());
       line.scheduler.assertVacancy();
@@ -163,16 +168,7 @@ export class Relay implements RequestLine {
   }
 
   resize({ maxConcurrency, maxQueue }: Partial<SchedulerLimits>): void {
-    if (maxConcurrency !== undefined && maxConcurrency > this.slots) {
-      throw new ChatstreamError(
-        'invalid_request',
-        `max_concurrency can be at most ${this.slots}: the upstreams' places.`,
-        {
-          param: 'max_concurrency',
-          hint: 'Give an upstream more slots= to allow more.',
-        },
-      );
-    }
+    if (maxConcurrency !== undefined) assertPlaces(maxConcurrency, this.slots);
     this.#maxConcurrency = maxConcurrency ?? this.#maxConcurrency;
     this.#maxQueue = maxQueue ?? this.#maxQueue;
     for (const { scheduler } of this.#lines.values()) scheduler.resize({ maxQueue: this.#maxQueue });
@@ -194,21 +190,6 @@ export class Relay implements RequestLine {
     const jobs = [...this.#attempts.running];
     for (const job of jobs) this.#attempts.fail(job, cutOffError(job.line.scheduler.retryAfterSeconds()));
     return jobs.length;
-  }
-
-  /** @throws ChatstreamError `model_not_found`, `engine_unavailable` */
-  #lineFor(wanted: string | null): ModelLine {
-    const { models } = this;
-    const { aliases } = this.#options;
-    const [first = null] = models;
-    const isOpen = wanted === null || wanted === '' || aliases.includes(wanted);
-    if (wanted !== null && models.includes(wanted)) return this.#line(wanted);
-    if (isOpen && first !== null) return this.#line(first);
-    if (this.executors.some((executor) => executor.models === null)) return this.#line(anyModel);
-    if (first !== null && aliases.includes('*')) return this.#line(first);
-    // One that has not answered yet may have it.
-    if (this.executors.some(({ kind }) => kind === 'unknown')) throw noUpstreamError(wanted ?? anyModel, 5);
-    throw modelNotFoundError(wanted ?? '', first);
   }
 
   #line(model: string): ModelLine {
@@ -236,7 +217,7 @@ export class Relay implements RequestLine {
         const { job } = event;
         this.#attempts.start(job, event.waitedMs);
         // The client may leave from within that call.
-        if (this.#attempts.isRunning(job) && !this.#attempts.send(job)) this.#makeHomeless(job);
+        if (this.#attempts.isRunning(job) && !this.#attempts.send(job)) this.#homeless.add(job);
         return;
       }
       case 'turned_away':
@@ -262,29 +243,11 @@ export class Relay implements RequestLine {
 
   /** Its place is shared out among all lines, rather than going to the next in its own. */
   #release(job: RelayJob): void {
-    this.#findHome(job);
+    this.#homeless.remove(job);
     const { scheduler } = job.line;
     scheduler.resize({ maxConcurrency: Math.max(0, scheduler.running - 1) });
     scheduler.release(job);
     this.#share();
-  }
-
-  #makeHomeless(job: RelayJob): void {
-    const { queueTimeoutMs } = this.#options;
-    if (this.#homeless.has(job)) return;
-    const giveUp = (): void => {
-      this.#attempts.fail(job, queueTimeoutError(queueTimeoutMs, job.line.scheduler.retryAfterSeconds()));
-    };
-    // Several attempts in vain share one patience.
-    const nowMs = this.#clock.now();
-    job.homelessSinceMs ??= nowMs;
-    const leftMs = Math.max(0, job.homelessSinceMs + queueTimeoutMs - nowMs);
-    this.#homeless.set(job, queueTimeoutMs === 0 ? () => undefined : this.#clock.schedule(leftMs, giveUp));
-  }
-
-  #findHome(job: RelayJob): void {
-    this.#homeless.get(job)?.();
-    this.#homeless.delete(job);
   }
 
   /** Gives free places to those that had one before, then to those that wait. Called after every change. */
@@ -295,8 +258,8 @@ export class Relay implements RequestLine {
     try {
       while (this.#mustShareAgain) {
         this.#mustShareAgain = false;
-        for (const job of [...this.#homeless.keys()]) {
-          if (this.#homeless.has(job) && this.#attempts.send(job)) this.#findHome(job);
+        for (const job of this.#homeless.jobs) {
+          if (this.#homeless.has(job) && this.#attempts.send(job)) this.#homeless.remove(job);
         }
         const lines = [...this.#lines.values()];
         sharePlaces(lines, this.executors, () => this.limits.maxConcurrency - this.running);
@@ -321,7 +284,7 @@ export class Relay implements RequestLine {
     if (!this.#isOut(line)) return;
     const error = (): ChatstreamError => noUpstreamError(line.model, line.scheduler.retryAfterSeconds());
     line.scheduler.turnAwayWaiting(error);
-    for (const job of [...this.#homeless.keys()]) if (job.line === line) this.#attempts.fail(job, error());
+    for (const job of this.#homeless.jobs) if (job.line === line) this.#attempts.fail(job, error());
   }
 
   /** Whether nobody waits for its upstreams any more. Timers may fire a little early. */
