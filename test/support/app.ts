@@ -69,7 +69,7 @@ const engineDefaults: MockEngineOptions = {
   reply: 'round',
 };
 
-const serverDefaults: ServerOptions = {
+export const serverDefaults: ServerOptions = {
   host: '127.0.0.1',
   port: 0,
   defaultMaxTokens: 512,

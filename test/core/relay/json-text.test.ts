@@ -4,7 +4,8 @@ import { withMember } from '../../../src/core/relay/json-text.js';
 
 describe('a JSON text with another value for a member', () => {
   it('stays as it was apart from that', () => {
-    const text = '{ "seed": 12345678901234567890, "messages":[{"model":"inner \\"quoted\\" }"}],\n "model" : "a", "n":1e400}';
+    const text =
+      '{ "seed": 12345678901234567890, "messages":[{"model":"inner \\"quoted\\" }"}],\n "model" : "a", "n":1e400}';
     expect(withMember(text, 'model', 'b')).toBe(text.replace('"model" : "a"', '"model" : "b"'));
   });
 
@@ -18,7 +19,9 @@ describe('a JSON text with another value for a member', () => {
   });
 
   it('means the same as the object with that value', () => {
-    const objects = fc.dictionary(fc.oneof(fc.string(), fc.constant('model')), fc.jsonValue(), { noNullPrototype: true });
+    const objects = fc.dictionary(fc.oneof(fc.string(), fc.constant('model')), fc.jsonValue(), {
+      noNullPrototype: true,
+    });
     fc.assert(
       fc.property(objects, fc.string(), fc.constantFrom(undefined, 2), (object, value, indent) => {
         const text = JSON.stringify(object, null, indent);

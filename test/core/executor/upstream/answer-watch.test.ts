@@ -70,7 +70,10 @@ describe('a stream that passes', () => {
 describe('the counts in an answer', () => {
   it.each([
     ['OpenAI', { usage: { prompt_tokens: 9, completion_tokens: 2, prompt_tokens_details: { cached_tokens: 4 } } }],
-    ['the Responses API', { response: { usage: { input_tokens: 9, output_tokens: 2, input_tokens_details: { cached_tokens: 4 } } } }],
+    [
+      'the Responses API',
+      { response: { usage: { input_tokens: 9, output_tokens: 2, input_tokens_details: { cached_tokens: 4 } } } },
+    ],
     ['Anthropic', { usage: { input_tokens: 9, output_tokens: 2, cache_read_input_tokens: 4 } }],
     ['llama-server', { timings: { prompt_n: 5, cache_n: 4, predicted_n: 2 } }],
     ['chatstream', { timings: { prompt_tokens: 9, cached_tokens: 4, output_tokens: 2 } }],

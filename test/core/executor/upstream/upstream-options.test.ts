@@ -39,6 +39,8 @@ describe('an --upstream', () => {
   });
 
   it('must not have the name of another', () => {
-    expect(() => parseUpstreams(['http://gpu1', 'http://gpu1/other'], {})).toThrow(/Two upstreams have the name "gpu1"/);
+    expect(() => parseUpstreams(['http://gpu1', 'http://gpu1/other'], {})).toThrow(
+      /Two upstreams have the name "gpu1"/,
+    );
   });
 });
