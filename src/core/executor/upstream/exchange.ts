@@ -51,7 +51,7 @@ const longestPreamble = 256 * 1024;
 const usualRestMs = 1000;
 const longestRestMs = 60_000;
 
-const passedOn = ['content-type', 'retry-after', 'openai-processing-ms', 'openai-version'] as const;
+const passedOn = ['content-type', 'retry-after'] as const;
 
 type Phase =
   | { readonly status: 'sent' }
