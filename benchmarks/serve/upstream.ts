@@ -1,13 +1,11 @@
-import { fileURLToPath } from 'node:url';
 import { markdownTable } from '../support/markdown.js';
-import { cpuMs, type ServerProcess, startChatstream, startScript } from '../support/processes.js';
+import { type ServerProcess, startChatstream } from '../support/processes.js';
 import { median, ratios, spread } from '../support/statistics.js';
 import { decodeTokensPerSecond, streamOnce } from '../support/stream-client.js';
 
 /**
  * What it costs to stand in front of another server: the time to the first token and the speed of 64 streams of the mock
- * engine, with and without `serve --upstream` in between; and the CPU time for each chunk that is passed on, with 500
- * streams, against a pipe from undici to `node:http`.
+ * engine, with and without `serve --upstream` in between.
  */
 const repeats = Number(process.argv[2] ?? 5);
 
@@ -76,43 +74,4 @@ async function latency(): Promise<void> {
   }
 }
 
-async function cpuPerChunk(): Promise<void> {
-  const streams = 500;
-  const tokens = 200;
-  const roundMs = 30;
-  const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-  const source = await startScript(script('bare-http-server.js'), [String(roundMs), String(tokens)]);
-  const pipe = await startScript(script('bare-pipe.js'), [source.url]);
-  const relay = await startChatstream(['--upstream', `${source.url},slots=${streams}`]);
-  const measure = async (server: ServerProcess): Promise<number> => {
-    const before = cpuMs(server.pids());
-    await streamsOf(server, streams, tokens);
-    return ((cpuMs(server.pids()) - before) * 1000) / (streams * tokens);
-  };
-  try {
-    const ours: number[] = [];
-    const theirs: number[] = [];
-    for (let repeat = 0; repeat <= repeats; repeat += 1) {
-      const their = await measure(pipe);
-      const our = await measure(relay);
-      if (repeat === 0) continue;
-      ours.push(our);
-      theirs.push(their);
-    }
-    console.log(
-      markdownTable(
-        [`CPU µs per chunk, ${streams} streams, ${roundMs} ms between chunks`, 'µs', 'ratio', 'aim'],
-        [
-          ['undici piped into node:http', spread(theirs), '1', ''],
-          ['chatstream serve --upstream', spread(ours), spread(ratios(ours, theirs)), 'at most 1.3'],
-        ],
-      ),
-    );
-  } finally {
-    await Promise.all([relay.stop(), pipe.stop()]);
-    await source.stop();
-  }
-}
-
 await latency();
-await cpuPerChunk();

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { usualTerms } from '../../src/core/scheduler/demand.js';
 import { digestOf, noRates } from '../../src/core/config/key-settings.js';
+import { usualTerms } from '../../src/core/scheduler/demand.js';
 import { readStream, testRelay } from '../support/relay-server.js';
 import { until } from '../support/until.js';
 import {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Random, seededRandom } from '../../src/core/base/random.js';
 import { isUsable } from '../../src/core/executor/executor.js';
-import { type RelayServer, readStream, startRelay } from '../support/relay-server.js';
+import { readStream, type RelayServer, startRelay } from '../support/relay-server.js';
 import { ServerProcess, startServer } from '../support/server-process.js';
 import { until } from '../support/until.js';
 import { answerTo, type UpstreamManner, UpstreamServer } from '../support/upstream-server.js';
@@ -98,7 +98,11 @@ describe('upstream servers that are killed, stopped, slow, refusing or talking n
     await Promise.all([child.start(), steady.start()]);
     const server = await UpstreamServer.start({ slots: 12, manner: sound, models: ['mock'] });
     onTestFinished(() => server.stop());
-    const relay = await startRelay([`${child.url},name=child`, `${steady.url},name=steady`, `${server.url},name=small`]);
+    const relay = await startRelay([
+      `${child.url},name=child`,
+      `${steady.url},name=steady`,
+      `${server.url},name=small`,
+    ]);
     onTestFinished(async () => {
       child.signal('SIGCONT');
       await relay.drain(0);
@@ -135,7 +139,11 @@ describe('upstream servers that are killed, stopped, slow, refusing or talking n
   });
 });
 
-async function checkAnswer(relay: RelayServer, name: string, outcomes: Record<'whole' | 'partial', number>): Promise<void> {
+async function checkAnswer(
+  relay: RelayServer,
+  name: string,
+  outcomes: Record<'whole' | 'partial', number>,
+): Promise<void> {
   const content = Array.from({ length: 12 }, (_, index) => `${name}.${index}`).join(' ');
   const messages = [{ role: 'user', content }];
   const response = await relay.post({ model: 'mock', user: name, stream: true, messages });
@@ -149,7 +157,10 @@ async function checkAnswer(relay: RelayServer, name: string, outcomes: Record<'w
   } else {
     expect(error).toBe('upstream_failed');
     expect(text).not.toBe('');
-    expect(expected.some((each) => each.startsWith(text)), text).toBe(true);
+    expect(
+      expected.some((each) => each.startsWith(text)),
+      text,
+    ).toBe(true);
     outcomes.partial += 1;
   }
 }

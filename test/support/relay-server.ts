@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
+import { items, member, nonEmpty } from '../../src/core/base/json.js';
 import { usualTimes } from '../../src/core/executor/upstream/upstream.js';
 import { parseUpstreams } from '../../src/core/executor/upstream/upstream-options.js';
 import { type RunningRelay, serveUpstreams, type ServeUpstreamsOptions } from '../../src/core/serve-upstreams.js';
@@ -14,7 +15,14 @@ export const quickTimes = {
 const queue = { maxQueue: 64, queueTimeoutMs: 20_000, policy: 'fifo', classPatienceMs: 60_000 } as const;
 
 export interface RelayServer extends RunningRelay {
-  readonly post: (body: object | string, more?: RequestInit & { readonly path?: string }) => Promise<Response>;
+  readonly post: (
+    body: object | string,
+    more?: {
+      readonly path?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly signal?: AbortSignal;
+    },
+  ) => Promise<Response>;
   readonly get: (path: string) => Promise<unknown>;
 }
 
@@ -34,7 +42,7 @@ export async function startRelay(
   );
   return {
     ...relay,
-    post: (body, { path = '/v1/chat/completions', headers, ...init } = {}) =>
+    post: (body, { path = '/v1/chat/completions', headers = {}, ...init } = {}) =>
       fetch(relay.url + path, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...headers },
@@ -63,9 +71,10 @@ export function readStream(events: string): { readonly text: string; readonly er
   let error: string | null = null;
   for (const line of events.split('\n')) {
     if (!line.startsWith('data: {')) continue;
-    const data: { choices?: { delta?: { content?: string } }[]; error?: { code?: string } } = JSON.parse(line.slice(6));
-    text += data.choices?.[0]?.delta?.content ?? '';
-    error = data.error?.code ?? error;
+    const data: unknown = JSON.parse(line.slice('data: '.length));
+    const [choice] = items(member(data, 'choices'));
+    text += nonEmpty(member(member(choice, 'delta'), 'content')) ?? '';
+    error = nonEmpty(member(member(data, 'error'), 'code')) ?? error;
   }
   return { text, error };
 }

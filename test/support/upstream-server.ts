@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { member } from '../../src/core/base/json.js';
+import { member, nonEmpty } from '../../src/core/base/json.js';
 
 /** How an upstream treats a request. */
 export type UpstreamManner =
@@ -99,7 +99,7 @@ export class UpstreamServer {
     for await (const chunk of request) body += String(chunk);
     this.requests.push({ path: request.url ?? '', body, headers: request.headers });
     const parsed: unknown = JSON.parse(body);
-    const prompt = String(member(parsed, 'user') ?? 'word');
+    const prompt = nonEmpty(member(parsed, 'user')) ?? 'word';
     switch (manner.type) {
       case 'silence':
         return;

@@ -210,14 +210,12 @@ export class Attempts {
     if (tokens <= 0) return;
     for (let token = 0; token < tokens; token += 1) job.line.scheduler.countOutput(job);
     job.outputTokens += tokens;
-    job.lastTokenMs = this.#options.clock.now();
   }
 
   #countFirst(job: RelayJob): void {
     if (job.firstTokenMs !== null) return;
     const nowMs = this.#options.clock.now();
     job.firstTokenMs = nowMs;
-    job.lastTokenMs = nowMs;
     this.#options.events.firstToken(job, nowMs - job.startedMs);
   }
 

@@ -30,7 +30,6 @@ export class RelayJob extends Job {
   queueMs: number | null = null;
   startedMs = 0;
   firstTokenMs: number | null = null;
-  lastTokenMs = 0;
   promptTokens: number;
   cachedTokens = 0;
   outputTokens = 0;
@@ -77,11 +76,6 @@ export class RelayJob extends Job {
       return { queueMs: waitedMs, prefillMs: 0, decodeMs: 0, ...tokens };
     }
     if (firstTokenMs === null) return { queueMs, prefillMs: nowMs - this.startedMs, decodeMs: 0, ...tokens };
-    return {
-      queueMs,
-      prefillMs: firstTokenMs - this.startedMs,
-      decodeMs: this.lastTokenMs - firstTokenMs,
-      ...tokens,
-    };
+    return { queueMs, prefillMs: firstTokenMs - this.startedMs, decodeMs: nowMs - firstTokenMs, ...tokens };
   }
 }

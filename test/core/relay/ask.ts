@@ -1,5 +1,4 @@
-import type { ChatstreamError } from '../../../src/core/base/errors.js';
-import { asChatstreamError } from '../../../src/core/base/errors.js';
+import { asChatstreamError, type ChatstreamError } from '../../../src/core/base/errors.js';
 import type { Relay } from '../../../src/core/relay/relay.js';
 import type { RelayRequest } from '../../../src/core/relay/relay-request.js';
 

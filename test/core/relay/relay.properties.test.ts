@@ -4,8 +4,8 @@ import { freePlaces } from '../../../src/core/executor/executor.js';
 import type { Failure } from '../../../src/core/executor/upstream/exchange.js';
 import { Relay } from '../../../src/core/relay/relay.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
+import { ask, type Asked } from './ask.js';
 import { FakeExecutor, wholeAnswer } from './fake-executor.js';
-import { type Asked, ask } from './ask.js';
 
 const failures: readonly Failure[] = [
   { type: 'unreachable', reason: 'refused' },

@@ -64,20 +64,26 @@ type Phase =
 /** One request to an upstream, and its answer as it comes. */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #listener: ExchangeListener;
-  readonly #now: () => number;
   readonly #watch = new StreamWatch();
   #phase: Phase = { status: 'sent' };
   #controller: Dispatcher.DispatchController | null = null;
   readonly #held: Buffer[] = [];
   #heldBytes = 0;
   #heldTokens = 0;
-  /** When something was last heard of it. */
-  lastHeardMs: number;
+  #isSilent = false;
 
-  constructor(listener: ExchangeListener, now: () => number) {
+  constructor(listener: ExchangeListener) {
     this.#listener = listener;
-    this.#now = now;
-    this.lastHeardMs = now();
+  }
+
+  /** Whether nothing was heard of it since {@link listen}. */
+  get isSilent(): boolean {
+    return this.#isSilent;
+  }
+
+  /** Begins to watch whether anything is heard of it. A mark, because a look at the clock for each chunk would cost more. */
+  listen(): void {
+    this.#isSilent = true;
   }
 
   /** Ends it. The listener hears nothing more. The connection is closed, which tells the upstream. */
@@ -100,7 +106,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseStart(_controller: Dispatcher.DispatchController, code: number, headers: IncomingHttpHeaders): void {
     if (this.#phase.status !== 'sent') return;
-    this.lastHeardMs = this.#now();
+    this.#isSilent = false;
     const type = headers['content-type'] ?? '';
     if (code === 200 && type.startsWith('text/event-stream')) this.#phase = { status: 'before_token' };
     else if (code === 200 && !type.includes('json')) this.giveUp(`it answers with ${type === '' ? 'no type' : type}`);
@@ -110,7 +116,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     const phase = this.#phase;
-    this.lastHeardMs = this.#now();
+    this.#isSilent = false;
     switch (phase.status) {
       case 'streaming':
         this.#listener.data(chunk, this.#watch.push(chunk));

@@ -51,8 +51,8 @@ export class Upstream implements Executor {
   #wasUp = false;
   #downReason: string | null = null;
   #isStopped = false;
-  /** When the first of the last probes in a row that failed was sent; null if the last one was answered. */
-  #silentSinceMs: number | null = null;
+  /** Whether the last probe was not answered. */
+  #isProbeMissed = false;
   #cancelProbe: CancelTimer = () => undefined;
   #cancelRest: CancelTimer = () => undefined;
 
@@ -149,10 +149,7 @@ export class Upstream implements Executor {
 
   /** Sends a request; it takes a place until its listener hears of its end. @returns ends it at once */
   run(request: UpstreamRequest, listener: ExchangeListener): () => void {
-    const exchange: Exchange = new Exchange(
-      this.#counted(listener, () => exchange),
-      () => this.#clock.now(),
-    );
+    const exchange: Exchange = new Exchange(this.#counted(listener, () => exchange));
     this.#exchanges.add(exchange);
     const key = this.#options.key;
     const headers = { ...request.headers, ...(key !== null && { authorization: `Bearer ${key}`, 'x-api-key': key }) };
@@ -219,14 +216,13 @@ export class Upstream implements Executor {
   #scheduleProbe(): void {
     if (this.#isStopped) return;
     const { firstPauseMs, probeIntervalMs } = this.#times;
-    const usualMs = this.#silentSinceMs === null ? probeIntervalMs : firstPauseMs;
+    const usualMs = this.#isProbeMissed ? firstPauseMs : probeIntervalMs;
     const delayMs = this.#health.status === 'down' ? this.#health.pauseMs : usualMs;
     this.#cancelProbe();
     this.#cancelProbe = this.#clock.schedule(delayMs, () => void this.#probe());
   }
 
   async #probe(): Promise<void> {
-    const sentMs = this.#clock.now();
     try {
       const { kind, places, models } = await discover((path) => this.#ask(path), this.#kind);
       if (this.#isStopped) return;
@@ -235,7 +231,7 @@ export class Upstream implements Executor {
       this.#kind = kind;
       this.#places = places;
       this.#listed = models;
-      this.#silentSinceMs = null;
+      this.#isProbeMissed = false;
       this.#health.probed();
       // Nothing is known against one that has just been asked for the first time.
       if (isFirst) this.#health.probed();
@@ -248,20 +244,20 @@ export class Upstream implements Executor {
     } catch (error) {
       if (this.#isStopped) return;
       // One unanswered probe may have been bad luck; a second one in a row, sent at once, is not.
-      const isSecond = this.#silentSinceMs !== null;
-      this.#silentSinceMs ??= sentMs;
+      const isSecond = this.#isProbeMissed;
+      this.#isProbeMissed = true;
       this.#doubt(messageOf(error), isSecond);
       this.#giveUpSilent(messageOf(error));
+      for (const exchange of this.#exchanges) exchange.listen();
     }
     this.#scheduleProbe();
   }
 
   /** A server that is only busy may be slow to answer probes, but then its generations go on. */
   #giveUpSilent(reason: string): void {
-    const sinceMs = this.#silentSinceMs;
-    if (this.#health.status !== 'down' || sinceMs === null) return;
+    if (this.#health.status !== 'down') return;
     for (const exchange of [...this.#exchanges]) {
-      if (exchange.lastHeardMs <= sinceMs) exchange.giveUp(`it is silent, and does not answer probes: ${reason}`);
+      if (exchange.isSilent) exchange.giveUp(`it is silent, and does not answer probes: ${reason}`);
     }
   }
 
