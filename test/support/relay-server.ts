@@ -7,7 +7,7 @@ import { type RunningRelay, serveUpstreams, type ServeUpstreamsOptions } from '.
 import { serverDefaults } from './app.js';
 
 /** Shorter than usual, so that tests need not wait. */
-export const quickTimes = {
+const quickTimes = {
   ...usualTimes,
   ...{ probeIntervalMs: 200, probeTimeoutMs: 500, firstPauseMs: 50, longestPauseMs: 500 },
 };

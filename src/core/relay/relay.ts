@@ -30,7 +30,7 @@ export interface RelayOptions extends Omit<SchedulerOptions, 'maxConcurrency'> {
 }
 
 /** How long requests wait for an upstream while there is none, in milliseconds; after that, they are refused at once. */
-export const outageMs = 10_000;
+const outageMs = 10_000;
 
 /**
  * Lets requests wait for places at upstream servers, each in the line of its model, and passes their answers on. Does for

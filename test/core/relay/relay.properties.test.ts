@@ -102,9 +102,9 @@ describe('a relay', () => {
           }
           for (const { model } of waiting) {
             const free = executors.filter((executor) => executor.serves(model ?? '') && freePlaces(executor) > 0);
-            if (relay.running < relay.limits.maxConcurrency) expect(free).toEqual([]);
+            if (relay.running < relay.limits.maxConcurrency) expect(free.length).toBe(0);
           }
-          for (const { ends } of asked) expect(ends).toBeLessThanOrEqual(1);
+          expect(asked.every(({ ends }) => ends <= 1)).toBe(true);
         }
         for (const executor of executors) executor.become('ready');
         relay.resize({ maxConcurrency: 4 });
@@ -114,7 +114,7 @@ describe('a relay', () => {
         expect(settled).toBe(asked.length);
         for (const { ends, hasLeft } of asked) expect(ends + (hasLeft() ? 1 : 0)).toBeGreaterThanOrEqual(1);
       }),
-      { numRuns: 300, endOnFailure: true },
+      { numRuns: 100, endOnFailure: true },
     );
   });
 });

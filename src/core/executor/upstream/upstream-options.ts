@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../base/errors.js';
 
 /** A model under the name by which clients ask for it. */
-export interface OfferedModel {
+interface OfferedModel {
   readonly name: string;
   /** What the upstream calls it; null for the one that it has. */
   readonly upstreamName: string | null;
