@@ -13,6 +13,11 @@ const head =
 const chunk = `data: ${head},"choices":[{"index":0,"delta":{"content":"100 "},"logprobs":null,"finish_reason":null}]}\n\n`;
 
 const server = createServer((incoming, response) => {
+  // A server in front of this one asks what it is.
+  if (incoming.method === 'GET') {
+    response.writeHead(404).end();
+    return;
+  }
   incoming.resume();
   incoming.on('end', () => {
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });

@@ -29,6 +29,7 @@ export const mostLlamaSlots = 256;
 export const mostSlots = 512;
 
 const model = { helpGroup: 'MODEL' };
+const upstreamGroup = { helpGroup: 'UPSTREAM SERVERS' };
 const queue = { helpGroup: 'QUEUE' };
 const http = { helpGroup: 'HTTP' };
 const mock = { helpGroup: 'MOCK ENGINE' };
@@ -96,6 +97,16 @@ export const serveFlags = fromEnvironment({
     summary: 'Number of CPU threads; auto measures which number is fastest.',
     min: 1,
     default: 'auto' as const,
+  }),
+  upstream: Flags.custom<readonly string[]>({
+    multiple: true,
+    multipleNonGreedy: true,
+    // A URL has no spaces, so that a variable or a line of a file can name several.
+    parse: (input) => Promise.resolve(input.split(/\s+/).filter((each) => each !== '')),
+  })({
+    ...upstreamGroup,
+    summary:
+      'Server that generates instead of this one: URL[,slots=N][,model=NAME][,key=env:VARIABLE][,name=NAME]. Repeatable.',
   }),
   'max-concurrency': Flags.integer({
     ...queue,
@@ -211,9 +222,13 @@ export async function serveOptions(
   resolving: ResolveOptions = {},
   config: Config | null = null,
 ): Promise<ServeOptions> {
+  return { engine: await engineOptions(flags, resolving), ...lineOptions(flags, version, config) };
+}
+
+/** What the flags mean for the queue and for HTTP, whoever generates. @throws ChatstreamError `usage` */
+export function lineOptions(flags: ServeFlags, version: string, config: Config | null): Omit<ServeOptions, 'engine'> {
   const keys = apiKeys(valuesOf(flags['api-key']));
   return {
-    engine: await engineOptions(flags, resolving),
     queue: {
       maxConcurrency: flags['max-concurrency'],
       maxQueue: flags['max-queue'],

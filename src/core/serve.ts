@@ -1,6 +1,6 @@
 import type { Logger as PinoLogger } from 'pino';
 import { untilAborted } from './base/abort.js';
-import { type Clock, longestTimerMs, systemClock } from './base/clock.js';
+import { type Clock, systemClock } from './base/clock.js';
 import type { Logger } from './base/logger.js';
 import { apiKeySettings, type KeySettings } from './config/key-settings.js';
 import type { EngineInfo } from './engine/engine.js';
@@ -9,11 +9,9 @@ import { processNames } from './engine/process/process-role.js';
 import { superviseEngine } from './engine/process/supervise-engine.js';
 import type { SupervisedProcess } from './engine/process/supervised-engine.js';
 import { Inference } from './inference/inference.js';
+import { lineContext } from './line-context.js';
 import { Machine } from './machine/machine.js';
-import type { KeyTerms } from './scheduler/demand.js';
-import type { QueuePolicy } from './scheduler/fair-line.js';
-import { RateLimiter, type RateLimits } from './scheduler/rate-limiter.js';
-import type { SchedulerLimits, SchedulerOptions } from './scheduler/scheduler.js';
+import { RateLimiter } from './scheduler/rate-limiter.js';
 import { createApp } from './server/app.js';
 import { connectionLimitsOfProcess } from './server/http/connection-limits.js';
 import type { ServerOptions } from './server/http/context.js';
@@ -21,20 +19,9 @@ import { KeyRing } from './server/http/key-ring.js';
 import { listen } from './server/http/listen.js';
 import { memoryStorage } from './server/store/memory-store.js';
 import type { Storage } from './server/store/store.js';
-import { QueueAnnouncer } from './server/streaming/queue-announcer.js';
-import { Metrics } from './telemetry/metrics.js';
-import { RecentHistory } from './telemetry/recent-history.js';
-import { logRequests } from './telemetry/request-log.js';
-import { type CountedOutcome, Totals } from './telemetry/totals.js';
+import { drainApp, type QueueOptions, ratesOf, replaceKeys, schedulerOptions } from './serving.js';
+import type { CountedOutcome } from './telemetry/totals.js';
 import type { TraceExporter } from './telemetry/trace-exporter.js';
-
-interface QueueOptions extends SchedulerLimits {
-  /** Longest wait in the queue in milliseconds; 0 is unlimited. */
-  readonly queueTimeoutMs: number;
-  readonly policy: QueuePolicy;
-  /** After how long a waiting request rises by a class, in milliseconds. */
-  readonly classPatienceMs: number;
-}
 
 export interface ServeOptions {
   readonly engine: EngineOptions;
@@ -61,9 +48,6 @@ export interface RunningServer {
   drain(timeoutMs: number): Promise<number>;
 }
 
-/** When the time for a drain is up, clients still get this long to read the error. */
-const farewellMs = 1000;
-
 /**
  * Starts the whole server. It listens first, so that health checks are answered while the model loads.
  *
@@ -83,37 +67,20 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
   engine.rounds(({ device }) => {
     if (device !== undefined) logger.info({ device }, `compute threads were changed: ${device}`);
   });
-  const keys = new KeyRing(allKeys(options, options.keys ?? []));
+  const keys = new KeyRing([...apiKeySettings(options.server.apiKeys), ...(options.keys ?? [])]);
   const rates = new RateLimiter(clock, ratesOf(keys));
+  const { queue } = options;
   const inference = new Inference(
     engine,
-    { ...schedulerOptions(options, keys), slots: options.engine.slots, rates },
+    { ...schedulerOptions(queue, options.keys !== null, keys), slots: options.engine.slots, rates },
     clock,
   );
-  const totals = new Totals(inference.events);
-  const metrics = new Metrics(inference, engine);
   const machine = new Machine(clock, () => engine.processes.flatMap(({ pid }) => pid ?? []));
-  const history = new RecentHistory({ inference, engine, totals, machine, clock });
-  const traces = await openTraces(options, inference, clock, logger);
-  logRequests(inference, logger);
   const connectionLimits = connectionLimitsOfProcess();
-  const announcer = new QueueAnnouncer(inference, clock);
   const { server, version } = options;
-  const context = {
-    inference,
-    announcer,
-    totals,
-    metrics,
-    history,
-    machine,
-    options: server,
-    keys,
-    rates,
-    clock,
-    connectionLimits,
-    storage,
-    version,
-  };
+  const parts = { line: inference, engine, machine, options: server, keys, rates, clock, connectionLimits, version };
+  const context = { ...lineContext(parts, logger), inference, storage };
+  const traces = await openTraces(options, inference, clock, logger);
   const app = await createApp(context, logger);
   try {
     const url = await listen(app, options.server);
@@ -122,22 +89,12 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
     return {
       url,
       info,
-      totals: totals.counts,
+      totals: context.totals.counts,
       replaceKeys: (changed) => {
-        keys.replace(allKeys(options, changed));
-        inference.configureKeys(termsOf(keys));
-        rates.configure(ratesOf(keys));
+        replaceKeys(context, [...apiKeySettings(server.apiKeys), ...changed]);
       },
       drain: async (timeoutMs) => {
-        const endMs = clock.now() + timeoutMs;
-        const abandoned = await drainWithin(inference, timeoutMs);
-        // Slow readers get the rest of the time to read their answers.
-        const cancelTimer = clock.schedule(Math.max(endMs - clock.now(), farewellMs), () => {
-          app.server.closeAllConnections();
-        });
-        await app.close();
-        cancelTimer();
-        machine.stop();
+        const abandoned = await drainApp(app, context, timeoutMs);
         await traces?.stop();
         await storage.close();
         await engine.stop();
@@ -147,6 +104,7 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
   } catch (error) {
     // The engine first: requests that wait for it would keep the server from closing.
     await engine.stop();
+    context.history.stop();
     machine.stop();
     await app.close();
     await storage.close();
@@ -172,40 +130,6 @@ async function openTraces(
   if (otlpUrl === undefined) return null;
   const { TraceExporter } = await import('./telemetry/trace-exporter.js');
   return new TraceExporter(inference, { url: otlpUrl, version, clock, logger });
-}
-
-function allKeys({ server }: ServeOptions, keys: readonly KeySettings[]): readonly KeySettings[] {
-  return [...apiKeySettings(server.apiKeys), ...keys];
-}
-
-/** Where a key can make no difference, the queue is the plain one, which costs less. */
-function schedulerOptions({ queue, keys: configured }: ServeOptions, keys: KeyRing): SchedulerOptions {
-  const { policy, classPatienceMs, ...limits } = queue;
-  if (policy === 'fifo' && configured === null) return limits;
-  return { ...limits, fair: { policy, classPatienceMs, terms: termsOf(keys) } };
-}
-
-function termsOf({ keys }: KeyRing): ReadonlyMap<string, KeyTerms> {
-  return new Map(keys.map(({ name, terms }) => [name, terms]));
-}
-
-function ratesOf({ keys }: KeyRing): ReadonlyMap<string, RateLimits> {
-  return new Map(keys.map(({ name, rates }) => [name, rates]));
-}
-
-/** Waits for the running generations, and ends those that are not done by the deadline. */
-async function drainWithin(inference: Inference, timeoutMs: number): Promise<number> {
-  let abandoned = 0;
-  // Unlike the clock's timers, this one must keep the process alive, because the process waits for it.
-  const deadline = setTimeout(
-    () => {
-      abandoned = inference.abandonRunning();
-    },
-    Math.min(timeoutMs, longestTimerMs),
-  );
-  await inference.drain();
-  clearTimeout(deadline);
-  return abandoned;
 }
 
 function logHealth(supervised: SupervisedProcess, logger: PinoLogger): void {

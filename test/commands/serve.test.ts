@@ -62,6 +62,7 @@ describe('the surface of serve', () => {
       'prompt-cache': { type: 'option', env: 'CHATSTREAM_PROMPT_CACHE', default: 'auto' },
       embeddings: { type: 'boolean', env: 'CHATSTREAM_EMBEDDINGS' },
       threads: { type: 'option', env: 'CHATSTREAM_THREADS', default: 'auto', min: 1 },
+      upstream: { type: 'option', env: 'CHATSTREAM_UPSTREAM', multiple: true },
       'max-concurrency': {
         type: 'option',
         char: 'n',
@@ -113,7 +114,7 @@ describe('the surface of serve', () => {
   it('explains every flag, in a group', () => {
     for (const flag of Object.values(Serve.flags)) {
       expect(flag.summary).toMatch(/^\S.+[.\]]$/);
-      expect(flag.helpGroup).toMatch(/^(MODEL|QUEUE|HTTP|MOCK ENGINE)$/);
+      expect(flag.helpGroup).toMatch(/^(MODEL|UPSTREAM SERVERS|QUEUE|HTTP|MOCK ENGINE)$/);
     }
   });
 });

@@ -29,6 +29,7 @@ const clientErrors: readonly ErrorCode[] = [
   'too_many_connections',
   'engine_unavailable',
   'engine_failed',
+  'upstream_failed',
   'storage_failed',
   'internal',
 ];

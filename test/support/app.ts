@@ -6,6 +6,7 @@ import type { ServingEngine } from '../../src/core/engine/engine.js';
 import { createMockEngine } from '../../src/core/engine/mock/mock-engine.js';
 import type { MockEngineOptions } from '../../src/core/engine/options.js';
 import { Inference } from '../../src/core/inference/inference.js';
+import { lineContext } from '../../src/core/line-context.js';
 import type { MeteredMachine, Resources } from '../../src/core/machine/machine.js';
 import { RateLimiter } from '../../src/core/scheduler/rate-limiter.js';
 import type { SchedulerOptions } from '../../src/core/scheduler/scheduler.js';
@@ -15,11 +16,6 @@ import type { App, ServerOptions } from '../../src/core/server/http/context.js';
 import { KeyRing } from '../../src/core/server/http/key-ring.js';
 import { memoryStorage } from '../../src/core/server/store/memory-store.js';
 import type { Storage } from '../../src/core/server/store/store.js';
-import { QueueAnnouncer } from '../../src/core/server/streaming/queue-announcer.js';
-import { Metrics } from '../../src/core/telemetry/metrics.js';
-import { RecentHistory } from '../../src/core/telemetry/recent-history.js';
-import { logRequests } from '../../src/core/telemetry/request-log.js';
-import { Totals } from '../../src/core/telemetry/totals.js';
 import { inProcess } from './in-process.js';
 import { VirtualClock } from './virtual-clock.js';
 
@@ -76,7 +72,7 @@ const engineDefaults: MockEngineOptions = {
   reply: 'round',
 };
 
-const serverDefaults: ServerOptions = {
+export const serverDefaults: ServerOptions = {
   host: '127.0.0.1',
   port: 0,
   defaultMaxTokens: 512,
@@ -117,34 +113,23 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const rates = new RateLimiter(clock, new Map((options.keys ?? []).map((key) => [key.name, key.rates])));
   const queue = { ...queueDefaults, ...options.queue, slots: engineOptions.slots, rates };
   const inference = new Inference(engine, queue, clock);
-  const totals = new Totals(inference.events);
-  const metrics = new Metrics(inference, engine);
-  const history = new RecentHistory({ inference, engine, totals, machine: testMachine, clock });
-  const announcer = new QueueAnnouncer(inference, clock);
   const { logger, lines } = collectingLogger();
-  logRequests(inference, logger);
   const connectionLimits = { most: 1000, mostIdle: 1000, beyond: 10, ...options.connections };
   const server = { ...serverDefaults, ...options.server };
   const storage = options.storage ?? memoryStorage(server.storeTtlMs, clock);
   const keys = new KeyRing([...apiKeySettings(server.apiKeys), ...(options.keys ?? [])]);
-  const app = await createApp(
-    {
-      inference,
-      announcer,
-      totals,
-      metrics,
-      history,
-      machine: testMachine,
-      options: server,
-      keys,
-      rates,
-      clock,
-      connectionLimits,
-      storage,
-      version: '1.2.3',
-    },
-    logger,
-  );
+  const parts = {
+    line: inference,
+    engine,
+    machine: testMachine,
+    options: server,
+    keys,
+    rates,
+    clock,
+    connectionLimits,
+    version: '1.2.3',
+  };
+  const app = await createApp({ ...lineContext(parts, logger), inference, storage }, logger);
   if (options.unloaded !== true) await engine.start();
 
   const ask = (url: string, body: object | string, headers: Headers = {}): Promise<LightMyRequestResponse> =>

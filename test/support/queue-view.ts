@@ -41,6 +41,12 @@ const queueView = Type.Object(
         exactly,
       ),
     ),
+    executors: Type.Array(
+      Type.Object(
+        { name: Type.String(), kind: Type.String(), status: Type.String(), places: count, running: count },
+        exactly,
+      ),
+    ),
     totals: Type.Object(
       { completed: count, cancelled: count, refused: count, timed_out: count, failed: count },
       exactly,

@@ -28,6 +28,7 @@ export type ErrorCode =
   // The engine cannot answer.
   | 'engine_unavailable'
   | 'engine_failed'
+  | 'upstream_failed'
   // What should be kept cannot be written or read.
   | 'storage_failed'
   // The operator must fix something before anything can be served.

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
 import type { EngineInfo, ServingEngine, Token } from '../engine/engine.js';
+import type { Executor, ExecutorStatus } from '../executor/executor.js';
 import { type KeyTerms, noKey } from '../scheduler/demand.js';
 import type { SchedulerEvent } from '../scheduler/job.js';
 import type { RateLimiter } from '../scheduler/rate-limiter.js';
@@ -13,6 +14,7 @@ import { Processing, withRetryAfter } from './processing.js';
 import { type QueueSnapshot, queueSnapshot } from './queue-snapshot.js';
 import type { AdmittedRequest, AnswerListener, InferenceEvent, InferenceRequest, Submission } from './request.js';
 import { RequestEvents } from './request-events.js';
+import type { RequestLine } from './request-line.js';
 
 export interface InferenceOptions extends SchedulerOptions {
   /** Sequences that the engine allocates: the upper limit for `maxConcurrency`. */
@@ -25,7 +27,7 @@ export interface InferenceOptions extends SchedulerOptions {
  * Joins scheduler and engine: prepares a request, admits it, hands it to the engine when its turn comes, and passes the
  * engine's events on to the request's listener.
  */
-export class Inference {
+export class Inference implements RequestLine {
   readonly #engine: ServingEngine;
   readonly #clock: Clock;
   readonly #slots: number;
@@ -84,6 +86,15 @@ export class Inference {
   /** Why {@link ready} is false, in one word that any client may see; the engine's own message goes to the log. */
   get readiness(): string {
     return this.#scheduler.draining ? 'draining' : this.#engine.state.status;
+  }
+
+  /** The engine, which offers its slots. */
+  get executors(): readonly Executor[] {
+    const { state } = this.#engine;
+    const usual: ExecutorStatus = state.status === 'ready' ? 'ready' : 'down';
+    const status = this.#scheduler.draining ? 'draining' : usual;
+    const kind = this.info?.engine ?? 'unknown';
+    return [{ name: 'local', kind, status, places: this.#slots, running: this.running }];
   }
 
   get running(): number {

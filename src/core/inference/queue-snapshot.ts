@@ -13,6 +13,9 @@ interface RunningRequest {
   readonly promptTokens: number;
   readonly outputTokens: number;
   readonly runningMs: number;
+  /** Where upstream servers generate: the model that was asked for, and who generates; null between two attempts. */
+  readonly model?: string;
+  readonly executor?: string | null;
 }
 
 interface WaitingRequest extends WaitingView {
@@ -22,6 +25,8 @@ interface WaitingRequest extends WaitingView {
   /** Whether its key runs as many as it may, so that it waits for one of these to end. */
   readonly isKeyFull: boolean;
   readonly waitedMs: number;
+  /** Where upstream servers generate: each model has a line of its own. */
+  readonly model?: string;
 }
 
 /** Both queues at one moment, as `/v1/queue` shows them. */
@@ -74,7 +79,8 @@ function runningRequest(
   return { id, key, trafficClass, slot, promptTokens: prompt.length, outputTokens, runningMs };
 }
 
-function* first<T>(most: number, items: Iterable<T>): Generator<T> {
+/** The first items, without asking for more. */
+export function* first<T>(most: number, items: Iterable<T>): Generator<T> {
   let left = most;
   if (left <= 0) return;
   for (const item of items) {

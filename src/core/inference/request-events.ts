@@ -1,7 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import type { ChatstreamError, ErrorCode } from '../base/errors.js';
-import type { InferenceJob } from './inference-job.js';
 import type { InferenceEvent, InferenceRequest, Outcome, Timings } from './request.js';
 
 /**
@@ -30,6 +29,7 @@ const outcomes: Readonly<Record<ErrorCode, Outcome | null>> = {
   cancelled: 'cancelled_waiting',
   engine_unavailable: 'failed',
   engine_failed: 'failed',
+  upstream_failed: 'failed',
   model_unreadable: 'failed',
   out_of_memory: 'failed',
   backend_unavailable: 'failed',
@@ -51,6 +51,19 @@ const notAdmitted: Timings = {
   reasoningTokens: 0,
 };
 
+/** What metrics and logs want to know of a request. */
+type Requester = Pick<InferenceRequest, 'id' | 'requestId' | 'key'>;
+
+/** A request on its way, whatever executes it. */
+interface TimedJob {
+  readonly id: string;
+  readonly request: Requester;
+  readonly arrivedMs: number;
+  /** The name of the executor that it has or had; left out where there is only one. */
+  readonly executor?: string | null;
+  timings(nowMs: number): Timings;
+}
+
 /** Tells metrics and logs what happens to requests. */
 export class RequestEvents {
   readonly #clock: Clock;
@@ -64,42 +77,43 @@ export class RequestEvents {
     return this.#emitter.subscribe;
   }
 
-  started({ id }: InferenceJob, queueMs: number): void {
+  started({ id }: TimedJob, queueMs: number): void {
     this.#emitter.emit({ type: 'started', id, queueMs });
   }
 
-  firstToken({ id, arrivedMs }: InferenceJob, prefillMs: number): void {
+  firstToken({ id, arrivedMs }: TimedJob, prefillMs: number): void {
     this.#emitter.emit({ type: 'first_token', id, prefillMs, sinceArrivalMs: this.#clock.now() - arrivedMs });
   }
 
   /** An admitted request has ended. */
   settled(
-    job: InferenceJob,
+    job: TimedJob,
     outcome: Outcome,
     error: ChatstreamError | null,
     timings = job.timings(this.#clock.now()),
   ): void {
-    this.#settled(job.request, outcome, error, timings, job.arrivedMs);
+    this.#settled(job.request, outcome, error, timings, job.arrivedMs, job.executor);
   }
 
   /** A request was turned away while it waited. */
-  turnedAway(job: InferenceJob, error: ChatstreamError): void {
+  turnedAway(job: TimedJob, error: ChatstreamError): void {
     this.settled(job, outcomes[error.code] ?? 'failed', error);
   }
 
   /** A request was not admitted. Nothing is emitted if the request itself was wrong. */
-  refused(request: InferenceRequest, error: ChatstreamError, arrivedMs: number): void {
+  refused(request: Requester, error: ChatstreamError, arrivedMs: number): void {
     // While the engine is down, new requests are refused; only requests that it had accepted have failed.
     const outcome = error.code === 'engine_unavailable' ? 'refused' : outcomes[error.code];
     if (outcome !== null) this.#settled(request, outcome, error, notAdmitted, arrivedMs);
   }
 
   #settled(
-    { id, requestId, key }: InferenceRequest,
+    { id, requestId, key }: Requester,
     outcome: Outcome,
     error: ChatstreamError | null,
     timings: Timings,
     arrivedMs: number,
+    executor?: string | null,
   ): void {
     const sinceArrivalMs = this.#clock.now() - arrivedMs;
     this.#emitter.emit({
@@ -111,6 +125,7 @@ export class RequestEvents {
       error,
       timings,
       sinceArrivalMs,
+      ...(executor != null && { executor }),
     });
   }
 }

@@ -105,4 +105,6 @@ export type InferenceEvent =
       readonly error: ChatstreamError | null;
       readonly timings: Timings;
       readonly sinceArrivalMs: number;
+      /** The name of the executor that had it last; left out where there is only one. */
+      readonly executor?: string;
     };

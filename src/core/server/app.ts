@@ -6,7 +6,7 @@ import type { Logger as PinoLogger } from 'pino';
 import { compressedError, tooManyConnectionsError } from '../base/refusals.js';
 import { QueueFeed } from './console/queue-feed.js';
 import { BodyWatch } from './http/body-watch.js';
-import type { App, ServerContext } from './http/context.js';
+import type { App, LineContext, RelayContext, ServerContext } from './http/context.js';
 import { answerUnreadable, refuseConnection, sendError, sendNotFound, toChatstreamError } from './http/errors.js';
 import { OpenAnswers } from './http/open-answers.js';
 import { OpenConnections } from './http/open-connections.js';
@@ -23,9 +23,11 @@ import { modelRoutes } from './routes/models.js';
 import { healthPaths, healthRoutes, observationRoutes } from './routes/observation.js';
 import { queueRoutes } from './routes/queue.js';
 import { queueEventRoutes } from './routes/queue-events.js';
+import { relayRoutes } from './routes/relayed.js';
 import { resourceRoutes } from './routes/resources.js';
 import { responseRoutes } from './routes/responses.js';
 import { tokenRoutes } from './routes/tokens.js';
+import { upstreamRoutes } from './routes/upstreams.js';
 import { namedSchemas } from './schemas/openapi.js';
 
 /**
@@ -36,7 +38,7 @@ const headersTimeout = 30_000;
 const connectionsCheckingInterval = 5000;
 
 /** The HTTP server with all its routes, not listening yet. */
-export async function createApp(context: ServerContext, logger: PinoLogger): Promise<App> {
+export async function createApp(context: ServerContext | RelayContext, logger: PinoLogger): Promise<App> {
   const { options, keys, version } = context;
   const paths = new RoutePaths();
   const app: App = fastify({
@@ -72,7 +74,7 @@ export async function createApp(context: ServerContext, logger: PinoLogger): Pro
   const connections = watchConnections(app, context);
   cutOffSlowReaders(app, options.writeTimeoutMs);
   const answers = new OpenAnswers(app.server);
-  const feed = new QueueFeed(context.inference, context.totals, context.clock);
+  const feed = new QueueFeed(context.line, context.totals, context.clock);
   app.addHook('preClose', async () => {
     feed.end();
     await answers.delivered();
@@ -97,7 +99,7 @@ export async function createApp(context: ServerContext, logger: PinoLogger): Pro
     await app.register(cors, {
       origin,
       methods: ['GET', 'POST', 'PATCH', 'DELETE'],
-      exposedHeaders: ['x-request-id', 'request-id', 'retry-after'],
+      exposedHeaders: ['x-request-id', 'request-id', 'retry-after', 'x-chatstream-executor'],
     });
   }
   const validators = new LazyValidators();
@@ -143,28 +145,21 @@ export async function createApp(context: ServerContext, logger: PinoLogger): Pro
     sendNotFound(request, reply, paths);
   });
 
-  const generating = [completionRoutes, messagesRoutes, responseRoutes, embeddingRoutes];
-  for (const routes of [
-    ...generating,
-    modelRoutes,
-    tokenRoutes,
-    queueRoutes,
-    healthRoutes,
-    observationRoutes,
-    resourceRoutes,
-  ]) {
+  if ('relay' in context) {
+    for (const routes of [relayRoutes, upstreamRoutes]) routes(app, context);
+  } else {
+    const generating = [completionRoutes, messagesRoutes, responseRoutes, embeddingRoutes];
+    for (const routes of [...generating, modelRoutes, tokenRoutes]) routes(app, context);
+  }
+  for (const routes of [queueRoutes, healthRoutes, observationRoutes, resourceRoutes, consoleRoutes]) {
     routes(app, context);
   }
   queueEventRoutes(app, context, feed);
-  consoleRoutes(app, context);
   return app;
 }
 
 /** Keeps connections and the bodies on them within their limits, and counts what is closed for that. */
-function watchConnections(
-  { server }: App,
-  { metrics, clock, connectionLimits: limits }: ServerContext,
-): OpenConnections {
+function watchConnections({ server }: App, { metrics, clock, connectionLimits: limits }: LineContext): OpenConnections {
   const connections = new OpenConnections(server, {
     clock,
     limits,

@@ -1,8 +1,9 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ServingEngine } from '../engine/engine.js';
-import type { Inference } from '../inference/inference.js';
 import type { Timings } from '../inference/request.js';
+import type { RequestLine } from '../inference/request-line.js';
 import { onEngineRestart } from './engine-restarts.js';
+import { observeExecutors } from './executor-metrics.js';
 import { observePromptCache } from './prompt-cache-metrics.js';
 import { countedOutcome, countedOutcomes } from './totals.js';
 
@@ -35,23 +36,27 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #closedConnections: Counter;
 
-  constructor(inference: Inference, engine: ServingEngine) {
+  /** @param engine null where other servers generate */
+  constructor(line: RequestLine, engine: ServingEngine | null) {
     collectDefaultMetrics({ register: this.#registry });
     // Gauges with the name of a counter, which Prometheus' own check refuses. The gauges by type have the same numbers.
     for (const name of misnamedMetrics) this.#registry.removeSingleMetric(name);
-    this.#gauge('chatstream_requests_running', 'Generations in the processing queue.', () => inference.running);
-    this.#gauge('chatstream_requests_waiting', 'Requests in the request queue.', () => inference.waiting);
+    this.#gauge('chatstream_requests_running', 'Generations in the processing queue.', () => line.running);
+    this.#gauge('chatstream_requests_waiting', 'Requests in the request queue.', () => line.waiting);
     this.#gauge(
       'chatstream_requests_preparing',
       'Requests whose prompts are being turned into tokens.',
-      () => inference.preparing,
+      () => line.preparing,
     );
-    this.#gauge('chatstream_max_concurrency', 'Size of the processing queue.', () => inference.limits.maxConcurrency);
-    this.#gauge('chatstream_max_queue', 'Size of the request queue.', () => inference.limits.maxQueue);
-    this.#observeRequests(inference);
-    this.#observeRounds(engine);
-    this.#countRestarts(engine);
-    observePromptCache(engine, this.#registry);
+    this.#gauge('chatstream_max_concurrency', 'Size of the processing queue.', () => line.limits.maxConcurrency);
+    this.#gauge('chatstream_max_queue', 'Size of the request queue.', () => line.limits.maxQueue);
+    this.#observeRequests(line);
+    observeExecutors(line, this.#registry);
+    if (engine !== null) {
+      this.#observeRounds(engine);
+      this.#countRestarts(engine);
+      observePromptCache(engine, this.#registry);
+    }
     this.#closedConnections = this.#counter(
       'chatstream_http_connections_closed_total',
       'Connections that the server closed to keep within its limits, by reason.',
@@ -90,7 +95,7 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
-  #observeRequests(inference: Inference): void {
+  #observeRequests(line: RequestLine): void {
     const queueWait = this.#histogram('chatstream_queue_wait_seconds', 'Time in the request queue.', waitBuckets);
     const ttft = this.#histogram(
       'chatstream_time_to_first_token_seconds',
@@ -115,7 +120,7 @@ export class Metrics {
     const requests = this.#counter('chatstream_requests_total', 'Requests that have ended, by outcome.', ['outcome']);
     for (const outcome of countedOutcomes) requests.inc({ outcome }, 0);
     const countTokens = this.#tokenCounters();
-    inference.events((event) => {
+    line.events((event) => {
       switch (event.type) {
         case 'started':
           queueWait.observe(event.queueMs / 1000);

@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from '../base/clock.js';
 import type { ServingEngine } from '../engine/engine.js';
-import type { Inference } from '../inference/inference.js';
+import type { RequestLine } from '../inference/request-line.js';
 import type { MeteredMachine, Resources } from '../machine/machine.js';
 import { Durations } from './durations.js';
 import { onEngineRestart } from './engine-restarts.js';
@@ -33,8 +33,9 @@ export interface HistorySample {
 }
 
 export interface HistorySources {
-  readonly inference: Inference;
-  readonly engine: ServingEngine;
+  readonly line: RequestLine;
+  /** Null where other servers generate. */
+  readonly engine: ServingEngine | null;
   readonly totals: Totals;
   readonly machine: MeteredMachine;
   readonly clock: Clock;
@@ -51,22 +52,28 @@ export class RecentHistory {
   readonly #queueWait = new Durations();
   readonly #interToken = new Durations();
   #restarts = 0;
+  #device = '';
   #counted: Counts;
   #cancelTimer: CancelTimer = () => undefined;
 
   constructor(sources: HistorySources) {
     this.#sources = sources;
-    const { inference, engine } = sources;
+    const { line, engine } = sources;
     this.#counted = this.#count();
-    inference.events((event) => {
+    line.events((event) => {
       if (event.type === 'started') this.#queueWait.record(event.queueMs);
       if (event.type === 'first_token') this.#ttft.record(event.sinceArrivalMs);
     });
-    engine.rounds(({ durationMs, batchSize }) => {
+    engine?.rounds(({ durationMs, batchSize }) => {
       if (batchSize > 0) this.#interToken.record(durationMs, batchSize);
     });
-    onEngineRestart(engine, () => {
-      this.#restarts += 1;
+    if (engine !== null) {
+      onEngineRestart(engine, () => {
+        this.#restarts += 1;
+      });
+    }
+    engine?.states((state) => {
+      if (state.status === 'ready') this.#device = state.info.device;
     });
     // Shares of the processors are those since the reading before.
     void this.#readMachine();
@@ -91,14 +98,14 @@ export class RecentHistory {
 
   /** Everything is counted before the machine is asked, which takes a moment. */
   async #sample(): Promise<void> {
-    const { inference } = this.#sources;
+    const { line } = this.#sources;
     const before = this.#counted;
     const now = this.#count();
     this.#counted = now;
     const counts = {
       atMs: Date.now(),
-      running: inference.running,
-      waiting: inference.waiting,
+      running: line.running,
+      waiting: line.waiting,
       ...difference(now, before),
       ttft: this.#ttft.take(),
       queueWait: this.#queueWait.take(),
@@ -112,14 +119,14 @@ export class RecentHistory {
   }
 
   #count(): Counts {
-    const { inference, totals } = this.#sources;
-    const output = totals.tokens.output + inference.snapshot(0).runningOutputTokens;
+    const { line, totals } = this.#sources;
+    const output = totals.tokens.output + line.snapshot(0).runningOutputTokens;
     return { outcomes: { ...totals.counts }, tokens: { ...totals.tokens, output } };
   }
 
   /** GPUs are of interest where one is at work. */
   #readMachine(): Promise<Resources> {
-    return this.#sources.machine.read(/^(CUDA|Vulkan)\b/.test(this.#sources.inference.info?.device ?? ''));
+    return this.#sources.machine.read(/^(CUDA|Vulkan)\b/.test(this.#device));
   }
 }
 

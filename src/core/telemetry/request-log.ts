@@ -1,16 +1,17 @@
 import type { Logger } from '../base/logger.js';
-import type { Inference } from '../inference/inference.js';
+import type { RequestLine } from '../inference/request-line.js';
 
 /** Writes one structured line for every request that reached the queue, when it ends. */
-export function logRequests(inference: Inference, logger: Logger): void {
-  inference.events((event) => {
+export function logRequests(line: Pick<RequestLine, 'events'>, logger: Logger): void {
+  line.events((event) => {
     if (event.type !== 'settled') return;
-    const { id, requestId, key, outcome, error, timings } = event;
+    const { id, requestId, key, outcome, error, timings, executor } = event;
     const fields = {
       id,
       ...(requestId === null ? {} : { request_id: requestId }),
       ...(key === null ? {} : { key }),
       outcome,
+      ...(executor !== undefined && { executor }),
       ...(error === null ? {} : { code: error.code, error: error.message }),
       queue_ms: round(timings.queueMs),
       prefill_ms: round(timings.prefillMs),

@@ -1,7 +1,7 @@
 import type { CancelTimer, Clock } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
-import type { Inference } from '../inference/inference.js';
+import type { RequestLine } from '../inference/request-line.js';
 import { type Span, spansOf } from './trace-spans.js';
 
 /** How long traces are collected before they are sent together, in milliseconds. */
@@ -38,9 +38,9 @@ export class TraceExporter {
   #delivery: Promise<void> | null = null;
   #cancelTimer: CancelTimer | null = null;
 
-  constructor(inference: Inference, options: TraceExporterOptions) {
+  constructor(line: RequestLine, options: TraceExporterOptions) {
     this.#options = options;
-    this.#stopListening = inference.events((event) => {
+    this.#stopListening = line.events((event) => {
       if (event.type !== 'settled') return;
       if (this.#spans.length >= mostSpans) {
         this.#dropped += 1;

@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
-import type { Inference } from '../../inference/inference.js';
+import type { RequestLine } from '../../inference/request-line.js';
 import { countedOutcome, type Totals } from '../../telemetry/totals.js';
 import { sseEvent } from '../protocol/answer-encoder.js';
 import type { EndedRequest } from '../schemas/queue-events.js';
@@ -56,7 +56,7 @@ interface Look {
  * none.
  */
 export class QueueFeed {
-  readonly #inference: Inference;
+  readonly #line: RequestLine;
   readonly #totals: Totals;
   readonly #clock: Clock;
   readonly #lookers = new Set<OpenLooker>();
@@ -64,8 +64,8 @@ export class QueueFeed {
   #cancelTimer: CancelTimer = () => undefined;
   #quiet = 0;
 
-  constructor(inference: Inference, totals: Totals, clock: Clock) {
-    this.#inference = inference;
+  constructor(line: RequestLine, totals: Totals, clock: Clock) {
+    this.#line = line;
     this.#totals = totals;
     this.#clock = clock;
   }
@@ -93,9 +93,9 @@ export class QueueFeed {
   }
 
   #begin(): Look {
-    const view = readQueueView(this.#inference, this.#totals);
+    const view = readQueueView(this.#line, this.#totals);
     const changes = new QueueChanges(view);
-    const stop = this.#inference.events((event) => {
+    const stop = this.#line.events((event) => {
       if (event.type !== 'settled' || this.#look === null) return;
       const { id, outcome, timings } = event;
       if (this.#look.ended.length >= mostEnded && !changes.knows(id)) return;
@@ -116,7 +116,7 @@ export class QueueFeed {
   #lookAgain(): void {
     const look = this.#look;
     if (look === null) return;
-    look.view = readQueueView(this.#inference, this.#totals);
+    look.view = readQueueView(this.#line, this.#totals);
     look.snapshot = null;
     const change = look.changes.next(look.view, look.ended);
     look.ended = [];

@@ -1,6 +1,6 @@
-import type { Inference } from '../../inference/inference.js';
+import type { RequestLine } from '../../inference/request-line.js';
 import type { Totals } from '../../telemetry/totals.js';
-import { wireLimits, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
+import { wireExecutors, wireLimits, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
 import type { QueueStatus } from '../schemas/queue-events.js';
 import type { WireRunning, WireWaiting } from '../schemas/server-state.js';
 
@@ -19,19 +19,20 @@ export interface QueueView {
   readonly status: QueueStatus;
 }
 
-export function readQueueView(inference: Inference, { counts, tokens }: Totals): QueueView {
-  const queue = inference.snapshot(mostShown);
+export function readQueueView(line: RequestLine, { counts, tokens }: Totals): QueueView {
+  const queue = line.snapshot(mostShown);
   return {
     atMs: Date.now(),
     running: queue.running.map(wireRunning),
     waiting: queue.waiting.map(wireWaiting),
     status: {
       ...wireLimits(queue),
+      executors: wireExecutors(line.executors),
       // They are counted on while the view is kept.
       totals: { ...counts },
       tokens: { ...tokens },
-      running_count: inference.running,
-      waiting_count: inference.waiting,
+      running_count: line.running,
+      waiting_count: line.waiting,
       output_tokens: tokens.output + queue.runningOutputTokens,
     },
   };

@@ -4,7 +4,9 @@ import type { FastifyInstance, RawServerDefault } from 'fastify';
 import type { Logger as PinoLogger } from 'pino';
 import type { Clock } from '../../base/clock.js';
 import type { Inference } from '../../inference/inference.js';
+import type { RequestLine } from '../../inference/request-line.js';
 import type { MeteredMachine } from '../../machine/machine.js';
+import type { Relay } from '../../relay/relay.js';
 import type { RateLimiter } from '../../scheduler/rate-limiter.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import type { RecentHistory } from '../../telemetry/recent-history.js';
@@ -42,9 +44,9 @@ export interface ServerOptions {
   readonly consolePath: string | null;
 }
 
-/** What the routes work with. */
-export interface ServerContext {
-  readonly inference: Inference;
+/** What all routes work with, whoever generates. */
+export interface LineContext {
+  readonly line: RequestLine;
   readonly announcer: QueueAnnouncer;
   readonly totals: Totals;
   readonly metrics: Metrics;
@@ -57,8 +59,18 @@ export interface ServerContext {
   readonly rates: RateLimiter;
   readonly clock: Clock;
   readonly connectionLimits: ConnectionLimits;
-  /** Where responses and conversations are kept. */
-  readonly storage: Storage;
   /** This package's version. */
   readonly version: string;
+}
+
+/** What the routes work with where an engine generates. */
+export interface ServerContext extends LineContext {
+  readonly inference: Inference;
+  /** Where responses and conversations are kept. */
+  readonly storage: Storage;
+}
+
+/** What the routes work with where other servers generate. */
+export interface RelayContext extends LineContext {
+  readonly relay: Relay;
 }

@@ -16,6 +16,8 @@ const needs: ReadonlyMap<string, readonly Role[]> = new Map([
   ['GET /v1/feedback', []],
   ['DELETE /v1/feedback/:id', []],
   ['PATCH /v1/queue', []],
+  ['GET /v1/upstreams', ['observer']],
+  ['PATCH /v1/upstreams/:name', []],
 ]);
 
 const usersOnly: readonly Role[] = ['user'];

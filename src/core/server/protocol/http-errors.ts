@@ -34,6 +34,7 @@ const httpErrors: Readonly<Record<ErrorCode, HttpError>> = {
   // nginx's status for a client that has left; only logs show it.
   cancelled: { status: 499, type: 'client_closed_request' },
   engine_failed: internal,
+  upstream_failed: { status: 502, type: 'server_error' },
   // Insufficient Storage: what is usually wrong.
   storage_failed: { status: 507, type: 'server_error' },
   model_unreadable: internal,

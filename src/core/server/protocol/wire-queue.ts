@@ -1,5 +1,6 @@
+import type { Executor } from '../../executor/executor.js';
 import type { QueueSnapshot } from '../../inference/queue-snapshot.js';
-import type { WireRunning, WireWaiting } from '../schemas/server-state.js';
+import type { WireExecutor, WireRunning, WireWaiting } from '../schemas/server-state.js';
 
 type Running = QueueSnapshot['running'][number];
 type Waiting = QueueSnapshot['waiting'][number];
@@ -15,12 +16,19 @@ export function wireLimits({ maxConcurrency, maxQueue, slots, draining, preparin
   return { max_concurrency: maxConcurrency, max_queue: maxQueue, slots, draining, preparing };
 }
 
+/** Who generates, as `GET /v1/queue` shows them. */
+export function wireExecutors(executors: readonly Executor[]): WireExecutor[] {
+  return executors.map(({ name, kind, status, places, running }) => ({ name, kind, status, places, running }));
+}
+
 /** A running request as `GET /v1/queue` shows it. */
 export function wireRunning(running: Running): WireRunning {
   return {
     id: running.id,
     key: running.key,
     class: running.trafficClass,
+    ...(running.model !== undefined && { model: running.model }),
+    ...(running.executor !== undefined && { executor: running.executor }),
     slot: running.slot,
     prompt_tokens: running.promptTokens,
     output_tokens: running.outputTokens,
@@ -34,6 +42,7 @@ export function wireWaiting(waiting: Waiting): WireWaiting {
     id: waiting.id,
     key: waiting.key,
     class: waiting.trafficClass,
+    ...(waiting.model !== undefined && { model: waiting.model }),
     waits_for: waiting.isKeyFull ? 'key' : 'slot',
     position: waiting.position,
     waited_ms: Math.round(waiting.waitedMs),

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { notFoundError } from '../../base/refusals.js';
 import { type Encoding, encodings, type PageFile, type PageFiles, readPage } from '../console/page-files.js';
-import type { App, ServerContext } from '../http/context.js';
+import type { App, LineContext } from '../http/context.js';
 import { pathOf } from '../http/route-paths.js';
 
 const pageAt = ['/', '/console'];
@@ -48,7 +48,7 @@ then load this page again. The API does not need it.</p>
 `;
 
 /** The console in the browser. Its files are read when they are first asked for. */
-export function consoleRoutes(app: App, { options: { consolePath } }: ServerContext): void {
+export function consoleRoutes(app: App, { options: { consolePath } }: LineContext): void {
   if (consolePath === null) return;
   let reading: Promise<PageFiles | null> | null = null;
   const page = async (): Promise<PageFiles | null> => {

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import type { ChatstreamError } from '../../base/errors.js';
 import { clientLeftError } from '../../base/refusals.js';
 import type { AdmittedRequest } from '../../inference/request.js';
-import type { ServerContext } from '../http/context.js';
+import type { LineContext } from '../http/context.js';
 import { onResponseEnd } from '../http/open-answers.js';
 import { takeOver } from '../http/take-over.js';
 import type { EventStream, StreamOptions } from '../streaming/event-stream.js';
@@ -23,11 +23,11 @@ export interface WholeBody {
 
 /** Delivers the answer to one HTTP request, however many generations it has. Used once. */
 export class Delivery {
-  readonly #context: ServerContext;
+  readonly #context: Pick<LineContext, 'announcer' | 'clock' | 'options'>;
   readonly #reply: FastifyReply;
   readonly #client = new AbortController();
 
-  constructor(context: ServerContext, reply: FastifyReply) {
+  constructor(context: Pick<LineContext, 'announcer' | 'clock' | 'options'>, reply: FastifyReply) {
     this.#context = context;
     this.#reply = reply;
     // After a complete answer this aborts as well; by then there is no listener left.

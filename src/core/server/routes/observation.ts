@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { type TLiteral, type TObject, Type } from 'typebox';
-import type { App, ServerContext } from '../http/context.js';
+import type { App, LineContext } from '../http/context.js';
 import { errors, json, type Responses, text } from '../schemas/openapi.js';
 
 /** Health checks never need a key. */
@@ -14,12 +14,12 @@ const readinessResponses: Responses = {
 };
 
 /** Answered from memory: these routes neither wait in the queue nor ask the engine. */
-export function healthRoutes(app: App, { inference }: ServerContext): void {
+export function healthRoutes(app: App, { line }: LineContext): void {
   const tags = ['health'];
   const readiness = (reply: FastifyReply): object => {
-    if (inference.ready) return { status: 'ready' };
+    if (line.ready) return { status: 'ready' };
     reply.code(503);
-    return { status: 'not ready', reason: inference.readiness };
+    return { status: 'not ready', reason: line.readiness };
   };
   const alive = { summary: 'The process is alive', tags, response: { 200: json('It is alive.', status('alive')) } };
   app.get('/livez', { schema: alive }, () => ({ status: 'alive' }));
@@ -30,7 +30,7 @@ export function healthRoutes(app: App, { inference }: ServerContext): void {
 }
 
 /** Routes for monitoring and tools. */
-export function observationRoutes(app: App, { metrics }: ServerContext): void {
+export function observationRoutes(app: App, { metrics }: LineContext): void {
   const schema = {
     summary: 'Metrics for Prometheus',
     tags: ['observation'],

@@ -1,5 +1,5 @@
 import type { QueueFeed } from '../console/queue-feed.js';
-import type { App, ServerContext } from '../http/context.js';
+import type { App, LineContext } from '../http/context.js';
 import { onResponseEnd } from '../http/open-answers.js';
 import { checkRole } from '../http/roles.js';
 import { takeOver } from '../http/take-over.js';
@@ -9,7 +9,7 @@ import { EventStream } from '../streaming/event-stream.js';
 const path = '/v1/queue/events';
 
 /** The queues as they change. */
-export function queueEventRoutes(app: App, { options, clock, keys }: ServerContext, feed: QueueFeed): void {
+export function queueEventRoutes(app: App, { options, clock, keys }: LineContext, feed: QueueFeed): void {
   const schema = {
     summary: 'Running and waiting requests as they change',
     tags: ['queue'],

@@ -1,9 +1,9 @@
-import type { App, ServerContext } from '../http/context.js';
-import { wireLimits, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
+import type { App, LineContext } from '../http/context.js';
+import { wireExecutors, wireLimits, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
 import { errors, json } from '../schemas/openapi.js';
 import { queueLimits } from '../schemas/server-state.js';
 
-export function queueRoutes(app: App, context: ServerContext): void {
+export function queueRoutes(app: App, context: LineContext): void {
   const tags = ['queue'];
   const reading = {
     summary: 'Running and waiting requests',
@@ -19,7 +19,7 @@ export function queueRoutes(app: App, context: ServerContext): void {
     response: { 200: json('Both queues, with the new limits.', 'Queue'), ...errors(400, 401, 403, 408, 413, 415) },
   };
   app.patch('/v1/queue', { schema: changing }, ({ body, log, raw }) => {
-    context.inference.resize({
+    context.line.resize({
       ...(body.max_concurrency === undefined ? {} : { maxConcurrency: body.max_concurrency }),
       ...(body.max_queue === undefined ? {} : { maxQueue: body.max_queue }),
     });
@@ -29,14 +29,15 @@ export function queueRoutes(app: App, context: ServerContext): void {
 }
 
 /** Users see only their own requests, with their places among all. */
-function describe({ inference, totals, keys }: ServerContext, request: object): object {
-  const queue = inference.snapshot();
+function describe({ line, totals, keys }: LineContext, request: object): object {
+  const queue = line.snapshot();
   const { role, name } = keys.of(request);
   const isShown = ({ key }: { readonly key: string }): boolean => role !== 'user' || key === name;
   return {
     ...wireLimits(queue),
     running: queue.running.filter(isShown).map(wireRunning),
     waiting: queue.waiting.filter(isShown).map(wireWaiting),
+    executors: wireExecutors(line.executors),
     totals: totals.counts,
     tokens: totals.tokens,
   };

@@ -1,9 +1,9 @@
 import { wireHistory, wireResources } from '../console/wire-resources.js';
-import type { App, ServerContext } from '../http/context.js';
+import type { App, LineContext } from '../http/context.js';
 import { errors, json } from '../schemas/openapi.js';
 
 /** How the server has been doing, for pages that show it. */
-export function resourceRoutes(app: App, { history, machine }: ServerContext): void {
+export function resourceRoutes(app: App, { history, machine }: LineContext): void {
   const tags = ['observation'];
   const past = {
     summary: 'The last quarter of an hour',

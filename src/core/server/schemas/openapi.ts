@@ -74,6 +74,7 @@ const statuses = {
   415: 'The body is not JSON, or compressed.',
   429: 'The queue is full.',
   500: 'The engine failed on this request.',
+  502: 'The upstream server failed.',
   503: 'The request waited too long, the server is shutting down or has no connection to spare, or the engine is down.',
   507: 'The store cannot be used; its disk may be full.',
 } as const;

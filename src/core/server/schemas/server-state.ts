@@ -1,5 +1,7 @@
 import { type Static, Type } from 'typebox';
 
+const count = Type.Integer({ minimum: 0 });
+
 const nullableCount = Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]);
 
 export const model = Type.Object({
@@ -32,8 +34,6 @@ export const modelList = Type.Object({
   data: Type.Array(Type.Ref('Model#'), { description: 'Empty until the model is loaded.' }),
 });
 
-const count = Type.Integer({ minimum: 0 });
-
 export const queueLimits = Type.Object(
   {
     max_concurrency: Type.Optional(Type.Integer({ minimum: 1, description: 'At most the number of slots.' })),
@@ -49,9 +49,17 @@ const owner = {
   class: Type.Enum(['interactive', 'standard', 'batch']),
 };
 
+const ofModel = Type.String({ description: 'With upstream servers, where each model has a line of its own.' });
+
 export const running = Type.Object({
   id: Type.String(),
   ...owner,
+  model: Type.Optional(ofModel),
+  executor: Type.Optional(
+    Type.Union([Type.String(), Type.Null()], {
+      description: 'With upstream servers: which one has it; null while it waits for another one.',
+    }),
+  ),
   slot: Type.Union([count, Type.Null()], { description: 'Null until the engine has chosen one.' }),
   prompt_tokens: count,
   output_tokens: count,
@@ -61,12 +69,21 @@ export const running = Type.Object({
 export const waiting = Type.Object({
   id: Type.String(),
   ...owner,
+  model: Type.Optional(ofModel),
   waits_for: Type.Enum(['slot', 'key'], {
     description: 'key: its key runs as many as it may, so that one of these has to end.',
   }),
   position: Type.Integer({ minimum: 1 }),
   waited_ms: count,
   eta_ms: Type.Union([count, Type.Null()], { description: 'Null until the first request has completed.' }),
+});
+
+const executor = Type.Object({
+  name: Type.String({ description: 'local for the engine of this server.' }),
+  kind: Type.String({ description: 'llama, mock, or the kind of server.' }),
+  status: Type.Enum(['ready', 'trying', 'cooling', 'draining', 'down']),
+  places: Type.Integer({ minimum: 1 }),
+  running: count,
 });
 
 export const queue = Type.Object({
@@ -80,6 +97,7 @@ export const queue = Type.Object({
   }),
   running: Type.Array(running),
   waiting: Type.Array(waiting, { description: 'In the order in which they will run.' }),
+  executors: Type.Array(executor, { description: 'Who generates.' }),
   totals: Type.Object(
     { completed: count, cancelled: count, refused: count, timed_out: count, failed: count },
     { description: 'Requests that have ended since the start, by outcome.' },
@@ -90,5 +108,25 @@ export const queue = Type.Object({
   ),
 });
 
+export type WireExecutor = Static<typeof executor>;
 export type WireRunning = Static<typeof running>;
 export type WireWaiting = Static<typeof waiting>;
+export const upstream = Type.Object({
+  ...executor.properties,
+  url: Type.String(),
+  models: Type.Union([Type.Array(Type.String()), Type.Null()], {
+    description: 'By the names by which clients ask for them; null if it is asked for any.',
+  }),
+  reason: Type.Union([Type.String(), Type.Null()], { description: 'Why it is down.' }),
+});
+
+export const upstreamList = Type.Object({ object: Type.Literal('list'), data: Type.Array(upstream) });
+
+export const upstreamChange = Type.Object(
+  {
+    drain: Type.Boolean({
+      description: 'true: nothing new begins there, and what runs ends. false: it is used again.',
+    }),
+  },
+  { additionalProperties: false },
+);

@@ -1,6 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
+/** `latin1` for bytes that are passed on as they are, each as one character. */
+export type BodyEncoding = 'utf8' | 'latin1';
+
 /**
  * Writes the body of a response piece by piece, with one string and one system call per piece.
  *
@@ -12,22 +15,30 @@ import type { Socket } from 'node:net';
 export class ChunkedWriter {
   readonly #response: ServerResponse;
   readonly #onDrain: () => void;
+  readonly #encoding: BodyEncoding;
   #socket: Socket | null = null;
   /** Pieces that Node may still hold back; a piece that goes straight to the socket would overtake them. */
   #pending = 0;
 
-  /** @param onDrain called when {@link write} may be called again after it returned false */
-  constructor(response: ServerResponse, onDrain: () => void) {
+  /**
+   * @param onDrain called when {@link write} may be called again after it returned false
+   * @param encoding what the strings are that are written
+   */
+  constructor(response: ServerResponse, onDrain: () => void, encoding: BodyEncoding = 'utf8') {
     this.#response = response;
+    this.#encoding = encoding;
     this.#onDrain = onDrain;
     response.on('drain', onDrain);
   }
 
   /** @returns false if the client reads too slowly: wait for the drain before writing again */
   write(data: string): boolean {
-    if (this.#socket !== null) return this.#socket.write(`${Buffer.byteLength(data).toString(16)}\r\n${data}\r\n`);
+    const encoding = this.#encoding;
+    if (this.#socket !== null) {
+      return this.#socket.write(`${Buffer.byteLength(data, encoding).toString(16)}\r\n${data}\r\n`, encoding);
+    }
     this.#pending++;
-    return this.#response.write(data, (error) => {
+    return this.#response.write(data, encoding, (error) => {
       this.#pending--;
       if (this.#pending === 0 && error == null) this.#goDirect();
     });
@@ -35,7 +46,7 @@ export class ChunkedWriter {
 
   /** Writes the last piece. */
   end(data: string): void {
-    this.#response.end(data);
+    this.#response.end(data, this.#encoding);
   }
 
   /** Not with HTTP/1.0, which has no chunks, nor while a pipelined response waits for the one before it. */

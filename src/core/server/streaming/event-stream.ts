@@ -2,13 +2,15 @@ import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../base/clock.js';
 import type { ChatstreamError } from '../../base/errors.js';
 import { sseComment } from '../protocol/answer-encoder.js';
-import { ChunkedWriter } from './chunked-writer.js';
+import { type BodyEncoding, ChunkedWriter } from './chunked-writer.js';
 import { KeepAlive } from './keep-alive.js';
 
 export interface StreamOptions {
   /** How long a client may read nothing while data waits for it, in milliseconds; 0 is unlimited. */
   readonly writeTimeoutMs: number;
   readonly clock: Clock;
+  /** What the strings are that are written; `utf8` if left out. */
+  readonly encoding?: BodyEncoding;
   /** Called once, right before the first byte: the last moment to set headers. */
   readonly onBegin: () => void;
   /** Called if the request fails before the first byte. Nothing is written, so that the answer can still have a status. */
@@ -38,9 +40,10 @@ export class EventStream {
     this.#response = response;
     this.#options = options;
     this.#takeHeld = takeHeld;
-    this.#writer = new ChunkedWriter(response, () => {
+    const onDrain = (): void => {
       this.#onDrain();
-    });
+    };
+    this.#writer = new ChunkedWriter(response, onDrain, options.encoding);
     this.#keepAlive = new KeepAlive(options.clock, (comment) => {
       this.comment(comment);
     });

@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
-import type { Inference } from '../../inference/inference.js';
 import type { AdmittedRequest } from '../../inference/request.js';
+import type { RequestLine } from '../../inference/request-line.js';
 import type { EventStream } from './event-stream.js';
 import { heartbeatMs } from './keep-alive.js';
 
@@ -15,9 +15,9 @@ export class QueueAnnouncer {
   readonly #clock: Clock;
   readonly #watches = new Map<AdmittedRequest, Watch>();
 
-  constructor(inference: Inference, clock: Clock) {
+  constructor(line: Pick<RequestLine, 'moves'>, clock: Clock) {
     this.#clock = clock;
-    inference.moves(() => {
+    line.moves(() => {
       for (const [request, watch] of this.#watches) this.#announce(request, watch, false);
     });
   }

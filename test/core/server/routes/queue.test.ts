@@ -35,6 +35,7 @@ describe('GET /v1/queue', () => {
       slots: 4,
       draining: false,
       preparing: 0,
+      executors: [{ name: 'local', kind: 'mock', status: 'ready', places: 4, running: 0 }],
       running: [],
       waiting: [],
       totals: { completed: 0, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },

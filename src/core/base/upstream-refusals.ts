@@ -1,0 +1,34 @@
+import { ChatstreamError } from './errors.js';
+
+/** No message names an address or repeats what an upstream said: the log does, for the operator. */
+
+// upstream_failed
+
+/** @param tokens of the answer that the client has got already */
+export function upstreamFailedError(tokens: number): ChatstreamError {
+  const known =
+    tokens === 0
+      ? 'It had sent nothing of the answer.'
+      : `About ${tokens} tokens of the answer were sent before; it is not complete.`;
+  return new ChatstreamError('upstream_failed', `The server that generates the answer failed. ${known}`, {
+    hint: 'Send the request again; the log of this server says why.',
+  });
+}
+
+// engine_unavailable
+
+/** No upstream has answered for a while, or ever. */
+export function noUpstreamError(model: string, retryAfterSeconds: number): ChatstreamError {
+  return new ChatstreamError('engine_unavailable', `No server that has the model "${model}" answers at the moment.`, {
+    hint: 'Try again later; the log of this server says why.',
+    retryAfterSeconds,
+  });
+}
+
+// not_found
+
+export function upstreamNotFoundError(name: string, known: readonly string[]): ChatstreamError {
+  return new ChatstreamError('not_found', `There is no upstream "${name}" here.`, {
+    hint: `There are ${known.map((each) => `"${each}"`).join(', ')}.`,
+  });
+}

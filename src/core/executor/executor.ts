@@ -1,0 +1,42 @@
+/**
+ * What an executor can do now.
+ *
+ * - `ready`: it takes as many generations as it has places
+ * - `trying`: it was down and answers again; it takes one generation, which has to begin before it gets more
+ * - `cooling`: it said that it is busy, and gets nothing until the time that it named
+ * - `draining`: an operator drains it; what runs there ends, nothing new begins
+ * - `down`: it does not answer
+ */
+export type ExecutorStatus = 'ready' | 'trying' | 'cooling' | 'draining' | 'down';
+
+/** Something that offers places for generations, as `/v1/queue` and `/metrics` show it. */
+export interface Executor {
+  /** Unique among all executors of a server. */
+  readonly name: string;
+  readonly status: ExecutorStatus;
+  /** Generations that it may have at once while all is well, 1 or more. */
+  readonly places: number;
+  /** Generations that it has now. */
+  readonly running: number;
+  /** What it is: `llama` and `mock` for engines of our own, the kind of server for others. */
+  readonly kind: string;
+}
+
+/** Whether it takes new generations, now or when it has cooled. */
+export function isUsable({ status }: Pick<Executor, 'status'>): boolean {
+  return status !== 'down' && status !== 'draining';
+}
+
+/** Generations that it would take in addition to those that it has. */
+export function freePlaces({ status, places, running }: Pick<Executor, 'status' | 'places' | 'running'>): number {
+  switch (status) {
+    case 'ready':
+      return Math.max(0, places - running);
+    case 'trying':
+      return running === 0 ? 1 : 0;
+    case 'cooling':
+    case 'draining':
+    case 'down':
+      return 0;
+  }
+}

@@ -1,0 +1,44 @@
+import { type Executor, freePlaces, isUsable } from './executor.js';
+
+/** How much more loaded than the least loaded an executor may be and still get its conversations back, as a share of its places. */
+const mostExtraLoad = 0.5;
+
+/** How much of a prompt must be the same for its conversation to count as known, as a share. */
+const leastSamePrefix = 0.5;
+
+/**
+ * Chooses where a generation begins: where the beginning of its prompt was last, else where the load is least. Only places
+ * that are free now count, so that nobody waits for a prefix.
+ *
+ * @param executors those that have the model
+ * @param failed where it has failed already; it goes there again only if there is no other that could take it later
+ * @param sameShare how much of the prompt an executor has seen before, from 0 to 1
+ * @returns null if there is no free place
+ */
+export function chooseExecutor<E extends Executor>(
+  executors: readonly E[],
+  failed: ReadonlySet<string>,
+  sameShare: (executor: E) => number,
+): E | null {
+  const untried = executors.filter((executor) => isUsable(executor) && !failed.has(executor.name));
+  const free = (untried.length > 0 ? untried : executors).filter((executor) => freePlaces(executor) > 0);
+  const [first, ...others] = free;
+  if (first === undefined) return null;
+  if (others.length === 0) return first;
+  const least = free.reduce((best, other) => (loadOf(other) < loadOf(best) ? other : best));
+  let known: E | null = null;
+  let most = leastSamePrefix;
+  for (const executor of free) {
+    const share = sameShare(executor);
+    if (share >= most && loadOf(executor) <= loadOf(least) + mostExtraLoad && (share > most || known === null)) {
+      known = executor;
+      most = share;
+    }
+  }
+  return known ?? least;
+}
+
+/** With the same share of places taken, the one with more free places comes first. */
+function loadOf({ running, places }: Executor): number {
+  return running / places - places * 1e-6;
+}

@@ -1,0 +1,159 @@
+import { amount, isRecord, member, nonEmpty } from '../../base/json.js';
+
+/** Tokens of an answer as the upstream counted them; null where it does not say. */
+export interface Usage {
+  readonly promptTokens: number | null;
+  readonly cachedTokens: number | null;
+  readonly outputTokens: number | null;
+}
+
+export const noUsage: Usage = { promptTokens: null, cachedTokens: null, outputTokens: null };
+
+const eventEnd = '\n\n';
+
+/** The last events of a stream are in its last chunks: its end, the usage, and the reason why it ended. */
+const keptChunks = 3;
+
+const ends = ['[DONE]', '"message_stop"', '"response.completed"', '"response.incomplete"', '"response.failed"'];
+
+/**
+ * Looks at a stream of server-sent events while it passes. Until its first token, every event is read; from then on, the
+ * events are only counted, and the last ones are read when the stream has ended.
+ */
+export class StreamWatch {
+  #unread = '';
+  #hasToken = false;
+  #error: string | null = null;
+  readonly #last: (Buffer | null)[] = Array.from({ length: keptChunks }, () => null);
+  #chunks = 0;
+
+  /** Whether there was an event with a part of the answer, or with its end. */
+  get hasToken(): boolean {
+    return this.#hasToken;
+  }
+
+  /** The message of an error that came as an event before the first token. */
+  get error(): string | null {
+    return this.#error;
+  }
+
+  /** @returns the number of events that end in this chunk and have, or probably have, a part of the answer */
+  push(chunk: Buffer): number {
+    this.#last[this.#chunks % keptChunks] = chunk;
+    this.#chunks += 1;
+    return this.#hasToken ? eventsIn(chunk) : this.#read(chunk);
+  }
+
+  /** Whether the stream has come to its end, rather than being cut off. */
+  get isComplete(): boolean {
+    const tail = this.#tail();
+    return ends.some((end) => tail.includes(end));
+  }
+
+  /** What the last events say about tokens. */
+  usage(): Usage {
+    let usage = noUsage;
+    for (const event of this.#tail().split(eventEnd)) {
+      const found = usageOf(dataOf(event));
+      usage = {
+        promptTokens: found.promptTokens ?? usage.promptTokens,
+        cachedTokens: found.cachedTokens ?? usage.cachedTokens,
+        outputTokens: found.outputTokens ?? usage.outputTokens,
+      };
+    }
+    return usage;
+  }
+
+  #tail(): string {
+    const order = Array.from({ length: keptChunks }, (_, index) => this.#last[(this.#chunks + index) % keptChunks]);
+    return Buffer.concat(order.flatMap((chunk) => chunk ?? [])).toString('utf8');
+  }
+
+  #read(chunk: Buffer): number {
+    // Only the shape of the events matters here: a character that is cut in two spoils nothing.
+    const events = (this.#unread + chunk.toString('latin1')).replaceAll('\r\n', '\n').split(eventEnd);
+    this.#unread = events.pop() ?? '';
+    let tokens = 0;
+    for (const event of events) {
+      const data = dataOf(event);
+      if (data === undefined) continue;
+      if (!this.#hasToken) this.#error ??= errorOf(data);
+      if (isToken(data)) tokens += 1;
+    }
+    if (tokens > 0) {
+      this.#hasToken = true;
+      this.#unread = '';
+    }
+    return tokens;
+  }
+}
+
+function eventsIn(chunk: Buffer): number {
+  let events = 0;
+  for (let at = chunk.indexOf(eventEnd); at >= 0; at = chunk.indexOf(eventEnd, at + eventEnd.length)) events += 1;
+  return events;
+}
+
+/** The data of an event as JSON; undefined for comments and for anything else. */
+function dataOf(event: string): unknown {
+  const line = event.split('\n').find((each) => each.startsWith('data:'));
+  if (line === undefined) return undefined;
+  try {
+    const data: unknown = JSON.parse(line.slice('data:'.length));
+    return data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Events of Anthropic's API and of the Responses API that come before the answer. */
+const preambles: ReadonlySet<unknown> = new Set([
+  ...['message_start', 'ping', 'error'],
+  ...['response.created', 'response.in_progress', 'response.queued'],
+]);
+
+function isToken(data: unknown): boolean {
+  if (errorOf(data) !== null) return false;
+  const type = member(data, 'type');
+  if (typeof type === 'string') return !preambles.has(type);
+  const choices = member(data, 'choices');
+  if (!Array.isArray(choices)) return true;
+  return choices.some((choice: unknown) => {
+    if (nonEmpty(member(choice, 'finish_reason')) !== null || nonEmpty(member(choice, 'text')) !== null) return true;
+    const delta = member(choice, 'delta');
+    if (!isRecord(delta)) return false;
+    return Object.entries(delta).some(([name, value]) => name !== 'role' && value !== null && value !== '');
+  });
+}
+
+function errorOf(data: unknown): string | null {
+  const error = member(data, 'error');
+  if (error === undefined || error === null) return null;
+  return nonEmpty(member(error, 'message')) ?? nonEmpty(error) ?? 'an error without a message';
+}
+
+/** The counts in an answer or in one event of it, in any of the protocols. */
+export function usageOf(data: unknown): Usage {
+  const usage = member(data, 'usage') ?? member(member(data, 'response'), 'usage');
+  const timings = member(data, 'timings');
+  const details = member(usage, 'prompt_tokens_details') ?? member(usage, 'input_tokens_details');
+  const fresh = amount(member(timings, 'prompt_n'));
+  const fromCache = amount(member(timings, 'cache_n'));
+  return {
+    promptTokens:
+      amount(member(usage, 'prompt_tokens')) ??
+      amount(member(usage, 'input_tokens')) ??
+      amount(member(timings, 'prompt_tokens')) ??
+      (fresh === null ? null : fresh + (fromCache ?? 0)),
+    cachedTokens:
+      amount(member(details, 'cached_tokens')) ??
+      amount(member(usage, 'cache_read_input_tokens')) ??
+      amount(member(timings, 'cached_tokens')) ??
+      fromCache,
+    outputTokens:
+      amount(member(usage, 'completion_tokens')) ??
+      amount(member(usage, 'output_tokens')) ??
+      amount(member(timings, 'output_tokens')) ??
+      amount(member(timings, 'predicted_n')),
+  };
+}

@@ -1,0 +1,232 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import { messageOf } from '../../base/errors.js';
+import { noUsage, StreamWatch, type Usage, usageOf } from './answer-watch.js';
+
+/** A request as an upstream gets it. */
+export interface UpstreamRequest {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** An answer that came as one body. */
+export interface WholeAnswer {
+  readonly status: number;
+  /** Those that are passed on. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** Why an upstream has not answered. */
+export type Failure =
+  /** The request was never sent. */
+  | { readonly type: 'unreachable'; readonly reason: string }
+  /** It wants to be left alone for a time, in milliseconds. */
+  | { readonly type: 'busy'; readonly reason: string; readonly restMs: number; readonly answer: WholeAnswer }
+  /** It says itself that something is wrong with it. */
+  | { readonly type: 'error'; readonly reason: string; readonly answer: WholeAnswer }
+  /** It refuses the key that it was given. */
+  | { readonly type: 'forbidden'; readonly reason: string }
+  /** It died, was silent while it was down, or answered what is no answer. */
+  | { readonly type: 'broken'; readonly reason: string };
+
+/** Hears how one request fares: `whole`, or `begun`, `data` and `ended`, or `failed` at any time. */
+export interface ExchangeListener {
+  whole(answer: WholeAnswer, usage: Usage): void;
+  /** The first token of a stream is there. */
+  begun(): void;
+  /** @param tokens events in it that are, or probably are, a token each */
+  data(chunk: Buffer, tokens: number): void;
+  ended(usage: Usage): void;
+  failed(failure: Failure): void;
+}
+
+/** More of one answer is not kept in memory, in bytes. */
+const longestBody = 256 * 1024 * 1024;
+
+/** So much may come before the first token. */
+const longestPreamble = 256 * 1024;
+
+const usualRestMs = 1000;
+const longestRestMs = 60_000;
+
+const passedOn = ['content-type', 'retry-after'] as const;
+
+type Phase =
+  | { readonly status: 'sent' }
+  | { readonly status: 'whole'; readonly code: number; readonly headers: IncomingHttpHeaders; bytes: number }
+  /** Nothing of it has been passed on yet. */
+  | { readonly status: 'before_token' }
+  | { readonly status: 'streaming' }
+  | { readonly status: 'over' };
+
+/** One request to an upstream, and its answer as it comes. */
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly #listener: ExchangeListener;
+  readonly #watch = new StreamWatch();
+  #phase: Phase = { status: 'sent' };
+  #controller: Dispatcher.DispatchController | null = null;
+  readonly #held: Buffer[] = [];
+  #heldBytes = 0;
+  #heldTokens = 0;
+  #isSilent = false;
+
+  constructor(listener: ExchangeListener) {
+    this.#listener = listener;
+  }
+
+  /** Whether nothing was heard of it since {@link listen}. */
+  get isSilent(): boolean {
+    return this.#isSilent;
+  }
+
+  /** Begins to watch whether anything is heard of it. A mark, because a look at the clock for each chunk would cost more. */
+  listen(): void {
+    this.#isSilent = true;
+  }
+
+  /** Ends it. The listener hears nothing more. The connection is closed, which tells the upstream. */
+  cancel(): void {
+    this.#end();
+    this.#controller?.abort(new Error('cancelled'));
+  }
+
+  /** Ends it because the upstream is given up. */
+  giveUp(reason: string): void {
+    if (this.#phase.status === 'over') return;
+    this.cancel();
+    this.#listener.failed({ type: 'broken', reason });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#phase.status === 'over') controller.abort(new Error('cancelled'));
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, code: number, headers: IncomingHttpHeaders): void {
+    if (this.#phase.status !== 'sent') return;
+    this.#isSilent = false;
+    const type = headers['content-type'] ?? '';
+    if (code === 200 && type.startsWith('text/event-stream')) this.#phase = { status: 'before_token' };
+    else if (code === 200 && !type.includes('json')) this.giveUp(`it answers with ${type === '' ? 'no type' : type}`);
+    else if (code < 200 || (code >= 300 && code < 400)) this.giveUp(`it answers ${code}`);
+    else this.#phase = { status: 'whole', code, headers, bytes: 0 };
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    const phase = this.#phase;
+    this.#isSilent = false;
+    switch (phase.status) {
+      case 'streaming':
+        this.#listener.data(chunk, this.#watch.push(chunk));
+        return;
+      case 'before_token':
+        this.#hold(chunk);
+        return;
+      case 'whole':
+        phase.bytes += chunk.length;
+        if (phase.bytes > longestBody) this.giveUp('its answer does not end');
+        else this.#held.push(chunk);
+        return;
+      case 'sent':
+      case 'over':
+        return;
+    }
+  }
+
+  onResponseEnd(): void {
+    const phase = this.#phase;
+    switch (phase.status) {
+      case 'whole':
+        this.#end();
+        this.#whole(phase.code, phase.headers, Buffer.concat(this.#held));
+        return;
+      case 'streaming':
+        this.#end();
+        if (this.#watch.isComplete) this.#listener.ended(this.#watch.usage());
+        else this.#listener.failed({ type: 'broken', reason: 'its answer was cut off' });
+        return;
+      case 'before_token': {
+        this.#end();
+        const { error } = this.#watch;
+        const reason = error === null ? 'its answer has no token' : `it reports an error: ${error}`;
+        this.#listener.failed({ type: 'broken', reason });
+        return;
+      }
+      case 'sent':
+      case 'over':
+        return;
+    }
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#phase.status === 'over') return;
+    this.#end();
+    this.#listener.failed({ type: isUnsent(error) ? 'unreachable' : 'broken', reason: messageOf(error) });
+  }
+
+  #hold(chunk: Buffer): void {
+    this.#heldTokens += this.#watch.push(chunk);
+    this.#held.push(chunk);
+    this.#heldBytes += chunk.length;
+    if (this.#watch.error !== null) {
+      this.giveUp(`it reports an error: ${this.#watch.error}`);
+      return;
+    }
+    if (!this.#watch.hasToken && this.#heldBytes <= longestPreamble) return;
+    this.#phase = { status: 'streaming' };
+    this.#listener.begun();
+    const held = Buffer.concat(this.#held.splice(0));
+    this.#listener.data(held, this.#heldTokens);
+  }
+
+  #whole(status: number, all: IncomingHttpHeaders, body: Buffer): void {
+    const headers: Record<string, string> = {};
+    for (const name of passedOn) {
+      const value = all[name];
+      if (typeof value === 'string') headers[name] = value;
+    }
+    const answer = { status, headers, body };
+    const reason = `it answers ${status}`;
+    if (status === 401 || status === 403) {
+      this.#listener.failed({ type: 'forbidden', reason: `it refuses the key (${status})` });
+    } else if (status === 429 || status === 503) {
+      this.#listener.failed({ type: 'busy', reason, restMs: restMs(headers['retry-after']), answer });
+    } else if (status >= 500) this.#listener.failed({ type: 'error', reason, answer });
+    else if (status === 200) {
+      const data = parsed(body);
+      if (data === undefined) this.#listener.failed({ type: 'broken', reason: 'its answer is not JSON' });
+      else this.#listener.whole(answer, usageOf(data));
+    } else this.#listener.whole(answer, noUsage);
+  }
+
+  #end(): void {
+    this.#phase = { status: 'over' };
+  }
+}
+
+function parsed(body: Buffer): unknown {
+  try {
+    const data: unknown = JSON.parse(body.toString('utf8'));
+    return data;
+  } catch {
+    return undefined;
+  }
+}
+
+const unsentCodes: ReadonlySet<unknown> = new Set([
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'],
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+function isUnsent(error: Error): boolean {
+  return 'code' in error && unsentCodes.has(error.code);
+}
+
+/** @param retryAfter seconds, or a date */
+function restMs(retryAfter: string | undefined): number {
+  if (retryAfter === undefined) return usualRestMs;
+  const ms = /^\s*\d+(\.\d+)?\s*$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - Date.now();
+  return Number.isFinite(ms) ? Math.min(longestRestMs, Math.max(0, ms)) : usualRestMs;
+}

@@ -1,0 +1,280 @@
+import { Pool } from 'undici';
+import type { CancelTimer, Clock } from '../../base/clock.js';
+import { Emitter, type Subscribable } from '../../base/emitter.js';
+import { messageOf } from '../../base/errors.js';
+import { type Executor, type ExecutorStatus, freePlaces } from '../executor.js';
+import { Health, type HealthOptions, usualHealth } from '../health.js';
+import type { Usage } from './answer-watch.js';
+import { discover, type ProbeAnswer, type UpstreamKind } from './discovery.js';
+import { Exchange, type ExchangeListener, type Failure, type UpstreamRequest, type WholeAnswer } from './exchange.js';
+import type { UpstreamOptions } from './upstream-options.js';
+
+/** Durations in milliseconds. */
+export interface UpstreamTimes extends HealthOptions {
+  /** Between two probes of an upstream that is well. */
+  readonly probeIntervalMs: number;
+  /** How long one may take. */
+  readonly probeTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+}
+
+export const usualTimes: UpstreamTimes = {
+  ...usualHealth,
+  probeIntervalMs: 5000,
+  probeTimeoutMs: 5000,
+  connectTimeoutMs: 3000,
+};
+
+/** Something that the log should say about an upstream. */
+export type UpstreamEvent =
+  /** It has places, or has none any more; or as many as it did not have before. */
+  | { readonly type: 'changed' }
+  | { readonly type: 'up'; readonly kind: UpstreamKind; readonly places: number; readonly arePlacesKnown: boolean }
+  | { readonly type: 'down'; readonly reason: string }
+  | { readonly type: 'failure'; readonly reason: string };
+
+/** Another server that generates. Asks it regularly how it is, counts what runs there, and lets nothing through while it is down. */
+export class Upstream implements Executor {
+  readonly name: string;
+  readonly #options: UpstreamOptions;
+  readonly #times: UpstreamTimes;
+  readonly #clock: Clock;
+  readonly #pool: Pool;
+  readonly #path: string;
+  readonly #health: Health;
+  readonly #events = new Emitter<UpstreamEvent>();
+  readonly #exchanges = new Set<Exchange>();
+  #kind: UpstreamKind | null = null;
+  #places: number | null = null;
+  #listed: readonly string[] | null = [];
+  #isDraining = false;
+  #wasUp = false;
+  #downReason: string | null = null;
+  #isStopped = false;
+  /** Whether the last probe was not answered. */
+  #isProbeMissed = false;
+  #cancelProbe: CancelTimer = () => undefined;
+  #cancelRest: CancelTimer = () => undefined;
+
+  constructor(options: UpstreamOptions, clock: Clock, times: UpstreamTimes = usualTimes) {
+    this.name = options.name;
+    this.#options = options;
+    this.#times = times;
+    this.#clock = clock;
+    const { origin, pathname } = new URL(options.baseUrl);
+    this.#path = pathname.replace(/\/$/, '');
+    // Each generation has a connection of its own. How long it may take is not for the client of HTTP to say.
+    this.#pool = new Pool(origin, {
+      connections: null,
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: { timeout: times.connectTimeoutMs },
+    });
+    this.#health = new Health(clock, times, false);
+  }
+
+  get events(): Subscribable<UpstreamEvent> {
+    return this.#events.subscribe;
+  }
+
+  get url(): string {
+    return this.#options.baseUrl;
+  }
+
+  get kind(): string {
+    return this.#kind ?? 'unknown';
+  }
+
+  get status(): ExecutorStatus {
+    const { status } = this.#health;
+    return this.#isDraining && status !== 'down' ? 'draining' : status;
+  }
+
+  get places(): number {
+    return this.#options.slots ?? this.#places ?? 1;
+  }
+
+  get running(): number {
+    return this.#exchanges.size;
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  /** Why it is down; null while it is not. */
+  get downReason(): string | null {
+    return this.#health.status === 'down' ? (this.#downReason ?? 'it has not answered yet') : null;
+  }
+
+  /** The names by which clients ask for its models; null if it takes any. */
+  get models(): readonly string[] | null {
+    const { models } = this.#options;
+    return models.length > 0 ? models.map(({ name }) => name) : this.#listed;
+  }
+
+  /** What it calls a model; null to leave the name as it is. */
+  upstreamName(model: string): string | null {
+    const offered = this.#options.models.find(({ name }) => name === model);
+    if (offered === undefined) return null;
+    if (offered.upstreamName !== null) return offered.upstreamName;
+    return this.#listed?.includes(model) === true ? null : (this.#listed?.[0] ?? null);
+  }
+
+  serves(model: string): boolean {
+    return this.models?.includes(model) ?? true;
+  }
+
+  /** Resolves after the first probe, whatever came of it. Others follow until {@link stop}. */
+  async start(): Promise<void> {
+    await this.#probe();
+  }
+
+  /** Ends what runs, without a word to those who listen. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelProbe();
+    this.#cancelRest();
+    for (const exchange of this.#exchanges) exchange.cancel();
+    this.#exchanges.clear();
+    await this.#pool.destroy();
+  }
+
+  /** Lets what runs there end and sends nothing new, or ends that. */
+  drain(isDraining: boolean): void {
+    this.#isDraining = isDraining;
+    this.#events.emit({ type: 'changed' });
+  }
+
+  /** Sends a request; it takes a place until its listener hears of its end. @returns ends it at once */
+  run(request: UpstreamRequest, listener: ExchangeListener): () => void {
+    const exchange: Exchange = new Exchange(this.#counted(listener, () => exchange));
+    this.#exchanges.add(exchange);
+    const key = this.#options.key;
+    const headers = { ...request.headers, ...(key !== null && { authorization: `Bearer ${key}`, 'x-api-key': key }) };
+    this.#pool.dispatch({ method: 'POST', path: this.#path + request.path, headers, body: request.body }, exchange);
+    return () => {
+      this.#exchanges.delete(exchange);
+      exchange.cancel();
+    };
+  }
+
+  /** Draws conclusions on its health, and gives the place back before the listener hears of an end. */
+  #counted(listener: ExchangeListener, exchange: () => Exchange): ExchangeListener {
+    const over = (): void => {
+      this.#exchanges.delete(exchange());
+    };
+    return {
+      whole: (answer: WholeAnswer, usage: Usage) => {
+        over();
+        this.#health.succeeded();
+        listener.whole(answer, usage);
+      },
+      begun: () => {
+        this.#health.succeeded();
+        listener.begun();
+      },
+      data: (chunk, tokens) => {
+        listener.data(chunk, tokens);
+      },
+      ended: (usage) => {
+        over();
+        listener.ended(usage);
+      },
+      failed: (failure) => {
+        over();
+        this.#failed(failure);
+        listener.failed(failure);
+      },
+    };
+  }
+
+  #failed(failure: Failure): void {
+    this.#events.emit({ type: 'failure', reason: failure.reason });
+    if (failure.type === 'busy') this.#rest(failure.restMs);
+    else this.#doubt(failure.reason, failure.type === 'unreachable' || failure.type === 'forbidden');
+  }
+
+  #rest(ms: number): void {
+    this.#health.rest(ms);
+    this.#cancelRest();
+    this.#cancelRest = this.#clock.schedule(this.#health.restMs, () => {
+      this.#events.emit({ type: 'changed' });
+    });
+  }
+
+  #doubt(reason: string, isCertain: boolean): void {
+    this.#health.failed(isCertain);
+    if (this.#health.status !== 'down') return;
+    this.#downReason = reason;
+    if (this.#wasUp) this.#events.emit({ type: 'down', reason });
+    this.#wasUp = false;
+    this.#scheduleProbe();
+  }
+
+  #scheduleProbe(): void {
+    if (this.#isStopped) return;
+    const { firstPauseMs, probeIntervalMs } = this.#times;
+    const usualMs = this.#isProbeMissed ? firstPauseMs : probeIntervalMs;
+    const delayMs = this.#health.status === 'down' ? this.#health.pauseMs : usualMs;
+    this.#cancelProbe();
+    this.#cancelProbe = this.#clock.schedule(delayMs, () => void this.#probe());
+  }
+
+  async #probe(): Promise<void> {
+    try {
+      const { kind, places, models } = await discover((path) => this.#ask(path), this.#kind);
+      if (this.#isStopped) return;
+      const before = `${String(freePlaces(this))} ${String(this.models)}`;
+      const isFirst = this.#kind === null;
+      this.#kind = kind;
+      this.#places = places;
+      this.#listed = models;
+      this.#isProbeMissed = false;
+      this.#health.probed();
+      // Nothing is known against one that has just been asked for the first time.
+      if (isFirst) this.#health.probed();
+      if (!this.#wasUp) {
+        this.#wasUp = true;
+        const arePlacesKnown = (this.#options.slots ?? places) !== null;
+        this.#events.emit({ type: 'up', kind, places: this.places, arePlacesKnown });
+      }
+      if (before !== `${String(freePlaces(this))} ${String(this.models)}`) this.#events.emit({ type: 'changed' });
+    } catch (error) {
+      if (this.#isStopped) return;
+      // One unanswered probe may have been bad luck; a second one in a row, sent at once, is not.
+      const isSecond = this.#isProbeMissed;
+      this.#isProbeMissed = true;
+      this.#doubt(messageOf(error), isSecond);
+      this.#giveUpSilent(messageOf(error));
+      for (const exchange of this.#exchanges) exchange.listen();
+    }
+    this.#scheduleProbe();
+  }
+
+  /** A server that is only busy may be slow to answer probes, but then its generations go on. */
+  #giveUpSilent(reason: string): void {
+    if (this.#health.status !== 'down') return;
+    for (const exchange of [...this.#exchanges]) {
+      if (exchange.isSilent) exchange.giveUp(`it is silent, and does not answer probes: ${reason}`);
+    }
+  }
+
+  async #ask(path: string): Promise<ProbeAnswer> {
+    const { key } = this.#options;
+    const { statusCode: status, body } = await this.#pool.request({
+      method: 'GET',
+      path: this.#path + path,
+      headers: { accept: 'application/json', ...(key !== null && { authorization: `Bearer ${key}` }) },
+      signal: AbortSignal.timeout(this.#times.probeTimeoutMs),
+    });
+    const text = await body.text();
+    try {
+      const value: unknown = JSON.parse(text);
+      return { status, body: value };
+    } catch {
+      return { status, body: null };
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import type { Subscribable } from '../base/emitter.js';
+import type { Executor } from '../executor/executor.js';
+import type { KeyTerms } from '../scheduler/demand.js';
+import type { SchedulerLimits } from '../scheduler/scheduler.js';
+import type { QueueSnapshot } from './queue-snapshot.js';
+import type { InferenceEvent } from './request.js';
+
+/**
+ * Requests that wait and run, whatever executes them: what routes, metrics, logs and operators need of it. How a request is
+ * submitted depends on who executes it: see `Inference` for the engine, and `Relay` for other servers.
+ */
+export interface RequestLine {
+  readonly events: Subscribable<InferenceEvent>;
+  /** Emitted when waiting requests may have changed their position. */
+  readonly moves: Subscribable<undefined>;
+  readonly limits: SchedulerLimits;
+  /** Whether a request sent now could be served. */
+  readonly ready: boolean;
+  /** Why {@link ready} is false, in one word that any client may see. */
+  readonly readiness: string;
+  readonly running: number;
+  readonly waiting: number;
+  /** Work that is in neither queue. */
+  readonly preparing: number;
+  /** Who generates. */
+  readonly executors: readonly Executor[];
+  /**
+   * Both queues as they are now. The cost is linear in the number of requests.
+   *
+   * @param most how many requests of each queue are listed, the first ones; all by default
+   */
+  snapshot(most?: number): QueueSnapshot;
+  /** Changes the limits at once; running generations are never interrupted. @throws ChatstreamError `invalid_request` */
+  resize(limits: Partial<SchedulerLimits>): void;
+  /** Changes what keys may do, by their names. Running and waiting requests go on. */
+  configureKeys(terms: ReadonlyMap<string, KeyTerms>): void;
+  /** Refuses new requests and turns away waiting ones; resolves when the last running generation has ended. */
+  drain(): Promise<void>;
+  /** Ends every running generation with `draining`. @returns how many there were */
+  abandonRunning(): number;
+}

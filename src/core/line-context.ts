@@ -1,0 +1,41 @@
+import type { Logger as PinoLogger } from 'pino';
+import type { Clock } from './base/clock.js';
+import type { ServingEngine } from './engine/engine.js';
+import type { RequestLine } from './inference/request-line.js';
+import type { MeteredMachine } from './machine/machine.js';
+import type { RateLimiter } from './scheduler/rate-limiter.js';
+import type { ConnectionLimits } from './server/http/connection-limits.js';
+import type { LineContext, ServerOptions } from './server/http/context.js';
+import type { KeyRing } from './server/http/key-ring.js';
+import { QueueAnnouncer } from './server/streaming/queue-announcer.js';
+import { Metrics } from './telemetry/metrics.js';
+import { RecentHistory } from './telemetry/recent-history.js';
+import { logRequests } from './telemetry/request-log.js';
+import { Totals } from './telemetry/totals.js';
+
+export interface LineParts {
+  readonly line: RequestLine;
+  /** Null where other servers generate. */
+  readonly engine: ServingEngine | null;
+  readonly machine: MeteredMachine;
+  readonly options: ServerOptions;
+  readonly keys: KeyRing;
+  readonly rates: RateLimiter;
+  readonly clock: Clock;
+  readonly connectionLimits: ConnectionLimits;
+  readonly version: string;
+}
+
+/** Connects metrics, logs and announcements to a line. */
+export function lineContext({ engine, ...parts }: LineParts, logger: PinoLogger): LineContext {
+  const { line, machine, clock } = parts;
+  logRequests(line, logger);
+  const totals = new Totals(line.events);
+  return {
+    ...parts,
+    announcer: new QueueAnnouncer(line, clock),
+    totals,
+    metrics: new Metrics(line, engine),
+    history: new RecentHistory({ line, engine, totals, machine, clock }),
+  };
+}

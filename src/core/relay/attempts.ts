@@ -1,0 +1,234 @@
+import type { Clock } from '../base/clock.js';
+import { ChatstreamError } from '../base/errors.js';
+import { upstreamFailedError } from '../base/upstream-refusals.js';
+import { isUsable } from '../executor/executor.js';
+import { fingerprintsOf, PrefixMemory } from '../executor/prefix-memory.js';
+import { chooseExecutor } from '../executor/routing.js';
+import type { Usage } from '../executor/upstream/answer-watch.js';
+import type { ExchangeListener, Failure, WholeAnswer } from '../executor/upstream/exchange.js';
+import type { Upstream } from '../executor/upstream/upstream.js';
+import type { RequestEvents } from '../inference/request-events.js';
+import { anyModel, type RelayJob } from './relay-job.js';
+
+/** What the relay needs of an upstream. */
+export type RelayExecutor = Pick<
+  Upstream,
+  | 'name'
+  | 'url'
+  | 'kind'
+  | 'status'
+  | 'places'
+  | 'running'
+  | 'models'
+  | 'downReason'
+  | 'serves'
+  | 'upstreamName'
+  | 'run'
+  | 'drain'
+  | 'events'
+>;
+
+/**
+ * How often a request is sent before it fails. A request that brings servers down must not take all of them with it, and
+ * upstreams that are known to be down are not counted: nothing is sent to them.
+ */
+const mostAttempts = 5;
+
+/** A client hears of a longer rest itself, if no other upstream has the model; in milliseconds. */
+const longestQuietRestMs = 10_000;
+
+export interface AttemptsOptions {
+  readonly executors: readonly RelayExecutor[];
+  readonly clock: Clock;
+  readonly events: RequestEvents;
+  /** A job has ended: its place in the line is free. */
+  readonly onEnded: (job: RelayJob) => void;
+  /** A job has failed before its first token, and is to be tried again. */
+  readonly onRetry: (job: RelayJob) => void;
+}
+
+/** The jobs in the processing queue: sends them to upstreams, to another one where the first fails, and counts their tokens. */
+export class Attempts {
+  readonly #options: AttemptsOptions;
+  readonly #memory = new PrefixMemory();
+  readonly #running = new Map<string, RelayJob>();
+
+  constructor(options: AttemptsOptions) {
+    this.#options = options;
+  }
+
+  get running(): Iterable<RelayJob> {
+    return this.#running.values();
+  }
+
+  isRunning(job: RelayJob): boolean {
+    return this.#running.get(job.id) === job;
+  }
+
+  /** A job leaves the request queue. */
+  start(job: RelayJob, queueMs: number): void {
+    job.queueMs = queueMs;
+    job.startedMs = this.#options.clock.now();
+    this.#running.set(job.id, job);
+    this.#options.events.started(job, queueMs);
+    job.listener.started();
+  }
+
+  /** Sends a running job to an upstream with a free place. @returns whether there is one */
+  send(job: RelayJob): boolean {
+    const { executors } = this.#options;
+    const able = executors.filter((executor) => executor.serves(job.line.model));
+    const prints = able.length > 1 ? fingerprintsOf(job.request.body) : [];
+    const executor = chooseExecutor(able, job.failedAt, ({ name }) => this.#memory.sameShare(prints, name));
+    if (executor === null) return false;
+    this.#memory.remember(prints, executor.name);
+    job.executor = executor.name;
+    job.attempts += 1;
+    const { path, headers } = job.request;
+    job.cancelAttempt = executor.run(
+      { path, headers, body: bodyFor(job, executor) },
+      this.#listener(job, executor.name),
+    );
+    return true;
+  }
+
+  /** Ends a running job whose client has left. */
+  cancel(job: RelayJob): void {
+    this.#forget(job);
+    job.cancelAttempt?.();
+    this.#options.events.settled(job, 'cancelled_running', null);
+  }
+
+  /**
+   * Ends a running job.
+   *
+   * @param cause for the log, if it says more than clients should know
+   */
+  fail(job: RelayJob, error: ChatstreamError, cause = error): void {
+    this.#forget(job);
+    job.cancelAttempt?.();
+    this.#options.events.settled(job, 'failed', cause);
+    job.listener.failed(error);
+    this.#options.onEnded(job);
+  }
+
+  #listener(job: RelayJob, executor: string): ExchangeListener {
+    return {
+      whole: (answer, usage) => {
+        this.#countAnswer(job, usage);
+        this.#endWhole(job, answer, null);
+      },
+      begun: () => {
+        this.#countFirst(job);
+        job.listener.begun(executor);
+      },
+      data: (chunk, tokens) => {
+        this.#count(job, tokens);
+        job.listener.data(chunk);
+      },
+      ended: (usage) => {
+        this.#countAnswer(job, usage);
+        const timings = job.timings(this.#options.clock.now());
+        this.#forget(job);
+        this.#options.events.settled(job, 'completed', null, timings);
+        job.listener.ended();
+        this.#options.onEnded(job);
+      },
+      failed: (failure) => {
+        this.#failed(job, failure, executor);
+      },
+    };
+  }
+
+  #failed(job: RelayJob, failure: Failure, executor: string): void {
+    job.cancelAttempt = null;
+    const cause = new ChatstreamError('upstream_failed', `${executor}: ${failure.reason}`);
+    if (job.firstTokenMs !== null) {
+      this.fail(job, upstreamFailedError(job.outputTokens), cause);
+      return;
+    }
+    if (failure.type !== 'busy') job.failedAt.add(executor);
+    // Nothing was sent: that is no attempt.
+    if (failure.type === 'unreachable') job.attempts -= 1;
+    if (this.#isWorthRetrying(job, failure)) {
+      this.#options.onRetry(job);
+      return;
+    }
+    if (failure.type === 'busy' || failure.type === 'error') this.#endWhole(job, failure.answer, cause);
+    else this.fail(job, upstreamFailedError(0), cause);
+  }
+
+  #isWorthRetrying(job: RelayJob, failure: Failure): boolean {
+    const hasOther = this.#options.executors.some(
+      (other) => other.serves(job.line.model) && isUsable(other) && !job.failedAt.has(other.name),
+    );
+    switch (failure.type) {
+      case 'unreachable':
+        return true;
+      case 'busy': {
+        const others = this.#options.executors.filter(
+          ({ name, status }) => name !== job.executor && (status === 'ready' || status === 'trying'),
+        );
+        const isShort = failure.restMs <= longestQuietRestMs;
+        return isShort || others.some((other) => other.serves(job.line.model));
+      }
+      case 'error':
+      case 'forbidden':
+        return hasOther && job.attempts < mostAttempts;
+      case 'broken':
+        return job.attempts < mostAttempts;
+    }
+  }
+
+  /** Passes on an answer that came as one body. */
+  #endWhole(job: RelayJob, answer: WholeAnswer, failure: ChatstreamError | null): void {
+    const timings = job.timings(this.#options.clock.now());
+    this.#forget(job);
+    if (failure !== null) this.#options.events.settled(job, 'failed', failure, timings);
+    else if (answer.status >= 400) {
+      const error = new ChatstreamError('invalid_request', `The upstream refused the request (${answer.status}).`);
+      this.#options.events.settled(job, 'refused', error, timings);
+    } else this.#options.events.settled(job, 'completed', null, timings);
+    job.listener.whole(answer, job.executor ?? '');
+    this.#options.onEnded(job);
+  }
+
+  /** The upstream's own counts, where it has any. */
+  #countAnswer(job: RelayJob, { promptTokens, cachedTokens, outputTokens }: Usage): void {
+    job.promptTokens = promptTokens ?? job.promptTokens;
+    if (cachedTokens !== null) {
+      job.cachedTokens = cachedTokens;
+      job.line.scheduler.countCached(job, cachedTokens);
+    }
+    if (outputTokens === null) return;
+    if (outputTokens > 0) this.#countFirst(job);
+    this.#count(job, outputTokens - job.outputTokens);
+    job.outputTokens = outputTokens;
+  }
+
+  #count(job: RelayJob, tokens: number): void {
+    if (tokens <= 0) return;
+    for (let token = 0; token < tokens; token += 1) job.line.scheduler.countOutput(job);
+    job.outputTokens += tokens;
+  }
+
+  #countFirst(job: RelayJob): void {
+    if (job.firstTokenMs !== null) return;
+    const nowMs = this.#options.clock.now();
+    job.firstTokenMs = nowMs;
+    this.#options.events.firstToken(job, nowMs - job.startedMs);
+  }
+
+  /** The first step of every end, so that no listener can end the job a second time. */
+  #forget(job: RelayJob): void {
+    job.unwatch();
+    this.#running.delete(job.id);
+  }
+}
+
+/** The body as it came, unless the upstream knows the model by another name. */
+function bodyFor({ request, line }: RelayJob, executor: RelayExecutor): string {
+  const { model } = line;
+  const wanted = model === anyModel ? request.model : (executor.upstreamName(model) ?? model);
+  return wanted === null || wanted === request.model ? request.body : request.bodyFor(wanted);
+}

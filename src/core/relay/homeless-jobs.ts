@@ -1,0 +1,47 @@
+import type { CancelTimer, Clock } from '../base/clock.js';
+import type { RelayJob } from './relay-job.js';
+
+/**
+ * Running jobs that have no place at the moment, because where they were has failed them. They get the next place before those
+ * that wait, and wait for it no longer than others do in the queue.
+ */
+export class HomelessJobs {
+  readonly #clock: Clock;
+  readonly #patienceMs: number;
+  readonly #onImpatient: (job: RelayJob) => void;
+  readonly #timers = new Map<RelayJob, CancelTimer>();
+
+  /** @param patienceMs in milliseconds; 0 is unlimited */
+  constructor(clock: Clock, patienceMs: number, onImpatient: (job: RelayJob) => void) {
+    this.#clock = clock;
+    this.#patienceMs = patienceMs;
+    this.#onImpatient = onImpatient;
+  }
+
+  /** In the order in which they lost their places. */
+  get jobs(): readonly RelayJob[] {
+    return [...this.#timers.keys()];
+  }
+
+  has(job: RelayJob): boolean {
+    return this.#timers.has(job);
+  }
+
+  add(job: RelayJob): void {
+    if (this.#timers.has(job)) return;
+    const nowMs = this.#clock.now();
+    // Several attempts in vain share one patience.
+    job.homelessSinceMs ??= nowMs;
+    const leftMs = Math.max(0, job.homelessSinceMs + this.#patienceMs - nowMs);
+    const giveUp = (): void => {
+      this.#onImpatient(job);
+    };
+    this.#timers.set(job, this.#patienceMs === 0 ? () => undefined : this.#clock.schedule(leftMs, giveUp));
+  }
+
+  /** It has a place again, or has ended. */
+  remove(job: RelayJob): void {
+    this.#timers.get(job)?.();
+    this.#timers.delete(job);
+  }
+}

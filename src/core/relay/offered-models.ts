@@ -1,0 +1,43 @@
+import { ChatstreamError } from '../base/errors.js';
+import { modelNotFoundError } from '../base/refusals.js';
+import { noUpstreamError } from '../base/upstream-refusals.js';
+import type { RelayExecutor } from './attempts.js';
+import { anyModel } from './relay-job.js';
+
+/** How soon to ask again for a model of an upstream that has never answered. */
+const retryAfterSeconds = 5;
+
+/** The names by which clients can ask for a model, the usual one first. */
+export function modelsOf(executors: readonly RelayExecutor[]): readonly string[] {
+  return [...new Set(executors.flatMap(({ models }) => models ?? []))];
+}
+
+/**
+ * The model whose line a request joins.
+ *
+ * @param aliases names that stand for the first model, and `*` for any name
+ * @throws ChatstreamError `model_not_found`, or `engine_unavailable` if an upstream that has not answered yet may have it
+ */
+export function modelFor(
+  wanted: string | null,
+  executors: readonly RelayExecutor[],
+  aliases: readonly string[],
+): string {
+  const models = modelsOf(executors);
+  const [first = null] = models;
+  if (wanted !== null && models.includes(wanted)) return wanted;
+  if (first !== null && (wanted === null || aliases.includes(wanted))) return first;
+  if (executors.some((executor) => executor.models === null)) return anyModel;
+  if (first !== null && aliases.includes('*')) return first;
+  if (executors.some(({ kind }) => kind === 'unknown')) throw noUpstreamError(wanted ?? anyModel, retryAfterSeconds);
+  throw modelNotFoundError(wanted ?? '', first);
+}
+
+/** @throws ChatstreamError `invalid_request` for more generations than there are places */
+export function assertPlaces(maxConcurrency: number, places: number): void {
+  if (maxConcurrency <= places) return;
+  throw new ChatstreamError('invalid_request', `max_concurrency can be at most ${places}, the upstreams' places.`, {
+    param: 'max_concurrency',
+    hint: 'Give an upstream more slots= to allow more.',
+  });
+}

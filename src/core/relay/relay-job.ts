@@ -1,0 +1,81 @@
+import type { Timings } from '../inference/request.js';
+import { type Demand, noKey } from '../scheduler/demand.js';
+import { Job } from '../scheduler/job.js';
+import type { Scheduler } from '../scheduler/scheduler.js';
+import type { RelayListener, RelayRequest } from './relay-request.js';
+
+/** The line of one model. */
+export interface ModelLine {
+  /** The name by which clients ask for it; `*` for all models of upstreams that do not say what they have. */
+  readonly model: string;
+  readonly scheduler: Scheduler<RelayJob>;
+  /** Since when there is no upstream for it; null while there is one. */
+  downSinceMs: number | null;
+}
+
+/** The line for upstreams that are asked for whatever clients ask for. */
+export const anyModel = '*';
+
+/** One request on its way through the line and an upstream, with the times that it has taken so far, in milliseconds. */
+export class RelayJob extends Job {
+  /** The name of the upstream that has it or had it last. */
+  executor: string | null = null;
+  /** Upstreams where it has failed. */
+  readonly failedAt = new Set<string>();
+  attempts = 0;
+  /** When it first lost its place; null if it never did. */
+  homelessSinceMs: number | null = null;
+  /** Ends the attempt that runs; null between two attempts. */
+  cancelAttempt: (() => void) | null = null;
+  queueMs: number | null = null;
+  startedMs = 0;
+  firstTokenMs: number | null = null;
+  promptTokens: number;
+  cachedTokens = 0;
+  outputTokens = 0;
+  readonly #demand: Demand;
+  #stopWatching: () => void = () => undefined;
+
+  constructor(
+    readonly request: RelayRequest,
+    readonly listener: RelayListener,
+    readonly line: ModelLine,
+    readonly arrivedMs: number,
+  ) {
+    super();
+    const { key = noKey, trafficClass, promptTokens, maxTokens } = request;
+    this.promptTokens = promptTokens;
+    this.#demand = { key, trafficClass, promptTokens, maxTokens };
+  }
+
+  override get demand(): Demand {
+    return this.#demand;
+  }
+
+  get id(): string {
+    return this.request.id;
+  }
+
+  /** Calls `leave` when the client leaves, until {@link unwatch}. */
+  watch(client: AbortSignal, leave: () => void): void {
+    client.addEventListener('abort', leave, { once: true });
+    this.#stopWatching = () => {
+      client.removeEventListener('abort', leave);
+    };
+  }
+
+  unwatch(): void {
+    this.#stopWatching();
+  }
+
+  timings(nowMs: number): Timings {
+    const { queueMs, firstTokenMs, promptTokens, cachedTokens, outputTokens } = this;
+    const tokens = { promptTokens, cachedTokens, outputTokens, reasoningTokens: 0 };
+    if (queueMs === null) {
+      const waitedMs = Number.isNaN(this.admittedMs) ? 0 : nowMs - this.admittedMs;
+      return { queueMs: waitedMs, prefillMs: 0, decodeMs: 0, ...tokens };
+    }
+    if (firstTokenMs === null) return { queueMs, prefillMs: nowMs - this.startedMs, decodeMs: 0, ...tokens };
+    return { queueMs, prefillMs: firstTokenMs - this.startedMs, decodeMs: nowMs - firstTokenMs, ...tokens };
+  }
+}

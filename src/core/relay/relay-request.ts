@@ -1,0 +1,38 @@
+import type { ChatstreamError } from '../base/errors.js';
+import type { WholeAnswer } from '../executor/upstream/exchange.js';
+import type { TrafficClass } from '../scheduler/traffic-class.js';
+
+/** A request that is passed on as it came. */
+export interface RelayRequest {
+  readonly id: string;
+  /** The client's own name for it, for the log. */
+  readonly requestId?: string;
+  /** The name of the key that it came with; none on a server without keys. */
+  readonly key?: string;
+  readonly trafficClass: TrafficClass;
+  /** The model that it asks for; null if it leaves that open. */
+  readonly model: string | null;
+  readonly path: string;
+  /** Those that are passed on. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body as it came. */
+  readonly body: string;
+  /** The same with another name for the model. */
+  readonly bodyFor: (model: string) => string;
+  /** Estimated. */
+  readonly promptTokens: number;
+  /** The most output tokens, 1 or more; a guess if the request does not say. */
+  readonly maxTokens: number;
+}
+
+/** Receives the answer to one request: `whole`, or `begun`, `data` and `ended`, or `failed` at any time. */
+export interface RelayListener {
+  /** The request left the queue. */
+  started(): void;
+  /** @param executor the name of the upstream that answers */
+  whole(answer: WholeAnswer, executor: string): void;
+  begun(executor: string): void;
+  data(chunk: Buffer): void;
+  ended(): void;
+  failed(error: ChatstreamError): void;
+}

@@ -1,0 +1,300 @@
+import type { Clock } from '../base/clock.js';
+import { Emitter, type Subscribable } from '../base/emitter.js';
+import { asChatstreamError, type ChatstreamError } from '../base/errors.js';
+import { clientLeftError, cutOffError, queueTimeoutError } from '../base/refusals.js';
+import { noUpstreamError } from '../base/upstream-refusals.js';
+import { isUsable } from '../executor/executor.js';
+import type { QueueSnapshot } from '../inference/queue-snapshot.js';
+import type { AdmittedRequest, InferenceEvent } from '../inference/request.js';
+import { RequestEvents } from '../inference/request-events.js';
+import type { RequestLine } from '../inference/request-line.js';
+import { type KeyTerms, noKey } from '../scheduler/demand.js';
+import type { SchedulerEvent } from '../scheduler/job.js';
+import type { RateLimiter } from '../scheduler/rate-limiter.js';
+import { Scheduler, type SchedulerLimits, type SchedulerOptions } from '../scheduler/scheduler.js';
+import { Attempts, type RelayExecutor } from './attempts.js';
+import { HomelessJobs } from './homeless-jobs.js';
+import { assertPlaces, modelFor, modelsOf } from './offered-models.js';
+import { sharePlaces } from './place-sharing.js';
+import { type ModelLine, RelayJob } from './relay-job.js';
+import type { RelayListener, RelayRequest } from './relay-request.js';
+import { relaySnapshot } from './relay-snapshot.js';
+
+export interface RelayOptions extends Omit<SchedulerOptions, 'maxConcurrency'> {
+  /** The most generations at once; null for as many as the upstreams have places. */
+  readonly maxConcurrency: number | null;
+  /** Names that stand for the first model, and `*` for any name. */
+  readonly aliases: readonly string[];
+  /** Limits of keys over time. */
+  readonly rates?: RateLimiter;
+}
+
+/** How long requests wait for an upstream while there is none, in milliseconds; after that, they are refused at once. */
+const outageMs = 10_000;
+
+/**
+ * Lets requests wait for places at upstream servers, each in the line of its model, and passes their answers on. Does for
+ * them what `Inference` does for the engine.
+ */
+export class Relay implements RequestLine {
+  readonly executors: readonly RelayExecutor[];
+  /** Nothing is: bodies are passed on as they came. */
+  readonly preparing = 0;
+  readonly #options: RelayOptions;
+  readonly #clock: Clock;
+  readonly #events: RequestEvents;
+  readonly #attempts: Attempts;
+  readonly #moves = new Emitter<undefined>();
+  readonly #lines = new Map<string, ModelLine>();
+  readonly #homeless: HomelessJobs;
+  #maxConcurrency: number | null;
+  #maxQueue: number;
+  #terms: ReadonlyMap<string, KeyTerms> | null = null;
+  #isDraining = false;
+  #isSharing = false;
+  #mustShareAgain = false;
+
+  constructor(executors: readonly RelayExecutor[], options: RelayOptions, clock: Clock) {
+    this.executors = executors;
+    this.#options = options;
+    this.#clock = clock;
+    this.#maxConcurrency = options.maxConcurrency;
+    this.#maxQueue = options.maxQueue;
+    this.#events = new RequestEvents(clock);
+    this.#events.subscribe((event) => {
+      if (event.type !== 'settled' || event.key === null) return;
+      const { promptTokens, cachedTokens, outputTokens, prefillMs } = event.timings;
+      if (outputTokens > 0 || prefillMs > 0)
+        options.rates?.spend(event.key, promptTokens - cachedTokens + outputTokens);
+    });
+    this.#attempts = new Attempts({
+      executors,
+      clock,
+      events: this.#events,
+      onEnded: (job) => {
+        this.#release(job);
+      },
+      onRetry: (job) => {
+        this.#homeless.add(job);
+        this.#share();
+      },
+    });
+    const { queueTimeoutMs } = options;
+    this.#homeless = new HomelessJobs(clock, queueTimeoutMs, (job) => {
+      this.#attempts.fail(job, queueTimeoutError(queueTimeoutMs, job.line.scheduler.retryAfterSeconds()));
+    });
+    for (const executor of executors) {
+      executor.events(() => {
+        this.#share();
+      });
+    }
+  }
+
+  get events(): Subscribable<InferenceEvent> {
+    return this.#events.subscribe;
+  }
+
+  get moves(): Subscribable<undefined> {
+    return this.#moves.subscribe;
+  }
+
+  get limits(): SchedulerLimits {
+    const { slots } = this;
+    return { maxConcurrency: Math.min(this.#maxConcurrency ?? slots, slots), maxQueue: this.#maxQueue };
+  }
+
+  /** Places of all upstreams, whether or not they answer. */
+  get slots(): number {
+    return this.executors.reduce((sum, { places }) => sum + places, 0);
+  }
+
+  get ready(): boolean {
+    return !this.#isDraining && this.executors.some(isUsable);
+  }
+
+  get readiness(): string {
+    if (this.#isDraining) return 'draining';
+    return this.executors.some(({ kind }) => kind !== 'unknown') ? 'failed' : 'starting';
+  }
+
+  get running(): number {
+    return this.#sum(({ scheduler }) => scheduler.running);
+  }
+
+  get waiting(): number {
+    return this.#sum(({ scheduler }) => scheduler.waiting);
+  }
+
+  /** The names by which clients can ask for a model, the usual one first. */
+  get models(): readonly string[] {
+    return modelsOf(this.executors);
+  }
+
+  /**
+   * Admits a request. From then on `listener` is called, possibly before this returns.
+   *
+   * @param client aborted when the client leaves: the request then ends at once, wherever it is, and so does the upstream's
+   *   work for it
+   * @throws ChatstreamError if it is refused: `model_not_found`, `queue_full`, `rate_limited`, `quota_exceeded`, `draining`,
+   *   `engine_unavailable` if no upstream has answered for a while, or `cancelled`
+   */
+  submit(request: RelayRequest, listener: RelayListener, client: AbortSignal): AdmittedRequest {
+    const arrivedMs = this.#clock.now();
+    try {
+      if (client.aborted) throw clientLeftError();
+      const line = this.#line(modelFor(request.model, this.executors, this.#options.aliases));
+      this.#options.rates?.take(request.key ?? noKey, 1);
+      if (this.#isOut(line)) throw noUpstreamError(line.model, line.scheduler.retryAfterSeconds());
+      line.scheduler.assertVacancy();
+      line.scheduler.assertKeyRoom(request.key ?? noKey, 1);
+      const job = new RelayJob(request, listener, line, arrivedMs);
+      job.watch(client, () => {
+        this.#leave(job);
+      });
+      line.scheduler.admit(job);
+      this.#share();
+      return { place: () => line.scheduler.view(job) };
+    } catch (error) {
+      const refusal = asChatstreamError(error);
+      this.#events.refused(request, refusal, arrivedMs);
+      throw refusal;
+    }
+  }
+
+  snapshot(most = Number.POSITIVE_INFINITY): QueueSnapshot {
+    const { limits, slots } = this;
+    const jobs = { lines: this.#lines.values(), running: this.#attempts.running };
+    return relaySnapshot(jobs, { ...limits, slots, draining: this.#isDraining }, this.#clock.now(), most);
+  }
+
+  resize({ maxConcurrency, maxQueue }: Partial<SchedulerLimits>): void {
+    if (maxConcurrency !== undefined) assertPlaces(maxConcurrency, this.slots);
+    this.#maxConcurrency = maxConcurrency ?? this.#maxConcurrency;
+    this.#maxQueue = maxQueue ?? this.#maxQueue;
+    for (const { scheduler } of this.#lines.values()) scheduler.resize({ maxQueue: this.#maxQueue });
+    this.#share();
+  }
+
+  configureKeys(terms: ReadonlyMap<string, KeyTerms>): void {
+    this.#terms = terms;
+    for (const { scheduler } of this.#lines.values()) scheduler.configureKeys(terms);
+    this.#share();
+  }
+
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    await Promise.all(Array.from(this.#lines.values(), ({ scheduler }) => scheduler.drain()));
+  }
+
+  abandonRunning(): number {
+    const jobs = [...this.#attempts.running];
+    for (const job of jobs) this.#attempts.fail(job, cutOffError(job.line.scheduler.retryAfterSeconds()));
+    return jobs.length;
+  }
+
+  #line(model: string): ModelLine {
+    const known = this.#lines.get(model);
+    if (known !== undefined) return known;
+    const { fair, queueTimeoutMs } = this.#options;
+    const terms = this.#terms ?? fair?.terms;
+    const options = {
+      ...{ maxConcurrency: 0, maxQueue: this.#maxQueue, queueTimeoutMs },
+      ...(fair !== undefined && { fair: { ...fair, ...(terms !== undefined && { terms }) } }),
+    };
+    const line: ModelLine = { model, scheduler: new Scheduler<RelayJob>(options, this.#clock), downSinceMs: null };
+    line.scheduler.events((event) => {
+      this.#onScheduled(event);
+    });
+    if (this.#isDraining) void line.scheduler.drain();
+    this.#lines.set(model, line);
+    this.#share();
+    return line;
+  }
+
+  #onScheduled(event: SchedulerEvent<RelayJob>): void {
+    switch (event.type) {
+      case 'started': {
+        const { job } = event;
+        this.#attempts.start(job, event.waitedMs);
+        // The client may leave from within that call.
+        if (this.#attempts.isRunning(job) && !this.#attempts.send(job)) this.#homeless.add(job);
+        return;
+      }
+      case 'turned_away':
+        event.job.unwatch();
+        this.#events.turnedAway(event.job, event.error);
+        event.job.listener.failed(event.error);
+        return;
+      case 'moved':
+        this.#moves.emit(undefined);
+    }
+  }
+
+  /** Its client has left. */
+  #leave(job: RelayJob): void {
+    if (this.#attempts.isRunning(job)) {
+      this.#attempts.cancel(job);
+      this.#release(job);
+    } else if (job.status === 'waiting') {
+      this.#events.settled(job, 'cancelled_waiting', null);
+      job.line.scheduler.withdraw(job);
+    }
+  }
+
+  /** Its place is shared out among all lines, rather than going to the next in its own. */
+  #release(job: RelayJob): void {
+    this.#homeless.remove(job);
+    const { scheduler } = job.line;
+    scheduler.resize({ maxConcurrency: Math.max(0, scheduler.running - 1) });
+    scheduler.release(job);
+    this.#share();
+  }
+
+  /** Gives free places to those that had one before, then to those that wait. Called after every change. */
+  #share(): void {
+    this.#mustShareAgain = true;
+    if (this.#isSharing) return;
+    this.#isSharing = true;
+    try {
+      while (this.#mustShareAgain) {
+        this.#mustShareAgain = false;
+        for (const job of this.#homeless.jobs) {
+          if (this.#homeless.has(job) && this.#attempts.send(job)) this.#homeless.remove(job);
+        }
+        const lines = [...this.#lines.values()];
+        sharePlaces(lines, this.executors, () => this.limits.maxConcurrency - this.running);
+        for (const line of lines) this.#watchOutage(line);
+      }
+    } finally {
+      this.#isSharing = false;
+    }
+  }
+
+  #watchOutage(line: ModelLine): void {
+    if (this.executors.some((executor) => isUsable(executor) && executor.serves(line.model))) {
+      line.downSinceMs = null;
+      return;
+    }
+    if (line.downSinceMs === null) {
+      line.downSinceMs = this.#clock.now();
+      this.#clock.schedule(outageMs, () => {
+        this.#share();
+      });
+    }
+    if (!this.#isOut(line)) return;
+    const error = (): ChatstreamError => noUpstreamError(line.model, line.scheduler.retryAfterSeconds());
+    line.scheduler.turnAwayWaiting(error);
+    for (const job of this.#homeless.jobs) if (job.line === line) this.#attempts.fail(job, error());
+  }
+
+  /** Whether nobody waits for its upstreams any more. Timers may fire a little early. */
+  #isOut({ downSinceMs }: ModelLine): boolean {
+    return downSinceMs !== null && this.#clock.now() - downSinceMs >= outageMs - 0.5;
+  }
+
+  #sum(count: (line: ModelLine) => number): number {
+    let sum = 0;
+    for (const line of this.#lines.values()) sum += count(line);
+    return sum;
+  }
+}

@@ -1,0 +1,130 @@
+import type { Logger as PinoLogger } from 'pino';
+import { untilAborted } from './base/abort.js';
+import { systemClock } from './base/clock.js';
+import { apiKeySettings, type KeySettings } from './config/key-settings.js';
+import { Upstream, type UpstreamTimes, usualTimes } from './executor/upstream/upstream.js';
+import type { UpstreamOptions } from './executor/upstream/upstream-options.js';
+import { lineContext } from './line-context.js';
+import { Machine } from './machine/machine.js';
+import { Relay } from './relay/relay.js';
+import { RateLimiter } from './scheduler/rate-limiter.js';
+import { createApp } from './server/app.js';
+import { connectionLimitsOfProcess } from './server/http/connection-limits.js';
+import type { ServerOptions } from './server/http/context.js';
+import { KeyRing } from './server/http/key-ring.js';
+import { listen } from './server/http/listen.js';
+import { drainApp, type QueueOptions, ratesOf, replaceKeys, schedulerOptions } from './serving.js';
+import type { CountedOutcome } from './telemetry/totals.js';
+
+export interface ServeUpstreamsOptions {
+  /** At least one. */
+  readonly upstreams: readonly UpstreamOptions[];
+  readonly queue: Omit<QueueOptions, 'maxConcurrency'>;
+  /** The most generations at once; null for as many as the upstreams have places. */
+  readonly maxConcurrency: number | null;
+  /** The keys of the configuration file, besides those of `server.apiKeys`; null without such a file. */
+  readonly keys: readonly KeySettings[] | null;
+  readonly server: ServerOptions;
+  /** This package's version, for /openapi.json. */
+  readonly version: string;
+  /** For tests. */
+  readonly times?: UpstreamTimes;
+}
+
+export interface RunningRelay {
+  readonly url: string;
+  readonly upstreams: readonly Upstream[];
+  readonly models: readonly string[];
+  readonly totals: Readonly<Record<CountedOutcome, number>>;
+  /** Accepts these keys of the configuration file from now on. Requests that have been accepted go on. */
+  replaceKeys(keys: readonly KeySettings[]): void;
+  /** See `RunningServer.drain`. */
+  drain(timeoutMs: number): Promise<number>;
+}
+
+/**
+ * Starts a server whose requests other servers answer. It begins even if none of them answers yet: they may come later.
+ *
+ * @param stopping aborts the start; its reason is thrown
+ * @throws ChatstreamError `address_unavailable`; nothing is left running then
+ */
+export async function serveUpstreams(
+  options: ServeUpstreamsOptions,
+  logger: PinoLogger,
+  stopping?: AbortSignal,
+): Promise<RunningRelay> {
+  const clock = systemClock;
+  const { server, version } = options;
+  const keys = new KeyRing([...apiKeySettings(server.apiKeys), ...(options.keys ?? [])]);
+  const rates = new RateLimiter(clock, ratesOf(keys));
+  const upstreams = options.upstreams.map((each) => new Upstream(each, clock, options.times ?? usualTimes));
+  for (const upstream of upstreams) logHealth(upstream, logger);
+  const { maxConcurrency } = options;
+  const queue = schedulerOptions(
+    { ...options.queue, maxConcurrency: maxConcurrency ?? 0 },
+    options.keys !== null,
+    keys,
+  );
+  const relay = new Relay(upstreams, { ...queue, maxConcurrency, aliases: server.aliases, rates }, clock);
+  const connectionLimits = connectionLimitsOfProcess();
+  const machine = new Machine(clock, () => []);
+  const parts = { line: relay, engine: null, machine, options: server, keys, rates, clock, connectionLimits, version };
+  const context = { ...lineContext(parts, logger), relay };
+  const app = await createApp(context, logger);
+  const stop = async (): Promise<void> => {
+    await Promise.all(upstreams.map((upstream) => upstream.stop()));
+  };
+  try {
+    const url = await listen(app, server);
+    const asked = Promise.all(upstreams.map((upstream) => upstream.start()));
+    await (stopping === undefined ? asked : untilAborted(asked, stopping));
+    for (const { name, downReason } of upstreams) {
+      if (downReason !== null) logger.warn({ upstream: name, reason: downReason }, 'upstream does not answer yet');
+    }
+    return {
+      url,
+      upstreams,
+      models: relay.models,
+      totals: context.totals.counts,
+      replaceKeys: (changed) => {
+        replaceKeys(context, [...apiKeySettings(server.apiKeys), ...changed]);
+      },
+      drain: async (timeoutMs) => {
+        const abandoned = await drainApp(app, context, timeoutMs);
+        await stop();
+        return abandoned;
+      },
+    };
+  } catch (error) {
+    await stop();
+    context.history.stop();
+    machine.stop();
+    await app.close();
+    throw error;
+  }
+}
+
+function logHealth(upstream: Upstream, logger: PinoLogger): void {
+  const { name } = upstream;
+  upstream.events((event) => {
+    switch (event.type) {
+      case 'up':
+        logger.info({ upstream: name, kind: event.kind, places: event.places }, 'upstream answers');
+        if (!event.arePlacesKnown) {
+          logger.warn(
+            { upstream: name },
+            'upstream does not say how many generations it runs at once: it gets one at a time; set slots=',
+          );
+        }
+        return;
+      case 'down':
+        logger.error({ upstream: name, reason: event.reason }, 'upstream is down');
+        return;
+      case 'failure':
+        logger.warn({ upstream: name, reason: event.reason }, 'upstream failed on a request');
+        return;
+      case 'changed':
+        return;
+    }
+  });
+}

@@ -1,0 +1,96 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { ChatstreamError, messageOf } from '../../base/errors.js';
+import { amount, isRecord, member, nonEmpty } from '../../base/json.js';
+import { withMember } from '../../relay/json-text.js';
+import type { RelayRequest } from '../../relay/relay-request.js';
+import { lowerOf, type TrafficClass, trafficClasses, usualClass } from '../../scheduler/traffic-class.js';
+
+/** Headers of clients that mean something to upstreams. Keys are not among them: an upstream has a key of its own. */
+const passedHeaders = [
+  ...['accept', 'user-agent', 'x-request-id', 'traceparent', 'tracestate', 'idempotency-key'],
+  ...['anthropic-version', 'anthropic-beta', 'openai-organization', 'openai-project', 'openai-beta'],
+] as const;
+
+/** Bytes of a body for one token of its prompt, roughly. Only fairness depends on it, until the upstream has counted. */
+const bytesPerToken = 4;
+
+/** What this server wants to know of a body that it passes on. */
+export interface RelayedBodyFacts extends Pick<
+  RelayRequest,
+  'model' | 'body' | 'bodyFor' | 'headers' | 'promptTokens' | 'maxTokens'
+> {
+  readonly isStream: boolean;
+  readonly includeQueue: boolean;
+  /** The class that the request asks for; null if it leaves it to its key. */
+  readonly trafficClass: TrafficClass | null;
+}
+
+/** @throws ChatstreamError `invalid_request` for a body that is not an object of JSON */
+export function readRelayed(text: string, headers: IncomingHttpHeaders, defaultMaxTokens: number): RelayedBodyFacts {
+  const value = parse(text);
+  const options = member(value, 'stream_options');
+  const includeQueue = member(options, 'include_queue') === true;
+  const wanted = trafficClasses.find((each) => each === member(value, 'priority'));
+  const body = withoutOurs(text, value, { options, isPriorityOurs: wanted !== undefined });
+  const isFlexible = member(value, 'service_tier') === 'flex';
+  return {
+    model: nonEmpty(member(value, 'model')),
+    body,
+    bodyFor: (model) => withMember(body, 'model', model),
+    headers: headersOf(headers),
+    isStream: member(value, 'stream') === true,
+    includeQueue,
+    trafficClass: isFlexible ? lowerOf(wanted ?? usualClass, 'batch') : (wanted ?? null),
+    promptTokens: Math.ceil(text.length / bytesPerToken),
+    maxTokens: mostTokens(value) ?? defaultMaxTokens,
+  };
+}
+
+function parse(text: string): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw unreadableError(messageOf(error));
+  }
+  if (!isRecord(value) || Array.isArray(value)) throw unreadableError('its body is not an object');
+  return value;
+}
+
+/** What only this server understands is not passed on: some servers refuse what they do not know. */
+function withoutOurs(
+  text: string,
+  value: object,
+  { options, isPriorityOurs }: { readonly options: unknown; readonly isPriorityOurs: boolean },
+): string {
+  const isQueueAsked = isRecord(options) && 'include_queue' in options;
+  if (!isPriorityOurs && !isQueueAsked) return text;
+  const ours = new Set([...(isPriorityOurs ? ['priority'] : []), ...(isQueueAsked ? ['stream_options'] : [])]);
+  const rest = Object.fromEntries(Object.entries(value).filter(([name]) => !ours.has(name)));
+  if (!isQueueAsked) return JSON.stringify(rest);
+  const others = Object.entries(options).filter(([name]) => name !== 'include_queue');
+  return JSON.stringify(others.length === 0 ? rest : { ...rest, stream_options: Object.fromEntries(others) });
+}
+
+function headersOf(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
+  const passed: Record<string, string> = { 'content-type': 'application/json' };
+  for (const name of passedHeaders) {
+    const value = headers[name];
+    if (typeof value === 'string') passed[name] = value;
+  }
+  return passed;
+}
+
+function mostTokens(value: object): number | null {
+  for (const name of ['max_completion_tokens', 'max_tokens', 'max_output_tokens']) {
+    const tokens = amount(member(value, name));
+    if (tokens !== null && tokens >= 1) return tokens;
+  }
+  return null;
+}
+
+function unreadableError(reason: string): ChatstreamError {
+  return new ChatstreamError('invalid_request', `The request could not be read: ${reason}.`, {
+    hint: 'Send one JSON object.',
+  });
+}

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ChatstreamError } from '../../base/errors.js';
+import type { AdmittedRequest } from '../../inference/request.js';
+import type { RelayListener, RelayRequest } from '../../relay/relay-request.js';
+import { lowerOf } from '../../scheduler/traffic-class.js';
+import type { App, RelayContext } from '../http/context.js';
+import { limitHeaders } from '../http/limit-headers.js';
+import { pathOf } from '../http/route-paths.js';
+import { relayedFailure } from '../protocol/relayed-failure.js';
+import { readRelayed } from '../protocol/relayed-requests.js';
+import { errors } from '../schemas/openapi.js';
+import { RelayedBody, RelayedStream } from '../streaming/relayed-answer.js';
+import { Delivery } from './delivery.js';
+import { generationStatuses } from './generation.js';
+
+/** What is passed on. Each request takes one place, however many choices or inputs it has. */
+const paths = ['/v1/chat/completions', '/v1/completions', '/v1/responses', '/v1/messages', '/v1/embeddings'] as const;
+
+/** Says which upstream has answered. */
+const executorHeader = 'x-chatstream-executor';
+
+/** Requests that other servers answer: they wait here, and are passed on as they came. */
+export function relayRoutes(app: App, context: RelayContext): void {
+  const schema = {
+    summary: 'Pass on to an upstream server',
+    tags: ['generation'],
+    description: 'The body and the answer are those of the upstream server.',
+    response: errors(...generationStatuses, 502),
+  };
+  app.register((scope, _options, done) => {
+    // The text is passed on, so it is kept.
+    scope.removeContentTypeParser('application/json');
+    scope.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, parsed) => {
+      parsed(null, body);
+    });
+    for (const path of paths) {
+      scope.post(path, { schema }, (request, reply) => relayed(context, request, reply));
+    }
+    done();
+  });
+}
+
+function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyReply): Promise<object | undefined> {
+  const { keys, rates, options } = context;
+  if (typeof http.body !== 'string') throw noBodyError();
+  const path = pathOf(http.url);
+  const { isStream, includeQueue, trafficClass, ...facts } = readRelayed(
+    http.body,
+    http.headers,
+    options.defaultMaxTokens,
+  );
+  const key = keys.of(http.raw);
+  const request: RelayRequest = {
+    ...facts,
+    id: `relay-${randomUUID()}`,
+    path,
+    headers: { ...facts.headers, 'x-request-id': http.id },
+    requestId: http.id,
+    ...(keys.keys.length > 0 && { key: key.name }),
+    trafficClass: lowerOf(key.trafficClass, trafficClass ?? key.trafficClass),
+    // Nothing is generated.
+    ...(path === '/v1/embeddings' && { maxTokens: 1 }),
+  };
+  reply.headers(limitHeaders(rates, key.name));
+  reply.log.debug({ id: request.id }, 'request received');
+  const delivery = new Delivery(context, reply);
+  // Errors that it throws are its promise's.
+  const submit = async (listener: RelayListener): Promise<AdmittedRequest> =>
+    await Promise.resolve(context.relay.submit(request, listener, delivery.client));
+  if (!isStream) {
+    return delivery.whole(({ onEnd, onFailed }) =>
+      submit(
+        new RelayedBody(({ status, headers, body }, executor) => {
+          reply.code(status).headers({ ...headers, [executorHeader]: executor });
+          onEnd(body);
+        }, onFailed),
+      ),
+    );
+  }
+  return delivery.streamed(includeQueue, (streamOptions) => {
+    const answer = new RelayedStream(reply.raw, {
+      ...streamOptions,
+      onExecutor: (executor) => {
+        reply.header(executorHeader, executor);
+      },
+      onWhole: ({ status, headers, body }) => {
+        void reply.code(status).headers(headers).send(body);
+        streamOptions.onEnd();
+      },
+      failure: (error) => relayedFailure(error, path, http.id),
+    });
+    return { stream: answer.stream, submit: () => submit(answer) };
+  });
+}
+
+function noBodyError(): ChatstreamError {
+  return new ChatstreamError('invalid_request', 'The body is missing.', { hint: 'Send one JSON object.' });
+}

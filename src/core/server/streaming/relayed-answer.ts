@@ -1,0 +1,119 @@
+import type { ServerResponse } from 'node:http';
+import type { ChatstreamError } from '../../base/errors.js';
+import type { WholeAnswer } from '../../executor/upstream/exchange.js';
+import type { RelayListener } from '../../relay/relay-request.js';
+import { EventStream, type StreamOptions } from './event-stream.js';
+
+/** How much of a stream is kept for a client that reads slowly, in bytes; one that falls further behind is cut off. */
+const mostHeldBytes = 32 * 1024 * 1024;
+
+/** Where the answer to a request for a stream goes. */
+export interface RelayedStreamOptions extends StreamOptions {
+  /** Called before the first byte if the upstream is known by then. */
+  readonly onExecutor: (name: string) => void;
+  /** The upstream sent one body instead of a stream, such as an error, and nothing has been written yet. */
+  readonly onWhole: (answer: WholeAnswer) => void;
+  /** The events that end a stream that failed. */
+  readonly failure: (error: ChatstreamError) => string;
+}
+
+/**
+ * Passes an upstream's stream on, byte by byte. The upstream never waits for a slow reader: what it sends is kept meanwhile, so
+ * that its slot is free as soon as its generation ends.
+ */
+export class RelayedStream implements RelayListener {
+  readonly stream: EventStream;
+  readonly #response: ServerResponse;
+  readonly #options: RelayedStreamOptions;
+  readonly #held: Buffer[] = [];
+  #heldBytes = 0;
+
+  constructor(response: ServerResponse, options: RelayedStreamOptions) {
+    this.#response = response;
+    this.#options = options;
+    // Bytes as characters: a piece that is framed as one string takes one system call and no decoding.
+    this.stream = new EventStream(response, { ...options, encoding: 'latin1' }, () => this.#takeHeld());
+  }
+
+  started(): void {
+    this.stream.started();
+  }
+
+  begun(executor: string): void {
+    if (!this.stream.begun) this.#options.onExecutor(executor);
+    else this.stream.comment(`executor ${executor}`);
+  }
+
+  data(chunk: Buffer): void {
+    this.stream.generated();
+    if (!this.stream.isCongested) {
+      this.stream.write(chunk.toString('latin1'));
+      return;
+    }
+    this.#held.push(chunk);
+    this.#heldBytes += chunk.length;
+    if (this.#heldBytes > mostHeldBytes) this.#response.destroy();
+  }
+
+  ended(): void {
+    this.stream.end(this.#takeHeld());
+  }
+
+  whole(answer: WholeAnswer, executor: string): void {
+    if (this.stream.begun) {
+      this.stream.end(`data: ${answer.body.toString('latin1').replaceAll(/[\r\n]+/g, ' ')}\n\n`);
+      return;
+    }
+    this.#options.onExecutor(executor);
+    this.#options.onWhole(answer);
+  }
+
+  failed(error: ChatstreamError): void {
+    this.stream.fail(error, () => this.#takeHeld() + Buffer.from(this.#options.failure(error)).toString('latin1'));
+  }
+
+  #takeHeld(): string {
+    if (this.#held.length === 0) return '';
+    this.#heldBytes = 0;
+    return Buffer.concat(this.#held.splice(0)).toString('latin1');
+  }
+}
+
+/** Collects an answer that is passed on as one body. */
+export class RelayedBody implements RelayListener {
+  readonly #onEnd: (answer: WholeAnswer, executor: string) => void;
+  readonly #onFailed: (error: ChatstreamError) => void;
+  readonly #chunks: Buffer[] = [];
+  #executor = '';
+
+  constructor(onEnd: (answer: WholeAnswer, executor: string) => void, onFailed: (error: ChatstreamError) => void) {
+    this.#onEnd = onEnd;
+    this.#onFailed = onFailed;
+  }
+
+  started(): void {
+    // Nothing is said until the answer is there.
+  }
+
+  whole(answer: WholeAnswer, executor: string): void {
+    this.#onEnd(answer, executor);
+  }
+
+  begun(executor: string): void {
+    this.#executor = executor;
+  }
+
+  data(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  /** A server may stream even if it was not asked to. */
+  ended(): void {
+    const headers = { 'content-type': 'text/event-stream; charset=utf-8' };
+    this.#onEnd({ status: 200, headers, body: Buffer.concat(this.#chunks) }, this.#executor);
+  }
+
+  failed(error: ChatstreamError): void {
+    this.#onFailed(error);
+  }
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { noUsage, StreamWatch, usageOf } from '../../../../src/core/executor/upstream/answer-watch.js';
+
+function event(data: object | string): Buffer {
+  return Buffer.from(`data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`);
+}
+
+const chunk = (delta: object, reason: string | null = null): object => ({
+  choices: [{ index: 0, delta, finish_reason: reason }],
+});
+
+describe('a stream that passes', () => {
+  it('has its first token when there is a part of the answer', () => {
+    const watch = new StreamWatch();
+    expect(watch.push(Buffer.from(': queued position=1\n\n'))).toBe(0);
+    expect(watch.push(event(chunk({ role: 'assistant', content: '' })))).toBe(0);
+    expect(watch.hasToken).toBe(false);
+    expect(watch.push(event(chunk({ content: 'Hi' })))).toBe(1);
+    expect(watch.hasToken).toBe(true);
+  });
+
+  it.each([
+    ['a thought', chunk({ reasoning_content: 'Hm' })],
+    ['a call', chunk({ tool_calls: [{ index: 0 }] })],
+    ['an end without text', chunk({}, 'stop')],
+    ['text', { choices: [{ index: 0, text: 'Hi', finish_reason: null }] }],
+    ['a part of a message', { type: 'content_block_delta', delta: { type: 'text_delta', text: 'Hi' } }],
+    ['a part of a response', { type: 'response.output_text.delta', delta: 'Hi' }],
+  ])('counts %s as a token', (_what, data) => {
+    const watch = new StreamWatch();
+    watch.push(event(data));
+    expect(watch.hasToken).toBe(true);
+  });
+
+  it.each([{ type: 'message_start' }, { type: 'ping' }, { type: 'response.created' }, { choices: [] }])(
+    'does not count %j',
+    (data) => {
+      const watch = new StreamWatch();
+      watch.push(event(data));
+      expect(watch.hasToken).toBe(false);
+    },
+  );
+
+  it('reads events that are cut in pieces anywhere', () => {
+    const bytes = Buffer.concat([event(chunk({ role: 'assistant' })), event(chunk({ content: 'ü' }))]);
+    const watch = new StreamWatch();
+    let tokens = 0;
+    for (const byte of bytes) tokens += watch.push(Buffer.from([byte]));
+    expect(tokens).toBe(1);
+  });
+
+  it('notices an error before the first token', () => {
+    const watch = new StreamWatch();
+    watch.push(event({ error: { message: 'out of memory' } }));
+    expect(watch.hasToken).toBe(false);
+    expect(watch.error).toBe('out of memory');
+  });
+
+  it('knows an end from a cut, and what the upstream has counted', () => {
+    const watch = new StreamWatch();
+    for (let token = 0; token < 10; token += 1) watch.push(event(chunk({ content: 'x' })));
+    expect(watch.isComplete).toBe(false);
+    watch.push(event({ ...chunk({}, 'stop'), usage: { prompt_tokens: 7, completion_tokens: 10 } }));
+    watch.push(event('[DONE]'));
+    expect(watch.isComplete).toBe(true);
+    expect(watch.usage()).toEqual({ promptTokens: 7, cachedTokens: null, outputTokens: 10 });
+  });
+});
+
+describe('the counts in an answer', () => {
+  it.each([
+    ['OpenAI', { usage: { prompt_tokens: 9, completion_tokens: 2, prompt_tokens_details: { cached_tokens: 4 } } }],
+    [
+      'the Responses API',
+      { response: { usage: { input_tokens: 9, output_tokens: 2, input_tokens_details: { cached_tokens: 4 } } } },
+    ],
+    ['Anthropic', { usage: { input_tokens: 9, output_tokens: 2, cache_read_input_tokens: 4 } }],
+    ['llama-server', { timings: { prompt_n: 5, cache_n: 4, predicted_n: 2 } }],
+    ['chatstream', { timings: { prompt_tokens: 9, cached_tokens: 4, output_tokens: 2 } }],
+  ])('are found where %s has them', (_who, data) => {
+    expect(usageOf(data)).toEqual({ promptTokens: 9, cachedTokens: 4, outputTokens: 2 });
+  });
+
+  it('may be missing', () => {
+    expect(usageOf({ choices: [] })).toEqual(noUsage);
+    expect(usageOf(null)).toEqual(noUsage);
+  });
+});

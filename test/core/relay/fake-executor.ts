@@ -1,0 +1,87 @@
+import { Emitter } from '../../../src/core/base/emitter.js';
+import type { ExecutorStatus } from '../../../src/core/executor/executor.js';
+import { noUsage } from '../../../src/core/executor/upstream/answer-watch.js';
+import type {
+  ExchangeListener,
+  Failure,
+  UpstreamRequest,
+  WholeAnswer,
+} from '../../../src/core/executor/upstream/exchange.js';
+import type { UpstreamEvent } from '../../../src/core/executor/upstream/upstream.js';
+import type { RelayExecutor } from '../../../src/core/relay/attempts.js';
+
+export interface FakeRun {
+  readonly request: UpstreamRequest;
+  readonly listener: ExchangeListener;
+  hasBegun: boolean;
+}
+
+export const wholeAnswer: WholeAnswer = { status: 200, headers: {}, body: Buffer.from('{}') };
+
+/** An upstream without a server: a test says what becomes of each request. */
+export class FakeExecutor implements RelayExecutor {
+  readonly url = 'http://fake';
+  readonly kind = 'openai';
+  readonly downReason = null;
+  readonly #events = new Emitter<UpstreamEvent>();
+  readonly events = this.#events.subscribe;
+  readonly runs: FakeRun[] = [];
+  status: ExecutorStatus = 'ready';
+
+  constructor(
+    readonly name: string,
+    public places: number,
+    readonly models: readonly string[] | null,
+  ) {}
+
+  get running(): number {
+    return this.runs.length;
+  }
+
+  serves(model: string): boolean {
+    return this.models?.includes(model) ?? true;
+  }
+
+  upstreamName(): null {
+    return null;
+  }
+
+  run(request: UpstreamRequest, listener: ExchangeListener): () => void {
+    const run = { request, listener, hasBegun: false };
+    this.runs.push(run);
+    return () => {
+      this.#over(run);
+    };
+  }
+
+  drain(isDraining: boolean): void {
+    this.become(isDraining ? 'draining' : 'ready');
+  }
+
+  become(status: ExecutorStatus): void {
+    this.status = status;
+    this.#events.emit({ type: 'changed' });
+  }
+
+  begin(run: FakeRun): void {
+    run.hasBegun = true;
+    run.listener.begun();
+    run.listener.data(Buffer.from('x'), 1);
+  }
+
+  end(run: FakeRun): void {
+    this.#over(run);
+    if (run.hasBegun) run.listener.ended(noUsage);
+    else run.listener.whole(wholeAnswer, noUsage);
+  }
+
+  fail(run: FakeRun, failure: Failure): void {
+    this.#over(run);
+    run.listener.failed(failure);
+  }
+
+  #over(run: FakeRun): void {
+    const index = this.runs.indexOf(run);
+    if (index >= 0) this.runs.splice(index, 1);
+  }
+}

@@ -1,0 +1,32 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { withMember } from '../../../src/core/relay/json-text.js';
+
+describe('a JSON text with another value for a member', () => {
+  it('stays as it was apart from that', () => {
+    const text =
+      '{ "seed": 12345678901234567890, "messages":[{"model":"inner \\"quoted\\" }"}],\n "model" : "a", "n":1e400}';
+    expect(withMember(text, 'model', 'b')).toBe(text.replace('"model" : "a"', '"model" : "b"'));
+  });
+
+  it('gets the member if it had none', () => {
+    expect(withMember('{"a":1}', 'model', 'b')).toBe('{"model":"b","a":1}');
+    expect(withMember(' { } ', 'model', 'b')).toBe(' {"model":"b" } ');
+  });
+
+  it('changes the last of several, which is the one that counts', () => {
+    expect(withMember('{"model":null,"model":"a"}', 'model', 'b')).toBe('{"model":null,"model":"b"}');
+  });
+
+  it('means the same as the object with that value', () => {
+    const objects = fc.dictionary(fc.oneof(fc.string(), fc.constant('model')), fc.jsonValue(), {
+      noNullPrototype: true,
+    });
+    fc.assert(
+      fc.property(objects, fc.string(), fc.constantFrom(undefined, 2), (object, value, indent) => {
+        const text = JSON.stringify(object, null, indent);
+        expect(JSON.parse(withMember(text, 'model', value))).toEqual({ ...JSON.parse(text), model: value });
+      }),
+    );
+  });
+});

@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { freePlaces } from '../../../src/core/executor/executor.js';
+import type { Failure } from '../../../src/core/executor/upstream/exchange.js';
+import { Relay } from '../../../src/core/relay/relay.js';
+import { VirtualClock } from '../../support/virtual-clock.js';
+import { ask, type Asked } from './ask.js';
+import { FakeExecutor, wholeAnswer } from './fake-executor.js';
+
+const failures: readonly Failure[] = [
+  { type: 'unreachable', reason: 'refused' },
+  { type: 'busy', reason: 'busy', restMs: 1000, answer: wholeAnswer },
+  { type: 'error', reason: 'error', answer: wholeAnswer },
+  { type: 'forbidden', reason: 'forbidden' },
+  { type: 'broken', reason: 'broken' },
+];
+
+const step = fc.oneof(
+  { weight: 12, arbitrary: fc.record({ type: fc.constant('ask' as const), model: fc.constantFrom('a', 'b') }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('begin' as const), nth: fc.nat(20) }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('end' as const), nth: fc.nat(20) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ type: fc.constant('fail' as const), nth: fc.nat(20), how: fc.nat(failures.length - 1) }),
+  },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('leave' as const), nth: fc.nat(20) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('become' as const),
+      nth: fc.nat(2),
+      status: fc.constantFrom('ready' as const, 'ready' as const, 'trying', 'cooling', 'draining', 'down'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('resize' as const), most: fc.integer({ min: 1, max: 4 }) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('wait' as const), ms: fc.nat(6000) }) },
+);
+
+describe('a relay', () => {
+  it('loses nothing, ends everything once, leaks no place and lets none idle while somebody waits for it', () => {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 20, maxLength: 80 }), (script) => {
+        const clock = new VirtualClock();
+        const executors = [
+          new FakeExecutor('one', 1, ['a']),
+          new FakeExecutor('two', 2, ['a', 'b']),
+          new FakeExecutor('three', 1, ['b']),
+        ];
+        const options = { maxConcurrency: null, maxQueue: 5, queueTimeoutMs: 60_000, aliases: [] };
+        const relay = new Relay(executors, options, clock);
+        let settled = 0;
+        relay.events(({ type }) => {
+          if (type === 'settled') settled += 1;
+        });
+        const asked: Asked[] = [];
+        const runs = (): readonly (() => { executor: FakeExecutor; run: FakeExecutor['runs'][number] })[] =>
+          executors.flatMap((executor) => executor.runs.map((run) => () => ({ executor, run })));
+        const nthRun = (nth: number): ReturnType<ReturnType<typeof runs>[number]> | undefined => {
+          const all = runs();
+          return all[nth % Math.max(1, all.length)]?.();
+        };
+        for (const each of script) {
+          switch (each.type) {
+            case 'ask':
+              asked.push(ask(relay, each.model));
+              break;
+            case 'begin': {
+              const found = nthRun(each.nth);
+              if (found?.run.hasBegun === false) found.executor.begin(found.run);
+              break;
+            }
+            case 'end': {
+              const found = nthRun(each.nth);
+              found?.executor.end(found.run);
+              break;
+            }
+            case 'fail': {
+              const found = nthRun(each.nth);
+              const failure = failures[each.how];
+              if (found !== undefined && failure !== undefined) found.executor.fail(found.run, failure);
+              break;
+            }
+            case 'leave':
+              asked[each.nth % Math.max(1, asked.length)]?.leave();
+              break;
+            case 'become':
+              executors[each.nth]?.become(each.status);
+              break;
+            case 'resize':
+              relay.resize({ maxConcurrency: each.most });
+              break;
+            case 'wait':
+              clock.advance(each.ms);
+          }
+          const { running, waiting } = relay.snapshot();
+          expect(relay.running).toBe(running.length);
+          expect(relay.waiting).toBe(waiting.length);
+          // What has a place is what runs there.
+          const placed = running.filter(({ executor }) => executor !== null);
+          for (const { name, running: there } of executors) {
+            expect(placed.filter(({ executor }) => executor === name)).toHaveLength(there);
+          }
+          for (const { model } of waiting) {
+            const free = executors.filter((executor) => executor.serves(model ?? '') && freePlaces(executor) > 0);
+            if (relay.running < relay.limits.maxConcurrency) expect(free.length).toBe(0);
+          }
+          expect(asked.every(({ ends }) => ends <= 1)).toBe(true);
+        }
+        for (const executor of executors) executor.become('ready');
+        relay.resize({ maxConcurrency: 4 });
+        for (let found = nthRun(0); found !== undefined; found = nthRun(0)) found.executor.end(found.run);
+        expect(relay.running).toBe(0);
+        expect(relay.waiting).toBe(0);
+        expect(settled).toBe(asked.length);
+        for (const { ends, hasLeft } of asked) expect(ends + (hasLeft() ? 1 : 0)).toBeGreaterThanOrEqual(1);
+      }),
+      { numRuns: 100, endOnFailure: true },
+    );
+  });
+});

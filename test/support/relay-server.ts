@@ -1,0 +1,80 @@
+import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
+import { items, member, nonEmpty } from '../../src/core/base/json.js';
+import { usualTimes } from '../../src/core/executor/upstream/upstream.js';
+import { parseUpstreams } from '../../src/core/executor/upstream/upstream-options.js';
+import { type RunningRelay, serveUpstreams, type ServeUpstreamsOptions } from '../../src/core/serve-upstreams.js';
+import { serverDefaults } from './app.js';
+
+/** Shorter than usual, so that tests need not wait. */
+const quickTimes = {
+  ...usualTimes,
+  ...{ probeIntervalMs: 200, probeTimeoutMs: 500, firstPauseMs: 50, longestPauseMs: 500 },
+};
+
+const queue = { maxQueue: 64, queueTimeoutMs: 20_000, policy: 'fifo', classPatienceMs: 60_000 } as const;
+
+export interface RelayServer extends RunningRelay {
+  readonly post: (
+    body: object | string,
+    more?: {
+      readonly path?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly signal?: AbortSignal;
+    },
+  ) => Promise<Response>;
+  readonly get: (path: string) => Promise<unknown>;
+}
+
+/** A server in front of these upstreams, in this process and with real sockets. The caller or the end of the test stops it. */
+export async function startRelay(
+  upstreams: readonly string[],
+  options: Partial<ServeUpstreamsOptions> = {},
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RelayServer> {
+  const relay = await serveUpstreams(
+    {
+      upstreams: parseUpstreams(upstreams, environment),
+      ...{ queue, maxConcurrency: null, keys: null, server: serverDefaults, version: '1.2.3', times: quickTimes },
+      ...options,
+    },
+    pino({ level: 'silent' }),
+  );
+  return {
+    ...relay,
+    post: (body, { path = '/v1/chat/completions', headers = {}, ...init } = {}) =>
+      fetch(relay.url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+        ...init,
+      }),
+    get: async (path) => {
+      const value: unknown = await (await fetch(relay.url + path)).json();
+      return value;
+    },
+  };
+}
+
+/** The same for one test, which ends it. */
+export async function testRelay(...args: Parameters<typeof startRelay>): Promise<RelayServer> {
+  const relay = await startRelay(...args);
+  onTestFinished(async () => {
+    await relay.drain(0);
+  });
+  return relay;
+}
+
+/** The text of a stream, and the code of the error with which it ended; null if it did not. */
+export function readStream(events: string): { readonly text: string; readonly error: string | null } {
+  let text = '';
+  let error: string | null = null;
+  for (const line of events.split('\n')) {
+    if (!line.startsWith('data: {')) continue;
+    const data: unknown = JSON.parse(line.slice('data: '.length));
+    const [choice] = items(member(data, 'choices'));
+    text += nonEmpty(member(member(choice, 'delta'), 'content')) ?? '';
+    error = nonEmpty(member(member(data, 'error'), 'code')) ?? error;
+  }
+  return { text, error };
+}

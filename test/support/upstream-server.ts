@@ -1,0 +1,144 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { member, nonEmpty } from '../../src/core/base/json.js';
+
+/** How an upstream treats a request. */
+export type UpstreamManner =
+  | { readonly type: 'answer'; readonly tokens: number; readonly tokenMs: number }
+  | { readonly type: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  /** It breaks the connection after so many tokens; before 0 tokens, it sends the head and an event without text. */
+  | { readonly type: 'break'; readonly afterTokens: number; readonly manner: 'reset' | 'end' | 'error' }
+  | { readonly type: 'nonsense'; readonly contentType: string }
+  | { readonly type: 'silence' };
+
+export interface UpstreamServerOptions {
+  readonly models?: readonly string[];
+  readonly manner?: UpstreamManner;
+  /** As llama-server's /props has it. */
+  readonly slots?: number;
+}
+
+/** The words that such a server answers with. */
+export function answerTo(prompt: string, tokens: number): string {
+  return Array.from({ length: tokens }, (_, index) => `${prompt}-${index}ü `).join('');
+}
+
+/** A small server that speaks OpenAI's API, in this process, and treats requests as a test says. */
+export class UpstreamServer {
+  readonly #server: Server;
+  readonly #models: readonly string[];
+  readonly #slots: number | null;
+  readonly requests: { readonly path: string; readonly body: string; readonly headers: IncomingMessage['headers'] }[] =
+    [];
+  manner: UpstreamManner;
+  /** Whether it answers probes. */
+  isProbed = true;
+  inFlight = 0;
+  mostInFlight = 0;
+  #port = 0;
+
+  private constructor({ models = ['model'], manner, slots }: UpstreamServerOptions) {
+    this.#models = models;
+    this.#slots = slots ?? null;
+    this.manner = manner ?? { type: 'answer', tokens: 5, tokenMs: 0 };
+    this.#server = createServer((request, response) => {
+      if (request.method === 'GET') this.#probe(request, response);
+      else void this.#answer(request, response);
+    });
+    this.#server.keepAliveTimeout = 0;
+  }
+
+  static async start(options: UpstreamServerOptions = {}): Promise<UpstreamServer> {
+    const server = new UpstreamServer(options);
+    await server.listen();
+    return server;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** On the port that it had before. */
+  async listen(): Promise<void> {
+    this.#server.listen(this.#port, '127.0.0.1');
+    await once(this.#server, 'listening');
+    // A server that listens on a port has an address of this form.
+    const { port } = this.#server.address() as AddressInfo;
+    this.#port = port;
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  #probe({ url }: IncomingMessage, response: ServerResponse): void {
+    if (!this.isProbed) return;
+    const send = (body: object): void => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    };
+    if (url === '/v1/models') send({ object: 'list', data: this.#models.map((id) => ({ id, object: 'model' })) });
+    else if (url === '/props' && this.#slots !== null) send({ total_slots: this.#slots });
+    else if (url === '/health') send({ status: 'ok' });
+    else response.writeHead(404).end();
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { manner } = this;
+    this.inFlight += 1;
+    this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
+    response.on('close', () => {
+      this.inFlight -= 1;
+    });
+    let body = '';
+    for await (const chunk of request) body += String(chunk);
+    this.requests.push({ path: request.url ?? '', body, headers: request.headers });
+    const parsed: unknown = JSON.parse(body);
+    const prompt = nonEmpty(member(parsed, 'user')) ?? 'word';
+    switch (manner.type) {
+      case 'silence':
+        return;
+      case 'status':
+        response.writeHead(manner.status, { 'content-type': 'application/json', ...manner.headers });
+        response.end(JSON.stringify({ error: { message: 'as told', code: manner.status } }));
+        return;
+      case 'nonsense':
+        response.writeHead(200, { 'content-type': manner.contentType }).end('<html>Welcome!</html>');
+        return;
+      case 'break':
+        await stream(response, prompt, manner.afterTokens, 0);
+        if (manner.manner === 'reset') {
+          // What was written is on its way before the connection breaks.
+          response.write(': last words\n\n', () => setTimeout(() => response.destroy(), 10));
+        } else response.end(manner.manner === 'error' ? 'data: {"error":{"message":"no memory"}}\n\n' : '');
+        return;
+      case 'answer':
+        if (member(parsed, 'stream') !== true) {
+          const choices = [{ message: { role: 'assistant', content: answerTo(prompt, manner.tokens) } }];
+          const usage = { prompt_tokens: 3, completion_tokens: manner.tokens };
+          response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ choices, usage }));
+          return;
+        }
+        await stream(response, prompt, manner.tokens, manner.tokenMs);
+        response.end('data: [DONE]\n\n');
+    }
+  }
+}
+
+async function stream(response: ServerResponse, prompt: string, tokens: number, tokenMs: number): Promise<void> {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  write(response, { role: 'assistant', content: '' });
+  for (let token = 0; token < tokens && !response.destroyed; token += 1) {
+    if (tokenMs > 0) await delay(tokenMs);
+    write(response, { content: `${prompt}-${token}ü ` });
+  }
+}
+
+function write(response: ServerResponse, delta: object): void {
+  response.write(`data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: null }] })}\n\n`);
+}
