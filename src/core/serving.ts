@@ -1,4 +1,4 @@
-import { type Clock, longestTimerMs } from './base/clock.js';
+import { longestTimerMs } from './base/clock.js';
 import type { KeySettings } from './config/key-settings.js';
 import type { RequestLine } from './inference/request-line.js';
 import type { KeyTerms } from './scheduler/demand.js';
