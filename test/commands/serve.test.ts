@@ -87,6 +87,8 @@ describe('the surface of serve', () => {
       'write-timeout': { type: 'option', env: 'CHATSTREAM_WRITE_TIMEOUT', default: 30_000 },
       store: { type: 'option', env: 'CHATSTREAM_STORE' },
       'store-ttl': { type: 'option', env: 'CHATSTREAM_STORE_TTL', default: 86_400_000 },
+      'no-console': { type: 'boolean', env: 'CHATSTREAM_NO_CONSOLE' },
+      otlp: { type: 'option', env: 'CHATSTREAM_OTLP' },
       'drain-timeout': { type: 'option', env: 'CHATSTREAM_DRAIN_TIMEOUT', default: 30_000 },
       'mock-prefill': { type: 'option', env: 'CHATSTREAM_MOCK_PREFILL', default: 20 },
       'mock-token': { type: 'option', env: 'CHATSTREAM_MOCK_TOKEN', default: 10 },

@@ -61,6 +61,9 @@ export interface TestApp {
 
 type Headers = Readonly<Record<string, string>>;
 
+/** Timers of a server that has nothing to do: that of its history. */
+export const idleTimers = 1;
+
 const queueDefaults: SchedulerOptions = { maxConcurrency: 4, maxQueue: 64, queueTimeoutMs: 60_000 };
 
 const engineDefaults: MockEngineOptions = {

@@ -247,6 +247,7 @@ describe('both queues at one moment', () => {
       slots: 3,
       draining: false,
       preparing: 0,
+      runningOutputTokens: 2,
       running: [
         {
           id: 'a',

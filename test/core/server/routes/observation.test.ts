@@ -30,6 +30,9 @@ const routes = [
   ['post', '/v1/conversations/{id}/items'],
   ['get', '/v1/conversations/{id}/items/{item_id}'],
   ['delete', '/v1/conversations/{id}/items/{item_id}'],
+  ['post', '/v1/feedback'],
+  ['get', '/v1/feedback'],
+  ['delete', '/v1/feedback/{id}'],
   ['post', '/v1/embeddings'],
   ['get', '/v1/models'],
   ['get', '/v1/models/{id}'],
@@ -38,6 +41,9 @@ const routes = [
   ['post', '/detokenize'],
   ['get', '/v1/queue'],
   ['patch', '/v1/queue'],
+  ['get', '/v1/queue/events'],
+  ['get', '/v1/history'],
+  ['get', '/v1/resources'],
   ['get', '/livez'],
   ['get', '/readyz'],
   ['get', '/health'],
@@ -171,6 +177,7 @@ describe('observation', () => {
     ['post', '/tokenize', ['content']],
     ['post', '/detokenize', ['tokens']],
     ['patch', '/v1/queue', ['max_concurrency', 'max_queue']],
+    ['post', '/v1/feedback', ['response_id', 'like', 'comment', 'fields']],
   ])('describes the body of %s %s', async (method, path, parameters) => {
     const { paths } = await openApi();
     const schema = paths[path]?.[method]?.requestBody?.content['application/json']?.schema;
