@@ -9,6 +9,7 @@ import { bundledModel } from '../core/models/model-source.js';
 import { resolveModel, type ResolveOptions } from '../core/models/resolve-model.js';
 import { queuePolicies } from '../core/scheduler/fair-line.js';
 import type { ServeOptions } from '../core/serve.js';
+import { builtPage } from '../core/server/console/page-files.js';
 import {
   autoOrBytesFlag,
   autoOrIntegerFlag,
@@ -176,6 +177,7 @@ export const serveFlags = fromEnvironment({
     ...defaultDuration('24h'),
     summary: 'How long responses of /v1/responses are kept after they were last used; 0 means no limit.',
   }),
+  'no-console': Flags.boolean({ ...http, summary: 'Do not serve the console, the page at /.' }),
   'drain-timeout': durationFlag({
     ...http,
     ...defaultDuration('30s'),
@@ -229,6 +231,7 @@ export async function serveOptions(
       writeTimeoutMs: flags['write-timeout'],
       storeTtlMs: flags['store-ttl'],
       storePath: storePath(flags.store),
+      consolePath: flags['no-console'] ? null : builtPage,
     },
     version,
   };

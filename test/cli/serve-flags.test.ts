@@ -5,6 +5,7 @@ import { Parser } from '@oclif/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { serveFlags, serveOptions } from '../../src/cli/serve-flags.js';
 import type { ServeOptions } from '../../src/core/serve.js';
+import { builtPage } from '../../src/core/server/console/page-files.js';
 
 async function optionsOf(...argv: readonly string[]): Promise<ServeOptions> {
   const { flags } = await Parser.parse([...argv], { flags: serveFlags, strict: true });
@@ -59,6 +60,7 @@ describe('the flags of a server', () => {
         writeTimeoutMs: 30_000,
         storeTtlMs: 86_400_000,
         storePath: null,
+        consolePath: builtPage,
       },
       version: '1.2.3',
     });
@@ -136,7 +138,12 @@ describe('the flags of a server', () => {
       writeTimeoutMs: 0,
       storeTtlMs: 3_600_000,
       storePath: null,
+      consolePath: builtPage,
     });
+  });
+
+  it('serve no console with --no-console', async () => {
+    expect((await optionsOf(...mock, '--no-console')).server.consolePath).toBeNull();
   });
 
   it('take keys and origins from the environment', async () => {

@@ -56,6 +56,8 @@ export interface TestApp {
   readonly ask: (url: string, body: object | string, headers?: Headers) => Promise<LightMyRequestResponse>;
   /** Lets virtual time fly until the promise settles. */
   readonly flyUntil: <T>(promise: Promise<T>) => Promise<T>;
+  /** Accepts these keys from now on. */
+  readonly replaceKeys: (keys: readonly KeySettings[]) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -83,6 +85,7 @@ const serverDefaults: ServerOptions = {
   writeTimeoutMs: 30_000,
   storeTtlMs: 86_400_000,
   storePath: null,
+  consolePath: null,
 };
 
 /** A server for one test. It is closed when the test ends. */
@@ -150,6 +153,9 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     post: (url, body, headers) => flyUntil(ask(url, body, headers)),
     ask,
     flyUntil,
+    replaceKeys: (changed) => {
+      keys.replace(changed);
+    },
     close: async () => {
       app.server.closeAllConnections();
       await app.close();

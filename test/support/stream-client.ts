@@ -11,11 +11,12 @@ export class StreamClient {
   #reading = true;
   #state: 'open' | 'ended' | 'cut off' = 'open';
 
-  constructor(port: number, path: string, body: object, headers: Readonly<Record<string, string>>) {
+  /** @param body null for a GET */
+  constructor(port: number, path: string, body: object | null, headers: Readonly<Record<string, string>>) {
     this.#request = request({
       port,
       path,
-      method: 'POST',
+      method: body === null ? 'GET' : 'POST',
       agent: false,
       headers: { 'content-type': 'application/json', ...headers },
     });
@@ -25,7 +26,7 @@ export class StreamClient {
     this.#request.on('error', () => {
       this.#state = 'cut off';
     });
-    this.#request.end(JSON.stringify(body));
+    this.#request.end(body === null ? undefined : JSON.stringify(body));
   }
 
   /** Undefined until the response has begun. */
@@ -103,4 +104,15 @@ export async function openStream(
   path = '/v1/chat/completions',
 ): Promise<StreamClient> {
   return new StreamClient(await listen(app), path, { ...body, stream: true }, headers);
+}
+
+/** Asks for server-sent events with a GET. Resolves when the first has arrived. */
+export async function watchEvents(
+  app: Pick<FastifyInstance, 'server' | 'listen'>,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<StreamClient> {
+  const client = new StreamClient(await listen(app), path, null, headers);
+  await client.arrived('\n\n');
+  return client;
 }

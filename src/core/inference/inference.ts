@@ -191,12 +191,17 @@ export class Inference {
     return this.#translate(this.#engine.detokenize(tokens, client), client);
   }
 
-  /** Both queues as they are now. The cost is linear in the number of requests. */
-  snapshot(): QueueSnapshot {
+  /**
+   * Both queues as they are now.
+   *
+   * @param most how many requests of each are listed, the first ones; the cost is linear in this and in what runs
+   */
+  snapshot(most = Infinity): QueueSnapshot {
     return queueSnapshot(this.#scheduler, this.#processing.running, {
       slots: this.#slots,
       preparing: this.preparing,
       nowMs: this.#clock.now(),
+      most,
     });
   }
 

@@ -30,22 +30,32 @@ export interface QueueSnapshot extends SchedulerLimits {
   readonly draining: boolean;
   /** Number of requests that are in neither queue yet: their prompts are being prepared. */
   readonly preparing: number;
+  /** Output tokens of all running requests so far. */
+  readonly runningOutputTokens: number;
   readonly running: readonly RunningRequest[];
   readonly waiting: readonly WaitingRequest[];
+}
+
+interface Moment extends Pick<QueueSnapshot, 'slots' | 'preparing'> {
+  readonly nowMs: number;
+  /** How many requests of each queue are listed; the first ones. */
+  readonly most: number;
 }
 
 export function queueSnapshot(
   scheduler: Scheduler<InferenceJob>,
   running: Iterable<InferenceJob>,
-  { slots, preparing, nowMs }: Pick<QueueSnapshot, 'slots' | 'preparing'> & { readonly nowMs: number },
+  { slots, preparing, nowMs, most }: Moment,
 ): QueueSnapshot {
+  const jobs = [...running];
   return {
     ...scheduler.limits,
     slots,
     draining: scheduler.draining,
     preparing,
-    running: Array.from(running, (job) => runningRequest(job, nowMs)),
-    waiting: Array.from(scheduler.entries(), ({ job, ...entry }) => ({
+    runningOutputTokens: jobs.reduce((sum, { outputTokens }) => sum + outputTokens, 0),
+    running: jobs.slice(0, most).map((job) => runningRequest(job, nowMs)),
+    waiting: Array.from(first(most, scheduler.entries()), ({ job, ...entry }) => ({
       id: job.id,
       key: job.demand.key,
       trafficClass: job.demand.trafficClass,
@@ -62,4 +72,13 @@ function runningRequest(
   const runningMs = phase.status === 'waiting' ? 0 : nowMs - phase.startedMs;
   const { key, trafficClass } = demand;
   return { id, key, trafficClass, slot, promptTokens: prompt.length, outputTokens, runningMs };
+}
+
+function* first<T>(most: number, items: Iterable<T>): Generator<T> {
+  let count = 0;
+  for (const item of items) {
+    if (count >= most) return;
+    count += 1;
+    yield item;
+  }
 }

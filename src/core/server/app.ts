@@ -4,6 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { fastify, LogController } from 'fastify';
 import type { Logger as PinoLogger } from 'pino';
 import { compressedError, tooManyConnectionsError } from '../base/refusals.js';
+import { QueueFeed } from './console/queue-feed.js';
 import { BodyWatch } from './http/body-watch.js';
 import type { App, ServerContext } from './http/context.js';
 import { answerUnreadable, refuseConnection, sendError, sendNotFound, toChatstreamError } from './http/errors.js';
@@ -14,12 +15,14 @@ import { checkRole } from './http/roles.js';
 import { pathOf, RoutePaths } from './http/route-paths.js';
 import { LazyValidators } from './http/validation.js';
 import { cutOffSlowReaders } from './http/write-timeout.js';
+import { consoleRoutes, pagePaths } from './routes/console.js';
 import { completionRoutes } from './routes/completions.js';
 import { embeddingRoutes } from './routes/embeddings.js';
 import { messagesRoutes } from './routes/messages.js';
 import { modelRoutes } from './routes/models.js';
 import { healthPaths, healthRoutes, observationRoutes } from './routes/observation.js';
 import { queueRoutes } from './routes/queue.js';
+import { queueEventRoutes } from './routes/queue-events.js';
 import { responseRoutes } from './routes/responses.js';
 import { tokenRoutes } from './routes/tokens.js';
 import { namedSchemas } from './schemas/openapi.js';
@@ -68,7 +71,9 @@ export async function createApp(context: ServerContext, logger: PinoLogger): Pro
   const connections = watchConnections(app, context);
   cutOffSlowReaders(app, options.writeTimeoutMs);
   const answers = new OpenAnswers(app.server);
+  const feed = new QueueFeed(context.inference, context.totals, context.clock);
   app.addHook('preClose', async () => {
+    feed.end();
     await answers.delivered();
     // The remaining connections wait for nothing, and some would keep the server alive: browsers open connections in
     // advance, and Node does not count a connection on which nothing was ever sent as idle.
@@ -120,7 +125,7 @@ export async function createApp(context: ServerContext, logger: PinoLogger): Pro
         connections.refused(socket);
         throw tooManyConnectionsError(context.connectionLimits.most);
       }
-      checkRole(keys.check(raw), method, routeOptions.url);
+      if (!pagePaths.has(routeOptions.url ?? '')) checkRole(keys.check(raw), method, routeOptions.url);
       const encoding = headers['content-encoding'] ?? 'identity';
       if (encoding !== 'identity' && !is404) throw compressedError(encoding);
     }
@@ -141,6 +146,8 @@ export async function createApp(context: ServerContext, logger: PinoLogger): Pro
   for (const routes of [...generating, modelRoutes, tokenRoutes, queueRoutes, healthRoutes, observationRoutes]) {
     routes(app, context);
   }
+  queueEventRoutes(app, context, feed);
+  consoleRoutes(app, context);
   return app;
 }
 

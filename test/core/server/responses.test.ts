@@ -2,7 +2,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chat, createTestApp, type TestApp, testApp, until } from '../../support/app.js';
 import { namedEvents } from '../../support/named-events.js';
-import { openStream } from '../../support/stream-client.js';
+import { openStream, watchEvents } from '../../support/stream-client.js';
 import { parseStream } from '../../support/stream-parts.js';
 
 const chatPath = '/v1/chat/completions';
@@ -107,6 +107,19 @@ describe('responses in the OpenAPI document', () => {
     expect(events.length).toBeGreaterThan(6);
     const validate = schemaOf('post', responsePath, 200, 'text/event-stream');
     for (const { data } of events) expectToFit(validate, data);
+  });
+
+  it('fit the events of the queues', async () => {
+    const looker = await watchEvents(shared.app, '/v1/queue/events');
+    void shared.ask(chatPath, chat('hello'));
+    await until(() => shared.inference.running === 1);
+    await shared.clock.advanceAsync(200);
+    await looker.arrived('event: change');
+    const events = namedEvents(looker.body);
+    expect(events.map(({ type }) => type)).toEqual(['snapshot', 'change']);
+    const validate = schemaOf('get', '/v1/queue/events', 200, 'text/event-stream');
+    for (const { data } of events) expectToFit(validate, data);
+    looker.leave();
   });
 
   it('fit what is stored of responses and conversations', async () => {

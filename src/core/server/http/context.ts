@@ -36,6 +36,8 @@ export interface ServerOptions {
   readonly storeTtlMs: number;
   /** The file in which responses are kept; null for memory. */
   readonly storePath: string | null;
+  /** The folder with the page of the console; null for none. */
+  readonly consolePath: string | null;
 }
 
 /** What the routes work with. */

@@ -4,6 +4,7 @@ import { clientLeftError } from '../../base/refusals.js';
 import type { AdmittedRequest } from '../../inference/request.js';
 import type { ServerContext } from '../http/context.js';
 import { onResponseEnd } from '../http/open-answers.js';
+import { takeOver } from '../http/take-over.js';
 import type { EventStream, StreamOptions } from '../streaming/event-stream.js';
 import { QueueAnnouncement } from '../streaming/queue-announcer.js';
 
@@ -63,7 +64,7 @@ export class Delivery {
         writeTimeoutMs: options.writeTimeoutMs,
         clock,
         onBegin: () => {
-          this.#takeOver();
+          takeOver(this.#reply);
         },
         onFailedBeforeBegin: (error) => {
           announcement.end();
@@ -94,13 +95,5 @@ export class Delivery {
 
   #onLeaving(callback: () => void): void {
     this.#client.signal.addEventListener('abort', callback, { once: true });
-  }
-
-  /** From now on the answer is written to the response itself; headers that Fastify's hooks have set are kept. */
-  #takeOver(): void {
-    this.#reply.hijack();
-    for (const [name, value] of Object.entries(this.#reply.getHeaders())) {
-      if (value !== undefined) this.#reply.raw.setHeader(name, value);
-    }
   }
 }

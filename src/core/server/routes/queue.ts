@@ -1,4 +1,5 @@
 import type { App, ServerContext } from '../http/context.js';
+import { wireLimits, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
 import { errors, json } from '../schemas/openapi.js';
 import { queueLimits } from '../schemas/server-state.js';
 
@@ -33,29 +34,9 @@ function describe({ inference, totals, keys }: ServerContext, request: object): 
   const { role, name } = keys.of(request);
   const isShown = ({ key }: { readonly key: string }): boolean => role !== 'user' || key === name;
   return {
-    max_concurrency: queue.maxConcurrency,
-    max_queue: queue.maxQueue,
-    slots: queue.slots,
-    draining: queue.draining,
-    preparing: queue.preparing,
-    running: queue.running.filter(isShown).map((running) => ({
-      id: running.id,
-      key: running.key,
-      class: running.trafficClass,
-      slot: running.slot,
-      prompt_tokens: running.promptTokens,
-      output_tokens: running.outputTokens,
-      running_ms: Math.round(running.runningMs),
-    })),
-    waiting: queue.waiting.filter(isShown).map((waiting) => ({
-      id: waiting.id,
-      key: waiting.key,
-      class: waiting.trafficClass,
-      waits_for: waiting.isKeyFull ? 'key' : 'slot',
-      position: waiting.position,
-      waited_ms: Math.round(waiting.waitedMs),
-      eta_ms: waiting.etaMs === null ? null : Math.round(waiting.etaMs),
-    })),
+    ...wireLimits(queue),
+    running: queue.running.filter(isShown).map(wireRunning),
+    waiting: queue.waiting.filter(isShown).map(wireWaiting),
     totals: totals.counts,
     tokens: totals.tokens,
   };

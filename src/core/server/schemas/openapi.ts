@@ -3,6 +3,7 @@ import { chatCompletion, chatCompletionChunk, completion, completionChunk } from
 import { conversation, deletedConversation } from './conversations.js';
 import { embeddings } from './embeddings.js';
 import { message, messagesError, messagesEvent } from './messages-answers.js';
+import { queueChange, queueStart } from './queue-events.js';
 import { deletedResponse, itemList, response, responseEvent } from './response-answers.js';
 import { conversationItem } from './response-items.js';
 import { model, modelList, queue } from './server-state.js';
@@ -41,6 +42,8 @@ const named = {
   Model: model,
   ModelList: modelList,
   Queue: queue,
+  QueueChange: queueChange,
+  QueueSnapshot: queueStart,
   Response: response,
   ResponseStreamEvent: responseEvent,
 } as const;
@@ -96,6 +99,11 @@ export function generated(whole: Name, chunk: Name): ResponseSchema {
       'text/event-stream': { schema: { anyOf: [reference(chunk), reference('Error')] } },
     },
   };
+}
+
+/** A stream of server-sent events that only ends with the server. */
+export function endlessEvents(description: string, ...events: readonly Name[]): ResponseSchema {
+  return { description, content: { 'text/event-stream': { schema: { anyOf: events.map(reference) } } } };
 }
 
 /** A generated answer, whole or as a stream of server-sent events of several types. */

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 
 const nullableCount = Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]);
 
@@ -49,7 +49,7 @@ const owner = {
   class: Type.Enum(['interactive', 'standard', 'batch']),
 };
 
-const running = Type.Object({
+export const running = Type.Object({
   id: Type.String(),
   ...owner,
   slot: Type.Union([count, Type.Null()], { description: 'Null until the engine has chosen one.' }),
@@ -58,7 +58,7 @@ const running = Type.Object({
   running_ms: count,
 });
 
-const waiting = Type.Object({
+export const waiting = Type.Object({
   id: Type.String(),
   ...owner,
   waits_for: Type.Enum(['slot', 'key'], {
@@ -89,3 +89,6 @@ export const queue = Type.Object({
     { description: 'Tokens of requests that have ended since the start; cached ones are among those of the prompts.' },
   ),
 });
+
+export type WireRunning = Static<typeof running>;
+export type WireWaiting = Static<typeof waiting>;

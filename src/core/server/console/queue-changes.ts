@@ -1,0 +1,82 @@
+import type { ChangedRequest, EndedRequest, QueueChange, QueueStatus } from '../schemas/queue-events.js';
+import type { QueueView } from './queue-view.js';
+
+/** Estimates change with every moment that passes. Only a different one is told: by a second, and by a tenth. */
+const leastEtaChangeMs = 1000;
+const leastEtaChange = 0.1;
+
+/** Finds out what lookers have not been told yet. */
+export class QueueChanges {
+  /** As they were last told. */
+  #told = new Map<string, ChangedRequest>();
+  #status: QueueStatus;
+
+  /** @param view what lookers know in the beginning */
+  constructor(view: QueueView) {
+    this.#status = view.status;
+    for (const request of requestsOf(view)) this.#told.set(request.id, request);
+  }
+
+  /** Whether lookers have been told of a request. */
+  knows(id: string): boolean {
+    return this.#told.has(id);
+  }
+
+  /**
+   * What is new in a view; it counts as told from then on.
+   *
+   * @param ended the requests that have ended since the last call
+   * @returns null if nothing is
+   */
+  next(view: QueueView, ended: readonly EndedRequest[]): QueueChange | null {
+    const told = new Map<string, ChangedRequest>();
+    const requests: ChangedRequest[] = [];
+    for (const request of requestsOf(view)) {
+      const before = this.#told.get(request.id);
+      this.#told.delete(request.id);
+      if (before !== undefined && isSame(before, request)) {
+        told.set(request.id, before);
+        continue;
+      }
+      told.set(request.id, request);
+      requests.push(request);
+    }
+    for (const { id } of ended) this.#told.delete(id);
+    const hidden = [...this.#told.keys()];
+    this.#told = told;
+    const status = changedFields(this.#status, view.status);
+    this.#status = view.status;
+    if (requests.length + ended.length + hidden.length + Object.keys(status).length === 0) return null;
+    return { at_ms: view.atMs, requests, ended: [...ended], hidden, status };
+  }
+}
+
+function* requestsOf({ running, waiting }: QueueView): Generator<ChangedRequest> {
+  for (const request of running) yield { state: 'running', ...request };
+  for (const request of waiting) yield { state: 'waiting', ...request };
+}
+
+/** Times that only pass are no change: lookers have clocks of their own. */
+function isSame(before: ChangedRequest, now: ChangedRequest): boolean {
+  if (before.state === 'running') {
+    return now.state === 'running' && before.output_tokens === now.output_tokens && before.slot === now.slot;
+  }
+  return (
+    now.state === 'waiting' &&
+    before.position === now.position &&
+    before.waits_for === now.waits_for &&
+    isSameEta(before.eta_ms, now.eta_ms)
+  );
+}
+
+function isSameEta(before: number | null, now: number | null): boolean {
+  if (before === null || now === null) return before === now;
+  return Math.abs(now - before) < Math.max(leastEtaChangeMs, before * leastEtaChange);
+}
+
+function changedFields(before: QueueStatus, now: QueueStatus): Partial<QueueStatus> {
+  const values = new Map<string, unknown>(Object.entries(before));
+  const isChanged = ([name, value]: [string, unknown]): boolean =>
+    JSON.stringify(value) !== JSON.stringify(values.get(name));
+  return Object.fromEntries(Object.entries(now).filter(isChanged));
+}

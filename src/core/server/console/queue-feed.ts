@@ -1,0 +1,163 @@
+import type { CancelTimer, Clock } from '../../base/clock.js';
+import type { Inference } from '../../inference/inference.js';
+import { countedOutcome, type Totals } from '../../telemetry/totals.js';
+import { sseEvent } from '../protocol/answer-encoder.js';
+import type { EndedRequest } from '../schemas/queue-events.js';
+import type { EventStream } from '../streaming/event-stream.js';
+import { QueueChanges } from './queue-changes.js';
+import { type QueueView, readQueueView } from './queue-view.js';
+
+/** Five looks a second: an eye sees no more. */
+const intervalMs = 200;
+
+/** A comment is sent after this many looks without a change, 15 s, because proxies cut silent connections. */
+const quietLooks = 75;
+
+/** How many looks pass between two checks of who may stay: 15 s. */
+const looksPerCheck = 75;
+
+/** Ended requests in one event, besides those that lookers know as running or waiting. */
+const mostEnded = 500;
+
+/** Where a looker is written to. */
+export type FeedStream = Pick<EventStream, 'isCongested' | 'write' | 'comment' | 'end' | 'abandoned'>;
+
+/** Somebody who watches the queues. */
+export interface Looker {
+  /** @param takeHeld gives what was held back while the stream was congested */
+  readonly open: (takeHeld: () => string) => FeedStream;
+  /** Whether it may go on watching: its key may be gone, or have another role. Asked now and then. */
+  readonly mayStay: () => boolean;
+}
+
+interface OpenLooker {
+  readonly stream: FeedStream;
+  readonly mayStay: () => boolean;
+  /** It has missed a change, because it reads too slowly. */
+  isBehind: boolean;
+}
+
+interface Look {
+  readonly changes: QueueChanges;
+  view: QueueView;
+  /** The event for those who know nothing yet; made when the first of them comes. */
+  snapshot: string | null;
+  /** Requests that have ended since the last look. */
+  ended: EndedRequest[];
+  /** How often it was looked. */
+  looks: number;
+  readonly stop: () => void;
+}
+
+/**
+ * Shows the queues as they change to all who look. Looking means reading the first requests of both queues at intervals
+ * and comparing them with what was told before: however many tokens and requests there are, the cost is bounded, and so
+ * nothing has to be noted down while tokens are generated. It is done once for all lookers, and not at all while there are
+ * none.
+ */
+export class QueueFeed {
+  readonly #inference: Inference;
+  readonly #totals: Totals;
+  readonly #clock: Clock;
+  readonly #lookers = new Set<OpenLooker>();
+  #look: Look | null = null;
+  #cancelTimer: CancelTimer = () => undefined;
+  #quiet = 0;
+
+  constructor(inference: Inference, totals: Totals, clock: Clock) {
+    this.#inference = inference;
+    this.#totals = totals;
+    this.#clock = clock;
+  }
+
+  /** Shows both queues to a looker, and from then on what changes. @returns what ends it when the looker has left */
+  add({ open, mayStay }: Looker): () => void {
+    const look = (this.#look ??= this.#begin());
+    const stream = open(() => {
+      if (!looker.isBehind) return '';
+      looker.isBehind = false;
+      return this.#look === null ? '' : snapshotOf(this.#look);
+    });
+    const looker: OpenLooker = { stream, mayStay, isBehind: false };
+    this.#lookers.add(looker);
+    stream.write(snapshotOf(look));
+    return () => {
+      this.#remove(looker);
+      stream.abandoned();
+    };
+  }
+
+  /** The server closes: all streams end. */
+  end(): void {
+    for (const looker of [...this.#lookers]) this.#dismiss(looker);
+  }
+
+  #begin(): Look {
+    const view = readQueueView(this.#inference, this.#totals);
+    const changes = new QueueChanges(view);
+    const stop = this.#inference.events((event) => {
+      if (event.type !== 'settled' || this.#look === null) return;
+      const { id, outcome, timings } = event;
+      if (this.#look.ended.length >= mostEnded && !changes.knows(id)) return;
+      this.#look.ended.push({ id, outcome: countedOutcome(outcome), output_tokens: timings.outputTokens });
+    });
+    this.#quiet = 0;
+    this.#scheduleLook();
+    return { changes, view, snapshot: null, ended: [], looks: 0, stop };
+  }
+
+  #scheduleLook(): void {
+    this.#cancelTimer = this.#clock.schedule(intervalMs, () => {
+      this.#scheduleLook();
+      this.#lookAgain();
+    });
+  }
+
+  #lookAgain(): void {
+    const look = this.#look;
+    if (look === null) return;
+    look.view = readQueueView(this.#inference, this.#totals);
+    look.snapshot = null;
+    const change = look.changes.next(look.view, look.ended);
+    look.ended = [];
+    if (change === null) this.#stayQuiet();
+    else this.#send(sseEvent('change', change));
+    look.looks += 1;
+    if (look.looks % looksPerCheck !== 0) return;
+    for (const looker of [...this.#lookers]) if (!looker.mayStay()) this.#dismiss(looker);
+  }
+
+  #send(event: string): void {
+    this.#quiet = 0;
+    for (const looker of this.#lookers) {
+      if (looker.stream.isCongested) looker.isBehind = true;
+      else looker.stream.write(event);
+    }
+  }
+
+  #stayQuiet(): void {
+    this.#quiet += 1;
+    if (this.#quiet < quietLooks) return;
+    this.#quiet = 0;
+    for (const { stream } of this.#lookers) stream.comment('watching');
+  }
+
+  #dismiss(looker: OpenLooker): void {
+    this.#remove(looker);
+    looker.stream.end('');
+  }
+
+  #remove(looker: OpenLooker): void {
+    this.#lookers.delete(looker);
+    if (this.#lookers.size > 0) return;
+    this.#cancelTimer();
+    this.#look?.stop();
+    this.#look = null;
+  }
+}
+
+function snapshotOf(look: Look): string {
+  const { atMs, running, waiting, status } = look.view;
+  look.snapshot ??= sseEvent('snapshot', { at_ms: atMs, ...status, running, waiting });
+  return look.snapshot;
+}

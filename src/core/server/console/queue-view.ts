@@ -1,0 +1,38 @@
+import type { Inference } from '../../inference/inference.js';
+import type { Totals } from '../../telemetry/totals.js';
+import { wireLimits, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
+import type { QueueStatus } from '../schemas/queue-events.js';
+import type { WireRunning, WireWaiting } from '../schemas/server-state.js';
+
+/**
+ * How many requests of each queue lookers are shown. A screen has no room for more, and with 500 streams each event would
+ * otherwise hold 500 requests.
+ */
+export const mostShown = 100;
+
+/** The first requests of both queues at one moment. */
+export interface QueueView {
+  /** Unix time in milliseconds. */
+  readonly atMs: number;
+  readonly running: readonly WireRunning[];
+  readonly waiting: readonly WireWaiting[];
+  readonly status: QueueStatus;
+}
+
+export function readQueueView(inference: Inference, { counts, tokens }: Totals): QueueView {
+  const queue = inference.snapshot(mostShown);
+  return {
+    atMs: Date.now(),
+    running: queue.running.map(wireRunning),
+    waiting: queue.waiting.map(wireWaiting),
+    status: {
+      ...wireLimits(queue),
+      // They are counted on while the view is kept.
+      totals: { ...counts },
+      tokens: { ...tokens },
+      running_count: inference.running,
+      waiting_count: inference.waiting,
+      output_tokens: tokens.output + queue.runningOutputTokens,
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import type { QueueSnapshot } from '../../inference/queue-snapshot.js';
+import type { WireRunning, WireWaiting } from '../schemas/server-state.js';
+
+type Running = QueueSnapshot['running'][number];
+type Waiting = QueueSnapshot['waiting'][number];
+
+/** The numbers of `GET /v1/queue` that describe the queues as a whole. */
+export function wireLimits({ maxConcurrency, maxQueue, slots, draining, preparing }: QueueSnapshot): {
+  readonly max_concurrency: number;
+  readonly max_queue: number;
+  readonly slots: number;
+  readonly draining: boolean;
+  readonly preparing: number;
+} {
+  return { max_concurrency: maxConcurrency, max_queue: maxQueue, slots, draining, preparing };
+}
+
+/** A running request as `GET /v1/queue` shows it. */
+export function wireRunning(running: Running): WireRunning {
+  return {
+    id: running.id,
+    key: running.key,
+    class: running.trafficClass,
+    slot: running.slot,
+    prompt_tokens: running.promptTokens,
+    output_tokens: running.outputTokens,
+    running_ms: Math.round(running.runningMs),
+  };
+}
+
+/** A waiting request as `GET /v1/queue` shows it. */
+export function wireWaiting(waiting: Waiting): WireWaiting {
+  return {
+    id: waiting.id,
+    key: waiting.key,
+    class: waiting.trafficClass,
+    waits_for: waiting.isKeyFull ? 'key' : 'slot',
+    position: waiting.position,
+    waited_ms: Math.round(waiting.waitedMs),
+    eta_ms: waiting.etaMs === null ? null : Math.round(waiting.etaMs),
+  };
+}

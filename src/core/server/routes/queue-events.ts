@@ -1,0 +1,53 @@
+import type { QueueFeed } from '../console/queue-feed.js';
+import type { App, ServerContext } from '../http/context.js';
+import { onResponseEnd } from '../http/open-answers.js';
+import { checkRole } from '../http/roles.js';
+import { takeOver } from '../http/take-over.js';
+import { endlessEvents, errors } from '../schemas/openapi.js';
+import { EventStream } from '../streaming/event-stream.js';
+
+const path = '/v1/queue/events';
+
+/** The queues as they change. */
+export function queueEventRoutes(app: App, { options, clock, keys }: ServerContext, feed: QueueFeed): void {
+  const schema = {
+    summary: 'Running and waiting requests as they change',
+    tags: ['queue'],
+    response: {
+      200: endlessEvents(
+        'Both queues in an `event: snapshot`, then at most five times a second what has changed in an `event: change`. A client that reads too slowly gets another snapshot.',
+        'QueueSnapshot',
+        'QueueChange',
+      ),
+      ...errors(401, 403),
+    },
+  };
+  app.get(path, { schema, exposeHeadRoute: false }, ({ raw }, reply) => {
+    const leave = feed.add({
+      open: (takeHeld) =>
+        new EventStream(
+          reply.raw,
+          {
+            writeTimeoutMs: options.writeTimeoutMs,
+            clock,
+            onBegin: () => {
+              takeOver(reply);
+            },
+            onFailedBeforeBegin: () => undefined,
+            onEnd: () => undefined,
+          },
+          takeHeld,
+        ),
+      mayStay: () => {
+        try {
+          checkRole(keys.check(raw), 'GET', path);
+          return true;
+        } catch {
+          // Which is wrong does not matter: the client hears it when it asks again.
+          return false;
+        }
+      },
+    });
+    onResponseEnd(raw, reply.raw, leave);
+  });
+}
