@@ -1,12 +1,13 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { announcement } from './announcement.js';
 import { AllComposer } from './all-composer.js';
+import { announcement } from './announcement.js';
 import { Dialogs } from './dialogs.js';
 import { loadModels } from './models.js';
 import { PaneView } from './pane-view.js';
 import { isKept, mostPanes, panes, setPaneCount, shownPane } from './panes.js';
 import { chatWords } from './words.js';
+
 import './chat.css';
 import './turns.css';
 

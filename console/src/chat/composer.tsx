@@ -66,7 +66,11 @@ export function Composer(props: ComposerProps): JSX.Element {
   );
 }
 
-/** Enter also chooses a word where Japanese is typed. Safari says so by the code 229 only. */
+/**
+ * Whether a key is Enter and nothing else. Where Japanese is typed, Enter also chooses a word. Safari ends the choice
+ * before it tells of the key, which it marks by the code 229 only.
+ */
 export function isPlainEnter(event: KeyboardEvent): boolean {
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- there is nothing else to tell it by
   return event.key === 'Enter' && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
 }

@@ -40,7 +40,11 @@ export function KeptList({ pane }: { readonly pane: Pane }): JSX.Element {
               }}
             >
               <span>{titleOf(conversation) || words.fresh}</span>
-              <span class="quiet figure">{dates.format(conversation.changedAtMs)}</span>
+              <span class="quiet figure">
+                {open.has(conversation.id)
+                  ? words.pane(paneNumber(conversation))
+                  : dates.format(conversation.changedAtMs)}
+              </span>
             </button>
             <button
               class="quiet icon"
@@ -93,6 +97,10 @@ export function KeptList({ pane }: { readonly pane: Pane }): JSX.Element {
       </div>
     </>
   );
+}
+
+function paneNumber({ id }: Conversation): number {
+  return panes.value.findIndex(({ conversation }) => conversation.value.id === id) + 1;
 }
 
 function forget({ id }: Conversation): void {

@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
-import { type Block, type Cell, nothingRead, readOn } from './markdown/blocks.js';
 import { CodeBlock } from './code-block.js';
+import { type Block, type Cell, nothingRead, readOn } from './markdown/blocks.js';
 import type { Inline } from './markdown/inlines.js';
+
 import './markdown.css';
 
 /** A text in Markdown, which may grow. Elements are made from what was read, so that no HTML is ever parsed. */

@@ -5,7 +5,6 @@ import { announcement } from './announcement.js';
 import { Composer } from './composer.js';
 import type { AnswerState } from './conversation/answer.js';
 import { branchesOf, newConversation, pathOf, titleOf } from './conversation/conversation.js';
-
 import { failureText } from './failure-text.js';
 import { Icon } from './icons.js';
 import { models } from './models.js';
@@ -42,8 +41,12 @@ export function PaneView({ pane, number }: PaneProps): JSX.Element {
         sendLabel={words.send}
         stopLabel={words.stop}
         isRunning={pane.isRunning.value}
-        onSend={pane.ask}
-        onStop={pane.stop}
+        onSend={(text) => {
+          pane.ask(text);
+        }}
+        onStop={() => {
+          pane.stop();
+        }}
       />
     </section>
   );

@@ -1,9 +1,9 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { type Answer, isOpen, textOf } from './conversation/answer.js';
 import type { Turn } from './conversation/conversation.js';
+import { CopyButton } from './copy-button.js';
 import { failureText } from './failure-text.js';
 import { Icon } from './icons.js';
-import { CopyButton } from './copy-button.js';
 import type { Pane } from './pane.js';
 import { CallView, PartView } from './part-view.js';
 import { ResultsForm } from './results-form.js';
@@ -34,7 +34,7 @@ export function ReplyView({ pane, reply, isLast, children }: ReplyProps): JSX.El
       )}
       <StateView answer={answer} />
       {isLast && state.status === 'ended' && <ResultsForm pane={pane} reply={reply} />}
-      {!isOpen(answer) && <Waterfall answer={answer} />}
+      <Waterfall answer={answer} />
       {!isOpen(answer) && (
         <div class="chat-actions">
           {children}

@@ -3,8 +3,8 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { isPlainEnter } from './composer.js';
 import type { Turn } from './conversation/conversation.js';
-import { Icon } from './icons.js';
 import { CopyButton } from './copy-button.js';
+import { Icon } from './icons.js';
 import type { Pane } from './pane.js';
 import { ReplyView } from './reply-view.js';
 import { chatWords } from './words.js';
@@ -75,16 +75,18 @@ function QuestionView({ pane, turn, children }: QuestionProps): JSX.Element {
       <div class="chat-bubble">{turn.text}</div>
       <div class="chat-actions">
         {children}
-        <CopyButton text={turn.text} isIcon />
-        <button
-          class="quiet icon"
-          title={words.edit}
-          aria-label={words.edit}
-          disabled={pane.isRunning.value}
-          onClick={() => (isEdited.value = true)}
-        >
-          <Icon name="edit" />
-        </button>
+        <span class="chat-tools">
+          <CopyButton text={turn.text} isIcon />
+          <button
+            class="quiet icon"
+            title={words.edit}
+            aria-label={words.edit}
+            disabled={pane.isRunning.value}
+            onClick={() => (isEdited.value = true)}
+          >
+            <Icon name="edit" />
+          </button>
+        </span>
       </div>
     </li>
   );

@@ -1,4 +1,6 @@
+import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { chatWords } from './words.js';
 
 interface WaitingProps {
@@ -12,6 +14,7 @@ const drawn = 16;
 /** The place in the queue: one mark for each request up to this one, which is the last and filled. */
 export function WaitingView({ position, etaMs }: WaitingProps): JSX.Element {
   const words = chatWords();
+  const leftMs = useCountdown(position, etaMs);
   const marks = Math.min(position, drawn);
   return (
     <div class="chat-waiting">
@@ -21,7 +24,24 @@ export function WaitingView({ position, etaMs }: WaitingProps): JSX.Element {
         ))}
       </span>
       <span>{words.place(position)}</span>
-      {etaMs !== null && <span class="chat-eta figure">{words.eta(etaMs)}</span>}
+      {leftMs !== null && <span class="chat-eta figure">{leftMs > 0 ? words.eta(leftMs) : words.soon}</span>}
     </div>
   );
+}
+
+/** The server estimates again only when the place changes, or after 10 s. Between, the estimate is counted down. */
+function useCountdown(position: number, etaMs: number | null): number | null {
+  const leftMs = useSignal(etaMs);
+  useEffect(() => {
+    leftMs.value = etaMs;
+    if (etaMs === null) return undefined;
+    const startedAtMs = Date.now();
+    const timer = setInterval(() => {
+      leftMs.value = Math.max(etaMs - (Date.now() - startedAtMs), 0);
+    }, 250);
+    return () => {
+      clearInterval(timer);
+    };
+  }, [position, etaMs, leftMs]);
+  return leftMs.value;
 }

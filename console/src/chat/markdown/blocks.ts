@@ -86,7 +86,19 @@ function blockOf(token: MarkedToken): Block | undefined {
       return { type: 'rule' };
     case 'html':
       return { type: 'paragraph', inlines: [{ type: 'text', text: token.raw.trimEnd() }] };
-    default:
+    // Between blocks, within lines, or of a whole of which they are a part.
+    case 'space':
+    case 'def':
+    case 'checkbox':
+    case 'list_item':
+    case 'br':
+    case 'codespan':
+    case 'del':
+    case 'em':
+    case 'escape':
+    case 'image':
+    case 'link':
+    case 'strong':
       return undefined;
   }
 }

@@ -33,7 +33,18 @@ function inlineOf(token: MarkedToken): readonly Inline[] {
       return linked(token.href, [{ type: 'text', text: unescaped(token.text) || token.href }]);
     case 'html':
       return [{ type: 'text', text: token.raw }];
-    default:
+    // Blocks, which are never within a line. The box of a task is drawn with its item.
+    case 'space':
+    case 'def':
+    case 'checkbox':
+    case 'list_item':
+    case 'blockquote':
+    case 'code':
+    case 'heading':
+    case 'hr':
+    case 'list':
+    case 'paragraph':
+    case 'table':
       return [];
   }
 }
