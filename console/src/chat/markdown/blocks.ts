@@ -37,8 +37,8 @@ export interface Reading {
 export const nothingRead: Reading = { text: '', settledLength: 0, settled: [], rest: [] };
 
 /**
- * Reads a text. If it is longer than the one read before, only what may have changed is read again: the last block.
- * Reading all 60 kB of a long answer anew for each of 2,000 tokens would take 16 s; this takes 0.1 s.
+ * Reads a text. If it continues the one read before, only what may have changed is read again: the last block. An answer
+ * of 16 kB that comes in 4,000 pieces takes 0.8 s in all; reading all of it each time took 8 s.
  */
 export function readOn(before: Reading, text: string): Reading {
   if (text === before.text) return before;
