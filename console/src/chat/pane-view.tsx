@@ -120,7 +120,7 @@ function Turns({ pane }: { readonly pane: Pane }): JSX.Element {
       ref={box}
       class="chat-turns"
       tabIndex={0}
-      role="region"
+      role="group"
       aria-label={titleOf(conversation) || words.fresh}
       onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
         follows.current = scrollHeight - scrollTop - clientHeight < nearEnd;
