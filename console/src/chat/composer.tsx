@@ -57,7 +57,7 @@ export function Composer(props: ComposerProps): JSX.Element {
           class="icon primary"
           title={props.sendLabel}
           aria-label={props.sendLabel}
-          disabled={draft.value.trim() === ''}
+          aria-disabled={draft.value.trim() === ''}
         >
           <Icon name="send" />
         </button>

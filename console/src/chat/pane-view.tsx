@@ -6,6 +6,7 @@ import { Composer } from './composer.js';
 import type { AnswerState } from './conversation/answer.js';
 import { branchesOf, newConversation, pathOf, titleOf } from './conversation/conversation.js';
 import { failureText } from './failure-text.js';
+import { turnsId } from './focus.js';
 import { Icon } from './icons.js';
 import { models } from './models.js';
 import { newId } from './new-id.js';
@@ -70,11 +71,11 @@ function PaneHeader({ pane, number }: PaneProps): JSX.Element {
   ] as const;
   return (
     <header class="chat-pane-header">
-      <h2>
-        {panes.value.length > 1 && <span class="chat-number">{number}</span>}
-        <span class="chat-title">{titleOf(conversation) || words.fresh}</span>
-      </h2>
-      {model !== undefined && <span class="chat-model">{model}</span>}
+      {panes.value.length > 1 && <span class="chat-number">{number}</span>}
+      <div class="chat-heading">
+        <h2>{titleOf(conversation) || words.fresh}</h2>
+        {model !== undefined && <span class="chat-model">{model}</span>}
+      </div>
       <div class="chat-pane-tools">
         {buttons.map(({ icon, label, onClick }) => (
           <button key={icon} class="quiet icon" title={label} aria-label={label} onClick={onClick}>
@@ -118,6 +119,7 @@ function Turns({ pane }: { readonly pane: Pane }): JSX.Element {
   return (
     <div
       ref={box}
+      id={turnsId(pane)}
       class="chat-turns"
       tabIndex={0}
       role="group"
@@ -135,7 +137,8 @@ function Turns({ pane }: { readonly pane: Pane }): JSX.Element {
       <ol>
         {path.map((turn, index) => (
           <TurnView
-            key={turn.id}
+            // The same for all branches, so that the focus stays on what leads from one to the next.
+            key={turn.parent ?? 'start'}
             pane={pane}
             turn={turn}
             branches={branchesOf(conversation, turn)}

@@ -1,5 +1,5 @@
 import { effect, signal } from '@preact/signals';
-import { type Conversation, newConversation } from './conversation/conversation.js';
+import { type Conversation, newConversation, withTurnsOf } from './conversation/conversation.js';
 import { createShelf, type Store } from './conversation/shelf.js';
 import { newId } from './new-id.js';
 import { createPane, type Pane } from './pane.js';
@@ -49,7 +49,9 @@ export function closePane(pane: Pane): void {
 }
 
 function keep(conversation: Conversation): void {
-  isKept.value = shelf.keep(conversation, openIds());
+  // Another tab may have gone on with the same conversation.
+  const kept = shelf.read(conversation.id);
+  isKept.value = shelf.keep(kept === undefined ? conversation : withTurnsOf(conversation, kept), openIds());
 }
 
 export function openIds(): ReadonlySet<string> {

@@ -3,6 +3,7 @@ import { type Answer, isOpen, textOf } from './conversation/answer.js';
 import type { Turn } from './conversation/conversation.js';
 import { CopyButton } from './copy-button.js';
 import { failureText } from './failure-text.js';
+import { focusTurns } from './focus.js';
 import { Icon } from './icons.js';
 import type { Pane } from './pane.js';
 import { CallView, PartView } from './part-view.js';
@@ -46,6 +47,7 @@ export function ReplyView({ pane, reply, isLast, children }: ReplyProps): JSX.El
             disabled={pane.isRunning.value}
             onClick={() => {
               pane.answerAgain(reply);
+              focusTurns(pane);
             }}
           >
             <Icon name="again" />

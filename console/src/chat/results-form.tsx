@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { Turn } from './conversation/conversation.js';
+import { focusTurns } from './focus.js';
 import type { Pane } from './pane.js';
 import { chatWords } from './words.js';
 
@@ -24,6 +25,7 @@ export function ResultsForm({ pane, reply }: ResultsProps): JSX.Element | null {
           reply,
           calls.map(({ id }) => ({ callId: id, text: typed.value[id] ?? '' })),
         );
+        focusTurns(pane);
       }}
     >
       {calls.map(({ id, name }) => (

@@ -30,9 +30,10 @@ export function Thumbs({ pane, reply }: ThumbsProps): JSX.Element | null {
           aria-label={label}
           aria-pressed={like === value}
           onClick={() => {
-            if (like === value) return;
-            pane.rate(reply, value);
-            void sendFeedback(responseId, value).then((refusal) => {
+            // The same thumb again takes it back.
+            const now = like === value ? null : value;
+            pane.rate(reply, now);
+            void sendFeedback(pane.conversation.value, reply, now).then((refusal) => {
               problem.value = refusal;
               if (refusal !== null) pane.rate(reply, like);
             });

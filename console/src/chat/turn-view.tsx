@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { isPlainEnter } from './composer.js';
 import type { Turn } from './conversation/conversation.js';
 import { CopyButton } from './copy-button.js';
+import { focusTurns } from './focus.js';
 import { Icon } from './icons.js';
 import type { Pane } from './pane.js';
 import { ReplyView } from './reply-view.js';
@@ -63,8 +64,12 @@ function QuestionView({ pane, turn, children }: QuestionProps): JSX.Element {
           onSend={(text) => {
             isEdited.value = false;
             pane.askInstead(turn, text);
+            focusTurns(pane);
           }}
-          onCancel={() => (isEdited.value = false)}
+          onCancel={() => {
+            isEdited.value = false;
+            focusTurns(pane);
+          }}
         />
       </li>
     );
@@ -154,7 +159,7 @@ function Branches({ pane, turn, branches }: Omit<TurnProps, 'isLast'>): JSX.Elem
   const at = branches.indexOf(turn);
   const go = (to: number): void => {
     const other = branches[to];
-    if (other !== undefined) pane.show(other);
+    if (other !== undefined && !pane.isRunning.value) pane.show(other);
   };
   return (
     <span class="chat-branches" role="group" aria-label={words.branch(at + 1, branches.length)}>
@@ -162,7 +167,7 @@ function Branches({ pane, turn, branches }: Omit<TurnProps, 'isLast'>): JSX.Elem
         class="quiet icon"
         title={words.branchBefore}
         aria-label={words.branchBefore}
-        disabled={at === 0 || pane.isRunning.value}
+        aria-disabled={at === 0 || pane.isRunning.value}
         onClick={() => {
           go(at - 1);
         }}
@@ -176,7 +181,7 @@ function Branches({ pane, turn, branches }: Omit<TurnProps, 'isLast'>): JSX.Elem
         class="quiet icon"
         title={words.branchAfter}
         aria-label={words.branchAfter}
-        disabled={at === branches.length - 1 || pane.isRunning.value}
+        aria-disabled={at === branches.length - 1 || pane.isRunning.value}
         onClick={() => {
           go(at + 1);
         }}

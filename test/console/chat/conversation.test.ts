@@ -10,6 +10,7 @@ import {
   titleOf,
   type Turn,
   withTurn,
+  withTurnsOf,
 } from '../../../console/src/chat/conversation/conversation.js';
 import { requestBody } from '../../../console/src/chat/conversation/request.js';
 import { defaultSettings } from '../../../console/src/chat/conversation/settings.js';
@@ -61,6 +62,13 @@ describe('a conversation', () => {
     const both = conversationOf(...plain, edited);
     expect(ids(pathTo(both, 'q2'))).toEqual(['q1', 'a1', 'q2']);
     expect(pathTo(both, null)).toEqual([]);
+  });
+
+  it('takes over the turns that another tab has added, and shows what it showed', () => {
+    const here = conversationOf(...plain.slice(0, 2), edited);
+    const both = withTurnsOf(here, conversationOf(...plain));
+    expect(ids(pathOf(both))).toEqual(['q1b']);
+    expect(ids(pathOf(chosenTurn(both, plain[0])))).toEqual(['q1', 'a1', 'q2', 'a2']);
   });
 
   it('is named after the first line of its first question', () => {

@@ -56,7 +56,7 @@ export function pathOf({ turns, chosen }: Conversation): readonly Turn[] {
 }
 
 /** The turns before a turn, from the first on, without itself. */
-export function pathTo({ turns }: Conversation, id: string | null): readonly Turn[] {
+export function pathTo({ turns }: Pick<Conversation, 'turns'>, id: string | null): readonly Turn[] {
   const byId = new Map(turns.map((turn) => [turn.id, turn]));
   const path: Turn[] = [];
   for (let turn = id === null ? undefined : byId.get(id); turn !== undefined;) {
@@ -76,6 +76,18 @@ export function withAnswer(conversation: Conversation, id: string, answer: Answe
     turn.id === id && turn.type === 'reply' ? { ...turn, answer } : turn,
   );
   return { ...conversation, turns };
+}
+
+/** Adds the turns that only the other version of the conversation has, as branches that are not shown. */
+export function withTurnsOf(conversation: Conversation, { turns }: Conversation): Conversation {
+  const known = new Set(conversation.turns.map(({ id }) => id));
+  const others = turns.filter(({ id }) => !known.has(id));
+  const shown = pathOf(conversation).map(({ id, parent }) => [parent ?? start, id] as const);
+  return {
+    ...conversation,
+    turns: [...conversation.turns, ...others],
+    chosen: { ...conversation.chosen, ...Object.fromEntries(shown) },
+  };
 }
 
 /** Shows the branch of a turn. */

@@ -8,19 +8,23 @@ export function requestBody(settings: Settings, path: readonly Turn[]): Readonly
     const value = settings[name];
     return value === null ? [] : [[field, value] as const];
   });
-  const system = settings.system.trim() === '' ? [] : [{ role: 'system', content: settings.system }];
   return {
     ...Object.fromEntries(numbers),
     ...(settings.model === null ? {} : { model: settings.model }),
     ...(settings.reasoningEffort === null ? {} : { reasoning_effort: settings.reasoningEffort }),
     ...fieldsOf(settings.more),
-    messages: [...system, ...path.flatMap(messagesOf)],
+    messages: messagesOf(settings, path),
     stream: true,
     stream_options: { include_queue: true },
   };
 }
 
-function messagesOf(turn: Turn): readonly object[] {
+/** A system prompt and turns in the words of the API. */
+export function messagesOf({ system }: Settings, path: readonly Turn[]): readonly object[] {
+  return [...(system.trim() === '' ? [] : [{ role: 'system', content: system }]), ...path.flatMap(messagesOfTurn)];
+}
+
+function messagesOfTurn(turn: Turn): readonly object[] {
   switch (turn.type) {
     case 'question':
       return [{ role: 'user', content: turn.text }];
