@@ -38,6 +38,20 @@ export default {
       to: { path: '^(test|benchmarks)/' },
     },
     {
+      name: 'console-and-src-apart',
+      comment: 'The page in the browser talks to the server over HTTP only.',
+      severity: 'error',
+      from: { path: '^(console|src)/' },
+      to: { path: '^(console|src)/', pathNot: '^$1/' },
+    },
+    {
+      name: 'views-of-the-console-apart',
+      comment: 'What two views need is in console/src/ui or console/src/api.',
+      severity: 'error',
+      from: { path: '^console/src/(queue|charts|chat)/' },
+      to: { path: '^console/src/(queue|charts|chat)/', pathNot: '^console/src/$1/' },
+    },
+    {
       name: 'llama-only-in-its-engine',
       comment: 'node-llama-cpp is heavy and starts native code: only the engine process may load it.',
       severity: 'error',

@@ -9,6 +9,7 @@ const shared = [
   'test/core/{base,compare,config,gguf,history,inference,measurement,report,scheduler,server,statistics,telemetry,watch}/**/*.test.ts',
   'test/core/engine/{dialects,format,grammar,mock,text,threads}/**/*.test.ts',
   'test/core/bench/{client,plan,record,result,search,workload}/**/*.test.ts',
+  'test/console/**/*.test.ts',
 ];
 
 /** In the same folders, but they replace modules. */

@@ -9,6 +9,7 @@ import { processNames } from './engine/process/process-role.js';
 import { superviseEngine } from './engine/process/supervise-engine.js';
 import type { SupervisedProcess } from './engine/process/supervised-engine.js';
 import { Inference } from './inference/inference.js';
+import { Machine } from './machine/machine.js';
 import type { KeyTerms } from './scheduler/demand.js';
 import type { QueuePolicy } from './scheduler/fair-line.js';
 import { RateLimiter, type RateLimits } from './scheduler/rate-limiter.js';
@@ -22,6 +23,7 @@ import { memoryStorage } from './server/store/memory-store.js';
 import type { Storage } from './server/store/store.js';
 import { QueueAnnouncer } from './server/streaming/queue-announcer.js';
 import { Metrics } from './telemetry/metrics.js';
+import { RecentHistory } from './telemetry/recent-history.js';
 import { logRequests } from './telemetry/request-log.js';
 import { type CountedOutcome, Totals } from './telemetry/totals.js';
 
@@ -87,6 +89,8 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
   );
   const totals = new Totals(inference.events);
   const metrics = new Metrics(inference, engine);
+  const machine = new Machine(clock, () => engine.processes.flatMap(({ pid }) => pid ?? []));
+  const history = new RecentHistory({ inference, engine, totals, machine, clock });
   logRequests(inference, logger);
   const connectionLimits = connectionLimitsOfProcess();
   const announcer = new QueueAnnouncer(inference, clock);
@@ -96,6 +100,8 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
     announcer,
     totals,
     metrics,
+    history,
+    machine,
     options: server,
     keys,
     rates,
@@ -127,6 +133,7 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
         });
         await app.close();
         cancelTimer();
+        machine.stop();
         await storage.close();
         await engine.stop();
         return abandoned;
@@ -135,6 +142,7 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
   } catch (error) {
     // The engine first: requests that wait for it would keep the server from closing.
     await engine.stop();
+    machine.stop();
     await app.close();
     await storage.close();
     throw error;

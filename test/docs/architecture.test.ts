@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readPage, root } from './markdown.js';
 
-const files = ['src', 'test', 'scripts', 'bin'].flatMap((folder) =>
+const files = ['src', 'test', 'scripts', 'bin', 'console/src'].flatMap((folder) =>
   readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' }).map((path) => `/${folder}/${path}`),
 );
 

@@ -6,6 +6,7 @@ import type { ServingEngine } from '../../src/core/engine/engine.js';
 import { createMockEngine } from '../../src/core/engine/mock/mock-engine.js';
 import type { MockEngineOptions } from '../../src/core/engine/options.js';
 import { Inference } from '../../src/core/inference/inference.js';
+import type { MeteredMachine, Resources } from '../../src/core/machine/machine.js';
 import { RateLimiter } from '../../src/core/scheduler/rate-limiter.js';
 import type { SchedulerOptions } from '../../src/core/scheduler/scheduler.js';
 import { createApp } from '../../src/core/server/app.js';
@@ -16,6 +17,7 @@ import { memoryStorage } from '../../src/core/server/store/memory-store.js';
 import type { Storage } from '../../src/core/server/store/store.js';
 import { QueueAnnouncer } from '../../src/core/server/streaming/queue-announcer.js';
 import { Metrics } from '../../src/core/telemetry/metrics.js';
+import { RecentHistory } from '../../src/core/telemetry/recent-history.js';
 import { logRequests } from '../../src/core/telemetry/request-log.js';
 import { Totals } from '../../src/core/telemetry/totals.js';
 import { inProcess } from './in-process.js';
@@ -88,6 +90,18 @@ const serverDefaults: ServerOptions = {
   consolePath: null,
 };
 
+/** Of the machine in {@link testApp}. */
+export const testResources: Resources = {
+  ...{ cores: 4, cpu: 0.5, processCpu: 0.25 },
+  ...{ totalBytes: 8_000_000_000, usedBytes: 3_000_000_000, processBytes: 400_000_000 },
+  gpus: [{ name: 'Test GPU', used: null, memoryUsedBytes: 1_000_000, memoryTotalBytes: 2_000_000 }],
+};
+
+const testMachine: MeteredMachine = {
+  read: (withGpus) => Promise.resolve({ ...testResources, gpus: withGpus ? testResources.gpus : [] }),
+  stop: () => undefined,
+};
+
 /** A server for one test. It is closed when the test ends. */
 export async function testApp(options: TestAppOptions = {}): Promise<TestApp> {
   const made = await createTestApp(options);
@@ -105,6 +119,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const inference = new Inference(engine, queue, clock);
   const totals = new Totals(inference.events);
   const metrics = new Metrics(inference, engine);
+  const history = new RecentHistory({ inference, engine, totals, machine: testMachine, clock });
   const announcer = new QueueAnnouncer(inference, clock);
   const { logger, lines } = collectingLogger();
   logRequests(inference, logger);
@@ -118,6 +133,8 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
       announcer,
       totals,
       metrics,
+      history,
+      machine: testMachine,
       options: server,
       keys,
       rates,

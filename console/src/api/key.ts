@@ -21,17 +21,22 @@ let asking: { readonly answer: Promise<boolean>; readonly give: (given: boolean)
 export function askForKey(refused: string | undefined): Promise<boolean> {
   // The answer to an earlier question has come while this request was on its way.
   if (apiKey.value !== refused) return Promise.resolve(true);
+  return ask(refused !== undefined);
+}
+
+/** Asks for another key because the reader wants one. @returns whether there is one now */
+export function changeKey(): Promise<boolean> {
+  return ask(false);
+}
+
+function ask(refused: boolean): Promise<boolean> {
   if (asking === undefined) {
     let give: (given: boolean) => void = () => undefined;
     const answer = new Promise<boolean>((resolve) => (give = resolve));
     asking = { answer, give };
-    keyQuestion.value = { status: 'asked', refused: refused !== undefined };
+    keyQuestion.value = { status: 'asked', refused };
   }
   return asking.answer;
-}
-
-export function changeKey(): void {
-  keyQuestion.value = { status: 'asked', refused: false };
 }
 
 /** @param key - The key that was typed; undefined if the question was dismissed. */

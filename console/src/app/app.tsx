@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { ConnectionBanner } from './connection-status.js';
 import { Header } from './header.js';
 import { KeyDialog } from './key-dialog.js';
 import { LazyView } from './lazy-view.js';
@@ -14,6 +15,7 @@ export function App(): JSX.Element {
         {words.skip}
       </a>
       <Header />
+      <ConnectionBanner />
       <main id="content" tabIndex={-1} class={`view view-${id}`}>
         <LazyView key={id} id={id} />
       </main>

@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
-import { apiKey, changeKey } from '../api/key.js';
+import { apiKey } from '../api/key.js';
 import { language } from '../i18n/language.js';
+import { nextTheme, theme } from '../ui/theme.js';
+import { ConnectionDot, takeOtherKey } from './connection-status.js';
 import { route } from './route.js';
-import { nextTheme, theme } from './theme.js';
 import { viewIds } from './views.js';
 import { appWords } from './words.js';
 
@@ -23,9 +24,10 @@ export function Header(): JSX.Element {
         ))}
       </nav>
       <div class="app-tools">
+        <ConnectionDot />
         {apiKey.value !== undefined && (
-          <button class="quiet" onClick={changeKey}>
-            {words.keyChange}
+          <button class="quiet icon" title={words.keyChange} aria-label={words.keyChange} onClick={takeOtherKey}>
+            <KeyIcon />
           </button>
         )}
         <button class="quiet" lang={other} title={words.languageHint} onClick={() => (language.value = other)}>
@@ -55,17 +57,18 @@ function Mark(): JSX.Element {
   );
 }
 
+function KeyIcon(): JSX.Element {
+  return (
+    <svg viewBox="0 0 20 20" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.5">
+      <circle cx="7" cy="13" r="3.5" />
+      <path d="M9.5 10.5 16.5 3.5M13 7l2.5 2.5" />
+    </svg>
+  );
+}
+
 function ThemeIcon(): JSX.Element {
   return (
-    <svg
-      viewBox="0 0 20 20"
-      width="18"
-      height="18"
-      aria-hidden="true"
-      fill="none"
-      stroke="currentColor"
-      stroke-width="1.5"
-    >
+    <svg viewBox="0 0 20 20" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.5">
       {theme.value === 'system' && <path d="M10 3a7 7 0 1 0 0 14V3Z" fill="currentColor" />}
       {theme.value === 'dark' ? (
         <path d="M16.5 11.8A6.8 6.8 0 0 1 8.2 3.5a6.8 6.8 0 1 0 8.3 8.3Z" />

@@ -1,7 +1,7 @@
 import { effect, signal } from '@preact/signals';
 import { remembered } from '../ui/remembered.js';
 
-export const languages = ['en', 'ja'] as const;
+const languages = ['en', 'ja'] as const;
 export type Language = (typeof languages)[number];
 
 /** The language of the page: the one chosen last, or else the first of the browser's that there is. */

@@ -1,7 +1,82 @@
 import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { count } from '../ui/format.js';
+import { EndedColumn } from './ended-column.js';
+import { useFlip } from './flip.js';
+import { limitNews } from './limits.js';
+import { followQueue, queue } from './queue-feed.js';
+import type { QueueState } from './queue-state.js';
+import { RunningColumn } from './running-column.js';
+import { WaitingColumn } from './waiting-column.js';
 import { queueWords } from './words.js';
 
+import './queue.css';
+
+/** The two queues of the server, alive. */
 export function QueueView(): JSX.Element {
   const words = queueWords();
-  return <h1>{words.title}</h1>;
+  const stage = useRef<HTMLDivElement>(null);
+  const state = queue.value;
+  useEffect(followQueue, []);
+  useFlip(stage, state === undefined ? '' : signatureOf(state));
+  useEffect(() => {
+    const { running_count, waiting_count } = state?.status ?? { running_count: 0, waiting_count: 0 };
+    document.title = words.pageTitle(count(running_count), count(waiting_count));
+  }, [words, state?.status.running_count, state?.status.waiting_count]);
+  useEffect(
+    () => () => {
+      document.title = 'ChatStream';
+      limitNews.value = { status: 'none' };
+    },
+    [],
+  );
+  return (
+    <>
+      <h1 class="visually-hidden">{words.title}</h1>
+      <LimitResult />
+      {state?.status.draining === true && (
+        <p class="queue-draining" role="status">
+          {words.draining}
+        </p>
+      )}
+      <div class="queue-stage" ref={stage}>
+        {state !== undefined && (
+          <>
+            <WaitingColumn state={state} />
+            <RunningColumn state={state} />
+            <EndedColumn state={state} />
+          </>
+        )}
+      </div>
+    </>
+  );
+}
+
+/** Says what became of a limit that was turned: to the ear if it worked, to all if not. */
+function LimitResult(): JSX.Element {
+  const words = queueWords();
+  const news = limitNews.value;
+  const said = ((): string => {
+    switch (news.status) {
+      case 'none':
+        return '';
+      case 'set':
+        return words.limitSet(news.name === 'max_queue' ? words.limitWaiting : words.limitRunning, count(news.value));
+      case 'refused':
+        return words.limitRefused(news.message);
+      case 'unreachable':
+        return words.limitUnreachable;
+    }
+  })();
+  const isBad = news.status === 'refused' || news.status === 'unreachable';
+  return (
+    <p class={isBad ? 'queue-problem' : 'visually-hidden'} role="status">
+      {said}
+    </p>
+  );
+}
+
+function signatureOf({ waiting, running, ended }: QueueState): string {
+  const runningIds = running.map(({ id, place }) => `${place}:${id}`);
+  return [...waiting.map(({ id }) => id), '|', ...runningIds, '|', ended[0]?.id ?? ''].join(' ');
 }

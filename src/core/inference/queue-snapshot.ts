@@ -75,10 +75,11 @@ function runningRequest(
 }
 
 function* first<T>(most: number, items: Iterable<T>): Generator<T> {
-  let count = 0;
+  let left = most;
+  if (left <= 0) return;
   for (const item of items) {
-    if (count >= most) return;
-    count += 1;
     yield item;
+    left -= 1;
+    if (left === 0) return;
   }
 }

@@ -15,14 +15,15 @@ import { checkRole } from './http/roles.js';
 import { pathOf, RoutePaths } from './http/route-paths.js';
 import { LazyValidators } from './http/validation.js';
 import { cutOffSlowReaders } from './http/write-timeout.js';
-import { consoleRoutes, pagePaths } from './routes/console.js';
 import { completionRoutes } from './routes/completions.js';
+import { consoleRoutes, pagePaths } from './routes/console.js';
 import { embeddingRoutes } from './routes/embeddings.js';
 import { messagesRoutes } from './routes/messages.js';
 import { modelRoutes } from './routes/models.js';
 import { healthPaths, healthRoutes, observationRoutes } from './routes/observation.js';
 import { queueRoutes } from './routes/queue.js';
 import { queueEventRoutes } from './routes/queue-events.js';
+import { resourceRoutes } from './routes/resources.js';
 import { responseRoutes } from './routes/responses.js';
 import { tokenRoutes } from './routes/tokens.js';
 import { namedSchemas } from './schemas/openapi.js';
@@ -143,7 +144,15 @@ export async function createApp(context: ServerContext, logger: PinoLogger): Pro
   });
 
   const generating = [completionRoutes, messagesRoutes, responseRoutes, embeddingRoutes];
-  for (const routes of [...generating, modelRoutes, tokenRoutes, queueRoutes, healthRoutes, observationRoutes]) {
+  for (const routes of [
+    ...generating,
+    modelRoutes,
+    tokenRoutes,
+    queueRoutes,
+    healthRoutes,
+    observationRoutes,
+    resourceRoutes,
+  ]) {
     routes(app, context);
   }
   queueEventRoutes(app, context, feed);

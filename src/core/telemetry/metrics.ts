@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { ServingEngine } from '../engine/engine.js';
 import type { Inference } from '../inference/inference.js';
 import type { Timings } from '../inference/request.js';
+import { onEngineRestart } from './engine-restarts.js';
 import { observePromptCache } from './prompt-cache-metrics.js';
 import { countedOutcome, countedOutcomes } from './totals.js';
 
@@ -158,11 +159,8 @@ export class Metrics {
 
   #countRestarts(engine: ServingEngine): void {
     const restarts = this.#counter('chatstream_engine_restarts_total', 'Times the engine process was started again.');
-    let givenUp = false;
-    engine.states(({ status }) => {
-      // After the supervisor has given up, it retries silently and reports only a success.
-      if (status === 'restarting' || (givenUp && status === 'ready')) restarts.inc();
-      givenUp = status === 'failed';
+    onEngineRestart(engine, () => {
+      restarts.inc();
     });
   }
 

@@ -45,6 +45,8 @@ const examples = [
   ['get', '/v1/queue', null, 200],
   ['patch', '/v1/queue', { max_queue: 63 }, 200],
   ['patch', '/v1/queue', {}, 400],
+  ['get', '/v1/history', null, 200],
+  ['get', '/v1/resources', null, 200],
   ['get', '/livez', null, 200],
   ['get', '/readyz', null, 200],
   ['get', '/health', null, 200],

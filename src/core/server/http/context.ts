@@ -4,8 +4,10 @@ import type { FastifyInstance, RawServerDefault } from 'fastify';
 import type { Logger as PinoLogger } from 'pino';
 import type { Clock } from '../../base/clock.js';
 import type { Inference } from '../../inference/inference.js';
+import type { MeteredMachine } from '../../machine/machine.js';
 import type { RateLimiter } from '../../scheduler/rate-limiter.js';
 import type { Metrics } from '../../telemetry/metrics.js';
+import type { RecentHistory } from '../../telemetry/recent-history.js';
 import type { Totals } from '../../telemetry/totals.js';
 import type { Storage } from '../store/store.js';
 import type { QueueAnnouncer } from '../streaming/queue-announcer.js';
@@ -46,6 +48,8 @@ export interface ServerContext {
   readonly announcer: QueueAnnouncer;
   readonly totals: Totals;
   readonly metrics: Metrics;
+  readonly history: RecentHistory;
+  readonly machine: MeteredMachine;
   readonly options: ServerOptions;
   /** The accepted keys. */
   readonly keys: KeyRing;

@@ -9,6 +9,8 @@ const needs: ReadonlyMap<string, readonly Role[]> = new Map([
   // Users see their own requests only.
   ['GET /v1/queue', ['user', 'observer']],
   ['GET /v1/queue/events', ['observer']],
+  ['GET /v1/history', ['observer']],
+  ['GET /v1/resources', ['observer']],
   ['GET /metrics', ['observer']],
   ['PATCH /v1/queue', []],
 ]);

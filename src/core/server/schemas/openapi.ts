@@ -4,6 +4,7 @@ import { conversation, deletedConversation } from './conversations.js';
 import { embeddings } from './embeddings.js';
 import { message, messagesError, messagesEvent } from './messages-answers.js';
 import { queueChange, queueStart } from './queue-events.js';
+import { history, resources } from './resources.js';
 import { deletedResponse, itemList, response, responseEvent } from './response-answers.js';
 import { conversationItem } from './response-items.js';
 import { model, modelList, queue } from './server-state.js';
@@ -35,6 +36,7 @@ const named = {
   DeletedResponse: deletedResponse,
   Embeddings: embeddings,
   Error: error,
+  History: history,
   Message: message,
   MessagesError: messagesError,
   MessagesEvent: messagesEvent,
@@ -44,6 +46,7 @@ const named = {
   Queue: queue,
   QueueChange: queueChange,
   QueueSnapshot: queueStart,
+  Resources: resources,
   Response: response,
   ResponseStreamEvent: responseEvent,
 } as const;

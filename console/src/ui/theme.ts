@@ -1,5 +1,5 @@
 import { effect, signal } from '@preact/signals';
-import { remembered } from '../ui/remembered.js';
+import { remembered } from './remembered.js';
 
 const themes = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof themes)[number];

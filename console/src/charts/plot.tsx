@@ -1,0 +1,58 @@
+import { useSignalEffect } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import type uPlot from 'uplot';
+import { chosen, shownIndex } from './history-feed.js';
+import type { Panel } from './panels.js';
+import { newPlot } from './plot-options.js';
+
+interface Properties {
+  readonly panel: Panel;
+  /** Unix seconds. */
+  readonly times: readonly number[];
+  /** When the engine was started again, in Unix seconds. */
+  readonly restarts: readonly number[];
+}
+
+/** The drawing of one panel. Its figures are in the panel's caption, so that it is hidden from screen readers. */
+export function Plot({ panel, times, restarts }: Properties): JSX.Element {
+  const element = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | undefined>(undefined);
+  const data = useRef({ restarts, panel });
+  data.current = { restarts, panel };
+
+  useEffect(() => {
+    const { current } = element;
+    if (current === null) return;
+    const made = newPlot(current, () => data.current, choose);
+    plot.current = made;
+    const observer = new ResizeObserver(() => {
+      made.setSize({ width: current.clientWidth, height: current.clientHeight });
+    });
+    observer.observe(current);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+      plot.current = undefined;
+    };
+  }, []);
+
+  useEffect(() => {
+    plot.current?.setData([[...times], ...panel.lines.map(({ values }) => [...values])]);
+  });
+
+  // The slider and the other charts move this one's cursor, too.
+  useSignalEffect(() => {
+    const at = chosen.value === undefined ? undefined : shownIndex.value;
+    const time = at === undefined ? undefined : times[at];
+    const made = plot.current;
+    if (made === undefined) return;
+    made.setCursor({ left: time === undefined ? -10 : made.valToPos(time, 'x'), top: 0 }, false);
+  });
+
+  return <div class="charts-plot" ref={element} aria-hidden="true" />;
+}
+
+function choose(index: number | undefined): void {
+  if (chosen.peek() !== index) chosen.value = index;
+}

@@ -1,0 +1,80 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { type LimitName, turnLimit, wanted } from './limits.js';
+import { stepped } from './steps.js';
+import { queueWords } from './words.js';
+
+interface Properties {
+  readonly name: LimitName;
+  readonly label: string;
+  readonly value: number;
+  readonly min: number;
+  readonly max: number;
+  /** From which value the buttons take larger steps; a limit of few is turned one by one. */
+  readonly byOnes: boolean;
+}
+
+/** Turns a limit: with buttons, with the arrow keys in the field, or by typing a number and Enter. */
+export function LimitStepper({ name, label, value, min, max, byOnes }: Properties): JSX.Element {
+  const words = queueWords();
+  const typed = useSignal<string | undefined>(undefined);
+  const current = wanted.value[name] ?? value;
+  const set = (next: number): void => {
+    typed.value = undefined;
+    const allowed = Math.min(max, Math.max(min, next));
+    if (allowed !== current) turnLimit(name, allowed);
+  };
+  const step = (direction: 1 | -1): void => {
+    set(byOnes ? current + direction : stepped(current, direction));
+  };
+  const setTyped = (): void => {
+    const number = Number(typed.value);
+    if (typed.value !== undefined && typed.value !== '' && Number.isInteger(number)) set(number);
+    typed.value = undefined;
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'ArrowUp') step(1);
+    else if (event.key === 'ArrowDown') step(-1);
+    else if (event.key === 'Enter') setTyped();
+    else if (event.key === 'Escape') typed.value = undefined;
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <div class="queue-limit" role="group" aria-label={label} title={label}>
+      <button
+        aria-label={words.lower}
+        disabled={current <= min}
+        onClick={() => {
+          step(-1);
+        }}
+      >
+        −
+      </button>
+      <input
+        class="figure"
+        role="spinbutton"
+        inputMode="numeric"
+        autocomplete="off"
+        aria-label={label}
+        aria-valuenow={current}
+        aria-valuemin={min}
+        aria-valuemax={max}
+        style={{ '--digits': String(String(current).length) }}
+        value={typed.value ?? String(current)}
+        onInput={(event) => (typed.value = event.currentTarget.value)}
+        onBlur={setTyped}
+        onKeyDown={onKeyDown}
+      />
+      <button
+        aria-label={words.raise}
+        disabled={current >= max}
+        onClick={() => {
+          step(1);
+        }}
+      >
+        +
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,191 @@
+import type { WireChange, WireRunning, WireSnapshot, WireStatus, WireWaiting } from '../api/wire.js';
+
+/** Times are on the server's clock, in Unix milliseconds. */
+interface Request {
+  readonly id: string;
+  readonly key: string;
+  readonly trafficClass: string;
+}
+
+export interface Waiting extends Request {
+  readonly state: 'waiting';
+  readonly position: number;
+  /** What it waits for: a slot, or that another request of its key ends. */
+  readonly waitsForKey: boolean;
+  readonly arrivedAtMs: number;
+  /** When it is expected to start; null if the server cannot tell yet. */
+  readonly expectedAtMs: number | null;
+}
+
+export interface Running extends Request {
+  readonly state: 'running';
+  /** Which of the page's places it has, from 0; it keeps it. The engine's slot may be another. */
+  readonly place: number;
+  readonly slot: number | null;
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  readonly startedAtMs: number;
+  /** Tokens of the last changes, the newest last. */
+  readonly trace: readonly TracePoint[];
+}
+
+export interface TracePoint {
+  readonly atMs: number;
+  /** Tokens since the point before. */
+  readonly tokens: number;
+}
+
+export interface Ended extends Request {
+  readonly state: 'ended';
+  readonly outcome: string;
+  readonly outputTokens: number;
+  /** How long it ran; null if it never did. */
+  readonly ranMs: number | null;
+}
+
+export interface QueueState {
+  readonly atMs: number;
+  readonly status: WireStatus;
+  /** The first ones, in the order of their places in the line. */
+  readonly waiting: readonly Waiting[];
+  /** The first ones, by place. */
+  readonly running: readonly Running[];
+  /** The last ones, the newest first. */
+  readonly ended: readonly Ended[];
+  /** Output tokens of all requests at the last changes, to tell how fast they come. */
+  readonly output: readonly { readonly atMs: number; readonly tokens: number }[];
+}
+
+const traceLength = 40;
+const mostEnded = 40;
+/** Over which time the rate of tokens is taken. */
+const rateWindowMs = 5000;
+
+/** Replaces what was known, except what has ended and how tokens came before. */
+export function fromSnapshot(snapshot: WireSnapshot, before: QueueState | undefined): QueueState {
+  const known = new Map(before?.running.map((entry) => [entry.id, entry]));
+  const atMs = snapshot.at_ms;
+  // Fewer tokens than before are those of another process: the server has been restarted.
+  const isSameServer = before !== undefined && snapshot.status.output_tokens >= before.status.output_tokens;
+  return {
+    atMs,
+    status: snapshot.status,
+    waiting: inLine(snapshot.waiting.map((entry) => waitingFrom(entry, atMs, undefined))),
+    running: placed(snapshot.running.map((entry) => runningFrom(entry, atMs, known.get(entry.id)))),
+    ended: isSameServer ? before.ended : [],
+    output: withOutput(isSameServer ? before.output : [], atMs, snapshot.status.output_tokens),
+  };
+}
+
+export function withChange(before: QueueState, change: WireChange): QueueState {
+  const atMs = change.at_ms;
+  const status = { ...before.status, ...change.status };
+  const gone = new Set([...change.hidden, ...change.ended.map(({ id }) => id)]);
+  const waiting = new Map(before.waiting.map((entry) => [entry.id, entry]));
+  const running = new Map(before.running.map((entry) => [entry.id, entry]));
+  const ended = change.ended.flatMap(({ id, outcome, output_tokens }): Ended[] => {
+    const entry = running.get(id) ?? waiting.get(id);
+    if (entry === undefined) return [];
+    const { key, trafficClass } = entry;
+    const ranMs = entry.state === 'running' ? atMs - entry.startedAtMs : null;
+    return [{ state: 'ended', id, key, trafficClass, outcome, outputTokens: output_tokens, ranMs }];
+  });
+  for (const id of gone) {
+    waiting.delete(id);
+    running.delete(id);
+  }
+  const changed = new Set<string>();
+  for (const entry of change.requests) {
+    changed.add(entry.id);
+    if (entry.state === 'waiting') waiting.set(entry.id, waitingFrom(entry, atMs, waiting.get(entry.id)));
+    else {
+      waiting.delete(entry.id);
+      running.set(entry.id, runningFrom(entry, atMs, running.get(entry.id)));
+    }
+  }
+  for (const entry of running.values()) {
+    if (!changed.has(entry.id)) running.set(entry.id, { ...entry, trace: withPoint(entry.trace, atMs, 0) });
+  }
+  return {
+    atMs,
+    status,
+    waiting: inLine([...waiting.values()]),
+    running: placed([...running.values()]),
+    ended: [...ended.reverse(), ...before.ended].slice(0, mostEnded),
+    output: withOutput(before.output, atMs, status.output_tokens),
+  };
+}
+
+/** Output tokens per second of all requests; null until it is known. */
+export function tokenRate({ output }: QueueState): number | null {
+  return rate(
+    output.map(({ atMs, tokens }, index) => ({ atMs, tokens: tokens - (output[index - 1]?.tokens ?? tokens) })),
+  );
+}
+
+/** Output tokens per second of one request; null until it is known. */
+export function requestRate({ trace }: Running): number | null {
+  return rate(trace.slice(-12));
+}
+
+function rate(points: readonly TracePoint[]): number | null {
+  const [first] = points;
+  const last = points.at(-1);
+  if (first === undefined || last === undefined || last.atMs <= first.atMs) return null;
+  const tokens = points.slice(1).reduce((sum, point) => sum + point.tokens, 0);
+  return (tokens * 1000) / (last.atMs - first.atMs);
+}
+
+function waitingFrom(entry: WireWaiting, atMs: number, before: Waiting | undefined): Waiting {
+  return {
+    state: 'waiting',
+    id: entry.id,
+    key: entry.key,
+    trafficClass: entry.class,
+    position: entry.position,
+    waitsForKey: entry.waits_for === 'key',
+    arrivedAtMs: before?.arrivedAtMs ?? atMs - entry.waited_ms,
+    expectedAtMs: entry.eta_ms === null ? null : atMs + entry.eta_ms,
+  };
+}
+
+function runningFrom(entry: WireRunning, atMs: number, before: Running | undefined): Running {
+  return {
+    state: 'running',
+    id: entry.id,
+    key: entry.key,
+    trafficClass: entry.class,
+    place: before?.place ?? -1,
+    slot: entry.slot,
+    promptTokens: entry.prompt_tokens,
+    outputTokens: entry.output_tokens,
+    startedAtMs: before?.startedAtMs ?? atMs - entry.running_ms,
+    trace: withPoint(before?.trace ?? [], atMs, entry.output_tokens - (before?.outputTokens ?? entry.output_tokens)),
+  };
+}
+
+function withPoint(trace: readonly TracePoint[], atMs: number, tokens: number): readonly TracePoint[] {
+  return [...trace.slice(1 - traceLength), { atMs, tokens }];
+}
+
+function withOutput(output: QueueState['output'], atMs: number, tokens: number): QueueState['output'] {
+  return [...output.filter((point) => atMs - point.atMs <= rateWindowMs), { atMs, tokens }];
+}
+
+function inLine(waiting: readonly Waiting[]): readonly Waiting[] {
+  return waiting.toSorted((one, other) => one.position - other.position);
+}
+
+/** Gives each newcomer the first place that is free. */
+function placed(running: readonly Running[]): readonly Running[] {
+  const taken = new Set(running.map(({ place }) => place));
+  let next = 0;
+  return running
+    .map((entry) => {
+      if (entry.place >= 0) return entry;
+      while (taken.has(next)) next += 1;
+      taken.add(next);
+      return { ...entry, place: next };
+    })
+    .toSorted((one, other) => one.place - other.place);
+}

@@ -1,0 +1,82 @@
+import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
+import { count, rate } from '../ui/format.js';
+import { useSize } from '../ui/size.js';
+import { isWide } from '../ui/wide.js';
+import { ColumnHead } from './column-head.js';
+import { LimitStepper } from './limit-stepper.js';
+import { arrange, gapOf } from './places.js';
+import { type QueueState, tokenRate } from './queue-state.js';
+import { RunningCard } from './running-card.js';
+import { queueWords } from './words.js';
+
+/** With more slots than that, those above the limit are not drawn. */
+const mostClosed = 64;
+/** In rem; where the page scrolls. */
+const heightOnNarrow = { each: 9.5, most: 44 };
+
+/** The processing queue: a place for each request that may run. */
+export function RunningColumn({ state }: { readonly state: QueueState }): JSX.Element {
+  const words = queueWords();
+  const grid = useRef<HTMLUListElement>(null);
+  const size = useSize(grid);
+  const { status, running } = state;
+  const lastPlace = (running.at(-1)?.place ?? -1) + 1;
+  const drawsClosed = isWide.value && status.slots <= mostClosed;
+  // If not all that run are listed, it is not known which of the other places are free.
+  const isWhole = running.length === status.running_count;
+  const open = isWhole ? (drawsClosed ? status.slots : status.max_concurrency) : 0;
+  const places = Math.max(open, lastPlace, status.running_count);
+  const height = isWide.value ? (size.value?.height ?? 0) : Math.min(heightOnNarrow.each * places, heightOnNarrow.most);
+  const layout = arrange(places, size.value?.width ?? 0, height);
+  // The last place says how many more there are.
+  const shown = layout.shown < places ? Math.min(layout.shown - 1, isWhole ? places : lastPlace) : places;
+  const byPlace = new Map(running.map((entry) => [entry.place, entry]));
+  const more = status.running_count - running.filter(({ place }) => place < shown).length;
+  const tokensPerSecond = tokenRate(state);
+  const gap = gapOf(layout.density);
+  return (
+    <section class="queue-column queue-running" aria-labelledby="queue-running">
+      <ColumnHead
+        id="queue-running"
+        title={words.running}
+        figure={status.running_count}
+        limit={
+          <LimitStepper
+            name="max_concurrency"
+            label={words.limitRunning}
+            value={status.max_concurrency}
+            min={1}
+            max={status.slots}
+            byOnes={status.slots <= 64}
+          />
+        }
+        unit={status.slots === status.max_concurrency ? undefined : words.slots(count(status.slots))}
+        share={status.running_count / status.slots}
+        open={status.max_concurrency / status.slots}
+      >
+        <p class="queue-rate">
+          <strong class="figure">{tokensPerSecond === null ? '–' : rate(tokensPerSecond)}</strong>{' '}
+          {words.tokensPerSecond}
+        </p>
+      </ColumnHead>
+      <ul
+        ref={grid}
+        class={`queue-places queue-${layout.density}`}
+        style={{ '--columns': String(layout.columns), '--row': `${layout.rowHeight}rem`, '--card-gap': `${gap}rem` }}
+      >
+        {Array.from({ length: shown }, (_, place) => {
+          const entry = byPlace.get(place);
+          if (entry !== undefined) return <RunningCard key={entry.id} entry={entry} density={layout.density} />;
+          const closed = place >= status.max_concurrency;
+          return (
+            <li key={place} class={`queue-place ${closed ? 'queue-closed' : ''}`}>
+              <span>{closed ? words.closed : words.free}</span>
+            </li>
+          );
+        })}
+        {more > 0 && <li class="queue-place queue-rest figure">+{count(more)}</li>}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,98 @@
+import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
+import { count, duration } from '../ui/format.js';
+import { now } from '../ui/now.js';
+import { useSize } from '../ui/size.js';
+import { isWide } from '../ui/wide.js';
+import { className } from './class-name.js';
+import { ColumnHead } from './column-head.js';
+import { Elapsed } from './elapsed.js';
+import { KeyName } from './key-name.js';
+import { LimitStepper } from './limit-stepper.js';
+import { linesOf } from './lines.js';
+import type { QueueState, Waiting } from './queue-state.js';
+import { queueWords } from './words.js';
+
+/** In rem, with the gap to the next. */
+const rowHeight = 3.125;
+const headingHeight = 1.75;
+/** Where the page scrolls, so that what runs is still in sight. */
+const rowsOnNarrow = 5;
+
+/** The request queue: the heads of its line, or of the lines of its classes if there are several. */
+export function WaitingColumn({ state }: { readonly state: QueueState }): JSX.Element {
+  const words = queueWords();
+  const list = useRef<HTMLDivElement>(null);
+  const size = useSize(list);
+  const { status, waiting } = state;
+  const classes = new Set(waiting.map(({ trafficClass }) => trafficClass)).size;
+  const headings = classes > 1 ? classes * headingHeight : 0;
+  const room = isWide.value ? Math.floor(((size.value?.height ?? 0) - headings) / rowHeight) : rowsOnNarrow + classes;
+  // The last row says how many more there are.
+  const rows = status.waiting_count > room ? room - 1 : room;
+  const lines = linesOf(waiting, rows);
+  const shown = lines.reduce((sum, line) => sum + line.entries.length, 0);
+  const more = status.waiting_count - shown;
+  return (
+    <section class="queue-column queue-waiting" aria-labelledby="queue-waiting">
+      <ColumnHead
+        id="queue-waiting"
+        title={words.waiting}
+        figure={status.waiting_count}
+        limit={
+          <LimitStepper
+            name="max_queue"
+            label={words.limitWaiting}
+            value={status.max_queue}
+            min={0}
+            max={1_000_000}
+            byOnes={false}
+          />
+        }
+        share={status.max_queue === 0 ? 0 : status.waiting_count / status.max_queue}
+        note={status.preparing > 0 ? words.preparing(count(status.preparing)) : undefined}
+      />
+      <div class="queue-list" ref={list}>
+        {waiting.length === 0 && <p class="queue-none">{words.noneWaiting}</p>}
+        {lines.map(({ trafficClass, entries }) => (
+          <div key={trafficClass} class="queue-line">
+            {classes > 1 && <h3>{className(words, trafficClass)}</h3>}
+            <ol>
+              {entries.map((entry) => (
+                <WaitingCard key={entry.id} entry={entry} />
+              ))}
+            </ol>
+          </div>
+        ))}
+        {more > 0 && shown > 0 && <p class="queue-more figure">{words.more(count(more))}</p>}
+      </div>
+    </section>
+  );
+}
+
+function WaitingCard({ entry }: { readonly entry: Waiting }): JSX.Element {
+  const words = queueWords();
+  return (
+    <li class="queue-card queue-waiting-card" data-flip={entry.id} data-request={entry.id} data-state="waiting">
+      <span class="queue-position figure">
+        <span class="visually-hidden">{words.place} </span>
+        {count(entry.position)}
+      </span>
+      <KeyName name={entry.key} />
+      <span class="queue-waited">
+        <span class="visually-hidden">{words.waitsFor} </span>
+        <Elapsed key={entry.arrivedAtMs} sinceMs={entry.arrivedAtMs} />
+      </span>
+      <span class="queue-estimate figure">{entry.waitsForKey ? words.waitsForKey : <Estimate entry={entry} />}</span>
+    </li>
+  );
+}
+
+function Estimate({ entry: { expectedAtMs } }: { readonly entry: Waiting }): JSX.Element {
+  const words = queueWords();
+  if (expectedAtMs === null) return <>{words.noEstimate}</>;
+  const leftMs = expectedAtMs - now.value;
+  return (
+    <>{leftMs < 1000 ? words.soon : words.expected(duration(Math.round(leftMs / 1000) * 1000).replace('.0', ''))}</>
+  );
+}

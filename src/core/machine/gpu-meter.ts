@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { CancelTimer, Clock } from '../base/clock.js';
+import { environmentWithoutSecrets } from '../base/environment.js';
+
+/** An NVIDIA GPU at one moment. */
+export interface Gpu {
+  readonly name: string;
+  /** 0 to 1; null if the card does not tell. */
+  readonly used: number | null;
+  readonly memoryUsedBytes: number;
+  readonly memoryTotalBytes: number;
+}
+
+/** How often the program reports, in seconds. */
+const intervalSeconds = 2;
+
+/** After nobody has asked for this long, in milliseconds, the program is ended. */
+const patienceMs = 30_000;
+
+/** How long the first one who asks waits for a report, in milliseconds. */
+const firstReportMs = 1500;
+
+const mebibyte = 1024 * 1024;
+
+/**
+ * Reads the GPUs with `nvidia-smi`, which comes with NVIDIA's driver. Its start takes from a tenth of a second to several, so
+ * it is not started for each reading: it runs while somebody asks, and reports again and again. Where there is no such
+ * program, that is found out once.
+ */
+export class GpuMeter {
+  readonly #clock: Clock;
+  readonly #program: string;
+  readonly #gpus = new Map<number, Gpu>();
+  #isMissing = false;
+  #child: ChildProcess | null = null;
+  #first: Promise<void> = Promise.resolve();
+  #cancelEnd: CancelTimer = () => undefined;
+
+  /** @param program the command to run */
+  constructor(clock: Clock, program = 'nvidia-smi') {
+    this.#clock = clock;
+    this.#program = program;
+  }
+
+  /** The GPUs as they were last reported; none if there are none. Only the first call has to wait, 1.5 s at most. */
+  async read(): Promise<readonly Gpu[]> {
+    if (this.#isMissing) return [];
+    this.#cancelEnd();
+    this.#cancelEnd = this.#clock.schedule(patienceMs, () => {
+      this.stop();
+    });
+    if (this.#child === null) this.#first = this.#start();
+    await this.#first;
+    return [...this.#gpus.values()];
+  }
+
+  stop(): void {
+    this.#cancelEnd();
+    this.#child?.kill();
+    this.#child = null;
+    this.#gpus.clear();
+  }
+
+  /** Resolves with the first report, or without one. */
+  #start(): Promise<void> {
+    const query = '--query-gpu=index,name,utilization.gpu,memory.used,memory.total';
+    const child = spawn(this.#program, [query, '--format=csv,noheader,nounits', '-l', String(intervalSeconds)], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: environmentWithoutSecrets(process.env),
+      windowsHide: true,
+    });
+    this.#child = child;
+    child.unref();
+    let rest = '';
+    return new Promise((resolve) => {
+      const cancelWait = this.#clock.schedule(firstReportMs, resolve);
+      const done = (): void => {
+        cancelWait();
+        resolve();
+      };
+      child.stdout.setEncoding('utf8');
+      child.stdout.on('data', (text: string) => {
+        const lines = (rest + text).split('\n');
+        rest = lines.pop() ?? '';
+        if (this.#child !== child) return;
+        for (const line of lines) this.#report(line);
+        done();
+      });
+      // There is no such program, or it has failed: there is no GPU that it could read, and there will be none.
+      const onGone = (): void => {
+        if (this.#child === child) {
+          this.#isMissing = true;
+          this.stop();
+        }
+        done();
+      };
+      child.on('error', onGone);
+      child.on('exit', onGone);
+    });
+  }
+
+  #report(line: string): void {
+    const [index = '', name = '', used, memoryUsed, memoryTotal] = line.split(',').map((part) => part.trim());
+    const [percent, usedMib, totalMib] = [Number(used), Number(memoryUsed), Number(memoryTotal)];
+    if (!/^\d+$/.test(index) || !Number.isFinite(usedMib + totalMib)) return;
+    this.#gpus.set(Number(index), {
+      name,
+      used: Number.isFinite(percent) ? percent / 100 : null,
+      memoryUsedBytes: usedMib * mebibyte,
+      memoryTotalBytes: totalMib * mebibyte,
+    });
+  }
+}

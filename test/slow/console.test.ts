@@ -1,0 +1,238 @@
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Browser, hasChromium, needsChromium, startBrowser } from '../support/browser.js';
+import { ServerProcess, startServer } from '../support/server-process.js';
+import { until } from '../support/until.js';
+
+const engine = ['--engine', 'mock', '--mock-reply', 'long', '--mock-prefill', '20ms', '--mock-token', '20ms'];
+const endless = [...engine, '--context', '2000000'];
+
+describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () => {
+  let browser: Browser;
+  /** What the page complained about, and what it asked others for. Each test expects it to be empty. */
+  let complaints: string[] = [];
+  const leaving: AbortController[] = [];
+
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(async () => {
+    for (const controller of leaving) controller.abort();
+    await browser.close();
+  });
+
+  async function open(url: string, hash = '#/queue', size = { width: 1440, height: 900 }): Promise<Page> {
+    complaints = [];
+    const page = await browser.context.newPage();
+    await page.setViewportSize(size);
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('console', (message) => {
+      // Violations of the content security policy are among these. Answers that refuse are not the page's fault.
+      const isRefusal = message.text().startsWith('Failed to load resource');
+      if (['error', 'warning'].includes(message.type()) && !isRefusal) complaints.push(message.text());
+    });
+    page.on('request', (request) => {
+      if (!request.url().startsWith(url)) complaints.push(request.url());
+    });
+    await page.goto(`${url}/${hash}`);
+    return page;
+  }
+
+  /** Sends requests whose answers do not end. @returns what makes their clients leave */
+  function ask(url: string, count: number): AbortController {
+    const leave = new AbortController();
+    leaving.push(leave);
+    const body = JSON.stringify({
+      messages: [{ role: 'user', content: 'Count.' }],
+      max_tokens: 1_000_000,
+      stream: true,
+    });
+    for (let index = 0; index < count; index += 1) {
+      fetch(`${url}/v1/chat/completions`, {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/json' },
+        signal: leave.signal,
+      })
+        .then((response) => response.text())
+        .catch(() => undefined);
+    }
+    return leave;
+  }
+
+  async function shown(page: Page, state: 'waiting' | 'running' | 'ended', count: number): Promise<void> {
+    const cards = page.locator(`[data-state=${state}]`);
+    await until(async () => (await cards.count()) === count, `${count} cards that are ${state}`);
+  }
+
+  async function close(page: Page): Promise<void> {
+    expect(complaints).toEqual([]);
+    await page.close();
+  }
+
+  describe('with two slots and one request at a time', () => {
+    let server: ServerProcess;
+    beforeAll(async () => {
+      server = await startServer([...endless, '-n', '1', '--slots', '2', '--max-queue', '5000']);
+    });
+    afterAll(async () => {
+      await server.stop('SIGKILL');
+    });
+
+    it('shows a request waiting, then running, then gone, and its tokens as they come', async () => {
+      const page = await open(server.url);
+      await page.getByText('Live').waitFor();
+      const first = ask(server.url, 1);
+      await shown(page, 'running', 1);
+      const second = ask(server.url, 1);
+      await shown(page, 'waiting', 1);
+      const id = (await page.locator('[data-state=waiting]').getAttribute('data-request')) ?? '';
+      const tokens = page.locator('[data-state=running] .queue-tokens strong');
+      await until(async () => Number(await tokens.textContent()) > 5, 'tokens on the card');
+
+      first.abort();
+      await page.locator(`[data-state=running][data-request="${id}"]`).waitFor();
+      await shown(page, 'waiting', 0);
+      second.abort();
+      const row = page.locator(`[data-state=ended][data-request="${id}"]`);
+      await row.waitFor();
+      expect(await row.textContent()).toContain('cancelled');
+      await shown(page, 'running', 0);
+      await close(page);
+    });
+
+    it('turns the limit, with the keyboard too, and the waiting request starts', async () => {
+      const page = await open(server.url);
+      const leave = ask(server.url, 2);
+      await shown(page, 'waiting', 1);
+      const limit = page.getByRole('group', { name: 'Most that may run' });
+      await limit.getByRole('button', { name: 'Raise' }).click();
+      await shown(page, 'running', 2);
+      await shown(page, 'waiting', 0);
+      await page.getByRole('status').getByText('Most that may run: 2').waitFor();
+
+      const field = limit.getByRole('spinbutton');
+      await field.press('ArrowDown');
+      await page.getByRole('status').getByText('Most that may run: 1').waitFor();
+      expect(await field.inputValue()).toBe('1');
+      leave.abort();
+      await shown(page, 'running', 0);
+      await close(page);
+    });
+
+    it('shows the head of a long line, and says how many more there are', async () => {
+      const page = await open(server.url);
+      const leave = ask(server.url, 400);
+      await page.getByText('399', { exact: true }).waitFor();
+      const rows = await page.locator('[data-state=waiting]').count();
+      expect(rows).toBeGreaterThan(5);
+      await page.getByText(`and ${399 - rows} more`).waitFor();
+      leave.abort();
+      await shown(page, 'waiting', 0);
+      await close(page);
+    });
+
+    it('speaks Japanese, is dark when asked, and fits a phone', async () => {
+      const page = await open(server.url, '#/queue', { width: 360, height: 740 });
+      const leave = ask(server.url, 8);
+      await shown(page, 'running', 1);
+      await page.getByRole('button', { name: 'JA' }).click();
+      await page.getByRole('heading', { name: '待機中' }).waitFor();
+      expect(await page.evaluate('document.documentElement.lang')).toBe('ja');
+      await page.getByRole('button', { name: 'EN' }).click();
+      for (const theme of ['light', 'dark']) {
+        await page.getByRole('button', { name: 'Theme' }).click();
+        expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe(theme);
+      }
+      for (const name of ['Charts', 'Queue']) {
+        await page.getByRole('link', { name, exact: true }).click();
+        await page.getByRole('heading', { level: 1 }).waitFor({ state: 'attached' });
+        const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+        expect(await page.evaluate(overflow)).toBe(0);
+      }
+      leave.abort();
+      await close(page);
+    });
+
+    it('draws what the server has kept, and shows the figures of an earlier moment', async () => {
+      const page = await open(server.url, '#/charts');
+      await page.locator('figure canvas').nth(8).waitFor();
+      const slider = page.getByRole('slider', { name: 'Time shown' });
+      await until(async () => Number(await slider.getAttribute('max')) >= 1, 'two samples');
+      expect(await slider.getAttribute('aria-valuetext')).toBe('Now');
+      await slider.press('ArrowLeft');
+      expect(await slider.getAttribute('aria-valuetext')).toMatch(/^At \d\d:\d\d:\d\d$/);
+      await page.locator('[data-panel=requests]').hover();
+      await slider.press('End');
+      expect(await slider.getAttribute('aria-valuetext')).toBe('Now');
+      await close(page);
+    });
+
+    it.each(['#/queue', '#/charts'])('has nothing serious that axe finds at %s', async (hash) => {
+      const page = await open(server.url, hash);
+      const leave = ask(server.url, 5);
+      await page.locator('[data-state=waiting], figure').first().waitFor();
+      await page.evaluate(axe.source);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        expect(await page.evaluate(found)).toEqual([]);
+        await browser.keepPicture(page, `console-${hash.slice(2)}-${colorScheme}`);
+      }
+      leave.abort();
+      await close(page);
+    });
+  });
+
+  it('asks for a key, says that one is wrong, and keeps it for the session only', async () => {
+    const server = await startServer([...engine, '--api-key', 'sesame']);
+    const page = await open(server.url);
+    const dialog = page.getByRole('dialog');
+    await dialog.waitFor();
+    await page.evaluate(axe.source);
+    expect(await page.evaluate(found)).toEqual([]);
+    await dialog.getByLabel('API key').fill('wrong');
+    await dialog.getByRole('button', { name: 'Use this key' }).click();
+    await dialog.getByText('The server does not know this key.').waitFor();
+    await dialog.getByLabel('API key').fill('sesame');
+    await page.keyboard.press('Enter');
+    await page.getByText('Live').waitFor();
+    expect(await dialog.isVisible()).toBe(false);
+    expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain('sesame');
+    expect(await page.evaluate('document.cookie')).toBe('');
+
+    await page.reload();
+    await page.getByText('Live').waitFor();
+    const other = await browser.context.newPage();
+    await other.goto(server.url);
+    await other.getByRole('dialog').waitFor();
+    await other.close();
+    await close(page);
+    await server.stop();
+  });
+
+  it('recovers when the server is restarted, and says what happens until then', async () => {
+    const server = await startServer(endless);
+    const { port } = new URL(server.url);
+    const page = await open(server.url);
+    const first = ask(server.url, 1);
+    await shown(page, 'running', 1);
+    server.signal('SIGTERM');
+    await page.getByText('The server is shutting down.').waitFor();
+    first.abort();
+    await page.getByText('The connection to the server is lost.').waitFor();
+    await page.getByText(/Next attempt in \d s/).waitFor();
+    const again = new ServerProcess(['serve', '--json', '--port', port, ...endless]);
+    await page.getByText('Live').waitFor();
+    const leave = ask(server.url, 1);
+    await shown(page, 'running', 1);
+    leave.abort();
+    await close(page);
+    await again.stop('SIGKILL');
+  });
+});
+
+/** Runs axe in the page: its findings that are serious or worse. */
+const found = `axe.run().then(({ violations }) => violations
+  .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+  .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`;
