@@ -104,11 +104,14 @@ describe.skipIf(!hasChromium())(`the chat of the console ${needsChromium}`, () =
     await button('6 chats side by side').click();
     await askAll(long);
     for (let number = 1; number <= 6; number += 1) await pane(number).getByText('word 3 ').last().waitFor();
-    await until(async () => (await page.locator('[aria-busy=true] .markdown').count()) === 6, 'six streams');
+    await until(async () => (await page.locator('[aria-busy=true] .chat-markdown').count()) === 6, 'six streams');
     expect(await load()).toEqual({ running: 6, waiting: 0 });
     await browser.keepPicture(page, 'console-chat-six');
     await button('Stop all').click();
-    await until(async () => (await page.locator('.chat-state').getByText('Stopped.').count()) === 6, 'six to be stopped');
+    await until(
+      async () => (await page.locator('.chat-state').getByText('Stopped.').count()) === 6,
+      'six to be stopped',
+    );
     await until(async () => (await load()).running === 0, 'six free slots');
   });
 

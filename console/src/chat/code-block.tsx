@@ -3,8 +3,8 @@ import { CopyButton } from './copy-button.js';
 
 export function CodeBlock({ language, text }: { readonly language: string; readonly text: string }): JSX.Element {
   return (
-    <div class="markdown-code">
-      <div class="markdown-code-bar">
+    <div class="chat-markdown-code">
+      <div class="chat-markdown-code-bar">
         <span>{language}</span>
         <CopyButton text={text} />
       </div>

@@ -12,7 +12,7 @@ export function Markdown({ text }: { readonly text: string }): JSX.Element {
   reading.current = readOn(reading.current, text);
   const { settled, rest } = reading.current;
   return (
-    <div class="markdown">
+    <div class="chat-markdown">
       {[...settled, ...rest].map((block, index) => (
         <SettledBlock key={index} block={block} />
       ))}
@@ -38,7 +38,7 @@ function BlockView({ block }: { readonly block: Block }): JSX.Element {
     case 'heading':
       // The page has headings of its own above those of an answer.
       return (
-        <div role="heading" aria-level={Math.min(block.depth + 3, 6)} class={`markdown-h${block.depth}`}>
+        <div role="heading" aria-level={Math.min(block.depth + 3, 6)} class={`chat-markdown-h${block.depth}`}>
           <Inlines inlines={block.inlines} />
         </div>
       );
@@ -71,7 +71,7 @@ function Blocks({ blocks }: { readonly blocks: readonly Block[] }): JSX.Element 
 
 function List({ start, items }: Extract<Block, { type: 'list' }>): JSX.Element {
   const children = items.map(({ checked, blocks }, index) => (
-    <li key={index} class={checked === null ? undefined : 'markdown-task'}>
+    <li key={index} class={checked === null ? undefined : 'chat-markdown-task'}>
       {checked !== null && <input type="checkbox" checked={checked} disabled aria-label={checked ? '✓' : '–'} />}
       <Blocks blocks={blocks} />
     </li>
@@ -81,7 +81,7 @@ function List({ start, items }: Extract<Block, { type: 'list' }>): JSX.Element {
 
 function Table({ header, rows }: Extract<Block, { type: 'table' }>): JSX.Element {
   return (
-    <div class="markdown-table" tabIndex={0}>
+    <div class="chat-markdown-table" tabIndex={0}>
       <table>
         <thead>
           <tr>
@@ -109,7 +109,7 @@ function Table({ header, rows }: Extract<Block, { type: 'table' }>): JSX.Element
 }
 
 function alignment({ align }: Cell): string | undefined {
-  return align === null ? undefined : `markdown-${align}`;
+  return align === null ? undefined : `chat-markdown-${align}`;
 }
 
 function Inlines({ inlines }: { readonly inlines: readonly Inline[] }): JSX.Element {

@@ -29,6 +29,13 @@ effect(() => {
   }
 });
 
+// Of an answer that is still coming, what is there is kept.
+addEventListener('pagehide', () => {
+  panes.value.forEach(({ conversation, isRunning }) => {
+    if (isRunning.value) keep(conversation.value);
+  });
+});
+
 export function setPaneCount(count: number): void {
   const before = panes.value;
   before.slice(count).forEach((pane) => {
