@@ -4,7 +4,8 @@ import { defineConfig } from 'vite';
 export default defineConfig({
   root: 'console',
   base: './',
-  // For the name of the TypeScript file, esbuild reads how to compile JSX from console/tsconfig.json.
+  // While the page is worked on, the server is another one.
+  server: { proxy: { '/v1': 'http://127.0.0.1:8000' } },
   build: {
     outDir: '../dist/console',
     emptyOutDir: true,

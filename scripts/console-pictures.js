@@ -49,7 +49,7 @@ const { url } = JSON.parse(line);
 
 const end = performance.now() + minutes * 60_000;
 /** In waves of four minutes, so that the queue fills and empties. */
-const load = () => 0.55 + 0.75 * Math.sin(((end - performance.now()) / 240_000) * 2 * Math.PI + 1.1);
+const load = () => 0.55 + 0.62 * Math.sin(((end - performance.now()) / 240_000) * 2 * Math.PI + 1.1);
 for (const client of clients) void askAgainAndAgain(client);
 
 async function askAgainAndAgain({ name, perSecond, tokens }) {

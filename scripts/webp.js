@@ -17,7 +17,7 @@ export async function writePicture(page, path) {
       await image.decode();
       const surface = new globalThis.OffscreenCanvas(image.width, image.height);
       surface.getContext('2d').drawImage(image, 0, 0);
-      const blob = await surface.convertToBlob({ type: 'image/webp', quality: 0.82 });
+      const blob = await surface.convertToBlob({ type: 'image/webp', quality: 0.8 });
       return [...new Uint8Array(await blob.arrayBuffer())];
     },
     `data:image/png;base64,${png.toString('base64')}`,

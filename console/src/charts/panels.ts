@@ -100,7 +100,7 @@ export function panelsOf({ samples, intervalSeconds, machine }: Past, words: Wor
       title: words.memory,
       note: words.ofTotal(bytes(memory.used_bytes), bytes(memory.total_bytes)),
       format: bytes,
-      unit: 2 ** 30,
+      unit: samples.every(({ memory_bytes }) => memory_bytes < 2 ** 30) ? 2 ** 20 : 2 ** 30,
       lines: [area('ChatStream', '--accent', ({ memory_bytes }) => memory_bytes)],
     },
     ...(!usesGpu

@@ -20,7 +20,8 @@ export function newPlot(element: HTMLElement, drawn: () => Drawn, choose: (index
   const { panel } = drawn();
   const axis = {
     stroke: colours('--ink-2'),
-    font: `${rem * 0.6875}px 'Inter Variable', sans-serif`,
+    // uPlot multiplies the size for dense screens, but only if it is a whole number.
+    font: `${Math.round(rem * 0.6875)}px 'Inter Variable', sans-serif`,
     ticks: { show: false },
   };
   return new uPlot(
@@ -58,7 +59,7 @@ export function newPlot(element: HTMLElement, drawn: () => Drawn, choose: (index
           width: rem / 10,
           ...(isFilled === true ? { fill: colours(`${colour}-soft`) } : {}),
           ...(isDashed === true ? { dash: [rem * 0.25, rem * 0.2] } : {}),
-          points: { show: true, size: rem * 0.25, filter: lonely },
+          points: { show: true, size: rem * 0.25, fill: colours(colour), filter: lonely },
         })),
       ],
       hooks: {
@@ -103,11 +104,11 @@ function drawRestarts(plot: uPlot, restarts: readonly number[], colour: string):
   ctx.restore();
 }
 
-/** 1, 2, 4, 5 or 10 times a power of ten of a unit: halves of it are easy to read. */
+/** 1, 2, 4, 6 or 10 times a power of ten of a unit: halves of it are easy to read. */
 function roundUp(most: number | null, unit: number): number {
   if (most === null || most <= 0) return unit;
   const power = 10 ** Math.floor(Math.log10(most / unit)) * unit;
-  return ([1, 2, 4, 5, 10].find((digit) => digit * power >= most) ?? 10) * power;
+  return ([1, 2, 4, 6, 10].find((digit) => digit * power >= most) ?? 10) * power;
 }
 
 /** Without the label of a tick whose number, rounded, is that of its neighbour. */
