@@ -1,16 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { untilAborted } from '../core/base/abort.js';
 import { asChatstreamError } from '../core/base/errors.js';
-import { readCertificates } from '../core/bench/target/certificates.js';
 import { ActivityLog } from '../core/watch/activity.js';
 import { watchServer } from '../core/watch/watched-server.js';
+import { type ConnectionFlags, connectionOptions } from './connection-options.js';
 import { type TopDisplay, topLines, topScreen } from './top-display.js';
 
-export interface TopFlags {
+export interface TopFlags extends ConnectionFlags {
   readonly url: string;
-  readonly 'api-key'?: string | undefined;
-  readonly ca?: string | undefined;
-  readonly insecure: boolean;
   /** Milliseconds. */
   readonly interval: number;
   readonly count?: number | undefined;
@@ -28,15 +25,7 @@ const patienceMs = 5_000;
  * @throws ChatstreamError `usage`, `target_unreachable`
  */
 export async function watchTop(flags: TopFlags, stopping: AbortSignal, print: (line: string) => void): Promise<void> {
-  const [key] = (flags['api-key'] ?? '').split(',');
-  const server = await untilAborted(
-    watchServer(flags.url, {
-      headers: key === undefined || key.trim() === '' ? {} : { authorization: `Bearer ${key.trim()}` },
-      trust: { ca: flags.ca === undefined ? null : await readCertificates(flags.ca), insecure: flags.insecure },
-      patienceMs,
-    }),
-    stopping,
-  );
+  const server = await untilAborted(watchServer(flags.url, await connectionOptions(flags, patienceMs)), stopping);
   const first = await server.read();
   const leaving = new AbortController();
   const ending = AbortSignal.any([stopping, leaving.signal]);

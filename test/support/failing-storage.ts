@@ -25,6 +25,7 @@ export class FailingStorage implements Storage {
     return {
       get: (id) => (this.works === 'not at all' ? Promise.reject(storageFailedError()) : store.get(id)),
       set: (id, value) => change(() => store.set(id, value)),
+      list: (after, most) => store.list(after, most),
       delete: (id) => change(() => store.delete(id)),
     };
   }

@@ -4,7 +4,7 @@ import type { Inference } from '../inference/inference.js';
 import type { MeteredMachine, Resources } from '../machine/machine.js';
 import { Durations } from './durations.js';
 import { onEngineRestart } from './engine-restarts.js';
-import type { CountedOutcome, TokenTotals,Totals } from './totals.js';
+import type { CountedOutcome, TokenTotals, Totals } from './totals.js';
 
 export const historyIntervalMs = 5000;
 

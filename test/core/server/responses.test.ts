@@ -45,6 +45,10 @@ const examples = [
   ['get', '/v1/queue', null, 200],
   ['patch', '/v1/queue', { max_queue: 63 }, 200],
   ['patch', '/v1/queue', {}, 400],
+  ['post', '/v1/feedback', { response_id: 'a', like: true, fields: { b: 1 } }, 200],
+  ['post', '/v1/feedback', {}, 400],
+  ['get', '/v1/feedback', null, 200],
+  ['get', '/v1/feedback?after=b', null, 404],
   ['get', '/v1/history', null, 200],
   ['get', '/v1/resources', null, 200],
   ['get', '/livez', null, 200],
@@ -80,7 +84,7 @@ describe('responses in the OpenAPI document', () => {
       shared.app.inject({ method, url: path, ...(payload === null ? {} : { payload }) }),
     );
     expect(answer.statusCode, answer.body).toBe(status);
-    const described = path.replace(/^(\/v1\/(?:models|responses))\/.*/, '$1/{id}');
+    const described = path.replace(/\?.*$/, '').replace(/^(\/v1\/(?:models|responses))\/.*/, '$1/{id}');
     expectToFit(schemaOf(method, described, status), answer.json<unknown>());
   });
 

@@ -12,6 +12,9 @@ const needs: ReadonlyMap<string, readonly Role[]> = new Map([
   ['GET /v1/history', ['observer']],
   ['GET /v1/resources', ['observer']],
   ['GET /metrics', ['observer']],
+  // It has prompts and answers of others.
+  ['GET /v1/feedback', []],
+  ['DELETE /v1/feedback/:id', []],
   ['PATCH /v1/queue', []],
 ]);
 

@@ -5,6 +5,7 @@ import type { InferenceRequest } from '../../inference/request.js';
 import type { App, ServerContext } from '../http/context.js';
 import { clientOf } from '../http/open-answers.js';
 import { Conversations } from '../protocol/responses/conversations.js';
+import { FeedbackBox } from '../protocol/responses/feedback.js';
 import { type FindItem, inputItems, referencesIn } from '../protocol/responses/input-items.js';
 import { newKey, responseId } from '../protocol/responses/item-ids.js';
 import { listedItems } from '../protocol/responses/item-lists.js';
@@ -13,7 +14,7 @@ import { ResponseEncoder } from '../protocol/responses/response-encoder.js';
 import { type ResponseFields, responseFields } from '../protocol/responses/response-fields.js';
 import { aboutInput, fromResponseRequest } from '../protocol/responses/response-requests.js';
 import { type StoredResponse, StoredResponses } from '../protocol/responses/stored-responses.js';
-import { isStoredConversation, isStoredResponse } from '../protocol/responses/stored-values.js';
+import { isFeedback, isStoredConversation, isStoredResponse } from '../protocol/responses/stored-values.js';
 import { itemPage } from '../schemas/item-pages.js';
 import { errors, generatedEvents, json } from '../schemas/openapi.js';
 import type { ResponseObject } from '../schemas/response-answers.js';
@@ -21,6 +22,7 @@ import type { ConversationItem } from '../schemas/response-items.js';
 import { type ResponseRequest, responseRequest } from '../schemas/response-requests.js';
 import { inputTokens } from '../schemas/server-state.js';
 import { conversationRoutes } from './conversations.js';
+import { feedbackRoutes } from './feedback.js';
 import { GenerationAnswer, generationStatuses, servedModel } from './generation.js';
 
 const tags = ['responses'];
@@ -33,6 +35,7 @@ export function responseRoutes(app: App, context: ServerContext): void {
   const responses = new StoredResponses(storage.collection('responses', isStoredResponse));
   const conversations = new Conversations(storage.collection('conversations', isStoredConversation));
   conversationRoutes(app, conversations, responses);
+  feedbackRoutes(app, context, new FeedbackBox(storage.collection('feedback', isFeedback), responses, conversations));
 
   const create = {
     summary: 'Answer a conversation, and keep the answer',

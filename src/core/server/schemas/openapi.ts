@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { chatCompletion, chatCompletionChunk, completion, completionChunk } from './completion-answers.js';
 import { conversation, deletedConversation } from './conversations.js';
 import { embeddings } from './embeddings.js';
+import { feedback, feedbackList } from './feedback.js';
 import { message, messagesError, messagesEvent } from './messages-answers.js';
 import { queueChange, queueStart } from './queue-events.js';
 import { history, resources } from './resources.js';
@@ -36,6 +37,8 @@ const named = {
   DeletedResponse: deletedResponse,
   Embeddings: embeddings,
   Error: error,
+  Feedback: feedback,
+  FeedbackList: feedbackList,
   History: history,
   Message: message,
   MessagesError: messagesError,

@@ -17,6 +17,13 @@ export type FileRequest =
       readonly nowMs: number;
     }
   | { readonly type: 'delete'; readonly collection: CollectionName; readonly id: string; readonly nowMs: number }
+  | {
+      readonly type: 'list';
+      readonly collection: CollectionName;
+      readonly after: string | null;
+      readonly most: number;
+      readonly nowMs: number;
+    }
   | { readonly type: 'sweep'; readonly nowMs: number }
   | { readonly type: 'close' };
 
@@ -37,6 +44,6 @@ export type FileProblem =
 export type FileReply =
   | { readonly type: 'opened' }
   | { readonly type: 'refused'; readonly problem: FileProblem }
-  /** For a set, null; for a get, the value or null. It is on the disk. */
+  /** For a set, null; for a get, the value or null; for a list, a JSON array or null. It is on the disk. */
   | { readonly type: 'done'; readonly key: number; readonly result: string | boolean | null }
   | { readonly type: 'failed'; readonly key: number; readonly reason: string };

@@ -2,6 +2,7 @@ import { closeSync, openSync, realpathSync } from 'node:fs';
 import type { Clock } from '../../base/clock.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import { loadTryLock } from '../../base/file-lock.js';
+import { items } from '../../base/json.js';
 import type { Logger } from '../../base/logger.js';
 import { storageFailedError } from '../../base/refusals.js';
 import { FailureLog } from './failure-log.js';
@@ -74,9 +75,7 @@ class FileStorage implements Storage {
       get: async (id) => {
         const json = await this.#attempt(() => this.#thread.ask({ type: 'get', collection, id, nowMs: this.#nowMs() }));
         if (typeof json !== 'string') return null;
-        const value: unknown = JSON.parse(json);
-        if (isValue(value)) return value;
-        return this.#attempt(() => Promise.reject(new Error(`what is stored as ${id} has an unknown shape`)));
+        return this.#known(JSON.parse(json), isValue, id);
       },
       set: async (id, value) => {
         const json = JSON.stringify(value);
@@ -84,7 +83,21 @@ class FileStorage implements Storage {
       },
       delete: async (id) =>
         (await this.#change(() => this.#thread.ask({ type: 'delete', collection, id, nowMs: this.#nowMs() }))) === true,
+      list: async (after, most) => {
+        const nowMs = this.#nowMs();
+        const json = await this.#attempt(() => this.#thread.ask({ type: 'list', collection, after, most, nowMs }));
+        if (typeof json !== 'string') return null;
+        return Promise.all(
+          items(JSON.parse(json)).map((value) => this.#known(value, isValue, `part of ${collection}`)),
+        );
+      },
     };
+  }
+
+  /** @throws ChatstreamError `storage_failed` for a value of another shape */
+  #known<T>(value: unknown, isValue: (value: unknown) => value is T, name: string): Promise<T> {
+    if (isValue(value)) return Promise.resolve(value);
+    return this.#attempt(() => Promise.reject(new Error(`what is stored as ${name} has an unknown shape`)));
   }
 
   close(): Promise<void> {

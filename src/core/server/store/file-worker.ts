@@ -70,6 +70,8 @@ function perform(file: StoreFile, request: FileRequest): string | boolean | null
       return null;
     case 'delete':
       return file.table(request.collection).delete(request.id, request.nowMs);
+    case 'list':
+      return file.table(request.collection).list(request.after, request.most, request.nowMs);
     case 'sweep':
       return file.sweep(request.nowMs);
     case 'close':

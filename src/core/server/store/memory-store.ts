@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.js';
-import type { Storage, Store, StoreLimits } from './store.js';
+import { type Storage, type Store, type StoreLimits, ttlOf } from './store.js';
 
 /** Besides the time of --store-ttl. A turn of a chat takes some kilobytes. Stated in docs/api.md as well. */
 const mostValues = 10_000;
@@ -8,7 +8,7 @@ const mostBytes = 128 * 1024 ** 2;
 /** Keeps values for as long as this process lives. */
 export function memoryStorage(ttlMs: number, clock: Clock): Storage {
   return {
-    collection: () => new MemoryStore({ mostValues, mostBytes, ttlMs }, clock),
+    collection: (name) => new MemoryStore({ mostValues, mostBytes, ttlMs: ttlOf(name, ttlMs) }, clock),
     close: () => Promise.resolve(),
   };
 }
@@ -72,6 +72,14 @@ export class MemoryStore<T> implements Store<T> {
   delete(id: string): Promise<boolean> {
     this.#dropExpired();
     return Promise.resolve(this.#drop(id));
+  }
+
+  list(after: string | null, most: number): Promise<readonly T[] | null> {
+    this.#dropExpired();
+    if (after !== null && !this.#entries.has(after)) return Promise.resolve(null);
+    const entries = [...this.#entries];
+    const from = after === null ? 0 : entries.findIndex(([id]) => id === after) + 1;
+    return Promise.resolve(entries.slice(from, from + most).map(([, { value }]) => value));
   }
 
   #drop(id: string): boolean {

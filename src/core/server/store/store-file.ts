@@ -2,7 +2,7 @@ import { rmdirSync } from 'node:fs';
 import sqlite from 'node-sqlite3-wasm';
 import { messageOf } from '../../base/errors.js';
 import type { FileProblem } from './file-messages.js';
-import type { CollectionName, StoreLimits } from './store.js';
+import { type CollectionName, collectionNames, type StoreLimits, ttlOf } from './store.js';
 import { StoreTable } from './store-table.js';
 
 /** Says in the file whose it is: "chat". */
@@ -41,9 +41,12 @@ export class StoreFile {
     this.#database = openDatabase(path);
     try {
       this.#prepare();
+      const table = (name: CollectionName): StoreTable =>
+        new StoreTable(this.#database, name, { ...limits, ttlMs: ttlOf(name, limits.ttlMs) });
       this.#tables = {
-        responses: new StoreTable(this.#database, 'responses', limits),
-        conversations: new StoreTable(this.#database, 'conversations', limits),
+        responses: table('responses'),
+        conversations: table('conversations'),
+        feedback: table('feedback'),
       };
     } catch (error) {
       this.#database.close();
@@ -120,9 +123,11 @@ export class StoreFile {
     exec('PRAGMA synchronous = FULL');
     exec('PRAGMA journal_size_limit = 16777216');
     exec('PRAGMA cache_size = -16000');
-    if (!isNew) return;
+    // A table that came later is added to older files; older versions leave it alone.
+    const tables = this.#database.all(`SELECT name FROM sqlite_schema WHERE type = 'table'`);
+    if (collectionNames.every((name) => tables.some((table) => table['name'] === name))) return;
     exec('BEGIN IMMEDIATE');
-    for (const name of ['responses', 'conversations'] as const) StoreTable.create(this.#database, name);
+    for (const name of collectionNames) StoreTable.create(this.#database, name);
     exec(`PRAGMA application_id = ${applicationId}`);
     exec(`PRAGMA user_version = ${schemaVersion}`);
     exec('COMMIT');

@@ -36,8 +36,8 @@ export class StoreTable {
 
   static create(database: Database, name: CollectionName): void {
     database.exec(`
-      CREATE TABLE ${name} (id TEXT NOT NULL UNIQUE, used_ms REAL NOT NULL, bytes INTEGER NOT NULL, value TEXT NOT NULL);
-      CREATE INDEX ${name}_by_use ON ${name} (used_ms, bytes);
+      CREATE TABLE IF NOT EXISTS ${name} (id TEXT NOT NULL UNIQUE, used_ms REAL NOT NULL, bytes INTEGER NOT NULL, value TEXT NOT NULL);
+      CREATE INDEX IF NOT EXISTS ${name}_by_use ON ${name} (used_ms, bytes);
     `);
   }
 
@@ -81,6 +81,17 @@ export class StoreTable {
     const usedMs = this.#uses.get(id);
     const row = this.#drop(id);
     return row !== null && !this.#isExpired(usedMs ?? row.usedMs, nowMs);
+  }
+
+  /** A JSON array of some values, in the order in which they were set; null if there is no value `after`. */
+  list(after: string | null, most: number, nowMs: number): string | null {
+    const before =
+      after === null ? 0 : this.#database.get(`SELECT rowid FROM ${this.#name} WHERE id = ?`, after)?.['rowid'];
+    if (typeof before !== 'number') return null;
+    const { ttlMs } = this.#limits;
+    const sql = `SELECT value FROM ${this.#name} WHERE rowid > ? AND used_ms > ? ORDER BY rowid LIMIT ?`;
+    const rows = this.#database.all(sql, [before, ttlMs === 0 ? -1 : nowMs - ttlMs, most]);
+    return `[${rows.flatMap(({ value }) => (typeof value === 'string' ? value : [])).join(',')}]`;
   }
 
   /** Drops some of what has expired. @returns whether there may be more */

@@ -15,10 +15,26 @@ export interface Store<T> {
   set(id: string, value: T): Promise<void>;
   /** @returns whether there was such a value. @throws ChatstreamError `storage_failed` */
   delete(id: string): Promise<boolean>;
+  /**
+   * Some values in the order in which they were last set, if they are never got. Listing is not using.
+   *
+   * @param after the id of the value before the first one; null for the beginning
+   * @param most 1 or more
+   * @returns null if there is no value `after`
+   * @throws ChatstreamError `storage_failed`
+   */
+  list(after: string | null, most: number): Promise<readonly T[] | null>;
 }
 
 /** What can be kept. */
-export type CollectionName = 'responses' | 'conversations';
+export const collectionNames = ['responses', 'conversations', 'feedback'] as const;
+
+export type CollectionName = (typeof collectionNames)[number];
+
+/** Feedback is collected to be used some day, so it is kept until there is no room. */
+export function ttlOf(name: CollectionName, ttlMs: number): number {
+  return name === 'feedback' ? 0 : ttlMs;
+}
 
 /** Of each collection. */
 export interface StoreLimits {

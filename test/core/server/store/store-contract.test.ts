@@ -114,4 +114,24 @@ describe.each([
     await Promise.all(Array.from({ length: 10_000 }, (_, index) => kept.set(String(index), 'x')));
     expect(await contents(kept, ['9999', '9900', '9899'])).toEqual(['x', 'x', null]);
   });
+
+  it('lists values in the order in which they were set', async () => {
+    const values = await store({ mostValues: 10 });
+    for (const id of ['a', 'b', 'c', 'a']) await values.set(id, `value of ${id}`);
+    expect(await values.list(null, 9)).toEqual(['value of b', 'value of c', 'value of a']);
+    expect(await values.list(null, 2)).toEqual(['value of b', 'value of c']);
+    expect(await values.list('b', 1)).toEqual(['value of c']);
+    expect(await values.list('a', 1)).toEqual([]);
+    expect(await values.list('d', 1)).toBeNull();
+  });
+
+  it('lists nothing that has expired', async () => {
+    const clock = new VirtualClock();
+    const values = await store({ ttlMs: 1000 }, clock);
+    await values.set('a', 'old');
+    clock.advance(600);
+    await values.set('b', 'young');
+    clock.advance(600);
+    expect(await values.list(null, 9)).toEqual(['young']);
+  });
 });

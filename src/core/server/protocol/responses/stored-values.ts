@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { conversation } from '../../schemas/conversations.js';
+import { type Feedback, feedback } from '../../schemas/feedback.js';
 import { response } from '../../schemas/response-answers.js';
 import { conversationItem } from '../../schemas/response-items.js';
 import type { StoredConversation } from './conversations.js';
@@ -19,6 +20,12 @@ export const isStoredResponse = lazily((): ((value: unknown) => value is StoredR
 export const isStoredConversation = lazily((): ((value: unknown) => value is StoredConversation) => {
   const validator = Compile(Type.Object({ conversation, items: Type.Array(conversationItem) }));
   return (value): value is StoredConversation => validator.Check(value);
+});
+
+/** The same for feedback. */
+export const isFeedback = lazily((): ((value: unknown) => value is Feedback) => {
+  const validator = Compile(feedback);
+  return (value): value is Feedback => validator.Check(value);
 });
 
 /** A server that keeps nothing in a file never compiles the shapes. */

@@ -1,0 +1,44 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.js';
+import { fromEnvironment } from '../../cli/flags.js';
+
+export default class FeedbackExport extends BaseCommand {
+  static override summary = 'Print the feedback that a server has collected.';
+
+  static override description = `One JSON object per line, the oldest first: what people thought of an answer, and its prompt and the answer where the response was stored.`;
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> > feedback.jsonl',
+    {
+      description: 'Only what was liked, as pairs for training',
+      command: `<%= config.bin %> <%= command.id %> | jq -c 'select(.like) | {messages: (.prompt + [.answer])}'`,
+    },
+  ];
+
+  // The command prints many objects, and oclif's own flag is for one.
+  static override enableJsonFlag = false;
+
+  static override flags = fromEnvironment({
+    url: Flags.string({
+      char: 'u',
+      summary: 'URL of a chatstream server, or unix:/path.',
+      default: 'http://127.0.0.1:8000',
+    }),
+    'api-key': Flags.string({
+      summary:
+        'Key of an administrator, to send as a bearer token. Of several with commas between them, the first is sent.',
+    }),
+    ca: Flags.file({
+      summary: 'PEM file with certificates to trust, besides those of the well-known authorities.',
+      exclusive: ['insecure'],
+    }),
+    insecure: Flags.boolean({ summary: 'Accept any TLS certificate.' }),
+  });
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(FeedbackExport);
+    const { connectionOptions } = await import('../../cli/connection-options.js');
+    const { feedbackLines } = await import('../../core/watch/feedback-lines.js');
+    for await (const line of feedbackLines(flags.url, await connectionOptions(flags, 30_000))) this.log(line);
+  }
+}
