@@ -16,14 +16,14 @@ if (model === undefined) throw new Error('Name a model, as chatstream serve take
 const images = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const binary = fileURLToPath(new URL('../bin/run.js', import.meta.url));
 
-const flags = ['--port', '0', '--json', '-m', model, '-n', '3', '--max-tokens', '120'];
+const flags = ['--port', '0', '--json', '-m', model, '-n', '3', '--max-tokens', '100', '--queue-timeout', '0'];
 const server = spawn(process.execPath, [binary, 'serve', ...flags], { stdio: ['ignore', 'pipe', 'ignore'] });
 process.once('exit', () => server.kill());
 const { value: line } = await createInterface(server.stdout)[Symbol.asyncIterator]().next();
 const { url } = JSON.parse(line);
 
 // With a generation that has ended, the server can estimate.
-const warmUp = { messages: [{ role: 'user', content: 'Hello!' }], max_tokens: 120, ignore_eos: true };
+const warmUp = { messages: [{ role: 'user', content: 'Hello!' }], max_tokens: 100, ignore_eos: true };
 const headers = { 'content-type': 'application/json' };
 await fetch(`${url}/v1/chat/completions`, { method: 'POST', headers, body: JSON.stringify(warmUp) });
 

@@ -159,6 +159,23 @@ describe.skipIf(!hasChromium())(`the chat of the console ${needsChromium}`, () =
     expect(await findings()).toEqual([]);
   });
 
+  it('sends what the reader thinks of an answer, and takes it back', async () => {
+    const given = async (): Promise<unknown> => (await fetch(`${server.url}/v1/feedback`)).json();
+    await ask('Hello');
+    await answered();
+    await button('Good answer').click();
+    await until(async () => JSON.stringify(await given()).includes('"like":true'), 'the feedback');
+    const fields = {
+      model: 'mock',
+      prompt: [{ role: 'user', content: 'Hello' }],
+      answer: { role: 'assistant', content: 'Hello' },
+    };
+    expect(await given()).toMatchObject({ data: [{ like: true, fields }] });
+    await button('Good answer').click();
+    await until(async () => JSON.stringify(await given()).includes('"like":null'), 'the feedback to be taken back');
+    expect(await button('Good answer').getAttribute('aria-pressed')).toBe('false');
+  });
+
   it('shows Markdown, but loads and runs nothing of what is in it', async () => {
     await ask(markdown);
     await answered();
@@ -230,7 +247,7 @@ describe.skipIf(!hasChromium())(`the chat of the console ${needsChromium}`, () =
   });
 
   it('says in Japanese what it says in English', async () => {
-    await button('日本語').click();
+    await button('JA').click();
     await page.getByRole('textbox', { name: 'メッセージ' }).fill('こんにちは');
     await page.keyboard.press('Enter');
     await button('良い回答').waitFor();
