@@ -1,6 +1,6 @@
 /* global fetch */
-// Makes the pictures of the console's chat in docs/images: serves a model, asks it the same in six panes, three of which wait,
-// and takes them with the browser of the slow tests.
+// Makes the pictures of the console's chat in docs/images: serves a model, asks it the same in six panes, three of which
+// wait, and takes them with the browser of the slow tests.
 //
 //   npm run build && node scripts/chat-pictures.js MODEL
 import { spawn } from 'node:child_process';

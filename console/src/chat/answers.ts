@@ -7,8 +7,8 @@ export const unreachable = 'unreachable';
 export const brokenOff = 'broken_off';
 
 /**
- * Asks the server for an answer, and gives what has come of it each time there is more. The last one has ended, failed or
- * been stopped; nothing is thrown.
+ * Asks the server for an answer, and gives what has come of it each time there is more. The last one has ended, failed
+ * or been stopped; nothing is thrown.
  */
 export async function* answers(
   first: Answer,

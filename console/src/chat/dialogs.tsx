@@ -6,6 +6,8 @@ import { SettingsForm } from './settings-form.js';
 import { shownDialog } from './shown-dialog.js';
 import { chatWords } from './words.js';
 
+import './dialogs.css';
+
 export function Dialogs(): JSX.Element | null {
   const words = chatWords();
   const shown = shownDialog.value;

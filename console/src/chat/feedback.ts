@@ -7,8 +7,8 @@ import { messagesOf } from './conversation/request.js';
 export const takesFeedback = signal(true);
 
 /**
- * Tells the server what the reader thinks of an answer, with the prompt and the answer: the server does not keep those of
- * chats.
+ * Tells the server what the reader thinks of an answer, with the prompt and the answer: the server does not keep those
+ * of chats.
  * @param like - Null takes back what was said.
  * @returns What the server said if it did not take it; null if it did.
  */

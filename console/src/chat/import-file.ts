@@ -7,7 +7,7 @@ export type Imported =
   | { readonly status: 'read'; readonly count: number }
   | { readonly status: 'not-kept' };
 
-/** Puts the conversations of a file on the shelf. One that is there already, with other content, stays: both are kept. */
+/** Keeps the conversations of a file. One that is kept already, with other content, stays: then there are both. */
 export function importFile(text: string, shelf: Shelf, open: ReadonlySet<string>): Imported {
   const reading = readFile(text);
   if (reading.status !== 'read') return reading;

@@ -3,6 +3,8 @@ import type { Answer } from './conversation/answer.js';
 import { type Stage, type Timeline, timelineOf } from './conversation/timeline.js';
 import { chatWords } from './words.js';
 
+import './waterfall.css';
+
 /** Where the time of an answer went: one bar and two figures, and on demand the stages below each other. */
 export function Waterfall({ answer }: { readonly answer: Answer }): JSX.Element | null {
   const words = chatWords();

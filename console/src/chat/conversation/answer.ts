@@ -43,7 +43,7 @@ export interface Answer {
 }
 
 /** A piece of a call. All pieces with the same index belong together; `id` and `name` come with the first. */
-export interface CallPiece {
+interface CallPiece {
   readonly index: number;
   readonly id: string | null;
   readonly name: string | null;

@@ -1,6 +1,6 @@
 import type { Answer } from './answer.js';
 
-/** The stages of an answer, one after the other. `ttft` is queue wait and prefill together, where only the browser knows. */
+/** The stages of an answer, one after the other. `ttft` is queue wait and prefill together, as a browser sees them. */
 export type StageName = 'queue' | 'prefill' | 'ttft' | 'decode';
 
 export interface Stage {

@@ -13,7 +13,7 @@ export type Block =
   | { readonly type: 'table'; readonly header: readonly Cell[]; readonly rows: readonly (readonly Cell[])[] }
   | { readonly type: 'rule' };
 
-export interface ListItem {
+interface ListItem {
   /** Of a task; null for an item that is none. */
   readonly checked: boolean | null;
   readonly blocks: readonly Block[];
@@ -37,8 +37,8 @@ export interface Reading {
 export const nothingRead: Reading = { text: '', settledLength: 0, settled: [], rest: [] };
 
 /**
- * Reads a text. If it continues the one read before, only what may have changed is read again: the last block. An answer
- * of 16 kB that comes in 4,000 pieces takes 0.8 s in all; reading all of it each time took 8 s.
+ * Reads a text. If it continues the one read before, only what may have changed is read again: the last block. An
+ * answer of 16 kB that comes in 4,000 pieces takes 0.8 s in all; reading all of it each time took 8 s.
  */
 export function readOn(before: Reading, text: string): Reading {
   if (text === before.text) return before;
