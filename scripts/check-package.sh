@@ -52,6 +52,13 @@ node -e "
     .then((response) => response.json())
     .then((body) => console.log(body.choices[0].message.content));
 "
+# The page of the console comes with the package, and so does what it loads.
+node -e "
+  fetch('$url/')
+    .then((response) => response.text())
+    .then((page) => fetch(new URL(/src=\"([^\"]+)\"/.exec(page)[1], '$url/')))
+    .then((response) => { if (!response.ok) throw new Error('The console is not in the package.'); });
+"
 kill -TERM "$server"
 wait "$server"
 server=

@@ -81,7 +81,6 @@ await pause(end - performance.now() - 45_000 > 0 ? end - performance.now() - 45_
 await picture('console-queue', { viewport: desktop, colorScheme: 'light' }, '#/queue', 25_000);
 await picture('console-queue-dark', { viewport: desktop, colorScheme: 'dark' }, '#/queue', 12_000);
 await picture('console-charts', { viewport: desktop, colorScheme: 'light' }, '#/charts', 2000);
-await picture('console-charts-dark', { viewport: desktop, colorScheme: 'dark' }, '#/charts', 2000);
 await picture('console-phone', { viewport: { width: 360, height: 740 }, colorScheme: 'dark' }, '#/queue', 9000);
 await browser.close();
 rmSync(folder, { recursive: true, force: true });

@@ -10,6 +10,7 @@ import { resolveModel, type ResolveOptions } from '../core/models/resolve-model.
 import { queuePolicies } from '../core/scheduler/fair-line.js';
 import type { ServeOptions } from '../core/serve.js';
 import { builtPage } from '../core/server/console/page-files.js';
+import { tracesUrl } from '../core/telemetry/otlp-url.js';
 import {
   autoOrBytesFlag,
   autoOrIntegerFlag,
@@ -178,6 +179,7 @@ export const serveFlags = fromEnvironment({
     summary: 'How long responses of /v1/responses are kept after they were last used; 0 means no limit.',
   }),
   'no-console': Flags.boolean({ ...http, summary: 'Do not serve the console, the page at /.' }),
+  otlp: Flags.string({ ...http, summary: 'OpenTelemetry collector to send a trace of each request to.' }),
   'drain-timeout': durationFlag({
     ...http,
     ...defaultDuration('30s'),
@@ -234,6 +236,7 @@ export async function serveOptions(
       consolePath: flags['no-console'] ? null : builtPage,
     },
     version,
+    ...(flags.otlp !== undefined && { otlpUrl: tracesUrl(flags.otlp) }),
   };
 }
 

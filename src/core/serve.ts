@@ -26,6 +26,7 @@ import { Metrics } from './telemetry/metrics.js';
 import { RecentHistory } from './telemetry/recent-history.js';
 import { logRequests } from './telemetry/request-log.js';
 import { type CountedOutcome, Totals } from './telemetry/totals.js';
+import type { TraceExporter } from './telemetry/trace-exporter.js';
 
 interface QueueOptions extends SchedulerLimits {
   /** Longest wait in the queue in milliseconds; 0 is unlimited. */
@@ -43,6 +44,8 @@ export interface ServeOptions {
   readonly server: ServerOptions;
   /** This package's version, for /openapi.json. */
   readonly version: string;
+  /** Where traces are sent to; nowhere if left out. */
+  readonly otlpUrl?: string;
 }
 
 export interface RunningServer {
@@ -91,6 +94,7 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
   const metrics = new Metrics(inference, engine);
   const machine = new Machine(clock, () => engine.processes.flatMap(({ pid }) => pid ?? []));
   const history = new RecentHistory({ inference, engine, totals, machine, clock });
+  const traces = await openTraces(options, inference, clock, logger);
   logRequests(inference, logger);
   const connectionLimits = connectionLimitsOfProcess();
   const announcer = new QueueAnnouncer(inference, clock);
@@ -134,6 +138,7 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
         await app.close();
         cancelTimer();
         machine.stop();
+        await traces?.stop();
         await storage.close();
         await engine.stop();
         return abandoned;
@@ -155,6 +160,18 @@ async function openStorage({ storePath, storeTtlMs }: ServerOptions, clock: Cloc
   // Loaded late: without --store, nobody needs it.
   const { openFileStorage } = await import('./server/store/file-storage.js');
   return openFileStorage({ path: storePath, ttlMs: storeTtlMs, clock, logger });
+}
+
+/** Loaded late: without --otlp, nobody needs it. */
+async function openTraces(
+  { otlpUrl, version }: ServeOptions,
+  inference: Inference,
+  clock: Clock,
+  logger: Logger,
+): Promise<TraceExporter | null> {
+  if (otlpUrl === undefined) return null;
+  const { TraceExporter } = await import('./telemetry/trace-exporter.js');
+  return new TraceExporter(inference, { url: otlpUrl, version, clock, logger });
 }
 
 function allKeys({ server }: ServeOptions, keys: readonly KeySettings[]): readonly KeySettings[] {

@@ -90,8 +90,8 @@ const serverDefaults: ServerOptions = {
   consolePath: null,
 };
 
-/** Of the machine in {@link testApp}. */
-export const testResources: Resources = {
+/** Of the machine that the server believes to run on. */
+const testResources: Resources = {
   ...{ cores: 4, cpu: 0.5, processCpu: 0.25 },
   ...{ totalBytes: 8_000_000_000, usedBytes: 3_000_000_000, processBytes: 400_000_000 },
   gpus: [{ name: 'Test GPU', used: null, memoryUsedBytes: 1_000_000, memoryTotalBytes: 2_000_000 }],

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { backoffMs } from './backoff.js';
 import { ApiError } from './client.js';
+import { DecodeError } from './decode.js';
 
 /** How the page stands with its server. */
 export type Connection =
@@ -9,7 +10,9 @@ export type Connection =
   /** It broke. `retryAtMs` is when it will be tried again, on this browser's clock. */
   | { readonly status: 'lost'; readonly retryAtMs: number }
   /** The server answers, but not with this. Only a person can change that. */
-  | { readonly status: 'refused'; readonly message: string };
+  | { readonly status: 'refused'; readonly message: string }
+  /** The server answers in a way that this page does not know: one of the two is older than the other. */
+  | { readonly status: 'misread'; readonly message: string };
 
 export const connection = signal<Connection>({ status: 'connecting' });
 
@@ -50,7 +53,8 @@ export function stayConnected(attempt: (signal: AbortSignal, onLive: () => void)
         if (controller.signal.aborted) return;
         if (error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429) {
           connection.value = { status: 'refused', message: error.message };
-        } else lose();
+        } else if (error instanceof DecodeError) connection.value = { status: 'misread', message: error.message };
+        else lose();
       },
     );
   };

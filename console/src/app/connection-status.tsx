@@ -16,6 +16,7 @@ export function ConnectionDot(): JSX.Element | null {
       return <span class="app-connection">{words.connecting}</span>;
     case 'lost':
     case 'refused':
+    case 'misread':
       return null;
   }
 }
@@ -25,18 +26,23 @@ export function ConnectionBanner(): JSX.Element {
   const words = appWords();
   const { value } = connection;
   const secondsLeft = useSecondsUntil(value.status === 'lost' ? value.retryAtMs : undefined);
-  const isBroken = value.status === 'lost' || value.status === 'refused';
+  const isBroken = value.status !== 'live' && value.status !== 'connecting';
   return (
     <div class={isBroken ? 'app-banner' : 'visually-hidden'}>
       <p role="status">
         {value.status === 'lost' && words.lost}
         {value.status === 'refused' && words.refusedByServer(value.message)}
+        {value.status === 'misread' && words.misread(value.message)}
       </p>
       {value.status === 'lost' && <span class="figure">{words.nextAttempt(secondsLeft)}</span>}
       {value.status === 'refused' && apiKey.value !== undefined && (
         <button onClick={takeOtherKey}>{words.keyChange}</button>
       )}
-      {isBroken && <button onClick={retryNow}>{words.retryNow}</button>}
+      {value.status === 'misread' ? (
+        <button onClick={reload}>{words.reload}</button>
+      ) : (
+        isBroken && <button onClick={retryNow}>{words.retryNow}</button>
+      )}
     </div>
   );
 }
@@ -46,6 +52,10 @@ export function takeOtherKey(): void {
   void changeKey().then((isChanged) => {
     if (isChanged) retryNow();
   });
+}
+
+function reload(): void {
+  location.reload();
 }
 
 function useSecondsUntil(atMs: number | undefined): number {

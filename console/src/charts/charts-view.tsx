@@ -114,7 +114,7 @@ function PanelFigure({ panel, times, restarts }: PanelProperties): JSX.Element {
 
 function Marker({ colour, isDashed }: { readonly colour: string; readonly isDashed: boolean }): JSX.Element {
   return (
-    <svg viewBox="0 0 14 8" width="14" height="8" aria-hidden="true" style={{ '--colour': `var(${colour})` }}>
+    <svg viewBox="0 0 14 8" aria-hidden="true" style={{ '--colour': `var(${colour})` }}>
       <path d={isDashed ? 'M0 4h4M7 4h4' : 'M0 4h12'} />
     </svg>
   );

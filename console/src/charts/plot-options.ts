@@ -28,7 +28,7 @@ export function newPlot(element: HTMLElement, drawn: () => Drawn, choose: (index
     {
       width: element.clientWidth,
       height: element.clientHeight,
-      padding: [rem * 0.5, rem * 0.5, 0, 0],
+      padding: [rem * 0.5, rem * 1.1, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { size: rem * 0.5 } },
       scales: {

@@ -8,7 +8,7 @@ import type { WireRunning, WireWaiting } from '../schemas/server-state.js';
  * How many requests of each queue lookers are shown. A screen has no room for more, and with 500 streams each event would
  * otherwise hold 500 requests.
  */
-export const mostShown = 100;
+const mostShown = 100;
 
 /** The first requests of both queues at one moment. */
 export interface QueueView {

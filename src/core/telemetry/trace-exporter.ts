@@ -1,0 +1,112 @@
+import type { CancelTimer, Clock } from '../base/clock.js';
+import { messageOf } from '../base/errors.js';
+import type { Logger } from '../base/logger.js';
+import type { Inference } from '../inference/inference.js';
+import { type Span, spansOf } from './trace-spans.js';
+
+/** How long traces are collected before they are sent together, in milliseconds. */
+const intervalMs = 5000;
+
+/** Spans that wait to be sent. More are dropped: a collector that is gone must not fill the memory. */
+const mostSpans = 8192;
+
+/** Longest time for one delivery in milliseconds, and for the last one while the server ends. */
+const patienceMs = 10_000;
+const lastPatienceMs = 2000;
+
+export interface TraceExporterOptions {
+  readonly url: string;
+  /** This package's version. */
+  readonly version: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Sends a trace of each request to an OpenTelemetry collector, by OTLP over HTTP in JSON. What cannot be delivered is dropped, and
+ * the log says so once, until it works again.
+ *
+ * OpenTelemetry's own packages for this are ten, of which the exporter has no stable version; this is one message, whose
+ * format is stable.
+ */
+export class TraceExporter {
+  readonly #options: TraceExporterOptions;
+  readonly #stopListening: () => void;
+  #spans: Span[] = [];
+  #dropped = 0;
+  #isFailing = false;
+  #delivery: Promise<void> | null = null;
+  #cancelTimer: CancelTimer | null = null;
+
+  constructor(inference: Inference, options: TraceExporterOptions) {
+    this.#options = options;
+    this.#stopListening = inference.events((event) => {
+      if (event.type !== 'settled') return;
+      if (this.#spans.length >= mostSpans) {
+        this.#dropped += 1;
+        return;
+      }
+      this.#spans.push(...spansOf(event, Date.now()));
+      this.#cancelTimer ??= options.clock.schedule(intervalMs, () => {
+        this.#cancelTimer = null;
+        void this.#deliver(patienceMs);
+      });
+    });
+  }
+
+  /** Sends what is left, and nothing after that. */
+  async stop(): Promise<void> {
+    this.#stopListening();
+    this.#cancelTimer?.();
+    await this.#deliver(lastPatienceMs);
+  }
+
+  /** One delivery after the other: the next one takes what has come meanwhile. */
+  async #deliver(withinMs: number): Promise<void> {
+    await this.#delivery;
+    if (this.#spans.length === 0) return;
+    const spans = this.#spans;
+    this.#spans = [];
+    this.#delivery = this.#send(spans, withinMs);
+    await this.#delivery;
+  }
+
+  async #send(spans: readonly Span[], withinMs: number): Promise<void> {
+    const { url, version } = this.#options;
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(messageWith(spans, version)),
+        signal: AbortSignal.timeout(withinMs),
+      });
+      await response.arrayBuffer();
+      if (!response.ok) throw new Error(`the collector answers with ${response.status}`);
+      this.#succeeded();
+    } catch (error) {
+      this.#failed(messageOf(error instanceof Error ? (error.cause ?? error) : error));
+    }
+  }
+
+  #succeeded(): void {
+    if (this.#isFailing) this.#options.logger.info({ dropped_traces: this.#dropped }, 'traces are delivered again');
+    this.#isFailing = false;
+    this.#dropped = 0;
+  }
+
+  #failed(reason: string): void {
+    if (!this.#isFailing) this.#options.logger.warn({ reason }, 'traces cannot be delivered and are dropped');
+    this.#isFailing = true;
+  }
+}
+
+/** An `ExportTraceServiceRequest`. */
+function messageWith(spans: readonly Span[], version: string): object {
+  const resource = {
+    attributes: [
+      { key: 'service.name', value: { stringValue: 'chatstream' } },
+      { key: 'service.version', value: { stringValue: version } },
+    ],
+  };
+  return { resourceSpans: [{ resource, scopeSpans: [{ scope: { name: 'chatstream', version }, spans }] }] };
+}

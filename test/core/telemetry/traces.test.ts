@@ -1,0 +1,129 @@
+import { createServer } from 'node:http';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { tracesUrl } from '../../../src/core/telemetry/otlp-url.js';
+import { TraceExporter } from '../../../src/core/telemetry/trace-exporter.js';
+import { chat, type TestApp, testApp, until } from '../../support/app.js';
+
+interface Sent {
+  readonly resourceSpans: readonly {
+    readonly scopeSpans: readonly { readonly spans: readonly Readonly<Record<string, unknown>>[] }[];
+  }[];
+}
+
+/** A collector that keeps what it gets. */
+async function collector(): Promise<{ readonly url: string; readonly sent: Sent[]; status: number }> {
+  const kept = { url: '', sent: [] as Sent[], status: 200 };
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (text: Buffer) => (body += text.toString()));
+    request.on('end', () => {
+      kept.sent.push(JSON.parse(body) as Sent);
+      response.writeHead(kept.status).end('{}');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  kept.url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/v1/traces`;
+  return kept;
+}
+
+function exporter(made: TestApp, url: string, lines: string[] = []): TraceExporter {
+  const log = (_fields: unknown, text?: string): void => void lines.push(text ?? '');
+  const logger = { debug: log, info: log, warn: log, error: log };
+  return new TraceExporter(made.inference, { url, version: '1.2.3', clock: made.clock, logger });
+}
+
+function spansIn(sent: readonly Sent[]): readonly Readonly<Record<string, unknown>>[] {
+  return sent.flatMap(({ resourceSpans }) =>
+    resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
+  );
+}
+
+function lengthMs(span: Readonly<Record<string, unknown>> | undefined): number {
+  return (
+    Number((BigInt(String(span?.['endTimeUnixNano'])) - BigInt(String(span?.['startTimeUnixNano']))) / 1000n) / 1000
+  );
+}
+
+describe('traces', () => {
+  it('show how long a request waited, prefilled and decoded', async () => {
+    const made = await testApp({ queue: { maxConcurrency: 1 } });
+    const { url, sent } = await collector();
+    const traces = exporter(made, url);
+    const body = chat('hi', { max_tokens: 4 });
+    const both = [made.ask('/v1/chat/completions', body), made.ask('/v1/chat/completions', body)];
+    await until(() => made.inference.waiting === 1);
+    await made.flyUntil(Promise.all(both));
+    await traces.stop();
+    const spans = spansIn(sent);
+    expect(spans.map(({ name }) => name)).toEqual([
+      ...['request', 'prefill', 'decode'],
+      ...['request', 'wait', 'prefill', 'decode'],
+    ]);
+    const [request, wait, prefill, decode] = spans.slice(3);
+    expect([request, wait, prefill, decode].map(lengthMs)).toEqual([100, 50, 20, 30]);
+    expect(new Set(spans.slice(3).map(({ traceId }) => traceId)).size).toBe(1);
+    expect(wait?.['parentSpanId']).toBe(request?.['spanId']);
+    expect(request).toMatchObject({
+      kind: 2,
+      traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+      spanId: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
+      status: { code: 0 },
+    });
+    expect(request?.['attributes']).toContainEqual({ key: 'gen_ai.usage.output_tokens', value: { intValue: '4' } });
+    expect(JSON.stringify(sent[0])).toContain('"service.name","value":{"stringValue":"chatstream"}');
+  });
+
+  it('mark requests that got no answer as errors', async () => {
+    const made = await testApp({ queue: { maxConcurrency: 1, maxQueue: 0 }, engine: { reply: 'long' } });
+    const { url, sent } = await collector();
+    const traces = exporter(made, url);
+    void made.ask('/v1/chat/completions', chat('hi', { max_tokens: 400 }));
+    await until(() => made.inference.running === 1);
+    await made.ask('/v1/chat/completions', chat('hi'));
+    await traces.stop();
+    const [request, ...others] = spansIn(sent);
+    expect(request).toMatchObject({ name: 'request', status: { code: 2 } });
+    expect(request?.['attributes']).toContainEqual({ key: 'error.type', value: { stringValue: 'queue_full' } });
+    expect(others).toEqual([]);
+  });
+
+  it('are sent together every five seconds, and dropped if nobody takes them', async () => {
+    const made = await testApp();
+    const kept = await collector();
+    const lines: string[] = [];
+    exporter(made, kept.url, lines);
+    const ask = (): Promise<unknown> => made.post('/v1/chat/completions', chat('hi', { max_tokens: 1 }));
+    kept.status = 503;
+    await ask();
+    await ask();
+    await made.clock.advanceAsync(5000);
+    await until(() => lines.length === 1);
+    expect(kept.sent).toHaveLength(1);
+    kept.status = 200;
+    await ask();
+    await made.clock.advanceAsync(5000);
+    await until(() => lines.length === 2);
+    expect(lines).toEqual(['traces cannot be delivered and are dropped', 'traces are delivered again']);
+    expect(spansIn(kept.sent).filter(({ name }) => name === 'request')).toHaveLength(3);
+  });
+});
+
+describe('the URL of --otlp', () => {
+  it.each([
+    ['http://127.0.0.1:4318', 'http://127.0.0.1:4318/v1/traces'],
+    ['https://collector.example/otlp/', 'https://collector.example/otlp/v1/traces'],
+    ['http://127.0.0.1:4318/v1/traces', 'http://127.0.0.1:4318/v1/traces'],
+  ])('%s means %s', (given, meant) => {
+    expect(tracesUrl(given)).toBe(meant);
+  });
+
+  it.each(['collector:4317', 'ftp://a.example', 'http://me:secret@a.example', ''])('is not "%s"', (given) => {
+    expect(() => tracesUrl(given)).toThrow(/--otlp must be an http or https URL/);
+    expect(() => tracesUrl(given)).not.toThrow(/secret/);
+  });
+});
