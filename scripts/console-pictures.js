@@ -1,4 +1,4 @@
-/* global AbortSignal, Buffer, fetch, performance */
+/* global AbortSignal, fetch, performance */
 // Makes the pictures of the console in docs/images: starts a server with the mock engine, keeps it busy for a while, so that
 // the charts have something to show, and takes them with the browser of the slow tests.
 //
@@ -12,6 +12,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { writePicture } from './webp.js';
 
 const minutes = Number(process.argv[2] ?? 15);
 const images = fileURLToPath(new URL('../docs/images/', import.meta.url));
@@ -92,21 +93,6 @@ async function picture(name, options, hash, forMs) {
   const page = await context.newPage();
   await page.goto(`${url}/${hash}`);
   await pause(forMs);
-  const png = await page.screenshot({ type: 'png' });
-  // Chromium encodes it, so that no image library is needed.
-  const canvas = await context.newPage();
-  const webp = await canvas.evaluate(
-    async (data) => {
-      const image = new globalThis.Image();
-      image.src = data;
-      await image.decode();
-      const surface = new globalThis.OffscreenCanvas(image.width, image.height);
-      surface.getContext('2d').drawImage(image, 0, 0);
-      const blob = await surface.convertToBlob({ type: 'image/webp', quality: 0.8 });
-      return [...new Uint8Array(await blob.arrayBuffer())];
-    },
-    `data:image/png;base64,${png.toString('base64')}`,
-  );
-  writeFileSync(join(images, `${name}.webp`), Buffer.from(webp));
+  await writePicture(page, join(images, `${name}.webp`));
   await context.close();
 }

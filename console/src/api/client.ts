@@ -19,7 +19,7 @@ export class ApiError extends Error {
 }
 
 export interface ServerEvent {
-  /** `message` if the server named none. */
+  /** `message` if the server named none, `comment` for a comment. */
   readonly event: string;
   readonly data: string;
 }
@@ -30,6 +30,8 @@ interface CallOptions {
   readonly body?: unknown;
   readonly signal?: AbortSignal;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Whether comments in a stream of events are wanted as well. */
+  readonly comments?: boolean;
 }
 
 const errorBody = object({ error: object({ message: string, code: optional(string, 'unknown') }) });
@@ -92,6 +94,7 @@ export async function* callEvents(
   const arrived: ServerEvent[] = [];
   const parser = createParser({
     onEvent: ({ event, data }) => arrived.push({ event: event ?? 'message', data }),
+    onComment: (data) => options?.comments === true && arrived.push({ event: 'comment', data }),
   });
   // Safari has no asynchronous iterator for streams.
   const reader = response.body.getReader();

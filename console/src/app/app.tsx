@@ -15,7 +15,7 @@ export function App(): JSX.Element {
         {words.skip}
       </a>
       <Header />
-      <ConnectionBanner />
+      {id !== 'chat' && <ConnectionBanner />}
       <main id="content" tabIndex={-1} class={`view view-${id}`}>
         <LazyView key={id} id={id} />
       </main>

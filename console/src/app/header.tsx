@@ -24,7 +24,8 @@ export function Header(): JSX.Element {
         ))}
       </nav>
       <div class="app-tools">
-        <ConnectionDot />
+        {/* A chat has no connection that stays. */}
+        {route.value !== 'chat' && <ConnectionDot />}
         {apiKey.value !== undefined && (
           <button class="quiet icon" title={words.keyChange} aria-label={words.keyChange} onClick={takeOtherKey}>
             <KeyIcon />

@@ -1,0 +1,141 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { language } from '../i18n/language.js';
+import { type Conversation, newConversation, titleOf } from './conversation/conversation.js';
+import { fileOf } from './conversation/file.js';
+import { shelfSize } from './conversation/shelf.js';
+import { Icon } from './icons.js';
+import { type Imported, importFile } from './import-file.js';
+import { newId } from './new-id.js';
+import type { Pane } from './pane.js';
+import { openIds, panes, shelf } from './panes.js';
+import { shownDialog } from './shown-dialog.js';
+import { chatWords } from './words.js';
+
+/** The conversations that this browser keeps: to open in a pane, to export, to delete. */
+export function KeptList({ pane }: { readonly pane: Pane }): JSX.Element {
+  const words = chatWords();
+  const kept = useSignal(shelf.list());
+  const imported = useSignal<Imported | null>(null);
+  const open = openIds();
+  const dates = new Intl.DateTimeFormat(language.value, { dateStyle: 'medium', timeStyle: 'short' });
+  return (
+    <>
+      <p class="quiet">{words.keptText(shelfSize)}</p>
+      {imported.value !== null && (
+        <p role="alert" class={imported.value.status === 'read' ? undefined : 'bad'}>
+          {importText(imported.value, words)}
+        </p>
+      )}
+      {kept.value.length === 0 && <p class="chat-none">{words.keptNone}</p>}
+      <ul class="chat-kept">
+        {kept.value.map((conversation) => (
+          <li key={conversation.id}>
+            <button
+              class="quiet chat-kept-open"
+              disabled={open.has(conversation.id)}
+              onClick={() => {
+                pane.open(conversation);
+                shownDialog.value = { type: 'none' };
+              }}
+            >
+              <span>{titleOf(conversation) || words.fresh}</span>
+              <span class="quiet figure">
+                {open.has(conversation.id)
+                  ? words.pane(paneNumber(conversation))
+                  : dates.format(conversation.changedAtMs)}
+              </span>
+            </button>
+            <button
+              class="quiet icon"
+              title={words.exportOne}
+              aria-label={`${words.exportOne}: ${titleOf(conversation)}`}
+              onClick={() => {
+                download([conversation]);
+              }}
+            >
+              <Icon name="download" />
+            </button>
+            <button
+              class="quiet icon"
+              title={words.remove}
+              aria-label={`${words.remove}: ${titleOf(conversation)}`}
+              onClick={() => {
+                forget(conversation);
+                kept.value = shelf.list();
+              }}
+            >
+              <Icon name="remove" />
+            </button>
+          </li>
+        ))}
+      </ul>
+      <div class="chat-buttons">
+        <label class="chat-file">
+          <input
+            type="file"
+            accept="application/json,.json"
+            onInput={({ currentTarget }) => {
+              const file = currentTarget.files?.[0];
+              currentTarget.value = '';
+              void file?.text().then((text) => {
+                imported.value = importFile(text, shelf, open);
+                kept.value = shelf.list();
+              });
+            }}
+          />
+          {words.import}
+        </label>
+        <button
+          disabled={kept.value.length === 0}
+          onClick={() => {
+            download(kept.value);
+          }}
+        >
+          {words.exportAll}
+        </button>
+      </div>
+    </>
+  );
+}
+
+function paneNumber({ id }: Conversation): number {
+  return panes.value.findIndex(({ conversation }) => conversation.value.id === id) + 1;
+}
+
+function forget({ id }: Conversation): void {
+  for (const pane of panes.value) {
+    const { conversation } = pane;
+    if (conversation.value.id === id) pane.open(newConversation(newId(), Date.now(), conversation.value.settings));
+  }
+  shelf.remove(id);
+}
+
+function download(conversations: readonly Conversation[]): void {
+  const url = URL.createObjectURL(new Blob([fileOf(conversations)], { type: 'application/json' }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = `chatstream-${new Date().toISOString().slice(0, 10)}.json`;
+  link.click();
+  // Safari reads it only after this task.
+  setTimeout(() => {
+    URL.revokeObjectURL(url);
+  }, 1000);
+}
+
+function importText(imported: Imported, words: ReturnType<typeof chatWords>): string {
+  switch (imported.status) {
+    case 'read':
+      return words.imported(imported.count);
+    case 'not-json':
+      return words.importNotJson;
+    case 'not-conversations':
+      return words.importNotOurs;
+    case 'newer':
+      return words.importNewer;
+    case 'broken':
+      return words.importBroken(imported.detail);
+    case 'not-kept':
+      return words.keptFull;
+  }
+}

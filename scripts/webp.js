@@ -1,0 +1,27 @@
+import { writeFileSync } from 'node:fs';
+
+/**
+ * Takes a picture of a page and writes it as WebP. Chromium encodes it, so that no image library is needed.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {string} path
+ */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- JavaScript has its types in the comment
+export async function writePicture(page, path) {
+  const png = await page.screenshot({ type: 'png' });
+  const canvas = await page.context().newPage();
+  const webp = await canvas.evaluate(
+    async (data) => {
+      const image = new globalThis.Image();
+      image.src = data;
+      await image.decode();
+      const surface = new globalThis.OffscreenCanvas(image.width, image.height);
+      surface.getContext('2d').drawImage(image, 0, 0);
+      const blob = await surface.convertToBlob({ type: 'image/webp', quality: 0.8 });
+      return [...new Uint8Array(await blob.arrayBuffer())];
+    },
+    `data:image/png;base64,${png.toString('base64')}`,
+  );
+  writeFileSync(path, new Uint8Array(webp));
+  await canvas.close();
+}
