@@ -11,7 +11,8 @@ import { type BenchFlags, usualDuration, usualExtension } from './bench-flags.js
 import { abortRulesOf, findMaxOf, refuseWithSearch } from './bench-search.js';
 import { checkFilesApart, type FlagOrigins, valuesOf } from './flags.js';
 import { flagsToShow, givenServerFlags, ownServerCommand } from './own-server.js';
-import { checkEngineFlags, mostLlamaSlots, mostSlots } from './serve-flags.js';
+import { mostSlots } from './queue-flags.js';
+import { checkEngineFlags, mostLlamaSlots } from './serve-flags.js';
 
 /** The package that is running. */
 interface Package {

@@ -21,6 +21,7 @@ import { listen } from './server/http/listen.js';
 import { memoryStorage } from './server/store/memory-store.js';
 import type { Storage } from './server/store/store.js';
 import { QueueAnnouncer } from './server/streaming/queue-announcer.js';
+import { KeyUsage } from './telemetry/key-usage.js';
 import { Metrics } from './telemetry/metrics.js';
 import { logRequests } from './telemetry/request-log.js';
 import { type CountedOutcome, Totals } from './telemetry/totals.js';
@@ -87,6 +88,7 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
   );
   const totals = new Totals(inference.events);
   const metrics = new Metrics(inference, engine);
+  const usage = new KeyUsage(inference.events, options.server.usageRetentionMs);
   logRequests(inference, logger);
   const connectionLimits = connectionLimitsOfProcess();
   const announcer = new QueueAnnouncer(inference, clock);
@@ -96,6 +98,7 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
     announcer,
     totals,
     metrics,
+    usage,
     options: server,
     keys,
     rates,

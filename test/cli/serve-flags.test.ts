@@ -59,6 +59,7 @@ describe('the flags of a server', () => {
         writeTimeoutMs: 30_000,
         storeTtlMs: 86_400_000,
         storePath: null,
+        usageRetentionMs: 604_800_000,
       },
       version: '1.2.3',
     });
@@ -112,7 +113,7 @@ describe('the flags of a server', () => {
 
   it('reach the HTTP server', async () => {
     const argv = ['--host', '::1', '-p', '0', '--max-tokens', '9', '--max-body', '2048', '--write-timeout', '0'];
-    argv.push('--store-ttl', '1h');
+    argv.push('--store-ttl', '1h', '--usage-retention', '0');
     const lists = [
       '--alias',
       'gpt-4o',
@@ -136,6 +137,7 @@ describe('the flags of a server', () => {
       writeTimeoutMs: 0,
       storeTtlMs: 3_600_000,
       storePath: null,
+      usageRetentionMs: 0,
     });
   });
 

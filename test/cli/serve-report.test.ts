@@ -48,6 +48,7 @@ function options(maxQueue: number, apiKeys: readonly string[] = []): ServeOption
       writeTimeoutMs: 1,
       storeTtlMs: 1,
       storePath: null,
+      usageRetentionMs: 1,
     },
     version: '1.2.3',
   };

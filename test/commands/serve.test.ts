@@ -86,6 +86,7 @@ describe('the surface of serve', () => {
       'write-timeout': { type: 'option', env: 'CHATSTREAM_WRITE_TIMEOUT', default: 30_000 },
       store: { type: 'option', env: 'CHATSTREAM_STORE' },
       'store-ttl': { type: 'option', env: 'CHATSTREAM_STORE_TTL', default: 86_400_000 },
+      'usage-retention': { type: 'option', env: 'CHATSTREAM_USAGE_RETENTION', default: 604_800_000 },
       'drain-timeout': { type: 'option', env: 'CHATSTREAM_DRAIN_TIMEOUT', default: 30_000 },
       'mock-prefill': { type: 'option', env: 'CHATSTREAM_MOCK_PREFILL', default: 20 },
       'mock-token': { type: 'option', env: 'CHATSTREAM_MOCK_TOKEN', default: 10 },

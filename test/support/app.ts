@@ -15,6 +15,7 @@ import { KeyRing } from '../../src/core/server/http/key-ring.js';
 import { memoryStorage } from '../../src/core/server/store/memory-store.js';
 import type { Storage } from '../../src/core/server/store/store.js';
 import { QueueAnnouncer } from '../../src/core/server/streaming/queue-announcer.js';
+import { KeyUsage } from '../../src/core/telemetry/key-usage.js';
 import { Metrics } from '../../src/core/telemetry/metrics.js';
 import { logRequests } from '../../src/core/telemetry/request-log.js';
 import { Totals } from '../../src/core/telemetry/totals.js';
@@ -83,6 +84,7 @@ const serverDefaults: ServerOptions = {
   writeTimeoutMs: 30_000,
   storeTtlMs: 86_400_000,
   storePath: null,
+  usageRetentionMs: 604_800_000,
 };
 
 /** A server for one test. It is closed when the test ends. */
@@ -102,6 +104,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const inference = new Inference(engine, queue, clock);
   const totals = new Totals(inference.events);
   const metrics = new Metrics(inference, engine);
+  const usage = new KeyUsage(inference.events, options.server?.usageRetentionMs ?? serverDefaults.usageRetentionMs);
   const announcer = new QueueAnnouncer(inference, clock);
   const { logger, lines } = collectingLogger();
   logRequests(inference, logger);
@@ -115,6 +118,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
       announcer,
       totals,
       metrics,
+      usage,
       options: server,
       keys,
       rates,

@@ -22,6 +22,7 @@ import { healthPaths, healthRoutes, observationRoutes } from './routes/observati
 import { queueRoutes } from './routes/queue.js';
 import { responseRoutes } from './routes/responses.js';
 import { tokenRoutes } from './routes/tokens.js';
+import { usageRoutes } from './routes/usage.js';
 import { namedSchemas } from './schemas/openapi.js';
 
 /**
@@ -138,7 +139,15 @@ export async function createApp(context: ServerContext, logger: PinoLogger): Pro
   });
 
   const generating = [completionRoutes, messagesRoutes, responseRoutes, embeddingRoutes];
-  for (const routes of [...generating, modelRoutes, tokenRoutes, queueRoutes, healthRoutes, observationRoutes]) {
+  for (const routes of [
+    ...generating,
+    modelRoutes,
+    tokenRoutes,
+    queueRoutes,
+    usageRoutes,
+    healthRoutes,
+    observationRoutes,
+  ]) {
     routes(app, context);
   }
   return app;

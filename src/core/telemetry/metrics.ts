@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { ServingEngine } from '../engine/engine.js';
 import type { Inference } from '../inference/inference.js';
 import type { Timings } from '../inference/request.js';
+import { observeKeys } from './key-metrics.js';
 import { observePromptCache } from './prompt-cache-metrics.js';
 import { countedOutcome, countedOutcomes } from './totals.js';
 
@@ -48,6 +49,7 @@ export class Metrics {
     this.#gauge('chatstream_max_concurrency', 'Size of the processing queue.', () => inference.limits.maxConcurrency);
     this.#gauge('chatstream_max_queue', 'Size of the request queue.', () => inference.limits.maxQueue);
     this.#observeRequests(inference);
+    observeKeys(inference.events, this.#registry);
     this.#observeRounds(engine);
     this.#countRestarts(engine);
     observePromptCache(engine, this.#registry);

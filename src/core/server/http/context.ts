@@ -5,6 +5,7 @@ import type { Logger as PinoLogger } from 'pino';
 import type { Clock } from '../../base/clock.js';
 import type { Inference } from '../../inference/inference.js';
 import type { RateLimiter } from '../../scheduler/rate-limiter.js';
+import type { KeyUsage } from '../../telemetry/key-usage.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import type { Totals } from '../../telemetry/totals.js';
 import type { Storage } from '../store/store.js';
@@ -36,6 +37,8 @@ export interface ServerOptions {
   readonly storeTtlMs: number;
   /** The file in which responses are kept; null for memory. */
   readonly storePath: string | null;
+  /** How long `/v1/usage` remembers; 0 is not at all. */
+  readonly usageRetentionMs: number;
 }
 
 /** What the routes work with. */
@@ -44,6 +47,7 @@ export interface ServerContext {
   readonly announcer: QueueAnnouncer;
   readonly totals: Totals;
   readonly metrics: Metrics;
+  readonly usage: KeyUsage;
   readonly options: ServerOptions;
   /** The accepted keys. */
   readonly keys: KeyRing;

@@ -8,6 +8,7 @@ const needs: ReadonlyMap<string, readonly Role[]> = new Map([
   ['GET /openapi.json', ['user', 'observer']],
   // Users see their own requests only.
   ['GET /v1/queue', ['user', 'observer']],
+  ['GET /v1/usage', ['user', 'observer']],
   ['GET /metrics', ['observer']],
   ['PATCH /v1/queue', []],
 ]);

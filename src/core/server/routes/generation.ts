@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { modelNotFoundError } from '../../base/refusals.js';
 import type { AdmittedRequest, AnswerListener, InferenceRequest } from '../../inference/request.js';
 import { lowerOf } from '../../scheduler/traffic-class.js';
@@ -35,7 +35,11 @@ export function servedModel({ inference, options }: ServerContext, wanted: strin
 }
 
 /** The request with what the client's key says about it. A request may lower its class, but not raise it. */
-function identified(request: InferenceRequest, { keys }: ServerContext, http: FastifyRequest): InferenceRequest {
+export function identified(
+  request: InferenceRequest,
+  { keys }: ServerContext,
+  { request: http }: FastifyReply,
+): InferenceRequest {
   const { name: key, trafficClass: highest } = keys.of(http.raw);
   const owner = keys.keys.length === 0 ? {} : { key };
   return {
@@ -47,7 +51,7 @@ function identified(request: InferenceRequest, { keys }: ServerContext, http: Fa
 }
 
 /** Tells the client what its key had left when the request came, also if it is refused. */
-function sendLimits({ keys, rates }: ServerContext, reply: FastifyReply): void {
+export function sendLimits({ keys, rates }: ServerContext, reply: FastifyReply): void {
   reply.headers(limitHeaders(rates, keys.of(reply.request.raw).name));
 }
 
@@ -61,7 +65,7 @@ export class GenerationAnswer {
 
   constructor(context: ServerContext, request: InferenceRequest, encoder: AnswerEncoder, reply: FastifyReply) {
     this.#context = context;
-    this.#request = identified(request, context, reply.request);
+    this.#request = identified(request, context, reply);
     this.#encoder = encoder;
     this.#reply = reply;
     this.#delivery = new Delivery(context, reply);
@@ -110,7 +114,7 @@ export class ChoicesAnswer {
     reply: FastifyReply,
   ) {
     this.#context = context;
-    this.#requests = requests.map((request) => identified(request, context, reply.request));
+    this.#requests = requests.map((request) => identified(request, context, reply));
     this.#encoder = encoder;
     this.#reply = reply;
     this.#delivery = new Delivery(context, reply);

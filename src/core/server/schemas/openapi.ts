@@ -6,6 +6,7 @@ import { message, messagesError, messagesEvent } from './messages-answers.js';
 import { deletedResponse, itemList, response, responseEvent } from './response-answers.js';
 import { conversationItem } from './response-items.js';
 import { model, modelList, queue } from './server-state.js';
+import { usage } from './usage.js';
 
 const error = Type.Object({
   error: Type.Object({
@@ -43,6 +44,7 @@ const named = {
   Queue: queue,
   Response: response,
   ResponseStreamEvent: responseEvent,
+  Usage: usage,
 } as const;
 
 type Name = keyof typeof named;
