@@ -25,6 +25,12 @@ export const queueFlags = {
     max: 1_000_000,
     default: 64,
   }),
+  'max-queued-tokens': Flags.integer({
+    ...queue,
+    ...defaultInWords('no limit'),
+    summary: 'Prompt tokens of all waiting requests together. A request that comes when none waits is accepted anyway.',
+    min: 1,
+  }),
   'queue-policy': Flags.option({
     ...queue,
     ...defaultInWords('fair with --config or several keys, otherwise fifo'),
@@ -72,6 +78,7 @@ export function queueOptions(
     maxConcurrency: flags['max-concurrency'],
     maxQueue: flags['max-queue'],
     queueTimeoutMs: flags['queue-timeout'],
+    maxQueuedTokens: flags['max-queued-tokens'] ?? null,
     policy: flags['queue-policy'] ?? (hasKeys ? 'fair' : 'fifo'),
     classPatienceMs: flags['class-patience'],
   };

@@ -46,7 +46,14 @@ describe('the flags of a server', () => {
         prefillChunk: 128,
         promptCache: 'auto',
       },
-      queue: { maxConcurrency: 4, maxQueue: 64, queueTimeoutMs: 60_000, policy: 'fifo', classPatienceMs: 60_000 },
+      queue: {
+        maxConcurrency: 4,
+        maxQueue: 64,
+        queueTimeoutMs: 60_000,
+        maxQueuedTokens: null,
+        policy: 'fifo',
+        classPatienceMs: 60_000,
+      },
       keys: null,
       server: {
         host: '127.0.0.1',
@@ -101,11 +108,21 @@ describe('the flags of a server', () => {
   });
 
   it('reach the queue', async () => {
-    const { queue } = await optionsOf(...mock, '-n', '8', '--max-queue', '0', '--queue-timeout', '0');
+    const { queue } = await optionsOf(
+      ...mock,
+      '-n',
+      '8',
+      '--max-queue',
+      '0',
+      '--queue-timeout',
+      '0',
+      '--max-queued-tokens=5000',
+    );
     expect(queue).toEqual({
       maxConcurrency: 8,
       maxQueue: 0,
       queueTimeoutMs: 0,
+      maxQueuedTokens: 5000,
       policy: 'fifo',
       classPatienceMs: 60_000,
     });

@@ -70,6 +70,7 @@ describe('the surface of serve', () => {
         min: 1,
         max: 512,
       },
+      'max-queued-tokens': { type: 'option', env: 'CHATSTREAM_MAX_QUEUED_TOKENS', min: 1 },
       'max-queue': { type: 'option', env: 'CHATSTREAM_MAX_QUEUE', default: 64, min: 0, max: 1_000_000 },
       'queue-policy': { type: 'option', env: 'CHATSTREAM_QUEUE_POLICY', options: ['fair', 'fifo'] },
       'class-patience': { type: 'option', env: 'CHATSTREAM_CLASS_PATIENCE', default: 60_000 },

@@ -46,6 +46,7 @@ export class Metrics {
       'Requests whose prompts are being turned into tokens.',
       () => inference.preparing,
     );
+    this.#gauge('chatstream_queued_tokens', 'Prompt tokens of waiting requests.', () => inference.queuedTokens);
     this.#gauge('chatstream_max_concurrency', 'Size of the processing queue.', () => inference.limits.maxConcurrency);
     this.#gauge('chatstream_max_queue', 'Size of the request queue.', () => inference.limits.maxQueue);
     this.#observeRequests(inference);
@@ -115,6 +116,12 @@ export class Metrics {
     );
     const requests = this.#counter('chatstream_requests_total', 'Requests that have ended, by outcome.', ['outcome']);
     for (const outcome of countedOutcomes) requests.inc({ outcome }, 0);
+    const deadlines = this.#counter(
+      'chatstream_deadline_requests_total',
+      'Requests that could not start before their deadline: refused on arrival, or dropped while they waited.',
+      ['stage'],
+    );
+    for (const stage of ['arrival', 'waiting']) deadlines.inc({ stage }, 0);
     const countTokens = this.#tokenCounters();
     inference.events((event) => {
       switch (event.type) {
@@ -128,6 +135,9 @@ export class Metrics {
         case 'settled': {
           const { outcome, timings } = event;
           requests.inc({ outcome: countedOutcome(outcome) });
+          if (event.error?.code === 'deadline') {
+            deadlines.inc({ stage: outcome === 'refused' ? 'arrival' : 'waiting' });
+          }
           // Requests that never left the queue have cost no prefill.
           if (outcome === 'completed' || outcome === 'cancelled_running' || outcome === 'failed') countTokens(timings);
           if (outcome !== 'completed') return;

@@ -49,6 +49,7 @@ describe('metrics', () => {
     expect(ours.toSorted()).toEqual([
       'chatstream_batch_size histogram',
       'chatstream_cached_tokens_total counter',
+      'chatstream_deadline_requests_total counter',
       'chatstream_e2e_request_latency_seconds histogram',
       'chatstream_engine_restarts_total counter',
       'chatstream_http_connections gauge',
@@ -72,6 +73,7 @@ describe('metrics', () => {
       'chatstream_prompt_cache_tokens_total counter',
       'chatstream_prompt_tokens_total counter',
       'chatstream_queue_wait_seconds histogram',
+      'chatstream_queued_tokens gauge',
       'chatstream_requests_preparing gauge',
       'chatstream_requests_running gauge',
       'chatstream_requests_total counter',

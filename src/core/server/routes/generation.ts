@@ -3,6 +3,7 @@ import { modelNotFoundError } from '../../base/refusals.js';
 import type { AdmittedRequest, AnswerListener, InferenceRequest } from '../../inference/request.js';
 import { lowerOf } from '../../scheduler/traffic-class.js';
 import type { ServerContext } from '../http/context.js';
+import { earliestDeadline } from '../http/deadline-header.js';
 import { limitHeaders } from '../http/limit-headers.js';
 import type { AnswerEncoder, ChoicesEncoder } from '../protocol/answer-encoder.js';
 import { errors } from '../schemas/openapi.js';
@@ -34,7 +35,7 @@ export function servedModel({ inference, options }: ServerContext, wanted: strin
   throw modelNotFoundError(wanted, first);
 }
 
-/** The request with what the client's key says about it. A request may lower its class, but not raise it. */
+/** The request with what the client's key and headers say about it. A request may lower its class, but not raise it. */
 export function identified(
   request: InferenceRequest,
   { keys }: ServerContext,
@@ -46,6 +47,7 @@ export function identified(
     ...request,
     requestId: http.id,
     ...owner,
+    ...earliestDeadline(request.deadlineMs, http.headers),
     trafficClass: lowerOf(highest, request.trafficClass ?? highest),
   };
 }
