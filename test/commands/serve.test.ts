@@ -190,7 +190,14 @@ describe('serve', () => {
     await serveAndEnd('-n', '2', '--port', '0');
     expect(serve).toHaveBeenCalledExactlyOnceWith(
       expect.objectContaining({
-        queue: { maxConcurrency: 2, maxQueue: 64, queueTimeoutMs: 60_000, policy: 'fifo', classPatienceMs: 60_000 },
+        queue: {
+          maxConcurrency: 2,
+          maxQueue: 64,
+          queueTimeoutMs: 60_000,
+          maxQueuedTokens: null,
+          policy: 'fifo',
+          classPatienceMs: 60_000,
+        },
         version: expect.stringMatching(/^\d+\.\d+\.\d+/) as string,
       }),
       expect.anything(),

@@ -38,6 +38,7 @@ const routes = [
   ['post', '/detokenize'],
   ['get', '/v1/queue'],
   ['patch', '/v1/queue'],
+  ['get', '/v1/usage'],
   ['get', '/livez'],
   ['get', '/readyz'],
   ['get', '/health'],
@@ -86,6 +87,7 @@ const generationParameters = [
   'min_tokens',
   'stop_token_ids',
   'service_tier',
+  'deadline_ms',
   'priority',
   'n',
 ];
