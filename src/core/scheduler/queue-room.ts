@@ -1,10 +1,13 @@
 import { rateLimitedError } from '../base/key-refusals.js';
 import { drainingError, queuedTokensError, queueFullError } from '../base/refusals.js';
+import type { SchedulerLimits } from './scheduler-options.js';
 
-/** How full the queues are, and how full they may be. */
+/**
+ * How full the queues are, and how full they may be. The scheduler itself is one: to make an object for each admission took
+ * several times as long as the rest of it.
+ */
 export interface QueueState {
-  readonly maxConcurrency: number;
-  readonly maxQueue: number;
+  readonly limits: SchedulerLimits;
   /** The most prompt tokens of all waiting jobs together; null for any number. */
   readonly maxQueuedTokens: number | null;
   readonly running: number;
@@ -23,16 +26,19 @@ export interface KeyRoom {
 }
 
 /** How many more jobs could be admitted now, to run or to wait. */
-export function vacanciesIn({ draining, maxConcurrency, maxQueue, running, waiting }: QueueState): number {
+export function vacanciesIn({ draining, limits, running, waiting }: QueueState): number {
   if (draining) return 0;
   // After a resize there may be more of either than the limits allow.
-  return Math.max(0, Math.max(0, maxConcurrency - running) + maxQueue - waiting);
+  return Math.max(0, Math.max(0, limits.maxConcurrency - running) + limits.maxQueue - waiting);
 }
 
 /** Whether a job can be admitted if `pending` others come first. @throws ChatstreamError `queue_full`, `draining` */
 export function assertVacancyIn(state: QueueState, pending: number, retryAfterSeconds: () => number): void {
   if (state.draining) throw drainingError(retryAfterSeconds());
-  if (vacanciesIn(state) <= pending) throw queueFullError({ ...state, pending }, retryAfterSeconds());
+  if (vacanciesIn(state) <= pending) {
+    const { limits, running, waiting } = state;
+    throw queueFullError({ ...limits, running, waiting, pending }, retryAfterSeconds());
+  }
 }
 
 /** Whether jobs with such prompts, in tokens, can be admitted together. @throws ChatstreamError `queue_full` */
@@ -57,7 +63,7 @@ export function assertKeyFits(
   retryAfterSeconds: () => number,
 ): void {
   if (maxWaiting === null) return;
-  const free = state.waiting === 0 ? Math.max(0, state.maxConcurrency - state.running) : 0;
+  const free = state.waiting === 0 ? Math.max(0, state.limits.maxConcurrency - state.running) : 0;
   const waits = jobs - Math.min(jobs, free, mayStart);
   if (waits === 0 || waiting + waits <= maxWaiting) return;
   throw rateLimitedError(key, `${maxWaiting} waiting requests`, retryAfterSeconds());

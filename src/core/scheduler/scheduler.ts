@@ -22,9 +22,10 @@ export type { SchedulerLimits, SchedulerOptions } from './scheduler-options.js';
  * The scheduler knows neither HTTP nor engines: its owner starts a job when it is told to. Every operation on a job costs
  * at most O(log n) in the number of waiting jobs.
  */
-export class Scheduler<J extends Job> {
+export class Scheduler<J extends Job> implements QueueState {
   readonly #clock: Clock;
-  readonly #maxQueuedTokens: number | null;
+  /** See {@link SchedulerOptions}. */
+  readonly maxQueuedTokens: number | null;
   readonly #retry = (): number => this.retryAfterSeconds();
   readonly #line: JobLine<J>;
   readonly #fairLine: FairLine<J> | null;
@@ -40,7 +41,7 @@ export class Scheduler<J extends Job> {
 
   constructor(options: SchedulerOptions, clock: Clock) {
     const { maxConcurrency, maxQueue, queueTimeoutMs, maxQueuedTokens = null, fair } = options;
-    this.#maxQueuedTokens = maxQueuedTokens;
+    this.maxQueuedTokens = maxQueuedTokens;
     this.#clock = clock;
     this.#limits = { maxConcurrency, maxQueue };
     this.#fairLine = fair === undefined ? null : new FairLine(fair, clock);
@@ -88,7 +89,7 @@ export class Scheduler<J extends Job> {
 
   /** How many more jobs could be admitted now, to run or to wait. */
   get vacancies(): number {
-    return vacanciesIn(this.#state);
+    return vacanciesIn(this);
   }
 
   /**
@@ -117,7 +118,7 @@ export class Scheduler<J extends Job> {
    * @throws ChatstreamError as `admit` does
    */
   assertVacancy(pending = 0): void {
-    assertVacancyIn(this.#state, pending, this.#retry);
+    assertVacancyIn(this, pending, this.#retry);
   }
 
   /**
@@ -127,7 +128,7 @@ export class Scheduler<J extends Job> {
    * @throws ChatstreamError `queue_full`
    */
   assertTokenRoom(prompts: readonly number[]): void {
-    assertTokensFit(this.#state, prompts, this.#retry);
+    assertTokensFit(this, prompts, this.#retry);
   }
 
   /**
@@ -137,7 +138,7 @@ export class Scheduler<J extends Job> {
    */
   assertKeyRoom(key: string, jobs: number): void {
     const room = this.#fairLine?.roomOf(key);
-    if (room !== undefined) assertKeyFits(key, jobs, room, this.#state, this.#retry);
+    if (room !== undefined) assertKeyFits(key, jobs, room, this, this.#retry);
   }
 
   /** Ends a running job; the first waiting one starts before this returns. Jobs that are not running are ignored. */
@@ -275,17 +276,6 @@ export class Scheduler<J extends Job> {
     this.#leave(job);
     const waitedMs = this.#clock.now() - job.admittedMs;
     this.#events.emit({ type: 'turned_away', job, stage, waitedMs, error: makeError() });
-  }
-
-  get #state(): QueueState {
-    return {
-      ...this.#limits,
-      maxQueuedTokens: this.#maxQueuedTokens,
-      running: this.#running,
-      waiting: this.#line.size,
-      queuedTokens: this.#queuedTokens,
-      draining: this.#draining,
-    };
   }
 
   #moved(): void {
