@@ -13,7 +13,8 @@ import { isOpenLoop, loadOf, refuseShapes, stagesOf } from './bench-load.js';
 import { abortRulesOf, findMaxOf, refuseWithSearch } from './bench-search.js';
 import { checkFilesApart, type FlagOrigins, valuesOf } from './flags.js';
 import { flagsToShow, givenServerFlags, ownServerCommand } from './own-server.js';
-import { checkEngineFlags, mostLlamaSlots, mostSlots } from './serve-flags.js';
+import { mostSlots } from './queue-flags.js';
+import { checkEngineFlags, mostLlamaSlots } from './serve-flags.js';
 
 /** The package that is running. */
 interface Package {

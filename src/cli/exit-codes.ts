@@ -43,6 +43,7 @@ const byError: Readonly<Record<ErrorCode, number>> = {
   queue_full: exitCodes.unexpectedFailure,
   rate_limited: exitCodes.unexpectedFailure,
   quota_exceeded: exitCodes.unexpectedFailure,
+  deadline: exitCodes.unexpectedFailure,
   queue_timeout: exitCodes.unexpectedFailure,
   draining: exitCodes.unexpectedFailure,
   too_many_connections: exitCodes.unexpectedFailure,

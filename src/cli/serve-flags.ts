@@ -7,7 +7,6 @@ import { cacheTypes, isQuantised } from '../core/gguf/kv-cache.js';
 import { automaticContextLength } from '../core/gguf/memory-need.js';
 import { bundledModel } from '../core/models/model-source.js';
 import { resolveModel, type ResolveOptions } from '../core/models/resolve-model.js';
-import { queuePolicies } from '../core/scheduler/fair-line.js';
 import type { ServeOptions } from '../core/serve.js';
 import { builtPage } from '../core/server/console/page-files.js';
 import { tracesUrl } from '../core/telemetry/otlp-url.js';
@@ -15,22 +14,18 @@ import {
   autoOrBytesFlag,
   autoOrIntegerFlag,
   defaultDuration,
-  defaultInWords,
   durationFlag,
   fromEnvironment,
   listFlag,
   valuesOf,
 } from './flags.js';
+import { queueFlags, queueOptions } from './queue-flags.js';
 
 /** llama.cpp's own limit. The mock engine has none. */
 export const mostLlamaSlots = 256;
 
-/** Our limit for both engines. */
-export const mostSlots = 512;
-
 const model = { helpGroup: 'MODEL' };
 const upstreamGroup = { helpGroup: 'UPSTREAM SERVERS' };
-const queue = { helpGroup: 'QUEUE' };
 const http = { helpGroup: 'HTTP' };
 const mock = { helpGroup: 'MOCK ENGINE' };
 
@@ -108,57 +103,7 @@ export const serveFlags = fromEnvironment({
     summary:
       'Server that generates instead of this one: URL[,slots=N][,model=NAME][,key=env:VARIABLE][,name=NAME]. Repeatable.',
   }),
-  'max-concurrency': Flags.integer({
-    ...queue,
-    char: 'n',
-    summary: 'Generations that run at the same time: the size of the processing queue.',
-    min: 1,
-    max: mostSlots,
-    default: 4,
-  }),
-  'max-queue': Flags.integer({
-    ...queue,
-    summary: 'Requests that may wait: the size of the request queue. With 0, a request that cannot start is rejected.',
-    min: 0,
-    max: 1_000_000,
-    default: 64,
-  }),
-  'queue-policy': Flags.option({
-    ...queue,
-    ...defaultInWords('fair with --config or several keys, otherwise fifo'),
-    summary: 'Which request starts next: of the key that has had the least service, or the first that came.',
-    options: queuePolicies,
-  })(),
-  'class-patience': durationFlag({
-    ...queue,
-    ...defaultDuration('60s'),
-    summary: 'With fair, after how long a waiting request rises by a class; 0 makes all classes the same.',
-  }),
-  'queue-timeout': durationFlag({
-    ...queue,
-    ...defaultDuration('60s'),
-    summary: 'Longest wait in the queue; 0 means no limit.',
-  }),
-  slots: Flags.integer({
-    ...queue,
-    ...defaultInWords('--max-concurrency'),
-    summary: 'Number of slots: how far --max-concurrency can be raised while the server runs.',
-    min: 1,
-    max: mostSlots,
-  }),
-  'prefill-chunk': Flags.integer({
-    ...queue,
-    summary: 'Prompt tokens that one round may process along with the running generations.',
-    min: 1,
-    max: 8192,
-    default: 128,
-  }),
-  'max-tokens': Flags.integer({
-    ...queue,
-    summary: 'Output tokens if a request sets no limit.',
-    min: 1,
-    default: 512,
-  }),
+  ...queueFlags,
   config: Flags.string({
     ...http,
     summary: 'YAML file with keys, and with values for any of these flags. Read again on SIGHUP and when it changes.',
@@ -191,6 +136,11 @@ export const serveFlags = fromEnvironment({
   }),
   'no-console': Flags.boolean({ ...http, summary: 'Do not serve the console, the page at /.' }),
   otlp: Flags.string({ ...http, summary: 'OpenTelemetry collector to send a trace of each request to.' }),
+  'usage-retention': durationFlag({
+    ...http,
+    ...defaultDuration('168h'),
+    summary: 'How long /v1/usage remembers what keys have used, in memory; 0 means not at all.',
+  }),
   'drain-timeout': durationFlag({
     ...http,
     ...defaultDuration('30s'),
@@ -229,13 +179,7 @@ export async function serveOptions(
 export function lineOptions(flags: ServeFlags, version: string, config: Config | null): Omit<ServeOptions, 'engine'> {
   const keys = apiKeys(valuesOf(flags['api-key']));
   return {
-    queue: {
-      maxConcurrency: flags['max-concurrency'],
-      maxQueue: flags['max-queue'],
-      queueTimeoutMs: flags['queue-timeout'],
-      policy: flags['queue-policy'] ?? (config !== null || keys.length > 1 ? 'fair' : 'fifo'),
-      classPatienceMs: flags['class-patience'],
-    },
+    queue: queueOptions(flags, config !== null || keys.length > 1),
     keys: config?.keys ?? null,
     server: {
       host: flags.host,
@@ -249,6 +193,7 @@ export function lineOptions(flags: ServeFlags, version: string, config: Config |
       storeTtlMs: flags['store-ttl'],
       storePath: storePath(flags.store),
       consolePath: flags['no-console'] ? null : builtPage,
+      usageRetentionMs: flags['usage-retention'],
     },
     version,
     ...(flags.otlp !== undefined && { otlpUrl: tracesUrl(flags.otlp) }),

@@ -8,6 +8,7 @@ import type { ConnectionLimits } from './server/http/connection-limits.js';
 import type { LineContext, ServerOptions } from './server/http/context.js';
 import type { KeyRing } from './server/http/key-ring.js';
 import { QueueAnnouncer } from './server/streaming/queue-announcer.js';
+import { KeyUsage } from './telemetry/key-usage.js';
 import { Metrics } from './telemetry/metrics.js';
 import { RecentHistory } from './telemetry/recent-history.js';
 import { logRequests } from './telemetry/request-log.js';
@@ -35,6 +36,7 @@ export function lineContext({ engine, ...parts }: LineParts, logger: PinoLogger)
     ...parts,
     announcer: new QueueAnnouncer(line, clock),
     totals,
+    usage: new KeyUsage(line.events, parts.options.usageRetentionMs),
     metrics: new Metrics(line, engine),
     history: new RecentHistory({ line, engine, totals, machine, clock }),
   };

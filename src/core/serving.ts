@@ -11,6 +11,8 @@ import type { KeyRing } from './server/http/key-ring.js';
 export interface QueueOptions extends SchedulerLimits {
   /** Longest wait in the queue in milliseconds; 0 is unlimited. */
   readonly queueTimeoutMs: number;
+  /** The most prompt tokens of all waiting requests together; null for any number. */
+  readonly maxQueuedTokens: number | null;
   readonly policy: QueuePolicy;
   /** After how long a waiting request rises by a class, in milliseconds. */
   readonly classPatienceMs: number;

@@ -47,7 +47,14 @@ describe('the flags of a server', () => {
         prefillChunk: 128,
         promptCache: 'auto',
       },
-      queue: { maxConcurrency: 4, maxQueue: 64, queueTimeoutMs: 60_000, policy: 'fifo', classPatienceMs: 60_000 },
+      queue: {
+        maxConcurrency: 4,
+        maxQueue: 64,
+        queueTimeoutMs: 60_000,
+        maxQueuedTokens: null,
+        policy: 'fifo',
+        classPatienceMs: 60_000,
+      },
       keys: null,
       server: {
         host: '127.0.0.1',
@@ -61,6 +68,7 @@ describe('the flags of a server', () => {
         storeTtlMs: 86_400_000,
         storePath: null,
         consolePath: builtPage,
+        usageRetentionMs: 604_800_000,
       },
       version: '1.2.3',
     });
@@ -102,11 +110,21 @@ describe('the flags of a server', () => {
   });
 
   it('reach the queue', async () => {
-    const { queue } = await optionsOf(...mock, '-n', '8', '--max-queue', '0', '--queue-timeout', '0');
+    const { queue } = await optionsOf(
+      ...mock,
+      '-n',
+      '8',
+      '--max-queue',
+      '0',
+      '--queue-timeout',
+      '0',
+      '--max-queued-tokens=5000',
+    );
     expect(queue).toEqual({
       maxConcurrency: 8,
       maxQueue: 0,
       queueTimeoutMs: 0,
+      maxQueuedTokens: 5000,
       policy: 'fifo',
       classPatienceMs: 60_000,
     });
@@ -114,7 +132,7 @@ describe('the flags of a server', () => {
 
   it('reach the HTTP server', async () => {
     const argv = ['--host', '::1', '-p', '0', '--max-tokens', '9', '--max-body', '2048', '--write-timeout', '0'];
-    argv.push('--store-ttl', '1h');
+    argv.push('--store-ttl', '1h', '--usage-retention', '0');
     const lists = [
       '--alias',
       'gpt-4o',
@@ -139,6 +157,7 @@ describe('the flags of a server', () => {
       storeTtlMs: 3_600_000,
       storePath: null,
       consolePath: builtPage,
+      usageRetentionMs: 0,
     });
   });
 

@@ -35,7 +35,14 @@ const server: RunningServer = {
 function options(maxQueue: number, apiKeys: readonly string[] = []): ServeOptions {
   return {
     engine: { engine: 'mock', slots: 8, context: 'auto', prefillMs: 20, tokenMs: 10, reply: 'round' },
-    queue: { maxConcurrency: 4, maxQueue, queueTimeoutMs: 60_000, policy: 'fifo', classPatienceMs: 60_000 },
+    queue: {
+      maxConcurrency: 4,
+      maxQueue,
+      queueTimeoutMs: 60_000,
+      maxQueuedTokens: null,
+      policy: 'fifo',
+      classPatienceMs: 60_000,
+    },
     keys: null,
     server: {
       host: '127.0.0.1',
@@ -49,6 +56,7 @@ function options(maxQueue: number, apiKeys: readonly string[] = []): ServeOption
       storeTtlMs: 1,
       storePath: null,
       consolePath: null,
+      usageRetentionMs: 1,
     },
     version: '1.2.3',
   };

@@ -71,6 +71,7 @@ describe('the surface of serve', () => {
         min: 1,
         max: 512,
       },
+      'max-queued-tokens': { type: 'option', env: 'CHATSTREAM_MAX_QUEUED_TOKENS', min: 1 },
       'max-queue': { type: 'option', env: 'CHATSTREAM_MAX_QUEUE', default: 64, min: 0, max: 1_000_000 },
       'queue-policy': { type: 'option', env: 'CHATSTREAM_QUEUE_POLICY', options: ['fair', 'fifo'] },
       'class-patience': { type: 'option', env: 'CHATSTREAM_CLASS_PATIENCE', default: 60_000 },
@@ -89,6 +90,7 @@ describe('the surface of serve', () => {
       'store-ttl': { type: 'option', env: 'CHATSTREAM_STORE_TTL', default: 86_400_000 },
       'no-console': { type: 'boolean', env: 'CHATSTREAM_NO_CONSOLE' },
       otlp: { type: 'option', env: 'CHATSTREAM_OTLP' },
+      'usage-retention': { type: 'option', env: 'CHATSTREAM_USAGE_RETENTION', default: 604_800_000 },
       'drain-timeout': { type: 'option', env: 'CHATSTREAM_DRAIN_TIMEOUT', default: 30_000 },
       'mock-prefill': { type: 'option', env: 'CHATSTREAM_MOCK_PREFILL', default: 20 },
       'mock-token': { type: 'option', env: 'CHATSTREAM_MOCK_TOKEN', default: 10 },
@@ -191,7 +193,14 @@ describe('serve', () => {
     await serveAndEnd('-n', '2', '--port', '0');
     expect(serve).toHaveBeenCalledExactlyOnceWith(
       expect.objectContaining({
-        queue: { maxConcurrency: 2, maxQueue: 64, queueTimeoutMs: 60_000, policy: 'fifo', classPatienceMs: 60_000 },
+        queue: {
+          maxConcurrency: 2,
+          maxQueue: 64,
+          queueTimeoutMs: 60_000,
+          maxQueuedTokens: null,
+          policy: 'fifo',
+          classPatienceMs: 60_000,
+        },
         version: expect.stringMatching(/^\d+\.\d+\.\d+/) as string,
       }),
       expect.anything(),

@@ -25,6 +25,7 @@ const clientErrors: readonly ErrorCode[] = [
   'rate_limited',
   'quota_exceeded',
   'queue_timeout',
+  'deadline',
   'draining',
   'too_many_connections',
   'engine_unavailable',

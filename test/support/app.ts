@@ -87,6 +87,7 @@ export const serverDefaults: ServerOptions = {
   storeTtlMs: 86_400_000,
   storePath: null,
   consolePath: null,
+  usageRetentionMs: 604_800_000,
 };
 
 /** Of the machine that the server believes to run on. */

@@ -12,7 +12,13 @@ const quickTimes = {
   ...{ probeIntervalMs: 200, probeTimeoutMs: 500, firstPauseMs: 50, longestPauseMs: 500 },
 };
 
-const queue = { maxQueue: 64, queueTimeoutMs: 20_000, policy: 'fifo', classPatienceMs: 60_000 } as const;
+const queue = {
+  maxQueue: 64,
+  queueTimeoutMs: 20_000,
+  maxQueuedTokens: null,
+  policy: 'fifo',
+  classPatienceMs: 60_000,
+} as const;
 
 export interface RelayServer extends RunningRelay {
   readonly post: (

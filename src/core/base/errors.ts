@@ -20,6 +20,7 @@ export type ErrorCode =
   // The queue refuses or gives up.
   | 'queue_full'
   | 'queue_timeout'
+  | 'deadline'
   | 'rate_limited'
   | 'quota_exceeded'
   | 'draining'

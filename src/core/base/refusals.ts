@@ -79,6 +79,16 @@ export function inputTooLongError(
   );
 }
 
+// deadline
+
+/** For a request that would start too late to be of use. */
+export function deadlineError(retryAfterSeconds: number): ChatstreamError {
+  return new ChatstreamError('deadline', 'The answer would not begin before the deadline of the request.', {
+    hint: `Allow more time, or try again in ${retryAfterSeconds} s.`,
+    retryAfterSeconds,
+  });
+}
+
 // draining
 
 export function drainingError(retryAfterSeconds: number): ChatstreamError {
@@ -241,6 +251,20 @@ export function queueFullError(
   return new ChatstreamError(
     'queue_full',
     `The queue is full: ${running} of ${maxConcurrency} generations run and ${places}${arriving}.`,
+    { hint: `Try again in ${retryAfterSeconds} s.`, retryAfterSeconds },
+  );
+}
+
+/** For a request whose prompt would make too many tokens wait. */
+export function queuedTokensError(
+  queuedTokens: number,
+  promptTokens: number,
+  most: number,
+  retryAfterSeconds: number,
+): ChatstreamError {
+  return new ChatstreamError(
+    'queue_full',
+    `The queue is full: ${queuedTokens} of ${most} prompt tokens wait, and this request has ${promptTokens}.`,
     { hint: `Try again in ${retryAfterSeconds} s.`, retryAfterSeconds },
   );
 }

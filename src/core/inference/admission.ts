@@ -147,6 +147,7 @@ export class Admission {
   assertRoom(jobs: readonly InferenceJob[]): void {
     this.#scheduler.assertVacancy(jobs.length - 1);
     this.#assertKeyRoom(jobs.map(({ request }) => request));
+    this.#scheduler.assertTokenRoom(jobs.map(({ promptTokens }) => promptTokens));
   }
 
   /** All of them come with one key. */

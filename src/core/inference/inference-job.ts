@@ -18,6 +18,7 @@ type Phase =
 /** One request on its way from the request queue through the engine, with the times that it has taken so far. */
 export class InferenceJob extends Job {
   phase: Phase = { status: 'waiting' };
+  override readonly deadlineMs: number | null;
   slot: number | null = null;
   cachedTokens = 0;
   outputTokens = 0;
@@ -34,6 +35,7 @@ export class InferenceJob extends Job {
     readonly arrivedMs: number,
   ) {
     super();
+    this.deadlineMs = request.deadlineMs === undefined ? null : arrivedMs + request.deadlineMs;
     const { key = noKey, trafficClass = usualClass, maxTokens } = request;
     this.#demand = { key, trafficClass, maxTokens, promptTokens: prompt.length };
   }

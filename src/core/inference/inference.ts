@@ -105,6 +105,11 @@ export class Inference implements RequestLine {
     return this.#scheduler.waiting;
   }
 
+  /** Prompt tokens of all waiting requests. */
+  get queuedTokens(): number {
+    return this.#scheduler.queuedTokens;
+  }
+
   /** Work that is in neither queue: requests whose prompts are being prepared, and calls of `tokenize` and `detokenize`. */
   get preparing(): number {
     return this.#admission.preparing + this.#translating;
@@ -256,16 +261,16 @@ export class Inference implements RequestLine {
         this.#processing.start(event.job, event.waitedMs);
         return;
       case 'turned_away':
-        this.#turnAway(event.job, event.error);
+        this.#turnAway(event);
         return;
       case 'moved':
         this.#moves.emit(undefined);
     }
   }
 
-  #turnAway(job: InferenceJob, error: ChatstreamError): void {
+  #turnAway({ job, stage, error }: Extract<SchedulerEvent<InferenceJob>, { type: 'turned_away' }>): void {
     job.unwatch();
-    this.#events.turnedAway(job, error);
+    this.#events.turnedAway(job, stage, error);
     job.listener.failed(error);
   }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import type { ChatstreamError, ErrorCode } from '../base/errors.js';
+import type { TurningAway } from '../scheduler/job.js';
 import type { InferenceEvent, InferenceRequest, Outcome, Timings } from './request.js';
 
 /**
@@ -24,6 +25,7 @@ const outcomes: Readonly<Record<ErrorCode, Outcome | null>> = {
   rate_limited: 'refused',
   quota_exceeded: 'refused',
   queue_timeout: 'timed_out',
+  deadline: 'timed_out',
   draining: 'refused',
   too_many_connections: 'refused',
   cancelled: 'cancelled_waiting',
@@ -95,9 +97,9 @@ export class RequestEvents {
     this.#settled(job.request, outcome, error, timings, job.arrivedMs, job.executor);
   }
 
-  /** A request was turned away while it waited. */
-  turnedAway(job: TimedJob, error: ChatstreamError): void {
-    this.settled(job, outcomes[error.code] ?? 'failed', error);
+  /** A request was turned away: while it waited, or when it would have begun to wait. */
+  turnedAway(job: TimedJob, stage: TurningAway, error: ChatstreamError): void {
+    this.settled(job, stage === 'arrival' ? 'refused' : (outcomes[error.code] ?? 'failed'), error);
   }
 
   /** A request was not admitted. Nothing is emitted if the request itself was wrong. */

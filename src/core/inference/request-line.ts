@@ -20,6 +20,8 @@ export interface RequestLine {
   readonly readiness: string;
   readonly running: number;
   readonly waiting: number;
+  /** Prompt tokens of all waiting requests. */
+  readonly queuedTokens: number;
   /** Work that is in neither queue. */
   readonly preparing: number;
   /** Who generates. */

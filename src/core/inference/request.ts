@@ -15,6 +15,8 @@ export interface InferenceRequest extends Omit<GenerationSpec, 'prompt' | 'marks
   readonly key?: string;
   /** The class in which it waits; `standard` if left out. */
   readonly trafficClass?: TrafficClass;
+  /** How long after its arrival there is no use in starting it, in milliseconds, 1 or more; none if left out. */
+  readonly deadlineMs?: number;
   /** The client's own name for it, for the log. */
   readonly requestId?: string;
 }

@@ -30,6 +30,7 @@ export class RelayJob extends Job {
   queueMs: number | null = null;
   startedMs = 0;
   firstTokenMs: number | null = null;
+  override readonly deadlineMs: number | null;
   promptTokens: number;
   cachedTokens = 0;
   outputTokens = 0;
@@ -45,6 +46,7 @@ export class RelayJob extends Job {
     super();
     const { key = noKey, trafficClass, promptTokens, maxTokens } = request;
     this.promptTokens = promptTokens;
+    this.deadlineMs = request.deadlineMs === undefined ? null : arrivedMs + request.deadlineMs;
     this.#demand = { key, trafficClass, promptTokens, maxTokens };
   }
 

@@ -21,6 +21,8 @@ export interface RelayRequest {
   readonly bodyFor: (model: string) => string;
   /** Estimated. */
   readonly promptTokens: number;
+  /** Milliseconds after its arrival from which on there is no use in starting it; none for a request that can wait. */
+  readonly deadlineMs?: number;
   /** The most output tokens, 1 or more; a guess if the request does not say. */
   readonly maxTokens: number;
 }

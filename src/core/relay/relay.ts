@@ -125,6 +125,10 @@ export class Relay implements RequestLine {
     return this.#sum(({ scheduler }) => scheduler.waiting);
   }
 
+  get queuedTokens(): number {
+    return this.#sum(({ scheduler }) => scheduler.queuedTokens);
+  }
+
   /** The names by which clients can ask for a model, the usual one first. */
   get models(): readonly string[] {
     return modelsOf(this.executors);
@@ -146,6 +150,7 @@ export class Relay implements RequestLine {
       this.#options.rates?.take(request.key ?? noKey, 1);
       if (this.#isOut(line)) throw noUpstreamError(line.model, line.scheduler.retryAfterSeconds());
       line.scheduler.assertVacancy();
+      line.scheduler.assertTokenRoom([request.promptTokens]);
       line.scheduler.assertKeyRoom(request.key ?? noKey, 1);
       const job = new RelayJob(request, listener, line, arrivedMs);
       job.watch(client, () => {
@@ -195,10 +200,10 @@ export class Relay implements RequestLine {
   #line(model: string): ModelLine {
     const known = this.#lines.get(model);
     if (known !== undefined) return known;
-    const { fair, queueTimeoutMs } = this.#options;
+    const { fair, queueTimeoutMs, maxQueuedTokens = null } = this.#options;
     const terms = this.#terms ?? fair?.terms;
     const options = {
-      ...{ maxConcurrency: 0, maxQueue: this.#maxQueue, queueTimeoutMs },
+      ...{ maxConcurrency: 0, maxQueue: this.#maxQueue, queueTimeoutMs, maxQueuedTokens },
       ...(fair !== undefined && { fair: { ...fair, ...(terms !== undefined && { terms }) } }),
     };
     const line: ModelLine = { model, scheduler: new Scheduler<RelayJob>(options, this.#clock), downSinceMs: null };
@@ -222,7 +227,7 @@ export class Relay implements RequestLine {
       }
       case 'turned_away':
         event.job.unwatch();
-        this.#events.turnedAway(event.job, event.error);
+        this.#events.turnedAway(event.job, event.stage, event.error);
         event.job.listener.failed(event.error);
         return;
       case 'moved':

@@ -59,6 +59,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
   #order: Iterator<Ticket<J>> | null = null;
   #orderNumber = 0;
   #ordered = 0;
+  #orderedWork = 0;
 
   constructor({ policy, classPatienceMs, terms }: FairOptions, clock: Clock) {
     this.#clock = clock;
@@ -182,6 +183,26 @@ export class FairLine<J extends Job> implements JobLine<J> {
     return ticket.position;
   }
 
+  /** As for {@link position}. */
+  workAhead(job: J): number {
+    return this.position(job) === 0 ? 0 : (job.ticket?.workAhead ?? 0);
+  }
+
+  weigh(job: J, work: number): void {
+    this.#arrivals.weigh(job, work);
+    this.#changed();
+  }
+
+  isLate({ ticket }: J, isLate: (position: number, workAhead: number) => boolean): boolean {
+    if (ticket === null) return false;
+    const order = this.#currentOrder();
+    while (ticket.positionAsOf !== this.#orderNumber) {
+      // Those who come before it are late already.
+      if (isLate(this.#ordered + 1, this.#orderedWork) || this.#advance(order) === undefined) return true;
+    }
+    return isLate(ticket.position, ticket.workAhead);
+  }
+
   *[Symbol.iterator](): Generator<J> {
     this.#rise();
     for (const ticket of startOrder(this.#state())) yield ticket.job;
@@ -192,6 +213,8 @@ export class FairLine<J extends Job> implements JobLine<J> {
     if (step.done === true) return undefined;
     this.#ordered += 1;
     step.value.position = this.#ordered;
+    step.value.workAhead = this.#orderedWork;
+    this.#orderedWork += step.value.job.work;
     step.value.positionAsOf = this.#orderNumber;
     return step.value;
   }
@@ -201,6 +224,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
     if (this.#order !== null) return this.#order;
     this.#orderNumber += 1;
     this.#ordered = 0;
+    this.#orderedWork = 0;
     this.#order = startOrder(this.#state());
     return this.#order;
   }

@@ -10,4 +10,14 @@ export interface JobLine<J> extends Iterable<J> {
   leave(job: J): void;
   /** 1 for the one that starts next; 0 for a job that is not in the line. */
   position(job: J): number;
+  /** The sum of the work of those that start before it. */
+  workAhead(job: J): number;
+  /** Changes the work of a job in the line. */
+  weigh(job: J, work: number): void;
+  /**
+   * Whether a job in the line comes too late. Costs no more than the positions up to the first that comes too late.
+   *
+   * @param isLate whether the job would in this position, with so much work ahead; then it also would in any later one
+   */
+  isLate(job: J, isLate: (position: number, workAhead: number) => boolean): boolean;
 }

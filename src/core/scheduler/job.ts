@@ -3,6 +3,20 @@ import { type Demand, unknownDemand } from './demand.js';
 import type { Ticket } from './key-account.js';
 import type { Standing } from './waiting-line.js';
 
+/** What was expected of a waiting job. */
+export interface Expectation {
+  readonly atMs: number;
+  /** As if no other job came. */
+  readonly waitMs: number;
+}
+
+/** What a running job has got so far. */
+export interface Run {
+  readonly startedMs: number;
+  firstTokenMs: number;
+  outputTokens: number;
+}
+
 /**
  * One piece of work while it waits for a slot or occupies one. Its owner extends this class with the work itself; the
  * fields here belong to the scheduler.
@@ -22,6 +36,14 @@ export class Job implements Standing {
   admittedMs = Number.NaN;
   /** What its key has paid for it, where several keys share the queue. */
   ticket: Ticket<this> | null = null;
+  /** The time on the clock after which there is no use in starting it; null for none. */
+  readonly deadlineMs: number | null = null;
+  /** What it is expected to take while it waits: see `StartEstimates.workOf`. */
+  work = 0;
+  /** The first wait that was expected of it, and when. */
+  expectation: Expectation | null = null;
+  /** What it has got while it runs. */
+  run: Run | null = null;
 
   /** The same for as long as it waits and runs. */
   get demand(): Demand {
@@ -29,10 +51,19 @@ export class Job implements Standing {
   }
 }
 
+/** When a job is turned away: instead of beginning to wait, or after it has waited. */
+export type TurningAway = 'arrival' | 'waiting';
+
 /** What the scheduler tells its owner. Every admitted job is either `started` or `turned_away`, unless it is withdrawn. */
 export type SchedulerEvent<J extends Job> =
   | { readonly type: 'started'; readonly job: J; readonly waitedMs: number }
-  | { readonly type: 'turned_away'; readonly job: J; readonly waitedMs: number; readonly error: ChatstreamError }
+  | {
+      readonly type: 'turned_away';
+      readonly job: J;
+      readonly stage: TurningAway;
+      readonly waitedMs: number;
+      readonly error: ChatstreamError;
+    }
   /** Waiting jobs may have moved up. */
   | { readonly type: 'moved' };
 
@@ -40,7 +71,7 @@ export type SchedulerEvent<J extends Job> =
 export interface WaitingView {
   /** 1 is the next to start. */
   readonly position: number;
-  /** Expected time until it starts, from measured releases; null until there has been one. */
+  /** Expected time until it starts, in milliseconds; null until a job has ended. */
   readonly etaMs: number | null;
 }
 

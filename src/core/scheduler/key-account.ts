@@ -147,6 +147,7 @@ export class Ticket<J> {
   outputTokens = 0;
   /** Its place in the order of starts, and the number of the order that says so. */
   position = 0;
+  workAhead = 0;
   positionAsOf = -1;
 
   constructor(

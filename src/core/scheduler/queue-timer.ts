@@ -1,8 +1,7 @@
 import type { CancelTimer, Clock } from '../base/clock.js';
 
 /**
- * The only timer of a queue in which every job may wait equally long: the first in line is always the first to run out of
- * time.
+ * The only timer of many jobs that run out of time one after the other.
  *
  * The timer is not restarted whenever another job becomes first, which would be at every start. It may therefore fire too
  * early; its owner then checks which jobs are late and calls {@link watch} again. That happens far less often than the
@@ -11,6 +10,7 @@ import type { CancelTimer, Clock } from '../base/clock.js';
 export class QueueTimer {
   readonly #clock: Clock;
   readonly #onDue: () => void;
+  #dueMs = Infinity;
   #cancel: CancelTimer | undefined;
 
   constructor(clock: Clock, onDue: () => void) {
@@ -20,8 +20,12 @@ export class QueueTimer {
 
   /** Fires at this time on the clock, or earlier if an earlier time was already set. */
   watch(dueMs: number): void {
-    this.#cancel ??= this.#clock.schedule(Math.max(0, dueMs - this.#clock.now()), () => {
+    if (dueMs < this.#dueMs) this.cancel();
+    else if (this.#cancel !== undefined) return;
+    this.#dueMs = dueMs;
+    this.#cancel = this.#clock.schedule(Math.max(0, dueMs - this.#clock.now()), () => {
       this.#cancel = undefined;
+      this.#dueMs = Infinity;
       this.#onDue();
     });
   }
@@ -29,5 +33,6 @@ export class QueueTimer {
   cancel(): void {
     this.#cancel?.();
     this.#cancel = undefined;
+    this.#dueMs = Infinity;
   }
 }

@@ -1,29 +1,18 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { ChatstreamError } from '../base/errors.js';
-import { rateLimitedError } from '../base/key-refusals.js';
-import { drainingError, queueFullError, queueTimeoutError } from '../base/refusals.js';
+import { drainingError } from '../base/refusals.js';
 import type { KeyTerms } from './demand.js';
-import { FairLine, type FairOptions } from './fair-line.js';
-import type { Job, QueueEntry, SchedulerEvent, WaitingView } from './job.js';
+import { FairLine } from './fair-line.js';
+import type { Job, QueueEntry, SchedulerEvent, TurningAway, WaitingView } from './job.js';
 import type { JobLine } from './job-line.js';
-import { QueueTimer } from './queue-timer.js';
-import { ReleaseRate } from './release-rate.js';
+import { assertKeyFits, assertTokensFit, assertVacancyIn, type QueueState, vacanciesIn } from './queue-room.js';
+import type { SchedulerLimits, SchedulerOptions } from './scheduler-options.js';
+import { StartEstimates } from './start-estimates.js';
+import { WaitingLimits } from './waiting-limits.js';
 import { WaitingLine } from './waiting-line.js';
 
-export interface SchedulerLimits {
-  /** Size of the processing queue: jobs that may run at once, 1 or more. */
-  readonly maxConcurrency: number;
-  /** Size of the request queue: jobs that may wait, 0 or more. */
-  readonly maxQueue: number;
-}
-
-export interface SchedulerOptions extends SchedulerLimits {
-  /** Longest wait in the queue in milliseconds; 0 is unlimited. */
-  readonly queueTimeoutMs: number;
-  /** How several keys share the queue. Without it, jobs start in the order of their arrival. */
-  readonly fair?: FairOptions;
-}
+export type { SchedulerLimits, SchedulerOptions } from './scheduler-options.js';
 
 /**
  * The request queue and the processing queue. At most `maxConcurrency` jobs run; the others wait, first come, first
@@ -33,29 +22,44 @@ export interface SchedulerOptions extends SchedulerLimits {
  * The scheduler knows neither HTTP nor engines: its owner starts a job when it is told to. Every operation on a job costs
  * at most O(log n) in the number of waiting jobs.
  */
-export class Scheduler<J extends Job> {
+export class Scheduler<J extends Job> implements QueueState {
   readonly #clock: Clock;
-  readonly #queueTimeoutMs: number;
+  /** See {@link SchedulerOptions}. */
+  readonly maxQueuedTokens: number | null;
+  readonly #retry = (): number => this.retryAfterSeconds();
   readonly #line: JobLine<J>;
   readonly #fairLine: FairLine<J> | null;
-  readonly #rate = new ReleaseRate();
-  readonly #timer: QueueTimer;
+  readonly #estimates: StartEstimates<J>;
+  readonly #waits: WaitingLimits<J>;
   readonly #events = new Emitter<SchedulerEvent<J>>();
   readonly #drained: (() => void)[] = [];
   #limits: SchedulerLimits;
   #running = 0;
+  #queuedTokens = 0;
   #draining = false;
   #filling = false;
 
-  constructor({ maxConcurrency, maxQueue, queueTimeoutMs, fair }: SchedulerOptions, clock: Clock) {
+  constructor(options: SchedulerOptions, clock: Clock) {
+    const { maxConcurrency, maxQueue, queueTimeoutMs, maxQueuedTokens = null, fair } = options;
+    this.maxQueuedTokens = maxQueuedTokens;
     this.#clock = clock;
-    this.#queueTimeoutMs = queueTimeoutMs;
     this.#limits = { maxConcurrency, maxQueue };
     this.#fairLine = fair === undefined ? null : new FairLine(fair, clock);
     this.#line = this.#fairLine ?? new WaitingLine<J>();
-    this.#timer = new QueueTimer(clock, () => {
-      this.#turnAwayLate();
-    });
+    this.#estimates = new StartEstimates(fair?.policy === 'fair', clock);
+    this.#waits = new WaitingLimits(
+      {
+        ...{ line: this.#line, estimates: this.#estimates, queueTimeoutMs },
+        retryAfterSeconds: this.#retry,
+        turnAway: (...turning) => {
+          this.#turnAway(...turning);
+        },
+        onMoved: () => {
+          this.#moved();
+        },
+      },
+      clock,
+    );
   }
 
   get events(): Subscribable<SchedulerEvent<J>> {
@@ -78,16 +82,19 @@ export class Scheduler<J extends Job> {
     return this.#draining;
   }
 
+  /** Prompt tokens of all waiting jobs. */
+  get queuedTokens(): number {
+    return this.#queuedTokens;
+  }
+
   /** How many more jobs could be admitted now, to run or to wait. */
   get vacancies(): number {
-    if (this.#draining) return 0;
-    // After a resize there may be more of either than the limits allow.
-    const places = Math.max(0, this.#limits.maxConcurrency - this.#running) + this.#limits.maxQueue;
-    return Math.max(0, places - this.#line.size);
+    return vacanciesIn(this);
   }
 
   /**
-   * Admits a job: it starts at once if there is a free slot and no other job waits, and waits otherwise.
+   * Admits a job: it starts at once if there is a free slot and no other job waits, and waits otherwise. If it is expected
+   * to start after its deadline, it is turned away at once.
    *
    * @param job a new one: a job is admitted once
    * @throws ChatstreamError `queue_full` with the seconds after which to try again, or `draining`
@@ -97,9 +104,12 @@ export class Scheduler<J extends Job> {
     if (job.status !== 'new') throw new ChatstreamError('internal', 'A job was admitted twice.');
     job.status = 'waiting';
     job.admittedMs = this.#clock.now();
+    job.work = this.#estimates.workOf(job.demand);
     this.#line.enter(job);
+    this.#queuedTokens += job.demand.promptTokens;
     this.#fill();
-    this.#watchFirst();
+    this.#waits.watchOldest();
+    this.#waits.watch(job);
   }
 
   /**
@@ -108,10 +118,17 @@ export class Scheduler<J extends Job> {
    * @throws ChatstreamError as `admit` does
    */
   assertVacancy(pending = 0): void {
-    if (this.#draining) throw drainingError(this.retryAfterSeconds());
-    if (this.vacancies > pending) return;
-    const queue = { ...this.#limits, running: this.#running, waiting: this.waiting, pending };
-    throw queueFullError(queue, this.retryAfterSeconds());
+    assertVacancyIn(this, pending, this.#retry);
+  }
+
+  /**
+   * Throws if jobs with such prompts cannot be admitted together.
+   *
+   * @param prompts in tokens
+   * @throws ChatstreamError `queue_full`
+   */
+  assertTokenRoom(prompts: readonly number[]): void {
+    assertTokensFit(this, prompts, this.#retry);
   }
 
   /**
@@ -121,11 +138,7 @@ export class Scheduler<J extends Job> {
    */
   assertKeyRoom(key: string, jobs: number): void {
     const room = this.#fairLine?.roomOf(key);
-    if (room === undefined || room.maxWaiting === null) return;
-    const free = this.#line.size === 0 ? Math.max(0, this.#limits.maxConcurrency - this.#running) : 0;
-    const waits = jobs - Math.min(jobs, free, room.mayStart);
-    if (waits === 0 || room.waiting + waits <= room.maxWaiting) return;
-    throw rateLimitedError(key, `${room.maxWaiting} waiting requests`, this.retryAfterSeconds());
+    if (room !== undefined) assertKeyFits(key, jobs, room, this, this.#retry);
   }
 
   /** Ends a running job; the first waiting one starts before this returns. Jobs that are not running are ignored. */
@@ -134,11 +147,9 @@ export class Scheduler<J extends Job> {
     job.status = 'gone';
     this.#running -= 1;
     this.#fairLine?.ended(job);
-    const now = this.#clock.now();
-    this.#rate.release(now);
-    if (this.#running === 0) this.#rate.idle(now);
+    if (this.#estimates.ended(job)) this.#estimates.weigh(this.#line);
     this.#fill();
-    this.#watchFirst();
+    this.#waits.watchOldest();
     this.#settleDrain();
   }
 
@@ -150,7 +161,7 @@ export class Scheduler<J extends Job> {
         return 'running';
       case 'waiting':
         this.#leave(job);
-        this.#watchFirst();
+        this.#waits.watchOldest();
         this.#events.emit({ type: 'moved' });
         return 'waiting';
       case 'new':
@@ -163,15 +174,15 @@ export class Scheduler<J extends Job> {
   resize(limits: Partial<SchedulerLimits>): void {
     this.#limits = { ...this.#limits, ...limits };
     this.#fill();
-    this.#watchFirst();
+    this.#waits.watchOldest();
   }
 
   /** Changes the terms of keys at once; no running or waiting job is ever removed. */
   configureKeys(terms: ReadonlyMap<string, KeyTerms>): void {
     this.#fairLine?.configure(terms);
     this.#fill();
-    this.#watchFirst();
-    if (this.#line.size > 0) this.#events.emit({ type: 'moved' });
+    this.#waits.watchOldest();
+    this.#moved();
   }
 
   /** Whether a key runs as many jobs as it may. */
@@ -187,6 +198,7 @@ export class Scheduler<J extends Job> {
   /** A running job has got an output token. */
   countOutput(job: J): void {
     this.#fairLine?.produced(job);
+    this.#estimates.produced(job);
   }
 
   /** Stops admitting jobs and turns away those that wait. Resolves when the last running job has ended. */
@@ -202,32 +214,23 @@ export class Scheduler<J extends Job> {
   /** Empties the request queue; running jobs go on. */
   turnAwayWaiting(error: () => ChatstreamError): void {
     const { oldest } = this.#line;
-    for (let next = oldest; next !== undefined; next = this.#line.oldest) this.#turnAway(next, error);
-    this.#watchFirst();
+    for (let next = oldest; next !== undefined; next = this.#line.oldest) this.#turnAway(next, 'waiting', error);
+    this.#waits.watchOldest();
   }
 
   /** Where a waiting job stands now; undefined if it is not waiting. */
   view(job: J): WaitingView | undefined {
-    if (job.status !== 'waiting') return undefined;
-    const position = this.#line.position(job);
-    return { position, etaMs: etaMs(position, this.#rate.perSecond(this.#clock.now())) };
+    return job.status === 'waiting' ? this.#estimates.viewIn(this.#line, job) : undefined;
   }
 
   /** Every waiting job in order. */
-  *entries(): Generator<QueueEntry<J>> {
-    const now = this.#clock.now();
-    const perSecond = this.#rate.perSecond(now);
-    let position = 0;
-    for (const job of this.#line) {
-      position += 1;
-      yield { job, position, waitedMs: now - job.admittedMs, etaMs: etaMs(position, perSecond) };
-    }
+  entries(): Generator<QueueEntry<J>> {
+    return this.#estimates.entriesOf(this.#line);
   }
 
   /** When a refused caller should try again: when all waiting jobs and its own would have started. 1 to 60 s. */
   retryAfterSeconds(): number {
-    const seconds = this.#rate.expectedMs(this.#line.size + 1, this.#clock.now()) / 1000;
-    return Math.min(60, Math.max(1, Math.ceil(seconds)));
+    return this.#estimates.retryAfterSeconds(this.#line.size);
   }
 
   /**
@@ -248,54 +251,39 @@ export class Scheduler<J extends Job> {
     } finally {
       this.#filling = false;
     }
-    if (moved && this.#line.size > 0) this.#events.emit({ type: 'moved' });
+    if (moved) this.#moved();
   }
 
   #start(job: J): void {
     const now = this.#clock.now();
     job.status = 'running';
     this.#running += 1;
-    this.#rate.busy(now);
+    this.#queuedTokens -= job.demand.promptTokens;
+    this.#waits.unwatch(job);
+    this.#estimates.started(job);
     this.#events.emit({ type: 'started', job, waitedMs: now - job.admittedMs });
   }
 
   #leave(job: J): void {
     job.status = 'gone';
+    this.#queuedTokens -= job.demand.promptTokens;
+    this.#waits.unwatch(job);
     this.#line.leave(job);
   }
 
   /** @param makeError called after the job has left, so that the job does not count towards its own retry time */
-  #turnAway(job: J, makeError: () => ChatstreamError): void {
+  #turnAway(job: J, stage: TurningAway, makeError: () => ChatstreamError): void {
     this.#leave(job);
     const waitedMs = this.#clock.now() - job.admittedMs;
-    this.#events.emit({ type: 'turned_away', job, waitedMs, error: makeError() });
+    this.#events.emit({ type: 'turned_away', job, stage, waitedMs, error: makeError() });
   }
 
-  #watchFirst(): void {
-    const { oldest } = this.#line;
-    if (oldest === undefined) this.#timer.cancel();
-    else if (this.#queueTimeoutMs > 0) this.#timer.watch(oldest.admittedMs + this.#queueTimeoutMs);
-  }
-
-  #turnAwayLate(): void {
-    const now = this.#clock.now();
-    let moved = false;
-    for (let { oldest } = this.#line; oldest !== undefined; oldest = this.#line.oldest) {
-      // Timers may fire a little early; half a millisecond does not matter.
-      if (now - oldest.admittedMs < this.#queueTimeoutMs - 0.5) break;
-      this.#turnAway(oldest, () => queueTimeoutError(this.#queueTimeoutMs, this.retryAfterSeconds()));
-      moved = true;
-    }
-    if (moved && this.#line.size > 0) this.#events.emit({ type: 'moved' });
-    this.#watchFirst();
+  #moved(): void {
+    if (this.#line.size > 0) this.#events.emit({ type: 'moved' });
   }
 
   #settleDrain(): void {
     if (!this.#draining || this.#running > 0) return;
     for (const resolve of this.#drained.splice(0)) resolve();
   }
-}
-
-function etaMs(position: number, releasesPerSecond: number | null): number | null {
-  return releasesPerSecond === null ? null : (position / releasesPerSecond) * 1000;
 }

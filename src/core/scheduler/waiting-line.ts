@@ -1,10 +1,13 @@
 import type { JobLine } from './job-line.js';
+import { PrefixSums } from './prefix-sums.js';
 import { RankedBits } from './ranked-bits.js';
 
 /** What can stand in a {@link WaitingLine}, in one line at a time. */
 export interface Standing {
   /** Its place in the line's storage; −1 while it is not in a line. Set by the line only. */
   place: number;
+  /** What counts as {@link WaitingLine.workAhead} of those behind it. Set by the line only while it is in one. */
+  work: number;
 }
 
 const smallestCapacity = 256;
@@ -32,6 +35,8 @@ const smallestCapacity = 256;
 export class WaitingLine<T extends Standing> implements JobLine<T> {
   #places = emptyPlaces<T>(smallestCapacity);
   #taken = new RankedBits(smallestCapacity);
+  /** The work of the item in each place. */
+  #work = new PrefixSums(smallestCapacity);
   /** The place of the first item. */
   #head = 0;
   /** Places from the first item to the last, gaps included. */
@@ -60,6 +65,7 @@ export class WaitingLine<T extends Standing> implements JobLine<T> {
     const place = this.#at(this.#span);
     this.#places[place] = item;
     this.#taken.set(place);
+    if (item.work !== 0) this.#work.add(place, item.work);
     if (place < this.#head) this.#wrapped += 1;
     this.#span += 1;
     this.#size += 1;
@@ -80,6 +86,7 @@ export class WaitingLine<T extends Standing> implements JobLine<T> {
     item.place = -1;
     this.#places[place] = undefined;
     this.#taken.clear(place);
+    if (item.work !== 0) this.#work.add(place, -item.work);
     if (place < this.#head) this.#wrapped -= 1;
     this.#size -= 1;
     this.#closeEnds();
@@ -91,6 +98,23 @@ export class WaitingLine<T extends Standing> implements JobLine<T> {
     if (place < 0) return 0;
     const before = place < this.#head ? this.#size - this.#wrapped : -this.#wrapped;
     return before + this.#taken.rank(place);
+  }
+
+  /** The work of all items before this one. Rounding may leave a trace of items that have left. */
+  workAhead({ place }: T): number {
+    if (place < 0) return 0;
+    const beforeHead = this.#work.before(this.#head);
+    const before = this.#work.before(place) - beforeHead;
+    return Math.max(0, place < this.#head ? this.#work.before(this.#places.length) + before : before);
+  }
+
+  weigh(item: T, work: number): void {
+    if (item.place >= 0) this.#work.add(item.place, work - item.work);
+    item.work = work;
+  }
+
+  isLate(item: T, isLate: (position: number, workAhead: number) => boolean): boolean {
+    return isLate(this.position(item), this.workAhead(item));
   }
 
   /** All items in order. */
@@ -125,16 +149,19 @@ export class WaitingLine<T extends Standing> implements JobLine<T> {
     let capacity = smallestCapacity;
     while (capacity < this.#size * 2) capacity *= 2;
     const places = emptyPlaces<T>(capacity);
+    const work = new PrefixSums(capacity);
     let end = 0;
     for (let count = 0; count < this.#span; count += 1) {
       const item = this.#places[this.#at(count)];
       if (item === undefined) continue;
       item.place = end;
       places[end] = item;
+      work.add(end, item.work);
       end += 1;
     }
     this.#places = places;
     this.#taken = new RankedBits(capacity, end);
+    this.#work = work;
     this.#head = 0;
     this.#span = end;
     this.#wrapped = 0;

@@ -28,6 +28,7 @@ import { resourceRoutes } from './routes/resources.js';
 import { responseRoutes } from './routes/responses.js';
 import { tokenRoutes } from './routes/tokens.js';
 import { upstreamRoutes } from './routes/upstreams.js';
+import { usageRoutes } from './routes/usage.js';
 import { namedSchemas } from './schemas/openapi.js';
 
 /**
@@ -151,7 +152,7 @@ export async function createApp(context: ServerContext | RelayContext, logger: P
     const generating = [completionRoutes, messagesRoutes, responseRoutes, embeddingRoutes];
     for (const routes of [...generating, modelRoutes, tokenRoutes]) routes(app, context);
   }
-  for (const routes of [queueRoutes, healthRoutes, observationRoutes, resourceRoutes, consoleRoutes]) {
+  for (const routes of [queueRoutes, usageRoutes, healthRoutes, observationRoutes, resourceRoutes, consoleRoutes]) {
     routes(app, context);
   }
   queueEventRoutes(app, context, feed);

@@ -4,6 +4,7 @@ import type { Timings } from '../inference/request.js';
 import type { RequestLine } from '../inference/request-line.js';
 import { onEngineRestart } from './engine-restarts.js';
 import { observeExecutors } from './executor-metrics.js';
+import { observeKeys } from './key-metrics.js';
 import { observePromptCache } from './prompt-cache-metrics.js';
 import { countedOutcome, countedOutcomes } from './totals.js';
 
@@ -48,9 +49,11 @@ export class Metrics {
       'Requests whose prompts are being turned into tokens.',
       () => line.preparing,
     );
+    this.#gauge('chatstream_queued_tokens', 'Prompt tokens of waiting requests.', () => line.queuedTokens);
     this.#gauge('chatstream_max_concurrency', 'Size of the processing queue.', () => line.limits.maxConcurrency);
     this.#gauge('chatstream_max_queue', 'Size of the request queue.', () => line.limits.maxQueue);
     this.#observeRequests(line);
+    observeKeys(line.events, this.#registry);
     observeExecutors(line, this.#registry);
     if (engine !== null) {
       this.#observeRounds(engine);
@@ -119,6 +122,12 @@ export class Metrics {
     );
     const requests = this.#counter('chatstream_requests_total', 'Requests that have ended, by outcome.', ['outcome']);
     for (const outcome of countedOutcomes) requests.inc({ outcome }, 0);
+    const deadlines = this.#counter(
+      'chatstream_deadline_requests_total',
+      'Requests that could not start before their deadline: refused on arrival, or dropped while they waited.',
+      ['stage'],
+    );
+    for (const stage of ['arrival', 'waiting']) deadlines.inc({ stage }, 0);
     const countTokens = this.#tokenCounters();
     line.events((event) => {
       switch (event.type) {
@@ -132,6 +141,9 @@ export class Metrics {
         case 'settled': {
           const { outcome, timings } = event;
           requests.inc({ outcome: countedOutcome(outcome) });
+          if (event.error?.code === 'deadline') {
+            deadlines.inc({ stage: outcome === 'refused' ? 'arrival' : 'waiting' });
+          }
           // Requests that never left the queue have cost no prefill.
           if (outcome === 'completed' || outcome === 'cancelled_running' || outcome === 'failed') countTokens(timings);
           if (outcome !== 'completed') return;

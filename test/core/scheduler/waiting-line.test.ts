@@ -18,8 +18,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 class Person implements Standing {
   place = -1;
+  work: number;
 
-  constructor(readonly number: number) {}
+  constructor(readonly number: number) {
+    this.work = number % 7;
+  }
 }
 
 /** The line, next to a plain array that is always right. */

@@ -8,6 +8,7 @@ import type { RequestLine } from '../../inference/request-line.js';
 import type { MeteredMachine } from '../../machine/machine.js';
 import type { Relay } from '../../relay/relay.js';
 import type { RateLimiter } from '../../scheduler/rate-limiter.js';
+import type { KeyUsage } from '../../telemetry/key-usage.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import type { RecentHistory } from '../../telemetry/recent-history.js';
 import type { Totals } from '../../telemetry/totals.js';
@@ -42,6 +43,8 @@ export interface ServerOptions {
   readonly storePath: string | null;
   /** The folder with the page of the console; null for none. */
   readonly consolePath: string | null;
+  /** How long `/v1/usage` remembers; 0 is not at all. */
+  readonly usageRetentionMs: number;
 }
 
 /** What all routes work with, whoever generates. */
@@ -50,6 +53,7 @@ export interface LineContext {
   readonly announcer: QueueAnnouncer;
   readonly totals: Totals;
   readonly metrics: Metrics;
+  readonly usage: KeyUsage;
   readonly history: RecentHistory;
   readonly machine: MeteredMachine;
   readonly options: ServerOptions;

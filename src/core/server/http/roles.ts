@@ -11,6 +11,7 @@ const needs: ReadonlyMap<string, readonly Role[]> = new Map([
   ['GET /v1/queue/events', ['observer']],
   ['GET /v1/history', ['observer']],
   ['GET /v1/resources', ['observer']],
+  ['GET /v1/usage', ['user', 'observer']],
   ['GET /metrics', ['observer']],
   // It has prompts and answers of others.
   ['GET /v1/feedback', []],

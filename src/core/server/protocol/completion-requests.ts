@@ -76,6 +76,7 @@ export function resolvedRequest(
     stopTokens: body.stop_token_ids ?? [],
     ignoreEos: body.ignore_eos ?? false,
     ...trafficClassOf(body),
+    ...(typeof body.deadline_ms === 'number' && { deadlineMs: body.deadline_ms }),
   };
 }
 

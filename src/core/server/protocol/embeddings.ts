@@ -22,6 +22,7 @@ export function fromEmbeddingRequest(body: EmbeddingRequest, id: string): Infere
     ignoreEos: false,
     format: { type: 'text' },
     thoughtTokens: null,
+    ...(typeof body.deadline_ms === 'number' && { deadlineMs: body.deadline_ms }),
   };
 }
 

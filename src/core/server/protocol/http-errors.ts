@@ -28,6 +28,7 @@ const httpErrors: Readonly<Record<ErrorCode, HttpError>> = {
   rate_limited: { status: 429, type: 'rate_limit_error' },
   quota_exceeded: { status: 429, type: 'rate_limit_error' },
   queue_timeout: unavailable,
+  deadline: unavailable,
   draining: unavailable,
   too_many_connections: unavailable,
   engine_unavailable: unavailable,

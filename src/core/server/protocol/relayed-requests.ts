@@ -21,6 +21,8 @@ export interface RelayedBodyFacts extends Pick<
 > {
   readonly isStream: boolean;
   readonly includeQueue: boolean;
+  /** Milliseconds after its arrival; undefined if it can wait. */
+  readonly deadlineMs: number | undefined;
   /** The class that the request asks for; null if it leaves it to its key. */
   readonly trafficClass: TrafficClass | null;
 }
@@ -31,7 +33,11 @@ export function readRelayed(text: string, headers: IncomingHttpHeaders, defaultM
   const options = member(value, 'stream_options');
   const includeQueue = member(options, 'include_queue') === true;
   const wanted = trafficClasses.find((each) => each === member(value, 'priority'));
-  const body = withoutOurs(text, value, { options, isPriorityOurs: wanted !== undefined });
+  const deadlineMs = deadlineOf(value);
+  const body = withoutOurs(text, value, [
+    ...(wanted === undefined ? [] : ['priority']),
+    ...('deadline_ms' in value ? ['deadline_ms'] : []),
+  ]);
   const isFlexible = member(value, 'service_tier') === 'flex';
   return {
     model: nonEmpty(member(value, 'model')),
@@ -40,6 +46,7 @@ export function readRelayed(text: string, headers: IncomingHttpHeaders, defaultM
     headers: headersOf(headers),
     isStream: member(value, 'stream') === true,
     includeQueue,
+    deadlineMs,
     trafficClass: isFlexible ? lowerOf(wanted ?? usualClass, 'batch') : (wanted ?? null),
     promptTokens: Math.ceil(text.length / bytesPerToken),
     maxTokens: mostTokens(value) ?? defaultMaxTokens,
@@ -58,18 +65,27 @@ function parse(text: string): object {
 }
 
 /** What only this server understands is not passed on: some servers refuse what they do not know. */
-function withoutOurs(
-  text: string,
-  value: object,
-  { options, isPriorityOurs }: { readonly options: unknown; readonly isPriorityOurs: boolean },
-): string {
+function withoutOurs(text: string, value: object, ours: readonly string[]): string {
+  const options = member(value, 'stream_options');
   const isQueueAsked = isRecord(options) && 'include_queue' in options;
-  if (!isPriorityOurs && !isQueueAsked) return text;
-  const ours = new Set([...(isPriorityOurs ? ['priority'] : []), ...(isQueueAsked ? ['stream_options'] : [])]);
-  const rest = Object.fromEntries(Object.entries(value).filter(([name]) => !ours.has(name)));
+  if (ours.length === 0 && !isQueueAsked) return text;
+  const dropped = new Set([...ours, ...(isQueueAsked ? ['stream_options'] : [])]);
+  const rest = Object.fromEntries(Object.entries(value).filter(([name]) => !dropped.has(name)));
   if (!isQueueAsked) return JSON.stringify(rest);
   const others = Object.entries(options).filter(([name]) => name !== 'include_queue');
   return JSON.stringify(others.length === 0 ? rest : { ...rest, stream_options: Object.fromEntries(others) });
+}
+
+/** @throws ChatstreamError `invalid_request` */
+function deadlineOf(value: object): number | undefined {
+  const deadlineMs = member(value, 'deadline_ms');
+  if (deadlineMs === undefined || deadlineMs === null) return undefined;
+  if (typeof deadlineMs === 'number' && Number.isInteger(deadlineMs) && deadlineMs >= 1 && deadlineMs < 2 ** 31) {
+    return deadlineMs;
+  }
+  throw new ChatstreamError('invalid_request', 'deadline_ms is not a whole number of milliseconds from 1.', {
+    param: 'deadline_ms',
+  });
 }
 
 function headersOf(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {

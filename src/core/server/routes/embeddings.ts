@@ -6,7 +6,7 @@ import { assertDimensions, EmbeddingEncoder, fromEmbeddingRequest } from '../pro
 import { embeddingRequest } from '../schemas/embeddings.js';
 import { json } from '../schemas/openapi.js';
 import { Delivery, type WholeBody } from './delivery.js';
-import { generationErrors, servedModel } from './generation.js';
+import { generationErrors, identified, sendLimits, servedModel } from './generation.js';
 
 /** OpenAI's API for embeddings. A request takes one place in the queue, however many inputs it has. */
 export function embeddingRoutes(app: App, context: ServerContext): void {
@@ -17,11 +17,12 @@ export function embeddingRoutes(app: App, context: ServerContext): void {
     body: embeddingRequest,
     response: { 200: json('A vector for each input.', 'Embeddings'), ...generationErrors },
   };
-  app.post('/v1/embeddings', { schema }, async ({ body, id: requestId }, reply) => {
-    const request = { ...fromEmbeddingRequest(body, `embd-${randomUUID()}`), requestId };
+  app.post('/v1/embeddings', { schema }, async ({ body }, reply) => {
+    const request = identified(fromEmbeddingRequest(body, `embd-${randomUUID()}`), context, reply);
     const encoder = new EmbeddingEncoder(servedModel(context, body.model), body);
     assertDimensions(body, inference.info?.embeddings);
     reply.log.debug({ id: request.id }, 'request received');
+    sendLimits(context, reply);
     const delivery = new Delivery(context, reply);
     return await delivery.whole((answer) => inference.submit(request, listenerOf(encoder, answer), delivery.client));
   });

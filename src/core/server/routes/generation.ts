@@ -1,8 +1,9 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { modelNotFoundError } from '../../base/refusals.js';
 import type { AdmittedRequest, AnswerListener, InferenceRequest } from '../../inference/request.js';
 import { lowerOf } from '../../scheduler/traffic-class.js';
 import type { ServerContext } from '../http/context.js';
+import { earliestDeadline } from '../http/deadline-header.js';
 import { limitHeaders } from '../http/limit-headers.js';
 import type { AnswerEncoder, ChoicesEncoder } from '../protocol/answer-encoder.js';
 import { errors } from '../schemas/openapi.js';
@@ -34,20 +35,25 @@ export function servedModel({ inference, options }: ServerContext, wanted: strin
   throw modelNotFoundError(wanted, first);
 }
 
-/** The request with what the client's key says about it. A request may lower its class, but not raise it. */
-function identified(request: InferenceRequest, { keys }: ServerContext, http: FastifyRequest): InferenceRequest {
+/** The request with what the client's key and headers say about it. A request may lower its class, but not raise it. */
+export function identified(
+  request: InferenceRequest,
+  { keys }: ServerContext,
+  { request: http }: FastifyReply,
+): InferenceRequest {
   const { name: key, trafficClass: highest } = keys.of(http.raw);
   const owner = keys.keys.length === 0 ? {} : { key };
   return {
     ...request,
     requestId: http.id,
     ...owner,
+    ...earliestDeadline(request.deadlineMs, http.headers),
     trafficClass: lowerOf(highest, request.trafficClass ?? highest),
   };
 }
 
 /** Tells the client what its key had left when the request came, also if it is refused. */
-function sendLimits({ keys, rates }: ServerContext, reply: FastifyReply): void {
+export function sendLimits({ keys, rates }: ServerContext, reply: FastifyReply): void {
   reply.headers(limitHeaders(rates, keys.of(reply.request.raw).name));
 }
 
@@ -61,7 +67,7 @@ export class GenerationAnswer {
 
   constructor(context: ServerContext, request: InferenceRequest, encoder: AnswerEncoder, reply: FastifyReply) {
     this.#context = context;
-    this.#request = identified(request, context, reply.request);
+    this.#request = identified(request, context, reply);
     this.#encoder = encoder;
     this.#reply = reply;
     this.#delivery = new Delivery(context, reply);
@@ -110,7 +116,7 @@ export class ChoicesAnswer {
     reply: FastifyReply,
   ) {
     this.#context = context;
-    this.#requests = requests.map((request) => identified(request, context, reply.request));
+    this.#requests = requests.map((request) => identified(request, context, reply));
     this.#encoder = encoder;
     this.#reply = reply;
     this.#delivery = new Delivery(context, reply);

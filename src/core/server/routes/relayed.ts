@@ -5,6 +5,7 @@ import type { AdmittedRequest } from '../../inference/request.js';
 import type { RelayListener, RelayRequest } from '../../relay/relay-request.js';
 import { lowerOf } from '../../scheduler/traffic-class.js';
 import type { App, RelayContext } from '../http/context.js';
+import { earliestDeadline } from '../http/deadline-header.js';
 import { limitHeaders } from '../http/limit-headers.js';
 import { pathOf } from '../http/route-paths.js';
 import { relayedFailure } from '../protocol/relayed-failure.js';
@@ -45,7 +46,7 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
   const { keys, rates, options } = context;
   if (typeof http.body !== 'string') throw noBodyError();
   const path = pathOf(http.url);
-  const { isStream, includeQueue, trafficClass, ...facts } = readRelayed(
+  const { isStream, includeQueue, trafficClass, deadlineMs, ...facts } = readRelayed(
     http.body,
     http.headers,
     options.defaultMaxTokens,
@@ -57,6 +58,7 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
     path,
     headers: { ...facts.headers, 'x-request-id': http.id },
     requestId: http.id,
+    ...earliestDeadline(deadlineMs, http.headers),
     ...(keys.keys.length > 0 && { key: key.name }),
     trafficClass: lowerOf(key.trafficClass, trafficClass ?? key.trafficClass),
     // Nothing is generated.

@@ -4,6 +4,13 @@ import { outputFormatParameters } from './output-format-parameters.js';
 import { samplingParameters } from './sampling-parameters.js';
 
 export const stopString = Type.String({ maxLength: 256, description: 'An empty one is ignored.' });
+export const deadlineMs = optional(
+  Type.Integer({
+    minimum: 1,
+    maximum: 2 ** 31 - 1,
+    description: 'Milliseconds after which the answer need not begin any more. Then, or if that is foreseen, 503.',
+  }),
+);
 export const mostTokens = 2 ** 31 - 1;
 const maxTokens = optional(
   Type.Integer({ minimum: -1, maximum: mostTokens, description: 'Not 0; -1 is all that fits into the context.' }),
@@ -36,6 +43,7 @@ export const generationParameters = {
   service_tier: optional(
     Type.String({ description: 'Repeated in the answer. With flex, the request waits in the class batch.' }),
   ),
+  deadline_ms: deadlineMs,
   priority: optional(
     Type.Union([Type.Enum(['interactive', 'standard', 'batch']), Type.Number()], {
       description: 'The class in which the request waits, unless that of its key is lower. Numbers are not used.',

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { timings } from './completion-answers.js';
+import { deadlineMs } from './completion-requests.js';
 import { optional } from './optional.js';
 
 /** OpenAI's limit. */
@@ -28,6 +29,7 @@ export const embeddingRequest = Type.Object({
       description: 'Keep only the first numbers of each vector, scaled to length 1 again; for models trained for that.',
     }),
   ),
+  deadline_ms: deadlineMs,
   user: optional(Type.String({ description: 'Accepted but not used.' })),
 });
 

@@ -9,6 +9,7 @@ import { history, resources } from './resources.js';
 import { deletedResponse, itemList, response, responseEvent } from './response-answers.js';
 import { conversationItem } from './response-items.js';
 import { model, modelList, queue } from './server-state.js';
+import { usage } from './usage.js';
 
 const error = Type.Object({
   error: Type.Object({
@@ -52,6 +53,7 @@ const named = {
   Resources: resources,
   Response: response,
   ResponseStreamEvent: responseEvent,
+  Usage: usage,
 } as const;
 
 type Name = keyof typeof named;

@@ -44,6 +44,7 @@ const routes = [
   ['get', '/v1/queue/events'],
   ['get', '/v1/history'],
   ['get', '/v1/resources'],
+  ['get', '/v1/usage'],
   ['get', '/livez'],
   ['get', '/readyz'],
   ['get', '/health'],
@@ -92,6 +93,7 @@ const generationParameters = [
   'min_tokens',
   'stop_token_ids',
   'service_tier',
+  'deadline_ms',
   'priority',
   'n',
 ];

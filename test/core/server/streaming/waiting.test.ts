@@ -131,8 +131,8 @@ describe('a stream that waits in the queue', () => {
     await clock.advanceAsync(8000);
     await clock.advanceAsync(2000);
     await client.arrived('queued');
-    // One ended in ten busy seconds, and two stand before the end of the wait.
-    expect(comments(client)).toEqual(['queued position=2 eta_ms=20000']);
+    // An answer was cut off after 8 tokens, in as many seconds. The one that runs may have 100, of which 2 are there.
+    expect(comments(client)).toEqual([expect.stringMatching(/^queued position=2 eta_ms=3[2-4]\d{3}$/)]);
   });
 });
 

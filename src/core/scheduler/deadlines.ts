@@ -1,0 +1,91 @@
+import type { Clock } from '../base/clock.js';
+import { Heap, type HeapItem } from './heap.js';
+import type { TurningAway } from './job.js';
+import { QueueTimer } from './queue-timer.js';
+
+/** Shorter pauses between two looks at a waiting job would find nothing new, in milliseconds. */
+const shortestPauseMs = 100;
+
+export interface DeadlineRules<J> {
+  /** Whether a waiting job will not start in the time that it has left. */
+  readonly isHopeless: (job: J, leftMs: number) => boolean;
+  /** Called with each that will not, after it is no longer watched. */
+  readonly onHopeless: (job: J, stage: TurningAway) => void;
+}
+
+interface Appointment<J> extends HeapItem {
+  readonly job: J;
+  readonly deadlineMs: number;
+  /** When the job is looked at next. */
+  dueMs: number;
+}
+
+/**
+ * Watches waiting jobs that are of no use after their deadline. Each is looked at when half of its remaining time has passed,
+ * and so on, and at its deadline: about ten times, however long it waits.
+ */
+export class Deadlines<J> {
+  readonly #clock: Clock;
+  readonly #rules: DeadlineRules<J>;
+  readonly #timer: QueueTimer;
+  readonly #appointments = new Map<J, Appointment<J>>();
+  readonly #next = new Heap<Appointment<J>>((one, other) => one.dueMs < other.dueMs);
+
+  constructor(clock: Clock, rules: DeadlineRules<J>) {
+    this.#clock = clock;
+    this.#rules = rules;
+    this.#timer = new QueueTimer(clock, () => {
+      this.#look();
+    });
+  }
+
+  /** Looks at a job that waits from now on, and again while it does. */
+  watch(job: J, deadlineMs: number): void {
+    const leftMs = deadlineMs - this.#clock.now();
+    if (this.#isOver(job, leftMs)) {
+      this.#rules.onHopeless(job, 'arrival');
+      return;
+    }
+    const appointment = { job, deadlineMs, dueMs: this.#nextLookMs(deadlineMs, leftMs), heapIndex: -1 };
+    this.#appointments.set(job, appointment);
+    this.#next.add(appointment);
+    this.#watchFirst();
+  }
+
+  /** Ignores a job that is not watched. */
+  unwatch(job: J): void {
+    const appointment = this.#appointments.get(job);
+    if (appointment === undefined) return;
+    this.#appointments.delete(job);
+    this.#next.remove(appointment);
+  }
+
+  #look(): void {
+    const nowMs = this.#clock.now();
+    for (let { first } = this.#next; first !== undefined && first.dueMs <= nowMs; first = this.#next.first) {
+      const leftMs = first.deadlineMs - nowMs;
+      if (this.#isOver(first.job, leftMs)) {
+        this.unwatch(first.job);
+        this.#rules.onHopeless(first.job, 'waiting');
+      } else {
+        first.dueMs = this.#nextLookMs(first.deadlineMs, leftMs);
+        this.#next.moved(first);
+      }
+    }
+    this.#watchFirst();
+  }
+
+  #isOver(job: J, leftMs: number): boolean {
+    return leftMs <= 0 || this.#rules.isHopeless(job, leftMs);
+  }
+
+  #nextLookMs(deadlineMs: number, leftMs: number): number {
+    return Math.min(deadlineMs, deadlineMs - leftMs + Math.max(shortestPauseMs, leftMs / 2));
+  }
+
+  #watchFirst(): void {
+    const { first } = this.#next;
+    if (first === undefined) this.#timer.cancel();
+    else this.#timer.watch(first.dueMs);
+  }
+}

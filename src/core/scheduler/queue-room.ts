@@ -1,0 +1,70 @@
+import { rateLimitedError } from '../base/key-refusals.js';
+import { drainingError, queuedTokensError, queueFullError } from '../base/refusals.js';
+import type { SchedulerLimits } from './scheduler-options.js';
+
+/**
+ * How full the queues are, and how full they may be. The scheduler itself is one: to make an object for each admission took
+ * several times as long as the rest of it.
+ */
+export interface QueueState {
+  readonly limits: SchedulerLimits;
+  /** The most prompt tokens of all waiting jobs together; null for any number. */
+  readonly maxQueuedTokens: number | null;
+  readonly running: number;
+  readonly waiting: number;
+  /** Prompt tokens of all waiting jobs. */
+  readonly queuedTokens: number;
+  readonly draining: boolean;
+}
+
+/** A key's own limits. */
+export interface KeyRoom {
+  readonly waiting: number;
+  readonly maxWaiting: number | null;
+  /** How many more of its jobs may run. */
+  readonly mayStart: number;
+}
+
+/** How many more jobs could be admitted now, to run or to wait. */
+export function vacanciesIn({ draining, limits, running, waiting }: QueueState): number {
+  if (draining) return 0;
+  // After a resize there may be more of either than the limits allow.
+  return Math.max(0, Math.max(0, limits.maxConcurrency - running) + limits.maxQueue - waiting);
+}
+
+/** Whether a job can be admitted if `pending` others come first. @throws ChatstreamError `queue_full`, `draining` */
+export function assertVacancyIn(state: QueueState, pending: number, retryAfterSeconds: () => number): void {
+  if (state.draining) throw drainingError(retryAfterSeconds());
+  if (vacanciesIn(state) <= pending) {
+    const { limits, running, waiting } = state;
+    throw queueFullError({ ...limits, running, waiting, pending }, retryAfterSeconds());
+  }
+}
+
+/** Whether jobs with such prompts, in tokens, can be admitted together. @throws ChatstreamError `queue_full` */
+export function assertTokensFit(state: QueueState, prompts: readonly number[], retryAfterSeconds: () => number): void {
+  const { maxQueuedTokens: most, queuedTokens, waiting } = state;
+  // A prompt that is longer than the limit must have its chance.
+  if (most === null || waiting === 0) return;
+  const tokens = prompts.reduce((sum, each) => sum + each, 0);
+  if (queuedTokens + tokens > most) throw queuedTokensError(queuedTokens, tokens, most, retryAfterSeconds());
+}
+
+/**
+ * Whether a key may have so many more jobs wait: those that could start at once do not count.
+ *
+ * @throws ChatstreamError `rate_limited`
+ */
+export function assertKeyFits(
+  key: string,
+  jobs: number,
+  { waiting, maxWaiting, mayStart }: KeyRoom,
+  state: QueueState,
+  retryAfterSeconds: () => number,
+): void {
+  if (maxWaiting === null) return;
+  const free = state.waiting === 0 ? Math.max(0, state.limits.maxConcurrency - state.running) : 0;
+  const waits = jobs - Math.min(jobs, free, mayStart);
+  if (waits === 0 || waiting + waits <= maxWaiting) return;
+  throw rateLimitedError(key, `${maxWaiting} waiting requests`, retryAfterSeconds());
+}

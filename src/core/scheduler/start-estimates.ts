@@ -1,0 +1,204 @@
+import type { Clock } from '../base/clock.js';
+import { AnswerLengths } from './answer-lengths.js';
+import type { Demand } from './demand.js';
+import type { Job, QueueEntry, WaitingView } from './job.js';
+import type { JobLine } from './job-line.js';
+import { type Outlook, startMs } from './outlook.js';
+import { Overtaking } from './overtaking.js';
+import { ReleaseRate } from './release-rate.js';
+import { TokenPace } from './token-pace.js';
+
+/** What was expected at one moment stays in use for so long, in milliseconds: less if a job has started or ended since. */
+const longestUse = 200;
+const shortestUse = 20;
+
+/** As good as never, but finite, so that zero times it is zero. */
+const longMs = 1e12;
+
+/** How many lengths are considered for all running jobs together. */
+const mostLengths = 1024;
+
+/**
+ * When waiting jobs will start, from what was measured: how long tokens take, how long answers are, and what the jobs ahead
+ * ask for.
+ *
+ * A running job may end at any of the times at which recent answers would have ended that were at least as long. The sum of
+ * these probabilities is how many slots will have become free by a time; each of them is then occupied again for as long as
+ * the jobs ahead take on average. The job in position p starts when about p slots have become free.
+ *
+ * Until tokens have been measured, only the rate at which jobs end is known.
+ */
+export class StartEstimates<J extends Job> {
+  readonly #clock: Clock;
+  readonly #rate = new ReleaseRate();
+  readonly #pace = new TokenPace();
+  readonly #lengths = new AnswerLengths();
+  /** Where later jobs may start earlier. */
+  readonly #overtaking: Overtaking | null;
+  readonly #running = new Set<J>();
+  #outlook: Outlook | null = null;
+  #hasChanged = false;
+  #tokens = 0;
+  #tokensAtOutlook = 0;
+  /** Jobs whose tokens have been measured. */
+  #measured = 0;
+
+  /** @param isFair whether jobs that come later may start earlier */
+  constructor(isFair: boolean, clock: Clock) {
+    this.#overtaking = isFair ? new Overtaking() : null;
+    this.#clock = clock;
+  }
+
+  /** What a job will take, in output tokens that take as long. */
+  workOf(demand: Demand): number {
+    const { outputMs, promptMs } = this.#pace;
+    const expected = this.#lengths.expected(demand);
+    return outputMs === null || expected === null ? 0 : expected + (demand.promptTokens * promptMs) / outputMs;
+  }
+
+  /** Weighs all waiting jobs by what is known now. */
+  weigh(line: JobLine<J>): void {
+    for (const job of [...line]) line.weigh(job, this.workOf(job.demand));
+  }
+
+  started(job: J): void {
+    const startedMs = this.#clock.now();
+    const { expectation } = job;
+    if (expectation !== null) {
+      this.#overtaking?.waited(job.demand.key, startedMs - expectation.atMs, expectation.waitMs);
+    }
+    job.run = { startedMs, firstTokenMs: 0, outputTokens: 0 };
+    this.#running.add(job);
+    this.#hasChanged = true;
+    this.#rate.busy(startedMs);
+  }
+
+  produced({ run }: J): void {
+    if (run === null) return;
+    if (run.outputTokens === 0) run.firstTokenMs = this.#clock.now();
+    run.outputTokens += 1;
+    this.#tokens += 1;
+  }
+
+  /** @returns whether what waits should be weighed again, because much more is known now */
+  ended(job: J): boolean {
+    const nowMs = this.#clock.now();
+    this.#rate.release(nowMs);
+    this.#running.delete(job);
+    if (this.#running.size === 0) this.#rate.idle(nowMs);
+    this.#hasChanged = true;
+    const { run, demand } = job;
+    job.run = null;
+    if (run === null || run.outputTokens === 0) return false;
+    this.#pace.prefilled(demand.promptTokens, run.firstTokenMs - run.startedMs);
+    this.#pace.decoded(run.outputTokens, nowMs - run.firstTokenMs);
+    this.#lengths.add(demand, run.outputTokens);
+    this.#measured += 1;
+    // 1, 4, 16, 64 and so on: to weigh all that waits costs more than anything else here.
+    return Number.isInteger(Math.log2(this.#measured) / 2);
+  }
+
+  /**
+   * Expected time until a waiting job starts, in milliseconds; null before any job has ended.
+   *
+   * @param position 1 for the one that starts next
+   * @param workAhead the sum of {@link workOf} of the waiting jobs before it
+   */
+  etaMs({ demand }: J, position: number, workAhead: number): number | null {
+    const nowMs = this.#clock.now();
+    const waitMs = this.#waitMs(nowMs, position, workAhead);
+    if (waitMs === null || this.#overtaking === null) return waitMs;
+    return waitMs * this.#overtaking.factorOf(demand.key);
+  }
+
+  /** Where a waiting job stands. What it is told is compared with what comes. */
+  viewIn(line: JobLine<J>, job: J): WaitingView {
+    const position = line.position(job);
+    const etaMs = this.etaMs(job, position, line.workAhead(job));
+    if (etaMs !== null && this.#overtaking !== null && job.expectation === null) {
+      const waitMs = etaMs / this.#overtaking.factorOf(job.demand.key);
+      job.expectation = { atMs: this.#clock.now(), waitMs };
+    }
+    return { position, etaMs };
+  }
+
+  /** All waiting jobs in order. */
+  *entriesOf(line: JobLine<J>): Generator<QueueEntry<J>> {
+    const nowMs = this.#clock.now();
+    let position = 0;
+    let workAhead = 0;
+    for (const job of line) {
+      position += 1;
+      const etaMs = this.etaMs(job, position, workAhead);
+      yield { job, position, waitedMs: nowMs - job.admittedMs, etaMs };
+      workAhead += job.work;
+    }
+  }
+
+  /** When a refused caller should try again: when so many jobs and its own would have started. 1 to 60 s. */
+  retryAfterSeconds(waiting: number): number {
+    const seconds = this.#rate.expectedMs(waiting + 1, this.#clock.now()) / 1000;
+    return Math.min(60, Math.max(1, Math.ceil(seconds)));
+  }
+
+  #waitMs(nowMs: number, position: number, workAhead: number): number | null {
+    const { outputMs } = this.#pace;
+    if (outputMs === null || this.#lengths.isEmpty) {
+      const perSecond = this.#rate.perSecond(nowMs);
+      return perSecond === null ? null : (position / perSecond) * 1000;
+    }
+    const outlook = this.#currentOutlook(nowMs, outputMs);
+    const meanMs = position > 1 ? (workAhead * outputMs) / (position - 1) : longMs;
+    const ms = startMs(outlook, position, Math.max(meanMs, outputMs), this.#lengths.variation);
+    return Math.max(0, ms + outlook.stalledMs - (nowMs - outlook.madeMs));
+  }
+
+  #currentOutlook(nowMs: number, outputMs: number): Outlook {
+    const known = this.#outlook;
+    if (known !== null && nowMs - known.madeMs < (this.#hasChanged ? shortestUse : longestUse)) return known;
+    // Without a token from any of them since then, the engine does something else, such as starting again.
+    const hasStalled = known !== null && this.#tokens === this.#tokensAtOutlook && !this.#hasChanged;
+    const stalledMs = hasStalled ? known.stalledMs + nowMs - known.madeMs : 0;
+    this.#hasChanged = false;
+    this.#tokensAtOutlook = this.#tokens;
+    this.#outlook = { madeMs: nowMs, stalledMs, ...this.#freeTimes(nowMs, outputMs) };
+    return this.#outlook;
+  }
+
+  #freeTimes(nowMs: number, outputMs: number): Pick<Outlook, 'freeMs' | 'slots' | 'weightedMs'> {
+    const most = Math.max(2, Math.floor(mostLengths / Math.max(1, this.#running.size)));
+    const times: { readonly ms: number; readonly probability: number }[] = [];
+    for (const job of this.#running) {
+      const left = this.#tokensLeft(job, most);
+      const prefillMs = this.#prefillLeftMs(job, nowMs);
+      for (const tokens of left) times.push({ ms: prefillMs + tokens * outputMs, probability: 1 / left.length });
+    }
+    times.sort((one, other) => one.ms - other.ms);
+    let slots = 0;
+    let weightedMs = 0;
+    const sums = times.map(({ ms, probability }) => {
+      slots += probability;
+      weightedMs += ms * probability;
+      return { slots, weightedMs };
+    });
+    return {
+      freeMs: times.map(({ ms }) => ms),
+      slots: sums.map((sum) => sum.slots),
+      weightedMs: sums.map((sum) => sum.weightedMs),
+    };
+  }
+
+  /** How many tokens the answer may still get, at least one possibility. */
+  #tokensLeft({ demand, run }: J, most: number): readonly number[] {
+    const produced = run?.outputTokens ?? 0;
+    const longer = this.#lengths.likely(demand, most).filter((length) => length > produced);
+    if (longer.length > 0) return longer.map((length) => length - produced);
+    // Longer than all answers of late: perhaps half of it is done.
+    return [Math.max(1, Math.min(demand.maxTokens - produced, produced))];
+  }
+
+  #prefillLeftMs({ demand, run }: J, nowMs: number): number {
+    if (run === null || run.outputTokens > 0) return 0;
+    return Math.max(0, demand.promptTokens * this.#pace.promptMs - (nowMs - run.startedMs));
+  }
+}

@@ -1,0 +1,77 @@
+import type { Clock } from '../base/clock.js';
+import type { ChatstreamError } from '../base/errors.js';
+import { deadlineError, queueTimeoutError } from '../base/refusals.js';
+import { Deadlines } from './deadlines.js';
+import type { Job, TurningAway } from './job.js';
+import type { JobLine } from './job-line.js';
+import { QueueTimer } from './queue-timer.js';
+import type { StartEstimates } from './start-estimates.js';
+
+export interface WaitingLimitsOptions<J extends Job> {
+  readonly line: JobLine<J>;
+  readonly estimates: StartEstimates<J>;
+  /** Longest wait in milliseconds; 0 is unlimited. */
+  readonly queueTimeoutMs: number;
+  readonly retryAfterSeconds: () => number;
+  /** Removes a job from the line. The error is made afterwards. */
+  readonly turnAway: (job: J, stage: TurningAway, makeError: () => ChatstreamError) => void;
+  /** Called after some have been turned away. */
+  readonly onMoved: () => void;
+}
+
+/** How long jobs wait: no longer than all may, and only while they can still start before their own deadlines. */
+export class WaitingLimits<J extends Job> {
+  readonly #clock: Clock;
+  readonly #options: WaitingLimitsOptions<J>;
+  readonly #timer: QueueTimer;
+  readonly #deadlines: Deadlines<J>;
+
+  constructor(options: WaitingLimitsOptions<J>, clock: Clock) {
+    this.#clock = clock;
+    this.#options = options;
+    const { line, estimates, retryAfterSeconds, turnAway, onMoved } = options;
+    this.#timer = new QueueTimer(clock, () => {
+      this.#turnAwayLate();
+    });
+    this.#deadlines = new Deadlines(clock, {
+      isHopeless: (job, leftMs) =>
+        line.isLate(job, (position, workAhead) => (estimates.etaMs(job, position, workAhead) ?? 0) > leftMs),
+      onHopeless: (job, stage) => {
+        turnAway(job, stage, () => deadlineError(retryAfterSeconds()));
+        onMoved();
+      },
+    });
+  }
+
+  /** Has to be called when a job begins to wait. It may be turned away at once. Ignores one that no longer waits. */
+  watch(job: J): void {
+    if (job.status === 'waiting' && job.deadlineMs !== null) this.#deadlines.watch(job, job.deadlineMs);
+  }
+
+  /** Has to be called before a job no longer waits. */
+  unwatch(job: J): void {
+    if (job.deadlineMs !== null) this.#deadlines.unwatch(job);
+  }
+
+  /** Has to be called when another job may have become the one that has waited for longest. */
+  watchOldest(): void {
+    const { line, queueTimeoutMs } = this.#options;
+    const { oldest } = line;
+    if (oldest === undefined) this.#timer.cancel();
+    else if (queueTimeoutMs > 0) this.#timer.watch(oldest.admittedMs + queueTimeoutMs);
+  }
+
+  #turnAwayLate(): void {
+    const { line, queueTimeoutMs, retryAfterSeconds, turnAway, onMoved } = this.#options;
+    const now = this.#clock.now();
+    let moved = false;
+    for (let { oldest } = line; oldest !== undefined; oldest = line.oldest) {
+      // Timers may fire a little early; half a millisecond does not matter.
+      if (now - oldest.admittedMs < queueTimeoutMs - 0.5) break;
+      turnAway(oldest, 'waiting', () => queueTimeoutError(queueTimeoutMs, retryAfterSeconds()));
+      moved = true;
+    }
+    if (moved) onMoved();
+    this.watchOldest();
+  }
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { Emitter } from '../../../src/core/base/emitter.js';
+import type { InferenceEvent, Outcome } from '../../../src/core/inference/request.js';
+import { KeyUsage, totalUsage } from '../../../src/core/telemetry/key-usage.js';
+
+const hourMs = 3_600_000;
+
+function settled(key: string | null, outcome: Outcome, tokens = 0): InferenceEvent {
+  const timings = {
+    queueMs: 5,
+    prefillMs: 0,
+    decodeMs: 0,
+    promptTokens: tokens,
+    cachedTokens: tokens / 2,
+    outputTokens: tokens,
+    reasoningTokens: 0,
+  };
+  return { type: 'settled', id: 'a', requestId: null, key, outcome, error: null, timings, sinceArrivalMs: 0 };
+}
+
+function usageFor(retentionMs: number): {
+  readonly usage: KeyUsage;
+  readonly end: (key: string | null, outcome: Outcome, tokens?: number) => void;
+  readonly pass: (ms: number) => void;
+} {
+  let nowMs = 1000 * hourMs + 1;
+  const events = new Emitter<InferenceEvent>();
+  const usage = new KeyUsage(events.subscribe, retentionMs, () => nowMs);
+  return {
+    usage,
+    end: (key, outcome, tokens) => {
+      events.emit(settled(key, outcome, tokens));
+    },
+    pass: (ms) => {
+      nowMs += ms;
+    },
+  };
+}
+
+describe('the usage of keys', () => {
+  it('is counted for each key and hour', () => {
+    const { usage, end, pass } = usageFor(24 * hourMs);
+    end('anna', 'completed', 10);
+    end('anna', 'refused');
+    end('ben', 'cancelled_running', 4);
+    pass(hourMs);
+    end('anna', 'completed', 20);
+    expect(usage.names).toEqual(['anna', 'ben']);
+    const hours = usage.hoursOf('anna', 24);
+    expect(hours.map(({ startMs, outputTokens }) => [startMs / hourMs, outputTokens])).toEqual([
+      [1000, 10],
+      [1001, 20],
+    ]);
+    expect(totalUsage(hours)).toEqual({
+      requests: { completed: 2, cancelled: 0, refused: 1, timed_out: 0, failed: 0 },
+      promptTokens: 30,
+      cachedTokens: 15,
+      outputTokens: 30,
+      queueMs: 15,
+    });
+    expect(usage.hoursOf('anna', 1)).toHaveLength(1);
+  });
+
+  it('has no tokens of requests that only waited', () => {
+    const { usage, end } = usageFor(hourMs);
+    end('anna', 'cancelled_waiting', 10);
+    end('anna', 'timed_out', 10);
+    expect(totalUsage(usage.hoursOf('anna', 1))).toMatchObject({ promptTokens: 0, queueMs: 10 });
+  });
+
+  it('is kept for as long as it should be', () => {
+    const { usage, end, pass } = usageFor(2 * hourMs);
+    end(null, 'completed', 1);
+    pass(2 * hourMs);
+    expect(usage.names).toEqual(['anonymous']);
+    pass(hourMs);
+    expect(usage.names).toEqual([]);
+  });
+
+  it('is not kept at all if nothing should be', () => {
+    const { usage, end } = usageFor(0);
+    end('anna', 'completed', 1);
+    expect(usage.names).toEqual([]);
+  });
+});
