@@ -31,8 +31,8 @@ const kinds = {
 
 type ParameterName = keyof typeof kinds;
 
-/** The names that {@link readParameter} takes. */
-export const parameterNames: readonly string[] = Object.keys(kinds);
+/** The names that can be set. */
+const parameterNames: readonly string[] = Object.keys(kinds);
 
 /**
  * Reads the value of a parameter as people write it.

@@ -1,6 +1,7 @@
 import { access, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { GpuMeter } from '../../../src/core/machine/gpu-meter.js';
 import { until } from '../../support/app.js';
@@ -47,7 +48,11 @@ describe('the meter of GPUs', () => {
     const { gpus } = meter(await program('reports', `${report}\nexec sleep 60`));
     await gpus.read();
     let found = await gpus.read();
-    while (found.length < 2) found = await gpus.read();
+    while (found.length < 2) {
+      // The lines may come one by one.
+      await setImmediate();
+      found = await gpus.read();
+    }
     expect(found).toEqual([
       { name: 'NVIDIA H200', used: 0.37, memoryUsedBytes: 1_073_741_824, memoryTotalBytes: 150_754_820_096 },
       { name: 'NVIDIA T4', used: null, memoryUsedBytes: 0, memoryTotalBytes: 16_106_127_360 },

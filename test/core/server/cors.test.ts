@@ -50,7 +50,7 @@ describe('CORS', () => {
     const answer = await shared.get('/livez', { origin });
     expect(answer.headers).toMatchObject({
       'access-control-allow-origin': origin,
-      'access-control-expose-headers': 'x-request-id, request-id, retry-after',
+      'access-control-expose-headers': 'x-request-id, request-id, retry-after, x-chatstream-executor',
       vary: 'Origin',
     });
   });
