@@ -1,5 +1,6 @@
 import { bench } from '../../src/core/bench/bench.js';
 import type { BenchOptions } from '../../src/core/bench/plan/options.js';
+import { singleRequests } from '../../src/core/measurement/conversation-shape.js';
 import { parseLengths } from '../../src/core/measurement/lengths.js';
 import { parseObjective } from '../../src/core/measurement/objectives.js';
 import { markdownTable } from '../support/markdown.js';
@@ -54,6 +55,7 @@ function optionsOf(url: string, seed: number): BenchOptions {
     timeoutMs: 30_000,
     workers: 1,
     prompts: { type: 'synthetic', inputTokens: parseLengths('8') },
+    conversations: singleRequests,
     outputTokens: parseLengths('1'),
     sharedPrefixTokens: 0,
     objectives: [],

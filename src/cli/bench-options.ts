@@ -9,6 +9,7 @@ import { ownParameters } from '../core/bench/workload/workload.js';
 import { parseObjective } from '../core/measurement/objectives.js';
 import { type BenchFlags, usualDuration, usualExtension } from './bench-flags.js';
 import { abortRulesOf, findMaxOf, refuseWithSearch } from './bench-search.js';
+import { conversationsOf } from './bench-workload.js';
 import { checkFilesApart, type FlagOrigins, valuesOf } from './flags.js';
 import { flagsToShow, givenServerFlags, ownServerCommand } from './own-server.js';
 import { checkEngineFlags, mostLlamaSlots, mostSlots } from './serve-flags.js';
@@ -62,6 +63,7 @@ export function benchOptions(flags: BenchFlags, origins: FlagOrigins, { root, ve
       flags.prompts === undefined
         ? { type: 'synthetic', inputTokens: flags['input-tokens'] }
         : { type: 'file', path: flags.prompts },
+    conversations: conversationsOf(flags, origins),
     outputTokens: flags['output-tokens'],
     sharedPrefixTokens: flags['shared-prefix'],
     objectives: valuesOf(flags.slo).map(parseObjective),

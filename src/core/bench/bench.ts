@@ -59,7 +59,8 @@ const runningUsageNote =
 export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<BenchReport> {
   const startedAt = new Date();
   checkVersus(options);
-  const prompts = options.prompts.type === 'file' ? await readPromptsFile(options.prompts.path) : null;
+  const prompts =
+    options.prompts.type === 'file' ? await readPromptsFile(options.prompts.path, options.conversations.live) : null;
   const { caPath, insecure } = options;
   const trust = { ca: caPath === null ? null : await readCertificates(caPath), insecure };
   if (options.samplesPath !== null) beginSamplesFile(options.samplesPath);
@@ -152,7 +153,7 @@ async function prepare(
     ...(prompts?.leftOut == null ? [] : [prompts.leftOut]),
     ...(runningUsage ? [runningUsageNote] : []),
   ];
-  const common = { seed, salt, outputTokens, sharedPrefixTokens, scale };
+  const common = { seed, salt, outputTokens, sharedPrefixTokens, scale, shape: options.conversations };
   const inputTokens = options.prompts.type === 'synthetic' ? options.prompts.inputTokens : outputTokens;
   const workload: WorkloadSpec =
     prompts === null

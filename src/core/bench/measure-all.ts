@@ -1,6 +1,7 @@
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
 import { microsNow } from '../base/micros.js';
 import { mixSeeds } from '../base/random.js';
+import { isSequential } from '../measurement/conversation-shape.js';
 import { stoppedByUser } from '../measurement/ended-early.js';
 import { plural } from '../measurement/numbers.js';
 import type { EndedEarly, Run, Setting } from '../measurement/result-schema.js';
@@ -11,7 +12,7 @@ import { candidateFirst } from './plan/interleaving.js';
 import type { BenchOptions } from './plan/options.js';
 import type { PlannedRun } from './plan/settings.js';
 import type { Target } from './target/target.js';
-import type { WorkloadSpec } from './workload/workload.js';
+import { meanTurns, type WorkloadSpec } from './workload/workload.js';
 
 /** What has to be known before the first run. */
 export interface Prepared {
@@ -180,7 +181,13 @@ function jobOf(
       load.type === 'closed' || setting.rate === null
         ? { type: 'closed', clients: setting.concurrency ?? 1 }
         : // The same moments for every setting of a trial, so that settings are compared under the same load.
-          { type: 'open', rate: setting.rate, arrival: load.arrival, seed: arrivalSeed ?? mixSeeds(seed, trial) },
+          {
+            type: 'open',
+            rate: setting.rate,
+            arrival: load.arrival,
+            seed: arrivalSeed ?? mixSeeds(seed, trial),
+            ...(isSequential(options.conversations) ? { turnsEach: meanTurns(workload) } : {}),
+          },
     run: number,
     worker: 0,
     workers,

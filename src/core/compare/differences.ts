@@ -115,8 +115,9 @@ export function cacheDifferences(baseline: CachedRuns, candidate: CachedRuns): r
 type Fields = Readonly<Record<string, unknown>>;
 
 function planOf({ plan }: Side): Fields {
-  // A plan without it left nothing out.
-  const whole = { no_param: [], ...plan };
+  // A plan without them left nothing out, and had no conversations.
+  const none = { no_param: [], turns: '1', think_time: '0ms', live_answers: false };
+  const whole = { ...none, ...plan };
   return Object.fromEntries(Object.entries(whole).filter(([name]) => !notOfTheLoad.has(name)));
 }
 

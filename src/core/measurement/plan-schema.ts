@@ -27,6 +27,17 @@ export const planSchema = Type.Object({
   output_tokens: lengths,
   ignore_eos: Type.Boolean(),
   shared_prefix_tokens: Type.Integer({ minimum: 0 }),
+  turns: Type.Optional(
+    Type.String({
+      description: "Messages of the user in a synthetic conversation; each carries the server's answers.",
+    }),
+  ),
+  think_time: Type.Optional(
+    Type.String({ description: 'How long a client waits before its next message, such as 2s±1s.' }),
+  ),
+  live_answers: Type.Optional(
+    Type.Boolean({ description: "Whether later turns carry the server's own answers, and not those of a file." }),
+  ),
   seed: Type.Integer(),
   prompt_salt: Type.Optional(
     Type.Integer({ minimum: 0, description: 'Changes the words of synthetic prompts only; 0 with --seed.' }),

@@ -1,41 +1,14 @@
 import { type Static, Type } from 'typebox';
 import { findMaxSchema } from './find-max-schema.js';
+import { turnSchema } from './group-schema.js';
 import { type PerMetric, perMetric } from './metric-names.js';
+import { type medianIntervalSchema, metricFields, metricSchema } from './metric-schema.js';
 import { overloadSchema } from './overload-schema.js';
 import { planSchema } from './plan-schema.js';
 
 const count = Type.Integer({ minimum: 0 });
 const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
 const nullableCount = Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]);
-
-const medianInterval = Type.Object(
-  { lower: Type.Number(), upper: Type.Number(), coverage: Type.Number({ minimum: 0, maximum: 1 }) },
-  {
-    description:
-      'Given for 5 to 19 samples: p50 is a rough figure, which lies in this interval with a probability of coverage.',
-  },
-);
-
-/** Percentiles are null with fewer than 10 samples above them; p50 only with fewer than 5 samples. */
-const metricFields = {
-  unit: Type.Literal('ms'),
-  count,
-  mean: nullableNumber,
-  stddev: nullableNumber,
-  min: nullableNumber,
-  max: nullableNumber,
-  p50: nullableNumber,
-  p50_interval: Type.Optional(medianInterval),
-  p90: nullableNumber,
-  p95: nullableNumber,
-  p99: nullableNumber,
-  p99_9: nullableNumber,
-  histogram: Type.Union([Type.String(), Type.Null()], {
-    description: 'HdrHistogram V2, compressed, base64, in microseconds; null without samples of single requests.',
-  }),
-};
-
-const metric = Type.Object(metricFields);
 
 const queueWaitSource = Type.Enum(['measured', 'derived', 'aggregate', 'unavailable']);
 
@@ -53,7 +26,7 @@ const queueWait = Type.Object({
   ),
 });
 
-const metrics = Type.Object({ ...perMetric(() => metric), queue_wait: queueWait });
+const metrics = Type.Object({ ...perMetric(() => metricSchema), queue_wait: queueWait });
 
 export const settingSchema = Type.Object({
   concurrency: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
@@ -173,6 +146,9 @@ const run = Type.Object({
   metrics,
   client,
   checks,
+  turns: Type.Optional(
+    Type.Array(turnSchema, { description: 'By turn of their conversations, if requests are part of conversations.' }),
+  ),
   overload: Type.Optional(overloadSchema),
   aborted_on: Type.Optional(
     Type.String({ description: 'Which reason of --abort-on ended this run before its time, such as overload.' }),
@@ -266,12 +242,14 @@ export const resultSchema = Type.Object(
 
 export type BenchResult = Static<typeof resultSchema>;
 export type Run = Static<typeof run>;
+/** Figures of the requests that were the same turn. */
+export type TurnFigures = Static<typeof turnSchema>;
 export type Setting = Static<typeof settingSchema>;
 export type PromptCache = Static<typeof promptCacheSchema>;
 export type RunChecks = Static<typeof checks>;
 export type RunMetrics = Static<typeof metrics>;
-export type MedianInterval = Static<typeof medianInterval>;
-export type Metric = Static<typeof metric>;
+export type MedianInterval = Static<typeof medianIntervalSchema>;
+export type Metric = Static<typeof metricSchema>;
 export type QueueWaitMetric = Static<typeof queueWait>;
 /** The figures of a metric: all of it but the encoded histogram. */
 export type MetricFigures = Omit<Metric, 'histogram'>;

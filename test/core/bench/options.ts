@@ -1,4 +1,5 @@
 import type { BenchOptions } from '../../../src/core/bench/plan/options.js';
+import { singleRequests } from '../../../src/core/measurement/conversation-shape.js';
 import { parseLengths } from '../../../src/core/measurement/lengths.js';
 
 /** A short bench of one setting, with one client and four requests. */
@@ -28,6 +29,7 @@ export function benchOptionsOf(options: Pick<BenchOptions, 'target'> & Partial<B
     timeoutMs: 10_000,
     workers: 1,
     prompts: { type: 'synthetic', inputTokens: parseLengths('8') },
+    conversations: singleRequests,
     outputTokens: parseLengths('3'),
     sharedPrefixTokens: 0,
     objectives: [],

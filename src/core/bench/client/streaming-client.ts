@@ -41,8 +41,9 @@ export interface StreamingClient {
    *
    * @param body JSON text
    * @param intendedUs when the plan wanted it sent
+   * @param keepsText whether the outcome has the text of the answer
    */
-  send(body: string, intendedUs: number): Promise<RequestOutcome>;
+  send(body: string, intendedUs: number, keepsText?: boolean): Promise<RequestOutcome>;
   /** Ends the requests in flight; their outcome is `aborted`. */
   abort(): void;
   /** Aborts, and closes all connections. */
@@ -98,8 +99,8 @@ class UndiciClient implements StreamingClient {
     }
   }
 
-  async send(body: string, intendedUs: number): Promise<RequestOutcome> {
-    const request = new InFlight();
+  async send(body: string, intendedUs: number, keepsText = false): Promise<RequestOutcome> {
+    const request = new InFlight(keepsText);
     this.#inFlight.add(request);
     const cancelTimer =
       this.#timeoutMs === 0
@@ -153,7 +154,7 @@ class UndiciClient implements StreamingClient {
   /** Sends the request once the connection is open, and waits for the end of the answer, or the error. */
   async #exchange(request: InFlight, connection: Connection, body: string): Promise<Exchange> {
     request.use(connection);
-    const exchange = new Exchange(connection);
+    const exchange = new Exchange(connection, request.keepsText);
     try {
       if (!connection.isOpen) await connection.opened;
       connection.dispatch({ ...this.#request, body }, exchange);
@@ -200,6 +201,11 @@ class InFlight {
   #interruption: Interruption | null = null;
   #connection: Connection | null = null;
   #bytesReadBefore = 0;
+  readonly keepsText: boolean;
+
+  constructor(keepsText: boolean) {
+    this.keepsText = keepsText;
+  }
 
   get interruption(): Interruption | null {
     return this.#interruption;

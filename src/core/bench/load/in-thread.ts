@@ -2,6 +2,7 @@ import { microsNow } from '../../base/micros.js';
 import type { RequestOutcome } from '../client/outcome.js';
 import { createStreamingClient, type StreamingClient } from '../client/streaming-client.js';
 import { FirstAnswers } from '../record/first-answers.js';
+import { groupsOf } from '../record/group-names.js';
 import { LoopDelay } from '../record/loop-delay.js';
 import type { RunPart } from '../record/run-part.js';
 import { RunRecorder, type RunSnapshot } from '../record/run-recorder.js';
@@ -98,9 +99,9 @@ async function run(
   };
   let nextConversation = job.worker;
 
-  const sendBody = async (body: string, intendedUs: number): Promise<RequestOutcome> => {
+  const sendBody = async (body: string, intendedUs: number, keepsText?: boolean): Promise<RequestOutcome> => {
     const isFirst = firstAnswers.begin();
-    const outcome = await client.send(body, intendedUs);
+    const outcome = await client.send(body, intendedUs, keepsText);
     if (isFirst) firstAnswers.end(outcome);
     return outcome;
   };
@@ -117,14 +118,14 @@ async function run(
       const body = requestBody(turn, job.body);
       if (phase === 'warm-up') {
         recorder.beginWarmup();
-        const outcome = await sendBody(body, intendedUs);
+        const outcome = await sendBody(body, intendedUs, turn.live);
         recorder.endWarmup(outcome);
         if (loss.observe(outcome)) stopSending();
         return outcome;
       }
       recorder.begin(intendedUs);
-      const outcome = await sendBody(body, intendedUs);
-      const metrics = recorder.end(outcome);
+      const outcome = await sendBody(body, intendedUs, turn.live);
+      const metrics = recorder.end(outcome, groupsOf(turn));
       if (job.extension !== null) countEnded(job.extension, outcome);
       if (outcome.status !== 'aborted') samples?.write(outcome, metrics);
       if (loss.observe(outcome)) stopSending();

@@ -35,7 +35,17 @@ export type LoadShape =
   /** This worker's share of the clients. */
   | { readonly type: 'closed'; readonly clients: number }
   /** The whole rate, of which this worker sends its share. */
-  | { readonly type: 'open'; readonly rate: number; readonly arrival: Arrival; readonly seed: number };
+  | {
+      readonly type: 'open';
+      readonly rate: number;
+      readonly arrival: Arrival;
+      readonly seed: number;
+      /**
+       * Each arrival begins a conversation with so many turns on average, which wait for their answers; the rate is that of
+       * all turns together. Absent: each arrival is a request.
+       */
+      readonly turnsEach?: number;
+    };
 
 /**
  * Sends load, from this thread or from several others.

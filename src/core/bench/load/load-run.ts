@@ -8,7 +8,8 @@ export interface LoadRun {
   readonly window: MeasurementWindow;
   /** The waits of this load; they end when the bench is stopped early. */
   readonly pauses: Pauses;
-  nextConversation(): readonly Turn[];
+  /** @param tenant whose; null without tenants */
+  nextConversation(tenant: number | null): readonly Turn[];
   /** Sends one request and records its outcome. */
   send(turn: Turn, intendedUs: number, phase: Exclude<RequestPhase, 'over'>): Promise<RequestOutcome>;
 }

@@ -2,6 +2,7 @@ import { microsNow } from '../../base/micros.js';
 import { type Random, seededRandom } from '../../base/random.js';
 import type { Arrival } from '../plan/options.js';
 import type { Turn } from '../workload/workload.js';
+import { continueConversation } from './converse.js';
 import type { LoadShape } from './load-generator.js';
 import type { LoadRun, Pauses } from './load-run.js';
 
@@ -11,6 +12,9 @@ const timerMs = 1;
 /**
  * Sends requests when they are due, whatever happened to earlier ones, like users who act independently of each other.
  * How late a request was sent is its client wait; the latency that a user would have felt counts from when it was due.
+ *
+ * Conversations whose turns wait for answers begin by the schedule, and go on in their own time: a partly-open system
+ * (B. Schroeder, A. Wierman, M. Harchol-Balter, "Open Versus Closed: A Cautionary Tale", NSDI 2006).
  */
 export async function runOpenLoop(
   shape: Extract<LoadShape, { type: 'open' }>,
@@ -20,23 +24,38 @@ export async function runOpenLoop(
 ): Promise<void> {
   const inFlight = new Set<Promise<unknown>>();
   const turns = allTurns(load);
+  const { turnsEach } = shape;
   let index = -1;
-  for (const seconds of arrivalTimes(shape.arrival, shape.rate, seededRandom(shape.seed))) {
+  for (const seconds of arrivalTimes(shape.arrival, shape.rate / (turnsEach ?? 1), seededRandom(shape.seed))) {
     index += 1;
     if (index % workers !== worker) continue;
     const intendedUs = startUs + seconds * 1e6;
     await waitUntil(intendedUs, load.pauses);
     const phase = load.window.nextPhase(intendedUs);
     if (phase === 'over') break;
-    const sent = load.send(turns.next().value, intendedUs, phase).finally(() => inFlight.delete(sent));
+    const begun = turnsEach === undefined ? [turns.next().value] : load.nextConversation(null);
+    const sent = beginConversation(begun, intendedUs, phase, load).finally(() => inFlight.delete(sent));
     inFlight.add(sent);
   }
   await Promise.all(inFlight);
 }
 
+/** Sends the first turn, and the others when they are due. */
+async function beginConversation(
+  turns: readonly Turn[],
+  intendedUs: number,
+  phase: 'warm-up' | 'counted',
+  load: LoadRun,
+): Promise<void> {
+  const [first] = turns;
+  if (first === undefined) return;
+  const answer = load.send(first, intendedUs, phase);
+  await (turns.length === 1 ? answer : continueConversation(turns, answer, load));
+}
+
 /** Conversation after conversation: a schedule cannot wait for an answer before it sends the next turn. */
 function* allTurns(load: LoadRun): Generator<Turn, never> {
-  for (;;) yield* load.nextConversation();
+  for (;;) yield* load.nextConversation(null);
 }
 
 async function waitUntil(dueUs: number, pauses: Pauses): Promise<void> {

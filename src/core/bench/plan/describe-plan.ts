@@ -1,6 +1,8 @@
+import { type ConversationShape, hasTurns, isSequential } from '../../measurement/conversation-shape.js';
 import type { FindMaxPlan } from '../../measurement/find-max-schema.js';
 import { formatLengths } from '../../measurement/lengths.js';
 import type { Plan, Setting } from '../../measurement/result-schema.js';
+import { formatThinkTime } from '../../measurement/think-time.js';
 import { type BenchOptions, type FindMaxOptions, requestsPath } from './options.js';
 
 /** The plan as the result has it: everything that shapes the load. */
@@ -28,6 +30,7 @@ export function describePlan(
     output_tokens: formatLengths(options.outputTokens),
     ignore_eos: ignoreEos && !isLeftOut('ignore_eos', options),
     shared_prefix_tokens: options.sharedPrefixTokens,
+    ...describeConversations(options.conversations),
     seed: options.seed,
     prompt_salt: options.promptSalt,
     timeout_ms: options.timeoutMs,
@@ -40,6 +43,17 @@ export function describePlan(
     ...(options.extension === null
       ? {}
       : { least_requests: options.extension.requests, longest_ms: options.extension.longestMs }),
+  };
+}
+
+/** Nothing if each request stands alone. */
+function describeConversations(shape: ConversationShape): Pick<Plan, 'turns' | 'think_time' | 'live_answers'> {
+  const { turns, thinkTime, live } = shape;
+  if (!isSequential(shape)) return {};
+  return {
+    ...(hasTurns(shape) ? { turns: formatLengths(turns) } : {}),
+    think_time: formatThinkTime(thinkTime),
+    live_answers: live,
   };
 }
 

@@ -1,4 +1,5 @@
 import { ChatstreamError } from '../../base/errors.js';
+import type { ConversationShape } from '../../measurement/conversation-shape.js';
 import type { FindMaxBy } from '../../measurement/find-max-schema.js';
 import type { Lengths } from '../../measurement/lengths.js';
 import type { Objective } from '../../measurement/objectives.js';
@@ -105,6 +106,8 @@ export interface BenchOptions {
   readonly workers: number | null;
 
   readonly prompts: PromptSource;
+  /** How chats go on after their first message. */
+  readonly conversations: ConversationShape;
   readonly outputTokens: Lengths;
   /** Tokens that all prompts begin with. */
   readonly sharedPrefixTokens: number;

@@ -2,6 +2,7 @@ import { LatencyHistogram } from '../../measurement/histogram.js';
 import { type PerMetric, perMetric } from '../../measurement/metric-names.js';
 import type { Rejection } from '../client/rejection.js';
 import type { AnswerCounts } from './answer-counts.js';
+import { decodeGroups, type EncodedGroups, encodeGroups, type Groups } from './groups.js';
 import type { RunTrend } from './run-trend.js';
 
 /** What one worker measured in one run. */
@@ -41,6 +42,8 @@ export interface RunPart {
   readonly extendedUs: number;
   /** The number of counted requests in flight, integrated over time, in request-microseconds. */
   readonly inFlightUs: number;
+  /** Figures of requests that belong together, such as those of a turn. */
+  readonly groups: Groups;
   /** How the run developed. */
   readonly trend: RunTrend;
   readonly histograms: PerMetric<LatencyHistogram>;
@@ -53,18 +56,25 @@ export interface RunPart {
 }
 
 /** A part as plain data, which can be sent to another thread; objects of a class cannot. */
-export interface EncodedRunPart extends Omit<RunPart, 'histograms' | 'loopDelay'> {
+export interface EncodedRunPart extends Omit<RunPart, 'histograms' | 'loopDelay' | 'groups'> {
+  readonly groups: EncodedGroups;
   readonly histograms: PerMetric<string>;
   readonly loopDelay: string;
 }
 
-export function encodePart({ histograms, loopDelay, ...rest }: RunPart): EncodedRunPart {
-  return { ...rest, histograms: perMetric((name) => histograms[name].encode()), loopDelay: loopDelay.encode() };
-}
-
-export function decodePart({ histograms, loopDelay, ...rest }: EncodedRunPart): RunPart {
+export function encodePart({ histograms, loopDelay, groups, ...rest }: RunPart): EncodedRunPart {
   return {
     ...rest,
+    groups: encodeGroups(groups),
+    histograms: perMetric((name) => histograms[name].encode()),
+    loopDelay: loopDelay.encode(),
+  };
+}
+
+export function decodePart({ histograms, loopDelay, groups, ...rest }: EncodedRunPart): RunPart {
+  return {
+    ...rest,
+    groups: decodeGroups(groups),
     histograms: perMetric((name) => LatencyHistogram.decode(histograms[name])),
     loopDelay: LatencyHistogram.decode(loopDelay),
   };

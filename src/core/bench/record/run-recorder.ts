@@ -6,6 +6,7 @@ import type { CompletedRequest, RequestOutcome, UnansweredRequest } from '../cli
 import type { Rejection } from '../client/rejection.js';
 import { AnswerCounter } from './answer-counts.js';
 import { gapsOf } from './burst.js';
+import { GroupRecorder } from './groups.js';
 import { outputTokensOf, tokensAfter } from './output-tokens.js';
 import { metricsOf, type RequestMetrics } from './request-metrics.js';
 import type { RunPart } from './run-part.js';
@@ -43,6 +44,7 @@ export class RunRecorder {
   readonly #tokenSources = { usage: 0, chunks: 0 };
   readonly #answers = new AnswerCounter();
   readonly #trend: TrendRecorder;
+  readonly #groups = new GroupRecorder();
   #completed = 0;
   #reconnects = 0;
   #warmup = 0;
@@ -90,8 +92,13 @@ export class RunRecorder {
     this.#lastIntendedUs = Math.max(this.#lastIntendedUs, intendedUs);
   }
 
-  /** It ended. @returns its latencies, for the file of samples; null without a complete answer */
-  end(outcome: RequestOutcome): RequestMetrics | null {
+  /**
+   * It ended.
+   *
+   * @param groups with whose other requests it belongs together
+   * @returns its latencies, for the file of samples; null without a complete answer
+   */
+  end(outcome: RequestOutcome, groups: readonly string[] = []): RequestMetrics | null {
     this.#inFlight -= 1;
     // A request that the bench itself ended says nothing about the server.
     if (outcome.status === 'aborted') {
@@ -100,7 +107,12 @@ export class RunRecorder {
     }
     this.#reconnects += outcome.reconnects;
     this.#lastEndUs = Math.max(this.#lastEndUs, outcome.endUs);
-    if (outcome.status === 'completed') return this.#answered(outcome);
+    if (outcome.status === 'completed') {
+      const metrics = this.#answered(outcome);
+      for (const group of groups) this.#groups.answered(group, outcome, metrics);
+      return metrics;
+    }
+    for (const group of groups) this.#groups.unanswered(group);
     this.#trend.unanswered(outcome.intendedUs);
     this.#unansweredBy(outcome.status, outcome);
     return null;
@@ -205,6 +217,7 @@ export class RunRecorder {
           ? null
           : { beginUs: this.#beginUs, lastEndUs: this.#lastEndUs, lastIntendedUs: this.#lastIntendedUs },
       inFlightUs: this.#inFlightUs,
+      groups: this.#groups.groups,
       trend: this.#trend.trend,
       histograms: this.#histograms,
       loopDelay,

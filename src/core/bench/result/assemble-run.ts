@@ -20,6 +20,7 @@ import type { PlannedRun } from '../plan/settings.js';
 import type { RunPart } from '../record/run-part.js';
 import { mergedTrend } from '../record/run-trend.js';
 import { addUpAnswers, answerChecks, promptCacheIn } from './answer-checks.js';
+import { turnsIn } from './group-figures.js';
 import { overloadOf } from './overload.js';
 
 /** What is known about a run besides its parts. */
@@ -69,6 +70,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
       littles_law_error: littlesLawError(meanInFlight, counted, (metrics.e2e.mean ?? 0) / 1000),
       ...answerChecks(answers),
     },
+    ...turnsIn(parts),
     ...(overload === null ? {} : { overload }),
     ...(context.abortedOn === null ? {} : { aborted_on: context.abortedOn }),
     prompt_cache: promptCacheIn(answers, context.promptCache),

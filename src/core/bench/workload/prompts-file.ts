@@ -56,11 +56,12 @@ const mostLeftOut = 0.5;
  * mixture, or one JSON array of them, as ShareGPT's own files are. Large collections have a few entries that are none of
  * these, such as conversations without a turn; they are left out.
  *
+ * @param live each turn has only what is said since the last answer, as the server's own answers are sent back
  * @throws ChatstreamError `usage` if there are no prompts in it, or more bad entries than good ones
  */
-export async function readPromptsFile(path: string): Promise<PromptsFile> {
+export async function readPromptsFile(path: string, live = false): Promise<PromptsFile> {
   const file = await read(path);
-  const entries = entriesOf(file, path).map(({ value, where }) => ({ where, turns: conversationOf(value) }));
+  const entries = entriesOf(file, path).map(({ value, where }) => ({ where, turns: conversationOf(value, live) }));
   const conversations = entries.flatMap(({ turns }) => (typeof turns === 'string' ? [] : [turns]));
   const bad = entries.flatMap(({ turns, where }) => (typeof turns === 'string' ? [`${where} ${turns}`] : []));
   if (conversations.length === 0 || bad.length > mostLeftOut * entries.length) {
@@ -132,15 +133,35 @@ function parsed(json: string): unknown {
 }
 
 /** The requests of an entry, at least one, or else what is wrong with it. */
-function conversationOf(value: unknown): Conversation | string {
+function conversationOf(value: unknown, live: boolean): Conversation | string {
   if (value instanceof NotJson) return 'is not JSON';
-  if (chat.Check(value)) return [value.messages];
+  if (chat.Check(value)) return live ? liveTurnsOf(value.messages) : [value.messages];
   if (text.Check(value)) return [[{ role: 'user', content: value.prompt }]];
   if (!shareGpt.Check(value)) return 'is not a prompt';
   const turns = turnsOf(
     value.conversations.map(({ from, value: said }) => ({ role: roles.get(from) ?? 'user', content: said })),
   );
-  return turns.length === 0 ? 'has no message of a user' : turns;
+  if (turns.length === 0) return 'has no message of a user';
+  return live ? liveTurnsOf(turns.at(-1) ?? []) : turns;
+}
+
+/**
+ * What is said before each answer, without the answers of the file. Results of tools belong to calls that the server may
+ * not make again, so a chat with them is one request.
+ */
+function liveTurnsOf(messages: readonly ChatMessage[]): Conversation {
+  if (messages.some(({ role }) => role === 'tool' || role === 'function')) return [messages];
+  const turns: ChatMessage[][] = [];
+  let pending: ChatMessage[] = [];
+  for (const message of messages) {
+    if (message.role === 'assistant') continue;
+    pending.push(message);
+    if (message.role !== 'user') continue;
+    turns.push(pending);
+    pending = [];
+  }
+  if (pending.length > 0) turns.push(pending);
+  return turns.length === 0 ? [messages] : turns;
 }
 
 /** One request for each message of the user, with everything before it, as the file has it. */

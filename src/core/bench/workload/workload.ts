@@ -1,5 +1,7 @@
 import { mixSeeds, seededRandom } from '../../base/random.js';
-import { drawLength, type Lengths } from '../../measurement/lengths.js';
+import { type ConversationShape, hasTurns, singleRequests } from '../../measurement/conversation-shape.js';
+import { drawLength, type Lengths, meanOf } from '../../measurement/lengths.js';
+import { thinkTimesOf, turnsOf } from './conversation-draws.js';
 import { drawWords, sharedPrefix, type TokenScale, wordsFor } from './words.js';
 
 /** One message of a chat, as OpenAI's API takes it. */
@@ -13,6 +15,12 @@ export interface ChatMessage {
 export interface Turn {
   readonly messages: readonly ChatMessage[];
   readonly outputTokens: number;
+  /** Which message of the user in its conversation it is, from 1; absent if requests stand alone. */
+  readonly number?: number;
+  /** How long the client waits after the last answer before it sends this, in milliseconds; absent: not at all. */
+  readonly thinkMs?: number;
+  /** The messages are only those since the last answer: what was said until then, by the server too, comes before. */
+  readonly live?: boolean;
 }
 
 /**
@@ -44,6 +52,8 @@ export interface SyntheticSpec {
   readonly outputTokens: Lengths;
   readonly sharedPrefixTokens: number;
   readonly scale: TokenScale;
+  /** {@link singleRequests} if it is absent. */
+  readonly shape?: ConversationShape;
 }
 
 /** The messages of each request of a chat, one request for each turn. */
@@ -58,6 +68,18 @@ interface PromptsSpec {
   readonly outputTokens: Lengths;
   readonly sharedPrefixTokens: number;
   readonly scale: TokenScale;
+  /** {@link singleRequests} if it is absent. */
+  readonly shape?: ConversationShape;
+}
+
+/** How many turns a conversation has on average. */
+export function meanTurns(spec: WorkloadSpec): number {
+  switch (spec.type) {
+    case 'synthetic':
+      return Math.max(1, meanOf((spec.shape ?? singleRequests).turns));
+    case 'prompts':
+      return spec.conversations.reduce((sum, { length }) => sum + length, 0) / spec.conversations.length;
+  }
 }
 
 export function createWorkload(spec: WorkloadSpec): Workload {
@@ -69,9 +91,10 @@ export function createWorkload(spec: WorkloadSpec): Workload {
   }
 }
 
-/** Chats of one message of random words, with the planned lengths. */
+/** Chats of messages of random words, with the planned lengths. */
 function syntheticWorkload(spec: SyntheticSpec): Workload {
-  const { seed, salt, inputTokens, outputTokens, sharedPrefixTokens, scale } = spec;
+  const { seed, salt, inputTokens, outputTokens, sharedPrefixTokens, scale, shape = singleRequests } = spec;
+  const isChat = hasTurns(shape);
   const prefix = sharedPrefix(seed ^ salt, sharedPrefixTokens, scale);
   return {
     conversation(run, index) {
@@ -80,9 +103,23 @@ function syntheticWorkload(spec: SyntheticSpec): Workload {
       const output = drawLength(outputTokens, lengths);
       const wordCount = wordsFor(input - sharedPrefixTokens, scale);
       const own = drawWords(wordCount, seededRandom(mixSeeds(seed ^ salt, index, run)));
-      return [{ messages: [{ role: 'user', content: prefix + own }], outputTokens: output }];
+      const first = { messages: [{ role: 'user', content: prefix + own }], outputTokens: output };
+      const thinkMs = thinkTimesOf(shape, seed, index);
+      if (!isChat) return [withThinking(first, thinkMs())];
+      const turns: Turn[] = [withThinking({ ...first, number: 1, live: true }, thinkMs())];
+      for (let number = 2; number <= turnsOf(shape, seed, index); number += 1) {
+        const count = wordsFor(drawLength(inputTokens, lengths), scale);
+        const content = drawWords(count, seededRandom(mixSeeds(seed ^ salt, index, run, number)));
+        const turn = { messages: [{ role: 'user', content }], outputTokens: drawLength(outputTokens, lengths) };
+        turns.push(withThinking({ ...turn, number, live: true }, thinkMs()));
+      }
+      return turns;
     },
   };
+}
+
+function withThinking(turn: Turn, thinkMs: number): Turn {
+  return thinkMs > 0 ? { ...turn, thinkMs } : turn;
 }
 
 /**
@@ -90,7 +127,8 @@ function syntheticWorkload(spec: SyntheticSpec): Workload {
  * been used, they start over.
  */
 function promptsWorkload(spec: PromptsSpec): Workload {
-  const { seed, salt, conversations, outputTokens, sharedPrefixTokens, scale } = spec;
+  const { seed, salt, conversations, outputTokens, sharedPrefixTokens, scale, shape = singleRequests } = spec;
+  const haveTurns = conversations.some(({ length }) => length > 1);
   const prefix = sharedPrefix(seed ^ salt, sharedPrefixTokens, scale);
   const orders = new Map<number, readonly number[]>();
   return {
@@ -102,10 +140,18 @@ function promptsWorkload(spec: PromptsSpec): Workload {
       }
       const turns = conversations[order[index % order.length] ?? 0] ?? [];
       const random = seededRandom(mixSeeds(seed, index));
-      return turns.map((messages) => ({
-        messages: prefix === '' ? messages : withPrefix(messages, prefix),
-        outputTokens: drawLength(outputTokens, random),
-      }));
+      const thinkMs = thinkTimesOf(shape, seed, index);
+      return turns.map((messages, turn) => {
+        // Later turns of a live conversation do not contain the beginning.
+        const isBeginning = !shape.live || turn === 0;
+        const request: Turn = {
+          messages: prefix === '' || !isBeginning ? messages : withPrefix(messages, prefix),
+          outputTokens: drawLength(outputTokens, random),
+          ...(haveTurns ? { number: turn + 1 } : {}),
+          ...(shape.live ? { live: true } : {}),
+        };
+        return withThinking(request, thinkMs());
+      });
     },
   };
 }

@@ -4,6 +4,7 @@ import type { SettingSummary } from '../../measurement/summarise.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { escapedMarkdown } from '../text/escape.js';
 import { defaultWidth } from '../text/style.js';
+import { type Breakdown, breakdownsOf } from './breakdown.js';
 import { type Column, columnsOf } from './columns.js';
 import { conclusionSentences, recommendationText } from './conclusion.js';
 import { densityPlots } from './density.js';
@@ -46,6 +47,7 @@ export function toMarkdown(result: BenchResult, summaries: readonly SettingSumma
     pictures.length === 0
       ? []
       : ['```text', ...pictures.flatMap((lines, index) => (index > 0 ? ['', ...lines] : lines)), '```'],
+    ...breakdownsOf(result).flatMap(breakdownSections),
     failureTable(summaries),
     bullets(conclusionSentences(result, summaries)),
     bullets(otherWarnings(result)),
@@ -70,6 +72,11 @@ function table(result: BenchResult, summaries: readonly SettingSummary[]): reado
     return isMarked(result, summaries, summary) ? cells.map((cell) => `**${cell}**`) : cells;
   });
   return [line(columns.map(heading)), line(columns.map(() => '---:')), ...rows.map(line)];
+}
+
+function breakdownSections({ title, heading, rows, sentences }: Breakdown): readonly (readonly string[])[] {
+  const lines = [heading, heading.map(() => '---:'), ...rows].map((cells) => line(cells.map(escapedMarkdown)));
+  return [[`### ${title}`], lines, sentences.map(escapedMarkdown)];
 }
 
 function searchTable(result: BenchResult): readonly string[] {

@@ -10,6 +10,7 @@ import { notesBelow } from '../bench/notes.js';
 import { isMarked } from '../bench/row-labels.js';
 import { failuresOf, otherWarnings, truthWarnings } from '../bench/warnings.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
+import { breakdownSections } from './breakdown-tables.js';
 import { findMaxSection } from './find-max-chart.js';
 import { Markup, markup } from './markup.js';
 import { densityChart, waterfallChart } from './row-charts.js';
@@ -46,6 +47,7 @@ ${densityChart(result, summaries)}
 ${waterfallChart(result, summaries)}
 ${sweepChart(result, summaries)}
 ${sentences.map((sentence) => markup`<p>${sentence}</p>`)}
+${breakdownSections(result)}
 ${failureTable(summaries)}
 ${warnings(otherWarnings(result))}
 ${circumstances(result)}

@@ -23,7 +23,7 @@ function counted(names: readonly string[]): readonly string[] {
 
 /** The load: what was sent, how often, for how long. */
 export function loadItems(plan: Plan): readonly string[] {
-  const items = [arrivals(plan), tokens(plan), extent(plan)];
+  const items = [arrivals(plan), tokens(plan), ...conversations(plan), extent(plan)];
   if (plan.trials > 1) items.push(plural(plan.trials, 'trial'));
   items.push(`seed ${plan.seed}${hasOwnWords(plan) ? ', new words' : ''}`);
   return items.map(oneLine);
@@ -49,6 +49,15 @@ function tokens(plan: Plan): string {
   const prompts = workload === 'synthetic' ? '' : `${workload}, `;
   const shared = prefix > 0 ? ` (${prefix} of them shared)` : '';
   return input === null ? `${prompts}at most ${output} tokens out` : `${prompts}${input} → ${output} tokens${shared}`;
+}
+
+function conversations({ turns, think_time: thinkTime, live_answers: live }: Plan): readonly string[] {
+  const answers = live === true ? ["the server's own answers"] : [];
+  return [
+    ...(turns === undefined ? [] : [`${turns} turns`]),
+    ...(thinkTime === undefined || thinkTime === '0ms' ? [] : [`${thinkTime} to think`]),
+    ...(live === undefined ? [] : answers),
+  ];
 }
 
 function extent({ duration_ms: duration, requests, warmup_ms: warmup }: Plan): string {

@@ -42,6 +42,7 @@ export function partOf({ histograms = {}, loopDelayMs = [], ...rest }: PartDescr
     answers: new AnswerCounter().counts,
     span: null,
     extendedUs: 0,
+    groups: {},
     inFlightUs: 0,
     trend: { binUs: 100_000, bins: [] },
     loopDelay: histogramOf(...loopDelayMs),

@@ -10,16 +10,29 @@ afterAll(() => {
 });
 
 let files = 0;
-const read = (content: string): ReturnType<typeof readPromptsFile> => {
+const read = (content: string, live = false): ReturnType<typeof readPromptsFile> => {
   const path = join(folder, `prompts-${(files += 1)}.jsonl`);
   writeFileSync(path, content);
-  return readPromptsFile(path);
+  return readPromptsFile(path, live);
 };
 
 describe('readPromptsFile', () => {
   it('takes an unknown speaker for the user, whatever its name', async () => {
     const { conversations } = await read('{"conversations":[{"from":"constructor","value":"A?"}]}');
     expect(conversations).toEqual([[[{ role: 'user', content: 'A?' }]]]);
+  });
+
+  it('leaves the answers of the file out if those of the server take their place', async () => {
+    const { conversations } = await read(
+      [
+        '{"messages":[{"role":"system","content":"S"},{"role":"user","content":"A"},{"role":"assistant","content":"B"},{"role":"user","content":"C"}]}',
+        '{"conversations":[{"from":"human","value":"A?"},{"from":"gpt","value":"B."},{"from":"human","value":"C?"}]}',
+        '{"messages":[{"role":"user","content":"A"},{"role":"tool","content":"B"},{"role":"user","content":"C"}]}',
+      ].join('\n'),
+      true,
+    );
+    const roles = conversations.map((turns) => turns.map((messages) => messages.map(({ role }) => role)));
+    expect(roles).toEqual([[['system', 'user'], ['user']], [['user'], ['user']], [['user', 'tool', 'user']]]);
   });
 
   it('reads chats, prompts and ShareGPT conversations, mixed, and skips empty lines', async () => {

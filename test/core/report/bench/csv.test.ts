@@ -114,6 +114,8 @@ describe('the CSV file', () => {
         "extended_s",
         "ttft_p50_lower_ms",
         "ttft_p50_upper_ms",
+        "first_turn_ttft_p50_ms",
+        "later_turns_ttft_p50_ms",
       ]
     `);
   });

@@ -1,0 +1,27 @@
+import { Flags } from '@oclif/core';
+import { parseThinkTime, type ThinkTime } from '../core/measurement/think-time.js';
+import { defaultLengths, lengthsFlag } from './flags.js';
+
+const requests = { helpGroup: 'REQUESTS' };
+
+const thinkTimeFlag = Flags.custom<ThinkTime>({
+  parse: (input) => Promise.resolve(parseThinkTime(input)),
+});
+
+/** Flags of bench for requests that belong together. */
+export const benchWorkloadFlags = {
+  turns: lengthsFlag({
+    ...requests,
+    ...defaultLengths('1'),
+    summary: "Messages of the user in each conversation: 5, 5±2 or 3-8. Each carries the server's own answers.",
+  }),
+  'think-time': thinkTimeFlag({
+    ...requests,
+    summary: 'Pause between an answer and the next message: 2s, 2s±1s (mean and standard deviation) or 1s-3s.',
+  }),
+  'live-answers': Flags.boolean({
+    ...requests,
+    summary: "Conversations of --prompts go on with the server's own answers instead of those in the file.",
+    dependsOn: ['prompts'],
+  }),
+};
