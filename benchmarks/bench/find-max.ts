@@ -56,6 +56,8 @@ function optionsOf(url: string, seed: number): BenchOptions {
     workers: 1,
     prompts: { type: 'synthetic', inputTokens: parseLengths('8') },
     conversations: singleRequests,
+    tenants: [],
+    trace: null,
     outputTokens: parseLengths('1'),
     sharedPrefixTokens: 0,
     objectives: [],

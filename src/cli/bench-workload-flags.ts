@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { parseThinkTime, type ThinkTime } from '../core/measurement/think-time.js';
-import { defaultLengths, lengthsFlag } from './flags.js';
+import { defaultLengths, defaultNumber, lengthsFlag, positiveNumberFlag } from './flags.js';
 
 const requests = { helpGroup: 'REQUESTS' };
 
@@ -18,6 +18,21 @@ export const benchWorkloadFlags = {
   'think-time': thinkTimeFlag({
     ...requests,
     summary: 'Pause between an answer and the next message: 2s, 2s±1s (mean and standard deviation) or 1s-3s.',
+  }),
+  tenants: Flags.file({
+    ...requests,
+    summary: 'YAML or JSON file with those who load the server together: key, share of the load, priority, workload.',
+    exclusive: ['find-max'],
+  }),
+  trace: Flags.file({
+    ...requests,
+    summary: "Replay a trace: Mooncake's JSONL, or the CSV of Azure's LLM inference traces or of BurstGPT.",
+    exclusive: ['find-max', 'tenants', 'prompts', 'rate', 'requests', 'live-answers'],
+  }),
+  speed: positiveNumberFlag({
+    ...requests,
+    ...defaultNumber('1'),
+    summary: 'How fast --trace is replayed: 2 in half of the time.',
   }),
   'live-answers': Flags.boolean({
     ...requests,

@@ -1,4 +1,5 @@
 import { BaseCommand } from '../cli/base-command.js';
+import { benchFilesOf } from '../cli/bench-files.js';
 import { benchFlags } from '../cli/bench-flags.js';
 import { benchOptions } from '../cli/bench-options.js';
 import { exitLine } from '../cli/exit-line.js';
@@ -34,7 +35,8 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
   async run(): Promise<object> {
     const parsed = await this.parse(Bench);
     const { flags } = parsed;
-    const options = benchOptions(flags, flagOrigins(parsed), this.config);
+    const origins = flagOrigins(parsed);
+    const options = benchOptions(flags, origins, this.config, await benchFilesOf(flags, origins));
     // Loaded late, so that --help and wrong flags need not wait for the load generator's code.
     const { bench } = await import('../core/bench/bench.js');
     const { checkOutput } = await import('../core/report/write-report.js');

@@ -7,16 +7,22 @@ import { plural } from '../measurement/numbers.js';
 import type { EndedEarly, Run, Setting } from '../measurement/result-schema.js';
 import { extensionOf } from './load/extension.js';
 import type { LoadGenerator, LoadJob } from './load/load-generator.js';
+import { meanRequests } from './load/tenant-load.js';
 import { type MeasuredRun, measureRun, type RunHooks, type RunPlace } from './measure-run.js';
 import { candidateFirst } from './plan/interleaving.js';
 import type { BenchOptions } from './plan/options.js';
 import type { PlannedRun } from './plan/settings.js';
+import { partOfLoad, tenantOfClients } from './plan/tenants.js';
+import { timesOf } from './plan/trace.js';
 import type { Target } from './target/target.js';
+import { type PreparedTenant, tenantLoads } from './tenant-loads.js';
 import { meanTurns, type WorkloadSpec } from './workload/workload.js';
 
 /** What has to be known before the first run. */
 export interface Prepared {
   readonly workload: WorkloadSpec;
+  /** Those who send; empty if there is one. */
+  readonly tenants: readonly PreparedTenant[];
   readonly promptsName: string | null;
   readonly ignoreEos: boolean;
   readonly runningUsage: boolean;
@@ -156,37 +162,53 @@ async function checkStillThere({ requests }: Run, target: Target): Promise<void>
 
 function jobOf(
   options: BenchOptions,
-  { workload, ignoreEos, runningUsage }: Prepared,
+  { workload, tenants: preparedTenants, ignoreEos, runningUsage }: Prepared,
   { setting, trial, number, arrivalSeed }: Step,
   target: Target,
   workers: number,
 ): LoadJob {
   const { load, seed } = options;
+  const client = {
+    url: target.requestsUrl,
+    headers: target.headers,
+    timeoutMs: options.timeoutMs,
+    transport: target.transport,
+  };
+  const body = {
+    model: target.description.model,
+    ignoreEos,
+    runningUsage,
+    omitted: options.omittedParams,
+    extraBody: options.extraBody,
+  };
+  const tenants = tenantLoads(preparedTenants, { client, body });
+  const clients = setting.concurrency ?? 1;
+  const hasTenants = tenants.length > 0;
+  const turnsEach = hasTenants
+    ? meanRequests(tenants)
+    : isSequential(options.conversations)
+      ? meanTurns(workload)
+      : undefined;
   return {
-    client: {
-      url: target.requestsUrl,
-      headers: target.headers,
-      timeoutMs: options.timeoutMs,
-      transport: target.transport,
-    },
+    client,
     workload,
-    body: {
-      model: target.description.model,
-      ignoreEos,
-      runningUsage,
-      omitted: options.omittedParams,
-      extraBody: options.extraBody,
-    },
+    body,
+    ...(hasTenants ? { tenants } : {}),
     shape:
       load.type === 'closed' || setting.rate === null
-        ? { type: 'closed', clients: setting.concurrency ?? 1 }
+        ? {
+            type: 'closed',
+            clients,
+            ...(hasTenants ? { tenants: tenantOfClients(options.tenants.map(partOfLoad), clients) } : {}),
+          }
         : // The same moments for every setting of a trial, so that settings are compared under the same load.
           {
             type: 'open',
             rate: setting.rate,
             arrival: load.arrival,
             seed: arrivalSeed ?? mixSeeds(seed, trial),
-            ...(isSequential(options.conversations) ? { turnsEach: meanTurns(workload) } : {}),
+            ...(turnsEach === undefined ? {} : { turnsEach }),
+            ...(options.trace === null ? {} : { times: timesOf(options.trace) }),
           },
     run: number,
     worker: 0,

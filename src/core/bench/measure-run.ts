@@ -120,6 +120,7 @@ export async function measureRun(
       promptCache: counted?.promptCache ?? null,
       hasObjectives: job.objectives.length > 0,
       abortedOn,
+      tenants: (job.tenants ?? []).map(({ tenant }) => tenant),
     });
     if (isStopped(signal) && run.requests.completed === 0) return null;
     const samplesFailure = parts.find((part) => part.samplesFailure !== null)?.samplesFailure ?? null;

@@ -116,7 +116,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 function planOf({ plan }: Side): Fields {
   // A plan without them left nothing out, and had no conversations.
-  const none = { no_param: [], turns: '1', think_time: '0ms', live_answers: false };
+  const none = { no_param: [], turns: '1', think_time: '0ms', live_answers: false, tenants: [], trace: null };
   const whole = { ...none, ...plan };
   return Object.fromEntries(Object.entries(whole).filter(([name]) => !notOfTheLoad.has(name)));
 }

@@ -4,7 +4,7 @@ import { metricSchema } from './metric-schema.js';
 const count = Type.Integer({ minimum: 0 });
 
 /** Figures of some of a run's requests, which belong together. */
-export const groupFields = {
+const groupFields = {
   completed: count,
   unanswered: Type.Integer({ minimum: 0, description: 'Refused, failed and timed out.' }),
   output_tokens: Type.Integer({ minimum: 0, description: 'Of completed requests.' }),
@@ -18,6 +18,17 @@ export const groupFields = {
   tpot: metricSchema,
   e2e: metricSchema,
 };
+
+/** The requests of a run that one tenant sent. */
+export const tenantSchema = Type.Object({
+  name: Type.String(),
+  clients: Type.Optional(Type.Integer({ minimum: 1, description: 'Its own clients, if it has a fixed number.' })),
+  share: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'Otherwise its share of the load.' })),
+  weight: Type.Number({ exclusiveMinimum: 0, description: 'The service that it should get in proportion to others.' }),
+  requests_per_second: Type.Number({ minimum: 0 }),
+  output_tokens_per_second: Type.Number({ minimum: 0 }),
+  ...groupFields,
+});
 
 /** The requests of a run that were the same turn of their conversations. */
 export const turnSchema = Type.Object({

@@ -1,3 +1,4 @@
+import { jainIndex } from '../statistics/jain.js';
 import { LatencyHistogram } from './histogram.js';
 import { figuresOf } from './metric.js';
 import type { Metric, MetricFigures, Run, TurnFigures } from './result-schema.js';
@@ -8,6 +9,8 @@ export interface GroupSummary {
   readonly completed: number;
   readonly unanswered: number;
   readonly outputTokens: number;
+  /** Output tokens per second; null if that says nothing, as of turns. */
+  readonly tokensPerSecond: number | null;
   /** Null if the server does not say how long prompts were. */
   readonly promptTokens: number | null;
   readonly cachedTokens: number | null;
@@ -30,6 +33,28 @@ export function turnSummaries(trials: readonly Run[]): readonly GroupSummary[] {
   );
 }
 
+/** The tenants of the trials of one setting; none without tenants. */
+export function tenantSummaries(trials: readonly Run[]): readonly GroupSummary[] {
+  const named = trials.flatMap(({ tenants = [] }) => tenants.map((figures) => ({ name: figures.name, figures })));
+  return summaries(named).map((group) => ({ ...group, tokensPerSecond: tokensPerSecond(trials, group.name) }));
+}
+
+/** Jain's index of the tenants' output tokens per second by weight, over all trials of a setting; null without tenants. */
+export function jainIndexOf(trials: readonly Run[]): number | null {
+  const weights = new Map(trials.flatMap(({ tenants = [] }) => tenants.map(({ name, weight }) => [name, weight])));
+  return jainIndex(Array.from(weights, ([name, weight]) => (tokensPerSecond(trials, name) ?? 0) / weight));
+}
+
+/** Over all trials, weighted by how long each took. */
+function tokensPerSecond(trials: readonly Run[], tenant: string): number | null {
+  const seconds = trials.reduce((sum, { window }) => sum + window.span_seconds, 0);
+  const tokens = trials.reduce((sum, { tenants = [], window }) => {
+    const own = tenants.find(({ name }) => name === tenant);
+    return sum + (own?.output_tokens_per_second ?? 0) * window.span_seconds;
+  }, 0);
+  return seconds === 0 ? null : tokens / seconds;
+}
+
 /** First turns, and all later ones together; null where there are none. */
 export function firstAndLater(trials: readonly Run[]): {
   readonly first: GroupSummary | null;
@@ -43,9 +68,7 @@ export function firstAndLater(trials: readonly Run[]): {
 }
 
 /** Adds up what has the same name, in the order in which names first come. */
-export function summaries(
-  named: readonly { readonly name: string; readonly figures: Figures }[],
-): readonly GroupSummary[] {
+function summaries(named: readonly { readonly name: string; readonly figures: Figures }[]): readonly GroupSummary[] {
   const names = [...new Set(named.map(({ name }) => name))];
   return names.map((name) => {
     const own = named.filter((each) => each.name === name).map(({ figures }) => figures);
@@ -54,6 +77,7 @@ export function summaries(
       completed: total(own, ({ completed }) => completed),
       unanswered: total(own, ({ unanswered }) => unanswered),
       outputTokens: total(own, ({ output_tokens: tokens }) => tokens),
+      tokensPerSecond: null,
       promptTokens: own.some(({ prompt_tokens: tokens }) => tokens === null)
         ? null
         : total(own, ({ prompt_tokens: tokens }) => tokens ?? 0),

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { findMaxSchema } from './find-max-schema.js';
-import { turnSchema } from './group-schema.js';
+import { tenantSchema, turnSchema } from './group-schema.js';
 import { type PerMetric, perMetric } from './metric-names.js';
 import { type medianIntervalSchema, metricFields, metricSchema } from './metric-schema.js';
 import { overloadSchema } from './overload-schema.js';
@@ -149,6 +149,13 @@ const run = Type.Object({
   turns: Type.Optional(
     Type.Array(turnSchema, { description: 'By turn of their conversations, if requests are part of conversations.' }),
   ),
+  tenants: Type.Optional(Type.Array(tenantSchema, { description: 'By tenant, with --tenants.' })),
+  jain_index: Type.Optional(
+    Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()], {
+      description:
+        "Jain's fairness index of the tenants' output tokens per second by weight: 1 if all are served equally.",
+    }),
+  ),
   overload: Type.Optional(overloadSchema),
   aborted_on: Type.Optional(
     Type.String({ description: 'Which reason of --abort-on ended this run before its time, such as overload.' }),
@@ -244,6 +251,8 @@ export type BenchResult = Static<typeof resultSchema>;
 export type Run = Static<typeof run>;
 /** Figures of the requests that were the same turn. */
 export type TurnFigures = Static<typeof turnSchema>;
+/** Figures of the requests of a tenant. */
+export type TenantFigures = Static<typeof tenantSchema>;
 export type Setting = Static<typeof settingSchema>;
 export type PromptCache = Static<typeof promptCacheSchema>;
 export type RunChecks = Static<typeof checks>;

@@ -30,6 +30,8 @@ export function benchOptionsOf(options: Pick<BenchOptions, 'target'> & Partial<B
     workers: 1,
     prompts: { type: 'synthetic', inputTokens: parseLengths('8') },
     conversations: singleRequests,
+    tenants: [],
+    trace: null,
     outputTokens: parseLengths('3'),
     sharedPrefixTokens: 0,
     objectives: [],

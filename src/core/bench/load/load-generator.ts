@@ -5,12 +5,15 @@ import type { RunPart } from '../record/run-part.js';
 import type { RunSnapshot } from '../record/run-recorder.js';
 import type { BodyOptions, WorkloadSpec } from '../workload/workload.js';
 import type { Extension } from './extension.js';
+import type { TenantLoad } from './tenant-load.js';
 
 /** What one worker sends in one run, as plain data that can be sent to another thread. */
 export interface LoadJob {
   readonly client: StreamingClientOptions;
   readonly workload: WorkloadSpec;
   readonly body: BodyOptions;
+  /** Those who send, each with its own client, workload and body instead of those above; absent: there is one. */
+  readonly tenants?: readonly TenantLoad[];
   readonly shape: LoadShape;
   /** Which run of the bench, from 0. */
   readonly run: number;
@@ -33,7 +36,12 @@ export interface LoadJob {
 
 export type LoadShape =
   /** This worker's share of the clients. */
-  | { readonly type: 'closed'; readonly clients: number }
+  | {
+      readonly type: 'closed';
+      readonly clients: number;
+      /** The number of each client's tenant; absent without tenants. */
+      readonly tenants?: readonly number[];
+    }
   /** The whole rate, of which this worker sends its share. */
   | {
       readonly type: 'open';
@@ -45,6 +53,8 @@ export type LoadShape =
        * all turns together. Absent: each arrival is a request.
        */
       readonly turnsEach?: number;
+      /** When requests are due, in seconds from the start, instead of by rate and arrival. */
+      readonly times?: readonly number[];
     };
 
 /**
@@ -82,7 +92,15 @@ export function shareOf(total: number, worker: number, workers: number): number 
 /** One worker's part of a job. */
 export function partOf(job: LoadJob, worker: number, workers: number): LoadJob {
   const shape =
-    job.shape.type === 'closed' ? { ...job.shape, clients: shareOf(job.shape.clients, worker, workers) } : job.shape;
+    job.shape.type === 'closed'
+      ? {
+          ...job.shape,
+          clients: shareOf(job.shape.clients, worker, workers),
+          ...(job.shape.tenants === undefined
+            ? {}
+            : { tenants: job.shape.tenants.filter((_, client) => client % workers === worker) }),
+        }
+      : job.shape;
   const requests = job.requests === null ? null : shareOf(job.requests, worker, workers);
   return { ...job, shape, requests, worker, workers };
 }

@@ -10,6 +10,12 @@ export interface LoadRun {
   readonly pauses: Pauses;
   /** @param tenant whose; null without tenants */
   nextConversation(tenant: number | null): readonly Turn[];
+  /**
+   * What an arrival of an open loop sends, if there are tenants.
+   *
+   * @param index number of the arrival, from 0
+   */
+  readonly arrivalOfTenant: ((index: number) => readonly Turn[]) | null;
   /** Sends one request and records its outcome. */
   send(turn: Turn, intendedUs: number, phase: Exclude<RequestPhase, 'over'>): Promise<RequestOutcome>;
 }

@@ -25,15 +25,17 @@ export async function runOpenLoop(
   const inFlight = new Set<Promise<unknown>>();
   const turns = allTurns(load);
   const { turnsEach } = shape;
+  const times = shape.times ?? arrivalTimes(shape.arrival, shape.rate / (turnsEach ?? 1), seededRandom(shape.seed));
   let index = -1;
-  for (const seconds of arrivalTimes(shape.arrival, shape.rate / (turnsEach ?? 1), seededRandom(shape.seed))) {
+  for (const seconds of times) {
     index += 1;
     if (index % workers !== worker) continue;
     const intendedUs = startUs + seconds * 1e6;
     await waitUntil(intendedUs, load.pauses);
     const phase = load.window.nextPhase(intendedUs);
     if (phase === 'over') break;
-    const begun = turnsEach === undefined ? [turns.next().value] : load.nextConversation(null);
+    const begun =
+      load.arrivalOfTenant?.(index) ?? (turnsEach === undefined ? [turns.next().value] : load.nextConversation(null));
     const sent = beginConversation(begun, intendedUs, phase, load).finally(() => inFlight.delete(sent));
     inFlight.add(sent);
   }

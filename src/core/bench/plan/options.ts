@@ -4,7 +4,10 @@ import type { FindMaxBy } from '../../measurement/find-max-schema.js';
 import type { Lengths } from '../../measurement/lengths.js';
 import type { Objective } from '../../measurement/objectives.js';
 import type { AbortRule } from './abort-rules.js';
+import type { PromptSource } from './prompt-source.js';
 import { serverAddressOf } from './server-address.js';
+import type { Tenant } from './tenants.js';
+import type { TraceReplay } from './trace.js';
 
 /** The route that every request goes to, as OpenAI names it; in some servers' URLs it has no `/v1`. */
 export const requestsPath = '/v1/chat/completions';
@@ -33,10 +36,6 @@ export type TargetOptions =
       /** The flags of it that the user gave, for the result. */
       readonly serverFlags: Readonly<Record<string, string | number>>;
     };
-
-/** Where prompts come from. */
-type PromptSource =
-  { readonly type: 'synthetic'; readonly inputTokens: Lengths } | { readonly type: 'file'; readonly path: string };
 
 /** A setting that is measured for longer than planned, so that its median can be shown. */
 export interface PlannedExtension {
@@ -108,6 +107,10 @@ export interface BenchOptions {
   readonly prompts: PromptSource;
   /** How chats go on after their first message. */
   readonly conversations: ConversationShape;
+  /** Those who load the server together, with loads of their own; empty: all requests are alike. */
+  readonly tenants: readonly Tenant[];
+  /** Requests and times of a trace, instead of prompts and arrivals; null: no trace. */
+  readonly trace: TraceReplay | null;
   readonly outputTokens: Lengths;
   /** Tokens that all prompts begin with. */
   readonly sharedPrefixTokens: number;

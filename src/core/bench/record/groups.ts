@@ -11,6 +11,9 @@ interface GroupCounts {
   completed: number;
   unanswered: number;
   outputTokens: number;
+  /** Answered, or generated, since the end of the warm-up, as in a run. */
+  servedRequests: number;
+  servedTokens: number;
   /** Null if the server does not say. */
   promptTokens: number | null;
   /** Null as long as no answer says. */
@@ -54,6 +57,13 @@ export class GroupRecorder {
     }
   }
 
+  /** What the server did for a request since the end of the warm-up. */
+  served(name: string, requests: number, tokens: number): void {
+    const group = this.#group(name);
+    group.servedRequests += requests;
+    group.servedTokens += tokens;
+  }
+
   unanswered(name: string): void {
     this.#group(name).unanswered += 1;
   }
@@ -61,7 +71,7 @@ export class GroupRecorder {
   #group(name: string): GroupCounts & Pick<Group, 'histograms'> {
     const known = this.#groups.get(name);
     if (known !== undefined) return known;
-    const group = { ...noCounts, histograms: emptyHistograms() };
+    const group = emptyGroup();
     this.#groups.set(name, group);
     return group;
   }
@@ -71,12 +81,16 @@ const noCounts: Readonly<GroupCounts> = {
   completed: 0,
   unanswered: 0,
   outputTokens: 0,
+  servedRequests: 0,
+  servedTokens: 0,
   promptTokens: 0,
   cachedTokens: null,
 };
 
-function emptyHistograms(): Group['histograms'] {
-  return { ttft: new LatencyHistogram(), tpot: new LatencyHistogram(), e2e: new LatencyHistogram() };
+/** A group without requests. */
+export function emptyGroup(): GroupCounts & Pick<Group, 'histograms'> {
+  const histograms = { ttft: new LatencyHistogram(), tpot: new LatencyHistogram(), e2e: new LatencyHistogram() };
+  return { ...noCounts, histograms };
 }
 
 /** The groups of several workers together. */
@@ -93,6 +107,8 @@ function together(groups: readonly Group[]): Group {
     sum.completed += group.completed;
     sum.unanswered += group.unanswered;
     sum.outputTokens += group.outputTokens;
+    sum.servedRequests += group.servedRequests;
+    sum.servedTokens += group.servedTokens;
     sum.promptTokens =
       sum.promptTokens === null || group.promptTokens === null ? null : sum.promptTokens + group.promptTokens;
     if (group.cachedTokens !== null) sum.cachedTokens = (sum.cachedTokens ?? 0) + group.cachedTokens;

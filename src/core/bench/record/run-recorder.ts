@@ -80,9 +80,9 @@ export class RunRecorder {
   }
 
   /** It ended. Only what the server did for it after the measurement had begun is recorded. */
-  endWarmup(outcome: RequestOutcome): void {
+  endWarmup(outcome: RequestOutcome, groups: readonly string[] = []): void {
     this.#warmupInFlight -= 1;
-    if (outcome.status === 'completed') this.#served(outcome);
+    if (outcome.status === 'completed') this.#served(outcome, groups);
   }
 
   /** A request that counts is about to be sent. */
@@ -108,7 +108,7 @@ export class RunRecorder {
     this.#reconnects += outcome.reconnects;
     this.#lastEndUs = Math.max(this.#lastEndUs, outcome.endUs);
     if (outcome.status === 'completed') {
-      const metrics = this.#answered(outcome);
+      const metrics = this.#answered(outcome, groups);
       for (const group of groups) this.#groups.answered(group, outcome, metrics);
       return metrics;
     }
@@ -118,7 +118,7 @@ export class RunRecorder {
     return null;
   }
 
-  #answered(request: CompletedRequest): RequestMetrics {
+  #answered(request: CompletedRequest, groups: readonly string[]): RequestMetrics {
     const metrics = metricsOf(request);
     const { tokens, source } = outputTokensOf(request);
     this.#completed += 1;
@@ -126,7 +126,7 @@ export class RunRecorder {
     this.#outputTokens += tokens;
     this.#answers.add(request);
     this.#trend.answered(request, metrics);
-    this.#served(request);
+    this.#served(request, groups);
     // The answer is over, even if the server keeps the response open: its client waits for nothing more.
     this.#inFlightUs -= request.endUs - request.answeredUs;
     if (request.promptTokens === null) this.#inputTokens = null;
@@ -148,11 +148,14 @@ export class RunRecorder {
    * Adds to the work that the server has done since the measurement began. Requests of the warm-up are part of it: while
    * they are still being answered, counted requests wait behind them, and the server is not idle.
    */
-  #served(request: CompletedRequest): void {
+  #served(request: CompletedRequest, groups: readonly string[]): void {
     if (request.endUs < this.#beginUs) return;
     const before = chunksBefore(this.#beginUs, request);
-    this.#servedRequests += (request.tokenChunks - before) / request.tokenChunks;
-    this.#servedTokens += tokensAfter(before, request);
+    const requests = (request.tokenChunks - before) / request.tokenChunks;
+    const tokens = tokensAfter(before, request);
+    this.#servedRequests += requests;
+    this.#servedTokens += tokens;
+    for (const group of groups) this.#groups.served(group, requests, tokens);
   }
 
   #unansweredBy(status: 'refused' | 'failed' | 'timed_out', request: UnansweredRequest): void {

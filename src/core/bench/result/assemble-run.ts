@@ -17,10 +17,11 @@ import type {
 import { saturationOf } from '../../measurement/saturation.js';
 import { littlesLawError } from '../../statistics/littles-law.js';
 import type { PlannedRun } from '../plan/settings.js';
+import type { Tenant } from '../plan/tenants.js';
 import type { RunPart } from '../record/run-part.js';
 import { mergedTrend } from '../record/run-trend.js';
 import { addUpAnswers, answerChecks, promptCacheIn } from './answer-checks.js';
-import { turnsIn } from './group-figures.js';
+import { tenantsIn, turnsIn } from './group-figures.js';
 import { overloadOf } from './overload.js';
 
 /** What is known about a run besides its parts. */
@@ -35,6 +36,8 @@ export interface RunContext {
   readonly hasObjectives: boolean;
   /** Why it was ended before its time; null if it was not. */
   readonly abortedOn: string | null;
+  /** Those who sent; empty if there was one. */
+  readonly tenants?: readonly Omit<Tenant, 'key'>[];
 }
 
 /** Makes the result of a run from what its workers measured. */
@@ -71,6 +74,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
       ...answerChecks(answers),
     },
     ...turnsIn(parts),
+    ...tenantsIn(parts, context.tenants ?? [], seconds),
     ...(overload === null ? {} : { overload }),
     ...(context.abortedOn === null ? {} : { aborted_on: context.abortedOn }),
     prompt_cache: promptCacheIn(answers, context.promptCache),

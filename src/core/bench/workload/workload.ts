@@ -2,6 +2,7 @@ import { mixSeeds, seededRandom } from '../../base/random.js';
 import { type ConversationShape, hasTurns, singleRequests } from '../../measurement/conversation-shape.js';
 import { drawLength, type Lengths, meanOf } from '../../measurement/lengths.js';
 import { thinkTimesOf, turnsOf } from './conversation-draws.js';
+import { type TraceSpec, traceWorkload } from './trace-workload.js';
 import { drawWords, sharedPrefix, type TokenScale, wordsFor } from './words.js';
 
 /** One message of a chat, as OpenAI's API takes it. */
@@ -21,6 +22,8 @@ export interface Turn {
   readonly thinkMs?: number;
   /** The messages are only those since the last answer: what was said until then, by the server too, comes before. */
   readonly live?: boolean;
+  /** Whose it is, by number; absent without tenants. */
+  readonly tenant?: number;
 }
 
 /**
@@ -38,7 +41,7 @@ export interface Workload {
 }
 
 /** A workload as plain data, from which it can be made in another thread. */
-export type WorkloadSpec = SyntheticSpec | PromptsSpec;
+export type WorkloadSpec = SyntheticSpec | PromptsSpec | TraceSpec;
 
 export interface SyntheticSpec {
   readonly type: 'synthetic';
@@ -79,6 +82,8 @@ export function meanTurns(spec: WorkloadSpec): number {
       return Math.max(1, meanOf((spec.shape ?? singleRequests).turns));
     case 'prompts':
       return spec.conversations.reduce((sum, { length }) => sum + length, 0) / spec.conversations.length;
+    case 'trace':
+      return 1;
   }
 }
 
@@ -88,6 +93,8 @@ export function createWorkload(spec: WorkloadSpec): Workload {
       return syntheticWorkload(spec);
     case 'prompts':
       return promptsWorkload(spec);
+    case 'trace':
+      return traceWorkload(spec);
   }
 }
 

@@ -1,4 +1,10 @@
-import { firstAndLater, type GroupSummary, turnSummaries } from '../../measurement/group-summary.js';
+import {
+  firstAndLater,
+  type GroupSummary,
+  jainIndexOf,
+  tenantSummaries,
+  turnSummaries,
+} from '../../measurement/group-summary.js';
 import { medianText } from '../../measurement/median.js';
 import { orUnknown, percentText, significant, timeText, unknown, whole } from '../../measurement/numbers.js';
 import type { BenchResult, Run } from '../../measurement/result-schema.js';
@@ -20,7 +26,7 @@ interface Row {
 
 /** Requests by what they belong to; none if there is nothing to tell apart. */
 export function breakdownsOf(result: BenchResult): readonly Breakdown[] {
-  return [turnBreakdown(result)].filter((each) => each !== null);
+  return [tenantBreakdown(result), turnBreakdown(result)].filter((each) => each !== null);
 }
 
 /** A setting with its trials. */
@@ -59,6 +65,19 @@ function turnBreakdown(result: BenchResult): Breakdown | null {
   return tableOf('By turn of the conversation', 'turn', rows, sentences);
 }
 
+function tenantBreakdown(result: BenchResult): Breakdown | null {
+  const settings = settingsOf(result);
+  const rows = settings.flatMap((setting) => tenantSummaries(setting.trials).map((group) => ({ setting, group })));
+  if (rows.length === 0) return null;
+  const sentences = settings.flatMap(({ text, trials }) => {
+    const index = jainIndexOf(trials);
+    if (index === null) return [];
+    const where = settings.length === 1 ? '' : ` at ${text}`;
+    return [`Jain's fairness index of output tokens per second${where}: ${index.toFixed(3)} (1 is equal).`];
+  });
+  return tableOf('By tenant', 'tenant', rows, sentences);
+}
+
 function tableOf(title: string, what: string, rows: readonly Row[], sentences: readonly string[]): Breakdown {
   const isSweep = new Set(rows.map(({ setting }) => setting)).size > 1;
   // The least important come last, where a narrow terminal has no room for them.
@@ -66,6 +85,7 @@ function tableOf(title: string, what: string, rows: readonly Row[], sentences: r
     ...(isSweep ? [[rows[0]?.setting.heading ?? '', ({ setting }: Row) => setting.cell] as const] : []),
     [what, ({ group }) => group.name],
     ['requests', ({ group }) => whole(group.completed)],
+    ['tokens/s', ({ group }) => orUnknown(group.tokensPerSecond, significant)],
     ['unanswered', ({ group }) => (group.unanswered === 0 ? unknown : whole(group.unanswered))],
     ['TTFT p50', ({ group }) => medianText(group.ttft, timeText)],
     ['TTFT p95', ({ group }) => orUnknown(group.ttft.p95, timeText)],

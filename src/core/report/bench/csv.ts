@@ -82,6 +82,7 @@ const columns: readonly (readonly [string, (row: Row) => Value])[] = [
   ),
   ['first_turn_ttft_p50_ms', ({ run }) => firstAndLater([run]).first?.ttft.p50 ?? null],
   ['later_turns_ttft_p50_ms', ({ run }) => firstAndLater([run]).later?.ttft.p50 ?? null],
+  ['jain_index', ({ run }) => run.jain_index ?? null],
 ];
 
 /** One row per setting and trial, as RFC 4180 but with line feeds. Unknown values are empty. */

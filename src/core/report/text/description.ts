@@ -23,18 +23,24 @@ function counted(names: readonly string[]): readonly string[] {
 
 /** The load: what was sent, how often, for how long. */
 export function loadItems(plan: Plan): readonly string[] {
-  const items = [arrivals(plan), tokens(plan), ...conversations(plan), extent(plan)];
+  const requests = plan.tenants === undefined ? [tokens(plan), ...conversations(plan)] : tenants(plan);
+  const items = [arrivals(plan), ...requests, extent(plan)];
   if (plan.trials > 1) items.push(plural(plan.trials, 'trial'));
   items.push(`seed ${plan.seed}${hasOwnWords(plan) ? ', new words' : ''}`);
   return items.map(oneLine);
 }
 
 /** Without --seed, only lengths and times are those of the seed: `--seed 1` would not send the same words again. */
-function hasOwnWords({ workload, prompt_salt: salt = 0 }: Plan): boolean {
-  return workload === 'synthetic' && salt !== 0;
+function hasOwnWords({ workload, trace, prompt_salt: salt = 0 }: Plan): boolean {
+  return (workload === 'synthetic' || trace !== undefined) && salt !== 0;
 }
 
-function arrivals({ loop, concurrency, rate, rates, arrival, find_max: search }: Plan): string {
+function arrivals({ loop, concurrency, rate, rates, arrival, find_max: search, trace }: Plan): string {
+  if (trace !== undefined) {
+    const at = trace.speed === 1 ? '' : ` at ${trace.speed} × its speed`;
+    const sessions = trace.session_rows === 'none' ? '' : `, rows of a session are ${trace.session_rows}`;
+    return `trace of ${plural(trace.rows, 'request')}${at}, ${rate ?? '?'} requests/s on average${sessions}`;
+  }
   if (search !== undefined && search.by !== 'max-concurrency') {
     const how = search.by === 'rate' ? `open loop, ${arrival ?? 'poisson'} arrivals` : 'closed loop';
     return `${how}, searched for the highest ${search.by === 'rate' ? 'rate' : 'number of clients'}`;
@@ -58,6 +64,11 @@ function conversations({ turns, think_time: thinkTime, live_answers: live }: Pla
     ...(thinkTime === undefined || thinkTime === '0ms' ? [] : [`${thinkTime} to think`]),
     ...(live === undefined ? [] : answers),
   ];
+}
+
+/** Each with requests of its own. */
+function tenants({ tenants: all = [] }: Plan): readonly string[] {
+  return [plural(all.length, 'tenant')];
 }
 
 function extent({ duration_ms: duration, requests, warmup_ms: warmup }: Plan): string {

@@ -116,6 +116,7 @@ describe('the CSV file', () => {
         "ttft_p50_upper_ms",
         "first_turn_ttft_p50_ms",
         "later_turns_ttft_p50_ms",
+        "jain_index",
       ]
     `);
   });
