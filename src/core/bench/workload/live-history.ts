@@ -1,4 +1,4 @@
-import type { ChatMessage, Turn } from './workload.js';
+import type { ChatMessage, Turn } from './turn.js';
 
 /** What was said in a conversation, with the server's own answers. */
 export class LiveHistory {

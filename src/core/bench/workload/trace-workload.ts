@@ -1,6 +1,6 @@
 import { mixSeeds, seededRandom } from '../../base/random.js';
+import type { Turn, Workload } from './turn.js';
 import { drawWords, type TokenScale, wordsFor } from './words.js';
-import type { Turn, Workload } from './workload.js';
 
 /** Prompts of random words that share their beginnings as those of a trace did. */
 export interface TraceSpec {
