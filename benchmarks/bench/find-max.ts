@@ -58,6 +58,7 @@ function optionsOf(url: string, seed: number): BenchOptions {
     conversations: singleRequests,
     tenants: [],
     trace: null,
+    command: null,
     outputTokens: parseLengths('1'),
     sharedPrefixTokens: 0,
     objectives: [],

@@ -9,6 +9,8 @@ import type { FlagOrigins } from './flags.js';
 export interface BenchFiles {
   readonly tenants?: readonly Tenant[];
   readonly trace?: TraceReplay | null;
+  /** The command that repeats the bench. */
+  readonly command?: string | null;
 }
 
 /** @throws ChatstreamError `usage` if one cannot be used */

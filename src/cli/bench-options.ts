@@ -34,7 +34,7 @@ export function benchOptions(
   flags: BenchFlags,
   origins: FlagOrigins,
   { root, version }: Package,
-  { tenants = [], trace = null }: BenchFiles = {},
+  { tenants = [], trace = null, command = null }: BenchFiles = {},
 ): BenchOptions {
   refuseContradictions(flags, origins);
   refuseWithSearch(flags, origins);
@@ -76,6 +76,7 @@ export function benchOptions(
     conversations: conversationsOf(flags, origins),
     tenants,
     trace,
+    command,
     outputTokens: flags['output-tokens'],
     sharedPrefixTokens: flags['shared-prefix'],
     objectives: valuesOf(flags.slo).map(parseObjective),

@@ -10,6 +10,12 @@ const thinkTimeFlag = Flags.custom<ThinkTime>({
 
 /** Flags of bench for requests that belong together. */
 export const benchWorkloadFlags = {
+  config: Flags.file({
+    helpGroup: 'LOAD',
+    summary: 'YAML or JSON file with values of these flags. The command line and the environment win over it.',
+    // That of serve is another file.
+    env: 'CHATSTREAM_BENCH_CONFIG',
+  }),
   turns: lengthsFlag({
     ...requests,
     ...defaultLengths('1'),

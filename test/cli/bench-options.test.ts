@@ -14,6 +14,7 @@ describe('the options of a bench', () => {
       conversations: singleRequests,
       tenants: [],
       trace: null,
+      command: null,
       versus: null,
       headers: {},
       caPath: null,

@@ -230,6 +230,7 @@ export const resultSchema = Type.Object(
     finished_at: Type.String({ description: 'ISO 8601.' }),
     interrupted: Type.Boolean({ description: 'Stopped before all settings and trials were measured.' }),
     ended_early: Type.Optional(endedEarlySchema),
+    command: Type.Optional(Type.String({ description: 'Repeats the bench in a shell. Keys are not part of it.' })),
     machine,
     target: targetSchema,
     plan: planSchema,

@@ -32,6 +32,7 @@ export function benchOptionsOf(options: Pick<BenchOptions, 'target'> & Partial<B
     conversations: singleRequests,
     tenants: [],
     trace: null,
+    command: null,
     outputTokens: parseLengths('3'),
     sharedPrefixTokens: 0,
     objectives: [],

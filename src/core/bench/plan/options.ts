@@ -117,6 +117,8 @@ export interface BenchOptions {
   readonly objectives: readonly Objective[];
   /** JSONL file with a line for every request; null: none. */
   readonly samplesPath: string | null;
+  /** The command that repeats the bench, without keys; null if it was not started by one. */
+  readonly command: string | null;
   /** This package's version. */
   readonly version: string;
 }

@@ -2,7 +2,7 @@ import { whole } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
-import { escapedMarkdown } from '../text/escape.js';
+import { escapedMarkdown, oneLine } from '../text/escape.js';
 import { defaultWidth } from '../text/style.js';
 import { type Breakdown, breakdownsOf } from './breakdown.js';
 import { type Column, columnsOf } from './columns.js';
@@ -51,6 +51,7 @@ export function toMarkdown(result: BenchResult, summaries: readonly SettingSumma
     failureTable(summaries),
     bullets(conclusionSentences(result, summaries)),
     bullets(otherWarnings(result)),
+    result.command === undefined ? [] : ['To repeat this:', '', '```sh', oneLine(result.command), '```'],
     [
       `<sub>${[...loadItems(result.plan), ...machineItems(result.machine)].map(escapedMarkdown).join(' · ')} · chatstream ${escapedMarkdown(result.tool.version)}, ${escapedMarkdown(result.started_at)}</sub>`,
     ],

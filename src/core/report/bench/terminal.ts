@@ -3,6 +3,7 @@ import { whole } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
+import { oneLine } from '../text/escape.js';
 import { cut, fill, padStart, painter, type ReportStyle, wrap } from '../text/style.js';
 import { borderlessTable } from '../text/table.js';
 import { type Breakdown, breakdownsOf } from './breakdown.js';
@@ -31,6 +32,7 @@ export function renderReport(result: BenchResult, summaries: readonly SettingSum
     failureLines(summaries, style),
     warningLines(otherWarnings(result), style),
     conclusion(result, summaries, style),
+    result.command === undefined ? [] : wrap(`To repeat this: ${oneLine(result.command)}`, style.width, '  '),
   ];
   return sections
     .filter((lines) => lines.length > 0)

@@ -50,6 +50,7 @@ ${sentences.map((sentence) => markup`<p>${sentence}</p>`)}
 ${breakdownSections(result)}
 ${failureTable(summaries)}
 ${warnings(otherWarnings(result))}
+${result.command === undefined ? '' : markup`<h2>To repeat this</h2><pre><code>${result.command}</code></pre>`}
 ${circumstances(result)}
 </body>
 </html>
