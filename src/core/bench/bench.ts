@@ -164,7 +164,7 @@ async function prepare(
       ? { type: 'trace', seed, salt, scale, blockTokens, rows: replay.trace.rows }
       : prompts === null
         ? { type: 'synthetic', inputTokens, ...common }
-        : { type: 'prompts', conversations: prompts.conversations, ...common };
+        : { type: 'prompts', conversations: prompts.conversations, wishes: prompts.wishes, ...common };
   const tenants = await prepareTenants(options.tenants, common);
   return { workload, tenants, promptsName: prompts?.name ?? null, ignoreEos, runningUsage, warnings };
 }

@@ -24,8 +24,8 @@ export async function prepareTenants(
       if (prompts.type === 'synthetic') {
         return { tenant, workload: { type: 'synthetic', inputTokens: prompts.inputTokens, ...own } as const };
       }
-      const { conversations } = await readPromptsFile(prompts.path, shape.live);
-      return { tenant, workload: { type: 'prompts', conversations, ...own } as const };
+      const { conversations, wishes } = await readPromptsFile(prompts.path, shape.live);
+      return { tenant, workload: { type: 'prompts', conversations, wishes, ...own } as const };
     }),
   );
 }

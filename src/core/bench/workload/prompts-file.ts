@@ -4,14 +4,17 @@ import { basename } from 'node:path';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
+import { member } from '../../base/json.js';
 import { whole } from '../../measurement/numbers.js';
-import type { ChatMessage, Conversation } from './workload.js';
+import type { ChatMessage, Conversation, EntryWishes } from './workload.js';
 
 export interface PromptsFile {
   /** The file's name and the beginning of its SHA-256, to tell whether two results used the same prompts. */
   readonly name: string;
   /** In a chat of several turns, each request contains everything before it. */
   readonly conversations: readonly Conversation[];
+  /** What the entries say about their requests, in the same order. */
+  readonly wishes: readonly EntryWishes[];
   /** Which entries were left out, and why; null if none were. */
   readonly leftOut: string | null;
 }
@@ -21,11 +24,23 @@ const content = Type.Union([
   Type.String(),
   Type.Array(Type.Object({ type: Type.String({ minLength: 1 }) }), { minItems: 1 }),
 ]);
+/** One with content, or one that only calls tools. */
+const message = Type.Union([
+  Type.Object({ role: Type.String({ minLength: 1 }), content }),
+  Type.Object({
+    role: Type.String({ minLength: 1 }),
+    content: Type.Null(),
+    tool_calls: Type.Array(Type.Unknown(), { minItems: 1 }),
+  }),
+]);
 const chat = Compile(
   Type.Object({
-    messages: Type.Array(Type.Object({ role: Type.String({ minLength: 1 }), content }), { minItems: 1 }),
+    messages: Type.Array(message, { minItems: 1 }),
   }),
 );
+/** Parameters of the request that an entry may have. */
+const parameterNames = ['tools', 'tool_choice', 'response_format'] as const;
+const wishes = Compile(Type.Object({ output_tokens: Type.Optional(Type.Integer({ minimum: 1 })) }));
 const text = Compile(Type.Object({ prompt: Type.String({ minLength: 1 }) }));
 const shareGpt = Compile(
   Type.Object({
@@ -61,8 +76,13 @@ const mostLeftOut = 0.5;
  */
 export async function readPromptsFile(path: string, live = false): Promise<PromptsFile> {
   const file = await read(path);
-  const entries = entriesOf(file, path).map(({ value, where }) => ({ where, turns: conversationOf(value, live) }));
-  const conversations = entries.flatMap(({ turns }) => (typeof turns === 'string' ? [] : [turns]));
+  const entries = entriesOf(file, path).map(({ value, where }) => ({
+    value,
+    where,
+    turns: conversationOf(value, live),
+  }));
+  const good = entries.flatMap(({ value, turns }) => (typeof turns === 'string' ? [] : [{ value, turns }]));
+  const conversations = good.map(({ turns }) => turns);
   const bad = entries.flatMap(({ turns, where }) => (typeof turns === 'string' ? [`${where} ${turns}`] : []));
   if (conversations.length === 0 || bad.length > mostLeftOut * entries.length) {
     const reason = conversations.length === 0 ? `There are no prompts in ${path}` : `${path} is not a file of prompts`;
@@ -76,6 +96,7 @@ export async function readPromptsFile(path: string, live = false): Promise<Promp
   return {
     name: `${name} (sha256 ${digest})`,
     conversations,
+    wishes: good.map(({ value }) => wishesOf(value)),
     leftOut: bad.length === 0 ? null : `${share} ${bad.length === 1 ? 'was' : 'were'} left out: ${someOf(bad)}.`,
   };
 }
@@ -130,6 +151,17 @@ function parsed(json: string): unknown {
   } catch (error) {
     return new NotJson(messageOf(error));
   }
+}
+
+function wishesOf(value: unknown): EntryWishes {
+  const given = parameterNames.flatMap((name) => {
+    const parameter = member(value, name);
+    return parameter === undefined || parameter === null ? [] : [[name, parameter] as const];
+  });
+  return {
+    outputTokens: wishes.Check(value) ? (value.output_tokens ?? null) : null,
+    parameters: given.length === 0 ? null : Object.fromEntries(given),
+  };
 }
 
 /** The requests of an entry, at least one, or else what is wrong with it. */

@@ -1,14 +1,16 @@
 /** One message of a chat, as OpenAI's API takes it. */
 export interface ChatMessage {
   readonly role: string;
-  /** Text, or parts of the message such as `{"type":"text","text":"…"}`. */
-  readonly content: string | readonly object[];
+  /** Text, or parts of the message such as `{"type":"text","text":"…"}`; null if it only calls tools. */
+  readonly content: string | readonly object[] | null;
 }
 
 /** One request of a conversation. */
 export interface Turn {
   readonly messages: readonly ChatMessage[];
   readonly outputTokens: number;
+  /** Further parameters of the request, such as its tools. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
   /** Which message of the user in its conversation it is, from 1; absent if requests stand alone. */
   readonly number?: number;
   /** How long the client waits after the last answer before it sends this, in milliseconds; absent: not at all. */

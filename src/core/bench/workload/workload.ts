@@ -30,12 +30,22 @@ export interface SyntheticSpec {
 /** The messages of each request of a chat, one request for each turn. */
 export type Conversation = readonly (readonly ChatMessage[])[];
 
+/** What an entry of a file says about its requests, besides their messages. */
+export interface EntryWishes {
+  /** How long its answers are to be; null: as the plan says. */
+  readonly outputTokens: number | null;
+  /** Such as tools; null: none. */
+  readonly parameters: Readonly<Record<string, unknown>> | null;
+}
+
 interface PromptsSpec {
   readonly type: 'prompts';
   readonly seed: number;
   /** Changes the words of the shared prefix, as in {@link SyntheticSpec}. */
   readonly salt: number;
   readonly conversations: readonly Conversation[];
+  /** What entries say about their requests, in the same order; absent: nothing. */
+  readonly wishes?: readonly EntryWishes[];
   readonly outputTokens: Lengths;
   readonly sharedPrefixTokens: number;
   readonly scale: TokenScale;
@@ -113,7 +123,9 @@ function promptsWorkload(spec: PromptsSpec): Workload {
         order = shuffled(conversations.length, mixSeeds(seed, run));
         orders.set(run, order);
       }
-      const turns = conversations[order[index % order.length] ?? 0] ?? [];
+      const entry = order[index % order.length] ?? 0;
+      const turns = conversations[entry] ?? [];
+      const wishes = spec.wishes?.[entry];
       const random = seededRandom(mixSeeds(seed, index));
       const thinkMs = thinkTimesOf(shape, seed, index);
       return turns.map((messages, turn) => {
@@ -121,7 +133,8 @@ function promptsWorkload(spec: PromptsSpec): Workload {
         const isBeginning = !shape.live || turn === 0;
         const request: Turn = {
           messages: prefix === '' || !isBeginning ? messages : withPrefix(messages, prefix),
-          outputTokens: drawLength(outputTokens, random),
+          outputTokens: wishes?.outputTokens ?? drawLength(outputTokens, random),
+          ...(wishes?.parameters == null ? {} : { parameters: wishes.parameters }),
           ...(haveTurns ? { number: turn + 1 } : {}),
           ...(shape.live ? { live: true } : {}),
         };
@@ -134,7 +147,8 @@ function promptsWorkload(spec: PromptsSpec): Workload {
 function withPrefix([first, ...rest]: readonly ChatMessage[], prefix: string): readonly ChatMessage[] {
   if (first === undefined) return [];
   const { content } = first;
-  const prefixed = typeof content === 'string' ? prefix + content : [{ type: 'text', text: prefix }, ...content];
+  const prefixed =
+    typeof content === 'string' ? prefix + content : [{ type: 'text', text: prefix }, ...(content ?? [])];
   return [{ ...first, content: prefixed }, ...rest];
 }
 
@@ -167,7 +181,7 @@ export interface BodyOptions {
 
 /** The JSON of one streaming request. Temperature 0, so that the same prompt costs the same each time. */
 export function requestBody(
-  { messages, outputTokens }: Turn,
+  { messages, outputTokens, parameters }: Turn,
   { model, ignoreEos, runningUsage = false, omitted, extraBody }: BodyOptions,
 ): string {
   // JSON leaves out what is undefined.
@@ -181,6 +195,7 @@ export function requestBody(
     stream: true,
     stream_options: { include_usage: true, ...(runningUsage ? { continuous_usage_stats: true } : {}) },
     ...(ignoreEos ? { ignore_eos: true } : {}),
+    ...parameters,
     ...Object.fromEntries([...withoutOmitted, ...extra]),
   });
 }

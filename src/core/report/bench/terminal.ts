@@ -32,7 +32,8 @@ export function renderReport(result: BenchResult, summaries: readonly SettingSum
     failureLines(summaries, style),
     warningLines(otherWarnings(result), style),
     conclusion(result, summaries, style),
-    result.command === undefined ? [] : wrap(`To repeat this: ${oneLine(result.command)}`, style.width, '  '),
+    // Not wrapped, so that it can be copied.
+    result.command === undefined ? [] : ['To repeat this:', `  ${oneLine(result.command)}`],
   ];
   return sections
     .filter((lines) => lines.length > 0)

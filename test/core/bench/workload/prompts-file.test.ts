@@ -22,6 +22,20 @@ describe('readPromptsFile', () => {
     expect(conversations).toEqual([[[{ role: 'user', content: 'A?' }]]]);
   });
 
+  it('takes lengths, tools and messages that call them from the entries', async () => {
+    const tools = [{ type: 'function', function: { name: 'f' } }];
+    const call = { role: 'assistant', content: null, tool_calls: [{ id: '1' }] };
+    const chat = { messages: [{ role: 'user', content: 'A' }, call, { role: 'tool', content: 'B' }], tools };
+    const { conversations, wishes } = await read(
+      [JSON.stringify({ ...chat, output_tokens: 7 }), '{"prompt":"C"}'].join('\n'),
+    );
+    expect(conversations[0]).toEqual([chat.messages]);
+    expect(wishes).toEqual([
+      { outputTokens: 7, parameters: { tools } },
+      { outputTokens: null, parameters: null },
+    ]);
+  });
+
   it('leaves the answers of the file out if those of the server take their place', async () => {
     const { conversations } = await read(
       [
