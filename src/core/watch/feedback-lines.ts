@@ -3,7 +3,7 @@ import { Compile } from 'typebox/compile';
 import { ChatstreamError } from '../base/errors.js';
 import { serverAddressOf } from '../bench/plan/server-address.js';
 import { httpOf, jsonOf } from '../bench/target/http.js';
-import { rejectionText } from './rejection-text.js';
+import { rejectionText } from '../bench/target/rejection-text.js';
 import type { WatchOptions } from './watched-server.js';
 
 const page = Compile(Type.Object({ data: Type.Array(Type.Object({ id: Type.String() })), has_more: Type.Boolean() }));

@@ -7,6 +7,7 @@ import type { Rejection } from '../client/rejection.js';
 import { AnswerCounter } from './answer-counts.js';
 import { LeaverCounter, ProbeCounter } from './apart.js';
 import { gapsOf } from './burst.js';
+import { GroupRecorder } from './groups.js';
 import { HeldBack } from './held-back.js';
 import { outputTokensOf, tokensAfter } from './output-tokens.js';
 import { metricsOf, type RequestMetrics } from './request-metrics.js';
@@ -35,6 +36,14 @@ export interface RunSnapshot {
   readonly rejection: Rejection | null;
 }
 
+/** What is known of a request besides its outcome. */
+interface RequestContext {
+  /** How long it had been held back, in microseconds. */
+  readonly heldUs?: number;
+  /** With whose other requests it belongs together. */
+  readonly groups?: readonly string[];
+}
+
 /** Turns outcomes into histograms and counts. Its memory does not depend on how many requests there are. */
 export class RunRecorder {
   /** Requests that wait because as many are in flight as there may be. */
@@ -50,6 +59,7 @@ export class RunRecorder {
   readonly #tokenSources = { usage: 0, chunks: 0 };
   readonly #answers = new AnswerCounter();
   readonly #trend: TrendRecorder;
+  readonly #groups = new GroupRecorder();
   #completed = 0;
   #reconnects = 0;
   #warmup = 0;
@@ -85,15 +95,15 @@ export class RunRecorder {
   }
 
   /** It ended. Only what the server did for it after the measurement had begun is recorded. */
-  endWarmup(outcome: RequestOutcome): void {
+  endWarmup(outcome: RequestOutcome, groups: readonly string[] = []): void {
     this.#warmupInFlight -= 1;
-    if (outcome.status === 'completed') this.#served(outcome);
+    if (outcome.status === 'completed') this.#served(outcome, groups);
   }
 
   /** The same for one whose client was to leave. */
-  endLeaver(outcome: RequestOutcome): void {
+  endLeaver(outcome: RequestOutcome, groups: readonly string[] = []): void {
     this.leavers.end(outcome);
-    if (outcome.status === 'completed') this.#served(outcome);
+    if (outcome.status === 'completed') this.#served(outcome, groups);
   }
 
   /** A request that counts is about to be sent. */
@@ -106,10 +116,9 @@ export class RunRecorder {
   /**
    * It ended.
    *
-   * @param heldUs how long it had been held back
    * @returns its latencies, for the file of samples; null without a complete answer
    */
-  end(outcome: RequestOutcome, heldUs = 0): RequestMetrics | null {
+  end(outcome: RequestOutcome, { heldUs = 0, groups = [] }: RequestContext = {}): RequestMetrics | null {
     this.#inFlight -= 1;
     // A request that the bench itself ended says nothing about the server.
     if (outcome.status === 'aborted' || outcome.status === 'cancelled') {
@@ -118,13 +127,18 @@ export class RunRecorder {
     }
     this.#reconnects += outcome.reconnects;
     this.#lastEndUs = Math.max(this.#lastEndUs, outcome.endUs);
-    if (outcome.status === 'completed') return this.#answered(outcome, heldUs);
+    if (outcome.status === 'completed') {
+      const metrics = this.#answered(outcome, heldUs, groups);
+      for (const group of groups) this.#groups.answered(group, outcome, metrics);
+      return metrics;
+    }
+    for (const group of groups) this.#groups.unanswered(group);
     this.#trend.unanswered(outcome.intendedUs);
     this.#unansweredBy(outcome.status, outcome);
     return null;
   }
 
-  #answered(request: CompletedRequest, heldUs: number): RequestMetrics {
+  #answered(request: CompletedRequest, heldUs: number, groups: readonly string[]): RequestMetrics {
     const metrics = metricsOf(request);
     const { tokens, source } = outputTokensOf(request);
     this.#completed += 1;
@@ -133,7 +147,7 @@ export class RunRecorder {
     this.#answers.add(request);
     this.#trend.answered(request, metrics, heldUs);
     this.heldBack.answered(heldUs);
-    this.#served(request);
+    this.#served(request, groups);
     // The answer is over, even if the server keeps the response open: its client waits for nothing more.
     this.#inFlightUs -= request.endUs - request.answeredUs;
     if (request.promptTokens === null) this.#inputTokens = null;
@@ -155,11 +169,14 @@ export class RunRecorder {
    * Adds to the work that the server has done since the measurement began. Requests of the warm-up are part of it: while
    * they are still being answered, counted requests wait behind them, and the server is not idle.
    */
-  #served(request: CompletedRequest): void {
+  #served(request: CompletedRequest, groups: readonly string[]): void {
     if (request.endUs < this.#beginUs) return;
     const before = chunksBefore(this.#beginUs, request);
-    this.#servedRequests += (request.tokenChunks - before) / request.tokenChunks;
-    this.#servedTokens += tokensAfter(before, request);
+    const requests = (request.tokenChunks - before) / request.tokenChunks;
+    const tokens = tokensAfter(before, request);
+    this.#servedRequests += requests;
+    this.#servedTokens += tokens;
+    for (const group of groups) this.#groups.served(group, requests, tokens);
   }
 
   #unansweredBy(status: 'refused' | 'failed' | 'timed_out', request: UnansweredRequest): void {
@@ -231,6 +248,7 @@ export class RunRecorder {
       heldBack: this.heldBack.counts,
       leavers: this.leavers.counts,
       probes: this.probes.counts,
+      groups: this.#groups.groups,
       trend: this.#trend.trend,
       histograms: this.#histograms,
       loopDelay,

@@ -17,10 +17,12 @@ import type {
 import { ownWait, saturationOf } from '../../measurement/saturation.js';
 import { littlesLawError } from '../../statistics/littles-law.js';
 import type { PlannedRun } from '../plan/settings.js';
+import type { Tenant } from '../plan/tenants.js';
 import type { RunPart } from '../record/run-part.js';
 import { mergedTrend } from '../record/run-trend.js';
 import { addUpAnswers, answerChecks, promptCacheIn } from './answer-checks.js';
 import { besideOf, type PlannedBeside } from './beside.js';
+import { tenantsIn, turnsIn } from './group-figures.js';
 import { overloadOf } from './overload.js';
 
 /** What is known about a run besides its parts. */
@@ -39,6 +41,8 @@ export interface RunContext {
   readonly beside?: PlannedBeside;
   /** Whether the rate stays the same; absent: it does. */
   readonly isSteady?: boolean;
+  /** Those who sent; empty if there was one. */
+  readonly tenants?: readonly Omit<Tenant, 'key'>[];
 }
 
 const nothing: PlannedBeside = { maxInFlight: false, cancel: false, probes: false };
@@ -79,6 +83,8 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
       ...answerChecks(answers),
     },
     ...beside,
+    ...turnsIn(parts),
+    ...tenantsIn(parts, context.tenants ?? [], seconds),
     ...(overload === null ? {} : { overload }),
     ...(context.abortedOn === null ? {} : { aborted_on: context.abortedOn }),
     prompt_cache: promptCacheIn(answers, context.promptCache),

@@ -11,6 +11,7 @@ import { overloadSentences, steadyOf } from '../bench/overload.js';
 import { isMarked } from '../bench/row-labels.js';
 import { failuresOf, otherWarnings, truthWarnings } from '../bench/warnings.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
+import { breakdownSections } from './breakdown-tables.js';
 import { findMaxSection } from './find-max-chart.js';
 import { Markup, markup } from './markup.js';
 import { densityChart, waterfallChart } from './row-charts.js';
@@ -48,8 +49,10 @@ ${densityChart(result, steadyOf(result, summaries))}
 ${waterfallChart(result, steadyOf(result, summaries))}
 ${sweepChart(result, summaries)}
 ${sentences.map((sentence) => markup`<p>${sentence}</p>`)}
+${breakdownSections(result)}
 ${failureTable(summaries)}
 ${warnings(otherWarnings(result))}
+${result.command === undefined ? '' : markup`<h2>To repeat this</h2><pre><code>${result.command}</code></pre>`}
 ${circumstances(result)}
 </body>
 </html>

@@ -42,6 +42,7 @@ export function partOf({ histograms = {}, loopDelayMs = [], ...rest }: PartDescr
     answers: new AnswerCounter().counts,
     span: null,
     extendedUs: 0,
+    groups: {},
     inFlightUs: 0,
     heldBack: { requests: 0, answeredUs: 0, longestUs: 0 },
     leavers: { requests: 0, left: 0, leftBeforeFirstToken: 0, answered: 0, unanswered: 0 },
