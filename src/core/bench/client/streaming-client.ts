@@ -28,7 +28,7 @@ export interface StreamingClientOptions {
 }
 
 /** What is special about a request. */
-export interface SendWishes {
+interface SendWishes {
   /** Whether the outcome has the text of the answer; absent: it has not. */
   readonly keepsText?: boolean | undefined;
   /** Gives it up so long after it was sent; its outcome is `cancelled` then. Absent: it waits for the answer. */
