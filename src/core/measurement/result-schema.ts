@@ -3,6 +3,7 @@ import { findMaxSchema } from './find-max-schema.js';
 import { type PerMetric, perMetric } from './metric-names.js';
 import { overloadSchema } from './overload-schema.js';
 import { planSchema } from './plan-schema.js';
+import { seriesSchema } from './series-schema.js';
 
 const count = Type.Integer({ minimum: 0 });
 const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
@@ -173,6 +174,7 @@ const run = Type.Object({
   metrics,
   client,
   checks,
+  series: Type.Optional(seriesSchema),
   overload: Type.Optional(overloadSchema),
   aborted_on: Type.Optional(
     Type.String({ description: 'Which reason of --abort-on ended this run before its time, such as overload.' }),

@@ -159,6 +159,10 @@ async function writeContent<Content>(path: string, formats: Formats<Content>, co
   }
 }
 
+/** An array of numbers stands in one line: a series has hundreds of them. */
 function jsonText(value: object): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${JSON.stringify(value, null, 2).replaceAll(numbers, (array) => array.replaceAll(/\s+/g, ''))}\n`;
 }
+
+/** An innermost array of numbers on several lines; in a text, there are no line breaks. */
+const numbers = /\[\n\s+(?:[-+.\deE]+|null)(?:,\n\s+(?:[-+.\deE]+|null))*\n\s+\]/g;

@@ -2,6 +2,7 @@ import { LatencyHistogram } from '../../measurement/histogram.js';
 import { type PerMetric, perMetric } from '../../measurement/metric-names.js';
 import type { Rejection } from '../client/rejection.js';
 import type { AnswerCounts } from './answer-counts.js';
+import type { RunSeries } from './run-series.js';
 import type { RunTrend } from './run-trend.js';
 
 /** What one worker measured in one run. */
@@ -43,6 +44,8 @@ export interface RunPart {
   readonly inFlightUs: number;
   /** How the run developed. */
   readonly trend: RunTrend;
+  /** The same for pictures, in longer pieces and with more in each. */
+  readonly series: RunSeries;
   readonly histograms: PerMetric<LatencyHistogram>;
   /** How late the event loop was while the window was open. */
   readonly loopDelay: LatencyHistogram;

@@ -9,6 +9,7 @@ import { gapsOf } from './burst.js';
 import { outputTokensOf, tokensAfter } from './output-tokens.js';
 import { metricsOf, type RequestMetrics } from './request-metrics.js';
 import type { RunPart } from './run-part.js';
+import { SeriesRecorder } from './run-series.js';
 import { type RunTrend, TrendRecorder } from './run-trend.js';
 
 /** Error codes come from servers. If there are more than this, the rest is counted as `other`. */
@@ -43,6 +44,7 @@ export class RunRecorder {
   readonly #tokenSources = { usage: 0, chunks: 0 };
   readonly #answers = new AnswerCounter();
   readonly #trend: TrendRecorder;
+  readonly #series: SeriesRecorder;
   #completed = 0;
   #reconnects = 0;
   #warmup = 0;
@@ -69,6 +71,7 @@ export class RunRecorder {
     this.#objectives = objectives;
     this.#beginUs = beginUs;
     this.#trend = new TrendRecorder(promises, beginUs);
+    this.#series = new SeriesRecorder(beginUs);
   }
 
   /** A request of the warm-up is about to be sent. */
@@ -87,6 +90,7 @@ export class RunRecorder {
   begin(intendedUs: number): void {
     this.#inFlight += 1;
     this.#trend.sent(intendedUs);
+    this.#series.sent(intendedUs);
     this.#lastIntendedUs = Math.max(this.#lastIntendedUs, intendedUs);
   }
 
@@ -102,6 +106,7 @@ export class RunRecorder {
     this.#lastEndUs = Math.max(this.#lastEndUs, outcome.endUs);
     if (outcome.status === 'completed') return this.#answered(outcome);
     this.#trend.unanswered(outcome.intendedUs);
+    this.#series.ended(outcome, null);
     this.#unansweredBy(outcome.status, outcome);
     return null;
   }
@@ -114,6 +119,7 @@ export class RunRecorder {
     this.#outputTokens += tokens;
     this.#answers.add(request);
     this.#trend.answered(request, metrics);
+    this.#series.ended(request, metrics);
     this.#served(request);
     // The answer is over, even if the server keeps the response open: its client waits for nothing more.
     this.#inFlightUs -= request.endUs - request.answeredUs;
@@ -141,6 +147,7 @@ export class RunRecorder {
     const before = chunksBefore(this.#beginUs, request);
     this.#servedRequests += (request.tokenChunks - before) / request.tokenChunks;
     this.#servedTokens += tokensAfter(before, request);
+    this.#series.tokens(before, request);
   }
 
   #unansweredBy(status: 'refused' | 'failed' | 'timed_out', request: UnansweredRequest): void {
@@ -162,6 +169,7 @@ export class RunRecorder {
       const elapsedUs = nowUs - this.#countedUs;
       this.#inFlightUs += this.#inFlight * elapsedUs;
       this.#trend.inFlight(nowUs, this.#inFlight + this.#warmupInFlight, elapsedUs);
+      this.#series.inFlight(nowUs, this.#inFlight + this.#warmupInFlight, elapsedUs);
     }
     this.#countedUs = nowUs < this.#beginUs ? null : nowUs;
   }
@@ -206,6 +214,7 @@ export class RunRecorder {
           : { beginUs: this.#beginUs, lastEndUs: this.#lastEndUs, lastIntendedUs: this.#lastIntendedUs },
       inFlightUs: this.#inFlightUs,
       trend: this.#trend.trend,
+      series: this.#series.series,
       histograms: this.#histograms,
       loopDelay,
     };

@@ -18,8 +18,10 @@ import { saturationOf } from '../../measurement/saturation.js';
 import { littlesLawError } from '../../statistics/littles-law.js';
 import type { PlannedRun } from '../plan/settings.js';
 import type { RunPart } from '../record/run-part.js';
+import { mergedSeries } from '../record/run-series.js';
 import { mergedTrend } from '../record/run-trend.js';
 import { addUpAnswers, answerChecks, promptCacheIn } from './answer-checks.js';
+import { assembleSeries, type Observations } from './assemble-series.js';
 import { overloadOf } from './overload.js';
 
 /** What is known about a run besides its parts. */
@@ -34,6 +36,10 @@ export interface RunContext {
   readonly hasObjectives: boolean;
   /** Why it was ended before its time; null if it was not. */
   readonly abortedOn: string | null;
+  /** What was seen of the server meanwhile. */
+  readonly observations: Observations;
+  /** When the warm-up ended, in microseconds of the common clock. */
+  readonly beginUs: number;
 }
 
 /** Makes the result of a run from what its workers measured. */
@@ -50,6 +56,11 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
   const answers = addUpAnswers(parts);
   const isOpenLoop = context.planned.setting.rate !== null;
   const overload = isOpenLoop ? overloadOf(mergedTrend(parts.map(({ trend }) => trend))) : null;
+  const series = assembleSeries(
+    mergedSeries(parts.map((part) => part.series)),
+    context.observations,
+    context.beginUs,
+  );
   return {
     settings: context.planned.setting,
     trial: context.planned.trial,
@@ -69,6 +80,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
       littles_law_error: littlesLawError(meanInFlight, counted, (metrics.e2e.mean ?? 0) / 1000),
       ...answerChecks(answers),
     },
+    ...(series === null ? {} : { series }),
     ...(overload === null ? {} : { overload }),
     ...(context.abortedOn === null ? {} : { aborted_on: context.abortedOn }),
     prompt_cache: promptCacheIn(answers, context.promptCache),

@@ -1,5 +1,6 @@
 import { AnswerCounter } from '../../../../src/core/bench/record/answer-counts.js';
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
+import { nothingObserved } from '../../../../src/core/bench/result/assemble-series.js';
 import type { RunContext } from '../../../../src/core/bench/result/assemble-run.js';
 import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
 import { type MetricName, perMetric } from '../../../../src/core/measurement/metric-names.js';
@@ -44,6 +45,7 @@ export function partOf({ histograms = {}, loopDelayMs = [], ...rest }: PartDescr
     extendedUs: 0,
     inFlightUs: 0,
     trend: { binUs: 100_000, bins: [] },
+    series: { binUs: 1_000_000, bins: [] },
     loopDelay: histogramOf(...loopDelayMs),
     contentEncoding: null,
     rejection: null,
@@ -68,6 +70,8 @@ export function contextOf(context: Partial<RunContext> = {}): RunContext {
     ...server,
     hasObjectives: false,
     abortedOn: null,
+    observations: nothingObserved,
+    beginUs: 0,
     ...context,
   };
 }
