@@ -6,6 +6,7 @@ import { flagOrigins, valuesOf } from '../cli/flags.js';
 import { showProgress } from '../cli/live-block.js';
 import { createLogger } from '../cli/logging.js';
 import { ownServerBeginning } from '../cli/own-server.js';
+import { repeatingCommand } from '../cli/repeating-command.js';
 import { firstSignal } from '../cli/signals.js';
 import { reportStyle } from '../cli/terminal.js';
 
@@ -34,7 +35,10 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
   async run(): Promise<object> {
     const parsed = await this.parse(Bench);
     const { flags } = parsed;
-    const options = benchOptions(flags, flagOrigins(parsed), this.config);
+    const options = {
+      ...benchOptions(flags, flagOrigins(parsed), this.config),
+      command: repeatingCommand('chatstream bench', this.argv),
+    };
     // Loaded late, so that --help and wrong flags need not wait for the load generator's code.
     const { bench } = await import('../core/bench/bench.js');
     const { checkOutput } = await import('../core/report/write-report.js');

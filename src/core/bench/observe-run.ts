@@ -3,9 +3,6 @@ import type { Observations } from './result/assemble-series.js';
 import { type GpuReading, isOnThisMachine, watchGpus } from './target/gpu-monitor.js';
 import type { Target } from './target/target.js';
 
-/** Often enough for a bin of a series, and seldom enough to cost the server nothing. */
-const everyMs = 1000;
-
 /**
  * Watches the server beside the load: its queues, and the GPUs if it runs on this machine. What it does not say is missing;
  * nothing of it ends a run.
@@ -28,7 +25,7 @@ export function observeRun({ queues, description }: Target): () => Observations 
     lengths.push({ atUs, running: seen?.running ?? null, waiting: seen?.waiting ?? null });
   };
   void ask();
-  const timer = setInterval(() => void ask(), everyMs);
+  const timer = setInterval(() => void ask(), queues?.everyMs ?? 1000);
   const stopGpus = isOnThisMachine(description.url) ? watchGpus((reading) => gpus.push(reading)) : null;
   return () => {
     clearInterval(timer);

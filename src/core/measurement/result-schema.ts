@@ -247,6 +247,9 @@ export const resultSchema = Type.Object(
     tool: Type.Object({ version: Type.String(), node: Type.String() }),
     started_at: Type.String({ description: 'ISO 8601.' }),
     finished_at: Type.String({ description: 'ISO 8601.' }),
+    command: Type.Optional(
+      Type.String({ description: 'The command that repeats it, for a shell; without keys and files of results.' }),
+    ),
     interrupted: Type.Boolean({ description: 'Stopped before all settings and trials were measured.' }),
     ended_early: Type.Optional(endedEarlySchema),
     machine,

@@ -27,7 +27,7 @@ export const seriesSchema = Type.Object(
           running: known,
           waiting: known,
         },
-        { description: 'The queues of the server, asked every second; null where it did not answer in time.' },
+        { description: 'The queues of the server, asked once to four times a second; null where it did not answer in time.' },
       ),
     ),
     gpus: Type.Optional(

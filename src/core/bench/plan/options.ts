@@ -113,6 +113,8 @@ export interface BenchOptions {
   readonly samplesPath: string | null;
   /** This package's version. */
   readonly version: string;
+  /** What repeats it, for the result; unknown if it was not started by a command. */
+  readonly command?: string;
 }
 
 /**

@@ -29,7 +29,7 @@ export interface Session {
 
 /** The result of a bench, with the analysis of all its figures. */
 export async function assembleResult(
-  { version, objectives, findMax }: Pick<BenchOptions, 'version' | 'objectives' | 'findMax'>,
+  { version, command, objectives, findMax }: Pick<BenchOptions, 'version' | 'command' | 'objectives' | 'findMax'>,
   { startedAt, finishedAt, target, versus, plan, plannedSettings, runs, warnings, endedEarly, search }: Session,
 ): Promise<{ readonly result: BenchResult; readonly summaries: readonly SettingSummary[] }> {
   const summaries = summarise(runs);
@@ -43,6 +43,7 @@ export async function assembleResult(
     tool: { version, node: process.version },
     started_at: startedAt.toISOString(),
     finished_at: finishedAt.toISOString(),
+    ...(command === undefined ? {} : { command }),
     interrupted,
     ...(endedEarly === null ? {} : { ended_early: endedEarly }),
     machine: await describeMachine(),

@@ -13,6 +13,8 @@ export interface QueueLengths {
 export interface QueueLengthsSource {
   /** What says so, for readers. */
   readonly name: string;
+  /** How often it may be asked without being disturbed. */
+  readonly everyMs: number;
   /** Never rejects. @returns null if it does not say */
   read(): Promise<QueueLengths | null>;
 }
@@ -32,6 +34,7 @@ export function queueLengthsSource(http: Http, server: string): QueueLengthsSour
   if (server === 'chatstream') {
     return {
       name: 'GET /v1/queue',
+      everyMs: 250,
       async read() {
         const answer = await http.get('/v1/queue').catch(() => null);
         const view = answer?.status === 200 ? jsonOf(answer) : undefined;
@@ -43,6 +46,8 @@ export function queueLengthsSource(http: Http, server: string): QueueLengthsSour
   if (names === undefined) return null;
   return {
     name: 'GET /metrics',
+    // It can be long.
+    everyMs: 1000,
     async read() {
       const answer = await http.get('/metrics').catch(() => null);
       if (answer?.status !== 200 || !answer.text.includes(names.running)) return null;
