@@ -62,7 +62,7 @@ export function sketchQuantileMs(cells: SketchCells, percent: number): number | 
   let seen = 0;
   for (const [cell, count] of cells) {
     seen += count;
-    if (seen >= rank) return ((2 * gamma ** cell) / (gamma + 1)) / 1000;
+    if (seen >= rank) return (2 * gamma ** cell) / (gamma + 1) / 1000;
   }
   return null;
 }

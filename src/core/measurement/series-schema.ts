@@ -1,10 +1,11 @@
 import { type Static, Type } from 'typebox';
+import type { SketchCells } from './latency-sketch.js';
 
 const count = Type.Integer({ minimum: 0 });
 const counts = Type.Array(count);
 const known = Type.Array(Type.Union([Type.Number({ minimum: 0 }), Type.Null()]));
 
-const cells = Type.Array(Type.Array(Type.Tuple([count, count])), {
+const cells = Type.Array(Type.Array(Type.Array(count, { minItems: 2, maxItems: 2 })), {
   description:
     'Per bin, of the requests that were meant to be sent in it: [cell, count] pairs. Cell i holds times above γ^(i-1) and up to γ^i microseconds, with γ = 1.02/0.98.',
 });
@@ -27,7 +28,10 @@ export const seriesSchema = Type.Object(
           running: known,
           waiting: known,
         },
-        { description: 'The queues of the server, asked once to four times a second; null where it did not answer in time.' },
+        {
+          description:
+            'The queues of the server, asked once to four times a second; null where it did not answer in time.',
+        },
       ),
     ),
     gpus: Type.Optional(
@@ -44,3 +48,8 @@ export const seriesSchema = Type.Object(
 );
 
 export type Series = Static<typeof seriesSchema>;
+
+/** A sketch of a series. */
+export function cellsOf(pairs: Series['ttft'][number]): SketchCells {
+  return pairs.map(([cell = 0, inCell = 0]) => [cell, inCell]);
+}

@@ -4,7 +4,7 @@ import { tokensAfter } from './output-tokens.js';
 import type { RequestMetrics } from './request-metrics.js';
 
 /** What happened in a piece of time, as plain data, which can be sent to another thread. */
-export interface SeriesBin {
+interface SeriesBin {
   /** Requests that were meant to be sent in it. */
   readonly sent: number;
   /** Requests that ended in it; `failed` are those without an answer, refused ones included. */
@@ -77,7 +77,7 @@ export class SeriesRecorder {
     for (let chunk = 0; chunk < before; chunk += 1) atUs += gapsUs[chunk] ?? 0;
     let left = tokensAfter(before, request);
     // Tokens are looked up once per bin, not per chunk.
-    for (let chunk = before; left > 0 && chunk < request.tokenChunks; ) {
+    for (let chunk = before; left > 0 && chunk < request.tokenChunks;) {
       const bin = this.#binAt(atUs);
       const endUs = this.#beginUs + (Math.floor((atUs - this.#beginUs) / this.#binUs) + 1) * this.#binUs;
       while (chunk < request.tokenChunks && atUs < endUs) {

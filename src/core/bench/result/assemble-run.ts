@@ -56,11 +56,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
   const answers = addUpAnswers(parts);
   const isOpenLoop = context.planned.setting.rate !== null;
   const overload = isOpenLoop ? overloadOf(mergedTrend(parts.map(({ trend }) => trend))) : null;
-  const series = assembleSeries(
-    mergedSeries(parts.map((part) => part.series)),
-    context.observations,
-    context.beginUs,
-  );
+  const series = assembleSeries(mergedSeries(parts.map((part) => part.series)), context.observations, context.beginUs);
   return {
     settings: context.planned.setting,
     trial: context.planned.trial,

@@ -50,5 +50,7 @@ export function isOnThisMachine(url: string): boolean {
   if (protocol === 'unix:') return true;
   const host = hostname.replace(/^\[|\]$/g, '');
   const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return host === 'localhost' || host === '::1' || /^127\./.test(host) || own.some(({ address }) => address === host);
+  return (
+    host === 'localhost' || host === '::1' || host.startsWith('127.') || own.some(({ address }) => address === host)
+  );
 }

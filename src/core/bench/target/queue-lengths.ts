@@ -4,7 +4,7 @@ import { sumOf } from '../../measurement/prometheus-text.js';
 import { type Http, jsonOf } from './http.js';
 
 /** Requests that a server works on, and those that wait for it. */
-export interface QueueLengths {
+interface QueueLengths {
   readonly running: number;
   readonly waiting: number;
 }

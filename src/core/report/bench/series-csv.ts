@@ -1,7 +1,7 @@
 import { hasEnoughSamples } from '../../measurement/histogram.js';
-import { countOf, type SketchCells, sketchQuantileMs } from '../../measurement/latency-sketch.js';
+import { countOf, sketchQuantileMs } from '../../measurement/latency-sketch.js';
 import type { BenchResult, Run } from '../../measurement/result-schema.js';
-import type { Series } from '../../measurement/series-schema.js';
+import { cellsOf, type Series } from '../../measurement/series-schema.js';
 import { csvField } from './csv.js';
 
 type Value = string | number | null;
@@ -15,7 +15,7 @@ interface Row {
 
 function quantile(metric: 'ttft' | 'tpot', percent: number): (row: Row) => Value {
   return ({ series, bin }) => {
-    const cells: SketchCells = series[metric][bin] ?? [];
+    const cells = cellsOf(series[metric][bin] ?? []);
     const ms = percent === 50 || hasEnoughSamples(countOf(cells), percent) ? sketchQuantileMs(cells, percent) : null;
     return ms === null ? null : Number(ms.toPrecision(4));
   };
@@ -35,7 +35,7 @@ const columns: readonly (readonly [string, (row: Row) => Value])[] = [
   ['failed', ({ series, bin }) => series.failed[bin] ?? null],
   ['output_tokens', ({ series, bin }) => series.output_tokens[bin] ?? null],
   ['in_flight', ({ series, bin }) => series.in_flight[bin] ?? null],
-  ['ttft_count', ({ series, bin }) => countOf(series.ttft[bin] ?? [])],
+  ['ttft_count', ({ series, bin }) => countOf(cellsOf(series.ttft[bin] ?? []))],
   ['ttft_p50_ms', quantile('ttft', 50)],
   ['ttft_p95_ms', quantile('ttft', 95)],
   ['tpot_p50_ms', quantile('tpot', 50)],

@@ -9,11 +9,11 @@ import { comparisonJson } from '../compare/json.js';
 import { severalJson } from '../compare/several.js';
 import { differencesText, howMeasured, unmatchedTexts } from '../compare/words.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
+import { type Markup, markup } from '../text/markup.js';
 import { distributionFigure, limitsOf } from './charts/distributions.js';
 import { intervalsFigure } from './charts/intervals.js';
 import { comparisonTable } from './comparison-table.js';
 import { pageText } from './frame.js';
-import { type Markup, markup } from '../text/markup.js';
 import { loadPlot, type PlotLibrary } from './plot/draw.js';
 
 /** A comparison as one self-contained file: the verdict, intervals against limits, distributions on top of each other. */

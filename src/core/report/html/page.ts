@@ -14,6 +14,7 @@ import { isMarked } from '../bench/row-labels.js';
 import { toSeriesCsv } from '../bench/series-csv.js';
 import { failuresOf, otherWarnings, truthWarnings } from '../bench/warnings.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
+import { Markup, markup } from '../text/markup.js';
 import { findMaxSection } from './charts/find-max.js';
 import { latencyFigures } from './charts/latencies.js';
 import { overTimeFigure } from './charts/over-time.js';
@@ -22,7 +23,6 @@ import { trialsFigure } from './charts/trials.js';
 import { waterfallFigure } from './charts/waterfall.js';
 import { comparisonBody } from './comparison-page.js';
 import { pageText } from './frame.js';
-import { Markup, markup } from '../text/markup.js';
 import { loadPlot, type PlotLibrary } from './plot/draw.js';
 
 /** The report as one self-contained file. */

@@ -23,12 +23,15 @@ async function reportsOf(shares: readonly number[], source: PromptCache['source'
 
 describe('the note on cached prompt tokens', () => {
   it('is in every report, with the shares of all settings', async () => {
-    for (const report of await reportsOf([0.97])) expect(report).toContain('had 97 % of the prompt tokens in its cache.');
-    for (const report of await reportsOf([0.05, 0.97])) expect(report).toContain('had 5 % to 97 % of the prompt tokens');
+    for (const report of await reportsOf([0.97]))
+      expect(report).toContain('had 97 % of the prompt tokens in its cache.');
+    for (const report of await reportsOf([0.05, 0.97]))
+      expect(report).toContain('had 5 % to 97 % of the prompt tokens');
   });
 
   it('says if the server counted them', async () => {
-    for (const report of await reportsOf([0.5], 'aggregate')) expect(report).toContain('in its cache, by its own counters.');
+    for (const report of await reportsOf([0.5], 'aggregate'))
+      expect(report).toContain('in its cache, by its own counters.');
   });
 
   it('is missing if next to nothing was cached', async () => {

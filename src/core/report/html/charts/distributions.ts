@@ -181,7 +181,7 @@ function rowMarks(
   }));
   return [
     label,
-    plot.areaY(points, { fy: () => fy, x: 'ms', y: 'height', fill: colour, fillOpacity: 0.75 }),
+    plot.areaY(points, { fy: () => fy, x: 'ms', y: 'height', fill: colour, fillOpacity: index === fy ? 0.75 : 0.5 }),
     plot.lineY(points, { fy: () => fy, x: 'ms', y: 'height', stroke: colour, strokeWidth: 1 }),
     ...rule(figures.p50, ''),
     ...rule(figures.p95, '3 3'),

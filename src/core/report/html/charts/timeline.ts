@@ -1,6 +1,6 @@
 import { addCells, countOf, type SketchCells, sketchQuantileMs } from '../../../measurement/latency-sketch.js';
 import type { Run } from '../../../measurement/result-schema.js';
-import type { Series } from '../../../measurement/series-schema.js';
+import { cellsOf, type Series } from '../../../measurement/series-schema.js';
 
 /** The trials of a setting over time, in equal pieces: means of the trials. */
 export interface TimePoint {
@@ -139,7 +139,7 @@ function bandsOf(
   lengthSeconds: number,
 ): readonly TimeBand[] {
   const cellsIn = (piece: Piece): SketchCells =>
-    addCells(all.flatMap(({ series }) => inPiece(series, series[metric].map(pairs), piece)));
+    addCells(all.flatMap(({ series }) => inPiece(series, series[metric].map(cellsOf), piece)));
   let width = widthFor(finest, lengthSeconds, mostBands);
   for (;;) {
     const found = pieces(width, lengthSeconds).map((piece) => ({ piece, cells: cellsIn(piece) }));
@@ -173,10 +173,6 @@ function inPiece<Value>({ bin_seconds: width }: Series, values: readonly Value[]
 
 function sumIn(series: Series, values: readonly number[], piece: Piece): number {
   return inPiece(series, values, piece).reduce((sum, value) => sum + value, 0);
-}
-
-function pairs(cells: Series['ttft'][number]): SketchCells {
-  return cells;
 }
 
 function mean(values: readonly number[]): number | null {

@@ -1,9 +1,9 @@
-import type { PlotOptions } from '@observablehq/plot';
+import type * as Plot from '@observablehq/plot';
 import { Markup } from '../../text/markup.js';
-import { SvgElement, svgDocument } from './svg-element.js';
+import { svgDocument, SvgElement } from './svg-element.js';
 
 /** Observable Plot, which is loaded only when something is drawn: it takes 0.2 s. */
-export type PlotLibrary = typeof import('@observablehq/plot');
+export type PlotLibrary = typeof Plot;
 
 export async function loadPlot(): Promise<PlotLibrary> {
   return await import('@observablehq/plot');
@@ -17,7 +17,7 @@ export interface Drawing {
 }
 
 /** Draws without a browser. */
-export function draw({ plot }: PlotLibrary, options: PlotOptions): Drawing {
+export function draw({ plot }: PlotLibrary, options: Plot.PlotOptions): Drawing {
   const drawn: unknown = plot({ ...options, document: svgDocument, className: 'plot' });
   if (!(drawn instanceof SvgElement)) throw new Error('Plot drew something else than an SVG.');
   // The figure around it says what it shows.

@@ -1,6 +1,6 @@
 import type { PlotOptions } from '@observablehq/plot';
 import { Markup, markup } from '../../text/markup.js';
-import { type Drawing, draw, type PlotLibrary } from './draw.js';
+import { draw, type Drawing, type PlotLibrary } from './draw.js';
 
 /** Every picture is drawn twice: one that is made smaller for a telephone has unreadable text. */
 export interface Layout {
