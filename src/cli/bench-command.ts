@@ -3,15 +3,18 @@ import { serverAddressOf } from '../core/bench/plan/server-address.js';
 import { withoutSecrets } from '../core/models/model-source.js';
 import type { FlagOrigins } from './flags.js';
 
-/** Flags that hold keys, which no result may have. */
-const secret: ReadonlySet<string> = new Set(['api-key', 'header']);
+/** What stands for the keys in flags, which no result may have. */
+const withoutKeys: Readonly<Record<string, (value: string) => string>> = {
+  'api-key': () => 'KEY',
+  header: (value) => `${value.split(':')[0] ?? ''}: VALUE`,
+};
 
 /** Flags that say nothing about what is measured. */
 const aside: ReadonlySet<string> = new Set(['config', 'output', 'samples', 'json', 'log-level', 'baseline', 'github']);
 
 /**
- * The command that repeats a bench, for a shell: the flags that were given, wherever they come from, without keys and
- * without the files that are written.
+ * The command that repeats a bench, for a shell: the flags that were given, wherever they come from, without the values of
+ * keys and headers, without queries of URLs, which may hold keys, and without the files that are written.
  *
  * @param parsed what `Command.parse` returns
  * @param known the flags of the command
@@ -24,7 +27,7 @@ export function repeatingCommand(
 ): string {
   const words = ['chatstream', 'bench'];
   for (const [name, flag] of Object.entries(known)) {
-    if (!isGiven(name) || secret.has(name) || aside.has(name)) continue;
+    if (!isGiven(name) || aside.has(name)) continue;
     if (flag.type === 'boolean') {
       if (isTyped(name)) words.push(`--${name}`);
       continue;
@@ -40,6 +43,8 @@ export function repeatingCommand(
 
 /** URLs may have keys in them. */
 function shown(name: string, value: string): string {
+  const keyless = withoutKeys[name];
+  if (keyless !== undefined) return keyless(value);
   if (name === 'url' || name === 'versus') return serverAddressOf(value).baseUrl;
   return name === 'model' ? withoutSecrets(value) : value;
 }

@@ -194,7 +194,8 @@ export const benchFlags = fromEnvironment({
   output: listFlag({
     ...output,
     char: 'o',
-    summary: 'File for the result; its extension sets the format: .json .csv .md .html .hgrm .xml (JUnit). Repeatable.',
+    summary:
+      'File for the result; its extension sets the format: .json .csv .series.csv .md .html .hgrm .xml (JUnit). Repeatable.',
   }),
   samples: Flags.string({ ...output, summary: 'File for one line of JSON per request.' }),
   'enforce-slo': Flags.boolean({

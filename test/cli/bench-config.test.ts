@@ -84,6 +84,8 @@ describe('the command that repeats a bench', () => {
       '-o',
       'r.json',
     ];
-    expect(await commandOf(...argv)).toBe('chatstream bench --url https://a.example');
+    expect(await commandOf(...argv)).toBe(
+      "chatstream bench --url https://a.example --api-key KEY --header 'x-key: VALUE'",
+    );
   });
 });

@@ -6,6 +6,7 @@ import { abortReason, type RunningRun } from './abort.js';
 import type { Rejection } from './client/rejection.js';
 import { needsMore } from './load/extension.js';
 import type { LoadGenerator, LoadJob, LoadShape } from './load/load-generator.js';
+import { observeRun } from './observe-run.js';
 import type { AbortRule } from './plan/abort-rules.js';
 import type { PlannedRun } from './plan/settings.js';
 import { dueShare } from './plan/stages.js';
@@ -97,6 +98,7 @@ export async function measureRun(
   if (isStopped(signal)) return null;
   const cpuBefore = process.cpuUsage();
   const startUs = microsNow();
+  const stopObserving = observeRun(target);
   const giveUp = new AbortController();
   let abortedOn: string | null = null;
   const report = (): void => {
@@ -116,6 +118,8 @@ export async function measureRun(
     const after = before === null ? null : await target.readCounters();
     const counted = before === null || after === null ? null : countedBetween(before, after);
     const run = assembleRun(parts, {
+      observations: stopObserving(),
+      beginUs: startUs + job.warmupMs * 1000,
       planned,
       cpuShare: (cpu.user + cpu.system) / elapsedUs,
       aggregate: counted?.queueWait ?? null,
@@ -130,6 +134,7 @@ export async function measureRun(
     return { run, samplesFailure, trend: mergedTrend(parts.map((part) => part.trend)) };
   } finally {
     clearInterval(timer);
+    stopObserving();
   }
 }
 

@@ -5,6 +5,7 @@ import { type PerMetric, perMetric } from './metric-names.js';
 import { type medianIntervalSchema, metricFields, metricSchema } from './metric-schema.js';
 import { overloadSchema } from './overload-schema.js';
 import { planSchema } from './plan-schema.js';
+import { seriesSchema } from './series-schema.js';
 import { besideFields } from './shape-schema.js';
 
 const count = Type.Integer({ minimum: 0 });
@@ -164,6 +165,7 @@ const run = Type.Object({
         "Jain's fairness index of the tenants' output tokens per second by weight: 1 if all are served equally.",
     }),
   ),
+  series: Type.Optional(seriesSchema),
   overload: Type.Optional(overloadSchema),
   aborted_on: Type.Optional(
     Type.String({ description: 'Which reason of --abort-on ended this run before its time, such as overload.' }),
@@ -238,7 +240,9 @@ export const resultSchema = Type.Object(
     finished_at: Type.String({ description: 'ISO 8601.' }),
     interrupted: Type.Boolean({ description: 'Stopped before all settings and trials were measured.' }),
     ended_early: Type.Optional(endedEarlySchema),
-    command: Type.Optional(Type.String({ description: 'Repeats the bench in a shell. Keys are not part of it.' })),
+    command: Type.Optional(
+      Type.String({ description: 'Repeats the bench in a shell; without keys, and without the files that it writes.' }),
+    ),
     machine,
     target: targetSchema,
     plan: planSchema,

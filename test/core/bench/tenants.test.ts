@@ -81,7 +81,12 @@ describe('tenants', () => {
     expect(bodiesOf(server, 'key-of-ben').every((body) => body.includes('"priority":"batch"'))).toBe(true);
     expect(bodiesOf(server, 'key-of-anna').some((body) => body.includes('priority'))).toBe(false);
 
-    const written = [JSON.stringify(result), toCsv(result), toMarkdown(result, summaries), toHtml(result, summaries)];
+    const written = [
+      JSON.stringify(result),
+      toCsv(result),
+      toMarkdown(result, summaries),
+      await toHtml(result, summaries),
+    ];
     for (const text of written) expect(text).not.toContain('key-of-');
     expect(written[2]).toContain('| anna |');
   });

@@ -5,6 +5,7 @@ import type { AnswerCounts } from './answer-counts.js';
 import type { LeaverCounts, ProbeCounts } from './apart.js';
 import { decodeGroups, type EncodedGroups, encodeGroups, type Groups } from './groups.js';
 import type { HeldBackCounts } from './held-back.js';
+import type { RunSeries } from './run-series.js';
 import type { RunTrend } from './run-trend.js';
 
 /** What one worker measured in one run. */
@@ -52,6 +53,8 @@ export interface RunPart {
   readonly groups: Groups;
   /** How the run developed. */
   readonly trend: RunTrend;
+  /** The same for pictures, in longer pieces and with more in each. */
+  readonly series: RunSeries;
   readonly histograms: PerMetric<LatencyHistogram>;
   /** How late the event loop was while the window was open. */
   readonly loopDelay: LatencyHistogram;

@@ -12,6 +12,7 @@ import { HeldBack } from './held-back.js';
 import { outputTokensOf, tokensAfter } from './output-tokens.js';
 import { metricsOf, type RequestMetrics } from './request-metrics.js';
 import type { RunPart } from './run-part.js';
+import { SeriesRecorder } from './run-series.js';
 import { type RunTrend, TrendRecorder } from './run-trend.js';
 
 /** Error codes come from servers. If there are more than this, the rest is counted as `other`. */
@@ -60,6 +61,7 @@ export class RunRecorder {
   readonly #answers = new AnswerCounter();
   readonly #trend: TrendRecorder;
   readonly #groups = new GroupRecorder();
+  readonly #series: SeriesRecorder;
   #completed = 0;
   #reconnects = 0;
   #warmup = 0;
@@ -86,6 +88,7 @@ export class RunRecorder {
     this.#objectives = objectives;
     this.#beginUs = beginUs;
     this.#trend = new TrendRecorder(promises, beginUs);
+    this.#series = new SeriesRecorder(beginUs);
   }
 
   /** A request of the warm-up is about to be sent. */
@@ -110,6 +113,7 @@ export class RunRecorder {
   begin(intendedUs: number): void {
     this.#inFlight += 1;
     this.#trend.sent(intendedUs);
+    this.#series.sent(intendedUs);
     this.#lastIntendedUs = Math.max(this.#lastIntendedUs, intendedUs);
   }
 
@@ -134,6 +138,7 @@ export class RunRecorder {
     }
     for (const group of groups) this.#groups.unanswered(group);
     this.#trend.unanswered(outcome.intendedUs);
+    this.#series.ended(outcome, null);
     this.#unansweredBy(outcome.status, outcome);
     return null;
   }
@@ -146,6 +151,7 @@ export class RunRecorder {
     this.#outputTokens += tokens;
     this.#answers.add(request);
     this.#trend.answered(request, metrics, heldUs);
+    this.#series.ended(request, metrics);
     this.heldBack.answered(heldUs);
     this.#served(request, groups);
     // The answer is over, even if the server keeps the response open: its client waits for nothing more.
@@ -176,6 +182,7 @@ export class RunRecorder {
     const tokens = tokensAfter(before, request);
     this.#servedRequests += requests;
     this.#servedTokens += tokens;
+    this.#series.tokens(before, request);
     for (const group of groups) this.#groups.served(group, requests, tokens);
   }
 
@@ -198,6 +205,7 @@ export class RunRecorder {
       const elapsedUs = nowUs - this.#countedUs;
       this.#inFlightUs += this.#inFlight * elapsedUs;
       this.#trend.inFlight(nowUs, this.#allInFlight + this.heldBack.waiting, elapsedUs);
+      this.#series.inFlight(nowUs, this.#allInFlight, elapsedUs);
     }
     this.#countedUs = nowUs < this.#beginUs ? null : nowUs;
   }
@@ -250,6 +258,7 @@ export class RunRecorder {
       probes: this.probes.counts,
       groups: this.#groups.groups,
       trend: this.#trend.trend,
+      series: this.#series.series,
       histograms: this.#histograms,
       loopDelay,
     };

@@ -1,6 +1,6 @@
 import type { BenchResult } from '../../measurement/result-schema.js';
 import { breakdownsOf } from '../bench/breakdown.js';
-import { type Markup, markup } from './markup.js';
+import { type Markup, markup } from '../text/markup.js';
 
 /** Requests by turn, or by what else they belong to, as tables; nothing if there is nothing to tell apart. */
 export function breakdownSections(result: BenchResult): readonly Markup[] {
