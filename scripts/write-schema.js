@@ -1,5 +1,7 @@
 // Writes the JSON Schemas of results, comparisons and histories, from their definitions in the code.
 import { mkdir, writeFile } from 'node:fs/promises';
+import { benchConfigSchema } from '../dist/cli/bench-config.js';
+import { benchFlags } from '../dist/cli/bench-flags.js';
 import { configSchema } from '../dist/core/config/config-schema.js';
 import { entrySchema } from '../dist/core/history/entry-schema.js';
 import { resultSchema } from '../dist/core/measurement/result-schema.js';
@@ -9,6 +11,7 @@ const folder = new URL('../schemas/', import.meta.url);
 
 await mkdir(folder, { recursive: true });
 await write('bench-v1.json', resultSchema);
+await write('bench-config-v1.json', benchConfigSchema(benchFlags));
 await write('compare-v1.json', comparisonSchema);
 await write('config-v1.json', configSchema);
 await write('history-v1.json', entrySchema);

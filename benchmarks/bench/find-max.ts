@@ -1,5 +1,6 @@
 import { bench } from '../../src/core/bench/bench.js';
 import type { BenchOptions } from '../../src/core/bench/plan/options.js';
+import { singleRequests } from '../../src/core/measurement/conversation-shape.js';
 import { parseLengths } from '../../src/core/measurement/lengths.js';
 import { parseObjective } from '../../src/core/measurement/objectives.js';
 import { markdownTable } from '../support/markdown.js';
@@ -57,6 +58,10 @@ function optionsOf(url: string, seed: number): BenchOptions {
     waitReadyMs: null,
     workers: 1,
     prompts: { type: 'synthetic', inputTokens: parseLengths('8') },
+    conversations: singleRequests,
+    tenants: [],
+    trace: null,
+    command: null,
     outputTokens: parseLengths('1'),
     sharedPrefixTokens: 0,
     objectives: [],

@@ -1,5 +1,6 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { findMaxQuantities } from '../core/bench/plan/options.js';
+import { benchWorkloadFlags } from './bench-workload-flags.js';
 import {
   defaultDuration,
   defaultIntegers,
@@ -135,6 +136,7 @@ export const benchFlags = fromEnvironment({
     ...requests,
     summary: 'JSONL file with prompts to send: {"messages":[…]}, {"prompt":"…"} or ShareGPT conversations.',
   }),
+  ...benchWorkloadFlags,
   'shared-prefix': Flags.integer({
     ...requests,
     summary: 'Number of tokens that all prompts have in common at the beginning.',
@@ -192,7 +194,8 @@ export const benchFlags = fromEnvironment({
   output: listFlag({
     ...output,
     char: 'o',
-    summary: 'File for the result; its extension sets the format: .json .csv .md .html .hgrm .xml (JUnit). Repeatable.',
+    summary:
+      'File for the result; its extension sets the format: .json .csv .series.csv .md .html .hgrm .xml (JUnit). Repeatable.',
   }),
   samples: Flags.string({ ...output, summary: 'File for one line of JSON per request.' }),
   'enforce-slo': Flags.boolean({

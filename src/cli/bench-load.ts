@@ -10,18 +10,23 @@ export function stagesOf({ ramp, stages }: Pick<BenchFlags, 'ramp' | 'stages'>):
 }
 
 /** Whether requests are sent on a schedule. */
-export function isOpenLoop(flags: Pick<BenchFlags, 'rate' | 'ramp' | 'stages'>): boolean {
-  return flags.rate !== undefined || stagesOf(flags) !== undefined;
+export function isOpenLoop(flags: Pick<BenchFlags, 'rate' | 'ramp' | 'stages' | 'trace'>): boolean {
+  return flags.rate !== undefined || stagesOf(flags) !== undefined || flags.trace !== undefined;
 }
 
 export function loadOf(flags: BenchFlags, findMax: FindMaxOptions | null): Load {
-  const { rate, arrival, concurrency, 'max-in-flight': maxInFlight } = flags;
+  const { rate, arrival, concurrency } = flags;
   const stages = stagesOf(flags);
   if (findMax?.by === 'rate') return { type: 'open', rates: [findMax.start], arrival };
   if (findMax?.by === 'concurrency') return { type: 'closed', concurrency: [findMax.start] };
-  const limit = maxInFlight === undefined ? {} : { maxInFlight };
+  const limit = limitOf(flags);
   if (stages !== undefined) return { type: 'open', rates: [meanRate(stages)], arrival, stages, ...limit };
   return rate === undefined ? { type: 'closed', concurrency } : { type: 'open', rates: rate, arrival, ...limit };
+}
+
+/** What `--max-in-flight` says. */
+export function limitOf({ 'max-in-flight': maxInFlight }: BenchFlags): { readonly maxInFlight?: number } {
+  return maxInFlight === undefined ? {} : { maxInFlight };
 }
 
 /**

@@ -8,9 +8,13 @@ import { serverAddressOf } from '../core/bench/plan/server-address.js';
 import { type RateStage, totalMs } from '../core/bench/plan/stages.js';
 import { ownParameters } from '../core/bench/workload/workload.js';
 import { parseObjective } from '../core/measurement/objectives.js';
+import type { BenchFiles } from './bench-files.js';
 import { type BenchFlags, usualDuration, usualExtension } from './bench-flags.js';
 import { isOpenLoop, loadOf, refuseShapes, stagesOf } from './bench-load.js';
 import { abortRulesOf, findMaxOf, refuseWithSearch } from './bench-search.js';
+import { clientsOfTenants, withFirstKey } from './bench-tenants.js';
+import { withTrace } from './bench-trace.js';
+import { conversationsOf } from './bench-workload.js';
 import { checkFilesApart, type FlagOrigins, valuesOf } from './flags.js';
 import { flagsToShow, givenServerFlags, ownServerCommand } from './own-server.js';
 import { mostSlots } from './queue-flags.js';
@@ -26,29 +30,36 @@ interface Package {
 /**
  * What the flags mean for the bench.
  *
+ * @param files what the files have that decide about the load
  * @throws ChatstreamError `usage` for what makes no sense
  */
-export function benchOptions(flags: BenchFlags, origins: FlagOrigins, { root, version }: Package): BenchOptions {
+export function benchOptions(
+  flags: BenchFlags,
+  origins: FlagOrigins,
+  { root, version }: Package,
+  { tenants = [], trace = null, command = null }: BenchFiles = {},
+): BenchOptions {
   refuseContradictions(flags, origins);
   refuseShapes(flags, origins);
   refuseWithSearch(flags, origins);
+  const ownClients = clientsOfTenants(tenants, flags, origins);
   const findMax = findMaxOf(flags, origins);
   const stages = stagesOf(flags);
   const options: BenchOptions = {
-    target: targetOf(flags, origins, root),
+    target: targetOf(ownClients === null ? flags : { ...flags, concurrency: [ownClients] }, origins, root),
     versus: flags.versus === undefined ? null : validUrl(flags.versus),
-    headers: headersOf(flags),
+    headers: withFirstKey(headersOf(flags), tenants),
     caPath: flags.ca ?? null,
     // oclif has no value for a flag of this kind that was not given, whatever its type says.
     insecure: Boolean(flags.insecure),
     modelName: flags['model-name'] ?? null,
     extraBody: flags['extra-body'] === undefined ? null : jsonObject(flags['extra-body']),
     omittedParams: omittedParamsOf(flags),
-    load: loadOf(flags, findMax),
+    load: ownClients === null ? loadOf(flags, findMax) : { type: 'closed', concurrency: [ownClients] },
     findMax,
     abortOn: abortRulesOf(flags),
     maxConcurrency: flags['max-concurrency'] ?? null,
-    sweepUpTo: Math.max(...flags.concurrency),
+    sweepUpTo: ownClients ?? Math.max(...flags.concurrency),
     ...extentOf(flags, stages),
     extension:
       flags.requests === undefined && flags.duration === undefined && stages === undefined
@@ -69,12 +80,17 @@ export function benchOptions(flags: BenchFlags, origins: FlagOrigins, { root, ve
       flags.prompts === undefined
         ? { type: 'synthetic', inputTokens: flags['input-tokens'] }
         : { type: 'file', path: flags.prompts },
+    conversations: conversationsOf(flags, origins),
+    tenants,
+    trace,
+    command,
     outputTokens: flags['output-tokens'],
     sharedPrefixTokens: flags['shared-prefix'],
     objectives: valuesOf(flags.slo).map(parseObjective),
     samplesPath: flags.samples ?? null,
     version,
   };
+  if (trace !== null) return withTrace(options, trace, flags, origins);
   return options.versus === null ? options : inShortTrials(options);
 }
 

@@ -16,18 +16,19 @@ export function argumentsOf(
   values: ReadonlyMap<string, FlagValue>,
   known: Interfaces.FlagInput,
   { isGiven }: Pick<FlagOrigins, 'isGiven'>,
+  command = 'serve',
 ): readonly string[] {
   return [...values].flatMap(([name, value]) => {
     const flag = known[name];
-    if (flag === undefined || notInFiles.has(name)) throw notAFlagError(name);
+    if (flag === undefined || notInFiles.has(name)) throw notAFlagError(name, command);
     if (isGiven(name)) return [];
     if (flag.type === 'boolean') return value === true || value === 'true' ? [`--${name}`] : [];
     return typeof value === 'object' ? value.map((each) => `--${name}=${each}`) : [`--${name}=${String(value)}`];
   });
 }
 
-function notAFlagError(name: string): ChatstreamError {
-  return new ChatstreamError('usage', `"${name}" in the configuration file is not a flag of chatstream serve.`, {
-    hint: 'Write the names of flags without their dashes; see chatstream serve --help.',
+function notAFlagError(name: string, command: string): ChatstreamError {
+  return new ChatstreamError('usage', `"${name}" in the configuration file is not a flag of chatstream ${command}.`, {
+    hint: `Write the names of flags without their dashes; see chatstream ${command} --help.`,
   });
 }

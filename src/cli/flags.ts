@@ -83,6 +83,17 @@ export function parsePositiveNumbers(text: string): readonly number[] {
   });
 }
 
+/** A number above 0. */
+export const positiveNumberFlag = Flags.custom<number>({
+  parse: (input) => Promise.resolve(parsePositiveNumber(input)),
+});
+
+function parsePositiveNumber(text: string): number {
+  const [first, ...others] = parsePositiveNumbers(text);
+  if (first !== undefined && others.length === 0) return first;
+  throw new ChatstreamError('usage', `"${text}" is not one number above 0.`);
+}
+
 /** A percentage above 0, up to 50 %; its value is a share. */
 export const percentFlag = Flags.custom<number>({
   parse: (input) => Promise.resolve(parsePercent(input)),
@@ -137,6 +148,8 @@ function typedDefault<T>(parse: (text: string) => T): (text: string) => Default<
 export const defaultDuration = typedDefault(parseDuration);
 
 export const defaultIntegers = typedDefault(parseIntegers);
+
+export const defaultNumber = typedDefault(parsePositiveNumber);
 
 export const defaultPercent = typedDefault(parsePercent);
 

@@ -1,10 +1,13 @@
 import { BaseCommand } from '../cli/base-command.js';
-import { benchFlags } from '../cli/bench-flags.js';
+import { repeatingCommand } from '../cli/bench-command.js';
+import { benchFilesOf } from '../cli/bench-files.js';
+import { type BenchFlags, benchFlags } from '../cli/bench-flags.js';
 import { benchOptions } from '../cli/bench-options.js';
+import { argumentsOf } from '../cli/config-flags.js';
 import { exitLine } from '../cli/exit-line.js';
-import { flagOrigins, valuesOf } from '../cli/flags.js';
+import { type FlagOrigins, flagOrigins, valuesOf } from '../cli/flags.js';
 import { showProgress } from '../cli/live-block.js';
-import { createLogger } from '../cli/logging.js';
+import { createLogger, type LogLevel } from '../cli/logging.js';
 import { ownServerBeginning } from '../cli/own-server.js';
 import { firstSignal } from '../cli/signals.js';
 import { reportStyle } from '../cli/terminal.js';
@@ -32,9 +35,9 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
   static override flags = benchFlags;
 
   async run(): Promise<object> {
-    const parsed = await this.parse(Bench);
-    const { flags } = parsed;
-    const options = benchOptions(flags, flagOrigins(parsed), this.config);
+    const { flags, origins, command } = await this.#settings();
+    const files = await benchFilesOf(flags, origins);
+    const options = benchOptions(flags, origins, this.config, { ...files, command });
     // Loaded late, so that --help and wrong flags need not wait for the load generator's code.
     const { bench } = await import('../core/bench/bench.js');
     const { checkOutput } = await import('../core/report/write-report.js');
@@ -77,5 +80,23 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
     if (meaning !== null) this.log(`\n${meaning}`);
     process.exitCode = exitCode;
     return benchJson(report, verdict);
+  }
+
+  /** The flags, with what the configuration file says where the command line and the environment are silent. */
+  async #settings(): Promise<{
+    readonly flags: BenchFlags & { readonly 'log-level': LogLevel };
+    readonly origins: FlagOrigins;
+    readonly command: string;
+  }> {
+    let parsed = await this.parse(Bench);
+    const { config } = parsed.flags;
+    if (config !== undefined) {
+      const { joinedLists, readBenchConfig } = await import('../cli/bench-config.js');
+      const values = joinedLists(await readBenchConfig(config), Bench.flags);
+      const added = argumentsOf(values, Bench.flags, flagOrigins(parsed), 'bench');
+      parsed = await this.parse(Bench, [...this.argv, ...added]);
+    }
+    const origins = flagOrigins(parsed);
+    return { flags: parsed.flags, origins, command: repeatingCommand(parsed, Bench.flags, origins, process.env) };
   }
 }

@@ -54,7 +54,7 @@ Exit codes: 10 regression, 11 inconclusive (with --strict), 2 for files that can
     ...gateFlags,
     output: listFlag({
       char: 'o',
-      summary: 'File for the comparison; its extension sets the format: .md .xml (JUnit) .json. Repeatable.',
+      summary: 'File for the comparison; its extension sets the format: .md .html .xml (JUnit) .json. Repeatable.',
       // In bench it is a file for a result, and the same name for both would overwrite one with the other.
       env: 'CHATSTREAM_COMPARE_OUTPUT',
     }),

@@ -13,7 +13,7 @@ describe('the flags of a bench', () => {
 
   it('have a variable each, with the name of the command where serve means something else', () => {
     for (const [name, flag] of Object.entries(benchFlags)) {
-      const prefix = name === 'max-concurrency' ? 'CHATSTREAM_BENCH_' : 'CHATSTREAM_';
+      const prefix = ['max-concurrency', 'config'].includes(name) ? 'CHATSTREAM_BENCH_' : 'CHATSTREAM_';
       expect(flag.env).toBe(`${prefix}${name.toUpperCase().replaceAll('-', '_')}`);
     }
   });

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { singleRequests } from '../../src/core/measurement/conversation-shape.js';
 import { samplesNeeded } from '../../src/core/measurement/histogram.js';
 import { optionsOf } from './parse-bench.js';
 
@@ -10,6 +11,10 @@ describe('the options of a bench', () => {
   it('mean by default 8 clients for 10 s after 1 s of warm-up, with 64 tokens in and 64 out', async () => {
     expect(await optionsOf()).toEqual({
       target: { type: 'own', command: expect.arrayContaining(['serve', '8']) as string[], serverFlags: {} },
+      conversations: singleRequests,
+      tenants: [],
+      trace: null,
+      command: null,
       versus: null,
       headers: {},
       caPath: null,

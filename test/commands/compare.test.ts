@@ -96,8 +96,8 @@ describe('compare', () => {
     [['missing.json'], 'missing.json'],
     [['same.json', '--fail-on', 'ttft.p95<10%'], 'wrong direction'],
     [['same.json', '--allow', 'weather'], '--allow weather'],
-    [['same.json', '-o', 'comparison.html'], 'comparison.html has an unsupported extension.'],
-    [['same.json', '-o', 'comparison.html'], 'Supported extensions: .md, .xml, .json.'],
+    [['same.json', '-o', 'comparison.csv'], 'comparison.csv has an unsupported extension.'],
+    [['same.json', '-o', 'comparison.csv'], 'Supported extensions: .md, .html, .xml, .json.'],
     [['same.json', '-o', 'comparison'], 'comparison has no extension.'],
     [['same.json', '-o', 'missing/comparison.md'], 'missing/comparison.md cannot be written'],
   ])('exits with 2 for base.json and %j', async ([file = '', ...flags], words) => {

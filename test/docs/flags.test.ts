@@ -88,7 +88,11 @@ describe.each(references)('the flag reference of $command in $page', ({ page, co
 /** Pages that state one rule for the environment variables of all flags. */
 const rules = [
   { page: 'docs/serve.md', command: 'serve', exceptions: {} },
-  { page: 'docs/bench.md', command: 'bench', exceptions: { 'max-concurrency': 'CHATSTREAM_BENCH_MAX_CONCURRENCY' } },
+  {
+    page: 'docs/bench.md',
+    command: 'bench',
+    exceptions: { 'max-concurrency': 'CHATSTREAM_BENCH_MAX_CONCURRENCY', config: 'CHATSTREAM_BENCH_CONFIG' },
+  },
   { page: 'docs/ci.md', command: 'compare', exceptions: { output: 'CHATSTREAM_COMPARE_OUTPUT' } },
 ];
 

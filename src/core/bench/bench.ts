@@ -11,6 +11,7 @@ import { describePlan } from './plan/describe-plan.js';
 import { type BenchOptions, checkVersus } from './plan/options.js';
 import { searchedSettings } from './plan/searched.js';
 import { planSettings } from './plan/settings.js';
+import { blockTokens } from './plan/trace.js';
 import { beginSamplesFile } from './record/samples-file.js';
 import { assembleResult, type Session } from './result/assemble-result.js';
 import { readCertificates } from './target/certificates.js';
@@ -19,6 +20,7 @@ import { openReadyTarget } from './target/ready-target.js';
 import type { Target, TargetHooks } from './target/target.js';
 import { needsRunningUsage } from './target/token-packing.js';
 import { type MeasuredScale, measureTokenScale } from './target/token-scale.js';
+import { prepareTenants } from './tenant-loads.js';
 import { type PromptsFile, readPromptsFile } from './workload/prompts-file.js';
 import { assumedScale } from './workload/words.js';
 import type { WorkloadSpec } from './workload/workload.js';
@@ -60,7 +62,8 @@ const runningUsageNote =
 export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<BenchReport> {
   const startedAt = new Date();
   checkVersus(options);
-  const prompts = options.prompts.type === 'file' ? await readPromptsFile(options.prompts.path) : null;
+  const prompts =
+    options.prompts.type === 'file' ? await readPromptsFile(options.prompts.path, options.conversations.live) : null;
   const { caPath, insecure } = options;
   const trust = { ca: caPath === null ? null : await readCertificates(caPath), insecure };
   if (options.samplesPath !== null) beginSamplesFile(options.samplesPath);
@@ -141,7 +144,7 @@ async function prepare(
   signal: AbortSignal,
 ): Promise<Prepared> {
   const { seed, promptSalt: salt, outputTokens, sharedPrefixTokens } = options;
-  const needsScale = prompts === null || sharedPrefixTokens > 0;
+  const needsScale = prompts === null || sharedPrefixTokens > 0 || options.tenants.length > 0;
   const scales: MeasuredScale[] = [];
   // The second server's is not used, but shows whether it takes our requests.
   for (const target of needsScale ? targets : []) {
@@ -153,15 +156,20 @@ async function prepare(
   const warnings = [
     ...(problem === null ? [] : [unknownScale(problem)]),
     ...(prompts?.leftOut == null ? [] : [prompts.leftOut]),
+    ...(options.trace?.trace.leftOut == null ? [] : [options.trace.trace.leftOut]),
     ...(runningUsage ? [runningUsageNote] : []),
   ];
-  const common = { seed, salt, outputTokens, sharedPrefixTokens, scale };
+  const common = { seed, salt, outputTokens, sharedPrefixTokens, scale, shape: options.conversations };
   const inputTokens = options.prompts.type === 'synthetic' ? options.prompts.inputTokens : outputTokens;
+  const { trace: replay } = options;
   const workload: WorkloadSpec =
-    prompts === null
-      ? { type: 'synthetic', inputTokens, ...common }
-      : { type: 'prompts', conversations: prompts.conversations, ...common };
-  return { workload, promptsName: prompts?.name ?? null, ignoreEos, runningUsage, warnings };
+    replay !== null
+      ? { type: 'trace', seed, salt, scale, blockTokens, rows: replay.trace.rows }
+      : prompts === null
+        ? { type: 'synthetic', inputTokens, ...common }
+        : { type: 'prompts', conversations: prompts.conversations, wishes: prompts.wishes, ...common };
+  const tenants = await prepareTenants(options.tenants, common);
+  return { workload, tenants, promptsName: prompts?.name ?? null, ignoreEos, runningUsage, warnings };
 }
 
 function unknownScale(problem: string): string {

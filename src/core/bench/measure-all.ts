@@ -1,21 +1,28 @@
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
 import { microsNow } from '../base/micros.js';
 import { mixSeeds } from '../base/random.js';
+import { isSequential } from '../measurement/conversation-shape.js';
 import { stoppedByUser } from '../measurement/ended-early.js';
 import { plural } from '../measurement/numbers.js';
 import type { EndedEarly, Run, Setting } from '../measurement/result-schema.js';
 import { extensionOf } from './load/extension.js';
 import type { LoadGenerator, LoadJob } from './load/load-generator.js';
+import { meanRequests } from './load/tenant-load.js';
 import { type MeasuredRun, measureRun, type RunHooks, type RunPlace } from './measure-run.js';
 import { candidateFirst } from './plan/interleaving.js';
 import type { BenchOptions } from './plan/options.js';
 import type { PlannedRun } from './plan/settings.js';
+import { partOfLoad, tenantOfClients } from './plan/tenants.js';
+import { timesOf } from './plan/trace.js';
 import type { Target } from './target/target.js';
-import type { WorkloadSpec } from './workload/workload.js';
+import { type PreparedTenant, tenantLoads } from './tenant-loads.js';
+import { meanTurns, type WorkloadSpec } from './workload/workload.js';
 
 /** What has to be known before the first run. */
 export interface Prepared {
   readonly workload: WorkloadSpec;
+  /** Those who send; empty if there is one. */
+  readonly tenants: readonly PreparedTenant[];
   readonly promptsName: string | null;
   readonly ignoreEos: boolean;
   readonly runningUsage: boolean;
@@ -155,30 +162,41 @@ async function checkStillThere({ requests }: Run, target: Target): Promise<void>
 
 function jobOf(
   options: BenchOptions,
-  { workload, ignoreEos, runningUsage }: Prepared,
+  { workload, tenants: preparedTenants, ignoreEos, runningUsage }: Prepared,
   { setting, trial, number, arrivalSeed }: Step,
   target: Target,
   workers: number,
 ): LoadJob {
   const { load, seed } = options;
+  const client = {
+    url: target.requestsUrl,
+    headers: target.headers,
+    timeoutMs: options.timeoutMs,
+    transport: target.transport,
+  };
+  const body = {
+    model: target.description.model,
+    ignoreEos,
+    runningUsage,
+    omitted: options.omittedParams,
+    extraBody: options.extraBody,
+  };
+  const tenants = tenantLoads(preparedTenants, { client, body });
+  const clients = setting.concurrency ?? 1;
+  const hasTenants = tenants.length > 0;
+  const turnsEach = hasTenants ? meanRequests(tenants) : meanTurnsOf(options, workload);
   return {
-    client: {
-      url: target.requestsUrl,
-      headers: target.headers,
-      timeoutMs: options.timeoutMs,
-      transport: target.transport,
-    },
+    client,
     workload,
-    body: {
-      model: target.description.model,
-      ignoreEos,
-      runningUsage,
-      omitted: options.omittedParams,
-      extraBody: options.extraBody,
-    },
+    body,
+    ...(hasTenants ? { tenants } : {}),
     shape:
       load.type === 'closed' || setting.rate === null
-        ? { type: 'closed', clients: setting.concurrency ?? 1 }
+        ? {
+            type: 'closed',
+            clients,
+            ...(hasTenants ? { tenants: tenantOfClients(options.tenants.map(partOfLoad), clients) } : {}),
+          }
         : // The same moments for every setting of a trial, so that settings are compared under the same load.
           {
             type: 'open',
@@ -187,6 +205,8 @@ function jobOf(
             seed: arrivalSeed ?? mixSeeds(seed, trial),
             ...(load.stages === undefined ? {} : { stages: load.stages }),
             ...(load.maxInFlight === undefined ? {} : { maxInFlight: load.maxInFlight }),
+            ...(turnsEach === undefined ? {} : { turnsEach }),
+            ...(options.trace === null ? {} : { times: timesOf(options.trace) }),
           },
     run: number,
     worker: 0,
@@ -201,6 +221,11 @@ function jobOf(
     ...(options.cancel === null ? {} : { leaving: { ...options.cancel, seed } }),
     ...(options.probeRate === null ? {} : { probes: { rate: options.probeRate, seed } }),
   };
+}
+
+/** Undefined if every request stands alone. */
+function meanTurnsOf({ conversations }: BenchOptions, workload: WorkloadSpec): number | undefined {
+  return isSequential(conversations) ? meanTurns(workload) : undefined;
 }
 
 function incompleteSamples({ samplesPath }: BenchOptions, reason: string): ChatstreamError {

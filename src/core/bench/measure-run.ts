@@ -5,10 +5,12 @@ import type { Run, Setting } from '../measurement/result-schema.js';
 import { abortReason, type RunningRun } from './abort.js';
 import type { Rejection } from './client/rejection.js';
 import { needsMore } from './load/extension.js';
-import type { LoadGenerator, LoadJob } from './load/load-generator.js';
+import type { LoadGenerator, LoadJob, LoadShape } from './load/load-generator.js';
+import { observeRun } from './observe-run.js';
 import type { AbortRule } from './plan/abort-rules.js';
 import type { PlannedRun } from './plan/settings.js';
 import { dueShare } from './plan/stages.js';
+import { shareOfTimes } from './plan/trace.js';
 import type { RunPart } from './record/run-part.js';
 import { mergedTrend, type RunTrend } from './record/run-trend.js';
 import { assembleRun, type RunContext } from './result/assemble-run.js';
@@ -96,6 +98,7 @@ export async function measureRun(
   if (isStopped(signal)) return null;
   const cpuBefore = process.cpuUsage();
   const startUs = microsNow();
+  const stopObserving = observeRun(target);
   const giveUp = new AbortController();
   let abortedOn: string | null = null;
   const report = (): void => {
@@ -115,6 +118,8 @@ export async function measureRun(
     const after = before === null ? null : await target.readCounters();
     const counted = before === null || after === null ? null : countedBetween(before, after);
     const run = assembleRun(parts, {
+      observations: stopObserving(),
+      beginUs: startUs + job.warmupMs * 1000,
       planned,
       cpuShare: (cpu.user + cpu.system) / elapsedUs,
       aggregate: counted?.queueWait ?? null,
@@ -122,12 +127,14 @@ export async function measureRun(
       hasObjectives: job.objectives.length > 0,
       abortedOn,
       ...shapeOf(job),
+      tenants: (job.tenants ?? []).map(({ tenant }) => tenant),
     });
     if (isStopped(signal) && run.requests.completed === 0) return null;
     const samplesFailure = parts.find((part) => part.samplesFailure !== null)?.samplesFailure ?? null;
     return { run, samplesFailure, trend: mergedTrend(parts.map((part) => part.trend)) };
   } finally {
     clearInterval(timer);
+    stopObserving();
   }
 }
 
@@ -138,17 +145,29 @@ function runningRun(
 ): RunningRun {
   const measuredMs = (microsNow() - startUs) / 1000 - warmupMs;
   const elapsedShare = durationMs === null ? null : Math.min(1, Math.max(0, measuredMs / durationMs));
-  const stages = shape.type === 'open' ? shape.stages : undefined;
-  const sentShare = stages === undefined ? elapsedShare : dueShare(stages, measuredMs);
-  const isOpenLoop = shape.type === 'open' && stages === undefined;
+  const sentShare = sentShareOf(shape, measuredMs, warmupMs, durationMs) ?? elapsedShare;
+  const isOpenLoop = shape.type === 'open' && isSteady(shape);
   return { snapshots: load.snapshots(), elapsedShare, sentShare, measuredMs, isOpenLoop, promises };
+}
+
+/** The share of the window's requests that is due by now; null if it is that of the time. */
+function sentShareOf(shape: LoadShape, measuredMs: number, warmupMs: number, durationMs: number | null): number | null {
+  if (shape.type === 'closed') return null;
+  const { stages, times } = shape;
+  if (times !== undefined) return shareOfTimes(times, measuredMs, { warmupMs, durationMs: durationMs ?? Infinity });
+  return stages === undefined ? null : dueShare(stages, measuredMs);
+}
+
+/** Whether the load stays the same through the whole run, so far as it is planned. */
+function isSteady(shape: LoadShape): boolean {
+  return shape.type === 'closed' || (shape.stages === undefined && shape.times === undefined);
 }
 
 function shapeOf({ shape, leaving, probes }: LoadJob): Pick<RunContext, 'beside' | 'isSteady'> {
   const maxInFlight = shape.type === 'open' && shape.maxInFlight !== undefined;
   return {
     beside: { maxInFlight, cancel: leaving !== undefined, probes: probes !== undefined },
-    isSteady: shape.type === 'closed' || shape.stages === undefined,
+    isSteady: isSteady(shape),
   };
 }
 

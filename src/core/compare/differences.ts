@@ -112,12 +112,17 @@ export function cacheDifferences(baseline: CachedRuns, candidate: CachedRuns): r
   return [{ field: 'prompt_cache', baseline: share(baseline), candidate: share(candidate) }];
 }
 
+/** A plan that says nothing about these left nothing out, and had single requests at a rate that stays the same. */
+const usualPlan = {
+  no_param: [],
+  ...{ arrival_cv: null, stages: null, max_in_flight: null, cancel: null, probe_rate: null },
+  ...{ turns: '1', think_time: '0ms', live_answers: false, tenants: [], trace: null },
+};
+
 type Fields = Readonly<Record<string, unknown>>;
 
 function planOf({ plan }: Side): Fields {
-  // A plan without it left nothing out.
-  const usual = { no_param: [], arrival_cv: null, stages: null, max_in_flight: null, cancel: null, probe_rate: null };
-  const whole = { ...usual, ...plan };
+  const whole = { ...usualPlan, ...plan };
   return Object.fromEntries(Object.entries(whole).filter(([name]) => !notOfTheLoad.has(name)));
 }
 

@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { Value } from 'typebox/value';
-import { parseDocument } from 'yaml';
 import { ChatstreamError, messageOf } from '../base/errors.js';
-import { isRecord } from '../base/json.js';
+import { settingsError } from '../base/settings-error.js';
+import { parseYaml } from '../base/yaml.js';
 import { noKey } from '../scheduler/demand.js';
 import { usualClass } from '../scheduler/traffic-class.js';
-import { configError } from './config-error.js';
 import { configSchema, type WireKey } from './config-schema.js';
 import type { KeySettings } from './key-settings.js';
 
@@ -33,9 +32,9 @@ export async function readConfig(path: string): Promise<Config> {
  * @param name of the file, for messages
  */
 export function parseConfig(text: string, name: string): Config {
-  const value = parseYaml(text, name);
+  const value = parseYaml(text, name, 'Write one "name: value" in each line, and keys under "keys:".');
   if (!Value.Check(configSchema, value)) {
-    throw configError(name, Value.Errors(configSchema, value)[0]);
+    throw settingsError(name, Value.Errors(configSchema, value)[0], 'docs/fairness.md describes the settings.');
   }
   const { keys = [], ...flags } = value;
   checkApart(keys, name);
@@ -43,25 +42,6 @@ export function parseConfig(text: string, name: string): Config {
     keys: keys.map(settingsOf),
     flags: new Map(Object.entries(flags).map(([flag, given]) => [flag, valueOf(given)])),
   };
-}
-
-/** The message never quotes the file: a key that was written into it by mistake must not get into a log. */
-function parseYaml(text: string, name: string): unknown {
-  const document = parseDocument(text, { prettyErrors: false });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    const before = text.slice(0, error.pos[0]).split('\n');
-    const where = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
-    throw new ChatstreamError('usage', `${name} is not YAML: ${where}: ${error.code}.`, {
-      hint: 'Nothing of the file is used until that is right.',
-    });
-  }
-  const value: unknown = document.toJS({ maxAliasCount: 100 });
-  if (value === null || value === undefined) return {};
-  if (isRecord(value) && !Array.isArray(value)) return value;
-  throw new ChatstreamError('usage', `${name} is not a list of settings.`, {
-    hint: 'Write one "name: value" in each line, and keys under "keys:".',
-  });
 }
 
 function checkApart(keys: readonly WireKey[], file: string): void {

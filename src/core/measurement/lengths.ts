@@ -60,6 +60,18 @@ export function drawLength(lengths: Lengths, random: Random): number {
   }
 }
 
+/** The length to be expected on average, without what is cut off. */
+export function meanOf(lengths: Lengths): number {
+  switch (lengths.type) {
+    case 'fixed':
+      return lengths.tokens;
+    case 'uniform':
+      return (lengths.min + lengths.max) / 2;
+    case 'normal':
+      return lengths.mean;
+  }
+}
+
 /** The longest length to be expected. */
 export function longestOf(lengths: Lengths): number {
   switch (lengths.type) {
@@ -72,8 +84,8 @@ export function longestOf(lengths: Lengths): number {
   }
 }
 
-/** The transform of G. E. P. Box and M. E. Muller (1958). */
-function standardNormal(random: Random): number {
+/** One number of the standard normal distribution. The transform of G. E. P. Box and M. E. Muller (1958). */
+export function standardNormal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 

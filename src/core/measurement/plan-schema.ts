@@ -29,6 +29,51 @@ export const planSchema = Type.Object({
   output_tokens: lengths,
   ignore_eos: Type.Boolean(),
   shared_prefix_tokens: Type.Integer({ minimum: 0 }),
+  turns: Type.Optional(
+    Type.String({
+      description: "Messages of the user in a synthetic conversation; each carries the server's answers.",
+    }),
+  ),
+  think_time: Type.Optional(
+    Type.String({ description: 'How long a client waits before its next message, such as 2s±1s.' }),
+  ),
+  live_answers: Type.Optional(
+    Type.Boolean({ description: "Whether later turns carry the server's own answers, and not those of a file." }),
+  ),
+  tenants: Type.Optional(
+    Type.Array(
+      Type.Object({
+        name: Type.String(),
+        clients: Type.Optional(Type.Integer({ minimum: 1 })),
+        share: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+        weight: Type.Number({ exclusiveMinimum: 0 }),
+        priority: Type.Optional(Type.Union([Type.String(), Type.Number()])),
+        workload: Type.String({ description: 'synthetic, or the name of the prompts file.' }),
+        input_tokens: Type.Optional(Type.String()),
+        output_tokens: Type.String(),
+        shared_prefix_tokens: Type.Integer({ minimum: 0 }),
+        turns: Type.Optional(Type.String()),
+        think_time: Type.Optional(Type.String()),
+        live_answers: Type.Optional(Type.Boolean()),
+      }),
+      { description: 'Those who load the server together. Their keys are not kept.' },
+    ),
+  ),
+  trace: Type.Optional(
+    Type.Object(
+      {
+        format: Type.Enum(['mooncake', 'azure', 'burstgpt']),
+        rows: Type.Integer({ minimum: 1 }),
+        seconds: Type.Number({ minimum: 0, description: 'From the first row to the last, in the time of the trace.' }),
+        speed: Type.Number({ exclusiveMinimum: 0, description: '2: replayed in half of the time.' }),
+        session_rows: Type.Enum(['cumulative', 'deltas', 'mixed', 'none'], {
+          description:
+            'What rows of a session have: the whole conversation so far; only what is new; some this, some that (each was taken for a whole prompt); no session has several rows.',
+        }),
+      },
+      { description: 'Requests and their times come from a trace; rate is the mean rate then.' },
+    ),
+  ),
   seed: Type.Integer(),
   prompt_salt: Type.Optional(
     Type.Integer({ minimum: 0, description: 'Changes the words of synthetic prompts only; 0 with --seed.' }),

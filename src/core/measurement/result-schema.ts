@@ -1,42 +1,16 @@
 import { type Static, Type } from 'typebox';
 import { findMaxSchema } from './find-max-schema.js';
+import { tenantSchema, turnSchema } from './group-schema.js';
 import { type PerMetric, perMetric } from './metric-names.js';
+import { type medianIntervalSchema, metricFields, metricSchema } from './metric-schema.js';
 import { overloadSchema } from './overload-schema.js';
 import { planSchema } from './plan-schema.js';
+import { seriesSchema } from './series-schema.js';
 import { besideFields } from './shape-schema.js';
 
 const count = Type.Integer({ minimum: 0 });
 const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
 const nullableCount = Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]);
-
-const medianInterval = Type.Object(
-  { lower: Type.Number(), upper: Type.Number(), coverage: Type.Number({ minimum: 0, maximum: 1 }) },
-  {
-    description:
-      'Given for 5 to 19 samples: p50 is a rough figure, which lies in this interval with a probability of coverage.',
-  },
-);
-
-/** Percentiles are null with fewer than 10 samples above them; p50 only with fewer than 5 samples. */
-const metricFields = {
-  unit: Type.Literal('ms'),
-  count,
-  mean: nullableNumber,
-  stddev: nullableNumber,
-  min: nullableNumber,
-  max: nullableNumber,
-  p50: nullableNumber,
-  p50_interval: Type.Optional(medianInterval),
-  p90: nullableNumber,
-  p95: nullableNumber,
-  p99: nullableNumber,
-  p99_9: nullableNumber,
-  histogram: Type.Union([Type.String(), Type.Null()], {
-    description: 'HdrHistogram V2, compressed, base64, in microseconds; null without samples of single requests.',
-  }),
-};
-
-const metric = Type.Object(metricFields);
 
 const queueWaitSource = Type.Enum(['measured', 'derived', 'aggregate', 'unavailable']);
 
@@ -54,7 +28,7 @@ const queueWait = Type.Object({
   ),
 });
 
-const metrics = Type.Object({ ...perMetric(() => metric), queue_wait: queueWait });
+const metrics = Type.Object({ ...perMetric(() => metricSchema), queue_wait: queueWait });
 
 export const settingSchema = Type.Object({
   concurrency: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], {
@@ -177,10 +151,21 @@ const run = Type.Object({
   ...besideFields,
   probes: Type.Optional(
     Type.Object(
-      { completed: count, unanswered: count, ttft: metric },
+      { completed: count, unanswered: count, ttft: metricSchema },
       { description: 'Requests of one token beside the load, which are in no other figure.' },
     ),
   ),
+  turns: Type.Optional(
+    Type.Array(turnSchema, { description: 'By turn of their conversations, if requests are part of conversations.' }),
+  ),
+  tenants: Type.Optional(Type.Array(tenantSchema, { description: 'By tenant, with --tenants.' })),
+  jain_index: Type.Optional(
+    Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()], {
+      description:
+        "Jain's fairness index of the tenants' output tokens per second by weight: 1 if all are served equally.",
+    }),
+  ),
+  series: Type.Optional(seriesSchema),
   overload: Type.Optional(overloadSchema),
   aborted_on: Type.Optional(
     Type.String({ description: 'Which reason of --abort-on ended this run before its time, such as overload.' }),
@@ -255,6 +240,9 @@ export const resultSchema = Type.Object(
     finished_at: Type.String({ description: 'ISO 8601.' }),
     interrupted: Type.Boolean({ description: 'Stopped before all settings and trials were measured.' }),
     ended_early: Type.Optional(endedEarlySchema),
+    command: Type.Optional(
+      Type.String({ description: 'Repeats the bench in a shell; without keys, and without the files that it writes.' }),
+    ),
     machine,
     target: targetSchema,
     plan: planSchema,
@@ -274,12 +262,16 @@ export const resultSchema = Type.Object(
 
 export type BenchResult = Static<typeof resultSchema>;
 export type Run = Static<typeof run>;
+/** Figures of the requests that were the same turn. */
+export type TurnFigures = Static<typeof turnSchema>;
+/** Figures of the requests of a tenant. */
+export type TenantFigures = Static<typeof tenantSchema>;
 export type Setting = Static<typeof settingSchema>;
 export type PromptCache = Static<typeof promptCacheSchema>;
 export type RunChecks = Static<typeof checks>;
 export type RunMetrics = Static<typeof metrics>;
-export type MedianInterval = Static<typeof medianInterval>;
-export type Metric = Static<typeof metric>;
+export type MedianInterval = Static<typeof medianIntervalSchema>;
+export type Metric = Static<typeof metricSchema>;
 export type QueueWaitMetric = Static<typeof queueWait>;
 /** The figures of a metric: all of it but the encoded histogram. */
 export type MetricFigures = Omit<Metric, 'histogram'>;

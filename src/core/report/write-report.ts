@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { dirname, extname, resolve } from 'node:path';
+import { basename, dirname, extname, resolve } from 'node:path';
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import { replaceFile } from '../base/replace-file.js';
 import type { Comparison } from '../compare/comparison.js';
@@ -12,6 +12,7 @@ import { toCsv } from './bench/csv.js';
 import { toHgrm } from './bench/hgrm.js';
 import { benchJunit } from './bench/junit.js';
 import { toMarkdown } from './bench/markdown.js';
+import { toSeriesCsv } from './bench/series-csv.js';
 import { comparisonJson } from './compare/json.js';
 import { comparisonSuites } from './compare/junit.js';
 import { comparisonMarkdown } from './compare/markdown.js';
@@ -19,11 +20,12 @@ import { severalJson, severalMarkdown, severalSuites } from './compare/several.j
 import { checkJson, checkJunit, checkMarkdown } from './history/check-files.js';
 import { trendChart } from './history/trend-chart.js';
 import { trendCsv, trendJson, trendMarkdown } from './history/trend-files.js';
+import { comparisonHtml, severalHtml } from './html/comparison-page.js';
 import { toHtml } from './html/page.js';
 import { junitXml } from './text/junit-xml.js';
 
 /** File formats by extension, each with the function that renders the content. */
-type Formats<Content> = Readonly<Record<string, (content: Content) => string>>;
+type Formats<Content> = Readonly<Record<string, (content: Content) => string | Promise<string>>>;
 
 interface BenchContent {
   readonly result: BenchResult;
@@ -34,22 +36,25 @@ interface BenchContent {
 const benchFormats: Formats<BenchContent> = {
   '.json': ({ result }) => jsonText(result),
   '.csv': ({ result }) => toCsv(result),
+  '.series.csv': ({ result }) => toSeriesCsv(result),
   // The verdict comes first: a pull request needs it most.
   '.md': ({ result, summaries, comparison }) =>
     (comparison === null ? '' : `${comparisonMarkdown(comparison)}\n`) + toMarkdown(result, summaries),
-  '.html': ({ result, summaries }) => toHtml(result, summaries),
+  '.html': ({ result, summaries, comparison }) => toHtml(result, summaries, comparison),
   '.hgrm': ({ result, summaries }) => toHgrm(result, summaries),
   '.xml': ({ result, summaries, comparison }) => benchJunit(result, summaries, comparison),
 };
 
 const comparisonFormats: Formats<Comparison> = {
   '.md': comparisonMarkdown,
+  '.html': comparisonHtml,
   '.xml': (comparison) => junitXml('chatstream compare', comparisonSuites(comparison)),
   '.json': (comparison) => jsonText(comparisonJson(comparison)),
 };
 
 const severalFormats: Formats<SeveralComparisons> = {
   '.md': severalMarkdown,
+  '.html': severalHtml,
   '.xml': (several) => junitXml('chatstream compare', severalSuites(several)),
   '.json': (several) => jsonText(severalJson(several)),
 };
@@ -125,9 +130,15 @@ export async function writeHistoryCheck(path: string, check: HistoryCheck): Prom
   await writeContent(path, historyCheckFormats, check);
 }
 
+/** By the longest extension that fits: `result.series.csv` is a series. */
+function formatOf<Content>(path: string, formats: Formats<Content>): Formats<Content>[string] | undefined {
+  const name = basename(path).toLowerCase();
+  return formats[/\.series\.csv$/.exec(name)?.[0] ?? ''] ?? formats[extname(name)];
+}
+
 function checkPath(path: string, formats: Formats<never>): void {
   const extension = extname(path);
-  if (formats[extension.toLowerCase()] === undefined) {
+  if (formatOf(path, formats) === undefined) {
     const problem = extension === '' ? 'has no extension' : 'has an unsupported extension';
     throw new ChatstreamError('usage', `${path} ${problem}.`, {
       hint: `Supported extensions: ${Object.keys(formats).join(', ')}.`,
@@ -148,7 +159,7 @@ function checkPath(path: string, formats: Formats<never>): void {
 }
 
 async function writeContent<Content>(path: string, formats: Formats<Content>, content: Content): Promise<void> {
-  const text = formats[extname(path).toLowerCase()]?.(content) ?? '';
+  const text = (await formatOf(path, formats)?.(content)) ?? '';
   try {
     await replaceFile(path, text);
   } catch (error) {
@@ -159,6 +170,10 @@ async function writeContent<Content>(path: string, formats: Formats<Content>, co
   }
 }
 
+/** An array of numbers stands in one line: a series has hundreds of them. */
 function jsonText(value: object): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${JSON.stringify(value, null, 2).replaceAll(numbers, (array) => array.replaceAll(/\s+/g, ''))}\n`;
 }
+
+/** An innermost array of numbers on several lines; in a text, there are no line breaks. */
+const numbers = /\[\n\s+(?:[-+.\deE]+|null)(?:,\n\s+(?:[-+.\deE]+|null))*\n\s+\]/g;

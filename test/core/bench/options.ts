@@ -1,4 +1,5 @@
 import type { BenchOptions } from '../../../src/core/bench/plan/options.js';
+import { singleRequests } from '../../../src/core/measurement/conversation-shape.js';
 import { parseLengths } from '../../../src/core/measurement/lengths.js';
 
 /** A short bench of one setting, with one client and four requests. */
@@ -31,6 +32,10 @@ export function benchOptionsOf(options: Pick<BenchOptions, 'target'> & Partial<B
     waitReadyMs: null,
     workers: 1,
     prompts: { type: 'synthetic', inputTokens: parseLengths('8') },
+    conversations: singleRequests,
+    tenants: [],
+    trace: null,
+    command: null,
     outputTokens: parseLengths('3'),
     sharedPrefixTokens: 0,
     objectives: [],

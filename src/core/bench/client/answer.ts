@@ -21,12 +21,16 @@ export interface Answer {
   outcome(): OutcomeWithoutTimes;
 }
 
-/** What becomes of an answer that begins like this. */
-export function answerTo(status: number, headers: IncomingHttpHeaders): Answer {
+/**
+ * What becomes of an answer that begins like this.
+ *
+ * @param keepsText whether the outcome has the text of the answer
+ */
+export function answerTo(status: number, headers: IncomingHttpHeaders, keepsText = false): Answer {
   const encoding = contentEncodingOf(headers);
   if (status >= 300 || (encoding !== null && !isDecodable(encoding))) return new RejectedAnswer(status, headers);
   const isLabelled = /^text\/event-stream\b/i.test(headers['content-type'] ?? '');
-  return isLabelled ? new MeasuredStream() : new UnlabelledAnswer(status, headers);
+  return isLabelled ? new MeasuredStream(keepsText) : new UnlabelledAnswer(status, headers, keepsText);
 }
 
 /** How the lines of an event stream begin. */
@@ -36,12 +40,14 @@ const fields = ['data:', 'event:', 'id:', 'retry:', ':'];
 class UnlabelledAnswer implements Answer {
   readonly #status: number;
   readonly #headers: IncomingHttpHeaders;
+  readonly #keepsText: boolean;
   #beginning: Buffer = Buffer.alloc(0);
   #known: Answer | null = null;
 
-  constructor(status: number, headers: IncomingHttpHeaders) {
+  constructor(status: number, headers: IncomingHttpHeaders, keepsText: boolean) {
     this.#status = status;
     this.#headers = headers;
+    this.#keepsText = keepsText;
   }
 
   feed(bytes: Buffer, arrivalUs: number): void {
@@ -53,7 +59,7 @@ class UnlabelledAnswer implements Answer {
     // No event ends within so few bytes, so the time of the last ones is that of the first event.
     const isStream = beginsAsStream(this.#beginning);
     if (isStream === null) return;
-    this.#known = isStream ? new MeasuredStream() : new RejectedAnswer(this.#status, this.#headers);
+    this.#known = isStream ? new MeasuredStream(this.#keepsText) : new RejectedAnswer(this.#status, this.#headers);
     this.#known.feed(this.#beginning, arrivalUs);
   }
 

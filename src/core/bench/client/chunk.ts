@@ -140,13 +140,33 @@ export function chunkIn(json: unknown): Chunk {
   };
 }
 
-function textOf(choice: unknown): string | null {
-  const delta = member(choice, 'delta');
-  const content = member(delta, 'content');
+/** The text of an answer from its events, without reasoning and calls of tools. */
+export function spokenText(events: readonly string[]): string {
+  const texts = events.map((data) => firstOf(items(member(jsonOrNull(data), 'choices')), contentOf) ?? '');
+  return texts.join('');
+}
+
+function jsonOrNull(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return null;
+  }
+}
+
+function contentOf(choice: unknown): string | null {
+  const content = member(member(choice, 'delta'), 'content');
   return (
     nonEmpty(content) ??
     nonEmpty(member(choice, 'text')) ??
-    firstOf(items(content), (part) => nonEmpty(member(part, 'text'))) ??
+    firstOf(items(content), (part) => nonEmpty(member(part, 'text')))
+  );
+}
+
+function textOf(choice: unknown): string | null {
+  const delta = member(choice, 'delta');
+  return (
+    contentOf(choice) ??
     nonEmpty(member(delta, 'refusal')) ??
     firstOf(items(member(delta, 'tool_calls')), (call) => argumentsOf(member(call, 'function'))) ??
     argumentsOf(member(delta, 'function_call'))

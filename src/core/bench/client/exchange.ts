@@ -18,12 +18,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Resolves when nothing more will come. Never rejects. */
   readonly ended: Promise<void>;
   readonly #connection: { readonly arrivalUs: number };
+  readonly #keepsText: boolean;
   #decoder: ContentDecoder | null = null;
   #onEnd: () => void = () => undefined;
 
-  /** @param connection knows when the bytes arrived that undici is reading */
-  constructor(connection: { readonly arrivalUs: number }) {
+  /**
+   * @param connection knows when the bytes arrived that undici is reading
+   * @param keepsText whether the outcome has the text of the answer
+   */
+  constructor(connection: { readonly arrivalUs: number }, keepsText = false) {
     this.#connection = connection;
+    this.#keepsText = keepsText;
     this.ended = new Promise((resolve) => {
       this.#onEnd = resolve;
     });
@@ -36,7 +41,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return; // such as 103 Early Hints: the answer follows
-    this.answer = answerTo(status, headers);
+    this.answer = answerTo(status, headers, this.#keepsText);
     const encoding = contentEncodingOf(headers);
     if (encoding === null || !isDecodable(encoding)) return;
     this.contentEncoding = encoding;

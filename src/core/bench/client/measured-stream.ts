@@ -1,4 +1,4 @@
-import { ChunkReader } from './chunk.js';
+import { ChunkReader, spokenText } from './chunk.js';
 import { isFailure } from './finish-reason.js';
 import type { CachedTokens, OutcomeWithoutTimes } from './outcome.js';
 import type { ServerError } from './server-error.js';
@@ -8,7 +8,7 @@ import { createSseParser } from './sse-parser.js';
 const busyTypes: ReadonlySet<string | null> = new Set(['rate_limit_error', 'service_unavailable_error']);
 const busyStatuses: ReadonlySet<number | null> = new Set([429, 503]);
 
-/** Measures an event stream while it arrives. It keeps no more than one event of it. */
+/** Measures an event stream while it arrives. It keeps no more than one event of it, unless the text is wanted. */
 export class MeasuredStream {
   readonly #reader = new ChunkReader();
   readonly #gapsUs: number[] = [];
@@ -20,8 +20,17 @@ export class MeasuredStream {
   #arrivalUs = 0;
   readonly #parser = createSseParser((data, type) => {
     if (!this.#reader.isDone) this.#lastEventUs = this.#arrivalUs;
-    if (this.#reader.read(data, type)) this.#onToken();
+    if (!this.#reader.read(data, type)) return;
+    this.#onToken();
+    this.#kept?.push(data);
   });
+  /** Events with text, which are read a second time at the end, so that measuring them takes no longer than usual. */
+  readonly #kept: string[] | null;
+
+  /** @param keepsText whether the outcome has the text of the answer */
+  constructor(keepsText = false) {
+    this.#kept = keepsText ? [] : null;
+  }
 
   /**
    * @param arrivalUs when these bytes arrived, and with them every event that they complete
@@ -64,6 +73,7 @@ export class MeasuredStream {
         cachedTokens: this.#cachedTokens(),
         unseenReasoning: hasReasoning ? 0 : (usage?.reasoningTokens ?? 0),
         serverTimings,
+        ...(this.#kept === null ? {} : { text: spokenText(this.#kept) }),
       }
     );
   }

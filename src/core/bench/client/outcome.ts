@@ -56,6 +56,8 @@ export interface CompletedRequest extends Attempted {
   /** Output tokens that were reasoning of which no text was streamed, as far as the usage says; 0 or more. */
   readonly unseenReasoning: number;
   readonly serverTimings: ServerTimings | null;
+  /** What a person would see of the answer, without reasoning; only if it was to be kept. */
+  readonly text?: string;
 }
 
 /** No answer, or only a part of one. */

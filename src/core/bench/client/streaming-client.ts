@@ -27,6 +27,14 @@ export interface StreamingClientOptions {
   readonly transport?: Transport;
 }
 
+/** What is special about a request. */
+interface SendWishes {
+  /** Whether the outcome has the text of the answer; absent: it has not. */
+  readonly keepsText?: boolean | undefined;
+  /** Gives it up so long after it was sent; its outcome is `cancelled` then. Absent: it waits for the answer. */
+  readonly leavesAfterMs?: number | undefined;
+}
+
 /** Sends requests and measures the streams that come back. Knows nothing of load, settings or histograms. */
 export interface StreamingClient {
   /**
@@ -41,9 +49,9 @@ export interface StreamingClient {
    *
    * @param body JSON text
    * @param intendedUs when the plan wanted it sent
-   * @param leavesAfterMs gives it up so long after it was sent; its outcome is `cancelled` then
+   * @param wishes what is special about it
    */
-  send(body: string, intendedUs: number, leavesAfterMs?: number): Promise<RequestOutcome>;
+  send(body: string, intendedUs: number, wishes?: SendWishes): Promise<RequestOutcome>;
   /** Ends the requests in flight; their outcome is `aborted`. */
   abort(): void;
   /** Aborts, and closes all connections. */
@@ -99,8 +107,8 @@ class UndiciClient implements StreamingClient {
     }
   }
 
-  async send(body: string, intendedUs: number, leavesAfterMs?: number): Promise<RequestOutcome> {
-    const request = new InFlight(leavesAfterMs);
+  async send(body: string, intendedUs: number, wishes: SendWishes = {}): Promise<RequestOutcome> {
+    const request = new InFlight(wishes);
     this.#inFlight.add(request);
     const cancelTimer =
       this.#timeoutMs === 0
@@ -155,7 +163,7 @@ class UndiciClient implements StreamingClient {
   /** Sends the request once the connection is open, and waits for the end of the answer, or the error. */
   async #exchange(request: InFlight, connection: Connection, body: string): Promise<Exchange> {
     request.use(connection);
-    const exchange = new Exchange(connection);
+    const exchange = new Exchange(connection, request.keepsText);
     try {
       if (!connection.isOpen) await connection.opened;
       connection.dispatch({ ...this.#request, body }, exchange);
@@ -207,10 +215,13 @@ class InFlight {
   #interruption: Interruption | null = null;
   #connection: Connection | null = null;
   #bytesReadBefore = 0;
+  /** Whether the outcome has the text of the answer. */
+  readonly keepsText: boolean;
   readonly #leavesAfterMs: number | undefined;
   #stopLeaving: (() => void) | null = null;
 
-  constructor(leavesAfterMs: number | undefined) {
+  constructor({ keepsText = false, leavesAfterMs }: SendWishes) {
+    this.keepsText = keepsText;
     this.#leavesAfterMs = leavesAfterMs;
   }
 

@@ -4,7 +4,7 @@ import { expectedRequests, type RateStage } from '../plan/stages.js';
 import { drawGamma } from './gamma.js';
 import type { LoadJob, LoadShape } from './load-generator.js';
 
-/** A request of a schedule. */
+/** A request of a schedule, or a conversation that begins. */
 export interface PlannedArrival {
   /** From 0, over all workers; it decides what is sent. */
   readonly index: number;
@@ -17,25 +17,37 @@ export interface PlannedArrival {
  * whole schedule and takes the requests that are its own, so that together they send what one would have sent.
  */
 export function* scheduleOf(
-  { arrival, rate, seed, stages }: Extract<LoadShape, { type: 'open' }>,
+  shape: Extract<LoadShape, { type: 'open' }>,
   { worker, workers, warmupMs, requests }: Pick<LoadJob, 'worker' | 'workers' | 'warmupMs' | 'requests'>,
 ): Generator<PlannedArrival, void> {
-  const random = seededRandom(seed);
-  const times =
-    stages === undefined
-      ? arrivalTimes(arrival, rate, random)
-      : stagedTimes(arrival, withWarmup(stages, warmupMs), random);
   let counted = 0;
   let index = 0;
-  for (const seconds of times) {
+  for (const seconds of timesOf(shape, warmupMs)) {
     const dueUs = seconds * 1e6;
-    if (dueUs >= warmupMs * 1000) {
+    // Conversations have requests that are not in the schedule.
+    if (dueUs >= warmupMs * 1000 && shape.turnsEach === undefined) {
       if (counted === requests) return;
       counted += 1;
     }
     if (index % workers === worker) yield { index, dueUs };
     index += 1;
   }
+}
+
+/** When arrivals are due, in seconds from the start. */
+function timesOf(
+  { arrival, rate, seed, stages, turnsEach = 1, times }: Extract<LoadShape, { type: 'open' }>,
+  warmupMs: number,
+): Iterable<number> {
+  if (times !== undefined) return times;
+  const random = seededRandom(seed);
+  if (stages === undefined) return arrivalTimes(arrival, rate / turnsEach, random);
+  const ofArrivals = stages.map(({ fromRate, toRate, durationMs }) => ({
+    fromRate: fromRate / turnsEach,
+    toRate: toRate / turnsEach,
+    durationMs,
+  }));
+  return stagedTimes(arrival, withWarmup(ofArrivals, warmupMs), random);
 }
 
 /** During the warm-up, the rate is that of the beginning. */

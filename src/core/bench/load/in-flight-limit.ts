@@ -7,7 +7,6 @@ type Held = () => void;
 export class InFlightLimit {
   #free: number;
   readonly #held: Held[] = [];
-  #onEmpty: (() => void) | null = null;
 
   /** @param most requests in flight, 1 or more */
   constructor(most: number) {
@@ -19,35 +18,31 @@ export class InFlightLimit {
    *
    * @param onHold called if there is none
    * @param send is told how long it was held back, in microseconds from when it was due; null if it was not
+   * @returns what `send` returns
    */
-  enter(dueUs: number, onHold: () => void, send: (heldUs: number | null) => Promise<unknown>): void {
-    const begin = (heldUs: number | null): void => {
-      this.#free -= 1;
-      void send(heldUs).finally(() => {
-        this.#leave();
-      });
-    };
-    if (this.#free > 0) {
-      begin(null);
-      return;
+  async enter<Outcome>(
+    dueUs: number,
+    onHold: () => void,
+    send: (heldUs: number | null) => Promise<Outcome>,
+  ): Promise<Outcome> {
+    let heldUs: number | null = null;
+    if (this.#free > 0) this.#free -= 1;
+    else {
+      onHold();
+      await new Promise<void>((resolve) => this.#held.push(resolve));
+      heldUs = Math.max(0, microsNow() - dueUs);
     }
-    onHold();
-    this.#held.push(() => {
-      begin(Math.max(0, microsNow() - dueUs));
-    });
+    try {
+      return await send(heldUs);
+    } finally {
+      this.#leave();
+    }
   }
 
-  /** Resolves when nothing is held back any more. */
-  async emptied(): Promise<void> {
-    if (this.#held.length === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#onEmpty = resolve;
-    });
-  }
-
+  /** Gives the room to the one that has been held back the longest. */
   #leave(): void {
-    this.#free += 1;
-    this.#held.shift()?.();
-    if (this.#held.length === 0) this.#onEmpty?.();
+    const next = this.#held.shift();
+    if (next === undefined) this.#free += 1;
+    else next();
   }
 }

@@ -1,20 +1,22 @@
 import { microsNow } from '../../base/micros.js';
 import type { RequestOutcome } from '../client/outcome.js';
-import { createStreamingClient, type StreamingClient } from '../client/streaming-client.js';
 import { FirstAnswers } from '../record/first-answers.js';
+import { groupsOf } from '../record/group-names.js';
 import { LoopDelay } from '../record/loop-delay.js';
 import type { RunPart } from '../record/run-part.js';
 import { RunRecorder, type RunSnapshot } from '../record/run-recorder.js';
 import { SamplesFile } from '../record/samples-file.js';
-import { createWorkload, requestBody } from '../workload/workload.js';
+import { createWorkload, type Turn } from '../workload/workload.js';
 import { runClosedLoop } from './closed-loop.js';
 import { ConnectionLoss } from './connection-loss.js';
 import { countEnded } from './extension.js';
 import { withLeavers } from './leavers.js';
-import { connectionsOf, type LoadGenerator, type LoadJob } from './load-generator.js';
+import { createLoadClients, type LoadClients } from './load-clients.js';
+import type { LoadGenerator, LoadJob } from './load-generator.js';
 import { type LoadRun, MeasurementWindow, Pauses } from './load-run.js';
 import { runOpenLoop } from './open-loop.js';
 import { runProbes } from './probes.js';
+import { suppliesOf } from './tenant-supplies.js';
 import { TurnsInOrder } from './turns-in-order.js';
 
 /** How often the requests in flight are counted. */
@@ -22,25 +24,25 @@ const countEveryMs = 10;
 
 /** Sends from this thread. */
 export function inThreadLoad(): LoadGenerator {
-  let prepared: { readonly job: LoadJob; readonly client: StreamingClient } | undefined;
+  let prepared: { readonly job: LoadJob; readonly clients: LoadClients } | undefined;
   let loopDelay: LoopDelay | undefined;
   let running: RunningLoad | undefined;
   return {
     async prepare(job) {
-      await prepared?.client.close();
-      const client = createStreamingClient(job.client);
-      prepared = { job, client };
-      await client.connect(connectionsOf(job));
+      await prepared?.clients.close();
+      const clients = createLoadClients(job);
+      prepared = { job, clients };
+      await clients.connect();
       loopDelay ??= await LoopDelay.open();
     },
     async start(signal) {
       if (prepared === undefined || loopDelay === undefined) throw new Error('start was called before prepare');
-      running = runLoad(prepared.job, prepared.client, loopDelay, microsNow(), signal);
+      running = runLoad(prepared.job, prepared.clients, loopDelay, microsNow(), signal);
       return [await running.done];
     },
     snapshots: () => (running === undefined ? [] : [running.snapshot]),
     async close() {
-      await prepared?.client.close();
+      await prepared?.clients.close();
       prepared = undefined;
       await loopDelay?.close();
       loopDelay = undefined;
@@ -58,14 +60,14 @@ interface RunningLoad {
 /**
  * Sends one worker's share of a run's load, and records what comes back.
  *
- * @param client with connections that are ready
+ * @param clients with connections that are ready
  * @param loopDelay open, and not measuring
  * @param startUs when the load begins, on the clock that all threads share
  * @param signal aborted to stop early: nothing more is sent, and what is in flight is not counted
  */
 function runLoad(
   job: LoadJob,
-  client: StreamingClient,
+  clients: LoadClients,
   loopDelay: LoopDelay,
   startUs: number,
   signal: AbortSignal,
@@ -77,13 +79,13 @@ function runLoad(
     get snapshot() {
       return { ...recorder.snapshot, rejection: firstAnswers.rejection };
     },
-    done: run(job, client, loopDelay, recorder, firstAnswers, window, startUs, signal),
+    done: run(job, clients, loopDelay, recorder, firstAnswers, window, startUs, signal),
   };
 }
 
 async function run(
   job: LoadJob,
-  client: StreamingClient,
+  clients: LoadClients,
   loopDelay: LoopDelay,
   recorder: RunRecorder,
   firstAnswers: FirstAnswers,
@@ -92,6 +94,7 @@ async function run(
   signal: AbortSignal,
 ): Promise<RunPart> {
   const workload = withLeavers(createWorkload(job.workload), job.leaving ?? null);
+  const supplies = suppliesOf(job);
   const samples = job.samplesPath === null ? undefined : new SamplesFile(job.samplesPath, job.run);
   const pauses = new Pauses();
   const probePauses = new Pauses();
@@ -104,9 +107,9 @@ async function run(
   const inOrder = new TurnsInOrder(workload, job.run);
   let nextConversation = job.worker;
 
-  const sendBody = async (body: string, intendedUs: number, leavesAfterMs?: number): Promise<RequestOutcome> => {
+  const sendTurn = async (turn: Turn, intendedUs: number): Promise<RequestOutcome> => {
     const isFirst = firstAnswers.begin();
-    const outcome = await client.send(body, intendedUs, leavesAfterMs);
+    const outcome = await clients.send(turn, intendedUs);
     if (isFirst) firstAnswers.end(outcome);
     if (loss.observe(outcome)) stopSending();
     return outcome;
@@ -115,7 +118,9 @@ async function run(
   const load: LoadRun = {
     window,
     pauses,
-    nextConversation() {
+    arrivalOfTenant: supplies.arrival,
+    nextConversation(tenant) {
+      if (tenant !== null) return supplies.conversation(tenant);
       const turns = workload.conversation(job.run, nextConversation);
       nextConversation += job.workers;
       return turns;
@@ -125,24 +130,23 @@ async function run(
       recorder.heldBack.hold();
     },
     async send(turn, intendedUs, phase, heldUs = null) {
-      const body = requestBody(turn, job.body);
-      const { leavesAfterMs } = turn;
-      if (heldUs !== null) recorder.heldBack.release(heldUs, phase === 'counted' && leavesAfterMs === undefined);
+      const leaves = turn.leavesAfterMs !== undefined;
+      if (heldUs !== null) recorder.heldBack.release(heldUs, phase === 'counted' && !leaves);
       if (phase === 'warm-up') {
         recorder.beginWarmup();
-        const outcome = await sendBody(body, intendedUs, leavesAfterMs);
-        recorder.endWarmup(outcome);
+        const outcome = await sendTurn(turn, intendedUs);
+        recorder.endWarmup(outcome, groupsOf(turn));
         return outcome;
       }
-      if (leavesAfterMs !== undefined) {
+      if (leaves) {
         recorder.leavers.begin();
-        const outcome = await sendBody(body, intendedUs, leavesAfterMs);
-        recorder.endLeaver(outcome);
+        const outcome = await sendTurn(turn, intendedUs);
+        recorder.endLeaver(outcome, groupsOf(turn));
         return outcome;
       }
       recorder.begin(intendedUs);
-      const outcome = await sendBody(body, intendedUs);
-      const metrics = recorder.end(outcome, heldUs ?? 0);
+      const outcome = await sendTurn(turn, intendedUs);
+      const metrics = recorder.end(outcome, { heldUs: heldUs ?? 0, groups: groupsOf(turn) });
       if (job.extension !== null) countEnded(job.extension, outcome);
       if (outcome.status !== 'aborted') samples?.write(outcome, metrics);
       return outcome;
@@ -158,17 +162,18 @@ async function run(
   }, job.warmupMs);
   const abort = (): void => {
     stopSending();
-    client.abort();
+    clients.abort();
   };
   signal.addEventListener('abort', abort, { once: true });
   const probing =
     job.probes === undefined
       ? null
       : runProbes(job.probes, job, window, probePauses, async (body, intendedUs) => {
-          recorder.probes.end(await client.send(body, intendedUs));
+          recorder.probes.end(await clients.sendProbe(body, intendedUs));
         });
   try {
-    if (job.shape.type === 'closed') await runClosedLoop(job.shape.clients, job.warmupMs, load);
+    if (job.shape.type === 'closed')
+      await runClosedLoop(job.shape.clients, job.warmupMs, load, job.shape.tenants ?? null);
     else await runOpenLoop(job.shape, job, startUs, load);
     probePauses.end();
     await probing;

@@ -7,12 +7,15 @@ import type { RunSnapshot } from '../record/run-recorder.js';
 import type { BodyOptions, WorkloadSpec } from '../workload/workload.js';
 import type { Extension } from './extension.js';
 import type { Leaving } from './leavers.js';
+import type { TenantLoad } from './tenant-load.js';
 
 /** What one worker sends in one run, as plain data that can be sent to another thread. */
 export interface LoadJob {
   readonly client: StreamingClientOptions;
   readonly workload: WorkloadSpec;
   readonly body: BodyOptions;
+  /** Those who send, each with its own client, workload and body instead of those above; absent: there is one. */
+  readonly tenants?: readonly TenantLoad[];
   readonly shape: LoadShape;
   /** Which run of the bench, from 0. */
   readonly run: number;
@@ -23,8 +26,8 @@ export interface LoadJob {
   /** Milliseconds after the warm-up in which requests begin; null: until there are `requests`. */
   readonly durationMs: number | null;
   /**
-   * Counted requests, in a closed loop those of this worker, in an open loop those of all workers; null: as many as fit
-   * into the duration.
+   * Counted requests, in an open loop of single requests those of all workers, otherwise those of this worker; null: as
+   * many as fit into the duration.
    */
   readonly requests: number | null;
   /** Beyond the duration; null: no request begins after it. */
@@ -49,7 +52,12 @@ export interface ProbeJob {
 
 export type LoadShape =
   /** This worker's share of the clients. */
-  | { readonly type: 'closed'; readonly clients: number }
+  | {
+      readonly type: 'closed';
+      readonly clients: number;
+      /** The number of each client's tenant; absent without tenants. */
+      readonly tenants?: readonly number[];
+    }
   /** The whole rate, of which this worker sends its share. */
   | {
       readonly type: 'open';
@@ -60,6 +68,13 @@ export type LoadShape =
       readonly stages?: readonly RateStage[];
       /** Of this worker, at least 1. */
       readonly maxInFlight?: number;
+      /**
+       * Each arrival begins a conversation with so many turns on average, which wait for their answers; the rate is that of
+       * all turns together. Absent: each arrival is a request.
+       */
+      readonly turnsEach?: number;
+      /** When requests are due, in seconds from the start, instead of by rate and arrival. */
+      readonly times?: readonly number[];
     };
 
 /**
@@ -96,16 +111,21 @@ export function shareOf(total: number, worker: number, workers: number): number 
 
 /** One worker's part of a job. */
 export function partOf(job: LoadJob, worker: number, workers: number): LoadJob {
-  const { shape, requests } = job;
-  if (shape.type === 'open')
-    return { ...job, shape: { ...shape, ...limitOf(shape, worker, workers) }, worker, workers };
-  return {
-    ...job,
-    shape: { ...shape, clients: shareOf(shape.clients, worker, workers) },
-    requests: requests === null ? null : shareOf(requests, worker, workers),
-    worker,
-    workers,
-  };
+  const { shape } = job;
+  const own = { worker, workers, ...requestsOf(job, worker, workers) };
+  if (shape.type === 'open') return { ...job, ...own, shape: { ...shape, ...limitOf(shape, worker, workers) } };
+  const clients = shareOf(shape.clients, worker, workers);
+  const tenants = shape.tenants?.filter((_, client) => client % workers === worker);
+  return { ...job, ...own, shape: { ...shape, clients, ...(tenants === undefined ? {} : { tenants }) } };
+}
+
+/**
+ * Nobody knows beforehand which worker the further turns of a conversation fall to, nor those of the clients of a closed
+ * loop. The single requests of an open loop are counted by its schedule.
+ */
+function requestsOf({ shape, requests }: LoadJob, worker: number, workers: number): Pick<LoadJob, 'requests'> {
+  const isScheduled = shape.type === 'open' && shape.turnsEach === undefined;
+  return { requests: requests === null || isScheduled ? requests : shareOf(requests, worker, workers) };
 }
 
 /** How many connections to have ready. In an open loop more may become necessary; the warm-up opens most of them. */

@@ -8,9 +8,16 @@ export interface LoadRun {
   readonly window: MeasurementWindow;
   /** The waits of this load; they end when the bench is stopped early. */
   readonly pauses: Pauses;
-  nextConversation(): readonly Turn[];
+  /** @param tenant whose; null without tenants */
+  nextConversation(tenant: number | null): readonly Turn[];
   /** The turns of all conversations one after the other, by their number. It must not fall. */
   turnAt(index: number): Turn;
+  /**
+   * What an arrival of an open loop sends, if there are tenants.
+   *
+   * @param index number of the arrival, from 0
+   */
+  readonly arrivalOfTenant: ((index: number) => readonly Turn[]) | null;
   /**
    * Sends one request and records its outcome.
    *

@@ -1,5 +1,8 @@
 import { microsNow } from '../../base/micros.js';
+import type { RequestOutcome } from '../client/outcome.js';
+import type { Turn } from '../workload/workload.js';
 import { scheduleOf } from './arrivals.js';
+import { continueConversation } from './converse.js';
 import { InFlightLimit } from './in-flight-limit.js';
 import type { LoadJob, LoadShape } from './load-generator.js';
 import type { LoadRun, Pauses } from './load-run.js';
@@ -10,6 +13,9 @@ const timerMs = 1;
 /**
  * Sends requests when they are due, whatever happened to earlier ones, like users who act independently of each other.
  * How late a request was sent is its client wait; the latency that a user would have felt counts from when it was due.
+ *
+ * Conversations whose turns wait for answers begin by the schedule, and go on in their own time: a partly-open system
+ * (B. Schroeder, A. Wierman, M. Harchol-Balter, "Open Versus Closed: A Cautionary Tale", NSDI 2006).
  */
 export async function runOpenLoop(
   shape: Extract<LoadShape, { type: 'open' }>,
@@ -17,24 +23,43 @@ export async function runOpenLoop(
   startUs: number,
   load: LoadRun,
 ): Promise<void> {
-  const inFlight = new Set<Promise<unknown>>();
   const limit = new InFlightLimit(shape.maxInFlight ?? Infinity);
+  /** What is held back is made when it is sent: prompts may be long. Nothing is sent after the bench was stopped. */
+  const sendWhenThereIsRoom = (
+    turn: () => Turn | undefined,
+    intendedUs: number,
+    phase: 'warm-up' | 'counted',
+  ): Promise<RequestOutcome | null> =>
+    limit.enter(intendedUs, load.hold, (heldUs) => {
+      const due = load.pauses.areOver ? undefined : turn();
+      return due === undefined ? Promise.resolve(null) : load.send(due, intendedUs, phase, heldUs);
+    });
+  const turnsOfArrival = (index: number): readonly Turn[] => {
+    if (load.arrivalOfTenant !== null) return load.arrivalOfTenant(index);
+    return shape.turnsEach === undefined ? [load.turnAt(index)] : load.nextConversation(null);
+  };
+  const converse = async (index: number, intendedUs: number, phase: 'warm-up' | 'counted'): Promise<void> => {
+    let turns: readonly Turn[] = [];
+    const takeFirst = (): Turn | undefined => {
+      turns = turnsOfArrival(index);
+      return turns[0];
+    };
+    const first = await sendWhenThereIsRoom(takeFirst, intendedUs, phase);
+    await continueConversation(turns, first, load, sendWhenThereIsRoom);
+  };
+
+  const underWay = new Set<Promise<void>>();
   for (const { index, dueUs } of scheduleOf(shape, job)) {
     const intendedUs = startUs + dueUs;
     await waitUntil(intendedUs, load.pauses);
     const phase = load.window.nextPhase(intendedUs);
     if (phase === 'over') break;
-    limit.enter(intendedUs, load.hold, (heldUs) => {
-      // The bench was stopped: what is held back is not sent.
-      if (load.pauses.areOver) return Promise.resolve();
-      const sent = load.send(load.turnAt(index), intendedUs, phase, heldUs).finally(() => inFlight.delete(sent));
-      inFlight.add(sent);
-      return sent;
-    });
+    const begun = converse(index, intendedUs, phase).finally(() => underWay.delete(begun));
+    underWay.add(begun);
   }
-  load.window.close();
-  await limit.emptied();
-  await Promise.all(inFlight);
+  // Further turns of conversations may still become due.
+  if (shape.turnsEach === undefined) load.window.close();
+  await Promise.all(underWay);
 }
 
 /** Resolves at this moment, or when the pauses are over. */

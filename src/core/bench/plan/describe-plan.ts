@@ -1,8 +1,13 @@
+import { basename } from 'node:path';
+import { type ConversationShape, hasTurns, isSequential } from '../../measurement/conversation-shape.js';
 import type { FindMaxPlan } from '../../measurement/find-max-schema.js';
 import { formatLengths } from '../../measurement/lengths.js';
 import type { Plan, Setting } from '../../measurement/result-schema.js';
+import { formatThinkTime } from '../../measurement/think-time.js';
 import { type BenchOptions, type FindMaxOptions, requestsPath } from './options.js';
 import type { RateStage } from './stages.js';
+import type { Tenant } from './tenants.js';
+import type { TraceReplay } from './trace.js';
 
 /** The plan as the result has it: everything that shapes the load. */
 export function describePlan(
@@ -18,17 +23,20 @@ export function describePlan(
     max_concurrency: swept.length === 0 ? null : swept,
     rate: load.type === 'open' && load.rates.length === 1 ? (load.rates[0] ?? null) : null,
     ...(load.type === 'open' && load.rates.length > 1 ? { rates: [...load.rates] } : {}),
-    ...arrivalOf(load),
+    ...arrivalOf(options),
+    ...(options.trace === null ? {} : { trace: describeTrace(options.trace) }),
     duration_ms: options.durationMs,
     requests: options.requests,
     warmup_ms: options.warmupMs,
     trials: options.trials,
     ...(options.leastTrials < options.trials ? { trials_least: options.leastTrials } : {}),
-    workload: promptsName ?? 'synthetic',
-    input_tokens: prompts.type === 'synthetic' ? formatLengths(prompts.inputTokens) : null,
+    workload: options.trace?.trace.name ?? promptsName ?? 'synthetic',
+    input_tokens: prompts.type === 'synthetic' && options.trace === null ? formatLengths(prompts.inputTokens) : null,
     output_tokens: formatLengths(options.outputTokens),
     ignore_eos: ignoreEos && !isLeftOut('ignore_eos', options),
     shared_prefix_tokens: options.sharedPrefixTokens,
+    ...describeConversations(options.conversations),
+    ...(options.tenants.length === 0 ? {} : { tenants: options.tenants.map(describeTenant) }),
     seed: options.seed,
     prompt_salt: options.promptSalt,
     timeout_ms: options.timeoutMs,
@@ -47,18 +55,57 @@ export function describePlan(
 }
 
 /** When requests are due. */
-function arrivalOf(load: BenchOptions['load']): Pick<Plan, 'arrival' | 'arrival_cv' | 'stages' | 'max_in_flight'> {
+function arrivalOf({
+  load,
+  trace,
+}: Pick<BenchOptions, 'load' | 'trace'>): Pick<Plan, 'arrival' | 'arrival_cv' | 'stages' | 'max_in_flight'> {
   if (load.type === 'closed') return { arrival: null };
-  const { arrival, stages, maxInFlight } = load;
+  const { stages, maxInFlight } = load;
   return {
-    ...(typeof arrival === 'string' ? { arrival } : { arrival: arrival.type, arrival_cv: arrival.cv }),
+    ...(trace === null ? spacing(load) : { arrival: null }),
     ...(stages === undefined ? {} : { stages: stages.map(describeStage) }),
     ...(maxInFlight === undefined ? {} : { max_in_flight: maxInFlight }),
   };
 }
 
+function spacing({ arrival }: Extract<BenchOptions['load'], { type: 'open' }>): Pick<Plan, 'arrival' | 'arrival_cv'> {
+  return typeof arrival === 'string' ? { arrival } : { arrival: arrival.type, arrival_cv: arrival.cv };
+}
+
 function describeStage({ fromRate, toRate, durationMs }: RateStage): NonNullable<Plan['stages']>[number] {
   return { from_rate: fromRate, to_rate: toRate, duration_ms: durationMs };
+}
+
+/** Nothing if each request stands alone. */
+function describeConversations(shape: ConversationShape): Pick<Plan, 'turns' | 'think_time' | 'live_answers'> {
+  const { turns, thinkTime, live } = shape;
+  if (!isSequential(shape)) return {};
+  return {
+    ...(hasTurns(shape) ? { turns: formatLengths(turns) } : {}),
+    think_time: formatThinkTime(thinkTime),
+    live_answers: live,
+  };
+}
+
+/** Everything but the key. */
+function describeTenant(tenant: Tenant): NonNullable<Plan['tenants']>[number] {
+  const { name, portion, weight, priority, prompts, outputTokens, sharedPrefixTokens, conversations } = tenant;
+  return {
+    name,
+    ...(portion.type === 'share' ? { share: portion.share } : { clients: portion.clients }),
+    weight,
+    ...(priority === null ? {} : { priority }),
+    workload: prompts.type === 'synthetic' ? 'synthetic' : basename(prompts.path),
+    ...(prompts.type === 'synthetic' ? { input_tokens: formatLengths(prompts.inputTokens) } : {}),
+    output_tokens: formatLengths(outputTokens),
+    shared_prefix_tokens: sharedPrefixTokens,
+    ...describeConversations(conversations),
+  };
+}
+
+function describeTrace({ trace, speed }: TraceReplay): NonNullable<Plan['trace']> {
+  const seconds = (trace.rows.at(-1)?.atMs ?? 0) / 1000;
+  return { format: trace.format, rows: trace.rows.length, seconds, speed, session_rows: trace.sessionRows };
 }
 
 function describeSearch({ promises, by, precision, start }: FindMaxOptions): FindMaxPlan {

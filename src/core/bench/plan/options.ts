@@ -1,11 +1,15 @@
 import { ChatstreamError } from '../../base/errors.js';
+import type { ConversationShape } from '../../measurement/conversation-shape.js';
 import type { FindMaxBy } from '../../measurement/find-max-schema.js';
 import type { Lengths } from '../../measurement/lengths.js';
 import type { Objective } from '../../measurement/objectives.js';
 import type { AbortRule } from './abort-rules.js';
 import type { CancelOptions } from './cancel.js';
+import type { PromptSource } from './prompt-source.js';
 import { serverAddressOf } from './server-address.js';
 import type { RateStage } from './stages.js';
+import type { Tenant } from './tenants.js';
+import type { TraceReplay } from './trace.js';
 
 /** The route that every request goes to, as OpenAI names it; in some servers' URLs it has no `/v1`. */
 export const requestsPath = '/v1/chat/completions';
@@ -49,10 +53,6 @@ export type TargetOptions =
       /** The flags of it that the user gave, for the result. */
       readonly serverFlags: Readonly<Record<string, string | number>>;
     };
-
-/** Where prompts come from. */
-type PromptSource =
-  { readonly type: 'synthetic'; readonly inputTokens: Lengths } | { readonly type: 'file'; readonly path: string };
 
 /** A setting that is measured for longer than planned, so that its median can be shown. */
 export interface PlannedExtension {
@@ -128,12 +128,20 @@ export interface BenchOptions {
   readonly workers: number | null;
 
   readonly prompts: PromptSource;
+  /** How chats go on after their first message. */
+  readonly conversations: ConversationShape;
+  /** Those who load the server together, with loads of their own; empty: all requests are alike. */
+  readonly tenants: readonly Tenant[];
+  /** Requests and times of a trace, instead of prompts and arrivals; null: no trace. */
+  readonly trace: TraceReplay | null;
   readonly outputTokens: Lengths;
   /** Tokens that all prompts begin with. */
   readonly sharedPrefixTokens: number;
   readonly objectives: readonly Objective[];
   /** JSONL file with a line for every request; null: none. */
   readonly samplesPath: string | null;
+  /** The command that repeats the bench, without keys; null if it was not started by one. */
+  readonly command: string | null;
   /** This package's version. */
   readonly version: string;
 }

@@ -3,7 +3,9 @@ import { type PerMetric, perMetric } from '../../measurement/metric-names.js';
 import type { Rejection } from '../client/rejection.js';
 import type { AnswerCounts } from './answer-counts.js';
 import type { LeaverCounts, ProbeCounts } from './apart.js';
+import { decodeGroups, type EncodedGroups, encodeGroups, type Groups } from './groups.js';
 import type { HeldBackCounts } from './held-back.js';
+import type { RunSeries } from './run-series.js';
 import type { RunTrend } from './run-trend.js';
 
 /** What one worker measured in one run. */
@@ -47,8 +49,12 @@ export interface RunPart {
   /** What is in none of the other figures. */
   readonly leavers: LeaverCounts;
   readonly probes: ProbeCounts;
+  /** Figures of requests that belong together, such as those of a turn. */
+  readonly groups: Groups;
   /** How the run developed. */
   readonly trend: RunTrend;
+  /** The same for pictures, in longer pieces and with more in each. */
+  readonly series: RunSeries;
   readonly histograms: PerMetric<LatencyHistogram>;
   /** How late the event loop was while the window was open. */
   readonly loopDelay: LatencyHistogram;
@@ -59,18 +65,25 @@ export interface RunPart {
 }
 
 /** A part as plain data, which can be sent to another thread; objects of a class cannot. */
-export interface EncodedRunPart extends Omit<RunPart, 'histograms' | 'loopDelay'> {
+export interface EncodedRunPart extends Omit<RunPart, 'histograms' | 'loopDelay' | 'groups'> {
+  readonly groups: EncodedGroups;
   readonly histograms: PerMetric<string>;
   readonly loopDelay: string;
 }
 
-export function encodePart({ histograms, loopDelay, ...rest }: RunPart): EncodedRunPart {
-  return { ...rest, histograms: perMetric((name) => histograms[name].encode()), loopDelay: loopDelay.encode() };
-}
-
-export function decodePart({ histograms, loopDelay, ...rest }: EncodedRunPart): RunPart {
+export function encodePart({ histograms, loopDelay, groups, ...rest }: RunPart): EncodedRunPart {
   return {
     ...rest,
+    groups: encodeGroups(groups),
+    histograms: perMetric((name) => histograms[name].encode()),
+    loopDelay: loopDelay.encode(),
+  };
+}
+
+export function decodePart({ histograms, loopDelay, groups, ...rest }: EncodedRunPart): RunPart {
+  return {
+    ...rest,
+    groups: decodeGroups(groups),
     histograms: perMetric((name) => LatencyHistogram.decode(histograms[name])),
     loopDelay: LatencyHistogram.decode(loopDelay),
   };

@@ -7,10 +7,12 @@ import type { Rejection } from '../client/rejection.js';
 import { AnswerCounter } from './answer-counts.js';
 import { LeaverCounter, ProbeCounter } from './apart.js';
 import { gapsOf } from './burst.js';
+import { GroupRecorder } from './groups.js';
 import { HeldBack } from './held-back.js';
 import { outputTokensOf, tokensAfter } from './output-tokens.js';
 import { metricsOf, type RequestMetrics } from './request-metrics.js';
 import type { RunPart } from './run-part.js';
+import { SeriesRecorder } from './run-series.js';
 import { type RunTrend, TrendRecorder } from './run-trend.js';
 
 /** Error codes come from servers. If there are more than this, the rest is counted as `other`. */
@@ -35,6 +37,14 @@ export interface RunSnapshot {
   readonly rejection: Rejection | null;
 }
 
+/** What is known of a request besides its outcome. */
+interface RequestContext {
+  /** How long it had been held back, in microseconds. */
+  readonly heldUs?: number;
+  /** With whose other requests it belongs together. */
+  readonly groups?: readonly string[];
+}
+
 /** Turns outcomes into histograms and counts. Its memory does not depend on how many requests there are. */
 export class RunRecorder {
   /** Requests that wait because as many are in flight as there may be. */
@@ -50,6 +60,8 @@ export class RunRecorder {
   readonly #tokenSources = { usage: 0, chunks: 0 };
   readonly #answers = new AnswerCounter();
   readonly #trend: TrendRecorder;
+  readonly #groups = new GroupRecorder();
+  readonly #series: SeriesRecorder;
   #completed = 0;
   #reconnects = 0;
   #warmup = 0;
@@ -76,6 +88,7 @@ export class RunRecorder {
     this.#objectives = objectives;
     this.#beginUs = beginUs;
     this.#trend = new TrendRecorder(promises, beginUs);
+    this.#series = new SeriesRecorder(beginUs);
   }
 
   /** A request of the warm-up is about to be sent. */
@@ -85,31 +98,31 @@ export class RunRecorder {
   }
 
   /** It ended. Only what the server did for it after the measurement had begun is recorded. */
-  endWarmup(outcome: RequestOutcome): void {
+  endWarmup(outcome: RequestOutcome, groups: readonly string[] = []): void {
     this.#warmupInFlight -= 1;
-    if (outcome.status === 'completed') this.#served(outcome);
+    if (outcome.status === 'completed') this.#served(outcome, groups);
   }
 
   /** The same for one whose client was to leave. */
-  endLeaver(outcome: RequestOutcome): void {
+  endLeaver(outcome: RequestOutcome, groups: readonly string[] = []): void {
     this.leavers.end(outcome);
-    if (outcome.status === 'completed') this.#served(outcome);
+    if (outcome.status === 'completed') this.#served(outcome, groups);
   }
 
   /** A request that counts is about to be sent. */
   begin(intendedUs: number): void {
     this.#inFlight += 1;
     this.#trend.sent(intendedUs);
+    this.#series.sent(intendedUs);
     this.#lastIntendedUs = Math.max(this.#lastIntendedUs, intendedUs);
   }
 
   /**
    * It ended.
    *
-   * @param heldUs how long it had been held back
    * @returns its latencies, for the file of samples; null without a complete answer
    */
-  end(outcome: RequestOutcome, heldUs = 0): RequestMetrics | null {
+  end(outcome: RequestOutcome, { heldUs = 0, groups = [] }: RequestContext = {}): RequestMetrics | null {
     this.#inFlight -= 1;
     // A request that the bench itself ended says nothing about the server.
     if (outcome.status === 'aborted' || outcome.status === 'cancelled') {
@@ -118,13 +131,19 @@ export class RunRecorder {
     }
     this.#reconnects += outcome.reconnects;
     this.#lastEndUs = Math.max(this.#lastEndUs, outcome.endUs);
-    if (outcome.status === 'completed') return this.#answered(outcome, heldUs);
+    if (outcome.status === 'completed') {
+      const metrics = this.#answered(outcome, heldUs, groups);
+      for (const group of groups) this.#groups.answered(group, outcome, metrics);
+      return metrics;
+    }
+    for (const group of groups) this.#groups.unanswered(group);
     this.#trend.unanswered(outcome.intendedUs);
+    this.#series.ended(outcome, null);
     this.#unansweredBy(outcome.status, outcome);
     return null;
   }
 
-  #answered(request: CompletedRequest, heldUs: number): RequestMetrics {
+  #answered(request: CompletedRequest, heldUs: number, groups: readonly string[]): RequestMetrics {
     const metrics = metricsOf(request);
     const { tokens, source } = outputTokensOf(request);
     this.#completed += 1;
@@ -132,8 +151,9 @@ export class RunRecorder {
     this.#outputTokens += tokens;
     this.#answers.add(request);
     this.#trend.answered(request, metrics, heldUs);
+    this.#series.ended(request, metrics);
     this.heldBack.answered(heldUs);
-    this.#served(request);
+    this.#served(request, groups);
     // The answer is over, even if the server keeps the response open: its client waits for nothing more.
     this.#inFlightUs -= request.endUs - request.answeredUs;
     if (request.promptTokens === null) this.#inputTokens = null;
@@ -155,11 +175,15 @@ export class RunRecorder {
    * Adds to the work that the server has done since the measurement began. Requests of the warm-up are part of it: while
    * they are still being answered, counted requests wait behind them, and the server is not idle.
    */
-  #served(request: CompletedRequest): void {
+  #served(request: CompletedRequest, groups: readonly string[]): void {
     if (request.endUs < this.#beginUs) return;
     const before = chunksBefore(this.#beginUs, request);
-    this.#servedRequests += (request.tokenChunks - before) / request.tokenChunks;
-    this.#servedTokens += tokensAfter(before, request);
+    const requests = (request.tokenChunks - before) / request.tokenChunks;
+    const tokens = tokensAfter(before, request);
+    this.#servedRequests += requests;
+    this.#servedTokens += tokens;
+    this.#series.tokens(before, request);
+    for (const group of groups) this.#groups.served(group, requests, tokens);
   }
 
   #unansweredBy(status: 'refused' | 'failed' | 'timed_out', request: UnansweredRequest): void {
@@ -181,6 +205,7 @@ export class RunRecorder {
       const elapsedUs = nowUs - this.#countedUs;
       this.#inFlightUs += this.#inFlight * elapsedUs;
       this.#trend.inFlight(nowUs, this.#allInFlight + this.heldBack.waiting, elapsedUs);
+      this.#series.inFlight(nowUs, this.#allInFlight, elapsedUs);
     }
     this.#countedUs = nowUs < this.#beginUs ? null : nowUs;
   }
@@ -231,7 +256,9 @@ export class RunRecorder {
       heldBack: this.heldBack.counts,
       leavers: this.leavers.counts,
       probes: this.probes.counts,
+      groups: this.#groups.groups,
       trend: this.#trend.trend,
+      series: this.#series.series,
       histograms: this.#histograms,
       loopDelay,
     };

@@ -29,7 +29,7 @@ export interface Session {
 
 /** The result of a bench, with the analysis of all its figures. */
 export async function assembleResult(
-  { version, objectives, findMax }: Pick<BenchOptions, 'version' | 'objectives' | 'findMax'>,
+  { version, objectives, findMax, command }: Pick<BenchOptions, 'version' | 'objectives' | 'findMax' | 'command'>,
   { startedAt, finishedAt, target, versus, plan, plannedSettings, runs, warnings, endedEarly, search }: Session,
 ): Promise<{ readonly result: BenchResult; readonly summaries: readonly SettingSummary[] }> {
   const summaries = summarise(runs);
@@ -45,6 +45,7 @@ export async function assembleResult(
     finished_at: finishedAt.toISOString(),
     interrupted,
     ...(endedEarly === null ? {} : { ended_early: endedEarly }),
+    ...(command === null ? {} : { command }),
     machine: await describeMachine(),
     target,
     plan,
@@ -71,7 +72,8 @@ export function warningsOf(result: Pick<BenchResult, 'plan' | 'runs' | 'interrup
   const warnings: string[] = [];
   const planned = Number(plan.output_tokens);
   const actual = meanAnswer(undisturbedRuns(result));
-  if (Number.isFinite(planned) && actual !== null && actual < shortAnswer * planned) {
+  // Tenants have plans of their own.
+  if (plan.tenants === undefined && Number.isFinite(planned) && actual !== null && actual < shortAnswer * planned) {
     const mean = Number(actual.toPrecision(2));
     warnings.push(`Answers had ${mean} tokens on average, not ${planned}: ${whyShort(plan)}.`);
   }

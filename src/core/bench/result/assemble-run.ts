@@ -17,10 +17,14 @@ import type {
 import { ownWait, saturationOf } from '../../measurement/saturation.js';
 import { littlesLawError } from '../../statistics/littles-law.js';
 import type { PlannedRun } from '../plan/settings.js';
+import type { Tenant } from '../plan/tenants.js';
 import type { RunPart } from '../record/run-part.js';
+import { mergedSeries } from '../record/run-series.js';
 import { mergedTrend } from '../record/run-trend.js';
 import { addUpAnswers, answerChecks, promptCacheIn } from './answer-checks.js';
+import { assembleSeries, type Observations } from './assemble-series.js';
 import { besideOf, type PlannedBeside } from './beside.js';
+import { tenantsIn, turnsIn } from './group-figures.js';
 import { overloadOf } from './overload.js';
 
 /** What is known about a run besides its parts. */
@@ -39,6 +43,12 @@ export interface RunContext {
   readonly beside?: PlannedBeside;
   /** Whether the rate stays the same; absent: it does. */
   readonly isSteady?: boolean;
+  /** Those who sent; empty if there was one. */
+  readonly tenants?: readonly Omit<Tenant, 'key'>[];
+  /** What was seen of the server meanwhile. */
+  readonly observations: Observations;
+  /** When the warm-up ended, in microseconds of the common clock. */
+  readonly beginUs: number;
 }
 
 const nothing: PlannedBeside = { maxInFlight: false, cancel: false, probes: false };
@@ -59,6 +69,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
   const isOpenLoop = context.planned.setting.rate !== null && context.isSteady !== false;
   const beside = besideOf(parts, context.beside ?? nothing, requests.completed);
   const overload = isOpenLoop ? overloadOf(mergedTrend(parts.map(({ trend }) => trend))) : null;
+  const series = assembleSeries(mergedSeries(parts.map((part) => part.series)), context.observations, context.beginUs);
   return {
     settings: context.planned.setting,
     trial: context.planned.trial,
@@ -79,6 +90,9 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
       ...answerChecks(answers),
     },
     ...beside,
+    ...turnsIn(parts),
+    ...tenantsIn(parts, context.tenants ?? [], seconds),
+    ...(series === null ? {} : { series }),
     ...(overload === null ? {} : { overload }),
     ...(context.abortedOn === null ? {} : { aborted_on: context.abortedOn }),
     prompt_cache: promptCacheIn(answers, context.promptCache),

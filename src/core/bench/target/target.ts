@@ -9,6 +9,7 @@ import { httpOf } from './http.js';
 import { type OwnServer, startOwnServer } from './own-server.js';
 import { readCounters, type ServerCounters } from './prometheus.js';
 import { type QueueControl, queueControl } from './queue-control.js';
+import { type QueueLengthsSource, queueLengthsSource } from './queue-lengths.js';
 
 /** A server under load, and what else can be asked of it. */
 export interface Target {
@@ -23,6 +24,8 @@ export interface Target {
   readonly sendsRunningUsage: boolean;
   /** How to set its max-concurrency; null if that is not possible. */
   readonly queue: QueueControl | null;
+  /** How to ask how many requests run and wait; null if it is not known to say. */
+  readonly queues: QueueLengthsSource | null;
   /** What it has counted so far, by its own metrics; null if it has none of ours, or does not show them. */
   readCounters(): Promise<ServerCounters | null>;
   /** Asks whether it is still there. @returns why not, as a sentence; null if it answers */
@@ -109,6 +112,7 @@ async function describe(
     ignoresEos: server.ignoresEos,
     sendsRunningUsage: ['vllm', 'sglang'].includes(server.type),
     queue,
+    queues: queueLengthsSource(http, server.type),
     async readCounters() {
       // Others have no such metrics, and theirs can be long.
       if (!['vllm', 'tgi', 'sglang'].includes(server.type)) return null;

@@ -4,14 +4,17 @@ import { basename } from 'node:path';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
+import { member } from '../../base/json.js';
 import { whole } from '../../measurement/numbers.js';
-import type { ChatMessage, Conversation } from './workload.js';
+import type { ChatMessage, Conversation, EntryWishes } from './workload.js';
 
 export interface PromptsFile {
   /** The file's name and the beginning of its SHA-256, to tell whether two results used the same prompts. */
   readonly name: string;
   /** In a chat of several turns, each request contains everything before it. */
   readonly conversations: readonly Conversation[];
+  /** What the entries say about their requests, in the same order. */
+  readonly wishes: readonly EntryWishes[];
   /** Which entries were left out, and why; null if none were. */
   readonly leftOut: string | null;
 }
@@ -21,11 +24,23 @@ const content = Type.Union([
   Type.String(),
   Type.Array(Type.Object({ type: Type.String({ minLength: 1 }) }), { minItems: 1 }),
 ]);
+/** One with content, or one that only calls tools. */
+const message = Type.Union([
+  Type.Object({ role: Type.String({ minLength: 1 }), content }),
+  Type.Object({
+    role: Type.String({ minLength: 1 }),
+    content: Type.Null(),
+    tool_calls: Type.Array(Type.Unknown(), { minItems: 1 }),
+  }),
+]);
 const chat = Compile(
   Type.Object({
-    messages: Type.Array(Type.Object({ role: Type.String({ minLength: 1 }), content }), { minItems: 1 }),
+    messages: Type.Array(message, { minItems: 1 }),
   }),
 );
+/** Parameters of the request that an entry may have. */
+const parameterNames = ['tools', 'tool_choice', 'response_format'] as const;
+const wishes = Compile(Type.Object({ output_tokens: Type.Optional(Type.Integer({ minimum: 1 })) }));
 const text = Compile(Type.Object({ prompt: Type.String({ minLength: 1 }) }));
 const shareGpt = Compile(
   Type.Object({
@@ -56,12 +71,18 @@ const mostLeftOut = 0.5;
  * mixture, or one JSON array of them, as ShareGPT's own files are. Large collections have a few entries that are none of
  * these, such as conversations without a turn; they are left out.
  *
+ * @param live each turn has only what is said since the last answer, as the server's own answers are sent back
  * @throws ChatstreamError `usage` if there are no prompts in it, or more bad entries than good ones
  */
-export async function readPromptsFile(path: string): Promise<PromptsFile> {
+export async function readPromptsFile(path: string, live = false): Promise<PromptsFile> {
   const file = await read(path);
-  const entries = entriesOf(file, path).map(({ value, where }) => ({ where, turns: conversationOf(value) }));
-  const conversations = entries.flatMap(({ turns }) => (typeof turns === 'string' ? [] : [turns]));
+  const entries = entriesOf(file, path).map(({ value, where }) => ({
+    value,
+    where,
+    turns: conversationOf(value, live),
+  }));
+  const good = entries.flatMap(({ value, turns }) => (typeof turns === 'string' ? [] : [{ value, turns }]));
+  const conversations = good.map(({ turns }) => turns);
   const bad = entries.flatMap(({ turns, where }) => (typeof turns === 'string' ? [`${where} ${turns}`] : []));
   if (conversations.length === 0 || bad.length > mostLeftOut * entries.length) {
     const reason = conversations.length === 0 ? `There are no prompts in ${path}` : `${path} is not a file of prompts`;
@@ -75,6 +96,7 @@ export async function readPromptsFile(path: string): Promise<PromptsFile> {
   return {
     name: `${name} (sha256 ${digest})`,
     conversations,
+    wishes: good.map(({ value }) => wishesOf(value)),
     leftOut: bad.length === 0 ? null : `${share} ${bad.length === 1 ? 'was' : 'were'} left out: ${someOf(bad)}.`,
   };
 }
@@ -131,16 +153,47 @@ function parsed(json: string): unknown {
   }
 }
 
+function wishesOf(value: unknown): EntryWishes {
+  const given = parameterNames.flatMap((name) => {
+    const parameter = member(value, name);
+    return parameter === undefined || parameter === null ? [] : [[name, parameter] as const];
+  });
+  return {
+    outputTokens: wishes.Check(value) ? (value.output_tokens ?? null) : null,
+    parameters: given.length === 0 ? null : Object.fromEntries(given),
+  };
+}
+
 /** The requests of an entry, at least one, or else what is wrong with it. */
-function conversationOf(value: unknown): Conversation | string {
+function conversationOf(value: unknown, live: boolean): Conversation | string {
   if (value instanceof NotJson) return 'is not JSON';
-  if (chat.Check(value)) return [value.messages];
+  if (chat.Check(value)) return live ? liveTurnsOf(value.messages) : [value.messages];
   if (text.Check(value)) return [[{ role: 'user', content: value.prompt }]];
   if (!shareGpt.Check(value)) return 'is not a prompt';
   const turns = turnsOf(
     value.conversations.map(({ from, value: said }) => ({ role: roles.get(from) ?? 'user', content: said })),
   );
-  return turns.length === 0 ? 'has no message of a user' : turns;
+  if (turns.length === 0) return 'has no message of a user';
+  return live ? liveTurnsOf(turns.at(-1) ?? []) : turns;
+}
+
+/**
+ * What is said before each answer, without the answers of the file. Results of tools belong to calls that the server may
+ * not make again, so a chat with them is one request.
+ */
+function liveTurnsOf(messages: readonly ChatMessage[]): Conversation {
+  if (messages.some(({ role }) => role === 'tool' || role === 'function')) return [messages];
+  const turns: ChatMessage[][] = [];
+  let pending: ChatMessage[] = [];
+  for (const message of messages) {
+    if (message.role === 'assistant') continue;
+    pending.push(message);
+    if (message.role !== 'user') continue;
+    turns.push(pending);
+    pending = [];
+  }
+  if (pending.length > 0) turns.push(pending);
+  return turns.length === 0 ? [messages] : turns;
 }
 
 /** One request for each message of the user, with everything before it, as the file has it. */

@@ -1,40 +1,15 @@
 import { mixSeeds, seededRandom } from '../../base/random.js';
-import { drawLength, type Lengths } from '../../measurement/lengths.js';
+import { type ConversationShape, hasTurns, singleRequests } from '../../measurement/conversation-shape.js';
+import { drawLength, type Lengths, meanOf } from '../../measurement/lengths.js';
+import { thinkTimesOf, turnsOf } from './conversation-draws.js';
+import { type TraceSpec, traceWorkload } from './trace-workload.js';
+import type { ChatMessage, Turn, Workload } from './turn.js';
 import { drawWords, sharedPrefix, type TokenScale, wordsFor } from './words.js';
 
-/** One message of a chat, as OpenAI's API takes it. */
-export interface ChatMessage {
-  readonly role: string;
-  /** Text, or parts of the message such as `{"type":"text","text":"…"}`. */
-  readonly content: string | readonly object[];
-}
-
-/** One request of a conversation. */
-export interface Turn {
-  readonly messages: readonly ChatMessage[];
-  readonly outputTokens: number;
-  /** Its client gives it up so long after sending it; absent: it waits for the answer. */
-  readonly leavesAfterMs?: number;
-}
-
-/**
- * An endless, repeatable supply of conversations. The same seed gives the same conversations in every thread, in whatever
- * order they are asked for.
- */
-export interface Workload {
-  /**
-   * @param run which run of the bench it is for, from 0. Runs have the same lengths but different words, so that the
-   *   server's prefix cache never holds the prompts of an earlier run
-   * @param index which conversation, from 0
-   * @returns its turns, at least one, to be sent one after the other
-   */
-  conversation(run: number, index: number): readonly Turn[];
-  /** How many turns a conversation has, where that is known without making it. */
-  turnCount?(run: number, index: number): number;
-}
+export type { ChatMessage, Turn, Workload };
 
 /** A workload as plain data, from which it can be made in another thread. */
-export type WorkloadSpec = SyntheticSpec | PromptsSpec;
+export type WorkloadSpec = SyntheticSpec | PromptsSpec | TraceSpec;
 
 export interface SyntheticSpec {
   readonly type: 'synthetic';
@@ -48,10 +23,20 @@ export interface SyntheticSpec {
   readonly outputTokens: Lengths;
   readonly sharedPrefixTokens: number;
   readonly scale: TokenScale;
+  /** {@link singleRequests} if it is absent. */
+  readonly shape?: ConversationShape;
 }
 
 /** The messages of each request of a chat, one request for each turn. */
 export type Conversation = readonly (readonly ChatMessage[])[];
+
+/** What an entry of a file says about its requests, besides their messages. */
+export interface EntryWishes {
+  /** How long its answers are to be; null: as the plan says. */
+  readonly outputTokens: number | null;
+  /** Such as tools; null: none. */
+  readonly parameters: Readonly<Record<string, unknown>> | null;
+}
 
 interface PromptsSpec {
   readonly type: 'prompts';
@@ -59,9 +44,25 @@ interface PromptsSpec {
   /** Changes the words of the shared prefix, as in {@link SyntheticSpec}. */
   readonly salt: number;
   readonly conversations: readonly Conversation[];
+  /** What entries say about their requests, in the same order; absent: nothing. */
+  readonly wishes?: readonly EntryWishes[];
   readonly outputTokens: Lengths;
   readonly sharedPrefixTokens: number;
   readonly scale: TokenScale;
+  /** {@link singleRequests} if it is absent. */
+  readonly shape?: ConversationShape;
+}
+
+/** How many turns a conversation has on average. */
+export function meanTurns(spec: WorkloadSpec): number {
+  switch (spec.type) {
+    case 'synthetic':
+      return Math.max(1, meanOf((spec.shape ?? singleRequests).turns));
+    case 'prompts':
+      return spec.conversations.reduce((sum, { length }) => sum + length, 0) / spec.conversations.length;
+    case 'trace':
+      return 1;
+  }
 }
 
 export function createWorkload(spec: WorkloadSpec): Workload {
@@ -70,24 +71,41 @@ export function createWorkload(spec: WorkloadSpec): Workload {
       return syntheticWorkload(spec);
     case 'prompts':
       return promptsWorkload(spec);
+    case 'trace':
+      return traceWorkload(spec);
   }
 }
 
-/** Chats of one message of random words, with the planned lengths. */
+/** Chats of messages of random words, with the planned lengths. */
 function syntheticWorkload(spec: SyntheticSpec): Workload {
-  const { seed, salt, inputTokens, outputTokens, sharedPrefixTokens, scale } = spec;
+  const { seed, salt, inputTokens, outputTokens, sharedPrefixTokens, scale, shape = singleRequests } = spec;
+  const isChat = hasTurns(shape);
   const prefix = sharedPrefix(seed ^ salt, sharedPrefixTokens, scale);
   return {
-    turnCount: () => 1,
+    turnCount: (_, index) => (isChat ? turnsOf(shape, seed, index) : 1),
     conversation(run, index) {
       const lengths = seededRandom(mixSeeds(seed, index));
       const input = drawLength(inputTokens, lengths);
       const output = drawLength(outputTokens, lengths);
       const wordCount = wordsFor(input - sharedPrefixTokens, scale);
       const own = drawWords(wordCount, seededRandom(mixSeeds(seed ^ salt, index, run)));
-      return [{ messages: [{ role: 'user', content: prefix + own }], outputTokens: output }];
+      const first = { messages: [{ role: 'user', content: prefix + own }], outputTokens: output };
+      const thinkMs = thinkTimesOf(shape, seed, index);
+      if (!isChat) return [withThinking(first, thinkMs())];
+      const turns: Turn[] = [withThinking({ ...first, number: 1, live: true }, thinkMs())];
+      for (let number = 2; number <= turnsOf(shape, seed, index); number += 1) {
+        const count = wordsFor(drawLength(inputTokens, lengths), scale);
+        const content = drawWords(count, seededRandom(mixSeeds(seed ^ salt, index, run, number)));
+        const turn = { messages: [{ role: 'user', content }], outputTokens: drawLength(outputTokens, lengths) };
+        turns.push(withThinking({ ...turn, number, live: true }, thinkMs()));
+      }
+      return turns;
     },
   };
+}
+
+function withThinking(turn: Turn, thinkMs: number): Turn {
+  return thinkMs > 0 ? { ...turn, thinkMs } : turn;
 }
 
 /**
@@ -95,7 +113,8 @@ function syntheticWorkload(spec: SyntheticSpec): Workload {
  * been used, they start over.
  */
 function promptsWorkload(spec: PromptsSpec): Workload {
-  const { seed, salt, conversations, outputTokens, sharedPrefixTokens, scale } = spec;
+  const { seed, salt, conversations, outputTokens, sharedPrefixTokens, scale, shape = singleRequests } = spec;
+  const haveTurns = conversations.some(({ length }) => length > 1);
   const prefix = sharedPrefix(seed ^ salt, sharedPrefixTokens, scale);
   const orders = new Map<number, readonly number[]>();
   return {
@@ -105,12 +124,23 @@ function promptsWorkload(spec: PromptsSpec): Workload {
         order = shuffled(conversations.length, mixSeeds(seed, run));
         orders.set(run, order);
       }
-      const turns = conversations[order[index % order.length] ?? 0] ?? [];
+      const entry = order[index % order.length] ?? 0;
+      const turns = conversations[entry] ?? [];
+      const wishes = spec.wishes?.[entry];
       const random = seededRandom(mixSeeds(seed, index));
-      return turns.map((messages) => ({
-        messages: prefix === '' ? messages : withPrefix(messages, prefix),
-        outputTokens: drawLength(outputTokens, random),
-      }));
+      const thinkMs = thinkTimesOf(shape, seed, index);
+      return turns.map((messages, turn) => {
+        // Later turns of a live conversation do not contain the beginning.
+        const isBeginning = !shape.live || turn === 0;
+        const request: Turn = {
+          messages: prefix === '' || !isBeginning ? messages : withPrefix(messages, prefix),
+          outputTokens: wishes?.outputTokens ?? drawLength(outputTokens, random),
+          ...(wishes?.parameters == null ? {} : { parameters: wishes.parameters }),
+          ...(haveTurns ? { number: turn + 1 } : {}),
+          ...(shape.live ? { live: true } : {}),
+        };
+        return withThinking(request, thinkMs());
+      });
     },
   };
 }
@@ -118,7 +148,8 @@ function promptsWorkload(spec: PromptsSpec): Workload {
 function withPrefix([first, ...rest]: readonly ChatMessage[], prefix: string): readonly ChatMessage[] {
   if (first === undefined) return [];
   const { content } = first;
-  const prefixed = typeof content === 'string' ? prefix + content : [{ type: 'text', text: prefix }, ...content];
+  const prefixed =
+    typeof content === 'string' ? prefix + content : [{ type: 'text', text: prefix }, ...(content ?? [])];
   return [{ ...first, content: prefixed }, ...rest];
 }
 
@@ -151,7 +182,7 @@ export interface BodyOptions {
 
 /** The JSON of one streaming request. Temperature 0, so that the same prompt costs the same each time. */
 export function requestBody(
-  { messages, outputTokens }: Turn,
+  { messages, outputTokens, parameters }: Turn,
   { model, ignoreEos, runningUsage = false, omitted, extraBody }: BodyOptions,
 ): string {
   // JSON leaves out what is undefined.
@@ -165,6 +196,7 @@ export function requestBody(
     stream: true,
     stream_options: { include_usage: true, ...(runningUsage ? { continuous_usage_stats: true } : {}) },
     ...(ignoreEos ? { ignore_eos: true } : {}),
+    ...parameters,
     ...Object.fromEntries([...withoutOmitted, ...extra]),
   });
 }

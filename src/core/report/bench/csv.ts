@@ -1,3 +1,4 @@
+import { firstAndLater } from '../../measurement/group-summary.js';
 import { metricNames } from '../../measurement/metric-names.js';
 import type { BenchResult, Metric, Run, TargetDescription } from '../../measurement/result-schema.js';
 import { besideColumns } from './csv-beside.js';
@@ -81,6 +82,9 @@ const columns: readonly (readonly [string, (row: Row) => Value])[] = [
     ),
   ),
   ...besideColumns,
+  ['first_turn_ttft_p50_ms', ({ run }) => firstAndLater([run]).first?.ttft.p50 ?? null],
+  ['later_turns_ttft_p50_ms', ({ run }) => firstAndLater([run]).later?.ttft.p50 ?? null],
+  ['jain_index', ({ run }) => run.jain_index ?? null],
 ];
 
 /** One row per setting and trial, as RFC 4180 but with line feeds. Unknown values are empty. */

@@ -2,8 +2,9 @@ import { whole } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
-import { escapedMarkdown } from '../text/escape.js';
+import { escapedMarkdown, oneLine } from '../text/escape.js';
 import { defaultWidth } from '../text/style.js';
+import { type Breakdown, breakdownsOf } from './breakdown.js';
 import { type Column, columnsOf } from './columns.js';
 import { conclusionSentences, recommendationText } from './conclusion.js';
 import { densityPlots } from './density.js';
@@ -47,9 +48,11 @@ export function toMarkdown(result: BenchResult, summaries: readonly SettingSumma
     pictures.length === 0
       ? []
       : ['```text', ...pictures.flatMap((lines, index) => (index > 0 ? ['', ...lines] : lines)), '```'],
+    ...breakdownsOf(result).flatMap(breakdownSections),
     failureTable(summaries),
     bullets(conclusionSentences(result, summaries)),
     bullets(otherWarnings(result)),
+    result.command === undefined ? [] : ['To repeat this:', '', '```sh', oneLine(result.command), '```'],
     [
       `<sub>${[...loadItems(result.plan), ...machineItems(result.machine)].map(escapedMarkdown).join(' · ')} · chatstream ${escapedMarkdown(result.tool.version)}, ${escapedMarkdown(result.started_at)}</sub>`,
     ],
@@ -71,6 +74,11 @@ function table(result: BenchResult, summaries: readonly SettingSummary[]): reado
     return isMarked(result, summaries, summary) ? cells.map((cell) => `**${cell}**`) : cells;
   });
   return [line(columns.map(heading)), line(columns.map(() => '---:')), ...rows.map(line)];
+}
+
+function breakdownSections({ title, heading, rows, sentences }: Breakdown): readonly (readonly string[])[] {
+  const lines = [heading, heading.map(() => '---:'), ...rows].map((cells) => line(cells.map(escapedMarkdown)));
+  return [[`### ${title}`], lines, sentences.map(escapedMarkdown)];
 }
 
 function searchTable(result: BenchResult): readonly string[] {

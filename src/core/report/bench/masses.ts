@@ -9,7 +9,7 @@ export interface Mass {
   readonly count: number;
 }
 
-export type DensityMetric = 'ttft' | 'ttft_from_schedule' | 'queue_wait';
+export type DensityMetric = 'ttft' | 'ttft_from_schedule' | 'queue_wait' | 'tpot' | 'e2e';
 
 /** The samples of a setting, from its histogram or else from the server's buckets; empty if there is neither. */
 export function massesOf({ histograms, metrics }: SettingSummary, metric: DensityMetric): readonly Mass[] {

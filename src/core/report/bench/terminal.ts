@@ -3,8 +3,10 @@ import { whole } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
+import { oneLine } from '../text/escape.js';
 import { cut, fill, padStart, painter, type ReportStyle, wrap } from '../text/style.js';
 import { borderlessTable } from '../text/table.js';
+import { type Breakdown, breakdownsOf } from './breakdown.js';
 import { conclusionSentences, recommendationText } from './conclusion.js';
 import { densityPlots } from './density.js';
 import { figuresTable } from './figures-table.js';
@@ -29,9 +31,12 @@ export function renderReport(result: BenchResult, summaries: readonly SettingSum
     ...findMaxLines(result, style),
     ...(measured && result.find_max === undefined ? densityPlots(result, steady, style) : []),
     measured && result.find_max === undefined ? waterfallBars(result, steady, style) : [],
+    ...breakdownsOf(result).map((breakdown) => breakdownLines(breakdown, style)),
     failureLines(summaries, style),
     warningLines(otherWarnings(result), style),
     conclusion(result, summaries, style),
+    // Not wrapped, so that it can be copied.
+    result.command === undefined ? [] : ['To repeat this:', `  ${oneLine(result.command)}`],
   ];
   return sections
     .filter((lines) => lines.length > 0)
@@ -88,6 +93,23 @@ function findMaxLines(result: BenchResult, style: ReportStyle): readonly (readon
     ...findMaxCurves(result).map((curve) => curve.map((line) => cut(line, style.width))),
     doubts.flatMap((sentence) => wrap(sentence, style.width, '  ')),
     wrap(answer ?? '', style.width, '  ').map((line) => paint(['bold', 'green'], line)),
+  ];
+}
+
+function breakdownLines({ title, heading, rows, sentences }: Breakdown, style: ReportStyle): readonly string[] {
+  const paint = painter(style);
+  const drawn = (count: number): ReturnType<typeof borderlessTable> =>
+    borderlessTable(
+      [heading, ...rows].map((cells) => cells.slice(0, count)),
+      heading.slice(0, count).map(() => ({ align: 'right' as const, gap: 2 })),
+    );
+  let fitting = heading.length;
+  while (fitting > 2 && drawn(fitting).width > style.width - 2) fitting -= 1;
+  const { lines } = drawn(fitting);
+  return [
+    paint('bold', title),
+    ...lines.map((line, index) => cut(`  ${index === 0 ? paint('dim', line) : line}`, style.width)),
+    ...sentences.flatMap((sentence) => wrap(sentence, style.width - 2)).map((line) => `  ${line}`),
   ];
 }
 

@@ -2,9 +2,9 @@ import type { LevelChange } from '../../history/judge-series.js';
 import type { Trend, TrendPoint, Trends } from '../../history/trend.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
 import { valueText } from '../compare/words.js';
-import { Markup, markup } from '../html/markup.js';
 import { targetItems } from '../text/description.js';
 import { oneLine } from '../text/escape.js';
+import { Markup, markup } from '../text/markup.js';
 import { axisAround } from './axis.js';
 import { changeText, commitText, entryName, signedPercent, timeOfEntry } from './words.js';
 

@@ -1,39 +1,44 @@
 import { formatBytes } from '../../base/units.js';
+import type { Comparison } from '../../compare/comparison.js';
 import { unknown, whole } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
+import { wholeSettingText } from '../../measurement/setting-text.js';
+import { bySetting, settingsKey, type SettingSummary } from '../../measurement/summarise.js';
 import { columnsOf } from '../bench/columns.js';
 import { conclusionSentences, recommendationText } from '../bench/conclusion.js';
+import { toCsv } from '../bench/csv.js';
 import { neighboursOf } from '../bench/figures-table.js';
 import { findMaxSentences } from '../bench/find-max.js';
 import { notesBelow } from '../bench/notes.js';
 import { overloadSentences, steadyOf } from '../bench/overload.js';
 import { isMarked } from '../bench/row-labels.js';
+import { toSeriesCsv } from '../bench/series-csv.js';
 import { failuresOf, otherWarnings, truthWarnings } from '../bench/warnings.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
-import { findMaxSection } from './find-max-chart.js';
-import { Markup, markup } from './markup.js';
-import { densityChart, waterfallChart } from './row-charts.js';
-import { stylesheet } from './stylesheet.js';
-import { sweepChart } from './sweep-chart.js';
+import { Markup, markup } from '../text/markup.js';
+import { breakdownSections } from './breakdown-tables.js';
+import { findMaxSection } from './charts/find-max.js';
+import { latencyFigures } from './charts/latencies.js';
+import { overTimeFigure } from './charts/over-time.js';
+import { sweepFigure } from './charts/sweep.js';
+import { trialsFigure } from './charts/trials.js';
+import { waterfallFigure } from './charts/waterfall.js';
+import { comparisonBody } from './comparison-page.js';
+import { pageText } from './frame.js';
+import { loadPlot, type PlotLibrary } from './plot/draw.js';
 
-/** The report as one self-contained file: no scripts, fonts or requests. */
-export function toHtml(result: BenchResult, summaries: readonly SettingSummary[]): string {
+/** The report as one self-contained file. */
+export async function toHtml(
+  result: BenchResult,
+  summaries: readonly SettingSummary[],
+  comparison: Comparison | null = null,
+): Promise<string> {
+  const plot = await loadPlot();
   const [model = '', ...server] = targetItems(result.target);
   const measured = summaries.length > 0;
   const recommendation = recommendationText(result, summaries);
   const sentences = conclusionSentences(result, summaries);
-  const page = markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>chatstream bench: ${model}</title>
-<style>${new Markup(stylesheet)}</style>
-</head>
-<body>
-<header><h1>${model}</h1>
+  const body = markup`<header><h1>${model}</h1>
 <p>${server.join(' · ')}</p>
 <p class="dim">${loadItems(result.plan).join(' · ')}</p>
 <p class="dim">${machineItems(result.machine).join(' · ')}</p></header>
@@ -41,20 +46,49 @@ ${overloadSentences(result, summaries).map((sentence) => markup`<p class="warnin
 ${recommendation === null ? '' : markup`<p class="recommended"><strong>Recommended: ${recommendation.setting}</strong>, because ${recommendation.reason}.</p>`}
 ${findMaxSentences(result).map((sentence, index) => markup`<p class="${index === 0 ? 'recommended' : ''}">${sentence}</p>`)}
 ${warnings(truthWarnings(result))}
-${findMaxSection(result)}
+${comparison === null ? '' : markup`<section><h2>Compared with ${comparison.baseline.target.url}</h2>${await comparisonBody(comparison)}</section>`}
+${findMaxSection(plot, result)}
 ${measured ? figuresTable(result, summaries) : ''}
 ${measured ? markup`<p class="notes">${notesBelow(result, summaries, 'Green:').join(' ')}</p>` : ''}
-${densityChart(result, steadyOf(result, summaries))}
-${waterfallChart(result, steadyOf(result, summaries))}
-${sweepChart(result, summaries)}
 ${sentences.map((sentence) => markup`<p>${sentence}</p>`)}
+${sweepFigure(plot, result, summaries)}
+${overTime(plot, result, summaries)}
+${latencyFigures(plot, result, steadyOf(result, summaries))}
+${waterfallFigure(plot, result, steadyOf(result, summaries))}
+${trialsFigure(plot, result, summaries)}
+${breakdownSections(result)}
 ${failureTable(summaries)}
 ${warnings(otherWarnings(result))}
 ${circumstances(result)}
-</body>
-</html>
-`;
-  return page.text;
+${repeating(result)}`;
+  return pageText({
+    title: `chatstream bench: ${model}`,
+    body,
+    files: {
+      'result.json': result,
+      'result.csv': toCsv(result),
+      ...(result.runs.some(({ series }) => series !== undefined) ? { 'result.series.csv': toSeriesCsv(result) } : {}),
+    },
+  });
+}
+
+/** The recommended setting, or the first one; the others can be unfolded. */
+function overTime(plot: PlotLibrary, result: BenchResult, summaries: readonly SettingSummary[]): Markup {
+  const trials = bySetting(result.runs);
+  const marked = summaries.findIndex((summary) => isMarked(result, summaries, summary));
+  const figures = summaries.map(({ settings }) =>
+    overTimeFigure(plot, result, wholeSettingText(settings), trials.get(settingsKey(settings)) ?? []),
+  );
+  const [first] = figures.splice(Math.max(0, marked), 1);
+  const rest = figures.filter(({ text }) => text !== '');
+  return markup`${first ?? ''}
+${rest.length === 0 ? '' : markup`<details><summary>Over the run at the other settings</summary>${rest}</details>`}`;
+}
+
+/** The command that repeats the bench, if it is known. */
+function repeating({ command }: BenchResult): Markup {
+  if (command === undefined) return new Markup('');
+  return markup`<h2>Command</h2><pre id="command">${command}</pre><p><button type="button" data-copy="command" hidden>Copy</button></p>`;
 }
 
 function warnings(texts: readonly string[]): readonly Markup[] {

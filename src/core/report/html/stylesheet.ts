@@ -1,34 +1,51 @@
-/** Colours for light and dark mode that colour-blind people can distinguish: blue for TTFT, orange for waiting. */
+/**
+ * Colours that colour-blind people can tell apart (after Okabe and Ito), in a light and a dark version: blue for work and
+ * first tokens, orange for waiting, purple for delivery, and differences in lightness besides.
+ */
 export const stylesheet = `
-:root { color-scheme: light dark; --ink: #1c2024; --dim: #60646c; --paper: #ffffff; --rule: #e0e1e6; --panel: #f9f9fb;
-  --ttft: #0b6bcb; --queue: #e5700a; --prefill: #0b6bcb; --delivery: #7d66d9; --client: #8b8d98; --good: #18794e; --warn: #915930; }
-@media (prefers-color-scheme: dark) { :root { --ink: #edeef0; --dim: #b0b4ba; --paper: #111113; --rule: #363a3f; --panel: #18191b;
-  --ttft: #70b8ff; --queue: #ffa057; --prefill: #70b8ff; --delivery: #baa7ff; --client: #777b84; --good: #3dd68c; --warn: #ffca16; } }
+:root { color-scheme: light dark; --ink: #1c2024; --dim: #60646c; --paper: #ffffff; --rule: #e4e5e9; --panel: #f6f7f9;
+  --first: #0b6bcb; --work: #0b6bcb; --wait: #d9620a; --other: #7a52c7; --bad: #c4221f; --good: #18794e; --warn: #915930; --limit: #b3261e;
+  --prefill: #0b6bcb; --delivery: #9b7fe0; --client: #8b8d98; --fit: #60646c; --ramp-from: #9cc9f2; --ramp-to: #06376b; }
+@media (prefers-color-scheme: dark) { :root { --ink: #edeef0; --dim: #b0b4ba; --paper: #111113; --rule: #2e3135; --panel: #1a1b1e;
+  --first: #70b8ff; --work: #70b8ff; --wait: #ffa057; --other: #baa7ff; --bad: #ff8a80; --good: #3dd68c; --warn: #ffca16; --limit: #ff8f87;
+  --prefill: #70b8ff; --delivery: #9a83e6; --client: #777b84; --fit: #b0b4ba; --ramp-from: #2f6398; --ramp-to: #d3ebff; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 2rem 1rem 4rem; max-width: 64rem; background: var(--paper); color: var(--ink);
-  font: 15px/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.5rem; margin: 0; overflow-wrap: anywhere; }
-h2 { font-size: 1.1rem; margin: 2.5rem 0 .25rem; }
-p { margin: .25rem 0; } .dim, figcaption p, .notes { color: var(--dim); }
+body { margin: 0 auto; padding: 2rem 1.5rem 4rem; max-width: 61rem; background: var(--paper); color: var(--ink);
+  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "Liberation Sans", sans-serif; }
+h1 { font-size: 1.5rem; line-height: 1.25; margin: 0; overflow-wrap: anywhere; }
+h2 { font-size: 1.15rem; line-height: 1.3; margin: 2.75rem 0 .25rem; }
+h3 { font-size: .8rem; font-weight: 600; margin: .6rem 0 0; color: var(--dim); }
+p { margin: .25rem 0; overflow-wrap: break-word; } .dim, figcaption p, .notes { color: var(--dim); } figcaption p, .notes { font-size: .87rem; }
 .warning { border-left: 3px solid var(--warn); padding: .25rem .75rem; margin: .75rem 0; background: var(--panel); }
 .recommended { border-left: 3px solid var(--good); padding: .5rem .75rem; margin: 1rem 0; background: var(--panel); }
+.verdict { border-left: 4px solid var(--dim); padding: .5rem .75rem; margin: 1rem 0; background: var(--panel); }
+.verdict.pass { border-color: var(--good); } .verdict.regression { border-color: var(--bad); } .verdict.inconclusive { border-color: var(--wait); }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; margin: 1rem 0 .5rem; }
 th, td { padding: .3rem .6rem; text-align: right; border-bottom: 1px solid var(--rule); font-variant-numeric: tabular-nums; white-space: nowrap; }
 th { color: var(--dim); font-weight: 500; } tr.marked td { font-weight: 700; color: var(--good); }
 table.words th, table.words td { text-align: left; white-space: normal; vertical-align: top; overflow-wrap: anywhere; }
-figure { margin: 0; } svg { width: 100%; height: auto; display: block; margin-top: .5rem; }
-svg text { font: 13px system-ui, sans-serif; fill: var(--ink); } svg .tick { fill: var(--dim); font-size: 12px; }
-.grid, .floor { stroke: var(--rule); }
-path.ttft { fill: var(--ttft); fill-opacity: .55; } path.queue { fill: var(--queue); fill-opacity: .45; }
-line.ttft { stroke: var(--ttft); stroke-width: 1.5; } line.queue { stroke: var(--queue); stroke-width: 1.5; } line.p95 { stroke-dasharray: 3 3; }
-circle.ttft { fill: var(--ttft); fill-opacity: .7; } circle.queue { fill: var(--queue); fill-opacity: .7; }
-rect.client { fill: var(--client); } rect.queue { fill: var(--queue); } rect.prefill { fill: var(--prefill); } rect.delivery { fill: var(--delivery); }
-rect.interval { fill-opacity: .12; } rect.ttft { fill: var(--ttft); }
-polyline { fill: none; stroke-width: 2; } polyline.tokens { stroke: var(--ttft); } polyline.e2e { stroke: var(--queue); }
-circle.tokens { fill: var(--ttft); } circle.e2e { fill: var(--queue); } circle.rough { fill: var(--paper); stroke: var(--queue); stroke-width: 1.5; }
-polyline.usl { stroke: var(--dim); stroke-dasharray: 5 4; stroke-width: 1.5; } line.knee { stroke: var(--good); stroke-dasharray: 2 3; stroke-width: 1.5; }
-.key { margin-right: .9em; white-space: nowrap; } .key::before { content: ""; display: inline-block; width: .75em; height: .75em; margin-right: .35em; border-radius: 2px; background: var(--dim); }
-.key.ttft::before, .key.tokens::before { background: var(--ttft); } .key.queue::before, .key.e2e::before { background: var(--queue); }
-.key.prefill::before { background: var(--prefill); } .key.delivery::before { background: var(--delivery); } .key.client::before { background: var(--client); } .key.knee::before { background: var(--good); }
+figure { margin: 0; position: relative; outline-offset: 6px; border-radius: 2px; } figure:focus-visible { outline: 2px solid var(--first); }
+.layout { margin-top: .5rem; cursor: crosshair; touch-action: pan-y; } .narrow { display: none; }
+svg { font-size: 12px; width: 100%; height: auto; display: block; overflow: visible; }
+svg text, svg tspan { white-space: pre; } svg [aria-label$="label"] { fill: var(--dim); }
+.cross { position: absolute; width: 1px; background: var(--dim); pointer-events: none; }
+.cross.point { width: 13px; height: 13px; margin: -6.5px 0 0 -6.5px; border-radius: 50%; background: none; border: 2px solid var(--ink); }
+.tip { position: absolute; z-index: 1; pointer-events: none; max-width: 17rem; padding: .4rem .6rem; font-size: .8rem; line-height: 1.4;
+  background: var(--panel); border: 1px solid var(--rule); border-radius: 5px; box-shadow: 0 2px 10px rgb(0 0 0 / .18); }
+.tip dl { display: grid; grid-template-columns: auto auto; gap: 0 .8rem; margin: .1rem 0 0; } .tip dt { color: var(--dim); }
+.tip dd { margin: 0; text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; } [hidden] { display: none !important; }
+.legend { display: block; margin-bottom: .1rem; } .key { display: inline-block; margin-right: 1.1em; }
+.key::before { content: ""; display: inline-block; width: .7em; height: .7em; margin-right: .4em; border-radius: 2px; background: var(--dim); }
+.key.first::before { background: var(--first); } .key.wait::before { background: var(--wait); } .key.work::before { background: var(--work); }
+.key.other::before { background: var(--other); } .key.bad::before { background: var(--bad); } .key.good::before { background: var(--good); }
+.key.prefill::before { background: var(--prefill); } .key.delivery::before { background: var(--delivery); } .key.client::before { background: var(--client); }
+.key.s0::before { background: var(--s0); } .key.s1::before { background: var(--s1); }
+.key.limit::before, .key.fit::before { height: 0; border-top: 2px dashed var(--limit); background: none; vertical-align: middle; width: 1.1em; }
+.key.fit::before { border-color: var(--fit); }
+details { margin-top: .75rem; } summary { cursor: pointer; color: var(--dim); }
+pre { background: var(--panel); padding: .6rem .8rem; border-radius: 5px; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
+button { font: inherit; font-size: .87rem; color: var(--ink); background: var(--panel); border: 1px solid var(--rule); border-radius: 5px; padding: .25rem .7rem; margin: 0 .4rem .4rem 0; cursor: pointer; }
 footer { margin-top: 3rem; color: var(--dim); font-size: .85rem; }
+@media (max-width: 640px) { body { padding: 1.25rem 1rem 3rem; } .wide { display: none; } .narrow { display: block; } svg { font-size: 11px; } h2 { margin-top: 2.25rem; } }
+@media print { .tip, .cross, button { display: none; } figure { break-inside: avoid; } }
 `;

@@ -2,7 +2,7 @@ import { formatBytes, formatDuration } from '../../base/units.js';
 import { listed, plural } from '../../measurement/numbers.js';
 import type { Machine, Plan, TargetDescription } from '../../measurement/result-schema.js';
 import { oneLine } from './escape.js';
-import { besideItems, openLoopText } from './load-shape.js';
+import { besideItems, inFlightText, openLoopText } from './load-shape.js';
 
 /** What was measured: model, server, address. */
 export function targetItems({ model, server, engine, url }: TargetDescription): readonly string[] {
@@ -24,19 +24,21 @@ function counted(names: readonly string[]): readonly string[] {
 
 /** The load: what was sent, how often, for how long. */
 export function loadItems(plan: Plan): readonly string[] {
-  const items = [arrivals(plan), ...besideItems(plan), tokens(plan), extent(plan)];
+  const requests = plan.tenants === undefined ? [tokens(plan), ...conversations(plan)] : tenants(plan);
+  const items = [arrivals(plan), ...besideItems(plan), ...requests, extent(plan)];
   if (plan.trials > 1) items.push(plural(plan.trials, 'trial'));
   items.push(`seed ${plan.seed}${hasOwnWords(plan) ? ', new words' : ''}`);
   return items.map(oneLine);
 }
 
 /** Without --seed, only lengths and times are those of the seed: `--seed 1` would not send the same words again. */
-function hasOwnWords({ workload, prompt_salt: salt = 0 }: Plan): boolean {
-  return workload === 'synthetic' && salt !== 0;
+function hasOwnWords({ workload, trace, prompt_salt: salt = 0 }: Plan): boolean {
+  return (workload === 'synthetic' || trace !== undefined) && salt !== 0;
 }
 
 function arrivals(plan: Plan): string {
   const { loop, concurrency, arrival, find_max: search } = plan;
+  if (plan.trace !== undefined) return traceText(plan, plan.trace);
   if (search !== undefined && search.by !== 'max-concurrency') {
     const how = search.by === 'rate' ? `open loop, ${arrival ?? 'poisson'} arrivals` : 'closed loop';
     return `${how}, searched for the highest ${search.by === 'rate' ? 'rate' : 'number of clients'}`;
@@ -45,11 +47,32 @@ function arrivals(plan: Plan): string {
   return `closed loop of ${concurrency.join(', ')} ${concurrency.join() === '1' ? 'client' : 'clients'}`;
 }
 
+function traceText({ rate, max_in_flight: limit }: Plan, trace: NonNullable<Plan['trace']>): string {
+  const at = trace.speed === 1 ? '' : ` at ${trace.speed} × its speed`;
+  const sessions = trace.session_rows === 'none' ? '' : `, rows of a session are ${trace.session_rows}`;
+  const requests = `trace of ${plural(trace.rows, 'request')}${at}, ${rate ?? '?'} requests/s on average`;
+  return `${requests}${inFlightText(limit)}${sessions}`;
+}
+
 function tokens(plan: Plan): string {
   const { workload, input_tokens: input, output_tokens: output, shared_prefix_tokens: prefix } = plan;
   const prompts = workload === 'synthetic' ? '' : `${workload}, `;
   const shared = prefix > 0 ? ` (${prefix} of them shared)` : '';
   return input === null ? `${prompts}at most ${output} tokens out` : `${prompts}${input} → ${output} tokens${shared}`;
+}
+
+function conversations({ turns, think_time: thinkTime, live_answers: live }: Plan): readonly string[] {
+  const answers = live === true ? ["the server's own answers"] : [];
+  return [
+    ...(turns === undefined ? [] : [`${turns} turns`]),
+    ...(thinkTime === undefined || thinkTime === '0ms' ? [] : [`${thinkTime} to think`]),
+    ...(live === undefined ? [] : answers),
+  ];
+}
+
+/** Each with requests of its own. */
+function tenants({ tenants: all = [] }: Plan): readonly string[] {
+  return [plural(all.length, 'tenant')];
 }
 
 function extent({ duration_ms: duration, requests, warmup_ms: warmup }: Plan): string {

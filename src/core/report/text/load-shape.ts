@@ -6,8 +6,12 @@ import type { Plan } from '../../measurement/result-schema.js';
 export function openLoopText({ arrival, arrival_cv: cv, rate, rates, stages, max_in_flight: limit }: Plan): string {
   const how = `${arrival ?? 'poisson'}${cv === undefined ? '' : ` (CV ${significant(cv)})`} arrivals`;
   const many = stages === undefined ? `at ${rates?.join(', ') ?? rate ?? '?'} requests/s` : stagesText(stages);
-  const most = limit === undefined ? '' : `, at most ${limit} in flight`;
-  return `open loop, ${how} ${many}${most}`;
+  return `open loop, ${how} ${many}${inFlightText(limit)}`;
+}
+
+/** `, at most 64 in flight`; empty without a limit. */
+export function inFlightText(limit: number | undefined): string {
+  return limit === undefined ? '' : `, at most ${limit} in flight`;
 }
 
 const mostStages = 5;

@@ -3,12 +3,14 @@ import { seededRandom } from '../../../../src/core/base/random.js';
 import { arrivalTimes, scheduleOf, stagedTimes } from '../../../../src/core/bench/load/arrivals.js';
 import { drawGamma } from '../../../../src/core/bench/load/gamma.js';
 import type { LoadShape } from '../../../../src/core/bench/load/load-generator.js';
+import { ArrivalsOfTenants, type TenantLoad } from '../../../../src/core/bench/load/tenant-load.js';
 import { TurnsInOrder } from '../../../../src/core/bench/load/turns-in-order.js';
 import type { Arrival } from '../../../../src/core/bench/plan/options.js';
 import { searchArrivalSeed } from '../../../../src/core/bench/plan/searched.js';
 import { parseRamp, parseStages } from '../../../../src/core/bench/plan/stages.js';
 import { assumedScale } from '../../../../src/core/bench/workload/words.js';
 import { createWorkload, type WorkloadSpec } from '../../../../src/core/bench/workload/workload.js';
+import { singleRequests } from '../../../../src/core/measurement/conversation-shape.js';
 import { parseLengths } from '../../../../src/core/measurement/lengths.js';
 
 type OpenShape = Extract<LoadShape, { type: 'open' }>;
@@ -52,6 +54,16 @@ const shapes: readonly (readonly [string, string, OpenShape])[] = [
     '360 503 519 538 806 943 1274 1278 1531 1536 2437 2439 2447',
     { type: 'open', rate: 5.25, arrival: 'poisson', seed: searchArrivalSeed(1, 2, 5.25) },
   ],
+  [
+    'a trace',
+    '0 400 500 500 1200',
+    { type: 'open', rate: 4, arrival: 'poisson', seed: 1, times: [0, 0.4, 0.5, 0.5, 1.2] },
+  ],
+  [
+    'conversations in stages',
+    '0 500 1000 1500 1625 1750 1875 2000 2125 2250 2375',
+    { type: 'open', rate: 15, arrival: 'constant', seed: 1, stages: parseStages('6@1s,24@1s'), turnsEach: 3 },
+  ],
 ];
 
 const whole = { worker: 0, workers: 1, warmupMs: 500, requests: 12 };
@@ -60,6 +72,11 @@ const specs: readonly WorkloadSpec[] = [
   {
     ...{ type: 'synthetic', seed: 1, salt: 0, sharedPrefixTokens: 0, scale: assumedScale },
     ...{ inputTokens: parseLengths('4-12'), outputTokens: parseLengths('3-9') },
+  },
+  {
+    ...{ type: 'synthetic', seed: 1, salt: 0, sharedPrefixTokens: 0, scale: assumedScale },
+    ...{ inputTokens: parseLengths('4-12'), outputTokens: parseLengths('3-9') },
+    shape: { ...singleRequests, turns: parseLengths('2-4') },
   },
   {
     ...{ type: 'prompts', seed: 1, salt: 0, sharedPrefixTokens: 0, scale: assumedScale },
@@ -107,6 +124,30 @@ describe('the plan of an open loop', () => {
     }
   });
 });
+
+it('whose an arrival is, and which of its own, does not depend on which arrivals one asks for', () => {
+  const tenants = ['anna', 'ben'].map((name) => tenantLoad(name));
+  const all = new ArrivalsOfTenants(tenants, 1);
+  const known = Array.from({ length: 40 }, (_, index) => all.at(index));
+  const some = new ArrivalsOfTenants(tenants, 1);
+  for (const index of [1, 3, 4, 17, 39]) expect(some.at(index)).toEqual(known[index]);
+  expect(new Set(known.map(({ tenant, number }) => `${tenant} ${number}`)).size).toBe(40);
+});
+
+function tenantLoad(name: string): TenantLoad {
+  const [workload] = specs;
+  if (workload === undefined) throw new Error('no workload');
+  return {
+    tenant: {
+      ...{ name, portion: { type: 'share', share: 1 }, weight: 1, priority: null, sharedPrefixTokens: 0 },
+      ...{ prompts: { type: 'synthetic', inputTokens: parseLengths('4') }, outputTokens: parseLengths('4') },
+      conversations: singleRequests,
+    },
+    client: { url: 'http://127.0.0.1:9', headers: {}, timeoutMs: 1000 },
+    workload,
+    body: { model: 'm', ignoreEos: false, omitted: [], extraBody: null },
+  };
+}
 
 describe('a rate that changes', () => {
   it('has in each second as many requests as the rate says', () => {

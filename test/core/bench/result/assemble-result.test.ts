@@ -8,7 +8,7 @@ const measured = benchResult({ settings: [{ maxConcurrency: 1 }, { maxConcurrenc
 
 async function resultOf(session: Partial<Session>): Promise<BenchResult> {
   const { result } = await assembleResult(
-    { version: '1.2.3', objectives: [], findMax: null },
+    { version: '1.2.3', objectives: [], findMax: null, command: null },
     {
       startedAt: new Date('2025-01-31T12:00:00Z'),
       finishedAt: new Date('2025-01-31T12:01:00Z'),

@@ -1,6 +1,7 @@
 import { AnswerCounter } from '../../../../src/core/bench/record/answer-counts.js';
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import type { RunContext } from '../../../../src/core/bench/result/assemble-run.js';
+import { nothingObserved } from '../../../../src/core/bench/result/assemble-series.js';
 import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
 import { type MetricName, perMetric } from '../../../../src/core/measurement/metric-names.js';
 
@@ -42,11 +43,13 @@ export function partOf({ histograms = {}, loopDelayMs = [], ...rest }: PartDescr
     answers: new AnswerCounter().counts,
     span: null,
     extendedUs: 0,
+    groups: {},
     inFlightUs: 0,
     heldBack: { requests: 0, answeredUs: 0, longestUs: 0 },
     leavers: { requests: 0, left: 0, leftBeforeFirstToken: 0, answered: 0, unanswered: 0 },
     probes: { completed: 0, unanswered: 0, ttft: null },
     trend: { binUs: 100_000, bins: [] },
+    series: { binUs: 1_000_000, bins: [] },
     loopDelay: histogramOf(...loopDelayMs),
     contentEncoding: null,
     rejection: null,
@@ -71,6 +74,8 @@ export function contextOf(context: Partial<RunContext> = {}): RunContext {
     ...server,
     hasObjectives: false,
     abortedOn: null,
+    observations: nothingObserved,
+    beginUs: 0,
     ...context,
   };
 }

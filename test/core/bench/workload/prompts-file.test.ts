@@ -10,16 +10,43 @@ afterAll(() => {
 });
 
 let files = 0;
-const read = (content: string): ReturnType<typeof readPromptsFile> => {
+const read = (content: string, live = false): ReturnType<typeof readPromptsFile> => {
   const path = join(folder, `prompts-${(files += 1)}.jsonl`);
   writeFileSync(path, content);
-  return readPromptsFile(path);
+  return readPromptsFile(path, live);
 };
 
 describe('readPromptsFile', () => {
   it('takes an unknown speaker for the user, whatever its name', async () => {
     const { conversations } = await read('{"conversations":[{"from":"constructor","value":"A?"}]}');
     expect(conversations).toEqual([[[{ role: 'user', content: 'A?' }]]]);
+  });
+
+  it('takes lengths, tools and messages that call them from the entries', async () => {
+    const tools = [{ type: 'function', function: { name: 'f' } }];
+    const call = { role: 'assistant', content: null, tool_calls: [{ id: '1' }] };
+    const chat = { messages: [{ role: 'user', content: 'A' }, call, { role: 'tool', content: 'B' }], tools };
+    const { conversations, wishes } = await read(
+      [JSON.stringify({ ...chat, output_tokens: 7 }), '{"prompt":"C"}'].join('\n'),
+    );
+    expect(conversations[0]).toEqual([chat.messages]);
+    expect(wishes).toEqual([
+      { outputTokens: 7, parameters: { tools } },
+      { outputTokens: null, parameters: null },
+    ]);
+  });
+
+  it('leaves the answers of the file out if those of the server take their place', async () => {
+    const { conversations } = await read(
+      [
+        '{"messages":[{"role":"system","content":"S"},{"role":"user","content":"A"},{"role":"assistant","content":"B"},{"role":"user","content":"C"}]}',
+        '{"conversations":[{"from":"human","value":"A?"},{"from":"gpt","value":"B."},{"from":"human","value":"C?"}]}',
+        '{"messages":[{"role":"user","content":"A"},{"role":"tool","content":"B"},{"role":"user","content":"C"}]}',
+      ].join('\n'),
+      true,
+    );
+    const roles = conversations.map((turns) => turns.map((messages) => messages.map(({ role }) => role)));
+    expect(roles).toEqual([[['system', 'user'], ['user']], [['user'], ['user']], [['user', 'tool', 'user']]]);
   });
 
   it('reads chats, prompts and ShareGPT conversations, mixed, and skips empty lines', async () => {

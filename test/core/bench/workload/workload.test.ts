@@ -122,6 +122,16 @@ describe('a workload from a file', () => {
     expect(createWorkload({ ...spec, salt: 4711 }).conversation(1, 3)).toEqual(createWorkload(spec).conversation(1, 3));
   });
 
+  it('has the lengths and parameters that entries ask for', () => {
+    const tools = [{ type: 'function' }];
+    const wishes = { outputTokens: 5, parameters: { tools } };
+    const workload = createWorkload({ ...spec, conversations: [[say('a')]], wishes: [wishes] });
+    const [turn] = workload.conversation(0, 0);
+    expect(turn?.outputTokens).toBe(5);
+    const body = turn && requestBody(turn, { model: 'm', ignoreEos: false, omitted: [], extraBody: null });
+    expect(JSON.parse(body ?? '')).toMatchObject({ max_tokens: 5, tools });
+  });
+
   it('puts a shared prefix before the first message of each request', () => {
     const [turn] = createWorkload({ ...spec, sharedPrefixTokens: 3 }).conversation(0, 0);
     expect(turn?.messages[0]?.content).toMatch(/^(\w+ ){3}[a-f]$/);

@@ -125,6 +125,9 @@ describe('the CSV file', () => {
         "probes_unanswered",
         "probe_ttft_p50_ms",
         "probe_ttft_p95_ms",
+        "first_turn_ttft_p50_ms",
+        "later_turns_ttft_p50_ms",
+        "jain_index",
       ]
     `);
   });

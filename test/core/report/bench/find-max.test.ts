@@ -90,13 +90,13 @@ describe('the answer of a search', () => {
     expect(curve?.[3]).toMatch(/^ {2}8\.00 {2}█+┃█+ +2\.40 s$/);
   });
 
-  it('is in every report', () => {
+  it('is in every report', async () => {
     const { result, summaries } = searchOf();
     const sentence = 'holds up to 5.60 requests/s';
     expect(renderReport(result, summaries, { colour: false, width: 120 })).toContain(sentence);
     expect(toMarkdown(result, summaries)).toContain(sentence);
-    const page = toHtml(result, summaries);
+    const page = await toHtml(result, summaries);
     expect(page).toContain(sentence);
-    expect(page).toContain('aria-label="ttft.p95&lt;500ms by load"');
+    expect(page).toContain('aria-label="ttft.p95&lt;500ms by load in requests/s.');
   });
 });

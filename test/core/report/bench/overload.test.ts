@@ -31,12 +31,12 @@ function measured(...rates: readonly number[]): DescribedResult {
 }
 
 describe('a queue that grew without end', () => {
-  it('is the headline of every report', () => {
+  it('is the headline of every report', async () => {
     const { result, summaries } = measured(8, 25);
     const lines = renderReport(result, summaries, { colour: false, width: 400 }).split('\n\n');
     expect(lines[1]).toBe(headline);
     expect(toMarkdown(result, summaries).split('\n\n')[1]).toBe(`**${headline}**`);
-    expect(toHtml(result, summaries)).toContain(`<strong>${headline}</strong>`);
+    expect(await toHtml(result, summaries)).toContain(`<strong>${headline}</strong>`);
     expect(benchJunit(result, summaries, null)).toContain(`<failure type="overload" message="${headline}"`);
     expect(truthWarnings(result)).toEqual([]);
   });

@@ -7,7 +7,7 @@ import { toHtml } from '../../../../src/core/report/html/page.js';
 import { benchResult } from '../../../support/bench-result.js';
 
 /** The reports on runs with these cached shares. */
-function reportsOf(shares: readonly number[], source: PromptCache['source'] = 'usage'): string[] {
+async function reportsOf(shares: readonly number[], source: PromptCache['source'] = 'usage'): Promise<string[]> {
   const { result } = benchResult({
     settings: shares.map((_, index) => ({ maxConcurrency: index + 1, completed: 50 })),
   });
@@ -18,20 +18,23 @@ function reportsOf(shares: readonly number[], source: PromptCache['source'] = 'u
   const summaries = summarise(runs);
   const withCache = { ...result, runs };
   const terminal = renderReport(withCache, summaries, { colour: false, width: 100 }).replaceAll(/\s+/g, ' ');
-  return [terminal, toMarkdown(withCache, summaries), toHtml(withCache, summaries)];
+  return [terminal, toMarkdown(withCache, summaries), await toHtml(withCache, summaries)];
 }
 
 describe('the note on cached prompt tokens', () => {
-  it('is in every report, with the shares of all settings', () => {
-    for (const report of reportsOf([0.97])) expect(report).toContain('had 97 % of the prompt tokens in its cache.');
-    for (const report of reportsOf([0.05, 0.97])) expect(report).toContain('had 5 % to 97 % of the prompt tokens');
+  it('is in every report, with the shares of all settings', async () => {
+    for (const report of await reportsOf([0.97]))
+      expect(report).toContain('had 97 % of the prompt tokens in its cache.');
+    for (const report of await reportsOf([0.05, 0.97]))
+      expect(report).toContain('had 5 % to 97 % of the prompt tokens');
   });
 
-  it('says if the server counted them', () => {
-    for (const report of reportsOf([0.5], 'aggregate')) expect(report).toContain('in its cache, by its own counters.');
+  it('says if the server counted them', async () => {
+    for (const report of await reportsOf([0.5], 'aggregate'))
+      expect(report).toContain('in its cache, by its own counters.');
   });
 
-  it('is missing if next to nothing was cached', () => {
-    for (const report of reportsOf([0.01])) expect(report).not.toContain('in its cache');
+  it('is missing if next to nothing was cached', async () => {
+    for (const report of await reportsOf([0.01])) expect(report).not.toContain('in its cache');
   });
 });

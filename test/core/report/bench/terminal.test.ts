@@ -212,7 +212,7 @@ describe('a report', () => {
     );
   });
 
-  it('judges objectives as the exit code does: a request without an answer is slower than any limit', () => {
+  it('judges objectives as the exit code does: a request without an answer is slower than any limit', async () => {
     const description: ResultDescription = {
       settings: [{ maxConcurrency: 4, completed: 300, queueWaitMs: 0, prefillMs: 50, errors: { queue_full: 100 } }],
       plan: { slo: ['ttft.p95<5s', 'ttft<5s'] },
@@ -220,7 +220,7 @@ describe('a report', () => {
     const { result, summaries } = benchResult(description);
     expect(judgeObjectives(result, summaries).map(({ status }) => status)).toEqual(['missed', 'missed']);
     const missed = 'missed at max-concurrency 4 (100 of 400 requests had no answer).';
-    const texts = [report(description), toMarkdown(result, summaries), toHtml(result, summaries)];
+    const texts = [report(description), toMarkdown(result, summaries), await toHtml(result, summaries)];
     for (const text of texts.map((each) => each.replaceAll('&lt;', '<').replaceAll('\\', ''))) {
       expect(text).toContain(`ttft.p95<5s: ${missed}`);
       expect(text).toContain(`ttft<5s: ${missed}`);

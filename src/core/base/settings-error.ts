@@ -1,21 +1,27 @@
 import type { TLocalizedValidationError } from 'typebox/error';
-import { ChatstreamError } from '../base/errors.js';
+import { ChatstreamError } from './errors.js';
 
 /**
- * What is wrong with a value of the configuration file, and what to do. It names the setting and never quotes its value, which
+ * What is wrong with a value of a file with settings, and what to do. It names the setting and never quotes its value, which
  * may be a key.
  *
  * @param name of the file
+ * @param usualHint where the settings are described
  */
-export function configError(name: string, error: TLocalizedValidationError | undefined): ChatstreamError {
+export function settingsError(
+  name: string,
+  error: TLocalizedValidationError | undefined,
+  usualHint: string,
+): ChatstreamError {
   const place = error === undefined || error.instancePath === '' ? 'its top level' : placeOf(error.instancePath);
-  const { problem, hint } = problemOf(error);
+  const { problem, hint } = problemOf(error, usualHint);
   return new ChatstreamError('usage', `${name}: ${place} ${problem}.`, { hint });
 }
 
-const usualHint = 'docs/fairness.md describes the settings.';
-
-function problemOf(error: TLocalizedValidationError | undefined): { readonly problem: string; readonly hint: string } {
+function problemOf(
+  error: TLocalizedValidationError | undefined,
+  usualHint: string,
+): { readonly problem: string; readonly hint: string } {
   if (error === undefined) return { problem: 'is wrong', hint: usualHint };
   if (error.keyword === 'boolean') return { problem: 'is not a setting', hint: `Is its name misspelt? ${usualHint}` };
   if (error.keyword === 'required') {

@@ -1,4 +1,4 @@
-import { escapedHtml } from '../text/escape.js';
+import { escapedHtml } from './escape.js';
 
 /** Text that is already HTML. Everything else is escaped when it is put into a template. */
 export class Markup {

@@ -1,0 +1,5 @@
+import type { Lengths } from '../../measurement/lengths.js';
+
+/** Where prompts come from. */
+export type PromptSource =
+  { readonly type: 'synthetic'; readonly inputTokens: Lengths } | { readonly type: 'file'; readonly path: string };

@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { ChatstreamError, messageOf } from '../../base/errors.js';
+import { settingsError } from '../../base/settings-error.js';
+import { parseYaml } from '../../base/yaml.js';
+import { hasTurns } from '../../measurement/conversation-shape.js';
+import { parseLengths } from '../../measurement/lengths.js';
+import { parseThinkTime } from '../../measurement/think-time.js';
+import type { Tenant, TenantPortion } from './tenants.js';
+
+const textOrNumber = Type.Union([Type.String({ minLength: 1 }), Type.Number()]);
+
+const tenant = Type.Object(
+  {
+    name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$' }),
+    key: Type.Optional(Type.String({ minLength: 1, pattern: '^[\\x21-\\x7e]+$' })),
+    'key-env': Type.Optional(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' })),
+    share: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1e6 })),
+    clients: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+    weight: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1e6 })),
+    priority: Type.Optional(textOrNumber),
+    'input-tokens': Type.Optional(textOrNumber),
+    'output-tokens': Type.Optional(textOrNumber),
+    'shared-prefix': Type.Optional(Type.Integer({ minimum: 0 })),
+    turns: Type.Optional(textOrNumber),
+    'think-time': Type.Optional(textOrNumber),
+    prompts: Type.Optional(Type.String({ minLength: 1 })),
+    'live-answers': Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+
+const fileSchema = Type.Object({ tenants: Type.Array(tenant, { minItems: 1 }) }, { additionalProperties: false });
+
+const seeDocs = 'docs/bench.md, section Tenants, describes the settings.';
+
+/** What a tenant has where the file says nothing, as the flags have it. */
+export type TenantDefaults = Pick<Tenant, 'prompts' | 'outputTokens' | 'sharedPrefixTokens' | 'conversations'>;
+
+/**
+ * Reads who loads the server together, from YAML or JSON. Errors never quote the file, which may hold keys.
+ *
+ * @param environment where `key-env` is looked up
+ * @throws ChatstreamError `usage` that names the file, and where in it something is wrong
+ */
+export async function readTenantsFile(
+  path: string,
+  defaults: TenantDefaults,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<readonly Tenant[]> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new ChatstreamError('usage', `The tenants cannot be read: ${messageOf(error)}.`, {
+      hint: 'Give --tenants the path of a YAML file.',
+      cause: error,
+    });
+  });
+  const value = parseYaml(text, path, 'Write "tenants:", and below it one "- name: …" for each.');
+  if (!Value.Check(fileSchema, value)) throw settingsError(path, Value.Errors(fileSchema, value)[0], seeDocs);
+  const names = value.tenants.map(({ name }) => name);
+  const twin = names.find((name, index) => names.indexOf(name) !== index);
+  if (twin !== undefined) throw wrong(path, `there are two tenants with the name "${twin}"`);
+  const hasClients = value.tenants.filter(({ clients }) => clients !== undefined).length;
+  if (hasClients > 0 && hasClients < names.length) {
+    throw wrong(path, 'some tenants have clients, and others a share', 'Give clients to all of them, or to none.');
+  }
+  return value.tenants.map((each) => tenantOf(each, path, defaults, environment));
+}
+
+function tenantOf(
+  given: Static<typeof tenant>,
+  path: string,
+  defaults: TenantDefaults,
+  environment: Readonly<Record<string, string | undefined>>,
+): Tenant {
+  const { name, share = 1, clients, weight = 1, priority = null, prompts } = given;
+  if (clients !== undefined && given.share !== undefined) {
+    throw wrong(path, `${name} has both clients and a share`, 'Leave out one of the two.');
+  }
+  const portion: TenantPortion = clients === undefined ? { type: 'share', share } : { type: 'clients', clients };
+  const input = given['input-tokens'];
+  if (prompts !== undefined && (input !== undefined || given.turns !== undefined)) {
+    throw wrong(path, `${name} has prompts of its own, and lengths or turns of synthetic ones`, 'Leave out one of the two.'); // prettier-ignore
+  }
+  const output = given['output-tokens'];
+  const turns = given.turns === undefined ? defaults.conversations.turns : parseLengths(String(given.turns));
+  const think = given['think-time'];
+  const thinkTime = think === undefined ? defaults.conversations.thinkTime : parseThinkTime(String(think));
+  const ownPrompts =
+    prompts !== undefined
+      ? ({ type: 'file', path: resolve(dirname(path), prompts) } as const)
+      : input !== undefined
+        ? ({ type: 'synthetic', inputTokens: parseLengths(String(input)) } as const)
+        : defaults.prompts;
+  const live =
+    ownPrompts.type === 'synthetic'
+      ? hasTurns({ turns, thinkTime, live: false })
+      : (given['live-answers'] ?? defaults.conversations.live);
+  return {
+    name,
+    key: keyOf(given, path, environment),
+    portion,
+    weight,
+    priority,
+    prompts: ownPrompts,
+    outputTokens: output === undefined ? defaults.outputTokens : parseLengths(String(output)),
+    sharedPrefixTokens: given['shared-prefix'] ?? defaults.sharedPrefixTokens,
+    conversations: { turns, thinkTime, live },
+  };
+}
+
+function keyOf(
+  { name, key, 'key-env': variable }: Static<typeof tenant>,
+  path: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): string | null {
+  if (variable === undefined) return key ?? null;
+  if (key !== undefined) throw wrong(path, `${name} has both key and key-env`, 'Leave out one of the two.');
+  const found = environment[variable]?.trim();
+  if (found === undefined || found === '') {
+    throw wrong(path, `the key of ${name} is to be in ${variable}, which is not set`, `Set the variable ${variable}.`);
+  }
+  return found;
+}
+
+function wrong(path: string, problem: string, hint: string = seeDocs): ChatstreamError {
+  return new ChatstreamError('usage', `${path}: ${problem}.`, { hint });
+}

@@ -1,0 +1,52 @@
+import type { ConversationShape } from '../../measurement/conversation-shape.js';
+import type { Lengths } from '../../measurement/lengths.js';
+import type { PromptSource } from './prompt-source.js';
+
+/** One of those who load a server together, with a load of its own. */
+export interface Tenant {
+  readonly name: string;
+  /** Sent as a bearer token, and nowhere else: it never appears in results, reports and logs. Null: as for all requests. */
+  readonly key: string | null;
+  readonly portion: TenantPortion;
+  /** The service that it should get in proportion to others. */
+  readonly weight: number;
+  /** Sent as the parameter `priority`; null: not sent. */
+  readonly priority: string | number | null;
+  readonly prompts: PromptSource;
+  readonly outputTokens: Lengths;
+  readonly sharedPrefixTokens: number;
+  readonly conversations: ConversationShape;
+}
+
+/** How much of the load is its own. */
+export type TenantPortion =
+  /** In proportion to others: of the clients of a closed loop, or of the requests of an open loop. */
+  | { readonly type: 'share'; readonly share: number }
+  /** So many clients of a closed loop. */
+  | { readonly type: 'clients'; readonly clients: number };
+
+/** A tenant's part of the load; parts are in proportion to each other. */
+export function partOfLoad({ portion }: Pick<Tenant, 'portion'>): number {
+  return portion.type === 'share' ? portion.share : portion.clients;
+}
+
+/**
+ * Which tenant each client of a closed loop belongs to: one client after the other goes to the tenant that has the fewest for
+ * its part (the method of V. D'Hondt, 1878). Clients of different tenants are mixed, so that all begin during the warm-up.
+ *
+ * @param parts of the tenants, above 0
+ * @returns the number of each client's tenant
+ */
+export function tenantOfClients(parts: readonly number[], clients: number): readonly number[] {
+  const counts = parts.map(() => 0);
+  return Array.from({ length: clients }, () => {
+    let chosen = 0;
+    for (const index of parts.keys()) if (quotient(index) > quotient(chosen)) chosen = index;
+    counts[chosen] = (counts[chosen] ?? 0) + 1;
+    return chosen;
+  });
+
+  function quotient(index: number): number {
+    return (parts[index] ?? 0) / ((counts[index] ?? 0) + 1);
+  }
+}

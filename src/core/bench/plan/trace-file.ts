@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { ChatstreamError, messageOf } from '../../base/errors.js';
+import { whole } from '../../measurement/numbers.js';
+import type { Trace } from './trace.js';
+import { formatOf, placedRows, type RawRow, rowReader, sessionRowsOf } from './trace-rows.js';
+
+/** With a larger share of bad rows, it is not a trace of that format. */
+const mostLeftOut = 0.5;
+
+/**
+ * Reads a trace: Mooncake's JSON Lines, or the CSV of Azure's LLM inference traces or BurstGPT. Rows without a prompt or an
+ * answer, such as those of requests that failed, are left out.
+ *
+ * @param longestMs how much of it is wanted, from its first row, in milliseconds of the trace
+ * @throws ChatstreamError `usage` if it is none of these, or has more bad rows than good ones
+ */
+export async function readTraceFile(path: string, longestMs = Infinity): Promise<Trace> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new ChatstreamError('usage', `The trace cannot be read: ${messageOf(error)}.`, {
+      hint: 'Give --trace the path of a JSONL or CSV file.',
+      cause: error,
+    });
+  });
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const [first = ''] = lines;
+  const format = formatOf(first);
+  if (format === null) throw notATrace(path, 'its first line shows none of the formats that are known');
+  const read = rowReader(format, first);
+  const parsed = (format === 'mooncake' ? lines : lines.slice(1)).map((line) => read(line.trim()));
+  const bad = parsed.filter((row) => typeof row === 'string');
+  const rows = parsed
+    .filter((row): row is RawRow => typeof row !== 'string')
+    .sort((one, other) => one.atMs - other.atMs);
+  if (rows.length === 0 || bad.length > mostLeftOut * parsed.length) {
+    throw notATrace(path, bad[0] === undefined ? 'there are no rows in it' : `a row ${bad[0]}`);
+  }
+  const name = basename(path);
+  const beginMs = rows[0]?.atMs ?? 0;
+  const wanted = rows.filter(({ atMs }) => atMs - beginMs <= longestMs);
+  const sessionRows = sessionRowsOf(wanted);
+  return {
+    name: `${name} (sha256 ${createHash('sha256').update(text).digest('hex').slice(0, 12)})`,
+    format,
+    // With blocks, a row says itself what its prompt consists of.
+    rows: placedRows(wanted, wanted.some(({ blocks }) => blocks !== null) ? 'cumulative' : sessionRows),
+    sessionRows,
+    leftOut: bad[0] === undefined ? null : `${whole(bad.length)} of ${whole(parsed.length)} rows of ${name} were left out; the first ${bad[0]}.`, // prettier-ignore
+  };
+}
+
+function notATrace(path: string, reason: string): ChatstreamError {
+  return new ChatstreamError('usage', `${path} is not a trace: ${reason}.`, {
+    hint: 'Traces are JSON Lines with timestamp, input_length and output_length (Mooncake), or the CSV files of Azure or BurstGPT.', // prettier-ignore
+  });
+}

@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { networkInterfaces } from 'node:os';
+import { createInterface } from 'node:readline';
+import { environmentWithoutSecrets } from '../../base/environment.js';
+import { microsNow } from '../../base/micros.js';
+
+/** One GPU at one moment; null where the driver does not say. */
+export interface GpuReading {
+  readonly atUs: number;
+  readonly gpu: number;
+  readonly usePercent: number | null;
+  readonly memoryBytes: number | null;
+}
+
+const query = ['--query-gpu=index,utilization.gpu,memory.used', '--format=csv,noheader,nounits', '--loop=1'];
+
+const mebibyte = 2 ** 20;
+
+/**
+ * Reads the use and memory of all GPUs every second, as long as the program of NVIDIA's driver is there.
+ *
+ * @param program for tests
+ * @returns stops it
+ */
+export function watchGpus(onReading: (reading: GpuReading) => void, program = 'nvidia-smi'): () => void {
+  const child = spawn(program, query, {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: environmentWithoutSecrets(process.env),
+  });
+  // Most machines have no such program; then there is nothing to read.
+  child.on('error', () => undefined);
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const [gpu = NaN, use = NaN, memory = NaN] = line.split(',').map((field) => Number.parseFloat(field));
+    if (!Number.isInteger(gpu)) return;
+    onReading({
+      atUs: microsNow(),
+      gpu,
+      usePercent: Number.isFinite(use) ? use : null,
+      memoryBytes: Number.isFinite(memory) ? memory * mebibyte : null,
+    });
+  });
+  return () => {
+    child.kill();
+  };
+}
+
+/** Whether a URL is one of this machine. */
+export function isOnThisMachine(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  if (protocol === 'unix:') return true;
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return (
+    host === 'localhost' || host === '::1' || host.startsWith('127.') || own.some(({ address }) => address === host)
+  );
+}

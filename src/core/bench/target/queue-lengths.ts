@@ -1,0 +1,57 @@
+import { Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { sumOf } from '../../measurement/prometheus-text.js';
+import { type Http, jsonOf } from './http.js';
+
+/** Requests that a server works on, and those that wait for it. */
+interface QueueLengths {
+  readonly running: number;
+  readonly waiting: number;
+}
+
+/** How a server can be asked how many requests run and wait. */
+export interface QueueLengthsSource {
+  /** What says so, for readers. */
+  readonly name: string;
+  /** How often it may be asked without being disturbed. */
+  readonly everyMs: number;
+  /** Never rejects. @returns null if it does not say */
+  read(): Promise<QueueLengths | null>;
+}
+
+const queueView = Compile(Type.Object({ running: Type.Array(Type.Unknown()), waiting: Type.Array(Type.Unknown()) }));
+
+/** The gauges of other servers in Prometheus's text format. */
+const gauges = {
+  vllm: { running: 'vllm:num_requests_running', waiting: 'vllm:num_requests_waiting' },
+  sglang: { running: 'sglang:num_running_reqs', waiting: 'sglang:num_queue_reqs' },
+  tgi: { running: 'tgi_batch_current_size', waiting: 'tgi_queue_size' },
+  'llama-server': { running: 'llamacpp:requests_processing', waiting: 'llamacpp:requests_deferred' },
+} as const;
+
+/** @returns null for a server that is not known to say it */
+export function queueLengthsSource(http: Http, server: string): QueueLengthsSource | null {
+  if (server === 'chatstream') {
+    return {
+      name: 'GET /v1/queue',
+      everyMs: 250,
+      async read() {
+        const answer = await http.get('/v1/queue').catch(() => null);
+        const view = answer?.status === 200 ? jsonOf(answer) : undefined;
+        return queueView.Check(view) ? { running: view.running.length, waiting: view.waiting.length } : null;
+      },
+    };
+  }
+  const names = Object.entries(gauges).find(([name]) => name === server)?.[1];
+  if (names === undefined) return null;
+  return {
+    name: 'GET /metrics',
+    // It can be long.
+    everyMs: 1000,
+    async read() {
+      const answer = await http.get('/metrics').catch(() => null);
+      if (answer?.status !== 200 || !answer.text.includes(names.running)) return null;
+      return { running: sumOf(answer.text, names.running), waiting: sumOf(answer.text, names.waiting) };
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { mixSeeds } from '../base/random.js';
+import type { LoadJob } from './load/load-generator.js';
+import type { TenantLoad } from './load/tenant-load.js';
+import type { Tenant } from './plan/tenants.js';
+import { readPromptsFile } from './workload/prompts-file.js';
+import type { SyntheticSpec, WorkloadSpec } from './workload/workload.js';
+
+/** A tenant, and what it sends. */
+export interface PreparedTenant {
+  readonly tenant: Tenant;
+  readonly workload: WorkloadSpec;
+}
+
+/** Each tenant has lengths and words of its own, which do not depend on the others. */
+export async function prepareTenants(
+  tenants: readonly Tenant[],
+  common: Pick<SyntheticSpec, 'seed' | 'salt' | 'scale'>,
+): Promise<readonly PreparedTenant[]> {
+  return await Promise.all(
+    tenants.map(async (tenant, number) => {
+      const { prompts, outputTokens, sharedPrefixTokens, conversations: shape } = tenant;
+      const seed = mixSeeds(common.seed, number);
+      const own = { ...common, seed, outputTokens, sharedPrefixTokens, shape };
+      if (prompts.type === 'synthetic') {
+        return { tenant, workload: { type: 'synthetic', inputTokens: prompts.inputTokens, ...own } as const };
+      }
+      const { conversations, wishes } = await readPromptsFile(prompts.path, shape.live);
+      return { tenant, workload: { type: 'prompts', conversations, wishes, ...own } as const };
+    }),
+  );
+}
+
+/** What the tenants send to one server; their keys go into the headers, and nowhere else. */
+export function tenantLoads(
+  prepared: readonly PreparedTenant[],
+  { client, body }: Pick<LoadJob, 'client' | 'body'>,
+): readonly TenantLoad[] {
+  return prepared.map(({ tenant: { key, ...tenant }, workload }) => ({
+    tenant,
+    workload,
+    client: key === null ? client : { ...client, headers: { ...client.headers, authorization: `Bearer ${key}` } },
+    body: tenant.priority === null ? body : { ...body, extraBody: { ...body.extraBody, priority: tenant.priority } },
+  }));
+}

@@ -1,0 +1,126 @@
+import type { FindMaxPoint } from '../../../measurement/find-max-schema.js';
+import { significant, tickText, timeRangeText, timeText, whole } from '../../../measurement/numbers.js';
+import { parseObjective } from '../../../measurement/objectives.js';
+import type { BenchResult } from '../../../measurement/result-schema.js';
+import { findMaxTable } from '../../bench/find-max.js';
+import { Markup, markup } from '../../text/markup.js';
+import type { PlotLibrary } from '../plot/draw.js';
+import { figureMarkup } from '../plot/figure.js';
+import { key, legendLine } from './legend.js';
+import { logTimeAxis } from './time-axis.js';
+
+const verdicts = {
+  holds: { colour: 'var(--good)', symbol: 'circle' },
+  breaks: { colour: 'var(--bad)', symbol: 'times' },
+  unclear: { colour: 'var(--wait)', symbol: 'diamond' },
+} as const;
+
+/** The points of `--find-max` as a table, and for each promise its value by load; empty without a search. */
+export function findMaxSection(plot: PlotLibrary, result: BenchResult): Markup {
+  const table = findMaxTable(result);
+  const { find_max: found } = result;
+  if (table === null || found === undefined) return new Markup('');
+  const head = table.heading.map((each) => markup`<th scope="col">${each}</th>`);
+  const rows = table.rows.map((cells) => markup`<tr>${cells.map((cell) => markup`<td>${cell}</td>`)}</tr>`);
+  const promises = found.points[0]?.promises.map(({ promise }) => promise) ?? [];
+  const unit = { rate: 'requests/s', concurrency: 'clients', 'max-concurrency': 'max-concurrency' }[found.by];
+  return markup`${promises.map((promise, index) => promiseFigure(plot, promise, index, found.points, [found.lower, found.upper], unit))}
+<details><summary>All loads that were measured</summary><div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table></div></details>`;
+}
+
+function promiseFigure(
+  plot: PlotLibrary,
+  promise: string,
+  index: number,
+  points: readonly FindMaxPoint[],
+  [lower, upper]: readonly [number | null, number | null],
+  unit: string,
+): Markup {
+  const known = points.flatMap(({ load, promises, verdict, overloaded, requests }) => {
+    const at = promises[index];
+    const value = at?.value_ms ?? null;
+    if (value === null || value <= 0) return [];
+    const from = Math.max(at?.value_lower_ms ?? value, value / 100);
+    return [{ load, value, from, to: at?.value_upper_ms ?? value, verdict, overloaded, requests }];
+  });
+  const [first, last] = [known[0], known.at(-1)];
+  if (first === undefined || last === undefined || first.load === last.load) return new Markup('');
+  const limit = parseObjective(promise).belowMs;
+  const inside = (load: number): number => Math.min(last.load, Math.max(first.load, load));
+  const band = lower === null || upper === null ? [] : [{ x1: inside(lower), x2: inside(upper) }];
+  const times = logTimeAxis([limit, ...known.flatMap(({ from, to }) => [from, to])]);
+  return figureMarkup(plot, {
+    title: `${promise} by load`,
+    label: `${promise} by load in ${unit}`,
+    caption: [
+      legendLine([
+        key('good', 'holds (●)'),
+        key('bad', 'breaks (×)'),
+        key('wait', 'unclear (◆)'),
+        key('limit', 'limit'),
+      ]),
+      markup`Bars: 95 % intervals. Shaded: the 95 % interval of the highest load. Both axes are logarithmic.`,
+    ],
+    panels: [
+      {
+        name: '',
+        options: (layout) => ({
+          height: layout.type === 'wide' ? 300 : 240,
+          marginLeft: 60,
+          marginBottom: 40,
+          marginRight: 24,
+          x: {
+            type: 'log',
+            domain: [first.load / 1.05, last.load * 1.05],
+            ticks: layout.type === 'wide' ? 8 : 4,
+            tickFormat: (load: number) => String(Number(load.toPrecision(3))),
+            tickSize: 3,
+            label: unit,
+            labelAnchor: 'center',
+            labelArrow: 'none',
+          },
+          y: times.scale,
+          color: { type: 'identity' },
+          marks: [
+            plot.rectX(band, { x1: 'x1', x2: 'x2', fill: 'var(--first)', fillOpacity: 0.16 }),
+            plot.gridY(times.ticks, { stroke: 'var(--rule)', strokeOpacity: 1 }),
+            plot.ruleY([limit], { stroke: 'var(--limit)', strokeDasharray: '5 3', strokeWidth: 1.5 }),
+            plot.text([tickText(limit)], {
+              frameAnchor: 'right',
+              y: () => limit,
+              text: (text: string) => text,
+              dy: -8,
+              fill: 'var(--limit)',
+              fontWeight: 600,
+            }),
+            plot.lineY(known, { x: 'load', y: 'value', stroke: 'var(--dim)', strokeWidth: 1 }),
+            ...(['holds', 'breaks', 'unclear'] as const).flatMap((verdict) => {
+              const { colour, symbol } = verdicts[verdict];
+              const own = known.filter((each) => each.verdict === verdict);
+              return [
+                plot.ruleX(own, { x: 'load', y1: 'from', y2: 'to', stroke: colour, strokeWidth: 1.5 }),
+                plot.dot(own, {
+                  x: 'load',
+                  y: 'value',
+                  symbol,
+                  r: 4.5,
+                  strokeWidth: 2,
+                  ...(symbol === 'times' ? { stroke: colour } : { fill: colour, stroke: 'var(--paper)' }),
+                }),
+              ];
+            }),
+          ],
+        }),
+      },
+    ],
+    readings: known.map(({ load, value, from, to, verdict, overloaded, requests }) => ({
+      x: load,
+      heading: `${significant(load)} ${unit}: ${overloaded ? 'overloaded' : verdict}`,
+      values: [
+        [promise.replace(/<.*/, ''), timeText(value)],
+        ['95 % interval', timeRangeText(from, to)],
+        ['requests', whole(requests)],
+      ],
+    })),
+  });
+}

@@ -1,0 +1,47 @@
+import type { BenchResult } from '../../../measurement/result-schema.js';
+import { dimensionsOf, settingValue } from '../../../measurement/setting-text.js';
+import type { SettingSummary } from '../../../measurement/summarise.js';
+import { headlineOf } from '../../bench/columns.js';
+import { massesOf } from '../../bench/masses.js';
+import { chartLabels } from '../../bench/row-labels.js';
+import type { Markup } from '../../text/markup.js';
+import type { PlotLibrary } from '../plot/draw.js';
+import { type Distribution, distributionFigure, limitsOf } from './distributions.js';
+import { shades } from './legend.js';
+
+/** Distributions of the latencies that users feel, by setting. */
+export function latencyFigures(
+  plot: PlotLibrary,
+  result: BenchResult,
+  measured: readonly SettingSummary[],
+): readonly Markup[] {
+  // A search measures in the order of its questions.
+  const summaries = measured.toSorted((one, other) => loadOf(one) - loadOf(other));
+  const headline = headlineOf(result);
+  const names = chartLabels(result, summaries).texts;
+  const by = dimensionsOf(summaries.map(({ settings }) => settings));
+  const colours = shades(summaries.length);
+  const metrics = [
+    { metric: headline.metric, title: headline.name },
+    { metric: 'queue_wait', title: 'Queue wait' },
+    { metric: 'tpot', title: 'Time per output token (TPOT)' },
+    { metric: 'e2e', title: 'End to end' },
+  ] as const;
+  return metrics.map(({ metric, title }) =>
+    distributionFigure(plot, {
+      title,
+      limits: limitsOf(result, metric),
+      distributions: summaries.map((summary, index): Distribution => ({
+        name: names[index] ?? '',
+        shortName: by.map((dimension) => settingValue(summary.settings, dimension)).join(' · '),
+        colour: colours[index] ?? '',
+        masses: massesOf(summary, metric),
+        figures: summary.metrics[metric],
+      })),
+    }),
+  );
+}
+
+function loadOf({ settings: { rate, concurrency, max_concurrency: maxConcurrency } }: SettingSummary): number {
+  return (rate ?? concurrency ?? 0) * 1000 + (maxConcurrency ?? 0);
+}

@@ -1,0 +1,26 @@
+import type { ScaleOptions } from '@observablehq/plot';
+import { tickText } from '../../../measurement/numbers.js';
+import { commonAxis, ticksOf } from '../../bench/density.js';
+
+/** A logarithmic axis between round times for these milliseconds, with few ticks. */
+export function logTimeAxis(values: readonly number[]): {
+  readonly scale: ScaleOptions;
+  readonly ticks: readonly number[];
+} {
+  const axis = commonAxis(
+    values.filter((ms) => ms > 0).map((ms) => ({ fromMs: ms, upToMs: ms, count: 1 })),
+    [],
+  ) ?? { fromMs: 1, toMs: 1000, openBelow: false };
+  const ticks = ticksOf({ ...axis, openBelow: false });
+  return {
+    ticks,
+    scale: {
+      type: 'log',
+      domain: [axis.fromMs, axis.toMs],
+      ticks: [...ticks],
+      tickFormat: tickText,
+      tickSize: 0,
+      label: null,
+    },
+  };
+}

@@ -1,0 +1,96 @@
+import { type Comparison, gatedRows, isGated } from '../../compare/comparison.js';
+import type { SeveralComparisons } from '../../compare/several.js';
+import { wholeSettingText } from '../../measurement/setting-text.js';
+import { bySetting, settingsKey, type SettingSummary, summarise } from '../../measurement/summarise.js';
+import { headlineOf } from '../bench/columns.js';
+import { massesOf } from '../bench/masses.js';
+import { conclusionOf } from '../compare/conclusion.js';
+import { comparisonJson } from '../compare/json.js';
+import { severalJson } from '../compare/several.js';
+import { differencesText, howMeasured, unmatchedTexts } from '../compare/words.js';
+import { loadItems, machineItems, targetItems } from '../text/description.js';
+import { type Markup, markup } from '../text/markup.js';
+import { distributionFigure, limitsOf } from './charts/distributions.js';
+import { intervalsFigure } from './charts/intervals.js';
+import { comparisonTable } from './comparison-table.js';
+import { pageText } from './frame.js';
+import { loadPlot, type PlotLibrary } from './plot/draw.js';
+
+/** A comparison as one self-contained file: the verdict, intervals against limits, distributions on top of each other. */
+export async function comparisonHtml(comparison: Comparison): Promise<string> {
+  return pageText({
+    title: `chatstream compare: ${comparison.verdict}`,
+    body: markup`<header><h1>Comparison of two servers</h1></header>${circumstances(comparison)}${await comparisonBody(comparison)}`,
+    files: { 'comparison.json': comparisonJson(comparison) },
+  });
+}
+
+/** The same for several candidates, one after the other. */
+export async function severalHtml(several: SeveralComparisons): Promise<string> {
+  const bodies = await Promise.all(several.comparisons.map(comparisonBody));
+  return pageText({
+    title: `chatstream compare: ${several.verdict}`,
+    body: markup`<header><h1>Comparison of ${several.comparisons.length} candidates with one baseline</h1></header>
+${several.comparisons.slice(0, 1).map(circumstances)}
+${bodies.map((body, index) => markup`<section><h2>${several.comparisons[index]?.candidate.name ?? ''}</h2>${body}</section>`)}`,
+    files: { 'comparison.json': severalJson(several) },
+  });
+}
+
+/** Everything about one candidate, as a part of a page. */
+export async function comparisonBody(comparison: Comparison): Promise<Markup> {
+  const plot = await loadPlot();
+  const { baseline, candidate, rows, notes, verdict } = comparison;
+  const [first = '', ...more] = conclusionOf(comparison);
+  const gated = gatedRows(comparison);
+  const others = rows.filter((row) => !isGated(row));
+  const side = (word: string, { name, target }: Comparison['baseline']): Markup =>
+    markup`<p><strong>${word}</strong> ${[name, ...targetItems(target)].join(' · ')}</p>`;
+  return markup`${side('Baseline', baseline)}${side('Candidate', candidate)}
+<p class="verdict ${verdict}"><strong>${first}</strong></p>
+${[...more, `${howMeasured(comparison)}.`].map((sentence) => markup`<p>${sentence}</p>`)}
+${[...notes, ...unmatchedTexts(comparison), ...differencesText(comparison)].map((note) => markup`<p class="warning">${note}</p>`)}
+${intervalsFigure(plot, gated.length > 0 ? 'Intervals against their limits' : 'Ratios', gated.length > 0 ? gated : rows)}
+${gated.length > 0 ? intervalsFigure(plot, 'Other figures, not judged', others) : ''}
+${overlaid(plot, comparison)}
+<details><summary>All figures</summary>${comparisonTable(rows)}</details>`;
+}
+
+function circumstances({ candidate }: Comparison): Markup {
+  return markup`<p class="dim">${loadItems(candidate.plan).join(' · ')}</p><p class="dim">${machineItems(candidate.machine).join(' · ')}</p>`;
+}
+
+/** The distributions of both sides at each setting that both have. */
+function overlaid(plot: PlotLibrary, { baseline, candidate }: Comparison): readonly Markup[] {
+  const before = new Map(summarise(baseline.runs).map((summary) => [settingsKey(summary.settings), summary]));
+  const after = summarise(candidate.runs);
+  const isSingle = bySetting(candidate.runs).size === 1;
+  const headline = headlineOf(candidate);
+  const metrics = [
+    { metric: headline.metric, title: headline.name },
+    { metric: 'tpot', title: 'Time per output token (TPOT)' },
+    { metric: 'e2e', title: 'End to end' },
+  ] as const;
+  return after.flatMap((summary) => {
+    const other = before.get(settingsKey(summary.settings));
+    if (other === undefined) return [];
+    return metrics.map(({ metric, title }) => {
+      const distribution = (name: string, shortName: string, colour: string, side: SettingSummary) => ({
+        name,
+        shortName,
+        colour,
+        masses: massesOf(side, metric),
+        figures: side.metrics[metric],
+      });
+      return distributionFigure(plot, {
+        title: isSingle ? title : `${title} at ${wholeSettingText(summary.settings)}`,
+        limits: limitsOf(candidate, metric),
+        distributions: [
+          distribution('baseline', 'base', 'var(--client)', other),
+          distribution('candidate', 'cand.', 'var(--first)', summary),
+        ],
+        isOverlaid: true,
+      });
+    });
+  });
+}

@@ -1,0 +1,154 @@
+import { Type } from 'typebox';
+import { afterEach, describe, expect, it } from 'vitest';
+import { inThreadLoad } from '../../../../src/core/bench/load/in-thread.js';
+import { type LoadJob, partOf } from '../../../../src/core/bench/load/load-generator.js';
+import { mergedGroups } from '../../../../src/core/bench/record/groups.js';
+import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
+import { assumedScale } from '../../../../src/core/bench/workload/words.js';
+import { parseLengths } from '../../../../src/core/measurement/lengths.js';
+import { parseThinkTime } from '../../../../src/core/measurement/think-time.js';
+import { parseAs } from '../../../support/parse-as.js';
+import { TokenServer } from '../../../support/token-server.js';
+
+const servers: TokenServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.stop();
+});
+
+async function serve(): Promise<TokenServer> {
+  const server = await TokenServer.start(() => ({ prefillMs: 2, tokenMs: 1, tokens: 3 }));
+  servers.push(server);
+  return server;
+}
+
+const body = Type.Object({ messages: Type.Array(Type.Object({ role: Type.String(), content: Type.String() })) });
+
+/** The messages of each request, in the order of their arrival. */
+function messagesTo(server: TokenServer): readonly (readonly { readonly role: string; readonly content: string }[])[] {
+  return server.bodies.map((text) => parseAs(body, JSON.parse(text)).messages);
+}
+
+function jobFor(server: TokenServer, changes: Partial<LoadJob> = {}, thinkTime = '0'): LoadJob {
+  return {
+    client: { url: server.url, headers: {}, timeoutMs: 10_000 },
+    workload: {
+      type: 'synthetic',
+      seed: 1,
+      salt: 0,
+      inputTokens: parseLengths('4-12'),
+      outputTokens: parseLengths('2-9'),
+      sharedPrefixTokens: 0,
+      scale: assumedScale,
+      shape: { turns: parseLengths('3'), thinkTime: parseThinkTime(thinkTime), live: true },
+    },
+    body: { model: 'm', ignoreEos: false, omitted: [], extraBody: null },
+    shape: { type: 'closed', clients: 1 },
+    run: 0,
+    worker: 0,
+    workers: 1,
+    warmupMs: 0,
+    durationMs: null,
+    requests: 6,
+    extension: null,
+    objectives: [],
+    promises: [],
+    samplesPath: null,
+    ...changes,
+  };
+}
+
+async function measure(job: LoadJob): Promise<RunPart> {
+  const load = inThreadLoad();
+  try {
+    await load.prepare(job);
+    const [part] = await load.start(new AbortController().signal);
+    if (part === undefined) throw new Error('nothing was measured');
+    return part;
+  } finally {
+    await load.close();
+  }
+}
+
+describe('a conversation', () => {
+  it("sends with each turn what was said before, with the server's own answers", async () => {
+    const server = await serve();
+    await measure(jobFor(server));
+    const [first = [], second = [], third = [], next = []] = messagesTo(server);
+    const answer = { role: 'assistant', content: 'xxx' };
+    expect(first).toHaveLength(1);
+    expect(second.slice(0, 2)).toEqual([...first, answer]);
+    expect(third.slice(0, 4)).toEqual([...second, answer]);
+    expect(third.map(({ role }) => role)).toEqual(['user', 'assistant', 'user', 'assistant', 'user']);
+    expect(next).toHaveLength(1);
+    expect(next[0]?.content).not.toBe(first[0]?.content);
+  });
+
+  it('has the same messages and lengths again with the same seed', async () => {
+    const server = await serve();
+    await measure(jobFor(server));
+    await measure(jobFor(server));
+    expect(server.bodies.slice(6)).toEqual(server.bodies.slice(0, 6));
+    expect(new Set(server.bodies.slice(0, 6)).size).toBe(6);
+  });
+
+  it('is counted by turn', async () => {
+    const server = await serve();
+    const { groups } = await measure(jobFor(server));
+    const counts = [...mergedGroups([groups])].map(([name, { completed, outputTokens }]) => [name, completed, outputTokens]); // prettier-ignore
+    expect(counts).toEqual([
+      ['turn 1', 2, 6],
+      ['turn 2', 2, 6],
+      ['turn 3', 2, 6],
+    ]);
+  });
+
+  it('pauses between an answer and the next message, and does not count the pause as latency', async () => {
+    const server = await serve();
+    const part = await measure(jobFor(server, { requests: 4 }, '150ms'));
+    const { lastEndUs, beginUs } = part.span ?? { lastEndUs: 0, beginUs: 0 };
+    // Three pauses; the client's first message is sent at once.
+    expect(lastEndUs - beginUs).toBeGreaterThan(3 * 149_000);
+    // Requests in flight are counted every 10 ms, so that each may seem longer than it was.
+    expect(part.inFlightUs).toBeLessThan(lastEndUs - beginUs - 2 * 149_000);
+  });
+
+  it('goes on in its own time in an open loop, in which arrivals begin conversations', async () => {
+    const server = await serve();
+    const shape: LoadJob['shape'] = { type: 'open', rate: 90, arrival: 'constant', seed: 1, turnsEach: 3 };
+    const part = await measure(jobFor(server, { shape, requests: null, durationMs: 300 }));
+    const lengths = messagesTo(server).map(({ length }) => length);
+    // 30 conversations per second: 9 or 10 in 0.3 s. The last ones end before their last turn.
+    expect(lengths.filter((length) => length === 1).length).toBeGreaterThanOrEqual(9);
+    expect(lengths.filter((length) => length === 1).length).toBeLessThanOrEqual(10);
+    expect(lengths).toContain(5);
+    expect(part.completed).toBe(lengths.length);
+  });
+
+  it('waits for room turn by turn if few requests may be in flight', async () => {
+    const server = await serve();
+    const shape: LoadJob['shape'] = { type: 'open', rate: 900, arrival: 'constant', seed: 1, turnsEach: 3, maxInFlight: 1 }; // prettier-ignore
+    const part = await measure(jobFor(server, { shape, requests: 12 }));
+    expect(server.mostInFlight).toBe(1);
+    expect(part.completed).toBe(12);
+    expect(part.heldBack.requests).toBeGreaterThan(6);
+    const lengths = messagesTo(server).map(({ length }) => length);
+    // Several have begun before the first of them ends.
+    expect(lengths.lastIndexOf(1)).toBeGreaterThan(lengths.indexOf(3));
+    expect(lengths).toContain(3);
+  });
+
+  it('ends when its client leaves', async () => {
+    const server = await TokenServer.start((request) => ({ prefillMs: request % 3 === 2 ? 5000 : 1, tokenMs: 1, tokens: 2 })); // prettier-ignore
+    servers.push(server);
+    const part = await measure(jobFor(server, { requests: 9, leaving: { share: 0.999, afterMs: 100, seed: 1 } }));
+    expect(part.leavers).toMatchObject({ requests: 9, left: 3, answered: 6 });
+    expect(messagesTo(server).map(({ length }) => length)).toEqual([1, 3, 5, 1, 3, 5, 1, 3, 5]);
+  });
+
+  it('has its part of the requests in each of several workers', async () => {
+    const shape: LoadJob['shape'] = { type: 'open', rate: 300, arrival: 'constant', seed: 1, turnsEach: 3 };
+    const server = await serve();
+    const parts = await Promise.all([0, 1].map((worker) => measure(partOf(jobFor(server, { shape, requests: 9 }), worker, 2)))); // prettier-ignore
+    expect(parts.map(({ completed }) => completed)).toEqual([5, 4]);
+  });
+});
