@@ -79,33 +79,6 @@ export function inputTooLongError(
   );
 }
 
-// deadline
-
-/** For a request that would start too late to be of use. */
-export function deadlineError(retryAfterSeconds: number): ChatstreamError {
-  return new ChatstreamError('deadline', 'The answer would not begin before the deadline of the request.', {
-    hint: `Allow more time, or try again in ${retryAfterSeconds} s.`,
-    retryAfterSeconds,
-  });
-}
-
-// draining
-
-export function drainingError(retryAfterSeconds: number): ChatstreamError {
-  return new ChatstreamError('draining', 'The server is shutting down and accepts no new requests.', {
-    hint: 'Try again in a moment, or on another server.',
-    retryAfterSeconds,
-  });
-}
-
-/** For an answer that was still being generated when the time for the drain was up. */
-export function cutOffError(retryAfterSeconds: number): ChatstreamError {
-  return new ChatstreamError('draining', 'The server shut down before the answer was complete.', {
-    hint: 'Send the request again in a moment, or to another server.',
-    retryAfterSeconds,
-  });
-}
-
 // engine_unavailable
 
 /** Before the model has been loaded for the first time. */
@@ -229,55 +202,6 @@ export function conversationNotFoundError(id: string, param?: string): Chatstrea
     hint: 'Either it was deleted, or it was not used for longer than --store-ttl.',
     ...(param !== undefined && { param }),
   });
-}
-
-// queue_full
-
-/** For a new request when there is neither a free slot nor a free place in the queue. */
-export function queueFullError(
-  queue: {
-    readonly running: number;
-    readonly waiting: number;
-    /** Requests that hold a place already while their prompts are tokenised. */
-    readonly pending: number;
-    readonly maxConcurrency: number;
-    readonly maxQueue: number;
-  },
-  retryAfterSeconds: number,
-): ChatstreamError {
-  const { running, waiting, pending, maxConcurrency, maxQueue } = queue;
-  const places = maxQueue === 0 ? 'no request may wait' : `${waiting} of ${maxQueue} places to wait are taken`;
-  const arriving = pending === 0 ? '' : `, and ${pending} more arrived just before this one`;
-  return new ChatstreamError(
-    'queue_full',
-    `The queue is full: ${running} of ${maxConcurrency} generations run and ${places}${arriving}.`,
-    { hint: `Try again in ${retryAfterSeconds} s.`, retryAfterSeconds },
-  );
-}
-
-/** For a request whose prompt would make too many tokens wait. */
-export function queuedTokensError(
-  queuedTokens: number,
-  promptTokens: number,
-  most: number,
-  retryAfterSeconds: number,
-): ChatstreamError {
-  return new ChatstreamError(
-    'queue_full',
-    `The queue is full: ${queuedTokens} of ${most} prompt tokens wait, and this request has ${promptTokens}.`,
-    { hint: `Try again in ${retryAfterSeconds} s.`, retryAfterSeconds },
-  );
-}
-
-// queue_timeout
-
-/** For a request that has waited too long, in the queue or for the engine. */
-export function queueTimeoutError(queueTimeoutMs: number, retryAfterSeconds: number): ChatstreamError {
-  return new ChatstreamError(
-    'queue_timeout',
-    `The request waited ${queueTimeoutMs / 1000} s, longer than the queue allows.`,
-    { hint: `Try again in ${retryAfterSeconds} s.`, retryAfterSeconds },
-  );
 }
 
 // storage_failed

@@ -1,5 +1,6 @@
 import { untilAborted, withDeadline } from '../base/abort.js';
 import type { Clock } from '../base/clock.js';
+import { queueTimeoutError } from '../base/queue-refusals.js';
 import {
   clientLeftError,
   contextLengthError,
@@ -7,7 +8,6 @@ import {
   engineLoadingError,
   noEmbeddingsError,
   onlyEmbeddingsError,
-  queueTimeoutError,
 } from '../base/refusals.js';
 import type { EngineInfo, Prepared, PromptSource, ServingEngine } from '../engine/engine.js';
 import { noKey } from '../scheduler/demand.js';

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
-import { cutOffError, engineDownError } from '../base/refusals.js';
+import { cutOffError } from '../base/queue-refusals.js';
+import { engineDownError } from '../base/refusals.js';
 import type { GenerationEvent, Round, ServingEngine } from '../engine/engine.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import type { InferenceJob } from './inference-job.js';

@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { asChatstreamError, type ChatstreamError } from '../base/errors.js';
-import { clientLeftError, cutOffError, queueTimeoutError } from '../base/refusals.js';
+import { cutOffError, queueTimeoutError } from '../base/queue-refusals.js';
+import { clientLeftError } from '../base/refusals.js';
 import { noUpstreamError } from '../base/upstream-refusals.js';
 import { isUsable } from '../executor/executor.js';
 import type { QueueSnapshot } from '../inference/queue-snapshot.js';

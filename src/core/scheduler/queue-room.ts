@@ -1,5 +1,5 @@
 import { rateLimitedError } from '../base/key-refusals.js';
-import { drainingError, queuedTokensError, queueFullError } from '../base/refusals.js';
+import { drainingError, queuedTokensError, queueFullError } from '../base/queue-refusals.js';
 import type { SchedulerLimits } from './scheduler-options.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { ChatstreamError } from '../base/errors.js';
-import { drainingError } from '../base/refusals.js';
+import { drainingError } from '../base/queue-refusals.js';
 import type { KeyTerms } from './demand.js';
 import { FairLine } from './fair-line.js';
 import type { Job, QueueEntry, SchedulerEvent, TurningAway, WaitingView } from './job.js';

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import type { ChatstreamError } from '../base/errors.js';
-import { deadlineError, queueTimeoutError } from '../base/refusals.js';
+import { deadlineError, queueTimeoutError } from '../base/queue-refusals.js';
 import { Deadlines } from './deadlines.js';
 import type { Job, TurningAway } from './job.js';
 import type { JobLine } from './job-line.js';

@@ -2,12 +2,16 @@ import { describe, expect, it } from 'vitest';
 import type { ChatstreamError } from '../../../src/core/base/errors.js';
 import { missingKeyError, wrongKeyError } from '../../../src/core/base/key-refusals.js';
 import {
+  cutOffError,
+  drainingError,
+  queueFullError,
+  queueTimeoutError,
+} from '../../../src/core/base/queue-refusals.js';
+import {
   bodyTooLargeError,
   clientLeftError,
   compressedError,
   contextLengthError,
-  cutOffError,
-  drainingError,
   engineDownError,
   engineLoadingError,
   engineStoppedError,
@@ -16,8 +20,6 @@ import {
   modelNotFoundError,
   notFoundError,
   notJsonError,
-  queueFullError,
-  queueTimeoutError,
   websocketError,
 } from '../../../src/core/base/refusals.js';
 
