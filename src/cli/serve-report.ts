@@ -13,6 +13,11 @@ import { styled } from './terminal.js';
 /** Variables of the environment, such as `process.env`. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Where people see what the server does: the console if it is served, and the metrics. */
+export function watched(url: string, { consolePath }: ServeOptions['server']): string {
+  return consolePath === null ? `${url}/v1/queue   ${url}/metrics` : `${url}/ in a browser   ${url}/metrics`;
+}
+
 /** What `serve` prints once requests are accepted. The first line is the one that scripts and people look for. */
 export function readyBlock(
   { url, info }: RunningServer,
@@ -37,7 +42,7 @@ export function readyBlock(
       ? []
       : [`  ${label('cache')}conversations in up to ${formatBytes(info.promptCache.limitBytes)} of memory`]),
     `  ${label('queue')}${queue.maxConcurrency} run at once (${info.slots} ${info.slots === 1 ? 'slot' : 'slots'}), ${waiting}`,
-    `  ${label('watch')}${url}/v1/queue   ${url}/metrics`,
+    `  ${label('watch')}${watched(url, server)}`,
     `  ${label('try')}${command.join(` \\\n  ${label('')}  `)}`,
     '',
   ].join('\n');

@@ -1,8 +1,12 @@
 import type { RunningRelay, ServeUpstreamsOptions } from '../core/serve-upstreams.js';
+import { watched } from './serve-report.js';
 import { styled } from './terminal.js';
 
 /** What `serve --upstream` prints once requests are accepted. The first line is the same as that of `serve`. */
-export function relayReadyBlock({ url, upstreams, models }: RunningRelay, { queue }: ServeUpstreamsOptions): string {
+export function relayReadyBlock(
+  { url, upstreams, models }: RunningRelay,
+  { queue, server }: ServeUpstreamsOptions,
+): string {
   const label = (text: string): string => styled(process.stdout, 'dim', text.padEnd(10));
   const waiting = queue.maxQueue === 0 ? 'none may wait' : `${queue.maxQueue} may wait for each model`;
   const width = Math.max(...upstreams.map(({ name }) => name.length));
@@ -15,7 +19,7 @@ export function relayReadyBlock({ url, upstreams, models }: RunningRelay, { queu
     }),
     `  ${label('models')}${models.length === 0 ? 'any' : models.join(', ')}`,
     `  ${label('queue')}${waiting}`,
-    `  ${label('watch')}${url}/v1/queue   ${url}/v1/upstreams   ${url}/metrics`,
+    `  ${label('watch')}${watched(url, server)}   ${url}/v1/upstreams`,
     '',
   ].join('\n');
 }
