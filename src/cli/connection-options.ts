@@ -8,16 +8,14 @@ export interface ConnectionFlags {
 }
 
 /**
- * How to reach a server that is looked at.
+ * How to reach a server that runs.
  *
- * @param patienceMs milliseconds in which it has to answer
  * @throws ChatstreamError `usage` if there is no such file with certificates
  */
-export async function connectionOptions(flags: ConnectionFlags, patienceMs: number): Promise<WatchOptions> {
+export async function connectionOptions(flags: ConnectionFlags): Promise<Omit<WatchOptions, 'patienceMs'>> {
   const [key] = (flags['api-key'] ?? '').split(',');
   return {
     headers: key === undefined || key.trim() === '' ? {} : { authorization: `Bearer ${key.trim()}` },
     trust: { ca: flags.ca === undefined ? null : await readCertificates(flags.ca), insecure: flags.insecure },
-    patienceMs,
   };
 }

@@ -25,7 +25,10 @@ const patienceMs = 5_000;
  * @throws ChatstreamError `usage`, `target_unreachable`
  */
 export async function watchTop(flags: TopFlags, stopping: AbortSignal, print: (line: string) => void): Promise<void> {
-  const server = await untilAborted(watchServer(flags.url, await connectionOptions(flags, patienceMs)), stopping);
+  const server = await untilAborted(
+    watchServer(flags.url, { ...(await connectionOptions(flags)), patienceMs }),
+    stopping,
+  );
   const first = await server.read();
   const leaving = new AbortController();
   const ending = AbortSignal.any([stopping, leaving.signal]);

@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
+import { connectionFlags } from '../cli/connection-flags.js';
 import { flagOrigins, fromEnvironment } from '../cli/flags.js';
 import { givenServerFlags, ownServerFlags } from '../cli/own-server.js';
 import { firstSignal } from '../cli/signals.js';
@@ -37,14 +38,7 @@ On a terminal, answers are laid out while they come; /help lists the commands, C
       char: 'm',
       summary: 'With --url, which of its models to ask. Without, the model to load, as for serve.',
     }),
-    'api-key': Flags.string({
-      summary: 'Key to send as a bearer token. Of several with commas between them, the first is sent.',
-    }),
-    ca: Flags.file({
-      summary: 'PEM file with certificates to trust, besides those of the well-known authorities.',
-      exclusive: ['insecure'],
-    }),
-    insecure: Flags.boolean({ summary: 'Accept any TLS certificate.' }),
+    ...connectionFlags,
     system: Flags.string({ summary: 'What the model is told before everything else.' }),
     load: Flags.file({ summary: 'Go on with a conversation that /save has written.' }),
     engine,

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
+import { connectionFlags, watchedUrlFlag } from '../cli/connection-flags.js';
 import { durationFlag, fromEnvironment } from '../cli/flags.js';
 import { firstSignal } from '../cli/signals.js';
 import { ChatstreamError } from '../core/base/errors.js';
@@ -21,19 +22,8 @@ export default class Top extends BaseCommand {
   static override enableJsonFlag = false;
 
   static override flags = fromEnvironment({
-    url: Flags.string({
-      char: 'u',
-      summary: 'URL of a chatstream server, or unix:/path.',
-      default: 'http://127.0.0.1:8000',
-    }),
-    'api-key': Flags.string({
-      summary: 'Key to send as a bearer token. Of several with commas between them, the first is sent.',
-    }),
-    ca: Flags.file({
-      summary: 'PEM file with certificates to trust, besides those of the well-known authorities.',
-      exclusive: ['insecure'],
-    }),
-    insecure: Flags.boolean({ summary: 'Accept any TLS certificate.' }),
+    url: watchedUrlFlag,
+    ...connectionFlags,
     interval: durationFlag({
       summary: 'Time between two readings.',
       default: 1000,

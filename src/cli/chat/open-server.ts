@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../core/base/errors.js';
-import { readCertificates } from '../../core/bench/target/certificates.js';
 import { startOwnServer } from '../../core/bench/target/own-server.js';
 import { type ChatServer, reachChatServer } from '../../core/chat/chat-server.js';
+import { connectionOptions } from '../connection-options.js';
 import { ownServerBeginning, ownServerCommand, type ServerFlagValues } from '../own-server.js';
 
 export interface ServerChoice {
@@ -61,13 +61,8 @@ export async function openServer(choice: ServerChoice, hooks: OpenServerHooks): 
   }
 }
 
-async function reach({ model, ca, insecure, 'api-key': keys = '' }: ServerChoice, url: string): Promise<ChatServer> {
-  const [key = ''] = keys.split(',').map((each) => each.trim());
-  return await reachChatServer(url, {
-    model: model ?? null,
-    headers: key === '' ? {} : { authorization: `Bearer ${key}` },
-    trust: { ca: ca === undefined ? null : await readCertificates(ca), insecure },
-  });
+async function reach({ model, ...flags }: ServerChoice, url: string): Promise<ChatServer> {
+  return await reachChatServer(url, { model: model ?? null, ...(await connectionOptions(flags)) });
 }
 
 function isNothingThere({ cause }: ChatstreamError): boolean {

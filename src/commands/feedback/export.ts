@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
+import { connectionFlags, watchedUrlFlag } from '../../cli/connection-flags.js';
 import { fromEnvironment } from '../../cli/flags.js';
 
 export default class FeedbackExport extends BaseCommand {
@@ -19,26 +20,19 @@ export default class FeedbackExport extends BaseCommand {
   static override enableJsonFlag = false;
 
   static override flags = fromEnvironment({
-    url: Flags.string({
-      char: 'u',
-      summary: 'URL of a chatstream server, or unix:/path.',
-      default: 'http://127.0.0.1:8000',
-    }),
+    url: watchedUrlFlag,
+    ...connectionFlags,
     'api-key': Flags.string({
       summary:
         'Key of an administrator, to send as a bearer token. Of several with commas between them, the first is sent.',
     }),
-    ca: Flags.file({
-      summary: 'PEM file with certificates to trust, besides those of the well-known authorities.',
-      exclusive: ['insecure'],
-    }),
-    insecure: Flags.boolean({ summary: 'Accept any TLS certificate.' }),
   });
 
   async run(): Promise<void> {
     const { flags } = await this.parse(FeedbackExport);
     const { connectionOptions } = await import('../../cli/connection-options.js');
     const { feedbackLines } = await import('../../core/watch/feedback-lines.js');
-    for await (const line of feedbackLines(flags.url, await connectionOptions(flags, 30_000))) this.log(line);
+    const connection = { ...(await connectionOptions(flags)), patienceMs: 30_000 };
+    for await (const line of feedbackLines(flags.url, connection)) this.log(line);
   }
 }

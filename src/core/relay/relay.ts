@@ -11,27 +11,15 @@ import { RequestEvents } from '../inference/request-events.js';
 import type { RequestLine } from '../inference/request-line.js';
 import { type KeyTerms, noKey } from '../scheduler/demand.js';
 import type { SchedulerEvent } from '../scheduler/job.js';
-import type { RateLimiter } from '../scheduler/rate-limiter.js';
-import { Scheduler, type SchedulerLimits, type SchedulerOptions } from '../scheduler/scheduler.js';
+import { Scheduler, type SchedulerLimits } from '../scheduler/scheduler.js';
 import { Attempts, type RelayExecutor } from './attempts.js';
 import { HomelessJobs } from './homeless-jobs.js';
 import { assertPlaces, modelFor, modelsOf } from './offered-models.js';
 import { sharePlaces } from './place-sharing.js';
 import { type ModelLine, RelayJob } from './relay-job.js';
+import { outageMs, type RelayOptions } from './relay-options.js';
 import type { RelayListener, RelayRequest } from './relay-request.js';
 import { relaySnapshot } from './relay-snapshot.js';
-
-export interface RelayOptions extends Omit<SchedulerOptions, 'maxConcurrency'> {
-  /** The most generations at once; null for as many as the upstreams have places. */
-  readonly maxConcurrency: number | null;
-  /** Names that stand for the first model, and `*` for any name. */
-  readonly aliases: readonly string[];
-  /** Limits of keys over time. */
-  readonly rates?: RateLimiter;
-}
-
-/** How long requests wait for an upstream while there is none, in milliseconds; after that, they are refused at once. */
-const outageMs = 10_000;
 
 /**
  * Lets requests wait for places at upstream servers, each in the line of its model, and passes their answers on. Does for

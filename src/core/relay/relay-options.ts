@@ -1,0 +1,14 @@
+import type { RateLimiter } from '../scheduler/rate-limiter.js';
+import type { SchedulerOptions } from '../scheduler/scheduler.js';
+
+export interface RelayOptions extends Omit<SchedulerOptions, 'maxConcurrency'> {
+  /** The most generations at once; null for as many as the upstreams have places. */
+  readonly maxConcurrency: number | null;
+  /** Names that stand for the first model, and `*` for any name. */
+  readonly aliases: readonly string[];
+  /** Limits of keys over time. */
+  readonly rates?: RateLimiter;
+}
+
+/** How long requests wait for an upstream while there is none, in milliseconds; after that, they are refused at once. */
+export const outageMs = 10_000;
