@@ -119,9 +119,17 @@ describe('a store in a file', () => {
   it('gives the space of what has expired back to the disk', async () => {
     const path = newPath();
     const clock = new VirtualClock();
-    const { responses } = await open(path, { ttlMs: 1000, clock, wallClock: () => clock.now() });
-    await Promise.all(Array.from({ length: 2000 }, (_, index) => responses.set(String(index), 'x'.repeat(5000))));
+    const options = { ttlMs: 1000, clock, wallClock: () => clock.now() };
+    const filling = await open(path, options);
+    await Promise.all(
+      Array.from({ length: 2000 }, (_, index) => filling.responses.set(String(index), 'x'.repeat(5000))),
+    );
+    // Until it is closed, part of what was written is only in the log.
+    await filling.storage.close();
     expect(statSync(path).size).toBeGreaterThan(8_000_000);
+    const { responses } = await open(path, options);
+    // Answered after the sweep at the start, so that the next one waits for the clock.
+    expect(await responses.get('0')).toHaveLength(5000);
     clock.advance(61_000);
     // What is given back is first in the log, which is copied into the file from time to time.
     await until(async () => {
