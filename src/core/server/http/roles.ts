@@ -17,6 +17,10 @@ const needs: ReadonlyMap<string, readonly Role[]> = new Map([
   ['GET /v1/feedback', []],
   ['DELETE /v1/feedback/:id', []],
   ['PATCH /v1/queue', []],
+  ['POST /v1/queue/drain', []],
+  ['POST /v1/load-test', []],
+  ['GET /v1/load-test', []],
+  ['DELETE /v1/load-test', []],
   ['GET /v1/upstreams', ['observer']],
   ['PATCH /v1/upstreams/:name', []],
 ]);

@@ -1,7 +1,8 @@
 import type { App, LineContext } from '../http/context.js';
+import { checkOperator } from '../http/operators.js';
 import { wireExecutors, wireLimits, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
 import { errors, json } from '../schemas/openapi.js';
-import { queueLimits } from '../schemas/server-state.js';
+import { drainRequest, queueLimits } from '../schemas/server-state.js';
 
 export function queueRoutes(app: App, context: LineContext): void {
   const tags = ['queue'];
@@ -25,6 +26,24 @@ export function queueRoutes(app: App, context: LineContext): void {
     });
     log.info(body, 'queue limits changed');
     return describe(context, raw);
+  });
+
+  const { operations, line } = context;
+  if (operations === null) return;
+  const draining = {
+    summary: 'Shut the server down: what runs may finish',
+    tags,
+    // Whatever it is, a body of JSON keeps pages of others from sending it through a browser of this machine.
+    body: drainRequest,
+    response: { 202: json('The drain begins.', 'Queue'), ...errors(400, 401, 403, 408, 413, 415) },
+  };
+  app.post('/v1/queue/drain', { schema: draining }, ({ log, raw }, reply) => {
+    checkOperator(context, raw);
+    if (line.readiness !== 'draining') {
+      log.info({}, 'drain asked for over HTTP');
+      operations.drain();
+    }
+    return reply.code(202).send({ ...describe(context, raw), draining: true });
   });
 }
 
