@@ -4,7 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { fastify, LogController } from 'fastify';
 import type { Logger as PinoLogger } from 'pino';
 import { compressedError, tooManyConnectionsError } from '../base/refusals.js';
-import { QueueFeed } from './console/queue-feed.js';
+import { QueueFeeds } from './console/queue-feeds.js';
 import { BodyWatch } from './http/body-watch.js';
 import type { App, LineContext, RelayContext, ServerContext } from './http/context.js';
 import { answerUnreadable, refuseConnection, sendError, sendNotFound, toChatstreamError } from './http/errors.js';
@@ -79,9 +79,9 @@ export async function createApp(context: ServerContext | RelayContext, logger: P
   const connections = watchConnections(app, context);
   cutOffSlowReaders(app, options.writeTimeoutMs);
   const answers = new OpenAnswers(app.server);
-  const feed = new QueueFeed(context.line, context.totals, context.clock);
+  const feeds = new QueueFeeds(context.line, context.totals, context.clock);
   app.addHook('preClose', async () => {
-    feed.end();
+    feeds.end();
     await context.operations?.loadTests.close();
     await answers.delivered();
     // The remaining connections wait for nothing, and some would keep the server alive: browsers open connections in
@@ -159,7 +159,7 @@ export async function createApp(context: ServerContext | RelayContext, logger: P
   }
   const observing = [queueRoutes, usageRoutes, healthRoutes, observationRoutes, resourceRoutes];
   for (const routes of [...observing, loadTestRoutes, consoleRoutes]) routes(app, context);
-  queueEventRoutes(app, context, feed);
+  queueEventRoutes(app, context, feeds);
   return app;
 }
 

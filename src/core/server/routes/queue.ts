@@ -1,5 +1,6 @@
 import type { App, LineContext } from '../http/context.js';
 import { checkOperator } from '../http/operators.js';
+import { shownKey } from '../http/roles.js';
 import { wireExecutors, wireLimits, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
 import { errors, json } from '../schemas/openapi.js';
 import { drainRequest, queueLimits } from '../schemas/server-state.js';
@@ -49,13 +50,11 @@ export function queueRoutes(app: App, context: LineContext): void {
 
 /** Users see only their own requests, with their places among all. */
 function describe({ line, totals, keys }: LineContext, request: object): object {
-  const queue = line.snapshot();
-  const { role, name } = keys.of(request);
-  const isShown = ({ key }: { readonly key: string }): boolean => role !== 'user' || key === name;
+  const queue = line.snapshot(undefined, shownKey(keys.of(request)));
   return {
     ...wireLimits(queue),
-    running: queue.running.filter(isShown).map(wireRunning),
-    waiting: queue.waiting.filter(isShown).map(wireWaiting),
+    running: queue.running.map(wireRunning),
+    waiting: queue.waiting.map(wireWaiting),
     executors: wireExecutors(line.executors),
     totals: totals.counts,
     tokens: totals.tokens,

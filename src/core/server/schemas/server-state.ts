@@ -64,6 +64,12 @@ export const running = Type.Object({
   ),
   slot: Type.Union([count, Type.Null()], { description: 'Null until the engine has chosen one.' }),
   prompt_tokens: count,
+  prefilled_tokens: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      description: 'How much of the prompt has been read, while that takes several rounds. Cached tokens are counted.',
+    }),
+  ),
   output_tokens: count,
   running_ms: count,
 });
