@@ -34,6 +34,7 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
   const byPlace = new Map(running.map((entry) => [entry.place, entry]));
   const more = status.running_count - running.filter(({ place }) => place < shown).length;
   const tokensPerSecond = tokenRate(state);
+  const hasModels = new Set(running.map(({ model }) => model)).size > 1;
   const gap = gapOf(layout.density);
   return (
     <section class="queue-column queue-running" aria-labelledby="queue-running">
@@ -42,14 +43,18 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
         title={words.running}
         figure={status.running_count}
         limit={
-          <LimitStepper
-            name="max_concurrency"
-            label={words.limitRunning}
-            value={status.max_concurrency}
-            min={1}
-            max={status.slots}
-            byOnes={status.slots <= 64}
-          />
+          status.lists === 'own' ? (
+            <span class="figure">{count(status.max_concurrency)}</span>
+          ) : (
+            <LimitStepper
+              name="max_concurrency"
+              label={words.limitRunning}
+              value={status.max_concurrency}
+              min={1}
+              max={status.slots}
+              byOnes={status.slots <= 64}
+            />
+          )
         }
         unit={status.slots === status.max_concurrency ? undefined : words.slots(count(status.slots))}
         share={status.running_count / status.slots}
@@ -67,7 +72,9 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
       >
         {Array.from({ length: shown }, (_, place) => {
           const entry = byPlace.get(place);
-          if (entry !== undefined) return <RunningCard key={entry.id} entry={entry} density={layout.density} />;
+          if (entry !== undefined) {
+            return <RunningCard key={entry.id} entry={entry} density={layout.density} showsModel={hasModels} />;
+          }
           const closed = place >= status.max_concurrency;
           return (
             <li key={place} class={`queue-place ${closed ? 'queue-closed' : ''}`}>
@@ -75,7 +82,11 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
             </li>
           );
         })}
-        {more > 0 && <li class="queue-place queue-rest figure">+{count(more)}</li>}
+        {more > 0 && (
+          <li class="queue-place queue-rest figure">
+            <span>{status.lists === 'own' ? words.ofOthers(count(more)) : `+${count(more)}`}</span>
+          </li>
+        )}
       </ul>
     </section>
   );
