@@ -77,6 +77,12 @@ export class KeyRing {
     return this.#found.get(request) ?? anybody;
   }
 
+  /** Whose a request is: the name of its key; undefined for one that needed none. */
+  ownerOf(request: object): string | undefined {
+    const key = this.of(request);
+    return key === anybody ? undefined : key.name;
+  }
+
   #keyIn(headers: IncomingHttpHeaders): KeySettings {
     if (this.#keys.length + this.#lent.size === 0) return anybody;
     const given = keysIn(headers);

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { digestOf, type KeySettings, noRates } from '../../../../src/core/config/key-settings.js';
 import { usualTerms } from '../../../../src/core/scheduler/demand.js';
 import type { LoadEnd, LoadFigures, LoadOrder } from '../../../../src/core/server/console/load-tests.js';
-import { type TestApp, testApp, type TestAppOptions } from '../../../support/app.js';
+import { chat, type TestApp, testApp, type TestAppOptions } from '../../../support/app.js';
+import { openStream } from '../../../support/stream-client.js';
 import { until } from '../../../support/until.js';
 
 const path = '/v1/load-test';
@@ -122,6 +123,17 @@ describe('a load test', () => {
     await made.ask(path, plan);
     await made.close();
     expect(made.played().calls).toEqual(['stop', 'kill']);
+  });
+
+  it('has a name of its own in the queue, also where no key is needed', async () => {
+    const made = await server({ engine: { reply: 'long' } });
+    await made.ask(path, plan);
+    const client = await openStream(made.app, chat('hi', { max_tokens: 1000 }), {
+      authorization: `Bearer ${made.played().order.apiKey}`,
+    });
+    await until(() => made.inference.running === 1, 'its request');
+    expect((await made.get('/v1/queue')).json()).toMatchObject({ running: [{ key: 'load test' }] });
+    client.leave();
   });
 
   it('has a key of its own, which may generate and nothing else, and is good for no longer than the test', async () => {
