@@ -46,6 +46,20 @@ export function SettingsForm({ pane }: { readonly pane: Pane }): JSX.Element {
           }}
         />
       </label>
+      <label class="chat-check">
+        <input
+          type="checkbox"
+          checked={settings.onServer}
+          aria-describedby="chat-on-server-hint"
+          onInput={(event) => {
+            set({ onServer: event.currentTarget.checked });
+          }}
+        />
+        {words.onServer}
+      </label>
+      <p id="chat-on-server-hint" class="quiet">
+        {words.onServerHint}
+      </p>
       <fieldset>
         <legend>{words.parameters}</legend>
         {numberSettings.map(({ name, min, max, step, usual }) => (

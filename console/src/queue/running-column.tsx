@@ -25,12 +25,15 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
   const drawsClosed = isWide.value && status.slots <= mostClosed;
   // If not all that run are listed, it is not known which of the other places are free.
   const isWhole = running.length === status.running_count;
+  const isOwn = status.lists === 'own';
   const open = isWhole ? (drawsClosed ? status.slots : status.max_concurrency) : 0;
-  const places = Math.max(open, lastPlace, status.running_count);
+  // Those of others take one place together.
+  const places = isOwn ? lastPlace + (isWhole ? 0 : 1) : Math.max(open, lastPlace, status.running_count);
   const height = isWide.value ? (size.value?.height ?? 0) : Math.min(heightOnNarrow.each * places, heightOnNarrow.most);
   const layout = arrange(places, size.value?.width ?? 0, height);
   // The last place says how many more there are.
-  const shown = layout.shown < places ? Math.min(layout.shown - 1, isWhole ? places : lastPlace) : places;
+  const isCut = layout.shown < places || (isOwn && !isWhole);
+  const shown = isCut ? Math.min(layout.shown - 1, isWhole ? places : lastPlace) : places;
   const byPlace = new Map(running.map((entry) => [entry.place, entry]));
   const more = status.running_count - running.filter(({ place }) => place < shown).length;
   const tokensPerSecond = tokenRate(state);
@@ -43,7 +46,7 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
         title={words.running}
         figure={status.running_count}
         limit={
-          status.lists === 'own' ? (
+          isOwn ? (
             <span class="figure">{count(status.max_concurrency)}</span>
           ) : (
             <LimitStepper
@@ -84,7 +87,7 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
         })}
         {more > 0 && (
           <li class="queue-place queue-rest figure">
-            <span>{status.lists === 'own' ? words.ofOthers(count(more)) : `+${count(more)}`}</span>
+            <span>{isOwn ? words.ofOthers(count(more)) : `+${count(more)}`}</span>
           </li>
         )}
       </ul>
