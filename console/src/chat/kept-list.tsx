@@ -20,6 +20,9 @@ export function KeptList({ pane }: { readonly pane: Pane }): JSX.Element {
   const kept = useSignal(shelf.list());
   const imported = useSignal<Imported | null>(null);
   const questions = useLastQuestions(kept.value);
+  const nameOf = (conversation: Conversation): string =>
+    [titleOf(conversation), questions.value.get(conversation.id)].find((name) => name !== undefined && name !== '') ??
+    words.fresh;
   // Those at the server are not here to be exported.
   const inBrowser = kept.value.filter(({ storedAs }) => storedAs === null);
   const open = openIds();
@@ -44,7 +47,7 @@ export function KeptList({ pane }: { readonly pane: Pane }): JSX.Element {
                 shownDialog.value = { type: 'none' };
               }}
             >
-              <span>{titleOf(conversation) || questions.value.get(conversation.id) || words.fresh}</span>
+              <span>{nameOf(conversation)}</span>
               <span class="quiet figure">
                 {open.has(conversation.id)
                   ? words.pane(paneNumber(conversation))
@@ -56,7 +59,7 @@ export function KeptList({ pane }: { readonly pane: Pane }): JSX.Element {
               <button
                 class="quiet icon"
                 title={words.exportOne}
-                aria-label={`${words.exportOne}: ${titleOf(conversation)}`}
+                aria-label={`${words.exportOne}: ${nameOf(conversation)}`}
                 onClick={() => {
                   download([conversation]);
                 }}
@@ -67,7 +70,7 @@ export function KeptList({ pane }: { readonly pane: Pane }): JSX.Element {
             <button
               class="quiet icon"
               title={words.remove}
-              aria-label={`${words.remove}: ${titleOf(conversation)}`}
+              aria-label={`${words.remove}: ${nameOf(conversation)}`}
               onClick={() => {
                 forget(conversation);
                 kept.value = shelf.list();
