@@ -64,7 +64,7 @@ export const chatWords = dictionary(
     keptNone: 'Nothing is kept yet.',
     onServer: 'Keep this conversation on the server',
     onServerHint:
-      'The server stores the answers and their questions for as long as it was set to. This browser then keeps only the name of the conversation there, and of its branches the one that is shown.',
+      'The server stores questions and answers for as long as it is set to. This browser keeps only the id of the conversation there; of its branches, only the one that is shown can be opened again.',
     atServer: 'on the server',
     gone: 'No longer on the server',
     reading: 'Reading the conversation from the server…',
