@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lives } from '../core/engine/process/processes.js';
 import { parseAs } from '../support/parse-as.js';
@@ -31,7 +31,7 @@ describe('a load test of a server by itself', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function call(method: string, body?: object): Promise<typeof loadTest.static> {
+  async function call(method: string, body?: object): Promise<Static<typeof loadTest>> {
     const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
     return parseAs(loadTest, await (await fetch(`${server.url}/v1/load-test`, init)).json());
   }

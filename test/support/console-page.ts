@@ -6,7 +6,7 @@ import type { Browser } from './browser.js';
 export interface ConsolePage {
   readonly page: Page;
   /** Expects that nothing was complained about, and that only the server was asked; closes the page. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 interface ConsoleSettings {
@@ -38,7 +38,7 @@ export async function openConsole(
   await page.goto(`${url}/${hash}`);
   return {
     page,
-    async close() {
+    close: async () => {
       expect(complaints).toEqual([]);
       await page.close();
     },

@@ -1,6 +1,6 @@
 import { ApiError, callEvents } from '../api/client.js';
 import { type Answer, answerAfter, type AnswerEvent, type AnswerState, isOpen } from './conversation/answer.js';
-import { pathTo, type Conversation } from './conversation/conversation.js';
+import { type Conversation, pathTo } from './conversation/conversation.js';
 import { requestBody } from './conversation/request.js';
 import { responseBody } from './conversation/response-request.js';
 import { responseReader } from './conversation/response-stream.js';

@@ -15,7 +15,7 @@ import { newId } from './new-id.js';
 import { readStored } from './stored.js';
 
 /** Whether a conversation that the server keeps is being read from there. */
-export type Restoring =
+type Restoring =
   | { readonly status: 'none' }
   | { readonly status: 'reading' }
   | { readonly status: 'failed'; readonly message: string };

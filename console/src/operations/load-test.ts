@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import { ApiError, callJson } from '../api/client.js';
-import { type Decoded, type Decoder, DecodeError, nullable, number, object, string } from '../api/decode.js';
+import { type Decoded, DecodeError, type Decoder, nullable, number, object, string } from '../api/decode.js';
 
 /** What can be asked of a load test; the server's own bounds. */
 export const bounds = {

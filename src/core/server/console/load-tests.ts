@@ -105,23 +105,24 @@ export class LoadTests {
    */
   begin(plan: LoadPlan, url: string): void {
     const { key, takeBack } = this.#lendKey();
-    this.#report = null;
-    this.#state = { status: 'running', plan, startedAtMs: Date.now(), figures: null };
-    const started = this.#start({
-      ...plan,
-      url,
-      apiKey: key,
-      onFigures: (figures) => {
-        const { status } = this.#state;
-        if (status === 'running' || status === 'stopping') this.#state = { ...this.#state, figures };
-      },
-    });
-    this.#process = started;
-    void started.ended.then((end) => {
+    const onFigures = (figures: LoadFigures): void => {
+      const { status } = this.#state;
+      if (status === 'running' || status === 'stopping') this.#state = { ...this.#state, figures };
+    };
+    try {
+      const started = this.#start({ ...plan, url, apiKey: key, onFigures });
+      this.#process = started;
+      this.#report = null;
+      this.#state = { status: 'running', plan, startedAtMs: Date.now(), figures: null };
+      void started.ended.then((end) => {
+        takeBack();
+        this.#process = null;
+        this.#end(end);
+      });
+    } catch (error) {
       takeBack();
-      this.#process = null;
-      this.#end(end);
-    });
+      throw error;
+    }
   }
 
   /** Ends the load test that runs, if one does. */

@@ -207,6 +207,20 @@ describe('who may put the server under load, and end it', () => {
   });
 });
 
+describe('without keys, the server must be asked for by a plain address', () => {
+  it.each([
+    ['localhost:8000', 202],
+    ['127.0.0.1:8000', 202],
+    ['[::1]:8000', 202],
+    ['chat.example.org', 403],
+    ['localhost.example.org:8000', 403],
+  ])('%s: %d', async (host, status) => {
+    const made = await server();
+    const headers = { 'content-type': 'application/json', host };
+    expect((await made.ask('/v1/queue/drain', {}, headers)).statusCode).toBe(status);
+  });
+});
+
 describe('POST /v1/queue/drain', () => {
   it('ends the process as a signal does', async () => {
     const made = await server();
