@@ -2,9 +2,14 @@ import { EventEmitter } from 'node:events';
 import { ChatstreamError } from '../core/base/errors.js';
 import { exitCodes } from './exit-codes.js';
 
+/** What asks for a clean shutdown: a signal, or a request to the server. */
+type ShutdownCause = NodeJS.Signals | 'request';
+
 export interface FirstSignal {
   /** Resolves with the signal. */
-  readonly signalled: Promise<NodeJS.Signals>;
+  readonly signalled: Promise<ShutdownCause>;
+  /** Does what the first signal does, unless there was one. */
+  readonly ask: () => void;
   /** Aborted by the signal. */
   readonly stopping: AbortSignal;
   /** Listens no longer. */
@@ -18,18 +23,24 @@ export interface FirstSignal {
  */
 export function firstSignal(message = 'Stopped before the model was loaded.'): FirstSignal {
   const controller = new AbortController();
-  const came = new EventEmitter<{ signal: [NodeJS.Signals] }>();
-  const signalled = new Promise<NodeJS.Signals>((resolve) => came.once('signal', resolve));
+  const came = new EventEmitter<{ signal: [ShutdownCause] }>();
+  const signalled = new Promise<ShutdownCause>((resolve) => came.once('signal', resolve));
+  const begin = (cause: ShutdownCause): void => {
+    controller.abort(new ChatstreamError('cancelled', message));
+    came.emit('signal', cause);
+  };
   const onSignal = (signal: NodeJS.Signals): void => {
     if (controller.signal.aborted) process.exit(exitCodes.interrupted);
-    controller.abort(new ChatstreamError('cancelled', message));
-    came.emit('signal', signal);
+    begin(signal);
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   return {
     signalled,
     stopping: controller.signal,
+    ask() {
+      if (!controller.signal.aborted) begin('request');
+    },
     release() {
       process.off('SIGINT', onSignal);
       process.off('SIGTERM', onSignal);
@@ -44,7 +55,7 @@ export function onHangup(callback: () => void): void {
 
 /**
  * Ends this process as a SIGTERM would once the program that started it is gone, even if that was killed: for a server
- * that a bench has started. Without a channel to another program, as from a shell, it does nothing.
+ * that a bench has started, and for a bench that a server has started. Without a channel to another program, as from a shell, it does nothing.
  */
 export function endWithParent(): void {
   if (process.channel === undefined) return;

@@ -9,7 +9,8 @@ import { type FlagOrigins, flagOrigins, valuesOf } from '../cli/flags.js';
 import { showProgress } from '../cli/live-block.js';
 import { createLogger, type LogLevel } from '../cli/logging.js';
 import { ownServerBeginning } from '../cli/own-server.js';
-import { firstSignal } from '../cli/signals.js';
+import { parentListener } from '../cli/parent-listener.js';
+import { endWithParent, firstSignal } from '../cli/signals.js';
 import { reportStyle } from '../cli/terminal.js';
 
 export default class Bench extends BaseCommand {
@@ -48,6 +49,8 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
 
     const logger = createLogger(flags['log-level']);
     const { stopping } = firstSignal('Stopped before anything was measured.');
+    endWithParent();
+    const tellParent = parentListener();
     const live = showProgress(process.stderr, flags['log-level'] === 'silent');
     const report = await bench(options, {
       signal: stopping,
@@ -60,7 +63,10 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
       onServerLog: (line) => {
         logger.debug({}, `server: ${line}`);
       },
-      onProgress: live.progress,
+      onProgress: (progress) => {
+        live.progress(progress);
+        tellParent(progress);
+      },
       onRun: live.finished,
       isDecided: gate.isDecided,
     }).finally(live.close);

@@ -5,12 +5,14 @@ import { BaseCommand } from '../cli/base-command.js';
 import { argumentsOf } from '../cli/config-flags.js';
 import { showDownload } from '../cli/download-progress.js';
 import { type FlagOrigins, flagOrigins } from '../cli/flags.js';
+import { loadStarter } from '../cli/load-process.js';
 import { createLogger, type LogLevel } from '../cli/logging.js';
 import { type ServeFlags, serveFlags, serveOptions } from '../cli/serve-flags.js';
 import { readyBlock, readyEvent, reportDevice, reportPlan, reportWarnings } from '../cli/serve-report.js';
 import { endWithParent, firstSignal, onHangup } from '../cli/signals.js';
 import type { Config } from '../core/config/read-config.js';
 import type { RunningServer, ServeOptions } from '../core/serve.js';
+import type { HostProcess } from '../core/serving.js';
 
 /** What both ways to serve begin with. */
 interface Start {
@@ -19,6 +21,7 @@ interface Start {
   readonly origins: FlagOrigins;
   readonly logger: PinoLogger;
   readonly stopping: AbortSignal;
+  readonly host: HostProcess;
 }
 
 type Served = Pick<RunningServer, 'replaceKeys' | 'drain' | 'totals'>;
@@ -53,9 +56,10 @@ export default class Serve extends BaseCommand {
   async run(): Promise<object> {
     const { flags, config, origins } = await this.#settings();
     const logger = createLogger(flags['log-level']);
-    const { signalled, stopping } = firstSignal();
+    const { signalled, stopping, ask } = firstSignal();
     endWithParent();
-    const start = { flags, config, origins, logger, stopping };
+    const host = { drain: ask, startLoad: loadStarter(this.config.root) };
+    const start = { flags, config, origins, logger, stopping, host };
     const server = await (flags.upstream === undefined ? this.#serveModel(start) : this.#serveUpstreams(start));
 
     if (flags.config !== undefined && config !== null) {
@@ -77,7 +81,7 @@ export default class Serve extends BaseCommand {
     return { event: 'stopped', abandoned, totals: server.totals };
   }
 
-  async #serveModel({ flags, config, logger, stopping }: Start): Promise<Served> {
+  async #serveModel({ flags, config, logger, stopping, host }: Start): Promise<Served> {
     const options = await showDownload(logger, (onProgress, onNotice) =>
       serveOptions(flags, this.config.version, { onProgress, onNotice, signal: stopping }, config),
     );
@@ -86,7 +90,7 @@ export default class Serve extends BaseCommand {
     // Loaded late, so that --help and wrong flags need not wait for the HTTP server's code.
     const { serve } = await import('../core/serve.js');
     await reportPlan(options.engine, logger);
-    const server = await serve(options, logger, stopping);
+    const server = await serve({ ...options, host }, logger, stopping);
     reportDevice(options.engine, server.info, logger);
     reportWarnings(server.info, logger);
     if (this.jsonEnabled()) this.logJson(readyEvent(server, options));
@@ -94,13 +98,13 @@ export default class Serve extends BaseCommand {
     return server;
   }
 
-  async #serveUpstreams({ flags, config, origins, logger, stopping }: Start): Promise<Served> {
+  async #serveUpstreams({ flags, config, origins, logger, stopping, host }: Start): Promise<Served> {
     const { upstreamOptions } = await import('../cli/upstream-options.js');
     const options = upstreamOptions(flags, this.config.version, config, origins);
     warnIfOpen(options, logger);
     // Without a small heap: passing on a chunk took a quarter more CPU time with it.
     const { serveUpstreams } = await import('../core/serve-upstreams.js');
-    const server = await serveUpstreams(options, logger, stopping);
+    const server = await serveUpstreams({ ...options, host }, logger, stopping);
     const { relayReadyBlock, relayReadyEvent } = await import('../cli/upstream-report.js');
     if (this.jsonEnabled()) this.logJson(relayReadyEvent(server, options));
     else this.log(relayReadyBlock(server, options));

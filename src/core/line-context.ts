@@ -5,7 +5,7 @@ import type { RequestLine } from './inference/request-line.js';
 import type { MeteredMachine } from './machine/machine.js';
 import type { RateLimiter } from './scheduler/rate-limiter.js';
 import type { ConnectionLimits } from './server/http/connection-limits.js';
-import type { LineContext, ServerOptions } from './server/http/context.js';
+import type { LineContext, Operations, ServerOptions } from './server/http/context.js';
 import type { KeyRing } from './server/http/key-ring.js';
 import { QueueAnnouncer } from './server/streaming/queue-announcer.js';
 import { KeyUsage } from './telemetry/key-usage.js';
@@ -24,6 +24,7 @@ export interface LineParts {
   readonly rates: RateLimiter;
   readonly clock: Clock;
   readonly connectionLimits: ConnectionLimits;
+  readonly operations: Operations | null;
   readonly version: string;
 }
 

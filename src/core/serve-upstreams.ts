@@ -13,7 +13,15 @@ import { connectionLimitsOfProcess } from './server/http/connection-limits.js';
 import type { ServerOptions } from './server/http/context.js';
 import { KeyRing } from './server/http/key-ring.js';
 import { listen } from './server/http/listen.js';
-import { drainApp, type QueueOptions, ratesOf, replaceKeys, schedulerOptions } from './serving.js';
+import {
+  drainApp,
+  type HostProcess,
+  operationsOf,
+  type QueueOptions,
+  ratesOf,
+  replaceKeys,
+  schedulerOptions,
+} from './serving.js';
 import type { CountedOutcome } from './telemetry/totals.js';
 
 export interface ServeUpstreamsOptions {
@@ -27,6 +35,8 @@ export interface ServeUpstreamsOptions {
   readonly server: ServerOptions;
   /** This package's version, for /openapi.json. */
   readonly version: string;
+  /** See `ServeOptions.host`. */
+  readonly host?: HostProcess;
   /** For tests. */
   readonly times?: UpstreamTimes;
 }
@@ -67,8 +77,12 @@ export async function serveUpstreams(
   );
   const relay = new Relay(upstreams, { ...queue, maxConcurrency, aliases: server.aliases, rates }, clock);
   const connectionLimits = connectionLimitsOfProcess();
+  const operations = operationsOf(options.host, keys);
   const machine = new Machine(clock, () => []);
-  const parts = { line: relay, engine: null, machine, options: server, keys, rates, clock, connectionLimits, version };
+  const parts = {
+    ...{ line: relay, engine: null, machine, options: server, keys, rates, clock, connectionLimits },
+    ...{ operations, version },
+  };
   const context = { ...lineContext(parts, logger), relay };
   const app = await createApp(context, logger);
   const stop = async (): Promise<void> => {

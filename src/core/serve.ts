@@ -19,7 +19,15 @@ import { KeyRing } from './server/http/key-ring.js';
 import { listen } from './server/http/listen.js';
 import { memoryStorage } from './server/store/memory-store.js';
 import type { Storage } from './server/store/store.js';
-import { drainApp, type QueueOptions, ratesOf, replaceKeys, schedulerOptions } from './serving.js';
+import {
+  drainApp,
+  type HostProcess,
+  operationsOf,
+  type QueueOptions,
+  ratesOf,
+  replaceKeys,
+  schedulerOptions,
+} from './serving.js';
 import type { CountedOutcome } from './telemetry/totals.js';
 import type { TraceExporter } from './telemetry/trace-exporter.js';
 
@@ -33,6 +41,8 @@ export interface ServeOptions {
   readonly version: string;
   /** Where traces are sent to; nowhere if left out. */
   readonly otlpUrl?: string;
+  /** Without it, requests can neither end the process nor start load tests. */
+  readonly host?: HostProcess;
 }
 
 export interface RunningServer {
@@ -77,8 +87,12 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
   );
   const machine = new Machine(clock, () => engine.processes.flatMap(({ pid }) => pid ?? []));
   const connectionLimits = connectionLimitsOfProcess();
+  const operations = operationsOf(options.host, keys);
   const { server, version } = options;
-  const parts = { line: inference, engine, machine, options: server, keys, rates, clock, connectionLimits, version };
+  const parts = {
+    ...{ line: inference, engine, machine, options: server, keys, rates, clock, connectionLimits },
+    ...{ operations, version },
+  };
   const context = { ...lineContext(parts, logger), inference, storage };
   const traces = await openTraces(options, inference, clock, logger);
   const app = await createApp(context, logger);

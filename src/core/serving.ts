@@ -5,7 +5,8 @@ import type { KeyTerms } from './scheduler/demand.js';
 import type { QueuePolicy } from './scheduler/fair-line.js';
 import type { RateLimits } from './scheduler/rate-limiter.js';
 import type { SchedulerLimits, SchedulerOptions } from './scheduler/scheduler.js';
-import type { App, LineContext } from './server/http/context.js';
+import { LoadTests, type StartLoad } from './server/console/load-tests.js';
+import type { App, LineContext, Operations } from './server/http/context.js';
 import type { KeyRing } from './server/http/key-ring.js';
 
 export interface QueueOptions extends SchedulerLimits {
@@ -17,6 +18,16 @@ export interface QueueOptions extends SchedulerLimits {
   /** After how long a waiting request rises by a class, in milliseconds. */
   readonly classPatienceMs: number;
 }
+
+/** What the process that a server is started in does for it. */
+export interface HostProcess {
+  /** Ends the process as SIGTERM does. */
+  readonly drain: () => void;
+  readonly startLoad: StartLoad;
+}
+
+/** Under which the requests of load tests are shown; keys of the configuration have no spaces in their names. */
+const loadTestName = 'load test';
 
 /** When the time for a drain is up, clients still get this long to read the error. */
 const farewellMs = 1000;
@@ -31,6 +42,12 @@ export function schedulerOptions(queue: QueueOptions, isConfigured: boolean, key
   const { policy, classPatienceMs, ...limits } = queue;
   if (policy === 'fifo' && !isConfigured) return limits;
   return { ...limits, fair: { policy, classPatienceMs, terms: termsOf(keys) } };
+}
+
+/** What operators can do with the process of the server; null if it is not the server's own. */
+export function operationsOf(host: HostProcess | undefined, keys: KeyRing): Operations | null {
+  if (host === undefined) return null;
+  return { drain: host.drain, loadTests: new LoadTests(host.startLoad, () => keys.lend(loadTestName)) };
 }
 
 /** Accepts these keys from now on. */
@@ -54,11 +71,18 @@ function termsOf({ keys }: KeyRing): ReadonlyMap<string, KeyTerms> {
  */
 export async function drainApp(
   app: App,
-  { line, clock, machine, history }: Pick<LineContext, 'line' | 'clock' | 'machine' | 'history'>,
+  {
+    line,
+    clock,
+    machine,
+    history,
+    operations,
+  }: Pick<LineContext, 'line' | 'clock' | 'machine' | 'history' | 'operations'>,
   timeoutMs: number,
 ): Promise<number> {
   const endMs = clock.now() + timeoutMs;
-  const abandoned = await drainWithin(line, timeoutMs);
+  // The requests of a load test are of no use to anybody once it is stopped.
+  const [abandoned] = await Promise.all([drainWithin(line, timeoutMs), operations?.loadTests.close()]);
   // Slow readers get the rest of the time to read their answers.
   const cancelTimer = clock.schedule(Math.max(endMs - clock.now(), farewellMs), () => {
     app.server.closeAllConnections();

@@ -22,6 +22,14 @@ describe('signals', () => {
     expect(stopping.aborted).toBe(true);
   });
 
+  it('need not be one: what is asked for otherwise ends the same way, once', async () => {
+    const { signalled, stopping, ask } = firstSignal();
+    ask();
+    ask();
+    expect(await signalled).toBe('request');
+    expect(stopping.aborted).toBe(true);
+  });
+
   it('give the reason to what they stop', () => {
     const { stopping } = firstSignal();
     process.emit('SIGTERM', 'SIGTERM');

@@ -24,7 +24,7 @@ describe('the places of running requests', () => {
 describe('the lines of the classes', () => {
   const waiting = (trafficClass: string, count: number): Waiting[] =>
     Array.from({ length: count }, (_, index) => ({
-      ...{ state: 'waiting', id: `${trafficClass}-${index}`, key: 'k', trafficClass, position: index + 1 },
+      ...{ state: 'waiting', id: `${trafficClass}-${index}`, key: 'k', trafficClass, model: null, position: index + 1 },
       ...{ waitsForKey: false, arrivedAtMs: 0, expectedAtMs: null },
     }));
 
@@ -34,6 +34,26 @@ describe('the lines of the classes', () => {
       ['interactive', 1],
       ['standard', 5],
       ['batch', 5],
+    ]);
+  });
+});
+
+describe('the lines of several models', () => {
+  it('are apart, each with its classes', () => {
+    const waiting = (model: string, trafficClass: string, position: number): Waiting => ({
+      ...{ state: 'waiting', id: `${model}-${position}`, key: 'k', trafficClass, model, position },
+      ...{ waitsForKey: false, arrivedAtMs: 0, expectedAtMs: null },
+    });
+    const all = [
+      waiting('small', 'batch', 1),
+      waiting('large', 'batch', 1),
+      waiting('small', 'interactive', 2),
+      waiting('large', 'batch', 2),
+    ];
+    expect(linesOf(all, 4).map(({ model, trafficClass, entries }) => [model, trafficClass, entries.length])).toEqual([
+      ['large', 'batch', 2],
+      ['small', 'interactive', 1],
+      ['small', 'batch', 1],
     ]);
   });
 });

@@ -9,12 +9,23 @@ const status = {
   draining: false,
   preparing: 0,
   totals: { completed: 0, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
+  executors: [],
+  lists: 'all',
   running_count: 1,
   waiting_count: 2,
   output_tokens: 10,
 };
-const owner = { key: 'alice', class: 'standard' };
-const runs = { id: 'a', ...owner, slot: 3, prompt_tokens: 31, output_tokens: 10, running_ms: 500 };
+const owner = { key: 'alice', class: 'standard', model: null };
+const runs = {
+  id: 'a',
+  ...owner,
+  executor: null,
+  prefilled_tokens: null,
+  slot: 3,
+  prompt_tokens: 31,
+  output_tokens: 10,
+  running_ms: 500,
+};
 const waits = (id: string, position: number): WireSnapshot['waiting'][number] => ({
   ...{ id, ...owner, waits_for: 'slot', position },
   ...{ waited_ms: 100 * position, eta_ms: null },

@@ -16,6 +16,7 @@ import type { App, ServerOptions } from '../../src/core/server/http/context.js';
 import { KeyRing } from '../../src/core/server/http/key-ring.js';
 import { memoryStorage } from '../../src/core/server/store/memory-store.js';
 import type { Storage } from '../../src/core/server/store/store.js';
+import { type HostProcess, operationsOf } from '../../src/core/serving.js';
 import { inProcess } from './in-process.js';
 import { VirtualClock } from './virtual-clock.js';
 
@@ -30,6 +31,8 @@ export interface TestAppOptions {
   readonly storage?: Storage;
   /** Instead of a mock engine: any other, in the app's own virtual time. */
   readonly makeEngine?: (clock: VirtualClock) => ServingEngine;
+  /** What the process of the server does for it. Default: nothing. */
+  readonly host?: HostProcess;
   /** Answers before the model is loaded. Default: it has been loaded. */
   readonly unloaded?: boolean;
 }
@@ -131,6 +134,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     rates,
     clock,
     connectionLimits,
+    operations: operationsOf(options.host, keys),
     version: '1.2.3',
   };
   const app = await createApp({ ...lineContext(parts, logger), inference, storage }, logger);

@@ -22,6 +22,7 @@ const queueView = Type.Object(
           ...owner,
           slot: Type.Union([count, Type.Null()]),
           prompt_tokens: count,
+          prefilled_tokens: Type.Optional(count),
           output_tokens: count,
           running_ms: count,
         },

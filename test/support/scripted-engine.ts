@@ -103,6 +103,12 @@ export class ScriptedEngine implements ServingEngine {
     this.#emit((id) => ({ type: 'started', id, slot: 0, cachedTokens }));
   }
 
+  /** A round that has read prompts up to so many tokens and not to their end. */
+  read(tokens: number): void {
+    const prefills = [...this.#generations].map((id) => ({ id, tokens }));
+    this.#rounds.emit({ durationMs: 10, batchSize: prefills.length, events: [], prefills });
+  }
+
   say(text: string): void {
     this.#emit((id) => ({ type: 'token', id, token: 1, text }));
   }

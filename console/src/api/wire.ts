@@ -1,11 +1,28 @@
-import { array, boolean, type Decoded, nullable, number, object, optional, partial, string } from './decode.js';
+import {
+  array,
+  boolean,
+  type Decoded,
+  type Decoder,
+  nullable,
+  number,
+  object,
+  optional,
+  partial,
+  string,
+} from './decode.js';
+
+/** A field that only some servers send. */
+const maybe = <Value>(inner: Decoder<Value>): Decoder<Value | null> => optional(nullable(inner), null);
 
 const running = {
   id: string,
   key: string,
   class: string,
+  model: maybe(string),
+  executor: maybe(string),
   slot: nullable(number),
   prompt_tokens: number,
+  prefilled_tokens: maybe(number),
   output_tokens: number,
   running_ms: number,
 };
@@ -14,6 +31,7 @@ const waiting = {
   id: string,
   key: string,
   class: string,
+  model: maybe(string),
   waits_for: string,
   position: number,
   waited_ms: number,
@@ -30,6 +48,11 @@ const statusFields = {
   draining: boolean,
   preparing: number,
   totals: object({ completed: number, cancelled: number, refused: number, timed_out: number, failed: number }),
+  executors: optional(
+    array(object({ name: string, kind: string, status: string, places: number, running: number })),
+    [],
+  ),
+  lists: optional(string, 'all'),
   running_count: number,
   waiting_count: number,
   output_tokens: number,

@@ -1,7 +1,8 @@
-import { useSignal } from '@preact/signals';
+import { type ReadonlySignal, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { language } from '../i18n/language.js';
-import { type Conversation, newConversation, titleOf } from './conversation/conversation.js';
+import { type Conversation, newConversation, shortened, titleOf } from './conversation/conversation.js';
 import { fileOf } from './conversation/file.js';
 import { shelfSize } from './conversation/shelf.js';
 import { Icon } from './icons.js';
@@ -10,6 +11,7 @@ import { newId } from './new-id.js';
 import type { Pane } from './pane.js';
 import { openIds, panes, shelf } from './panes.js';
 import { shownDialog } from './shown-dialog.js';
+import { deleteStored, lastQuestion } from './stored.js';
 import { chatWords } from './words.js';
 
 /** The conversations that this browser keeps: to open in a pane, to export, to delete. */
@@ -17,6 +19,12 @@ export function KeptList({ pane }: { readonly pane: Pane }): JSX.Element {
   const words = chatWords();
   const kept = useSignal(shelf.list());
   const imported = useSignal<Imported | null>(null);
+  const questions = useLastQuestions(kept.value);
+  const nameOf = (conversation: Conversation): string =>
+    [titleOf(conversation), questions.value.get(conversation.id)].find((name) => name !== undefined && name !== '') ??
+    words.fresh;
+  // Those at the server are not here to be exported.
+  const inBrowser = kept.value.filter(({ storedAs }) => storedAs === null);
   const open = openIds();
   const dates = new Intl.DateTimeFormat(language.value, { dateStyle: 'medium', timeStyle: 'short' });
   return (
@@ -39,27 +47,30 @@ export function KeptList({ pane }: { readonly pane: Pane }): JSX.Element {
                 shownDialog.value = { type: 'none' };
               }}
             >
-              <span>{titleOf(conversation) || words.fresh}</span>
+              <span>{nameOf(conversation)}</span>
               <span class="quiet figure">
                 {open.has(conversation.id)
                   ? words.pane(paneNumber(conversation))
                   : dates.format(conversation.changedAtMs)}
+                {conversation.storedAs !== null && ` · ${words.atServer}`}
               </span>
             </button>
-            <button
-              class="quiet icon"
-              title={words.exportOne}
-              aria-label={`${words.exportOne}: ${titleOf(conversation)}`}
-              onClick={() => {
-                download([conversation]);
-              }}
-            >
-              <Icon name="download" />
-            </button>
+            {conversation.storedAs === null && (
+              <button
+                class="quiet icon"
+                title={words.exportOne}
+                aria-label={`${words.exportOne}: ${nameOf(conversation)}`}
+                onClick={() => {
+                  download([conversation]);
+                }}
+              >
+                <Icon name="download" />
+              </button>
+            )}
             <button
               class="quiet icon"
               title={words.remove}
-              aria-label={`${words.remove}: ${titleOf(conversation)}`}
+              aria-label={`${words.remove}: ${nameOf(conversation)}`}
               onClick={() => {
                 forget(conversation);
                 kept.value = shelf.list();
@@ -87,9 +98,9 @@ export function KeptList({ pane }: { readonly pane: Pane }): JSX.Element {
           {words.import}
         </label>
         <button
-          disabled={kept.value.length === 0}
+          disabled={inBrowser.length === 0}
           onClick={() => {
-            download(kept.value);
+            download(inBrowser);
           }}
         >
           {words.exportAll}
@@ -103,12 +114,31 @@ function paneNumber({ id }: Conversation): number {
   return panes.value.findIndex(({ conversation }) => conversation.value.id === id) + 1;
 }
 
-function forget({ id }: Conversation): void {
+/** Of the conversations that the server keeps, by their ids: their last questions, as soon as they are known. */
+function useLastQuestions(kept: readonly Conversation[]): ReadonlySignal<ReadonlyMap<string, string>> {
+  const words = chatWords();
+  const questions = useSignal<ReadonlyMap<string, string>>(new Map());
+  useEffect(() => {
+    for (const { id, storedAs } of kept) {
+      if (storedAs === null || questions.value.has(id)) continue;
+      void lastQuestion(storedAs)
+        .catch(() => words.gone)
+        .then((question) => {
+          questions.value = new Map([...questions.value, [id, shortened(question ?? '')]]);
+        });
+    }
+  }, [kept, questions, words]);
+  return questions;
+}
+
+function forget({ id, storedAs }: Conversation): void {
   for (const pane of panes.value) {
     const { conversation } = pane;
     if (conversation.value.id === id) pane.open(newConversation(newId(), Date.now(), conversation.value.settings));
   }
   shelf.remove(id);
+  // Whether it is still there is up to the server's --store-ttl; it may be gone already.
+  if (storedAs !== null) void deleteStored(storedAs).catch(() => undefined);
 }
 
 function download(conversations: readonly Conversation[]): void {

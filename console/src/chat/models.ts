@@ -1,15 +1,20 @@
 import { signal } from '@preact/signals';
 import { callJson } from '../api/client.js';
-import { array, object, string } from '../api/decode.js';
+import { array, object, optional, string } from '../api/decode.js';
 
 /** Names of the models that the server serves; empty until they are known. */
 export const models = signal<readonly string[]>([]);
 
-const list = object({ data: array(object({ id: string })) });
+/** Whether the server can keep conversations. One that has others generate cannot. */
+export const keepsConversations = signal(false);
+
+const list = object({ data: array(object({ id: string, owned_by: optional(string, '') })) });
 
 export async function loadModels(): Promise<void> {
   try {
-    models.value = (await callJson('v1/models', list)).data.map(({ id }) => id);
+    const { data } = await callJson('v1/models', list);
+    models.value = data.map(({ id }) => id);
+    keepsConversations.value = data.every(({ owned_by }) => owned_by !== 'upstream');
   } catch {
     // The server answers without a name as well, and says itself why it does not answer.
   }

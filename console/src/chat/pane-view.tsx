@@ -128,7 +128,8 @@ function Turns({ pane }: { readonly pane: Pane }): JSX.Element {
         follows.current = scrollHeight - scrollTop - clientHeight < nearEnd;
       }}
     >
-      {count === 0 && (
+      <RestoringNotice pane={pane} />
+      {count === 0 && pane.restoring.value.status === 'none' && (
         <div class="chat-hello">
           <p>{words.hello}</p>
           <p class="quiet">{words.helloText}</p>
@@ -148,6 +149,28 @@ function Turns({ pane }: { readonly pane: Pane }): JSX.Element {
       </ol>
     </div>
   );
+}
+
+/** Says that the conversation is being read from the server, or that it could not be. */
+function RestoringNotice({ pane }: { readonly pane: Pane }): JSX.Element | null {
+  const words = chatWords();
+  const { value } = pane.restoring;
+  switch (value.status) {
+    case 'none':
+      return null;
+    case 'reading':
+      return (
+        <p class="quiet" role="status">
+          {words.reading}
+        </p>
+      );
+    case 'failed':
+      return (
+        <p class="bad" role="alert">
+          {words.notRestored(value.message)}
+        </p>
+      );
+  }
 }
 
 /** Says what became of an answer, but neither its text nor every step in the queue. */

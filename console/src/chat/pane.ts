@@ -1,19 +1,24 @@
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import { answers } from './answers.js';
+import { answers, questionFor } from './answers.js';
 import { newAnswer } from './conversation/answer.js';
 import {
   chosenTurn,
   type Conversation,
   pathOf,
-  pathTo,
   type ToolResult,
   type Turn,
   withAnswer,
   withTurn,
 } from './conversation/conversation.js';
-import { requestBody } from './conversation/request.js';
 import type { Settings } from './conversation/settings.js';
 import { newId } from './new-id.js';
+import { readStored } from './stored.js';
+
+/** Whether a conversation that the server keeps is being read from there. */
+type Restoring =
+  | { readonly status: 'none' }
+  | { readonly status: 'reading' }
+  | { readonly status: 'failed'; readonly message: string };
 
 /** One of the chats that are side by side. */
 export interface Pane {
@@ -22,6 +27,7 @@ export interface Pane {
   readonly conversation: ReadonlySignal<Conversation>;
   readonly draft: Signal<string>;
   readonly isRunning: ReadonlySignal<boolean>;
+  readonly restoring: ReadonlySignal<Restoring>;
   /** Asks a question. While an answer comes, nothing happens. */
   ask(text: string): void;
   /** Asks another question instead of one; the old one stays as a branch. */
@@ -42,6 +48,25 @@ export function createPane(first: Conversation, keep: (conversation: Conversatio
   const conversation = signal(first);
   const running = signal<AbortController | undefined>(undefined);
 
+  const restoring = signal<Restoring>({ status: 'none' });
+
+  /** Of a conversation that the server keeps, the browser has only its name there. */
+  const restore = async (): Promise<void> => {
+    const { id, storedAs, turns } = conversation.value;
+    restoring.value = { status: 'none' };
+    if (storedAs === null || turns.length > 0) return;
+    restoring.value = { status: 'reading' };
+    try {
+      const read = await readStored(storedAs);
+      if (conversation.value.id !== id) return;
+      conversation.value = { ...conversation.value, turns: read };
+      restoring.value = { status: 'none' };
+    } catch (error) {
+      if (conversation.value.id !== id) return;
+      restoring.value = { status: 'failed', message: error instanceof Error ? error.message : String(error) };
+    }
+  };
+
   const keepNow = (): void => {
     if (conversation.value.turns.length > 0) keep(conversation.value);
   };
@@ -52,7 +77,8 @@ export function createPane(first: Conversation, keep: (conversation: Conversatio
   };
 
   const say = (turn: Turn): void => {
-    if (running.value !== undefined) return;
+    if (running.value !== undefined || restoring.value.status === 'reading') return;
+    restoring.value = { status: 'none' };
     conversation.value = withTurn(conversation.value, turn);
     void answerTo(turn.id);
   };
@@ -62,6 +88,7 @@ export function createPane(first: Conversation, keep: (conversation: Conversatio
     const controller = new AbortController();
     running.value = controller;
     const { id: home, settings } = conversation.value;
+    const question = questionFor(conversation.value, parent);
     let latest = newAnswer(settings.model, Date.now());
     const reply = { type: 'reply', id: newId(), parent, answer: latest } as const;
     change(withTurn(conversation.value, reply));
@@ -69,7 +96,7 @@ export function createPane(first: Conversation, keep: (conversation: Conversatio
       // Another conversation may have been opened in this pane.
       if (conversation.value.id === home) conversation.value = withAnswer(conversation.value, reply.id, latest);
     });
-    for await (const answer of answers(latest, requestBody(settings, pathTo(conversation.value, parent)), controller)) {
+    for await (const answer of answers(latest, question, controller)) {
       latest = answer;
       frame.request();
     }
@@ -78,8 +105,10 @@ export function createPane(first: Conversation, keep: (conversation: Conversatio
     if (conversation.value.id === home) change(conversation.value);
   };
 
+  void restore();
   return {
     id: newId(),
+    restoring,
     conversation,
     draft: signal(''),
     isRunning: computed(() => running.value !== undefined),
@@ -111,6 +140,7 @@ export function createPane(first: Conversation, keep: (conversation: Conversatio
       running.value?.abort();
       keepNow();
       conversation.value = other;
+      void restore();
     },
   };
 }

@@ -1,5 +1,6 @@
 import { effect, signal } from '@preact/signals';
-import { type Conversation, newConversation, withTurnsOf } from './conversation/conversation.js';
+import { type Conversation, newConversation, pathOf, withTurnsOf } from './conversation/conversation.js';
+import { lastStored } from './conversation/response-request.js';
 import { createShelf, type Store } from './conversation/shelf.js';
 import { newId } from './new-id.js';
 import { createPane, type Pane } from './pane.js';
@@ -56,9 +57,17 @@ export function closePane(pane: Pane): void {
 }
 
 function keep(conversation: Conversation): void {
+  if (conversation.settings.onServer) {
+    const storedAs = lastStored(pathOf(conversation));
+    // Until the server has an answer of it, there is nothing that could be found again.
+    if (storedAs === null) return;
+    isKept.value = shelf.keep({ ...conversation, turns: [], chosen: {}, storedAs }, openIds());
+    return;
+  }
   // Another tab may have gone on with the same conversation.
   const kept = shelf.read(conversation.id);
-  isKept.value = shelf.keep(kept === undefined ? conversation : withTurnsOf(conversation, kept), openIds());
+  const whole = { ...conversation, storedAs: null };
+  isKept.value = shelf.keep(kept === undefined ? whole : withTurnsOf(whole, kept), openIds());
 }
 
 export function openIds(): ReadonlySet<string> {

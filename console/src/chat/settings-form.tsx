@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { defaultSettings, fieldsOf, numberSettings, reasoningEfforts, type Settings } from './conversation/settings.js';
-import { models } from './models.js';
+import { keepsConversations, models } from './models.js';
 import type { Pane } from './pane.js';
 import { panes } from './panes.js';
 import { chatWords } from './words.js';
@@ -46,6 +46,24 @@ export function SettingsForm({ pane }: { readonly pane: Pane }): JSX.Element {
           }}
         />
       </label>
+      {(keepsConversations.value || settings.onServer) && (
+        <>
+          <label class="chat-check">
+            <input
+              type="checkbox"
+              checked={settings.onServer}
+              aria-describedby="chat-on-server-hint"
+              onInput={(event) => {
+                set({ onServer: event.currentTarget.checked });
+              }}
+            />
+            {words.onServer}
+          </label>
+          <p id="chat-on-server-hint" class="quiet">
+            {words.onServerHint}
+          </p>
+        </>
+      )}
       <fieldset>
         <legend>{words.parameters}</legend>
         {numberSettings.map(({ name, min, max, step, usual }) => (

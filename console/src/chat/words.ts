@@ -62,6 +62,13 @@ export const chatWords = dictionary(
     keptTitle: 'Conversations',
     keptText: (most: number) => `Kept in this browser: the newest ${most}. Export those that must last.`,
     keptNone: 'Nothing is kept yet.',
+    onServer: 'Keep this conversation on the server',
+    onServerHint:
+      'The server stores questions and answers for as long as it is set to. This browser keeps only the id of the conversation there; of its branches, only the one that is shown can be opened again.',
+    atServer: 'on the server',
+    gone: 'No longer on the server',
+    reading: 'Reading the conversation from the server…',
+    notRestored: (message: string) => `The conversation could not be read from the server. ${message}`,
     keptFailed: 'This browser could not keep the conversation: its storage is full or switched off. Export it instead.',
     keptFull: 'This browser could not keep all of them: its storage is full or switched off.',
     remove: 'Delete',
@@ -150,6 +157,13 @@ export const chatWords = dictionary(
     keptTitle: '会話の一覧',
     keptText: (most) => `新しいものから ${most} 件がこのブラウザーに保存されます。残したい会話は書き出してください。`,
     keptNone: 'まだ何も保存されていません。',
+    onServer: 'この会話をサーバーに保存する',
+    onServerHint:
+      'サーバーは設定された期間、質問と回答を保存します。このブラウザーにはサーバー上の会話の ID だけが残り、分岐のうち表示中のものだけを再び開けます。',
+    atServer: 'サーバー上',
+    gone: 'サーバーに残っていません',
+    reading: 'サーバーから会話を読み込んでいます…',
+    notRestored: (message) => `サーバーから会話を読み込めませんでした。${message}`,
     keptFailed:
       '会話を保存できませんでした。ブラウザーの保存領域がいっぱいか、無効になっています。書き出して保存してください。',
     keptFull: 'すべては保存できませんでした。ブラウザーの保存領域がいっぱいか、無効になっています。',

@@ -32,7 +32,9 @@ export function EndedColumn({ state }: { readonly state: QueueState }): JSX.Elem
         ))}
       </dl>
       <div class="queue-list" ref={list}>
-        {state.ended.length === 0 && <p class="queue-none">{words.noneEnded}</p>}
+        {state.ended.length === 0 && (
+          <p class="queue-none">{state.status.lists === 'own' ? words.noneOfYoursEnded : words.noneEnded}</p>
+        )}
         <ul>
           {state.ended.slice(0, Math.max(0, rows)).map((entry) => (
             <EndedRow key={entry.id} entry={entry} />

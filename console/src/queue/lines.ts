@@ -4,30 +4,45 @@ import type { Waiting } from './queue-state.js';
 export const knownClasses = ['interactive', 'standard', 'batch'] as const;
 
 interface Line {
+  readonly model: string | null;
   readonly trafficClass: string;
   readonly entries: readonly Waiting[];
 }
 
 /**
- * The heads of the lines, one line for each class, each with its share of the rows; what one line does not need, the
+ * The heads of the lines, one line for each class of each model, each with its share of the rows; what one line does not need, the
  * others get.
  */
 export function linesOf(waiting: readonly Waiting[], rows: number): readonly Line[] {
   const rank = (name: string): number => knownClasses.findIndex((one) => one === name);
-  const names = [...new Set(waiting.map(({ trafficClass }) => trafficClass))].toSorted(
-    (one, other) => rank(one) - rank(other),
-  );
-  const lines = names.map((name) => [name, waiting.filter(({ trafficClass }) => trafficClass === name)] as const);
-  const shortestFirst = lines.toSorted(([, one], [, other]) => one.length - other.length);
+  const names = [...new Set(waiting.map(nameOf))];
+  const lines = names.map((name) => ({ name, entries: waiting.filter((entry) => nameOf(entry) === name) }));
+  const shortestFirst = lines.toSorted((one, other) => one.entries.length - other.entries.length);
   const granted = new Map<string, number>();
   let left = Math.max(0, rows);
-  for (const [index, [name, entries]] of shortestFirst.entries()) {
+  for (const [index, { name, entries }] of shortestFirst.entries()) {
     const share = Math.min(entries.length, Math.ceil(left / (shortestFirst.length - index)));
     granted.set(name, share);
     left -= share;
   }
-  return lines.map(([trafficClass, entries]) => ({
-    trafficClass,
-    entries: entries.slice(0, granted.get(trafficClass) ?? 0),
-  }));
+  return lines
+    .flatMap(({ name, entries }) => {
+      const [first] = entries;
+      if (first === undefined) return [];
+      const { model, trafficClass } = first;
+      return [{ model, trafficClass, entries: entries.slice(0, granted.get(name)) }];
+    })
+    .toSorted(
+      (one, other) =>
+        (one.model ?? '').localeCompare(other.model ?? '') || rank(one.trafficClass) - rank(other.trafficClass),
+    );
+}
+
+/** How many lines there are. */
+export function lineCount(waiting: readonly Waiting[]): number {
+  return new Set(waiting.map(nameOf)).size;
+}
+
+function nameOf({ model, trafficClass }: Waiting): string {
+  return JSON.stringify([model, trafficClass]);
 }

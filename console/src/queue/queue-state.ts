@@ -5,6 +5,8 @@ interface Request {
   readonly id: string;
   readonly key: string;
   readonly trafficClass: string;
+  /** Null where there is only one. */
+  readonly model: string | null;
 }
 
 export interface Waiting extends Request {
@@ -22,7 +24,11 @@ export interface Running extends Request {
   /** Which of the page's places it has, from 0; it keeps it. The engine's slot may be another. */
   readonly place: number;
   readonly slot: number | null;
+  /** Null where there is only one, and while it waits for another. */
+  readonly executor: string | null;
   readonly promptTokens: number;
+  /** How much of the prompt has been read; null if the server does not tell, and once all of it has. */
+  readonly prefilledTokens: number | null;
   readonly outputTokens: number;
   readonly startedAtMs: number;
   /** Tokens of the last changes, the newest last. */
@@ -86,9 +92,9 @@ export function withChange(before: QueueState, change: WireChange): QueueState {
   const ended = change.ended.flatMap(({ id, outcome, output_tokens }): Ended[] => {
     const entry = running.get(id) ?? waiting.get(id);
     if (entry === undefined) return [];
-    const { key, trafficClass } = entry;
+    const { key, trafficClass, model } = entry;
     const ranMs = entry.state === 'running' ? atMs - entry.startedAtMs : null;
-    return [{ state: 'ended', id, key, trafficClass, outcome, outputTokens: output_tokens, ranMs }];
+    return [{ state: 'ended', id, key, trafficClass, model, outcome, outputTokens: output_tokens, ranMs }];
   });
   for (const id of gone) {
     waiting.delete(id);
@@ -142,6 +148,7 @@ function waitingFrom(entry: WireWaiting, atMs: number, before: Waiting | undefin
     id: entry.id,
     key: entry.key,
     trafficClass: entry.class,
+    model: entry.model,
     position: entry.position,
     waitsForKey: entry.waits_for === 'key',
     arrivedAtMs: before?.arrivedAtMs ?? atMs - entry.waited_ms,
@@ -155,9 +162,12 @@ function runningFrom(entry: WireRunning, atMs: number, before: Running | undefin
     id: entry.id,
     key: entry.key,
     trafficClass: entry.class,
+    model: entry.model,
     place: before?.place ?? -1,
     slot: entry.slot,
+    executor: entry.executor,
     promptTokens: entry.prompt_tokens,
+    prefilledTokens: entry.prefilled_tokens,
     outputTokens: entry.output_tokens,
     startedAtMs: before?.startedAtMs ?? atMs - entry.running_ms,
     trace: withPoint(before?.trace ?? [], atMs, entry.output_tokens - (before?.outputTokens ?? entry.output_tokens)),

@@ -1,7 +1,10 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { LoadStrip } from '../operations/load-strip.js';
+import { OperationsBar } from '../operations/operations-bar.js';
 import { count } from '../ui/format.js';
 import { EndedColumn } from './ended-column.js';
+import { ExecutorsStrip } from './executors-strip.js';
 import { useFlip } from './flip.js';
 import { limitNews } from './limits.js';
 import { followQueue, queue } from './queue-feed.js';
@@ -39,6 +42,14 @@ export function QueueView(): JSX.Element {
           {words.draining}
         </p>
       )}
+      {state !== undefined && (
+        <div class="queue-bar">
+          {state.status.lists === 'own' && <p class="quiet">{words.ownOnly}</p>}
+          <ExecutorsStrip executors={state.status.executors} />
+          <OperationsBar isDraining={state.status.draining} />
+        </div>
+      )}
+      <LoadStrip />
       <div class="queue-stage" ref={stage}>
         {state !== undefined && (
           <>

@@ -10,9 +10,10 @@ import { queueWords } from './words.js';
 interface Properties {
   readonly entry: Running;
   readonly density: Density;
+  readonly showsModel: boolean;
 }
 
-export function RunningCard({ entry, density }: Properties): JSX.Element {
+export function RunningCard({ entry, density, showsModel }: Properties): JSX.Element {
   const words = queueWords();
   const isReading = entry.outputTokens === 0;
   const tokens = brief(entry.outputTokens);
@@ -31,7 +32,7 @@ export function RunningCard({ entry, density }: Properties): JSX.Element {
         <li class={`queue-card queue-running-card ${isReading ? 'queue-reading' : ''}`} {...stamp}>
           <KeyName name={entry.key} />
           <strong class="figure">{tokens}</strong>
-          {isReading ? <Prefill /> : <TokenTrace trace={entry.trace} />}
+          {isReading ? <Prefill entry={entry} /> : <TokenTrace trace={entry.trace} />}
         </li>
       );
     case 'full': {
@@ -39,16 +40,17 @@ export function RunningCard({ entry, density }: Properties): JSX.Element {
       return (
         <li class={`queue-card queue-running-card ${isReading ? 'queue-reading' : ''}`} {...stamp}>
           <KeyName name={entry.key} />
-          <span class="queue-slot figure">{entry.slot !== null && words.slot(entry.slot)}</span>
+          <span class="queue-slot figure">{entry.executor ?? (entry.slot !== null && words.slot(entry.slot))}</span>
           <span class="queue-tokens">
             <strong class="figure">{tokens}</strong> {words.tokens}
           </span>
           <span class="queue-speed figure">
             {!isReading && perSecond !== null && `${rate(perSecond)}${words.perSecond}`}
           </span>
-          {isReading ? <Prefill /> : <TokenTrace trace={entry.trace} />}
+          {isReading ? <Prefill entry={entry} /> : <TokenTrace trace={entry.trace} />}
           <span class="queue-prompt figure">
-            {isReading ? words.readingPrompt : words.prompt(count(entry.promptTokens))}
+            {showsModel && entry.model !== null && `${entry.model} · `}
+            {isReading ? readingText(entry, words) : words.prompt(count(entry.promptTokens))}
           </span>
           <span class="queue-ran">
             <Elapsed key={entry.id} sinceMs={entry.startedAtMs} />
@@ -59,7 +61,14 @@ export function RunningCard({ entry, density }: Properties): JSX.Element {
   }
 }
 
-/** The server does not tell how far it has read: a bar that moves says only that it does. */
-function Prefill(): JSX.Element {
-  return <span class="queue-prefill" aria-hidden="true" />;
+function readingText({ prefilledTokens, promptTokens }: Running, words: ReturnType<typeof queueWords>): string {
+  if (prefilledTokens === null) return words.readingPrompt;
+  return words.prefilled(count(prefilledTokens), count(promptTokens));
+}
+
+/** How far the prompt has been read. Where the server does not tell, a bar that moves says only that it is read. */
+function Prefill({ entry: { prefilledTokens, promptTokens } }: { readonly entry: Running }): JSX.Element {
+  if (prefilledTokens === null) return <span class="queue-prefill" aria-hidden="true" />;
+  const share = String(Math.min(1, prefilledTokens / promptTokens));
+  return <span class="queue-prefill queue-prefill-known" style={{ '--share': share }} aria-hidden="true" />;
 }

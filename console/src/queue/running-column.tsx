@@ -25,15 +25,19 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
   const drawsClosed = isWide.value && status.slots <= mostClosed;
   // If not all that run are listed, it is not known which of the other places are free.
   const isWhole = running.length === status.running_count;
+  const isOwn = status.lists === 'own';
   const open = isWhole ? (drawsClosed ? status.slots : status.max_concurrency) : 0;
-  const places = Math.max(open, lastPlace, status.running_count);
+  // Those of others take one place together.
+  const places = isOwn ? lastPlace + (isWhole ? 0 : 1) : Math.max(open, lastPlace, status.running_count);
   const height = isWide.value ? (size.value?.height ?? 0) : Math.min(heightOnNarrow.each * places, heightOnNarrow.most);
   const layout = arrange(places, size.value?.width ?? 0, height);
   // The last place says how many more there are.
-  const shown = layout.shown < places ? Math.min(layout.shown - 1, isWhole ? places : lastPlace) : places;
+  const isCut = layout.shown < places || (isOwn && !isWhole);
+  const shown = isCut ? Math.min(layout.shown - 1, isWhole ? places : lastPlace) : places;
   const byPlace = new Map(running.map((entry) => [entry.place, entry]));
   const more = status.running_count - running.filter(({ place }) => place < shown).length;
   const tokensPerSecond = tokenRate(state);
+  const hasModels = new Set(running.map(({ model }) => model)).size > 1;
   const gap = gapOf(layout.density);
   return (
     <section class="queue-column queue-running" aria-labelledby="queue-running">
@@ -42,14 +46,18 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
         title={words.running}
         figure={status.running_count}
         limit={
-          <LimitStepper
-            name="max_concurrency"
-            label={words.limitRunning}
-            value={status.max_concurrency}
-            min={1}
-            max={status.slots}
-            byOnes={status.slots <= 64}
-          />
+          isOwn ? (
+            <span class="figure">{count(status.max_concurrency)}</span>
+          ) : (
+            <LimitStepper
+              name="max_concurrency"
+              label={words.limitRunning}
+              value={status.max_concurrency}
+              min={1}
+              max={status.slots}
+              byOnes={status.slots <= 64}
+            />
+          )
         }
         unit={status.slots === status.max_concurrency ? undefined : words.slots(count(status.slots))}
         share={status.running_count / status.slots}
@@ -67,7 +75,9 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
       >
         {Array.from({ length: shown }, (_, place) => {
           const entry = byPlace.get(place);
-          if (entry !== undefined) return <RunningCard key={entry.id} entry={entry} density={layout.density} />;
+          if (entry !== undefined) {
+            return <RunningCard key={entry.id} entry={entry} density={layout.density} showsModel={hasModels} />;
+          }
           const closed = place >= status.max_concurrency;
           return (
             <li key={place} class={`queue-place ${closed ? 'queue-closed' : ''}`}>
@@ -75,7 +85,11 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
             </li>
           );
         })}
-        {more > 0 && <li class="queue-place queue-rest figure">+{count(more)}</li>}
+        {more > 0 && (
+          <li class="queue-place queue-rest figure">
+            <span>{isOwn ? words.ofOthers(count(more)) : `+${count(more)}`}</span>
+          </li>
+        )}
       </ul>
     </section>
   );

@@ -9,7 +9,7 @@ import { ColumnHead } from './column-head.js';
 import { Elapsed } from './elapsed.js';
 import { KeyName } from './key-name.js';
 import { LimitStepper } from './limit-stepper.js';
-import { linesOf } from './lines.js';
+import { lineCount, linesOf } from './lines.js';
 import type { QueueState, Waiting } from './queue-state.js';
 import { queueWords } from './words.js';
 
@@ -25,11 +25,14 @@ export function WaitingColumn({ state }: { readonly state: QueueState }): JSX.El
   const list = useRef<HTMLDivElement>(null);
   const size = useSize(list);
   const { status, waiting } = state;
-  const classes = new Set(waiting.map(({ trafficClass }) => trafficClass)).size;
-  const headings = classes > 1 ? classes * headingHeight : 0;
-  const room = isWide.value ? Math.floor(((size.value?.height ?? 0) - headings) / rowHeight) : rowsOnNarrow + classes;
+  const ofLines = lineCount(waiting);
+  const headings = ofLines > 1 ? ofLines * headingHeight : 0;
+  const room = isWide.value ? Math.floor(((size.value?.height ?? 0) - headings) / rowHeight) : rowsOnNarrow + ofLines;
+  const hasModels = new Set(waiting.map(({ model }) => model)).size > 1;
+  const hasClasses = new Set(waiting.map(({ trafficClass }) => trafficClass)).size > 1;
+  const isOwn = status.lists === 'own';
   // The last row says how many more there are.
-  const rows = status.waiting_count > room ? room - 1 : room;
+  const rows = status.waiting_count > room || isOwn ? room - 1 : room;
   const lines = linesOf(waiting, rows);
   const shown = lines.reduce((sum, line) => sum + line.entries.length, 0);
   const more = status.waiting_count - shown;
@@ -40,23 +43,33 @@ export function WaitingColumn({ state }: { readonly state: QueueState }): JSX.El
         title={words.waiting}
         figure={status.waiting_count}
         limit={
-          <LimitStepper
-            name="max_queue"
-            label={words.limitWaiting}
-            value={status.max_queue}
-            min={0}
-            max={1_000_000}
-            byOnes={false}
-          />
+          isOwn ? (
+            <span class="figure">{count(status.max_queue)}</span>
+          ) : (
+            <LimitStepper
+              name="max_queue"
+              label={words.limitWaiting}
+              value={status.max_queue}
+              min={0}
+              max={1_000_000}
+              byOnes={false}
+            />
+          )
         }
         share={status.max_queue === 0 ? 0 : status.waiting_count / status.max_queue}
         note={status.preparing > 0 ? words.preparing(count(status.preparing)) : undefined}
       />
       <div class="queue-list" ref={list}>
-        {waiting.length === 0 && <p class="queue-none">{words.noneWaiting}</p>}
-        {lines.map(({ trafficClass, entries }) => (
-          <div key={trafficClass} class="queue-line">
-            {classes > 1 && <h3>{className(words, trafficClass)}</h3>}
+        {waiting.length === 0 && <p class="queue-none">{isOwn ? words.noneOfYours : words.noneWaiting}</p>}
+        {lines.map(({ model, trafficClass, entries }) => (
+          <div key={`${model} ${trafficClass}`} class="queue-line">
+            {ofLines > 1 && (
+              <h3>
+                {[hasModels ? model : null, hasClasses ? className(words, trafficClass) : null]
+                  .filter((name) => name !== null)
+                  .join(' · ')}
+              </h3>
+            )}
             <ol>
               {entries.map((entry) => (
                 <WaitingCard key={entry.id} entry={entry} />
@@ -64,7 +77,9 @@ export function WaitingColumn({ state }: { readonly state: QueueState }): JSX.El
             </ol>
           </div>
         ))}
-        {more > 0 && shown > 0 && <p class="queue-more figure">{words.more(count(more))}</p>}
+        {more > 0 && (shown > 0 || isOwn) && (
+          <p class="queue-more figure">{isOwn ? words.ofOthers(count(more)) : words.more(count(more))}</p>
+        )}
       </div>
     </section>
   );

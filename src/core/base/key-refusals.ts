@@ -14,6 +14,13 @@ export function forbiddenError(key: string, role: string, allowed: readonly stri
   });
 }
 
+/** For what only operators may do, on a server without keys. */
+export function notLocalError(): ChatstreamError {
+  return new ChatstreamError('forbidden', 'Without keys, only programs on the machine of the server may do this.', {
+    hint: 'Start the server with --api-key or --config, and use a key with the role admin.',
+  });
+}
+
 // invalid_api_key
 
 export function missingKeyError(): ChatstreamError {

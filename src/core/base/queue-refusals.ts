@@ -29,6 +29,15 @@ export function cutOffError(retryAfterSeconds: number): ChatstreamError {
   });
 }
 
+// invalid_request
+
+/** For a load test while another one runs. */
+export function loadTestRunsError(): ChatstreamError {
+  return new ChatstreamError('invalid_request', 'A load test is running already.', {
+    hint: 'Wait until it has ended, or stop it with DELETE /v1/load-test.',
+  });
+}
+
 // queue_full
 
 /** For a new request when there is neither a free slot nor a free place in the queue. */

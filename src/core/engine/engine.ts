@@ -60,10 +60,7 @@ export const reasoningEfforts = ['none', 'minimal', 'low', 'medium', 'high', 'xh
 
 export type ReasoningEffort = (typeof reasoningEfforts)[number];
 
-/**
- * How a rendered chat ends: with the beginning of an answer; in the middle of the last message, which the model
- * continues; or after the last message, without anything.
- */
+/** A rendered chat ends with the beginning of an answer, within the last message (which is continued), or after it. */
 export type ChatEnding = 'answer' | 'continue' | 'none';
 
 /**
@@ -232,6 +229,8 @@ export interface Round {
   /** Number of generations that got a token or a chunk of their prefill. */
   readonly batchSize: number;
   readonly events: readonly GenerationEvent[];
+  /** How many tokens of their prompts are in their slots, for generations that go on reading; left out if none does. */
+  readonly prefills?: readonly { readonly id: string; readonly tokens: number }[];
   /** Present if it has changed. */
   readonly promptCache?: PromptCacheActivity;
   /** The device as people read it, with its number of threads; present if it has changed. */

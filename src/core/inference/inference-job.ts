@@ -21,6 +21,8 @@ export class InferenceJob extends Job {
   override readonly deadlineMs: number | null;
   slot: number | null = null;
   cachedTokens = 0;
+  /** How much of the prompt has been read; null until the engine tells, which it does if it takes several rounds. */
+  prefilledTokens: number | null = null;
   outputTokens = 0;
   reasoningTokens = 0;
   lastTokenMs = 0;

@@ -211,13 +211,15 @@ export class Inference implements RequestLine {
    * Both queues as they are now.
    *
    * @param most how many requests of each are listed, the first ones; the cost is linear in this and in what runs
+   * @param key lists only its requests, at a cost that is linear in all that wait; null for all
    */
-  snapshot(most = Infinity): QueueSnapshot {
+  snapshot(most = Infinity, key: string | null = null): QueueSnapshot {
     return queueSnapshot(this.#scheduler, this.#processing.running, {
       slots: this.#slots,
       preparing: this.preparing,
       nowMs: this.#clock.now(),
       most,
+      key,
     });
   }
 

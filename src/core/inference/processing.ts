@@ -74,6 +74,10 @@ export class Processing {
   }
 
   #onRound(round: Round): void {
+    for (const { id, tokens } of round.prefills ?? []) {
+      const job = this.#running.get(id);
+      if (job !== undefined) job.prefilledTokens = tokens;
+    }
     for (const event of round.events) {
       const job = this.#running.get(event.id);
       if (job !== undefined) this.#onGenerationEvent(job, event);

@@ -1,4 +1,4 @@
-import type { WaitingView } from '../scheduler/job.js';
+import type { Job, WaitingView } from '../scheduler/job.js';
 import type { Scheduler, SchedulerLimits } from '../scheduler/scheduler.js';
 import type { TrafficClass } from '../scheduler/traffic-class.js';
 import type { InferenceJob } from './inference-job.js';
@@ -11,6 +11,8 @@ interface RunningRequest {
   /** Null until the engine has chosen one. */
   readonly slot: number | null;
   readonly promptTokens: number;
+  /** How much of the prompt has been read; left out when all of it has, and while that is not known. */
+  readonly prefilledTokens?: number;
   readonly outputTokens: number;
   readonly runningMs: number;
   /** Where upstream servers generate: the model that was asked for, and who generates; null between two attempts. */
@@ -45,12 +47,14 @@ interface Moment extends Pick<QueueSnapshot, 'slots' | 'preparing'> {
   readonly nowMs: number;
   /** How many requests of each queue are listed; the first ones. */
   readonly most: number;
+  /** Only the requests of this key are listed; null for all. */
+  readonly key: string | null;
 }
 
 export function queueSnapshot(
   scheduler: Scheduler<InferenceJob>,
   running: Iterable<InferenceJob>,
-  { slots, preparing, nowMs, most }: Moment,
+  { slots, preparing, nowMs, most, key }: Moment,
 ): QueueSnapshot {
   const jobs = [...running];
   return {
@@ -59,24 +63,45 @@ export function queueSnapshot(
     draining: scheduler.draining,
     preparing,
     runningOutputTokens: jobs.reduce((sum, { outputTokens }) => sum + outputTokens, 0),
-    running: jobs.slice(0, most).map((job) => runningRequest(job, nowMs)),
-    waiting: Array.from(first(most, scheduler.entries()), ({ job, ...entry }) => ({
-      id: job.id,
-      key: job.demand.key,
-      trafficClass: job.demand.trafficClass,
-      isKeyFull: scheduler.isKeyFull(job.demand.key),
-      ...entry,
-    })),
+    running: Array.from(
+      first(
+        most,
+        ofKey(key, jobs, (job) => job),
+      ),
+      (job) => runningRequest(job, nowMs),
+    ),
+    waiting: Array.from(
+      first(
+        most,
+        ofKey(key, scheduler.entries(), ({ job }) => job),
+      ),
+      ({ job, ...entry }) => ({
+        id: job.id,
+        key: job.demand.key,
+        trafficClass: job.demand.trafficClass,
+        isKeyFull: scheduler.isKeyFull(job.demand.key),
+        ...entry,
+      }),
+    ),
   };
 }
 
 function runningRequest(
-  { id, demand, slot, prompt, outputTokens, phase }: InferenceJob,
+  { id, demand, slot, prompt, prefilledTokens, outputTokens, phase }: InferenceJob,
   nowMs: number,
 ): RunningRequest {
   const runningMs = phase.status === 'waiting' ? 0 : nowMs - phase.startedMs;
   const { key, trafficClass } = demand;
-  return { id, key, trafficClass, slot, promptTokens: prompt.length, outputTokens, runningMs };
+  const isReading = phase.status === 'prefilling' && prefilledTokens !== null;
+  return {
+    ...{ id, key, trafficClass, slot, promptTokens: prompt.length, outputTokens, runningMs },
+    ...(isReading && { prefilledTokens }),
+  };
+}
+
+/** @param key null for the items of all keys */
+export function* ofKey<T>(key: string | null, items: Iterable<T>, jobOf: (item: T) => Job): Generator<T> {
+  for (const item of items) if (key === null || jobOf(item).demand.key === key) yield item;
 }
 
 /** The first items, without asking for more. */

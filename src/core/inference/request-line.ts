@@ -30,8 +30,9 @@ export interface RequestLine {
    * Both queues as they are now. The cost is linear in the number of requests.
    *
    * @param most how many requests of each queue are listed, the first ones; all by default
+   * @param key lists only the requests of this key; null, the default, for all
    */
-  snapshot(most?: number): QueueSnapshot;
+  snapshot(most?: number, key?: string | null): QueueSnapshot;
   /** Changes the limits at once; running generations are never interrupted. @throws ChatstreamError `invalid_request` */
   resize(limits: Partial<SchedulerLimits>): void;
   /** Changes what keys may do, by their names. Running and waiting requests go on. */

@@ -1,31 +1,35 @@
-import { first, type QueueSnapshot } from '../inference/queue-snapshot.js';
+import { first, ofKey, type QueueSnapshot } from '../inference/queue-snapshot.js';
 import type { QueueEntry } from '../scheduler/job.js';
 import type { ModelLine, RelayJob } from './relay-job.js';
 
 /** All lines and everything that runs, as `/v1/queue` shows them. Positions are those in the line of the model. */
 export function relaySnapshot(
-  { lines, running }: { readonly lines: Iterable<ModelLine>; readonly running: Iterable<RelayJob> },
+  { lines, running }: { readonly lines: readonly ModelLine[]; readonly running: readonly RelayJob[] },
   limits: Pick<QueueSnapshot, 'maxConcurrency' | 'maxQueue' | 'slots' | 'draining'>,
-  nowMs: number,
-  most: number,
+  { nowMs, most, key }: { readonly nowMs: number; readonly most: number; readonly key: string | null },
 ): QueueSnapshot {
-  const jobs = [...running];
   return {
     ...limits,
     preparing: 0,
-    runningOutputTokens: jobs.reduce((sum, { outputTokens }) => sum + outputTokens, 0),
-    running: jobs.slice(0, most).map((job) => ({
-      id: job.id,
-      key: job.demand.key,
-      trafficClass: job.demand.trafficClass,
-      slot: null,
-      promptTokens: job.promptTokens,
-      outputTokens: job.outputTokens,
-      runningMs: nowMs - job.startedMs,
-      model: job.line.model,
-      executor: job.cancelAttempt === null ? null : job.executor,
-    })),
-    waiting: Array.from(first(most, entriesOf(lines)), ({ line: { model, scheduler }, job, ...entry }) => ({
+    runningOutputTokens: running.reduce((sum, { outputTokens }) => sum + outputTokens, 0),
+    running: Array.from(
+      first(
+        most,
+        ofKey(key, running, (job) => job),
+      ),
+      (job) => ({
+        id: job.id,
+        key: job.demand.key,
+        trafficClass: job.demand.trafficClass,
+        slot: null,
+        promptTokens: job.promptTokens,
+        outputTokens: job.outputTokens,
+        runningMs: nowMs - job.startedMs,
+        model: job.line.model,
+        executor: job.cancelAttempt === null ? null : job.executor,
+      }),
+    ),
+    waiting: Array.from(entriesOf(lines, most, key), ({ line: { model, scheduler }, job, ...entry }) => ({
       id: job.id,
       key: job.demand.key,
       trafficClass: job.demand.trafficClass,
@@ -36,8 +40,22 @@ export function relaySnapshot(
   };
 }
 
-function* entriesOf(lines: Iterable<ModelLine>): Generator<QueueEntry<RelayJob> & { line: ModelLine }> {
+/** The heads of all lines: a long one leaves as much room for the others as they need for an equal part. */
+function* entriesOf(
+  lines: readonly ModelLine[],
+  most: number,
+  key: string | null,
+): Generator<QueueEntry<RelayJob> & { line: ModelLine }> {
+  const shortestFirst = lines.toSorted((one, other) => one.scheduler.waiting - other.scheduler.waiting);
+  const shares = new Map<ModelLine, number>();
+  let left = most;
+  for (const [index, line] of shortestFirst.entries()) {
+    const share = Math.min(line.scheduler.waiting, Math.ceil(left / (lines.length - index)));
+    shares.set(line, share);
+    left -= share;
+  }
   for (const line of lines) {
-    for (const entry of line.scheduler.entries()) yield { line, ...entry };
+    const entries = ofKey(key, line.scheduler.entries(), ({ job }) => job);
+    for (const entry of first(shares.get(line) ?? 0, entries)) yield { line, ...entry };
   }
 }

@@ -155,10 +155,10 @@ export class Relay implements RequestLine {
     }
   }
 
-  snapshot(most = Number.POSITIVE_INFINITY): QueueSnapshot {
-    const { limits, slots } = this;
-    const jobs = { lines: this.#lines.values(), running: this.#attempts.running };
-    return relaySnapshot(jobs, { ...limits, slots, draining: this.#isDraining }, this.#clock.now(), most);
+  snapshot(most = Number.POSITIVE_INFINITY, key: string | null = null): QueueSnapshot {
+    const jobs = { lines: [...this.#lines.values()], running: [...this.#attempts.running] };
+    const limits = { ...this.limits, slots: this.slots, draining: this.#isDraining };
+    return relaySnapshot(jobs, limits, { nowMs: this.#clock.now(), most, key });
   }
 
   resize({ maxConcurrency, maxQueue }: Partial<SchedulerLimits>): void {

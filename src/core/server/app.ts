@@ -4,7 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { fastify, LogController } from 'fastify';
 import type { Logger as PinoLogger } from 'pino';
 import { compressedError, tooManyConnectionsError } from '../base/refusals.js';
-import { QueueFeed } from './console/queue-feed.js';
+import { QueueFeeds } from './console/queue-feeds.js';
 import { BodyWatch } from './http/body-watch.js';
 import type { App, LineContext, RelayContext, ServerContext } from './http/context.js';
 import { answerUnreadable, refuseConnection, sendError, sendNotFound, toChatstreamError } from './http/errors.js';
@@ -18,6 +18,7 @@ import { cutOffSlowReaders } from './http/write-timeout.js';
 import { completionRoutes } from './routes/completions.js';
 import { consoleRoutes, pagePaths } from './routes/console.js';
 import { embeddingRoutes } from './routes/embeddings.js';
+import { loadReportPath, loadTestRoutes } from './routes/load-tests.js';
 import { messagesRoutes } from './routes/messages.js';
 import { modelRoutes } from './routes/models.js';
 import { healthPaths, healthRoutes, observationRoutes } from './routes/observation.js';
@@ -37,6 +38,9 @@ import { namedSchemas } from './schemas/openapi.js';
  */
 const headersTimeout = 30_000;
 const connectionsCheckingInterval = 5000;
+
+/** What browsers open, without a key. */
+const keylessPaths: ReadonlySet<string> = new Set([...pagePaths, loadReportPath]);
 
 /** The HTTP server with all its routes, not listening yet. */
 export async function createApp(context: ServerContext | RelayContext, logger: PinoLogger): Promise<App> {
@@ -75,9 +79,10 @@ export async function createApp(context: ServerContext | RelayContext, logger: P
   const connections = watchConnections(app, context);
   cutOffSlowReaders(app, options.writeTimeoutMs);
   const answers = new OpenAnswers(app.server);
-  const feed = new QueueFeed(context.line, context.totals, context.clock);
+  const feeds = new QueueFeeds(context.line, context.totals, context.clock);
   app.addHook('preClose', async () => {
-    feed.end();
+    feeds.end();
+    await context.operations?.loadTests.close();
     await answers.delivered();
     // The remaining connections wait for nothing, and some would keep the server alive: browsers open connections in
     // advance, and Node does not count a connection on which nothing was ever sent as idle.
@@ -129,7 +134,7 @@ export async function createApp(context: ServerContext | RelayContext, logger: P
         connections.refused(socket);
         throw tooManyConnectionsError(context.connectionLimits.most);
       }
-      if (!pagePaths.has(routeOptions.url ?? '')) checkRole(keys.check(raw), method, routeOptions.url);
+      if (!keylessPaths.has(routeOptions.url ?? '')) checkRole(keys.check(raw), method, routeOptions.url);
       const encoding = headers['content-encoding'] ?? 'identity';
       if (encoding !== 'identity' && !is404) throw compressedError(encoding);
     }
@@ -152,10 +157,9 @@ export async function createApp(context: ServerContext | RelayContext, logger: P
     const generating = [completionRoutes, messagesRoutes, responseRoutes, embeddingRoutes];
     for (const routes of [...generating, modelRoutes, tokenRoutes]) routes(app, context);
   }
-  for (const routes of [queueRoutes, usageRoutes, healthRoutes, observationRoutes, resourceRoutes, consoleRoutes]) {
-    routes(app, context);
-  }
-  queueEventRoutes(app, context, feed);
+  const observing = [queueRoutes, usageRoutes, healthRoutes, observationRoutes, resourceRoutes];
+  for (const routes of [...observing, loadTestRoutes, consoleRoutes]) routes(app, context);
+  queueEventRoutes(app, context, feeds);
   return app;
 }
 

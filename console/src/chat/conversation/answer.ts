@@ -29,6 +29,8 @@ export interface Answer {
   readonly parts: readonly Part[];
   /** By which the server knows it; null until it has said so. */
   readonly responseId: string | null;
+  /** Whether the server keeps it under that name. */
+  readonly isStored: boolean;
   readonly model: string | null;
   /** Come with the end of an answer; null if it was stopped. */
   readonly timings: Timings | null;
@@ -57,6 +59,7 @@ export type AnswerEvent =
   | {
       readonly type: 'chunk';
       readonly responseId: string | null;
+      readonly isStored: boolean;
       readonly model: string | null;
       readonly text: string;
       readonly reasoning: string;
@@ -71,6 +74,7 @@ export function newAnswer(model: string | null, sentAtMs: number): Answer {
     state: { status: 'sent' },
     parts: [],
     responseId: null,
+    isStored: false,
     model,
     timings: null,
     sentAtMs,
@@ -120,6 +124,7 @@ function afterChunk(answer: Answer, chunk: Extract<AnswerEvent, { type: 'chunk' 
     parts,
     state: stateAfter(answer, hasGrown, chunk.finishReason),
     responseId: chunk.responseId ?? answer.responseId,
+    isStored: chunk.isStored || answer.isStored,
     model: chunk.model ?? answer.model,
     timings: chunk.timings ?? answer.timings,
     firstAtMs: answer.firstAtMs ?? (hasGrown ? nowMs : null),

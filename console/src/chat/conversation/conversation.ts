@@ -34,12 +34,14 @@ export interface Conversation {
   readonly turns: readonly Turn[];
   /** Which branch is shown after a turn (`start` for the first turn); the newest where nothing is said. */
   readonly chosen: Readonly<Record<string, string>>;
+  /** Of one that the server keeps: the id of the last response on the branch that is shown; null for others. */
+  readonly storedAs: string | null;
 }
 
 const start = 'start';
 
 export function newConversation(id: string, nowMs: number, settings: Settings = defaultSettings): Conversation {
-  return { id, changedAtMs: nowMs, settings, turns: [], chosen: {} };
+  return { id, changedAtMs: nowMs, settings, turns: [], chosen: {}, storedAs: null };
 }
 
 /** The turns that are shown, from the first to the last. */
@@ -103,7 +105,12 @@ export function branchesOf({ turns }: Conversation, { parent }: Turn): readonly 
 /** The beginning of the first question, at most 60 characters; empty if nothing was asked. */
 export function titleOf(conversation: Conversation): string {
   const first = pathOf(conversation).find((turn) => turn.type === 'question');
-  const line = first?.text.trim().split('\n', 1)[0] ?? '';
+  return shortened(first?.text ?? '');
+}
+
+/** The beginning of the first line of a text, at most 60 characters. */
+export function shortened(text: string): string {
+  const line = text.trim().split('\n', 1)[0] ?? '';
   const characters = Array.from(line);
   return characters.length > 60 ? `${characters.slice(0, 59).join('')}…` : line;
 }

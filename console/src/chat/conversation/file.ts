@@ -68,6 +68,7 @@ const settings: Decoder<Settings> = object({
   seed: nullable(number),
   reasoningEffort: nullable(string),
   more: string,
+  onServer: optional(boolean, false),
 });
 
 const fields = object({
@@ -76,6 +77,7 @@ const fields = object({
   settings: optional(settings, defaultSettings),
   turns: array(turn),
   chosen: optional(strings, {}),
+  storedAs: optional(nullable(string), null),
 });
 
 function conversation(value: unknown): Conversation {
@@ -141,6 +143,7 @@ function answerFields(value: unknown): Answer {
     state,
     parts: array(part),
     responseId: nullable(string),
+    isStored: optional(boolean, false),
     model: nullable(string),
     timings: nullable(timings),
     sentAtMs: number,

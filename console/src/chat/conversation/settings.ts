@@ -11,6 +11,8 @@ export interface Settings {
   readonly reasoningEffort: string | null;
   /** A JSON object whose fields are added to the request, such as `tools`; may be empty. */
   readonly more: string;
+  /** Whether answers are stored by the server, and the conversation is kept there and not in the browser. */
+  readonly onServer: boolean;
 }
 
 export const defaultSettings: Settings = {
@@ -24,6 +26,7 @@ export const defaultSettings: Settings = {
   seed: null,
   reasoningEffort: null,
   more: '',
+  onServer: false,
 };
 
 /** The same efforts as docs/api.md has. */

@@ -10,7 +10,7 @@ const callPiece = object({
   function: optional(object({ name: maybe(string), arguments: maybe(string) }), { name: null, arguments: null }),
 });
 
-const timings = object({
+export const sentTimings = object({
   queue_ms: number,
   prefill_ms: number,
   decode_ms: number,
@@ -35,7 +35,7 @@ const chunk = object({
     ),
     [],
   ),
-  timings: maybe(timings),
+  timings: maybe(sentTimings),
 });
 
 const refused = object({ error: maybe(object({ message: string, code: maybe(string) })) });
@@ -54,6 +54,7 @@ export function eventOfData(data: string): AnswerEvent | null {
   return {
     type: 'chunk',
     responseId: id,
+    isStored: false,
     model,
     text: choice?.delta.content ?? '',
     reasoning: choice?.delta.reasoning_content ?? '',
@@ -68,7 +69,7 @@ export function eventOfData(data: string): AnswerEvent | null {
   };
 }
 
-function timingsOf(sent: Decoded<typeof timings>): Timings {
+export function timingsOf(sent: Decoded<typeof sentTimings>): Timings {
   return {
     queueMs: sent.queue_ms,
     prefillMs: sent.prefill_ms,

@@ -1,6 +1,13 @@
 import type { SequenceEvaluateOptions } from 'node-llama-cpp';
 import { asChatstreamError } from '../../base/errors.js';
-import { failedEvent, type FinishReason, type GenerationEvent, type GenerationSpec, type Token } from '../engine.js';
+import {
+  failedEvent,
+  type FinishReason,
+  type GenerationEvent,
+  type GenerationSpec,
+  type Round,
+  type Token,
+} from '../engine.js';
 import type { TextAssembler } from '../text/text-assembler.js';
 import type { RoundMember } from './batching.js';
 import type { Steer } from './guidance.js';
@@ -78,6 +85,12 @@ export class LlamaGeneration implements RoundMember {
   /** Whether the next step reads a part of the prompt. */
   get isPrefilling(): boolean {
     return this.#state.status === 'prefilling';
+  }
+
+  /** How far its prompt has been read; null unless the next step goes on with that. */
+  get prefill(): NonNullable<Round['prefills']>[number] | null {
+    if (this.#state.status !== 'prefilling') return null;
+    return { id: this.id, tokens: Math.min(this.#state.from, this.#start.spec.prompt.length) };
   }
 
   /** All tokens that have to be in the slot before the next one can be drawn. */

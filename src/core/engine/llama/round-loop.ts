@@ -159,11 +159,13 @@ export class RoundLoop {
     await this.#slots.prefilled(prefilling, prefillTokens, copies ? null : durationMs);
 
     const promptCache = this.#slots.takeCacheActivity();
+    const prefills = prefilling.flatMap(({ prefill }) => prefill ?? []);
     const reported = this.#silenced.size === 0 ? events : events.filter(({ id }) => !this.#silenced.has(id));
     this.#rounds.emit({
       durationMs,
       batchSize: members.length,
       events: reported,
+      ...(prefills.length > 0 && { prefills }),
       ...(promptCache !== undefined && { promptCache }),
     });
     await this.#release((generation) => generation.isOver);

@@ -59,7 +59,13 @@ function* requestsOf({ running, waiting }: QueueView): Generator<ChangedRequest>
 /** Times that only pass are no change: lookers have clocks of their own. */
 function isSame(before: ChangedRequest, now: ChangedRequest): boolean {
   if (before.state === 'running') {
-    return now.state === 'running' && before.output_tokens === now.output_tokens && before.slot === now.slot;
+    return (
+      now.state === 'running' &&
+      before.output_tokens === now.output_tokens &&
+      before.prefilled_tokens === now.prefilled_tokens &&
+      before.slot === now.slot &&
+      before.executor === now.executor
+    );
   }
   return (
     now.state === 'waiting' &&

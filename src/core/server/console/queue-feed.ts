@@ -10,11 +10,17 @@ import { type QueueView, readQueueView } from './queue-view.js';
 /** Five looks a second: an eye sees no more. */
 const intervalMs = 200;
 
-/** A comment is sent after this many looks without a change, 15 s, because proxies cut silent connections. */
-const quietLooks = 75;
+/**
+ * Whoever sees only the requests of a key is shown them less often: each such key is looked at apart, and a look passes all
+ * that wait.
+ */
+const ownIntervalMs = 1000;
 
-/** How many looks pass between two checks of who may stay: 15 s. */
-const looksPerCheck = 75;
+/** A comment is sent after so long without a change, because proxies cut silent connections. */
+const quietMs = 15_000;
+
+/** How long it is between two checks of who may stay. */
+const checkEveryMs = 15_000;
 
 /** Ended requests in one event, besides those that lookers know as running or waiting. */
 const mostEnded = 500;
@@ -59,15 +65,24 @@ export class QueueFeed {
   readonly #line: RequestLine;
   readonly #totals: Totals;
   readonly #clock: Clock;
+  readonly #key: string | null;
+  readonly #intervalMs: number;
   readonly #lookers = new Set<OpenLooker>();
   #look: Look | null = null;
   #cancelTimer: CancelTimer = () => undefined;
   #quiet = 0;
 
-  constructor(line: RequestLine, totals: Totals, clock: Clock) {
+  /** @param key lists only its requests; null, the default, for all */
+  constructor(line: RequestLine, totals: Totals, clock: Clock, key: string | null = null) {
     this.#line = line;
     this.#totals = totals;
     this.#clock = clock;
+    this.#key = key;
+    this.#intervalMs = key === null ? intervalMs : ownIntervalMs;
+  }
+
+  get isWatched(): boolean {
+    return this.#lookers.size > 0;
   }
 
   /** Shows both queues to a looker, and from then on what changes. @returns what ends it when the looker has left */
@@ -93,10 +108,11 @@ export class QueueFeed {
   }
 
   #begin(): Look {
-    const view = readQueueView(this.#line, this.#totals);
+    const view = readQueueView(this.#line, this.#totals, this.#key);
     const changes = new QueueChanges(view);
     const stop = this.#line.events((event) => {
       if (event.type !== 'settled' || this.#look === null) return;
+      if (this.#key !== null && event.key !== this.#key) return;
       const { id, outcome, timings } = event;
       if (this.#look.ended.length >= mostEnded && !changes.knows(id)) return;
       this.#look.ended.push({ id, outcome: countedOutcome(outcome), output_tokens: timings.outputTokens });
@@ -107,7 +123,7 @@ export class QueueFeed {
   }
 
   #scheduleLook(): void {
-    this.#cancelTimer = this.#clock.schedule(intervalMs, () => {
+    this.#cancelTimer = this.#clock.schedule(this.#intervalMs, () => {
       this.#scheduleLook();
       this.#lookAgain();
     });
@@ -116,14 +132,14 @@ export class QueueFeed {
   #lookAgain(): void {
     const look = this.#look;
     if (look === null) return;
-    look.view = readQueueView(this.#line, this.#totals);
+    look.view = readQueueView(this.#line, this.#totals, this.#key);
     look.snapshot = null;
     const change = look.changes.next(look.view, look.ended);
     look.ended = [];
     if (change === null) this.#stayQuiet();
     else this.#send(sseEvent('change', change));
     look.looks += 1;
-    if (look.looks % looksPerCheck !== 0) return;
+    if ((look.looks * this.#intervalMs) % checkEveryMs !== 0) return;
     for (const looker of [...this.#lookers]) if (!looker.mayStay()) this.#dismiss(looker);
   }
 
@@ -136,8 +152,8 @@ export class QueueFeed {
   }
 
   #stayQuiet(): void {
-    this.#quiet += 1;
-    if (this.#quiet < quietLooks) return;
+    this.#quiet += this.#intervalMs;
+    if (this.#quiet < quietMs) return;
     this.#quiet = 0;
     for (const { stream } of this.#lookers) stream.comment('watching');
   }

@@ -19,8 +19,9 @@ export interface QueueView {
   readonly status: QueueStatus;
 }
 
-export function readQueueView(line: RequestLine, { counts, tokens }: Totals): QueueView {
-  const queue = line.snapshot(mostShown);
+/** @param key lists only its requests; null for all */
+export function readQueueView(line: RequestLine, { counts, tokens }: Totals, key: string | null): QueueView {
+  const queue = line.snapshot(mostShown, key);
   return {
     atMs: Date.now(),
     running: queue.running.map(wireRunning),
@@ -31,6 +32,7 @@ export function readQueueView(line: RequestLine, { counts, tokens }: Totals): Qu
       // They are counted on while the view is kept.
       totals: { ...counts },
       tokens: { ...tokens },
+      lists: key === null ? 'all' : 'own',
       running_count: line.running,
       waiting_count: line.waiting,
       output_tokens: tokens.output + queue.runningOutputTokens,

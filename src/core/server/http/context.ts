@@ -12,6 +12,7 @@ import type { KeyUsage } from '../../telemetry/key-usage.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import type { RecentHistory } from '../../telemetry/recent-history.js';
 import type { Totals } from '../../telemetry/totals.js';
+import type { LoadTests } from '../console/load-tests.js';
 import type { Storage } from '../store/store.js';
 import type { QueueAnnouncer } from '../streaming/queue-announcer.js';
 import type { ConnectionLimits } from './connection-limits.js';
@@ -47,6 +48,13 @@ export interface ServerOptions {
   readonly usageRetentionMs: number;
 }
 
+/** What operators can do with the process that the server is a part of. */
+export interface Operations {
+  /** Ends the process as SIGTERM does: nothing new is accepted, what runs may finish. */
+  readonly drain: () => void;
+  readonly loadTests: LoadTests;
+}
+
 /** What all routes work with, whoever generates. */
 export interface LineContext {
   readonly line: RequestLine;
@@ -63,6 +71,8 @@ export interface LineContext {
   readonly rates: RateLimiter;
   readonly clock: Clock;
   readonly connectionLimits: ConnectionLimits;
+  /** Null where the process is not the server's own. */
+  readonly operations: Operations | null;
   /** This package's version. */
   readonly version: string;
 }

@@ -1,9 +1,10 @@
-import { timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { missingKeyError, wrongKeyError } from '../../base/key-refusals.js';
 import { digestOf, type KeySettings, noRates } from '../../config/key-settings.js';
 import { noKey, usualTerms } from '../../scheduler/demand.js';
 import { usualClass } from '../../scheduler/traffic-class.js';
+import type { LentKey } from '../console/load-tests.js';
 
 /** Everybody, on a server without keys. */
 const anybody: KeySettings = {
@@ -24,6 +25,7 @@ const anybody: KeySettings = {
  */
 export class KeyRing {
   #keys: readonly KeySettings[];
+  readonly #lent = new Set<KeySettings>();
   readonly #found = new WeakMap<object, KeySettings>();
 
   /** @param keys the accepted ones; with an empty list no key is needed */
@@ -38,6 +40,25 @@ export class KeyRing {
   /** Accepts these keys from now on. Requests that have been accepted go on. */
   replace(keys: readonly KeySettings[]): void {
     this.#keys = keys;
+  }
+
+  /**
+   * Makes up a key for requests that this program sends to itself. It may generate, as users may, and is accepted besides
+   * the others until it is taken back, also where no key is needed.
+   *
+   * @param name under which its requests are shown
+   */
+  lend(name: string): LentKey {
+    const key = randomBytes(32).toString('base64url');
+    const digest = digestOf(key);
+    const settings: KeySettings = { ...anybody, name, digest, role: 'user' };
+    this.#lent.add(settings);
+    return {
+      key,
+      takeBack: () => {
+        this.#lent.delete(settings);
+      },
+    };
   }
 
   /**
@@ -56,18 +77,24 @@ export class KeyRing {
     return this.#found.get(request) ?? anybody;
   }
 
+  /** Whose a request is: the name of its key; undefined for one that needed none. */
+  ownerOf(request: object): string | undefined {
+    const key = this.of(request);
+    return key === anybody ? undefined : key.name;
+  }
+
   #keyIn(headers: IncomingHttpHeaders): KeySettings {
-    if (this.#keys.length === 0) return anybody;
+    if (this.#keys.length + this.#lent.size === 0) return anybody;
     const given = keysIn(headers);
-    if (given.length === 0) throw missingKeyError();
     const [match] = given.flatMap((key) => this.#matching(key));
-    if (match === undefined) throw wrongKeyError();
-    return match;
+    if (match !== undefined) return match;
+    if (this.#keys.length === 0) return anybody;
+    throw given.length === 0 ? missingKeyError() : wrongKeyError();
   }
 
   #matching(key: string): readonly KeySettings[] {
     const given = digestOf(key);
-    return this.#keys.filter(({ digest }) => timingSafeEqual(digest, given));
+    return [...this.#keys, ...this.#lent].filter(({ digest }) => timingSafeEqual(digest, given));
   }
 }
 

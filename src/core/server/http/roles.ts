@@ -8,7 +8,7 @@ const needs: ReadonlyMap<string, readonly Role[]> = new Map([
   ['GET /openapi.json', ['user', 'observer']],
   // Users see their own requests only.
   ['GET /v1/queue', ['user', 'observer']],
-  ['GET /v1/queue/events', ['observer']],
+  ['GET /v1/queue/events', ['user', 'observer']],
   ['GET /v1/history', ['observer']],
   ['GET /v1/resources', ['observer']],
   ['GET /v1/usage', ['user', 'observer']],
@@ -17,9 +17,18 @@ const needs: ReadonlyMap<string, readonly Role[]> = new Map([
   ['GET /v1/feedback', []],
   ['DELETE /v1/feedback/:id', []],
   ['PATCH /v1/queue', []],
+  ['POST /v1/queue/drain', []],
+  ['POST /v1/load-test', []],
+  ['GET /v1/load-test', []],
+  ['DELETE /v1/load-test', []],
   ['GET /v1/upstreams', ['observer']],
   ['PATCH /v1/upstreams/:name', []],
 ]);
+
+/** Whose requests a key may see: the name of the key for users, null for all. */
+export function shownKey({ role, name }: KeySettings): string | null {
+  return role === 'user' ? name : null;
+}
 
 const usersOnly: readonly Role[] = ['user'];
 

@@ -31,6 +31,7 @@ export function wireRunning(running: Running): WireRunning {
     ...(running.executor !== undefined && { executor: running.executor }),
     slot: running.slot,
     prompt_tokens: running.promptTokens,
+    ...(running.prefilledTokens !== undefined && { prefilled_tokens: running.prefilledTokens }),
     output_tokens: running.outputTokens,
     running_ms: Math.round(running.runningMs),
   };

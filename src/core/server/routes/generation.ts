@@ -41,12 +41,12 @@ export function identified(
   { keys }: ServerContext,
   { request: http }: FastifyReply,
 ): InferenceRequest {
-  const { name: key, trafficClass: highest } = keys.of(http.raw);
-  const owner = keys.keys.length === 0 ? {} : { key };
+  const { trafficClass: highest } = keys.of(http.raw);
+  const key = keys.ownerOf(http.raw);
   return {
     ...request,
     requestId: http.id,
-    ...owner,
+    ...(key !== undefined && { key }),
     ...earliestDeadline(request.deadlineMs, http.headers),
     trafficClass: lowerOf(highest, request.trafficClass ?? highest),
   };

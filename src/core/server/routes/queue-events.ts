@@ -1,21 +1,21 @@
-import type { QueueFeed } from '../console/queue-feed.js';
+import type { QueueFeeds } from '../console/queue-feeds.js';
 import type { App, LineContext } from '../http/context.js';
 import { onResponseEnd } from '../http/open-answers.js';
-import { checkRole } from '../http/roles.js';
+import { checkRole, shownKey } from '../http/roles.js';
 import { takeOver } from '../http/take-over.js';
 import { endlessEvents, errors } from '../schemas/openapi.js';
 import { EventStream } from '../streaming/event-stream.js';
 
 const path = '/v1/queue/events';
 
-/** The queues as they change. */
-export function queueEventRoutes(app: App, { options, clock, keys }: LineContext, feed: QueueFeed): void {
+/** The queues as they change. Users see their own requests, and the counts of all. */
+export function queueEventRoutes(app: App, { options, clock, keys }: LineContext, feeds: QueueFeeds): void {
   const schema = {
     summary: 'Running and waiting requests as they change',
     tags: ['queue'],
     response: {
       200: endlessEvents(
-        'Both queues in an `event: snapshot`, then at most five times a second what has changed in an `event: change`. A client that reads too slowly gets another snapshot.',
+        'Both queues in an `event: snapshot`, then at most five times a second what has changed in an `event: change`; for users, their own requests, once a second. A client that reads too slowly gets another snapshot.',
         'QueueSnapshot',
         'QueueChange',
       ),
@@ -23,7 +23,8 @@ export function queueEventRoutes(app: App, { options, clock, keys }: LineContext
     },
   };
   app.get(path, { schema, exposeHeadRoute: false }, ({ raw }, reply) => {
-    const leave = feed.add({
+    const key = shownKey(keys.of(raw));
+    const leave = feeds.add(key, {
       open: (takeHeld) =>
         new EventStream(
           reply.raw,
@@ -40,8 +41,9 @@ export function queueEventRoutes(app: App, { options, clock, keys }: LineContext
         ),
       mayStay: () => {
         try {
-          checkRole(keys.check(raw), 'GET', path);
-          return true;
+          const now = keys.check(raw);
+          checkRole(now, 'GET', path);
+          return shownKey(now) === key;
         } catch {
           // Which is wrong does not matter: the client hears it when it asks again.
           return false;

@@ -1,7 +1,9 @@
 import type { App, LineContext } from '../http/context.js';
+import { checkOperator } from '../http/operators.js';
+import { shownKey } from '../http/roles.js';
 import { wireExecutors, wireLimits, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
 import { errors, json } from '../schemas/openapi.js';
-import { queueLimits } from '../schemas/server-state.js';
+import { drainRequest, queueLimits } from '../schemas/server-state.js';
 
 export function queueRoutes(app: App, context: LineContext): void {
   const tags = ['queue'];
@@ -26,17 +28,33 @@ export function queueRoutes(app: App, context: LineContext): void {
     log.info(body, 'queue limits changed');
     return describe(context, raw);
   });
+
+  const { operations, line } = context;
+  if (operations === null) return;
+  const draining = {
+    summary: 'Shut the server down: what runs may finish',
+    tags,
+    // Whatever it is, a body of JSON keeps pages of others from sending it through a browser of this machine.
+    body: drainRequest,
+    response: { 202: json('The drain begins.', 'Queue'), ...errors(400, 401, 403, 408, 413, 415) },
+  };
+  app.post('/v1/queue/drain', { schema: draining }, ({ log, raw }, reply) => {
+    checkOperator(context, raw);
+    if (line.readiness !== 'draining') {
+      log.info({}, 'drain asked for over HTTP');
+      operations.drain();
+    }
+    return reply.code(202).send({ ...describe(context, raw), draining: true });
+  });
 }
 
 /** Users see only their own requests, with their places among all. */
 function describe({ line, totals, keys }: LineContext, request: object): object {
-  const queue = line.snapshot();
-  const { role, name } = keys.of(request);
-  const isShown = ({ key }: { readonly key: string }): boolean => role !== 'user' || key === name;
+  const queue = line.snapshot(undefined, shownKey(keys.of(request)));
   return {
     ...wireLimits(queue),
-    running: queue.running.filter(isShown).map(wireRunning),
-    waiting: queue.waiting.filter(isShown).map(wireWaiting),
+    running: queue.running.map(wireRunning),
+    waiting: queue.waiting.map(wireWaiting),
     executors: wireExecutors(line.executors),
     totals: totals.counts,
     tokens: totals.tokens,

@@ -52,6 +52,7 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
     options.defaultMaxTokens,
   );
   const key = keys.of(http.raw);
+  const owner = keys.ownerOf(http.raw);
   const request: RelayRequest = {
     ...facts,
     id: `relay-${randomUUID()}`,
@@ -59,7 +60,7 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
     headers: { ...facts.headers, 'x-request-id': http.id },
     requestId: http.id,
     ...earliestDeadline(deadlineMs, http.headers),
-    ...(keys.keys.length > 0 && { key: key.name }),
+    ...(owner !== undefined && { key: owner }),
     trafficClass: lowerOf(key.trafficClass, trafficClass ?? key.trafficClass),
     // Nothing is generated.
     ...(path === '/v1/embeddings' && { maxTokens: 1 }),

@@ -3,6 +3,7 @@ import { chatCompletion, chatCompletionChunk, completion, completionChunk } from
 import { conversation, deletedConversation } from './conversations.js';
 import { embeddings } from './embeddings.js';
 import { feedback, feedbackList } from './feedback.js';
+import { loadTest } from './load-tests.js';
 import { message, messagesError, messagesEvent } from './messages-answers.js';
 import { queueChange, queueStart } from './queue-events.js';
 import { history, resources } from './resources.js';
@@ -41,6 +42,7 @@ const named = {
   Feedback: feedback,
   FeedbackList: feedbackList,
   History: history,
+  LoadTest: loadTest,
   Message: message,
   MessagesError: messagesError,
   MessagesEvent: messagesEvent,

@@ -42,6 +42,8 @@ export const queueLimits = Type.Object(
   { additionalProperties: false, minProperties: 1 },
 );
 
+export const drainRequest = Type.Object({}, { additionalProperties: false });
+
 export const inputTokens = Type.Object({ object: Type.Literal('response.input_tokens'), input_tokens: count });
 
 const owner = {
@@ -62,6 +64,12 @@ export const running = Type.Object({
   ),
   slot: Type.Union([count, Type.Null()], { description: 'Null until the engine has chosen one.' }),
   prompt_tokens: count,
+  prefilled_tokens: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      description: 'How much of the prompt has been read, while that takes several rounds. Cached tokens are counted.',
+    }),
+  ),
   output_tokens: count,
   running_ms: count,
 });

@@ -49,12 +49,15 @@ describe('rounds', () => {
     expect(harness.batches.filter((batchSize) => batchSize === 2)).toHaveLength(4);
   });
 
-  it('report a start once, before the first token', async () => {
+  it('report a start once, before the first token, and until then how far the prompt has been read', async () => {
     const spec = harness.spec({ prompt: harness.prompt(40, 20), maxTokens: 3 });
     await harness.run(spec);
     // 40 tokens are three chunks of at most 16.
     expect(harness.events(spec.id).map(({ type }) => type)).toEqual(['started', 'token', 'token', 'ended']);
     expect(harness.rounds.map(({ events }) => ids(events).length)).toEqual([1, 0, 1, 1, 1]);
+    const { id } = spec;
+    const read = harness.rounds.map(({ prefills }) => prefills);
+    expect(read).toEqual([[{ id, tokens: 16 }], [{ id, tokens: 32 }], undefined, undefined, undefined]);
   });
 
   it('go on for other generations while a long prompt is prefilled', async () => {

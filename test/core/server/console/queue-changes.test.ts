@@ -16,10 +16,16 @@ function view(lists: Partial<Pick<QueueView, 'running' | 'waiting'>>): QueueView
   const totals = { completed: 0, cancelled: 0, refused: 0, timed_out: 0, failed: 0 };
   const limits = { max_concurrency: 1, max_queue: 9, slots: 1, draining: false, preparing: 0, executors: [] };
   const counts = { running_count: 1, waiting_count: 1, output_tokens: 0, tokens: { prompt: 0, cached: 0, output: 0 } };
-  return { atMs: 1, running: [], waiting: [], ...lists, status: { ...limits, ...counts, totals } };
+  return { atMs: 1, running: [], waiting: [], ...lists, status: { ...limits, ...counts, totals, lists: 'all' } };
 }
 
 describe('the changes of the queues', () => {
+  it('are also how far a prompt has been read', () => {
+    const changes = new QueueChanges(view({ running: [running('a', 0, { prefilled_tokens: 1 })] }));
+    const read = changes.next(view({ running: [running('a', 0, { prefilled_tokens: 2 })] }), []);
+    expect(read?.requests).toMatchObject([{ id: 'a', prefilled_tokens: 2 }]);
+  });
+
   it('are none while time passes only', () => {
     const changes = new QueueChanges(view({ running: [running('a', 1)], waiting: [waiting('b', 1)] }));
     const later = view({ running: [running('a', 1, { running_ms: 9 })], waiting: [waiting('b', 1, { waited_ms: 9 })] });

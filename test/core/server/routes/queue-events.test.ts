@@ -28,9 +28,10 @@ function server(options: TestAppOptions = {}): Promise<TestApp> {
 }
 
 /** Sends a request that runs or waits when this resolves. */
-async function join({ app, inference }: TestApp, more: object = {}): Promise<StreamClient> {
+async function join({ app, inference }: TestApp, more: object = {}, key?: string): Promise<StreamClient> {
   const before = inference.running + inference.waiting;
-  const client = await openStream(app, chat('hi', { max_tokens: 1000, ...more }));
+  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  const client = await openStream(app, chat('hi', { max_tokens: 1000, ...more }), headers);
   await until(() => inference.running + inference.waiting > before);
   return client;
 }
@@ -43,8 +44,8 @@ describe('GET /v1/queue/events', () => {
     const looker = await watchEvents(made.app, path);
     expect(looker.status).toBe(200);
     expect(looker.headers['content-type']).toBe('text/event-stream; charset=utf-8');
-    const { running_count, waiting_count, output_tokens, at_ms, type, ...snapshot } = eventsOf(looker)[0] ?? {};
-    expect(type).toBe('snapshot');
+    const { running_count, waiting_count, output_tokens, at_ms, type, lists, ...snapshot } = eventsOf(looker)[0] ?? {};
+    expect([type, lists]).toEqual(['snapshot', 'all']);
     expect({ running_count, waiting_count, output_tokens }).toEqual({
       running_count: 1,
       waiting_count: 1,
@@ -150,12 +151,45 @@ describe('who may watch', () => {
   });
   const keys = [key('anna', 'user'), key('olga', 'observer'), key('boss', 'admin')];
 
-  it.each([
-    ['anna', 403],
-    ['nobody', 401],
-  ])('not %s: %d', async (name, status) => {
+  it('not who has no key', async () => {
     const made = await server({ keys });
-    expect((await made.get(path, { authorization: `Bearer ${name}` })).statusCode).toBe(status);
+    expect((await made.get(path, { authorization: 'Bearer nobody' })).statusCode).toBe(401);
+  });
+
+  it('a user, who sees the own requests, their places among all, and how many there are', async () => {
+    const made = await server({ keys: [...keys, key('otto', 'user')] });
+    await join(made, {}, 'otto');
+    await join(made, {}, 'otto');
+    const own = await join(made, {}, 'anna');
+    const looker = await watchEvents(made.app, path, { authorization: 'Bearer anna' });
+    const [snapshot] = eventsOf(looker);
+    expect(snapshot).toMatchObject({ lists: 'own', running_count: 1, waiting_count: 2, running: [] });
+    expect(snapshot?.['waiting']).toMatchObject([{ key: 'anna', position: 2 }]);
+
+    own.leave();
+    await until(() => made.inference.waiting === 1);
+    const [left] = await eventsAfter(made, looker, 1000);
+    expect(left).toMatchObject({ ended: [{ outcome: 'cancelled' }], status: { waiting_count: 1 } });
+    expect(looker.body).not.toContain('otto');
+  });
+
+  it('a user, who hears nothing of how requests of others end', async () => {
+    const made = await server({ keys: [...keys, key('otto', 'user')] });
+    const looker = await watchEvents(made.app, path, { authorization: 'Bearer anna' });
+    const other = await join(made, {}, 'otto');
+    other.leave();
+    await until(() => made.inference.running === 0);
+    const [change] = await eventsAfter(made, looker, 1000);
+    expect(change).toMatchObject({ requests: [], ended: [], status: { totals: { cancelled: 1 } } });
+  });
+
+  it('a looker whose key has another role by now is dismissed', async () => {
+    const made = await server({ keys });
+    const looker = await watchEvents(made.app, path, { authorization: 'Bearer olga' });
+    made.replaceKeys([key('olga', 'user')]);
+    await made.clock.advanceAsync(15_000);
+    await looker.finished();
+    expect(looker.state).toBe('ended');
   });
 
   it.each(['olga', 'boss'])('%s', async (name) => {
