@@ -68,7 +68,7 @@ export async function serveUpstreams(
   const relay = new Relay(upstreams, { ...queue, maxConcurrency, aliases: server.aliases, rates }, clock);
   const connectionLimits = connectionLimitsOfProcess();
   const machine = new Machine(clock, () => []);
-  const parts = { line: relay, engine: null, machine, options: server, keys, rates, clock, connectionLimits, version };
+  const parts = { line: relay, engines: [], machine, options: server, keys, rates, clock, connectionLimits, version };
   const context = { ...lineContext(parts, logger), relay };
   const app = await createApp(context, logger);
   const stop = async (): Promise<void> => {

@@ -6,6 +6,7 @@ import type { ServingEngine } from '../../src/core/engine/engine.js';
 import { createMockEngine } from '../../src/core/engine/mock/mock-engine.js';
 import type { MockEngineOptions } from '../../src/core/engine/options.js';
 import { Inference } from '../../src/core/inference/inference.js';
+import { OneModel } from '../../src/core/inference/one-model.js';
 import { lineContext } from '../../src/core/line-context.js';
 import type { MeteredMachine, Resources } from '../../src/core/machine/machine.js';
 import { RateLimiter } from '../../src/core/scheduler/rate-limiter.js';
@@ -124,7 +125,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const keys = new KeyRing([...apiKeySettings(server.apiKeys), ...(options.keys ?? [])]);
   const parts = {
     line: inference,
-    engine,
+    engines: [engine],
     machine: testMachine,
     options: server,
     keys,
@@ -133,7 +134,10 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     connectionLimits,
     version: '1.2.3',
   };
-  const app = await createApp({ ...lineContext(parts, logger), inference, storage }, logger);
+  const app = await createApp(
+    { ...lineContext(parts, logger), models: new OneModel(inference, server.aliases), storage },
+    logger,
+  );
   if (options.unloaded !== true) await engine.start();
 
   const ask = (url: string, body: object | string, headers: Headers = {}): Promise<LightMyRequestResponse> =>
