@@ -44,7 +44,7 @@ export const serveFlags = fromEnvironment({
   }),
   'max-loaded': Flags.integer({
     ...model,
-    ...defaultInWords('all'),
+    ...defaultInWords('all models'),
     summary: 'Models that are in memory at once. The others are loaded when they are asked for.',
     min: 1,
   }),

@@ -24,12 +24,11 @@ export interface NamedEngine extends WantedModel {
 /** The names that `NAME=MODEL` may begin with: no path and no URL begins like this. */
 const namePattern = /^([a-z0-9][\w.-]*)=(.+)$/is;
 
-/** Reads `NAME=MODEL`. @throws ChatstreamError `usage` for an empty model, or two models of one name */
-export function wantedModels(values: readonly string[]): readonly WantedModel[] {
+/** Reads `NAME=MODEL`, unless there is a file of that name. @throws ChatstreamError `usage` for an empty model, or two models of one name */
+export function wantedModels(values: readonly string[], isFile = existsSync): readonly WantedModel[] {
   const wanted = values.map((value): WantedModel => {
     const [, name, source] = namePattern.exec(value) ?? [];
-    // A file may have such a name.
-    if (name === undefined || source === undefined || existsSync(value)) return { name: null, source: value };
+    if (name === undefined || source === undefined || isFile(value)) return { name: null, source: value };
     return { name, source };
   });
   assertApart(wanted.flatMap(({ name }) => name ?? []));

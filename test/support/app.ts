@@ -65,9 +65,9 @@ type Headers = Readonly<Record<string, string>>;
 /** Timers of a server that has nothing to do: that of its history. */
 export const idleTimers = 1;
 
-const queueDefaults: SchedulerOptions = { maxConcurrency: 4, maxQueue: 64, queueTimeoutMs: 60_000 };
+export const queueDefaults: SchedulerOptions = { maxConcurrency: 4, maxQueue: 64, queueTimeoutMs: 60_000 };
 
-const engineDefaults: MockEngineOptions = {
+export const engineDefaults: MockEngineOptions = {
   engine: 'mock',
   slots: 4,
   context: 'auto',
@@ -98,7 +98,7 @@ const testResources: Resources = {
   gpus: [{ name: 'Test GPU', used: null, memoryUsedBytes: 1_000_000, memoryTotalBytes: 2_000_000 }],
 };
 
-const testMachine: MeteredMachine = {
+export const testMachine: MeteredMachine = {
   read: (withGpus) => Promise.resolve({ ...testResources, gpus: withGpus ? testResources.gpus : [] }),
   stop: () => undefined,
 };
@@ -173,7 +173,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   };
 }
 
-function collectingLogger(): { readonly logger: PinoLogger; readonly lines: readonly LogLine[] } {
+export function collectingLogger(): { readonly logger: PinoLogger; readonly lines: readonly LogLine[] } {
   const lines: LogLine[] = [];
   const options = { level: 'debug', base: null, formatters: { level: (label: string) => ({ level: label }) } };
   const logger = pino(options, {

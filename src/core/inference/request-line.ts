@@ -4,7 +4,8 @@ import type { KeyTerms } from '../scheduler/demand.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
 import type { QueueSnapshot } from './queue-snapshot.js';
 import type { InferenceEvent } from './request.js';
-import type { ModelState } from './served-model.js';
+
+export type ModelState = 'unloaded' | 'loading' | 'loaded' | 'unloading' | 'failed';
 
 /** The line of one of several models. Durations in milliseconds. */
 export interface ModelQueue extends SchedulerLimits {

@@ -1,5 +1,6 @@
 import type { EngineInfo } from '../engine/engine.js';
 import type { Inference } from './inference.js';
+import type { ModelState } from './request-line.js';
 
 /** What routes ask of a model. */
 export type ModelService = Pick<
@@ -22,8 +23,6 @@ export interface ModelLoading {
   /** When it is expected to be loaded, in milliseconds from now; null if that depends on what others do. */
   readonly etaMs: number | null;
 }
-
-export type ModelState = 'unloaded' | 'loading' | 'loaded' | 'unloading' | 'failed';
 
 /** A model under one of its names. */
 export interface ListedModel {

@@ -37,7 +37,7 @@ export function victimsFor<M extends LoadableModel>(
   return roomIn(staying, wanted, options) ? victims : null;
 }
 
-/** Whether a model in use has served for long enough, and its own requests have waited for less than that of the other. */
+/** Whether a model in use has served for long enough, and its own requests have waited no longer than that of the other. */
 function mayYield({ state, model }: Loadable<LoadableModel>, wanted: Loadable<LoadableModel>, nowMs: number): boolean {
   if (state.status !== 'loaded' || state.idleSinceMs !== null) return false;
   const served = nowMs - state.sinceMs;
@@ -45,7 +45,7 @@ function mayYield({ state, model }: Loadable<LoadableModel>, wanted: Loadable<Lo
   const wantedSince = wanted.model.use.waitingSinceMs;
   // Timers may fire a little early.
   if (served < model.expectedLoadMs + wanted.model.expectedLoadMs - 0.5) return false;
-  return wantedSince !== null && (since === null || since > wantedSince);
+  return wantedSince !== null && (since === null || since >= wantedSince);
 }
 
 function servingSinceMs({ state }: Loadable<LoadableModel>): number | null {

@@ -12,7 +12,7 @@ const retryMs = 10_000;
  * - One model is loaded at a time: the one whose request has waited for longest. Nothing overtakes it, so that it gets its
  *   room however large it is.
  * - Room is made by models that nobody uses, the least recently used first.
- * - If that is not enough, a model in use has to yield, but only to a request that has waited longer than all of its own, and
+ * - If that is not enough, a model in use has to yield, but only to a request that has waited as long as all of its own, and
  *   once it has served for as long as loading both takes. So half of the time at most goes into loading.
  * - A model that yields finishes what runs. Nothing that runs is ever interrupted.
  */
