@@ -1,5 +1,16 @@
 import { first, type QueueSnapshot } from '../inference/queue-snapshot.js';
+import type { SchedulerLimits } from '../scheduler/scheduler.js';
 import type { ModelLine } from './model-line.js';
+
+/**
+ * The limits of each line, the highest where they differ: what was read can be sent back, and means the same for every line.
+ */
+export function commonLimits(lines: readonly Pick<ModelLine, 'limits'>[]): SchedulerLimits {
+  return {
+    maxConcurrency: Math.max(...lines.map(({ limits }) => limits.maxConcurrency)),
+    maxQueue: Math.max(...lines.map(({ limits }) => limits.maxQueue)),
+  };
+}
 
 /** All lines as `/v1/queue` shows them. Positions are those in the line of the model. */
 export function linesSnapshot(lines: readonly ModelLine[], most: number): QueueSnapshot {
@@ -7,9 +18,8 @@ export function linesSnapshot(lines: readonly ModelLine[], most: number): QueueS
   const sum = (count: (queue: QueueSnapshot) => number): number =>
     snapshots.reduce((total, { queue }) => total + count(queue), 0);
   return {
-    maxConcurrency: sum((queue) => queue.maxConcurrency),
-    maxQueue: sum((queue) => queue.maxQueue),
-    slots: sum((queue) => queue.slots),
+    ...commonLimits(lines),
+    slots: Math.max(...snapshots.map(({ queue }) => queue.slots)),
     draining: snapshots.some(({ queue }) => queue.draining),
     preparing: sum((queue) => queue.preparing),
     runningOutputTokens: sum((queue) => queue.runningOutputTokens),

@@ -6,6 +6,7 @@ import type { AdmittedRequest, AnswerListener, InferenceRequest, Submission } fr
 import type { ModelService } from '../inference/served-model.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
 import type { LoadableModel, ModelUse } from './loadable-model.js';
+import type { LoadTimes } from './load-times.js';
 import { OnDemandEngine } from './on-demand-engine.js';
 
 /** A model that is loaded when somebody asks for it. */
@@ -26,8 +27,9 @@ export interface OnDemandModel {
   readonly createEngine: () => ServingEngine;
 }
 
-/** What a line tells whoever decides about loading. */
-export interface ModelLineListener {
+/** What a line shares with whoever decides about loading. */
+export interface ModelLineHost {
+  readonly loadTimes: LoadTimes;
   readonly onChange: () => void;
   readonly onLoaded: (line: ModelLine) => void;
   readonly onFailed: (line: ModelLine, error: ChatstreamError) => void;
@@ -35,10 +37,6 @@ export interface ModelLineListener {
   /** Why a request cannot wait for the model; null if it can. */
   readonly refusal: (line: ModelLine) => ChatstreamError | null;
 }
-
-/** Before a model has been loaded, its load is expected to take a second, and as long as a usual disk takes to read it. */
-const leastLoadMs = 1000;
-const usualBytesPerMs = 250_000;
 
 /** The line of one model, with the engine that comes and goes. */
 export class ModelLine implements LoadableModel, ModelService {
@@ -51,19 +49,18 @@ export class ModelLine implements LoadableModel, ModelService {
   failedLoads = 0;
   readonly #model: OnDemandModel;
   readonly #clock: Clock;
-  readonly #listener: ModelLineListener;
-  #lastLoadMs: number | null = null;
+  readonly #host: ModelLineHost;
   #calls = 0;
   #isChanging = false;
 
-  constructor(model: OnDemandModel, options: InferenceOptions, clock: Clock, listener: ModelLineListener) {
+  constructor(model: OnDemandModel, options: InferenceOptions, clock: Clock, host: ModelLineHost) {
     this.name = model.name;
     this.root = model.root;
     this.#model = model;
     this.#clock = clock;
-    this.#listener = listener;
-    const { onChange } = listener;
-    const refusal = (): ChatstreamError | null => listener.refusal(this);
+    this.#host = host;
+    const { onChange } = host;
+    const refusal = (): ChatstreamError | null => host.refusal(this);
     this.engine = new OnDemandEngine({ create: model.createEngine, clock, onChange, refusal });
     this.inference = new Inference(this.engine, options, clock);
     this.inference.hold(true);
@@ -76,9 +73,8 @@ export class ModelLine implements LoadableModel, ModelService {
     return this.#model.forecastBytes(this.info?.device ?? null);
   }
 
-  /** As long as the last time, or by the size of its file. */
   get expectedLoadMs(): number {
-    return this.#lastLoadMs ?? leastLoadMs + this.#model.fileBytes / usualBytesPerMs;
+    return this.#host.loadTimes.expectedMs(this.name, this.#model.fileBytes);
   }
 
   get use(): ModelUse {
@@ -123,20 +119,20 @@ export class ModelLine implements LoadableModel, ModelService {
     const startedMs = this.#clock.now();
     this.engine.start().then(
       () => {
-        this.#lastLoadMs = this.#clock.now() - startedMs;
+        this.#host.loadTimes.measured(this.name, this.#model.fileBytes, this.#clock.now() - startedMs);
         this.loads += 1;
-        this.#listener.onLoaded(this);
+        this.#host.onLoaded(this);
       },
       (error: unknown) => {
         this.failedLoads += 1;
-        this.#listener.onFailed(this, asChatstreamError(error, 'engine_failed'));
+        this.#host.onFailed(this, asChatstreamError(error, 'engine_failed'));
       },
     );
   }
 
   unload(): void {
     void this.engine.stop().then(() => {
-      this.#listener.onUnloaded(this);
+      this.#host.onUnloaded(this);
     });
   }
 
@@ -157,7 +153,7 @@ export class ModelLine implements LoadableModel, ModelService {
     this.#isChanging = true;
     queueMicrotask(() => {
       this.#isChanging = false;
-      this.#listener.onChange();
+      this.#host.onChange();
     });
   }
 
@@ -168,7 +164,7 @@ export class ModelLine implements LoadableModel, ModelService {
       return await call;
     } finally {
       this.#calls -= 1;
-      this.#listener.onChange();
+      this.#host.onChange();
     }
   }
 }

@@ -3,6 +3,7 @@ import { Emitter, type Subscribable } from '../base/emitter.js';
 import type { ChatstreamError } from '../base/errors.js';
 import { modelLoadingFailedError, noSuchModelError } from '../base/model-refusals.js';
 import { drainingError } from '../base/queue-refusals.js';
+import { engineStoppedError } from '../base/refusals.js';
 import type { Executor } from '../executor/executor.js';
 import type { InferenceOptions } from '../inference/inference.js';
 import { anyName } from '../inference/one-model.js';
@@ -12,8 +13,9 @@ import type { ModelQueue, RequestLine } from '../inference/request-line.js';
 import type { ListedModel, ModelLoading, ServedModel, ServedModels } from '../inference/served-model.js';
 import type { KeyTerms } from '../scheduler/demand.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
-import { linesSnapshot } from './lines-snapshot.js';
+import { commonLimits, linesSnapshot } from './lines-snapshot.js';
 import type { LoaderOptions } from './loadable-model.js';
+import { LoadTimes } from './load-times.js';
 import { ModelLine, type OnDemandModel } from './model-line.js';
 import { ModelLoader } from './model-loader.js';
 
@@ -42,8 +44,10 @@ export class ModelLines implements RequestLine, ServedModels {
   readonly #events = new Emitter<InferenceEvent>();
   readonly #moves = new Emitter<undefined>();
   readonly #loads = new Emitter<LoadEvent>();
+  readonly #loadTimes = new LoadTimes();
   #hasStarted = false;
   #isDraining = false;
+  #hasStopped = false;
 
   /** @param models at least one; the first is the default */
   constructor(models: readonly OnDemandModel[], options: ModelLinesOptions, clock: Clock) {
@@ -87,9 +91,11 @@ export class ModelLines implements RequestLine, ServedModels {
     this.#hasStarted = true;
   }
 
-  /** Unloads everything. */
+  /** Unloads everything, and refuses those who wait for a model. */
   async stop(): Promise<void> {
+    this.#hasStopped = true;
     this.#loader.stop();
+    for (const line of this.lines) line.refuseWaiting(engineStoppedError);
     await Promise.all(this.lines.map(({ engine }) => engine.stop()));
   }
 
@@ -134,10 +140,7 @@ export class ModelLines implements RequestLine, ServedModels {
   }
 
   get limits(): SchedulerLimits {
-    return {
-      maxConcurrency: this.#sum(({ limits }) => limits.maxConcurrency),
-      maxQueue: this.#sum(({ limits }) => limits.maxQueue),
-    };
+    return commonLimits(this.lines);
   }
 
   /** The models of the start are loaded, and not all engines have failed since. */
@@ -206,6 +209,7 @@ export class ModelLines implements RequestLine, ServedModels {
 
   #newLine(model: OnDemandModel): ModelLine {
     return new ModelLine(model, this.#options, this.#clock, {
+      loadTimes: this.#loadTimes,
       onChange: () => {
         this.#loader.decide();
       },
@@ -214,6 +218,8 @@ export class ModelLines implements RequestLine, ServedModels {
         this.#loads.emit({ type: 'loaded', line });
       },
       onFailed: (line, error) => {
+        // What was being loaded when the server stops has not failed.
+        if (this.#hasStopped) return;
         const isTriedAgain = this.#loader.failed(line, error);
         if (!isTriedAgain) line.refuseWaiting(() => this.#failure(line));
         this.#loads.emit({ type: 'failed', line, error, isTriedAgain });

@@ -53,12 +53,11 @@ export class ModelLoader<M extends LoadableModel> {
   etaMs(model: M): number | null {
     const { state } = this.#entry(model);
     if (state.status === 'loading') return Math.max(0, state.sinceMs + model.expectedLoadMs - this.#clock.now());
-    const isNext = this.#wanted()?.model === model;
-    const mustOthersEnd = this.#entries.some(
-      (other) => other.state.status === 'loading' || (other.state.status === 'loaded' && other.state.isYielding),
-    );
-    const isRoomComing = victimsFor(this.#entry(model), this.#entries, this.#options, this.#clock.now()) !== null;
-    return isNext && !mustOthersEnd && isRoomComing ? model.expectedLoadMs : null;
+    const isNext = this.#wanted()?.model === model && !this.#isLoading;
+    if (!isNext) return null;
+    const victims = victimsFor(this.#entry(model), this.#entries, this.#options, this.#clock.now());
+    const canGoNow = victims?.every((victim) => victim.model.use.running === 0) ?? false;
+    return canGoNow ? model.expectedLoadMs : null;
   }
 
   loaded(model: M): void {
@@ -143,6 +142,10 @@ export class ModelLoader<M extends LoadableModel> {
       (oldest, entry) => (oldest === undefined || sinceMs(entry) < sinceMs(oldest) ? entry : oldest),
       undefined,
     );
+  }
+
+  get #isLoading(): boolean {
+    return this.#entries.some(({ state }) => state.status === 'loading');
   }
 
   #mayBeLoaded({ state }: Loadable<M>): boolean {

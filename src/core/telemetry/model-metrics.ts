@@ -24,6 +24,8 @@ export function observeModels(line: Pick<RequestLine, 'modelQueues'>, registry: 
     'Requests that wait for the model to be loaded, or whose prompts are being prepared.',
     (model) => model.preparing,
   );
+  gauge('max_concurrency', 'Generations of the model that may run at once.', ({ maxConcurrency }) => maxConcurrency);
+  gauge('max_queue', 'Requests that may wait for the model.', ({ maxQueue }) => maxQueue);
   new Counter({
     name: 'chatstream_model_loads_total',
     help: 'How often the model was loaded, or failed to load.',

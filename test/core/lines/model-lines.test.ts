@@ -56,8 +56,8 @@ describe('a server with several models', () => {
     const { app, clock, lines } = await linesApp(oneLoaded);
     const client = await openStream(app, chat('hi', { model: 'code', max_tokens: 1, ...withQueue }));
     await client.arrived('loading model=code');
-    // Of a model that was never loaded, only the size of its file is known: here none.
-    expect(comments(client)).toEqual(['loading model=code eta_ms=1000']);
+    // It was never loaded; the other one has a file of the same size.
+    expect(comments(client)).toEqual([`loading model=code eta_ms=${loadMs}`]);
     await until(() => lines.modelQueues[1]?.state === 'loading');
     await clock.advanceAsync(loadMs);
     await until(() => lines.running === 1);
@@ -86,7 +86,7 @@ describe('a server with several models', () => {
 
   it('keeps those waiting whose model has to yield, and serves them when it is back', async () => {
     const { app, clock, lines } = await linesApp({ ...oneLoaded, maxConcurrency: 1, engine: { reply: 'long' } });
-    const first = await openStream(app, chat('hi', { model: 'chat', max_tokens: 1200 }));
+    const first = await openStream(app, chat('hi', { model: 'chat', max_tokens: 1500 }));
     await until(() => lines.running === 1);
     const other = await openStream(app, chat('hi', { model: 'code', max_tokens: 1 }));
     await until(() => lines.preparing === 1);
@@ -132,7 +132,8 @@ describe('a server with several models', () => {
     await openStream(app, chat('hi', { model: 'code', max_tokens: 100 }));
     await until(() => lines.running === 1);
     expect((await get('/v1/queue')).json()).toMatchObject({
-      max_concurrency: 8,
+      max_concurrency: 4,
+      slots: 4,
       executors: [{ name: 'chat' }, { name: 'code', running: 1 }],
       running: [{ model: 'code' }],
       models: [
