@@ -93,7 +93,8 @@ export async function linesApp({ models, engine = {}, ...options }: LinesAppOpti
   };
 }
 
-function slowToLoad(engine: Engine, clock: VirtualClock, isBroken: () => boolean): Engine {
+/** The same engine, whose model takes {@link loadMs} to load. */
+export function slowToLoad(engine: Engine, clock: VirtualClock, isBroken: () => boolean): Engine {
   return {
     rounds: engine.rounds,
     start: async () => {

@@ -65,7 +65,6 @@ export class Inference implements RequestLine {
     return this.#events.subscribe;
   }
 
-  /** Emitted when waiting requests may have changed their position. */
   get moves(): Subscribable<undefined> {
     return this.#moves.subscribe;
   }
@@ -106,7 +105,6 @@ export class Inference implements RequestLine {
     return this.#scheduler.waiting;
   }
 
-  /** Prompt tokens of all waiting requests. */
   get queuedTokens(): number {
     return this.#scheduler.queuedTokens;
   }
@@ -266,7 +264,6 @@ export class Inference implements RequestLine {
     return this.#scheduler.drain();
   }
 
-  /** Ends every running generation with `draining`, when the time for a drain is up. @returns how many there were */
   abandonRunning(): number {
     return this.#processing.abandon();
   }

@@ -5,8 +5,8 @@ import { Inference, type InferenceOptions } from '../inference/inference.js';
 import type { AdmittedRequest, AnswerListener, InferenceRequest, Submission } from '../inference/request.js';
 import type { ModelService } from '../inference/served-model.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
-import type { LoadableModel, ModelUse } from './loadable-model.js';
 import type { LoadTimes } from './load-times.js';
+import type { LoadableModel, ModelUse } from './loadable-model.js';
 import { OnDemandEngine } from './on-demand-engine.js';
 
 /** A model that is loaded when somebody asks for it. */

@@ -14,8 +14,8 @@ import type { ListedModel, ModelLoading, ServedModel, ServedModels } from '../in
 import type { KeyTerms } from '../scheduler/demand.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
 import { commonLimits, linesSnapshot } from './lines-snapshot.js';
-import type { LoaderOptions } from './loadable-model.js';
 import { LoadTimes } from './load-times.js';
+import type { LoaderOptions } from './loadable-model.js';
 import { ModelLine, type OnDemandModel } from './model-line.js';
 import { ModelLoader } from './model-loader.js';
 
@@ -79,14 +79,14 @@ export class ModelLines implements RequestLine, ServedModels {
 
   /** Loads the first models. Rejects if one of them cannot be loaded. */
   async start(): Promise<void> {
+    const first = new Set(this.#loader.start());
     await new Promise<void>((resolve, reject) => {
-      const waiting = new Set<ModelLine>();
-      this.#loads.subscribe((event) => {
-        waiting.delete(event.line);
+      const unsubscribe = this.#loads.subscribe((event) => {
+        first.delete(event.line);
         if (event.type === 'failed' && !event.isTriedAgain) reject(event.error);
-        if (waiting.size === 0) resolve();
+        if (first.size === 0) resolve();
+        if (first.size === 0) unsubscribe();
       });
-      for (const line of this.#loader.start()) waiting.add(line);
     });
     this.#hasStarted = true;
   }

@@ -83,7 +83,6 @@ export class Scheduler<J extends Job> implements QueueState {
     return this.#draining;
   }
 
-  /** Prompt tokens of all waiting jobs. */
   get queuedTokens(): number {
     return this.#queuedTokens;
   }
