@@ -24,6 +24,7 @@ const byError: Readonly<Record<ErrorCode, number>> = {
   engine_unavailable: exitCodes.notAvailable,
   engine_failed: exitCodes.notAvailable,
   upstream_failed: exitCodes.notAvailable,
+  model_loading_failed: exitCodes.notAvailable,
   target_unreachable: exitCodes.notAvailable,
   output_failed: exitCodes.unexpectedFailure,
   storage_failed: exitCodes.unexpectedFailure,

@@ -1,15 +1,23 @@
 import { join } from 'node:path';
-import type { Interfaces } from '@oclif/core';
-import { withoutSecrets } from '../core/models/model-source.js';
+import { Flags, type Interfaces } from '@oclif/core';
+import { bundledModel, withoutSecrets } from '../core/models/model-source.js';
 import { defaultInWords } from './flags.js';
 import { serveFlags } from './serve-flags.js';
+
+/** The bench measures one model. */
+const oneModelFlag = Flags.string({
+  char: 'm',
+  summary: 'Path of a .gguf file, hf:USER/REPOSITORY[:QUANTISATION], hf:USER/REPOSITORY/FILE.gguf, or a URL.',
+  default: bundledModel,
+  env: 'CHATSTREAM_MODEL',
+});
 
 /**
  * The flags of `serve` that make sense for a server that is started for the bench: the model and how it is computed, how
  * many requests may wait and for how long, and the mock engine. The rest is up to the bench.
  */
 export const ownServerFlags = {
-  model: ownServer(serveFlags.model),
+  model: ownServer(oneModelFlag),
   engine: ownServer(serveFlags.engine),
   context: ownServer(serveFlags.context),
   gpu: ownServer(serveFlags.gpu),

@@ -14,12 +14,15 @@ import {
   autoOrBytesFlag,
   autoOrIntegerFlag,
   defaultDuration,
+  defaultInWords,
   durationFlag,
   fromEnvironment,
   listFlag,
+  repeatableFlag,
   valuesOf,
 } from './flags.js';
 import { queueFlags, queueOptions } from './queue-flags.js';
+import { type NamedEngine, servedEngines, wantedModels } from './several-models.js';
 
 /** llama.cpp's own limit. The mock engine has none. */
 export const mostLlamaSlots = 256;
@@ -31,15 +34,28 @@ const mock = { helpGroup: 'MOCK ENGINE' };
 
 /** The flags of everything that starts a server. */
 export const serveFlags = fromEnvironment({
-  model: Flags.string({
+  model: repeatableFlag({
     ...model,
     char: 'm',
-    summary: 'Path of a .gguf file, hf:USER/REPOSITORY[:QUANTISATION], hf:USER/REPOSITORY/FILE.gguf, or a URL.',
-    default: bundledModel,
+    summary:
+      '[NAME=]MODEL: path of a .gguf file, hf:USER/REPOSITORY[:QUANTISATION], hf:USER/REPOSITORY/FILE.gguf, or a URL. Repeatable.',
+    default: [[bundledModel]],
+    defaultHelp: () => Promise.resolve(bundledModel),
+  }),
+  'max-loaded': Flags.integer({
+    ...model,
+    ...defaultInWords('all models'),
+    summary: 'Models that are in memory at once. The others are loaded when they are asked for.',
+    min: 1,
+  }),
+  'idle-unload': durationFlag({
+    ...model,
+    ...defaultDuration('0s'),
+    summary: 'After how long without a request a model is unloaded; 0 means never.',
   }),
   alias: listFlag({
     ...model,
-    summary: "Name that the model answers to besides its file's name, or * for any name. Repeatable.",
+    summary: 'Name that the model, or the first of several, answers to besides its own, or * for any name. Repeatable.',
   }),
   engine: Flags.option({
     ...model,
@@ -172,7 +188,12 @@ export async function serveOptions(
   resolving: ResolveOptions = {},
   config: Config | null = null,
 ): Promise<ServeOptions> {
-  return { engine: await engineOptions(flags, resolving), ...lineOptions(flags, version, config) };
+  const rest = lineOptions(flags, version, config);
+  const wanted = wantedModels(valuesOf(flags.model));
+  const engines: NamedEngine[] = [];
+  // One after the other, so that one download is shown at a time.
+  for (const each of wanted) engines.push({ ...each, engine: await engineOptions(flags, each.source, resolving) });
+  return { ...(await servedEngines(engines, flags['max-loaded'], flags['idle-unload'])), ...rest };
 }
 
 /** What the flags mean for the queue and for HTTP, whoever generates. @throws ChatstreamError `usage` */
@@ -220,7 +241,7 @@ function apiKeys(keys: readonly string[]): readonly string[] {
   });
 }
 
-async function engineOptions(flags: ServeFlags, resolving: ResolveOptions): Promise<EngineOptions> {
+async function engineOptions(flags: ServeFlags, source: string, resolving: ResolveOptions): Promise<EngineOptions> {
   const slots = flags.slots ?? flags['max-concurrency'];
   if (slots < flags['max-concurrency']) {
     throw new ChatstreamError('usage', `--slots ${slots} is less than --max-concurrency ${flags['max-concurrency']}.`, {
@@ -237,7 +258,7 @@ async function engineOptions(flags: ServeFlags, resolving: ResolveOptions): Prom
   }
   return {
     engine: 'llama',
-    modelPath: await resolveModel(flags.model, resolving),
+    modelPath: await resolveModel(source, resolving),
     slots,
     context,
     gpu: flags.gpu,

@@ -7,6 +7,7 @@ import { cacheMemory } from '../core/engine/prompt-cache/cache-memory.js';
 import { type GgufFile, readGgufFile } from '../core/gguf/gguf-file.js';
 import type { ByteRange } from '../core/gguf/kv-cache.js';
 import { isTight, mainMemory, memoryNeed } from '../core/gguf/memory-need.js';
+import type { ListedModel } from '../core/inference/served-model.js';
 import type { RunningServer, ServeOptions } from '../core/serve.js';
 import { styled } from './terminal.js';
 
@@ -20,7 +21,7 @@ export function watched(url: string, { consolePath }: ServeOptions['server']): s
 
 /** What `serve` prints once requests are accepted. The first line is the one that scripts and people look for. */
 export function readyBlock(
-  { url, info }: RunningServer,
+  { url, info, models }: RunningServer,
   { queue, server }: ServeOptions,
   environment: Environment = process.env,
 ): string {
@@ -36,7 +37,9 @@ export function readyBlock(
   return [
     `chatstream is ready on ${styled(process.stdout, 'bold', url)}`,
     '',
-    `  ${label('model')}${info.modelId}, ${size(info)}`,
+    ...(models === undefined
+      ? [`  ${label('model')}${info.modelId}, ${size(info)}`]
+      : models.map((model, index) => `  ${label(index === 0 ? 'models' : '')}${listedModel(model)}`)),
     `  ${label('device')}${info.device}`,
     ...(info.promptCache.status === 'off'
       ? []
@@ -46,6 +49,10 @@ export function readyBlock(
     `  ${label('try')}${command.join(` \\\n  ${label('')}  `)}`,
     '',
   ].join('\n');
+}
+
+function listedModel({ id, state, info }: ListedModel): string {
+  return info === null ? `${id}, ${state ?? 'unloaded'}` : `${id}, ${size(info)}`;
 }
 
 function size({ contextLength, embeddings }: EngineInfo): string {
@@ -60,11 +67,12 @@ function shownKey(apiKeys: readonly string[], environment: Environment): string 
 }
 
 /** The same for scripts. */
-export function readyEvent({ url, info }: RunningServer, { queue }: ServeOptions): object {
+export function readyEvent({ url, info, models }: RunningServer, { queue }: ServeOptions): object {
   return {
     event: 'ready',
     url,
-    model: info.modelId,
+    model: models?.[0]?.id ?? info.modelId,
+    ...(models !== undefined && { models: models.map(({ id, state }) => ({ id, state })) }),
     context_length: info.contextLength,
     device: info.device,
     prompt_cache_bytes: info.promptCache.status === 'on' ? info.promptCache.limitBytes : 0,

@@ -42,6 +42,10 @@ export default class Serve extends BaseCommand {
       command: '<%= config.bin %> <%= command.id %> -m model.gguf -n 8',
     },
     {
+      description: 'Serve two models, of which one at a time is in memory',
+      command: '<%= config.bin %> <%= command.id %> -m chat=a.gguf -m code=b.gguf --max-loaded 1',
+    },
+    {
       description: 'Queue for two other servers, which generate',
       command: '<%= config.bin %> <%= command.id %> --upstream http://gpu1:8080 --upstream http://gpu2:8000,slots=16',
     },
@@ -89,7 +93,7 @@ export default class Serve extends BaseCommand {
     preferSmallHeap();
     // Loaded late, so that --help and wrong flags need not wait for the HTTP server's code.
     const { serve } = await import('../core/serve.js');
-    await reportPlan(options.engine, logger);
+    for (const { engine } of options.models?.models ?? [options]) await reportPlan(engine, logger);
     const server = await serve({ ...options, host }, logger, stopping);
     reportDevice(options.engine, server.info, logger);
     reportWarnings(server.info, logger);

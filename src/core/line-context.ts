@@ -16,8 +16,8 @@ import { Totals } from './telemetry/totals.js';
 
 export interface LineParts {
   readonly line: RequestLine;
-  /** Null where other servers generate. */
-  readonly engine: ServingEngine | null;
+  /** None where other servers generate. */
+  readonly engines: readonly ServingEngine[];
   readonly machine: MeteredMachine;
   readonly options: ServerOptions;
   readonly keys: KeyRing;
@@ -29,7 +29,7 @@ export interface LineParts {
 }
 
 /** Connects metrics, logs and announcements to a line. */
-export function lineContext({ engine, ...parts }: LineParts, logger: PinoLogger): LineContext {
+export function lineContext({ engines, ...parts }: LineParts, logger: PinoLogger): LineContext {
   const { line, machine, clock } = parts;
   logRequests(line, logger);
   const totals = new Totals(line.events);
@@ -38,7 +38,7 @@ export function lineContext({ engine, ...parts }: LineParts, logger: PinoLogger)
     announcer: new QueueAnnouncer(line, clock),
     totals,
     usage: new KeyUsage(line.events, parts.options.usageRetentionMs),
-    metrics: new Metrics(line, engine),
-    history: new RecentHistory({ line, engine, totals, machine, clock }),
+    metrics: new Metrics(line, engines),
+    history: new RecentHistory({ line, engines, totals, machine, clock }),
   };
 }

@@ -80,7 +80,7 @@ export async function serveUpstreams(
   const operations = operationsOf(options.host, keys);
   const machine = new Machine(clock, () => []);
   const parts = {
-    ...{ line: relay, engine: null, machine, options: server, keys, rates, clock, connectionLimits },
+    ...{ line: relay, engines: [], machine, options: server, keys, rates, clock, connectionLimits },
     ...{ operations, version },
   };
   const context = { ...lineContext(parts, logger), relay };

@@ -5,11 +5,11 @@ import type { Logger } from './base/logger.js';
 import { apiKeySettings, type KeySettings } from './config/key-settings.js';
 import type { EngineInfo } from './engine/engine.js';
 import type { EngineOptions } from './engine/options.js';
-import { processNames } from './engine/process/process-role.js';
-import { superviseEngine } from './engine/process/supervise-engine.js';
-import type { SupervisedProcess } from './engine/process/supervised-engine.js';
-import { Inference } from './inference/inference.js';
+import type { RequestLine } from './inference/request-line.js';
+import type { ListedModel } from './inference/served-model.js';
 import { lineContext } from './line-context.js';
+import { oneModel } from './local-model.js';
+import type { SeveralModels } from './local-models.js';
 import { Machine } from './machine/machine.js';
 import { RateLimiter } from './scheduler/rate-limiter.js';
 import { createApp } from './server/app.js';
@@ -32,7 +32,10 @@ import type { CountedOutcome } from './telemetry/totals.js';
 import type { TraceExporter } from './telemetry/trace-exporter.js';
 
 export interface ServeOptions {
+  /** The model; the first of several. */
   readonly engine: EngineOptions;
+  /** Several models, or one that is loaded on demand. */
+  readonly models?: SeveralModels;
   readonly queue: QueueOptions;
   /** The keys of the configuration file, besides those of `server.apiKeys`; null without such a file. */
   readonly keys: readonly KeySettings[] | null;
@@ -47,7 +50,10 @@ export interface ServeOptions {
 
 export interface RunningServer {
   readonly url: string;
+  /** The model; of several, the first that is loaded. */
   readonly info: EngineInfo;
+  /** Of several: all, as they are after the start. */
+  readonly models?: readonly ListedModel[];
   readonly totals: Readonly<Record<CountedOutcome, number>>;
   /** Accepts these keys of the configuration file from now on. Requests that have been accepted go on. */
   replaceKeys(keys: readonly KeySettings[]): void;
@@ -67,42 +73,34 @@ export interface RunningServer {
 export async function serve(options: ServeOptions, logger: PinoLogger, stopping?: AbortSignal): Promise<RunningServer> {
   const clock = systemClock;
   const storage = await openStorage(options.server, clock, logger);
-  const engine = superviseEngine({
-    engine: options.engine,
-    log: ({ role, stream, text }) => {
-      logger.debug({ stream }, `${role}: ${text}`);
-    },
-  });
-  for (const supervised of engine.processes) logHealth(supervised, logger);
-  engine.rounds(({ device }) => {
-    if (device !== undefined) logger.info({ device }, `compute threads were changed: ${device}`);
-  });
   const keys = new KeyRing([...apiKeySettings(options.server.apiKeys), ...(options.keys ?? [])]);
   const rates = new RateLimiter(clock, ratesOf(keys));
-  const { queue } = options;
-  const inference = new Inference(
-    engine,
-    { ...schedulerOptions(queue, options.keys !== null, keys), slots: options.engine.slots, rates },
-    clock,
-  );
-  const machine = new Machine(clock, () => engine.processes.flatMap(({ pid }) => pid ?? []));
+  const { queue, server, version } = options;
+  const scheduling = { ...schedulerOptions(queue, options.keys !== null, keys), slots: options.engine.slots, rates };
+  const tools = { clock, logger };
+  const local =
+    options.models === undefined
+      ? oneModel(options.engine, scheduling, server.aliases, tools)
+      : (await import('./local-models.js')).severalModels(options.models, scheduling, server.aliases, tools);
+  const { line, models, engines } = local;
+  const machine = new Machine(clock, local.pids);
   const connectionLimits = connectionLimitsOfProcess();
   const operations = operationsOf(options.host, keys);
-  const { server, version } = options;
   const parts = {
-    ...{ line: inference, engine, machine, options: server, keys, rates, clock, connectionLimits },
+    ...{ line, engines, machine, options: server, keys, rates, clock, connectionLimits },
     ...{ operations, version },
   };
-  const context = { ...lineContext(parts, logger), inference, storage };
-  const traces = await openTraces(options, inference, clock, logger);
+  const context = { ...lineContext(parts, logger), models, storage };
+  const traces = await openTraces(options, line, clock, logger);
   const app = await createApp(context, logger);
   try {
     const url = await listen(app, options.server);
     logger.info({ url }, 'listening: the model is still loading');
-    const info = await (stopping === undefined ? engine.start() : untilAborted(engine.start(), stopping));
+    const infos = await (stopping === undefined ? local.start() : untilAborted(local.start(), stopping));
     return {
       url,
-      info,
+      info: infos[0],
+      ...(options.models !== undefined && { models: models.list }),
       totals: context.totals.counts,
       replaceKeys: (changed) => {
         replaceKeys(context, [...apiKeySettings(server.apiKeys), ...changed]);
@@ -111,13 +109,13 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
         const abandoned = await drainApp(app, context, timeoutMs);
         await traces?.stop();
         await storage.close();
-        await engine.stop();
+        await local.stop();
         return abandoned;
       },
     };
   } catch (error) {
     // The engine first: requests that wait for it would keep the server from closing.
-    await engine.stop();
+    await local.stop();
     context.history.stop();
     machine.stop();
     await app.close();
@@ -137,42 +135,11 @@ async function openStorage({ storePath, storeTtlMs }: ServerOptions, clock: Cloc
 /** Loaded late: without --otlp, nobody needs it. */
 async function openTraces(
   { otlpUrl, version }: ServeOptions,
-  inference: Inference,
+  line: RequestLine,
   clock: Clock,
   logger: Logger,
 ): Promise<TraceExporter | null> {
   if (otlpUrl === undefined) return null;
   const { TraceExporter } = await import('./telemetry/trace-exporter.js');
-  return new TraceExporter(inference, { url: otlpUrl, version, clock, logger });
-}
-
-function logHealth(supervised: SupervisedProcess, logger: PinoLogger): void {
-  const isEngine = supervised.role === 'engine';
-  const name = isEngine ? 'engine' : processNames[supervised.role];
-  let wasReady = false;
-  supervised.hangs(({ pid, reason }) => {
-    logger.error({ pid, reason }, `${name} hangs and is killed`);
-  });
-  supervised.states((state) => {
-    switch (state.status) {
-      case 'ready': {
-        const model = isEngine ? { model: state.info.modelId, device: state.info.device } : {};
-        // One line about a start is enough; both lines are needed to follow restarts.
-        logger[isEngine || wasReady ? 'info' : 'debug']({ pid: supervised.pid, ...model }, `${name} ready`);
-        wasReady = true;
-        return;
-      }
-      case 'restarting':
-        logger.warn({ attempt: state.attempt, reason: state.reason }, `${name} died and is being restarted`);
-        return;
-      case 'failed':
-        // If the first start fails, the command ends and reports the reason itself.
-        if (!wasReady) return;
-        logger.error({ reason: state.reason }, `${name} is down: requests are refused until it can be started again`);
-        return;
-      case 'starting':
-      case 'stopped':
-        return;
-    }
-  });
+  return new TraceExporter(line, { url: otlpUrl, version, clock, logger });
 }

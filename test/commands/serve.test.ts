@@ -36,7 +36,9 @@ function surfaceOf(flags: Readonly<Record<string, object>>): Record<string, unkn
 describe('the surface of serve', () => {
   it('is the one of docs/serve.md', () => {
     expect(surfaceOf(Serve.flags)).toEqual({
-      model: { type: 'option', char: 'm', env: 'CHATSTREAM_MODEL', default: 'bundled' },
+      model: { type: 'option', char: 'm', env: 'CHATSTREAM_MODEL', default: [['bundled']], multiple: true },
+      'max-loaded': { type: 'option', env: 'CHATSTREAM_MAX_LOADED', min: 1 },
+      'idle-unload': { type: 'option', env: 'CHATSTREAM_IDLE_UNLOAD', default: 0 },
       alias: { type: 'option', env: 'CHATSTREAM_ALIAS', multiple: true },
       engine: { type: 'option', env: 'CHATSTREAM_ENGINE', default: 'llama', options: ['llama', 'mock'] },
       context: { type: 'option', env: 'CHATSTREAM_CONTEXT', default: 'auto', min: 16 },

@@ -31,6 +31,7 @@ const clientErrors: readonly ErrorCode[] = [
   'engine_unavailable',
   'engine_failed',
   'upstream_failed',
+  'model_loading_failed',
   'storage_failed',
   'internal',
 ];

@@ -6,6 +6,7 @@ import type { ServingEngine } from '../../src/core/engine/engine.js';
 import { createMockEngine } from '../../src/core/engine/mock/mock-engine.js';
 import type { MockEngineOptions } from '../../src/core/engine/options.js';
 import { Inference } from '../../src/core/inference/inference.js';
+import { OneModel } from '../../src/core/inference/one-model.js';
 import { lineContext } from '../../src/core/line-context.js';
 import type { MeteredMachine, Resources } from '../../src/core/machine/machine.js';
 import { RateLimiter } from '../../src/core/scheduler/rate-limiter.js';
@@ -67,9 +68,9 @@ type Headers = Readonly<Record<string, string>>;
 /** Timers of a server that has nothing to do: that of its history. */
 export const idleTimers = 1;
 
-const queueDefaults: SchedulerOptions = { maxConcurrency: 4, maxQueue: 64, queueTimeoutMs: 60_000 };
+export const queueDefaults: SchedulerOptions = { maxConcurrency: 4, maxQueue: 64, queueTimeoutMs: 60_000 };
 
-const engineDefaults: MockEngineOptions = {
+export const engineDefaults: MockEngineOptions = {
   engine: 'mock',
   slots: 4,
   context: 'auto',
@@ -100,7 +101,7 @@ const testResources: Resources = {
   gpus: [{ name: 'Test GPU', used: null, memoryUsedBytes: 1_000_000, memoryTotalBytes: 2_000_000 }],
 };
 
-const testMachine: MeteredMachine = {
+export const testMachine: MeteredMachine = {
   read: (withGpus) => Promise.resolve({ ...testResources, gpus: withGpus ? testResources.gpus : [] }),
   stop: () => undefined,
 };
@@ -127,7 +128,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const keys = new KeyRing([...apiKeySettings(server.apiKeys), ...(options.keys ?? [])]);
   const parts = {
     line: inference,
-    engine,
+    engines: [engine],
     machine: testMachine,
     options: server,
     keys,
@@ -137,7 +138,10 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     operations: operationsOf(options.host, keys),
     version: '1.2.3',
   };
-  const app = await createApp({ ...lineContext(parts, logger), inference, storage }, logger);
+  const app = await createApp(
+    { ...lineContext(parts, logger), models: new OneModel(inference, server.aliases), storage },
+    logger,
+  );
   if (options.unloaded !== true) await engine.start();
 
   const ask = (url: string, body: object | string, headers: Headers = {}): Promise<LightMyRequestResponse> =>
@@ -173,7 +177,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   };
 }
 
-function collectingLogger(): { readonly logger: PinoLogger; readonly lines: readonly LogLine[] } {
+export function collectingLogger(): { readonly logger: PinoLogger; readonly lines: readonly LogLine[] } {
   const lines: LogLine[] = [];
   const options = { level: 'debug', base: null, formatters: { level: (label: string) => ({ level: label }) } };
   const logger = pino(options, {

@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'engine_unavailable'
   | 'engine_failed'
   | 'upstream_failed'
+  | 'model_loading_failed'
   // What should be kept cannot be written or read.
   | 'storage_failed'
   // The operator must fix something before anything can be served.

@@ -295,4 +295,9 @@ export type EngineState =
 export interface ServingEngine extends Engine {
   readonly state: EngineState;
   readonly states: Subscribable<EngineState>;
+  /**
+   * Only of an engine whose model is loaded on demand: asks for it, and resolves when it is loaded. Rejects with the reason
+   * of the signal, and with `model_loading_failed`.
+   */
+  load?(signal: AbortSignal): Promise<void>;
 }

@@ -104,7 +104,7 @@ export class Admission {
     work: (signal: AbortSignal, info: EngineInfo) => Promise<T>,
   ): Promise<T> {
     this.#scheduler.assertVacancy(this.#preparing + places - 1);
-    if (this.#info === null) throw engineLoadingError();
+    if (this.#info === null && this.#engine.load === undefined) throw engineLoadingError();
     // While an engine restarts, preparing can take a while; no request waits longer for that than it may in the queue.
     const patience = withDeadline(client, this.#queueTimeoutMs, this.#clock, {
       aborted: clientLeftError,
@@ -112,6 +112,8 @@ export class Admission {
     });
     this.#preparing += places;
     try {
+      if (this.#engine.load !== undefined) await this.#engine.load(patience.signal);
+      if (this.#info === null) throw engineLoadingError();
       return await work(patience.signal, this.#info);
     } finally {
       this.#preparing -= places;

@@ -9,6 +9,7 @@ import type { SchedulerEvent } from '../scheduler/job.js';
 import type { RateLimiter } from '../scheduler/rate-limiter.js';
 import { Scheduler, type SchedulerLimits, type SchedulerOptions } from '../scheduler/scheduler.js';
 import { Admission } from './admission.js';
+import { withChatStop } from './chat-stop.js';
 import { InferenceJob } from './inference-job.js';
 import { Processing, withRetryAfter } from './processing.js';
 import { type QueueSnapshot, queueSnapshot } from './queue-snapshot.js';
@@ -64,7 +65,6 @@ export class Inference implements RequestLine {
     return this.#events.subscribe;
   }
 
-  /** Emitted when waiting requests may have changed their position. */
   get moves(): Subscribable<undefined> {
     return this.#moves.subscribe;
   }
@@ -105,7 +105,6 @@ export class Inference implements RequestLine {
     return this.#scheduler.waiting;
   }
 
-  /** Prompt tokens of all waiting requests. */
   get queuedTokens(): number {
     return this.#scheduler.queuedTokens;
   }
@@ -247,12 +246,26 @@ export class Inference implements RequestLine {
     this.#scheduler.configureKeys(terms);
   }
 
+  /** When the request began to wait that has waited for longest, in the clock's milliseconds; null if none waits. */
+  get waitingSinceMs(): number | null {
+    return this.#scheduler.oldestAdmittedMs;
+  }
+
+  /** While it is held, no request starts. They are admitted as usual, and running ones go on. */
+  hold(isHeld: boolean): void {
+    this.#scheduler.hold(isHeld);
+  }
+
+  /** Ends all waiting requests with this error; running ones go on. */
+  turnAwayWaiting(error: () => ChatstreamError): void {
+    this.#scheduler.turnAwayWaiting(error);
+  }
+
   /** Refuses new requests and turns away waiting ones; resolves when the last running generation has ended. */
   drain(): Promise<void> {
     return this.#scheduler.drain();
   }
 
-  /** Ends every running generation with `draining`, when the time for a drain is up. @returns how many there were */
   abandonRunning(): number {
     return this.#processing.abandon();
   }
@@ -286,11 +299,4 @@ export class Inference implements RequestLine {
       this.#translating -= 1;
     }
   }
-}
-
-/** Answers to chats also end where a format ends that the model may not know. */
-function withChatStop(request: InferenceRequest, info: EngineInfo | null): InferenceRequest {
-  const { source, stop, ignoreEos } = request;
-  if (info === null || info.chatStop.length === 0 || source.type !== 'chat' || ignoreEos) return request;
-  return { ...request, stop: [...stop, ...info.chatStop] };
 }

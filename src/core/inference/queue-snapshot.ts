@@ -104,6 +104,24 @@ export function* ofKey<T>(key: string | null, items: Iterable<T>, jobOf: (item: 
   for (const item of items) if (key === null || jobOf(item).demand.key === key) yield item;
 }
 
+/**
+ * How many entries of each line are listed: a long line leaves as much room for the others as they need for an equal part.
+ *
+ * @param lengths how many entries each line has
+ * @param most how many are listed of all together
+ */
+export function sharedRoom(lengths: readonly number[], most: number): readonly number[] {
+  const shares = lengths.map(() => 0);
+  let left = most;
+  const shortestFirst = [...lengths.entries()].toSorted(([, one], [, other]) => one - other);
+  for (const [rank, [line, length]] of shortestFirst.entries()) {
+    const share = Math.min(length, Math.ceil(left / (lengths.length - rank)));
+    shares[line] = share;
+    left -= share;
+  }
+  return shares;
+}
+
 /** The first items, without asking for more. */
 export function* first<T>(most: number, items: Iterable<T>): Generator<T> {
   let left = most;

@@ -32,6 +32,7 @@ const outcomes: Readonly<Record<ErrorCode, Outcome | null>> = {
   engine_unavailable: 'failed',
   engine_failed: 'failed',
   upstream_failed: 'failed',
+  model_loading_failed: 'failed',
   model_unreadable: 'failed',
   out_of_memory: 'failed',
   backend_unavailable: 'failed',

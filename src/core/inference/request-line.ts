@@ -5,6 +5,26 @@ import type { SchedulerLimits } from '../scheduler/scheduler.js';
 import type { QueueSnapshot } from './queue-snapshot.js';
 import type { InferenceEvent } from './request.js';
 
+export type ModelState = 'unloaded' | 'loading' | 'loaded' | 'unloading' | 'failed';
+
+/** The line of one of several models. Durations in milliseconds. */
+export interface ModelQueue extends SchedulerLimits {
+  readonly name: string;
+  readonly state: ModelState;
+  /** When it is expected to be loaded, from now; null if it is, and if nobody can say. */
+  readonly etaMs: number | null;
+  readonly slots: number;
+  readonly running: number;
+  readonly waiting: number;
+  /** Requests that wait for the model, or whose prompts are being prepared. */
+  readonly preparing: number;
+  /** How often it was loaded since the start, and how often that failed. */
+  readonly loads: number;
+  readonly failedLoads: number;
+  /** As {@link RequestLine.resize}, of this line only. */
+  readonly resize: (limits: Partial<SchedulerLimits>) => void;
+}
+
 /**
  * Requests that wait and run, whatever executes them: what routes, metrics, logs and operators need of it. How a request is
  * submitted depends on who executes it: see `Inference` for the engine, and `Relay` for other servers.
@@ -26,6 +46,8 @@ export interface RequestLine {
   readonly preparing: number;
   /** Who generates. */
   readonly executors: readonly Executor[];
+  /** The lines of several models; left out where there is one line. */
+  readonly modelQueues?: readonly ModelQueue[];
   /**
    * Both queues as they are now. The cost is linear in the number of requests.
    *

@@ -1,4 +1,4 @@
-import { first, ofKey, type QueueSnapshot } from '../inference/queue-snapshot.js';
+import { first, ofKey, type QueueSnapshot, sharedRoom } from '../inference/queue-snapshot.js';
 import type { QueueEntry } from '../scheduler/job.js';
 import type { ModelLine, RelayJob } from './relay-job.js';
 
@@ -40,22 +40,18 @@ export function relaySnapshot(
   };
 }
 
-/** The heads of all lines: a long one leaves as much room for the others as they need for an equal part. */
+/** The heads of all lines. */
 function* entriesOf(
   lines: readonly ModelLine[],
   most: number,
   key: string | null,
 ): Generator<QueueEntry<RelayJob> & { line: ModelLine }> {
-  const shortestFirst = lines.toSorted((one, other) => one.scheduler.waiting - other.scheduler.waiting);
-  const shares = new Map<ModelLine, number>();
-  let left = most;
-  for (const [index, line] of shortestFirst.entries()) {
-    const share = Math.min(line.scheduler.waiting, Math.ceil(left / (lines.length - index)));
-    shares.set(line, share);
-    left -= share;
-  }
-  for (const line of lines) {
+  const shares = sharedRoom(
+    lines.map(({ scheduler }) => scheduler.waiting),
+    most,
+  );
+  for (const [index, line] of lines.entries()) {
     const entries = ofKey(key, line.scheduler.entries(), ({ job }) => job);
-    for (const entry of first(shares.get(line) ?? 0, entries)) yield { line, ...entry };
+    for (const entry of first(shares[index] ?? 0, entries)) yield { line, ...entry };
   }
 }

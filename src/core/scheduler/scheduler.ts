@@ -38,6 +38,7 @@ export class Scheduler<J extends Job> implements QueueState {
   #queuedTokens = 0;
   #draining = false;
   #filling = false;
+  #held = false;
 
   constructor(options: SchedulerOptions, clock: Clock) {
     const { maxConcurrency, maxQueue, queueTimeoutMs, maxQueuedTokens = null, fair } = options;
@@ -82,9 +83,13 @@ export class Scheduler<J extends Job> implements QueueState {
     return this.#draining;
   }
 
-  /** Prompt tokens of all waiting jobs. */
   get queuedTokens(): number {
     return this.#queuedTokens;
+  }
+
+  /** When the job was admitted that has waited for longest, in the clock's milliseconds; null if none waits. */
+  get oldestAdmittedMs(): number | null {
+    return this.#line.oldest?.admittedMs ?? null;
   }
 
   /** How many more jobs could be admitted now, to run or to wait. */
@@ -177,6 +182,12 @@ export class Scheduler<J extends Job> implements QueueState {
     this.#waits.watchOldest();
   }
 
+  /** While it is held, no job starts; jobs are admitted, and running ones go on. Not from within an event. */
+  hold(isHeld: boolean): void {
+    this.#held = isHeld;
+    this.resize({});
+  }
+
   /** Changes the terms of keys at once; no running or waiting job is ever removed. */
   configureKeys(terms: ReadonlyMap<string, KeyTerms>): void {
     this.#fairLine?.configure(terms);
@@ -238,7 +249,7 @@ export class Scheduler<J extends Job> implements QueueState {
    * During a drain no job starts, even if a slot becomes free while waiting jobs are being turned away.
    */
   #fill(): void {
-    if (this.#filling || this.#draining) return;
+    if (this.#filling || this.#draining || this.#held) return;
     this.#filling = true;
     let moved = false;
     try {

@@ -11,6 +11,8 @@ export function observeExecutors(line: Pick<RequestLine, 'executors'>, registry:
       labelNames: ['executor'],
       registers: [registry],
       collect() {
+        // Engines come and go with their models.
+        this.reset();
         for (const executor of line.executors) this.set({ executor: executor.name }, read(executor));
       },
     });

@@ -5,6 +5,7 @@ import type { RequestLine } from '../inference/request-line.js';
 import { onEngineRestart } from './engine-restarts.js';
 import { observeExecutors } from './executor-metrics.js';
 import { observeKeys } from './key-metrics.js';
+import { observeModels } from './model-metrics.js';
 import { observePromptCache } from './prompt-cache-metrics.js';
 import { countedOutcome, countedOutcomes } from './totals.js';
 
@@ -37,8 +38,8 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #closedConnections: Counter;
 
-  /** @param engine null where other servers generate */
-  constructor(line: RequestLine, engine: ServingEngine | null) {
+  /** @param engines none where other servers generate */
+  constructor(line: RequestLine, engines: readonly ServingEngine[]) {
     collectDefaultMetrics({ register: this.#registry });
     // Gauges with the name of a counter, which Prometheus' own check refuses. The gauges by type have the same numbers.
     for (const name of misnamedMetrics) this.#registry.removeSingleMetric(name);
@@ -55,10 +56,11 @@ export class Metrics {
     this.#observeRequests(line);
     observeKeys(line.events, this.#registry);
     observeExecutors(line, this.#registry);
-    if (engine !== null) {
-      this.#observeRounds(engine);
-      this.#countRestarts(engine);
-      observePromptCache(engine, this.#registry);
+    observeModels(line, this.#registry);
+    if (engines.length > 0) {
+      this.#observeRounds(engines);
+      this.#countRestarts(engines);
+      observePromptCache(engines, this.#registry);
     }
     this.#closedConnections = this.#counter(
       'chatstream_http_connections_closed_total',
@@ -165,20 +167,24 @@ export class Metrics {
     };
   }
 
-  #observeRounds(engine: ServingEngine): void {
+  #observeRounds(engines: readonly ServingEngine[]): void {
     const seconds = this.#histogram('chatstream_round_seconds', 'Duration of a round.', tokenBuckets);
     const size = this.#histogram('chatstream_batch_size', 'Generations that took part in a round.', batchBuckets);
-    engine.rounds((round) => {
-      seconds.observe(round.durationMs / 1000);
-      size.observe(round.batchSize);
-    });
+    for (const engine of engines) {
+      engine.rounds((round) => {
+        seconds.observe(round.durationMs / 1000);
+        size.observe(round.batchSize);
+      });
+    }
   }
 
-  #countRestarts(engine: ServingEngine): void {
+  #countRestarts(engines: readonly ServingEngine[]): void {
     const restarts = this.#counter('chatstream_engine_restarts_total', 'Times the engine process was started again.');
-    onEngineRestart(engine, () => {
-      restarts.inc();
-    });
+    for (const engine of engines) {
+      onEngineRestart(engine, () => {
+        restarts.inc();
+      });
+    }
   }
 
   #gauge(name: string, help: string, read: () => number): void {

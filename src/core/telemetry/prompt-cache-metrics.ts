@@ -12,8 +12,10 @@ const nothing: PromptCacheActivity = {
   busyMs: 0,
 };
 
-/** Registers metrics of the prompt cache. The engine counts from its start, so what a new process reports is added. */
-export function observePromptCache(engine: Pick<ServingEngine, 'rounds'>, registry: Registry): void {
+type ObservedEngine = Pick<ServingEngine, 'rounds' | 'states'>;
+
+/** Registers metrics of the prompt caches of all engines. One counts from its start, so what a new process reports is added. */
+export function observePromptCache(engines: readonly ObservedEngine[], registry: Registry): void {
   const registers = [registry];
   const name = (ending: string): string => `chatstream_prompt_cache_${ending}`;
   const hits = new Counter({
@@ -31,17 +33,33 @@ export function observePromptCache(engine: Pick<ServingEngine, 'rounds'>, regist
   const bytes = new Gauge({ name: name('bytes'), help: 'Memory taken by conversations without a slot.', registers });
   const entries = new Gauge({ name: name('entries'), help: 'Conversations kept without a slot.', registers });
 
-  let before = nothing;
-  engine.rounds(({ promptCache: now }) => {
-    if (now === undefined) return;
-    if (now.pid !== before.pid) before = nothing;
-    for (const source of cacheSources) hits.inc({ source }, now.hits[source] - before.hits[source]);
-    misses.inc(now.misses - before.misses);
-    tokens.inc(now.tokens - before.tokens);
-    evictions.inc(now.evictions - before.evictions);
-    seconds.inc((now.busyMs - before.busyMs) / 1000);
-    bytes.set(now.bytes);
-    entries.set(now.entries);
-    before = now;
-  });
+  const held = new Map<ObservedEngine, PromptCacheActivity>();
+  const hold = (engine: ObservedEngine, now: PromptCacheActivity): void => {
+    held.set(engine, now);
+    bytes.set(sumOf(held.values(), (activity) => activity.bytes));
+    entries.set(sumOf(held.values(), (activity) => activity.entries));
+  };
+  for (const engine of engines) {
+    engine.rounds(({ promptCache: now }) => {
+      if (now === undefined) return;
+      const last = held.get(engine) ?? nothing;
+      const before = now.pid === last.pid ? last : nothing;
+      for (const source of cacheSources) hits.inc({ source }, now.hits[source] - before.hits[source]);
+      misses.inc(now.misses - before.misses);
+      tokens.inc(now.tokens - before.tokens);
+      evictions.inc(now.evictions - before.evictions);
+      seconds.inc((now.busyMs - before.busyMs) / 1000);
+      hold(engine, now);
+    });
+    engine.states(({ status }) => {
+      // Its memory is free again.
+      if (status === 'stopped') hold(engine, nothing);
+    });
+  }
+}
+
+function sumOf(activities: Iterable<PromptCacheActivity>, number: (activity: PromptCacheActivity) => number): number {
+  let sum = 0;
+  for (const activity of activities) sum += number(activity);
+  return sum;
 }

@@ -34,8 +34,8 @@ export interface HistorySample {
 
 export interface HistorySources {
   readonly line: RequestLine;
-  /** Null where other servers generate. */
-  readonly engine: ServingEngine | null;
+  /** None where other servers generate. */
+  readonly engines: readonly ServingEngine[];
   readonly totals: Totals;
   readonly machine: MeteredMachine;
   readonly clock: Clock;
@@ -58,23 +58,23 @@ export class RecentHistory {
 
   constructor(sources: HistorySources) {
     this.#sources = sources;
-    const { line, engine } = sources;
+    const { line, engines } = sources;
     this.#counted = this.#count();
     line.events((event) => {
       if (event.type === 'started') this.#queueWait.record(event.queueMs);
       if (event.type === 'first_token') this.#ttft.record(event.sinceArrivalMs);
     });
-    engine?.rounds(({ durationMs, batchSize }) => {
-      if (batchSize > 0) this.#interToken.record(durationMs, batchSize);
-    });
-    if (engine !== null) {
+    for (const engine of engines) {
+      engine.rounds(({ durationMs, batchSize }) => {
+        if (batchSize > 0) this.#interToken.record(durationMs, batchSize);
+      });
       onEngineRestart(engine, () => {
         this.#restarts += 1;
       });
+      engine.states((state) => {
+        if (state.status === 'ready') this.#device = state.info.device;
+      });
     }
-    engine?.states((state) => {
-      if (state.status === 'ready') this.#device = state.info.device;
-    });
     // Shares of the processors are those since the reading before.
     void this.#readMachine();
     this.#schedule();

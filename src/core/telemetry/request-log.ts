@@ -5,12 +5,13 @@ import type { RequestLine } from '../inference/request-line.js';
 export function logRequests(line: Pick<RequestLine, 'events'>, logger: Logger): void {
   line.events((event) => {
     if (event.type !== 'settled') return;
-    const { id, requestId, key, outcome, error, timings, executor } = event;
+    const { id, requestId, key, outcome, error, timings, executor, model } = event;
     const fields = {
       id,
       ...(requestId === null ? {} : { request_id: requestId }),
       ...(key === null ? {} : { key }),
       outcome,
+      ...(model !== undefined && { model }),
       ...(executor !== undefined && { executor }),
       ...(error === null ? {} : { code: error.code, error: error.message }),
       queue_ms: round(timings.queueMs),

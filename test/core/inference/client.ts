@@ -71,7 +71,7 @@ export class Client implements AnswerListener {
     this.#leaving.abort();
   }
 
-  submitTo(inference: Inference): void {
+  submitTo(inference: Pick<Inference, 'submit'>): void {
     inference.submit(this.request, this, this.#leaving.signal).then(
       ({ place }) => {
         this.admission = 'admitted';

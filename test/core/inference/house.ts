@@ -13,7 +13,7 @@ type Settled = Extract<InferenceEvent, { type: 'settled' }>;
 export interface HouseOptions
   extends Partial<InferenceOptions>, Partial<Pick<MockEngineOptions, 'reply' | 'context'>> {}
 
-const ordinary: Omit<InferenceRequest, 'id'> = {
+export const ordinary: Omit<InferenceRequest, 'id'> = {
   source: { type: 'text', text: 'Hello' },
   maxTokens: 4,
   sampling: greedy,

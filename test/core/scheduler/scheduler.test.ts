@@ -271,3 +271,19 @@ describe('resizing', () => {
     expect(jobs.scheduler.limits).toEqual({ maxConcurrency: 2, maxQueue: 9 });
   });
 });
+
+describe('holding', () => {
+  it('lets nothing start, and keeps the order of what waits', () => {
+    const jobs = new NamedJobs({ maxConcurrency: 2, maxQueue: 3 });
+    jobs.admit('a');
+    jobs.scheduler.hold(true);
+    jobs.admit('b', 'c');
+    jobs.release('a');
+    expect(jobs.namesOf('started')).toEqual(['a']);
+    expect(jobs.waitingNames).toEqual(['b', 'c']);
+    expect(jobs.scheduler.oldestAdmittedMs).toBe(0);
+    jobs.scheduler.hold(false);
+    expect(jobs.namesOf('started')).toEqual(['a', 'b', 'c']);
+    expect(jobs.scheduler.oldestAdmittedMs).toBeNull();
+  });
+});

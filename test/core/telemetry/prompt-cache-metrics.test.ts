@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { Emitter } from '../../../src/core/base/emitter.js';
-import type { PromptCacheActivity, Round } from '../../../src/core/engine/engine.js';
+import type { EngineState, PromptCacheActivity, Round } from '../../../src/core/engine/engine.js';
 import { observePromptCache } from '../../../src/core/telemetry/prompt-cache-metrics.js';
 
 function activity(changes: Partial<PromptCacheActivity>): Round {
@@ -22,8 +22,9 @@ function activity(changes: Partial<PromptCacheActivity>): Round {
 describe('metrics of the prompt cache', () => {
   it('add what each engine process has counted since its start', async () => {
     const rounds = new Emitter<Round>();
+    const states = new Emitter<EngineState>();
     const registry = new Registry();
-    observePromptCache({ rounds: rounds.subscribe }, registry);
+    observePromptCache([{ rounds: rounds.subscribe, states: states.subscribe }], registry);
     rounds.emit(activity({ hits: { slot: 2, memory: 1, copy: 0 }, tokens: 50, busyMs: 1500, misses: 3 }));
     rounds.emit(activity({ hits: { slot: 2, memory: 4, copy: 0 }, tokens: 90, busyMs: 2500, misses: 3, bytes: 700 }));
     const before = await registry.metrics();

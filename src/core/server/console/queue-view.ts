@@ -1,6 +1,6 @@
 import type { RequestLine } from '../../inference/request-line.js';
 import type { Totals } from '../../telemetry/totals.js';
-import { wireExecutors, wireLimits, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
+import { wireExecutors, wireLimits, wireModels, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
 import type { QueueStatus } from '../schemas/queue-events.js';
 import type { WireRunning, WireWaiting } from '../schemas/server-state.js';
 
@@ -29,6 +29,7 @@ export function readQueueView(line: RequestLine, { counts, tokens }: Totals, key
     status: {
       ...wireLimits(queue),
       executors: wireExecutors(line.executors),
+      ...wireModels(line.modelQueues),
       // They are counted on while the view is kept.
       totals: { ...counts },
       tokens: { ...tokens },

@@ -3,8 +3,8 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, RawServerDefault } from 'fastify';
 import type { Logger as PinoLogger } from 'pino';
 import type { Clock } from '../../base/clock.js';
-import type { Inference } from '../../inference/inference.js';
 import type { RequestLine } from '../../inference/request-line.js';
+import type { ServedModels } from '../../inference/served-model.js';
 import type { MeteredMachine } from '../../machine/machine.js';
 import type { Relay } from '../../relay/relay.js';
 import type { RateLimiter } from '../../scheduler/rate-limiter.js';
@@ -28,7 +28,7 @@ export interface ServerOptions {
   readonly port: number;
   /** Output tokens of a request that sets no limit. */
   readonly defaultMaxTokens: number;
-  /** Names that the model answers to besides that of its file; with `*`, it answers to any. */
+  /** Names that the model answers to besides that of its file, the first of several models; with `*`, it answers to any. */
   readonly aliases: readonly string[];
   /** Keys of --api-key; see `ServerContext.keys` for all of them. */
   readonly apiKeys: readonly string[];
@@ -77,9 +77,9 @@ export interface LineContext {
   readonly version: string;
 }
 
-/** What the routes work with where an engine generates. */
+/** What the routes work with where this server generates. */
 export interface ServerContext extends LineContext {
-  readonly inference: Inference;
+  readonly models: ServedModels;
   /** Where responses and conversations are kept. */
   readonly storage: Storage;
 }

@@ -32,6 +32,7 @@ const httpErrors: Readonly<Record<ErrorCode, HttpError>> = {
   draining: unavailable,
   too_many_connections: unavailable,
   engine_unavailable: unavailable,
+  model_loading_failed: unavailable,
   // nginx's status for a client that has left; only logs show it.
   cancelled: { status: 499, type: 'client_closed_request' },
   engine_failed: internal,

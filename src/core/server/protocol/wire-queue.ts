@@ -1,6 +1,7 @@
 import type { Executor } from '../../executor/executor.js';
 import type { QueueSnapshot } from '../../inference/queue-snapshot.js';
-import type { WireExecutor, WireRunning, WireWaiting } from '../schemas/server-state.js';
+import type { ModelQueue } from '../../inference/request-line.js';
+import type { WireExecutor, WireModelQueue, WireRunning, WireWaiting } from '../schemas/server-state.js';
 
 type Running = QueueSnapshot['running'][number];
 type Waiting = QueueSnapshot['waiting'][number];
@@ -19,6 +20,21 @@ export function wireLimits({ maxConcurrency, maxQueue, slots, draining, preparin
 /** Who generates, as `GET /v1/queue` shows them. */
 export function wireExecutors(executors: readonly Executor[]): WireExecutor[] {
   return executors.map(({ name, kind, status, places, running }) => ({ name, kind, status, places, running }));
+}
+
+/** The lines of several models, as `GET /v1/queue` shows them; nothing where there is one. */
+export function wireModels(models: readonly ModelQueue[] | undefined): { models?: WireModelQueue[] } {
+  if (models === undefined) return {};
+  return {
+    models: models.map(({ name, state, etaMs, maxConcurrency, maxQueue, slots, running, waiting, preparing }) => ({
+      name,
+      state,
+      eta_ms: etaMs === null ? null : Math.round(etaMs),
+      max_concurrency: maxConcurrency,
+      max_queue: maxQueue,
+      ...{ slots, running, waiting, preparing },
+    })),
+  };
 }
 
 /** A running request as `GET /v1/queue` shows it. */

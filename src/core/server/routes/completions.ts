@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
 import type { PromptSource, Token } from '../../engine/engine.js';
 import type { InferenceRequest } from '../../inference/request.js';
+import type { ModelService } from '../../inference/served-model.js';
 import type { App, ServerContext } from '../http/context.js';
 import { clientOf } from '../http/open-answers.js';
 import { choicesOf, refuseTooMany } from '../protocol/choices.js';
@@ -12,7 +13,7 @@ import { fromChatRequest, fromCompletionRequest } from '../protocol/completion-r
 import { chatCompletionRequest, type CompletionRequest, completionRequest } from '../schemas/completion-requests.js';
 import { generated, json } from '../schemas/openapi.js';
 import { inputTokens } from '../schemas/server-state.js';
-import { ChoicesAnswer, GenerationAnswer, generationErrors, servedModel } from './generation.js';
+import { ChoicesAnswer, GenerationAnswer, generationErrors } from './generation.js';
 
 /** OpenAI's two completion APIs: chats and texts. */
 export function completionRoutes(app: App, context: ServerContext): void {
@@ -36,9 +37,9 @@ export function completionRoutes(app: App, context: ServerContext): void {
     response: { 200: json('The number.', inputTokens), ...generationErrors },
   };
   app.post('/v1/chat/completions/input_tokens', { schema: counting }, async ({ body }, reply) => {
-    servedModel(context, body.model);
+    const { inference } = context.models.find(body.model);
     const request = fromChatRequest(body, randomUUID(), defaultMaxTokens);
-    const count = await context.inference.countTokens(request, clientOf(reply));
+    const count = await inference.countTokens(request, clientOf(reply));
     return { object: 'response.input_tokens', input_tokens: count };
   });
 
@@ -50,7 +51,10 @@ export function completionRoutes(app: App, context: ServerContext): void {
   };
   app.post('/v1/completions', { schema: text }, async ({ body }, reply) => {
     const prompts = fromCompletionRequest(body, `cmpl-${randomUUID()}`, defaultMaxTokens);
-    const texts = body.echo === true ? await textsOf(context, prompts, reply) : prompts.map(() => '');
+    const texts =
+      body.echo === true
+        ? await textsOf(context.models.find(body.model).inference, prompts, reply)
+        : prompts.map(() => '');
     return await answer(context, { type: 'text', prompts, echoes: texts }, body, reply);
   });
 }
@@ -72,24 +76,32 @@ function answer(
 ): Promise<object | undefined> {
   const { stream, stream_options: options } = body;
   const perPrompt = body.n ?? 1;
-  refuseTooMany(prompts.length, perPrompt, context.inference.limits);
+  const model = context.models.find(body.model);
+  refuseTooMany(prompts.length, perPrompt, model.inference.limits);
   const requests = choicesOf(prompts, perPrompt);
   const [first] = requests;
   if (first === undefined) throw new ChatstreamError('internal', 'A request without a prompt was accepted.');
   const head = {
     id: first.id,
     created: Math.floor(Date.now() / 1000),
-    model: servedModel(context, body.model),
-    fingerprint: fingerprintOf(context),
+    model: model.name,
+    fingerprint: fingerprintOf(model.inference, context.version),
     serviceTier: body.service_tier ?? null,
   };
   const includeUsage = options?.include_usage ?? false;
   const allEchoes = echoes.flatMap((echo) => requests.slice(0, perPrompt).map(() => echo));
   const generation =
     requests.length === 1
-      ? new GenerationAnswer(context, first, new CompletionEncoder(type, head, includeUsage, allEchoes[0]), reply)
+      ? new GenerationAnswer(
+          context,
+          model,
+          first,
+          new CompletionEncoder(type, head, includeUsage, allEchoes[0]),
+          reply,
+        )
       : new ChoicesAnswer(
           context,
+          model,
           requests,
           new CompletionChoicesEncoder(type, head, includeUsage, { echoes: allEchoes, perPrompt }),
           reply,
@@ -99,7 +111,7 @@ function answer(
 
 /** The prompts as text. */
 function textsOf(
-  { inference }: ServerContext,
+  inference: ModelService,
   prompts: readonly InferenceRequest[],
   reply: FastifyReply,
 ): Promise<readonly string[]> {
@@ -128,7 +140,7 @@ function promptOf(source: PromptSource): string | readonly Token[] {
 }
 
 /** Changes with the program, the model's file and the length of the context; not with the number of threads. */
-function fingerprintOf({ inference, version }: ServerContext): string {
+function fingerprintOf(inference: ModelService, version: string): string {
   const { engine, modelId, architecture, parameters, fileBytes, contextLength } = inference.info ?? {};
   const known = JSON.stringify([version, engine, modelId, architecture, parameters, fileBytes, contextLength]);
   return `fp_${createHash('sha256').update(known).digest('hex').slice(0, 10)}`;

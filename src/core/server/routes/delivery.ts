@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify';
 import type { ChatstreamError } from '../../base/errors.js';
 import { clientLeftError } from '../../base/refusals.js';
 import type { AdmittedRequest } from '../../inference/request.js';
+import type { ServedModel } from '../../inference/served-model.js';
 import type { LineContext } from '../http/context.js';
 import { onResponseEnd } from '../http/open-answers.js';
 import { takeOver } from '../http/take-over.js';
@@ -25,11 +26,18 @@ export interface WholeBody {
 export class Delivery {
   readonly #context: Pick<LineContext, 'announcer' | 'clock' | 'options'>;
   readonly #reply: FastifyReply;
+  readonly #model: Pick<ServedModel, 'loading'>;
   readonly #client = new AbortController();
 
-  constructor(context: Pick<LineContext, 'announcer' | 'clock' | 'options'>, reply: FastifyReply) {
+  /** @param model what is asked; without it, nothing is loaded on demand */
+  constructor(
+    context: Pick<LineContext, 'announcer' | 'clock' | 'options'>,
+    reply: FastifyReply,
+    model: Pick<ServedModel, 'loading'> = {},
+  ) {
     this.#context = context;
     this.#reply = reply;
+    this.#model = model;
     // After a complete answer this aborts as well; by then there is no listener left.
     onResponseEnd(reply.request.raw, reply.raw, () => {
       this.#client.abort();
@@ -75,14 +83,16 @@ export class Delivery {
           resolve(undefined);
         },
       });
-      const announcement = new QueueAnnouncement(announcer, stream, includeQueue, clock);
+      const announcement = new QueueAnnouncement(announcer, stream, includeQueue, clock, this.#model.loading);
       this.#onLeaving(() => {
         announcement.end();
         stream.abandoned();
         if (stream.begun) resolve(undefined);
         else reject(clientLeftError());
       });
-      submit()
+      const admission = submit();
+      announcement.submitted();
+      admission
         .then((admitted) => {
           announcement.admitted(admitted);
         })

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
-import { modelNotFoundError } from '../../base/refusals.js';
 import type { AdmittedRequest, AnswerListener, InferenceRequest } from '../../inference/request.js';
+import type { ServedModel } from '../../inference/served-model.js';
 import { lowerOf } from '../../scheduler/traffic-class.js';
 import type { ServerContext } from '../http/context.js';
 import { earliestDeadline } from '../http/deadline-header.js';
@@ -12,28 +12,12 @@ import { StreamedChoices } from '../streaming/streamed-choices.js';
 import { WholeAnswer } from '../streaming/whole-answer.js';
 import { wholeChoices } from '../streaming/whole-choices.js';
 import { Delivery } from './delivery.js';
-import { answersTo, modelNames } from './model-names.js';
 
 /** The statuses of errors of the generating routes. */
 export const generationStatuses = [400, 401, 403, 404, 408, 413, 415, 429, 500, 503] as const;
 
 /** The error answers of the generating routes. */
 export const generationErrors = errors(...generationStatuses);
-
-/**
- * The name of the model that will answer: the one by which the client asked for it, or else its first. Clients compare
- * both, and some take another name for another model.
- *
- * @throws ChatstreamError `model_not_found` if the client asked for another one
- */
-export function servedModel({ inference, options }: ServerContext, wanted: string | null | undefined): string {
-  const { info } = inference;
-  if (info === null) return wanted ?? '';
-  const [first = info.modelId] = modelNames(info.modelId, options.aliases);
-  if (wanted === undefined || wanted === null || wanted === '') return first;
-  if (answersTo(wanted, info.modelId, options.aliases)) return wanted;
-  throw modelNotFoundError(wanted, first);
-}
 
 /** The request with what the client's key and headers say about it. A request may lower its class, but not raise it. */
 export function identified(
@@ -59,18 +43,24 @@ export function sendLimits({ keys, rates }: ServerContext, reply: FastifyReply):
 
 /** The answer to one request, in whichever protocol: queues the request and delivers what is generated. Used once. */
 export class GenerationAnswer {
-  readonly #context: ServerContext;
+  readonly #model: ServedModel;
   readonly #request: InferenceRequest;
   readonly #encoder: AnswerEncoder;
   readonly #reply: FastifyReply;
   readonly #delivery: Delivery;
 
-  constructor(context: ServerContext, request: InferenceRequest, encoder: AnswerEncoder, reply: FastifyReply) {
-    this.#context = context;
+  constructor(
+    context: ServerContext,
+    model: ServedModel,
+    request: InferenceRequest,
+    encoder: AnswerEncoder,
+    reply: FastifyReply,
+  ) {
+    this.#model = model;
     this.#request = identified(request, context, reply);
     this.#encoder = encoder;
     this.#reply = reply;
-    this.#delivery = new Delivery(context, reply);
+    this.#delivery = new Delivery(context, reply, model);
     sendLimits(context, reply);
     reply.log.debug({ id: request.id }, 'request received');
   }
@@ -94,13 +84,13 @@ export class GenerationAnswer {
   }
 
   #submit(listener: AnswerListener): Promise<AdmittedRequest> {
-    return this.#context.inference.submit(this.#request, listener, this.#delivery.client);
+    return this.#model.inference.submit(this.#request, listener, this.#delivery.client);
   }
 }
 
 /** The answer to one HTTP request with several generations, in whichever protocol. Used once. */
 export class ChoicesAnswer {
-  readonly #context: ServerContext;
+  readonly #model: ServedModel;
   readonly #requests: readonly InferenceRequest[];
   readonly #encoder: ChoicesEncoder;
   readonly #reply: FastifyReply;
@@ -111,15 +101,16 @@ export class ChoicesAnswer {
   /** @param requests one for each generation, in the order of the choices */
   constructor(
     context: ServerContext,
+    model: ServedModel,
     requests: readonly InferenceRequest[],
     encoder: ChoicesEncoder,
     reply: FastifyReply,
   ) {
-    this.#context = context;
+    this.#model = model;
     this.#requests = requests.map((request) => identified(request, context, reply));
     this.#encoder = encoder;
     this.#reply = reply;
-    this.#delivery = new Delivery(context, reply);
+    this.#delivery = new Delivery(context, reply, model);
     sendLimits(context, reply);
     this.#delivery.client.addEventListener('abort', () => {
       this.#generations.abort();
@@ -161,6 +152,6 @@ export class ChoicesAnswer {
       const request = this.#requests[index];
       return request === undefined ? [] : [{ request, listener }];
     });
-    return this.#context.inference.submitAll(submissions, this.#generations.signal);
+    return this.#model.inference.submitAll(submissions, this.#generations.signal);
   }
 }

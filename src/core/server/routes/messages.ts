@@ -6,13 +6,13 @@ import { MessagesEncoder } from '../protocol/messages-encoder.js';
 import { fromMessagesRequest, showsThoughts } from '../protocol/messages-requests.js';
 import { messagesRequest } from '../schemas/messages-requests.js';
 import { errorsAs, generatedEvents, json } from '../schemas/openapi.js';
-import { GenerationAnswer, generationStatuses, servedModel } from './generation.js';
+import { GenerationAnswer, generationStatuses } from './generation.js';
 
 const tokenCount = Type.Object({ input_tokens: Type.Integer({ minimum: 0 }) });
 
 /** Anthropic's Messages API. */
 export function messagesRoutes(app: App, context: ServerContext): void {
-  const { inference, options } = context;
+  const { models, options } = context;
   const tags = ['messages'];
   const failures = errorsAs('MessagesError', generationStatuses);
   const description = 'Errors have the shape of MessagesError.';
@@ -26,9 +26,10 @@ export function messagesRoutes(app: App, context: ServerContext): void {
   app.post('/v1/messages', { schema: message }, ({ body, id: requestId }, reply) => {
     const request = fromMessagesRequest(body, newMessageId(), options.defaultMaxTokens);
     const { id, maxTokens, stop: stopSequences } = request;
-    const head = { id, model: servedModel(context, body.model), requestId };
+    const model = models.find(body.model);
+    const head = { id, model: model.name, requestId };
     const encoder = new MessagesEncoder({ ...head, maxTokens, stopSequences, showsThoughts: showsThoughts(body) });
-    const generation = new GenerationAnswer(context, request, encoder, reply);
+    const generation = new GenerationAnswer(context, model, request, encoder, reply);
     const includeQueue = body.stream_options?.include_queue ?? false;
     return body.stream === true ? generation.streamed(includeQueue) : generation.whole();
   });
@@ -42,7 +43,7 @@ export function messagesRoutes(app: App, context: ServerContext): void {
   };
   app.post('/v1/messages/count_tokens', { schema: count }, async ({ body }, reply) => {
     const request = fromMessagesRequest(body, newMessageId(), options.defaultMaxTokens);
-    servedModel(context, body.model);
+    const { inference } = models.find(body.model);
     return { input_tokens: await inference.countTokens(request, clientOf(reply)) };
   });
 }

@@ -1,20 +1,18 @@
 import { Type } from 'typebox';
-import { modelNotFoundError } from '../../base/refusals.js';
 import type { EngineInfo } from '../../engine/engine.js';
+import type { ListedModel } from '../../inference/served-model.js';
 import type { App, ServerContext } from '../http/context.js';
 import { errors, json } from '../schemas/openapi.js';
-import { answersTo, modelNames } from './model-names.js';
 
-export function modelRoutes(app: App, { inference, options: { aliases } }: ServerContext): void {
+export function modelRoutes(app: App, { models }: ServerContext): void {
   const startedAt = Math.floor(Date.now() / 1000);
   const list = {
-    summary: 'The model that is served',
+    summary: 'The models that are served',
     tags: ['models'],
-    response: { 200: json('The model under each of its names.', 'ModelList'), ...errors(401) },
+    response: { 200: json('Each model under each of its names.', 'ModelList'), ...errors(401) },
   };
   app.get('/v1/models', { schema: list }, () => {
-    const { info } = inference;
-    return { object: 'list', data: info === null ? [] : describeAll(info) };
+    return { object: 'list', data: models.list.map((model) => describe(model, startedAt)) };
   });
 
   const one = {
@@ -23,24 +21,24 @@ export function modelRoutes(app: App, { inference, options: { aliases } }: Serve
     params: Type.Object({ id: Type.String() }),
     response: { 200: json('The model.', 'Model'), ...errors(401, 404) },
   };
-  app.get('/v1/models/:id', { schema: one }, ({ params }) => {
-    const { info } = inference;
-    if (info !== null && answersTo(params.id, info.modelId, aliases)) return describe(info, params.id, startedAt);
-    throw modelNotFoundError(params.id, info === null ? null : (modelNames(info.modelId, aliases)[0] ?? null));
-  });
-
-  function describeAll(info: EngineInfo): readonly object[] {
-    return modelNames(info.modelId, aliases).map((name) => describe(info, name, startedAt));
-  }
+  app.get('/v1/models/:id', { schema: one }, ({ params }) => describe(models.describe(params.id), startedAt));
 }
 
-function describe(info: EngineInfo, id: string, created: number): object {
+function describe({ id, root, state, info }: ListedModel, created: number): object {
   return {
     id,
     object: 'model',
     created,
     owned_by: 'chatstream',
-    root: info.modelId,
+    root,
+    ...(state !== undefined && { state }),
+    ...(info !== null && details(info)),
+  };
+}
+
+/** What is known of a model once it has been loaded. */
+function details(info: EngineInfo): object {
+  return {
     context_length: info.contextLength,
     meta: {
       engine: info.engine,

@@ -1,7 +1,9 @@
+import { noSuchModelError, oneQueueError } from '../../base/model-refusals.js';
+import type { ModelQueue } from '../../inference/request-line.js';
 import type { App, LineContext } from '../http/context.js';
 import { checkOperator } from '../http/operators.js';
 import { shownKey } from '../http/roles.js';
-import { wireExecutors, wireLimits, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
+import { wireExecutors, wireLimits, wireModels, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
 import { errors, json } from '../schemas/openapi.js';
 import { drainRequest, queueLimits } from '../schemas/server-state.js';
 
@@ -18,10 +20,12 @@ export function queueRoutes(app: App, context: LineContext): void {
     summary: 'Change the limits of the running server',
     tags,
     body: queueLimits,
-    response: { 200: json('Both queues, with the new limits.', 'Queue'), ...errors(400, 401, 403, 408, 413, 415) },
+    response: { 200: json('Both queues, with the new limits.', 'Queue'), ...errors(400, 401, 403, 404, 408, 413, 415) },
   };
   app.patch('/v1/queue', { schema: changing }, ({ body, log, raw }) => {
-    context.line.resize({
+    const { model } = body;
+    const line = model === undefined ? context.line : queueOf(context, model);
+    line.resize({
       ...(body.max_concurrency === undefined ? {} : { maxConcurrency: body.max_concurrency }),
       ...(body.max_queue === undefined ? {} : { maxQueue: body.max_queue }),
     });
@@ -48,6 +52,17 @@ export function queueRoutes(app: App, context: LineContext): void {
   });
 }
 
+/** @throws ChatstreamError `model_not_found`; `invalid_request` on a server without a queue for each model */
+function queueOf({ line }: LineContext, model: string): Pick<ModelQueue, 'resize'> {
+  if (line.modelQueues === undefined) throw oneQueueError();
+  const found = line.modelQueues.find(({ name }) => name === model);
+  if (found !== undefined) return found;
+  throw noSuchModelError(
+    model,
+    line.modelQueues.map(({ name }) => name),
+  );
+}
+
 /** Users see only their own requests, with their places among all. */
 function describe({ line, totals, keys }: LineContext, request: object): object {
   const queue = line.snapshot(undefined, shownKey(keys.of(request)));
@@ -56,6 +71,7 @@ function describe({ line, totals, keys }: LineContext, request: object): object 
     running: queue.running.map(wireRunning),
     waiting: queue.waiting.map(wireWaiting),
     executors: wireExecutors(line.executors),
+    ...wireModels(line.modelQueues),
     totals: totals.counts,
     tokens: totals.tokens,
   };

@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { ChatstreamError } from '../../base/errors.js';
 import type { InferenceRequest } from '../../inference/request.js';
+import type { ServedModel } from '../../inference/served-model.js';
 import type { App, ServerContext } from '../http/context.js';
 import { clientOf } from '../http/open-answers.js';
 import { Conversations } from '../protocol/responses/conversations.js';
@@ -23,7 +24,7 @@ import { type ResponseRequest, responseRequest } from '../schemas/response-reque
 import { inputTokens } from '../schemas/server-state.js';
 import { conversationRoutes } from './conversations.js';
 import { feedbackRoutes } from './feedback.js';
-import { GenerationAnswer, generationStatuses, servedModel } from './generation.js';
+import { GenerationAnswer, generationStatuses } from './generation.js';
 
 const tags = ['responses'];
 const stored = Type.Object({ id: Type.String() });
@@ -54,8 +55,8 @@ export function responseRoutes(app: App, context: ServerContext): void {
     response: { 200: json('The number.', inputTokens), ...errors(...generationStatuses, 507) },
   };
   app.post('/v1/responses/input_tokens', { schema: counting }, async ({ body }, reply) => {
-    const { request } = await asked(context, { responses, conversations }, body);
-    const count = await context.inference.countTokens(request, clientOf(reply)).catch(rethrowAboutInput);
+    const { request, model } = await asked(context, { responses, conversations }, body);
+    const count = await model.inference.countTokens(request, clientOf(reply)).catch(rethrowAboutInput);
     return { object: 'response.input_tokens', input_tokens: count };
   });
 
@@ -101,6 +102,7 @@ interface Kept {
 
 /** A request, and what its response repeats of it. */
 interface Asked {
+  readonly model: ServedModel;
   readonly request: InferenceRequest;
   readonly key: string;
   readonly fields: ResponseFields;
@@ -114,10 +116,11 @@ async function asked(
 ): Promise<Asked> {
   const key = newKey();
   const id = responseId(key);
+  const model = context.models.find(body.model);
   const fields = responseFields(body, {
     id,
     createdAt: Math.floor(Date.now() / 1000),
-    model: servedModel(context, body.model),
+    model: model.name,
   });
   const said = await itemsBefore({ responses, conversations }, fields);
   const stored = await responses.finder(referencesIn(body.input));
@@ -129,7 +132,7 @@ async function asked(
   };
   const input = inputItems(body.input, { key, find, param: 'input' });
   const request = fromResponseRequest(body, id, [...said, ...input], context.options.defaultMaxTokens);
-  return { request, key, fields, input };
+  return { model, request, key, fields, input };
 }
 
 async function answer(
@@ -138,7 +141,7 @@ async function answer(
   body: ResponseRequest,
   reply: FastifyReply,
 ): Promise<object | undefined> {
-  const { request, key, fields, input } = await asked(context, stores, body);
+  const { model, request, key, fields, input } = await asked(context, stores, body);
   const encoder = new ResponseEncoder({
     fields,
     key,
@@ -146,7 +149,7 @@ async function answer(
     sealsThoughts: body.include?.includes('reasoning.encrypted_content') ?? false,
     onEnded: (response) => kept(stores, { response, input }),
   });
-  const generation = new GenerationAnswer(context, request, encoder, reply);
+  const generation = new GenerationAnswer(context, model, request, encoder, reply);
   try {
     if (body.stream !== true) return await generation.whole();
     await generation.streamed(body.stream_options?.include_queue ?? false);

@@ -1,30 +1,37 @@
 import { Type } from 'typebox';
+import type { ModelService } from '../../inference/served-model.js';
 import type { App, ServerContext } from '../http/context.js';
 import { clientOf } from '../http/open-answers.js';
 import { errors, json } from '../schemas/openapi.js';
 
 const text = Type.Object({ content: Type.String() });
 const tokens = Type.Object({ tokens: Type.Array(Type.Integer({ minimum: 0 })) });
+const model = Type.Optional(Type.String({ description: 'Whose vocabulary, where several models are served.' }));
+const textOfModel = Type.Object({ ...text.properties, model });
+const tokensOfModel = Type.Object({ ...tokens.properties, model });
 
-export function tokenRoutes(app: App, { inference }: ServerContext): void {
+export function tokenRoutes(app: App, { models, line }: ServerContext): void {
+  // With one model, a name has always been ignored here.
+  const inferenceOf = (wanted: string | undefined): ModelService =>
+    models.find(line.modelQueues === undefined ? null : wanted).inference;
   const tags = ['tokens'];
   const failures = errors(400, 401, 408, 413, 415, 500, 503);
   const tokenizing = {
     summary: 'Tokens of a text',
     tags,
-    body: text,
+    body: textOfModel,
     response: { 200: json('The tokens.', tokens), ...failures },
   };
   app.post('/tokenize', { schema: tokenizing }, async ({ body }, reply) => {
-    return { tokens: await inference.tokenize(body.content, clientOf(reply)) };
+    return { tokens: await inferenceOf(body.model).tokenize(body.content, clientOf(reply)) };
   });
   const detokenizing = {
     summary: 'Text of tokens',
     tags,
-    body: tokens,
+    body: tokensOfModel,
     response: { 200: json('The text.', text), ...failures },
   };
   app.post('/detokenize', { schema: detokenizing }, async ({ body }, reply) => {
-    return { content: await inference.detokenize(body.tokens, clientOf(reply)) };
+    return { content: await inferenceOf(body.model).detokenize(body.tokens, clientOf(reply)) };
   });
 }

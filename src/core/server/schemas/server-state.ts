@@ -4,29 +4,37 @@ const count = Type.Integer({ minimum: 0 });
 
 const nullableCount = Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]);
 
+const modelState = Type.Enum(['unloaded', 'loading', 'loaded', 'unloading', 'failed']);
+
+/** What is known of a model once it has been loaded. */
+const modelMeta = Type.Object({
+  engine: Type.Enum(['llama', 'mock']),
+  device: Type.String(),
+  slots: Type.Integer({ minimum: 1 }),
+  architecture: Type.String(),
+  parameters: nullableCount,
+  trained_context_length: nullableCount,
+  vocabulary_size: nullableCount,
+  file_bytes: nullableCount,
+  embeddings: Type.Optional(
+    Type.Object(
+      { dimensions: Type.Integer({ minimum: 1 }), pooling: Type.String({ description: 'mean, cls or last.' }) },
+      { description: 'With --embeddings.' },
+    ),
+  ),
+});
+
 export const model = Type.Object({
   id: Type.String(),
   object: Type.Literal('model'),
   created: Type.Integer({ description: 'Unix time in seconds.' }),
   owned_by: Type.String(),
   root: Type.String({ description: "The name of the model's file. The same for all names of one model." }),
-  context_length: Type.Integer({ minimum: 1, description: 'Tokens per slot, prompt and answer together.' }),
-  meta: Type.Object({
-    engine: Type.Enum(['llama', 'mock']),
-    device: Type.String(),
-    slots: Type.Integer({ minimum: 1 }),
-    architecture: Type.String(),
-    parameters: nullableCount,
-    trained_context_length: nullableCount,
-    vocabulary_size: nullableCount,
-    file_bytes: nullableCount,
-    embeddings: Type.Optional(
-      Type.Object(
-        { dimensions: Type.Integer({ minimum: 1 }), pooling: Type.String({ description: 'mean, cls or last.' }) },
-        { description: 'With --embeddings.' },
-      ),
-    ),
-  }),
+  state: Type.Optional(modelState),
+  context_length: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'Tokens per slot, prompt and answer together. Known once it was loaded.' }),
+  ),
+  meta: Type.Optional(modelMeta),
 });
 
 export const modelList = Type.Object({
@@ -38,6 +46,7 @@ export const queueLimits = Type.Object(
   {
     max_concurrency: Type.Optional(Type.Integer({ minimum: 1, description: 'At most the number of slots.' })),
     max_queue: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
+    model: Type.Optional(Type.String({ description: 'Whose queue it is, where several models are served; else all.' })),
   },
   { additionalProperties: false, minProperties: 1 },
 );
@@ -51,7 +60,9 @@ const owner = {
   class: Type.Enum(['interactive', 'standard', 'batch']),
 };
 
-const ofModel = Type.String({ description: 'With upstream servers, where each model has a line of its own.' });
+const ofModel = Type.String({
+  description: 'Where each model has a line of its own: with several models, and with upstream servers.',
+});
 
 export const running = Type.Object({
   id: Type.String(),
@@ -94,6 +105,23 @@ const executor = Type.Object({
   running: count,
 });
 
+const modelQueue = Type.Object({
+  name: Type.String(),
+  state: modelState,
+  eta_ms: Type.Union([count, Type.Null()], {
+    description: 'When it will be loaded; null if it is, and if that depends on others.',
+  }),
+  max_concurrency: Type.Integer({ minimum: 1 }),
+  max_queue: count,
+  slots: Type.Integer({ minimum: 1 }),
+  running: count,
+  waiting: count,
+  preparing: Type.Integer({
+    minimum: 0,
+    description: 'Requests that wait for the model to be loaded, or whose prompts are being turned into tokens.',
+  }),
+});
+
 export const queue = Type.Object({
   max_concurrency: Type.Integer({ minimum: 1 }),
   max_queue: count,
@@ -106,6 +134,9 @@ export const queue = Type.Object({
   running: Type.Array(running),
   waiting: Type.Array(waiting, { description: 'In the order in which they will run.' }),
   executors: Type.Array(executor, { description: 'Who generates.' }),
+  models: Type.Optional(
+    Type.Array(modelQueue, { description: 'Where several models are served, each in its own line.' }),
+  ),
   totals: Type.Object(
     { completed: count, cancelled: count, refused: count, timed_out: count, failed: count },
     { description: 'Requests that have ended since the start, by outcome.' },
@@ -117,6 +148,7 @@ export const queue = Type.Object({
 });
 
 export type WireExecutor = Static<typeof executor>;
+export type WireModelQueue = Static<typeof modelQueue>;
 export type WireRunning = Static<typeof running>;
 export type WireWaiting = Static<typeof waiting>;
 export const upstream = Type.Object({

@@ -1,6 +1,7 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { AdmittedRequest } from '../../inference/request.js';
 import type { RequestLine } from '../../inference/request-line.js';
+import type { ModelLoading } from '../../inference/served-model.js';
 import type { EventStream } from './event-stream.js';
 import { heartbeatMs } from './keep-alive.js';
 
@@ -59,18 +60,31 @@ export class QueueAnnouncer {
 export class QueueAnnouncement {
   readonly #announcer: QueueAnnouncer;
   readonly #stream: EventStream;
-  readonly #cancelTimer: CancelTimer;
+  readonly #clock: Clock;
+  readonly #loading: () => ModelLoading | null;
+  #cancelTimer: CancelTimer;
   #isDue: boolean;
   #request: AdmittedRequest | undefined;
 
-  constructor(announcer: QueueAnnouncer, stream: EventStream, atOnce: boolean, clock: Clock) {
+  /** @param loading what keeps the request from its model; null while that is loaded */
+  constructor(
+    announcer: QueueAnnouncer,
+    stream: EventStream,
+    atOnce: boolean,
+    clock: Clock,
+    loading: () => ModelLoading | null = () => null,
+  ) {
     this.#announcer = announcer;
     this.#stream = stream;
+    this.#clock = clock;
+    this.#loading = loading;
     this.#isDue = atOnce;
-    this.#cancelTimer = clock.schedule(heartbeatMs, () => {
-      this.#isDue = true;
-      this.#beginIfWaiting();
-    });
+    this.#cancelTimer = this.#scheduleBeat();
+  }
+
+  /** The request is on its way into the queue. If its model is being loaded, that takes a while. */
+  submitted(): void {
+    if (this.#isDue) this.#announceLoading();
   }
 
   /** The ten seconds may be over by now: while an engine restarts, preparing a request takes its time. */
@@ -86,11 +100,39 @@ export class QueueAnnouncement {
 
   #beginIfWaiting(): void {
     const request = this.#request;
-    if (request?.place() === undefined) return;
+    if (request === undefined) {
+      this.#announceLoading();
+      return;
+    }
+    if (request.place() === undefined) return;
     this.#cancelTimer();
     this.#stream.begin();
     this.#announcer.watch(request, (comment) => {
+      this.#sayLoading();
       this.#stream.comment(comment);
+    });
+  }
+
+  /** Now, and every ten seconds until it has been admitted. */
+  #announceLoading(): void {
+    if (!this.#sayLoading()) return;
+    this.#cancelTimer();
+    this.#cancelTimer = this.#scheduleBeat();
+  }
+
+  /** @returns whether there is anything to say */
+  #sayLoading(): boolean {
+    const loading = this.#loading();
+    if (loading === null) return false;
+    const { model, etaMs } = loading;
+    this.#stream.comment(`loading model=${model}${etaMs === null ? '' : ` eta_ms=${Math.round(etaMs)}`}`);
+    return true;
+  }
+
+  #scheduleBeat(): CancelTimer {
+    return this.#clock.schedule(heartbeatMs, () => {
+      this.#isDue = true;
+      this.#beginIfWaiting();
     });
   }
 }

@@ -176,9 +176,9 @@ describe('observation', () => {
       ],
     ],
     ['post', '/v1/conversations/{id}/items', ['items']],
-    ['post', '/tokenize', ['content']],
-    ['post', '/detokenize', ['tokens']],
-    ['patch', '/v1/queue', ['max_concurrency', 'max_queue']],
+    ['post', '/tokenize', ['content', 'model']],
+    ['post', '/detokenize', ['model', 'tokens']],
+    ['patch', '/v1/queue', ['max_concurrency', 'max_queue', 'model']],
     ['post', '/v1/feedback', ['response_id', 'like', 'comment', 'fields']],
   ])('describes the body of %s %s', async (method, path, parameters) => {
     const { paths } = await openApi();

@@ -1,0 +1,170 @@
+import type { Clock } from '../base/clock.js';
+import { asChatstreamError, type ChatstreamError } from '../base/errors.js';
+import type { EngineInfo, ServingEngine, Token } from '../engine/engine.js';
+import { Inference, type InferenceOptions } from '../inference/inference.js';
+import type { AdmittedRequest, AnswerListener, InferenceRequest, Submission } from '../inference/request.js';
+import type { ModelService } from '../inference/served-model.js';
+import type { SchedulerLimits } from '../scheduler/scheduler.js';
+import type { LoadTimes } from './load-times.js';
+import type { LoadableModel, ModelUse } from './loadable-model.js';
+import { OnDemandEngine } from './on-demand-engine.js';
+
+/** A model that is loaded when somebody asks for it. */
+export interface OnDemandModel {
+  /** The name by which clients ask for it. */
+  readonly name: string;
+  /** The name of its file, without the extension. */
+  readonly root: string;
+  /** The size of its file; 0 for the mock engine. */
+  readonly fileBytes: number;
+  /**
+   * The memory that it is forecast to take, in bytes.
+   *
+   * @param device where it was computed when it was loaded last; null if it never was
+   */
+  readonly forecastBytes: (device: string | null) => number;
+  /** Makes the engine for one load. */
+  readonly createEngine: () => ServingEngine;
+}
+
+/** What a line shares with whoever decides about loading. */
+export interface ModelLineHost {
+  readonly loadTimes: LoadTimes;
+  readonly onChange: () => void;
+  readonly onLoaded: (line: ModelLine) => void;
+  readonly onFailed: (line: ModelLine, error: ChatstreamError) => void;
+  readonly onUnloaded: (line: ModelLine) => void;
+  /** Why a request cannot wait for the model; null if it can. */
+  readonly refusal: (line: ModelLine) => ChatstreamError | null;
+}
+
+/** The line of one model, with the engine that comes and goes. */
+export class ModelLine implements LoadableModel, ModelService {
+  readonly name: string;
+  readonly root: string;
+  readonly engine: OnDemandEngine;
+  readonly inference: Inference;
+  /** Since the start. */
+  loads = 0;
+  failedLoads = 0;
+  readonly #model: OnDemandModel;
+  readonly #clock: Clock;
+  readonly #host: ModelLineHost;
+  #calls = 0;
+  #isChanging = false;
+
+  constructor(model: OnDemandModel, options: InferenceOptions, clock: Clock, host: ModelLineHost) {
+    this.name = model.name;
+    this.root = model.root;
+    this.#model = model;
+    this.#clock = clock;
+    this.#host = host;
+    const { onChange } = host;
+    const refusal = (): ChatstreamError | null => host.refusal(this);
+    this.engine = new OnDemandEngine({ create: model.createEngine, clock, onChange, refusal });
+    this.inference = new Inference(this.engine, options, clock);
+    this.inference.hold(true);
+    this.inference.events(() => {
+      this.#changeSoon();
+    });
+  }
+
+  get bytes(): number {
+    return this.#model.forecastBytes(this.info?.device ?? null);
+  }
+
+  get expectedLoadMs(): number {
+    return this.#host.loadTimes.expectedMs(this.name, this.#model.fileBytes);
+  }
+
+  get use(): ModelUse {
+    const { inference, engine } = this;
+    const waits = [engine.waitingSinceMs, inference.waitingSinceMs].filter((since) => since !== null);
+    return {
+      running: inference.running + engine.calls,
+      waitingSinceMs: waits.length === 0 ? null : Math.min(...waits),
+      isUsed: this.#calls + engine.calls + inference.running + inference.waiting > 0,
+    };
+  }
+
+  get info(): EngineInfo | null {
+    return this.inference.info;
+  }
+
+  get limits(): SchedulerLimits {
+    return this.inference.limits;
+  }
+
+  submit(request: InferenceRequest, listener: AnswerListener, client: AbortSignal): Promise<AdmittedRequest> {
+    return this.#used(this.inference.submit(request, listener, client));
+  }
+
+  submitAll(submissions: readonly Submission[], client: AbortSignal): Promise<AdmittedRequest> {
+    return this.#used(this.inference.submitAll(submissions, client));
+  }
+
+  countTokens(request: InferenceRequest, client: AbortSignal): Promise<number> {
+    return this.#used(this.inference.countTokens(request, client));
+  }
+
+  tokenize(text: string, client: AbortSignal): Promise<readonly Token[]> {
+    return this.#used(this.inference.tokenize(text, client));
+  }
+
+  detokenize(tokens: readonly Token[], client: AbortSignal): Promise<string> {
+    return this.#used(this.inference.detokenize(tokens, client));
+  }
+
+  load(): void {
+    const startedMs = this.#clock.now();
+    this.engine.start().then(
+      () => {
+        this.#host.loadTimes.measured(this.name, this.#model.fileBytes, this.#clock.now() - startedMs);
+        this.loads += 1;
+        this.#host.onLoaded(this);
+      },
+      (error: unknown) => {
+        this.failedLoads += 1;
+        this.#host.onFailed(this, asChatstreamError(error, 'engine_failed'));
+      },
+    );
+  }
+
+  unload(): void {
+    void this.engine.stop().then(() => {
+      this.#host.onUnloaded(this);
+    });
+  }
+
+  hold(isHeld: boolean): void {
+    this.engine.hold(isHeld);
+    this.inference.hold(isHeld);
+  }
+
+  /** Ends all who wait for the model; what runs goes on. */
+  refuseWaiting(error: () => ChatstreamError): void {
+    this.engine.refuseWaiting(error);
+    this.inference.turnAwayWaiting(error);
+  }
+
+  /** An event comes before everything that it leads to has been done. */
+  #changeSoon(): void {
+    if (this.#isChanging) return;
+    this.#isChanging = true;
+    queueMicrotask(() => {
+      this.#isChanging = false;
+      this.#host.onChange();
+    });
+  }
+
+  /** Until the call is answered, the model is not idle: the request may be on its way into the line. */
+  async #used<T>(call: Promise<T>): Promise<T> {
+    this.#calls += 1;
+    try {
+      return await call;
+    } finally {
+      this.#calls -= 1;
+      this.#host.onChange();
+    }
+  }
+}

@@ -1,0 +1,270 @@
+import type { Clock } from '../base/clock.js';
+import { Emitter, type Subscribable } from '../base/emitter.js';
+import type { ChatstreamError } from '../base/errors.js';
+import { modelLoadingFailedError, noSuchModelError } from '../base/model-refusals.js';
+import { drainingError } from '../base/queue-refusals.js';
+import { engineStoppedError } from '../base/refusals.js';
+import type { Executor } from '../executor/executor.js';
+import type { InferenceOptions } from '../inference/inference.js';
+import { anyName } from '../inference/one-model.js';
+import type { QueueSnapshot } from '../inference/queue-snapshot.js';
+import type { InferenceEvent } from '../inference/request.js';
+import type { ModelQueue, RequestLine } from '../inference/request-line.js';
+import type { ListedModel, ModelLoading, ServedModel, ServedModels } from '../inference/served-model.js';
+import type { KeyTerms } from '../scheduler/demand.js';
+import type { SchedulerLimits } from '../scheduler/scheduler.js';
+import { commonLimits, linesSnapshot } from './lines-snapshot.js';
+import { LoadTimes } from './load-times.js';
+import type { LoaderOptions } from './loadable-model.js';
+import { ModelLine, type OnDemandModel } from './model-line.js';
+import { ModelLoader } from './model-loader.js';
+
+export interface ModelLinesOptions extends InferenceOptions, LoaderOptions {
+  /** Names that stand for the first model, and `*` for any name. */
+  readonly aliases: readonly string[];
+}
+
+/** What happened to a model, for the log. */
+export type LoadEvent =
+  | { readonly type: 'loaded' | 'unloaded'; readonly line: ModelLine }
+  /** Tried again when all others are gone: `isTriedAgain`. */
+  | {
+      readonly type: 'failed';
+      readonly line: ModelLine;
+      readonly error: ChatstreamError;
+      readonly isTriedAgain: boolean;
+    };
+
+/** Several models of one server: a line and an engine for each, of which some are loaded. */
+export class ModelLines implements RequestLine, ServedModels {
+  readonly lines: readonly ModelLine[];
+  readonly #options: ModelLinesOptions;
+  readonly #clock: Clock;
+  readonly #loader: ModelLoader<ModelLine>;
+  readonly #events = new Emitter<InferenceEvent>();
+  readonly #moves = new Emitter<undefined>();
+  readonly #loads = new Emitter<LoadEvent>();
+  readonly #loadTimes = new LoadTimes();
+  #hasStarted = false;
+  #isDraining = false;
+  #hasStopped = false;
+
+  /** @param models at least one; the first is the default */
+  constructor(models: readonly OnDemandModel[], options: ModelLinesOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+    this.lines = models.map((model) => this.#newLine(model));
+    this.#loader = new ModelLoader(this.lines, options, clock);
+    for (const line of this.lines) {
+      line.inference.events((event) => {
+        this.#events.emit(event.type === 'settled' ? { ...event, model: line.name } : event);
+      });
+      line.inference.moves(() => {
+        this.#moves.emit(undefined);
+      });
+    }
+  }
+
+  get events(): Subscribable<InferenceEvent> {
+    return this.#events.subscribe;
+  }
+
+  get moves(): Subscribable<undefined> {
+    return this.#moves.subscribe;
+  }
+
+  get loads(): Subscribable<LoadEvent> {
+    return this.#loads.subscribe;
+  }
+
+  /** Loads the first models. Rejects if one of them cannot be loaded. */
+  async start(): Promise<void> {
+    const first = new Set(this.#loader.start());
+    await new Promise<void>((resolve, reject) => {
+      const unsubscribe = this.#loads.subscribe((event) => {
+        first.delete(event.line);
+        if (event.type === 'failed' && !event.isTriedAgain) reject(event.error);
+        if (first.size === 0) resolve();
+        if (first.size === 0) unsubscribe();
+      });
+    });
+    this.#hasStarted = true;
+  }
+
+  /** Unloads everything, and refuses those who wait for a model. */
+  async stop(): Promise<void> {
+    this.#hasStopped = true;
+    this.#loader.stop();
+    for (const line of this.lines) line.refuseWaiting(engineStoppedError);
+    await Promise.all(this.lines.map(({ engine }) => engine.stop()));
+  }
+
+  find(wanted: string | null | undefined): ServedModel {
+    const line = this.#lineFor(wanted);
+    const name = wanted === undefined || wanted === null || wanted === '' ? line.name : wanted;
+    return { name, inference: line, loading: () => this.#loading(line) };
+  }
+
+  get list(): readonly ListedModel[] {
+    const [first, ...others] = this.lines;
+    if (first === undefined) return [];
+    const aliases = this.#options.aliases.filter((alias) => alias !== anyName && !this.#names.includes(alias));
+    const listed = (line: ModelLine, id = line.name): ListedModel => {
+      return { id, root: line.root, info: line.info, state: this.#loader.stateOf(line).status };
+    };
+    return [listed(first), ...aliases.map((alias) => listed(first, alias)), ...others.map((line) => listed(line))];
+  }
+
+  describe(id: string): ListedModel {
+    const line = this.#lineFor(id);
+    return { id, root: line.root, info: line.info, state: this.#loader.stateOf(line).status };
+  }
+
+  /** The lines one by one. */
+  get modelQueues(): readonly ModelQueue[] {
+    return this.lines.map((line) => ({
+      name: line.name,
+      state: this.#loader.stateOf(line).status,
+      etaMs: this.#loading(line)?.etaMs ?? null,
+      ...line.limits,
+      slots: this.#options.slots,
+      running: line.inference.running,
+      waiting: line.inference.waiting,
+      preparing: line.inference.preparing,
+      loads: line.loads,
+      failedLoads: line.failedLoads,
+      resize: (limits) => {
+        line.inference.resize(limits);
+      },
+    }));
+  }
+
+  get limits(): SchedulerLimits {
+    return commonLimits(this.lines);
+  }
+
+  /** The models of the start are loaded, and not all engines have failed since. */
+  get ready(): boolean {
+    return this.readiness === 'ready';
+  }
+
+  get readiness(): string {
+    if (this.#isDraining) return 'draining';
+    if (!this.#hasStarted) return 'starting';
+    const loaded = this.lines.filter((line) => this.#loader.stateOf(line).status === 'loaded');
+    const [first] = loaded;
+    if (first === undefined || loaded.some(({ inference }) => inference.ready)) return 'ready';
+    return first.inference.readiness;
+  }
+
+  get running(): number {
+    return this.#sum(({ inference }) => inference.running);
+  }
+
+  get waiting(): number {
+    return this.#sum(({ inference }) => inference.waiting);
+  }
+
+  get queuedTokens(): number {
+    return this.#sum(({ inference }) => inference.queuedTokens);
+  }
+
+  get preparing(): number {
+    return this.#sum(({ inference }) => inference.preparing);
+  }
+
+  /** The engines of loaded models, by the names of these. */
+  get executors(): readonly Executor[] {
+    const loaded = this.lines.filter((line) => this.#loader.stateOf(line).status === 'loaded');
+    return loaded.flatMap(({ name, inference: { executors } }) =>
+      executors.map((each) => ({ ...each, name: executors.length === 1 ? name : `${name}/${each.name}` })),
+    );
+  }
+
+  snapshot(most = Number.POSITIVE_INFINITY, key: string | null = null): QueueSnapshot {
+    return linesSnapshot(this.lines, most, key);
+  }
+
+  /** Changes every line. */
+  resize(limits: Partial<SchedulerLimits>): void {
+    for (const { inference } of this.lines) inference.resize(limits);
+  }
+
+  configureKeys(terms: ReadonlyMap<string, KeyTerms>): void {
+    for (const { inference } of this.lines) inference.configureKeys(terms);
+  }
+
+  /** Those who wait for a model are turned away as well. */
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    this.#loader.stop();
+    const drained = Promise.all(this.lines.map(({ inference }) => inference.drain()));
+    for (const { engine } of this.lines) engine.refuseWaiting(() => drainingError(1));
+    await drained;
+  }
+
+  abandonRunning(): number {
+    return this.#sum(({ inference }) => inference.abandonRunning());
+  }
+
+  #newLine(model: OnDemandModel): ModelLine {
+    return new ModelLine(model, this.#options, this.#clock, {
+      loadTimes: this.#loadTimes,
+      onChange: () => {
+        this.#loader.decide();
+      },
+      onLoaded: (line) => {
+        this.#loader.loaded(line);
+        this.#loads.emit({ type: 'loaded', line });
+      },
+      onFailed: (line, error) => {
+        // What was being loaded when the server stops has not failed.
+        if (this.#hasStopped) return;
+        const isTriedAgain = this.#loader.failed(line, error);
+        if (!isTriedAgain) line.refuseWaiting(() => this.#failure(line));
+        this.#loads.emit({ type: 'failed', line, error, isTriedAgain });
+        this.#loader.decide();
+      },
+      onUnloaded: (line) => {
+        this.#loader.unloaded(line);
+        this.#loads.emit({ type: 'unloaded', line });
+      },
+      refusal: (line) => {
+        if (this.#isDraining) return drainingError(1);
+        const state = this.#loader.stateOf(line);
+        return state.status === 'failed' && state.retryAtMs > this.#clock.now() ? this.#failure(line) : null;
+      },
+    });
+  }
+
+  #failure(line: ModelLine): ChatstreamError {
+    const state = this.#loader.stateOf(line);
+    const leftMs = state.status === 'failed' ? state.retryAtMs - this.#clock.now() : 0;
+    return modelLoadingFailedError(line.name, Math.max(1, Math.ceil(leftMs / 1000)));
+  }
+
+  #loading(line: ModelLine): ModelLoading | null {
+    const state = this.#loader.stateOf(line);
+    if (state.status === 'loaded' && !state.isYielding) return null;
+    return { model: line.name, etaMs: this.#loader.etaMs(line) };
+  }
+
+  get #names(): readonly string[] {
+    return this.lines.map(({ name }) => name);
+  }
+
+  /** A request without a model means the first one. */
+  #lineFor(wanted: string | null | undefined): ModelLine {
+    const { aliases } = this.#options;
+    const [first] = this.lines;
+    const named = this.lines.find(({ name }) => name === wanted || `${name}.gguf` === wanted);
+    const isFirst = wanted === undefined || wanted === null || wanted === '' || aliases.includes(wanted);
+    const found = named ?? (isFirst || aliases.includes(anyName) ? first : undefined);
+    if (found === undefined) throw noSuchModelError(wanted ?? '', this.#names);
+    return found;
+  }
+
+  #sum(count: (line: ModelLine) => number): number {
+    return this.lines.reduce((sum, line) => sum + count(line), 0);
+  }
+}

@@ -1,0 +1,185 @@
+import { untilAborted } from '../base/abort.js';
+import type { Clock } from '../base/clock.js';
+import { Emitter, type Subscribable } from '../base/emitter.js';
+import { ChatstreamError } from '../base/errors.js';
+import type {
+  Demands,
+  EngineInfo,
+  EngineState,
+  GenerationSpec,
+  Prepared,
+  PromptSource,
+  Round,
+  ServingEngine,
+  Token,
+} from '../engine/engine.js';
+
+export interface OnDemandOptions {
+  /** Makes the engine for one load. */
+  readonly create: () => ServingEngine;
+  readonly clock: Clock;
+  /** Somebody has begun or ceased to wait for the model, or to use the engine. */
+  readonly onChange: () => void;
+  /** Why the model cannot be waited for; null if it can. */
+  readonly refusal: () => ChatstreamError | null;
+}
+
+interface Waiter {
+  readonly sinceMs: number;
+  readonly resolve: () => void;
+  readonly reject: (error: ChatstreamError) => void;
+}
+
+/**
+ * An engine that is made when its model is loaded, and is gone when it is unloaded. What needs the model waits until it is
+ * there. While it is not, the state is `stopped`.
+ */
+export class OnDemandEngine implements ServingEngine {
+  readonly #options: OnDemandOptions;
+  readonly #rounds = new Emitter<Round>();
+  readonly #states = new Emitter<EngineState>();
+  readonly #waiters = new Set<Waiter>();
+  #engine: ServingEngine | null = null;
+  #isHeld = true;
+  #calls = 0;
+
+  constructor(options: OnDemandOptions) {
+    this.#options = options;
+  }
+
+  get state(): EngineState {
+    return this.#engine?.state ?? { status: 'stopped' };
+  }
+
+  get states(): Subscribable<EngineState> {
+    return this.#states.subscribe;
+  }
+
+  get rounds(): Subscribable<Round> {
+    return this.#rounds.subscribe;
+  }
+
+  /** Calls that are being answered. */
+  get calls(): number {
+    return this.#calls;
+  }
+
+  /** Since when the first of those waits that wait for the model; null if none does. */
+  get waitingSinceMs(): number | null {
+    for (const { sinceMs } of this.#waiters) return sinceMs;
+    return null;
+  }
+
+  /** Loads the model. It is not used before {@link hold} allows it. */
+  async start(): Promise<EngineInfo> {
+    const engine = this.#options.create();
+    this.#engine = engine;
+    engine.rounds((round) => {
+      this.#rounds.emit(round);
+    });
+    let hasServed = false;
+    engine.states((state) => {
+      if (state.status === 'ready') hasServed = true;
+      // That it cannot be loaded is for whoever loads it.
+      if (hasServed) this.#states.emit(state);
+    });
+    try {
+      return await engine.start();
+    } catch (error) {
+      await engine.stop();
+      this.#engine = null;
+      throw error;
+    }
+  }
+
+  /** Unloads the model. */
+  async stop(): Promise<void> {
+    this.#isHeld = true;
+    await this.#engine?.stop();
+    this.#engine = null;
+  }
+
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    if (isHeld) return;
+    const waiters = [...this.#waiters];
+    this.#waiters.clear();
+    for (const { resolve } of waiters) resolve();
+  }
+
+  /** Ends the waiting of all who wait for the model. */
+  refuseWaiting(error: () => ChatstreamError): void {
+    const waiters = [...this.#waiters];
+    this.#waiters.clear();
+    for (const { reject } of waiters) reject(error());
+  }
+
+  /** Resolves when the model is loaded. */
+  load(signal: AbortSignal): Promise<void> {
+    return this.#call(signal, () => Promise.resolve());
+  }
+
+  prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<Prepared> {
+    return this.#call(signal, (engine) => engine.prepare(source, demands, signal));
+  }
+
+  tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
+    return this.#call(signal, (engine) => engine.tokenize(text, signal));
+  }
+
+  detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {
+    return this.#call(signal, (engine) => engine.detokenize(tokens, signal));
+  }
+
+  generate(spec: GenerationSpec): void {
+    if (this.#engine === null)
+      throw new ChatstreamError('internal', 'A generation began while its model was not loaded.');
+    this.#engine.generate(spec);
+  }
+
+  cancel(id: string): void {
+    this.#engine?.cancel(id);
+  }
+
+  /** The call counts from the moment at which the engine may be used, so that it cannot be unloaded in between. */
+  async #call<T>(signal: AbortSignal | undefined, ask: (engine: ServingEngine) => Promise<T>): Promise<T> {
+    let engine = this.#usable();
+    while (engine === null) {
+      await this.#loaded(signal);
+      engine = this.#usable();
+    }
+    this.#calls += 1;
+    try {
+      return await ask(engine);
+    } finally {
+      this.#calls -= 1;
+      this.#options.onChange();
+    }
+  }
+
+  #usable(): ServingEngine | null {
+    return this.#isHeld ? null : this.#engine;
+  }
+
+  async #loaded(signal: AbortSignal | undefined): Promise<void> {
+    const refusal = this.#options.refusal();
+    if (refusal !== null) throw refusal;
+    const { waiter, loaded } = waiterFrom(this.#options.clock.now());
+    this.#waiters.add(waiter);
+    this.#options.onChange();
+    try {
+      await (signal === undefined ? loaded : untilAborted(loaded, signal));
+    } finally {
+      // It still waits if it has been given up.
+      if (this.#waiters.delete(waiter)) this.#options.onChange();
+    }
+  }
+}
+
+function waiterFrom(sinceMs: number): { readonly waiter: Waiter; readonly loaded: Promise<void> } {
+  let settle: Omit<Waiter, 'sinceMs'> = { resolve: () => undefined, reject: () => undefined };
+  const loaded = new Promise<void>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  return { waiter: { sinceMs, ...settle }, loaded };
+}

@@ -1,0 +1,42 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { ModelQueue, RequestLine } from '../inference/request-line.js';
+
+/** Registers metrics of the lines of several models; none where there is one line. */
+export function observeModels(line: Pick<RequestLine, 'modelQueues'>, registry: Registry): void {
+  if (line.modelQueues === undefined) return;
+  const registers = [registry];
+  const gauge = (ending: string, help: string, read: (model: ModelQueue) => number): void => {
+    new Gauge({
+      name: `chatstream_model_${ending}`,
+      help,
+      labelNames: ['model'],
+      registers,
+      collect() {
+        for (const model of line.modelQueues ?? []) this.set({ model: model.name }, read(model));
+      },
+    });
+  };
+  gauge('loaded', '1 if the model is in memory, otherwise 0.', ({ state }) => (state === 'loaded' ? 1 : 0));
+  gauge('requests_running', 'Generations of the model.', ({ running }) => running);
+  gauge('requests_waiting', 'Requests in the line of the model.', ({ waiting }) => waiting);
+  gauge(
+    'requests_preparing',
+    'Requests that wait for the model to be loaded, or whose prompts are being prepared.',
+    (model) => model.preparing,
+  );
+  gauge('max_concurrency', 'Generations of the model that may run at once.', ({ maxConcurrency }) => maxConcurrency);
+  gauge('max_queue', 'Requests that may wait for the model.', ({ maxQueue }) => maxQueue);
+  new Counter({
+    name: 'chatstream_model_loads_total',
+    help: 'How often the model was loaded, or failed to load.',
+    labelNames: ['model', 'result'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name: model, loads, failedLoads } of line.modelQueues ?? []) {
+        this.inc({ model, result: 'loaded' }, loads);
+        this.inc({ model, result: 'failed' }, failedLoads);
+      }
+    },
+  });
+}

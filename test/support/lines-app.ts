@@ -1,0 +1,118 @@
+import type { LightMyRequestResponse } from 'fastify';
+import { onTestFinished } from 'vitest';
+import { ChatstreamError } from '../../src/core/base/errors.js';
+import type { Engine } from '../../src/core/engine/engine.js';
+import { createMockEngine } from '../../src/core/engine/mock/mock-engine.js';
+import type { MockEngineOptions } from '../../src/core/engine/options.js';
+import { lineContext } from '../../src/core/line-context.js';
+import { ModelLines, type ModelLinesOptions } from '../../src/core/lines/model-lines.js';
+import { RateLimiter } from '../../src/core/scheduler/rate-limiter.js';
+import { createApp } from '../../src/core/server/app.js';
+import type { App } from '../../src/core/server/http/context.js';
+import { KeyRing } from '../../src/core/server/http/key-ring.js';
+import { memoryStorage } from '../../src/core/server/store/memory-store.js';
+import { collectingLogger, engineDefaults, type LogLine, queueDefaults, serverDefaults, testMachine } from './app.js';
+import { inProcess } from './in-process.js';
+import { VirtualClock } from './virtual-clock.js';
+
+/** A server with several models, in one process and in virtual time. */
+export interface LinesApp {
+  readonly app: App;
+  readonly clock: VirtualClock;
+  readonly lines: ModelLines;
+  readonly log: readonly LogLine[];
+  /** The models that cannot be loaded. */
+  readonly broken: Set<string>;
+  readonly get: (url: string) => Promise<LightMyRequestResponse>;
+  readonly send: (method: 'POST' | 'PATCH', url: string, body: object) => Promise<LightMyRequestResponse>;
+  /** Sends JSON, and lets virtual time fly until it is answered. */
+  readonly post: (url: string, body: object) => Promise<LightMyRequestResponse>;
+}
+
+export interface LinesAppOptions extends Partial<ModelLinesOptions> {
+  readonly models: readonly string[];
+  readonly engine?: Partial<MockEngineOptions>;
+}
+
+/** How long a model takes to load here, in virtual milliseconds. */
+export const loadMs = 5000;
+
+/** Its first models are loaded. */
+export async function linesApp({ models, engine = {}, ...options }: LinesAppOptions): Promise<LinesApp> {
+  const clock = new VirtualClock();
+  const broken = new Set<string>();
+  const mock = { ...engineDefaults, ...engine };
+  const rates = new RateLimiter(clock, new Map());
+  const lines = new ModelLines(
+    models.map((name) => ({
+      name,
+      root: name,
+      fileBytes: 0,
+      forecastBytes: () => 1,
+      createEngine: () => inProcess(slowToLoad(createMockEngine(mock, clock), clock, () => broken.has(name))),
+    })),
+    {
+      ...queueDefaults,
+      ...{ slots: mock.slots, rates, aliases: [], maxLoaded: models.length, idleUnloadMs: 0, memoryBytes: Infinity },
+      ...options,
+    },
+    clock,
+  );
+  const { logger, lines: log } = collectingLogger();
+  const server = { ...serverDefaults, aliases: options.aliases ?? [] };
+  const parts = {
+    ...{ line: lines, engines: lines.lines.map((line) => line.engine), machine: testMachine, options: server },
+    ...{ keys: new KeyRing([]), rates, clock, version: '1.2.3', operations: null },
+    connectionLimits: { most: 1000, mostIdle: 1000, beyond: 10 },
+  };
+  const storage = memoryStorage(server.storeTtlMs, clock);
+  const app = await createApp({ ...lineContext(parts, logger), models: lines, storage }, logger);
+  onTestFinished(async () => {
+    app.server.closeAllConnections();
+    await app.close();
+  });
+  const send = (method: 'POST' | 'PATCH', url: string, payload: object): Promise<LightMyRequestResponse> =>
+    app.inject({ method, url, payload });
+
+  async function flyUntil<T>(promise: Promise<T>): Promise<T> {
+    let isSettled = false;
+    const settle = (): void => {
+      isSettled = true;
+    };
+    promise.then(settle, settle);
+    const settled = (): boolean => isSettled;
+    while (!settled()) await clock.advanceAsync(5);
+    return promise;
+  }
+
+  await flyUntil(lines.start());
+  return {
+    ...{ app, clock, lines, log, broken, send },
+    get: (url) => app.inject({ method: 'GET', url }),
+    post: (url, body) => flyUntil(send('POST', url, body)),
+  };
+}
+
+/** The same engine, whose model takes {@link loadMs} to load. */
+export function slowToLoad(engine: Engine, clock: VirtualClock, isBroken: () => boolean): Engine {
+  return {
+    rounds: engine.rounds,
+    start: async () => {
+      await new Promise<void>((resolve) => {
+        clock.schedule(loadMs, resolve);
+      });
+      if (isBroken()) throw new ChatstreamError('model_unreadable', 'It is broken.');
+      return engine.start();
+    },
+    prepare: (source, demands, signal) => engine.prepare(source, demands, signal),
+    tokenize: (text, signal) => engine.tokenize(text, signal),
+    detokenize: (tokens, signal) => engine.detokenize(tokens, signal),
+    generate: (spec) => {
+      engine.generate(spec);
+    },
+    cancel: (id) => {
+      engine.cancel(id);
+    },
+    stop: () => engine.stop(),
+  };
+}
