@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { executorsSchema } from './executor-schema.js';
 import { findMaxSchema } from './find-max-schema.js';
 import { tenantSchema, turnSchema } from './group-schema.js';
 import { type PerMetric, perMetric } from './metric-names.js';
@@ -145,6 +146,7 @@ const run = Type.Object({
   content_encoding: Type.Optional(
     Type.String({ description: 'How the server compressed its streams, such as gzip; absent if it did not.' }),
   ),
+  executors: Type.Optional(executorsSchema),
   metrics,
   client,
   checks,

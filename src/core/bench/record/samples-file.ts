@@ -83,7 +83,7 @@ function sampleOf(run: number, outcome: RequestOutcome, metrics: RequestMetrics 
   return {
     ...head,
     prompt_tokens: outcome.promptTokens,
-    output_tokens: tokens,
+    output_tokens: source === 'none' ? null : tokens,
     output_tokens_source: source,
     token_chunks: outcome.tokenChunks,
     queue_wait_source: outcome.serverTimings?.source ?? 'unavailable',

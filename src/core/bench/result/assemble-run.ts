@@ -24,6 +24,7 @@ import { mergedTrend } from '../record/run-trend.js';
 import { addUpAnswers, answerChecks, promptCacheIn } from './answer-checks.js';
 import { assembleSeries, type Observations } from './assemble-series.js';
 import { besideOf, type PlannedBeside } from './beside.js';
+import { executorsIn } from './executors.js';
 import { tenantsIn, turnsIn } from './group-figures.js';
 import { overloadOf } from './overload.js';
 
@@ -83,6 +84,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
     rates: ratesOf(parts, requests, seconds, context.hasObjectives),
     output_tokens_source: tokenSource(parts),
     ...compression(parts),
+    ...executorsIn(parts),
     metrics,
     client: clientHealth(parts, metrics, context.cpuShare, beside.held_back),
     checks: {
