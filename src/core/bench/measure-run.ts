@@ -9,7 +9,7 @@ import type { LoadGenerator, LoadJob, LoadShape } from './load/load-generator.js
 import { observeRun } from './observe-run.js';
 import type { AbortRule } from './plan/abort-rules.js';
 import type { PlannedRun } from './plan/settings.js';
-import { dueShare } from './plan/stages.js';
+import { dueShare, reportedStages } from './plan/stages.js';
 import { shareOfTimes } from './plan/trace.js';
 import type { RunPart } from './record/run-part.js';
 import { mergedTrend, type RunTrend } from './record/run-trend.js';
@@ -167,11 +167,12 @@ function isSteady(shape: LoadShape): boolean {
   return shape.type === 'closed' || (shape.stages === undefined && shape.times === undefined);
 }
 
-function shapeOf({ shape, leaving, probes }: LoadJob): Pick<RunContext, 'beside' | 'isSteady'> {
+function shapeOf({ shape, leaving, probes }: LoadJob): Pick<RunContext, 'beside' | 'isSteady' | 'stages'> {
   const maxInFlight = shape.type === 'open' && shape.maxInFlight !== undefined;
   return {
     beside: { maxInFlight, cancel: leaving !== undefined, probes: probes !== undefined },
     isSteady: isSteady(shape),
+    ...(shape.type === 'open' && shape.stages !== undefined ? { stages: reportedStages(shape.stages) } : {}),
   };
 }
 

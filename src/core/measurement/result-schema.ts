@@ -8,6 +8,7 @@ import { overloadSchema } from './overload-schema.js';
 import { planSchema } from './plan-schema.js';
 import { seriesSchema } from './series-schema.js';
 import { besideFields } from './shape-schema.js';
+import { stageFiguresSchema } from './stage-schema.js';
 
 const count = Type.Integer({ minimum: 0 });
 const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
@@ -161,6 +162,12 @@ const run = Type.Object({
     Type.Array(turnSchema, { description: 'By turn of their conversations, if requests are part of conversations.' }),
   ),
   tenants: Type.Optional(Type.Array(tenantSchema, { description: 'By tenant, with --tenants.' })),
+  stages: Type.Optional(
+    Type.Array(stageFiguresSchema, {
+      description:
+        'By stage, with --stages; by quarter, with --ramp. Requests are in the stage in which they were due.',
+    }),
+  ),
   jain_index: Type.Optional(
     Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()], {
       description:
@@ -266,6 +273,8 @@ export type BenchResult = Static<typeof resultSchema>;
 export type Run = Static<typeof run>;
 /** Figures of the requests that were the same turn. */
 export type TurnFigures = Static<typeof turnSchema>;
+/** Figures of the requests that were due in a stage. */
+export type StageFigures = Static<typeof stageFiguresSchema>;
 /** Figures of the requests of a tenant. */
 export type TenantFigures = Static<typeof tenantSchema>;
 export type Setting = Static<typeof settingSchema>;

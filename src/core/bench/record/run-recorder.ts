@@ -8,6 +8,7 @@ import { AnswerCounter } from './answer-counts.js';
 import { LeaverCounter, ProbeCounter } from './apart.js';
 import { gapsOf } from './burst.js';
 import { ExecutorCounter } from './executors.js';
+import { stageGroup } from './group-names.js';
 import { GroupRecorder } from './groups.js';
 import { HeldBack } from './held-back.js';
 import { outputTokensOf } from './output-tokens.js';
@@ -16,6 +17,7 @@ import type { RunPart } from './run-part.js';
 import { SeriesRecorder } from './run-series.js';
 import { type RunTrend, TrendRecorder } from './run-trend.js';
 import { servedSince } from './served.js';
+import { StageTimes } from './stage-times.js';
 
 /** Error codes come from servers. If there are more than this, the rest is counted as `other`. */
 const mostErrorCodes = 50;
@@ -65,6 +67,7 @@ export class RunRecorder {
   readonly #trend: TrendRecorder;
   readonly #groups = new GroupRecorder();
   readonly #series: SeriesRecorder;
+  readonly #stages: StageTimes;
   #completed = 0;
   #reconnects = 0;
   #warmup = 0;
@@ -86,12 +89,19 @@ export class RunRecorder {
    * @param objectives that a single request can meet or miss
    * @param beginUs end of the warm-up
    * @param promises whose misses are counted over time
+   * @param stagesMs how long the stages of a rate that changes take; empty if it stays the same
    */
-  constructor(objectives: readonly Objective[], beginUs: number, promises: readonly Objective[] = []) {
+  constructor(
+    objectives: readonly Objective[],
+    beginUs: number,
+    promises: readonly Objective[] = [],
+    stagesMs: readonly number[] = [],
+  ) {
     this.#objectives = objectives;
     this.#beginUs = beginUs;
     this.#trend = new TrendRecorder(promises, beginUs);
     this.#series = new SeriesRecorder(beginUs);
+    this.#stages = new StageTimes(beginUs, stagesMs);
   }
 
   /** A request of the warm-up is about to be sent. */
@@ -136,10 +146,10 @@ export class RunRecorder {
     this.#lastEndUs = Math.max(this.#lastEndUs, outcome.endUs);
     if (outcome.status === 'completed') {
       const metrics = this.#answered(outcome, heldUs, groups);
-      for (const group of groups) this.#groups.answered(group, outcome, metrics);
+      for (const group of this.#groupsOf(outcome, groups)) this.#groups.answered(group, outcome, metrics);
       return metrics;
     }
-    for (const group of groups) this.#groups.unanswered(group);
+    for (const group of this.#groupsOf(outcome, groups)) this.#groups.unanswered(group);
     this.#trend.unanswered(outcome.intendedUs);
     this.#series.ended(outcome, null);
     this.#unansweredBy(outcome.status, outcome);
@@ -186,6 +196,15 @@ export class RunRecorder {
     this.#servedTokens += tokens;
     this.#series.tokens(chunksBefore, tokens, request);
     for (const group of groups) this.#groups.served(group, requests, tokens);
+    if (!this.#stages.areThere) return;
+    for (const own of this.#stages.servedIn(request)) {
+      this.#groups.served(stageGroup(own.stage), own.requests, own.tokens);
+    }
+  }
+
+  /** Its groups, and the stage in which it was meant to be sent. */
+  #groupsOf({ intendedUs }: RequestOutcome, groups: readonly string[]): readonly string[] {
+    return this.#stages.areThere ? [...groups, stageGroup(this.#stages.at(intendedUs))] : groups;
   }
 
   #unansweredBy(status: 'refused' | 'failed' | 'timed_out', request: UnansweredRequest): void {
