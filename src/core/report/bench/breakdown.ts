@@ -99,7 +99,7 @@ function tableOf(title: string, what: string, rows: readonly Row[], sentences: r
 }
 
 function perRequest(amount: number | null, { completed }: GroupSummary): number | null {
-  return amount === null || completed === 0 ? null : amount / completed;
+  return amount === null || amount === 0 || completed === 0 ? null : amount / completed;
 }
 
 function cachedShare({ cachedTokens, promptTokens }: GroupSummary): number | null {

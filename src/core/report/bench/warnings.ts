@@ -88,9 +88,10 @@ function clientWarnings(runs: readonly Run[], by: readonly Dimension[]): string[
   });
   if (late.length === 0) return [];
   const delayMs = Math.max(...late.map(({ client }) => client.event_loop_delay_ms.mean ?? 0));
+  const where = late.every(({ metrics }) => metrics.ttft.mean === null) ? '' : 'TTFT and ';
   return [
     `The load generator noticed events up to ${timeText(delayMs)} late on average at ${settingsOf(late, by)}: other ` +
-      'programs use its CPU. That delay is part of TTFT and end-to-end latency.',
+      `programs use its CPU. That delay is part of ${where}end-to-end latency.`,
   ];
 }
 
