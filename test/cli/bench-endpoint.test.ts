@@ -16,7 +16,10 @@ describe('which endpoint a bench asks', () => {
   });
 
   it.each([
-    [['-u', `${url}/v1/messages`, '--endpoint', 'chat'], '--endpoint names the endpoint chat, but --url names messages.'],
+    [
+      ['-u', `${url}/v1/messages`, '--endpoint', 'chat'],
+      '--endpoint names the endpoint chat, but --url names messages.',
+    ],
     [['-u', `${url}/v1/messages`, '--versus', 'http://127.0.0.1:9090/v1/responses'], '--versus names responses'],
     [['--no-stream', '--slo', 'ttft<1s'], '--slo ttft<1s is about streams, but answers come as a whole'],
     [['--no-stream', '--find-max', 'tpot.p95<9ms'], '--find-max tpot.p95<9ms is about streams'],

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { AnswerForm, Endpoint } from '../../../src/core/measurement/endpoints.js';
 import type { BenchReport } from '../../../src/core/bench/bench.js';
 import type { BenchOptions } from '../../../src/core/bench/plan/options.js';
-import { headlineOf, columnsOf } from '../../../src/core/report/bench/columns.js';
+import type { AnswerForm, Endpoint } from '../../../src/core/measurement/endpoints.js';
+import { columnsOf, headlineOf } from '../../../src/core/report/bench/columns.js';
 import { renderReport } from '../../../src/core/report/bench/terminal.js';
 import type { ScriptedHttpServer } from '../../support/scripted-http-server.js';
 import { measure } from './measure.js';

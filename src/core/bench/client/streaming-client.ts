@@ -3,6 +3,7 @@ import { ChatstreamError } from '../../base/errors.js';
 import { microsNow } from '../../base/micros.js';
 import { formatDuration } from '../../base/units.js';
 import type { AnswerForm } from '../../measurement/endpoints.js';
+import { answeredBy } from './answered-by.js';
 import { Connection, type Route } from './connection.js';
 import { connectionFailure, isClosedByServer } from './connection-failure.js';
 import { Exchange, Hopeless } from './exchange.js';
@@ -136,11 +137,11 @@ class UndiciClient implements StreamingClient {
     request.end();
     this.#inFlight.delete(request);
     const { sendUs, endUs, contentEncoding } = exchange;
-    const outcome = this.#outcomeOf(exchange, request);
+    const answer = this.#outcomeOf(exchange, request);
     const { executor } = exchange;
     const times = { intendedUs, sendUs: sendUs ?? begunUs, endUs, reconnects };
     return {
-      ...outcome,
+      ...answeredBy(executor, answer),
       ...times,
       ...(contentEncoding === null ? {} : { contentEncoding }),
       ...(executor === null ? {} : { executor }),

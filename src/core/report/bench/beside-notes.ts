@@ -25,9 +25,7 @@ function heldBackText(
   if (requests === 0) return `No request was held back: there were never more than ${limit} to be in flight.`;
   const all = summaries.reduce((sum, each) => sum + requestsOf(each), 0);
   const clock =
-    streaming === false
-      ? 'E2E counts from when they were sent.'
-      : 'TTFT from schedule counts from when they were due.';
+    streaming === false ? 'E2E counts from when they were sent.' : 'TTFT from schedule counts from when they were due.';
   const longest = timeText(Math.max(...held.map(({ longestMs }) => longestMs)));
   return (
     `${whole(requests)} of ${plural(all, 'request')} were held back, for up to ${longest}, because ${limit} were in ` +

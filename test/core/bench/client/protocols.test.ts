@@ -212,6 +212,13 @@ describe('the server behind a server', () => {
     expect(await named([], `: queued, place 3\n\n${stream}`)).not.toHaveProperty('executor');
   });
 
+  it('reports a wait of its own, to which that in front of it has to be added', async () => {
+    const end = { choices: [{ delta: { content: 'Hi' }, finish_reason: 'stop' }], timings };
+    const text = `data: ${JSON.stringify(end)}\n\ndata: [DONE]\n\n`;
+    const outcome = await named(['x-chatstream-executor: gpu1'], text);
+    expect(outcome).toMatchObject({ serverTimings: { source: 'derived', promptMs: 3 } });
+  });
+
   it('is named by the timings', async () => {
     const outcome = await whole('chat', { choices: [{ message: { content: 'Hi' } }], timings: { executor: 'gpu3' } });
     expect(outcome).toMatchObject({ executor: 'gpu3' });

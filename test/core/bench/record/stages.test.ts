@@ -34,13 +34,26 @@ describe('the stages of a run', () => {
     const run = stagesIn([partOf({ groups })], stages, { trend, spanSeconds: 10 });
     const [first, last] = run.stages ?? [];
     // At 2 s; and at 3, 4, 5, at 3.9, 4.9, 5.9, 6.9 s. The first token of the third request comes when the stage is over.
-    expect(first).toMatchObject({ completed: 2, from_rate: 1, from_seconds: 0, to_seconds: 3, output_tokens_per_second: 1 / 3 });
+    expect(first).toMatchObject({
+      completed: 2,
+      from_rate: 1,
+      from_seconds: 0,
+      to_seconds: 3,
+      output_tokens_per_second: 1 / 3,
+    });
     expect(last).toMatchObject({ completed: 1, unanswered: 0, from_seconds: 3, output_tokens_per_second: 7 / 4 });
   });
 
   it('are judged one by one', () => {
     const bin = (inFlight: number, ttftMs: number): TrendBin => ({
-      ...{ sent: 40, firstTokens: 40, ttftUs: 40 * ttftMs * 1000, inFlightUs: inFlight * second, judged: [], missed: [] },
+      ...{
+        sent: 40,
+        firstTokens: 40,
+        ttftUs: 40 * ttftMs * 1000,
+        inFlightUs: inFlight * second,
+        judged: [],
+        missed: [],
+      },
     });
     const calm = Array.from({ length: 10 }, (_, index) => bin(5 + (index % 2), 100 + (index % 3)));
     const growing = Array.from({ length: 10 }, (_, index) => bin(5 + 20 * index, 100 + 500 * index));
