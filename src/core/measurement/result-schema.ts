@@ -8,7 +8,7 @@ import { overloadSchema } from './overload-schema.js';
 import { planSchema } from './plan-schema.js';
 import { seriesSchema } from './series-schema.js';
 import { besideFields } from './shape-schema.js';
-import { stageFiguresSchema } from './stage-schema.js';
+import { type stageFiguresSchema, stagesSchema } from './stage-schema.js';
 
 const count = Type.Integer({ minimum: 0 });
 const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
@@ -162,12 +162,7 @@ const run = Type.Object({
     Type.Array(turnSchema, { description: 'By turn of their conversations, if requests are part of conversations.' }),
   ),
   tenants: Type.Optional(Type.Array(tenantSchema, { description: 'By tenant, with --tenants.' })),
-  stages: Type.Optional(
-    Type.Array(stageFiguresSchema, {
-      description:
-        'By stage, with --stages; by quarter, with --ramp. Requests are in the stage in which they were due.',
-    }),
-  ),
+  stages: Type.Optional(stagesSchema),
   jain_index: Type.Optional(
     Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()], {
       description:

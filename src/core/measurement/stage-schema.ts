@@ -18,3 +18,7 @@ export const stageFiguresSchema = Type.Object({
   ...groupFields,
   overload: Type.Optional(overloadSchema),
 });
+
+export const stagesSchema = Type.Array(stageFiguresSchema, {
+  description: 'By stage, with --stages; by quarter, with --ramp. Requests are in the stage in which they were due.',
+});
