@@ -36,6 +36,7 @@ function optionsOf(url: string, seed: number): BenchOptions {
     caPath: null,
     insecure: false,
     modelName: null,
+    form: { endpoint: 'chat', streaming: true },
     extraBody: null,
     omittedParams: [],
     load: { type: 'open', rates: [5], arrival: 'constant' },

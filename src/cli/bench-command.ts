@@ -35,7 +35,9 @@ export function repeatingCommand(
     const typed = raw.flatMap((token) => (token.type === 'flag' && token.flag === name ? [token.input] : []));
     const inEnvironment = flag.env === undefined ? undefined : environment[flag.env];
     for (const value of typed.length > 0 ? typed : [inEnvironment ?? '']) {
-      if (value !== '') words.push(`--${name}`, quoted(shown(name, value)));
+      if (value === '') continue;
+      words.push(`--${name}`, quoted(shown(name, value)));
+      if (name === 'url' && !isGiven('endpoint')) words.push(...endpointOf(value));
     }
   }
   return words.join(' ');
@@ -47,6 +49,12 @@ function shown(name: string, value: string): string {
   if (keyless !== undefined) return keyless(value);
   if (name === 'url' || name === 'versus') return serverAddressOf(value).baseUrl;
   return name === 'model' ? withoutSecrets(value) : value;
+}
+
+/** The endpoint that a URL ends with, which is shown without it. */
+function endpointOf(url: string): readonly string[] {
+  const { endpoint } = serverAddressOf(url);
+  return endpoint === null || endpoint === 'chat' ? [] : ['--endpoint', endpoint];
 }
 
 function quoted(word: string): string {

@@ -6,8 +6,10 @@ import { inShortTrials } from '../core/bench/plan/interleaving.js';
 import type { BenchOptions, TargetOptions } from '../core/bench/plan/options.js';
 import { serverAddressOf } from '../core/bench/plan/server-address.js';
 import { type RateStage, totalMs } from '../core/bench/plan/stages.js';
-import { ownParameters } from '../core/bench/workload/workload.js';
+import { ownParametersOf } from '../core/bench/workload/request-body.js';
+import type { Endpoint } from '../core/measurement/endpoints.js';
 import { parseObjective } from '../core/measurement/objectives.js';
+import { formOf, headersFor } from './bench-endpoint.js';
 import type { BenchFiles } from './bench-files.js';
 import { type BenchFlags, usualDuration, usualExtension } from './bench-flags.js';
 import { isOpenLoop, loadOf, refuseShapes, stagesOf } from './bench-load.js';
@@ -45,16 +47,19 @@ export function benchOptions(
   const ownClients = clientsOfTenants(tenants, flags, origins);
   const findMax = findMaxOf(flags, origins);
   const stages = stagesOf(flags);
+  const form = formOf(flags, origins);
+  const { endpoint } = form;
   const options: BenchOptions = {
-    target: targetOf(ownClients === null ? flags : { ...flags, concurrency: [ownClients] }, origins, root),
+    target: targetOf(ownClients === null ? flags : { ...flags, concurrency: [ownClients] }, origins, root, endpoint),
     versus: flags.versus === undefined ? null : validUrl(flags.versus),
-    headers: withFirstKey(headersOf(flags), tenants),
+    headers: withFirstKey(headersOf(flags, endpoint), tenants, endpoint),
     caPath: flags.ca ?? null,
     // oclif has no value for a flag of this kind that was not given, whatever its type says.
     insecure: Boolean(flags.insecure),
     modelName: flags['model-name'] ?? null,
+    form,
     extraBody: flags['extra-body'] === undefined ? null : jsonObject(flags['extra-body']),
-    omittedParams: omittedParamsOf(flags),
+    omittedParams: omittedParamsOf(flags, endpoint),
     load: ownClients === null ? loadOf(flags, findMax) : { type: 'closed', concurrency: [ownClients] },
     findMax,
     abortOn: abortRulesOf(flags),
@@ -145,7 +150,12 @@ function refuse(message: string, hint: string): never {
   throw new ChatstreamError('usage', message, { hint });
 }
 
-function targetOf(flags: BenchFlags, { isTyped, isGiven }: FlagOrigins, packageRoot: string): TargetOptions {
+function targetOf(
+  flags: BenchFlags,
+  { isTyped, isGiven }: FlagOrigins,
+  packageRoot: string,
+  endpoint: Endpoint,
+): TargetOptions {
   if (flags.url !== undefined) {
     // A variable that is set for servers in general, such as CHATSTREAM_MODEL, is not a contradiction.
     const [first] = Object.keys(givenServerFlags(flags, isTyped));
@@ -163,6 +173,7 @@ function targetOf(flags: BenchFlags, { isTyped, isGiven }: FlagOrigins, packageR
   checkEngineFlags(flags, slots);
   const given = givenServerFlags(flags, isGiven);
   const command = ownServerCommand(packageRoot, given, {
+    embeddings: endpoint === 'embeddings',
     slots,
     clients:
       flags.by === 'concurrency' && flags['find-max'] !== undefined
@@ -177,11 +188,10 @@ function targetOf(flags: BenchFlags, { isTyped, isGiven }: FlagOrigins, packageR
 /** A search may need any number of clients, none of which is to be refused. */
 const mostClients = 10_000;
 
-function headersOf(flags: BenchFlags): Readonly<Record<string, string>> {
-  const headers: Record<string, string> = {};
+function headersOf(flags: BenchFlags, endpoint: Endpoint): Readonly<Record<string, string>> {
   // CHATSTREAM_API_KEY may hold all keys of a server. A bearer token cannot have a comma in it (RFC 6750, 2.1).
   const [key] = flags['api-key']?.split(',') ?? [];
-  if (key !== undefined) headers['authorization'] = `Bearer ${key.trim()}`;
+  const headers = headersFor(endpoint, key?.trim());
   for (const header of valuesOf(flags.header)) {
     const match = /^([\w!#$%&'*+.^`|~-]+)\s*:\s*(.*)$/.exec(header);
     if (match?.[1] === undefined || match[2] === undefined) {
@@ -193,9 +203,10 @@ function headersOf(flags: BenchFlags): Readonly<Record<string, string>> {
 }
 
 /** In the order of the request, each once, so that equal plans look equal. */
-function omittedParamsOf(flags: BenchFlags): readonly string[] {
+function omittedParamsOf(flags: BenchFlags, endpoint: Endpoint): readonly string[] {
+  const ownParameters = ownParametersOf(endpoint);
   const given = valuesOf(flags['no-param']);
-  const unknown = given.find((name) => !ownParameters.some((known) => known === name));
+  const unknown = given.find((name) => !ownParameters.includes(name));
   if (unknown !== undefined) {
     return refuse(`--no-param ${unknown} does not name a parameter that the bench sets.`, `It sets ${ownParameters.join(', ')}.`); // prettier-ignore
   }

@@ -1,6 +1,7 @@
 import { ChatstreamError } from '../core/base/errors.js';
 import { partOfLoad, type Tenant, tenantOfClients } from '../core/bench/plan/tenants.js';
 import { readTenantsFile } from '../core/bench/plan/tenants-file.js';
+import { type Endpoint, keyHeader } from '../core/measurement/endpoints.js';
 import type { BenchFlags } from './bench-flags.js';
 import { isOpenLoop } from './bench-load.js';
 import { conversationsOf } from './bench-workload.js';
@@ -60,10 +61,9 @@ export function clientsOfTenants(
 export function withFirstKey(
   headers: Readonly<Record<string, string>>,
   [first]: readonly Tenant[],
+  endpoint: Endpoint,
 ): Readonly<Record<string, string>> {
-  return first?.key == null || headers['authorization'] !== undefined
-    ? headers
-    : { ...headers, authorization: `Bearer ${first.key}` };
+  return first?.key == null ? headers : { ...keyHeader(endpoint, first.key), ...headers };
 }
 
 function refuse(message: string, hint: string): never {

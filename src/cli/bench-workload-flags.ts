@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
+import { endpoints } from '../core/measurement/endpoints.js';
 import { parseThinkTime, type ThinkTime } from '../core/measurement/think-time.js';
-import { defaultLengths, defaultNumber, lengthsFlag, positiveNumberFlag } from './flags.js';
+import { defaultInWords, defaultLengths, defaultNumber, lengthsFlag, positiveNumberFlag } from './flags.js';
 
 const requests = { helpGroup: 'REQUESTS' };
 
@@ -15,6 +16,16 @@ export const benchWorkloadFlags = {
     summary: 'YAML or JSON file with values of these flags. The command line and the environment win over it.',
     // That of serve is another file.
     env: 'CHATSTREAM_BENCH_CONFIG',
+  }),
+  endpoint: Flags.option({
+    ...requests,
+    ...defaultInWords('what --url ends with, or chat'),
+    summary: 'What is asked: chat completions, completions, responses (OpenAI), messages (Anthropic) or embeddings.',
+    options: endpoints,
+  })(),
+  'no-stream': Flags.boolean({
+    ...requests,
+    summary: 'Ask for whole answers instead of streams. There is no time to first token then.',
   }),
   turns: lengthsFlag({
     ...requests,

@@ -97,14 +97,14 @@ export function liveLines(
   const room = roomOf(width);
   const trial = progress.trial > 1 ? `, trial ${progress.trial}` : '';
   const title = `Run ${progress.run}${progress.runs === null ? '' : ` of ${progress.runs}`}: ${serverText(progress)}${wholeSettingText(progress.setting)}${trial}`;
-  const p50 = `${progress.isP50Rough && progress.ttftP50Ms !== null ? roughMark : ''}${orUnknown(progress.ttftP50Ms, timeText)}`;
+  const p50 = `${progress.isP50Rough && progress.p50Ms !== null ? roughMark : ''}${orUnknown(progress.p50Ms, timeText)}`;
   const figures = [
     `${whole(progress.completed)} done`,
     ...(progress.warmup > 0 ? [`${whole(progress.warmup)} warm-up`] : []),
     `${whole(progress.inFlight)} in flight`,
     ...(progress.failed > 0 ? [`${whole(progress.failed)} failed`] : []),
-    `${significant(progress.outputTokensPerSecond)} tokens/s`,
-    `TTFT p50 ${p50}, p95 ${orUnknown(progress.ttftP95Ms, timeText)}`,
+    ...(progress.countsTokens ? [`${significant(progress.outputTokensPerSecond)} tokens/s`] : []),
+    `${progress.latency === 'e2e' ? 'E2E' : 'TTFT'} p50 ${p50}, p95 ${orUnknown(progress.p95Ms, timeText)}`,
   ].join(' · ');
   const { filled, empty, text } = timeLine(progress, room);
   return [
@@ -152,8 +152,8 @@ export function finishedLine(
   { settings, trial, requests, rates, metrics, window, ...rest }: Run,
   { run, runs, server }: RunPlace,
 ): string {
-  const latency = settings.rate === null ? metrics.ttft : metrics.ttft_from_schedule;
-  const name = settings.rate === null ? 'TTFT' : 'TTFT from schedule';
+  const { latency, name } = latencyOf(settings, metrics);
+  const isCounted = rest.output_tokens_source !== 'none' || requests.completed === 0;
   const { extended_seconds: extendedSeconds } = window;
   const extended =
     extendedSeconds === undefined
@@ -163,12 +163,23 @@ export function finishedLine(
   return [
     `[${run}${runs === null ? '' : `/${runs}`}] ${serverText({ server })}${wholeSettingText(settings)}${trial > 1 ? `, trial ${trial}` : ''}: `,
     `${plural(requests.completed, 'request')} in ${formatDuration(window.span_seconds * 1000)}${extended}, `,
-    `${significant(rates.output_tokens_per_second)} tokens/s, `,
+    isCounted
+      ? `${significant(rates.output_tokens_per_second)} tokens/s, `
+      : `${significant(rates.requests_per_second)} requests/s, `,
     isOverloadedRun(rest)
       ? 'the queue grew without end'
       : `${name} p50 ${medianText(latency, timeText)}, p95 ${orUnknown(latency.p95, timeText)}`,
     failed > 0 ? `, ${whole(failed)} refused or failed` : '',
   ].join('');
+}
+
+/** What users wait for first: of answers that came as a whole, their end. */
+function latencyOf(
+  { rate }: Run['settings'],
+  { ttft, ttft_from_schedule: fromSchedule, e2e }: Run['metrics'],
+): { readonly latency: Run['metrics']['ttft']; readonly name: string } {
+  if (ttft.count === 0 && e2e.count > 0) return { latency: e2e, name: 'E2E' };
+  return rate === null ? { latency: ttft, name: 'TTFT' } : { latency: fromSchedule, name: 'TTFT from schedule' };
 }
 
 /** Which of two servers a run is of, with the separator behind it; empty if there is only one. */

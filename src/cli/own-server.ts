@@ -65,6 +65,8 @@ export interface OwnServerSettings {
   readonly slots: number;
   /** How many clients may wait at once, so that none is refused; undefined leaves it to the server. */
   readonly clients: number | undefined;
+  /** It computes embeddings instead of text. */
+  readonly embeddings?: boolean;
 }
 
 /**
@@ -75,7 +77,7 @@ export interface OwnServerSettings {
 export function ownServerCommand(
   packageRoot: string,
   given: ServerFlagValues,
-  { slots, clients }: OwnServerSettings,
+  { slots, clients, embeddings = false }: OwnServerSettings,
 ): readonly string[] {
   const args = Object.entries(given).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, typeof value === 'number' ? `${value}${units[name] ?? ''}` : value],
@@ -90,6 +92,7 @@ export function ownServerCommand(
     join(packageRoot, 'bin', 'run.js'),
     'serve',
     ...['--json', '--log-level', 'warn', '--host', '127.0.0.1', '--port', '0'],
+    ...(embeddings ? ['--embeddings'] : []),
     ...['--max-concurrency', String(slots), '--slots', String(slots)],
     ...args,
   ];

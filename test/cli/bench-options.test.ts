@@ -20,6 +20,7 @@ describe('the options of a bench', () => {
       caPath: null,
       insecure: false,
       modelName: null,
+      form: { endpoint: 'chat', streaming: true },
       extraBody: null,
       omittedParams: [],
       load: { type: 'closed', concurrency: [8] },

@@ -21,9 +21,11 @@ const progress: BenchProgress = {
   inFlight: 8,
   failed: 0,
   outputTokensPerSecond: 512.3,
-  ttftP50Ms: 412,
+  countsTokens: true,
+  latency: 'ttft',
+  p50Ms: 412,
   isP50Rough: false,
-  ttftP95Ms: null,
+  p95Ms: null,
 };
 
 /** A terminal with only what the block uses: text, line feed, return, up, erase line and erase below. */
@@ -145,7 +147,7 @@ describe('the lines of the live block', () => {
 
   it('mark the median of few requests, and show none of fewer', () => {
     expect(plain({ isP50Rough: true })[2]).toContain('TTFT p50 ~412 ms, p95 –');
-    expect(plain({ isP50Rough: true, ttftP50Ms: null })[2]).toContain('TTFT p50 –, p95 –');
+    expect(plain({ isP50Rough: true, p50Ms: null })[2]).toContain('TTFT p50 –, p95 –');
   });
 
   it('have no bar without a planned end', () => {

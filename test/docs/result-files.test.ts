@@ -51,8 +51,8 @@ describe('docs/bench.md', () => {
     } as const;
     const refused: RequestOutcome = { ...times, status: 'refused', code: 'queue_full', message: 'The queue is full.' };
     const file = new SamplesFile(path, 0);
-    file.write(completed, metricsOf(completed));
-    file.write(refused, null);
+    file.write(completed, metricsOf(completed), { turn: 2, tenant: 'anna' });
+    file.write(refused, null, { turn: null, tenant: null });
     await file.close();
     const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
     await rm(folder, { recursive: true });

@@ -74,6 +74,7 @@ function summaryOf(run: Run, samples: SampleSet): SettingSummary {
     promptCache: promptCache ?? null,
     saturation: saturationOfRuns([run]),
     clientDelay: ClientDelay.ofRuns([run]),
+    countsTokens: true,
     isOverloaded: isOverloaded([run]),
     beside: besideOf([run]),
   };

@@ -21,6 +21,7 @@ import type { Target, TargetHooks } from './target/target.js';
 import { needsRunningUsage } from './target/token-packing.js';
 import { type MeasuredScale, measureTokenScale } from './target/token-scale.js';
 import { prepareTenants } from './tenant-loads.js';
+import { checkSendable } from './workload/plain-text.js';
 import { type PromptsFile, readPromptsFile } from './workload/prompts-file.js';
 import { assumedScale } from './workload/words.js';
 import type { WorkloadSpec } from './workload/workload.js';
@@ -64,6 +65,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
   checkVersus(options);
   const prompts =
     options.prompts.type === 'file' ? await readPromptsFile(options.prompts.path, options.conversations.live) : null;
+  if (prompts !== null) checkSendable(options.form.endpoint, prompts, prompts.name);
   const { caPath, insecure } = options;
   const trust = { ca: caPath === null ? null : await readCertificates(caPath), insecure };
   if (options.samplesPath !== null) beginSamplesFile(options.samplesPath);
@@ -168,7 +170,7 @@ async function prepare(
       : prompts === null
         ? { type: 'synthetic', inputTokens, ...common }
         : { type: 'prompts', conversations: prompts.conversations, wishes: prompts.wishes, ...common };
-  const tenants = await prepareTenants(options.tenants, common);
+  const tenants = await prepareTenants(options.tenants, common, options.form.endpoint);
   return { workload, tenants, promptsName: prompts?.name ?? null, ignoreEos, runningUsage, warnings };
 }
 

@@ -173,8 +173,10 @@ function jobOf(
     headers: target.headers,
     timeoutMs: options.timeoutMs,
     transport: target.transport,
+    form: options.form,
   };
   const body = {
+    form: options.form,
     model: target.description.model,
     ignoreEos,
     runningUsage,

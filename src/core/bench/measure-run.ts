@@ -9,7 +9,7 @@ import type { LoadGenerator, LoadJob, LoadShape } from './load/load-generator.js
 import { observeRun } from './observe-run.js';
 import type { AbortRule } from './plan/abort-rules.js';
 import type { PlannedRun } from './plan/settings.js';
-import { dueShare } from './plan/stages.js';
+import { dueShare, reportedStages } from './plan/stages.js';
 import { shareOfTimes } from './plan/trace.js';
 import type { RunPart } from './record/run-part.js';
 import { mergedTrend, type RunTrend } from './record/run-trend.js';
@@ -50,11 +50,15 @@ export interface BenchProgress extends RunPlace {
   /** Refused, failed and timed out together. */
   readonly failed: number;
   readonly outputTokensPerSecond: number;
+  /** Whether there are any to count: not for embeddings. */
+  readonly countsTokens: boolean;
+  /** What the percentiles are of: whole answers have no first token. */
+  readonly latency: 'ttft' | 'e2e';
   /** Null as long as there are too few requests for a median, as in the report. */
-  readonly ttftP50Ms: number | null;
+  readonly p50Ms: number | null;
   /** Whether it is the median of so few requests that the report marks it. */
   readonly isP50Rough: boolean;
-  readonly ttftP95Ms: number | null;
+  readonly p95Ms: number | null;
 }
 
 /** How often {@link RunHooks.onProgress} is called. */
@@ -163,11 +167,12 @@ function isSteady(shape: LoadShape): boolean {
   return shape.type === 'closed' || (shape.stages === undefined && shape.times === undefined);
 }
 
-function shapeOf({ shape, leaving, probes }: LoadJob): Pick<RunContext, 'beside' | 'isSteady'> {
+function shapeOf({ shape, leaving, probes }: LoadJob): Pick<RunContext, 'beside' | 'isSteady' | 'stages'> {
   const maxInFlight = shape.type === 'open' && shape.maxInFlight !== undefined;
   return {
     beside: { maxInFlight, cancel: leaving !== undefined, probes: probes !== undefined },
     isSteady: isSteady(shape),
+    ...(shape.type === 'open' && shape.stages !== undefined ? { stages: reportedStages(shape.stages) } : {}),
   };
 }
 
@@ -195,7 +200,7 @@ async function applySetting({ setting }: PlannedRun, { queue }: Target, signal: 
 function progressOf(
   { setting, trial }: PlannedRun,
   place: RunPlace,
-  { warmupMs, durationMs, extension }: LoadJob,
+  { client, warmupMs, durationMs, extension }: LoadJob,
   startUs: number,
   load: LoadGenerator,
 ): BenchProgress {
@@ -227,8 +232,10 @@ function progressOf(
     inFlight: sum(({ inFlight }) => inFlight),
     failed: sum(({ unanswered }) => unanswered),
     outputTokensPerSecond: measuredMs > 0 ? sum(({ servedTokens }) => servedTokens) / (measuredMs / 1000) : 0,
-    ttftP50Ms: worst(({ ttftP50Ms }) => ttftP50Ms),
+    countsTokens: client.form?.endpoint !== 'embeddings',
+    latency: client.form?.streaming === false ? 'e2e' : 'ttft',
+    p50Ms: worst(({ p50Ms }) => p50Ms),
     isP50Rough: !hasEnoughSamples(completed, 50),
-    ttftP95Ms: worst(({ ttftP95Ms }) => ttftP95Ms),
+    p95Ms: worst(({ p95Ms }) => p95Ms),
   };
 }

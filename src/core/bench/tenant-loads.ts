@@ -1,7 +1,9 @@
 import { mixSeeds } from '../base/random.js';
+import { type Endpoint, keyHeader } from '../measurement/endpoints.js';
 import type { LoadJob } from './load/load-generator.js';
 import type { TenantLoad } from './load/tenant-load.js';
 import type { Tenant } from './plan/tenants.js';
+import { checkSendable } from './workload/plain-text.js';
 import { readPromptsFile } from './workload/prompts-file.js';
 import type { SyntheticSpec, WorkloadSpec } from './workload/workload.js';
 
@@ -15,6 +17,7 @@ export interface PreparedTenant {
 export async function prepareTenants(
   tenants: readonly Tenant[],
   common: Pick<SyntheticSpec, 'seed' | 'salt' | 'scale'>,
+  endpoint: Endpoint,
 ): Promise<readonly PreparedTenant[]> {
   return await Promise.all(
     tenants.map(async (tenant, number) => {
@@ -24,7 +27,9 @@ export async function prepareTenants(
       if (prompts.type === 'synthetic') {
         return { tenant, workload: { type: 'synthetic', inputTokens: prompts.inputTokens, ...own } as const };
       }
-      const { conversations, wishes } = await readPromptsFile(prompts.path, shape.live);
+      const file = await readPromptsFile(prompts.path, shape.live);
+      checkSendable(endpoint, file, file.name);
+      const { conversations, wishes } = file;
       return { tenant, workload: { type: 'prompts', conversations, wishes, ...own } as const };
     }),
   );
@@ -38,7 +43,8 @@ export function tenantLoads(
   return prepared.map(({ tenant: { key, ...tenant }, workload }) => ({
     tenant,
     workload,
-    client: key === null ? client : { ...client, headers: { ...client.headers, authorization: `Bearer ${key}` } },
+    client:
+      key === null ? client : { ...client, headers: { ...client.headers, ...keyHeader(body.form?.endpoint, key) } },
     body: tenant.priority === null ? body : { ...body, extraBody: { ...body.extraBody, priority: tenant.priority } },
   }));
 }

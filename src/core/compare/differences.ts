@@ -115,6 +115,7 @@ export function cacheDifferences(baseline: CachedRuns, candidate: CachedRuns): r
 /** A plan that says nothing about these left nothing out, and had single requests at a rate that stays the same. */
 const usualPlan = {
   no_param: [],
+  streaming: true,
   ...{ arrival_cv: null, stages: null, max_in_flight: null, cancel: null, probe_rate: null },
   ...{ turns: '1', think_time: '0ms', live_answers: false, tenants: [], trace: null },
 };

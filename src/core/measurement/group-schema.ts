@@ -4,7 +4,7 @@ import { metricSchema } from './metric-schema.js';
 const count = Type.Integer({ minimum: 0 });
 
 /** Figures of some of a run's requests, which belong together. */
-const groupFields = {
+export const groupFields = {
   completed: count,
   unanswered: Type.Integer({ minimum: 0, description: 'Refused, failed and timed out.' }),
   output_tokens: Type.Integer({ minimum: 0, description: 'Of completed requests.' }),

@@ -19,11 +19,11 @@ export interface GroupSummary {
   readonly e2e: MetricFigures;
 }
 
-type Figures = Omit<TurnFigures, 'turn' | 'and_later'>;
+type GroupFigures = Omit<TurnFigures, 'turn' | 'and_later'>;
 
 /** The turns of the trials of one setting; none if requests stood alone. */
 export function turnSummaries(trials: readonly Run[]): readonly GroupSummary[] {
-  return summaries(
+  return groupSummaries(
     trials.flatMap(({ turns = [] }) =>
       turns.map(({ turn, and_later: andLater, ...figures }) => ({
         name: `${turn}${andLater === true ? '+' : ''}`,
@@ -36,7 +36,7 @@ export function turnSummaries(trials: readonly Run[]): readonly GroupSummary[] {
 /** The tenants of the trials of one setting; none without tenants. */
 export function tenantSummaries(trials: readonly Run[]): readonly GroupSummary[] {
   const named = trials.flatMap(({ tenants = [] }) => tenants.map((figures) => ({ name: figures.name, figures })));
-  return summaries(named).map((group) => ({ ...group, tokensPerSecond: tokensPerSecond(trials, group.name) }));
+  return groupSummaries(named).map((group) => ({ ...group, tokensPerSecond: tokensPerSecond(trials, group.name) }));
 }
 
 /** Jain's index of the tenants' output tokens per second by weight, over all trials of a setting; null without tenants. */
@@ -62,13 +62,15 @@ export function firstAndLater(trials: readonly Run[]): {
 } {
   const of = (isWanted: (turn: number) => boolean, name: string): GroupSummary | null => {
     const figures = trials.flatMap(({ turns = [] }) => turns.filter(({ turn }) => isWanted(turn)));
-    return summaries(figures.map((each) => ({ name, figures: each })))[0] ?? null;
+    return groupSummaries(figures.map((each) => ({ name, figures: each })))[0] ?? null;
   };
   return { first: of((turn) => turn === 1, 'first'), later: of((turn) => turn > 1, 'later') };
 }
 
 /** Adds up what has the same name, in the order in which names first come. */
-function summaries(named: readonly { readonly name: string; readonly figures: Figures }[]): readonly GroupSummary[] {
+export function groupSummaries(
+  named: readonly { readonly name: string; readonly figures: GroupFigures }[],
+): readonly GroupSummary[] {
   const names = [...new Set(named.map(({ name }) => name))];
   return names.map((name) => {
     const own = named.filter((each) => each.name === name).map(({ figures }) => figures);
@@ -91,7 +93,7 @@ function summaries(named: readonly { readonly name: string; readonly figures: Fi
   });
 }
 
-function total(figures: readonly Figures[], amount: (figures: Figures) => number): number {
+function total(figures: readonly GroupFigures[], amount: (figures: GroupFigures) => number): number {
   return figures.reduce((sum, each) => sum + amount(each), 0);
 }
 

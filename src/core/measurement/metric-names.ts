@@ -13,6 +13,13 @@ export const metricNames = [
 
 export type MetricName = (typeof metricNames)[number];
 
+const ofStreams: ReadonlySet<MetricName> = new Set(['ttft', 'ttft_from_schedule', 'delivery', 'chunk_gap', 'tpot']);
+
+/** Whether only streams have it: an answer that comes as a whole shows nothing of its tokens. */
+export function isOfStreams(metric: MetricName): boolean {
+  return ofStreams.has(metric);
+}
+
 /** A value for each metric, in the order of {@link metricNames}. */
 export type PerMetric<T> = Readonly<Record<MetricName, T>>;
 

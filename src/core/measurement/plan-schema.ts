@@ -79,7 +79,10 @@ export const planSchema = Type.Object({
     Type.Integer({ minimum: 0, description: 'Changes the words of synthetic prompts only; 0 with --seed.' }),
   ),
   timeout_ms: Type.Number({ minimum: 0 }),
-  endpoint: Type.String({ description: 'Route of the requests, as OpenAI names it.' }),
+  endpoint: Type.String({ description: 'Route of the requests, such as /v1/chat/completions.' }),
+  streaming: Type.Optional(
+    Type.Boolean({ description: 'false: answers came as a whole, so nothing is known of their tokens. Absent: true.' }),
+  ),
   extra_body: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()]),
   no_param: Type.Optional(Type.Array(Type.String(), { description: 'Parameters that were left out of the requests.' })),
   slo: Type.Array(Type.String()),

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { executorsSchema } from './executor-schema.js';
 import { findMaxSchema } from './find-max-schema.js';
 import { tenantSchema, turnSchema } from './group-schema.js';
 import { type PerMetric, perMetric } from './metric-names.js';
@@ -7,6 +8,7 @@ import { overloadSchema } from './overload-schema.js';
 import { planSchema } from './plan-schema.js';
 import { seriesSchema } from './series-schema.js';
 import { besideFields } from './shape-schema.js';
+import { type stageFiguresSchema, stagesSchema } from './stage-schema.js';
 
 const count = Type.Integer({ minimum: 0 });
 const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
@@ -145,6 +147,7 @@ const run = Type.Object({
   content_encoding: Type.Optional(
     Type.String({ description: 'How the server compressed its streams, such as gzip; absent if it did not.' }),
   ),
+  executors: Type.Optional(executorsSchema),
   metrics,
   client,
   checks,
@@ -159,6 +162,7 @@ const run = Type.Object({
     Type.Array(turnSchema, { description: 'By turn of their conversations, if requests are part of conversations.' }),
   ),
   tenants: Type.Optional(Type.Array(tenantSchema, { description: 'By tenant, with --tenants.' })),
+  stages: Type.Optional(stagesSchema),
   jain_index: Type.Optional(
     Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()], {
       description:
@@ -264,6 +268,8 @@ export type BenchResult = Static<typeof resultSchema>;
 export type Run = Static<typeof run>;
 /** Figures of the requests that were the same turn. */
 export type TurnFigures = Static<typeof turnSchema>;
+/** Figures of the requests that were due in a stage. */
+export type StageFigures = Static<typeof stageFiguresSchema>;
 /** Figures of the requests of a tenant. */
 export type TenantFigures = Static<typeof tenantSchema>;
 export type Setting = Static<typeof settingSchema>;

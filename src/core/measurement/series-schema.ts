@@ -21,6 +21,7 @@ export const seriesSchema = Type.Object(
     in_flight: Type.Array(Type.Number({ minimum: 0 }), { description: 'Mean number of requests in flight.' }),
     ttft: cells,
     tpot: cells,
+    e2e: Type.Optional(cells),
     server: Type.Optional(
       Type.Object(
         {

@@ -37,6 +37,8 @@ export interface SettingSummary {
   readonly clientDelay: ClientDelay;
   /** Whether the queue grew without end: latencies that contain the wait depend on how long was measured. */
   readonly isOverloaded: boolean;
+  /** Whether something counts output tokens. Nothing does for embeddings, and for whole answers without a usage. */
+  readonly countsTokens: boolean;
   readonly beside: Beside;
 }
 
@@ -84,6 +86,7 @@ function summary({ settings }: Run, trials: readonly Run[]): SettingSummary {
     saturation: saturationOfRuns(trials),
     clientDelay: ClientDelay.ofRuns(trials),
     isOverloaded: isOverloaded(trials),
+    countsTokens: !trials.some((run) => run.requests.completed > 0 && run.output_tokens_source === 'none'),
     beside: besideOf(trials),
   };
 }

@@ -1,6 +1,7 @@
 import { fitUsl, type ThroughputPoint } from '../statistics/usl.js';
 import type { Setting, Sweep } from './result-schema.js';
 import type { SettingSummary } from './summarise.js';
+import { throughputOf, throughputUnit } from './throughput.js';
 import { unansweredShare } from './unanswered.js';
 
 /** The quantities that can be swept. */
@@ -89,10 +90,11 @@ function isJudged({ requests, metrics, isOverloaded }: SettingSummary): boolean 
  */
 function pointsOf(summaries: readonly SettingSummary[], key: SweptKey): ThroughputPoint[] {
   const mostClients = Math.max(...summaries.map(({ settings }) => settings.concurrency ?? 0));
-  return summaries.flatMap(({ settings, rates }) => {
+  return summaries.flatMap((summary) => {
+    const { settings } = summary;
     const n = settings[key];
     const isFullLoad = key === 'concurrency' || (settings.concurrency ?? 0) === mostClients;
-    const x = rates.output_tokens_per_second;
+    const x = throughputOf(summary, summary);
     return n === null || x === 0 || !isFullLoad ? [] : [{ n, x }];
   });
 }
@@ -101,9 +103,9 @@ function pointsOf(summaries: readonly SettingSummary[], key: SweptKey): Throughp
  * Kleinrock's power: throughput over delay (L. Kleinrock, 1979). Beyond its maximum, more load costs more than it
  * gains.
  */
-function power({ rates, metrics }: SettingSummary): number | null {
-  const delayMs = metrics.e2e.p50;
-  return delayMs === null || delayMs === 0 ? null : rates.output_tokens_per_second / delayMs;
+function power(summary: SettingSummary): number | null {
+  const delayMs = summary.metrics.e2e.p50;
+  return delayMs === null || delayMs === 0 ? null : throughputOf(summary, summary) / delayMs;
 }
 
 function best(
@@ -136,18 +138,18 @@ function recommend(
   if (summaries.length === 1) {
     return { ...settingOf(knee), reason: 'it is the only setting with enough answered requests to judge by' };
   }
-  const fastest = best(summaries, ({ rates }) => rates.output_tokens_per_second);
+  const fastest = best(summaries, (summary) => throughputOf(summary, summary));
   const reason =
     fastest === knee || fastest === null
-      ? 'it has both the most tokens per second and the best ratio of throughput to end-to-end latency'
+      ? `it has both the most ${throughputUnit(knee)} per second and the best ratio of throughput to end-to-end latency`
       : `it has the best ratio of throughput to end-to-end latency: ${comparison(knee, fastest)}`;
   return { ...settingOf(knee), reason };
 }
 
 function comparison(knee: SettingSummary, fastest: SettingSummary): string {
-  const share = Math.round((knee.rates.output_tokens_per_second / fastest.rates.output_tokens_per_second) * 100);
+  const share = Math.round((throughputOf(knee, knee) / throughputOf(fastest, fastest)) * 100);
   const latency = Math.round(((knee.metrics.e2e.p50 ?? 0) / (fastest.metrics.e2e.p50 ?? Infinity)) * 100);
-  return `${share} % of the tokens per second of ${nameOf(fastest, knee)} at ${latency} % of its median latency`;
+  return `${share} % of the ${throughputUnit(knee)} per second of ${nameOf(fastest, knee)} at ${latency} % of its median latency`;
 }
 
 /** The part of a setting that differs from another one. */

@@ -10,6 +10,7 @@ export function benchOptionsOf(options: Pick<BenchOptions, 'target'> & Partial<B
     caPath: null,
     insecure: false,
     modelName: null,
+    form: { endpoint: 'chat', streaming: true },
     extraBody: null,
     omittedParams: [],
     load: { type: 'closed', concurrency: [1] },

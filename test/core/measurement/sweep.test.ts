@@ -18,7 +18,8 @@ function summaryOf(
   { tokensPerSecond, e2eMs, goodput, samples = 100, refused = 0 }: Figures,
 ): SettingSummary {
   const planned = { setting: { concurrency: 8, max_concurrency: null, rate: null, ...settings }, trial: 1 };
-  const part = partOf({ completed: samples, refused, histograms: { e2e: repeated(e2eMs, samples) } });
+  const tokenSources = { usage: samples, chunks: 0 };
+  const part = partOf({ completed: samples, refused, tokenSources, histograms: { e2e: repeated(e2eMs, samples) } });
   const [summary] = summarise([assembleRun([part], contextOf({ planned }))]);
   if (summary === undefined) throw new Error('There is no summary.');
   const rates = { ...summary.rates, output_tokens_per_second: tokensPerSecond, goodput: goodput ?? null };

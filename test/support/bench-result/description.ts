@@ -32,8 +32,8 @@ export interface SettingDescription {
   readonly extendedSeconds?: number;
   readonly littlesLawError?: number;
   readonly outputTokensSource?: Run['output_tokens_source'];
-  /** Overload, and what is apart from the requests. */
-  readonly beside?: Pick<Run, 'overload' | 'held_back' | 'cancelled' | 'probes'>;
+  /** Overload, what is apart from the requests, stages, and who answered. */
+  readonly beside?: Pick<Run, 'overload' | 'held_back' | 'cancelled' | 'probes' | 'stages' | 'executors'>;
 }
 
 export interface ResultDescription {

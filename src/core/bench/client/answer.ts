@@ -1,8 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { AnswerForm } from '../../measurement/endpoints.js';
 import { contentEncodingOf, isDecodable } from './content-decoder.js';
 import { MeasuredStream } from './measured-stream.js';
 import type { OutcomeWithoutTimes } from './outcome.js';
+import { protocolOf } from './protocols.js';
 import { RejectedAnswer } from './rejected-answer.js';
+import { WholeAnswer } from './whole-answer.js';
 
 /** An answer while it arrives. */
 export interface Answer {
@@ -17,6 +20,8 @@ export interface Answer {
   /** What happens to the connection afterwards does not matter. */
   readonly isDecided: boolean;
   readonly tokenChunks: number;
+  /** The server behind the one that was asked; null as long as it does not say. */
+  readonly executor: string | null;
   /** Call it when the answer has ended, or is decided. */
   outcome(): OutcomeWithoutTimes;
 }
@@ -24,13 +29,17 @@ export interface Answer {
 /**
  * What becomes of an answer that begins like this.
  *
+ * @param form how it was wanted
  * @param keepsText whether the outcome has the text of the answer
  */
-export function answerTo(status: number, headers: IncomingHttpHeaders, keepsText = false): Answer {
+export function answerTo(status: number, headers: IncomingHttpHeaders, form: AnswerForm, keepsText: boolean): Answer {
   const encoding = contentEncodingOf(headers);
   if (status >= 300 || (encoding !== null && !isDecodable(encoding))) return new RejectedAnswer(status, headers);
+  const protocol = protocolOf(form.endpoint);
+  if (!form.streaming) return new WholeAnswer(protocol, keepsText);
   const isLabelled = /^text\/event-stream\b/i.test(headers['content-type'] ?? '');
-  return isLabelled ? new MeasuredStream(keepsText) : new UnlabelledAnswer(status, headers, keepsText);
+  const stream = (): MeasuredStream => new MeasuredStream(keepsText, protocol);
+  return isLabelled ? stream() : new UnlabelledAnswer(stream, () => new RejectedAnswer(status, headers));
 }
 
 /** How the lines of an event stream begin. */
@@ -38,16 +47,14 @@ const fields = ['data:', 'event:', 'id:', 'retry:', ':'];
 
 /** An answer with another content type, or without one. Some servers send event streams so; its first bytes show it. */
 class UnlabelledAnswer implements Answer {
-  readonly #status: number;
-  readonly #headers: IncomingHttpHeaders;
-  readonly #keepsText: boolean;
+  readonly #stream: () => Answer;
+  readonly #rejected: () => Answer;
   #beginning: Buffer = Buffer.alloc(0);
   #known: Answer | null = null;
 
-  constructor(status: number, headers: IncomingHttpHeaders, keepsText: boolean) {
-    this.#status = status;
-    this.#headers = headers;
-    this.#keepsText = keepsText;
+  constructor(stream: () => Answer, rejected: () => Answer) {
+    this.#stream = stream;
+    this.#rejected = rejected;
   }
 
   feed(bytes: Buffer, arrivalUs: number): void {
@@ -59,7 +66,7 @@ class UnlabelledAnswer implements Answer {
     // No event ends within so few bytes, so the time of the last ones is that of the first event.
     const isStream = beginsAsStream(this.#beginning);
     if (isStream === null) return;
-    this.#known = isStream ? new MeasuredStream(this.#keepsText) : new RejectedAnswer(this.#status, this.#headers);
+    this.#known = isStream ? this.#stream() : this.#rejected();
     this.#known.feed(this.#beginning, arrivalUs);
   }
 
@@ -75,10 +82,14 @@ class UnlabelledAnswer implements Answer {
     return this.#known?.tokenChunks ?? 0;
   }
 
+  get executor(): string | null {
+    return this.#known?.executor ?? null;
+  }
+
   outcome(): OutcomeWithoutTimes {
     if (this.#known !== null) return this.#known.outcome();
-    const answer = new RejectedAnswer(this.#status, this.#headers);
-    answer.feed(this.#beginning);
+    const answer = this.#rejected();
+    answer.feed(this.#beginning, 0);
     return answer.outcome();
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { microsNow } from '../../base/micros.js';
+import type { AnswerForm } from '../../measurement/endpoints.js';
 import { type Answer, answerTo } from './answer.js';
 import { ContentDecoder, contentEncodingOf, isDecodable } from './content-decoder.js';
 
@@ -18,16 +19,21 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Resolves when nothing more will come. Never rejects. */
   readonly ended: Promise<void>;
   readonly #connection: { readonly arrivalUs: number };
+  readonly #form: AnswerForm;
   readonly #keepsText: boolean;
+  /** Who answers, by a header of chatstream servers in front of others. */
+  #executor: string | null = null;
   #decoder: ContentDecoder | null = null;
   #onEnd: () => void = () => undefined;
 
   /**
    * @param connection knows when the bytes arrived that undici is reading
+   * @param form how the answer is wanted
    * @param keepsText whether the outcome has the text of the answer
    */
-  constructor(connection: { readonly arrivalUs: number }, keepsText = false) {
+  constructor(connection: { readonly arrivalUs: number }, form: AnswerForm, keepsText: boolean) {
     this.#connection = connection;
+    this.#form = form;
     this.#keepsText = keepsText;
     this.ended = new Promise((resolve) => {
       this.#onEnd = resolve;
@@ -41,7 +47,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return; // such as 103 Early Hints: the answer follows
-    this.answer = answerTo(status, headers, this.#keepsText);
+    this.answer = answerTo(status, headers, this.#form, this.#keepsText);
+    const executor = headers['x-chatstream-executor'];
+    if (typeof executor === 'string') this.#executor = executor;
     const encoding = contentEncodingOf(headers);
     if (encoding === null || !isDecodable(encoding)) return;
     this.contentEncoding = encoding;
@@ -54,6 +62,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
         controller.abort(error);
       },
     );
+  }
+
+  /** The server behind the one that was asked; null if it does not say. Known when the answer has ended. */
+  get executor(): string | null {
+    return this.answer?.executor ?? this.#executor;
   }
 
   onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {

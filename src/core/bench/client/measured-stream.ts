@@ -1,16 +1,16 @@
-import { ChunkReader, spokenText } from './chunk.js';
+import { cachedTokensOf, whyNoText } from './answer-usage.js';
+import { chatProtocol } from './chat-protocol.js';
+import { ChunkReader } from './chunk-reader.js';
+import { failed, failedBy } from './failed.js';
 import { isFailure } from './finish-reason.js';
-import type { CachedTokens, OutcomeWithoutTimes } from './outcome.js';
-import type { ServerError } from './server-error.js';
+import type { OutcomeWithoutTimes } from './outcome.js';
+import type { Protocol } from './protocol.js';
 import { createSseParser } from './sse-parser.js';
-
-/** The types of error events of chatstream and OpenAI that would have been a 429 or a 503 before the first byte. */
-const busyTypes: ReadonlySet<string | null> = new Set(['rate_limit_error', 'service_unavailable_error']);
-const busyStatuses: ReadonlySet<number | null> = new Set([429, 503]);
 
 /** Measures an event stream while it arrives. It keeps no more than one event of it, unless the text is wanted. */
 export class MeasuredStream {
-  readonly #reader = new ChunkReader();
+  readonly #protocol: Protocol;
+  readonly #reader: ChunkReader;
   readonly #gapsUs: number[] = [];
   readonly #tokenCounts: number[] = [];
   #tokenChunks = 0;
@@ -18,17 +18,27 @@ export class MeasuredStream {
   #lastTokenUs = 0;
   #lastEventUs = 0;
   #arrivalUs = 0;
-  readonly #parser = createSseParser((data, type) => {
-    if (!this.#reader.isDone) this.#lastEventUs = this.#arrivalUs;
-    if (!this.#reader.read(data, type)) return;
-    this.#onToken();
-    this.#kept?.push(data);
-  });
+  readonly #parser = createSseParser(
+    (data, type) => {
+      if (!this.#reader.isDone) this.#lastEventUs = this.#arrivalUs;
+      if (!this.#reader.read(data, type)) return;
+      this.#onToken();
+      this.#kept?.push(data);
+    },
+    undefined,
+    (comment) => {
+      this.#executor = executorIn(comment) ?? this.#executor;
+    },
+  );
+  /** Said in a comment, by a server that had sent its headers before it knew. */
+  #executor: string | null = null;
   /** Events with text, which are read a second time at the end, so that measuring them takes no longer than usual. */
   readonly #kept: string[] | null;
 
   /** @param keepsText whether the outcome has the text of the answer */
-  constructor(keepsText = false) {
+  constructor(keepsText = false, protocol: Protocol = chatProtocol) {
+    this.#protocol = protocol;
+    this.#reader = new ChunkReader(protocol);
     this.#kept = keepsText ? [] : null;
   }
 
@@ -52,6 +62,11 @@ export class MeasuredStream {
     return isDone || error !== null || (finishReason !== null && isFailure(finishReason));
   }
 
+  /** Who answered, by what has arrived so far; null if it does not say. */
+  get executor(): string | null {
+    return this.#reader.executor ?? this.#executor;
+  }
+
   get tokenChunks(): number {
     return this.#tokenChunks;
   }
@@ -70,10 +85,10 @@ export class MeasuredStream {
         tokenCounts: this.#runningCounts(),
         promptTokens: usage?.promptTokens ?? null,
         outputTokens: usage?.outputTokens ?? null,
-        cachedTokens: this.#cachedTokens(),
+        cachedTokens: cachedTokensOf(this.#reader),
         unseenReasoning: hasReasoning ? 0 : (usage?.reasoningTokens ?? 0),
         serverTimings,
-        ...(this.#kept === null ? {} : { text: spokenText(this.#kept) }),
+        ...(this.#kept === null ? {} : { text: spokenText(this.#kept, this.#protocol) }),
       }
     );
   }
@@ -82,7 +97,7 @@ export class MeasuredStream {
   #failure(): OutcomeWithoutTimes | null {
     const { error, nonsense, foreign, isDone, finishReason } = this.#reader;
     const chunks = `${this.#tokenChunks} chunks of text`;
-    if (error !== null) return this.#failed(error);
+    if (error !== null) return failedBy(error, this.#tokenChunks === 0);
     if (nonsense !== null) return failed('malformed_chunk', `The stream has an event that is not JSON: ${nonsense}`);
     if (finishReason !== null && isFailure(finishReason)) {
       const message = `The server gave up on the answer after ${chunks}, with the finish reason ${finishReason}. See its log.`;
@@ -91,22 +106,13 @@ export class MeasuredStream {
     if (this.#tokenChunks === 0 && foreign !== null) {
       return failed(
         'unknown_format',
-        `The stream has no text of OpenAI's API, but other events. The first: ${foreign}`,
+        `The stream has no text of ${this.#protocol.name}, but other events. The first: ${foreign}`,
       );
     }
     if (!isDone && finishReason === null) {
-      return failed('incomplete_stream', `The stream ended after ${chunks} without a finish reason or [DONE].`);
+      return failed('incomplete_stream', `The stream ended after ${chunks} without ${this.#protocol.end}.`);
     }
-    return this.#tokenChunks === 0 ? failed('no_tokens', this.#whyNoText()) : null;
-  }
-
-  #whyNoText(): string {
-    const { outputTokens = null, reasoningTokens = null } = this.#reader.usage ?? {};
-    if (outputTokens === null || outputTokens === 0) return 'The answer has no text: the model ended at once.';
-    const counted = `The answer has no text, although the server counts ${outputTokens} output tokens`;
-    return reasoningTokens === null || reasoningTokens === 0
-      ? `${counted}.`
-      : `${counted}, ${reasoningTokens} of them reasoning that it does not stream. More --output-tokens leave room for text.`;
+    return this.#tokenChunks === 0 ? failed('no_tokens', whyNoText(this.#reader.usage)) : null;
   }
 
   /** Only a count that grows says how many tokens each chunk has. */
@@ -117,13 +123,6 @@ export class MeasuredStream {
     return counts.length === 1 || (counts.at(-1) ?? 0) > first ? counts : null;
   }
 
-  #cachedTokens(): CachedTokens | null {
-    const { usage, cachedByTimings } = this.#reader;
-    const cachedByUsage = usage?.cachedTokens ?? null;
-    if (cachedByUsage !== null) return { tokens: cachedByUsage, source: 'usage' };
-    return cachedByTimings === null ? null : { tokens: cachedByTimings, source: 'timings' };
-  }
-
   #onToken(): void {
     const { runningCount } = this.#reader;
     if (runningCount !== null) this.#tokenCounts.push(runningCount);
@@ -132,14 +131,22 @@ export class MeasuredStream {
     this.#lastTokenUs = this.#arrivalUs;
     this.#tokenChunks += 1;
   }
-
-  #failed({ code, type, status, message }: ServerError): OutcomeWithoutTimes {
-    const isBusy = this.#tokenChunks === 0 && (busyTypes.has(type) || busyStatuses.has(status));
-    const name = code ?? (status === null ? null : `http_${status}`) ?? type ?? 'stream_error';
-    return { status: isBusy ? 'refused' : 'failed', code: name, message };
-  }
 }
 
-function failed(code: string, message: string): OutcomeWithoutTimes {
-  return { status: 'failed', code, message };
+/** A chatstream server in front of others says in a comment who answers: `executor gpu1`. */
+function executorIn(comment: string): string | null {
+  return /^executor (\S+)$/.exec(comment.trim())?.[1] ?? null;
+}
+
+/** The text of an answer from its events, without reasoning and calls of tools. */
+function spokenText(events: readonly string[], { spokenIn }: Protocol): string {
+  return events.map((data) => spokenIn(jsonOrNull(data)) ?? '').join('');
+}
+
+function jsonOrNull(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return null;
+  }
 }

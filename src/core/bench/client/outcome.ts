@@ -29,11 +29,19 @@ interface Attempted {
   readonly reconnects: number;
   /** How the answer was compressed, such as `gzip`, if it was. */
   readonly contentEncoding?: string;
+  /** The server behind the one that was asked, if that says who it was. */
+  readonly executor?: string;
 }
 
-/** A stream that ended properly and had at least one token. */
+/** An answer that ended properly and had at least one token. */
 export interface CompletedRequest extends Attempted {
   readonly status: 'completed';
+  /**
+   * It was not a stream, but came as a whole: there is no time of a first token, and it counts as one chunk. Absent: it was
+   * a stream.
+   */
+  readonly isWhole?: true;
+  /** Arrival of the first chunk that had text, or of the whole answer. */
   readonly firstTokenUs: number;
   /** Arrival of the last chunk that had text. */
   readonly lastTokenUs: number;

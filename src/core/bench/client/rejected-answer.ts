@@ -6,6 +6,9 @@ import { oneLine, rejectionIn } from './server-error.js';
 /** The part of a body that is searched for a message; error bodies are far shorter. */
 const mostBytes = 8 * 1024;
 
+/** Anthropic's status of a server that is too busy. */
+const overloaded = 529;
+
 /** An answer that is not an event stream: an error, or something that was not asked for. */
 export class RejectedAnswer {
   readonly #status: number;
@@ -33,6 +36,7 @@ export class RejectedAnswer {
   }
 
   readonly tokenChunks = 0;
+  readonly executor = null;
 
   /** The status decides, with or without a message. */
   get isDecided(): boolean {
@@ -52,7 +56,7 @@ export class RejectedAnswer {
       return { status: 'failed', ...this.#notStreaming(body) };
     }
     return {
-      status: status === 429 || status === 503 ? 'refused' : 'failed',
+      status: status === 429 || status === 503 || status === overloaded ? 'refused' : 'failed',
       code: error?.code ?? (status < 300 ? 'not_streaming' : `http_${status}`),
       message: error?.message ?? this.#withoutWords(body),
       ...(status < 300 ? {} : { httpStatus: status }),
@@ -67,7 +71,7 @@ export class RejectedAnswer {
     const isJson = /^\s*\{/.test(body) && !/ndjson|jsonl/i.test(this.#contentType);
     const what = isJson ? 'one JSON body' : this.#contentType;
     const why = isJson ? '' : ', or the URL is not that of an OpenAI-compatible API';
-    const message = `The server answered with ${what} instead of an event stream: it ignores "stream": true${why}.`;
+    const message = `The server answered with ${what} instead of an event stream: it ignores "stream": true${why}.${isJson ? ' --no-stream measures such answers.' : ''}`;
     return { code: 'not_streaming', message };
   }
 

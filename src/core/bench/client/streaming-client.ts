@@ -2,6 +2,8 @@ import { systemClock } from '../../base/clock.js';
 import { ChatstreamError } from '../../base/errors.js';
 import { microsNow } from '../../base/micros.js';
 import { formatDuration } from '../../base/units.js';
+import type { AnswerForm } from '../../measurement/endpoints.js';
+import { answeredBy } from './answered-by.js';
 import { Connection, type Route } from './connection.js';
 import { connectionFailure, isClosedByServer } from './connection-failure.js';
 import { Exchange, Hopeless } from './exchange.js';
@@ -25,6 +27,14 @@ export interface StreamingClientOptions {
   /** Milliseconds from the call of `send` to the end of the answer, connecting included; 0 is no limit. */
   readonly timeoutMs: number;
   readonly transport?: Transport;
+  /** What answers there will be; absent: streams of chat completions. */
+  readonly form?: AnswerForm;
+}
+
+const usualForm: AnswerForm = { endpoint: 'chat', streaming: true };
+
+function acceptable({ streaming }: AnswerForm): string {
+  return streaming ? 'text/event-stream' : 'application/json';
 }
 
 /** What is special about a request. */
@@ -69,12 +79,13 @@ class UndiciClient implements StreamingClient {
   readonly #at: string;
   readonly #request: { readonly method: 'POST'; readonly path: string; readonly headers: Record<string, string> };
   readonly #timeoutMs: number;
+  readonly #form: AnswerForm;
   readonly #connections = new Set<Connection>();
   /** The one used last is taken first: it is the least likely to have been closed. */
   readonly #idle: Connection[] = [];
   readonly #inFlight = new Set<InFlight>();
 
-  constructor({ url, headers, timeoutMs, transport = usualTransport }: StreamingClientOptions) {
+  constructor({ url, headers, timeoutMs, transport = usualTransport, form = usualForm }: StreamingClientOptions) {
     const { origin, pathname, search } = new URL(url);
     this.#route = { origin: new URL(origin), socketPath: transport.socketPath, tls: tlsOptionsOf(transport.trust) };
     this.#at = transport.socketPath ?? this.#route.origin.host;
@@ -82,8 +93,9 @@ class UndiciClient implements StreamingClient {
     this.#request = {
       method: 'POST',
       path: pathname + search,
-      headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...Object.fromEntries(lowerCase) },
+      headers: { 'content-type': 'application/json', accept: acceptable(form), ...Object.fromEntries(lowerCase) },
     };
+    this.#form = form;
     this.#timeoutMs = timeoutMs;
   }
 
@@ -125,9 +137,15 @@ class UndiciClient implements StreamingClient {
     request.end();
     this.#inFlight.delete(request);
     const { sendUs, endUs, contentEncoding } = exchange;
-    const outcome = this.#outcomeOf(exchange, request);
+    const answer = this.#outcomeOf(exchange, request);
+    const { executor } = exchange;
     const times = { intendedUs, sendUs: sendUs ?? begunUs, endUs, reconnects };
-    return { ...outcome, ...times, ...(contentEncoding === null ? {} : { contentEncoding }) };
+    return {
+      ...answeredBy(executor, answer),
+      ...times,
+      ...(contentEncoding === null ? {} : { contentEncoding }),
+      ...(executor === null ? {} : { executor }),
+    };
   }
 
   abort(): void {
@@ -163,7 +181,7 @@ class UndiciClient implements StreamingClient {
   /** Sends the request once the connection is open, and waits for the end of the answer, or the error. */
   async #exchange(request: InFlight, connection: Connection, body: string): Promise<Exchange> {
     request.use(connection);
-    const exchange = new Exchange(connection, request.keepsText);
+    const exchange = new Exchange(connection, this.#form, request.keepsText);
     try {
       if (!connection.isOpen) await connection.opened;
       connection.dispatch({ ...this.#request, body }, exchange);

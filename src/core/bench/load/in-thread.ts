@@ -1,11 +1,12 @@
 import { microsNow } from '../../base/micros.js';
 import type { RequestOutcome } from '../client/outcome.js';
+import { reportedStages } from '../plan/stages.js';
 import { FirstAnswers } from '../record/first-answers.js';
 import { groupsOf } from '../record/group-names.js';
 import { LoopDelay } from '../record/loop-delay.js';
 import type { RunPart } from '../record/run-part.js';
 import { RunRecorder, type RunSnapshot } from '../record/run-recorder.js';
-import { SamplesFile } from '../record/samples-file.js';
+import { SamplesFile, type Sender } from '../record/samples-file.js';
 import { createWorkload, type Turn } from '../workload/workload.js';
 import { runClosedLoop } from './closed-loop.js';
 import { ConnectionLoss } from './connection-loss.js';
@@ -73,7 +74,7 @@ function runLoad(
   signal: AbortSignal,
 ): RunningLoad {
   const window = new MeasurementWindow(startUs, job);
-  const recorder = new RunRecorder(job.objectives, window.beginUs, job.promises);
+  const recorder = new RunRecorder(job.objectives, window.beginUs, job.promises, stagesMsOf(job));
   const firstAnswers = new FirstAnswers();
   return {
     get snapshot() {
@@ -81,6 +82,18 @@ function runLoad(
     },
     done: run(job, clients, loopDelay, recorder, firstAnswers, window, startUs, signal),
   };
+}
+
+/** Who sent a request, for the file of samples. */
+function senderOf({ number, tenant }: Turn, { tenants = [] }: LoadJob): Sender {
+  const name = tenant === undefined ? undefined : tenants[tenant]?.tenant.name;
+  return { turn: number ?? null, tenant: name ?? null };
+}
+
+/** How long each reported stage takes; empty if the rate stays the same. */
+function stagesMsOf({ shape }: LoadJob): readonly number[] {
+  const stages = shape.type === 'open' ? (shape.stages ?? []) : [];
+  return reportedStages(stages).map(({ durationMs }) => durationMs);
 }
 
 async function run(
@@ -148,7 +161,7 @@ async function run(
       const outcome = await sendTurn(turn, intendedUs);
       const metrics = recorder.end(outcome, { heldUs: heldUs ?? 0, groups: groupsOf(turn) });
       if (job.extension !== null) countEnded(job.extension, outcome);
-      if (outcome.status !== 'aborted') samples?.write(outcome, metrics);
+      if (outcome.status !== 'aborted') samples?.write(outcome, metrics, senderOf(turn, job));
       return outcome;
     },
   };

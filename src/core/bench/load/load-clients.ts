@@ -1,6 +1,7 @@
 import type { RequestOutcome } from '../client/outcome.js';
 import { createStreamingClient } from '../client/streaming-client.js';
-import { requestBody, type Turn } from '../workload/workload.js';
+import { requestBody } from '../workload/request-body.js';
+import type { Turn } from '../workload/workload.js';
 import { connectionsOf, type LoadJob } from './load-generator.js';
 
 /** Sends the requests of a job; each tenant has connections of its own. */

@@ -2,7 +2,8 @@ import { mixSeeds, seededRandom } from '../../base/random.js';
 import { isSequential } from '../../measurement/conversation-shape.js';
 import type { StreamingClientOptions } from '../client/streaming-client.js';
 import { partOfLoad, type Tenant } from '../plan/tenants.js';
-import { type BodyOptions, meanTurns, type Turn, type Workload, type WorkloadSpec } from '../workload/workload.js';
+import type { BodyOptions } from '../workload/request-body.js';
+import { meanTurns, type Turn, type Workload, type WorkloadSpec } from '../workload/workload.js';
 import { TurnsInOrder } from './turns-in-order.js';
 
 /** What one tenant sends, as plain data. */

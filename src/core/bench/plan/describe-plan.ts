@@ -1,10 +1,11 @@
 import { basename } from 'node:path';
 import { type ConversationShape, hasTurns, isSequential } from '../../measurement/conversation-shape.js';
+import { routeOf } from '../../measurement/endpoints.js';
 import type { FindMaxPlan } from '../../measurement/find-max-schema.js';
 import { formatLengths } from '../../measurement/lengths.js';
 import type { Plan, Setting } from '../../measurement/result-schema.js';
 import { formatThinkTime } from '../../measurement/think-time.js';
-import { type BenchOptions, type FindMaxOptions, requestsPath } from './options.js';
+import type { BenchOptions, FindMaxOptions } from './options.js';
 import type { RateStage } from './stages.js';
 import type { Tenant } from './tenants.js';
 import type { TraceReplay } from './trace.js';
@@ -40,7 +41,8 @@ export function describePlan(
     seed: options.seed,
     prompt_salt: options.promptSalt,
     timeout_ms: options.timeoutMs,
-    endpoint: requestsPath,
+    endpoint: routeOf(options.form.endpoint),
+    ...(options.form.streaming ? {} : { streaming: false }),
     extra_body: options.extraBody === null ? null : { ...options.extraBody },
     no_param: [...options.omittedParams],
     slo: options.objectives.map(({ text }) => text),

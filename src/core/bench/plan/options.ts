@@ -1,5 +1,6 @@
 import { ChatstreamError } from '../../base/errors.js';
 import type { ConversationShape } from '../../measurement/conversation-shape.js';
+import type { AnswerForm } from '../../measurement/endpoints.js';
 import type { FindMaxBy } from '../../measurement/find-max-schema.js';
 import type { Lengths } from '../../measurement/lengths.js';
 import type { Objective } from '../../measurement/objectives.js';
@@ -10,9 +11,6 @@ import { serverAddressOf } from './server-address.js';
 import type { RateStage } from './stages.js';
 import type { Tenant } from './tenants.js';
 import type { TraceReplay } from './trace.js';
-
-/** The route that every request goes to, as OpenAI names it; in some servers' URLs it has no `/v1`. */
-export const requestsPath = '/v1/chat/completions';
 
 export const arrivals = ['poisson', 'constant', 'burst'] as const;
 
@@ -89,6 +87,8 @@ export interface BenchOptions {
   readonly insecure: boolean;
   /** Null: the first model that `/v1/models` lists. */
   readonly modelName: string | null;
+  /** Which endpoint is asked, and whether for streams. */
+  readonly form: AnswerForm;
   readonly extraBody: Readonly<Record<string, unknown>> | null;
   /** Own parameters that are not sent. */
   readonly omittedParams: readonly string[];

@@ -1,4 +1,5 @@
 import { ChatstreamError } from '../../base/errors.js';
+import { type Endpoint, endpointIn } from '../../measurement/endpoints.js';
 
 /** The parts of a server's URL. */
 export interface ServerAddress {
@@ -11,6 +12,8 @@ export interface ServerAddress {
   readonly httpUrl: string;
   /** The Unix socket to connect to; null: the URL's host. */
   readonly socketPath: string | null;
+  /** The endpoint that the URL ends with; null if it ends with none. */
+  readonly endpoint: Endpoint | null;
   /** What stands between the base and `/chat/completions` or `/models`, the most likely first: `/v1`, or nothing. */
   readonly apiPaths: readonly string[];
   /** The model that the URL itself names, as on Azure; null if it names none. */
@@ -27,7 +30,7 @@ const azureDeployment = /\/openai\/deployments\/([^/]+)$/;
 
 /**
  * Reads the URL of a server in the forms in which people have it: the base with or without `/v1`, as OpenAI's clients want
- * it; the whole URL of the chat completions; an Azure deployment; a Unix socket. All of them may have a query.
+ * it; the whole URL of an endpoint, such as the chat completions; an Azure deployment; a Unix socket. All of them may have a query.
  *
  * @throws ChatstreamError `usage` if it is not the URL of a server, or has a password in it
  */
@@ -58,13 +61,17 @@ export function serverAddressOf(text: string): ServerAddress {
   return { baseUrl, httpUrl: baseUrl, socketPath: null, ...rest, query: url.search };
 }
 
-function partsOf(pathname: string): { readonly path: string } & Pick<ServerAddress, 'apiPaths' | 'model'> {
+type PathParts = { readonly path: string } & Pick<ServerAddress, 'endpoint' | 'apiPaths' | 'model'>;
+
+function partsOf(pathname: string): PathParts {
   const whole = pathname.replace(/\/+$/, '');
-  const base = whole.replace(/\/chat\/completions$|(?<=\/v1)\/models$/, '');
+  const named = endpointIn(whole);
+  const endpoint = named?.endpoint ?? null;
+  const base = named?.base ?? whole.replace(/(?<=\/v1)\/models$/, '');
   const model = azureDeployment.exec(base)?.[1];
-  if (model !== undefined) return { path: base, apiPaths: [''], model: model };
-  if (base.endsWith('/v1')) return { path: base.slice(0, -'/v1'.length), apiPaths: ['/v1'], model: null };
-  if (base !== whole) return { path: base, apiPaths: [''], model: null };
+  if (model !== undefined) return { path: base, endpoint, apiPaths: [''], model: model };
+  if (base.endsWith('/v1')) return { path: base.slice(0, -'/v1'.length), endpoint, apiPaths: ['/v1'], model: null };
+  if (base !== whole) return { path: base, endpoint, apiPaths: [''], model: null };
   // Some have a version of their own in their base, such as /v1beta/openai.
-  return { path: base, apiPaths: base === '' ? ['/v1'] : ['/v1', ''], model: null };
+  return { path: base, endpoint, apiPaths: base === '' ? ['/v1'] : ['/v1', ''], model: null };
 }

@@ -64,6 +64,21 @@ function durationOf(text: string): number | null {
   }
 }
 
+/** A ramp has no stages: its figures are reported by quarter. */
+const piecesOfRamp = 4;
+
+/** The pieces of a schedule that figures are reported for: its stages, or the quarters of a single ramp. */
+export function reportedStages(stages: readonly RateStage[]): readonly RateStage[] {
+  const [only] = stages;
+  if (only === undefined || stages.length > 1 || only.fromRate === only.toRate) return stages;
+  const rateAt = (piece: number): number => only.fromRate + ((only.toRate - only.fromRate) * piece) / piecesOfRamp;
+  return Array.from({ length: piecesOfRamp }, (_, piece) => ({
+    fromRate: rateAt(piece),
+    toRate: rateAt(piece + 1),
+    durationMs: only.durationMs / piecesOfRamp,
+  }));
+}
+
 /** How long all stages take, in milliseconds. */
 export function totalMs(stages: readonly RateStage[]): number {
   return stages.reduce((sum, { durationMs }) => sum + durationMs, 0);

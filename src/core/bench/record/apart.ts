@@ -57,6 +57,7 @@ export class ProbeCounter {
   }
 
   end(outcome: RequestOutcome): void {
+    // With one token, the whole answer is there when its first token is.
     if (outcome.status === 'completed') this.#ttft.record(outcome.firstTokenUs - outcome.sendUs);
     else if (outcome.status !== 'aborted') this.#unanswered += 1;
   }

@@ -22,6 +22,8 @@ const burstShare = 0.02;
  * request that waited for long in a queue also comes in a small share of the time.
  */
 export function isBurst(request: CompletedRequest): boolean {
+  // Nothing else was asked for.
+  if (request.isWhole === true) return false;
   const { tokens } = outputTokensOf(request);
   if (tokens < fewestTokens) return false;
   const lastedUs = request.lastTokenUs - request.firstTokenUs;

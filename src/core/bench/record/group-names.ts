@@ -22,6 +22,11 @@ export function turnGroup(turn: number): string {
   return `turn ${turn}`;
 }
 
+/** @param stage its number, from 0 */
+export function stageGroup(stage: number): string {
+  return `stage ${stage}`;
+}
+
 /** @param tenant its number, from 0 */
 export function tenantGroup(tenant: number): string {
   return `tenant ${tenant}`;

@@ -9,6 +9,7 @@ export type RequestMetrics = Readonly<Record<Exclude<MetricName, 'chunk_gap'>, n
 /** The definitions of all figures of one request; docs/metrics.md explains each. */
 export function metricsOf(request: CompletedRequest): RequestMetrics {
   const { intendedUs, sendUs, firstTokenUs, lastTokenUs, serverTimings } = request;
+  if (request.isWhole === true) return wholeMetrics(request);
   const laterTokens = laterTokensOf(request);
   const ttft = firstTokenUs - sendUs;
   const { queueWait, prefill, delivery } = waterfall(ttft, serverTimings);
@@ -20,6 +21,21 @@ export function metricsOf(request: CompletedRequest): RequestMetrics {
     prefill,
     delivery,
     tpot: laterTokens < 1 || isBurst(request) ? null : (lastTokenUs - firstTokenUs) / laterTokens,
+    e2e: lastTokenUs - sendUs,
+  };
+}
+
+/** Of an answer that came as a whole, nobody knows when its first token was there. */
+function wholeMetrics({ intendedUs, sendUs, lastTokenUs, serverTimings }: CompletedRequest): RequestMetrics {
+  const isMeasured = serverTimings?.source === 'measured';
+  return {
+    ttft: null,
+    ttft_from_schedule: null,
+    client_wait: sendUs - intendedUs,
+    queue_wait: isMeasured ? serverTimings.queueMs * 1000 : null,
+    prefill: isMeasured && serverTimings.prefillMs !== null ? serverTimings.prefillMs * 1000 : null,
+    delivery: null,
+    tpot: null,
     e2e: lastTokenUs - sendUs,
   };
 }

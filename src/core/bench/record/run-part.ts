@@ -3,6 +3,7 @@ import { type PerMetric, perMetric } from '../../measurement/metric-names.js';
 import type { Rejection } from '../client/rejection.js';
 import type { AnswerCounts } from './answer-counts.js';
 import type { LeaverCounts, ProbeCounts } from './apart.js';
+import type { ExecutorCounts } from './executors.js';
 import { decodeGroups, type EncodedGroups, encodeGroups, type Groups } from './groups.js';
 import type { HeldBackCounts } from './held-back.js';
 import type { RunSeries } from './run-series.js';
@@ -35,6 +36,8 @@ export interface RunPart {
   readonly queueWaitSource: 'measured' | 'derived' | null;
   /** What the answers that count say about themselves. */
   readonly answers: AnswerCounts;
+  /** Who answered, if servers behind the one that was asked did; empty if it does not say. */
+  readonly executors: ExecutorCounts;
   /** How answers were compressed, such as `gzip`; null if they were not. */
   readonly contentEncoding: string | null;
   /**

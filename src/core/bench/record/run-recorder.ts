@@ -7,13 +7,17 @@ import type { Rejection } from '../client/rejection.js';
 import { AnswerCounter } from './answer-counts.js';
 import { LeaverCounter, ProbeCounter } from './apart.js';
 import { gapsOf } from './burst.js';
+import { ExecutorCounter } from './executors.js';
+import { stageGroup } from './group-names.js';
 import { GroupRecorder } from './groups.js';
 import { HeldBack } from './held-back.js';
-import { outputTokensOf, tokensAfter } from './output-tokens.js';
+import { outputTokensOf } from './output-tokens.js';
 import { metricsOf, type RequestMetrics } from './request-metrics.js';
 import type { RunPart } from './run-part.js';
 import { SeriesRecorder } from './run-series.js';
 import { type RunTrend, TrendRecorder } from './run-trend.js';
+import { servedSince } from './served.js';
+import { StageTimes } from './stage-times.js';
 
 /** Error codes come from servers. If there are more than this, the rest is counted as `other`. */
 const mostErrorCodes = 50;
@@ -29,9 +33,9 @@ export interface RunSnapshot {
   readonly unanswered: number;
   /** Tokens that arrived since the end of the warm-up, of requests that were completed. */
   readonly servedTokens: number;
-  /** Percentiles are null with too few samples, as in the report. */
-  readonly ttftP50Ms: number | null;
-  readonly ttftP95Ms: number | null;
+  /** Of TTFT, or of the end-to-end latency of whole answers; null with too few samples, as in the report. */
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
   readonly trend: RunTrend;
   /** Why the first requests were all rejected; null if they were not, or if that is not known yet. */
   readonly rejection: Rejection | null;
@@ -57,11 +61,13 @@ export class RunRecorder {
   readonly #histograms = perMetric(() => new LatencyHistogram());
   readonly #errors = new Map<string, { count: number; message: string }>();
   readonly #unanswered = { refused: 0, failed: 0, timed_out: 0 };
-  readonly #tokenSources = { usage: 0, chunks: 0 };
+  readonly #tokenSources = { usage: 0, chunks: 0, none: 0 };
+  readonly #executors = new ExecutorCounter();
   readonly #answers = new AnswerCounter();
   readonly #trend: TrendRecorder;
   readonly #groups = new GroupRecorder();
   readonly #series: SeriesRecorder;
+  readonly #stages: StageTimes;
   #completed = 0;
   #reconnects = 0;
   #warmup = 0;
@@ -83,12 +89,19 @@ export class RunRecorder {
    * @param objectives that a single request can meet or miss
    * @param beginUs end of the warm-up
    * @param promises whose misses are counted over time
+   * @param stagesMs how long the stages of a rate that changes take; empty if it stays the same
    */
-  constructor(objectives: readonly Objective[], beginUs: number, promises: readonly Objective[] = []) {
+  constructor(
+    objectives: readonly Objective[],
+    beginUs: number,
+    promises: readonly Objective[] = [],
+    stagesMs: readonly number[] = [],
+  ) {
     this.#objectives = objectives;
     this.#beginUs = beginUs;
     this.#trend = new TrendRecorder(promises, beginUs);
     this.#series = new SeriesRecorder(beginUs);
+    this.#stages = new StageTimes(beginUs, stagesMs);
   }
 
   /** A request of the warm-up is about to be sent. */
@@ -133,10 +146,10 @@ export class RunRecorder {
     this.#lastEndUs = Math.max(this.#lastEndUs, outcome.endUs);
     if (outcome.status === 'completed') {
       const metrics = this.#answered(outcome, heldUs, groups);
-      for (const group of groups) this.#groups.answered(group, outcome, metrics);
+      for (const group of this.#groupsOf(outcome, groups)) this.#groups.answered(group, outcome, metrics);
       return metrics;
     }
-    for (const group of groups) this.#groups.unanswered(group);
+    for (const group of this.#groupsOf(outcome, groups)) this.#groups.unanswered(group);
     this.#trend.unanswered(outcome.intendedUs);
     this.#series.ended(outcome, null);
     this.#unansweredBy(outcome.status, outcome);
@@ -150,6 +163,7 @@ export class RunRecorder {
     this.#tokenSources[source] += 1;
     this.#outputTokens += tokens;
     this.#answers.add(request);
+    this.#executors.add(request);
     this.#trend.answered(request, metrics, heldUs);
     this.#series.ended(request, metrics);
     this.heldBack.answered(heldUs);
@@ -177,13 +191,20 @@ export class RunRecorder {
    */
   #served(request: CompletedRequest, groups: readonly string[]): void {
     if (request.endUs < this.#beginUs) return;
-    const before = chunksBefore(this.#beginUs, request);
-    const requests = (request.tokenChunks - before) / request.tokenChunks;
-    const tokens = tokensAfter(before, request);
+    const { requests, tokens, chunksBefore } = servedSince(this.#beginUs, request);
     this.#servedRequests += requests;
     this.#servedTokens += tokens;
-    this.#series.tokens(before, request);
+    this.#series.tokens(chunksBefore, tokens, request);
     for (const group of groups) this.#groups.served(group, requests, tokens);
+    if (!this.#stages.areThere) return;
+    for (const own of this.#stages.servedIn(request)) {
+      this.#groups.served(stageGroup(own.stage), own.requests, own.tokens);
+    }
+  }
+
+  /** Its groups, and the stage in which it was meant to be sent. */
+  #groupsOf({ intendedUs }: RequestOutcome, groups: readonly string[]): readonly string[] {
+    return this.#stages.areThere ? [...groups, stageGroup(this.#stages.at(intendedUs))] : groups;
   }
 
   #unansweredBy(status: 'refused' | 'failed' | 'timed_out', request: UnansweredRequest): void {
@@ -216,14 +237,16 @@ export class RunRecorder {
 
   get snapshot(): Omit<RunSnapshot, 'rejection'> {
     const { refused, failed, timed_out: timedOut } = this.#unanswered;
+    const { ttft, e2e } = this.#histograms;
+    const latency = ttft.count === 0 ? e2e : ttft;
     return {
       completed: this.#completed,
       warmup: this.#warmup,
       inFlight: this.#allInFlight,
       unanswered: refused + failed + timedOut,
       servedTokens: this.#servedTokens,
-      ttftP50Ms: medianMs(this.#histograms.ttft),
-      ttftP95Ms: this.#histograms.ttft.percentileMs(95),
+      p50Ms: medianMs(latency),
+      p95Ms: latency.percentileMs(95),
       trend: this.#trend.trend,
     };
   }
@@ -244,9 +267,10 @@ export class RunRecorder {
       servedTokens: this.#servedTokens,
       outputTokens: this.#outputTokens,
       inputTokens: this.#inputTokens,
-      tokenSources: this.#tokenSources,
+      tokenSources: { usage: this.#tokenSources.usage, chunks: this.#tokenSources.chunks },
       queueWaitSource: this.#queueWaitSource,
       answers: this.#answers.counts,
+      executors: this.#executors.counts,
       contentEncoding: this.#contentEncoding,
       span:
         this.#lastEndUs === -Infinity
@@ -269,17 +293,4 @@ export class RunRecorder {
 function isMet({ metric, belowMs }: Objective, metrics: RequestMetrics, request: CompletedRequest): boolean {
   const us = metric === 'chunk_gap' ? gapsOf(request).reduce((worst, gap) => Math.max(worst, gap), 0) : metrics[metric];
   return us === null || us < belowMs * 1000;
-}
-
-/** How many of an answer's chunks arrived before this moment. */
-function chunksBefore(momentUs: number, { firstTokenUs, gapsUs }: CompletedRequest): number {
-  let arrivalUs = firstTokenUs;
-  let before = 0;
-  while (arrivalUs < momentUs) {
-    const gap = gapsUs[before];
-    before += 1;
-    if (gap === undefined) return before;
-    arrivalUs += gap;
-  }
-  return before;
 }

@@ -17,6 +17,8 @@ interface SeriesBin {
   /** Of the requests that were meant to be sent in it: TTFT from that moment on. */
   readonly ttft: SketchCells;
   readonly tpot: SketchCells;
+  /** Of answers that came as a whole: end-to-end latency from that moment on. */
+  readonly e2e: SketchCells;
 }
 
 /** A run over time, from the end of the warm-up on. */
@@ -25,12 +27,13 @@ export interface RunSeries {
   readonly bins: readonly SeriesBin[];
 }
 
-type Counts = Omit<SeriesBin, 'ttft' | 'tpot'>;
+type Counts = Omit<SeriesBin, 'ttft' | 'tpot' | 'e2e'>;
 
 interface OpenBin {
   readonly counts: { -readonly [Name in keyof Counts]: number };
   readonly ttft: LatencySketch;
   readonly tpot: LatencySketch;
+  readonly e2e: LatencySketch;
 }
 
 /** Bins of several threads fit onto each other if each is twice as long as another, or as long. */
@@ -58,7 +61,8 @@ export class SeriesRecorder {
   }
 
   /** @param metrics null for a request without an answer */
-  ended({ intendedUs, endUs }: RequestOutcome, metrics: RequestMetrics | null): void {
+  ended(outcome: RequestOutcome, metrics: RequestMetrics | null): void {
+    const { intendedUs, endUs } = outcome;
     const { counts } = this.#binAt(endUs);
     if (metrics === null) {
       counts.failed += 1;
@@ -68,14 +72,20 @@ export class SeriesRecorder {
     const bin = this.#binAt(intendedUs);
     if (metrics.ttft_from_schedule !== null) bin.ttft.record(metrics.ttft_from_schedule);
     if (metrics.tpot !== null) bin.tpot.record(metrics.tpot);
+    if (outcome.status === 'completed' && outcome.isWhole === true) bin.e2e.record(outcome.lastTokenUs - intendedUs);
   }
 
-  /** Puts the tokens of an answer where they arrived. @param before how many of its chunks came during the warm-up */
-  tokens(before: number, request: CompletedRequest): void {
+  /**
+   * Puts the tokens of an answer where they arrived.
+   *
+   * @param before how many of its chunks came during the warm-up
+   * @param tokens those of the others
+   */
+  tokens(before: number, tokens: number, request: CompletedRequest): void {
     const { firstTokenUs, gapsUs } = request;
     let atUs = firstTokenUs;
     for (let chunk = 0; chunk < before; chunk += 1) atUs += gapsUs[chunk] ?? 0;
-    let left = tokensAfter(before, request);
+    let left = tokens;
     // Tokens are looked up once per bin, not per chunk.
     for (let chunk = before; left > 0 && chunk < request.tokenChunks;) {
       const bin = this.#binAt(atUs);
@@ -97,7 +107,12 @@ export class SeriesRecorder {
   get series(): RunSeries {
     return {
       binUs: this.#binUs,
-      bins: this.#bins.map(({ counts, ttft, tpot }) => ({ ...counts, ttft: ttft.cells, tpot: tpot.cells })),
+      bins: this.#bins.map(({ counts, ttft, tpot, e2e }) => ({
+        ...counts,
+        ttft: ttft.cells,
+        tpot: tpot.cells,
+        e2e: e2e.cells,
+      })),
     };
   }
 
@@ -135,16 +150,18 @@ function openBin(): OpenBin {
     counts: { sent: 0, completed: 0, failed: 0, tokens: 0, inFlightUs: 0 },
     ttft: new LatencySketch(),
     tpot: new LatencySketch(),
+    e2e: new LatencySketch(),
   };
 }
 
 function inPairs(bins: readonly OpenBin[]): OpenBin[] {
   return Array.from({ length: Math.ceil(bins.length / 2) }, (_, index) => {
     const pair = openBin();
-    for (const { counts, ttft, tpot } of bins.slice(index * 2, index * 2 + 2)) {
+    for (const { counts, ttft, tpot, e2e } of bins.slice(index * 2, index * 2 + 2)) {
       for (const name of countNames) pair.counts[name] += counts[name];
       pair.ttft.absorb(ttft);
       pair.tpot.absorb(tpot);
+      pair.e2e.absorb(e2e);
     }
     return pair;
   });
@@ -162,5 +179,6 @@ function together(bins: readonly SeriesBin[]): SeriesBin {
     inFlightUs: sum('inFlightUs'),
     ttft: addCells(bins.map(({ ttft }) => ttft)),
     tpot: addCells(bins.map(({ tpot }) => tpot)),
+    e2e: addCells(bins.map(({ e2e }) => e2e)),
   };
 }

@@ -8,7 +8,7 @@ import type { RequestMetrics } from './request-metrics.js';
 export interface TrendBin {
   sent: number;
   firstTokens: number;
-  /** Sum of their times to first token. */
+  /** Sum of their times to first token, or, of answers that came as a whole, of their end-to-end latencies. */
   ttftUs: number;
   /** Requests in flight or held back, those of the warm-up included, integrated over the piece, in request-microseconds. */
   inFlightUs: number;
@@ -55,7 +55,7 @@ export class TrendRecorder {
   answered(request: CompletedRequest, metrics: RequestMetrics, heldUs = 0): void {
     const bin = this.#binAt(request.intendedUs);
     bin.firstTokens += 1;
-    bin.ttftUs += (metrics.ttft ?? 0) + heldUs;
+    bin.ttftUs += (metrics.ttft ?? metrics.e2e ?? 0) + heldUs;
     for (const [index, { metric, belowMs }] of this.#promises.entries()) {
       for (const us of valuesOf(metric, request, metrics)) {
         bin.judged[index] = (bin.judged[index] ?? 0) + 1;

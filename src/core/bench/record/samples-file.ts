@@ -42,6 +42,14 @@ function probe(file: number): void {
   if (stats.isFile()) ftruncateSync(file);
 }
 
+/** Whose request it was. */
+export interface Sender {
+  /** Which message of the user in its conversation, from 1; null if it stands alone. */
+  readonly turn: number | null;
+  /** The name of its tenant; null without tenants. */
+  readonly tenant: string | null;
+}
+
 /** One JSON line for each counted request, appended as they end. Several threads may append to the same file. */
 export class SamplesFile {
   readonly #stream;
@@ -61,9 +69,9 @@ export class SamplesFile {
     return this.#failure;
   }
 
-  write(outcome: RequestOutcome, metrics: RequestMetrics | null): void {
+  write(outcome: RequestOutcome, metrics: RequestMetrics | null, sender: Sender): void {
     if (this.#failure !== null) return;
-    this.#stream.write(`${JSON.stringify(sampleOf(this.#run, outcome, metrics))}\n`);
+    this.#stream.write(`${JSON.stringify(sampleOf(this.#run, outcome, metrics, sender))}\n`);
   }
 
   /** Resolves when everything is written, or never will be. */
@@ -75,15 +83,16 @@ export class SamplesFile {
   }
 }
 
-function sampleOf(run: number, outcome: RequestOutcome, metrics: RequestMetrics | null): object {
+function sampleOf(run: number, outcome: RequestOutcome, metrics: RequestMetrics | null, sender: Sender): object {
   const { status, intendedUs, sendUs, endUs, reconnects } = outcome;
-  const head = { run: run + 1, state: status, intended_us: intendedUs, send_us: sendUs, end_us: endUs, reconnects };
+  const times = { intended_us: intendedUs, send_us: sendUs, end_us: endUs };
+  const head = { run: run + 1, state: status, ...times, reconnects, ...sender };
   if (outcome.status !== 'completed') return { ...head, code: outcome.code, message: outcome.message };
   const { tokens, source } = outputTokensOf(outcome);
   return {
     ...head,
     prompt_tokens: outcome.promptTokens,
-    output_tokens: tokens,
+    output_tokens: source === 'none' ? null : tokens,
     output_tokens_source: source,
     token_chunks: outcome.tokenChunks,
     queue_wait_source: outcome.serverTimings?.source ?? 'unavailable',

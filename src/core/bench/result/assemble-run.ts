@@ -17,6 +17,7 @@ import type {
 import { ownWait, saturationOf } from '../../measurement/saturation.js';
 import { littlesLawError } from '../../statistics/littles-law.js';
 import type { PlannedRun } from '../plan/settings.js';
+import type { RateStage } from '../plan/stages.js';
 import type { Tenant } from '../plan/tenants.js';
 import type { RunPart } from '../record/run-part.js';
 import { mergedSeries } from '../record/run-series.js';
@@ -24,8 +25,10 @@ import { mergedTrend } from '../record/run-trend.js';
 import { addUpAnswers, answerChecks, promptCacheIn } from './answer-checks.js';
 import { assembleSeries, type Observations } from './assemble-series.js';
 import { besideOf, type PlannedBeside } from './beside.js';
+import { executorsIn } from './executors.js';
 import { tenantsIn, turnsIn } from './group-figures.js';
 import { overloadOf } from './overload.js';
+import { stagesIn } from './stage-figures.js';
 
 /** What is known about a run besides its parts. */
 export interface RunContext {
@@ -43,6 +46,8 @@ export interface RunContext {
   readonly beside?: PlannedBeside;
   /** Whether the rate stays the same; absent: it does. */
   readonly isSteady?: boolean;
+  /** Of a rate that changes, those that figures are reported for; absent: it stays the same. */
+  readonly stages?: readonly RateStage[];
   /** Those who sent; empty if there was one. */
   readonly tenants?: readonly Omit<Tenant, 'key'>[];
   /** What was seen of the server meanwhile. */
@@ -68,7 +73,8 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
   // Of a rate that rises, requests in flight and TTFT rise anyway.
   const isOpenLoop = context.planned.setting.rate !== null && context.isSteady !== false;
   const beside = besideOf(parts, context.beside ?? nothing, requests.completed);
-  const overload = isOpenLoop ? overloadOf(mergedTrend(parts.map(({ trend }) => trend))) : null;
+  const trend = mergedTrend(parts.map((part) => part.trend));
+  const overload = isOpenLoop ? overloadOf(trend) : null;
   const series = assembleSeries(mergedSeries(parts.map((part) => part.series)), context.observations, context.beginUs);
   return {
     settings: context.planned.setting,
@@ -83,6 +89,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
     rates: ratesOf(parts, requests, seconds, context.hasObjectives),
     output_tokens_source: tokenSource(parts),
     ...compression(parts),
+    ...executorsIn(parts),
     metrics,
     client: clientHealth(parts, metrics, context.cpuShare, beside.held_back),
     checks: {
@@ -92,6 +99,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
     ...beside,
     ...turnsIn(parts),
     ...tenantsIn(parts, context.tenants ?? [], seconds),
+    ...stagesIn(parts, context.stages ?? [], { trend, spanSeconds: seconds }),
     ...(series === null ? {} : { series }),
     ...(overload === null ? {} : { overload }),
     ...(context.abortedOn === null ? {} : { aborted_on: context.abortedOn }),

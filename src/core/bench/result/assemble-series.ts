@@ -48,6 +48,7 @@ export function assembleSeries(
     in_flight: bins.map(({ inFlightUs }) => rounded(Math.max(0, inFlightUs / binUs))),
     ttft: bins.map(({ ttft }) => pairsOf(ttft)),
     tpot: bins.map(({ tpot }) => pairsOf(tpot)),
+    ...(bins.some(({ e2e }) => e2e.length > 0) ? { e2e: bins.map(({ e2e }) => pairsOf(e2e)) } : {}),
     ...(source === null
       ? {}
       : {

@@ -46,7 +46,8 @@ export function tenantsIn(
   return { tenants: figures, jain_index: jainIndex(service) };
 }
 
-function figuresOf({ histograms, ...counts }: Group): Omit<TurnFigures, 'turn' | 'and_later'> {
+/** What a result says about the requests of a group. */
+export function figuresOf({ histograms, ...counts }: Group): Omit<TurnFigures, 'turn' | 'and_later'> {
   return {
     completed: counts.completed,
     unanswered: counts.unanswered,

@@ -21,7 +21,12 @@ const leastGrowth = 3;
  *
  * @returns null if it could, or if the run was too short to tell
  */
-export function overloadOf(trend: RunTrend): Overload | null {
+export function overloadOf({ binUs, bins }: RunTrend): Overload | null {
+  return overloadAmong({ binUs, bins: sendingBins(bins) });
+}
+
+/** The same for a time in which requests were sent from its beginning to its end. */
+export function overloadAmong(trend: RunTrend): Overload | null {
   const pieces = piecesOf(trend);
   if (pieces.length < leastPieces) return null;
   const inFlight = theilSen(
@@ -47,14 +52,12 @@ interface Piece {
 }
 
 /** The time in which requests were sent; afterwards, a queue only drains. The last bin may be incomplete. */
-function piecesOf({ binUs, bins }: RunTrend): readonly Piece[] {
-  const sending = bins.slice(
-    0,
-    Math.max(
-      0,
-      bins.findLastIndex(({ sent }) => sent > 0),
-    ),
-  );
+function sendingBins(bins: readonly TrendBin[]): readonly TrendBin[] {
+  const last = bins.findLastIndex(({ sent }) => sent > 0);
+  return bins.slice(0, Math.max(0, last));
+}
+
+function piecesOf({ binUs, bins: sending }: RunTrend): readonly Piece[] {
   const size = Math.max(1, Math.ceil(sending.length / mostPieces));
   const pieces: Piece[] = [];
   for (let start = 0; start + size <= sending.length; start += size) {

@@ -1,10 +1,11 @@
 import { untilAborted } from '../../base/abort.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
+import { type AnswerForm, type Endpoint, pathOf } from '../../measurement/endpoints.js';
 import type { TargetDescription } from '../../measurement/result-schema.js';
 import type { Transport, Trust } from '../client/transport.js';
 import type { BenchOptions, TargetOptions } from '../plan/options.js';
 import { serverAddressOf } from '../plan/server-address.js';
-import { detectServer, findApiPath } from './detect.js';
+import { type DetectedServer, detectServer, findApiPath } from './detect.js';
 import { httpOf } from './http.js';
 import { type OwnServer, startOwnServer } from './own-server.js';
 import { readCounters, type ServerCounters } from './prometheus.js';
@@ -50,6 +51,8 @@ export interface TargetHooks {
   readonly signal: AbortSignal;
 }
 
+type Asked = Pick<BenchOptions, 'headers' | 'modelName' | 'form'>;
+
 /**
  * Reaches the server, or starts it, and finds out what it is.
  *
@@ -57,7 +60,7 @@ export interface TargetHooks {
  */
 export async function openTarget(
   options: TargetOptions,
-  asked: Pick<BenchOptions, 'headers' | 'modelName'>,
+  asked: Asked,
   trust: Trust,
   hooks: TargetHooks,
 ): Promise<Target> {
@@ -82,7 +85,7 @@ export async function openTarget(
 
 async function describe(
   url: string,
-  { headers, modelName }: Pick<BenchOptions, 'headers' | 'modelName'>,
+  { headers, modelName, form }: Asked,
   trust: Trust,
   device: string | null,
 ): Promise<Target> {
@@ -106,11 +109,11 @@ async function describe(
       engine: device,
       settings: queue === null ? {} : { slots: queue.slots, max_queue: queue.maxQueue },
     },
-    requestsUrl: `${httpUrl}${apiPath}/chat/completions${query}`,
+    requestsUrl: `${httpUrl}${apiPath}${pathOf(form.endpoint)}${query}`,
     transport,
     headers,
-    ignoresEos: server.ignoresEos,
-    sendsRunningUsage: ['vllm', 'sglang'].includes(server.type),
+    ignoresEos: server.ignoresEos && ignoresEosAt(form.endpoint, server),
+    sendsRunningUsage: ['vllm', 'sglang'].includes(server.type) && sendsUsageOfChunks(form),
     queue,
     queues: queueLengthsSource(http, server.type),
     async readCounters() {
@@ -136,6 +139,25 @@ async function describe(
       }
     },
   };
+}
+
+/** Others than chatstream know `ignore_eos` in OpenAI's older routes, where it was invented. */
+function ignoresEosAt(endpoint: Endpoint, { type }: Pick<DetectedServer, 'type'>): boolean {
+  switch (endpoint) {
+    case 'chat':
+    case 'completions':
+      return true;
+    case 'responses':
+    case 'messages':
+      return type === 'chatstream';
+    case 'embeddings':
+      return false;
+  }
+}
+
+/** Whether there is such a thing at all. */
+function sendsUsageOfChunks({ endpoint, streaming }: AnswerForm): boolean {
+  return streaming && (endpoint === 'chat' || endpoint === 'completions');
 }
 
 /** The device that the model runs on; the mock engine needs none. */

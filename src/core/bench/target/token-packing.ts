@@ -1,10 +1,9 @@
 import { microsNow } from '../../base/micros.js';
 import { seededRandom } from '../../base/random.js';
 import type { StreamingClient } from '../client/streaming-client.js';
-import type { BenchOptions } from '../plan/options.js';
+import { type BodyOptions, requestBody } from '../workload/request-body.js';
 import { drawWords } from '../workload/words.js';
-import { type BodyOptions, requestBody } from '../workload/workload.js';
-import { probed } from './probe.js';
+import { probed, type RequestOptions } from './probe.js';
 import type { Target } from './target.js';
 
 /** Enough for several chunks of ten tokens, and soon answered. */
@@ -30,7 +29,7 @@ export async function measurePacking(client: StreamingClient, body: BodyOptions)
  */
 export async function needsRunningUsage(
   targets: readonly Target[],
-  options: Pick<BenchOptions, 'timeoutMs' | 'omittedParams' | 'extraBody'>,
+  options: RequestOptions,
   signal: AbortSignal,
 ): Promise<boolean> {
   if (!targets.every(({ sendsRunningUsage }) => sendsRunningUsage)) return false;

@@ -3,8 +3,8 @@ import { seededRandom } from '../../base/random.js';
 import type { RequestOutcome } from '../client/outcome.js';
 import { rejectionIn } from '../client/rejection.js';
 import type { StreamingClient } from '../client/streaming-client.js';
+import { type BodyOptions, requestBody } from '../workload/request-body.js';
 import { assumedScale, drawWords, type TokenScale } from '../workload/words.js';
-import { type BodyOptions, requestBody } from '../workload/workload.js';
 import { rejectedError } from './rejected.js';
 
 const fewWords = 16;

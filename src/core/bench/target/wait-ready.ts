@@ -8,7 +8,7 @@ import type { StreamingClient } from '../client/streaming-client.js';
 import type { Trust } from '../client/transport.js';
 import type { BenchOptions } from '../plan/options.js';
 import { serverAddressOf } from '../plan/server-address.js';
-import { type BodyOptions, requestBody } from '../workload/workload.js';
+import { type BodyOptions, requestBody } from '../workload/request-body.js';
 import { httpOf, jsonOf } from './http.js';
 
 /** The first pause between two tries; each is twice as long as the last, up to the longest. */

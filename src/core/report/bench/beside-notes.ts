@@ -15,16 +15,21 @@ export function besideNotes(
   ].filter((text) => text !== '');
 }
 
-function heldBackText({ max_in_flight: limit }: BenchResult['plan'], summaries: readonly SettingSummary[]): string {
+function heldBackText(
+  { max_in_flight: limit, streaming }: BenchResult['plan'],
+  summaries: readonly SettingSummary[],
+): string {
   const held = summaries.flatMap(({ beside }) => beside.heldBack ?? []);
   if (limit === undefined || held.length === 0) return '';
   const requests = held.reduce((sum, each) => sum + each.requests, 0);
   if (requests === 0) return `No request was held back: there were never more than ${limit} to be in flight.`;
   const all = summaries.reduce((sum, each) => sum + requestsOf(each), 0);
+  const clock =
+    streaming === false ? 'E2E counts from when they were sent.' : 'TTFT from schedule counts from when they were due.';
   const longest = timeText(Math.max(...held.map(({ longestMs }) => longestMs)));
   return (
     `${whole(requests)} of ${plural(all, 'request')} were held back, for up to ${longest}, because ${limit} were in ` +
-    'flight; TTFT from schedule counts from when they were due.'
+    `flight; ${clock}`
   );
 }
 

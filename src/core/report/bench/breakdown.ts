@@ -10,14 +10,8 @@ import { orUnknown, percentText, significant, timeText, unknown, whole } from '.
 import type { BenchResult, Run } from '../../measurement/result-schema.js';
 import { dimensionsOf, settingText, settingValue } from '../../measurement/setting-text.js';
 import { bySetting } from '../../measurement/summarise.js';
-
-/** A table of requests that are counted apart, one row per setting and group, and what it shows in sentences. */
-export interface Breakdown {
-  readonly title: string;
-  readonly heading: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-  readonly sentences: readonly string[];
-}
+import type { Breakdown } from './breakdown-shape.js';
+import { stageBreakdown } from './stage-breakdown.js';
 
 interface Row {
   readonly setting: Named;
@@ -26,7 +20,7 @@ interface Row {
 
 /** Requests by what they belong to; none if there is nothing to tell apart. */
 export function breakdownsOf(result: BenchResult): readonly Breakdown[] {
-  return [tenantBreakdown(result), turnBreakdown(result)].filter((each) => each !== null);
+  return [stageBreakdown(result), tenantBreakdown(result), turnBreakdown(result)].filter((each) => each !== null);
 }
 
 /** A setting with its trials. */
@@ -105,7 +99,7 @@ function tableOf(title: string, what: string, rows: readonly Row[], sentences: r
 }
 
 function perRequest(amount: number | null, { completed }: GroupSummary): number | null {
-  return amount === null || completed === 0 ? null : amount / completed;
+  return amount === null || amount === 0 || completed === 0 ? null : amount / completed;
 }
 
 function cachedShare({ cachedTokens, promptTokens }: GroupSummary): number | null {

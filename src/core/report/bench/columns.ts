@@ -1,6 +1,6 @@
 import { medianText } from '../../measurement/median.js';
 import { orUnknown, percentText, significant, unitFor, unknown, whole } from '../../measurement/numbers.js';
-import type { BenchResult, MetricFigures, QueueWaitSource } from '../../measurement/result-schema.js';
+import type { BenchResult, MetricFigures, Plan, QueueWaitSource } from '../../measurement/result-schema.js';
 import { dimensionsOf, settingValue } from '../../measurement/setting-text.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { growing, steadyOf } from './overload.js';
@@ -97,7 +97,13 @@ function rateColumns(summaries: readonly SettingSummary[]): readonly Column[] {
   const columns = [
     rate(
       'tokens',
-      summaries.map(({ rates }) => rates.output_tokens_per_second),
+      summaries.map(({ rates, countsTokens }) => (countsTokens ? rates.output_tokens_per_second : null)),
+      0,
+    ),
+    // Of embeddings, they are the work.
+    rate(
+      'tokens in',
+      summaries.map(({ rates, countsTokens }) => (countsTokens ? null : rates.input_tokens_per_second)),
       0,
     ),
     rate(
@@ -122,12 +128,16 @@ function countColumn(heading: string, counts: readonly number[]): Column {
 
 /** The latency that a report shows first, and its name. */
 export interface Headline {
-  readonly metric: 'ttft' | 'ttft_from_schedule';
+  readonly metric: 'ttft' | 'ttft_from_schedule' | 'e2e';
   readonly name: string;
 }
 
-/** In an open loop latency counts from when a request should have been sent: a slow client would hide what users feel. */
-export function headlineOf({ plan }: Pick<BenchResult, 'plan'>): Headline {
+/**
+ * In an open loop latency counts from when a request should have been sent: a slow client would hide what users feel.
+ * Answers that come as a whole have no first token.
+ */
+export function headlineOf({ plan }: { readonly plan: Pick<Plan, 'loop' | 'streaming'> }): Headline {
+  if (plan.streaming === false) return { metric: 'e2e', name: 'E2E' };
   return plan.loop === 'open'
     ? { metric: 'ttft_from_schedule', name: 'TTFT from schedule' }
     : { metric: 'ttft', name: 'TTFT' };

@@ -4,6 +4,7 @@ import type { BenchResult } from '../../measurement/result-schema.js';
 import { dimensionsOf, settingsText, settingText } from '../../measurement/setting-text.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { recommendationContext, sweptKey } from '../../measurement/sweep.js';
+import { throughputUnit } from '../../measurement/throughput.js';
 import { type UslFit, uslThroughput } from '../../statistics/usl.js';
 import { oneLine } from '../text/escape.js';
 
@@ -93,7 +94,8 @@ function sweepSentences({ sweep }: BenchResult, summaries: readonly SettingSumma
   }
   if (sweep.usl !== null) {
     const most = Math.max(...settings.map((each) => each[key] ?? 0));
-    sentences.push(uslSentence(sweep.usl, most, at));
+    const unit = throughputUnit({ countsTokens: summaries.every(({ countsTokens }) => countsTokens) });
+    sentences.push(uslSentence(sweep.usl, `${unit}/s`, most, at));
   }
   return sentences;
 }
@@ -130,12 +132,15 @@ function recommendationSentences(
   return sentences;
 }
 
-/** @param most what the largest setting was */
-function uslSentence(usl: UslFit, most: number, at: (n: number) => string): string {
+/**
+ * @param unit of the throughput, such as `tokens/s`
+ * @param most what the largest setting was
+ */
+function uslSentence(usl: UslFit, unit: string, most: number, at: (n: number) => string): string {
   const { lambda, sigma, kappa, r2, peak } = usl;
   // No line breaks at these spaces.
   const parameters =
-    `λ\u00a0=\u00a0${significant(lambda)} tokens/s for one request alone, contention σ\u00a0=\u00a0${parameter(sigma)}, ` +
+    `λ\u00a0=\u00a0${significant(lambda)} ${unit} for one request alone, contention σ\u00a0=\u00a0${parameter(sigma)}, ` +
     `crosstalk κ\u00a0=\u00a0${parameter(kappa)}, R²\u00a0=\u00a0${r2.toFixed(3)}`;
   // That far beyond the measured settings the fit is a guess, and a figure for the throughput would look like a promise.
   const outlook =
@@ -143,7 +148,7 @@ function uslSentence(usl: UslFit, most: number, at: (n: number) => string): stri
       ? 'throughput keeps growing'
       : peak > 2 * most
         ? `throughput is far from its peak, which would be near ${at(Math.round(peak))}`
-        : `it predicts the highest throughput, ${significant(uslThroughput(usl, peak))} tokens/s, at ${at(Math.max(1, Math.round(peak)))}`;
+        : `it predicts the highest throughput, ${significant(uslThroughput(usl, peak))} ${unit}, at ${at(Math.max(1, Math.round(peak)))}`;
   return `The Universal Scalability Law fits (${parameters}): ${outlook}.`;
 }
 

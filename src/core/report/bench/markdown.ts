@@ -4,7 +4,8 @@ import type { SettingSummary } from '../../measurement/summarise.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { escapedMarkdown, oneLine } from '../text/escape.js';
 import { defaultWidth } from '../text/style.js';
-import { type Breakdown, breakdownsOf } from './breakdown.js';
+import { breakdownsOf } from './breakdown.js';
+import type { Breakdown } from './breakdown-shape.js';
 import { type Column, columnsOf } from './columns.js';
 import { conclusionSentences, recommendationText } from './conclusion.js';
 import { densityPlots } from './density.js';
@@ -12,6 +13,7 @@ import { findMaxCurves, findMaxSentences, findMaxTable } from './find-max.js';
 import { notesBelow } from './notes.js';
 import { overloadSentences, steadyOf } from './overload.js';
 import { isMarked } from './row-labels.js';
+import { stageOverloadSentences } from './stage-breakdown.js';
 import { failuresOf, otherWarnings, truthWarnings } from './warnings.js';
 import { waterfallBars } from './waterfall.js';
 
@@ -28,7 +30,9 @@ export function toMarkdown(result: BenchResult, summaries: readonly SettingSumma
     : [];
   const sections = [
     [`## ${targetItems(result.target).slice(0, 2).map(escapedMarkdown).join(' on ')}`],
-    overloadSentences(result, summaries).map((sentence) => `**${escapedMarkdown(sentence)}**`),
+    [...overloadSentences(result, summaries), ...stageOverloadSentences(result)].map(
+      (sentence) => `**${escapedMarkdown(sentence)}**`,
+    ),
     recommendation === null
       ? []
       : [

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../base/units.js';
+import { executorsOfRuns } from '../../measurement/executors.js';
 import { leastSamplesAbove, samplesNeeded } from '../../measurement/histogram.js';
 import { confidencePercent, roughMark } from '../../measurement/median.js';
 import { listed, percentText, plural, timeRangeText, unknown, whole } from '../../measurement/numbers.js';
@@ -6,6 +7,7 @@ import type { BenchResult } from '../../measurement/result-schema.js';
 import { dimensionsOf, settingsText, settingText } from '../../measurement/setting-text.js';
 import { bySetting, settingsKey, type SettingSummary } from '../../measurement/summarise.js';
 import { objectivesText, targetItems } from '../text/description.js';
+import { oneLine } from '../text/escape.js';
 import { besideNotes } from './beside-notes.js';
 import { headlineOf, queueWaitSourceOf, queueWaitSourceText } from './columns.js';
 import { growingNote, steadyOf } from './overload.js';
@@ -27,6 +29,7 @@ export function notesBelow(
     growingNote(result, summaries),
     ...besideNotes(result, summaries),
     promptCacheText(summaries),
+    executorsText(result),
     result.plan.slo.length > 0 ? `Goodput counts requests that met ${objectivesText(result.plan)}.` : '',
     trialsText(summaries),
     summaries.every(({ requests }) => unanswered(requests) === 0) ? 'No request was refused or failed.' : '',
@@ -53,6 +56,20 @@ function promptCacheText(summaries: readonly SettingSummary[]): string {
   const counted = caches.some(({ source }) => source === 'aggregate') ? ', by its own counters' : '';
   const range = from === to ? to : `${from} to ${to}`;
   return `The server had ${range} of the prompt tokens in its cache${counted}.`;
+}
+
+/** More of them are not named. */
+const mostExecutors = 5;
+
+/** Who answered, if servers behind the one that was asked did. */
+function executorsText({ runs }: BenchResult): string {
+  const all = executorsOfRuns(runs);
+  if (all.length === 0) return '';
+  const named = all.slice(0, mostExecutors).map(({ name, completed, share }) => {
+    return `${oneLine(name)} (${percentText(share)}, ${plural(completed, 'request')})`;
+  });
+  const more = all.length - named.length;
+  return `Answered by ${listed([...named, ...(more > 0 ? [`${whole(more)} more`] : [])])}.`;
 }
 
 function unanswered({ refused, failed, timed_out }: SettingSummary['requests']): number {

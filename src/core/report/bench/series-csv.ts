@@ -13,9 +13,9 @@ interface Row {
   readonly bin: number;
 }
 
-function quantile(metric: 'ttft' | 'tpot', percent: number): (row: Row) => Value {
+function quantile(metric: 'ttft' | 'tpot' | 'e2e', percent: number): (row: Row) => Value {
   return ({ series, bin }) => {
-    const cells = cellsOf(series[metric][bin] ?? []);
+    const cells = cellsOf(series[metric]?.[bin] ?? []);
     const ms = percent === 50 || hasEnoughSamples(countOf(cells), percent) ? sketchQuantileMs(cells, percent) : null;
     return ms === null ? null : Number(ms.toPrecision(4));
   };
@@ -44,6 +44,8 @@ const columns: readonly (readonly [string, (row: Row) => Value])[] = [
   ['server_waiting', ({ series, bin }) => series.server?.waiting[bin] ?? null],
   ['gpu_use_percent', ({ series, bin }) => ofGpus(series, (gpu) => gpu.use_percent[bin])],
   ['gpu_memory_bytes', ({ series, bin }) => ofGpus(series, (gpu) => gpu.memory_bytes[bin])],
+  ['e2e_p50_ms', quantile('e2e', 50)],
+  ['e2e_p95_ms', quantile('e2e', 95)],
 ];
 
 /** A value of each GPU, separated by spaces; `-` where it is not known. */

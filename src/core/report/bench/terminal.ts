@@ -6,7 +6,8 @@ import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { oneLine } from '../text/escape.js';
 import { cut, fill, padStart, painter, type ReportStyle, wrap } from '../text/style.js';
 import { borderlessTable } from '../text/table.js';
-import { type Breakdown, breakdownsOf } from './breakdown.js';
+import { breakdownsOf } from './breakdown.js';
+import type { Breakdown } from './breakdown-shape.js';
 import { conclusionSentences, recommendationText } from './conclusion.js';
 import { densityPlots } from './density.js';
 import { figuresTable } from './figures-table.js';
@@ -14,6 +15,7 @@ import { findMaxCurves, findMaxSentences, findMaxTable } from './find-max.js';
 import { notesBelow } from './notes.js';
 import { overloadSentences, steadyOf } from './overload.js';
 import { recommendedMark } from './row-labels.js';
+import { stageOverloadSentences } from './stage-breakdown.js';
 import { failuresOf, otherWarnings, truthWarnings } from './warnings.js';
 import { waterfallBars } from './waterfall.js';
 
@@ -65,7 +67,7 @@ function overloadLines(
   style: ReportStyle,
 ): readonly string[] {
   const paint = painter(style);
-  return overloadSentences(result, summaries).flatMap((sentence) =>
+  return [...overloadSentences(result, summaries), ...stageOverloadSentences(result)].flatMap((sentence) =>
     wrap(sentence, style.width, '  ').map((line) => paint(['bold', 'red'], line)),
   );
 }

@@ -46,7 +46,7 @@ function overloads({ runs, plan }: Pick<BenchResult, 'runs' | 'plan'>): string[]
     const which = plan.trials > 1 ? `, trial ${trial}` : '';
     return (
       `The queue grew without end at ${wholeSettingText(settings)}${which}: ${slopeText(inFlight)} requests in flight per second, ` +
-      `and ${slopeText(ttft)} ms of TTFT. The server cannot follow this rate, and latencies depend on how long it was measured.`
+      `and ${slopeText(ttft)} ms of ${plan.streaming === false ? 'end-to-end latency' : 'TTFT'}. The server cannot follow this rate, and latencies depend on how long it was measured.`
     );
   });
 }
@@ -84,13 +84,14 @@ function clientWarnings(runs: readonly Run[], by: readonly Dimension[]): string[
   }
   const late = runs.filter(({ client, metrics }) => {
     const { mean } = client.event_loop_delay_ms;
-    return mean !== undefined && mean > noticeableDelay * (metrics.ttft.mean ?? Infinity);
+    return mean !== undefined && mean > noticeableDelay * (metrics.ttft.mean ?? metrics.e2e.mean ?? Infinity);
   });
   if (late.length === 0) return [];
   const delayMs = Math.max(...late.map(({ client }) => client.event_loop_delay_ms.mean ?? 0));
+  const where = late.every(({ metrics }) => metrics.ttft.mean === null) ? '' : 'TTFT and ';
   return [
     `The load generator noticed events up to ${timeText(delayMs)} late on average at ${settingsOf(late, by)}: other ` +
-      'programs use its CPU. That delay is part of TTFT and end-to-end latency.',
+      `programs use its CPU. That delay is part of ${where}end-to-end latency.`,
   ];
 }
 

@@ -12,6 +12,7 @@ import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { type Markup, markup } from '../text/markup.js';
 import { distributionFigure, limitsOf } from './charts/distributions.js';
 import { intervalsFigure } from './charts/intervals.js';
+import { withoutRepeats } from './charts/latencies.js';
 import { comparisonTable } from './comparison-table.js';
 import { pageText } from './frame.js';
 import { loadPlot, type PlotLibrary } from './plot/draw.js';
@@ -66,14 +67,16 @@ function overlaid(plot: PlotLibrary, { baseline, candidate }: Comparison): reado
   const after = summarise(candidate.runs);
   const isSingle = bySetting(candidate.runs).size === 1;
   const headline = headlineOf(candidate);
-  const metrics = [
+  const metrics = withoutRepeats([
     { metric: headline.metric, title: headline.name },
     { metric: 'tpot', title: 'Time per output token (TPOT)' },
     { metric: 'e2e', title: 'End to end' },
-  ] as const;
+  ] as const);
   return after.flatMap((summary) => {
     const other = before.get(settingsKey(summary.settings));
     if (other === undefined) return [];
+    const overloaded = overloadedText(summary, other);
+    if (overloaded !== null) return [markup`<p class="notes">${overloaded}</p>`];
     return metrics.map(({ metric, title }) => {
       const distribution = (name: string, shortName: string, colour: string, side: SettingSummary) => ({
         name,
@@ -93,4 +96,13 @@ function overlaid(plot: PlotLibrary, { baseline, candidate }: Comparison): reado
       });
     });
   });
+}
+
+/** Why no distributions are drawn of a setting: with an overloaded server, they only say how long was measured. */
+function overloadedText(candidate: SettingSummary, baseline: SettingSummary): string | null {
+  if (!candidate.isOverloaded && !baseline.isOverloaded) return null;
+  const both = candidate.isOverloaded && baseline.isOverloaded;
+  const who = both ? 'of both servers' : `of the ${candidate.isOverloaded ? 'candidate' : 'baseline'}`;
+  const setting = wholeSettingText(candidate.settings);
+  return `No distributions at ${setting}: the queue ${who} grew without end, so that they would only show how long was measured.`;
 }

@@ -13,6 +13,7 @@ import { notesBelow } from '../bench/notes.js';
 import { overloadSentences, steadyOf } from '../bench/overload.js';
 import { isMarked } from '../bench/row-labels.js';
 import { toSeriesCsv } from '../bench/series-csv.js';
+import { stageOverloadSentences } from '../bench/stage-breakdown.js';
 import { failuresOf, otherWarnings, truthWarnings } from '../bench/warnings.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { Markup, markup } from '../text/markup.js';
@@ -42,7 +43,7 @@ export async function toHtml(
 <p>${server.join(' · ')}</p>
 <p class="dim">${loadItems(result.plan).join(' · ')}</p>
 <p class="dim">${machineItems(result.machine).join(' · ')}</p></header>
-${overloadSentences(result, summaries).map((sentence) => markup`<p class="warning"><strong>${sentence}</strong></p>`)}
+${[...overloadSentences(result, summaries), ...stageOverloadSentences(result)].map((sentence) => markup`<p class="warning"><strong>${sentence}</strong></p>`)}
 ${recommendation === null ? '' : markup`<p class="recommended"><strong>Recommended: ${recommendation.setting}</strong>, because ${recommendation.reason}.</p>`}
 ${findMaxSentences(result).map((sentence, index) => markup`<p class="${index === 0 ? 'recommended' : ''}">${sentence}</p>`)}
 ${warnings(truthWarnings(result))}

@@ -1,4 +1,5 @@
 import { formatBytes, formatDuration } from '../../base/units.js';
+import { routeOf } from '../../measurement/endpoints.js';
 import { listed, plural } from '../../measurement/numbers.js';
 import type { Machine, Plan, TargetDescription } from '../../measurement/result-schema.js';
 import { oneLine } from './escape.js';
@@ -25,7 +26,7 @@ function counted(names: readonly string[]): readonly string[] {
 /** The load: what was sent, how often, for how long. */
 export function loadItems(plan: Plan): readonly string[] {
   const requests = plan.tenants === undefined ? [tokens(plan), ...conversations(plan)] : tenants(plan);
-  const items = [arrivals(plan), ...besideItems(plan), ...requests, extent(plan)];
+  const items = [...endpointItems(plan), arrivals(plan), ...besideItems(plan), ...requests, extent(plan)];
   if (plan.trials > 1) items.push(plural(plan.trials, 'trial'));
   items.push(`seed ${plan.seed}${hasOwnWords(plan) ? ', new words' : ''}`);
   return items.map(oneLine);
@@ -34,6 +35,15 @@ export function loadItems(plan: Plan): readonly string[] {
 /** Without --seed, only lengths and times are those of the seed: `--seed 1` would not send the same words again. */
 function hasOwnWords({ workload, trace, prompt_salt: salt = 0 }: Plan): boolean {
   return (workload === 'synthetic' || trace !== undefined) && salt !== 0;
+}
+
+/** What was asked, if it was not streams of chat completions. */
+function endpointItems({ endpoint, streaming }: Plan): readonly string[] {
+  const isEmbeddings = endpoint === routeOf('embeddings');
+  return [
+    ...(endpoint === routeOf('chat') ? [] : [endpoint]),
+    ...(streaming === false && !isEmbeddings ? ['whole answers'] : []),
+  ];
 }
 
 function arrivals(plan: Plan): string {
@@ -58,6 +68,8 @@ function tokens(plan: Plan): string {
   const { workload, input_tokens: input, output_tokens: output, shared_prefix_tokens: prefix } = plan;
   const prompts = workload === 'synthetic' ? '' : `${workload}, `;
   const shared = prefix > 0 ? ` (${prefix} of them shared)` : '';
+  if (plan.endpoint === routeOf('embeddings'))
+    return `${prompts}${input === null ? '' : `${input} tokens in`}${shared}`;
   return input === null ? `${prompts}at most ${output} tokens out` : `${prompts}${input} → ${output} tokens${shared}`;
 }
 

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chunkIn, ChunkReader } from '../../../../src/core/bench/client/chunk.js';
+import { chatProtocol } from '../../../../src/core/bench/client/chat-protocol.js';
+import { ChunkReader } from '../../../../src/core/bench/client/chunk-reader.js';
 import { ChunkTemplate } from '../../../../src/core/bench/client/chunk-template.js';
+
+const { chunkIn } = chatProtocol;
 
 /** Pieces of text with everything in them that could mislead a search. */
 const text = fc.oneof(

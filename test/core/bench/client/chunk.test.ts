@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Chunk, chunkIn } from '../../../../src/core/bench/client/chunk.js';
+import { chatProtocol } from '../../../../src/core/bench/client/chat-protocol.js';
+import type { Chunk } from '../../../../src/core/bench/client/chunk.js';
 import { CompletionEncoder } from '../../../../src/core/server/protocol/completion-encoder.js';
 
 const plain: Chunk = {
@@ -9,12 +10,14 @@ const plain: Chunk = {
   usage: null,
   serverTimings: null,
   cachedByTimings: null,
+  executor: null,
   error: null,
+  isEnd: false,
   isForeign: false,
 };
 
 function read(json: string): Chunk {
-  return chunkIn(JSON.parse(json));
+  return chatProtocol.chunkIn(JSON.parse(json));
 }
 
 const head = '"id":"chatcmpl-1","object":"chat.completion.chunk","created":1763800000,"model":"m"';

@@ -50,7 +50,8 @@ describe('an answer that is not a stream', () => {
     expect(outcome).toMatchObject({
       status: 'failed',
       code: 'not_streaming',
-      message: 'The server answered with one JSON body instead of an event stream: it ignores "stream": true.',
+      message:
+        'The server answered with one JSON body instead of an event stream: it ignores "stream": true. --no-stream measures such answers.',
     });
   });
 

@@ -15,12 +15,33 @@ describe('the address of a server', () => {
     ['https://llm.example.org/v1?api-key=hush', 'https://llm.example.org', ['/v1'], '?api-key=hush'],
     ['http://unix/v1', 'http://unix', ['/v1'], ''],
   ])('of %s is %s', (url, baseUrl, apiPaths, query) => {
-    expect(serverAddressOf(url)).toEqual({ baseUrl, httpUrl: baseUrl, socketPath: null, apiPaths, model: null, query });
+    expect(serverAddressOf(url)).toMatchObject({
+      baseUrl,
+      httpUrl: baseUrl,
+      socketPath: null,
+      apiPaths,
+      model: null,
+      query,
+    });
+  });
+
+  it.each([
+    ['http://127.0.0.1:8000/v1', null],
+    ['http://127.0.0.1:8000/v1/chat/completions', 'chat'],
+    ['http://127.0.0.1:8000/v1/completions/', 'completions'],
+    ['http://127.0.0.1:8000/v1/responses', 'responses'],
+    ['https://llm.example.org/v1/messages?a=b', 'messages'],
+    ['unix:/run/llm.sock:/v1/embeddings', 'embeddings'],
+  ])('of %s names the endpoint %s, and is without it', (url, endpoint) => {
+    const { apiPaths, baseUrl } = serverAddressOf(url);
+    expect(serverAddressOf(url).endpoint).toBe(endpoint);
+    expect(apiPaths).toEqual(['/v1']);
+    expect(baseUrl).not.toContain('/v1');
   });
 
   it.each(['', '/', '/chat/completions'])('of an Azure deployment names the model, with %j at its end', (end) => {
     const deployment = 'https://me.openai.azure.com/openai/deployments/gpt-4o';
-    expect(serverAddressOf(`${deployment}${end}?api-version=2024-10-21`)).toEqual({
+    expect(serverAddressOf(`${deployment}${end}?api-version=2024-10-21`)).toMatchObject({
       baseUrl: deployment,
       httpUrl: deployment,
       socketPath: null,
@@ -40,7 +61,7 @@ describe('the address of a server', () => {
     ['unix:/run/llm.sock?key=hush#x', 'unix:/run/llm.sock', 'http://localhost', ['/v1'], '?key=hush'],
   ])('on a Unix socket, %s, is %s', (url, baseUrl, httpUrl, apiPaths, query) => {
     const socketPath = /(\/run\/)?llm\.sock/.exec(url)?.[0];
-    expect(serverAddressOf(url)).toEqual({ baseUrl, httpUrl, socketPath, apiPaths, model: null, query });
+    expect(serverAddressOf(url)).toMatchObject({ baseUrl, httpUrl, socketPath, apiPaths, model: null, query });
   });
 
   it.each(['ftp://example.org', 'localhost:8000', 'example.org', 'unix:', 'unix:/run/llm.sock:v1'])(

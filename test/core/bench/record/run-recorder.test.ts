@@ -205,20 +205,20 @@ describe('RunRecorder', () => {
     recorder.beginWarmup();
     recorder.endWarmup(completed(0.9 * second, 4));
     recorder.begin(second);
-    expect(recorder.snapshot).toMatchObject({ completed: 0, warmup: 2, inFlight: 2, servedTokens: 4, ttftP50Ms: null });
+    expect(recorder.snapshot).toMatchObject({ completed: 0, warmup: 2, inFlight: 2, servedTokens: 4, p50Ms: null });
   });
 
   it('shows no percentile that the report would not show', () => {
     const recorder = new RunRecorder([], 0);
     const shown = (count: number): readonly boolean[] => {
       recorded(recorder, ...Array.from({ length: count }, () => completed(0, 2)));
-      const { ttftP50Ms, ttftP95Ms } = recorder.snapshot;
-      return [ttftP50Ms !== null, ttftP95Ms !== null];
+      const { p50Ms, p95Ms } = recorder.snapshot;
+      return [p50Ms !== null, p95Ms !== null];
     };
     expect(shown(4)).toEqual([false, false]);
     expect(shown(1)).toEqual([true, false]);
     expect(shown(194)).toEqual([true, false]);
     expect(shown(1)).toEqual([true, true]);
-    expect(recorder.snapshot.ttftP50Ms).toBeCloseTo(100, 0);
+    expect(recorder.snapshot.p50Ms).toBeCloseTo(100, 0);
   });
 });

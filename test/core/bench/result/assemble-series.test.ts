@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { assembleSeries, nothingObserved } from '../../../../src/core/bench/result/assemble-series.js';
 
 const second = 1e6;
-const bin = { sent: 1, completed: 1, failed: 0, tokens: 8, inFlightUs: 2 * second, ttft: [], tpot: [] } as const;
+const bin = {
+  sent: 1,
+  completed: 1,
+  failed: 0,
+  tokens: 8,
+  inFlightUs: 2 * second,
+  ttft: [],
+  tpot: [],
+  e2e: [],
+} as const;
 const run = { binUs: second, bins: [bin, bin, bin] };
 
 describe('assembleSeries', () => {

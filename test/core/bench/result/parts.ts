@@ -41,6 +41,7 @@ export function partOf({ histograms = {}, loopDelayMs = [], ...rest }: PartDescr
     tokenSources: { usage: 0, chunks: 0 },
     queueWaitSource: null,
     answers: new AnswerCounter().counts,
+    executors: {},
     span: null,
     extendedUs: 0,
     groups: {},

@@ -15,11 +15,16 @@ async function open(
     signal = never,
   }: Partial<{ headers: Record<string, string>; modelName: string | null; trust: Trust; signal: AbortSignal }> = {},
 ): Promise<Target> {
-  return await openTarget({ type: 'url', url }, { headers, modelName }, trust, {
-    onServerStart: () => undefined,
-    onServerLog: () => undefined,
-    signal,
-  });
+  return await openTarget(
+    { type: 'url', url },
+    { headers, modelName, form: { endpoint: 'chat', streaming: true } },
+    trust,
+    {
+      onServerStart: () => undefined,
+      onServerLog: () => undefined,
+      signal,
+    },
+  );
 }
 
 const chatstream: Routes = {

@@ -42,7 +42,15 @@ async function serve(
 }
 
 function open(url: string, waitReadyMs: number | null, signal = new AbortController().signal): Promise<Target> {
-  const asked = { headers: {}, modelName: null, waitReadyMs, timeoutMs: 5000, omittedParams: [], extraBody: null };
+  const asked = {
+    headers: {},
+    modelName: null,
+    form: { endpoint: 'chat', streaming: true } as const,
+    waitReadyMs,
+    timeoutMs: 5000,
+    omittedParams: [],
+    extraBody: null,
+  };
   const hooks = { onServerStart: () => undefined, onServerLog: () => undefined, signal };
   return openReadyTarget({ type: 'url', url }, asked, { ca: null, insecure: false }, hooks);
 }

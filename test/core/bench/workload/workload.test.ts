@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { requestBody } from '../../../../src/core/bench/workload/request-body.js';
 import {
   createWorkload,
-  requestBody,
   type SyntheticSpec,
   type Turn,
   type WorkloadSpec,

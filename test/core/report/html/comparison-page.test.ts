@@ -14,3 +14,12 @@ it('the page of a comparison begins with the verdict, then draws intervals again
   expect(html).toMatch(/<p class="verdict regression"><strong>Regression: ttft\.p95 at .*<figure/s);
   expect(html).not.toMatch(/NaN/);
 });
+
+it('has no distributions of a setting at which a queue grew without end, and says why', async () => {
+  const slope = { slope: 5, lower: 4, upper: 6 };
+  const overload = { in_flight_per_second: slope, ttft_ms_per_second: slope };
+  const candidate = resultOf(1.3, { beside: { overload } });
+  const html = await comparisonHtml(compare(pair(resultOf(1), candidate), { thresholds: [], allowed: [] }));
+  expect(html).toContain('the queue of the candidate grew without end');
+  expect(html).not.toContain('<figcaption><h2>TTFT</h2>');
+});

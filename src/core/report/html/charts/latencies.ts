@@ -27,7 +27,7 @@ export function latencyFigures(
     { metric: 'tpot', title: 'Time per output token (TPOT)' },
     { metric: 'e2e', title: 'End to end' },
   ] as const;
-  return metrics.map(({ metric, title }) =>
+  return withoutRepeats(metrics).map(({ metric, title }) =>
     distributionFigure(plot, {
       title,
       limits: limitsOf(result, metric),
@@ -40,6 +40,11 @@ export function latencyFigures(
       })),
     }),
   );
+}
+
+/** The headline may be one of the others. */
+export function withoutRepeats<Each extends { readonly metric: string }>(metrics: readonly Each[]): readonly Each[] {
+  return metrics.filter(({ metric }, index) => metrics.findLastIndex((each) => each.metric === metric) === index);
 }
 
 function loadOf({ settings: { rate, concurrency, max_concurrency: maxConcurrency } }: SettingSummary): number {

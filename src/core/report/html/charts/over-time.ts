@@ -7,7 +7,7 @@ import { Markup, markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';
 import { type Figure, figureMarkup, type Layout, type Panel, type Reading } from '../plot/figure.js';
 import { key, legendLine } from './legend.js';
-import { type TimeBand, type Timeline, timelineOf, type TimePoint } from './timeline.js';
+import { type LatencyOverTime, type TimeBand, type Timeline, timelineOf, type TimePoint } from './timeline.js';
 
 const panelHeight = { wide: 108, narrow: 96 } as const;
 
@@ -23,15 +23,20 @@ export function overTimeFigure(
   if (timeline === null || last === undefined) return new Markup('');
   const { points } = timeline;
   const axis = timeAxis(plot, last.toSeconds);
-  const limitOf = (metric: 'ttft' | 'tpot'): readonly number[] =>
+  const hasTokens = points.some(({ tokensPerSecond }) => tokensPerSecond > 0);
+  const limitOf = (metric: LatencyOverTime): readonly number[] =>
     plan.slo.map(parseObjective).flatMap((each) => (each.metric.startsWith(metric) ? [each.belowMs] : []));
   const hasQueues = points.some(({ running, waiting }) => running !== null || waiting !== null);
   const hasFailures = points.some(({ failedPerSecond }) => failedPerSecond > 0);
   const panels: Panel[] = [
-    {
-      name: `Output tokens per second${runs.length > 1 ? ` (${plural(runs.length, 'trial')}: thin lines; mean: thick line)` : ''}`,
-      options: axis((layout) => throughput(plot, points, runs.length, layout)),
-    },
+    ...(hasTokens
+      ? [
+          {
+            name: `Output tokens per second${runs.length > 1 ? ` (${plural(runs.length, 'trial')}: thin lines; mean: thick line)` : ''}`,
+            options: axis((layout) => throughput(plot, points, runs.length, layout)),
+          },
+        ]
+      : []),
     {
       name: `Requests per second`,
       options: axis(() => [
@@ -75,7 +80,7 @@ export function overTimeFigure(
       markup`Seconds since the end of the warm-up. A run goes on until its last request has ended.`,
     ],
     panels,
-    readings: points.map((point) => readingOf(point, timeline, hasQueues)),
+    readings: points.map((point) => readingOf(point, timeline, { hasQueues, hasTokens })),
   };
   return figureMarkup(plot, figure);
 }
@@ -132,10 +137,10 @@ function latencyPanels(
   plot: PlotLibrary,
   timeline: Timeline,
   axis: Axis,
-  limitOf: (metric: 'ttft' | 'tpot') => readonly number[],
+  limitOf: (metric: LatencyOverTime) => readonly number[],
 ): readonly Panel[] {
-  const names = { ttft: 'Time to first token', tpot: 'Time per output token' } as const;
-  return (['ttft', 'tpot'] as const).flatMap((metric) => {
+  const names = { ttft: 'Time to first token', tpot: 'Time per output token', e2e: 'End to end' } as const;
+  return (['ttft', 'tpot', 'e2e'] as const).flatMap((metric) => {
     const bands = timeline[metric];
     if (bands.length < 2) return [];
     const most = Math.max(...bands.map(({ p95 }) => p95));
@@ -196,7 +201,11 @@ function gpuPanels(plot: PlotLibrary, points: readonly TimePoint[], axis: Axis):
   ];
 }
 
-function readingOf(point: TimePoint, timeline: Timeline, hasQueues: boolean): Reading {
+function readingOf(
+  point: TimePoint,
+  timeline: Timeline,
+  { hasQueues, hasTokens }: { readonly hasQueues: boolean; readonly hasTokens: boolean },
+): Reading {
   const bandAt = (bands: readonly TimeBand[]): TimeBand | undefined =>
     bands.find(({ fromSeconds, toSeconds }) => fromSeconds <= point.seconds && point.seconds < toSeconds);
   const latency = (name: string, band: TimeBand | undefined): readonly (readonly [string, string])[] =>
@@ -211,7 +220,7 @@ function readingOf(point: TimePoint, timeline: Timeline, hasQueues: boolean): Re
     x: point.seconds,
     heading: `${significant(point.fromSeconds)}–${significant(point.toSeconds)} s`,
     values: [
-      ['tokens/s', significant(point.tokensPerSecond)],
+      ...(hasTokens ? [['tokens/s', significant(point.tokensPerSecond)] as const] : []),
       ['sent/s', significant(point.sentPerSecond)],
       ['completed/s', significant(point.completedPerSecond)],
       ...(point.failedPerSecond > 0 ? [['unanswered/s', significant(point.failedPerSecond)] as const] : []),
@@ -224,6 +233,7 @@ function readingOf(point: TimePoint, timeline: Timeline, hasQueues: boolean): Re
         : []),
       ...latency('TTFT', bandAt(timeline.ttft)),
       ...latency('TPOT', bandAt(timeline.tpot)),
+      ...latency('E2E', bandAt(timeline.e2e)),
       ...(point.gpuPercent === null ? [] : [['GPU', `${point.gpuPercent.toFixed(0)} %`] as const]),
       ...(point.gpuBytes === null ? [] : [['GPU memory', formatBytes(point.gpuBytes)] as const]),
     ],

@@ -4,6 +4,7 @@ import type { BenchResult, Run, Setting } from '../../../measurement/result-sche
 import { dimensionsOf } from '../../../measurement/setting-text.js';
 import { bySetting, settingsKey, type SettingSummary } from '../../../measurement/summarise.js';
 import { sweptKey } from '../../../measurement/sweep.js';
+import { throughputOf, throughputUnit } from '../../../measurement/throughput.js';
 import { uslThroughput } from '../../../statistics/usl.js';
 import { headlineOf } from '../../bench/columns.js';
 import { steadyOf } from '../../bench/overload.js';
@@ -32,6 +33,7 @@ export function sweepFigure(plot: PlotLibrary, result: BenchResult, summaries: r
   const swept = sweptDimension(summaries.map(({ settings }) => settings));
   if (swept === null || summaries.length < 2) return new Markup('');
   const headline = headlineOf(result);
+  const counted = { countsTokens: summaries.every(({ countsTokens }) => countsTokens) };
   const trials = bySetting(result.runs);
   const steady = new Set(steadyOf(result, summaries));
   const points = summaries
@@ -50,7 +52,7 @@ export function sweepFigure(plot: PlotLibrary, result: BenchResult, summaries: r
             {
               load,
               summary,
-              tokens: of(({ rates }) => rates.output_tokens_per_second),
+              tokens: of((run) => throughputOf(run, counted)),
               p50: latency(({ metrics }) => metrics[headline.metric].p50, p50),
               p95: latency(({ metrics }) => metrics[headline.metric].p95, p95),
             },
@@ -140,7 +142,7 @@ export function sweepFigure(plot: PlotLibrary, result: BenchResult, summaries: r
     ],
     panels: [
       panel(
-        'Output tokens per second',
+        counted.countsTokens ? 'Output tokens per second' : 'Requests per second',
         () => [
           plot.lineY(fitted, {
             x: 'load',
@@ -174,7 +176,7 @@ export function sweepFigure(plot: PlotLibrary, result: BenchResult, summaries: r
       x: load,
       heading: `${swept.name} ${significant(load)}`,
       values: [
-        ['tokens/s', withInterval(tokens, significant)],
+        [`${throughputUnit(counted)}/s`, withInterval(tokens, significant)],
         ['requests/s', significant(summary.rates.requests_per_second)],
         ['goodput/s', orUnknown(summary.rates.goodput, significant)],
         [`${headline.name} p50`, withInterval(p50, timeText)],

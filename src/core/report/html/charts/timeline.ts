@@ -35,10 +35,15 @@ export interface TimeBand {
   readonly p95: number;
 }
 
+/** The latencies that are kept over time. */
+export type LatencyOverTime = 'ttft' | 'tpot' | 'e2e';
+
 export interface Timeline {
   readonly points: readonly TimePoint[];
   readonly ttft: readonly TimeBand[];
   readonly tpot: readonly TimeBand[];
+  /** Of answers that came as a whole. */
+  readonly e2e: readonly TimeBand[];
 }
 
 interface TimedSeries {
@@ -70,6 +75,7 @@ export function timelineOf(runs: readonly Run[]): Timeline | null {
     points,
     ttft: bandsOf(all, 'ttft', finest, lengthSeconds),
     tpot: bandsOf(all, 'tpot', finest, lengthSeconds),
+    e2e: bandsOf(all, 'e2e', finest, lengthSeconds),
   };
 }
 
@@ -134,12 +140,12 @@ function pointOf(all: readonly TimedSeries[], piece: Piece): TimePoint | null {
 
 function bandsOf(
   all: readonly TimedSeries[],
-  metric: 'ttft' | 'tpot',
+  metric: LatencyOverTime,
   finest: number,
   lengthSeconds: number,
 ): readonly TimeBand[] {
   const cellsIn = (piece: Piece): SketchCells =>
-    addCells(all.flatMap(({ series }) => inPiece(series, series[metric].map(cellsOf), piece)));
+    addCells(all.flatMap(({ series }) => inPiece(series, (series[metric] ?? []).map(cellsOf), piece)));
   let width = widthFor(finest, lengthSeconds, mostBands);
   for (;;) {
     const found = pieces(width, lengthSeconds).map((piece) => ({ piece, cells: cellsIn(piece) }));

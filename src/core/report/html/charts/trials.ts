@@ -2,6 +2,7 @@ import { significant, timeText } from '../../../measurement/numbers.js';
 import { isOverloadedRun } from '../../../measurement/overload.js';
 import type { BenchResult, Run } from '../../../measurement/result-schema.js';
 import { bySetting, settingsKey, type SettingSummary } from '../../../measurement/summarise.js';
+import { throughputOf } from '../../../measurement/throughput.js';
 import { headlineOf } from '../../bench/columns.js';
 import { chartLabels } from '../../bench/row-labels.js';
 import { Markup, markup } from '../../text/markup.js';
@@ -32,10 +33,11 @@ export function trialsFigure(plot: PlotLibrary, result: BenchResult, summaries: 
   const headline = headlineOf(result);
   const labels = chartLabels(result, summaries).texts;
   const trials = bySetting(result.runs);
+  const counted = { countsTokens: summaries.every(({ countsTokens }) => countsTokens) };
   const measures: readonly Measure[] = [
     {
-      name: 'Output tokens per second',
-      value: ({ rates }) => rates.output_tokens_per_second,
+      name: counted.countsTokens ? 'Output tokens per second' : 'Requests per second',
+      value: (run) => throughputOf(run, counted),
       format: significant,
       colour: 'var(--work)',
     },

@@ -1,0 +1,30 @@
+import { groupSummaries, type GroupSummary } from './group-summary.js';
+import type { Overload } from './overload-schema.js';
+import type { Run, StageFigures } from './result-schema.js';
+
+/** A stage over all trials of a setting. */
+export interface StageSummary extends GroupSummary {
+  /** From 1. */
+  readonly number: number;
+  readonly stage: Pick<StageFigures, 'from_rate' | 'to_rate' | 'from_seconds' | 'to_seconds'>;
+  /** The fastest growth, if the queue grew without end in this stage in most trials; null otherwise. */
+  readonly overload: Overload | null;
+}
+
+/** The stages of the trials of one setting; none of a rate that stays the same. */
+export function stageSummaries(trials: readonly Run[]): readonly StageSummary[] {
+  const first = trials.find(({ stages }) => stages !== undefined)?.stages ?? [];
+  return first.flatMap((stage, index) => {
+    const figures = trials.flatMap(({ stages }) => stages?.[index] ?? []);
+    const [summary] = groupSummaries(figures.map((each) => ({ name: String(index + 1), figures: each })));
+    if (summary === undefined) return [];
+    const tokensPerSecond = figures.reduce((sum, each) => sum + each.output_tokens_per_second, 0) / figures.length;
+    return { ...summary, tokensPerSecond, number: index + 1, stage, overload: overloadIn(figures) };
+  });
+}
+
+function overloadIn(figures: readonly StageFigures[]): Overload | null {
+  const found = figures.flatMap(({ overload }) => overload ?? []);
+  if (found.length * 2 <= figures.length) return null;
+  return found.toSorted((a, b) => b.in_flight_per_second.slope - a.in_flight_per_second.slope)[0] ?? null;
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
+import { metricOf } from '../../../../src/core/measurement/metric.js';
+import type { StageFigures } from '../../../../src/core/measurement/result-schema.js';
+import { notesBelow } from '../../../../src/core/report/bench/notes.js';
+import { stageBreakdown, stageOverloadSentences } from '../../../../src/core/report/bench/stage-breakdown.js';
+import { benchResult } from '../../../support/bench-result.js';
+
+function latency(ms: number): StageFigures['ttft'] {
+  const histogram = new LatencyHistogram();
+  for (let sample = 0; sample < 25; sample += 1) histogram.record(ms * 1000);
+  return metricOf(histogram);
+}
+
+function stage(rate: number, fromSeconds: number, more: Partial<StageFigures> = {}): StageFigures {
+  const tokens = { output_tokens: 250, prompt_tokens: 500, cached_tokens: null };
+  return {
+    ...{ from_rate: rate, to_rate: rate, from_seconds: fromSeconds, to_seconds: fromSeconds + 10 },
+    ...{ requests_per_second: 2.5, output_tokens_per_second: 25, completed: 25, unanswered: 0, ...tokens },
+    ...{ ttft: latency(20), tpot: latency(10), e2e: latency(110) },
+    ...more,
+  };
+}
+
+const growth = { slope: 5, lower: 4, upper: 6 };
+const overload = { in_flight_per_second: growth, ttft_ms_per_second: growth };
+
+describe('the stages in a report', () => {
+  const stages = [stage(2, 0), stage(8, 10, { unanswered: 5, overload }), stage(2, 20, { to_rate: 10 })];
+  const { result } = benchResult({ settings: [{ rate: 4, beside: { stages } }], trials: 3 });
+
+  it('have a row each, with all trials together, and no percentiles where the queue grew', () => {
+    expect(stageBreakdown(result)).toEqual({
+      title: 'By stage',
+      heading: ['stage', 'requests/s', 'for', 'sent', 'completed', 'failed', 'tokens/s', 'TTFT p50', 'E2E p50'],
+      rows: [
+        ['1', '2.00', '10 s', '75', '75', '–', '25.0', '20.0 ms', '110 ms'],
+        ['2', '8.00', '10 s', '90', '75', '15', '25.0', '↗', '↗'],
+        ['3', '2.00–10.0', '10 s', '75', '75', '–', '25.0', '20.0 ms', '110 ms'],
+      ],
+      sentences: ['↗ grew as long as the stage took.'],
+    });
+  });
+
+  it('are named in the headline where the queue grew', () => {
+    expect(stageOverloadSentences(result)).toEqual([
+      'The queue grew without end in stage 2, at 8.00 requests/s: with every second 5.00 more were waiting (95 % interval 4.00 to 6.00).',
+    ]);
+  });
+
+  it('are none of a rate that stays the same', () => {
+    expect(stageBreakdown(benchResult({ settings: [{ rate: 4 }] }).result)).toBeNull();
+  });
+});
+
+it('the notes below a report say who answered behind the server', () => {
+  const executors = [
+    { name: 'gpu1:8080', completed: 60, share: 0.6 },
+    { name: 'gpu2', completed: 40, share: 0.4 },
+  ];
+  const { result, summaries } = benchResult({ settings: [{ concurrency: 8, beside: { executors } }], trials: 2 });
+  expect(notesBelow(result, summaries)).toContain(
+    'Answered by gpu1:8080 (60 %, 120 requests) and gpu2 (40 %, 80 requests).',
+  );
+});
