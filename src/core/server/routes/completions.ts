@@ -8,7 +8,13 @@ import { clientOf } from '../http/open-answers.js';
 import { choicesOf, refuseTooMany } from '../protocol/choices.js';
 import { CompletionChoicesEncoder, CompletionEncoder } from '../protocol/completion-encoder.js';
 import type { CompletionType } from '../protocol/completion-head.js';
-import { fromChatRequest, fromCompletionRequest } from '../protocol/completion-requests.js';
+import {
+  fromChatRequest,
+  fromCompletionRequest,
+  type Ranking,
+  rankingOf,
+  wantedLogprobs,
+} from '../protocol/completion-requests.js';
 import { chatCompletionRequest, type CompletionRequest, completionRequest } from '../schemas/completion-requests.js';
 import { generated, json } from '../schemas/openapi.js';
 import { inputTokens } from '../schemas/server-state.js';
@@ -26,7 +32,8 @@ export function completionRoutes(app: App, context: ServerContext): void {
   };
   app.post('/v1/chat/completions', { schema: chat }, ({ body }, reply) => {
     const request = fromChatRequest(body, `chatcmpl-${randomUUID()}`, defaultMaxTokens);
-    return answer(context, { type: 'chat', prompts: [request], echoes: [''] }, body, reply);
+    const choices = { logprobs: body.logprobs === true, ranking: rankingOf({ n: body.n ?? 1 }) };
+    return answer(context, { type: 'chat', prompts: [request], echoes: [''], ...choices }, body, reply);
   });
 
   const counting = {
@@ -51,7 +58,8 @@ export function completionRoutes(app: App, context: ServerContext): void {
   app.post('/v1/completions', { schema: text }, async ({ body }, reply) => {
     const prompts = fromCompletionRequest(body, `cmpl-${randomUUID()}`, defaultMaxTokens);
     const texts = body.echo === true ? await textsOf(context, prompts, reply) : prompts.map(() => '');
-    return await answer(context, { type: 'text', prompts, echoes: texts }, body, reply);
+    const choices = { logprobs: wantedLogprobs(body) !== null, ranking: rankingOf(body) };
+    return await answer(context, { type: 'text', prompts, echoes: texts, ...choices }, body, reply);
   });
 }
 
@@ -62,18 +70,21 @@ interface Asked {
   readonly prompts: readonly InferenceRequest[];
   /** For each prompt, the text that its answer begins with; possibly empty. */
   readonly echoes: readonly string[];
+  /** Whether the answer has the probabilities of its tokens. */
+  readonly logprobs: boolean;
+  readonly ranking: Ranking;
 }
 
 function answer(
   context: ServerContext,
-  { type, prompts, echoes }: Asked,
-  body: Pick<CompletionRequest, 'model' | 'stream' | 'stream_options' | 'service_tier' | 'n'>,
+  { type, prompts, echoes, logprobs, ranking: { chosen, candidates } }: Asked,
+  body: Pick<CompletionRequest, 'model' | 'stream' | 'stream_options' | 'service_tier'>,
   reply: FastifyReply,
 ): Promise<object | undefined> {
   const { stream, stream_options: options } = body;
-  const perPrompt = body.n ?? 1;
-  refuseTooMany(prompts.length, perPrompt, context.inference.limits);
-  const requests = choicesOf(prompts, perPrompt);
+  const generations = { perPrompt: candidates, param: candidates > chosen ? 'best_of' : 'n' } as const;
+  refuseTooMany(prompts.length, generations, context.inference.limits);
+  const requests = choicesOf(prompts, candidates);
   const [first] = requests;
   if (first === undefined) throw new ChatstreamError('internal', 'A request without a prompt was accepted.');
   const head = {
@@ -84,16 +95,17 @@ function answer(
     serviceTier: body.service_tier ?? null,
   };
   const includeUsage = options?.include_usage ?? false;
-  const allEchoes = echoes.flatMap((echo) => requests.slice(0, perPrompt).map(() => echo));
+  const allEchoes = echoes.flatMap((echo) => Array.from({ length: chosen }, () => echo));
+  const choices = { echoes: allEchoes, logprobs, perPrompt: candidates, kept: chosen };
   const generation =
     requests.length === 1
-      ? new GenerationAnswer(context, first, new CompletionEncoder(type, head, includeUsage, allEchoes[0]), reply)
-      : new ChoicesAnswer(
+      ? new GenerationAnswer(
           context,
-          requests,
-          new CompletionChoicesEncoder(type, head, includeUsage, { echoes: allEchoes, perPrompt }),
+          first,
+          new CompletionEncoder(type, head, includeUsage, { echo: allEchoes[0] ?? '', logprobs }),
           reply,
-        );
+        )
+      : new ChoicesAnswer(context, requests, new CompletionChoicesEncoder(type, head, includeUsage, choices), reply);
   return stream === true ? generation.streamed(options?.include_queue ?? false) : generation.whole();
 }
 
