@@ -193,7 +193,7 @@ describe('errors', () => {
     ['temperature', { temperature: 3 }],
     ['max_tokens', { max_tokens: 0 }],
     ['n', { n: 500 }],
-    ['logprobs', { logprobs: true }],
+    ['top_logprobs', { logprobs: true, top_logprobs: 21 }],
   ])('name a parameter that is wrong or not supported: %s', async (param, wrong) => {
     const error = await rejection(client.chat.completions.create({ ...request, ...wrong }));
     expect(error).toBeInstanceOf(BadRequestError);
