@@ -1,6 +1,6 @@
 import type { AnswerPart } from '../../engine/dialects/answer.js';
 import type { OutputLogprob, TokenLogprob } from '../../engine/token-logprob.js';
-import type { ChatLogprobs, TextLogprobs, WireLogprob } from '../schemas/logprobs.js';
+import type { ChatLogprobs, EventLogprob, ItemLogprob, TextLogprobs, WireLogprob } from '../schemas/logprobs.js';
 
 /** The tokens that wrote the content of an answer. */
 export function logprobsOf(parts: readonly AnswerPart[]): readonly OutputLogprob[] {
@@ -15,6 +15,20 @@ export function chatLogprobs(tokens: readonly OutputLogprob[]): ChatLogprobs {
 
 function wireLogprob({ text, logprob, bytes }: TokenLogprob): WireLogprob {
   return { token: text, logprob, bytes: bytes === null ? null : [...bytes] };
+}
+
+/** As the items of responses have them. */
+export function itemLogprobs(tokens: readonly OutputLogprob[]): ItemLogprob[] {
+  const known = ({ text, logprob, bytes }: TokenLogprob): Omit<ItemLogprob, 'top_logprobs'> => {
+    return { token: text, logprob, bytes: [...(bytes ?? [])] };
+  };
+  return tokens.map((token) => ({ ...known(token), top_logprobs: token.top.map(known) }));
+}
+
+/** As the events of responses have them. */
+export function eventLogprobs(tokens: readonly OutputLogprob[]): EventLogprob[] {
+  const brief = ({ text, logprob }: TokenLogprob): Omit<EventLogprob, 'top_logprobs'> => ({ token: text, logprob });
+  return tokens.map((token) => ({ ...brief(token), top_logprobs: token.top.map(brief) }));
 }
 
 /**

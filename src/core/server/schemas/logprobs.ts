@@ -41,6 +41,18 @@ export const textLogprobs = Type.Object({
   text_offset: Type.Array(Type.Integer({ minimum: 0, description: 'In characters, from the beginning of the text.' })),
 });
 
+const known = Type.Object({ ...wireLogprob.properties, bytes: Type.Array(Type.Integer({ minimum: 0, maximum: 255 })) });
+
+/** In the items of responses, where bytes are never null. */
+export const itemLogprob = Type.Object({ ...known.properties, top_logprobs: Type.Array(known) });
+
+const brief = Type.Object({ token: Type.String(), logprob: Type.Number({ maximum: 0 }) });
+
+/** In the events of responses, which have no bytes. */
+export const eventLogprob = Type.Object({ ...brief.properties, top_logprobs: Type.Array(brief) });
+
+export type ItemLogprob = Static<typeof itemLogprob>;
+export type EventLogprob = Static<typeof eventLogprob>;
 export type WireLogprob = Static<typeof wireLogprob>;
 export type ChatLogprobs = Static<typeof chatLogprobs>;
 export type TextLogprobs = Static<typeof textLogprobs>;
