@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AnswerReader } from '../../../src/core/engine/dialects/answer-reader.js';
 import { hermes } from '../../../src/core/engine/dialects/hermes.js';
 import type { OutputLogprob } from '../../../src/core/engine/token-logprob.js';
-import type { AnswerReading } from '../../../src/core/inference/answer-reading.js';
-import { plainReading } from '../../../src/core/inference/answer-reading.js';
+import { type AnswerReading, plainReading } from '../../../src/core/inference/answer-reading.js';
 import { RatedReading } from '../../../src/core/inference/rated-reading.js';
 
 const dialect = { thoughts: { name: '<think>', begin: '<think>', end: '</think>' }, calls: hermes };

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => harness.stop());
 
 function logprobsOf(events: readonly GenerationEvent[]): readonly OutputLogprob[] {
-  return events.flatMap((event) => ('logprob' in event && event.logprob !== undefined ? [event.logprob] : []));
+  return events.flatMap((event) => ('logprob' in event ? [event.logprob] : []));
 }
 
 async function rated(changes: Partial<GenerationSpec> = {}): Promise<readonly OutputLogprob[]> {
