@@ -173,6 +173,7 @@ describe('observation', () => {
         ...generationParameters.filter((name) => name !== 'n'),
         ...chatParameters.filter((name) => name !== 'messages'),
         ...responseParameters,
+        'top_logprobs',
       ],
     ],
     ['post', '/v1/conversations/{id}/items', ['items']],
