@@ -14,9 +14,10 @@ export function parentListener(): (progress: BenchProgress) => void {
 
 function figuresOf(progress: BenchProgress): LoadFigures {
   const { status, elapsedMs, plannedMs, completed, inFlight, failed } = progress;
-  const { outputTokensPerSecond, ttftP50Ms, ttftP95Ms } = progress;
+  const { outputTokensPerSecond, p50Ms, p95Ms } = progress;
   return {
     ...{ phase: status, elapsedMs, plannedMs, completed, inFlight, failed },
-    ...{ outputTokensPerSecond, ttftP50Ms, ttftP95Ms },
+    // A load test is always one of streams, whose latency is the time to the first token.
+    ...{ outputTokensPerSecond, ttftP50Ms: p50Ms, ttftP95Ms: p95Ms },
   };
 }

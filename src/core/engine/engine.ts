@@ -3,7 +3,9 @@ import type { ChatstreamError, ErrorCode } from '../base/errors.js';
 import type { EmbeddingInput, EmbeddingsInfo } from './embeddings-info.js';
 import type { EngineName } from './options.js';
 import type { OutputFormat } from './output-format.js';
+import type { PromptCacheActivity } from './prompt-cache-activity.js';
 import type { Sampling } from './sampling.js';
+import type { OutputLogprob } from './token-logprob.js';
 
 /** The number of a token in the model's vocabulary. */
 export type Token = number;
@@ -139,6 +141,8 @@ export interface GenerationSpec {
   readonly thoughtLimit: ThoughtLimit | null;
   /** Output tokens whose text was already reported. They count in `maxTokens`. Empty for a new generation. */
   readonly resumeAfter: readonly Token[];
+  /** How many of the likeliest tokens are reported with each token of the output; no probabilities if left out. */
+  readonly logprobs?: number;
   /** The lengths of the inputs in the prompt, if embeddings are wanted; what is about output is ignored then. */
   readonly inputLengths?: readonly number[];
 }
@@ -165,6 +169,8 @@ export type GenerationEvent =
       readonly token: Token;
       /** Text that is now certain: whole characters that cannot be part of a stop string. May be empty. */
       readonly text: string;
+      /** Of this token, if asked for. */
+      readonly logprob?: OutputLogprob;
     }
   | {
       readonly type: 'embedded';
@@ -184,6 +190,8 @@ export type GenerationEvent =
       readonly text: string;
       /** The stop string at which it ended, if it ended at one. */
       readonly stop?: string;
+      /** Of that token, if asked for. */
+      readonly logprob?: OutputLogprob;
     }
   | {
       readonly type: 'failed';
@@ -197,30 +205,6 @@ export type GenerationEvent =
 /** The event that reports a generation as ended by an error. */
 export function failedEvent(id: string, { code, advice, param }: ChatstreamError): GenerationEvent {
   return { type: 'failed', id, code, message: advice, ...(param !== undefined && { param }) };
-}
-
-/** Where the beginning of a prompt was found: in its slot, in the memory of the prompt cache, or in another slot. */
-export const cacheSources = ['slot', 'memory', 'copy'] as const;
-
-export type CacheSource = (typeof cacheSources)[number];
-
-/** What the prompt cache holds, and what it has done since the engine process started. */
-export interface PromptCacheActivity {
-  /** The number of the engine process: another one counts from the beginning. */
-  readonly pid: number;
-  /** Conversations that are kept in memory. */
-  readonly entries: number;
-  readonly bytes: number;
-  /** Conversations that were given up for others. */
-  readonly evictions: number;
-  /** Generations that began with at least 32 tokens or half of their prompt, by where these came from. */
-  readonly hits: Readonly<Record<CacheSource, number>>;
-  /** All others. */
-  readonly misses: number;
-  /** Prompt tokens that needed no prefill. */
-  readonly tokens: number;
-  /** Time spent on saving, restoring and copying. */
-  readonly busyMs: number;
 }
 
 /** One step of the engine: one batched decode that gives every running generation its next token. */

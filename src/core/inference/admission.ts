@@ -12,7 +12,7 @@ import {
 import type { EngineInfo, Prepared, PromptSource, ServingEngine } from '../engine/engine.js';
 import { noKey } from '../scheduler/demand.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
-import { type AnswerPlan, AnswerPlans } from './answer-reading.js';
+import { type AnswerPlan, AnswerPlans } from './answer-plans.js';
 import type { InferenceJob } from './inference-job.js';
 import type { InferenceRequest } from './request.js';
 import { afterFewestSteps } from './shortening.js';

@@ -2,7 +2,7 @@ import type { GenerationSpec, Token } from '../engine/engine.js';
 import { type Demand, noKey } from '../scheduler/demand.js';
 import { Job } from '../scheduler/job.js';
 import { usualClass } from '../scheduler/traffic-class.js';
-import type { AnswerPlan } from './answer-reading.js';
+import type { AnswerPlan } from './answer-plans.js';
 import type { AnswerListener, InferenceRequest, Timings } from './request.js';
 
 type Phase =
@@ -55,12 +55,14 @@ export class InferenceJob extends Job {
   }
 
   get spec(): GenerationSpec {
-    const { id, maxTokens, minTokens, sampling, stop, stopTokens, ignoreEos, format, inputLengths } = this.request;
+    const { id, maxTokens, minTokens, sampling, stop, stopTokens, ignoreEos, format } = this.request;
+    const { inputLengths, logprobs } = this.request;
     const { marks, thoughtLimit } = this.plan;
     const ends = { maxTokens, minTokens, stop, stopTokens, ignoreEos, thoughtLimit };
     return {
       ...{ id, prompt: this.prompt, sampling, format, ...ends, marks, resumeAfter: [] },
       ...(inputLengths !== undefined && { inputLengths }),
+      ...(logprobs !== undefined && { logprobs }),
     };
   }
 

@@ -95,7 +95,7 @@ export class Processing {
         job.slot = event.slot;
         return;
       case 'token':
-        this.#pass(job, event.text);
+        this.#pass(job, event);
         return;
       case 'embedded':
         job.listener.embedded?.(event.index, event.vector);
@@ -104,7 +104,7 @@ export class Processing {
         const { reading } = job.plan;
         const wasThinking = reading.isThinking;
         const isCut = event.reason === 'length' || event.stop !== undefined;
-        const parts = reading.end(event.text, isCut);
+        const parts = reading.end(event.text, isCut, event.logprob);
         if (event.token !== null) this.#countToken(job, wasThinking);
         const timings = job.timings(this.#clock.now());
         this.#forget(job);
@@ -121,10 +121,10 @@ export class Processing {
     }
   }
 
-  #pass(job: InferenceJob, text: string): void {
+  #pass(job: InferenceJob, { text, logprob }: Extract<GenerationEvent, { type: 'token' }>): void {
     const { reading } = job.plan;
     const wasThinking = reading.isThinking;
-    const parts = text === '' ? [] : reading.push(text);
+    const parts = text === '' && logprob === undefined ? [] : reading.push(text, logprob);
     this.#countToken(job, wasThinking || reading.isThinking);
     if (parts.length > 0) job.listener.parts(parts);
   }

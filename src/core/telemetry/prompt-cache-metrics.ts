@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { cacheSources, type PromptCacheActivity, type ServingEngine } from '../engine/engine.js';
+import type { ServingEngine } from '../engine/engine.js';
+import { cacheSources, type PromptCacheActivity } from '../engine/prompt-cache-activity.js';
 
 const nothing: PromptCacheActivity = {
   pid: 0,

@@ -105,12 +105,9 @@ const refused: readonly (readonly [param: string, body: object])[] = [
   ['n', { n: 5 }],
   ['n', { n: 0 }],
   ['n', { n: 'x' }],
-  ['best_of', { best_of: 2 }],
   ['tool_choice', { tool_choice: 'required' }],
   ['functions', { functions: [{ name: 'f' }] }],
   ['function_call', { function_call: { name: 'f' } }],
-  ['logprobs', { logprobs: true }],
-  ['logprobs', { logprobs: 0 }],
   ['top_logprobs', { top_logprobs: 3 }],
   ['audio', { audio: { voice: 'alloy', format: 'wav' } }],
   ['modalities', { modalities: ['text', 'audio'] }],
@@ -224,8 +221,7 @@ describe('parameters', () => {
   it.each([
     ['a chat', chatPath, chat('hello', { echo: true }), 'echo'],
     ['a chat', chatPath, chat('hello', { suffix: 'x' }), 'suffix'],
-    ['a completion', completionPath, { prompt: 'hello', best_of: 2 }, 'best_of'],
-    ['a completion', completionPath, { prompt: 'hello', n: 2, best_of: 1 }, 'best_of'],
+    ['a chat', chatPath, chat('hello', { best_of: 2 }), 'best_of'],
     ['a completion', completionPath, { prompt: Array.from({ length: 69 }, () => 'x') }, 'prompt'],
     ['a completion', completionPath, { prompt: Array.from({ length: 35 }, () => 'x'), n: 2 }, 'prompt'],
   ])('of %s are refused where they ask for too much: %s %j', async (_, path, body, param) => {

@@ -1,7 +1,8 @@
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { Emitter } from '../../../src/core/base/emitter.js';
-import type { EngineState, PromptCacheActivity, Round } from '../../../src/core/engine/engine.js';
+import type { EngineState, Round } from '../../../src/core/engine/engine.js';
+import type { PromptCacheActivity } from '../../../src/core/engine/prompt-cache-activity.js';
 import { observePromptCache } from '../../../src/core/telemetry/prompt-cache-metrics.js';
 
 function activity(changes: Partial<PromptCacheActivity>): Round {

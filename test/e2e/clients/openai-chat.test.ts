@@ -168,6 +168,22 @@ describe('models', () => {
   });
 });
 
+describe('probabilities of tokens', () => {
+  it('come with the text, whole and streamed', async () => {
+    const asked = { ...request, temperature: 0, logprobs: true, top_logprobs: 3 };
+    const [choice] = (await client.chat.completions.create(asked)).choices;
+    const tokens = choice?.logprobs?.content ?? [];
+    expect(tokens.length).toBeGreaterThan(1);
+    for (const { token, top_logprobs: top } of tokens) expect([top.length, top[0]?.token]).toEqual([3, token]);
+
+    const streamed: string[] = [];
+    for await (const chunk of await client.chat.completions.create({ ...asked, stream: true })) {
+      streamed.push(...(chunk.choices[0]?.logprobs?.content ?? []).map(({ token }) => token));
+    }
+    expect(streamed).toEqual(tokens.map(({ token }) => token));
+  });
+});
+
 describe('errors', () => {
   it('name an unknown model', async () => {
     const error = await rejection(client.chat.completions.create({ ...request, model: 'gpt-4o' }));
@@ -193,7 +209,7 @@ describe('errors', () => {
     ['temperature', { temperature: 3 }],
     ['max_tokens', { max_tokens: 0 }],
     ['n', { n: 500 }],
-    ['logprobs', { logprobs: true }],
+    ['top_logprobs', { logprobs: true, top_logprobs: 21 }],
   ])('name a parameter that is wrong or not supported: %s', async (param, wrong) => {
     const error = await rejection(client.chat.completions.create({ ...request, ...wrong }));
     expect(error).toBeInstanceOf(BadRequestError);

@@ -1,8 +1,10 @@
 import type { Tool } from '../output-format.js';
+import type { OutputLogprob } from '../token-logprob.js';
 
 /** A part of an answer. Parts of one kind that follow each other are one text that was cut somewhere. */
 export type AnswerPart =
-  | { readonly type: 'content'; readonly text: string }
+  /** With the tokens that wrote it, if their probabilities were asked for. */
+  | { readonly type: 'content'; readonly text: string; readonly logprobs?: readonly OutputLogprob[] }
   | { readonly type: 'reasoning'; readonly text: string }
   /** A call begins: the first has the index 0. */
   | { readonly type: 'call'; readonly index: number; readonly id: string; readonly name: string }
@@ -89,12 +91,17 @@ export function addParts(list: AnswerPart[], parts: readonly AnswerPart[]): void
   }
 }
 
-/** One part instead of two that follow each other; null if they are of different kinds. */
+/**
+ * One part instead of two that follow each other; null if they are of different kinds. Parts with probabilities stay apart:
+ * to copy the lists of a long answer for each of its tokens would take quadratic time.
+ */
 export function mergedParts(first: AnswerPart, second: AnswerPart): AnswerPart | null {
   switch (second.type) {
     case 'content':
+      if (first.type !== 'content' || first.logprobs !== undefined || second.logprobs !== undefined) return null;
+      return { type: 'content', text: first.text + second.text };
     case 'reasoning':
-      return first.type === second.type ? { type: second.type, text: first.text + second.text } : null;
+      return first.type === 'reasoning' ? { type: 'reasoning', text: first.text + second.text } : null;
     case 'arguments': {
       const isSame = first.type === 'arguments' && first.index === second.index;
       return isSame ? { ...second, text: first.text + second.text } : null;

@@ -9,14 +9,20 @@ import {
   type Token,
 } from '../engine.js';
 import type { TextAssembler } from '../text/text-assembler.js';
+import type { OutputLogprob } from '../token-logprob.js';
 import type { RoundMember } from './batching.js';
 import type { Steer } from './guidance.js';
 import { libraryToken, libraryTokens } from './library.js';
 import type { PenaltyWindow } from './sampling.js';
 import type { Slot } from './slots.js';
 import type { ChangingBias } from './token-biases.js';
+import type { RatedDraws } from './token-rater.js';
 
 type TokenStream = ReturnType<Slot['sequence']['evaluateWithMetadata']>;
+
+interface Rated {
+  readonly logprob?: OutputLogprob;
+}
 
 /**
  *     cold ──▶ prefilling ──(last chunk: draws the first token)──▶ decoding ──▶ over
@@ -47,6 +53,8 @@ export interface GenerationStart {
   readonly bias: ChangingBias | null;
   /** Has already taken the resumed output. */
   readonly text: TextAssembler;
+  /** Null if probabilities are not wanted. */
+  readonly ratings: RatedDraws | null;
   readonly isEnd: (token: Token) => boolean;
   readonly contextLength: number;
   readonly prefillChunk: number;
@@ -135,6 +143,7 @@ export class LlamaGeneration implements RoundMember {
   /** Leaves the slot, in any state. Only between rounds. */
   async close(): Promise<void> {
     await this.#stream?.return();
+    this.#start.ratings?.end();
   }
 
   get #stream(): TokenStream | null {
@@ -190,15 +199,25 @@ export class LlamaGeneration implements RoundMember {
     penalties?.push(token);
     bias?.push(token);
     const { text, stopped } = assembler.push(token, this.#outputTokens > spec.minTokens);
-    if (stopped) return this.#ended('stop', token, text);
-    if (this.#outputTokens >= this.#outputLimit) return this.#ended('length', token, text + assembler.end());
-    return { type: 'token', id: this.id, token, text };
+    const rated = this.#rated(token);
+    if (stopped) return this.#ended('stop', token, text, rated);
+    if (this.#outputTokens >= this.#outputLimit) return this.#ended('length', token, text + assembler.end(), rated);
+    return { type: 'token', id: this.id, token, text, ...rated };
   }
 
-  #ended(reason: FinishReason, token: Token | null, text: string): GenerationEvent {
+  /** Nothing for a token that was written for the model: that is not content. */
+  #rated(token: Token): Rated {
+    const { ratings, text } = this.#start;
+    const rating = ratings?.of(token) ?? null;
+    if (rating === null) return {};
+    const { text: name, bytes, logprob, top } = rating;
+    return { logprob: { text: name, bytes, logprob, top, written: text.written } };
+  }
+
+  #ended(reason: FinishReason, token: Token | null, text: string, rated: Rated = {}): GenerationEvent {
     this.#state = { status: 'over', failed: false, stream: this.#stream };
     const { stop } = this.#start.text;
-    return { type: 'ended', id: this.id, reason, token, text, ...(stop !== null && { stop }) };
+    return { type: 'ended', id: this.id, reason, token, text, ...(stop !== null && { stop }), ...rated };
   }
 }
 

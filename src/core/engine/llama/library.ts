@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type * as library from 'node-llama-cpp';
 import type {
   Llama,
+  LlamaContext,
   LlamaContextSequence,
   LlamaGrammar,
   LlamaGrammarEvaluationState,
@@ -12,7 +13,7 @@ import type {
   TokenBias,
 } from 'node-llama-cpp';
 import { ChatstreamError } from '../../base/errors.js';
-import { member } from '../../base/json.js';
+import { items, member } from '../../base/json.js';
 import type { Token } from '../engine.js';
 
 /**
@@ -152,6 +153,102 @@ export function tokenSpelling(model: LlamaModel, token: Token): string {
   const text: unknown = Reflect.apply(read, native, [token]);
   if (typeof text !== 'string') throw moved('LlamaModel._model.getTokenString');
   return text;
+}
+
+/** Whether {@link onDraw} and {@link readLogits} find the functions that they depend on. */
+export function canReadLogits(sequence: LlamaContextSequence): boolean {
+  return (
+    typeof property(sequence, '_decodeTokens') === 'function' &&
+    typeof property(property(sequence.context, '_ctx'), 'sampleToken') === 'function' &&
+    typeof property(property(sequence.model.llama, '_bindings'), 'AddonSampler') === 'function'
+  );
+}
+
+/**
+ * Calls `seen` after each token that a sequence draws, while the logits are still there that it was drawn from. The
+ * sequence goes on when `seen` has resolved.
+ *
+ * Depends on `LlamaContextSequence._decodeTokens`, which gets a function that draws a token as its sixth parameter.
+ *
+ * @returns a function that ends it
+ */
+export function onDraw(
+  sequence: LlamaContextSequence,
+  seen: (token: Token, logitIndex: number) => Promise<void>,
+): () => void {
+  const decode = property(sequence, '_decodeTokens');
+  if (typeof decode !== 'function') throw moved('LlamaContextSequence._decodeTokens');
+  const watched = (...parameters: unknown[]): unknown => {
+    const draw = parameters[drawParameter];
+    if (typeof draw !== 'function') throw moved('LlamaContextSequence._decodeTokens');
+    const watchedDraw = async (logitIndex: unknown, ...others: unknown[]): Promise<unknown> => {
+      const token: unknown = await Reflect.apply(draw, undefined, [logitIndex, ...others]);
+      if (typeof token === 'number' && typeof logitIndex === 'number') await seen(token, logitIndex);
+      return token;
+    };
+    return Reflect.apply(decode, sequence, parameters.with(drawParameter, watchedDraw));
+  };
+  Reflect.set(sequence, '_decodeTokens', watched);
+  return () => {
+    Reflect.deleteProperty(sequence, '_decodeTokens');
+  };
+}
+
+const drawParameter = 5;
+
+/** A sampler of llama.cpp, of which nothing is known here. */
+export interface NativeSampler {
+  readonly native: unknown;
+}
+
+/**
+ * A sampler that keeps the `topK` likeliest tokens as they are, and draws one of them; or that keeps all of them.
+ *
+ * Depends on `Llama._bindings.AddonSampler` and its `applyConfig`, and on `LlamaModel._model`.
+ */
+export function createSampler(model: LlamaModel, topK: number | 'all'): NativeSampler {
+  const Sampler = property(property(model.llama, '_bindings'), 'AddonSampler');
+  if (typeof Sampler !== 'function') throw moved('AddonSampler');
+  const native: unknown = Reflect.construct(Sampler, [property(model, '_model')]);
+  const configure = property(native, 'applyConfig');
+  if (typeof configure !== 'function') throw moved('AddonSampler.applyConfig');
+  Reflect.apply(configure, native, [topK === 'all' ? { temperature: 0 } : { temperature: 1, topK, seed: 1 }]);
+  return { native };
+}
+
+/** Logits by token, and the sum of exp(logit - highest logit) over all tokens of the sampler. */
+export interface Logits {
+  readonly logits: ReadonlyMap<Token, number>;
+  readonly weight: number;
+}
+
+/**
+ * Reads logits with a sampler, which draws a token that nobody uses. The logits themselves stay as they are.
+ *
+ * Depends on `LlamaContext._ctx.sampleToken`: its fifth parameter says which logits are wanted, its sixth whether their sum
+ * is, and they come as the fourth and the fifth item of its result.
+ *
+ * @param wanted the tokens, or how many of the likeliest
+ */
+export async function readLogits(
+  context: LlamaContext,
+  logitIndex: number,
+  { native }: NativeSampler,
+  wanted: { readonly tokens: readonly Token[] } | { readonly likeliest: number },
+): Promise<Logits> {
+  const nativeContext = property(context, '_ctx');
+  const sample = property(nativeContext, 'sampleToken');
+  if (typeof sample !== 'function') throw moved('LlamaContext._ctx.sampleToken');
+  const filter =
+    'tokens' in wanted ? [wanted.tokens, false, false, false, 0] : [[], false, false, false, wanted.likeliest];
+  const parameters = [logitIndex, native, false, false, filter, true];
+  const result: unknown = await Reflect.apply(sample, nativeContext, parameters);
+  const pairs = items(items(result)[3]).filter((value) => typeof value === 'number');
+  const weight = items(result)[4];
+  if (pairs.length === 0 || typeof weight !== 'number') throw moved('LlamaContext._ctx.sampleToken');
+  const logits = new Map<Token, number>();
+  for (let at = 0; at + 1 < pairs.length; at += 2) logits.set(pairs[at] ?? 0, pairs[at + 1] ?? 0);
+  return { logits, weight };
 }
 
 /** The version of node-llama-cpp that is installed, from its package.json. */

@@ -4,15 +4,20 @@ import { type ChatDialect, chatDialect } from '../dialects/chat-dialect.js';
 import { endsInThought, stopsInThought } from '../dialects/thoughts.js';
 import type { PromptSource, Token } from '../engine.js';
 import type { DecodeTokens } from '../text/text-assembler.js';
+import { textOfBytes, type TokenLogprob } from '../token-logprob.js';
 import { readInputs } from './inputs.js';
 import { compileJinja, libraryToken, libraryTokens, tokenSpelling } from './library.js';
 import { ChatTemplate } from './prompt/chat-template.js';
 import { renderChat } from './prompt/render-chat.js';
 import { Tokenizer, type TokenLimit } from './prompt/tokenizer.js';
-import type { Spelling, VocabularyEntry, VocabularySource } from './prompt/vocabulary.js';
+import { bytesOf, type Spelling, type VocabularyEntry, type VocabularySource } from './prompt/vocabulary.js';
 
 /** `tokenizer.ggml.model`: how llama.cpp's tokenizers that we know spell tokens. */
 const spellings: Readonly<Record<string, Spelling>> = { gpt2: 'bytes', llama: 'characters', gemma4: 'characters' };
+
+function spellingOf(model: LlamaModel): Spelling | null {
+  return spellings[model.fileInfo.metadata.tokenizer.ggml.model] ?? null;
+}
 
 /** A prompt as the model reads it. */
 export interface PreparedPrompt {
@@ -137,6 +142,19 @@ export class Prompts {
     return this.#model.tokenize(text, true);
   }
 
+  /** The bytes of a token, which may be a part of a character; for a special token, its name and null. */
+  textOfToken(token: Token): Pick<TokenLogprob, 'text' | 'bytes'> {
+    const { control, unknown, userDefined } = this.#model.getTokenAttributes(libraryToken(token));
+    const name = tokenSpelling(this.#model, token);
+    if (control || unknown) return { text: name, bytes: null };
+    const spelling = spellingOf(this.#model);
+    if (userDefined) return { text: name, bytes: [...Buffer.from(name)] };
+    // Of other vocabularies, only whole texts are known.
+    const bytes =
+      spelling === null ? Buffer.from(this.#model.detokenize([libraryToken(token)])) : bytesOf(name, spelling);
+    return { text: textOfBytes([...bytes]), bytes: [...bytes] };
+  }
+
   isEnd(token: Token): boolean {
     return this.#model.isEogToken(libraryToken(token));
   }
@@ -255,7 +273,7 @@ function noInfillError(): ChatstreamError {
 
 function vocabularyOf(model: LlamaModel): VocabularySource {
   return {
-    spelling: spellings[model.fileInfo.metadata.tokenizer.ggml.model] ?? null,
+    spelling: spellingOf(model),
     *entries(): Generator<VocabularyEntry> {
       for (const token of model.iterateAllTokens()) {
         const { control, unknown, userDefined, lstrip: left, rstrip: right } = model.getTokenAttributes(token);

@@ -1,22 +1,24 @@
 import type { LlamaGrammarEvaluationState } from 'node-llama-cpp';
 import { ChatstreamError } from '../../base/errors.js';
 import { contextLengthError } from '../../base/refusals.js';
-import type { GenerationEvent, GenerationSpec, PromptCacheActivity, Token } from '../engine.js';
+import type { GenerationEvent, GenerationSpec, Token } from '../engine.js';
 import { subjectOf } from '../format/compile-format.js';
 import type { OutputFormat } from '../output-format.js';
 import type { PromptCache, Warmth } from '../prompt-cache/prompt-cache.js';
+import type { PromptCacheActivity } from '../prompt-cache-activity.js';
 import { TextAssembler } from '../text/text-assembler.js';
 import { Formats } from './formats.js';
 import { LlamaGeneration } from './generation.js';
 import { Grammars } from './grammar.js';
 import { Guidance } from './guidance.js';
-import { acceptGrammarToken, type Library } from './library.js';
+import { acceptGrammarToken, canReadLogits, type Library } from './library.js';
 import type { LoadedModel } from './load.js';
 import type { Prompts } from './prompts.js';
 import { evaluateOptions, PenaltyWindow } from './sampling.js';
 import { chooseSlot, type Slot } from './slots.js';
 import { ThoughtLimiter } from './thought-limiter.js';
 import { tokenBiases } from './token-biases.js';
+import { TokenRater } from './token-rater.js';
 
 /** Gives generations their slots between rounds, and takes the slots back. */
 export class SlotAssignment {
@@ -28,6 +30,7 @@ export class SlotAssignment {
   readonly #grammars: Grammars;
   readonly #formats = new Formats();
   readonly #cache: PromptCache<Slot>;
+  readonly #rater: TokenRater;
   #assigned = 0;
 
   constructor(
@@ -44,6 +47,7 @@ export class SlotAssignment {
     this.#prefillChunk = prefillChunk;
     this.#cache = cache;
     this.#grammars = new Grammars(library, loaded.model);
+    this.#rater = new TokenRater(loaded.model, (token) => prompts.textOfToken(token));
   }
 
   /**
@@ -89,6 +93,7 @@ export class SlotAssignment {
       penalties,
       bias: biases?.type === 'changing' ? biases.bias : null,
       text,
+      ratings: spec.logprobs === undefined ? null : this.#rater.follow(slot.sequence, spec.logprobs),
       isEnd: (token) => this.#prompts.isEnd(token),
       contextLength,
       prefillChunk: this.#prefillChunk,
@@ -168,6 +173,13 @@ export class SlotAssignment {
     this.#prompts.check(spec.resumeAfter, 'resumeAfter');
     this.#prompts.check(Object.keys(spec.sampling.logitBias).map(Number), 'logit_bias');
     this.#prompts.check(spec.stopTokens, 'stop_token_ids');
+    const [anySlot] = this.#slots;
+    if (spec.logprobs !== undefined && (anySlot === undefined || !canReadLogits(anySlot.sequence))) {
+      throw new ChatstreamError('invalid_request', 'The probabilities of tokens cannot be read here.', {
+        param: 'logprobs',
+        hint: 'Leave "logprobs" out; nothing was generated.',
+      });
+    }
     if (spec.prompt.length === 0) {
       throw new ChatstreamError('invalid_request', 'The prompt is empty.', { param: 'prompt' });
     }

@@ -1,5 +1,7 @@
 import type { FinishReason, GenerationEvent, GenerationSpec, Token } from '../engine.js';
 import { StopStrings } from '../text/stop-strings.js';
+import type { OutputLogprob } from '../token-logprob.js';
+import { mockLogprob } from './logprobs.js';
 import type { Reply } from './reply.js';
 
 /** The position of one generation in its reply. Timing is up to the engine. */
@@ -10,6 +12,8 @@ export class MockGeneration {
   readonly #stops: StopStrings;
   readonly #stopTokens: readonly Token[];
   readonly #minTokens: number;
+  /** Adds made-up probabilities to the event of a token, if they are wanted. */
+  readonly #rate: (text: string, position: number) => { readonly logprob?: OutputLogprob };
   /** Number of output tokens after which it ends even if the reply goes on. */
   readonly #lengthLimit: number;
   #position = 0;
@@ -21,6 +25,9 @@ export class MockGeneration {
     this.#stops = new StopStrings(spec.stop);
     this.#stopTokens = spec.stopTokens;
     this.#minTokens = spec.minTokens;
+    const { logprobs, sampling } = spec;
+    this.#rate = (text, position) =>
+      logprobs === undefined ? {} : { logprob: mockLogprob(text, position, sampling.seed, logprobs) };
     this.#lengthLimit = Math.min(spec.maxTokens, contextLength - spec.prompt.length);
     // Reading again what was sent already restores the text that was held back; nothing is sent twice.
     spec.resumeAfter.forEach(() => {
@@ -36,15 +43,24 @@ export class MockGeneration {
     const { token } = piece;
     const isStop = this.#position >= this.#minTokens && this.#stopTokens.includes(token);
     if (isStop) return this.#ended('stop', null, '');
+    const rated = this.#rate(piece.text, this.#position);
     this.#position += 1;
     const mayStop = this.#position > this.#minTokens;
     const { text, stopped } = mayStop ? this.#stops.push(piece.text) : { text: piece.text, stopped: false };
     if (stopped) {
       const { found } = this.#stops;
-      return { type: 'ended', id: this.id, reason: 'stop', token, text, ...(found !== null && { stop: found }) };
+      return {
+        type: 'ended',
+        id: this.id,
+        reason: 'stop',
+        token,
+        text,
+        ...(found !== null && { stop: found }),
+        ...rated,
+      };
     }
-    if (this.#position >= this.#lengthLimit) return this.#ended('length', token, text);
-    return { type: 'token', id: this.id, token, text };
+    if (this.#position >= this.#lengthLimit) return { ...this.#ended('length', token, text), ...rated };
+    return { type: 'token', id: this.id, token, text, ...rated };
   }
 
   #ended(reason: FinishReason, token: Token | null, text: string): GenerationEvent {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
-import type { CacheSource, PromptCacheActivity, Token } from '../engine.js';
+import type { Token } from '../engine.js';
+import type { CacheSource, PromptCacheActivity } from '../prompt-cache-activity.js';
 import type { CacheSlot } from './cache-slot.js';
 import { type CachedState, CachedStates, type StateMatch } from './cached-states.js';
 import { reusable, type Rewinding } from './rewinding.js';

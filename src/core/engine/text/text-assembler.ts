@@ -103,10 +103,16 @@ function unfinishedLength(text: string): number {
 export class TextAssembler {
   readonly #detokenizer: Detokenizer;
   readonly #stopStrings: StopStrings;
+  #written = '';
 
   constructor(decode: DecodeTokens, stops: readonly string[]) {
     this.#detokenizer = new Detokenizer(decode);
     this.#stopStrings = new StopStrings(stops);
+  }
+
+  /** What the last token added to the text, before stop strings were looked for. */
+  get written(): string {
+    return this.#written;
   }
 
   /** The stop string that ended the text; null if none did. */
@@ -117,6 +123,7 @@ export class TextAssembler {
   /** @param mayStop false where the text may not end yet: a stop string that begins there is text like any other */
   push(token: Token, mayStop = true): StopScan {
     const text = this.#detokenizer.push(token);
+    this.#written = text;
     return mayStop ? this.#stopStrings.push(text) : { text, stopped: false };
   }
 

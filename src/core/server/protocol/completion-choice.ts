@@ -1,12 +1,16 @@
 import type { AnswerPart } from '../../engine/dialects/answer.js';
+import type { OutputLogprob } from '../../engine/token-logprob.js';
 import type { AnswerReason } from '../../inference/request.js';
 import type { HeadEncoder } from './completion-head.js';
+import { charactersOf, chatLogprobs, logprobsOf, textLogprobs } from './wire-logprobs.js';
 
 /** Which choice of an answer this is. */
 export interface ChoicePlace {
   readonly index: number;
   /** Text that comes before the generated one, in text completions: the prompt, if it was asked for; or else empty. */
   readonly echo: string;
+  /** Whether the probabilities of its tokens are part of it. */
+  readonly logprobs: boolean;
 }
 
 /**
@@ -17,13 +21,17 @@ export class CompletionChoice {
   readonly #head: HeadEncoder;
   readonly #index: number;
   readonly #echo: string;
+  readonly #logprobs: boolean;
+  /** Where the next token begins in the text, in characters. */
+  #offset = 0;
   readonly #beforeText: string;
   readonly #afterText: string;
 
-  constructor(head: HeadEncoder, { index, echo }: ChoicePlace) {
+  constructor(head: HeadEncoder, { index, echo, logprobs }: ChoicePlace) {
     this.#head = head;
     this.#index = index;
     this.#echo = echo;
+    this.#logprobs = logprobs;
     const content = head.type === 'chat' ? '"delta":{"content":' : '"text":';
     this.#beforeText = `data: ${head.chunkHead},"choices":[{"index":${index},${content}`;
     this.#afterText = `${head.type === 'chat' ? '}' : ''},"logprobs":null,"finish_reason":null}]}\n\n`;
@@ -49,14 +57,14 @@ export class CompletionChoice {
   whole(parts: readonly AnswerPart[], reason: AnswerReason): object {
     const isChat = this.#head.type === 'chat';
     const content = isChat ? { message: wholeMessage(parts) } : { text: this.#echo + textOf(parts, 'content') };
-    return this.#choice(content, reason);
+    return this.#choice(content, reason, this.#logprobs ? logprobsOf(parts) : null);
   }
 
   #event(part: AnswerPart): string {
     switch (part.type) {
       // The usual case, once per token.
       case 'content':
-        return this.#text(part.text);
+        return part.logprobs === undefined ? this.#text(part.text) : this.#ratedText(part.text, part.logprobs);
       case 'reasoning':
         return this.#delta({ reasoning_content: part.text });
       case 'call': {
@@ -74,12 +82,24 @@ export class CompletionChoice {
     return this.#beforeText + JSON.stringify(text) + this.#afterText;
   }
 
+  #ratedText(text: string, tokens: readonly OutputLogprob[]): string {
+    const content = this.#head.type === 'chat' ? { delta: { content: text } } : { text };
+    const event = this.#head.chunk([this.#choice(content, null, tokens)]);
+    this.#offset += charactersOf(tokens);
+    return event;
+  }
+
   #delta(delta: object): string {
     return this.#head.chunk([this.#choice({ delta }, null)]);
   }
 
-  #choice(content: object, reason: AnswerReason | null): object {
-    return { index: this.#index, ...content, logprobs: null, finish_reason: reason };
+  #choice(content: object, reason: AnswerReason | null, tokens: readonly OutputLogprob[] | null = null): object {
+    return { index: this.#index, ...content, logprobs: this.#wireLogprobs(tokens), finish_reason: reason };
+  }
+
+  #wireLogprobs(tokens: readonly OutputLogprob[] | null): object | null {
+    if (tokens === null) return null;
+    return this.#head.type === 'chat' ? chatLogprobs(tokens) : textLogprobs(tokens, this.#offset);
   }
 }
 

@@ -2,7 +2,8 @@ import type { ChatstreamError } from '../../base/errors.js';
 import type { AnswerPart } from '../../engine/dialects/answer.js';
 import type { AnswerReason, Timings } from '../../inference/request.js';
 import { type AnswerEncoder, type ChoicesEncoder, type GeneratedChoice, sseData } from './answer-encoder.js';
-import { CompletionChoice } from './completion-choice.js';
+import { bestChoices } from './choices.js';
+import { type ChoicePlace, CompletionChoice } from './completion-choice.js';
 import { type AnswerHead, type CompletionType, done, HeadEncoder } from './completion-head.js';
 import { errorBody } from './http-errors.js';
 
@@ -13,11 +14,15 @@ export class CompletionEncoder implements AnswerEncoder {
 
   /**
    * @param includeUsage whether a stream ends with a chunk of token counts
-   * @param echo see `ChoicePlace`
    */
-  constructor(type: CompletionType, head: AnswerHead, includeUsage: boolean, echo = '') {
+  constructor(
+    type: CompletionType,
+    head: AnswerHead,
+    includeUsage: boolean,
+    { echo = '', logprobs = false }: Partial<Omit<ChoicePlace, 'index'>> = {},
+  ) {
     this.#head = new HeadEncoder(type, head, includeUsage);
-    this.#choice = new CompletionChoice(this.#head, { index: 0, echo });
+    this.#choice = new CompletionChoice(this.#head, { index: 0, echo, logprobs });
   }
 
   opening(): string {
@@ -42,25 +47,33 @@ export class CompletionEncoder implements AnswerEncoder {
   }
 }
 
+export interface ChoicesOptions {
+  /** One for each choice of the answer: see `ChoicePlace`. */
+  readonly echoes: readonly string[];
+  readonly logprobs: boolean;
+  /** Number of generations for each prompt, which follow each other. */
+  readonly perPrompt: number;
+  /** How many of them are choices of the answer: the best. Fewer only in answers that are not streamed. */
+  readonly kept: number;
+}
+
 /** Writes several generations as the choices of one answer, as OpenAI's completion APIs do. */
 export class CompletionChoicesEncoder implements ChoicesEncoder {
   readonly #head: HeadEncoder;
   readonly #choices: readonly CompletionChoice[];
   readonly #perPrompt: number;
+  readonly #kept: number;
 
-  /**
-   * @param echoes one for each choice: see `ChoicePlace`
-   * @param perPrompt number of choices of each prompt, which follow each other
-   */
   constructor(
     type: CompletionType,
     head: AnswerHead,
     includeUsage: boolean,
-    { echoes, perPrompt }: { readonly echoes: readonly string[]; readonly perPrompt: number },
+    { echoes, logprobs, perPrompt, kept }: ChoicesOptions,
   ) {
     this.#head = new HeadEncoder(type, head, includeUsage);
-    this.#choices = echoes.map((echo, index) => new CompletionChoice(this.#head, { index, echo }));
+    this.#choices = echoes.map((echo, index) => new CompletionChoice(this.#head, { index, echo, logprobs }));
     this.#perPrompt = perPrompt;
+    this.#kept = kept;
   }
 
   opening(choice: number): string {
@@ -84,7 +97,8 @@ export class CompletionChoicesEncoder implements ChoicesEncoder {
   }
 
   whole(generated: readonly GeneratedChoice[]): object {
-    const choices = generated.map(({ parts, reason }, index) => this.#choices[index]?.whole(parts, reason) ?? {});
+    const best = bestChoices(generated, this.#perPrompt, this.#kept);
+    const choices = best.map(({ parts, reason }, index) => this.#choices[index]?.whole(parts, reason) ?? {});
     return this.#head.whole(choices, this.#together(generated.map(({ timings }) => timings)));
   }
 

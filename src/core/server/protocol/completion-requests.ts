@@ -23,10 +23,16 @@ import { refuseUnsupported, refuseUnsupportedMessages } from './unsupported.js';
 export function fromChatRequest(body: ChatCompletionRequest, id: string, defaultMaxTokens: number): InferenceRequest {
   refuseUnsupported(body, 'chat');
   refuseUnsupportedMessages(body.messages);
+  refuseAlternativesAlone(body);
   const tools = requestedTools(body);
   const reasoning = reasoningRequest(body);
   const request = resolvedRequest(body, id, chatSource(body, tools, reasoning), defaultMaxTokens);
-  return { ...request, format: withCalls(tools, outputFormat(body)), thoughtTokens: reasoning.maxTokens };
+  return {
+    ...request,
+    format: withCalls(tools, outputFormat(body)),
+    thoughtTokens: reasoning.maxTokens,
+    ...(body.logprobs === true && { logprobs: body.top_logprobs ?? 0 }),
+  };
 }
 
 /**
@@ -40,20 +46,62 @@ export function fromCompletionRequest(
   defaultMaxTokens: number,
 ): readonly InferenceRequest[] {
   refuseUnsupported(body, 'text');
-  refuseRanking(body);
+  refuseEchoedLogprobs(body);
+  const { chosen, candidates } = rankingOf(body);
+  // Candidates are compared by the probabilities of their tokens.
+  const logprobs = wantedLogprobs(body) ?? (candidates > chosen ? 0 : null);
   const format = outputFormat(body);
   const sources = promptSources(body.prompt).map((source) => withSuffix(source, body.suffix ?? ''));
   return sources.map((source) => {
-    return { ...resolvedRequest(body, id, source, defaultMaxTokens), format, thoughtTokens: null };
+    const request = { ...resolvedRequest(body, id, source, defaultMaxTokens), format, thoughtTokens: null };
+    return logprobs === null ? request : { ...request, logprobs };
   });
 }
 
-/** To choose the best of more answers than were asked for takes the probabilities of their tokens. */
-function refuseRanking({ best_of: candidates, n }: CompletionRequest): void {
-  if (candidates === undefined || candidates === null || candidates === (n ?? 1)) return;
-  throw new ChatstreamError('invalid_request', '"best_of" must be the same as "n".', {
-    param: 'best_of',
-    hint: 'Answers are not ranked here: leave it out, and ask for as many as you want to compare with "n".',
+/** How many of the likeliest tokens are to be reported; null for no probabilities. */
+export function wantedLogprobs({ logprobs }: Pick<CompletionRequest, 'logprobs'>): number | null {
+  return typeof logprobs === 'number' ? logprobs : null;
+}
+
+/** How many answers a prompt gets, and among how many they are chosen. */
+export interface Ranking {
+  readonly chosen: number;
+  /** No fewer. */
+  readonly candidates: number;
+}
+
+type RankingParameters = Pick<CompletionRequest, 'n' | 'best_of' | 'stream'>;
+
+/** @throws ChatstreamError `invalid_request` */
+export function rankingOf({ n, best_of: bestOf, stream }: RankingParameters): Ranking {
+  const chosen = n ?? 1;
+  const candidates = bestOf ?? chosen;
+  const param = 'best_of';
+  if (candidates < chosen) {
+    throw new ChatstreamError('invalid_request', `"best_of" is less than the ${chosen} answers of "n".`, { param });
+  }
+  if (candidates > chosen && stream === true) {
+    throw new ChatstreamError('invalid_request', 'An answer with a "best_of" above "n" cannot be streamed.', {
+      param,
+      hint: 'It is only known at the end which one is the best. Leave out "stream" or "best_of".',
+    });
+  }
+  return { chosen, candidates };
+}
+
+function refuseAlternativesAlone({ logprobs, top_logprobs: alternatives }: ChatCompletionRequest): void {
+  if (logprobs === true || (alternatives ?? 0) === 0) return;
+  throw new ChatstreamError('invalid_request', '"top_logprobs" needs "logprobs".', {
+    param: 'top_logprobs',
+    hint: 'Send "logprobs": true with it.',
+  });
+}
+
+function refuseEchoedLogprobs(body: CompletionRequest): void {
+  if (body.echo !== true || wantedLogprobs(body) === null) return;
+  throw new ChatstreamError('invalid_request', '"echo" is not supported together with "logprobs".', {
+    param: 'echo',
+    hint: 'The probabilities of the tokens of a prompt are not computed.',
   });
 }
 

@@ -86,7 +86,6 @@ const responseRefusals: Refusals = {
   ...chatRefusals,
   background: unlessFalse,
   context_management: unlessEmpty,
-  include: (value) => Array.isArray(value) && value.includes('message.output_text.logprobs'),
   messages: always,
   moderation: always,
   prompt: always,
@@ -143,10 +142,10 @@ const messageRefusals: Refusals = {
 
 /** What of the first table is supported there nevertheless. */
 const supported: Readonly<Record<keyof typeof typeRefusals, ReadonlySet<string>>> = {
-  chat: new Set(['n']),
-  text: new Set(['n', 'best_of', 'echo', 'suffix']),
+  chat: new Set(['n', 'logprobs', 'top_logprobs']),
+  text: new Set(['n', 'best_of', 'echo', 'suffix', 'logprobs']),
   messages: new Set(),
-  response: new Set(),
+  response: new Set(['top_logprobs']),
   embeddings: new Set(),
 };
 
@@ -156,8 +155,8 @@ const hints: Readonly<Record<string, string>> = {
   functions: 'Send "tools" instead.',
   function_call: 'Send "tool_choice" instead.',
   messages: 'Send "input" instead.',
-  logprobs: 'The probabilities of tokens are not known here.',
-  top_logprobs: 'The probabilities of tokens are not known here.',
+  logprobs: 'Chat completions and completions have it; responses have "include".',
+  top_logprobs: 'Chat completions and responses have it.',
 };
 
 /** The order in which candidates are dropped and changed here; llama-server's default, with all its names. */

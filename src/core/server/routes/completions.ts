@@ -9,7 +9,13 @@ import { clientOf } from '../http/open-answers.js';
 import { choicesOf, refuseTooMany } from '../protocol/choices.js';
 import { CompletionChoicesEncoder, CompletionEncoder } from '../protocol/completion-encoder.js';
 import type { CompletionType } from '../protocol/completion-head.js';
-import { fromChatRequest, fromCompletionRequest } from '../protocol/completion-requests.js';
+import {
+  fromChatRequest,
+  fromCompletionRequest,
+  type Ranking,
+  rankingOf,
+  wantedLogprobs,
+} from '../protocol/completion-requests.js';
 import { chatCompletionRequest, type CompletionRequest, completionRequest } from '../schemas/completion-requests.js';
 import { generated, json } from '../schemas/openapi.js';
 import { inputTokens } from '../schemas/server-state.js';
@@ -27,7 +33,8 @@ export function completionRoutes(app: App, context: ServerContext): void {
   };
   app.post('/v1/chat/completions', { schema: chat }, ({ body }, reply) => {
     const request = fromChatRequest(body, `chatcmpl-${randomUUID()}`, defaultMaxTokens);
-    return answer(context, { type: 'chat', prompts: [request], echoes: [''] }, body, reply);
+    const choices = { logprobs: body.logprobs === true, ranking: rankingOf({ n: body.n ?? 1 }) };
+    return answer(context, { type: 'chat', prompts: [request], echoes: [''], ...choices }, body, reply);
   });
 
   const counting = {
@@ -55,7 +62,8 @@ export function completionRoutes(app: App, context: ServerContext): void {
       body.echo === true
         ? await textsOf(context.models.find(body.model).inference, prompts, reply)
         : prompts.map(() => '');
-    return await answer(context, { type: 'text', prompts, echoes: texts }, body, reply);
+    const choices = { logprobs: wantedLogprobs(body) !== null, ranking: rankingOf(body) };
+    return await answer(context, { type: 'text', prompts, echoes: texts, ...choices }, body, reply);
   });
 }
 
@@ -66,19 +74,22 @@ interface Asked {
   readonly prompts: readonly InferenceRequest[];
   /** For each prompt, the text that its answer begins with; possibly empty. */
   readonly echoes: readonly string[];
+  /** Whether the answer has the probabilities of its tokens. */
+  readonly logprobs: boolean;
+  readonly ranking: Ranking;
 }
 
 function answer(
   context: ServerContext,
-  { type, prompts, echoes }: Asked,
-  body: Pick<CompletionRequest, 'model' | 'stream' | 'stream_options' | 'service_tier' | 'n'>,
+  { type, prompts, echoes, logprobs, ranking: { chosen, candidates } }: Asked,
+  body: Pick<CompletionRequest, 'model' | 'stream' | 'stream_options' | 'service_tier'>,
   reply: FastifyReply,
 ): Promise<object | undefined> {
   const { stream, stream_options: options } = body;
-  const perPrompt = body.n ?? 1;
   const model = context.models.find(body.model);
-  refuseTooMany(prompts.length, perPrompt, model.inference.limits);
-  const requests = choicesOf(prompts, perPrompt);
+  const generations = { perPrompt: candidates, param: candidates > chosen ? 'best_of' : 'n' } as const;
+  refuseTooMany(prompts.length, generations, model.inference.limits);
+  const requests = choicesOf(prompts, candidates);
   const [first] = requests;
   if (first === undefined) throw new ChatstreamError('internal', 'A request without a prompt was accepted.');
   const head = {
@@ -89,21 +100,22 @@ function answer(
     serviceTier: body.service_tier ?? null,
   };
   const includeUsage = options?.include_usage ?? false;
-  const allEchoes = echoes.flatMap((echo) => requests.slice(0, perPrompt).map(() => echo));
+  const allEchoes = echoes.flatMap((echo) => Array.from({ length: chosen }, () => echo));
+  const choices = { echoes: allEchoes, logprobs, perPrompt: candidates, kept: chosen };
   const generation =
     requests.length === 1
       ? new GenerationAnswer(
           context,
           model,
           first,
-          new CompletionEncoder(type, head, includeUsage, allEchoes[0]),
+          new CompletionEncoder(type, head, includeUsage, { echo: allEchoes[0] ?? '', logprobs }),
           reply,
         )
       : new ChoicesAnswer(
           context,
           model,
           requests,
-          new CompletionChoicesEncoder(type, head, includeUsage, { echoes: allEchoes, perPrompt }),
+          new CompletionChoicesEncoder(type, head, includeUsage, choices),
           reply,
         );
   return stream === true ? generation.streamed(options?.include_queue ?? false) : generation.whole();

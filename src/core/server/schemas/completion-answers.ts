@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { chatLogprobs, textLogprobs } from './logprobs.js';
 
 export const count = Type.Integer({ minimum: 0 });
 const milliseconds = Type.Number({ minimum: 0 });
@@ -34,8 +35,11 @@ export const timings = Type.Object(
 
 const reason = Type.Enum(['stop', 'length', 'tool_calls']);
 
+const inChats = { logprobs: Type.Union([chatLogprobs, Type.Null()], { description: 'If they were asked for.' }) };
+const inTexts = { logprobs: Type.Union([textLogprobs, Type.Null()], { description: 'If they were asked for.' }) };
+
 /** For whole answers, and the last chunks of streams. */
-const finished = { index: count, logprobs: Type.Null(), finish_reason: reason };
+const finished = { index: count, finish_reason: reason };
 
 /** For chunks: null until the end. */
 const unfinished = { ...finished, finish_reason: Type.Union([reason, Type.Null()]) };
@@ -52,6 +56,7 @@ export const chatCompletion = Type.Object({
   choices: Type.Array(
     Type.Object({
       ...finished,
+      ...inChats,
       message: Type.Object({
         role: Type.Literal('assistant'),
         content: Type.Union([Type.String(), Type.Null()], { description: 'Null if there are only calls.' }),
@@ -81,6 +86,7 @@ export const chatCompletionChunk = Type.Object({
   choices: Type.Array(
     Type.Object({
       ...unfinished,
+      ...inChats,
       delta: Type.Object({
         role: Type.Optional(Type.Literal('assistant')),
         content: Type.Optional(Type.String()),
@@ -108,7 +114,7 @@ export const chatCompletionChunk = Type.Object({
 export const completion = Type.Object({
   ...head,
   object: Type.Literal('text_completion'),
-  choices: Type.Array(Type.Object({ ...finished, text: Type.String() }), { minItems: 1 }),
+  choices: Type.Array(Type.Object({ ...finished, ...inTexts, text: Type.String() }), { minItems: 1 }),
   usage,
   timings,
 });
@@ -116,7 +122,7 @@ export const completion = Type.Object({
 export const completionChunk = Type.Object({
   ...head,
   object: Type.Literal('text_completion'),
-  choices: Type.Array(Type.Object({ ...unfinished, text: Type.String() }), {
+  choices: Type.Array(Type.Object({ ...unfinished, ...inTexts, text: Type.String() }), {
     maxItems: 1,
     description: 'Empty in the chunk with the usage.',
   }),

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { chatLogprobParameters, textLogprobParameters } from './logprobs.js';
 import { optional } from './optional.js';
 import { outputFormatParameters } from './output-format-parameters.js';
 import { samplingParameters } from './sampling-parameters.js';
@@ -155,6 +156,7 @@ export const chatCompletionRequest = Type.Object({
   ...endingParameters,
   ...templateParameters,
   ...chatParameters,
+  ...chatLogprobParameters,
   ...choiceParameters,
   ...generationParameters,
 });
@@ -172,7 +174,13 @@ export const completionRequest = Type.Object({
     }),
   ),
   echo: optional(Type.Boolean({ description: 'Repeat the prompt before the answer.' })),
-  best_of: optional(Type.Integer({ minimum: 1, description: 'Only the same as n.' })),
+  best_of: optional(
+    Type.Integer({
+      minimum: 1,
+      description: 'Generate this many and return the n likeliest per token; at most max_concurrency. Not in streams.',
+    }),
+  ),
+  ...textLogprobParameters,
   ...choiceParameters,
   ...generationParameters,
 });
@@ -180,7 +188,7 @@ export const completionRequest = Type.Object({
 export type ChatCompletionRequest = Static<typeof chatCompletionRequest>;
 export type CompletionRequest = Static<typeof completionRequest>;
 /** What both kinds of requests have in common. */
-export type GenerationParameters = Omit<CompletionRequest, 'prompt' | 'suffix' | 'echo' | 'best_of' | 'n'>;
+export type GenerationParameters = Omit<CompletionRequest, 'prompt' | 'suffix' | 'echo' | 'best_of' | 'logprobs' | 'n'>;
 export type WireMessage = Static<typeof message>;
 export type WireCall = Static<typeof call>;
 export type WireTool = Static<typeof tool>;

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { count, timings } from './completion-answers.js';
+import { eventLogprob } from './logprobs.js';
 import { conversationItem, outputItem, outputPart } from './response-items.js';
 
 const orNull = <T extends Type.TSchema>(schema: T): Type.TUnion<[T, Type.TNull]> => Type.Union([schema, Type.Null()]);
@@ -72,7 +73,7 @@ const echo = {
   text: Type.Object({ format, verbosity: Type.String() }),
   tool_choice: toolChoice,
   tools: Type.Array(tool),
-  top_logprobs: Type.Literal(0),
+  top_logprobs: count,
   top_p: Type.Number(),
   truncation: Type.Enum(['auto', 'disabled']),
   user: Type.Optional(Type.String()),
@@ -116,8 +117,8 @@ export const responseEvent = Type.Union([
   event('response.output_item.done', { output_index: count, item: outputItem }),
   event('response.content_part.added', { ...ofPart, part: outputPart }),
   event('response.content_part.done', { ...ofPart, part: outputPart }),
-  event('response.output_text.delta', { ...ofPart, delta: Type.String(), logprobs: Type.Array(Type.Never()) }),
-  event('response.output_text.done', { ...ofPart, text: Type.String(), logprobs: Type.Array(Type.Never()) }),
+  event('response.output_text.delta', { ...ofPart, delta: Type.String(), logprobs: Type.Array(eventLogprob) }),
+  event('response.output_text.done', { ...ofPart, text: Type.String(), logprobs: Type.Array(eventLogprob) }),
   event('response.reasoning_text.delta', { ...ofPart, delta: Type.String() }),
   event('response.reasoning_text.done', { ...ofPart, text: Type.String() }),
   event('response.function_call_arguments.delta', { ...ofItem, delta: Type.String() }),

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { itemLogprob } from './logprobs.js';
 import { optional } from './optional.js';
 
 /** What a client may send as a part of an item's content; which types there are, and what they need, is checked later. */
@@ -38,7 +39,7 @@ const outputText = Type.Object({
   type: Type.Literal('output_text'),
   text: Type.String(),
   annotations: Type.Array(Type.Never()),
-  logprobs: Type.Array(Type.Never()),
+  logprobs: Type.Array(itemLogprob, { description: 'If they were asked for.' }),
 });
 
 const refusal = Type.Object({ type: Type.Literal('refusal'), refusal: Type.String() });

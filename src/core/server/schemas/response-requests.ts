@@ -6,6 +6,7 @@ import {
   mostTokens,
   templateParameters,
 } from './completion-requests.js';
+import { chatLogprobParameters } from './logprobs.js';
 import { optional } from './optional.js';
 import { wireItem } from './response-items.js';
 
@@ -48,6 +49,7 @@ export const responseRequest = Type.Object({
   ...templateParameters,
   ...chatParameters,
   ...generationParameters,
+  top_logprobs: chatLogprobParameters.top_logprobs,
   input: optional(Type.Union([Type.String(), Type.Array(wireItem)], { description: 'A text of the user, or items.' })),
   instructions: optional(
     Type.String({ description: 'A system message before everything else. Not kept for the next response.' }),
@@ -76,7 +78,11 @@ export const responseRequest = Type.Object({
   truncation: optional(
     Type.Enum(['auto', 'disabled'], { default: 'disabled', description: 'auto: leave out what does not fit.' }),
   ),
-  include: optional(Type.Array(Type.String(), { description: 'reasoning.encrypted_content; others are not used.' })),
+  include: optional(
+    Type.Array(Type.String(), {
+      description: 'reasoning.encrypted_content, message.output_text.logprobs; others are not used.',
+    }),
+  ),
   metadata: optional(metadata),
   service_tier: optional(Type.String({ description: 'Returned. With flex, the request waits in the class batch.' })),
   safety_identifier: optional(Type.String({ description: 'Returned, but not used.' })),

@@ -1,17 +1,21 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { Llama, LlamaModel } from 'node-llama-cpp';
+import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   acceptGrammarToken,
   assertCacheType,
   biasLogit,
+  canReadLogits,
   compileJinja,
+  createSampler,
   grammarAccepts,
   importLibrary,
   installedVersion,
   libraryToken,
+  onDraw,
+  readLogits,
   tokenSpelling,
 } from '../../../../src/core/engine/llama/library.js';
 import { llamaCppMessages } from '../../../../src/core/engine/llama/load-errors.js';
@@ -60,6 +64,55 @@ describe('biasLogit', () => {
     expect(() => {
       biasLogit(bias, 1, 2);
     }).toThrow(`${version}: TokenBias._biases is not as expected.`);
+  });
+});
+
+describe('reading logits', () => {
+  let context: LlamaContext;
+  let sequence: LlamaContextSequence;
+  beforeAll(async () => {
+    context = await model.createContext({ contextSize: 64 });
+    sequence = context.getSequence();
+  });
+  afterAll(() => context.dispose());
+
+  async function draw(): Promise<void> {
+    const stream = sequence.evaluate(model.tokenize('a', false), { temperature: 0 });
+    await stream.next();
+    await stream.return();
+  }
+
+  it('works while a token is drawn, until it ends', async () => {
+    expect(canReadLogits(sequence), version).toBe(true);
+    const sampler = createSampler(model, 3);
+    const seen: (readonly [token: number, likeliest: readonly number[]])[] = [];
+    const end = onDraw(sequence, async (token, index) => {
+      const { logits, weight } = await readLogits(context, index, sampler, { likeliest: 3 });
+      expect(weight, version).toBeGreaterThanOrEqual(1);
+      seen.push([token, [...logits.keys()]]);
+    });
+    await draw();
+    end();
+    await draw();
+    expect(seen, version).toHaveLength(1);
+    expect(seen[0]?.[1], version).toHaveLength(3);
+    expect(seen[0]?.[1]).toContain(seen[0]?.[0]);
+  });
+
+  it('is known to be impossible when a part has moved', () => {
+    expect(canReadLogits(without(sequence, '_decodeTokens'))).toBe(false);
+    expect(canReadLogits(without(sequence, 'context'))).toBe(false);
+    expect(() => onDraw(without(sequence, '_decodeTokens'), () => Promise.resolve())).toThrow('_decodeTokens');
+    expect(() => createSampler(without(model, 'llama'), 3)).toThrow('AddonSampler');
+  });
+
+  it('says so when the numbers come in another form', async () => {
+    const native = { sampleToken: () => Promise.resolve([1, undefined, 0.5]) };
+    const other = new Proxy(context, {
+      get: (target, name) => (name === '_ctx' ? native : (Reflect.get(target, name) as unknown)),
+    });
+    const reading = readLogits(other, 0, createSampler(model, 3), { likeliest: 3 });
+    await expect(reading).rejects.toThrow('LlamaContext._ctx.sampleToken is not as expected.');
   });
 });
 

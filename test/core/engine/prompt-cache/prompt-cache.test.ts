@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/core/base/clock.js';
-import type { PromptCacheActivity, Token } from '../../../../src/core/engine/engine.js';
+import type { Token } from '../../../../src/core/engine/engine.js';
 import { memoryFileSystem } from '../../../../src/core/engine/prompt-cache/state-files.js';
+import type { PromptCacheActivity } from '../../../../src/core/engine/prompt-cache-activity.js';
 import { EngineHarness } from '../llama/engine-harness.js';
 
 const hasMemory = memoryFileSystem() !== null;

@@ -164,8 +164,8 @@ describe('observation', () => {
   });
 
   it.each([
-    ['post', '/v1/chat/completions', [...generationParameters, ...chatParameters]],
-    ['post', '/v1/completions', [...generationParameters, 'prompt', 'suffix', 'echo', 'best_of']],
+    ['post', '/v1/chat/completions', [...generationParameters, ...chatParameters, 'logprobs', 'top_logprobs']],
+    ['post', '/v1/completions', [...generationParameters, 'prompt', 'suffix', 'echo', 'best_of', 'logprobs']],
     [
       'post',
       '/v1/responses',
@@ -173,6 +173,7 @@ describe('observation', () => {
         ...generationParameters.filter((name) => name !== 'n'),
         ...chatParameters.filter((name) => name !== 'messages'),
         ...responseParameters,
+        'top_logprobs',
       ],
     ],
     ['post', '/v1/conversations/{id}/items', ['items']],

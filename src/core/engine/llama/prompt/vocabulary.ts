@@ -89,7 +89,7 @@ export function leastTokens(text: string, { shares }: Vocabulary): number {
 }
 
 /** The bytes of text that an ordinary token stands for. */
-function bytesOf(text: string, spelling: Spelling): Uint8Array {
+export function bytesOf(text: string, spelling: Spelling): Uint8Array {
   switch (spelling) {
     case 'bytes': {
       const bytes = Array.from(text, (character) => byteOfSpelling.get(character));

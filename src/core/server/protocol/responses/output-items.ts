@@ -1,10 +1,13 @@
+import type { OutputLogprob } from '../../../engine/token-logprob.js';
 import type { OutputItem, OutputPart } from '../../schemas/response-items.js';
+import { itemLogprobs } from '../wire-logprobs.js';
 import type { QualifiedName } from './namespaces.js';
 import { sealed } from './thought-envelope.js';
 
 /** An item of the output while it is being generated. Its text is collected, because its last events repeat it. */
 export type OpenItem =
-  | { readonly type: 'message' | 'reasoning'; readonly id: string; text: string }
+  | { readonly type: 'message'; readonly id: string; text: string; readonly logprobs: OutputLogprob[] }
+  | { readonly type: 'reasoning'; readonly id: string; text: string }
   | {
       readonly type: 'function_call';
       readonly id: string;
@@ -21,7 +24,7 @@ export function outputItem(item: OpenItem, status: Status, isSealed: boolean): O
   const isBegun = status !== 'in_progress';
   switch (item.type) {
     case 'message': {
-      const content = isBegun ? [outputText(text)] : [];
+      const content = isBegun ? [outputText(text, item.logprobs)] : [];
       return { type: 'message', id, role: 'assistant', status, content };
     }
     case 'reasoning': {
@@ -37,8 +40,9 @@ export function outputItem(item: OpenItem, status: Status, isSealed: boolean): O
 type OutputText = Extract<OutputPart, { type: 'output_text' }>;
 type ReasoningText = Extract<OutputPart, { type: 'reasoning_text' }>;
 
-export function outputText(text: string): OutputText {
-  return { type: 'output_text', text, annotations: [], logprobs: [] };
+/** @param tokens those that wrote it, if their probabilities were asked for */
+export function outputText(text: string, tokens: readonly OutputLogprob[] = []): OutputText {
+  return { type: 'output_text', text, annotations: [], logprobs: itemLogprobs(tokens) };
 }
 
 export function reasoningText(text: string): ReasoningText {

@@ -1,9 +1,11 @@
 import type { ChatstreamError, ErrorCode } from '../../../base/errors.js';
 import type { AnswerPart } from '../../../engine/dialects/answer.js';
+import type { OutputLogprob } from '../../../engine/token-logprob.js';
 import type { AnswerReason, Timings } from '../../../inference/request.js';
 import type { ResponseEvent, ResponseObject, ResponseUsage } from '../../schemas/response-answers.js';
 import type { OutputItem, OutputPart } from '../../schemas/response-items.js';
 import { type AnswerEncoder, sseEvent } from '../answer-encoder.js';
+import { eventLogprobs } from '../wire-logprobs.js';
 import { wireTimings } from '../wire-timings.js';
 import { itemId } from './item-ids.js';
 import type { QualifiedName } from './namespaces.js';
@@ -23,6 +25,12 @@ export interface ResponseEncoderOptions {
    * failed.
    */
   readonly onEnded: (response: ResponseObject) => Promise<ResponseObject>;
+}
+
+interface PartPlace {
+  readonly item_id: string;
+  readonly output_index: number;
+  readonly content_index: number;
 }
 
 /** An event without its number. */
@@ -91,7 +99,7 @@ export class ResponseEncoder implements AnswerEncoder {
     switch (part.type) {
       // The usual case, once per token.
       case 'content':
-        return (this.#item?.type === 'message' ? '' : this.#begin('message')) + this.#delta(part.text);
+        return (this.#item?.type === 'message' ? '' : this.#begin('message')) + this.#content(part);
       case 'reasoning':
         return (this.#item?.type === 'reasoning' ? '' : this.#begin('reasoning')) + this.#delta(part.text);
       case 'call': {
@@ -105,13 +113,22 @@ export class ResponseEncoder implements AnswerEncoder {
     }
   }
 
+  #content({ text, logprobs: tokens }: Extract<AnswerPart, { type: 'content' }>): string {
+    if (tokens === undefined || this.#item?.type !== 'message') return this.#delta(text);
+    this.#item.logprobs.push(...tokens);
+    this.#item.text += text;
+    const fields = { logprobs: eventLogprobs(tokens), sequence_number: this.#events++ };
+    return `${this.#deltaHead}${JSON.stringify(text)},${JSON.stringify(fields).slice(1)}\n\n`;
+  }
+
   #delta(text: string): string {
     if (this.#item !== null) this.#item.text += text;
     return `${this.#deltaHead}${JSON.stringify(text)}${this.#deltaTail}${this.#events++}}\n\n`;
   }
 
   #begin(type: 'message' | 'reasoning'): string {
-    return this.#beginItem({ type, id: this.#newId(type === 'message' ? 'msg' : 'rs'), text: '' });
+    if (type === 'reasoning') return this.#beginItem({ type, id: this.#newId('rs'), text: '' });
+    return this.#beginItem({ type, id: this.#newId('msg'), text: '', logprobs: [] });
   }
 
   /** The index of the item that comes next counts the current one, which is not in the output yet. */
@@ -167,10 +184,7 @@ export class ResponseEncoder implements AnswerEncoder {
     const ofPart = { ...ofItem, content_index: 0 };
     switch (item.type) {
       case 'message':
-        return (
-          this.#write({ type: 'response.output_text.done', ...ofPart, text, logprobs: [] }) +
-          this.#partDone(ofPart, outputText(text))
-        );
+        return this.#textDone(ofPart, text, item.logprobs) + this.#partDone(ofPart, outputText(text, item.logprobs));
       case 'reasoning':
         return (
           this.#write({ type: 'response.reasoning_text.done', ...ofPart, text }) +
@@ -186,7 +200,11 @@ export class ResponseEncoder implements AnswerEncoder {
     }
   }
 
-  #partDone(ofPart: { item_id: string; output_index: number; content_index: number }, part: OutputPart): string {
+  #textDone(ofPart: PartPlace, text: string, tokens: readonly OutputLogprob[]): string {
+    return this.#write({ type: 'response.output_text.done', ...ofPart, text, logprobs: eventLogprobs(tokens) });
+  }
+
+  #partDone(ofPart: PartPlace, part: OutputPart): string {
     return this.#write({ type: 'response.content_part.done', ...ofPart, part });
   }
 

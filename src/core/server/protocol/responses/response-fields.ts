@@ -51,7 +51,7 @@ export function responseFields(body: ResponseRequest, { id, createdAt, model }: 
     text: textOf(body),
     tool_choice: choiceOf(body.tool_choice),
     tools: (body.tools ?? []).map(toolOf),
-    top_logprobs: 0,
+    top_logprobs: body.top_logprobs ?? 0,
     top_p: body.top_p ?? defaults.top_p,
     truncation: body.truncation ?? 'disabled',
     ...(user !== undefined && user !== null && { user }),

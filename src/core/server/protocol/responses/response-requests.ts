@@ -28,6 +28,7 @@ export function fromResponseRequest(
   defaultMaxTokens: number,
 ): InferenceRequest {
   refuseUnsupported(body, 'response');
+  const logprobs = wantedLogprobs(body);
   if (items.length === 0) throw missing('input');
   if (body.max_output_tokens === 0) {
     const param = 'max_output_tokens';
@@ -51,8 +52,20 @@ export function fromResponseRequest(
     ...resolvedRequest({ ...body, ...maxTokens }, id, source(messages), defaultMaxTokens),
     format: withCalls(tools, format),
     thoughtTokens: reasoning.maxTokens,
+    ...(logprobs !== null && { logprobs }),
     ...(shortening !== null && { shortening }),
   };
+}
+
+/** How many of the likeliest tokens are to be reported; null for no probabilities. */
+function wantedLogprobs({ include, top_logprobs: alternatives }: ResponseRequest): number | null {
+  const included = 'message.output_text.logprobs';
+  if (include?.includes(included) === true) return alternatives ?? 0;
+  if ((alternatives ?? 0) === 0) return null;
+  throw new ChatstreamError('invalid_request', `"top_logprobs" needs "${included}".`, {
+    param: 'top_logprobs',
+    hint: `Send "include": ["${included}"] with it.`,
+  });
 }
 
 /** Errors about the chat that the items were made into, as errors about the input. */

@@ -1,0 +1,23 @@
+/** Where the beginning of a prompt was found: in its slot, in the memory of the prompt cache, or in another slot. */
+export const cacheSources = ['slot', 'memory', 'copy'] as const;
+
+export type CacheSource = (typeof cacheSources)[number];
+
+/** What the prompt cache holds, and what it has done since the engine process started. */
+export interface PromptCacheActivity {
+  /** The number of the engine process: another one counts from the beginning. */
+  readonly pid: number;
+  /** Conversations that are kept in memory. */
+  readonly entries: number;
+  readonly bytes: number;
+  /** Conversations that were given up for others. */
+  readonly evictions: number;
+  /** Generations that began with at least 32 tokens or half of their prompt, by where these came from. */
+  readonly hits: Readonly<Record<CacheSource, number>>;
+  /** All others. */
+  readonly misses: number;
+  /** Prompt tokens that needed no prefill. */
+  readonly tokens: number;
+  /** Time spent on saving, restoring and copying. */
+  readonly busyMs: number;
+}

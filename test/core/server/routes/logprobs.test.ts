@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ChatLogprobs, TextLogprobs } from '../../../../src/core/server/schemas/logprobs.js';
+import { chat, createTestApp, type TestApp } from '../../../support/app.js';
+import { openStream } from '../../../support/stream-client.js';
+import { parseStream } from '../../../support/stream-parts.js';
+
+const chatPath = '/v1/chat/completions';
+const textPath = '/v1/completions';
+
+interface Choice<T> {
+  readonly index: number;
+  readonly text?: string;
+  readonly message?: { readonly content: string };
+  readonly logprobs: T | null;
+}
+
+let shared: TestApp;
+beforeAll(async () => {
+  shared = await createTestApp({ engine: { reply: 'echo' } });
+});
+afterAll(() => shared.close());
+
+async function whole<T>(path: string, body: object): Promise<readonly Choice<T>[]> {
+  return (await shared.post(path, body)).json<{ choices: Choice<T>[] }>().choices;
+}
+
+async function streamed<T>(path: string, body: object): Promise<readonly Choice<T>[]> {
+  const client = await openStream(shared.app, body, {}, path);
+  const parts = parseStream(await shared.flyUntil(client.finished()));
+  return parts.flatMap((part) => (part.type === 'data' ? ((part.data['choices'] ?? []) as Choice<T>[]) : []));
+}
+
+async function refusal(path: string, body: object): Promise<unknown> {
+  const answer = await shared.ask(path, body);
+  return [answer.statusCode, answer.json<{ error: { param: string } }>().error.param];
+}
+
+function entry(token: string, rank: number): object {
+  return { token, logprob: -(rank + 1), bytes: [...Buffer.from(token)] };
+}
+
+describe('the probabilities of a chat', () => {
+  it('are listed for each token, with the likeliest ones', async () => {
+    const [choice] = await whole<ChatLogprobs>(chatPath, chat('é is', { seed: 1, logprobs: true, top_logprobs: 2 }));
+    expect(choice?.logprobs).toEqual({
+      content: [
+        { ...entry('é ', 1), top_logprobs: [entry('#0', 0), entry('é ', 1)] },
+        { ...entry('is', 2), top_logprobs: [entry('#0', 0), entry('#1', 1)] },
+      ],
+      refusal: null,
+    });
+  });
+
+  it('have no other tokens if none are asked for', async () => {
+    const [choice] = await whole<ChatLogprobs>(chatPath, chat('hi', { seed: 0, logprobs: true }));
+    expect(choice?.logprobs?.content).toEqual([{ ...entry('hi', 0), top_logprobs: [] }]);
+  });
+
+  it.each([1, 3])('are streamed with their texts: %d choices', async (n) => {
+    const body = chat('one two three', { seed: 4, n, logprobs: true, top_logprobs: 5, stop: 'thr' });
+    const answers = await whole<ChatLogprobs>(chatPath, body);
+    const chunks = await streamed<ChatLogprobs>(chatPath, { ...body, stream: true });
+    for (const { index, message, logprobs } of answers) {
+      const ofChoice = chunks.filter((chunk) => chunk.index === index);
+      expect(ofChoice.flatMap((chunk) => chunk.logprobs?.content ?? [])).toEqual(logprobs?.content);
+      expect(logprobs?.content.map(({ token }) => token).join('')).toBe(message?.content);
+    }
+    expect(answers).toHaveLength(n);
+  });
+
+  it.each([
+    ['top_logprobs', { top_logprobs: 2 }],
+    ['top_logprobs', { logprobs: false, top_logprobs: 2 }],
+    ['top_logprobs', { logprobs: true, top_logprobs: 21 }],
+    ['logprobs', { logprobs: 3 }],
+  ])('are refused where it is unclear what is wanted: %s %j', async (param, body) => {
+    expect(await refusal(chatPath, chat('hi', body))).toEqual([400, param]);
+  });
+});
+
+describe('the probabilities of a completion', () => {
+  const body = { prompt: '🙂 b c', seed: 0, logprobs: 2 };
+
+  it('are lists of tokens, with their places in the text in characters', async () => {
+    const [choice] = await whole<TextLogprobs>(textPath, body);
+    expect(choice?.logprobs).toEqual({
+      tokens: ['🙂 ', 'b ', 'c'],
+      token_logprobs: [-1, -2, -3],
+      top_logprobs: [
+        { '🙂 ': -1, '#1': -2 },
+        { '#0': -1, 'b ': -2 },
+        { '#0': -1, '#1': -2, c: -3 },
+      ],
+      text_offset: [0, 2, 4],
+    });
+  });
+
+  it('are streamed as the same lists in pieces', async () => {
+    const [choice] = await whole<TextLogprobs>(textPath, body);
+    const chunks = await streamed<TextLogprobs>(textPath, { ...body, stream: true });
+    const lists = chunks.flatMap(({ logprobs }) => logprobs ?? []);
+    expect(lists).toHaveLength(3);
+    expect(lists.flatMap((list) => list.tokens)).toEqual(choice?.logprobs?.tokens);
+    expect(lists.flatMap((list) => list.text_offset)).toEqual(choice?.logprobs?.text_offset);
+  });
+
+  it('have only the token itself with 0', async () => {
+    const [choice] = await whole<TextLogprobs>(textPath, { ...body, prompt: 'x', logprobs: 0 });
+    expect(choice?.logprobs?.top_logprobs).toEqual([{ x: -1 }]);
+  });
+
+  it.each([
+    ['echo', { logprobs: 1, echo: true }],
+    ['logprobs', { logprobs: 21 }],
+    ['logprobs', { logprobs: true }],
+  ])('are refused where they cannot be had: %s %j', async (param, wrong) => {
+    expect(await refusal(textPath, { prompt: 'x', ...wrong })).toEqual([400, param]);
+  });
+});
+
+describe('best_of', () => {
+  it('returns the answers whose tokens are the likeliest, the best first', async () => {
+    const body = { prompt: ['a b', 'c d'], seed: 3, n: 2, best_of: 4, logprobs: 0 };
+    // The seeds 3 to 6 have the ranks 3 4, 4 0, 0 1 and 1 2.
+    const expected = [
+      [-1, -2],
+      [-2, -3],
+    ];
+    const choices = await whole<TextLogprobs>(textPath, body);
+    expect(choices.map(({ index, text }) => [index, text])).toEqual(
+      ['a b', 'a b', 'c d', 'c d'].map((text, index) => [index, text]),
+    );
+    expect(choices.map(({ logprobs }) => logprobs?.token_logprobs)).toEqual([...expected, ...expected]);
+  });
+
+  it('counts the tokens of all of them, and shows no probabilities that were not asked for', async () => {
+    const answer = await shared.post(textPath, { prompt: 'a b', best_of: 3 });
+    expect(answer.json<unknown>()).toMatchObject({
+      choices: [{ index: 0, text: 'a b', logprobs: null }],
+      usage: { prompt_tokens: 3, completion_tokens: 6 },
+    });
+  });
+
+  it.each([
+    ['best_of', { n: 2, best_of: 1 }],
+    ['best_of', { best_of: 2, stream: true }],
+    ['best_of', { best_of: 5 }],
+    ['n', { n: 5, best_of: 5 }],
+  ])('is refused where it cannot be done: %s %j', async (param, wrong) => {
+    expect(await refusal(textPath, { prompt: 'x', ...wrong })).toEqual([400, param]);
+  });
+});
