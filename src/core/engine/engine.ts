@@ -236,6 +236,8 @@ export interface Round {
   readonly promptCache?: PromptCacheActivity;
   /** The device as people read it, with its number of threads; present if it has changed. */
   readonly device?: string;
+  /** The most prompt tokens that the round could prefill, where that adapts; present if it has changed. */
+  readonly prefillChunk?: number;
 }
 
 /**

@@ -128,6 +128,10 @@ export class Metrics {
       ['stage'],
     );
     for (const stage of ['arrival', 'waiting']) deadlines.inc({ stage }, 0);
+    const late = this.#counter(
+      'chatstream_ttft_target_refusals_total',
+      'Requests that were refused because their first token was expected after --ttft-target.',
+    );
     const countTokens = this.#tokenCounters();
     line.events((event) => {
       switch (event.type) {
@@ -144,6 +148,7 @@ export class Metrics {
           if (event.error?.code === 'deadline') {
             deadlines.inc({ stage: outcome === 'refused' ? 'arrival' : 'waiting' });
           }
+          if (event.error?.code === 'ttft_target') late.inc();
           // Requests that never left the queue have cost no prefill.
           if (outcome === 'completed' || outcome === 'cancelled_running' || outcome === 'failed') countTokens(timings);
           if (outcome !== 'completed') return;
@@ -168,7 +173,14 @@ export class Metrics {
   #observeRounds(engine: ServingEngine): void {
     const seconds = this.#histogram('chatstream_round_seconds', 'Duration of a round.', tokenBuckets);
     const size = this.#histogram('chatstream_batch_size', 'Generations that took part in a round.', batchBuckets);
+    let chunk = 0;
+    this.#gauge(
+      'chatstream_prefill_chunk_tokens',
+      'Prompt tokens that a round may process, as --tpot-target has it; 0 without that.',
+      () => chunk,
+    );
     engine.rounds((round) => {
+      chunk = round.prefillChunk ?? chunk;
       seconds.observe(round.durationMs / 1000);
       size.observe(round.batchSize);
     });

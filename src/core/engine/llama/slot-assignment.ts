@@ -6,6 +6,7 @@ import { subjectOf } from '../format/compile-format.js';
 import type { OutputFormat } from '../output-format.js';
 import type { PromptCache, Warmth } from '../prompt-cache/prompt-cache.js';
 import { TextAssembler } from '../text/text-assembler.js';
+import type { AdaptiveChunk } from './adaptive-chunk.js';
 import { Formats } from './formats.js';
 import { LlamaGeneration } from './generation.js';
 import { Grammars } from './grammar.js';
@@ -24,7 +25,7 @@ export class SlotAssignment {
   readonly #loaded: LoadedModel;
   readonly #prompts: Prompts;
   readonly #slots: readonly Slot[];
-  readonly #prefillChunk: number;
+  readonly #chunk: Pick<AdaptiveChunk, 'tokens'>;
   readonly #grammars: Grammars;
   readonly #formats = new Formats();
   readonly #cache: PromptCache<Slot>;
@@ -34,14 +35,14 @@ export class SlotAssignment {
     library: Library,
     loaded: LoadedModel,
     prompts: Prompts,
-    { slots, prefillChunk }: { readonly slots: readonly Slot[]; readonly prefillChunk: number },
+    { slots, chunk }: { readonly slots: readonly Slot[]; readonly chunk: Pick<AdaptiveChunk, 'tokens'> },
     cache: PromptCache<Slot>,
   ) {
     this.#library = library;
     this.#loaded = loaded;
     this.#prompts = prompts;
     this.#slots = slots;
-    this.#prefillChunk = prefillChunk;
+    this.#chunk = chunk;
     this.#cache = cache;
     this.#grammars = new Grammars(library, loaded.model);
   }
@@ -91,7 +92,7 @@ export class SlotAssignment {
       text,
       isEnd: (token) => this.#prompts.isEnd(token),
       contextLength,
-      prefillChunk: this.#prefillChunk,
+      chunk: this.#chunk,
     });
   }
 
@@ -112,7 +113,7 @@ export class SlotAssignment {
   /** How many tokens the first chunk of a cold generation is likely to have. */
   firstChunk({ slot, evaluated }: LlamaGeneration, isAlone: boolean): number {
     const shared = this.#cache.expect(slot, evaluated, this.#othersThan(slot), isAlone);
-    return Math.min(this.#prefillChunk, evaluated.length - shared);
+    return Math.min(this.#chunk.tokens, evaluated.length - shared);
   }
 
   /**

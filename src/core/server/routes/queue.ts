@@ -35,6 +35,7 @@ function describe({ line, totals, keys }: LineContext, request: object): object 
   const isShown = ({ key }: { readonly key: string }): boolean => role !== 'user' || key === name;
   return {
     ...wireLimits(queue),
+    ...(queue.prefillChunk !== undefined && { prefill_chunk: queue.prefillChunk }),
     running: queue.running.filter(isShown).map(wireRunning),
     waiting: queue.waiting.filter(isShown).map(wireWaiting),
     executors: wireExecutors(line.executors),
