@@ -3,8 +3,11 @@ import type { RoundWork } from '../threads/thread-governor.js';
 /** The share of the target that rounds are meant to take: some take longer than expected. */
 const aimedShare = 0.9;
 
-/** A chunk is never less than this part of the largest one, so that every prompt advances. */
-const leastShare = 1 / 64;
+/**
+ * A chunk is never less than this part of the largest one, so that every prompt advances. On a CPU, one prompt token takes a
+ * quarter of a round with three decodes (docs/architecture.md).
+ */
+const leastShare = 1 / 128;
 
 /** A chunk is at most this many times as large as the last one beside decodes, while its cost is being found out. */
 const growth = 2;
@@ -25,7 +28,7 @@ const leastCostShare = 0.05;
  *     chunk = (0.9 × target − decodes alone) ÷ time per token
  *
  * Both terms are learnt from the rounds, the first for each number of decodes. A round with prefill corrects both: if another
- * chunk takes as long as expected, they were divided rightly. If the target cannot be met, prompts still advance by a 64th of the largest chunk in each round.
+ * chunk takes as long as expected, they were divided rightly. If the target cannot be met, prompts still advance by a 128th of the largest chunk in each round.
  *
  * A token budget for each iteration, chosen so that tokens come in time, is the idea of Sarathi-Serve ("Taming
  * Throughput-Latency Tradeoff in LLM Inference", Agrawal et al., OSDI 2024), which finds it by profiling beforehand.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Random } from '../../../../src/core/base/random.js';
 import { AdaptiveChunk } from '../../../../src/core/engine/llama/adaptive-chunk.js';
-import { p99, type SimulatedLoad, type SimulatedMachine, simulate, type Simulation } from './chunk-simulation.js';
+import { p99, simulate, type SimulatedLoad, type SimulatedMachine, type Simulation } from './chunk-simulation.js';
 
 /** Like a model of 135 million parameters on one core: a token of a prompt takes a quarter of a round with three decodes. */
 const slow: SimulatedMachine = { aloneMs: (decodes) => (decodes === 0 ? 0 : 12 + 7 * decodes), tokenMs: 7 };
@@ -69,7 +69,7 @@ describe('a chunk that adapts to a target', () => {
         .filter(({ atMs }) => atMs >= fromMs && atMs < untilMs)
         .map(({ prefillTokens }) => prefillTokens);
       // (0.9 × 200 − 33) ÷ 7, and the same with times that are three times as long.
-      expect(median(some)).toBeCloseTo(tokens, -0.7);
+      expect(Math.abs(median(some) - tokens)).toBeLessThanOrEqual(2);
     }
   });
 
@@ -88,8 +88,8 @@ describe('a chunk that adapts to a target', () => {
     const chunk = new AdaptiveChunk(128, 10);
     for (let round = 0; round < 20; round += 1) {
       chunk.prepare(2);
-      expect(chunk.tokens).toBe(2);
-      chunk.observe({ decodes: 2, prefillTokens: 2 }, 50);
+      expect(chunk.tokens).toBe(1);
+      chunk.observe({ decodes: 2, prefillTokens: 1 }, 50);
     }
   });
 
@@ -100,7 +100,7 @@ describe('a chunk that adapts to a target', () => {
     chunk.prepare(0);
     expect(chunk.tokens).toBe(128);
     chunk.prepare(1);
-    expect(chunk.takeChange()).toBe(2);
+    expect(chunk.takeChange()).toBe(1);
     expect(chunk.takeChange()).toBeUndefined();
   });
 
