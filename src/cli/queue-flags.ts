@@ -49,7 +49,6 @@ export const queueFlags = {
   }),
   'ttft-target': durationFlag({
     ...queue,
-    ...defaultInWords('none'),
     summary: 'Refuse a request that would have to wait, if its first token is expected later than this.',
   }),
   slots: Flags.integer({
@@ -68,7 +67,6 @@ export const queueFlags = {
   }),
   'tpot-target': durationFlag({
     ...queue,
-    ...defaultInWords('none'),
     summary:
       'Time per output token that running generations keep while prompts are read: rounds prefill less where needed.',
   }),
