@@ -260,7 +260,7 @@ export interface PromptEngine {
   tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]>;
   /** The text of tokens, including special ones. Rejects with `invalid_request` for a number outside the vocabulary. */
   detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string>;
-  /** Ends everything and frees the model. */
+  /** Ends everything, generations after the current round, and frees the model. */
   stop(): Promise<void>;
 }
 
@@ -277,8 +277,6 @@ export interface Engine extends PromptEngine {
   generate(spec: GenerationSpec): void;
   /** Ends a generation without further events. Ignores an unknown id: the generation may just have ended. */
   cancel(id: string): void;
-  /** Ends everything after the current round and frees the model. */
-  stop(): Promise<void>;
 }
 
 /** The state of an engine that may die and be restarted. */
