@@ -9,10 +9,10 @@ import { streamOnce } from '../support/stream-client.js';
 import { benchmarkModel } from '../support/test-models.js';
 
 /**
- * What `--tpot-target` does for short chats while long prompts arrive, and what it costs the prompts. Two servers, with and
- * without it, in turns, each without and with long prompts. The target is 1.4 times the p99 of the chats alone.
+ * What `--tpot-target` does for short chats while long prompts arrive, and what it costs the prompts. Two servers, with
+ * and without it, in turns, each without and with long prompts. The target is 1.4 times the p99 of the chats alone.
  *
- *     npm run benchmark serve/targets [bundled|smollm2|gemma|synthetic] [chats] [words of a prompt] [prompt every s] [repeats]
+ *     npm run benchmark serve/targets [bundled|smollm2|gemma|synthetic] [chats] [words] [prompt every s] [repeats]
  */
 const [modelKind = 'smollm2', chats = '3', promptWords = '80', everySeconds = '20', repeats = '2'] =
   process.argv.slice(2);
@@ -138,7 +138,8 @@ try {
     0.99,
   );
   console.log(
-    `Model: ${model.name}; ${chats} chats, a prompt of ${promptWords} words every ${everySeconds} s; target ${targetMs} ms\n`,
+    `Model: ${model.name}; ${chats} chats, a prompt of ${promptWords} words every ${everySeconds} s, ` +
+      `target ${targetMs} ms\n`,
   );
   console.log(
     markdownTable(

@@ -76,9 +76,10 @@ const longestRetrySeconds = 60;
 export function ttftTargetError(expectedMs: number, targetMs: number): ChatstreamError {
   const lateSeconds = Math.ceil((expectedMs - targetMs) / 1000);
   const retryAfterSeconds = Math.min(longestRetrySeconds, Math.max(1, lateSeconds));
+  const [expected, target] = [inSeconds(expectedMs), inSeconds(targetMs)];
   return new ChatstreamError(
     'ttft_target',
-    `The first token would come in about ${inSeconds(expectedMs)} s, and the server's target is ${inSeconds(targetMs)} s.`,
+    `The first token would come in about ${expected} s, and the server's target is ${target} s.`,
     { hint: `Try again in ${retryAfterSeconds} s.`, retryAfterSeconds },
   );
 }

@@ -38,8 +38,8 @@ export interface LlamaEngineOptions {
   /** Prompt tokens that one round may prefill in addition to the decodes. */
   readonly prefillChunk: number;
   /**
-   * How long a generation that decodes should wait for its next token, in milliseconds: rounds prefill less where they would
-   * take longer. Left out, they always prefill a whole chunk.
+   * The time per token that generations should get at most, in milliseconds: rounds prefill less where they would take
+   * longer. Left out, they always prefill a whole chunk.
    */
   readonly tpotTargetMs?: number;
   /** Bytes for conversations that have left their slots; `auto` is a part of the free memory; 0 keeps none. */

@@ -4,8 +4,8 @@ import type { RoundWork } from '../threads/thread-governor.js';
 const aimedShare = 0.9;
 
 /**
- * A chunk is never less than this part of the largest one, so that every prompt advances. On a CPU, one prompt token takes a
- * quarter of a round with three decodes (docs/architecture.md).
+ * A chunk is never less than this part of the largest one, so that every prompt advances. On a CPU, one prompt token
+ * takes a quarter of a round with three decodes (docs/architecture.md).
  */
 const leastShare = 1 / 128;
 
@@ -15,8 +15,8 @@ const growth = 2;
 /** How far one round moves what is expected: after five rounds, five sixths of a change are known. */
 const learning = 0.3;
 
-/** The most that one round counts for: some take 20 times as long because the machine does something else. */
-const mostSurprise = 4;
+/** A round counts as at most so many times as long as expected: some take 20 times as long for reasons of their own. */
+const mostFactor = 4;
 
 /** Prefill that seems to cost nothing is assumed to take this part of its round. */
 const leastCostShare = 0.05;
@@ -27,8 +27,9 @@ const leastCostShare = 0.05;
  *     round = decodes alone + tokens × time per token
  *     chunk = (0.9 × target − decodes alone) ÷ time per token
  *
- * Both terms are learnt from the rounds, the first for each number of decodes. A round with prefill corrects both: if another
- * chunk takes as long as expected, they were divided rightly. If the target cannot be met, prompts still advance by a 128th of the largest chunk in each round.
+ * Both terms are learnt from the rounds, the first for each number of decodes. A round with prefill corrects both: which of
+ * them was wrong shows when the chunk changes. If the target cannot be met, prompts still advance, by a 128th of the
+ * largest chunk in each round.
  *
  * A token budget for each iteration, chosen so that tokens come in time, is the idea of Sarathi-Serve ("Taming
  * Throughput-Latency Tradeoff in LLM Inference", Agrawal et al., OSDI 2024), which finds it by profiling beforehand.
@@ -41,19 +42,20 @@ export class AdaptiveChunk {
   readonly #aloneMs = new Map<number, number>();
   #tokenMs: number | null = null;
   #tokens: number;
-  #lastBesideDecodes: number;
+  /** The last chunk beside decodes. */
+  #lastMixed: number;
   #reported: number | null = null;
 
   /**
    * @param most the largest chunk, in tokens
-   * @param targetMs how long a generation that decodes should wait for its next token; null to use the largest chunk always
+   * @param targetMs the time per token that generations should get at most; null to use the largest chunk always
    */
   constructor(most: number, targetMs: number | null) {
     this.#most = most;
     this.#least = Math.ceil(most * leastShare);
     this.#aimMs = targetMs === null ? null : targetMs * aimedShare;
     this.#tokens = most;
-    this.#lastBesideDecodes = this.#least;
+    this.#lastMixed = this.#least;
   }
 
   /** The most prompt tokens that the next round prefills, 1 or more. */
@@ -77,7 +79,7 @@ export class AdaptiveChunk {
   observe({ decodes, prefillTokens }: RoundWork, ms: number): void {
     if (this.#aimMs === null || decodes === 0 || ms <= 0) return;
     const aloneMs = this.#expectAloneMs(decodes);
-    if (prefillTokens > 0) this.#lastBesideDecodes = this.#tokens;
+    if (prefillTokens > 0) this.#lastMixed = this.#tokens;
     if (prefillTokens === 0 && !this.#aloneMs.has(decodes)) {
       this.#aloneMs.set(decodes, ms);
     } else if (prefillTokens > 0 && this.#tokenMs === null) {
@@ -92,7 +94,7 @@ export class AdaptiveChunk {
     const tokenMs = this.#tokenMs ?? 0;
     const prefillMs = prefillTokens * tokenMs;
     const expectedMs = aloneMs + prefillMs;
-    const credibleMs = Math.min(expectedMs * mostSurprise, Math.max(expectedMs / mostSurprise, ms));
+    const credibleMs = Math.min(expectedMs * mostFactor, Math.max(expectedMs / mostFactor, ms));
     const step = (learning * (credibleMs - expectedMs)) / (aloneMs ** 2 + prefillMs ** 2);
     if (aloneMs > 0) this.#aloneMs.set(decodes, aloneMs * (1 + step * aloneMs));
     if (prefillMs > 0) this.#tokenMs = tokenMs * (1 + step * prefillMs);
@@ -101,7 +103,7 @@ export class AdaptiveChunk {
   #tokensWithin(aimMs: number, decodes: number): number {
     if (this.#tokenMs === null) return this.#least;
     const fitting = Math.floor((aimMs - this.#expectAloneMs(decodes)) / this.#tokenMs);
-    return Math.max(this.#least, Math.min(fitting, this.#lastBesideDecodes * growth, this.#most));
+    return Math.max(this.#least, Math.min(fitting, this.#lastMixed * growth, this.#most));
   }
 
   /** How long a round without prefill takes; at most so long if that number of decodes is new, and 0 if all are. */

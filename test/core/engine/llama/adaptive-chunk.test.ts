@@ -3,7 +3,7 @@ import type { Random } from '../../../../src/core/base/random.js';
 import { AdaptiveChunk } from '../../../../src/core/engine/llama/adaptive-chunk.js';
 import { p99, simulate, type SimulatedLoad, type SimulatedMachine, type Simulation } from './chunk-simulation.js';
 
-/** Like a model of 135 million parameters on one core: a token of a prompt takes a quarter of a round with three decodes. */
+/** Like a small model on one core: a token of a prompt takes a fifth of a round with three decodes. */
 const slow: SimulatedMachine = { aloneMs: (decodes) => (decodes === 0 ? 0 : 12 + 7 * decodes), tokenMs: 7 };
 
 /** Like a GPU: decodes cost little more than a round, and a token of a prompt next to nothing. */
