@@ -28,8 +28,8 @@ const leastCostShare = 0.05;
  *     chunk = (0.9 × target − decodes alone) ÷ time per token
  *
  * Both terms are learnt from the rounds, the first for each number of decodes. A round with prefill corrects both;
- * which of them was wrong shows when the chunk changes. If the target cannot be met, prompts still advance, by a 128th of
- * the largest chunk in each round.
+ * which of them was wrong shows when the chunk changes. If the target cannot be met, prompts still advance, by a 128th
+ * of the largest chunk in each round.
  *
  * A token budget for each iteration, chosen so that tokens come in time, is the idea of Sarathi-Serve ("Taming
  * Throughput-Latency Tradeoff in LLM Inference", Agrawal et al., OSDI 2024), which finds it by profiling beforehand.
