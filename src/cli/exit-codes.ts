@@ -42,6 +42,7 @@ const byError: Readonly<Record<ErrorCode, number>> = {
   websocket_unsupported: exitCodes.unexpectedFailure,
   unsupported_media_type: exitCodes.unexpectedFailure,
   queue_full: exitCodes.unexpectedFailure,
+  ttft_target: exitCodes.unexpectedFailure,
   rate_limited: exitCodes.unexpectedFailure,
   quota_exceeded: exitCodes.unexpectedFailure,
   deadline: exitCodes.unexpectedFailure,

@@ -47,6 +47,10 @@ export const queueFlags = {
     ...defaultDuration('60s'),
     summary: 'Longest wait in the queue; 0 means no limit.',
   }),
+  'ttft-target': durationFlag({
+    ...queue,
+    summary: 'Refuse a request that would have to wait, if its first token is expected later than this.',
+  }),
   slots: Flags.integer({
     ...queue,
     ...defaultInWords('--max-concurrency'),
@@ -60,6 +64,11 @@ export const queueFlags = {
     min: 1,
     max: 8192,
     default: 128,
+  }),
+  'tpot-target': durationFlag({
+    ...queue,
+    summary:
+      'Time per output token that running generations keep while prompts are read: rounds prefill less where needed.',
   }),
   'max-tokens': Flags.integer({
     ...queue,
@@ -79,6 +88,7 @@ export function queueOptions(
     maxQueue: flags['max-queue'],
     queueTimeoutMs: flags['queue-timeout'],
     maxQueuedTokens: flags['max-queued-tokens'] ?? null,
+    ttftTargetMs: flags['ttft-target'] ?? null,
     policy: flags['queue-policy'] ?? (hasKeys ? 'fair' : 'fifo'),
     classPatienceMs: flags['class-patience'],
   };

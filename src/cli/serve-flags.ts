@@ -249,6 +249,11 @@ async function engineOptions(flags: ServeFlags, source: string, resolving: Resol
     });
   }
   checkEngineFlags(flags, slots);
+  if (flags['tpot-target'] === 0) {
+    throw new ChatstreamError('usage', '--tpot-target is 0, and no token takes no time.', {
+      hint: 'Set the longest time per token, such as 100ms, or leave it out.',
+    });
+  }
   if (flags.engine === 'llama') checkCacheMemory(flags['prompt-cache']);
   const { context } = flags;
   const embeddings = flags.embeddings ? { embeddings: true } : {};
@@ -267,6 +272,7 @@ async function engineOptions(flags: ServeFlags, source: string, resolving: Resol
     cacheType: flags['cache-type'],
     threads: flags.threads,
     prefillChunk: flags['prefill-chunk'],
+    ...(flags['tpot-target'] !== undefined && { tpotTargetMs: flags['tpot-target'] }),
     promptCache: flags['prompt-cache'],
     ...embeddings,
   };

@@ -14,6 +14,8 @@ export interface QueueOptions extends SchedulerLimits {
   readonly queueTimeoutMs: number;
   /** The most prompt tokens of all waiting requests together; null for any number. */
   readonly maxQueuedTokens: number | null;
+  /** The longest expected time to the first token with which a request may begin to wait, in ms; null for any. */
+  readonly ttftTargetMs: number | null;
   readonly policy: QueuePolicy;
   /** After how long a waiting request rises by a class, in milliseconds. */
   readonly classPatienceMs: number;

@@ -52,6 +52,7 @@ describe('the flags of a server', () => {
         maxQueue: 64,
         queueTimeoutMs: 60_000,
         maxQueuedTokens: null,
+        ttftTargetMs: null,
         policy: 'fifo',
         classPatienceMs: 60_000,
       },
@@ -87,6 +88,7 @@ describe('the flags of a server', () => {
 
   it('reach the engine', async () => {
     const argv = ['--context', '2048', '--gpu', 'off', '--gpu-layers', '0', '--threads', '3', '--prefill-chunk', '64'];
+    argv.push('--tpot-target', '80ms');
     const memory = ['--flash-attention', 'on', '--cache-type', 'q8_0'];
     expect((await optionsOf('--model', model, ...argv, ...memory)).engine).toMatchObject({
       context: 2048,
@@ -96,6 +98,7 @@ describe('the flags of a server', () => {
       cacheType: 'q8_0',
       threads: 3,
       prefillChunk: 64,
+      tpotTargetMs: 80,
     });
   });
 
@@ -119,12 +122,14 @@ describe('the flags of a server', () => {
       '--queue-timeout',
       '0',
       '--max-queued-tokens=5000',
+      '--ttft-target=500ms',
     );
     expect(queue).toEqual({
       maxConcurrency: 8,
       maxQueue: 0,
       queueTimeoutMs: 0,
       maxQueuedTokens: 5000,
+      ttftTargetMs: 500,
       policy: 'fifo',
       classPatienceMs: 60_000,
     });
@@ -237,6 +242,7 @@ describe('the flags of a server', () => {
     ['--max-queue', '-1'],
     ['--slots', '0'],
     ['--prefill-chunk', '0'],
+    ['--tpot-target', '0'],
     ['--max-tokens', '0'],
     ['--port', '65536'],
     ['--port', '-1'],

@@ -40,6 +40,7 @@ function options(maxQueue: number, apiKeys: readonly string[] = []): ServeOption
       maxQueue,
       queueTimeoutMs: 60_000,
       maxQueuedTokens: null,
+      ttftTargetMs: null,
       policy: 'fifo',
       classPatienceMs: 60_000,
     },

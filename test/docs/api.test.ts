@@ -22,6 +22,7 @@ const clientErrors: readonly ErrorCode[] = [
   'body_timeout',
   'body_too_large',
   'queue_full',
+  'ttft_target',
   'rate_limited',
   'quota_exceeded',
   'queue_timeout',

@@ -16,6 +16,7 @@ const queue = {
   maxQueue: 64,
   queueTimeoutMs: 20_000,
   maxQueuedTokens: null,
+  ttftTargetMs: null,
   policy: 'fifo',
   classPatienceMs: 60_000,
 } as const;

@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'unsupported_media_type'
   // The queue refuses or gives up.
   | 'queue_full'
+  | 'ttft_target'
   | 'queue_timeout'
   | 'deadline'
   | 'rate_limited'

@@ -76,6 +76,27 @@ export function queuedTokensError(
   );
 }
 
+// ttft_target
+
+/** The longest time after which a client is told to try again, in seconds. */
+const longestRetrySeconds = 60;
+
+/** For a request whose first token would come later than the server's target, with both in milliseconds. */
+export function ttftTargetError(expectedMs: number, targetMs: number): ChatstreamError {
+  const lateSeconds = Math.ceil((expectedMs - targetMs) / 1000);
+  const retryAfterSeconds = Math.min(longestRetrySeconds, Math.max(1, lateSeconds));
+  const [expected, target] = [inSeconds(expectedMs), inSeconds(targetMs)];
+  return new ChatstreamError(
+    'ttft_target',
+    `The first token would come in about ${expected} s, and the server's target is ${target} s.`,
+    { hint: `Try again in ${retryAfterSeconds} s.`, retryAfterSeconds },
+  );
+}
+
+function inSeconds(ms: number): string {
+  return String(Number((ms / 1000).toPrecision(3)));
+}
+
 // queue_timeout
 
 /** For a request that has waited too long, in the queue or for the engine. */

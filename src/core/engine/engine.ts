@@ -219,6 +219,8 @@ export interface Round {
   readonly promptCache?: PromptCacheActivity;
   /** The device as people read it, with its number of threads; present if it has changed. */
   readonly device?: string;
+  /** The most prompt tokens that the round could prefill, where that adapts; present if it has changed. */
+  readonly prefillChunk?: number;
 }
 
 /**
@@ -241,7 +243,7 @@ export interface PromptEngine {
   tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]>;
   /** The text of tokens, including special ones. Rejects with `invalid_request` for a number outside the vocabulary. */
   detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string>;
-  /** Ends everything and frees the model. */
+  /** Ends everything, generations after the current round, and frees the model. */
   stop(): Promise<void>;
 }
 
@@ -258,8 +260,6 @@ export interface Engine extends PromptEngine {
   generate(spec: GenerationSpec): void;
   /** Ends a generation without further events. Ignores an unknown id: the generation may just have ended. */
   cancel(id: string): void;
-  /** Ends everything after the current round and frees the model. */
-  stop(): Promise<void>;
 }
 
 /** The state of an engine that may die and be restarted. */

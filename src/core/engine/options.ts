@@ -37,6 +37,11 @@ export interface LlamaEngineOptions {
   readonly threads: number | 'auto';
   /** Prompt tokens that one round may prefill in addition to the decodes. */
   readonly prefillChunk: number;
+  /**
+   * The time per token that generations should get at most, in milliseconds: rounds prefill less where they would take
+   * longer. Left out, they always prefill a whole chunk.
+   */
+  readonly tpotTargetMs?: number;
   /** Bytes for conversations that have left their slots; `auto` is a part of the free memory; 0 keeps none. */
   readonly promptCache: number | 'auto';
   /** Whether to compute embeddings instead of text. */

@@ -150,6 +150,8 @@ export class Inference implements RequestLine {
         });
         admitted += 1;
       }
+      // The others come after the first, whose first token is that of the whole answer.
+      if (jobs[0] !== undefined) this.#scheduler.keepToTarget(jobs[0]);
       return { place: () => jobs.map((job) => this.#scheduler.view(job))[0] };
     } catch (error) {
       const refusal = withRetryAfter(asChatstreamError(error), this.#scheduler);
@@ -216,6 +218,7 @@ export class Inference implements RequestLine {
     return queueSnapshot(this.#scheduler, this.#processing.running, {
       slots: this.#slots,
       preparing: this.preparing,
+      prefillChunk: this.#processing.prefillChunk,
       nowMs: this.#clock.now(),
       most,
       key,

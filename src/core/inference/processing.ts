@@ -17,6 +17,7 @@ export class Processing {
   readonly #events: RequestEvents;
   readonly #clock: Clock;
   readonly #running = new Map<string, InferenceJob>();
+  #prefillChunk: number | undefined;
 
   constructor(engine: ServingEngine, scheduler: Scheduler<InferenceJob>, events: RequestEvents, clock: Clock) {
     this.#engine = engine;
@@ -30,6 +31,11 @@ export class Processing {
 
   get running(): Iterable<InferenceJob> {
     return this.#running.values();
+  }
+
+  /** The most prompt tokens that a round prefills now; undefined if that does not adapt. */
+  get prefillChunk(): number | undefined {
+    return this.#prefillChunk;
   }
 
   start(job: InferenceJob, queueMs: number): void {
@@ -78,6 +84,7 @@ export class Processing {
       const job = this.#running.get(id);
       if (job !== undefined) job.prefilledTokens = tokens;
     }
+    this.#prefillChunk = round.prefillChunk ?? this.#prefillChunk;
     for (const event of round.events) {
       const job = this.#running.get(event.id);
       if (job !== undefined) this.#onGenerationEvent(job, event);

@@ -37,13 +37,15 @@ export interface QueueSnapshot extends SchedulerLimits {
   readonly draining: boolean;
   /** Number of requests that are in neither queue yet: their prompts are being prepared. */
   readonly preparing: number;
+  /** The most prompt tokens that a round prefills now, where that adapts to a target. */
+  readonly prefillChunk?: number | undefined;
   /** Output tokens of all running requests so far. */
   readonly runningOutputTokens: number;
   readonly running: readonly RunningRequest[];
   readonly waiting: readonly WaitingRequest[];
 }
 
-interface Moment extends Pick<QueueSnapshot, 'slots' | 'preparing'> {
+interface Moment extends Pick<QueueSnapshot, 'slots' | 'preparing' | 'prefillChunk'> {
   readonly nowMs: number;
   /** How many requests of each queue are listed; the first ones. */
   readonly most: number;
@@ -54,14 +56,13 @@ interface Moment extends Pick<QueueSnapshot, 'slots' | 'preparing'> {
 export function queueSnapshot(
   scheduler: Scheduler<InferenceJob>,
   running: Iterable<InferenceJob>,
-  { slots, preparing, nowMs, most, key }: Moment,
+  { nowMs, most, key, ...state }: Moment,
 ): QueueSnapshot {
   const jobs = [...running];
   return {
     ...scheduler.limits,
-    slots,
+    ...state,
     draining: scheduler.draining,
-    preparing,
     runningOutputTokens: jobs.reduce((sum, { outputTokens }) => sum + outputTokens, 0),
     running: Array.from(
       first(

@@ -22,6 +22,7 @@ const outcomes: Readonly<Record<ErrorCode, Outcome | null>> = {
   websocket_unsupported: null,
   unsupported_media_type: null,
   queue_full: 'refused',
+  ttft_target: 'refused',
   rate_limited: 'refused',
   quota_exceeded: 'refused',
   queue_timeout: 'timed_out',

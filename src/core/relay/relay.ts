@@ -147,6 +147,8 @@ export class Relay implements RequestLine {
       });
       line.scheduler.admit(job);
       this.#share();
+      // Only now may it have got a place.
+      line.scheduler.keepToTarget(job);
       return { place: () => line.scheduler.view(job) };
     } catch (error) {
       const refusal = asChatstreamError(error);
@@ -189,10 +191,10 @@ export class Relay implements RequestLine {
   #line(model: string): ModelLine {
     const known = this.#lines.get(model);
     if (known !== undefined) return known;
-    const { fair, queueTimeoutMs, maxQueuedTokens = null } = this.#options;
+    const { fair, queueTimeoutMs, maxQueuedTokens = null, ttftTargetMs = null } = this.#options;
     const terms = this.#terms ?? fair?.terms;
     const options = {
-      ...{ maxConcurrency: 0, maxQueue: this.#maxQueue, queueTimeoutMs, maxQueuedTokens },
+      ...{ maxConcurrency: 0, maxQueue: this.#maxQueue, queueTimeoutMs, maxQueuedTokens, ttftTargetMs },
       ...(fair !== undefined && { fair: { ...fair, ...(terms !== undefined && { terms }) } }),
     };
     const line: ModelLine = { model, scheduler: new Scheduler<RelayJob>(options, this.#clock), downSinceMs: null };

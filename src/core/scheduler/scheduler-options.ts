@@ -12,6 +12,8 @@ export interface SchedulerOptions extends SchedulerLimits {
   readonly queueTimeoutMs: number;
   /** The most prompt tokens of all waiting jobs together. A job that comes when no other waits is admitted anyway. */
   readonly maxQueuedTokens?: number | null;
+  /** The longest expected time to the first token with which a job may begin to wait, in milliseconds; null for any. */
+  readonly ttftTargetMs?: number | null;
   /** How several keys share the queue. Without it, jobs start in the order of their arrival. */
   readonly fair?: FairOptions;
 }

@@ -41,7 +41,7 @@ export class Scheduler<J extends Job> implements QueueState {
   #held = false;
 
   constructor(options: SchedulerOptions, clock: Clock) {
-    const { maxConcurrency, maxQueue, queueTimeoutMs, maxQueuedTokens = null, fair } = options;
+    const { maxConcurrency, maxQueue, queueTimeoutMs, maxQueuedTokens = null, ttftTargetMs = null, fair } = options;
     this.maxQueuedTokens = maxQueuedTokens;
     this.#clock = clock;
     this.#limits = { maxConcurrency, maxQueue };
@@ -50,7 +50,7 @@ export class Scheduler<J extends Job> implements QueueState {
     this.#estimates = new StartEstimates(fair?.policy === 'fair', clock);
     this.#waits = new WaitingLimits(
       {
-        ...{ line: this.#line, estimates: this.#estimates, queueTimeoutMs },
+        ...{ line: this.#line, estimates: this.#estimates, queueTimeoutMs, ttftTargetMs },
         retryAfterSeconds: this.#retry,
         turnAway: (...turning) => {
           this.#turnAway(...turning);
@@ -173,6 +173,11 @@ export class Scheduler<J extends Job> implements QueueState {
       case 'gone':
         return 'neither';
     }
+  }
+
+  /** Turns a waiting job away if its first token is expected after `ttftTargetMs`. One that has started stays. */
+  keepToTarget(job: J): void {
+    this.#waits.keepToTarget(job);
   }
 
   /** Changes the limits at once. Waiting jobs start if there is more room; no running or waiting job is ever removed. */

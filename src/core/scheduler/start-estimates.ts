@@ -111,6 +111,11 @@ export class StartEstimates<J extends Job> {
     return waitMs * this.#overtaking.factorOf(demand.key);
   }
 
+  /** Expected time from the start of a job to its first token, in milliseconds; 0 before that was measured. */
+  prefillMs({ promptTokens }: Demand): number {
+    return promptTokens * this.#pace.promptMs;
+  }
+
   /** Where a waiting job stands. What it is told is compared with what comes. */
   viewIn(line: JobLine<J>, job: J): WaitingView {
     const position = line.position(job);

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import type { ChatstreamError } from '../base/errors.js';
-import { deadlineError, queueTimeoutError } from '../base/queue-refusals.js';
+import { deadlineError, queueTimeoutError, ttftTargetError } from '../base/queue-refusals.js';
 import { Deadlines } from './deadlines.js';
 import type { Job, TurningAway } from './job.js';
 import type { JobLine } from './job-line.js';
@@ -12,6 +12,8 @@ export interface WaitingLimitsOptions<J extends Job> {
   readonly estimates: StartEstimates<J>;
   /** Longest wait in milliseconds; 0 is unlimited. */
   readonly queueTimeoutMs: number;
+  /** See `SchedulerOptions`. */
+  readonly ttftTargetMs: number | null;
   readonly retryAfterSeconds: () => number;
   /** Removes a job from the line. The error is made afterwards. */
   readonly turnAway: (job: J, stage: TurningAway, makeError: () => ChatstreamError) => void;
@@ -46,6 +48,18 @@ export class WaitingLimits<J extends Job> {
   /** Has to be called when a job begins to wait. It may be turned away at once. Ignores one that no longer waits. */
   watch(job: J): void {
     if (job.status === 'waiting' && job.deadlineMs !== null) this.#deadlines.watch(job, job.deadlineMs);
+  }
+
+  /** Turns a job away that has just begun to wait, if its first token is expected too late. */
+  keepToTarget(job: J): void {
+    const { line, estimates, ttftTargetMs, turnAway, onMoved } = this.#options;
+    if (ttftTargetMs === null || job.status !== 'waiting') return;
+    const { etaMs } = estimates.viewIn(line, job);
+    if (etaMs === null) return;
+    const ttftMs = etaMs + estimates.prefillMs(job.demand);
+    if (ttftMs <= ttftTargetMs) return;
+    turnAway(job, 'arrival', () => ttftTargetError(ttftMs, ttftTargetMs));
+    onMoved();
   }
 
   /** Has to be called before a job no longer waits. */

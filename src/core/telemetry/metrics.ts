@@ -130,6 +130,10 @@ export class Metrics {
       ['stage'],
     );
     for (const stage of ['arrival', 'waiting']) deadlines.inc({ stage }, 0);
+    const late = this.#counter(
+      'chatstream_ttft_target_refusals_total',
+      'Requests that were refused because their first token was expected after --ttft-target.',
+    );
     const countTokens = this.#tokenCounters();
     line.events((event) => {
       switch (event.type) {
@@ -146,6 +150,7 @@ export class Metrics {
           if (event.error?.code === 'deadline') {
             deadlines.inc({ stage: outcome === 'refused' ? 'arrival' : 'waiting' });
           }
+          if (event.error?.code === 'ttft_target') late.inc();
           // Requests that never left the queue have cost no prefill.
           if (outcome === 'completed' || outcome === 'cancelled_running' || outcome === 'failed') countTokens(timings);
           if (outcome !== 'completed') return;
@@ -170,8 +175,15 @@ export class Metrics {
   #observeRounds(engines: readonly ServingEngine[]): void {
     const seconds = this.#histogram('chatstream_round_seconds', 'Duration of a round.', tokenBuckets);
     const size = this.#histogram('chatstream_batch_size', 'Generations that took part in a round.', batchBuckets);
+    const chunks = new Map<ServingEngine, number>();
+    this.#gauge(
+      'chatstream_prefill_chunk_tokens',
+      'Prompt tokens that a round may process, as --tpot-target has it; 0 without that. The least of all engines.',
+      () => (chunks.size === 0 ? 0 : Math.min(...chunks.values())),
+    );
     for (const engine of engines) {
       engine.rounds((round) => {
+        if (round.prefillChunk !== undefined) chunks.set(engine, round.prefillChunk);
         seconds.observe(round.durationMs / 1000);
         size.observe(round.batchSize);
       });

@@ -66,6 +66,7 @@ describe('metrics', () => {
       'chatstream_max_http_connections gauge',
       'chatstream_max_queue gauge',
       'chatstream_output_tokens_total counter',
+      'chatstream_prefill_chunk_tokens gauge',
       'chatstream_prefill_seconds histogram',
       'chatstream_prompt_cache_busy_seconds_total counter',
       'chatstream_prompt_cache_bytes gauge',
@@ -84,6 +85,7 @@ describe('metrics', () => {
       'chatstream_round_seconds histogram',
       'chatstream_time_per_output_token_seconds histogram',
       'chatstream_time_to_first_token_seconds histogram',
+      'chatstream_ttft_target_refusals_total counter',
     ]);
   });
 

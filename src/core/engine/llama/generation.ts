@@ -10,6 +10,7 @@ import {
 } from '../engine.js';
 import type { TextAssembler } from '../text/text-assembler.js';
 import type { OutputLogprob } from '../token-logprob.js';
+import type { AdaptiveChunk } from './adaptive-chunk.js';
 import type { RoundMember } from './batching.js';
 import type { Steer } from './guidance.js';
 import { libraryToken, libraryTokens } from './library.js';
@@ -57,7 +58,8 @@ export interface GenerationStart {
   readonly ratings: RatedDraws | null;
   readonly isEnd: (token: Token) => boolean;
   readonly contextLength: number;
-  readonly prefillChunk: number;
+  /** How much of it a round may prefill. */
+  readonly chunk: Pick<AdaptiveChunk, 'tokens'>;
 }
 
 /** A running generation: takes one step per round and reports the result. */
@@ -101,6 +103,11 @@ export class LlamaGeneration implements RoundMember {
     return { id: this.id, tokens: Math.min(this.#state.from, this.#start.spec.prompt.length) };
   }
 
+  /** Whether the next step only draws a token. */
+  get isDecoding(): boolean {
+    return this.#state.status === 'decoding';
+  }
+
   /** All tokens that have to be in the slot before the next one can be drawn. */
   get evaluated(): readonly Token[] {
     return this.#start.evaluated;
@@ -119,7 +126,7 @@ export class LlamaGeneration implements RoundMember {
   get nextChunk(): number {
     if (this.#state.status === 'cold') return Infinity;
     if (this.#state.status !== 'prefilling') return 0;
-    return Math.min(this.#start.prefillChunk, this.#start.evaluated.length - this.#state.from);
+    return Math.min(this.#start.chunk.tokens, this.#start.evaluated.length - this.#state.from);
   }
 
   /** @param cached how many of the tokens to evaluate the slot holds */

@@ -18,6 +18,7 @@ import type {
 import type { LlamaEngineOptions } from '../options.js';
 import { cacheMemory, mostEntries } from '../prompt-cache/cache-memory.js';
 import { PromptCache } from '../prompt-cache/prompt-cache.js';
+import { AdaptiveChunk } from './adaptive-chunk.js';
 import { deviceDescription } from './device.js';
 import { type EngineLog, importLibrary, type Library } from './library.js';
 import { type LoadedModel, loadModel } from './load.js';
@@ -96,7 +97,9 @@ class LlamaEngine implements Engine {
       const threads = new RoundThreads(loaded.llama, loaded.governor, this.#clock);
       const info = this.#describe(loaded, prompts, describe(threads.inUse));
       const cache = this.#createCache(loaded, info.promptCache);
-      const loop = this.#startLoop(this.#assignSlots(library, loaded, prompts, cache), threads, describe);
+      const chunk = new AdaptiveChunk(this.#options.prefillChunk, this.#options.tpotTargetMs ?? null);
+      const assignment = this.#assignSlots(library, loaded, prompts, cache, chunk);
+      const loop = this.#startLoop(new RoundLoop(assignment, threads, chunk, this.#clock), threads, describe);
       const prompter = new Prompter(library, loaded.model, prompts);
       this.#state = { status: 'ready', loaded, prompter, cache, loop };
       return info;
@@ -121,19 +124,20 @@ class LlamaEngine implements Engine {
     });
   }
 
-  #assignSlots(library: Library, loaded: LoadedModel, prompts: Prompts, cache: PromptCache<Slot>): SlotAssignment {
-    const { prefillChunk } = this.#options;
+  #assignSlots(
+    library: Library,
+    loaded: LoadedModel,
+    prompts: Prompts,
+    cache: PromptCache<Slot>,
+    chunk: AdaptiveChunk,
+  ): SlotAssignment {
     const rewinding = rewindingOf(loaded.model.fileInsights);
     const slots = loaded.sequences.map((sequence, index) => new Slot(index, sequence, rewinding));
-    return new SlotAssignment(library, loaded, prompts, { slots, prefillChunk }, cache);
+    return new SlotAssignment(library, loaded, prompts, { slots, chunk }, cache);
   }
 
-  #startLoop(
-    assignment: SlotAssignment,
-    threads: RoundThreads,
-    describe: (threads: readonly number[]) => string,
-  ): RoundLoop {
-    const loop = new RoundLoop(assignment, threads, this.#options.prefillChunk, this.#clock);
+  /** Reports the rounds of a loop. */
+  #startLoop(loop: RoundLoop, threads: RoundThreads, describe: (threads: readonly number[]) => string): RoundLoop {
     let reported = describe(threads.inUse);
     loop.rounds((round) => {
       const device = describe(threads.inUse);

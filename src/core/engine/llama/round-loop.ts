@@ -3,6 +3,8 @@ import type { Clock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { asChatstreamError } from '../../base/errors.js';
 import { failedEvent, type GenerationEvent, type GenerationSpec, type Round } from '../engine.js';
+import type { RoundWork } from '../threads/thread-governor.js';
+import type { AdaptiveChunk } from './adaptive-chunk.js';
 import { planRound } from './batching.js';
 import { LlamaGeneration } from './generation.js';
 import type { RoundThreads } from './round-threads.js';
@@ -26,7 +28,7 @@ type QueuedCall =
 export class RoundLoop {
   readonly #slots: SlotAssignment;
   readonly #threads: RoundThreads;
-  readonly #prefillChunk: number;
+  readonly #chunk: AdaptiveChunk;
   readonly #clock: Clock;
   readonly #rounds = new Emitter<Round>();
   readonly #queuedCalls: QueuedCall[] = [];
@@ -43,10 +45,10 @@ export class RoundLoop {
   #wake: (() => void) | null = null;
   readonly #finished: Promise<void>;
 
-  constructor(slots: SlotAssignment, threads: RoundThreads, prefillChunk: number, clock: Clock) {
+  constructor(slots: SlotAssignment, threads: RoundThreads, chunk: AdaptiveChunk, clock: Clock) {
     this.#slots = slots;
     this.#threads = threads;
-    this.#prefillChunk = prefillChunk;
+    this.#chunk = chunk;
     this.#clock = clock;
     this.#finished = this.#run();
   }
@@ -128,12 +130,13 @@ export class RoundLoop {
   async #warm(): Promise<boolean> {
     const cold = this.#running.filter(({ isCold }) => isCold).sort((a, b) => a.order - b.order);
     if (cold.length === 0) return false;
-    let room = this.#prefillChunk;
+    const chunk = this.#chunk.tokens;
+    let room = chunk;
     for (const { isCold, nextChunk } of this.#running) if (!isCold) room -= nextChunk;
     const isAlone = this.#running.length === 1;
     for (const generation of cold) {
       // One that begins too early misses what those before it are about to compute.
-      if (room < this.#prefillChunk && this.#slots.firstChunk(generation, isAlone) > room) return false;
+      if (room < chunk && this.#slots.firstChunk(generation, isAlone) > room) return false;
       const moved = await this.#slots.warm(generation, isAlone);
       if (moved !== null) return moved === 'copy';
       room -= generation.nextChunk;
@@ -143,9 +146,10 @@ export class RoundLoop {
 
   async #round(): Promise<void> {
     const idleMs = this.#clock.now() - this.#endedAt;
+    this.#chunk.prepare(this.#running.filter(({ isDecoding }) => isDecoding).length);
     const copies = await this.#warm();
     const startedAt = this.#clock.now();
-    const members = planRound(this.#running, this.#prefillChunk);
+    const members = planRound(this.#running, this.#chunk.tokens);
     const events = this.#pending;
     this.#pending = [];
     const prefilling = members.filter(({ isPrefilling }) => isPrefilling);
@@ -154,12 +158,13 @@ export class RoundLoop {
     if (members.length > 0) this.#threads.begin(work);
     await Promise.all(members.map((generation) => generation.step(events)));
     const durationMs = this.#clock.now() - startedAt;
-    if (members.length > 0 && !copies) this.#threads.end(work, durationMs + (this.#hasSlept ? 0 : idleMs));
+    if (members.length > 0 && !copies) this.#observe(work, durationMs + (this.#hasSlept ? 0 : idleMs));
     this.#hasSlept = false;
     await this.#slots.prefilled(prefilling, prefillTokens, copies ? null : durationMs);
 
     const promptCache = this.#slots.takeCacheActivity();
     const prefills = prefilling.flatMap(({ prefill }) => prefill ?? []);
+    const prefillChunk = this.#chunk.takeChange();
     const reported = this.#silenced.size === 0 ? events : events.filter(({ id }) => !this.#silenced.has(id));
     this.#rounds.emit({
       durationMs,
@@ -167,12 +172,19 @@ export class RoundLoop {
       events: reported,
       ...(prefills.length > 0 && { prefills }),
       ...(promptCache !== undefined && { promptCache }),
+      ...(prefillChunk !== undefined && { prefillChunk }),
     });
     await this.#release((generation) => generation.isOver);
     // Lets the library's dispatcher go idle: otherwise it might decode the first request of the next round as a batch
     // of its own. Also lets messages in, so that a request that arrived during the round takes part in the next one.
     this.#endedAt = this.#clock.now();
     await nextIteration();
+  }
+
+  /** @param ms see `ThreadGovernor.observe` */
+  #observe(work: RoundWork, ms: number): void {
+    this.#threads.end(work, ms);
+    this.#chunk.observe(work, ms);
   }
 
   async #release(isMeant: (generation: LlamaGeneration) => boolean): Promise<void> {

@@ -7,6 +7,7 @@ import type { OutputFormat } from '../output-format.js';
 import type { PromptCache, Warmth } from '../prompt-cache/prompt-cache.js';
 import type { PromptCacheActivity } from '../prompt-cache-activity.js';
 import { TextAssembler } from '../text/text-assembler.js';
+import type { AdaptiveChunk } from './adaptive-chunk.js';
 import { Formats } from './formats.js';
 import { LlamaGeneration } from './generation.js';
 import { Grammars } from './grammar.js';
@@ -26,7 +27,7 @@ export class SlotAssignment {
   readonly #loaded: LoadedModel;
   readonly #prompts: Prompts;
   readonly #slots: readonly Slot[];
-  readonly #prefillChunk: number;
+  readonly #chunk: Pick<AdaptiveChunk, 'tokens'>;
   readonly #grammars: Grammars;
   readonly #formats = new Formats();
   readonly #cache: PromptCache<Slot>;
@@ -37,14 +38,14 @@ export class SlotAssignment {
     library: Library,
     loaded: LoadedModel,
     prompts: Prompts,
-    { slots, prefillChunk }: { readonly slots: readonly Slot[]; readonly prefillChunk: number },
+    { slots, chunk }: { readonly slots: readonly Slot[]; readonly chunk: Pick<AdaptiveChunk, 'tokens'> },
     cache: PromptCache<Slot>,
   ) {
     this.#library = library;
     this.#loaded = loaded;
     this.#prompts = prompts;
     this.#slots = slots;
-    this.#prefillChunk = prefillChunk;
+    this.#chunk = chunk;
     this.#cache = cache;
     this.#grammars = new Grammars(library, loaded.model);
     this.#rater = new TokenRater(loaded.model, (token) => prompts.textOfToken(token));
@@ -96,7 +97,7 @@ export class SlotAssignment {
       ratings: spec.logprobs === undefined ? null : this.#rater.follow(slot.sequence, spec.logprobs),
       isEnd: (token) => this.#prompts.isEnd(token),
       contextLength,
-      prefillChunk: this.#prefillChunk,
+      chunk: this.#chunk,
     });
   }
 
@@ -117,7 +118,7 @@ export class SlotAssignment {
   /** How many tokens the first chunk of a cold generation is likely to have. */
   firstChunk({ slot, evaluated }: LlamaGeneration, isAlone: boolean): number {
     const shared = this.#cache.expect(slot, evaluated, this.#othersThan(slot), isAlone);
-    return Math.min(this.#prefillChunk, evaluated.length - shared);
+    return Math.min(this.#chunk.tokens, evaluated.length - shared);
   }
 
   /**

@@ -25,6 +25,7 @@ const httpErrors: Readonly<Record<ErrorCode, HttpError>> = {
   websocket_unsupported: { status: 426, type: 'invalid_request_error' },
   unsupported_media_type: { status: 415, type: 'invalid_request_error' },
   queue_full: { status: 429, type: 'rate_limit_error' },
+  ttft_target: { status: 429, type: 'rate_limit_error' },
   rate_limited: { status: 429, type: 'rate_limit_error' },
   quota_exceeded: { status: 429, type: 'rate_limit_error' },
   queue_timeout: unavailable,

@@ -68,6 +68,7 @@ function describe({ line, totals, keys }: LineContext, request: object): object 
   const queue = line.snapshot(undefined, shownKey(keys.of(request)));
   return {
     ...wireLimits(queue),
+    ...(queue.prefillChunk !== undefined && { prefill_chunk: queue.prefillChunk }),
     running: queue.running.map(wireRunning),
     waiting: queue.waiting.map(wireWaiting),
     executors: wireExecutors(line.executors),

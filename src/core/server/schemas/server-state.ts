@@ -131,6 +131,9 @@ export const queue = Type.Object({
     minimum: 0,
     description: 'Requests whose prompts are being turned into tokens, and calls of /tokenize and /detokenize.',
   }),
+  prefill_chunk: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'With --tpot-target: the most prompt tokens that a round processes now.' }),
+  ),
   running: Type.Array(running),
   waiting: Type.Array(waiting, { description: 'In the order in which they will run.' }),
   executors: Type.Array(executor, { description: 'Who generates.' }),

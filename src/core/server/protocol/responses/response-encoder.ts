@@ -266,6 +266,7 @@ const failureCodes = new Map<ErrorCode, FailureCode>([
   ['grammar_too_complex', 'invalid_prompt'],
   // With this code, codex waits as long as the message says before it tries again.
   ['queue_full', 'rate_limit_exceeded'],
+  ['ttft_target', 'rate_limit_exceeded'],
   ['queue_timeout', 'rate_limit_exceeded'],
 ]);
 

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { chat, testApp, until } from '../../../support/app.js';
+
+describe('--ttft-target', () => {
+  it('refuses at once what would wait for too long, and counts it', async () => {
+    const { app, ask, post, get, inference } = await testApp({
+      engine: { reply: 'long' },
+      queue: { maxConcurrency: 2, ttftTargetMs: 500 },
+    });
+    const long = chat('hi', { max_tokens: 100 });
+    await post('/v1/chat/completions', long);
+    void ask('/v1/chat/completions', long);
+    await until(() => inference.running === 1);
+    // What can start at once is taken. Of several answers, the first counts: the second waits for it.
+    void ask('/v1/chat/completions', { ...long, n: 2 });
+    await until(() => inference.waiting === 1);
+    for (const more of [{}, { n: 2 }, { stream: true }]) {
+      const answer = await ask('/v1/chat/completions', chat('hi', { max_tokens: 5, ...more }));
+      expect(answer.statusCode).toBe(429);
+      expect(answer.json()).toMatchObject({
+        error: {
+          code: 'ttft_target',
+          type: 'rate_limit_error',
+          message: expect.stringMatching(
+            /^The first token would come in about 1(\.\d+)? s, and the server's target is 0\.5 s\. Try again in 1 s\.$/,
+          ) as string,
+        },
+      });
+      expect(answer.headers['retry-after']).toBe('1');
+    }
+    expect(inference.waiting).toBe(1);
+    expect((await get('/metrics')).body).toContain('chatstream_ttft_target_refusals_total 3');
+    expect((await get('/v1/queue')).json()).toMatchObject({ totals: { completed: 1, refused: 3 } });
+    app.server.closeAllConnections();
+  });
+});
