@@ -14,6 +14,17 @@ const limits = Type.Object(
   { additionalProperties: false },
 );
 
+const trafficClass = Type.Optional(Type.Enum(['interactive', 'standard', 'batch'], { default: 'standard' }));
+
+const role = Type.Optional(Type.Enum(['user', 'observer', 'admin'], { default: 'user' }));
+
+const models = Type.Optional(
+  Type.Array(Type.String({ minLength: 1 }), {
+    minItems: 1,
+    description: 'Names of models that may be asked for. Without it, all may.',
+  }),
+);
+
 const key = Type.Object(
   {
     name: Type.String({
@@ -21,11 +32,12 @@ const key = Type.Object(
       description: 'What logs, metrics and /v1/queue call it.',
     }),
     sha256: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the key, in hexadecimal.' }),
-    class: Type.Optional(Type.Enum(['interactive', 'standard', 'batch'], { default: 'standard' })),
+    class: trafficClass,
     share: Type.Optional(
       Type.Number({ minimum: 0.01, maximum: 100, default: 1, description: 'Service in proportion to other keys.' }),
     ),
-    role: Type.Optional(Type.Enum(['user', 'observer', 'admin'], { default: 'user' })),
+    role,
+    models,
     limits: Type.Optional(limits),
   },
   { additionalProperties: false },

@@ -66,7 +66,7 @@ function checkApart(keys: readonly WireKey[], file: string): void {
   }
 }
 
-function settingsOf({ name, sha256, class: trafficClass, share, role, limits }: WireKey): KeySettings {
+function settingsOf({ name, sha256, class: trafficClass, share, role, limits, models }: WireKey): KeySettings {
   return {
     name,
     digest: Buffer.from(sha256, 'hex'),
@@ -78,6 +78,7 @@ function settingsOf({ name, sha256, class: trafficClass, share, role, limits }: 
       tokensPerMinute: limits?.['tokens-per-minute'] ?? null,
       tokensPerDay: limits?.['tokens-per-day'] ?? null,
     },
+    ...(models !== undefined && { models }),
   };
 }
 

@@ -36,7 +36,7 @@ export function completionRoutes(app: App, context: ServerContext): void {
     response: { 200: json('The number.', inputTokens), ...generationErrors },
   };
   app.post('/v1/chat/completions/input_tokens', { schema: counting }, async ({ body }, reply) => {
-    servedModel(context, body.model);
+    servedModel(context, body.model, reply);
     const request = fromChatRequest(body, randomUUID(), defaultMaxTokens);
     const count = await context.inference.countTokens(request, clientOf(reply));
     return { object: 'response.input_tokens', input_tokens: count };
@@ -79,7 +79,7 @@ function answer(
   const head = {
     id: first.id,
     created: Math.floor(Date.now() / 1000),
-    model: servedModel(context, body.model),
+    model: servedModel(context, body.model, reply),
     fingerprint: fingerprintOf(context),
     serviceTier: body.service_tier ?? null,
   };

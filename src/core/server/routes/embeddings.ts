@@ -19,7 +19,7 @@ export function embeddingRoutes(app: App, context: ServerContext): void {
   };
   app.post('/v1/embeddings', { schema }, async ({ body }, reply) => {
     const request = identified(fromEmbeddingRequest(body, `embd-${randomUUID()}`), context, reply);
-    const encoder = new EmbeddingEncoder(servedModel(context, body.model), body);
+    const encoder = new EmbeddingEncoder(servedModel(context, body.model, reply), body);
     assertDimensions(body, inference.info?.embeddings);
     reply.log.debug({ id: request.id }, 'request received');
     sendLimits(context, reply);

@@ -1,7 +1,9 @@
 import type { FastifyReply } from 'fastify';
+import { nonEmpty } from '../../base/json.js';
 import { modelNotFoundError } from '../../base/refusals.js';
 import type { AdmittedRequest, AnswerListener, InferenceRequest } from '../../inference/request.js';
 import { lowerOf } from '../../scheduler/traffic-class.js';
+import { allowedModel, mayUse } from '../http/allowed-models.js';
 import type { ServerContext } from '../http/context.js';
 import { earliestDeadline } from '../http/deadline-header.js';
 import { limitHeaders } from '../http/limit-headers.js';
@@ -24,15 +26,19 @@ export const generationErrors = errors(...generationStatuses);
  * The name of the model that will answer: the one by which the client asked for it, or else its first. Clients compare
  * both, and some take another name for another model.
  *
- * @throws ChatstreamError `model_not_found` if the client asked for another one
+ * @throws ChatstreamError `forbidden` if its key may not use that model, `model_not_found` if there is no such model
  */
-export function servedModel({ inference, options }: ServerContext, wanted: string | null | undefined): string {
+export function servedModel(
+  { inference, options, keys }: ServerContext,
+  wanted: string | null | undefined,
+  { request }: FastifyReply,
+): string {
   const { info } = inference;
-  if (info === null) return wanted ?? '';
-  const [first = info.modelId] = modelNames(info.modelId, options.aliases);
-  if (wanted === undefined || wanted === null || wanted === '') return first;
-  if (answersTo(wanted, info.modelId, options.aliases)) return wanted;
-  throw modelNotFoundError(wanted, first);
+  const names = info === null ? [] : modelNames(info.modelId, options.aliases);
+  const key = keys.of(request.raw);
+  const model = allowedModel(key, nonEmpty(wanted), names);
+  if (info === null || model === null || answersTo(model, info.modelId, options.aliases)) return model ?? '';
+  throw modelNotFoundError(model, names.find((name) => mayUse(key, name)) ?? null);
 }
 
 /** The request with what the client's key and headers say about it. A request may lower its class, but not raise it. */

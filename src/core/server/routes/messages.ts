@@ -26,7 +26,7 @@ export function messagesRoutes(app: App, context: ServerContext): void {
   app.post('/v1/messages', { schema: message }, ({ body, id: requestId }, reply) => {
     const request = fromMessagesRequest(body, newMessageId(), options.defaultMaxTokens);
     const { id, maxTokens, stop: stopSequences } = request;
-    const head = { id, model: servedModel(context, body.model), requestId };
+    const head = { id, model: servedModel(context, body.model, reply), requestId };
     const encoder = new MessagesEncoder({ ...head, maxTokens, stopSequences, showsThoughts: showsThoughts(body) });
     const generation = new GenerationAnswer(context, request, encoder, reply);
     const includeQueue = body.stream_options?.include_queue ?? false;
@@ -42,7 +42,7 @@ export function messagesRoutes(app: App, context: ServerContext): void {
   };
   app.post('/v1/messages/count_tokens', { schema: count }, async ({ body }, reply) => {
     const request = fromMessagesRequest(body, newMessageId(), options.defaultMaxTokens);
-    servedModel(context, body.model);
+    servedModel(context, body.model, reply);
     return { input_tokens: await inference.countTokens(request, clientOf(reply)) };
   });
 }

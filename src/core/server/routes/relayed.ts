@@ -4,6 +4,7 @@ import { ChatstreamError } from '../../base/errors.js';
 import type { AdmittedRequest } from '../../inference/request.js';
 import type { RelayListener, RelayRequest } from '../../relay/relay-request.js';
 import { lowerOf } from '../../scheduler/traffic-class.js';
+import { allowedModel } from '../http/allowed-models.js';
 import type { App, RelayContext } from '../http/context.js';
 import { earliestDeadline } from '../http/deadline-header.js';
 import { limitHeaders } from '../http/limit-headers.js';
@@ -52,8 +53,11 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
     options.defaultMaxTokens,
   );
   const key = keys.of(http.raw);
+  const model = key.models === undefined ? facts.model : allowedModel(key, facts.model, context.relay.models);
   const request: RelayRequest = {
     ...facts,
+    // A key that may not use all models does not get an upstream's own default.
+    ...(model !== null && model !== facts.model && { model, body: facts.bodyFor(model) }),
     id: `relay-${randomUUID()}`,
     path,
     headers: { ...facts.headers, 'x-request-id': http.id },

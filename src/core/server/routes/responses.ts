@@ -54,7 +54,7 @@ export function responseRoutes(app: App, context: ServerContext): void {
     response: { 200: json('The number.', inputTokens), ...errors(...generationStatuses, 507) },
   };
   app.post('/v1/responses/input_tokens', { schema: counting }, async ({ body }, reply) => {
-    const { request } = await asked(context, { responses, conversations }, body);
+    const { request } = await asked(context, { responses, conversations }, body, reply);
     const count = await context.inference.countTokens(request, clientOf(reply)).catch(rethrowAboutInput);
     return { object: 'response.input_tokens', input_tokens: count };
   });
@@ -111,13 +111,14 @@ async function asked(
   context: ServerContext,
   { responses, conversations }: Kept,
   body: ResponseRequest,
+  reply: FastifyReply,
 ): Promise<Asked> {
   const key = newKey();
   const id = responseId(key);
   const fields = responseFields(body, {
     id,
     createdAt: Math.floor(Date.now() / 1000),
-    model: servedModel(context, body.model),
+    model: servedModel(context, body.model, reply),
   });
   const said = await itemsBefore({ responses, conversations }, fields);
   const stored = await responses.finder(referencesIn(body.input));
@@ -138,7 +139,7 @@ async function answer(
   body: ResponseRequest,
   reply: FastifyReply,
 ): Promise<object | undefined> {
-  const { request, key, fields, input } = await asked(context, stores, body);
+  const { request, key, fields, input } = await asked(context, stores, body, reply);
   const encoder = new ResponseEncoder({
     fields,
     key,
