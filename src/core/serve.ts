@@ -2,7 +2,7 @@ import type { Logger as PinoLogger } from 'pino';
 import { untilAborted } from './base/abort.js';
 import { type Clock, systemClock } from './base/clock.js';
 import type { Logger } from './base/logger.js';
-import { apiKeySettings, type KeySettings } from './config/key-settings.js';
+import type { Access } from './config/access.js';
 import type { EngineInfo } from './engine/engine.js';
 import type { EngineOptions } from './engine/options.js';
 import { processNames } from './engine/process/process-role.js';
@@ -15,19 +15,18 @@ import { RateLimiter } from './scheduler/rate-limiter.js';
 import { createApp } from './server/app.js';
 import { connectionLimitsOfProcess } from './server/http/connection-limits.js';
 import type { ServerOptions } from './server/http/context.js';
-import { KeyRing } from './server/http/key-ring.js';
 import { listen } from './server/http/listen.js';
 import { memoryStorage } from './server/store/memory-store.js';
 import type { Storage } from './server/store/store.js';
-import { drainApp, type QueueOptions, ratesOf, replaceKeys, schedulerOptions } from './serving.js';
+import { drainApp, keyRing, type QueueOptions, ratesOf, replaceAccess, schedulerOptions } from './serving.js';
 import type { CountedOutcome } from './telemetry/totals.js';
 import type { TraceExporter } from './telemetry/trace-exporter.js';
 
 export interface ServeOptions {
   readonly engine: EngineOptions;
   readonly queue: QueueOptions;
-  /** The keys of the configuration file, besides those of `server.apiKeys`; null without such a file. */
-  readonly keys: readonly KeySettings[] | null;
+  /** What the configuration file says, besides the keys of `server.apiKeys`; null without such a file. */
+  readonly access: Access | null;
   readonly server: ServerOptions;
   /** This package's version, for /openapi.json. */
   readonly version: string;
@@ -39,8 +38,12 @@ export interface RunningServer {
   readonly url: string;
   readonly info: EngineInfo;
   readonly totals: Readonly<Record<CountedOutcome, number>>;
-  /** Accepts these keys of the configuration file from now on. Requests that have been accepted go on. */
-  replaceKeys(keys: readonly KeySettings[]): void;
+  /**
+   * Lets in whom the configuration file names from now on. Requests that have been accepted go on.
+   *
+   * @throws ChatstreamError `usage` for reserves that cannot be; nothing is changed then
+   */
+  replaceAccess(access: Access): void;
   /**
    * Refuses new requests, turns away waiting ones, lets running generations finish for `timeoutMs` milliseconds, and then
    * ends everything. @returns how many generations were cut off
@@ -67,12 +70,12 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
   engine.rounds(({ device }) => {
     if (device !== undefined) logger.info({ device }, `compute threads were changed: ${device}`);
   });
-  const keys = new KeyRing([...apiKeySettings(options.server.apiKeys), ...(options.keys ?? [])]);
+  const keys = keyRing(options.server, options.access);
   const rates = new RateLimiter(clock, ratesOf(keys));
   const { queue } = options;
   const inference = new Inference(
     engine,
-    { ...schedulerOptions(queue, options.keys !== null, keys), slots: options.engine.slots, rates },
+    { ...schedulerOptions(queue, options.access, keys), slots: options.engine.slots, rates },
     clock,
   );
   const machine = new Machine(clock, () => engine.processes.flatMap(({ pid }) => pid ?? []));
@@ -90,8 +93,8 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
       url,
       info,
       totals: context.totals.counts,
-      replaceKeys: (changed) => {
-        replaceKeys(context, [...apiKeySettings(server.apiKeys), ...changed]);
+      replaceAccess: (access) => {
+        replaceAccess(context, access);
       },
       drain: async (timeoutMs) => {
         const abandoned = await drainApp(app, context, timeoutMs);

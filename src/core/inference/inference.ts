@@ -4,7 +4,7 @@ import { Emitter, type Subscribable } from '../base/emitter.js';
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
 import type { EngineInfo, ServingEngine, Token } from '../engine/engine.js';
 import type { Executor, ExecutorStatus } from '../executor/executor.js';
-import { type KeyTerms, noKey } from '../scheduler/demand.js';
+import { noKey } from '../scheduler/demand.js';
 import type { SchedulerEvent } from '../scheduler/job.js';
 import type { RateLimiter } from '../scheduler/rate-limiter.js';
 import { Scheduler, type SchedulerLimits, type SchedulerOptions } from '../scheduler/scheduler.js';
@@ -47,10 +47,12 @@ export class Inference implements RequestLine {
     this.#rates = options.rates;
     this.#events = new RequestEvents(clock);
     this.#events.subscribe((event) => {
-      if (event.type !== 'settled' || event.key === null) return;
+      if (event.type !== 'settled') return;
+      const payer = event.payer ?? event.key;
+      if (payer === null) return;
       const { promptTokens, cachedTokens, outputTokens, prefillMs } = event.timings;
       // Requests that never left the queue have cost no prefill.
-      if (outputTokens > 0 || prefillMs > 0) this.#rates?.spend(event.key, promptTokens - cachedTokens + outputTokens);
+      if (outputTokens > 0 || prefillMs > 0) this.#rates?.spend(payer, promptTokens - cachedTokens + outputTokens);
     });
     this.#scheduler = new Scheduler(options, clock);
     this.#scheduler.events((event) => {
@@ -137,7 +139,8 @@ export class Inference implements RequestLine {
     const arrivedMs = this.#clock.now();
     let admitted = 0;
     try {
-      this.#rates?.take(submissions[0]?.request.key ?? noKey, submissions.length);
+      const { key = noKey, payer = key } = submissions[0]?.request ?? {};
+      this.#rates?.take(payer, submissions.length);
       const jobs = await this.#prepareAll(submissions, client, arrivedMs);
       this.#admission.assertRoom(jobs);
       // The last first: those that wait would start if the others left their places to them.
@@ -240,9 +243,8 @@ export class Inference implements RequestLine {
     this.#scheduler.resize(limits);
   }
 
-  /** Changes what keys may do, by their names. Takes effect at once; running and waiting requests go on. */
-  configureKeys(terms: ReadonlyMap<string, KeyTerms>): void {
-    this.#scheduler.configureKeys(terms);
+  configureKeys(...changes: Parameters<RequestLine['configureKeys']>): void {
+    this.#scheduler.configureKeys(...changes);
   }
 
   /** Refuses new requests and turns away waiting ones; resolves when the last running generation has ended. */

@@ -1,4 +1,5 @@
-import type { WaitingView } from '../scheduler/job.js';
+import type { Demand } from '../scheduler/demand.js';
+import type { WaitingView, WaitReason } from '../scheduler/job.js';
 import type { Scheduler, SchedulerLimits } from '../scheduler/scheduler.js';
 import type { TrafficClass } from '../scheduler/traffic-class.js';
 import type { InferenceJob } from './inference-job.js';
@@ -7,6 +8,8 @@ import type { InferenceJob } from './inference-job.js';
 interface RunningRequest {
   readonly id: string;
   readonly key: string;
+  /** Whose it is, if that is an address: not for clients. */
+  readonly payer?: string;
   readonly trafficClass: TrafficClass;
   /** Null until the engine has chosen one. */
   readonly slot: number | null;
@@ -21,9 +24,10 @@ interface RunningRequest {
 interface WaitingRequest extends WaitingView {
   readonly id: string;
   readonly key: string;
+  /** Whose it is, if that is an address: not for clients. */
+  readonly payer?: string;
   readonly trafficClass: TrafficClass;
-  /** Whether its key runs as many as it may, so that it waits for one of these to end. */
-  readonly isKeyFull: boolean;
+  readonly waitsFor: WaitReason;
   readonly waitedMs: number;
   /** Where upstream servers generate: each model has a line of its own. */
   readonly model?: string;
@@ -63,8 +67,9 @@ export function queueSnapshot(
     waiting: Array.from(first(most, scheduler.entries()), ({ job, ...entry }) => ({
       id: job.id,
       key: job.demand.key,
+      ...payerOf(job.demand),
       trafficClass: job.demand.trafficClass,
-      isKeyFull: scheduler.isKeyFull(job.demand.key),
+      waitsFor: scheduler.waitsFor(job),
       ...entry,
     })),
   };
@@ -76,7 +81,12 @@ function runningRequest(
 ): RunningRequest {
   const runningMs = phase.status === 'waiting' ? 0 : nowMs - phase.startedMs;
   const { key, trafficClass } = demand;
-  return { id, key, trafficClass, slot, promptTokens: prompt.length, outputTokens, runningMs };
+  return { id, key, ...payerOf(demand), trafficClass, slot, promptTokens: prompt.length, outputTokens, runningMs };
+}
+
+/** Left out for keys. */
+export function payerOf({ payer }: Demand): { readonly payer?: string } {
+  return payer === undefined ? {} : { payer };
 }
 
 /** The first items, without asking for more. */

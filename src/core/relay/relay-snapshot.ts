@@ -1,4 +1,4 @@
-import { first, type QueueSnapshot } from '../inference/queue-snapshot.js';
+import { first, payerOf, type QueueSnapshot } from '../inference/queue-snapshot.js';
 import type { QueueEntry } from '../scheduler/job.js';
 import type { ModelLine, RelayJob } from './relay-job.js';
 
@@ -17,6 +17,7 @@ export function relaySnapshot(
     running: jobs.slice(0, most).map((job) => ({
       id: job.id,
       key: job.demand.key,
+      ...payerOf(job.demand),
       trafficClass: job.demand.trafficClass,
       slot: null,
       promptTokens: job.promptTokens,
@@ -28,8 +29,9 @@ export function relaySnapshot(
     waiting: Array.from(first(most, entriesOf(lines)), ({ line: { model, scheduler }, job, ...entry }) => ({
       id: job.id,
       key: job.demand.key,
+      ...payerOf(job.demand),
       trafficClass: job.demand.trafficClass,
-      isKeyFull: scheduler.isKeyFull(job.demand.key),
+      waitsFor: scheduler.waitsFor(job),
       model,
       ...entry,
     })),

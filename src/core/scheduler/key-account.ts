@@ -29,6 +29,8 @@ export class MeanLength {
 export class KeyAccount<J> {
   terms: KeyTerms = usualTerms;
   running = 0;
+  /** For each class, how many of them are of that class. */
+  readonly runningIn: number[] = trafficClasses.map(() => 0);
   waiting = 0;
   readonly lengths = new MeanLength();
   /** One for each class, in their order. */
@@ -43,6 +45,11 @@ export class KeyAccount<J> {
   get isAtItsLimit(): boolean {
     const { maxRunning } = this.terms;
     return maxRunning !== null && this.running >= maxRunning;
+  }
+
+  /** Places that only this key may use. */
+  get reserve(): number {
+    return this.terms.reserve ?? 0;
   }
 
   servedIn(rank: number): number {

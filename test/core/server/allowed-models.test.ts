@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { digestOf, type KeySettings, noRates } from '../../../src/core/config/key-settings.js';
+import { usualTimes } from '../../../src/core/executor/upstream/upstream.js';
 import { usualTerms } from '../../../src/core/scheduler/demand.js';
 import { chat, type TestApp, testApp } from '../../support/app.js';
 import { testRelay } from '../../support/relay-server.js';
@@ -99,7 +100,10 @@ describe('a key that may use some models of upstream servers', () => {
   it("is refused the others, and never gets an upstream's own choice", async () => {
     const upstream = await UpstreamServer.start({ models: ['large', 'small'] });
     onTestFinished(() => upstream.stop());
-    const relay = await testRelay([upstream.url], { keys: [key('anna', ['small'])] });
+    const relay = await testRelay([upstream.url], {
+      times: usualTimes,
+      access: { keys: [key('anna', ['small'])], anonymous: null, classReserves: new Map() },
+    });
     const ask = (body: object): Promise<Response> => relay.post({ ...chat('hi'), ...body }, { headers: sent('anna') });
     expect((await ask({ model: 'large' })).status).toBe(403);
     expect((await ask({ model: 'small' })).status).toBe(200);

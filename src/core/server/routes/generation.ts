@@ -47,12 +47,11 @@ export function identified(
   { keys }: ServerContext,
   { request: http }: FastifyReply,
 ): InferenceRequest {
-  const { name: key, trafficClass: highest } = keys.of(http.raw);
-  const owner = keys.keys.length === 0 ? {} : { key };
+  const { trafficClass: highest } = keys.of(http.raw);
   return {
     ...request,
     requestId: http.id,
-    ...owner,
+    ...keys.ownerOf(http.raw),
     ...earliestDeadline(request.deadlineMs, http.headers),
     trafficClass: lowerOf(highest, request.trafficClass ?? highest),
   };
@@ -60,7 +59,7 @@ export function identified(
 
 /** Tells the client what its key had left when the request came, also if it is refused. */
 export function sendLimits({ keys, rates }: ServerContext, reply: FastifyReply): void {
-  reply.headers(limitHeaders(rates, keys.of(reply.request.raw).name));
+  reply.headers(limitHeaders(rates, keys.payerOf(reply.request.raw)));
 }
 
 /** The answer to one request, in whichever protocol: queues the request and delivers what is generated. Used once. */

@@ -22,7 +22,8 @@ export function queueEventRoutes(app: App, { options, clock, keys }: LineContext
       ...errors(401, 403),
     },
   };
-  app.get(path, { schema, exposeHeadRoute: false }, ({ raw }, reply) => {
+  app.get(path, { schema, exposeHeadRoute: false }, (request, reply) => {
+    const { raw } = request;
     const leave = feed.add({
       open: (takeHeld) =>
         new EventStream(
@@ -40,7 +41,11 @@ export function queueEventRoutes(app: App, { options, clock, keys }: LineContext
         ),
       mayStay: () => {
         try {
-          checkRole(keys.check(raw), 'GET', path);
+          checkRole(
+            keys.check(raw, () => request.ip),
+            'GET',
+            path,
+          );
           return true;
         } catch {
           // Which is wrong does not matter: the client hears it when it asks again.

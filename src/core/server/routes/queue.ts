@@ -31,8 +31,10 @@ export function queueRoutes(app: App, context: LineContext): void {
 /** Users see only their own requests, with their places among all. */
 function describe({ line, totals, keys }: LineContext, request: object): object {
   const queue = line.snapshot();
-  const { role, name } = keys.of(request);
-  const isShown = ({ key }: { readonly key: string }): boolean => role !== 'user' || key === name;
+  const { role } = keys.of(request);
+  const owner = keys.payerOf(request);
+  const isShown = ({ key, payer = key }: { readonly key: string; readonly payer?: string }): boolean =>
+    role !== 'user' || payer === owner;
   return {
     ...wireLimits(queue),
     running: queue.running.filter(isShown).map(wireRunning),

@@ -63,12 +63,12 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
     headers: { ...facts.headers, 'x-request-id': http.id },
     requestId: http.id,
     ...earliestDeadline(deadlineMs, http.headers),
-    ...(keys.keys.length > 0 && { key: key.name }),
+    ...keys.ownerOf(http.raw),
     trafficClass: lowerOf(key.trafficClass, trafficClass ?? key.trafficClass),
     // Nothing is generated.
     ...(path === '/v1/embeddings' && { maxTokens: 1 }),
   };
-  reply.headers(limitHeaders(rates, key.name));
+  reply.headers(limitHeaders(rates, keys.payerOf(http.raw)));
   reply.log.debug({ id: request.id }, 'request received');
   const delivery = new Delivery(context, reply);
   // Errors that it throws are its promise's.
