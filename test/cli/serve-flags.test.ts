@@ -100,7 +100,7 @@ describe('the flags of a server', () => {
     ['keys: [{ name: a, sha256: DIGEST, reserve: 4 }]', 'reserve 4 places together: of 4, none'],
     ['classes: { batch: { reserve: 1 }, interactive: { reserve: 3 } }', 'reserve 4 places together: of 4, none'],
   ])('cannot leave no place for others: %s', async (text, problem) => {
-    const config = parseConfig(text.replace('DIGEST', '0'.repeat(64)), 'c.yaml');
+    const config = parseConfig(text.replace('DIGEST', 'a'.repeat(64)), 'c.yaml');
     const { flags } = await Parser.parse(mock, { flags: serveFlags, strict: true });
     expect(() => lineOptions(flags, '1.2.3', config)).toThrow(problem);
   });
