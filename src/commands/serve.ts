@@ -8,7 +8,7 @@ import { type FlagOrigins, flagOrigins } from '../cli/flags.js';
 import { createLogger, type LogLevel } from '../cli/logging.js';
 import { type ServeFlags, serveFlags, serveOptions } from '../cli/serve-flags.js';
 import { readyBlock, readyEvent, reportDevice, reportPlan, reportWarnings } from '../cli/serve-report.js';
-import { endWithParent, firstSignal, onHangup } from '../cli/signals.js';
+import { endWithParent, firstSignal, Hangups } from '../cli/signals.js';
 import type { Config } from '../core/config/read-config.js';
 import type { RunningServer, ServeOptions } from '../core/serve.js';
 
@@ -56,6 +56,8 @@ export default class Serve extends BaseCommand {
     if (isKeyTyped) warnOfTypedKey(logger);
     const { signalled, stopping } = firstSignal();
     endWithParent();
+    // From the beginning: without a handler, SIGHUP would end a server that is still loading its model.
+    const hangups = flags.config === undefined ? null : new Hangups();
     const start = { flags, config, origins, logger, stopping };
     const server = await (flags.upstream === undefined ? this.#serveModel(start) : this.#serveUpstreams(start));
 
@@ -64,7 +66,7 @@ export default class Serve extends BaseCommand {
       const watched = watchConfig(flags.config, config, logger, (changed) => {
         server.replaceAccess(changed);
       });
-      onHangup(() => void watched.reload());
+      hangups?.handle(() => void watched.reload());
     }
 
     const signal = await signalled;
