@@ -37,8 +37,14 @@ export function checkReserves(settings: ReserveSettings, policy: 'fair' | 'fifo'
   });
 }
 
+/** Whether a limit leaves a place for all others. @throws ChatstreamError `invalid_request` */
+export function assertRoomFor(reserved: number, maxConcurrency: number): void {
+  const problem = reserveProblem(reserved, maxConcurrency);
+  if (problem !== null) throw new ChatstreamError('invalid_request', problem, { param: 'max_concurrency' });
+}
+
 /** What is wrong with so many reserved places; null if nothing is. */
-export function reserveProblem(reserved: number, maxConcurrency: number): string | null {
+function reserveProblem(reserved: number, maxConcurrency: number): string | null {
   if (reserved === 0 || reserved < maxConcurrency) return null;
   return `Keys and classes reserve ${reserved} places together: of ${maxConcurrency}, none would be left for all others.`;
 }

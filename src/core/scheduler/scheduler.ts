@@ -7,7 +7,7 @@ import { FairLine, type QueuePolicy } from './fair-line.js';
 import type { Job, QueueEntry, SchedulerEvent, TurningAway, WaitingView, WaitReason } from './job.js';
 import type { JobLine } from './job-line.js';
 import { assertKeyFits, assertTokensFit, assertVacancyIn, type QueueState, vacanciesIn } from './queue-room.js';
-import { checkReserves, reserveProblem, type ReserveSettings, totalReserve } from './reserves.js';
+import { assertRoomFor, checkReserves, type ReserveSettings, totalReserve } from './reserves.js';
 import type { SchedulerLimits, SchedulerOptions } from './scheduler-options.js';
 import { StartEstimates } from './start-estimates.js';
 import { WaitingLimits } from './waiting-limits.js';
@@ -195,7 +195,7 @@ export class Scheduler<J extends Job> implements QueueState {
    * @throws ChatstreamError `invalid_request` if places are reserved and none would remain for others
    */
   resize(limits: Partial<SchedulerLimits>): void {
-    this.#assertReservesFit(limits.maxConcurrency ?? this.#limits.maxConcurrency);
+    if (limits.maxConcurrency !== undefined) assertRoomFor(this.#reserved, limits.maxConcurrency);
     this.#limits = { ...this.#limits, ...limits };
     this.#fill();
     this.#waits.watchOldest();
@@ -286,11 +286,6 @@ export class Scheduler<J extends Job> implements QueueState {
       this.#filling = false;
     }
     if (moved) this.#moved();
-  }
-
-  #assertReservesFit(maxConcurrency: number): void {
-    const problem = reserveProblem(this.#reserved, maxConcurrency);
-    if (problem !== null) throw new ChatstreamError('invalid_request', problem, { param: 'max_concurrency' });
   }
 
   #start(job: J): void {
