@@ -45,6 +45,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
   readonly #arrivals = new WaitingLine<J>();
   readonly #competition: Competition<J>;
   readonly #reserves = new Reserves<J>();
+  readonly #running = new Set<Ticket<J>>();
   readonly #lengths = new MeanLength();
   #arrived = 0;
   /** The order as far as it has been asked for since the last change. */
@@ -57,7 +58,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
     this.#clock = clock;
     this.#isFifo = policy === 'fifo';
     this.#accounts = new Accounts(reserves.terms);
-    this.#reserves.configure(reserves, this.#accounts);
+    this.#reserves.configure(reserves, this.#accounts, this.#running);
     this.#competition = new Competition({ isFifo: this.#isFifo, classPatienceMs }, clock);
   }
 
@@ -73,7 +74,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
   configure(settings: ReserveSettings): void {
     this.#changed();
     this.#accounts.configure(settings.terms);
-    this.#reserves.configure(settings, this.#accounts);
+    this.#reserves.configure(settings, this.#accounts, this.#running);
     for (const account of this.#accounts.all) this.#refresh(account);
   }
 
@@ -124,7 +125,8 @@ export class FairLine<J extends Job> implements JobLine<J> {
     ticket.expectedTokens = this.#expectedTokens(ticket);
     ticket.charged = this.#costOf(ticket);
     account.charge(ticket.rank, ticket.charged);
-    this.#reserves.started(account, rankOf(ticket.job.demand.trafficClass));
+    this.#reserves.started(ticket.lane);
+    this.#running.add(ticket);
     account.running += 1;
     this.#remove(ticket);
     return ticket.job;
@@ -164,7 +166,8 @@ export class FairLine<J extends Job> implements JobLine<J> {
     const cost = (job.demand.promptTokens - cachedTokens) * promptWeight + outputTokens * outputWeight;
     account.charge(ticket.rank, cost - ticket.charged);
     account.running -= 1;
-    this.#reserves.ended(account, rankOf(job.demand.trafficClass));
+    this.#reserves.ended(ticket.lane);
+    this.#running.delete(ticket);
     if (outputTokens > 0) {
       account.lengths.add(outputTokens);
       this.#lengths.add(outputTokens);

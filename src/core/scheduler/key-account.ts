@@ -29,8 +29,6 @@ export class MeanLength {
 export class KeyAccount<J> {
   terms: KeyTerms = usualTerms;
   running = 0;
-  /** For each class, how many of them are of that class. */
-  readonly runningIn: number[] = trafficClasses.map(() => 0);
   waiting = 0;
   readonly lengths = new MeanLength();
   /** One for each class, in their order. */

@@ -88,8 +88,12 @@ export class Reserves<J> {
     return this.#held;
   }
 
-  /** Changes the reserves at once. {@link refresh} has to be called for all keys afterwards. */
-  configure(settings: ReserveSettings, accounts: Pick<Accounts<J>, 'all' | 'find'>): void {
+  /**
+   * Changes the reserves at once. {@link refresh} has to be called for all keys afterwards.
+   *
+   * @param running what runs
+   */
+  configure(settings: ReserveSettings, accounts: Pick<Accounts<J>, 'find'>, running: Iterable<Ticket<J>>): void {
     const { terms, classReserves } = settings;
     this.#hasAny = totalReserve(settings) > 0;
     this.#ofClasses = trafficClasses.map((each) => classReserves?.get(each) ?? 0);
@@ -98,10 +102,7 @@ export class Reserves<J> {
     for (const [name, { reserve = 0 }] of terms) {
       this.#held += Math.max(0, reserve - (accounts.find(name)?.running ?? 0));
     }
-    for (const { reserve, runningIn } of accounts.all) {
-      if (reserve > 0) continue;
-      for (const rank of trafficClasses.keys()) this.#running[rank] = this.#runningOf(rank) + (runningIn[rank] ?? 0);
-    }
+    for (const { lane } of running) this.#count(lane, 1);
     for (const rank of trafficClasses.keys()) this.#held += this.#spareOf(rank);
   }
 
@@ -110,18 +111,18 @@ export class Reserves<J> {
     return reserve > 0 ? Math.max(0, reserve - running) : this.#spareOf(rank);
   }
 
-  /** Has to be called before a job of this class counts as running. */
-  started(account: KeyAccount<J>, rank: number): void {
-    account.runningIn[rank] = (account.runningIn[rank] ?? 0) + 1;
-    if (this.spareFor(account, rank) > 0) this.#held -= 1;
-    if (account.reserve === 0) this.#running[rank] = this.#runningOf(rank) + 1;
+  /** Has to be called before a job of this lane counts as running. Without any reserve, that costs nothing. */
+  started(lane: Lane<J>): void {
+    if (!this.#hasAny) return;
+    if (this.spareFor(lane.account, lane.rank) > 0) this.#held -= 1;
+    this.#count(lane, 1);
   }
 
-  /** Has to be called when a job of this class no longer counts as running. */
-  ended(account: KeyAccount<J>, rank: number): void {
-    account.runningIn[rank] = (account.runningIn[rank] ?? 0) - 1;
-    if (account.reserve === 0) this.#running[rank] = this.#runningOf(rank) - 1;
-    if (this.spareFor(account, rank) > 0) this.#held += 1;
+  /** Has to be called when a job of this lane no longer counts as running. */
+  ended(lane: Lane<J>): void {
+    if (!this.#hasAny) return;
+    this.#count(lane, -1);
+    if (this.spareFor(lane.account, lane.rank) > 0) this.#held += 1;
   }
 
   /** Has to be called after the lanes of a key, or what competes there, have changed. */
@@ -169,6 +170,10 @@ export class Reserves<J> {
     } else if (claim !== undefined) {
       heap?.moved(claim);
     }
+  }
+
+  #count({ account, rank }: Lane<J>, jobs: number): void {
+    if (account.reserve === 0) this.#running[rank] = this.#runningOf(rank) + jobs;
   }
 
   #spareOf(rank: number): number {
