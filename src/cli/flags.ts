@@ -1,3 +1,4 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
 import { Flags, type Interfaces } from '@oclif/core';
 import { ChatstreamError } from '../core/base/errors.js';
@@ -126,6 +127,23 @@ export const listFlag = Flags.custom<readonly string[]>({
   multipleNonGreedy: true,
   parse: (input) => Promise.resolve(input.split(/(?<!\\),/).map((value) => value.replaceAll('\\,', ',').trim())),
 });
+
+/** The same for addresses and networks: `10.0.0.7`, `fd00::/8`. Read it with {@link valuesOf}. */
+export const networksFlag = Flags.custom<readonly string[]>({
+  multiple: true,
+  multipleNonGreedy: true,
+  parse: (input) => Promise.resolve(input.split(',').map((each) => parseNetwork(each.trim()))),
+});
+
+/** @throws ChatstreamError `usage` */
+function parseNetwork(text: string): string {
+  const [address = '', bits = '0', ...more] = text.split('/');
+  const most = isIPv4(address) ? 32 : isIPv6(address) ? 128 : -1;
+  if (/^\d{1,3}$/.test(bits) && Number(bits) <= most && more.length === 0) return text;
+  throw new ChatstreamError('usage', `"${text}" is neither an address nor a network.`, {
+    hint: 'Write it as 10.0.0.7, 10.0.0.0/8 or fd00::/8.',
+  });
+}
 
 /**
  * The values of a repeatable flag. oclif makes a list of the lists that its parser returns, but for a flag that is set by

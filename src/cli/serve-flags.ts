@@ -1,5 +1,6 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { ChatstreamError } from '../core/base/errors.js';
+import { reservesOf } from '../core/config/access.js';
 import type { Config } from '../core/config/read-config.js';
 import { type EngineOptions, engines, flashAttentionModes, gpuChoices, mockReplies } from '../core/engine/options.js';
 import { checkCacheMemory } from '../core/engine/prompt-cache/cache-memory.js';
@@ -7,6 +8,7 @@ import { cacheTypes, isQuantised } from '../core/gguf/kv-cache.js';
 import { automaticContextLength } from '../core/gguf/memory-need.js';
 import { bundledModel } from '../core/models/model-source.js';
 import { resolveModel, type ResolveOptions } from '../core/models/resolve-model.js';
+import { checkReserves } from '../core/scheduler/reserves.js';
 import type { ServeOptions } from '../core/serve.js';
 import { builtPage } from '../core/server/console/page-files.js';
 import { tracesUrl } from '../core/telemetry/otlp-url.js';
@@ -18,6 +20,7 @@ import {
   durationFlag,
   fromEnvironment,
   listFlag,
+  networksFlag,
   repeatableFlag,
   valuesOf,
 } from './flags.js';
@@ -135,6 +138,10 @@ export const serveFlags = fromEnvironment({
   }),
   'api-key': listFlag({ ...http, summary: 'Key that clients must send. Repeatable.' }),
   'cors-origin': listFlag({ ...http, summary: 'Origin that browsers may send requests from, or *. Repeatable.' }),
+  'trusted-proxy': networksFlag({
+    ...http,
+    summary: 'Proxy whose X-Forwarded-For says where a request comes from: an address or a network. Repeatable.',
+  }),
   'max-body': Flags.integer({ ...http, summary: 'Largest request body, in bytes.', min: 1024, default: 1_048_576 }),
   'write-timeout': durationFlag({
     ...http,
@@ -199,9 +206,11 @@ export async function serveOptions(
 /** What the flags mean for the queue and for HTTP, whoever generates. @throws ChatstreamError `usage` */
 export function lineOptions(flags: ServeFlags, version: string, config: Config | null): Omit<ServeOptions, 'engine'> {
   const keys = apiKeys(valuesOf(flags['api-key']));
+  const queue = queueOptions(flags, config !== null || keys.length > 1);
+  if (config !== null) checkReserves(reservesOf(config), queue.policy, queue.maxConcurrency);
   return {
-    queue: queueOptions(flags, config !== null || keys.length > 1),
-    keys: config?.keys ?? null,
+    queue,
+    access: config,
     server: {
       host: flags.host,
       port: flags.port,
@@ -209,6 +218,7 @@ export function lineOptions(flags: ServeFlags, version: string, config: Config |
       aliases: aliases(valuesOf(flags.alias)),
       apiKeys: keys,
       corsOrigins: valuesOf(flags['cors-origin']),
+      trustedProxies: valuesOf(flags['trusted-proxy']),
       maxBodyBytes: flags['max-body'],
       writeTimeoutMs: flags['write-timeout'],
       storeTtlMs: flags['store-ttl'],

@@ -48,9 +48,24 @@ export function firstSignal(message = 'Stopped before the model was loaded.'): F
   };
 }
 
-/** Calls back on each SIGHUP, which would end the process otherwise. */
-export function onHangup(callback: () => void): void {
-  process.on('SIGHUP', callback);
+/** Each SIGHUP from now on, which would end the process otherwise. Those that come before they are handled are one. */
+export class Hangups {
+  #isPending = false;
+  #callback = (): void => {
+    this.#isPending = true;
+  };
+
+  constructor() {
+    process.on('SIGHUP', () => {
+      this.#callback();
+    });
+  }
+
+  /** Calls back for what has come, and for each that comes. */
+  handle(callback: () => void): void {
+    this.#callback = callback;
+    if (this.#isPending) callback();
+  }
 }
 
 /**

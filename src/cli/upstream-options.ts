@@ -1,6 +1,8 @@
 import { ChatstreamError } from '../core/base/errors.js';
+import { reservesOf } from '../core/config/access.js';
 import type { Config } from '../core/config/read-config.js';
 import { parseUpstreams } from '../core/executor/upstream/upstream-options.js';
+import { refuseReserves } from '../core/scheduler/reserves.js';
 import type { ServeUpstreamsOptions } from '../core/serve-upstreams.js';
 import { type FlagOrigins, valuesOf } from './flags.js';
 import { lineOptions, type ServeFlags, serveFlags } from './serve-flags.js';
@@ -32,6 +34,7 @@ export function upstreamOptions(
       hint: 'Leave it out, or set it where the upstream server is started.',
     });
   }
+  if (config !== null) refuseReserves(reservesOf(config));
   return {
     ...lineOptions(flags, version, config),
     upstreams,

@@ -9,7 +9,7 @@ import { loadStarter } from '../cli/load-process.js';
 import { createLogger, type LogLevel } from '../cli/logging.js';
 import { type ServeFlags, serveFlags, serveOptions } from '../cli/serve-flags.js';
 import { readyBlock, readyEvent, reportDevice, reportPlan, reportWarnings } from '../cli/serve-report.js';
-import { endWithParent, firstSignal, onHangup } from '../cli/signals.js';
+import { endWithParent, firstSignal, Hangups } from '../cli/signals.js';
 import type { Config } from '../core/config/read-config.js';
 import type { RunningServer, ServeOptions } from '../core/serve.js';
 import type { HostProcess } from '../core/serving.js';
@@ -24,7 +24,7 @@ interface Start {
   readonly host: HostProcess;
 }
 
-type Served = Pick<RunningServer, 'replaceKeys' | 'drain' | 'totals'>;
+type Served = Pick<RunningServer, 'replaceAccess' | 'drain' | 'totals'>;
 
 export default class Serve extends BaseCommand {
   static override summary = 'Serve a model behind a queue, with an OpenAI-compatible API.';
@@ -50,28 +50,31 @@ export default class Serve extends BaseCommand {
       command: '<%= config.bin %> <%= command.id %> --upstream http://gpu1:8080 --upstream http://gpu2:8000,slots=16',
     },
     {
-      description: 'Serve a team: with a key and a short queue, on all networks',
-      command: '<%= config.bin %> <%= command.id %> -m model.gguf --host 0.0.0.0 --api-key secret --max-queue 16',
+      description: 'Serve a team: with keys and a short queue, on all networks',
+      command: '<%= config.bin %> <%= command.id %> -m model.gguf --host 0.0.0.0 --config team.yaml --max-queue 16',
     },
   ];
 
   static override flags = serveFlags;
 
   async run(): Promise<object> {
-    const { flags, config, origins } = await this.#settings();
+    const { flags, config, origins, isKeyTyped } = await this.#settings();
     const logger = createLogger(flags['log-level']);
+    if (isKeyTyped) warnOfTypedKey(logger);
     const { signalled, stopping, ask } = firstSignal();
     endWithParent();
+    // From the beginning: without a handler, SIGHUP would end a server that is still loading its model.
+    const hangups = flags.config === undefined ? null : new Hangups();
     const host = { drain: ask, startLoad: loadStarter(this.config.root) };
     const start = { flags, config, origins, logger, stopping, host };
     const server = await (flags.upstream === undefined ? this.#serveModel(start) : this.#serveUpstreams(start));
 
     if (flags.config !== undefined && config !== null) {
       const { watchConfig } = await import('../core/config/watch-config.js');
-      const watched = watchConfig(flags.config, config, logger, ({ keys }) => {
-        server.replaceKeys(keys);
+      const watched = watchConfig(flags.config, config, logger, (changed) => {
+        server.replaceAccess(changed);
       });
-      onHangup(() => void watched.reload());
+      hangups?.handle(() => void watched.reload());
     }
 
     const signal = await signalled;
@@ -120,16 +123,18 @@ export default class Serve extends BaseCommand {
     readonly flags: ServeFlags & { readonly 'log-level': LogLevel };
     readonly config: Config | null;
     readonly origins: FlagOrigins;
+    readonly isKeyTyped: boolean;
   }> {
     const parsed = await this.parse(Serve);
     const { flags } = parsed;
-    if (flags.config === undefined) return { flags, config: null, origins: flagOrigins(parsed) };
+    const isKeyTyped = flagOrigins(parsed).isTyped('api-key');
+    if (flags.config === undefined) return { flags, config: null, origins: flagOrigins(parsed), isKeyTyped };
     // Loaded late: most servers have no such file.
     const { readConfig } = await import('../core/config/read-config.js');
     const config = await readConfig(flags.config);
     const added = argumentsOf(config.flags, { ...Serve.baseFlags, ...Serve.flags }, flagOrigins(parsed));
     const completed = await this.parse(Serve, [...this.argv, ...added]);
-    return { flags: completed.flags, config, origins: flagOrigins(completed) };
+    return { flags: completed.flags, config, origins: flagOrigins(completed), isKeyTyped };
   }
 
   /** One line per event, so that a script can read the address as soon as it is there. */
@@ -146,9 +151,17 @@ function preferSmallHeap(): void {
   setFlagsFromString('--optimize-for-size');
 }
 
-function warnIfOpen({ server, keys }: Pick<ServeOptions, 'server' | 'keys'>, logger: PinoLogger): void {
-  if (isLoopback(server.host) || server.apiKeys.length > 0 || (keys ?? []).length > 0) return;
+function warnIfOpen({ server, access }: Pick<ServeOptions, 'server' | 'access'>, logger: PinoLogger): void {
+  if (isLoopback(server.host) || server.apiKeys.length > 0) return;
+  if (access !== null && (access.keys.length > 0 || access.anonymous !== null)) return;
   logger.warn({ host: server.host }, 'anyone who can reach this address can use the model: set --api-key or --config');
+}
+
+/** Also on a server for this machine only: there, the others who use the machine are those whom a key keeps out. */
+function warnOfTypedKey(logger: PinoLogger): void {
+  logger.warn(
+    'the key of --api-key can be read by all users of this machine, in its list of processes: set CHATSTREAM_API_KEY instead, or name a file with --config',
+  );
 }
 
 function isLoopback(host: string): boolean {

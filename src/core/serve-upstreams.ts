@@ -1,7 +1,7 @@
 import type { Logger as PinoLogger } from 'pino';
 import { untilAborted } from './base/abort.js';
 import { systemClock } from './base/clock.js';
-import { apiKeySettings, type KeySettings } from './config/key-settings.js';
+import type { Access } from './config/access.js';
 import { Upstream, type UpstreamTimes, usualTimes } from './executor/upstream/upstream.js';
 import type { UpstreamOptions } from './executor/upstream/upstream-options.js';
 import { lineContext } from './line-context.js';
@@ -11,15 +11,15 @@ import { RateLimiter } from './scheduler/rate-limiter.js';
 import { createApp } from './server/app.js';
 import { connectionLimitsOfProcess } from './server/http/connection-limits.js';
 import type { ServerOptions } from './server/http/context.js';
-import { KeyRing } from './server/http/key-ring.js';
 import { listen } from './server/http/listen.js';
 import {
   drainApp,
   type HostProcess,
+  keyRing,
   operationsOf,
   type QueueOptions,
   ratesOf,
-  replaceKeys,
+  replaceAccess,
   schedulerOptions,
 } from './serving.js';
 import type { CountedOutcome } from './telemetry/totals.js';
@@ -30,8 +30,8 @@ export interface ServeUpstreamsOptions {
   readonly queue: Omit<QueueOptions, 'maxConcurrency'>;
   /** The most generations at once; null for as many as the upstreams have places. */
   readonly maxConcurrency: number | null;
-  /** The keys of the configuration file, besides those of `server.apiKeys`; null without such a file. */
-  readonly keys: readonly KeySettings[] | null;
+  /** What the configuration file says, besides the keys of `server.apiKeys`; null without such a file. */
+  readonly access: Access | null;
   readonly server: ServerOptions;
   /** This package's version, for /openapi.json. */
   readonly version: string;
@@ -46,8 +46,12 @@ export interface RunningRelay {
   readonly upstreams: readonly Upstream[];
   readonly models: readonly string[];
   readonly totals: Readonly<Record<CountedOutcome, number>>;
-  /** Accepts these keys of the configuration file from now on. Requests that have been accepted go on. */
-  replaceKeys(keys: readonly KeySettings[]): void;
+  /**
+   * Lets in whom the configuration file names from now on. Requests that have been accepted go on.
+   *
+   * @throws ChatstreamError `usage` for reserves that cannot be; nothing is changed then
+   */
+  replaceAccess(access: Access): void;
   /** See `RunningServer.drain`. */
   drain(timeoutMs: number): Promise<number>;
 }
@@ -65,16 +69,12 @@ export async function serveUpstreams(
 ): Promise<RunningRelay> {
   const clock = systemClock;
   const { server, version } = options;
-  const keys = new KeyRing([...apiKeySettings(server.apiKeys), ...(options.keys ?? [])]);
+  const keys = keyRing(server, options.access);
   const rates = new RateLimiter(clock, ratesOf(keys));
   const upstreams = options.upstreams.map((each) => new Upstream(each, clock, options.times ?? usualTimes));
   for (const upstream of upstreams) logHealth(upstream, logger);
   const { maxConcurrency } = options;
-  const queue = schedulerOptions(
-    { ...options.queue, maxConcurrency: maxConcurrency ?? 0 },
-    options.keys !== null,
-    keys,
-  );
+  const queue = schedulerOptions({ ...options.queue, maxConcurrency: maxConcurrency ?? 0 }, options.access, keys);
   const relay = new Relay(upstreams, { ...queue, maxConcurrency, aliases: server.aliases, rates }, clock);
   const connectionLimits = connectionLimitsOfProcess();
   const operations = operationsOf(options.host, keys);
@@ -100,8 +100,8 @@ export async function serveUpstreams(
       upstreams,
       models: relay.models,
       totals: context.totals.counts,
-      replaceKeys: (changed) => {
-        replaceKeys(context, [...apiKeySettings(server.apiKeys), ...changed]);
+      replaceAccess: (access) => {
+        replaceAccess(context, access);
       },
       drain: async (timeoutMs) => {
         const abandoned = await drainApp(app, context, timeoutMs);

@@ -2,7 +2,7 @@ import type { Logger as PinoLogger } from 'pino';
 import { untilAborted } from './base/abort.js';
 import { type Clock, systemClock } from './base/clock.js';
 import type { Logger } from './base/logger.js';
-import { apiKeySettings, type KeySettings } from './config/key-settings.js';
+import type { Access } from './config/access.js';
 import type { EngineInfo } from './engine/engine.js';
 import type { EngineOptions } from './engine/options.js';
 import type { RequestLine } from './inference/request-line.js';
@@ -15,17 +15,17 @@ import { RateLimiter } from './scheduler/rate-limiter.js';
 import { createApp } from './server/app.js';
 import { connectionLimitsOfProcess } from './server/http/connection-limits.js';
 import type { ServerOptions } from './server/http/context.js';
-import { KeyRing } from './server/http/key-ring.js';
 import { listen } from './server/http/listen.js';
 import { memoryStorage } from './server/store/memory-store.js';
 import type { Storage } from './server/store/store.js';
 import {
   drainApp,
   type HostProcess,
+  keyRing,
   operationsOf,
   type QueueOptions,
   ratesOf,
-  replaceKeys,
+  replaceAccess,
   schedulerOptions,
 } from './serving.js';
 import type { CountedOutcome } from './telemetry/totals.js';
@@ -37,8 +37,8 @@ export interface ServeOptions {
   /** Several models, or one that is loaded on demand. */
   readonly models?: SeveralModels;
   readonly queue: QueueOptions;
-  /** The keys of the configuration file, besides those of `server.apiKeys`; null without such a file. */
-  readonly keys: readonly KeySettings[] | null;
+  /** What the configuration file says, besides the keys of `server.apiKeys`; null without such a file. */
+  readonly access: Access | null;
   readonly server: ServerOptions;
   /** This package's version, for /openapi.json. */
   readonly version: string;
@@ -55,8 +55,12 @@ export interface RunningServer {
   /** Of several: all, as they are after the start. */
   readonly models?: readonly ListedModel[];
   readonly totals: Readonly<Record<CountedOutcome, number>>;
-  /** Accepts these keys of the configuration file from now on. Requests that have been accepted go on. */
-  replaceKeys(keys: readonly KeySettings[]): void;
+  /**
+   * Lets in whom the configuration file names from now on. Requests that have been accepted go on.
+   *
+   * @throws ChatstreamError `usage` for reserves that cannot be; nothing is changed then
+   */
+  replaceAccess(access: Access): void;
   /**
    * Refuses new requests, turns away waiting ones, lets running generations finish for `timeoutMs` milliseconds, and then
    * ends everything. @returns how many generations were cut off
@@ -73,10 +77,10 @@ export interface RunningServer {
 export async function serve(options: ServeOptions, logger: PinoLogger, stopping?: AbortSignal): Promise<RunningServer> {
   const clock = systemClock;
   const storage = await openStorage(options.server, clock, logger);
-  const keys = new KeyRing([...apiKeySettings(options.server.apiKeys), ...(options.keys ?? [])]);
+  const keys = keyRing(options.server, options.access);
   const rates = new RateLimiter(clock, ratesOf(keys));
   const { queue, server, version } = options;
-  const scheduling = { ...schedulerOptions(queue, options.keys !== null, keys), slots: options.engine.slots, rates };
+  const scheduling = { ...schedulerOptions(queue, options.access, keys), slots: options.engine.slots, rates };
   const tools = { clock, logger };
   const local =
     options.models === undefined
@@ -102,8 +106,8 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
       info: infos[0],
       ...(options.models !== undefined && { models: models.list }),
       totals: context.totals.counts,
-      replaceKeys: (changed) => {
-        replaceKeys(context, [...apiKeySettings(server.apiKeys), ...changed]);
+      replaceAccess: (access) => {
+        replaceAccess(context, access);
       },
       drain: async (timeoutMs) => {
         const abandoned = await drainApp(app, context, timeoutMs);

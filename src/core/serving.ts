@@ -1,13 +1,14 @@
 import { longestTimerMs } from './base/clock.js';
-import type { KeySettings } from './config/key-settings.js';
+import type { Access } from './config/access.js';
+import { apiKeySettings } from './config/key-settings.js';
 import type { RequestLine } from './inference/request-line.js';
 import type { KeyTerms } from './scheduler/demand.js';
 import type { QueuePolicy } from './scheduler/fair-line.js';
 import type { RateLimits } from './scheduler/rate-limiter.js';
 import type { SchedulerLimits, SchedulerOptions } from './scheduler/scheduler.js';
 import { LoadTests, type StartLoad } from './server/console/load-tests.js';
-import type { App, LineContext, Operations } from './server/http/context.js';
-import type { KeyRing } from './server/http/key-ring.js';
+import type { App, LineContext, Operations, ServerOptions } from './server/http/context.js';
+import { KeyRing } from './server/http/key-ring.js';
 
 export interface QueueOptions extends SchedulerLimits {
   /** Longest wait in the queue in milliseconds; 0 is unlimited. */
@@ -37,13 +38,14 @@ const farewellMs = 1000;
 /**
  * What the scheduler needs to know.
  *
- * @param isConfigured whether there is a configuration file. Where a key can make no difference, the queue is the plain one,
+ * @param access of a configuration file; null without one. Where a key can make no difference, the queue is the plain one,
  *   which costs less.
  */
-export function schedulerOptions(queue: QueueOptions, isConfigured: boolean, keys: KeyRing): SchedulerOptions {
+export function schedulerOptions(queue: QueueOptions, access: Access | null, keys: KeyRing): SchedulerOptions {
   const { policy, classPatienceMs, ...limits } = queue;
-  if (policy === 'fifo' && !isConfigured) return limits;
-  return { ...limits, fair: { policy, classPatienceMs, terms: termsOf(keys) } };
+  if (policy === 'fifo' && access === null) return limits;
+  const classReserves = access?.classReserves ?? new Map();
+  return { ...limits, fair: { policy, classPatienceMs, terms: termsOf(keys), classReserves } };
 }
 
 /** What operators can do with the process of the server; null if it is not the server's own. */
@@ -52,19 +54,29 @@ export function operationsOf(host: HostProcess | undefined, keys: KeyRing): Oper
   return { drain: host.drain, loadTests: new LoadTests(host.startLoad, () => keys.lend(loadTestName)) };
 }
 
-/** Accepts these keys from now on. */
-export function replaceKeys({ keys, line, rates }: LineContext, changed: readonly KeySettings[]): void {
+/** The keys of --api-key, and those of a configuration file if there is one. */
+export function keyRing({ apiKeys }: Pick<ServerOptions, 'apiKeys'>, access: Access | null): KeyRing {
+  return new KeyRing([...apiKeySettings(apiKeys), ...(access?.keys ?? [])], access?.anonymous ?? null);
+}
+
+/**
+ * Lets in whom a configuration file names from now on.
+ *
+ * @throws ChatstreamError `usage` for reserves that cannot be; nothing is changed then
+ */
+export function replaceAccess({ keys, line, rates, options }: LineContext, access: Access): void {
+  const changed = keyRing(options, access);
+  line.configureKeys(termsOf(changed), access.classReserves);
   keys.replace(changed);
-  line.configureKeys(termsOf(keys));
   rates.configure(ratesOf(keys));
 }
 
-export function ratesOf({ keys }: KeyRing): ReadonlyMap<string, RateLimits> {
-  return new Map(keys.map(({ name, rates }) => [name, rates]));
+export function ratesOf({ all }: KeyRing): ReadonlyMap<string, RateLimits> {
+  return new Map(all.map(({ name, rates }) => [name, rates]));
 }
 
-function termsOf({ keys }: KeyRing): ReadonlyMap<string, KeyTerms> {
-  return new Map(keys.map(({ name, terms }) => [name, terms]));
+function termsOf({ all }: KeyRing): ReadonlyMap<string, KeyTerms> {
+  return new Map(all.map(({ name, terms }) => [name, terms]));
 }
 
 /**

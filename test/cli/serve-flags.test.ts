@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Parser } from '@oclif/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { serveFlags, serveOptions } from '../../src/cli/serve-flags.js';
+import { flagOrigins } from '../../src/cli/flags.js';
+import { lineOptions, serveFlags, serveOptions } from '../../src/cli/serve-flags.js';
+import { upstreamOptions } from '../../src/cli/upstream-options.js';
+import { parseConfig } from '../../src/core/config/read-config.js';
 import type { ServeOptions } from '../../src/core/serve.js';
 import { builtPage } from '../../src/core/server/console/page-files.js';
 
@@ -56,7 +59,7 @@ describe('the flags of a server', () => {
         policy: 'fifo',
         classPatienceMs: 60_000,
       },
-      keys: null,
+      access: null,
       server: {
         host: '127.0.0.1',
         port: 8000,
@@ -64,6 +67,7 @@ describe('the flags of a server', () => {
         aliases: [],
         apiKeys: [],
         corsOrigins: [],
+        trustedProxies: [],
         maxBodyBytes: 1_048_576,
         writeTimeoutMs: 30_000,
         storeTtlMs: 86_400_000,
@@ -73,6 +77,46 @@ describe('the flags of a server', () => {
       },
       version: '1.2.3',
     });
+  });
+
+  it('name proxies by addresses and networks', async () => {
+    const { server } = await optionsOf(
+      ...mock,
+      '--trusted-proxy',
+      '10.0.0.0/8,fd00::/8',
+      '--trusted-proxy',
+      '192.0.2.1',
+    );
+    expect(server.trustedProxies).toEqual(['10.0.0.0/8', 'fd00::/8', '192.0.2.1']);
+  });
+
+  it.each(['proxy', '10.0.0.0/33', 'fd00::/129', '10.0.0/8', '10.0.0.0/8/8', '::1/'])(
+    'cannot name a proxy by %j',
+    async (proxy) => {
+      await expect(optionsOf(...mock, '--trusted-proxy', proxy)).rejects.toThrow('is neither an address nor a network');
+    },
+  );
+
+  it.each([
+    ['keys: [{ name: a, sha256: DIGEST, reserve: 4 }]', 'reserve 4 places together: of 4, none'],
+    ['classes: { batch: { reserve: 1 }, interactive: { reserve: 3 } }', 'reserve 4 places together: of 4, none'],
+  ])('cannot leave no place for others: %s', async (text, problem) => {
+    const config = parseConfig(text.replace('DIGEST', 'a'.repeat(64)), 'c.yaml');
+    const { flags } = await Parser.parse(mock, { flags: serveFlags, strict: true });
+    expect(() => lineOptions(flags, '1.2.3', config)).toThrow(problem);
+  });
+
+  it('cannot reserve places for classes with fifo', async () => {
+    const config = parseConfig('classes: { interactive: { reserve: 1 } }', 'c.yaml');
+    const argv = [...mock, '--queue-policy', 'fifo'];
+    const { flags } = await Parser.parse(argv, { flags: serveFlags, strict: true });
+    expect(() => lineOptions(flags, '1.2.3', config)).toThrow('have no effect with --queue-policy fifo');
+  });
+
+  it('cannot reserve places at other servers', async () => {
+    const config = parseConfig('classes: { interactive: { reserve: 1 } }', 'c.yaml');
+    const parsed = await Parser.parse(['--upstream', 'http://127.0.0.1:9'], { flags: serveFlags, strict: true });
+    expect(() => upstreamOptions(parsed.flags, '1.2.3', config, flagOrigins(parsed), {})).toThrow('with --upstream');
   });
 
   it('mean by default a mock that takes 20 ms to its first token and 10 ms per round', async () => {
@@ -153,6 +197,7 @@ describe('the flags of a server', () => {
     expect((await optionsOf(...mock, ...argv, ...lists)).server).toEqual({
       host: '::1',
       port: 0,
+      trustedProxies: [],
       defaultMaxTokens: 9,
       aliases: ['gpt-4o', 'b', '*'],
       apiKeys: ['a', 'b'],

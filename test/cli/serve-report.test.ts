@@ -28,7 +28,7 @@ const server: RunningServer = {
     chatTemplate: null,
   },
   totals: { completed: 0, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
-  replaceKeys: () => undefined,
+  replaceAccess: () => undefined,
   drain: () => Promise.resolve(0),
 };
 
@@ -44,7 +44,7 @@ function options(maxQueue: number, apiKeys: readonly string[] = []): ServeOption
       policy: 'fifo',
       classPatienceMs: 60_000,
     },
-    keys: null,
+    access: null,
     server: {
       host: '127.0.0.1',
       port: 8000,
@@ -52,6 +52,7 @@ function options(maxQueue: number, apiKeys: readonly string[] = []): ServeOption
       aliases: [],
       apiKeys,
       corsOrigins: [],
+      trustedProxies: [],
       maxBodyBytes: 1,
       writeTimeoutMs: 1,
       storeTtlMs: 1,

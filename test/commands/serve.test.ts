@@ -87,6 +87,7 @@ describe('the surface of serve', () => {
       host: { type: 'option', env: 'CHATSTREAM_HOST', default: '127.0.0.1' },
       port: { type: 'option', char: 'p', env: 'CHATSTREAM_PORT', default: 8000, min: 0, max: 65_535 },
       'api-key': { type: 'option', env: 'CHATSTREAM_API_KEY', multiple: true },
+      'trusted-proxy': { type: 'option', env: 'CHATSTREAM_TRUSTED_PROXY', multiple: true },
       'cors-origin': { type: 'option', env: 'CHATSTREAM_CORS_ORIGIN', multiple: true },
       'max-body': { type: 'option', env: 'CHATSTREAM_MAX_BODY', default: 1_048_576, min: 1024 },
       'write-timeout': { type: 'option', env: 'CHATSTREAM_WRITE_TIMEOUT', default: 30_000 },
@@ -170,7 +171,7 @@ describe('serve', () => {
           chatTemplate: null,
         },
         totals: { completed: 5, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
-        replaceKeys: () => undefined,
+        replaceAccess: () => undefined,
         drain: (timeoutMs) => drain(timeoutMs),
       }),
     );
@@ -259,6 +260,18 @@ describe('serve', () => {
   ])('does not warn with %s %s', async (...argv) => {
     await serveAndEnd(...argv);
     expect(logged.join('')).not.toContain('set --api-key');
+  });
+
+  it.each([
+    [['--api-key', 'typed'], 'no', true],
+    [['--host', '0.0.0.0', '--api-key', 'typed'], 'no', true],
+    [[], 'set', false],
+    [['--port', '0'], 'no', false],
+  ])('with %j and the variable %s, it warns that the key can be seen: %s', async (argv, variable, isWarned) => {
+    if (variable === 'set') vi.stubEnv('CHATSTREAM_API_KEY', 'from the environment');
+    await serveAndEnd(...argv);
+    expect(logged.join('').includes('set CHATSTREAM_API_KEY instead')).toBe(isWarned);
+    expect(logged.join('')).not.toContain('typed');
   });
 
   it('logs as much as it is told to', async () => {

@@ -217,7 +217,7 @@ describe('a server in front of others', () => {
     const digest = digestOf('secret');
     const rates = { ...noRates, requestsPerMinute: 1 };
     const key = { name: 'anna', digest, trafficClass: 'standard', role: 'user', terms: usualTerms, rates } as const;
-    const relay = await testRelay([server.url], { keys: [key] });
+    const relay = await testRelay([server.url], { access: { keys: [key], anonymous: null, classReserves: new Map() } });
     expect((await relay.post(streamed)).status).toBe(401);
     const headers = { authorization: 'Bearer secret' };
     const response = await relay.post({ user: 'word' }, { headers });

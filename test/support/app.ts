@@ -17,7 +17,7 @@ import type { App, ServerOptions } from '../../src/core/server/http/context.js';
 import { KeyRing } from '../../src/core/server/http/key-ring.js';
 import { memoryStorage } from '../../src/core/server/store/memory-store.js';
 import type { Storage } from '../../src/core/server/store/store.js';
-import { type HostProcess, operationsOf } from '../../src/core/serving.js';
+import { type HostProcess, operationsOf, ratesOf } from '../../src/core/serving.js';
 import { inProcess } from './in-process.js';
 import { VirtualClock } from './virtual-clock.js';
 
@@ -27,6 +27,8 @@ export interface TestAppOptions {
   readonly server?: Partial<ServerOptions>;
   /** Besides `server.apiKeys`. */
   readonly keys?: readonly KeySettings[];
+  /** For requests without a key. */
+  readonly anonymous?: KeySettings;
   readonly connections?: Partial<ConnectionLimits>;
   /** Instead of memory. */
   readonly storage?: Storage;
@@ -86,6 +88,7 @@ export const serverDefaults: ServerOptions = {
   aliases: [],
   apiKeys: [],
   corsOrigins: [],
+  trustedProxies: [],
   maxBodyBytes: 1_048_576,
   writeTimeoutMs: 30_000,
   storeTtlMs: 86_400_000,
@@ -118,14 +121,14 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const clock = new VirtualClock();
   const engineOptions = { ...engineDefaults, ...options.engine };
   const engine = options.makeEngine?.(clock) ?? inProcess(createMockEngine(engineOptions, clock));
-  const rates = new RateLimiter(clock, new Map((options.keys ?? []).map((key) => [key.name, key.rates])));
+  const server = { ...serverDefaults, ...options.server };
+  const keys = new KeyRing([...apiKeySettings(server.apiKeys), ...(options.keys ?? [])], options.anonymous);
+  const rates = new RateLimiter(clock, ratesOf(keys));
   const queue = { ...queueDefaults, ...options.queue, slots: engineOptions.slots, rates };
   const inference = new Inference(engine, queue, clock);
   const { logger, lines } = collectingLogger();
   const connectionLimits = { most: 1000, mostIdle: 1000, beyond: 10, ...options.connections };
-  const server = { ...serverDefaults, ...options.server };
   const storage = options.storage ?? memoryStorage(server.storeTtlMs, clock);
-  const keys = new KeyRing([...apiKeySettings(server.apiKeys), ...(options.keys ?? [])]);
   const parts = {
     line: inference,
     engines: [engine],
@@ -168,7 +171,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     ask,
     flyUntil,
     replaceKeys: (changed) => {
-      keys.replace(changed);
+      keys.replace(new KeyRing(changed));
     },
     close: async () => {
       app.server.closeAllConnections();

@@ -34,7 +34,7 @@ const queueView = Type.Object(
         {
           id: Type.String(),
           ...owner,
-          waits_for: Type.Enum(['slot', 'key']),
+          waits_for: Type.Enum(['slot', 'reserve', 'key']),
           position: count,
           waited_ms: count,
           eta_ms: Type.Union([count, Type.Null()]),

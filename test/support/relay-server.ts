@@ -42,7 +42,7 @@ export async function startRelay(
   const relay = await serveUpstreams(
     {
       upstreams: parseUpstreams(upstreams, environment),
-      ...{ queue, maxConcurrency: null, keys: null, server: serverDefaults, version: '1.2.3', times: quickTimes },
+      ...{ queue, maxConcurrency: null, access: null, server: serverDefaults, version: '1.2.3', times: quickTimes },
       ...options,
     },
     pino({ level: 'silent' }),

@@ -1,7 +1,7 @@
 import { Args, Parser } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
 import { argumentsOf } from '../../cli/config-flags.js';
-import { serveFlags } from '../../cli/serve-flags.js';
+import { lineOptions, serveFlags } from '../../cli/serve-flags.js';
 import { readConfig } from '../../core/config/read-config.js';
 
 export default class ConfigCheck extends BaseCommand {
@@ -15,12 +15,21 @@ export default class ConfigCheck extends BaseCommand {
 
   async run(): Promise<object> {
     const { args } = await this.parse(ConfigCheck);
-    const { keys, flags } = await readConfig(args.file);
+    const config = await readConfig(args.file);
+    const { keys, anonymous, flags } = config;
     const given = argumentsOf(flags, serveFlags, { isGiven: () => false });
-    await Parser.parse([...given], { flags: serveFlags, strict: true });
+    const parsed = await Parser.parse([...given], { flags: serveFlags, strict: true });
+    // Otherwise the command line may say how many generations run at once.
+    if (flags.has('max-concurrency')) lineOptions(parsed.flags, this.config.version, config);
     const names = keys.map(({ name }) => name);
-    const listed = names.length === 0 ? 'no keys: everybody may send requests' : `keys: ${names.join(', ')}`;
-    this.log(`${args.file} is valid; ${listed}`);
+    const listed =
+      names.length === 0
+        ? anonymous === null
+          ? 'no keys: everybody may send requests'
+          : 'no keys'
+        : `keys: ${names.join(', ')}`;
+    const others = anonymous === null ? '' : `; without a key: ${anonymous.role}`;
+    this.log(`${args.file} is valid; ${listed}${others}`);
     return { file: args.file, keys: names, flags: [...flags.keys()] };
   }
 }

@@ -21,6 +21,14 @@ export function notLocalError(): ChatstreamError {
   });
 }
 
+/** @param models those that the key may use, at least one */
+export function forbiddenModelError(key: string, models: readonly string[]): ChatstreamError {
+  return new ChatstreamError('forbidden', `The key "${key}" may not use this model.`, {
+    hint: `It may use ${models.map((model) => `"${model}"`).join(', ')}.`,
+    param: 'model',
+  });
+}
+
 // invalid_api_key
 
 export function missingKeyError(): ChatstreamError {

@@ -14,6 +14,23 @@ const limits = Type.Object(
   { additionalProperties: false },
 );
 
+const trafficClass = Type.Optional(Type.Enum(['interactive', 'standard', 'batch'], { default: 'standard' }));
+
+const role = Type.Optional(Type.Enum(['user', 'observer', 'admin'], { default: 'user' }));
+
+const models = Type.Optional(
+  Type.Array(Type.String({ minLength: 1 }), {
+    minItems: 1,
+    description: 'Names of models that may be asked for. Without it, all may.',
+  }),
+);
+
+const share = Type.Optional(
+  Type.Number({ minimum: 0.01, maximum: 100, default: 1, description: 'Service in proportion to other keys.' }),
+);
+
+const reserve = limit('Slots that nobody else gets, not even while they are free.');
+
 const key = Type.Object(
   {
     name: Type.String({
@@ -21,27 +38,54 @@ const key = Type.Object(
       description: 'What logs, metrics and /v1/queue call it.',
     }),
     sha256: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the key, in hexadecimal.' }),
-    class: Type.Optional(Type.Enum(['interactive', 'standard', 'batch'], { default: 'standard' })),
-    share: Type.Optional(
-      Type.Number({ minimum: 0.01, maximum: 100, default: 1, description: 'Service in proportion to other keys.' }),
-    ),
-    role: Type.Optional(Type.Enum(['user', 'observer', 'admin'], { default: 'user' })),
+    class: trafficClass,
+    share,
+    reserve: Type.Optional(reserve),
+    role,
+    models,
     limits: Type.Optional(limits),
   },
   { additionalProperties: false },
+);
+
+const anonymous = Type.Object(
+  { class: trafficClass, share, role, models, limits: Type.Optional(limits) },
+  {
+    additionalProperties: false,
+    description: 'What requests without a key may do. Limits and share are those of each address.',
+  },
+);
+
+const classSettings = Type.Optional(Type.Object({ reserve }, { additionalProperties: false }));
+
+const classes = Type.Object(
+  { interactive: classSettings, standard: classSettings, batch: classSettings },
+  {
+    additionalProperties: false,
+    description: 'Slots for requests of a class, of keys without a reserve of their own.',
+  },
 );
 
 const flagValue = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
 
 /** What a configuration file may say. Names of flags are checked by the command, which knows them. */
 export const configSchema = Type.Object(
-  { keys: Type.Optional(Type.Array(key, { description: 'Who may send requests. Without keys, everybody may.' })) },
+  {
+    keys: Type.Optional(Type.Array(key, { description: 'Who may send requests. Without keys, everybody may.' })),
+    anonymous: Type.Optional(anonymous),
+    classes: Type.Optional(classes),
+  },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Configuration of chatstream serve',
-    description: 'Any flag of chatstream serve without its dashes, and keys.',
+    description:
+      'Any flag of chatstream serve without its dashes, keys, and what is said about requests without a key and about classes.',
     additionalProperties: Type.Union([flagValue, Type.Array(flagValue)]),
   },
 );
 
 export type WireKey = Static<typeof key>;
+
+export type WireAnonymous = Static<typeof anonymous>;
+
+export type WireClasses = Static<typeof classes>;

@@ -16,6 +16,8 @@ export interface KeySettings {
   readonly role: Role;
   readonly terms: KeyTerms;
   readonly rates: RateLimits;
+  /** The names of the models that it may ask for, at least one; left out if it may ask for all. */
+  readonly models?: readonly string[];
 }
 
 export const noRates: RateLimits = { requestsPerMinute: null, tokensPerMinute: null, tokensPerDay: null };

@@ -4,16 +4,16 @@ import { ChatstreamError, messageOf } from '../base/errors.js';
 import { settingsError } from '../base/settings-error.js';
 import { parseYaml } from '../base/yaml.js';
 import { noKey } from '../scheduler/demand.js';
-import { usualClass } from '../scheduler/traffic-class.js';
-import { configSchema, type WireKey } from './config-schema.js';
+import { trafficClasses, usualClass } from '../scheduler/traffic-class.js';
+import type { Access } from './access.js';
+import { configSchema, type WireAnonymous, type WireClasses, type WireKey } from './config-schema.js';
 import type { KeySettings } from './key-settings.js';
 
 /** A value of a flag as the file has it: a list for a flag that is repeatable. */
 export type FlagValue = string | readonly string[] | boolean;
 
 /** What a configuration file says. */
-export interface Config {
-  readonly keys: readonly KeySettings[];
+export interface Config extends Access {
   /** By the names of flags without dashes. Whether there are such flags is for the command to say. */
   readonly flags: ReadonlyMap<string, FlagValue>;
 }
@@ -36,10 +36,13 @@ export function parseConfig(text: string, name: string): Config {
   if (!Value.Check(configSchema, value)) {
     throw settingsError(name, Value.Errors(configSchema, value)[0], 'docs/fairness.md describes the settings.');
   }
-  const { keys = [], ...flags } = value;
+  const { keys = [], anonymous, classes = {}, ...flags } = value;
   checkApart(keys, name);
+  checkReserves(keys, name);
   return {
-    keys: keys.map(settingsOf),
+    keys: keys.map((key) => ({ name: key.name, digest: Buffer.from(key.sha256, 'hex'), ...settingsOf(key) })),
+    anonymous: anonymous === undefined ? null : { name: noKey, digest: Buffer.alloc(0), ...settingsOf(anonymous) },
+    classReserves: classReservesOf(classes),
     flags: new Map(Object.entries(flags).map(([flag, given]) => [flag, valueOf(given)])),
   };
 }
@@ -66,18 +69,41 @@ function checkApart(keys: readonly WireKey[], file: string): void {
   }
 }
 
-function settingsOf({ name, sha256, class: trafficClass, share, role, limits }: WireKey): KeySettings {
+/** A key must be able to use what it reserves. */
+function checkReserves(keys: readonly WireKey[], file: string): void {
+  for (const { name, reserve = 0, limits } of keys) {
+    if (reserve <= (limits?.running ?? Infinity)) continue;
+    throw new ChatstreamError('usage', `${file}: The reserve of "${name}" is greater than its limit "running".`, {
+      hint: 'Lower the reserve, or raise the limit.',
+    });
+  }
+}
+
+function classReservesOf(classes: WireClasses): Access['classReserves'] {
+  return new Map(
+    trafficClasses.flatMap((each) => {
+      const reserve = classes[each]?.reserve;
+      return reserve === undefined ? [] : [[each, reserve] as const];
+    }),
+  );
+}
+
+function settingsOf(wire: Omit<WireKey, 'name' | 'sha256'> | WireAnonymous): Omit<KeySettings, 'name' | 'digest'> {
+  const { class: trafficClass, share, role, limits, models } = wire;
+  const reserve = 'reserve' in wire ? wire.reserve : undefined;
   return {
-    name,
-    digest: Buffer.from(sha256, 'hex'),
     trafficClass: trafficClass ?? usualClass,
     role: role ?? 'user',
-    terms: { share: share ?? 1, maxRunning: limits?.running ?? null, maxWaiting: limits?.waiting ?? null },
+    terms: {
+      ...{ share: share ?? 1, maxRunning: limits?.running ?? null, maxWaiting: limits?.waiting ?? null },
+      ...(reserve !== undefined && { reserve }),
+    },
     rates: {
       requestsPerMinute: limits?.['requests-per-minute'] ?? null,
       tokensPerMinute: limits?.['tokens-per-minute'] ?? null,
       tokensPerDay: limits?.['tokens-per-day'] ?? null,
     },
+    ...(models !== undefined && { models }),
   };
 }
 

@@ -10,8 +10,9 @@ import {
   onlyEmbeddingsError,
 } from '../base/refusals.js';
 import type { EngineInfo, Prepared, PromptSource, ServingEngine } from '../engine/engine.js';
-import { noKey } from '../scheduler/demand.js';
+import { type Claimant, noKey } from '../scheduler/demand.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
+import { usualClass } from '../scheduler/traffic-class.js';
 import { type AnswerPlan, AnswerPlans } from './answer-plans.js';
 import type { InferenceJob } from './inference-job.js';
 import type { InferenceRequest } from './request.js';
@@ -71,7 +72,10 @@ export class Admission {
    * @throws ChatstreamError as `Inference.submit` does
    */
   prepare(requests: readonly InferenceRequest[], client: AbortSignal): Promise<readonly AdmissiblePrompt[]> {
-    this.#assertKeyRoom(requests);
+    if (!this.#hasReserved(requests)) {
+      this.#assertKeyRoom(requests);
+      this.#assertPlaces(requests.length);
+    }
     return this.#withPlaces(requests.length, client, async (signal, info) => {
       for (const { source } of requests) assertServed(source, info);
       const bySource = new Map<PromptSource, Promise<Prepared>>();
@@ -95,6 +99,7 @@ export class Admission {
    * @throws ChatstreamError as `Inference.submit` does
    */
   count(request: InferenceRequest, client: AbortSignal): Promise<number> {
+    this.#assertPlaces(1);
     return this.#withPlaces(1, client, async (signal) => (await this.#prepare(request, signal)).prompt.length);
   }
 
@@ -103,7 +108,6 @@ export class Admission {
     client: AbortSignal,
     work: (signal: AbortSignal, info: EngineInfo) => Promise<T>,
   ): Promise<T> {
-    this.#scheduler.assertVacancy(this.#preparing + places - 1);
     if (this.#info === null && this.#engine.load === undefined) throw engineLoadingError();
     // While an engine restarts, preparing can take a while; no request waits longer for that than it may in the queue.
     const patience = withDeadline(client, this.#queueTimeoutMs, this.#clock, {
@@ -147,14 +151,28 @@ export class Admission {
 
   /** Whether all of them can be admitted. @throws ChatstreamError as `Inference.submit` does */
   assertRoom(jobs: readonly InferenceJob[]): void {
+    const requests = jobs.map(({ request }) => request);
+    if (this.#hasReserved(requests)) return;
     this.#scheduler.assertVacancy(jobs.length - 1);
-    this.#assertKeyRoom(jobs.map(({ request }) => request));
+    this.#assertKeyRoom(requests);
     this.#scheduler.assertTokenRoom(jobs.map(({ promptTokens }) => promptTokens));
+  }
+
+  /** Those that are being prepared hold places already. */
+  #assertPlaces(places: number): void {
+    this.#scheduler.assertVacancy(this.#preparing + places - 1);
+  }
+
+  /** Whether they would start at once, however long the line is. All of them come with one key. */
+  #hasReserved(requests: readonly InferenceRequest[]): boolean {
+    const [first] = requests;
+    return first !== undefined && this.#scheduler.hasReserved(claimantOf(first), requests.length);
   }
 
   /** All of them come with one key. */
   #assertKeyRoom(requests: readonly InferenceRequest[]): void {
-    this.#scheduler.assertKeyRoom(requests[0]?.key ?? noKey, requests.length);
+    const [first] = requests;
+    if (first !== undefined) this.#scheduler.assertKeyRoom(claimantOf(first), requests.length);
   }
 
   /** @param leave called when the client leaves, also from within this call */
@@ -169,6 +187,11 @@ export class Admission {
       throw error;
     }
   }
+}
+
+/** Who asks, and in which class. */
+function claimantOf({ key = noKey, payer = key, trafficClass = usualClass }: InferenceRequest): Claimant {
+  return { key, payer, trafficClass };
 }
 
 /** @throws ChatstreamError `context_length_exceeded` if the prompt is longer than `most` tokens */

@@ -38,8 +38,11 @@ export class InferenceJob extends Job {
   ) {
     super();
     this.deadlineMs = request.deadlineMs === undefined ? null : arrivedMs + request.deadlineMs;
-    const { key = noKey, trafficClass = usualClass, maxTokens } = request;
-    this.#demand = { key, trafficClass, maxTokens, promptTokens: prompt.length };
+    const { key = noKey, payer, trafficClass = usualClass, maxTokens } = request;
+    this.#demand = {
+      ...{ key, trafficClass, maxTokens, promptTokens: prompt.length },
+      ...(payer !== undefined && { payer }),
+    };
   }
 
   override get demand(): Demand {

@@ -4,7 +4,7 @@ import { Emitter, type Subscribable } from '../base/emitter.js';
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
 import type { EngineInfo, ServingEngine, Token } from '../engine/engine.js';
 import type { Executor, ExecutorStatus } from '../executor/executor.js';
-import { type KeyTerms, noKey } from '../scheduler/demand.js';
+import { noKey } from '../scheduler/demand.js';
 import type { SchedulerEvent } from '../scheduler/job.js';
 import type { RateLimiter } from '../scheduler/rate-limiter.js';
 import { Scheduler, type SchedulerLimits, type SchedulerOptions } from '../scheduler/scheduler.js';
@@ -48,10 +48,12 @@ export class Inference implements RequestLine {
     this.#rates = options.rates;
     this.#events = new RequestEvents(clock);
     this.#events.subscribe((event) => {
-      if (event.type !== 'settled' || event.key === null) return;
+      if (event.type !== 'settled') return;
+      const payer = event.payer ?? event.key;
+      if (payer === null) return;
       const { promptTokens, cachedTokens, outputTokens, prefillMs } = event.timings;
       // Requests that never left the queue have cost no prefill.
-      if (outputTokens > 0 || prefillMs > 0) this.#rates?.spend(event.key, promptTokens - cachedTokens + outputTokens);
+      if (outputTokens > 0 || prefillMs > 0) this.#rates?.spend(payer, promptTokens - cachedTokens + outputTokens);
     });
     this.#scheduler = new Scheduler(options, clock);
     this.#scheduler.events((event) => {
@@ -136,7 +138,8 @@ export class Inference implements RequestLine {
     const arrivedMs = this.#clock.now();
     let admitted = 0;
     try {
-      this.#rates?.take(submissions[0]?.request.key ?? noKey, submissions.length);
+      const { key = noKey, payer = key } = submissions[0]?.request ?? {};
+      this.#rates?.take(payer, submissions.length);
       const jobs = await this.#prepareAll(submissions, client, arrivedMs);
       this.#admission.assertRoom(jobs);
       // The last first: those that wait would start if the others left their places to them.
@@ -212,16 +215,17 @@ export class Inference implements RequestLine {
    * Both queues as they are now.
    *
    * @param most how many requests of each are listed, the first ones; the cost is linear in this and in what runs
-   * @param key lists only its requests, at a cost that is linear in all that wait; null for all
+   * @param payer lists only the requests of this key, or of this address without a key, at a cost that is linear in all
+   *   that wait; null for all
    */
-  snapshot(most = Infinity, key: string | null = null): QueueSnapshot {
+  snapshot(most = Infinity, payer: string | null = null): QueueSnapshot {
     return queueSnapshot(this.#scheduler, this.#processing.running, {
       slots: this.#slots,
       preparing: this.preparing,
       prefillChunk: this.#processing.prefillChunk,
       nowMs: this.#clock.now(),
       most,
-      key,
+      payer,
     });
   }
 
@@ -244,9 +248,8 @@ export class Inference implements RequestLine {
     this.#scheduler.resize(limits);
   }
 
-  /** Changes what keys may do, by their names. Takes effect at once; running and waiting requests go on. */
-  configureKeys(terms: ReadonlyMap<string, KeyTerms>): void {
-    this.#scheduler.configureKeys(terms);
+  configureKeys(...changes: Parameters<RequestLine['configureKeys']>): void {
+    this.#scheduler.configureKeys(...changes);
   }
 
   /** When the request began to wait that has waited for longest, in the clock's milliseconds; null if none waits. */

@@ -1,4 +1,4 @@
-import type { Job, WaitingView } from '../scheduler/job.js';
+import type { Job, WaitingView, WaitReason } from '../scheduler/job.js';
 import type { Scheduler, SchedulerLimits } from '../scheduler/scheduler.js';
 import type { TrafficClass } from '../scheduler/traffic-class.js';
 import type { InferenceJob } from './inference-job.js';
@@ -24,8 +24,7 @@ interface WaitingRequest extends WaitingView {
   readonly id: string;
   readonly key: string;
   readonly trafficClass: TrafficClass;
-  /** Whether its key runs as many as it may, so that it waits for one of these to end. */
-  readonly isKeyFull: boolean;
+  readonly waitsFor: WaitReason;
   readonly waitedMs: number;
   /** Where upstream servers generate: each model has a line of its own. */
   readonly model?: string;
@@ -49,14 +48,14 @@ interface Moment extends Pick<QueueSnapshot, 'slots' | 'preparing' | 'prefillChu
   readonly nowMs: number;
   /** How many requests of each queue are listed; the first ones. */
   readonly most: number;
-  /** Only the requests of this key are listed; null for all. */
-  readonly key: string | null;
+  /** Only the requests of this key, or of this address without a key, are listed; null for all. */
+  readonly payer: string | null;
 }
 
 export function queueSnapshot(
   scheduler: Scheduler<InferenceJob>,
   running: Iterable<InferenceJob>,
-  { nowMs, most, key, ...state }: Moment,
+  { nowMs, most, payer, ...state }: Moment,
 ): QueueSnapshot {
   const jobs = [...running];
   return {
@@ -67,20 +66,20 @@ export function queueSnapshot(
     running: Array.from(
       first(
         most,
-        ofKey(key, jobs, (job) => job),
+        ofPayer(payer, jobs, (job) => job),
       ),
       (job) => runningRequest(job, nowMs),
     ),
     waiting: Array.from(
       first(
         most,
-        ofKey(key, scheduler.entries(), ({ job }) => job),
+        ofPayer(payer, scheduler.entries(), ({ job }) => job),
       ),
       ({ job, ...entry }) => ({
         id: job.id,
         key: job.demand.key,
         trafficClass: job.demand.trafficClass,
-        isKeyFull: scheduler.isKeyFull(job.demand.key),
+        waitsFor: scheduler.waitsFor(job),
         ...entry,
       }),
     ),
@@ -100,9 +99,13 @@ function runningRequest(
   };
 }
 
-/** @param key null for the items of all keys */
-export function* ofKey<T>(key: string | null, items: Iterable<T>, jobOf: (item: T) => Job): Generator<T> {
-  for (const item of items) if (key === null || jobOf(item).demand.key === key) yield item;
+/** @param payer whose items: the name of a key, or an address that has none; null for those of all */
+export function* ofPayer<T>(payer: string | null, items: Iterable<T>, jobOf: (item: T) => Job): Generator<T> {
+  for (const item of items) if (payer === null || payerOf(jobOf(item)) === payer) yield item;
+}
+
+function payerOf({ demand }: Job): string {
+  return demand.payer ?? demand.key;
 }
 
 /**

@@ -56,7 +56,7 @@ const notAdmitted: Timings = {
 };
 
 /** What metrics and logs want to know of a request. */
-type Requester = Pick<InferenceRequest, 'id' | 'requestId' | 'key'>;
+type Requester = Pick<InferenceRequest, 'id' | 'requestId' | 'key' | 'payer'>;
 
 /** A request on its way, whatever executes it. */
 interface TimedJob {
@@ -112,7 +112,7 @@ export class RequestEvents {
   }
 
   #settled(
-    { id, requestId, key }: Requester,
+    { id, requestId, key, payer }: Requester,
     outcome: Outcome,
     error: ChatstreamError | null,
     timings: Timings,
@@ -130,6 +130,7 @@ export class RequestEvents {
       timings,
       sinceArrivalMs,
       ...(executor != null && { executor }),
+      ...(payer !== undefined && { payer }),
     });
   }
 }

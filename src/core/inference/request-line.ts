@@ -2,6 +2,7 @@ import type { Subscribable } from '../base/emitter.js';
 import type { Executor } from '../executor/executor.js';
 import type { KeyTerms } from '../scheduler/demand.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
+import type { TrafficClass } from '../scheduler/traffic-class.js';
 import type { QueueSnapshot } from './queue-snapshot.js';
 import type { InferenceEvent } from './request.js';
 
@@ -52,13 +53,18 @@ export interface RequestLine {
    * Both queues as they are now. The cost is linear in the number of requests.
    *
    * @param most how many requests of each queue are listed, the first ones; all by default
-   * @param key lists only the requests of this key; null, the default, for all
+   * @param payer lists only the requests of this key, or of this address without a key; null, the default, for all
    */
-  snapshot(most?: number, key?: string | null): QueueSnapshot;
+  snapshot(most?: number, payer?: string | null): QueueSnapshot;
   /** Changes the limits at once; running generations are never interrupted. @throws ChatstreamError `invalid_request` */
   resize(limits: Partial<SchedulerLimits>): void;
-  /** Changes what keys may do, by their names. Running and waiting requests go on. */
-  configureKeys(terms: ReadonlyMap<string, KeyTerms>): void;
+  /**
+   * Changes what keys may do, by their names, and the places that are held back for classes. Running and waiting requests go
+   * on.
+   *
+   * @throws ChatstreamError `usage` for reserves that cannot be; nothing is changed then
+   */
+  configureKeys(terms: ReadonlyMap<string, KeyTerms>, classReserves?: ReadonlyMap<TrafficClass, number>): void;
   /** Refuses new requests and turns away waiting ones; resolves when the last running generation has ended. */
   drain(): Promise<void>;
   /** Ends every running generation with `draining`. @returns how many there were */

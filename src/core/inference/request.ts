@@ -13,6 +13,8 @@ export interface InferenceRequest extends Omit<GenerationSpec, 'prompt' | 'marks
   readonly shortening?: Shortening;
   /** The name of the key that it came with; none on a server without keys. */
   readonly key?: string;
+  /** Whose service and limits it counts against, if it came without a key: its address, see scheduler/payer.ts. */
+  readonly payer?: string;
   /** The class in which it waits; `standard` if left out. */
   readonly trafficClass?: TrafficClass;
   /** How long after its arrival there is no use in starting it, in milliseconds, 1 or more; none if left out. */
@@ -103,6 +105,8 @@ export type InferenceEvent =
       readonly requestId: string | null;
       /** The name of its key; null on a server without keys. */
       readonly key: string | null;
+      /** Whose limits it counts against instead of the key's: an address, so not for logs and metrics. */
+      readonly payer?: string;
       readonly outcome: Outcome;
       readonly error: ChatstreamError | null;
       readonly timings: Timings;

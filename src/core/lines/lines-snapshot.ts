@@ -16,10 +16,10 @@ export function commonLimits(lines: readonly Pick<ModelLine, 'limits'>[]): Sched
  * All lines as `/v1/queue` shows them. Positions are those in the line of the model.
  *
  * @param most how many requests of each queue are listed
- * @param key lists only the requests of this key; null for all
+ * @param payer lists only the requests of this key, or of this address without a key; null for all
  */
-export function linesSnapshot(lines: readonly ModelLine[], most: number, key: string | null): QueueSnapshot {
-  const snapshots = lines.map(({ name, inference }) => ({ model: name, queue: inference.snapshot(most, key) }));
+export function linesSnapshot(lines: readonly ModelLine[], most: number, payer: string | null): QueueSnapshot {
+  const snapshots = lines.map(({ name, inference }) => ({ model: name, queue: inference.snapshot(most, payer) }));
   const sum = (count: (queue: QueueSnapshot) => number): number =>
     snapshots.reduce((total, { queue }) => total + count(queue), 0);
   return {

@@ -11,7 +11,6 @@ import type { QueueSnapshot } from '../inference/queue-snapshot.js';
 import type { InferenceEvent } from '../inference/request.js';
 import type { ModelQueue, RequestLine } from '../inference/request-line.js';
 import type { ListedModel, ModelLoading, ServedModel, ServedModels } from '../inference/served-model.js';
-import type { KeyTerms } from '../scheduler/demand.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
 import { commonLimits, linesSnapshot } from './lines-snapshot.js';
 import { LoadTimes } from './load-times.js';
@@ -181,8 +180,8 @@ export class ModelLines implements RequestLine, ServedModels {
     );
   }
 
-  snapshot(most = Number.POSITIVE_INFINITY, key: string | null = null): QueueSnapshot {
-    return linesSnapshot(this.lines, most, key);
+  snapshot(most = Number.POSITIVE_INFINITY, payer: string | null = null): QueueSnapshot {
+    return linesSnapshot(this.lines, most, payer);
   }
 
   /** Changes every line. */
@@ -190,8 +189,8 @@ export class ModelLines implements RequestLine, ServedModels {
     for (const { inference } of this.lines) inference.resize(limits);
   }
 
-  configureKeys(terms: ReadonlyMap<string, KeyTerms>): void {
-    for (const { inference } of this.lines) inference.configureKeys(terms);
+  configureKeys(...changes: Parameters<RequestLine['configureKeys']>): void {
+    for (const { inference } of this.lines) inference.configureKeys(...changes);
   }
 
   /** Those who wait for a model are turned away as well. */

@@ -44,10 +44,10 @@ export class RelayJob extends Job {
     readonly arrivedMs: number,
   ) {
     super();
-    const { key = noKey, trafficClass, promptTokens, maxTokens } = request;
+    const { key = noKey, payer, trafficClass, promptTokens, maxTokens } = request;
     this.promptTokens = promptTokens;
     this.deadlineMs = request.deadlineMs === undefined ? null : arrivedMs + request.deadlineMs;
-    this.#demand = { key, trafficClass, promptTokens, maxTokens };
+    this.#demand = { key, trafficClass, promptTokens, maxTokens, ...(payer !== undefined && { payer }) };
   }
 
   override get demand(): Demand {

@@ -9,6 +9,8 @@ export interface RelayRequest {
   readonly requestId?: string;
   /** The name of the key that it came with; none on a server without keys. */
   readonly key?: string;
+  /** See `InferenceRequest.payer`. */
+  readonly payer?: string;
   readonly trafficClass: TrafficClass;
   /** The model that it asks for; null if it leaves that open. */
   readonly model: string | null;

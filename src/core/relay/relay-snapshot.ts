@@ -1,4 +1,4 @@
-import { first, ofKey, type QueueSnapshot, sharedRoom } from '../inference/queue-snapshot.js';
+import { first, ofPayer, type QueueSnapshot, sharedRoom } from '../inference/queue-snapshot.js';
 import type { QueueEntry } from '../scheduler/job.js';
 import type { ModelLine, RelayJob } from './relay-job.js';
 
@@ -6,7 +6,7 @@ import type { ModelLine, RelayJob } from './relay-job.js';
 export function relaySnapshot(
   { lines, running }: { readonly lines: readonly ModelLine[]; readonly running: readonly RelayJob[] },
   limits: Pick<QueueSnapshot, 'maxConcurrency' | 'maxQueue' | 'slots' | 'draining'>,
-  { nowMs, most, key }: { readonly nowMs: number; readonly most: number; readonly key: string | null },
+  { nowMs, most, payer }: { readonly nowMs: number; readonly most: number; readonly payer: string | null },
 ): QueueSnapshot {
   return {
     ...limits,
@@ -15,7 +15,7 @@ export function relaySnapshot(
     running: Array.from(
       first(
         most,
-        ofKey(key, running, (job) => job),
+        ofPayer(payer, running, (job) => job),
       ),
       (job) => ({
         id: job.id,
@@ -29,11 +29,11 @@ export function relaySnapshot(
         executor: job.cancelAttempt === null ? null : job.executor,
       }),
     ),
-    waiting: Array.from(entriesOf(lines, most, key), ({ line: { model, scheduler }, job, ...entry }) => ({
+    waiting: Array.from(entriesOf(lines, most, payer), ({ line: { model, scheduler }, job, ...entry }) => ({
       id: job.id,
       key: job.demand.key,
       trafficClass: job.demand.trafficClass,
-      isKeyFull: scheduler.isKeyFull(job.demand.key),
+      waitsFor: scheduler.waitsFor(job),
       model,
       ...entry,
     })),
@@ -44,14 +44,14 @@ export function relaySnapshot(
 function* entriesOf(
   lines: readonly ModelLine[],
   most: number,
-  key: string | null,
+  payer: string | null,
 ): Generator<QueueEntry<RelayJob> & { line: ModelLine }> {
   const shares = sharedRoom(
     lines.map(({ scheduler }) => scheduler.waiting),
     most,
   );
   for (const [index, line] of lines.entries()) {
-    const entries = ofKey(key, line.scheduler.entries(), ({ job }) => job);
+    const entries = ofPayer(payer, line.scheduler.entries(), ({ job }) => job);
     for (const entry of first(shares[index] ?? 0, entries)) yield { line, ...entry };
   }
 }

@@ -11,7 +11,9 @@ import { RequestEvents } from '../inference/request-events.js';
 import type { RequestLine } from '../inference/request-line.js';
 import { type KeyTerms, noKey } from '../scheduler/demand.js';
 import type { SchedulerEvent } from '../scheduler/job.js';
+import { refuseReserves } from '../scheduler/reserves.js';
 import { Scheduler, type SchedulerLimits } from '../scheduler/scheduler.js';
+import type { TrafficClass } from '../scheduler/traffic-class.js';
 import { Attempts, type RelayExecutor } from './attempts.js';
 import { HomelessJobs } from './homeless-jobs.js';
 import { assertPlaces, modelFor, modelsOf } from './offered-models.js';
@@ -51,10 +53,11 @@ export class Relay implements RequestLine {
     this.#maxQueue = options.maxQueue;
     this.#events = new RequestEvents(clock);
     this.#events.subscribe((event) => {
-      if (event.type !== 'settled' || event.key === null) return;
+      if (event.type !== 'settled') return;
+      const payer = event.payer ?? event.key;
+      if (payer === null) return;
       const { promptTokens, cachedTokens, outputTokens, prefillMs } = event.timings;
-      if (outputTokens > 0 || prefillMs > 0)
-        options.rates?.spend(event.key, promptTokens - cachedTokens + outputTokens);
+      if (outputTokens > 0 || prefillMs > 0) options.rates?.spend(payer, promptTokens - cachedTokens + outputTokens);
     });
     this.#attempts = new Attempts({
       executors,
@@ -135,12 +138,13 @@ export class Relay implements RequestLine {
     const arrivedMs = this.#clock.now();
     try {
       if (client.aborted) throw clientLeftError();
+      const { key = noKey, payer = key } = request;
       const line = this.#line(modelFor(request.model, this.executors, this.#options.aliases));
-      this.#options.rates?.take(request.key ?? noKey, 1);
+      this.#options.rates?.take(payer, 1);
       if (this.#isOut(line)) throw noUpstreamError(line.model, line.scheduler.retryAfterSeconds());
       line.scheduler.assertVacancy();
       line.scheduler.assertTokenRoom([request.promptTokens]);
-      line.scheduler.assertKeyRoom(request.key ?? noKey, 1);
+      line.scheduler.assertKeyRoom({ key, payer }, 1);
       const job = new RelayJob(request, listener, line, arrivedMs);
       job.watch(client, () => {
         this.#leave(job);
@@ -157,10 +161,10 @@ export class Relay implements RequestLine {
     }
   }
 
-  snapshot(most = Number.POSITIVE_INFINITY, key: string | null = null): QueueSnapshot {
+  snapshot(most = Number.POSITIVE_INFINITY, payer: string | null = null): QueueSnapshot {
     const jobs = { lines: [...this.#lines.values()], running: [...this.#attempts.running] };
     const limits = { ...this.limits, slots: this.slots, draining: this.#isDraining };
-    return relaySnapshot(jobs, limits, { nowMs: this.#clock.now(), most, key });
+    return relaySnapshot(jobs, limits, { nowMs: this.#clock.now(), most, payer });
   }
 
   resize({ maxConcurrency, maxQueue }: Partial<SchedulerLimits>): void {
@@ -171,7 +175,8 @@ export class Relay implements RequestLine {
     this.#share();
   }
 
-  configureKeys(terms: ReadonlyMap<string, KeyTerms>): void {
+  configureKeys(terms: ReadonlyMap<string, KeyTerms>, classReserves?: ReadonlyMap<TrafficClass, number>): void {
+    refuseReserves({ terms, ...(classReserves !== undefined && { classReserves }) });
     this.#terms = terms;
     for (const { scheduler } of this.#lines.values()) scheduler.configureKeys(terms);
     this.#share();

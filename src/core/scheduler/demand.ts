@@ -4,11 +4,16 @@ import { type TrafficClass, usualClass } from './traffic-class.js';
 export interface Demand {
   /** The name of the key that it came with. */
   readonly key: string;
+  /** Whose service and limits it counts against, if that is an address and not the key: see payer.ts. */
+  readonly payer?: string;
   readonly trafficClass: TrafficClass;
   readonly promptTokens: number;
   /** The most output tokens, 1 or more. */
   readonly maxTokens: number;
 }
+
+/** Who asks for a place. */
+export type Claimant = Pick<Demand, 'key' | 'payer' | 'trafficClass'>;
 
 /** The key of all jobs that came without one. */
 export const noKey = 'anonymous';
@@ -24,6 +29,8 @@ export interface KeyTerms {
   readonly maxRunning: number | null;
   /** The most jobs that wait at once; null for as many as the queue takes. */
   readonly maxWaiting: number | null;
+  /** Places that only the key may use; none if left out. */
+  readonly reserve?: number;
 }
 
 export const usualTerms: KeyTerms = { share: 1, maxRunning: null, maxWaiting: null };

@@ -1,25 +1,17 @@
 import type { Clock } from '../base/clock.js';
+import { Accounts } from './accounts.js';
 import { Competition } from './competition.js';
-import { type KeyTerms, usualTerms } from './demand.js';
+import type { Claimant } from './demand.js';
+import type { FairOptions } from './fair-options.js';
 import type { Job } from './job.js';
 import type { JobLine } from './job-line.js';
-import { KeyAccount, MeanLength, outputWeight, promptWeight, Ticket } from './key-account.js';
+import { type KeyAccount, MeanLength, outputWeight, promptWeight, Ticket } from './key-account.js';
+import { Reserves, type ReserveSettings } from './reserves.js';
 import { startOrder } from './start-order.js';
 import { rankOf } from './traffic-class.js';
 import { WaitingLine } from './waiting-line.js';
 
-/** Whose request starts next: that of the key that has had the least service, or the one that came first. */
-export const queuePolicies = ['fair', 'fifo'] as const;
-
-export type QueuePolicy = (typeof queuePolicies)[number];
-
-export interface FairOptions {
-  readonly policy: QueuePolicy;
-  /** After how long a waiting job rises by a class, in milliseconds; 0 makes all classes the same. */
-  readonly classPatienceMs: number;
-  /** By the names of keys. All others have {@link usualTerms}. */
-  readonly terms: ReadonlyMap<string, KeyTerms>;
-}
+export { type FairOptions, queuePolicies, type QueuePolicy } from './fair-options.js';
 
 /** How long an answer is expected to be before any was complete, in output tokens. */
 const firstGuess = 64;
@@ -47,12 +39,13 @@ const firstGuess = 64;
 export class FairLine<J extends Job> implements JobLine<J> {
   readonly #clock: Clock;
   readonly #isFifo: boolean;
-  #terms: ReadonlyMap<string, KeyTerms>;
-  readonly #accounts = new Map<string, KeyAccount<J>>();
+  readonly #accounts: Accounts<J>;
   /** Those with waiting jobs. */
   readonly #waiting = new Set<KeyAccount<J>>();
   readonly #arrivals = new WaitingLine<J>();
   readonly #competition: Competition<J>;
+  readonly #reserves = new Reserves<J>();
+  readonly #running = new Set<Ticket<J>>();
   readonly #lengths = new MeanLength();
   #arrived = 0;
   /** The order as far as it has been asked for since the last change. */
@@ -61,10 +54,11 @@ export class FairLine<J extends Job> implements JobLine<J> {
   #ordered = 0;
   #orderedWork = 0;
 
-  constructor({ policy, classPatienceMs, terms }: FairOptions, clock: Clock) {
+  constructor({ policy, classPatienceMs, ...reserves }: FairOptions, clock: Clock) {
     this.#clock = clock;
     this.#isFifo = policy === 'fifo';
-    this.#terms = terms;
+    this.#accounts = new Accounts(reserves.terms);
+    this.#reserves.configure(reserves, this.#accounts, this.#running);
     this.#competition = new Competition({ isFifo: this.#isFifo, classPatienceMs }, clock);
   }
 
@@ -77,28 +71,37 @@ export class FairLine<J extends Job> implements JobLine<J> {
   }
 
   /** Changes the terms of keys at once. */
-  configure(terms: ReadonlyMap<string, KeyTerms>): void {
-    this.#terms = terms;
+  configure(settings: ReserveSettings): void {
     this.#changed();
-    for (const account of this.#accounts.values()) {
-      account.terms = terms.get(account.name) ?? usualTerms;
-      this.#competition.refresh(account);
-    }
+    this.#accounts.configure(settings.terms);
+    this.#reserves.configure(settings, this.#accounts, this.#running);
+    for (const account of this.#accounts.all) this.#refresh(account);
   }
 
-  /** The state of a key; undefined if it has never had a job. */
-  account(key: string): Pick<KeyAccount<J>, 'running' | 'waiting' | 'isAtItsLimit'> | undefined {
-    return this.#accounts.get(key);
+  /** Free places that are held back for some. */
+  get heldPlaces(): number {
+    return this.#reserves.held;
   }
 
-  /** How many more jobs of a key may start and wait. */
-  roomOf(key: string): { readonly waiting: number; readonly maxWaiting: number | null; readonly mayStart: number } {
-    const { waiting, running, terms } = this.#accountOf(key);
+  /** How many of the held places the next jobs with this demand may take. */
+  spareFor({ key, payer = key, trafficClass }: Claimant): number {
+    return this.#reserves.spareFor(this.#accounts.of(payer), rankOf(trafficClass));
+  }
+
+  /** The state of a payer; undefined if it has never had a job. */
+  account(payer: string): Pick<KeyAccount<J>, 'running' | 'waiting' | 'isAtItsLimit'> | undefined {
+    return this.#accounts.find(payer);
+  }
+
+  /** How many more jobs of a payer may start and wait. */
+  roomOf(payer: string): { readonly waiting: number; readonly maxWaiting: number | null; readonly mayStart: number } {
+    const { waiting, running, terms } = this.#accounts.of(payer);
     return { waiting, maxWaiting: terms.maxWaiting, mayStart: Math.max(0, (terms.maxRunning ?? Infinity) - running) };
   }
 
   enter(job: J): void {
-    const account = this.#accountOf(job.demand.key);
+    const account = this.#accounts.of(job.demand.payer ?? job.demand.key);
+    this.#accounts.wake(account);
     const lane = account.lanes[this.#isFifo ? 0 : rankOf(job.demand.trafficClass)];
     if (lane === undefined) throw new Error(`There is no class ${job.demand.trafficClass}.`);
     const ticket = new Ticket(job, lane, this.#arrived, this.#clock.now());
@@ -108,20 +111,22 @@ export class FairLine<J extends Job> implements JobLine<J> {
     account.waiting += 1;
     this.#waiting.add(account);
     lane.append(ticket);
-    if (lane.head === ticket) this.#competition.refresh(account);
+    if (lane.head === ticket) this.#refresh(account);
     this.#changed();
   }
 
-  next(): J | undefined {
+  next(places: number): J | undefined {
     this.#rise();
-    const turn = this.#competition.first;
-    const ticket = turn?.ticket ?? null;
-    if (turn === undefined || ticket === null) return undefined;
-    const { account, rank } = turn;
-    ticket.rank = rank;
+    const turn = places > this.#reserves.held ? this.#competition.first : undefined;
+    const ticket = turn?.ticket ?? this.#reserves.first();
+    if (ticket === undefined) return undefined;
+    const { account, rank } = ticket.lane;
+    ticket.rank = turn?.rank ?? rank;
     ticket.expectedTokens = this.#expectedTokens(ticket);
     ticket.charged = this.#costOf(ticket);
     account.charge(ticket.rank, ticket.charged);
+    this.#reserves.started(ticket.lane);
+    this.#running.add(ticket);
     account.running += 1;
     this.#remove(ticket);
     return ticket.job;
@@ -161,11 +166,14 @@ export class FairLine<J extends Job> implements JobLine<J> {
     const cost = (job.demand.promptTokens - cachedTokens) * promptWeight + outputTokens * outputWeight;
     account.charge(ticket.rank, cost - ticket.charged);
     account.running -= 1;
+    this.#reserves.ended(ticket.lane);
+    this.#running.delete(ticket);
     if (outputTokens > 0) {
       account.lengths.add(outputTokens);
       this.#lengths.add(outputTokens);
     }
-    this.#competition.refresh(account);
+    this.#refresh(account);
+    this.#accounts.rest(account);
     this.#changed();
   }
 
@@ -248,15 +256,6 @@ export class FairLine<J extends Job> implements JobLine<J> {
     this.#order = null;
   }
 
-  #accountOf(key: string): KeyAccount<J> {
-    const known = this.#accounts.get(key);
-    if (known !== undefined) return known;
-    const account = new KeyAccount<J>(key);
-    account.terms = this.#terms.get(key) ?? usualTerms;
-    this.#accounts.set(key, account);
-    return account;
-  }
-
   #expectedTokens({ job, lane }: Ticket<J>): number {
     const mean = lane.account.lengths.mean ?? this.#lengths.mean ?? firstGuess;
     return Math.min(job.demand.maxTokens, Math.round(mean));
@@ -271,6 +270,12 @@ export class FairLine<J extends Job> implements JobLine<J> {
     const { account } = ticket.lane;
     account.charge(ticket.rank, tokens);
     this.#competition.charged(account, ticket.rank);
+    this.#reserves.charged(account, ticket.rank);
+  }
+
+  #refresh(account: KeyAccount<J>): void {
+    this.#competition.refresh(account);
+    this.#reserves.refresh(account);
   }
 
   /** Takes a waiting job out of its lane. */
@@ -283,7 +288,8 @@ export class FairLine<J extends Job> implements JobLine<J> {
     account.waiting -= 1;
     if (account.waiting === 0) this.#waiting.delete(account);
     // The others of a lane do not compete.
-    if (isFirst) this.#competition.refresh(account);
+    if (isFirst) this.#refresh(account);
+    this.#accounts.rest(account);
     this.#changed();
   }
 }

@@ -67,6 +67,9 @@ export type SchedulerEvent<J extends Job> =
   /** Waiting jobs may have moved up. */
   | { readonly type: 'moved' };
 
+/** What a waiting job waits for: a slot, one that is not held back for others, or the end of another job of its own key. */
+export type WaitReason = 'slot' | 'reserve' | 'key';
+
 /** Where a waiting job stands now. */
 export interface WaitingView {
   /** 1 is the next to start. */

@@ -45,6 +45,11 @@ export class KeyAccount<J> {
     return maxRunning !== null && this.running >= maxRunning;
   }
 
+  /** Places that only this key may use. */
+  get reserve(): number {
+    return this.terms.reserve ?? 0;
+  }
+
   servedIn(rank: number): number {
     return this.turns[rank]?.service ?? 0;
   }

@@ -15,6 +15,8 @@ export interface QueueState {
   /** Prompt tokens of all waiting jobs. */
   readonly queuedTokens: number;
   readonly draining: boolean;
+  /** Free places that are held back for some keys and classes. */
+  readonly heldPlaces: number;
 }
 
 /** A key's own limits. */
@@ -25,11 +27,16 @@ export interface KeyRoom {
   readonly mayStart: number;
 }
 
-/** How many more jobs could be admitted now, to run or to wait. */
-export function vacanciesIn({ draining, limits, running, waiting }: QueueState): number {
-  if (draining) return 0;
-  // After a resize there may be more of either than the limits allow.
-  return Math.max(0, Math.max(0, limits.maxConcurrency - running) + limits.maxQueue - waiting);
+/** How many more jobs could be admitted now, to run or to wait, of those for whom no places are held back. */
+export function vacanciesIn(state: QueueState): number {
+  const { draining, limits, waiting } = state;
+  // After a resize there may be more waiting than the limits allow.
+  return draining ? 0 : Math.max(0, freePlaces(state) + limits.maxQueue - waiting);
+}
+
+/** Places that all may take. After a resize there may be more running than the limits allow. */
+function freePlaces({ limits, running, heldPlaces }: QueueState): number {
+  return Math.max(0, limits.maxConcurrency - running - heldPlaces);
 }
 
 /** Whether a job can be admitted if `pending` others come first. @throws ChatstreamError `queue_full`, `draining` */
@@ -63,7 +70,7 @@ export function assertKeyFits(
   retryAfterSeconds: () => number,
 ): void {
   if (maxWaiting === null) return;
-  const free = state.waiting === 0 ? Math.max(0, state.limits.maxConcurrency - state.running) : 0;
+  const free = state.waiting === 0 ? freePlaces(state) : 0;
   const waits = jobs - Math.min(jobs, free, mayStart);
   if (waits === 0 || waiting + waits <= maxWaiting) return;
   throw rateLimitedError(key, `${maxWaiting} waiting requests`, retryAfterSeconds());

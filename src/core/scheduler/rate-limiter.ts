@@ -1,5 +1,8 @@
 import type { Clock } from '../base/clock.js';
 import { quotaExceededError, rateLimitedError } from '../base/key-refusals.js';
+import { RecentlyUsed } from '../base/recently-used.js';
+import { noKey } from './demand.js';
+import { isAddress, keyOf, mostIdleAddresses } from './payer.js';
 import { TokenBucket } from './token-bucket.js';
 
 /** Limits over time; null for none. */
@@ -29,12 +32,14 @@ export interface Remaining {
 }
 
 /**
- * Limits of keys over time. Requests are counted when they come, and tokens when a request has ended, so that those that run
+ * Limits of keys over time, and of addresses without a key, of which those that came last are remembered. Requests are counted when they come, and tokens when a request has ended, so that those that run
  * beside each other may together exceed a limit; what was too much is then missing from what comes next.
  */
 export class RateLimiter {
   readonly #clock: Clock;
   readonly #buckets = new Map<string, Buckets>();
+  #rates: ReadonlyMap<string, RateLimits> = new Map();
+  readonly #ofAddresses = new RecentlyUsed<Buckets>(mostIdleAddresses);
 
   constructor(clock: Clock, rates: ReadonlyMap<string, RateLimits> = new Map()) {
     this.#clock = clock;
@@ -43,6 +48,9 @@ export class RateLimiter {
 
   /** Changes the limits of keys. What a key has used stays used, unless its limits have changed. */
   configure(rates: ReadonlyMap<string, RateLimits>): void {
+    const [before, now] = [this.#rates.get(noKey), rates.get(noKey)];
+    if (before === undefined || now === undefined || !isSame(before, now)) this.#ofAddresses.clear();
+    this.#rates = rates;
     for (const name of this.#buckets.keys()) if (!rates.has(name)) this.#buckets.delete(name);
     for (const [name, each] of rates) {
       const known = this.#buckets.get(name)?.rates;
@@ -56,9 +64,10 @@ export class RateLimiter {
    * @throws ChatstreamError `rate_limited` or `quota_exceeded`, with the seconds until there is enough again; nothing is
    *   counted then
    */
-  take(key: string, requests: number): void {
-    const buckets = this.#buckets.get(key);
+  take(payer: string, requests: number): void {
+    const buckets = this.#bucketsFor(payer);
     if (buckets === undefined) return;
+    const key = keyOf(payer);
     const { rates, requests: perMinute, tokens, daily } = buckets;
     const daysMs = daily?.msUntil(1) ?? 0;
     if (daysMs > 0) throw quotaExceededError(key, rates.tokensPerDay ?? 0, seconds(daysMs));
@@ -72,16 +81,25 @@ export class RateLimiter {
   }
 
   /** Counts the tokens of a request that has ended. */
-  spend(key: string, tokens: number): void {
-    const buckets = this.#buckets.get(key);
+  spend(payer: string, tokens: number): void {
+    const buckets = this.#bucketsFor(payer);
     buckets?.tokens?.take(tokens);
     buckets?.daily?.take(tokens);
   }
 
-  /** What a key has left in this minute; null without a limit. */
-  remaining(key: string): { readonly requests: Remaining | null; readonly tokens: Remaining | null } {
-    const buckets = this.#buckets.get(key);
+  /** What a payer has left in this minute; null without a limit. */
+  remaining(payer: string): { readonly requests: Remaining | null; readonly tokens: Remaining | null } {
+    const buckets = this.#bucketsFor(payer);
     return { requests: remainingOf(buckets?.requests), tokens: remainingOf(buckets?.tokens) };
+  }
+
+  /** Those of an address are made when it comes. */
+  #bucketsFor(payer: string): Buckets | undefined {
+    const rates = isAddress(payer) ? this.#rates.get(noKey) : undefined;
+    if (rates === undefined) return this.#buckets.get(payer);
+    const buckets = this.#ofAddresses.get(payer) ?? this.#bucketsOf(rates);
+    this.#ofAddresses.set(payer, buckets);
+    return buckets;
   }
 
   #bucketsOf(rates: RateLimits): Buckets {

@@ -2,11 +2,12 @@ import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { ChatstreamError } from '../base/errors.js';
 import { drainingError } from '../base/queue-refusals.js';
-import type { KeyTerms } from './demand.js';
-import { FairLine } from './fair-line.js';
-import type { Job, QueueEntry, SchedulerEvent, TurningAway, WaitingView } from './job.js';
+import type { Claimant } from './demand.js';
+import { FairLine, type QueuePolicy } from './fair-line.js';
+import type { Job, QueueEntry, SchedulerEvent, TurningAway, WaitingView, WaitReason } from './job.js';
 import type { JobLine } from './job-line.js';
 import { assertKeyFits, assertTokensFit, assertVacancyIn, type QueueState, vacanciesIn } from './queue-room.js';
+import { assertRoomFor, checkReserves, type ReserveSettings, totalReserve } from './reserves.js';
 import type { SchedulerLimits, SchedulerOptions } from './scheduler-options.js';
 import { StartEstimates } from './start-estimates.js';
 import { WaitingLimits } from './waiting-limits.js';
@@ -35,6 +36,9 @@ export class Scheduler<J extends Job> implements QueueState {
   readonly #drained: (() => void)[] = [];
   #limits: SchedulerLimits;
   #running = 0;
+  /** The sum of all reserves. */
+  #reserved: number;
+  readonly #policy: QueuePolicy;
   #queuedTokens = 0;
   #draining = false;
   #filling = false;
@@ -45,6 +49,9 @@ export class Scheduler<J extends Job> implements QueueState {
     this.maxQueuedTokens = maxQueuedTokens;
     this.#clock = clock;
     this.#limits = { maxConcurrency, maxQueue };
+    this.#reserved = fair === undefined ? 0 : totalReserve(fair);
+    this.#policy = fair?.policy ?? 'fifo';
+    if (fair !== undefined) checkReserves(fair, fair.policy, maxConcurrency);
     this.#fairLine = fair === undefined ? null : new FairLine(fair, clock);
     this.#line = this.#fairLine ?? new WaitingLine<J>();
     this.#estimates = new StartEstimates(fair?.policy === 'fair', clock);
@@ -92,7 +99,19 @@ export class Scheduler<J extends Job> implements QueueState {
     return this.#line.oldest?.admittedMs ?? null;
   }
 
-  /** How many more jobs could be admitted now, to run or to wait. */
+  /** Free places that are held back for some keys and classes. */
+  get heldPlaces(): number {
+    return this.#fairLine?.heldPlaces ?? 0;
+  }
+
+  /** Whether so many jobs with this demand would start at once because places are held back for them. */
+  hasReserved(claimant: Claimant, jobs: number): boolean {
+    if (this.#reserved === 0 || this.#draining || this.#held) return false;
+    const places = this.#limits.maxConcurrency - this.#running;
+    return Math.min(places, this.#fairLine?.spareFor(claimant) ?? 0) >= jobs;
+  }
+
+  /** How many more jobs could be admitted now, to run or to wait; for those for whom no places are held back. */
   get vacancies(): number {
     return vacanciesIn(this);
   }
@@ -105,7 +124,7 @@ export class Scheduler<J extends Job> implements QueueState {
    * @throws ChatstreamError `queue_full` with the seconds after which to try again, or `draining`
    */
   admit(job: J): void {
-    this.assertVacancy();
+    if (!this.hasReserved(job.demand, 1)) this.assertVacancy();
     if (job.status !== 'new') throw new ChatstreamError('internal', 'A job was admitted twice.');
     job.status = 'waiting';
     job.admittedMs = this.#clock.now();
@@ -141,8 +160,8 @@ export class Scheduler<J extends Job> implements QueueState {
    *
    * @throws ChatstreamError `rate_limited`
    */
-  assertKeyRoom(key: string, jobs: number): void {
-    const room = this.#fairLine?.roomOf(key);
+  assertKeyRoom({ key, payer = key }: Pick<Claimant, 'key' | 'payer'>, jobs: number): void {
+    const room = this.#fairLine?.roomOf(payer);
     if (room !== undefined) assertKeyFits(key, jobs, room, this, this.#retry);
   }
 
@@ -180,8 +199,13 @@ export class Scheduler<J extends Job> implements QueueState {
     this.#waits.keepToTarget(job);
   }
 
-  /** Changes the limits at once. Waiting jobs start if there is more room; no running or waiting job is ever removed. */
+  /**
+   * Changes the limits at once. Waiting jobs start if there is more room; no running or waiting job is ever removed.
+   *
+   * @throws ChatstreamError `invalid_request` if places are reserved and none would remain for others
+   */
   resize(limits: Partial<SchedulerLimits>): void {
+    if (limits.maxConcurrency !== undefined) assertRoomFor(this.#reserved, limits.maxConcurrency);
     this.#limits = { ...this.#limits, ...limits };
     this.#fill();
     this.#waits.watchOldest();
@@ -193,17 +217,27 @@ export class Scheduler<J extends Job> implements QueueState {
     this.resize({});
   }
 
-  /** Changes the terms of keys at once; no running or waiting job is ever removed. */
-  configureKeys(terms: ReadonlyMap<string, KeyTerms>): void {
-    this.#fairLine?.configure(terms);
+  /**
+   * Changes the terms of keys and the reserves of classes at once; no running or waiting job is ever removed.
+   *
+   * @throws ChatstreamError `usage` if no place would remain for others; nothing is changed then
+   */
+  configureKeys(terms: ReserveSettings['terms'], classReserves: ReserveSettings['classReserves'] = new Map()): void {
+    const settings = { terms, classReserves };
+    if (this.#fairLine !== null) {
+      checkReserves(settings, this.#policy, this.#limits.maxConcurrency);
+      this.#reserved = totalReserve(settings);
+      this.#fairLine.configure(settings);
+    }
     this.#fill();
     this.#waits.watchOldest();
     this.#moved();
   }
 
-  /** Whether a key runs as many jobs as it may. */
-  isKeyFull(key: string): boolean {
-    return this.#fairLine?.account(key)?.isAtItsLimit ?? false;
+  /** What a waiting job needs: that its key ends another, or that a place becomes free that is not held back for others. */
+  waitsFor({ demand }: J): WaitReason {
+    if (this.#fairLine?.account(demand.payer ?? demand.key)?.isAtItsLimit === true) return 'key';
+    return this.#running < this.#limits.maxConcurrency && this.heldPlaces > 0 ? 'reserve' : 'slot';
   }
 
   /** The engine has found that many prompt tokens of a running job in its cache, which its key need not pay for. */
@@ -259,7 +293,7 @@ export class Scheduler<J extends Job> implements QueueState {
     let moved = false;
     try {
       while (this.#running < this.#limits.maxConcurrency) {
-        const job = this.#line.next();
+        const job = this.#line.next(this.#limits.maxConcurrency - this.#running);
         if (job === undefined) break;
         this.#start(job);
         moved = true;

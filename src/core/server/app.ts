@@ -53,6 +53,7 @@ export async function createApp(context: ServerContext | RelayContext, logger: P
     // Requests are logged when they settle, with their timings, and not when their HTTP exchange ends.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.maxBodyBytes,
+    trustProxy: options.trustedProxies.length > 0 && [...options.trustedProxies],
     // The preClose hook closes connections once all answers have been delivered.
     forceCloseConnections: false,
     // Closing waits for slow readers, for as long as the caller allows; Fastify would give up after ten seconds.
@@ -123,7 +124,8 @@ export async function createApp(context: ServerContext | RelayContext, logger: P
       buildLocalReference: ({ $id }, _base, _fragment, index) => (typeof $id === 'string' ? $id : `schema-${index}`),
     },
   });
-  app.addHook('onRequest', ({ routeOptions, raw, method, is404 }, reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
+    const { routeOptions, raw, method, is404 } = request;
     const { socket, headers } = raw;
     const isBeyond = connections.isBeyond(socket);
     if (healthPaths.has(routeOptions.url ?? '')) {
@@ -134,7 +136,13 @@ export async function createApp(context: ServerContext | RelayContext, logger: P
         connections.refused(socket);
         throw tooManyConnectionsError(context.connectionLimits.most);
       }
-      if (!keylessPaths.has(routeOptions.url ?? '')) checkRole(keys.check(raw), method, routeOptions.url);
+      if (!keylessPaths.has(routeOptions.url ?? '')) {
+        checkRole(
+          keys.check(raw, () => request.ip),
+          method,
+          routeOptions.url,
+        );
+      }
       const encoding = headers['content-encoding'] ?? 'identity';
       if (encoding !== 'identity' && !is404) throw compressedError(encoding);
     }

@@ -43,6 +43,23 @@ describe('a configuration file', () => {
     ]);
   });
 
+  it('has models and reserves of keys, and reserves of classes', () => {
+    const text = `keys: [{ name: a, sha256: ${digest}, models: [small], reserve: 2 }]\nclasses: { interactive: { reserve: 3 } }`;
+    const { keys, classReserves } = parseConfig(text, 'c.yaml');
+    expect(keys).toMatchObject([{ models: ['small'], terms: { reserve: 2 } }]);
+    expect([...classReserves]).toEqual([['interactive', 3]]);
+  });
+
+  it('says what requests without a key may do', () => {
+    const text =
+      'anonymous: { class: batch, share: 0.5, models: [small], limits: { running: 1, requests-per-minute: 5 } }';
+    expect(parseConfig(text, 'c.yaml').anonymous).toMatchObject({
+      ...{ name: 'anonymous', role: 'user', trafficClass: 'batch', models: ['small'] },
+      terms: { share: 0.5, maxRunning: 1 },
+      rates: { requestsPerMinute: 5 },
+    });
+  });
+
   it('has values of flags, as they would be typed', () => {
     const { flags } = parseConfig('max-queue: 5\ncors-origin: [a, b]\nqueue-timeout: 10s\njson: true\n', 'c.yaml');
     expect([...flags]).toEqual([
@@ -54,8 +71,13 @@ describe('a configuration file', () => {
   });
 
   it('may be empty', () => {
-    expect(parseConfig('', 'c.yaml')).toEqual({ keys: [], flags: new Map() });
-    expect(parseConfig('# nothing\n', 'c.yaml')).toEqual({ keys: [], flags: new Map() });
+    expect(parseConfig('', 'c.yaml')).toEqual({
+      keys: [],
+      anonymous: null,
+      classReserves: new Map(),
+      flags: new Map(),
+    });
+    expect(parseConfig('# nothing\n', 'c.yaml')).toMatchObject({ keys: [], flags: new Map() });
   });
 
   it.each([
@@ -69,6 +91,10 @@ describe('a configuration file', () => {
     [`keys: [{ name: a, sha256: ${digest} }, { name: a, sha256: ${other} }]`, 'two keys with the name "a"'],
     [`keys: [{ name: a, sha256: ${digest} }, { name: b, sha256: ${digest} }]`, '"a" and "b" are the same key'],
     [`keys: [{ name: anonymous, sha256: ${digest} }]`, 'taken by the server'],
+    [`keys: [{ name: a, sha256: ${digest}, models: [] }]`, 'keys[0].models'],
+    [`keys: [{ name: a, sha256: ${digest}, reserve: 2, limits: { running: 1 } }]`, 'The reserve of "a" is greater'],
+    ['anonymous: { reserve: 1 }', 'anonymous.reserve is not a setting.'],
+    ['classes: { fast: { reserve: 1 } }', 'classes.fast is not a setting.'],
     [`keys: [{ name: api-key-1, sha256: ${digest} }]`, 'taken by the server'],
   ])('is refused if it says %s', (text, problem) => {
     expect(problemOf(text)).toContain(problem);

@@ -264,7 +264,7 @@ describe('both queues at one moment', () => {
           id: 'b',
           key: 'anonymous',
           trafficClass: 'standard',
-          isKeyFull: false,
+          waitsFor: 'slot',
           position: 1,
           waitedMs: 35,
           etaMs: null,

@@ -1,9 +1,9 @@
 import { ChatstreamError } from '../../base/errors.js';
+import { RecentlyUsed } from '../../base/recently-used.js';
 import { answerGrammar } from '../dialects/answer-grammar.js';
 import type { ChatDialect } from '../dialects/chat-dialect.js';
 import { compileFormat, subjectOf } from '../format/compile-format.js';
 import type { OutputFormat } from '../output-format.js';
-import { RecentlyUsed } from './recently-used.js';
 
 /** Number of compiled formats that are kept. Services mostly ask for the same few. */
 const capacity = 32;

@@ -1,8 +1,8 @@
 import type { LlamaGrammarEvaluationState, LlamaModel } from 'node-llama-cpp';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
+import { RecentlyUsed } from '../../base/recently-used.js';
 import type { OutputFormat } from '../output-format.js';
 import type { Library } from './library.js';
-import { RecentlyUsed } from './recently-used.js';
 
 type CompiledFormat = Extract<OutputFormat, { type: 'compiled' }>;
 

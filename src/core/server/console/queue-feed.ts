@@ -65,20 +65,20 @@ export class QueueFeed {
   readonly #line: RequestLine;
   readonly #totals: Totals;
   readonly #clock: Clock;
-  readonly #key: string | null;
+  readonly #payer: string | null;
   readonly #intervalMs: number;
   readonly #lookers = new Set<OpenLooker>();
   #look: Look | null = null;
   #cancelTimer: CancelTimer = () => undefined;
   #quiet = 0;
 
-  /** @param key lists only its requests; null, the default, for all */
-  constructor(line: RequestLine, totals: Totals, clock: Clock, key: string | null = null) {
+  /** @param payer lists only the requests of this key, or of this address without a key; null, the default, for all */
+  constructor(line: RequestLine, totals: Totals, clock: Clock, payer: string | null = null) {
     this.#line = line;
     this.#totals = totals;
     this.#clock = clock;
-    this.#key = key;
-    this.#intervalMs = key === null ? intervalMs : ownIntervalMs;
+    this.#payer = payer;
+    this.#intervalMs = payer === null ? intervalMs : ownIntervalMs;
   }
 
   get isWatched(): boolean {
@@ -108,11 +108,11 @@ export class QueueFeed {
   }
 
   #begin(): Look {
-    const view = readQueueView(this.#line, this.#totals, this.#key);
+    const view = readQueueView(this.#line, this.#totals, this.#payer);
     const changes = new QueueChanges(view);
     const stop = this.#line.events((event) => {
       if (event.type !== 'settled' || this.#look === null) return;
-      if (this.#key !== null && event.key !== this.#key) return;
+      if (this.#payer !== null && (event.payer ?? event.key) !== this.#payer) return;
       const { id, outcome, timings } = event;
       if (this.#look.ended.length >= mostEnded && !changes.knows(id)) return;
       this.#look.ended.push({ id, outcome: countedOutcome(outcome), output_tokens: timings.outputTokens });
@@ -132,7 +132,7 @@ export class QueueFeed {
   #lookAgain(): void {
     const look = this.#look;
     if (look === null) return;
-    look.view = readQueueView(this.#line, this.#totals, this.#key);
+    look.view = readQueueView(this.#line, this.#totals, this.#payer);
     look.snapshot = null;
     const change = look.changes.next(look.view, look.ended);
     look.ended = [];

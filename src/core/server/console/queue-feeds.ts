@@ -3,7 +3,7 @@ import type { RequestLine } from '../../inference/request-line.js';
 import type { Totals } from '../../telemetry/totals.js';
 import { type Looker, QueueFeed } from './queue-feed.js';
 
-/** The feed of all requests, and one for each key whose users watch. */
+/** The feed of all requests, and one for each key, or address without a key, whose users watch. */
 export class QueueFeeds {
   readonly #line: RequestLine;
   readonly #totals: Totals;
@@ -19,13 +19,13 @@ export class QueueFeeds {
   /**
    * Shows requests to a looker.
    *
-   * @param key the requests of this key; null for all
+   * @param payer the requests of this key, or of this address without a key; null for all
    * @returns what ends it when the looker has left
    */
-  add(key: string | null, looker: Looker): () => void {
-    for (const [name, feed] of this.#feeds) if (!feed.isWatched) this.#feeds.delete(name);
-    const feed = this.#feeds.get(key) ?? new QueueFeed(this.#line, this.#totals, this.#clock, key);
-    this.#feeds.set(key, feed);
+  add(payer: string | null, looker: Looker): () => void {
+    for (const [other, feed] of this.#feeds) if (!feed.isWatched) this.#feeds.delete(other);
+    const feed = this.#feeds.get(payer) ?? new QueueFeed(this.#line, this.#totals, this.#clock, payer);
+    this.#feeds.set(payer, feed);
     return feed.add(looker);
   }
 

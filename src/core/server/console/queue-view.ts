@@ -19,9 +19,9 @@ export interface QueueView {
   readonly status: QueueStatus;
 }
 
-/** @param key lists only its requests; null for all */
-export function readQueueView(line: RequestLine, { counts, tokens }: Totals, key: string | null): QueueView {
-  const queue = line.snapshot(mostShown, key);
+/** @param payer lists only the requests of this key, or of this address without a key; null for all */
+export function readQueueView(line: RequestLine, { counts, tokens }: Totals, payer: string | null): QueueView {
+  const queue = line.snapshot(mostShown, payer);
   return {
     atMs: Date.now(),
     running: queue.running.map(wireRunning),
@@ -33,7 +33,7 @@ export function readQueueView(line: RequestLine, { counts, tokens }: Totals, key
       // They are counted on while the view is kept.
       totals: { ...counts },
       tokens: { ...tokens },
-      lists: key === null ? 'all' : 'own',
+      lists: payer === null ? 'all' : 'own',
       running_count: line.running,
       waiting_count: line.waiting,
       output_tokens: tokens.output + queue.runningOutputTokens,

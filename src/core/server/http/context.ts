@@ -34,6 +34,8 @@ export interface ServerOptions {
   readonly apiKeys: readonly string[];
   /** Origins from which browsers may send requests; `*` is any. */
   readonly corsOrigins: readonly string[];
+  /** Addresses and networks of proxies that say where requests come from. */
+  readonly trustedProxies: readonly string[];
   /** The longest request body, in bytes. */
   readonly maxBodyBytes: number;
   /** How long a client may read nothing while data waits for it; 0 is unlimited. */

@@ -3,8 +3,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { missingKeyError, wrongKeyError } from '../../base/key-refusals.js';
 import { digestOf, type KeySettings, noRates } from '../../config/key-settings.js';
 import { noKey, usualTerms } from '../../scheduler/demand.js';
+import { addressPayer } from '../../scheduler/payer.js';
 import { usualClass } from '../../scheduler/traffic-class.js';
 import type { LentKey } from '../console/load-tests.js';
+import { clientAddress } from './client-address.js';
 
 /** Everybody, on a server without keys. */
 const anybody: KeySettings = {
@@ -16,6 +18,16 @@ const anybody: KeySettings = {
   rates: noRates,
 };
 
+/** Some clients cannot send no key; where none is needed, they can send this. */
+const placeholder = noKey;
+
+/** Who has sent a request. */
+interface Client {
+  readonly settings: KeySettings;
+  /** If not the key. */
+  readonly payer?: string;
+}
+
 /**
  * Finds the key of a request among the accepted ones. OpenAI's clients send it as a bearer token, Anthropic's as
  * `x-api-key` and Azure's as `api-key`; some send a placeholder in one header and the key in another.
@@ -25,21 +37,33 @@ const anybody: KeySettings = {
  */
 export class KeyRing {
   #keys: readonly KeySettings[];
+  #anonymous: KeySettings | null;
   readonly #lent = new Set<KeySettings>();
-  readonly #found = new WeakMap<object, KeySettings>();
+  readonly #found = new WeakMap<object, Client>();
 
-  /** @param keys the accepted ones; with an empty list no key is needed */
-  constructor(keys: readonly KeySettings[]) {
+  /**
+   * @param keys the accepted ones; with an empty list no key is needed
+   * @param anonymous what requests without a key may do; null if they may do nothing, or everything if there are no keys
+   */
+  constructor(keys: readonly KeySettings[], anonymous: KeySettings | null = null) {
     this.#keys = keys;
+    this.#anonymous = anonymous;
   }
 
-  get keys(): readonly KeySettings[] {
-    return this.#keys;
+  /** The settings of all keys, and of requests without one if there are any. */
+  get all(): readonly KeySettings[] {
+    return this.#anonymous === null ? this.#keys : [...this.#keys, this.#anonymous];
   }
 
-  /** Accepts these keys from now on. Requests that have been accepted go on. */
-  replace(keys: readonly KeySettings[]): void {
-    this.#keys = keys;
+  /** Whether requests differ by their keys. */
+  get tellsApart(): boolean {
+    return this.all.length > 0;
+  }
+
+  /** Accepts the keys of another ring from now on. Requests that have been accepted go on. */
+  replace(other: KeyRing): void {
+    this.#keys = other.#keys;
+    this.#anonymous = other.#anonymous;
   }
 
   /**
@@ -64,31 +88,44 @@ export class KeyRing {
   /**
    * The key of a request, which is remembered for {@link of}.
    *
+   * @param addressOf where it comes from; only asked if it has no key
    * @throws ChatstreamError `invalid_api_key`
    */
-  check(request: { readonly headers: IncomingHttpHeaders }): KeySettings {
-    const key = this.#keyIn(request.headers);
-    this.#found.set(request, key);
-    return key;
+  check(request: { readonly headers: IncomingHttpHeaders }, addressOf: () => string = () => ''): KeySettings {
+    const settings = this.#keyIn(request.headers);
+    const isAnonymous = settings === this.#anonymous;
+    const client = isAnonymous
+      ? { settings, payer: addressPayer(clientAddress(addressOf()) ?? 'unknown') }
+      : { settings };
+    this.#found.set(request, client);
+    return settings;
   }
 
   /** The key of a request that was checked. */
   of(request: object): KeySettings {
-    return this.#found.get(request) ?? anybody;
+    return this.#found.get(request)?.settings ?? anybody;
   }
 
-  /** Whose a request is: the name of its key; undefined for one that needed none. */
-  ownerOf(request: object): string | undefined {
-    const key = this.of(request);
-    return key === anybody ? undefined : key.name;
+  /** Whose limits a request counts against that was checked: the name of its key, or its address if it has none. */
+  payerOf(request: object): string {
+    const { settings, payer } = this.#found.get(request) ?? { settings: anybody };
+    return payer ?? settings.name;
+  }
+
+  /** The same as a request to the queue has it; nothing for one that needed no key. */
+  ownerOf(request: object): { readonly key?: string; readonly payer?: string } {
+    const client = this.#found.get(request);
+    if (client === undefined || client.settings === anybody) return {};
+    return { key: client.settings.name, ...(client.payer !== undefined && { payer: client.payer }) };
   }
 
   #keyIn(headers: IncomingHttpHeaders): KeySettings {
-    if (this.#keys.length + this.#lent.size === 0) return anybody;
+    if (!this.tellsApart && this.#lent.size === 0) return anybody;
     const given = keysIn(headers);
+    if (this.#anonymous !== null && given.every((key) => key === placeholder)) return this.#anonymous;
     const [match] = given.flatMap((key) => this.#matching(key));
     if (match !== undefined) return match;
-    if (this.#keys.length === 0) return anybody;
+    if (!this.tellsApart) return anybody;
     throw given.length === 0 ? missingKeyError() : wrongKeyError();
   }
 

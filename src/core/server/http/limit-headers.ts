@@ -1,8 +1,8 @@
 import type { RateLimiter, Remaining } from '../../scheduler/rate-limiter.js';
 
-/** OpenAI's headers about the limits of a key; none without limits. */
-export function limitHeaders(rates: RateLimiter, key: string): Readonly<Record<string, string>> {
-  const { requests, tokens } = rates.remaining(key);
+/** OpenAI's headers about the limits of a payer; none without limits. */
+export function limitHeaders(rates: RateLimiter, payer: string): Readonly<Record<string, string>> {
+  const { requests, tokens } = rates.remaining(payer);
   return { ...headersOf('requests', requests), ...headersOf('tokens', tokens) };
 }
 

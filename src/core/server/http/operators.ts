@@ -16,7 +16,7 @@ interface Sender {
  * @throws ChatstreamError `forbidden`
  */
 export function checkOperator({ keys }: Pick<LineContext, 'keys'>, { socket, headers }: Sender): void {
-  if (keys.keys.length > 0) return;
+  if (keys.tellsApart) return;
   if (!isLoopback(socket.remoteAddress ?? '') || !isPlainHost(headers.host ?? '')) throw notLocalError();
 }
 

@@ -1,5 +1,6 @@
 import { forbiddenError } from '../../base/key-refusals.js';
 import type { KeySettings, Role } from '../../config/key-settings.js';
+import type { KeyRing } from './key-ring.js';
 
 /** Routes that others than users need. All that are not listed generate text, and are for users. */
 const needs: ReadonlyMap<string, readonly Role[]> = new Map([
@@ -25,9 +26,9 @@ const needs: ReadonlyMap<string, readonly Role[]> = new Map([
   ['PATCH /v1/upstreams/:name', []],
 ]);
 
-/** Whose requests a key may see: the name of the key for users, null for all. */
-export function shownKey({ role, name }: KeySettings): string | null {
-  return role === 'user' ? name : null;
+/** Whose requests the sender of a request may see: users their own, by key or address; null for those of all. */
+export function shownPayer(keys: KeyRing, request: object): string | null {
+  return keys.of(request).role === 'user' ? keys.payerOf(request) : null;
 }
 
 const usersOnly: readonly Role[] = ['user'];

@@ -60,7 +60,7 @@ export function wireWaiting(waiting: Waiting): WireWaiting {
     key: waiting.key,
     class: waiting.trafficClass,
     ...(waiting.model !== undefined && { model: waiting.model }),
-    waits_for: waiting.isKeyFull ? 'key' : 'slot',
+    waits_for: waiting.waitsFor,
     position: waiting.position,
     waited_ms: Math.round(waiting.waitedMs),
     eta_ms: waiting.etaMs === null ? null : Math.round(waiting.etaMs),

@@ -19,7 +19,7 @@ import {
 import { chatCompletionRequest, type CompletionRequest, completionRequest } from '../schemas/completion-requests.js';
 import { generated, json } from '../schemas/openapi.js';
 import { inputTokens } from '../schemas/server-state.js';
-import { ChoicesAnswer, GenerationAnswer, generationErrors } from './generation.js';
+import { ChoicesAnswer, GenerationAnswer, generationErrors, servedModel } from './generation.js';
 
 /** OpenAI's two completion APIs: chats and texts. */
 export function completionRoutes(app: App, context: ServerContext): void {
@@ -44,7 +44,7 @@ export function completionRoutes(app: App, context: ServerContext): void {
     response: { 200: json('The number.', inputTokens), ...generationErrors },
   };
   app.post('/v1/chat/completions/input_tokens', { schema: counting }, async ({ body }, reply) => {
-    const { inference } = context.models.find(body.model);
+    const { inference } = servedModel(context, body.model, reply);
     const request = fromChatRequest(body, randomUUID(), defaultMaxTokens);
     const count = await inference.countTokens(request, clientOf(reply));
     return { object: 'response.input_tokens', input_tokens: count };
@@ -60,7 +60,7 @@ export function completionRoutes(app: App, context: ServerContext): void {
     const prompts = fromCompletionRequest(body, `cmpl-${randomUUID()}`, defaultMaxTokens);
     const texts =
       body.echo === true
-        ? await textsOf(context.models.find(body.model).inference, prompts, reply)
+        ? await textsOf(servedModel(context, body.model, reply).inference, prompts, reply)
         : prompts.map(() => '');
     const choices = { logprobs: wantedLogprobs(body) !== null, ranking: rankingOf(body) };
     return await answer(context, { type: 'text', prompts, echoes: texts, ...choices }, body, reply);
@@ -86,7 +86,7 @@ function answer(
   reply: FastifyReply,
 ): Promise<object | undefined> {
   const { stream, stream_options: options } = body;
-  const model = context.models.find(body.model);
+  const model = servedModel(context, body.model, reply);
   const generations = { perPrompt: candidates, param: candidates > chosen ? 'best_of' : 'n' } as const;
   refuseTooMany(prompts.length, generations, model.inference.limits);
   const requests = choicesOf(prompts, candidates);

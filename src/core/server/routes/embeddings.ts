@@ -6,7 +6,7 @@ import { assertDimensions, EmbeddingEncoder, fromEmbeddingRequest } from '../pro
 import { embeddingRequest } from '../schemas/embeddings.js';
 import { json } from '../schemas/openapi.js';
 import { Delivery, type WholeBody } from './delivery.js';
-import { generationErrors, identified, sendLimits } from './generation.js';
+import { generationErrors, identified, sendLimits, servedModel } from './generation.js';
 
 /** OpenAI's API for embeddings. A request takes one place in the queue, however many inputs it has. */
 export function embeddingRoutes(app: App, context: ServerContext): void {
@@ -18,7 +18,7 @@ export function embeddingRoutes(app: App, context: ServerContext): void {
   };
   app.post('/v1/embeddings', { schema }, async ({ body }, reply) => {
     const request = identified(fromEmbeddingRequest(body, `embd-${randomUUID()}`), context, reply);
-    const { name, inference } = context.models.find(body.model);
+    const { name, inference } = servedModel(context, body.model, reply);
     const encoder = new EmbeddingEncoder(name, body);
     assertDimensions(body, inference.info?.embeddings);
     reply.log.debug({ id: request.id }, 'request received');

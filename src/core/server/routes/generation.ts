@@ -1,7 +1,11 @@
 import type { FastifyReply } from 'fastify';
+import { ChatstreamError } from '../../base/errors.js';
+import { nonEmpty } from '../../base/json.js';
+import { modelNotFoundError } from '../../base/refusals.js';
 import type { AdmittedRequest, AnswerListener, InferenceRequest } from '../../inference/request.js';
 import type { ServedModel } from '../../inference/served-model.js';
 import { lowerOf } from '../../scheduler/traffic-class.js';
+import { allowedModel, mayUse } from '../http/allowed-models.js';
 import type { ServerContext } from '../http/context.js';
 import { earliestDeadline } from '../http/deadline-header.js';
 import { limitHeaders } from '../http/limit-headers.js';
@@ -19,6 +23,29 @@ export const generationStatuses = [400, 401, 403, 404, 408, 413, 415, 429, 500, 
 /** The error answers of the generating routes. */
 export const generationErrors = errors(...generationStatuses);
 
+/**
+ * The model that a request means: the one that it names, or else the first of those that its key may use.
+ *
+ * @throws ChatstreamError `forbidden` if its key may not use that model, `model_not_found` if there is no such model
+ */
+export function servedModel(
+  { models, keys }: ServerContext,
+  wanted: string | null | undefined,
+  { request }: FastifyReply,
+): ServedModel {
+  const key = keys.of(request.raw);
+  if (key.models === undefined) return models.find(wanted);
+  const names = models.list.map(({ id }) => id);
+  const model = allowedModel(key, nonEmpty(wanted), names);
+  try {
+    return models.find(model);
+  } catch (error) {
+    if (!(error instanceof ChatstreamError) || error.code !== 'model_not_found') throw error;
+    // The names of models that the key may not use are none of its business.
+    throw modelNotFoundError(model ?? '', names.find((name) => mayUse(key, name)) ?? null);
+  }
+}
+
 /** The request with what the client's key and headers say about it. A request may lower its class, but not raise it. */
 export function identified(
   request: InferenceRequest,
@@ -26,11 +53,10 @@ export function identified(
   { request: http }: FastifyReply,
 ): InferenceRequest {
   const { trafficClass: highest } = keys.of(http.raw);
-  const key = keys.ownerOf(http.raw);
   return {
     ...request,
     requestId: http.id,
-    ...(key !== undefined && { key }),
+    ...keys.ownerOf(http.raw),
     ...earliestDeadline(request.deadlineMs, http.headers),
     trafficClass: lowerOf(highest, request.trafficClass ?? highest),
   };
@@ -38,7 +64,7 @@ export function identified(
 
 /** Tells the client what its key had left when the request came, also if it is refused. */
 export function sendLimits({ keys, rates }: ServerContext, reply: FastifyReply): void {
-  reply.headers(limitHeaders(rates, keys.of(reply.request.raw).name));
+  reply.headers(limitHeaders(rates, keys.payerOf(reply.request.raw)));
 }
 
 /** The answer to one request, in whichever protocol: queues the request and delivers what is generated. Used once. */

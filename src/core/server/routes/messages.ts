@@ -6,13 +6,13 @@ import { MessagesEncoder } from '../protocol/messages-encoder.js';
 import { fromMessagesRequest, showsThoughts } from '../protocol/messages-requests.js';
 import { messagesRequest } from '../schemas/messages-requests.js';
 import { errorsAs, generatedEvents, json } from '../schemas/openapi.js';
-import { GenerationAnswer, generationStatuses } from './generation.js';
+import { GenerationAnswer, generationStatuses, servedModel } from './generation.js';
 
 const tokenCount = Type.Object({ input_tokens: Type.Integer({ minimum: 0 }) });
 
 /** Anthropic's Messages API. */
 export function messagesRoutes(app: App, context: ServerContext): void {
-  const { models, options } = context;
+  const { options } = context;
   const tags = ['messages'];
   const failures = errorsAs('MessagesError', generationStatuses);
   const description = 'Errors have the shape of MessagesError.';
@@ -26,7 +26,7 @@ export function messagesRoutes(app: App, context: ServerContext): void {
   app.post('/v1/messages', { schema: message }, ({ body, id: requestId }, reply) => {
     const request = fromMessagesRequest(body, newMessageId(), options.defaultMaxTokens);
     const { id, maxTokens, stop: stopSequences } = request;
-    const model = models.find(body.model);
+    const model = servedModel(context, body.model, reply);
     const head = { id, model: model.name, requestId };
     const encoder = new MessagesEncoder({ ...head, maxTokens, stopSequences, showsThoughts: showsThoughts(body) });
     const generation = new GenerationAnswer(context, model, request, encoder, reply);
@@ -43,7 +43,7 @@ export function messagesRoutes(app: App, context: ServerContext): void {
   };
   app.post('/v1/messages/count_tokens', { schema: count }, async ({ body }, reply) => {
     const request = fromMessagesRequest(body, newMessageId(), options.defaultMaxTokens);
-    const { inference } = models.find(body.model);
+    const { inference } = servedModel(context, body.model, reply);
     return { input_tokens: await inference.countTokens(request, clientOf(reply)) };
   });
 }

@@ -1,27 +1,32 @@
 import { Type } from 'typebox';
 import type { EngineInfo } from '../../engine/engine.js';
 import type { ListedModel } from '../../inference/served-model.js';
+import { allowedModel, mayUse } from '../http/allowed-models.js';
 import type { App, ServerContext } from '../http/context.js';
 import { errors, json } from '../schemas/openapi.js';
 
-export function modelRoutes(app: App, { models }: ServerContext): void {
+export function modelRoutes(app: App, { models, keys }: ServerContext): void {
   const startedAt = Math.floor(Date.now() / 1000);
   const list = {
     summary: 'The models that are served',
     tags: ['models'],
     response: { 200: json('Each model under each of its names.', 'ModelList'), ...errors(401) },
   };
-  app.get('/v1/models', { schema: list }, () => {
-    return { object: 'list', data: models.list.map((model) => describe(model, startedAt)) };
+  app.get('/v1/models', { schema: list }, ({ raw }) => {
+    const shown = models.list.filter(({ id }) => mayUse(keys.of(raw), id));
+    return { object: 'list', data: shown.map((model) => describe(model, startedAt)) };
   });
 
   const one = {
     summary: 'One model',
     tags: ['models'],
     params: Type.Object({ id: Type.String() }),
-    response: { 200: json('The model.', 'Model'), ...errors(401, 404) },
+    response: { 200: json('The model.', 'Model'), ...errors(401, 403, 404) },
   };
-  app.get('/v1/models/:id', { schema: one }, ({ params }) => describe(models.describe(params.id), startedAt));
+  app.get('/v1/models/:id', { schema: one }, ({ params, raw }) => {
+    allowedModel(keys.of(raw), params.id, []);
+    return describe(models.describe(params.id), startedAt);
+  });
 }
 
 function describe({ id, root, state, info }: ListedModel, created: number): object {

@@ -1,7 +1,7 @@
 import type { QueueFeeds } from '../console/queue-feeds.js';
 import type { App, LineContext } from '../http/context.js';
 import { onResponseEnd } from '../http/open-answers.js';
-import { checkRole, shownKey } from '../http/roles.js';
+import { checkRole, shownPayer } from '../http/roles.js';
 import { takeOver } from '../http/take-over.js';
 import { endlessEvents, errors } from '../schemas/openapi.js';
 import { EventStream } from '../streaming/event-stream.js';
@@ -22,9 +22,10 @@ export function queueEventRoutes(app: App, { options, clock, keys }: LineContext
       ...errors(401, 403),
     },
   };
-  app.get(path, { schema, exposeHeadRoute: false }, ({ raw }, reply) => {
-    const key = shownKey(keys.of(raw));
-    const leave = feeds.add(key, {
+  app.get(path, { schema, exposeHeadRoute: false }, (request, reply) => {
+    const { raw } = request;
+    const payer = shownPayer(keys, raw);
+    const leave = feeds.add(payer, {
       open: (takeHeld) =>
         new EventStream(
           reply.raw,
@@ -41,9 +42,12 @@ export function queueEventRoutes(app: App, { options, clock, keys }: LineContext
         ),
       mayStay: () => {
         try {
-          const now = keys.check(raw);
-          checkRole(now, 'GET', path);
-          return shownKey(now) === key;
+          checkRole(
+            keys.check(raw, () => request.ip),
+            'GET',
+            path,
+          );
+          return shownPayer(keys, raw) === payer;
         } catch {
           // Which is wrong does not matter: the client hears it when it asks again.
           return false;

@@ -2,7 +2,7 @@ import { noSuchModelError, oneQueueError } from '../../base/model-refusals.js';
 import type { ModelQueue } from '../../inference/request-line.js';
 import type { App, LineContext } from '../http/context.js';
 import { checkOperator } from '../http/operators.js';
-import { shownKey } from '../http/roles.js';
+import { shownPayer } from '../http/roles.js';
 import { wireExecutors, wireLimits, wireModels, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
 import { errors, json } from '../schemas/openapi.js';
 import { drainRequest, queueLimits } from '../schemas/server-state.js';
@@ -65,7 +65,7 @@ function queueOf({ line }: LineContext, model: string): Pick<ModelQueue, 'resize
 
 /** Users see only their own requests, with their places among all. */
 function describe({ line, totals, keys }: LineContext, request: object): object {
-  const queue = line.snapshot(undefined, shownKey(keys.of(request)));
+  const queue = line.snapshot(undefined, shownPayer(keys, request));
   return {
     ...wireLimits(queue),
     ...(queue.prefillChunk !== undefined && { prefill_chunk: queue.prefillChunk }),

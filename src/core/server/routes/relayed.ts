@@ -4,6 +4,7 @@ import { ChatstreamError } from '../../base/errors.js';
 import type { AdmittedRequest } from '../../inference/request.js';
 import type { RelayListener, RelayRequest } from '../../relay/relay-request.js';
 import { lowerOf } from '../../scheduler/traffic-class.js';
+import { allowedModel } from '../http/allowed-models.js';
 import type { App, RelayContext } from '../http/context.js';
 import { earliestDeadline } from '../http/deadline-header.js';
 import { limitHeaders } from '../http/limit-headers.js';
@@ -52,20 +53,22 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
     options.defaultMaxTokens,
   );
   const key = keys.of(http.raw);
-  const owner = keys.ownerOf(http.raw);
+  const model = key.models === undefined ? facts.model : allowedModel(key, facts.model, context.relay.models);
   const request: RelayRequest = {
     ...facts,
+    // A key that may not use all models does not get an upstream's own default.
+    ...(model !== null && model !== facts.model && { model, body: facts.bodyFor(model) }),
     id: `relay-${randomUUID()}`,
     path,
     headers: { ...facts.headers, 'x-request-id': http.id },
     requestId: http.id,
     ...earliestDeadline(deadlineMs, http.headers),
-    ...(owner !== undefined && { key: owner }),
+    ...keys.ownerOf(http.raw),
     trafficClass: lowerOf(key.trafficClass, trafficClass ?? key.trafficClass),
     // Nothing is generated.
     ...(path === '/v1/embeddings' && { maxTokens: 1 }),
   };
-  reply.headers(limitHeaders(rates, key.name));
+  reply.headers(limitHeaders(rates, keys.payerOf(http.raw)));
   reply.log.debug({ id: request.id }, 'request received');
   const delivery = new Delivery(context, reply);
   // Errors that it throws are its promise's.

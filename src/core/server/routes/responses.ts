@@ -24,7 +24,7 @@ import { type ResponseRequest, responseRequest } from '../schemas/response-reque
 import { inputTokens } from '../schemas/server-state.js';
 import { conversationRoutes } from './conversations.js';
 import { feedbackRoutes } from './feedback.js';
-import { GenerationAnswer, generationStatuses } from './generation.js';
+import { GenerationAnswer, generationStatuses, servedModel } from './generation.js';
 
 const tags = ['responses'];
 const stored = Type.Object({ id: Type.String() });
@@ -55,7 +55,7 @@ export function responseRoutes(app: App, context: ServerContext): void {
     response: { 200: json('The number.', inputTokens), ...errors(...generationStatuses, 507) },
   };
   app.post('/v1/responses/input_tokens', { schema: counting }, async ({ body }, reply) => {
-    const { request, model } = await asked(context, { responses, conversations }, body);
+    const { request, model } = await asked(context, { responses, conversations }, body, reply);
     const count = await model.inference.countTokens(request, clientOf(reply)).catch(rethrowAboutInput);
     return { object: 'response.input_tokens', input_tokens: count };
   });
@@ -113,10 +113,11 @@ async function asked(
   context: ServerContext,
   { responses, conversations }: Kept,
   body: ResponseRequest,
+  reply: FastifyReply,
 ): Promise<Asked> {
   const key = newKey();
   const id = responseId(key);
-  const model = context.models.find(body.model);
+  const model = servedModel(context, body.model, reply);
   const fields = responseFields(body, {
     id,
     createdAt: Math.floor(Date.now() / 1000),
@@ -141,7 +142,7 @@ async function answer(
   body: ResponseRequest,
   reply: FastifyReply,
 ): Promise<object | undefined> {
-  const { model, request, key, fields, input } = await asked(context, stores, body);
+  const { model, request, key, fields, input } = await asked(context, stores, body, reply);
   const encoder = new ResponseEncoder({
     fields,
     key,

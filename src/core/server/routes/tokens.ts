@@ -1,8 +1,10 @@
+import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { ModelService } from '../../inference/served-model.js';
 import type { App, ServerContext } from '../http/context.js';
 import { clientOf } from '../http/open-answers.js';
 import { errors, json } from '../schemas/openapi.js';
+import { servedModel } from './generation.js';
 
 const text = Type.Object({ content: Type.String() });
 const tokens = Type.Object({ tokens: Type.Array(Type.Integer({ minimum: 0 })) });
@@ -10,10 +12,10 @@ const model = Type.Optional(Type.String({ description: 'Whose vocabulary, where 
 const textOfModel = Type.Object({ ...text.properties, model });
 const tokensOfModel = Type.Object({ ...tokens.properties, model });
 
-export function tokenRoutes(app: App, { models, line }: ServerContext): void {
+export function tokenRoutes(app: App, context: ServerContext): void {
   // With one model, a name has always been ignored here.
-  const inferenceOf = (wanted: string | undefined): ModelService =>
-    models.find(line.modelQueues === undefined ? null : wanted).inference;
+  const inferenceOf = (wanted: string | undefined, reply: FastifyReply): ModelService =>
+    servedModel(context, context.line.modelQueues === undefined ? null : wanted, reply).inference;
   const tags = ['tokens'];
   const failures = errors(400, 401, 408, 413, 415, 500, 503);
   const tokenizing = {
@@ -23,7 +25,7 @@ export function tokenRoutes(app: App, { models, line }: ServerContext): void {
     response: { 200: json('The tokens.', tokens), ...failures },
   };
   app.post('/tokenize', { schema: tokenizing }, async ({ body }, reply) => {
-    return { tokens: await inferenceOf(body.model).tokenize(body.content, clientOf(reply)) };
+    return { tokens: await inferenceOf(body.model, reply).tokenize(body.content, clientOf(reply)) };
   });
   const detokenizing = {
     summary: 'Text of tokens',
@@ -32,6 +34,6 @@ export function tokenRoutes(app: App, { models, line }: ServerContext): void {
     response: { 200: json('The text.', text), ...failures },
   };
   app.post('/detokenize', { schema: detokenizing }, async ({ body }, reply) => {
-    return { content: await inferenceOf(body.model).detokenize(body.tokens, clientOf(reply)) };
+    return { content: await inferenceOf(body.model, reply).detokenize(body.tokens, clientOf(reply)) };
   });
 }

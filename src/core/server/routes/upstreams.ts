@@ -2,12 +2,13 @@ import { Type } from 'typebox';
 import { modelNotFoundError } from '../../base/refusals.js';
 import { upstreamNotFoundError } from '../../base/upstream-refusals.js';
 import type { RelayExecutor } from '../../relay/attempts.js';
+import { allowedModel, mayUse } from '../http/allowed-models.js';
 import type { App, RelayContext } from '../http/context.js';
 import { errors, json } from '../schemas/openapi.js';
 import { upstream, upstreamChange, upstreamList } from '../schemas/server-state.js';
 
 /** The upstream servers and their models. */
-export function upstreamRoutes(app: App, { relay }: RelayContext): void {
+export function upstreamRoutes(app: App, { relay, keys }: RelayContext): void {
   const startedAt = Math.floor(Date.now() / 1000);
   const describeModel = (id: string): object => ({ id, object: 'model', created: startedAt, owned_by: 'upstream' });
   const models = {
@@ -15,14 +16,18 @@ export function upstreamRoutes(app: App, { relay }: RelayContext): void {
     tags: ['models'],
     response: { 200: json('The models by the names by which clients ask for them.', Type.Object({})), ...errors(401) },
   };
-  app.get('/v1/models', { schema: models }, () => ({ object: 'list', data: relay.models.map(describeModel) }));
+  app.get('/v1/models', { schema: models }, ({ raw }) => {
+    const shown = relay.models.filter((name) => mayUse(keys.of(raw), name));
+    return { object: 'list', data: shown.map(describeModel) };
+  });
   const model = {
     summary: 'One model',
     tags: ['models'],
     params: Type.Object({ id: Type.String() }),
-    response: { 200: json('The model.', Type.Object({})), ...errors(401, 404) },
+    response: { 200: json('The model.', Type.Object({})), ...errors(401, 403, 404) },
   };
-  app.get('/v1/models/:id', { schema: model }, ({ params: { id } }) => {
+  app.get('/v1/models/:id', { schema: model }, ({ params: { id }, raw }) => {
+    allowedModel(keys.of(raw), id, []);
     if (relay.models.includes(id)) return describeModel(id);
     throw modelNotFoundError(id, relay.models[0] ?? null);
   });

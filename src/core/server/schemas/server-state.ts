@@ -89,8 +89,9 @@ export const waiting = Type.Object({
   id: Type.String(),
   ...owner,
   model: Type.Optional(ofModel),
-  waits_for: Type.Enum(['slot', 'key'], {
-    description: 'key: its key runs as many as it may, so that one of these has to end.',
+  waits_for: Type.Enum(['slot', 'reserve', 'key'], {
+    description:
+      'key: its key runs as many as it may, so that one of these has to end. reserve: all free slots are held back for others.',
   }),
   position: Type.Integer({ minimum: 1 }),
   waited_ms: count,

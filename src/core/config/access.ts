@@ -1,0 +1,17 @@
+import type { ReserveSettings } from '../scheduler/reserves.js';
+import type { TrafficClass } from '../scheduler/traffic-class.js';
+import type { KeySettings } from './key-settings.js';
+
+/** Who may use the server, and for whom places are held back, as a configuration file says. */
+export interface Access {
+  readonly keys: readonly KeySettings[];
+  /** What requests without a key may do; null if each needs one, or if there are no keys. Its digest is empty. */
+  readonly anonymous: KeySettings | null;
+  /** Places that only requests of a class may use. */
+  readonly classReserves: ReadonlyMap<TrafficClass, number>;
+}
+
+/** For whom places are held back. */
+export function reservesOf({ keys, classReserves }: Access): ReserveSettings {
+  return { terms: new Map(keys.map(({ name, terms }) => [name, terms])), classReserves };
+}

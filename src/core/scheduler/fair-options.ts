@@ -1,0 +1,12 @@
+import type { ReserveSettings } from './reserves.js';
+
+/** Whose request starts next: that of the key that has had the least service, or the one that came first. */
+export const queuePolicies = ['fair', 'fifo'] as const;
+
+export type QueuePolicy = (typeof queuePolicies)[number];
+
+export interface FairOptions extends ReserveSettings {
+  readonly policy: QueuePolicy;
+  /** After how long a waiting job rises by a class, in milliseconds; 0 makes all classes the same. */
+  readonly classPatienceMs: number;
+}

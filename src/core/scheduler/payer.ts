@@ -1,0 +1,24 @@
+import { noKey } from './demand.js';
+
+/**
+ * A payer is whose service and limits a job counts against: a key, by its name, or one of the addresses from which clients
+ * without a key come. Names of keys have no spaces, so that both can be told apart.
+ */
+
+/** How many addresses are remembered that use nothing at the moment. What is forgotten begins anew. */
+export const mostIdleAddresses = 10_000;
+
+/** @param address of a client without a key, without spaces */
+export function addressPayer(address: string): string {
+  return `${noKey} ${address}`;
+}
+
+/** Whether it is an address. */
+export function isAddress(payer: string): boolean {
+  return payer.includes(' ');
+}
+
+/** The name of the key whose settings apply to a payer. */
+export function keyOf(payer: string): string {
+  return isAddress(payer) ? noKey : payer;
+}

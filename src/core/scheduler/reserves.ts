@@ -1,0 +1,200 @@
+import { ChatstreamError } from '../base/errors.js';
+import type { Accounts } from './accounts.js';
+import type { KeyTerms } from './demand.js';
+import { Heap, type HeapItem } from './heap.js';
+import type { KeyAccount, Lane, Ticket } from './key-account.js';
+import { type TrafficClass, trafficClasses } from './traffic-class.js';
+
+/** How keys are served, and for whom places are held back. */
+export interface ReserveSettings {
+  /** By the names of keys. All others have the usual ones. */
+  readonly terms: ReadonlyMap<string, KeyTerms>;
+  /** Places that only jobs of a class may use; none for classes that are left out. Only with the policy `fair`. */
+  readonly classReserves?: ReadonlyMap<TrafficClass, number>;
+}
+
+/** The sum of all reserves. */
+export function totalReserve({ terms, classReserves }: ReserveSettings): number {
+  let sum = 0;
+  for (const { reserve = 0 } of terms.values()) sum += reserve;
+  for (const reserve of classReserves?.values() ?? []) sum += reserve;
+  return sum;
+}
+
+/**
+ * Checks that the reserves leave at least one place that all may use, so that nobody starves, and that the policy knows classes.
+ *
+ * @throws ChatstreamError `usage`
+ */
+export function checkReserves(settings: ReserveSettings, policy: 'fair' | 'fifo', maxConcurrency: number): void {
+  const problem = reserveProblem(totalReserve(settings), maxConcurrency);
+  if (problem !== null)
+    throw new ChatstreamError('usage', problem, { hint: 'Raise --max-concurrency, or lower the reserves.' });
+  const ofClasses = totalReserve({ ...settings, terms: new Map() });
+  if (policy === 'fair' || ofClasses === 0) return;
+  throw new ChatstreamError('usage', 'The reserves of classes have no effect with --queue-policy fifo.', {
+    hint: 'Use --queue-policy fair, or reserve places for keys.',
+  });
+}
+
+/** Whether a limit leaves a place for all others. @throws ChatstreamError `invalid_request` */
+export function assertRoomFor(reserved: number, maxConcurrency: number): void {
+  const problem = reserveProblem(reserved, maxConcurrency);
+  if (problem !== null) throw new ChatstreamError('invalid_request', problem, { param: 'max_concurrency' });
+}
+
+/** What is wrong with so many reserved places; null if nothing is. */
+function reserveProblem(reserved: number, maxConcurrency: number): string | null {
+  if (reserved === 0 || reserved < maxConcurrency) return null;
+  return `Keys and classes reserve ${reserved} places together: of ${maxConcurrency}, none would be left for all others.`;
+}
+
+/** Where other servers generate, nobody here could keep a place free. @throws ChatstreamError `usage` for any reserve */
+export function refuseReserves(settings: ReserveSettings): void {
+  if (totalReserve(settings) === 0) return;
+  throw new ChatstreamError('usage', 'The reserves of keys and classes have no effect with --upstream.', {
+    hint: 'Leave them out: the places belong to the upstream servers.',
+  });
+}
+
+/** A key whose first job of a class may take one of the places of that class. */
+class Claim<J> implements HeapItem {
+  heapIndex = -1;
+  constructor(readonly lane: Lane<J>) {}
+
+  get service(): number {
+    return this.lane.account.servedIn(this.lane.rank);
+  }
+}
+
+/**
+ * Places that are held back: for each key as many as its reserve, and for each class as many as its own, which are used by
+ * the keys without a reserve. Nobody else gets them, not even while they are free: a generation that has begun there could
+ * not be taken away again, and the key would have to wait for its end.
+ */
+export class Reserves<J> {
+  #ofClasses: readonly number[] = trafficClasses.map(() => 0);
+  /** For each class, the running jobs of keys without a reserve. */
+  #running: number[] = trafficClasses.map(() => 0);
+  /** Keys with a reserve that have a job which could start. */
+  readonly #owners = new Set<KeyAccount<J>>();
+  readonly #claims = new Map<Lane<J>, Claim<J>>();
+  readonly #heaps = trafficClasses.map(() => new Heap<Claim<J>>(isFirst));
+  #hasAny = false;
+  #held = 0;
+
+  /** Places that are held back and free: only those for whom they are may take them. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /**
+   * Changes the reserves at once. {@link refresh} has to be called for all keys afterwards.
+   *
+   * @param running what runs
+   */
+  configure(settings: ReserveSettings, accounts: Pick<Accounts<J>, 'find'>, running: Iterable<Ticket<J>>): void {
+    const { terms, classReserves } = settings;
+    this.#hasAny = totalReserve(settings) > 0;
+    this.#ofClasses = trafficClasses.map((each) => classReserves?.get(each) ?? 0);
+    this.#running = trafficClasses.map(() => 0);
+    this.#held = 0;
+    for (const [name, { reserve = 0 }] of terms) {
+      this.#held += Math.max(0, reserve - (accounts.find(name)?.running ?? 0));
+    }
+    for (const { lane } of running) this.#count(lane, 1);
+    for (const rank of trafficClasses.keys()) this.#held += this.#spareOf(rank);
+  }
+
+  /** How many of the held places a key may take with jobs of a class. */
+  spareFor({ reserve, running }: KeyAccount<J>, rank: number): number {
+    return reserve > 0 ? Math.max(0, reserve - running) : this.#spareOf(rank);
+  }
+
+  /** Has to be called before a job of this lane counts as running. Without any reserve, that costs nothing. */
+  started(lane: Lane<J>): void {
+    if (!this.#hasAny) return;
+    if (this.spareFor(lane.account, lane.rank) > 0) this.#held -= 1;
+    this.#count(lane, 1);
+  }
+
+  /** Has to be called when a job of this lane no longer counts as running. */
+  ended(lane: Lane<J>): void {
+    if (!this.#hasAny) return;
+    this.#count(lane, -1);
+    if (this.spareFor(lane.account, lane.rank) > 0) this.#held += 1;
+  }
+
+  /** Has to be called after the lanes of a key, or what competes there, have changed. */
+  refresh(account: KeyAccount<J>): void {
+    if (!this.#hasAny && this.#owners.size === 0 && this.#claims.size === 0) return;
+    const isOwner = account.reserve > 0 && account.lanes.some(({ competesIn }) => competesIn !== null);
+    if (isOwner) this.#owners.add(account);
+    else this.#owners.delete(account);
+    for (const lane of account.lanes) this.#claim(lane);
+  }
+
+  /** Has to be called when a key has been charged for its jobs of a class. */
+  charged({ lanes }: KeyAccount<J>, rank: number): void {
+    if (this.#claims.size === 0) return;
+    const lane = lanes[rank];
+    const claim = lane === undefined ? undefined : this.#claims.get(lane);
+    if (claim !== undefined) this.#heaps[rank]?.moved(claim);
+  }
+
+  /** The job that takes a held place next; undefined if those for whom places are held have none waiting. */
+  first(): Ticket<J> | undefined {
+    for (const account of this.#owners) {
+      if (account.reserve > account.running) return firstOf(account);
+    }
+    for (const [rank, heap] of this.#heaps.entries()) {
+      const head = this.#spareOf(rank) > 0 ? heap.first?.lane.head : null;
+      if (head !== null && head !== undefined) return head;
+    }
+    return undefined;
+  }
+
+  #claim(lane: Lane<J>): void {
+    const { account, rank, competesIn } = lane;
+    const heap = this.#heaps[rank];
+    const claim = this.#claims.get(lane);
+    const isClaiming = competesIn !== null && account.reserve === 0 && (this.#ofClasses[rank] ?? 0) > 0;
+    if (isClaiming && claim === undefined) {
+      account.lift(rank, heap?.first?.service ?? 0);
+      const made = new Claim(lane);
+      this.#claims.set(lane, made);
+      heap?.add(made);
+    } else if (!isClaiming && claim !== undefined) {
+      this.#claims.delete(lane);
+      heap?.remove(claim);
+    } else if (claim !== undefined) {
+      heap?.moved(claim);
+    }
+  }
+
+  #count({ account, rank }: Lane<J>, jobs: number): void {
+    if (account.reserve === 0) this.#running[rank] = this.#runningOf(rank) + jobs;
+  }
+
+  #spareOf(rank: number): number {
+    return Math.max(0, (this.#ofClasses[rank] ?? 0) - this.#runningOf(rank));
+  }
+
+  #runningOf(rank: number): number {
+    return this.#running[rank] ?? 0;
+  }
+}
+
+/** Of its first jobs that compete, the one in the highest class. */
+function firstOf<J>({ lanes }: KeyAccount<J>): Ticket<J> | undefined {
+  const able = lanes.filter(({ competesIn }) => competesIn !== null);
+  const [first] = able.toSorted((one, other) => (one.competesIn ?? 0) - (other.competesIn ?? 0));
+  return first?.head ?? undefined;
+}
+
+function isFirst<J>(one: Claim<J>, other: Claim<J>): boolean {
+  if (one.service !== other.service) return one.service < other.service;
+  const [mine, its] = [one.lane.account, other.lane.account];
+  if (mine.running !== its.running) return mine.running < its.running;
+  return (one.lane.head?.arrival ?? Infinity) < (other.lane.head?.arrival ?? Infinity);
+}

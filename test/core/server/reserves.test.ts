@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { digestOf, type KeySettings, noRates } from '../../../src/core/config/key-settings.js';
+import { type KeyTerms, usualTerms } from '../../../src/core/scheduler/demand.js';
+import { chat, type TestApp, testApp, until } from '../../support/app.js';
+
+/** A key whose name is also its secret. */
+function key(name: string, terms: Partial<KeyTerms> = {}, more: Partial<KeySettings> = {}): KeySettings {
+  const plain = { trafficClass: 'standard', role: 'user', rates: noRates } as const;
+  return { name, digest: digestOf(name), terms: { ...usualTerms, ...terms }, ...plain, ...more };
+}
+
+const sent = (name: string): { authorization: string } => ({ authorization: `Bearer ${name}` });
+
+const keys = [key('anna', { reserve: 1 }), key('script'), key('boss', {}, { role: 'admin' })];
+
+function server(maxQueue = 64): Promise<TestApp> {
+  const terms = new Map(keys.map((each) => [each.name, each.terms]));
+  const fair = { policy: 'fair', classPatienceMs: 60_000, terms } as const;
+  return testApp({ keys, engine: { reply: 'long' }, queue: { maxConcurrency: 2, maxQueue, fair } });
+}
+
+/** Sends a request that runs or waits when this resolves. */
+async function join({ ask, inference }: TestApp, name: string): Promise<void> {
+  const before = inference.running + inference.waiting;
+  void ask('/v1/chat/completions', chat('hi', { max_tokens: 400 }), sent(name));
+  await until(() => inference.running + inference.waiting > before);
+}
+
+describe('a reserve', () => {
+  it('keeps a slot free for its key, also when the line is full', async () => {
+    const made = await server(1);
+    await join(made, 'script');
+    await join(made, 'script');
+    expect(made.inference.running).toBe(1);
+    const { waiting } = (await made.get('/v1/queue', sent('boss'))).json<{ waiting: unknown }>();
+    expect(waiting).toMatchObject([{ key: 'script', waits_for: 'reserve' }]);
+    expect((await made.ask('/v1/chat/completions', chat('hi'), sent('script'))).statusCode).toBe(429);
+    await join(made, 'anna');
+    expect(made.inference.running).toBe(2);
+    expect((await made.ask('/v1/chat/completions', chat('hi'), sent('anna'))).statusCode).toBe(429);
+  });
+
+  it('keeps the limit of the server from being lowered to it', async () => {
+    const made = await server();
+    const patch = (max: number): ReturnType<TestApp['get']> =>
+      made.app.inject({
+        ...{ method: 'PATCH', url: '/v1/queue', headers: sent('boss'), payload: { max_concurrency: max } },
+      });
+    const refused = await patch(1);
+    expect(refused.statusCode).toBe(400);
+    expect(refused.json<unknown>()).toMatchObject({ error: { code: 'invalid_request', param: 'max_concurrency' } });
+    expect((await patch(3)).statusCode).toBe(200);
+  });
+
+  it('is refused if it would leave no slot for others, and the old one stays', async () => {
+    const made = await server();
+    const terms = new Map([['anna', { ...usualTerms, reserve: 2 }]]);
+    expect(() => {
+      made.inference.configureKeys(terms);
+    }).toThrow('Keys and classes reserve 2 places together: of 2, none would be left for all others.');
+    await join(made, 'script');
+    await join(made, 'script');
+    expect(made.inference.running).toBe(1);
+  });
+});
