@@ -20,6 +20,7 @@ import {
   valuesOf,
 } from './flags.js';
 import { queueFlags, queueOptions } from './queue-flags.js';
+import { replicaFlags, replicationOf } from './replica-options.js';
 
 /** llama.cpp's own limit. The mock engine has none. */
 export const mostLlamaSlots = 256;
@@ -93,6 +94,7 @@ export const serveFlags = fromEnvironment({
     min: 1,
     default: 'auto' as const,
   }),
+  ...replicaFlags,
   upstream: Flags.custom<readonly string[]>({
     multiple: true,
     multipleNonGreedy: true,
@@ -172,11 +174,19 @@ export async function serveOptions(
   resolving: ResolveOptions = {},
   config: Config | null = null,
 ): Promise<ServeOptions> {
-  return { engine: await engineOptions(flags, resolving), ...lineOptions(flags, version, config) };
+  const slots = slotsOf(flags);
+  // Checked first, because a model may have to be downloaded.
+  const replication = replicationOf(flags, slots);
+  const engine = await engineOptions(flags, slots, replication?.variables.length ?? 1, resolving);
+  return { engine, replication, ...lineOptions(flags, version, config) };
 }
 
 /** What the flags mean for the queue and for HTTP, whoever generates. @throws ChatstreamError `usage` */
-export function lineOptions(flags: ServeFlags, version: string, config: Config | null): Omit<ServeOptions, 'engine'> {
+export function lineOptions(
+  flags: ServeFlags,
+  version: string,
+  config: Config | null,
+): Omit<ServeOptions, 'engine' | 'replication'> {
   const keys = apiKeys(valuesOf(flags['api-key']));
   return {
     queue: queueOptions(flags, config !== null || keys.length > 1),
@@ -220,14 +230,24 @@ function apiKeys(keys: readonly string[]): readonly string[] {
   });
 }
 
-async function engineOptions(flags: ServeFlags, resolving: ResolveOptions): Promise<EngineOptions> {
+/** @throws ChatstreamError `usage` */
+function slotsOf(flags: Pick<ServeFlags, 'slots' | 'max-concurrency'>): number {
   const slots = flags.slots ?? flags['max-concurrency'];
   if (slots < flags['max-concurrency']) {
     throw new ChatstreamError('usage', `--slots ${slots} is less than --max-concurrency ${flags['max-concurrency']}.`, {
       hint: 'Every running generation needs a slot: raise --slots, or leave it out.',
     });
   }
-  checkEngineFlags(flags, slots);
+  return slots;
+}
+
+async function engineOptions(
+  flags: ServeFlags,
+  slots: number,
+  engines: number,
+  resolving: ResolveOptions,
+): Promise<EngineOptions> {
+  checkEngineFlags(flags, Math.ceil(slots / engines));
   if (flags.engine === 'llama') checkCacheMemory(flags['prompt-cache']);
   const { context } = flags;
   const embeddings = flags.embeddings ? { embeddings: true } : {};

@@ -85,7 +85,7 @@ export default class Serve extends BaseCommand {
     preferSmallHeap();
     // Loaded late, so that --help and wrong flags need not wait for the HTTP server's code.
     const { serve } = await import('../core/serve.js');
-    await reportPlan(options.engine, logger);
+    await reportPlan(options.engine, options.replication, logger);
     const server = await serve(options, logger, stopping);
     reportDevice(options.engine, server.info, logger);
     reportWarnings(server.info, logger);

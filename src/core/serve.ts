@@ -6,8 +6,9 @@ import { apiKeySettings, type KeySettings } from './config/key-settings.js';
 import type { EngineInfo } from './engine/engine.js';
 import type { EngineOptions } from './engine/options.js';
 import { processNames } from './engine/process/process-role.js';
-import { superviseEngine } from './engine/process/supervise-engine.js';
 import type { SupervisedProcess } from './engine/process/supervised-engine.js';
+import type { Replication } from './executor/replicas/replication.js';
+import { superviseLine } from './executor/replicas/supervise-replicas.js';
 import { Inference } from './inference/inference.js';
 import { lineContext } from './line-context.js';
 import { Machine } from './machine/machine.js';
@@ -24,7 +25,10 @@ import type { CountedOutcome } from './telemetry/totals.js';
 import type { TraceExporter } from './telemetry/trace-exporter.js';
 
 export interface ServeOptions {
+  /** The engine, or all engines together. */
   readonly engine: EngineOptions;
+  /** Null for one engine. */
+  readonly replication: Replication | null;
   readonly queue: QueueOptions;
   /** The keys of the configuration file, besides those of `server.apiKeys`; null without such a file. */
   readonly keys: readonly KeySettings[] | null;
@@ -57,12 +61,15 @@ export interface RunningServer {
 export async function serve(options: ServeOptions, logger: PinoLogger, stopping?: AbortSignal): Promise<RunningServer> {
   const clock = systemClock;
   const storage = await openStorage(options.server, clock, logger);
-  const engine = superviseEngine({
-    engine: options.engine,
-    log: ({ role, stream, text }) => {
-      logger.debug({ stream }, `${role}: ${text}`);
+  const { engine, replicas } = superviseLine(
+    {
+      engine: options.engine,
+      log: ({ role, stream, text }) => {
+        logger.debug({ stream }, `${role}: ${text}`);
+      },
     },
-  });
+    options.replication,
+  );
   for (const supervised of engine.processes) logHealth(supervised, logger);
   engine.rounds(({ device }) => {
     if (device !== undefined) logger.info({ device }, `compute threads were changed: ${device}`);
@@ -72,7 +79,7 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
   const { queue } = options;
   const inference = new Inference(
     engine,
-    { ...schedulerOptions(queue, options.keys !== null, keys), slots: options.engine.slots, rates },
+    { ...schedulerOptions(queue, options.keys !== null, keys), slots: options.engine.slots, rates, replicas },
     clock,
   );
   const machine = new Machine(clock, () => engine.processes.flatMap(({ pid }) => pid ?? []));
@@ -135,26 +142,28 @@ async function openTraces(
 function logHealth(supervised: SupervisedProcess, logger: PinoLogger): void {
   const isEngine = supervised.role === 'engine';
   const name = isEngine ? 'engine' : processNames[supervised.role];
+  const which = supervised.executor === undefined ? {} : { executor: supervised.executor };
+  const effect = isEngine && which.executor !== undefined ? '' : ': requests are refused until it can be started again';
   let wasReady = false;
   supervised.hangs(({ pid, reason }) => {
-    logger.error({ pid, reason }, `${name} hangs and is killed`);
+    logger.error({ ...which, pid, reason }, `${name} hangs and is killed`);
   });
   supervised.states((state) => {
     switch (state.status) {
       case 'ready': {
         const model = isEngine ? { model: state.info.modelId, device: state.info.device } : {};
         // One line about a start is enough; both lines are needed to follow restarts.
-        logger[isEngine || wasReady ? 'info' : 'debug']({ pid: supervised.pid, ...model }, `${name} ready`);
+        logger[isEngine || wasReady ? 'info' : 'debug']({ ...which, pid: supervised.pid, ...model }, `${name} ready`);
         wasReady = true;
         return;
       }
       case 'restarting':
-        logger.warn({ attempt: state.attempt, reason: state.reason }, `${name} died and is being restarted`);
+        logger.warn({ ...which, attempt: state.attempt, reason: state.reason }, `${name} died and is being restarted`);
         return;
       case 'failed':
         // If the first start fails, the command ends and reports the reason itself.
         if (!wasReady) return;
-        logger.error({ reason: state.reason }, `${name} is down: requests are refused until it can be started again`);
+        logger.error({ ...which, reason: state.reason }, `${name} is down${effect}`);
         return;
       case 'starting':
       case 'stopped':

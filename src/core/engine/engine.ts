@@ -236,6 +236,8 @@ export interface Round {
   readonly promptCache?: PromptCacheActivity;
   /** The device as people read it, with its number of threads; present if it has changed. */
   readonly device?: string;
+  /** The name of the engine whose round it was, where several serve one line. */
+  readonly executor?: string;
 }
 
 /**
@@ -296,4 +298,6 @@ export type EngineState =
 export interface ServingEngine extends Engine {
   readonly state: EngineState;
   readonly states: Subscribable<EngineState>;
+  /** What is restarted on its own, if that is not the engine as a whole. */
+  readonly processes?: readonly { readonly states: Subscribable<EngineState> }[];
 }

@@ -20,6 +20,8 @@ export class InferenceJob extends Job {
   phase: Phase = { status: 'waiting' };
   override readonly deadlineMs: number | null;
   slot: number | null = null;
+  /** The engine that has begun it last, where there are several. */
+  executor: string | null = null;
   cachedTokens = 0;
   outputTokens = 0;
   reasoningTokens = 0;
@@ -91,6 +93,7 @@ export class InferenceJob extends Job {
       cachedTokens: this.cachedTokens,
       outputTokens: this.outputTokens,
       reasoningTokens: this.reasoningTokens,
+      ...(this.executor !== null && { executor: this.executor }),
     };
     switch (phase.status) {
       case 'waiting':

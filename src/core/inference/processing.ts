@@ -76,7 +76,9 @@ export class Processing {
   #onRound(round: Round): void {
     for (const event of round.events) {
       const job = this.#running.get(event.id);
-      if (job !== undefined) this.#onGenerationEvent(job, event);
+      if (job === undefined) continue;
+      if (event.type === 'started') job.executor = round.executor ?? null;
+      this.#onGenerationEvent(job, event);
     }
   }
 

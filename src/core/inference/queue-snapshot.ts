@@ -13,8 +13,9 @@ interface RunningRequest {
   readonly promptTokens: number;
   readonly outputTokens: number;
   readonly runningMs: number;
-  /** Where upstream servers generate: the model that was asked for, and who generates; null between two attempts. */
+  /** Where upstream servers generate: the model that was asked for. */
   readonly model?: string;
+  /** Where there are several executors: the one that has begun it last; null between two attempts with upstream servers. */
   readonly executor?: string | null;
 }
 
@@ -41,7 +42,7 @@ export interface QueueSnapshot extends SchedulerLimits {
   readonly waiting: readonly WaitingRequest[];
 }
 
-interface Moment extends Pick<QueueSnapshot, 'slots' | 'preparing'> {
+interface Moment extends SchedulerLimits, Pick<QueueSnapshot, 'slots' | 'preparing'> {
   readonly nowMs: number;
   /** How many requests of each queue are listed; the first ones. */
   readonly most: number;
@@ -50,12 +51,11 @@ interface Moment extends Pick<QueueSnapshot, 'slots' | 'preparing'> {
 export function queueSnapshot(
   scheduler: Scheduler<InferenceJob>,
   running: Iterable<InferenceJob>,
-  { slots, preparing, nowMs, most }: Moment,
+  { maxConcurrency, maxQueue, slots, preparing, nowMs, most }: Moment,
 ): QueueSnapshot {
   const jobs = [...running];
   return {
-    ...scheduler.limits,
-    slots,
+    ...{ maxConcurrency, maxQueue, slots },
     draining: scheduler.draining,
     preparing,
     runningOutputTokens: jobs.reduce((sum, { outputTokens }) => sum + outputTokens, 0),
@@ -71,12 +71,13 @@ export function queueSnapshot(
 }
 
 function runningRequest(
-  { id, demand, slot, prompt, outputTokens, phase }: InferenceJob,
+  { id, demand, slot, prompt, outputTokens, phase, executor }: InferenceJob,
   nowMs: number,
 ): RunningRequest {
   const runningMs = phase.status === 'waiting' ? 0 : nowMs - phase.startedMs;
   const { key, trafficClass } = demand;
-  return { id, key, trafficClass, slot, promptTokens: prompt.length, outputTokens, runningMs };
+  const work = { slot, promptTokens: prompt.length, outputTokens, runningMs };
+  return { id, key, trafficClass, ...work, ...(executor !== null && { executor }) };
 }
 
 /** The first items, without asking for more. */

@@ -31,17 +31,20 @@ export function observePromptCache(engine: Pick<ServingEngine, 'rounds'>, regist
   const bytes = new Gauge({ name: name('bytes'), help: 'Memory taken by conversations without a slot.', registers });
   const entries = new Gauge({ name: name('entries'), help: 'Conversations kept without a slot.', registers });
 
-  let before = nothing;
-  engine.rounds(({ promptCache: now }) => {
+  /** The last report of each engine. */
+  const reports = new Map<string, PromptCacheActivity>();
+  engine.rounds(({ promptCache: now, executor = '' }) => {
     if (now === undefined) return;
-    if (now.pid !== before.pid) before = nothing;
+    const last = reports.get(executor) ?? nothing;
+    const before = now.pid === last.pid ? last : nothing;
+    reports.set(executor, now);
     for (const source of cacheSources) hits.inc({ source }, now.hits[source] - before.hits[source]);
     misses.inc(now.misses - before.misses);
     tokens.inc(now.tokens - before.tokens);
     evictions.inc(now.evictions - before.evictions);
     seconds.inc((now.busyMs - before.busyMs) / 1000);
-    bytes.set(now.bytes);
-    entries.set(now.entries);
-    before = now;
+    const all = [...reports.values()];
+    bytes.set(all.reduce((sum, report) => sum + report.bytes, 0));
+    entries.set(all.reduce((sum, report) => sum + report.entries, 0));
   });
 }
