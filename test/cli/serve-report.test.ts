@@ -44,7 +44,7 @@ function options(maxQueue: number, apiKeys: readonly string[] = []): ServeOption
       classPatienceMs: 60_000,
     },
     keys: null,
-  replication: null,
+    replication: null,
     server: {
       host: '127.0.0.1',
       port: 8000,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AnswerStream, streamChat } from '../support/answer-stream.js';
+import { streamChat } from '../support/answer-stream.js';
 import { syntheticModel } from '../support/gguf/index.js';
 import { queueOf } from '../support/queue-view.js';
 import { type ServerProcess, startServer } from '../support/server-process.js';

@@ -1,7 +1,6 @@
 import { ChatstreamError } from '../base/errors.js';
 import type { EngineInfo, ServingEngine } from '../engine/engine.js';
-import type { Executor } from '../executor/executor.js';
-import type { Replicas } from '../executor/replicas/replicas.js';
+import type { Executor, Replicas } from '../executor/executor.js';
 import type { Scheduler, SchedulerLimits } from '../scheduler/scheduler.js';
 import type { InferenceJob } from './inference-job.js';
 

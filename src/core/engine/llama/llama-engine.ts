@@ -17,8 +17,8 @@ import type {
 } from '../engine.js';
 import type { LlamaEngineOptions } from '../options.js';
 import { cacheMemory, mostEntries } from '../prompt-cache/cache-memory.js';
-import { memoryFileSystem } from '../prompt-cache/state-files.js';
 import { PromptCache } from '../prompt-cache/prompt-cache.js';
+import { memoryFileSystem } from '../prompt-cache/state-files.js';
 import { deviceDescription } from './device.js';
 import { type EngineLog, importLibrary, type Library } from './library.js';
 import { type LoadedModel, loadModel } from './load.js';

@@ -15,11 +15,10 @@ import {
 } from '../../engine/engine.js';
 import type { SupervisedEngine, SupervisedProcess } from '../../engine/process/supervised-engine.js';
 import { diedTwiceError, ResumableGenerations } from '../../engine/process/unfinished-work.js';
-import type { Executor } from '../executor.js';
+import type { Executor, Replicas } from '../executor.js';
 import { chooseExecutor } from '../routing.js';
 import { combinedDevice, combinedInfo } from './combined-info.js';
 import type { Replica } from './replica.js';
-import type { Replicas } from './replicas.js';
 
 const noneFailed: ReadonlySet<string> = new Set();
 

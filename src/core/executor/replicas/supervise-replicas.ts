@@ -6,9 +6,9 @@ import {
   withPromptProcess,
 } from '../../engine/process/supervise-engine.js';
 import type { SupervisedEngine } from '../../engine/process/supervised-engine.js';
+import type { Replicas } from '../executor.js';
 import { Replica } from './replica.js';
 import { ReplicaSet } from './replica-set.js';
-import type { Replicas } from './replicas.js';
 import { optionsOfReplica, type Replication } from './replication.js';
 
 /** What generates for one line. */

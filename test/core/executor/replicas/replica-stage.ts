@@ -1,6 +1,6 @@
+import type { GenerationSpec } from '../../../../src/core/engine/engine.js';
 import type { EngineChild } from '../../../../src/core/engine/process/engine-child.js';
 import { Supervisor } from '../../../../src/core/engine/process/supervisor.js';
-import type { GenerationSpec } from '../../../../src/core/engine/engine.js';
 import { Replica } from '../../../../src/core/executor/replicas/replica.js';
 import { ReplicaSet } from '../../../../src/core/executor/replicas/replica-set.js';
 import { Inference, type InferenceOptions } from '../../../../src/core/inference/inference.js';
