@@ -20,7 +20,7 @@ export const mockReplies = ['echo', 'round', 'long'] as const;
 export type MockReply = (typeof mockReplies)[number];
 
 /** Which of several engines with the same model one is. They share cores and memory. */
-export interface ReplicaNumber {
+interface ReplicaNumber {
   /** From 0. */
   readonly index: number;
   /** How many there are, 2 or more. */
