@@ -25,7 +25,8 @@ import {
   valuesOf,
 } from './flags.js';
 import { queueFlags, queueOptions } from './queue-flags.js';
-import { type NamedEngine, servedEngines, wantedModels } from './several-models.js';
+import { replicaFlags, replicationOf } from './replica-options.js';
+import { isOneModel, type NamedEngine, servedEngines, severalEnginesError, wantedModels } from './several-models.js';
 
 /** llama.cpp's own limit. The mock engine has none. */
 export const mostLlamaSlots = 256;
@@ -112,6 +113,7 @@ export const serveFlags = fromEnvironment({
     min: 1,
     default: 'auto' as const,
   }),
+  ...replicaFlags,
   upstream: Flags.custom<readonly string[]>({
     multiple: true,
     multipleNonGreedy: true,
@@ -195,16 +197,28 @@ export async function serveOptions(
   resolving: ResolveOptions = {},
   config: Config | null = null,
 ): Promise<ServeOptions> {
+  // Everything is checked first, because a model may have to be downloaded.
   const rest = lineOptions(flags, version, config);
+  const slots = slotsOf(flags);
+  const replication = replicationOf(flags, slots);
   const wanted = wantedModels(valuesOf(flags.model));
+  const onDemand = { maxLoaded: flags['max-loaded'], idleUnloadMs: flags['idle-unload'] };
+  if (replication !== null && !isOneModel(wanted, onDemand)) throw severalEnginesError();
+  const shares = { slots, engines: replication?.variables.length ?? 1 };
   const engines: NamedEngine[] = [];
   // One after the other, so that one download is shown at a time.
-  for (const each of wanted) engines.push({ ...each, engine: await engineOptions(flags, each.source, resolving) });
-  return { ...(await servedEngines(engines, flags['max-loaded'], flags['idle-unload'])), ...rest };
+  for (const each of wanted) {
+    engines.push({ ...each, engine: await engineOptions(flags, each.source, shares, resolving) });
+  }
+  return { ...(await servedEngines(engines, onDemand)), replication, ...rest };
 }
 
 /** What the flags mean for the queue and for HTTP, whoever generates. @throws ChatstreamError `usage` */
-export function lineOptions(flags: ServeFlags, version: string, config: Config | null): Omit<ServeOptions, 'engine'> {
+export function lineOptions(
+  flags: ServeFlags,
+  version: string,
+  config: Config | null,
+): Omit<ServeOptions, 'engine' | 'replication'> {
   const keys = apiKeys(valuesOf(flags['api-key']));
   const queue = queueOptions(flags, config !== null || keys.length > 1);
   if (config !== null) checkReserves(reservesOf(config), queue.policy, queue.maxConcurrency);
@@ -251,14 +265,25 @@ function apiKeys(keys: readonly string[]): readonly string[] {
   });
 }
 
-async function engineOptions(flags: ServeFlags, source: string, resolving: ResolveOptions): Promise<EngineOptions> {
+/** @throws ChatstreamError `usage` */
+function slotsOf(flags: Pick<ServeFlags, 'slots' | 'max-concurrency'>): number {
   const slots = flags.slots ?? flags['max-concurrency'];
   if (slots < flags['max-concurrency']) {
     throw new ChatstreamError('usage', `--slots ${slots} is less than --max-concurrency ${flags['max-concurrency']}.`, {
       hint: 'Every running generation needs a slot: raise --slots, or leave it out.',
     });
   }
-  checkEngineFlags(flags, slots);
+  return slots;
+}
+
+/** @param shares the slots of all engines of a model together, and how many engines share them */
+async function engineOptions(
+  flags: ServeFlags,
+  source: string,
+  { slots, engines }: { readonly slots: number; readonly engines: number },
+  resolving: ResolveOptions,
+): Promise<EngineOptions> {
+  checkEngineFlags(flags, Math.ceil(slots / engines));
   if (flags['tpot-target'] === 0) {
     throw new ChatstreamError('usage', '--tpot-target is 0, and no token takes no time.', {
       hint: 'Set the longest time per token, such as 100ms, or leave it out.',

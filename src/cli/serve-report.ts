@@ -4,6 +4,7 @@ import { formatBytes } from '../core/base/units.js';
 import type { EngineInfo } from '../core/engine/engine.js';
 import type { EngineOptions } from '../core/engine/options.js';
 import { cacheMemory } from '../core/engine/prompt-cache/cache-memory.js';
+import type { Replication } from '../core/executor/replicas/replication.js';
 import { type GgufFile, readGgufFile } from '../core/gguf/gguf-file.js';
 import type { ByteRange } from '../core/gguf/kv-cache.js';
 import { isTight, mainMemory, memoryNeed } from '../core/gguf/memory-need.js';
@@ -22,7 +23,7 @@ export function watched(url: string, { consolePath }: ServeOptions['server']): s
 /** What `serve` prints once requests are accepted. The first line is the one that scripts and people look for. */
 export function readyBlock(
   { url, info, models }: RunningServer,
-  { queue, server }: ServeOptions,
+  { queue, server, replication }: ServeOptions,
   environment: Environment = process.env,
 ): string {
   const label = (text: string): string => styled(process.stdout, 'dim', text.padEnd(8));
@@ -41,6 +42,7 @@ export function readyBlock(
       ? [`  ${label('model')}${info.modelId}, ${size(info)}`]
       : models.map((model, index) => `  ${label(index === 0 ? 'models' : '')}${listedModel(model)}`)),
     `  ${label('device')}${info.device}`,
+    ...(replication === null ? [] : [`  ${label('engines')}${replication.variables.length}, which share all of this`]),
     ...(info.promptCache.status === 'off'
       ? []
       : [`  ${label('cache')}conversations in up to ${formatBytes(info.promptCache.limitBytes)} of memory`]),
@@ -85,14 +87,23 @@ export function readyEvent({ url, info, models }: RunningServer, { queue }: Serv
 /**
  * Logs, before anything is loaded, what the server is about to use, and warns of likely problems. A file that cannot be
  * read is not reported here: the engine will say what is wrong with it.
+ *
+ * @param engine one engine, or several together
  */
-export async function reportPlan(engine: EngineOptions, logger: Logger): Promise<void> {
+export async function reportPlan(
+  engine: EngineOptions,
+  replication: Replication | null,
+  logger: Logger,
+): Promise<void> {
   if (engine.engine === 'mock') return;
   const file = await fileOrNull(engine.modelPath);
   if (file === null) return;
   // Embeddings are computed in one sequence, and nothing is kept.
   const isKept = engine.embeddings !== true;
-  const need = memoryNeed(file, isKept ? engine : { ...engine, slots: 1, cacheType: 'f16' });
+  const engines = replication?.variables.length ?? 1;
+  const ofOne = memoryNeed(file, isKept ? engine : { ...engine, slots: engines, cacheType: 'f16' });
+  // Each engine has its own weights. The system may keep what they read from the file only once, but not on a GPU.
+  const need = { ...ofOne, weightBytes: ofOne.weightBytes * engines };
   const { weightBytes, cacheBytes, contextLength, slots, cacheType } = need;
   const free = mainMemory().available - weightBytes - cacheBytes.most;
   const promptCache = isKept ? plannedCache(engine.promptCache, free) : 0;
@@ -103,6 +114,7 @@ export async function reportPlan(engine: EngineOptions, logger: Logger): Promise
       parameters: file.parameters,
       quantisation: file.quantisation,
       file_bytes: file.fileBytes,
+      ...(engines > 1 && { replicas: engines }),
       weight_bytes: weightBytes,
       cache_bytes: cacheBytes.most,
       context: contextLength,
@@ -113,7 +125,7 @@ export async function reportPlan(engine: EngineOptions, logger: Logger): Promise
       gpu_layers: engine.gpuLayers,
       threads: engine.threads,
     },
-    `loading: weights ${formatBytes(weightBytes)}, KV cache ${sizeOf(cacheBytes)} for ${slots} × ${contextLength} tokens in ${cacheType}, prompt cache ${promptCache === 0 ? 'off' : `up to ${formatBytes(promptCache)}`}, GPU ${engine.gpu}, threads ${engine.threads}`,
+    `loading: ${engines > 1 ? `${engines} engines, ` : ''}weights ${engines > 1 ? `${engines} × ` : ''}${formatBytes(file.fileBytes)}, KV cache ${sizeOf(cacheBytes)} for ${slots} × ${contextLength} tokens in ${cacheType}, prompt cache ${promptCache === 0 ? 'off' : `up to ${formatBytes(promptCache)}`}, GPU ${engine.gpu}, threads ${engine.threads}`,
   );
   const { trainedContextLength } = file;
   if (trainedContextLength !== null && contextLength > trainedContextLength) {

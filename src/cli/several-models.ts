@@ -35,6 +35,25 @@ export function wantedModels(values: readonly string[], isFile = existsSync): re
   return wanted;
 }
 
+/** What says when models are in memory. */
+interface OnDemand {
+  /** Undefined for all. */
+  readonly maxLoaded: number | undefined;
+  /** 0 for never. */
+  readonly idleUnloadMs: number;
+}
+
+/** Whether it is one model, without a name, that is loaded at the start and stays. */
+export function isOneModel(wanted: readonly WantedModel[], { maxLoaded, idleUnloadMs }: OnDemand): boolean {
+  return wanted.length === 1 && wanted[0]?.name === null && maxLoaded === undefined && idleUnloadMs === 0;
+}
+
+export function severalEnginesError(): ChatstreamError {
+  return new ChatstreamError('usage', '--replicas and --devices are for one model that stays loaded.', {
+    hint: 'Leave them out, or serve one -m without a name, --max-loaded and --idle-unload.',
+  });
+}
+
 /**
  * One model without a name is served as it always was. Several have lines of their own, and so has one that is unloaded when
  * it is idle.
@@ -43,14 +62,14 @@ export function wantedModels(values: readonly string[], isFile = existsSync): re
  */
 export async function servedEngines(
   engines: readonly NamedEngine[],
-  maxLoaded: number | undefined,
-  idleUnloadMs: number,
+  onDemand: OnDemand,
 ): Promise<Pick<ServeOptions, 'engine' | 'models'>> {
   const [first] = engines;
   if (first === undefined) throw new ChatstreamError('usage', 'There is no model.', { hint: 'Name one with --model.' });
   const { engine } = first;
-  if (engines.length === 1 && first.name === null && maxLoaded === undefined && idleUnloadMs === 0) return { engine };
-  const most = Math.min(maxLoaded ?? engines.length, engines.length);
+  if (isOneModel(engines, onDemand)) return { engine };
+  const { maxLoaded = engines.length, idleUnloadMs } = onDemand;
+  const most = Math.min(maxLoaded, engines.length);
   const { available: memoryBytes } = mainMemory();
   const cache = cacheMemory('auto', memoryBytes);
   const cacheBytes = cache.status === 'on' ? Math.floor(cache.limitBytes / most) : 0;

@@ -96,7 +96,9 @@ export default class Serve extends BaseCommand {
     preferSmallHeap();
     // Loaded late, so that --help and wrong flags need not wait for the HTTP server's code.
     const { serve } = await import('../core/serve.js');
-    for (const { engine } of options.models?.models ?? [options]) await reportPlan(engine, logger);
+    for (const { engine } of options.models?.models ?? [options]) {
+      await reportPlan(engine, options.replication, logger);
+    }
     const server = await serve({ ...options, host }, logger, stopping);
     reportDevice(options.engine, server.info, logger);
     reportWarnings(server.info, logger);

@@ -3,8 +3,9 @@ import type { Clock } from './base/clock.js';
 import type { EngineInfo, ServingEngine } from './engine/engine.js';
 import type { EngineOptions } from './engine/options.js';
 import { processNames } from './engine/process/process-role.js';
-import { superviseEngine } from './engine/process/supervise-engine.js';
-import type { SupervisedEngine, SupervisedProcess } from './engine/process/supervised-engine.js';
+import type { SupervisedProcess } from './engine/process/supervised-engine.js';
+import type { Replication } from './executor/replicas/replication.js';
+import { type LineEngine, superviseLine } from './executor/replicas/supervise-replicas.js';
 import { Inference, type InferenceOptions } from './inference/inference.js';
 import { OneModel } from './inference/one-model.js';
 import type { RequestLine } from './inference/request-line.js';
@@ -22,30 +23,35 @@ export interface LocalModels {
   stop(): Promise<void>;
 }
 
-/** An engine in processes of its own, whose health is logged. */
-export function loggedEngine(options: EngineOptions, logger: PinoLogger): SupervisedEngine {
-  const engine = superviseEngine({
-    engine: options,
-    log: ({ role, stream, text }) => {
-      logger.debug({ stream }, `${role}: ${text}`);
+/** An engine in processes of its own, whose health is logged; or several for one model, if there is a replication. */
+export function loggedLine(options: EngineOptions, replication: Replication | null, logger: PinoLogger): LineEngine {
+  const line = superviseLine(
+    {
+      engine: options,
+      log: ({ role, stream, text }) => {
+        logger.debug({ stream }, `${role}: ${text}`);
+      },
     },
-  });
+    replication,
+  );
+  const { engine } = line;
   for (const supervised of engine.processes) logHealth(supervised, logger);
   engine.rounds(({ device }) => {
     if (device !== undefined) logger.info({ device }, `compute threads were changed: ${device}`);
   });
-  return engine;
+  return line;
 }
 
 /** One model, which is loaded at the start and stays. */
 export function oneModel(
   options: EngineOptions,
+  replication: Replication | null,
   queue: InferenceOptions,
   aliases: readonly string[],
   { clock, logger }: { readonly clock: Clock; readonly logger: PinoLogger },
 ): LocalModels {
-  const engine = loggedEngine(options, logger);
-  const line = new Inference(engine, queue, clock);
+  const { engine, replicas } = loggedLine(options, replication, logger);
+  const line = new Inference(engine, { ...queue, replicas }, clock);
   return {
     line,
     models: new OneModel(line, aliases),
@@ -59,26 +65,28 @@ export function oneModel(
 function logHealth(supervised: SupervisedProcess, logger: PinoLogger): void {
   const isEngine = supervised.role === 'engine';
   const name = isEngine ? 'engine' : processNames[supervised.role];
+  const which = supervised.executor === undefined ? {} : { executor: supervised.executor };
+  const effect = isEngine && which.executor !== undefined ? '' : ': requests are refused until it can be started again';
   let wasReady = false;
   supervised.hangs(({ pid, reason }) => {
-    logger.error({ pid, reason }, `${name} hangs and is killed`);
+    logger.error({ ...which, pid, reason }, `${name} hangs and is killed`);
   });
   supervised.states((state) => {
     switch (state.status) {
       case 'ready': {
         const model = isEngine ? { model: state.info.modelId, device: state.info.device } : {};
         // One line about a start is enough; both lines are needed to follow restarts.
-        logger[isEngine || wasReady ? 'info' : 'debug']({ pid: supervised.pid, ...model }, `${name} ready`);
+        logger[isEngine || wasReady ? 'info' : 'debug']({ ...which, pid: supervised.pid, ...model }, `${name} ready`);
         wasReady = true;
         return;
       }
       case 'restarting':
-        logger.warn({ attempt: state.attempt, reason: state.reason }, `${name} died and is being restarted`);
+        logger.warn({ ...which, attempt: state.attempt, reason: state.reason }, `${name} died and is being restarted`);
         return;
       case 'failed':
         // If the first start fails, the command ends and reports the reason itself.
         if (!wasReady) return;
-        logger.error({ reason: state.reason }, `${name} is down: requests are refused until it can be started again`);
+        logger.error({ ...which, reason: state.reason }, `${name} is down${effect}`);
         return;
       case 'starting':
       case 'stopped':

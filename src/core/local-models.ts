@@ -8,7 +8,7 @@ import type { SupervisedEngine } from './engine/process/supervised-engine.js';
 import type { InferenceOptions } from './inference/inference.js';
 import type { OnDemandModel } from './lines/model-line.js';
 import { type LoadEvent, ModelLines } from './lines/model-lines.js';
-import { type LocalModels, loggedEngine } from './local-model.js';
+import { type LocalModels, loggedLine } from './local-model.js';
 
 /** A model by the name by which clients ask for it. */
 export interface NamedModel {
@@ -39,7 +39,7 @@ export function severalModels(
 ): LocalModels {
   const running = new Set<SupervisedEngine>();
   const createEngine = ({ name, engine: options }: NamedModel): SupervisedEngine => {
-    const engine = loggedEngine(options, logger.child({ served_as: name }));
+    const { engine } = loggedLine(options, null, logger.child({ served_as: name }));
     running.add(engine);
     engine.states(({ status }) => {
       if (status === 'stopped') running.delete(engine);

@@ -5,6 +5,7 @@ import type { Logger } from './base/logger.js';
 import type { Access } from './config/access.js';
 import type { EngineInfo } from './engine/engine.js';
 import type { EngineOptions } from './engine/options.js';
+import type { Replication } from './executor/replicas/replication.js';
 import type { RequestLine } from './inference/request-line.js';
 import type { ListedModel } from './inference/served-model.js';
 import { lineContext } from './line-context.js';
@@ -32,8 +33,10 @@ import type { CountedOutcome } from './telemetry/totals.js';
 import type { TraceExporter } from './telemetry/trace-exporter.js';
 
 export interface ServeOptions {
-  /** The model; the first of several. */
+  /** The model, with the options of all its engines together; the first of several models. */
   readonly engine: EngineOptions;
+  /** Several engines for the one model; null for one. */
+  readonly replication: Replication | null;
   /** Several models, or one that is loaded on demand. */
   readonly models?: SeveralModels;
   readonly queue: QueueOptions;
@@ -84,7 +87,7 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
   const tools = { clock, logger };
   const local =
     options.models === undefined
-      ? oneModel(options.engine, scheduling, server.aliases, tools)
+      ? oneModel(options.engine, options.replication, scheduling, server.aliases, tools)
       : (await import('./local-models.js')).severalModels(options.models, scheduling, server.aliases, tools);
   const { line, models, engines } = local;
   const machine = new Machine(clock, local.pids);

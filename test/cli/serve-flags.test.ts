@@ -50,6 +50,7 @@ describe('the flags of a server', () => {
         prefillChunk: 128,
         promptCache: 'auto',
       },
+      replication: null,
       queue: {
         maxConcurrency: 4,
         maxQueue: 64,

@@ -45,6 +45,7 @@ function options(maxQueue: number, apiKeys: readonly string[] = []): ServeOption
       classPatienceMs: 60_000,
     },
     access: null,
+    replication: null,
     server: {
       host: '127.0.0.1',
       port: 8000,
@@ -138,7 +139,7 @@ describe('what serve logs about its model', () => {
   });
 
   it('is the memory and the settings that it is about to use', async () => {
-    await reportPlan(await engine(), logger);
+    await reportPlan(await engine(), null, logger);
     // 2 layers × 2 heads × (16 + 16) values × 2 bytes, and 48 bytes of bookkeeping, for 2048 tokens.
     const cacheBytes = (2 * 2 * 32 * 2 + 48) * 2048;
     expect(logged).toEqual([
@@ -159,7 +160,7 @@ describe('what serve logs about its model', () => {
   });
 
   it('includes a warning if that may be more than is free', async () => {
-    await reportPlan(await engine({ context: 2 ** 40 }), logger);
+    await reportPlan(await engine({ context: 2 ** 40 }), null, logger);
     expect(logged.filter(({ available_bytes: available }) => available !== undefined)).toMatchObject([{ level: 40 }]);
   });
 
@@ -172,7 +173,7 @@ describe('what serve logs about its model', () => {
     ['as much as', 2048, []],
     ['chosen automatically from what', 'auto', []],
   ] as const)('warns of a --context that is %s the model was trained for', async (_, context, messages) => {
-    await reportPlan(await engine({ context, slots: 1 }), logger);
+    await reportPlan(await engine({ context, slots: 1 }), null, logger);
     const warnings = logged.filter(({ trained_context: trained }) => trained !== undefined);
     expect(warnings.map(({ msg }) => msg)).toEqual(messages);
     for (const warning of warnings) expect(warning).toMatchObject({ level: 40, trained_context: 2048, context });
@@ -182,7 +183,7 @@ describe('what serve logs about its model', () => {
     const folder = mkdtempSync(join(tmpdir(), 'chatstream-report-'));
     const modelPath = join(folder, 'a.gguf');
     writeFileSync(modelPath, 'text');
-    await reportPlan(await engine({ modelPath }), logger);
+    await reportPlan(await engine({ modelPath }), null, logger);
     expect(logged).toEqual([]);
     rmSync(folder, { recursive: true });
   });

@@ -6,6 +6,9 @@ import { llamaOptions } from '../support/llama-options.js';
 
 const mock: MockEngineOptions = { engine: 'mock', slots: 4, context: 'auto', prefillMs: 1, tokenMs: 1, reply: 'round' };
 
+/** Whatever is loaded at the start stays. */
+const stays = { maxLoaded: undefined, idleUnloadMs: 0 };
+
 function mocks(...values: string[]): (ReturnType<typeof wantedModels>[number] & { engine: MockEngineOptions })[] {
   return wantedModels(values).map((each) => ({ ...each, engine: mock }));
 }
@@ -27,7 +30,7 @@ describe('--model', () => {
   });
 
   it('is served as it always was if there is one without a name', async () => {
-    expect(await servedEngines(mocks('bundled'), undefined, 0)).toEqual({ engine: mock });
+    expect(await servedEngines(mocks('bundled'), stays)).toEqual({ engine: mock });
   });
 
   it.each([
@@ -37,23 +40,21 @@ describe('--model', () => {
     ['one with --max-loaded', ['bundled'], 5, 0, ['mock'], 1],
     ['files that name their models', ['x/a.gguf', 'b.gguf'], 1, 0, ['a', 'b'], 1],
   ])('has a line for each model: %s', async (_case, values, maxLoaded, idleUnloadMs, names, most) => {
-    const { models } = await servedEngines(mocks(...values), maxLoaded, idleUnloadMs);
+    const { models } = await servedEngines(mocks(...values), { maxLoaded, idleUnloadMs });
     expect(models?.models.map(({ name }) => name)).toEqual(names);
     expect(models).toMatchObject({ maxLoaded: most, idleUnloadMs });
   });
 
   it('refuses two models of one name', async () => {
     expect(() => wantedModels(['a=x', 'a=y'])).toThrow('Two models have the name "a".');
-    await expect(servedEngines(mocks('a=x', 'y/a.gguf'), undefined, 0)).rejects.toThrow(
-      'Two models have the name "a".',
-    );
+    await expect(servedEngines(mocks('a=x', 'y/a.gguf'), stays)).rejects.toThrow('Two models have the name "a".');
   });
 
   it('forecasts the memory of each model: weights, slots and prompt cache', async () => {
     const modelPath = await syntheticModel();
     const forecast = async (changes: Parameters<typeof llamaOptions>[1]): Promise<number> => {
       const engine = llamaOptions(modelPath, changes);
-      const { models } = await servedEngines([{ name: 'a', source: modelPath, engine }], undefined, 0);
+      const { models } = await servedEngines([{ name: 'a', source: modelPath, engine }], stays);
       const [model] = models?.models ?? [];
       if (model === undefined) throw new Error('There is no model.');
       expect(model.forecastBytes).toBeGreaterThan(model.fileBytes);

@@ -64,6 +64,8 @@ describe('the surface of serve', () => {
       'prompt-cache': { type: 'option', env: 'CHATSTREAM_PROMPT_CACHE', default: 'auto' },
       embeddings: { type: 'boolean', env: 'CHATSTREAM_EMBEDDINGS' },
       threads: { type: 'option', env: 'CHATSTREAM_THREADS', default: 'auto', min: 1 },
+      replicas: { type: 'option', env: 'CHATSTREAM_REPLICAS', min: 1, max: 64 },
+      devices: { type: 'option', env: 'CHATSTREAM_DEVICES' },
       upstream: { type: 'option', env: 'CHATSTREAM_UPSTREAM', multiple: true },
       'max-concurrency': {
         type: 'option',

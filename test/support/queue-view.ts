@@ -20,6 +20,7 @@ const queueView = Type.Object(
         {
           id: Type.String(),
           ...owner,
+          executor: Type.Optional(Type.String()),
           slot: Type.Union([count, Type.Null()]),
           prompt_tokens: count,
           prefilled_tokens: Type.Optional(count),

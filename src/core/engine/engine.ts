@@ -221,6 +221,8 @@ export interface Round {
   readonly device?: string;
   /** The most prompt tokens that the round could prefill, where that adapts; present if it has changed. */
   readonly prefillChunk?: number;
+  /** The name of the engine whose round it was, where several serve one line. */
+  readonly executor?: string;
 }
 
 /**
@@ -284,4 +286,6 @@ export interface ServingEngine extends Engine {
    * of the signal, and with `model_loading_failed`.
    */
   load?(signal: AbortSignal): Promise<void>;
+  /** What is restarted on its own, if that is not the engine as a whole. */
+  readonly processes?: readonly { readonly states: Subscribable<EngineState> }[];
 }

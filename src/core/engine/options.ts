@@ -19,6 +19,14 @@ export const mockReplies = ['echo', 'round', 'long'] as const;
 
 export type MockReply = (typeof mockReplies)[number];
 
+/** Which of several engines with the same model one is. They share cores and memory. */
+interface ReplicaNumber {
+  /** From 0. */
+  readonly index: number;
+  /** How many there are, 2 or more. */
+  readonly count: number;
+}
+
 /** How to load a model with llama.cpp. */
 export interface LlamaEngineOptions {
   readonly engine: 'llama';
@@ -33,7 +41,7 @@ export interface LlamaEngineOptions {
   readonly flashAttention: FlashAttention;
   /** How keys and values are stored. Quantised types need flash attention. */
   readonly cacheType: CacheType;
-  /** Compute threads; `auto` measures what is fastest on this machine. */
+  /** Compute threads; `auto` measures what is fastest on this machine, or with its share of the cores. */
   readonly threads: number | 'auto';
   /** Prompt tokens that one round may prefill in addition to the decodes. */
   readonly prefillChunk: number;
@@ -44,6 +52,8 @@ export interface LlamaEngineOptions {
   readonly tpotTargetMs?: number;
   /** Bytes for conversations that have left their slots; `auto` is a part of the free memory; 0 keeps none. */
   readonly promptCache: number | 'auto';
+  /** Left out for an engine that has the machine to itself. */
+  readonly replica?: ReplicaNumber;
   /** Whether to compute embeddings instead of text. */
   readonly embeddings?: boolean;
 }

@@ -1,3 +1,5 @@
+import type { Subscribable } from '../base/emitter.js';
+
 /**
  * What an executor can do now.
  *
@@ -20,6 +22,15 @@ export interface Executor {
   readonly running: number;
   /** What it is: `llama` and `mock` for engines of our own, the kind of server for others. */
   readonly kind: string;
+}
+
+/** Several engines that share the work of one line, as the line sees them. */
+export interface Replicas {
+  readonly executors: readonly Executor[];
+  /** Generations that those that are up may have at once; 0 if none is up. */
+  readonly placesUp: number;
+  /** Emitted when {@link placesUp} may have changed. */
+  readonly changes: Subscribable<undefined>;
 }
 
 /** Whether it takes new generations, now or when it has cooled. */

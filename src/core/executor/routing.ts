@@ -3,22 +3,24 @@ import { type Executor, freePlaces, isUsable } from './executor.js';
 /** How much more loaded than the least loaded an executor may be and still get its conversations back, as a share of its places. */
 const mostExtraLoad = 0.5;
 
-/** How much of a prompt must be the same for its conversation to count as known, as a share. */
-const leastSamePrefix = 0.5;
+/** How much of a prompt must be the same for its conversation to count as known, as a share, where caches can only be guessed. */
+const usualLeastSamePrefix = 0.5;
 
 /**
- * Chooses where a generation begins: where the beginning of its prompt was last, else where the load is least. Only places
- * that are free now count, so that nobody waits for a prefix.
+ * Chooses where a generation begins: where the longest beginning of its prompt is known, and of several such executors where
+ * the load is least. Only places that are free now count, so that nobody waits for a prefix.
  *
  * @param executors those that have the model
  * @param failed where it has failed already; it goes there again only if there is no other that could take it later
  * @param sameShare how much of the prompt an executor has seen before, from 0 to 1
+ * @param leastSamePrefix the share from which on its conversation counts as known
  * @returns null if there is no free place
  */
 export function chooseExecutor<E extends Executor>(
   executors: readonly E[],
   failed: ReadonlySet<string>,
   sameShare: (executor: E) => number,
+  leastSamePrefix = usualLeastSamePrefix,
 ): E | null {
   const untried = executors.filter((executor) => isUsable(executor) && !failed.has(executor.name));
   const free = (untried.length > 0 ? untried : executors).filter((executor) => freePlaces(executor) > 0);
@@ -30,10 +32,9 @@ export function chooseExecutor<E extends Executor>(
   let most = leastSamePrefix;
   for (const executor of free) {
     const share = sameShare(executor);
-    if (share >= most && loadOf(executor) <= loadOf(least) + mostExtraLoad && (share > most || known === null)) {
-      known = executor;
-      most = share;
-    }
+    if (share < most || loadOf(executor) > loadOf(least) + mostExtraLoad) continue;
+    if (share > most || known === null || loadOf(executor) < loadOf(known)) known = executor;
+    most = share;
   }
   return known ?? least;
 }

@@ -20,6 +20,8 @@ export class InferenceJob extends Job {
   phase: Phase = { status: 'waiting' };
   override readonly deadlineMs: number | null;
   slot: number | null = null;
+  /** The engine that has begun it last, where there are several. */
+  executor: string | null = null;
   cachedTokens = 0;
   /** How much of the prompt has been read; null until the engine tells, which it does if it takes several rounds. */
   prefilledTokens: number | null = null;
@@ -98,6 +100,7 @@ export class InferenceJob extends Job {
       cachedTokens: this.cachedTokens,
       outputTokens: this.outputTokens,
       reasoningTokens: this.reasoningTokens,
+      ...(this.executor !== null && { executor: this.executor }),
     };
     switch (phase.status) {
       case 'waiting':

@@ -1,9 +1,9 @@
 import { untilAborted } from '../base/abort.js';
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
-import { asChatstreamError, ChatstreamError } from '../base/errors.js';
+import { asChatstreamError, type ChatstreamError } from '../base/errors.js';
 import type { EngineInfo, ServingEngine, Token } from '../engine/engine.js';
-import type { Executor, ExecutorStatus } from '../executor/executor.js';
+import type { Executor, Replicas } from '../executor/executor.js';
 import { noKey } from '../scheduler/demand.js';
 import type { SchedulerEvent } from '../scheduler/job.js';
 import type { RateLimiter } from '../scheduler/rate-limiter.js';
@@ -11,6 +11,7 @@ import { Scheduler, type SchedulerLimits, type SchedulerOptions } from '../sched
 import { Admission } from './admission.js';
 import { withChatStop } from './chat-stop.js';
 import { InferenceJob } from './inference-job.js';
+import { Places } from './places.js';
 import { Processing, withRetryAfter } from './processing.js';
 import { type QueueSnapshot, queueSnapshot } from './queue-snapshot.js';
 import type { AdmittedRequest, AnswerListener, InferenceEvent, InferenceRequest, Submission } from './request.js';
@@ -22,6 +23,8 @@ export interface InferenceOptions extends SchedulerOptions {
   readonly slots: number;
   /** Limits of keys over time. */
   readonly rates?: RateLimiter;
+  /** The engines, if there are several; null by default. */
+  readonly replicas?: Replicas | null;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface InferenceOptions extends SchedulerOptions {
 export class Inference implements RequestLine {
   readonly #engine: ServingEngine;
   readonly #clock: Clock;
-  readonly #slots: number;
+  readonly #places: Places;
   readonly #scheduler: Scheduler<InferenceJob>;
   readonly #admission: Admission;
   readonly #processing: Processing;
@@ -44,7 +47,6 @@ export class Inference implements RequestLine {
   constructor(engine: ServingEngine, options: InferenceOptions, clock: Clock) {
     this.#engine = engine;
     this.#clock = clock;
-    this.#slots = options.slots;
     this.#rates = options.rates;
     this.#events = new RequestEvents(clock);
     this.#events.subscribe((event) => {
@@ -61,6 +63,8 @@ export class Inference implements RequestLine {
     });
     this.#processing = new Processing(engine, this.#scheduler, this.#events, clock);
     this.#admission = new Admission(engine, this.#scheduler, options.queueTimeoutMs, clock);
+    const { slots, replicas = null } = options;
+    this.#places = new Places({ engine, scheduler: this.#scheduler, slots, info: () => this.info, replicas });
   }
 
   get events(): Subscribable<InferenceEvent> {
@@ -77,7 +81,7 @@ export class Inference implements RequestLine {
   }
 
   get limits(): SchedulerLimits {
-    return this.#scheduler.limits;
+    return this.#places.limits;
   }
 
   /** Whether a request sent now could be served: the model is loaded and the server is not shutting down. */
@@ -90,13 +94,9 @@ export class Inference implements RequestLine {
     return this.#scheduler.draining ? 'draining' : this.#engine.state.status;
   }
 
-  /** The engine, which offers its slots. */
+  /** The engine, which offers its slots, or several. */
   get executors(): readonly Executor[] {
-    const { state } = this.#engine;
-    const usual: ExecutorStatus = state.status === 'ready' ? 'ready' : 'down';
-    const status = this.#scheduler.draining ? 'draining' : usual;
-    const kind = this.info?.engine ?? 'unknown';
-    return [{ name: 'local', kind, status, places: this.#slots, running: this.running }];
+    return this.#places.executors;
   }
 
   get running(): number {
@@ -220,7 +220,8 @@ export class Inference implements RequestLine {
    */
   snapshot(most = Infinity, payer: string | null = null): QueueSnapshot {
     return queueSnapshot(this.#scheduler, this.#processing.running, {
-      slots: this.#slots,
+      ...this.#places.limits,
+      slots: this.#places.slots,
       preparing: this.preparing,
       prefillChunk: this.#processing.prefillChunk,
       nowMs: this.#clock.now(),
@@ -235,17 +236,7 @@ export class Inference implements RequestLine {
    * @throws ChatstreamError `invalid_request` if there are fewer slots than `maxConcurrency`
    */
   resize(limits: Partial<SchedulerLimits>): void {
-    if (limits.maxConcurrency !== undefined && limits.maxConcurrency > this.#slots) {
-      throw new ChatstreamError(
-        'invalid_request',
-        `max_concurrency can be at most ${this.#slots}, the number of slots.`,
-        {
-          param: 'max_concurrency',
-          hint: 'Start the server with more --slots to allow more.',
-        },
-      );
-    }
-    this.#scheduler.resize(limits);
+    this.#places.resize(limits);
   }
 
   configureKeys(...changes: Parameters<RequestLine['configureKeys']>): void {

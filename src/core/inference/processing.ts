@@ -87,7 +87,9 @@ export class Processing {
     this.#prefillChunk = round.prefillChunk ?? this.#prefillChunk;
     for (const event of round.events) {
       const job = this.#running.get(event.id);
-      if (job !== undefined) this.#onGenerationEvent(job, event);
+      if (job === undefined) continue;
+      if (event.type === 'started') job.executor = round.executor ?? null;
+      this.#onGenerationEvent(job, event);
     }
   }
 

@@ -15,8 +15,9 @@ interface RunningRequest {
   readonly prefilledTokens?: number;
   readonly outputTokens: number;
   readonly runningMs: number;
-  /** Where upstream servers generate: the model that was asked for, and who generates; null between two attempts. */
+  /** Where upstream servers generate: the model that was asked for. */
   readonly model?: string;
+  /** Where there are several executors: the one that has begun it last; null between two attempts with upstream servers. */
   readonly executor?: string | null;
 }
 
@@ -44,7 +45,7 @@ export interface QueueSnapshot extends SchedulerLimits {
   readonly waiting: readonly WaitingRequest[];
 }
 
-interface Moment extends Pick<QueueSnapshot, 'slots' | 'preparing' | 'prefillChunk'> {
+interface Moment extends SchedulerLimits, Pick<QueueSnapshot, 'slots' | 'preparing' | 'prefillChunk'> {
   readonly nowMs: number;
   /** How many requests of each queue are listed; the first ones. */
   readonly most: number;
@@ -59,7 +60,6 @@ export function queueSnapshot(
 ): QueueSnapshot {
   const jobs = [...running];
   return {
-    ...scheduler.limits,
     ...state,
     draining: scheduler.draining,
     runningOutputTokens: jobs.reduce((sum, { outputTokens }) => sum + outputTokens, 0),
@@ -87,7 +87,7 @@ export function queueSnapshot(
 }
 
 function runningRequest(
-  { id, demand, slot, prompt, prefilledTokens, outputTokens, phase }: InferenceJob,
+  { id, demand, slot, prompt, prefilledTokens, outputTokens, phase, executor }: InferenceJob,
   nowMs: number,
 ): RunningRequest {
   const runningMs = phase.status === 'waiting' ? 0 : nowMs - phase.startedMs;
@@ -96,6 +96,7 @@ function runningRequest(
   return {
     ...{ id, key, trafficClass, slot, promptTokens: prompt.length, outputTokens, runningMs },
     ...(isReading && { prefilledTokens }),
+    ...(executor !== null && { executor }),
   };
 }
 

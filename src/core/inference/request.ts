@@ -57,6 +57,8 @@ export interface Timings {
   readonly outputTokens: number;
   /** Output tokens of thoughts, with their marks. */
   readonly reasoningTokens: number;
+  /** The engine that had it last, where there are several. */
+  readonly executor?: string;
 }
 
 /** What is known of a prompt once its generation has begun; `cachedTokens` is 0 until the engine has found a slot. */

@@ -99,6 +99,11 @@ export class Scheduler<J extends Job> implements QueueState {
     return this.#line.oldest?.admittedMs ?? null;
   }
 
+  /** Places that are reserved for some keys and classes, free or not. */
+  get reservedPlaces(): number {
+    return this.#reserved;
+  }
+
   /** Free places that are held back for some keys and classes. */
   get heldPlaces(): number {
     return this.#fairLine?.heldPlaces ?? 0;

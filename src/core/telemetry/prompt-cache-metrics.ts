@@ -34,27 +34,31 @@ export function observePromptCache(engines: readonly ObservedEngine[], registry:
   const bytes = new Gauge({ name: name('bytes'), help: 'Memory taken by conversations without a slot.', registers });
   const entries = new Gauge({ name: name('entries'), help: 'Conversations kept without a slot.', registers });
 
-  const held = new Map<ObservedEngine, PromptCacheActivity>();
-  const hold = (engine: ObservedEngine, now: PromptCacheActivity): void => {
-    held.set(engine, now);
-    bytes.set(sumOf(held.values(), (activity) => activity.bytes));
-    entries.set(sumOf(held.values(), (activity) => activity.entries));
+  /** The last report of each engine; where several serve one line, by their names. */
+  const held = new Map<ObservedEngine, Map<string, PromptCacheActivity>>(engines.map((engine) => [engine, new Map()]));
+  const sum = (): void => {
+    const all = [...held.values()].flatMap((reports) => [...reports.values()]);
+    bytes.set(sumOf(all, (activity) => activity.bytes));
+    entries.set(sumOf(all, (activity) => activity.entries));
   };
-  for (const engine of engines) {
-    engine.rounds(({ promptCache: now }) => {
+  for (const [engine, reports] of held) {
+    engine.rounds(({ promptCache: now, executor = '' }) => {
       if (now === undefined) return;
-      const last = held.get(engine) ?? nothing;
+      const last = reports.get(executor) ?? nothing;
       const before = now.pid === last.pid ? last : nothing;
       for (const source of cacheSources) hits.inc({ source }, now.hits[source] - before.hits[source]);
       misses.inc(now.misses - before.misses);
       tokens.inc(now.tokens - before.tokens);
       evictions.inc(now.evictions - before.evictions);
       seconds.inc((now.busyMs - before.busyMs) / 1000);
-      hold(engine, now);
+      reports.set(executor, now);
+      sum();
     });
     engine.states(({ status }) => {
+      if (status !== 'stopped') return;
       // Its memory is free again.
-      if (status === 'stopped') hold(engine, nothing);
+      reports.clear();
+      sum();
     });
   }
 }

@@ -27,6 +27,11 @@ describe('the choice of an executor', () => {
     expect(chooseExecutor([executor('a', 3, 4), executor('b', 0, 4)], none, hasIt)?.name).toBe('b');
   });
 
+  it('takes the least loaded of several that have the conversation', () => {
+    const executors = [executor('a', 2, 4), executor('b', 1, 4), executor('c', 0, 4)];
+    expect(chooseExecutor(executors, none, ({ name }) => (name === 'c' ? 0 : 0.8))?.name).toBe('b');
+  });
+
   it('does not wait for the one that has the conversation', () => {
     const hasIt = ({ name }: Executor): number => (name === 'a' ? 1 : 0);
     expect(chooseExecutor([executor('a', 4, 4), executor('b', 3, 4)], none, hasIt)?.name).toBe('b');

@@ -40,4 +40,17 @@ describe('metrics of the prompt cache', () => {
     expect(after).toContain('chatstream_prompt_cache_tokens_total 100');
     expect(after).toContain('chatstream_prompt_cache_misses_total 4');
   });
+
+  it('add up what several engines report', async () => {
+    const rounds = new Emitter<Round>();
+    const registry = new Registry();
+    observePromptCache([{ rounds: rounds.subscribe, states: new Emitter<EngineState>().subscribe }], registry);
+    rounds.emit({ ...activity({ pid: 1, misses: 1 }), executor: 'local-1' });
+    rounds.emit({ ...activity({ pid: 2, misses: 2, bytes: 30 }), executor: 'local-2' });
+    rounds.emit({ ...activity({ pid: 1, misses: 3 }), executor: 'local-1' });
+    const text = await registry.metrics();
+    expect(text).toContain('chatstream_prompt_cache_misses_total 5');
+    expect(text).toContain('chatstream_prompt_cache_bytes 130');
+    expect(text).toContain('chatstream_prompt_cache_entries 2');
+  });
 });

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { Llama, LlamaContextSequence } from 'node-llama-cpp';
 import type { Clock } from '../../base/clock.js';
 import type { Calibration } from '../threads/thread-governor.js';
@@ -107,16 +106,17 @@ function fastest(
  * What it finds is a beginning: the machine may have been busy, or quiet. `ThreadGovernor` goes on while the model serves.
  *
  * @param candidates in ascending order
+ * @param allCores the number of threads that leaves no core for anything else
  */
 export async function calibrateThreads(
   llama: Llama,
   sequences: readonly LlamaContextSequence[],
   candidates: readonly number[],
-  clock: Clock,
+  { clock, allCores }: { readonly clock: Clock; readonly allCores: number },
 ): Promise<Calibration> {
   const timings: ThreadTiming[] = candidates.map((threads) => ({ threads, single: [], full: [] }));
   if (candidates.length > 1) await measure(llama, sequences, timings, clock);
-  return calibrationOf(timings, allCandidates(Math.max(...candidates)), sequences.length, availableParallelism());
+  return calibrationOf(timings, allCandidates(Math.max(...candidates)), sequences.length, allCores);
 }
 
 async function measure(

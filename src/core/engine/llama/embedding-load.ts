@@ -4,6 +4,7 @@ import { ChatstreamError } from '../../base/errors.js';
 import { type GgufFile, readGgufFile } from '../../gguf/gguf-file.js';
 import { checkMemory, memoryNeed } from '../../gguf/memory-need.js';
 import type { LlamaEngineOptions } from '../options.js';
+import { threadsOf } from '../share-of.js';
 import { availableMemory, openLlama } from './device.js';
 import type { EngineLog, Library } from './library.js';
 import { contextError, messageDelayMs, modelLoadError } from './load-errors.js';
@@ -54,7 +55,7 @@ export async function loadEmbeddingModel(
     const model = await loadWeights();
     const pooling = poolingOf(model, modelPath);
     // Compute threads wait for each other at every step. If another process takes a core from one of them, all lose.
-    const used = options.threads === 'auto' ? Math.max(1, llama.cpuMathCores - 1) : options.threads;
+    const used = options.threads === 'auto' ? threadsOf(options, llama.cpuMathCores - 1) : options.threads;
     const context = await createContext(model, used, pooling);
     return { file, llama, model, context, contextLength, threads: used, pooling, dispose: () => llama.dispose() };
   } catch (error) {

@@ -18,6 +18,7 @@ import type {
 import type { LlamaEngineOptions } from '../options.js';
 import { cacheMemory, mostEntries } from '../prompt-cache/cache-memory.js';
 import { PromptCache } from '../prompt-cache/prompt-cache.js';
+import { memoryFileSystem } from '../prompt-cache/state-files.js';
 import { AdaptiveChunk } from './adaptive-chunk.js';
 import { deviceDescription } from './device.js';
 import { type EngineLog, importLibrary, type Library } from './library.js';
@@ -148,7 +149,8 @@ class LlamaEngine implements Engine {
   }
 
   #describe({ file, contextLength }: LoadedModel, prompts: Prompts, device: string): EngineInfo {
-    const promptCache = cacheMemory(this.#options.promptCache, mainMemory().available);
+    const { promptCache: wanted, replica } = this.#options;
+    const promptCache = cacheMemory(wanted, mainMemory().available, memoryFileSystem(), replica?.count);
     const { vocabularySize } = prompts;
     // What chats need is told by the prompt engine: reading the vocabulary for it takes a second for some models.
     const chats = { warnings: [], chatStop: [], chatTemplate: null };

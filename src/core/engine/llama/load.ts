@@ -6,6 +6,7 @@ import { type GgufFile, readGgufFile } from '../../gguf/gguf-file.js';
 import type { CacheType } from '../../gguf/kv-cache.js';
 import { checkCacheType, checkMemory, isTight, memoryNeed } from '../../gguf/memory-need.js';
 import type { FlashAttention, LlamaEngineOptions } from '../options.js';
+import { threadsOf } from '../share-of.js';
 import { type Calibration, ThreadGovernor } from '../threads/thread-governor.js';
 import { decodesFirst } from './batching.js';
 import { calibrateThreads, threadCandidates } from './calibrate.js';
@@ -106,7 +107,8 @@ async function load(
   const model = await loadWeights();
   undo.push(() => model.dispose());
   assertCacheType(library, model, libraryTypes[options.cacheType]);
-  const cores = options.threads === 'auto' ? Math.min(llama.cpuMathCores, threadsAtMost) : options.threads;
+  const cores =
+    options.threads === 'auto' ? threadsOf(options, Math.min(llama.cpuMathCores, threadsAtMost)) : options.threads;
   const context = await createContext();
   undo.push(() => context.dispose());
   const sequences = Array.from({ length: slots }, () => context.getSequence({ checkpoints }));
@@ -152,7 +154,11 @@ async function load(
     if (options.threads !== 'auto') return null;
     // With all layers on the GPU, more threads would only wait for each other.
     const candidates = isWhollyOnGpu(model) ? [1] : threadCandidates(cores, file.fileBytes);
-    if (candidates.length > 1) return await calibrateThreads(llama, sequences, candidates, clock);
+    if (candidates.length > 1)
+      return await calibrateThreads(llama, sequences, candidates, {
+        clock,
+        allCores: threadsOf(options, availableParallelism()),
+      });
     llama.maxThreads = candidates[0] ?? 1;
     return null;
   }

@@ -7,10 +7,9 @@ import type {
   Prepared,
   PromptSource,
   Round,
-  ServingEngine,
   Token,
 } from '../engine.js';
-import type { SupervisedEngine, SupervisedProcess } from './supervised-engine.js';
+import type { SupervisedEngine } from './supervised-engine.js';
 
 /** From the best to the worst. A pair of which one part has never been ready is still starting. */
 const severity = {
@@ -20,9 +19,6 @@ const severity = {
   failed: 3,
   stopped: 4,
 } as const satisfies Record<EngineState['status'], number>;
-
-/** One of the two supervised processes of a pair. */
-export type PairPart = ServingEngine & SupervisedProcess;
 
 /**
  * An engine that generates in one process and prepares prompts in another, so that nothing in a request can delay a
@@ -34,24 +30,24 @@ export type PairPart = ServingEngine & SupervisedProcess;
  */
 export class EnginePair implements SupervisedEngine {
   readonly processes: SupervisedEngine['processes'];
-  readonly #engine: PairPart;
-  readonly #prompts: PairPart;
+  readonly #engine: SupervisedEngine;
+  readonly #prompts: SupervisedEngine;
   readonly #states = new Emitter<EngineState>();
   /** The last change of the device that the current engine process has reported. */
   #device: string | null = null;
   #state: EngineState = { status: 'starting' };
 
-  constructor(engine: PairPart, prompts: PairPart) {
+  constructor(engine: SupervisedEngine, prompts: SupervisedEngine) {
     this.#engine = engine;
     this.#prompts = prompts;
-    this.processes = [engine, prompts];
+    this.processes = [...engine.processes, ...prompts.processes];
     engine.rounds(({ device }) => {
       this.#device = device ?? this.#device;
     });
     engine.states(() => {
       this.#device = null;
     });
-    for (const part of this.processes) {
+    for (const part of [engine, prompts]) {
       part.states((state) => {
         this.#follow(state);
       });

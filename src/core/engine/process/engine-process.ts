@@ -41,6 +41,8 @@ export interface EngineProcessOptions {
   /** By default `engine`. */
   readonly role?: ProcessRole;
   readonly log?: (line: EngineLine) => void;
+  /** Variables that a process that generates gets in addition to ours, such as those that choose a GPU. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** The script that the process runs; by default the host of the real engines. */
   readonly entry?: string;
   /** How long the process may take to end after `stop` before it is killed, in milliseconds; 5000 by default. */
@@ -95,7 +97,7 @@ export class EngineProcess implements EngineChild {
     const create = this.#options.fork ?? ((module, forkOptions) => fork(module, [], forkOptions));
     try {
       return create(entry, {
-        env: engineEnvironment(process.env, this.role),
+        env: { ...engineEnvironment(process.env, this.role), ...(this.role === 'engine' && this.#options.variables) },
         // Arguments of the debugger or the test runner are not meant for it.
         execArgv: [],
         // CPU per round on Node 20, both ends together, for rounds of 1, 8 and 500 token events sent back to back: 14,

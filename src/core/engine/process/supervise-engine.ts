@@ -9,6 +9,8 @@ import { Supervisor } from './supervisor.js';
 export interface SuperviseOptions extends Omit<EngineProcessOptions, 'role'> {
   /** Of the process that generates; by default {@link hangLimitsOf} the engine. */
   readonly hangLimits?: HangLimits;
+  /** The name of the engine, where several serve one line. */
+  readonly executor?: string;
 }
 
 /**
@@ -16,14 +18,27 @@ export interface SuperviseOptions extends Omit<EngineProcessOptions, 'role'> {
  * one that prepares prompts. The mock engine is one process.
  */
 export function superviseEngine(options: SuperviseOptions, clock: Clock = systemClock): SupervisedEngine {
-  const { hangLimits = hangLimitsOf(options.engine), ...processOptions } = options;
-  const launch = (role: ProcessRole) => (): EngineProcess => new EngineProcess({ ...processOptions, role });
-  const engine = new Supervisor({ role: 'engine', launch: launch('engine'), hangLimits, tenacity: 'gives_up' }, clock);
+  return withPromptProcess(superviseGenerating(options, clock), options, clock);
+}
+
+/** Only the process that generates. */
+export function superviseGenerating(options: SuperviseOptions, clock: Clock): SupervisedEngine {
+  const { hangLimits = hangLimitsOf(options.engine), executor } = options;
+  const launch = launcher('engine', options);
+  return new Supervisor({ role: 'engine', executor, launch, hangLimits, tenacity: 'gives_up' }, clock);
+}
+
+/** With a process that prepares prompts, where the engine needs one. */
+export function withPromptProcess(engine: SupervisedEngine, options: SuperviseOptions, clock: Clock): SupervisedEngine {
   if (options.engine.engine === 'mock') return engine;
   const prompts = new Supervisor(
     // Its model is loaded within a second or two, and what kills it is a request: others should not have to suffer.
-    { role: 'prompts', launch: launch('prompts'), hangLimits: promptHangLimits, tenacity: 'never_gives_up' },
+    { role: 'prompts', launch: launcher('prompts', options), hangLimits: promptHangLimits, tenacity: 'never_gives_up' },
     clock,
   );
   return new EnginePair(engine, prompts);
+}
+
+function launcher(role: ProcessRole, options: EngineProcessOptions): () => EngineProcess {
+  return () => new EngineProcess({ ...options, role });
 }

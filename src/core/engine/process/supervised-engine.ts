@@ -11,6 +11,8 @@ export interface EngineHang {
 /** A process of an engine, for logs. It has a state of its own: one process may restart while another one works. */
 export interface SupervisedProcess {
   readonly role: ProcessRole;
+  /** The name of its engine, where several serve one line. */
+  readonly executor?: string;
   /** The operating system's number of the current process; null while there is none. */
   readonly pid: number | null;
   readonly states: Subscribable<EngineState>;

@@ -26,6 +26,8 @@ const goneDeadlineMs = 5000;
 
 export interface SupervisorOptions {
   readonly role: ProcessRole;
+  /** The name of its engine, where several serve one line. */
+  readonly executor?: string | undefined;
   /** Creates a process. */
   readonly launch: () => EngineChild;
   readonly hangLimits: HangLimits;
@@ -51,6 +53,7 @@ export interface SupervisorOptions {
  */
 export class Supervisor implements SupervisedEngine {
   readonly role: ProcessRole;
+  readonly executor?: string;
   readonly processes = [this] as const;
   readonly #launch: () => EngineChild;
   readonly #clock: Clock;
@@ -76,8 +79,9 @@ export class Supervisor implements SupervisedEngine {
   #cancelTimer: CancelTimer | null = null;
   #stopping: Promise<void> | null = null;
 
-  constructor({ role, launch, hangLimits, tenacity }: SupervisorOptions, clock: Clock) {
+  constructor({ role, executor, launch, hangLimits, tenacity }: SupervisorOptions, clock: Clock) {
     this.role = role;
+    if (executor !== undefined) this.executor = executor;
     this.#launch = launch;
     this.#clock = clock;
     this.#policy = new RestartPolicy(tenacity);

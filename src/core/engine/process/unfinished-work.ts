@@ -169,19 +169,26 @@ export class ResumableGenerations {
 
   /** @returns what to ask a new engine process for, so that each generation goes on after its last reported token */
   resumable(): GenerationSpec[] {
-    return [...this.#open.values()].map(({ spec, tokens }) =>
-      tokens.length === 0 ? spec : { ...spec, resumeAfter: [...spec.resumeAfter, ...tokens] },
-    );
+    return [...this.#open.values()].map(resumed);
+  }
+
+  /** The same for one of them; null if it has ended. */
+  resumed(id: string): GenerationSpec | null {
+    const generation = this.#open.get(id);
+    return generation === undefined ? null : resumed(generation);
   }
 
   /**
-   * The process that worked on all of them has died. Those that this has happened to before end.
+   * The process that worked on them has died. Those that this has happened to before end.
    *
+   * @param ids all of them by default
    * @returns the events that report it
    */
-  lose(error: ChatstreamError): GenerationEvent[] {
+  lose(error: ChatstreamError, ids: Iterable<string> = [...this.#open.keys()]): GenerationEvent[] {
     const events: GenerationEvent[] = [];
-    for (const [id, generation] of this.#open) {
+    for (const id of ids) {
+      const generation = this.#open.get(id);
+      if (generation === undefined) continue;
       generation.deaths += 1;
       if (generation.deaths <= survivedDeaths) continue;
       this.#open.delete(id);
@@ -200,4 +207,8 @@ export class ResumableGenerations {
     this.#open.clear();
     return events;
   }
+}
+
+function resumed({ spec, tokens }: Resumable): GenerationSpec {
+  return tokens.length === 0 ? spec : { ...spec, resumeAfter: [...spec.resumeAfter, ...tokens] };
 }

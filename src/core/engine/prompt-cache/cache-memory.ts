@@ -57,15 +57,17 @@ export function checkCacheMemory(wanted: number | 'auto', folder: StateFolder | 
  *
  * @param wanted bytes, `auto` or 0
  * @param freeBytes memory that is free once the model is loaded
+ * @param engines how many engines share what `auto` finds
  */
 export function cacheMemory(
   wanted: number | 'auto',
   freeBytes: number,
   folder: StateFolder | null = memoryFileSystem(),
+  engines = 1,
 ): PromptCacheInfo {
   if (wanted === 0) return { status: 'off', reason: 'switched off by --prompt-cache 0' };
   if (folder === null) return { status: 'off', reason: 'this system has no file system in memory (/dev/shm)' };
-  const most = wanted === 'auto' ? Math.min(mostBytes, freeBytes * share) : wanted;
+  const most = wanted === 'auto' ? Math.min(mostBytes, freeBytes * share, usableOf(folder)) / engines : wanted;
   const limitBytes = Math.floor(Math.min(usableOf(folder), most));
   if (limitBytes < leastBytes)
     return { status: 'off', reason: `only ${formatBytes(limitBytes)} of memory could be used` };

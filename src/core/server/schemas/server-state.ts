@@ -99,7 +99,9 @@ export const waiting = Type.Object({
 });
 
 const executor = Type.Object({
-  name: Type.String({ description: 'local for the engine of this server.' }),
+  name: Type.String({
+    description: 'local for the engine of this server; local-1, local-2 and so on with --replicas.',
+  }),
   kind: Type.String({ description: 'llama, mock, or the kind of server.' }),
   status: Type.Enum(['ready', 'trying', 'cooling', 'draining', 'down']),
   places: Type.Integer({ minimum: 1 }),

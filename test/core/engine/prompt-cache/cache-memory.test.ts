@@ -10,6 +10,13 @@ describe('the memory of the prompt cache', () => {
     expect(cacheMemory('auto', 100 * gib, folder)).toMatchObject({ limitBytes: 8 * gib });
   });
 
+  it('is shared out among several engines', () => {
+    expect(cacheMemory('auto', 4 * gib, folder, 2)).toMatchObject({ limitBytes: gib / 2 });
+    expect(cacheMemory('auto', 100 * gib, { path: '/memory', freeBytes: gib }, 3)).toMatchObject({
+      limitBytes: Math.floor((0.9 * gib) / 3),
+    });
+  });
+
   it('never takes all of the file system', () => {
     expect(cacheMemory('auto', 100 * gib, { path: '/memory', freeBytes: gib })).toMatchObject({
       limitBytes: Math.floor(0.9 * gib),

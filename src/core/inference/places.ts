@@ -1,0 +1,77 @@
+import { ChatstreamError } from '../base/errors.js';
+import type { EngineInfo, ServingEngine } from '../engine/engine.js';
+import type { Executor, Replicas } from '../executor/executor.js';
+import type { Scheduler, SchedulerLimits } from '../scheduler/scheduler.js';
+import type { InferenceJob } from './inference-job.js';
+
+export interface PlacesOptions {
+  readonly engine: ServingEngine;
+  readonly scheduler: Scheduler<InferenceJob>;
+  /** Sequences that the engine allocates, or all engines together. */
+  readonly slots: number;
+  /** The model; null until it has been loaded for the first time. */
+  readonly info: () => EngineInfo | null;
+  /** Null if there is one engine. */
+  readonly replicas: Replicas | null;
+}
+
+/**
+ * The places of the engine: as many generations run as the limit says, and as the engines that are up have places. What is
+ * placed while none is up waits in the engine, so the limit never falls below one, nor to what is reserved for some keys.
+ */
+export class Places {
+  readonly #options: PlacesOptions;
+  #maxConcurrency: number;
+
+  constructor(options: PlacesOptions) {
+    this.#options = options;
+    const { scheduler, replicas } = options;
+    this.#maxConcurrency = scheduler.limits.maxConcurrency;
+    replicas?.changes(() => {
+      scheduler.resize({ maxConcurrency: this.#usable });
+    });
+  }
+
+  get slots(): number {
+    return this.#options.slots;
+  }
+
+  /** As they were set, however many engines are up. */
+  get limits(): SchedulerLimits {
+    return { ...this.#options.scheduler.limits, maxConcurrency: this.#maxConcurrency };
+  }
+
+  get executors(): readonly Executor[] {
+    const { engine, scheduler, slots, replicas, info } = this.#options;
+    if (replicas !== null) return replicas.executors.map((executor) => withDrain(executor, scheduler.draining));
+    const status = engine.state.status === 'ready' ? 'ready' : 'down';
+    const kind = info()?.engine ?? 'unknown';
+    const only: Executor = { name: 'local', kind, status, places: slots, running: scheduler.running };
+    return [withDrain(only, scheduler.draining)];
+  }
+
+  /** @throws ChatstreamError `invalid_request` if there are fewer slots than `maxConcurrency` */
+  resize(limits: Partial<SchedulerLimits>): void {
+    const { scheduler, slots } = this.#options;
+    const { maxConcurrency = this.#maxConcurrency } = limits;
+    if (maxConcurrency > slots) {
+      throw new ChatstreamError('invalid_request', `max_concurrency can be at most ${slots}, the number of slots.`, {
+        param: 'max_concurrency',
+        hint: 'Start the server with more --slots to allow more.',
+      });
+    }
+    this.#maxConcurrency = maxConcurrency;
+    scheduler.resize({ ...limits, maxConcurrency: this.#usable });
+  }
+
+  get #usable(): number {
+    const { scheduler, replicas } = this.#options;
+    if (replicas === null) return this.#maxConcurrency;
+    // More places are never held back for some than there are for all.
+    return Math.max(1 + scheduler.reservedPlaces, Math.min(this.#maxConcurrency, replicas.placesUp));
+  }
+}
+
+function withDrain({ name, kind, status, places, running }: Executor, isDraining: boolean): Executor {
+  return { name, kind, status: isDraining ? 'draining' : status, places, running };
+}
