@@ -8,6 +8,7 @@ import { serverAddressOf } from '../core/bench/plan/server-address.js';
 import { type RateStage, totalMs } from '../core/bench/plan/stages.js';
 import { ownParameters } from '../core/bench/workload/workload.js';
 import { parseObjective } from '../core/measurement/objectives.js';
+import { agentsOf } from './bench-agents.js';
 import type { BenchFiles } from './bench-files.js';
 import { type BenchFlags, usualDuration, usualExtension } from './bench-flags.js';
 import { isOpenLoop, loadOf, refuseShapes, stagesOf } from './bench-load.js';
@@ -76,6 +77,7 @@ export function benchOptions(
     probeRate: flags['probe-rate'] ?? null,
     waitReadyMs: flags['wait-ready'] ?? null,
     workers: flags.workers ?? null,
+    agents: agentsOf(flags, origins),
     prompts:
       flags.prompts === undefined
         ? { type: 'synthetic', inputTokens: flags['input-tokens'] }

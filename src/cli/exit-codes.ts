@@ -25,6 +25,7 @@ const byError: Readonly<Record<ErrorCode, number>> = {
   engine_failed: exitCodes.notAvailable,
   upstream_failed: exitCodes.notAvailable,
   target_unreachable: exitCodes.notAvailable,
+  cluster_unavailable: exitCodes.notAvailable,
   output_failed: exitCodes.unexpectedFailure,
   storage_failed: exitCodes.unexpectedFailure,
   address_unavailable: exitCodes.unexpectedFailure,
