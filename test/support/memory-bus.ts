@@ -62,7 +62,7 @@ export class MemoryNetwork {
   }
 }
 
-class MemoryBus implements Bus {
+export class MemoryBus implements Bus {
   /** While it is true, nothing reaches this connection, and nothing leaves it. */
   isCut = false;
   readonly maxPayloadBytes: number;

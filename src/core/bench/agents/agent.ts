@@ -217,9 +217,9 @@ export class BenchAgent {
     this.#forget(session.run);
     this.#overSessions.add(session.id);
     this.#session = null;
-    this.#options.onEvent({ type: 'free', cause });
     this.#queue(async () => {
       await session.load?.generator.close();
+      this.#options.onEvent({ type: 'free', cause });
     });
   }
 

@@ -3,6 +3,7 @@ import { microsNow } from '../../base/micros.js';
 import { setEnded } from '../load/extension.js';
 import { type LoadGenerator, type LoadJob, partOf, shareOf } from '../load/load-generator.js';
 import type { AgentPart, AgentsOfRun } from '../record/agent-part.js';
+import { mergedSnapshot } from '../record/merged-snapshot.js';
 import type { RunPart } from '../record/run-part.js';
 import { BlobSource, fetchBlob } from './blobs.js';
 import { decodeParts, encodeJob } from './job-code.js';
@@ -12,6 +13,9 @@ import { startSpreadMs } from './start-time.js';
 
 /** An agent that may have begun later than this after the start was released is late. */
 export const latestStartMs = 500;
+
+/** One that stood still for longer than this, as a suspended machine does, lags behind the others. */
+export const longestStopMs = 2000;
 
 /** How the load is spread. */
 export interface AgentsLoadOptions {
@@ -89,9 +93,6 @@ class AgentsLoad implements LoadGenerator {
     for (const agent of this.#agents) agent.want({ type: 'run', run });
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
-    const showing = setInterval(() => {
-      this.#showEnded();
-    }, 200);
     try {
       const parts = await Promise.all(this.#agents.map((agent) => this.#partOf(agent, startUs, abort)));
       this.#agentsOfRun = { startSpreadMs: startSpreadMs(this.#agents.map(({ start }) => start)), agents: parts };
@@ -100,13 +101,16 @@ class AgentsLoad implements LoadGenerator {
       if (all.length === 0 && lost !== undefined) throw lostError(lost.name, lost.lost ?? 'is gone');
       return all;
     } finally {
-      clearInterval(showing);
       signal.removeEventListener('abort', abort);
     }
   }
 
   snapshots(): ReturnType<LoadGenerator['snapshots']> {
-    return this.#agents.flatMap(({ snapshot }) => snapshot ?? []);
+    const all = this.#agents.flatMap(({ snapshot }) => snapshot ?? []);
+    const extension = this.#job?.extension ?? null;
+    // Agents count for themselves how much longer they go on; here it is only shown.
+    if (extension !== null) setEnded(extension, mergedSnapshot(all));
+    return all;
   }
 
   agentsOfRun(): AgentsOfRun | null {
@@ -134,9 +138,8 @@ class AgentsLoad implements LoadGenerator {
     try {
       const text = await fetchBlob(this.#cluster, agent.resultSubject, state.parts, () => agent.lost === null);
       const common = { name, startedAfterMs, cpuShare, parts: decodeParts(text, startUs) };
-      if (startedAfterMs !== null && startedAfterMs <= latestStartMs) return { ...common, status: 'finished' };
-      const problem = `may have begun ${startedAfterMs === null ? 'at any time' : `${Math.round(startedAfterMs)} ms late`}`;
-      return { ...common, status: 'late', problem };
+      const problem = delayIn(common);
+      return problem === null ? { ...common, status: 'finished' } : { ...common, status: 'late', problem };
     } catch (error) {
       // It has measured, but its result does not come.
       const problem = agent.lost ?? `has not handed over its result: ${String(error)}`;
@@ -154,15 +157,14 @@ class AgentsLoad implements LoadGenerator {
     this.#offered.set(text, ref);
     return ref;
   }
+}
 
-  /** Agents count for themselves how much longer they go on; here it is only shown. */
-  #showEnded(): void {
-    const extension = this.#job?.extension ?? null;
-    if (extension === null) return;
-    const sum = (of: 'completed' | 'unanswered'): number =>
-      this.snapshots().reduce((total, snapshot) => total + snapshot[of], 0);
-    setEnded(extension, { completed: sum('completed'), unanswered: sum('unanswered') });
-  }
+/** What shows that an agent did not keep up with the others; null if it did. */
+function delayIn({ startedAfterMs, parts }: Pick<AgentPart, 'startedAfterMs' | 'parts'>): string | null {
+  if (startedAfterMs === null) return 'may have begun at any time';
+  if (startedAfterMs > latestStartMs) return `may have begun ${Math.round(startedAfterMs)} ms late`;
+  const stoodMs = Math.max(0, ...parts.map(({ loopDelay }) => loopDelay.maxMs ?? 0));
+  return stoodMs > longestStopMs ? `stood still for ${Math.round(stoodMs)} ms` : null;
 }
 
 /** Machines share no memory, so each goes on beyond the duration until it has its share of the requests. */

@@ -1,9 +1,10 @@
 import { ChatstreamError } from '../../base/errors.js';
+import { plural } from '../../measurement/numbers.js';
 import { decodeMessage, encodeMessage, type Here, shapes, speakerText, subjects } from './messages.js';
 import { type Cluster, RemoteAgent } from './remote-agent.js';
 
 /** How often agents are called. */
-const callEveryMs = 1000;
+const callEveryMs = 500;
 
 /** How often an agent is asked for its state. With many, seldom enough that the answers need little of one core. */
 function askEveryMs(agents: number): number {
@@ -67,9 +68,10 @@ function takeMore(
   heard: Map<string, Here>,
   taken: Map<string, RemoteAgent>,
 ): void {
-  const hopeful = [...taken.values()].filter(({ lost }) => lost === null).length;
-  const free = [...heard.values()].filter(({ id, isFree }) => isFree && (taken.get(id)?.lost ?? null) === null && !taken.has(id));
-  for (const here of free.slice(0, Math.max(0, count - hopeful))) {
+  // One that worked for another bench may be free by now.
+  for (const { id, lost } of [...taken.values()]) if (lost !== null) taken.delete(id);
+  const free = [...heard.values()].filter(({ id, isFree }) => isFree && !taken.has(id));
+  for (const here of free.slice(0, Math.max(0, count - taken.size))) {
     const agent = new RemoteAgent(cluster, here, askEveryMs(count));
     taken.set(here.id, agent);
     agent.want({ type: 'stay' });
@@ -90,7 +92,7 @@ function tooFew(
   const why = others.length === 0 ? '' : `; ${others.join('; ')}`;
   return new ChatstreamError(
     'cluster_unavailable',
-    `--agents ${count} were wanted, but after ${patienceMs / 1000} s only ${found} were free at ${address}${why}.`,
+    `Only ${found} of ${plural(count, 'agent')} could be had within ${patienceMs / 1000} s at ${address}${why}.`,
     { hint: `Start more of them: chatstream bench-agent --cluster ${address}` },
   );
 }
