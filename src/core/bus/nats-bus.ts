@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import type { ConnectionOptions, NatsConnection, TlsOptions } from '@nats-io/transport-node';
 import { Emitter } from '../base/emitter.js';
 import { ChatstreamError, messageOf } from '../base/errors.js';
@@ -35,8 +36,7 @@ export async function connectNats(options: NatsOptions): Promise<Bus> {
     files.credentials === null
       ? given({ user: address.user, pass: address.password, token: address.token })
       : { authenticator: nats.credsAuthenticator(files.credentials) };
-  const tls: TlsOptions | undefined =
-    files.ca === null ? (address.tls ? {} : undefined) : { ca: files.ca.toString('utf8') };
+  const tls = tlsOf(address, files.ca);
   const settings: ConnectionOptions = {
     ...{ servers: [...address.servers], name, timeout: 5000, reconnectTimeWait: reconnectEveryMs, ...ping, ...login },
     maxReconnectAttempts: -1,
@@ -51,6 +51,15 @@ export async function connectNats(options: NatsOptions): Promise<Bus> {
     });
   });
   return busOf(connection);
+}
+
+/** Undefined: the server decides whether there is TLS. */
+function tlsOf({ tls, servers }: ClusterAddress, ca: Buffer | null): TlsOptions | undefined {
+  if (!tls && ca === null) return undefined;
+  const [host = ''] = (servers[0] ?? '').split(/:\d+$/);
+  // Of a server without a name, the client checks the certificate against "localhost", unless it is told the address.
+  const byNumber = servers.length === 1 && isIP(host) !== 0 ? { host } : {};
+  return { ...(ca === null ? {} : { ca: ca.toString('utf8') }), ...byNumber };
 }
 
 async function fileOf(path: string | null): Promise<Buffer | null> {

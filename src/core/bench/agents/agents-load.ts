@@ -12,10 +12,10 @@ import type { Cluster, RemoteAgent } from './remote-agent.js';
 import { startSpreadMs } from './start-time.js';
 
 /** An agent that may have begun later than this after the start was released is late. */
-export const latestStartMs = 500;
+const latestStartMs = 1000;
 
 /** One that stood still for longer than this, as a suspended machine does, lags behind the others. */
-export const longestStopMs = 2000;
+const longestStopMs = 2000;
 
 /** How the load is spread. */
 export interface AgentsLoadOptions {

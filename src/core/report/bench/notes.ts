@@ -6,6 +6,7 @@ import type { BenchResult } from '../../measurement/result-schema.js';
 import { dimensionsOf, settingsText, settingText } from '../../measurement/setting-text.js';
 import { bySetting, settingsKey, type SettingSummary } from '../../measurement/summarise.js';
 import { objectivesText, targetItems } from '../text/description.js';
+import { agentsNote } from './agents-notes.js';
 import { besideNotes } from './beside-notes.js';
 import { headlineOf, queueWaitSourceOf, queueWaitSourceText } from './columns.js';
 import { growingNote, steadyOf } from './overload.js';
@@ -26,6 +27,7 @@ export function notesBelow(
     completed ? `Queue wait ${queueWaitSourceText[queueWaitSourceOf(summaries)]}.` : '',
     growingNote(result, summaries),
     ...besideNotes(result, summaries),
+    agentsNote(result),
     promptCacheText(summaries),
     result.plan.slo.length > 0 ? `Goodput counts requests that met ${objectivesText(result.plan)}.` : '',
     trialsText(summaries),

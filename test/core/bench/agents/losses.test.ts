@@ -113,7 +113,7 @@ describe('an agent that lags', () => {
     await simulation.settled(load.prepare({ ...plainJob, durationMs: 5000 }));
     if (c !== undefined) c.bus.isCut = true;
     const parts = load.start(never);
-    await simulation.clock.advanceAsync(900);
+    await simulation.clock.advanceAsync(1900);
     if (c !== undefined) c.bus.isCut = false;
     await simulation.settled(parts);
     const problem = expect.stringMatching(/^may have begun \d+ ms late$/) as unknown;
@@ -124,7 +124,7 @@ describe('an agent that lags', () => {
     const simulation = new Simulation(1);
     const loopDelay = new LatencyHistogram();
     loopDelay.record(3_100_000);
-    simulation.agent('a', (job) => ({ ...emptyPart(job), loopDelay }));
+    simulation.agent('a', { partOf: (job) => ({ ...emptyPart(job), loopDelay }) });
     const { load } = await simulation.settled(simulation.bench(1));
     await simulation.settled(load.prepare(plainJob));
     await simulation.settled(load.start(never));
@@ -183,7 +183,7 @@ describe('a search for agents', () => {
   ])('refuses another version of %s, and both say so', async (_, as, text) => {
     const simulation = new Simulation(1);
     const older = simulation.agent('old');
-    const newer = simulation.agent('new', undefined, as);
+    const newer = simulation.agent('new', {}, as);
     const error = await simulation.settled(simulation.bench(2).catch((reason: unknown) => reason));
     expect(error).toMatchObject({ message: expect.stringContaining(`other versions cannot take part (new: ${text})`) as unknown });
     expect(newer.events[0]).toEqual({ type: 'refused', speaker: { version: 1, tool: '1.2.3' } });

@@ -14,18 +14,24 @@ import { VirtualClock } from '../../../support/virtual-clock.js';
 
 export const speaker: Speaker = { version: 1, tool: '1.2.3' };
 
+/** What an agent in a simulation measures. */
+export interface Measured {
+  readonly partOf: (job: LoadJob) => RunPart;
+  readonly snapshot: RunSnapshot;
+}
+
 /** A load that only lets virtual time pass. */
 export class ScriptedLoad implements LoadGenerator {
   /** The jobs that were sent, in order. */
   readonly sent: LoadJob[] = [];
   readonly #clock: VirtualClock;
-  readonly #partOf: (job: LoadJob) => RunPart;
+  readonly #measured: Measured;
   #job: LoadJob | null = null;
-  #snapshot: RunSnapshot | null = null;
+  #hasBegun = false;
 
-  constructor(clock: VirtualClock, partOf: (job: LoadJob) => RunPart = emptyPart) {
+  constructor(clock: VirtualClock, measured: Measured) {
     this.#clock = clock;
-    this.#partOf = partOf;
+    this.#measured = measured;
   }
 
   async prepare(job: LoadJob): Promise<void> {
@@ -37,13 +43,13 @@ export class ScriptedLoad implements LoadGenerator {
     const job = this.#job;
     if (job === null) throw new Error('not prepared');
     this.sent.push(job);
-    this.#snapshot = { ...new RunRecorder([], 0).snapshot, completed: 1, rejection: null };
+    this.#hasBegun = true;
     await passed(this.#clock, job.warmupMs + (job.durationMs ?? 0), signal);
-    return [this.#partOf(job)];
+    return [this.#measured.partOf(job)];
   }
 
   snapshots(): readonly RunSnapshot[] {
-    return this.#snapshot === null ? [] : [this.#snapshot];
+    return this.#hasBegun ? [this.#measured.snapshot] : [];
   }
 
   close(): Promise<void> {
@@ -56,6 +62,8 @@ export function emptyPart({ worker }: LoadJob): RunPart {
   const recorded = new RunRecorder([], 0).part(new LatencyHistogram());
   return { ...recorded, completed: worker + 1, extendedUs: 0, rejection: null, samplesFailure: null };
 }
+
+const emptySnapshot: RunSnapshot = { ...new RunRecorder([], 0).snapshot, completed: 1, rejection: null };
 
 function passed(clock: VirtualClock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -85,9 +93,9 @@ export class Simulation {
     this.#maxPayloadBytes = maxPayloadBytes;
   }
 
-  agent(name: string, partOf?: (job: LoadJob) => RunPart, as: Speaker = speaker): SimulatedAgent {
+  agent(name: string, measured: Partial<Measured> = {}, as: Speaker = speaker): SimulatedAgent {
     const bus = this.network.connect(this.#maxPayloadBytes);
-    const load = new ScriptedLoad(this.clock, partOf);
+    const load = new ScriptedLoad(this.clock, { partOf: emptyPart, snapshot: emptySnapshot, ...measured });
     const events: AgentEvent[] = [];
     const agent = new BenchAgent({
       ...{ bus, clock: this.clock, speaker: as, id: name, name },
