@@ -3,8 +3,8 @@ import type { RunPart } from '../../src/core/bench/record/run-part.js';
 import { RunRecorder } from '../../src/core/bench/record/run-recorder.js';
 import { assembleRun } from '../../src/core/bench/result/assemble-run.js';
 import { nothingObserved } from '../../src/core/bench/result/assemble-series.js';
-import { parseObjective } from '../../src/core/measurement/objectives.js';
 import { LatencyHistogram } from '../../src/core/measurement/histogram.js';
+import { parseObjective } from '../../src/core/measurement/objectives.js';
 import { plainJob, Simulation } from '../../test/core/bench/agents/simulation.js';
 import { seededRandom } from '../../test/support/seeded-random.js';
 import { markdownTable } from '../support/markdown.js';
@@ -84,5 +84,14 @@ async function measure(agents: number): Promise<readonly string[]> {
 
 const rows: (readonly string[])[] = [];
 for (const agents of [10, 50, 200]) rows.push(await measure(agents));
-const header = ['agents', 'cores', 'messages/s', 'MB/s', 'start spread, ms', 'results fetched, s', 'MB', 'put together, s'];
+const header = [
+  'agents',
+  'cores',
+  'messages/s',
+  'MB/s',
+  'start spread, ms',
+  'results fetched, s',
+  'MB',
+  'put together, s',
+];
 process.stdout.write(`${markdownTable(header, rows)}\n`);

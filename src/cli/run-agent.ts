@@ -4,8 +4,8 @@ import type { Logger } from 'pino';
 import { systemClock } from '../core/base/clock.js';
 import { type AgentEvent, BenchAgent } from '../core/bench/agents/agent.js';
 import { messageVersion, speakerText } from '../core/bench/agents/messages.js';
-import { localLoad } from '../core/bench/load/local-load.js';
 import type { LoadShape } from '../core/bench/load/load-generator.js';
+import { localLoad } from '../core/bench/load/local-load.js';
 import type { BusStatus } from '../core/bus/bus.js';
 import { connectNats, type NatsOptions } from '../core/bus/nats-bus.js';
 import { plural } from '../core/measurement/numbers.js';
@@ -23,7 +23,11 @@ interface AgentSettings {
  *
  * @throws ChatstreamError `cluster_unavailable` if NATS is not there at the beginning
  */
-export async function runAgent({ nats, name, version }: AgentSettings, logger: Logger, stopping: AbortSignal): Promise<void> {
+export async function runAgent(
+  { nats, name, version }: AgentSettings,
+  logger: Logger,
+  stopping: AbortSignal,
+): Promise<void> {
   const bus = await connectNats({ ...nats, name: `chatstream bench-agent ${name}` });
   bus.onStatus((status) => {
     tellStatus(status, nats.address.shown, logger);

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
 import { clusterFlags, natsOptionsOf } from '../cli/cluster-flags.js';
-import { fromEnvironment } from '../cli/flags.js';
+import { defaultInWords, fromEnvironment } from '../cli/flags.js';
 import { createLogger } from '../cli/logging.js';
 import { firstSignal } from '../cli/signals.js';
 
@@ -25,7 +25,10 @@ export default class BenchAgent extends BaseCommand {
 
   static override flags = fromEnvironment({
     ...clusterFlags,
-    name: Flags.string({ summary: 'Name of this machine in logs and reports.', default: hostname() }),
+    name: Flags.string({
+      ...defaultInWords('the name of the machine'),
+      summary: 'Name of this machine in logs and reports.',
+    }),
   });
 
   async run(): Promise<void> {
@@ -33,6 +36,10 @@ export default class BenchAgent extends BaseCommand {
     const nats = natsOptionsOf(flags);
     const { runAgent } = await import('../cli/run-agent.js');
     const { stopping } = firstSignal('Stopped before NATS was reached.');
-    await runAgent({ nats, name: flags.name, version: this.config.version }, createLogger(flags['log-level']), stopping);
+    await runAgent(
+      { nats, name: flags.name ?? hostname(), version: this.config.version },
+      createLogger(flags['log-level']),
+      stopping,
+    );
   }
 }

@@ -12,7 +12,7 @@ export interface Weather {
   readonly repeated: number;
 }
 
-export const fairWeather: Weather = { delayMs: [1, 1], lost: 0, repeated: 0 };
+const fairWeather: Weather = { delayMs: [1, 1], lost: 0, repeated: 0 };
 
 /** NATS in this process, in virtual time: messages take their time, and some are lost or come twice. */
 export class MemoryNetwork {

@@ -24,7 +24,10 @@ export class NatsServer {
 
   static async start(args: readonly string[] = []): Promise<NatsServer> {
     const { child, log } = spawnNats(['-a', '127.0.0.1', '-p', '-1', ...args]);
-    const port = await until(() => /client connections on 127\.0\.0\.1:(\d+)[^]*Server is ready/.exec(log())?.[1], 'NATS');
+    const port = await until(
+      () => /client connections on 127\.0\.0\.1:(\d+)[^]*Server is ready/.exec(log())?.[1],
+      'NATS',
+    );
     return new NatsServer(child, port, args);
   }
 

@@ -137,7 +137,12 @@ export async function measureRun(
     });
     if (isStopped(signal) && run.requests.completed === 0) return null;
     const samplesFailure = parts.find((part) => part.samplesFailure !== null)?.samplesFailure ?? null;
-    return { run, samplesFailure, agentProblem: problemOf(agents), trend: mergedTrend(parts.map(({ trend }) => trend)) };
+    return {
+      run,
+      samplesFailure,
+      agentProblem: problemOf(agents),
+      trend: mergedTrend(parts.map(({ trend }) => trend)),
+    };
   } finally {
     clearInterval(timer);
     stopObserving();

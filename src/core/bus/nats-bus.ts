@@ -45,10 +45,14 @@ export async function connectNats(options: NatsOptions): Promise<Bus> {
     ...(tls === undefined ? {} : { tls }),
   };
   const connection = await nats.connect(settings).catch((error: unknown) => {
-    throw new ChatstreamError('cluster_unavailable', `NATS cannot be reached at ${address.shown}: ${messageOf(error)}.`, {
-      hint: 'Is nats-server running there, and may this user connect? See docs/bench-agents.md.',
-      cause: error,
-    });
+    throw new ChatstreamError(
+      'cluster_unavailable',
+      `NATS cannot be reached at ${address.shown}: ${messageOf(error)}.`,
+      {
+        hint: 'Is nats-server running there, and may this user connect? See docs/bench-agents.md.',
+        cause: error,
+      },
+    );
   });
   return busOf(connection);
 }
@@ -92,7 +96,10 @@ function busOf(connection: NatsConnection): Bus {
         // What is wrong with a subscription is also told as a status.
         callback: (error, message) => {
           if (error !== null) return;
-          onMessage({ data: message.data, reply: (data) => void (connection.isClosed() || message.respond(data)) });
+          const reply = (data: Uint8Array): void => {
+            if (!connection.isClosed()) message.respond(data);
+          };
+          onMessage({ data: message.data, reply });
         },
       });
       return () => {

@@ -1,8 +1,8 @@
 import { asChatstreamError, ChatstreamError } from '../../base/errors.js';
 import { microsNow } from '../../base/micros.js';
 import type { LoadGenerator, LoadJob } from '../load/load-generator.js';
-import type { RunPart } from '../record/run-part.js';
 import { mergedSnapshot } from '../record/merged-snapshot.js';
+import type { RunPart } from '../record/run-part.js';
 import { encodeParts } from './job-code.js';
 import type { AgentState, BlobRef } from './messages.js';
 

@@ -38,13 +38,14 @@ export async function findAgents(cluster: Cluster, search: AgentSearch): Promise
     if (received?.type === 'message') heard.set(received.value.id, received.value);
     if (received?.type !== 'foreign') return;
     const theirs = decodeMessage(received.speaker, shapes.here, data);
-    if (theirs?.type === 'message') foreign.set(theirs.value.id, `${theirs.value.name}: ${speakerText(received.speaker)}`);
+    if (theirs?.type === 'message')
+      foreign.set(theirs.value.id, `${theirs.value.name}: ${speakerText(received.speaker)}`);
   });
   const membersOf = (): readonly RemoteAgent[] =>
     [...taken.values()].filter(({ state, lost }) => lost === null && state !== null);
   try {
     let found = -1;
-    for (const beganMs = clock.now(); ; ) {
+    for (const beganMs = clock.now(); ;) {
       bus.publish(subjects.call, encodeMessage(speaker, { session }));
       await pause(cluster, search.signal);
       const members = membersOf();
@@ -62,12 +63,7 @@ export async function findAgents(cluster: Cluster, search: AgentSearch): Promise
 }
 
 /** Asks free agents to stay, as many as are missing. Another bench may be quicker. */
-function takeMore(
-  cluster: Cluster,
-  count: number,
-  heard: Map<string, Here>,
-  taken: Map<string, RemoteAgent>,
-): void {
+function takeMore(cluster: Cluster, count: number, heard: Map<string, Here>, taken: Map<string, RemoteAgent>): void {
   // One that worked for another bench may be free by now.
   for (const { id, lost } of [...taken.values()]) if (lost !== null) taken.delete(id);
   const free = [...heard.values()].filter(({ id, isFree }) => isFree && !taken.has(id));

@@ -21,15 +21,15 @@ export const subjects = {
   /** A bench asks which agents there are. */
   call: 'chatstream.bench.call',
   /** An agent answers to such a call. */
-  here: (session: string) => `chatstream.bench.session.${session}.here`,
+  here: (session: string): string => `chatstream.bench.session.${session}.here`,
   /** An agent is being stopped. */
-  left: (session: string) => `chatstream.bench.session.${session}.left`,
+  left: (session: string): string => `chatstream.bench.session.${session}.left`,
   /** A bench gives out pieces of the load. */
-  load: (session: string) => `chatstream.bench.session.${session}.load`,
+  load: (session: string): string => `chatstream.bench.session.${session}.load`,
   /** What one agent is asked to do. */
-  agent: (id: string) => `chatstream.bench.agent.${id}`,
+  agent: (id: string): string => `chatstream.bench.agent.${id}`,
   /** An agent gives out pieces of its result. */
-  result: (id: string) => `chatstream.bench.agent.${id}.result`,
+  result: (id: string): string => `chatstream.bench.agent.${id}.result`,
 };
 
 const call = Type.Object({ session: Type.String() });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { ChatstreamError } from '../../../../src/core/base/errors.js';
 import { benchPatienceMs } from '../../../../src/core/bench/agents/agent.js';
 import { agentPatienceMs } from '../../../../src/core/bench/agents/remote-agent.js';
-import { ChatstreamError } from '../../../../src/core/base/errors.js';
 import type { AgentsOfRun } from '../../../../src/core/bench/record/agent-part.js';
 import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
 import { emptyPart, plainJob, type SimulatedAgent, Simulation } from './simulation.js';
@@ -171,8 +171,7 @@ describe('a search for agents', () => {
     const error = await simulation.settled(simulation.bench(2).catch((reason: unknown) => reason));
     expect(error).toMatchObject({
       code: 'cluster_unavailable',
-      message:
-        'Only 1 of 2 agents could be had within 30 s at nats://there:4222; a, b worked for another bench.',
+      message: 'Only 1 of 2 agents could be had within 30 s at nats://there:4222; a, b worked for another bench.',
       hint: 'Start more of them: chatstream bench-agent --cluster nats://there:4222',
     });
   });
@@ -185,7 +184,9 @@ describe('a search for agents', () => {
     const older = simulation.agent('old');
     const newer = simulation.agent('new', {}, as);
     const error = await simulation.settled(simulation.bench(2).catch((reason: unknown) => reason));
-    expect(error).toMatchObject({ message: expect.stringContaining(`other versions cannot take part (new: ${text})`) as unknown });
+    expect(error).toMatchObject({
+      message: expect.stringContaining(`other versions cannot take part (new: ${text})`) as unknown,
+    });
     expect(newer.events[0]).toEqual({ type: 'refused', speaker: { version: 1, tool: '1.2.3' } });
     expect(older.events[0]).toEqual({ type: 'claimed', host: 'here' });
   });

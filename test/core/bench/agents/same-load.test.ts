@@ -3,8 +3,8 @@ import { decodeJob, decodeParts, encodeJob, encodeParts } from '../../../../src/
 import type { CompletedRequest } from '../../../../src/core/bench/client/outcome.js';
 import { scheduleOf } from '../../../../src/core/bench/load/arrivals.js';
 import { type LoadJob, type LoadShape, partOf } from '../../../../src/core/bench/load/load-generator.js';
-import { suppliesOf } from '../../../../src/core/bench/load/tenant-supplies.js';
 import type { TenantLoad } from '../../../../src/core/bench/load/tenant-load.js';
+import { suppliesOf } from '../../../../src/core/bench/load/tenant-supplies.js';
 import { TurnsInOrder } from '../../../../src/core/bench/load/turns-in-order.js';
 import { parseStages } from '../../../../src/core/bench/plan/stages.js';
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
@@ -66,7 +66,8 @@ function openLoopOf(job: LoadJob): readonly string[] {
   for (const { index, dueUs } of scheduleOf(job.shape, job)) {
     if (job.requests === null && index >= 40) break;
     const turns = arrival === null ? [inOrder.at(index)] : arrival(index);
-    for (const turn of turns) sent.push(`${String(index).padStart(4)} ${dueUs} ${turn.tenant ?? ''} ${bodyOf(job, turn)}`);
+    for (const turn of turns)
+      sent.push(`${String(index).padStart(4)} ${dueUs} ${turn.tenant ?? ''} ${bodyOf(job, turn)}`);
   }
   return sent;
 }
@@ -79,7 +80,11 @@ describe('all agents together send what one machine would', () => {
   it.each(openJobs)('with the same bodies at the same intended times: %s', (_, job) => {
     const alone = openLoopOf(job).toSorted();
     expect(alone.length).toBeGreaterThan(4);
-    for (const [agents, threads] of [[3, 1], [3, 2], [7, 1]] as const) {
+    for (const [agents, threads] of [
+      [3, 1],
+      [3, 2],
+      [7, 1],
+    ] as const) {
       expect(jobsOf(job, agents, threads).flatMap(openLoopOf).toSorted()).toEqual(alone);
     }
   });
@@ -95,7 +100,12 @@ describe('all agents together send what one machine would', () => {
     expect(parts.reduce((sum, { requests }) => sum + (requests ?? 0), 0)).toBe(25);
     const first = (part: LoadJob, count: number): readonly string[] => {
       const supplies = suppliesOf(part);
-      return Array.from({ length: count }, () => supplies.conversation(1).map((turn) => bodyOf(part, turn)).join());
+      return Array.from({ length: count }, () =>
+        supplies
+          .conversation(1)
+          .map((turn) => bodyOf(part, turn))
+          .join(),
+      );
     };
     expect(parts.flatMap((part) => first(part, 4)).toSorted()).toEqual(first(job, 24).toSorted());
   });

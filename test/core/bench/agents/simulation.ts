@@ -12,7 +12,7 @@ import { parseLengths } from '../../../../src/core/measurement/lengths.js';
 import { type MemoryBus, MemoryNetwork } from '../../../support/memory-bus.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 
-export const speaker: Speaker = { version: 1, tool: '1.2.3' };
+const speaker: Speaker = { version: 1, tool: '1.2.3' };
 
 /** What an agent in a simulation measures. */
 export interface Measured {
@@ -21,7 +21,7 @@ export interface Measured {
 }
 
 /** A load that only lets virtual time pass. */
-export class ScriptedLoad implements LoadGenerator {
+class ScriptedLoad implements LoadGenerator {
   /** The jobs that were sent, in order. */
   readonly sent: LoadJob[] = [];
   readonly #clock: VirtualClock;
@@ -123,20 +123,26 @@ export class Simulation {
 
   /** Lets time pass until the promise is settled; fails if it never is. */
   async settled<T>(promise: Promise<T>, longestMs = 600_000): Promise<T> {
-    let isSettled = false;
+    const outcome = { isKnown: false };
     const settle = (): void => {
-      isSettled = true;
+      outcome.isKnown = true;
     };
     promise.then(settle, settle);
-    for (let passedMs = 0; !isSettled && passedMs < longestMs; passedMs += 50) await this.clock.advanceAsync(50);
-    if (!isSettled) throw new Error(`nothing came of it in ${longestMs} ms`);
+    for (let passedMs = 0; !outcome.isKnown; passedMs += 50) {
+      if (passedMs >= longestMs) throw new Error(`nothing came of it in ${longestMs} ms`);
+      await this.clock.advanceAsync(50);
+    }
     return promise;
   }
 }
 
 /** A second of load after half a second of warm-up. */
 export const plainJob: LoadJob = {
-  client: { url: 'http://127.0.0.1:9/v1/chat/completions', headers: { authorization: 'Bearer secret' }, timeoutMs: 1000 },
+  client: {
+    url: 'http://127.0.0.1:9/v1/chat/completions',
+    headers: { authorization: 'Bearer secret' },
+    timeoutMs: 1000,
+  },
   workload: {
     ...{ type: 'synthetic', seed: 1, salt: 0, sharedPrefixTokens: 0, scale: assumedScale },
     ...{ inputTokens: parseLengths('4-12'), outputTokens: parseLengths('3-9') },
