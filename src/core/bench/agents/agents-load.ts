@@ -97,9 +97,10 @@ class AgentsLoad implements LoadGenerator {
       const parts = await Promise.all(this.#agents.map((agent) => this.#partOf(agent, startUs, abort)));
       this.#agentsOfRun = { startSpreadMs: startSpreadMs(this.#agents.map(({ start }) => start)), agents: parts };
       const all = parts.flatMap((part) => part.parts);
-      const lost = this.#agents.find((agent) => agent.lost !== null);
-      if (all.length === 0 && lost !== undefined) throw lostError(lost.name, lost.lost ?? 'is gone');
-      return all;
+      if (all.length > 0) return all;
+      signal.throwIfAborted();
+      const [first] = parts.flatMap((part) => (part.status === 'lost' ? [part] : []));
+      throw lostError(first?.name ?? '', first?.problem ?? 'is gone');
     } finally {
       signal.removeEventListener('abort', abort);
     }
