@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { afterAll } from 'vitest';
 import { until } from './until.js';
 
 /** Whether there is a NATS server to test with: `describe.skipIf(!hasNats())('…' + needsNats, …)`. */
@@ -49,6 +50,13 @@ export class NatsServer {
 function spawnNats(args: readonly string[]): { readonly child: ChildProcess; readonly log: () => string } {
   const child = spawn('nats-server', args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
+  started.add(child);
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
   return { child, log: () => log };
 }
+
+/** Whatever a failed test left behind ends with its file. */
+const started = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of started) child.kill('SIGKILL');
+});
