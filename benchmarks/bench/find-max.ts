@@ -58,6 +58,7 @@ function optionsOf(url: string, seed: number): BenchOptions {
     probeRate: null,
     waitReadyMs: null,
     workers: 1,
+    agents: null,
     prompts: { type: 'synthetic', inputTokens: parseLengths('8') },
     conversations: singleRequests,
     tenants: [],

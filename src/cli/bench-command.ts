@@ -1,5 +1,6 @@
 import type { Interfaces } from '@oclif/core';
 import { serverAddressOf } from '../core/bench/plan/server-address.js';
+import { parseClusterAddress } from '../core/bus/cluster-address.js';
 import { withoutSecrets } from '../core/models/model-source.js';
 import type { FlagOrigins } from './flags.js';
 
@@ -47,6 +48,7 @@ export function repeatingCommand(
 function shown(name: string, value: string): string {
   const keyless = withoutKeys[name];
   if (keyless !== undefined) return keyless(value);
+  if (name === 'cluster') return parseClusterAddress(value).shown;
   if (name === 'url' || name === 'versus') return serverAddressOf(value).baseUrl;
   return name === 'model' ? withoutSecrets(value) : value;
 }

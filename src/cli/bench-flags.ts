@@ -1,6 +1,7 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import { findMaxQuantities } from '../core/bench/plan/options.js';
 import { benchWorkloadFlags } from './bench-workload-flags.js';
+import { clusterFlags } from './cluster-flags.js';
 import {
   defaultDuration,
   defaultIntegers,
@@ -117,10 +118,18 @@ export const benchFlags = fromEnvironment({
   workers: Flags.integer({
     ...load,
     ...defaultInWords('as many as the planned load needs'),
-    summary: 'Threads that send requests.',
+    summary: 'Threads that send requests, on each machine.',
     min: 1,
     max: 64,
   }),
+
+  agents: Flags.integer({
+    helpGroup: 'CLUSTER',
+    summary: 'Send from so many machines on which chatstream bench-agent runs, instead of from this one.',
+    min: 1,
+    max: 1000,
+  }),
+  ...clusterFlags,
 
   'input-tokens': lengthsFlag({
     ...requests,

@@ -9,6 +9,7 @@ import { type RateStage, totalMs } from '../core/bench/plan/stages.js';
 import { ownParametersOf } from '../core/bench/workload/request-body.js';
 import type { Endpoint } from '../core/measurement/endpoints.js';
 import { parseObjective } from '../core/measurement/objectives.js';
+import { agentsOf } from './bench-agents.js';
 import { formOf, headersFor } from './bench-endpoint.js';
 import type { BenchFiles } from './bench-files.js';
 import { type BenchFlags, usualDuration, usualExtension } from './bench-flags.js';
@@ -81,6 +82,7 @@ export function benchOptions(
     probeRate: flags['probe-rate'] ?? null,
     waitReadyMs: flags['wait-ready'] ?? null,
     workers: flags.workers ?? null,
+    agents: agentsOf(flags, origins),
     prompts:
       flags.prompts === undefined
         ? { type: 'synthetic', inputTokens: flags['input-tokens'] }

@@ -26,6 +26,7 @@ const byError: Readonly<Record<ErrorCode, number>> = {
   upstream_failed: exitCodes.notAvailable,
   model_loading_failed: exitCodes.notAvailable,
   target_unreachable: exitCodes.notAvailable,
+  cluster_unavailable: exitCodes.notAvailable,
   output_failed: exitCodes.unexpectedFailure,
   storage_failed: exitCodes.unexpectedFailure,
   address_unavailable: exitCodes.unexpectedFailure,

@@ -31,6 +31,11 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
       description: 'Measure another server in an open loop, with an objective',
       command: '<%= config.bin %> <%= command.id %> -u http://127.0.0.1:8080 --rate 5 -d 60s --slo "ttft<1s"',
     },
+    {
+      description: 'Send from three machines on which chatstream bench-agent runs',
+      command:
+        '<%= config.bin %> <%= command.id %> --cluster nats://10.0.0.1 --agents 3 -u http://10.0.0.2:8000 -c 3000',
+    },
   ];
 
   static override flags = benchFlags;
@@ -59,6 +64,9 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
       },
       onWait: (url) => {
         live.waiting(`Waiting for ${url} to be ready …`);
+      },
+      onWaitFor: (what) => {
+        live.waiting(what);
       },
       onServerLog: (line) => {
         logger.debug({}, `server: ${line}`);

@@ -42,6 +42,7 @@ describe('the options of a bench', () => {
       probeRate: null,
       waitReadyMs: null,
       workers: null,
+      agents: null,
       prompts: { type: 'synthetic', inputTokens: { type: 'fixed', tokens: 64 } },
       outputTokens: { type: 'fixed', tokens: 64 },
       sharedPrefixTokens: 0,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import Bench from '../../src/commands/bench.js';
+import BenchAgent from '../../src/commands/bench-agent.js';
 import Compare from '../../src/commands/compare.js';
 import ConfigCheck from '../../src/commands/config/check.js';
 import HistoryAdd from '../../src/commands/history/add.js';
@@ -25,6 +26,7 @@ interface CommandClass {
 
 const commands: Readonly<Record<string, CommandClass>> = {
   bench: Bench,
+  'bench-agent': BenchAgent,
   compare: Compare,
   'config check': ConfigCheck,
   'history add': HistoryAdd,

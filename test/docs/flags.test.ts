@@ -31,6 +31,7 @@ function flagsOf(command: string): readonly Flag[] {
 const references = [
   { page: 'docs/serve.md', command: 'serve' },
   { page: 'docs/bench.md', command: 'bench' },
+  { page: 'docs/bench-agents.md', command: 'bench-agent' },
   { page: 'docs/ci.md', command: 'compare' },
   { page: 'docs/top.md', command: 'top' },
   { page: 'docs/chat.md', command: 'chat' },

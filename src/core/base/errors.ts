@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'address_unavailable'
   // Commands and the load generator.
   | 'target_unreachable'
+  | 'cluster_unavailable'
   | 'output_failed'
   | 'usage'
   | 'internal';

@@ -1,12 +1,10 @@
 import type { ChatstreamError } from '../base/errors.js';
-import { longestOf } from '../measurement/lengths.js';
 import type { BenchResult } from '../measurement/result-schema.js';
 import type { SettingSummary } from '../measurement/summarise.js';
-import { inThreadLoad } from './load/in-thread.js';
-import { chooseWorkers, inWorkersLoad } from './load/in-workers.js';
 import { measureAll, type Prepared, type TrialHooks } from './measure-all.js';
 import type { BenchProgress } from './measure-run.js';
 import { measureSearch } from './measure-search.js';
+import { openLoad } from './open-load.js';
 import { describePlan } from './plan/describe-plan.js';
 import { type BenchOptions, checkVersus } from './plan/options.js';
 import { searchedSettings } from './plan/searched.js';
@@ -29,6 +27,8 @@ import type { WorkloadSpec } from './workload/workload.js';
 export interface BenchHooks extends TargetHooks {
   /** Called several times per second with the progress of the current run. */
   readonly onProgress: (progress: BenchProgress) => void;
+  /** Called with what the bench waits for, other than a server; absent: nobody is told. */
+  readonly onWaitFor?: (what: string) => void;
   /** Called with the result of each run, in the order of measurement. */
   readonly onRun: TrialHooks['onRun'];
   /** Asked after each trial, beginning with the least that are wanted, whether every verdict is known by now. */
@@ -57,8 +57,8 @@ const runningUsageNote =
  * happens, the target is left as it was found. What can be checked on this machine is checked before a server is started
  * or reached, which may take minutes.
  *
- * @throws ChatstreamError `usage`, `output_failed` or `target_unreachable`; the signal's reason if nothing has been
- *   measured
+ * @throws ChatstreamError `usage`, `output_failed`, `target_unreachable` or `cluster_unavailable`; the signal's reason if
+ *   nothing has been measured
  */
 export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<BenchReport> {
   const startedAt = new Date();
@@ -71,8 +71,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
   if (options.samplesPath !== null) beginSamplesFile(options.samplesPath);
 
   const targets: Target[] = [];
-  const workers = options.workers ?? chooseWorkers(options.load, longestOf(options.outputTokens));
-  const load = workers === 1 ? inThreadLoad() : inWorkersLoad(workers);
+  const load = await openLoad(options, hooks);
   const unrestored: string[] = [];
   let session: Omit<Session, 'finishedAt'>;
   let samplesFailure: ChatstreamError | null;
@@ -93,7 +92,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
     const ignoreEos = targets.every(({ ignoresEos }) => ignoresEos);
     const prepared = await prepare(options, targets, prompts, ignoreEos, hooks.signal);
     const plan = describePlan(options, settings, prepared);
-    const measurement = { options, prepared, settings, target, versus, load, workers };
+    const measurement = { options, prepared, settings, target, versus, load };
     const searched = findMax === null ? null : await measureSearch(measurement, findMax, queue, hooks);
     const measured =
       searched?.measured ??

@@ -55,7 +55,6 @@ export interface Measurement {
   readonly target: Target;
   readonly versus: Target | null;
   readonly load: LoadGenerator;
-  readonly workers: number;
 }
 
 /**
@@ -117,7 +116,7 @@ export interface Step extends PlannedRun {
 }
 
 export async function measureStep(
-  { options, prepared, load, workers }: Measurement,
+  { options, prepared, load }: Measurement,
   step: Step,
   place: RunPlace,
   measured: Measured,
@@ -126,7 +125,7 @@ export async function measureStep(
   const { server, target, results } = step.side;
   try {
     const isStopped = hooks.signal.aborted;
-    const job = jobOf(options, prepared, step, target, workers);
+    const job = jobOf(options, prepared, step, target);
     const finished = isStopped ? null : await measureRun(step, place, job, target, load, hooks, options.abortOn);
     if (finished === null) {
       measured.endedEarly = stoppedByUser;
@@ -138,7 +137,10 @@ export async function measureStep(
     }
     hooks.onRun(finished.run, place);
     if (hooks.signal.aborted) measured.endedEarly = stoppedByUser;
-    else await checkStillThere(finished.run, target);
+    else if (finished.agentProblem !== null) {
+      measured.failure = finished.agentProblem;
+      measured.endedEarly = { cause: 'failed', server: null, message: finished.agentProblem.message };
+    } else await checkStillThere(finished.run, target);
     return finished;
   } catch (error) {
     if (measured.runs.length === 0) throw error;
@@ -165,7 +167,6 @@ function jobOf(
   { workload, tenants: preparedTenants, ignoreEos, runningUsage }: Prepared,
   { setting, trial, number, arrivalSeed }: Step,
   target: Target,
-  workers: number,
 ): LoadJob {
   const { load, seed } = options;
   const client = {
@@ -212,7 +213,7 @@ function jobOf(
           },
     run: number,
     worker: 0,
-    workers,
+    workers: 1,
     warmupMs: options.warmupMs,
     durationMs: options.durationMs,
     requests: options.requests,

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { ChatstreamError } from '../base/errors.js';
 import { microsNow } from '../base/micros.js';
 import { hasEnoughSamples } from '../measurement/histogram.js';
 import type { Run, Setting } from '../measurement/result-schema.js';
@@ -11,6 +12,7 @@ import type { AbortRule } from './plan/abort-rules.js';
 import type { PlannedRun } from './plan/settings.js';
 import { dueShare, reportedStages } from './plan/stages.js';
 import { shareOfTimes } from './plan/trace.js';
+import type { AgentsOfRun } from './record/agent-part.js';
 import type { RunPart } from './record/run-part.js';
 import { mergedTrend, type RunTrend } from './record/run-trend.js';
 import { assembleRun, type RunContext } from './result/assemble-run.js';
@@ -77,6 +79,8 @@ export interface MeasuredRun {
   readonly run: Run;
   /** Why not all of its samples were written; null if they were, or were not wanted. */
   readonly samplesFailure: string | null;
+  /** Which machine did not send its part as planned; null if all did. */
+  readonly agentProblem: ChatstreamError | null;
   readonly trend: RunTrend;
 }
 
@@ -119,13 +123,15 @@ export async function measureRun(
     if (rejection !== null) throw rejectedError(target.description.url, rejection);
     const elapsedUs = microsNow() - startUs;
     const cpu = process.cpuUsage(cpuBefore);
+    const agents = load.agentsOfRun?.() ?? null;
     const after = before === null ? null : await target.readCounters();
     const counted = before === null || after === null ? null : countedBetween(before, after);
     const run = assembleRun(parts, {
       observations: stopObserving(),
       beginUs: startUs + job.warmupMs * 1000,
       planned,
-      cpuShare: (cpu.user + cpu.system) / elapsedUs,
+      cpuShare: agents === null ? (cpu.user + cpu.system) / elapsedUs : cpuShareOf(agents),
+      ...(agents === null ? {} : { agents }),
       aggregate: counted?.queueWait ?? null,
       promptCache: counted?.promptCache ?? null,
       hasObjectives: job.objectives.length > 0,
@@ -135,11 +141,30 @@ export async function measureRun(
     });
     if (isStopped(signal) && run.requests.completed === 0) return null;
     const samplesFailure = parts.find((part) => part.samplesFailure !== null)?.samplesFailure ?? null;
-    return { run, samplesFailure, trend: mergedTrend(parts.map((part) => part.trend)) };
+    return {
+      run,
+      samplesFailure,
+      agentProblem: problemOf(agents),
+      trend: mergedTrend(parts.map(({ trend }) => trend)),
+    };
   } finally {
     clearInterval(timer);
     stopObserving();
   }
+}
+
+function cpuShareOf({ agents }: AgentsOfRun): number {
+  return agents.reduce((sum, { cpuShare }) => sum + cpuShare, 0);
+}
+
+function problemOf(agents: AgentsOfRun | null): ChatstreamError | null {
+  const problems = (agents?.agents ?? []).flatMap((agent) =>
+    agent.status === 'finished' ? [] : [`agent ${agent.name} ${agent.problem}`],
+  );
+  if (problems.length === 0) return null;
+  return new ChatstreamError('cluster_unavailable', `The load was not the planned one: ${problems.join('; ')}.`, {
+    hint: 'Look at the output of the agents, and measure again.',
+  });
 }
 
 function runningRun(

@@ -38,6 +38,7 @@ const outcomes: Readonly<Record<ErrorCode, Outcome | null>> = {
   out_of_memory: 'failed',
   backend_unavailable: 'failed',
   target_unreachable: 'failed',
+  cluster_unavailable: 'failed',
   output_failed: 'failed',
   storage_failed: 'failed',
   address_unavailable: 'failed',

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { agentsSchema } from './agents-schema.js';
 import { executorsSchema } from './executor-schema.js';
 import { findMaxSchema } from './find-max-schema.js';
 import { tenantSchema, turnSchema } from './group-schema.js';
@@ -6,6 +7,7 @@ import { type PerMetric, perMetric } from './metric-names.js';
 import { type medianIntervalSchema, metricFields, metricSchema } from './metric-schema.js';
 import { overloadSchema } from './overload-schema.js';
 import { planSchema } from './plan-schema.js';
+import { loopDelaySchema, saturationSchema } from './saturation-schema.js';
 import { seriesSchema } from './series-schema.js';
 import { besideFields } from './shape-schema.js';
 import { type stageFiguresSchema, stagesSchema } from './stage-schema.js';
@@ -66,18 +68,8 @@ const rates = Type.Object({
   success_rate: Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()]),
 });
 
-export const saturationSchema = Type.Enum(['cpu', 'late-sends', 'ttft-error'], {
-  description:
-    'It used nearly all of a core; it sent so late that the load was lighter than planned; its delay is larger than the differences in TTFT.',
-});
-
 const client = Type.Object({
-  event_loop_delay_ms: Type.Object({
-    p50: Type.Number(),
-    p99: Type.Number(),
-    max: Type.Number(),
-    mean: Type.Optional(Type.Number()),
-  }),
+  event_loop_delay_ms: loopDelaySchema,
   event_loop_delay_histogram: Type.Optional(
     Type.String({ description: 'HdrHistogram V2, compressed, base64, in microseconds.' }),
   ),
@@ -150,6 +142,7 @@ const run = Type.Object({
   executors: Type.Optional(executorsSchema),
   metrics,
   client,
+  agents: Type.Optional(agentsSchema),
   checks,
   ...besideFields,
   probes: Type.Optional(

@@ -55,13 +55,16 @@ export function saturationOfRuns(runs: readonly Run[]): readonly Saturation[] {
   if (runs.length === 0) return [];
   const seconds = runs.reduce((sum, { window }) => sum + window.span_seconds, 0);
   const cpu = runs.reduce((sum, { client, window }) => sum + client.cpu_share * window.span_seconds, 0);
-  return saturationOf({
+  const pooledRuns = saturationOf({
     cpuShare: seconds === 0 ? Math.max(...runs.map(({ client }) => client.cpu_share)) : cpu / seconds,
     delay: ClientDelay.ofRuns(runs),
     clientWait: ownWait(pooled(runs, 'client_wait'), { mean_ms: pooledHold(runs) }),
     ttft: pooled(runs, 'ttft'),
     e2e: pooled(runs, 'e2e'),
   });
+  // Of several machines, one may have been too slow.
+  const ofAgents = runs.flatMap(({ agents }) => agents?.members ?? []).flatMap(({ saturation }) => saturation);
+  return [...new Set([...pooledRuns, ...ofAgents])];
 }
 
 /** Whether a latency, or a rate, cannot be trusted because of it. */

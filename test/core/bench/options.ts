@@ -32,6 +32,7 @@ export function benchOptionsOf(options: Pick<BenchOptions, 'target'> & Partial<B
     probeRate: null,
     waitReadyMs: null,
     workers: 1,
+    agents: null,
     prompts: { type: 'synthetic', inputTokens: parseLengths('8') },
     conversations: singleRequests,
     tenants: [],

@@ -22,6 +22,15 @@ export function extensionOf({ requests, longestMs }: PlannedExtension, trials: n
   return { requests: Math.ceil(requests / trials), longestMs, ended: new Int32Array(new SharedArrayBuffer(8)) };
 }
 
+/** The same with counts that are kept elsewhere, such as by other machines. */
+export function setEnded(
+  { ended }: Extension,
+  counts: { readonly completed: number; readonly unanswered: number },
+): void {
+  Atomics.store(ended, completed, counts.completed);
+  Atomics.store(ended, unanswered, counts.unanswered);
+}
+
 /** Counts a request that counts when it has ended. */
 export function countEnded({ ended }: Extension, { status }: RequestOutcome): void {
   if (status !== 'aborted') Atomics.add(ended, status === 'completed' ? completed : unanswered, 1);

@@ -21,15 +21,23 @@ const assumedTokensPerSecond = 50;
  * How many threads the load needs: one if that is enough, and at most one fewer than there are cores, as the server may
  * run on the same machine.
  *
+ * @param events what {@link expectedEvents} says
+ * @param mostInFlight of the requests in flight, each thread has its share
+ */
+export function chooseWorkers(events: number, mostInFlight = Infinity): number {
+  const most = Math.max(1, Math.min(mostInFlight, availableParallelism() - 1));
+  return Math.min(most, Math.max(1, Math.ceil(events / eventsPerWorker)));
+}
+
+/**
+ * How many tokens per second the load brings.
+ *
  * @param outputTokens the longest answer that is planned
  */
-export function chooseWorkers(load: Load, outputTokens: number): number {
-  const events =
-    load.type === 'closed' ? Math.max(...load.concurrency) * assumedTokensPerSecond : highestRate(load) * outputTokens;
-  // Of the requests in flight, each thread has its share.
-  const limit = load.type === 'open' ? (load.maxInFlight ?? Infinity) : Infinity;
-  const most = Math.max(1, Math.min(limit, availableParallelism() - 1));
-  return Math.min(most, Math.max(1, Math.ceil(events / eventsPerWorker)));
+export function expectedEvents(load: Load, outputTokens: number): number {
+  return load.type === 'closed'
+    ? Math.max(...load.concurrency) * assumedTokensPerSecond
+    : highestRate(load) * outputTokens;
 }
 
 function highestRate({ rates, stages }: Extract<Load, { type: 'open' }>): number {

@@ -2,6 +2,7 @@ import type { Objective } from '../../measurement/objectives.js';
 import type { StreamingClientOptions } from '../client/streaming-client.js';
 import type { Arrival } from '../plan/options.js';
 import { peakRate, type RateStage } from '../plan/stages.js';
+import type { AgentsOfRun } from '../record/agent-part.js';
 import type { RunPart } from '../record/run-part.js';
 import type { RunSnapshot } from '../record/run-recorder.js';
 import type { BodyOptions } from '../workload/request-body.js';
@@ -79,7 +80,7 @@ export type LoadShape =
     };
 
 /**
- * Sends load, from this thread or from several others.
+ * Sends load: from this thread, from several others, or from other machines.
  *
  * ```text
  * LoadGenerator ─▶ closed or open loop ─▶ StreamingClient ─▶ RequestOutcome ─▶ RunRecorder ─▶ RunPart
@@ -102,6 +103,8 @@ export interface LoadGenerator {
   start(signal: AbortSignal): Promise<readonly RunPart[]>;
   /** The state of each worker now. */
   snapshots(): readonly RunSnapshot[];
+  /** What each machine did in the run that has ended; absent if this one sends alone. */
+  agentsOfRun?(): AgentsOfRun | null;
   close(): Promise<void>;
 }
 
@@ -110,10 +113,14 @@ export function shareOf(total: number, worker: number, workers: number): number 
   return Math.floor(total / workers) + (worker < total % workers ? 1 : 0);
 }
 
-/** One worker's part of a job. */
+/**
+ * One worker's part of a job, which may itself be a part: of the numbers that are `worker` modulo `workers`, every
+ * `workers`-th is again the part of one.
+ */
 export function partOf(job: LoadJob, worker: number, workers: number): LoadJob {
   const { shape } = job;
-  const own = { worker, workers, ...requestsOf(job, worker, workers) };
+  const numbers = { worker: job.worker + job.workers * worker, workers: job.workers * workers };
+  const own = { ...numbers, ...requestsOf(job, worker, workers) };
   if (shape.type === 'open') return { ...job, ...own, shape: { ...shape, ...limitOf(shape, worker, workers) } };
   const clients = shareOf(shape.clients, worker, workers);
   const tenants = shape.tenants?.filter((_, client) => client % workers === worker);

@@ -1,4 +1,5 @@
 import { ChatstreamError } from '../../base/errors.js';
+import type { NatsOptions } from '../../bus/nats-bus.js';
 import type { ConversationShape } from '../../measurement/conversation-shape.js';
 import type { AnswerForm } from '../../measurement/endpoints.js';
 import type { FindMaxBy } from '../../measurement/find-max-schema.js';
@@ -75,6 +76,12 @@ export interface FindMaxOptions {
   readonly start: number;
 }
 
+/** The machines that send the load together. */
+export interface AgentsOptions {
+  readonly count: number;
+  readonly nats: Omit<NatsOptions, 'name'>;
+}
+
 /** One bench, with every default filled in. */
 export interface BenchOptions {
   readonly target: TargetOptions;
@@ -124,8 +131,10 @@ export interface BenchOptions {
   readonly probeRate: number | null;
   /** How long a server that runs already may take to answer its first request; null: it has to answer at once. */
   readonly waitReadyMs: number | null;
-  /** Threads that send; null: as many as the load needs. */
+  /** Threads that send, on each machine; null: as many as the load needs. */
   readonly workers: number | null;
+  /** Other machines that send instead of this one; null: this one does. */
+  readonly agents: AgentsOptions | null;
 
   readonly prompts: PromptSource;
   /** How chats go on after their first message. */

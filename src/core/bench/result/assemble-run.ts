@@ -1,12 +1,10 @@
 import type { BucketCounts } from '../../measurement/buckets.js';
-import { ClientDelay } from '../../measurement/client-delay.js';
 import { addUpErrors } from '../../measurement/error-counts.js';
 import { LatencyHistogram } from '../../measurement/histogram.js';
 import { aggregateQueueWait, metricOf, queueWaitOf } from '../../measurement/metric.js';
 import { perMetric } from '../../measurement/metric-names.js';
 import type { CachedPromptTokens } from '../../measurement/prompt-cache.js';
 import type {
-  ClientHealth,
   Metric,
   QueueWaitMetric,
   Rates,
@@ -14,17 +12,18 @@ import type {
   Run,
   RunMetrics,
 } from '../../measurement/result-schema.js';
-import { ownWait, saturationOf } from '../../measurement/saturation.js';
 import { littlesLawError } from '../../statistics/littles-law.js';
 import type { PlannedRun } from '../plan/settings.js';
 import type { RateStage } from '../plan/stages.js';
 import type { Tenant } from '../plan/tenants.js';
+import type { AgentsOfRun } from '../record/agent-part.js';
 import type { RunPart } from '../record/run-part.js';
 import { mergedSeries } from '../record/run-series.js';
 import { mergedTrend } from '../record/run-trend.js';
 import { addUpAnswers, answerChecks, promptCacheIn } from './answer-checks.js';
 import { assembleSeries, type Observations } from './assemble-series.js';
 import { besideOf, type PlannedBeside } from './beside.js';
+import { agentsIn, clientHealth, withAgents } from './client-health.js';
 import { executorsIn } from './executors.js';
 import { tenantsIn, turnsIn } from './group-figures.js';
 import { overloadOf } from './overload.js';
@@ -33,7 +32,7 @@ import { stagesIn } from './stage-figures.js';
 /** What is known about a run besides its parts. */
 export interface RunContext {
   readonly planned: PlannedRun;
-  /** CPU time of this process over the run, as a share of one core. */
+  /** CPU time of those who sent over the run, as a share of one core. */
   readonly cpuShare: number;
   /** The queue waits that the server itself counted during this run; null if it did not. */
   readonly aggregate: BucketCounts | null;
@@ -50,6 +49,8 @@ export interface RunContext {
   readonly stages?: readonly RateStage[];
   /** Those who sent; empty if there was one. */
   readonly tenants?: readonly Omit<Tenant, 'key'>[];
+  /** The machines that sent; absent: this one alone. */
+  readonly agents?: AgentsOfRun;
   /** What was seen of the server meanwhile. */
   readonly observations: Observations;
   /** When the warm-up ended, in microseconds of the common clock. */
@@ -73,6 +74,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
   // Of a rate that rises, requests in flight and TTFT rise anyway.
   const isOpenLoop = context.planned.setting.rate !== null && context.isSteady !== false;
   const beside = besideOf(parts, context.beside ?? nothing, requests.completed);
+  const agents = context.agents === undefined ? undefined : agentsIn(context.agents);
   const trend = mergedTrend(parts.map((part) => part.trend));
   const overload = isOpenLoop ? overloadOf(trend) : null;
   const series = assembleSeries(mergedSeries(parts.map((part) => part.series)), context.observations, context.beginUs);
@@ -91,7 +93,8 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
     ...compression(parts),
     ...executorsIn(parts),
     metrics,
-    client: clientHealth(parts, metrics, context.cpuShare, beside.held_back),
+    client: withAgents(clientHealth(parts, metrics, context.cpuShare, beside.held_back), agents),
+    ...(agents === undefined ? {} : { agents }),
     checks: {
       littles_law_error: littlesLawError(meanInFlight, counted, (metrics.e2e.mean ?? 0) / 1000),
       ...answerChecks(answers),
@@ -158,32 +161,6 @@ function tokenSource(parts: readonly RunPart[]): Run['output_tokens_source'] {
 function compression(parts: readonly RunPart[]): Pick<Run, 'content_encoding'> {
   const encoding = parts.map(({ contentEncoding }) => contentEncoding).find((each) => each !== null);
   return encoding === undefined ? {} : { content_encoding: encoding };
-}
-
-function clientHealth(
-  parts: readonly RunPart[],
-  metrics: RunMetrics,
-  cpuShare: number,
-  heldBack: Run['held_back'],
-): ClientHealth {
-  const delays = LatencyHistogram.merged(parts.map(({ loopDelay }) => loopDelay));
-  const delay = ClientDelay.ofHistogram(delays);
-  const share = cpuShare / parts.length;
-  const { client_wait: clientWait, ttft, e2e } = metrics;
-  const saturation = saturationOf({ cpuShare: share, delay, clientWait: ownWait(clientWait, heldBack), ttft, e2e });
-  return {
-    event_loop_delay_ms: {
-      p50: delays.quantileMs(50) ?? 0,
-      p99: delays.quantileMs(99) ?? 0,
-      max: delays.maxMs ?? 0,
-      mean: Math.round(delay.meanMs * 1000) / 1000,
-    },
-    event_loop_delay_histogram: delays.encode(),
-    cpu_share: share,
-    workers: parts.length,
-    saturated: saturation.length > 0,
-    saturation: [...saturation],
-  };
 }
 
 function spanOf(parts: readonly RunPart[]): RunPart['span'] {

@@ -23,7 +23,8 @@ export function besideOf(
   };
 }
 
-function heldBackIn(parts: readonly RunPart[], completed: number): NonNullable<Run['held_back']> {
+/** What was held back. @param completed requests of the run */
+export function heldBackIn(parts: readonly RunPart[], completed: number): NonNullable<Run['held_back']> {
   const held = parts.map(({ heldBack }) => heldBack);
   const answeredUs = held.reduce((sum, each) => sum + each.answeredUs, 0);
   return {

@@ -8,6 +8,7 @@ import { dimensionsOf, settingsText, settingText } from '../../measurement/setti
 import { bySetting, settingsKey, type SettingSummary } from '../../measurement/summarise.js';
 import { objectivesText, targetItems } from '../text/description.js';
 import { oneLine } from '../text/escape.js';
+import { agentsNote } from './agents-notes.js';
 import { besideNotes } from './beside-notes.js';
 import { headlineOf, queueWaitSourceOf, queueWaitSourceText } from './columns.js';
 import { growingNote, steadyOf } from './overload.js';
@@ -28,6 +29,7 @@ export function notesBelow(
     completed ? `Queue wait ${queueWaitSourceText[queueWaitSourceOf(summaries)]}.` : '',
     growingNote(result, summaries),
     ...besideNotes(result, summaries),
+    agentsNote(result),
     promptCacheText(summaries),
     executorsText(result),
     result.plan.slo.length > 0 ? `Goodput counts requests that met ${objectivesText(result.plan)}.` : '',

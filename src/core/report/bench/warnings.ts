@@ -6,6 +6,7 @@ import { bySetting, type SettingSummary } from '../../measurement/summarise.js';
 import { unansweredWarning, undisturbedRuns } from '../../measurement/unanswered.js';
 import { littlesLawTolerance } from '../../statistics/littles-law.js';
 import { oneLine } from '../text/escape.js';
+import { saturatedAgents } from './agents-notes.js';
 import { streamWarnings } from './stream-warnings.js';
 
 /** Reasons to doubt the figures, which a report shows before them. */
@@ -77,10 +78,11 @@ function clientWarnings(runs: readonly Run[], by: readonly Dimension[]): string[
   const saturated = runs.filter(({ client }) => client.saturated);
   if (saturated.length > 0) {
     const reasons = [...new Set(saturated.flatMap(({ client }) => client.saturation ?? []))];
-    const cpu = Math.max(...saturated.map(({ client }) => client.cpu_share));
+    const cpu = Math.max(...saturated.map(highestCpuShare));
     const why = reasons.length === 0 ? '' : `: ${listed(reasons.map((each) => saturationTexts[each](cpu)))}`;
     const advice = 'Use fewer clients, more --workers, or another machine.';
-    return [`The load generator was saturated at ${settingsOf(saturated, by)}${why}. ${advice}`];
+    const where = `${settingsOf(saturated, by)}${saturatedAgents(saturated)}`;
+    return [`The load generator was saturated at ${where}${why}. ${advice}`];
   }
   const late = runs.filter(({ client, metrics }) => {
     const { mean } = client.event_loop_delay_ms;
@@ -93,6 +95,11 @@ function clientWarnings(runs: readonly Run[], by: readonly Dimension[]): string[
     `The load generator noticed events up to ${timeText(delayMs)} late on average at ${settingsOf(late, by)}: other ` +
       `programs use its CPU. That delay is part of ${where}end-to-end latency.`,
   ];
+}
+
+/** Of several machines, that of the busiest. */
+function highestCpuShare({ client, agents }: Run): number {
+  return Math.max(client.cpu_share, ...(agents?.members ?? []).map(({ cpu_share: share }) => share));
 }
 
 /** As a share of the mean TTFT. */

@@ -1,0 +1,45 @@
+import { hostname } from 'node:os';
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../cli/base-command.js';
+import { clusterFlags, natsOptionsOf } from '../cli/cluster-flags.js';
+import { defaultInWords, fromEnvironment } from '../cli/flags.js';
+import { createLogger } from '../cli/logging.js';
+import { firstSignal } from '../cli/signals.js';
+
+export default class BenchAgent extends BaseCommand {
+  static override summary = 'Send load for benches that are started on other machines.';
+
+  static override description = `Waits at a NATS server until chatstream bench --agents wants its help, sends its share of the load, and waits again. It works for one bench at a time, and has to be of the same version. Ctrl-C ends it.`;
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --cluster nats://10.0.0.1',
+    {
+      description: 'With a certificate of your own, and a user of NATS',
+      command:
+        '<%= config.bin %> <%= command.id %> --cluster tls://nats.example:4222 --cluster-ca ca.pem --cluster-creds agent.creds',
+    },
+  ];
+
+  // It has no result, only a log.
+  static override enableJsonFlag = false;
+
+  static override flags = fromEnvironment({
+    ...clusterFlags,
+    name: Flags.string({
+      ...defaultInWords('the name of the machine'),
+      summary: 'Name of this machine in logs and reports.',
+    }),
+  });
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(BenchAgent);
+    const nats = natsOptionsOf(flags);
+    const { runAgent } = await import('../cli/run-agent.js');
+    const { stopping } = firstSignal('Stopped before NATS was reached.');
+    await runAgent(
+      { nats, name: flags.name ?? hostname(), version: this.config.version },
+      createLogger(flags['log-level']),
+      stopping,
+    );
+  }
+}

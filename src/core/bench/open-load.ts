@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { systemClock } from '../base/clock.js';
+import { longestOf } from '../measurement/lengths.js';
+import { chooseWorkers, expectedEvents } from './load/in-workers.js';
+import type { LoadGenerator } from './load/load-generator.js';
+import { localLoad } from './load/local-load.js';
+import type { BenchOptions } from './plan/options.js';
+
+/** How long a bench waits for agents: long enough to start the last one by hand. */
+const agentsWithinMs = 60_000;
+
+/**
+ * Gets ready to send: from this machine, or from as many others as are wanted, which this waits for.
+ *
+ * @param onWait called with what it waits for
+ * @throws ChatstreamError `cluster_unavailable` if NATS or enough agents are not there; the signal's reason
+ */
+export async function openLoad(
+  { agents, load, outputTokens, workers, version }: BenchOptions,
+  { signal, onWaitFor }: { readonly signal: AbortSignal; readonly onWaitFor?: ((what: string) => void) | undefined },
+): Promise<LoadGenerator> {
+  const events = expectedEvents(load, longestOf(outputTokens));
+  if (agents === null) {
+    return localLoad(workers ?? chooseWorkers(events, load.type === 'open' ? load.maxInFlight : undefined));
+  }
+  // Loaded late: most benches need neither.
+  const { connectNats } = await import('../bus/nats-bus.js');
+  const { findAgents } = await import('./agents/find-agents.js');
+  const { agentsLoad } = await import('./agents/agents-load.js');
+  const { messageVersion } = await import('./agents/messages.js');
+  const { count, nats } = agents;
+  const host = hostname();
+  const bus = await connectNats({ ...nats, name: `chatstream bench on ${host}` });
+  const session = randomBytes(8).toString('hex');
+  const cluster = { bus, clock: systemClock, speaker: { version: messageVersion, tool: version }, session, host };
+  try {
+    const found = await findAgents(cluster, {
+      ...{ count, patienceMs: agentsWithinMs, signal, address: nats.address.shown },
+      onFound: (there) => onWaitFor?.(`Waiting for ${count} agents at ${nats.address.shown}: ${there} there …`),
+    });
+    return agentsLoad(cluster, found, { workers, events });
+  } catch (error) {
+    await bus.close();
+    throw error;
+  }
+}

@@ -1,0 +1,25 @@
+import type { RunSnapshot } from './run-recorder.js';
+import { mergedTrend } from './run-trend.js';
+
+/** The state of several threads as that of one. Of percentiles, which cannot be merged, it has the worst. */
+export function mergedSnapshot(snapshots: readonly RunSnapshot[]): RunSnapshot {
+  const sum = (of: (snapshot: RunSnapshot) => number): number =>
+    snapshots.reduce((total, snapshot) => total + of(snapshot), 0);
+  const rejections = snapshots.map(({ rejection }) => rejection);
+  return {
+    completed: sum(({ completed }) => completed),
+    warmup: sum(({ warmup }) => warmup),
+    inFlight: sum(({ inFlight }) => inFlight),
+    unanswered: sum(({ unanswered }) => unanswered),
+    servedTokens: sum(({ servedTokens }) => servedTokens),
+    p50Ms: worst(snapshots.map(({ p50Ms }) => p50Ms)),
+    p95Ms: worst(snapshots.map(({ p95Ms }) => p95Ms)),
+    trend: mergedTrend(snapshots.map(({ trend }) => trend)),
+    rejection: rejections.includes(null) ? null : (rejections[0] ?? null),
+  };
+}
+
+function worst(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}

@@ -1,0 +1,33 @@
+import type { Subscribable } from '../base/emitter.js';
+
+/** A message as it arrives. */
+export interface BusMessage {
+  readonly data: Uint8Array;
+  /** Answers a {@link Bus.request}. Does nothing if the sender wants no answer. */
+  readonly reply: (data: Uint8Array) => void;
+}
+
+/** What happens to the connection. A connection that is lost is opened again for as long as it takes. */
+export type BusStatus =
+  | { readonly type: 'lost' }
+  | { readonly type: 'back' }
+  /** Such as a subject that this user may not use. */
+  | { readonly type: 'error'; readonly message: string };
+
+/**
+ * Carries messages between processes. A message arrives at everyone who subscribes to its subject at that moment; it may
+ * also be lost, come late, or come twice, so senders ask again, and receivers can be asked again.
+ */
+export interface Bus {
+  /** A message may have so many bytes. */
+  readonly maxPayloadBytes: number;
+  /** Sends a message. While the connection is lost, it is kept for a while, or is lost. */
+  publish(subject: string, data: Uint8Array): void;
+  /** @returns ends the subscription */
+  subscribe(subject: string, onMessage: (message: BusMessage) => void): () => void;
+  /** Sends a message, and waits for one answer. Null if there is none in time, for whatever reason. Never rejects. */
+  request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Uint8Array | null>;
+  readonly onStatus: Subscribable<BusStatus>;
+  /** Sends what is under way, and ends the connection. */
+  close(): Promise<void>;
+}

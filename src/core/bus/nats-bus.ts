@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import type { ConnectionOptions, NatsConnection, TlsOptions } from '@nats-io/transport-node';
+import { Emitter } from '../base/emitter.js';
+import { ChatstreamError, messageOf } from '../base/errors.js';
+import type { Bus, BusStatus } from './bus.js';
+import type { ClusterAddress } from './cluster-address.js';
+
+/** How to reach NATS. */
+export interface NatsOptions {
+  readonly address: ClusterAddress;
+  /** File with a user's JWT and key, as `nsc` writes it; null: none. */
+  readonly credentialsPath: string | null;
+  /** File with certificates of authorities to trust, in PEM; null: those of the system. */
+  readonly caPath: string | null;
+  /** What this connection is called in the server's lists. */
+  readonly name: string;
+}
+
+/** A server that restarts is back within a second or two. */
+const reconnectEveryMs = 500;
+
+/** How often the connection is tried, and how many attempts in a row may be lost: a dead peer is noticed after 15 s. */
+const ping = { pingInterval: 5000, maxPingOut: 2 } as const;
+
+/**
+ * Connects to NATS. The client is loaded here, so that nothing else has to wait for it.
+ *
+ * @throws ChatstreamError `cluster_unavailable` if there is no connection within 5 s, `usage` if a file cannot be read
+ */
+export async function connectNats(options: NatsOptions): Promise<Bus> {
+  const { address, name } = options;
+  const files = { ca: await fileOf(options.caPath), credentials: await fileOf(options.credentialsPath) };
+  const nats = await import('@nats-io/transport-node');
+  const login =
+    files.credentials === null
+      ? given({ user: address.user, pass: address.password, token: address.token })
+      : { authenticator: nats.credsAuthenticator(files.credentials) };
+  const tls = tlsOf(address, files.ca);
+  const settings: ConnectionOptions = {
+    ...{ servers: [...address.servers], name, timeout: 5000, reconnectTimeWait: reconnectEveryMs, ...ping, ...login },
+    maxReconnectAttempts: -1,
+    // A server that restarts with its accounts loaded late must not end an agent for good.
+    ignoreAuthErrorAbort: true,
+    ...(tls === undefined ? {} : { tls }),
+  };
+  const connection = await nats.connect(settings).catch((error: unknown) => {
+    throw new ChatstreamError(
+      'cluster_unavailable',
+      `NATS cannot be reached at ${address.shown}: ${messageOf(error)}.`,
+      {
+        hint: 'Is nats-server running there, and may this user connect? See docs/bench-agents.md.',
+        cause: error,
+      },
+    );
+  });
+  return busOf(connection);
+}
+
+/** Undefined: the server decides whether there is TLS. */
+function tlsOf({ tls, servers }: ClusterAddress, ca: Buffer | null): TlsOptions | undefined {
+  if (!tls && ca === null) return undefined;
+  const [host = ''] = (servers[0] ?? '').split(/:\d+$/);
+  // Of a server without a name, the client checks the certificate against "localhost", unless it is told the address.
+  const byNumber = servers.length === 1 && isIP(host) !== 0 ? { host } : {};
+  return { ...(ca === null ? {} : { ca: ca.toString('utf8') }), ...byNumber };
+}
+
+async function fileOf(path: string | null): Promise<Buffer | null> {
+  if (path === null) return null;
+  return readFile(path).catch((error: unknown) => {
+    throw new ChatstreamError('usage', `${path} cannot be read: ${messageOf(error)}.`, { cause: error });
+  });
+}
+
+/** What is not null. */
+function given<Name extends string>(values: Readonly<Record<Name, string | null>>): Partial<Record<Name, string>> {
+  const known: Partial<Record<Name, string>> = {};
+  for (const name in values) {
+    const value = values[name];
+    if (value !== null) known[name] = value;
+  }
+  return known;
+}
+
+function busOf(connection: NatsConnection): Bus {
+  const status = new Emitter<BusStatus>();
+  void report(connection, status);
+  return {
+    maxPayloadBytes: connection.info?.max_payload ?? 1024 * 1024,
+    publish(subject, data) {
+      if (!connection.isClosed()) connection.publish(subject, data);
+    },
+    subscribe(subject, onMessage) {
+      const subscription = connection.subscribe(subject, {
+        // What is wrong with a subscription is also told as a status.
+        callback: (error, message) => {
+          if (error !== null) return;
+          const reply = (data: Uint8Array): void => {
+            if (!connection.isClosed()) message.respond(data);
+          };
+          onMessage({ data: message.data, reply });
+        },
+      });
+      return () => {
+        subscription.unsubscribe();
+      };
+    },
+    request: (subject, data, timeout) =>
+      connection.request(subject, data, { timeout }).then(
+        (message) => message.data,
+        // Without a subscriber, at a time-out and without a connection alike, there is no answer.
+        () => null,
+      ),
+    onStatus: status.subscribe,
+    async close() {
+      // Draining waits for the server, which may be away.
+      await Promise.race([connection.flush().catch(() => undefined), after(1000)]);
+      await connection.close();
+    },
+  };
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}
+
+async function report(connection: NatsConnection, status: Emitter<BusStatus>): Promise<void> {
+  for await (const event of connection.status()) {
+    if (event.type === 'disconnect') status.emit({ type: 'lost' });
+    else if (event.type === 'reconnect') status.emit({ type: 'back' });
+    else if (event.type === 'error') status.emit({ type: 'error', message: event.error.message });
+  }
+}

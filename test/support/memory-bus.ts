@@ -1,0 +1,126 @@
+import type { Clock } from '../../src/core/base/clock.js';
+import { Emitter } from '../../src/core/base/emitter.js';
+import type { Random } from '../../src/core/base/random.js';
+import type { Bus, BusMessage, BusStatus } from '../../src/core/bus/bus.js';
+
+/** What may happen to a message on its way. */
+export interface Weather {
+  /** Milliseconds that a message takes at least, and at most. */
+  readonly delayMs: readonly [number, number];
+  /** Shares of the messages, 0 to 1. */
+  readonly lost: number;
+  readonly repeated: number;
+}
+
+const fairWeather: Weather = { delayMs: [1, 1], lost: 0, repeated: 0 };
+
+/** NATS in this process, in virtual time: messages take their time, and some are lost or come twice. */
+export class MemoryNetwork {
+  weather: Weather = fairWeather;
+  /** What was sent. */
+  readonly sent = { messages: 0, bytes: 0, largest: 0 };
+  readonly clock: Clock;
+  readonly #random: Random;
+  readonly #buses = new Set<MemoryBus>();
+  #inboxes = 0;
+
+  constructor(clock: Clock, random: Random) {
+    this.clock = clock;
+    this.#random = random;
+  }
+
+  /** A connection of one process. */
+  connect(maxPayloadBytes = 1024 * 1024): MemoryBus {
+    const bus = new MemoryBus(this, maxPayloadBytes);
+    this.#buses.add(bus);
+    return bus;
+  }
+
+  newInbox(): string {
+    this.#inboxes += 1;
+    return `_INBOX.${this.#inboxes}`;
+  }
+
+  /** @param inbox where the sender waits for an answer; null if it wants none */
+  send(from: MemoryBus, subject: string, data: Uint8Array, inbox: string | null): void {
+    if (data.length > from.maxPayloadBytes) throw new Error(`a message of ${data.length} bytes to ${subject}`);
+    this.sent.messages += 1;
+    this.sent.bytes += data.length;
+    this.sent.largest = Math.max(this.sent.largest, data.length);
+    if (from.isCut || this.#random() < this.weather.lost) return;
+    const copies = this.#random() < this.weather.repeated ? 2 : 1;
+    for (let copy = 0; copy < copies; copy += 1) {
+      const [least, most] = this.weather.delayMs;
+      this.clock.schedule(least + this.#random() * (most - least), () => {
+        for (const bus of this.#buses) bus.deliver(subject, data, inbox);
+      });
+    }
+  }
+
+  leave(bus: MemoryBus): void {
+    this.#buses.delete(bus);
+  }
+}
+
+export class MemoryBus implements Bus {
+  /** While it is true, nothing reaches this connection, and nothing leaves it. */
+  isCut = false;
+  readonly maxPayloadBytes: number;
+  readonly #network: MemoryNetwork;
+  readonly #status = new Emitter<BusStatus>();
+  readonly #handlers = new Map<string, Set<(message: BusMessage) => void>>();
+
+  constructor(network: MemoryNetwork, maxPayloadBytes: number) {
+    this.#network = network;
+    this.maxPayloadBytes = maxPayloadBytes;
+  }
+
+  get onStatus(): Bus['onStatus'] {
+    return this.#status.subscribe;
+  }
+
+  publish(subject: string, data: Uint8Array): void {
+    this.#network.send(this, subject, data, null);
+  }
+
+  subscribe(subject: string, onMessage: (message: BusMessage) => void): () => void {
+    const all = this.#handlers.get(subject) ?? new Set();
+    this.#handlers.set(subject, all.add(onMessage));
+    return () => {
+      all.delete(onMessage);
+      if (all.size === 0) this.#handlers.delete(subject);
+    };
+  }
+
+  request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Uint8Array | null> {
+    return new Promise((resolve) => {
+      const inbox = this.#network.newInbox();
+      const finish = (answer: Uint8Array | null): void => {
+        stopTimer();
+        unsubscribe();
+        resolve(answer);
+      };
+      const unsubscribe = this.subscribe(inbox, (message) => {
+        finish(message.data);
+      });
+      const stopTimer = this.#network.clock.schedule(timeoutMs, () => {
+        finish(null);
+      });
+      this.#network.send(this, subject, data, inbox);
+    });
+  }
+
+  deliver(subject: string, data: Uint8Array, inbox: string | null): void {
+    if (this.isCut) return;
+    const reply = (answer: Uint8Array): void => {
+      if (inbox !== null) this.#network.send(this, inbox, answer, null);
+    };
+    for (const handler of [...(this.#handlers.get(subject) ?? [])]) handler({ data, reply });
+  }
+
+  close(): Promise<void> {
+    this.#network.leave(this);
+    this.#handlers.clear();
+    return Promise.resolve();
+  }
+}
