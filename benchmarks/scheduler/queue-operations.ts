@@ -101,7 +101,7 @@ class Queue {
 
   /** Tops the queue up again. */
   #fill(): void {
-    while (this.#scheduler.vacancies > 0) {
+    while (this.#scheduler.room.vacancies > 0) {
       const job = new Job();
       this.#scheduler.admit(job);
       if (job.status === 'waiting') this.#waiting.push(job);

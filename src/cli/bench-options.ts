@@ -21,7 +21,7 @@ import { conversationsOf } from './bench-workload.js';
 import { checkFilesApart, type FlagOrigins, valuesOf } from './flags.js';
 import { flagsToShow, givenServerFlags, ownServerCommand } from './own-server.js';
 import { mostSlots } from './queue-flags.js';
-import { checkEngineFlags, mostLlamaSlots } from './serve-flags.js';
+import { checkEngineFlags, mostLlamaSlots } from './serve-options.js';
 
 /** The package that is running. */
 interface Package {

@@ -5,7 +5,8 @@ import { parseUpstreams } from '../core/executor/upstream/upstream-options.js';
 import { refuseReserves } from '../core/scheduler/reserves.js';
 import type { ServeUpstreamsOptions } from '../core/serve-upstreams.js';
 import { type FlagOrigins, valuesOf } from './flags.js';
-import { lineOptions, type ServeFlags, serveFlags } from './serve-flags.js';
+import { type ServeFlags, serveFlags } from './serve-flags.js';
+import { lineOptions } from './serve-options.js';
 
 /** Flags about an engine of our own are of these groups, except for those that name models. */
 const engineGroups: ReadonlySet<string | undefined> = new Set(['MODEL', 'MOCK ENGINE']);

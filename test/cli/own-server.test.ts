@@ -9,7 +9,8 @@ import {
   ownServerCommand,
   ownServerFlags,
 } from '../../src/cli/own-server.js';
-import { serveFlags, serveOptions } from '../../src/cli/serve-flags.js';
+import { serveFlags } from '../../src/cli/serve-flags.js';
+import { serveOptions } from '../../src/cli/serve-options.js';
 
 async function given(...argv: readonly string[]): Promise<ReturnType<typeof givenServerFlags>> {
   const parsed = await Parser.parse([...argv], { flags: ownServerFlags, strict: true });

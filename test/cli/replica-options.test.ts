@@ -1,6 +1,7 @@
 import { Parser } from '@oclif/core';
 import { describe, expect, it } from 'vitest';
-import { serveFlags, serveOptions } from '../../src/cli/serve-flags.js';
+import { serveFlags } from '../../src/cli/serve-flags.js';
+import { serveOptions } from '../../src/cli/serve-options.js';
 import type { Replication } from '../../src/core/executor/replicas/replication.js';
 
 async function replicationOf(...argv: readonly string[]): Promise<Replication | null> {

@@ -153,14 +153,14 @@ export class Admission {
   assertRoom(jobs: readonly InferenceJob[]): void {
     const requests = jobs.map(({ request }) => request);
     if (this.#hasReserved(requests)) return;
-    this.#scheduler.assertVacancy(jobs.length - 1);
+    this.#scheduler.room.assertVacancy(jobs.length - 1);
     this.#assertKeyRoom(requests);
-    this.#scheduler.assertTokenRoom(jobs.map(({ promptTokens }) => promptTokens));
+    this.#scheduler.room.assertTokens(jobs.map(({ promptTokens }) => promptTokens));
   }
 
   /** Those that are being prepared hold places already. */
   #assertPlaces(places: number): void {
-    this.#scheduler.assertVacancy(this.#preparing + places - 1);
+    this.#scheduler.room.assertVacancy(this.#preparing + places - 1);
   }
 
   /** Whether they would start at once, however long the line is. All of them come with one key. */
@@ -172,7 +172,7 @@ export class Admission {
   /** All of them come with one key. */
   #assertKeyRoom(requests: readonly InferenceRequest[]): void {
     const [first] = requests;
-    if (first !== undefined) this.#scheduler.assertKeyRoom(claimantOf(first), requests.length);
+    if (first !== undefined) this.#scheduler.room.assertKey(claimantOf(first), requests.length);
   }
 
   /** @param leave called when the client leaves, also from within this call */

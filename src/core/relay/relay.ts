@@ -142,9 +142,9 @@ export class Relay implements RequestLine {
       const line = this.#line(modelFor(request.model, this.executors, this.#options.aliases));
       this.#options.rates?.take(payer, 1);
       if (this.#isOut(line)) throw noUpstreamError(line.model, line.scheduler.retryAfterSeconds());
-      line.scheduler.assertVacancy();
-      line.scheduler.assertTokenRoom([request.promptTokens]);
-      line.scheduler.assertKeyRoom({ key, payer }, 1);
+      line.scheduler.room.assertVacancy();
+      line.scheduler.room.assertTokens([request.promptTokens]);
+      line.scheduler.room.assertKey({ key, payer }, 1);
       const job = new RelayJob(request, listener, line, arrivedMs);
       job.watch(client, () => {
         this.#leave(job);

@@ -6,7 +6,7 @@ import type { Claimant } from './demand.js';
 import { FairLine, type QueuePolicy } from './fair-line.js';
 import type { Job, QueueEntry, SchedulerEvent, TurningAway, WaitingView, WaitReason } from './job.js';
 import type { JobLine } from './job-line.js';
-import { assertKeyFits, assertTokensFit, assertVacancyIn, type QueueState, vacanciesIn } from './queue-room.js';
+import { QueueRoom, type QueueState } from './queue-room.js';
 import { assertRoomFor, checkReserves, type ReserveSettings, totalReserve } from './reserves.js';
 import type { SchedulerLimits, SchedulerOptions } from './scheduler-options.js';
 import { StartEstimates } from './start-estimates.js';
@@ -27,7 +27,8 @@ export class Scheduler<J extends Job> implements QueueState {
   readonly #clock: Clock;
   /** See {@link SchedulerOptions}. */
   readonly maxQueuedTokens: number | null;
-  readonly #retry = (): number => this.retryAfterSeconds();
+  /** Whether more can be admitted. */
+  readonly room: QueueRoom;
   readonly #line: JobLine<J>;
   readonly #fairLine: FairLine<J> | null;
   readonly #estimates: StartEstimates<J>;
@@ -55,10 +56,11 @@ export class Scheduler<J extends Job> implements QueueState {
     this.#fairLine = fair === undefined ? null : new FairLine(fair, clock);
     this.#line = this.#fairLine ?? new WaitingLine<J>();
     this.#estimates = new StartEstimates(fair?.policy === 'fair', clock);
+    const retryAfterSeconds = (): number => this.retryAfterSeconds();
+    this.room = new QueueRoom(this, (payer) => this.#fairLine?.roomOf(payer) ?? null, retryAfterSeconds);
     this.#waits = new WaitingLimits(
       {
-        ...{ line: this.#line, estimates: this.#estimates, queueTimeoutMs, ttftTargetMs },
-        retryAfterSeconds: this.#retry,
+        ...{ line: this.#line, estimates: this.#estimates, queueTimeoutMs, ttftTargetMs, retryAfterSeconds },
         turnAway: (...turning) => {
           this.#turnAway(...turning);
         },
@@ -116,11 +118,6 @@ export class Scheduler<J extends Job> implements QueueState {
     return Math.min(places, this.#fairLine?.spareFor(claimant) ?? 0) >= jobs;
   }
 
-  /** How many more jobs could be admitted now, to run or to wait; for those for whom no places are held back. */
-  get vacancies(): number {
-    return vacanciesIn(this);
-  }
-
   /**
    * Admits a job: it starts at once if there is a free slot and no other job waits, and waits otherwise. If it is expected
    * to start after its deadline, it is turned away at once.
@@ -129,7 +126,7 @@ export class Scheduler<J extends Job> implements QueueState {
    * @throws ChatstreamError `queue_full` with the seconds after which to try again, or `draining`
    */
   admit(job: J): void {
-    if (!this.hasReserved(job.demand, 1)) this.assertVacancy();
+    if (!this.hasReserved(job.demand, 1)) this.room.assertVacancy();
     if (job.status !== 'new') throw new ChatstreamError('internal', 'A job was admitted twice.');
     job.status = 'waiting';
     job.admittedMs = this.#clock.now();
@@ -139,35 +136,6 @@ export class Scheduler<J extends Job> implements QueueState {
     this.#fill();
     this.#waits.watchOldest();
     this.#waits.watch(job);
-  }
-
-  /**
-   * Throws what {@link admit} would throw if `pending` other jobs were admitted first.
-   *
-   * @throws ChatstreamError as `admit` does
-   */
-  assertVacancy(pending = 0): void {
-    assertVacancyIn(this, pending, this.#retry);
-  }
-
-  /**
-   * Throws if jobs with such prompts cannot be admitted together.
-   *
-   * @param prompts in tokens
-   * @throws ChatstreamError `queue_full`
-   */
-  assertTokenRoom(prompts: readonly number[]): void {
-    assertTokensFit(this, prompts, this.#retry);
-  }
-
-  /**
-   * Throws if a key may not have so many more jobs wait: those that could start at once do not count.
-   *
-   * @throws ChatstreamError `rate_limited`
-   */
-  assertKeyRoom({ key, payer = key }: Pick<Claimant, 'key' | 'payer'>, jobs: number): void {
-    const room = this.#fairLine?.roomOf(payer);
-    if (room !== undefined) assertKeyFits(key, jobs, room, this, this.#retry);
   }
 
   /** Ends a running job; the first waiting one starts before this returns. Jobs that are not running are ignored. */

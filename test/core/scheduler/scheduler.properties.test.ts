@@ -97,7 +97,7 @@ describe('a scheduler, whatever its owner does and whenever', () => {
   it('reports in advance how many jobs it would still admit', () => {
     law({ draining: true }, (script) => {
       const stage = play(script);
-      const { vacancies } = stage.scheduler;
+      const { vacancies } = stage.scheduler.room;
       for (let count = 0; count < vacancies; count += 1) stage.perform({ do: 'admit' });
       expect(entriesOf(stage, 'admitted').length).toBe(entriesOf(play(script), 'admitted').length + vacancies);
       stage.perform({ do: 'admit' });

@@ -84,12 +84,12 @@ describe('admitting', () => {
     jobs.admit('a', 'b', 'c');
     expect(
       refusal(() => {
-        jobs.scheduler.assertVacancy(1);
+        jobs.scheduler.room.assertVacancy(1);
       }),
     ).toBeUndefined();
     expect(
       refusal(() => {
-        jobs.scheduler.assertVacancy(2);
+        jobs.scheduler.room.assertVacancy(2);
       })?.code,
     ).toBe('queue_full');
   });

@@ -180,7 +180,7 @@ describe('draining', () => {
 
   it('has no vacancies', () => {
     void jobs.scheduler.drain();
-    expect(jobs.scheduler.vacancies).toBe(0);
+    expect(jobs.scheduler.room.vacancies).toBe(0);
   });
 });
 
