@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { clusterFlags, natsOptionsOf } from '../cli/cluster-flags.js';
+import { clusterFlags, natsOptionsOf } from '../cli/bench/cluster-flags.js';
 import { defaultInWords, fromEnvironment } from '../cli/flags.js';
 import { createLogger } from '../cli/logging.js';
 import { firstSignal } from '../cli/signals.js';
@@ -34,7 +34,7 @@ export default class BenchAgent extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(BenchAgent);
     const nats = natsOptionsOf(flags);
-    const { runAgent } = await import('../cli/run-agent.js');
+    const { runAgent } = await import('../cli/bench/run-agent.js');
     const { stopping } = firstSignal('Stopped before NATS was reached.');
     await runAgent(
       { nats, name: flags.name ?? hostname(), version: this.config.version },

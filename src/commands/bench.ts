@@ -1,15 +1,15 @@
 import { BaseCommand } from '../cli/base-command.js';
-import { repeatingCommand } from '../cli/bench-command.js';
-import { benchFilesOf } from '../cli/bench-files.js';
-import { type BenchFlags, benchFlags } from '../cli/bench-flags.js';
-import { benchOptions } from '../cli/bench-options.js';
-import { argumentsOf } from '../cli/config-flags.js';
+import { repeatingCommand } from '../cli/bench/command.js';
+import { benchFilesOf } from '../cli/bench/files.js';
+import { type BenchFlags, benchFlags } from '../cli/bench/flags.js';
+import { showProgress } from '../cli/bench/live-block.js';
+import { benchOptions } from '../cli/bench/options.js';
+import { ownServerBeginning } from '../cli/bench/own-server.js';
+import { parentListener } from '../cli/bench/parent-listener.js';
 import { exitLine } from '../cli/exit-line.js';
 import { type FlagOrigins, flagOrigins, valuesOf } from '../cli/flags.js';
-import { showProgress } from '../cli/live-block.js';
 import { createLogger, type LogLevel } from '../cli/logging.js';
-import { ownServerBeginning } from '../cli/own-server.js';
-import { parentListener } from '../cli/parent-listener.js';
+import { argumentsOf } from '../cli/serve/config-flags.js';
 import { endWithParent, firstSignal } from '../cli/signals.js';
 import { reportStyle } from '../cli/terminal.js';
 
@@ -47,8 +47,8 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
     // Loaded late, so that --help and wrong flags need not wait for the load generator's code.
     const { bench } = await import('../core/bench/bench.js');
     const { checkOutput } = await import('../core/report/write-report.js');
-    const { prepareGate } = await import('../cli/bench-gate.js');
-    const { benchJson, benchText, exitCodeOfBench, keepReport } = await import('../cli/bench-report.js');
+    const { prepareGate } = await import('../cli/bench/gate.js');
+    const { benchJson, benchText, exitCodeOfBench, keepReport } = await import('../cli/bench/report.js');
     valuesOf(flags.output).forEach(checkOutput);
     const gate = await prepareGate(flags, options);
 
@@ -105,7 +105,7 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
     let parsed = await this.parse(Bench);
     const { config } = parsed.flags;
     if (config !== undefined) {
-      const { joinedLists, readBenchConfig } = await import('../cli/bench-config.js');
+      const { joinedLists, readBenchConfig } = await import('../cli/bench/config.js');
       const values = joinedLists(await readBenchConfig(config), Bench.flags);
       const added = argumentsOf(values, Bench.flags, flagOrigins(parsed), 'bench');
       parsed = await this.parse(Bench, [...this.argv, ...added]);

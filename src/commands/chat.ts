@@ -1,9 +1,9 @@
 import { text } from 'node:stream/consumers';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
+import { givenServerFlags, ownServerFlags } from '../cli/bench/own-server.js';
 import { connectionFlags } from '../cli/connection-flags.js';
 import { flagOrigins, fromEnvironment } from '../cli/flags.js';
-import { givenServerFlags, ownServerFlags } from '../cli/own-server.js';
 import { firstSignal } from '../cli/signals.js';
 import { ChatstreamError } from '../core/base/errors.js';
 

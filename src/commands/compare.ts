@@ -1,11 +1,11 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.js';
-import { type CompareReport, reportOf, reportOfSeveral } from '../cli/compare-report.js';
+import { compareOptions, exitCodeOfVerdict, gateFlags } from '../cli/compare/gate-flags.js';
+import { type CompareReport, reportOf, reportOfSeveral } from '../cli/compare/report.js';
 import { exitCodeOfVerdictAnd } from '../cli/exit-codes.js';
 import { exitLine } from '../cli/exit-line.js';
 import { failuresOf } from '../cli/failures.js';
 import { checkFilesApart, fromEnvironment, listFlag, valuesOf } from '../cli/flags.js';
-import { compareOptions, exitCodeOfVerdict, gateFlags } from '../cli/gate-flags.js';
 import { reportStyle } from '../cli/terminal.js';
 import { ChatstreamError } from '../core/base/errors.js';
 import { compare, type CompareOptions } from '../core/compare/compare.js';

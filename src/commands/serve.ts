@@ -2,14 +2,14 @@ import { isIP } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import type { Logger as PinoLogger } from 'pino';
 import { BaseCommand } from '../cli/base-command.js';
-import { argumentsOf } from '../cli/config-flags.js';
 import { showDownload } from '../cli/download-progress.js';
 import { type FlagOrigins, flagOrigins } from '../cli/flags.js';
-import { loadStarter } from '../cli/load-process.js';
 import { createLogger, type LogLevel } from '../cli/logging.js';
-import { type ServeFlags, serveFlags } from '../cli/serve-flags.js';
-import { serveOptions } from '../cli/serve-options.js';
-import { readyBlock, readyEvent, reportDevice, reportPlan, reportWarnings } from '../cli/serve-report.js';
+import { argumentsOf } from '../cli/serve/config-flags.js';
+import { type ServeFlags, serveFlags } from '../cli/serve/flags.js';
+import { loadStarter } from '../cli/serve/load-process.js';
+import { serveOptions } from '../cli/serve/options.js';
+import { readyBlock, readyEvent, reportDevice, reportPlan, reportWarnings } from '../cli/serve/report.js';
 import { endWithParent, firstSignal, Hangups } from '../cli/signals.js';
 import type { Config } from '../core/config/read-config.js';
 import type { RunningServer, ServeOptions } from '../core/serve.js';
@@ -109,13 +109,13 @@ export default class Serve extends BaseCommand {
   }
 
   async #serveUpstreams({ flags, config, origins, logger, stopping, host }: Start): Promise<Served> {
-    const { upstreamOptions } = await import('../cli/upstream-options.js');
+    const { upstreamOptions } = await import('../cli/serve/upstream-options.js');
     const options = upstreamOptions(flags, this.config.version, config, origins);
     warnIfOpen(options, logger);
     // Without a small heap: passing on a chunk took a quarter more CPU time with it.
     const { serveUpstreams } = await import('../core/serve-upstreams.js');
     const server = await serveUpstreams({ ...options, host }, logger, stopping);
-    const { relayReadyBlock, relayReadyEvent } = await import('../cli/upstream-report.js');
+    const { relayReadyBlock, relayReadyEvent } = await import('../cli/serve/upstream-report.js');
     if (this.jsonEnabled()) this.logJson(relayReadyEvent(server, options));
     else this.log(relayReadyBlock(server, options));
     return server;

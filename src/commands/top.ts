@@ -38,7 +38,7 @@ export default class Top extends BaseCommand {
     if (flags.interval < 100) {
       throw new ChatstreamError('usage', '--interval must be at least 100ms.', { hint: 'Write 1s, or 500ms.' });
     }
-    const { watchTop } = await import('../cli/watch-top.js');
+    const { watchTop } = await import('../cli/top/watch.js');
     const { stopping } = firstSignal('Stopped before the server answered.');
     await watchTop(flags, stopping, (line) => {
       this.log(line);

@@ -1,8 +1,8 @@
 import { Args, Parser } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
-import { argumentsOf } from '../../cli/config-flags.js';
-import { serveFlags } from '../../cli/serve-flags.js';
-import { lineOptions } from '../../cli/serve-options.js';
+import { argumentsOf } from '../../cli/serve/config-flags.js';
+import { serveFlags } from '../../cli/serve/flags.js';
+import { lineOptions } from '../../cli/serve/options.js';
 import { readConfig } from '../../core/config/read-config.js';
 
 export default class ConfigCheck extends BaseCommand {

@@ -1,10 +1,10 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
+import { compareOptions, exitCodeOfVerdict, gateFlags } from '../../cli/compare/gate-flags.js';
 import { exitCodeOfVerdictAnd } from '../../cli/exit-codes.js';
 import { exitLine } from '../../cli/exit-line.js';
 import { failuresOf } from '../../cli/failures.js';
 import { checkFilesApart, fromEnvironment, listFlag, valuesOf } from '../../cli/flags.js';
-import { compareOptions, exitCodeOfVerdict, gateFlags } from '../../cli/gate-flags.js';
 import { historyFlags, historyNotes, newestOf, sinceFlag } from '../../cli/history-flags.js';
 import { reportStyle } from '../../cli/terminal.js';
 import { checkHistory } from '../../core/history/check.js';

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { givenServerFlags, ownServerCommand } from '../../../../src/cli/own-server.js';
+import { givenServerFlags, ownServerCommand } from '../../../../src/cli/bench/own-server.js';
 import { type OwnServer, startOwnServer } from '../../../../src/core/bench/target/own-server.js';
 import { syntheticModel } from '../../../support/gguf/index.js';
 import { until } from '../../../support/until.js';

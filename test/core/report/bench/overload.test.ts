@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { finishedLine } from '../../../../src/cli/live-block.js';
+import { finishedLine } from '../../../../src/cli/bench/live-block.js';
 import { judgeObjectives } from '../../../../src/core/measurement/objectives.js';
 import { analyseSweep } from '../../../../src/core/measurement/sweep.js';
 import { columnsOf } from '../../../../src/core/report/bench/columns.js';

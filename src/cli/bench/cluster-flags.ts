@@ -1,0 +1,44 @@
+import { Flags } from '@oclif/core';
+import { ChatstreamError } from '../../core/base/errors.js';
+import { parseClusterAddress } from '../../core/bus/cluster-address.js';
+import type { NatsOptions } from '../../core/bus/nats-bus.js';
+
+const cluster = { helpGroup: 'CLUSTER' };
+
+/** How to reach NATS. */
+export const clusterFlags = {
+  cluster: Flags.string({
+    ...cluster,
+    summary:
+      'NATS server through which the machines find each other: nats://host:4222, tls://host:4222, or with user:password@ before the host.',
+  }),
+  'cluster-creds': Flags.file({
+    ...cluster,
+    summary: 'Credentials file of a NATS user, as nsc writes it.',
+  }),
+  'cluster-ca': Flags.file({
+    ...cluster,
+    summary: 'PEM file with the authorities that may have signed the certificate of the NATS server.',
+  }),
+};
+
+/** What oclif makes of them. */
+export interface ClusterFlags {
+  readonly cluster?: string | undefined;
+  readonly 'cluster-creds'?: string | undefined;
+  readonly 'cluster-ca'?: string | undefined;
+}
+
+/** @throws ChatstreamError `usage` if the address is none, or there is none */
+export function natsOptionsOf(flags: ClusterFlags): Omit<NatsOptions, 'name'> {
+  if (flags.cluster === undefined) {
+    throw new ChatstreamError('usage', 'Without --cluster, there is no way to find the other machines.', {
+      hint: 'Start nats-server on a machine that all of them can reach, and add --cluster nats://HOST:4222.',
+    });
+  }
+  return {
+    address: parseClusterAddress(flags.cluster),
+    credentialsPath: flags['cluster-creds'] ?? null,
+    caPath: flags['cluster-ca'] ?? null,
+  };
+}

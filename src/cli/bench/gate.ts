@@ -1,0 +1,137 @@
+import { ChatstreamError } from '../../core/base/errors.js';
+import type { BenchHooks } from '../../core/bench/bench.js';
+import { describePlan } from '../../core/bench/plan/describe-plan.js';
+import type { BenchOptions } from '../../core/bench/plan/options.js';
+import { describeMachine } from '../../core/bench/result/machine.js';
+import { compare, type CompareOptions } from '../../core/compare/compare.js';
+import { type Comparison, isDecided } from '../../core/compare/comparison.js';
+import { checkComparable, differencesOf } from '../../core/compare/differences.js';
+import {
+  type ComparableResult,
+  interleavedSides,
+  separateSides,
+  type Side,
+  type Sides,
+} from '../../core/compare/side.js';
+import { judgeObjectives, objectiveSentences, type ObjectiveVerdict } from '../../core/measurement/objectives.js';
+import { readResult } from '../../core/measurement/read-result.js';
+import type { BenchResult, Machine } from '../../core/measurement/result-schema.js';
+import type { SettingSummary } from '../../core/measurement/summarise.js';
+import { renderComparison } from '../../core/report/compare/terminal.js';
+import type { ReportStyle } from '../../core/report/text/style.js';
+import { compareOptions, exitCodeOfVerdict, type gateFlags } from '../compare/gate-flags.js';
+import { tellGithub } from '../compare/github.js';
+import { exitCodes } from '../exit-codes.js';
+import type { BenchFlags } from './flags.js';
+
+/** The flags of a bench that say how its result is judged. */
+export type BenchGateFlags = Pick<BenchFlags, keyof typeof gateFlags | 'baseline' | 'versus' | 'enforce-slo'>;
+
+/** Judges a bench against its objectives and its baseline. */
+export interface BenchGate {
+  /** Whether every figure with a threshold has its verdict, so that no more trials are needed. */
+  readonly isDecided: BenchHooks['isDecided'];
+  judge(result: BenchResult, summaries: readonly SettingSummary[]): BenchVerdict;
+}
+
+export interface BenchVerdict {
+  /** With --baseline or --versus; null also if the two are not comparable. */
+  readonly comparison: Comparison | null;
+  /** Why the two are not comparable. */
+  readonly refusal: ChatstreamError | null;
+  /** For the terminal; empty if there is nothing to say. */
+  readonly text: (style: ReportStyle) => string;
+  readonly exitCode: number;
+  /** Whether objectives are enforced. */
+  readonly hasObjectives: boolean;
+  /** @param print writes a line */
+  tellGithub(print: (line: string) => void): Promise<void>;
+}
+
+/**
+ * Reads the baseline, and reports what is wrong before minutes are spent on measuring.
+ *
+ * @throws ChatstreamError `usage`
+ */
+export async function prepareGate(flags: BenchGateFlags, options: BenchOptions): Promise<BenchGate> {
+  const { baseline: path, versus } = flags;
+  const gate = compareOptions(flags);
+  if (path === undefined && versus === undefined && gate.thresholds.length > 0) {
+    throw new ChatstreamError('usage', '--fail-on needs something to compare with.', {
+      hint: 'Add --versus URL (measured alternately, most reliable) or --baseline result.json.',
+    });
+  }
+  const before = path === undefined ? null : { name: path, result: await readResult(path) };
+  if (before !== null) {
+    const { baseline } = separateSides(before, before);
+    checkBeforehand(baseline, options, await describeMachine(), gate.allowed);
+  }
+  const sidesOf = (result: ComparableResult): Sides | null =>
+    before === null ? interleavedSides('this run', result) : separateSides(before, { name: 'this run', result });
+  const tool = { version: options.version, node: process.version };
+  const unfinished = { machine: await describeMachine(), tool, started_at: '', interrupted: false };
+  return {
+    isDecided: (soFar) => {
+      const sides = sidesOf({ ...unfinished, ...soFar });
+      const compared = sides === null ? null : attempt(sides, { ...gate, gatedOnly: true });
+      // What is not comparable now will not be with more trials.
+      return compared === null || compared instanceof ChatstreamError || isDecided(compared);
+    },
+    judge: (result, summaries) => {
+      const sides = sidesOf(result);
+      const compared = sides === null ? null : attempt(sides, gate);
+      const comparison = compared instanceof ChatstreamError ? null : compared;
+      const objectives = flags['enforce-slo'] ? judgeObjectives(result, summaries) : [];
+      return {
+        comparison,
+        refusal: compared instanceof ChatstreamError ? compared : null,
+        text: (style) =>
+          [
+            ...(comparison === null ? [] : [renderComparison(comparison, style)]),
+            ...(flags['enforce-slo'] ? [objectiveSentences(objectives).join('\n')] : []),
+          ]
+            .filter((part) => part !== '')
+            .join('\n\n'),
+        exitCode: exitCodeOf(comparison, objectives, flags.strict),
+        hasObjectives: flags['enforce-slo'] === true,
+        tellGithub: async (print) => {
+          if (comparison !== null) await tellGithub(comparison, print);
+        },
+      };
+    },
+  };
+}
+
+/** What was measured is worth showing and keeping even if it cannot be compared. */
+function attempt(sides: Sides, options: CompareOptions): Comparison | ChatstreamError {
+  try {
+    return compare(sides, options);
+  } catch (error) {
+    if (error instanceof ChatstreamError) return error;
+    throw error;
+  }
+}
+
+/** The worst first: a regression, then an objective that was missed, then an inconclusive figure. */
+function exitCodeOf(comparison: Comparison | null, objectives: readonly ObjectiveVerdict[], strict: boolean): number {
+  const compared = comparison === null ? exitCodes.done : exitCodeOfVerdict(comparison.verdict, strict);
+  if (compared === exitCodes.regression) return compared;
+  if (objectives.some(({ status }) => status === 'missed')) return exitCodes.objectiveMissed;
+  if (strict && objectives.some(({ status }) => status === 'unknown')) return exitCodes.inconclusive;
+  return compared;
+}
+
+/**
+ * Checks before anything is measured whether the result will be comparable with the baseline, as far as that is known
+ * by then: the load and the machine. What the server reports about itself is checked with the result.
+ *
+ * @throws ChatstreamError `usage` that names what differs
+ */
+function checkBeforehand(baseline: Side, options: BenchOptions, machine: Machine, allowed: readonly string[]): void {
+  // The name of a prompts file and what the server understands are not known yet, so they are taken to be equal.
+  const { workload, ignore_eos: ignoreEos } = baseline.plan;
+  const promptsName = options.prompts.type === 'synthetic' ? null : workload;
+  const plan = describePlan(options, [], { promptsName, ignoreEos });
+  const candidate = { ...baseline, machine, plan };
+  checkComparable(differencesOf({ baseline, candidate, interleaved: false }), allowed);
+}

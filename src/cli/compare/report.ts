@@ -1,0 +1,45 @@
+import type { Comparison, OverallVerdict } from '../../core/compare/comparison.js';
+import type { SeveralComparisons } from '../../core/compare/several.js';
+import { comparisonJson } from '../../core/report/compare/json.js';
+import { renderSeveral, severalJson } from '../../core/report/compare/several.js';
+import { renderComparison } from '../../core/report/compare/terminal.js';
+import type { ReportStyle } from '../../core/report/text/style.js';
+import { writeComparison, writeSeveral } from '../../core/report/write-report.js';
+import { tellGithub } from './github.js';
+
+/** What `compare` does with what it has found, whether there is one candidate or several. */
+export interface CompareReport {
+  readonly verdict: OverallVerdict;
+  /** What `--json` prints. */
+  readonly json: object;
+  text(style: ReportStyle): string;
+  /** @throws ChatstreamError `output_failed` */
+  write(path: string): Promise<void>;
+  /**
+   * @param print writes a line
+   * @throws ChatstreamError `output_failed` if the summary cannot be written
+   */
+  tellGithub(print: (line: string) => void): Promise<void>;
+}
+
+export function reportOf(comparison: Comparison): CompareReport {
+  return {
+    verdict: comparison.verdict,
+    json: comparisonJson(comparison),
+    text: (style) => renderComparison(comparison, style),
+    write: (path) => writeComparison(path, comparison),
+    tellGithub: (print) => tellGithub(comparison, print),
+  };
+}
+
+export function reportOfSeveral(several: SeveralComparisons): CompareReport {
+  return {
+    verdict: several.verdict,
+    json: severalJson(several),
+    text: (style) => renderSeveral(several, style),
+    write: (path) => writeSeveral(path, several),
+    tellGithub: async (print) => {
+      for (const comparison of several.comparisons) await tellGithub(comparison, print);
+    },
+  };
+}

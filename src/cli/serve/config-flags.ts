@@ -1,0 +1,34 @@
+import type { Interfaces } from '@oclif/core';
+import { ChatstreamError } from '../../core/base/errors.js';
+import type { FlagValue } from '../../core/config/read-config.js';
+import type { FlagOrigins } from '../flags.js';
+
+/** The flags that a configuration file cannot set. */
+const notInFiles: ReadonlySet<string> = new Set(['config', 'json']);
+
+/**
+ * What a configuration file says as arguments of the command line. Flags that were given there, or in the environment, win.
+ *
+ * @param known the flags of the command
+ * @throws ChatstreamError `usage` for a name that is no flag
+ */
+export function argumentsOf(
+  values: ReadonlyMap<string, FlagValue>,
+  known: Interfaces.FlagInput,
+  { isGiven }: Pick<FlagOrigins, 'isGiven'>,
+  command = 'serve',
+): readonly string[] {
+  return [...values].flatMap(([name, value]) => {
+    const flag = known[name];
+    if (flag === undefined || notInFiles.has(name)) throw notAFlagError(name, command);
+    if (isGiven(name)) return [];
+    if (flag.type === 'boolean') return value === true || value === 'true' ? [`--${name}`] : [];
+    return typeof value === 'object' ? value.map((each) => `--${name}=${each}`) : [`--${name}=${String(value)}`];
+  });
+}
+
+function notAFlagError(name: string, command: string): ChatstreamError {
+  return new ChatstreamError('usage', `"${name}" in the configuration file is not a flag of chatstream ${command}.`, {
+    hint: `Write the names of flags without their dashes; see chatstream ${command} --help.`,
+  });
+}

@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { environmentWithoutSecrets } from '../../core/base/environment.js';
+import type { LoadEnd, LoadOrder, StartLoad } from '../../core/server/console/load-tests.js';
+import { exitCodes } from '../exit-codes.js';
+
+/** How long a bench that was asked to end may take for its report. */
+const reportingMs = 10_000;
+
+/** What is kept of its messages: their end, in characters. */
+const mostKept = 4000;
+
+const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
+
+const figures = Compile(
+  Type.Object({
+    phase: Type.Enum(['warm-up', 'measuring', 'extending', 'finishing']),
+    elapsedMs: Type.Number(),
+    plannedMs: nullableNumber,
+    completed: Type.Integer(),
+    inFlight: Type.Integer(),
+    failed: Type.Integer(),
+    outputTokensPerSecond: Type.Number(),
+    ttftP50Ms: nullableNumber,
+    ttftP95Ms: nullableNumber,
+  }),
+);
+
+/**
+ * Starts load tests as `chatstream bench` in processes of their own.
+ *
+ * @param packageRoot where `bin/` is
+ */
+export function loadStarter(packageRoot: string): StartLoad {
+  return (order) => {
+    const folder = mkdtempSync(join(tmpdir(), 'chatstream-load-'));
+    const report = join(folder, 'report.html');
+    const child = spawn(process.execPath, [join(packageRoot, 'bin', 'run.js'), ...benchArguments(order, report)], {
+      cwd: folder,
+      env: benchEnvironment(process.env, order.apiKey),
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    child.on('message', (message) => {
+      if (figures.Check(message)) order.onFigures(message);
+    });
+    let timer: NodeJS.Timeout | undefined;
+    return {
+      ended: endOf(child, report).finally(async () => {
+        clearTimeout(timer);
+        await rm(folder, { recursive: true, force: true });
+      }),
+      stop: () => {
+        child.kill('SIGTERM');
+        timer = setTimeout(() => child.kill('SIGKILL'), reportingMs);
+      },
+      kill: () => {
+        child.kill('SIGKILL');
+      },
+    };
+  };
+}
+
+function benchArguments({ url, clients, durationSeconds, outputTokens }: LoadOrder, report: string): readonly string[] {
+  return [
+    'bench',
+    ...['--url', url, '--concurrency', String(clients), '--duration', `${durationSeconds}s`],
+    ...['--output-tokens', String(outputTokens), '--output', report, '--log-level', 'warn'],
+  ];
+}
+
+/** Without the variables of our flags, which are those of the server. The key is the only one that is set. */
+export function benchEnvironment(environment: NodeJS.ProcessEnv, apiKey: string): NodeJS.ProcessEnv {
+  const others = Object.entries(environmentWithoutSecrets(environment)).filter(
+    ([name]) => !name.startsWith('CHATSTREAM_'),
+  );
+  return { ...Object.fromEntries(others), CHATSTREAM_API_KEY: apiKey, NO_COLOR: '1' };
+}
+
+async function endOf(child: ChildProcess, report: string): Promise<LoadEnd> {
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-mostKept);
+  });
+  try {
+    await once(child, 'close');
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error), report: null };
+  }
+  const isDone = child.exitCode === exitCodes.done;
+  return {
+    problem: isDone ? null : said.trim() || 'The load generator ended without a word.',
+    report: await readFile(report, 'utf8').catch(() => null),
+  };
+}

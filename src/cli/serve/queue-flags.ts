@@ -1,0 +1,95 @@
+import { Flags, type Interfaces } from '@oclif/core';
+import { queuePolicies } from '../../core/scheduler/fair-line.js';
+import type { ServeOptions } from '../../core/serve.js';
+import { defaultDuration, defaultInWords, durationFlag } from '../flags.js';
+
+/** Our limit for both engines. */
+export const mostSlots = 512;
+
+const queue = { helpGroup: 'QUEUE' };
+
+/** The flags of the request queue and of the rounds. */
+export const queueFlags = {
+  'max-concurrency': Flags.integer({
+    ...queue,
+    char: 'n',
+    summary: 'Generations that run at the same time: the size of the processing queue.',
+    min: 1,
+    max: mostSlots,
+    default: 4,
+  }),
+  'max-queue': Flags.integer({
+    ...queue,
+    summary: 'Requests that may wait: the size of the request queue. With 0, a request that cannot start is rejected.',
+    min: 0,
+    max: 1_000_000,
+    default: 64,
+  }),
+  'max-queued-tokens': Flags.integer({
+    ...queue,
+    ...defaultInWords('no limit'),
+    summary: 'Prompt tokens of all waiting requests together. A request that comes when none waits is accepted anyway.',
+    min: 1,
+  }),
+  'queue-policy': Flags.option({
+    ...queue,
+    ...defaultInWords('fair with --config or several keys, otherwise fifo'),
+    summary: 'Which request starts next: of the key that has had the least service, or the first that came.',
+    options: queuePolicies,
+  })(),
+  'class-patience': durationFlag({
+    ...queue,
+    ...defaultDuration('60s'),
+    summary: 'With fair, after how long a waiting request rises by a class; 0 makes all classes the same.',
+  }),
+  'queue-timeout': durationFlag({
+    ...queue,
+    ...defaultDuration('60s'),
+    summary: 'Longest wait in the queue; 0 means no limit.',
+  }),
+  'ttft-target': durationFlag({
+    ...queue,
+    summary: 'Refuse a request that would have to wait, if its first token is expected later than this.',
+  }),
+  slots: Flags.integer({
+    ...queue,
+    ...defaultInWords('--max-concurrency'),
+    summary: 'Number of slots: how far --max-concurrency can be raised while the server runs.',
+    min: 1,
+    max: mostSlots,
+  }),
+  'prefill-chunk': Flags.integer({
+    ...queue,
+    summary: 'Prompt tokens that one round may process along with the running generations.',
+    min: 1,
+    max: 8192,
+    default: 128,
+  }),
+  'tpot-target': durationFlag({
+    ...queue,
+    summary:
+      'Time per output token that running generations keep while prompts are read: rounds prefill less where needed.',
+  }),
+  'max-tokens': Flags.integer({
+    ...queue,
+    summary: 'Output tokens if a request sets no limit.',
+    min: 1,
+    default: 512,
+  }),
+};
+
+/** @param hasKeys whether keys share the queue: then it is fair unless a flag says otherwise */
+export function queueOptions(
+  flags: Interfaces.InferredFlags<typeof queueFlags>,
+  hasKeys: boolean,
+): ServeOptions['queue'] {
+  return {
+    maxConcurrency: flags['max-concurrency'],
+    maxQueue: flags['max-queue'],
+    queueTimeoutMs: flags['queue-timeout'],
+    maxQueuedTokens: flags['max-queued-tokens'] ?? null,
+    ttftTargetMs: flags['ttft-target'] ?? null,
+    policy: flags['queue-policy'] ?? (hasKeys ? 'fair' : 'fifo'),
+    classPatienceMs: flags['class-patience'],
+  };
+}

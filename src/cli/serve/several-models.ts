@@ -1,0 +1,111 @@
+import { existsSync } from 'node:fs';
+import { basename, extname } from 'node:path';
+import { ChatstreamError } from '../../core/base/errors.js';
+import type { EngineOptions, LlamaEngineOptions } from '../../core/engine/options.js';
+import { cacheMemory } from '../../core/engine/prompt-cache/cache-memory.js';
+import { readGgufFile } from '../../core/gguf/gguf-file.js';
+import { mainMemory, memoryNeed } from '../../core/gguf/memory-need.js';
+import type { NamedModel } from '../../core/local-models.js';
+import { bundledModel } from '../../core/models/model-source.js';
+import type { ServeOptions } from '../../core/serve.js';
+
+/** What one `--model` says. */
+export interface WantedModel {
+  /** Null for the name of its file. */
+  readonly name: string | null;
+  readonly source: string;
+}
+
+/** A model whose file is on this machine. */
+export interface NamedEngine extends WantedModel {
+  readonly engine: EngineOptions;
+}
+
+/** The names that `NAME=MODEL` may begin with: no path and no URL begins like this. */
+const namePattern = /^([a-z0-9][\w.-]*)=(.+)$/is;
+
+/** Reads `NAME=MODEL`, unless there is a file of that name. @throws ChatstreamError `usage` for an empty model, or two models of one name */
+export function wantedModels(values: readonly string[], isFile = existsSync): readonly WantedModel[] {
+  const wanted = values.map((value): WantedModel => {
+    const [, name, source] = namePattern.exec(value) ?? [];
+    if (name === undefined || source === undefined || isFile(value)) return { name: null, source: value };
+    return { name, source };
+  });
+  assertApart(wanted.flatMap(({ name }) => name ?? []));
+  return wanted;
+}
+
+/** What says when models are in memory. */
+interface OnDemand {
+  /** Undefined for all. */
+  readonly maxLoaded: number | undefined;
+  /** 0 for never. */
+  readonly idleUnloadMs: number;
+}
+
+/** Whether it is one model, without a name, that is loaded at the start and stays. */
+export function isOneModel(wanted: readonly WantedModel[], { maxLoaded, idleUnloadMs }: OnDemand): boolean {
+  return wanted.length === 1 && wanted[0]?.name === null && maxLoaded === undefined && idleUnloadMs === 0;
+}
+
+export function severalEnginesError(): ChatstreamError {
+  return new ChatstreamError('usage', '--replicas and --devices are for one model that stays loaded.', {
+    hint: 'Leave them out, or serve one -m without a name, --max-loaded and --idle-unload.',
+  });
+}
+
+/**
+ * One model without a name is served as it always was. Several have lines of their own, and so has one that is unloaded when
+ * it is idle.
+ *
+ * @throws ChatstreamError `usage` if two have the same name, `model_unreadable` for a file that is no model
+ */
+export async function servedEngines(
+  engines: readonly NamedEngine[],
+  onDemand: OnDemand,
+): Promise<Pick<ServeOptions, 'engine' | 'models'>> {
+  const [first] = engines;
+  if (first === undefined) throw new ChatstreamError('usage', 'There is no model.', { hint: 'Name one with --model.' });
+  const { engine } = first;
+  if (isOneModel(engines, onDemand)) return { engine };
+  const { maxLoaded = engines.length, idleUnloadMs } = onDemand;
+  const most = Math.min(maxLoaded, engines.length);
+  const { available: memoryBytes } = mainMemory();
+  const cache = cacheMemory('auto', memoryBytes);
+  const cacheBytes = cache.status === 'on' ? Math.floor(cache.limitBytes / most) : 0;
+  const models: NamedModel[] = [];
+  for (const each of engines) models.push(await named(each, cacheBytes));
+  assertApart(models.map((model) => model.name));
+  return { engine, models: { models, maxLoaded: most, idleUnloadMs, memoryBytes } };
+}
+
+/** @param cacheBytes what a prompt cache gets whose size is not given: all of them together as much as that of one model */
+async function named({ name, source, engine }: NamedEngine, cacheBytes: number): Promise<NamedModel> {
+  if (engine.engine === 'mock') return { name: name ?? mockName(source), engine, fileBytes: 0, forecastBytes: 0 };
+  const { modelPath } = engine;
+  const file = await readGgufFile(modelPath);
+  const isKept = engine.embeddings !== true;
+  const promptCache = engine.promptCache === 'auto' ? cacheBytes : engine.promptCache;
+  const sized: LlamaEngineOptions = { ...engine, promptCache };
+  // Embeddings are computed in one sequence, and nothing is kept.
+  const need = memoryNeed(file, isKept ? sized : { ...sized, slots: 1, cacheType: 'f16' });
+  return {
+    name: name ?? basename(modelPath, extname(modelPath)),
+    engine: sized,
+    fileBytes: file.fileBytes,
+    forecastBytes: need.weightBytes + need.cacheBytes.most + (isKept ? promptCache : 0),
+  };
+}
+
+/** The mock engine needs no file, but a model may be named after one. */
+function mockName(source: string): string {
+  return source === bundledModel ? 'mock' : basename(source, extname(source));
+}
+
+function assertApart(names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return;
+  throw new ChatstreamError('usage', `Two models have the name "${twice}".`, {
+    hint: 'Name them apart: -m NAME=MODEL.',
+  });
+}

@@ -1,0 +1,94 @@
+import { ChatstreamError } from '../../core/base/errors.js';
+import { readingJson, readingLine } from '../../core/report/watch/reading.js';
+import { type Picture, screenLines } from '../../core/report/watch/screen.js';
+import type { Activity } from '../../core/watch/activity.js';
+import type { Reading, WatchedServer } from '../../core/watch/watched-server.js';
+import { hasColours } from '../terminal.js';
+import { type FullScreen, openFullScreen } from './full-screen.js';
+
+/** Where readings are shown. Its functions need no `this`. */
+export interface TopDisplay {
+  readonly show: (picture: Omit<Picture, 'message'>) => void;
+  /** The server has not answered; the next attempt may bring it back. */
+  readonly problem: (error: ChatstreamError) => void;
+  readonly close: () => void;
+}
+
+/** One line for each reading, or one JSON object. */
+export function topLines(json: boolean, write: (line: string) => void, complain: (line: string) => void): TopDisplay {
+  const lineOf = (reading: Reading, activity: Activity): string =>
+    json ? JSON.stringify(readingJson(reading, activity, new Date())) : readingLine(reading, activity, new Date());
+  return {
+    show: ({ reading, activity }) => {
+      write(lineOf(reading, activity));
+    },
+    problem: ({ message }) => {
+      complain(message);
+    },
+    close: () => undefined,
+  };
+}
+
+/**
+ * A live screen with keys: `q` leaves, `+` and `-` turn the server's max-concurrency.
+ *
+ * @param leave called by `q` and Ctrl-C
+ * @param readSoon called when there is something new to see
+ */
+export function topScreen(
+  server: WatchedServer,
+  { input, output }: { readonly input: NodeJS.ReadStream; readonly output: NodeJS.WriteStream },
+  leave: () => void,
+  readSoon: () => void,
+): TopDisplay {
+  let shown: Omit<Picture, 'message'> | null = null;
+  let message: Picture['message'] = null;
+  const redraw = (): void => {
+    if (shown === null) return;
+    const size = screen.size();
+    // A line that fills the last column makes some terminals go on to the next row.
+    screen.draw(screenLines({ ...shown, message }, { ...size, width: size.width - 1, colour: hasColours(output) }));
+  };
+  const say = (text: string, isProblem: boolean): void => {
+    message = { text, isProblem };
+    redraw();
+  };
+  const turn = async (by: 1 | -1): Promise<void> => {
+    if (shown === null) return;
+    const { max_concurrency: now, slots } = shown.reading.queue;
+    const wanted = now + by;
+    if (wanted < 1 || wanted > slots) {
+      say(`max-concurrency can be from 1 to ${slots}, the number of slots.`, true);
+      return;
+    }
+    try {
+      await server.setMaxConcurrency(wanted);
+      say(`max-concurrency is ${wanted} now.`, false);
+      readSoon();
+    } catch (error) {
+      if (!(error instanceof ChatstreamError)) throw error;
+      say(error.message, true);
+    }
+  };
+  const screen: FullScreen = openFullScreen(input, output, {
+    onKey(key) {
+      if (key === 'q' || key === '\u0003') leave();
+      else if (key === '+' || key === '=') void turn(1);
+      else if (key === '-') void turn(-1);
+    },
+    onResize: redraw,
+  });
+  return {
+    show(picture) {
+      shown = picture;
+      if (message?.isProblem === true && message.text.startsWith(lostPrefix)) message = null;
+      redraw();
+    },
+    problem(error) {
+      say(`${lostPrefix}${error.message}`, true);
+    },
+    close: screen.close,
+  };
+}
+
+const lostPrefix = 'No news: ';

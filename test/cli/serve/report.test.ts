@@ -1,0 +1,205 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { readyBlock, readyEvent, reportDevice, reportPlan, reportWarnings } from '../../../src/cli/serve/report.js';
+import type { LlamaEngineOptions } from '../../../src/core/engine/options.js';
+import type { RunningServer, ServeOptions } from '../../../src/core/serve.js';
+import { syntheticModel } from '../../support/gguf/index.js';
+import { llamaOptions } from '../../support/llama-options.js';
+
+const server: RunningServer = {
+  url: 'http://127.0.0.1:8000',
+  info: {
+    engine: 'mock',
+    modelId: 'small',
+    contextLength: 2048,
+    slots: 8,
+    device: 'CPU (2 threads)',
+    architecture: 'llama',
+    parameters: null,
+    trainedContextLength: null,
+    vocabularySize: null,
+    fileBytes: null,
+    promptCache: { status: 'off', reason: 'it is a test' },
+    warnings: [],
+    chatStop: [],
+    chatTemplate: null,
+  },
+  totals: { completed: 0, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
+  replaceAccess: () => undefined,
+  drain: () => Promise.resolve(0),
+};
+
+function options(maxQueue: number, apiKeys: readonly string[] = []): ServeOptions {
+  return {
+    engine: { engine: 'mock', slots: 8, context: 'auto', prefillMs: 20, tokenMs: 10, reply: 'round' },
+    queue: {
+      maxConcurrency: 4,
+      maxQueue,
+      queueTimeoutMs: 60_000,
+      maxQueuedTokens: null,
+      ttftTargetMs: null,
+      policy: 'fifo',
+      classPatienceMs: 60_000,
+    },
+    access: null,
+    replication: null,
+    server: {
+      host: '127.0.0.1',
+      port: 8000,
+      defaultMaxTokens: 512,
+      aliases: [],
+      apiKeys,
+      corsOrigins: [],
+      trustedProxies: [],
+      maxBodyBytes: 1,
+      writeTimeoutMs: 1,
+      storeTtlMs: 1,
+      storePath: null,
+      consolePath: null,
+      usageRetentionMs: 1,
+    },
+    version: '1.2.3',
+  };
+}
+
+describe('what serve prints when it is ready', () => {
+  it('names the address in its first line', () => {
+    expect(readyBlock(server, options(64)).split('\n')[0]).toBe('chatstream is ready on http://127.0.0.1:8000');
+  });
+
+  it('names the model, the device and the limits', () => {
+    const block = readyBlock(server, options(64));
+    expect(block).toContain('small, 2048 tokens of context per slot');
+    expect(block).toContain('CPU (2 threads)');
+    expect(block).toContain('4 run at once (8 slots), 64 may wait');
+  });
+
+  it('says that no request may wait', () => {
+    expect(readyBlock(server, options(0))).toContain('4 run at once (8 slots), none may wait');
+  });
+
+  it('shows a command that can be copied', () => {
+    const block = readyBlock(server, options(64)).replaceAll(/\\\n\s+/g, '');
+    const command = /curl -N \S+ -H '([^']+)' -d '(.+)'/.exec(block);
+    expect(command?.[1]).toBe('content-type: application/json');
+    expect(JSON.parse(command?.[2] ?? '')).toEqual({ messages: [{ role: 'user', content: 'Hello!' }], stream: true });
+  });
+
+  it.each([
+    [
+      'the variable, if the only key came from there',
+      ['sk-secret'],
+      { CHATSTREAM_API_KEY: 'sk-secret' },
+      '$CHATSTREAM_API_KEY',
+    ],
+    ['a placeholder, if the key is a flag', ['sk-secret'], {}, 'KEY'],
+    ['a placeholder, if the flag wins over the variable', ['sk-secret'], { CHATSTREAM_API_KEY: 'sk-other' }, 'KEY'],
+    ['a placeholder, if there are several keys', ['sk-secret', 'b'], { CHATSTREAM_API_KEY: 'sk-secret,b' }, 'KEY'],
+  ] as const)('shows %s in a command that needs a key, and never the key itself', (_, keys, environment, shown) => {
+    const block = readyBlock(server, options(64, keys), environment);
+    expect(block).toContain(`-H "authorization: Bearer ${shown}"`);
+    expect(block).not.toContain('sk-');
+  });
+
+  it('sends no key where none is needed', () => {
+    expect(readyBlock(server, options(64), { CHATSTREAM_API_KEY: '' })).not.toContain('authorization');
+  });
+
+  it('has the same for scripts', () => {
+    expect(readyEvent(server, options(64))).toEqual({
+      event: 'ready',
+      url: 'http://127.0.0.1:8000',
+      model: 'small',
+      context_length: 2048,
+      device: 'CPU (2 threads)',
+      prompt_cache_bytes: 0,
+      slots: 8,
+      max_concurrency: 4,
+      max_queue: 64,
+    });
+  });
+});
+
+describe('what serve logs about its model', () => {
+  const logged: Record<string, unknown>[] = [];
+  const logger = pino(
+    { base: null, timestamp: false },
+    { write: (line) => logged.push(JSON.parse(line) as Record<string, unknown>) },
+  );
+
+  async function engine(changes: Partial<LlamaEngineOptions> = {}): Promise<LlamaEngineOptions> {
+    return llamaOptions(await syntheticModel(), { threads: 2, prefillChunk: 64, ...changes });
+  }
+
+  beforeEach(() => {
+    logged.length = 0;
+  });
+
+  it('is the memory and the settings that it is about to use', async () => {
+    await reportPlan(await engine(), null, logger);
+    // 2 layers × 2 heads × (16 + 16) values × 2 bytes, and 48 bytes of bookkeeping, for 2048 tokens.
+    const cacheBytes = (2 * 2 * 32 * 2 + 48) * 2048;
+    expect(logged).toEqual([
+      expect.objectContaining({
+        architecture: 'llama',
+        parameters: 139_584,
+        quantisation: 'F16',
+        cache_bytes: cacheBytes,
+        context: 512,
+        slots: 4,
+        gpu: 'off',
+        threads: 2,
+        msg: expect.stringMatching(
+          /^loading: weights \d+ KiB, KV cache 608 KiB for 4 × 512 tokens in f16, prompt cache off, GPU off, threads 2$/,
+        ) as string,
+      }),
+    ]);
+  });
+
+  it('includes a warning if that may be more than is free', async () => {
+    await reportPlan(await engine({ context: 2 ** 40 }), null, logger);
+    expect(logged.filter(({ available_bytes: available }) => available !== undefined)).toMatchObject([{ level: 40 }]);
+  });
+
+  it.each([
+    [
+      'more than',
+      2049,
+      ['--context 2049 is more than the 2048 tokens that the model was trained for: answers get worse beyond that'],
+    ],
+    ['as much as', 2048, []],
+    ['chosen automatically from what', 'auto', []],
+  ] as const)('warns of a --context that is %s the model was trained for', async (_, context, messages) => {
+    await reportPlan(await engine({ context, slots: 1 }), null, logger);
+    const warnings = logged.filter(({ trained_context: trained }) => trained !== undefined);
+    expect(warnings.map(({ msg }) => msg)).toEqual(messages);
+    for (const warning of warnings) expect(warning).toMatchObject({ level: 40, trained_context: 2048, context });
+  });
+
+  it('is nothing for a file that the engine will have to refuse', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'chatstream-report-'));
+    const modelPath = join(folder, 'a.gguf');
+    writeFileSync(modelPath, 'text');
+    await reportPlan(await engine({ modelPath }), null, logger);
+    expect(logged).toEqual([]);
+    rmSync(folder, { recursive: true });
+  });
+
+  it.each([
+    ['auto', 'CPU (2 threads)', ['no usable GPU was found: generation runs on the CPU']],
+    ['auto', 'CUDA: NVIDIA H200', []],
+    ['auto', 'Vulkan: A GPU (0 of 33 layers) and CPU (2 threads)', []],
+    ['off', 'CPU (2 threads)', []],
+  ] as const)('says whether --gpu %s fell back (%s)', async (gpu, device, messages) => {
+    reportDevice(await engine({ gpu }), { ...server.info, device }, logger);
+    expect(logged.map(({ msg }) => msg)).toEqual(messages);
+  });
+
+  it('warns of what is wrong with the model', () => {
+    reportWarnings({ ...server.info, warnings: ['It has no chat template.'] }, logger);
+    expect(logged).toMatchObject([{ level: 40, msg: 'It has no chat template.' }]);
+  });
+});
