@@ -20,7 +20,9 @@ export interface Answer {
   /** What happens to the connection afterwards does not matter. */
   readonly isDecided: boolean;
   readonly tokenChunks: number;
-  /** The server behind the one that was asked; null as long as it does not say. */
+  /** The server behind the one that was asked, which has measured what its timings say; null as long as nobody names one. */
+  readonly upstream: string | null;
+  /** Which of its engines has answered, by its timings; null as long as these do not say. */
   readonly executor: string | null;
   /** Call it when the answer has ended, or is decided. */
   outcome(): OutcomeWithoutTimes;
@@ -80,6 +82,10 @@ class UnlabelledAnswer implements Answer {
 
   get tokenChunks(): number {
     return this.#known?.tokenChunks ?? 0;
+  }
+
+  get upstream(): string | null {
+    return this.#known?.upstream ?? null;
   }
 
   get executor(): string | null {

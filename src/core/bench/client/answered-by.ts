@@ -4,10 +4,10 @@ import type { OutcomeWithoutTimes, ServerTimings } from './outcome.js';
  * An outcome with the name of the server behind the one that was asked. The wait that it reports is its own; what the
  * request waited before, nobody says. So only its time for the prompt is known, and the rest is an upper bound of the wait.
  *
- * @param executor null if nothing is said of a server behind
+ * @param upstream null if nothing is said of a server behind
  */
-export function answeredBy(executor: string | null, outcome: OutcomeWithoutTimes): OutcomeWithoutTimes {
-  if (executor === null || outcome.status !== 'completed') return outcome;
+export function answeredBy(upstream: string | null, outcome: OutcomeWithoutTimes): OutcomeWithoutTimes {
+  if (upstream === null || outcome.status !== 'completed') return outcome;
   const isWhole = outcome.isWhole === true;
   return { ...outcome, serverTimings: isWhole ? null : behind(outcome.serverTimings) };
 }

@@ -22,7 +22,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #form: AnswerForm;
   readonly #keepsText: boolean;
   /** Who answers, by a header of chatstream servers in front of others. */
-  #executor: string | null = null;
+  #upstream: string | null = null;
   #decoder: ContentDecoder | null = null;
   #onEnd: () => void = () => undefined;
 
@@ -48,8 +48,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return; // such as 103 Early Hints: the answer follows
     this.answer = answerTo(status, headers, this.#form, this.#keepsText);
-    const executor = headers['x-chatstream-executor'];
-    if (typeof executor === 'string') this.#executor = executor;
+    const upstream = headers['x-chatstream-executor'];
+    if (typeof upstream === 'string') this.#upstream = upstream;
     const encoding = contentEncodingOf(headers);
     if (encoding === null || !isDecodable(encoding)) return;
     this.contentEncoding = encoding;
@@ -65,8 +65,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /** The server behind the one that was asked; null if it does not say. Known when the answer has ended. */
+  get upstream(): string | null {
+    return this.answer?.upstream ?? this.#upstream;
+  }
+
+  /** Who has answered: that server, or one of several engines of the one that was asked. Known when the answer has ended. */
   get executor(): string | null {
-    return this.answer?.executor ?? this.#executor;
+    return this.upstream ?? this.answer?.executor ?? null;
   }
 
   onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {

@@ -27,11 +27,11 @@ export class MeasuredStream {
     },
     undefined,
     (comment) => {
-      this.#executor = executorIn(comment) ?? this.#executor;
+      this.#upstream = upstreamIn(comment) ?? this.#upstream;
     },
   );
   /** Said in a comment, by a server that had sent its headers before it knew. */
-  #executor: string | null = null;
+  #upstream: string | null = null;
   /** Events with text, which are read a second time at the end, so that measuring them takes no longer than usual. */
   readonly #kept: string[] | null;
 
@@ -62,9 +62,12 @@ export class MeasuredStream {
     return isDone || error !== null || (finishReason !== null && isFailure(finishReason));
   }
 
-  /** Who answered, by what has arrived so far; null if it does not say. */
+  get upstream(): string | null {
+    return this.#upstream;
+  }
+
   get executor(): string | null {
-    return this.#reader.executor ?? this.#executor;
+    return this.#reader.executor;
   }
 
   get tokenChunks(): number {
@@ -134,7 +137,7 @@ export class MeasuredStream {
 }
 
 /** A chatstream server in front of others says in a comment who answers: `executor gpu1`. */
-function executorIn(comment: string): string | null {
+function upstreamIn(comment: string): string | null {
   return /^executor (\S+)$/.exec(comment.trim())?.[1] ?? null;
 }
 

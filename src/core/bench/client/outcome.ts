@@ -29,7 +29,7 @@ interface Attempted {
   readonly reconnects: number;
   /** How the answer was compressed, such as `gzip`, if it was. */
   readonly contentEncoding?: string;
-  /** The server behind the one that was asked, if that says who it was. */
+  /** The server behind the one that was asked, or one of its own engines, if it says who it was. */
   readonly executor?: string;
 }
 

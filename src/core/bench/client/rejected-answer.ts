@@ -36,6 +36,7 @@ export class RejectedAnswer {
   }
 
   readonly tokenChunks = 0;
+  readonly upstream = null;
   readonly executor = null;
 
   /** The status decides, with or without a message. */

@@ -138,10 +138,10 @@ class UndiciClient implements StreamingClient {
     this.#inFlight.delete(request);
     const { sendUs, endUs, contentEncoding } = exchange;
     const answer = this.#outcomeOf(exchange, request);
-    const { executor } = exchange;
+    const { upstream, executor } = exchange;
     const times = { intendedUs, sendUs: sendUs ?? begunUs, endUs, reconnects };
     return {
-      ...answeredBy(executor, answer),
+      ...answeredBy(upstream, answer),
       ...times,
       ...(contentEncoding === null ? {} : { contentEncoding }),
       ...(executor === null ? {} : { executor }),

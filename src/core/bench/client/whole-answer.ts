@@ -16,6 +16,8 @@ export class WholeAnswer {
   #length = 0;
   #arrivalUs = 0;
   executor: string | null = null;
+  /** Only streams have comments. */
+  readonly upstream = null;
 
   /** @param keepsText whether the outcome has the text of the answer */
   constructor(protocol: Protocol, keepsText: boolean) {

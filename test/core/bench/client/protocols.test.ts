@@ -219,8 +219,19 @@ describe('the server behind a server', () => {
     expect(outcome).toMatchObject({ serverTimings: { source: 'derived', promptMs: 3 } });
   });
 
-  it('is named by the timings', async () => {
-    const outcome = await whole('chat', { choices: [{ message: { content: 'Hi' } }], timings: { executor: 'gpu3' } });
-    expect(outcome).toMatchObject({ executor: 'gpu3' });
+  it('is not one of its own engines, which its timings name: these know the whole wait', async () => {
+    const end = {
+      choices: [{ delta: { content: 'Hi' }, finish_reason: 'stop' }],
+      timings: { ...timings, executor: 'local-2' },
+    };
+    const text = `data: ${JSON.stringify(end)}\n\ndata: [DONE]\n\n`;
+    expect(await named([], text)).toMatchObject({ executor: 'local-2', serverTimings: { source: 'measured' } });
+    const behind = await named(['x-chatstream-executor: gpu1'], text);
+    expect(behind).toMatchObject({ executor: 'gpu1', serverTimings: { source: 'derived' } });
+  });
+
+  it('nor where the answer is one body', async () => {
+    const body = { choices: [{ message: { content: 'Hi' } }], timings: { ...timings, executor: 'local-2' } };
+    expect(await whole('chat', body)).toMatchObject({ executor: 'local-2', serverTimings: { source: 'measured' } });
   });
 });
