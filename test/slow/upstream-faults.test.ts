@@ -82,6 +82,8 @@ function faults(child: Child, server: UpstreamServer, random: Random): readonly 
       end: () => {
         server.manner = sound;
         server.isProbed = true;
+        // The relay notices a silence after two probes. A shorter one that never ended could be a long prompt.
+        server.endSilence();
       },
     },
     { name: 'gone', begin: () => server.stop(), end: () => server.listen() },

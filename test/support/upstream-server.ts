@@ -35,6 +35,7 @@ export class UpstreamServer {
   manner: UpstreamManner;
   /** Whether it answers probes. */
   isProbed = true;
+  readonly #silent = new Set<ServerResponse>();
   inFlight = 0;
   mostInFlight = 0;
   #port = 0;
@@ -77,6 +78,12 @@ export class UpstreamServer {
     await closed;
   }
 
+  /** Breaks off what it has kept silent about, as a server does that comes to its senses by being restarted. */
+  endSilence(): void {
+    for (const response of this.#silent) response.destroy();
+    this.#silent.clear();
+  }
+
   #probe({ url }: IncomingMessage, response: ServerResponse): void {
     if (!this.isProbed) return;
     const send = (body: object): void => {
@@ -102,6 +109,7 @@ export class UpstreamServer {
     const prompt = nonEmpty(member(parsed, 'user')) ?? 'word';
     switch (manner.type) {
       case 'silence':
+        this.#silent.add(response);
         return;
       case 'status':
         response.writeHead(manner.status, { 'content-type': 'application/json', ...manner.headers });
