@@ -1,6 +1,7 @@
 import { ChatstreamError } from '../base/errors.js';
 import type { EngineInfo, ServingEngine } from '../engine/engine.js';
 import type { Executor, Replicas } from '../executor/executor.js';
+import { assertRoomFor } from '../scheduler/reserves.js';
 import type { Scheduler, SchedulerLimits } from '../scheduler/scheduler.js';
 import type { InferenceJob } from './inference-job.js';
 
@@ -17,7 +18,7 @@ export interface PlacesOptions {
 
 /**
  * The places of the engine: as many generations run as the limit says, and as the engines that are up have places. What is
- * placed while none is up waits in the engine, so the limit never falls below one, nor to what is reserved for some keys.
+ * placed while none is up waits in the engine, so the limit never falls below one.
  */
 export class Places {
   readonly #options: PlacesOptions;
@@ -28,7 +29,7 @@ export class Places {
     const { scheduler, replicas } = options;
     this.#maxConcurrency = scheduler.limits.maxConcurrency;
     replicas?.changes(() => {
-      scheduler.resize({ maxConcurrency: this.#usable });
+      scheduler.confine({ maxConcurrency: this.#usable });
     });
   }
 
@@ -50,7 +51,10 @@ export class Places {
     return [withDrain(only, scheduler.draining)];
   }
 
-  /** @throws ChatstreamError `invalid_request` if there are fewer slots than `maxConcurrency` */
+  /**
+   * @throws ChatstreamError `invalid_request` if there are fewer slots than `maxConcurrency`, or if keys and classes reserve
+   *   as many; nothing is changed then
+   */
   resize(limits: Partial<SchedulerLimits>): void {
     const { scheduler, slots } = this.#options;
     const { maxConcurrency = this.#maxConcurrency } = limits;
@@ -60,15 +64,14 @@ export class Places {
         hint: 'Start the server with more --slots to allow more.',
       });
     }
+    assertRoomFor(scheduler.reservedPlaces, maxConcurrency);
     this.#maxConcurrency = maxConcurrency;
-    scheduler.resize({ ...limits, maxConcurrency: this.#usable });
+    scheduler.confine({ ...limits, maxConcurrency: this.#usable });
   }
 
   get #usable(): number {
-    const { scheduler, replicas } = this.#options;
-    if (replicas === null) return this.#maxConcurrency;
-    // More places are never held back for some than there are for all.
-    return Math.max(1 + scheduler.reservedPlaces, Math.min(this.#maxConcurrency, replicas.placesUp));
+    const { replicas } = this.#options;
+    return replicas === null ? this.#maxConcurrency : Math.max(1, Math.min(this.#maxConcurrency, replicas.placesUp));
   }
 }
 

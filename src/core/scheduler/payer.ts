@@ -2,7 +2,7 @@ import { noKey } from './demand.js';
 
 /**
  * A payer is whose service and limits a job counts against: a key, by its name, or one of the addresses from which clients
- * without a key come. Names of keys have no spaces, so that both can be told apart.
+ * without a key come. Names of keys in the configuration have no spaces, so that both can be told apart.
  */
 
 /** How many addresses are remembered that use nothing at the moment. What is forgotten begins anew. */
@@ -15,7 +15,7 @@ export function addressPayer(address: string): string {
 
 /** Whether it is an address. */
 export function isAddress(payer: string): boolean {
-  return payer.includes(' ');
+  return payer.startsWith(`${noKey} `);
 }
 
 /** The name of the key whose settings apply to a payer. */

@@ -179,6 +179,11 @@ export class Scheduler<J extends Job> implements QueueState {
    */
   resize(limits: Partial<SchedulerLimits>): void {
     if (limits.maxConcurrency !== undefined) assertRoomFor(this.#reserved, limits.maxConcurrency);
+    this.confine(limits);
+  }
+
+  /** As {@link resize}, but to any number, also below what is reserved: for as long as some places are out of order. */
+  confine(limits: Partial<SchedulerLimits>): void {
     this.#limits = { ...this.#limits, ...limits };
     this.#fill();
     this.#waits.watchOldest();

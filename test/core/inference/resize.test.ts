@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { usualTerms } from '../../../src/core/scheduler/demand.js';
 import { House } from './house.js';
 
 describe('resizing while requests come and go', () => {
@@ -31,6 +32,17 @@ describe('resizing while requests come and go', () => {
       house.inference.resize({ maxConcurrency: 3, maxQueue: 9 });
     }).toThrow();
     expect(house.inference.limits).toEqual({ maxConcurrency: 1, maxQueue: 3 });
+  });
+
+  it('changes nothing if all places would be reserved, and says so once', async () => {
+    const terms = new Map([['anna', { ...usualTerms, reserve: 2 }]]);
+    const fair = { policy: 'fair', classPatienceMs: 60_000, terms } as const;
+    const house = await House.open({ maxConcurrency: 4, slots: 4, fair });
+    expect(() => {
+      house.inference.resize({ maxConcurrency: 2 });
+    }).toThrow(expect.objectContaining({ code: 'invalid_request' }));
+    house.inference.resize({ maxQueue: 9 });
+    expect(house.inference.limits).toEqual({ maxConcurrency: 4, maxQueue: 9 });
   });
 
   it('shows in the limits', async () => {

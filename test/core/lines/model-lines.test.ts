@@ -101,6 +101,24 @@ describe('a server with several models', () => {
     expect(lines.modelQueues.map(({ loads }) => loads)).toEqual([2, 1]);
   });
 
+  it.each([
+    ['/v1/chat/completions', chat('hi', { model: 'code', max_tokens: 1, ...withQueue }), '"model_loading_failed"'],
+    [
+      '/v1/chat/completions',
+      chat('hi', { model: 'code', max_tokens: 1, n: 2, ...withQueue }),
+      '"model_loading_failed"',
+    ],
+    ['/v1/responses', { model: 'code', input: 'hi', ...withQueue }, 'response.failed'],
+    ['/v1/messages', chat('hi', { model: 'code', max_tokens: 1, ...withQueue }), 'event: error'],
+  ])('ends a stream of %s that was told of a model which cannot be loaded: %j', async (url, body, failure) => {
+    const { app, clock, broken } = await linesApp(oneLoaded);
+    broken.add('code');
+    const client = await openStream(app, body, {}, url);
+    await client.arrived('loading model=code');
+    while (client.state === 'open') await clock.advanceAsync(100);
+    expect(client.body).toContain(failure);
+  });
+
   it('refuses requests for a model that cannot be loaded, and says when to try again', async () => {
     const { post, broken, get } = await linesApp(oneLoaded);
     broken.add('code');

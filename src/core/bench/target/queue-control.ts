@@ -3,11 +3,12 @@ import { Compile } from 'typebox/compile';
 import { ChatstreamError } from '../../base/errors.js';
 import { type Http, jsonOf } from './http.js';
 
+const limits = { max_concurrency: Type.Integer(), max_queue: Type.Integer(), slots: Type.Integer() };
 const queueView = Compile(
   Type.Object({
-    max_concurrency: Type.Integer(),
-    max_queue: Type.Integer(),
-    slots: Type.Integer(),
+    ...limits,
+    /** Only of a server with several models: each has limits of its own. */
+    models: Type.Optional(Type.Array(Type.Object({ ...limits, name: Type.String() }))),
     running: Type.Array(Type.Unknown()),
     waiting: Type.Array(Type.Unknown()),
   }),
@@ -29,19 +30,26 @@ export interface QueueControl {
   restore(): Promise<void>;
 }
 
-/** @returns null if the server has no such setting, or does not allow changing it */
-export async function queueControl(http: Http): Promise<QueueControl | null> {
+/**
+ * @param model the one that requests ask for; by another name, a server with several models takes it for its first
+ * @returns null if the server has no such setting, or does not allow changing it
+ */
+export async function queueControl(http: Http, model: string): Promise<QueueControl | null> {
   const answer = await http.get('/v1/queue');
   const view = answer.status === 200 ? jsonOf(answer) : undefined;
   if (!queueView.Check(view)) return null;
-  const original = view.max_concurrency;
+  const line = view.models?.find(({ name }) => name === model) ?? view.models?.[0];
+  const { max_concurrency: original, max_queue: maxQueue, slots } = line ?? view;
+  const limitsOf = (maxConcurrency: number): object => {
+    return { ...(line !== undefined && { model: line.name }), max_concurrency: maxConcurrency };
+  };
   // Setting the current value changes nothing, but shows now, and not in the middle of a sweep, whether it is allowed.
-  const allowed = await http.send('PATCH', '/v1/queue', { max_concurrency: original });
+  const allowed = await http.send('PATCH', '/v1/queue', limitsOf(original));
   if (allowed.status !== 200) return null;
   let current = original;
   const setMaxConcurrency = async (maxConcurrency: number): Promise<void> => {
     if (maxConcurrency === current) return;
-    const changed = await http.send('PATCH', '/v1/queue', { max_concurrency: maxConcurrency });
+    const changed = await http.send('PATCH', '/v1/queue', limitsOf(maxConcurrency));
     if (changed.status !== 200) {
       const json = jsonOf(changed);
       const reason = failure.Check(json) ? json.error.message : `HTTP ${changed.status}`;
@@ -52,8 +60,8 @@ export async function queueControl(http: Http): Promise<QueueControl | null> {
   };
   return {
     original,
-    slots: view.slots,
-    maxQueue: view.max_queue,
+    slots,
+    maxQueue,
     setMaxConcurrency,
     async busy() {
       const now = jsonOf(await http.get('/v1/queue'));

@@ -100,7 +100,7 @@ async function describe(
       hint: 'Is --url the base of an OpenAI-compatible server? If so, name a model with --model-name.',
     });
   }
-  const queue = server.type === 'chatstream' ? await queueControl(http) : null;
+  const queue = server.type === 'chatstream' ? await queueControl(http, model) : null;
   return {
     description: {
       url: baseUrl,

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import type { ChatstreamError } from '../../base/errors.js';
+import { asChatstreamError, type ChatstreamError } from '../../base/errors.js';
 import { clientLeftError } from '../../base/refusals.js';
 import type { AdmittedRequest } from '../../inference/request.js';
 import type { ServedModel } from '../../inference/served-model.js';
@@ -14,6 +14,8 @@ export interface Streaming {
   readonly stream: EventStream;
   /** Queues what is to be generated. */
   readonly submit: () => Promise<AdmittedRequest>;
+  /** It was refused: an event if the stream has begun, because its model had to be loaded, and otherwise an answer. */
+  readonly refused: (error: ChatstreamError) => void;
 }
 
 /** Where an answer that is sent as one body goes. */
@@ -68,7 +70,7 @@ export class Delivery {
   streamed(includeQueue: boolean, open: (options: StreamOptions) => Streaming): Promise<undefined> {
     const { announcer, clock, options } = this.#context;
     return new Promise((resolve, reject) => {
-      const { stream, submit } = open({
+      const { stream, submit, refused } = open({
         writeTimeoutMs: options.writeTimeoutMs,
         clock,
         onBegin: () => {
@@ -97,8 +99,7 @@ export class Delivery {
           announcement.admitted(admitted);
         })
         .catch((error: unknown) => {
-          announcement.end();
-          reject(error instanceof Error ? error : new Error(String(error)));
+          refused(asChatstreamError(error));
         });
     });
   }

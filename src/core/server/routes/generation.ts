@@ -105,7 +105,13 @@ export class GenerationAnswer {
   streamed(includeQueue: boolean): Promise<undefined> {
     return this.#delivery.streamed(includeQueue, (options) => {
       const answer = new StreamedAnswer(this.#reply.raw, this.#encoder, options);
-      return { stream: answer.stream, submit: () => this.#submit(answer) };
+      return {
+        stream: answer.stream,
+        submit: () => this.#submit(answer),
+        refused: (error) => {
+          answer.failed(error);
+        },
+      };
     });
   }
 
@@ -168,8 +174,14 @@ export class ChoicesAnswer {
         this.#generations.abort();
       };
       const choices = { encoder: this.#encoder, count: this.#requests.length, onFailed };
-      const { stream, listeners } = new StreamedChoices(this.#reply.raw, choices, options);
-      return { stream, submit: () => this.#submit(listeners) };
+      const answer = new StreamedChoices(this.#reply.raw, choices, options);
+      return {
+        stream: answer.stream,
+        submit: () => this.#submit(answer.listeners),
+        refused: (error) => {
+          answer.failed(error);
+        },
+      };
     });
   }
 

@@ -96,7 +96,13 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
       },
       failure: (error) => relayedFailure(error, path, http.id),
     });
-    return { stream: answer.stream, submit: () => submit(answer) };
+    return {
+      stream: answer.stream,
+      submit: () => submit(answer),
+      refused: (error) => {
+        answer.failed(error);
+      },
+    };
   });
 }
 

@@ -26,6 +26,7 @@ export class StreamedChoices {
   readonly #choices: readonly StreamedChoice[];
   readonly #timings: (Timings | undefined)[];
   #isOver = false;
+  readonly #onFailed: () => void;
 
   /** @param onFailed called when one generation has failed: the others are of no use any more */
   constructor(
@@ -39,6 +40,7 @@ export class StreamedChoices {
   ) {
     this.stream = new EventStream(response, options, () => this.#takeHeld());
     this.#encoder = encoder;
+    this.#onFailed = onFailed;
     this.#timings = Array.from({ length: count }, () => undefined);
     const shared: SharedStream = {
       stream: this.stream,
@@ -47,14 +49,19 @@ export class StreamedChoices {
         this.#onEnded(choice, reason, timings);
       },
       onFailed: (error) => {
-        if (this.#isOver) return;
-        this.#isOver = true;
-        this.stream.fail(error, () => this.#takeHeld() + encoder.failure(error));
-        onFailed();
+        this.failed(error);
       },
     };
     this.#choices = this.#timings.map((_, choice) => new StreamedChoice(choice, shared));
     this.listeners = this.#choices;
+  }
+
+  /** Ends all of them. */
+  failed(error: ChatstreamError): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.stream.fail(error, () => this.#takeHeld() + this.#encoder.failure(error));
+    this.#onFailed();
   }
 
   #onEnded(choice: number, reason: AnswerReason, timings: Timings): void {

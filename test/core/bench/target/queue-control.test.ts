@@ -12,7 +12,7 @@ function told({ exchanges }: ScriptedHttpServer): readonly unknown[] {
 }
 
 async function control(server: ScriptedHttpServer): Promise<NonNullable<Awaited<ReturnType<typeof queueControl>>>> {
-  const queue = await queueControl(httpOf(server.url, {}));
+  const queue = await queueControl(httpOf(server.url, {}), 'chat');
   if (queue === null) throw new Error('it cannot be set');
   return queue;
 }
@@ -35,6 +35,21 @@ describe('queueControl', () => {
     expect(told(server).slice(1)).toEqual([{ max_concurrency: 1 }, { max_concurrency: 8 }, { max_concurrency: 4 }]);
   });
 
+  it('sets only the model that is measured, where a server has several', async () => {
+    const limits = { max_concurrency: 4, max_queue: 64, slots: 8 };
+    const models = [
+      { ...limits, name: 'code' },
+      { ...limits, name: 'chat', max_concurrency: 2, max_queue: 5 },
+    ];
+    const view = queueView({ models });
+    const server = await serveRoutes({ 'GET /v1/queue': view, 'PATCH /v1/queue': view });
+    const queue = await control(server);
+    expect(queue).toMatchObject({ original: 2, slots: 8, maxQueue: 5 });
+    await queue.setMaxConcurrency(3);
+    await queue.restore();
+    expect(told(server)).toEqual([2, 3, 2].map((number) => ({ model: 'chat', max_concurrency: number })));
+  });
+
   it('counts the requests that run and those that wait', async () => {
     const views = [queueView(), queueView({ running: [{}, {}], waiting: [{}] })];
     const server = await serveRoutes({
@@ -52,7 +67,7 @@ describe('queueControl', () => {
     ["is another server's", { body: { queue_running: [], queue_pending: [] } }],
   ])('is null if the queue %s', async (_name, answer) => {
     const server = await serveRoutes({ 'GET /v1/queue': answer, 'PATCH /v1/queue': queueView() });
-    expect(await queueControl(httpOf(server.url, {}))).toBeNull();
+    expect(await queueControl(httpOf(server.url, {}), 'chat')).toBeNull();
     expect(told(server)).toEqual([]);
   });
 
@@ -60,7 +75,7 @@ describe('queueControl', () => {
     'is null if it can be seen but not changed (%s)',
     async (status) => {
       const server = await serveRoutes({ 'GET /v1/queue': queueView(), 'PATCH /v1/queue': { status } });
-      expect(await queueControl(httpOf(server.url, {}))).toBeNull();
+      expect(await queueControl(httpOf(server.url, {}), 'chat')).toBeNull();
     },
   );
 

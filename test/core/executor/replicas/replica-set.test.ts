@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { usualTerms } from '../../../../src/core/scheduler/demand.js';
 import { countedTo, ReplicaStage } from './replica-stage.js';
 
 const long = { maxTokens: 12 };
@@ -124,5 +125,18 @@ describe('several engines for one line', () => {
     await stage.set.stop();
     expect(stage.inference.readiness).toBe('draining');
     expect(stage.set.state.status).toBe('stopped');
+  });
+
+  it('starts no more than there are places for, whatever is reserved', async () => {
+    const terms = new Map([['anna', { ...usualTerms, reserve: 2 }]]);
+    const fair = { policy: 'fair', classPatienceMs: 60_000, terms } as const;
+    const stage = await ReplicaStage.open({ fair });
+    expect(() => {
+      stage.inference.resize({ maxConcurrency: 2 });
+    }).toThrow(expect.objectContaining({ code: 'invalid_request' }));
+    await stage.admit(['a', 'b'], { key: 'ben', maxTokens: 50 });
+    await stage.kill(0);
+    await stage.admit(['c'], { key: 'anna' });
+    expect([stage.inference.running, stage.inference.waiting]).toEqual([2, 1]);
   });
 });
