@@ -81,7 +81,7 @@ export class Inference implements RequestLine {
   }
 
   get limits(): SchedulerLimits {
-    return this.#places.limits;
+    return this.#scheduler.limits;
   }
 
   /** Whether a request sent now could be served: the model is loaded and the server is not shutting down. */
@@ -220,7 +220,6 @@ export class Inference implements RequestLine {
    */
   snapshot(most = Infinity, payer: string | null = null): QueueSnapshot {
     return queueSnapshot(this.#scheduler, this.#processing.running, {
-      ...this.#places.limits,
       slots: this.#places.slots,
       preparing: this.preparing,
       prefillChunk: this.#processing.prefillChunk,

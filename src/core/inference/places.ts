@@ -1,7 +1,6 @@
 import { ChatstreamError } from '../base/errors.js';
 import type { EngineInfo, ServingEngine } from '../engine/engine.js';
 import type { Executor, Replicas } from '../executor/executor.js';
-import { assertRoomFor } from '../scheduler/reserves.js';
 import type { Scheduler, SchedulerLimits } from '../scheduler/scheduler.js';
 import type { InferenceJob } from './inference-job.js';
 
@@ -22,24 +21,17 @@ export interface PlacesOptions {
  */
 export class Places {
   readonly #options: PlacesOptions;
-  #maxConcurrency: number;
 
   constructor(options: PlacesOptions) {
     this.#options = options;
     const { scheduler, replicas } = options;
-    this.#maxConcurrency = scheduler.limits.maxConcurrency;
     replicas?.changes(() => {
-      scheduler.confine({ maxConcurrency: this.#usable });
+      scheduler.confine(Math.max(1, replicas.placesUp));
     });
   }
 
   get slots(): number {
     return this.#options.slots;
-  }
-
-  /** As they were set, however many engines are up. */
-  get limits(): SchedulerLimits {
-    return { ...this.#options.scheduler.limits, maxConcurrency: this.#maxConcurrency };
   }
 
   get executors(): readonly Executor[] {
@@ -57,21 +49,14 @@ export class Places {
    */
   resize(limits: Partial<SchedulerLimits>): void {
     const { scheduler, slots } = this.#options;
-    const { maxConcurrency = this.#maxConcurrency } = limits;
-    if (maxConcurrency > slots) {
+    const { maxConcurrency } = limits;
+    if (maxConcurrency !== undefined && maxConcurrency > slots) {
       throw new ChatstreamError('invalid_request', `max_concurrency can be at most ${slots}, the number of slots.`, {
         param: 'max_concurrency',
         hint: 'Start the server with more --slots to allow more.',
       });
     }
-    assertRoomFor(scheduler.reservedPlaces, maxConcurrency);
-    this.#maxConcurrency = maxConcurrency;
-    scheduler.confine({ ...limits, maxConcurrency: this.#usable });
-  }
-
-  get #usable(): number {
-    const { replicas } = this.#options;
-    return replicas === null ? this.#maxConcurrency : Math.max(1, Math.min(this.#maxConcurrency, replicas.placesUp));
+    scheduler.resize(limits);
   }
 }
 

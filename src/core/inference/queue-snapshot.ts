@@ -45,7 +45,7 @@ export interface QueueSnapshot extends SchedulerLimits {
   readonly waiting: readonly WaitingRequest[];
 }
 
-interface Moment extends SchedulerLimits, Pick<QueueSnapshot, 'slots' | 'preparing' | 'prefillChunk'> {
+interface Moment extends Pick<QueueSnapshot, 'slots' | 'preparing' | 'prefillChunk'> {
   readonly nowMs: number;
   /** How many requests of each queue are listed; the first ones. */
   readonly most: number;
@@ -60,6 +60,7 @@ export function queueSnapshot(
 ): QueueSnapshot {
   const jobs = [...running];
   return {
+    ...scheduler.limits,
     ...state,
     draining: scheduler.draining,
     runningOutputTokens: jobs.reduce((sum, { outputTokens }) => sum + outputTokens, 0),

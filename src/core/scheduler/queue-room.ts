@@ -8,6 +8,8 @@ export interface QueueState {
   readonly limits: SchedulerLimits;
   /** The most prompt tokens of all waiting jobs together; null for any number. */
   readonly maxQueuedTokens: number | null;
+  /** Jobs that may run at once now: the limit, or the places in order if they are fewer. */
+  readonly places: number;
   readonly running: number;
   readonly waiting: number;
   /** Prompt tokens of all waiting jobs. */
@@ -79,7 +81,7 @@ export class QueueRoom {
 
   /** Places that all may take. After a resize there may be more running than the limits allow. */
   get #freePlaces(): number {
-    const { limits, running, heldPlaces } = this.#state;
-    return Math.max(0, limits.maxConcurrency - running - heldPlaces);
+    const { places, running, heldPlaces } = this.#state;
+    return Math.max(0, places - running - heldPlaces);
   }
 }

@@ -36,6 +36,7 @@ export class Scheduler<J extends Job> implements QueueState {
   readonly #events = new Emitter<SchedulerEvent<J>>();
   readonly #drained: (() => void)[] = [];
   #limits: SchedulerLimits;
+  #placesInOrder = Number.POSITIVE_INFINITY;
   #running = 0;
   /** The sum of all reserves. */
   #reserved: number;
@@ -80,6 +81,10 @@ export class Scheduler<J extends Job> implements QueueState {
     return this.#limits;
   }
 
+  get places(): number {
+    return Math.min(this.#limits.maxConcurrency, this.#placesInOrder);
+  }
+
   get running(): number {
     return this.#running;
   }
@@ -101,11 +106,6 @@ export class Scheduler<J extends Job> implements QueueState {
     return this.#line.oldest?.admittedMs ?? null;
   }
 
-  /** Places that are reserved for some keys and classes, free or not. */
-  get reservedPlaces(): number {
-    return this.#reserved;
-  }
-
   /** Free places that are held back for some keys and classes. */
   get heldPlaces(): number {
     return this.#fairLine?.heldPlaces ?? 0;
@@ -114,8 +114,7 @@ export class Scheduler<J extends Job> implements QueueState {
   /** Whether so many jobs with this demand would start at once because places are held back for them. */
   hasReserved(claimant: Claimant, jobs: number): boolean {
     if (this.#reserved === 0 || this.#draining || this.#held) return false;
-    const places = this.#limits.maxConcurrency - this.#running;
-    return Math.min(places, this.#fairLine?.spareFor(claimant) ?? 0) >= jobs;
+    return Math.min(this.places - this.#running, this.#fairLine?.spareFor(claimant) ?? 0) >= jobs;
   }
 
   /**
@@ -179,14 +178,15 @@ export class Scheduler<J extends Job> implements QueueState {
    */
   resize(limits: Partial<SchedulerLimits>): void {
     if (limits.maxConcurrency !== undefined) assertRoomFor(this.#reserved, limits.maxConcurrency);
-    this.confine(limits);
-  }
-
-  /** As {@link resize}, but to any number, also below what is reserved: for as long as some places are out of order. */
-  confine(limits: Partial<SchedulerLimits>): void {
     this.#limits = { ...this.#limits, ...limits };
     this.#fill();
     this.#waits.watchOldest();
+  }
+
+  /** Says how many places are in order. While they are fewer than the limit, no more jobs run; the limit stays as it is set. */
+  confine(placesInOrder: number): void {
+    this.#placesInOrder = placesInOrder;
+    this.resize({});
   }
 
   /** While it is held, no job starts; jobs are admitted, and running ones go on. Not from within an event. */
@@ -215,7 +215,7 @@ export class Scheduler<J extends Job> implements QueueState {
   /** What a waiting job needs: that its key ends another, or that a place becomes free that is not held back for others. */
   waitsFor({ demand }: J): WaitReason {
     if (this.#fairLine?.account(demand.payer ?? demand.key)?.isAtItsLimit === true) return 'key';
-    return this.#running < this.#limits.maxConcurrency && this.heldPlaces > 0 ? 'reserve' : 'slot';
+    return this.#running < this.places && this.heldPlaces > 0 ? 'reserve' : 'slot';
   }
 
   /** The engine has found that many prompt tokens of a running job in its cache, which its key need not pay for. */
@@ -270,8 +270,8 @@ export class Scheduler<J extends Job> implements QueueState {
     this.#filling = true;
     let moved = false;
     try {
-      while (this.#running < this.#limits.maxConcurrency) {
-        const job = this.#line.next(this.#limits.maxConcurrency - this.#running);
+      while (this.#running < this.places) {
+        const job = this.#line.next(this.places - this.#running);
         if (job === undefined) break;
         this.#start(job);
         moved = true;

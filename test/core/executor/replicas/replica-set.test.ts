@@ -138,5 +138,8 @@ describe('several engines for one line', () => {
     await stage.kill(0);
     await stage.admit(['c'], { key: 'anna' });
     expect([stage.inference.running, stage.inference.waiting]).toEqual([2, 1]);
+    // The keys are changed as the limit allows it, not as many engines as are up.
+    stage.inference.configureKeys(new Map([['anna', { ...usualTerms, reserve: 3 }]]));
+    expect(stage.inference.limits.maxConcurrency).toBe(4);
   });
 });
