@@ -1,11 +1,11 @@
-import { existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, rmSync, symlinkSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BenchResult, resultSchema } from '../../src/core/measurement/result-schema.js';
-import { lives } from '../core/engine/process/processes.js';
+import { childrenOf, lives } from '../core/engine/process/processes.js';
 import { parseAs } from '../support/parse-as.js';
 import { type ScriptedExchange, ScriptedHttpServer } from '../support/scripted-http-server.js';
 import { CliProcess, runCli, startServer } from '../support/server-process.js';
@@ -256,13 +256,10 @@ describe.concurrent('a bench that is interrupted', () => {
   it.runIf(process.platform === 'linux')('leaves no server behind even if the bench is killed', async () => {
     const bench = new CliProcess(['bench', ...short, ...mock, '-n', '1', '--trials', '100']);
     await until(() => bench.hasExited || bench.stderr.includes('[1/100]'), 'a run');
-    const children = readFileSync(`/proc/${bench.pid}/task/${bench.pid}/children`, 'utf8')
-      .trim()
-      .split(' ')
-      .map(Number);
-    expect(children).toHaveLength(1);
+    const servers = childrenOf(bench.pid, 'serve');
+    expect(servers).toHaveLength(1);
     bench.signal('SIGKILL');
-    await until(() => children.every((pid) => !lives(pid)), 'its server to end');
+    await until(() => !servers.some(lives), 'its server to end');
   });
 
   it('says so if nothing has been measured yet', async () => {

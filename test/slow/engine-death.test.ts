@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { lives } from '../core/engine/process/processes.js';
+import { childrenOf, lives } from '../core/engine/process/processes.js';
 import { streamChat } from '../support/answer-stream.js';
 import { countBegun, eightClients } from '../support/eight-clients.js';
 import { syntheticModel } from '../support/gguf/index.js';
@@ -9,6 +8,9 @@ import { startServer } from '../support/server-process.js';
 import { until } from '../support/until.js';
 
 const words = 60;
+
+/** What the processes of an engine run. */
+const engineScript = '/process/host.js';
 
 /** A text that tells its client and every one of its words from all others. */
 function messageOf(client: number): string {
@@ -60,7 +62,7 @@ describe.concurrent.each(['mock', 'llama'] as const)('kill -9 of the main proces
     const server = await startServer(['--engine', engine, ...model, '--context', '32768', '--max-concurrency', '1']);
     const stream = streamChat(server.url, 'Hello.', { max_tokens: 32_000, ignore_eos: true });
     await until(() => stream.text !== '', 'the text to begin');
-    const children = childrenOf(server.pid);
+    const children = childrenOf(server.pid, engineScript);
     expect(children.length).toBe(engine === 'mock' ? 1 : 2);
     expect(children).toContain(server.enginePid);
     expect(await server.stop('SIGKILL')).toBeNull();
@@ -77,7 +79,7 @@ describe.concurrent('kill -9 of the prompt process', () => {
     const endless = { max_tokens: 32_000, ignore_eos: true };
     const stream = streamChat(server.url, 'Hello.', endless, leave.signal);
     await until(() => stream.text !== '', 'the text to begin');
-    const [promptPid = 0] = childrenOf(server.pid).filter((pid) => pid !== server.enginePid);
+    const [promptPid = 0] = childrenOf(server.pid, engineScript).filter((pid) => pid !== server.enginePid);
     process.kill(promptPid, 'SIGKILL');
     const textBefore = stream.text;
     const next = await streamChat(server.url, 'Hello.', { max_tokens: 3, ignore_eos: true }).ended;
@@ -96,12 +98,3 @@ describe.concurrent('kill -9 of the prompt process', () => {
     expect(await server.stop()).toBe(0);
   });
 });
-
-/** The processes that a process has started. Linux only, where these tests run. */
-function childrenOf(pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  return children
-    .split(' ')
-    .filter((number) => number !== '')
-    .map(Number);
-}

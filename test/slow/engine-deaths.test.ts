@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
-import { lives } from '../core/engine/process/processes.js';
+import { childrenOf, lives } from '../core/engine/process/processes.js';
 import { streamChat } from '../support/answer-stream.js';
 import { eightClients } from '../support/eight-clients.js';
 import { syntheticModel } from '../support/gguf/index.js';
@@ -113,10 +112,7 @@ it('a prompt process that hangs is killed, while generations go on and the promp
   const leave = new AbortController();
   const stream = streamChat(server.url, 'Hello.', { max_tokens: 3500, ignore_eos: true }, leave.signal);
   await until(() => stream.text !== '', 'the text to begin');
-  const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8')
-    .trim()
-    .split(' ')
-    .map(Number);
+  const children = childrenOf(server.pid, '/process/host.js');
   const promptPid = children.find((pid) => pid !== server.enginePid) ?? 0;
   process.kill(promptPid, 'SIGSTOP');
   const next = streamChat(server.url, 'Hello.', { max_tokens: 3, ignore_eos: true });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { lives } from '../core/engine/process/processes.js';
+import { childrenOf, lives } from '../core/engine/process/processes.js';
 import { parseAs } from '../support/parse-as.js';
 import { type ServerProcess, startServer } from '../support/server-process.js';
 import { until } from '../support/until.js';
@@ -53,13 +53,10 @@ describe('a load test of a server by itself', () => {
   it.skipIf(process.platform !== 'linux')('ends when its server is killed (needs /proc)', async () => {
     await call('POST', { clients: 2, duration_s: 120, output_tokens: 8 });
     await until(async () => (await call('GET')).figures !== null, 'the first figures');
-    const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8').trim().split(' ');
-    const benches = children
-      .map((pid) => ({ pid: Number(pid), command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0') }))
-      .filter(({ command }) => command.includes('bench'));
+    const benches = childrenOf(server.pid, 'bench');
     expect(benches).toHaveLength(1);
-    expect(benches[0]?.command.join(' ')).not.toMatch(/key/i);
+    expect(readFileSync(`/proc/${benches[0]}/cmdline`, 'utf8')).not.toMatch(/key/i);
     await server.stop('SIGKILL');
-    await until(() => benches.every(({ pid }) => !lives(pid)), 'the end of the load generator');
+    await until(() => !benches.some(lives), 'the end of the load generator');
   });
 });

@@ -15,6 +15,24 @@ export function lives(pid: number): boolean {
   }
 }
 
+/**
+ * The processes that a process has started to run a script, by the script's name or an argument. Others come and go: a
+ * program of a GPU's driver, for example, is tried on every machine. Linux only.
+ */
+export function childrenOf(pid: number, argument: string): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  return children.filter((child) => argumentsOf(child).some((each) => each.endsWith(argument)));
+}
+
+/** None if the process has ended. */
+function argumentsOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
+
 /** The number of the process that generates; 0 while there is none. */
 export function pidOf(engine: SupervisedEngine): number {
   return engine.processes[0].pid ?? 0;
