@@ -196,6 +196,36 @@ export function onDraw(
 
 const drawParameter = 5;
 
+/**
+ * Evaluates tokens without drawing any, and calls `seen` after each while its logits are there: in their order, the next
+ * one when `seen` has resolved.
+ *
+ * Depends on `LlamaContextSequence._decodeTokens`, as {@link onDraw} does; here, it gets the number of the token as well.
+ */
+export async function evaluateWithLogits(
+  sequence: LlamaContextSequence,
+  tokens: readonly Token[],
+  seen: (index: number, logitIndex: number) => Promise<void>,
+): Promise<void> {
+  const decode = property(sequence, '_decodeTokens');
+  if (typeof decode !== 'function') throw moved('LlamaContextSequence._decodeTokens');
+  // A generation that also rates what it draws has put its own function in the place of the library's.
+  const own = Object.getOwnPropertyDescriptor(sequence, '_decodeTokens');
+  const look = async (logitIndex: unknown, index: unknown): Promise<void> => {
+    if (typeof logitIndex !== 'number' || typeof index !== 'number') throw moved('LlamaContextSequence._decodeTokens');
+    await seen(index, logitIndex);
+  };
+  Reflect.set(sequence, '_decodeTokens', (...parameters: unknown[]): unknown =>
+    Reflect.apply(decode, sequence, parameters.with(drawParameter, look)),
+  );
+  try {
+    await sequence.controlledEvaluate(libraryTokens(tokens).map((token) => [token, { generateNext: { token: true } }]));
+  } finally {
+    if (own === undefined) Reflect.deleteProperty(sequence, '_decodeTokens');
+    else Object.defineProperty(sequence, '_decodeTokens', own);
+  }
+}
+
 /** A sampler of llama.cpp, of which nothing is known here. */
 export interface NativeSampler {
   readonly native: unknown;

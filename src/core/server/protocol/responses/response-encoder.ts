@@ -110,6 +110,9 @@ export class ResponseEncoder implements AnswerEncoder {
       // The arguments of a call follow it, before the next call begins.
       case 'arguments':
         return this.#delta(part.text);
+      // Only of completions.
+      case 'prompt':
+        return '';
     }
   }
 
