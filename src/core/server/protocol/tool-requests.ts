@@ -101,12 +101,14 @@ function choiceOf(choice: unknown): Choice {
       return { type: 'required', names: null, isSingle: false };
   }
   const name = member(member(choice, 'function'), 'name') ?? member(choice, 'name');
-  if (member(choice, 'type') === 'function' && typeof name === 'string') {
+  const type = member(choice, 'type');
+  // Only the Responses API has custom tools; in chats, there is none of that name.
+  if ((type === 'function' || type === 'custom') && typeof name === 'string') {
     return { type: 'required', names: [name], isSingle: true };
   }
   // The Responses API has them in the choice itself.
   const allowed = member(choice, 'allowed_tools') ?? choice;
-  if (member(choice, 'type') === 'allowed_tools' && isRecord(allowed)) return allowedTools(allowed);
+  if (type === 'allowed_tools' && isRecord(allowed)) return allowedTools(allowed);
   throw unknownChoice();
 }
 

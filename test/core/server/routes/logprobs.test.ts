@@ -171,6 +171,16 @@ describe('an echo with probabilities', () => {
   });
 });
 
+describe('probabilities that are asked for in the way of another API', () => {
+  it.each([
+    [textPath, { prompt: 'x', logprobs: true }, '"logprobs" must be integer or false. Completions take a number'],
+    [chatPath, chat('x', { logprobs: 5 }), '"logprobs" must be boolean. Completions take a number, 0 to 20; chats take'],
+  ])('are refused with what to write instead: %s %j', async (path, wrong, message) => {
+    const answer = await shared.ask(path, wrong);
+    expect(answer.json<{ error: { message: string } }>().error.message).toContain(message);
+  });
+});
+
 describe('best_of', () => {
   it('returns the answers whose tokens are the likeliest, the best first', async () => {
     const body = { prompt: ['a b', 'c d'], seed: 3, n: 2, best_of: 4, logprobs: 0 };

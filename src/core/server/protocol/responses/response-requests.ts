@@ -12,6 +12,7 @@ import { missing } from '../refused-parameters.js';
 import { requestedTools, withCalls } from '../tool-requests.js';
 import { refuseUnsupported } from '../unsupported.js';
 import { chatMessages } from './chat-messages.js';
+import { functionOfCustom } from './custom-tools.js';
 import { type PlacedTool, withoutNamespaces } from './namespaces.js';
 import { shorterChats } from './truncation.js';
 
@@ -91,11 +92,13 @@ function shorteningOf(
 }
 
 /** A tool as chat completions have it. */
-function wireTool({ tool: { type, name, description, parameters, strict }, param }: PlacedTool): WireTool {
+function wireTool({ tool, param }: PlacedTool): WireTool {
+  const given = tool.type === 'custom' ? functionOfCustom(tool, param) : tool;
+  const { type, name, description, parameters, strict } = given;
   if (type !== 'function') {
     throw new ChatstreamError('invalid_request', `"${param}" is a tool of type "${type}".`, {
       param: `${param}.type`,
-      hint: 'Only functions, and namespaces of functions, are supported.',
+      hint: 'Only functions, custom tools, and namespaces of them are supported.',
     });
   }
   if (name === undefined || name === null) throw missing(`${param}.name`);
