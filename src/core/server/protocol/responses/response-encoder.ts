@@ -1,4 +1,4 @@
-import type { ChatstreamError, ErrorCode } from '../../../base/errors.js';
+import type { ChatstreamError } from '../../../base/errors.js';
 import type { AnswerPart } from '../../../engine/dialects/answer.js';
 import type { OutputLogprob } from '../../../engine/token-logprob.js';
 import type { AnswerReason, Timings } from '../../../inference/request.js';
@@ -8,6 +8,7 @@ import { type AnswerEncoder, sseEvent } from '../answer-encoder.js';
 import { eventLogprobs } from '../wire-logprobs.js';
 import { wireTimings } from '../wire-timings.js';
 import { CustomInput } from './custom-tools.js';
+import { failureCode } from './failure-code.js';
 import { itemId, type ItemPrefix } from './item-ids.js';
 import type { CalledTool } from './namespaces.js';
 import { type OpenItem, outputItem, outputText, reasoningText } from './output-items.js';
@@ -87,7 +88,7 @@ export class ResponseEncoder implements AnswerEncoder {
   failure(error: ChatstreamError): string {
     // Clients expect this event first, even if they had to wait so long that nothing else was sent.
     const opening = this.#events === 0 ? this.opening() : '';
-    const response = { ...this.#stopped('failed'), error: { code: errorCode(error), message: error.advice } };
+    const response = { ...this.#stopped('failed'), error: { code: failureCode(error), message: error.advice } };
     this.#options.onStopped(response);
     return opening + this.#write({ type: 'response.failed', response });
   }
@@ -290,21 +291,4 @@ function usageOf({ promptTokens, cachedTokens, outputTokens, reasoningTokens }: 
     output_tokens_details: { reasoning_tokens: reasoningTokens },
     total_tokens: promptTokens + outputTokens,
   };
-}
-
-type FailureCode = NonNullable<ResponseObject['error']>['code'];
-
-const failureCodes = new Map<ErrorCode, FailureCode>([
-  ['invalid_request', 'invalid_prompt'],
-  ['context_length_exceeded', 'invalid_prompt'],
-  ['grammar_too_complex', 'invalid_prompt'],
-  // With this code, codex waits as long as the message says before it tries again.
-  ['queue_full', 'rate_limit_exceeded'],
-  ['ttft_target', 'rate_limit_exceeded'],
-  ['queue_timeout', 'rate_limit_exceeded'],
-]);
-
-/** One of the published codes of failed responses. */
-function errorCode({ code }: ChatstreamError): FailureCode {
-  return failureCodes.get(code) ?? 'server_error';
 }

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CustomInput, functionOfCustom } from '../../../../../src/core/server/protocol/responses/custom-tools.js';
+import { inputItems } from '../../../../../src/core/server/protocol/responses/input-items.js';
+import { fromResponseRequest } from '../../../../../src/core/server/protocol/responses/response-requests.js';
 
 function read(pieces: readonly string[]): string {
   const reading = new CustomInput();
@@ -47,6 +49,24 @@ describe('the input of a custom tool', () => {
 function escaped(unit: string): string {
   return Array.from({ length: unit.length }, (_, at) => `\\u${unit.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');
 }
+
+describe('the tools of a response', () => {
+  it('have schemas that errors name by the parameter that has them', () => {
+    const offline = { type: 'web_search', external_web_access: false };
+    const files = { type: 'namespace', name: 'files', tools: [{ type: 'custom', name: 'patch' }] };
+    const body = { input: 'Hi', tools: [offline, files, { type: 'function', name: 'now' }] };
+    const items = inputItems(body.input, { key: 'k', find: () => expect.unreachable(), param: 'input' });
+    const { format } = fromResponseRequest(body, 'resp_1', items, 10);
+    expect(format).toMatchObject({
+      demand: {
+        tools: [
+          { name: 'files__patch', param: 'tools.1.tools.0.format' },
+          { name: 'now', param: 'tools.2.parameters' },
+        ],
+      },
+    });
+  });
+});
 
 describe('a custom tool as a function', () => {
   const tool = { type: 'custom', name: 'patch', description: 'Patches.' };
