@@ -155,8 +155,7 @@ export type FinishReason = 'stop' | 'length';
  * What one round did for one generation. A round has at most one `token`, `ended` or `failed` event for a generation,
  * possibly after its `started` event; `ended` and `failed` are its last events. A cancelled generation reports nothing.
  *
- *     started ─▶ token ─▶ token ─▶ … ─▶ ended | failed       (for embeddings: any number of `embedded`, and no token;
- *                                                             `rated` for pieces of the prompt, before the first token)
+ *     started ─▶ token ─▶ token ─▶ … ─▶ ended | failed    (`rated` before the first token; `embedded` instead of tokens)
  */
 export type GenerationEvent =
   | {

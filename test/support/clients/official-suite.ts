@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { openaiClient } from './openai-suite.js';
 import { proves } from './proofs.js';
 import type { Served } from './served.js';
-import { brief, city, essay } from './shapes.js';
+import { brief, city, essay, report } from './shapes.js';
 
 const question = 'What is the weather in Oslo?';
 
@@ -110,11 +110,13 @@ export function officialWithModel(served: Served): void {
     });
 
     it('have the shape of a zod schema', proves('anthropic: messages', 'schemas'), async () => {
-      const output_config = { format: zodOutputFormat(brief) };
+      // The client leaves bounds of numbers and texts out of the schema that it sends, and then checks them itself.
+      const weather = report.pick({ mood: true, windy: true });
+      const output_config = { format: zodOutputFormat(weather) };
       const messages: Anthropic.MessageParam[] = [{ role: 'user', content: 'Write a report.' }];
       const request = { model: served.model, max_tokens: 600, messages, output_config };
       const message = await anthropicClient(served).messages.parse(request);
-      expect(brief.safeParse(message.parsed_output).success).toBe(true);
+      expect(weather.safeParse(message.parsed_output).success).toBe(true);
     });
 
     it('free their slot when the client leaves in a call', proves('anthropic: messages', 'aborted'), async () => {

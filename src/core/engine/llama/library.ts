@@ -197,8 +197,7 @@ export function onDraw(
 const drawParameter = 5;
 
 /**
- * Evaluates tokens without drawing any, and calls `seen` after each while its logits are there: in their order, the next
- * one when `seen` has resolved.
+ * Evaluates tokens without drawing any, and calls `seen` for each in turn while its logits are there.
  *
  * Depends on `LlamaContextSequence._decodeTokens`, as {@link onDraw} does; here, it gets the number of the token as well.
  */
@@ -215,9 +214,10 @@ export async function evaluateWithLogits(
     if (typeof logitIndex !== 'number' || typeof index !== 'number') throw moved('LlamaContextSequence._decodeTokens');
     await seen(index, logitIndex);
   };
-  Reflect.set(sequence, '_decodeTokens', (...parameters: unknown[]): unknown =>
-    Reflect.apply(decode, sequence, parameters.with(drawParameter, look)),
-  );
+  const looking = (...parameters: unknown[]): unknown => {
+    return Reflect.apply(decode, sequence, parameters.with(drawParameter, look));
+  };
+  Reflect.set(sequence, '_decodeTokens', looking);
   try {
     await sequence.controlledEvaluate(libraryTokens(tokens).map((token) => [token, { generateNext: { token: true } }]));
   } finally {

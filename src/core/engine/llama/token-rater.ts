@@ -49,7 +49,12 @@ export class TokenRater {
   ): Promise<readonly PromptLogprob[]> {
     const ratings: PromptLogprob[] = [];
     await evaluateWithLogits(sequence, tokens.slice(0, -1), async (index, logitIndex) => {
-      const { text, bytes, logprob, top } = await this.#rated(sequence, tokens[index + 1] ?? 0, logitIndex, alternatives);
+      const { text, bytes, logprob, top } = await this.#rated(
+        sequence,
+        tokens[index + 1] ?? 0,
+        logitIndex,
+        alternatives,
+      );
       ratings.push({ text, bytes, logprob, top });
     });
     return ratings;

@@ -70,7 +70,9 @@ export function promptLogprobs(tokens: readonly PromptLogprob[], text: string): 
   return {
     tokens: tokens.map((token) => token.text),
     token_logprobs: tokens.map(({ logprob }) => logprob),
-    top_logprobs: tokens.map(({ logprob, ...token }) => (logprob === null ? null : alternatives({ ...token, logprob }))),
+    top_logprobs: tokens.map(({ logprob, ...token }) =>
+      logprob === null ? null : alternatives({ ...token, logprob }),
+    ),
     text_offset: offsets,
   };
 }

@@ -70,7 +70,9 @@ export const responseRequest = Type.Object({
   max_output_tokens: optional(
     Type.Integer({ minimum: -1, maximum: mostTokens, description: 'Not 0; -1 is all that fits into the context.' }),
   ),
-  tools: optional(Type.Array(flatTool, { maxItems: 512, description: 'Functions and custom tools that the model may call.' })),
+  tools: optional(
+    Type.Array(flatTool, { maxItems: 512, description: 'Functions and custom tools that the model may call.' }),
+  ),
   tool_choice: optional(Type.Unknown({ description: 'none, auto, required, or {"type": "function", "name": "…"}.' })),
   text: optional(
     Type.Object({

@@ -26,7 +26,10 @@ function ratingsOf(id: string): readonly PromptLogprob[] {
 }
 
 /** Greedily chosen tokens, and the prompt and these tokens, rated as one prompt. */
-async function generatedAndRated(): Promise<{ generated: readonly GenerationEvent[]; rated: readonly PromptLogprob[] }> {
+async function generatedAndRated(): Promise<{
+  generated: readonly GenerationEvent[];
+  rated: readonly PromptLogprob[];
+}> {
   const first = harness.spec({ prompt, logprobs: 3, maxTokens: 6 });
   const [outcome] = await harness.run(first);
   const second = rating({ prompt: [...prompt, ...(outcome?.tokens ?? [])], logprobs: 3 });

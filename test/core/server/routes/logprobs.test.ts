@@ -152,7 +152,10 @@ describe('an echo with probabilities', () => {
     ['without', {}, undefined],
   ])('can be all of an answer, %s probabilities', async (_, wanted, expected) => {
     const answer = await shared.post(textPath, { prompt: [97, 98], echo: true, max_tokens: 0, seed: 0, ...wanted });
-    const { choices, usage } = answer.json<{ choices: (Choice<TextLogprobs> & { finish_reason: string })[]; usage: object }>();
+    const { choices, usage } = answer.json<{
+      choices: (Choice<TextLogprobs> & { finish_reason: string })[];
+      usage: object;
+    }>();
     expect(choices).toMatchObject([{ text: 'ab', finish_reason: 'length' }]);
     expect(choices[0]?.logprobs?.token_logprobs).toEqual(expected);
     expect(usage).toMatchObject({ prompt_tokens: 2, completion_tokens: 0 });
@@ -174,7 +177,11 @@ describe('an echo with probabilities', () => {
 describe('probabilities that are asked for in the way of another API', () => {
   it.each([
     [textPath, { prompt: 'x', logprobs: true }, '"logprobs" must be integer or false. Completions take a number'],
-    [chatPath, chat('x', { logprobs: 5 }), '"logprobs" must be boolean. Completions take a number, 0 to 20; chats take'],
+    [
+      chatPath,
+      chat('x', { logprobs: 5 }),
+      '"logprobs" must be boolean. Completions take a number, 0 to 20; chats take',
+    ],
   ])('are refused with what to write instead: %s %j', async (path, wrong, message) => {
     const answer = await shared.ask(path, wrong);
     expect(answer.json<{ error: { message: string } }>().error.message).toContain(message);

@@ -54,7 +54,8 @@ export function customArguments(input: string): string {
 const beginning = /^\s*\{\s*"input"\s*:\s*"/;
 
 /** Whole characters of a JSON string, but no half of an escaped surrogate pair at the end. */
-const wholeCharacters = /^(?:[^"\\]|\\(?:["\\/bfnrt]|u(?![dD][89abAB])[0-9a-fA-F]{4}|u[dD][89abAB][0-9a-fA-F]{2}(?=[^\\]|\\[^u]|\\u[0-9a-fA-F]{4})))*/;
+const wholeCharacters =
+  /^(?:[^"\\]|\\(?:["\\/bfnrt]|u(?![dD][89abAB])[0-9a-fA-F]{4}|u[dD][89abAB][0-9a-fA-F]{2}(?=[^\\]|\\[^u]|\\u[0-9a-fA-F]{4})))*/;
 
 /** Reads the text that a model writes for a custom tool, while its arguments come in pieces. */
 export class CustomInput {
@@ -97,7 +98,7 @@ function beginsLikeArguments(text: string): boolean {
 }
 
 function unescaped(json: string): string {
-  const text: unknown = JSON.parse(`"${json.replaceAll(/[\u0000-\u001f]/g, escaped)}"`);
+  const text: unknown = JSON.parse(`"${json.replaceAll(/\p{Cc}/gu, escaped)}"`);
   return typeof text === 'string' ? text : '';
 }
 

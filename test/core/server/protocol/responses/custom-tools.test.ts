@@ -17,7 +17,10 @@ function cut(text: string, places: readonly number[]): readonly string[] {
 
 describe('the input of a custom tool', () => {
   it('is the text in the arguments, wherever they are cut', () => {
-    const inputs = fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: fc.constantFrom('\n', '"', '\\', '🙂', 'a') }));
+    const inputs = fc.oneof(
+      fc.string({ unit: 'grapheme' }),
+      fc.string({ unit: fc.constantFrom('\n', '"', '\\', '🙂', 'a') }),
+    );
     fc.assert(
       fc.property(inputs, fc.boolean(), fc.array(fc.nat(200)), (input, isAscii, places) => {
         const plain = JSON.stringify({ input });
@@ -47,7 +50,9 @@ describe('the input of a custom tool', () => {
 });
 
 function escaped(unit: string): string {
-  return Array.from({ length: unit.length }, (_, at) => `\\u${unit.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');
+  return Array.from({ length: unit.length }, (_, at) => `\\u${unit.charCodeAt(at).toString(16).padStart(4, '0')}`).join(
+    '',
+  );
 }
 
 describe('the tools of a response', () => {
