@@ -5,6 +5,7 @@ import { ownApiWithModel } from '../support/clients/ai-own-apis-suite.js';
 import { anthropic, openai } from '../support/clients/ai-providers.js';
 import { aiWithModel } from '../support/clients/ai-suite.js';
 import { langchainWithModel } from '../support/clients/langchain-suite.js';
+import { officialWithModel } from '../support/clients/official-suite.js';
 import { openaiWithModel } from '../support/clients/openai-suite.js';
 import { Served } from '../support/clients/served.js';
 
@@ -18,6 +19,9 @@ describe.skipIf(folder === '' || !existsSync(smollm))(`clients with SmolLM2-135M
 
   describe('openai', () => {
     openaiWithModel(served);
+  });
+  describe('the official clients', () => {
+    officialWithModel(served);
   });
   describe('the AI SDK', () => {
     aiWithModel(served);

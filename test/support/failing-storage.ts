@@ -9,6 +9,10 @@ export class FailingStorage implements Storage {
   works: 'fully' | 'for reading' | 'not at all' = 'fully';
   /** Changes wait for this. */
   until: Promise<unknown> = Promise.resolve();
+  /** Changes that wait. */
+  waiting = 0;
+  /** Changes that were made. */
+  written = 0;
   readonly #memory: Storage;
 
   constructor(clock: Clock) {
@@ -18,8 +22,11 @@ export class FailingStorage implements Storage {
   collection<T>(name: CollectionName, isValue: (value: unknown) => value is T): Store<T> {
     const store = this.#memory.collection(name, isValue);
     const change = async <R>(work: () => Promise<R>): Promise<R> => {
+      this.waiting += 1;
       await this.until;
+      this.waiting -= 1;
       if (this.works !== 'fully') throw storageFailedError();
+      this.written += 1;
       return work();
     };
     return {

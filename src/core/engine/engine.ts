@@ -5,7 +5,7 @@ import type { EngineName } from './options.js';
 import type { OutputFormat } from './output-format.js';
 import type { PromptCacheActivity } from './prompt-cache-activity.js';
 import type { Sampling } from './sampling.js';
-import type { OutputLogprob } from './token-logprob.js';
+import type { OutputLogprob, PromptLogprob } from './token-logprob.js';
 
 /** The number of a token in the model's vocabulary. */
 export type Token = number;
@@ -123,7 +123,7 @@ export interface ThoughtLimit {
 export interface GenerationSpec {
   readonly id: string;
   readonly prompt: readonly Token[];
-  /** Most output tokens, 1 or more; the generation also ends when the context is full. */
+  /** Most output tokens, 0 or more; the generation also ends when the context is full. */
   readonly maxTokens: number;
   readonly sampling: Sampling;
   /** The generation ends before the first of these strings, which is not part of the text. */
@@ -143,6 +143,8 @@ export interface GenerationSpec {
   readonly resumeAfter: readonly Token[];
   /** How many of the likeliest tokens are reported with each token of the output; no probabilities if left out. */
   readonly logprobs?: number;
+  /** Whether as much is reported of the tokens of the prompt. Then nothing of it is taken from a cache. */
+  readonly ratesPrompt?: boolean;
   /** The lengths of the inputs in the prompt, if embeddings are wanted; what is about output is ignored then. */
   readonly inputLengths?: readonly number[];
 }
@@ -153,7 +155,7 @@ export type FinishReason = 'stop' | 'length';
  * What one round did for one generation. A round has at most one `token`, `ended` or `failed` event for a generation,
  * possibly after its `started` event; `ended` and `failed` are its last events. A cancelled generation reports nothing.
  *
- *     started ─▶ token ─▶ token ─▶ … ─▶ ended | failed       (for embeddings: any number of `embedded`, and no token)
+ *     started ─▶ token ─▶ token ─▶ … ─▶ ended | failed    (`rated` before the first token; `embedded` instead of tokens)
  */
 export type GenerationEvent =
   | {
@@ -171,6 +173,13 @@ export type GenerationEvent =
       readonly text: string;
       /** Of this token, if asked for. */
       readonly logprob?: OutputLogprob;
+    }
+  | {
+      readonly type: 'rated';
+      readonly id: string;
+      /** The number of the first of these tokens of the prompt, from 0. After a restart of the engine, it begins again. */
+      readonly from: number;
+      readonly tokens: readonly PromptLogprob[];
     }
   | {
       readonly type: 'embedded';

@@ -5,6 +5,8 @@ export interface Tool {
   readonly parameters?: Readonly<Record<string, unknown>>;
   /** Whether a schema that a grammar cannot enforce is an error. If not, any JSON object may be the arguments then. */
   readonly isStrict: boolean;
+  /** The parameter of the request that has the schema, which errors name; without it, that of a chat. */
+  readonly param?: string;
 }
 
 /** Which tools a model may call, and whether it must. */

@@ -16,6 +16,14 @@ export interface OutputLogprob extends TokenLogprob {
   readonly written: string;
 }
 
+/** A token of the prompt. */
+export interface PromptLogprob extends Pick<TokenLogprob, 'text' | 'bytes'> {
+  /** Null for the first token, which follows nothing. */
+  readonly logprob: number | null;
+  /** See `OutputLogprob`. */
+  readonly top: readonly TokenLogprob[];
+}
+
 /** Stands for tokens that are impossible, as in OpenAI's API: JSON has no infinity. */
 export const leastLogprob = -9999;
 

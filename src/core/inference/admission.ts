@@ -1,5 +1,6 @@
 import { untilAborted, withDeadline } from '../base/abort.js';
 import type { Clock } from '../base/clock.js';
+import { ChatstreamError } from '../base/errors.js';
 import { queueTimeoutError } from '../base/queue-refusals.js';
 import {
   clientLeftError,
@@ -131,6 +132,7 @@ export class Admission {
     const prepare = async (source: PromptSource, room: number): Promise<Prepared> => {
       const prepared = await this.#prepare({ ...request, source }, signal);
       assertFits(request, prepared.prompt.length, contextLength - room, contextLength);
+      assertRatable(request, prepared.prompt.length);
       return prepared;
     };
     if (shortening === undefined) return prepare(request.source, 1);
@@ -205,4 +207,17 @@ function assertFits({ source }: InferenceRequest, promptTokens: number, most: nu
 function assertServed({ type }: PromptSource, { embeddings }: EngineInfo): void {
   if ((type === 'inputs') === (embeddings !== undefined)) return;
   throw type === 'inputs' ? noEmbeddingsError() : onlyEmbeddingsError();
+}
+
+/** Ratings of a prompt that one answer can have: some 12 MB of JSON, which the server writes at once. */
+const mostRatings = 200_000;
+
+/** @throws ChatstreamError `invalid_request` if the probabilities of a prompt are wanted and are too many */
+function assertRatable({ ratesPrompt, logprobs = 0 }: InferenceRequest, promptTokens: number): void {
+  if (ratesPrompt !== true || promptTokens * (logprobs + 1) <= mostRatings) return;
+  const most = Math.floor(mostRatings / promptTokens) - 1;
+  throw new ChatstreamError('invalid_request', `"logprobs" is too high for a prompt of ${promptTokens} tokens.`, {
+    param: 'logprobs',
+    hint: most < 0 ? 'Send a shorter prompt, or leave "echo" out.' : `It can be ${most} at most with "echo".`,
+  });
 }

@@ -1,4 +1,6 @@
+import type { AnswerPart } from '../engine/dialects/answer.js';
 import type { GenerationSpec, Token } from '../engine/engine.js';
+import type { PromptLogprob } from '../engine/token-logprob.js';
 import { type Demand, noKey } from '../scheduler/demand.js';
 import { Job } from '../scheduler/job.js';
 import { usualClass } from '../scheduler/traffic-class.js';
@@ -29,6 +31,8 @@ export class InferenceJob extends Job {
   reasoningTokens = 0;
   lastTokenMs = 0;
   readonly #demand: Demand;
+  /** Of the tokens of the prompt, until they are passed on. */
+  readonly #ratings: PromptLogprob[] = [];
   #stopWatching: () => void = () => undefined;
 
   constructor(
@@ -61,13 +65,14 @@ export class InferenceJob extends Job {
 
   get spec(): GenerationSpec {
     const { id, maxTokens, minTokens, sampling, stop, stopTokens, ignoreEos, format } = this.request;
-    const { inputLengths, logprobs } = this.request;
+    const { inputLengths, logprobs, ratesPrompt } = this.request;
     const { marks, thoughtLimit } = this.plan;
     const ends = { maxTokens, minTokens, stop, stopTokens, ignoreEos, thoughtLimit };
     return {
       ...{ id, prompt: this.prompt, sampling, format, ...ends, marks, resumeAfter: [] },
       ...(inputLengths !== undefined && { inputLengths }),
       ...(logprobs !== undefined && { logprobs }),
+      ...(ratesPrompt === true && { ratesPrompt }),
     };
   }
 
@@ -91,6 +96,17 @@ export class InferenceJob extends Job {
     if (phase.status !== 'prefilling') return null;
     this.phase = { ...phase, status: 'decoding', firstTokenMs: nowMs };
     return nowMs - phase.startedMs;
+  }
+
+  /** @param from where in the prompt they begin: an engine that was restarted begins again */
+  addRatings(from: number, tokens: readonly PromptLogprob[]): void {
+    this.#ratings.splice(from, this.#ratings.length - from, ...tokens);
+  }
+
+  /** The ratings of the whole prompt, once; nothing if they were not asked for. */
+  takeRatings(): readonly AnswerPart[] {
+    const tokens = this.#ratings.splice(0);
+    return tokens.length === 0 ? [] : [{ type: 'prompt', tokens }];
   }
 
   timings(nowMs: number): Timings {

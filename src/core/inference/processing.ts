@@ -106,6 +106,9 @@ export class Processing {
       case 'token':
         this.#pass(job, event);
         return;
+      case 'rated':
+        job.addRatings(event.from, event.tokens);
+        return;
       case 'embedded':
         job.listener.embedded?.(event.index, event.vector);
         return;
@@ -113,7 +116,7 @@ export class Processing {
         const { reading } = job.plan;
         const wasThinking = reading.isThinking;
         const isCut = event.reason === 'length' || event.stop !== undefined;
-        const parts = reading.end(event.text, isCut, event.logprob);
+        const parts = [...job.takeRatings(), ...reading.end(event.text, isCut, event.logprob)];
         if (event.token !== null) this.#countToken(job, wasThinking);
         const timings = job.timings(this.#clock.now());
         this.#forget(job);
@@ -133,7 +136,8 @@ export class Processing {
   #pass(job: InferenceJob, { text, logprob }: Extract<GenerationEvent, { type: 'token' }>): void {
     const { reading } = job.plan;
     const wasThinking = reading.isThinking;
-    const parts = text === '' && logprob === undefined ? [] : reading.push(text, logprob);
+    const read = text === '' && logprob === undefined ? [] : reading.push(text, logprob);
+    const parts = job.outputTokens === 0 ? [...job.takeRatings(), ...read] : read;
     this.#countToken(job, wasThinking || reading.isThinking);
     if (parts.length > 0) job.listener.parts(parts);
   }

@@ -62,6 +62,7 @@ export class RatedReading implements AnswerReading {
       // The arguments of a call may be written in another way than the model wrote them.
       case 'call':
       case 'arguments':
+      case 'prompt':
         this.#open = [];
         return part;
     }

@@ -92,7 +92,9 @@ export async function createApp(context: ServerContext | RelayContext, logger: P
   // Fastify would accept any body that is declared as plain text as a string.
   app.removeContentTypeParser('text/plain');
   // OpenAI's Python client declares JSON also where it sends no body. Where one is needed, the route's schema says so.
-  const parseJson = app.getDefaultJsonParser('error', 'error');
+  // A JSON schema may have a property called __proto__. JSON.parse makes it a property like any other, and nothing here
+  // copies what a client sent by assignment, which alone would make it a prototype.
+  const parseJson = app.getDefaultJsonParser('ignore', 'ignore');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
     if (body === '') done(null, null);
     else void parseJson(request, body, done);

@@ -21,7 +21,6 @@ describe('errors over HTTP', () => {
     ['a list', '[]'],
     ['a string', '"hello"'],
     ['null', 'null'],
-    ['an attempt at the prototype', '{"__proto__": {"a": 1}, "messages": []}'],
   ])('refuses %s as a body', async (_, body) => {
     const answer = await shared.ask(chatPath, body);
     expect(answer.statusCode).toBe(400);
@@ -33,6 +32,22 @@ describe('errors over HTTP', () => {
         code: 'invalid_request',
       },
     });
+  });
+
+  it.each(['"__proto__": {"const": 1}', '"constructor": {"prototype": {}}'])(
+    'reads a schema with a property that JavaScript knows: %s',
+    async (property) => {
+      const messages = '"messages": [{"role": "user", "content": "x"}]';
+      const format = `"response_format": {"type": "json_schema", "json_schema": {"schema": {"properties": {${property}}}}}`;
+      const answer = await shared.ask(chatPath, `{${messages}, ${format}}`);
+      expect(answer.body).toContain('The mock engine cannot follow a JSON schema');
+    },
+  );
+
+  it('takes no prototype from a body', async () => {
+    const answer = await shared.ask(chatPath, '{"__proto__": {"messages": [{"role": "user", "content": "x"}]}}');
+    expect(answer.json<unknown>()).toMatchObject({ error: { param: 'messages' } });
+    expect({}).not.toHaveProperty('messages');
   });
 
   it('refuses a request without a body', async () => {

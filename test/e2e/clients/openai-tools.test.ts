@@ -1,13 +1,16 @@
 import type OpenAI from 'openai';
 import { zodFunction } from 'openai/helpers/zod';
 import { describe, expect, it } from 'vitest';
+import { officialWithModel } from '../../support/clients/official-suite.js';
 import { joined, openaiClient, openaiTools, openaiWithModel, userSays } from '../../support/clients/openai-suite.js';
 import { proves } from '../../support/clients/proofs.js';
 import { Served, servers } from '../../support/clients/served.js';
 import { city, sum } from '../../support/clients/shapes.js';
 
-describe('the openai client with the bundled model', () => {
-  openaiWithModel(new Served(servers.bundled));
+describe('the official clients with the bundled model', () => {
+  const served = new Served(servers.bundled);
+  openaiWithModel(served);
+  officialWithModel(served);
 });
 
 describe('the openai client with the mock', () => {

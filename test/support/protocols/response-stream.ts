@@ -51,7 +51,7 @@ export function checkedResponse(stream: readonly unknown[]): Response {
       case 'response.output_item.done':
         expect([event.output_index, event.item.id]).toEqual([finished.length, open?.id]);
         expect([open?.isTextDone, textOf(event.item)]).toEqual([true, open?.deltas]);
-        expect(open?.parts).toBe(event.item.type === 'function_call' ? 'none' : 'done');
+        expect(open?.parts).toBe(isCall(event.item) ? 'none' : 'done');
         finished.push(event.item);
         open = null;
         break;
@@ -69,6 +69,8 @@ export function checkedResponse(stream: readonly unknown[]): Response {
       case 'response.reasoning_text.done':
       case 'response.function_call_arguments.delta':
       case 'response.function_call_arguments.done':
+      case 'response.custom_tool_call_input.delta':
+      case 'response.custom_tool_call_input.done':
         expect([event.output_index, event.item_id]).toEqual([finished.length, open?.id]);
         if (open !== null) checkPart(event, open);
     }
@@ -100,14 +102,16 @@ function checkPart(event: PartEvent, open: OpenItem): void {
     case 'response.output_text.delta':
     case 'response.reasoning_text.delta':
     case 'response.function_call_arguments.delta':
+    case 'response.custom_tool_call_input.delta':
       expect([open.type, open.isTextDone]).toEqual([itemOf(event.type), false]);
       open.deltas += event.delta;
       break;
     case 'response.output_text.done':
     case 'response.reasoning_text.done':
     case 'response.function_call_arguments.done':
+    case 'response.custom_tool_call_input.done':
       expect([open.type, open.isTextDone]).toEqual([itemOf(event.type), false]);
-      expect('arguments' in event ? event.arguments : event.text).toBe(open.deltas);
+      expect(wholeOf(event)).toBe(open.deltas);
       open.isTextDone = true;
   }
 }
@@ -115,10 +119,22 @@ function checkPart(event: PartEvent, open: OpenItem): void {
 /** The type of the items that have such events. */
 function itemOf(type: PartEvent['type']): Item['type'] {
   if (type.startsWith('response.output_text')) return 'message';
+  if (type.startsWith('response.custom_tool_call')) return 'custom_tool_call';
   return type.startsWith('response.reasoning_text') ? 'reasoning' : 'function_call';
+}
+
+function wholeOf(event: Extract<PartEvent, { type: `${string}.done` }>): string {
+  if ('input' in event) return event.input;
+  if ('part' in event) return event.part.text;
+  return 'arguments' in event ? event.arguments : event.text;
+}
+
+function isCall({ type }: Item): boolean {
+  return type === 'function_call' || type === 'custom_tool_call';
 }
 
 function textOf(item: Item): string {
   if (item.type === 'function_call') return item.arguments;
+  if (item.type === 'custom_tool_call') return item.input;
   return item.content.map((part) => (part.type === 'refusal' ? part.refusal : part.text)).join('');
 }

@@ -1,8 +1,10 @@
 import type { Tool } from '../output-format.js';
-import type { OutputLogprob } from '../token-logprob.js';
+import type { OutputLogprob, PromptLogprob } from '../token-logprob.js';
 
 /** A part of an answer. Parts of one kind that follow each other are one text that was cut somewhere. */
 export type AnswerPart =
+  /** Comes before everything else, if the probabilities of the prompt were asked for. */
+  | { readonly type: 'prompt'; readonly tokens: readonly PromptLogprob[] }
   /** With the tokens that wrote it, if their probabilities were asked for. */
   | { readonly type: 'content'; readonly text: string; readonly logprobs?: readonly OutputLogprob[] }
   | { readonly type: 'reasoning'; readonly text: string }
@@ -107,6 +109,7 @@ export function mergedParts(first: AnswerPart, second: AnswerPart): AnswerPart |
       return isSame ? { ...second, text: first.text + second.text } : null;
     }
     case 'call':
+    case 'prompt':
       return null;
   }
 }

@@ -15,7 +15,8 @@ const noParameters = { type: 'object', properties: {}, additionalProperties: fal
  * @throws ChatstreamError `invalid_request` for a strict tool whose schema cannot be enforced, `grammar_too_complex`
  */
 export function callableTool(json: JsonRules, tool: Tool, index: number, isHeld: boolean): CallableTool {
-  const subject: Subject = { param: `tools.${index}.function.parameters`, name: `The schema of ${tool.name}` };
+  const { name, param = `tools.${index}.function.parameters` } = tool;
+  const subject: Subject = { param, name: `The schema of ${name}` };
   const free = (): CallableTool => ({ tool, arguments: json.object, properties: null });
   if (!isHeld && !tool.isStrict) return free();
   const schema = { ...(tool.parameters ?? noParameters), type: 'object' };

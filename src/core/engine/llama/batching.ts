@@ -4,6 +4,8 @@ import type { BatchItem, CustomBatchingPrioritizationStrategy, PrioritizedBatchI
 export interface RoundMember {
   /** Prompt tokens that the generation would evaluate in this round; 0 if it decodes. */
   readonly nextChunk: number;
+  /** Whether the tokens of that chunk are also rated, which takes longer. */
+  readonly isRating: boolean;
   /** Lower for generations that came earlier. */
   readonly order: number;
 }
@@ -21,16 +23,25 @@ export interface RoundMember {
  *     c           waits    waits    1–128    129–150  decode      129–200 and 1–128 do not fit together
  *     d           waits    waits    waits    1–40     decode      waits for c, even where it would fit
  *
+ * Only one chunk of a round is rated. Those behind it do not wait for other chunks to be rated.
+ *
  * @param running in the order in which the batch is to contain them; the result keeps it
  */
 export function planRound<T extends RoundMember>(running: readonly T[], prefillChunk: number): readonly T[] {
   const prefilling = running.filter(({ nextChunk }) => nextChunk > 0).sort((a, b) => a.order - b.order);
   const waiting = new Set<T>();
   let room = prefillChunk;
+  let isFull = false;
+  let isRating = false;
   for (const member of prefilling) {
-    // Once a generation has to wait, all that came later wait too, even if their chunks would fit.
-    if (waiting.size > 0 || member.nextChunk > room) waiting.add(member);
-    else room -= member.nextChunk;
+    // Once a chunk does not fit, all that came later wait too, even if theirs would fit.
+    isFull ||= member.nextChunk > room;
+    if (isFull || (isRating && member.isRating)) {
+      waiting.add(member);
+      continue;
+    }
+    room -= member.nextChunk;
+    isRating ||= member.isRating;
   }
   return waiting.size === 0 ? running : running.filter((member) => !waiting.has(member));
 }

@@ -9,7 +9,7 @@ import {
   type Token,
 } from '../engine.js';
 import type { TextAssembler } from '../text/text-assembler.js';
-import type { OutputLogprob } from '../token-logprob.js';
+import type { OutputLogprob, PromptLogprob } from '../token-logprob.js';
 import type { AdaptiveChunk } from './adaptive-chunk.js';
 import type { RoundMember } from './batching.js';
 import type { Steer } from './guidance.js';
@@ -18,6 +18,18 @@ import type { PenaltyWindow } from './sampling.js';
 import type { Slot } from './slots.js';
 import type { ChangingBias } from './token-biases.js';
 import type { RatedDraws } from './token-rater.js';
+
+/** Rates the tokens of one prompt. */
+export interface PromptRater {
+  readonly rate: (tokens: readonly Token[]) => Promise<readonly PromptLogprob[]>;
+  readonly unrated: (token: Token) => PromptLogprob;
+}
+
+/**
+ * Tokens of a prompt that one round rates. Rating takes 0.2 to 2.7 ms a token (see token-rater.ts), and llama.cpp keeps all
+ * logits of a batch: 33 MB with 262,144 tokens of vocabulary.
+ */
+export const ratedChunk = 32;
 
 type TokenStream = ReturnType<Slot['sequence']['evaluateWithMetadata']>;
 
@@ -56,6 +68,8 @@ export interface GenerationStart {
   readonly text: TextAssembler;
   /** Null if probabilities are not wanted. */
   readonly ratings: RatedDraws | null;
+  /** Null if those of the prompt are not wanted. */
+  readonly promptRater: PromptRater | null;
   readonly isEnd: (token: Token) => boolean;
   readonly contextLength: number;
   /** How much of it a round may prefill. */
@@ -71,6 +85,9 @@ export class LlamaGeneration implements RoundMember {
   #state: State = { status: 'cold' };
   #cached = 0;
   #isReported = false;
+  /** Of the prompt, since the last round. */
+  #ratings: readonly PromptLogprob[] = [];
+  #reportedRatings = 0;
   /** The token that takes the place of the last one that was drawn. */
   #replacement: Token | undefined;
   #outputTokens: number;
@@ -122,11 +139,29 @@ export class LlamaGeneration implements RoundMember {
     return this.#state.status === 'over' && this.#state.failed;
   }
 
+  /** Whether the tokens of the prompt are rated. */
+  get ratesPrompt(): boolean {
+    return this.#start.promptRater !== null;
+  }
+
+  /** Whether the next chunk is rated: all but the last token of the prompt, from which the first token is drawn. */
+  get isRating(): boolean {
+    if (this.#state.status !== 'prefilling') return false;
+    return this.ratesPrompt && this.#state.from < this.#start.evaluated.length - 1;
+  }
+
+  /** How many tokens one round reads of the prompt at most. */
+  get chunkTokens(): number {
+    const { tokens } = this.#start.chunk;
+    return this.ratesPrompt ? Math.min(ratedChunk, tokens) : tokens;
+  }
+
   /** Infinity for a generation that is cold: it takes part in no round before it has begun. */
   get nextChunk(): number {
     if (this.#state.status === 'cold') return Infinity;
     if (this.#state.status !== 'prefilling') return 0;
-    return Math.min(this.#start.chunk.tokens, this.#start.evaluated.length - this.#state.from);
+    const left = this.#start.evaluated.length - this.#state.from;
+    return Math.min(this.chunkTokens, this.isRating ? left - 1 : left);
   }
 
   /** @param cached how many of the tokens to evaluate the slot holds */
@@ -140,7 +175,9 @@ export class LlamaGeneration implements RoundMember {
     try {
       const token = await this.#advance();
       if (!this.#isReported) events.push(this.#started());
+      if (this.#ratings.length > 0) events.push(this.#takeRatings());
       if (token !== null) events.push(this.#take(token));
+      else if (this.#isComplete) events.push(this.#ended('length', null, ''));
     } catch (error) {
       this.#state = { status: 'over', failed: true, stream: this.#stream };
       events.push(failedEvent(this.id, asChatstreamError(error, 'engine_failed')));
@@ -153,6 +190,12 @@ export class LlamaGeneration implements RoundMember {
     this.#start.ratings?.end();
   }
 
+  /** Whether it has read its prompt, and nothing else is wanted. */
+  get #isComplete(): boolean {
+    const state = this.#state;
+    return this.#outputLimit === 0 && state.status === 'prefilling' && state.from === this.#start.evaluated.length;
+  }
+
   get #stream(): TokenStream | null {
     return 'stream' in this.#state ? this.#state.stream : null;
   }
@@ -162,10 +205,16 @@ export class LlamaGeneration implements RoundMember {
     switch (this.#state.status) {
       case 'prefilling': {
         const { from } = this.#state;
-        const { evaluated, slot, options } = this.#start;
+        const { evaluated, slot, options, promptRater } = this.#start;
         const to = from + this.nextChunk;
         const chunk = libraryTokens(evaluated.slice(from, to));
-        if (to < evaluated.length) {
+        if (promptRater !== null && from === 0) this.#ratings = [promptRater.unrated(evaluated[0] ?? 0)];
+        if (promptRater !== null && this.isRating) {
+          this.#ratings = [...this.#ratings, ...(await promptRater.rate(evaluated.slice(from, to + 1)))];
+          this.#state = { status: 'prefilling', from: to };
+          return null;
+        }
+        if (to < evaluated.length || this.#outputLimit === 0) {
           await slot.sequence.evaluateWithoutGeneratingNewTokens(chunk);
           this.#state = { status: 'prefilling', from: to };
           return null;
@@ -195,6 +244,13 @@ export class LlamaGeneration implements RoundMember {
     const { spec, slot } = this.#start;
     this.#isReported = true;
     return { type: 'started', id: this.id, slot: slot.index, cachedTokens: Math.min(this.#cached, spec.prompt.length) };
+  }
+
+  #takeRatings(): GenerationEvent {
+    const event = { type: 'rated', id: this.id, from: this.#reportedRatings, tokens: this.#ratings } as const;
+    this.#reportedRatings += this.#ratings.length;
+    this.#ratings = [];
+    return event;
   }
 
   #take(token: Token): GenerationEvent {

@@ -196,6 +196,36 @@ export function onDraw(
 
 const drawParameter = 5;
 
+/**
+ * Evaluates tokens without drawing any, and calls `seen` for each in turn while its logits are there.
+ *
+ * Depends on `LlamaContextSequence._decodeTokens`, as {@link onDraw} does; here, it gets the number of the token as well.
+ */
+export async function evaluateWithLogits(
+  sequence: LlamaContextSequence,
+  tokens: readonly Token[],
+  seen: (index: number, logitIndex: number) => Promise<void>,
+): Promise<void> {
+  const decode = property(sequence, '_decodeTokens');
+  if (typeof decode !== 'function') throw moved('LlamaContextSequence._decodeTokens');
+  // A generation that also rates what it draws has put its own function in the place of the library's.
+  const own = Object.getOwnPropertyDescriptor(sequence, '_decodeTokens');
+  const look = async (logitIndex: unknown, index: unknown): Promise<void> => {
+    if (typeof logitIndex !== 'number' || typeof index !== 'number') throw moved('LlamaContextSequence._decodeTokens');
+    await seen(index, logitIndex);
+  };
+  const looking = (...parameters: unknown[]): unknown => {
+    return Reflect.apply(decode, sequence, parameters.with(drawParameter, look));
+  };
+  Reflect.set(sequence, '_decodeTokens', looking);
+  try {
+    await sequence.controlledEvaluate(libraryTokens(tokens).map((token) => [token, { generateNext: { token: true } }]));
+  } finally {
+    if (own === undefined) Reflect.deleteProperty(sequence, '_decodeTokens');
+    else Object.defineProperty(sequence, '_decodeTokens', own);
+  }
+}
+
 /** A sampler of llama.cpp, of which nothing is known here. */
 export interface NativeSampler {
   readonly native: unknown;

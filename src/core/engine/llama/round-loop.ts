@@ -158,9 +158,11 @@ export class RoundLoop {
     if (members.length > 0) this.#threads.begin(work);
     await Promise.all(members.map((generation) => generation.step(events)));
     const durationMs = this.#clock.now() - startedAt;
-    if (members.length > 0 && !copies) this.#observe(work, durationMs + (this.#hasSlept ? 0 : idleMs));
+    // A round that also copies or rates says nothing about how long others take.
+    const isUsual = !copies && !prefilling.some(({ ratesPrompt }) => ratesPrompt);
+    if (members.length > 0 && isUsual) this.#observe(work, durationMs + (this.#hasSlept ? 0 : idleMs));
     this.#hasSlept = false;
-    await this.#slots.prefilled(prefilling, prefillTokens, copies ? null : durationMs);
+    await this.#slots.prefilled(prefilling, prefillTokens, isUsual ? durationMs : null);
 
     const promptCache = this.#slots.takeCacheActivity();
     const prefills = prefilling.flatMap(({ prefill }) => prefill ?? []);

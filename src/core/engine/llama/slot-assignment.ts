@@ -9,7 +9,7 @@ import type { PromptCacheActivity } from '../prompt-cache-activity.js';
 import { TextAssembler } from '../text/text-assembler.js';
 import type { AdaptiveChunk } from './adaptive-chunk.js';
 import { Formats } from './formats.js';
-import { LlamaGeneration } from './generation.js';
+import { LlamaGeneration, type PromptRater } from './generation.js';
 import { Grammars } from './grammar.js';
 import { Guidance } from './guidance.js';
 import { acceptGrammarToken, canReadLogits, type Library } from './library.js';
@@ -69,7 +69,9 @@ export class SlotAssignment {
       return { type: 'ended', id: spec.id, reason: 'stop', token: null, text: '', ...(stop !== null && { stop }) };
     }
     const evaluated = [...spec.prompt, ...spec.resumeAfter];
-    if (spec.resumeAfter.length >= spec.maxTokens || evaluated.length >= contextLength) {
+    const ratesPrompt = spec.ratesPrompt === true && spec.resumeAfter.length === 0;
+    const isWritten = spec.resumeAfter.length >= spec.maxTokens && !ratesPrompt;
+    if (isWritten || evaluated.length >= contextLength) {
       return { type: 'ended', id: spec.id, reason: 'length', token: null, text: text.end() };
     }
 
@@ -82,7 +84,7 @@ export class SlotAssignment {
     const source = { library: this.#library, model, endTokens: () => this.#prompts.endTokens() };
     const biases = tokenBiases(source, spec);
 
-    const slot = this.#chooseSlot(evaluated);
+    const slot = this.#chooseSlot(ratesPrompt ? [] : evaluated);
     slot.busy = true;
     return new LlamaGeneration({
       spec,
@@ -94,6 +96,7 @@ export class SlotAssignment {
       penalties,
       bias: biases?.type === 'changing' ? biases.bias : null,
       text,
+      promptRater: ratesPrompt ? this.#promptRater(slot, spec.logprobs ?? 0) : null,
       ratings: spec.logprobs === undefined ? null : this.#rater.follow(slot.sequence, spec.logprobs),
       isEnd: (token) => this.#prompts.isEnd(token),
       contextLength,
@@ -109,16 +112,17 @@ export class SlotAssignment {
    * @returns what was moved; the generation may still be cold then
    */
   async warm(generation: LlamaGeneration, isAlone: boolean): Promise<Warmth['moved']> {
-    const { slot, evaluated } = generation;
-    const { cached, moved } = await this.#cache.warm(slot, evaluated, this.#othersThan(slot), isAlone);
+    const { slot } = generation;
+    const { cached, moved } = await this.#cache.warm(slot, cacheable(generation), this.#othersThan(slot), isAlone);
     if (cached !== null) generation.begin(cached);
     return moved;
   }
 
   /** How many tokens the first chunk of a cold generation is likely to have. */
-  firstChunk({ slot, evaluated }: LlamaGeneration, isAlone: boolean): number {
-    const shared = this.#cache.expect(slot, evaluated, this.#othersThan(slot), isAlone);
-    return Math.min(this.#chunk.tokens, evaluated.length - shared);
+  firstChunk(generation: LlamaGeneration, isAlone: boolean): number {
+    const { slot, evaluated, chunkTokens } = generation;
+    const shared = this.#cache.expect(slot, cacheable(generation), this.#othersThan(slot), isAlone);
+    return Math.min(chunkTokens, evaluated.length - shared);
   }
 
   /**
@@ -162,6 +166,13 @@ export class SlotAssignment {
       if (grammar !== null && !this.#prompts.isEnd(token)) acceptGrammarToken(llama, grammar, token);
     };
     return new Guidance(limiter, grammar, accept);
+  }
+
+  #promptRater({ sequence }: Slot, alternatives: number): PromptRater {
+    return {
+      rate: (tokens) => this.#rater.ratePrompt(sequence, tokens, alternatives),
+      unrated: (token) => this.#rater.unrated(token),
+    };
   }
 
   #othersThan(slot: Slot): readonly Slot[] {
@@ -208,4 +219,9 @@ export class SlotAssignment {
     if (slot === undefined) throw new RangeError(`there is no slot ${index}`);
     return slot;
   }
+}
+
+/** The tokens whose beginning may come from a cache. To rate a token, the ones before it have to be evaluated. */
+function cacheable({ evaluated, ratesPrompt }: LlamaGeneration): readonly Token[] {
+  return ratesPrompt ? evaluated.slice(0, 1) : evaluated;
 }

@@ -1,7 +1,7 @@
 import type { LlamaContextSequence, LlamaModel } from 'node-llama-cpp';
 import type { Token } from '../engine.js';
-import { leastLogprob, mostAlternatives, type TokenLogprob } from '../token-logprob.js';
-import { createSampler, type NativeSampler, onDraw, readLogits } from './library.js';
+import { leastLogprob, mostAlternatives, type PromptLogprob, type TokenLogprob } from '../token-logprob.js';
+import { createSampler, evaluateWithLogits, type NativeSampler, onDraw, readLogits } from './library.js';
 
 /** How likely the model took a token that was drawn to be. */
 export interface Rating extends TokenLogprob {
@@ -34,11 +34,41 @@ export class TokenRater {
 
   /** @param alternatives how many of the likeliest tokens are wanted, 0 to {@link mostAlternatives} */
   follow(sequence: LlamaContextSequence, alternatives: number): RatedDraws {
-    return new RatedDraws(sequence, (token, logitIndex) => {
-      const rating = this.#turn.then(() => this.#rate(sequence, token, logitIndex, alternatives));
-      this.#turn = rating.catch(() => undefined);
-      return rating;
+    return new RatedDraws(sequence, (token, logitIndex) => this.#rated(sequence, token, logitIndex, alternatives));
+  }
+
+  /**
+   * Puts tokens of a prompt into a sequence, and rates those that follow them.
+   *
+   * @param tokens one more than is evaluated: the first is only evaluated, the last is only rated
+   */
+  async ratePrompt(
+    sequence: LlamaContextSequence,
+    tokens: readonly Token[],
+    alternatives: number,
+  ): Promise<readonly PromptLogprob[]> {
+    const ratings: PromptLogprob[] = [];
+    await evaluateWithLogits(sequence, tokens.slice(0, -1), async (index, logitIndex) => {
+      const { text, bytes, logprob, top } = await this.#rated(
+        sequence,
+        tokens[index + 1] ?? 0,
+        logitIndex,
+        alternatives,
+      );
+      ratings.push({ text, bytes, logprob, top });
     });
+    return ratings;
+  }
+
+  /** The first token of a prompt, which follows nothing. */
+  unrated(token: Token): PromptLogprob {
+    return { ...this.#name(token), logprob: null, top: [] };
+  }
+
+  #rated(sequence: LlamaContextSequence, token: Token, logitIndex: number, alternatives: number): Promise<Rating> {
+    const rating = this.#turn.then(() => this.#rate(sequence, token, logitIndex, alternatives));
+    this.#turn = rating.catch(() => undefined);
+    return rating;
   }
 
   async #rate(

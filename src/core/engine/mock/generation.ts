@@ -1,13 +1,14 @@
 import type { FinishReason, GenerationEvent, GenerationSpec, Token } from '../engine.js';
 import { StopStrings } from '../text/stop-strings.js';
 import type { OutputLogprob } from '../token-logprob.js';
-import { mockLogprob } from './logprobs.js';
+import { mockLogprob, mockPromptLogprobs } from './logprobs.js';
 import type { Reply } from './reply.js';
 
 /** The position of one generation in its reply. Timing is up to the engine. */
 export class MockGeneration {
   readonly id: string;
   readonly slot: number;
+  readonly #spec: GenerationSpec;
   readonly #reply: Reply;
   readonly #stops: StopStrings;
   readonly #stopTokens: readonly Token[];
@@ -21,6 +22,7 @@ export class MockGeneration {
   constructor(spec: GenerationSpec, reply: Reply, slot: number, contextLength: number) {
     this.id = spec.id;
     this.slot = slot;
+    this.#spec = spec;
     this.#reply = reply;
     this.#stops = new StopStrings(spec.stop);
     this.#stopTokens = spec.stopTokens;
@@ -33,6 +35,13 @@ export class MockGeneration {
     spec.resumeAfter.forEach(() => {
       this.next();
     });
+  }
+
+  /** The event that rates the prompt, if that is wanted. */
+  rated(): readonly GenerationEvent[] {
+    const { ratesPrompt, resumeAfter, prompt, logprobs = 0, sampling } = this.#spec;
+    if (ratesPrompt !== true || resumeAfter.length > 0) return [];
+    return [{ type: 'rated', id: this.id, from: 0, tokens: mockPromptLogprobs(prompt, sampling.seed, logprobs) }];
   }
 
   /** Takes the next step of the reply. Must not be called after an `ended` event. */

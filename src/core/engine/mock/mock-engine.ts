@@ -213,7 +213,8 @@ class MockEngine implements Engine {
       }
       const { id, slot } = state.generation;
       this.#generations.set(id, { status: 'decoding', generation: state.generation, firstTokenMs: state.dueMs });
-      events.push({ type: 'started', id, slot, cachedTokens: 0 }, this.#advance(state.generation));
+      events.push({ type: 'started', id, slot, cachedTokens: 0 }, ...state.generation.rated());
+      events.push(this.#advance(state.generation));
     }
     if (this.#round === null && this.#decoding().length > 0) this.#round = { gridStartMs: dueMs, step: 0 };
     this.#rounds.emit({ durationMs: batchSize === 0 ? 0 : this.#options.prefillMs, batchSize, events });

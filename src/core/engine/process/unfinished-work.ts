@@ -158,6 +158,7 @@ export class ResumableGenerations {
           this.#open.get(event.id)?.tokens.push(event.token);
           break;
         case 'started':
+        case 'rated':
         case 'embedded':
           break;
         case 'ended':

@@ -133,7 +133,11 @@ function validationError(issues: ValidationIssues): ChatstreamError {
   const param = path.join('.');
   const subject = param === '' ? 'The body' : `"${param}"`;
   const message = `${subject} ${complaint(issue, helpful)}.`;
-  return new ChatstreamError('invalid_request', message, param === '' ? {} : { param });
+  const hint = Object.hasOwn(hints, param) ? hints[param] : undefined;
+  return new ChatstreamError('invalid_request', message, {
+    ...(param !== '' && { param }),
+    ...(hint !== undefined && { hint }),
+  });
 }
 
 /** What is wrong, as the rest of a sentence that begins with the parameter's name. */
@@ -146,14 +150,26 @@ function complaint(issue: ValidationIssue | undefined, all: ValidationIssues): s
       return 'is not a known field';
     case 'enum':
       return `must be one of ${JSON.stringify(issue.params['allowedValues'])}`;
-    case 'type': {
-      const sameValue = all.filter((other) => other.keyword === 'type' && other.instancePath === issue.instancePath);
-      return `must be ${[...new Set(sameValue.map(({ params }) => String(params['type'])))].join(' or ')}`;
+    case 'type':
+    case 'const': {
+      const sameValue = all.filter(({ instancePath }) => instancePath === issue.instancePath);
+      return `must be ${[...new Set(sameValue.flatMap(wanted))].join(' or ')}`;
     }
     default:
       return issue.message ?? 'is not valid';
   }
 }
+
+/** The type or the value that one of several alternatives asks for. */
+function wanted({ keyword, params }: ValidationIssue): readonly string[] {
+  if (keyword === 'type') return [String(params['type'])];
+  return keyword === 'const' ? [JSON.stringify(params['allowedValue'])] : [];
+}
+
+/** For parameters that mean something else in another API. */
+const hints: Readonly<Record<string, string>> = {
+  logprobs: 'Completions take a number, 0 to 20; chats take true or false, and the number as "top_logprobs".',
+};
 
 /**
  * The issue that helps a person most. A parameter that may have several types gets issues for each of them: an issue about

@@ -1,8 +1,17 @@
 import type { AnswerPart } from '../../engine/dialects/answer.js';
-import type { OutputLogprob } from '../../engine/token-logprob.js';
+import type { OutputLogprob, PromptLogprob } from '../../engine/token-logprob.js';
 import type { AnswerReason } from '../../inference/request.js';
+import type { TextLogprobs } from '../schemas/logprobs.js';
 import type { HeadEncoder } from './completion-head.js';
-import { charactersOf, chatLogprobs, logprobsOf, textLogprobs } from './wire-logprobs.js';
+import {
+  charactersIn,
+  charactersOf,
+  chatLogprobs,
+  joinedLogprobs,
+  logprobsOf,
+  promptLogprobs,
+  textLogprobs,
+} from './wire-logprobs.js';
 
 /** Which choice of an answer this is. */
 export interface ChoicePlace {
@@ -40,7 +49,8 @@ export class CompletionChoice {
   /** The first chunk of a chat has a role and no text. Text completions have such a chunk only for the prompt. */
   opening(): string {
     if (this.#head.type === 'chat') return this.#delta({ role: 'assistant', content: '' });
-    return this.#echo === '' ? '' : this.#text(this.#echo);
+    // With probabilities, it comes when those of the prompt are known.
+    return this.#echo === '' || this.#logprobs ? '' : this.#text(this.#echo);
   }
 
   parts(parts: readonly AnswerPart[]): string {
@@ -57,7 +67,7 @@ export class CompletionChoice {
   whole(parts: readonly AnswerPart[], reason: AnswerReason): object {
     const isChat = this.#head.type === 'chat';
     const content = isChat ? { message: wholeMessage(parts) } : { text: this.#echo + textOf(parts, 'content') };
-    return this.#choice(content, reason, this.#logprobs ? logprobsOf(parts) : null);
+    return this.#choice(content, reason, this.#logprobs ? this.#wholeLogprobs(parts) : null);
   }
 
   #event(part: AnswerPart): string {
@@ -65,6 +75,8 @@ export class CompletionChoice {
       // The usual case, once per token.
       case 'content':
         return part.logprobs === undefined ? this.#text(part.text) : this.#ratedText(part.text, part.logprobs);
+      case 'prompt':
+        return this.#head.chunk([this.#choice({ text: this.#echo }, null, this.#echoed(part.tokens))]);
       case 'reasoning':
         return this.#delta({ reasoning_content: part.text });
       case 'call': {
@@ -84,7 +96,7 @@ export class CompletionChoice {
 
   #ratedText(text: string, tokens: readonly OutputLogprob[]): string {
     const content = this.#head.type === 'chat' ? { delta: { content: text } } : { text };
-    const event = this.#head.chunk([this.#choice(content, null, tokens)]);
+    const event = this.#head.chunk([this.#choice(content, null, this.#wireLogprobs(tokens))]);
     this.#offset += charactersOf(tokens);
     return event;
   }
@@ -93,13 +105,25 @@ export class CompletionChoice {
     return this.#head.chunk([this.#choice({ delta }, null)]);
   }
 
-  #choice(content: object, reason: AnswerReason | null, tokens: readonly OutputLogprob[] | null = null): object {
-    return { index: this.#index, ...content, logprobs: this.#wireLogprobs(tokens), finish_reason: reason };
+  #choice(content: object, reason: AnswerReason | null, logprobs: object | null = null): object {
+    return { index: this.#index, ...content, logprobs, finish_reason: reason };
   }
 
-  #wireLogprobs(tokens: readonly OutputLogprob[] | null): object | null {
-    if (tokens === null) return null;
+  #wireLogprobs(tokens: readonly OutputLogprob[]): object {
     return this.#head.type === 'chat' ? chatLogprobs(tokens) : textLogprobs(tokens, this.#offset);
+  }
+
+  #wholeLogprobs(parts: readonly AnswerPart[]): object {
+    const prompt = parts.find((part) => part.type === 'prompt');
+    if (prompt === undefined) return this.#wireLogprobs(logprobsOf(parts));
+    const echoed = this.#echoed(prompt.tokens);
+    return joinedLogprobs(echoed, textLogprobs(logprobsOf(parts), this.#offset));
+  }
+
+  /** Of the prompt, after which the answer begins. */
+  #echoed(tokens: readonly PromptLogprob[]): TextLogprobs {
+    this.#offset = charactersIn(this.#echo);
+    return promptLogprobs(tokens, this.#echo);
   }
 }
 

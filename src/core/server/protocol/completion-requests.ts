@@ -46,7 +46,7 @@ export function fromCompletionRequest(
   defaultMaxTokens: number,
 ): readonly InferenceRequest[] {
   refuseUnsupported(body, 'text');
-  refuseEchoedLogprobs(body);
+  refuseEchoedSuffix(body);
   const { chosen, candidates } = rankingOf(body);
   // Candidates are compared by the probabilities of their tokens.
   const logprobs = wantedLogprobs(body) ?? (candidates > chosen ? 0 : null);
@@ -54,7 +54,7 @@ export function fromCompletionRequest(
   const sources = promptSources(body.prompt).map((source) => withSuffix(source, body.suffix ?? ''));
   return sources.map((source) => {
     const request = { ...resolvedRequest(body, id, source, defaultMaxTokens), format, thoughtTokens: null };
-    return logprobs === null ? request : { ...request, logprobs };
+    return logprobs === null ? request : { ...request, logprobs, ratesPrompt: ratesPrompt(body) };
   });
 }
 
@@ -97,12 +97,17 @@ function refuseAlternativesAlone({ logprobs, top_logprobs: alternatives }: ChatC
   });
 }
 
-function refuseEchoedLogprobs(body: CompletionRequest): void {
-  if (body.echo !== true || wantedLogprobs(body) === null) return;
-  throw new ChatstreamError('invalid_request', '"echo" is not supported together with "logprobs".', {
-    param: 'echo',
-    hint: 'The probabilities of the tokens of a prompt are not computed.',
+/** Of a prompt that is written before and after a gap, it would not be clear where its tokens are in the text. */
+function refuseEchoedSuffix(body: CompletionRequest): void {
+  if (!ratesPrompt(body) || (body.suffix ?? '') === '') return;
+  throw new ChatstreamError('invalid_request', '"echo" with "logprobs" is not supported together with "suffix".', {
+    param: 'suffix',
+    hint: 'Leave out one of them.',
   });
+}
+
+function ratesPrompt(body: CompletionRequest): boolean {
+  return body.echo === true && wantedLogprobs(body) !== null;
 }
 
 /** What all protocols have in common of a request. @throws ChatstreamError `invalid_request` */
@@ -131,10 +136,10 @@ export function resolvedRequest(
 /** In the order in which they count. */
 const limits = ['max_completion_tokens', 'max_tokens', 'n_predict'] as const;
 
-/** @throws ChatstreamError `invalid_request` for a limit of 0: the answer to it would be empty */
+/** @throws ChatstreamError `invalid_request` for a limit of 0, unless the answer repeats the prompt: it would be empty */
 function maxTokensOf(body: GenerationParameters, defaultMaxTokens: number): number {
   const zero = limits.find((param) => body[param] === 0);
-  if (zero !== undefined) {
+  if (zero !== undefined && body.echo !== true) {
     throw new ChatstreamError('invalid_request', `"${zero}" must be 1 or more, or -1.`, { param: zero });
   }
   const wanted = limits.map((param) => body[param]).find((limit) => typeof limit === 'number') ?? defaultMaxTokens;

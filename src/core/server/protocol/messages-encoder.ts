@@ -65,6 +65,9 @@ export class MessagesEncoder implements AnswerEncoder {
         return this.#leave() + this.#begin('tool_use', toolUse(part, {}));
       case 'arguments':
         return this.#delta(part.text);
+      // Only of completions.
+      case 'prompt':
+        return '';
     }
   }
 
@@ -102,6 +105,7 @@ export class MessagesEncoder implements AnswerEncoder {
       case 'call':
         return [toolUse(part, inputOf(part.index, all))];
       case 'arguments':
+      case 'prompt':
         return [];
     }
   }

@@ -66,10 +66,14 @@ function reasoningOf({ thinking, output_config: output }: MessagesRequest): Reas
 }
 
 function toolsOf({ tools, tool_choice: choice }: MessagesRequest): RequestedTools | null {
-  return requestedTools({
+  const body = {
     tools: (tools ?? []).map(functionOf),
     tool_choice: choiceOf(choice),
     ...(choice?.disable_parallel_tool_use === true && { parallel_tool_calls: false }),
+  };
+  return requestedTools(body, {
+    name: (index) => `tools.${index}.name`,
+    schema: (index) => `tools.${index}.input_schema`,
   });
 }
 

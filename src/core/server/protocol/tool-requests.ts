@@ -13,21 +13,28 @@ export interface RequestedTools {
 
 type ToolParameters = Pick<ChatCompletionRequest, 'tools' | 'tool_choice' | 'parallel_tool_calls'>;
 
+/** The parameters that have the name and the schema of the tool with an index. */
+export interface ToolParams {
+  readonly name: (index: number) => string;
+  readonly schema: (index: number) => string;
+}
+
+const chatParams: ToolParams = {
+  name: (index) => `tools.${index}.function.name`,
+  schema: (index) => `tools.${index}.function.parameters`,
+};
+
 /**
  * The tools of a chat request, with the rules of OpenAI's chat API.
  *
- * @param nameParam the parameter that has the name of the tool with this index
  * @returns null if the model may not call any
  * @throws ChatstreamError `invalid_request`
  */
-export function requestedTools(
-  body: ToolParameters,
-  nameParam = (index: number): string => `tools.${index}.function.name`,
-): RequestedTools | null {
+export function requestedTools(body: ToolParameters, params: ToolParams = chatParams): RequestedTools | null {
   const definitions = body.tools ?? [];
   refuseDeep(definitions, 'tools', 'The value of "tools"');
-  const tools = definitions.map(toolOf);
-  refuseRepeated(tools, nameParam);
+  const tools = definitions.map((tool, index) => toolOf(tool, index, params.schema(index)));
+  refuseRepeated(tools, params);
   const choice = choiceOf(body.tool_choice);
   if (choice.type === 'none' || (tools.length === 0 && choice.type === 'auto')) return null;
   const allowed = choice.names === null ? tools : choice.names.map((name) => existing(tools, name));
@@ -55,7 +62,7 @@ export function withCalls(requested: RequestedTools | null, format: OutputFormat
   return { type: 'calls', demand: requested.demand, otherwise: format };
 }
 
-function toolOf({ type, function: called }: WireTool, index: number): Tool {
+function toolOf({ type, function: called }: WireTool, index: number, param: string): Tool {
   if (type !== 'function' || called === undefined || called === null) {
     throw new ChatstreamError('invalid_request', `Tool ${index} is of type "${type}".`, {
       param: `tools.${index}.type`,
@@ -67,15 +74,16 @@ function toolOf({ type, function: called }: WireTool, index: number): Tool {
     name,
     ...(parameters !== undefined && parameters !== null && { parameters }),
     isStrict: strict === true,
+    param,
   };
 }
 
-function refuseRepeated(tools: readonly Tool[], nameParam: (index: number) => string): void {
+function refuseRepeated(tools: readonly Tool[], params: ToolParams): void {
   const names = new Set<string>();
   for (const [index, { name }] of tools.entries()) {
     if (names.has(name)) {
       throw new ChatstreamError('invalid_request', `There are two tools called ${JSON.stringify(name)}.`, {
-        param: nameParam(index),
+        param: params.name(index),
       });
     }
     names.add(name);
@@ -101,12 +109,14 @@ function choiceOf(choice: unknown): Choice {
       return { type: 'required', names: null, isSingle: false };
   }
   const name = member(member(choice, 'function'), 'name') ?? member(choice, 'name');
-  if (member(choice, 'type') === 'function' && typeof name === 'string') {
+  const type = member(choice, 'type');
+  // Only the Responses API has custom tools; in chats, there is none of that name.
+  if ((type === 'function' || type === 'custom') && typeof name === 'string') {
     return { type: 'required', names: [name], isSingle: true };
   }
   // The Responses API has them in the choice itself.
   const allowed = member(choice, 'allowed_tools') ?? choice;
-  if (member(choice, 'type') === 'allowed_tools' && isRecord(allowed)) return allowedTools(allowed);
+  if (type === 'allowed_tools' && isRecord(allowed)) return allowedTools(allowed);
   throw unknownChoice();
 }
 

@@ -1,5 +1,5 @@
 import type { AnswerPart } from '../../engine/dialects/answer.js';
-import type { OutputLogprob, TokenLogprob } from '../../engine/token-logprob.js';
+import type { OutputLogprob, PromptLogprob, TokenLogprob } from '../../engine/token-logprob.js';
 import type { ChatLogprobs, EventLogprob, ItemLogprob, TextLogprobs, WireLogprob } from '../schemas/logprobs.js';
 
 /** The tokens that wrote the content of an answer. */
@@ -40,7 +40,7 @@ export function textLogprobs(tokens: readonly OutputLogprob[], offset: number): 
   let next = offset;
   const offsets = tokens.map(({ written }) => {
     const begin = next;
-    next += characters(written);
+    next += charactersIn(written);
     return begin;
   });
   return {
@@ -51,17 +51,66 @@ export function textLogprobs(tokens: readonly OutputLogprob[], offset: number): 
   };
 }
 
-/** How many characters tokens have written. */
-export function charactersOf(tokens: readonly OutputLogprob[]): number {
-  return tokens.reduce((sum, { written }) => sum + characters(written), 0);
+/**
+ * The same for the tokens of a prompt, which the text repeats. A token that is not in the text, such as one that the model
+ * expects at the beginning, takes no characters of it.
+ *
+ * @param text the prompt
+ */
+export function promptLogprobs(tokens: readonly PromptLogprob[], text: string): TextLogprobs {
+  const bytes = Buffer.from(text);
+  let at = 0;
+  let characters = 0;
+  const offsets = tokens.map((token) => {
+    const begin = at < bytes.length && !beginsCharacter(bytes, at) ? characters - 1 : characters;
+    const end = at + bytesAt(bytes, at, token);
+    for (; at < end; at += 1) if (beginsCharacter(bytes, at)) characters += 1;
+    return begin;
+  });
+  return {
+    tokens: tokens.map((token) => token.text),
+    token_logprobs: tokens.map(({ logprob }) => logprob),
+    top_logprobs: tokens.map(({ logprob, ...token }) =>
+      logprob === null ? null : alternatives({ ...token, logprob }),
+    ),
+    text_offset: offsets,
+  };
 }
 
-function characters(text: string): number {
+/** How many bytes of the text a token stands for, if it begins at `at`. */
+function bytesAt(text: Buffer, at: number, { text: name, bytes }: PromptLogprob): number {
+  const whole = bytes === null ? Buffer.from(name) : Buffer.from(bytes);
+  // Some vocabularies put a space before a text.
+  const spellings = at === 0 && whole[0] === 0x20 ? [whole, whole.subarray(1)] : [whole];
+  return spellings.find((spelling) => text.subarray(at, at + spelling.length).equals(spelling))?.length ?? 0;
+}
+
+function beginsCharacter(utf8: Buffer, at: number): boolean {
+  return ((utf8[at] ?? 0) & 0xc0) !== 0x80;
+}
+
+/** Lists of which one follows the other. */
+export function joinedLogprobs(first: TextLogprobs, second: TextLogprobs): TextLogprobs {
+  return {
+    tokens: [...first.tokens, ...second.tokens],
+    token_logprobs: [...first.token_logprobs, ...second.token_logprobs],
+    top_logprobs: [...first.top_logprobs, ...second.top_logprobs],
+    text_offset: [...first.text_offset, ...second.text_offset],
+  };
+}
+
+/** How many characters tokens have written. */
+export function charactersOf(tokens: readonly OutputLogprob[]): number {
+  return tokens.reduce((sum, { written }) => sum + charactersIn(written), 0);
+}
+
+/** The number of characters (Unicode code points). */
+export function charactersIn(text: string): number {
   return Array.from(text).length;
 }
 
 /** The likeliest tokens by their text, and always the token itself. Of tokens with one text, the likeliest. */
-function alternatives(token: OutputLogprob): Record<string, number> {
+function alternatives(token: Omit<OutputLogprob, 'written'>): Record<string, number> {
   const byText = new Map<string, number>();
   for (const { text, logprob } of [...token.top, token]) if (!byText.has(text)) byText.set(text, logprob);
   return Object.fromEntries(byText);

@@ -10,7 +10,7 @@ import { FeedbackBox } from '../protocol/responses/feedback.js';
 import { type FindItem, inputItems, referencesIn } from '../protocol/responses/input-items.js';
 import { newKey, responseId } from '../protocol/responses/item-ids.js';
 import { listedItems } from '../protocol/responses/item-lists.js';
-import { qualifiedNames } from '../protocol/responses/namespaces.js';
+import { calledTools } from '../protocol/responses/namespaces.js';
 import { ResponseEncoder } from '../protocol/responses/response-encoder.js';
 import { type ResponseFields, responseFields } from '../protocol/responses/response-fields.js';
 import { aboutInput, fromResponseRequest } from '../protocol/responses/response-requests.js';
@@ -146,9 +146,12 @@ async function answer(
   const encoder = new ResponseEncoder({
     fields,
     key,
-    names: qualifiedNames(body.tools ?? []),
+    names: calledTools(body.tools ?? []),
     sealsThoughts: body.include?.includes('reasoning.encrypted_content') ?? false,
     onEnded: (response) => kept(stores, { response, input }),
+    onStopped: (response) => {
+      if (response.store) stores.responses.keepLater({ response, input });
+    },
   });
   const generation = new GenerationAnswer(context, model, request, encoder, reply);
   try {
@@ -157,6 +160,8 @@ async function answer(
     return;
   } catch (error) {
     return rethrowAboutInput(error);
+  } finally {
+    encoder.abandoned();
   }
 }
 

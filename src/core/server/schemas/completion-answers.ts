@@ -39,11 +39,15 @@ const reason = Type.Enum(['stop', 'length', 'tool_calls']);
 const inChats = { logprobs: Type.Union([chatLogprobs, Type.Null()], { description: 'If they were asked for.' }) };
 const inTexts = { logprobs: Type.Union([textLogprobs, Type.Null()], { description: 'If they were asked for.' }) };
 
+const textReason = Type.Enum(['stop', 'length']);
+
 /** For whole answers, and the last chunks of streams. */
 const finished = { index: count, finish_reason: reason };
+const finishedText = { index: count, finish_reason: textReason };
 
 /** For chunks: null until the end. */
 const unfinished = { ...finished, finish_reason: Type.Union([reason, Type.Null()]) };
+const unfinishedText = { ...finishedText, finish_reason: Type.Union([textReason, Type.Null()]) };
 
 /** What only some chunks carry. */
 const atTheEnd = {
@@ -115,7 +119,7 @@ export const chatCompletionChunk = Type.Object({
 export const completion = Type.Object({
   ...head,
   object: Type.Literal('text_completion'),
-  choices: Type.Array(Type.Object({ ...finished, ...inTexts, text: Type.String() }), { minItems: 1 }),
+  choices: Type.Array(Type.Object({ ...finishedText, ...inTexts, text: Type.String() }), { minItems: 1 }),
   usage,
   timings,
 });
@@ -123,7 +127,7 @@ export const completion = Type.Object({
 export const completionChunk = Type.Object({
   ...head,
   object: Type.Literal('text_completion'),
-  choices: Type.Array(Type.Object({ ...unfinished, ...inTexts, text: Type.String() }), {
+  choices: Type.Array(Type.Object({ ...unfinishedText, ...inTexts, text: Type.String() }), {
     maxItems: 1,
     description: 'Empty in the chunk with the usage.',
   }),

@@ -188,7 +188,7 @@ export const completionRequest = Type.Object({
 export type ChatCompletionRequest = Static<typeof chatCompletionRequest>;
 export type CompletionRequest = Static<typeof completionRequest>;
 /** What both kinds of requests have in common. */
-export type GenerationParameters = Omit<CompletionRequest, 'prompt' | 'suffix' | 'echo' | 'best_of' | 'logprobs' | 'n'>;
+export type GenerationParameters = Omit<CompletionRequest, 'prompt' | 'suffix' | 'best_of' | 'logprobs' | 'n'>;
 export type WireMessage = Static<typeof message>;
 export type WireCall = Static<typeof call>;
 export type WireTool = Static<typeof tool>;

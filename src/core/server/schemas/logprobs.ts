@@ -36,8 +36,10 @@ export const chatLogprobs = Type.Object({
 /** Lists of the same length. */
 export const textLogprobs = Type.Object({
   tokens: Type.Array(Type.String()),
-  token_logprobs: Type.Array(Type.Number({ maximum: 0 })),
-  top_logprobs: Type.Array(Type.Record(Type.String(), Type.Number({ maximum: 0 }))),
+  token_logprobs: Type.Array(Type.Union([Type.Number({ maximum: 0 }), Type.Null()]), {
+    description: 'Null for the first token of an echoed prompt.',
+  }),
+  top_logprobs: Type.Array(Type.Union([Type.Record(Type.String(), Type.Number({ maximum: 0 })), Type.Null()])),
   text_offset: Type.Array(Type.Integer({ minimum: 0, description: 'In characters, from the beginning of the text.' })),
 });
 

@@ -23,24 +23,37 @@ const functionTool = Type.Object({
   strict: Type.Boolean(),
 });
 
+const customTool = Type.Object({
+  type: Type.Literal('custom'),
+  name: Type.String(),
+  description: Type.Optional(Type.String()),
+  format: Type.Union([
+    Type.Object({ type: Type.Literal('text') }),
+    Type.Object({ type: Type.Literal('grammar'), syntax: Type.Enum(['lark', 'regex']), definition: Type.String() }),
+  ]),
+});
+
 const tool = Type.Union([
   functionTool,
+  customTool,
   Type.Object({
     type: Type.Literal('namespace'),
     name: Type.String(),
     description: Type.String(),
-    tools: Type.Array(functionTool),
+    tools: Type.Array(Type.Union([functionTool, customTool])),
   }),
   Type.Object({ type: Type.Literal('web_search') }),
 ]);
 
+const chosenTool = Type.Object({ type: Type.Enum(['function', 'custom']), name: Type.String() });
+
 const toolChoice = Type.Union([
   Type.Enum(['none', 'auto', 'required']),
-  Type.Object({ type: Type.Literal('function'), name: Type.String() }),
+  chosenTool,
   Type.Object({
     type: Type.Literal('allowed_tools'),
     mode: Type.Enum(['auto', 'required']),
-    tools: Type.Array(Type.Object({ type: Type.Literal('function'), name: Type.String() })),
+    tools: Type.Array(chosenTool),
   }),
 ]);
 
@@ -84,7 +97,7 @@ export const response = Type.Object({
   object: Type.Literal('response'),
   created_at: Type.Integer({ description: 'Unix time in seconds.' }),
   completed_at: orNull(Type.Integer()),
-  status: Type.Enum(['in_progress', 'completed', 'incomplete', 'failed']),
+  status: Type.Enum(['in_progress', 'completed', 'incomplete', 'failed', 'cancelled']),
   background: Type.Literal(false),
   error: orNull(
     Type.Object({ code: Type.Enum(['server_error', 'rate_limit_exceeded', 'invalid_prompt']), message: Type.String() }),
@@ -123,6 +136,8 @@ export const responseEvent = Type.Union([
   event('response.reasoning_text.done', { ...ofPart, text: Type.String() }),
   event('response.function_call_arguments.delta', { ...ofItem, delta: Type.String() }),
   event('response.function_call_arguments.done', { ...ofItem, name: Type.String(), arguments: Type.String() }),
+  event('response.custom_tool_call_input.delta', { ...ofItem, delta: Type.String() }),
+  event('response.custom_tool_call_input.done', { ...ofItem, input: Type.String() }),
 ]);
 
 export const itemList = Type.Object({

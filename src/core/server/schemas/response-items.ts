@@ -17,7 +17,10 @@ const wireContent = Type.Union([Type.String(), Type.Array(wirePart)]);
  */
 export const wireItem = Type.Object({
   type: optional(
-    Type.String({ description: 'message, function_call, function_call_output, reasoning, item_reference.' }),
+    Type.String({
+      description:
+        'message, function_call, function_call_output, custom_tool_call, custom_tool_call_output, reasoning, item_reference.',
+    }),
   ),
   id: optional(Type.String()),
   role: optional(Type.String({ description: 'user, assistant, system, developer.' })),
@@ -26,6 +29,7 @@ export const wireItem = Type.Object({
   name: optional(Type.String({ minLength: 1 })),
   namespace: optional(Type.String({ minLength: 1, description: 'That of the function which is called.' })),
   arguments: optional(Type.String({ description: 'JSON.' })),
+  input: optional(Type.String({ description: 'Of a custom tool.' })),
   output: optional(wireContent),
   summary: optional(Type.Array(wirePart)),
   encrypted_content: optional(Type.String()),
@@ -72,13 +76,25 @@ const functionCall = Type.Object({
   status,
 });
 
-const functionCallOutput = Type.Object({
-  type: Type.Literal('function_call_output'),
+const customToolCall = Type.Object({
+  type: Type.Literal('custom_tool_call'),
+  id: Type.String(),
+  call_id: Type.String(),
+  name: Type.String(),
+  namespace: Type.Optional(Type.String({ description: 'If the tool is one of a namespace.' })),
+  input: Type.String({ description: 'Plain text.' }),
+  status,
+});
+
+const callOutput = {
   id: Type.String(),
   call_id: Type.String(),
   output: Type.Union([Type.String(), Type.Array(inputText)]),
   status,
-});
+};
+
+const functionCallOutput = Type.Object({ type: Type.Literal('function_call_output'), ...callOutput });
+const customToolCallOutput = Type.Object({ type: Type.Literal('custom_tool_call_output'), ...callOutput });
 
 const reasoning = Type.Object({
   type: Type.Literal('reasoning'),
@@ -92,13 +108,21 @@ const reasoning = Type.Object({
 });
 
 /** What a model can produce. */
-export const outputItem = Type.Union([outputMessage, functionCall, reasoning]);
+export const outputItem = Type.Union([outputMessage, functionCall, customToolCall, reasoning]);
 
 /** The parts of the content of items that a model produces. */
 export const outputPart = Type.Union([outputText, reasoningText]);
 
 /** Everything that a conversation consists of, with an id. */
-export const conversationItem = Type.Union([inputMessage, outputMessage, functionCall, functionCallOutput, reasoning]);
+export const conversationItem = Type.Union([
+  inputMessage,
+  outputMessage,
+  functionCall,
+  functionCallOutput,
+  customToolCall,
+  customToolCallOutput,
+  reasoning,
+]);
 
 export type WireItem = Static<typeof wireItem>;
 export type WirePart = Static<typeof wirePart>;

@@ -14,16 +14,22 @@ const jsonSchema = Type.Record(Type.String(), Type.Unknown());
 
 /** A function as this API describes it, without an object of its own around its name. */
 const flatFunction = {
-  type: Type.String({ description: 'function' }),
+  type: Type.String({ description: 'function or custom' }),
   name: optional(Type.String({ minLength: 1, maxLength: 256 })),
   description: optional(Type.String()),
   parameters: optional(Type.Record(Type.String(), Type.Unknown(), { description: 'A JSON schema.' })),
   strict: optional(Type.Boolean({ description: 'Refuse a schema that cannot be enforced.' })),
+  format: optional(
+    Type.Object(
+      { type: Type.String(), syntax: optional(Type.String()), definition: optional(Type.String()) },
+      { description: 'Of the input of a custom tool: text, or grammar with a regex or a Lark grammar.' },
+    ),
+  ),
 };
 
 const flatTool = Type.Object({
   ...flatFunction,
-  type: Type.String({ description: 'function, or namespace: functions that share a name.' }),
+  type: Type.String({ description: 'function, custom, or namespace: tools that share a name.' }),
   tools: optional(Type.Array(Type.Object(flatFunction), { maxItems: 512, description: 'Those of a namespace.' })),
   external_web_access: optional(Type.Boolean()),
 });
@@ -64,7 +70,9 @@ export const responseRequest = Type.Object({
   max_output_tokens: optional(
     Type.Integer({ minimum: -1, maximum: mostTokens, description: 'Not 0; -1 is all that fits into the context.' }),
   ),
-  tools: optional(Type.Array(flatTool, { maxItems: 512, description: 'Functions that the model may call.' })),
+  tools: optional(
+    Type.Array(flatTool, { maxItems: 512, description: 'Functions and custom tools that the model may call.' }),
+  ),
   tool_choice: optional(Type.Unknown({ description: 'none, auto, required, or {"type": "function", "name": "…"}.' })),
   text: optional(
     Type.Object({

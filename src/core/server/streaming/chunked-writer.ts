@@ -33,6 +33,8 @@ export class ChunkedWriter {
 
   /** @returns false if the client reads too slowly: wait for the drain before writing again */
   write(data: string): boolean {
+    // An empty chunk is the end of a body.
+    if (data === '') return true;
     const encoding = this.#encoding;
     if (this.#socket !== null) {
       return this.#socket.write(`${Buffer.byteLength(data, encoding).toString(16)}\r\n${data}\r\n`, encoding);

@@ -100,7 +100,8 @@ export function answerOf(parts: readonly AnswerPart[]): ReadAnswer {
     if (part.type === 'content') content += part.text;
     else if (part.type === 'reasoning') reasoning += part.text;
     else if (part.type === 'call') calls[part.index] = { name: part.name, text: '' };
-    else calls[part.index] = { name: calls[part.index]?.name ?? '', text: (calls[part.index]?.text ?? '') + part.text };
+    else if (part.type === 'arguments')
+      calls[part.index] = { name: calls[part.index]?.name ?? '', text: (calls[part.index]?.text ?? '') + part.text };
   }
   return { content, reasoning, calls: calls.map(({ name, text }) => ({ name, arguments: parsed(text) })) };
 }

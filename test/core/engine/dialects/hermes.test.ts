@@ -59,7 +59,7 @@ describe('reading Hermes', () => {
 describe('an answer that is cut off', () => {
   const cut = (text: string, isRequired = false): readonly unknown[] => {
     const reader = new AnswerReader(dialect, { tools, isThinking: false, isRequired });
-    return reader.end(text, true).map((part) => ('text' in part ? part.text : part.name));
+    return reader.end(text, true).map((part) => ('text' in part ? part.text : 'name' in part ? part.name : ''));
   };
 
   it('has no content from a call that has only begun', () => {

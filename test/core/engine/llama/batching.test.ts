@@ -46,12 +46,18 @@ describe('decodesFirst', () => {
   });
 });
 
-const member = (order: number, nextChunk: number): RoundMember => ({ order, nextChunk });
+const member = (order: number, nextChunk: number, isRating = false): RoundMember => ({ order, nextChunk, isRating });
 
 describe('planRound', () => {
   it('takes every generation when none prefills', () => {
     const running = [member(0, 0), member(1, 0)];
     expect(planRound(running, 16)).toBe(running);
+  });
+
+  it('takes one chunk that is rated, and those behind the next one', () => {
+    const [rated, next, plain] = [member(1, 4, true), member(2, 4, true), member(3, 8)];
+    expect(planRound([plain, next, rated], 16)).toEqual([plain, rated]);
+    expect(planRound([plain, next, rated], 8)).toEqual([rated]);
   });
 
   it('takes as many chunks as fit together, first come, first served, and keeps the order of the slots', () => {

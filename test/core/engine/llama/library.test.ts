@@ -10,6 +10,7 @@ import {
   canReadLogits,
   compileJinja,
   createSampler,
+  evaluateWithLogits,
   grammarAccepts,
   importLibrary,
   installedVersion,
@@ -99,10 +100,12 @@ describe('reading logits', () => {
     expect(seen[0]?.[1]).toContain(seen[0]?.[0]);
   });
 
-  it('is known to be impossible when a part has moved', () => {
+  it('is known to be impossible when a part has moved', async () => {
     expect(canReadLogits(without(sequence, '_decodeTokens'))).toBe(false);
     expect(canReadLogits(without(sequence, 'context'))).toBe(false);
-    expect(() => onDraw(without(sequence, '_decodeTokens'), () => Promise.resolve())).toThrow('_decodeTokens');
+    const moved = without(sequence, '_decodeTokens');
+    expect(() => onDraw(moved, () => Promise.resolve())).toThrow('_decodeTokens');
+    await expect(evaluateWithLogits(moved, [0], () => Promise.resolve())).rejects.toThrow('_decodeTokens');
     expect(() => createSampler(without(model, 'llama'), 3)).toThrow('AddonSampler');
   });
 

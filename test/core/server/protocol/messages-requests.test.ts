@@ -75,8 +75,8 @@ describe('tools of the Messages API', () => {
       type: 'calls',
       demand: {
         tools: [
-          { name: 'search', isStrict: false },
-          { name: 'now', isStrict: true },
+          { name: 'search', isStrict: false, param: 'tools.0.input_schema' },
+          { name: 'now', isStrict: true, param: 'tools.1.input_schema' },
         ],
         isRequired: false,
         isParallel: null,

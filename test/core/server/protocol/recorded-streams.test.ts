@@ -4,6 +4,7 @@ import type { AnswerPart } from '../../../../src/core/engine/dialects/answer.js'
 import type { AnswerReason } from '../../../../src/core/inference/request.js';
 import type { AnswerEncoder } from '../../../../src/core/server/protocol/answer-encoder.js';
 import { MessagesEncoder } from '../../../../src/core/server/protocol/messages-encoder.js';
+import { calledTools } from '../../../../src/core/server/protocol/responses/namespaces.js';
 import { ResponseEncoder } from '../../../../src/core/server/protocol/responses/response-encoder.js';
 import { responseFields } from '../../../../src/core/server/protocol/responses/response-fields.js';
 import { type NamedEvent, namedEvents } from '../../../support/named-events.js';
@@ -28,6 +29,12 @@ const called: readonly AnswerPart[] = [
   { type: 'arguments', index: 0, text: '1}' },
   { type: 'call', index: 1, id: 'call_1', name: 'g' },
   { type: 'arguments', index: 1, text: '{}' },
+];
+
+const patched: readonly AnswerPart[] = [
+  { type: 'call', index: 0, id: 'call_0', name: 'patch' },
+  { type: 'arguments', index: 0, text: '{"input": "a\\' },
+  { type: 'arguments', index: 0, text: 'n\\u00e9"}' },
 ];
 
 /** How a stream ends; `error` for a failure. */
@@ -55,11 +62,14 @@ function responseEncoder(): ResponseEncoder {
   return new ResponseEncoder({
     fields,
     key,
-    names: new Map(),
+    names: calledTools([{ type: 'custom', name: 'patch' }]),
     sealsThoughts: false,
     onEnded: (response) => Promise.resolve(response),
+    onStopped: () => undefined,
   });
 }
+
+const customThenFunctions = ['custom_tool_call', 'function_call', 'function_call'];
 
 describe('a recorded response fits what OpenAI publishes', () => {
   it.each([
@@ -73,6 +83,8 @@ describe('a recorded response fits what OpenAI publishes', () => {
       'completed',
       ['reasoning', 'message', 'function_call', 'function_call'],
     ],
+    ['a custom tool and a function', [...patched, ...called], 'tool_calls', 'completed', customThenFunctions],
+    ['a custom tool that is cut off', patched.slice(0, 2), 'length', 'incomplete', ['custom_tool_call']],
     ['text that is cut off', said, 'length', 'incomplete', ['message']],
     ['a thought that is cut off', thought, 'length', 'incomplete', ['reasoning']],
     ['a failure before anything', [], 'error', 'failed', []],

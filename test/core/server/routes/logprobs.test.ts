@@ -110,11 +110,81 @@ describe('the probabilities of a completion', () => {
   });
 
   it.each([
-    ['echo', { logprobs: 1, echo: true }],
+    ['suffix', { logprobs: 1, echo: true, suffix: 'y' }],
     ['logprobs', { logprobs: 21 }],
     ['logprobs', { logprobs: true }],
   ])('are refused where they cannot be had: %s %j', async (param, wrong) => {
     expect(await refusal(textPath, { prompt: 'x', ...wrong })).toEqual([400, param]);
+  });
+});
+
+describe('an echo with probabilities', () => {
+  const body = { prompt: '🙂b', echo: true, logprobs: 1, seed: 0, max_tokens: 1 };
+
+  it('begins with those of the prompt, of which the first token has none', async () => {
+    const [choice] = await whole<TextLogprobs>(textPath, body);
+    expect(choice?.text).toBe('🙂b🙂b');
+    expect(choice?.logprobs).toEqual({
+      tokens: ['🙂', 'b', '🙂b'],
+      token_logprobs: [null, -2, -1],
+      top_logprobs: [null, { '#0': -1, b: -2 }, { '🙂b': -1 }],
+      text_offset: [0, 1, 2],
+    });
+  });
+
+  it('is streamed as one chunk with the prompt, and the answer after it', async () => {
+    const prompts = ['ab', 'cd'];
+    const wholes = await whole<TextLogprobs>(textPath, { ...body, prompt: prompts });
+    const chunks = await streamed<TextLogprobs>(textPath, { ...body, prompt: prompts, stream: true });
+    for (const { index, text, logprobs } of wholes) {
+      const ofChoice = chunks.filter((chunk) => chunk.index === index);
+      expect(ofChoice[0]?.text).toBe(prompts[index]);
+      expect(ofChoice.map((chunk) => chunk.text).join('')).toBe(text);
+      const lists = ofChoice.flatMap((chunk) => chunk.logprobs ?? []);
+      expect(lists.flatMap(({ tokens }) => tokens)).toEqual(logprobs?.tokens);
+      expect(lists.flatMap((list) => list.token_logprobs)).toEqual(logprobs?.token_logprobs);
+      expect(lists.flatMap((list) => list.text_offset)).toEqual(logprobs?.text_offset);
+    }
+  });
+
+  it.each([
+    ['with', { logprobs: 0 }, [null, -2]],
+    ['without', {}, undefined],
+  ])('can be all of an answer, %s probabilities', async (_, wanted, expected) => {
+    const answer = await shared.post(textPath, { prompt: [97, 98], echo: true, max_tokens: 0, seed: 0, ...wanted });
+    const { choices, usage } = answer.json<{
+      choices: (Choice<TextLogprobs> & { finish_reason: string })[];
+      usage: object;
+    }>();
+    expect(choices).toMatchObject([{ text: 'ab', finish_reason: 'length' }]);
+    expect(choices[0]?.logprobs?.token_logprobs).toEqual(expected);
+    expect(usage).toMatchObject({ prompt_tokens: 2, completion_tokens: 0 });
+  });
+
+  it('does not count the prompt where candidates are compared', async () => {
+    const choices = await whole<TextLogprobs>(textPath, { ...body, prompt: 'ab', best_of: 3 });
+    expect(choices.map(({ logprobs }) => logprobs?.token_logprobs)).toEqual([[null, -2, -1]]);
+  });
+
+  it('is refused if it would be too large', async () => {
+    const large = await createTestApp({ engine: { context: 20_000 } });
+    const answer = await large.post(textPath, { ...body, prompt: 'x'.repeat(10_000), logprobs: 20 });
+    expect([answer.statusCode, answer.json<unknown>()]).toMatchObject([400, { error: { param: 'logprobs' } }]);
+    await large.close();
+  });
+});
+
+describe('probabilities that are asked for in the way of another API', () => {
+  it.each([
+    [textPath, { prompt: 'x', logprobs: true }, '"logprobs" must be integer or false. Completions take a number'],
+    [
+      chatPath,
+      chat('x', { logprobs: 5 }),
+      '"logprobs" must be boolean. Completions take a number, 0 to 20; chats take',
+    ],
+  ])('are refused with what to write instead: %s %j', async (path, wrong, message) => {
+    const answer = await shared.ask(path, wrong);
+    expect(answer.json<{ error: { message: string } }>().error.message).toContain(message);
   });
 });
 

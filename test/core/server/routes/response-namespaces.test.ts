@@ -51,7 +51,7 @@ describe('functions of a namespace', () => {
   });
 
   it('are named where they are wrong', async () => {
-    const tools = [{ ...agents, tools: [closing, { type: 'custom', name: 'free' }] }];
+    const tools = [{ ...agents, tools: [closing, { type: 'shell' }] }];
     const answer = await app.post(path, { input: 'Hi', tools });
     expect(answer.json<unknown>()).toMatchObject({ error: { param: 'tools.0.tools.1.type' } });
   });

@@ -33,7 +33,7 @@ describe('what is wrong with a request for a response', () => {
     ['text.format.schema', { input: 'Hi', text: { format: { type: 'json_schema', name: 'a' } } }],
     ['text.format', { input: 'Hi', text: { format: { type: 'json_schema', name: 'a', schema: { type: 'object' } } } }],
     ['tools.0.type', { input: 'Hi', tools: [{ type: 'web_search' }] }],
-    ['tools.0.type', { input: 'Hi', tools: [{ type: 'custom', name: 'f' }] }],
+    ['tools.0.type', { input: 'Hi', tools: [{ type: 'local_shell' }] }],
     ['tools.0.name', { input: 'Hi', tools: [{ type: 'function' }] }],
     ['tools.1.name', { input: 'Hi', tools: [...tools, ...tools] }],
     ['tool_choice', { input: 'Hi', tools, tool_choice: { type: 'web_search' } }],

@@ -33,6 +33,16 @@ describe('ChunkedWriter', () => {
     expect(text).toBe('abcd.');
   });
 
+  it('does not end with an empty piece', async () => {
+    const text = await received(async (writer) => {
+      for (const piece of ['a', '', 'b']) {
+        writer.write(piece);
+        for (let turns = 0; turns < 20; turns += 1) await nextTurn();
+      }
+    });
+    expect(text).toBe('ab.');
+  });
+
   it('keeps it over many turns, and with multi-byte text', async () => {
     const pieces = Array.from({ length: 200 }, (_, index) => `${index}é猫`);
     const text = await received(async (writer) => {

@@ -1,6 +1,7 @@
 import type { ChatMessage, JsonObject } from '../../../engine/engine.js';
 import type { ConversationItem } from '../../schemas/response-items.js';
 import { templateCall } from '../chat-source.js';
+import { customArguments } from './custom-tools.js';
 import { modelName } from './namespaces.js';
 
 /** Collects what the model said in one turn: in a chat, thought, text and calls are one message. */
@@ -73,6 +74,13 @@ export function chatMessages(
         turnFor(() => false).call(templateCall({ id, type: 'function', function: called }));
         break;
       }
+      case 'custom_tool_call': {
+        const { call_id: id, input } = item;
+        const called = { name: modelName(item), arguments: customArguments(input) };
+        turnFor(() => false).call(templateCall({ id, type: 'function', function: called }));
+        break;
+      }
+      case 'custom_tool_call_output':
       case 'function_call_output': {
         const { call_id: id, output } = item;
         add({ role: 'tool', tool_call_id: id, content: typeof output === 'string' ? output : textOf(output) });

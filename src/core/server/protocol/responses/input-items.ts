@@ -79,19 +79,14 @@ function conversationItem(item: WireItem, place: Place): ConversationItem {
   switch (item.type ?? typeOf(item)) {
     case 'message':
       return message(item, place);
-    case 'function_call': {
-      const { namespace } = item;
-      const name = { name: need(item, 'name', param), ...(typeof namespace === 'string' && { namespace }) };
-      const call = { call_id: need(item, 'call_id', param), ...name };
-      return { type: 'function_call', id: place.id('fc'), ...call, arguments: item.arguments ?? '', ...completed };
-    }
-    case 'function_call_output': {
-      const { output } = item;
-      if (output === undefined || output === null) throw missing(`${param}.output`);
-      const text = typeof output === 'string' ? output : inputTexts(output, `${param}.output`);
-      const call = { call_id: need(item, 'call_id', param) };
-      return { type: 'function_call_output', id: place.id('fco'), ...call, output: text, ...completed };
-    }
+    case 'function_call':
+      return { type: 'function_call', id: place.id('fc'), ...call(item, param), arguments: item.arguments ?? '' };
+    case 'function_call_output':
+      return { type: 'function_call_output', id: place.id('fco'), ...callOutput(item, param) };
+    case 'custom_tool_call':
+      return { type: 'custom_tool_call', id: place.id('ctc'), ...call(item, param), input: item.input ?? '' };
+    case 'custom_tool_call_output':
+      return { type: 'custom_tool_call_output', id: place.id('ctco'), ...callOutput(item, param) };
     case 'reasoning':
       return reasoning(item, place);
     case 'item_reference':
@@ -99,9 +94,26 @@ function conversationItem(item: WireItem, place: Place): ConversationItem {
     default:
       throw new ChatstreamError('invalid_request', `"${param}" is an item of type ${JSON.stringify(item.type)}.`, {
         param: `${param}.type`,
-        hint: 'Messages, calls of functions with their outputs, reasoning and references to items are supported.',
+        hint: 'Messages, calls of functions and custom tools with their outputs, reasoning and references are supported.',
       });
   }
+}
+
+type Call = Pick<Extract<ConversationItem, { type: 'function_call' }>, 'call_id' | 'name' | 'namespace' | 'status'>;
+
+function call(item: WireItem, param: string): Call {
+  const { namespace } = item;
+  const name = { name: need(item, 'name', param), ...(typeof namespace === 'string' && { namespace }) };
+  return { call_id: need(item, 'call_id', param), ...name, ...completed };
+}
+
+type CallOutput = Omit<Extract<ConversationItem, { type: 'function_call_output' }>, 'type' | 'id'>;
+
+function callOutput(item: WireItem, param: string): CallOutput {
+  const { output } = item;
+  if (output === undefined || output === null) throw missing(`${param}.output`);
+  const text = typeof output === 'string' ? output : inputTexts(output, `${param}.output`);
+  return { call_id: need(item, 'call_id', param), output: text, ...completed };
 }
 
 /** An item without a type is a message, or a reference if it has nothing but an id. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** What an item is called in its id. */
-export type ItemPrefix = 'msg' | 'rs' | 'fc' | 'fco';
+export type ItemPrefix = 'msg' | 'rs' | 'fc' | 'fco' | 'ctc' | 'ctco';
 
 /** The key that the id of a response and those of its items share, so that an item leads to its response. */
 export function newKey(): string {

@@ -31,18 +31,27 @@ export function withoutNamespaces(tools: readonly FlatTool[]): readonly PlacedTo
   });
 }
 
-/** What the names that the model uses mean, as far as they are of namespaces. */
-export function qualifiedNames(tools: readonly FlatTool[]): ReadonlyMap<string, QualifiedName> {
+/** A tool that the model has called. */
+export interface CalledTool {
+  readonly type: 'function' | 'custom';
+  readonly called: QualifiedName;
+}
+
+/** What the names that the model uses mean, as far as they are not those of functions without a namespace. */
+export function calledTools(tools: readonly FlatTool[]): ReadonlyMap<string, CalledTool> {
   return new Map(
-    tools.flatMap((tool) =>
-      (functionsOf(tool) ?? []).flatMap(({ name, namespace }) =>
-        typeof name === 'string' ? [[modelName({ name, namespace }), { name, namespace }] as const] : [],
-      ),
-    ),
+    tools.flatMap((tool) => {
+      const inNamespace = functionsOf(tool);
+      return (inNamespace ?? [tool]).flatMap(({ type, name, ...others }) => {
+        if (typeof name !== 'string' || (inNamespace === null && type !== 'custom')) return [];
+        const called = 'namespace' in others ? { name, namespace: others.namespace } : { name };
+        return [[modelName(called), { type: type === 'custom' ? 'custom' : 'function', called }] as const];
+      });
+    }),
   );
 }
 
-/** The functions of a namespace; null if the tool is none. */
+/** The tools of a namespace; null if the tool is none. */
 function functionsOf({ type, name: namespace, tools }: FlatTool): readonly (FlatTool & { namespace: string })[] | null {
   if (type !== 'namespace' || typeof namespace !== 'string') return null;
   return (tools ?? []).map((tool) => ({ ...tool, namespace }));

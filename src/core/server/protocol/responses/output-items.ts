@@ -1,6 +1,7 @@
 import type { OutputLogprob } from '../../../engine/token-logprob.js';
 import type { OutputItem, OutputPart } from '../../schemas/response-items.js';
 import { itemLogprobs } from '../wire-logprobs.js';
+import type { CustomInput } from './custom-tools.js';
 import type { QualifiedName } from './namespaces.js';
 import { sealed } from './thought-envelope.js';
 
@@ -13,6 +14,14 @@ export type OpenItem =
       readonly id: string;
       readonly callId: string;
       readonly called: QualifiedName;
+      text: string;
+    }
+  | {
+      readonly type: 'custom_tool_call';
+      readonly id: string;
+      readonly callId: string;
+      readonly called: QualifiedName;
+      readonly reading: CustomInput;
       text: string;
     };
 
@@ -34,6 +43,8 @@ export function outputItem(item: OpenItem, status: Status, isSealed: boolean): O
     }
     case 'function_call':
       return { type: 'function_call', id, call_id: item.callId, ...item.called, arguments: text, status };
+    case 'custom_tool_call':
+      return { type: 'custom_tool_call', id, call_id: item.callId, ...item.called, input: text, status };
   }
 }
 

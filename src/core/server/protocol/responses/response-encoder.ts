@@ -1,4 +1,4 @@
-import type { ChatstreamError, ErrorCode } from '../../../base/errors.js';
+import type { ChatstreamError } from '../../../base/errors.js';
 import type { AnswerPart } from '../../../engine/dialects/answer.js';
 import type { OutputLogprob } from '../../../engine/token-logprob.js';
 import type { AnswerReason, Timings } from '../../../inference/request.js';
@@ -7,8 +7,10 @@ import type { OutputItem, OutputPart } from '../../schemas/response-items.js';
 import { type AnswerEncoder, sseEvent } from '../answer-encoder.js';
 import { eventLogprobs } from '../wire-logprobs.js';
 import { wireTimings } from '../wire-timings.js';
-import { itemId } from './item-ids.js';
-import type { QualifiedName } from './namespaces.js';
+import { CustomInput } from './custom-tools.js';
+import { failureCode } from './failure-code.js';
+import { itemId, type ItemPrefix } from './item-ids.js';
+import type { CalledTool } from './namespaces.js';
 import { type OpenItem, outputItem, outputText, reasoningText } from './output-items.js';
 import type { ResponseFields } from './response-fields.js';
 
@@ -17,14 +19,16 @@ export interface ResponseEncoderOptions {
   /** The key of the response's id, which the ids of its items share. */
   readonly key: string;
   /** What the names that the model calls mean, as far as it is not the same. */
-  readonly names: ReadonlyMap<string, QualifiedName>;
+  readonly names: ReadonlyMap<string, CalledTool>;
   /** Whether thoughts are also given as `encrypted_content`. */
   readonly sealsThoughts: boolean;
   /**
    * Called with the response when it has ended; the client gets to know what this resolves with. Not called for one that
-   * failed.
+   * failed or was cancelled.
    */
   readonly onEnded: (response: ResponseObject) => Promise<ResponseObject>;
+  /** Called with a response that failed or was cancelled after the client got to know its id. */
+  readonly onStopped: (response: ResponseObject) => void;
 }
 
 interface PartPlace {
@@ -55,6 +59,7 @@ export class ResponseEncoder implements AnswerEncoder {
   /** What they have after it, up to the number of the event. */
   #deltaTail = '';
   #events = 0;
+  #isOver = false;
 
   constructor(options: ResponseEncoderOptions) {
     this.#options = options;
@@ -83,10 +88,21 @@ export class ResponseEncoder implements AnswerEncoder {
   failure(error: ChatstreamError): string {
     // Clients expect this event first, even if they had to wait so long that nothing else was sent.
     const opening = this.#events === 0 ? this.opening() : '';
-    if (this.#item !== null) this.#output.push(this.#itemWith('incomplete', this.#item));
-    const failed = { code: errorCode(error), message: error.advice };
-    const response = { ...this.#response('failed'), error: failed };
+    const response = { ...this.#stopped('failed'), error: { code: failureCode(error), message: error.advice } };
+    this.#options.onStopped(response);
     return opening + this.#write({ type: 'response.failed', response });
+  }
+
+  /** The client is not interested any more. Ignored if the response has ended, or has not begun. */
+  abandoned(): void {
+    if (!this.#isOver && this.#events > 0) this.#options.onStopped(this.#stopped('cancelled'));
+  }
+
+  #stopped(status: 'failed' | 'cancelled'): ResponseObject {
+    this.#isOver = true;
+    if (this.#item !== null) this.#output.push(this.#itemWith('incomplete', this.#item));
+    this.#item = null;
+    return this.#response(status);
   }
 
   whole(parts: readonly AnswerPart[], reason: AnswerReason, timings: Timings): Promise<object> {
@@ -104,12 +120,20 @@ export class ResponseEncoder implements AnswerEncoder {
         return (this.#item?.type === 'reasoning' ? '' : this.#begin('reasoning')) + this.#delta(part.text);
       case 'call': {
         const { id: callId, name } = part;
-        const called = this.#options.names.get(name) ?? { name };
-        return this.#beginItem({ type: 'function_call', id: this.#newId('fc'), callId, called, text: '' });
+        const { type, called } = this.#options.names.get(name) ?? { type: 'function', called: { name } };
+        if (type === 'function') {
+          return this.#beginItem({ type: 'function_call', id: this.#newId('fc'), callId, called, text: '' });
+        }
+        const custom = { type: 'custom_tool_call', id: this.#newId('ctc'), callId, called } as const;
+        return this.#beginItem({ ...custom, reading: new CustomInput(), text: '' });
       }
       // The arguments of a call follow it, before the next call begins.
       case 'arguments':
+        if (this.#item?.type === 'custom_tool_call') return this.#input(this.#item.reading.push(part.text));
         return this.#delta(part.text);
+      // Only of completions.
+      case 'prompt':
+        return '';
     }
   }
 
@@ -119,6 +143,10 @@ export class ResponseEncoder implements AnswerEncoder {
     this.#item.text += text;
     const fields = { logprobs: eventLogprobs(tokens), sequence_number: this.#events++ };
     return `${this.#deltaHead}${JSON.stringify(text)},${JSON.stringify(fields).slice(1)}\n\n`;
+  }
+
+  #input(text: string): string {
+    return text === '' ? '' : this.#delta(text);
   }
 
   #delta(text: string): string {
@@ -132,7 +160,7 @@ export class ResponseEncoder implements AnswerEncoder {
   }
 
   /** The index of the item that comes next counts the current one, which is not in the output yet. */
-  #newId(prefix: 'msg' | 'rs' | 'fc'): string {
+  #newId(prefix: ItemPrefix): string {
     const index = this.#output.length + (this.#item === null ? 0 : 1);
     return itemId(prefix, this.#options.key, 'out', index);
   }
@@ -164,6 +192,9 @@ export class ResponseEncoder implements AnswerEncoder {
       case 'function_call':
         this.#deltaHead = deltaHead('response.function_call_arguments.delta', ofItem);
         return events;
+      case 'custom_tool_call':
+        this.#deltaHead = deltaHead('response.custom_tool_call_input.delta', ofItem);
+        return events;
     }
   }
 
@@ -172,11 +203,12 @@ export class ResponseEncoder implements AnswerEncoder {
     const item = this.#item;
     if (item === null) return '';
     const ofItem = { item_id: item.id, output_index: this.#output.length };
+    const rest = item.type === 'custom_tool_call' ? this.#input(item.reading.end()) : '';
     const finished = this.#itemWith(status, item);
     this.#item = null;
     this.#output.push(finished);
     const done = { type: 'response.output_item.done', output_index: ofItem.output_index, item: finished } as const;
-    return this.#lastOfContent(item, ofItem) + this.#write(done);
+    return rest + this.#lastOfContent(item, ofItem) + this.#write(done);
   }
 
   #lastOfContent(item: OpenItem, ofItem: { readonly item_id: string; readonly output_index: number }): string {
@@ -197,6 +229,8 @@ export class ResponseEncoder implements AnswerEncoder {
           name: item.called.name,
           arguments: text,
         });
+      case 'custom_tool_call':
+        return this.#write({ type: 'response.custom_tool_call_input.done', ...ofItem, input: text });
     }
   }
 
@@ -221,6 +255,7 @@ export class ResponseEncoder implements AnswerEncoder {
 
   #ended(reason: AnswerReason, timings: Timings): Promise<ResponseObject> {
     const isIncomplete = reason === 'length';
+    this.#isOver = true;
     return this.#options.onEnded({
       ...this.#response(isIncomplete ? 'incomplete' : 'completed'),
       completed_at: isIncomplete ? null : Math.floor(Date.now() / 1000),
@@ -256,21 +291,4 @@ function usageOf({ promptTokens, cachedTokens, outputTokens, reasoningTokens }: 
     output_tokens_details: { reasoning_tokens: reasoningTokens },
     total_tokens: promptTokens + outputTokens,
   };
-}
-
-type FailureCode = NonNullable<ResponseObject['error']>['code'];
-
-const failureCodes = new Map<ErrorCode, FailureCode>([
-  ['invalid_request', 'invalid_prompt'],
-  ['context_length_exceeded', 'invalid_prompt'],
-  ['grammar_too_complex', 'invalid_prompt'],
-  // With this code, codex waits as long as the message says before it tries again.
-  ['queue_full', 'rate_limit_exceeded'],
-  ['ttft_target', 'rate_limit_exceeded'],
-  ['queue_timeout', 'rate_limit_exceeded'],
-]);
-
-/** One of the published codes of failed responses. */
-function errorCode({ code }: ChatstreamError): FailureCode {
-  return failureCodes.get(code) ?? 'server_error';
 }

@@ -10,6 +10,7 @@ export type ResponseFields = Omit<
 >;
 
 type FunctionTool = Extract<ResponseObject['tools'][number], { type: 'function' }>;
+type CustomTool = Extract<ResponseObject['tools'][number], { type: 'custom' }>;
 
 interface Head {
   readonly id: string;
@@ -101,14 +102,18 @@ function choiceOf(choice: unknown): ResponseObject['tool_choice'] {
     case 'any':
       return 'required';
   }
-  if (member(choice, 'type') === 'function') return { type: 'function', name: nameOf(choice) };
+  if (member(choice, 'type') === 'function' || member(choice, 'type') === 'custom') return chosenTool(choice);
   if (member(choice, 'type') !== 'allowed_tools') return 'auto';
   const allowed = member(choice, 'allowed_tools') ?? choice;
   return {
     type: 'allowed_tools',
     mode: member(allowed, 'mode') === 'required' ? 'required' : 'auto',
-    tools: items(member(allowed, 'tools')).map((tool) => ({ type: 'function', name: nameOf(tool) })),
+    tools: items(member(allowed, 'tools')).map(chosenTool),
   };
+}
+
+function chosenTool(tool: unknown): { readonly type: 'function' | 'custom'; readonly name: string } {
+  return { type: member(tool, 'type') === 'custom' ? 'custom' : 'function', name: nameOf(tool) };
 }
 
 function nameOf(tool: unknown): string {
@@ -122,10 +127,26 @@ function toolOf(tool: FlatTool): ResponseObject['tools'][number] {
     case 'web_search':
       return { type };
     case 'namespace':
-      return { type, name: name ?? '', description: description ?? '', tools: (tools ?? []).map(functionOf) };
+      return { type, name: name ?? '', description: description ?? '', tools: (tools ?? []).map(callableOf) };
     default:
-      return functionOf(tool);
+      return callableOf(tool);
   }
+}
+
+function callableOf(tool: FlatTool): FunctionTool | CustomTool {
+  return tool.type === 'custom' ? customOf(tool) : functionOf(tool);
+}
+
+function customOf({ name, description, format }: FlatTool): CustomTool {
+  const isGrammar = format?.type === 'grammar';
+  return {
+    type: 'custom',
+    name: name ?? '',
+    ...(description !== undefined && description !== null && { description }),
+    format: isGrammar
+      ? { type: 'grammar', syntax: format.syntax === 'regex' ? 'regex' : 'lark', definition: format.definition ?? '' }
+      : { type: 'text' },
+  };
 }
 
 function functionOf({ name, description, parameters, strict }: FlatTool): FunctionTool {

@@ -9,9 +9,10 @@ import { resolvedRequest } from '../completion-requests.js';
 import { fromResponseFormat, outputFormat } from '../output-format.js';
 import { reasoningRequest } from '../reasoning-requests.js';
 import { missing } from '../refused-parameters.js';
-import { requestedTools, withCalls } from '../tool-requests.js';
+import { requestedTools, type ToolParams, withCalls } from '../tool-requests.js';
 import { refuseUnsupported } from '../unsupported.js';
 import { chatMessages } from './chat-messages.js';
+import { functionOfCustom } from './custom-tools.js';
 import { type PlacedTool, withoutNamespaces } from './namespaces.js';
 import { shorterChats } from './truncation.js';
 
@@ -35,8 +36,7 @@ export function fromResponseRequest(
     throw new ChatstreamError('invalid_request', `"${param}" must be 1 or more, or -1.`, { param });
   }
   const placed = withoutNamespaces(body.tools ?? []).filter(({ tool }) => !isOfflineSearch(tool));
-  const nameParam = (index: number): string => `${placed[index]?.param ?? 'tools'}.name`;
-  const tools = requestedTools({ ...body, tools: placed.map(wireTool) }, nameParam);
+  const tools = requestedTools({ ...body, tools: placed.map(wireTool) }, paramsOf(placed));
   const reasoning = reasoningRequest(body);
   const messages = chatMessages(items, body.instructions);
   const ending = requestedEnding(body, false);
@@ -90,12 +90,22 @@ function shorteningOf(
   return { steps: shorter.length, source: (step) => source(shorter[step - 1] ?? messages) };
 }
 
+function paramsOf(placed: readonly PlacedTool[]): ToolParams {
+  const param = (index: number): string => placed[index]?.param ?? 'tools';
+  return {
+    name: (index) => `${param(index)}.name`,
+    schema: (index) => `${param(index)}.${placed[index]?.tool.type === 'custom' ? 'format' : 'parameters'}`,
+  };
+}
+
 /** A tool as chat completions have it. */
-function wireTool({ tool: { type, name, description, parameters, strict }, param }: PlacedTool): WireTool {
+function wireTool({ tool, param }: PlacedTool): WireTool {
+  const given = tool.type === 'custom' ? functionOfCustom(tool, param) : tool;
+  const { type, name, description, parameters, strict } = given;
   if (type !== 'function') {
     throw new ChatstreamError('invalid_request', `"${param}" is a tool of type "${type}".`, {
       param: `${param}.type`,
-      hint: 'Only functions, and namespaces of functions, are supported.',
+      hint: 'Only functions, custom tools, and namespaces of them are supported.',
     });
   }
   if (name === undefined || name === null) throw missing(`${param}.name`);

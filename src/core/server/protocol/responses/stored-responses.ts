@@ -15,6 +15,8 @@ export interface StoredResponse {
 /** The responses that are kept, and the conversations that they form by continuing each other. */
 export class StoredResponses {
   readonly #store: Store<StoredResponse>;
+  /** Those that are being stored while nobody waits for it. */
+  readonly #arriving = new Map<string, Promise<void>>();
 
   constructor(store: Store<StoredResponse>) {
     this.#store = store;
@@ -25,15 +27,25 @@ export class StoredResponses {
     return this.#store.set(stored.response.id, stored);
   }
 
+  /** Keeps a response in the background; those who ask for it wait until that is done. If it fails, it is not found. */
+  keepLater(stored: StoredResponse): void {
+    const { id } = stored.response;
+    const done = this.keep(stored)
+      .catch(() => undefined)
+      .finally(() => this.#arriving.delete(id));
+    this.#arriving.set(id, done);
+  }
+
   /** @throws ChatstreamError `not_found`, `storage_failed` */
   async find(id: string, param?: string): Promise<StoredResponse> {
-    const stored = await this.#store.get(id);
+    const stored = await this.#get(id);
     if (stored === null) throw responseNotFoundError(id, param);
     return stored;
   }
 
   /** @throws ChatstreamError `not_found`, `storage_failed` */
   async delete(id: string): Promise<void> {
+    await this.#arriving.get(id);
     if (!(await this.#store.delete(id))) throw responseNotFoundError(id);
   }
 
@@ -63,7 +75,7 @@ export class StoredResponses {
    */
   async finder(ids: readonly string[]): Promise<FindItem> {
     const owners = new Set(ids.map(responseOfItem).filter((owner) => owner !== null));
-    const found = await Promise.all([...owners].map((owner) => this.#store.get(owner)));
+    const found = await Promise.all([...owners].map((owner) => this.#get(owner)));
     const items = found.flatMap((stored) => (stored === null ? [] : [...stored.response.output, ...stored.input]));
     const byId = new Map(items.map((item) => [item.id, item]));
     return (id, param) => {
@@ -71,6 +83,11 @@ export class StoredResponses {
       if (item === undefined) throw itemNotStoredError(id, param);
       return item;
     };
+  }
+
+  async #get(id: string): Promise<StoredResponse | null> {
+    await this.#arriving.get(id);
+    return await this.#store.get(id);
   }
 }
 

@@ -74,7 +74,7 @@ describe('the input of a response', () => {
 
   it.each<[string, WireItem]>([
     ['input.0.type', { type: 'image_generation_call', id: 'a' }],
-    ['input.0.type', { type: 'custom_tool_call', call_id: 'a', name: 'b' }],
+    ['input.0.type', { type: 'local_shell_call', call_id: 'a', name: 'b' }],
     ['input.0.content', { role: 'user' }],
     ['input.0.role', { content: 'Hi' }],
     ['input.0.role', { role: 'tool', content: 'Hi' }],

@@ -33,6 +33,7 @@ function encoder(more: Partial<ConstructorParameters<typeof ResponseEncoder>[0]>
     names: new Map(),
     sealsThoughts: false,
     onEnded: (response) => Promise.resolve(response),
+    onStopped: () => undefined,
     ...more,
   });
 }

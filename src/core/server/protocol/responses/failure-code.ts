@@ -1,0 +1,19 @@
+import type { ChatstreamError, ErrorCode } from '../../../base/errors.js';
+import type { ResponseObject } from '../../schemas/response-answers.js';
+
+type FailureCode = NonNullable<ResponseObject['error']>['code'];
+
+const failureCodes = new Map<ErrorCode, FailureCode>([
+  ['invalid_request', 'invalid_prompt'],
+  ['context_length_exceeded', 'invalid_prompt'],
+  ['grammar_too_complex', 'invalid_prompt'],
+  // With this code, codex waits as long as the message says before it tries again.
+  ['queue_full', 'rate_limit_exceeded'],
+  ['ttft_target', 'rate_limit_exceeded'],
+  ['queue_timeout', 'rate_limit_exceeded'],
+]);
+
+/** One of the published codes of failed responses. */
+export function failureCode({ code }: ChatstreamError): FailureCode {
+  return failureCodes.get(code) ?? 'server_error';
+}
