@@ -13,7 +13,7 @@ import { valuesOf } from '../flags.js';
 import type { ServeFlags } from './flags.js';
 import { queueOptions } from './queue-flags.js';
 import { replicationOf } from './replica-options.js';
-import { isOneModel, type NamedEngine, servedEngines, severalEnginesError, wantedModels } from './several-models.js';
+import { type NamedEngine, servedEngines, wantedModels } from './several-models.js';
 
 /** llama.cpp's own limit. The mock engine has none. */
 export const mostLlamaSlots = 256;
@@ -37,14 +37,14 @@ export async function serveOptions(
   const replication = replicationOf(flags, slots);
   const wanted = wantedModels(valuesOf(flags.model));
   const onDemand = { maxLoaded: flags['max-loaded'], idleUnloadMs: flags['idle-unload'] };
-  if (replication !== null && !isOneModel(wanted, onDemand)) throw severalEnginesError();
-  const shares = { slots, engines: replication?.variables.length ?? 1 };
+  const replicas = replication?.variables.length ?? 1;
+  const shares = { slots, engines: replicas };
   const engines: NamedEngine[] = [];
   // One after the other, so that one download is shown at a time.
   for (const each of wanted) {
     engines.push({ ...each, engine: await engineOptions(flags, each.source, shares, resolving) });
   }
-  return { ...(await servedEngines(engines, onDemand)), replication, ...rest };
+  return { ...(await servedEngines(engines, onDemand, replicas)), replication, ...rest };
 }
 
 /** What the flags mean for the queue and for HTTP, whoever generates. @throws ChatstreamError `usage` */

@@ -175,9 +175,7 @@ export class ModelLines implements RequestLine, ServedModels {
   /** The engines of loaded models, by the names of these. */
   get executors(): readonly Executor[] {
     const loaded = this.lines.filter((line) => this.#loader.stateOf(line).status === 'loaded');
-    return loaded.flatMap(({ name, inference: { executors } }) =>
-      executors.map((each) => ({ ...each, name: executors.length === 1 ? name : `${name}/${each.name}` })),
-    );
+    return loaded.flatMap(({ executors }) => executors);
   }
 
   snapshot(most = Number.POSITIVE_INFINITY, payer: string | null = null): QueueSnapshot {

@@ -52,16 +52,17 @@ describe('--model', () => {
 
   it('forecasts the memory of each model: weights, slots and prompt cache', async () => {
     const modelPath = await syntheticModel();
-    const forecast = async (changes: Parameters<typeof llamaOptions>[1]): Promise<number> => {
+    const forecast = async (changes: Parameters<typeof llamaOptions>[1], replicas = 1): Promise<number> => {
       const engine = llamaOptions(modelPath, changes);
-      const { models } = await servedEngines([{ name: 'a', source: modelPath, engine }], stays);
+      const { models } = await servedEngines([{ name: 'a', source: modelPath, engine }], stays, replicas);
       const [model] = models?.models ?? [];
       if (model === undefined) throw new Error('There is no model.');
-      expect(model.forecastBytes).toBeGreaterThan(model.fileBytes);
+      expect(model.forecastBytes).toBeGreaterThan(model.fileBytes * replicas);
       return model.forecastBytes;
     };
     const least = await forecast({});
     expect(await forecast({ promptCache: 1_000_000 })).toBe(least + 1_000_000);
     expect(await forecast({ slots: 8 })).toBeGreaterThan(least);
+    expect(await forecast({}, 2)).toBeGreaterThan(least);
   });
 });

@@ -71,7 +71,7 @@ describe('the stages in a report', () => {
     const draw = (of: readonly Run[]): string => overTimeFigure(plot, result, '4 requests/s', of).text;
     const withStages = draw(runs);
     expect(withStages).toContain('where a stage ends');
-    const withoutStages = draw(runs.map(({ stages: _, ...run }) => run));
+    const withoutStages = draw(runs.map((run) => ({ ...run, stages: [] })));
     expect(withoutStages).not.toContain('where a stage ends');
     const dotted = (picture: string): number => picture.split('stroke-dasharray="1 3"').length - 1;
     expect(dotted(withStages)).toBeGreaterThan(dotted(withoutStages));
