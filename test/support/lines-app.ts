@@ -2,6 +2,7 @@ import type { LightMyRequestResponse } from 'fastify';
 import { onTestFinished } from 'vitest';
 import { Emitter } from '../../src/core/base/emitter.js';
 import { ChatstreamError } from '../../src/core/base/errors.js';
+import type { KeySettings } from '../../src/core/config/key-settings.js';
 import type { Engine, EngineState } from '../../src/core/engine/engine.js';
 import { createMockEngine } from '../../src/core/engine/mock/mock-engine.js';
 import type { MockEngineOptions } from '../../src/core/engine/options.js';
@@ -38,6 +39,8 @@ export interface LinesApp {
 export interface LinesAppOptions extends Partial<ModelLinesOptions> {
   readonly models: readonly string[];
   readonly engine?: Partial<MockEngineOptions>;
+  /** By default, no key is needed. */
+  readonly keys?: readonly KeySettings[];
   /** Engines of each model; 1 by default. */
   readonly enginesEach?: number;
 }
@@ -50,6 +53,7 @@ export async function linesApp({
   models,
   engine = {},
   enginesEach = 1,
+  keys = [],
   ...options
 }: LinesAppOptions): Promise<LinesApp> {
   const clock = new VirtualClock();
@@ -80,7 +84,7 @@ export async function linesApp({
   const server = { ...serverDefaults, aliases: options.aliases ?? [] };
   const parts = {
     ...{ line: lines, engines: lines.lines.map((line) => line.engine), machine: testMachine, options: server },
-    ...{ keys: new KeyRing([]), rates, clock, version: '1.2.3', operations: null },
+    ...{ keys: new KeyRing(keys), rates, clock, version: '1.2.3', operations: null },
     connectionLimits: { most: 1000, mostIdle: 1000, beyond: 10 },
   };
   const storage = memoryStorage(server.storeTtlMs, clock);

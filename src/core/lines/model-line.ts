@@ -94,7 +94,8 @@ export class ModelLine implements LoadableModel, ModelService {
   /** Its engines. One alone has the name of the model; the names of several begin with it. */
   get executors(): readonly Executor[] {
     const { executors } = this.inference;
-    return this.#model.isReplicated ? executors : executors.map((each) => ({ ...each, name: this.name }));
+    const { name: model } = this;
+    return executors.map((each) => ({ ...each, model, ...(!this.#model.isReplicated && { name: model }) }));
   }
 
   get info(): EngineInfo | null {
