@@ -27,12 +27,39 @@ const namePattern = /^([a-z0-9][\w.-]*)=(.+)$/is;
 /** Reads `NAME=MODEL`, unless there is a file of that name. @throws ChatstreamError `usage` for an empty model, or two models of one name */
 export function wantedModels(values: readonly string[], isFile = existsSync): readonly WantedModel[] {
   const wanted = values.map((value): WantedModel => {
+    const half = isFile(value) ? null : missingHalf(value);
+    if (half !== null) {
+      throw new ChatstreamError('usage', `--model "${value}" has no ${half}.`, {
+        hint: 'Write -m MODEL or -m NAME=MODEL, such as -m chat=model.gguf.',
+      });
+    }
     const [, name, source] = namePattern.exec(value) ?? [];
     if (name === undefined || source === undefined || isFile(value)) return { name: null, source: value };
     return { name, source };
   });
   assertApart(wanted.flatMap(({ name }) => name ?? []));
   return wanted;
+}
+
+/** What is missing in a `NAME=MODEL`; null if nothing is. */
+function missingHalf(value: string): string | null {
+  const text = value.trim();
+  if (text === '' || /^[a-z0-9][\w.-]*=$/i.test(text)) return 'model';
+  return text.startsWith('=') ? 'name before its "="' : null;
+}
+
+/**
+ * Checks that aliases, which stand for the first model, are not the names of others: those would win.
+ *
+ * @param names of all models, the first one first; null where it is not known yet
+ * @throws ChatstreamError `usage`
+ */
+export function checkAliases(aliases: readonly string[], [, ...others]: readonly (string | null)[]): void {
+  const taken = aliases.find((alias) => others.includes(alias.replace(/\.gguf$/, '')));
+  if (taken === undefined) return;
+  throw new ChatstreamError('usage', `--alias ${taken} is the name of another model, so it would never take effect.`, {
+    hint: 'Aliases stand for the first model: choose another alias, or name the models differently with -m NAME=MODEL.',
+  });
 }
 
 /** What says when models are in memory. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { servedEngines, wantedModels } from '../../../src/cli/serve/several-models.js';
+import { checkAliases, servedEngines, wantedModels } from '../../../src/cli/serve/several-models.js';
 import type { MockEngineOptions } from '../../../src/core/engine/options.js';
 import { syntheticModel } from '../../support/gguf/index.js';
 import { llamaOptions } from '../../support/llama-options.js';
@@ -43,6 +43,23 @@ describe('--model', () => {
     const { models } = await servedEngines(mocks(...values), { maxLoaded, idleUnloadMs });
     expect(models?.models.map(({ name }) => name)).toEqual(names);
     expect(models).toMatchObject({ maxLoaded: most, idleUnloadMs });
+  });
+
+  it.each([
+    ['', 'model'],
+    [' ', 'model'],
+    ['chat=', 'model'],
+    ['=x.gguf', 'name before its "="'],
+  ])('refuses "%s", which has no %s', (value, half) => {
+    expect(() => wantedModels([value], () => false)).toThrow(`--model "${value}" has no ${half}.`);
+  });
+
+  it.each(['code', 'code.gguf'])('refuses an alias %s that is the name of another model than the first', (alias) => {
+    expect(() => {
+      checkAliases([alias], ['chat', 'code']);
+    }).toThrow(`--alias ${alias} is the name of another model`);
+    checkAliases([alias], ['code', 'chat']);
+    checkAliases([alias], [null, null]);
   });
 
   it('refuses two models of one name', async () => {
