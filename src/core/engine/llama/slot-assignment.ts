@@ -115,10 +115,9 @@ export class SlotAssignment {
     return moved;
   }
 
-  /** How many tokens the first chunk of a cold generation is likely to have. */
-  firstChunk({ slot, evaluated }: LlamaGeneration, isAlone: boolean): number {
-    const shared = this.#cache.expect(slot, evaluated, this.#othersThan(slot), isAlone);
-    return Math.min(this.#chunk.tokens, evaluated.length - shared);
+  /** How many tokens of the prompt of a cold generation are likely to have to be read. */
+  expectedRest({ slot, evaluated }: LlamaGeneration, isAlone: boolean): number {
+    return evaluated.length - this.#cache.expect(slot, evaluated, this.#othersThan(slot), isAlone);
   }
 
   /**
