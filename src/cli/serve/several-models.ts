@@ -71,7 +71,7 @@ interface OnDemand {
 }
 
 /** Whether it is one model, without a name, that is loaded at the start and stays. */
-export function isOneModel(wanted: readonly WantedModel[], { maxLoaded, idleUnloadMs }: OnDemand): boolean {
+function isOneModel(wanted: readonly WantedModel[], { maxLoaded, idleUnloadMs }: OnDemand): boolean {
   return wanted.length === 1 && wanted[0]?.name === null && maxLoaded === undefined && idleUnloadMs === 0;
 }
 
