@@ -88,7 +88,13 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
   const local =
     options.models === undefined
       ? oneModel(options.engine, options.replication, scheduling, server.aliases, tools)
-      : (await import('./local-models.js')).severalModels(options.models, options.replication, scheduling, server.aliases, tools);
+      : (await import('./local-models.js')).severalModels(
+          options.models,
+          options.replication,
+          scheduling,
+          server.aliases,
+          tools,
+        );
   const { line, models, engines } = local;
   const machine = new Machine(clock, local.pids);
   const connectionLimits = connectionLimitsOfProcess();
