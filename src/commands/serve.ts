@@ -7,11 +7,14 @@ import { type FlagOrigins, flagOrigins } from '../cli/flags.js';
 import { createLogger, type LogLevel } from '../cli/logging.js';
 import { argumentsOf } from '../cli/serve/config-flags.js';
 import { type ServeFlags, serveFlags } from '../cli/serve/flags.js';
+import { unknownModels } from '../cli/serve/key-models.js';
 import { loadStarter } from '../cli/serve/load-process.js';
 import { serveOptions } from '../cli/serve/options.js';
 import { readyBlock, readyEvent, reportDevice, reportPlan, reportWarnings } from '../cli/serve/report.js';
 import { endWithParent, firstSignal, Hangups } from '../cli/signals.js';
+import type { Access } from '../core/config/access.js';
 import type { Config } from '../core/config/read-config.js';
+import { anyName } from '../core/inference/one-model.js';
 import type { RunningServer, ServeOptions } from '../core/serve.js';
 import type { HostProcess } from '../core/serving.js';
 
@@ -25,7 +28,10 @@ interface Start {
   readonly host: HostProcess;
 }
 
-type Served = Pick<RunningServer, 'replaceAccess' | 'drain' | 'totals'>;
+interface Served extends Pick<RunningServer, 'replaceAccess' | 'drain' | 'totals'> {
+  /** All names that requests may ask for; with `*`, any. */
+  readonly modelNames: readonly string[];
+}
 
 export default class Serve extends BaseCommand {
   static override summary = 'Serve a model behind a queue, with an OpenAI-compatible API.';
@@ -69,11 +75,16 @@ export default class Serve extends BaseCommand {
     const host = { drain: ask, startLoad: loadStarter(this.config.root) };
     const start = { flags, config, origins, logger, stopping, host };
     const server = await (flags.upstream === undefined ? this.#serveModel(start) : this.#serveUpstreams(start));
+    const check = (access: Access): void => {
+      for (const problem of unknownModels(access, server.modelNames)) logger.warn({ config: flags.config }, problem);
+    };
+    if (config !== null) check(config);
 
     if (flags.config !== undefined && config !== null) {
       const { watchConfig } = await import('../core/config/watch-config.js');
       const watched = watchConfig(flags.config, config, logger, (changed) => {
         server.replaceAccess(changed);
+        check(changed);
       });
       hangups?.handle(() => void watched.reload());
     }
@@ -105,7 +116,8 @@ export default class Serve extends BaseCommand {
     reportWarnings(server.info, logger);
     if (this.jsonEnabled()) this.logJson(readyEvent(server, options));
     else this.log(readyBlock(server, options));
-    return server;
+    const names = server.models?.map(({ id }) => id) ?? [server.info.modelId];
+    return { ...server, modelNames: [...names, ...options.server.aliases] };
   }
 
   async #serveUpstreams({ flags, config, origins, logger, stopping, host }: Start): Promise<Served> {
@@ -118,7 +130,8 @@ export default class Serve extends BaseCommand {
     const { relayReadyBlock, relayReadyEvent } = await import('../cli/serve/upstream-report.js');
     if (this.jsonEnabled()) this.logJson(relayReadyEvent(server, options));
     else this.log(relayReadyBlock(server, options));
-    return server;
+    // Upstream servers and their models come and go.
+    return { ...server, modelNames: [anyName] };
   }
 
   /** The flags, with what the configuration file says where the command line and the environment are silent. */

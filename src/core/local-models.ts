@@ -5,6 +5,8 @@ import { ChatstreamError } from './base/errors.js';
 import type { EngineInfo } from './engine/engine.js';
 import type { EngineOptions, LlamaEngineOptions } from './engine/options.js';
 import type { SupervisedEngine } from './engine/process/supervised-engine.js';
+import type { Replication } from './executor/replicas/replication.js';
+import type { LineEngine } from './executor/replicas/supervise-replicas.js';
 import type { InferenceOptions } from './inference/inference.js';
 import type { OnDemandModel } from './lines/model-line.js';
 import { type LoadEvent, ModelLines } from './lines/model-lines.js';
@@ -30,21 +32,24 @@ export interface SeveralModels {
   readonly memoryBytes: number;
 }
 
-/** A line and an engine for each model. */
+/** A line for each model, with an engine, or several if there is a replication. */
 export function severalModels(
   { models, ...limits }: SeveralModels,
+  replication: Replication | null,
   queue: InferenceOptions,
   aliases: readonly string[],
   { clock, logger }: { readonly clock: Clock; readonly logger: PinoLogger },
 ): LocalModels {
   const running = new Set<SupervisedEngine>();
-  const createEngine = ({ name, engine: options }: NamedModel): SupervisedEngine => {
-    const { engine } = loggedLine(options, null, logger.child({ served_as: name }));
+  const createEngine = ({ name, engine: options }: NamedModel): LineEngine => {
+    const replicated = replication === null ? null : { ...replication, model: name };
+    const line = loggedLine(options, replicated, logger.child({ served_as: name }));
+    const { engine } = line;
     running.add(engine);
     engine.states(({ status }) => {
       if (status === 'stopped') running.delete(engine);
     });
-    return engine;
+    return line;
   };
   const onDemand = models.map((model): OnDemandModel => {
     return {
@@ -52,6 +57,7 @@ export function severalModels(
       root: rootOf(model),
       fileBytes: model.fileBytes,
       forecastBytes: (device) => (usesMainMemory(model.engine, device) ? model.forecastBytes : 0),
+      isReplicated: replication !== null,
       createEngine: () => createEngine(model),
     };
   });

@@ -35,7 +35,7 @@ import type { TraceExporter } from './telemetry/trace-exporter.js';
 export interface ServeOptions {
   /** The model, with the options of all its engines together; the first of several models. */
   readonly engine: EngineOptions;
-  /** Several engines for the one model; null for one. */
+  /** Several engines for each model; null for one. */
   readonly replication: Replication | null;
   /** Several models, or one that is loaded on demand. */
   readonly models?: SeveralModels;
@@ -88,7 +88,13 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
   const local =
     options.models === undefined
       ? oneModel(options.engine, options.replication, scheduling, server.aliases, tools)
-      : (await import('./local-models.js')).severalModels(options.models, scheduling, server.aliases, tools);
+      : (await import('./local-models.js')).severalModels(
+          options.models,
+          options.replication,
+          scheduling,
+          server.aliases,
+          tools,
+        );
   const { line, models, engines } = local;
   const machine = new Machine(clock, local.pids);
   const connectionLimits = connectionLimitsOfProcess();

@@ -1,4 +1,5 @@
 import { longestTimerMs } from './base/clock.js';
+import { ChatstreamError } from './base/errors.js';
 import type { Access } from './config/access.js';
 import { apiKeySettings } from './config/key-settings.js';
 import type { RequestLine } from './inference/request-line.js';
@@ -56,13 +57,20 @@ export function operationsOf(host: HostProcess | undefined, keys: KeyRing): Oper
 
 /** The keys of --api-key, and those of a configuration file if there is one. */
 export function keyRing({ apiKeys }: Pick<ServerOptions, 'apiKeys'>, access: Access | null): KeyRing {
-  return new KeyRing([...apiKeySettings(apiKeys), ...(access?.keys ?? [])], access?.anonymous ?? null);
+  const given = apiKeySettings(apiKeys);
+  const twin = access?.keys.find(({ digest }) => given.some((key) => key.digest.equals(digest)));
+  if (twin !== undefined) {
+    throw new ChatstreamError('usage', `The key "${twin.name}" of the configuration file is also an --api-key.`, {
+      hint: 'Leave out --api-key (or CHATSTREAM_API_KEY): it may do everything, whatever the file says.',
+    });
+  }
+  return new KeyRing([...given, ...(access?.keys ?? [])], access?.anonymous ?? null);
 }
 
 /**
  * Lets in whom a configuration file names from now on.
  *
- * @throws ChatstreamError `usage` for reserves that cannot be; nothing is changed then
+ * @throws ChatstreamError `usage` for reserves that cannot be, and for a key that is an --api-key too; nothing is changed then
  */
 export function replaceAccess({ keys, line, rates, options }: LineContext, access: Access): void {
   const changed = keyRing(options, access);

@@ -48,4 +48,17 @@ describe.skipIf(!hasTerminal())('chatstream top on a terminal (needs tmux)', () 
     await terminal.press('q');
     expect(await terminal.untilShown('before')).not.toContain('q leaves');
   });
+
+  it('turns the limit of the model that the arrow keys choose', async () => {
+    const several = await startServer(['--engine', 'mock', '-m', 'chat=x', '-m', 'code=y', '-n', '2']);
+    await terminal.resize(100, 24);
+    await terminal.enter(`${process.execPath} ${binary} top -u ${several.url}`);
+    await terminal.untilShown(/› chat\s+0 of 2/);
+    await terminal.press('Down');
+    await terminal.untilShown(/› code\s+0 of 2/);
+    await terminal.press('-');
+    await terminal.untilShown('max-concurrency of code is 1 now.');
+    await terminal.untilShown(/ {2}chat\s+0 of 2[^]*› code\s+0 of 1/);
+    await terminal.press('q');
+  });
 });

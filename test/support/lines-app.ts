@@ -1,11 +1,18 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { onTestFinished } from 'vitest';
+import { Emitter } from '../../src/core/base/emitter.js';
 import { ChatstreamError } from '../../src/core/base/errors.js';
-import type { Engine } from '../../src/core/engine/engine.js';
+import type { KeySettings } from '../../src/core/config/key-settings.js';
+import type { Engine, EngineState } from '../../src/core/engine/engine.js';
 import { createMockEngine } from '../../src/core/engine/mock/mock-engine.js';
 import type { MockEngineOptions } from '../../src/core/engine/options.js';
+import type { EngineHang, SupervisedProcess } from '../../src/core/engine/process/supervised-engine.js';
+import { shareOf } from '../../src/core/engine/share-of.js';
+import { Replica } from '../../src/core/executor/replicas/replica.js';
+import { ReplicaSet } from '../../src/core/executor/replicas/replica-set.js';
 import { lineContext } from '../../src/core/line-context.js';
 import { ModelLines, type ModelLinesOptions } from '../../src/core/lines/model-lines.js';
+import type { LoadedEngine } from '../../src/core/lines/on-demand-engine.js';
 import { RateLimiter } from '../../src/core/scheduler/rate-limiter.js';
 import { createApp } from '../../src/core/server/app.js';
 import type { App } from '../../src/core/server/http/context.js';
@@ -32,13 +39,23 @@ export interface LinesApp {
 export interface LinesAppOptions extends Partial<ModelLinesOptions> {
   readonly models: readonly string[];
   readonly engine?: Partial<MockEngineOptions>;
+  /** By default, no key is needed. */
+  readonly keys?: readonly KeySettings[];
+  /** Engines of each model; 1 by default. */
+  readonly enginesEach?: number;
 }
 
 /** How long a model takes to load here, in virtual milliseconds. */
 export const loadMs = 5000;
 
 /** Its first models are loaded. */
-export async function linesApp({ models, engine = {}, ...options }: LinesAppOptions): Promise<LinesApp> {
+export async function linesApp({
+  models,
+  engine = {},
+  enginesEach = 1,
+  keys = [],
+  ...options
+}: LinesAppOptions): Promise<LinesApp> {
   const clock = new VirtualClock();
   const broken = new Set<string>();
   const mock = { ...engineDefaults, ...engine };
@@ -49,7 +66,12 @@ export async function linesApp({ models, engine = {}, ...options }: LinesAppOpti
       root: name,
       fileBytes: 0,
       forecastBytes: () => 1,
-      createEngine: () => inProcess(slowToLoad(createMockEngine(mock, clock), clock, () => broken.has(name))),
+      isReplicated: enginesEach > 1,
+      createEngine: () => {
+        const isBroken = (): boolean => broken.has(name);
+        if (enginesEach > 1) return replicatedMock(name, mock, { count: enginesEach, clock, isBroken });
+        return { engine: inProcess(slowToLoad(createMockEngine(mock, clock), clock, isBroken)), replicas: null };
+      },
     })),
     {
       ...queueDefaults,
@@ -62,7 +84,7 @@ export async function linesApp({ models, engine = {}, ...options }: LinesAppOpti
   const server = { ...serverDefaults, aliases: options.aliases ?? [] };
   const parts = {
     ...{ line: lines, engines: lines.lines.map((line) => line.engine), machine: testMachine, options: server },
-    ...{ keys: new KeyRing([]), rates, clock, version: '1.2.3', operations: null },
+    ...{ keys: new KeyRing(keys), rates, clock, version: '1.2.3', operations: null },
     connectionLimits: { most: 1000, mostIdle: 1000, beyond: 10 },
   };
   const storage = memoryStorage(server.storeTtlMs, clock);
@@ -91,6 +113,31 @@ export async function linesApp({ models, engine = {}, ...options }: LinesAppOpti
     get: (url) => app.inject({ method: 'GET', url }),
     post: (url, body) => flyUntil(send('POST', url, body)),
   };
+}
+
+const noProcess: SupervisedProcess = {
+  role: 'engine',
+  pid: null,
+  states: new Emitter<EngineState>().subscribe,
+  hangs: new Emitter<EngineHang>().subscribe,
+};
+
+/** Several engines of a model, which load as slowly as one. */
+function replicatedMock(
+  model: string,
+  mock: MockEngineOptions,
+  { count, clock, isBroken }: { count: number; clock: VirtualClock; isBroken: () => boolean },
+): LoadedEngine {
+  const replica = (index: number): Replica => {
+    const options = { ...mock, slots: shareOf(mock.slots, index, count) };
+    const engine = inProcess(slowToLoad(createMockEngine(options, clock), clock, isBroken));
+    const supervised = Object.assign(engine, { processes: [noProcess] as const });
+    const name = `${model}/local-${index + 1}`;
+    return new Replica({ name, engine: supervised, kind: 'mock', places: options.slots, needsDevice: false });
+  };
+  const others = Array.from({ length: count - 1 }, (_, index) => replica(index + 1));
+  const set = new ReplicaSet([replica(0), ...others]);
+  return { engine: set, replicas: set };
 }
 
 /** The same engine, whose model takes {@link loadMs} to load. */

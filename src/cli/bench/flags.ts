@@ -204,7 +204,7 @@ export const benchFlags = fromEnvironment({
     ...output,
     char: 'o',
     summary:
-      'File for the result; its extension sets the format: .json .csv .series.csv .md .html .hgrm .xml (JUnit). Repeatable.',
+      'File for the result; its extension sets the format: .json .csv .series.csv .stages.csv .md .html .hgrm .xml (JUnit). Repeatable.',
   }),
   samples: Flags.string({ ...output, summary: 'File for one line of JSON per request.' }),
   'enforce-slo': Flags.boolean({

@@ -46,6 +46,8 @@ export function loadStarter(packageRoot: string): StartLoad {
       env: benchEnvironment(process.env, order.apiKey),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
+    // Whether it could be started, its end tells; an error after that, such as a kill that came too late, changes nothing.
+    child.on('error', () => undefined);
     child.on('message', (message) => {
       if (figures.Check(message)) order.onFigures(message);
     });

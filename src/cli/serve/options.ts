@@ -13,7 +13,7 @@ import { valuesOf } from '../flags.js';
 import type { ServeFlags } from './flags.js';
 import { queueOptions } from './queue-flags.js';
 import { replicationOf } from './replica-options.js';
-import { isOneModel, type NamedEngine, servedEngines, severalEnginesError, wantedModels } from './several-models.js';
+import { checkAliases, type NamedEngine, servedEngines, wantedModels } from './several-models.js';
 
 /** llama.cpp's own limit. The mock engine has none. */
 export const mostLlamaSlots = 256;
@@ -37,14 +37,21 @@ export async function serveOptions(
   const replication = replicationOf(flags, slots);
   const wanted = wantedModels(valuesOf(flags.model));
   const onDemand = { maxLoaded: flags['max-loaded'], idleUnloadMs: flags['idle-unload'] };
-  if (replication !== null && !isOneModel(wanted, onDemand)) throw severalEnginesError();
-  const shares = { slots, engines: replication?.variables.length ?? 1 };
+  const replicas = replication?.variables.length ?? 1;
+  const shares = { slots, engines: replicas };
+  const { aliases } = rest.server;
+  checkAliases(
+    aliases,
+    wanted.map(({ name }) => name),
+  );
   const engines: NamedEngine[] = [];
   // One after the other, so that one download is shown at a time.
   for (const each of wanted) {
     engines.push({ ...each, engine: await engineOptions(flags, each.source, shares, resolving) });
   }
-  return { ...(await servedEngines(engines, onDemand)), replication, ...rest };
+  const served = await servedEngines(engines, onDemand, replicas);
+  checkAliases(aliases, served.models?.models.map(({ name }) => name) ?? []);
+  return { ...served, replication, ...rest };
 }
 
 /** What the flags mean for the queue and for HTTP, whoever generates. @throws ChatstreamError `usage` */
@@ -60,12 +67,12 @@ export function lineOptions(
     queue,
     access: config,
     server: {
-      host: flags.host,
+      host: hostOf(flags.host),
       port: flags.port,
       defaultMaxTokens: flags['max-tokens'],
       aliases: aliases(valuesOf(flags.alias)),
       apiKeys: keys,
-      corsOrigins: valuesOf(flags['cors-origin']),
+      corsOrigins: corsOrigins(valuesOf(flags['cors-origin'])),
       trustedProxies: valuesOf(flags['trusted-proxy']),
       maxBodyBytes: flags['max-body'],
       writeTimeoutMs: flags['write-timeout'],
@@ -93,9 +100,33 @@ function aliases(names: readonly string[]): readonly string[] {
 }
 
 function apiKeys(keys: readonly string[]): readonly string[] {
+  if (new Set(keys).size < keys.length) {
+    throw new ChatstreamError('usage', 'An --api-key is given twice.', {
+      hint: 'Give each client a key of its own: keys are what shares and usage are counted by.',
+    });
+  }
   if (keys.every((key) => key.trim() !== '')) return keys;
   throw new ChatstreamError('usage', 'An --api-key is empty.', {
     hint: 'No client could send it. Is the variable that it comes from set?',
+  });
+}
+
+/** Node.js would listen on all networks for an empty host. */
+function hostOf(host: string): string {
+  if (host.trim() !== '') return host;
+  throw new ChatstreamError('usage', 'The address of --host is empty.', {
+    hint: 'Leave it out for this machine only, or write 0.0.0.0 for all networks.',
+  });
+}
+
+/** What browsers send as an origin: no path, not even a slash. */
+const origin = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#]+$/i;
+
+function corsOrigins(origins: readonly string[]): readonly string[] {
+  const wrong = origins.find((each) => each !== '*' && each !== 'null' && !origin.test(each));
+  if (wrong === undefined) return origins;
+  throw new ChatstreamError('usage', `--cors-origin "${wrong}" is not an origin, so no browser would ever send it.`, {
+    hint: 'Write scheme, host and port without a path, such as https://chat.example.com, or * for any origin.',
   });
 }
 

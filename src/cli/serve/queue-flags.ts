@@ -1,4 +1,5 @@
 import { Flags, type Interfaces } from '@oclif/core';
+import { ChatstreamError } from '../../core/base/errors.js';
 import { queuePolicies } from '../../core/scheduler/fair-line.js';
 import type { ServeOptions } from '../../core/serve.js';
 import { defaultDuration, defaultInWords, durationFlag } from '../flags.js';
@@ -78,11 +79,19 @@ export const queueFlags = {
   }),
 };
 
-/** @param hasKeys whether keys share the queue: then it is fair unless a flag says otherwise */
+/**
+ * @param hasKeys whether keys share the queue: then it is fair unless a flag says otherwise
+ * @throws ChatstreamError `usage`
+ */
 export function queueOptions(
   flags: Interfaces.InferredFlags<typeof queueFlags>,
   hasKeys: boolean,
 ): ServeOptions['queue'] {
+  if (flags['ttft-target'] === 0) {
+    throw new ChatstreamError('usage', '--ttft-target is 0, and no first token takes no time.', {
+      hint: 'Set the longest time to the first token, such as 5s; --max-queue 0 refuses whatever would have to wait.',
+    });
+  }
   return {
     maxConcurrency: flags['max-concurrency'],
     maxQueue: flags['max-queue'],

@@ -15,13 +15,13 @@ export const replicaFlags = {
   replicas: Flags.integer({
     ...model,
     ...defaultInWords('1, or one for each of --devices'),
-    summary: 'Engines with this model, which share slots, threads and the memory of the prompt cache.',
+    summary: 'Engines for each model, which share its slots, threads and the memory of its prompt cache.',
     min: 1,
     max: mostReplicas,
   }),
   devices: Flags.string({
     ...model,
-    summary: 'Numbers of GPUs, such as 0,1: an engine on each, with a copy of the model.',
+    summary: 'Numbers of GPUs, such as 0,1: an engine on each, with a copy of each model.',
   }),
 };
 

@@ -42,7 +42,7 @@ export function readyBlock(
       ? [`  ${label('model')}${info.modelId}, ${size(info)}`]
       : models.map((model, index) => `  ${label(index === 0 ? 'models' : '')}${listedModel(model)}`)),
     `  ${label('device')}${info.device}`,
-    ...(replication === null ? [] : [`  ${label('engines')}${replication.variables.length}, which share all of this`]),
+    ...(replication === null ? [] : [`  ${label('engines')}${engines(replication, models)}`]),
     ...(info.promptCache.status === 'off'
       ? []
       : [`  ${label('cache')}conversations in up to ${formatBytes(info.promptCache.limitBytes)} of memory`]),
@@ -51,6 +51,10 @@ export function readyBlock(
     `  ${label('try')}${command.join(` \\\n  ${label('')}  `)}`,
     '',
   ].join('\n');
+}
+
+function engines({ variables }: Replication, models: RunningServer['models']): string {
+  return `${variables.length}${models === undefined ? '' : ' for each model'}, which share all of this`;
 }
 
 function listedModel({ id, state, info }: ListedModel): string {

@@ -27,12 +27,39 @@ const namePattern = /^([a-z0-9][\w.-]*)=(.+)$/is;
 /** Reads `NAME=MODEL`, unless there is a file of that name. @throws ChatstreamError `usage` for an empty model, or two models of one name */
 export function wantedModels(values: readonly string[], isFile = existsSync): readonly WantedModel[] {
   const wanted = values.map((value): WantedModel => {
+    const half = isFile(value) ? null : missingHalf(value);
+    if (half !== null) {
+      throw new ChatstreamError('usage', `--model "${value}" has no ${half}.`, {
+        hint: 'Write -m MODEL or -m NAME=MODEL, such as -m chat=model.gguf.',
+      });
+    }
     const [, name, source] = namePattern.exec(value) ?? [];
     if (name === undefined || source === undefined || isFile(value)) return { name: null, source: value };
     return { name, source };
   });
   assertApart(wanted.flatMap(({ name }) => name ?? []));
   return wanted;
+}
+
+/** What is missing in a `NAME=MODEL`; null if nothing is. */
+function missingHalf(value: string): string | null {
+  const text = value.trim();
+  if (text === '' || /^[a-z0-9][\w.-]*=$/i.test(text)) return 'model';
+  return text.startsWith('=') ? 'name before its "="' : null;
+}
+
+/**
+ * Checks that aliases, which stand for the first model, are not the names of others: those would win.
+ *
+ * @param names of all models, the first one first; null where it is not known yet
+ * @throws ChatstreamError `usage`
+ */
+export function checkAliases(aliases: readonly string[], [, ...others]: readonly (string | null)[]): void {
+  const taken = aliases.find((alias) => others.includes(alias.replace(/\.gguf$/, '')));
+  if (taken === undefined) return;
+  throw new ChatstreamError('usage', `--alias ${taken} is the name of another model, so it would never take effect.`, {
+    hint: 'Aliases stand for the first model: choose another alias, or name the models differently with -m NAME=MODEL.',
+  });
 }
 
 /** What says when models are in memory. */
@@ -44,25 +71,21 @@ interface OnDemand {
 }
 
 /** Whether it is one model, without a name, that is loaded at the start and stays. */
-export function isOneModel(wanted: readonly WantedModel[], { maxLoaded, idleUnloadMs }: OnDemand): boolean {
+function isOneModel(wanted: readonly WantedModel[], { maxLoaded, idleUnloadMs }: OnDemand): boolean {
   return wanted.length === 1 && wanted[0]?.name === null && maxLoaded === undefined && idleUnloadMs === 0;
-}
-
-export function severalEnginesError(): ChatstreamError {
-  return new ChatstreamError('usage', '--replicas and --devices are for one model that stays loaded.', {
-    hint: 'Leave them out, or serve one -m without a name, --max-loaded and --idle-unload.',
-  });
 }
 
 /**
  * One model without a name is served as it always was. Several have lines of their own, and so has one that is unloaded when
  * it is idle.
  *
+ * @param replicas how many engines each model has
  * @throws ChatstreamError `usage` if two have the same name, `model_unreadable` for a file that is no model
  */
 export async function servedEngines(
   engines: readonly NamedEngine[],
   onDemand: OnDemand,
+  replicas = 1,
 ): Promise<Pick<ServeOptions, 'engine' | 'models'>> {
   const [first] = engines;
   if (first === undefined) throw new ChatstreamError('usage', 'There is no model.', { hint: 'Name one with --model.' });
@@ -74,26 +97,29 @@ export async function servedEngines(
   const cache = cacheMemory('auto', memoryBytes);
   const cacheBytes = cache.status === 'on' ? Math.floor(cache.limitBytes / most) : 0;
   const models: NamedModel[] = [];
-  for (const each of engines) models.push(await named(each, cacheBytes));
+  for (const each of engines) models.push(await named(each, cacheBytes, replicas));
   assertApart(models.map((model) => model.name));
   return { engine, models: { models, maxLoaded: most, idleUnloadMs, memoryBytes } };
 }
 
-/** @param cacheBytes what a prompt cache gets whose size is not given: all of them together as much as that of one model */
-async function named({ name, source, engine }: NamedEngine, cacheBytes: number): Promise<NamedModel> {
+/**
+ * @param cacheBytes what a prompt cache gets whose size is not given: all of them together as much as that of one model
+ * @param replicas each has its own weights
+ */
+async function named({ name, source, engine }: NamedEngine, cacheBytes: number, replicas: number): Promise<NamedModel> {
   if (engine.engine === 'mock') return { name: name ?? mockName(source), engine, fileBytes: 0, forecastBytes: 0 };
   const { modelPath } = engine;
   const file = await readGgufFile(modelPath);
   const isKept = engine.embeddings !== true;
   const promptCache = engine.promptCache === 'auto' ? cacheBytes : engine.promptCache;
   const sized: LlamaEngineOptions = { ...engine, promptCache };
-  // Embeddings are computed in one sequence, and nothing is kept.
-  const need = memoryNeed(file, isKept ? sized : { ...sized, slots: 1, cacheType: 'f16' });
+  // Embeddings are computed in one sequence of each engine, and nothing is kept.
+  const need = memoryNeed(file, isKept ? sized : { ...sized, slots: replicas, cacheType: 'f16' });
   return {
     name: name ?? basename(modelPath, extname(modelPath)),
     engine: sized,
     fileBytes: file.fileBytes,
-    forecastBytes: need.weightBytes + need.cacheBytes.most + (isKept ? promptCache : 0),
+    forecastBytes: need.weightBytes * replicas + need.cacheBytes.most + (isKept ? promptCache : 0),
   };
 }
 

@@ -6,9 +6,12 @@ import type { Reading, WatchedServer } from '../../core/watch/watched-server.js'
 import { hasColours } from '../terminal.js';
 import { type FullScreen, openFullScreen } from './full-screen.js';
 
+/** What is shown, apart from what the keys have done. */
+type Shown = Omit<Picture, 'message' | 'selected'>;
+
 /** Where readings are shown. Its functions need no `this`. */
 export interface TopDisplay {
-  readonly show: (picture: Omit<Picture, 'message'>) => void;
+  readonly show: (picture: Shown) => void;
   /** The server has not answered; the next attempt may bring it back. */
   readonly problem: (error: ChatstreamError) => void;
   readonly close: () => void;
@@ -30,7 +33,8 @@ export function topLines(json: boolean, write: (line: string) => void, complain:
 }
 
 /**
- * A live screen with keys: `q` leaves, `+` and `-` turn the server's max-concurrency.
+ * A live screen with keys: `q` leaves, `+` and `-` turn the server's max-concurrency. On a server with several models, the
+ * arrows choose the one whose limit it is.
  *
  * @param leave called by `q` and Ctrl-C
  * @param readSoon called when there is something new to see
@@ -41,13 +45,16 @@ export function topScreen(
   leave: () => void,
   readSoon: () => void,
 ): TopDisplay {
-  let shown: Omit<Picture, 'message'> | null = null;
+  let shown: Shown | null = null;
+  let selected: string | null = null;
   let message: Picture['message'] = null;
   const redraw = (): void => {
     if (shown === null) return;
     const size = screen.size();
     // A line that fills the last column makes some terminals go on to the next row.
-    screen.draw(screenLines({ ...shown, message }, { ...size, width: size.width - 1, colour: hasColours(output) }));
+    screen.draw(
+      screenLines({ ...shown, selected, message }, { ...size, width: size.width - 1, colour: hasColours(output) }),
+    );
   };
   const say = (text: string, isProblem: boolean): void => {
     message = { text, isProblem };
@@ -55,32 +62,44 @@ export function topScreen(
   };
   const turn = async (by: 1 | -1): Promise<void> => {
     if (shown === null) return;
-    const { max_concurrency: now, slots } = shown.reading.queue;
+    const { queue } = shown.reading;
+    const model = queue.models?.find(({ name }) => name === selected);
+    const { max_concurrency: now, slots } = model ?? queue;
+    const whose = model === undefined ? '' : ` of ${model.name}`;
     const wanted = now + by;
     if (wanted < 1 || wanted > slots) {
-      say(`max-concurrency can be from 1 to ${slots}, the number of slots.`, true);
+      say(`max-concurrency${whose} can be from 1 to ${slots}, the number of slots.`, true);
       return;
     }
     try {
-      await server.setMaxConcurrency(wanted);
-      say(`max-concurrency is ${wanted} now.`, false);
+      await server.setMaxConcurrency(wanted, model?.name ?? null);
+      say(`max-concurrency${whose} is ${wanted} now.`, false);
       readSoon();
     } catch (error) {
       if (!(error instanceof ChatstreamError)) throw error;
       say(error.message, true);
     }
   };
+  const choose = (by: 1 | -1): void => {
+    const names = shown?.reading.queue.models?.map(({ name }) => name) ?? [];
+    const next = names.findIndex((name) => name === selected) + by;
+    selected = names.at(next % Math.max(1, names.length)) ?? null;
+    redraw();
+  };
   const screen: FullScreen = openFullScreen(input, output, {
     onKey(key) {
       if (key === 'q' || key === '\u0003') leave();
       else if (key === '+' || key === '=') void turn(1);
       else if (key === '-') void turn(-1);
+      else if (key === 'down' || key === 'j' || key === '\t') choose(1);
+      else if (key === 'up' || key === 'k') choose(-1);
     },
     onResize: redraw,
   });
   return {
     show(picture) {
       shown = picture;
+      selected ??= picture.reading.queue.models?.[0]?.name ?? null;
       if (message?.isProblem === true && message.text.startsWith(lostPrefix)) message = null;
       redraw();
     },

@@ -6,6 +6,14 @@ const home = '\u001b[H';
 const clearLine = '\u001b[K';
 const clearBelow = '\u001b[J';
 
+/** What arrows send, also in the mode in which some programs leave a terminal. */
+const arrows: ReadonlyMap<string, string> = new Map([
+  ['\u001b[A', 'up'],
+  ['\u001bOA', 'up'],
+  ['\u001b[B', 'down'],
+  ['\u001bOB', 'down'],
+]);
+
 /** A picture that fills the terminal, which looks as before when it is closed. Its functions need no `this`. */
 export interface FullScreen {
   readonly size: () => { readonly width: number; readonly height: number };
@@ -15,7 +23,7 @@ export interface FullScreen {
 }
 
 export interface FullScreenHooks {
-  /** Called with each key, such as `q` or `+`; Ctrl-C is `\u0003`. */
+  /** Called with each key, such as `q` or `+`; arrows are `up` and `down`, Ctrl-C is `\u0003`. */
   readonly onKey: (key: string) => void;
   /** Called when the window has another size. */
   readonly onResize: () => void;
@@ -28,8 +36,10 @@ export function openFullScreen(
   { onKey, onResize }: FullScreenHooks,
 ): FullScreen {
   const onData = (text: string): void => {
-    // Keys that send several characters, such as arrows, mean nothing here; several keys may come at once.
-    if (!text.startsWith('\u001b')) for (const key of text) onKey(key);
+    // Keys that send several characters, besides some arrows, mean nothing here; several keys may come at once.
+    const arrow = arrows.get(text);
+    if (arrow !== undefined) onKey(arrow);
+    else if (!text.startsWith('\u001b')) for (const key of text) onKey(key);
   };
   const reads = input.isTTY;
   if (reads) input.setRawMode(true).setEncoding('utf8').on('data', onData).resume();

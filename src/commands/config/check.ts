@@ -1,8 +1,11 @@
 import { Args, Parser } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.js';
+import { valuesOf } from '../../cli/flags.js';
 import { argumentsOf } from '../../cli/serve/config-flags.js';
 import { serveFlags } from '../../cli/serve/flags.js';
+import { expectedNames, unknownModels } from '../../cli/serve/key-models.js';
 import { lineOptions } from '../../cli/serve/options.js';
+import { wantedModels } from '../../cli/serve/several-models.js';
 import { readConfig } from '../../core/config/read-config.js';
 
 export default class ConfigCheck extends BaseCommand {
@@ -22,6 +25,10 @@ export default class ConfigCheck extends BaseCommand {
     const parsed = await Parser.parse([...given], { flags: serveFlags, strict: true });
     // Otherwise the command line may say how many generations run at once.
     if (flags.has('max-concurrency')) lineOptions(parsed.flags, this.config.version, config);
+    const { model, alias } = parsed.flags;
+    const served = flags.has('model') ? expectedNames(wantedModels(valuesOf(model)), valuesOf(alias)) : null;
+    const warnings = served === null ? [] : unknownModels(config, served);
+    for (const warning of warnings) this.logToStderr(`Warning: ${warning}.`);
     const names = keys.map(({ name }) => name);
     const listed =
       names.length === 0
@@ -31,6 +38,6 @@ export default class ConfigCheck extends BaseCommand {
         : `keys: ${names.join(', ')}`;
     const others = anonymous === null ? '' : `; without a key: ${anonymous.role}`;
     this.log(`${args.file} is valid; ${listed}${others}`);
-    return { file: args.file, keys: names, flags: [...flags.keys()] };
+    return { file: args.file, keys: names, flags: [...flags.keys()], warnings };
   }
 }

@@ -17,10 +17,10 @@ const agentsWithinMs = 60_000;
  * @throws ChatstreamError `cluster_unavailable` if NATS or enough agents are not there; the signal's reason
  */
 export async function openLoad(
-  { agents, load, outputTokens, workers, version }: BenchOptions,
+  { agents, load, form, outputTokens, workers, version }: BenchOptions,
   { signal, onWaitFor }: { readonly signal: AbortSignal; readonly onWaitFor?: ((what: string) => void) | undefined },
 ): Promise<LoadGenerator> {
-  const events = expectedEvents(load, longestOf(outputTokens));
+  const events = expectedEvents(load, form, form.endpoint === 'embeddings' ? 1 : longestOf(outputTokens));
   if (agents === null) {
     return localLoad(workers ?? chooseWorkers(events, load.type === 'open' ? load.maxInFlight : undefined));
   }

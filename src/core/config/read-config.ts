@@ -7,7 +7,7 @@ import { noKey } from '../scheduler/demand.js';
 import { trafficClasses, usualClass } from '../scheduler/traffic-class.js';
 import type { Access } from './access.js';
 import { configSchema, type WireAnonymous, type WireClasses, type WireKey } from './config-schema.js';
-import type { KeySettings } from './key-settings.js';
+import { digestOf, type KeySettings } from './key-settings.js';
 
 /** A value of a flag as the file has it: a list for a flag that is repeatable. */
 export type FlagValue = string | readonly string[] | boolean;
@@ -39,6 +39,7 @@ export function parseConfig(text: string, name: string): Config {
   const { keys = [], anonymous, classes = {}, ...flags } = value;
   checkApart(keys, name);
   checkReserves(keys, name);
+  checkSendable(keys, name);
   return {
     keys: keys.map((key) => ({ name: key.name, digest: Buffer.from(key.sha256, 'hex'), ...settingsOf(key) })),
     anonymous: anonymous === undefined ? null : { name: noKey, digest: Buffer.alloc(0), ...settingsOf(anonymous) },
@@ -69,9 +70,29 @@ function checkApart(keys: readonly WireKey[], file: string): void {
   }
 }
 
+const emptyKey = digestOf('').toString('hex');
+
+/** A digest of nothing comes from a variable or a pipe that was empty. */
+function checkSendable(keys: readonly WireKey[], file: string): void {
+  const empty = keys.find(({ sha256 }) => sha256 === emptyKey);
+  if (empty === undefined) return;
+  throw new ChatstreamError('usage', `${file}: The sha256 of "${empty.name}" is that of an empty key.`, {
+    hint: 'No client could send it. Make another entry with chatstream keys new.',
+  });
+}
+
 /** A key must be able to use what it reserves. */
 function checkReserves(keys: readonly WireKey[], file: string): void {
-  for (const { name, reserve = 0, limits } of keys) {
+  for (const { name, reserve = 0, limits, role } of keys) {
+    if (reserve > 0 && role === 'observer') {
+      throw new ChatstreamError(
+        'usage',
+        `${file}: "${name}" is an observer, which generates nothing, and has a reserve.`,
+        {
+          hint: 'Leave out the reserve, or give the key another role.',
+        },
+      );
+    }
     if (reserve <= (limits?.running ?? Infinity)) continue;
     throw new ChatstreamError('usage', `${file}: The reserve of "${name}" is greater than its limit "running".`, {
       hint: 'Lower the reserve, or raise the limit.',

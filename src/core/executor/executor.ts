@@ -22,6 +22,8 @@ export interface Executor {
   readonly running: number;
   /** What it is: `llama` and `mock` for engines of our own, the kind of server for others. */
   readonly kind: string;
+  /** On a server with several models of its own: the one that it generates with. */
+  readonly model?: string;
 }
 
 /** Several engines that share the work of one line, as the line sees them. */

@@ -22,6 +22,8 @@ export interface ModelQueue extends SchedulerLimits {
   /** How often it was loaded since the start, and how often that failed. */
   readonly loads: number;
   readonly failedLoads: number;
+  /** Whether requests for this name are for this line: its own name, or an alias of it. */
+  readonly answersTo: (name: string) => boolean;
   /** As {@link RequestLine.resize}, of this line only. */
   readonly resize: (limits: Partial<SchedulerLimits>) => void;
 }

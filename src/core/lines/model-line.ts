@@ -1,13 +1,14 @@
 import type { Clock } from '../base/clock.js';
 import { asChatstreamError, type ChatstreamError } from '../base/errors.js';
-import type { EngineInfo, ServingEngine, Token } from '../engine/engine.js';
+import type { EngineInfo, Token } from '../engine/engine.js';
+import type { Executor } from '../executor/executor.js';
 import { Inference, type InferenceOptions } from '../inference/inference.js';
 import type { AdmittedRequest, AnswerListener, InferenceRequest, Submission } from '../inference/request.js';
 import type { ModelService } from '../inference/served-model.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
 import type { LoadTimes } from './load-times.js';
 import type { LoadableModel, ModelUse } from './loadable-model.js';
-import { OnDemandEngine } from './on-demand-engine.js';
+import { type LoadedEngine, OnDemandEngine } from './on-demand-engine.js';
 
 /** A model that is loaded when somebody asks for it. */
 export interface OnDemandModel {
@@ -23,8 +24,10 @@ export interface OnDemandModel {
    * @param device where it was computed when it was loaded last; null if it never was
    */
   readonly forecastBytes: (device: string | null) => number;
-  /** Makes the engine for one load. */
-  readonly createEngine: () => ServingEngine;
+  /** Whether it has several engines while it is loaded. */
+  readonly isReplicated: boolean;
+  /** Makes the engine for one load, or several that share its work. */
+  readonly createEngine: () => LoadedEngine;
 }
 
 /** What a line shares with whoever decides about loading. */
@@ -62,7 +65,8 @@ export class ModelLine implements LoadableModel, ModelService {
     const { onChange } = host;
     const refusal = (): ChatstreamError | null => host.refusal(this);
     this.engine = new OnDemandEngine({ create: model.createEngine, clock, onChange, refusal });
-    this.inference = new Inference(this.engine, options, clock);
+    const replicas = model.isReplicated ? this.engine.replicas : null;
+    this.inference = new Inference(this.engine, { ...options, replicas }, clock);
     this.inference.hold(true);
     this.inference.events(() => {
       this.#changeSoon();
@@ -85,6 +89,13 @@ export class ModelLine implements LoadableModel, ModelService {
       waitingSinceMs: waits.length === 0 ? null : Math.min(...waits),
       isUsed: this.#calls + engine.calls + inference.running + inference.waiting > 0,
     };
+  }
+
+  /** Its engines. One alone has the name of the model; the names of several begin with it. */
+  get executors(): readonly Executor[] {
+    const { executors } = this.inference;
+    const { name: model } = this;
+    return executors.map((each) => ({ ...each, model, ...(!this.#model.isReplicated && { name: model }) }));
   }
 
   get info(): EngineInfo | null {

@@ -132,6 +132,7 @@ export class ModelLines implements RequestLine, ServedModels {
       preparing: line.inference.preparing,
       loads: line.loads,
       failedLoads: line.failedLoads,
+      answersTo: (name) => this.#answering(name) === line,
       resize: (limits) => {
         line.inference.resize(limits);
       },
@@ -175,9 +176,7 @@ export class ModelLines implements RequestLine, ServedModels {
   /** The engines of loaded models, by the names of these. */
   get executors(): readonly Executor[] {
     const loaded = this.lines.filter((line) => this.#loader.stateOf(line).status === 'loaded');
-    return loaded.flatMap(({ name, inference: { executors } }) =>
-      executors.map((each) => ({ ...each, name: executors.length === 1 ? name : `${name}/${each.name}` })),
-    );
+    return loaded.flatMap(({ executors }) => executors);
   }
 
   snapshot(most = Number.POSITIVE_INFINITY, payer: string | null = null): QueueSnapshot {
@@ -254,13 +253,16 @@ export class ModelLines implements RequestLine, ServedModels {
 
   /** A request without a model means the first one. */
   #lineFor(wanted: string | null | undefined): ModelLine {
-    const { aliases } = this.#options;
-    const [first] = this.lines;
-    const named = this.lines.find(({ name }) => name === wanted || `${name}.gguf` === wanted);
-    const isFirst = wanted === undefined || wanted === null || wanted === '' || aliases.includes(wanted);
-    const found = named ?? (isFirst || aliases.includes(anyName) ? first : undefined);
+    const found = this.#answering(wanted);
     if (found === undefined) throw noSuchModelError(wanted ?? '', this.#names);
     return found;
+  }
+
+  #answering(wanted: string | null | undefined): ModelLine | undefined {
+    const { aliases } = this.#options;
+    const named = this.lines.find(({ name }) => name === wanted || `${name}.gguf` === wanted);
+    const isFirst = wanted === undefined || wanted === null || wanted === '' || aliases.includes(wanted);
+    return named ?? (isFirst || aliases.includes(anyName) ? this.lines[0] : undefined);
   }
 
   #sum(count: (line: ModelLine) => number): number {

@@ -13,10 +13,19 @@ import type {
   ServingEngine,
   Token,
 } from '../engine/engine.js';
+import type { Replicas } from '../executor/executor.js';
+import { OnDemandReplicas } from './on-demand-replicas.js';
+
+/** What generates for a model while it is loaded. */
+export interface LoadedEngine {
+  readonly engine: ServingEngine;
+  /** Null if it is one engine. */
+  readonly replicas: Replicas | null;
+}
 
 export interface OnDemandOptions {
-  /** Makes the engine for one load. */
-  readonly create: () => ServingEngine;
+  /** Makes the engine for one load, or several that share its work. */
+  readonly create: () => LoadedEngine;
   readonly clock: Clock;
   /** Somebody has begun or ceased to wait for the model, or to use the engine. */
   readonly onChange: () => void;
@@ -39,6 +48,8 @@ export class OnDemandEngine implements ServingEngine {
   readonly #rounds = new Emitter<Round>();
   readonly #states = new Emitter<EngineState>();
   readonly #waiters = new Set<Waiter>();
+  /** Of a model with several engines. */
+  readonly replicas = new OnDemandReplicas();
   #engine: ServingEngine | null = null;
   #isHeld = true;
   #calls = 0;
@@ -72,8 +83,9 @@ export class OnDemandEngine implements ServingEngine {
 
   /** Loads the model. It is not used before {@link hold} allows it. */
   async start(): Promise<EngineInfo> {
-    const engine = this.#options.create();
+    const { engine, replicas } = this.#options.create();
     this.#engine = engine;
+    this.replicas.follow(replicas);
     engine.rounds((round) => {
       this.#rounds.emit(round);
     });
@@ -87,7 +99,7 @@ export class OnDemandEngine implements ServingEngine {
       return await engine.start();
     } catch (error) {
       await engine.stop();
-      this.#engine = null;
+      this.#forget();
       throw error;
     }
   }
@@ -96,7 +108,7 @@ export class OnDemandEngine implements ServingEngine {
   async stop(): Promise<void> {
     this.#isHeld = true;
     await this.#engine?.stop();
-    this.#engine = null;
+    this.#forget();
   }
 
   hold(isHeld: boolean): void {
@@ -155,6 +167,11 @@ export class OnDemandEngine implements ServingEngine {
       this.#calls -= 1;
       this.#options.onChange();
     }
+  }
+
+  #forget(): void {
+    this.#engine = null;
+    this.replicas.follow(null);
   }
 
   #usable(): ServingEngine | null {

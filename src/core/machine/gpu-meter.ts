@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import type { CancelTimer, Clock } from '../base/clock.js';
-import { environmentWithoutSecrets } from '../base/environment.js';
+import { runForLines, type Spawn } from '../base/line-program.js';
 
 /** An NVIDIA GPU at one moment. */
 export interface Gpu {
@@ -22,6 +21,9 @@ const firstReportMs = 1500;
 
 const mebibyte = 1024 * 1024;
 
+/** The machine was short of descriptors, processes or memory: that passes. */
+const passingErrors = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
+
 /**
  * Reads the GPUs with `nvidia-smi`, which comes with NVIDIA's driver. Its start takes from a tenth of a second to several, so
  * it is not started for each reading: it runs while somebody asks, and reports again and again. Where there is no such
@@ -30,16 +32,22 @@ const mebibyte = 1024 * 1024;
 export class GpuMeter {
   readonly #clock: Clock;
   readonly #program: string;
+  readonly #spawn: Spawn | undefined;
   readonly #gpus = new Map<number, Gpu>();
   #isMissing = false;
-  #child: ChildProcess | null = null;
+  /** Ends the program that runs; null if none does. */
+  #end: (() => void) | null = null;
   #first: Promise<void> = Promise.resolve();
   #cancelEnd: CancelTimer = () => undefined;
 
-  /** @param program the command to run */
-  constructor(clock: Clock, program = 'nvidia-smi') {
+  /**
+   * @param program the command to run
+   * @param spawn for tests
+   */
+  constructor(clock: Clock, program = 'nvidia-smi', spawn?: Spawn) {
     this.#clock = clock;
     this.#program = program;
+    this.#spawn = spawn;
   }
 
   /** The GPUs as they were last reported; none if there are none. Only the first call has to wait, 1.5 s at most. */
@@ -49,53 +57,42 @@ export class GpuMeter {
     this.#cancelEnd = this.#clock.schedule(patienceMs, () => {
       this.stop();
     });
-    if (this.#child === null) this.#first = this.#start();
+    if (this.#end === null) this.#first = this.#start();
     await this.#first;
     return [...this.#gpus.values()];
   }
 
   stop(): void {
     this.#cancelEnd();
-    this.#child?.kill();
-    this.#child = null;
+    this.#end?.();
+    this.#end = null;
     this.#gpus.clear();
   }
 
   /** Resolves with the first report, or without one. */
   #start(): Promise<void> {
     const query = '--query-gpu=index,name,utilization.gpu,memory.used,memory.total';
-    const child = spawn(this.#program, [query, '--format=csv,noheader,nounits', '-l', String(intervalSeconds)], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-      env: environmentWithoutSecrets(process.env),
-      windowsHide: true,
-    });
-    this.#child = child;
-    child.unref();
-    let rest = '';
+    const args = [query, '--format=csv,noheader,nounits', '-l', String(intervalSeconds)];
     return new Promise((resolve) => {
       const cancelWait = this.#clock.schedule(firstReportMs, resolve);
       const done = (): void => {
         cancelWait();
         resolve();
       };
-      child.stdout.setEncoding('utf8');
-      child.stdout.on('data', (text: string) => {
-        const lines = (rest + text).split('\n');
-        rest = lines.pop() ?? '';
-        if (this.#child !== child) return;
-        for (const line of lines) this.#report(line);
+      const onLine = (line: string): void => {
+        if (this.#end === end) this.#report(line);
         done();
-      });
-      // There is no such program, or it has failed: there is no GPU that it could read, and there will be none.
-      const onGone = (): void => {
-        if (this.#child === child) {
-          this.#isMissing = true;
+      };
+      const onEnd = (error: Error | null): void => {
+        if (this.#end === end) {
+          // There is no such program, or it has failed: there is no GPU that it could read, and there will be none.
+          this.#isMissing = !isPassing(error);
           this.stop();
         }
         done();
       };
-      child.on('error', onGone);
-      child.on('exit', onGone);
+      const end = runForLines(this.#program, args, { onLine, onEnd }, this.#spawn);
+      this.#end = end;
     });
   }
 
@@ -110,4 +107,8 @@ export class GpuMeter {
       memoryTotalBytes: totalMib * mebibyte,
     });
   }
+}
+
+function isPassing(error: Error | null): boolean {
+  return error !== null && 'code' in error && passingErrors.has(String(error.code));
 }

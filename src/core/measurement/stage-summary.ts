@@ -11,6 +11,17 @@ export interface StageSummary extends GroupSummary {
   readonly overload: Overload | null;
 }
 
+/**
+ * The number of the stage in which a moment lies, from 1.
+ *
+ * @param seconds since the end of the warm-up
+ * @returns null after the last stage, and where there are none
+ */
+export function stageNumberAt(stages: readonly StageFigures[], seconds: number): number | null {
+  const index = stages.findIndex((stage) => stage.from_seconds <= seconds && seconds < stage.to_seconds);
+  return index === -1 ? null : index + 1;
+}
+
 /** The stages of the trials of one setting; none of a rate that stays the same. */
 export function stageSummaries(trials: readonly Run[]): readonly StageSummary[] {
   const first = trials.find(({ stages }) => stages !== undefined)?.stages ?? [];

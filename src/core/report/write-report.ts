@@ -13,6 +13,7 @@ import { toHgrm } from './bench/hgrm.js';
 import { benchJunit } from './bench/junit.js';
 import { toMarkdown } from './bench/markdown.js';
 import { toSeriesCsv } from './bench/series-csv.js';
+import { toStagesCsv } from './bench/stages-csv.js';
 import { comparisonJson } from './compare/json.js';
 import { comparisonSuites } from './compare/junit.js';
 import { comparisonMarkdown } from './compare/markdown.js';
@@ -37,6 +38,7 @@ const benchFormats: Formats<BenchContent> = {
   '.json': ({ result }) => jsonText(result),
   '.csv': ({ result }) => toCsv(result),
   '.series.csv': ({ result }) => toSeriesCsv(result),
+  '.stages.csv': ({ result }) => toStagesCsv(result),
   // The verdict comes first: a pull request needs it most.
   '.md': ({ result, summaries, comparison }) =>
     (comparison === null ? '' : `${comparisonMarkdown(comparison)}\n`) + toMarkdown(result, summaries),
@@ -133,7 +135,7 @@ export async function writeHistoryCheck(path: string, check: HistoryCheck): Prom
 /** By the longest extension that fits: `result.series.csv` is a series. */
 function formatOf<Content>(path: string, formats: Formats<Content>): Formats<Content>[string] | undefined {
   const name = basename(path).toLowerCase();
-  return formats[/\.series\.csv$/.exec(name)?.[0] ?? ''] ?? formats[extname(name)];
+  return formats[/\.(?:series|stages)\.csv$/.exec(name)?.[0] ?? ''] ?? formats[extname(name)];
 }
 
 function checkPath(path: string, formats: Formats<never>): void {

@@ -5,7 +5,19 @@ const milliseconds = Type.Number();
 const count = Type.Integer();
 
 /** Whose request it is, and how it is treated. */
-const owner = { key: Type.String(), class: Type.String() };
+const owner = { key: Type.String(), class: Type.String(), model: Type.Optional(Type.String()) };
+
+/** The line of one of several models. */
+const modelSchema = Type.Object({
+  name: Type.String(),
+  state: Type.String(),
+  max_concurrency: count,
+  max_queue: count,
+  slots: count,
+  running: count,
+  waiting: count,
+  preparing: count,
+});
 
 const queueSchema = Type.Object({
   max_concurrency: count,
@@ -33,6 +45,7 @@ const queueSchema = Type.Object({
   ),
   totals: Type.Object({ completed: count, cancelled: count, refused: count, timed_out: count, failed: count }),
   tokens: Type.Object({ prompt: count, cached: count, output: count }),
+  models: Type.Optional(Type.Array(modelSchema)),
 });
 
 /** Both queues of a chatstream server, as `GET /v1/queue` shows them. */
@@ -42,3 +55,15 @@ export type QueueView = Static<typeof queueSchema>;
 export const isQueueView = (json: unknown): json is QueueView => compiled.Check(json);
 
 const compiled = Compile(queueSchema);
+
+/** How many may run and wait at once: of several models, all of them together. */
+export function roomOf({ max_concurrency, max_queue, models }: QueueView): {
+  readonly running: number;
+  readonly waiting: number;
+} {
+  if (models === undefined) return { running: max_concurrency, waiting: max_queue };
+  return {
+    running: models.reduce((sum, model) => sum + model.max_concurrency, 0),
+    waiting: models.reduce((sum, model) => sum + model.max_queue, 0),
+  };
+}

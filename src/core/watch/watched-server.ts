@@ -22,8 +22,11 @@ export interface WatchedServer {
   readonly model: string;
   /** @throws ChatstreamError `target_unreachable` if it does not answer, or no longer as a chatstream server does */
   read(): Promise<Reading>;
-  /** @throws ChatstreamError `target_unreachable` if it refuses, with the reason that it gives */
-  setMaxConcurrency(maxConcurrency: number): Promise<void>;
+  /**
+   * @param model whose line it is, on a server with several; null for all
+   * @throws ChatstreamError `target_unreachable` if it refuses, with the reason that it gives
+   */
+  setMaxConcurrency(maxConcurrency: number, model: string | null): Promise<void>;
 }
 
 export interface WatchOptions {
@@ -63,8 +66,9 @@ export async function watchServer(text: string, { headers, trust, patienceMs }: 
       if (metrics.status !== 200) throw refused('does not show its metrics', metrics);
       return { atMs, queue: view, totals: readTotals(metrics.text) };
     },
-    async setMaxConcurrency(maxConcurrency) {
-      const answer = await http.send('PATCH', '/v1/queue', { max_concurrency: maxConcurrency });
+    async setMaxConcurrency(maxConcurrency, model) {
+      const change = { ...(model !== null && { model }), max_concurrency: maxConcurrency };
+      const answer = await http.send('PATCH', '/v1/queue', change);
       if (answer.status !== 200) throw refused(`did not set max-concurrency to ${maxConcurrency}`, answer);
     },
   };

@@ -241,6 +241,20 @@ describe('the flags of a server', () => {
     expect((await optionsOf(...mock, '-n', '2', '--slots', '16')).engine.slots).toBe(16);
   });
 
+  it.each([
+    [['--host', ''], 'The address of --host is empty.'],
+    [['--api-key', 'a', '--api-key', 'a'], 'An --api-key is given twice.'],
+    [['--cors-origin', 'chat.example.com'], '--cors-origin "chat.example.com" is not an origin'],
+    [['--cors-origin', 'https://chat.example.com/'], '--cors-origin "https://chat.example.com/" is not an origin'],
+    [['--cors-origin', ''], '--cors-origin "" is not an origin'],
+    [['--ttft-target', '0'], '--ttft-target is 0, and no first token takes no time.'],
+    [['-m', 'a=x', '-m', 'y/b.gguf', '--alias', 'b'], '--alias b is the name of another model'],
+    [['-m', 'a='], '--model "a=" has no model.'],
+  ])('refuse %j, which would not do what it says', async (argv, message) => {
+    const wanted = { code: 'usage', message: expect.stringContaining(message) as string };
+    await expect(optionsOf(...mock, ...argv)).rejects.toMatchObject(wanted);
+  });
+
   it('refuse fewer slots than run at once', async () => {
     await expect(optionsOf(...mock, '-n', '5', '--slots', '4')).rejects.toMatchObject({
       code: 'usage',

@@ -29,13 +29,18 @@ describe('--replicas and --devices', () => {
     expect((await replicationOf('--devices', '0,1', '--replicas', '2', '--gpu', 'vulkan'))?.variables.length).toBe(2);
   });
 
+  it('hold for each of several models, and for one that is unloaded when it is idle', async () => {
+    const two = { variables: [{}, {}], needsDevice: false };
+    const mocks = ['--engine', 'mock', '-m', 'chat=x', '-m', 'code=y', '--replicas', '2'];
+    expect(await replicationOf(...mocks)).toEqual(two);
+    expect(await replicationOf('--replicas', '2', '--idle-unload', '1m')).toEqual(two);
+  });
+
   it.each([
     [['--replicas', '3', '-n', '2'], '3 engines cannot share 2 slots.'],
     [['--replicas', '2', '-n', '1'], '2 engines cannot share one slot.'],
     [['--replicas', '4', '--threads', '3'], '--threads 3 is not enough for 4 engines.'],
     [['--replicas', '3', '--devices', '0,1'], '--replicas 3 contradicts --devices, which has 2.'],
-    [['--replicas', '2', '-m', 'chat=bundled'], 'are for one model that stays loaded'],
-    [['--replicas', '2', '--idle-unload', '1m'], 'are for one model that stays loaded'],
     [['--devices', '0', '--engine', 'mock'], '--devices has no effect with --engine mock.'],
     [['--replicas', '2', '-n', '257', '--slots', '514'], 'Expected an integer less than or equal to 512'],
   ])('refuse %j', async (argv, reason) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { servedEngines, wantedModels } from '../../../src/cli/serve/several-models.js';
+import { checkAliases, servedEngines, wantedModels } from '../../../src/cli/serve/several-models.js';
 import type { MockEngineOptions } from '../../../src/core/engine/options.js';
 import { syntheticModel } from '../../support/gguf/index.js';
 import { llamaOptions } from '../../support/llama-options.js';
@@ -45,6 +45,23 @@ describe('--model', () => {
     expect(models).toMatchObject({ maxLoaded: most, idleUnloadMs });
   });
 
+  it.each([
+    ['', 'model'],
+    [' ', 'model'],
+    ['chat=', 'model'],
+    ['=x.gguf', 'name before its "="'],
+  ])('refuses "%s", which has no %s', (value, half) => {
+    expect(() => wantedModels([value], () => false)).toThrow(`--model "${value}" has no ${half}.`);
+  });
+
+  it.each(['code', 'code.gguf'])('refuses an alias %s that is the name of another model than the first', (alias) => {
+    expect(() => {
+      checkAliases([alias], ['chat', 'code']);
+    }).toThrow(`--alias ${alias} is the name of another model`);
+    checkAliases([alias], ['code', 'chat']);
+    checkAliases([alias], [null, null]);
+  });
+
   it('refuses two models of one name', async () => {
     expect(() => wantedModels(['a=x', 'a=y'])).toThrow('Two models have the name "a".');
     await expect(servedEngines(mocks('a=x', 'y/a.gguf'), stays)).rejects.toThrow('Two models have the name "a".');
@@ -52,16 +69,17 @@ describe('--model', () => {
 
   it('forecasts the memory of each model: weights, slots and prompt cache', async () => {
     const modelPath = await syntheticModel();
-    const forecast = async (changes: Parameters<typeof llamaOptions>[1]): Promise<number> => {
+    const forecast = async (changes: Parameters<typeof llamaOptions>[1], replicas = 1): Promise<number> => {
       const engine = llamaOptions(modelPath, changes);
-      const { models } = await servedEngines([{ name: 'a', source: modelPath, engine }], stays);
+      const { models } = await servedEngines([{ name: 'a', source: modelPath, engine }], stays, replicas);
       const [model] = models?.models ?? [];
       if (model === undefined) throw new Error('There is no model.');
-      expect(model.forecastBytes).toBeGreaterThan(model.fileBytes);
+      expect(model.forecastBytes).toBeGreaterThan(model.fileBytes * replicas);
       return model.forecastBytes;
     };
     const least = await forecast({});
     expect(await forecast({ promptCache: 1_000_000 })).toBe(least + 1_000_000);
     expect(await forecast({ slots: 8 })).toBeGreaterThan(least);
+    expect(await forecast({}, 2)).toBeGreaterThan(least);
   });
 });

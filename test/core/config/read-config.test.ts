@@ -50,6 +50,16 @@ describe('a configuration file', () => {
     expect([...classReserves]).toEqual([['interactive', 3]]);
   });
 
+  it('refuses a reserve of an observer, which generates nothing, and the digest of an empty key', () => {
+    expect(problemOf(`keys: [{ name: a, sha256: ${digest}, role: observer, reserve: 1 }]`)).toBe(
+      'c.yaml: "a" is an observer, which generates nothing, and has a reserve.',
+    );
+    const empty = createHash('sha256').update('').digest('hex');
+    expect(problemOf(`keys: [{ name: a, sha256: ${empty} }]`)).toBe(
+      'c.yaml: The sha256 of "a" is that of an empty key.',
+    );
+  });
+
   it('says what requests without a key may do', () => {
     const text =
       'anonymous: { class: batch, share: 0.5, models: [small], limits: { running: 1, requests-per-minute: 5 } }';

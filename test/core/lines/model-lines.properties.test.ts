@@ -39,7 +39,8 @@ class Stage {
   constructor() {
     const models = names.map((name) => ({
       ...{ name, root: name, fileBytes: 0, forecastBytes: () => 1 },
-      createEngine: () => this.#watched(name),
+      isReplicated: false,
+      createEngine: () => ({ engine: this.#watched(name), replicas: null }),
     }));
     const limits = { maxLoaded: 2, idleUnloadMs: 15_000, memoryBytes: Infinity, aliases: [] };
     const queue = { slots: 2, maxConcurrency: 2, maxQueue: 1000, queueTimeoutMs: 0 };

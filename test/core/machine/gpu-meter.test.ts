@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { access, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { GpuMeter } from '../../../src/core/machine/gpu-meter.js';
 import { until } from '../../support/app.js';
+import { failAtOnce, failLater } from '../../support/failing-spawn.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 
 let folder: string;
@@ -83,6 +85,24 @@ describe('the meter of GPUs', () => {
     const { gpus } = meter(await program('fails', 'echo "NVIDIA-SMI has failed"; exit 9'));
     await gpus.read();
     expect(await gpus.read()).toEqual([]);
+  });
+
+  it.each([
+    ['EMFILE', failLater('EMFILE')],
+    ['EAGAIN', failLater('EAGAIN')],
+    ['ENOMEM', failAtOnce('ENOMEM')],
+  ])('tries again when the machine had no room for the program (%s)', async (_code, failing) => {
+    const path = await program('later-on', `echo "0, NVIDIA H200, 37, 1024, 143771"\nexec sleep 60`);
+    let attempts = 0;
+    const gpus = new GpuMeter(new VirtualClock(), path, (...started) => {
+      attempts += 1;
+      return attempts === 1 ? failing() : spawn(...started);
+    });
+    onTestFinished(() => {
+      gpus.stop();
+    });
+    expect(await gpus.read()).toEqual([]);
+    expect(await gpus.read()).toHaveLength(1);
   });
 
   it('waits only so long for the first report', async () => {

@@ -16,6 +16,8 @@ export interface Seen {
   readonly draining?: boolean;
   /** The name of the key of all requests. */
   readonly key?: string;
+  /** The lines of several models. */
+  readonly models?: QueueView['models'];
 }
 
 /** A reading of a server with 4 slots. */
@@ -46,6 +48,7 @@ export function readingAt(seconds: number, seen: Seen = {}): Reading {
       })),
       totals: { completed, cancelled: 0, refused, timed_out: 0, failed: 0 },
       tokens: { prompt: 0, cached: 0, output: 0, ...tokens },
+      ...(seen.models !== undefined && { models: seen.models }),
     },
     totals: {
       engineRestarts: seen.engineRestarts ?? 0,

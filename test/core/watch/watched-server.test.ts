@@ -56,14 +56,15 @@ describe('a server that is watched', () => {
 
   it('takes another limit', async () => {
     const { server, patches } = await watched();
-    await (await server).setMaxConcurrency(3);
-    expect(patches).toEqual(['{"max_concurrency":3}']);
+    await (await server).setMaxConcurrency(3, null);
+    await (await server).setMaxConcurrency(2, 'code');
+    expect(patches).toEqual(['{"max_concurrency":3}', '{"model":"code","max_concurrency":2}']);
   });
 
   it('says in its own words why it does not', async () => {
     const patch = ['403 Forbidden', { error: { message: 'Observers may not change limits.' } }] as const;
     const server = await (await watched({ patch })).server;
-    await expect(server.setMaxConcurrency(3)).rejects.toThrow(
+    await expect(server.setMaxConcurrency(3, null)).rejects.toThrow(
       /did not set max-concurrency to 3: Observers may not change limits\.$/,
     );
   });

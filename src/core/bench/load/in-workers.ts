@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { compiledFile } from '../../base/compiled-file.js';
 import { ChatstreamError } from '../../base/errors.js';
+import type { AnswerForm } from '../../measurement/endpoints.js';
 import type { Load } from '../plan/options.js';
 import { peakRate } from '../plan/stages.js';
 import { decodePart, type EncodedRunPart, type RunPart } from '../record/run-part.js';
@@ -30,14 +31,16 @@ export function chooseWorkers(events: number, mostInFlight = Infinity): number {
 }
 
 /**
- * How many tokens per second the load brings.
+ * How many events per second the load brings: one for each token of a stream, and one for each answer that comes as a whole.
  *
- * @param outputTokens the longest answer that is planned
+ * @param outputTokens the longest answer that is planned; 1 if answers have no tokens
  */
-export function expectedEvents(load: Load, outputTokens: number): number {
-  return load.type === 'closed'
-    ? Math.max(...load.concurrency) * assumedTokensPerSecond
-    : highestRate(load) * outputTokens;
+export function expectedEvents(load: Load, { streaming }: Pick<AnswerForm, 'streaming'>, outputTokens: number): number {
+  const answersPerSecond =
+    load.type === 'closed'
+      ? (Math.max(...load.concurrency) * assumedTokensPerSecond) / outputTokens
+      : highestRate(load);
+  return answersPerSecond * (streaming ? outputTokens : 1);
 }
 
 function highestRate({ rates, stages }: Extract<Load, { type: 'open' }>): number {

@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process';
 import { networkInterfaces } from 'node:os';
-import { createInterface } from 'node:readline';
-import { environmentWithoutSecrets } from '../../base/environment.js';
+import { runForLines } from '../../base/line-program.js';
 import { microsNow } from '../../base/micros.js';
 
 /** One GPU at one moment; null where the driver does not say. */
@@ -17,19 +15,14 @@ const query = ['--query-gpu=index,utilization.gpu,memory.used', '--format=csv,no
 const mebibyte = 2 ** 20;
 
 /**
- * Reads the use and memory of all GPUs every second, as long as the program of NVIDIA's driver is there.
+ * Reads the use and memory of all GPUs every second, as long as the program of NVIDIA's driver is there. Most machines have
+ * no such program; then there is nothing to read.
  *
  * @param program for tests
  * @returns stops it
  */
 export function watchGpus(onReading: (reading: GpuReading) => void, program = 'nvidia-smi'): () => void {
-  const child = spawn(program, query, {
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: environmentWithoutSecrets(process.env),
-  });
-  // Most machines have no such program; then there is nothing to read.
-  child.on('error', () => undefined);
-  createInterface({ input: child.stdout }).on('line', (line) => {
+  const onLine = (line: string): void => {
     const [gpu = NaN, use = NaN, memory = NaN] = line.split(',').map((field) => Number.parseFloat(field));
     if (!Number.isInteger(gpu)) return;
     onReading({
@@ -38,10 +31,8 @@ export function watchGpus(onReading: (reading: GpuReading) => void, program = 'n
       usePercent: Number.isFinite(use) ? use : null,
       memoryBytes: Number.isFinite(memory) ? memory * mebibyte : null,
     });
-  });
-  return () => {
-    child.kill();
   };
+  return runForLines(program, query, { onLine });
 }
 
 /** Whether a URL is one of this machine. */

@@ -5,7 +5,8 @@ import type { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { environmentWithoutSecrets } from '../../base/environment.js';
-import { ChatstreamError } from '../../base/errors.js';
+import { ChatstreamError, messageOf } from '../../base/errors.js';
+import type { Spawn } from '../../base/line-program.js';
 
 /** A `chatstream serve` that was started for the bench. */
 export interface OwnServer {
@@ -35,6 +36,7 @@ const stopMs = 5000;
  * @param command program and arguments of a `chatstream serve --json`
  * @param onLog called with each line that it writes to stderr
  * @param signal aborted to give up
+ * @param create for tests
  * @throws ChatstreamError `target_unreachable` with the server's own message if it does not start, `usage` if it is
  *   because of its flags, `cancelled` if the signal is aborted first; nothing is left running then
  */
@@ -42,20 +44,10 @@ export async function startOwnServer(
   [program = '', ...args]: readonly string[],
   onLog: (line: string) => void,
   signal: AbortSignal,
+  create: Spawn = spawn,
 ): Promise<OwnServer> {
   throwIfStopped(signal);
-  // In a process group of its own: Ctrl-C in the terminal is for the bench, which ends the server when it is done.
-  const child = spawn(program, args, {
-    // Nothing is sent over the channel. When it closes, the server knows that this process has ended, for whatever
-    // reason.
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    detached: process.platform !== 'win32',
-    env: serverEnvironment(process.env, args),
-  });
-  let spawnError: Error | undefined;
-  child.once('error', (error) => {
-    spawnError = error;
-  });
+  const child = await spawned(program, args, create);
   child.channel?.unref();
   createInterface({ input: pipeOf(child.stderr) }).on('line', onLog);
   const stdout = pipeOf(child.stdout);
@@ -85,10 +77,7 @@ export async function startOwnServer(
         );
       }
     }
-    const reason = spawnError === undefined ? '' : `: ${spawnError.message}`;
-    throw new ChatstreamError('target_unreachable', `The server ended before it was ready${reason}.`, {
-      hint: 'Start it by hand with chatstream serve to see why.',
-    });
+    throw endedEarly('The server ended before it was ready.');
   } catch (error) {
     await stop();
     throwIfStopped(signal);
@@ -96,6 +85,35 @@ export async function startOwnServer(
   } finally {
     signal.removeEventListener('abort', abort);
   }
+}
+
+/** @throws ChatstreamError `target_unreachable` if the process cannot be created */
+async function spawned(program: string, args: readonly string[], create: Spawn): Promise<ChildProcess> {
+  let child: ChildProcess;
+  try {
+    // In a process group of its own: Ctrl-C in the terminal is for the bench, which ends the server when it is done.
+    child = create(program, args, {
+      // Nothing is sent over the channel. When it closes, the server knows that this process has ended, for whatever
+      // reason.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      detached: process.platform !== 'win32',
+      env: serverEnvironment(process.env, args),
+    });
+    // Other errors of the operating system are events, and there may be no pipes then.
+    if (child.pid === undefined) throw (await once(child, 'error'))[0];
+  } catch (error) {
+    throw endedEarly(`The server could not be started: ${messageOf(error)}.`, error);
+  }
+  // Later errors, such as a kill that came too late, change nothing: the exit tells what happened.
+  child.on('error', () => undefined);
+  return child;
+}
+
+function endedEarly(message: string, cause?: unknown): ChatstreamError {
+  return new ChatstreamError('target_unreachable', message, {
+    hint: 'Start it by hand with chatstream serve to see why.',
+    ...(cause !== undefined && { cause }),
+  });
 }
 
 function pipeOf(stream: Readable | null): Readable {

@@ -58,6 +58,11 @@ export class AdaptiveChunk {
     this.#lastMixed = this.#least;
   }
 
+  /** The largest chunk, in tokens. */
+  get most(): number {
+    return this.#most;
+  }
+
   /** The most prompt tokens that the next round prefills, 1 or more. */
   get tokens(): number {
     return this.#tokens;

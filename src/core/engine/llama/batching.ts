@@ -1,34 +1,37 @@
 import type { BatchItem, CustomBatchingPrioritizationStrategy, PrioritizedBatchItem } from 'node-llama-cpp';
+import type { Prefilling, PrefillTurns } from './prefill-turns.js';
 
 /** What {@link planRound} needs to know about a generation. */
-export interface RoundMember {
+export interface RoundMember extends Prefilling {
   /** Prompt tokens that the generation would evaluate in this round; 0 if it decodes. */
   readonly nextChunk: number;
   /** Whether the tokens of that chunk are also rated, which takes longer. */
   readonly isRating: boolean;
-  /** Lower for generations that came earlier. */
-  readonly order: number;
 }
 
 /**
- * Chooses which generations take part in a round: all that decode, and as many of those that prefill, in the order in
- * which they came, as have chunks that fit into `prefillChunk` together. Chunks are never cut to fit, so where a prompt
+ * Chooses which generations take part in a round: all that decode, and as many of those that prefill, in their turn, as have
+ * chunks that fit into `prefillChunk` together. Chunks are never cut to fit, so where a prompt
  * is cut does not depend on what else is running. The first always gets its chunk, so every prompt advances.
  *
- *     prefillChunk 128; a decodes, b came with 200 prompt tokens, c with 150 and d with 40
+ *     prefillChunk 128; a decodes, b came with 300 prompt tokens, c with 150 and d with 40
  *
- *     round       1        2        3        4        5
- *     a           decode   decode   decode   decode   decode
- *     b           1–128    129–200  decode   decode   decode
- *     c           waits    waits    1–128    129–150  decode      129–200 and 1–128 do not fit together
- *     d           waits    waits    waits    1–40     decode      waits for c, even where it would fit
+ *     round       1        2        3        4        5        6
+ *     a           decode   decode   decode   decode   decode   decode
+ *     b           waits    1–128    129–256  257–300  decode   decode      is passed over once
+ *     c           waits    waits    waits    waits    1–128    129–150     257–300 and 1–128 do not fit together
+ *     d           1–40     decode   decode   decode   decode   decode      is short
  *
  * Only one chunk of a round is rated. Those behind it do not wait for other chunks to be rated.
  *
  * @param running in the order in which the batch is to contain them; the result keeps it
  */
-export function planRound<T extends RoundMember>(running: readonly T[], prefillChunk: number): readonly T[] {
-  const prefilling = running.filter(({ nextChunk }) => nextChunk > 0).sort((a, b) => a.order - b.order);
+export function planRound<T extends RoundMember>(
+  running: readonly T[],
+  prefillChunk: number,
+  turns: Pick<PrefillTurns, 'inTurn'>,
+): readonly T[] {
+  const prefilling = turns.inTurn(running.filter(({ nextChunk }) => nextChunk > 0));
   const waiting = new Set<T>();
   let room = prefillChunk;
   let isFull = false;

@@ -160,8 +160,13 @@ export class LlamaGeneration implements RoundMember {
   get nextChunk(): number {
     if (this.#state.status === 'cold') return Infinity;
     if (this.#state.status !== 'prefilling') return 0;
-    const left = this.#start.evaluated.length - this.#state.from;
-    return Math.min(this.chunkTokens, this.isRating ? left - 1 : left);
+    return Math.min(this.chunkTokens, this.isRating ? this.rest - 1 : this.rest);
+  }
+
+  /** Infinity while it is cold: how much of its prompt is left is found out when it begins. */
+  get rest(): number {
+    if (this.#state.status === 'cold') return Infinity;
+    return this.#state.status === 'prefilling' ? this.#start.evaluated.length - this.#state.from : 0;
   }
 
   /** @param cached how many of the tokens to evaluate the slot holds */

@@ -7,6 +7,7 @@ import type { RoundWork } from '../threads/thread-governor.js';
 import type { AdaptiveChunk } from './adaptive-chunk.js';
 import { planRound } from './batching.js';
 import { LlamaGeneration } from './generation.js';
+import { PrefillTurns } from './prefill-turns.js';
 import type { RoundThreads } from './round-threads.js';
 import type { SlotAssignment } from './slot-assignment.js';
 
@@ -29,6 +30,7 @@ export class RoundLoop {
   readonly #slots: SlotAssignment;
   readonly #threads: RoundThreads;
   readonly #chunk: AdaptiveChunk;
+  readonly #turns: PrefillTurns;
   readonly #clock: Clock;
   readonly #rounds = new Emitter<Round>();
   readonly #queuedCalls: QueuedCall[] = [];
@@ -49,6 +51,7 @@ export class RoundLoop {
     this.#slots = slots;
     this.#threads = threads;
     this.#chunk = chunk;
+    this.#turns = new PrefillTurns(chunk.most);
     this.#clock = clock;
     this.#finished = this.#run();
   }
@@ -122,23 +125,29 @@ export class RoundLoop {
   }
 
   /**
-   * Begins the generations whose prefill fits into the next round, in the order in which they came. A transfer of the prompt
-   * cache ends it, so that there is at most one between two rounds.
+   * Begins the generations whose prefill fits into the next round, in their turn. A transfer of the prompt cache ends it, so
+   * that there is at most one between two rounds.
    *
    * @returns whether the next round also copies a slot
    */
   async #warm(): Promise<boolean> {
-    const cold = this.#running.filter(({ isCold }) => isCold).sort((a, b) => a.order - b.order);
-    if (cold.length === 0) return false;
+    if (!this.#running.some(({ isCold }) => isCold)) return false;
+    const isAlone = this.#running.length === 1;
+    const prefilling = this.#running
+      .filter(({ isDecoding }) => !isDecoding)
+      .map((generation) => {
+        const rest = generation.isCold ? this.#slots.expectedRest(generation, isAlone) : generation.rest;
+        return { generation, rest, order: generation.order };
+      });
     const chunk = this.#chunk.tokens;
     let room = chunk;
-    for (const { isCold, nextChunk } of this.#running) if (!isCold) room -= nextChunk;
-    const isAlone = this.#running.length === 1;
-    for (const generation of cold) {
+    for (const { generation, rest } of this.#turns.inTurn(prefilling)) {
       // One that begins too early misses what those before it are about to compute.
-      if (room < chunk && this.#slots.firstChunk(generation, isAlone) > room) return false;
-      const moved = await this.#slots.warm(generation, isAlone);
-      if (moved !== null) return moved === 'copy';
+      if (room < chunk && Math.min(generation.chunkTokens, rest) > room) return false;
+      if (generation.isCold) {
+        const moved = await this.#slots.warm(generation, isAlone);
+        if (moved !== null) return moved === 'copy';
+      }
       room -= generation.nextChunk;
     }
     return false;
@@ -149,10 +158,14 @@ export class RoundLoop {
     this.#chunk.prepare(this.#running.filter(({ isDecoding }) => isDecoding).length);
     const copies = await this.#warm();
     const startedAt = this.#clock.now();
-    const members = planRound(this.#running, this.#chunk.tokens);
+    const members = planRound(this.#running, this.#chunk.tokens, this.#turns);
     const events = this.#pending;
     this.#pending = [];
     const prefilling = members.filter(({ isPrefilling }) => isPrefilling);
+    this.#turns.took(
+      this.#running.filter(({ isDecoding }) => !isDecoding),
+      prefilling,
+    );
     const prefillTokens = prefilling.reduce((sum, { nextChunk }) => sum + nextChunk, 0);
     const work = { decodes: members.length - prefilling.length, prefillTokens };
     if (members.length > 0) this.#threads.begin(work);

@@ -118,11 +118,10 @@ export class SlotAssignment {
     return moved;
   }
 
-  /** How many tokens the first chunk of a cold generation is likely to have. */
-  firstChunk(generation: LlamaGeneration, isAlone: boolean): number {
-    const { slot, evaluated, chunkTokens } = generation;
-    const shared = this.#cache.expect(slot, cacheable(generation), this.#othersThan(slot), isAlone);
-    return Math.min(chunkTokens, evaluated.length - shared);
+  /** How many tokens of the prompt of a cold generation are likely to have to be read. */
+  expectedRest(generation: LlamaGeneration, isAlone: boolean): number {
+    const { slot, evaluated } = generation;
+    return evaluated.length - this.#cache.expect(slot, cacheable(generation), this.#othersThan(slot), isAlone);
   }
 
   /**

@@ -8,6 +8,8 @@ export interface Replication {
   readonly variables: readonly DeviceVariables[];
   /** Whether each of them must have a GPU, because it was given one. */
   readonly needsDevice: boolean;
+  /** The model, on a server with several: the names of the engines begin with it. */
+  readonly model?: string;
 }
 
 /**

@@ -31,8 +31,9 @@ export function superviseLine(
   clock: Clock = systemClock,
 ): LineEngine {
   const devices = replication?.variables ?? [];
+  const prefix = replication?.model === undefined ? '' : `${replication.model}/`;
   const [first, ...others] = devices.map((variables, index) => {
-    const name = `local-${index + 1}`;
+    const name = `${prefix}local-${index + 1}`;
     const engine = optionsOfReplica(options.engine, index, devices.length);
     return new Replica({
       name,

@@ -2,6 +2,7 @@ import { hasEnoughSamples } from '../../measurement/histogram.js';
 import { countOf, sketchQuantileMs } from '../../measurement/latency-sketch.js';
 import type { BenchResult, Run } from '../../measurement/result-schema.js';
 import { cellsOf, type Series } from '../../measurement/series-schema.js';
+import { stageNumberAt } from '../../measurement/stage-summary.js';
 import { csvField } from './csv.js';
 
 type Value = string | number | null;
@@ -46,6 +47,7 @@ const columns: readonly (readonly [string, (row: Row) => Value])[] = [
   ['gpu_memory_bytes', ({ series, bin }) => ofGpus(series, (gpu) => gpu.memory_bytes[bin])],
   ['e2e_p50_ms', quantile('e2e', 50)],
   ['e2e_p95_ms', quantile('e2e', 95)],
+  ['stage', ({ run, series, bin }) => stageNumberAt(run.stages ?? [], bin * series.bin_seconds)],
 ];
 
 /** A value of each GPU, separated by spaces; `-` where it is not known. */

@@ -14,6 +14,7 @@ import { overloadSentences, steadyOf } from '../bench/overload.js';
 import { isMarked } from '../bench/row-labels.js';
 import { toSeriesCsv } from '../bench/series-csv.js';
 import { stageOverloadSentences } from '../bench/stage-breakdown.js';
+import { toStagesCsv } from '../bench/stages-csv.js';
 import { failuresOf, otherWarnings, truthWarnings } from '../bench/warnings.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { Markup, markup } from '../text/markup.js';
@@ -68,6 +69,7 @@ ${repeating(result)}`;
     files: {
       'result.json': result,
       'result.csv': toCsv(result),
+      ...(result.runs.some(({ stages }) => stages !== undefined) ? { 'result.stages.csv': toStagesCsv(result) } : {}),
       ...(result.runs.some(({ series }) => series !== undefined) ? { 'result.series.csv': toSeriesCsv(result) } : {}),
     },
   });

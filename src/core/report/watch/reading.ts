@@ -1,21 +1,29 @@
 import { orUnknown, significant, timeText, whole } from '../../measurement/numbers.js';
 import type { Activity } from '../../watch/activity.js';
+import { type QueueView, roomOf } from '../../watch/queue-view.js';
 import type { Reading } from '../../watch/watched-server.js';
 
 /** One reading in one line, for logs. */
 export function readingLine({ queue }: Reading, activity: Activity, at: Date): string {
+  const room = roomOf(queue);
   const { ttft, queueWait, refusedPerSecond } = activity;
   return [
     at.toISOString().slice(11, 19),
-    `${whole(queue.running.length)}/${whole(queue.max_concurrency)} running`,
-    `${whole(queue.waiting.length)}/${whole(queue.max_queue)} waiting`,
+    `${whole(queue.running.length)}/${whole(room.running)} running`,
+    `${whole(queue.waiting.length)}/${whole(room.waiting)} waiting`,
     `${orUnknown(activity.outputTokensPerSecond, significant)} tokens/s`,
     `${orUnknown(activity.requestsPerSecond, significant)} requests/s`,
     ...(refusedPerSecond !== null && refusedPerSecond > 0 ? [`${significant(refusedPerSecond)} refused/s`] : []),
     `TTFT p50 ${orUnknown(ttft.p50, timeText)} p95 ${orUnknown(ttft.p95, timeText)}`,
     `queue wait p50 ${orUnknown(queueWait.p50, timeText)} p95 ${orUnknown(queueWait.p95, timeText)}`,
+    ...(queue.models ?? []).map(modelText),
     ...(queue.draining ? ['draining'] : []),
   ].join('  ');
+}
+
+function modelText({ name, state, ...model }: NonNullable<QueueView['models']>[number]): string {
+  const shown = state === 'loaded' ? '' : ` (${state})`;
+  return `${name}${shown} ${whole(model.running)} running ${whole(model.waiting + model.preparing)} waiting`;
 }
 
 /** One reading as plain data. Rates are per second, times in milliseconds, and null where there is nothing to tell. */
@@ -27,6 +35,7 @@ export function readingJson({ queue, totals }: Reading, activity: Activity, at: 
     running: queue.running.length,
     waiting: queue.waiting.length,
     draining: queue.draining,
+    ...(queue.models !== undefined && { models: queue.models }),
     output_tokens_per_second: activity.outputTokensPerSecond,
     requests_per_second: activity.requestsPerSecond,
     refused_per_second: activity.refusedPerSecond,

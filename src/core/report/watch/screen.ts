@@ -1,15 +1,18 @@
 import { formatDuration } from '../../base/units.js';
 import { orUnknown, percentText, plural, significant, timeText, whole } from '../../measurement/numbers.js';
 import type { Activity, Course, Percentiles } from '../../watch/activity.js';
-import type { QueueView } from '../../watch/queue-view.js';
+import { type QueueView, roomOf } from '../../watch/queue-view.js';
 import type { Reading } from '../../watch/watched-server.js';
 import { cut, fill, padEnd, padStart, type Paint, painter, type ReportStyle } from '../text/style.js';
 import { bar, sparkline } from './bars.js';
+import { modelLines } from './model-lines.js';
 
 /** What the screen shows. */
 export interface Picture {
   readonly url: string;
   readonly model: string;
+  /** Of several models: the one whose limit the keys turn. */
+  readonly selected: string | null;
   readonly reading: Reading;
   readonly activity: Activity;
   readonly course: Course;
@@ -34,10 +37,16 @@ const fewestRows = 8;
 export function screenLines(picture: Picture, style: ScreenStyle): readonly string[] {
   const paint = painter(style);
   const { reading, message } = picture;
-  const head = [...titleLines(picture, style.width, paint), ...figureLines(picture, style.width, paint), ''];
+  const { models } = reading.queue;
+  const head = [
+    ...titleLines(picture, style.width, paint),
+    ...figureLines(picture, style.width, paint),
+    '',
+    ...(models === undefined ? [] : [...modelLines(models, picture.selected, style.width, paint), '']),
+  ];
   const foot = [
     ...(message === null ? [] : [paint(message.isProblem ? 'yellow' : 'cyan', cut(message.text, style.width))]),
-    paint('dim', cut('q leaves · + and - turn max-concurrency', style.width)),
+    paint('dim', cut(keysText(models !== undefined), style.width)),
   ];
   const room = Math.max(fewestRows, style.height - head.length - foot.length);
   const queues = queueLines(reading.queue, room, style.width, paint);
@@ -47,13 +56,19 @@ export function screenLines(picture: Picture, style: ScreenStyle): readonly stri
   return lines.slice(0, style.height);
 }
 
+function keysText(areSeveral: boolean): string {
+  if (areSeveral) return 'q leaves · ↑ and ↓ choose a model · + and - turn its max-concurrency';
+  return 'q leaves · + and - turn max-concurrency';
+}
+
 function titleLines({ url, model, reading }: Picture, width: number, paint: Paint): readonly string[] {
   const { queue, totals } = reading;
   const states = [
     ...(queue.draining ? ['draining: no new requests'] : []),
     ...(totals.engineRestarts > 0 ? [plural(totals.engineRestarts, 'engine restart')] : []),
   ];
-  const title = paint('bold', cut(`${model} at ${url}`, width));
+  const served = queue.models === undefined ? model : plural(queue.models.length, 'model');
+  const title = paint('bold', cut(`${served} at ${url}`, width));
   return states.length === 0 ? [title] : [title, paint('yellow', cut(states.join(' · '), width))];
 }
 
@@ -65,6 +80,7 @@ const widestCourse = 60;
 function figureLines({ reading, activity, course }: Picture, width: number, paint: Paint): readonly string[] {
   const { queue } = reading;
   const { ttft, queueWait, tpot } = activity;
+  const most = roomOf(queue);
   const gauge = (name: string, count: number, most: number, values: readonly number[]): string => {
     const text = `${padEnd(name, 9)}${padStart(`${whole(count)} of ${whole(most)}`, 12)}`;
     const room = width - text.length - gaugeWidth - 4;
@@ -77,8 +93,8 @@ function figureLines({ reading, activity, course }: Picture, width: number, pain
   const room = Math.min(gaugeWidth + 2 + widestCourse, width - rate.length);
   const refused = activity.refusedPerSecond ?? 0;
   return [
-    gauge('running', queue.running.length, queue.max_concurrency, course.running),
-    gauge('waiting', queue.waiting.length, queue.max_queue, course.waiting),
+    gauge('running', queue.running.length, most.running, course.running),
+    gauge('waiting', queue.waiting.length, most.waiting, course.waiting),
     `${cut(rate, width)}${paint('cyan', sparkline(course.outputTokensPerSecond, room))}`,
     ...fill(
       [
@@ -99,7 +115,7 @@ function percentilesText({ p50, p95 }: Percentiles): string {
   return p50 === null ? orUnknown(p50, timeText) : `p50 ${timeText(p50)}, p95 ${orUnknown(p95, timeText)}`;
 }
 
-/** Longer names of keys are cut. */
+/** Longer names of keys and models are cut. */
 const keyWidth = 16;
 
 /** The running requests get the rows that they need, but leave the waiting ones half of the room. */
@@ -109,20 +125,23 @@ function queueLines(queue: QueueView, room: number, width: number, paint: Paint)
   const forRunning = Math.min(running.length, Math.max(half, room - 3 - waiting.length));
   const forWaiting = room - 3 - forRunning;
   const withKeys = [...running, ...waiting].some(({ key }) => key !== 'anonymous');
-  const owned = (key: string, id: string): string => (withKeys ? `${padEnd(cut(key, keyWidth), keyWidth)}  ${id}` : id);
+  const withModels = queue.models !== undefined;
+  const column = (text: string): string => `${padEnd(cut(text, keyWidth), keyWidth)}  `;
+  const owned = (key: string, id: string, model = ''): string =>
+    `${withModels ? column(model) : ''}${withKeys ? column(key) : ''}${id}`;
   const now = running.map(
-    ({ id, key, slot, prompt_tokens: prompt, output_tokens: output, running_ms: ms }) =>
-      `${padStart(orUnknown(slot, String), 5)}  ${padStart(whole(prompt), 8)}  ${padStart(whole(output), 8)}  ${padStart(seconds(ms), 9)}  ${owned(key, id)}`,
+    ({ id, key, model, slot, prompt_tokens: prompt, output_tokens: output, running_ms: ms }) =>
+      `${padStart(orUnknown(slot, String), 5)}  ${padStart(whole(prompt), 8)}  ${padStart(whole(output), 8)}  ${padStart(seconds(ms), 9)}  ${owned(key, id, model)}`,
   );
   const later = waiting.map(
-    ({ id, key, position, waited_ms: waited, eta_ms: eta }) =>
-      `${padStart(whole(position), 5)}  ${padStart(seconds(waited), 8)}  ${padStart(orUnknown(eta, seconds), 8)}  ${' '.repeat(9)}  ${owned(key, id)}`,
+    ({ id, key, model, position, waited_ms: waited, eta_ms: eta }) =>
+      `${padStart(whole(position), 5)}  ${padStart(seconds(waited), 8)}  ${padStart(orUnknown(eta, seconds), 8)}  ${' '.repeat(9)}  ${owned(key, id, model)}`,
   );
   return [
-    paint('dim', cut(` slot    prompt    output   runs for  ${owned('key', 'request')}`, width)),
+    paint('dim', cut(` slot    prompt    output   runs for  ${owned('key', 'request', 'model')}`, width)),
     ...headOf(now, Math.max(1, forRunning), 'runs', width),
     '',
-    paint('dim', cut(`place    waited  starts in             ${owned('key', 'request')}`, width)),
+    paint('dim', cut(`place    waited  starts in             ${owned('key', 'request', 'model')}`, width)),
     ...headOf(later, Math.max(1, forWaiting), 'waits', width),
   ].slice(0, room);
 }

@@ -5,7 +5,7 @@ import { sseEvent } from '../protocol/answer-encoder.js';
 import type { EndedRequest } from '../schemas/queue-events.js';
 import type { EventStream } from '../streaming/event-stream.js';
 import { QueueChanges } from './queue-changes.js';
-import { type QueueView, readQueueView } from './queue-view.js';
+import { type QueueView, type QueueViewer, readQueueView } from './queue-view.js';
 
 /** Five looks a second: an eye sees no more. */
 const intervalMs = 200;
@@ -36,6 +36,8 @@ export interface Looker {
   readonly mayStay: () => boolean;
 }
 
+const seesAll: QueueViewer = { payer: null, models: null };
+
 interface OpenLooker {
   readonly stream: FeedStream;
   readonly mayStay: () => boolean;
@@ -65,20 +67,19 @@ export class QueueFeed {
   readonly #line: RequestLine;
   readonly #totals: Totals;
   readonly #clock: Clock;
-  readonly #payer: string | null;
+  readonly #viewer: QueueViewer;
   readonly #intervalMs: number;
   readonly #lookers = new Set<OpenLooker>();
   #look: Look | null = null;
   #cancelTimer: CancelTimer = () => undefined;
   #quiet = 0;
 
-  /** @param payer lists only the requests of this key, or of this address without a key; null, the default, for all */
-  constructor(line: RequestLine, totals: Totals, clock: Clock, payer: string | null = null) {
+  constructor(line: RequestLine, totals: Totals, clock: Clock, viewer: QueueViewer = seesAll) {
     this.#line = line;
     this.#totals = totals;
     this.#clock = clock;
-    this.#payer = payer;
-    this.#intervalMs = payer === null ? intervalMs : ownIntervalMs;
+    this.#viewer = viewer;
+    this.#intervalMs = viewer.payer === null ? intervalMs : ownIntervalMs;
   }
 
   get isWatched(): boolean {
@@ -108,11 +109,12 @@ export class QueueFeed {
   }
 
   #begin(): Look {
-    const view = readQueueView(this.#line, this.#totals, this.#payer);
+    const view = readQueueView(this.#line, this.#totals, this.#viewer);
     const changes = new QueueChanges(view);
+    const { payer } = this.#viewer;
     const stop = this.#line.events((event) => {
       if (event.type !== 'settled' || this.#look === null) return;
-      if (this.#payer !== null && (event.payer ?? event.key) !== this.#payer) return;
+      if (payer !== null && (event.payer ?? event.key) !== payer) return;
       const { id, outcome, timings } = event;
       if (this.#look.ended.length >= mostEnded && !changes.knows(id)) return;
       this.#look.ended.push({ id, outcome: countedOutcome(outcome), output_tokens: timings.outputTokens });
@@ -132,7 +134,7 @@ export class QueueFeed {
   #lookAgain(): void {
     const look = this.#look;
     if (look === null) return;
-    look.view = readQueueView(this.#line, this.#totals, this.#payer);
+    look.view = readQueueView(this.#line, this.#totals, this.#viewer);
     look.snapshot = null;
     const change = look.changes.next(look.view, look.ended);
     look.ended = [];

@@ -2,13 +2,14 @@ import type { Clock } from '../../base/clock.js';
 import type { RequestLine } from '../../inference/request-line.js';
 import type { Totals } from '../../telemetry/totals.js';
 import { type Looker, QueueFeed } from './queue-feed.js';
+import type { QueueViewer } from './queue-view.js';
 
-/** The feed of all requests, and one for each key, or address without a key, whose users watch. */
+/** The feed of all requests, and one for each key, or address without a key, whose users watch, by what they may see. */
 export class QueueFeeds {
   readonly #line: RequestLine;
   readonly #totals: Totals;
   readonly #clock: Clock;
-  readonly #feeds = new Map<string | null, QueueFeed>();
+  readonly #feeds = new Map<string, QueueFeed>();
 
   constructor(line: RequestLine, totals: Totals, clock: Clock) {
     this.#line = line;
@@ -19,13 +20,13 @@ export class QueueFeeds {
   /**
    * Shows requests to a looker.
    *
-   * @param payer the requests of this key, or of this address without a key; null for all
    * @returns what ends it when the looker has left
    */
-  add(payer: string | null, looker: Looker): () => void {
+  add(viewer: QueueViewer, looker: Looker): () => void {
     for (const [other, feed] of this.#feeds) if (!feed.isWatched) this.#feeds.delete(other);
-    const feed = this.#feeds.get(payer) ?? new QueueFeed(this.#line, this.#totals, this.#clock, payer);
-    this.#feeds.set(payer, feed);
+    const name = viewerName(viewer);
+    const feed = this.#feeds.get(name) ?? new QueueFeed(this.#line, this.#totals, this.#clock, viewer);
+    this.#feeds.set(name, feed);
     return feed.add(looker);
   }
 
@@ -33,4 +34,9 @@ export class QueueFeeds {
   end(): void {
     for (const feed of this.#feeds.values()) feed.end();
   }
+}
+
+/** The same for those who may see the same. */
+export function viewerName({ payer, models }: QueueViewer): string {
+  return JSON.stringify([payer, models]);
 }

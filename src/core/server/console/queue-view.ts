@@ -1,6 +1,6 @@
 import type { RequestLine } from '../../inference/request-line.js';
 import type { Totals } from '../../telemetry/totals.js';
-import { wireExecutors, wireLimits, wireModels, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
+import { wireLimits, wireLines, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
 import type { QueueStatus } from '../schemas/queue-events.js';
 import type { WireRunning, WireWaiting } from '../schemas/server-state.js';
 
@@ -19,8 +19,19 @@ export interface QueueView {
   readonly status: QueueStatus;
 }
 
-/** @param payer lists only the requests of this key, or of this address without a key; null for all */
-export function readQueueView(line: RequestLine, { counts, tokens }: Totals, payer: string | null): QueueView {
+/** What somebody may see of the queues. */
+export interface QueueViewer {
+  /** Only the requests of this key, or of this address without a key; null for all. */
+  readonly payer: string | null;
+  /** Only the lines of models that answer to one of these names; null for all. */
+  readonly models: readonly string[] | null;
+}
+
+export function readQueueView(
+  line: RequestLine,
+  { counts, tokens }: Totals,
+  { payer, models }: QueueViewer,
+): QueueView {
   const queue = line.snapshot(mostShown, payer);
   return {
     atMs: Date.now(),
@@ -28,8 +39,7 @@ export function readQueueView(line: RequestLine, { counts, tokens }: Totals, pay
     waiting: queue.waiting.map(wireWaiting),
     status: {
       ...wireLimits(queue),
-      executors: wireExecutors(line.executors),
-      ...wireModels(line.modelQueues),
+      ...wireLines(line, models),
       // They are counted on while the view is kept.
       totals: { ...counts },
       tokens: { ...tokens },

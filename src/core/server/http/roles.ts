@@ -1,5 +1,6 @@
 import { forbiddenError } from '../../base/key-refusals.js';
 import type { KeySettings, Role } from '../../config/key-settings.js';
+import type { QueueViewer } from '../console/queue-view.js';
 import type { KeyRing } from './key-ring.js';
 
 /** Routes that others than users need. All that are not listed generate text, and are for users. */
@@ -26,9 +27,13 @@ const needs: ReadonlyMap<string, readonly Role[]> = new Map([
   ['PATCH /v1/upstreams/:name', []],
 ]);
 
-/** Whose requests the sender of a request may see: users their own, by key or address; null for those of all. */
-export function shownPayer(keys: KeyRing, request: object): string | null {
-  return keys.of(request).role === 'user' ? keys.payerOf(request) : null;
+/**
+ * What the sender of a request may see of the queues: users their own requests, by key or address, and the models that they
+ * may use; others everything.
+ */
+export function viewerOf(keys: KeyRing, request: object): QueueViewer {
+  const { role, models = null } = keys.of(request);
+  return role === 'user' ? { payer: keys.payerOf(request), models } : { payer: null, models: null };
 }
 
 const usersOnly: readonly Role[] = ['user'];

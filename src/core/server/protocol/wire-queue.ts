@@ -1,6 +1,6 @@
 import type { Executor } from '../../executor/executor.js';
 import type { QueueSnapshot } from '../../inference/queue-snapshot.js';
-import type { ModelQueue } from '../../inference/request-line.js';
+import type { ModelQueue, RequestLine } from '../../inference/request-line.js';
 import type { WireExecutor, WireModelQueue, WireRunning, WireWaiting } from '../schemas/server-state.js';
 
 type Running = QueueSnapshot['running'][number];
@@ -17,24 +17,37 @@ export function wireLimits({ maxConcurrency, maxQueue, slots, draining, preparin
   return { max_concurrency: maxConcurrency, max_queue: maxQueue, slots, draining, preparing };
 }
 
-/** Who generates, as `GET /v1/queue` shows them. */
-export function wireExecutors(executors: readonly Executor[]): WireExecutor[] {
+/**
+ * Who generates, and the lines of several models, as `GET /v1/queue` shows them.
+ *
+ * @param names shows only what answers to one of these names; null for all
+ */
+export function wireLines(
+  { executors, modelQueues }: Pick<RequestLine, 'executors' | 'modelQueues'>,
+  names: readonly string[] | null,
+): { readonly executors: WireExecutor[]; models?: WireModelQueue[] } {
+  if (modelQueues === undefined) return { executors: wireExecutors(executors) };
+  const shown = modelQueues.filter(({ answersTo }) => names?.some(answersTo) ?? true);
+  const shownNames = shown.map(({ name }) => name);
+  return {
+    executors: wireExecutors(executors.filter(({ model }) => model === undefined || shownNames.includes(model))),
+    models: wireModels(shown),
+  };
+}
+
+function wireExecutors(executors: readonly Executor[]): WireExecutor[] {
   return executors.map(({ name, kind, status, places, running }) => ({ name, kind, status, places, running }));
 }
 
-/** The lines of several models, as `GET /v1/queue` shows them; nothing where there is one. */
-export function wireModels(models: readonly ModelQueue[] | undefined): { models?: WireModelQueue[] } {
-  if (models === undefined) return {};
-  return {
-    models: models.map(({ name, state, etaMs, maxConcurrency, maxQueue, slots, running, waiting, preparing }) => ({
-      name,
-      state,
-      eta_ms: etaMs === null ? null : Math.round(etaMs),
-      max_concurrency: maxConcurrency,
-      max_queue: maxQueue,
-      ...{ slots, running, waiting, preparing },
-    })),
-  };
+function wireModels(models: readonly ModelQueue[]): WireModelQueue[] {
+  return models.map(({ name, state, etaMs, maxConcurrency, maxQueue, slots, running, waiting, preparing }) => ({
+    name,
+    state,
+    eta_ms: etaMs === null ? null : Math.round(etaMs),
+    max_concurrency: maxConcurrency,
+    max_queue: maxQueue,
+    ...{ slots, running, waiting, preparing },
+  }));
 }
 
 /** A running request as `GET /v1/queue` shows it. */

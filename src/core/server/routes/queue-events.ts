@@ -1,7 +1,7 @@
-import type { QueueFeeds } from '../console/queue-feeds.js';
+import { type QueueFeeds, viewerName } from '../console/queue-feeds.js';
 import type { App, LineContext } from '../http/context.js';
 import { onResponseEnd } from '../http/open-answers.js';
-import { checkRole, shownPayer } from '../http/roles.js';
+import { checkRole, viewerOf } from '../http/roles.js';
 import { takeOver } from '../http/take-over.js';
 import { endlessEvents, errors } from '../schemas/openapi.js';
 import { EventStream } from '../streaming/event-stream.js';
@@ -24,8 +24,8 @@ export function queueEventRoutes(app: App, { options, clock, keys }: LineContext
   };
   app.get(path, { schema, exposeHeadRoute: false }, (request, reply) => {
     const { raw } = request;
-    const payer = shownPayer(keys, raw);
-    const leave = feeds.add(payer, {
+    const viewer = viewerOf(keys, raw);
+    const leave = feeds.add(viewer, {
       open: (takeHeld) =>
         new EventStream(
           reply.raw,
@@ -47,7 +47,7 @@ export function queueEventRoutes(app: App, { options, clock, keys }: LineContext
             'GET',
             path,
           );
-          return shownPayer(keys, raw) === payer;
+          return viewerName(viewerOf(keys, raw)) === viewerName(viewer);
         } catch {
           // Which is wrong does not matter: the client hears it when it asks again.
           return false;

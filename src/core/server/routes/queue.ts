@@ -2,8 +2,8 @@ import { noSuchModelError, oneQueueError } from '../../base/model-refusals.js';
 import type { ModelQueue } from '../../inference/request-line.js';
 import type { App, LineContext } from '../http/context.js';
 import { checkOperator } from '../http/operators.js';
-import { shownPayer } from '../http/roles.js';
-import { wireExecutors, wireLimits, wireModels, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
+import { viewerOf } from '../http/roles.js';
+import { wireLimits, wireLines, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
 import { errors, json } from '../schemas/openapi.js';
 import { drainRequest, queueLimits } from '../schemas/server-state.js';
 
@@ -63,16 +63,16 @@ function queueOf({ line }: LineContext, model: string): Pick<ModelQueue, 'resize
   );
 }
 
-/** Users see only their own requests, with their places among all. */
+/** Users see only their own requests, with their places among all, and the models that they may use. */
 function describe({ line, totals, keys }: LineContext, request: object): object {
-  const queue = line.snapshot(undefined, shownPayer(keys, request));
+  const { payer, models } = viewerOf(keys, request);
+  const queue = line.snapshot(undefined, payer);
   return {
     ...wireLimits(queue),
     ...(queue.prefillChunk !== undefined && { prefill_chunk: queue.prefillChunk }),
     running: queue.running.map(wireRunning),
     waiting: queue.waiting.map(wireWaiting),
-    executors: wireExecutors(line.executors),
-    ...wireModels(line.modelQueues),
+    ...wireLines(line, models),
     totals: totals.counts,
     tokens: totals.tokens,
   };

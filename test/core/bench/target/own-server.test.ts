@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { givenServerFlags, ownServerCommand } from '../../../../src/cli/bench/own-server.js';
 import { type OwnServer, startOwnServer } from '../../../../src/core/bench/target/own-server.js';
+import { failAtOnce, failLater } from '../../../support/failing-spawn.js';
 import { syntheticModel } from '../../../support/gguf/index.js';
 import { until } from '../../../support/until.js';
 
@@ -119,6 +120,16 @@ describe('a server that does not come up', () => {
     await expect(start(['/nowhere/node', 'serve'])).rejects.toMatchObject({
       code: 'target_unreachable',
       message: expect.stringContaining('ENOENT') as string,
+    });
+  });
+
+  it.each([
+    ['EMFILE', failLater('EMFILE')],
+    ['ENOMEM', failAtOnce('ENOMEM')],
+  ])('is reported if the machine has no room for it (%s)', async (code, create) => {
+    await expect(startOwnServer(script(''), () => undefined, never, create)).rejects.toMatchObject({
+      code: 'target_unreachable',
+      message: `The server could not be started: spawn node ${code}.`,
     });
   });
 

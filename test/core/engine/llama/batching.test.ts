@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodesFirst, planRound, type RoundMember } from '../../../../src/core/engine/llama/batching.js';
 import { libraryTokens } from '../../../../src/core/engine/llama/library.js';
+import { PrefillTurns } from '../../../../src/core/engine/llama/prefill-turns.js';
 
 type Items = Parameters<ReturnType<typeof decodesFirst>>[0]['items'];
 
@@ -46,29 +47,37 @@ describe('decodesFirst', () => {
   });
 });
 
-const member = (order: number, nextChunk: number, isRating = false): RoundMember => ({ order, nextChunk, isRating });
+const member = (order: number, nextChunk: number, isRating = false): RoundMember => ({
+  order,
+  nextChunk,
+  rest: nextChunk,
+  isRating,
+});
+
+/** Nothing passes anything. */
+const turns = new PrefillTurns(0);
 
 describe('planRound', () => {
   it('takes every generation when none prefills', () => {
     const running = [member(0, 0), member(1, 0)];
-    expect(planRound(running, 16)).toBe(running);
+    expect(planRound(running, 16, turns)).toBe(running);
   });
 
   it('takes one chunk that is rated, and those behind the next one', () => {
     const [rated, next, plain] = [member(1, 4, true), member(2, 4, true), member(3, 8)];
-    expect(planRound([plain, next, rated], 16)).toEqual([plain, rated]);
-    expect(planRound([plain, next, rated], 8)).toEqual([rated]);
+    expect(planRound([plain, next, rated], 16, turns)).toEqual([plain, rated]);
+    expect(planRound([plain, next, rated], 8, turns)).toEqual([rated]);
   });
 
   it('takes as many chunks as fit together, first come, first served, and keeps the order of the slots', () => {
     const [third, decoding, first, second] = [member(3, 8), member(0, 0), member(1, 10), member(2, 6)];
     const running = [third, decoding, first, second];
-    expect(planRound(running, 16)).toEqual([decoding, first, second]);
+    expect(planRound(running, 16, turns)).toEqual([decoding, first, second]);
   });
 
   it('does not let a later prompt overtake', () => {
     const running = [member(0, 10), member(1, 7), member(2, 1)];
-    expect(planRound(running, 16)).toEqual([running[0]]);
+    expect(planRound(running, 16, turns)).toEqual([running[0]]);
   });
 
   it('always advances all decodes and the first prefill, within the limit for chunks', () => {
@@ -76,7 +85,7 @@ describe('planRound', () => {
     fc.assert(
       fc.property(chunks, (chunks) => {
         const running = chunks.map((nextChunk, order) => member(order, nextChunk));
-        const plan = planRound(running, 16);
+        const plan = planRound(running, 16, turns);
         const prefilling = running.filter(({ nextChunk }) => nextChunk > 0);
         const planned = plan.filter(({ nextChunk }) => nextChunk > 0);
         expect(plan).toEqual(running.filter((each) => plan.includes(each)));

@@ -1,31 +1,12 @@
-import { ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { EngineState } from '../../../../src/core/engine/engine.js';
 import { EngineProcess } from '../../../../src/core/engine/process/engine-process.js';
 import { superviseEngine } from '../../../../src/core/engine/process/supervise-engine.js';
+import { failAtOnce, failLater } from '../../../support/failing-spawn.js';
 import { mockOptions } from '../mock/mock-harness.js';
 import { pidOf } from './processes.js';
 import { statuses } from './supervisor-stage.js';
-
-function systemError(code: string): Error {
-  return Object.assign(new Error(`spawn node ${code}`), { code });
-}
-
-/** As Node does it when there is no descriptor left: no pipes, no number, and an event. */
-function failLater(code: string): () => ChildProcess {
-  return () => {
-    const child = new ChildProcess();
-    process.nextTick(() => child.emit('error', systemError(code)));
-    return child;
-  };
-}
-
-/** As Node does it when there is no memory left. */
-function failAtOnce(code: string): () => ChildProcess {
-  return () => {
-    throw systemError(code);
-  };
-}
 
 const failures = [
   ['EMFILE', failLater('EMFILE'), /ulimit -n/],

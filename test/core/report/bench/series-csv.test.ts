@@ -22,8 +22,8 @@ describe('the series of runs as CSV', () => {
     const rows = toSeriesCsv({ ...result, runs: result.runs.map((run) => ({ ...run, series })) }).split('\n');
     const values = rows.map((row) => row.split(',').slice(5).join(','));
     expect(values.slice(1)).toEqual([
-      '0,2,2,1,0,7.5,1.5,2,9.711,,2.924,,,,90 80,5 6,,',
-      '2,4,0,1,0,4,0.5,0,,,,,,,10 -,5 6,,',
+      '0,2,2,1,0,7.5,1.5,2,9.711,,2.924,,,,90 80,5 6,,,',
+      '2,4,0,1,0,4,0.5,0,,,,,,,10 -,5 6,,,',
       '',
     ]);
   });

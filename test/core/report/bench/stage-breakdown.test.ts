@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
 import { metricOf } from '../../../../src/core/measurement/metric.js';
-import type { StageFigures } from '../../../../src/core/measurement/result-schema.js';
+import type { Run, StageFigures } from '../../../../src/core/measurement/result-schema.js';
 import { notesBelow } from '../../../../src/core/report/bench/notes.js';
 import { stageBreakdown, stageOverloadSentences } from '../../../../src/core/report/bench/stage-breakdown.js';
+import { toStagesCsv } from '../../../../src/core/report/bench/stages-csv.js';
+import { overTimeFigure } from '../../../../src/core/report/html/charts/over-time.js';
+import { loadPlot } from '../../../../src/core/report/html/plot/draw.js';
 import { benchResult } from '../../../support/bench-result.js';
 
 function latency(ms: number): StageFigures['ttft'] {
@@ -40,6 +43,38 @@ describe('the stages in a report', () => {
       ],
       sentences: ['↗ grew as long as the stage took.'],
     });
+  });
+
+  it('are a table of their own as CSV, by stage and trial', () => {
+    const [names = '', ...rows] = toStagesCsv(result).trim().split('\n');
+    expect(rows).toHaveLength(9);
+    const cells = (rows[1] ?? '').split(',').map((cell, index) => [names.split(',')[index], cell]);
+    expect(Object.fromEntries(cells)).toMatchObject({
+      ...{ role: 'target', rate_per_s: '4', trial: '1', stage: '2', from_s: '10', to_s: '20' },
+      ...{ from_rate_per_s: '8', to_rate_per_s: '8', completed: '25', unanswered: '5' },
+      ...{ ttft_p95_ms: '', overload_in_flight_per_s: '5' },
+    });
+  });
+
+  it('end at lines in the pictures of the run', async () => {
+    const series = {
+      ...{ bin_seconds: 10, sent: [20, 80, 60, 0], completed: [20, 60, 60, 20], failed: [0, 0, 0, 0] },
+      ...{
+        output_tokens: [200, 600, 600, 200],
+        in_flight: [1, 4, 4, 1],
+        ttft: [[], [], [], []],
+        tpot: [[], [], [], []],
+      },
+    };
+    const runs = result.runs.map((run) => ({ ...run, window: { ...run.window, span_seconds: 40 }, series }));
+    const plot = await loadPlot();
+    const draw = (of: readonly Run[]): string => overTimeFigure(plot, result, '4 requests/s', of).text;
+    const withStages = draw(runs);
+    expect(withStages).toContain('where a stage ends');
+    const withoutStages = draw(runs.map((run) => ({ ...run, stages: [] })));
+    expect(withoutStages).not.toContain('where a stage ends');
+    const dotted = (picture: string): number => picture.split('stroke-dasharray="1 3"').length - 1;
+    expect(dotted(withStages)).toBeGreaterThan(dotted(withoutStages));
   });
 
   it('are named in the headline where the queue grew', () => {

@@ -1,18 +1,21 @@
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { bar, sparkline } from '../../../../src/core/report/watch/bars.js';
+import { readingJson, readingLine } from '../../../../src/core/report/watch/reading.js';
 import { type Picture, screenLines } from '../../../../src/core/report/watch/screen.js';
 import { ActivityLog } from '../../../../src/core/watch/activity.js';
+import type { QueueView } from '../../../../src/core/watch/queue-view.js';
 import { readingAt, type Seen } from '../../watch/readings.js';
 
 const plain = { colour: false, width: 100, height: 24 };
 
-function pictureOf(seen: Seen, message: Picture['message'] = null): Picture {
+function pictureOf(seen: Seen, message: Picture['message'] = null, selected: string | null = null): Picture {
   const log = new ActivityLog();
   log.add(readingAt(0, { ttft: [0, 0] }));
   const reading = readingAt(2, seen);
   log.add(reading);
-  return { url: 'http://gpu1:8000', model: 'parrot', reading, activity: log.activity, course: log.course, message };
+  const { activity, course } = log;
+  return { url: 'http://gpu1:8000', model: 'parrot', selected, reading, activity, course, message };
 }
 
 const busy: Seen = { completed: 4, running: [8, 10, 3, 1], waiting: 12, refused: 2, ttft: [5, 15], engineRestarts: 1 };
@@ -86,6 +89,50 @@ describe('the screen', () => {
   it('ends with a message and the keys', () => {
     const lines = screenLines(pictureOf({}, { text: 'max-concurrency is 3 now.', isProblem: false }), plain);
     expect(lines.slice(-2)).toEqual(['max-concurrency is 3 now.', 'q leaves · + and - turn max-concurrency']);
+  });
+});
+
+describe('several models', () => {
+  const model = (name: string, more: object = {}): NonNullable<QueueView['models']>[number] => {
+    const limits = { max_concurrency: 4, max_queue: 64, slots: 4 };
+    return { name, state: 'loaded', ...limits, running: 0, waiting: 0, preparing: 0, ...more };
+  };
+
+  it('have a line each, and the keys turn the limit of the selected one', () => {
+    const models = [
+      model('chat', { running: 2, max_concurrency: 2 }),
+      model('code', { state: 'loading', preparing: 3 }),
+    ];
+    const lines = screenLines(pictureOf({ models, running: [1, 1] }, null, 'code'), plain);
+    const shown = lines.map((line) => line.trimEnd());
+    expect(shown[0]).toBe('2 models at http://gpu1:8000');
+    expect(shown).toContainEqual(expect.stringMatching(/^running {8}2 of 6 /));
+    const at = shown.findIndex((line) => line.startsWith('  model'));
+    expect(shown.slice(at, at + 3)).toEqual([
+      '  model                    running       waiting  state',
+      '  chat                      2 of 2       0 of 64  loaded',
+      '› code                      0 of 4       3 of 64  loading',
+    ]);
+    expect(shown.at(-1)).toBe('q leaves · ↑ and ↓ choose a model · + and - turn its max-concurrency');
+  });
+
+  it('are shown around the selected one if they are many', () => {
+    const models = Array.from({ length: 30 }, (_, index) => model(`model-${index}`));
+    const text = screenLines(pictureOf({ models }, null, 'model-20'), { ...plain, height: 40 }).join('\n');
+    expect(text).toContain('› model-20');
+    expect(text.match(/model-\d+/g)).toHaveLength(8);
+    expect(text).toContain('… and 22 more');
+  });
+
+  it('are all in a reading as a line, and as JSON', () => {
+    const models = [model('chat', { running: 2, waiting: 1 }), model('code', { state: 'unloaded' })];
+    const { reading, activity } = pictureOf({ models, running: [1, 1], waiting: 1 });
+    const at = new Date(0);
+    expect(readingLine(reading, activity, at)).toContain('2/8 running  1/128 waiting');
+    expect(readingLine(reading, activity, at)).toContain(
+      'chat 2 running 1 waiting  code (unloaded) 0 running 0 waiting',
+    );
+    expect(readingJson(reading, activity, at)).toMatchObject({ models });
   });
 });
 

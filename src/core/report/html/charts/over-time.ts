@@ -2,7 +2,8 @@ import type { Markish, PlotOptions } from '@observablehq/plot';
 import { formatBytes } from '../../../base/units.js';
 import { plural, significant, tickText, timeText } from '../../../measurement/numbers.js';
 import { parseObjective } from '../../../measurement/objectives.js';
-import type { BenchResult, Run } from '../../../measurement/result-schema.js';
+import type { BenchResult, Run, StageFigures } from '../../../measurement/result-schema.js';
+import { stageNumberAt } from '../../../measurement/stage-summary.js';
 import { Markup, markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';
 import { type Figure, figureMarkup, type Layout, type Panel, type Reading } from '../plot/figure.js';
@@ -22,7 +23,8 @@ export function overTimeFigure(
   const last = timeline?.points.at(-1);
   if (timeline === null || last === undefined) return new Markup('');
   const { points } = timeline;
-  const axis = timeAxis(plot, last.toSeconds);
+  const stages = runs.find((run) => run.stages !== undefined)?.stages ?? [];
+  const axis = timeAxis(plot, last.toSeconds, stages);
   const hasTokens = points.some(({ tokensPerSecond }) => tokensPerSecond > 0);
   const limitOf = (metric: LatencyOverTime): readonly number[] =>
     plan.slo.map(parseObjective).flatMap((each) => (each.metric.startsWith(metric) ? [each.belowMs] : []));
@@ -78,17 +80,19 @@ export function overTimeFigure(
         ...(plan.slo.length > 0 ? [key('limit', 'objective')] : []),
       ]),
       markup`Seconds since the end of the warm-up. A run goes on until its last request has ended.`,
+      ...(stages.length > 0 ? [markup`Dotted lines: where a stage ends.`] : []),
     ],
     panels,
-    readings: points.map((point) => readingOf(point, timeline, { hasQueues, hasTokens })),
+    readings: points.map((point) => readingOf(point, timeline, { hasQueues, hasTokens, stages })),
   };
   return figureMarkup(plot, figure);
 }
 
 type Axis = (marks: (layout: Layout) => readonly Markish[], more?: PlotOptions) => Panel['options'];
 
-/** The same x axis for all panels. */
-function timeAxis({ gridY }: PlotLibrary, seconds: number): Axis {
+/** The same x axis for all panels, with the borders of the stages. */
+function timeAxis({ gridY, ruleX }: PlotLibrary, seconds: number, stages: readonly StageFigures[]): Axis {
+  const borders = stages.map((stage) => stage.to_seconds).filter((border) => border < seconds);
   return (marks, more = {}) =>
     (layout) => ({
       height: panelHeight[layout.type],
@@ -104,7 +108,11 @@ function timeAxis({ gridY }: PlotLibrary, seconds: number): Axis {
       },
       ...more,
       y: { zero: true, nice: true, ticks: 3, tickSize: 0, label: null, tickFormat: shortNumber, ...more.y },
-      marks: [gridY({ ticks: 3, stroke: 'var(--rule)', strokeOpacity: 1 }), ...marks(layout)],
+      marks: [
+        gridY({ ticks: 3, stroke: 'var(--rule)', strokeOpacity: 1 }),
+        ruleX(borders, { stroke: 'var(--dim)', strokeDasharray: '1 3' }),
+        ...marks(layout),
+      ],
     });
 }
 
@@ -204,8 +212,13 @@ function gpuPanels(plot: PlotLibrary, points: readonly TimePoint[], axis: Axis):
 function readingOf(
   point: TimePoint,
   timeline: Timeline,
-  { hasQueues, hasTokens }: { readonly hasQueues: boolean; readonly hasTokens: boolean },
+  {
+    hasQueues,
+    hasTokens,
+    stages,
+  }: { readonly hasQueues: boolean; readonly hasTokens: boolean; readonly stages: readonly StageFigures[] },
 ): Reading {
+  const stage = stageNumberAt(stages, point.seconds);
   const bandAt = (bands: readonly TimeBand[]): TimeBand | undefined =>
     bands.find(({ fromSeconds, toSeconds }) => fromSeconds <= point.seconds && point.seconds < toSeconds);
   const latency = (name: string, band: TimeBand | undefined): readonly (readonly [string, string])[] =>
@@ -220,6 +233,7 @@ function readingOf(
     x: point.seconds,
     heading: `${significant(point.fromSeconds)}–${significant(point.toSeconds)} s`,
     values: [
+      ...(stage === null ? [] : [['stage', String(stage)] as const]),
       ...(hasTokens ? [['tokens/s', significant(point.tokensPerSecond)] as const] : []),
       ['sent/s', significant(point.sentPerSecond)],
       ['completed/s', significant(point.completedPerSecond)],

@@ -1,0 +1,34 @@
+import { basename, extname } from 'node:path';
+import type { Access } from '../../core/config/access.js';
+import { anyName } from '../../core/inference/one-model.js';
+import { mayUse } from '../../core/server/http/allowed-models.js';
+import type { WantedModel } from './several-models.js';
+
+/**
+ * A sentence for each name in the `models` of keys that no model of the server has. It is no error: one file may serve several
+ * servers, and a model may come later.
+ *
+ * @param served the names of all models, and aliases
+ */
+export function unknownModels({ keys, anonymous }: Access, served: readonly string[]): readonly string[] {
+  if (served.includes(anyName)) return [];
+  return [...keys, ...(anonymous === null ? [] : [anonymous])].flatMap((key) =>
+    (key.models ?? [])
+      .filter((model) => !served.some((name) => mayUse({ ...key, models: [model] }, name)))
+      .map(
+        (model) =>
+          `the key "${key.name}" may use a model "${model}", but there is none: this server has ${served.join(', ')}. Correct the name in "models", or add the model or an --alias`,
+      ),
+  );
+}
+
+/** The names that models will have, with the aliases; null if that of one is only known once it has been found. */
+export function expectedNames(wanted: readonly WantedModel[], aliases: readonly string[]): readonly string[] | null {
+  const names = wanted.map(({ name, source }) => name ?? nameOfFile(source));
+  const known = names.filter((name) => name !== null);
+  return known.length < names.length ? null : [...known, ...aliases];
+}
+
+function nameOfFile(source: string): string | null {
+  return source.endsWith('.gguf') ? basename(source, extname(source)) : null;
+}

@@ -1,0 +1,39 @@
+/** What {@link PrefillTurns} needs to know about a generation whose prompt is being read. */
+export interface Prefilling {
+  /** Prompt tokens that have not been read. */
+  readonly rest: number;
+  /** Lower for generations that came earlier. */
+  readonly order: number;
+}
+
+/**
+ * Whose prompt is read next. Prompts are read in the order in which they came, but a short one may pass a long one: otherwise a
+ * question of 20 tokens would wait until a prompt of 3,000 has been read. The prompt that came first is passed over in every
+ * other round at most, so it takes at most twice as many rounds, however many short ones come.
+ *
+ * Only prompts of which a single chunk is left are short: of two long ones, neither would gain by taking turns, and those that
+ * begin alike would be read twice.
+ */
+export class PrefillTurns {
+  readonly #short: number;
+  #wasPassedOver = false;
+
+  /** @param short a prompt of which at most so many tokens are left may pass others: those of the largest chunk */
+  constructor(short: number) {
+    this.#short = short;
+  }
+
+  /** In the order in which they get room in the next round. */
+  inTurn<T extends Prefilling>(prefilling: readonly T[]): readonly T[] {
+    const arrived = prefilling.toSorted((a, b) => a.order - b.order);
+    if (this.#wasPassedOver) return arrived;
+    const isShort = ({ rest }: T): boolean => rest <= this.#short;
+    return [...arrived.filter(isShort), ...arrived.filter((each) => !isShort(each))];
+  }
+
+  /** Has to be called for each round. @param read those of which it reads a part */
+  took<T extends Prefilling>(prefilling: readonly T[], read: readonly T[]): void {
+    const first = prefilling.toSorted((a, b) => a.order - b.order)[0];
+    this.#wasPassedOver = first !== undefined && !read.includes(first);
+  }
+}
