@@ -50,7 +50,7 @@ ${warnings(truthWarnings(result))}
 ${comparison === null ? '' : markup`<section><h2>Compared with ${comparison.baseline.target.url}</h2>${await comparisonBody(comparison)}</section>`}
 ${findMaxSection(plot, result)}
 ${measured ? figuresTable(result, summaries) : ''}
-${measured ? markup`<p class="notes">${notesBelow(result, summaries, 'Green:').join(' ')}</p>` : ''}
+${measured ? markup`<ul class="notes">${notesBelow(result, summaries, 'Green:').map((note) => markup`<li>${note}</li>`)}</ul>` : ''}
 ${sentences.map((sentence) => markup`<p>${sentence}</p>`)}
 ${sweepFigure(plot, result, summaries)}
 ${overTime(plot, result, summaries)}
@@ -118,7 +118,7 @@ function failureTable(summaries: readonly SettingSummary[]): Markup {
       markup`<tr><td>${code}</td><td>${whole(count)}</td><td>${where}</td><td>${example}</td></tr>`,
   );
   return markup`<h2>Unanswered requests</h2>
-<table class="words"><thead><tr><th>code</th><th>requests</th><th>where</th><th>example</th></tr></thead><tbody>${rows}</tbody></table>`;
+<div class="scroll"><table class="words"><thead><tr><th>code</th><th>requests</th><th>where</th><th>example</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 /** The whole plan, the server's settings, and the machine. */
@@ -136,7 +136,7 @@ function circumstances({ plan, target, machine, tool, started_at, finished_at }:
 
 function pairs(entries: readonly (readonly [string, string])[]): Markup {
   const rows = entries.map(([name, value]) => markup`<tr><th scope="row">${name}</th><td>${value}</td></tr>`);
-  return markup`<table class="words"><tbody>${rows}</tbody></table>`;
+  return markup`<table class="words pairs"><tbody>${rows}</tbody></table>`;
 }
 
 function valueText(value: unknown): string {

@@ -1,15 +1,14 @@
-import type { Markish, PlotOptions } from '@observablehq/plot';
-import { formatBytes } from '../../../base/units.js';
+import type { Markish } from '@observablehq/plot';
 import { plural, significant, tickText, timeText } from '../../../measurement/numbers.js';
 import { parseObjective } from '../../../measurement/objectives.js';
 import type { BenchResult, Run } from '../../../measurement/result-schema.js';
 import { Markup, markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';
 import { type Figure, figureMarkup, type Layout, type Panel, type Reading } from '../plot/figure.js';
+import { gpuPanels, gpuReadings } from './gpus.js';
 import { key, legendLine } from './legend.js';
+import { type Axis, runAxis } from './run-axis.js';
 import { type LatencyOverTime, type TimeBand, type Timeline, timelineOf, type TimePoint } from './timeline.js';
-
-const panelHeight = { wide: 108, narrow: 96 } as const;
 
 /** The trials of a setting over time: throughput, requests in flight, latencies; empty without a series. */
 export function overTimeFigure(
@@ -22,7 +21,7 @@ export function overTimeFigure(
   const last = timeline?.points.at(-1);
   if (timeline === null || last === undefined) return new Markup('');
   const { points } = timeline;
-  const axis = timeAxis(plot, last.toSeconds);
+  const axis = runAxis(plot, last.toSeconds);
   const hasTokens = points.some(({ tokensPerSecond }) => tokensPerSecond > 0);
   const limitOf = (metric: LatencyOverTime): readonly number[] =>
     plan.slo.map(parseObjective).flatMap((each) => (each.metric.startsWith(metric) ? [each.belowMs] : []));
@@ -83,29 +82,6 @@ export function overTimeFigure(
     readings: points.map((point) => readingOf(point, timeline, { hasQueues, hasTokens })),
   };
   return figureMarkup(plot, figure);
-}
-
-type Axis = (marks: (layout: Layout) => readonly Markish[], more?: PlotOptions) => Panel['options'];
-
-/** The same x axis for all panels. */
-function timeAxis({ gridY }: PlotLibrary, seconds: number): Axis {
-  return (marks, more = {}) =>
-    (layout) => ({
-      height: panelHeight[layout.type],
-      marginLeft: 52,
-      marginTop: 10,
-      marginBottom: 22,
-      x: {
-        domain: [0, seconds],
-        ticks: layout.type === 'wide' ? 10 : 5,
-        tickSize: 3,
-        label: null,
-        tickFormat: secondsText,
-      },
-      ...more,
-      y: { zero: true, nice: true, ticks: 3, tickSize: 0, label: null, tickFormat: shortNumber, ...more.y },
-      marks: [gridY({ ticks: 3, stroke: 'var(--rule)', strokeOpacity: 1 }), ...marks(layout)],
-    });
 }
 
 function throughput(
@@ -169,38 +145,6 @@ function latencyPanels(
   });
 }
 
-function gpuPanels(plot: PlotLibrary, points: readonly TimePoint[], axis: Axis): readonly Panel[] {
-  const known = points.filter(({ gpuPercent }) => gpuPercent !== null);
-  const memory = points.filter(({ gpuBytes }) => gpuBytes !== null);
-  return [
-    ...(known.length < 2
-      ? []
-      : [
-          {
-            name: 'GPU use, %',
-            options: axis(
-              () => [
-                plot.areaY(known, { x: 'seconds', y: 'gpuPercent', fill: 'var(--other)', fillOpacity: 0.2 }),
-                plot.lineY(known, { x: 'seconds', y: 'gpuPercent', stroke: 'var(--other)', strokeWidth: 1.5 }),
-              ],
-              { y: { domain: [0, 100] } },
-            ),
-          },
-        ]),
-    ...(memory.length < 2
-      ? []
-      : [
-          {
-            name: 'GPU memory',
-            options: axis(
-              () => [plot.lineY(memory, { x: 'seconds', y: 'gpuBytes', stroke: 'var(--other)', strokeWidth: 1.5 })],
-              { y: { tickFormat: (bytes: number) => (bytes === 0 ? '0' : formatBytes(bytes)) } },
-            ),
-          },
-        ]),
-  ];
-}
-
 function readingOf(
   point: TimePoint,
   timeline: Timeline,
@@ -234,17 +178,7 @@ function readingOf(
       ...latency('TTFT', bandAt(timeline.ttft)),
       ...latency('TPOT', bandAt(timeline.tpot)),
       ...latency('E2E', bandAt(timeline.e2e)),
-      ...(point.gpuPercent === null ? [] : [['GPU', `${point.gpuPercent.toFixed(0)} %`] as const]),
-      ...(point.gpuBytes === null ? [] : [['GPU memory', formatBytes(point.gpuBytes)] as const]),
+      ...gpuReadings(point),
     ],
   };
-}
-
-function secondsText(seconds: number): string {
-  return `${seconds} s`;
-}
-
-/** `1,200` as `1.2k`: there is little room beside a panel. */
-export function shortNumber(value: number): string {
-  return value >= 10_000 ? `${Number((value / 1000).toPrecision(3))}k` : String(Number(value.toPrecision(4)));
 }
