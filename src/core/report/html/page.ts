@@ -8,7 +8,7 @@ import { columnsOf } from '../bench/columns.js';
 import { conclusionSentences, recommendationText } from '../bench/conclusion.js';
 import { toCsv } from '../bench/csv.js';
 import { neighboursOf } from '../bench/figures-table.js';
-import { findMaxSentences } from '../bench/find-max.js';
+import { byLoad, findMaxSentences, isAnswer } from '../bench/find-max.js';
 import { notesBelow } from '../bench/notes.js';
 import { overloadSentences, steadyOf } from '../bench/overload.js';
 import { isMarked } from '../bench/row-labels.js';
@@ -31,9 +31,10 @@ import { loadPlot, type PlotLibrary } from './plot/draw.js';
 /** The report as one self-contained file. */
 export async function toHtml(
   result: BenchResult,
-  summaries: readonly SettingSummary[],
+  measuredSettings: readonly SettingSummary[],
   comparison: Comparison | null = null,
 ): Promise<string> {
+  const summaries = byLoad(result, measuredSettings);
   const plot = await loadPlot();
   const [model = '', ...server] = targetItems(result.target);
   const measured = summaries.length > 0;
@@ -73,10 +74,10 @@ ${repeating(result)}`;
   });
 }
 
-/** The recommended setting, or the first one; the others can be unfolded. */
+/** The recommended setting, the answer of a search, or the first one; the others can be unfolded. */
 function overTime(plot: PlotLibrary, result: BenchResult, summaries: readonly SettingSummary[]): Markup {
   const trials = bySetting(result.runs);
-  const marked = summaries.findIndex((summary) => isMarked(result, summaries, summary));
+  const marked = summaries.findIndex((summary) => isMarked(result, summaries, summary) || isAnswer(result, summary));
   const figures = summaries.map(({ settings }) =>
     overTimeFigure(plot, result, wholeSettingText(settings), trials.get(settingsKey(settings)) ?? []),
   );

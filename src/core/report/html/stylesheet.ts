@@ -25,7 +25,7 @@ ul.notes { margin: .25rem 0 .75rem; padding: 0; list-style: none; }
 th, td { padding: .3rem .6rem; text-align: right; border-bottom: 1px solid var(--rule); font-variant-numeric: tabular-nums; white-space: nowrap; }
 th { color: var(--dim); font-weight: 500; } tr.marked td { font-weight: 700; color: var(--good); }
 table.words th, table.words td { text-align: left; white-space: normal; vertical-align: top; overflow-wrap: break-word; }
-table.pairs th { width: 13rem; } @media (max-width: 640px) { table.pairs th { width: auto; } }
+table.words.pairs td { overflow-wrap: anywhere; } table.pairs th { width: 13rem; } @media (max-width: 640px) { table.pairs th { width: auto; } }
 figure { margin: 0; position: relative; outline-offset: 6px; border-radius: 2px; } figure:focus-visible { outline: 2px solid var(--first); }
 .layout { margin-top: .5rem; cursor: crosshair; touch-action: pan-y; } .narrow { display: none; }
 svg { font-size: 12px; width: 100%; height: auto; display: block; overflow: visible; }

@@ -25,10 +25,11 @@ export function latencyFigures(
     { metric: 'tpot', title: 'Time per output token (TPOT)' },
     { metric: 'e2e', title: 'End to end' },
   ] as const;
-  return withoutRepeats(metrics).map(({ metric, title }) =>
+  return withoutRepeats(metrics).map(({ metric, title }, place) =>
     distributionFigure(plot, {
       title,
       limits: limitsOf(result, metric),
+      isExplained: place > 0,
       distributions: summaries.map((summary, index): Distribution => ({
         name: texts[index] ?? '',
         shortName: shortTexts[index] ?? '',
