@@ -173,7 +173,7 @@ describe.skipIf(!hasChromium())(`operations in the console ${needsChromium}`, ()
     const server = await startServer([...mock, '-n', '1', '--slots', '2', '-m', 'chat=x', '-m', 'code=y']);
     const { page, close } = await openConsole(browser, server.url);
     const leave = ['chat', 'code'].map((model) => ask(server.url, 3, null, model));
-    const limit = page.locator('.queue-running .queue-count').getByText(/^\d+$/).last();
+    const limit = page.locator('.queue-running .queue-count > span.figure').first();
     await until(async () => (await limit.textContent()) === '2', 'one slot for each model');
     const chat = page.getByRole('list', { name: 'Models' }).locator('[data-model=chat]');
     await chat.getByRole('spinbutton', { name: 'Limit of running requests of chat' }).press('ArrowUp');
