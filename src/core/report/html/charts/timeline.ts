@@ -3,7 +3,7 @@ import type { Run } from '../../../measurement/result-schema.js';
 import { cellsOf, type Series } from '../../../measurement/series-schema.js';
 
 /** A GPU in a piece of time; null where its driver did not say. */
-export interface GpuPoint {
+interface GpuPoint {
   readonly percent: number | null;
   readonly bytes: number | null;
 }
