@@ -78,7 +78,8 @@ const browser = await chromium.launch({
 mkdirSync(images, { recursive: true });
 const desktop = { width: 1280, height: 800 };
 await pause(end - performance.now() - 45_000 > 0 ? end - performance.now() - 45_000 : 0);
-await picture('console-queue', { viewport: desktop, colorScheme: 'light' }, '#/queue', 25_000);
+// The first one is still; the second shows how requests move.
+await picture('console-queue', { viewport: desktop, colorScheme: 'light', reducedMotion: 'reduce' }, '#/queue', 25_000);
 await picture('console-queue-dark', { viewport: desktop, colorScheme: 'dark' }, '#/queue', 12_000);
 await picture('console-charts', { viewport: desktop, colorScheme: 'light' }, '#/charts', 2000);
 await picture('console-phone', { viewport: { width: 360, height: 740 }, colorScheme: 'dark' }, '#/queue', 9000);

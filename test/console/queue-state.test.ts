@@ -10,6 +10,7 @@ const status = {
   preparing: 0,
   totals: { completed: 0, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
   executors: [],
+  models: [],
   lists: 'all',
   running_count: 1,
   waiting_count: 2,

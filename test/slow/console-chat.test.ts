@@ -138,7 +138,7 @@ describe.skipIf(!hasChromium())(`the chat of the console ${needsChromium}`, () =
   it('answers again and takes edited questions as branches, and has all of them after a reload', async () => {
     await ask('First');
     await answered();
-    await button('Answer again').click();
+    await button('Regenerate').click();
     await page.getByRole('group', { name: 'Branch 2 of 2' }).waitFor();
     await answered();
 

@@ -155,7 +155,7 @@ describe.skipIf(!hasChromium())(`operations in the console ${needsChromium}`, ()
     const { url } = parseAs(Type.Object({ url: Type.String() }), JSON.parse(front.stdout.split('\n', 1)[0] ?? ''));
     const { page, close } = await openConsole(browser, url);
     const leave = ['small', 'large'].map((model) => ask(url, 3, null, model));
-    const servers = page.getByRole('list', { name: 'Who generates' });
+    const servers = page.getByRole('list', { name: 'Servers and engines' });
     await until(async () => (await servers.getByText('1 of 1').count()) === 2, 'both servers at work');
     for (const model of ['small', 'large']) {
       await page.getByRole('heading', { name: model, level: 3 }).waitFor();
@@ -169,6 +169,25 @@ describe.skipIf(!hasChromium())(`operations in the console ${needsChromium}`, ()
     for (const each of [front, ...upstreams]) await each.stop();
   });
 
+  it('turns the limit of one of several models', async () => {
+    const server = await startServer([...mock, '-n', '1', '--slots', '2', '-m', 'chat=x', '-m', 'code=y']);
+    const { page, close } = await openConsole(browser, server.url);
+    const leave = ['chat', 'code'].map((model) => ask(server.url, 3, null, model));
+    const limit = page.locator('.queue-running .queue-count > span.figure').first();
+    await until(async () => (await limit.textContent()) === '2', 'one slot for each model');
+    const chat = page.getByRole('list', { name: 'Models' }).locator('[data-model=chat]');
+    await chat.getByRole('spinbutton', { name: 'Limit of running requests of chat' }).press('ArrowUp');
+    await page.getByRole('status').getByText('Limit of running requests of chat: 2').waitFor();
+    await until(async () => (await limit.textContent()) === '3', 'two slots for one of them');
+    await page.locator('[data-state=running]').nth(2).waitFor();
+    await page.evaluate(axe.source);
+    expect(await page.evaluate(seriousFindings)).toEqual([]);
+    await browser.keepPicture(page, 'console-model-limits');
+    for (const each of leave) each.abort();
+    await close();
+    await server.stop();
+  });
+
   it('shows users their own requests, and counts of all', async () => {
     const digest = (key: string): string => createHash('sha256').update(key).digest('hex');
     const config = join(folder, 'config.yaml');
@@ -179,7 +198,7 @@ describe.skipIf(!hasChromium())(`operations in the console ${needsChromium}`, ()
     const { page, close } = await openConsole(browser, server.url, '#/queue', { key: 'anna' });
     await page.getByText('Live').waitFor();
     await page.getByText('You see your own requests').waitFor();
-    await page.getByText('2 of others').waitFor();
+    await page.getByText('2 from others').waitFor();
     const own = ask(server.url, 1, 'anna');
     const card = page.locator('[data-state=waiting]');
     await card.waitFor();

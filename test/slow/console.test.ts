@@ -106,15 +106,15 @@ describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () 
       const page = await open(server.url);
       const leave = ask(server.url, 2);
       await shown(page, 'waiting', 1);
-      const limit = page.getByRole('group', { name: 'Most that may run' });
+      const limit = page.getByRole('group', { name: 'Limit of running requests' });
       await limit.getByRole('button', { name: 'Raise' }).click();
       await shown(page, 'running', 2);
       await shown(page, 'waiting', 0);
-      await page.getByRole('status').getByText('Most that may run: 2').waitFor();
+      await page.getByRole('status').getByText('Limit of running requests: 2').waitFor();
 
       const field = limit.getByRole('spinbutton');
       await field.press('ArrowDown');
-      await page.getByRole('status').getByText('Most that may run: 1').waitFor();
+      await page.getByRole('status').getByText('Limit of running requests: 1').waitFor();
       expect(await field.inputValue()).toBe('1');
       leave.abort();
       await shown(page, 'running', 0);

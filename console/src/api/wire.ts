@@ -41,6 +41,18 @@ const waiting = {
 const runningEntry = object(running);
 const waitingEntry = object(waiting);
 
+const modelQueue = object({
+  name: string,
+  state: string,
+  eta_ms: nullable(number),
+  max_concurrency: number,
+  max_queue: number,
+  slots: number,
+  running: number,
+  waiting: number,
+  preparing: number,
+});
+
 const statusFields = {
   max_concurrency: number,
   max_queue: number,
@@ -52,6 +64,7 @@ const statusFields = {
     array(object({ name: string, kind: string, status: string, places: number, running: number })),
     [],
   ),
+  models: optional(array(modelQueue), []),
   lists: optional(string, 'all'),
   running_count: number,
   waiting_count: number,
@@ -84,7 +97,11 @@ export const queueChange = object({
 });
 
 /** What `PATCH /v1/queue` answers with, as far as it is of interest. */
-export const queueLimits = object({ max_concurrency: number, max_queue: number });
+export const queueLimits = object({
+  max_concurrency: number,
+  max_queue: number,
+  models: optional(array(modelQueue), []),
+});
 
 const percentiles = nullable(object({ p50: number, p95: number }));
 
@@ -128,6 +145,7 @@ export const resources = object({
 });
 
 export type WireStatus = Decoded<typeof status>;
+export type WireModel = Decoded<typeof modelQueue>;
 export type WireRunning = Decoded<typeof runningEntry>;
 export type WireWaiting = Decoded<typeof waitingEntry>;
 export type WireSnapshot = Decoded<typeof queueSnapshot>;

@@ -101,7 +101,11 @@ function PanelFigure({ panel, times, restarts }: PanelProperties): JSX.Element {
                   <Marker colour={colour} isDashed={isDashed === true} />
                   {label}
                 </dt>
-                <dd class="figure">{value === null || value === undefined ? words.none : panel.format(value)}</dd>
+                {value === null || value === undefined ? (
+                  <dd class="quiet">{words.none}</dd>
+                ) : (
+                  <dd class="figure">{panel.format(value)}</dd>
+                )}
               </div>
             );
           })}

@@ -112,7 +112,7 @@ export function panelsOf({ samples, intervalSeconds, machine }: Past, words: Wor
             note: [...new Set(gpus.map(({ name }) => name))].join(', '),
             format: percent,
             most: 1,
-            lines: [area(words.used, '--accent', (sample) => sample.gpu?.used ?? null)],
+            lines: [area(words.use, '--accent', (sample) => sample.gpu?.used ?? null)],
           },
           {
             id: 'gpu-memory',

@@ -25,7 +25,8 @@ export function ExecutorsStrip({ executors }: Pick<WireStatus, 'executors'>): JS
   );
 }
 
-function statusText(status: string, words: ReturnType<typeof queueWords>): string {
+/** How something that generates is, in a word. */
+export function statusText(status: string, words: ReturnType<typeof queueWords>): string {
   switch (status) {
     case 'trying':
     case 'cooling':

@@ -1,11 +1,13 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { type LimitName, turnLimit, wanted } from './limits.js';
+import { type LimitName, turnLimit, wantedValue } from './limits.js';
 import { stepped } from './steps.js';
 import { queueWords } from './words.js';
 
 interface Properties {
   readonly name: LimitName;
+  /** Whose line it is the limit of, where there are several. */
+  readonly model?: string;
   readonly label: string;
   readonly value: number;
   readonly min: number;
@@ -15,14 +17,15 @@ interface Properties {
 }
 
 /** Turns a limit: with buttons, with the arrow keys in the field, or by typing a number and Enter. */
-export function LimitStepper({ name, label, value, min, max, byOnes }: Properties): JSX.Element {
+export function LimitStepper({ name, model, label, value, min, max, byOnes }: Properties): JSX.Element {
   const words = queueWords();
+  const limit = { name, model: model ?? null };
   const typed = useSignal<string | undefined>(undefined);
-  const current = wanted.value[name] ?? value;
+  const current = wantedValue(limit) ?? value;
   const set = (next: number): void => {
     typed.value = undefined;
     const allowed = Math.min(max, Math.max(min, next));
-    if (allowed !== current) turnLimit(name, allowed);
+    if (allowed !== current) turnLimit(limit, allowed);
   };
   const step = (direction: 1 | -1): void => {
     set(byOnes ? current + direction : stepped(current, direction));

@@ -5,56 +5,70 @@ import { queue } from './queue-feed.js';
 
 export type LimitName = 'max_concurrency' | 'max_queue';
 
+/** One limit: of the line of a model, or of the only line that there is. */
+export interface Limit {
+  readonly name: LimitName;
+  /** Null where there is only one line. */
+  readonly model: string | null;
+}
+
+interface WantedLimit extends Limit {
+  readonly value: number;
+}
+
 /** What became of the last change. */
 export type LimitNews =
   | { readonly status: 'none' }
-  | { readonly status: 'set'; readonly name: LimitName; readonly value: number }
+  | ({ readonly status: 'set' } & WantedLimit)
   | { readonly status: 'refused'; readonly message: string }
   | { readonly status: 'unreachable' };
 
 export const limitNews = signal<LimitNews>({ status: 'none' });
 
 /** What was asked for and not answered yet. Of several changes in a row only the last one still matters. */
-export const wanted = signal<Readonly<Partial<Record<LimitName, number>>>>({});
+const wanted = signal<readonly WantedLimit[]>([]);
 
 let sending = false;
 
+/** What a limit is about to become; undefined if it has not been turned. */
+export function wantedValue(limit: Limit): number | undefined {
+  return wanted.value.find((one) => isSame(one, limit))?.value;
+}
+
 /** Turns a limit of the server. */
-export function turnLimit(name: LimitName, value: number): void {
-  wanted.value = { ...wanted.value, [name]: value };
+export function turnLimit(limit: Limit, value: number): void {
+  wanted.value = [...wanted.value.filter((one) => !isSame(one, limit)), { ...limit, value }];
   if (!sending) void sendWanted();
 }
 
 async function sendWanted(): Promise<void> {
   sending = true;
-  let [next] = entries();
+  let [next] = wanted.value;
   while (next !== undefined) {
-    const [name, value] = next;
-    limitNews.value = await send(name, value);
-    if (limitNews.value.status !== 'set' || wanted.value[name] === value) {
-      wanted.value = Object.fromEntries(entries().filter(([other]) => other !== name));
+    const sent = next;
+    limitNews.value = await send(sent);
+    if (limitNews.value.status !== 'set' || wantedValue(sent) === sent.value) {
+      wanted.value = wanted.value.filter((one) => !isSame(one, sent));
     }
-    [next] = entries();
+    [next] = wanted.value;
   }
   sending = false;
 }
 
-async function send(name: LimitName, value: number): Promise<LimitNews> {
+async function send({ name, model, value }: WantedLimit): Promise<LimitNews> {
   try {
-    const limits = await callJson('v1/queue', queueLimits, { method: 'PATCH', body: { [name]: value } });
+    const body = { [name]: value, ...(model !== null && { model }) };
+    const limits = await callJson('v1/queue', queueLimits, { method: 'PATCH', body });
     // The feed tells it too, up to a fifth of a second later.
     const before = queue.peek();
     if (before !== undefined) queue.value = { ...before, status: { ...before.status, ...limits } };
-    return { status: 'set', name, value: limits[name] };
+    const line = limits.models.find((one) => one.name === model) ?? limits;
+    return { status: 'set', name, model, value: line[name] };
   } catch (error) {
     return error instanceof ApiError ? { status: 'refused', message: error.message } : { status: 'unreachable' };
   }
 }
 
-function entries(): (readonly [LimitName, number])[] {
-  const names = ['max_concurrency', 'max_queue'] as const;
-  return names.flatMap((name) => {
-    const value = wanted.value[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
+function isSame(one: Limit, other: Limit): boolean {
+  return one.name === other.name && one.model === other.model;
 }

@@ -6,7 +6,9 @@ import { count } from '../ui/format.js';
 import { EndedColumn } from './ended-column.js';
 import { ExecutorsStrip } from './executors-strip.js';
 import { useFlip } from './flip.js';
+import { limitText } from './limit-text.js';
 import { limitNews } from './limits.js';
+import { hasModels, ModelsStrip } from './models-strip.js';
 import { followQueue, queue } from './queue-feed.js';
 import type { QueueState } from './queue-state.js';
 import { RunningColumn } from './running-column.js';
@@ -45,7 +47,11 @@ export function QueueView(): JSX.Element {
       {state !== undefined && (
         <div class="queue-bar">
           {state.status.lists === 'own' && <p class="quiet">{words.ownOnly}</p>}
-          <ExecutorsStrip executors={state.status.executors} />
+          {hasModels(state.status) ? (
+            <ModelsStrip status={state.status} />
+          ) : (
+            <ExecutorsStrip executors={state.status.executors} />
+          )}
           <OperationsBar isDraining={state.status.draining} />
         </div>
       )}
@@ -72,7 +78,7 @@ function LimitResult(): JSX.Element {
       case 'none':
         return '';
       case 'set':
-        return words.limitSet(news.name === 'max_queue' ? words.limitWaiting : words.limitRunning, count(news.value));
+        return words.limitSet(limitText(words, news), count(news.value));
       case 'refused':
         return words.limitRefused(news.message);
       case 'unreachable':

@@ -3,6 +3,7 @@ import { useRef } from 'preact/hooks';
 import { count, rate } from '../ui/format.js';
 import { useSize } from '../ui/size.js';
 import { isWide } from '../ui/wide.js';
+import { capacityOf } from './capacity.js';
 import { ColumnHead } from './column-head.js';
 import { LimitStepper } from './limit-stepper.js';
 import { arrange, gapOf } from './places.js';
@@ -21,12 +22,13 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
   const grid = useRef<HTMLUListElement>(null);
   const size = useSize(grid);
   const { status, running } = state;
+  const { maxConcurrency, slots } = capacityOf(status);
   const lastPlace = (running.at(-1)?.place ?? -1) + 1;
-  const drawsClosed = isWide.value && status.slots <= mostClosed;
+  const drawsClosed = isWide.value && slots <= mostClosed;
   // If not all that run are listed, it is not known which of the other places are free.
   const isWhole = running.length === status.running_count;
   const isOwn = status.lists === 'own';
-  const open = isWhole ? (drawsClosed ? status.slots : status.max_concurrency) : 0;
+  const open = isWhole ? (drawsClosed ? slots : maxConcurrency) : 0;
   // Those of others take one place together.
   const places = isOwn ? lastPlace + (isWhole ? 0 : 1) : Math.max(open, lastPlace, status.running_count);
   const height = isWide.value ? (size.value?.height ?? 0) : Math.min(heightOnNarrow.each * places, heightOnNarrow.most);
@@ -46,8 +48,8 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
         title={words.running}
         figure={status.running_count}
         limit={
-          isOwn ? (
-            <span class="figure">{count(status.max_concurrency)}</span>
+          isOwn || status.models.length > 1 ? (
+            <span class="figure">{count(maxConcurrency)}</span>
           ) : (
             <LimitStepper
               name="max_concurrency"
@@ -59,9 +61,9 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
             />
           )
         }
-        unit={status.slots === status.max_concurrency ? undefined : words.slots(count(status.slots))}
-        share={status.running_count / status.slots}
-        open={status.max_concurrency / status.slots}
+        unit={slots === maxConcurrency ? undefined : words.slots(count(slots))}
+        share={slots === 0 ? 0 : status.running_count / slots}
+        open={slots === 0 ? 1 : maxConcurrency / slots}
       >
         <p class="queue-rate">
           <strong class="figure">{tokensPerSecond === null ? '–' : rate(tokensPerSecond)}</strong>{' '}
@@ -78,7 +80,7 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
           if (entry !== undefined) {
             return <RunningCard key={entry.id} entry={entry} density={layout.density} showsModel={hasModels} />;
           }
-          const closed = place >= status.max_concurrency;
+          const closed = place >= maxConcurrency;
           return (
             <li key={place} class={`queue-place ${closed ? 'queue-closed' : ''}`}>
               <span>{closed ? words.closed : words.free}</span>

@@ -4,6 +4,7 @@ import { count, duration } from '../ui/format.js';
 import { now } from '../ui/now.js';
 import { useSize } from '../ui/size.js';
 import { isWide } from '../ui/wide.js';
+import { capacityOf } from './capacity.js';
 import { className } from './class-name.js';
 import { ColumnHead } from './column-head.js';
 import { Elapsed } from './elapsed.js';
@@ -36,6 +37,7 @@ export function WaitingColumn({ state }: { readonly state: QueueState }): JSX.El
   const lines = linesOf(waiting, rows);
   const shown = lines.reduce((sum, line) => sum + line.entries.length, 0);
   const more = status.waiting_count - shown;
+  const { maxQueue } = capacityOf(status);
   return (
     <section class="queue-column queue-waiting" aria-labelledby="queue-waiting">
       <ColumnHead
@@ -43,8 +45,8 @@ export function WaitingColumn({ state }: { readonly state: QueueState }): JSX.El
         title={words.waiting}
         figure={status.waiting_count}
         limit={
-          isOwn ? (
-            <span class="figure">{count(status.max_queue)}</span>
+          isOwn || status.models.length > 1 ? (
+            <span class="figure">{count(maxQueue)}</span>
           ) : (
             <LimitStepper
               name="max_queue"
@@ -56,7 +58,7 @@ export function WaitingColumn({ state }: { readonly state: QueueState }): JSX.El
             />
           )
         }
-        share={status.max_queue === 0 ? 0 : status.waiting_count / status.max_queue}
+        share={maxQueue === 0 ? 0 : status.waiting_count / maxQueue}
         note={status.preparing > 0 ? words.preparing(count(status.preparing)) : undefined}
       />
       <div class="queue-list" ref={list}>

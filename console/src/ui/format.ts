@@ -11,22 +11,28 @@ export function brief(value: number): string {
   return new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 }).format(value);
 }
 
-/** A number of tokens per second: one decimal below 100. */
+/** A number of tokens per second: one decimal below 100, except of 0. */
 export function rate(value: number): string {
-  const digits = value < 100 ? 1 : 0;
+  const digits = value > 0 && value < 100 ? 1 : 0;
   return new Intl.NumberFormat(language.value, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(
     value,
   );
 }
 
+const timeUnits = {
+  en: { second: 's', minute: 'm', hour: 'h' },
+  ja: { second: '秒', minute: '分', hour: '時間' },
+};
+
 /** A time in milliseconds: 0.4 s, 12 s, 3 m 05 s, 1 h 02 m. Negative ones count as nothing. */
 export function duration(ms: number): string {
+  const { second, minute, hour } = timeUnits[language.value];
   const seconds = Math.max(0, ms) / 1000;
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} ${second}`;
   const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} m ${String(whole % 60).padStart(2, '0')} s`;
-  return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} m`;
+  if (whole < 60) return `${whole} ${second}`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} ${minute} ${String(whole % 60).padStart(2, '0')} ${second}`;
+  return `${Math.floor(whole / 3600)} ${hour} ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} ${minute}`;
 }
 
 /** A short time in milliseconds: 0.8 ms, 42 ms, 1.2 s. */

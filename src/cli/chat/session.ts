@@ -5,8 +5,8 @@ import { type CommandName, commands, readLine } from '../../core/chat/chat-line.
 import type { ChatServer } from '../../core/chat/chat-server.js';
 import { Conversation } from '../../core/chat/conversation.js';
 import { readParameter } from '../../core/chat/parameters.js';
-import { padEnd } from '../../core/report/text/style.js';
-import { styled } from '../terminal.js';
+import { padEnd, wrap } from '../../core/report/text/style.js';
+import { columnsOf, styled } from '../terminal.js';
 import { promptLine } from './prompt-line.js';
 import { liveAnswer, plainAnswer, type ShownAnswer } from './shown-answer.js';
 
@@ -152,8 +152,14 @@ export async function loadConversation(path: string): Promise<Conversation> {
 function help(): void {
   const rows = Object.values(commands);
   const widest = Math.max(...rows.map(([written]) => written.length));
-  for (const [written, words] of rows) process.stdout.write(`  ${padEnd(written, widest)}  ${words}\n`);
-  aside('Ctrl-C stops an answer. Texts of several lines are pasted, or written between """ and """.');
+  const width = columnsOf(process.stdout);
+  const indent = ' '.repeat(widest + 2);
+  for (const [written, words] of rows) {
+    const lines = wrap(`${padEnd(written, widest)}  ${words}`, width - 2, indent);
+    process.stdout.write(lines.map((line) => `  ${line}\n`).join(''));
+  }
+  const more = 'Ctrl-C stops an answer. Texts of several lines are pasted, or written between """ and """.';
+  for (const line of wrap(more, width)) aside(line);
 }
 
 async function regenerate(talk: Talk): Promise<Outcome> {

@@ -11,7 +11,13 @@ import {
 } from '../../measurement/numbers.js';
 import { parseObjective } from '../../measurement/objectives.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
+import type { SettingSummary } from '../../measurement/summarise.js';
 import { oneLine } from '../text/escape.js';
+
+/** A load without its unit: clients and slots are counted, a rate is measured. */
+export function loadNumber(by: FindMax['by'], load: number): string {
+  return by === 'rate' ? significant(load) : whole(load);
+}
 
 /** A load with its unit: `5.6 requests/s`, `12 clients`, `max-concurrency 4`. */
 function loadText(by: FindMax['by'], load: string): string {
@@ -36,14 +42,14 @@ function answer(found: FindMax, promises: readonly string[], precision: number):
   const names = listed(promises);
   const [hold, doNot] = promises.length === 1 ? ['holds', 'does not hold'] : ['hold', 'do not hold'];
   const { by, status, load, lower, upper, points } = found;
-  const at = (value: number): string => loadText(by, significant(value));
+  const at = (value: number): string => loadText(by, loadNumber(by, value));
   const [lowest, highest] = [points[0]?.load ?? 0, points.at(-1)?.load ?? 0];
   switch (status) {
     case 'found': {
       const isRough =
         lower === null || upper === null || Math.max(upper / (load ?? 1), (load ?? 1) / lower) > 1 + precision * 1.05;
       const advice = isRough && by === 'rate' ? ' To narrow it down, measure for longer (-d).' : '';
-      return `${names} ${hold} up to ${at(load ?? 0)} (${intervalText(lower, upper)}); ${nextText(found)}.${advice}`;
+      return `${names} ${hold} up to ${at(load ?? 0)} (${intervalText(by, lower, upper)}); ${nextText(found)}.${advice}`;
     }
     case 'all-hold':
       return `${names} ${hold} at every load that was measured, up to ${at(highest)}. ${wayUp(found)}`;
@@ -54,11 +60,11 @@ function answer(found: FindMax, promises: readonly string[], precision: number):
   }
 }
 
-function intervalText(lower: number | null, upper: number | null): string {
+function intervalText(by: FindMax['by'], lower: number | null, upper: number | null): string {
   if (lower === null && upper === null) return 'no load was clear of the limit';
-  if (lower === null) return `at most ${significant(upper ?? 0)} with 97.5 % confidence`;
-  if (upper === null) return `at least ${significant(lower)} with 97.5 % confidence`;
-  return `95 % interval ${significant(lower)} to ${significant(upper)}`;
+  if (lower === null) return `at most ${loadNumber(by, upper ?? 0)} with 97.5 % confidence`;
+  if (upper === null) return `at least ${loadNumber(by, lower)} with 97.5 % confidence`;
+  return `95 % interval ${loadNumber(by, lower)} to ${loadNumber(by, upper)}`;
 }
 
 function nextText({ next_to_break: next }: FindMax): string {
@@ -81,12 +87,37 @@ function doubts({ finished, status, contradictions, by, points }: FindMax): read
     sentences.push('The search ended before the limit was known as precisely as planned.');
   }
   if (contradictions.length > 0) {
-    const where = loadText(by, listed(contradictions.map(significant)));
+    const where = loadText(by, listed(contradictions.map((load) => loadNumber(by, load))));
     sentences.push(`The results are not monotonic: ${where} is clearly on the other side of the limit than its neighbours, so there may be no single limit.`); // prettier-ignore
   }
-  const overloaded = points.filter((each) => each.overloaded).map(({ load }) => significant(load));
+  const overloaded = points.filter((each) => each.overloaded).map(({ load }) => loadNumber(by, load));
   if (overloaded.length > 0) sentences.push(`The queue grew without end at ${loadText(by, listed(overloaded))}.`);
   return sentences;
+}
+
+/** The settings of a search, from the lowest load to the highest: it measures them in the order of its questions. */
+export function byLoad(
+  { find_max: found }: Pick<BenchResult, 'find_max'>,
+  summaries: readonly SettingSummary[],
+): readonly SettingSummary[] {
+  if (found === undefined) return summaries;
+  return summaries.toSorted((one, other) => loadOf(found, one) - loadOf(found, other));
+}
+
+/** Whether a setting is the answer of a search: the highest load at which its promises hold. */
+export function isAnswer({ find_max: found }: Pick<BenchResult, 'find_max'>, summary: SettingSummary): boolean {
+  return found !== undefined && found.load !== null && loadOf(found, summary) === found.load;
+}
+
+function loadOf({ by }: FindMax, { settings }: SettingSummary): number {
+  switch (by) {
+    case 'rate':
+      return settings.rate ?? 0;
+    case 'concurrency':
+      return settings.concurrency ?? 0;
+    case 'max-concurrency':
+      return settings.max_concurrency ?? 0;
+  }
 }
 
 /** The points as a table without its lines. */
@@ -100,7 +131,7 @@ export function findMaxTable({ find_max: found }: Pick<BenchResult, 'find_max'>)
   return {
     heading: [unit, 'requests', ...promises.flatMap((promise) => [promise, 'interval', 'missed']), 'verdict'],
     rows: found.points.map((point) => [
-      significant(point.load),
+      loadNumber(found.by, point.load),
       whole(point.requests),
       ...point.promises.flatMap((each) => [
         orUnknown(each.value_ms, timeText),
@@ -123,11 +154,12 @@ const curveWidth = 50;
 
 /** For each promise, its value at each load as a bar on a logarithmic axis, with a mark at the limit. */
 export function findMaxCurves({ find_max: found }: Pick<BenchResult, 'find_max'>): readonly (readonly string[])[] {
-  const promises = found?.points[0]?.promises.map(({ promise }) => promise) ?? [];
+  if (found === undefined) return [];
+  const promises = found.points[0]?.promises.map(({ promise }) => promise) ?? [];
   return promises.flatMap((promise, index) => {
-    const points = (found?.points ?? []).flatMap((point) => {
+    const points = found.points.flatMap((point) => {
       const value = point.promises[index]?.value_ms ?? null;
-      return value === null || value <= 0 ? [] : [{ load: significant(point.load), value }];
+      return value === null || value <= 0 ? [] : [{ load: loadNumber(found.by, point.load), value }];
     });
     if (points.length < 2) return [];
     const limit = parseObjective(promise).belowMs;

@@ -34,21 +34,22 @@ export function rowLabels(result: BenchResult, summaries: readonly SettingSummar
   return { rows, width: Math.max(...rows.map((text) => stringWidth(text))) };
 }
 
-/** In pixels: more than the average width of a character at the labels' font size. */
-const characterWidth = 7;
-
 export interface ChartLabels {
   readonly texts: readonly string[];
-  /** The x coordinate at which the chart begins, to the right of its labels. */
-  readonly left: number;
+  /** For narrow screens: only the values, such as `8 · 4`. */
+  readonly shortTexts: readonly string[];
 }
 
 /** The labels of a chart's rows: the settings, the recommended one with its mark. */
 export function chartLabels(result: BenchResult, summaries: readonly SettingSummary[]): ChartLabels {
   const by = dimensionsOf(result.runs.map(({ settings }) => settings));
-  const texts = summaries.map((summary) => {
-    const mark = isMarked(result, summaries, summary) ? `${recommendedMark} ` : '';
-    return mark + settingText(summary.settings, by);
-  });
-  return { texts, left: 20 + characterWidth * Math.max(...texts.map(({ length }) => length)) };
+  const marked = (text: string, summary: SettingSummary): string =>
+    isMarked(result, summaries, summary) ? `${recommendedMark} ${text}` : text;
+  return {
+    // Lines break between words only: a hyphen that does not break.
+    texts: summaries.map((each) => marked(settingText(each.settings, by).replaceAll('-', '\u2011'), each)),
+    shortTexts: summaries.map((each) => {
+      return marked(by.map((dimension) => settingValue(each.settings, dimension)).join(' · '), each);
+    }),
+  };
 }

@@ -77,7 +77,7 @@ function overlaid(plot: PlotLibrary, { baseline, candidate }: Comparison): reado
     if (other === undefined) return [];
     const overloaded = overloadedText(summary, other);
     if (overloaded !== null) return [markup`<p class="notes">${overloaded}</p>`];
-    return metrics.map(({ metric, title }) => {
+    return metrics.map(({ metric, title }, place) => {
       const distribution = (name: string, shortName: string, colour: string, side: SettingSummary) => ({
         name,
         shortName,
@@ -93,6 +93,7 @@ function overlaid(plot: PlotLibrary, { baseline, candidate }: Comparison): reado
           distribution('candidate', 'cand.', 'var(--first)', summary),
         ],
         isOverlaid: true,
+        isExplained: place > 0,
       });
     });
   });

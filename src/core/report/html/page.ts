@@ -8,7 +8,7 @@ import { columnsOf } from '../bench/columns.js';
 import { conclusionSentences, recommendationText } from '../bench/conclusion.js';
 import { toCsv } from '../bench/csv.js';
 import { neighboursOf } from '../bench/figures-table.js';
-import { findMaxSentences } from '../bench/find-max.js';
+import { byLoad, findMaxSentences, isAnswer } from '../bench/find-max.js';
 import { notesBelow } from '../bench/notes.js';
 import { overloadSentences, steadyOf } from '../bench/overload.js';
 import { isMarked } from '../bench/row-labels.js';
@@ -32,9 +32,10 @@ import { loadPlot, type PlotLibrary } from './plot/draw.js';
 /** The report as one self-contained file. */
 export async function toHtml(
   result: BenchResult,
-  summaries: readonly SettingSummary[],
+  measuredSettings: readonly SettingSummary[],
   comparison: Comparison | null = null,
 ): Promise<string> {
+  const summaries = byLoad(result, measuredSettings);
   const plot = await loadPlot();
   const [model = '', ...server] = targetItems(result.target);
   const measured = summaries.length > 0;
@@ -51,7 +52,7 @@ ${warnings(truthWarnings(result))}
 ${comparison === null ? '' : markup`<section><h2>Compared with ${comparison.baseline.target.url}</h2>${await comparisonBody(comparison)}</section>`}
 ${findMaxSection(plot, result)}
 ${measured ? figuresTable(result, summaries) : ''}
-${measured ? markup`<p class="notes">${notesBelow(result, summaries, 'Green:').join(' ')}</p>` : ''}
+${measured ? markup`<ul class="notes">${notesBelow(result, summaries, 'Green:').map((note) => markup`<li>${note}</li>`)}</ul>` : ''}
 ${sentences.map((sentence) => markup`<p>${sentence}</p>`)}
 ${sweepFigure(plot, result, summaries)}
 ${overTime(plot, result, summaries)}
@@ -75,10 +76,10 @@ ${repeating(result)}`;
   });
 }
 
-/** The recommended setting, or the first one; the others can be unfolded. */
+/** The recommended setting, the answer of a search, or the first one; the others can be unfolded. */
 function overTime(plot: PlotLibrary, result: BenchResult, summaries: readonly SettingSummary[]): Markup {
   const trials = bySetting(result.runs);
-  const marked = summaries.findIndex((summary) => isMarked(result, summaries, summary));
+  const marked = summaries.findIndex((summary) => isMarked(result, summaries, summary) || isAnswer(result, summary));
   const figures = summaries.map(({ settings }) =>
     overTimeFigure(plot, result, wholeSettingText(settings), trials.get(settingsKey(settings)) ?? []),
   );
@@ -120,7 +121,7 @@ function failureTable(summaries: readonly SettingSummary[]): Markup {
       markup`<tr><td>${code}</td><td>${whole(count)}</td><td>${where}</td><td>${example}</td></tr>`,
   );
   return markup`<h2>Unanswered requests</h2>
-<table class="words"><thead><tr><th>code</th><th>requests</th><th>where</th><th>example</th></tr></thead><tbody>${rows}</tbody></table>`;
+<div class="scroll"><table class="words"><thead><tr><th>code</th><th>requests</th><th>where</th><th>example</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 /** The whole plan, the server's settings, and the machine. */
@@ -138,7 +139,7 @@ function circumstances({ plan, target, machine, tool, started_at, finished_at }:
 
 function pairs(entries: readonly (readonly [string, string])[]): Markup {
   const rows = entries.map(([name, value]) => markup`<tr><th scope="row">${name}</th><td>${value}</td></tr>`);
-  return markup`<table class="words"><tbody>${rows}</tbody></table>`;
+  return markup`<table class="words pairs"><tbody>${rows}</tbody></table>`;
 }
 
 function valueText(value: unknown): string {

@@ -16,6 +16,7 @@ h1 { font-size: 1.5rem; line-height: 1.25; margin: 0; overflow-wrap: anywhere; }
 h2 { font-size: 1.15rem; line-height: 1.3; margin: 2.75rem 0 .25rem; }
 h3 { font-size: .8rem; font-weight: 600; margin: .6rem 0 0; color: var(--dim); }
 p { margin: .25rem 0; overflow-wrap: break-word; } .dim, figcaption p, .notes { color: var(--dim); } figcaption p, .notes { font-size: .87rem; }
+ul.notes { margin: .25rem 0 .75rem; padding: 0; list-style: none; }
 .warning { border-left: 3px solid var(--warn); padding: .25rem .75rem; margin: .75rem 0; background: var(--panel); }
 .recommended { border-left: 3px solid var(--good); padding: .5rem .75rem; margin: 1rem 0; background: var(--panel); }
 .verdict { border-left: 4px solid var(--dim); padding: .5rem .75rem; margin: 1rem 0; background: var(--panel); }
@@ -23,7 +24,8 @@ p { margin: .25rem 0; overflow-wrap: break-word; } .dim, figcaption p, .notes { 
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; margin: 1rem 0 .5rem; }
 th, td { padding: .3rem .6rem; text-align: right; border-bottom: 1px solid var(--rule); font-variant-numeric: tabular-nums; white-space: nowrap; }
 th { color: var(--dim); font-weight: 500; } tr.marked td { font-weight: 700; color: var(--good); }
-table.words th, table.words td { text-align: left; white-space: normal; vertical-align: top; overflow-wrap: anywhere; }
+table.words th, table.words td { text-align: left; white-space: normal; vertical-align: top; overflow-wrap: break-word; }
+table.words.pairs td { overflow-wrap: anywhere; } table.pairs th { width: 13rem; } @media (max-width: 640px) { table.pairs th { width: auto; } }
 figure { margin: 0; position: relative; outline-offset: 6px; border-radius: 2px; } figure:focus-visible { outline: 2px solid var(--first); }
 .layout { margin-top: .5rem; cursor: crosshair; touch-action: pan-y; } .narrow { display: none; }
 svg { font-size: 12px; width: 100%; height: auto; display: block; overflow: visible; }

@@ -28,6 +28,8 @@ export interface DistributionFigure {
   readonly limits: readonly { readonly text: string; readonly ms: number }[];
   /** All densities in one row, on top of each other; with two of them. */
   readonly isOverlaid?: boolean;
+  /** A figure above says how to read it. */
+  readonly isExplained?: boolean;
 }
 
 /** The limits of the objectives for a metric. */
@@ -44,10 +46,12 @@ const widestAxis = 500;
 const smoothing = 0.9;
 const rowHeight = { wide: 44, narrow: 40 } as const;
 const labelWidth = { wide: 150, narrow: 62 } as const;
+/** With more, their texts would touch each other on a narrow screen. */
+const mostNarrowTicks = 5;
 
 /** Densities below each other, and below them how many requests were at least as fast; empty without samples. */
 export function distributionFigure(plot: PlotLibrary, figure: DistributionFigure): Markup {
-  const { title, limits, isOverlaid = false } = figure;
+  const { title, limits, isOverlaid = false, isExplained = false } = figure;
   const distributions = figure.distributions.filter(({ masses }) => masses.length > 0);
   const all = distributions.flatMap(({ masses }) => masses);
   const whole = commonAxis(all, []);
@@ -58,14 +62,16 @@ export function distributionFigure(plot: PlotLibrary, figure: DistributionFigure
     Math.min(axis.fromMs, ...shown.map(({ ms }) => ms / 1.15)),
     Math.max(axis.toMs, ...shown.map(({ ms }) => ms * 1.15)),
   ] as const;
-  const x = {
+  const ticks = ticksOf({ fromMs: domain[0], toMs: domain[1], openBelow: false });
+  const x = (layout: Layout) => ({
     type: 'log' as const,
     domain,
-    ticks: ticksOf({ fromMs: domain[0], toMs: domain[1], openBelow: false }),
+    ticks:
+      layout.type === 'narrow' && ticks.length > mostNarrowTicks ? ticks.filter((_, index) => index % 2 === 0) : ticks,
     tickFormat: tickText,
     tickSize: 3,
     label: null,
-  };
+  });
   const limitMarks = (): readonly Markish[] => [
     plot.ruleX(shown, { x: 'ms', stroke: 'var(--limit)', strokeDasharray: '5 3', strokeWidth: 1.5 }),
   ];
@@ -83,7 +89,10 @@ export function distributionFigure(plot: PlotLibrary, figure: DistributionFigure
     colours: distributions.map(({ colour }) => colour),
     caption: [
       legendLine([...ownKeys, ...shown.map(({ text }) => key('limit', text))]),
-      markup`Above: where the requests lie; the solid line is p50, the dashed one p95.${isAnyFew ? ` Dots are single requests, where there are fewer than ${samplesNeeded(50)}.` : ''} Below: the share of requests that took no longer. Logarithmic axis.`,
+      isExplained
+        ? markup``
+        : markup`Above: where the requests lie; the solid line is p50, the dashed one p95. Below: the share of requests that took no longer. Logarithmic axis.`,
+      isAnyFew ? markup` Dots are single requests, where there are fewer than ${samplesNeeded(50)}.` : markup``,
     ],
     panels: [
       {
@@ -92,11 +101,11 @@ export function distributionFigure(plot: PlotLibrary, figure: DistributionFigure
           ...frame(layout),
           height: rows * rowPixels(layout) + 32,
           marginTop: 8,
-          x,
+          x: x(layout),
           y: { axis: null, domain: [0, 1] },
           fy: { domain: Array.from({ length: rows }, (_, index) => index), axis: null, padding: 0.12 },
           marks: [
-            plot.gridX(x.ticks, { stroke: 'var(--rule)', strokeOpacity: 1 }),
+            plot.gridX(x(layout).ticks, { stroke: 'var(--rule)', strokeOpacity: 1 }),
             plot.ruleY([0], { stroke: 'var(--rule)' }),
             ...distributions.flatMap((each, index) =>
               rowMarks(plot, each, index, isOverlaid ? 0 : index, axis, names(layout)[index] ?? ''),
@@ -111,7 +120,7 @@ export function distributionFigure(plot: PlotLibrary, figure: DistributionFigure
           ...frame(layout),
           height: layout.type === 'wide' ? 200 : 180,
           marginTop: 14,
-          x,
+          x: x(layout),
           y: { domain: [0, 1], ticks: [0, 0.25, 0.5, 0.75, 0.95], tickFormat: percentText, tickSize: 0, label: null },
           marks: [
             plot.gridY([0, 0.25, 0.5, 0.75, 0.95], { stroke: 'var(--rule)', strokeOpacity: 1 }),

@@ -1,8 +1,8 @@
-import type { FindMaxPoint } from '../../../measurement/find-max-schema.js';
-import { significant, tickText, timeRangeText, timeText, whole } from '../../../measurement/numbers.js';
+import type { FindMax } from '../../../measurement/find-max-schema.js';
+import { tickText, timeRangeText, timeText, whole } from '../../../measurement/numbers.js';
 import { parseObjective } from '../../../measurement/objectives.js';
 import type { BenchResult } from '../../../measurement/result-schema.js';
-import { findMaxTable } from '../../bench/find-max.js';
+import { findMaxTable, loadNumber } from '../../bench/find-max.js';
 import { Markup, markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';
 import { figureMarkup } from '../plot/figure.js';
@@ -24,7 +24,7 @@ export function findMaxSection(plot: PlotLibrary, result: BenchResult): Markup {
   const rows = table.rows.map((cells) => markup`<tr>${cells.map((cell) => markup`<td>${cell}</td>`)}</tr>`);
   const promises = found.points[0]?.promises.map(({ promise }) => promise) ?? [];
   const unit = { rate: 'requests/s', concurrency: 'clients', 'max-concurrency': 'max-concurrency' }[found.by];
-  return markup`${promises.map((promise, index) => promiseFigure(plot, promise, index, found.points, [found.lower, found.upper], unit))}
+  return markup`${promises.map((promise, index) => promiseFigure(plot, promise, index, found, unit))}
 <details><summary>All loads that were measured</summary><div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table></div></details>`;
 }
 
@@ -32,8 +32,7 @@ function promiseFigure(
   plot: PlotLibrary,
   promise: string,
   index: number,
-  points: readonly FindMaxPoint[],
-  [lower, upper]: readonly [number | null, number | null],
+  { by, points, lower, upper }: FindMax,
   unit: string,
 ): Markup {
   const known = points.flatMap(({ load, promises, verdict, overloaded, requests }) => {
@@ -86,7 +85,9 @@ function promiseFigure(
             plot.gridY(times.ticks, { stroke: 'var(--rule)', strokeOpacity: 1 }),
             plot.ruleY([limit], { stroke: 'var(--limit)', strokeDasharray: '5 3', strokeWidth: 1.5 }),
             plot.text([tickText(limit)], {
-              frameAnchor: 'right',
+              // At the left, values are usually far below it.
+              frameAnchor: 'left',
+              dx: 4,
               y: () => limit,
               text: (text: string) => text,
               dy: -8,
@@ -115,7 +116,7 @@ function promiseFigure(
     ],
     readings: known.map(({ load, value, from, to, verdict, overloaded, requests }) => ({
       x: load,
-      heading: `${significant(load)} ${unit}: ${overloaded ? 'overloaded' : verdict}`,
+      heading: `${loadNumber(by, load)} ${unit}: ${overloaded ? 'overloaded' : verdict}`,
       values: [
         [promise.replace(/<.*/, ''), timeText(value)],
         ['95 % interval', timeRangeText(from, to)],

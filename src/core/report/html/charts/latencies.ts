@@ -1,5 +1,4 @@
 import type { BenchResult } from '../../../measurement/result-schema.js';
-import { dimensionsOf, settingValue } from '../../../measurement/setting-text.js';
 import type { SettingSummary } from '../../../measurement/summarise.js';
 import { headlineOf } from '../../bench/columns.js';
 import { massesOf } from '../../bench/masses.js';
@@ -18,8 +17,7 @@ export function latencyFigures(
   // A search measures in the order of its questions.
   const summaries = measured.toSorted((one, other) => loadOf(one) - loadOf(other));
   const headline = headlineOf(result);
-  const names = chartLabels(result, summaries).texts;
-  const by = dimensionsOf(summaries.map(({ settings }) => settings));
+  const { texts, shortTexts } = chartLabels(result, summaries);
   const colours = shades(summaries.length);
   const metrics = [
     { metric: headline.metric, title: headline.name },
@@ -27,13 +25,14 @@ export function latencyFigures(
     { metric: 'tpot', title: 'Time per output token (TPOT)' },
     { metric: 'e2e', title: 'End to end' },
   ] as const;
-  return withoutRepeats(metrics).map(({ metric, title }) =>
+  return withoutRepeats(metrics).map(({ metric, title }, place) =>
     distributionFigure(plot, {
       title,
       limits: limitsOf(result, metric),
+      isExplained: place > 0,
       distributions: summaries.map((summary, index): Distribution => ({
-        name: names[index] ?? '',
-        shortName: by.map((dimension) => settingValue(summary.settings, dimension)).join(' · '),
+        name: texts[index] ?? '',
+        shortName: shortTexts[index] ?? '',
         colour: colours[index] ?? '',
         masses: massesOf(summary, metric),
         figures: summary.metrics[metric],

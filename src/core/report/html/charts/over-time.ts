@@ -1,5 +1,4 @@
-import type { Markish, PlotOptions } from '@observablehq/plot';
-import { formatBytes } from '../../../base/units.js';
+import type { Markish } from '@observablehq/plot';
 import { plural, significant, tickText, timeText } from '../../../measurement/numbers.js';
 import { parseObjective } from '../../../measurement/objectives.js';
 import type { BenchResult, Run, StageFigures } from '../../../measurement/result-schema.js';
@@ -7,10 +6,10 @@ import { stageNumberAt } from '../../../measurement/stage-summary.js';
 import { Markup, markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';
 import { type Figure, figureMarkup, type Layout, type Panel, type Reading } from '../plot/figure.js';
+import { gpuPanels, gpuReadings } from './gpus.js';
 import { key, legendLine } from './legend.js';
+import { type Axis, runAxis } from './run-axis.js';
 import { type LatencyOverTime, type TimeBand, type Timeline, timelineOf, type TimePoint } from './timeline.js';
-
-const panelHeight = { wide: 108, narrow: 96 } as const;
 
 /** The trials of a setting over time: throughput, requests in flight, latencies; empty without a series. */
 export function overTimeFigure(
@@ -24,7 +23,7 @@ export function overTimeFigure(
   if (timeline === null || last === undefined) return new Markup('');
   const { points } = timeline;
   const stages = runs.find((run) => run.stages !== undefined)?.stages ?? [];
-  const axis = timeAxis(plot, last.toSeconds, stages);
+  const axis = runAxis(plot, last.toSeconds, stages);
   const hasTokens = points.some(({ tokensPerSecond }) => tokensPerSecond > 0);
   const limitOf = (metric: LatencyOverTime): readonly number[] =>
     plan.slo.map(parseObjective).flatMap((each) => (each.metric.startsWith(metric) ? [each.belowMs] : []));
@@ -88,34 +87,6 @@ export function overTimeFigure(
   return figureMarkup(plot, figure);
 }
 
-type Axis = (marks: (layout: Layout) => readonly Markish[], more?: PlotOptions) => Panel['options'];
-
-/** The same x axis for all panels, with the borders of the stages. */
-function timeAxis({ gridY, ruleX }: PlotLibrary, seconds: number, stages: readonly StageFigures[]): Axis {
-  const borders = stages.map((stage) => stage.to_seconds).filter((border) => border < seconds);
-  return (marks, more = {}) =>
-    (layout) => ({
-      height: panelHeight[layout.type],
-      marginLeft: 52,
-      marginTop: 10,
-      marginBottom: 22,
-      x: {
-        domain: [0, seconds],
-        ticks: layout.type === 'wide' ? 10 : 5,
-        tickSize: 3,
-        label: null,
-        tickFormat: secondsText,
-      },
-      ...more,
-      y: { zero: true, nice: true, ticks: 3, tickSize: 0, label: null, tickFormat: shortNumber, ...more.y },
-      marks: [
-        gridY({ ticks: 3, stroke: 'var(--rule)', strokeOpacity: 1 }),
-        ruleX(borders, { stroke: 'var(--dim)', strokeDasharray: '1 3' }),
-        ...marks(layout),
-      ],
-    });
-}
-
 function throughput(
   plot: PlotLibrary,
   points: readonly TimePoint[],
@@ -177,38 +148,6 @@ function latencyPanels(
   });
 }
 
-function gpuPanels(plot: PlotLibrary, points: readonly TimePoint[], axis: Axis): readonly Panel[] {
-  const known = points.filter(({ gpuPercent }) => gpuPercent !== null);
-  const memory = points.filter(({ gpuBytes }) => gpuBytes !== null);
-  return [
-    ...(known.length < 2
-      ? []
-      : [
-          {
-            name: 'GPU use, %',
-            options: axis(
-              () => [
-                plot.areaY(known, { x: 'seconds', y: 'gpuPercent', fill: 'var(--other)', fillOpacity: 0.2 }),
-                plot.lineY(known, { x: 'seconds', y: 'gpuPercent', stroke: 'var(--other)', strokeWidth: 1.5 }),
-              ],
-              { y: { domain: [0, 100] } },
-            ),
-          },
-        ]),
-    ...(memory.length < 2
-      ? []
-      : [
-          {
-            name: 'GPU memory',
-            options: axis(
-              () => [plot.lineY(memory, { x: 'seconds', y: 'gpuBytes', stroke: 'var(--other)', strokeWidth: 1.5 })],
-              { y: { tickFormat: (bytes: number) => (bytes === 0 ? '0' : formatBytes(bytes)) } },
-            ),
-          },
-        ]),
-  ];
-}
-
 function readingOf(
   point: TimePoint,
   timeline: Timeline,
@@ -248,17 +187,7 @@ function readingOf(
       ...latency('TTFT', bandAt(timeline.ttft)),
       ...latency('TPOT', bandAt(timeline.tpot)),
       ...latency('E2E', bandAt(timeline.e2e)),
-      ...(point.gpuPercent === null ? [] : [['GPU', `${point.gpuPercent.toFixed(0)} %`] as const]),
-      ...(point.gpuBytes === null ? [] : [['GPU memory', formatBytes(point.gpuBytes)] as const]),
+      ...gpuReadings(point),
     ],
   };
-}
-
-function secondsText(seconds: number): string {
-  return `${seconds} s`;
-}
-
-/** `1,200` as `1.2k`: there is little room beside a panel. */
-export function shortNumber(value: number): string {
-  return value >= 10_000 ? `${Number((value / 1000).toPrecision(3))}k` : String(Number(value.toPrecision(4)));
 }

@@ -13,7 +13,7 @@ import type { PlotLibrary } from '../plot/draw.js';
 import { figureMarkup, type Layout, type Panel } from '../plot/figure.js';
 import { limitsOf } from './distributions.js';
 import { key, legendLine } from './legend.js';
-import { shortNumber } from './over-time.js';
+import { shortNumber } from './run-axis.js';
 import { logTimeAxis } from './time-axis.js';
 import { spreadOf, type TrialSpread } from './trial-interval.js';
 

@@ -2,6 +2,12 @@ import { addCells, countOf, type SketchCells, sketchQuantileMs } from '../../../
 import type { Run } from '../../../measurement/result-schema.js';
 import { cellsOf, type Series } from '../../../measurement/series-schema.js';
 
+/** A GPU in a piece of time; null where its driver did not say. */
+interface GpuPoint {
+  readonly percent: number | null;
+  readonly bytes: number | null;
+}
+
 /** The trials of a setting over time, in equal pieces: means of the trials. */
 export interface TimePoint {
   /** The middle of the piece. */
@@ -15,8 +21,8 @@ export interface TimePoint {
   readonly inFlight: number;
   readonly running: number | null;
   readonly waiting: number | null;
-  readonly gpuPercent: number | null;
-  readonly gpuBytes: number | null;
+  /** By the number of the GPU; empty if none was read. */
+  readonly gpus: readonly GpuPoint[];
   /** Each trial's tokens per second; null for a trial that was over. */
   readonly trials: readonly (number | null)[];
 }
@@ -110,12 +116,7 @@ function pointOf(all: readonly TimedSeries[], piece: Piece): TimePoint | null {
     mean(going.map(({ series, covered }) => sumIn(series, values(series), piece) / covered)) ?? 0;
   const level = (values: (series: Series) => readonly (number | null)[] | undefined): number | null =>
     mean(going.flatMap(({ series }) => inPiece(series, values(series) ?? [], piece)).filter((each) => each !== null));
-  const ofGpus = (values: (gpu: NonNullable<Series['gpus']>[number]) => readonly (number | null)[]): number | null =>
-    mean(
-      going
-        .flatMap(({ series }) => (series.gpus ?? []).flatMap((gpu) => inPiece(series, values(gpu), piece)))
-        .filter((each) => each !== null),
-    );
+  const gpuCount = Math.max(0, ...going.map(({ series }) => series.gpus?.length ?? 0));
   return {
     ...piece,
     seconds: (piece.fromSeconds + piece.toSeconds) / 2,
@@ -130,8 +131,10 @@ function pointOf(all: readonly TimedSeries[], piece: Piece): TimePoint | null {
       ) ?? 0,
     running: level((series) => series.server?.running),
     waiting: level((series) => series.server?.waiting),
-    gpuPercent: ofGpus((gpu) => gpu.use_percent),
-    gpuBytes: ofGpus((gpu) => gpu.memory_bytes),
+    gpus: Array.from({ length: gpuCount }, (_, gpu) => ({
+      percent: level((series) => series.gpus?.[gpu]?.use_percent),
+      bytes: level((series) => series.gpus?.[gpu]?.memory_bytes),
+    })),
     trials: parts.map(({ series, covered }) =>
       covered >= leastShare * width ? sumIn(series, series.output_tokens, piece) / covered : null,
     ),

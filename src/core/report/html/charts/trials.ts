@@ -10,7 +10,7 @@ import type { PlotLibrary } from '../plot/draw.js';
 import { figureMarkup, type Panel, type Reading } from '../plot/figure.js';
 import { spreadOf } from './trial-interval.js';
 
-const labelWidth = { wide: 170, narrow: 100 } as const;
+const labelWidth = { wide: 170, narrow: 60 } as const;
 
 interface Measure {
   readonly name: string;
@@ -31,7 +31,7 @@ interface Dot {
 export function trialsFigure(plot: PlotLibrary, result: BenchResult, summaries: readonly SettingSummary[]): Markup {
   if (summaries.every(({ trials }) => trials < 2)) return new Markup('');
   const headline = headlineOf(result);
-  const labels = chartLabels(result, summaries).texts;
+  const { texts: labels, shortTexts } = chartLabels(result, summaries);
   const trials = bySetting(result.runs);
   const counted = { countsTokens: summaries.every(({ countsTokens }) => countsTokens) };
   const measures: readonly Measure[] = [
@@ -74,8 +74,8 @@ export function trialsFigure(plot: PlotLibrary, result: BenchResult, summaries: 
       marks: [
         plot.axisY({
           tickSize: 0,
-          lineWidth: layout.type === 'wide' ? 14 : 8,
-          tickFormat: (row: number) => labels[row] ?? '',
+          lineWidth: layout.type === 'wide' ? 14 : 6,
+          tickFormat: (row: number) => (layout.type === 'wide' ? labels : shortTexts)[row] ?? '',
         }),
         plot.ruleX([0], { stroke: 'var(--dim)' }),
         plot.ruleY(

@@ -15,13 +15,13 @@ const colours = {
   delivery: 'delivery',
 } as const satisfies Record<WaterfallPart, ColourName>;
 
-const labelWidth = { wide: 170, narrow: 100 } as const;
+const labelWidth = { wide: 170, narrow: 60 } as const;
 
 /** Mean TTFT as a stacked bar of its parts per setting; empty if they are not known. */
 export function waterfallFigure(plot: PlotLibrary, result: BenchResult, summaries: readonly SettingSummary[]): Markup {
   const waterfalls = waterfallsOf(summaries);
   if (waterfalls === null) return new Markup('');
-  const labels = chartLabels(result, summaries).texts;
+  const { texts: labels, shortTexts } = chartLabels(result, summaries);
   const rows = waterfalls.rows.map((parts, index) => ({ row: index, parts }));
   const bars = rows.flatMap(({ row, parts }) =>
     waterfalls.parts.map(({ part }) => ({ row, ms: parts?.[part] ?? 0, colour: `var(--${colours[part]})` })),
@@ -52,14 +52,13 @@ export function waterfallFigure(plot: PlotLibrary, result: BenchResult, summarie
             label: null,
             tickSize: 0,
             domain: rows.map(({ row }) => row),
-            tickFormat: (row: number) => labels[row] ?? '',
             padding: 0.28,
           },
           marks: [
             plot.axisY({
-              lineWidth: layout.type === 'wide' ? 14 : 8,
+              lineWidth: layout.type === 'wide' ? 14 : 6,
               tickSize: 0,
-              tickFormat: (row: number) => labels[row] ?? '',
+              tickFormat: (row: number) => (layout.type === 'wide' ? labels : shortTexts)[row] ?? '',
             }),
             plot.barX(bars, plot.stackX({ y: 'row', x: 'ms', fill: 'colour' })),
             plot.text(totals, { y: 'row', x: 'ms', text: 'text', textAnchor: 'start', dx: 6 }),
