@@ -8,6 +8,7 @@ import type { JobLine } from './job-line.js';
 import { type KeyAccount, MeanLength, outputWeight, promptWeight, Ticket } from './key-account.js';
 import { Reserves, type ReserveSettings } from './reserves.js';
 import { startOrder } from './start-order.js';
+import { type Place, StartPositions } from './start-positions.js';
 import { rankOf } from './traffic-class.js';
 import { WaitingLine } from './waiting-line.js';
 
@@ -34,7 +35,7 @@ const firstGuess = 64;
  * for what has been generated would give all slots that become free at once to one key. A key that comes back, or comes to
  * a class anew, is lifted to the least service of those that compete in it.
  *
- * Every operation is O(log n + log k) for n jobs and k keys, except for positions: see {@link position}.
+ * Every operation is O(log n + log k) for n jobs and k keys, except for positions: see {@link StartPositions}.
  */
 export class FairLine<J extends Job> implements JobLine<J> {
   readonly #clock: Clock;
@@ -47,12 +48,8 @@ export class FairLine<J extends Job> implements JobLine<J> {
   readonly #reserves = new Reserves<J>();
   readonly #running = new Set<Ticket<J>>();
   readonly #lengths = new MeanLength();
+  readonly #positions = new StartPositions(() => startOrder(this.#state()));
   #arrived = 0;
-  /** The order as far as it has been asked for since the last change. */
-  #order: Iterator<Ticket<J>> | null = null;
-  #orderNumber = 0;
-  #ordered = 0;
-  #orderedWork = 0;
 
   constructor({ policy, classPatienceMs, ...reserves }: FairOptions, clock: Clock) {
     this.#clock = clock;
@@ -177,23 +174,13 @@ export class FairLine<J extends Job> implements JobLine<J> {
     this.#changed();
   }
 
-  /**
-   * The position if nothing changed: see {@link startOrder}. The order is computed up to this job and kept until the line
-   * changes, so that all n positions together cost O(n log k).
-   */
+  /** See {@link StartPositions}. */
   position(job: J): number {
-    const { ticket } = job;
-    if (ticket === null || job.place < 0) return 0;
-    const order = this.#currentOrder();
-    while (ticket.positionAsOf !== this.#orderNumber) {
-      if (this.#advance(order) === undefined) return 0;
-    }
-    return ticket.position;
+    return this.#placeOf(job)?.position ?? 0;
   }
 
-  /** As for {@link position}. */
   workAhead(job: J): number {
-    return this.position(job) === 0 ? 0 : (job.ticket?.workAhead ?? 0);
+    return this.#placeOf(job)?.workAhead ?? 0;
   }
 
   weigh(job: J, work: number): void {
@@ -203,12 +190,8 @@ export class FairLine<J extends Job> implements JobLine<J> {
 
   isLate({ ticket }: J, isLate: (position: number, workAhead: number) => boolean): boolean {
     if (ticket === null) return false;
-    const order = this.#currentOrder();
-    while (ticket.positionAsOf !== this.#orderNumber) {
-      // Those who come before it are late already.
-      if (isLate(this.#ordered + 1, this.#orderedWork) || this.#advance(order) === undefined) return true;
-    }
-    return isLate(ticket.position, ticket.workAhead);
+    this.#rise();
+    return this.#positions.isLate(ticket, isLate);
   }
 
   *[Symbol.iterator](): Generator<J> {
@@ -216,25 +199,10 @@ export class FairLine<J extends Job> implements JobLine<J> {
     for (const ticket of startOrder(this.#state())) yield ticket.job;
   }
 
-  #advance(order: Iterator<Ticket<J>>): Ticket<J> | undefined {
-    const step = order.next();
-    if (step.done === true) return undefined;
-    this.#ordered += 1;
-    step.value.position = this.#ordered;
-    step.value.workAhead = this.#orderedWork;
-    this.#orderedWork += step.value.job.work;
-    step.value.positionAsOf = this.#orderNumber;
-    return step.value;
-  }
-
-  #currentOrder(): Iterator<Ticket<J>> {
+  #placeOf({ ticket, place }: J): Place | null {
+    if (ticket === null || place < 0) return null;
     this.#rise();
-    if (this.#order !== null) return this.#order;
-    this.#orderNumber += 1;
-    this.#ordered = 0;
-    this.#orderedWork = 0;
-    this.#order = startOrder(this.#state());
-    return this.#order;
+    return this.#positions.placeOf(ticket);
   }
 
   #state(): Parameters<typeof startOrder<J>>[0] {
@@ -253,7 +221,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
   }
 
   #changed(): void {
-    this.#order = null;
+    this.#positions.forget();
   }
 
   #expectedTokens({ job, lane }: Ticket<J>): number {
