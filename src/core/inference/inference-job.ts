@@ -28,6 +28,13 @@ export class InferenceJob extends Job {
   outputTokens = 0;
   reasoningTokens = 0;
   lastTokenMs = 0;
+  /** The name by which the engine knows its generation: another one after a pause. */
+  generationId: string;
+  /** When it was paused; null unless it is. */
+  pausedAtMs: number | null = null;
+  #pausedMs = 0;
+  /** The tokens of its output so far; null if it is never paused. */
+  readonly #tokens: Token[] | null;
   readonly #demand: Demand;
   #stopWatching: () => void = () => undefined;
 
@@ -39,8 +46,10 @@ export class InferenceJob extends Job {
     readonly arrivedMs: number,
   ) {
     super();
+    this.generationId = request.id;
     this.deadlineMs = request.deadlineMs === undefined ? null : arrivedMs + request.deadlineMs;
     const { key = noKey, payer, trafficClass = usualClass, maxTokens } = request;
+    this.#tokens = trafficClass === 'batch' ? [] : null;
     this.#demand = {
       ...{ key, trafficClass, maxTokens, promptTokens: prompt.length },
       ...(payer !== undefined && { payer }),
@@ -49,6 +58,11 @@ export class InferenceJob extends Job {
 
   override get demand(): Demand {
     return this.#demand;
+  }
+
+  /** Inputs for embeddings would have to be computed again. */
+  override get canPause(): boolean {
+    return this.#tokens !== null && this.request.inputLengths === undefined;
   }
 
   get id(): string {
@@ -60,12 +74,13 @@ export class InferenceJob extends Job {
   }
 
   get spec(): GenerationSpec {
-    const { id, maxTokens, minTokens, sampling, stop, stopTokens, ignoreEos, format } = this.request;
+    const { maxTokens, minTokens, sampling, stop, stopTokens, ignoreEos, format } = this.request;
     const { inputLengths, logprobs } = this.request;
     const { marks, thoughtLimit } = this.plan;
     const ends = { maxTokens, minTokens, stop, stopTokens, ignoreEos, thoughtLimit };
     return {
-      ...{ id, prompt: this.prompt, sampling, format, ...ends, marks, resumeAfter: [] },
+      ...{ id: this.generationId, prompt: this.prompt, sampling, format, ...ends, marks },
+      resumeAfter: [...(this.#tokens ?? [])],
       ...(inputLengths !== undefined && { inputLengths }),
       ...(logprobs !== undefined && { logprobs }),
     };
@@ -83,6 +98,30 @@ export class InferenceJob extends Job {
     this.#stopWatching();
   }
 
+  /**
+   * Its generation ends here. The next one begins after its last token, with a name of its own: rounds that are under way
+   * may still bring tokens of this one, which the next one will generate again.
+   */
+  pause(nowMs: number): void {
+    this.pausedAtMs = nowMs;
+    this.generationId = `${this.id}-resumed`;
+    this.prefilledTokens = null;
+  }
+
+  resume(nowMs: number): void {
+    if (this.pausedAtMs === null) return;
+    const ms = nowMs - this.pausedAtMs;
+    this.pausedAtMs = null;
+    this.#pausedMs += ms;
+    this.lastTokenMs += ms;
+    this.phase = laterBy(ms, this.phase);
+  }
+
+  /** Has to be called for each token that the engine reports. */
+  keepToken(token: Token): void {
+    this.#tokens?.push(token);
+  }
+
   /** @returns for the first token, the time from the start to it in milliseconds; null for the others */
   countToken(nowMs: number): number | null {
     this.outputTokens += 1;
@@ -95,18 +134,21 @@ export class InferenceJob extends Job {
 
   timings(nowMs: number): Timings {
     const { phase } = this;
+    const untilMs = this.pausedAtMs ?? nowMs;
+    const pausedMs = this.#pausedMs + nowMs - untilMs;
     const tokens = {
       promptTokens: this.promptTokens,
       cachedTokens: this.cachedTokens,
       outputTokens: this.outputTokens,
       reasoningTokens: this.reasoningTokens,
       ...(this.executor !== null && { executor: this.executor }),
+      ...(pausedMs > 0 && { pausedMs }),
     };
     switch (phase.status) {
       case 'waiting':
         return { queueMs: nowMs - this.admittedMs, prefillMs: 0, decodeMs: 0, ...tokens };
       case 'prefilling':
-        return { queueMs: phase.queueMs, prefillMs: nowMs - phase.startedMs, decodeMs: 0, ...tokens };
+        return { queueMs: phase.queueMs, prefillMs: untilMs - phase.startedMs, decodeMs: 0, ...tokens };
       case 'decoding':
         return {
           queueMs: phase.queueMs,
@@ -115,5 +157,17 @@ export class InferenceJob extends Job {
           ...tokens,
         };
     }
+  }
+}
+
+/** As if it had begun later, by the length of a pause. */
+function laterBy(ms: number, phase: Phase): Phase {
+  switch (phase.status) {
+    case 'waiting':
+      return phase;
+    case 'prefilling':
+      return { ...phase, startedMs: phase.startedMs + ms };
+    case 'decoding':
+      return { ...phase, startedMs: phase.startedMs + ms, firstTokenMs: phase.firstTokenMs + ms };
   }
 }
