@@ -257,12 +257,12 @@ export class Scheduler<J extends Job> implements QueueState {
     this.#settleDrain();
   }
 
-  /** Where a waiting job stands now; undefined if it is not waiting. */
+  /** Where a job stands now that waits for its start; undefined for others. */
   view(job: J): WaitingView | undefined {
-    return job.status === 'waiting' || job.status === 'paused' ? this.#estimates.viewIn(this.#line, job) : undefined;
+    return job.status === 'waiting' ? this.#estimates.viewIn(this.#line, job) : undefined;
   }
 
-  /** Every waiting job in order. */
+  /** Every waiting job in order, those that are paused included. */
   entries(): Generator<QueueEntry<J>> {
     return this.#estimates.entriesOf(this.#line);
   }
