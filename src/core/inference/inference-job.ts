@@ -19,6 +19,8 @@ type Phase =
 export class InferenceJob extends Job {
   phase: Phase = { status: 'waiting' };
   override readonly deadlineMs: number | null;
+  /** Inputs for embeddings would have to be computed again. */
+  override readonly canPause: boolean;
   slot: number | null = null;
   /** The engine that has begun it last, where there are several. */
   executor: string | null = null;
@@ -47,6 +49,7 @@ export class InferenceJob extends Job {
   ) {
     super();
     this.generationId = request.id;
+    this.canPause = request.inputLengths === undefined;
     this.deadlineMs = request.deadlineMs === undefined ? null : arrivedMs + request.deadlineMs;
     const { key = noKey, payer, trafficClass = usualClass, maxTokens } = request;
     this.#tokens = trafficClass === 'batch' ? [] : null;
@@ -58,11 +61,6 @@ export class InferenceJob extends Job {
 
   override get demand(): Demand {
     return this.#demand;
-  }
-
-  /** Inputs for embeddings would have to be computed again. */
-  override get canPause(): boolean {
-    return this.#tokens !== null && this.request.inputLengths === undefined;
   }
 
   get id(): string {

@@ -40,6 +40,8 @@ export class Job implements Standing {
   ticket: Ticket<this> | null = null;
   /** The time on the clock after which there is no use in starting it; null for none. */
   readonly deadlineMs: number | null = null;
+  /** Whether it can go on later with what it has got. */
+  readonly canPause: boolean = true;
   /** What it is expected to take while it waits: see `StartEstimates.workOf`. */
   work = 0;
   /** The first wait that was expected of it, and when. */
@@ -50,11 +52,6 @@ export class Job implements Standing {
   /** The same for as long as it waits and runs. */
   get demand(): Demand {
     return unknownDemand;
-  }
-
-  /** Whether it can go on later with what it has got. */
-  get canPause(): boolean {
-    return true;
   }
 }
 

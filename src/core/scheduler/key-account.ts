@@ -1,6 +1,5 @@
 import { type KeyTerms, usualTerms } from './demand.js';
 import type { HeapItem } from './heap.js';
-import type { KeyRoom } from './queue-room.js';
 import { trafficClasses } from './traffic-class.js';
 
 /**
@@ -24,6 +23,14 @@ export class MeanLength {
   add(tokens: number): void {
     this.#mean = this.#mean === null ? tokens : this.#mean + (tokens - this.#mean) * newestShare;
   }
+}
+
+/** A key's own limits. */
+export interface KeyRoom {
+  readonly waiting: number;
+  readonly maxWaiting: number | null;
+  /** How many more of its jobs may run. */
+  readonly mayStart: number;
 }
 
 /** One key: its lanes, and the service that it has had. */

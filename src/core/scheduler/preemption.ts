@@ -10,7 +10,10 @@ import { QueueTimer } from './queue-timer.js';
 const toleranceMs = 0.5;
 
 /** @throws ChatstreamError `usage` for a policy that does not know classes */
-export function checkPreemption({ policy, preemptAfterMs = null }: Pick<FairOptions, 'policy' | 'preemptAfterMs'>): void {
+export function checkPreemption({
+  policy,
+  preemptAfterMs = null,
+}: Pick<FairOptions, 'policy' | 'preemptAfterMs'>): void {
   if (preemptAfterMs === null || policy === 'fair') return;
   throw new ChatstreamError('usage', '--preempt-batch-after has no effect with --queue-policy fifo.', {
     hint: 'Use --queue-policy fair, or leave it out.',

@@ -14,7 +14,7 @@ export interface ReserveSettings {
 }
 
 /** The sum of all reserves. */
-export function totalReserve({ terms, classReserves }: ReserveSettings): number {
+function totalReserve({ terms, classReserves }: ReserveSettings): number {
   let sum = 0;
   for (const { reserve = 0 } of terms.values()) sum += reserve;
   for (const reserve of classReserves?.values() ?? []) sum += reserve;

@@ -18,7 +18,13 @@ interface House {
 
 function house(slots = 1, fair: Partial<FairOptions> = {}): House {
   const clock = new VirtualClock();
-  const options = { policy: 'fair', classPatienceMs: patience, preemptAfterMs: 2000, terms: new Map(), ...fair } as const;
+  const options = {
+    policy: 'fair',
+    classPatienceMs: patience,
+    preemptAfterMs: 2000,
+    terms: new Map(),
+    ...fair,
+  } as const;
   const limits = { maxConcurrency: slots, maxQueue: 100, queueTimeoutMs: 30_000 };
   const scheduler = new Scheduler<KeyJob>({ ...limits, fair: options }, clock);
   const heard: string[] = [];
