@@ -9,7 +9,7 @@ import { quantile } from '../support/statistics.js';
 
 /**
  * What three people feel while a script keeps 50 requests in flight: their time to first token with fifo, with fair, with
- * fair and a limit for the script, and without the script. On the mock engine, whose speed does not depend on the load.
+ * fair and a limit for the script, with classes, with pauses, and without the script. On the mock engine, whose speed does not depend on the load.
  */
 const scriptRequests = 50;
 const people = ['anna', 'ben', 'eva'];
@@ -26,13 +26,21 @@ interface Scene {
   readonly hasScript: boolean;
   /** The most that the script may run; null for all. */
   readonly scriptRuns: number | null;
+  /** Whether the script is batch and the people are interactive. */
+  readonly hasClasses: boolean;
+  /** Whether generations of the script are paused for people at once. */
+  readonly preempts: boolean;
 }
 
+const plain = { policy: 'fair', hasScript: true, scriptRuns: null, hasClasses: false, preempts: false } as const;
+
 const scenes: readonly Scene[] = [
-  { name: 'without the script', policy: 'fair', hasScript: false, scriptRuns: null },
-  { name: 'fifo', policy: 'fifo', hasScript: true, scriptRuns: null },
-  { name: 'fair', policy: 'fair', hasScript: true, scriptRuns: null },
-  { name: `fair, the script runs at most ${slots - 2}`, policy: 'fair', hasScript: true, scriptRuns: slots - 2 },
+  { ...plain, name: 'without the script', hasScript: false },
+  { ...plain, name: 'fifo', policy: 'fifo' },
+  { ...plain, name: 'fair' },
+  { ...plain, name: `fair, the script runs at most ${slots - 2}`, scriptRuns: slots - 2 },
+  { ...plain, name: 'fair, the script is batch', hasClasses: true },
+  { ...plain, name: 'the same, with --preempt-batch-after 0ms', hasClasses: true, preempts: true },
 ];
 
 interface Figures {
@@ -42,18 +50,20 @@ interface Figures {
 
 const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
 
-async function play({ policy, hasScript, scriptRuns }: Scene): Promise<Figures> {
+async function play({ policy, hasScript, scriptRuns, hasClasses, preempts }: Scene): Promise<Figures> {
   const folder = mkdtempSync(join(tmpdir(), 'chatstream-people-'));
   const config = join(folder, 'chatstream.yaml');
   const entries = ['script', ...people].map((name) => ({
     name,
     sha256: createHash('sha256').update(name).digest('hex'),
+    ...(hasClasses && { class: name === 'script' ? 'batch' : 'interactive' }),
     ...(name === 'script' && scriptRuns !== null && { limits: { running: scriptRuns } }),
   }));
   writeFileSync(config, JSON.stringify({ keys: entries }));
   const mock = ['--engine', 'mock', '--mock-reply', 'long', '--mock-prefill', '60ms', '--mock-token', '10ms'];
   const queue = ['--max-concurrency', String(slots), '--max-queue', '200', '--queue-policy', policy];
-  const server = await startChatstream([...mock, ...queue, '--config', config]);
+  const preemption = preempts ? ['--preempt-batch-after', '0ms'] : [];
+  const server = await startChatstream([...mock, ...queue, ...preemption, '--config', config]);
   try {
     return await measure(server.url, hasScript);
   } finally {

@@ -74,7 +74,9 @@ export async function serveUpstreams(
   const upstreams = options.upstreams.map((each) => new Upstream(each, clock, options.times ?? usualTimes));
   for (const upstream of upstreams) logHealth(upstream, logger);
   const { maxConcurrency } = options;
-  const queue = schedulerOptions({ ...options.queue, maxConcurrency: maxConcurrency ?? 0 }, options.access, keys);
+  // What another server generates cannot be paused.
+  const ownQueue = { ...options.queue, preemptAfterMs: null, maxConcurrency: maxConcurrency ?? 0 };
+  const queue = schedulerOptions(ownQueue, options.access, keys);
   const relay = new Relay(upstreams, { ...queue, maxConcurrency, aliases: server.aliases, rates }, clock);
   const connectionLimits = connectionLimitsOfProcess();
   const operations = operationsOf(options.host, keys);

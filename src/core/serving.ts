@@ -21,6 +21,8 @@ export interface QueueOptions extends SchedulerLimits {
   readonly policy: QueuePolicy;
   /** After how long a waiting request rises by a class, in milliseconds. */
   readonly classPatienceMs: number;
+  /** How long an interactive request waits until a running `batch` generation pauses for it, in ms; null for ever. */
+  readonly preemptAfterMs: number | null;
 }
 
 /** What the process that a server is started in does for it. */
@@ -43,10 +45,10 @@ const farewellMs = 1000;
  *   which costs less.
  */
 export function schedulerOptions(queue: QueueOptions, access: Access | null, keys: KeyRing): SchedulerOptions {
-  const { policy, classPatienceMs, ...limits } = queue;
+  const { policy, classPatienceMs, preemptAfterMs, ...limits } = queue;
   if (policy === 'fifo' && access === null) return limits;
   const classReserves = access?.classReserves ?? new Map();
-  return { ...limits, fair: { policy, classPatienceMs, terms: termsOf(keys), classReserves } };
+  return { ...limits, fair: { policy, classPatienceMs, preemptAfterMs, terms: termsOf(keys), classReserves } };
 }
 
 /** What operators can do with the process of the server; null if it is not the server's own. */

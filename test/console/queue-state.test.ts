@@ -29,7 +29,7 @@ const runs = {
 };
 const waits = (id: string, position: number): WireSnapshot['waiting'][number] => ({
   ...{ id, ...owner, waits_for: 'slot', position },
-  ...{ waited_ms: 100 * position, eta_ms: null },
+  ...{ output_tokens: null, waited_ms: 100 * position, eta_ms: null },
 });
 const snapshot: WireSnapshot = { at_ms: 1000, status, running: [runs], waiting: [waits('c', 2), waits('b', 1)] };
 
@@ -55,6 +55,14 @@ describe('the state of the queues', () => {
     expect(begun.running.map(({ id, place }) => [id, place])).toEqual([
       ['a', 0],
       ['b', 1],
+    ]);
+
+    const paused = { ...waits('b', 1), output_tokens: 3 };
+    const back = withChange(begun, change(1300, { requests: [{ state: 'waiting', ...paused }] }));
+    expect(back.running.map(({ id }) => id)).toEqual(['a']);
+    expect(back.waiting.map(({ id, pausedTokens }) => [id, pausedTokens])).toEqual([
+      ['b', 3],
+      ['c', null],
     ]);
 
     const over = withChange(begun, change(1700, { ended: [{ id: 'a', outcome: 'completed', output_tokens: 20 }] }));

@@ -21,7 +21,12 @@ const chunk = Type.Object({
   id: Type.String(),
   choices: Type.Array(choice),
   timings: Type.Optional(
-    Type.Object({ queue_ms: Type.Number(), prompt_tokens: Type.Integer(), output_tokens: Type.Integer() }),
+    Type.Object({
+      queue_ms: Type.Number(),
+      prompt_tokens: Type.Integer(),
+      output_tokens: Type.Integer(),
+      paused_ms: Type.Optional(Type.Number()),
+    }),
   ),
 });
 

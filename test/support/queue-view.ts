@@ -37,6 +37,8 @@ const queueView = Type.Object(
           ...owner,
           waits_for: Type.Enum(['slot', 'reserve', 'key']),
           position: count,
+          paused: Type.Optional(Type.Literal(true)),
+          output_tokens: Type.Optional(count),
           waited_ms: count,
           eta_ms: Type.Union([count, Type.Null()]),
         },

@@ -19,6 +19,7 @@ const queue = {
   ttftTargetMs: null,
   policy: 'fifo',
   classPatienceMs: 60_000,
+  preemptAfterMs: null,
 } as const;
 
 export interface RelayServer extends RunningRelay {

@@ -34,6 +34,7 @@ const waiting = {
   model: maybe(string),
   waits_for: string,
   position: number,
+  output_tokens: maybe(number),
   waited_ms: number,
   eta_ms: nullable(number),
 };

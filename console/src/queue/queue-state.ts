@@ -15,6 +15,8 @@ export interface Waiting extends Request {
   /** What it waits for: a slot, or that another request of its key ends. */
   readonly waitsForKey: boolean;
   readonly arrivedAtMs: number;
+  /** What it has generated so far, if it is paused; null if it has not begun. */
+  readonly pausedTokens: number | null;
   /** When it is expected to start; null if the server cannot tell yet. */
   readonly expectedAtMs: number | null;
 }
@@ -103,8 +105,10 @@ export function withChange(before: QueueState, change: WireChange): QueueState {
   const changed = new Set<string>();
   for (const entry of change.requests) {
     changed.add(entry.id);
-    if (entry.state === 'waiting') waiting.set(entry.id, waitingFrom(entry, atMs, waiting.get(entry.id)));
-    else {
+    if (entry.state === 'waiting') {
+      running.delete(entry.id);
+      waiting.set(entry.id, waitingFrom(entry, atMs, waiting.get(entry.id)));
+    } else {
       waiting.delete(entry.id);
       running.set(entry.id, runningFrom(entry, atMs, running.get(entry.id)));
     }
@@ -151,6 +155,7 @@ function waitingFrom(entry: WireWaiting, atMs: number, before: Waiting | undefin
     model: entry.model,
     position: entry.position,
     waitsForKey: entry.waits_for === 'key',
+    pausedTokens: entry.output_tokens,
     arrivedAtMs: before?.arrivedAtMs ?? atMs - entry.waited_ms,
     expectedAtMs: entry.eta_ms === null ? null : atMs + entry.eta_ms,
   };

@@ -100,9 +100,17 @@ function WaitingCard({ entry }: { readonly entry: Waiting }): JSX.Element {
         <span class="visually-hidden">{words.waitsFor} </span>
         <Elapsed key={entry.arrivedAtMs} sinceMs={entry.arrivedAtMs} />
       </span>
-      <span class="queue-estimate figure">{entry.waitsForKey ? words.waitsForKey : <Estimate entry={entry} />}</span>
+      <span class="queue-estimate figure">
+        <Standing entry={entry} />
+      </span>
     </li>
   );
+}
+
+function Standing({ entry }: { readonly entry: Waiting }): JSX.Element {
+  const words = queueWords();
+  if (entry.pausedTokens !== null) return <>{words.paused(count(entry.pausedTokens))}</>;
+  return entry.waitsForKey ? <>{words.waitsForKey}</> : <Estimate entry={entry} />;
 }
 
 function Estimate({ entry: { expectedAtMs } }: { readonly entry: Waiting }): JSX.Element {

@@ -5,6 +5,7 @@ import type { EngineOptions } from '../../core/engine/options.js';
 import { checkCacheMemory } from '../../core/engine/prompt-cache/cache-memory.js';
 import { isQuantised } from '../../core/gguf/kv-cache.js';
 import { resolveModel, type ResolveOptions } from '../../core/models/resolve-model.js';
+import { checkPreemption } from '../../core/scheduler/preemption.js';
 import { checkReserves } from '../../core/scheduler/reserves.js';
 import type { ServeOptions } from '../../core/serve.js';
 import { builtPage } from '../../core/server/console/page-files.js';
@@ -63,6 +64,7 @@ export function lineOptions(
   const keys = apiKeys(valuesOf(flags['api-key']));
   const queue = queueOptions(flags, config !== null || keys.length > 1);
   if (config !== null) checkReserves(reservesOf(config), queue.policy, queue.maxConcurrency);
+  checkPreemption(queue);
   return {
     queue,
     access: config,

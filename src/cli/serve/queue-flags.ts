@@ -43,6 +43,10 @@ export const queueFlags = {
     ...defaultDuration('60s'),
     summary: 'With fair, after how long a waiting request rises by a class; 0 makes all classes the same.',
   }),
+  'preempt-batch-after': durationFlag({
+    ...queue,
+    summary: 'With fair, how long an interactive request waits until a running batch generation pauses for it.',
+  }),
   'queue-timeout': durationFlag({
     ...queue,
     ...defaultDuration('60s'),
@@ -100,5 +104,6 @@ export function queueOptions(
     ttftTargetMs: flags['ttft-target'] ?? null,
     policy: flags['queue-policy'] ?? (hasKeys ? 'fair' : 'fifo'),
     classPatienceMs: flags['class-patience'],
+    preemptAfterMs: flags['preempt-batch-after'] ?? null,
   };
 }

@@ -11,7 +11,14 @@ import { lineOptions } from './options.js';
 /** Flags about an engine of our own are of these groups, except for those that name models. */
 const engineGroups: ReadonlySet<string | undefined> = new Set(['MODEL', 'MOCK ENGINE']);
 const usefulFlags: ReadonlySet<string> = new Set(['alias']);
-const otherEngineFlags: ReadonlySet<string> = new Set(['slots', 'prefill-chunk', 'tpot-target', 'store', 'store-ttl']);
+const otherEngineFlags: ReadonlySet<string> = new Set([
+  'slots',
+  'prefill-chunk',
+  'tpot-target',
+  'preempt-batch-after',
+  'store',
+  'store-ttl',
+]);
 
 /**
  * What the flags mean for a server in front of others.

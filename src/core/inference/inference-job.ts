@@ -21,6 +21,8 @@ type Phase =
 export class InferenceJob extends Job {
   phase: Phase = { status: 'waiting' };
   override readonly deadlineMs: number | null;
+  /** Inputs for embeddings would have to be computed again. */
+  override readonly canPause: boolean;
   slot: number | null = null;
   /** The engine that has begun it last, where there are several. */
   executor: string | null = null;
@@ -30,6 +32,13 @@ export class InferenceJob extends Job {
   outputTokens = 0;
   reasoningTokens = 0;
   lastTokenMs = 0;
+  /** The name by which the engine knows its generation: another one after a pause. */
+  generationId: string;
+  /** When it was paused; null unless it is. */
+  pausedAtMs: number | null = null;
+  #pausedMs = 0;
+  /** The tokens of its output so far; null if it is never paused. */
+  readonly #tokens: Token[] | null;
   readonly #demand: Demand;
   /** Of the tokens of the prompt, until they are passed on. */
   readonly #ratings: PromptLogprob[] = [];
@@ -43,8 +52,11 @@ export class InferenceJob extends Job {
     readonly arrivedMs: number,
   ) {
     super();
+    this.generationId = request.id;
+    this.canPause = request.inputLengths === undefined;
     this.deadlineMs = request.deadlineMs === undefined ? null : arrivedMs + request.deadlineMs;
     const { key = noKey, payer, trafficClass = usualClass, maxTokens } = request;
+    this.#tokens = trafficClass === 'batch' ? [] : null;
     this.#demand = {
       ...{ key, trafficClass, maxTokens, promptTokens: prompt.length },
       ...(payer !== undefined && { payer }),
@@ -64,12 +76,13 @@ export class InferenceJob extends Job {
   }
 
   get spec(): GenerationSpec {
-    const { id, maxTokens, minTokens, sampling, stop, stopTokens, ignoreEos, format } = this.request;
+    const { maxTokens, minTokens, sampling, stop, stopTokens, ignoreEos, format } = this.request;
     const { inputLengths, logprobs, ratesPrompt } = this.request;
     const { marks, thoughtLimit } = this.plan;
     const ends = { maxTokens, minTokens, stop, stopTokens, ignoreEos, thoughtLimit };
     return {
-      ...{ id, prompt: this.prompt, sampling, format, ...ends, marks, resumeAfter: [] },
+      ...{ id: this.generationId, prompt: this.prompt, sampling, format, ...ends, marks },
+      resumeAfter: [...(this.#tokens ?? [])],
       ...(inputLengths !== undefined && { inputLengths }),
       ...(logprobs !== undefined && { logprobs }),
       ...(ratesPrompt === true && { ratesPrompt }),
@@ -86,6 +99,30 @@ export class InferenceJob extends Job {
 
   unwatch(): void {
     this.#stopWatching();
+  }
+
+  /**
+   * Its generation ends here. The next one begins after its last token, with a name of its own: rounds that are under way
+   * may still bring tokens of this one, which the next one will generate again.
+   */
+  pause(nowMs: number): void {
+    this.pausedAtMs = nowMs;
+    this.generationId = `${this.id}-resumed`;
+    this.prefilledTokens = null;
+  }
+
+  resume(nowMs: number): void {
+    if (this.pausedAtMs === null) return;
+    const ms = nowMs - this.pausedAtMs;
+    this.pausedAtMs = null;
+    this.#pausedMs += ms;
+    this.lastTokenMs += ms;
+    this.phase = laterBy(ms, this.phase);
+  }
+
+  /** Has to be called for each token that the engine reports. */
+  keepToken(token: Token): void {
+    this.#tokens?.push(token);
   }
 
   /** @returns for the first token, the time from the start to it in milliseconds; null for the others */
@@ -111,18 +148,21 @@ export class InferenceJob extends Job {
 
   timings(nowMs: number): Timings {
     const { phase } = this;
+    const untilMs = this.pausedAtMs ?? nowMs;
+    const pausedMs = this.#pausedMs + nowMs - untilMs;
     const tokens = {
       promptTokens: this.promptTokens,
       cachedTokens: this.cachedTokens,
       outputTokens: this.outputTokens,
       reasoningTokens: this.reasoningTokens,
       ...(this.executor !== null && { executor: this.executor }),
+      ...(pausedMs > 0 && { pausedMs }),
     };
     switch (phase.status) {
       case 'waiting':
         return { queueMs: nowMs - this.admittedMs, prefillMs: 0, decodeMs: 0, ...tokens };
       case 'prefilling':
-        return { queueMs: phase.queueMs, prefillMs: nowMs - phase.startedMs, decodeMs: 0, ...tokens };
+        return { queueMs: phase.queueMs, prefillMs: untilMs - phase.startedMs, decodeMs: 0, ...tokens };
       case 'decoding':
         return {
           queueMs: phase.queueMs,
@@ -131,5 +171,17 @@ export class InferenceJob extends Job {
           ...tokens,
         };
     }
+  }
+}
+
+/** As if it had begun later, by the length of a pause. */
+function laterBy(ms: number, phase: Phase): Phase {
+  switch (phase.status) {
+    case 'waiting':
+      return phase;
+    case 'prefilling':
+      return { ...phase, startedMs: phase.startedMs + ms };
+    case 'decoding':
+      return { ...phase, startedMs: phase.startedMs + ms, firstTokenMs: phase.firstTokenMs + ms };
   }
 }

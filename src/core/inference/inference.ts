@@ -17,6 +17,7 @@ import { type QueueSnapshot, queueSnapshot } from './queue-snapshot.js';
 import type { AdmittedRequest, AnswerListener, InferenceEvent, InferenceRequest, Submission } from './request.js';
 import { RequestEvents } from './request-events.js';
 import type { RequestLine } from './request-line.js';
+import { spendTokens } from './spending.js';
 
 export interface InferenceOptions extends SchedulerOptions {
   /** Sequences that the engine allocates: the upper limit for `maxConcurrency`. */
@@ -49,14 +50,7 @@ export class Inference implements RequestLine {
     this.#clock = clock;
     this.#rates = options.rates;
     this.#events = new RequestEvents(clock);
-    this.#events.subscribe((event) => {
-      if (event.type !== 'settled') return;
-      const payer = event.payer ?? event.key;
-      if (payer === null) return;
-      const { promptTokens, cachedTokens, outputTokens, prefillMs } = event.timings;
-      // Requests that never left the queue have cost no prefill.
-      if (outputTokens > 0 || prefillMs > 0) this.#rates?.spend(payer, promptTokens - cachedTokens + outputTokens);
-    });
+    spendTokens(this.#events.subscribe, options.rates);
     this.#scheduler = new Scheduler(options, clock);
     this.#scheduler.events((event) => {
       this.#onScheduled(event);
@@ -101,6 +95,11 @@ export class Inference implements RequestLine {
 
   get running(): number {
     return this.#scheduler.running;
+  }
+
+  /** Requests that have begun and given up their slots for a while. They count as waiting. */
+  get paused(): number {
+    return this.#scheduler.paused.length;
   }
 
   get waiting(): number {
@@ -230,7 +229,7 @@ export class Inference implements RequestLine {
   }
 
   /**
-   * Changes the limits of a running server. Takes effect at once; running generations are never interrupted.
+   * Changes the limits of a running server. Takes effect at once; running generations go on.
    *
    * @throws ChatstreamError `invalid_request` if there are fewer slots than `maxConcurrency`
    */
@@ -257,7 +256,7 @@ export class Inference implements RequestLine {
     this.#scheduler.turnAwayWaiting(error);
   }
 
-  /** Refuses new requests and turns away waiting ones; resolves when the last running generation has ended. */
+  /** Refuses new requests and turns away waiting ones; resolves when the last generation that has begun has ended. */
   drain(): Promise<void> {
     return this.#scheduler.drain();
   }
@@ -271,18 +270,18 @@ export class Inference implements RequestLine {
       case 'started':
         this.#processing.start(event.job, event.waitedMs);
         return;
+      case 'paused':
+        this.#processing.pause(event.job);
+        return;
+      case 'resumed':
+        this.#processing.resume(event.job);
+        return;
       case 'turned_away':
-        this.#turnAway(event);
+        this.#processing.turnAway(event);
         return;
       case 'moved':
         this.#moves.emit(undefined);
     }
-  }
-
-  #turnAway({ job, stage, error }: Extract<SchedulerEvent<InferenceJob>, { type: 'turned_away' }>): void {
-    job.unwatch();
-    this.#events.turnedAway(job, stage, error);
-    job.listener.failed(error);
   }
 
   async #translate<T>(answer: Promise<T>, client: AbortSignal): Promise<T> {

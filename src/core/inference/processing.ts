@@ -3,9 +3,12 @@ import { asChatstreamError, ChatstreamError } from '../base/errors.js';
 import { cutOffError } from '../base/queue-refusals.js';
 import { engineDownError } from '../base/refusals.js';
 import type { GenerationEvent, Round, ServingEngine } from '../engine/engine.js';
+import type { SchedulerEvent } from '../scheduler/job.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import type { InferenceJob } from './inference-job.js';
 import type { RequestEvents } from './request-events.js';
+
+type TurnedAway = Extract<SchedulerEvent<InferenceJob>, { type: 'turned_away' }>;
 
 /**
  * The jobs in the processing queue: hands them to the engine when they start, passes the engine's rounds on to their
@@ -40,40 +43,57 @@ export class Processing {
 
   start(job: InferenceJob, queueMs: number): void {
     job.phase = { status: 'prefilling', queueMs, startedMs: this.#clock.now() };
-    this.#running.set(job.id, job);
+    this.#running.set(job.generationId, job);
     this.#events.started(job, queueMs);
     job.listener.started(job);
     // The client may leave from within any of these calls.
-    if (!this.#isRunning(job)) return;
-    try {
-      this.#engine.generate(job.spec);
-    } catch (error) {
-      // Whatever is wrong with this job, its slot must become free for the next one.
-      this.#fail(job, asChatstreamError(error, 'engine_failed'));
-    }
+    if (this.#isRunning(job)) this.#generate(job);
+  }
+
+  /** A job gives up its slot, and keeps its listener. */
+  pause(job: InferenceJob): void {
+    this.#running.delete(job.generationId);
+    this.#engine.cancel(job.generationId);
+    job.pause(this.#clock.now());
+    job.listener.paused?.();
+    this.#events.paused(job);
+  }
+
+  /** A paused job goes on where it was. */
+  resume(job: InferenceJob): void {
+    job.resume(this.#clock.now());
+    this.#running.set(job.generationId, job);
+    this.#generate(job);
+  }
+
+  turnAway({ job, stage, error }: TurnedAway): void {
+    this.#forget(job);
+    this.#events.turnedAway(job, stage, error);
+    job.listener.failed(error);
   }
 
   /**
-   * Ends a job whose client has left, whether it runs or waits; one that does neither is ignored. The engine is notified before the next job in the line
-   * starts, so that the slot is free for it.
+   * Ends a job whose client has left, whether it runs or waits; one that does neither is ignored. The engine is notified
+   * before the next job in the line starts, so that the slot is free for it.
    */
   cancel(job: InferenceJob): void {
     const running = this.#isRunning(job);
-    if (!running && job.status !== 'waiting') return;
+    const paused = job.status === 'paused';
+    if (!running && !paused && job.status !== 'waiting') return;
     this.#forget(job);
-    if (running) this.#engine.cancel(job.id);
-    this.#events.settled(job, running ? 'cancelled_running' : 'cancelled_waiting', null);
+    if (running) this.#engine.cancel(job.generationId);
+    this.#events.settled(job, running || paused ? 'cancelled_running' : 'cancelled_waiting', null);
     this.#scheduler.withdraw(job);
   }
 
-  /** Ends all running jobs with `draining`. @returns how many there were */
+  /** Ends all jobs that have begun with `draining`. @returns how many there were */
   abandon(): number {
     let abandoned = 0;
-    for (const job of [...this.#running.values()]) {
+    for (const job of [...this.#scheduler.paused, ...this.#running.values()]) {
       // The listener of one job may end other jobs when it is called.
-      if (!this.#isRunning(job)) continue;
+      if (job.status !== 'paused' && !this.#isRunning(job)) continue;
       abandoned += 1;
-      this.#engine.cancel(job.id);
+      if (job.status !== 'paused') this.#engine.cancel(job.generationId);
       this.#fail(job, cutOffError(this.#scheduler.retryAfterSeconds()));
     }
     return abandoned;
@@ -104,6 +124,7 @@ export class Processing {
         job.slot = event.slot;
         return;
       case 'token':
+        job.keepToken(event.token);
         this.#pass(job, event);
         return;
       case 'rated':
@@ -153,17 +174,26 @@ export class Processing {
     this.#forget(job);
     this.#events.settled(job, 'failed', error);
     job.listener.failed(error);
-    this.#scheduler.release(job);
+    this.#scheduler.withdraw(job);
+  }
+
+  #generate(job: InferenceJob): void {
+    try {
+      this.#engine.generate(job.spec);
+    } catch (error) {
+      // Whatever is wrong with this job, its slot must become free for the next one.
+      this.#fail(job, asChatstreamError(error, 'engine_failed'));
+    }
   }
 
   #isRunning(job: InferenceJob): boolean {
-    return this.#running.get(job.id) === job;
+    return this.#running.get(job.generationId) === job;
   }
 
   /** The first step of every end, so that no listener can end the job a second time. */
   #forget(job: InferenceJob): void {
     job.unwatch();
-    this.#running.delete(job.id);
+    this.#running.delete(job.generationId);
   }
 }
 

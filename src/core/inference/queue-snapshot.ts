@@ -26,7 +26,10 @@ interface WaitingRequest extends WaitingView {
   readonly key: string;
   readonly trafficClass: TrafficClass;
   readonly waitsFor: WaitReason;
+  /** Since it came, or since it was paused. */
   readonly waitedMs: number;
+  /** Its output tokens, if it has begun and was paused; left out otherwise. */
+  readonly outputTokens?: number;
   /** Where upstream servers generate: each model has a line of its own. */
   readonly model?: string;
 }
@@ -39,7 +42,7 @@ export interface QueueSnapshot extends SchedulerLimits {
   readonly preparing: number;
   /** The most prompt tokens that a round prefills now, where that adapts to a target. */
   readonly prefillChunk?: number | undefined;
-  /** Output tokens of all running requests so far. */
+  /** Output tokens so far of all requests that have begun, those that are paused included. */
   readonly runningOutputTokens: number;
   readonly running: readonly RunningRequest[];
   readonly waiting: readonly WaitingRequest[];
@@ -63,7 +66,7 @@ export function queueSnapshot(
     ...scheduler.limits,
     ...state,
     draining: scheduler.draining,
-    runningOutputTokens: jobs.reduce((sum, { outputTokens }) => sum + outputTokens, 0),
+    runningOutputTokens: [...jobs, ...scheduler.paused].reduce((sum, { outputTokens }) => sum + outputTokens, 0),
     running: Array.from(
       first(
         most,
@@ -82,6 +85,7 @@ export function queueSnapshot(
         trafficClass: job.demand.trafficClass,
         waitsFor: scheduler.waitsFor(job),
         ...entry,
+        ...(job.pausedAtMs !== null && { waitedMs: nowMs - job.pausedAtMs, outputTokens: job.outputTokens }),
       }),
     ),
   };

@@ -86,6 +86,10 @@ export class RequestEvents {
     this.#emitter.emit({ type: 'started', id, queueMs });
   }
 
+  paused({ id }: TimedJob): void {
+    this.#emitter.emit({ type: 'paused', id });
+  }
+
   firstToken({ id, arrivedMs }: TimedJob, prefillMs: number): void {
     this.#emitter.emit({ type: 'first_token', id, prefillMs, sinceArrivalMs: this.#clock.now() - arrivedMs });
   }

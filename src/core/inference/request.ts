@@ -59,6 +59,8 @@ export interface Timings {
   readonly reasoningTokens: number;
   /** The engine that had it last, where there are several. */
   readonly executor?: string;
+  /** How long it had no slot after it had begun, which is part of neither prefill nor decode; left out for no pause. */
+  readonly pausedMs?: number;
 }
 
 /** What is known of a prompt once its generation has begun; `cachedTokens` is 0 until the engine has found a slot. */
@@ -78,6 +80,8 @@ export interface AnswerListener {
    * @param prompt always up to date
    */
   started(prompt: PromptCounts): void;
+  /** The request has given up its slot for a while. More parts come when it has one again. */
+  paused?(): void;
   /** @param parts what has become certain; not empty */
   parts(parts: readonly AnswerPart[]): void;
   /**
@@ -100,6 +104,8 @@ export type Outcome = 'completed' | 'cancelled_waiting' | 'cancelled_running' | 
 /** Events of requests, for metrics and logs. The last event of a request is `settled`. */
 export type InferenceEvent =
   | { readonly type: 'started'; readonly id: string; readonly queueMs: number }
+  /** It has given up its slot for a while. */
+  | { readonly type: 'paused'; readonly id: string }
   | { readonly type: 'first_token'; readonly id: string; readonly prefillMs: number; readonly sinceArrivalMs: number }
   | {
       readonly type: 'settled';

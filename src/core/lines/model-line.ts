@@ -85,7 +85,7 @@ export class ModelLine implements LoadableModel, ModelService {
     const { inference, engine } = this;
     const waits = [engine.waitingSinceMs, inference.waitingSinceMs].filter((since) => since !== null);
     return {
-      running: inference.running + engine.calls,
+      running: inference.running + inference.paused + engine.calls,
       waitingSinceMs: waits.length === 0 ? null : Math.min(...waits),
       isUsed: this.#calls + engine.calls + inference.running + inference.waiting > 0,
     };

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
-import { asChatstreamError, type ChatstreamError } from '../base/errors.js';
+import { asChatstreamError, ChatstreamError } from '../base/errors.js';
 import { cutOffError, queueTimeoutError } from '../base/queue-refusals.js';
 import { clientLeftError } from '../base/refusals.js';
 import { noUpstreamError } from '../base/upstream-refusals.js';
@@ -9,6 +9,7 @@ import type { QueueSnapshot } from '../inference/queue-snapshot.js';
 import type { AdmittedRequest, InferenceEvent } from '../inference/request.js';
 import { RequestEvents } from '../inference/request-events.js';
 import type { RequestLine } from '../inference/request-line.js';
+import { spendTokens } from '../inference/spending.js';
 import { type KeyTerms, noKey } from '../scheduler/demand.js';
 import type { SchedulerEvent } from '../scheduler/job.js';
 import { refuseReserves } from '../scheduler/reserves.js';
@@ -52,13 +53,7 @@ export class Relay implements RequestLine {
     this.#maxConcurrency = options.maxConcurrency;
     this.#maxQueue = options.maxQueue;
     this.#events = new RequestEvents(clock);
-    this.#events.subscribe((event) => {
-      if (event.type !== 'settled') return;
-      const payer = event.payer ?? event.key;
-      if (payer === null) return;
-      const { promptTokens, cachedTokens, outputTokens, prefillMs } = event.timings;
-      if (outputTokens > 0 || prefillMs > 0) options.rates?.spend(payer, promptTokens - cachedTokens + outputTokens);
-    });
+    spendTokens(this.#events.subscribe, options.rates);
     this.#attempts = new Attempts({
       executors,
       clock,
@@ -226,6 +221,9 @@ export class Relay implements RequestLine {
         this.#events.turnedAway(event.job, event.stage, event.error);
         event.job.listener.failed(event.error);
         return;
+      case 'paused':
+      case 'resumed':
+        throw new ChatstreamError('internal', 'A generation of an upstream server was to be paused.');
       case 'moved':
         this.#moves.emit(undefined);
     }

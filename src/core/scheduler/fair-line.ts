@@ -5,16 +5,16 @@ import type { Claimant } from './demand.js';
 import type { FairOptions } from './fair-options.js';
 import type { Job } from './job.js';
 import type { JobLine } from './job-line.js';
-import { type KeyAccount, MeanLength, outputWeight, promptWeight, Ticket } from './key-account.js';
-import { Reserves, type ReserveSettings } from './reserves.js';
+import { type KeyAccount, type KeyRoom, Ticket } from './key-account.js';
+import { PausedJobs, type Preempted } from './paused-jobs.js';
+import { checkReserves, Reserves, type ReserveSettings } from './reserves.js';
+import { ServiceCharges } from './service-charges.js';
 import { startOrder } from './start-order.js';
+import { type Place, StartPositions } from './start-positions.js';
 import { rankOf } from './traffic-class.js';
 import { WaitingLine } from './waiting-line.js';
 
 export { type FairOptions, queuePolicies, type QueuePolicy } from './fair-options.js';
-
-/** How long an answer is expected to be before any was complete, in output tokens. */
-const firstGuess = 64;
 
 /**
  * The waiting jobs of several keys. With the policy `fair`, the next job is that of the key with the least service, as in
@@ -29,12 +29,10 @@ const firstGuess = 64;
  * nightly  batch        n1 n2 n4 n5 n6 n8   40  ───▶  batch: nightly             (a minute later, n1 rises)
  * ```
  *
- * A key pays when its job starts: for the prompt, and for as many output tokens as its answers had on average. It pays
- * for each further token as it is generated, and gets back what was cached and, at the end, what was too much. Paying only
- * for what has been generated would give all slots that become free at once to one key. A key that comes back, or comes to
- * a class anew, is lifted to the least service of those that compete in it.
+ * A key that comes back, or comes to a class anew, is lifted to the least service of those that compete in it. What a key
+ * pays: see {@link ServiceCharges}.
  *
- * Every operation is O(log n + log k) for n jobs and k keys, except for positions: see {@link position}.
+ * Every operation is O(log n + log k) for n jobs and k keys, except for positions: see {@link StartPositions}.
  */
 export class FairLine<J extends Job> implements JobLine<J> {
   readonly #clock: Clock;
@@ -44,48 +42,50 @@ export class FairLine<J extends Job> implements JobLine<J> {
   readonly #waiting = new Set<KeyAccount<J>>();
   readonly #arrivals = new WaitingLine<J>();
   readonly #competition: Competition<J>;
-  readonly #reserves = new Reserves<J>();
+  readonly reserves = new Reserves<J>();
+  readonly #paused = new PausedJobs<J>(this.reserves);
   readonly #running = new Set<Ticket<J>>();
-  readonly #lengths = new MeanLength();
+  readonly #charges = new ServiceCharges<J>();
+  readonly #positions = new StartPositions(() => startOrder(this.#state()));
   #arrived = 0;
-  /** The order as far as it has been asked for since the last change. */
-  #order: Iterator<Ticket<J>> | null = null;
-  #orderNumber = 0;
-  #ordered = 0;
-  #orderedWork = 0;
 
-  constructor({ policy, classPatienceMs, ...reserves }: FairOptions, clock: Clock) {
+  /** @throws ChatstreamError `usage` if no place would remain for others */
+  constructor({ policy, classPatienceMs, ...reserves }: FairOptions, maxConcurrency: number, clock: Clock) {
+    checkReserves(reserves, policy, maxConcurrency);
     this.#clock = clock;
     this.#isFifo = policy === 'fifo';
     this.#accounts = new Accounts(reserves.terms);
-    this.#reserves.configure(reserves, this.#accounts, this.#running);
+    this.reserves.configure(reserves, this.#accounts, this.#running);
     this.#competition = new Competition({ isFifo: this.#isFifo, classPatienceMs }, clock);
   }
 
   get size(): number {
-    return this.#arrivals.size;
+    return this.#arrivals.size + this.#paused.size;
   }
 
+  /** Paused ones do not count. */
   get oldest(): J | undefined {
     return this.#arrivals.oldest;
   }
 
-  /** Changes the terms of keys at once. */
-  configure(settings: ReserveSettings): void {
-    this.#changed();
-    this.#accounts.configure(settings.terms);
-    this.#reserves.configure(settings, this.#accounts, this.#running);
-    for (const account of this.#accounts.all) this.#refresh(account);
+  /** Jobs that have run and wait to go on, in the order in which they were paused. */
+  get paused(): Iterable<J> {
+    return this.#paused.all;
   }
 
-  /** Free places that are held back for some. */
-  get heldPlaces(): number {
-    return this.#reserves.held;
+  /** Changes the terms of keys at once. @throws ChatstreamError `usage` if no place would remain for others */
+  configure(settings: ReserveSettings, maxConcurrency: number): void {
+    checkReserves(settings, this.#isFifo ? 'fifo' : 'fair', maxConcurrency);
+    this.#changed();
+    this.#accounts.configure(settings.terms);
+    this.reserves.configure(settings, this.#accounts, this.#running);
+    for (const account of this.#accounts.all) this.#refresh(account);
   }
 
   /** How many of the held places the next jobs with this demand may take. */
   spareFor({ key, payer = key, trafficClass }: Claimant): number {
-    return this.#reserves.spareFor(this.#accounts.of(payer), rankOf(trafficClass));
+    if (this.reserves.total === 0) return 0;
+    return this.reserves.spareFor(this.#accounts.of(payer), rankOf(trafficClass));
   }
 
   /** The state of a payer; undefined if it has never had a job. */
@@ -94,9 +94,8 @@ export class FairLine<J extends Job> implements JobLine<J> {
   }
 
   /** How many more jobs of a payer may start and wait. */
-  roomOf(payer: string): { readonly waiting: number; readonly maxWaiting: number | null; readonly mayStart: number } {
-    const { waiting, running, terms } = this.#accounts.of(payer);
-    return { waiting, maxWaiting: terms.maxWaiting, mayStart: Math.max(0, (terms.maxRunning ?? Infinity) - running) };
+  roomOf(payer: string): KeyRoom {
+    return this.#accounts.of(payer).room;
   }
 
   enter(job: J): void {
@@ -117,24 +116,50 @@ export class FairLine<J extends Job> implements JobLine<J> {
 
   next(places: number): J | undefined {
     this.#rise();
-    const turn = places > this.#reserves.held ? this.#competition.first : undefined;
-    const ticket = turn?.ticket ?? this.#reserves.first();
+    const turn = places > this.reserves.held ? this.#competition.first : undefined;
+    const ticket = turn?.ticket ?? this.reserves.first();
     if (ticket === undefined) return undefined;
-    const { account, rank } = ticket.lane;
-    ticket.rank = turn?.rank ?? rank;
-    ticket.expectedTokens = this.#expectedTokens(ticket);
-    ticket.charged = this.#costOf(ticket);
-    account.charge(ticket.rank, ticket.charged);
-    this.#reserves.started(ticket.lane);
-    this.#running.add(ticket);
-    account.running += 1;
-    this.#remove(ticket);
-    return ticket.job;
+    return this.#take(ticket, turn?.rank ?? ticket.lane.rank);
+  }
+
+  /** Takes a paused job that may go on, while no other may start. @param places how many are free, 1 or more */
+  nextPaused(places: number): J | undefined {
+    const ticket = this.#paused.next(places);
+    return ticket === undefined ? undefined : this.#take(ticket, ticket.lane.rank);
+  }
+
+  /**
+   * Since when the job waits that is first in line, if it is interactive and would get the place of a job that is paused.
+   *
+   * @param places how many are free
+   */
+  interactiveSinceMs(places: number): number | null {
+    if (places < this.reserves.held) return null;
+    this.#rise();
+    const first = this.#competition.first?.ticket ?? null;
+    return first?.lane.rank === rankOf('interactive') ? first.enteredMs : null;
+  }
+
+  /**
+   * Gives the place of a `batch` job to the interactive job of {@link interactiveSinceMs}. The one that is paused goes back
+   * to the head of its lane.
+   *
+   * @returns null if no job can be paused
+   */
+  preempt(): Preempted<J> | null {
+    const turn = this.#competition.first;
+    const ticket = turn?.ticket ?? null;
+    const paused = this.#paused.candidate(this.#running);
+    if (turn === undefined || ticket === null || paused === undefined) return null;
+    this.#stop(paused);
+    const started = this.#take(ticket, turn.rank);
+    this.#putBack(paused);
+    return { paused: paused.job, started };
   }
 
   leave(job: J): void {
     const { ticket } = job;
-    if (ticket === null || job.place < 0) return;
+    if (ticket?.isWaiting !== true) return;
     this.#remove(ticket);
     job.ticket = null;
   }
@@ -143,17 +168,15 @@ export class FairLine<J extends Job> implements JobLine<J> {
   cached(job: J, tokens: number): void {
     const { ticket } = job;
     if (ticket === null || tokens === 0) return;
-    ticket.cachedTokens = tokens;
-    this.#charge(ticket, -tokens * promptWeight);
+    this.#charges.cached(ticket, tokens);
+    this.#charged(ticket);
     this.#changed();
   }
 
   /** A running job has got an output token. The positions of waiting jobs follow at the next change of the line. */
   produced(job: J): void {
     const { ticket } = job;
-    if (ticket === null) return;
-    ticket.outputTokens += 1;
-    if (ticket.outputTokens > ticket.expectedTokens) this.#charge(ticket, outputWeight);
+    if (ticket !== null && !this.#charges.produced(ticket)) this.#charged(ticket);
   }
 
   /** A running job has ended. */
@@ -161,39 +184,18 @@ export class FairLine<J extends Job> implements JobLine<J> {
     const { ticket } = job;
     if (ticket === null) return;
     job.ticket = null;
-    const { account } = ticket.lane;
-    const { cachedTokens, outputTokens } = ticket;
-    const cost = (job.demand.promptTokens - cachedTokens) * promptWeight + outputTokens * outputWeight;
-    account.charge(ticket.rank, cost - ticket.charged);
-    account.running -= 1;
-    this.#reserves.ended(ticket.lane);
-    this.#running.delete(ticket);
-    if (outputTokens > 0) {
-      account.lengths.add(outputTokens);
-      this.#lengths.add(outputTokens);
-    }
-    this.#refresh(account);
-    this.#accounts.rest(account);
-    this.#changed();
+    this.#stop(ticket);
+    this.#charges.completed(ticket);
+    this.#accounts.rest(ticket.lane.account);
   }
 
-  /**
-   * The position if nothing changed: see {@link startOrder}. The order is computed up to this job and kept until the line
-   * changes, so that all n positions together cost O(n log k).
-   */
+  /** See {@link StartPositions}. */
   position(job: J): number {
-    const { ticket } = job;
-    if (ticket === null || job.place < 0) return 0;
-    const order = this.#currentOrder();
-    while (ticket.positionAsOf !== this.#orderNumber) {
-      if (this.#advance(order) === undefined) return 0;
-    }
-    return ticket.position;
+    return this.#placeOf(job)?.position ?? 0;
   }
 
-  /** As for {@link position}. */
   workAhead(job: J): number {
-    return this.position(job) === 0 ? 0 : (job.ticket?.workAhead ?? 0);
+    return this.#placeOf(job)?.workAhead ?? 0;
   }
 
   weigh(job: J, work: number): void {
@@ -203,12 +205,8 @@ export class FairLine<J extends Job> implements JobLine<J> {
 
   isLate({ ticket }: J, isLate: (position: number, workAhead: number) => boolean): boolean {
     if (ticket === null) return false;
-    const order = this.#currentOrder();
-    while (ticket.positionAsOf !== this.#orderNumber) {
-      // Those who come before it are late already.
-      if (isLate(this.#ordered + 1, this.#orderedWork) || this.#advance(order) === undefined) return true;
-    }
-    return isLate(ticket.position, ticket.workAhead);
+    this.#rise();
+    return this.#positions.isLate(ticket, isLate);
   }
 
   *[Symbol.iterator](): Generator<J> {
@@ -216,25 +214,44 @@ export class FairLine<J extends Job> implements JobLine<J> {
     for (const ticket of startOrder(this.#state())) yield ticket.job;
   }
 
-  #advance(order: Iterator<Ticket<J>>): Ticket<J> | undefined {
-    const step = order.next();
-    if (step.done === true) return undefined;
-    this.#ordered += 1;
-    step.value.position = this.#ordered;
-    step.value.workAhead = this.#orderedWork;
-    this.#orderedWork += step.value.job.work;
-    step.value.positionAsOf = this.#orderNumber;
-    return step.value;
+  #placeOf({ ticket }: J): Place | null {
+    if (ticket?.isWaiting !== true) return null;
+    this.#rise();
+    return this.#positions.placeOf(ticket);
   }
 
-  #currentOrder(): Iterator<Ticket<J>> {
-    this.#rise();
-    if (this.#order !== null) return this.#order;
-    this.#orderNumber += 1;
-    this.#ordered = 0;
-    this.#orderedWork = 0;
-    this.#order = startOrder(this.#state());
-    return this.#order;
+  /** Lets a waiting job run. @param rank the class in which it has competed */
+  #take(ticket: Ticket<J>, rank: number): J {
+    const { account } = ticket.lane;
+    this.#charges.started(ticket, rank);
+    this.reserves.started(ticket.lane);
+    this.#running.add(ticket);
+    account.running += 1;
+    this.#remove(ticket);
+    return ticket.job;
+  }
+
+  /** A job no longer runs. */
+  #stop(ticket: Ticket<J>): void {
+    const { lane } = ticket;
+    this.#charges.stopped(ticket);
+    lane.account.running -= 1;
+    this.reserves.ended(lane);
+    this.#running.delete(ticket);
+    this.#refresh(lane.account);
+    this.#changed();
+  }
+
+  /** It has come before all others of its lane, because these start in the order of their arrival. */
+  #putBack(ticket: Ticket<J>): void {
+    const { lane } = ticket;
+    const { account } = lane;
+    this.#paused.add(ticket);
+    account.waiting += 1;
+    this.#waiting.add(account);
+    lane.prepend(ticket);
+    this.#refresh(account);
+    this.#changed();
   }
 
   #state(): Parameters<typeof startOrder<J>>[0] {
@@ -243,7 +260,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
       accounts: this.#waiting,
       isFifo: this.#isFifo,
       rankOf: (ticket) => this.#competition.rankAt(ticket, nowMs),
-      costOf: (ticket) => this.#costOf(ticket),
+      costOf: (ticket) => this.#charges.costOf(ticket),
       lastServed: this.#competition.lastServed,
     };
   }
@@ -253,29 +270,17 @@ export class FairLine<J extends Job> implements JobLine<J> {
   }
 
   #changed(): void {
-    this.#order = null;
+    this.#positions.forget();
   }
 
-  #expectedTokens({ job, lane }: Ticket<J>): number {
-    const mean = lane.account.lengths.mean ?? this.#lengths.mean ?? firstGuess;
-    return Math.min(job.demand.maxTokens, Math.round(mean));
-  }
-
-  #costOf(ticket: Ticket<J>): number {
-    return ticket.job.demand.promptTokens * promptWeight + this.#expectedTokens(ticket) * outputWeight;
-  }
-
-  #charge(ticket: Ticket<J>, tokens: number): void {
-    ticket.charged += tokens;
-    const { account } = ticket.lane;
-    account.charge(ticket.rank, tokens);
-    this.#competition.charged(account, ticket.rank);
-    this.#reserves.charged(account, ticket.rank);
+  #charged({ lane: { account }, rank }: Ticket<J>): void {
+    this.#competition.charged(account, rank);
+    this.reserves.charged(account, rank);
   }
 
   #refresh(account: KeyAccount<J>): void {
     this.#competition.refresh(account);
-    this.#reserves.refresh(account);
+    this.reserves.refresh(account);
   }
 
   /** Takes a waiting job out of its lane. */
@@ -283,7 +288,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
     const { lane, job } = ticket;
     const { account } = lane;
     const isFirst = lane.head === ticket;
-    this.#arrivals.leave(job);
+    if (!this.#paused.delete(job)) this.#arrivals.leave(job);
     lane.remove(ticket);
     account.waiting -= 1;
     if (account.waiting === 0) this.#waiting.delete(account);

@@ -9,4 +9,9 @@ export interface FairOptions extends ReserveSettings {
   readonly policy: QueuePolicy;
   /** After how long a waiting job rises by a class, in milliseconds; 0 makes all classes the same. */
   readonly classPatienceMs: number;
+  /**
+   * How long an interactive job waits that would start next, in milliseconds, until a running `batch` job gives up its place
+   * to it; null or left out for never. Only with the policy `fair`.
+   */
+  readonly preemptAfterMs?: number | null;
 }

@@ -10,11 +10,13 @@ export interface Expectation {
   readonly waitMs: number;
 }
 
-/** What a running job has got so far. */
+/** What a job has got so far. Its times are as if it had never been paused. */
 export interface Run {
-  readonly startedMs: number;
+  startedMs: number;
   firstTokenMs: number;
   outputTokens: number;
+  /** When it was paused, until it gets its next token; null otherwise. */
+  pausedMs: number | null;
 }
 
 /**
@@ -29,8 +31,8 @@ export interface Run {
  * memory.
  */
 export class Job implements Standing {
-  /** `gone` after it was released, withdrawn or turned away. */
-  status: 'new' | 'waiting' | 'running' | 'gone' = 'new';
+  /** `paused` while it waits after it has run; `gone` after it was released, withdrawn or turned away. */
+  status: 'new' | 'waiting' | 'running' | 'paused' | 'gone' = 'new';
   place = -1;
   /** When it was admitted. Not a number until then, so that V8 reserves the field for a fractional number. */
   admittedMs = Number.NaN;
@@ -38,6 +40,8 @@ export class Job implements Standing {
   ticket: Ticket<this> | null = null;
   /** The time on the clock after which there is no use in starting it; null for none. */
   readonly deadlineMs: number | null = null;
+  /** Whether it can go on later with what it has got. */
+  readonly canPause: boolean = true;
   /** What it is expected to take while it waits: see `StartEstimates.workOf`. */
   work = 0;
   /** The first wait that was expected of it, and when. */
@@ -54,9 +58,15 @@ export class Job implements Standing {
 /** When a job is turned away: instead of beginning to wait, or after it has waited. */
 export type TurningAway = 'arrival' | 'waiting';
 
-/** What the scheduler tells its owner. Every admitted job is either `started` or `turned_away`, unless it is withdrawn. */
+/**
+ * What the scheduler tells its owner. Every admitted job is either `started` or `turned_away`, unless it is withdrawn. One
+ * that has started may be `paused`, and is then `resumed`, `turned_away` or withdrawn.
+ */
 export type SchedulerEvent<J extends Job> =
   | { readonly type: 'started'; readonly job: J; readonly waitedMs: number }
+  /** It has given up its place, which is free from now on. */
+  | { readonly type: 'paused'; readonly job: J }
+  | { readonly type: 'resumed'; readonly job: J }
   | {
       readonly type: 'turned_away';
       readonly job: J;

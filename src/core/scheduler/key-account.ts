@@ -25,6 +25,14 @@ export class MeanLength {
   }
 }
 
+/** A key's own limits. */
+export interface KeyRoom {
+  readonly waiting: number;
+  readonly maxWaiting: number | null;
+  /** How many more of its jobs may run. */
+  readonly mayStart: number;
+}
+
 /** One key: its lanes, and the service that it has had. */
 export class KeyAccount<J> {
   terms: KeyTerms = usualTerms;
@@ -38,6 +46,11 @@ export class KeyAccount<J> {
   constructor(readonly name: string) {
     this.lanes = trafficClasses.map((_, rank) => new Lane<J>(this, rank));
     this.turns = trafficClasses.map((_, rank) => new Turn<J>(this, rank));
+  }
+
+  get room(): KeyRoom {
+    const { waiting, running, terms } = this;
+    return { waiting, maxWaiting: terms.maxWaiting, mayStart: Math.max(0, (terms.maxRunning ?? Infinity) - running) };
   }
 
   get isAtItsLimit(): boolean {
@@ -121,14 +134,25 @@ export class Lane<J> implements HeapItem {
   ) {}
 
   append(ticket: Ticket<J>): void {
+    ticket.isWaiting = true;
     ticket.previous = this.#tail;
     if (this.#tail === null) this.head = ticket;
     else this.#tail.next = ticket;
     this.#tail = ticket;
   }
 
+  /** Puts back one that has come before all others. */
+  prepend(ticket: Ticket<J>): void {
+    ticket.isWaiting = true;
+    ticket.next = this.head;
+    if (this.head === null) this.#tail = ticket;
+    else this.head.previous = ticket;
+    this.head = ticket;
+  }
+
   remove(ticket: Ticket<J>): void {
     const { previous, next } = ticket;
+    ticket.isWaiting = false;
     if (previous === null) this.head = next;
     else previous.next = next;
     if (next === null) this.#tail = previous;
@@ -142,6 +166,8 @@ export class Lane<J> implements HeapItem {
 export class Ticket<J> {
   next: Ticket<J> | null = null;
   previous: Ticket<J> | null = null;
+  /** Whether it is in its lane. */
+  isWaiting = false;
   /** The class in which it competed when it started. */
   rank = 0;
   /** Weighted tokens that its key has paid for, some of them in advance. */
@@ -150,6 +176,8 @@ export class Ticket<J> {
   expectedTokens = 0;
   cachedTokens = 0;
   outputTokens = 0;
+  /** Whether it has given up its place once, which is not asked of it again. */
+  wasPaused = false;
   /** Its place in the order of starts, and the number of the order that says so. */
   position = 0;
   workAhead = 0;

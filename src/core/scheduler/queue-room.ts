@@ -1,6 +1,7 @@
 import { rateLimitedError } from '../base/key-refusals.js';
 import { drainingError, queuedTokensError, queueFullError } from '../base/queue-refusals.js';
 import type { Claimant } from './demand.js';
+import type { KeyRoom } from './key-account.js';
 import type { SchedulerLimits } from './scheduler-options.js';
 
 /** How full the queues are, and how full they may be. */
@@ -17,14 +18,6 @@ export interface QueueState {
   readonly draining: boolean;
   /** Free places that are held back for some keys and classes. */
   readonly heldPlaces: number;
-}
-
-/** A key's own limits. */
-export interface KeyRoom {
-  readonly waiting: number;
-  readonly maxWaiting: number | null;
-  /** How many more of its jobs may run. */
-  readonly mayStart: number;
 }
 
 /** Whether jobs can be admitted. */

@@ -14,7 +14,7 @@ export interface ReserveSettings {
 }
 
 /** The sum of all reserves. */
-export function totalReserve({ terms, classReserves }: ReserveSettings): number {
+function totalReserve({ terms, classReserves }: ReserveSettings): number {
   let sum = 0;
   for (const { reserve = 0 } of terms.values()) sum += reserve;
   for (const reserve of classReserves?.values() ?? []) sum += reserve;
@@ -35,12 +35,6 @@ export function checkReserves(settings: ReserveSettings, policy: 'fair' | 'fifo'
   throw new ChatstreamError('usage', 'The reserves of classes have no effect with --queue-policy fifo.', {
     hint: 'Use --queue-policy fair, or reserve places for keys.',
   });
-}
-
-/** Whether a limit leaves a place for all others. @throws ChatstreamError `invalid_request` */
-export function assertRoomFor(reserved: number, maxConcurrency: number): void {
-  const problem = reserveProblem(reserved, maxConcurrency);
-  if (problem !== null) throw new ChatstreamError('invalid_request', problem, { param: 'max_concurrency' });
 }
 
 /** What is wrong with so many reserved places; null if nothing is. */
@@ -80,12 +74,23 @@ export class Reserves<J> {
   readonly #owners = new Set<KeyAccount<J>>();
   readonly #claims = new Map<Lane<J>, Claim<J>>();
   readonly #heaps = trafficClasses.map(() => new Heap<Claim<J>>(isFirst));
-  #hasAny = false;
+  #total = 0;
   #held = 0;
+
+  /** The sum of all reserves. */
+  get total(): number {
+    return this.#total;
+  }
 
   /** Places that are held back and free: only those for whom they are may take them. */
   get held(): number {
     return this.#held;
+  }
+
+  /** Whether a limit leaves a place for all others. @throws ChatstreamError `invalid_request` */
+  assertRoomIn(maxConcurrency: number): void {
+    const problem = reserveProblem(this.#total, maxConcurrency);
+    if (problem !== null) throw new ChatstreamError('invalid_request', problem, { param: 'max_concurrency' });
   }
 
   /**
@@ -95,7 +100,7 @@ export class Reserves<J> {
    */
   configure(settings: ReserveSettings, accounts: Pick<Accounts<J>, 'find'>, running: Iterable<Ticket<J>>): void {
     const { terms, classReserves } = settings;
-    this.#hasAny = totalReserve(settings) > 0;
+    this.#total = totalReserve(settings);
     this.#ofClasses = trafficClasses.map((each) => classReserves?.get(each) ?? 0);
     this.#running = trafficClasses.map(() => 0);
     this.#held = 0;
@@ -106,6 +111,13 @@ export class Reserves<J> {
     for (const rank of trafficClasses.keys()) this.#held += this.#spareOf(rank);
   }
 
+  /** Whether the end of a running job of this lane would free a place only for jobs of its own key or class. */
+  holdsPlaceOf({ account, rank }: Lane<J>): boolean {
+    if (account.reserve > 0) return account.running <= account.reserve;
+    const reserve = this.#ofClasses[rank] ?? 0;
+    return reserve > 0 && this.#runningOf(rank) <= reserve;
+  }
+
   /** How many of the held places a key may take with jobs of a class. */
   spareFor({ reserve, running }: KeyAccount<J>, rank: number): number {
     return reserve > 0 ? Math.max(0, reserve - running) : this.#spareOf(rank);
@@ -113,21 +125,21 @@ export class Reserves<J> {
 
   /** Has to be called before a job of this lane counts as running. Without any reserve, that costs nothing. */
   started(lane: Lane<J>): void {
-    if (!this.#hasAny) return;
+    if (this.#total === 0) return;
     if (this.spareFor(lane.account, lane.rank) > 0) this.#held -= 1;
     this.#count(lane, 1);
   }
 
   /** Has to be called when a job of this lane no longer counts as running. */
   ended(lane: Lane<J>): void {
-    if (!this.#hasAny) return;
+    if (this.#total === 0) return;
     this.#count(lane, -1);
     if (this.spareFor(lane.account, lane.rank) > 0) this.#held += 1;
   }
 
   /** Has to be called after the lanes of a key, or what competes there, have changed. */
   refresh(account: KeyAccount<J>): void {
-    if (!this.#hasAny && this.#owners.size === 0 && this.#claims.size === 0) return;
+    if (this.#total === 0 && this.#owners.size === 0 && this.#claims.size === 0) return;
     const isOwner = account.reserve > 0 && account.lanes.some(({ competesIn }) => competesIn !== null);
     if (isOwner) this.#owners.add(account);
     else this.#owners.delete(account);

@@ -3,13 +3,16 @@ import { Emitter, type Subscribable } from '../base/emitter.js';
 import { ChatstreamError } from '../base/errors.js';
 import { drainingError } from '../base/queue-refusals.js';
 import type { Claimant } from './demand.js';
-import { FairLine, type QueuePolicy } from './fair-line.js';
+import { FairLine } from './fair-line.js';
 import type { Job, QueueEntry, SchedulerEvent, TurningAway, WaitingView, WaitReason } from './job.js';
 import type { JobLine } from './job-line.js';
+import { Occupancy } from './occupancy.js';
+import { checkPreemption } from './preemption.js';
 import { QueueRoom, type QueueState } from './queue-room.js';
-import { assertRoomFor, checkReserves, type ReserveSettings, totalReserve } from './reserves.js';
+import type { ReserveSettings } from './reserves.js';
 import type { SchedulerLimits, SchedulerOptions } from './scheduler-options.js';
 import { StartEstimates } from './start-estimates.js';
+import { Starter } from './starter.js';
 import { WaitingLimits } from './waiting-limits.js';
 import { WaitingLine } from './waiting-line.js';
 
@@ -35,26 +38,16 @@ export class Scheduler<J extends Job> implements QueueState {
   readonly #waits: WaitingLimits<J>;
   readonly #events = new Emitter<SchedulerEvent<J>>();
   readonly #drained: (() => void)[] = [];
-  #limits: SchedulerLimits;
-  #placesInOrder = Number.POSITIVE_INFINITY;
-  #running = 0;
-  /** The sum of all reserves. */
-  #reserved: number;
-  readonly #policy: QueuePolicy;
-  #queuedTokens = 0;
-  #draining = false;
-  #filling = false;
-  #held = false;
+  readonly #occupancy: Occupancy;
+  readonly #starter: Starter<J>;
 
   constructor(options: SchedulerOptions, clock: Clock) {
     const { maxConcurrency, maxQueue, queueTimeoutMs, maxQueuedTokens = null, ttftTargetMs = null, fair } = options;
     this.maxQueuedTokens = maxQueuedTokens;
     this.#clock = clock;
-    this.#limits = { maxConcurrency, maxQueue };
-    this.#reserved = fair === undefined ? 0 : totalReserve(fair);
-    this.#policy = fair?.policy ?? 'fifo';
-    if (fair !== undefined) checkReserves(fair, fair.policy, maxConcurrency);
-    this.#fairLine = fair === undefined ? null : new FairLine(fair, clock);
+    this.#occupancy = new Occupancy({ maxConcurrency, maxQueue });
+    if (fair !== undefined) checkPreemption(fair);
+    this.#fairLine = fair === undefined ? null : new FairLine(fair, maxConcurrency, clock);
     this.#line = this.#fairLine ?? new WaitingLine<J>();
     this.#estimates = new StartEstimates(fair?.policy === 'fair', clock);
     const retryAfterSeconds = (): number => this.retryAfterSeconds();
@@ -71,6 +64,19 @@ export class Scheduler<J extends Job> implements QueueState {
       },
       clock,
     );
+    this.#starter = new Starter(
+      {
+        ...{ line: this.#line, fairLine: this.#fairLine, occupancy: this.#occupancy, estimates: this.#estimates },
+        preemptAfterMs: fair?.preemptAfterMs ?? null,
+        onStarting: (job) => {
+          this.#waits.unwatch(job);
+        },
+        emit: (event) => {
+          this.#events.emit(event);
+        },
+      },
+      clock,
+    );
   }
 
   get events(): Subscribable<SchedulerEvent<J>> {
@@ -78,15 +84,15 @@ export class Scheduler<J extends Job> implements QueueState {
   }
 
   get limits(): SchedulerLimits {
-    return this.#limits;
+    return this.#occupancy.limits;
   }
 
   get places(): number {
-    return Math.min(this.#limits.maxConcurrency, this.#placesInOrder);
+    return this.#occupancy.places;
   }
 
   get running(): number {
-    return this.#running;
+    return this.#occupancy.running;
   }
 
   get waiting(): number {
@@ -94,27 +100,32 @@ export class Scheduler<J extends Job> implements QueueState {
   }
 
   get draining(): boolean {
-    return this.#draining;
+    return this.#occupancy.isDraining;
   }
 
   get queuedTokens(): number {
-    return this.#queuedTokens;
+    return this.#occupancy.queuedTokens;
   }
 
-  /** When the job was admitted that has waited for longest, in the clock's milliseconds; null if none waits. */
+  /** When the job was admitted that has waited for longest of those that have not started, in the clock's milliseconds; null if none waits. */
   get oldestAdmittedMs(): number | null {
     return this.#line.oldest?.admittedMs ?? null;
   }
 
+  /** Jobs that have given up their places and wait to go on. They count as waiting. */
+  get paused(): readonly J[] {
+    return [...(this.#fairLine?.paused ?? [])];
+  }
+
   /** Free places that are held back for some keys and classes. */
   get heldPlaces(): number {
-    return this.#fairLine?.heldPlaces ?? 0;
+    return this.#fairLine?.reserves.held ?? 0;
   }
 
   /** Whether so many jobs with this demand would start at once because places are held back for them. */
   hasReserved(claimant: Claimant, jobs: number): boolean {
-    if (this.#reserved === 0 || this.#draining || this.#held) return false;
-    return Math.min(this.places - this.#running, this.#fairLine?.spareFor(claimant) ?? 0) >= jobs;
+    if (this.#occupancy.isClosed) return false;
+    return Math.min(this.#occupancy.freePlaces, this.#fairLine?.spareFor(claimant) ?? 0) >= jobs;
   }
 
   /**
@@ -129,10 +140,10 @@ export class Scheduler<J extends Job> implements QueueState {
     if (job.status !== 'new') throw new ChatstreamError('internal', 'A job was admitted twice.');
     job.status = 'waiting';
     job.admittedMs = this.#clock.now();
-    job.work = this.#estimates.workOf(job.demand);
+    job.work = this.#estimates.workOf(job);
     this.#line.enter(job);
-    this.#queuedTokens += job.demand.promptTokens;
-    this.#fill();
+    this.#occupancy.queuedTokens += job.demand.promptTokens;
+    this.#starter.fill();
     this.#waits.watchOldest();
     this.#waits.watch(job);
   }
@@ -141,10 +152,10 @@ export class Scheduler<J extends Job> implements QueueState {
   release(job: J): void {
     if (job.status !== 'running') return;
     job.status = 'gone';
-    this.#running -= 1;
+    this.#occupancy.running -= 1;
     this.#fairLine?.ended(job);
     if (this.#estimates.ended(job)) this.#estimates.weigh(this.#line);
-    this.#fill();
+    this.#starter.fill();
     this.#waits.watchOldest();
     this.#settleDrain();
   }
@@ -156,9 +167,11 @@ export class Scheduler<J extends Job> implements QueueState {
         this.release(job);
         return 'running';
       case 'waiting':
+      case 'paused':
         this.#leave(job);
         this.#waits.watchOldest();
         this.#events.emit({ type: 'moved' });
+        this.#settleDrain();
         return 'waiting';
       case 'new':
       case 'gone':
@@ -177,21 +190,24 @@ export class Scheduler<J extends Job> implements QueueState {
    * @throws ChatstreamError `invalid_request` if places are reserved and none would remain for others
    */
   resize(limits: Partial<SchedulerLimits>): void {
-    if (limits.maxConcurrency !== undefined) assertRoomFor(this.#reserved, limits.maxConcurrency);
-    this.#limits = { ...this.#limits, ...limits };
-    this.#fill();
+    if (limits.maxConcurrency !== undefined) this.#fairLine?.reserves.assertRoomIn(limits.maxConcurrency);
+    this.#occupancy.limits = { ...this.limits, ...limits };
+    this.#starter.fill();
     this.#waits.watchOldest();
   }
 
   /** Says how many places are in order. While they are fewer than the limit, no more jobs run; the limit stays as it is set. */
   confine(placesInOrder: number): void {
-    this.#placesInOrder = placesInOrder;
+    this.#occupancy.placesInOrder = placesInOrder;
     this.resize({});
   }
 
-  /** While it is held, no job starts; jobs are admitted, and running ones go on. Not from within an event. */
+  /**
+   * While it is held, no job starts; jobs are admitted, and those go on that run or have been paused. Not from within an
+   * event.
+   */
   hold(isHeld: boolean): void {
-    this.#held = isHeld;
+    this.#occupancy.isHeld = isHeld;
     this.resize({});
   }
 
@@ -201,13 +217,8 @@ export class Scheduler<J extends Job> implements QueueState {
    * @throws ChatstreamError `usage` if no place would remain for others; nothing is changed then
    */
   configureKeys(terms: ReserveSettings['terms'], classReserves: ReserveSettings['classReserves'] = new Map()): void {
-    const settings = { terms, classReserves };
-    if (this.#fairLine !== null) {
-      checkReserves(settings, this.#policy, this.#limits.maxConcurrency);
-      this.#reserved = totalReserve(settings);
-      this.#fairLine.configure(settings);
-    }
-    this.#fill();
+    this.#fairLine?.configure({ terms, classReserves }, this.#occupancy.limits.maxConcurrency);
+    this.#starter.fill();
     this.#waits.watchOldest();
     this.#moved();
   }
@@ -215,7 +226,7 @@ export class Scheduler<J extends Job> implements QueueState {
   /** What a waiting job needs: that its key ends another, or that a place becomes free that is not held back for others. */
   waitsFor({ demand }: J): WaitReason {
     if (this.#fairLine?.account(demand.payer ?? demand.key)?.isAtItsLimit === true) return 'key';
-    return this.#running < this.places && this.heldPlaces > 0 ? 'reserve' : 'slot';
+    return this.#occupancy.running < this.places && this.heldPlaces > 0 ? 'reserve' : 'slot';
   }
 
   /** The engine has found that many prompt tokens of a running job in its cache, which its key need not pay for. */
@@ -229,10 +240,10 @@ export class Scheduler<J extends Job> implements QueueState {
     this.#estimates.produced(job);
   }
 
-  /** Stops admitting jobs and turns away those that wait. Resolves when the last running job has ended. */
+  /** Stops admitting jobs and turns away those that have not started. Resolves when the last of the others has ended. */
   drain(): Promise<void> {
-    this.#draining = true;
-    this.turnAwayWaiting(() => drainingError(this.retryAfterSeconds()));
+    this.#occupancy.isDraining = true;
+    this.#turnAwayNew(() => drainingError(this.retryAfterSeconds()));
     return new Promise((resolve) => {
       this.#drained.push(resolve);
       this.#settleDrain();
@@ -241,17 +252,17 @@ export class Scheduler<J extends Job> implements QueueState {
 
   /** Empties the request queue; running jobs go on. */
   turnAwayWaiting(error: () => ChatstreamError): void {
-    const { oldest } = this.#line;
-    for (let next = oldest; next !== undefined; next = this.#line.oldest) this.#turnAway(next, 'waiting', error);
-    this.#waits.watchOldest();
+    this.#turnAwayNew(error);
+    for (const job of this.paused) this.#turnAway(job, 'waiting', error);
+    this.#settleDrain();
   }
 
-  /** Where a waiting job stands now; undefined if it is not waiting. */
+  /** Where a job stands now that waits for its start; undefined for others. */
   view(job: J): WaitingView | undefined {
     return job.status === 'waiting' ? this.#estimates.viewIn(this.#line, job) : undefined;
   }
 
-  /** Every waiting job in order. */
+  /** Every waiting job in order, those that are paused included. */
   entries(): Generator<QueueEntry<J>> {
     return this.#estimates.entriesOf(this.#line);
   }
@@ -261,42 +272,17 @@ export class Scheduler<J extends Job> implements QueueState {
     return this.#estimates.retryAfterSeconds(this.#line.size);
   }
 
-  /**
-   * Starts waiting jobs while there is room. Not recursive: a listener may release its job while it handles the event.
-   * During a drain no job starts, even if a slot becomes free while waiting jobs are being turned away.
-   */
-  #fill(): void {
-    if (this.#filling || this.#draining || this.#held) return;
-    this.#filling = true;
-    let moved = false;
-    try {
-      while (this.#running < this.places) {
-        const job = this.#line.next(this.places - this.#running);
-        if (job === undefined) break;
-        this.#start(job);
-        moved = true;
-      }
-    } finally {
-      this.#filling = false;
-    }
-    if (moved) this.#moved();
-  }
-
-  #start(job: J): void {
-    const now = this.#clock.now();
-    job.status = 'running';
-    this.#running += 1;
-    this.#queuedTokens -= job.demand.promptTokens;
-    this.#waits.unwatch(job);
-    this.#estimates.started(job);
-    this.#events.emit({ type: 'started', job, waitedMs: now - job.admittedMs });
-  }
-
   #leave(job: J): void {
     job.status = 'gone';
-    this.#queuedTokens -= job.demand.promptTokens;
+    this.#occupancy.queuedTokens -= job.demand.promptTokens;
     this.#waits.unwatch(job);
     this.#line.leave(job);
+  }
+
+  #turnAwayNew(error: () => ChatstreamError): void {
+    const { oldest } = this.#line;
+    for (let next = oldest; next !== undefined; next = this.#line.oldest) this.#turnAway(next, 'waiting', error);
+    this.#waits.watchOldest();
   }
 
   /** @param makeError called after the job has left, so that the job does not count towards its own retry time */
@@ -311,7 +297,7 @@ export class Scheduler<J extends Job> implements QueueState {
   }
 
   #settleDrain(): void {
-    if (!this.#draining || this.#running > 0) return;
+    if (!this.#occupancy.isDraining || this.#occupancy.running + this.#line.size > 0) return;
     for (const resolve of this.#drained.splice(0)) resolve();
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import { AnswerLengths } from './answer-lengths.js';
 import type { Demand } from './demand.js';
-import type { Job, QueueEntry, WaitingView } from './job.js';
+import type { Job, QueueEntry, Run, WaitingView } from './job.js';
 import type { JobLine } from './job-line.js';
 import { type Outlook, startMs } from './outlook.js';
 import { Overtaking } from './overtaking.js';
@@ -50,15 +50,18 @@ export class StartEstimates<J extends Job> {
   }
 
   /** What a job will take, in output tokens that take as long. */
-  workOf(demand: Demand): number {
+  workOf({ demand, run }: J): number {
     const { outputMs, promptMs } = this.#pace;
     const expected = this.#lengths.expected(demand);
-    return outputMs === null || expected === null ? 0 : expected + (demand.promptTokens * promptMs) / outputMs;
+    if (outputMs === null || expected === null) return 0;
+    // One that was paused finds its prompt in the cache.
+    if (run !== null) return Math.max(1, expected - run.outputTokens);
+    return expected + (demand.promptTokens * promptMs) / outputMs;
   }
 
   /** Weighs all waiting jobs by what is known now. */
   weigh(line: JobLine<J>): void {
-    for (const job of [...line]) line.weigh(job, this.workOf(job.demand));
+    for (const job of [...line]) line.weigh(job, this.workOf(job));
   }
 
   started(job: J): void {
@@ -67,15 +70,28 @@ export class StartEstimates<J extends Job> {
     if (expectation !== null) {
       this.#overtaking?.waited(job.demand.key, startedMs - expectation.atMs, expectation.waitMs);
     }
-    job.run = { startedMs, firstTokenMs: 0, outputTokens: 0 };
+    job.run ??= { startedMs, firstTokenMs: 0, outputTokens: 0, pausedMs: null };
     this.#running.add(job);
     this.#hasChanged = true;
     this.#rate.busy(startedMs);
   }
 
+  /** A running job waits again. What was expected of its first wait is over. */
+  paused(job: J): void {
+    job.expectation = null;
+    // Without a token, it begins anew.
+    if (job.run?.outputTokens === 0) job.run = null;
+    else if (job.run !== null) job.run.pausedMs = this.#clock.now();
+    job.work = this.workOf(job);
+    this.#running.delete(job);
+    this.#hasChanged = true;
+  }
+
   produced({ run }: J): void {
     if (run === null) return;
     if (run.outputTokens === 0) run.firstTokenMs = this.#clock.now();
+    // Neither the pause nor reading everything again is time per token.
+    if (run.pausedMs !== null) skipPause(run, this.#clock.now() - run.pausedMs);
     run.outputTokens += 1;
     this.#tokens += 1;
   }
@@ -91,7 +107,7 @@ export class StartEstimates<J extends Job> {
     job.run = null;
     if (run === null || run.outputTokens === 0) return false;
     this.#pace.prefilled(demand.promptTokens, run.firstTokenMs - run.startedMs);
-    this.#pace.decoded(run.outputTokens, nowMs - run.firstTokenMs);
+    this.#pace.decoded(run.outputTokens, (run.pausedMs ?? nowMs) - run.firstTokenMs);
     this.#lengths.add(demand, run.outputTokens);
     this.#measured += 1;
     // 1, 4, 16, 64 and so on: to weigh all that waits costs more than anything else here.
@@ -206,4 +222,10 @@ export class StartEstimates<J extends Job> {
     if (run === null || run.outputTokens > 0) return 0;
     return Math.max(0, demand.promptTokens * this.#pace.promptMs - (nowMs - run.startedMs));
   }
+}
+
+function skipPause(run: Run, ms: number): void {
+  run.startedMs += ms;
+  run.firstTokenMs += ms;
+  run.pausedMs = null;
 }

@@ -134,11 +134,18 @@ export class Metrics {
       'chatstream_ttft_target_refusals_total',
       'Requests that were refused because their first token was expected after --ttft-target.',
     );
+    const pauses = this.#counter(
+      'chatstream_preemptions_total',
+      'Running batch generations that were paused for an interactive request.',
+    );
     const countTokens = this.#tokenCounters();
     line.events((event) => {
       switch (event.type) {
         case 'started':
           queueWait.observe(event.queueMs / 1000);
+          return;
+        case 'paused':
+          pauses.inc();
           return;
         case 'first_token':
           prefill.observe(event.prefillMs / 1000);

@@ -17,6 +17,7 @@ export function logRequests(line: Pick<RequestLine, 'events'>, logger: Logger): 
       queue_ms: round(timings.queueMs),
       prefill_ms: round(timings.prefillMs),
       decode_ms: round(timings.decodeMs),
+      ...(timings.pausedMs !== undefined && { paused_ms: round(timings.pausedMs) }),
       e2e_ms: round(event.sinceArrivalMs),
       prompt_tokens: timings.promptTokens,
       cached_tokens: timings.cachedTokens,

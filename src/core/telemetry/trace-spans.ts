@@ -28,7 +28,7 @@ export interface Span {
 
 /**
  * The trace of a request that has ended: one span for the request, and in it those for its wait, its prefill and its decode,
- * as far as it got. They end when the request does, or, for what was cut off, as late as the last token.
+ * as far as it got. A pause is a part of the decode. They end when the request does, or, for what was cut off, as late as the last token.
  *
  * @param endMs when it ended: Unix time in milliseconds
  */
@@ -51,13 +51,14 @@ export function spansOf(event: SettledEvent, endMs: number): readonly Span[] {
       whole('gen_ai.usage.input_tokens', timings.promptTokens),
       whole('gen_ai.usage.output_tokens', timings.outputTokens),
       whole('chatstream.cached_tokens', timings.cachedTokens),
+      ...(timings.pausedMs === undefined ? [] : [whole('chatstream.paused_ms', Math.round(timings.pausedMs))]),
     ],
     status: isError ? { code: 2, ...(error !== null && { message: error.message }) } : { code: 0 },
   };
   const parts = [
     ['wait', timings.queueMs],
     ['prefill', timings.prefillMs],
-    ['decode', timings.decodeMs],
+    ['decode', timings.decodeMs + (timings.pausedMs ?? 0)],
   ] as const;
   let beginMs = endMs - parts.reduce((sum, [, ms]) => sum + ms, 0);
   const children = parts.flatMap(([name, ms]): readonly Span[] => {

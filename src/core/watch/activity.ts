@@ -105,9 +105,9 @@ function endedOf({ queue: { totals } }: Reading): number {
   return totals.completed + totals.cancelled + totals.refused + totals.timed_out + totals.failed;
 }
 
-/** Those of running requests too: a server that writes one long answer does something. */
-function tokensOf({ queue }: Reading): number {
-  return queue.tokens.output + queue.running.reduce((sum, { output_tokens: tokens }) => sum + tokens, 0);
+/** Those of requests that have not ended too: a server that writes one long answer does something. */
+function tokensOf({ queue: { tokens, running, waiting } }: Reading): number {
+  return [...running, ...waiting].reduce((sum, { output_tokens: soFar = 0 }) => sum + soFar, tokens.output);
 }
 
 function rateBetween(from: Reading, to: Reading, value: (reading: Reading) => number): number {

@@ -39,6 +39,8 @@ const queueSchema = Type.Object({
       id: Type.String(),
       ...owner,
       position: count,
+      /** Only of requests that are paused. */
+      output_tokens: Type.Optional(count),
       waited_ms: milliseconds,
       eta_ms: Type.Union([milliseconds, Type.Null()]),
     }),

@@ -60,6 +60,7 @@ describe('the flags of a server', () => {
         ttftTargetMs: null,
         policy: 'fifo',
         classPatienceMs: 60_000,
+        preemptAfterMs: null,
       },
       access: null,
       server: {
@@ -178,6 +179,7 @@ describe('the flags of a server', () => {
       ttftTargetMs: 500,
       policy: 'fifo',
       classPatienceMs: 60_000,
+      preemptAfterMs: null,
     });
   });
 

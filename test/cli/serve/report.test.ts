@@ -43,6 +43,7 @@ function options(maxQueue: number, apiKeys: readonly string[] = []): ServeOption
       ttftTargetMs: null,
       policy: 'fifo',
       classPatienceMs: 60_000,
+      preemptAfterMs: null,
     },
     access: null,
     replication: null,

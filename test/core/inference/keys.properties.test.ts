@@ -31,6 +31,7 @@ const terms: fc.Arbitrary<ReadonlyMap<string, KeyTerms>> = fc
       ]),
   );
 
+const preemption = fc.constantFrom(null, 0, 20);
 const ms = fc.nat({ max: 40 });
 const action: fc.Arbitrary<Action> = fc.oneof(
   {
@@ -75,32 +76,37 @@ async function perform(house: House, clients: Client[], action: Action): Promise
   }
 }
 
-describe('keys whose settings change while the engine dies and clients leave', () => {
+describe('keys whose settings change while generations pause, the engine dies and clients leave', () => {
   it('lose no request, end none twice, exceed nothing, and leave nothing behind', async () => {
     await fc.assert(
-      fc.asyncProperty(terms, fc.array(action, { maxLength: 60, size: 'max' }), async (first, actions) => {
-        const fair = { policy: 'fair', classPatienceMs: 60, terms: first } as const;
-        const house = await House.open({ maxConcurrency, maxQueue: 6, queueTimeoutMs: 0, fair });
-        const clients: Client[] = [];
-        for (const each of actions) {
-          await perform(house, clients, each);
-          expect(house.inference.running).toBeLessThanOrEqual(maxConcurrency);
-          expect(house.inference.waiting).toBeLessThanOrEqual(6);
-        }
-        await house.pass(10_000);
-        for (const client of clients) expect(house.outcomesOf(client.id)).toHaveLength(1);
-        expect(house.settled).toHaveLength(clients.length);
-        for (const { end, answer, request } of clients) {
-          if (end?.what === 'ended') expect(answer.split(' ')).toHaveLength(request.maxTokens);
-        }
-        const { running, waiting } = house.inference;
-        expect({ running, waiting, live: house.engine.live.size }).toEqual({ running: 0, waiting: 0, live: 0 });
-        // Whatever was held back and used before, all places are there again.
-        house.inference.configureKeys(new Map());
-        for (const index of [1, 2, 3, 4]) house.submit(`last ${index}`);
-        await house.pass(0);
-        expect(house.inference.running).toBe(maxConcurrency);
-      }),
+      fc.asyncProperty(
+        terms,
+        preemption,
+        fc.array(action, { maxLength: 60, size: 'max' }),
+        async (first, after, actions) => {
+          const fair = { policy: 'fair', classPatienceMs: 60, preemptAfterMs: after, terms: first } as const;
+          const house = await House.open({ maxConcurrency, maxQueue: 6, queueTimeoutMs: 0, fair });
+          const clients: Client[] = [];
+          for (const each of actions) {
+            await perform(house, clients, each);
+            expect(house.inference.running).toBeLessThanOrEqual(maxConcurrency);
+            expect(house.inference.waiting).toBeLessThanOrEqual(6);
+          }
+          await house.pass(10_000);
+          for (const client of clients) expect(house.outcomesOf(client.id)).toHaveLength(1);
+          expect(house.settled).toHaveLength(clients.length);
+          for (const { end, answer, request } of clients) {
+            if (end?.what === 'ended') expect(answer.split(' ')).toHaveLength(request.maxTokens);
+          }
+          const { running, waiting } = house.inference;
+          expect({ running, waiting, live: house.engine.live.size }).toEqual({ running: 0, waiting: 0, live: 0 });
+          // Whatever was held back and used before, all places are there again.
+          house.inference.configureKeys(new Map());
+          for (const index of [1, 2, 3, 4]) house.submit(`last ${index}`);
+          await house.pass(0);
+          expect(house.inference.running).toBe(maxConcurrency);
+        },
+      ),
       { numRuns: 60, endOnFailure: true },
     );
   });

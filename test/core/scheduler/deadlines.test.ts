@@ -66,6 +66,7 @@ class Place {
       .flatMap((event) => {
         if (event.type === 'moved' || event.job !== job) return [];
         if (event.type === 'started') return [`started after ${event.waitedMs}`];
+        if (event.type !== 'turned_away') return [event.type];
         return [`${event.error.code} on ${event.stage} after ${event.waitedMs}`];
       })
       .join();

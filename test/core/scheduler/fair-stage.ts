@@ -57,7 +57,11 @@ export class FairStage {
   readonly admitted: KeyJob[] = [];
   readonly ended: KeyJob[] = [];
   readonly withdrawn: KeyJob[] = [];
+  /** Jobs that were paused, with the one that started instead; null until it has. */
+  readonly pauses: { readonly job: KeyJob; instead: KeyJob | null }[] = [];
+  readonly resumed: KeyJob[] = [];
   running: readonly KeyJob[] = [];
+  /** Paused ones come first. */
   waiting: readonly KeyJob[] = [];
   maxConcurrency: number;
   /** Weighted tokens of each key, as they were computed. */
@@ -67,8 +71,18 @@ export class FairStage {
     this.maxConcurrency = maxConcurrency;
     this.scheduler = new Scheduler({ maxConcurrency, maxQueue: 1_000_000, queueTimeoutMs: 0, fair }, this.clock);
     this.scheduler.events((event) => {
-      if (event.type !== 'started') return;
+      if (event.type === 'moved' || event.type === 'turned_away') return;
       const { job } = event;
+      if (event.type === 'paused') {
+        this.running = this.running.filter((other) => other !== job);
+        this.waiting = [job, ...this.waiting];
+        this.pauses.push({ job, instead: null });
+        return;
+      }
+      if (this.scheduler.running > this.maxConcurrency) throw new Error(`${job.name} is one too many.`);
+      const last = this.pauses.at(-1);
+      if (last !== undefined) last.instead ??= job;
+      if (event.type === 'resumed') this.resumed.push(job);
       this.starts.push({ job, waiting: this.waiting });
       this.waiting = this.waiting.filter((other) => other !== job);
       this.running = [...this.running, job];
@@ -115,6 +129,8 @@ export class FairStage {
 
   #round(): void {
     for (const job of this.running) {
+      // Another one's end may have led to its pause.
+      if (job.status !== 'running') continue;
       if (job.answered === 0) {
         this.scheduler.countCached(job, job.cachedTokens);
         this.#serve(job, (job.demand.promptTokens - job.cachedTokens) * promptWeight);
@@ -151,6 +167,7 @@ export interface FairShape {
   readonly policy?: FairOptions['policy'];
   readonly classPatienceMs?: fc.Arbitrary<number>;
   readonly resizing?: boolean;
+  readonly preemptAfterMs?: fc.Arbitrary<number | null>;
 }
 
 export function fairScripts({
@@ -160,6 +177,7 @@ export function fairScripts({
   policy = 'fair',
   classPatienceMs = fc.constantFrom(0, 50, 400, 60_000),
   resizing = true,
+  preemptAfterMs = fc.constant(null),
 }: FairShape): fc.Arbitrary<FairScript> {
   const tokens = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, max });
   const admit = fc.record({
@@ -184,7 +202,7 @@ export function fairScripts({
     .map((each) => new Map(each.map((terms, index) => [keys[index] ?? '', terms])));
   return fc.record({
     maxConcurrency,
-    fair: fc.record({ policy: fc.constant(policy), classPatienceMs, terms }),
+    fair: fc.record({ policy: fc.constant(policy), classPatienceMs, preemptAfterMs, terms }),
     actions: fc.array(
       fc.oneof(
         { weight: 6, arbitrary: admit },

@@ -166,6 +166,7 @@ export class Stage {
 
   #hear(event: SchedulerEvent<NamedJob>): void {
     if (event.type === 'moved') return;
+    if (event.type === 'paused' || event.type === 'resumed') throw new Error('Nobody asked for that.');
     const { job, waitedMs } = event;
     const id = job.name;
     if (job !== this.jobOf(id)) throw new Error(`${id} came as another job.`);

@@ -45,7 +45,7 @@ class Slots {
   }
 
   work(maxTokens: number, promptTokens: number): number {
-    return this.estimates.workOf({ key: 'anna', trafficClass: 'standard', promptTokens, maxTokens });
+    return this.estimates.workOf(new Sized({ key: 'anna', trafficClass: 'standard', promptTokens, maxTokens }));
   }
 }
 

@@ -34,7 +34,7 @@ class Place {
     const limits = { maxConcurrency: 1, maxQueue: 1000, queueTimeoutMs: 0, ttftTargetMs };
     this.scheduler = new Scheduler({ ...limits, ...(policy === 'fair' && { fair }) }, this.clock);
     this.scheduler.events((event) => {
-      if (event.type === 'moved') return;
+      if (event.type !== 'started' && event.type !== 'turned_away') return;
       event.job.fate = event.type === 'started' ? 'started' : `${event.error.code} on ${event.stage}`;
       if (event.type === 'started') this.#running = { job: event.job, startedMs: this.clock.now() };
       else event.job.left = event.error.retryAfterSeconds ?? -1;

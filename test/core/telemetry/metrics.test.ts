@@ -66,6 +66,7 @@ describe('metrics', () => {
       'chatstream_max_http_connections gauge',
       'chatstream_max_queue gauge',
       'chatstream_output_tokens_total counter',
+      'chatstream_preemptions_total counter',
       'chatstream_prefill_chunk_tokens gauge',
       'chatstream_prefill_seconds histogram',
       'chatstream_prompt_cache_busy_seconds_total counter',

@@ -134,8 +134,9 @@ function queueLines(queue: QueueView, room: number, width: number, paint: Paint)
       `${padStart(orUnknown(slot, String), 5)}  ${padStart(whole(prompt), 8)}  ${padStart(whole(output), 8)}  ${padStart(seconds(ms), 9)}  ${owned(key, id, model)}`,
   );
   const later = waiting.map(
-    ({ id, key, model, position, waited_ms: waited, eta_ms: eta }) =>
-      `${padStart(whole(position), 5)}  ${padStart(seconds(waited), 8)}  ${padStart(orUnknown(eta, seconds), 8)}  ${' '.repeat(9)}  ${owned(key, id, model)}`,
+    ({ id, key, model, position, waited_ms: waited, eta_ms: eta, output_tokens: soFar }) =>
+      `${padStart(whole(position), 5)}  ${padStart(seconds(waited), 8)}  ${padStart(orUnknown(eta, seconds), 8)}  ${' '.repeat(9)}  ${owned(key, id, model)}` +
+      (soFar === undefined ? '' : `  paused after ${whole(soFar)}`),
   );
   return [
     paint('dim', cut(` slot    prompt    output   runs for  ${owned('key', 'request', 'model')}`, width)),

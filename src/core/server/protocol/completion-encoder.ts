@@ -108,6 +108,7 @@ export class CompletionChoicesEncoder implements ChoicesEncoder {
 
   /** Tokens of all generations, but each prompt once; the longest times. */
   #together(timings: readonly Timings[]): Timings {
+    const pausedMs = Math.max(...timings.map((each) => each.pausedMs ?? 0));
     const firsts = timings.filter((_, index) => index % this.#perPrompt === 0);
     return {
       queueMs: Math.max(...timings.map(({ queueMs }) => queueMs)),
@@ -117,6 +118,7 @@ export class CompletionChoicesEncoder implements ChoicesEncoder {
       cachedTokens: sum(firsts.map(({ cachedTokens }) => cachedTokens)),
       outputTokens: sum(timings.map(({ outputTokens }) => outputTokens)),
       reasoningTokens: sum(timings.map(({ reasoningTokens }) => reasoningTokens)),
+      ...(pausedMs > 0 && { pausedMs }),
     };
   }
 }

@@ -75,6 +75,7 @@ export function wireWaiting(waiting: Waiting): WireWaiting {
     ...(waiting.model !== undefined && { model: waiting.model }),
     waits_for: waiting.waitsFor,
     position: waiting.position,
+    ...(waiting.outputTokens !== undefined && { paused: true, output_tokens: waiting.outputTokens }),
     waited_ms: Math.round(waiting.waitedMs),
     eta_ms: waiting.etaMs === null ? null : Math.round(waiting.etaMs),
   };

@@ -11,6 +11,7 @@ export function wireTimings(timings: Timings): WireTimings {
     cached_tokens: timings.cachedTokens,
     output_tokens: timings.outputTokens,
     ...(timings.reasoningTokens > 0 && { reasoning_tokens: timings.reasoningTokens }),
+    ...(timings.pausedMs !== undefined && { paused_ms: toMicrosecond(timings.pausedMs) }),
     ...(timings.executor !== undefined && { executor: timings.executor }),
   };
 }

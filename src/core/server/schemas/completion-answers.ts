@@ -29,6 +29,9 @@ export const timings = Type.Object(
     cached_tokens: Type.Integer({ minimum: 0, description: 'Prompt tokens that needed no prefill.' }),
     output_tokens: count,
     reasoning_tokens: Type.Optional(Type.Integer({ minimum: 1, description: 'Output tokens of thoughts, if any.' })),
+    paused_ms: Type.Optional(
+      Type.Number({ minimum: 0, description: 'With --preempt-batch-after: how long it was paused, if it was.' }),
+    ),
     executor: Type.Optional(Type.String({ description: 'With --replicas, the engine that generated the answer.' })),
   },
   { description: 'How the time of the request was spent.' },

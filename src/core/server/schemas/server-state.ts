@@ -94,7 +94,13 @@ export const waiting = Type.Object({
       'key: its key runs as many as it may, so that one of these has to end. reserve: all free slots are held back for others.',
   }),
   position: Type.Integer({ minimum: 1 }),
-  waited_ms: count,
+  paused: Type.Optional(
+    Type.Literal(true, {
+      description: 'With --preempt-batch-after: it has begun, has given up its slot, and goes on when it gets one.',
+    }),
+  ),
+  output_tokens: Type.Optional(Type.Integer({ minimum: 0, description: 'What a paused request has so far.' })),
+  waited_ms: Type.Integer({ minimum: 0, description: 'Since it came, or since it was paused.' }),
   eta_ms: Type.Union([count, Type.Null()], { description: 'Null until the first request has completed.' }),
 });
 

@@ -90,6 +90,11 @@ export class EventStream {
     this.#keepAlive.start();
   }
 
+  /** A generation has given up its slot for a while. */
+  paused(): void {
+    this.#keepAlive.paused();
+  }
+
   /** Something was generated, whether or not it is written at once. */
   generated(): void {
     this.#keepAlive.sent();

@@ -16,6 +16,7 @@ export class KeepAlive {
   #hasStarted = false;
   #startedMs = 0;
   #hasText = false;
+  #isPaused = false;
   #wasSilent = true;
 
   constructor(clock: Clock, send: (comment: string) => void) {
@@ -31,9 +32,15 @@ export class KeepAlive {
     this.#scheduleBeat();
   }
 
+  /** The generation has no slot until something is sent again. */
+  paused(): void {
+    this.#isPaused = true;
+  }
+
   /** Something was sent. */
   sent(): void {
     this.#hasText = true;
+    this.#isPaused = false;
     this.#wasSilent = false;
   }
 
@@ -50,6 +57,7 @@ export class KeepAlive {
   }
 
   #comment(): string {
+    if (this.#isPaused) return 'paused';
     if (this.#hasText) return 'generating';
     return `prefill elapsed_ms=${Math.round(this.#clock.now() - this.#startedMs)}`;
   }

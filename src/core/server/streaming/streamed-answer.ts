@@ -23,6 +23,10 @@ export class StreamedAnswer implements AnswerListener {
     this.stream.started();
   }
 
+  paused(): void {
+    this.stream.paused();
+  }
+
   parts(parts: readonly AnswerPart[]): void {
     this.stream.generated();
     if (this.stream.isCongested) addParts(this.#held, parts);

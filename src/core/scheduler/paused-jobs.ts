@@ -1,0 +1,63 @@
+import type { Job } from './job.js';
+import type { Ticket } from './key-account.js';
+import type { Reserves } from './reserves.js';
+import { rankOf } from './traffic-class.js';
+
+/** Two jobs of which one has got the place of the other. */
+export interface Preempted<J> {
+  readonly paused: J;
+  readonly started: J;
+}
+
+/** Jobs that have run and wait to go on. */
+export class PausedJobs<J extends Job> {
+  readonly #jobs = new Set<J>();
+  readonly #reserves: Reserves<J>;
+
+  constructor(reserves: Reserves<J>) {
+    this.#reserves = reserves;
+  }
+
+  get size(): number {
+    return this.#jobs.size;
+  }
+
+  /** In the order in which they were paused. */
+  get all(): Iterable<J> {
+    return this.#jobs;
+  }
+
+  add(ticket: Ticket<J>): void {
+    ticket.wasPaused = true;
+    this.#jobs.add(ticket.job);
+  }
+
+  /** @returns whether it was among them */
+  delete(job: J): boolean {
+    return this.#jobs.delete(job);
+  }
+
+  /** The first that may go on. @param places how many are free, 1 or more */
+  next(places: number): Ticket<J> | undefined {
+    for (const { ticket } of this.#jobs) {
+      if (ticket === null) continue;
+      const { account, rank } = ticket.lane;
+      const hasPlace = places > this.#reserves.held || this.#reserves.spareFor(account, rank) > 0;
+      if (hasPlace && !account.isAtItsLimit) return ticket;
+    }
+    return undefined;
+  }
+
+  /**
+   * The running job that gives up its place first: the `batch` job that began last. Those that cannot go on later stay, as do
+   * those that were paused before, and those in places that are held back for their key or class.
+   *
+   * @param running in the order in which they began
+   */
+  candidate(running: Iterable<Ticket<J>>): Ticket<J> | undefined {
+    return [...running].findLast(
+      ({ job, lane, wasPaused }) =>
+        lane.rank === rankOf('batch') && !wasPaused && job.canPause && !this.#reserves.holdsPlaceOf(lane),
+    );
+  }
+}

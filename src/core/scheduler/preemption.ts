@@ -1,0 +1,55 @@
+import type { Clock } from '../base/clock.js';
+import { ChatstreamError } from '../base/errors.js';
+import type { FairLine } from './fair-line.js';
+import type { FairOptions } from './fair-options.js';
+import type { Job } from './job.js';
+import type { Preempted } from './paused-jobs.js';
+import { QueueTimer } from './queue-timer.js';
+
+/** Timers may fire a little early; half a millisecond does not matter. */
+const toleranceMs = 0.5;
+
+/** @throws ChatstreamError `usage` for a policy that does not know classes */
+export function checkPreemption({
+  policy,
+  preemptAfterMs = null,
+}: Pick<FairOptions, 'policy' | 'preemptAfterMs'>): void {
+  if (preemptAfterMs === null || policy === 'fair') return;
+  throw new ChatstreamError('usage', '--preempt-batch-after has no effect with --queue-policy fifo.', {
+    hint: 'Use --queue-policy fair, or leave it out.',
+  });
+}
+
+/** When running `batch` jobs give up their places: as soon as the interactive job that would start next has waited for so long. */
+export class Preemption<J extends Job> {
+  readonly #line: FairLine<J>;
+  readonly #afterMs: number;
+  readonly #clock: Clock;
+  readonly #timer: QueueTimer;
+
+  /** @param onDue called when {@link next} should be called again */
+  constructor(line: FairLine<J>, afterMs: number, clock: Clock, onDue: () => void) {
+    this.#line = line;
+    this.#afterMs = afterMs;
+    this.#clock = clock;
+    this.#timer = new QueueTimer(clock, onDue);
+  }
+
+  /**
+   * Has to be called when nothing else can start.
+   *
+   * @param places how many are free
+   * @returns null if no job has to give up its place now
+   */
+  next(places: number): Preempted<J> | null {
+    const sinceMs = this.#line.interactiveSinceMs(places);
+    if (sinceMs === null) {
+      this.#timer.cancel();
+      return null;
+    }
+    const dueMs = sinceMs + this.#afterMs;
+    if (dueMs <= this.#clock.now() + toleranceMs) return this.#line.preempt();
+    this.#timer.watch(dueMs);
+    return null;
+  }
+}

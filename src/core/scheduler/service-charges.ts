@@ -1,0 +1,70 @@
+import type { Job } from './job.js';
+import { MeanLength, outputWeight, promptWeight, type Ticket } from './key-account.js';
+
+/** How long an answer is expected to be before any was complete, in output tokens. */
+const firstGuess = 64;
+
+/**
+ * What keys pay for their jobs, in weighted tokens. A key pays when its job starts: for the prompt, and for as many output
+ * tokens as its answers had on average. It pays for each further token as it is generated, and gets back what was cached
+ * and, when the job ends or is paused, what was too much. Paying only for what has been generated would give all slots that
+ * become free at once to one key.
+ */
+export class ServiceCharges<J extends Job> {
+  /** Of the answers of all keys. */
+  readonly #lengths = new MeanLength();
+
+  /** What a key pays when a job starts, or goes on. */
+  costOf(ticket: Ticket<J>): number {
+    return uncachedTokens(ticket) * promptWeight + this.#expectedTokens(ticket) * outputWeight - ticket.charged;
+  }
+
+  /** A job starts, or goes on. @param rank the class in which it has competed */
+  started(ticket: Ticket<J>, rank: number): void {
+    const cost = this.costOf(ticket);
+    ticket.rank = rank;
+    ticket.expectedTokens = this.#expectedTokens(ticket);
+    charge(ticket, cost);
+  }
+
+  cached(ticket: Ticket<J>, tokens: number): void {
+    ticket.cachedTokens = tokens;
+    charge(ticket, -tokens * promptWeight);
+  }
+
+  /** @returns whether that was paid for in advance */
+  produced(ticket: Ticket<J>): boolean {
+    ticket.outputTokens += 1;
+    if (ticket.outputTokens <= ticket.expectedTokens) return true;
+    charge(ticket, outputWeight);
+    return false;
+  }
+
+  /** A job ends, or is paused. */
+  stopped(ticket: Ticket<J>): void {
+    const cost = uncachedTokens(ticket) * promptWeight + ticket.outputTokens * outputWeight;
+    charge(ticket, cost - ticket.charged);
+  }
+
+  /** An answer has as many tokens as it will have. */
+  completed({ lane, outputTokens }: Ticket<J>): void {
+    if (outputTokens === 0) return;
+    lane.account.lengths.add(outputTokens);
+    this.#lengths.add(outputTokens);
+  }
+
+  /** How long its answer is expected to be, no shorter than it is already. */
+  #expectedTokens({ job, lane, outputTokens }: Ticket<J>): number {
+    const mean = lane.account.lengths.mean ?? this.#lengths.mean ?? firstGuess;
+    return Math.max(outputTokens, Math.min(job.demand.maxTokens, Math.round(mean)));
+  }
+}
+
+function uncachedTokens({ job, cachedTokens }: { readonly job: Job; readonly cachedTokens: number }): number {
+  return job.demand.promptTokens - cachedTokens;
+}
+
+function charge<J>(ticket: Ticket<J>, tokens: number): void {
+  ticket.charged += tokens;
+  ticket.lane.account.charge(ticket.rank, tokens);
+}

@@ -1,0 +1,91 @@
+import type { Clock } from '../base/clock.js';
+import type { FairLine } from './fair-line.js';
+import type { Job, SchedulerEvent } from './job.js';
+import type { JobLine } from './job-line.js';
+import type { Occupancy } from './occupancy.js';
+import { Preemption } from './preemption.js';
+import type { StartEstimates } from './start-estimates.js';
+
+export interface StarterOptions<J extends Job> {
+  readonly line: JobLine<J>;
+  /** The same, if keys share it; null otherwise. */
+  readonly fairLine: FairLine<J> | null;
+  readonly occupancy: Occupancy;
+  readonly estimates: StartEstimates<J>;
+  /** See `FairOptions`. */
+  readonly preemptAfterMs: number | null;
+  /** Called before the event of a start. */
+  readonly onStarting: (job: J) => void;
+  readonly emit: (event: SchedulerEvent<J>) => void;
+}
+
+/** Takes jobs out of the line when there are places for them, and pauses some to make places. */
+export class Starter<J extends Job> {
+  readonly #options: StarterOptions<J>;
+  readonly #clock: Clock;
+  readonly #preemption: Preemption<J> | null;
+  #isFilling = false;
+
+  constructor(options: StarterOptions<J>, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+    const { fairLine, preemptAfterMs } = options;
+    const onDue = (): void => {
+      this.fill();
+    };
+    this.#preemption =
+      fairLine === null || preemptAfterMs === null ? null : new Preemption(fairLine, preemptAfterMs, clock, onDue);
+  }
+
+  /** Starts jobs while any may start. Not recursive: a listener may release its job while it handles the event. */
+  fill(): void {
+    if (this.#isFilling) return;
+    this.#isFilling = true;
+    let hasStarted = false;
+    try {
+      for (let job = this.#next(); job !== undefined; job = this.#next()) {
+        this.#start(job);
+        hasStarted = true;
+      }
+    } finally {
+      this.#isFilling = false;
+    }
+    if (hasStarted && this.#options.line.size > 0) this.#options.emit({ type: 'moved' });
+  }
+
+  /**
+   * Takes the next job to start out of the line. During a drain only paused ones go on, even if a slot becomes free while
+   * waiting jobs are being turned away.
+   */
+  #next(): J | undefined {
+    const { line, fairLine, occupancy } = this.#options;
+    const { freePlaces, isClosed } = occupancy;
+    if (isClosed) return freePlaces > 0 ? fairLine?.nextPaused(freePlaces) : undefined;
+    const next = freePlaces > 0 ? line.next(freePlaces) : undefined;
+    if (next !== undefined || this.#preemption === null) return next;
+    const preempted = this.#preemption.next(freePlaces);
+    if (preempted !== null) this.#pause(preempted.paused);
+    return preempted?.started;
+  }
+
+  #pause(job: J): void {
+    const { occupancy, estimates, emit } = this.#options;
+    job.status = 'paused';
+    occupancy.running -= 1;
+    occupancy.queuedTokens += job.demand.promptTokens;
+    estimates.paused(job);
+    emit({ type: 'paused', job });
+  }
+
+  #start(job: J): void {
+    const { occupancy, estimates, onStarting, emit } = this.#options;
+    const waitedMs = this.#clock.now() - job.admittedMs;
+    const wasPaused = job.status === 'paused';
+    job.status = 'running';
+    occupancy.running += 1;
+    occupancy.queuedTokens -= job.demand.promptTokens;
+    onStarting(job);
+    estimates.started(job);
+    emit(wasPaused ? { type: 'resumed', job } : { type: 'started', job, waitedMs });
+  }
+}
