@@ -12,13 +12,14 @@ import type { RequestLine } from '../inference/request-line.js';
 import { type KeyTerms, noKey } from '../scheduler/demand.js';
 import type { SchedulerEvent } from '../scheduler/job.js';
 import { refuseReserves } from '../scheduler/reserves.js';
-import { Scheduler, type SchedulerLimits } from '../scheduler/scheduler.js';
+import type { SchedulerLimits } from '../scheduler/scheduler.js';
 import type { TrafficClass } from '../scheduler/traffic-class.js';
 import { Attempts, type RelayExecutor } from './attempts.js';
 import { HomelessJobs } from './homeless-jobs.js';
 import { assertPlaces, modelFor, modelsOf } from './offered-models.js';
 import { sharePlaces } from './place-sharing.js';
 import { type ModelLine, RelayJob } from './relay-job.js';
+import { RelayLines } from './relay-lines.js';
 import { outageMs, type RelayOptions } from './relay-options.js';
 import type { RelayListener, RelayRequest } from './relay-request.js';
 import { relaySnapshot } from './relay-snapshot.js';
@@ -36,12 +37,9 @@ export class Relay implements RequestLine {
   readonly #events: RequestEvents;
   readonly #attempts: Attempts;
   readonly #moves = new Emitter<undefined>();
-  readonly #lines = new Map<string, ModelLine>();
+  readonly #lines: RelayLines;
   readonly #homeless: HomelessJobs;
   #maxConcurrency: number | null;
-  #maxQueue: number;
-  #terms: ReadonlyMap<string, KeyTerms> | null = null;
-  #isDraining = false;
   #isSharing = false;
   #mustShareAgain = false;
 
@@ -50,7 +48,9 @@ export class Relay implements RequestLine {
     this.#options = options;
     this.#clock = clock;
     this.#maxConcurrency = options.maxConcurrency;
-    this.#maxQueue = options.maxQueue;
+    this.#lines = new RelayLines(options, clock, (event) => {
+      this.#onScheduled(event);
+    });
     this.#events = new RequestEvents(clock);
     this.#events.subscribe((event) => {
       if (event.type !== 'settled') return;
@@ -92,7 +92,7 @@ export class Relay implements RequestLine {
 
   get limits(): SchedulerLimits {
     const { slots } = this;
-    return { maxConcurrency: Math.min(this.#maxConcurrency ?? slots, slots), maxQueue: this.#maxQueue };
+    return { maxConcurrency: Math.min(this.#maxConcurrency ?? slots, slots), maxQueue: this.#lines.maxQueue };
   }
 
   /** Places of all upstreams, whether or not they answer. */
@@ -101,24 +101,24 @@ export class Relay implements RequestLine {
   }
 
   get ready(): boolean {
-    return !this.#isDraining && this.executors.some(isUsable);
+    return !this.#lines.isDraining && this.executors.some(isUsable);
   }
 
   get readiness(): string {
-    if (this.#isDraining) return 'draining';
+    if (this.#lines.isDraining) return 'draining';
     return this.executors.some(({ kind }) => kind !== 'unknown') ? 'failed' : 'starting';
   }
 
   get running(): number {
-    return this.#sum(({ scheduler }) => scheduler.running);
+    return this.#lines.running;
   }
 
   get waiting(): number {
-    return this.#sum(({ scheduler }) => scheduler.waiting);
+    return this.#lines.waiting;
   }
 
   get queuedTokens(): number {
-    return this.#sum(({ scheduler }) => scheduler.queuedTokens);
+    return this.#lines.queuedTokens;
   }
 
   /** The names by which clients can ask for a model, the usual one first. */
@@ -162,29 +162,26 @@ export class Relay implements RequestLine {
   }
 
   snapshot(most = Number.POSITIVE_INFINITY, payer: string | null = null): QueueSnapshot {
-    const jobs = { lines: [...this.#lines.values()], running: [...this.#attempts.running] };
-    const limits = { ...this.limits, slots: this.slots, draining: this.#isDraining };
+    const jobs = { lines: this.#lines.all, running: [...this.#attempts.running] };
+    const limits = { ...this.limits, slots: this.slots, draining: this.#lines.isDraining };
     return relaySnapshot(jobs, limits, { nowMs: this.#clock.now(), most, payer });
   }
 
   resize({ maxConcurrency, maxQueue }: Partial<SchedulerLimits>): void {
     if (maxConcurrency !== undefined) assertPlaces(maxConcurrency, this.slots);
     this.#maxConcurrency = maxConcurrency ?? this.#maxConcurrency;
-    this.#maxQueue = maxQueue ?? this.#maxQueue;
-    for (const { scheduler } of this.#lines.values()) scheduler.resize({ maxQueue: this.#maxQueue });
+    if (maxQueue !== undefined) this.#lines.setMaxQueue(maxQueue);
     this.#share();
   }
 
   configureKeys(terms: ReadonlyMap<string, KeyTerms>, classReserves?: ReadonlyMap<TrafficClass, number>): void {
     refuseReserves({ terms, ...(classReserves !== undefined && { classReserves }) });
-    this.#terms = terms;
-    for (const { scheduler } of this.#lines.values()) scheduler.configureKeys(terms);
+    this.#lines.configureKeys(terms);
     this.#share();
   }
 
-  async drain(): Promise<void> {
-    this.#isDraining = true;
-    await Promise.all(Array.from(this.#lines.values(), ({ scheduler }) => scheduler.drain()));
+  drain(): Promise<void> {
+    return this.#lines.drain();
   }
 
   abandonRunning(): number {
@@ -194,20 +191,9 @@ export class Relay implements RequestLine {
   }
 
   #line(model: string): ModelLine {
-    const known = this.#lines.get(model);
+    const known = this.#lines.find(model);
     if (known !== undefined) return known;
-    const { fair, queueTimeoutMs, maxQueuedTokens = null, ttftTargetMs = null } = this.#options;
-    const terms = this.#terms ?? fair?.terms;
-    const options = {
-      ...{ maxConcurrency: 0, maxQueue: this.#maxQueue, queueTimeoutMs, maxQueuedTokens, ttftTargetMs },
-      ...(fair !== undefined && { fair: { ...fair, ...(terms !== undefined && { terms }) } }),
-    };
-    const line: ModelLine = { model, scheduler: new Scheduler<RelayJob>(options, this.#clock), downSinceMs: null };
-    line.scheduler.events((event) => {
-      this.#onScheduled(event);
-    });
-    if (this.#isDraining) void line.scheduler.drain();
-    this.#lines.set(model, line);
+    const line = this.#lines.add(model);
     this.#share();
     return line;
   }
@@ -262,7 +248,7 @@ export class Relay implements RequestLine {
         for (const job of this.#homeless.jobs) {
           if (this.#homeless.has(job) && this.#attempts.send(job)) this.#homeless.remove(job);
         }
-        const lines = [...this.#lines.values()];
+        const lines = this.#lines.all;
         sharePlaces(lines, this.executors, () => this.limits.maxConcurrency - this.running);
         for (const line of lines) this.#watchOutage(line);
       }
@@ -291,11 +277,5 @@ export class Relay implements RequestLine {
   /** Whether nobody waits for its upstreams any more. Timers may fire a little early. */
   #isOut({ downSinceMs }: ModelLine): boolean {
     return downSinceMs !== null && this.#clock.now() - downSinceMs >= outageMs - 0.5;
-  }
-
-  #sum(count: (line: ModelLine) => number): number {
-    let sum = 0;
-    for (const line of this.#lines.values()) sum += count(line);
-    return sum;
   }
 }
