@@ -156,6 +156,21 @@ describe('a server in front of others', () => {
     expect(relay.upstreams[0]?.status).toBe('cooling');
   });
 
+  it('passes on that a request has waited too long in the line of an upstream, which is not to blame', async () => {
+    const headers = { 'retry-after': '30' };
+    const server = await upstream({ manner: { type: 'status', status: 503, headers, code: 'queue_timeout' } });
+    const other = await upstream();
+    const relay = await testRelay([`${server.url},name=full,slots=9`, other.url]);
+    const response = await relay.post(streamed);
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '30']);
+    expect(await response.json()).toMatchObject({ error: { code: 'queue_timeout' } });
+    expect(await relay.get('/v1/queue')).toMatchObject({
+      ...{ running: [], waiting: [], totals: { timed_out: 1, failed: 0 } },
+      executors: [{ name: 'full', status: 'ready', running: 0 }, {}],
+    });
+    expect(other.requests).toEqual([]);
+  });
+
   it('tells the upstream when a client leaves, and gives the place to the next', async () => {
     const server = await upstream({ manner: { type: 'silence' } });
     const relay = await testRelay([server.url]);

@@ -142,19 +142,20 @@ export class Attempts {
 
   #failed(job: RelayJob, failure: Failure, executor: string): void {
     job.cancelAttempt = null;
-    const cause = new ChatstreamError('upstream_failed', `${executor}: ${failure.reason}`);
+    const code = failure.type === 'timed_out' ? 'queue_timeout' : 'upstream_failed';
+    const cause = new ChatstreamError(code, `${executor}: ${failure.reason}`);
     if (job.firstTokenMs !== null) {
       this.fail(job, upstreamFailedError(job.outputTokens), cause);
       return;
     }
-    if (failure.type !== 'busy') job.failedAt.add(executor);
+    if (failure.type !== 'busy' && failure.type !== 'timed_out') job.failedAt.add(executor);
     // Nothing was sent: that is no attempt.
     if (failure.type === 'unreachable') job.attempts -= 1;
     if (this.#isWorthRetrying(job, failure)) {
       this.#options.onRetry(job);
       return;
     }
-    if (failure.type === 'busy' || failure.type === 'error') this.#endWhole(job, failure.answer, cause);
+    if ('answer' in failure) this.#endWhole(job, failure.answer, cause);
     else this.fail(job, upstreamFailedError(0), cause);
   }
 
@@ -165,6 +166,9 @@ export class Attempts {
     switch (failure.type) {
       case 'unreachable':
         return true;
+      // It was as patient as it would have been here.
+      case 'timed_out':
+        return false;
       case 'busy': {
         const others = this.#options.executors.filter(
           ({ name, status }) => name !== job.executor && (status === 'ready' || status === 'trying'),
@@ -184,8 +188,10 @@ export class Attempts {
   #endWhole(job: RelayJob, answer: WholeAnswer, failure: ChatstreamError | null): void {
     const timings = job.timings(this.#options.clock.now());
     this.#forget(job);
-    if (failure !== null) this.#options.events.settled(job, 'failed', failure, timings);
-    else if (answer.status >= 400) {
+    if (failure !== null) {
+      const outcome = failure.code === 'queue_timeout' ? 'timed_out' : 'failed';
+      this.#options.events.settled(job, outcome, failure, timings);
+    } else if (answer.status >= 400) {
       const error = new ChatstreamError('invalid_request', `The upstream refused the request (${answer.status}).`);
       this.#options.events.settled(job, 'refused', error, timings);
     } else this.#options.events.settled(job, 'completed', null, timings);

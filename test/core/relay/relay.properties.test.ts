@@ -10,6 +10,7 @@ import { FakeExecutor, wholeAnswer } from './fake-executor.js';
 const failures: readonly Failure[] = [
   { type: 'unreachable', reason: 'refused' },
   { type: 'busy', reason: 'busy', restMs: 1000, answer: wholeAnswer },
+  { type: 'timed_out', reason: 'waited', answer: wholeAnswer },
   { type: 'error', reason: 'error', answer: wholeAnswer },
   { type: 'forbidden', reason: 'forbidden' },
   { type: 'broken', reason: 'broken' },

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { messageOf } from '../../base/errors.js';
+import { member } from '../../base/json.js';
 import { noUsage, StreamWatch, type Usage, usageOf } from './answer-watch.js';
 
 /** A request as an upstream gets it. */
@@ -24,6 +25,8 @@ export type Failure =
   | { readonly type: 'unreachable'; readonly reason: string }
   /** It wants to be left alone for a time, in milliseconds. */
   | { readonly type: 'busy'; readonly reason: string; readonly restMs: number; readonly answer: WholeAnswer }
+  /** The request has waited there for as long as its line lets requests wait. */
+  | { readonly type: 'timed_out'; readonly reason: string; readonly answer: WholeAnswer }
   /** It says itself that something is wrong with it. */
   | { readonly type: 'error'; readonly reason: string; readonly answer: WholeAnswer }
   /** It refuses the key that it was given. */
@@ -191,6 +194,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const reason = `it answers ${status}`;
     if (status === 401 || status === 403) {
       this.#listener.failed({ type: 'forbidden', reason: `it refuses the key (${status})` });
+    } else if (status === 503 && codeOf(parsed(body)) === 'queue_timeout') {
+      this.#listener.failed({ type: 'timed_out', reason: 'the request waited there for too long', answer });
     } else if (status === 429 || status === 503) {
       this.#listener.failed({ type: 'busy', reason, restMs: restMs(headers['retry-after']), answer });
     } else if (status >= 500) this.#listener.failed({ type: 'error', reason, answer });
@@ -204,6 +209,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #end(): void {
     this.#phase = { status: 'over' };
   }
+}
+
+/** The code of an error as chatstream's answers have it. */
+function codeOf(body: unknown): unknown {
+  return member(member(body, 'error'), 'code');
 }
 
 function parsed(body: Buffer): unknown {

@@ -192,8 +192,19 @@ export class Upstream implements Executor {
 
   #failed(failure: Failure): void {
     this.#events.emit({ type: 'failure', reason: failure.reason });
-    if (failure.type === 'busy') this.#rest(failure.restMs);
-    else this.#doubt(failure.reason, failure.type === 'unreachable' || failure.type === 'forbidden');
+    switch (failure.type) {
+      // Its line works: other requests, perhaps for another model, may find it shorter.
+      case 'timed_out':
+        return;
+      case 'busy':
+        this.#rest(failure.restMs);
+        return;
+      case 'unreachable':
+      case 'forbidden':
+      case 'error':
+      case 'broken':
+        this.#doubt(failure.reason, failure.type === 'unreachable' || failure.type === 'forbidden');
+    }
   }
 
   #rest(ms: number): void {
