@@ -1,8 +1,9 @@
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { digestOf, noRates } from '../../src/core/config/key-settings.js';
+import { isUsable } from '../../src/core/executor/executor.js';
 import { usualTerms } from '../../src/core/scheduler/demand.js';
-import { readStream, testRelay } from '../support/relay-server.js';
+import { impatientTimes, readStream, testRelay } from '../support/relay-server.js';
 import { until } from '../support/until.js';
 import {
   answerTo,
@@ -108,7 +109,9 @@ describe('a server in front of others', () => {
     const dead = await upstream();
     const silent = await upstream({ manner: { type: 'silence' } });
     const sound = await upstream();
-    const relay = await testRelay([`${dead.url},slots=9`, `${silent.url},slots=5`, `${sound.url},slots=1,name=sound`]);
+    const upstreams = [`${dead.url},slots=9`, `${silent.url},slots=5`, `${sound.url},slots=1,name=sound`];
+    const relay = await testRelay(upstreams, { times: impatientTimes });
+    await until(() => relay.upstreams.every(isUsable), 'all upstreams to be well');
     await dead.stop();
     silent.isProbed = false;
     const response = await relay.post(streamed);

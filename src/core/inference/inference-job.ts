@@ -61,13 +61,14 @@ export class InferenceJob extends Job {
 
   get spec(): GenerationSpec {
     const { id, maxTokens, minTokens, sampling, stop, stopTokens, ignoreEos, format } = this.request;
-    const { inputLengths, logprobs } = this.request;
+    const { inputLengths, logprobs, resumeAfter = [] } = this.request;
     const { marks, thoughtLimit } = this.plan;
     const ends = { maxTokens, minTokens, stop, stopTokens, ignoreEos, thoughtLimit };
     return {
-      ...{ id, prompt: this.prompt, sampling, format, ...ends, marks, resumeAfter: [] },
+      ...{ id, prompt: this.prompt, sampling, format, ...ends, marks, resumeAfter },
       ...(inputLengths !== undefined && { inputLengths }),
       ...(logprobs !== undefined && { logprobs }),
+      ...(resumeAfter.length > 0 && { foreignTokens: resumeAfter.length }),
     };
   }
 

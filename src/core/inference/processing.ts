@@ -100,6 +100,7 @@ export class Processing {
         if (job.slot === null) {
           job.cachedTokens = event.cachedTokens;
           this.#scheduler.countCached(job, event.cachedTokens);
+          readForeign(job, event.foreignTexts ?? []);
         }
         job.slot = event.slot;
         return;
@@ -114,7 +115,10 @@ export class Processing {
         const wasThinking = reading.isThinking;
         const isCut = event.reason === 'length' || event.stop !== undefined;
         const parts = reading.end(event.text, isCut, event.logprob);
-        if (event.token !== null) this.#countToken(job, wasThinking);
+        if (event.token !== null) {
+          this.#countToken(job, wasThinking);
+          job.listener.token?.(event.token);
+        }
         const timings = job.timings(this.#clock.now());
         this.#forget(job);
         this.#events.settled(job, 'completed', null, timings);
@@ -130,11 +134,12 @@ export class Processing {
     }
   }
 
-  #pass(job: InferenceJob, { text, logprob }: Extract<GenerationEvent, { type: 'token' }>): void {
+  #pass(job: InferenceJob, { token, text, logprob }: Extract<GenerationEvent, { type: 'token' }>): void {
     const { reading } = job.plan;
     const wasThinking = reading.isThinking;
     const parts = text === '' && logprob === undefined ? [] : reading.push(text, logprob);
     this.#countToken(job, wasThinking || reading.isThinking);
+    job.listener.token?.(token);
     if (parts.length > 0) job.listener.parts(parts);
   }
 
@@ -161,6 +166,17 @@ export class Processing {
     job.unwatch();
     this.#running.delete(job.id);
   }
+}
+
+/** What another server has generated: its parts are with the client already, but what follows depends on them. */
+function readForeign(job: InferenceJob, texts: readonly string[]): void {
+  const { reading } = job.plan;
+  for (const text of texts) {
+    const wasThinking = reading.isThinking;
+    if (text !== '') reading.push(text);
+    if (wasThinking || reading.isThinking) job.reasoningTokens += 1;
+  }
+  job.outputTokens = texts.length;
 }
 
 /** Adds the retry time to an error of the engine, which knows that it is down, but not how busy the queue is. */

@@ -56,7 +56,7 @@ export class RelayLines {
     const scheduler = new Scheduler<RelayJob>(this.#schedulerOptions(), this.#clock);
     scheduler.events(this.#onScheduled);
     if (this.#isDraining) void scheduler.drain();
-    const line: ModelLine = { model, scheduler, downSinceMs: null };
+    const line: ModelLine = { model, scheduler };
     this.#lines.set(model, line);
     return line;
   }

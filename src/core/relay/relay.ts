@@ -3,7 +3,7 @@ import { Emitter, type Subscribable } from '../base/emitter.js';
 import { asChatstreamError, type ChatstreamError } from '../base/errors.js';
 import { cutOffError, queueTimeoutError } from '../base/queue-refusals.js';
 import { clientLeftError } from '../base/refusals.js';
-import { noUpstreamError } from '../base/upstream-refusals.js';
+import { noUpstreamError, upstreamFailedError } from '../base/upstream-refusals.js';
 import { isUsable } from '../executor/executor.js';
 import type { QueueSnapshot } from '../inference/queue-snapshot.js';
 import type { AdmittedRequest, InferenceEvent } from '../inference/request.js';
@@ -14,13 +14,14 @@ import type { SchedulerEvent } from '../scheduler/job.js';
 import { refuseReserves } from '../scheduler/reserves.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
 import type { TrafficClass } from '../scheduler/traffic-class.js';
-import { Attempts, type RelayExecutor } from './attempts.js';
+import { Attempts, canGoOn, type RelayExecutor } from './attempts.js';
 import { HomelessJobs } from './homeless-jobs.js';
 import { assertPlaces, modelFor, modelsOf } from './offered-models.js';
 import { sharePlaces } from './place-sharing.js';
 import { type ModelLine, RelayJob } from './relay-job.js';
 import { RelayLines } from './relay-lines.js';
-import { outageMs, type RelayOptions } from './relay-options.js';
+import { Outages } from './outages.js';
+import type { RelayOptions } from './relay-options.js';
 import type { RelayListener, RelayRequest } from './relay-request.js';
 import { relaySnapshot } from './relay-snapshot.js';
 
@@ -39,6 +40,7 @@ export class Relay implements RequestLine {
   readonly #moves = new Emitter<undefined>();
   readonly #lines: RelayLines;
   readonly #homeless: HomelessJobs;
+  readonly #outages: Outages;
   #maxConcurrency: number | null;
   #isSharing = false;
   #mustShareAgain = false;
@@ -67,13 +69,19 @@ export class Relay implements RequestLine {
         this.#release(job);
       },
       onRetry: (job) => {
+        // An outage counts from now on, whatever there was before.
+        this.#outages.note(job, true);
         this.#homeless.add(job);
         this.#share();
       },
     });
     const { queueTimeoutMs } = options;
     this.#homeless = new HomelessJobs(clock, queueTimeoutMs, (job) => {
-      this.#attempts.fail(job, queueTimeoutError(queueTimeoutMs, job.line.scheduler.retryAfterSeconds()));
+      const { scheduler } = job.line;
+      this.#giveUp(job, queueTimeoutError(queueTimeoutMs, scheduler.retryAfterSeconds()));
+    });
+    this.#outages = new Outages(clock, () => {
+      this.#share();
     });
     for (const executor of executors) {
       executor.events(() => {
@@ -141,7 +149,7 @@ export class Relay implements RequestLine {
       const { key = noKey, payer = key } = request;
       const line = this.#line(modelFor(request.model, this.executors, this.#options.aliases));
       this.#options.rates?.take(payer, 1);
-      if (this.#isOut(line)) throw noUpstreamError(line.model, line.scheduler.retryAfterSeconds());
+      if (this.#outages.isOut(line)) throw noUpstreamError(line.model, line.scheduler.retryAfterSeconds());
       line.scheduler.room.assertVacancy();
       line.scheduler.room.assertTokens([request.promptTokens]);
       line.scheduler.room.assertKey({ key, payer }, 1);
@@ -250,32 +258,31 @@ export class Relay implements RequestLine {
         }
         const lines = this.#lines.all;
         sharePlaces(lines, this.executors, () => this.limits.maxConcurrency - this.running);
-        for (const line of lines) this.#watchOutage(line);
+        for (const line of lines) this.#watchOutages(line);
       }
     } finally {
       this.#isSharing = false;
     }
   }
 
-  #watchOutage(line: ModelLine): void {
-    if (this.executors.some((executor) => isUsable(executor) && executor.serves(line.model))) {
-      line.downSinceMs = null;
-      return;
-    }
-    if (line.downSinceMs === null) {
-      line.downSinceMs = this.#clock.now();
-      this.#clock.schedule(outageMs, () => {
-        this.#share();
-      });
-    }
-    if (!this.#isOut(line)) return;
+  /** Gives up those for whom there has been no upstream for a while. */
+  #watchOutages(line: ModelLine): void {
+    const able = this.executors.filter((executor) => isUsable(executor) && executor.serves(line.model));
+    this.#outages.note(line, able.length > 0);
     const error = (): ChatstreamError => noUpstreamError(line.model, line.scheduler.retryAfterSeconds());
-    line.scheduler.turnAwayWaiting(error);
-    for (const job of this.#homeless.jobs) if (job.line === line) this.#attempts.fail(job, error());
+    if (this.#outages.isOut(line)) line.scheduler.turnAwayWaiting(error);
+    for (const job of this.#homeless.jobs) {
+      if (job.line !== line) continue;
+      this.#outages.note(
+        job,
+        able.some((executor) => canGoOn(executor, job)),
+      );
+      if (this.#outages.isOut(job) || this.#outages.isOut(line)) this.#giveUp(job, error());
+    }
   }
 
-  /** Whether nobody waits for its upstreams any more. Timers may fire a little early. */
-  #isOut({ downSinceMs }: ModelLine): boolean {
-    return downSinceMs !== null && this.#clock.now() - downSinceMs >= outageMs - 0.5;
+  /** Ends a job that has waited in vain for a place. @param error for one that has not begun */
+  #giveUp(job: RelayJob, error: ChatstreamError): void {
+    this.#attempts.fail(job, job.firstTokenMs === null ? error : upstreamFailedError(job.outputTokens), error);
   }
 }

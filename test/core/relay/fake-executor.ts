@@ -65,7 +65,7 @@ export class FakeExecutor implements RelayExecutor {
 
   begin(run: FakeRun): void {
     run.hasBegun = true;
-    run.listener.begun();
+    run.listener.begun(null);
     run.listener.data(Buffer.from('x'), 1);
   }
 

@@ -62,8 +62,14 @@ export class SlotAssignment {
     this.#check(spec);
     const { model, contextLength } = this.#loaded;
     const text = new TextAssembler(this.#prompts.decodeWith(spec.marks), spec.stop);
-    // The text of these tokens was reported already; this only restores the state of the assembler.
-    const stopped = spec.resumeAfter.some((token, index) => text.push(token, index >= spec.minTokens).stopped);
+    // The text of these tokens was reported already, here or elsewhere; this restores the state of the assembler.
+    const { foreignTokens = 0 } = spec;
+    const foreignTexts: string[] = [];
+    const stopped = spec.resumeAfter.some((token, index) => {
+      const assembled = text.push(token, index >= spec.minTokens);
+      if (index < foreignTokens) foreignTexts.push(assembled.text);
+      return assembled.stopped;
+    });
     if (stopped) {
       const { stop } = text;
       return { type: 'ended', id: spec.id, reason: 'stop', token: null, text: '', ...(stop !== null && { stop }) };
@@ -94,6 +100,7 @@ export class SlotAssignment {
       penalties,
       bias: biases?.type === 'changing' ? biases.bias : null,
       text,
+      foreignTexts,
       ratings: spec.logprobs === undefined ? null : this.#rater.follow(slot.sequence, spec.logprobs),
       isEnd: (token) => this.#prompts.isEnd(token),
       contextLength,
@@ -171,7 +178,7 @@ export class SlotAssignment {
   #check(spec: GenerationSpec): void {
     const { contextLength } = this.#loaded;
     this.#prompts.check(spec.prompt, 'prompt');
-    this.#prompts.check(spec.resumeAfter, 'resumeAfter');
+    this.#prompts.check(spec.resumeAfter, 'resume.tokens');
     this.#prompts.check(Object.keys(spec.sampling.logitBias).map(Number), 'logit_bias');
     this.#prompts.check(spec.stopTokens, 'stop_token_ids');
     const [anySlot] = this.#slots;

@@ -2,6 +2,7 @@ import { Pool } from 'undici';
 import type { CancelTimer, Clock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { messageOf } from '../../base/errors.js';
+import { resumeHeader, wantsTokenRecords } from '../../base/token-records.js';
 import { type Executor, type ExecutorStatus, freePlaces } from '../executor.js';
 import { Health, type HealthOptions, usualHealth } from '../health.js';
 import type { Usage } from './answer-watch.js';
@@ -149,10 +150,18 @@ export class Upstream implements Executor {
 
   /** Sends a request; it takes a place until its listener hears of its end. @returns ends it at once */
   run(request: UpstreamRequest, listener: ExchangeListener): () => void {
-    const exchange: Exchange = new Exchange(this.#counted(listener, () => exchange));
+    const exchange: Exchange = new Exchange(
+      this.#counted(listener, () => exchange),
+      request,
+    );
     this.#exchanges.add(exchange);
     const key = this.#options.key;
-    const headers = { ...request.headers, ...(key !== null && { authorization: `Bearer ${key}`, 'x-api-key': key }) };
+    const isResumable = request.isResumable && this.#kind === 'chatstream';
+    const headers = {
+      ...request.headers,
+      ...(isResumable && { [resumeHeader]: wantsTokenRecords }),
+      ...(key !== null && { authorization: `Bearer ${key}`, 'x-api-key': key }),
+    };
     this.#pool.dispatch({ method: 'POST', path: this.#path + request.path, headers, body: request.body }, exchange);
     return () => {
       this.#exchanges.delete(exchange);
@@ -171,12 +180,12 @@ export class Upstream implements Executor {
         this.#health.succeeded();
         listener.whole(answer, usage);
       },
-      begun: () => {
+      begun: (answer) => {
         this.#health.succeeded();
-        listener.begun();
+        listener.begun(answer);
       },
-      data: (chunk, tokens) => {
-        listener.data(chunk, tokens);
+      data: (chunk, tokens, ids) => {
+        listener.data(chunk, tokens, ids);
       },
       ended: (usage) => {
         over();
@@ -195,6 +204,7 @@ export class Upstream implements Executor {
     switch (failure.type) {
       // Its line works: other requests, perhaps for another model, may find it shorter.
       case 'timed_out':
+      case 'unfit':
         return;
       case 'busy':
         this.#rest(failure.restMs);
