@@ -83,7 +83,7 @@ export class SlotAssignment {
     const format = this.#formats.compile(spec.format, null);
     const grammar = format.type === 'compiled' ? await this.#grammars.begin(format) : null;
     const guidance = this.#guidance(spec, grammar);
-    for (const token of spec.resumeAfter) guidance.resume(token);
+    resume(guidance, spec);
     const penalties = PenaltyWindow.for(spec.sampling, spec.prompt, spec.resumeAfter, contextLength);
     const source = { library: this.#library, model, endTokens: () => this.#prompts.endTokens() };
     const biases = tokenBiases(source, spec);
@@ -214,5 +214,18 @@ export class SlotAssignment {
     const slot = this.#slots[index];
     if (slot === undefined) throw new RangeError(`there is no slot ${index}`);
     return slot;
+  }
+}
+
+/** @throws ChatstreamError `invalid_request` for tokens of a client that do not follow the format */
+function resume(guidance: Guidance, { resumeAfter, foreignTokens = 0 }: GenerationSpec): void {
+  try {
+    for (const token of resumeAfter) guidance.resume(token);
+  } catch (error) {
+    if (foreignTokens === 0) throw error;
+    throw new ChatstreamError('invalid_request', 'The answer to resume does not follow its format.', {
+      param: 'resume.tokens',
+      cause: error,
+    });
   }
 }
