@@ -14,7 +14,11 @@ const requests: readonly (readonly [string, string, object])[] = [
   ['a chat', '/v1/chat/completions', { ...chat(words), stream_options: { include_usage: true } }],
   ['a text', '/v1/completions', { prompt: words, echo: true }],
   ['calls of tools', '/v1/chat/completions', chat('get_weather {"city":"Oslo or Rome"}', { tools })],
-  ['an answer that ends at a stop string', '/v1/chat/completions', { ...chat(words), stop: ['six seven nine', 'nine'] }],
+  [
+    'an answer that ends at a stop string',
+    '/v1/chat/completions',
+    { ...chat(words), stop: ['six seven nine', 'nine'] },
+  ],
 ];
 
 /** What may differ between two answers to the same request. */
@@ -48,7 +52,11 @@ describe('an answer of a chatstream upstream that breaks off', () => {
 
   async function streamed(base: string, path: string, body: object): Promise<string> {
     const headers = { 'content-type': 'application/json' };
-    const response = await fetch(base + path, { method: 'POST', headers, body: JSON.stringify({ ...body, stream: true }) });
+    const response = await fetch(base + path, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ ...body, stream: true }),
+    });
     expect(response.headers.get('x-chatstream-resume')).toBeNull();
     return await response.text();
   }

@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { items, member, nonEmpty } from '../../src/core/base/json.js';
-import { type UpstreamTimes, usualTimes } from '../../src/core/executor/upstream/upstream.js';
 import { parseUpstreams } from '../../src/core/executor/upstream/upstream-options.js';
+import { type UpstreamTimes, usualTimes } from '../../src/core/executor/upstream/upstream-times.js';
 import { type RunningRelay, serveUpstreams, type ServeUpstreamsOptions } from '../../src/core/serve-upstreams.js';
 import { serverDefaults } from './app.js';
 

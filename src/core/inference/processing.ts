@@ -172,9 +172,10 @@ export class Processing {
 function readForeign(job: InferenceJob, texts: readonly string[]): void {
   const { reading } = job.plan;
   for (const text of texts) {
-    const wasThinking = reading.isThinking;
+    let isReasoning = reading.isThinking;
     if (text !== '') reading.push(text);
-    if (wasThinking || reading.isThinking) job.reasoningTokens += 1;
+    isReasoning ||= reading.isThinking;
+    if (isReasoning) job.reasoningTokens += 1;
   }
   job.outputTokens = texts.length;
 }

@@ -5,7 +5,8 @@ import { isUsable } from '../executor/executor.js';
 import { fingerprintsOf, PrefixMemory } from '../executor/prefix-memory.js';
 import { chooseExecutor } from '../executor/routing.js';
 import type { Usage } from '../executor/upstream/answer-watch.js';
-import type { ExchangeListener, Failure, WholeAnswer } from '../executor/upstream/exchange.js';
+import type { ExchangeListener } from '../executor/upstream/exchange.js';
+import type { Failure, WholeAnswer } from '../executor/upstream/failure.js';
 import type { Upstream } from '../executor/upstream/upstream.js';
 import type { RequestEvents } from '../inference/request-events.js';
 import { withMember } from './json-text.js';
@@ -127,6 +128,7 @@ export class Attempts {
       },
       begun: (answer) => {
         this.#countFirst(job);
+        job.homelessSinceMs = null;
         // For the client, an answer that is resumed goes on.
         if (job.resumePoint !== null) return;
         if (answer !== null) job.resumePoint = { answer, tokens: [] };

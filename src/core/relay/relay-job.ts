@@ -31,7 +31,7 @@ export class RelayJob extends Job {
   attempts = 0;
   /** Null before the first token, and where no other server can go on. */
   resumePoint: ResumePoint | null = null;
-  /** When it first lost its place; null if it never did. */
+  /** When it lost its place, the first time since a token of it came; null if it has not. */
   homelessSinceMs: number | null = null;
   /** Ends the attempt that runs; null between two attempts. */
   cancelAttempt: (() => void) | null = null;

@@ -5,7 +5,9 @@ import { tokenRecord, TokenRecords } from '../../../src/core/base/token-records.
 const event = (text: string): string => `data: ${JSON.stringify({ text })}\n\n`;
 
 it('gives events and their tokens together, however the stream is cut into chunks', () => {
-  const texts = fc.array(fc.oneof(fc.string({ unit: 'grapheme' }), fc.constant('\n\n: tokens 7\n\n')), { maxLength: 4 });
+  const texts = fc.array(fc.oneof(fc.string({ unit: 'grapheme' }), fc.constant('\n\n: tokens 7\n\n')), {
+    maxLength: 4,
+  });
   const pieces = fc.array(fc.record({ texts, tokens: fc.array(fc.nat(200_000), { maxLength: 3 }) }), { maxLength: 6 });
   fc.assert(
     fc.property(pieces, fc.array(fc.nat(400), { maxLength: 10 }), fc.string(), (written, cuts, rest) => {

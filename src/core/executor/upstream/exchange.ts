@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { messageOf } from '../../base/errors.js';
-import { member } from '../../base/json.js';
 import { resumeHeader, TokenRecords } from '../../base/token-records.js';
-import { dataOf, noUsage, StreamWatch, type Usage, usageOf } from './answer-watch.js';
+import { noUsage, StreamWatch, type Usage, usageOf } from './answer-watch.js';
+import { codeOf, type Failure, isInterruption, isUnsent, restMs, type WholeAnswer } from './failure.js';
 
 /** A request as an upstream gets it. */
 export interface UpstreamRequest {
@@ -15,31 +15,6 @@ export interface UpstreamRequest {
   /** Whether it asks to go on with an answer that another server has begun. */
   readonly isResumption: boolean;
 }
-
-/** An answer that came as one body. */
-export interface WholeAnswer {
-  readonly status: number;
-  /** Those that are passed on. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-}
-
-/** Why an upstream has not answered. */
-export type Failure =
-  /** The request was never sent. */
-  | { readonly type: 'unreachable'; readonly reason: string }
-  /** It wants to be left alone for a time, in milliseconds. */
-  | { readonly type: 'busy'; readonly reason: string; readonly restMs: number; readonly answer: WholeAnswer }
-  /** The request has waited there for as long as its line lets requests wait. */
-  | { readonly type: 'timed_out'; readonly reason: string; readonly answer: WholeAnswer }
-  /** It says itself that something is wrong with it. */
-  | { readonly type: 'error'; readonly reason: string; readonly answer: WholeAnswer }
-  /** It refuses the key that it was given. */
-  | { readonly type: 'forbidden'; readonly reason: string }
-  /** Nothing is wrong with it, but it cannot go on with an answer that another server has begun. */
-  | { readonly type: 'unfit'; readonly reason: string }
-  /** It died, was silent while it was down, or answered what is no answer. */
-  | { readonly type: 'broken'; readonly reason: string };
 
 /** Hears how one request fares: `whole`, or `begun`, `data` and `ended`, or `failed` at any time. */
 export interface ExchangeListener {
@@ -64,9 +39,6 @@ const longestBody = 256 * 1024 * 1024;
 
 /** So much may come before the first token. */
 const longestPreamble = 256 * 1024;
-
-const usualRestMs = 1000;
-const longestRestMs = 60_000;
 
 const passedOn = ['content-type', 'retry-after'] as const;
 
@@ -132,7 +104,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const answer = headers[resumeHeader];
     if (typeof answer === 'string') this.#resumable = { answer, records: new TokenRecords(), heldIds: [] };
     // One that does not know of resuming begins anew, as if nothing had been sent.
-    if (code === 200 && this.#isResumption && this.#resumable === null) this.giveUp('it cannot resume answers', 'unfit');
+    if (code === 200 && this.#isResumption && this.#resumable === null)
+      this.giveUp('it cannot resume answers', 'unfit');
     else if (code === 200 && type.startsWith('text/event-stream')) this.#phase = { status: 'before_token' };
     else if (code === 200 && !type.includes('json')) this.giveUp(`it answers with ${type === '' ? 'no type' : type}`);
     else if (code < 200 || (code >= 300 && code < 400)) this.giveUp(`it answers ${code}`);
@@ -262,19 +235,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-/** Whether these events say that a server was stopped in the middle of an answer, which is not the answer's fault. */
-function isInterruption(events: string): boolean {
-  return events.split('\n\n').some((event) => {
-    const code = codeOf(dataOf(event));
-    return code === 'draining' || code === 'engine_unavailable';
-  });
-}
-
-/** The code of an error as chatstream's answers have it. */
-function codeOf(body: unknown): unknown {
-  return member(member(body, 'error'), 'code');
-}
-
 function parsed(body: Buffer): unknown {
   try {
     const data: unknown = JSON.parse(body.toString('utf8'));
@@ -282,20 +242,4 @@ function parsed(body: Buffer): unknown {
   } catch {
     return undefined;
   }
-}
-
-const unsentCodes: ReadonlySet<unknown> = new Set([
-  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'],
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
-function isUnsent(error: Error): boolean {
-  return 'code' in error && unsentCodes.has(error.code);
-}
-
-/** @param retryAfter seconds, or a date */
-function restMs(retryAfter: string | undefined): number {
-  if (retryAfter === undefined) return usualRestMs;
-  const ms = /^\s*\d+(\.\d+)?\s*$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - Date.now();
-  return Number.isFinite(ms) ? Math.min(longestRestMs, Math.max(0, ms)) : usualRestMs;
 }

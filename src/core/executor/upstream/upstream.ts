@@ -4,27 +4,13 @@ import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { messageOf } from '../../base/errors.js';
 import { resumeHeader, wantsTokenRecords } from '../../base/token-records.js';
 import { type Executor, type ExecutorStatus, freePlaces } from '../executor.js';
-import { Health, type HealthOptions, usualHealth } from '../health.js';
+import { Health } from '../health.js';
 import type { Usage } from './answer-watch.js';
 import { discover, type ProbeAnswer, type UpstreamKind } from './discovery.js';
-import { Exchange, type ExchangeListener, type Failure, type UpstreamRequest, type WholeAnswer } from './exchange.js';
+import { Exchange, type ExchangeListener, type UpstreamRequest } from './exchange.js';
+import type { Failure, WholeAnswer } from './failure.js';
 import type { UpstreamOptions } from './upstream-options.js';
-
-/** Durations in milliseconds. */
-export interface UpstreamTimes extends HealthOptions {
-  /** Between two probes of an upstream that is well. */
-  readonly probeIntervalMs: number;
-  /** How long one may take. */
-  readonly probeTimeoutMs: number;
-  readonly connectTimeoutMs: number;
-}
-
-export const usualTimes: UpstreamTimes = {
-  ...usualHealth,
-  probeIntervalMs: 5000,
-  probeTimeoutMs: 5000,
-  connectTimeoutMs: 3000,
-};
+import { type UpstreamTimes, usualTimes } from './upstream-times.js';
 
 /** Something that the log should say about an upstream. */
 export type UpstreamEvent =
@@ -150,10 +136,8 @@ export class Upstream implements Executor {
 
   /** Sends a request; it takes a place until its listener hears of its end. @returns ends it at once */
   run(request: UpstreamRequest, listener: ExchangeListener): () => void {
-    const exchange: Exchange = new Exchange(
-      this.#counted(listener, () => exchange),
-      request,
-    );
+    const counted = this.#counted(listener, () => exchange);
+    const exchange: Exchange = new Exchange(counted, request);
     this.#exchanges.add(exchange);
     const key = this.#options.key;
     const isResumable = request.isResumable && this.#kind === 'chatstream';
@@ -211,9 +195,11 @@ export class Upstream implements Executor {
         return;
       case 'unreachable':
       case 'forbidden':
+        this.#doubt(failure.reason, true);
+        return;
       case 'error':
       case 'broken':
-        this.#doubt(failure.reason, failure.type === 'unreachable' || failure.type === 'forbidden');
+        this.#doubt(failure.reason, false);
     }
   }
 

@@ -1,4 +1,5 @@
 import { ChatstreamError } from '../../base/errors.js';
+import { items } from '../../base/json.js';
 import { resumeHeader } from '../../base/token-records.js';
 import type { EngineInfo } from '../../engine/engine.js';
 import type { ResumeParameter } from '../schemas/completion-requests.js';
@@ -46,8 +47,7 @@ export function refuseResumption(): never {
 function readName(text: string): AnswerName | null {
   try {
     const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
-    if (!Array.isArray(value)) return null;
-    const [id, created, model, fingerprint]: readonly unknown[] = value;
+    const [id, created, model, fingerprint] = items(value);
     const areTexts = typeof id === 'string' && typeof model === 'string' && typeof fingerprint === 'string';
     return areTexts && typeof created === 'number' ? { id, created, model, fingerprint } : null;
   } catch {

@@ -54,7 +54,10 @@ export const generationParameters = {
 
 const resume = Type.Object(
   {
-    answer: Type.String({ maxLength: 4096, description: 'The header x-chatstream-resume of the answer that was begun.' }),
+    answer: Type.String({
+      maxLength: 4096,
+      description: 'The header x-chatstream-resume of the answer that was begun.',
+    }),
     tokens: Type.Array(Type.Integer({ minimum: 0 }), { description: 'All tokens of it that were received.' }),
   },
   { description: 'Between chatstream servers: go on with an answer that another server has begun.' },
@@ -198,7 +201,10 @@ export type ResumeParameter = Static<typeof resume>;
 export type ChatCompletionRequest = Static<typeof chatCompletionRequest>;
 export type CompletionRequest = Static<typeof completionRequest>;
 /** What both kinds of requests have in common. */
-export type GenerationParameters = Omit<CompletionRequest, 'prompt' | 'suffix' | 'echo' | 'best_of' | 'logprobs' | 'n' | 'resume'>;
+export type GenerationParameters = Omit<
+  CompletionRequest,
+  'prompt' | 'suffix' | 'echo' | 'best_of' | 'logprobs' | 'n' | 'resume'
+>;
 export type WireMessage = Static<typeof message>;
 export type WireCall = Static<typeof call>;
 export type WireTool = Static<typeof tool>;

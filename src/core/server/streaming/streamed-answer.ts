@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { asChatstreamError, type ChatstreamError } from '../../base/errors.js';
-import { addParts, type AnswerPart } from '../../engine/dialects/answer.js';
 import { tokenRecord } from '../../base/token-records.js';
+import { addParts, type AnswerPart } from '../../engine/dialects/answer.js';
 import type { Token } from '../../engine/engine.js';
 import type { AnswerListener, AnswerReason, PromptCounts, Timings } from '../../inference/request.js';
 import type { AnswerEncoder } from '../protocol/answer-encoder.js';

@@ -44,7 +44,9 @@ describe('a stream that another server can go on with', () => {
     expect(stream).toMatch(/"content":"one "[^\n]*\n\n: tokens \d+\n\ndata: [^\n]*"content":"two "/);
     const plain = await post(body, {});
     expect(plain.headers.has('x-chatstream-resume')).toBe(false);
-    expect((await plain.text()).split('\n\n')).toHaveLength(stream.replaceAll(/^: tokens [\d,]*\n\n/gm, '').split('\n\n').length);
+    expect((await plain.text()).split('\n\n')).toHaveLength(
+      stream.replaceAll(/^: tokens [\d,]*\n\n/gm, '').split('\n\n').length,
+    );
   });
 
   it('goes on under the same name after the tokens that are known, and counts them', async () => {
