@@ -73,15 +73,21 @@ describe('a server in front of others', () => {
   });
 
   it('asks llama-server for its slots, and shows waiting clients their places', async () => {
-    const server = await upstream({ slots: 2, manner: { type: 'answer', tokens: 5, tokenMs: 20 } });
+    const server = await upstream({ slots: 2, manner: { type: 'silence' } });
     const relay = await testRelay([`${server.url},name=gpu1`]);
     expect(relay.upstreams[0]).toMatchObject({ kind: 'llama-server', places: 2 });
     const body = { ...streamed, stream_options: { include_queue: true } };
-    const answers = await Promise.all(Array.from({ length: 3 }, () => relay.post(body).then((each) => each.text())));
+    const running = [relay.post(body), relay.post(body)];
+    await until(() => server.inFlight === 2, 'both places to be taken');
+    // Its answer begins with its place.
+    const waiting = await relay.post(body);
+    server.manner = { type: 'answer', tokens: 5, tokenMs: 0 };
+    server.endSilence();
+    const answers = await Promise.all([...running, waiting].map(async (response) => (await response).text()));
+    expect(answers.map((answer) => readStream(answer).text)).toEqual(answers.map(() => answerTo('word', 5)));
     expect(server.mostInFlight).toBe(2);
-    const waited = answers.filter((answer) => answer.startsWith(': queued position=1'));
-    expect(waited).toHaveLength(1);
-    expect(waited[0]).toContain(': executor gpu1\n');
+    expect(answers.map((answer) => answer.startsWith(': queued position=1'))).toEqual([false, false, true]);
+    expect(answers[2]).toContain(': executor gpu1\n');
   });
 
   it.each<[string, UpstreamManner]>([

@@ -127,8 +127,8 @@ export class UpstreamServer {
       case 'break':
         await stream(response, prompt, manner.afterTokens, 0);
         if (manner.manner === 'reset') {
-          // What was written is on its way before the connection breaks.
-          response.write(': last words\n\n', () => setTimeout(() => response.destroy(), 10));
+          // What was written arrives before the connection breaks.
+          response.write(': last words\n\n', () => response.destroy());
         } else response.end(manner.manner === 'error' ? 'data: {"error":{"message":"no memory"}}\n\n' : '');
         return;
       case 'answer':
