@@ -1,6 +1,6 @@
 /**
- * With this header, a request asks for a stream that another server can go on with. A server that agrees names the answer in the
- * same header of its response, and tells in the stream which tokens it has written:
+ * With this header, a request asks for a stream that another server can go on with. A server that agrees names the answer
+ * in the same header of its response, and tells in the stream which tokens it has written:
  *
  *     data: {"id":"chatcmpl-1", … "content":"Hel"}
  *     data: {"id":"chatcmpl-1", … "content":"lo"}
