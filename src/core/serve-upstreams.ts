@@ -2,23 +2,19 @@ import type { Logger as PinoLogger } from 'pino';
 import { untilAborted } from './base/abort.js';
 import { systemClock } from './base/clock.js';
 import type { Access } from './config/access.js';
-import { Upstream, type UpstreamTimes, usualTimes } from './executor/upstream/upstream.js';
+import { Upstream } from './executor/upstream/upstream.js';
 import type { UpstreamOptions } from './executor/upstream/upstream-options.js';
-import { lineContext } from './line-context.js';
-import { Machine } from './machine/machine.js';
+import { type UpstreamTimes, usualTimes } from './executor/upstream/upstream-times.js';
 import { Relay } from './relay/relay.js';
-import { RateLimiter } from './scheduler/rate-limiter.js';
 import { createApp } from './server/app.js';
-import { connectionLimitsOfProcess } from './server/http/connection-limits.js';
 import type { ServerOptions } from './server/http/context.js';
 import { listen } from './server/http/listen.js';
 import {
+  contextOf,
   drainApp,
+  entrance,
   type HostProcess,
-  keyRing,
-  operationsOf,
   type QueueOptions,
-  ratesOf,
   replaceAccess,
   schedulerOptions,
 } from './serving.js';
@@ -68,24 +64,18 @@ export async function serveUpstreams(
   stopping?: AbortSignal,
 ): Promise<RunningRelay> {
   const clock = systemClock;
-  const { server, version } = options;
-  const keys = keyRing(server, options.access);
-  const rates = new RateLimiter(clock, ratesOf(keys));
+  const { server, access } = options;
+  const guarded = entrance(server, access, clock);
+  const { keys, rates } = guarded;
   const upstreams = options.upstreams.map((each) => new Upstream(each, clock, options.times ?? usualTimes));
   for (const upstream of upstreams) logHealth(upstream, logger);
   const { maxConcurrency } = options;
   // What another server generates cannot be paused.
   const ownQueue = { ...options.queue, preemptAfterMs: null, maxConcurrency: maxConcurrency ?? 0 };
-  const queue = schedulerOptions(ownQueue, options.access, keys);
+  const queue = schedulerOptions(ownQueue, access, keys);
   const relay = new Relay(upstreams, { ...queue, maxConcurrency, aliases: server.aliases, rates }, clock);
-  const connectionLimits = connectionLimitsOfProcess();
-  const operations = operationsOf(options.host, keys);
-  const machine = new Machine(clock, () => []);
-  const parts = {
-    ...{ line: relay, engines: [], machine, options: server, keys, rates, clock, connectionLimits },
-    ...{ operations, version },
-  };
-  const context = { ...lineContext(parts, logger), relay };
+  const executed = { line: relay, engines: [], pids: () => [] };
+  const context = { ...contextOf(executed, guarded, options, { clock, logger }), relay };
   const app = await createApp(context, logger);
   const stop = async (): Promise<void> => {
     await Promise.all(upstreams.map((upstream) => upstream.stop()));
@@ -114,7 +104,7 @@ export async function serveUpstreams(
   } catch (error) {
     await stop();
     context.history.stop();
-    machine.stop();
+    context.machine.stop();
     await app.close();
     throw error;
   }

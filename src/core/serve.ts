@@ -8,24 +8,19 @@ import type { EngineOptions } from './engine/options.js';
 import type { Replication } from './executor/replicas/replication.js';
 import type { RequestLine } from './inference/request-line.js';
 import type { ListedModel } from './inference/served-model.js';
-import { lineContext } from './line-context.js';
 import { oneModel } from './local-model.js';
 import type { SeveralModels } from './local-models.js';
-import { Machine } from './machine/machine.js';
-import { RateLimiter } from './scheduler/rate-limiter.js';
 import { createApp } from './server/app.js';
-import { connectionLimitsOfProcess } from './server/http/connection-limits.js';
 import type { ServerOptions } from './server/http/context.js';
 import { listen } from './server/http/listen.js';
 import { memoryStorage } from './server/store/memory-store.js';
 import type { Storage } from './server/store/store.js';
 import {
+  contextOf,
   drainApp,
+  entrance,
   type HostProcess,
-  keyRing,
-  operationsOf,
   type QueueOptions,
-  ratesOf,
   replaceAccess,
   schedulerOptions,
 } from './serving.js';
@@ -80,10 +75,10 @@ export interface RunningServer {
 export async function serve(options: ServeOptions, logger: PinoLogger, stopping?: AbortSignal): Promise<RunningServer> {
   const clock = systemClock;
   const storage = await openStorage(options.server, clock, logger);
-  const keys = keyRing(options.server, options.access);
-  const rates = new RateLimiter(clock, ratesOf(keys));
-  const { queue, server, version } = options;
-  const scheduling = { ...schedulerOptions(queue, options.access, keys), slots: options.engine.slots, rates };
+  const { queue, server, access } = options;
+  const guarded = entrance(server, access, clock);
+  const { keys, rates } = guarded;
+  const scheduling = { ...schedulerOptions(queue, access, keys), slots: options.engine.slots, rates };
   const tools = { clock, logger };
   const local =
     options.models === undefined
@@ -95,16 +90,8 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
           server.aliases,
           tools,
         );
-  const { line, models, engines } = local;
-  const machine = new Machine(clock, local.pids);
-  const connectionLimits = connectionLimitsOfProcess();
-  const operations = operationsOf(options.host, keys);
-  const parts = {
-    ...{ line, engines, machine, options: server, keys, rates, clock, connectionLimits },
-    ...{ operations, version },
-  };
-  const context = { ...lineContext(parts, logger), models, storage };
-  const traces = await openTraces(options, line, clock, logger);
+  const context = { ...contextOf(local, guarded, options, tools), models: local.models, storage };
+  const traces = await openTraces(options, local.line, clock, logger);
   const app = await createApp(context, logger);
   try {
     const url = await listen(app, options.server);
@@ -113,7 +100,7 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
     return {
       url,
       info: infos[0],
-      ...(options.models !== undefined && { models: models.list }),
+      ...(options.models !== undefined && { models: local.models.list }),
       totals: context.totals.counts,
       replaceAccess: (access) => {
         replaceAccess(context, access);
@@ -130,7 +117,7 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
     // The engine first: requests that wait for it would keep the server from closing.
     await local.stop();
     context.history.stop();
-    machine.stop();
+    context.machine.stop();
     await app.close();
     await storage.close();
     throw error;

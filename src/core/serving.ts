@@ -1,13 +1,17 @@
-import { longestTimerMs } from './base/clock.js';
+import type { Logger as PinoLogger } from 'pino';
+import { type Clock, longestTimerMs } from './base/clock.js';
 import { ChatstreamError } from './base/errors.js';
 import type { Access } from './config/access.js';
 import { apiKeySettings } from './config/key-settings.js';
 import type { RequestLine } from './inference/request-line.js';
+import { lineContext, type LineParts } from './line-context.js';
+import { Machine } from './machine/machine.js';
 import type { KeyTerms } from './scheduler/demand.js';
 import type { QueuePolicy } from './scheduler/fair-line.js';
-import type { RateLimits } from './scheduler/rate-limiter.js';
+import { RateLimiter, type RateLimits } from './scheduler/rate-limiter.js';
 import type { SchedulerLimits, SchedulerOptions } from './scheduler/scheduler.js';
 import { LoadTests, type StartLoad } from './server/console/load-tests.js';
+import { connectionLimitsOfProcess } from './server/http/connection-limits.js';
 import type { App, LineContext, Operations, ServerOptions } from './server/http/context.js';
 import { KeyRing } from './server/http/key-ring.js';
 
@@ -32,11 +36,48 @@ export interface HostProcess {
   readonly startLoad: StartLoad;
 }
 
+/** Who may come in, and how often. */
+export interface Entrance {
+  readonly keys: KeyRing;
+  readonly rates: RateLimiter;
+}
+
+/** What a server is told about itself, whatever executes its requests. */
+export interface ServerDescription {
+  readonly server: ServerOptions;
+  readonly version: string;
+  readonly host?: HostProcess;
+}
+
 /** Under which the requests of load tests are shown; keys of the configuration have no spaces in their names. */
 const loadTestName = 'load test';
 
 /** When the time for a drain is up, clients still get this long to read the error. */
 const farewellMs = 1000;
+
+/** @param access of a configuration file; null without one */
+export function entrance(server: ServerOptions, access: Access | null, clock: Clock): Entrance {
+  const keys = keyRing(server, access);
+  return { keys, rates: new RateLimiter(clock, ratesOf(keys)) };
+}
+
+/**
+ * Connects a line to what every server has: its machine, metrics, logs, keys and what operators can do.
+ *
+ * @param pids the processes whose processor time and memory are the server's, besides this one
+ */
+export function contextOf(
+  { line, engines, pids }: Pick<LineParts, 'line' | 'engines'> & { readonly pids: () => readonly number[] },
+  { keys, rates }: Entrance,
+  { server, version, host }: ServerDescription,
+  { clock, logger }: { readonly clock: Clock; readonly logger: PinoLogger },
+): LineContext {
+  const machine = new Machine(clock, pids);
+  const connectionLimits = connectionLimitsOfProcess();
+  const operations = operationsOf(host, keys);
+  const parts = { line, engines, machine, options: server, keys, rates, clock, connectionLimits, operations, version };
+  return lineContext(parts, logger);
+}
 
 /**
  * What the scheduler needs to know.
@@ -58,7 +99,7 @@ export function operationsOf(host: HostProcess | undefined, keys: KeyRing): Oper
 }
 
 /** The keys of --api-key, and those of a configuration file if there is one. */
-export function keyRing({ apiKeys }: Pick<ServerOptions, 'apiKeys'>, access: Access | null): KeyRing {
+function keyRing({ apiKeys }: Pick<ServerOptions, 'apiKeys'>, access: Access | null): KeyRing {
   const given = apiKeySettings(apiKeys);
   const twin = access?.keys.find(({ digest }) => given.some((key) => key.digest.equals(digest)));
   if (twin !== undefined) {

@@ -1,8 +1,9 @@
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { digestOf, noRates } from '../../src/core/config/key-settings.js';
+import { isUsable } from '../../src/core/executor/executor.js';
 import { usualTerms } from '../../src/core/scheduler/demand.js';
-import { readStream, testRelay } from '../support/relay-server.js';
+import { impatientTimes, readStream, testRelay } from '../support/relay-server.js';
 import { until } from '../support/until.js';
 import {
   answerTo,
@@ -72,15 +73,21 @@ describe('a server in front of others', () => {
   });
 
   it('asks llama-server for its slots, and shows waiting clients their places', async () => {
-    const server = await upstream({ slots: 2, manner: { type: 'answer', tokens: 5, tokenMs: 20 } });
+    const server = await upstream({ slots: 2, manner: { type: 'silence' } });
     const relay = await testRelay([`${server.url},name=gpu1`]);
     expect(relay.upstreams[0]).toMatchObject({ kind: 'llama-server', places: 2 });
     const body = { ...streamed, stream_options: { include_queue: true } };
-    const answers = await Promise.all(Array.from({ length: 3 }, () => relay.post(body).then((each) => each.text())));
+    const running = [relay.post(body), relay.post(body)];
+    await until(() => server.inFlight === 2, 'both places to be taken');
+    // Its answer begins with its place.
+    const waiting = await relay.post(body);
+    server.manner = { type: 'answer', tokens: 5, tokenMs: 0 };
+    server.endSilence();
+    const answers = await Promise.all([...running, waiting].map(async (response) => (await response).text()));
+    expect(answers.map((answer) => readStream(answer).text)).toEqual(answers.map(() => answerTo('word', 5)));
     expect(server.mostInFlight).toBe(2);
-    const waited = answers.filter((answer) => answer.startsWith(': queued position=1'));
-    expect(waited).toHaveLength(1);
-    expect(waited[0]).toContain(': executor gpu1\n');
+    expect(answers.map((answer) => answer.startsWith(': queued position=1'))).toEqual([false, false, true]);
+    expect(answers[2]).toContain(': executor gpu1\n');
   });
 
   it.each<[string, UpstreamManner]>([
@@ -108,7 +115,9 @@ describe('a server in front of others', () => {
     const dead = await upstream();
     const silent = await upstream({ manner: { type: 'silence' } });
     const sound = await upstream();
-    const relay = await testRelay([`${dead.url},slots=9`, `${silent.url},slots=5`, `${sound.url},slots=1,name=sound`]);
+    const upstreams = [`${dead.url},slots=9`, `${silent.url},slots=5`, `${sound.url},slots=1,name=sound`];
+    const relay = await testRelay(upstreams, { times: impatientTimes });
+    await until(() => relay.upstreams.every(isUsable), 'all upstreams to be well');
     await dead.stop();
     silent.isProbed = false;
     const response = await relay.post(streamed);
@@ -154,6 +163,21 @@ describe('a server in front of others', () => {
     const response = await relay.post(streamed);
     expect([response.status, response.headers.get('retry-after')]).toEqual([429, '30']);
     expect(relay.upstreams[0]?.status).toBe('cooling');
+  });
+
+  it('passes on that a request has waited too long in the line of an upstream, which is not to blame', async () => {
+    const headers = { 'retry-after': '30' };
+    const server = await upstream({ manner: { type: 'status', status: 503, headers, code: 'queue_timeout' } });
+    const other = await upstream();
+    const relay = await testRelay([`${server.url},name=full,slots=9`, other.url]);
+    const response = await relay.post(streamed);
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '30']);
+    expect(await response.json()).toMatchObject({ error: { code: 'queue_timeout' } });
+    expect(await relay.get('/v1/queue')).toMatchObject({
+      ...{ running: [], waiting: [], totals: { timed_out: 1, failed: 0 } },
+      executors: [{ name: 'full', status: 'ready', running: 0 }, {}],
+    });
+    expect(other.requests).toEqual([]);
   });
 
   it('tells the upstream when a client leaves, and gives the place to the next', async () => {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Random, seededRandom } from '../../src/core/base/random.js';
 import { isUsable } from '../../src/core/executor/executor.js';
-import { readStream, type RelayServer, startRelay } from '../support/relay-server.js';
+import { impatientTimes, readStream, type RelayServer, startRelay } from '../support/relay-server.js';
 import { ServerProcess, startServer } from '../support/server-process.js';
 import { until } from '../support/until.js';
 import { answerTo, type UpstreamManner, UpstreamServer } from '../support/upstream-server.js';
@@ -100,11 +100,9 @@ describe('upstream servers that are killed, stopped, slow, refusing or talking n
     await Promise.all([child.start(), steady.start()]);
     const server = await UpstreamServer.start({ slots: 12, manner: sound, models: ['mock'] });
     onTestFinished(() => server.stop());
-    const relay = await startRelay([
-      `${child.url},name=child`,
-      `${steady.url},name=steady`,
-      `${server.url},name=small`,
-    ]);
+    const upstreams = [`${child.url},name=child`, `${steady.url},name=steady`, `${server.url},name=small`];
+    const relay = await startRelay(upstreams, { times: impatientTimes });
+    await until(() => relay.upstreams.every(isUsable), 'all upstreams to be well');
     onTestFinished(async () => {
       child.signal('SIGCONT');
       await relay.drain(0);

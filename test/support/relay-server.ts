@@ -1,16 +1,19 @@
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { items, member, nonEmpty } from '../../src/core/base/json.js';
-import { usualTimes } from '../../src/core/executor/upstream/upstream.js';
 import { parseUpstreams } from '../../src/core/executor/upstream/upstream-options.js';
+import { type UpstreamTimes, usualTimes } from '../../src/core/executor/upstream/upstream-times.js';
 import { type RunningRelay, serveUpstreams, type ServeUpstreamsOptions } from '../../src/core/serve-upstreams.js';
 import { serverDefaults } from './app.js';
 
-/** Shorter than usual, so that tests need not wait. */
-const quickTimes = {
+/** Probes come often, so that tests need not wait, and are as patient as a busy machine needs. */
+const testTimes: UpstreamTimes = {
   ...usualTimes,
-  ...{ probeIntervalMs: 200, probeTimeoutMs: 500, firstPauseMs: 50, longestPauseMs: 500 },
+  ...{ probeIntervalMs: 200, probeTimeoutMs: 60_000, firstPauseMs: 50, longestPauseMs: 500 },
 };
+
+/** For upstreams that fall silent. One that is only slow is taken for down, and used again after its next probe. */
+export const impatientTimes: UpstreamTimes = { ...testTimes, probeTimeoutMs: 500 };
 
 const queue = {
   maxQueue: 64,
@@ -43,7 +46,7 @@ export async function startRelay(
   const relay = await serveUpstreams(
     {
       upstreams: parseUpstreams(upstreams, environment),
-      ...{ queue, maxConcurrency: null, access: null, server: serverDefaults, version: '1.2.3', times: quickTimes },
+      ...{ queue, maxConcurrency: null, access: null, server: serverDefaults, version: '1.2.3', times: testTimes },
       ...options,
     },
     pino({ level: 'silent' }),

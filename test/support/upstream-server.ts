@@ -7,7 +7,13 @@ import { member, nonEmpty } from '../../src/core/base/json.js';
 /** How an upstream treats a request. */
 export type UpstreamManner =
   | { readonly type: 'answer'; readonly tokens: number; readonly tokenMs: number }
-  | { readonly type: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  | {
+      readonly type: 'status';
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      /** The code of its error; the status if left out. */
+      readonly code?: string;
+    }
   /** It breaks the connection after so many tokens; before 0 tokens, it sends the head and an event without text. */
   | { readonly type: 'break'; readonly afterTokens: number; readonly manner: 'reset' | 'end' | 'error' }
   | { readonly type: 'nonsense'; readonly contentType: string }
@@ -113,7 +119,7 @@ export class UpstreamServer {
         return;
       case 'status':
         response.writeHead(manner.status, { 'content-type': 'application/json', ...manner.headers });
-        response.end(JSON.stringify({ error: { message: 'as told', code: manner.status } }));
+        response.end(JSON.stringify({ error: { message: 'as told', code: manner.code ?? manner.status } }));
         return;
       case 'nonsense':
         response.writeHead(200, { 'content-type': manner.contentType }).end('<html>Welcome!</html>');
@@ -121,8 +127,8 @@ export class UpstreamServer {
       case 'break':
         await stream(response, prompt, manner.afterTokens, 0);
         if (manner.manner === 'reset') {
-          // What was written is on its way before the connection breaks.
-          response.write(': last words\n\n', () => setTimeout(() => response.destroy(), 10));
+          // What was written arrives before the connection breaks.
+          response.write(': last words\n\n', () => response.destroy());
         } else response.end(manner.manner === 'error' ? 'data: {"error":{"message":"no memory"}}\n\n' : '');
         return;
       case 'answer':

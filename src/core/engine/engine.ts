@@ -141,6 +141,8 @@ export interface GenerationSpec {
   readonly thoughtLimit: ThoughtLimit | null;
   /** Output tokens whose text was already reported. They count in `maxTokens`. Empty for a new generation. */
   readonly resumeAfter: readonly Token[];
+  /** How many of them another server has generated, from the first: only their tokens are known here. None if left out. */
+  readonly foreignTokens?: number;
   /** How many of the likeliest tokens are reported with each token of the output; no probabilities if left out. */
   readonly logprobs?: number;
   /** Whether as much is reported of the tokens of the prompt. Then nothing of it is taken from a cache. */
@@ -164,6 +166,8 @@ export type GenerationEvent =
       readonly slot: number;
       /** Prompt tokens that were computed before, so they need no prefill. */
       readonly cachedTokens: number;
+      /** The texts of the `foreignTokens`, one for each: what was certain with that token. Left out if there are none. */
+      readonly foreignTexts?: readonly string[];
     }
   | {
       readonly type: 'token';

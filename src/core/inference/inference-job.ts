@@ -77,15 +77,16 @@ export class InferenceJob extends Job {
 
   get spec(): GenerationSpec {
     const { maxTokens, minTokens, sampling, stop, stopTokens, ignoreEos, format } = this.request;
-    const { inputLengths, logprobs, ratesPrompt } = this.request;
+    const { inputLengths, logprobs, ratesPrompt, resumeAfter: foreign = [] } = this.request;
     const { marks, thoughtLimit } = this.plan;
     const ends = { maxTokens, minTokens, stop, stopTokens, ignoreEos, thoughtLimit };
     return {
       ...{ id: this.generationId, prompt: this.prompt, sampling, format, ...ends, marks },
-      resumeAfter: [...(this.#tokens ?? [])],
+      resumeAfter: [...foreign, ...(this.#tokens ?? [])],
       ...(inputLengths !== undefined && { inputLengths }),
       ...(logprobs !== undefined && { logprobs }),
       ...(ratesPrompt === true && { ratesPrompt }),
+      ...(foreign.length > 0 && { foreignTokens: foreign.length }),
     };
   }
 

@@ -120,6 +120,7 @@ export class Processing {
         if (job.slot === null) {
           job.cachedTokens = event.cachedTokens;
           this.#scheduler.countCached(job, event.cachedTokens);
+          readForeign(job, event.foreignTexts ?? []);
         }
         job.slot = event.slot;
         return;
@@ -138,7 +139,10 @@ export class Processing {
         const wasThinking = reading.isThinking;
         const isCut = event.reason === 'length' || event.stop !== undefined;
         const parts = [...job.takeRatings(), ...reading.end(event.text, isCut, event.logprob)];
-        if (event.token !== null) this.#countToken(job, wasThinking);
+        if (event.token !== null) {
+          this.#countToken(job, wasThinking);
+          job.listener.token?.(event.token);
+        }
         const timings = job.timings(this.#clock.now());
         this.#forget(job);
         this.#events.settled(job, 'completed', null, timings);
@@ -154,12 +158,13 @@ export class Processing {
     }
   }
 
-  #pass(job: InferenceJob, { text, logprob }: Extract<GenerationEvent, { type: 'token' }>): void {
+  #pass(job: InferenceJob, { token, text, logprob }: Extract<GenerationEvent, { type: 'token' }>): void {
     const { reading } = job.plan;
     const wasThinking = reading.isThinking;
     const read = text === '' && logprob === undefined ? [] : reading.push(text, logprob);
     const parts = job.outputTokens === 0 ? [...job.takeRatings(), ...read] : read;
     this.#countToken(job, wasThinking || reading.isThinking);
+    job.listener.token?.(token);
     if (parts.length > 0) job.listener.parts(parts);
   }
 
@@ -195,6 +200,18 @@ export class Processing {
     job.unwatch();
     this.#running.delete(job.generationId);
   }
+}
+
+/** What another server has generated: its parts are with the client already, but what follows depends on them. */
+function readForeign(job: InferenceJob, texts: readonly string[]): void {
+  const { reading } = job.plan;
+  for (const text of texts) {
+    let isReasoning = reading.isThinking;
+    if (text !== '') reading.push(text);
+    isReasoning ||= reading.isThinking;
+    if (isReasoning) job.reasoningTokens += 1;
+  }
+  job.outputTokens = texts.length;
 }
 
 /** Adds the retry time to an error of the engine, which knows that it is down, but not how busy the queue is. */

@@ -1,11 +1,14 @@
 import type { ChatstreamError } from '../base/errors.js';
 import type { AnswerPart } from '../engine/dialects/answer.js';
-import type { FinishReason, GenerationSpec, PromptSource } from '../engine/engine.js';
+import type { FinishReason, GenerationSpec, PromptSource, Token } from '../engine/engine.js';
 import type { WaitingView } from '../scheduler/job.js';
 import type { TrafficClass } from '../scheduler/traffic-class.js';
 
 /** What a client asks for, with every default filled in. */
-export interface InferenceRequest extends Omit<GenerationSpec, 'prompt' | 'marks' | 'thoughtLimit' | 'resumeAfter'> {
+export interface InferenceRequest extends Omit<
+  GenerationSpec,
+  'prompt' | 'marks' | 'thoughtLimit' | 'resumeAfter' | 'foreignTokens'
+> {
   readonly source: PromptSource;
   /** Most output tokens of a thought, 0 or more; null for a model that may think as long as it likes. */
   readonly thoughtTokens: number | null;
@@ -15,6 +18,8 @@ export interface InferenceRequest extends Omit<GenerationSpec, 'prompt' | 'marks
   readonly key?: string;
   /** Whose service and limits it counts against, if it came without a key: its address, see scheduler/payer.ts. */
   readonly payer?: string;
+  /** The beginning of the answer, which another server has generated and its client has got. None if left out. */
+  readonly resumeAfter?: readonly Token[];
   /** The class in which it waits; `standard` if left out. */
   readonly trafficClass?: TrafficClass;
   /** How long after its arrival there is no use in starting it, in milliseconds, 1 or more; none if left out. */
@@ -82,6 +87,8 @@ export interface AnswerListener {
   started(prompt: PromptCounts): void;
   /** The request has given up its slot for a while. More parts come when it has one again. */
   paused?(): void;
+  /** The number of an output token, before the parts that became certain with it. Only called if it is there. */
+  readonly token?: ((token: Token) => void) | undefined;
   /** @param parts what has become certain; not empty */
   parts(parts: readonly AnswerPart[]): void;
   /**

@@ -5,9 +5,11 @@ import { isUsable } from '../executor/executor.js';
 import { fingerprintsOf, PrefixMemory } from '../executor/prefix-memory.js';
 import { chooseExecutor } from '../executor/routing.js';
 import type { Usage } from '../executor/upstream/answer-watch.js';
-import type { ExchangeListener, Failure, WholeAnswer } from '../executor/upstream/exchange.js';
+import type { ExchangeListener } from '../executor/upstream/exchange.js';
+import type { Failure, WholeAnswer } from '../executor/upstream/failure.js';
 import type { Upstream } from '../executor/upstream/upstream.js';
 import type { RequestEvents } from '../inference/request-events.js';
+import { withMember } from './json-text.js';
 import { anyModel, type RelayJob } from './relay-job.js';
 
 /** What the relay needs of an upstream. */
@@ -77,16 +79,17 @@ export class Attempts {
   /** Sends a running job to an upstream with a free place. @returns whether there is one */
   send(job: RelayJob): boolean {
     const { executors } = this.#options;
-    const able = executors.filter((executor) => executor.serves(job.line.model));
+    const able = executors.filter((executor) => canGoOn(executor, job));
     const prints = able.length > 1 ? fingerprintsOf(job.request.body) : [];
     const executor = chooseExecutor(able, job.failedAt, ({ name }) => this.#memory.sameShare(prints, name));
     if (executor === null) return false;
     this.#memory.remember(prints, executor.name);
     job.executor = executor.name;
     job.attempts += 1;
-    const { path, headers } = job.request;
+    const { path, headers, isResumable } = job.request;
+    const isResumption = job.resumePoint !== null;
     job.cancelAttempt = executor.run(
-      { path, headers, body: bodyFor(job, executor) },
+      { path, headers, body: bodyFor(job, executor), isResumable, isResumption },
       this.#listener(job, executor.name),
     );
     return true;
@@ -115,14 +118,24 @@ export class Attempts {
   #listener(job: RelayJob, executor: string): ExchangeListener {
     return {
       whole: (answer, usage) => {
-        this.#countAnswer(job, usage);
-        this.#endWhole(job, answer, null);
+        if (job.resumePoint === null) {
+          this.#countAnswer(job, usage);
+          this.#endWhole(job, answer, null);
+          return;
+        }
+        const reason = `it does not resume the answer (${answer.status})`;
+        this.#failed(job, { type: 'unfit', reason }, executor);
       },
-      begun: () => {
+      begun: (answer) => {
         this.#countFirst(job);
+        job.homelessSinceMs = null;
+        // For the client, an answer that is resumed goes on.
+        if (job.resumePoint !== null) return;
+        if (answer !== null) job.resumePoint = { answer, tokens: [] };
         job.listener.begun(executor);
       },
-      data: (chunk, tokens) => {
+      data: (chunk, tokens, ids) => {
+        if (ids !== undefined) for (const id of ids) job.resumePoint?.tokens.push(id);
         this.#count(job, tokens);
         job.listener.data(chunk);
       },
@@ -142,38 +155,43 @@ export class Attempts {
 
   #failed(job: RelayJob, failure: Failure, executor: string): void {
     job.cancelAttempt = null;
-    const cause = new ChatstreamError('upstream_failed', `${executor}: ${failure.reason}`);
-    if (job.firstTokenMs !== null) {
+    const code = failure.type === 'timed_out' ? 'queue_timeout' : 'upstream_failed';
+    const cause = new ChatstreamError(code, `${executor}: ${failure.reason}`);
+    if (job.firstTokenMs !== null && job.resumePoint === null) {
       this.fail(job, upstreamFailedError(job.outputTokens), cause);
       return;
     }
-    if (failure.type !== 'busy') job.failedAt.add(executor);
+    if (failure.type !== 'busy' && failure.type !== 'timed_out') job.failedAt.add(executor);
     // Nothing was sent: that is no attempt.
     if (failure.type === 'unreachable') job.attempts -= 1;
     if (this.#isWorthRetrying(job, failure)) {
       this.#options.onRetry(job);
       return;
     }
-    if (failure.type === 'busy' || failure.type === 'error') this.#endWhole(job, failure.answer, cause);
-    else this.fail(job, upstreamFailedError(0), cause);
+    if ('answer' in failure && job.firstTokenMs === null) this.#endWhole(job, failure.answer, cause);
+    else this.fail(job, upstreamFailedError(job.outputTokens), cause);
   }
 
   #isWorthRetrying(job: RelayJob, failure: Failure): boolean {
     const hasOther = this.#options.executors.some(
-      (other) => other.serves(job.line.model) && isUsable(other) && !job.failedAt.has(other.name),
+      (other) => canGoOn(other, job) && isUsable(other) && !job.failedAt.has(other.name),
     );
     switch (failure.type) {
       case 'unreachable':
         return true;
+      // It was as patient as it would have been here.
+      case 'timed_out':
+        return false;
       case 'busy': {
         const others = this.#options.executors.filter(
           ({ name, status }) => name !== job.executor && (status === 'ready' || status === 'trying'),
         );
         const isShort = failure.restMs <= longestQuietRestMs;
-        return isShort || others.some((other) => other.serves(job.line.model));
+        return isShort || others.some((other) => canGoOn(other, job));
       }
       case 'error':
       case 'forbidden':
+      case 'unfit':
         return hasOther && job.attempts < mostAttempts;
       case 'broken':
         return job.attempts < mostAttempts;
@@ -184,8 +202,10 @@ export class Attempts {
   #endWhole(job: RelayJob, answer: WholeAnswer, failure: ChatstreamError | null): void {
     const timings = job.timings(this.#options.clock.now());
     this.#forget(job);
-    if (failure !== null) this.#options.events.settled(job, 'failed', failure, timings);
-    else if (answer.status >= 400) {
+    if (failure !== null) {
+      const outcome = failure.code === 'queue_timeout' ? 'timed_out' : 'failed';
+      this.#options.events.settled(job, outcome, failure, timings);
+    } else if (answer.status >= 400) {
       const error = new ChatstreamError('invalid_request', `The upstream refused the request (${answer.status}).`);
       this.#options.events.settled(job, 'refused', error, timings);
     } else this.#options.events.settled(job, 'completed', null, timings);
@@ -226,9 +246,15 @@ export class Attempts {
   }
 }
 
-/** The body as it came, unless the upstream knows the model by another name. */
-function bodyFor({ request, line }: RelayJob, executor: RelayExecutor): string {
+/** Whether it has the model of a job, and can go on with the answer if that has begun. */
+export function canGoOn(executor: Pick<RelayExecutor, 'kind' | 'serves'>, job: RelayJob): boolean {
+  return executor.serves(job.line.model) && (job.resumePoint === null || executor.kind === 'chatstream');
+}
+
+/** The body as it came, unless the upstream knows the model by another name, or is to go on with an answer. */
+function bodyFor({ request, line, resumePoint }: RelayJob, executor: RelayExecutor): string {
   const { model } = line;
   const wanted = model === anyModel ? request.model : (executor.upstreamName(model) ?? model);
-  return wanted === null || wanted === request.model ? request.body : request.bodyFor(wanted);
+  const body = wanted === null || wanted === request.model ? request.body : request.bodyFor(wanted);
+  return resumePoint === null ? body : withMember(body, 'resume', resumePoint);
 }

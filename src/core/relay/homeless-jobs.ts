@@ -30,7 +30,7 @@ export class HomelessJobs {
   add(job: RelayJob): void {
     if (this.#timers.has(job)) return;
     const nowMs = this.#clock.now();
-    // Several attempts in vain share one patience.
+    // Several attempts in vain share one patience, until one has brought a token.
     job.homelessSinceMs ??= nowMs;
     const leftMs = Math.max(0, job.homelessSinceMs + this.#patienceMs - nowMs);
     const giveUp = (): void => {

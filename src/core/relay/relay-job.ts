@@ -9,8 +9,14 @@ export interface ModelLine {
   /** The name by which clients ask for it; `*` for all models of upstreams that do not say what they have. */
   readonly model: string;
   readonly scheduler: Scheduler<RelayJob>;
-  /** Since when there is no upstream for it; null while there is one. */
-  downSinceMs: number | null;
+}
+
+/** What another server needs to go on with an answer that has begun. */
+interface ResumePoint {
+  /** Names the answer. */
+  readonly answer: string;
+  /** All tokens of it that the client has got. */
+  readonly tokens: number[];
 }
 
 /** The line for upstreams that are asked for whatever clients ask for. */
@@ -23,7 +29,9 @@ export class RelayJob extends Job {
   /** Upstreams where it has failed. */
   readonly failedAt = new Set<string>();
   attempts = 0;
-  /** When it first lost its place; null if it never did. */
+  /** Null before the first token, and where no other server can go on. */
+  resumePoint: ResumePoint | null = null;
+  /** When it lost its place, the first time since a token of it came; null if it has not. */
   homelessSinceMs: number | null = null;
   /** Ends the attempt that runs; null between two attempts. */
   cancelAttempt: (() => void) | null = null;

@@ -9,6 +9,3 @@ export interface RelayOptions extends Omit<SchedulerOptions, 'maxConcurrency'> {
   /** Limits of keys over time. */
   readonly rates?: RateLimiter;
 }
-
-/** How long requests wait for an upstream while there is none, in milliseconds; after that, they are refused at once. */
-export const outageMs = 10_000;

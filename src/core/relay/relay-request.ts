@@ -1,5 +1,5 @@
 import type { ChatstreamError } from '../base/errors.js';
-import type { WholeAnswer } from '../executor/upstream/exchange.js';
+import type { WholeAnswer } from '../executor/upstream/failure.js';
 import type { TrafficClass } from '../scheduler/traffic-class.js';
 
 /** A request that is passed on as it came. */
@@ -15,6 +15,8 @@ export interface RelayRequest {
   /** The model that it asks for; null if it leaves that open. */
   readonly model: string | null;
   readonly path: string;
+  /** Whether another chatstream server may go on with its answer where the first one has stopped. */
+  readonly isResumable: boolean;
   /** Those that are passed on. */
   readonly headers: Readonly<Record<string, string>>;
   /** The body as it came. */

@@ -3,7 +3,7 @@ import { Emitter, type Subscribable } from '../base/emitter.js';
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
 import { cutOffError, queueTimeoutError } from '../base/queue-refusals.js';
 import { clientLeftError } from '../base/refusals.js';
-import { noUpstreamError } from '../base/upstream-refusals.js';
+import { noUpstreamError, upstreamFailedError } from '../base/upstream-refusals.js';
 import { isUsable } from '../executor/executor.js';
 import type { QueueSnapshot } from '../inference/queue-snapshot.js';
 import type { AdmittedRequest, InferenceEvent } from '../inference/request.js';
@@ -13,14 +13,16 @@ import { spendTokens } from '../inference/spending.js';
 import { type KeyTerms, noKey } from '../scheduler/demand.js';
 import type { SchedulerEvent } from '../scheduler/job.js';
 import { refuseReserves } from '../scheduler/reserves.js';
-import { Scheduler, type SchedulerLimits } from '../scheduler/scheduler.js';
+import type { SchedulerLimits } from '../scheduler/scheduler.js';
 import type { TrafficClass } from '../scheduler/traffic-class.js';
-import { Attempts, type RelayExecutor } from './attempts.js';
+import { Attempts, canGoOn, type RelayExecutor } from './attempts.js';
 import { HomelessJobs } from './homeless-jobs.js';
 import { assertPlaces, modelFor, modelsOf } from './offered-models.js';
+import { Outages } from './outages.js';
 import { sharePlaces } from './place-sharing.js';
 import { type ModelLine, RelayJob } from './relay-job.js';
-import { outageMs, type RelayOptions } from './relay-options.js';
+import { RelayLines } from './relay-lines.js';
+import type { RelayOptions } from './relay-options.js';
 import type { RelayListener, RelayRequest } from './relay-request.js';
 import { relaySnapshot } from './relay-snapshot.js';
 
@@ -37,12 +39,10 @@ export class Relay implements RequestLine {
   readonly #events: RequestEvents;
   readonly #attempts: Attempts;
   readonly #moves = new Emitter<undefined>();
-  readonly #lines = new Map<string, ModelLine>();
+  readonly #lines: RelayLines;
   readonly #homeless: HomelessJobs;
+  readonly #outages: Outages;
   #maxConcurrency: number | null;
-  #maxQueue: number;
-  #terms: ReadonlyMap<string, KeyTerms> | null = null;
-  #isDraining = false;
   #isSharing = false;
   #mustShareAgain = false;
 
@@ -51,7 +51,9 @@ export class Relay implements RequestLine {
     this.#options = options;
     this.#clock = clock;
     this.#maxConcurrency = options.maxConcurrency;
-    this.#maxQueue = options.maxQueue;
+    this.#lines = new RelayLines(options, clock, (event) => {
+      this.#onScheduled(event);
+    });
     this.#events = new RequestEvents(clock);
     spendTokens(this.#events.subscribe, options.rates);
     this.#attempts = new Attempts({
@@ -62,13 +64,19 @@ export class Relay implements RequestLine {
         this.#release(job);
       },
       onRetry: (job) => {
+        // An outage counts from now on, whatever there was before.
+        this.#outages.note(job, true);
         this.#homeless.add(job);
         this.#share();
       },
     });
     const { queueTimeoutMs } = options;
     this.#homeless = new HomelessJobs(clock, queueTimeoutMs, (job) => {
-      this.#attempts.fail(job, queueTimeoutError(queueTimeoutMs, job.line.scheduler.retryAfterSeconds()));
+      const { scheduler } = job.line;
+      this.#giveUp(job, queueTimeoutError(queueTimeoutMs, scheduler.retryAfterSeconds()));
+    });
+    this.#outages = new Outages(clock, () => {
+      this.#share();
     });
     for (const executor of executors) {
       executor.events(() => {
@@ -87,7 +95,7 @@ export class Relay implements RequestLine {
 
   get limits(): SchedulerLimits {
     const { slots } = this;
-    return { maxConcurrency: Math.min(this.#maxConcurrency ?? slots, slots), maxQueue: this.#maxQueue };
+    return { maxConcurrency: Math.min(this.#maxConcurrency ?? slots, slots), maxQueue: this.#lines.maxQueue };
   }
 
   /** Places of all upstreams, whether or not they answer. */
@@ -96,24 +104,24 @@ export class Relay implements RequestLine {
   }
 
   get ready(): boolean {
-    return !this.#isDraining && this.executors.some(isUsable);
+    return !this.#lines.isDraining && this.executors.some(isUsable);
   }
 
   get readiness(): string {
-    if (this.#isDraining) return 'draining';
+    if (this.#lines.isDraining) return 'draining';
     return this.executors.some(({ kind }) => kind !== 'unknown') ? 'failed' : 'starting';
   }
 
   get running(): number {
-    return this.#sum(({ scheduler }) => scheduler.running);
+    return this.#lines.running;
   }
 
   get waiting(): number {
-    return this.#sum(({ scheduler }) => scheduler.waiting);
+    return this.#lines.waiting;
   }
 
   get queuedTokens(): number {
-    return this.#sum(({ scheduler }) => scheduler.queuedTokens);
+    return this.#lines.queuedTokens;
   }
 
   /** The names by which clients can ask for a model, the usual one first. */
@@ -136,7 +144,7 @@ export class Relay implements RequestLine {
       const { key = noKey, payer = key } = request;
       const line = this.#line(modelFor(request.model, this.executors, this.#options.aliases));
       this.#options.rates?.take(payer, 1);
-      if (this.#isOut(line)) throw noUpstreamError(line.model, line.scheduler.retryAfterSeconds());
+      if (this.#outages.isOut(line)) throw noUpstreamError(line.model, line.scheduler.retryAfterSeconds());
       line.scheduler.room.assertVacancy();
       line.scheduler.room.assertTokens([request.promptTokens]);
       line.scheduler.room.assertKey({ key, payer }, 1);
@@ -157,29 +165,26 @@ export class Relay implements RequestLine {
   }
 
   snapshot(most = Number.POSITIVE_INFINITY, payer: string | null = null): QueueSnapshot {
-    const jobs = { lines: [...this.#lines.values()], running: [...this.#attempts.running] };
-    const limits = { ...this.limits, slots: this.slots, draining: this.#isDraining };
+    const jobs = { lines: this.#lines.all, running: [...this.#attempts.running] };
+    const limits = { ...this.limits, slots: this.slots, draining: this.#lines.isDraining };
     return relaySnapshot(jobs, limits, { nowMs: this.#clock.now(), most, payer });
   }
 
   resize({ maxConcurrency, maxQueue }: Partial<SchedulerLimits>): void {
     if (maxConcurrency !== undefined) assertPlaces(maxConcurrency, this.slots);
     this.#maxConcurrency = maxConcurrency ?? this.#maxConcurrency;
-    this.#maxQueue = maxQueue ?? this.#maxQueue;
-    for (const { scheduler } of this.#lines.values()) scheduler.resize({ maxQueue: this.#maxQueue });
+    if (maxQueue !== undefined) this.#lines.setMaxQueue(maxQueue);
     this.#share();
   }
 
   configureKeys(terms: ReadonlyMap<string, KeyTerms>, classReserves?: ReadonlyMap<TrafficClass, number>): void {
     refuseReserves({ terms, ...(classReserves !== undefined && { classReserves }) });
-    this.#terms = terms;
-    for (const { scheduler } of this.#lines.values()) scheduler.configureKeys(terms);
+    this.#lines.configureKeys(terms);
     this.#share();
   }
 
-  async drain(): Promise<void> {
-    this.#isDraining = true;
-    await Promise.all(Array.from(this.#lines.values(), ({ scheduler }) => scheduler.drain()));
+  drain(): Promise<void> {
+    return this.#lines.drain();
   }
 
   abandonRunning(): number {
@@ -189,20 +194,9 @@ export class Relay implements RequestLine {
   }
 
   #line(model: string): ModelLine {
-    const known = this.#lines.get(model);
+    const known = this.#lines.find(model);
     if (known !== undefined) return known;
-    const { fair, queueTimeoutMs, maxQueuedTokens = null, ttftTargetMs = null } = this.#options;
-    const terms = this.#terms ?? fair?.terms;
-    const options = {
-      ...{ maxConcurrency: 0, maxQueue: this.#maxQueue, queueTimeoutMs, maxQueuedTokens, ttftTargetMs },
-      ...(fair !== undefined && { fair: { ...fair, ...(terms !== undefined && { terms }) } }),
-    };
-    const line: ModelLine = { model, scheduler: new Scheduler<RelayJob>(options, this.#clock), downSinceMs: null };
-    line.scheduler.events((event) => {
-      this.#onScheduled(event);
-    });
-    if (this.#isDraining) void line.scheduler.drain();
-    this.#lines.set(model, line);
+    const line = this.#lines.add(model);
     this.#share();
     return line;
   }
@@ -260,40 +254,33 @@ export class Relay implements RequestLine {
         for (const job of this.#homeless.jobs) {
           if (this.#homeless.has(job) && this.#attempts.send(job)) this.#homeless.remove(job);
         }
-        const lines = [...this.#lines.values()];
+        const lines = this.#lines.all;
         sharePlaces(lines, this.executors, () => this.limits.maxConcurrency - this.running);
-        for (const line of lines) this.#watchOutage(line);
+        for (const line of lines) this.#watchOutages(line);
       }
     } finally {
       this.#isSharing = false;
     }
   }
 
-  #watchOutage(line: ModelLine): void {
-    if (this.executors.some((executor) => isUsable(executor) && executor.serves(line.model))) {
-      line.downSinceMs = null;
-      return;
-    }
-    if (line.downSinceMs === null) {
-      line.downSinceMs = this.#clock.now();
-      this.#clock.schedule(outageMs, () => {
-        this.#share();
-      });
-    }
-    if (!this.#isOut(line)) return;
+  /** Gives up those for whom there has been no upstream for a while. */
+  #watchOutages(line: ModelLine): void {
+    const able = this.executors.filter((executor) => isUsable(executor) && executor.serves(line.model));
+    this.#outages.note(line, able.length > 0);
     const error = (): ChatstreamError => noUpstreamError(line.model, line.scheduler.retryAfterSeconds());
-    line.scheduler.turnAwayWaiting(error);
-    for (const job of this.#homeless.jobs) if (job.line === line) this.#attempts.fail(job, error());
+    if (this.#outages.isOut(line)) line.scheduler.turnAwayWaiting(error);
+    for (const job of this.#homeless.jobs) {
+      if (job.line !== line) continue;
+      this.#outages.note(
+        job,
+        able.some((executor) => canGoOn(executor, job)),
+      );
+      if (this.#outages.isOut(job) || this.#outages.isOut(line)) this.#giveUp(job, error());
+    }
   }
 
-  /** Whether nobody waits for its upstreams any more. Timers may fire a little early. */
-  #isOut({ downSinceMs }: ModelLine): boolean {
-    return downSinceMs !== null && this.#clock.now() - downSinceMs >= outageMs - 0.5;
-  }
-
-  #sum(count: (line: ModelLine) => number): number {
-    let sum = 0;
-    for (const line of this.#lines.values()) sum += count(line);
-    return sum;
+  /** Ends a job that has waited in vain for a place. @param error for one that has not begun */
+  #giveUp(job: RelayJob, error: ChatstreamError): void {
+    this.#attempts.fail(job, job.firstTokenMs === null ? error : upstreamFailedError(job.outputTokens), error);
   }
 }

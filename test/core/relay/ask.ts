@@ -37,6 +37,7 @@ export function ask(relay: Relay, model: string | null, more: Partial<RelayReque
   };
   const request: RelayRequest = {
     ...{ id: `request-${count}`, trafficClass: 'standard', model, path: '/v1/chat/completions', headers: {} },
+    isResumable: false,
     ...{ body: '{}', bodyFor: (name) => JSON.stringify({ model: name }), promptTokens: 10, maxTokens: 10 },
     ...more,
   };

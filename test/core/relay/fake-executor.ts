@@ -1,12 +1,8 @@
 import { Emitter } from '../../../src/core/base/emitter.js';
 import type { ExecutorStatus } from '../../../src/core/executor/executor.js';
 import { noUsage } from '../../../src/core/executor/upstream/answer-watch.js';
-import type {
-  ExchangeListener,
-  Failure,
-  UpstreamRequest,
-  WholeAnswer,
-} from '../../../src/core/executor/upstream/exchange.js';
+import type { ExchangeListener, UpstreamRequest } from '../../../src/core/executor/upstream/exchange.js';
+import type { Failure, WholeAnswer } from '../../../src/core/executor/upstream/failure.js';
 import type { UpstreamEvent } from '../../../src/core/executor/upstream/upstream.js';
 import type { RelayExecutor } from '../../../src/core/relay/attempts.js';
 
@@ -21,7 +17,6 @@ export const wholeAnswer: WholeAnswer = { status: 200, headers: {}, body: Buffer
 /** An upstream without a server: a test says what becomes of each request. */
 export class FakeExecutor implements RelayExecutor {
   readonly url = 'http://fake';
-  readonly kind = 'openai';
   readonly downReason = null;
   readonly #events = new Emitter<UpstreamEvent>();
   readonly events = this.#events.subscribe;
@@ -32,6 +27,7 @@ export class FakeExecutor implements RelayExecutor {
     readonly name: string,
     public places: number,
     readonly models: readonly string[] | null,
+    readonly kind = 'openai',
   ) {}
 
   get running(): number {
@@ -63,10 +59,11 @@ export class FakeExecutor implements RelayExecutor {
     this.#events.emit({ type: 'changed' });
   }
 
-  begin(run: FakeRun): void {
+  /** @param ids of its first tokens, if another server can go on with it */
+  begin(run: FakeRun, ids?: readonly number[]): void {
     run.hasBegun = true;
-    run.listener.begun();
-    run.listener.data(Buffer.from('x'), 1);
+    run.listener.begun(ids === undefined ? null : 'answer');
+    run.listener.data(Buffer.from('x'), 1, ids);
   }
 
   end(run: FakeRun): void {

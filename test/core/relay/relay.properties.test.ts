@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { freePlaces } from '../../../src/core/executor/executor.js';
-import type { Failure } from '../../../src/core/executor/upstream/exchange.js';
+import type { Failure } from '../../../src/core/executor/upstream/failure.js';
 import { Relay } from '../../../src/core/relay/relay.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 import { ask, type Asked } from './ask.js';
@@ -10,6 +10,7 @@ import { FakeExecutor, wholeAnswer } from './fake-executor.js';
 const failures: readonly Failure[] = [
   { type: 'unreachable', reason: 'refused' },
   { type: 'busy', reason: 'busy', restMs: 1000, answer: wholeAnswer },
+  { type: 'timed_out', reason: 'waited', answer: wholeAnswer },
   { type: 'error', reason: 'error', answer: wholeAnswer },
   { type: 'forbidden', reason: 'forbidden' },
   { type: 'broken', reason: 'broken' },

@@ -14,6 +14,8 @@ export interface DetectedServer {
   readonly models: readonly string[];
   /** Whether it understands `ignore_eos` in OpenAI's requests; other servers might reject an unknown parameter. */
   readonly ignoresEos: boolean;
+  /** The kinds of the servers that it stands in front of; left out if it generates itself. */
+  readonly upstreamKinds?: readonly string[];
 }
 
 const modelList = Compile(
@@ -25,7 +27,9 @@ const versioned = Compile(Type.Object({ version: Type.String() }));
 const llamaProps = Compile(Type.Object({ build_info: Type.String() }));
 const openApi = Compile(Type.Object({ info: Type.Object({ title: Type.String(), version: Type.String() }) }));
 
-const understandsIgnoreEos: ReadonlySet<ServerType> = new Set(['chatstream', 'vllm', 'llama-server', 'sglang']);
+const executorList = Compile(Type.Object({ executors: Type.Array(Type.Object({ kind: Type.String() })) }));
+
+const understandsIgnoreEos: ReadonlySet<string> = new Set(['chatstream', 'vllm', 'llama-server', 'sglang']);
 
 /**
  * Finds out where the server has OpenAI's routes, if its URL leaves that open.
@@ -70,29 +74,36 @@ export async function detectServer(http: Http, url: string, apiPath = '/v1'): Pr
     });
   }
   const owners = models.map(({ owned_by: owner }) => String(owner).toLowerCase());
-  const { type, version } = await typeOf(http, answer, owners);
+  const { type, version, isFront = false } = await typeOf(http, answer, owners);
   if (models.length === 0 && type === 'unknown' && answer.status >= 400 && answer.status !== 404) {
     throw new ChatstreamError('target_unreachable', `${url} answers ${modelsPath} with HTTP ${answer.status}.`, {
       hint: 'Is --url the base of an OpenAI-compatible server?',
     });
   }
+  const upstreamKinds = isFront ? await upstreamKindsOf(http) : null;
   return {
     type,
     name: version === null ? type : `${type}/${version}`,
     models: models.map(({ id }) => id),
-    ignoresEos: understandsIgnoreEos.has(type),
+    ignoresEos: (upstreamKinds ?? [type]).every((kind) => understandsIgnoreEos.has(kind)),
+    ...(upstreamKinds !== null && { upstreamKinds }),
   };
 }
 
 interface TypeAndVersion {
   readonly type: ServerType;
   readonly version: string | null;
+  /** Whether other servers generate for it; false if left out. */
+  readonly isFront?: boolean;
 }
 
 async function typeOf(http: Http, models: Answer, owners: readonly string[]): Promise<TypeAndVersion> {
   const owned = (owner: string): boolean => owners.includes(owner);
   const header = String(models.headers['server'] ?? '').toLowerCase();
   if (owned('chatstream')) return { type: 'chatstream', version: await chatstreamVersion(http) };
+  // The owner that `serve --upstream` names. Others may use that word too, so its own description decides.
+  const front = owned('upstream') ? await chatstreamVersion(http) : null;
+  if (front !== null) return { type: 'chatstream', version: front, isFront: true };
   if (owned('vllm')) return { type: 'vllm', version: await versionAt(http, '/version') };
   if (owned('sglang')) {
     // Before 0.5 it had only the second of these names.
@@ -123,7 +134,13 @@ async function versionAt(http: Http, path: string): Promise<string | null> {
 
 async function chatstreamVersion(http: Http): Promise<string | null> {
   const json = await askAt(http, '/openapi.json');
-  return openApi.Check(json) ? json.info.version : null;
+  return openApi.Check(json) && json.info.title === 'chatstream' ? json.info.version : null;
+}
+
+/** The kinds of the servers behind a front, also of those that it does not know yet: `unknown`. */
+async function upstreamKindsOf(http: Http): Promise<readonly string[]> {
+  const queue = await askAt(http, '/v1/queue');
+  return executorList.Check(queue) ? queue.executors.map(({ kind }) => kind) : ['unknown'];
 }
 
 /** Hugging Face's Text Generation Inference describes itself at /info; these fields are its own. */

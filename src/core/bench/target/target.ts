@@ -142,14 +142,17 @@ async function describe(
 }
 
 /** Others than chatstream know `ignore_eos` in OpenAI's older routes, where it was invented. */
-function ignoresEosAt(endpoint: Endpoint, { type }: Pick<DetectedServer, 'type'>): boolean {
+function ignoresEosAt(
+  endpoint: Endpoint,
+  { type, upstreamKinds = [type] }: Pick<DetectedServer, 'type' | 'upstreamKinds'>,
+): boolean {
   switch (endpoint) {
     case 'chat':
     case 'completions':
       return true;
     case 'responses':
     case 'messages':
-      return type === 'chatstream';
+      return upstreamKinds.every((kind) => kind === 'chatstream');
     case 'embeddings':
       return false;
   }

@@ -66,6 +66,8 @@ export interface GenerationStart {
   readonly bias: ChangingBias | null;
   /** Has already taken the resumed output. */
   readonly text: TextAssembler;
+  /** See the event `started`. */
+  readonly foreignTexts: readonly string[];
   /** Null if probabilities are not wanted. */
   readonly ratings: RatedDraws | null;
   /** Null if those of the prompt are not wanted. */
@@ -246,9 +248,11 @@ export class LlamaGeneration implements RoundMember {
   }
 
   #started(): GenerationEvent {
-    const { spec, slot } = this.#start;
+    const { spec, slot, foreignTexts } = this.#start;
     this.#isReported = true;
-    return { type: 'started', id: this.id, slot: slot.index, cachedTokens: Math.min(this.#cached, spec.prompt.length) };
+    const cachedTokens = Math.min(this.#cached, spec.prompt.length);
+    const foreign = foreignTexts.length > 0 && { foreignTexts };
+    return { type: 'started', id: this.id, slot: slot.index, cachedTokens, ...foreign };
   }
 
   #takeRatings(): GenerationEvent {

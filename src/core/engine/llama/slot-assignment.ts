@@ -62,8 +62,14 @@ export class SlotAssignment {
     this.#check(spec);
     const { model, contextLength } = this.#loaded;
     const text = new TextAssembler(this.#prompts.decodeWith(spec.marks), spec.stop);
-    // The text of these tokens was reported already; this only restores the state of the assembler.
-    const stopped = spec.resumeAfter.some((token, index) => text.push(token, index >= spec.minTokens).stopped);
+    // The text of these tokens was reported already, here or elsewhere; this restores the state of the assembler.
+    const { foreignTokens = 0 } = spec;
+    const foreignTexts: string[] = [];
+    const stopped = spec.resumeAfter.some((token, index) => {
+      const assembled = text.push(token, index >= spec.minTokens);
+      if (index < foreignTokens) foreignTexts.push(assembled.text);
+      return assembled.stopped;
+    });
     if (stopped) {
       const { stop } = text;
       return { type: 'ended', id: spec.id, reason: 'stop', token: null, text: '', ...(stop !== null && { stop }) };
@@ -79,7 +85,7 @@ export class SlotAssignment {
     const format = this.#formats.compile(spec.format, null);
     const grammar = format.type === 'compiled' ? await this.#grammars.begin(format) : null;
     const guidance = this.#guidance(spec, grammar);
-    for (const token of spec.resumeAfter) guidance.resume(token);
+    resume(guidance, spec);
     const penalties = PenaltyWindow.for(spec.sampling, spec.prompt, spec.resumeAfter, contextLength);
     const source = { library: this.#library, model, endTokens: () => this.#prompts.endTokens() };
     const biases = tokenBiases(source, spec);
@@ -97,6 +103,7 @@ export class SlotAssignment {
       bias: biases?.type === 'changing' ? biases.bias : null,
       text,
       promptRater: ratesPrompt ? this.#promptRater(slot, spec.logprobs ?? 0) : null,
+      foreignTexts,
       ratings: spec.logprobs === undefined ? null : this.#rater.follow(slot.sequence, spec.logprobs),
       isEnd: (token) => this.#prompts.isEnd(token),
       contextLength,
@@ -181,7 +188,7 @@ export class SlotAssignment {
   #check(spec: GenerationSpec): void {
     const { contextLength } = this.#loaded;
     this.#prompts.check(spec.prompt, 'prompt');
-    this.#prompts.check(spec.resumeAfter, 'resumeAfter');
+    this.#prompts.check(spec.resumeAfter, 'resume.tokens');
     this.#prompts.check(Object.keys(spec.sampling.logitBias).map(Number), 'logit_bias');
     this.#prompts.check(spec.stopTokens, 'stop_token_ids');
     const [anySlot] = this.#slots;
@@ -223,4 +230,17 @@ export class SlotAssignment {
 /** The tokens whose beginning may come from a cache. To rate a token, the ones before it have to be evaluated. */
 function cacheable({ evaluated, ratesPrompt }: LlamaGeneration): readonly Token[] {
   return ratesPrompt ? evaluated.slice(0, 1) : evaluated;
+}
+
+/** @throws ChatstreamError `invalid_request` for tokens of a client that do not follow the format */
+function resume(guidance: Guidance, { resumeAfter, foreignTokens = 0 }: GenerationSpec): void {
+  try {
+    for (const token of resumeAfter) guidance.resume(token);
+  } catch (error) {
+    if (foreignTokens === 0) throw error;
+    throw new ChatstreamError('invalid_request', 'The answer to resume does not follow its format.', {
+      param: 'resume.tokens',
+      cause: error,
+    });
+  }
 }

@@ -9,6 +9,8 @@ export class MockGeneration {
   readonly id: string;
   readonly slot: number;
   readonly #spec: GenerationSpec;
+  /** See the event `started`. */
+  readonly foreignTexts: readonly string[];
   readonly #reply: Reply;
   readonly #stops: StopStrings;
   readonly #stopTokens: readonly Token[];
@@ -32,9 +34,8 @@ export class MockGeneration {
       logprobs === undefined ? {} : { logprob: mockLogprob(text, position, sampling.seed, logprobs) };
     this.#lengthLimit = Math.min(spec.maxTokens, contextLength - spec.prompt.length);
     // Reading again what was sent already restores the text that was held back; nothing is sent twice.
-    spec.resumeAfter.forEach(() => {
-      this.next();
-    });
+    const texts = spec.resumeAfter.map(() => textOf(this.next()));
+    this.foreignTexts = texts.slice(0, spec.foreignTokens ?? 0);
   }
 
   /** The event that rates the prompt, if that is wanted. */
@@ -75,6 +76,10 @@ export class MockGeneration {
   #ended(reason: FinishReason, token: Token | null, text: string): GenerationEvent {
     return { type: 'ended', id: this.id, reason, token, text: text + this.#stops.flush() };
   }
+}
+
+function textOf(event: GenerationEvent): string {
+  return 'text' in event ? event.text : '';
 }
 
 /** A generation that waits for its first token. */

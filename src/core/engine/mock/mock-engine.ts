@@ -211,9 +211,10 @@ class MockEngine implements Engine {
         events.push(...embeddingEvents(state.spec, state.slot));
         continue;
       }
-      const { id, slot } = state.generation;
+      const { id, slot, foreignTexts } = state.generation;
+      const foreign = foreignTexts.length > 0 && { foreignTexts };
       this.#generations.set(id, { status: 'decoding', generation: state.generation, firstTokenMs: state.dueMs });
-      events.push({ type: 'started', id, slot, cachedTokens: 0 }, ...state.generation.rated());
+      events.push({ type: 'started', id, slot, cachedTokens: 0, ...foreign }, ...state.generation.rated());
       events.push(this.#advance(state.generation));
     }
     if (this.#round === null && this.#decoding().length > 0) this.#round = { gridStartMs: dueMs, step: 0 };

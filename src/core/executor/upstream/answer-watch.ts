@@ -95,7 +95,7 @@ function eventsIn(chunk: Buffer): number {
 }
 
 /** The data of an event as JSON; undefined for comments and for anything else. */
-function dataOf(event: string): unknown {
+export function dataOf(event: string): unknown {
   const line = event.split('\n').find((each) => each.startsWith('data:'));
   if (line === undefined) return undefined;
   try {

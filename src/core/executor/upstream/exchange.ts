@@ -1,43 +1,35 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { messageOf } from '../../base/errors.js';
+import { resumeHeader, TokenRecords } from '../../base/token-records.js';
 import { noUsage, StreamWatch, type Usage, usageOf } from './answer-watch.js';
+import { codeOf, type Failure, isInterruption, isUnsent, restMs, type WholeAnswer } from './failure.js';
 
 /** A request as an upstream gets it. */
 export interface UpstreamRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Whether its answer may be a stream that another chatstream server can go on with. */
+  readonly isResumable: boolean;
+  /** Whether it asks to go on with an answer that another server has begun. */
+  readonly isResumption: boolean;
 }
-
-/** An answer that came as one body. */
-export interface WholeAnswer {
-  readonly status: number;
-  /** Those that are passed on. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-}
-
-/** Why an upstream has not answered. */
-export type Failure =
-  /** The request was never sent. */
-  | { readonly type: 'unreachable'; readonly reason: string }
-  /** It wants to be left alone for a time, in milliseconds. */
-  | { readonly type: 'busy'; readonly reason: string; readonly restMs: number; readonly answer: WholeAnswer }
-  /** It says itself that something is wrong with it. */
-  | { readonly type: 'error'; readonly reason: string; readonly answer: WholeAnswer }
-  /** It refuses the key that it was given. */
-  | { readonly type: 'forbidden'; readonly reason: string }
-  /** It died, was silent while it was down, or answered what is no answer. */
-  | { readonly type: 'broken'; readonly reason: string };
 
 /** Hears how one request fares: `whole`, or `begun`, `data` and `ended`, or `failed` at any time. */
 export interface ExchangeListener {
   whole(answer: WholeAnswer, usage: Usage): void;
-  /** The first token of a stream is there. */
-  begun(): void;
-  /** @param tokens events in it that are, or probably are, a token each */
-  data(chunk: Buffer, tokens: number): void;
+  /**
+   * The first token of a stream is there.
+   *
+   * @param answer names it for a server that goes on with it; null if none can
+   */
+  begun(answer: string | null): void;
+  /**
+   * @param tokens events in it that are, or probably are, a token each
+   * @param ids the tokens themselves, if another server can go on with the stream
+   */
+  data(chunk: Buffer, tokens: number, ids?: readonly number[]): void;
   ended(usage: Usage): void;
   failed(failure: Failure): void;
 }
@@ -47,9 +39,6 @@ const longestBody = 256 * 1024 * 1024;
 
 /** So much may come before the first token. */
 const longestPreamble = 256 * 1024;
-
-const usualRestMs = 1000;
-const longestRestMs = 60_000;
 
 const passedOn = ['content-type', 'retry-after'] as const;
 
@@ -70,10 +59,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #held: Buffer[] = [];
   #heldBytes = 0;
   #heldTokens = 0;
+  readonly #isResumption: boolean;
+  /** Of a stream that another server can go on with. */
+  #resumable: { readonly answer: string; readonly records: TokenRecords; readonly heldIds: number[] } | null = null;
   #isSilent = false;
 
-  constructor(listener: ExchangeListener) {
+  constructor(listener: ExchangeListener, { isResumption }: Pick<UpstreamRequest, 'isResumption'>) {
     this.#listener = listener;
+    this.#isResumption = isResumption;
   }
 
   /** Whether nothing was heard of it since {@link listen}. */
@@ -93,10 +86,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /** Ends it because the upstream is given up. */
-  giveUp(reason: string): void {
+  giveUp(reason: string, type: 'broken' | 'unfit' = 'broken'): void {
     if (this.#phase.status === 'over') return;
     this.cancel();
-    this.#listener.failed({ type: 'broken', reason });
+    this.#listener.failed({ type, reason });
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -108,7 +101,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#phase.status !== 'sent') return;
     this.#isSilent = false;
     const type = headers['content-type'] ?? '';
-    if (code === 200 && type.startsWith('text/event-stream')) this.#phase = { status: 'before_token' };
+    const answer = headers[resumeHeader];
+    if (typeof answer === 'string') this.#resumable = { answer, records: new TokenRecords(), heldIds: [] };
+    // One that does not know of resuming begins anew, as if nothing had been sent.
+    if (code === 200 && this.#isResumption && this.#resumable === null)
+      this.giveUp('it cannot resume answers', 'unfit');
+    else if (code === 200 && type.startsWith('text/event-stream')) this.#phase = { status: 'before_token' };
     else if (code === 200 && !type.includes('json')) this.giveUp(`it answers with ${type === '' ? 'no type' : type}`);
     else if (code < 200 || (code >= 300 && code < 400)) this.giveUp(`it answers ${code}`);
     else this.#phase = { status: 'whole', code, headers, bytes: 0 };
@@ -119,10 +117,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#isSilent = false;
     switch (phase.status) {
       case 'streaming':
-        this.#listener.data(chunk, this.#watch.push(chunk));
+        if (this.#resumable === null) this.#listener.data(chunk, this.#watch.push(chunk));
+        else this.#record(this.#resumable.records, chunk);
         return;
       case 'before_token':
-        this.#hold(chunk);
+        if (this.#resumable === null) this.#hold(chunk);
+        else this.#record(this.#resumable.records, chunk);
         return;
       case 'whole':
         phase.bytes += chunk.length;
@@ -136,6 +136,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    this.#passUnrecorded();
     const phase = this.#phase;
     switch (phase.status) {
       case 'whole':
@@ -166,6 +167,32 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#listener.failed({ type: isUnsent(error) ? 'unreachable' : 'broken', reason: messageOf(error) });
   }
 
+  /** Passes on what is known to be of certain tokens: only after that can another server go on. */
+  #record(records: TokenRecords, chunk: Buffer): void {
+    const recorded = records.push(chunk);
+    if (recorded !== null) this.#passRecorded(recorded.events, recorded.tokens);
+    else if (records.unrecordedBytes > longestPreamble) this.giveUp('it does not say which tokens it sends');
+  }
+
+  #passRecorded(events: Buffer, ids: readonly number[]): void {
+    if (this.#phase.status === 'streaming') {
+      this.#listener.data(events, this.#watch.push(events), ids);
+      return;
+    }
+    this.#resumable?.heldIds.push(...ids);
+    this.#hold(events);
+  }
+
+  /** The stream has ended. Whole events after its last record are those of an error. */
+  #passUnrecorded(): void {
+    const rest = this.#resumable?.records.takeUnrecorded() ?? Buffer.alloc(0);
+    if (rest.length === 0 || this.#phase.status === 'over') return;
+    const events = rest.toString('utf8');
+    if (!events.endsWith('data: [DONE]\n\n')) this.giveUp('its answer was cut off');
+    else if (isInterruption(events)) this.giveUp('it was shut down');
+    else this.#passRecorded(rest, []);
+  }
+
   #hold(chunk: Buffer): void {
     this.#heldTokens += this.#watch.push(chunk);
     this.#held.push(chunk);
@@ -176,9 +203,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
     if (!this.#watch.hasToken && this.#heldBytes <= longestPreamble) return;
     this.#phase = { status: 'streaming' };
-    this.#listener.begun();
+    this.#listener.begun(this.#resumable?.answer ?? null);
     const held = Buffer.concat(this.#held.splice(0));
-    this.#listener.data(held, this.#heldTokens);
+    this.#listener.data(held, this.#heldTokens, this.#resumable?.heldIds);
   }
 
   #whole(status: number, all: IncomingHttpHeaders, body: Buffer): void {
@@ -191,6 +218,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const reason = `it answers ${status}`;
     if (status === 401 || status === 403) {
       this.#listener.failed({ type: 'forbidden', reason: `it refuses the key (${status})` });
+    } else if (status === 503 && codeOf(parsed(body)) === 'queue_timeout') {
+      this.#listener.failed({ type: 'timed_out', reason: 'the request waited there for too long', answer });
     } else if (status === 429 || status === 503) {
       this.#listener.failed({ type: 'busy', reason, restMs: restMs(headers['retry-after']), answer });
     } else if (status >= 500) this.#listener.failed({ type: 'error', reason, answer });
@@ -213,20 +242,4 @@ function parsed(body: Buffer): unknown {
   } catch {
     return undefined;
   }
-}
-
-const unsentCodes: ReadonlySet<unknown> = new Set([
-  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'],
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
-function isUnsent(error: Error): boolean {
-  return 'code' in error && unsentCodes.has(error.code);
-}
-
-/** @param retryAfter seconds, or a date */
-function restMs(retryAfter: string | undefined): number {
-  if (retryAfter === undefined) return usualRestMs;
-  const ms = /^\s*\d+(\.\d+)?\s*$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - Date.now();
-  return Number.isFinite(ms) ? Math.min(longestRestMs, Math.max(0, ms)) : usualRestMs;
 }

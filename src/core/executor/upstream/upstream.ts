@@ -2,28 +2,15 @@ import { Pool } from 'undici';
 import type { CancelTimer, Clock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { messageOf } from '../../base/errors.js';
+import { resumeHeader, wantsTokenRecords } from '../../base/token-records.js';
 import { type Executor, type ExecutorStatus, freePlaces } from '../executor.js';
-import { Health, type HealthOptions, usualHealth } from '../health.js';
+import { Health } from '../health.js';
 import type { Usage } from './answer-watch.js';
 import { discover, type ProbeAnswer, type UpstreamKind } from './discovery.js';
-import { Exchange, type ExchangeListener, type Failure, type UpstreamRequest, type WholeAnswer } from './exchange.js';
+import { Exchange, type ExchangeListener, type UpstreamRequest } from './exchange.js';
+import type { Failure, WholeAnswer } from './failure.js';
 import type { UpstreamOptions } from './upstream-options.js';
-
-/** Durations in milliseconds. */
-export interface UpstreamTimes extends HealthOptions {
-  /** Between two probes of an upstream that is well. */
-  readonly probeIntervalMs: number;
-  /** How long one may take. */
-  readonly probeTimeoutMs: number;
-  readonly connectTimeoutMs: number;
-}
-
-export const usualTimes: UpstreamTimes = {
-  ...usualHealth,
-  probeIntervalMs: 5000,
-  probeTimeoutMs: 5000,
-  connectTimeoutMs: 3000,
-};
+import { type UpstreamTimes, usualTimes } from './upstream-times.js';
 
 /** Something that the log should say about an upstream. */
 export type UpstreamEvent =
@@ -149,10 +136,16 @@ export class Upstream implements Executor {
 
   /** Sends a request; it takes a place until its listener hears of its end. @returns ends it at once */
   run(request: UpstreamRequest, listener: ExchangeListener): () => void {
-    const exchange: Exchange = new Exchange(this.#counted(listener, () => exchange));
+    const counted = this.#counted(listener, () => exchange);
+    const exchange: Exchange = new Exchange(counted, request);
     this.#exchanges.add(exchange);
     const key = this.#options.key;
-    const headers = { ...request.headers, ...(key !== null && { authorization: `Bearer ${key}`, 'x-api-key': key }) };
+    const isResumable = request.isResumable && this.#kind === 'chatstream';
+    const headers = {
+      ...request.headers,
+      ...(isResumable && { [resumeHeader]: wantsTokenRecords }),
+      ...(key !== null && { authorization: `Bearer ${key}`, 'x-api-key': key }),
+    };
     this.#pool.dispatch({ method: 'POST', path: this.#path + request.path, headers, body: request.body }, exchange);
     return () => {
       this.#exchanges.delete(exchange);
@@ -171,12 +164,12 @@ export class Upstream implements Executor {
         this.#health.succeeded();
         listener.whole(answer, usage);
       },
-      begun: () => {
+      begun: (answer) => {
         this.#health.succeeded();
-        listener.begun();
+        listener.begun(answer);
       },
-      data: (chunk, tokens) => {
-        listener.data(chunk, tokens);
+      data: (chunk, tokens, ids) => {
+        listener.data(chunk, tokens, ids);
       },
       ended: (usage) => {
         over();
@@ -192,8 +185,22 @@ export class Upstream implements Executor {
 
   #failed(failure: Failure): void {
     this.#events.emit({ type: 'failure', reason: failure.reason });
-    if (failure.type === 'busy') this.#rest(failure.restMs);
-    else this.#doubt(failure.reason, failure.type === 'unreachable' || failure.type === 'forbidden');
+    switch (failure.type) {
+      // Its line works: other requests, perhaps for another model, may find it shorter.
+      case 'timed_out':
+      case 'unfit':
+        return;
+      case 'busy':
+        this.#rest(failure.restMs);
+        return;
+      case 'unreachable':
+      case 'forbidden':
+        this.#doubt(failure.reason, true);
+        return;
+      case 'error':
+      case 'broken':
+        this.#doubt(failure.reason, false);
+    }
   }
 
   #rest(ms: number): void {

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
+import { resumeHeader, wantsTokenRecords } from '../../base/token-records.js';
 import type { PromptSource, Token } from '../../engine/engine.js';
 import type { InferenceRequest } from '../../inference/request.js';
 import type { ModelService } from '../../inference/served-model.js';
@@ -16,6 +17,7 @@ import {
   rankingOf,
   wantedLogprobs,
 } from '../protocol/completion-requests.js';
+import { answerName, refuseResumption, resumedHead } from '../protocol/resumption.js';
 import { chatCompletionRequest, type CompletionRequest, completionRequest } from '../schemas/completion-requests.js';
 import { generated, json } from '../schemas/openapi.js';
 import { inputTokens } from '../schemas/server-state.js';
@@ -82,7 +84,7 @@ interface Asked {
 function answer(
   context: ServerContext,
   { type, prompts, echoes, logprobs, ranking: { chosen, candidates } }: Asked,
-  body: Pick<CompletionRequest, 'model' | 'stream' | 'stream_options' | 'service_tier'>,
+  body: Pick<CompletionRequest, 'model' | 'stream' | 'stream_options' | 'service_tier' | 'resume'>,
   reply: FastifyReply,
 ): Promise<object | undefined> {
   const { stream, stream_options: options } = body;
@@ -92,7 +94,7 @@ function answer(
   const requests = choicesOf(prompts, candidates);
   const [first] = requests;
   if (first === undefined) throw new ChatstreamError('internal', 'A request without a prompt was accepted.');
-  const head = {
+  const ownHead = {
     id: first.id,
     created: Math.floor(Date.now() / 1000),
     model: model.name,
@@ -100,25 +102,25 @@ function answer(
     serviceTier: body.service_tier ?? null,
   };
   const includeUsage = options?.include_usage ?? false;
+  const includeQueue = options?.include_queue ?? false;
+  const isResumable =
+    stream === true && requests.length === 1 && !logprobs && reply.request.headers[resumeHeader] === wantsTokenRecords;
+  const resume = body.resume ?? null;
+  if (resume !== null && !isResumable) refuseResumption();
+  if (requests.length === 1) {
+    const head = resume === null ? ownHead : resumedHead(ownHead, resume, first, model.inference.info);
+    const request = resume === null ? first : { ...first, resumeAfter: resume.tokens };
+    const encoder = new CompletionEncoder(type, head, includeUsage, { echo: echoes[0] ?? '', logprobs });
+    const generation = new GenerationAnswer(context, model, request, encoder, reply);
+    if (isResumable) reply.header(resumeHeader, answerName(head));
+    if (stream !== true) return generation.whole();
+    return generation.streamed(includeQueue, isResumable ? { isResumed: resume !== null } : null);
+  }
   const allEchoes = echoes.flatMap((echo) => Array.from({ length: chosen }, () => echo));
   const choices = { echoes: allEchoes, logprobs, perPrompt: candidates, kept: chosen };
-  const generation =
-    requests.length === 1
-      ? new GenerationAnswer(
-          context,
-          model,
-          first,
-          new CompletionEncoder(type, head, includeUsage, { echo: allEchoes[0] ?? '', logprobs }),
-          reply,
-        )
-      : new ChoicesAnswer(
-          context,
-          model,
-          requests,
-          new CompletionChoicesEncoder(type, head, includeUsage, choices),
-          reply,
-        );
-  return stream === true ? generation.streamed(options?.include_queue ?? false) : generation.whole();
+  const encoder = new CompletionChoicesEncoder(type, ownHead, includeUsage, choices);
+  const generation = new ChoicesAnswer(context, model, requests, encoder, reply);
+  return stream === true ? generation.streamed(includeQueue) : generation.whole();
 }
 
 /** The prompts as text. */

@@ -11,7 +11,7 @@ import { earliestDeadline } from '../http/deadline-header.js';
 import { limitHeaders } from '../http/limit-headers.js';
 import type { AnswerEncoder, ChoicesEncoder } from '../protocol/answer-encoder.js';
 import { errors } from '../schemas/openapi.js';
-import { StreamedAnswer } from '../streaming/streamed-answer.js';
+import { type Resumable, StreamedAnswer } from '../streaming/streamed-answer.js';
 import { StreamedChoices } from '../streaming/streamed-choices.js';
 import { WholeAnswer } from '../streaming/whole-answer.js';
 import { wholeChoices } from '../streaming/whole-choices.js';
@@ -100,11 +100,12 @@ export class GenerationAnswer {
    * Resolves when the answer has been written to the connection.
    *
    * @param includeQueue whether the client wants to know its place in the queue from the beginning
+   * @param resumable of a stream that another server can go on with
    * @throws ChatstreamError that determines the answer's status, if nothing has been written yet
    */
-  streamed(includeQueue: boolean): Promise<undefined> {
+  streamed(includeQueue: boolean, resumable: Resumable | null = null): Promise<undefined> {
     return this.#delivery.streamed(includeQueue, (options) => {
-      const answer = new StreamedAnswer(this.#reply.raw, this.#encoder, options);
+      const answer = new StreamedAnswer(this.#reply.raw, this.#encoder, options, resumable);
       return {
         stream: answer.stream,
         submit: () => this.#submit(answer),

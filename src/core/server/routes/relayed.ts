@@ -19,6 +19,9 @@ import { generationStatuses } from './generation.js';
 /** What is passed on. Each request takes one place, however many choices or inputs it has. */
 const paths = ['/v1/chat/completions', '/v1/completions', '/v1/responses', '/v1/messages', '/v1/embeddings'] as const;
 
+/** Where chatstream servers can go on with answers of each other. */
+const resumablePaths: ReadonlySet<string> = new Set(['/v1/chat/completions', '/v1/completions']);
+
 /** Says which upstream has answered. */
 const executorHeader = 'x-chatstream-executor';
 
@@ -60,6 +63,7 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
     ...(model !== null && model !== facts.model && { model, body: facts.bodyFor(model) }),
     id: `relay-${randomUUID()}`,
     path,
+    isResumable: isStream && resumablePaths.has(path),
     headers: { ...facts.headers, 'x-request-id': http.id },
     requestId: http.id,
     ...earliestDeadline(deadlineMs, http.headers),

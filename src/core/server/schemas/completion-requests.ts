@@ -52,8 +52,20 @@ export const generationParameters = {
   ),
 };
 
+const resume = Type.Object(
+  {
+    answer: Type.String({
+      maxLength: 4096,
+      description: 'The header x-chatstream-resume of the answer that was begun.',
+    }),
+    tokens: Type.Array(Type.Integer({ minimum: 0 }), { description: 'All tokens of it that were received.' }),
+  },
+  { description: 'Between chatstream servers: go on with an answer that another server has begun.' },
+);
+
 /** What chats and completions have in common, and other protocols do not have. */
 const choiceParameters = {
+  resume: optional(resume),
   n: optional(Type.Integer({ minimum: 1, description: 'Number of choices; at most max_concurrency.' })),
 };
 
@@ -185,10 +197,14 @@ export const completionRequest = Type.Object({
   ...generationParameters,
 });
 
+export type ResumeParameter = Static<typeof resume>;
 export type ChatCompletionRequest = Static<typeof chatCompletionRequest>;
 export type CompletionRequest = Static<typeof completionRequest>;
 /** What both kinds of requests have in common. */
-export type GenerationParameters = Omit<CompletionRequest, 'prompt' | 'suffix' | 'best_of' | 'logprobs' | 'n'>;
+export type GenerationParameters = Omit<
+  CompletionRequest,
+  'prompt' | 'suffix' | 'best_of' | 'logprobs' | 'n' | 'resume'
+>;
 export type WireMessage = Static<typeof message>;
 export type WireCall = Static<typeof call>;
 export type WireTool = Static<typeof tool>;

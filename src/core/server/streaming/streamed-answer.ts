@@ -1,21 +1,43 @@
 import type { ServerResponse } from 'node:http';
 import { asChatstreamError, type ChatstreamError } from '../../base/errors.js';
+import { tokenRecord } from '../../base/token-records.js';
 import { addParts, type AnswerPart } from '../../engine/dialects/answer.js';
+import type { Token } from '../../engine/engine.js';
 import type { AnswerListener, AnswerReason, PromptCounts, Timings } from '../../inference/request.js';
 import type { AnswerEncoder } from '../protocol/answer-encoder.js';
 import { EventStream, type StreamOptions } from './event-stream.js';
+
+/** A stream that another server can go on with. */
+export interface Resumable {
+  /** Whether this server itself goes on with an answer, whose opening has been written. */
+  readonly isResumed: boolean;
+}
 
 /** Writes one answer as server-sent events, with one write per round. The generation goes on if the client reads slowly. */
 export class StreamedAnswer implements AnswerListener {
   readonly stream: EventStream;
   readonly #encoder: AnswerEncoder;
+  /** Tells which tokens were written; only called in streams that can be resumed. */
+  readonly token: ((token: Token) => void) | undefined;
+  /** Tokens since the last record; null if there are no records. */
+  #unrecorded: Token[] | null = null;
   #opened = false;
   readonly #held: AnswerPart[] = [];
   #prompt: PromptCounts = { promptTokens: 0, cachedTokens: 0 };
 
-  constructor(response: ServerResponse, encoder: AnswerEncoder, options: StreamOptions) {
-    this.stream = new EventStream(response, options, () => this.#takeHeld());
+  /** @param resumable null for a stream without records of its tokens */
+  constructor(
+    response: ServerResponse,
+    encoder: AnswerEncoder,
+    options: StreamOptions,
+    resumable: Resumable | null = null,
+  ) {
+    this.stream = new EventStream(response, options, () => this.#recorded(this.#takeHeld()));
     this.#encoder = encoder;
+    if (resumable === null) return;
+    this.#opened = resumable.isResumed;
+    this.#unrecorded = [];
+    this.token = (token) => this.#unrecorded?.push(token);
   }
 
   started(prompt: PromptCounts): void {
@@ -30,7 +52,7 @@ export class StreamedAnswer implements AnswerListener {
   parts(parts: readonly AnswerPart[]): void {
     this.stream.generated();
     if (this.stream.isCongested) addParts(this.#held, parts);
-    else this.stream.write(this.#opening() + this.#encoder.parts(parts));
+    else this.stream.write(this.#recorded(this.#opening() + this.#encoder.parts(parts)));
   }
 
   ended(reason: AnswerReason, parts: readonly AnswerPart[], timings: Timings, stop: string | null): void {
@@ -38,12 +60,12 @@ export class StreamedAnswer implements AnswerListener {
     const events = this.#opening() + this.#takeHeld();
     const last = this.#encoder.closing(reason, timings, stop);
     if (typeof last === 'string') {
-      this.stream.end(events + last);
+      this.stream.end(this.#recorded(events + last));
       return;
     }
     last.then(
       (closing) => {
-        this.stream.end(events + closing);
+        this.stream.end(this.#recorded(events + closing));
       },
       (error: unknown) => {
         this.failed(asChatstreamError(error));
@@ -59,6 +81,12 @@ export class StreamedAnswer implements AnswerListener {
     if (this.#opened) return '';
     this.#opened = true;
     return this.#encoder.opening(this.#prompt);
+  }
+
+  /** With the record of the tokens that these events are of. */
+  #recorded(events: string): string {
+    if (this.#unrecorded === null || events === '') return events;
+    return events + tokenRecord(this.#unrecorded.splice(0));
   }
 
   #takeHeld(): string {

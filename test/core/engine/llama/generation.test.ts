@@ -190,6 +190,19 @@ describe('a resumed generation', () => {
     }
   });
 
+  it('reports the texts of tokens that another server has generated, and refuses those that break its format', async () => {
+    const whole = await afresh(base());
+    const resumeAfter = whole.tokens.slice(0, 7);
+    const { started, tokens } = await afresh({ ...base(), resumeAfter, foreignTokens: 5 });
+    expect(started?.foreignTexts?.join('')).toBe(textOf(whole, 5));
+    expect(tokens).toEqual(whole.tokens.slice(7));
+    expect((await afresh({ ...base(), resumeAfter })).started).not.toHaveProperty('foreignTexts');
+
+    const format = { type: 'choice', choices: ['yes', 'no'] } as const;
+    const { end } = await afresh({ ...base(), format, resumeAfter, foreignTokens: 7 });
+    expect(end).toMatchObject({ type: 'failed', code: 'invalid_request', param: 'resume.tokens' });
+  });
+
   it('finds a stop string that began before it was resumed', async () => {
     const whole = await afresh(base());
     const match = /[a-z]{4}/.exec(whole.text);

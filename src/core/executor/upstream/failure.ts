@@ -1,0 +1,64 @@
+import { member } from '../../base/json.js';
+import { dataOf } from './answer-watch.js';
+
+/** An answer that came as one body. */
+export interface WholeAnswer {
+  readonly status: number;
+  /** Those that are passed on. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** Why an upstream has not answered. */
+export type Failure =
+  /** The request was never sent. */
+  | { readonly type: 'unreachable'; readonly reason: string }
+  /** It wants to be left alone for a time, in milliseconds. */
+  | { readonly type: 'busy'; readonly reason: string; readonly restMs: number; readonly answer: WholeAnswer }
+  /** The request has waited there for as long as its line lets requests wait. */
+  | { readonly type: 'timed_out'; readonly reason: string; readonly answer: WholeAnswer }
+  /** It says itself that something is wrong with it. */
+  | { readonly type: 'error'; readonly reason: string; readonly answer: WholeAnswer }
+  /** It refuses the key that it was given. */
+  | { readonly type: 'forbidden'; readonly reason: string }
+  /** Nothing is wrong with it, but it cannot go on with an answer that another server has begun. */
+  | { readonly type: 'unfit'; readonly reason: string }
+  /** It died, was silent while it was down, or answered what is no answer. */
+  | { readonly type: 'broken'; readonly reason: string };
+
+const usualRestMs = 1000;
+const longestRestMs = 60_000;
+
+/** Whether these events say that a server was stopped in the middle of an answer, which is not the answer's fault. */
+export function isInterruption(events: string): boolean {
+  return events.split('\n\n').some((event) => {
+    const code = codeOf(dataOf(event));
+    return code === 'draining' || code === 'engine_unavailable';
+  });
+}
+
+/** The code of an error as chatstream's answers have it. */
+export function codeOf(body: unknown): unknown {
+  return member(member(body, 'error'), 'code');
+}
+
+const unsentCodes: ReadonlySet<unknown> = new Set([
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'],
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** Whether a request that failed with this error was never sent. */
+export function isUnsent(error: Error): boolean {
+  return 'code' in error && unsentCodes.has(error.code);
+}
+
+/**
+ * How long a server wants to be left alone, in milliseconds.
+ *
+ * @param retryAfter seconds, or a date
+ */
+export function restMs(retryAfter: string | undefined): number {
+  if (retryAfter === undefined) return usualRestMs;
+  const ms = /^\s*\d+(\.\d+)?\s*$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - Date.now();
+  return Number.isFinite(ms) ? Math.min(longestRestMs, Math.max(0, ms)) : usualRestMs;
+}

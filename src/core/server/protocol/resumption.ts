@@ -1,0 +1,61 @@
+import { ChatstreamError } from '../../base/errors.js';
+import { items } from '../../base/json.js';
+import { resumeHeader } from '../../base/token-records.js';
+import type { EngineInfo } from '../../engine/engine.js';
+import type { ResumeParameter } from '../schemas/completion-requests.js';
+import type { AnswerHead } from './completion-head.js';
+
+/** What has to be the same in all of a stream, wherever it is generated. */
+type AnswerName = Pick<AnswerHead, 'id' | 'created' | 'model' | 'fingerprint'>;
+
+/** Names an answer for the server that goes on with it, in characters that a header may have. */
+export function answerName({ id, created, model, fingerprint }: AnswerName): string {
+  return Buffer.from(JSON.stringify([id, created, model, fingerprint])).toString('base64url');
+}
+
+/**
+ * The head of an answer that another server has begun. It says nothing that a client could not make up: a client that lies
+ * gets its own answer under another name.
+ *
+ * @throws ChatstreamError `invalid_request` if it cannot be continued here: the numbers of tokens mean something only to the
+ *   same model, and its context must hold them. Whether its vocabulary has them is for the engine to say
+ */
+export function resumedHead(
+  head: AnswerHead,
+  { answer, tokens }: ResumeParameter,
+  { maxTokens }: { readonly maxTokens: number },
+  info: Pick<EngineInfo, 'contextLength'> | null,
+): AnswerHead {
+  const begun = readName(answer);
+  if (begun === null) throw refused('"resume.answer" does not name an answer.', 'resume.answer');
+  if (begun.fingerprint !== head.fingerprint) {
+    throw refused('The answer to resume was begun by another model or another version.', 'resume.answer');
+  }
+  const most = Math.min(maxTokens, info?.contextLength ?? 0);
+  if (tokens.length >= most) throw refused(`"resume.tokens" has ${tokens.length} tokens, which leaves no room.`);
+  return { ...head, ...begun };
+}
+
+/** @throws ChatstreamError `invalid_request` */
+export function refuseResumption(): never {
+  throw new ChatstreamError('invalid_request', '"resume" is not possible for this request.', {
+    param: 'resume',
+    hint: `It takes the header ${resumeHeader}, "stream": true, a single answer, and no "logprobs".`,
+  });
+}
+
+function readName(text: string): AnswerName | null {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+    const [id, created, model, fingerprint] = items(value);
+    const areTexts = typeof id === 'string' && typeof model === 'string' && typeof fingerprint === 'string';
+    return areTexts && typeof created === 'number' ? { id, created, model, fingerprint } : null;
+  } catch {
+    // What is not JSON is no name.
+    return null;
+  }
+}
+
+function refused(message: string, param = 'resume.tokens'): ChatstreamError {
+  return new ChatstreamError('invalid_request', message, { param, hint: 'Send the request without "resume".' });
+}
