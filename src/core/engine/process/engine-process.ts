@@ -7,15 +7,7 @@ import { compiledFile } from '../../base/compiled-file.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { environmentWithoutSecrets } from '../../base/environment.js';
 import { type ChatstreamError, messageOf } from '../../base/errors.js';
-import type {
-  Demands,
-  EngineInfo,
-  GenerationSpec,
-  Prepared,
-  PromptSource,
-  Round,
-  Token,
-} from '../engine.js';
+import type { Demands, EngineInfo, GenerationSpec, Prepared, PromptSource, Round, Token } from '../engine.js';
 import type { EngineOptions } from '../options.js';
 import { endOf, type EngineChild, type EngineExit, exitError, neverSpawned } from './engine-child.js';
 import { type EngineMessage, fromWire, type HostMessage, isEngineMessage } from './messages.js';
