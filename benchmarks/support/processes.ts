@@ -12,10 +12,10 @@ export interface ServerProcess {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts chatstream as users do, on a free port. */
-export async function startChatstream(args: readonly string[]): Promise<ServerProcess> {
+/** Starts chatstream as users do, on a free port. @param folder where it was built */
+export async function startChatstream(args: readonly string[], folder = process.cwd()): Promise<ServerProcess> {
   const all = ['bin/run.js', 'serve', '--json', '--log-level', 'error', '--port', '0', ...args];
-  const child = spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, all, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
   const ready: unknown = JSON.parse(await firstLine(child));
   if (typeof ready !== 'object' || ready === null || !('url' in ready) || typeof ready.url !== 'string') {
     throw new Error(`not ready: ${JSON.stringify(ready)}`);

@@ -21,6 +21,8 @@ export class Processing {
   readonly #clock: Clock;
   readonly #running = new Map<string, InferenceJob>();
   #prefillChunk: number | undefined;
+  /** When the round arrived whose events are passed on, in the clock's milliseconds: all its tokens came then. */
+  #roundMs = 0;
 
   constructor(engine: ServingEngine, scheduler: Scheduler<InferenceJob>, events: RequestEvents, clock: Clock) {
     this.#engine = engine;
@@ -105,6 +107,7 @@ export class Processing {
       if (job !== undefined) job.prefilledTokens = tokens;
     }
     this.#prefillChunk = round.prefillChunk ?? this.#prefillChunk;
+    this.#roundMs = this.#clock.now();
     for (const event of round.events) {
       const job = this.#running.get(event.id);
       if (job === undefined) continue;
@@ -171,7 +174,7 @@ export class Processing {
   #countToken(job: InferenceJob, isReasoning: boolean): void {
     if (isReasoning) job.reasoningTokens += 1;
     this.#scheduler.countOutput(job);
-    const prefillMs = job.countToken(this.#clock.now());
+    const prefillMs = job.countToken(this.#roundMs);
     if (prefillMs !== null) this.#events.firstToken(job, prefillMs);
   }
 

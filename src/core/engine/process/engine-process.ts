@@ -7,21 +7,13 @@ import { compiledFile } from '../../base/compiled-file.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { environmentWithoutSecrets } from '../../base/environment.js';
 import { type ChatstreamError, messageOf } from '../../base/errors.js';
-import type {
-  Demands,
-  EngineInfo,
-  GenerationEvent,
-  GenerationSpec,
-  Prepared,
-  PromptSource,
-  Round,
-  Token,
-} from '../engine.js';
+import type { Demands, EngineInfo, GenerationSpec, Prepared, PromptSource, Round, Token } from '../engine.js';
 import type { EngineOptions } from '../options.js';
 import { endOf, type EngineChild, type EngineExit, exitError, neverSpawned } from './engine-child.js';
 import { type EngineMessage, fromWire, type HostMessage, isEngineMessage } from './messages.js';
 import { OpenCalls } from './open-calls.js';
 import type { ProcessRole } from './process-role.js';
+import { NumberedGenerations } from './round-messages.js';
 
 /** A little longer than the host gives itself to free the model. */
 const defaultStopDeadlineMs = 5000;
@@ -72,7 +64,7 @@ export class EngineProcess implements EngineChild {
    * Generations that run and were not cancelled. Cancelling takes effect here at once, but in the engine process only
    * when the message arrives there: until then its rounds still report the cancelled generation.
    */
-  readonly #live = new Set<string>();
+  readonly #live = new NumberedGenerations();
   readonly #lastLines: string[] = [];
   #starting: Starting | null = null;
   #alive = true;
@@ -101,8 +93,8 @@ export class EngineProcess implements EngineChild {
         // Arguments of the debugger or the test runner are not meant for it.
         execArgv: [],
         // CPU per round on Node 20, both ends together, for rounds of 1, 8 and 500 token events sent back to back: 14,
-        // 22 and 380 µs as JSON, 21, 25 and 590 µs in the 'advanced' format. Everything in a round can be written as
-        // JSON.
+        // 22 and 380 µs as JSON, 21, 25 and 590 µs in the 'advanced' format (before tokens were sent in columns).
+        // Everything in a round can be written as JSON.
         serialization: 'json',
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       });
@@ -157,13 +149,13 @@ export class EngineProcess implements EngineChild {
   }
 
   generate(spec: GenerationSpec): void {
-    this.#live.add(spec.id);
-    this.#send({ type: 'generate', spec });
+    const number = this.#live.add(spec.id);
+    this.#send({ type: 'generate', spec: { ...spec, id: String(number) } });
   }
 
   cancel(id: string): void {
-    this.#live.delete(id);
-    this.#send({ type: 'cancel', id });
+    const number = this.#live.remove(id);
+    if (number !== undefined) this.#send({ type: 'cancel', id: String(number) });
   }
 
   /** Asks the process to end and kills it at the deadline. Resolves when it has ended. */
@@ -193,7 +185,7 @@ export class EngineProcess implements EngineChild {
     this.#messages += 1;
     switch (message.type) {
       case 'round':
-        this.#rounds.emit(this.#withoutCancelled(message.round));
+        this.#rounds.emit(this.#live.unpackRound(message));
         return;
       case 'tokens':
       case 'text':
@@ -210,16 +202,6 @@ export class EngineProcess implements EngineChild {
       case 'heartbeat':
         return;
     }
-  }
-
-  /** Nearly always the round itself: a copy is made only if it reports a cancelled generation. */
-  #withoutCancelled(round: Round): Round {
-    const isLive = ({ id }: GenerationEvent): boolean => this.#live.has(id);
-    const live = round.events.every(isLive) ? round : { ...round, events: round.events.filter(isLive) };
-    for (const { type, id } of live.events) {
-      if (type === 'ended' || type === 'failed') this.#live.delete(id);
-    }
-    return live;
   }
 
   /** @param readable missing if the process could not be spawned, whatever Node's types say */

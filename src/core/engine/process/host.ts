@@ -12,6 +12,7 @@ import {
   toWire,
 } from './messages.js';
 import type { ProcessRole } from './process-role.js';
+import { packRound } from './round-messages.js';
 
 /** Time to free the model after `stop`. A process that takes longer kills itself. */
 const farewellMs = 4000;
@@ -66,7 +67,7 @@ async function start(role: ProcessRole, options: EngineOptions): Promise<void> {
     if (isLeaving()) return;
     if (generates(engine)) {
       engine.rounds((round) => {
-        send({ type: 'round', round });
+        send({ type: 'round', ...packRound(round) });
       });
     }
     send({ type: 'started', info: await engine.start() });

@@ -1,8 +1,9 @@
 import { asChatstreamError, ChatstreamError, type ErrorCode, type Overflow } from '../../base/errors.js';
 import { isRecord } from '../../base/json.js';
-import type { Demands, EngineInfo, GenerationSpec, Prepared, PromptSource, Round, Token } from '../engine.js';
+import type { Demands, EngineInfo, GenerationSpec, Prepared, PromptSource, Token } from '../engine.js';
 import type { EngineOptions } from '../options.js';
 import type { ProcessRole } from './process-role.js';
+import type { RoundMessage } from './round-messages.js';
 
 /** A call that gets one answer, which carries the same `call` number. */
 export type CallMessage =
@@ -16,6 +17,7 @@ export type HostMessage =
   | CallMessage
   /** Nobody waits for the answer to this call any more. */
   | { readonly type: 'drop'; readonly call: number }
+  /** In messages, the id of a generation is a number, as text. */
   | { readonly type: 'generate'; readonly spec: GenerationSpec }
   | { readonly type: 'cancel'; readonly id: string }
   | { readonly type: 'stop' };
@@ -57,7 +59,7 @@ export type EngineMessage =
   | { readonly type: 'text'; readonly call: number; readonly text: string }
   | { readonly type: 'prepared'; readonly call: number; readonly prepared: Prepared }
   | { readonly type: 'call_failed'; readonly call: number; readonly error: WireError }
-  | { readonly type: 'round'; readonly round: Round }
+  | ({ readonly type: 'round' } & RoundMessage)
   | { readonly type: 'heartbeat' };
 
 /**
@@ -106,7 +108,7 @@ export function isEngineMessage(value: unknown): value is EngineMessage {
     case 'call_failed':
       return isCall(value) && isRecord(value['error']);
     case 'round':
-      return isRecord(value['round']) && Array.isArray(value['round']['events']);
+      return isRecord(value['round']) && Array.isArray(value['round']['events']) && isRecord(value['tokens']);
     case 'heartbeat':
       return true;
     default:

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
 import { resumeHeader, wantsTokenRecords } from '../../base/token-records.js';
@@ -17,6 +17,7 @@ import {
   rankingOf,
   wantedLogprobs,
 } from '../protocol/completion-requests.js';
+import { Fingerprints } from '../protocol/fingerprint.js';
 import { answerName, refuseResumption, resumedHead } from '../protocol/resumption.js';
 import { chatCompletionRequest, type CompletionRequest, completionRequest } from '../schemas/completion-requests.js';
 import { generated, json } from '../schemas/openapi.js';
@@ -26,6 +27,7 @@ import { ChoicesAnswer, GenerationAnswer, generationErrors, servedModel } from '
 /** OpenAI's two completion APIs: chats and texts. */
 export function completionRoutes(app: App, context: ServerContext): void {
   const { defaultMaxTokens } = context.options;
+  const answering = { ...context, fingerprints: new Fingerprints(context.version) };
   const tags = ['generation'];
   const chat = {
     summary: 'Answer a chat',
@@ -36,7 +38,7 @@ export function completionRoutes(app: App, context: ServerContext): void {
   app.post('/v1/chat/completions', { schema: chat }, ({ body }, reply) => {
     const request = fromChatRequest(body, `chatcmpl-${randomUUID()}`, defaultMaxTokens);
     const choices = { logprobs: body.logprobs === true, ranking: rankingOf({ n: body.n ?? 1 }) };
-    return answer(context, { type: 'chat', prompts: [request], echoes: [''], ...choices }, body, reply);
+    return answer(answering, { type: 'chat', prompts: [request], echoes: [''], ...choices }, body, reply);
   });
 
   const counting = {
@@ -65,7 +67,7 @@ export function completionRoutes(app: App, context: ServerContext): void {
         ? await textsOf(servedModel(context, body.model, reply).inference, prompts, reply)
         : prompts.map(() => '');
     const choices = { logprobs: wantedLogprobs(body) !== null, ranking: rankingOf(body) };
-    return await answer(context, { type: 'text', prompts, echoes: texts, ...choices }, body, reply);
+    return await answer(answering, { type: 'text', prompts, echoes: texts, ...choices }, body, reply);
   });
 }
 
@@ -82,7 +84,7 @@ interface Asked {
 }
 
 function answer(
-  context: ServerContext,
+  context: ServerContext & { readonly fingerprints: Fingerprints },
   { type, prompts, echoes, logprobs, ranking: { chosen, candidates } }: Asked,
   body: Pick<CompletionRequest, 'model' | 'stream' | 'stream_options' | 'service_tier' | 'resume'>,
   reply: FastifyReply,
@@ -98,7 +100,7 @@ function answer(
     id: first.id,
     created: Math.floor(Date.now() / 1000),
     model: model.name,
-    fingerprint: fingerprintOf(model.inference, context.version),
+    fingerprint: context.fingerprints.of(model.inference.info),
     serviceTier: body.service_tier ?? null,
   };
   const includeUsage = options?.include_usage ?? false;
@@ -151,11 +153,4 @@ function promptOf(source: PromptSource): string | readonly Token[] {
     case 'inputs':
       return '';
   }
-}
-
-/** Changes with the program, the model's file and the length of the context; not with the number of threads. */
-function fingerprintOf(inference: ModelService, version: string): string {
-  const { engine, modelId, architecture, parameters, fileBytes, contextLength } = inference.info ?? {};
-  const known = JSON.stringify([version, engine, modelId, architecture, parameters, fileBytes, contextLength]);
-  return `fp_${createHash('sha256').update(known).digest('hex').slice(0, 10)}`;
 }

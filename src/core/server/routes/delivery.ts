@@ -40,9 +40,9 @@ export class Delivery {
     this.#context = context;
     this.#reply = reply;
     this.#model = model;
-    // After a complete answer this aborts as well; by then there is no listener left.
     onResponseEnd(reply.request.raw, reply.raw, () => {
-      this.#client.abort();
+      // The end of a complete answer concerns nobody, and an abort makes an error with a stack trace.
+      if (!reply.raw.writableFinished) this.#client.abort();
     });
   }
 

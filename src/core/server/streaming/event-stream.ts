@@ -40,10 +40,15 @@ export class EventStream {
     this.#response = response;
     this.#options = options;
     this.#takeHeld = takeHeld;
-    const onDrain = (): void => {
-      this.#onDrain();
+    const events = {
+      onFull: () => {
+        this.#onCongested();
+      },
+      onDrain: () => {
+        this.#onDrain();
+      },
     };
-    this.#writer = new ChunkedWriter(response, onDrain, options.encoding);
+    this.#writer = new ChunkedWriter(response, events, options.encoding);
     this.#keepAlive = new KeepAlive(options.clock, (comment) => {
       this.comment(comment);
     });
@@ -82,7 +87,7 @@ export class EventStream {
   /** Sends a line that clients ignore. */
   comment(text: string): void {
     this.begin();
-    if (!this.#congested) this.#write(sseComment(text));
+    if (!this.#congested) this.#writer.write(sseComment(text));
   }
 
   /** A generation has begun. Nothing is sent for ten seconds, so that until then a failure still gets its own status. */
@@ -103,7 +108,7 @@ export class EventStream {
   /** Writes events. Not while the stream is congested. */
   write(events: string): void {
     this.begin();
-    this.#write(events);
+    this.#writer.write(events);
   }
 
   /** Writes the last events, whether or not the stream is congested. */
@@ -129,10 +134,6 @@ export class EventStream {
     this.#keepAlive.end();
   }
 
-  #write(data: string): void {
-    if (!this.#writer.write(data)) this.#onCongested();
-  }
-
   #onCongested(): void {
     if (this.#congested) return;
     this.#congested = true;
@@ -146,6 +147,6 @@ export class EventStream {
     this.#congested = false;
     this.#response.setTimeout(0);
     const held = this.#takeHeld();
-    if (held !== '') this.#write(held);
+    if (held !== '') this.#writer.write(held);
   }
 }

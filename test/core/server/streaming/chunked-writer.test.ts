@@ -9,7 +9,7 @@ import { ChunkedWriter } from '../../../../src/core/server/streaming/chunked-wri
 async function received(write: (writer: ChunkedWriter) => Promise<void>): Promise<string> {
   const answer = async (response: ServerResponse): Promise<void> => {
     response.writeHead(200, { 'content-type': 'text/plain' });
-    const writer = new ChunkedWriter(response, () => undefined);
+    const writer = new ChunkedWriter(response, { onFull: () => undefined, onDrain: () => undefined });
     await write(writer);
     writer.end('.');
   };
