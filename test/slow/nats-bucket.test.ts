@@ -61,4 +61,26 @@ describe.skipIf(!hasNats())(`a bucket of NATS ${needsNats}`, () => {
       'The bucket of-another-version at NATS keeps entries for 2000 ms, but this version wants 3000 ms.',
     );
   });
+
+  it.each(['keeps its storage', 'has lost its storage'])(
+    'comes back by itself when a server that %s is back',
+    async (how) => {
+      const storage = await mkdtemp(join(folder, 'restart-'));
+      const server = await NatsServer.start(['-js', '-sd', storage]);
+      const writer = await (await connect(server.address)).bucket('comes-back', { ttlMs: null });
+      const reader = await (await connect(server.address)).bucket('comes-back', { ttlMs: null });
+      const heard: string[] = [];
+      reader.watch('', (event) => heard.push(event.type === 'put' ? event.entry.key : event.type));
+      await writer.put('before', Uint8Array.of(1));
+      await until(() => heard.includes('before'), 'the entry before');
+      await server.stop();
+      await expect(writer.put('meanwhile', Uint8Array.of(1))).rejects.toMatchObject({ code: 'cluster_unavailable' });
+      if (how === 'has lost its storage') await rm(storage, { recursive: true });
+      await server.restart();
+      await until(() => writer.put('after', Uint8Array.of(1)).catch(() => null), 'an answer');
+      await until(() => heard.includes('after'), 'the entry after');
+      expect((await reader.get('before')) !== null).toBe(how === 'keeps its storage');
+      await server.stop();
+    },
+  );
 });

@@ -95,7 +95,7 @@ export class NatsWatch {
   async #look(key: string, revision: number): Promise<void> {
     const found = await this.#options.get(key).catch(() => 'unknown' as const);
     // Meanwhile it may have been written again, or the watch has ended.
-    if (this.#known.get(key)?.revision !== revision) return;
+    if (this.#known.get(key)?.revision !== revision || this.#options.isClosed()) return;
     if (found === null) this.#forget(key, 'expired');
     else this.#remember(key, revision, lookEveryMs);
   }
