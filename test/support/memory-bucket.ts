@@ -5,7 +5,7 @@ import {
   type BucketEvent,
   type BucketOptions,
   checkKey,
-  checkPrefix,
+  checkSelection,
   type Entry,
 } from '../../src/core/bus/bucket.js';
 import type { MemoryBus, MemoryNetwork } from './memory-bus.js';
@@ -31,8 +31,8 @@ export class MemoryStore {
     return found === undefined ? null : { key, value: found.value, revision: found.revision };
   }
 
-  list(prefix: string): Entry[] {
-    return [...this.#entries.keys()].filter((key) => key.startsWith(prefix)).flatMap((key) => this.get(key) ?? []);
+  list(selection: string): Entry[] {
+    return [...this.#entries.keys()].filter((key) => isSelected(key, selection)).flatMap((key) => this.get(key) ?? []);
   }
 
   /** @param revision the entry must have it; 0: there must be none; undefined: whatever is there */
@@ -64,6 +64,10 @@ export class MemoryStore {
   }
 }
 
+function isSelected(key: string, selection: string): boolean {
+  return selection === '' || selection.endsWith('.') ? key.startsWith(selection) : key === selection;
+}
+
 /** A bucket as one process sees it: questions and answers take their time, and may be lost. */
 export class MemoryBucket implements Bucket {
   readonly #bus: MemoryBus;
@@ -81,9 +85,9 @@ export class MemoryBucket implements Bucket {
     return this.#ask(() => this.#store.get(key));
   }
 
-  list(prefix: string): Promise<Entry[]> {
-    checkPrefix(prefix);
-    return this.#ask(() => this.#store.list(prefix));
+  list(selection: string): Promise<Entry[]> {
+    checkSelection(selection);
+    return this.#ask(() => this.#store.list(selection));
   }
 
   async put(key: string, value: Uint8Array): Promise<number> {
@@ -106,9 +110,9 @@ export class MemoryBucket implements Bucket {
     return this.#ask(() => this.#store.remove(key, revision));
   }
 
-  watch(prefix: string, onEvent: (event: BucketEvent) => void): () => void {
-    checkPrefix(prefix);
-    const watch = new MemoryWatch(this.#bus, this.#network, this.#store, prefix, onEvent);
+  watch(selection: string, onEvent: (event: BucketEvent) => void): () => void {
+    checkSelection(selection);
+    const watch = new MemoryWatch(this.#bus, this.#network, this.#store, selection, onEvent);
     return this.#bus.keep(watch);
   }
 
@@ -133,7 +137,7 @@ export class MemoryWatch {
   readonly #bus: MemoryBus;
   readonly #network: MemoryNetwork;
   readonly #store: MemoryStore;
-  readonly #prefix: string;
+  readonly #selection: string;
   readonly #onEvent: (event: BucketEvent) => void;
   readonly #known = new Set<string>();
   readonly #unsubscribe: () => void;
@@ -144,17 +148,17 @@ export class MemoryWatch {
     bus: MemoryBus,
     network: MemoryNetwork,
     store: MemoryStore,
-    prefix: string,
+    selection: string,
     onEvent: (event: BucketEvent) => void,
   ) {
     this.#bus = bus;
     this.#network = network;
     this.#store = store;
-    this.#prefix = prefix;
+    this.#selection = selection;
     this.#onEvent = onEvent;
     this.#unsubscribe = store.changed.subscribe((event) => {
       const key = event.type === 'put' ? event.entry.key : event.key;
-      if (key.startsWith(prefix))
+      if (isSelected(key, selection))
         this.#send(() => {
           this.#tell(event);
         });
@@ -164,7 +168,7 @@ export class MemoryWatch {
 
   /** Tells what is there, and that the rest is gone. */
   catchUp(): void {
-    const entries = this.#store.list(this.#prefix);
+    const entries = this.#store.list(this.#selection);
     this.#send(() => {
       const keys = new Set(entries.map(({ key }) => key));
       for (const key of [...this.#known].filter((each) => !keys.has(each))) this.#tell({ type: 'expired', key });

@@ -36,8 +36,8 @@ export interface BucketOptions {
  */
 export interface Bucket {
   get(key: string): Promise<Entry | null>;
-  /** @param prefix the empty string, or words that end with a dot */
-  list(prefix: string): Promise<Entry[]>;
+  /** @param selection a key; words that end with a dot, for all keys that begin so; or the empty string, for all keys */
+  list(selection: string): Promise<Entry[]>;
   /** Writes whatever is there. Its time to live begins anew. @returns the new revision */
   put(key: string, value: Uint8Array): Promise<number>;
   /** @returns the new revision; null if the key exists */
@@ -51,10 +51,10 @@ export interface Bucket {
    * connection is lost, it may tell only the last; after a lost connection it tells again what it told before. An entry
    * has expired when it is gone from the bucket, which may be told a second late.
    *
-   * @param prefix the empty string, or words that end with a dot
+   * @param selection as for {@link list}
    * @returns ends it
    */
-  watch(prefix: string, onEvent: (event: BucketEvent) => void): () => void;
+  watch(selection: string, onEvent: (event: BucketEvent) => void): () => void;
 }
 
 const keyPattern = /^[-/=\w]+(\.[-/=\w]+)*$/;
@@ -64,9 +64,7 @@ export function checkKey(key: string): void {
   if (!keyPattern.test(key)) throw new ChatstreamError('internal', `"${key}" cannot be a key of a bucket.`);
 }
 
-/** @throws ChatstreamError `internal` for a prefix that NATS could not select by */
-export function checkPrefix(prefix: string): void {
-  if (prefix !== '' && (!prefix.endsWith('.') || !keyPattern.test(prefix.slice(0, -1)))) {
-    throw new ChatstreamError('internal', `"${prefix}" cannot be the beginning of keys of a bucket.`);
-  }
+/** @throws ChatstreamError `internal` for a selection of {@link Bucket.list} that NATS would refuse */
+export function checkSelection(selection: string): void {
+  if (selection !== '') checkKey(selection.endsWith('.') ? selection.slice(0, -1) : selection);
 }

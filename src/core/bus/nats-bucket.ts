@@ -2,7 +2,7 @@ import type { KV, KvEntry, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Subscribable } from '../base/emitter.js';
 import { ChatstreamError, messageOf } from '../base/errors.js';
-import { type Bucket, type BucketOptions, checkKey, checkPrefix, type Entry } from './bucket.js';
+import { type Bucket, type BucketOptions, checkKey, checkSelection, type Entry } from './bucket.js';
 import type { BusStatus } from './bus.js';
 import { NatsWatch } from './nats-watch.js';
 
@@ -70,12 +70,12 @@ class NatsBucket implements Bucket {
     return found?.operation === 'PUT' ? entryOf(found) : null;
   }
 
-  list(prefix: string): Promise<Entry[]> {
-    checkPrefix(prefix);
+  list(selection: string): Promise<Entry[]> {
+    checkSelection(selection);
     return this.#ask(async (kv) => {
       const entries: Entry[] = [];
       // A bucket keeps one value per key, so its history is what it holds.
-      for await (const found of await kv.history({ key: `${prefix}>` })) {
+      for await (const found of await kv.history({ key: subjectOf(selection) })) {
         if (found.operation === 'PUT') entries.push(entryOf(found));
       }
       return entries;
@@ -104,10 +104,10 @@ class NatsBucket implements Bucket {
     return removed === true;
   }
 
-  watch(prefix: string, onEvent: Parameters<Bucket['watch']>[1]): () => void {
-    checkPrefix(prefix);
+  watch(selection: string, onEvent: Parameters<Bucket['watch']>[1]): () => void {
+    checkSelection(selection);
     const watch = new NatsWatch({
-      open: async () => (await this.open()).watch({ key: `${prefix}>` }),
+      open: async () => (await this.open()).watch({ key: subjectOf(selection) }),
       get: (key) => this.get(key),
       isClosed: () => this.#connection.isClosed(),
       onStatus: this.#onStatus,
@@ -143,6 +143,10 @@ class NatsBucket implements Bucket {
       { hint: `Do all members run the same version? Otherwise remove it: nats kv del ${this.#name}` },
     );
   }
+}
+
+function subjectOf(selection: string): string {
+  return selection === '' || selection.endsWith('.') ? `${selection}>` : selection;
 }
 
 function entryOf({ key, value, revision }: KvEntry): Entry {
