@@ -3,7 +3,7 @@ import { asChatstreamError, ChatstreamError } from '../base/errors.js';
 import { cutOffError } from '../base/queue-refusals.js';
 import { engineDownError } from '../base/refusals.js';
 import type { GenerationEvent, Round, ServingEngine } from '../engine/engine.js';
-import type { Scheduler } from '../scheduler/scheduler.js';
+import type { JobScheduler } from '../scheduler/job-scheduler.js';
 import type { InferenceJob } from './inference-job.js';
 import type { RequestEvents } from './request-events.js';
 
@@ -13,13 +13,13 @@ import type { RequestEvents } from './request-events.js';
  */
 export class Processing {
   readonly #engine: ServingEngine;
-  readonly #scheduler: Scheduler<InferenceJob>;
+  readonly #scheduler: JobScheduler<InferenceJob>;
   readonly #events: RequestEvents;
   readonly #clock: Clock;
   readonly #running = new Map<string, InferenceJob>();
   #prefillChunk: number | undefined;
 
-  constructor(engine: ServingEngine, scheduler: Scheduler<InferenceJob>, events: RequestEvents, clock: Clock) {
+  constructor(engine: ServingEngine, scheduler: JobScheduler<InferenceJob>, events: RequestEvents, clock: Clock) {
     this.#engine = engine;
     this.#scheduler = scheduler;
     this.#events = events;

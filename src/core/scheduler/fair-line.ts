@@ -6,12 +6,16 @@ import type { FairOptions } from './fair-options.js';
 import type { Job } from './job.js';
 import type { JobLine } from './job-line.js';
 import { type KeyAccount, MeanLength, outputWeight, promptWeight, Ticket } from './key-account.js';
+import { isAddress } from './payer.js';
 import { Reserves, type ReserveSettings } from './reserves.js';
 import { startOrder } from './start-order.js';
 import { rankOf } from './traffic-class.js';
 import { WaitingLine } from './waiting-line.js';
 
 export { type FairOptions, queuePolicies, type QueuePolicy } from './fair-options.js';
+
+/** The service that each key has had in each class, in weighted tokens divided by its share. */
+export type Services = Readonly<Record<string, readonly number[]>>;
 
 /** How long an answer is expected to be before any was complete, in output tokens. */
 const firstGuess = 64;
@@ -100,18 +104,42 @@ export class FairLine<J extends Job> implements JobLine<J> {
   }
 
   enter(job: J): void {
-    const account = this.#accounts.of(job.demand.payer ?? job.demand.key);
-    this.#accounts.wake(account);
-    const lane = account.lanes[this.#isFifo ? 0 : rankOf(job.demand.trafficClass)];
-    if (lane === undefined) throw new Error(`There is no class ${job.demand.trafficClass}.`);
-    const ticket = new Ticket(job, lane, this.#arrived, this.#clock.now());
-    this.#arrived += 1;
-    job.ticket = ticket;
+    const ticket = this.#newTicket(job);
+    const { lane } = ticket;
+    const { account } = lane;
     this.#arrivals.enter(job);
     account.waiting += 1;
     this.#waiting.add(account);
     lane.append(ticket);
     if (lane.head === ticket) this.#refresh(account);
+    this.#changed();
+  }
+
+  /** A job that was started elsewhere, where its key has paid for it. */
+  adopt(job: J): void {
+    const ticket = this.#newTicket(job);
+    ticket.rank = ticket.lane.rank;
+    ticket.expectedTokens = this.#expectedTokens(ticket);
+    ticket.charged = this.#costOf(ticket);
+    this.#begin(ticket);
+    this.#refresh(ticket.lane.account);
+    this.#changed();
+  }
+
+  /** Of keys; addresses come and go. */
+  get services(): Services {
+    const accounts = [...this.#accounts.all].filter(({ name }) => !isAddress(name));
+    return Object.fromEntries(accounts.map(({ name, turns }) => [name, turns.map(({ service }) => service)]));
+  }
+
+  restoreServices(services: Services): void {
+    for (const [name, ofClasses] of Object.entries(services)) {
+      const account = this.#accounts.of(name);
+      ofClasses.forEach((service, rank) => {
+        account.lift(rank, service);
+      });
+      this.#refresh(account);
+    }
     this.#changed();
   }
 
@@ -125,9 +153,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
     ticket.expectedTokens = this.#expectedTokens(ticket);
     ticket.charged = this.#costOf(ticket);
     account.charge(ticket.rank, ticket.charged);
-    this.#reserves.started(ticket.lane);
-    this.#running.add(ticket);
-    account.running += 1;
+    this.#begin(ticket);
     this.#remove(ticket);
     return ticket.job;
   }
@@ -214,6 +240,23 @@ export class FairLine<J extends Job> implements JobLine<J> {
   *[Symbol.iterator](): Generator<J> {
     this.#rise();
     for (const ticket of startOrder(this.#state())) yield ticket.job;
+  }
+
+  #newTicket(job: J): Ticket<J> {
+    const account = this.#accounts.of(job.demand.payer ?? job.demand.key);
+    this.#accounts.wake(account);
+    const lane = account.lanes[this.#isFifo ? 0 : rankOf(job.demand.trafficClass)];
+    if (lane === undefined) throw new Error(`There is no class ${job.demand.trafficClass}.`);
+    const ticket = new Ticket(job, lane, this.#arrived, job.admittedMs);
+    this.#arrived += 1;
+    job.ticket = ticket;
+    return ticket;
+  }
+
+  #begin(ticket: Ticket<J>): void {
+    this.#reserves.started(ticket.lane);
+    this.#running.add(ticket);
+    ticket.lane.account.running += 1;
   }
 
   #advance(order: Iterator<Ticket<J>>): Ticket<J> | undefined {
