@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { markdownTable } from '../support/markdown.js';
-import { LineSimulation, type Size, Stopwatch } from './line-simulation.js';
+import { answerOf, LineSimulation, type Size, Stopwatch } from './line-simulation.js';
 
 /**
  * How long a line the holder of a model can keep: the real scheduler in virtual time, from one node to 1,000 nodes of 32
@@ -22,11 +22,11 @@ const measuredGrants = 2500;
 /** With few slots, fewer end. */
 const mostSteps = 3000;
 
+// From now on, what runs in a new context can collect the garbage of all of them.
 setFlagsFromString('--expose-gc');
-const collect: unknown = runInNewContext('gc');
 
 function heapMegabytes(): number {
-  if (typeof collect === 'function') collect();
+  runInNewContext('gc()');
   return process.memoryUsage().heapUsed / 1e6;
 }
 
@@ -40,12 +40,14 @@ class Measured {
   heapMB = 0;
 }
 
-function measure(size: Size): Measured {
+async function measure(size: Size): Promise<Measured> {
   const measured = new Measured();
   const { admit, weigh, grant, leave, position } = measured;
   const before = heapMegabytes();
-  const line = new LineSimulation(size);
-  admit.time(size.waiting, () => line.fill());
+  const line = await LineSimulation.begin(size);
+  admit.time(size.waiting, () => {
+    line.fill();
+  });
   measured.heapMB = heapMegabytes() - before;
   for (let step = 0; step < mostSteps && weigh.operations < weighedGrants; step += 1)
     endAndGrant(line, measured, weigh);
@@ -53,7 +55,7 @@ function measure(size: Size): Measured {
     endAndGrant(line, measured, grant);
     const leaving = new Set(Array.from({ length: 10 }, () => line.anybody()));
     leave.time(leaving.size, () => {
-      for (const work of leaving) line.scheduler.withdraw(work);
+      for (const job of leaving) line.scheduler.withdraw(job);
     });
     line.fill();
   }
@@ -65,13 +67,13 @@ function endAndGrant(line: LineSimulation, { token }: Measured, grant: Stopwatch
   const ending = line.ending();
   if (ending.length === 0) return;
   token.time(
-    ending.reduce((sum, { answer }) => sum + answer, 0),
+    ending.reduce((sum, job) => sum + answerOf(job), 0),
     () => {
-      for (const work of ending) line.countOutput(work);
+      for (const job of ending) line.countOutput(job);
     },
   );
   grant.time(ending.length, () => {
-    for (const work of ending) line.end(work);
+    for (const job of ending) line.end(job);
   });
   line.fill();
 }
@@ -80,14 +82,14 @@ function endAndGrant(line: LineSimulation, { token }: Measured, grant: Stopwatch
 function measurePositions(line: LineSimulation, position: Stopwatch): void {
   const all = line.waiting.filter(({ status }) => status === 'waiting');
   position.time(all.length, () => {
-    for (const work of all) line.scheduler.view(work);
+    for (const job of all) line.scheduler.view(job);
   });
 }
 
 const micros = (stopwatch: Stopwatch): string => stopwatch.microsEach.toFixed(stopwatch.microsEach < 10 ? 2 : 0);
 
-function row(size: Size): readonly string[] {
-  const { admit, weigh, grant, token, position, leave, heapMB } = measure(size);
+async function row(size: Size): Promise<readonly string[]> {
+  const { admit, weigh, grant, token, position, leave, heapMB } = await measure(size);
   return [
     `${size.nodes} × 32`,
     size.waiting.toLocaleString('en'),
@@ -100,7 +102,7 @@ function row(size: Size): readonly string[] {
     micros(position),
     (admit.totalMs / 1000).toFixed(2),
     (weigh.longestMs / 1000).toFixed(2),
-    heapMB.toFixed(0),
+    size.waiting < 100_000 ? '–' : heapMB.toFixed(0),
   ];
 }
 
@@ -117,7 +119,7 @@ const kinds: readonly Pick<Size, 'policy' | 'isRouted'>[] = [
 const rows: (readonly string[])[] = [];
 for (const kind of kinds) {
   for (const size of sizes) {
-    rows.push(row({ ...size, ...kind }));
+    rows.push(await row({ ...size, ...kind }));
     process.stderr.write(`${rows.at(-1)?.join(' ') ?? ''}\n`);
   }
 }
