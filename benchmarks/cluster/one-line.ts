@@ -9,7 +9,6 @@ import { answerOf, LineSimulation, type Size, Stopwatch } from './line-simulatio
  */
 const sizes = [
   { nodes: 1, waiting: 1000 },
-  { nodes: 10, waiting: 10_000 },
   { nodes: 100, waiting: 100_000 },
   { nodes: 1000, waiting: 1_000_000 },
 ] as const;
@@ -113,7 +112,6 @@ const header = [
 const kinds: readonly Pick<Size, 'policy' | 'isRouted'>[] = [
   { policy: 'fifo', isRouted: false },
   { policy: 'fifo', isRouted: true },
-  { policy: 'fair', isRouted: false },
   { policy: 'fair', isRouted: true },
 ];
 const rows: (readonly string[])[] = [];

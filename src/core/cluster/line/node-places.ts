@@ -3,6 +3,7 @@ import { chooseExecutor } from '../../executor/routing.js';
 import type { Members } from '../members.js';
 import type { NodeEntry, nodeEntry } from '../messages.js';
 import type { LineRequest } from './line-request.js';
+import { WarmPrefixes } from './warm-prefixes.js';
 
 /** A node as an executor. Made when a node says how it is, which is rarer by far than that places are given away. */
 class PlacedNode implements Executor {
@@ -10,26 +11,17 @@ class PlacedNode implements Executor {
   readonly name: string;
   readonly places: number;
   readonly kind: string;
-  readonly #warm: ReadonlySet<string>;
   readonly #requests: ReadonlySet<LineRequest>;
 
-  constructor(name: string, { slots, engine, warm }: NodeEntry, requests: ReadonlySet<LineRequest>) {
+  constructor(name: string, { slots, engine }: NodeEntry, requests: ReadonlySet<LineRequest>) {
     this.name = name;
     this.places = slots;
     this.kind = engine;
-    this.#warm = new Set(warm);
     this.#requests = requests;
   }
 
   get running(): number {
     return this.#requests.size;
-  }
-
-  /** How much of a prompt it may still hold, from 0 to 1. */
-  sameShare(prefixes: readonly string[]): number {
-    let known = prefixes.length;
-    while (known > 0 && !this.#warm.has(prefixes[known - 1] ?? '')) known -= 1;
-    return prefixes.length === 0 ? 0 : known / prefixes.length;
   }
 }
 
@@ -41,6 +33,7 @@ export class NodePlaces {
   readonly #taken = new Map<string, Set<LineRequest>>();
   /** Nodes at which something new may begin. */
   readonly #usable = new Map<string, PlacedNode>();
+  readonly #warm = new WarmPrefixes();
   readonly #unsubscribe: () => void;
 
   constructor(model: string, nodes: Members<typeof nodeEntry>, onChange: () => void) {
@@ -65,8 +58,9 @@ export class NodePlaces {
 
   /** Gives a request a free place: where the beginning of its prompt is known, if that is not much busier. @returns the node */
   choose(request: LineRequest): string | null {
-    const { prefixes, failedAt } = request;
-    const chosen = chooseExecutor([...this.#usable.values()], failedAt, (node) => node.sameShare(prefixes));
+    const shares = this.#warm.sharesOf(request.prefixes);
+    const nodes = [...this.#usable.values()];
+    const chosen = chooseExecutor(nodes, request.failedAt, ({ name }) => shares.get(name) ?? 0);
     if (chosen === null) return null;
     this.take(request, chosen.name);
     return chosen.name;
@@ -101,9 +95,11 @@ export class NodePlaces {
     const node = this.#nodes.all.get(id);
     if (node?.model === this.#model && node.status === 'ready') {
       this.#usable.set(id, new PlacedNode(id, node, this.#takenAt(id)));
+      this.#warm.set(id, node.warm);
       return;
     }
     this.#usable.delete(id);
+    this.#warm.delete(id);
     if (this.#taken.get(id)?.size === 0) this.#taken.delete(id);
   }
 
