@@ -14,6 +14,7 @@ import {
   networksFlag,
   repeatableFlag,
 } from '../flags.js';
+import { clusterFlags } from '../bench/cluster-flags.js';
 import { queueFlags } from './queue-flags.js';
 import { replicaFlags } from './replica-options.js';
 
@@ -111,6 +112,7 @@ export const serveFlags = fromEnvironment({
     summary:
       'Server that generates instead of this one: URL[,slots=N][,model=NAME][,key=env:VARIABLE][,name=NAME]. Repeatable.',
   }),
+  ...clusterFlags,
   ...queueFlags,
   config: Flags.string({
     ...http,

@@ -13,9 +13,7 @@ export const keys = {
   node: (id: string): string => `node.${id}`,
   fronts: 'front.',
   front: (id: string): string => `front.${id}`,
-  leases: 'lease.',
   lease: (model: string): string => `lease.${word(model)}`,
-  allSettings: 'settings.',
   settings: (model: string): string => `settings.${word(model)}`,
   services: (model: string): string => `services.${word(model)}`,
 };

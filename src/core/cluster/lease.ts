@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from '../base/clock.js';
 import type { Bucket, Entry } from '../bus/bucket.js';
-import { decodeEntry, encodeEntry, keys } from './entries.js';
+import { decodeEntry, encodeEntry } from './entries.js';
 import { leaseEntry, type LeaseEntry } from './messages.js';
 
 export interface LeaseOptions {
@@ -63,10 +63,9 @@ export class Lease {
   constructor(options: LeaseOptions) {
     this.#options = options;
     this.#sinceMs = options.clock.now();
-    this.#stopWatching = options.bucket.watch(keys.leases, (event) => {
-      if (event.type === 'put') {
-        if (event.entry.key === options.key) this.#see(event.entry);
-      } else if (event.key === options.key) this.#seen = null;
+    this.#stopWatching = options.bucket.watch(options.key, (event) => {
+      if (event.type === 'put') this.#see(event.entry);
+      else this.#seen = null;
     });
     this.#tick();
   }
@@ -92,7 +91,8 @@ export class Lease {
   #see({ value, revision }: Entry): void {
     const read = decodeEntry(leaseEntry, value);
     // A lease of another version is respected as one that is never given up: two versions do not share a line.
-    if (read.type !== 'entry') return;
+    // What is told again after a lost connection is not new.
+    if (read.type !== 'entry' || revision === this.#seen?.revision) return;
     this.#highest = Math.max(this.#highest, read.value.number);
     this.#seen = { revision, value: read.value, sinceMs: this.#options.clock.now() };
     const held = this.#held;

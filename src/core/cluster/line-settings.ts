@@ -17,8 +17,8 @@ export class LineSettings {
   constructor(bucket: Bucket, model: string) {
     this.#bucket = bucket;
     this.#key = keys.settings(model);
-    this.#stop = bucket.watch(keys.allSettings, (event) => {
-      if (event.type === 'put' && event.entry.key === this.#key) this.#see(event.entry);
+    this.#stop = bucket.watch(this.#key, (event) => {
+      if (event.type === 'put') this.#see(event.entry);
     });
   }
 

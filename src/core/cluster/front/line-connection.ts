@@ -30,9 +30,8 @@ export class LineConnection {
 
   constructor(options: LineConnectionOptions) {
     this.#options = options;
-    const key = keys.lease(options.model);
-    this.#stopWatching = options.bucket.watch(keys.leases, (event) => {
-      if (event.type !== 'put' || event.entry.key !== key) return;
+    this.#stopWatching = options.bucket.watch(keys.lease(options.model), (event) => {
+      if (event.type !== 'put') return;
       const read = decodeEntry(leaseEntry, event.entry.value);
       if (read.type === 'entry') this.#follow(read.value.holder, read.value.number);
     });

@@ -1,0 +1,72 @@
+import type { Clock } from '../../base/clock.js';
+import { Emitter, type Subscribable } from '../../base/emitter.js';
+import type { Bucket } from '../../bus/bucket.js';
+import type { Executor, Replicas } from '../../executor/executor.js';
+import { Inference, type InferenceOptions } from '../../inference/inference.js';
+import type { SchedulerLimits } from '../../scheduler/scheduler.js';
+import type { Peer } from '../channel/peer.js';
+import { LineSettings } from '../line-settings.js';
+import type { Members } from '../members.js';
+import type { nodeEntry } from '../messages.js';
+import { ClusterEngine } from './cluster-engine.js';
+import type { FrontSettings } from './front-settings.js';
+import { LineConnection } from './line-connection.js';
+import { RemoteLine } from './remote-line.js';
+
+export interface ClusterModelOptions {
+  readonly peer: Peer;
+  /** The bucket of leases and settings. */
+  readonly lines: Bucket;
+  readonly nodes: Members<typeof nodeEntry>;
+  readonly own: FrontSettings;
+  readonly queue: InferenceOptions;
+  readonly clock: Clock;
+}
+
+/** One of the models that nodes have, as a front serves it. */
+export class ClusterModel implements Replicas {
+  readonly name: string;
+  readonly inference: Inference;
+  readonly #engine: ClusterEngine;
+  readonly #connection: LineConnection;
+  readonly #settings: LineSettings;
+  readonly #changes = new Emitter<undefined>();
+
+  constructor(name: string, { peer, lines, nodes, own, queue, clock }: ClusterModelOptions) {
+    this.name = name;
+    this.#settings = new LineSettings(lines, name);
+    this.#connection = new LineConnection({ model: name, peer, bucket: lines, clock });
+    const line = new RemoteLine({ connection: this.#connection, settings: this.#settings, own, clock });
+    this.#engine = new ClusterEngine({ model: name, peer, nodes, line });
+    this.inference = new Inference(this.#engine, { ...queue, replicas: this }, clock, line);
+  }
+
+  get limits(): SchedulerLimits {
+    return this.inference.limits;
+  }
+
+  /** The nodes. */
+  get executors(): readonly Executor[] {
+    return this.#engine.nodes.map(({ name, engine: kind, status, slots: places, running }) => {
+      return { name, kind, status, places, running };
+    });
+  }
+
+  get slots(): number {
+    return this.executors.reduce((sum, { places }) => sum + places, 0);
+  }
+
+  get placesUp(): number {
+    return this.executors.reduce((sum, { status, places }) => sum + (status === 'ready' ? places : 0), 0);
+  }
+
+  get changes(): Subscribable<undefined> {
+    return this.#changes.subscribe;
+  }
+
+  async stop(): Promise<void> {
+    this.#connection.stop();
+    this.#settings.stop();
+    await this.#engine.stop();
+  }
+}
