@@ -222,8 +222,8 @@ export class FairLine<J extends Job> implements JobLine<J> {
     return this.position(job) === 0 ? 0 : (job.ticket?.workAhead ?? 0);
   }
 
-  weigh(job: J, work: number): void {
-    this.#arrivals.weigh(job, work);
+  weighAll(workOf: (job: J) => number): void {
+    this.#arrivals.weighAll(workOf);
     this.#changed();
   }
 

@@ -58,7 +58,7 @@ export class StartEstimates<J extends Job> {
 
   /** Weighs all waiting jobs by what is known now. */
   weigh(line: JobLine<J>): void {
-    for (const job of [...line]) line.weigh(job, this.workOf(job.demand));
+    line.weighAll(({ demand }) => this.workOf(demand));
   }
 
   started(job: J): void {
