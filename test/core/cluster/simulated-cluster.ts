@@ -5,6 +5,7 @@ import { FrontSettings } from '../../../src/core/cluster/front/front-settings.js
 import { joinCluster, type Membership } from '../../../src/core/cluster/membership.js';
 import { ClusterNode } from '../../../src/core/cluster/node/cluster-node.js';
 import { createMockEngine } from '../../../src/core/engine/mock/mock-engine.js';
+import { InferenceJob } from '../../../src/core/inference/inference-job.js';
 import type { InferenceRequest } from '../../../src/core/inference/request.js';
 import { inProcess } from '../../support/in-process.js';
 import { type MemoryBus, MemoryNetwork } from '../../support/memory-bus.js';
@@ -19,6 +20,8 @@ export interface Client {
   text: string;
   /** When it began, in the order of all that did. */
   startedAs: number | null;
+  /** When its front registered it, in virtual time. */
+  admittedMs: number;
   end: 'completed' | 'left' | string | null;
 }
 
@@ -93,7 +96,7 @@ export class SimulatedCluster {
 
   /** A client of a front asks for an answer. */
   ask(front: string): Client {
-    const client: Client = { id: `r${this.clients.length}`, front, text: '', startedAs: null, end: null };
+    const client: Client = { id: `r${this.clients.length}`, front, text: '', startedAs: null, admittedMs: 0, end: null };
     this.clients.push(client);
     const take = (parts: readonly AnswerPart[]): void => {
       for (const part of parts) if (part.type === 'content') client.text += part.text;
@@ -101,7 +104,8 @@ export class SimulatedCluster {
     const models = this.#fronts.get(front)?.models;
     if (models === undefined) throw new Error(`There is no front ${front}.`);
     const listener = {
-      started: () => {
+      started: (job: object) => {
+        if (job instanceof InferenceJob) client.admittedMs = job.admittedMs;
         this.#started += 1;
         client.startedAs = this.#started;
       },

@@ -286,7 +286,7 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
   #registration({ job, prefixes, grant }: Held): Registration {
     const nowMs = this.#clock.now();
     return {
-      ...{ id: job.id, demand: job.demand, prefixes: [...prefixes], waitedMs: Math.max(0, nowMs - job.arrivedMs) },
+      ...{ id: job.id, demand: job.demand, prefixes: [...prefixes], waitedMs: nowMs - job.admittedMs },
       deadlineMs: job.deadlineMs === null ? null : job.deadlineMs - nowMs,
       node: grant?.node ?? null,
       isHomeless: job.status === 'running' && grant === null,
