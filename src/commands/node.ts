@@ -38,7 +38,10 @@ export default class Node extends BaseCommand {
     if (this.jsonEnabled()) this.logJson({ event: 'ready', name: options.name, model, slots });
     else this.log(`chatstream node ${options.name} is ready: ${model}, ${slots} slots, at ${nats.address.shown}`);
     const signal = await signalled;
-    logger.info({ signal, drain_timeout_ms: flags['drain-timeout'] }, 'draining: a second signal ends the process at once');
+    logger.info(
+      { signal, drain_timeout_ms: flags['drain-timeout'] },
+      'draining: a second signal ends the process at once',
+    );
     const left = await node.drain(flags['drain-timeout']);
     logger.info({ left }, 'stopped');
     return { event: 'stopped', left };

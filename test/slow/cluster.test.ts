@@ -58,9 +58,7 @@ describe.skipIf(!hasNats())(`a cluster on a real NATS server ${needsNats}`, () =
 
   function holder(): CliProcess | undefined {
     const held = /this process (holds|no longer holds) the line/g;
-    return members.find(
-      ({ stderr, hasExited }) => !hasExited && [...stderr.matchAll(held)].at(-1)?.[1] === 'holds',
-    );
+    return members.find(({ stderr, hasExited }) => !hasExited && [...stderr.matchAll(held)].at(-1)?.[1] === 'holds');
   }
 
   it('loses and repeats nothing while a node, the holder of the line and NATS are killed', async () => {
@@ -86,7 +84,9 @@ describe.skipIf(!hasNats())(`a cluster on a real NATS server ${needsNats}`, () =
 });
 
 async function runningAt(fronts: readonly { readonly url: string }[]): Promise<number> {
-  const queues = await Promise.all(fronts.map(async ({ url }): Promise<unknown> => (await fetch(`${url}/v1/queue`)).json()));
+  const queues = await Promise.all(
+    fronts.map(async ({ url }): Promise<unknown> => (await fetch(`${url}/v1/queue`)).json()),
+  );
   return queues.reduce<number>((sum, queue) => {
     const running = member(queue, 'running');
     return sum + (Array.isArray(running) ? running.length : 0);

@@ -1,7 +1,7 @@
 import type { CancelTimer, Clock } from '../base/clock.js';
 import type { Bucket, Entry } from '../bus/bucket.js';
 import { decodeEntry, encodeEntry } from './entries.js';
-import { type LeaseEntry,leaseEntry } from './messages.js';
+import { type LeaseEntry, leaseEntry } from './messages.js';
 
 export interface LeaseOptions {
   readonly bucket: Bucket;
@@ -109,7 +109,10 @@ export class Lease {
     const held = this.#held;
     if (held !== null && nowMs - held.renewedMs >= trustedMs) this.#lose();
     else if (held !== null && nowMs - held.renewedMs >= renewMs) void this.#renew(held);
-    else if (held === null && nowMs - (this.#seen?.sinceMs ?? this.#sinceMs) >= (this.#seen === null ? tickMs : staleMs)) {
+    else if (
+      held === null &&
+      nowMs - (this.#seen?.sinceMs ?? this.#sinceMs) >= (this.#seen === null ? tickMs : staleMs)
+    ) {
       void this.#try();
     }
     this.#cancelTick = clock.schedule(tickMs, () => {

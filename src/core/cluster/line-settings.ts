@@ -37,7 +37,9 @@ export class LineSettings {
    * @param edit called again if somebody else was faster; gets null if there are none
    * @throws ChatstreamError `cluster_unavailable`
    */
-  async change(edit: (current: Omit<SettingsEntry, 'version'> | null) => Omit<SettingsEntry, 'version'>): Promise<void> {
+  async change(
+    edit: (current: Omit<SettingsEntry, 'version'> | null) => Omit<SettingsEntry, 'version'>,
+  ): Promise<void> {
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const entry = await this.#bucket.get(this.#key);
       const read = entry === null ? null : decodeEntry(settingsEntry, entry.value);

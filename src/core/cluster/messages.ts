@@ -118,7 +118,10 @@ const fromNode = Type.Union([
   Type.Object({ type: Type.Literal('answer'), call: count, value: Type.Unknown() }),
   Type.Object({ type: Type.Literal('failure'), call: count, error: wireError }),
   /** What a round did for the generations of this front. */
-  Type.Object({ type: Type.Literal('round'), round: Type.Unsafe<Round>(Type.Object({ events: Type.Array(Type.Object({})) })) }),
+  Type.Object({
+    type: Type.Literal('round'),
+    round: Type.Unsafe<Round>(Type.Object({ events: Type.Array(Type.Object({})) })),
+  }),
   /** It does not begin: the grant is of a holder that has been replaced, or all places are taken. */
   Type.Object({ type: Type.Literal('refused'), id, reason: Type.String() }),
 ]);

@@ -83,7 +83,9 @@ export async function keepsTheLaws({ seed, steps }: { seed: number; steps: reado
   for (const front of fronts) {
     const started = ours.filter((client) => client.front === front && client.startedAs !== null);
     const inOrder = started.toSorted((one, other) => one.admittedMs - other.admittedMs);
-    expect(inOrder.map(({ startedAs }) => startedAs)).toEqual(started.flatMap(({ startedAs }) => startedAs ?? []).sort(ascending));
+    expect(inOrder.map(({ startedAs }) => startedAs)).toEqual(
+      started.flatMap(({ startedAs }) => startedAs ?? []).sort(ascending),
+    );
   }
 }
 

@@ -97,7 +97,14 @@ export class SimulatedCluster {
 
   /** A client of a front asks for an answer. */
   ask(front: string): Client {
-    const client: Client = { id: `r${this.clients.length}`, front, text: '', startedAs: null, admittedMs: 0, end: null };
+    const client: Client = {
+      id: `r${this.clients.length}`,
+      front,
+      text: '',
+      startedAs: null,
+      admittedMs: 0,
+      end: null,
+    };
     this.clients.push(client);
     const take = (parts: readonly AnswerPart[]): void => {
       for (const part of parts) if (part.type === 'content') client.text += part.text;

@@ -79,12 +79,24 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
     const open = { maxConcurrency: Infinity, maxQueue: Infinity };
     const isDraining = (): boolean => this.#isDraining;
     const state = {
-      ...{ limits: open, maxQueuedTokens: null, places: Infinity, running: 0, waiting: 0, queuedTokens: 0, heldPlaces: 0 },
+      ...{
+        limits: open,
+        maxQueuedTokens: null,
+        places: Infinity,
+        running: 0,
+        waiting: 0,
+        queuedTokens: 0,
+        heldPlaces: 0,
+      },
       get draining() {
         return isDraining();
       },
     };
-    this.room = new QueueRoom(state, () => null, () => this.retryAfterSeconds());
+    this.room = new QueueRoom(
+      state,
+      () => null,
+      () => this.retryAfterSeconds(),
+    );
     connection.messages((message) => {
       this.#hear(message);
     });
@@ -263,7 +275,9 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
   /** Of this front, in the order of the line. */
   *entries(): Generator<QueueEntry<InferenceJob>> {
     const nowMs = this.#clock.now();
-    const entries = this.#waitingJobs.flatMap(({ job, standing }) => (standing === null ? [] : [{ job, ...standing.view }]));
+    const entries = this.#waitingJobs.flatMap(({ job, standing }) =>
+      standing === null ? [] : [{ job, ...standing.view }],
+    );
     for (const entry of entries.toSorted((one, other) => one.position - other.position)) {
       yield { ...entry, waitedMs: nowMs - entry.job.admittedMs };
     }

@@ -48,7 +48,10 @@ export async function joinCluster({ bus, clock, logger, id = newId() }: Membersh
     ...{ peer, bucket: lines, nodes, fronts, clock },
     firstNumber: () => Math.floor(Date.now() / 1000),
     onHolding: (model, isHeld) => {
-      logger.info({ model }, isHeld ? 'this process holds the line of the model' : 'this process no longer holds the line');
+      logger.info(
+        { model },
+        isHeld ? 'this process holds the line of the model' : 'this process no longer holds the line',
+      );
     },
   });
   peer.foreigners((version) => {

@@ -15,9 +15,11 @@ export function schedulerOptionsOf(settings: SettingsEntry | null): SchedulerOpt
     ...{ maxQueue, queueTimeoutMs, maxQueuedTokens, ttftTargetMs },
   };
   if (keys === null) return limits;
-  const classReserves = new Map(keys.classReserves.flatMap(([name, places]) => {
-    const known = trafficClasses.find((each) => each === name);
-    return known === undefined ? [] : [[known, places] as const];
-  }));
+  const classReserves = new Map(
+    keys.classReserves.flatMap(([name, places]) => {
+      const known = trafficClasses.find((each) => each === name);
+      return known === undefined ? [] : [[known, places] as const];
+    }),
+  );
   return { ...limits, fair: { policy, classPatienceMs, terms: new Map(keys.terms), classReserves } };
 }

@@ -7,7 +7,16 @@ import type { Channel } from '../channel/channel.js';
 import type { Peer } from '../channel/peer.js';
 import { keys } from '../entries.js';
 import { Announcement } from '../members.js';
-import { type FromNode, type NodeCall, type NodeEntry, nodePurpose, reading, shapes, type ToNode, toWireError } from '../messages.js';
+import {
+  type FromNode,
+  type NodeCall,
+  type NodeEntry,
+  nodePurpose,
+  reading,
+  shapes,
+  type ToNode,
+  toWireError,
+} from '../messages.js';
 
 export interface ClusterNodeOptions {
   readonly engine: ServingEngine;
@@ -154,7 +163,11 @@ export class ClusterNode {
     } catch (error) {
       this.#running.delete(spec.id);
       const { code, advice } = asChatstreamError(error, 'engine_failed');
-      this.#sendRound(front, { durationMs: 0, batchSize: 0, events: [{ type: 'failed', id: spec.id, code, message: advice }] });
+      this.#sendRound(front, {
+        durationMs: 0,
+        batchSize: 0,
+        events: [{ type: 'failed', id: spec.id, code, message: advice }],
+      });
     }
   }
 
@@ -197,7 +210,8 @@ export class ClusterNode {
     try {
       send(front, { type: 'answer', call, value: await this.#value(ask, controller.signal) });
     } catch (error) {
-      if (!controller.signal.aborted) send(front, { type: 'failure', call, error: toWireError(asChatstreamError(error)) });
+      if (!controller.signal.aborted)
+        send(front, { type: 'failure', call, error: toWireError(asChatstreamError(error)) });
     } finally {
       front.calls.delete(call);
     }
