@@ -34,7 +34,7 @@ interface Member {
 const limits = { maxConcurrency: 1, maxQueue: 1000, queueTimeoutMs: 0 };
 
 /** Answers count from 1 to this: every gap and every repetition shows. */
-export const answerTokens = 12;
+const answerTokens = 12;
 export const wholeAnswer = Array.from({ length: answerTokens }, (_, index) => String(index + 1)).join(' ');
 
 /** A cluster in one process and in virtual time, over a network that may lose, delay and repeat messages. */
