@@ -66,8 +66,6 @@ const standing = Type.Tuple([id, count, nullable(milliseconds), Type.Unsafe<Wait
 
 /** The line as a whole. */
 const lineState = Type.Object({
-  maxConcurrency: count,
-  maxQueue: count,
   running: count,
   waiting: count,
   retryAfterSeconds: Type.Number(),

@@ -7,7 +7,7 @@ import type { SchedulerLimits } from '../../scheduler/scheduler.js';
 import type { Peer } from '../channel/peer.js';
 import { LineSettings } from '../line-settings.js';
 import type { Members } from '../members.js';
-import type { nodeEntry } from '../messages.js';
+import type { NodeEntry, nodeEntry } from '../messages.js';
 import { ClusterEngine } from './cluster-engine.js';
 import type { FrontSettings } from './front-settings.js';
 import { LineConnection } from './line-connection.js';
@@ -31,12 +31,15 @@ export class ClusterModel implements Replicas {
   readonly #connection: LineConnection;
   readonly #settings: LineSettings;
   readonly #changes = new Emitter<undefined>();
+  readonly #nodes: ClusterModelOptions['nodes'];
 
   constructor(name: string, { peer, lines, nodes, own, queue, clock }: ClusterModelOptions) {
     this.name = name;
+    this.#nodes = nodes;
     this.#settings = new LineSettings(lines, name);
     this.#connection = new LineConnection({ model: name, peer, bucket: lines, clock });
-    const line = new RemoteLine({ connection: this.#connection, settings: this.#settings, own, clock });
+    const slots = (): number => this.slots;
+    const line = new RemoteLine({ connection: this.#connection, settings: this.#settings, own, slots, clock });
     this.#engine = new ClusterEngine({ model: name, peer, nodes, line });
     this.inference = new Inference(this.#engine, { ...queue, replicas: this }, clock, line);
   }
@@ -47,17 +50,25 @@ export class ClusterModel implements Replicas {
 
   /** The nodes. */
   get executors(): readonly Executor[] {
-    return this.#engine.nodes.map(({ name, engine: kind, status, slots: places, running }) => {
+    return this.#ownNodes.map(({ name, engine: kind, status, slots: places, running }) => {
       return { name, kind, status, places, running };
     });
   }
 
   get slots(): number {
-    return this.executors.reduce((sum, { places }) => sum + places, 0);
+    return this.#sumOfPlaces(() => true);
   }
 
   get placesUp(): number {
-    return this.executors.reduce((sum, { status, places }) => sum + (status === 'ready' ? places : 0), 0);
+    return this.#sumOfPlaces(({ status }) => status === 'ready');
+  }
+
+  get #ownNodes(): readonly NodeEntry[] {
+    return [...this.#nodes.all.values()].filter(({ model }) => model === this.name);
+  }
+
+  #sumOfPlaces(counts: (node: NodeEntry) => boolean): number {
+    return this.#ownNodes.reduce((sum, node) => sum + (counts(node) ? node.slots : 0), 0);
   }
 
   get changes(): Subscribable<undefined> {

@@ -19,6 +19,8 @@ export interface RemoteLineOptions {
   readonly settings: LineSettings;
   /** As this front was started with them. */
   readonly own: FrontSettings;
+  /** Places of all nodes that have the model. */
+  readonly slots: () => number;
   readonly clock: Clock;
 }
 
@@ -115,11 +117,11 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
     return this.#held.get(id)?.prefixes ?? [];
   }
 
-  /** What the settings say, or what the nodes have places for. */
+  /** What the settings say, and at most what the nodes have places for. */
   get limits(): SchedulerLimits {
-    const { own } = this.#options;
-    const maxConcurrency = this.#limits.maxConcurrency ?? this.#line?.maxConcurrency ?? own.maxConcurrency ?? 1;
-    return { maxConcurrency, maxQueue: this.#limits.maxQueue ?? own.maxQueue };
+    const { own, slots } = this.#options;
+    const { maxConcurrency = own.maxConcurrency ?? Infinity, maxQueue = own.maxQueue } = this.#limits;
+    return { maxConcurrency: Math.max(1, Math.min(maxConcurrency, slots())), maxQueue };
   }
 
   get draining(): boolean {
@@ -284,7 +286,7 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
   #registration({ job, prefixes, grant }: Held): Registration {
     const nowMs = this.#clock.now();
     return {
-      ...{ id: job.id, demand: job.demand, prefixes: [...prefixes], waitedMs: Math.max(0, nowMs - job.arrivedMs) },
+      ...{ id: job.id, demand: job.demand, prefixes: [...prefixes], waitedMs: nowMs - job.admittedMs },
       deadlineMs: job.deadlineMs === null ? null : job.deadlineMs - nowMs,
       node: grant?.node ?? null,
       isHomeless: job.status === 'running' && grant === null,

@@ -334,11 +334,8 @@ export class LineHolder {
     for (const { job, position, etaMs } of scheduler.entries()) {
       places.get(job.request.front)?.push([job.request.id, position, etaMs, scheduler.waitsFor(job)]);
     }
-    const { running, waiting, limits } = scheduler;
-    const line = {
-      ...{ running, waiting, maxQueue: limits.maxQueue, retryAfterSeconds: scheduler.retryAfterSeconds() },
-      maxConcurrency: Math.min(limits.maxConcurrency, this.#places.inOrder),
-    };
+    const { running, waiting } = scheduler;
+    const line = { running, waiting, retryAfterSeconds: scheduler.retryAfterSeconds() };
     for (const [link, ofFront] of places) link.send({ type: 'standing', line, places: ofFront });
   }
 }
