@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.js';
 import type { Bucket, Entry } from '../bus/bucket.js';
 import type { Bus } from '../bus/bus.js';
 import { buckets, decodeEntry, keys } from './entries.js';
-import { type FrontEntry, frontEntry, type LeaseEntry, leaseEntry, type NodeEntry,nodeEntry } from './messages.js';
+import { type FrontEntry, frontEntry, type LeaseEntry, leaseEntry, type NodeEntry, nodeEntry } from './messages.js';
 
 /** What was heard of a member, or of the holder of a line. */
 export interface Heard<T> {
