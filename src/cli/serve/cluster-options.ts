@@ -1,5 +1,5 @@
-import type { Config } from '../../core/config/read-config.js';
 import { reservesOf } from '../../core/config/access.js';
+import type { Config } from '../../core/config/read-config.js';
 import { refuseReserves } from '../../core/scheduler/reserves.js';
 import type { ServeClusterOptions } from '../../core/serve-cluster.js';
 import type { FlagOrigins } from '../flags.js';

@@ -1,7 +1,7 @@
 import type { CancelTimer, Clock } from '../base/clock.js';
 import type { Bucket, Entry } from '../bus/bucket.js';
 import { decodeEntry, encodeEntry } from './entries.js';
-import { leaseEntry, type LeaseEntry } from './messages.js';
+import { type LeaseEntry,leaseEntry } from './messages.js';
 
 export interface LeaseOptions {
   readonly bucket: Bucket;
@@ -149,7 +149,7 @@ export class Lease {
     try {
       const entry = this.#entry(number);
       const revision = await (seen === null ? bucket.create(key, entry) : bucket.update(key, entry, seen.revision));
-      if (this.#isOver) return;
+      if (this.#hasEnded()) return;
       if (revision === null) {
         await this.#look();
         return;
@@ -162,6 +162,11 @@ export class Lease {
     } finally {
       this.#isAsking = false;
     }
+  }
+
+  /** It may end while it asks. */
+  #hasEnded(): boolean {
+    return this.#isOver;
   }
 
   /** Somebody was faster, or the bucket is not the one that it was. */

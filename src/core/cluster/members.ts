@@ -1,4 +1,4 @@
-import type { TSchema, Static } from 'typebox';
+import type { Static,TSchema } from 'typebox';
 import type { CancelTimer, Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import type { Bucket } from '../bus/bucket.js';

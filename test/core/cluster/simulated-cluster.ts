@@ -1,9 +1,9 @@
-import type { AnswerPart } from '../../../src/core/engine/dialects/answer.js';
 import { seededRandom } from '../../../src/core/base/random.js';
 import { ClusterModels } from '../../../src/core/cluster/front/cluster-models.js';
 import { FrontSettings } from '../../../src/core/cluster/front/front-settings.js';
-import { joinCluster, type Membership } from '../../../src/core/cluster/membership.js';
+import { joinCluster, type Membership } from '../../../src/core/cluster/joining/join-cluster.js';
 import { ClusterNode } from '../../../src/core/cluster/node/cluster-node.js';
+import type { AnswerPart } from '../../../src/core/engine/dialects/answer.js';
 import { createMockEngine } from '../../../src/core/engine/mock/mock-engine.js';
 import { InferenceJob } from '../../../src/core/inference/inference-job.js';
 import type { InferenceRequest } from '../../../src/core/inference/request.js';
@@ -22,7 +22,8 @@ export interface Client {
   startedAs: number | null;
   /** When its front registered it, in virtual time. */
   admittedMs: number;
-  end: 'completed' | 'left' | string | null;
+  /** `completed`, or the code of an error; null until it has ended. */
+  end: string | null;
 }
 
 interface Member {

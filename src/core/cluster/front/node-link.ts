@@ -1,5 +1,5 @@
-import type { ChatstreamError } from '../../base/errors.js';
 import { clusterAwayError } from '../../base/cluster-refusals.js';
+import type { ChatstreamError } from '../../base/errors.js';
 import type { GenerationSpec, Round } from '../../engine/engine.js';
 import type { Channel } from '../channel/channel.js';
 import type { Peer } from '../channel/peer.js';

@@ -1,7 +1,7 @@
-import { clusterAwayError } from '../../base/cluster-refusals.js';
 import type { CancelTimer, Clock } from '../../base/clock.js';
+import { clusterAwayError } from '../../base/cluster-refusals.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
-import { ChatstreamError } from '../../base/errors.js';
+import type { ChatstreamError } from '../../base/errors.js';
 import { drainingError } from '../../base/queue-refusals.js';
 import type { InferenceJob } from '../../inference/inference-job.js';
 import type { QueueEntry, SchedulerEvent, WaitingView, WaitReason } from '../../scheduler/job.js';
@@ -11,8 +11,8 @@ import type { SchedulerLimits } from '../../scheduler/scheduler.js';
 import type { LineSettings } from '../line-settings.js';
 import { type FromLine, fromWireError, type LineState, type Registration, type Standing } from '../messages.js';
 import { prefixesOf } from '../prefixes.js';
-import type { LineConnection } from './line-connection.js';
 import { type FrontSettings, withKeys, withLimits } from './front-settings.js';
+import type { LineConnection } from './line-connection.js';
 
 export interface RemoteLineOptions {
   readonly connection: LineConnection;

@@ -64,11 +64,11 @@ export class LineCandidate {
   }
 
   async #begin(lease: number): Promise<void> {
-    const { bucket, clock, onHolding, ...others } = this.#options;
+    const { peer, nodes, fronts, clock, onHolding } = this.#options;
     const services = await this.#readServices();
     if (this.#lease.number !== lease) return;
     const settings = this.#settings.current;
-    this.#holder = new LineHolder({ ...others, model: this.#model, lease, settings, services, clock });
+    this.#holder = new LineHolder({ model: this.#model, lease, peer, nodes, fronts, settings, services, clock });
     onHolding?.(this.#model, true);
     this.#saveLater();
   }

@@ -1,8 +1,8 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
 import { asChatstreamError, type ChatstreamError } from '../../base/errors.js';
+import type { Services } from '../../scheduler/fair-line.js';
 import type { SchedulerEvent } from '../../scheduler/job.js';
 import { Scheduler } from '../../scheduler/scheduler.js';
-import type { Services } from '../../scheduler/fair-line.js';
 import type { Channel } from '../channel/channel.js';
 import type { Peer } from '../channel/peer.js';
 import type { Members } from '../members.js';
@@ -277,7 +277,7 @@ export class LineHolder {
   }
 
   #lost(request: LineRequest | undefined, node: string): void {
-    if (request === undefined || request.node !== node) return;
+    if (request?.node !== node) return;
     this.#places.leave(request);
     this.#places.doubt(node);
     request.failedAt.add(node);

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '../base/clock.js';
-import type { Logger } from '../base/logger.js';
-import type { Bucket } from '../bus/bucket.js';
-import type { Bus } from '../bus/bus.js';
-import { schemaVersion } from './channel/envelope.js';
-import { Peer } from './channel/peer.js';
-import { buckets, keys } from './entries.js';
-import { LineCandidates } from './line/line-candidate.js';
-import { Announcement, Members } from './members.js';
-import { frontEntry, nodeEntry } from './messages.js';
+import type { Clock } from '../../base/clock.js';
+import type { Logger } from '../../base/logger.js';
+import type { Bucket } from '../../bus/bucket.js';
+import type { Bus } from '../../bus/bus.js';
+import { schemaVersion } from '../channel/envelope.js';
+import { Peer } from '../channel/peer.js';
+import { buckets, keys } from '../entries.js';
+import { LineCandidates } from '../line/line-candidate.js';
+import { Announcement, Members } from '../members.js';
+import { frontEntry, nodeEntry } from '../messages.js';
 
 export interface MembershipOptions {
   readonly bus: Bus;
