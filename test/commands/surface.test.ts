@@ -12,6 +12,7 @@ import KeysNew from '../../src/commands/keys/new.js';
 import Models from '../../src/commands/models/index.js';
 import ModelsPull from '../../src/commands/models/pull.js';
 import ModelsRm from '../../src/commands/models/rm.js';
+import Node from '../../src/commands/node.js';
 import Serve from '../../src/commands/serve.js';
 import Top from '../../src/commands/top.js';
 import { member } from '../../src/core/base/json.js';
@@ -39,6 +40,7 @@ const commands: Readonly<Record<string, CommandClass>> = {
   models: Models,
   'models pull': ModelsPull,
   'models rm': ModelsRm,
+  node: Node,
   serve: Serve,
   top: Top,
 };
