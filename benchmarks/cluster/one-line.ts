@@ -1,7 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { markdownTable } from '../support/markdown.js';
-import { answerOf, LineSimulation, type Size, Stopwatch } from './line-simulation.js';
+import { answerOf, LineSimulation, type Size } from './line-simulation.js';
+import { Stopwatch } from './stopwatch.js';
 
 /**
  * How long a line the holder of a model can keep: the real scheduler in virtual time, from one node to 1,000 nodes of 32

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import Bench from '../../src/commands/bench.js';
 import BenchAgent from '../../src/commands/bench-agent.js';
+import ClusterStatus from '../../src/commands/cluster/status.js';
 import Compare from '../../src/commands/compare.js';
 import ConfigCheck from '../../src/commands/config/check.js';
 import HistoryAdd from '../../src/commands/history/add.js';
@@ -28,6 +29,7 @@ interface CommandClass {
 const commands: Readonly<Record<string, CommandClass>> = {
   bench: Bench,
   'bench-agent': BenchAgent,
+  'cluster status': ClusterStatus,
   compare: Compare,
   'config check': ConfigCheck,
   'history add': HistoryAdd,

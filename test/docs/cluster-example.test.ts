@@ -100,12 +100,11 @@ function startedByImages(): readonly Started[] {
   return Array.from(lines, ([, json = '']) => ({ args: parseAs(commandSchema, JSON.parse(json)), graceSeconds: null }));
 }
 
-/** As in README.md, with what stands before the command. */
+/** As README.md says. */
 function startedByReaders(): readonly Started[] {
   return codeLinesOf(readPage(`${folder}README.md`)).flatMap((line) => {
-    const words = line.split(/\s+/);
-    const at = words.indexOf('chatstream');
-    return at < 0 ? [] : [{ args: words.slice(at + 1), graceSeconds: null }];
+    const [, words] = / chatstream ((?:cluster|node|serve) .*)$/.exec(line) ?? [];
+    return words === undefined ? [] : [{ args: words.split(/\s+/), graceSeconds: null }];
   });
 }
 

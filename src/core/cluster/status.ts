@@ -12,7 +12,7 @@ export interface Heard<T> {
   readonly silentMs: number | null;
 }
 
-export interface LineStatus {
+interface LineStatus {
   readonly model: string;
   /** The name of the process that holds it; its id if that is no member, and null if nobody does. */
   readonly holder: string | null;
