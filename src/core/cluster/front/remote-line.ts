@@ -9,10 +9,11 @@ import type { JobScheduler } from '../../scheduler/job-scheduler.js';
 import { QueueRoom } from '../../scheduler/queue-room.js';
 import type { SchedulerLimits } from '../../scheduler/scheduler.js';
 import type { LineSettings } from '../line-settings.js';
-import { type FromLine, fromWireError, type LineState, type Registration, type Standing } from '../messages.js';
-import { prefixesOf } from '../prefixes.js';
+import { type FromLine, fromWireError, type LineState, type Standing } from '../messages.js';
 import { type FrontSettings, withKeys, withLimits } from './front-settings.js';
+import { type Grant, type Held, newHeld, registrationOf } from './held-request.js';
 import type { LineConnection } from './line-connection.js';
+import { Progress } from './progress.js';
 
 export interface RemoteLineOptions {
   readonly connection: LineConnection;
@@ -24,28 +25,6 @@ export interface RemoteLineOptions {
   readonly clock: Clock;
 }
 
-/** Where a request may run. */
-export interface Grant {
-  readonly node: string;
-  readonly lease: number;
-}
-
-/** A request of this front, from its registration to its end. */
-interface Held {
-  readonly job: InferenceJob;
-  readonly prefixes: readonly string[];
-  grant: Grant | null;
-  standing: { readonly view: WaitingView; readonly waitsFor: WaitReason } | null;
-  isDecided: boolean;
-  readonly decided: Promise<void>;
-  readonly decide: () => void;
-  /** Output tokens that the line has not been told of. */
-  tokens: number;
-  cached: number | null;
-}
-
-/** How often the line is told how many tokens there were, in milliseconds. */
-const progressMs = 250;
 /** How long a new request waits for the line, while another holder is elected for example, in milliseconds. */
 const decisionMs = 10_000;
 /** Without a line for so long, in milliseconds, those that wait are turned away. */
@@ -63,18 +42,17 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
   readonly #events = new Emitter<SchedulerEvent<InferenceJob>>();
   readonly #regrants = new Emitter<string>();
   readonly #drained: (() => void)[] = [];
-  /** Requests with something that the line has not been told of. */
-  readonly #unreported = new Set<Held>();
+  readonly #progress: Progress;
   #line: LineState | null = null;
   #limits: Partial<SchedulerLimits> = {};
   #isDraining = false;
-  #cancelProgress: CancelTimer | null = null;
   #cancelOutage: CancelTimer | null = null;
 
   constructor(options: RemoteLineOptions) {
     this.#options = options;
     this.#clock = options.clock;
     const { connection, settings, own } = options;
+    this.#progress = new Progress(connection, options.clock);
     // The line itself says what there is room for; only a drain is this front's own affair.
     const open = { maxConcurrency: Infinity, maxQueue: Infinity };
     const isDraining = (): boolean => this.#isDraining;
@@ -162,22 +140,18 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
 
   admit(job: InferenceJob): void {
     this.room.assertVacancy();
-    let decide = (): void => undefined;
-    const decided = new Promise<void>((resolve) => {
-      decide = resolve;
-    });
     job.status = 'waiting';
     job.admittedMs = this.#clock.now();
-    this.#held.set(job.id, {
-      ...{ job, prefixes: prefixesOf(job.prompt), grant: null, standing: null, isDecided: false, decided, decide },
-      ...{ tokens: 0, cached: null },
-    });
+    this.#held.set(job.id, newHeld(job));
   }
 
   /** Registers them all at once, and waits for what the line says. */
   async accepted(jobs: readonly InferenceJob[]): Promise<void> {
     const held = jobs.flatMap(({ id }) => this.#held.get(id) ?? []);
-    this.#options.connection.send({ type: 'register', requests: held.map((each) => this.#registration(each)) });
+    this.#options.connection.send({
+      type: 'register',
+      requests: held.map((each) => registrationOf(each, this.#clock.now())),
+    });
     const cancelTimer = this.#clock.schedule(decisionMs, () => {
       for (const each of held) if (!each.isDecided) this.#turnAway(each, 'arrival', clusterAwayError());
     });
@@ -241,15 +215,13 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
   countCached(job: InferenceJob, tokens: number): void {
     const held = this.#held.get(job.id);
     if (held === undefined) return;
-    held.cached = tokens;
-    this.#reportSoon(held);
+    this.#progress.cached(held, tokens);
   }
 
   countOutput(job: InferenceJob): void {
     const held = this.#held.get(job.id);
     if (held === undefined) return;
-    held.tokens += 1;
-    this.#reportSoon(held);
+    this.#progress.produced(held);
   }
 
   drain(): Promise<void> {
@@ -297,21 +269,11 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
     return count;
   }
 
-  #registration({ job, prefixes, grant }: Held): Registration {
-    const nowMs = this.#clock.now();
-    return {
-      ...{ id: job.id, demand: job.demand, prefixes: [...prefixes], waitedMs: nowMs - job.admittedMs },
-      deadlineMs: job.deadlineMs === null ? null : job.deadlineMs - nowMs,
-      node: grant?.node ?? null,
-      isHomeless: job.status === 'running' && grant === null,
-    };
-  }
-
   #changeConnection(isOpen: boolean): void {
     this.#cancelOutage?.();
     this.#cancelOutage = null;
     if (isOpen) {
-      const requests = Array.from(this.#held.values(), (held) => this.#registration(held));
+      const requests = Array.from(this.#held.values(), (held) => registrationOf(held, this.#clock.now()));
       this.#options.connection.send({ type: 'all', requests });
       return;
     }
@@ -378,32 +340,12 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
 
   #end(job: InferenceJob): void {
     const held = this.#held.get(job.id);
-    this.#report();
+    this.#progress.report();
     this.#held.delete(job.id);
     job.status = 'gone';
     this.#options.connection.send({ type: 'over', id: job.id });
     this.#decide(held);
     this.#settleDrain();
-  }
-
-  #reportSoon(held: Held): void {
-    this.#unreported.add(held);
-    this.#cancelProgress ??= this.#clock.schedule(progressMs, () => {
-      this.#report();
-    });
-  }
-
-  #report(): void {
-    this.#cancelProgress?.();
-    this.#cancelProgress = null;
-    const counts: [string, number, number | null][] = [];
-    for (const held of this.#unreported) {
-      counts.push([held.job.id, held.tokens, held.cached]);
-      held.tokens = 0;
-      held.cached = null;
-    }
-    this.#unreported.clear();
-    if (counts.length > 0) this.#options.connection.send({ type: 'progress', counts });
   }
 
   #settleDrain(): void {
