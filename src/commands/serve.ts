@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import type { Logger as PinoLogger } from 'pino';
 import { BaseCommand } from '../cli/base-command.js';
+import { natsOptionsOf } from '../cli/bench/cluster-flags.js';
 import { showDownload } from '../cli/download-progress.js';
 import { type FlagOrigins, flagOrigins } from '../cli/flags.js';
 import { createLogger, type LogLevel } from '../cli/logging.js';
@@ -57,6 +58,10 @@ export default class Serve extends BaseCommand {
       command: '<%= config.bin %> <%= command.id %> --upstream http://gpu1:8080 --upstream http://gpu2:8000,slots=16',
     },
     {
+      description: 'Serve what the nodes of a cluster have',
+      command: '<%= config.bin %> <%= command.id %> --cluster nats://10.0.0.1',
+    },
+    {
       description: 'Serve a team: with keys and a short queue, on all networks',
       command: '<%= config.bin %> <%= command.id %> -m model.gguf --host 0.0.0.0 --config team.yaml --max-queue 16',
     },
@@ -74,7 +79,7 @@ export default class Serve extends BaseCommand {
     const hangups = flags.config === undefined ? null : new Hangups();
     const host = { drain: ask, startLoad: loadStarter(this.config.root) };
     const start = { flags, config, origins, logger, stopping, host };
-    const server = await (flags.upstream === undefined ? this.#serveModel(start) : this.#serveUpstreams(start));
+    const server = await this.#serve(start);
     const check = (access: Access): void => {
       for (const problem of unknownModels(access, server.modelNames)) logger.warn({ config: flags.config }, problem);
     };
@@ -98,6 +103,11 @@ export default class Serve extends BaseCommand {
     if (abandoned > 0) logger.warn({ abandoned }, 'generations were cut off at the end of --drain-timeout');
     logger.info(server.totals, 'stopped');
     return { event: 'stopped', abandoned, totals: server.totals };
+  }
+
+  #serve(start: Start): Promise<Served> {
+    if (start.flags.cluster !== undefined) return this.#serveCluster(start);
+    return start.flags.upstream === undefined ? this.#serveModel(start) : this.#serveUpstreams(start);
   }
 
   async #serveModel({ flags, config, logger, stopping, host }: Start): Promise<Served> {
@@ -131,6 +141,21 @@ export default class Serve extends BaseCommand {
     if (this.jsonEnabled()) this.logJson(relayReadyEvent(server, options));
     else this.log(relayReadyBlock(server, options));
     // Upstream servers and their models come and go.
+    return { ...server, modelNames: [anyName] };
+  }
+
+  async #serveCluster({ flags, config, origins, logger, host }: Start): Promise<Served> {
+    const nats = natsOptionsOf(flags);
+    const { clusterOptions, frontReadyBlock } = await import('../cli/serve/cluster-options.js');
+    const options = clusterOptions(flags, this.config.version, config, origins);
+    warnIfOpen(options, logger);
+    const { connectNats } = await import('../core/bus/nats-bus.js');
+    const { serveCluster } = await import('../core/serve-cluster.js');
+    const bus = await connectNats({ ...nats, name: 'chatstream serve' });
+    const server = await serveCluster(bus, { ...options, host }, logger);
+    if (this.jsonEnabled()) this.logJson({ event: 'ready', url: server.url, cluster: nats.address.shown });
+    else this.log(frontReadyBlock(server.url, nats.address.shown));
+    // Nodes and their models come and go.
     return { ...server, modelNames: [anyName] };
   }
 

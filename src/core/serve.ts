@@ -13,13 +13,12 @@ import type { SeveralModels } from './local-models.js';
 import { createApp } from './server/app.js';
 import type { ServerOptions } from './server/http/context.js';
 import { listen } from './server/http/listen.js';
-import { memoryStorage } from './server/store/memory-store.js';
-import type { Storage } from './server/store/store.js';
 import {
   contextOf,
   drainApp,
   entrance,
   type HostProcess,
+  openStorage,
   type QueueOptions,
   replaceAccess,
   schedulerOptions,
@@ -122,14 +121,6 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
     await storage.close();
     throw error;
   }
-}
-
-/** In memory, or in a file. @throws ChatstreamError `usage` */
-async function openStorage({ storePath, storeTtlMs }: ServerOptions, clock: Clock, logger: Logger): Promise<Storage> {
-  if (storePath === null) return memoryStorage(storeTtlMs, clock);
-  // Loaded late: without --store, nobody needs it.
-  const { openFileStorage } = await import('./server/store/file-storage.js');
-  return openFileStorage({ path: storePath, ttlMs: storeTtlMs, clock, logger });
 }
 
 /** Loaded late: without --otlp, nobody needs it. */

@@ -1,6 +1,7 @@
 import type { Logger as PinoLogger } from 'pino';
 import { type Clock, longestTimerMs } from './base/clock.js';
 import { ChatstreamError } from './base/errors.js';
+import type { Logger } from './base/logger.js';
 import type { Access } from './config/access.js';
 import { apiKeySettings } from './config/key-settings.js';
 import type { RequestLine } from './inference/request-line.js';
@@ -14,6 +15,8 @@ import { LoadTests, type StartLoad } from './server/console/load-tests.js';
 import { connectionLimitsOfProcess } from './server/http/connection-limits.js';
 import type { App, LineContext, Operations, ServerOptions } from './server/http/context.js';
 import { KeyRing } from './server/http/key-ring.js';
+import { memoryStorage } from './server/store/memory-store.js';
+import type { Storage } from './server/store/store.js';
 
 export interface QueueOptions extends SchedulerLimits {
   /** Longest wait in the queue in milliseconds; 0 is unlimited. */
@@ -90,6 +93,18 @@ export function schedulerOptions(queue: QueueOptions, access: Access | null, key
   if (policy === 'fifo' && access === null) return limits;
   const classReserves = access?.classReserves ?? new Map();
   return { ...limits, fair: { policy, classPatienceMs, preemptAfterMs, terms: termsOf(keys), classReserves } };
+}
+
+/** In memory, or in a file. @throws ChatstreamError `usage` */
+export async function openStorage(
+  { storePath, storeTtlMs }: ServerOptions,
+  clock: Clock,
+  logger: Logger,
+): Promise<Storage> {
+  if (storePath === null) return memoryStorage(storeTtlMs, clock);
+  // Loaded late: without --store, nobody needs it.
+  const { openFileStorage } = await import('./server/store/file-storage.js');
+  return openFileStorage({ path: storePath, ttlMs: storeTtlMs, clock, logger });
 }
 
 /** What operators can do with the process of the server; null if it is not the server's own. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import Bench from '../../src/commands/bench.js';
 import BenchAgent from '../../src/commands/bench-agent.js';
+import ClusterStatus from '../../src/commands/cluster/status.js';
 import Compare from '../../src/commands/compare.js';
 import ConfigCheck from '../../src/commands/config/check.js';
 import HistoryAdd from '../../src/commands/history/add.js';
@@ -11,6 +12,7 @@ import KeysNew from '../../src/commands/keys/new.js';
 import Models from '../../src/commands/models/index.js';
 import ModelsPull from '../../src/commands/models/pull.js';
 import ModelsRm from '../../src/commands/models/rm.js';
+import Node from '../../src/commands/node.js';
 import Serve from '../../src/commands/serve.js';
 import Top from '../../src/commands/top.js';
 import { member } from '../../src/core/base/json.js';
@@ -27,6 +29,7 @@ interface CommandClass {
 const commands: Readonly<Record<string, CommandClass>> = {
   bench: Bench,
   'bench-agent': BenchAgent,
+  'cluster status': ClusterStatus,
   compare: Compare,
   'config check': ConfigCheck,
   'history add': HistoryAdd,
@@ -37,6 +40,7 @@ const commands: Readonly<Record<string, CommandClass>> = {
   models: Models,
   'models pull': ModelsPull,
   'models rm': ModelsRm,
+  node: Node,
   serve: Serve,
   top: Top,
 };

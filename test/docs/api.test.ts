@@ -30,6 +30,7 @@ const clientErrors: readonly ErrorCode[] = [
   'draining',
   'too_many_connections',
   'engine_unavailable',
+  'cluster_unavailable',
   'engine_failed',
   'upstream_failed',
   'model_loading_failed',

@@ -26,7 +26,7 @@ describe('the relative links', () => {
   });
 
   it('of the benchmarks lead somewhere', () => {
-    const pages = ['bench', 'gate', 'scheduler', 'serve'].map((name) => `benchmarks/${name}/README.md`);
+    const pages = ['bench', 'cluster', 'gate', 'scheduler', 'serve'].map((name) => `benchmarks/${name}/README.md`);
     expect(checkLinks(root, ...pages)).toEqual({ code: 0, said: '' });
   });
 });

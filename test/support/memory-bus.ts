@@ -1,7 +1,9 @@
 import type { Clock } from '../../src/core/base/clock.js';
 import { Emitter } from '../../src/core/base/emitter.js';
 import type { Random } from '../../src/core/base/random.js';
+import type { Bucket, BucketOptions } from '../../src/core/bus/bucket.js';
 import type { Bus, BusMessage, BusStatus } from '../../src/core/bus/bus.js';
+import { MemoryBucket, MemoryStore, type MemoryWatch } from './memory-bucket.js';
 
 /** What may happen to a message on its way. */
 export interface Weather {
@@ -22,6 +24,7 @@ export class MemoryNetwork {
   readonly clock: Clock;
   readonly #random: Random;
   readonly #buses = new Set<MemoryBus>();
+  readonly #stores = new Map<string, MemoryStore>();
   #inboxes = 0;
 
   constructor(clock: Clock, random: Random) {
@@ -41,6 +44,27 @@ export class MemoryNetwork {
     return `_INBOX.${this.#inboxes}`;
   }
 
+  /** The bucket of this name, which is made at its first use. */
+  store(name: string, options: BucketOptions): MemoryStore {
+    const store = this.#stores.get(name) ?? new MemoryStore(this, options);
+    this.#stores.set(name, store);
+    if (store.ttlMs !== options.ttlMs) throw new Error(`${name} keeps entries for ${store.ttlMs ?? 'ever'} ms`);
+    return store;
+  }
+
+  /** A way between a process and the server, which what travels may not survive. */
+  travel(bus: MemoryBus, arrive: () => void): void {
+    if (bus.isCut || this.#random() < this.weather.lost) return;
+    this.clock.schedule(this.delayMs(), () => {
+      if (!bus.isCut) arrive();
+    });
+  }
+
+  delayMs(): number {
+    const [least, most] = this.weather.delayMs;
+    return least + this.#random() * (most - least);
+  }
+
   /** @param inbox where the sender waits for an answer; null if it wants none */
   send(from: MemoryBus, subject: string, data: Uint8Array, inbox: string | null): void {
     if (data.length > from.maxPayloadBytes) throw new Error(`a message of ${data.length} bytes to ${subject}`);
@@ -50,8 +74,7 @@ export class MemoryNetwork {
     if (from.isCut || this.#random() < this.weather.lost) return;
     const copies = this.#random() < this.weather.repeated ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
-      const [least, most] = this.weather.delayMs;
-      this.clock.schedule(least + this.#random() * (most - least), () => {
+      this.clock.schedule(this.delayMs(), () => {
         for (const bus of this.#buses) bus.deliver(subject, data, inbox);
       });
     }
@@ -63,12 +86,12 @@ export class MemoryNetwork {
 }
 
 export class MemoryBus implements Bus {
-  /** While it is true, nothing reaches this connection, and nothing leaves it. */
-  isCut = false;
   readonly maxPayloadBytes: number;
   readonly #network: MemoryNetwork;
   readonly #status = new Emitter<BusStatus>();
   readonly #handlers = new Map<string, Set<(message: BusMessage) => void>>();
+  readonly #watches = new Set<MemoryWatch>();
+  #isCut = false;
 
   constructor(network: MemoryNetwork, maxPayloadBytes: number) {
     this.#network = network;
@@ -77,6 +100,31 @@ export class MemoryBus implements Bus {
 
   get onStatus(): Bus['onStatus'] {
     return this.#status.subscribe;
+  }
+
+  /** While it is true, nothing reaches this connection, and nothing leaves it. */
+  get isCut(): boolean {
+    return this.#isCut;
+  }
+
+  set isCut(isCut: boolean) {
+    if (this.#isCut === isCut) return;
+    this.#isCut = isCut;
+    this.#status.emit({ type: isCut ? 'lost' : 'back' });
+    if (!isCut) for (const watch of this.#watches) watch.catchUp();
+  }
+
+  bucket(name: string, options: BucketOptions): Promise<Bucket> {
+    return Promise.resolve(new MemoryBucket(this, this.#network, this.#network.store(name, options)));
+  }
+
+  /** @returns ends the watch, which the end of the connection does as well */
+  keep(watch: MemoryWatch): () => void {
+    this.#watches.add(watch);
+    return () => {
+      watch.stop();
+      this.#watches.delete(watch);
+    };
   }
 
   publish(subject: string, data: Uint8Array): void {
@@ -121,6 +169,8 @@ export class MemoryBus implements Bus {
   close(): Promise<void> {
     this.#network.leave(this);
     this.#handlers.clear();
+    for (const watch of this.#watches) watch.stop();
+    this.#watches.clear();
     return Promise.resolve();
   }
 }

@@ -3,6 +3,7 @@ import { engines, flashAttentionModes, gpuChoices, mockReplies } from '../../cor
 import { cacheTypes } from '../../core/gguf/kv-cache.js';
 import { automaticContextLength } from '../../core/gguf/memory-need.js';
 import { bundledModel } from '../../core/models/model-source.js';
+import { clusterFlags } from '../bench/cluster-flags.js';
 import {
   autoOrBytesFlag,
   autoOrIntegerFlag,
@@ -111,6 +112,7 @@ export const serveFlags = fromEnvironment({
     summary:
       'Server that generates instead of this one: URL[,slots=N][,model=NAME][,key=env:VARIABLE][,name=NAME]. Repeatable.',
   }),
+  ...clusterFlags,
   ...queueFlags,
   config: Flags.string({
     ...http,

@@ -143,9 +143,27 @@ function slotsOf(flags: Pick<ServeFlags, 'slots' | 'max-concurrency'>): number {
   return slots;
 }
 
+type EngineFlags = Pick<
+  ServeFlags,
+  | 'engine'
+  | 'context'
+  | 'gpu'
+  | 'gpu-layers'
+  | 'flash-attention'
+  | 'cache-type'
+  | 'threads'
+  | 'prefill-chunk'
+  | 'tpot-target'
+  | 'prompt-cache'
+  | 'embeddings'
+  | 'mock-prefill'
+  | 'mock-token'
+  | 'mock-reply'
+>;
+
 /** @param shares the slots of all engines of a model together, and how many engines share them */
-async function engineOptions(
-  flags: ServeFlags,
+export async function engineOptions(
+  flags: EngineFlags,
   source: string,
   { slots, engines }: { readonly slots: number; readonly engines: number },
   resolving: ResolveOptions,

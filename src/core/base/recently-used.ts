@@ -14,6 +14,11 @@ export class RecentlyUsed<T> {
     return this.#values.size;
   }
 
+  /** The least recently set first. */
+  get keys(): Iterable<string> {
+    return this.#values.keys();
+  }
+
   get(key: string): T | undefined {
     return this.#values.get(key);
   }

@@ -1,4 +1,5 @@
 import type { Subscribable } from '../base/emitter.js';
+import type { Bucket, BucketOptions } from './bucket.js';
 
 /** A message as it arrives. */
 export interface BusMessage {
@@ -27,6 +28,13 @@ export interface Bus {
   subscribe(subject: string, onMessage: (message: BusMessage) => void): () => void;
   /** Sends a message, and waits for one answer. Null if there is none in time, for whatever reason. Never rejects. */
   request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Uint8Array | null>;
+  /**
+   * Opens the bucket of this name, and makes it if there is none. A name has letters, digits, `_` and `-`.
+   *
+   * @throws ChatstreamError `cluster_unavailable` if NATS does not answer, keeps no buckets, or has this one with
+   *   another time to live
+   */
+  bucket(name: string, options: BucketOptions): Promise<Bucket>;
   readonly onStatus: Subscribable<BusStatus>;
   /** Sends what is under way, and ends the connection. */
   close(): Promise<void>;

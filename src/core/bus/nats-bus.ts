@@ -5,6 +5,7 @@ import { Emitter } from '../base/emitter.js';
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import type { Bus, BusStatus } from './bus.js';
 import type { ClusterAddress } from './cluster-address.js';
+import { openNatsBucket } from './nats-bucket.js';
 
 /** How to reach NATS. */
 export interface NatsOptions {
@@ -112,6 +113,7 @@ function busOf(connection: NatsConnection): Bus {
         // Without a subscriber, at a time-out and without a connection alike, there is no answer.
         () => null,
       ),
+    bucket: (name, bucketOptions) => openNatsBucket(connection, status.subscribe, name, bucketOptions),
     onStatus: status.subscribe,
     async close() {
       // Draining waits for the server, which may be away.

@@ -31,6 +31,8 @@ export interface Replicas {
   readonly executors: readonly Executor[];
   /** Generations that those that are up may have at once; 0 if none is up. */
   readonly placesUp: number;
+  /** All places, where their number changes; left out where it does not. */
+  readonly slots?: number;
   /** Emitted when {@link placesUp} may have changed. */
   readonly changes: Subscribable<undefined>;
 }

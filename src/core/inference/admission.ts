@@ -12,7 +12,7 @@ import {
 } from '../base/refusals.js';
 import type { EngineInfo, Prepared, PromptSource, ServingEngine } from '../engine/engine.js';
 import { type Claimant, noKey } from '../scheduler/demand.js';
-import type { Scheduler } from '../scheduler/scheduler.js';
+import type { JobScheduler } from '../scheduler/job-scheduler.js';
 import { usualClass } from '../scheduler/traffic-class.js';
 import { type AnswerPlan, AnswerPlans } from './answer-plans.js';
 import type { InferenceJob } from './inference-job.js';
@@ -30,7 +30,7 @@ export interface AdmissiblePrompt extends Prepared {
 /** The way into the queue: prepares and admits requests, and refuses them while there is no engine. */
 export class Admission {
   readonly #engine: ServingEngine;
-  readonly #scheduler: Scheduler<InferenceJob>;
+  readonly #scheduler: JobScheduler<InferenceJob>;
   readonly #queueTimeoutMs: number;
   readonly #clock: Clock;
   readonly #plans = new AnswerPlans();
@@ -38,7 +38,7 @@ export class Admission {
   #preparing = 0;
 
   /** @param queueTimeoutMs longest wait for the engine in milliseconds; 0 is unlimited */
-  constructor(engine: ServingEngine, scheduler: Scheduler<InferenceJob>, queueTimeoutMs: number, clock: Clock) {
+  constructor(engine: ServingEngine, scheduler: JobScheduler<InferenceJob>, queueTimeoutMs: number, clock: Clock) {
     this.#engine = engine;
     this.#scheduler = scheduler;
     this.#queueTimeoutMs = queueTimeoutMs;

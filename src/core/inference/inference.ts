@@ -6,6 +6,7 @@ import type { EngineInfo, ServingEngine, Token } from '../engine/engine.js';
 import type { Executor, Replicas } from '../executor/executor.js';
 import { noKey } from '../scheduler/demand.js';
 import type { SchedulerEvent } from '../scheduler/job.js';
+import type { JobScheduler } from '../scheduler/job-scheduler.js';
 import type { RateLimiter } from '../scheduler/rate-limiter.js';
 import { Scheduler, type SchedulerLimits, type SchedulerOptions } from '../scheduler/scheduler.js';
 import { Admission } from './admission.js';
@@ -36,7 +37,7 @@ export class Inference implements RequestLine {
   readonly #engine: ServingEngine;
   readonly #clock: Clock;
   readonly #places: Places;
-  readonly #scheduler: Scheduler<InferenceJob>;
+  readonly #scheduler: JobScheduler<InferenceJob>;
   readonly #admission: Admission;
   readonly #processing: Processing;
   readonly #events: RequestEvents;
@@ -45,13 +46,19 @@ export class Inference implements RequestLine {
   /** Number of calls of `tokenize` and `detokenize` that are not answered yet. */
   #translating = 0;
 
-  constructor(engine: ServingEngine, options: InferenceOptions, clock: Clock) {
+  /** @param scheduler one of its own by default */
+  constructor(
+    engine: ServingEngine,
+    options: InferenceOptions,
+    clock: Clock,
+    scheduler: JobScheduler<InferenceJob> = new Scheduler(options, clock),
+  ) {
     this.#engine = engine;
     this.#clock = clock;
     this.#rates = options.rates;
     this.#events = new RequestEvents(clock);
     spendTokens(this.#events.subscribe, options.rates);
-    this.#scheduler = new Scheduler(options, clock);
+    this.#scheduler = scheduler;
     this.#scheduler.events((event) => {
       this.#onScheduled(event);
     });
@@ -154,6 +161,7 @@ export class Inference implements RequestLine {
       }
       // The others come after the first, whose first token is that of the whole answer.
       if (jobs[0] !== undefined) this.#scheduler.keepToTarget(jobs[0]);
+      if (this.#scheduler.accepted !== undefined) await this.#scheduler.accepted(jobs);
       return { place: () => jobs.map((job) => this.#scheduler.view(job))[0] };
     } catch (error) {
       const refusal = withRetryAfter(asChatstreamError(error), this.#scheduler);

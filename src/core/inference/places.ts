@@ -1,12 +1,13 @@
 import { ChatstreamError } from '../base/errors.js';
 import type { EngineInfo, ServingEngine } from '../engine/engine.js';
 import type { Executor, Replicas } from '../executor/executor.js';
-import type { Scheduler, SchedulerLimits } from '../scheduler/scheduler.js';
+import type { JobScheduler } from '../scheduler/job-scheduler.js';
+import type { SchedulerLimits } from '../scheduler/scheduler.js';
 import type { InferenceJob } from './inference-job.js';
 
 export interface PlacesOptions {
   readonly engine: ServingEngine;
-  readonly scheduler: Scheduler<InferenceJob>;
+  readonly scheduler: JobScheduler<InferenceJob>;
   /** Sequences that the engine allocates, or all engines together. */
   readonly slots: number;
   /** The model; null until it has been loaded for the first time. */
@@ -31,7 +32,7 @@ export class Places {
   }
 
   get slots(): number {
-    return this.#options.slots;
+    return this.#options.replicas?.slots ?? this.#options.slots;
   }
 
   get executors(): readonly Executor[] {
@@ -48,7 +49,8 @@ export class Places {
    *   as many; nothing is changed then
    */
   resize(limits: Partial<SchedulerLimits>): void {
-    const { scheduler, slots } = this.#options;
+    const { slots } = this;
+    const { scheduler } = this.#options;
     const { maxConcurrency } = limits;
     if (maxConcurrency !== undefined && maxConcurrency > slots) {
       throw new ChatstreamError('invalid_request', `max_concurrency can be at most ${slots}, the number of slots.`, {

@@ -4,7 +4,7 @@ import { cutOffError } from '../base/queue-refusals.js';
 import { engineDownError } from '../base/refusals.js';
 import type { GenerationEvent, Round, ServingEngine } from '../engine/engine.js';
 import type { SchedulerEvent } from '../scheduler/job.js';
-import type { Scheduler } from '../scheduler/scheduler.js';
+import type { JobScheduler } from '../scheduler/job-scheduler.js';
 import type { InferenceJob } from './inference-job.js';
 import type { RequestEvents } from './request-events.js';
 
@@ -16,7 +16,7 @@ type TurnedAway = Extract<SchedulerEvent<InferenceJob>, { type: 'turned_away' }>
  */
 export class Processing {
   readonly #engine: ServingEngine;
-  readonly #scheduler: Scheduler<InferenceJob>;
+  readonly #scheduler: JobScheduler<InferenceJob>;
   readonly #events: RequestEvents;
   readonly #clock: Clock;
   readonly #running = new Map<string, InferenceJob>();
@@ -24,7 +24,7 @@ export class Processing {
   /** When the round arrived whose events are passed on, in the clock's milliseconds: all its tokens came then. */
   #roundMs = 0;
 
-  constructor(engine: ServingEngine, scheduler: Scheduler<InferenceJob>, events: RequestEvents, clock: Clock) {
+  constructor(engine: ServingEngine, scheduler: JobScheduler<InferenceJob>, events: RequestEvents, clock: Clock) {
     this.#engine = engine;
     this.#scheduler = scheduler;
     this.#events = events;

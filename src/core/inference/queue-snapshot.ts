@@ -1,5 +1,6 @@
 import type { Job, WaitingView, WaitReason } from '../scheduler/job.js';
-import type { Scheduler, SchedulerLimits } from '../scheduler/scheduler.js';
+import type { JobScheduler } from '../scheduler/job-scheduler.js';
+import type { SchedulerLimits } from '../scheduler/scheduler.js';
 import type { TrafficClass } from '../scheduler/traffic-class.js';
 import type { InferenceJob } from './inference-job.js';
 
@@ -57,7 +58,7 @@ interface Moment extends Pick<QueueSnapshot, 'slots' | 'preparing' | 'prefillChu
 }
 
 export function queueSnapshot(
-  scheduler: Scheduler<InferenceJob>,
+  scheduler: JobScheduler<InferenceJob>,
   running: Iterable<InferenceJob>,
   { nowMs, most, payer, ...state }: Moment,
 ): QueueSnapshot {

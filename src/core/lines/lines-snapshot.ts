@@ -1,11 +1,17 @@
 import { type QueueSnapshot, sharedRoom } from '../inference/queue-snapshot.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
-import type { ModelLine } from './model-line.js';
+
+/** The line of one of several models. */
+interface NamedLine {
+  readonly name: string;
+  readonly limits: SchedulerLimits;
+  readonly inference: { snapshot(most: number, payer: string | null): QueueSnapshot };
+}
 
 /**
  * The limits of each line, the highest where they differ: what was read can be sent back, and means the same for every line.
  */
-export function commonLimits(lines: readonly Pick<ModelLine, 'limits'>[]): SchedulerLimits {
+export function commonLimits(lines: readonly Pick<NamedLine, 'limits'>[]): SchedulerLimits {
   return {
     maxConcurrency: Math.max(...lines.map(({ limits }) => limits.maxConcurrency)),
     maxQueue: Math.max(...lines.map(({ limits }) => limits.maxQueue)),
@@ -18,7 +24,7 @@ export function commonLimits(lines: readonly Pick<ModelLine, 'limits'>[]): Sched
  * @param most how many requests of each queue are listed
  * @param payer lists only the requests of this key, or of this address without a key; null for all
  */
-export function linesSnapshot(lines: readonly ModelLine[], most: number, payer: string | null): QueueSnapshot {
+export function linesSnapshot(lines: readonly NamedLine[], most: number, payer: string | null): QueueSnapshot {
   const snapshots = lines.map(({ name, inference }) => ({ model: name, queue: inference.snapshot(most, payer) }));
   const sum = (count: (queue: QueueSnapshot) => number): number =>
     snapshots.reduce((total, { queue }) => total + count(queue), 0);

@@ -7,6 +7,7 @@ import type { Job } from './job.js';
 import type { JobLine } from './job-line.js';
 import { type KeyAccount, type KeyRoom, Ticket } from './key-account.js';
 import { PausedJobs, type Preempted } from './paused-jobs.js';
+import { isAddress } from './payer.js';
 import { checkReserves, Reserves, type ReserveSettings } from './reserves.js';
 import { ServiceCharges } from './service-charges.js';
 import { startOrder } from './start-order.js';
@@ -15,6 +16,9 @@ import { rankOf } from './traffic-class.js';
 import { WaitingLine } from './waiting-line.js';
 
 export { type FairOptions, queuePolicies, type QueuePolicy } from './fair-options.js';
+
+/** The service that each key has had in each class, in weighted tokens divided by its share. */
+export type Services = Readonly<Record<string, readonly number[]>>;
 
 /**
  * The waiting jobs of several keys. With the policy `fair`, the next job is that of the key with the least service, as in
@@ -99,18 +103,40 @@ export class FairLine<J extends Job> implements JobLine<J> {
   }
 
   enter(job: J): void {
-    const account = this.#accounts.of(job.demand.payer ?? job.demand.key);
-    this.#accounts.wake(account);
-    const lane = account.lanes[this.#isFifo ? 0 : rankOf(job.demand.trafficClass)];
-    if (lane === undefined) throw new Error(`There is no class ${job.demand.trafficClass}.`);
-    const ticket = new Ticket(job, lane, this.#arrived, this.#clock.now());
-    this.#arrived += 1;
-    job.ticket = ticket;
+    const ticket = this.#newTicket(job);
+    const { lane } = ticket;
+    const { account } = lane;
     this.#arrivals.enter(job);
     account.waiting += 1;
     this.#waiting.add(account);
     lane.append(ticket);
     if (lane.head === ticket) this.#refresh(account);
+    this.#changed();
+  }
+
+  /** A job that was started elsewhere, where its key has paid for it. */
+  adopt(job: J): void {
+    const ticket = this.#newTicket(job);
+    this.#charges.adopted(ticket);
+    this.#begin(ticket);
+    this.#refresh(ticket.lane.account);
+    this.#changed();
+  }
+
+  /** Of keys; addresses come and go. */
+  get services(): Services {
+    const accounts = [...this.#accounts.all].filter(({ name }) => !isAddress(name));
+    return Object.fromEntries(accounts.map(({ name, turns }) => [name, turns.map(({ service }) => service)]));
+  }
+
+  restoreServices(services: Services): void {
+    for (const [name, ofClasses] of Object.entries(services)) {
+      const account = this.#accounts.of(name);
+      ofClasses.forEach((service, rank) => {
+        account.lift(rank, service);
+      });
+      this.#refresh(account);
+    }
     this.#changed();
   }
 
@@ -198,8 +224,9 @@ export class FairLine<J extends Job> implements JobLine<J> {
     return this.#placeOf(job)?.workAhead ?? 0;
   }
 
-  weigh(job: J, work: number): void {
-    this.#arrivals.weigh(job, work);
+  weighAll(workOf: (job: J) => number): void {
+    this.#arrivals.weighAll(workOf);
+    for (const job of this.#paused.all) job.work = workOf(job);
     this.#changed();
   }
 
@@ -214,6 +241,17 @@ export class FairLine<J extends Job> implements JobLine<J> {
     for (const ticket of startOrder(this.#state())) yield ticket.job;
   }
 
+  #newTicket(job: J): Ticket<J> {
+    const account = this.#accounts.of(job.demand.payer ?? job.demand.key);
+    this.#accounts.wake(account);
+    const lane = account.lanes[this.#isFifo ? 0 : rankOf(job.demand.trafficClass)];
+    if (lane === undefined) throw new Error(`There is no class ${job.demand.trafficClass}.`);
+    const ticket = new Ticket(job, lane, this.#arrived, job.admittedMs);
+    this.#arrived += 1;
+    job.ticket = ticket;
+    return ticket;
+  }
+
   #placeOf({ ticket }: J): Place | null {
     if (ticket?.isWaiting !== true) return null;
     this.#rise();
@@ -222,13 +260,16 @@ export class FairLine<J extends Job> implements JobLine<J> {
 
   /** Lets a waiting job run. @param rank the class in which it has competed */
   #take(ticket: Ticket<J>, rank: number): J {
-    const { account } = ticket.lane;
     this.#charges.started(ticket, rank);
-    this.reserves.started(ticket.lane);
-    this.#running.add(ticket);
-    account.running += 1;
+    this.#begin(ticket);
     this.#remove(ticket);
     return ticket.job;
+  }
+
+  #begin(ticket: Ticket<J>): void {
+    this.reserves.started(ticket.lane);
+    this.#running.add(ticket);
+    ticket.lane.account.running += 1;
   }
 
   /** A job no longer runs. */

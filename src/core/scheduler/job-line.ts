@@ -16,8 +16,8 @@ export interface JobLine<J> extends Iterable<J> {
   position(job: J): number;
   /** The sum of the work of those that start before it. */
   workAhead(job: J): number;
-  /** Changes the work of a job in the line. */
-  weigh(job: J, work: number): void;
+  /** Changes the work of all jobs in the line. Their order makes no difference, so none is computed. */
+  weighAll(workOf: (job: J) => number): void;
   /**
    * Whether a job in the line comes too late. Costs no more than the positions up to the first that comes too late.
    *

@@ -3,7 +3,7 @@ import { Emitter, type Subscribable } from '../base/emitter.js';
 import { ChatstreamError } from '../base/errors.js';
 import { drainingError } from '../base/queue-refusals.js';
 import type { Claimant } from './demand.js';
-import { FairLine } from './fair-line.js';
+import { FairLine, type Services } from './fair-line.js';
 import type { Job, QueueEntry, SchedulerEvent, TurningAway, WaitingView, WaitReason } from './job.js';
 import type { JobLine } from './job-line.js';
 import { Occupancy } from './occupancy.js';
@@ -137,15 +137,34 @@ export class Scheduler<J extends Job> implements QueueState {
    */
   admit(job: J): void {
     if (!this.hasReserved(job.demand, 1)) this.room.assertVacancy();
+    this.readmit(job, 0);
+  }
+
+  /**
+   * Takes a job that was admitted elsewhere before, however many wait: its place is behind those that wait already.
+   *
+   * @param waitedMs for how long it has waited there, in milliseconds
+   */
+  readmit(job: J, waitedMs: number): void {
     if (job.status !== 'new') throw new ChatstreamError('internal', 'A job was admitted twice.');
     job.status = 'waiting';
-    job.admittedMs = this.#clock.now();
+    job.admittedMs = this.#clock.now() - waitedMs;
     job.work = this.#estimates.workOf(job);
     this.#line.enter(job);
     this.#occupancy.queuedTokens += job.demand.promptTokens;
     this.#starter.fill();
     this.#waits.watchOldest();
     this.#waits.watch(job);
+  }
+
+  /** Takes a job that runs already, because it was started elsewhere. Nobody is told that it starts. */
+  adopt(job: J): void {
+    if (job.status !== 'new') throw new ChatstreamError('internal', 'A job was admitted twice.');
+    job.status = 'running';
+    job.admittedMs = this.#clock.now();
+    this.#occupancy.running += 1;
+    this.#fairLine?.adopt(job);
+    this.#estimates.started(job);
   }
 
   /** Ends a running job; the first waiting one starts before this returns. Jobs that are not running are ignored. */
@@ -232,6 +251,16 @@ export class Scheduler<J extends Job> implements QueueState {
   /** The engine has found that many prompt tokens of a running job in its cache, which its key need not pay for. */
   countCached(job: J, tokens: number): void {
     this.#fairLine?.cached(job, tokens);
+  }
+
+  /** The service that keys have had, by class, for whoever holds the line next; null where that makes no difference. */
+  get services(): Services | null {
+    return this.#fairLine?.services ?? null;
+  }
+
+  /** What was read from {@link services} elsewhere. */
+  restoreServices(services: Services): void {
+    this.#fairLine?.restoreServices(services);
   }
 
   /** A running job has got an output token. */

@@ -27,6 +27,13 @@ export class ServiceCharges<J extends Job> {
     charge(ticket, cost);
   }
 
+  /** A job runs that was started elsewhere, where its key has paid. */
+  adopted(ticket: Ticket<J>): void {
+    ticket.charged = this.costOf(ticket);
+    ticket.rank = ticket.lane.rank;
+    ticket.expectedTokens = this.#expectedTokens(ticket);
+  }
+
   cached(ticket: Ticket<J>, tokens: number): void {
     ticket.cachedTokens = tokens;
     charge(ticket, -tokens * promptWeight);

@@ -61,7 +61,7 @@ export class StartEstimates<J extends Job> {
 
   /** Weighs all waiting jobs by what is known now. */
   weigh(line: JobLine<J>): void {
-    for (const job of [...line]) line.weigh(job, this.workOf(job));
+    line.weighAll((job) => this.workOf(job));
   }
 
   started(job: J): void {

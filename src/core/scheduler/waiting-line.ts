@@ -108,9 +108,12 @@ export class WaitingLine<T extends Standing> implements JobLine<T> {
     return Math.max(0, place < this.#head ? this.#work.before(this.#places.length) + before : before);
   }
 
-  weigh(item: T, work: number): void {
-    if (item.place >= 0) this.#work.add(item.place, work - item.work);
-    item.work = work;
+  weighAll(workOf: (item: T) => number): void {
+    for (const item of this) {
+      const work = workOf(item);
+      this.#work.add(item.place, work - item.work);
+      item.work = work;
+    }
   }
 
   isLate(item: T, isLate: (position: number, workAhead: number) => boolean): boolean {

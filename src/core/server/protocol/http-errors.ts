@@ -44,7 +44,7 @@ const httpErrors: Readonly<Record<ErrorCode, HttpError>> = {
   out_of_memory: internal,
   backend_unavailable: internal,
   target_unreachable: internal,
-  cluster_unavailable: internal,
+  cluster_unavailable: unavailable,
   output_failed: internal,
   address_unavailable: internal,
   usage: internal,

@@ -1,0 +1,38 @@
+import { reservesOf } from '../../core/config/access.js';
+import type { Config } from '../../core/config/read-config.js';
+import { refuseReserves } from '../../core/scheduler/reserves.js';
+import type { ServeClusterOptions } from '../../core/serve-cluster.js';
+import type { FlagOrigins } from '../flags.js';
+import type { ServeFlags } from './flags.js';
+import { lineOptions } from './options.js';
+import { refuseEngineFlags } from './upstream-options.js';
+
+/**
+ * What the flags mean for a front of a cluster.
+ *
+ * @throws ChatstreamError `usage` for a flag that would have no effect
+ */
+export function clusterOptions(
+  flags: ServeFlags,
+  version: string,
+  config: Config | null,
+  { isTyped, isGiven }: FlagOrigins,
+): ServeClusterOptions {
+  refuseEngineFlags('cluster', isTyped, ['upstream', 'otlp']);
+  if (config !== null) refuseReserves(reservesOf(config));
+  return {
+    ...lineOptions(flags, version, config),
+    maxConcurrency: isGiven('max-concurrency') ? flags['max-concurrency'] : null,
+  };
+}
+
+/** What `serve --cluster` prints once requests are accepted. The first line is the same as that of `serve`. */
+export function frontReadyBlock(url: string, cluster: string): string {
+  return [
+    `chatstream is ready on ${url}`,
+    '',
+    `  cluster   ${cluster}`,
+    `  watch     ${url}/metrics   chatstream cluster status --cluster ${cluster}`,
+    '',
+  ].join('\n');
+}

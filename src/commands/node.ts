@@ -1,0 +1,54 @@
+import { BaseCommand } from '../cli/base-command.js';
+import { natsOptionsOf } from '../cli/bench/cluster-flags.js';
+import { showDownload } from '../cli/download-progress.js';
+import { createLogger } from '../cli/logging.js';
+import { nodeFlags, nodeOptions } from '../cli/node-options.js';
+import { endWithParent, firstSignal } from '../cli/signals.js';
+
+export default class Node extends BaseCommand {
+  static override summary = 'Generate for the servers of a cluster.';
+
+  static override description = `Loads a model and joins the cluster at a NATS server. Requests come from servers that were started with chatstream serve --cluster. At SIGTERM or Ctrl-C it takes nothing new, and ends when what runs is done.`;
+
+  static override examples = [
+    {
+      description: 'Try it without a model',
+      command: '<%= config.bin %> <%= command.id %> --cluster nats://127.0.0.1:4222 --engine mock',
+    },
+    '<%= config.bin %> <%= command.id %> --cluster nats://10.0.0.1 -m model.gguf -n 8',
+  ];
+
+  static override flags = nodeFlags;
+
+  async run(): Promise<object> {
+    const { flags } = await this.parse(Node);
+    const nats = natsOptionsOf(flags);
+    const logger = createLogger(flags['log-level']);
+    const { signalled, stopping } = firstSignal();
+    endWithParent();
+    const options = await showDownload(logger, (onProgress, onNotice) =>
+      nodeOptions(flags, { onProgress, onNotice, signal: stopping }),
+    );
+    // Loaded late, so that --help and wrong flags need not wait for it.
+    const { connectNats } = await import('../core/bus/nats-bus.js');
+    const { serveNode } = await import('../core/serve-node.js');
+    const bus = await connectNats({ ...nats, name: `chatstream node ${options.name}` });
+    const node = await serveNode(bus, options, logger, stopping);
+    const { modelId: model, slots } = node.info;
+    if (this.jsonEnabled()) this.logJson({ event: 'ready', name: options.name, model, slots });
+    else this.log(`chatstream node ${options.name} is ready: ${model}, ${slots} slots, at ${nats.address.shown}`);
+    const signal = await signalled;
+    logger.info(
+      { signal, drain_timeout_ms: flags['drain-timeout'] },
+      'draining: a second signal ends the process at once',
+    );
+    const left = await node.drain(flags['drain-timeout']);
+    logger.info({ left }, 'stopped');
+    return { event: 'stopped', left };
+  }
+
+  /** One line per event, so that a script can read them as they come. */
+  override logJson(json: unknown): void {
+    process.stdout.write(`${JSON.stringify(json)}\n`);
+  }
+}

@@ -1,0 +1,23 @@
+import { ChatstreamError } from './errors.js';
+
+/** How soon to try again: another line holder is elected within so many seconds. */
+const retryAfterSeconds = 5;
+
+// cluster_unavailable
+
+/** The broker, or whoever holds the line, does not answer at the moment. */
+export function clusterAwayError(): ChatstreamError {
+  return new ChatstreamError('cluster_unavailable', 'The cluster cannot be reached at the moment.', {
+    hint: 'Try again in a few seconds; what runs goes on where it can.',
+    retryAfterSeconds,
+  });
+}
+
+/** No node has the model, or none has answered yet. */
+export function noNodeError(model: string | null): ChatstreamError {
+  const what = model === null ? 'a model' : `the model "${model}"`;
+  return new ChatstreamError('cluster_unavailable', `No node of the cluster has ${what} at the moment.`, {
+    hint: 'Try again later, or start one with: chatstream node.',
+    retryAfterSeconds,
+  });
+}

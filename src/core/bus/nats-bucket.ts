@@ -1,0 +1,203 @@
+import type { KV, KvEntry, Kvm } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Subscribable } from '../base/emitter.js';
+import { ChatstreamError, messageOf } from '../base/errors.js';
+import { type Bucket, type BucketOptions, checkKey, checkSelection, type Entry } from './bucket.js';
+import type { BusStatus } from './bus.js';
+import { NatsWatch } from './nats-watch.js';
+
+/** A member that hears nothing for so long gives up; a lease must be renewed more often than it can run out. */
+const answerWithinMs = 2000;
+
+/** The server's number for "the entry does not have this revision"; servers use either. */
+const otherRevision: readonly unknown[] = [10071, 10164];
+
+/**
+ * Opens a bucket of NATS's key-value store. The client is loaded here, so that nothing else has to wait for it.
+ *
+ * @throws ChatstreamError as {@link Bus.bucket} says
+ */
+export async function openNatsBucket(
+  connection: NatsConnection,
+  onStatus: Subscribable<BusStatus>,
+  name: string,
+  options: BucketOptions,
+): Promise<Bucket> {
+  const nats = await import('@nats-io/kv');
+  const bucket = new NatsBucket(new nats.Kvm(connection), connection, onStatus, name, options);
+  await bucket.open();
+  return bucket;
+}
+
+class NatsBucket implements Bucket {
+  readonly #kvm: Kvm;
+  readonly #connection: NatsConnection;
+  readonly #onStatus: Subscribable<BusStatus>;
+  readonly #name: string;
+  readonly #ttlMs: number | null;
+  #kv: KV | null = null;
+
+  constructor(
+    kvm: Kvm,
+    connection: NatsConnection,
+    onStatus: Subscribable<BusStatus>,
+    name: string,
+    { ttlMs }: BucketOptions,
+  ) {
+    this.#kvm = kvm;
+    this.#connection = connection;
+    this.#onStatus = onStatus;
+    this.#name = name;
+    this.#ttlMs = ttlMs;
+  }
+
+  async open(): Promise<KV> {
+    try {
+      const settings = { description: 'chatstream', allow_direct: false, ttl: this.#ttlMs ?? 0 };
+      const kv = await inTime(this.#kvm.create(this.#name, settings));
+      await this.#check(kv);
+      this.#kv = kv;
+      return kv;
+    } catch (error) {
+      if (error instanceof ChatstreamError) throw error;
+      throw isOff(error) ? jetStreamOff(this.#connection.getServer(), error) : unavailable(this.#name, error);
+    }
+  }
+
+  async get(key: string): Promise<Entry | null> {
+    checkKey(key);
+    const found = await this.#ask((kv) => kv.get(key));
+    return found?.operation === 'PUT' ? entryOf(found) : null;
+  }
+
+  list(selection: string): Promise<Entry[]> {
+    checkSelection(selection);
+    return this.#ask(async (kv) => {
+      const entries: Entry[] = [];
+      // A bucket keeps one value per key, so its history is what it holds.
+      for await (const found of await kv.history({ key: subjectOf(selection) })) {
+        if (found.operation === 'PUT') entries.push(entryOf(found));
+      }
+      return entries;
+    });
+  }
+
+  put(key: string, value: Uint8Array): Promise<number> {
+    checkKey(key);
+    return this.#ask((kv) => kv.put(key, value));
+  }
+
+  create(key: string, value: Uint8Array): Promise<number | null> {
+    checkKey(key);
+    return this.#ask((kv) => kv.create(key, value).catch(nullIfOtherRevision));
+  }
+
+  update(key: string, value: Uint8Array, revision: number): Promise<number | null> {
+    checkKey(key);
+    return this.#ask((kv) => kv.update(key, value, revision).catch(nullIfOtherRevision));
+  }
+
+  async remove(key: string, revision?: number): Promise<boolean> {
+    checkKey(key);
+    const condition = revision === undefined ? {} : { previousSeq: revision };
+    const removed = await this.#ask((kv) => kv.delete(key, condition).then(() => true, nullIfOtherRevision));
+    return removed === true;
+  }
+
+  watch(selection: string, onEvent: Parameters<Bucket['watch']>[1]): () => void {
+    checkSelection(selection);
+    const watch = new NatsWatch({
+      open: async () => (await this.open()).watch({ key: subjectOf(selection) }),
+      get: (key) => this.get(key),
+      isClosed: () => this.#connection.isClosed(),
+      onStatus: this.#onStatus,
+      ttlMs: this.#ttlMs,
+      onEvent,
+    });
+    return () => {
+      watch.stop();
+    };
+  }
+
+  /** A server that came back without its storage has no bucket: it is made again, and asked once more. */
+  async #ask<T>(question: (kv: KV) => Promise<T>): Promise<T> {
+    try {
+      return await inTime(question(this.#kv ?? (await this.open())));
+    } catch (error) {
+      if (!isOff(error)) throw error instanceof ChatstreamError ? error : unavailable(this.#name, error);
+    }
+    const kv = await this.open();
+    return inTime(question(kv)).catch((error: unknown) => {
+      throw unavailable(this.#name, error);
+    });
+  }
+
+  /** Members of another version, or somebody with a tool, may have made it with another time to live. */
+  async #check(kv: KV): Promise<void> {
+    const { ttl } = await inTime(kv.status());
+    const wantedMs = this.#ttlMs ?? 0;
+    if (ttl === wantedMs) return;
+    throw new ChatstreamError(
+      'cluster_unavailable',
+      `The bucket ${this.#name} at NATS keeps entries for ${ttl} ms, but this version wants ${wantedMs} ms.`,
+      { hint: `Do all members run the same version? Otherwise remove it: nats kv del ${this.#name}` },
+    );
+  }
+}
+
+function subjectOf(selection: string): string {
+  return selection === '' || selection.endsWith('.') ? `${selection}>` : selection;
+}
+
+function entryOf({ key, value, revision }: KvEntry): Entry {
+  return { key, value, revision };
+}
+
+function nullIfOtherRevision(error: unknown): null {
+  if (otherRevision.includes(codeOf(error))) return null;
+  throw error;
+}
+
+/** JetStream, or this bucket, is not there: nobody answers, or the server says that there is none. */
+function isOff(error: unknown): boolean {
+  return error instanceof Error && ['JetStreamNotEnabled', 'StreamNotFoundError'].includes(error.name);
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
+function jetStreamOff(address: string, cause: unknown): ChatstreamError {
+  return new ChatstreamError(
+    'cluster_unavailable',
+    `NATS at ${address} has JetStream switched off, which a cluster needs.`,
+    {
+      hint: 'Start it with: nats-server -js. With accounts, enable JetStream for the account as well.',
+      cause,
+    },
+  );
+}
+
+function unavailable(name: string, cause: unknown): ChatstreamError {
+  return new ChatstreamError(
+    'cluster_unavailable',
+    `The bucket ${name} at NATS does not answer: ${messageOf(cause)}.`,
+    {
+      hint: 'Is nats-server running, and may this user use JetStream?',
+      cause,
+    },
+  );
+}
+
+/** The client would wait for 5 s, and for longer while the connection is lost. */
+function inTime<T>(promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error(`no answer within ${answerWithinMs} ms`));
+    }, answerWithinMs);
+    timer.unref();
+    promise.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+    });
+  });
+}

@@ -1,0 +1,84 @@
+import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { member } from '../../base/json.js';
+
+/** Of all messages and entries of the cluster. Every change of a shape raises it; members with another one are refused. */
+export const schemaVersion = 1;
+
+/** Where a process hears what others send to it. */
+export function peerSubject(id: string): string {
+  return `chatstream.cluster.peer.${id}`;
+}
+
+/** Room for the header of a message, which is shorter by far. */
+const mostHeaderBytes = 512;
+
+/**
+ * What is known of a message without its content. Several pieces make one message if it is too long for NATS: all but the
+ * last say that there is `more`.
+ */
+const header = Type.Object({
+  version: Type.Literal(schemaVersion),
+  /** The process that sends it. */
+  from: Type.String(),
+  /** The channel, by a name that its opener has made up. */
+  channel: Type.String(),
+  /** Whether the sender has opened it: a process may have a channel to itself. */
+  byOpener: Type.Boolean(),
+  /** What the channel is for. */
+  purpose: Type.String(),
+  /** Pieces of this channel that have arrived at the sender, in order. */
+  received: Type.Integer({ minimum: 0 }),
+  content: Type.Union([
+    /** Counted from 0 by the sender. */
+    Type.Object({ type: Type.Literal('piece'), number: Type.Integer({ minimum: 0 }), more: Type.Boolean() }),
+    /** Only says what has arrived; `isMissing`: something that came before something else has not. */
+    Type.Object({ type: Type.Literal('receipt'), isMissing: Type.Boolean() }),
+    /** The sender has no such channel, or has closed it. */
+    Type.Object({ type: Type.Literal('closed') }),
+  ]),
+});
+
+export type Header = Static<typeof header>;
+
+/** What came in on the subject of a process. */
+export type Incoming =
+  | { readonly type: 'message'; readonly header: Header; readonly body: Uint8Array }
+  /** From a program that speaks another version. */
+  | { readonly type: 'foreign'; readonly version: number; readonly from: string; readonly channel: string }
+  | { readonly type: 'unreadable' };
+
+const newline = 0x0a;
+
+/** The header as a line of JSON, and what follows it as it is. */
+export function encodeEnvelope(value: Header, body: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.from(`${JSON.stringify(value)}\n`), body]);
+}
+
+export function decodeEnvelope(data: Uint8Array): Incoming {
+  const end = data.indexOf(newline);
+  const value = end < 0 ? null : parsed(Buffer.from(data.subarray(0, end)).toString('utf8'));
+  if (Value.Check(header, value)) return { type: 'message', header: value, body: data.subarray(end + 1) };
+  const [version, from, channel] = ['version', 'from', 'channel'].map((name) => member(value, name));
+  if (typeof version !== 'number' || version === schemaVersion) return { type: 'unreadable' };
+  if (typeof from !== 'string' || typeof channel !== 'string') return { type: 'unreadable' };
+  return { type: 'foreign', version, from, channel };
+}
+
+/** A message as JSON, in pieces that NATS takes. */
+export function piecesOf(message: object, maxPayloadBytes: number): readonly Uint8Array[] {
+  const bytes = Buffer.from(JSON.stringify(message));
+  const size = maxPayloadBytes - mostHeaderBytes;
+  const pieces: Uint8Array[] = [];
+  for (let start = 0; start < bytes.length; start += size) pieces.push(bytes.subarray(start, start + size));
+  return pieces;
+}
+
+/** @returns null if it is no JSON */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

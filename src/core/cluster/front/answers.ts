@@ -1,0 +1,26 @@
+import { type TSchema, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { ChatstreamError } from '../../base/errors.js';
+import type { EngineInfo, Prepared, Token } from '../../engine/engine.js';
+
+const tokens = Type.Unsafe<readonly Token[]>(Type.Array(Type.Integer()));
+const text = Type.String();
+const prepared = Type.Unsafe<Prepared>(
+  Type.Object({ prompt: Type.Array(Type.Integer()), format: Type.Object({}), isThinking: Type.Boolean() }),
+);
+const info = Type.Unsafe<EngineInfo>(
+  Type.Object({ modelId: Type.String(), contextLength: Type.Integer(), slots: Type.Integer() }),
+);
+
+/** What nodes answer, with their types. @throws ChatstreamError `internal` for what can be no answer to that question */
+export const readAnswer = {
+  tokens: (value: unknown): readonly Token[] => checked(tokens, value),
+  text: (value: unknown): string => checked(text, value),
+  prepared: (value: unknown): Prepared => checked(prepared, value),
+  info: (value: unknown): EngineInfo => checked(info, value),
+};
+
+function checked<T extends TSchema>(shape: T, value: unknown): ReturnType<typeof Value.Parse<T>> {
+  if (Value.Check(shape, value)) return value;
+  throw new ChatstreamError('internal', 'A node gave an answer that was not asked for.');
+}

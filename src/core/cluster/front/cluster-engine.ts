@@ -1,0 +1,255 @@
+import { clusterAwayError, noNodeError } from '../../base/cluster-refusals.js';
+import { Emitter, type Subscribable } from '../../base/emitter.js';
+import { ChatstreamError } from '../../base/errors.js';
+import type {
+  Demands,
+  EngineInfo,
+  EngineState,
+  GenerationEvent,
+  GenerationSpec,
+  Prepared,
+  PromptSource,
+  Round,
+  ServingEngine,
+  Token,
+} from '../../engine/engine.js';
+import { ResumableGenerations } from '../../engine/process/unfinished-work.js';
+import type { Peer } from '../channel/peer.js';
+import type { Members } from '../members.js';
+import type { NodeCall, NodeEntry, nodeEntry } from '../messages.js';
+import { readAnswer } from './answers.js';
+import { NodeLink } from './node-link.js';
+import type { RemoteLine } from './remote-line.js';
+
+export interface ClusterEngineOptions {
+  readonly model: string;
+  readonly peer: Peer;
+  readonly nodes: Members<typeof nodeEntry>;
+  readonly line: RemoteLine;
+}
+
+/** A generation on a node. Each attempt has a name of its own, so that what comes late from an earlier one is not heard. */
+interface Attempt {
+  readonly id: string;
+  readonly name: string;
+  readonly link: NodeLink;
+}
+
+/** A question is asked of so many nodes at most, one after the other, if they are lost before they answer. */
+const mostAsked = 3;
+
+/**
+ * The nodes that have a model, as one engine. A generation begins where the line has granted it a place. If its node is lost,
+ * it goes on where the line grants it another one, after the last token that has arrived here.
+ */
+export class ClusterEngine implements ServingEngine {
+  readonly #options: ClusterEngineOptions;
+  readonly #rounds = new Emitter<Round>();
+  readonly #states = new Emitter<EngineState>();
+  readonly #links = new Map<string, NodeLink>();
+  readonly #unfinished = new ResumableGenerations();
+  /** By the ids of their generations. */
+  readonly #attempts = new Map<string, Attempt>();
+  readonly #stops: readonly (() => void)[];
+  #attempted = 0;
+  #info: EngineInfo | null = null;
+  #isAskingForInfo = false;
+  #state: EngineState = { status: 'starting' };
+
+  constructor(options: ClusterEngineOptions) {
+    this.#options = options;
+    const { nodes, line, peer } = options;
+    this.#stops = [
+      nodes.changes(() => {
+        this.#follow();
+      }),
+      peer.connection(() => {
+        this.#follow();
+      }),
+      line.regrants((id) => {
+        this.#attempt(id);
+      }),
+    ];
+    this.#follow();
+  }
+
+  get rounds(): Subscribable<Round> {
+    return this.#rounds.subscribe;
+  }
+
+  get states(): Subscribable<EngineState> {
+    return this.#states.subscribe;
+  }
+
+  get state(): EngineState {
+    return this.#state;
+  }
+
+  /** The nodes that have the model, by their ids. */
+  get nodes(): readonly NodeEntry[] {
+    const { nodes, model } = this.#options;
+    return [...nodes.all.values()].filter((node) => node.model === model);
+  }
+
+  /** It is there as soon as a node is. */
+  start(): Promise<EngineInfo> {
+    return this.#info === null ? Promise.reject(noNodeError(this.#options.model)) : Promise.resolve(this.#info);
+  }
+
+  async prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<Prepared> {
+    return readAnswer.prepared(await this.#ask({ type: 'prepare', source, demands: demands ?? null }, signal));
+  }
+
+  async tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
+    return readAnswer.tokens(await this.#ask({ type: 'tokenize', text }, signal));
+  }
+
+  async detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {
+    return readAnswer.text(await this.#ask({ type: 'detokenize', tokens: [...tokens] }, signal));
+  }
+
+  generate(spec: GenerationSpec): void {
+    this.#unfinished.add(spec);
+    this.#attempt(spec.id);
+  }
+
+  cancel(id: string): void {
+    this.#unfinished.remove(id);
+    const attempt = this.#attempts.get(id);
+    this.#attempts.delete(id);
+    attempt?.link.cancel(attempt.name);
+  }
+
+  stop(): Promise<void> {
+    for (const stop of this.#stops) stop();
+    for (const link of this.#links.values()) link.close();
+    this.#unfinished.clear();
+    this.#attempts.clear();
+    return Promise.resolve();
+  }
+
+  /** Begins or continues a generation on the node where it has a place. */
+  #attempt(id: string): void {
+    const grant = this.#options.line.grantOf(id);
+    const spec = this.#unfinished.resumed(id);
+    if (grant === null || spec === null) return;
+    this.#attempted += 1;
+    const { peer, line } = this.#options;
+    const attempt = { id, name: `${id}-${peer.id}-${this.#attempted}`, link: this.#linkTo(grant.node) };
+    this.#attempts.set(id, attempt);
+    attempt.link.generate({ ...spec, id: attempt.name }, grant.lease, line.prefixesOf(id));
+  }
+
+  #linkTo(node: string): NodeLink {
+    const known = this.#links.get(node);
+    if (known !== undefined) return known;
+    const link = new NodeLink(this.#options.peer, node, {
+      onRound: (from, round) => {
+        this.#onRound(from, round);
+      },
+      onRefused: (from, name) => {
+        this.#lose(from, (attempt) => attempt.name === name);
+      },
+      onClosed: (closed) => {
+        this.#links.delete(node);
+        this.#lose(closed, () => true);
+      },
+    });
+    this.#links.set(node, link);
+    return link;
+  }
+
+  /** Attempts on a node have failed: the line has to find other places for them. */
+  #lose(link: NodeLink, isLost: (attempt: Attempt) => boolean): void {
+    for (const attempt of [...this.#attempts.values()]) {
+      if (attempt.link !== link || !isLost(attempt)) continue;
+      this.#attempts.delete(attempt.id);
+      this.#options.line.lost(attempt.id, link.node);
+    }
+  }
+
+  #onRound(link: NodeLink, round: Round): void {
+    const ids = new Map(Array.from(this.#attempts.values(), ({ id, name }) => [name, id]));
+    const events = round.events.flatMap((event): GenerationEvent[] => {
+      const id = ids.get(event.id);
+      if (id === undefined) return [];
+      // Its engine is gone for good; another node has one.
+      if (event.type === 'failed' && event.code === 'engine_unavailable') {
+        this.#lose(link, ({ name }) => name === event.id);
+        return [];
+      }
+      return [{ ...event, id }];
+    });
+    for (const { type, id } of events) if (type === 'ended' || type === 'failed') this.#attempts.delete(id);
+    const prefills = round.prefills?.flatMap(({ id: name, tokens }) => {
+      const id = ids.get(name);
+      return id === undefined ? [] : [{ id, tokens }];
+    });
+    const heard = { ...round, events, executor: this.#nameOf(link.node), ...(prefills !== undefined && { prefills }) };
+    this.#unfinished.follow(heard);
+    this.#rounds.emit(heard);
+  }
+
+  #nameOf(node: string): string {
+    return this.#options.nodes.all.get(node)?.name ?? node;
+  }
+
+  async #ask(ask: NodeCall, signal?: AbortSignal): Promise<unknown> {
+    const asked = new Set<string>();
+    while (asked.size < mostAsked) {
+      if (!this.#options.peer.isConnected) throw clusterAwayError();
+      const node = this.#freest(asked);
+      if (node === null) throw noNodeError(this.#options.model);
+      asked.add(node);
+      try {
+        return await this.#linkTo(node).ask(ask, signal);
+      } catch (error) {
+        const isGone = error instanceof ChatstreamError && error.code === 'cluster_unavailable';
+        if (!isGone || signal?.aborted === true) throw error;
+      }
+    }
+    throw clusterAwayError();
+  }
+
+  /** The node that has least to do. */
+  #freest(except: ReadonlySet<string>): string | null {
+    const ready = this.nodes.filter(({ id, status }) => status === 'ready' && !except.has(id));
+    const [first] = ready.toSorted((one, other) => one.running / one.slots - other.running / other.slots);
+    return first?.id ?? null;
+  }
+
+  /** Changes the state to what the nodes are. */
+  #follow(): void {
+    const slots = this.nodes.reduce((sum, node) => sum + node.slots, 0);
+    const isThere = this.#options.peer.isConnected && this.nodes.some(({ status }) => status === 'ready');
+    if (this.#info === null) {
+      if (isThere) void this.#askForInfo();
+      return;
+    }
+    if (isThere) {
+      if (this.#state.status === 'ready' && this.#info.slots === slots) return;
+      this.#info = { ...this.#info, slots };
+      this.#changeTo({ status: 'ready', info: this.#info });
+    } else if (this.#state.status === 'ready') {
+      this.#changeTo({ status: 'restarting', attempt: 1, reason: 'no node can be reached' });
+    }
+  }
+
+  async #askForInfo(): Promise<void> {
+    if (this.#isAskingForInfo) return;
+    this.#isAskingForInfo = true;
+    try {
+      this.#info = readAnswer.info(await this.#ask({ type: 'describe' }));
+      this.#follow();
+    } catch {
+      // The next change of the nodes asks again.
+    } finally {
+      this.#isAskingForInfo = false;
+    }
+  }
+
+  #changeTo(state: EngineState): void {
+    this.#state = state;
+    this.#states.emit(state);
+  }
+}

@@ -1,0 +1,184 @@
+import { noNodeError } from '../../base/cluster-refusals.js';
+import { Emitter, type Subscribable } from '../../base/emitter.js';
+import { noSuchModelError } from '../../base/model-refusals.js';
+import { drainingError } from '../../base/queue-refusals.js';
+import type { Executor } from '../../executor/executor.js';
+import { anyName } from '../../inference/one-model.js';
+import type { QueueSnapshot } from '../../inference/queue-snapshot.js';
+import type { InferenceEvent } from '../../inference/request.js';
+import type { ModelQueue, RequestLine } from '../../inference/request-line.js';
+import type { ListedModel, ServedModel, ServedModels } from '../../inference/served-model.js';
+import { commonLimits, linesSnapshot } from '../../lines/lines-snapshot.js';
+import type { SchedulerLimits } from '../../scheduler/scheduler.js';
+import { ClusterModel, type ClusterModelOptions } from './cluster-model.js';
+
+export interface ClusterModelsOptions extends ClusterModelOptions {
+  /** Names that stand for the first model, and `*` for any name. */
+  readonly aliases: readonly string[];
+}
+
+/** All models that nodes have or had, as a front serves them. Each has a line of its own. */
+export class ClusterModels implements RequestLine, ServedModels {
+  readonly #options: ClusterModelsOptions;
+  readonly #models = new Map<string, ClusterModel>();
+  readonly #events = new Emitter<InferenceEvent>();
+  readonly #moves = new Emitter<undefined>();
+  readonly #unsubscribe: () => void;
+  /** Until there is a model, they are kept for it. */
+  #keys: Parameters<RequestLine['configureKeys']> | null = null;
+  #isDraining = false;
+
+  constructor(options: ClusterModelsOptions) {
+    this.#options = options;
+    const follow = (): void => {
+      for (const { model } of options.nodes.all.values()) if (!this.#models.has(model)) this.#add(model);
+    };
+    this.#unsubscribe = options.nodes.changes(follow);
+    follow();
+  }
+
+  get events(): Subscribable<InferenceEvent> {
+    return this.#events.subscribe;
+  }
+
+  get moves(): Subscribable<undefined> {
+    return this.#moves.subscribe;
+  }
+
+  find(wanted: string | null | undefined): ServedModel {
+    const model = this.#modelFor(wanted);
+    const name = wanted === undefined || wanted === null || wanted === '' ? model.name : wanted;
+    return { name, inference: model.inference };
+  }
+
+  get list(): readonly ListedModel[] {
+    const [first, ...others] = this.#all;
+    if (first === undefined) return [];
+    const aliases = this.#options.aliases.filter((alias) => alias !== anyName && !this.#models.has(alias));
+    return [first.name, ...aliases].map((id) => listed(first, id)).concat(others.map((each) => listed(each)));
+  }
+
+  describe(id: string): ListedModel {
+    return listed(this.#modelFor(id), id);
+  }
+
+  get modelQueues(): readonly ModelQueue[] {
+    return this.#all.map(({ name, slots, inference }) => ({
+      answersTo: (wanted: string) => this.#answering(wanted)?.name === name,
+      ...{ name, state: inference.ready ? 'loaded' : 'unloaded', etaMs: null, ...inference.limits, slots },
+      ...{ running: inference.running, waiting: inference.waiting, preparing: inference.preparing },
+      ...{ loads: 0, failedLoads: 0 },
+      resize: (limits: Partial<SchedulerLimits>) => {
+        inference.resize(limits);
+      },
+    }));
+  }
+
+  get limits(): SchedulerLimits {
+    const { maxConcurrency, maxQueue } = this.#options.own;
+    return this.#models.size === 0 ? { maxConcurrency: maxConcurrency ?? 1, maxQueue } : commonLimits(this.#all);
+  }
+
+  get ready(): boolean {
+    return this.readiness === 'ready';
+  }
+
+  get readiness(): string {
+    if (this.#isDraining) return 'draining';
+    if (this.#all.some(({ inference }) => inference.ready)) return 'ready';
+    return this.#models.size === 0 ? 'starting' : 'failed';
+  }
+
+  get running(): number {
+    return this.#sum(({ inference }) => inference.running);
+  }
+
+  get waiting(): number {
+    return this.#sum(({ inference }) => inference.waiting);
+  }
+
+  get queuedTokens(): number {
+    return this.#sum(({ inference }) => inference.queuedTokens);
+  }
+
+  get preparing(): number {
+    return this.#sum(({ inference }) => inference.preparing);
+  }
+
+  get executors(): readonly Executor[] {
+    return this.#all.flatMap(({ inference }) => inference.executors);
+  }
+
+  snapshot(most = Number.POSITIVE_INFINITY, payer: string | null = null): QueueSnapshot {
+    if (this.#models.size > 0) return linesSnapshot(this.#all, most, payer);
+    const nothing = { slots: 0, preparing: 0, runningOutputTokens: 0, running: [], waiting: [] };
+    return { ...this.limits, ...nothing, draining: this.#isDraining };
+  }
+
+  /** Changes every line, for the whole cluster. */
+  resize(limits: Partial<SchedulerLimits>): void {
+    for (const { inference } of this.#all) inference.resize(limits);
+  }
+
+  configureKeys(...changes: Parameters<RequestLine['configureKeys']>): void {
+    this.#keys = changes;
+    for (const { inference } of this.#all) inference.configureKeys(...changes);
+  }
+
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    await Promise.all(this.#all.map(({ inference }) => inference.drain()));
+  }
+
+  abandonRunning(): number {
+    return this.#sum(({ inference }) => inference.abandonRunning());
+  }
+
+  async stop(): Promise<void> {
+    this.#unsubscribe();
+    await Promise.all(this.#all.map((model) => model.stop()));
+  }
+
+  get #all(): readonly ClusterModel[] {
+    return [...this.#models.values()];
+  }
+
+  #add(name: string): void {
+    const model = new ClusterModel(name, this.#options);
+    this.#models.set(name, model);
+    model.inference.events((event) => {
+      this.#events.emit(event.type === 'settled' ? { ...event, model: name } : event);
+    });
+    model.inference.moves(() => {
+      this.#moves.emit(undefined);
+    });
+    if (this.#keys !== null) model.inference.configureKeys(...this.#keys);
+    if (this.#isDraining) void model.inference.drain();
+  }
+
+  /** A request without a model means the first one. */
+  #modelFor(wanted: string | null | undefined): ClusterModel {
+    if (this.#isDraining) throw drainingError(1);
+    const [first] = this.#all;
+    if (first === undefined) throw noNodeError(wanted ?? null);
+    if (wanted === undefined || wanted === null || wanted === '') return first;
+    const named = this.#answering(wanted);
+    if (named === undefined) throw noSuchModelError(wanted, [...this.#models.keys()]);
+    return named;
+  }
+
+  #answering(wanted: string): ClusterModel | undefined {
+    const named = this.#models.get(wanted) ?? this.#models.get(wanted.replace(/\.gguf$/, ''));
+    if (named !== undefined) return named;
+    const { aliases } = this.#options;
+    return aliases.includes(wanted) || aliases.includes(anyName) ? this.#all[0] : undefined;
+  }
+
+  #sum(count: (model: ClusterModel) => number): number {
+    return this.#all.reduce((sum, model) => sum + count(model), 0);
+  }
+}
+
+function listed({ name, inference }: ClusterModel, id = name): ListedModel {
+  return { id, root: name, info: inference.info, state: inference.ready ? 'loaded' : 'unloaded' };
+}

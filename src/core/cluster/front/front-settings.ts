@@ -1,0 +1,46 @@
+import type { FairOptions } from '../../scheduler/fair-line.js';
+import type { SchedulerLimits, SchedulerOptions } from '../../scheduler/scheduler.js';
+import type { SettingsEntry } from '../messages.js';
+
+type Settings = Omit<SettingsEntry, 'version'>;
+
+/** What a front was started with. */
+export class FrontSettings {
+  /** Null for as many as the nodes have places. */
+  readonly maxConcurrency: number | null;
+  readonly maxQueue: number;
+  readonly #settings: Settings;
+
+  constructor(options: SchedulerOptions, maxConcurrency: number | null) {
+    const { maxQueue, queueTimeoutMs, maxQueuedTokens = null, ttftTargetMs = null, fair } = options;
+    this.maxConcurrency = maxConcurrency;
+    this.maxQueue = maxQueue;
+    this.#settings = {
+      ...{ maxConcurrency, maxQueue, queueTimeoutMs, maxQueuedTokens, ttftTargetMs },
+      ...{ policy: fair?.policy ?? 'fifo', classPatienceMs: fair?.classPatienceMs ?? 0 },
+      keys: fair === undefined ? null : keysOf(fair),
+    };
+  }
+
+  /** The limits stay as they were set last; what only the command line and the configuration file can say is this front's. */
+  under(current: Settings | null): Settings {
+    if (current === null) return this.#settings;
+    return { ...this.#settings, maxConcurrency: current.maxConcurrency, maxQueue: current.maxQueue };
+  }
+}
+
+export function withLimits(settings: Settings, limits: Partial<SchedulerLimits>): Settings {
+  return { ...settings, ...limits };
+}
+
+export function withKeys(
+  settings: Settings,
+  terms: FairOptions['terms'],
+  classReserves: FairOptions['classReserves'] = new Map(),
+): Settings {
+  return { ...settings, keys: keysOf({ terms, classReserves }) };
+}
+
+function keysOf({ terms, classReserves = new Map() }: Pick<FairOptions, 'terms' | 'classReserves'>): Settings['keys'] {
+  return { terms: [...terms], classReserves: [...classReserves] };
+}

@@ -1,0 +1,46 @@
+import type { InferenceJob } from '../../inference/inference-job.js';
+import type { WaitingView, WaitReason } from '../../scheduler/job.js';
+import type { Registration } from '../messages.js';
+import { prefixesOf } from '../prefixes.js';
+
+/** Where a request may run. */
+export interface Grant {
+  readonly node: string;
+  readonly lease: number;
+}
+
+/** A request of this front, from its registration to its end. */
+export interface Held {
+  readonly job: InferenceJob;
+  readonly prefixes: readonly string[];
+  grant: Grant | null;
+  standing: { readonly view: WaitingView; readonly waitsFor: WaitReason } | null;
+  isDecided: boolean;
+  readonly decided: Promise<void>;
+  readonly decide: () => void;
+  /** Output tokens that the line has not been told of. */
+  tokens: number;
+  cached: number | null;
+}
+
+/** A request that the line has not heard of. */
+export function newHeld(job: InferenceJob): Held {
+  let decide = (): void => undefined;
+  const decided = new Promise<void>((resolve) => {
+    decide = resolve;
+  });
+  return {
+    ...{ job, prefixes: prefixesOf(job.prompt), grant: null, standing: null, isDecided: false, decided, decide },
+    ...{ tokens: 0, cached: null },
+  };
+}
+
+/** As the line is told of it. */
+export function registrationOf({ job, prefixes, grant }: Held, nowMs: number): Registration {
+  return {
+    ...{ id: job.id, demand: job.demand, prefixes: [...prefixes], waitedMs: nowMs - job.admittedMs },
+    deadlineMs: job.deadlineMs === null ? null : job.deadlineMs - nowMs,
+    node: grant?.node ?? null,
+    isHomeless: job.status === 'running' && grant === null,
+  };
+}

@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../base/clock.js';
+import type { Logger } from '../../base/logger.js';
+import type { Bucket } from '../../bus/bucket.js';
+import type { Bus } from '../../bus/bus.js';
+import { schemaVersion } from '../channel/envelope.js';
+import { Peer } from '../channel/peer.js';
+import { buckets, keys } from '../entries.js';
+import { LineCandidates } from '../line/line-candidate.js';
+import { Announcement, Members } from '../members.js';
+import { frontEntry, nodeEntry } from '../messages.js';
+
+export interface MembershipOptions {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** For tests; by default a name that nobody else has. */
+  readonly id?: string;
+}
+
+/** A process that takes part in a cluster. */
+export interface Membership {
+  readonly peer: Peer;
+  /** The bucket of members. */
+  readonly members: Bucket;
+  /** The bucket of leases and settings. */
+  readonly lines: Bucket;
+  readonly nodes: Members<typeof nodeEntry>;
+  /** Models whose lines this process holds. */
+  readonly heldLines: readonly string[];
+  announceFront(name: string, load: { readonly running: number; readonly waiting: number }): Announcement;
+  /** Gives up what it holds, and closes the bus. */
+  leave(): Promise<void>;
+}
+
+/**
+ * Joins a cluster. Whatever else the process does, it may come to hold lines.
+ *
+ * @throws ChatstreamError `cluster_unavailable`
+ */
+export async function joinCluster({ bus, clock, logger, id = newId() }: MembershipOptions): Promise<Membership> {
+  const members = await bus.bucket(buckets.members.name, buckets.members);
+  const lines = await bus.bucket(buckets.lines.name, buckets.lines);
+  const peer = new Peer({ bus, id, clock });
+  const nodes = new Members(members, keys.nodes, nodeEntry);
+  const fronts = new Members(members, keys.fronts, frontEntry);
+  const candidates = new LineCandidates({
+    ...{ peer, bucket: lines, nodes, fronts, clock },
+    firstNumber: () => Math.floor(Date.now() / 1000),
+    onHolding: (model, isHeld) => {
+      logger.info(
+        { model },
+        isHeld ? 'this process holds the line of the model' : 'this process no longer holds the line',
+      );
+    },
+  });
+  peer.foreigners((version) => {
+    logger.error({ version, own: schemaVersion }, 'messages of another version are refused: update the whole cluster');
+  });
+  for (const kind of [nodes, fronts]) {
+    kind.foreigners(({ key, version }) => {
+      logger.error({ member: key, version, own: schemaVersion }, 'a member of another version is ignored');
+    });
+  }
+  bus.onStatus((status) => {
+    if (status.type === 'lost') logger.error({}, 'NATS is away: what runs goes on where it can');
+    else if (status.type === 'back') logger.info({}, 'NATS is back');
+    else logger.error({ reason: status.message }, 'NATS refuses something');
+  });
+  return {
+    ...{ peer, members, lines, nodes },
+    get heldLines() {
+      return candidates.held;
+    },
+    announceFront: (name, load) =>
+      new Announcement(
+        members,
+        keys.front(id),
+        () => ({ id, name, running: load.running, waiting: load.waiting }),
+        clock,
+      ),
+    leave: async () => {
+      await candidates.stop();
+      nodes.stop();
+      fronts.stop();
+      peer.close();
+      await bus.close();
+    },
+  };
+}
+
+function newId(): string {
+  return randomBytes(8).toString('hex');
+}

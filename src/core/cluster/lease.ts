@@ -1,0 +1,194 @@
+import type { CancelTimer, Clock } from '../base/clock.js';
+import type { Bucket, Entry } from '../bus/bucket.js';
+import { decodeEntry, encodeEntry } from './entries.js';
+import { type LeaseEntry, leaseEntry } from './messages.js';
+
+export interface LeaseOptions {
+  readonly bucket: Bucket;
+  readonly key: string;
+  /** The process that wants to hold it. */
+  readonly peer: string;
+  readonly clock: Clock;
+  /**
+   * Where numbers begin if the bucket has been lost with the storage of NATS: more than any that was given out before. Seconds
+   * since 1970 are, as a lease changes less often than once a second.
+   */
+  readonly firstNumber: () => number;
+  /** What people read in the entry. */
+  readonly describe: () => { readonly running: number; readonly waiting: number };
+  /** From now on, this process holds it. */
+  readonly onGained: (number: number) => void;
+  /** It may hold it no longer. */
+  readonly onLost: () => void;
+}
+
+const tickMs = 250;
+
+/** In milliseconds. */
+const renewMs = 1000;
+/** Whoever has not been able to renew it for so long no longer counts on it. */
+const trustedMs = 2500;
+/** Whoever has seen no renewal for so long takes it. Longer than {@link trustedMs}, so that usually nobody else still trusts in it. */
+const staleMs = 3000;
+
+interface Held {
+  readonly number: number;
+  revision: number;
+  renewedMs: number;
+}
+
+interface Seen {
+  readonly revision: number;
+  readonly value: LeaseEntry;
+  readonly sinceMs: number;
+}
+
+/**
+ * A candidate for a lease in a bucket: of all candidates, one at a time holds it, and renews it every second by comparing and
+ * setting. If it no longer does, another one takes it. Clocks are only used for durations. That two believe for a moment that
+ * they hold it cannot be ruled out, which is why the lease has a number that rises with every holder.
+ */
+export class Lease {
+  readonly #options: LeaseOptions;
+  readonly #stopWatching: () => void;
+  #cancelTick: CancelTimer = () => undefined;
+  #seen: Seen | null = null;
+  #highest = 0;
+  #held: Held | null = null;
+  #isAsking = false;
+  #isOver = false;
+  /** Before the first look at the bucket, nothing is known of other holders. */
+  readonly #sinceMs: number;
+
+  constructor(options: LeaseOptions) {
+    this.#options = options;
+    this.#sinceMs = options.clock.now();
+    this.#stopWatching = options.bucket.watch(options.key, (event) => {
+      if (event.type === 'put') this.#see(event.entry);
+      else this.#seen = null;
+    });
+    this.#tick();
+  }
+
+  /** The number under which it is held; null if it is not. */
+  get number(): number | null {
+    return this.#held?.number ?? null;
+  }
+
+  /** Gives it up, so that another takes it at once. */
+  async release(): Promise<void> {
+    const held = this.#held;
+    this.#isOver = true;
+    this.#held = null;
+    this.#cancelTick();
+    this.#stopWatching();
+    if (held === null) return;
+    const { bucket, key } = this.#options;
+    const free = encodeEntry({ holder: null, number: held.number, running: 0, waiting: 0 });
+    await bucket.update(key, free, held.revision).catch(() => null);
+  }
+
+  #see({ value, revision }: Entry): void {
+    const read = decodeEntry(leaseEntry, value);
+    // A lease of another version is respected as one that is never given up: two versions do not share a line.
+    // What is told again after a lost connection is not new.
+    if (read.type !== 'entry' || revision === this.#seen?.revision) return;
+    this.#highest = Math.max(this.#highest, read.value.number);
+    this.#seen = { revision, value: read.value, sinceMs: this.#options.clock.now() };
+    const held = this.#held;
+    if (held === null) {
+      if (read.value.holder === null) void this.#try();
+    } else if (read.value.number > held.number) this.#lose();
+    // A renewal whose answer was lost.
+    else if (read.value.number === held.number) held.revision = Math.max(held.revision, revision);
+  }
+
+  #tick(): void {
+    const { clock } = this.#options;
+    const nowMs = clock.now();
+    const held = this.#held;
+    if (held !== null && nowMs - held.renewedMs >= trustedMs) this.#lose();
+    else if (held !== null && nowMs - held.renewedMs >= renewMs) void this.#renew(held);
+    else if (
+      held === null &&
+      nowMs - (this.#seen?.sinceMs ?? this.#sinceMs) >= (this.#seen === null ? tickMs : staleMs)
+    ) {
+      void this.#try();
+    }
+    this.#cancelTick = clock.schedule(tickMs, () => {
+      this.#tick();
+    });
+  }
+
+  async #renew(held: Held): Promise<void> {
+    const { bucket, key, clock } = this.#options;
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    // From before the question: nobody can take it for so long after that.
+    const askedMs = clock.now();
+    try {
+      const revision = await bucket.update(key, this.#entry(held.number), held.revision);
+      if (this.#held !== held) return;
+      if (revision === null) {
+        this.#lose();
+        return;
+      }
+      held.revision = revision;
+      held.renewedMs = askedMs;
+    } catch {
+      // Unknown whether it was renewed: the bucket tells it, or the next attempt loses it.
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+
+  async #try(): Promise<void> {
+    const { bucket, key, clock, firstNumber, onGained } = this.#options;
+    if (this.#isAsking || this.#isOver) return;
+    this.#isAsking = true;
+    const askedMs = clock.now();
+    const seen = this.#seen;
+    const number = Math.max(this.#highest + 1, firstNumber());
+    try {
+      const entry = this.#entry(number);
+      const revision = await (seen === null ? bucket.create(key, entry) : bucket.update(key, entry, seen.revision));
+      if (this.#hasEnded()) return;
+      if (revision === null) {
+        await this.#look();
+        return;
+      }
+      this.#highest = number;
+      this.#held = { number, revision, renewedMs: askedMs };
+      onGained(number);
+    } catch {
+      // NATS is away.
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+
+  /** It may end while it asks. */
+  #hasEnded(): boolean {
+    return this.#isOver;
+  }
+
+  /** Somebody was faster, or the bucket is not the one that it was. */
+  async #look(): Promise<void> {
+    const { bucket, key } = this.#options;
+    const entry = await bucket.get(key);
+    if (entry === null) this.#seen = null;
+    else if (entry.revision !== this.#seen?.revision) this.#see(entry);
+  }
+
+  #entry(number: number): Uint8Array {
+    const { peer: holder, describe } = this.#options;
+    return encodeEntry({ holder, number, ...describe() });
+  }
+
+  #lose(): void {
+    this.#held = null;
+    // Others first: whoever has just lost it is cut off, or slow.
+    if (this.#seen !== null) this.#seen = { ...this.#seen, sinceMs: this.#options.clock.now() };
+    this.#options.onLost();
+  }
+}

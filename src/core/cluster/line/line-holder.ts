@@ -1,0 +1,351 @@
+import type { CancelTimer, Clock } from '../../base/clock.js';
+import { asChatstreamError, type ChatstreamError } from '../../base/errors.js';
+import type { Services } from '../../scheduler/fair-line.js';
+import type { SchedulerEvent } from '../../scheduler/job.js';
+import { Scheduler } from '../../scheduler/scheduler.js';
+import type { Channel } from '../channel/channel.js';
+import type { Peer } from '../channel/peer.js';
+import type { Members } from '../members.js';
+import {
+  type frontEntry,
+  linePurpose,
+  type nodeEntry,
+  reading,
+  type Registration,
+  type SettingsEntry,
+  shapes,
+  type Standing,
+  type ToLine,
+  toWireError,
+} from '../messages.js';
+import { FrontLink, LineJob, LineRequest } from './line-request.js';
+import { NodePlaces } from './node-places.js';
+import { schedulerOptionsOf } from './scheduler-options.js';
+
+export interface LineHolderOptions {
+  readonly model: string;
+  /** The number of the lease. */
+  readonly lease: number;
+  readonly peer: Peer;
+  readonly nodes: Members<typeof nodeEntry>;
+  readonly fronts: Members<typeof frontEntry>;
+  readonly settings: SettingsEntry | null;
+  /** What keys have been served under former holders; null if there is nothing known of that. */
+  readonly services: Services | null;
+  readonly clock: Clock;
+}
+
+/** How long a new holder waits for fronts that have not said which requests they have, in milliseconds. */
+const gatheringMs = 1000;
+/** How long a front whose channel has broken may take to open another one, in milliseconds. */
+const returnMs = 1000;
+/** How often fronts hear where their requests stand: in milliseconds, and more seldom in a long line, where that costs more. */
+const standingMs = 250;
+const standingMsPerRequest = 0.1;
+
+/**
+ * The line of one model, while this process holds it: the scheduler of one machine, whose jobs are requests that fronts have
+ * registered, and whose places are those of nodes. It begins by asking the fronts which requests they have, those that run and
+ * those that wait, and sorts these by their arrival.
+ */
+export class LineHolder {
+  readonly #options: LineHolderOptions;
+  readonly #clock: Clock;
+  readonly #places: NodePlaces;
+  readonly #links = new Map<string, FrontLink>();
+  /** Started, and without a place, because their node is gone: the next places are theirs. */
+  readonly #homeless = new Set<LineRequest>();
+  readonly #stops: (() => void)[] = [];
+  #settings: SettingsEntry | null;
+  /** Null while the fronts are being asked. */
+  #scheduler: Scheduler<LineJob> | null = null;
+  #stopListening: () => void = () => undefined;
+  #cancelStanding: CancelTimer | null = null;
+  #isStopped = false;
+
+  constructor(options: LineHolderOptions) {
+    const { clock, peer, nodes, fronts, model, settings } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#settings = settings;
+    this.#places = new NodePlaces(model, nodes, () => {
+      this.#share();
+    });
+    this.#stops.push(
+      peer.accept(linePurpose(model), (channel) => {
+        this.#meet(channel);
+      }),
+      fronts.changes(() => {
+        this.#beginIfComplete();
+      }),
+      clock.schedule(gatheringMs, () => {
+        if (this.#scheduler === null) this.#rebuild();
+      }),
+    );
+  }
+
+  get running(): number {
+    return this.#scheduler?.running ?? 0;
+  }
+
+  get waiting(): number {
+    return this.#scheduler?.waiting ?? 0;
+  }
+
+  /** See `Scheduler.services`. */
+  get services(): Services | null {
+    return this.#scheduler?.services ?? null;
+  }
+
+  /** The settings have changed: they hold from now on. */
+  configure(settings: SettingsEntry): void {
+    this.#settings = settings;
+    if (this.#scheduler !== null) this.#rebuild();
+  }
+
+  /** Somebody else has the lease, or may have it: from now on, this one grants nothing. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#places.stop();
+    for (const stop of this.#stops) stop();
+    this.#cancelStanding?.();
+    this.#dismiss();
+    for (const link of this.#links.values()) link.close();
+  }
+
+  #meet(channel: Channel): void {
+    const link = new FrontLink(channel);
+    channel.messages(
+      reading(shapes.toLine, (message) => {
+        if (!this.#isStopped) this.#hear(link, message);
+      }),
+    );
+    channel.closed(() => {
+      if (this.#isStopped) return;
+      // It may only have lost the channel, and opens another one.
+      this.#stops.push(
+        this.#clock.schedule(returnMs, () => {
+          if (this.#links.get(link.peer) !== link) return;
+          this.#links.delete(link.peer);
+          for (const request of [...link.requests.values()]) this.#over(request);
+        }),
+      );
+    });
+  }
+
+  #hear(link: FrontLink, message: ToLine): void {
+    switch (message.type) {
+      case 'all':
+        this.#takeAll(link, message.requests);
+        return;
+      case 'register':
+        this.#register(link, message.requests);
+        return;
+      case 'over':
+        this.#over(link.requests.get(message.id));
+        return;
+      case 'lost':
+        this.#lost(link.requests.get(message.id), message.node);
+        return;
+      case 'progress':
+        for (const [id, tokens, cached] of message.counts) this.#count(link.requests.get(id), tokens, cached);
+    }
+  }
+
+  /** A front has opened a channel: what it says replaces what was known of it. */
+  #takeAll(link: FrontLink, registrations: readonly Registration[]): void {
+    const former = this.#links.get(link.peer);
+    this.#links.set(link.peer, link);
+    if (former !== undefined && former !== link) {
+      for (const request of former.requests.values()) this.#forget(request);
+      former.close();
+    }
+    for (const registration of registrations) this.#add(link, registration);
+    if (this.#scheduler !== null) this.#rebuild();
+    else this.#beginIfComplete();
+  }
+
+  #add(link: FrontLink, registration: Registration): LineRequest {
+    const request = new LineRequest(link, registration, this.#clock.now());
+    link.requests.set(request.id, request);
+    if (request.node !== null) this.#places.take(request, request.node);
+    else if (request.isStarted) this.#homeless.add(request);
+    return request;
+  }
+
+  #register(link: FrontLink, registrations: readonly Registration[]): void {
+    const requests = registrations
+      .filter(({ id }) => !link.requests.has(id))
+      .map((registration) => this.#add(link, registration));
+    const scheduler = this.#scheduler;
+    // While the fronts are being asked, they wait with all others.
+    if (scheduler === null) return;
+    try {
+      assertRoom(scheduler, requests);
+    } catch (error) {
+      for (const request of requests) this.#refuse(request, 'arrival', asChatstreamError(error));
+      return;
+    }
+    for (const { job } of requests) scheduler.admit(job);
+    if (requests[0] !== undefined) scheduler.keepToTarget(requests[0].job);
+    this.#share();
+    this.#accept(link, requests);
+  }
+
+  #accept(link: FrontLink, requests: readonly LineRequest[]): void {
+    const waiting = requests.filter(({ job }) => job.status === 'waiting');
+    const places = waiting.flatMap(({ job }) => this.#standingOf(job) ?? []);
+    if (waiting.length > 0) link.send({ type: 'accepted', ids: waiting.map(({ id }) => id), places });
+  }
+
+  #beginIfComplete(): void {
+    if (this.#scheduler !== null) return;
+    const known = [...this.#options.fronts.all.keys()];
+    if (known.length > 0 && known.every((id) => this.#links.has(id))) this.#rebuild();
+  }
+
+  /** Puts all requests into a new scheduler: those that run, and then those that wait, in the order of their arrival. */
+  #rebuild(): void {
+    const services = this.#scheduler === null ? this.#options.services : this.#scheduler.services;
+    this.#dismiss();
+    const scheduler = new Scheduler<LineJob>(schedulerOptionsOf(this.#settings), this.#clock);
+    this.#scheduler = scheduler;
+    scheduler.hold(true);
+    if (services !== null) scheduler.restoreServices(services);
+    this.#stopListening = scheduler.events((event) => {
+      this.#onScheduled(event);
+    });
+    const requests = this.#requests.toSorted((one, other) => one.arrivedMs - other.arrivedMs);
+    for (const request of requests) request.job = new LineJob(request);
+    for (const { isStarted, job } of requests) if (isStarted) scheduler.adopt(job);
+    const nowMs = this.#clock.now();
+    for (const { isStarted, job, arrivedMs } of requests) if (!isStarted) scheduler.readmit(job, nowMs - arrivedMs);
+    this.#share();
+    scheduler.hold(false);
+    this.#share();
+    for (const link of this.#links.values()) this.#accept(link, [...link.requests.values()]);
+    this.#tellStandings();
+  }
+
+  /** The former scheduler: its timers must not run any more. */
+  #dismiss(): void {
+    this.#stopListening();
+    const scheduler = this.#scheduler;
+    this.#scheduler = null;
+    if (scheduler === null) return;
+    scheduler.hold(true);
+    for (const { job } of this.#requests) scheduler.withdraw(job);
+  }
+
+  get #requests(): LineRequest[] {
+    return [...this.#links.values()].flatMap(({ requests }) => [...requests.values()]);
+  }
+
+  #onScheduled(event: SchedulerEvent<LineJob>): void {
+    switch (event.type) {
+      case 'started': {
+        const { request } = event.job;
+        request.isStarted = true;
+        if (!this.#grant(request)) this.#homeless.add(request);
+        return;
+      }
+      case 'turned_away':
+        this.#refuse(event.job.request, event.stage, event.error);
+        return;
+      case 'moved':
+        this.#tellSoon();
+    }
+  }
+
+  /** @returns whether there was a free place */
+  #grant(request: LineRequest): boolean {
+    const node = this.#places.choose(request);
+    if (node === null) return false;
+    request.front.send({ type: 'granted', id: request.id, node, lease: this.#options.lease });
+    return true;
+  }
+
+  /** Gives free places to those that had one before, and then to those that wait. */
+  #share(): void {
+    const scheduler = this.#scheduler;
+    if (scheduler === null || this.#isStopped) return;
+    for (const request of this.#homeless) {
+      if (!this.#grant(request)) break;
+      this.#homeless.delete(request);
+    }
+    scheduler.confine(this.#places.inOrder);
+  }
+
+  #lost(request: LineRequest | undefined, node: string): void {
+    if (request?.node !== node) return;
+    this.#places.leave(request);
+    this.#places.doubt(node);
+    request.failedAt.add(node);
+    this.#homeless.add(request);
+    this.#share();
+  }
+
+  #refuse(request: LineRequest, stage: 'arrival' | 'waiting', error: ChatstreamError): void {
+    this.#forget(request);
+    request.front.send({ type: 'turned_away', id: request.id, stage, error: toWireError(error) });
+  }
+
+  /** It has ended: its place is free. */
+  #over(request: LineRequest | undefined): void {
+    if (request === undefined) return;
+    this.#forget(request);
+    this.#scheduler?.withdraw(request.job);
+    this.#share();
+  }
+
+  #forget(request: LineRequest): void {
+    request.front.requests.delete(request.id);
+    this.#homeless.delete(request);
+    this.#places.leave(request);
+  }
+
+  #count(request: LineRequest | undefined, tokens: number, cached: number | null): void {
+    const scheduler = this.#scheduler;
+    if (request === undefined || scheduler === null) return;
+    if (cached !== null) scheduler.countCached(request.job, cached);
+    for (let token = 0; token < tokens; token += 1) scheduler.countOutput(request.job);
+  }
+
+  #standingOf(job: LineJob): readonly Standing[] | null {
+    const view = this.#scheduler?.view(job);
+    if (view === undefined || this.#scheduler === null) return null;
+    return [[job.request.id, view.position, view.etaMs, this.#scheduler.waitsFor(job)]];
+  }
+
+  #tellSoon(): void {
+    if (this.#cancelStanding !== null || this.#isStopped) return;
+    const delayMs = Math.max(standingMs, this.waiting * standingMsPerRequest);
+    this.#cancelStanding = this.#clock.schedule(delayMs, () => {
+      this.#tellStandings();
+    });
+  }
+
+  #tellStandings(): void {
+    this.#cancelStanding?.();
+    this.#cancelStanding = null;
+    const scheduler = this.#scheduler;
+    if (scheduler === null) return;
+    const places = new Map<FrontLink, Standing[]>(Array.from(this.#links.values(), (link) => [link, []]));
+    for (const { job, position, etaMs } of scheduler.entries()) {
+      places.get(job.request.front)?.push([job.request.id, position, etaMs, scheduler.waitsFor(job)]);
+    }
+    const { running, waiting } = scheduler;
+    const line = { running, waiting, retryAfterSeconds: scheduler.retryAfterSeconds() };
+    for (const [link, ofFront] of places) link.send({ type: 'standing', line, places: ofFront });
+  }
+}
+
+/** All of them come with one key. @throws ChatstreamError as `Inference.submit` does */
+function assertRoom(scheduler: Scheduler<LineJob>, requests: readonly LineRequest[]): void {
+  const demand = requests[0]?.demand;
+  if (demand === undefined || scheduler.hasReserved(demand, requests.length)) return;
+  const { room } = scheduler;
+  room.assertVacancy(requests.length - 1);
+  room.assertKey(demand, requests.length);
+  room.assertTokens(requests.map(({ demand: { promptTokens } }) => promptTokens));
+}

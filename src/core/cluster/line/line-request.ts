@@ -1,0 +1,74 @@
+import type { Demand } from '../../scheduler/demand.js';
+import { Job } from '../../scheduler/job.js';
+import type { Channel } from '../channel/channel.js';
+import type { FromLine, Registration } from '../messages.js';
+
+/** A front, as the line sees it. */
+export class FrontLink {
+  readonly requests = new Map<string, LineRequest>();
+  readonly #channel: Channel;
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+  }
+
+  /** Its process. */
+  get peer(): string {
+    return this.#channel.remote;
+  }
+
+  send(message: FromLine): void {
+    this.#channel.send(message);
+  }
+
+  close(): void {
+    this.#channel.close();
+  }
+}
+
+/** A request that waits in the line, or has a place. */
+export class LineRequest {
+  readonly id: string;
+  readonly demand: Demand;
+  readonly prefixes: readonly string[];
+  /** On the clock of this process. */
+  readonly arrivedMs: number;
+  readonly deadlineMs: number | null;
+  /** The node on which it has a place; null while it waits, and while it waits for another place. */
+  node: string | null;
+  /** Whether it has been started. */
+  isStarted: boolean;
+  /** Nodes that have lost or refused it. */
+  readonly failedAt = new Set<string>();
+  /** Its place in the scheduler. */
+  job: LineJob;
+
+  constructor(
+    readonly front: FrontLink,
+    { id, demand, prefixes, waitedMs, deadlineMs, node, isHomeless }: Registration,
+    nowMs: number,
+  ) {
+    this.id = id;
+    this.demand = demand;
+    this.prefixes = prefixes;
+    this.arrivedMs = nowMs - waitedMs;
+    this.deadlineMs = deadlineMs === null ? null : nowMs + deadlineMs;
+    this.node = node;
+    this.isStarted = node !== null || isHomeless;
+    this.job = new LineJob(this);
+  }
+}
+
+/** A request as the scheduler has it. */
+export class LineJob extends Job {
+  override readonly deadlineMs: number | null;
+
+  constructor(readonly request: LineRequest) {
+    super();
+    this.deadlineMs = request.deadlineMs;
+  }
+
+  override get demand(): Demand {
+    return this.request.demand;
+  }
+}

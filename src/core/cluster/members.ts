@@ -1,0 +1,92 @@
+import type { Static, TSchema } from 'typebox';
+import type { CancelTimer, Clock } from '../base/clock.js';
+import { Emitter, type Subscribable } from '../base/emitter.js';
+import type { Bucket } from '../bus/bucket.js';
+import { decodeEntry, encodeEntry } from './entries.js';
+
+/** How often a member tells that it is there, in milliseconds. */
+const announceMs = 1000;
+
+/** Tells in the bucket of members, again and again, what a member is. */
+export class Announcement {
+  readonly #bucket: Bucket;
+  readonly #key: string;
+  readonly #describe: () => object;
+  readonly #clock: Clock;
+  #cancelTimer: CancelTimer = () => undefined;
+  #isOver = false;
+
+  constructor(bucket: Bucket, key: string, describe: () => object, clock: Clock) {
+    this.#bucket = bucket;
+    this.#key = key;
+    this.#describe = describe;
+    this.#clock = clock;
+    this.now();
+  }
+
+  /** Tells it at once, because it has changed. */
+  now(): void {
+    if (this.#isOver) return;
+    // While NATS is away, others cannot hear it either; the next time is soon.
+    this.#bucket.put(this.#key, encodeEntry(this.#describe())).catch(() => undefined);
+    this.#cancelTimer();
+    this.#cancelTimer = this.#clock.schedule(announceMs, () => {
+      this.now();
+    });
+  }
+
+  /** The member leaves. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    this.#cancelTimer();
+    await this.#bucket.remove(this.#key).catch(() => undefined);
+  }
+}
+
+/** The members of one kind that are there, by their ids. */
+export class Members<T extends TSchema> {
+  readonly #members = new Map<string, Static<T>>();
+  readonly #changes = new Emitter<string>();
+  readonly #foreigners = new Emitter<{ readonly key: string; readonly version: number }>();
+  readonly #knownForeigners = new Set<string>();
+  readonly #stop: () => void;
+
+  /** @param prefix of their keys, which end with the id */
+  constructor(bucket: Bucket, prefix: string, shape: T) {
+    this.#stop = bucket.watch(prefix, (event) => {
+      if (event.type !== 'put') {
+        const id = event.key.slice(prefix.length);
+        if (this.#members.delete(id)) this.#changes.emit(id);
+        return;
+      }
+      const { key, value } = event.entry;
+      const read = decodeEntry(shape, value);
+      if (read.type === 'entry') {
+        const id = key.slice(prefix.length);
+        this.#members.set(id, read.value);
+        this.#changes.emit(id);
+      } else if (read.type === 'foreign' && !this.#knownForeigners.has(key)) {
+        this.#knownForeigners.add(key);
+        this.#foreigners.emit({ key, version: read.version });
+      }
+    });
+  }
+
+  get all(): ReadonlyMap<string, Static<T>> {
+    return this.#members;
+  }
+
+  /** The id of one that has come, gone, or told something of itself. */
+  get changes(): Subscribable<string> {
+    return this.#changes.subscribe;
+  }
+
+  /** One that speaks another version, which is no member therefore; told once. */
+  get foreigners(): Subscribable<{ readonly key: string; readonly version: number }> {
+    return this.#foreigners.subscribe;
+  }
+
+  stop(): void {
+    this.#stop();
+  }
+}

@@ -1,0 +1,39 @@
+import type { Job } from './job.js';
+import type { Scheduler } from './scheduler.js';
+
+/** What the owner of jobs needs of a scheduler: one of its own, or one that another process has. */
+export interface JobScheduler<J extends Job> extends Pick<
+  Scheduler<J>,
+  | 'events'
+  | 'limits'
+  | 'room'
+  | 'paused'
+  | 'running'
+  | 'waiting'
+  | 'queuedTokens'
+  | 'draining'
+  | 'oldestAdmittedMs'
+  | 'hasReserved'
+  | 'admit'
+  | 'release'
+  | 'withdraw'
+  | 'keepToTarget'
+  | 'resize'
+  | 'confine'
+  | 'hold'
+  | 'configureKeys'
+  | 'waitsFor'
+  | 'countCached'
+  | 'countOutput'
+  | 'drain'
+  | 'turnAwayWaiting'
+  | 'view'
+  | 'entries'
+  | 'retryAfterSeconds'
+> {
+  /**
+   * Only of one that another process has: resolves when that has decided about jobs that were admitted. Those that it refuses
+   * have been turned away by then.
+   */
+  accepted?(jobs: readonly J[]): Promise<void>;
+}

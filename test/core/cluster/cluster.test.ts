@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { SimulatedCluster, wholeAnswer } from './simulated-cluster.js';
+
+/** Two nodes with one place each, and two fronts. The nodes hold no line, because the fronts were there first. */
+async function smallCluster(seed = 1): Promise<SimulatedCluster> {
+  const cluster = new SimulatedCluster(seed);
+  await cluster.addFront('f1');
+  await cluster.addFront('f2');
+  await cluster.addNode('n1', 1);
+  await cluster.addNode('n2', 1);
+  await cluster.until(() => cluster.holders().length === 1, 5000);
+  await cluster.advance(2000);
+  return cluster;
+}
+
+async function completes(cluster: SimulatedCluster, mostMs = 60_000): Promise<void> {
+  await cluster.until(() => cluster.clients.every(({ end }) => end !== null), mostMs);
+  for (const { id, end, text } of cluster.clients) expect([id, end, text]).toEqual([id, 'completed', wholeAnswer]);
+}
+
+function starts(cluster: SimulatedCluster): (number | null)[] {
+  return cluster.clients.map(({ startedAs }) => startedAs);
+}
+
+describe('a cluster', () => {
+  it('answers through any front, in the order in which the requests came, with one at a time in each place', async () => {
+    const cluster = await smallCluster();
+    for (const front of ['f1', 'f2', 'f2', 'f1', 'f2', 'f1']) {
+      cluster.ask(front);
+      await cluster.advance(50);
+    }
+    await completes(cluster);
+    expect(starts(cluster)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect([...cluster.most.values()]).toEqual([1, 1]);
+  });
+
+  it('goes on at another node, after the last token, when one dies', async () => {
+    const cluster = await smallCluster();
+    for (const front of ['f1', 'f2', 'f1']) cluster.ask(front);
+    await cluster.advance(1000);
+    cluster.kill('n1');
+    await completes(cluster);
+  });
+
+  it('keeps the order, and what runs, when the holder of the line dies', async () => {
+    const cluster = await smallCluster();
+    const [holder = ''] = cluster.holders();
+    const other = holder === 'f1' ? 'f2' : 'f1';
+    for (let request = 0; request < 6; request += 1) {
+      cluster.ask(other);
+      await cluster.advance(50);
+    }
+    cluster.kill(holder);
+    const hasOther = (): boolean => cluster.holders().some((id) => id !== holder);
+    expect(await cluster.until(hasOther, 5000)).toBe(true);
+    await completes(cluster);
+    expect(starts(cluster)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('ends what a dead front had, within five seconds', async () => {
+    const cluster = await smallCluster();
+    await cluster.addNode('slow', 1, 60_000);
+    for (let request = 0; request < 3; request += 1) cluster.ask('f1');
+    await cluster.advance(2000);
+    expect(cluster.runningAt('slow')).toBe(1);
+    cluster.kill('f1');
+    await cluster.advance(5000);
+    expect(cluster.runningAt('slow')).toBe(0);
+  });
+
+  it('refuses new requests while NATS is away, and comes back by itself', async () => {
+    const cluster = await smallCluster();
+    const members = ['f1', 'f2', 'n1', 'n2'];
+    cluster.ask('f1');
+    await cluster.advance(500);
+    for (const id of members) cluster.cut(id, true);
+    await cluster.advance(3000);
+    const refused = cluster.ask('f1');
+    await cluster.advance(3000);
+    expect(refused.end).toBe('cluster_unavailable');
+    cluster.clients.pop();
+    for (const id of members) cluster.cut(id, false);
+    await cluster.advance(8000);
+    cluster.ask('f2');
+    await completes(cluster);
+  });
+
+  it('lets no holder grant anything that is cut off from the others', async () => {
+    const cluster = await smallCluster();
+    const [holder = ''] = cluster.holders();
+    cluster.cut(holder, true);
+    await cluster.until(() => cluster.holders().some((id) => id !== holder), 5000);
+    expect(cluster.holders()).not.toContain(holder);
+    cluster.cut(holder, false);
+    await cluster.advance(3000);
+    expect(cluster.holders()).toHaveLength(1);
+    cluster.ask(holder);
+    await completes(cluster);
+  });
+});

@@ -1,0 +1,168 @@
+import { seededRandom } from '../../../src/core/base/random.js';
+import { ClusterModels } from '../../../src/core/cluster/front/cluster-models.js';
+import { FrontSettings } from '../../../src/core/cluster/front/front-settings.js';
+import { joinCluster, type Membership } from '../../../src/core/cluster/joining/join-cluster.js';
+import { ClusterNode } from '../../../src/core/cluster/node/cluster-node.js';
+import type { AnswerPart } from '../../../src/core/engine/dialects/answer.js';
+import { createMockEngine } from '../../../src/core/engine/mock/mock-engine.js';
+import { InferenceJob } from '../../../src/core/inference/inference-job.js';
+import type { InferenceRequest } from '../../../src/core/inference/request.js';
+import { inProcess } from '../../support/in-process.js';
+import { type MemoryBus, MemoryNetwork } from '../../support/memory-bus.js';
+import { greedy } from '../../support/sampling.js';
+import { silentLogger } from '../../support/silent-logger.js';
+import { VirtualClock } from '../../support/virtual-clock.js';
+
+/** What a client has got. */
+export interface Client {
+  readonly id: string;
+  readonly front: string;
+  text: string;
+  /** When it began, in the order of all that did. */
+  startedAs: number | null;
+  /** When its front registered it, in virtual time. */
+  admittedMs: number;
+  /** `completed`, or the code of an error; null until it has ended. */
+  end: string | null;
+}
+
+interface Member {
+  readonly bus: MemoryBus;
+  readonly membership: Membership;
+}
+
+const limits = { maxConcurrency: 1, maxQueue: 1000, queueTimeoutMs: 0 };
+
+/** Answers count from 1 to this: every gap and every repetition shows. */
+const answerTokens = 12;
+export const wholeAnswer = Array.from({ length: answerTokens }, (_, index) => String(index + 1)).join(' ');
+
+/** A cluster in one process and in virtual time, over a network that may lose, delay and repeat messages. */
+export class SimulatedCluster {
+  readonly clock = new VirtualClock();
+  readonly network: MemoryNetwork;
+  readonly clients: Client[] = [];
+  /** What each node has at the moment, and the most that it has had. */
+  readonly most = new Map<string, number>();
+  readonly #fronts = new Map<string, Member & { readonly models: ClusterModels }>();
+  readonly #nodes = new Map<string, Member & { readonly node: ClusterNode }>();
+  #started = 0;
+
+  constructor(seed: number) {
+    this.network = new MemoryNetwork(this.clock, seededRandom(seed));
+  }
+
+  async addFront(id: string): Promise<void> {
+    const member = await this.#join(id);
+    const { peer, lines, nodes } = member.membership;
+    const own = new FrontSettings(limits, null);
+    const queue = { ...limits, slots: 0 };
+    const models = new ClusterModels({ peer, lines, nodes, own, queue, clock: this.clock, aliases: [] });
+    member.membership.announceFront(id, models);
+    this.#fronts.set(id, { ...member, models });
+  }
+
+  async addNode(id: string, slots: number, tokenMs = 200): Promise<void> {
+    const member = await this.#join(id);
+    const options = { engine: 'mock', slots, context: 4096, prefillMs: 20, tokenMs, reply: 'long' } as const;
+    const engine = inProcess(createMockEngine(options, this.clock));
+    const info = await engine.start();
+    const { peer, members } = member.membership;
+    const node = new ClusterNode({ engine, info, name: id, peer, members, clock: this.clock });
+    engine.rounds(() => {
+      this.most.set(id, Math.max(this.most.get(id) ?? 0, node.running));
+    });
+    this.#nodes.set(id, { ...member, node });
+  }
+
+  /** Ends a member as kill -9 does: nothing of it is heard any more. */
+  kill(id: string): void {
+    const member = this.#member(id);
+    member.bus.isCut = true;
+  }
+
+  /** Cuts a member off, or joins it again. It notices, as a process whose connection breaks. */
+  cut(id: string, isCut: boolean): void {
+    this.#member(id).bus.isCut = isCut;
+  }
+
+  holders(): readonly string[] {
+    const members = [...this.#fronts, ...this.#nodes];
+    return members.filter(([, { membership }]) => membership.heldLines.length > 0).map(([id]) => id);
+  }
+
+  runningAt(node: string): number {
+    return this.#nodes.get(node)?.node.running ?? 0;
+  }
+
+  /** A client of a front asks for an answer. */
+  ask(front: string): Client {
+    const client: Client = {
+      id: `r${this.clients.length}`,
+      front,
+      text: '',
+      startedAs: null,
+      admittedMs: 0,
+      end: null,
+    };
+    this.clients.push(client);
+    const take = (parts: readonly AnswerPart[]): void => {
+      for (const part of parts) if (part.type === 'content') client.text += part.text;
+    };
+    const models = this.#fronts.get(front)?.models;
+    if (models === undefined) throw new Error(`There is no front ${front}.`);
+    const listener = {
+      started: (job: object) => {
+        if (job instanceof InferenceJob) client.admittedMs = job.admittedMs;
+        this.#started += 1;
+        client.startedAs = this.#started;
+      },
+      parts: take,
+      ended: (_reason: unknown, parts: readonly AnswerPart[]) => {
+        take(parts);
+        client.end = client.end === null ? 'completed' : 'ended twice';
+      },
+      failed: ({ code }: { readonly code: string }) => {
+        client.end = code;
+      },
+    };
+    const submit = async (): Promise<void> => {
+      await models.find(null).inference.submit(requestOf(client.id), listener, new AbortController().signal);
+    };
+    submit().catch((error: unknown) => {
+      client.end = error instanceof Error && 'code' in error ? String(error.code) : 'thrown';
+    });
+    return client;
+  }
+
+  async advance(ms: number): Promise<void> {
+    // In steps, so that promises get their turn.
+    for (let left = ms; left > 0; left -= 250) await this.clock.advanceAsync(Math.min(left, 250));
+  }
+
+  /** @param mostMs of virtual time */
+  async until(isDone: () => boolean, mostMs: number): Promise<boolean> {
+    for (let passed = 0; passed < mostMs && !isDone(); passed += 250) await this.advance(250);
+    return isDone();
+  }
+
+  async #join(id: string): Promise<Member> {
+    const bus = this.network.connect();
+    const joining = joinCluster({ bus, clock: this.clock, logger: silentLogger, id });
+    await this.clock.advanceAsync(50);
+    return { bus, membership: await joining };
+  }
+
+  #member(id: string): Member {
+    const member = this.#fronts.get(id) ?? this.#nodes.get(id);
+    if (member === undefined) throw new Error(`There is no member ${id}.`);
+    return member;
+  }
+}
+
+function requestOf(id: string): InferenceRequest {
+  return {
+    ...{ id, source: { type: 'text', text: 'Count.' }, maxTokens: answerTokens, minTokens: 0, sampling: greedy },
+    ...{ stop: [], stopTokens: [], ignoreEos: false, format: { type: 'text' }, thoughtTokens: null },
+  };
+}

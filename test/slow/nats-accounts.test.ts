@@ -1,0 +1,69 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Bus } from '../../src/core/bus/bus.js';
+import { parseClusterAddress } from '../../src/core/bus/cluster-address.js';
+import { connectNats } from '../../src/core/bus/nats-bus.js';
+import { natsAccounts } from '../support/nats-accounts.js';
+import { hasNats, NatsServer, needsNats } from '../support/nats-server.js';
+import { selfSigned } from '../support/self-signed.js';
+import { until } from '../support/until.js';
+
+describe.skipIf(!hasNats())(`NATS with TLS and credentials files ${needsNats}`, () => {
+  let folder: string;
+  let nats: NatsServer;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'chatstream-accounts-'));
+    const { serverConfig, credentials, foreignCredentials } = natsAccounts(join(folder, 'storage'));
+    await Promise.all([
+      writeFile(join(folder, 'nats.conf'), serverConfig),
+      writeFile(join(folder, 'member.creds'), credentials),
+      writeFile(join(folder, 'foreign.creds'), foreignCredentials),
+      writeFile(join(folder, 'cert.pem'), selfSigned.cert),
+      writeFile(join(folder, 'key.pem'), selfSigned.key),
+    ]);
+    const tls = ['--tls', '--tlscert', join(folder, 'cert.pem'), '--tlskey', join(folder, 'key.pem')];
+    nats = await NatsServer.start(['-c', join(folder, 'nats.conf'), ...tls]);
+  });
+  afterAll(async () => {
+    await nats.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  /** @param credentials a file's name; null for none */
+  function connect(credentials: string | null, ca: string | null = 'cert.pem'): Promise<Bus> {
+    return connectNats({
+      address: parseClusterAddress(`tls://${nats.address}`),
+      credentialsPath: credentials === null ? null : join(folder, credentials),
+      caPath: ca === null ? null : join(folder, ca),
+      name: 'test',
+    });
+  }
+
+  it('lets in whom the account has signed, for messages and buckets', async () => {
+    const [one, other] = [await connect('member.creds'), await connect('member.creds')];
+    const heard: string[] = [];
+    one.subscribe('chatstream.test', ({ data }) => heard.push(Buffer.from(data).toString()));
+    const bucket = await one.bucket('accounts', { ttlMs: null });
+    await bucket.put('key', Uint8Array.of(1));
+    expect(await (await other.bucket('accounts', { ttlMs: null })).get('key')).toMatchObject({
+      value: Uint8Array.of(1),
+    });
+    other.publish('chatstream.test', Buffer.from('hello'));
+    await until(() => heard.includes('hello'), 'the message');
+    await Promise.all([one.close(), other.close()]);
+  });
+
+  it.each([
+    ['a user of another account', 'foreign.creds', 'cert.pem'],
+    ['nobody in particular', null, 'cert.pem'],
+    ['who does not trust the certificate', 'member.creds', null],
+  ])('keeps out %s', async (_who, credentials, ca) => {
+    await expect(connect(credentials, ca)).rejects.toMatchObject({
+      code: 'cluster_unavailable',
+      message: expect.stringContaining(`NATS cannot be reached at tls://${nats.address}`) as string,
+    });
+  });
+});
