@@ -254,6 +254,10 @@ export class LineHolder {
         return;
       case 'moved':
         this.#tellSoon();
+        return;
+      // What nodes generate is never paused.
+      case 'paused':
+      case 'resumed':
     }
   }
 
