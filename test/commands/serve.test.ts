@@ -40,6 +40,9 @@ describe('the surface of serve', () => {
       'max-loaded': { type: 'option', env: 'CHATSTREAM_MAX_LOADED', min: 1 },
       'idle-unload': { type: 'option', env: 'CHATSTREAM_IDLE_UNLOAD', default: 0 },
       alias: { type: 'option', env: 'CHATSTREAM_ALIAS', multiple: true },
+      cluster: { type: 'option', env: 'CHATSTREAM_CLUSTER' },
+      'cluster-creds': { type: 'option', env: 'CHATSTREAM_CLUSTER_CREDS' },
+      'cluster-ca': { type: 'option', env: 'CHATSTREAM_CLUSTER_CA' },
       engine: { type: 'option', env: 'CHATSTREAM_ENGINE', default: 'llama', options: ['llama', 'mock'] },
       context: { type: 'option', env: 'CHATSTREAM_CONTEXT', default: 'auto', min: 16 },
       gpu: {
@@ -79,7 +82,7 @@ describe('the surface of serve', () => {
       'max-queue': { type: 'option', env: 'CHATSTREAM_MAX_QUEUE', default: 64, min: 0, max: 1_000_000 },
       'queue-policy': { type: 'option', env: 'CHATSTREAM_QUEUE_POLICY', options: ['fair', 'fifo'] },
       'class-patience': { type: 'option', env: 'CHATSTREAM_CLASS_PATIENCE', default: 60_000 },
-      'preempt-batch-after': { type: 'option', env: 'CHATSTREAM_PREEMPT_BATCH_AFTER', default: undefined },
+      'preempt-batch-after': { type: 'option', env: 'CHATSTREAM_PREEMPT_BATCH_AFTER' },
       'queue-timeout': { type: 'option', env: 'CHATSTREAM_QUEUE_TIMEOUT', default: 60_000 },
       'ttft-target': { type: 'option', env: 'CHATSTREAM_TTFT_TARGET' },
       'tpot-target': { type: 'option', env: 'CHATSTREAM_TPOT_TARGET' },
@@ -126,7 +129,7 @@ describe('the surface of serve', () => {
   it('explains every flag, in a group', () => {
     for (const flag of Object.values(Serve.flags)) {
       expect(flag.summary).toMatch(/^\S.+[.\]]$/);
-      expect(flag.helpGroup).toMatch(/^(MODEL|UPSTREAM SERVERS|QUEUE|HTTP|MOCK ENGINE)$/);
+      expect(flag.helpGroup).toMatch(/^(MODEL|UPSTREAM SERVERS|CLUSTER|QUEUE|HTTP|MOCK ENGINE)$/);
     }
   });
 });

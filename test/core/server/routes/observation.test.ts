@@ -164,8 +164,12 @@ describe('observation', () => {
   });
 
   it.each([
-    ['post', '/v1/chat/completions', [...generationParameters, ...chatParameters, 'logprobs', 'top_logprobs']],
-    ['post', '/v1/completions', [...generationParameters, 'prompt', 'suffix', 'echo', 'best_of', 'logprobs']],
+    [
+      'post',
+      '/v1/chat/completions',
+      [...generationParameters, ...chatParameters, 'logprobs', 'top_logprobs', 'resume'],
+    ],
+    ['post', '/v1/completions', [...generationParameters, 'prompt', 'suffix', 'echo', 'best_of', 'logprobs', 'resume']],
     [
       'post',
       '/v1/responses',
