@@ -14,7 +14,8 @@ const eventEnd = '\n\n';
 /** The last events of a stream are in its last chunks: its end, the usage, and the reason why it ended. */
 const keptChunks = 3;
 
-const ends = ['[DONE]', '"message_stop"', '"response.completed"', '"response.incomplete"', '"response.failed"'];
+/** Their quotation marks and the beginning of the line tell them from the same words in the text of an answer. */
+const ends = /^data: ?\[DONE\]|"(?:message_stop|response\.(?:completed|incomplete|failed))"/m;
 
 /**
  * Looks at a stream of server-sent events while it passes. Until its first token, every event is read; from then on, the
@@ -46,8 +47,7 @@ export class StreamWatch {
 
   /** Whether the stream has come to its end, rather than being cut off. */
   get isComplete(): boolean {
-    const tail = this.#tail();
-    return ends.some((end) => tail.includes(end));
+    return ends.test(this.#tail());
   }
 
   /** What the last events say about tokens. */

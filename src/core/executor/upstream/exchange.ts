@@ -162,9 +162,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#phase.status === 'over') return;
+    const { status } = this.#phase;
+    if (status === 'over') return;
     this.#end();
-    this.#listener.failed({ type: isUnsent(error) ? 'unreachable' : 'broken', reason: messageOf(error) });
+    // Nothing is missing, even if the connection breaks now.
+    if (status === 'streaming' && this.#watch.isComplete) this.#listener.ended(this.#watch.usage());
+    else this.#listener.failed({ type: isUnsent(error) ? 'unreachable' : 'broken', reason: messageOf(error) });
   }
 
   /** Passes on what is known to be of certain tokens: only after that can another server go on. */
