@@ -97,4 +97,18 @@ describe('a cluster', () => {
     cluster.ask(holder);
     await completes(cluster);
   });
+
+  it('follows what the nodes say of the model, when others have taken the place of all', async () => {
+    const cluster = await smallCluster();
+    expect(cluster.contextAt('f1')).toBe(4096);
+    await cluster.addNode('larger', 1, 200, 8192);
+    await cluster.advance(2000);
+    expect(cluster.contextAt('f1')).toBe(4096);
+    cluster.kill('n1');
+    cluster.kill('n2');
+    await cluster.until(() => cluster.contextAt('f1') === 8192, 15_000);
+    expect(cluster.contextAt('f1')).toBe(8192);
+    for (const front of ['f1', 'f2']) cluster.ask(front);
+    await completes(cluster);
+  });
 });

@@ -62,9 +62,9 @@ export class SimulatedCluster {
     this.#fronts.set(id, { ...member, models });
   }
 
-  async addNode(id: string, slots: number, tokenMs = 200): Promise<void> {
+  async addNode(id: string, slots: number, tokenMs = 200, context = 4096): Promise<void> {
     const member = await this.#join(id);
-    const options = { engine: 'mock', slots, context: 4096, prefillMs: 20, tokenMs, reply: 'long' } as const;
+    const options = { engine: 'mock', slots, context, prefillMs: 20, tokenMs, reply: 'long' } as const;
     const engine = inProcess(createMockEngine(options, this.clock));
     const info = await engine.start();
     const { peer, members } = member.membership;
@@ -93,6 +93,11 @@ export class SimulatedCluster {
 
   runningAt(node: string): number {
     return this.#nodes.get(node)?.node.running ?? 0;
+  }
+
+  /** The context of the model, as a front knows it. */
+  contextAt(front: string): number | null {
+    return this.#fronts.get(front)?.models.list[0]?.info?.contextLength ?? null;
   }
 
   /** A client of a front asks for an answer. */
