@@ -24,7 +24,7 @@ export function statusReport(
       table(
         ['lines', 'running', 'waiting', 'places', 'holder', 'lease', 'lag'],
         lines.map(({ value: { model, running, waiting, places, holder, lease }, silentMs }) => [
-          ...[model, running, waiting, places, holder ?? 'none', lease, lagText(silentMs)],
+          ...[model, running, waiting, places, holder ?? 'none', lease, holder === null ? '–' : lagText(silentMs)],
         ]),
       ),
     );

@@ -97,4 +97,36 @@ describe('a cluster', () => {
     cluster.ask(holder);
     await completes(cluster);
   });
+
+  it('follows what the nodes say of the model, when others have taken the place of all', async () => {
+    const cluster = await smallCluster();
+    expect(cluster.contextAt('f1')).toBe(4096);
+    await cluster.addNode('larger', 1, 200, { context: 8192 });
+    await cluster.advance(2000);
+    expect(cluster.contextAt('f1')).toBe(4096);
+    cluster.kill('n1');
+    cluster.kill('n2');
+    await cluster.until(() => cluster.contextAt('f1') === 8192, 15_000);
+    expect(cluster.contextAt('f1')).toBe(8192);
+    for (const front of ['f1', 'f2']) cluster.ask(front);
+    await completes(cluster);
+  });
+
+  it('gives requests without a model to one that has nodes, and turns its limits', async () => {
+    const cluster = new SimulatedCluster(1);
+    await cluster.addFront('f1');
+    await cluster.addNode('n1', 1, 200, { model: 'former' });
+    await cluster.addNode('n2', 2);
+    await cluster.advance(3000);
+    cluster.kill('n1');
+    await cluster.advance(6000);
+    cluster.resize('f1', { maxConcurrency: 2 });
+    cluster.ask('f1');
+    await completes(cluster);
+    cluster.kill('n2');
+    await cluster.advance(6000);
+    expect(() => {
+      cluster.resize('f1', { maxConcurrency: 2 });
+    }).toThrow('No node of the cluster');
+  });
 });

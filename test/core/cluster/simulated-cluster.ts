@@ -7,6 +7,7 @@ import type { AnswerPart } from '../../../src/core/engine/dialects/answer.js';
 import { createMockEngine } from '../../../src/core/engine/mock/mock-engine.js';
 import { InferenceJob } from '../../../src/core/inference/inference-job.js';
 import type { InferenceRequest } from '../../../src/core/inference/request.js';
+import type { SchedulerLimits } from '../../../src/core/scheduler/scheduler.js';
 import { inProcess } from '../../support/in-process.js';
 import { type MemoryBus, MemoryNetwork } from '../../support/memory-bus.js';
 import { greedy } from '../../support/sampling.js';
@@ -62,11 +63,16 @@ export class SimulatedCluster {
     this.#fronts.set(id, { ...member, models });
   }
 
-  async addNode(id: string, slots: number, tokenMs = 200): Promise<void> {
+  async addNode(
+    id: string,
+    slots: number,
+    tokenMs = 200,
+    { context = 4096, model = 'mock' }: { readonly context?: number; readonly model?: string } = {},
+  ): Promise<void> {
     const member = await this.#join(id);
-    const options = { engine: 'mock', slots, context: 4096, prefillMs: 20, tokenMs, reply: 'long' } as const;
+    const options = { engine: 'mock', slots, context, prefillMs: 20, tokenMs, reply: 'long' } as const;
     const engine = inProcess(createMockEngine(options, this.clock));
-    const info = await engine.start();
+    const info = { ...(await engine.start()), modelId: model };
     const { peer, members } = member.membership;
     const node = new ClusterNode({ engine, info, name: id, peer, members, clock: this.clock });
     engine.rounds(() => {
@@ -93,6 +99,16 @@ export class SimulatedCluster {
 
   runningAt(node: string): number {
     return this.#nodes.get(node)?.node.running ?? 0;
+  }
+
+  /** The context of the model, as a front knows it. */
+  contextAt(front: string): number | null {
+    return this.#fronts.get(front)?.models.list[0]?.info?.contextLength ?? null;
+  }
+
+  /** Changes the limits at a front. */
+  resize(front: string, limits: Partial<SchedulerLimits>): void {
+    this.#fronts.get(front)?.models.resize(limits);
   }
 
   /** A client of a front asks for an answer. */

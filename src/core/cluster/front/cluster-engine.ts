@@ -53,6 +53,8 @@ export class ClusterEngine implements ServingEngine {
   readonly #stops: readonly (() => void)[];
   #attempted = 0;
   #info: EngineInfo | null = null;
+  /** The nodes that were there when one of them described itself. */
+  #described: ReadonlySet<string> = new Set();
   #isAskingForInfo = false;
   #state: EngineState = { status: 'starting' };
 
@@ -222,15 +224,16 @@ export class ClusterEngine implements ServingEngine {
   #follow(): void {
     const slots = this.nodes.reduce((sum, node) => sum + node.slots, 0);
     const isThere = this.#options.peer.isConnected && this.nodes.some(({ status }) => status === 'ready');
-    if (this.#info === null) {
-      if (isThere) void this.#askForInfo();
-      return;
-    }
-    if (isThere) {
-      if (this.#state.status === 'ready' && this.#info.slots === slots) return;
-      this.#info = { ...this.#info, slots };
-      this.#changeTo({ status: 'ready', info: this.#info });
-    } else if (this.#state.status === 'ready') {
+    // Once none of them is left, the others may have been started with other options, or a changed file.
+    const isDescribed = this.nodes.some(({ id }) => this.#described.has(id));
+    if (isThere && !isDescribed) void this.#askForInfo();
+    if (this.#info === null) return;
+    if (isThere && (isDescribed || this.#state.status === 'ready')) {
+      if (this.#info.slots !== slots) this.#info = { ...this.#info, slots };
+      if (this.#state.status !== 'ready' || this.#state.info !== this.#info) {
+        this.#changeTo({ status: 'ready', info: this.#info });
+      }
+    } else if (!isThere && this.#state.status === 'ready') {
       this.#changeTo({ status: 'restarting', attempt: 1, reason: 'no node can be reached' });
     }
   }
@@ -239,7 +242,9 @@ export class ClusterEngine implements ServingEngine {
     if (this.#isAskingForInfo) return;
     this.#isAskingForInfo = true;
     try {
+      const there = new Set(this.nodes.map(({ id }) => id));
       this.#info = readAnswer.info(await this.#ask({ type: 'describe' }));
+      this.#described = there;
       this.#follow();
     } catch {
       // The next change of the nodes asks again.

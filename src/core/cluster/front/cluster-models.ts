@@ -69,6 +69,7 @@ export class ClusterModels implements RequestLine, ServedModels {
       ...{ running: inference.running, waiting: inference.waiting, preparing: inference.preparing },
       ...{ loads: 0, failedLoads: 0 },
       resize: (limits: Partial<SchedulerLimits>) => {
+        if (slots === 0) throw noNodeError(name);
         inference.resize(limits);
       },
     }));
@@ -115,9 +116,15 @@ export class ClusterModels implements RequestLine, ServedModels {
     return { ...this.limits, ...nothing, draining: this.#isDraining };
   }
 
-  /** Changes every line, for the whole cluster. */
+  /**
+   * Changes the line of every model that has nodes, for the whole cluster.
+   *
+   * @throws ChatstreamError `cluster_unavailable` if there are no nodes, and as `Inference.resize` does
+   */
   resize(limits: Partial<SchedulerLimits>): void {
-    for (const { inference } of this.#all) inference.resize(limits);
+    const served = this.#all.filter(({ slots }) => slots > 0);
+    if (served.length === 0) throw noNodeError(null);
+    for (const { inference } of served) inference.resize(limits);
   }
 
   configureKeys(...changes: Parameters<RequestLine['configureKeys']>): void {
@@ -139,8 +146,10 @@ export class ClusterModels implements RequestLine, ServedModels {
     await Promise.all(this.#all.map((model) => model.stop()));
   }
 
+  /** Those that have nodes come first: a request without a model is for one of them. */
   get #all(): readonly ClusterModel[] {
-    return [...this.#models.values()];
+    const models = [...this.#models.values()];
+    return [...models.filter(({ slots }) => slots > 0), ...models.filter(({ slots }) => slots === 0)];
   }
 
   #add(name: string): void {

@@ -158,7 +158,7 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
       requests: held.map((each) => registrationOf(each, this.#clock.now())),
     });
     const cancelTimer = this.#clock.schedule(decisionMs, () => {
-      for (const each of held) if (!each.isDecided) this.#turnAway(each, 'arrival', clusterAwayError());
+      for (const each of held) if (!each.isDecided) this.#giveUp(each, 'arrival', clusterAwayError());
     });
     await Promise.all(held.map(({ decided }) => decided));
     cancelTimer();
@@ -239,10 +239,7 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
   }
 
   turnAwayWaiting(error: () => ChatstreamError): void {
-    for (const held of this.#waitingJobs) {
-      this.#options.connection.send({ type: 'over', id: held.job.id });
-      this.#turnAway(held, 'waiting', error());
-    }
+    for (const held of this.#waitingJobs) this.#giveUp(held, 'waiting', error());
   }
 
   view(job: InferenceJob): WaitingView | undefined {
@@ -332,6 +329,12 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
     if (held === undefined) return;
     held.isDecided = true;
     held.decide();
+  }
+
+  /** Turns it away before the line does, which must not keep a place for it. */
+  #giveUp(held: Held, stage: 'arrival' | 'waiting', error: ChatstreamError): void {
+    this.#options.connection.send({ type: 'over', id: held.job.id });
+    this.#turnAway(held, stage, error);
   }
 
   #turnAway(held: Held, stage: 'arrival' | 'waiting', error: ChatstreamError): void {

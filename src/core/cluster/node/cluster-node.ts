@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.js';
 import { asChatstreamError } from '../../base/errors.js';
 import { RecentlyUsed } from '../../base/recently-used.js';
 import type { Bucket } from '../../bus/bucket.js';
-import type { EngineInfo, GenerationEvent, Round, ServingEngine } from '../../engine/engine.js';
+import type { EngineInfo, Round, ServingEngine } from '../../engine/engine.js';
 import type { Channel } from '../channel/channel.js';
 import type { Peer } from '../channel/peer.js';
 import { keys } from '../entries.js';
@@ -184,19 +184,18 @@ export class ClusterNode {
     this.#settleDrain();
   }
 
-  /** One message for each front, however many of its generations have got a token. */
-  #onRound(round: Round): void {
-    const byFront = new Map<Front, GenerationEvent[]>();
-    for (const event of round.events) {
-      const front = this.#running.get(event.id);
-      if (front === undefined) continue;
-      const events = byFront.get(front);
-      if (events === undefined) byFront.set(front, [event]);
-      else events.push(event);
-      if (event.type === 'ended' || event.type === 'failed') this.#running.delete(event.id);
+  /** One message for each front, however many of its generations have got a token or a part of their prefill. */
+  #onRound({ durationMs, batchSize, events, prefills = [] }: Round): void {
+    const fronts = new Set([...events, ...prefills].flatMap(({ id }) => this.#running.get(id) ?? []));
+    for (const front of fronts) {
+      const isOwn = ({ id }: { readonly id: string }): boolean => this.#running.get(id) === front;
+      const ownPrefills = prefills.filter(isOwn);
+      this.#sendRound(front, {
+        ...{ durationMs, batchSize, events: events.filter(isOwn) },
+        ...(ownPrefills.length > 0 && { prefills: ownPrefills }),
+      });
     }
-    const { durationMs, batchSize } = round;
-    for (const [front, events] of byFront) this.#sendRound(front, { durationMs, batchSize, events });
+    for (const { type, id } of events) if (type === 'ended' || type === 'failed') this.#running.delete(id);
     this.#settleDrain();
   }
 
