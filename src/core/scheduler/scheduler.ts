@@ -107,7 +107,10 @@ export class Scheduler<J extends Job> implements QueueState {
     return this.#occupancy.queuedTokens;
   }
 
-  /** When the job was admitted that has waited for longest of those that have not started, in the clock's milliseconds; null if none waits. */
+  /**
+   * When the job was admitted that has waited for longest of those that have not started, in the clock's milliseconds; null if
+   * none waits.
+   */
   get oldestAdmittedMs(): number | null {
     return this.#line.oldest?.admittedMs ?? null;
   }

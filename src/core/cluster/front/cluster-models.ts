@@ -87,7 +87,7 @@ export class ClusterModels implements RequestLine, ServedModels {
   get readiness(): string {
     if (this.#isDraining) return 'draining';
     if (this.#all.some(({ inference }) => inference.ready)) return 'ready';
-    return this.#models.size === 0 ? 'starting' : 'failed';
+    return 'no_nodes';
   }
 
   get running(): number {

@@ -11,7 +11,7 @@ export interface Prefilling {
  * question of 20 tokens would wait until a prompt of 3,000 has been read. The prompt that came first is passed over in every
  * other round at most, so it takes at most twice as many rounds, however many short ones come.
  *
- * Only prompts of which a single chunk is left are short: of two long ones, neither would gain by taking turns, and those that
+ * Only prompts that are no longer than the largest chunk are short: of two long ones, neither would gain by taking turns, and those that
  * begin alike would be read twice.
  */
 export class PrefillTurns {

@@ -14,10 +14,11 @@ export function valueText(value: number | null, metric: ComparedMetric): string 
   });
 }
 
-/** `1.231`, `0.95`; large ones with fewer decimals. */
+/** `1.231`, `0.95`; large ones with fewer decimals, and those that nobody can tell apart as `1000+`. */
 export function ratioText(ratio: number | null, decimals = 2): string {
   return orUnknown(ratio, (known) => {
     if (known === Infinity) return '∞';
+    if (known > 1000) return '1000+';
     return known >= 10 ? significant(known) : known.toFixed(decimals);
   });
 }

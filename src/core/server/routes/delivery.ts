@@ -24,6 +24,9 @@ export interface WholeBody {
   readonly onFailed: (error: ChatstreamError) => void;
 }
 
+/** Why generations end whose answer is over. */
+const answerOver = clientLeftError();
+
 /** Delivers the answer to one HTTP request, however many generations it has. Used once. */
 export class Delivery {
   readonly #context: Pick<LineContext, 'announcer' | 'clock' | 'options'>;
@@ -40,9 +43,10 @@ export class Delivery {
     this.#context = context;
     this.#reply = reply;
     this.#model = model;
+    // After a complete answer too: it may be the refusal of one choice, and then the others have to end. The reason is given
+    // because Node.js would make an error with a stack trace for each answer.
     onResponseEnd(reply.request.raw, reply.raw, () => {
-      // The end of a complete answer concerns nobody, and an abort makes an error with a stack trace.
-      if (!reply.raw.writableFinished) this.#client.abort();
+      this.#client.abort(answerOver);
     });
   }
 

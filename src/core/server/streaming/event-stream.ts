@@ -128,7 +128,7 @@ export class EventStream {
     else this.#options.onFailedBeforeBegin(error);
   }
 
-  /** The client has left: nothing more is written. */
+  /** The client has left, or has been answered otherwise: nothing more is written. */
   abandoned(): void {
     this.#abandoned = true;
     this.#keepAlive.end();

@@ -44,7 +44,9 @@ export class KeepAlive {
     this.#wasSilent = false;
   }
 
+  /** Nothing more is sent, also if another generation begins. */
   end(): void {
+    this.#hasStarted = true;
     this.#cancelTimer();
   }
 

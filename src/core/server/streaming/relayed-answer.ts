@@ -64,6 +64,7 @@ export class RelayedStream implements RelayListener {
       this.stream.end(`data: ${answer.body.toString('latin1').replaceAll(/[\r\n]+/g, ' ')}\n\n`);
       return;
     }
+    this.stream.abandoned();
     this.#options.onExecutor(executor);
     this.#options.onWhole(answer);
   }

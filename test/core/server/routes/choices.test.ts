@@ -177,6 +177,19 @@ describe('a stream of several choices', () => {
     expect(outcomes.toSorted()).toEqual(['cancelled_running', 'cancelled_running', 'cancelled_waiting']);
   });
 
+  it('ends the others when one waits for too long', async () => {
+    const engine = new ScriptedEngine();
+    const queue = { maxConcurrency: 2, queueTimeoutMs: 5000 };
+    const { app, clock, inference } = await testApp({ makeEngine: () => engine, queue });
+    const client = await openStream(app, { prompt: ['a', 'b', 'c'] }, {}, textPath);
+    await until(() => inference.running === 2 && inference.waiting === 1);
+    clock.advance(5000);
+    expect(await client.finished()).toContain('queue_timeout');
+    await until(() => inference.running === 0);
+    // Nothing is sent any more, not even to keep the connection alive.
+    clock.advance(60_000);
+  });
+
   it('ends with the error when one fails', async () => {
     const engine = new ScriptedEngine();
     const { app, inference } = await testApp({ makeEngine: () => engine });
