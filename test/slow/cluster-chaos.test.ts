@@ -20,6 +20,7 @@ class Member {
   #process: CliProcess | null = null;
   /** How often it was killed. */
   deaths = 0;
+  isUp = false;
   url = '';
 
   constructor(
@@ -35,6 +36,7 @@ class Member {
     expect(started.hasExited, started.stderr).toBe(false);
     const url = member(JSON.parse(started.stdout.split('\n', 1)[0] ?? ''), 'url');
     if (typeof url === 'string') this.url = url;
+    this.isUp = true;
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -43,6 +45,7 @@ class Member {
 
   async kill(): Promise<void> {
     this.deaths += 1;
+    this.isUp = false;
     this.signal('SIGKILL');
     await this.#process?.exited;
   }
@@ -88,7 +91,9 @@ describe.skipIf(!hasNats())(`a cluster whose members and broker are killed and s
     const client = async (name: number): Promise<void> => {
       for (let turn = 0; performance.now() < endMs; turn += 1) {
         const front = fronts[(name + turn) % fronts.length];
-        if (front !== undefined) await ask(front, `${name}-${turn}`, outcomes);
+        // As a load balancer would.
+        if (front?.isUp === true) await ask(front, `${name}-${turn}`, outcomes);
+        else await pause(100);
       }
     };
     await Promise.all([
