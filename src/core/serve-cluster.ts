@@ -11,12 +11,11 @@ import type { ServerOptions } from './server/http/context.js';
 import { listen } from './server/http/listen.js';
 import {
   contextOf,
-  drainApp,
+  controlsOf,
   entrance,
   type HostProcess,
   openStorage,
   type QueueOptions,
-  replaceAccess,
   schedulerOptions,
 } from './serving.js';
 import type { CountedOutcome } from './telemetry/totals.js';
@@ -57,6 +56,8 @@ export async function serveCluster(bus: Bus, options: ServeClusterOptions, logge
   const { keys, rates } = guarded;
   // What a node generates cannot be paused.
   const scheduling = schedulerOptions({ ...queue, preemptAfterMs: null }, access, keys);
+  // First: a file that cannot be used should not leave a member behind that the cluster takes for a front.
+  const storage = await openStorage(server, clock, logger);
   const cluster = await joinCluster({ bus, clock, logger });
   const models = new ClusterModels({
     ...{ peer: cluster.peer, lines: cluster.lines, nodes: cluster.nodes, clock, aliases: server.aliases },
@@ -64,7 +65,6 @@ export async function serveCluster(bus: Bus, options: ServeClusterOptions, logge
     queue: { ...scheduling, slots: 0, rates },
   });
   const announcement = cluster.announceFront(hostname(), models);
-  const storage = await openStorage(server, clock, logger);
   const executed = { line: models, engines: [], pids: () => [] };
   const context = { ...contextOf(executed, guarded, options, { clock, logger }), models, storage };
   const app = await createApp(context, logger);
@@ -78,15 +78,7 @@ export async function serveCluster(bus: Bus, options: ServeClusterOptions, logge
     const url = await listen(app, server);
     return {
       url,
-      totals: context.totals.counts,
-      replaceAccess: (changed) => {
-        replaceAccess(context, changed);
-      },
-      drain: async (timeoutMs) => {
-        const abandoned = await drainApp(app, context, timeoutMs);
-        await stop();
-        return abandoned;
-      },
+      ...controlsOf(app, context, stop),
     };
   } catch (error) {
     await stop();

@@ -9,15 +9,7 @@ import { Relay } from './relay/relay.js';
 import { createApp } from './server/app.js';
 import type { ServerOptions } from './server/http/context.js';
 import { listen } from './server/http/listen.js';
-import {
-  contextOf,
-  drainApp,
-  entrance,
-  type HostProcess,
-  type QueueOptions,
-  replaceAccess,
-  schedulerOptions,
-} from './serving.js';
+import { contextOf, controlsOf, entrance, type HostProcess, type QueueOptions, schedulerOptions } from './serving.js';
 import type { CountedOutcome } from './telemetry/totals.js';
 
 export interface ServeUpstreamsOptions {
@@ -91,15 +83,7 @@ export async function serveUpstreams(
       url,
       upstreams,
       models: relay.models,
-      totals: context.totals.counts,
-      replaceAccess: (access) => {
-        replaceAccess(context, access);
-      },
-      drain: async (timeoutMs) => {
-        const abandoned = await drainApp(app, context, timeoutMs);
-        await stop();
-        return abandoned;
-      },
+      ...controlsOf(app, context, stop),
     };
   } catch (error) {
     await stop();

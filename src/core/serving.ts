@@ -17,6 +17,7 @@ import type { App, LineContext, Operations, ServerOptions } from './server/http/
 import { KeyRing } from './server/http/key-ring.js';
 import { memoryStorage } from './server/store/memory-store.js';
 import type { Storage } from './server/store/store.js';
+import type { CountedOutcome } from './telemetry/totals.js';
 
 export interface QueueOptions extends SchedulerLimits {
   /** Longest wait in the queue in milliseconds; 0 is unlimited. */
@@ -143,6 +144,29 @@ export function ratesOf({ all }: KeyRing): ReadonlyMap<string, RateLimits> {
 
 function termsOf({ all }: KeyRing): ReadonlyMap<string, KeyTerms> {
   return new Map(all.map(({ name, terms }) => [name, terms]));
+}
+
+/** What a server without an engine of its own can be told while it runs, and its counts. */
+export interface Controls {
+  readonly totals: Readonly<Record<CountedOutcome, number>>;
+  readonly replaceAccess: (access: Access) => void;
+  /** See {@link drainApp}. */
+  readonly drain: (timeoutMs: number) => Promise<number>;
+}
+
+/** @param stop ends what executes, after the last request */
+export function controlsOf(app: App, context: LineContext, stop: () => Promise<void>): Controls {
+  return {
+    totals: context.totals.counts,
+    replaceAccess: (access) => {
+      replaceAccess(context, access);
+    },
+    drain: async (timeoutMs) => {
+      const abandoned = await drainApp(app, context, timeoutMs);
+      await stop();
+      return abandoned;
+    },
+  };
 }
 
 /**
