@@ -32,6 +32,7 @@ function optionsOf(url: string, seed: number): BenchOptions {
   return {
     target: { type: 'url', url },
     versus: null,
+    duet: false,
     headers: {},
     caPath: null,
     insecure: false,

@@ -11,9 +11,10 @@ import { writeDeeperModel } from './deeper-model.js';
  * The gate on this machine, as a CI job uses it: two real servers, `bench --versus` as a process of its own, and busy loops
  * beside them. The same server twice, and one that is slower for certain; how often does the gate say so?
  *
- *     npm run benchmark gate/real [mock|bundled] [comparisons] [busy loops]
+ *     npm run benchmark gate/real [mock|bundled] [comparisons] [busy loops] [turns|duet]
  */
-const [engine = 'mock', comparisons = '10', loops = '2'] = process.argv.slice(2);
+const [engine = 'mock', comparisons = '10', loops = '2', order = engine === 'mock' ? 'turns' : 'duet'] =
+  process.argv.slice(2);
 
 const folder = mkdtempSync(join(tmpdir(), 'chatstream-gate-'));
 const deeper = join(folder, 'deeper.gguf');
@@ -78,7 +79,8 @@ async function compareOnce({ baseline, candidate }: Case): Promise<Outcome> {
   const beganMs = performance.now();
   try {
     const [url = '', versus = ''] = servers.map((server) => server.url);
-    const args = ['bench', '--url', url, '--versus', versus, '-c', '4', '-n', '4', ...load, '--warmup', '100ms'];
+    const both = ['--url', url, '--versus', versus, ...(order === 'duet' ? ['--duet'] : [])];
+    const args = ['bench', ...both, '-c', '4', '-n', '4', ...load, '--warmup', '100ms'];
     const gate = ['--trials', '3..20', '--max-duration', '3m', '--fail-on', thresholds.join(','), '--allow', 'model'];
     const child = spawn(process.execPath, ['bin/run.js', ...args, ...gate, '--json', '-o', result], {
       stdio: ['ignore', 'pipe', 'ignore'],

@@ -166,6 +166,11 @@ export const benchFlags = fromEnvironment({
     ...target,
     summary: 'URL of a second server, the baseline, measured alternately with the first in short trials.',
   }),
+  duet: Flags.boolean({
+    ...target,
+    summary: 'Measure the two servers of --versus at the same time instead, so that a busy machine disturbs both alike.',
+    dependsOn: ['versus'],
+  }),
   'wait-ready': durationFlag({
     ...target,
     summary: 'Wait up to this long for the server to answer requests.',

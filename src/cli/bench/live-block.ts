@@ -184,5 +184,7 @@ function latencyOf(
 
 /** Which of two servers a run is of, with the separator behind it; empty if there is only one. */
 function serverText({ server }: Pick<RunPlace, 'server'>): string {
-  return server === null ? '' : `${server.role} ${server.url}, `;
+  if (server === null) return '';
+  const other = server.role === 'candidate' ? 'baseline' : 'candidate';
+  return `${server.role} ${server.url}${server.isDuet ? ` beside the ${other}` : ''}, `;
 }

@@ -53,6 +53,7 @@ export function benchOptions(
   const options: BenchOptions = {
     target: targetOf(ownClients === null ? flags : { ...flags, concurrency: [ownClients] }, origins, root, endpoint),
     versus: flags.versus === undefined ? null : validUrl(flags.versus),
+    duet: Boolean(flags.duet),
     headers: withFirstKey(headersOf(flags, endpoint), tenants, endpoint),
     caPath: flags.ca ?? null,
     // oclif has no value for a flag of this kind that was not given, whatever its type says.

@@ -4,7 +4,7 @@ import type { SettingSummary } from '../measurement/summarise.js';
 import { measureAll, type Prepared, type TrialHooks } from './measure-all.js';
 import type { BenchProgress } from './measure-run.js';
 import { measureSearch } from './measure-search.js';
-import { openLoad } from './open-load.js';
+import { openLoads } from './open-load.js';
 import { describePlan } from './plan/describe-plan.js';
 import { type BenchOptions, checkVersus } from './plan/options.js';
 import { searchedSettings } from './plan/searched.js';
@@ -71,7 +71,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
   if (options.samplesPath !== null) beginSamplesFile(options.samplesPath);
 
   const targets: Target[] = [];
-  const load = await openLoad(options, hooks);
+  const { load, beside } = await openLoads(options, hooks);
   const unrestored: string[] = [];
   let session: Omit<Session, 'finishedAt'>;
   let samplesFailure: ChatstreamError | null;
@@ -92,7 +92,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
     const ignoreEos = targets.every(({ ignoresEos }) => ignoresEos);
     const prepared = await prepare(options, targets, prompts, ignoreEos, hooks.signal);
     const plan = describePlan(options, settings, prepared);
-    const measurement = { options, prepared, settings, target, versus, load };
+    const measurement = { options, prepared, settings, target, versus, load, beside };
     const searched = findMax === null ? null : await measureSearch(measurement, findMax, queue, hooks);
     const measured =
       searched?.measured ??
@@ -117,6 +117,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
     };
   } finally {
     await load.close();
+    await beside?.close();
     for (const target of targets) {
       const problem = await target.close();
       if (problem !== null) unrestored.push(problem);

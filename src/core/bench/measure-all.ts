@@ -1,22 +1,18 @@
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
 import { microsNow } from '../base/micros.js';
-import { mixSeeds } from '../base/random.js';
-import { isSequential } from '../measurement/conversation-shape.js';
 import { stoppedByUser } from '../measurement/ended-early.js';
 import { plural } from '../measurement/numbers.js';
 import type { EndedEarly, Run, Setting } from '../measurement/result-schema.js';
-import { extensionOf } from './load/extension.js';
-import type { LoadGenerator, LoadJob } from './load/load-generator.js';
-import { meanRequests } from './load/tenant-load.js';
+import { Duet } from './duet.js';
+import type { LoadGenerator } from './load/load-generator.js';
 import { type MeasuredRun, measureRun, type RunHooks, type RunPlace } from './measure-run.js';
 import { candidateFirst } from './plan/interleaving.js';
 import type { BenchOptions } from './plan/options.js';
 import type { PlannedRun } from './plan/settings.js';
-import { partOfLoad, tenantOfClients } from './plan/tenants.js';
-import { timesOf } from './plan/trace.js';
+import { extensionPlanned, plannedJob } from './planned-job.js';
 import type { Target } from './target/target.js';
-import { type PreparedTenant, tenantLoads } from './tenant-loads.js';
-import { meanTurns, type WorkloadSpec } from './workload/workload.js';
+import type { PreparedTenant } from './tenant-loads.js';
+import type { WorkloadSpec } from './workload/workload.js';
 
 /** What has to be known before the first run. */
 export interface Prepared {
@@ -55,6 +51,8 @@ export interface Measurement {
   readonly target: Target;
   readonly versus: Target | null;
   readonly load: LoadGenerator;
+  /** Sends to the second server at the same time; null: the two take turns, or there is only one. */
+  readonly beside: LoadGenerator | null;
 }
 
 /**
@@ -82,53 +80,101 @@ export async function measureAll(measurement: Measurement, hooks: TrialHooks): P
   return measured;
 }
 
-/** Every setting once; with two servers alternately, so that drift affects both alike. */
+/** Every setting once; with two servers alternately or at the same time, so that drift affects both alike. */
 async function measureTrial(
   measurement: Measurement,
   trial: number,
   measured: Measured,
   hooks: TrialHooks,
 ): Promise<void> {
-  const { options, settings, target, versus } = measurement;
-  const candidate = { server: 'candidate', target, results: measured.runs } as const;
+  const { options, settings, target, versus, load, beside } = measurement;
+  const isDuet = beside !== null;
+  const candidate = { server: 'candidate', target, load, results: measured.runs } as const;
   const baseline =
-    versus === null ? [] : [{ server: 'baseline', target: versus, results: measured.versusRuns } as const];
+    versus === null
+      ? []
+      : [{ server: 'baseline', target: versus, load: beside ?? load, results: measured.versusRuns } as const];
   const sides = candidateFirst(trial) ? [candidate, ...baseline] : [...baseline, candidate];
-  const runs = settings.length * sides.length * options.trials;
+  const rounds = isDuet ? [sides] : sides.map((side) => [side]);
+  const runs = settings.length * rounds.length * options.trials;
   for (const [index, setting] of settings.entries()) {
-    for (const side of sides) {
-      const step = { setting, trial, side, number: (trial - 1) * settings.length + index };
-      const server = versus === null ? null : { role: side.server, url: side.target.description.url };
-      const place = { run: measured.runs.length + measured.versusRuns.length + 1, runs, server };
-      await measureStep(measurement, step, place, measured, hooks);
+    for (const round of rounds) {
+      const run = measured.runs.length + (isDuet ? 0 : measured.versusRuns.length) + 1;
+      const steps = round.map((side) => {
+        const { url } = side.target.description;
+        const server = versus === null ? null : { role: side.server, url, isDuet };
+        const step = { setting, trial, side, number: (trial - 1) * settings.length + index };
+        return { step, place: { run, runs, server } };
+      });
+      await measureTogether(measurement, steps, measured, hooks);
       if (measured.endedEarly !== null) return;
     }
   }
 }
 
+/** One step alone, or two at the same time. */
+async function measureTogether(
+  measurement: Measurement,
+  steps: readonly { readonly step: Step; readonly place: RunPlace }[],
+  measured: Measured,
+  hooks: TrialHooks,
+): Promise<void> {
+  const duet = steps.length > 1 ? new Duet(extensionPlanned(measurement.options)) : null;
+  const ends = await Promise.allSettled(
+    steps.map(({ step, place }) => measureStep(measurement, step, place, measured, hooks, duet)),
+  );
+  for (const [index, end] of ends.entries()) {
+    if (end.status === 'rejected') endWith(end.reason, steps[index]?.step.side.server ?? null, measured);
+  }
+}
+
+/**
+ * Ends the measurement. What was measured before is kept.
+ *
+ * @param server which of them failed
+ * @throws the error if nothing was
+ */
+function endWith(error: unknown, server: Step['side']['server'] | null, measured: Measured): void {
+  if (measured.runs.length === 0) throw error;
+  measured.failure ??= asChatstreamError(error);
+  const { code, message } = measured.failure;
+  measured.endedEarly ??= { cause: code === 'target_unreachable' ? 'target-lost' : 'failed', server, message };
+}
+
 /** One setting of one server in one trial. */
 export interface Step extends PlannedRun {
-  readonly side: { readonly server: 'candidate' | 'baseline'; readonly target: Target; readonly results: Run[] };
+  readonly side: {
+    readonly server: 'candidate' | 'baseline';
+    readonly target: Target;
+    readonly load: LoadGenerator;
+    readonly results: Run[];
+  };
   /** From 0; the same on both sides, which get the same prompts. */
   readonly number: number;
   /** Decides when requests are due, instead of the trial. */
   readonly arrivalSeed?: number;
 }
 
+/**
+ * @param duet of this step and the other server's; null: it is measured alone
+ * @throws what made it fail, if it is in a duet, or the first
+ */
 export async function measureStep(
-  { options, prepared, load }: Measurement,
+  { options, prepared }: Measurement,
   step: Step,
   place: RunPlace,
   measured: Measured,
   hooks: TrialHooks,
+  duet: Duet | null = null,
 ): Promise<MeasuredRun | null> {
-  const { server, target, results } = step.side;
+  const { server, target, load, results } = step.side;
   try {
     const isStopped = hooks.signal.aborted;
-    const job = jobOf(options, prepared, step, target);
-    const finished = isStopped ? null : await measureRun(step, place, job, target, load, hooks, options.abortOn);
+    const job = { ...plannedJob(options, prepared, step, target), ...duet?.shared };
+    const inRun = duet === null ? hooks : hooksInDuet(hooks, duet, server);
+    const finished = isStopped ? null : await measureRun(step, place, job, target, load, inRun, options.abortOn);
     if (finished === null) {
-      measured.endedEarly = stoppedByUser;
+      if (duet?.failed.aborted !== true) measured.endedEarly ??= stoppedByUser;
       return null;
     }
     results.push(finished.run);
@@ -136,19 +182,29 @@ export async function measureStep(
       measured.samplesFailure ??= incompleteSamples(options, finished.samplesFailure);
     }
     hooks.onRun(finished.run, place);
-    if (hooks.signal.aborted) measured.endedEarly = stoppedByUser;
+    if (hooks.signal.aborted) measured.endedEarly ??= stoppedByUser;
     else if (finished.agentProblem !== null) {
       measured.failure = finished.agentProblem;
       measured.endedEarly = { cause: 'failed', server: null, message: finished.agentProblem.message };
     } else await checkStillThere(finished.run, target);
     return finished;
   } catch (error) {
-    if (measured.runs.length === 0) throw error;
-    measured.failure = asChatstreamError(error);
-    const { code, message } = measured.failure;
-    measured.endedEarly = { cause: code === 'target_unreachable' ? 'target-lost' : 'failed', server, message };
+    if (duet === null) endWith(error, server, measured);
+    else {
+      duet.fail();
+      throw error;
+    }
     return null;
   }
+}
+
+/** The progress that is shown is the candidate's: the same block cannot show two runs. */
+function hooksInDuet(hooks: TrialHooks, duet: Duet, server: Step['side']['server']): RunHooks {
+  return {
+    onProgress: server === 'candidate' ? hooks.onProgress : () => undefined,
+    ready: () => duet.ready(),
+    signal: AbortSignal.any([hooks.signal, duet.failed]),
+  };
 }
 
 /** @throws ChatstreamError `target_unreachable` if connections failed during the run, and the server does not answer */
@@ -160,75 +216,6 @@ async function checkStillThere({ requests }: Run, target: Target): Promise<void>
       hint: `${reason} Its log may say more.`,
     });
   }
-}
-
-function jobOf(
-  options: BenchOptions,
-  { workload, tenants: preparedTenants, ignoreEos, runningUsage }: Prepared,
-  { setting, trial, number, arrivalSeed }: Step,
-  target: Target,
-): LoadJob {
-  const { load, seed } = options;
-  const client = {
-    url: target.requestsUrl,
-    headers: target.headers,
-    timeoutMs: options.timeoutMs,
-    transport: target.transport,
-    form: options.form,
-  };
-  const body = {
-    form: options.form,
-    model: target.description.model,
-    ignoreEos,
-    runningUsage,
-    omitted: options.omittedParams,
-    extraBody: options.extraBody,
-  };
-  const tenants = tenantLoads(preparedTenants, { client, body });
-  const clients = setting.concurrency ?? 1;
-  const hasTenants = tenants.length > 0;
-  const turnsEach = hasTenants ? meanRequests(tenants) : meanTurnsOf(options, workload);
-  return {
-    client,
-    workload,
-    body,
-    ...(hasTenants ? { tenants } : {}),
-    shape:
-      load.type === 'closed' || setting.rate === null
-        ? {
-            type: 'closed',
-            clients,
-            ...(hasTenants ? { tenants: tenantOfClients(options.tenants.map(partOfLoad), clients) } : {}),
-          }
-        : // The same moments for every setting of a trial, so that settings are compared under the same load.
-          {
-            type: 'open',
-            rate: setting.rate,
-            arrival: load.arrival,
-            seed: arrivalSeed ?? mixSeeds(seed, trial),
-            ...(load.stages === undefined ? {} : { stages: load.stages }),
-            ...(load.maxInFlight === undefined ? {} : { maxInFlight: load.maxInFlight }),
-            ...(turnsEach === undefined ? {} : { turnsEach }),
-            ...(options.trace === null ? {} : { times: timesOf(options.trace) }),
-          },
-    run: number,
-    worker: 0,
-    workers: 1,
-    warmupMs: options.warmupMs,
-    durationMs: options.durationMs,
-    requests: options.requests,
-    extension: options.extension === null ? null : extensionOf(options.extension, options.leastTrials),
-    objectives: options.objectives,
-    promises: options.findMax?.promises ?? options.objectives,
-    samplesPath: options.samplesPath,
-    ...(options.cancel === null ? {} : { leaving: { ...options.cancel, seed } }),
-    ...(options.probeRate === null ? {} : { probes: { rate: options.probeRate, seed } }),
-  };
-}
-
-/** Undefined if every request stands alone. */
-function meanTurnsOf({ conversations }: BenchOptions, workload: WorkloadSpec): number | undefined {
-  return isSequential(conversations) ? meanTurns(workload) : undefined;
 }
 
 function incompleteSamples({ samplesPath }: BenchOptions, reason: string): ChatstreamError {

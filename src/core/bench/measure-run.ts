@@ -22,12 +22,17 @@ import type { Target } from './target/target.js';
 
 /** Which run it is. */
 export interface RunPlace {
-  /** Counted from 1, over all settings, trials and servers. */
+  /** Counted from 1, over all settings, trials and servers; two that are measured at the same time have the same number. */
   readonly run: number;
   /** Null for a search, of which nobody knows how many it takes. */
   readonly runs: number | null;
   /** Which of two servers is measured; null if there is only one. The URL has no query. */
-  readonly server: { readonly role: 'candidate' | 'baseline'; readonly url: string } | null;
+  readonly server: {
+    readonly role: 'candidate' | 'baseline';
+    readonly url: string;
+    /** Whether the other one is measured at the same time. */
+    readonly isDuet: boolean;
+  } | null;
 }
 
 /** The progress of a running bench, for the live display. The figures are those of the current run. */
@@ -71,6 +76,8 @@ const settleMs = 10_000;
 
 export interface RunHooks {
   readonly onProgress: (progress: BenchProgress) => void;
+  /** Awaited when everything is prepared: the run begins when it resolves. Absent: it begins at once. */
+  readonly ready?: () => Promise<void>;
   /** Aborted to stop early. */
   readonly signal: AbortSignal;
 }
@@ -96,12 +103,13 @@ export async function measureRun(
   job: LoadJob,
   target: Target,
   load: LoadGenerator,
-  { onProgress, signal }: RunHooks,
+  { onProgress, ready, signal }: RunHooks,
   abortOn: readonly AbortRule[],
 ): Promise<MeasuredRun | null> {
   await applySetting(planned, target, signal);
   await load.prepare(job);
   const before = await target.readCounters();
+  await ready?.();
   // The load reacts to a stop while it runs, not to an earlier one.
   if (isStopped(signal)) return null;
   const cpuBefore = process.cpuUsage();
@@ -130,7 +138,7 @@ export async function measureRun(
       observations: stopObserving(),
       beginUs: startUs + job.warmupMs * 1000,
       planned,
-      cpuShare: agents === null ? (cpu.user + cpu.system) / elapsedUs : cpuShareOf(agents),
+      cpuShare: agents === null ? (cpu.user + cpu.system) / elapsedUs / processShares(place, parts) : cpuShareOf(agents),
       ...(agents === null ? {} : { agents }),
       aggregate: counted?.queueWait ?? null,
       promptCache: counted?.promptCache ?? null,
@@ -151,6 +159,14 @@ export async function measureRun(
     clearInterval(timer);
     stopObserving();
   }
+}
+
+/**
+ * How many loads the CPU time of the process is of. Two that are sent at the same time from one thread each are both sent
+ * from the main thread, whose time is that of each.
+ */
+function processShares({ server }: RunPlace, { length: threads }: readonly RunPart[]): number {
+  return server?.isDuet === true && threads > 1 ? 2 : 1;
 }
 
 function cpuShareOf({ agents }: AgentsOfRun): number {

@@ -50,7 +50,7 @@ export async function measureSearch(
   queue: { readonly slots: number } | null,
   hooks: Omit<TrialHooks, 'isEnough'>,
 ): Promise<Searched> {
-  const { options, settings, target } = measurement;
+  const { options, settings, target, load: generator } = measurement;
   const measured: Measured = { runs: [], versusRuns: [], failure: null, endedEarly: null, samplesFailure: null };
   const spec = specOf(search, queue);
   const looks: Look[] = [];
@@ -73,7 +73,7 @@ export async function measureSearch(
         setting,
         trial: look,
         number,
-        side: { server: 'candidate', target, results: measured.runs },
+        side: { server: 'candidate', target, load: generator, results: measured.runs },
         arrivalSeed: searchArrivalSeed(options.seed, look, load),
       },
       { run: number + 1, runs: null, server: null },

@@ -10,19 +10,30 @@ import type { BenchOptions } from './plan/options.js';
 /** How long a bench waits for agents: long enough to start the last one by hand. */
 const agentsWithinMs = 60_000;
 
+/** Who sends. */
+export interface Loads {
+  /** To one server after the other, or to the candidate. */
+  readonly load: LoadGenerator;
+  /** To the baseline, at the same time as to the candidate; null: the servers take turns. */
+  readonly beside: LoadGenerator | null;
+}
+
 /**
  * Gets ready to send: from this machine, or from as many others as are wanted, which this waits for.
  *
  * @param onWait called with what it waits for
  * @throws ChatstreamError `cluster_unavailable` if NATS or enough agents are not there; the signal's reason
  */
-export async function openLoad(
-  { agents, load, form, outputTokens, workers, version }: BenchOptions,
+export async function openLoads(
+  { agents, load, form, outputTokens, workers, version, duet }: BenchOptions,
   { signal, onWaitFor }: { readonly signal: AbortSignal; readonly onWaitFor?: ((what: string) => void) | undefined },
-): Promise<LoadGenerator> {
+): Promise<Loads> {
   const events = expectedEvents(load, form, form.endpoint === 'embeddings' ? 1 : longestOf(outputTokens));
   if (agents === null) {
-    return localLoad(workers ?? chooseWorkers(events, load.type === 'open' ? load.maxInFlight : undefined));
+    const mostInFlight = load.type === 'open' ? load.maxInFlight : undefined;
+    if (!duet) return { load: localLoad(workers ?? chooseWorkers(events, mostInFlight)), beside: null };
+    const each = workers ?? Math.ceil(chooseWorkers(2 * events, mostInFlight) / 2);
+    return { load: localLoad(each), beside: localLoad(each) };
   }
   // Loaded late: most benches need neither.
   const { connectNats } = await import('../bus/nats-bus.js');
@@ -39,7 +50,7 @@ export async function openLoad(
       ...{ count, patienceMs: agentsWithinMs, signal, address: nats.address.shown },
       onFound: (there) => onWaitFor?.(`Waiting for ${count} agents at ${nats.address.shown}: ${there} there …`),
     });
-    return agentsLoad(cluster, found, { workers, events });
+    return { load: agentsLoad(cluster, found, { workers, events }), beside: null };
   } catch (error) {
     await bus.close();
     throw error;

@@ -291,11 +291,17 @@ describe('the line of a finished run', () => {
   });
 
   it('says which of two servers it is of', () => {
-    const server = { role: 'baseline', url: 'http://127.0.0.1:8001' } as const;
+    const server = { role: 'baseline', url: 'http://127.0.0.1:8001', isDuet: false } as const;
     const line = finishedLine(runOf({ settings: [{}] }), { run: 2, runs: 4, server });
     expect(line).toMatch(/^\[2\/4\] baseline http:\/\/127\.0\.0\.1:8001, 8 clients: 1200 requests/);
     const [title] = liveLines({ ...progress, server }, { colour: false, width: 80 });
     expect(title).toBe('Run 2 of 4: baseline http://127.0.0.1:8001, 8 clients and max-concurrency 2');
+  });
+
+  it('says that the other is measured at the same time', () => {
+    const server = { role: 'candidate', url: 'http://127.0.0.1:8001', isDuet: true } as const;
+    const [title] = liveLines({ ...progress, server }, { colour: false, width: 100 });
+    expect(title).toContain('candidate http://127.0.0.1:8001 beside the baseline, 8 clients');
   });
 
   it('is about TTFT from schedule in an open loop', () => {

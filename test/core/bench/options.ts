@@ -6,6 +6,7 @@ import { parseLengths } from '../../../src/core/measurement/lengths.js';
 export function benchOptionsOf(options: Pick<BenchOptions, 'target'> & Partial<BenchOptions>): BenchOptions {
   return {
     versus: null,
+    duet: false,
     headers: {},
     caPath: null,
     insecure: false,

@@ -9,8 +9,8 @@ type CommonJob = Pick<LoadJob, 'workload' | 'tenants'> & {
   readonly times?: Extract<LoadShape, { type: 'open' }>['times'];
 };
 
-/** The rest. The counts of an extension are shared memory, and so each agent has its own. */
-type OwnJob = Omit<LoadJob, 'workload' | 'tenants' | 'extension'> & {
+/** The rest. The counts of an extension are shared memory, and so each agent has its own; agents know no common end. */
+type OwnJob = Omit<LoadJob, 'workload' | 'tenants' | 'extension' | 'commonEnd'> & {
   readonly extension: Pick<NonNullable<LoadJob['extension']>, 'requests' | 'longestMs'> | null;
 };
 
@@ -25,7 +25,7 @@ export interface EncodedJob {
   readonly own: string;
 }
 
-export function encodeJob({ workload, tenants, extension, shape, ...rest }: LoadJob): EncodedJob {
+export function encodeJob({ workload, tenants, extension, shape, ...rest }: Omit<LoadJob, 'commonEnd'>): EncodedJob {
   const { times, ...shapeWithoutTimes } = shape.type === 'open' ? shape : { ...shape, times: undefined };
   return {
     common: JSON.stringify({ workload, tenants, times }),

@@ -34,6 +34,11 @@ export interface LoadJob {
   readonly requests: number | null;
   /** Beyond the duration; null: no request begins after it. */
   readonly extension: Extension | null;
+  /**
+   * Shared with a load that is sent to another server at the same time: 1 as soon as either has begun all of its requests,
+   * which ends both. Absent: there is none.
+   */
+  readonly commonEnd?: Int32Array;
   /** For goodput, each is a limit for every single request. */
   readonly objectives: readonly Objective[];
   /** Whose misses are counted over time. */

@@ -49,12 +49,14 @@ export type RequestPhase = 'warm-up' | 'counted' | 'over';
  *                                                ├───────────┤ counted: began in the window
  * ```
  *
- * With an extension, the window stays open beyond its end until enough requests have been completed.
+ * With an extension, the window stays open beyond its end until enough requests have been completed. With a common end, it
+ * is also over when enough requests have begun in the other window.
  */
 export class MeasurementWindow {
   readonly beginUs: number;
   readonly #endUs: number;
   readonly #extension: Extension | null;
+  readonly #commonEnd: Int32Array | null;
   #left: number;
   #extendedUs = 0;
   #closed = false;
@@ -62,11 +64,18 @@ export class MeasurementWindow {
   /** @param startUs when the load begins */
   constructor(
     startUs: number,
-    { warmupMs, durationMs, requests, extension }: Pick<LoadJob, 'warmupMs' | 'durationMs' | 'requests' | 'extension'>,
+    {
+      warmupMs,
+      durationMs,
+      requests,
+      extension,
+      commonEnd,
+    }: Pick<LoadJob, 'warmupMs' | 'durationMs' | 'requests' | 'extension' | 'commonEnd'>,
   ) {
     this.beginUs = startUs + warmupMs * 1000;
     this.#endUs = durationMs === null ? Infinity : this.beginUs + durationMs * 1000;
     this.#extension = extension;
+    this.#commonEnd = commonEnd ?? null;
     this.#left = requests ?? Infinity;
   }
 
@@ -83,23 +92,30 @@ export class MeasurementWindow {
   /**
    * The phase in which the next request is sent. A counted one is taken off the number that is left.
    *
-   * @param late whether it counts even if the window's time is over: otherwise a client whose first request took longer
-   *   than that would have measured nothing
+   * @param late whether it counts even if the window's time is over, or the other window's requests have begun: otherwise
+   *   a client whose first request took longer than that would have measured nothing
    */
   nextPhase(intendedUs: number, late = false): RequestPhase {
     if (this.#closed || this.#left <= 0) return 'over';
     if (intendedUs < this.beginUs) return 'warm-up';
+    if (this.#hasEndedElsewhere && !late) return 'over';
     if (intendedUs >= this.#endUs && !late) {
       if (!this.#isExtended(intendedUs)) return 'over';
       this.#extendedUs = intendedUs - this.#endUs;
     }
     this.#left -= 1;
+    if (this.#left <= 0 && this.#commonEnd !== null) Atomics.store(this.#commonEnd, 0, 1);
     return 'counted';
   }
 
   /** Whether nothing more would be sent at this moment. Takes nothing off the number that is left. */
   isOver(atUs: number): boolean {
-    return this.#closed || this.#left <= 0 || (atUs >= this.#endUs && !this.#isExtended(atUs));
+    if (this.#closed || this.#left <= 0 || this.#hasEndedElsewhere) return true;
+    return atUs >= this.#endUs && !this.#isExtended(atUs);
+  }
+
+  get #hasEndedElsewhere(): boolean {
+    return this.#commonEnd !== null && Atomics.load(this.#commonEnd, 0) === 1;
   }
 
   #isExtended(intendedUs: number): boolean {

@@ -31,6 +31,7 @@ export function describePlan(
     warmup_ms: options.warmupMs,
     trials: options.trials,
     ...(options.leastTrials < options.trials ? { trials_least: options.leastTrials } : {}),
+    ...(options.duet ? { duet: true } : {}),
     workload: options.trace?.trace.name ?? promptsName ?? 'synthetic',
     input_tokens: prompts.type === 'synthetic' && options.trace === null ? formatLengths(prompts.inputTokens) : null,
     output_tokens: formatLengths(options.outputTokens),

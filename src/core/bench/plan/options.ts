@@ -87,6 +87,8 @@ export interface BenchOptions {
   readonly target: TargetOptions;
   /** A second server, measured alternately with the first. */
   readonly versus: string | null;
+  /** Whether the two are measured at the same time instead. */
+  readonly duet: boolean;
   readonly headers: Readonly<Record<string, string>>;
   /** File with certificates to trust besides those of the well-known authorities; null: no others. */
   readonly caPath: string | null;

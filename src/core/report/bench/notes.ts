@@ -175,8 +175,9 @@ function trialsText(summaries: readonly SettingSummary[]): string {
   return `${least === most ? String(most) : `${least} to ${most}`} trials per setting, merged.`;
 }
 
-function versusText({ versus }: BenchResult): string {
+function versusText({ versus, plan }: BenchResult): string {
   if (versus === undefined) return '';
   const baseline = targetItems(versus.target).join(', ');
-  return `Measured alternately with the baseline, ${baseline}; the comparison is reported separately.`;
+  const order = plan.duet === true ? 'at the same time as' : 'alternately with';
+  return `Measured ${order} the baseline, ${baseline}; the comparison is reported separately.`;
 }

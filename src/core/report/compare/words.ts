@@ -115,11 +115,12 @@ export function trialsFactor({
   return factor <= timesAsMany.most ? Math.max(timesAsMany.least, factor) : null;
 }
 
-/** `5 trials on each side, measured alternately`; `7 trials on each side, of at most 20, measured alternately`. */
+/** `5 trials on each side, measured alternately`; `7 trials on each side, of at most 20, measured at the same time`. */
 export function howMeasured({ rows, interleaved, candidate: { plan } }: Comparison): string {
   const counts = (side: 'baseline' | 'candidate'): readonly number[] => rows.map(({ trials }) => trials[side]);
   const [baseline, candidate] = [Math.min(...counts('baseline')), Math.min(...counts('candidate'))];
-  const order = interleaved ? 'measured alternately' : 'measured one after the other';
+  const together = plan.duet === true ? 'measured at the same time' : 'measured alternately';
+  const order = interleaved ? together : 'measured one after the other';
   const trials = rows.length === 0 ? 'no trials' : trialsText({ baseline, candidate });
   const most = plan.trials_least === undefined ? '' : `, of at most ${plan.trials}`;
   return `${trials}${most}, ${order}`;

@@ -7,14 +7,16 @@ interface Plan {
   readonly durationMs?: number;
   readonly requests?: number;
   readonly extension?: Extension;
+  readonly commonEnd?: Int32Array;
 }
 
-function windowOf({ warmupMs = 0, durationMs, requests, extension }: Plan): MeasurementWindow {
+function windowOf({ warmupMs = 0, durationMs, requests, extension, commonEnd }: Plan): MeasurementWindow {
   return new MeasurementWindow(0, {
     warmupMs,
     durationMs: durationMs ?? null,
     requests: requests ?? null,
     extension: extension ?? null,
+    ...(commonEnd === undefined ? {} : { commonEnd }),
   });
 }
 
@@ -46,6 +48,26 @@ describe('MeasurementWindow', () => {
     window.close();
     expect(window.nextPhase(1_500_000, true)).toBe('over');
     expect(window.nextPhase(0)).toBe('over');
+  });
+});
+
+describe('two windows with a common end', () => {
+  it('are over when either has begun all of its requests, but each client has one', () => {
+    const commonEnd = new Int32Array(new SharedArrayBuffer(4));
+    const [fast, slow] = [windowOf({ requests: 2, commonEnd }), windowOf({ requests: 2, commonEnd })];
+    expect([fast.nextPhase(0), slow.nextPhase(0), slow.isOver(0), fast.nextPhase(1)]).toEqual([
+      'counted',
+      'counted',
+      false,
+      'counted',
+    ]);
+    expect([slow.isOver(1), slow.nextPhase(1)]).toEqual([true, 'over']);
+    expect(slow.nextPhase(1, true)).toBe('counted');
+  });
+
+  it('still send their warm-up', () => {
+    const commonEnd = new Int32Array(new SharedArrayBuffer(4)).fill(1);
+    expect(windowOf({ warmupMs: 1000, requests: 2, commonEnd }).nextPhase(0)).toBe('warm-up');
   });
 });
 
