@@ -73,26 +73,42 @@ interface Outcome {
   readonly seconds: number;
 }
 
-async function compareOnce({ baseline, candidate }: Case): Promise<Outcome> {
+/** Comparisons with the same servers: starting them takes longer than many a verdict, and two starts are never quite alike. */
+const perStart = 5;
+
+async function compareTimes(times: number, { baseline, candidate }: Case): Promise<readonly Outcome[]> {
   const servers = await Promise.all([startChatstream(candidate), startChatstream(baseline)]);
-  const result = join(folder, 'result.json');
-  const beganMs = performance.now();
+  const [url = '', versus = ''] = servers.map((server) => server.url);
+  const outcomes: Outcome[] = [];
   try {
-    const [url = '', versus = ''] = servers.map((server) => server.url);
-    const both = ['--url', url, '--versus', versus, ...(order === 'duet' ? ['--duet'] : [])];
-    const args = ['bench', ...both, '-c', '4', '-n', '4', ...load, '--warmup', '100ms'];
-    const gate = ['--trials', '3..20', '--max-duration', '3m', '--fail-on', thresholds.join(','), '--allow', 'model'];
-    const child = spawn(process.execPath, ['bin/run.js', ...args, ...gate, '--json', '-o', result], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const output = await text(child);
-    const seconds = (performance.now() - beganMs) / 1000;
-    const { comparison } = JSON.parse(output) as { comparison: { verdict: string; rows: Row[] } };
-    const { runs } = JSON.parse(readFileSync(result, 'utf8')) as { runs: unknown[] };
-    return { ...comparison, trials: runs.length, seconds };
+    while (outcomes.length < times) outcomes.push(await compareOnce(url, versus));
+    return outcomes;
   } finally {
     for (const server of servers) await server.stop();
   }
+}
+
+async function compareOnce(url: string, versus: string): Promise<Outcome> {
+  const result = join(folder, 'result.json');
+  const beganMs = performance.now();
+  const both = ['--url', url, '--versus', versus, ...(order === 'duet' ? ['--duet'] : [])];
+  const args = ['bench', ...both, '-c', '4', '-n', '4', ...load, '--warmup', '100ms'];
+  const gate = ['--trials', '3..20', '--max-duration', '3m', '--fail-on', thresholds.join(','), '--allow', 'model'];
+  const child = spawn(process.execPath, ['bin/run.js', ...args, ...gate, '--json', '-o', result], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const output = await text(child);
+  const seconds = (performance.now() - beganMs) / 1000;
+  const { comparison } = JSON.parse(output) as { comparison: { verdict: string; rows: Row[] } };
+  const { runs } = JSON.parse(readFileSync(result, 'utf8')) as { runs: unknown[] };
+  return { ...comparison, trials: runs.length, seconds };
+}
+
+function lineOf(name: string, { verdict, trials, seconds, rows }: Outcome): string {
+  const judged = rows.flatMap(({ metric, ratio, verdict: own, reason }) =>
+    own === null ? [] : `${metric} ${ratio?.toFixed(2) ?? '–'} ${own}${reason === null ? '' : ` (${reason})`}`,
+  );
+  return `${name}: ${verdict}, ${trials} trials, ${seconds.toFixed(0)} s: ${judged.join('; ')}`;
 }
 
 async function text(child: ChildProcess): Promise<string> {
@@ -108,16 +124,13 @@ const busy = Array.from({ length: Number(loops) }, () => spawn(process.execPath,
 try {
   if (engine !== 'mock') writeDeeperModel('models/bundled.gguf', deeper, moreBlocks);
   const outcomes = new Map(cases.map(({ name }) => [name, new Array<Outcome>()]));
-  for (let number = 1; number <= Number(comparisons); number += 1) {
+  for (let done = 0; done < Number(comparisons); done += perStart) {
+    const times = Math.min(perStart, Number(comparisons) - done);
     for (const each of cases) {
-      const outcome = await compareOnce(each);
-      outcomes.get(each.name)?.push(outcome);
-      const rows = outcome.rows.flatMap(({ metric, ratio, verdict, reason }) =>
-        verdict === null
-          ? []
-          : `${metric} ${ratio?.toFixed(2) ?? '–'} ${verdict}${reason === null ? '' : ` (${reason})`}`,
-      );
-      console.error(`${number} ${each.name}: ${outcome.verdict}, ${outcome.trials} trials, ${outcome.seconds.toFixed(0)} s: ${rows.join('; ')}`); // prettier-ignore
+      for (const [index, outcome] of (await compareTimes(times, each)).entries()) {
+        outcomes.get(each.name)?.push(outcome);
+        console.error(lineOf(`${done + index + 1} ${each.name}`, outcome));
+      }
     }
   }
   const table = [...outcomes].flatMap(([name, all]) => {

@@ -168,7 +168,8 @@ export const benchFlags = fromEnvironment({
   }),
   duet: Flags.boolean({
     ...target,
-    summary: 'Measure the two servers of --versus at the same time instead, so that a busy machine disturbs both alike.',
+    summary:
+      'Measure the two servers of --versus at the same time instead, so that a busy machine disturbs both alike.',
     dependsOn: ['versus'],
   }),
   'wait-ready': durationFlag({

@@ -138,7 +138,8 @@ export async function measureRun(
       observations: stopObserving(),
       beginUs: startUs + job.warmupMs * 1000,
       planned,
-      cpuShare: agents === null ? (cpu.user + cpu.system) / elapsedUs / processShares(place, parts) : cpuShareOf(agents),
+      cpuShare:
+        agents === null ? (cpu.user + cpu.system) / elapsedUs / processShares(place, parts) : cpuShareOf(agents),
       ...(agents === null ? {} : { agents }),
       aggregate: counted?.queueWait ?? null,
       promptCache: counted?.promptCache ?? null,
