@@ -186,7 +186,7 @@ export class MemoryWatch {
     const { clock } = this.#network;
     this.#lastArrivalMs = Math.max(this.#lastArrivalMs, clock.now() + this.#network.delayMs());
     clock.schedule(this.#lastArrivalMs - clock.now(), () => {
-      if (!this.#bus.isCut) arrive();
+      if (!this.#bus.isCut) this.#bus.sleeper.run(arrive);
     });
   }
 

@@ -4,6 +4,7 @@ import type { Random } from '../../src/core/base/random.js';
 import type { Bucket, BucketOptions } from '../../src/core/bus/bucket.js';
 import type { Bus, BusMessage, BusStatus } from '../../src/core/bus/bus.js';
 import { MemoryBucket, MemoryStore, type MemoryWatch } from './memory-bucket.js';
+import { Sleeper } from './sleeper.js';
 
 /** What may happen to a message on its way. */
 export interface Weather {
@@ -63,7 +64,9 @@ export class MemoryNetwork {
   travel(bus: MemoryBus, silence: 'deaf' | 'mute', arrive: () => void): void {
     if (bus.isCut || bus.silence === silence || this.#random() < this.weather.lost) return;
     this.clock.schedule(this.delayMs(), () => {
-      if (!bus.isCut) arrive();
+      if (bus.isCut) return;
+      if (silence === 'deaf') bus.sleeper.run(arrive);
+      else arrive();
     });
   }
 
@@ -94,6 +97,8 @@ export class MemoryNetwork {
 
 export class MemoryBus implements Bus {
   readonly maxPayloadBytes: number;
+  /** The process. */
+  readonly sleeper: Sleeper;
   readonly #network: MemoryNetwork;
   readonly #status = new Emitter<BusStatus>();
   readonly #handlers = new Map<string, Set<(message: BusMessage) => void>>();
@@ -104,6 +109,7 @@ export class MemoryBus implements Bus {
   constructor(network: MemoryNetwork, maxPayloadBytes: number) {
     this.#network = network;
     this.maxPayloadBytes = maxPayloadBytes;
+    this.sleeper = new Sleeper(network.clock);
   }
 
   get onStatus(): Bus['onStatus'] {
@@ -181,7 +187,9 @@ export class MemoryBus implements Bus {
     const reply = (answer: Uint8Array): void => {
       if (inbox !== null) this.#network.send(this, inbox, answer, null);
     };
-    for (const handler of [...(this.#handlers.get(subject) ?? [])]) handler({ data, reply });
+    this.sleeper.run(() => {
+      for (const handler of [...(this.#handlers.get(subject) ?? [])]) handler({ data, reply });
+    });
   }
 
   close(): Promise<void> {
