@@ -9,7 +9,7 @@ export interface OutageEvents {
 }
 
 /** Without a line for so long, in milliseconds, those that wait are turned away. */
-export const outageMs = 15_000;
+const outageMs = 15_000;
 
 /** Tells when the line of a model can be reached, and when it could not be for so long that nobody should wait for it. */
 export function watchOutages(connection: LineConnection, clock: Clock, { onOpen, onLasting }: OutageEvents): void {
