@@ -12,6 +12,7 @@ import { createMockEngine } from '../../../../src/core/engine/mock/mock-engine.j
 import { AnswerPlans } from '../../../../src/core/inference/answer-plans.js';
 import { InferenceJob } from '../../../../src/core/inference/inference-job.js';
 import type { InferenceRequest } from '../../../../src/core/inference/request.js';
+import { noKey } from '../../../../src/core/scheduler/demand.js';
 import { type MemoryBus, MemoryNetwork } from '../../../support/memory-bus.js';
 import { greedy } from '../../../support/sampling.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
@@ -97,11 +98,11 @@ describe('RemoteLine', () => {
   it('says first which requests there are, and registers new ones with what the line needs to know', async () => {
     expect(holder.heard).toEqual([{ type: 'all', requests: [] }]);
     await admitted('a');
-    const demand = { key: '', promptTokens: 3, maxTokens: 8 };
+    const demand = { key: noKey, promptTokens: 3, maxTokens: 8 };
     expect(holder.heard.slice(1)).toMatchObject([
       {
         type: 'register',
-        requests: [{ id: 'a', demand: { ...demand, key: expect.any(String) }, node: null, waitedMs: 0 }],
+        requests: [{ id: 'a', demand, node: null, waitedMs: 0 }],
       },
     ]);
   });
@@ -119,10 +120,14 @@ describe('RemoteLine', () => {
   it('knows where its requests stand, in the order of the line', async () => {
     await admitted('a');
     await admitted('b');
-    const places = [['a', 7, 900, 'slot'] as const, ['b', 3, 400, 'key'] as const].map((each) => [...each]);
-    holder.say(
-      JSON.parse(JSON.stringify({ type: 'standing', line: { running: 1, waiting: 9, retryAfterSeconds: 6 }, places })),
-    );
+    holder.say({
+      type: 'standing',
+      line: { running: 1, waiting: 9, retryAfterSeconds: 6 },
+      places: [
+        ['a', 7, 900, 'slot'],
+        ['b', 3, 400, 'slot'],
+      ],
+    });
     await clock.advanceAsync(10);
     const entries = [...line.entries()].map(({ job, position, etaMs }) => [job.id, position, etaMs]);
     expect(entries).toEqual([
