@@ -4,6 +4,7 @@ import {
   type Header,
   parsed,
   piecesOf,
+  textOf,
 } from '../../src/core/cluster/channel/envelope.js';
 import { type FromLine, reading, shapes, type ToLine } from '../../src/core/cluster/messages.js';
 import { markdownTable } from '../support/markdown.js';
@@ -49,7 +50,7 @@ function measure(): Stopwatch {
     for (let repeat = 0; repeat < repeats; repeat += 1) {
       for (const data of arriving) {
         const envelope = decodeEnvelope(data);
-        if (envelope.type === 'message') read(parsed(Buffer.from(envelope.body).toString('utf8')));
+        if (envelope.type === 'message') read(parsed(textOf(envelope.body)));
       }
       for (const message of outgoing) encoded(message);
     }

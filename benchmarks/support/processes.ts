@@ -12,15 +12,25 @@ export interface ServerProcess {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts chatstream as users do, on a free port. @param folder where it was built */
+/** Starts `chatstream serve` as users do, on a free port. @param folder where it was built */
 export async function startChatstream(args: readonly string[], folder = process.cwd()): Promise<ServerProcess> {
-  const all = ['bin/run.js', 'serve', '--json', '--log-level', 'error', '--port', '0', ...args];
+  const { child, ready } = await start(['serve', '--port', '0', ...args], folder);
+  if (!('url' in ready) || typeof ready.url !== 'string') throw new Error(`not ready: ${JSON.stringify(ready)}`);
+  return serverProcess(child, ready.url);
+}
+
+/** Starts `chatstream node`, which has no URL. */
+export async function startNode(args: readonly string[]): Promise<Omit<ServerProcess, 'url'>> {
+  const { child } = await start(['node', ...args], process.cwd());
+  return serverProcess(child, '');
+}
+
+async function start(args: readonly string[], folder: string): Promise<{ child: ChildProcess; ready: object }> {
+  const all = ['bin/run.js', ...args, '--json', '--log-level', 'error'];
   const child = spawn(process.execPath, all, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
   const ready: unknown = JSON.parse(await firstLine(child));
-  if (typeof ready !== 'object' || ready === null || !('url' in ready) || typeof ready.url !== 'string') {
-    throw new Error(`not ready: ${JSON.stringify(ready)}`);
-  }
-  return serverProcess(child, ready.url);
+  if (typeof ready !== 'object' || ready === null) throw new Error(`not ready: ${JSON.stringify(ready)}`);
+  return { child, ready };
 }
 
 /** Starts a Node script that prints its URL as its first line. */

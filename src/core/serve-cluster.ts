@@ -58,13 +58,14 @@ export async function serveCluster(bus: Bus, options: ServeClusterOptions, logge
   const scheduling = schedulerOptions({ ...queue, preemptAfterMs: null }, access, keys);
   // First: a file that cannot be used should not leave a member behind that the cluster takes for a front.
   const storage = await openStorage(server, clock, logger);
-  const cluster = await joinCluster({ bus, clock, logger });
+  const cluster = await joinCluster({ bus, clock, logger, role: 'front' });
   const models = new ClusterModels({
     ...{ peer: cluster.peer, lines: cluster.lines, nodes: cluster.nodes, clock, aliases: server.aliases },
     own: new FrontSettings(scheduling, maxConcurrency),
     queue: { ...scheduling, slots: 0, rates },
   });
-  const announcement = cluster.announceFront(hostname(), models);
+  // With the number of the process: a machine may have several fronts.
+  const announcement = cluster.announceFront(`${hostname()}-${process.pid}`, models);
   const executed = { line: models, engines: [], pids: () => [] };
   const context = { ...contextOf(executed, guarded, options, { clock, logger }), models, storage };
   const app = await createApp(context, logger);

@@ -2,7 +2,7 @@ import type { Logger as PinoLogger } from 'pino';
 import { untilAborted } from './base/abort.js';
 import { systemClock } from './base/clock.js';
 import type { Bus } from './bus/bus.js';
-import { joinCluster } from './cluster/joining/join-cluster.js';
+import { joinCluster, openBuckets } from './cluster/joining/join-cluster.js';
 import { ClusterNode } from './cluster/node/cluster-node.js';
 import type { EngineInfo } from './engine/engine.js';
 import type { EngineOptions } from './engine/options.js';
@@ -39,8 +39,10 @@ export async function serveNode(
   const clock = systemClock;
   const { engine } = loggedLine(options, null, logger);
   try {
+    // First: a model may take minutes to load, only for a NATS server that cannot be used.
+    await openBuckets(bus);
     const info = await untilAborted(engine.start(), stopping);
-    const cluster = await joinCluster({ bus, clock, logger });
+    const cluster = await joinCluster({ bus, clock, logger, role: 'node' });
     const node = new ClusterNode({ engine, info, name, peer: cluster.peer, members: cluster.members, clock });
     return {
       info,

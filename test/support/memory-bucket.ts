@@ -121,9 +121,9 @@ export class MemoryBucket implements Bucket {
       const stopTimer = this.#network.clock.schedule(answerWithinMs, () => {
         reject(new ChatstreamError('cluster_unavailable', 'The bucket does not answer.'));
       });
-      this.#network.travel(this.#bus, () => {
+      this.#network.travel(this.#bus, 'mute', () => {
         const answer = work();
-        this.#network.travel(this.#bus, () => {
+        this.#network.travel(this.#bus, 'deaf', () => {
           stopTimer();
           resolve(answer);
         });
@@ -182,11 +182,11 @@ export class MemoryWatch {
   }
 
   #send(arrive: () => void): void {
-    if (this.#bus.isCut) return;
+    if (this.#bus.isCut || this.#bus.silence === 'deaf') return;
     const { clock } = this.#network;
     this.#lastArrivalMs = Math.max(this.#lastArrivalMs, clock.now() + this.#network.delayMs());
     clock.schedule(this.#lastArrivalMs - clock.now(), () => {
-      if (!this.#bus.isCut) arrive();
+      if (!this.#bus.isCut) this.#bus.sleeper.run(arrive);
     });
   }
 

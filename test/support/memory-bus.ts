@@ -4,6 +4,7 @@ import type { Random } from '../../src/core/base/random.js';
 import type { Bucket, BucketOptions } from '../../src/core/bus/bucket.js';
 import type { Bus, BusMessage, BusStatus } from '../../src/core/bus/bus.js';
 import { MemoryBucket, MemoryStore, type MemoryWatch } from './memory-bucket.js';
+import { Sleeper } from './sleeper.js';
 
 /** What may happen to a message on its way. */
 export interface Weather {
@@ -13,6 +14,9 @@ export interface Weather {
   readonly lost: number;
   readonly repeated: number;
 }
+
+/** `deaf`: nothing reaches a process; `mute`: nothing leaves it. */
+export type Silence = 'none' | 'deaf' | 'mute';
 
 const fairWeather: Weather = { delayMs: [1, 1], lost: 0, repeated: 0 };
 
@@ -52,11 +56,17 @@ export class MemoryNetwork {
     return store;
   }
 
-  /** A way between a process and the server, which what travels may not survive. */
-  travel(bus: MemoryBus, arrive: () => void): void {
-    if (bus.isCut || this.#random() < this.weather.lost) return;
+  /**
+   * A way between a process and the server, which what travels may not survive.
+   *
+   * @param silence of the process, in which nothing goes this way
+   */
+  travel(bus: MemoryBus, silence: 'deaf' | 'mute', arrive: () => void): void {
+    if (bus.isCut || bus.silence === silence || this.#random() < this.weather.lost) return;
     this.clock.schedule(this.delayMs(), () => {
-      if (!bus.isCut) arrive();
+      if (bus.isCut) return;
+      if (silence === 'deaf') bus.sleeper.run(arrive);
+      else arrive();
     });
   }
 
@@ -71,7 +81,7 @@ export class MemoryNetwork {
     this.sent.messages += 1;
     this.sent.bytes += data.length;
     this.sent.largest = Math.max(this.sent.largest, data.length);
-    if (from.isCut || this.#random() < this.weather.lost) return;
+    if (from.isCut || from.silence === 'mute' || this.#random() < this.weather.lost) return;
     const copies = this.#random() < this.weather.repeated ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
       this.clock.schedule(this.delayMs(), () => {
@@ -87,15 +97,19 @@ export class MemoryNetwork {
 
 export class MemoryBus implements Bus {
   readonly maxPayloadBytes: number;
+  /** The process. */
+  readonly sleeper: Sleeper;
   readonly #network: MemoryNetwork;
   readonly #status = new Emitter<BusStatus>();
   readonly #handlers = new Map<string, Set<(message: BusMessage) => void>>();
   readonly #watches = new Set<MemoryWatch>();
   #isCut = false;
+  #silence: Silence = 'none';
 
   constructor(network: MemoryNetwork, maxPayloadBytes: number) {
     this.#network = network;
     this.maxPayloadBytes = maxPayloadBytes;
+    this.sleeper = new Sleeper(network.clock);
   }
 
   get onStatus(): Bus['onStatus'] {
@@ -112,6 +126,16 @@ export class MemoryBus implements Bus {
     this.#isCut = isCut;
     this.#status.emit({ type: isCut ? 'lost' : 'back' });
     if (!isCut) for (const watch of this.#watches) watch.catchUp();
+  }
+
+  /** What does not get through, although nobody is told that the connection is lost. */
+  get silence(): Silence {
+    return this.#silence;
+  }
+
+  set silence(silence: Silence) {
+    this.#silence = silence;
+    if (silence !== 'deaf') for (const watch of this.#watches) watch.catchUp();
   }
 
   bucket(name: string, options: BucketOptions): Promise<Bucket> {
@@ -159,11 +183,13 @@ export class MemoryBus implements Bus {
   }
 
   deliver(subject: string, data: Uint8Array, inbox: string | null): void {
-    if (this.isCut) return;
+    if (this.isCut || this.#silence === 'deaf') return;
     const reply = (answer: Uint8Array): void => {
       if (inbox !== null) this.#network.send(this, inbox, answer, null);
     };
-    for (const handler of [...(this.#handlers.get(subject) ?? [])]) handler({ data, reply });
+    this.sleeper.run(() => {
+      for (const handler of [...(this.#handlers.get(subject) ?? [])]) handler({ data, reply });
+    });
   }
 
   close(): Promise<void> {

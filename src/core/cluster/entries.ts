@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox';
-import { Value } from 'typebox/value';
 import { parsed, schemaVersion } from './channel/envelope.js';
+import { isOf } from './channel/is-of.js';
 
 /** The buckets of the cluster. What members tell of themselves disappears when they no longer do. */
 export const buckets = {
@@ -36,7 +36,7 @@ export function decodeEntry<T extends TSchema>(shape: T, data: Uint8Array): Read
   const value = parsed(Buffer.from(data).toString('utf8'));
   const version = versionOf(value);
   if (version !== schemaVersion) return version === null ? { type: 'unreadable' } : { type: 'foreign', version };
-  return Value.Check(shape, value) ? { type: 'entry', value } : { type: 'unreadable' };
+  return isOf(shape, value) ? { type: 'entry', value } : { type: 'unreadable' };
 }
 
 function versionOf(value: unknown): number | null {

@@ -14,6 +14,8 @@ export interface LeaseOptions {
    * since 1970 are, as a lease changes less often than once a second.
    */
   readonly firstNumber: () => number;
+  /** How long others may be faster, in milliseconds, 0 or more: whoever has less patience gets a free lease first. */
+  readonly patienceMs: number;
   /** What people read in the entry. */
   readonly describe: () => { readonly running: number; readonly waiting: number };
   /** From now on, this process holds it. */
@@ -97,7 +99,7 @@ export class Lease {
     this.#seen = { revision, value: read.value, sinceMs: this.#options.clock.now() };
     const held = this.#held;
     if (held === null) {
-      if (read.value.holder === null) void this.#try();
+      if (read.value.holder === null && this.#options.patienceMs === 0) void this.#try();
     } else if (read.value.number > held.number) this.#lose();
     // A renewal whose answer was lost.
     else if (read.value.number === held.number) held.revision = Math.max(held.revision, revision);
@@ -109,15 +111,17 @@ export class Lease {
     const held = this.#held;
     if (held !== null && nowMs - held.renewedMs >= trustedMs) this.#lose();
     else if (held !== null && nowMs - held.renewedMs >= renewMs) void this.#renew(held);
-    else if (
-      held === null &&
-      nowMs - (this.#seen?.sinceMs ?? this.#sinceMs) >= (this.#seen === null ? tickMs : staleMs)
-    ) {
-      void this.#try();
-    }
+    else if (held === null && nowMs - (this.#seen?.sinceMs ?? this.#sinceMs) >= this.#waitMs) void this.#try();
     this.#cancelTick = clock.schedule(tickMs, () => {
       this.#tick();
     });
+  }
+
+  /** How long the bucket must have been as it is before this process tries to take the lease. */
+  get #waitMs(): number {
+    const { patienceMs } = this.#options;
+    if (this.#seen === null) return tickMs + patienceMs;
+    return this.#seen.value.holder === null ? patienceMs : staleMs + patienceMs;
   }
 
   async #renew(held: Held): Promise<void> {

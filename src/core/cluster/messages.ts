@@ -1,10 +1,10 @@
 import { type Static, type TSchema, Type } from 'typebox';
-import { Value } from 'typebox/value';
 import { ChatstreamError, type ErrorCode } from '../base/errors.js';
 import type { Demands, GenerationSpec, PromptSource, Round, Token } from '../engine/engine.js';
 import type { Demand } from '../scheduler/demand.js';
 import type { QueuePolicy } from '../scheduler/fair-line.js';
 import type { WaitReason } from '../scheduler/job.js';
+import { isOf } from './channel/is-of.js';
 
 // What the processes of a cluster say to each other, see docs/cluster.md. All of them are of one schema version, which the
 // envelopes and entries carry. What only passes through is checked for its kind, and not to its depth.
@@ -204,7 +204,7 @@ export type WireError = Static<typeof wireError>;
 /** Hands on what is of a shape; anything else is none of our messages. */
 export function reading<T extends TSchema>(shape: T, take: (message: Static<T>) => void): (value: unknown) => void {
   return (value) => {
-    if (Value.Check(shape, value)) take(value);
+    if (isOf(shape, value)) take(value);
   };
 }
 

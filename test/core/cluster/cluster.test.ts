@@ -129,4 +129,40 @@ describe('a cluster', () => {
       cluster.resize('f1', { maxConcurrency: 2 });
     }).toThrow('No node of the cluster');
   });
+
+  it('forgets a model that no node has had for a minute, but not one for which requests wait', async () => {
+    const cluster = new SimulatedCluster(1);
+    await cluster.addFront('f1');
+    await cluster.addNode('n1', 1, 200, { model: 'former' });
+    await cluster.addNode('n2', 1, 200, { model: 'lasting' });
+    await cluster.advance(3000);
+    cluster.kill('n1');
+    await cluster.advance(30_000);
+    expect(cluster.modelsAt('f1')).toEqual(['lasting', 'former']);
+    await cluster.advance(40_000);
+    expect(cluster.modelsAt('f1')).toEqual(['lasting']);
+    await cluster.addNode('n3', 1, 200, { model: 'former' });
+    await cluster.advance(3000);
+    cluster.ask('f1', 'former');
+    await completes(cluster);
+    cluster.ask('f1', 'lasting');
+    await cluster.advance(500);
+    cluster.kill('n2');
+    await cluster.advance(120_000);
+    expect(cluster.modelsAt('f1')).toEqual(['former', 'lasting']);
+    await cluster.addNode('n4', 1, 200, { model: 'lasting' });
+    await completes(cluster);
+  });
+
+  it('turns the limits of all models, and says which of them refuse', async () => {
+    const cluster = new SimulatedCluster(1);
+    await cluster.addFront('f1');
+    await cluster.addNode('n1', 1, 200, { model: 'small' });
+    await cluster.addNode('n2', 4, 200, { model: 'large' });
+    await cluster.advance(3000);
+    expect(() => {
+      cluster.resize('f1', { maxConcurrency: 3 });
+    }).toThrow('small: max_concurrency can be at most 1');
+    expect(cluster.limitsAt('f1')).toEqual({ small: 1, large: 3 });
+  });
 });

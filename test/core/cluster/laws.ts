@@ -4,13 +4,28 @@ import { SimulatedCluster, wholeAnswer } from './simulated-cluster.js';
 
 /** Something that happens, and how much time passes then, in milliseconds. */
 interface Step {
-  readonly what: 'ask' | 'kill node' | 'kill front' | 'cut' | 'add node' | 'storm' | 'calm';
+  readonly what: 'ask' | 'kill node' | 'kill front' | 'cut' | 'mute' | 'deaf' | 'sleep' | 'add node' | 'storm' | 'calm';
   readonly which: number;
   readonly thenMs: number;
 }
 
 const what = fc.constantFrom<Step['what']>(
-  ...(['ask', 'ask', 'ask', 'ask', 'kill node', 'kill front', 'cut', 'cut', 'add node', 'storm', 'calm'] as const),
+  ...([
+    'ask',
+    'ask',
+    'ask',
+    'ask',
+    'kill node',
+    'kill front',
+    'cut',
+    'cut',
+    'mute',
+    'deaf',
+    'sleep',
+    'add node',
+    'storm',
+    'calm',
+  ] as const),
 );
 const step = fc.record({
   what,
@@ -55,6 +70,17 @@ export async function keepsTheLaws({ seed, steps }: { seed: number; steps: reado
         cluster.cut(member, true);
         await cluster.advance(thenMs);
         cluster.cut(member, false);
+        break;
+      case 'mute':
+      case 'deaf':
+        cluster.silence(member, kind);
+        await cluster.advance(thenMs);
+        cluster.silence(member, 'none');
+        break;
+      case 'sleep':
+        cluster.sleep(member, true);
+        await cluster.advance(thenMs);
+        cluster.sleep(member, false);
         break;
       case 'add node':
         added += 1;

@@ -9,7 +9,7 @@ import { InferenceJob } from '../../../src/core/inference/inference-job.js';
 import type { InferenceRequest } from '../../../src/core/inference/request.js';
 import type { SchedulerLimits } from '../../../src/core/scheduler/scheduler.js';
 import { inProcess } from '../../support/in-process.js';
-import { type MemoryBus, MemoryNetwork } from '../../support/memory-bus.js';
+import { type MemoryBus, MemoryNetwork, type Silence } from '../../support/memory-bus.js';
 import { greedy } from '../../support/sampling.js';
 import { silentLogger } from '../../support/silent-logger.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
@@ -54,11 +54,11 @@ export class SimulatedCluster {
   }
 
   async addFront(id: string): Promise<void> {
-    const member = await this.#join(id);
+    const member = await this.#join(id, 'front');
     const { peer, lines, nodes } = member.membership;
     const own = new FrontSettings(limits, null);
     const queue = { ...limits, slots: 0 };
-    const models = new ClusterModels({ peer, lines, nodes, own, queue, clock: this.clock, aliases: [] });
+    const models = new ClusterModels({ peer, lines, nodes, own, queue, clock: member.bus.sleeper, aliases: [] });
     member.membership.announceFront(id, models);
     this.#fronts.set(id, { ...member, models });
   }
@@ -69,12 +69,12 @@ export class SimulatedCluster {
     tokenMs = 200,
     { context = 4096, model = 'mock' }: { readonly context?: number; readonly model?: string } = {},
   ): Promise<void> {
-    const member = await this.#join(id);
+    const member = await this.#join(id, 'node');
     const options = { engine: 'mock', slots, context, prefillMs: 20, tokenMs, reply: 'long' } as const;
-    const engine = inProcess(createMockEngine(options, this.clock));
+    const engine = inProcess(createMockEngine(options, member.bus.sleeper));
     const info = { ...(await engine.start()), modelId: model };
     const { peer, members } = member.membership;
-    const node = new ClusterNode({ engine, info, name: id, peer, members, clock: this.clock });
+    const node = new ClusterNode({ engine, info, name: id, peer, members, clock: member.bus.sleeper });
     engine.rounds(() => {
       this.most.set(id, Math.max(this.most.get(id) ?? 0, node.running));
     });
@@ -92,6 +92,16 @@ export class SimulatedCluster {
     this.#member(id).bus.isCut = isCut;
   }
 
+  /** Loses what goes one way, or none, without that anybody notices. */
+  silence(id: string, silence: Silence): void {
+    this.#member(id).bus.silence = silence;
+  }
+
+  /** Stops a process, as SIGSTOP does, or lets it go on. It may believe for a moment that it still holds a line. */
+  sleep(id: string, isAsleep: boolean): void {
+    this.#member(id).bus.sleeper.isAsleep = isAsleep;
+  }
+
   holders(): readonly string[] {
     const members = [...this.#fronts, ...this.#nodes];
     return members.filter(([, { membership }]) => membership.heldLines.length > 0).map(([id]) => id);
@@ -106,13 +116,24 @@ export class SimulatedCluster {
     return this.#fronts.get(front)?.models.list[0]?.info?.contextLength ?? null;
   }
 
+  /** The models that a front lists, those that have nodes first. */
+  modelsAt(front: string): readonly string[] {
+    return this.#fronts.get(front)?.models.list.map(({ id }) => id) ?? [];
+  }
+
+  /** How many may run at once of each model, as a front knows it. */
+  limitsAt(front: string): Readonly<Record<string, number>> {
+    const queues = this.#fronts.get(front)?.models.modelQueues ?? [];
+    return Object.fromEntries(queues.map(({ name, maxConcurrency }) => [name, maxConcurrency]));
+  }
+
   /** Changes the limits at a front. */
   resize(front: string, limits: Partial<SchedulerLimits>): void {
     this.#fronts.get(front)?.models.resize(limits);
   }
 
   /** A client of a front asks for an answer. */
-  ask(front: string): Client {
+  ask(front: string, model: string | null = null): Client {
     const client: Client = {
       id: `r${this.clients.length}`,
       front,
@@ -143,7 +164,7 @@ export class SimulatedCluster {
       },
     };
     const submit = async (): Promise<void> => {
-      await models.find(null).inference.submit(requestOf(client.id), listener, new AbortController().signal);
+      await models.find(model).inference.submit(requestOf(client.id), listener, new AbortController().signal);
     };
     submit().catch((error: unknown) => {
       client.end = error instanceof Error && 'code' in error ? String(error.code) : 'thrown';
@@ -162,9 +183,9 @@ export class SimulatedCluster {
     return isDone();
   }
 
-  async #join(id: string): Promise<Member> {
+  async #join(id: string, role: 'front' | 'node'): Promise<Member> {
     const bus = this.network.connect();
-    const joining = joinCluster({ bus, clock: this.clock, logger: silentLogger, id });
+    const joining = joinCluster({ bus, clock: bus.sleeper, logger: silentLogger, role, id });
     await this.clock.advanceAsync(50);
     return { bus, membership: await joining };
   }

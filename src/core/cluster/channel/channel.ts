@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
-import { type Header, parsed, piecesOf } from './envelope.js';
+import { type Header, parsed, piecesOf, textOf } from './envelope.js';
 
 export interface ChannelTimes {
   /** How often a channel that has nothing to say says so, in milliseconds. */
@@ -169,9 +169,9 @@ export class Channel {
     this.#received += 1;
     this.#parts.push(body);
     if (more) return;
-    const text = Buffer.concat(this.#parts).toString('utf8');
+    const whole = this.#parts.length === 1 ? body : Buffer.concat(this.#parts);
     this.#parts = [];
-    this.#messages.emit(parsed(text));
+    this.#messages.emit(parsed(textOf(whole)));
   }
 
   #confirm(received: number): void {

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
 import { member } from '../../base/json.js';
+import { isOf } from './is-of.js';
 
 /** Of all messages and entries of the cluster. Every change of a shape raises it; members with another one are refused. */
 export const schemaVersion = 1;
@@ -57,12 +57,17 @@ export function encodeEnvelope(value: Header, body: Uint8Array): Uint8Array {
 
 export function decodeEnvelope(data: Uint8Array): Incoming {
   const end = data.indexOf(newline);
-  const value = end < 0 ? null : parsed(Buffer.from(data.subarray(0, end)).toString('utf8'));
-  if (Value.Check(header, value)) return { type: 'message', header: value, body: data.subarray(end + 1) };
+  const value = end < 0 ? null : parsed(textOf(data.subarray(0, end)));
+  if (isOf(header, value)) return { type: 'message', header: value, body: data.subarray(end + 1) };
   const [version, from, channel] = ['version', 'from', 'channel'].map((name) => member(value, name));
   if (typeof version !== 'number' || version === schemaVersion) return { type: 'unreadable' };
   if (typeof from !== 'string' || typeof channel !== 'string') return { type: 'unreadable' };
   return { type: 'foreign', version, from, channel };
+}
+
+/** The bytes as text, without copying them first. */
+export function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
 }
 
 /** A message as JSON, in pieces that NATS takes. */

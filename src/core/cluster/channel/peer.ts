@@ -21,7 +21,10 @@ const mostEnded = 10_000;
 
 const nothing = new Uint8Array(0);
 
-/** One process of the cluster on the bus: opens channels to others, and takes those that others open. */
+/**
+ * One process of the cluster on the bus: opens channels to others, and takes those that others open. A channel to itself works
+ * the same, but its messages do not go over the bus.
+ */
 export class Peer {
   readonly id: string;
   readonly #bus: Bus;
@@ -36,6 +39,7 @@ export class Peer {
   readonly #unsubscribe: readonly (() => void)[];
   #opened = 0;
   #isConnected = true;
+  #isClosed = false;
   #cancelTick: CancelTimer = () => undefined;
 
   constructor({ bus, id, clock, times = usualTimes }: PeerOptions) {
@@ -88,6 +92,7 @@ export class Peer {
     this.#cancelTick();
     for (const channel of [...this.#channels.values()]) channel.close();
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#isClosed = true;
   }
 
   #newChannel(ends: Pick<ChannelEnds, 'id' | 'isOpener' | 'remote' | 'purpose'>): Channel {
@@ -110,7 +115,16 @@ export class Peer {
   #send(remote: string, header: Omit<Header, 'version' | 'from'>, body: Uint8Array): void {
     // What NATS would keep until the connection is back is sent again anyway.
     if (!this.#isConnected) return;
-    this.#bus.publish(peerSubject(remote), encodeEnvelope({ version: schemaVersion, from: this.id, ...header }, body));
+    const whole: Header = { version: schemaVersion, from: this.id, ...header };
+    if (remote === this.id) this.#sendToItself(whole, body);
+    else this.#bus.publish(peerSubject(remote), encodeEnvelope(whole, body));
+  }
+
+  /** A front that holds the line talks to itself: over NATS, each of the two ways would take about 0.4 ms. */
+  #sendToItself(header: Header, body: Uint8Array): void {
+    queueMicrotask(() => {
+      if (this.#isConnected && !this.#isClosed) this.#takeMessage(header, body);
+    });
   }
 
   #take(data: Uint8Array): void {

@@ -1,3 +1,4 @@
+import type { CancelTimer } from '../../base/clock.js';
 import { noNodeError } from '../../base/cluster-refusals.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { noSuchModelError } from '../../base/model-refusals.js';
@@ -11,11 +12,18 @@ import type { ListedModel, ServedModel, ServedModels } from '../../inference/ser
 import { commonLimits, linesSnapshot } from '../../lines/lines-snapshot.js';
 import type { SchedulerLimits } from '../../scheduler/scheduler.js';
 import { ClusterModel, type ClusterModelOptions } from './cluster-model.js';
+import { resizeAll } from './resize-all.js';
 
 export interface ClusterModelsOptions extends ClusterModelOptions {
   /** Names that stand for the first model, and `*` for any name. */
   readonly aliases: readonly string[];
 }
+
+/**
+ * How long a model without nodes stays listed, in milliseconds: clients of a node that is started again should hear that they can
+ * try again, and not that there is no such model.
+ */
+const memoryMs = 60_000;
 
 /** All models that nodes have or had, as a front serves them. Each has a line of its own. */
 export class ClusterModels implements RequestLine, ServedModels {
@@ -24,6 +32,8 @@ export class ClusterModels implements RequestLine, ServedModels {
   readonly #events = new Emitter<InferenceEvent>();
   readonly #moves = new Emitter<undefined>();
   readonly #unsubscribe: () => void;
+  /** For each model without nodes: until it is forgotten. */
+  readonly #forgetting = new Map<string, CancelTimer>();
   /** Until there is a model, they are kept for it. */
   #keys: Parameters<RequestLine['configureKeys']> | null = null;
   #isDraining = false;
@@ -32,6 +42,7 @@ export class ClusterModels implements RequestLine, ServedModels {
     this.#options = options;
     const follow = (): void => {
       for (const { model } of options.nodes.all.values()) if (!this.#models.has(model)) this.#add(model);
+      for (const model of this.#models.values()) this.#remember(model);
     };
     this.#unsubscribe = options.nodes.changes(follow);
     follow();
@@ -117,14 +128,14 @@ export class ClusterModels implements RequestLine, ServedModels {
   }
 
   /**
-   * Changes the line of every model that has nodes, for the whole cluster.
+   * Changes the line of every model that has nodes, for the whole cluster. If some of them refuse, the others are changed.
    *
    * @throws ChatstreamError `cluster_unavailable` if there are no nodes, and as `Inference.resize` does
    */
   resize(limits: Partial<SchedulerLimits>): void {
     const served = this.#all.filter(({ slots }) => slots > 0);
     if (served.length === 0) throw noNodeError(null);
-    for (const { inference } of served) inference.resize(limits);
+    resizeAll(served, limits);
   }
 
   configureKeys(...changes: Parameters<RequestLine['configureKeys']>): void {
@@ -143,6 +154,7 @@ export class ClusterModels implements RequestLine, ServedModels {
 
   async stop(): Promise<void> {
     this.#unsubscribe();
+    for (const cancelTimer of this.#forgetting.values()) cancelTimer();
     await Promise.all(this.#all.map((model) => model.stop()));
   }
 
@@ -163,6 +175,29 @@ export class ClusterModels implements RequestLine, ServedModels {
     });
     if (this.#keys !== null) model.inference.configureKeys(...this.#keys);
     if (this.#isDraining) void model.inference.drain();
+  }
+
+  /** A model that has lost its nodes is forgotten after a while, one that has some again is not. */
+  #remember(model: ClusterModel): void {
+    const { name, slots } = model;
+    if (slots > 0) {
+      this.#forgetting.get(name)?.();
+      this.#forgetting.delete(name);
+    } else if (!this.#forgetting.has(name)) this.#forgetLater(model);
+  }
+
+  #forgetLater(model: ClusterModel): void {
+    const { name, inference } = model;
+    const cancelTimer = this.#options.clock.schedule(memoryMs, () => {
+      if (inference.running + inference.waiting + inference.preparing > 0) {
+        this.#forgetLater(model);
+        return;
+      }
+      this.#forgetting.delete(name);
+      this.#models.delete(name);
+      void model.stop();
+    });
+    this.#forgetting.set(name, cancelTimer);
   }
 
   /** A request without a model means the first one. */

@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock } from '../../base/clock.js';
+import type { Clock } from '../../base/clock.js';
 import { clusterAwayError } from '../../base/cluster-refusals.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import type { ChatstreamError } from '../../base/errors.js';
@@ -6,87 +6,69 @@ import { drainingError } from '../../base/queue-refusals.js';
 import type { InferenceJob } from '../../inference/inference-job.js';
 import type { QueueEntry, SchedulerEvent, WaitingView, WaitReason } from '../../scheduler/job.js';
 import type { JobScheduler } from '../../scheduler/job-scheduler.js';
-import { QueueRoom } from '../../scheduler/queue-room.js';
+import type { QueueRoom } from '../../scheduler/queue-room.js';
 import type { SchedulerLimits } from '../../scheduler/scheduler.js';
-import type { LineSettings } from '../line-settings.js';
-import { type FromLine, fromWireError, type LineState, type Standing } from '../messages.js';
-import { type FrontSettings, withKeys, withLimits } from './front-settings.js';
-import { type Grant, type Held, newHeld, registrationOf } from './held-request.js';
+import { Drain } from '../drain.js';
+import { type FromLine, fromWireError, type LineState } from '../messages.js';
+import { type Grant, type Held, registrationOf } from './held-request.js';
+import { HeldRequests } from './held-requests.js';
 import type { LineConnection } from './line-connection.js';
+import { openRoom } from './open-room.js';
+import { watchOutages } from './outage.js';
 import { Progress } from './progress.js';
+import { SharedLimits, type SharedLimitsOptions } from './shared-limits.js';
 
-export interface RemoteLineOptions {
+export interface RemoteLineOptions extends SharedLimitsOptions {
   readonly connection: LineConnection;
-  readonly settings: LineSettings;
-  /** As this front was started with them. */
-  readonly own: FrontSettings;
-  /** Places of all nodes that have the model. */
-  readonly slots: () => number;
   readonly clock: Clock;
 }
 
 /** How long a new request waits for the line, while another holder is elected for example, in milliseconds. */
 const decisionMs = 10_000;
-/** Without a line for so long, in milliseconds, those that wait are turned away. */
-const outageMs = 15_000;
 
 /**
  * The line of a model as a front has it: a scheduler whose decisions another process makes. It has the requests of this front
  * only, and registers them again with every new holder.
+ *
+ *     Inference ── admit, accepted, withdraw ──► RemoteLine ── register, over, lost ──► LineConnection ──► holder of the line
+ *               ◄── started, turned_away ───────            ◄── granted, turned_away, standing ──
+ *                                                   │
+ *                         HeldRequests ◄────────────┼────────► SharedLimits ──► bucket: limits and keys of the cluster
+ *                         what waits and runs       └────────► Progress ──► LineConnection: tokens, four times a second
  */
 export class RemoteLine implements JobScheduler<InferenceJob> {
   readonly room: QueueRoom;
-  readonly #options: RemoteLineOptions;
+  readonly #connection: LineConnection;
+  readonly #limits: SharedLimits;
   readonly #clock: Clock;
-  readonly #held = new Map<string, Held>();
+  readonly #held = new HeldRequests();
   readonly #events = new Emitter<SchedulerEvent<InferenceJob>>();
   readonly #regrants = new Emitter<string>();
-  readonly #drained: (() => void)[] = [];
+  readonly #drain = new Drain(() => this.#held.size === 0);
   readonly #progress: Progress;
   #line: LineState | null = null;
-  #limits: Partial<SchedulerLimits> = {};
-  #isDraining = false;
-  #cancelOutage: CancelTimer | null = null;
 
   constructor(options: RemoteLineOptions) {
-    this.#options = options;
-    this.#clock = options.clock;
-    const { connection, settings, own } = options;
-    this.#progress = new Progress(connection, options.clock);
-    // The line itself says what there is room for; only a drain is this front's own affair.
-    const open = { maxConcurrency: Infinity, maxQueue: Infinity };
-    const isDraining = (): boolean => this.#isDraining;
-    const state = {
-      ...{
-        limits: open,
-        maxQueuedTokens: null,
-        places: Infinity,
-        running: 0,
-        waiting: 0,
-        queuedTokens: 0,
-        heldPlaces: 0,
-      },
-      get draining() {
-        return isDraining();
-      },
-    };
-    this.room = new QueueRoom(
-      state,
-      () => null,
+    const { connection, clock } = options;
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#limits = new SharedLimits(options);
+    this.#progress = new Progress(connection, clock);
+    this.room = openRoom(
+      () => this.draining,
       () => this.retryAfterSeconds(),
     );
     connection.messages((message) => {
       this.#hear(message);
     });
-    connection.changes((isOpen) => {
-      this.#changeConnection(isOpen);
+    watchOutages(connection, clock, {
+      onOpen: () => {
+        connection.send({ type: 'all', requests: this.#held.all.map((held) => registrationOf(held, clock.now())) });
+      },
+      onLasting: () => {
+        for (const held of this.#held.waiting) this.#turnAway(held, 'waiting', clusterAwayError());
+      },
     });
-    this.#changeConnection(connection.isOpen);
-    settings.changes(({ maxConcurrency, maxQueue }) => {
-      this.#limits = { maxQueue, ...(maxConcurrency !== null && { maxConcurrency }) };
-    });
-    // Without NATS at the start, the next front that starts or is changed sets them.
-    settings.change((current) => own.under(current)).catch(() => undefined);
   }
 
   get events(): Subscribable<SchedulerEvent<InferenceJob>> {
@@ -107,19 +89,16 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
     return this.#held.get(id)?.prefixes ?? [];
   }
 
-  /** What the settings say, and at most what the nodes have places for. */
   get limits(): SchedulerLimits {
-    const { own, slots } = this.#options;
-    const { maxConcurrency = own.maxConcurrency ?? Infinity, maxQueue = own.maxQueue } = this.#limits;
-    return { maxConcurrency: Math.max(1, Math.min(maxConcurrency, slots())), maxQueue };
+    return this.#limits.current;
   }
 
   get draining(): boolean {
-    return this.#isDraining;
+    return this.#drain.hasBegun;
   }
 
   get running(): number {
-    return this.#count('running');
+    return this.#held.count('running');
   }
 
   /** What a node generates cannot be paused. */
@@ -128,15 +107,15 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
   }
 
   get waiting(): number {
-    return this.#count('waiting');
+    return this.#held.count('waiting');
   }
 
   get queuedTokens(): number {
-    return this.#waitingJobs.reduce((sum, { job }) => sum + job.promptTokens, 0);
+    return this.#held.queuedTokens;
   }
 
   get oldestAdmittedMs(): number | null {
-    return this.#waitingJobs[0]?.job.admittedMs ?? null;
+    return this.#held.waiting[0]?.job.admittedMs ?? null;
   }
 
   hasReserved(): boolean {
@@ -147,13 +126,13 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
     this.room.assertVacancy();
     job.status = 'waiting';
     job.admittedMs = this.#clock.now();
-    this.#held.set(job.id, newHeld(job));
+    this.#held.add(job);
   }
 
   /** Registers them all at once, and waits for what the line says. */
   async accepted(jobs: readonly InferenceJob[]): Promise<void> {
     const held = jobs.flatMap(({ id }) => this.#held.get(id) ?? []);
-    this.#options.connection.send({
+    this.#connection.send({
       type: 'register',
       requests: held.map((each) => registrationOf(each, this.#clock.now())),
     });
@@ -181,7 +160,7 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
     const held = this.#held.get(id);
     if (held?.grant?.node !== node) return;
     held.grant = null;
-    this.#options.connection.send({ type: 'lost', id, node });
+    this.#connection.send({ type: 'lost', id, node });
   }
 
   /** The line does that. */
@@ -201,16 +180,11 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
 
   /** Changes the line of the whole cluster. If NATS is away, nothing is changed. */
   resize(limits: Partial<SchedulerLimits>): void {
-    if (Object.keys(limits).length === 0) return;
-    const { connection, settings, own } = this.#options;
-    if (!connection.isOpen) throw clusterAwayError();
-    this.#limits = { ...this.#limits, ...limits };
-    void settings.change((current) => withLimits(own.under(current), limits)).catch(() => undefined);
+    this.#limits.resize(limits, this.#connection.isOpen);
   }
 
   configureKeys(...changes: Parameters<JobScheduler<InferenceJob>['configureKeys']>): void {
-    const { settings, own } = this.#options;
-    void settings.change((current) => withKeys(own.under(current), ...changes)).catch(() => undefined);
+    this.#limits.configureKeys(...changes);
   }
 
   waitsFor(job: InferenceJob): WaitReason {
@@ -230,16 +204,13 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
   }
 
   drain(): Promise<void> {
-    this.#isDraining = true;
+    const ended = this.#drain.begin();
     this.turnAwayWaiting(() => drainingError(this.retryAfterSeconds()));
-    return new Promise((resolve) => {
-      this.#drained.push(resolve);
-      this.#settleDrain();
-    });
+    return ended;
   }
 
   turnAwayWaiting(error: () => ChatstreamError): void {
-    for (const held of this.#waitingJobs) this.#giveUp(held, 'waiting', error());
+    for (const held of this.#held.waiting) this.#giveUp(held, 'waiting', error());
   }
 
   view(job: InferenceJob): WaitingView | undefined {
@@ -247,52 +218,23 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
   }
 
   /** Of this front, in the order of the line. */
-  *entries(): Generator<QueueEntry<InferenceJob>> {
-    const nowMs = this.#clock.now();
-    const entries = this.#waitingJobs.flatMap(({ job, standing }) =>
-      standing === null ? [] : [{ job, ...standing.view }],
-    );
-    for (const entry of entries.toSorted((one, other) => one.position - other.position)) {
-      yield { ...entry, waitedMs: nowMs - entry.job.admittedMs };
-    }
+  entries(): Generator<QueueEntry<InferenceJob>> {
+    return this.#held.entries(this.#clock.now());
   }
 
   retryAfterSeconds(): number {
     return this.#line?.retryAfterSeconds ?? 1;
   }
 
-  get #waitingJobs(): readonly Held[] {
-    return [...this.#held.values()].filter(({ job }) => job.status === 'waiting');
-  }
-
-  #count(status: InferenceJob['status']): number {
-    let count = 0;
-    for (const { job } of this.#held.values()) if (job.status === status) count += 1;
-    return count;
-  }
-
-  #changeConnection(isOpen: boolean): void {
-    this.#cancelOutage?.();
-    this.#cancelOutage = null;
-    if (isOpen) {
-      const requests = Array.from(this.#held.values(), (held) => registrationOf(held, this.#clock.now()));
-      this.#options.connection.send({ type: 'all', requests });
-      return;
-    }
-    this.#cancelOutage = this.#clock.schedule(outageMs, () => {
-      for (const held of this.#waitingJobs) this.#turnAway(held, 'waiting', clusterAwayError());
-    });
-  }
-
   #hear(message: FromLine): void {
     switch (message.type) {
       case 'accepted':
-        this.#stand(message.places);
+        this.#held.stand(message.places);
         for (const id of message.ids) this.#decide(this.#held.get(id));
         return;
       case 'standing':
         this.#line = message.line;
-        this.#stand(message.places);
+        this.#held.stand(message.places);
         this.#events.emit({ type: 'moved' });
         return;
       case 'turned_away': {
@@ -302,13 +244,6 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
       }
       case 'granted':
         this.#grant(this.#held.get(message.id), { node: message.node, lease: message.lease });
-    }
-  }
-
-  #stand(places: readonly Standing[]): void {
-    for (const [id, position, etaMs, waitsFor] of places) {
-      const held = this.#held.get(id);
-      if (held !== undefined) held.standing = { view: { position, etaMs }, waitsFor };
     }
   }
 
@@ -333,31 +268,26 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
 
   /** Turns it away before the line does, which must not keep a place for it. */
   #giveUp(held: Held, stage: 'arrival' | 'waiting', error: ChatstreamError): void {
-    this.#options.connection.send({ type: 'over', id: held.job.id });
+    this.#connection.send({ type: 'over', id: held.job.id });
     this.#turnAway(held, stage, error);
   }
 
   #turnAway(held: Held, stage: 'arrival' | 'waiting', error: ChatstreamError): void {
     const { job } = held;
     job.status = 'gone';
-    this.#held.delete(job.id);
+    this.#held.remove(job.id);
     this.#events.emit({ type: 'turned_away', job, stage, waitedMs: this.#clock.now() - job.admittedMs, error });
     this.#decide(held);
-    this.#settleDrain();
+    this.#drain.settle();
   }
 
   #end(job: InferenceJob): void {
     const held = this.#held.get(job.id);
     this.#progress.report();
-    this.#held.delete(job.id);
+    this.#held.remove(job.id);
     job.status = 'gone';
-    this.#options.connection.send({ type: 'over', id: job.id });
+    this.#connection.send({ type: 'over', id: job.id });
     this.#decide(held);
-    this.#settleDrain();
-  }
-
-  #settleDrain(): void {
-    if (!this.#isDraining || this.#held.size > 0) return;
-    for (const resolve of this.#drained.splice(0)) resolve();
+    this.#drain.settle();
   }
 }

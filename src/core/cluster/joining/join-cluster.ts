@@ -14,6 +14,8 @@ export interface MembershipOptions {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Fronts are asked first to hold lines: what they say to a line of their own does not go over the network. */
+  readonly role: 'front' | 'node';
   /** For tests; by default a name that nobody else has. */
   readonly id?: string;
 }
@@ -33,19 +35,22 @@ export interface Membership {
   leave(): Promise<void>;
 }
 
+/** How long nodes leave a free line to fronts, in milliseconds: as long as a front takes to look again. */
+const nodePatienceMs = 250;
+
 /**
  * Joins a cluster. Whatever else the process does, it may come to hold lines.
  *
  * @throws ChatstreamError `cluster_unavailable`
  */
-export async function joinCluster({ bus, clock, logger, id = newId() }: MembershipOptions): Promise<Membership> {
-  const members = await bus.bucket(buckets.members.name, buckets.members);
-  const lines = await bus.bucket(buckets.lines.name, buckets.lines);
+export async function joinCluster({ bus, clock, logger, role, id = newId() }: MembershipOptions): Promise<Membership> {
+  const { members, lines } = await openBuckets(bus);
   const peer = new Peer({ bus, id, clock });
   const nodes = new Members(members, keys.nodes, nodeEntry);
   const fronts = new Members(members, keys.fronts, frontEntry);
   const candidates = new LineCandidates({
     ...{ peer, bucket: lines, nodes, fronts, clock },
+    patienceMs: role === 'front' ? 0 : nodePatienceMs,
     firstNumber: () => Math.floor(Date.now() / 1000),
     onHolding: (model, isHeld) => {
       logger.info(
@@ -86,6 +91,18 @@ export async function joinCluster({ bus, clock, logger, id = newId() }: Membersh
       peer.close();
       await bus.close();
     },
+  };
+}
+
+/**
+ * Opens what a cluster keeps in NATS.
+ *
+ * @throws ChatstreamError `cluster_unavailable`, for instance if JetStream is switched off
+ */
+export async function openBuckets(bus: Bus): Promise<Pick<Membership, 'members' | 'lines'>> {
+  return {
+    members: await bus.bucket(buckets.members.name, buckets.members),
+    lines: await bus.bucket(buckets.lines.name, buckets.lines),
   };
 }
 

@@ -18,6 +18,7 @@ export interface LineCandidateOptions {
   readonly clock: Clock;
   /** See `LeaseOptions`. */
   readonly firstNumber: () => number;
+  readonly patienceMs: number;
   readonly onHolding?: (model: string, isHeld: boolean) => void;
 }
 
@@ -44,6 +45,7 @@ export class LineCandidate {
     this.#lease = new Lease({
       ...{ bucket: options.bucket, key: keys.lease(model), peer: options.peer.id, clock: options.clock },
       firstNumber: options.firstNumber,
+      patienceMs: options.patienceMs,
       describe: () => ({ running: this.#holder?.running ?? 0, waiting: this.#holder?.waiting ?? 0 }),
       onGained: (number) => void this.#begin(number),
       onLost: () => {

@@ -1,26 +1,24 @@
-import type { CancelTimer, Clock } from '../../base/clock.js';
+import type { Clock } from '../../base/clock.js';
 import { asChatstreamError, type ChatstreamError } from '../../base/errors.js';
 import type { Services } from '../../scheduler/fair-line.js';
 import type { SchedulerEvent } from '../../scheduler/job.js';
 import { Scheduler } from '../../scheduler/scheduler.js';
-import type { Channel } from '../channel/channel.js';
 import type { Peer } from '../channel/peer.js';
 import type { Members } from '../members.js';
 import {
   type frontEntry,
-  linePurpose,
   type nodeEntry,
-  reading,
   type Registration,
   type SettingsEntry,
-  shapes,
-  type Standing,
   type ToLine,
   toWireError,
 } from '../messages.js';
-import { FrontLink, LineJob, LineRequest } from './line-request.js';
+import { assertRoom } from './assert-room.js';
+import { FrontLinks } from './front-links.js';
+import { type FrontLink, LineJob, LineRequest } from './line-request.js';
 import { NodePlaces } from './node-places.js';
 import { schedulerOptionsOf } from './scheduler-options.js';
+import { Standings } from './standings.js';
 
 export interface LineHolderOptions {
   readonly model: string;
@@ -37,30 +35,31 @@ export interface LineHolderOptions {
 
 /** How long a new holder waits for fronts that have not said which requests they have, in milliseconds. */
 const gatheringMs = 1000;
-/** How long a front whose channel has broken may take to open another one, in milliseconds. */
-const returnMs = 1000;
-/** How often fronts hear where their requests stand: in milliseconds, and more seldom in a long line, where that costs more. */
-const standingMs = 250;
-const standingMsPerRequest = 0.1;
 
 /**
  * The line of one model, while this process holds it: the scheduler of one machine, whose jobs are requests that fronts have
  * registered, and whose places are those of nodes. It begins by asking the fronts which requests they have, those that run and
  * those that wait, and sorts these by their arrival.
+ *
+ *     fronts ── all, register, over, lost, progress ──► FrontLinks ──► LineHolder ──► Scheduler: whose turn it is
+ *            ◄── granted, turned_away ──────────────────────────────── LineHolder ◄── started, turned_away, moved
+ *            ◄── accepted, standing ── Standings ◄──────── moved ────── LineHolder
+ *                                                                       LineHolder ──► NodePlaces: on which node
+ *     nodes  ── entries in the bucket of members ──────────────────────────────────► NodePlaces
  */
 export class LineHolder {
   readonly #options: LineHolderOptions;
   readonly #clock: Clock;
   readonly #places: NodePlaces;
-  readonly #links = new Map<string, FrontLink>();
+  readonly #links: FrontLinks;
+  readonly #standings: Standings;
   /** Started, and without a place, because their node is gone: the next places are theirs. */
   readonly #homeless = new Set<LineRequest>();
-  readonly #stops: (() => void)[] = [];
+  readonly #stops: readonly (() => void)[];
   #settings: SettingsEntry | null;
   /** Null while the fronts are being asked. */
   #scheduler: Scheduler<LineJob> | null = null;
   #stopListening: () => void = () => undefined;
-  #cancelStanding: CancelTimer | null = null;
   #isStopped = false;
 
   constructor(options: LineHolderOptions) {
@@ -71,17 +70,24 @@ export class LineHolder {
     this.#places = new NodePlaces(model, nodes, () => {
       this.#share();
     });
-    this.#stops.push(
-      peer.accept(linePurpose(model), (channel) => {
-        this.#meet(channel);
-      }),
+    this.#links = new FrontLinks({
+      ...{ model, peer, clock },
+      onMessage: (link, message) => {
+        this.#hear(link, message);
+      },
+      onGone: ({ requests }) => {
+        for (const request of [...requests.values()]) this.#over(request);
+      },
+    });
+    this.#standings = new Standings({ links: this.#links, scheduler: () => this.#scheduler, clock });
+    this.#stops = [
       fronts.changes(() => {
         this.#beginIfComplete();
       }),
       clock.schedule(gatheringMs, () => {
         if (this.#scheduler === null) this.#rebuild();
       }),
-    );
+    ];
   }
 
   get running(): number {
@@ -108,29 +114,9 @@ export class LineHolder {
     this.#isStopped = true;
     this.#places.stop();
     for (const stop of this.#stops) stop();
-    this.#cancelStanding?.();
+    this.#standings.stop();
     this.#dismiss();
-    for (const link of this.#links.values()) link.close();
-  }
-
-  #meet(channel: Channel): void {
-    const link = new FrontLink(channel);
-    channel.messages(
-      reading(shapes.toLine, (message) => {
-        if (!this.#isStopped) this.#hear(link, message);
-      }),
-    );
-    channel.closed(() => {
-      if (this.#isStopped) return;
-      // It may only have lost the channel, and opens another one.
-      this.#stops.push(
-        this.#clock.schedule(returnMs, () => {
-          if (this.#links.get(link.peer) !== link) return;
-          this.#links.delete(link.peer);
-          for (const request of [...link.requests.values()]) this.#over(request);
-        }),
-      );
-    });
+    this.#links.stop();
   }
 
   #hear(link: FrontLink, message: ToLine): void {
@@ -154,9 +140,8 @@ export class LineHolder {
 
   /** A front has opened a channel: what it says replaces what was known of it. */
   #takeAll(link: FrontLink, registrations: readonly Registration[]): void {
-    const former = this.#links.get(link.peer);
-    this.#links.set(link.peer, link);
-    if (former !== undefined && former !== link) {
+    const former = this.#links.enter(link);
+    if (former !== null) {
       for (const request of former.requests.values()) this.#forget(request);
       former.close();
     }
@@ -189,13 +174,7 @@ export class LineHolder {
     for (const { job } of requests) scheduler.admit(job);
     if (requests[0] !== undefined) scheduler.keepToTarget(requests[0].job);
     this.#share();
-    this.#accept(link, requests);
-  }
-
-  #accept(link: FrontLink, requests: readonly LineRequest[]): void {
-    const waiting = requests.filter(({ job }) => job.status === 'waiting');
-    const places = waiting.flatMap(({ job }) => this.#standingOf(job) ?? []);
-    if (waiting.length > 0) link.send({ type: 'accepted', ids: waiting.map(({ id }) => id), places });
+    this.#standings.accept(link, requests);
   }
 
   #beginIfComplete(): void {
@@ -215,7 +194,7 @@ export class LineHolder {
     this.#stopListening = scheduler.events((event) => {
       this.#onScheduled(event);
     });
-    const requests = this.#requests.toSorted((one, other) => one.arrivedMs - other.arrivedMs);
+    const requests = this.#links.requests.toSorted((one, other) => one.arrivedMs - other.arrivedMs);
     for (const request of requests) request.job = new LineJob(request);
     for (const { isStarted, job } of requests) if (isStarted) scheduler.adopt(job);
     const nowMs = this.#clock.now();
@@ -223,8 +202,8 @@ export class LineHolder {
     this.#share();
     scheduler.hold(false);
     this.#share();
-    for (const link of this.#links.values()) this.#accept(link, [...link.requests.values()]);
-    this.#tellStandings();
+    for (const link of this.#links.all) this.#standings.accept(link, [...link.requests.values()]);
+    this.#standings.tell();
   }
 
   /** The former scheduler: its timers must not run any more. */
@@ -234,11 +213,7 @@ export class LineHolder {
     this.#scheduler = null;
     if (scheduler === null) return;
     scheduler.hold(true);
-    for (const { job } of this.#requests) scheduler.withdraw(job);
-  }
-
-  get #requests(): LineRequest[] {
-    return [...this.#links.values()].flatMap(({ requests }) => [...requests.values()]);
+    for (const { job } of this.#links.requests) scheduler.withdraw(job);
   }
 
   #onScheduled(event: SchedulerEvent<LineJob>): void {
@@ -253,7 +228,7 @@ export class LineHolder {
         this.#refuse(event.job.request, event.stage, event.error);
         return;
       case 'moved':
-        this.#tellSoon();
+        this.#standings.tellSoon();
         return;
       // What nodes generate is never paused.
       case 'paused':
@@ -314,42 +289,4 @@ export class LineHolder {
     if (cached !== null) scheduler.countCached(request.job, cached);
     for (let token = 0; token < tokens; token += 1) scheduler.countOutput(request.job);
   }
-
-  #standingOf(job: LineJob): readonly Standing[] | null {
-    const view = this.#scheduler?.view(job);
-    if (view === undefined || this.#scheduler === null) return null;
-    return [[job.request.id, view.position, view.etaMs, this.#scheduler.waitsFor(job)]];
-  }
-
-  #tellSoon(): void {
-    if (this.#cancelStanding !== null || this.#isStopped) return;
-    const delayMs = Math.max(standingMs, this.waiting * standingMsPerRequest);
-    this.#cancelStanding = this.#clock.schedule(delayMs, () => {
-      this.#tellStandings();
-    });
-  }
-
-  #tellStandings(): void {
-    this.#cancelStanding?.();
-    this.#cancelStanding = null;
-    const scheduler = this.#scheduler;
-    if (scheduler === null) return;
-    const places = new Map<FrontLink, Standing[]>(Array.from(this.#links.values(), (link) => [link, []]));
-    for (const { job, position, etaMs } of scheduler.entries()) {
-      places.get(job.request.front)?.push([job.request.id, position, etaMs, scheduler.waitsFor(job)]);
-    }
-    const { running, waiting } = scheduler;
-    const line = { running, waiting, retryAfterSeconds: scheduler.retryAfterSeconds() };
-    for (const [link, ofFront] of places) link.send({ type: 'standing', line, places: ofFront });
-  }
-}
-
-/** All of them come with one key. @throws ChatstreamError as `Inference.submit` does */
-function assertRoom(scheduler: Scheduler<LineJob>, requests: readonly LineRequest[]): void {
-  const demand = requests[0]?.demand;
-  if (demand === undefined || scheduler.hasReserved(demand, requests.length)) return;
-  const { room } = scheduler;
-  room.assertVacancy(requests.length - 1);
-  room.assertKey(demand, requests.length);
-  room.assertTokens(requests.map(({ demand: { promptTokens } }) => promptTokens));
 }

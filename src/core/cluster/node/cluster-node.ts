@@ -5,6 +5,7 @@ import type { Bucket } from '../../bus/bucket.js';
 import type { EngineInfo, Round, ServingEngine } from '../../engine/engine.js';
 import type { Channel } from '../channel/channel.js';
 import type { Peer } from '../channel/peer.js';
+import { Drain } from '../drain.js';
 import { keys } from '../entries.js';
 import { Announcement } from '../members.js';
 import {
@@ -52,11 +53,10 @@ export class ClusterNode {
   readonly #warm = new RecentlyUsed<true>(mostWarm);
   readonly #announcement: Announcement;
   readonly #stops: readonly (() => void)[];
-  readonly #drained: (() => void)[] = [];
+  readonly #drain = new Drain(() => this.#running.size === 0);
   #info: EngineInfo;
   /** The highest number of a lease under which it was granted something. */
   #lease = 0;
-  #isDraining = false;
 
   constructor(options: ClusterNodeOptions) {
     const { engine, info, peer, members, clock } = options;
@@ -88,15 +88,14 @@ export class ClusterNode {
    * @returns how many generations were left
    */
   async drain(timeoutMs: number): Promise<number> {
-    this.#isDraining = true;
+    const ended = this.#drain.begin();
     this.#announcement.now();
     await new Promise<void>((resolve) => {
       const cancelTimer = this.#options.clock.schedule(timeoutMs, resolve);
-      this.#drained.push(() => {
+      void ended.then(() => {
         cancelTimer();
         resolve();
       });
-      this.#settleDrain();
     });
     return this.#running.size;
   }
@@ -113,7 +112,7 @@ export class ClusterNode {
     return {
       ...{ id: peer.id, name, model: this.#info.modelId, engine: this.#info.engine, slots: this.#info.slots },
       running: this.#running.size,
-      status: this.#isDraining ? 'draining' : isUp ? 'ready' : 'down',
+      status: this.#drain.hasBegun ? 'draining' : isUp ? 'ready' : 'down',
       warm: [...this.#warm.keys],
     };
   }
@@ -173,7 +172,7 @@ export class ClusterNode {
 
   #refusal(lease: number): string | null {
     if (lease < this.#lease) return `the line has another holder since lease ${this.#lease}`;
-    if (this.#isDraining) return 'the node is being drained';
+    if (this.#drain.hasBegun) return 'the node is being drained';
     return this.#running.size < this.#info.slots ? null : 'all places are taken';
   }
 
@@ -181,7 +180,7 @@ export class ClusterNode {
     if (this.#running.get(id) !== front) return;
     this.#running.delete(id);
     this.#options.engine.cancel(id);
-    this.#settleDrain();
+    this.#drain.settle();
   }
 
   /** One message for each front, however many of its generations have got a token or a part of their prefill. */
@@ -196,7 +195,7 @@ export class ClusterNode {
       });
     }
     for (const { type, id } of events) if (type === 'ended' || type === 'failed') this.#running.delete(id);
-    this.#settleDrain();
+    this.#drain.settle();
   }
 
   #sendRound(front: Front, round: Round): void {
@@ -228,11 +227,6 @@ export class ClusterNode {
       case 'detokenize':
         return engine.detokenize(ask.tokens, signal);
     }
-  }
-
-  #settleDrain(): void {
-    if (!this.#isDraining || this.#running.size > 0) return;
-    for (const resolve of this.#drained.splice(0)) resolve();
   }
 }
 

@@ -1,0 +1,108 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Bucket } from '../../../src/core/bus/bucket.js';
+import { decodeEntry } from '../../../src/core/cluster/entries.js';
+import { Lease } from '../../../src/core/cluster/lease.js';
+import { leaseEntry } from '../../../src/core/cluster/messages.js';
+import { type MemoryBus, MemoryNetwork } from '../../support/memory-bus.js';
+import { VirtualClock } from '../../support/virtual-clock.js';
+
+interface Candidate {
+  readonly bus: MemoryBus;
+  readonly lease: Lease;
+  /** What it was told: numbers gained, and null for each loss. */
+  readonly told: (number | null)[];
+}
+
+describe('Lease', () => {
+  let clock: VirtualClock;
+  let network: MemoryNetwork;
+
+  beforeEach(() => {
+    clock = new VirtualClock();
+    network = new MemoryNetwork(clock, () => 0.5);
+  });
+
+  const open = (bus: MemoryBus): Promise<Bucket> => bus.bucket('lines', { ttlMs: null });
+
+  async function candidate(peer: string, patienceMs = 0): Promise<Candidate> {
+    const bus = network.connect();
+    const told: (number | null)[] = [];
+    const lease = new Lease({
+      ...{ bucket: await open(bus), key: 'lease.a', peer, clock, patienceMs, firstNumber: () => 100 },
+      describe: () => ({ running: 1, waiting: 2 }),
+      onGained: (number) => told.push(number),
+      onLost: () => told.push(null),
+    });
+    return { bus, lease, told };
+  }
+
+  async function advance(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 50) await clock.advanceAsync(50);
+  }
+
+  it('is held by the first of several candidates, and by it alone', async () => {
+    const all = [await candidate('a'), await candidate('b'), await candidate('c')];
+    await advance(20_000);
+    expect(all.map(({ told }) => told)).toEqual([[100], [], []]);
+    expect(all.map(({ lease }) => lease.number)).toEqual([100, null, null]);
+  });
+
+  it('is left to those with less patience', async () => {
+    const node = await candidate('node', 250);
+    await advance(100);
+    const front = await candidate('front');
+    await advance(5000);
+    expect([front.told, node.told]).toEqual([[100], []]);
+    const other = await candidate('other');
+    await advance(1000);
+    void front.lease.release();
+    await advance(1000);
+    expect([other.told, node.told]).toEqual([[101], []]);
+    void other.lease.release();
+    await advance(1000);
+    expect(node.told).toEqual([102]);
+  });
+
+  it('is given up within 2.5 s by a holder that nobody answers, before another takes it within 5 s', async () => {
+    const [one, other] = [await candidate('a'), await candidate('b')];
+    await advance(3000);
+    one.bus.silence = 'mute';
+    await advance(3000);
+    expect(one.told).toEqual([100, null]);
+    await advance(2000);
+    expect(other.told).toEqual([101]);
+    one.bus.silence = 'none';
+    await advance(10_000);
+    expect([one.told, other.told]).toEqual([[100, null], [101]]);
+  });
+
+  it('goes to another at once when it is released', async () => {
+    const [one, other] = [await candidate('a'), await candidate('b')];
+    await advance(3000);
+    void one.lease.release();
+    await advance(50);
+    expect(other.told).toEqual([101]);
+  });
+
+  it('is never taken from members of another version', async () => {
+    const bucket = await open(network.connect());
+    void bucket.put('lease.a', Buffer.from(JSON.stringify({ version: 99, holder: 'x' })));
+    const one = await candidate('a');
+    await advance(20_000);
+    expect(one.told).toEqual([]);
+  });
+
+  it('can be read by people: who holds it, under which number, and what runs and waits', async () => {
+    await candidate('a');
+    await advance(3000);
+    const entry = await read();
+    expect(entry).toMatchObject({ type: 'entry', value: { holder: 'a', number: 100, running: 1, waiting: 2 } });
+  });
+
+  async function read(): Promise<object> {
+    const reading = (await open(network.connect())).get('lease.a');
+    await advance(100);
+    const entry = await reading;
+    return entry === null ? {} : decodeEntry(leaseEntry, entry.value);
+  }
+});
