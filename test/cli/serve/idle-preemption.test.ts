@@ -15,13 +15,13 @@ describe('--preempt-batch-after', () => {
   });
 
   it('is not missed where it is not set', () => {
-    expect(idlePreemption({ ...set, 'preempt-batch-after': undefined, upstream: ['http://gpu1'] }, null)).toBeNull();
+    expect(idlePreemption({ ...set, 'preempt-batch-after': undefined, upstream: [['http://gpu1']] }, null)).toBeNull();
   });
 
   it.each([
     ['nobody is interactive', set, without, 'no request is interactive'],
     ['there is no configuration', set, null, 'no request is interactive'],
-    ['upstream servers generate', { ...set, upstream: ['http://gpu1'] }, withInteractive, 'upstream servers'],
+    ['upstream servers generate', { ...set, upstream: [['http://gpu1']] }, withInteractive, 'upstream servers'],
     ['nodes generate', { ...set, cluster: 'nats://localhost' }, withInteractive, 'nodes of a cluster'],
     ['there are only embeddings', { ...set, embeddings: true }, withInteractive, 'embeddings are not paused'],
   ])('has none where %s', (_, flags, access, why) => {
