@@ -8,6 +8,7 @@ import { type FlagOrigins, flagOrigins } from '../cli/flags.js';
 import { createLogger, type LogLevel } from '../cli/logging.js';
 import { argumentsOf } from '../cli/serve/config-flags.js';
 import { type ServeFlags, serveFlags } from '../cli/serve/flags.js';
+import { idlePreemption } from '../cli/serve/idle-preemption.js';
 import { unknownModels } from '../cli/serve/key-models.js';
 import { loadStarter } from '../cli/serve/load-process.js';
 import { serveOptions } from '../cli/serve/options.js';
@@ -80,10 +81,14 @@ export default class Serve extends BaseCommand {
     const host = { drain: ask, startLoad: loadStarter(this.config.root) };
     const start = { flags, config, origins, logger, stopping, host };
     const server = await this.#serve(start);
-    const check = (access: Access): void => {
-      for (const problem of unknownModels(access, server.modelNames)) logger.warn({ config: flags.config }, problem);
+    const check = (access: Access | null): void => {
+      const problems = access === null ? [] : unknownModels(access, server.modelNames);
+      const idle = idlePreemption(flags, access);
+      for (const problem of idle === null ? problems : [...problems, idle]) {
+        logger.warn(flags.config === undefined ? {} : { config: flags.config }, problem);
+      }
     };
-    if (config !== null) check(config);
+    check(config);
 
     if (flags.config !== undefined && config !== null) {
       const { watchConfig } = await import('../core/config/watch-config.js');

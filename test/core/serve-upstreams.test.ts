@@ -249,6 +249,9 @@ describe('a server in front of others', () => {
     expect((await relay.post({ user: 'word' }, { headers })).status).toBe(429);
     const queue = await fetch(`${relay.url}/v1/queue`, { headers });
     expect(await queue.json()).toMatchObject({ tokens: { prompt: 3, output: 5 } });
+    const usage = await fetch(`${relay.url}/v1/usage`, { headers });
+    const models = [{ model: 'model', requests: { completed: 1, refused: 1 }, tokens: { prompt: 3, output: 5 } }];
+    expect(await usage.json()).toMatchObject({ data: [{ key: 'anna', models, hours: [{ models }] }] });
   });
 
   it('refuses at once what nobody could answer for a while', async () => {

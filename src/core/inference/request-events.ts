@@ -66,6 +66,8 @@ interface TimedJob {
   readonly arrivedMs: number;
   /** The name of the executor that it has or had; left out where there is only one. */
   readonly executor?: string | null;
+  /** The model whose line it is in; left out where another part knows it, and where there is one. */
+  readonly model?: string;
   timings(nowMs: number): Timings;
 }
 
@@ -101,7 +103,7 @@ export class RequestEvents {
     error: ChatstreamError | null,
     timings = job.timings(this.#clock.now()),
   ): void {
-    this.#settled(job.request, outcome, error, timings, job.arrivedMs, job.executor);
+    this.#settled(job.request, outcome, error, timings, job);
   }
 
   /** A request was turned away: while it waited, or when it would have begun to wait. */
@@ -109,11 +111,17 @@ export class RequestEvents {
     this.settled(job, stage === 'arrival' ? 'refused' : (outcomes[error.code] ?? 'failed'), error);
   }
 
-  /** A request was not admitted. Nothing is emitted if the request itself was wrong. */
-  refused(request: Requester, error: ChatstreamError, arrivedMs: number): void {
+  /**
+   * A request was not admitted. Nothing is emitted if the request itself was wrong.
+   *
+   * @param model in whose line it would have waited, as for {@link TimedJob}
+   */
+  refused(request: Requester, error: ChatstreamError, arrivedMs: number, model?: string): void {
     // While the engine is down, new requests are refused; only requests that it had accepted have failed.
     const outcome = error.code === 'engine_unavailable' ? 'refused' : outcomes[error.code];
-    if (outcome !== null) this.#settled(request, outcome, error, notAdmitted, arrivedMs);
+    if (outcome !== null) {
+      this.#settled(request, outcome, error, notAdmitted, { arrivedMs, ...(model !== undefined && { model }) });
+    }
   }
 
   #settled(
@@ -121,8 +129,7 @@ export class RequestEvents {
     outcome: Outcome,
     error: ChatstreamError | null,
     timings: Timings,
-    arrivedMs: number,
-    executor?: string | null,
+    { arrivedMs, executor, model }: Pick<TimedJob, 'arrivedMs' | 'executor' | 'model'>,
   ): void {
     const sinceArrivalMs = this.#clock.now() - arrivedMs;
     this.#emitter.emit({
@@ -135,6 +142,7 @@ export class RequestEvents {
       timings,
       sinceArrivalMs,
       ...(executor != null && { executor }),
+      ...(model !== undefined && { model }),
       ...(payer !== undefined && { payer }),
     });
   }

@@ -66,6 +66,10 @@ export class RelayJob extends Job {
     return this.request.id;
   }
 
+  get model(): string {
+    return this.line.model;
+  }
+
   /** Calls `leave` when the client leaves, until {@link unwatch}. */
   watch(client: AbortSignal, leave: () => void): void {
     client.addEventListener('abort', leave, { once: true });

@@ -139,10 +139,11 @@ export class Relay implements RequestLine {
    */
   submit(request: RelayRequest, listener: RelayListener, client: AbortSignal): AdmittedRequest {
     const arrivedMs = this.#clock.now();
+    let line: ModelLine | undefined;
     try {
       if (client.aborted) throw clientLeftError();
       const { key = noKey, payer = key } = request;
-      const line = this.#line(modelFor(request.model, this.executors, this.#options.aliases));
+      line = this.#line(modelFor(request.model, this.executors, this.#options.aliases));
       this.#options.rates?.take(payer, 1);
       if (this.#outages.isOut(line)) throw noUpstreamError(line.model, line.scheduler.retryAfterSeconds());
       line.scheduler.room.assertVacancy();
@@ -156,10 +157,10 @@ export class Relay implements RequestLine {
       this.#share();
       // Only now may it have got a place.
       line.scheduler.keepToTarget(job);
-      return { place: () => line.scheduler.view(job) };
+      return { place: () => job.line.scheduler.view(job) };
     } catch (error) {
       const refusal = asChatstreamError(error);
-      this.#events.refused(request, refusal, arrivedMs);
+      this.#events.refused(request, refusal, arrivedMs, line?.model);
       throw refusal;
     }
   }

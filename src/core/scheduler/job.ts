@@ -6,6 +6,8 @@ import type { Standing } from './waiting-line.js';
 /** What was expected of a waiting job. */
 export interface Expectation {
   readonly atMs: number;
+  /** Whether it was the first of its key then. */
+  readonly isFirst: boolean;
   /** As if no other job came. */
   readonly waitMs: number;
 }

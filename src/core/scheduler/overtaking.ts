@@ -1,5 +1,5 @@
-/** How much the newest wait counts: the last thirty or so decide. */
-const newestShare = 1 / 32;
+/** How much the newest wait counts: the last sixty or so decide. */
+const newestShare = 1 / 64;
 
 /** Shorter waits say more about rounds than about the queue, in milliseconds. */
 const shortestWaitMs = 100;
@@ -7,24 +7,48 @@ const shortestWaitMs = 100;
 /** The farthest that one wait may be from what was expected, as a factor. */
 const most = 8;
 
+/** Mean logarithms of waits divided by what was expected of them; null before the first. */
+interface Factors {
+  first: number | null;
+  later: number | null;
+}
+
 /**
  * How much longer jobs of each key wait than was expected when they were first asked about. In a fair queue, jobs of other
- * keys that come later may start earlier, which no estimate from what waits now can know.
+ * keys that come later may start earlier, which no estimate from what waits now can know. They may do so before each start of
+ * the key, so that its first job is told apart from those behind it.
  */
 export class Overtaking {
-  readonly #logarithms = new Map<string, number>();
+  readonly #keys = new Map<string, Factors>();
 
-  /** By how much the wait of a job of this key is longer than it looks. */
-  factorOf(key: string): number {
+  /**
+   * By how much the wait of a job of this key is longer than it looks.
+   *
+   * @param isFirst whether it is the first of its key
+   */
+  factorOf(key: string, isFirst: boolean): number {
+    const factors = this.#keys.get(key);
     // Jobs of the only key are not overtaken.
-    return this.#logarithms.size < 2 ? 1 : Math.exp(this.#logarithms.get(key) ?? 0);
+    if (factors === undefined || this.#keys.size < 2) return 1;
+    const { first, later } = factors;
+    return Math.exp((isFirst ? (first ?? later) : (later ?? first)) ?? 0);
   }
 
   /** @param expectedMs without the factor */
-  waited(key: string, waitedMs: number, expectedMs: number): void {
+  waited(key: string, isFirst: boolean, waitedMs: number, expectedMs: number): void {
     if (waitedMs < shortestWaitMs || expectedMs < shortestWaitMs) return;
-    const before = this.#logarithms.get(key) ?? 0;
+    let factors = this.#keys.get(key);
+    if (factors === undefined) {
+      factors = { first: null, later: null };
+      this.#keys.set(key, factors);
+    }
     const newest = Math.log(Math.min(most, Math.max(1 / most, waitedMs / expectedMs)));
-    this.#logarithms.set(key, before + (newest - before) * newestShare);
+    if (isFirst) factors.first = moved(factors.first, newest);
+    else factors.later = moved(factors.later, newest);
   }
+}
+
+function moved(mean: number | null, newest: number): number {
+  const before = mean ?? 0;
+  return before + (newest - before) * newestShare;
 }

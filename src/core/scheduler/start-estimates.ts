@@ -68,7 +68,8 @@ export class StartEstimates<J extends Job> {
     const startedMs = this.#clock.now();
     const { expectation } = job;
     if (expectation !== null) {
-      this.#overtaking?.waited(job.demand.key, startedMs - expectation.atMs, expectation.waitMs);
+      const { atMs, isFirst, waitMs } = expectation;
+      this.#overtaking?.waited(job.demand.key, isFirst, startedMs - atMs, waitMs);
     }
     job.run ??= { startedMs, firstTokenMs: 0, outputTokens: 0, pausedMs: null };
     this.#running.add(job);
@@ -120,11 +121,11 @@ export class StartEstimates<J extends Job> {
    * @param position 1 for the one that starts next
    * @param workAhead the sum of {@link workOf} of the waiting jobs before it
    */
-  etaMs({ demand }: J, position: number, workAhead: number): number | null {
+  etaMs(job: J, position: number, workAhead: number): number | null {
     const nowMs = this.#clock.now();
     const waitMs = this.#waitMs(nowMs, position, workAhead);
     if (waitMs === null || this.#overtaking === null) return waitMs;
-    return waitMs * this.#overtaking.factorOf(demand.key);
+    return waitMs * this.#overtaking.factorOf(job.demand.key, isFirstOfItsKey(job));
   }
 
   /** Expected time from the start of a job to its first token, in milliseconds; 0 before that was measured. */
@@ -137,8 +138,9 @@ export class StartEstimates<J extends Job> {
     const position = line.position(job);
     const etaMs = this.etaMs(job, position, line.workAhead(job));
     if (etaMs !== null && this.#overtaking !== null && job.expectation === null) {
-      const waitMs = etaMs / this.#overtaking.factorOf(job.demand.key);
-      job.expectation = { atMs: this.#clock.now(), waitMs };
+      const isFirst = isFirstOfItsKey(job);
+      const waitMs = etaMs / this.#overtaking.factorOf(job.demand.key, isFirst);
+      job.expectation = { atMs: this.#clock.now(), isFirst, waitMs };
     }
     return { position, etaMs };
   }
@@ -222,6 +224,11 @@ export class StartEstimates<J extends Job> {
     if (run === null || run.outputTokens > 0) return 0;
     return Math.max(0, demand.promptTokens * this.#pace.promptMs - (nowMs - run.startedMs));
   }
+}
+
+/** And of its class. */
+function isFirstOfItsKey({ ticket }: Job): boolean {
+  return ticket?.previous === null;
 }
 
 function skipPause(run: Run, ms: number): void {

@@ -1,6 +1,7 @@
 import type { Subscribable } from '../base/emitter.js';
 import type { InferenceEvent } from '../inference/request.js';
 import { noKey } from '../scheduler/demand.js';
+import { ModelNames } from './model-names.js';
 import { type CountedOutcome, countedOutcome, countedOutcomes } from './totals.js';
 
 const hourMs = 3_600_000;
@@ -17,13 +18,25 @@ export interface Usage {
   readonly queueMs: number;
 }
 
+/** What the requests of a key have used for each model, by its name. Requests that were refused before they had a line are in none. */
+export type UsageByModel = ReadonlyMap<string, Usage>;
+
 /** What a key has used in one hour of the clock. */
 export interface HourOfUsage extends Usage {
   /** When the hour began, in milliseconds since 1970. */
   readonly startMs: number;
+  /** Empty on a server of one model. */
+  readonly models: UsageByModel;
 }
 
 type Sum = { -readonly [Name in keyof Usage]: Usage[Name] } & { readonly requests: Record<CountedOutcome, number> };
+
+interface SumOfKey {
+  readonly all: Sum;
+  readonly models: Map<string, Sum>;
+}
+
+type SettledEvent = Extract<InferenceEvent, { type: 'settled' }>;
 
 /**
  * What each key has used, hour by hour. The names of keys come from the configuration, never from clients, so that their
@@ -33,7 +46,8 @@ export class KeyUsage {
   readonly #retentionMs: number;
   readonly #unixMs: () => number;
   /** By the time of their start, the oldest first; in each, the keys that had requests. */
-  readonly #hours = new Map<number, Map<string, Sum>>();
+  readonly #hours = new Map<number, Map<string, SumOfKey>>();
+  readonly #models = new ModelNames();
 
   /**
    * @param retentionMs how long an hour is kept after its end, in milliseconds; 0 keeps nothing
@@ -45,14 +59,13 @@ export class KeyUsage {
     if (retentionMs === 0) return;
     events((event) => {
       if (event.type !== 'settled') return;
-      const sum = this.#sumOf(event.key ?? noKey);
-      const { promptTokens, cachedTokens, outputTokens, queueMs } = event.timings;
-      sum.requests[countedOutcome(event.outcome)] += 1;
-      sum.queueMs += queueMs;
-      if (event.outcome === 'cancelled_waiting' || event.outcome === 'timed_out') return;
-      sum.promptTokens += promptTokens;
-      sum.cachedTokens += cachedTokens;
-      sum.outputTokens += outputTokens;
+      const { all, models } = this.#sumOf(event.key ?? noKey);
+      count(all, event);
+      if (event.model === undefined) return;
+      const model = this.#models.of(event.model);
+      const ofModel = models.get(model) ?? emptySum();
+      models.set(model, ofModel);
+      count(ofModel, event);
     });
   }
 
@@ -72,11 +85,11 @@ export class KeyUsage {
     const firstMs = this.#thisHourMs() - (most - 1) * hourMs;
     return [...this.#hours].flatMap(([startMs, keys]) => {
       const sum = startMs < firstMs ? undefined : keys.get(key);
-      return sum === undefined ? [] : [{ startMs, ...sum, requests: { ...sum.requests } }];
+      return sum === undefined ? [] : [{ startMs, ...totalUsage([sum.all]), models: new Map(sum.models) }];
     });
   }
 
-  #sumOf(key: string): Sum {
+  #sumOf(key: string): SumOfKey {
     const startMs = this.#thisHourMs();
     let keys = this.#hours.get(startMs);
     if (keys === undefined) {
@@ -86,7 +99,7 @@ export class KeyUsage {
     }
     const known = keys.get(key);
     if (known !== undefined) return known;
-    const sum = emptySum();
+    const sum = { all: emptySum(), models: new Map<string, Sum>() };
     keys.set(key, sum);
     return sum;
   }
@@ -112,6 +125,21 @@ export function totalUsage(hours: readonly Usage[]): Usage {
     total.queueMs += hour.queueMs;
   }
   return total;
+}
+
+/** What several hours have in common, for each model: in the order of their names. */
+export function totalByModel(hours: readonly HourOfUsage[]): UsageByModel {
+  const names = [...new Set(hours.flatMap(({ models }) => [...models.keys()]))].sort();
+  return new Map(names.map((name) => [name, totalUsage(hours.flatMap(({ models }) => models.get(name) ?? []))]));
+}
+
+function count(sum: Sum, { outcome, timings }: SettledEvent): void {
+  sum.requests[countedOutcome(outcome)] += 1;
+  sum.queueMs += timings.queueMs;
+  if (outcome === 'cancelled_waiting' || outcome === 'timed_out') return;
+  sum.promptTokens += timings.promptTokens;
+  sum.cachedTokens += timings.cachedTokens;
+  sum.outputTokens += timings.outputTokens;
 }
 
 function emptySum(): Sum {

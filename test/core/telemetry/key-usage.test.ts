@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { Emitter } from '../../../src/core/base/emitter.js';
 import type { InferenceEvent, Outcome } from '../../../src/core/inference/request.js';
-import { KeyUsage, totalUsage } from '../../../src/core/telemetry/key-usage.js';
+import { KeyUsage, totalByModel, totalUsage } from '../../../src/core/telemetry/key-usage.js';
 
 const hourMs = 3_600_000;
 
-function settled(key: string | null, outcome: Outcome, tokens = 0): InferenceEvent {
+function settled(key: string | null, outcome: Outcome, tokens = 0, model?: string): InferenceEvent {
   const timings = {
     queueMs: 5,
     prefillMs: 0,
@@ -15,12 +15,13 @@ function settled(key: string | null, outcome: Outcome, tokens = 0): InferenceEve
     outputTokens: tokens,
     reasoningTokens: 0,
   };
-  return { type: 'settled', id: 'a', requestId: null, key, outcome, error: null, timings, sinceArrivalMs: 0 };
+  const of = { key, ...(model !== undefined && { model }) };
+  return { type: 'settled', id: 'a', requestId: null, outcome, error: null, timings, sinceArrivalMs: 0, ...of };
 }
 
 function usageFor(retentionMs: number): {
   readonly usage: KeyUsage;
-  readonly end: (key: string | null, outcome: Outcome, tokens?: number) => void;
+  readonly end: (...ended: Parameters<typeof settled>) => void;
   readonly pass: (ms: number) => void;
 } {
   let nowMs = 1000 * hourMs + 1;
@@ -28,8 +29,8 @@ function usageFor(retentionMs: number): {
   const usage = new KeyUsage(events.subscribe, retentionMs, () => nowMs);
   return {
     usage,
-    end: (key, outcome, tokens) => {
-      events.emit(settled(key, outcome, tokens));
+    end: (...ended) => {
+      events.emit(settled(...ended));
     },
     pass: (ms) => {
       nowMs += ms;
@@ -59,6 +60,35 @@ describe('the usage of keys', () => {
       queueMs: 15,
     });
     expect(usage.hoursOf('anna', 1)).toHaveLength(1);
+  });
+
+  it('is counted for each model where there are several', () => {
+    const { usage, end, pass } = usageFor(24 * hourMs);
+    end('anna', 'completed', 10, 'small');
+    end('anna', 'completed', 20, 'large');
+    end('ben', 'completed', 40, 'small');
+    end('anna', 'refused');
+    pass(hourMs);
+    end('anna', 'failed', 2, 'small');
+    const hours = usage.hoursOf('anna', 24);
+    expect(hours.map(({ models }) => [...models.keys()])).toEqual([['small', 'large'], ['small']]);
+    const byModel = [...totalByModel(hours)].map(([model, used]) => [model, used.outputTokens, used.requests]);
+    const none = { completed: 0, cancelled: 0, refused: 0, timed_out: 0, failed: 0 };
+    expect(byModel).toEqual([
+      ['large', 20, { ...none, completed: 1 }],
+      ['small', 12, { ...none, completed: 1, failed: 1 }],
+    ]);
+    expect(totalUsage(hours)).toMatchObject({ outputTokens: 32, requests: { completed: 2, refused: 1, failed: 1 } });
+  });
+
+  it('tells the first hundred models apart, however many upstream servers come to offer', () => {
+    const { usage, end } = usageFor(hourMs);
+    for (let index = 0; index < 120; index += 1) end('anna', 'completed', 1, `model ${index}`);
+    end('anna', 'completed', 1, 'model 0');
+    const [hour] = usage.hoursOf('anna', 1);
+    expect(hour?.models.size).toBe(101);
+    expect(hour?.models.get('model 0')?.outputTokens).toBe(2);
+    expect(hour?.models.get('other')?.outputTokens).toBe(20);
   });
 
   it('has no tokens of requests that only waited', () => {

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { totalUsage, type Usage } from '../../telemetry/key-usage.js';
+import { totalByModel, totalUsage, type Usage, type UsageByModel } from '../../telemetry/key-usage.js';
 import type { App, LineContext } from '../http/context.js';
 import { errors, json } from '../schemas/openapi.js';
 
@@ -36,11 +36,21 @@ export function usageRoutes(app: App, { usage, keys }: LineContext): void {
           return {
             key: each,
             ...wireUsage(totalUsage(ofKey)),
-            hours: ofKey.map((hour) => ({ start: hour.startMs / 1000, ...wireUsage(hour) })),
+            ...wireModels(totalByModel(ofKey)),
+            hours: ofKey.map((hour) => ({
+              start: hour.startMs / 1000,
+              ...wireUsage(hour),
+              ...wireModels(totalByModel([hour])),
+            })),
           };
         }),
     };
   });
+}
+
+function wireModels(models: UsageByModel): object {
+  if (models.size === 0) return {};
+  return { models: [...models].map(([model, used]) => ({ model, ...wireUsage(used) })) };
 }
 
 function wireUsage({ requests, promptTokens, cachedTokens, outputTokens, queueMs }: Usage): object {

@@ -11,15 +11,27 @@ const used = {
   queue_ms: Type.Integer({ minimum: 0, description: 'Time in the request queue, of all requests together.' }),
 };
 
+const models = Type.Optional(
+  Type.Array(Type.Object({ model: Type.String(), ...used }), {
+    description:
+      'The same for each model, in the order of their names; left out where the server has one model. Requests that were ' +
+      'refused before their model was known are in none.',
+  }),
+);
+
 export const usage = Type.Object({
   object: Type.Literal('list'),
   data: Type.Array(
     Type.Object({
       key: Type.String({ description: 'The name of the key; anonymous on a server without keys.' }),
       ...used,
-      hours: Type.Array(Type.Object({ start: Type.Integer({ description: 'Unix time in seconds.' }), ...used }), {
-        description: 'The hours of the clock in which the key had requests, the oldest first.',
-      }),
+      models,
+      hours: Type.Array(
+        Type.Object({ start: Type.Integer({ description: 'Unix time in seconds.' }), ...used, models }),
+        {
+          description: 'The hours of the clock in which the key had requests, the oldest first.',
+        },
+      ),
     }),
   ),
 });

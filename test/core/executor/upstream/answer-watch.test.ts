@@ -56,6 +56,21 @@ describe('a stream that passes', () => {
     expect(watch.error).toBe('out of memory');
   });
 
+  it.each([
+    ['data: 1\n\n', 1],
+    ['data: 1\n\ndata: 2\n\n', 2],
+    ['event: x\ndata: 1\n\ndata: 2\n', 1],
+    ['data: 1\n', 0],
+    ['\n', 0],
+    ['', 0],
+    ['data: 1\n\n\n\n', 2],
+    ['data: 1\n\n\n', 1],
+  ])('counts the ends of events in %j once it has a token', (text, events) => {
+    const watch = new StreamWatch();
+    watch.push(event(chunk({ content: 'Hi' })));
+    expect(watch.push(Buffer.from(text))).toBe(events);
+  });
+
   it('knows an end from a cut, and what the upstream has counted', () => {
     const watch = new StreamWatch();
     for (let token = 0; token < 10; token += 1) watch.push(event(chunk({ content: 'x' })));

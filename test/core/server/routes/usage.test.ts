@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { digestOf, type KeySettings, noRates } from '../../../../src/core/config/key-settings.js';
 import { usualTerms } from '../../../../src/core/scheduler/demand.js';
 import { chat, testApp } from '../../../support/app.js';
+import { linesApp } from '../../../support/lines-app.js';
 
 function key(name: string, role: KeySettings['role']): KeySettings {
   return { name, digest: digestOf(name), trafficClass: 'standard', role, terms: usualTerms, rates: noRates };
@@ -46,6 +47,30 @@ describe('GET /v1/usage', () => {
     await post('/v1/embeddings', { input: 'hi' }, sent('anna'));
     const { data } = (await get('/v1/usage', sent('anna'))).json<{ readonly data: readonly Used[] }>();
     expect(data).toMatchObject([{ key: 'anna', requests: { completed: 1 } }]);
+  });
+
+  it('says which models were used where there are several, and so do the metrics', async () => {
+    const { get, post } = await linesApp({ models: ['small', 'large'] });
+    await post('/v1/chat/completions', { ...chat('hi', { max_tokens: 3 }), model: 'large' });
+    await post('/v1/chat/completions', { ...chat('hi', { max_tokens: 2 }), model: 'small' });
+    await post('/v1/chat/completions', { ...chat('hi', { max_tokens: 2 }), model: 'unknown' });
+    const { data } = (await get('/v1/usage')).json<{ readonly data: readonly Used[] }>();
+    const models = [
+      { model: 'large', requests: { completed: 1 }, tokens: { output: 3 } },
+      { model: 'small', requests: { completed: 1 }, tokens: { output: 2 } },
+    ];
+    expect(data).toMatchObject([{ key: 'anonymous', tokens: { output: 5 }, models, hours: [{ models }] }]);
+    const { body } = await get('/metrics');
+    expect(body).toContain('chatstream_key_output_tokens_total{key="anonymous",model="large"} 3');
+    expect(body).not.toContain('unknown');
+  });
+
+  it('names no model where there is one', async () => {
+    const { get, post } = await testApp();
+    await post('/v1/chat/completions', chat('hi', { max_tokens: 2 }));
+    const { data } = (await get('/v1/usage')).json<{ readonly data: readonly object[] }>();
+    expect(data).toHaveLength(1);
+    expect(data[0]).not.toHaveProperty('models');
   });
 
   it('begins empty', async () => {
