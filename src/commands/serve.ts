@@ -190,11 +190,12 @@ export default class Serve extends BaseCommand {
 }
 
 /**
- * Lets V8 collect garbage sooner instead of growing its heap. Measured over 10,000 requests: the process stays at about
- * 90 MiB instead of growing from 115 to 145 MiB, which would look like a leak.
+ * Lets V8 collect garbage sooner instead of growing its heap, which would look like a leak: between two collections, old
+ * objects may grow by a fifth. `--optimize-for-size` would save another 40 MiB, but shrinks the space for young objects so far
+ * that a token costs 1.2 to 1.6 times as much CPU time.
  */
 function preferSmallHeap(): void {
-  setFlagsFromString('--optimize-for-size');
+  setFlagsFromString('--heap-growing-percent=20');
 }
 
 function warnIfOpen({ server, access }: Pick<ServeOptions, 'server' | 'access'>, logger: PinoLogger): void {

@@ -1,54 +1,35 @@
-import { existsSync, rmSync, symlinkSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BenchResult, resultSchema } from '../../src/core/measurement/result-schema.js';
-import { childrenOf, lives } from '../core/engine/process/processes.js';
+import { ForeignServers } from '../support/foreign-servers.js';
 import { parseAs } from '../support/parse-as.js';
-import { type ScriptedExchange, ScriptedHttpServer } from '../support/scripted-http-server.js';
 import { CliProcess, runCli, startServer } from '../support/server-process.js';
 import { until } from '../support/until.js';
+
+// More ways in which a bench can end are in test/slow/bench-endings.test.ts.
 
 const small = ['-c', '2', '--output-tokens', '8', '--input-tokens', '8'];
 const short = [...small, '-d', '150ms', '--warmup', '50ms'];
 const mock = ['--engine', 'mock', '--mock-prefill', '1ms', '--mock-token', '1ms'];
 
 let folder: string;
-const servers: ScriptedHttpServer[] = [];
+const foreign = new ForeignServers();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'chatstream-bench-'));
 });
 
 afterAll(async () => {
-  for (const server of servers) await server.stop();
+  await foreign.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
 /** The result on stdout, which must contain nothing else. */
 function resultOf({ stdout }: CliProcess): BenchResult {
   return parseAs(resultSchema, JSON.parse(stdout));
-}
-
-/** A server that streams three words and says nothing about time or usage. It ends with the file. */
-async function startForeign(answer = streamWords): Promise<ScriptedHttpServer> {
-  const server = await ScriptedHttpServer.start(async (exchange) => {
-    const models = JSON.stringify({ object: 'list', data: [{ id: 'parrot', object: 'model', owned_by: 'me' }] });
-    if (exchange.head.startsWith('GET /v1/models ')) await exchange.answer('200 OK', [], models);
-    else if (exchange.head.startsWith('POST /v1/chat/completions ')) await answer(exchange);
-    else await exchange.answer('404 Not Found', [], '');
-  });
-  servers.push(server);
-  return server;
-}
-
-async function streamWords(exchange: ScriptedExchange): Promise<void> {
-  const chunk = (delta: object, finish: string | null): string =>
-    `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
-  const words = ['Polly', ' wants', ' a'].map((content) => chunk({ content }, null));
-  await exchange.stream(chunk({ role: 'assistant' }, null), ...words, chunk({}, 'stop'), 'data: [DONE]\n\n');
 }
 
 async function queueOf(url: string): Promise<{ readonly max_concurrency: number; readonly completed: number }> {
@@ -131,29 +112,9 @@ describe.concurrent('a bench on a server of its own', () => {
   });
 });
 
-describe.concurrent('a bench on a server that it did not start', () => {
-  it.runIf(existsSync('/dev/full'))(
-    'reports that the disk got full while it wrote samples, and exits with 1',
-    async () => {
-      const samples = join(folder, 'full.jsonl');
-      let isFull = false;
-      const { url } = await startForeign(async (exchange) => {
-        if (!isFull) {
-          isFull = true;
-          rmSync(samples);
-          symlinkSync('/dev/full', samples);
-        }
-        await streamWords(exchange);
-      });
-      const run = await runCli(['bench', '-u', url, ...short, '--samples', samples]);
-      expect(await run.exited, run.stderr).toBe(1);
-      expect(run.stdout).toContain('parrot · unknown');
-      expect(run.stderr).toMatch(/Not all samples could be written to .*full\.jsonl: ENOSPC/);
-    },
-  );
-
+describe('a bench on a server that it did not start', () => {
   it('works without timings and usage, and shows that the queue wait is not known', async () => {
-    const { url } = await startForeign();
+    const { url } = await foreign.start();
     const file = join(folder, 'foreign.json');
     const run = await runCli(['bench', '-u', `${url}/v1`, ...short, '-n', '4', '-o', file]);
     expect(await run.exited, run.stderr).toBe(0);
@@ -168,42 +129,6 @@ describe.concurrent('a bench on a server that it did not start', () => {
       metrics: { queue_wait: { source: 'unavailable', count: 0, mean: null, p50: null } },
     });
   });
-
-  it('reports what went wrong if every request fails, and ends with 1', async () => {
-    const { url } = await startForeign(async (exchange) => {
-      await exchange.answer('500 Internal Server Error', [], '{"error":{"message":"The parrot is dead."}}');
-    });
-    const run = await runCli(['bench', '-u', url, ...short]);
-    expect(await run.exited).toBe(1);
-    expect(run.stdout).toContain('No request was completed');
-    expect(run.stdout).toContain('The parrot is dead.');
-  });
-
-  it('keeps what it has measured when the server goes away, and ends with 3', async () => {
-    const server = await startForeign();
-    const bench = new CliProcess(['bench', '-u', server.url, ...short, '--trials', '50', '--json']);
-    await until(() => bench.hasExited || bench.stderr.includes('[1/50]'), 'the first run');
-    await server.die();
-    expect(await bench.exited).toBe(3);
-    const { runs, interrupted, warnings } = resultOf(bench);
-    expect(runs.length).toBeGreaterThanOrEqual(1);
-    expect(interrupted).toBe(true);
-    expect(warnings[0]).toContain('The bench ended early: ');
-    // Depends on which request failed last: one that was being answered, or one that found no server.
-    expect(bench.stderr).toMatch(/(Nothing listens at|The server at) 127\.0\.0\.1:\d+/);
-  });
-
-  it('that is not there ends with 3 and a sentence, whatever servers are told by the environment', async () => {
-    const server = await startForeign();
-    const { url } = server;
-    await server.die();
-    const run = await runCli(['bench', '-u', url, ...short], { CHATSTREAM_MODEL: '/models/mine.gguf' });
-    expect(await run.exited).toBe(3);
-    expect(run.stdout).toBe('');
-    expect(run.stderr).toMatch(
-      /^error: http:\/\/127\.0\.0\.1:\d+ cannot be reached\. Nothing listens at [^\n]*\n[^\n]*--url[^\n]*\n$/,
-    );
-  });
 });
 
 describe.concurrent('a bench that is asked for what cannot be done', () => {
@@ -215,7 +140,7 @@ describe.concurrent('a bench that is asked for what cannot be done', () => {
     ['prompts that are not there', ['--prompts', 'no/prompts.jsonl'], 'The prompts cannot be read'],
     ['a flag that does not exist', ['--max-concurency', '4'], 'Did you mean --max-concurrency?'],
   ])('says so before anything is sent: %s', async (_name, argv, message) => {
-    const server = await startForeign();
+    const server = await foreign.start();
     const run = await runCli(['bench', '-u', server.url, '-d', '150ms', ...argv]);
     expect(await run.exited).toBe(2);
     expect(run.stderr).toContain(message);
@@ -224,7 +149,7 @@ describe.concurrent('a bench that is asked for what cannot be done', () => {
   });
 });
 
-describe.concurrent('a bench that is interrupted', () => {
+describe('a bench that is interrupted', () => {
   it('reports the part of the current run, leaves the server as it was, and ends with 130', async () => {
     const server = await startServer(['--engine', 'mock', '--mock-token', '1ms', '-n', '4']);
     const endless = ['-d', '10m', '--warmup', '0', '-n', '1,2'];
@@ -239,39 +164,5 @@ describe.concurrent('a bench that is interrupted', () => {
     expect(result.runs[0]?.requests.completed).toBeGreaterThan(0);
     expect(await queueOf(server.url)).toMatchObject({ max_concurrency: 4 });
     expect(await server.stop()).toBe(0);
-  });
-
-  it('shows the runs that were finished, and leaves no server behind', async () => {
-    const file = join(folder, 'interrupted.json');
-    const bench = new CliProcess(['bench', ...short, ...mock, ...marked, '--trials', '100', '-o', file]);
-    await until(() => bench.hasExited || bench.stderr.includes('[2/200]'), 'two runs');
-    bench.signal('SIGINT');
-    await until(() => bench.hasExited, 'the bench to end');
-    expect(await bench.exited, bench.stderr).toBe(130);
-    expect(bench.stdout).toContain('Interrupted: stopped after ');
-    const { runs, target } = parseAs(resultSchema, JSON.parse(await readFile(file, 'utf8')));
-    expect(runs.length).toBeGreaterThanOrEqual(2);
-    expect(target.settings).toMatchObject({ max_queue: mark });
-    expect(await markedServerAnswers(target.url)).toBe(false);
-  });
-
-  it.runIf(process.platform === 'linux')('leaves no server behind even if the bench is killed', async () => {
-    const bench = new CliProcess(['bench', ...short, ...mock, '-n', '1', '--trials', '100']);
-    await until(() => bench.hasExited || bench.stderr.includes('[1/100]'), 'a run');
-    const servers = childrenOf(bench.pid, 'serve');
-    expect(servers).toHaveLength(1);
-    bench.signal('SIGKILL');
-    await until(() => !servers.some(lives), 'its server to end');
-  });
-
-  it('says so if nothing has been measured yet', async () => {
-    const server = await startForeign((exchange) => exchange.beginStream());
-    const bench = new CliProcess(['bench', '-u', server.url, ...short]);
-    await until(() => server.exchanges.some(({ head }) => head.startsWith('POST ')), 'the first request');
-    bench.signal('SIGINT');
-    await until(() => bench.hasExited, 'the bench to end');
-    expect(await bench.exited).toBe(130);
-    expect(bench.stdout).toBe('');
-    expect(bench.stderr).toContain('Stopped before anything was measured.');
   });
 });

@@ -19,10 +19,6 @@ afterAll(async () => {
 
 const version = `chatstream/${(JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version} `;
 
-function wordsOf(line: string): string[] {
-  return line.split(' ').filter((word) => word !== '');
-}
-
 describe.concurrent('the command line', () => {
   it.for(['-v', '--version'])('shows its version with %s', async (flag, { expect }) => {
     const run = await runCli([flag]);
@@ -71,57 +67,25 @@ describe.concurrent('the command line', () => {
   });
 });
 
-/** A bench of a few requests that ends by itself. */
-const bench = ['bench', '-c', '1', '-r', '2', '--warmup', '0', '--output-tokens', '2', '--engine', 'mock', '-n', '1'];
+// More commands of both kinds are in test/slow/command-output.test.ts.
 
-describe.concurrent('a command whose reader has gone', () => {
-  it.for(['--help', 'models', 'models --json', 'compare nothing.json --json'])(
-    'ends quietly, and with its own exit code: %s',
-    async (line, { expect }) => {
-      const argv = wordsOf(line);
-      const whole = await runCli(argv);
-      const run = new CliProcess(argv);
-      run.closeStdout();
-      await until(() => run.hasExited, 'the end');
-      expect(await run.exited).toBe(await whole.exited);
-      expect(run.stderr).toBe(whole.stderr);
-    },
-  );
+describe('a command whose reader has gone', () => {
+  it('ends quietly, and with its own exit code', async ({ expect }) => {
+    const run = new CliProcess(['compare', 'nothing.json', '--json']);
+    run.closeStdout();
+    await until(() => run.hasExited, 'the end');
+    expect(await run.exited).toBe(2);
+    expect(run.stderr).toBe('');
+  });
 });
 
-describe.runIf(process.platform === 'linux').concurrent('a command whose output finds the disk full', () => {
-  async function runIntoFullDisk(argv: readonly string[]): Promise<CliProcess> {
+describe.runIf(process.platform === 'linux')('a command whose output finds the disk full', () => {
+  it('says so in one line, and exits with 1', async ({ expect }) => {
     const full = openSync('/dev/full', 'w');
-    const run = new CliProcess(argv, {}, { stdout: full });
+    const run = new CliProcess(['--version'], {}, { stdout: full });
     closeSync(full);
-    await until(() => run.hasExited, 'the end', 60_000);
-    return run;
-  }
-
-  it.for(['--version', 'serve --help', 'models', 'models --json'])(
-    'says so in one line, and exits with 1: %s',
-    async (line, { expect }) => {
-      const run = await runIntoFullDisk(wordsOf(line));
-      expect(await run.exited).toBe(1);
-      expect(run.stderr).toMatch(/^error: The output could not be written: ENOSPC[^\n]*\n$/);
-    },
-  );
-
-  it.for(['', '--json'])('still writes the files of a bench %s', async (line, { expect }) => {
-    const json = wordsOf(line);
-    const file = join(folder, `result${json.length}.json`);
-    const run = await runIntoFullDisk([...bench, '--log-level', 'silent', '-o', file, ...json]);
+    await until(() => run.hasExited, 'the end');
     expect(await run.exited).toBe(1);
     expect(run.stderr).toMatch(/^error: The output could not be written: ENOSPC[^\n]*\n$/);
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ runs: [{ requests: { completed: 2 } }] });
-    const compared = await runIntoFullDisk(['compare', file, file, ...json]);
-    expect(await compared.exited).toBe(1);
-    expect(compared.stderr).toMatch(/^error: The output could not be written: ENOSPC[^\n]*\n$/);
-  });
-
-  it('keeps an exit code that says more', async ({ expect }) => {
-    const run = await runIntoFullDisk(['serve', '--model', join(folder, 'missing.gguf'), '--json']);
-    expect(await run.exited).toBe(3);
-    expect(run.stderr).toContain('error: The output could not be written: ENOSPC');
   });
 });

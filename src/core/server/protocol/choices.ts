@@ -12,7 +12,9 @@ import { logprobsOf } from './wire-logprobs.js';
  */
 export function choicesOf(prompts: readonly InferenceRequest[], perPrompt: number): readonly InferenceRequest[] {
   const copies = prompts.flatMap((prompt) =>
-    Array.from({ length: perPrompt }, (_, copy): InferenceRequest => ({ ...prompt, sampling: drawn(prompt, copy) })),
+    Array.from({ length: perPrompt }, (_, copy) =>
+      copy === 0 ? prompt : { ...prompt, sampling: drawn(prompt, copy) },
+    ),
   );
   return copies.map((request, index) => (index === 0 ? request : { ...request, id: `${request.id}-${index}` }));
 }

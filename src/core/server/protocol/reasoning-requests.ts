@@ -65,12 +65,13 @@ interface Given<T> {
 function onlyOf<T extends string | number>(
   values: Readonly<Record<string, T | null | undefined>>,
 ): Given<T> | undefined {
-  const given = Object.entries(values).flatMap(([name, value]) => (value == null ? [] : [{ name, value }]));
-  const [first, ...others] = given;
-  const contrary = others.find(({ value }) => value !== first?.value);
-  if (first !== undefined && contrary !== undefined) {
-    throw new ChatstreamError('invalid_request', `"${first.name}" and "${contrary.name}" contradict each other.`, {
-      param: contrary.name,
+  let first: Given<T> | undefined;
+  for (const [name, value] of Object.entries(values)) {
+    if (value == null) continue;
+    first ??= { name, value };
+    if (value === first.value) continue;
+    throw new ChatstreamError('invalid_request', `"${first.name}" and "${name}" contradict each other.`, {
+      param: name,
       hint: 'Send only one of them.',
     });
   }
