@@ -48,8 +48,7 @@ export type EngineLog = (level: 'warn' | 'error', message: string) => void;
 //
 // - the texts of llama.cpp's messages (load-errors.ts);
 // - `maxThreads`, which takes effect from the next decode on (calibrate.ts);
-// - the dispatcher, which decodes everything that is requested in one iteration of the event loop as one batch
-//   (round-loop.ts).
+// - how sequences ask their context to decode (round-batch.ts, which leaves it to the library where that has moved).
 //
 // library.test.ts and rounds.test.ts check all of this for the installed version.
 
@@ -288,7 +287,7 @@ export function installedVersion(): string {
   return String(member(packageJson, 'version'));
 }
 
-function property(owner: unknown, name: string): unknown {
+export function property(owner: unknown, name: string): unknown {
   const isOwner = (typeof owner === 'object' && owner !== null) || typeof owner === 'function';
   return isOwner ? Reflect.get(owner, name) : undefined;
 }

@@ -11,8 +11,9 @@ import { type Calibration, ThreadGovernor } from '../threads/thread-governor.js'
 import { decodesFirst } from './batching.js';
 import { calibrateThreads, threadCandidates } from './calibrate.js';
 import { availableMemory, flashAttentionFor, isWhollyOnGpu, openLlama } from './device.js';
-import { assertCacheType, type EngineLog, type Library } from './library.js';
+import { assertCacheType, type EngineLog, installedVersion, type Library } from './library.js';
 import { contextError, messageDelayMs, modelLoadError } from './load-errors.js';
+import { batchRounds } from './round-batch.js';
 
 /** A model that is ready to decode. */
 export interface LoadedModel {
@@ -42,6 +43,9 @@ export interface LoadHooks {
  * models, so the library's own default of 32 would be too many.
  */
 const checkpoints = { max: 2, interval: false } as const;
+
+/** Ends a message. */
+const slowRounds = 'does not let us decode rounds as batches of our own: tokens take a little longer.';
 
 /** Number of llama.cpp's messages that are kept, enough to contain the reason for a failure. */
 const keptMessages = 20;
@@ -111,6 +115,7 @@ async function load(
     options.threads === 'auto' ? threadsOf(options, Math.min(llama.cpuMathCores, threadsAtMost)) : options.threads;
   const context = await createContext();
   undo.push(() => context.dispose());
+  if (!batchRounds(context, { observe: onBatch })) log('warn', `node-llama-cpp ${installedVersion()} ${slowRounds}`);
   const sequences = Array.from({ length: slots }, () => context.getSequence({ checkpoints }));
   const calibration = await calibrate();
   const governor = calibration === null ? null : new ThreadGovernor(calibration);

@@ -190,8 +190,8 @@ export class RoundLoop {
       ...(prefillChunk !== undefined && { prefillChunk }),
     });
     await this.#release((generation) => generation.isOver);
-    // Lets the library's dispatcher go idle: otherwise it might decode the first request of the next round as a batch
-    // of its own. Also lets messages in, so that a request that arrived during the round takes part in the next one.
+    // Lets messages in, so that a request that arrived during the round takes part in the next one. The library's
+    // dispatcher, where it decodes, needs it to go idle: see round-batch.ts.
     this.#endedAt = this.#clock.now();
     await nextIteration();
   }

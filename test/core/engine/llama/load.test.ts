@@ -2,6 +2,7 @@ import { copyFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type EngineLog, importLibrary } from '../../../../src/core/engine/llama/library.js';
 import { createLlamaEngine } from '../../../../src/core/engine/llama/llama-engine.js';
 import type { LlamaEngineOptions } from '../../../../src/core/engine/options.js';
 import { syntheticModel } from '../../../support/gguf/index.js';
@@ -180,6 +181,39 @@ describe('a loaded engine', () => {
     const harness = await EngineHarness.start({ slots: 1, flashAttention });
     const { tokens } = await harness.runOne({ prompt: harness.prompt(20), maxTokens: 5 });
     expect(tokens).toHaveLength(5);
+    await harness.stop();
+  });
+
+  it("decodes by the library's own dispatcher, and says so, if its parts have moved", async () => {
+    const { LlamaContext } = await importLibrary();
+    const decode: unknown = Reflect.get(LlamaContext.prototype, '_decodeTokens');
+    const messages: string[] = [];
+    const log: EngineLog = (_, message) => messages.push(message);
+    const engine = createLlamaEngine(llamaOptions(modelPath, { slots: 2, context: 256 }), { log });
+    Reflect.set(LlamaContext.prototype, '_decodeTokens', undefined);
+    try {
+      await engine.start();
+    } finally {
+      Reflect.set(LlamaContext.prototype, '_decodeTokens', decode);
+    }
+    expect(messages).toContainEqual(expect.stringMatching(/^node-llama-cpp [\d.]+ does not let us decode rounds/));
+
+    const tokens: number[] = [];
+    const ended = new Promise<void>((resolve) => {
+      engine.rounds(({ events }) => {
+        for (const event of events) {
+          if ('token' in event && event.token !== null) tokens.push(event.token);
+          if (event.type === 'ended') resolve();
+        }
+      });
+    });
+    const harness = await EngineHarness.start();
+    const spec = harness.spec({ maxTokens: 6 });
+    engine.generate(spec);
+    await ended;
+    await engine.stop();
+    const [direct] = await harness.run(spec);
+    expect(tokens).toEqual(direct?.tokens);
     await harness.stop();
   });
 
