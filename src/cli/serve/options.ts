@@ -10,7 +10,7 @@ import { checkReserves } from '../../core/scheduler/reserves.js';
 import type { ServeOptions } from '../../core/serve.js';
 import { builtPage } from '../../core/server/console/page-files.js';
 import { tracesUrl } from '../../core/telemetry/otlp-url.js';
-import { valuesOf } from '../flags.js';
+import { valuesOf } from '../flags/flags.js';
 import type { ServeFlags } from './flags.js';
 import { queueOptions } from './queue-flags.js';
 import { replicationOf } from './replica-options.js';

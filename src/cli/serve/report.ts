@@ -10,7 +10,7 @@ import type { ByteRange } from '../../core/gguf/kv-cache.js';
 import { isTight, mainMemory, memoryNeed } from '../../core/gguf/memory-need.js';
 import type { ListedModel } from '../../core/inference/served-model.js';
 import type { RunningServer, ServeOptions } from '../../core/serve.js';
-import { styled } from '../terminal.js';
+import { styled } from '../terminal/terminal.js';
 
 /** Variables of the environment, such as `process.env`. */
 type Environment = Readonly<Record<string, string | undefined>>;

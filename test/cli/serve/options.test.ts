@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Parser } from '@oclif/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { flagOrigins } from '../../../src/cli/flags.js';
+import { flagOrigins } from '../../../src/cli/flags/flags.js';
 import { serveFlags } from '../../../src/cli/serve/flags.js';
 import { lineOptions, serveOptions } from '../../../src/cli/serve/options.js';
 import { upstreamOptions } from '../../../src/cli/serve/upstream-options.js';
