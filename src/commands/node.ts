@@ -31,7 +31,7 @@ export default class Node extends BaseCommand {
     );
     // Loaded late, so that --help and wrong flags need not wait for it.
     const { connectNats } = await import('../core/bus/nats-bus.js');
-    const { serveNode } = await import('../core/serve-node.js');
+    const { serveNode } = await import('../core/serve/serve-node.js');
     const bus = await connectNats({ ...nats, name: `chatstream node ${options.name}` });
     const node = await serveNode(bus, options, logger, stopping);
     const { modelId: model, slots } = node.info;

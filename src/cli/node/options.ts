@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { Flags, type Interfaces } from '@oclif/core';
 import { ChatstreamError } from '../../core/base/errors.js';
 import type { ResolveOptions } from '../../core/models/resolve-model.js';
-import type { ServeNodeOptions } from '../../core/serve-node.js';
+import type { ServeNodeOptions } from '../../core/serve/serve-node.js';
 import { clusterFlags } from '../connection/cluster-flags.js';
 import { defaultInWords, fromEnvironment, valuesOf } from '../flags/flags.js';
 import { serveFlags } from '../serve/flags.js';

@@ -7,7 +7,7 @@ import { isQuantised } from '../../core/gguf/kv-cache.js';
 import { resolveModel, type ResolveOptions } from '../../core/models/resolve-model.js';
 import { checkPreemption } from '../../core/scheduler/preemption.js';
 import { checkReserves } from '../../core/scheduler/reserves.js';
-import type { ServeOptions } from '../../core/serve.js';
+import type { ServeOptions } from '../../core/serve/serve.js';
 import { builtPage } from '../../core/server/console/page-files.js';
 import { tracesUrl } from '../../core/telemetry/otlp-url.js';
 import { valuesOf } from '../flags/flags.js';

@@ -1,4 +1,4 @@
-import type { RunningRelay, ServeUpstreamsOptions } from '../../core/serve-upstreams.js';
+import type { RunningRelay, ServeUpstreamsOptions } from '../../core/serve/serve-upstreams.js';
 import { styled } from '../terminal/terminal.js';
 import { watched } from './report.js';
 

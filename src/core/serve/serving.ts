@@ -1,23 +1,23 @@
 import type { Logger as PinoLogger } from 'pino';
-import { type Clock, longestTimerMs } from './base/clock.js';
-import { ChatstreamError } from './base/errors.js';
-import type { Logger } from './base/logger.js';
-import type { Access } from './config/access.js';
-import { apiKeySettings } from './config/key-settings.js';
-import type { RequestLine } from './inference/request-line.js';
+import { type Clock, longestTimerMs } from '../base/clock.js';
+import { ChatstreamError } from '../base/errors.js';
+import type { Logger } from '../base/logger.js';
+import type { Access } from '../config/access.js';
+import { apiKeySettings } from '../config/key-settings.js';
+import type { RequestLine } from '../inference/request-line.js';
+import { Machine } from '../machine/machine.js';
+import type { KeyTerms } from '../scheduler/demand.js';
+import type { QueuePolicy } from '../scheduler/fair-line.js';
+import { RateLimiter, type RateLimits } from '../scheduler/rate-limiter.js';
+import type { SchedulerLimits, SchedulerOptions } from '../scheduler/scheduler.js';
+import { LoadTests, type StartLoad } from '../server/console/load-tests.js';
+import { connectionLimitsOfProcess } from '../server/http/connection-limits.js';
+import type { App, LineContext, Operations, ServerOptions } from '../server/http/context.js';
+import { KeyRing } from '../server/http/key-ring.js';
+import { memoryStorage } from '../server/store/memory-store.js';
+import type { Storage } from '../server/store/store.js';
+import type { CountedOutcome } from '../telemetry/totals.js';
 import { lineContext, type LineParts } from './line-context.js';
-import { Machine } from './machine/machine.js';
-import type { KeyTerms } from './scheduler/demand.js';
-import type { QueuePolicy } from './scheduler/fair-line.js';
-import { RateLimiter, type RateLimits } from './scheduler/rate-limiter.js';
-import type { SchedulerLimits, SchedulerOptions } from './scheduler/scheduler.js';
-import { LoadTests, type StartLoad } from './server/console/load-tests.js';
-import { connectionLimitsOfProcess } from './server/http/connection-limits.js';
-import type { App, LineContext, Operations, ServerOptions } from './server/http/context.js';
-import { KeyRing } from './server/http/key-ring.js';
-import { memoryStorage } from './server/store/memory-store.js';
-import type { Storage } from './server/store/store.js';
-import type { CountedOutcome } from './telemetry/totals.js';
 
 export interface QueueOptions extends SchedulerLimits {
   /** Longest wait in the queue in milliseconds; 0 is unlimited. */
@@ -104,7 +104,7 @@ export async function openStorage(
 ): Promise<Storage> {
   if (storePath === null) return memoryStorage(storeTtlMs, clock);
   // Loaded late: without --store, nobody needs it.
-  const { openFileStorage } = await import('./server/store/file-storage.js');
+  const { openFileStorage } = await import('../server/store/file-storage.js');
   return openFileStorage({ path: storePath, ttlMs: storeTtlMs, clock, logger });
 }
 

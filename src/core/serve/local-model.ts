@@ -1,15 +1,15 @@
 import type { Logger as PinoLogger } from 'pino';
-import type { Clock } from './base/clock.js';
-import type { EngineInfo, ServingEngine } from './engine/engine.js';
-import type { EngineOptions } from './engine/options.js';
-import { processNames } from './engine/process/process-role.js';
-import type { SupervisedProcess } from './engine/process/supervised-engine.js';
-import type { Replication } from './executor/replicas/replication.js';
-import { type LineEngine, superviseLine } from './executor/replicas/supervise-replicas.js';
-import { Inference, type InferenceOptions } from './inference/inference.js';
-import { OneModel } from './inference/one-model.js';
-import type { RequestLine } from './inference/request-line.js';
-import type { ServedModels } from './inference/served-model.js';
+import type { Clock } from '../base/clock.js';
+import type { EngineInfo, ServingEngine } from '../engine/engine.js';
+import type { EngineOptions } from '../engine/options.js';
+import { processNames } from '../engine/process/process-role.js';
+import type { SupervisedProcess } from '../engine/process/supervised-engine.js';
+import type { Replication } from '../executor/replicas/replication.js';
+import { type LineEngine, superviseLine } from '../executor/replicas/supervise-replicas.js';
+import { Inference, type InferenceOptions } from '../inference/inference.js';
+import { OneModel } from '../inference/one-model.js';
+import type { RequestLine } from '../inference/request-line.js';
+import type { ServedModels } from '../inference/served-model.js';
 
 /** What this server generates with: one model, or several. */
 export interface LocalModels {

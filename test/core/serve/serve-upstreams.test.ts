@@ -1,16 +1,16 @@
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { digestOf, noRates } from '../../src/core/config/key-settings.js';
-import { isUsable } from '../../src/core/executor/executor.js';
-import { usualTerms } from '../../src/core/scheduler/demand.js';
-import { impatientTimes, readStream, testRelay } from '../support/relay-server.js';
-import { until } from '../support/until.js';
+import { digestOf, noRates } from '../../../src/core/config/key-settings.js';
+import { isUsable } from '../../../src/core/executor/executor.js';
+import { usualTerms } from '../../../src/core/scheduler/demand.js';
+import { impatientTimes, readStream, testRelay } from '../../support/relay-server.js';
+import { until } from '../../support/until.js';
 import {
   answerTo,
   type UpstreamManner,
   UpstreamServer,
   type UpstreamServerOptions,
-} from '../support/upstream-server.js';
+} from '../../support/upstream-server.js';
 
 async function upstream(options: UpstreamServerOptions = {}): Promise<UpstreamServer> {
   const server = await UpstreamServer.start(options);

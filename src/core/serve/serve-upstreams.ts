@@ -1,16 +1,16 @@
 import type { Logger as PinoLogger } from 'pino';
-import { untilAborted } from './base/abort.js';
-import { systemClock } from './base/clock.js';
-import type { Access } from './config/access.js';
-import { Upstream } from './executor/upstream/upstream.js';
-import type { UpstreamOptions } from './executor/upstream/upstream-options.js';
-import { type UpstreamTimes, usualTimes } from './executor/upstream/upstream-times.js';
-import { Relay } from './relay/relay.js';
-import { createApp } from './server/app.js';
-import type { ServerOptions } from './server/http/context.js';
-import { listen } from './server/http/listen.js';
+import { untilAborted } from '../base/abort.js';
+import { systemClock } from '../base/clock.js';
+import type { Access } from '../config/access.js';
+import { Upstream } from '../executor/upstream/upstream.js';
+import type { UpstreamOptions } from '../executor/upstream/upstream-options.js';
+import { type UpstreamTimes, usualTimes } from '../executor/upstream/upstream-times.js';
+import { Relay } from '../relay/relay.js';
+import { createApp } from '../server/app.js';
+import type { ServerOptions } from '../server/http/context.js';
+import { listen } from '../server/http/listen.js';
+import type { CountedOutcome } from '../telemetry/totals.js';
 import { contextOf, controlsOf, entrance, type HostProcess, type QueueOptions, schedulerOptions } from './serving.js';
-import type { CountedOutcome } from './telemetry/totals.js';
 
 export interface ServeUpstreamsOptions {
   /** At least one. */

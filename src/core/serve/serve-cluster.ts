@@ -1,14 +1,15 @@
 import { hostname } from 'node:os';
 import type { Logger as PinoLogger } from 'pino';
-import { systemClock } from './base/clock.js';
-import type { Bus } from './bus/bus.js';
-import { ClusterModels } from './cluster/front/cluster-models.js';
-import { FrontSettings } from './cluster/front/front-settings.js';
-import { joinCluster } from './cluster/joining/join-cluster.js';
-import type { Access } from './config/access.js';
-import { createApp } from './server/app.js';
-import type { ServerOptions } from './server/http/context.js';
-import { listen } from './server/http/listen.js';
+import { systemClock } from '../base/clock.js';
+import type { Bus } from '../bus/bus.js';
+import { ClusterModels } from '../cluster/front/cluster-models.js';
+import { FrontSettings } from '../cluster/front/front-settings.js';
+import { joinCluster } from '../cluster/joining/join-cluster.js';
+import type { Access } from '../config/access.js';
+import { createApp } from '../server/app.js';
+import type { ServerOptions } from '../server/http/context.js';
+import { listen } from '../server/http/listen.js';
+import type { CountedOutcome } from '../telemetry/totals.js';
 import {
   contextOf,
   controlsOf,
@@ -18,7 +19,6 @@ import {
   type QueueOptions,
   schedulerOptions,
 } from './serving.js';
-import type { CountedOutcome } from './telemetry/totals.js';
 
 export interface ServeClusterOptions {
   readonly queue: QueueOptions;

@@ -1,11 +1,11 @@
 import type { Logger as PinoLogger } from 'pino';
-import { untilAborted } from './base/abort.js';
-import { systemClock } from './base/clock.js';
-import type { Bus } from './bus/bus.js';
-import { joinCluster } from './cluster/joining/join-cluster.js';
-import { ClusterNode } from './cluster/node/cluster-node.js';
-import type { EngineInfo } from './engine/engine.js';
-import type { EngineOptions } from './engine/options.js';
+import { untilAborted } from '../base/abort.js';
+import { systemClock } from '../base/clock.js';
+import type { Bus } from '../bus/bus.js';
+import { joinCluster } from '../cluster/joining/join-cluster.js';
+import { ClusterNode } from '../cluster/node/cluster-node.js';
+import type { EngineInfo } from '../engine/engine.js';
+import type { EngineOptions } from '../engine/options.js';
 import { loggedLine } from './local-model.js';
 
 export interface ServeNodeOptions {

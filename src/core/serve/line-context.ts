@@ -1,18 +1,18 @@
 import type { Logger as PinoLogger } from 'pino';
-import type { Clock } from './base/clock.js';
-import type { ServingEngine } from './engine/engine.js';
-import type { RequestLine } from './inference/request-line.js';
-import type { MeteredMachine } from './machine/machine.js';
-import type { RateLimiter } from './scheduler/rate-limiter.js';
-import type { ConnectionLimits } from './server/http/connection-limits.js';
-import type { LineContext, Operations, ServerOptions } from './server/http/context.js';
-import type { KeyRing } from './server/http/key-ring.js';
-import { QueueAnnouncer } from './server/streaming/queue-announcer.js';
-import { KeyUsage } from './telemetry/key-usage.js';
-import { Metrics } from './telemetry/metrics.js';
-import { RecentHistory } from './telemetry/recent-history.js';
-import { logRequests } from './telemetry/request-log.js';
-import { Totals } from './telemetry/totals.js';
+import type { Clock } from '../base/clock.js';
+import type { ServingEngine } from '../engine/engine.js';
+import type { RequestLine } from '../inference/request-line.js';
+import type { MeteredMachine } from '../machine/machine.js';
+import type { RateLimiter } from '../scheduler/rate-limiter.js';
+import type { ConnectionLimits } from '../server/http/connection-limits.js';
+import type { LineContext, Operations, ServerOptions } from '../server/http/context.js';
+import type { KeyRing } from '../server/http/key-ring.js';
+import { QueueAnnouncer } from '../server/streaming/queue-announcer.js';
+import { KeyUsage } from '../telemetry/key-usage.js';
+import { Metrics } from '../telemetry/metrics.js';
+import { RecentHistory } from '../telemetry/recent-history.js';
+import { logRequests } from '../telemetry/request-log.js';
+import { Totals } from '../telemetry/totals.js';
 
 export interface LineParts {
   readonly line: RequestLine;

@@ -1,15 +1,15 @@
 import { basename, extname } from 'node:path';
 import type { Logger as PinoLogger } from 'pino';
-import type { Clock } from './base/clock.js';
-import { ChatstreamError } from './base/errors.js';
-import type { EngineInfo } from './engine/engine.js';
-import type { EngineOptions, LlamaEngineOptions } from './engine/options.js';
-import type { SupervisedEngine } from './engine/process/supervised-engine.js';
-import type { Replication } from './executor/replicas/replication.js';
-import type { LineEngine } from './executor/replicas/supervise-replicas.js';
-import type { InferenceOptions } from './inference/inference.js';
-import type { OnDemandModel } from './lines/model-line.js';
-import { type LoadEvent, ModelLines } from './lines/model-lines.js';
+import type { Clock } from '../base/clock.js';
+import { ChatstreamError } from '../base/errors.js';
+import type { EngineInfo } from '../engine/engine.js';
+import type { EngineOptions, LlamaEngineOptions } from '../engine/options.js';
+import type { SupervisedEngine } from '../engine/process/supervised-engine.js';
+import type { Replication } from '../executor/replicas/replication.js';
+import type { LineEngine } from '../executor/replicas/supervise-replicas.js';
+import type { InferenceOptions } from '../inference/inference.js';
+import type { OnDemandModel } from '../lines/model-line.js';
+import { type LoadEvent, ModelLines } from '../lines/model-lines.js';
 import { type LocalModels, loggedLine } from './local-model.js';
 
 /** A model by the name by which clients ask for it. */

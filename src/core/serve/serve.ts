@@ -1,18 +1,20 @@
 import type { Logger as PinoLogger } from 'pino';
-import { untilAborted } from './base/abort.js';
-import { type Clock, systemClock } from './base/clock.js';
-import type { Logger } from './base/logger.js';
-import type { Access } from './config/access.js';
-import type { EngineInfo } from './engine/engine.js';
-import type { EngineOptions } from './engine/options.js';
-import type { Replication } from './executor/replicas/replication.js';
-import type { RequestLine } from './inference/request-line.js';
-import type { ListedModel } from './inference/served-model.js';
+import { untilAborted } from '../base/abort.js';
+import { type Clock, systemClock } from '../base/clock.js';
+import type { Logger } from '../base/logger.js';
+import type { Access } from '../config/access.js';
+import type { EngineInfo } from '../engine/engine.js';
+import type { EngineOptions } from '../engine/options.js';
+import type { Replication } from '../executor/replicas/replication.js';
+import type { RequestLine } from '../inference/request-line.js';
+import type { ListedModel } from '../inference/served-model.js';
+import { createApp } from '../server/app.js';
+import type { ServerOptions } from '../server/http/context.js';
+import { listen } from '../server/http/listen.js';
+import type { CountedOutcome } from '../telemetry/totals.js';
+import type { TraceExporter } from '../telemetry/trace-exporter.js';
 import { oneModel } from './local-model.js';
 import type { SeveralModels } from './local-models.js';
-import { createApp } from './server/app.js';
-import type { ServerOptions } from './server/http/context.js';
-import { listen } from './server/http/listen.js';
 import {
   contextOf,
   drainApp,
@@ -23,8 +25,6 @@ import {
   replaceAccess,
   schedulerOptions,
 } from './serving.js';
-import type { CountedOutcome } from './telemetry/totals.js';
-import type { TraceExporter } from './telemetry/trace-exporter.js';
 
 export interface ServeOptions {
   /** The model, with the options of all its engines together; the first of several models. */
@@ -131,6 +131,6 @@ async function openTraces(
   logger: Logger,
 ): Promise<TraceExporter | null> {
   if (otlpUrl === undefined) return null;
-  const { TraceExporter } = await import('./telemetry/trace-exporter.js');
+  const { TraceExporter } = await import('../telemetry/trace-exporter.js');
   return new TraceExporter(line, { url: otlpUrl, version, clock, logger });
 }

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/core/base/clock.js';
-import { createMockEngine } from '../../src/core/engine/mock/mock-engine.js';
-import { chat, createTestApp, engineDefaults, type TestApp } from '../support/app.js';
-import { type CutPlan, CuttingProxy } from '../support/cutting-proxy.js';
-import { inProcess } from '../support/in-process.js';
-import { type RelayServer, startRelay } from '../support/relay-server.js';
+import { systemClock } from '../../../src/core/base/clock.js';
+import { createMockEngine } from '../../../src/core/engine/mock/mock-engine.js';
+import { chat, createTestApp, engineDefaults, type TestApp } from '../../support/app.js';
+import { type CutPlan, CuttingProxy } from '../../support/cutting-proxy.js';
+import { inProcess } from '../../support/in-process.js';
+import { type RelayServer, startRelay } from '../../support/relay-server.js';
 
 const parameters = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
 const tools = [{ type: 'function', function: { name: 'get_weather', parameters } }];
