@@ -1,14 +1,28 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * The rooms of `src/core`: every folder, and the other folders whose files it may import. A room may import only rooms
- * that stand above it in that list, so no two folders can import each other. `test/rooms.test.ts` checks the list
+ * The rooms of `src/core` and of `src/cli`: every folder, and the other folders whose files it may import. A room may import
+ * only rooms that stand above it in its list, so no two folders can import each other. `test/rooms.test.ts` checks the lists
  * against the folders and against the picture in CONTRIBUTING.md.
  */
-const rooms = JSON.parse(readFileSync(new URL('./scripts/rooms.json', import.meta.url), 'utf8'));
+const houses = { core: roomsIn('rooms.json'), cli: roomsIn('cli-rooms.json') };
 
-/** The files of one folder of the core, but not those of the folders in it. */
-const filesOf = (room) => `^src/core/${room}/[^/]+$`;
+function roomsIn(file) {
+  return JSON.parse(readFileSync(new URL(`./scripts/${file}`, import.meta.url), 'utf8'));
+}
+
+/** One rule for each room: nothing of the house but itself and what it may import. */
+function rulesOf([house, rooms]) {
+  /** The files of one folder, but not those of the folders in it. */
+  const filesOf = (room) => `^src/${house}/${room}/[^/]+$`;
+  return Object.entries(rooms).map(([room, allowed]) => ({
+    name: `${house}-${room.replaceAll('/', '-')}-imports`,
+    comment: `${house}/${room} may import: ${['itself', ...allowed].join(', ')}`,
+    severity: 'error',
+    from: { path: filesOf(room) },
+    to: { path: `^src/${house}/`, pathNot: [room, ...allowed].map(filesOf) },
+  }));
+}
 
 export default {
   forbidden: [
@@ -70,13 +84,7 @@ export default {
       from: { path: '^src/' },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'] },
     },
-    ...Object.entries(rooms).map(([room, allowed]) => ({
-      name: `${room.replaceAll('/', '-')}-imports`,
-      comment: `core/${room} may import: ${['itself', ...allowed].join(', ')}`,
-      severity: 'error',
-      from: { path: filesOf(room) },
-      to: { path: '^src/core/', pathNot: [room, ...allowed].map(filesOf) },
-    })),
+    ...Object.entries(houses).flatMap(rulesOf),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -28,13 +28,13 @@ export default defineConfig(
   },
   {
     files: ['src/**'],
-    ignores: ['src/cli/**'],
+    ignores: ['src/cli/exit/**'],
     rules: {
       'no-restricted-syntax': [
         'error',
         {
           selector: "CallExpression[callee.object.name='process'][callee.property.name='exit']",
-          message: 'Only src/cli ends the process. Throw, or return.',
+          message: 'Only src/cli/exit ends the process. Throw, or return.',
         },
       ],
     },

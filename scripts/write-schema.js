@@ -1,7 +1,7 @@
 // Writes the JSON Schemas of results, comparisons and histories, from their definitions in the code.
 import { mkdir, writeFile } from 'node:fs/promises';
-import { benchConfigSchema } from '../dist/cli/bench/config.js';
-import { benchFlags } from '../dist/cli/bench/flags.js';
+import { benchConfigSchema } from '../dist/cli/bench/flags/config.js';
+import { benchFlags } from '../dist/cli/bench/flags/flags.js';
 import { configSchema } from '../dist/core/config/config-schema.js';
 import { entrySchema } from '../dist/core/history/entry-schema.js';
 import { resultSchema } from '../dist/core/measurement/result-schema.js';

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { Errors, handle, run } from '@oclif/core';
-import { exitCodes } from './exit-codes.js';
+import { exitCodes } from './exit/exit-codes.js';
 
 /** Runs the command that `process.argv` names. */
 export async function main(): Promise<void> {

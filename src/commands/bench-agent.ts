@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 import { Flags } from '@oclif/core';
-import { BaseCommand } from '../cli/base-command.js';
-import { clusterFlags, natsOptionsOf } from '../cli/bench/cluster-flags.js';
-import { defaultInWords, fromEnvironment } from '../cli/flags.js';
-import { createLogger } from '../cli/logging.js';
-import { firstSignal } from '../cli/signals.js';
+import { BaseCommand } from '../cli/command/base-command.js';
+import { clusterFlags, natsOptionsOf } from '../cli/connection/cluster-flags.js';
+import { firstSignal } from '../cli/exit/signals.js';
+import { defaultInWords, fromEnvironment } from '../cli/flags/flags.js';
+import { createLogger } from '../cli/terminal/logging.js';
 
 export default class BenchAgent extends BaseCommand {
   static override summary = 'Send load for benches that are started on other machines.';

@@ -1,17 +1,17 @@
-import { BaseCommand } from '../cli/base-command.js';
-import { repeatingCommand } from '../cli/bench/command.js';
-import { benchFilesOf } from '../cli/bench/files.js';
-import { type BenchFlags, benchFlags } from '../cli/bench/flags.js';
+import { repeatingCommand } from '../cli/bench/flags/command.js';
+import { type BenchFlags, benchFlags } from '../cli/bench/flags/flags.js';
 import { showProgress } from '../cli/bench/live-block.js';
-import { benchOptions } from '../cli/bench/options.js';
-import { ownServerBeginning } from '../cli/bench/own-server.js';
+import { benchFilesOf } from '../cli/bench/options/files.js';
+import { benchOptions } from '../cli/bench/options/options.js';
 import { parentListener } from '../cli/bench/parent-listener.js';
-import { exitLine } from '../cli/exit-line.js';
-import { type FlagOrigins, flagOrigins, valuesOf } from '../cli/flags.js';
-import { createLogger, type LogLevel } from '../cli/logging.js';
+import { BaseCommand } from '../cli/command/base-command.js';
+import { exitLine } from '../cli/exit/exit-line.js';
+import { endWithParent, firstSignal } from '../cli/exit/signals.js';
+import { type FlagOrigins, flagOrigins, valuesOf } from '../cli/flags/flags.js';
 import { argumentsOf } from '../cli/serve/config-flags.js';
-import { endWithParent, firstSignal } from '../cli/signals.js';
-import { reportStyle } from '../cli/terminal.js';
+import { ownServerBeginning } from '../cli/serve/own-server.js';
+import { createLogger, type LogLevel } from '../cli/terminal/logging.js';
+import { reportStyle } from '../cli/terminal/terminal.js';
 
 export default class Bench extends BaseCommand {
   static override summary = 'Load a server with streaming requests, and find out how many should run at once.';
@@ -105,7 +105,7 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
     let parsed = await this.parse(Bench);
     const { config } = parsed.flags;
     if (config !== undefined) {
-      const { joinedLists, readBenchConfig } = await import('../cli/bench/config.js');
+      const { joinedLists, readBenchConfig } = await import('../cli/bench/flags/config.js');
       const values = joinedLists(await readBenchConfig(config), Bench.flags);
       const added = argumentsOf(values, Bench.flags, flagOrigins(parsed), 'bench');
       parsed = await this.parse(Bench, [...this.argv, ...added]);

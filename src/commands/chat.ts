@@ -1,10 +1,10 @@
 import { text } from 'node:stream/consumers';
 import { Args, Flags } from '@oclif/core';
-import { BaseCommand } from '../cli/base-command.js';
-import { givenServerFlags, ownServerFlags } from '../cli/bench/own-server.js';
-import { connectionFlags } from '../cli/connection-flags.js';
-import { flagOrigins, fromEnvironment } from '../cli/flags.js';
-import { firstSignal } from '../cli/signals.js';
+import { BaseCommand } from '../cli/command/base-command.js';
+import { connectionFlags } from '../cli/connection/flags.js';
+import { firstSignal } from '../cli/exit/signals.js';
+import { flagOrigins, fromEnvironment } from '../cli/flags/flags.js';
+import { givenServerFlags, ownServerFlags } from '../cli/serve/own-server.js';
 import { ChatstreamError } from '../core/base/errors.js';
 
 const { engine, context, gpu, 'gpu-layers': gpuLayers, threads, ...others } = ownServerFlags;
@@ -64,7 +64,7 @@ On a terminal, answers are laid out while they come; /help lists the commands, C
     const { openServer } = await import('../cli/chat/open-server.js');
     const { answerOnce, converse, loadConversation } = await import('../cli/chat/session.js');
     const { Conversation } = await import('../core/chat/conversation.js');
-    const { createLogger } = await import('../cli/logging.js');
+    const { createLogger } = await import('../cli/terminal/logging.js');
     const conversation = flags.load === undefined ? new Conversation() : await loadConversation(flags.load);
     if (flags.system !== undefined) conversation.system = flags.system;
 

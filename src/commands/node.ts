@@ -1,9 +1,9 @@
-import { BaseCommand } from '../cli/base-command.js';
-import { natsOptionsOf } from '../cli/bench/cluster-flags.js';
-import { showDownload } from '../cli/download-progress.js';
-import { createLogger } from '../cli/logging.js';
-import { nodeFlags, nodeOptions } from '../cli/node-options.js';
-import { endWithParent, firstSignal } from '../cli/signals.js';
+import { BaseCommand } from '../cli/command/base-command.js';
+import { natsOptionsOf } from '../cli/connection/cluster-flags.js';
+import { endWithParent, firstSignal } from '../cli/exit/signals.js';
+import { nodeFlags, nodeOptions } from '../cli/node/options.js';
+import { showDownload } from '../cli/terminal/download-progress.js';
+import { createLogger } from '../cli/terminal/logging.js';
 
 export default class Node extends BaseCommand {
   static override summary = 'Generate for the servers of a cluster.';
@@ -31,7 +31,7 @@ export default class Node extends BaseCommand {
     );
     // Loaded late, so that --help and wrong flags need not wait for it.
     const { connectNats } = await import('../core/bus/nats-bus.js');
-    const { serveNode } = await import('../core/serve-node.js');
+    const { serveNode } = await import('../core/serve/serve-node.js');
     const bus = await connectNats({ ...nats, name: `chatstream node ${options.name}` });
     const node = await serveNode(bus, options, logger, stopping);
     const { modelId: model, slots } = node.info;

@@ -1,11 +1,10 @@
 import { isIP } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import type { Logger as PinoLogger } from 'pino';
-import { BaseCommand } from '../cli/base-command.js';
-import { natsOptionsOf } from '../cli/bench/cluster-flags.js';
-import { showDownload } from '../cli/download-progress.js';
-import { type FlagOrigins, flagOrigins } from '../cli/flags.js';
-import { createLogger, type LogLevel } from '../cli/logging.js';
+import { BaseCommand } from '../cli/command/base-command.js';
+import { natsOptionsOf } from '../cli/connection/cluster-flags.js';
+import { endWithParent, firstSignal, Hangups } from '../cli/exit/signals.js';
+import { type FlagOrigins, flagOrigins } from '../cli/flags/flags.js';
 import { argumentsOf } from '../cli/serve/config-flags.js';
 import { type ServeFlags, serveFlags } from '../cli/serve/flags.js';
 import { idlePreemption } from '../cli/serve/idle-preemption.js';
@@ -13,12 +12,13 @@ import { unknownModels } from '../cli/serve/key-models.js';
 import { loadStarter } from '../cli/serve/load-process.js';
 import { serveOptions } from '../cli/serve/options.js';
 import { readyBlock, readyEvent, reportDevice, reportPlan, reportWarnings } from '../cli/serve/report.js';
-import { endWithParent, firstSignal, Hangups } from '../cli/signals.js';
+import { showDownload } from '../cli/terminal/download-progress.js';
+import { createLogger, type LogLevel } from '../cli/terminal/logging.js';
 import type { Access } from '../core/config/access.js';
 import type { Config } from '../core/config/read-config.js';
 import { anyName } from '../core/inference/one-model.js';
-import type { RunningServer, ServeOptions } from '../core/serve.js';
-import type { HostProcess } from '../core/serving.js';
+import type { RunningServer, ServeOptions } from '../core/serve/serve.js';
+import type { HostProcess } from '../core/serve/serving.js';
 
 /** What both ways to serve begin with. */
 interface Start {
@@ -122,7 +122,7 @@ export default class Serve extends BaseCommand {
     warnIfOpen(options, logger);
     preferSmallHeap();
     // Loaded late, so that --help and wrong flags need not wait for the HTTP server's code.
-    const { serve } = await import('../core/serve.js');
+    const { serve } = await import('../core/serve/serve.js');
     for (const { engine } of options.models?.models ?? [options]) {
       await reportPlan(engine, options.replication, logger);
     }
@@ -140,7 +140,7 @@ export default class Serve extends BaseCommand {
     const options = upstreamOptions(flags, this.config.version, config, origins);
     warnIfOpen(options, logger);
     // Without a small heap: passing on a chunk took a quarter more CPU time with it.
-    const { serveUpstreams } = await import('../core/serve-upstreams.js');
+    const { serveUpstreams } = await import('../core/serve/serve-upstreams.js');
     const server = await serveUpstreams({ ...options, host }, logger, stopping);
     const { relayReadyBlock, relayReadyEvent } = await import('../cli/serve/upstream-report.js');
     if (this.jsonEnabled()) this.logJson(relayReadyEvent(server, options));
@@ -155,7 +155,7 @@ export default class Serve extends BaseCommand {
     const options = clusterOptions(flags, this.config.version, config, origins);
     warnIfOpen(options, logger);
     const { connectNats } = await import('../core/bus/nats-bus.js');
-    const { serveCluster } = await import('../core/serve-cluster.js');
+    const { serveCluster } = await import('../core/serve/serve-cluster.js');
     const bus = await connectNats({ ...nats, name: 'chatstream serve' });
     const server = await serveCluster(bus, { ...options, host }, logger);
     if (this.jsonEnabled()) this.logJson({ event: 'ready', url: server.url, cluster: nats.address.shown });

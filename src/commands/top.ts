@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core';
-import { BaseCommand } from '../cli/base-command.js';
-import { connectionFlags, watchedUrlFlag } from '../cli/connection-flags.js';
-import { durationFlag, fromEnvironment } from '../cli/flags.js';
-import { firstSignal } from '../cli/signals.js';
+import { BaseCommand } from '../cli/command/base-command.js';
+import { connectionFlags, watchedUrlFlag } from '../cli/connection/flags.js';
+import { firstSignal } from '../cli/exit/signals.js';
+import { durationFlag, fromEnvironment } from '../cli/flags/flags.js';
 import { ChatstreamError } from '../core/base/errors.js';
 
 export default class Top extends BaseCommand {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BaseCommand } from '../../src/cli/base-command.js';
+import { BaseCommand } from '../../src/cli/command/base-command.js';
 import HistoryAdd from '../../src/commands/history/add.js';
 import HistoryCheck from '../../src/commands/history/check.js';
 import HistoryExport from '../../src/commands/history/export.js';

@@ -1,19 +1,19 @@
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createLogger } from '../../src/cli/logging.js';
+import { createLogger } from '../../src/cli/terminal/logging.js';
 import Serve from '../../src/commands/serve.js';
 import { ChatstreamError } from '../../src/core/base/errors.js';
-import { type RunningServer, serve } from '../../src/core/serve.js';
+import { type RunningServer, serve } from '../../src/core/serve/serve.js';
 import { until } from '../support/until.js';
 
-vi.mock('../../src/cli/logging.js', async (importOriginal) => ({
+vi.mock('../../src/cli/terminal/logging.js', async (importOriginal) => ({
   ...(await importOriginal<object>()),
   createLogger: vi.fn(),
 }));
-vi.mock('../../src/core/serve.js', () => ({ serve: vi.fn() }));
+vi.mock('../../src/core/serve/serve.js', () => ({ serve: vi.fn() }));
 // The parent of this process is the test runner, whose channel must stay open; a bench's server is in test/e2e.
-vi.mock('../../src/cli/signals.js', async (importOriginal) => ({
+vi.mock('../../src/cli/exit/signals.js', async (importOriginal) => ({
   ...(await importOriginal<object>()),
   endWithParent: vi.fn(),
 }));

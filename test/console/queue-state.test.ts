@@ -70,6 +70,27 @@ describe('the state of the queues', () => {
     expect(over.ended).toMatchObject([{ id: 'a', outcome: 'completed', outputTokens: 20, ranMs: 1200 }]);
   });
 
+  it('remembers how long a paused request ran, also if it never goes on', () => {
+    const paused = { ...waits('a', 1), output_tokens: 12 };
+    const resting = withChange(
+      fromSnapshot(snapshot, undefined),
+      change(1800, { requests: [{ state: 'waiting', ...paused }] }),
+    );
+    const gone = change(5000, { ended: [{ id: 'a', outcome: 'cancelled', output_tokens: 12 }] });
+    expect(withChange(resting, gone).ended).toMatchObject([{ id: 'a', hasRun: true, ranMs: 1200 }]);
+
+    const seenPaused = { ...snapshot, running: [], waiting: [paused] };
+    const again = fromSnapshot(seenPaused, resting);
+    expect(withChange(again, gone).ended).toMatchObject([{ id: 'a', hasRun: true, ranMs: 1200 }]);
+    const newcomer = fromSnapshot(seenPaused, undefined);
+    expect(withChange(newcomer, gone).ended).toMatchObject([{ id: 'a', hasRun: true, ranMs: null }]);
+  });
+
+  it('tells of a request that left the line that it never ran', () => {
+    const gone = change(1200, { ended: [{ id: 'b', outcome: 'cancelled', output_tokens: 0 }] });
+    expect(withChange(fromSnapshot(snapshot, undefined), gone).ended).toMatchObject([{ hasRun: false, ranMs: null }]);
+  });
+
   it('forgets requests that are no longer among the first, without saying that they ended', () => {
     const state = withChange(fromSnapshot(snapshot, undefined), change(1200, { hidden: ['c'] }));
     expect(state.waiting.map(({ id }) => id)).toEqual(['b']);

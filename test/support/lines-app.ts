@@ -10,10 +10,10 @@ import type { EngineHang, SupervisedProcess } from '../../src/core/engine/proces
 import { shareOf } from '../../src/core/engine/share-of.js';
 import { Replica } from '../../src/core/executor/replicas/replica.js';
 import { ReplicaSet } from '../../src/core/executor/replicas/replica-set.js';
-import { lineContext } from '../../src/core/line-context.js';
 import { ModelLines, type ModelLinesOptions } from '../../src/core/lines/model-lines.js';
 import type { LoadedEngine } from '../../src/core/lines/on-demand-engine.js';
 import { RateLimiter } from '../../src/core/scheduler/rate-limiter.js';
+import { lineContext } from '../../src/core/serve/line-context.js';
 import { createApp } from '../../src/core/server/app.js';
 import type { App } from '../../src/core/server/http/context.js';
 import { KeyRing } from '../../src/core/server/http/key-ring.js';

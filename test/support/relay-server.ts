@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import { items, member, nonEmpty } from '../../src/core/base/json.js';
 import { parseUpstreams } from '../../src/core/executor/upstream/upstream-options.js';
 import { type UpstreamTimes, usualTimes } from '../../src/core/executor/upstream/upstream-times.js';
-import { type RunningRelay, serveUpstreams, type ServeUpstreamsOptions } from '../../src/core/serve-upstreams.js';
+import { type RunningRelay, serveUpstreams, type ServeUpstreamsOptions } from '../../src/core/serve/serve-upstreams.js';
 import { serverDefaults } from './app.js';
 
 /** Probes come often, so that tests need not wait, and are as patient as a busy machine needs. */

@@ -58,7 +58,8 @@ function EndedRow({ entry }: { readonly entry: Ended }): JSX.Element {
       <KeyName name={entry.key} />
       <span class="figure">{outcome === 'completed' ? `${count(entry.outputTokens)} ${words.tokensShort}` : name}</span>
       <span class="queue-took figure">
-        {entry.ranMs === null ? <span class="visually-hidden">{words.neverRan}</span> : duration(entry.ranMs)}
+        {!entry.hasRun && <span class="visually-hidden">{words.neverRan}</span>}
+        {entry.ranMs !== null && duration(entry.ranMs)}
       </span>
     </li>
   );

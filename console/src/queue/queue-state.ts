@@ -17,6 +17,8 @@ export interface Waiting extends Request {
   readonly arrivedAtMs: number;
   /** What it has generated so far, if it is paused; null if it has not begun. */
   readonly pausedTokens: number | null;
+  /** How long it ran before it was paused; null if it is not, or if this page has not seen it run. */
+  readonly ranMs: number | null;
   /** When it is expected to start; null if the server cannot tell yet. */
   readonly expectedAtMs: number | null;
 }
@@ -47,7 +49,8 @@ export interface Ended extends Request {
   readonly state: 'ended';
   readonly outcome: string;
   readonly outputTokens: number;
-  /** How long it ran; null if it never did. */
+  readonly hasRun: boolean;
+  /** How long it ran; null if it never did, or if this page has not seen it run. */
   readonly ranMs: number | null;
 }
 
@@ -71,15 +74,18 @@ const rateWindowMs = 5000;
 
 /** Replaces what was known, except what has ended and how tokens came before. */
 export function fromSnapshot(snapshot: WireSnapshot, before: QueueState | undefined): QueueState {
-  const known = new Map(before?.running.map((entry) => [entry.id, entry]));
+  const waiting = new Map(before?.waiting.map((entry) => [entry.id, entry]));
+  const running = new Map(before?.running.map((entry) => [entry.id, entry]));
   const atMs = snapshot.at_ms;
   // Fewer tokens than before are those of another process: the server has been restarted.
   const isSameServer = before !== undefined && snapshot.status.output_tokens >= before.status.output_tokens;
   return {
     atMs,
     status: snapshot.status,
-    waiting: inLine(snapshot.waiting.map((entry) => waitingFrom(entry, atMs, undefined))),
-    running: placed(snapshot.running.map((entry) => runningFrom(entry, atMs, known.get(entry.id)))),
+    waiting: inLine(
+      snapshot.waiting.map((entry) => waitingFrom(entry, atMs, running.get(entry.id) ?? waiting.get(entry.id))),
+    ),
+    running: placed(snapshot.running.map((entry) => runningFrom(entry, atMs, running.get(entry.id)))),
     ended: isSameServer ? before.ended : [],
     output: withOutput(isSameServer ? before.output : [], atMs, snapshot.status.output_tokens),
   };
@@ -95,8 +101,9 @@ export function withChange(before: QueueState, change: WireChange): QueueState {
     const entry = running.get(id) ?? waiting.get(id);
     if (entry === undefined) return [];
     const { key, trafficClass, model } = entry;
-    const ranMs = entry.state === 'running' ? atMs - entry.startedAtMs : null;
-    return [{ state: 'ended', id, key, trafficClass, model, outcome, outputTokens: output_tokens, ranMs }];
+    const hasRun = entry.state === 'running' || entry.pausedTokens !== null;
+    const ranMs = ranUntil(atMs, entry);
+    return [{ state: 'ended', id, key, trafficClass, model, outcome, outputTokens: output_tokens, hasRun, ranMs }];
   });
   for (const id of gone) {
     waiting.delete(id);
@@ -106,8 +113,8 @@ export function withChange(before: QueueState, change: WireChange): QueueState {
   for (const entry of change.requests) {
     changed.add(entry.id);
     if (entry.state === 'waiting') {
+      waiting.set(entry.id, waitingFrom(entry, atMs, running.get(entry.id) ?? waiting.get(entry.id)));
       running.delete(entry.id);
-      waiting.set(entry.id, waitingFrom(entry, atMs, waiting.get(entry.id)));
     } else {
       waiting.delete(entry.id);
       running.set(entry.id, runningFrom(entry, atMs, running.get(entry.id)));
@@ -146,7 +153,13 @@ function rate(points: readonly TracePoint[]): number | null {
   return (tokens * 1000) / (last.atMs - first.atMs);
 }
 
-function waitingFrom(entry: WireWaiting, atMs: number, before: Waiting | undefined): Waiting {
+/** How long a request had run by then; null if it has not, or if this page has not seen it run. */
+function ranUntil(atMs: number, entry: Running | Waiting | undefined): number | null {
+  return entry?.state === 'running' ? atMs - entry.startedAtMs : (entry?.ranMs ?? null);
+}
+
+function waitingFrom(entry: WireWaiting, atMs: number, before: Running | Waiting | undefined): Waiting {
+  const sinceMs = atMs - entry.waited_ms;
   return {
     state: 'waiting',
     id: entry.id,
@@ -156,7 +169,9 @@ function waitingFrom(entry: WireWaiting, atMs: number, before: Waiting | undefin
     position: entry.position,
     waitsForKey: entry.waits_for === 'key',
     pausedTokens: entry.output_tokens,
-    arrivedAtMs: before?.arrivedAtMs ?? atMs - entry.waited_ms,
+    // It has waited since the pause.
+    ranMs: entry.output_tokens === null ? null : ranUntil(sinceMs, before),
+    arrivedAtMs: before?.state === 'waiting' ? before.arrivedAtMs : sinceMs,
     expectedAtMs: entry.eta_ms === null ? null : atMs + entry.eta_ms,
   };
 }

@@ -19,10 +19,10 @@ import type { BenchResult, Machine } from '../../core/measurement/result-schema.
 import type { SettingSummary } from '../../core/measurement/summarise.js';
 import { renderComparison } from '../../core/report/compare/terminal.js';
 import type { ReportStyle } from '../../core/report/text/style.js';
-import { compareOptions, exitCodeOfVerdict, type gateFlags } from '../compare/gate-flags.js';
-import { tellGithub } from '../compare/github.js';
-import { exitCodes } from '../exit-codes.js';
-import type { BenchFlags } from './flags.js';
+import { exitCodes } from '../exit/exit-codes.js';
+import { compareOptions, exitCodeOfVerdict, type gateFlags } from '../gate/gate-flags.js';
+import { tellGithub } from '../gate/github.js';
+import type { BenchFlags } from './flags/flags.js';
 
 /** The flags of a bench that say how its result is judged. */
 export type BenchGateFlags = Pick<BenchFlags, keyof typeof gateFlags | 'baseline' | 'versus' | 'enforce-slo'>;

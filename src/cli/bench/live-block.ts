@@ -9,7 +9,7 @@ import { isOverloadedRun } from '../../core/measurement/overload.js';
 import type { Run } from '../../core/measurement/result-schema.js';
 import { wholeSettingText } from '../../core/measurement/setting-text.js';
 import { cut, painter } from '../../core/report/text/style.js';
-import { columnsOf, hasColours } from '../terminal.js';
+import { columnsOf, hasColours } from '../terminal/terminal.js';
 
 /** Figures that change faster cannot be read. Shorter than the time between progress reports, about 200 ms. */
 const redrawEveryMs = 150;

@@ -4,10 +4,10 @@ import { renderReport } from '../../core/report/bench/terminal.js';
 import { comparisonJson } from '../../core/report/compare/json.js';
 import type { ReportStyle } from '../../core/report/text/style.js';
 import { writeResult } from '../../core/report/write-report.js';
-import { exitCodeOfVerdictAnd, exitCodes } from '../exit-codes.js';
-import { failuresOf } from '../failures.js';
-import { valuesOf } from '../flags.js';
-import type { BenchFlags } from './flags.js';
+import { exitCodeOfVerdictAnd, exitCodes } from '../exit/exit-codes.js';
+import { failuresOf } from '../exit/failures.js';
+import { valuesOf } from '../flags/flags.js';
+import type { BenchFlags } from './flags/flags.js';
 import type { BenchVerdict } from './gate.js';
 
 /** What `bench` prints for people. */

@@ -6,7 +6,7 @@ import type { ChatServer } from '../../core/chat/chat-server.js';
 import { Conversation } from '../../core/chat/conversation.js';
 import { readParameter } from '../../core/chat/parameters.js';
 import { padEnd, wrap } from '../../core/report/text/style.js';
-import { columnsOf, styled } from '../terminal.js';
+import { columnsOf, styled } from '../terminal/terminal.js';
 import { promptLine } from './prompt-line.js';
 import { liveAnswer, plainAnswer, type ShownAnswer } from './shown-answer.js';
 

@@ -3,7 +3,7 @@ import type { AnswerEvent } from '../../core/chat/answer-events.js';
 import { renderMarkdown } from '../../core/report/markdown/markdown.js';
 import { readable } from '../../core/report/markdown/readable.js';
 import { cut, painter, type ReportStyle, wrap } from '../../core/report/text/style.js';
-import { reportStyle } from '../terminal.js';
+import { reportStyle } from '../terminal/terminal.js';
 import { showLiveText } from './live-text.js';
 
 /** Shows an answer as it comes. Its functions need no `this`. */

@@ -1,6 +1,6 @@
 import type { ClusterStatus, Heard } from '../../core/cluster/status.js';
 import { borderlessTable, type TableColumn } from '../../core/report/text/table.js';
-import { styled } from '../terminal.js';
+import { styled } from '../terminal/terminal.js';
 
 /** Fronts, nodes and lines as three tables. */
 export function statusReport(

@@ -5,7 +5,7 @@ import { renderSeveral, severalJson } from '../../core/report/compare/several.js
 import { renderComparison } from '../../core/report/compare/terminal.js';
 import type { ReportStyle } from '../../core/report/text/style.js';
 import { writeComparison, writeSeveral } from '../../core/report/write-report.js';
-import { tellGithub } from './github.js';
+import { tellGithub } from '../gate/github.js';
 
 /** What `compare` does with what it has found, whether there is one candidate or several. */
 export interface CompareReport {

@@ -1,8 +1,8 @@
 import { reservesOf } from '../../core/config/access.js';
 import type { Config } from '../../core/config/read-config.js';
 import { refuseReserves } from '../../core/scheduler/reserves.js';
-import type { ServeClusterOptions } from '../../core/serve-cluster.js';
-import type { FlagOrigins } from '../flags.js';
+import type { ServeClusterOptions } from '../../core/serve/serve-cluster.js';
+import type { FlagOrigins } from '../flags/flags.js';
 import type { ServeFlags } from './flags.js';
 import { lineOptions } from './options.js';
 import { refuseEngineFlags } from './upstream-options.js';

@@ -1,7 +1,7 @@
 import type { Interfaces } from '@oclif/core';
 import { ChatstreamError } from '../../core/base/errors.js';
 import type { FlagValue } from '../../core/config/read-config.js';
-import type { FlagOrigins } from '../flags.js';
+import type { FlagOrigins } from '../flags/flags.js';
 
 /** The flags that a configuration file cannot set. */
 const notInFiles: ReadonlySet<string> = new Set(['config', 'json']);

@@ -3,7 +3,7 @@ import { engines, flashAttentionModes, gpuChoices, mockReplies } from '../../cor
 import { cacheTypes } from '../../core/gguf/kv-cache.js';
 import { automaticContextLength } from '../../core/gguf/memory-need.js';
 import { bundledModel } from '../../core/models/model-source.js';
-import { clusterFlags } from '../bench/cluster-flags.js';
+import { clusterFlags } from '../connection/cluster-flags.js';
 import {
   autoOrBytesFlag,
   autoOrIntegerFlag,
@@ -14,7 +14,7 @@ import {
   listFlag,
   networksFlag,
   repeatableFlag,
-} from '../flags.js';
+} from '../flags/flags.js';
 import { queueFlags } from './queue-flags.js';
 import { replicaFlags } from './replica-options.js';
 

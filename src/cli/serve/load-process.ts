@@ -8,7 +8,7 @@ import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { environmentWithoutSecrets } from '../../core/base/environment.js';
 import type { LoadEnd, LoadOrder, StartLoad } from '../../core/server/console/load-tests.js';
-import { exitCodes } from '../exit-codes.js';
+import { exitCodes } from '../exit/exit-codes.js';
 
 /** How long a bench that was asked to end may take for its report. */
 const reportingMs = 10_000;

@@ -9,8 +9,8 @@ import { type GgufFile, readGgufFile } from '../../core/gguf/gguf-file.js';
 import type { ByteRange } from '../../core/gguf/kv-cache.js';
 import { isTight, mainMemory, memoryNeed } from '../../core/gguf/memory-need.js';
 import type { ListedModel } from '../../core/inference/served-model.js';
-import type { RunningServer, ServeOptions } from '../../core/serve.js';
-import { styled } from '../terminal.js';
+import type { RunningServer, ServeOptions } from '../../core/serve/serve.js';
+import { styled } from '../terminal/terminal.js';
 
 /** Variables of the environment, such as `process.env`. */
 type Environment = Readonly<Record<string, string | undefined>>;

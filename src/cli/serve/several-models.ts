@@ -5,9 +5,9 @@ import type { EngineOptions, LlamaEngineOptions } from '../../core/engine/option
 import { cacheMemory } from '../../core/engine/prompt-cache/cache-memory.js';
 import { readGgufFile } from '../../core/gguf/gguf-file.js';
 import { mainMemory, memoryNeed } from '../../core/gguf/memory-need.js';
-import type { NamedModel } from '../../core/local-models.js';
 import { bundledModel } from '../../core/models/model-source.js';
-import type { ServeOptions } from '../../core/serve.js';
+import type { NamedModel } from '../../core/serve/local-models.js';
+import type { ServeOptions } from '../../core/serve/serve.js';
 
 /** What one `--model` says. */
 export interface WantedModel {

@@ -3,8 +3,8 @@ import { reservesOf } from '../../core/config/access.js';
 import type { Config } from '../../core/config/read-config.js';
 import { parseUpstreams } from '../../core/executor/upstream/upstream-options.js';
 import { refuseReserves } from '../../core/scheduler/reserves.js';
-import type { ServeUpstreamsOptions } from '../../core/serve-upstreams.js';
-import { type FlagOrigins, valuesOf } from '../flags.js';
+import type { ServeUpstreamsOptions } from '../../core/serve/serve-upstreams.js';
+import { type FlagOrigins, valuesOf } from '../flags/flags.js';
 import { type ServeFlags, serveFlags } from './flags.js';
 import { lineOptions } from './options.js';
 

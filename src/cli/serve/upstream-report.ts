@@ -1,5 +1,5 @@
-import type { RunningRelay, ServeUpstreamsOptions } from '../../core/serve-upstreams.js';
-import { styled } from '../terminal.js';
+import type { RunningRelay, ServeUpstreamsOptions } from '../../core/serve/serve-upstreams.js';
+import { styled } from '../terminal/terminal.js';
 import { watched } from './report.js';
 
 /** What `serve --upstream` prints once requests are accepted. The first line is the same as that of `serve`. */

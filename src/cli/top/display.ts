@@ -3,7 +3,7 @@ import { readingJson, readingLine } from '../../core/report/watch/reading.js';
 import { type Picture, screenLines } from '../../core/report/watch/screen.js';
 import type { Activity } from '../../core/watch/activity.js';
 import type { Reading, WatchedServer } from '../../core/watch/watched-server.js';
-import { hasColours } from '../terminal.js';
+import { hasColours } from '../terminal/terminal.js';
 import { type FullScreen, openFullScreen } from './full-screen.js';
 
 /** What is shown, apart from what the keys have done. */

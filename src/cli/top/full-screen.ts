@@ -1,4 +1,4 @@
-import { columnsOf } from '../terminal.js';
+import { columnsOf } from '../terminal/terminal.js';
 
 const enter = '\u001b[?1049h\u001b[?25l';
 const leave = '\u001b[?25h\u001b[?1049l';

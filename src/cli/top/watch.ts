@@ -3,7 +3,7 @@ import { untilAborted } from '../../core/base/abort.js';
 import { asChatstreamError } from '../../core/base/errors.js';
 import { ActivityLog } from '../../core/watch/activity.js';
 import { watchServer } from '../../core/watch/watched-server.js';
-import { type ConnectionFlags, connectionOptions } from '../connection-options.js';
+import { type ConnectionFlags, connectionOptions } from '../connection/options.js';
 import { type TopDisplay, topLines, topScreen } from './display.js';
 
 export interface TopFlags extends ConnectionFlags {

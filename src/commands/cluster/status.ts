@@ -1,7 +1,7 @@
-import { BaseCommand } from '../../cli/base-command.js';
-import { clusterFlags, natsOptionsOf } from '../../cli/bench/cluster-flags.js';
 import { statusJson, statusReport } from '../../cli/cluster/status-report.js';
-import { fromEnvironment } from '../../cli/flags.js';
+import { BaseCommand } from '../../cli/command/base-command.js';
+import { clusterFlags, natsOptionsOf } from '../../cli/connection/cluster-flags.js';
+import { fromEnvironment } from '../../cli/flags/flags.js';
 import { systemClock } from '../../core/base/clock.js';
 import { connectNats } from '../../core/bus/nats-bus.js';
 import { readClusterStatus } from '../../core/cluster/status.js';

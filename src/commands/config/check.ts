@@ -1,6 +1,6 @@
 import { Args, Parser } from '@oclif/core';
-import { BaseCommand } from '../../cli/base-command.js';
-import { valuesOf } from '../../cli/flags.js';
+import { BaseCommand } from '../../cli/command/base-command.js';
+import { valuesOf } from '../../cli/flags/flags.js';
 import { argumentsOf } from '../../cli/serve/config-flags.js';
 import { serveFlags } from '../../cli/serve/flags.js';
 import { expectedNames, unknownModels } from '../../cli/serve/key-models.js';

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
-import { BaseCommand } from '../../cli/base-command.js';
-import { connectionFlags, watchedUrlFlag } from '../../cli/connection-flags.js';
-import { fromEnvironment } from '../../cli/flags.js';
+import { BaseCommand } from '../../cli/command/base-command.js';
+import { connectionFlags, watchedUrlFlag } from '../../cli/connection/flags.js';
+import { fromEnvironment } from '../../cli/flags/flags.js';
 
 export default class FeedbackExport extends BaseCommand {
   static override summary = 'Print the feedback that a server has collected.';
@@ -30,7 +30,7 @@ export default class FeedbackExport extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(FeedbackExport);
-    const { connectionOptions } = await import('../../cli/connection-options.js');
+    const { connectionOptions } = await import('../../cli/connection/options.js');
     const { feedbackLines } = await import('../../core/watch/feedback-lines.js');
     const connection = { ...(await connectionOptions(flags)), patienceMs: 30_000 };
     for await (const line of feedbackLines(flags.url, connection)) this.log(line);

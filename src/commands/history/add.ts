@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
-import { BaseCommand } from '../../cli/base-command.js';
-import { fromEnvironment } from '../../cli/flags.js';
-import { historyFlags } from '../../cli/history-flags.js';
+import { BaseCommand } from '../../cli/command/base-command.js';
+import { fromEnvironment } from '../../cli/flags/flags.js';
+import { historyFlags } from '../../cli/history/flags.js';
 import { entryOf, identityOf, type Provenance } from '../../core/history/entry.js';
 import type { HistoryEntry } from '../../core/history/entry-schema.js';
 import { appendEntry, readHistoryIfAny } from '../../core/history/history-file.js';

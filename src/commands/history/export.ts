@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { Args, Flags } from '@oclif/core';
-import { BaseCommand } from '../../cli/base-command.js';
-import { checkFilesApart, fromEnvironment, valuesOf } from '../../cli/flags.js';
-import { historyFlags, metricFlag, newestOf, parseMetrics } from '../../cli/history-flags.js';
+import { BaseCommand } from '../../cli/command/base-command.js';
+import { checkFilesApart, fromEnvironment, valuesOf } from '../../cli/flags/flags.js';
+import { historyFlags, metricFlag, newestOf, parseMetrics } from '../../cli/history/flags.js';
 import { ChatstreamError, messageOf } from '../../core/base/errors.js';
 import { defaultMetrics } from '../../core/compare/compared-metric.js';
 import { entryOf } from '../../core/history/entry.js';

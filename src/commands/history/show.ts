@@ -1,11 +1,11 @@
 import { Flags } from '@oclif/core';
-import { BaseCommand } from '../../cli/base-command.js';
-import { compareOptions, gateFlags } from '../../cli/compare/gate-flags.js';
-import { exitCodeOfVerdictAnd, exitCodes } from '../../cli/exit-codes.js';
-import { failuresOf } from '../../cli/failures.js';
-import { checkFilesApart, fromEnvironment, listFlag, valuesOf } from '../../cli/flags.js';
-import { historyFlags, historyNotes, metricFlag, newestOf, parseMetrics, sinceFlag } from '../../cli/history-flags.js';
-import { reportStyle } from '../../cli/terminal.js';
+import { BaseCommand } from '../../cli/command/base-command.js';
+import { exitCodeOfVerdictAnd, exitCodes } from '../../cli/exit/exit-codes.js';
+import { failuresOf } from '../../cli/exit/failures.js';
+import { checkFilesApart, fromEnvironment, listFlag, valuesOf } from '../../cli/flags/flags.js';
+import { compareOptions, gateFlags } from '../../cli/gate/gate-flags.js';
+import { historyFlags, historyNotes, metricFlag, newestOf, parseMetrics, sinceFlag } from '../../cli/history/flags.js';
+import { reportStyle } from '../../cli/terminal/terminal.js';
 import { readHistory } from '../../core/history/history-file.js';
 import { comparableEntries } from '../../core/history/series.js';
 import { headlineMetrics, trendsOf } from '../../core/history/trend.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Args } from '@oclif/core';
-import { BaseCommand } from '../../cli/base-command.js';
+import { BaseCommand } from '../../cli/command/base-command.js';
 import { keyEntry } from '../../core/config/key-entry.js';
 
 export default class KeysNew extends BaseCommand {

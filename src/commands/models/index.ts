@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
-import { BaseCommand } from '../../cli/base-command.js';
-import { autoOrIntegerFlag, fromEnvironment } from '../../cli/flags.js';
-import { modelsJson, modelsTable } from '../../cli/models-table.js';
+import { BaseCommand } from '../../cli/command/base-command.js';
+import { autoOrIntegerFlag, fromEnvironment } from '../../cli/flags/flags.js';
+import { modelsJson, modelsTable } from '../../cli/models/table.js';
 import { mostLlamaSlots } from '../../cli/serve/options.js';
 import { cacheMemory } from '../../core/engine/prompt-cache/cache-memory.js';
 import { cacheTypes } from '../../core/gguf/kv-cache.js';

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { Args } from '@oclif/core';
-import { BaseCommand } from '../../cli/base-command.js';
-import { showDownload } from '../../cli/download-progress.js';
-import { createLogger } from '../../cli/logging.js';
-import { firstSignal } from '../../cli/signals.js';
+import { BaseCommand } from '../../cli/command/base-command.js';
+import { firstSignal } from '../../cli/exit/signals.js';
+import { showDownload } from '../../cli/terminal/download-progress.js';
+import { createLogger } from '../../cli/terminal/logging.js';
 import { withoutSecrets } from '../../core/models/model-source.js';
 import { pullModel } from '../../core/models/resolve-model.js';
 

@@ -1,5 +1,5 @@
 import { Args } from '@oclif/core';
-import { BaseCommand } from '../../cli/base-command.js';
+import { BaseCommand } from '../../cli/command/base-command.js';
 import { formatBytes } from '../../core/base/units.js';
 import { removeModels } from '../../core/models/remove-models.js';
 

@@ -1,6 +1,6 @@
 /**
  * Every kind of error. Three tables derive HTTP status, exit code and outcome from it:
- * `server/protocol/http-errors.ts`, `cli/exit-codes.ts` and `inference/request-events.ts`. The messages to clients are
+ * `server/protocol/http-errors.ts`, `cli/exit/exit-codes.ts` and `inference/request-events.ts`. The messages to clients are
  * in `refusals.ts` and the files beside it.
  */
 export type ErrorCode =

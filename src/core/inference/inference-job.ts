@@ -30,6 +30,8 @@ export class InferenceJob extends Job {
   /** How much of the prompt has been read; null until the engine tells, which it does if it takes several rounds. */
   prefilledTokens: number | null = null;
   outputTokens = 0;
+  /** See {@link Timings}. */
+  foreignTokens = 0;
   reasoningTokens = 0;
   lastTokenMs = 0;
   /** The name by which the engine knows its generation: another one after a pause. */
@@ -155,6 +157,7 @@ export class InferenceJob extends Job {
       promptTokens: this.promptTokens,
       cachedTokens: this.cachedTokens,
       outputTokens: this.outputTokens,
+      ...(this.foreignTokens > 0 && { foreignTokens: this.foreignTokens }),
       reasoningTokens: this.reasoningTokens,
       ...(this.executor !== null && { executor: this.executor }),
       ...(pausedMs > 0 && { pausedMs }),

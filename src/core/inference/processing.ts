@@ -214,7 +214,7 @@ function readForeign(job: InferenceJob, texts: readonly string[]): void {
     isReasoning ||= reading.isThinking;
     if (isReasoning) job.reasoningTokens += 1;
   }
-  job.outputTokens = texts.length;
+  job.foreignTokens = texts.length;
 }
 
 /** Adds the retry time to an error of the engine, which knows that it is down, but not how busy the queue is. */

@@ -59,13 +59,21 @@ export interface Timings {
   readonly promptTokens: number;
   /** Prompt tokens that needed no prefill because the slot still held them. */
   readonly cachedTokens: number;
+  /** Those that were generated here: see {@link Timings.foreignTokens}. */
   readonly outputTokens: number;
-  /** Output tokens of thoughts, with their marks. */
+  /** Output tokens with which the answer begins and that another server has generated, which charges them; left out for none. */
+  readonly foreignTokens?: number;
+  /** Tokens of thoughts in the whole answer, with their marks. */
   readonly reasoningTokens: number;
   /** The engine that had it last, where there are several. */
   readonly executor?: string;
   /** How long it had no slot after it had begun, which is part of neither prefill nor decode; left out for no pause. */
   readonly pausedMs?: number;
+}
+
+/** Output tokens of the whole answer, wherever they were generated. */
+export function answerTokens({ outputTokens, foreignTokens = 0 }: Timings): number {
+  return outputTokens + foreignTokens;
 }
 
 /** What is known of a prompt once its generation has begun; `cachedTokens` is 0 until the engine has found a slot. */

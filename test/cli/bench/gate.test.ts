@@ -7,7 +7,7 @@ import { describeMachine } from '../../../src/core/bench/result/machine.js';
 import type { BenchResult } from '../../../src/core/measurement/result-schema.js';
 import { summarise } from '../../../src/core/measurement/summarise.js';
 import { resultOf } from '../../core/compare/sides.js';
-import { optionsOf } from './parse-bench.js';
+import { optionsOf } from './options/parse-bench.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'chatstream-gate-'));
 afterAll(() => {

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readyBlock, readyEvent, reportDevice, reportPlan, reportWarnings } from '../../../src/cli/serve/report.js';
 import type { LlamaEngineOptions } from '../../../src/core/engine/options.js';
-import type { RunningServer, ServeOptions } from '../../../src/core/serve.js';
+import type { RunningServer, ServeOptions } from '../../../src/core/serve/serve.js';
 import { syntheticModel } from '../../support/gguf/index.js';
 import { llamaOptions } from '../../support/llama-options.js';
 

@@ -1,4 +1,4 @@
-import type { Timings } from '../../inference/request.js';
+import { answerTokens, type Timings } from '../../inference/request.js';
 import { sseData } from './answer-encoder.js';
 import { wireTimings } from './wire-timings.js';
 
@@ -67,11 +67,13 @@ function wireHead({ id, created, model, fingerprint, serviceTier }: AnswerHead, 
   };
 }
 
-function usageOf({ promptTokens, cachedTokens, outputTokens, reasoningTokens }: Timings): object {
+function usageOf(timings: Timings): object {
+  const { promptTokens, cachedTokens, reasoningTokens } = timings;
+  const completionTokens = answerTokens(timings);
   return {
     prompt_tokens: promptTokens,
-    completion_tokens: outputTokens,
-    total_tokens: promptTokens + outputTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
     prompt_tokens_details: { cached_tokens: cachedTokens },
     completion_tokens_details: { reasoning_tokens: reasoningTokens },
   };

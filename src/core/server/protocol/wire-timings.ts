@@ -1,4 +1,4 @@
-import type { Timings } from '../../inference/request.js';
+import { answerTokens, type Timings } from '../../inference/request.js';
 import type { WireTimings } from '../schemas/completion-answers.js';
 
 /** The `timings` of an answer. Milliseconds to the microsecond, the precision of the clock. */
@@ -9,7 +9,7 @@ export function wireTimings(timings: Timings): WireTimings {
     decode_ms: toMicrosecond(timings.decodeMs),
     prompt_tokens: timings.promptTokens,
     cached_tokens: timings.cachedTokens,
-    output_tokens: timings.outputTokens,
+    output_tokens: answerTokens(timings),
     ...(timings.reasoningTokens > 0 && { reasoning_tokens: timings.reasoningTokens }),
     ...(timings.pausedMs !== undefined && { paused_ms: toMicrosecond(timings.pausedMs) }),
     ...(timings.executor !== undefined && { executor: timings.executor }),

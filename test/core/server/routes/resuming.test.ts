@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/core/base/clock.js';
 import { createMockEngine } from '../../../../src/core/engine/mock/mock-engine.js';
+import type { Timings } from '../../../../src/core/inference/request.js';
 import { chat, createTestApp, engineDefaults, type TestApp } from '../../../support/app.js';
 import { inProcess } from '../../../support/in-process.js';
 
@@ -60,6 +61,17 @@ describe('a stream that another server can go on with', () => {
     expect(resumed).not.toContain('"role"');
     expect(resumed).toContain('"completion_tokens":6');
     expect(response.headers.get('x-chatstream-resume')).toBe(answer);
+  });
+
+  it('counts only its own tokens where they are paid for', async () => {
+    const { answer, tokens } = await begun();
+    const spent: Timings[] = [];
+    const stop = app.inference.events((event) => {
+      if (event.type === 'settled') spent.push(event.timings);
+    });
+    await (await post({ ...body, resume: { answer, tokens: tokens.slice(0, 4) } }, headers)).text();
+    stop();
+    expect(spent).toMatchObject([{ outputTokens: 2, foreignTokens: 4 }]);
   });
 
   it.each<[string, object, Readonly<Record<string, string>>, string]>([

@@ -1,0 +1,64 @@
+import type { Interfaces } from '@oclif/core';
+import { serverAddressOf } from '../../../core/bench/plan/server-address.js';
+import { parseClusterAddress } from '../../../core/bus/cluster-address.js';
+import { withoutSecrets } from '../../../core/models/model-source.js';
+import type { FlagOrigins } from '../../flags/flags.js';
+
+/** What stands for the keys in flags, which no result may have. */
+const withoutKeys: Readonly<Record<string, (value: string) => string>> = {
+  'api-key': () => 'KEY',
+  header: (value) => `${value.split(':')[0] ?? ''}: VALUE`,
+};
+
+/** Flags that say nothing about what is measured. */
+const aside: ReadonlySet<string> = new Set(['config', 'output', 'samples', 'json', 'log-level', 'baseline', 'github']);
+
+/**
+ * The command that repeats a bench, for a shell: the flags that were given, wherever they come from, without the values of
+ * keys and headers, without queries of URLs, which may hold keys, and without the files that are written.
+ *
+ * @param parsed what `Command.parse` returns
+ * @param known the flags of the command
+ */
+export function repeatingCommand(
+  { raw }: Pick<Interfaces.ParserOutput, 'raw'>,
+  known: Interfaces.FlagInput,
+  { isGiven, isTyped }: FlagOrigins,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  const words = ['chatstream', 'bench'];
+  for (const [name, flag] of Object.entries(known)) {
+    if (!isGiven(name) || aside.has(name)) continue;
+    if (flag.type === 'boolean') {
+      if (isTyped(name)) words.push(`--${name}`);
+      continue;
+    }
+    const typed = raw.flatMap((token) => (token.type === 'flag' && token.flag === name ? [token.input] : []));
+    const inEnvironment = flag.env === undefined ? undefined : environment[flag.env];
+    for (const value of typed.length > 0 ? typed : [inEnvironment ?? '']) {
+      if (value === '') continue;
+      words.push(`--${name}`, quoted(shown(name, value)));
+      if (name === 'url' && !isGiven('endpoint')) words.push(...endpointOf(value));
+    }
+  }
+  return words.join(' ');
+}
+
+/** URLs may have keys in them. */
+function shown(name: string, value: string): string {
+  const keyless = withoutKeys[name];
+  if (keyless !== undefined) return keyless(value);
+  if (name === 'cluster') return parseClusterAddress(value).shown;
+  if (name === 'url' || name === 'versus') return serverAddressOf(value).baseUrl;
+  return name === 'model' ? withoutSecrets(value) : value;
+}
+
+/** The endpoint that a URL ends with, which is shown without it. */
+function endpointOf(url: string): readonly string[] {
+  const { endpoint } = serverAddressOf(url);
+  return endpoint === null || endpoint === 'chat' ? [] : ['--endpoint', endpoint];
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./±-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}

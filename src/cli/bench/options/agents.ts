@@ -1,0 +1,40 @@
+import { ChatstreamError } from '../../../core/base/errors.js';
+import type { AgentsOptions } from '../../../core/bench/plan/options.js';
+import { natsOptionsOf } from '../../connection/cluster-flags.js';
+import type { FlagOrigins } from '../../flags/flags.js';
+import type { BenchFlags } from '../flags/flags.js';
+
+/**
+ * The machines that send the load; null if this one does.
+ *
+ * @throws ChatstreamError `usage` for what does not go with agents
+ */
+export function agentsOf(flags: BenchFlags, { isTyped }: FlagOrigins): AgentsOptions | null {
+  const { agents: count } = flags;
+  if (count === undefined) {
+    for (const name of ['cluster', 'cluster-creds', 'cluster-ca'] as const) {
+      if (isTyped(name)) refuse(`--${name} is for a load from several machines, but --agents is not given.`, 'Add --agents, or leave it out.'); // prettier-ignore
+    }
+    return null;
+  }
+  if (flags.url === undefined) {
+    refuse('--agents needs a server that is running, but --url names none.', 'Start it with chatstream serve, and give its address with --url as the agents see it.'); // prettier-ignore
+  }
+  if (flags.url.startsWith('unix:') || flags.versus?.startsWith('unix:')) {
+    refuse('Agents on other machines cannot reach a Unix socket.', 'Let the server listen on a port, and name that.');
+  }
+  if (flags.samples !== undefined) {
+    refuse('--samples cannot be combined with --agents: each of them would have a part.', 'Leave out one of the two.');
+  }
+  if (flags.duet) {
+    refuse('--duet cannot be combined with --agents: they load one server at a time.', 'Leave out one of the two.');
+  }
+  if (flags['max-in-flight'] !== undefined && flags['max-in-flight'] < count) {
+    refuse(`--max-in-flight ${flags['max-in-flight']} cannot be shared by ${count} agents.`, 'Use fewer agents.');
+  }
+  return { count, nats: natsOptionsOf(flags) };
+}
+
+function refuse(message: string, hint: string): never {
+  throw new ChatstreamError('usage', message, { hint });
+}

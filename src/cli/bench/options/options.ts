@@ -1,0 +1,236 @@
+import { randomInt } from 'node:crypto';
+import { ChatstreamError } from '../../../core/base/errors.js';
+import { isRecord } from '../../../core/base/json.js';
+import { parseDuration } from '../../../core/base/units.js';
+import { inShortTrials } from '../../../core/bench/plan/interleaving.js';
+import type { BenchOptions, TargetOptions } from '../../../core/bench/plan/options.js';
+import { serverAddressOf } from '../../../core/bench/plan/server-address.js';
+import { type RateStage, totalMs } from '../../../core/bench/plan/stages.js';
+import { ownParametersOf } from '../../../core/bench/workload/request-body.js';
+import type { Endpoint } from '../../../core/measurement/endpoints.js';
+import { parseObjective } from '../../../core/measurement/objectives.js';
+import { checkFilesApart, type FlagOrigins, valuesOf } from '../../flags/flags.js';
+import { checkEngineFlags, mostLlamaSlots } from '../../serve/options.js';
+import { flagsToShow, givenServerFlags, ownServerCommand } from '../../serve/own-server.js';
+import { mostSlots } from '../../serve/queue-flags.js';
+import { type BenchFlags, usualDuration, usualExtension } from '../flags/flags.js';
+import { agentsOf } from './agents.js';
+import { formOf, headersFor } from './endpoint.js';
+import type { BenchFiles } from './files.js';
+import { isOpenLoop, loadOf, refuseShapes, stagesOf } from './load.js';
+import { abortRulesOf, findMaxOf, refuseWithSearch } from './search.js';
+import { clientsOfTenants, withFirstKey } from './tenants.js';
+import { withTrace } from './trace.js';
+import { conversationsOf } from './workload.js';
+
+/** The package that is running. */
+interface Package {
+  /** Where `bin/` is. */
+  readonly root: string;
+  readonly version: string;
+}
+
+/**
+ * What the flags mean for the bench.
+ *
+ * @param files what the files have that decide about the load
+ * @throws ChatstreamError `usage` for what makes no sense
+ */
+export function benchOptions(
+  flags: BenchFlags,
+  origins: FlagOrigins,
+  { root, version }: Package,
+  { tenants = [], trace = null, command = null }: BenchFiles = {},
+): BenchOptions {
+  refuseContradictions(flags, origins);
+  refuseShapes(flags, origins);
+  refuseWithSearch(flags, origins);
+  const ownClients = clientsOfTenants(tenants, flags, origins);
+  const findMax = findMaxOf(flags, origins);
+  const stages = stagesOf(flags);
+  const form = formOf(flags, origins);
+  const { endpoint } = form;
+  const options: BenchOptions = {
+    target: targetOf(ownClients === null ? flags : { ...flags, concurrency: [ownClients] }, origins, root, endpoint),
+    versus: flags.versus === undefined ? null : validUrl(flags.versus),
+    duet: Boolean(flags.duet),
+    headers: withFirstKey(headersOf(flags, endpoint), tenants, endpoint),
+    caPath: flags.ca ?? null,
+    // oclif has no value for a flag of this kind that was not given, whatever its type says.
+    insecure: Boolean(flags.insecure),
+    modelName: flags['model-name'] ?? null,
+    form,
+    extraBody: flags['extra-body'] === undefined ? null : jsonObject(flags['extra-body']),
+    omittedParams: omittedParamsOf(flags, endpoint),
+    load: ownClients === null ? loadOf(flags, findMax) : { type: 'closed', concurrency: [ownClients] },
+    findMax,
+    abortOn: abortRulesOf(flags),
+    maxConcurrency: flags['max-concurrency'] ?? null,
+    sweepUpTo: ownClients ?? Math.max(...flags.concurrency),
+    ...extentOf(flags, stages),
+    extension:
+      flags.requests === undefined && flags.duration === undefined && stages === undefined
+        ? { requests: usualExtension.requests, longestMs: parseDuration(usualExtension.longest) }
+        : null,
+    warmupMs: flags.warmup,
+    trials: flags.trials.most,
+    leastTrials: flags.trials.least,
+    maxDurationMs: flags['max-duration'] ?? null,
+    seed: flags.seed,
+    promptSalt: origins.isGiven('seed') ? 0 : randomInt(1, 2 ** 32),
+    timeoutMs: flags.timeout,
+    cancel: flags.cancel ?? null,
+    probeRate: flags['probe-rate'] ?? null,
+    waitReadyMs: flags['wait-ready'] ?? null,
+    workers: flags.workers ?? null,
+    agents: agentsOf(flags, origins),
+    prompts:
+      flags.prompts === undefined
+        ? { type: 'synthetic', inputTokens: flags['input-tokens'] }
+        : { type: 'file', path: flags.prompts },
+    conversations: conversationsOf(flags, origins),
+    tenants,
+    trace,
+    command,
+    outputTokens: flags['output-tokens'],
+    sharedPrefixTokens: flags['shared-prefix'],
+    objectives: valuesOf(flags.slo).map(parseObjective),
+    samplesPath: flags.samples ?? null,
+    version,
+  };
+  if (trace !== null) return withTrace(options, trace, flags, origins);
+  return options.versus === null ? options : inShortTrials(options);
+}
+
+/** How long each setting is measured, or with how many requests. */
+function extentOf(
+  { duration, requests }: BenchFlags,
+  stages: readonly RateStage[] | undefined,
+): Pick<BenchOptions, 'durationMs' | 'requests'> {
+  if (stages !== undefined) return { durationMs: totalMs(stages), requests: null };
+  if (requests !== undefined) return { durationMs: null, requests };
+  return { durationMs: duration ?? parseDuration(usualDuration), requests: null };
+}
+
+/**
+ * Flags that would have no effect, or spoil each other's. Only what is typed counts: variables may be set for other
+ * commands, or for other benches.
+ */
+function refuseContradictions(flags: BenchFlags, { isTyped }: FlagOrigins): void {
+  const isCompared = flags.baseline !== undefined || flags.versus !== undefined;
+  if (flags.duration === 0)
+    refuse('Nothing can be measured with --duration 0.', 'Give a time such as 10s, or --requests.');
+  if (flags['max-duration'] === 0) {
+    refuse('Nothing can be measured with --max-duration 0.', 'Give a time such as 15m, or leave it out.');
+  }
+  if (flags.prompts !== undefined && isTyped('input-tokens')) {
+    refuse('--input-tokens is for synthetic prompts, but --prompts names a file.', 'Leave out one of the two.');
+  }
+  for (const name of ['allow', 'github'] as const) {
+    if (isTyped(name) && !isCompared) {
+      refuse(`--${name} is for a comparison, but there is nothing to compare with.`, 'Add --versus or --baseline.');
+    }
+  }
+  if (isTyped('strict') && !isCompared && !flags['enforce-slo']) {
+    refuse('--strict needs something to judge.', 'Add --versus, --baseline or --enforce-slo.');
+  }
+  if (flags.trials.least < flags.trials.most && (!isCompared || flags['fail-on'] === undefined)) {
+    refuse(
+      `--trials ${flags.trials.least}..${flags.trials.most} adds trials until the gate can decide, but there is no gate.`,
+      'Add --versus or --baseline, and --fail-on; or give one number of trials.',
+    );
+  }
+  for (const name of ['ca', 'insecure', 'wait-ready'] as const) {
+    if (isTyped(name) && flags.url === undefined) {
+      refuse(`--${name} is for a server that is running, but --url names none.`, 'Add --url, or leave it out.');
+    }
+  }
+  const samples = flags.samples === undefined ? [] : [flags.samples];
+  checkFilesApart([...valuesOf(flags.output), ...samples], [flags.prompts, flags.baseline, flags.ca]);
+}
+
+function refuse(message: string, hint: string): never {
+  throw new ChatstreamError('usage', message, { hint });
+}
+
+function targetOf(
+  flags: BenchFlags,
+  { isTyped, isGiven }: FlagOrigins,
+  packageRoot: string,
+  endpoint: Endpoint,
+): TargetOptions {
+  if (flags.url !== undefined) {
+    // A variable that is set for servers in general, such as CHATSTREAM_MODEL, is not a contradiction.
+    const [first] = Object.keys(givenServerFlags(flags, isTyped));
+    if (first === undefined) return { type: 'url', url: validUrl(flags.url) };
+    return refuse(
+      `--${first} is for a server that the bench starts, but --url names one that is running.`,
+      'Leave out one of the two.',
+    );
+  }
+  const clients = Math.max(...flags.concurrency);
+  const slots = Math.max(...(flags['max-concurrency'] ?? [Math.min(clients, mostLlamaSlots)]));
+  if (slots > mostSlots) {
+    refuse(`A server has at most ${mostSlots} slots, so --max-concurrency ${slots} is too high.`, 'Lower it.');
+  }
+  checkEngineFlags(flags, slots);
+  const given = givenServerFlags(flags, isGiven);
+  const command = ownServerCommand(packageRoot, given, {
+    embeddings: endpoint === 'embeddings',
+    slots,
+    clients:
+      flags.by === 'concurrency' && flags['find-max'] !== undefined
+        ? mostClients
+        : isOpenLoop(flags)
+          ? undefined
+          : clients,
+  });
+  return { type: 'own', command, serverFlags: flagsToShow(given) };
+}
+
+/** A search may need any number of clients, none of which is to be refused. */
+const mostClients = 10_000;
+
+function headersOf(flags: BenchFlags, endpoint: Endpoint): Readonly<Record<string, string>> {
+  // CHATSTREAM_API_KEY may hold all keys of a server. A bearer token cannot have a comma in it (RFC 6750, 2.1).
+  const [key] = flags['api-key']?.split(',') ?? [];
+  const headers = headersFor(endpoint, key?.trim());
+  for (const header of valuesOf(flags.header)) {
+    const match = /^([\w!#$%&'*+.^`|~-]+)\s*:\s*(.*)$/.exec(header);
+    if (match?.[1] === undefined || match[2] === undefined) {
+      return refuse(`"${header}" is not a header.`, 'Write --header "name: value".');
+    }
+    headers[match[1].toLowerCase()] = match[2];
+  }
+  return headers;
+}
+
+/** In the order of the request, each once, so that equal plans look equal. */
+function omittedParamsOf(flags: BenchFlags, endpoint: Endpoint): readonly string[] {
+  const ownParameters = ownParametersOf(endpoint);
+  const given = valuesOf(flags['no-param']);
+  const unknown = given.find((name) => !ownParameters.includes(name));
+  if (unknown !== undefined) {
+    return refuse(`--no-param ${unknown} does not name a parameter that the bench sets.`, `It sets ${ownParameters.join(', ')}.`); // prettier-ignore
+  }
+  return ownParameters.filter((name) => given.includes(name));
+}
+
+function jsonObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isRecord(value) && !Array.isArray(value)) return value;
+  } catch {
+    // What is not JSON is not a JSON object either.
+  }
+  return refuse(
+    `--extra-body ${text} is not a JSON object.`,
+    `Write it as '{"top_k":1}', in quotes so that the shell leaves it alone.`,
+  );
+}
+
+/** Checked now, and read when the bench begins. */
+function validUrl(text: string): string {
+  serverAddressOf(text);
+  return text;
+}

@@ -1,0 +1,74 @@
+import { ChatstreamError } from '../../../core/base/errors.js';
+import { type AbortRule, parseAbortRule } from '../../../core/bench/plan/abort-rules.js';
+import type { FindMaxOptions } from '../../../core/bench/plan/options.js';
+import { type Objective, parseObjective } from '../../../core/measurement/objectives.js';
+import { type FlagOrigins, valuesOf } from '../../flags/flags.js';
+import type { BenchFlags } from '../flags/flags.js';
+
+/** Load that a search begins with if none is given. */
+const lowStart = 1;
+
+/**
+ * What `--find-max` means; null without it.
+ *
+ * @throws ChatstreamError `usage`
+ */
+export function findMaxOf(flags: BenchFlags, { isTyped }: FlagOrigins): FindMaxOptions | null {
+  const texts = valuesOf(flags['find-max']);
+  if (texts.length === 0) return null;
+  const { by, precision } = flags;
+  const given = { rate: flags.rate?.[0], concurrency: isTyped('concurrency') ? flags.concurrency[0] : undefined };
+  const start = by === 'max-concurrency' ? lowStart : (given[by] ?? lowStart);
+  return { promises: texts.map(parsePromise), by, precision, start };
+}
+
+/** An objective about every single request can never be known to hold: the next one might break it. */
+function parsePromise(text: string): Objective {
+  const promise = parseObjective(text);
+  if (promise.percentile !== null) return promise;
+  return refuse(`--find-max ${text} is about every single request.`, `Name a percentile: ${promise.metric}.p95${text.slice(text.indexOf('<'))}`); // prettier-ignore
+}
+
+/** The rules of `--abort-on`. @throws ChatstreamError `usage` */
+export function abortRulesOf(flags: BenchFlags): readonly AbortRule[] {
+  const rules = valuesOf(flags['abort-on']).map(parseAbortRule);
+  if (rules.some(({ type }) => type === 'slo') && flags.slo === undefined && flags['find-max'] === undefined) {
+    return refuse('--abort-on slo needs an objective.', 'Add --slo, such as --slo "ttft.p95<500ms".');
+  }
+  return rules;
+}
+
+/** What does not go with `--find-max`, or needs it. @throws ChatstreamError `usage` */
+export function refuseWithSearch(flags: BenchFlags, { isTyped }: FlagOrigins): void {
+  if (flags['find-max'] === undefined) {
+    for (const name of ['by', 'precision'] as const) {
+      if (isTyped(name)) refuse(`--${name} is for a search, but --find-max is not given.`, 'Add --find-max.');
+    }
+    return;
+  }
+  for (const name of ['trials', 'requests', 'versus', 'baseline', 'enforce-slo'] as const) {
+    if (isTyped(name)) {
+      refuse(
+        `--${name} cannot be combined with --find-max, which decides itself what it measures and how often.`,
+        `Leave out one of the two. --duration sets how long the first measurement of each load takes.`,
+      );
+    }
+  }
+  const lists = [flags.rate, isTyped('concurrency') ? flags.concurrency : [], flags['max-concurrency']];
+  if (lists.some((values) => (values?.length ?? 0) > 1)) {
+    refuse('--find-max searches with one setting, but a list is given.', 'Give one value.');
+  }
+  if (flags.by === 'max-concurrency' && isTyped('max-concurrency')) {
+    refuse('--by max-concurrency searches for it, but --max-concurrency sets it.', 'Leave out one of the two.');
+  }
+  if (flags.by === 'concurrency' && flags.rate !== undefined) {
+    refuse('--by concurrency raises the number of clients, but --rate is for an open loop.', 'Leave out one of the two.'); // prettier-ignore
+  }
+  if (flags.by === 'rate' && isTyped('concurrency')) {
+    refuse('--by rate is an open loop, which has no clients, but --concurrency is given.', 'Leave out one of the two.');
+  }
+}
+
+function refuse(message: string, hint: string): never {
+  throw new ChatstreamError('usage', message, { hint });
+}

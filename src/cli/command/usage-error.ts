@@ -1,0 +1,68 @@
+import type { Errors } from '@oclif/core';
+import { closest, distance } from 'fastest-levenshtein';
+import { ChatstreamError } from '../../core/base/errors.js';
+import { isRecord, member } from '../../core/base/json.js';
+
+/**
+ * An error of oclif's parser about flags and arguments as one of our own: on one line, and with the name or value that
+ * was probably meant.
+ */
+export function usageError(error: Errors.CLIError): ChatstreamError {
+  const unknown = unknownFlag(error);
+  const suggestion = unknown === null ? valueMeant(error.message) : flagMeant(unknown.name, unknown.known);
+  const hint = suggestion === null ? 'See --help.' : `Did you mean ${suggestion}?`;
+  const message = unknown === null ? oneSentence(error.message) : `There is no flag ${unknown.name}.`;
+  return new ChatstreamError('usage', message, { hint, cause: error });
+}
+
+/** Without the note that flags with several values take all words up to the next flag, which ours do not. */
+function oneSentence(text: string): string {
+  return withFlagName(text)
+    .replace(/\n\nNote: .*$/s, '')
+    .replace(/:?\s*\n\s*/g, ': ');
+}
+
+/** The text of an error from our own parsing of a flag, to which oclif has added lines with the flag's name and a hint. */
+export function withFlagName(text: string): string {
+  return text.replace(/^Parsing (--\S+) \n\t/, '$1: ').replace(/\nSee more help with --help$/, '');
+}
+
+interface UnknownFlag {
+  /** As it was typed. */
+  readonly name: string;
+  /** The flags of the command, each with its letter if it has one. */
+  readonly known: readonly { readonly name: string; readonly char: unknown }[];
+}
+
+/** oclif does not export the class of this error: it is the one with a list of flags. */
+function unknownFlag(error: Errors.CLIError): UnknownFlag | null {
+  const names = member(error, 'flags');
+  const name: unknown = Array.isArray(names) ? names[0] : undefined;
+  const known = member(member(member(error, 'parse'), 'input'), 'flags');
+  if (typeof name !== 'string' || !isRecord(known)) return null;
+  const flags = Object.entries(known).map(([each, flag]) => ({ name: each, char: member(flag, 'char') }));
+  return { name: name.replace(/=.*$/s, ''), known: [...flags, { name: 'help', char: 'h' }] };
+}
+
+function flagMeant(typed: string, known: UnknownFlag['known']): string | null {
+  const name = typed.replace(/^-+/, '');
+  const short = known.find(({ char }) => char === name);
+  if (short !== undefined) return `-${name} (--${short.name})`;
+  const meant = near(name, known.map((flag) => flag.name)); // prettier-ignore
+  return meant === null ? null : `--${meant}`;
+}
+
+/** From the sentence that oclif writes about a value that is not one of the flag's options. */
+function valueMeant(message: string): string | null {
+  const [, flag, value, options] = /^Expected (--\S+?)=(.*) to be one of: (.*)$/m.exec(message) ?? [];
+  if (flag === undefined || value === undefined || options === undefined) return null;
+  const meant = near(value, options.split(', '));
+  return meant === null ? null : `${flag} ${meant}`;
+}
+
+/** The candidate that differs least, if that is little enough for a typing error; two swapped letters differ by 2. */
+function near(text: string, candidates: readonly string[]): string | null {
+  const meant = closest(text, candidates);
+  const difference = distance(text, meant);
+  return difference < text.length && difference <= Math.ceil(text.length * 0.4) ? meant : null;
+}

@@ -1,0 +1,31 @@
+import type { OverallVerdict } from '../../core/compare/comparison.js';
+import { exitCodes } from './exit-codes.js';
+
+/**
+ * What the exit code of a gate means, as the last line of the output: who reads a job's log sees why it passed or failed.
+ *
+ * @param verdict of the comparison; null if there was none, or none was possible
+ * @param hasObjectives whether objectives are enforced
+ * @returns null if there was nothing to judge, or if an error has been reported instead
+ */
+export function exitLine(
+  code: number,
+  verdict: OverallVerdict | null,
+  { isStrict, hasObjectives = false }: { readonly isStrict: boolean; readonly hasObjectives?: boolean },
+): string | null {
+  switch (code) {
+    case exitCodes.done:
+      if (verdict === null || verdict === 'none') return hasObjectives ? 'Exit code 0: no objective was missed.' : null;
+      return verdict === 'inconclusive'
+        ? 'Exit code 0: inconclusive, which does not fail the job; with --strict, it would be 11.'
+        : 'Exit code 0: the gate passed.';
+    case exitCodes.regression:
+      return 'Exit code 10: regression.';
+    case exitCodes.inconclusive:
+      return isStrict ? 'Exit code 11: inconclusive, which fails the job because of --strict.' : null;
+    case exitCodes.objectiveMissed:
+      return 'Exit code 12: an objective was missed.';
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,81 @@
+import { EventEmitter } from 'node:events';
+import { ChatstreamError } from '../../core/base/errors.js';
+import { exitCodes } from './exit-codes.js';
+
+/** What asks for a clean shutdown: a signal, or a request to the server. */
+type ShutdownCause = NodeJS.Signals | 'request';
+
+export interface FirstSignal {
+  /** Resolves with the signal. */
+  readonly signalled: Promise<ShutdownCause>;
+  /** Does what the first signal does, unless there was one. */
+  readonly ask: () => void;
+  /** Aborted by the signal. */
+  readonly stopping: AbortSignal;
+  /** Listens no longer. */
+  readonly release: () => void;
+}
+
+/**
+ * Waits for the first SIGINT or SIGTERM, which asks for a clean shutdown. The second one ends the process at once.
+ *
+ * @param message of the error that `stopping` is aborted with
+ */
+export function firstSignal(message = 'Stopped before the model was loaded.'): FirstSignal {
+  const controller = new AbortController();
+  const came = new EventEmitter<{ signal: [ShutdownCause] }>();
+  const signalled = new Promise<ShutdownCause>((resolve) => came.once('signal', resolve));
+  const begin = (cause: ShutdownCause): void => {
+    controller.abort(new ChatstreamError('cancelled', message));
+    came.emit('signal', cause);
+  };
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+    begin(signal);
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return {
+    signalled,
+    stopping: controller.signal,
+    ask() {
+      if (!controller.signal.aborted) begin('request');
+    },
+    release() {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
+}
+
+/** Each SIGHUP from now on, which would end the process otherwise. Those that come before they are handled are one. */
+export class Hangups {
+  #isPending = false;
+  #callback = (): void => {
+    this.#isPending = true;
+  };
+
+  constructor() {
+    process.on('SIGHUP', () => {
+      this.#callback();
+    });
+  }
+
+  /** Calls back for what has come, and for each that comes. */
+  handle(callback: () => void): void {
+    this.#callback = callback;
+    if (this.#isPending) callback();
+  }
+}
+
+/**
+ * Ends this process as a SIGTERM would once the program that started it is gone, even if that was killed: for a server
+ * that a bench has started, and for a bench that a server has started. Without a channel to another program, as from a shell, it does nothing.
+ */
+export function endWithParent(): void {
+  if (process.channel === undefined) return;
+  process.channel.unref();
+  process.once('disconnect', () => {
+    process.kill(process.pid, 'SIGTERM');
+  });
+}

@@ -1,0 +1,230 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { resolve } from 'node:path';
+import { Flags, type Interfaces } from '@oclif/core';
+import { ChatstreamError } from '../../core/base/errors.js';
+import { parseBytes, parseDuration } from '../../core/base/units.js';
+import { type Lengths, parseLengths } from '../../core/measurement/lengths.js';
+
+/** A duration such as `250ms`, `10s` or `2m`; its value is in milliseconds. */
+export const durationFlag = Flags.custom<number>({
+  parse: (input) => Promise.resolve(parseDuration(input)),
+});
+
+/** `auto`, or a size such as `512MiB`; its value is in bytes. */
+export const autoOrBytesFlag = Flags.custom<number | 'auto'>({
+  parse: (input) => Promise.resolve(input === 'auto' ? ('auto' as const) : parseBytes(input)),
+});
+
+/** `auto`, or a whole number of at least `min`. */
+export const autoOrIntegerFlag = Flags.custom<number | 'auto', { min: number }>({
+  parse: (input, _context, { min }) => {
+    if (input === 'auto') return Promise.resolve('auto' as const);
+    const value = /^\d+$/.test(input) ? Number(input) : NaN;
+    if (Number.isSafeInteger(value) && value >= min) return Promise.resolve(value);
+    throw new ChatstreamError('usage', `"${input}" is neither auto nor a whole number of at least ${min}.`);
+  },
+});
+
+/** Whole numbers of at least 1, separated by commas; sorted, and without duplicates. */
+export const integersFlag = Flags.custom<readonly number[]>({
+  parse: (input) => Promise.resolve(parseIntegers(input)),
+});
+
+function parseIntegers(text: string): readonly number[] {
+  const values = text.split(',').map((each) => (/^\s*\d+\s*$/.test(each) ? Number(each) : NaN));
+  if (values.every((value) => Number.isSafeInteger(value) && value >= 1)) {
+    return [...new Set(values)].sort((a, b) => a - b);
+  }
+  throw new ChatstreamError('usage', `"${text}" is not a list of whole numbers of at least 1.`, {
+    hint: 'Write one number, or several with commas between them: 1,2,4,8.',
+  });
+}
+
+/** A number of trials, or from how many to how many. */
+export interface Trials {
+  readonly least: number;
+  readonly most: number;
+}
+
+const mostTrials = 1000;
+
+/** Fewer cannot show how much they differ. */
+const leastToGrowFrom = 3;
+
+/** `5`, or `3..20`: from 3 on as many as the gate needs, at most 20. */
+export const trialsFlag = Flags.custom<Trials>({
+  parse: (input) => Promise.resolve(parseTrials(input)),
+});
+
+function parseTrials(text: string): Trials {
+  const [, first = '', second] = /^\s*(\d+)(?:\s*\.\.\s*(\d+))?\s*$/.exec(text) ?? [];
+  const least = Number(first);
+  const most = Number(second ?? first);
+  const isFixed = second === undefined;
+  if (first !== '' && least >= (isFixed ? 1 : leastToGrowFrom) && least <= most && most <= mostTrials)
+    return { least, most };
+  throw new ChatstreamError('usage', `"${text}" is not a number of trials.`, {
+    hint: `Write a number from 1 to ${mostTrials}, or from how many to how many (3..20), beginning with at least ${leastToGrowFrom}.`,
+  });
+}
+
+/** Numbers above 0, separated by commas; sorted, and without duplicates. */
+export const positiveNumbersFlag = Flags.custom<readonly number[]>({
+  parse: (input) => Promise.resolve(parsePositiveNumbers(input)),
+});
+
+/** @throws ChatstreamError `usage` */
+export function parsePositiveNumbers(text: string): readonly number[] {
+  const values = text.split(',').map((each) => (/^\s*\d*\.?\d+\s*$/.test(each) ? Number(each) : NaN));
+  if (values.every((value) => value > 0 && Number.isFinite(value))) {
+    return [...new Set(values)].sort((a, b) => a - b);
+  }
+  throw new ChatstreamError('usage', `"${text}" is not a number above 0.`, {
+    hint: 'Write one number, or several with commas between them: 0.5,1,2,4.',
+  });
+}
+
+/** A number above 0. */
+export const positiveNumberFlag = Flags.custom<number>({
+  parse: (input) => Promise.resolve(parsePositiveNumber(input)),
+});
+
+function parsePositiveNumber(text: string): number {
+  const [first, ...others] = parsePositiveNumbers(text);
+  if (first !== undefined && others.length === 0) return first;
+  throw new ChatstreamError('usage', `"${text}" is not one number above 0.`);
+}
+
+/** A percentage above 0, up to 50 %; its value is a share. */
+export const percentFlag = Flags.custom<number>({
+  parse: (input) => Promise.resolve(parsePercent(input)),
+});
+
+function parsePercent(text: string): number {
+  const [, number = ''] = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(text) ?? [];
+  const share = Number(number) / 100;
+  if (number !== '' && share > 0 && share <= 0.5) return share;
+  throw new ChatstreamError('usage', `"${text}" is not a percentage above 0 % and up to 50 %.`, {
+    hint: 'Write it as 5%.',
+  });
+}
+
+/** A number of tokens or a distribution of numbers: `64`, `64±16`, `32-128`. */
+export const lengthsFlag = Flags.custom<Lengths>({
+  parse: (input) => Promise.resolve(parseLengths(input)),
+});
+
+/** A flag that may be repeated. Read it with {@link valuesOf}. */
+export const repeatableFlag = Flags.custom<readonly string[]>({
+  multiple: true,
+  multipleNonGreedy: true,
+  parse: (input) => Promise.resolve([input]),
+});
+
+/** A flag that may be repeated, and takes several values with commas between them. Read it with {@link valuesOf}. */
+export const listFlag = Flags.custom<readonly string[]>({
+  multiple: true,
+  multipleNonGreedy: true,
+  parse: (input) => Promise.resolve(input.split(/(?<!\\),/).map((value) => value.replaceAll('\\,', ',').trim())),
+});
+
+/** The same for addresses and networks: `10.0.0.7`, `fd00::/8`. Read it with {@link valuesOf}. */
+export const networksFlag = Flags.custom<readonly string[]>({
+  multiple: true,
+  multipleNonGreedy: true,
+  parse: (input) => Promise.resolve(input.split(',').map((each) => parseNetwork(each.trim()))),
+});
+
+/** @throws ChatstreamError `usage` */
+function parseNetwork(text: string): string {
+  const [address = '', bits = '0', ...more] = text.split('/');
+  const most = isIPv4(address) ? 32 : isIPv6(address) ? 128 : -1;
+  if (/^\d{1,3}$/.test(bits) && Number(bits) <= most && more.length === 0) return text;
+  throw new ChatstreamError('usage', `"${text}" is neither an address nor a network.`, {
+    hint: 'Write it as 10.0.0.7, 10.0.0.0/8 or fd00::/8.',
+  });
+}
+
+/**
+ * The values of a repeatable flag. oclif makes a list of the lists that its parser returns, but for a flag that is set by
+ * an environment variable it returns the parser's one list as it is; `flat` makes both the same.
+ */
+export function valuesOf(given: readonly (readonly string[])[] | undefined): readonly string[] {
+  return (given ?? []).flat();
+}
+
+interface Default<T> {
+  readonly default: T;
+  readonly defaultHelp: () => Promise<string>;
+}
+
+/** A default in the form in which it is typed, such as `60s`: --help shows the text, and the value is parsed from it. */
+function typedDefault<T>(parse: (text: string) => T): (text: string) => Default<T> {
+  return (text) => ({ default: parse(text), defaultHelp: () => Promise.resolve(text) });
+}
+
+export const defaultDuration = typedDefault(parseDuration);
+
+export const defaultIntegers = typedDefault(parseIntegers);
+
+export const defaultNumber = typedDefault(parsePositiveNumber);
+
+export const defaultPercent = typedDefault(parsePercent);
+
+export const defaultLengths = typedDefault(parseLengths);
+
+export const defaultTrials = typedDefault(parseTrials);
+
+/** For --help, where the default depends on something else. The flag has no value then. */
+export function defaultInWords(words: string): Pick<Default<never>, 'defaultHelp'> {
+  return { defaultHelp: () => Promise.resolve(words) };
+}
+
+/**
+ * Lets every flag be set by an environment variable as well: `--max-queue` reads `CHATSTREAM_MAX_QUEUE`. A flag that means
+ * something else in another command brings a variable of its own with the command's name in it, as
+ * `CHATSTREAM_BENCH_MAX_CONCURRENCY`, so that a variable that is set for one command does not change the other.
+ */
+export function fromEnvironment<T extends Interfaces.FlagInput>(flags: T): T {
+  for (const [name, flag] of Object.entries(flags)) {
+    flag.env ??= `CHATSTREAM_${name.replaceAll('-', '_').toUpperCase()}`;
+  }
+  return flags;
+}
+
+/** Where the values of flags come from. */
+export interface FlagOrigins {
+  /** From the command line. */
+  readonly isTyped: (name: string) => boolean;
+  /** From the command line or from the environment, rather than from the default. */
+  readonly isGiven: (name: string) => boolean;
+}
+
+/** @param parsed what `Command.parse` returns */
+export function flagOrigins({ raw, metadata }: Pick<Interfaces.ParserOutput, 'raw' | 'metadata'>): FlagOrigins {
+  return {
+    isTyped: (name) => raw.some((token) => token.type === 'flag' && token.flag === name),
+    isGiven: (name) => metadata.flags[name]?.setFromDefault !== true,
+  };
+}
+
+/**
+ * Checks the files that a command is told to write.
+ *
+ * @param read the files that it reads
+ * @throws ChatstreamError `usage` if one would be written twice, or would overwrite one that is read
+ */
+export function checkFilesApart(written: readonly string[], read: readonly (string | undefined)[]): void {
+  const taken = new Map(
+    read.filter((path) => path !== undefined).map((path) => [resolve(path), 'would overwrite an input file']),
+  );
+  for (const path of written) {
+    const problem = taken.get(resolve(path));
+    if (problem !== undefined) {
+      throw new ChatstreamError('usage', `Writing to ${path} ${problem}.`, {
+        hint: 'Give every file a name of its own.',
+      });
+    }
+    taken.set(resolve(path), 'twice would leave only one of the two');
+  }
+}

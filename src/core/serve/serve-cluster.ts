@@ -1,0 +1,91 @@
+import { hostname } from 'node:os';
+import type { Logger as PinoLogger } from 'pino';
+import { systemClock } from '../base/clock.js';
+import type { Bus } from '../bus/bus.js';
+import { ClusterModels } from '../cluster/front/cluster-models.js';
+import { FrontSettings } from '../cluster/front/front-settings.js';
+import { joinCluster } from '../cluster/joining/join-cluster.js';
+import type { Access } from '../config/access.js';
+import { createApp } from '../server/app.js';
+import type { ServerOptions } from '../server/http/context.js';
+import { listen } from '../server/http/listen.js';
+import type { CountedOutcome } from '../telemetry/totals.js';
+import {
+  contextOf,
+  controlsOf,
+  entrance,
+  type HostProcess,
+  openStorage,
+  type QueueOptions,
+  schedulerOptions,
+} from './serving.js';
+
+export interface ServeClusterOptions {
+  readonly queue: QueueOptions;
+  /** The most generations of a model at once in the whole cluster; null for as many as its nodes have places. */
+  readonly maxConcurrency: number | null;
+  /** What the configuration file says, besides the keys of `server.apiKeys`; null without such a file. */
+  readonly access: Access | null;
+  readonly server: ServerOptions;
+  /** This package's version, for /openapi.json. */
+  readonly version: string;
+  /** See `ServeOptions.host`. */
+  readonly host?: HostProcess;
+}
+
+export interface RunningFront {
+  readonly url: string;
+  readonly totals: Readonly<Record<CountedOutcome, number>>;
+  /** See `RunningServer.replaceAccess`. */
+  replaceAccess(access: Access): void;
+  /** See `RunningServer.drain`. */
+  drain(timeoutMs: number): Promise<number>;
+}
+
+/**
+ * Starts a front of a cluster: a server whose requests nodes answer. It begins even if there is no node yet.
+ *
+ * @param bus is closed at the end
+ * @throws ChatstreamError `address_unavailable`, `cluster_unavailable`, and `usage` if the file of --store cannot be used;
+ *   nothing is left running then
+ */
+export async function serveCluster(bus: Bus, options: ServeClusterOptions, logger: PinoLogger): Promise<RunningFront> {
+  const clock = systemClock;
+  const { queue, maxConcurrency, access, server } = options;
+  const guarded = entrance(server, access, clock);
+  const { keys, rates } = guarded;
+  // What a node generates cannot be paused.
+  const scheduling = schedulerOptions({ ...queue, preemptAfterMs: null }, access, keys);
+  // First: a file that cannot be used should not leave a member behind that the cluster takes for a front.
+  const storage = await openStorage(server, clock, logger);
+  const cluster = await joinCluster({ bus, clock, logger, role: 'front' });
+  const models = new ClusterModels({
+    ...{ peer: cluster.peer, lines: cluster.lines, nodes: cluster.nodes, clock, aliases: server.aliases },
+    own: new FrontSettings(scheduling, maxConcurrency),
+    queue: { ...scheduling, slots: 0, rates },
+  });
+  // With the number of the process: a machine may have several fronts.
+  const announcement = cluster.announceFront(`${hostname()}-${process.pid}`, models);
+  const executed = { line: models, engines: [], pids: () => [] };
+  const context = { ...contextOf(executed, guarded, options, { clock, logger }), models, storage };
+  const app = await createApp(context, logger);
+  const stop = async (): Promise<void> => {
+    await announcement.end();
+    await models.stop();
+    await cluster.leave();
+    await storage.close();
+  };
+  try {
+    const url = await listen(app, server);
+    return {
+      url,
+      ...controlsOf(app, context, stop),
+    };
+  } catch (error) {
+    await stop();
+    context.history.stop();
+    context.machine.stop();
+    await app.close();
+    throw error;
+  }
+}

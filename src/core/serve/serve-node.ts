@@ -1,0 +1,62 @@
+import type { Logger as PinoLogger } from 'pino';
+import { untilAborted } from '../base/abort.js';
+import { systemClock } from '../base/clock.js';
+import type { Bus } from '../bus/bus.js';
+import { joinCluster, openBuckets } from '../cluster/joining/join-cluster.js';
+import { ClusterNode } from '../cluster/node/cluster-node.js';
+import type { EngineInfo } from '../engine/engine.js';
+import type { EngineOptions } from '../engine/options.js';
+import { loggedLine } from './local-model.js';
+
+export interface ServeNodeOptions {
+  readonly engine: EngineOptions;
+  /** For people. */
+  readonly name: string;
+}
+
+export interface RunningNode {
+  readonly info: EngineInfo;
+  /**
+   * Takes nothing new, lets running generations finish for `timeoutMs` milliseconds, and ends everything; what is left goes on
+   * at other nodes. @returns how many generations were left
+   */
+  drain(timeoutMs: number): Promise<number>;
+}
+
+/**
+ * Loads a model, and joins a cluster with it.
+ *
+ * @param bus is closed at the end
+ * @param stopping aborts the start while the model is still being loaded; its reason is thrown
+ * @throws ChatstreamError `cluster_unavailable`, or the engine's error about the model; nothing is left running then
+ */
+export async function serveNode(
+  bus: Bus,
+  { engine: options, name }: ServeNodeOptions,
+  logger: PinoLogger,
+  stopping: AbortSignal,
+): Promise<RunningNode> {
+  const clock = systemClock;
+  const { engine } = loggedLine(options, null, logger);
+  try {
+    // First: a model may take minutes to load, only for a NATS server that cannot be used.
+    await openBuckets(bus);
+    const info = await untilAborted(engine.start(), stopping);
+    const cluster = await joinCluster({ bus, clock, logger, role: 'node' });
+    const node = new ClusterNode({ engine, info, name, peer: cluster.peer, members: cluster.members, clock });
+    return {
+      info,
+      drain: async (timeoutMs) => {
+        const left = await node.drain(timeoutMs);
+        await node.stop();
+        await cluster.leave();
+        await engine.stop();
+        return left;
+      },
+    };
+  } catch (error) {
+    await engine.stop();
+    await bus.close();
+    throw error;
+  }
+}

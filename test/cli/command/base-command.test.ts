@@ -1,0 +1,156 @@
+import { fileURLToPath } from 'node:url';
+import { Errors, Flags } from '@oclif/core';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BaseCommand } from '../../../src/cli/command/base-command.js';
+import { durationFlag } from '../../../src/cli/flags/flags.js';
+import { ChatstreamError } from '../../../src/core/base/errors.js';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+let failure: Error | undefined;
+
+const written: string[] = [];
+const json: unknown[] = [];
+
+class Example extends BaseCommand {
+  static override flags = {
+    count: Flags.integer({ char: 'c', min: 1 }),
+    wait: durationFlag(),
+    gpu: Flags.option({ options: ['auto', 'cuda', 'off'] as const })(),
+  };
+
+  async run(): Promise<object> {
+    await this.parse(Example);
+    if (failure !== undefined) throw failure;
+    return { done: true };
+  }
+
+  override logJson(value: unknown): void {
+    json.push(value);
+  }
+}
+
+/** Runs the command. @returns the exit code it ends with */
+async function exitCodeOf(...argv: readonly string[]): Promise<number> {
+  try {
+    await Example.run([...argv], root);
+    return 0;
+  } catch (error) {
+    if (error instanceof Errors.ExitError) return error.oclif.exit ?? 0;
+    throw error;
+  }
+}
+
+beforeEach(() => {
+  failure = undefined;
+  written.length = 0;
+  json.length = 0;
+  vi.spyOn(Example.prototype, 'logToStderr').mockImplementation((message) => {
+    written.push(message ?? '');
+  });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+const noModel = new ChatstreamError('model_unreadable', 'There is no model.', { hint: 'Bring one.' });
+
+describe('a command', () => {
+  it('prints nothing of its own when it succeeds', async () => {
+    expect(await exitCodeOf()).toBe(0);
+    expect([written, json]).toEqual([[], []]);
+  });
+
+  it('explains an error to a person: what happened, and what to do', async () => {
+    failure = noModel;
+    expect(await exitCodeOf()).toBe(3);
+    expect(written).toEqual(['error: There is no model.', 'Bring one.']);
+    expect(json).toEqual([]);
+  });
+
+  it('explains an error to a script', async () => {
+    failure = noModel;
+    expect(await exitCodeOf('--json')).toBe(3);
+    expect(json).toEqual([{ error: { code: 'model_unreadable', message: 'There is no model.', hint: 'Bring one.' } }]);
+    expect(written).toEqual([]);
+  });
+
+  it('shows where an unexpected error comes from', async () => {
+    failure = new TypeError('a bug');
+    expect(await exitCodeOf()).toBe(1);
+    expect(written.join('\n')).toContain('TypeError: a bug\n    at ');
+  });
+
+  it('calls an unexpected error internal, towards scripts', async () => {
+    failure = new TypeError('a bug');
+    expect(await exitCodeOf('--json')).toBe(1);
+    expect(json).toEqual([{ error: { code: 'internal', message: 'a bug', hint: null } }]);
+  });
+
+  it.each([
+    ['an unknown flag', ['--nope'], '--nope'],
+    ['a flag out of its range', ['--count', '0'], '--count'],
+    ['a flag of its own kind', ['--wait', 'soon'], '--wait'],
+    ['an argument that it does not take', ['word'], 'word'],
+  ])('treats %s as wrong usage', async (_, argv, mentioned) => {
+    expect(await exitCodeOf(...argv)).toBe(2);
+    expect(written.join('\n')).toContain(mentioned);
+  });
+
+  it('tells scripts in one line what is wrong with a flag', async () => {
+    expect(await exitCodeOf('--count', '0', '--json')).toBe(2);
+    expect(json).toEqual([
+      {
+        error: {
+          code: 'usage',
+          message: '--count: Expected an integer greater than or equal to 1 but received: 0',
+          hint: 'See --help.',
+        },
+      },
+    ]);
+  });
+
+  it('tells scripts in one line what is wrong with a duration', async () => {
+    expect(await exitCodeOf('--wait', 'soon', '--json')).toBe(2);
+    expect(json).toMatchObject([{ error: { code: 'usage', message: '--wait: "soon" is not a duration.' } }]);
+  });
+
+  it('tells people in one line what is wrong with a duration, and what to write', async () => {
+    expect(await exitCodeOf('--wait', 'soon')).toBe(2);
+    expect(written).toEqual([
+      'error: --wait: "soon" is not a duration.',
+      'Write a number and a unit, such as 250ms, 10s or 2m.',
+    ]);
+  });
+
+  it.each([
+    [['--cuont', '4'], 'There is no flag --cuont.', 'Did you mean --count?'],
+    [['--cuont=4'], 'There is no flag --cuont.', 'Did you mean --count?'],
+    [['--log-levle', 'info'], 'There is no flag --log-levle.', 'Did you mean --log-level?'],
+    [['--jsn'], 'There is no flag --jsn.', 'Did you mean --json?'],
+    [['--hepl'], 'There is no flag --hepl.', 'Did you mean --help?'],
+    [['--c', '4'], 'There is no flag --c.', 'Did you mean -c (--count)?'],
+    [['--temperature', '4'], 'There is no flag --temperature.', 'See --help.'],
+    [['--gpu', 'cud'], 'Expected --gpu=cud to be one of: auto, cuda, off', 'Did you mean --gpu cuda?'],
+    [['--gpu', 'tpu'], 'Expected --gpu=tpu to be one of: auto, cuda, off', 'See --help.'],
+  ])('guesses what was meant by %j', async (argv, message, hint) => {
+    expect(await exitCodeOf(...argv)).toBe(2);
+    expect(written).toEqual([`error: ${message}`, hint]);
+    expect(await exitCodeOf(...argv, '--json')).toBe(2);
+    expect(json).toEqual([{ error: { code: 'usage', message, hint } }]);
+  });
+
+  it.each(['1', 'true'])('speaks JSON with CHATSTREAM_JSON=%s', async (value) => {
+    vi.stubEnv('CHATSTREAM_JSON', value);
+    await exitCodeOf();
+    expect(json).toEqual([{ done: true }]);
+  });
+
+  it.each(['', '0', 'false'])('speaks to people with CHATSTREAM_JSON=%j', async (value) => {
+    vi.stubEnv('CHATSTREAM_JSON', value);
+    await exitCodeOf();
+    expect(json).toEqual([]);
+  });
+});

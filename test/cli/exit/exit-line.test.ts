@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { exitLine } from '../../../src/cli/exit/exit-line.js';
+
+it.each([
+  [0, 'pass', false, 'Exit code 0: the gate passed.'],
+  [0, 'inconclusive', false, 'Exit code 0: inconclusive, which does not fail the job; with --strict, it would be 11.'],
+  [10, 'regression', false, 'Exit code 10: regression.'],
+  [11, 'inconclusive', true, 'Exit code 11: inconclusive, which fails the job because of --strict.'],
+  [12, 'pass', false, 'Exit code 12: an objective was missed.'],
+  [0, 'none', false, null],
+  [0, null, false, null],
+  [3, 'regression', false, null],
+] as const)('explains exit code %d of the verdict %s', (code, verdict, isStrict, expected) => {
+  expect(exitLine(code, verdict, { isStrict })).toBe(expected);
+});
+
+it('explains the exit code of objectives without a comparison', () => {
+  expect(exitLine(0, null, { isStrict: false, hasObjectives: true })).toBe('Exit code 0: no objective was missed.');
+});
