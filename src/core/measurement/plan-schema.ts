@@ -25,7 +25,9 @@ export const planSchema = Type.Object({
     Type.Integer({ minimum: 1, description: 'Trials were added, from this number on, until the gate could decide.' }),
   ),
   duet: Type.Optional(
-    Type.Boolean({ description: 'Both servers were measured at the same time. Absent: in turns, or there was only one.' }),
+    Type.Boolean({
+      description: 'Both servers were measured at the same time. Absent: in turns, or there was only one.',
+    }),
   ),
   workload: Type.String({ description: 'synthetic, or the name and digest of the prompts file.' }),
   input_tokens: Type.Union([lengths, Type.Null()]),
