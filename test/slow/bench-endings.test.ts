@@ -2,12 +2,13 @@ import { existsSync, rmSync, symlinkSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BenchResult, resultSchema } from '../../src/core/measurement/result-schema.js';
 import { childrenOf, lives } from '../core/engine/process/processes.js';
 import { ForeignServers, streamWords } from '../support/foreign-servers.js';
 import { parseAs } from '../support/parse-as.js';
-import { CliProcess, runCli } from '../support/server-process.js';
+import { CliProcess, runCli, startServer } from '../support/server-process.js';
 import { until } from '../support/until.js';
 
 const small = ['-c', '2', '--output-tokens', '8', '--input-tokens', '8'];
@@ -43,6 +44,49 @@ async function markedServerAnswers(url: string): Promise<boolean> {
     return false;
   }
 }
+
+async function queueOf(url: string): Promise<{ readonly max_concurrency: number; readonly completed: number }> {
+  const view: unknown = await (await fetch(`${url}/v1/queue`)).json();
+  const { max_concurrency, totals } = view as { max_concurrency: number; totals: { completed: number } };
+  return { max_concurrency, completed: totals.completed };
+}
+
+describe('a bench on a server of its own', () => {
+  it('says all of it in JSON by its schema, and nothing else on stdout', async () => {
+    const plan = ['--slo', 'e2e<10m', '--trials', '2', '--seed', '7'];
+    const run = await runCli(['bench', ...short, ...mock, ...marked, '--json', ...plan, '--workers', '2']);
+    expect(await run.exited, run.stderr).toBe(0);
+    const schema: unknown = JSON.parse(await readFile(new URL('../../schemas/bench-v1.json', import.meta.url), 'utf8'));
+    const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
+    const isValid = ajv.compile(schema as object);
+    expect(isValid(JSON.parse(run.stdout)), JSON.stringify(isValid.errors)).toBe(true);
+
+    const result = resultOf(run);
+    expect(result).toMatchObject({
+      interrupted: false,
+      target: { model: 'mock', settings: { slots: 2, max_queue: mark } },
+      plan: { loop: 'closed', concurrency: [2], max_concurrency: [1, 2], trials: 2, seed: 7, slo: ['e2e<10m'] },
+    });
+    expect(result.runs.map(({ settings, trial }) => [settings.max_concurrency, trial])).toEqual([
+      [1, 1],
+      [2, 1],
+      [1, 2],
+      [2, 2],
+    ]);
+    for (const { requests, metrics, rates, client, output_tokens_source: source } of result.runs) {
+      expect(client.workers).toBe(2);
+      expect(requests).toMatchObject({ refused: 0, failed: 0, timed_out: 0, errors: {} });
+      expect(requests.completed).toBeGreaterThanOrEqual(2);
+      expect(metrics.ttft.count).toBe(requests.completed);
+      expect(metrics.queue_wait).toMatchObject({ source: 'measured', count: requests.completed });
+      expect(source).toBe('usage');
+      expect(rates.output_tokens_per_second / rates.requests_per_second).toBeCloseTo(8, 0);
+      expect(rates.goodput).toBeCloseTo(rates.requests_per_second, 9);
+    }
+    // Its server is gone.
+    expect(await markedServerAnswers(result.target.url)).toBe(false);
+  });
+});
 
 describe.concurrent('a bench on a server that it did not start', () => {
   it.runIf(existsSync('/dev/full'))(
@@ -103,6 +147,22 @@ describe.concurrent('a bench on a server that it did not start', () => {
 });
 
 describe.concurrent('a bench that is interrupted', () => {
+  it('reports the part of the current run, leaves the server as it was, and ends with 130', async () => {
+    const server = await startServer(['--engine', 'mock', '--mock-token', '1ms', '-n', '4']);
+    const endless = ['-d', '10m', '--warmup', '0', '-n', '1,2'];
+    const bench = new CliProcess(['bench', '-u', server.url, ...small, ...endless, '--json']);
+    await until(async () => bench.hasExited || (await queueOf(server.url)).completed > 10, 'some requests');
+    expect(await queueOf(server.url)).toMatchObject({ max_concurrency: 1 });
+    bench.signal('SIGINT');
+    await until(() => bench.hasExited, 'the bench to end');
+    expect(await bench.exited, bench.stderr).toBe(130);
+    const result = resultOf(bench);
+    expect(result).toMatchObject({ interrupted: true, runs: [{ settings: { max_concurrency: 1 } }] });
+    expect(result.runs[0]?.requests.completed).toBeGreaterThan(0);
+    expect(await queueOf(server.url)).toMatchObject({ max_concurrency: 4 });
+    expect(await server.stop()).toBe(0);
+  });
+
   it('shows the runs that were finished, and leaves no server behind', async () => {
     const file = join(folder, 'interrupted.json');
     const bench = new CliProcess(['bench', ...short, ...mock, ...marked, '--trials', '100', '-o', file]);

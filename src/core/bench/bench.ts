@@ -1,7 +1,7 @@
 import type { ChatstreamError } from '../base/errors.js';
 import type { BenchResult } from '../measurement/result-schema.js';
 import type { SettingSummary } from '../measurement/summarise.js';
-import { measureAll, type Prepared, type TrialHooks } from './measure-all.js';
+import { measureAll, type TrialHooks } from './measure-all.js';
 import type { BenchProgress } from './measure-run.js';
 import { measureSearch } from './measure-search.js';
 import { openLoads } from './open-load.js';
@@ -10,6 +10,7 @@ import { type BenchOptions, checkVersus } from './plan/options.js';
 import { searchedSettings } from './plan/searched.js';
 import { planSettings } from './plan/settings.js';
 import { blockTokens } from './plan/trace.js';
+import type { Prepared } from './planned-job.js';
 import { beginSamplesFile } from './record/samples-file.js';
 import { assembleResult, type Session } from './result/assemble-result.js';
 import { readCertificates } from './target/certificates.js';

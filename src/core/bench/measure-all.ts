@@ -8,23 +8,8 @@ import type { LoadGenerator } from './load/load-generator.js';
 import { type MeasuredRun, measureRun, type RunHooks, type RunPlace } from './measure-run.js';
 import { candidateFirst } from './plan/interleaving.js';
 import type { BenchOptions } from './plan/options.js';
-import type { PlannedRun } from './plan/settings.js';
-import { extensionPlanned, plannedJob } from './planned-job.js';
+import { extensionPlanned, plannedJob, type Prepared, type Step } from './planned-job.js';
 import type { Target } from './target/target.js';
-import type { PreparedTenant } from './tenant-loads.js';
-import type { WorkloadSpec } from './workload/workload.js';
-
-/** What has to be known before the first run. */
-export interface Prepared {
-  readonly workload: WorkloadSpec;
-  /** Those who send; empty if there is one. */
-  readonly tenants: readonly PreparedTenant[];
-  readonly promptsName: string | null;
-  readonly ignoreEos: boolean;
-  readonly runningUsage: boolean;
-  /** What the user should know about the requests. */
-  readonly warnings: readonly string[];
-}
 
 export interface TrialHooks extends RunHooks {
   /** Called with the result of each run, in the order of measurement. */
@@ -139,20 +124,6 @@ function endWith(error: unknown, server: Step['side']['server'] | null, measured
   measured.failure ??= asChatstreamError(error);
   const { code, message } = measured.failure;
   measured.endedEarly ??= { cause: code === 'target_unreachable' ? 'target-lost' : 'failed', server, message };
-}
-
-/** One setting of one server in one trial. */
-export interface Step extends PlannedRun {
-  readonly side: {
-    readonly server: 'candidate' | 'baseline';
-    readonly target: Target;
-    readonly load: LoadGenerator;
-    readonly results: Run[];
-  };
-  /** From 0; the same on both sides, which get the same prompts. */
-  readonly number: number;
-  /** Decides when requests are due, instead of the trial. */
-  readonly arrivalSeed?: number;
 }
 
 /**

@@ -1,15 +1,42 @@
 import { mixSeeds } from '../base/random.js';
 import { isSequential } from '../measurement/conversation-shape.js';
+import type { Run } from '../measurement/result-schema.js';
 import { type Extension, extensionOf } from './load/extension.js';
-import type { LoadJob } from './load/load-generator.js';
+import type { LoadGenerator, LoadJob } from './load/load-generator.js';
 import { meanRequests } from './load/tenant-load.js';
-import type { Prepared, Step } from './measure-all.js';
 import type { BenchOptions } from './plan/options.js';
+import type { PlannedRun } from './plan/settings.js';
 import { partOfLoad, tenantOfClients } from './plan/tenants.js';
 import { timesOf } from './plan/trace.js';
 import type { Target } from './target/target.js';
-import { tenantLoads } from './tenant-loads.js';
+import { type PreparedTenant, tenantLoads } from './tenant-loads.js';
 import { meanTurns, type WorkloadSpec } from './workload/workload.js';
+
+/** What has to be known before the first run. */
+export interface Prepared {
+  readonly workload: WorkloadSpec;
+  /** Those who send; empty if there is one. */
+  readonly tenants: readonly PreparedTenant[];
+  readonly promptsName: string | null;
+  readonly ignoreEos: boolean;
+  readonly runningUsage: boolean;
+  /** What the user should know about the requests. */
+  readonly warnings: readonly string[];
+}
+
+/** One setting of one server in one trial. */
+export interface Step extends PlannedRun {
+  readonly side: {
+    readonly server: 'candidate' | 'baseline';
+    readonly target: Target;
+    readonly load: LoadGenerator;
+    readonly results: Run[];
+  };
+  /** From 0; the same on both sides, which get the same prompts. */
+  readonly number: number;
+  /** Decides when requests are due, instead of the trial. */
+  readonly arrivalSeed?: number;
+}
 
 /** What one step asks of the load generator. */
 export function plannedJob(

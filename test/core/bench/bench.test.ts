@@ -98,8 +98,8 @@ describe('the words of the prompts', () => {
     expect(promptsTo(candidate)).toHaveLength(4);
     expect(promptsTo(candidate)).toEqual(promptsTo(baseline));
     expect(places).toEqual([
-      { run: 1, runs: 2, server: { role: 'candidate', url: candidate.url } },
-      { run: 2, runs: 2, server: { role: 'baseline', url: baseline.url } },
+      { run: 1, runs: 2, server: { role: 'candidate', url: candidate.url, isDuet: false } },
+      { run: 2, runs: 2, server: { role: 'baseline', url: baseline.url, isDuet: false } },
     ]);
   });
 });

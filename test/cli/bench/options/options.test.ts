@@ -16,6 +16,7 @@ describe('the options of a bench', () => {
       trace: null,
       command: null,
       versus: null,
+      duet: false,
       headers: {},
       caPath: null,
       insecure: false,
