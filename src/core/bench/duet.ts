@@ -1,5 +1,8 @@
-import type { Extension } from './load/extension.js';
+import { type Extension, sideBySide } from './load/extension.js';
 import type { LoadJob } from './load/load-generator.js';
+
+/** One of the two servers. */
+export type Role = 'candidate' | 'baseline';
 
 /**
  * Two runs that begin and end together, one for each of two servers ("duet benchmarking", Bulej et al., ICPE 2020): what
@@ -11,11 +14,13 @@ import type { LoadJob } from './load/load-generator.js';
  * baseline    ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒─┘▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓ its 33rd is last ┘ ░░░░
  * ```
  *
- * If one of them fails, the other is aborted: alone it would be measured under another load.
+ * If one of them fails, the other is aborted: alone it would be measured under another load. Both are sent from one thread, so
+ * that the load generator is late for both alike.
  */
 export class Duet {
-  /** What the jobs of both have in common, so that neither goes on when the other has ended. */
-  readonly shared: Pick<LoadJob, 'extension' | 'commonEnd'>;
+  readonly #extensions: Readonly<Record<Role, Extension | null>>;
+  /** 1 as soon as either run has begun all of its requests. */
+  readonly #commonEnd = new Int32Array(1);
   readonly #failure = new AbortController();
   #begin: () => void = () => undefined;
   readonly #begun = new Promise<void>((resolve) => {
@@ -25,15 +30,22 @@ export class Duet {
 
   /** @param extension of one run */
   constructor(extension: Extension | null) {
-    this.shared = {
-      extension: extension === null ? null : { ...extension, requests: 2 * extension.requests },
-      commonEnd: new Int32Array(new SharedArrayBuffer(4)),
-    };
+    const [candidate, baseline] = extension === null ? [null, null] : sideBySide(extension);
+    this.#extensions = { candidate, baseline };
   }
 
   /** Aborted when one of the two has failed. */
   get failed(): AbortSignal {
     return this.#failure.signal;
+  }
+
+  /**
+   * The job of one of them, which ends when the other's does. An open loop needs nothing for that: both have the same
+   * schedule, and a common end would take the last requests from the one that is a moment later.
+   */
+  joined(job: LoadJob, role: Role): LoadJob {
+    const own = { ...job, extension: this.#extensions[role] };
+    return job.shape.type === 'open' ? own : { ...own, commonEnd: this.#commonEnd };
   }
 
   /** One of them is ready. Resolves when both are, or when the other has failed. */

@@ -3,7 +3,7 @@ import { microsNow } from '../base/micros.js';
 import { stoppedByUser } from '../measurement/ended-early.js';
 import { plural } from '../measurement/numbers.js';
 import type { EndedEarly, Run, Setting } from '../measurement/result-schema.js';
-import { Duet } from './duet.js';
+import { Duet, type Role } from './duet.js';
 import type { LoadGenerator } from './load/load-generator.js';
 import { type MeasuredRun, measureRun, type RunHooks, type RunPlace } from './measure-run.js';
 import { candidateFirst } from './plan/interleaving.js';
@@ -119,7 +119,7 @@ async function measureTogether(
  * @param server which of them failed
  * @throws the error if nothing was
  */
-function endWith(error: unknown, server: Step['side']['server'] | null, measured: Measured): void {
+function endWith(error: unknown, server: Role | null, measured: Measured): void {
   if (measured.runs.length === 0) throw error;
   measured.failure ??= asChatstreamError(error);
   const { code, message } = measured.failure;
@@ -141,11 +141,14 @@ export async function measureStep(
   const { server, target, load, results } = step.side;
   try {
     const isStopped = hooks.signal.aborted;
-    const job = { ...plannedJob(options, prepared, step, target), ...duet?.shared };
+    const planned = plannedJob(options, prepared, step, target);
+    const job = duet === null ? planned : duet.joined(planned, server);
     const inRun = duet === null ? hooks : hooksInDuet(hooks, duet, server);
     const finished = isStopped ? null : await measureRun(step, place, job, target, load, inRun, options.abortOn);
+    // What is left of it was measured alone.
+    if (duet?.failed.aborted === true) return null;
     if (finished === null) {
-      if (duet?.failed.aborted !== true) measured.endedEarly ??= stoppedByUser;
+      measured.endedEarly ??= stoppedByUser;
       return null;
     }
     results.push(finished.run);
@@ -170,7 +173,7 @@ export async function measureStep(
 }
 
 /** The progress that is shown is the candidate's: the same block cannot show two runs. */
-function hooksInDuet(hooks: TrialHooks, duet: Duet, server: Step['side']['server']): RunHooks {
+function hooksInDuet(hooks: TrialHooks, duet: Duet, server: Role): RunHooks {
   return {
     onProgress: server === 'candidate' ? hooks.onProgress : () => undefined,
     ready: () => duet.ready(),

@@ -138,8 +138,7 @@ export async function measureRun(
       observations: stopObserving(),
       beginUs: startUs + job.warmupMs * 1000,
       planned,
-      cpuShare:
-        agents === null ? (cpu.user + cpu.system) / elapsedUs / processShares(place, parts) : cpuShareOf(agents),
+      cpuShare: agents === null ? (cpu.user + cpu.system) / elapsedUs : cpuShareOf(agents),
       ...(agents === null ? {} : { agents }),
       aggregate: counted?.queueWait ?? null,
       promptCache: counted?.promptCache ?? null,
@@ -160,14 +159,6 @@ export async function measureRun(
     clearInterval(timer);
     stopObserving();
   }
-}
-
-/**
- * How many loads the CPU time of the process is of. Two that are sent at the same time from one thread each are both sent
- * from the main thread, whose time is that of each.
- */
-function processShares({ server }: RunPlace, { length: threads }: readonly RunPart[]): number {
-  return server?.isDuet === true && threads > 1 ? 2 : 1;
 }
 
 function cpuShareOf({ agents }: AgentsOfRun): number {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { systemClock } from '../base/clock.js';
 import { longestOf } from '../measurement/lengths.js';
+import { inThreadLoad } from './load/in-thread.js';
 import { chooseWorkers, expectedEvents } from './load/in-workers.js';
 import type { LoadGenerator } from './load/load-generator.js';
 import { localLoad } from './load/local-load.js';
@@ -14,7 +15,7 @@ const agentsWithinMs = 60_000;
 export interface Loads {
   /** To one server after the other, or to the candidate. */
   readonly load: LoadGenerator;
-  /** To the baseline, at the same time as to the candidate; null: the servers take turns. */
+  /** To the baseline, at the same time as to the candidate and from the same thread; null: the servers take turns. */
   readonly beside: LoadGenerator | null;
 }
 
@@ -30,10 +31,9 @@ export async function openLoads(
 ): Promise<Loads> {
   const events = expectedEvents(load, form, form.endpoint === 'embeddings' ? 1 : longestOf(outputTokens));
   if (agents === null) {
+    if (duet) return { load: inThreadLoad(), beside: inThreadLoad() };
     const mostInFlight = load.type === 'open' ? load.maxInFlight : undefined;
-    if (!duet) return { load: localLoad(workers ?? chooseWorkers(events, mostInFlight)), beside: null };
-    const each = workers ?? Math.ceil(chooseWorkers(2 * events, mostInFlight) / 2);
-    return { load: localLoad(each), beside: localLoad(each) };
+    return { load: localLoad(workers ?? chooseWorkers(events, mostInFlight)), beside: null };
   }
   // Loaded late: most benches need neither.
   const { connectNats } = await import('../bus/nats-bus.js');

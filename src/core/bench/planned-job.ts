@@ -1,6 +1,7 @@
 import { mixSeeds } from '../base/random.js';
 import { isSequential } from '../measurement/conversation-shape.js';
 import type { Run } from '../measurement/result-schema.js';
+import type { Role } from './duet.js';
 import { type Extension, extensionOf } from './load/extension.js';
 import type { LoadGenerator, LoadJob } from './load/load-generator.js';
 import { meanRequests } from './load/tenant-load.js';
@@ -27,7 +28,7 @@ export interface Prepared {
 /** One setting of one server in one trial. */
 export interface Step extends PlannedRun {
   readonly side: {
-    readonly server: 'candidate' | 'baseline';
+    readonly server: Role;
     readonly target: Target;
     readonly load: LoadGenerator;
     readonly results: Run[];
@@ -42,7 +43,7 @@ export interface Step extends PlannedRun {
 export function plannedJob(
   options: BenchOptions,
   { workload, tenants: preparedTenants, ignoreEos, runningUsage }: Prepared,
-  { setting, trial, number, arrivalSeed }: Step,
+  { setting, trial, number, arrivalSeed, side }: Step,
   target: Target,
 ): LoadJob {
   const { load, seed } = options;
@@ -98,6 +99,7 @@ export function plannedJob(
     objectives: options.objectives,
     promises: options.findMax?.promises ?? options.objectives,
     samplesPath: options.samplesPath,
+    ...(options.versus === null ? {} : { samplesOf: side.server }),
     ...(options.cancel === null ? {} : { leaving: { ...options.cancel, seed } }),
     ...(options.probeRate === null ? {} : { probes: { rate: options.probeRate, seed } }),
   };

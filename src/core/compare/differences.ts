@@ -116,6 +116,7 @@ export function cacheDifferences(baseline: CachedRuns, candidate: CachedRuns): r
 const usualPlan = {
   no_param: [],
   streaming: true,
+  duet: false,
   ...{ arrival_cv: null, stages: null, max_in_flight: null, cancel: null, probe_rate: null },
   ...{ turns: '1', think_time: '0ms', live_answers: false, tenants: [], trace: null },
 };

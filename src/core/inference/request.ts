@@ -136,6 +136,6 @@ export type InferenceEvent =
       readonly sinceArrivalMs: number;
       /** The name of the executor that had it last; left out where there is only one. */
       readonly executor?: string;
-      /** The model whose line it was in; left out where this server has one model, and if it was refused before that was known. */
+      /** The model whose line it was in; left out where this server has one model of its own, and if it was refused before that was known. */
       readonly model?: string;
     };

@@ -1,16 +1,20 @@
 import type { Subscribable } from '../base/emitter.js';
 import type { RateLimiter } from '../scheduler/rate-limiter.js';
-import type { InferenceEvent } from './request.js';
+import { answerTokens, type InferenceEvent } from './request.js';
 
-/** Counts the tokens of requests that have ended against the limits of their keys. */
-export function spendTokens(events: Subscribable<InferenceEvent>, rates: RateLimiter | undefined): void {
+/**
+ * Counts the tokens of requests that have ended against the limits of their keys. What another server is said to have generated
+ * has been read here like a prompt, and a client may have made it up: it counts too.
+ */
+export function spendTokens(events: Subscribable<InferenceEvent>, rates: Pick<RateLimiter, 'spend'> | undefined): void {
   if (rates === undefined) return;
   events((event) => {
     if (event.type !== 'settled') return;
     const payer = event.payer ?? event.key;
     if (payer === null) return;
-    const { promptTokens, cachedTokens, outputTokens, prefillMs } = event.timings;
+    const { promptTokens, cachedTokens, prefillMs } = event.timings;
+    const answered = answerTokens(event.timings);
     // Requests that never left the queue have cost no prefill.
-    if (outputTokens > 0 || prefillMs > 0) rates.spend(payer, promptTokens - cachedTokens + outputTokens);
+    if (answered > 0 || prefillMs > 0) rates.spend(payer, promptTokens - cachedTokens + answered);
   });
 }

@@ -43,8 +43,10 @@ export class Overtaking {
       this.#keys.set(key, factors);
     }
     const newest = Math.log(Math.min(most, Math.max(1 / most, waitedMs / expectedMs)));
-    if (isFirst) factors.first = moved(factors.first, newest);
-    else factors.later = moved(factors.later, newest);
+    const { first, later } = factors;
+    // Where nothing is known of the one, the other is nearer to it than nothing.
+    if (isFirst) factors.first = moved(first ?? later, newest);
+    else factors.later = moved(later ?? first, newest);
   }
 }
 

@@ -12,6 +12,8 @@ export function observeModels(line: Pick<RequestLine, 'modelQueues'>, registry: 
       labelNames: ['model'],
       registers,
       collect() {
+        // Models may vanish.
+        this.reset();
         for (const model of line.modelQueues ?? []) this.set({ model: model.name }, read(model));
       },
     });

@@ -45,6 +45,7 @@ describe('results are comparable', () => {
 describe('results are not comparable', () => {
   it.each<[string, (result: BenchResult) => void]>([
     ['plan.duration_ms', (result) => (result.plan.duration_ms = 5000)],
+    ['plan.duet', (result) => (result.plan.duet = true)],
     ['plan.no_param', (result) => (result.plan.no_param = ['temperature'])],
     ['plan.extra_body', (result) => (result.plan.extra_body = { top_k: 1 })],
     ['plan.input_tokens', (result) => (result.plan.input_tokens = null)],
@@ -55,6 +56,12 @@ describe('results are not comparable', () => {
     ['engine', (result) => (result.target.engine = 'mock')],
   ])('if they differ in %s', (field, change) => {
     expect(differing(change)).toEqual([field]);
+  });
+
+  it('if only the first was measured beside another server', () => {
+    const duet = structuredClone(base);
+    duet.plan.duet = true;
+    expect(differencesOf(pair(duet, base)).map(({ field }) => field)).toEqual(['plan.duet']);
   });
 
   it('if servers were started differently, as far as both say', () => {

@@ -18,6 +18,15 @@ describe('how much longer than expected the jobs of a key wait', () => {
     expect(overtaking.factorOf('eva', true)).toBe(1);
   });
 
+  it('begins for the one with what is known of the other', () => {
+    const overtaking = new Overtaking();
+    learn(overtaking, 'ben', true, 1000);
+    learn(overtaking, 'anna', false, 4000);
+    const before = overtaking.factorOf('anna', true);
+    overtaking.waited('anna', true, 4000, 1000);
+    expect(overtaking.factorOf('anna', true)).toBeCloseTo(before, 2);
+  });
+
   it('is nothing for the only key, nor is it learned from waits that are too short to say anything', () => {
     const overtaking = new Overtaking();
     learn(overtaking, 'anna', true, 3000);

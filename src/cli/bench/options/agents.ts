@@ -26,9 +26,6 @@ export function agentsOf(flags: BenchFlags, { isTyped }: FlagOrigins): AgentsOpt
   if (flags.samples !== undefined) {
     refuse('--samples cannot be combined with --agents: each of them would have a part.', 'Leave out one of the two.');
   }
-  if (flags.duet) {
-    refuse('--duet cannot be combined with --agents: they load one server at a time.', 'Leave out one of the two.');
-  }
   if (flags['max-in-flight'] !== undefined && flags['max-in-flight'] < count) {
     refuse(`--max-in-flight ${flags['max-in-flight']} cannot be shared by ${count} agents.`, 'Use fewer agents.');
   }

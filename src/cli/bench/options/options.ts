@@ -15,6 +15,7 @@ import { flagsToShow, givenServerFlags, ownServerCommand } from '../../serve/own
 import { mostSlots } from '../../serve/queue-flags.js';
 import { type BenchFlags, usualDuration, usualExtension } from '../flags/flags.js';
 import { agentsOf } from './agents.js';
+import { duetOf } from './duet.js';
 import { formOf, headersFor } from './endpoint.js';
 import type { BenchFiles } from './files.js';
 import { isOpenLoop, loadOf, refuseShapes, stagesOf } from './load.js';
@@ -53,7 +54,7 @@ export function benchOptions(
   const options: BenchOptions = {
     target: targetOf(ownClients === null ? flags : { ...flags, concurrency: [ownClients] }, origins, root, endpoint),
     versus: flags.versus === undefined ? null : validUrl(flags.versus),
-    duet: Boolean(flags.duet),
+    duet: duetOf(flags, origins),
     headers: withFirstKey(headersOf(flags, endpoint), tenants, endpoint),
     caPath: flags.ca ?? null,
     // oclif has no value for a flag of this kind that was not given, whatever its type says.

@@ -46,7 +46,7 @@ export function refuseWithSearch(flags: BenchFlags, { isTyped }: FlagOrigins): v
     }
     return;
   }
-  for (const name of ['trials', 'requests', 'versus', 'baseline', 'enforce-slo'] as const) {
+  for (const name of ['trials', 'requests', 'versus', 'duet', 'baseline', 'enforce-slo'] as const) {
     if (isTyped(name)) {
       refuse(
         `--${name} cannot be combined with --find-max, which decides itself what it measures and how often.`,

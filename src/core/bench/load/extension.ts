@@ -12,6 +12,8 @@ export interface Extension {
   readonly longestMs: number;
   /** Shared: how many requests that count were completed, and how many ended without an answer. */
   readonly ended: Int32Array;
+  /** The same of a run of another server at the same time, which goes on as long as this one; absent: there is none. */
+  readonly beside?: Int32Array;
 }
 
 const completed = 0;
@@ -20,6 +22,15 @@ const unanswered = 1;
 /** One run's share of the requests that all trials of its setting are to have together. */
 export function extensionOf({ requests, longestMs }: PlannedExtension, trials: number): Extension {
   return { requests: Math.ceil(requests / trials), longestMs, ended: new Int32Array(new SharedArrayBuffer(8)) };
+}
+
+/** For two runs at the same time, neither of which ends while the other needs more. */
+export function sideBySide({ requests, longestMs }: Extension): readonly [Extension, Extension] {
+  const [one, other] = [extensionOf({ requests, longestMs }, 1), extensionOf({ requests, longestMs }, 1)];
+  return [
+    { ...one, beside: other.ended },
+    { ...other, beside: one.ended },
+  ];
 }
 
 /** The same with counts that are kept elsewhere, such as by other machines. */
@@ -40,7 +51,11 @@ export function countEnded({ ended }: Extension, { status }: RequestOutcome): vo
  * Whether more requests would help: there are not enough yet, and most were answered. Of a server that answers fewer, a
  * median says little however long it is measured.
  */
-export function needsMore({ ended, requests }: Extension): boolean {
+export function needsMore({ ended, beside, requests }: Extension): boolean {
+  return hasTooFew(ended, requests) || (beside !== undefined && hasTooFew(beside, requests));
+}
+
+function hasTooFew(ended: Int32Array, requests: number): boolean {
   const answers = Atomics.load(ended, completed);
   return answers < requests && Atomics.load(ended, unanswered) <= answers;
 }

@@ -85,9 +85,9 @@ function runLoad(
 }
 
 /** Who sent a request, for the file of samples. */
-function senderOf({ number, tenant }: Turn, { tenants = [] }: LoadJob): Sender {
+function senderOf({ number, tenant }: Turn, { tenants = [], samplesOf }: LoadJob): Sender {
   const name = tenant === undefined ? undefined : tenants[tenant]?.tenant.name;
-  return { turn: number ?? null, tenant: name ?? null };
+  return { turn: number ?? null, tenant: name ?? null, ...(samplesOf === undefined ? {} : { server: samplesOf }) };
 }
 
 /** How long each reported stage takes; empty if the rate stays the same. */

@@ -35,8 +35,8 @@ export interface LoadJob {
   /** Beyond the duration; null: no request begins after it. */
   readonly extension: Extension | null;
   /**
-   * Shared with a load that is sent to another server at the same time: 1 as soon as either has begun all of its requests,
-   * which ends both. Absent: there is none.
+   * Shared with a closed loop of another server at the same time and in the same thread: 1 as soon as either has begun all
+   * of its requests, which ends both. Absent: there is none.
    */
   readonly commonEnd?: Int32Array;
   /** For goodput, each is a limit for every single request. */
@@ -44,6 +44,8 @@ export interface LoadJob {
   /** Whose misses are counted over time. */
   readonly promises: readonly Objective[];
   readonly samplesPath: string | null;
+  /** Which of two servers the samples are of; absent: there is one. */
+  readonly samplesOf?: 'candidate' | 'baseline';
   /** Clients that give up; absent: none do. */
   readonly leaving?: Leaving;
   /** One-token requests beside the load; absent: none. */

@@ -42,12 +42,14 @@ function probe(file: number): void {
   if (stats.isFile()) ftruncateSync(file);
 }
 
-/** Whose request it was. */
+/** Whose request it was, and to which of two servers. */
 export interface Sender {
   /** Which message of the user in its conversation, from 1; null if it stands alone. */
   readonly turn: number | null;
   /** The name of its tenant; null without tenants. */
   readonly tenant: string | null;
+  /** Absent if there is one. */
+  readonly server?: 'candidate' | 'baseline';
 }
 
 /** One JSON line for each counted request, appended as they end. Several threads may append to the same file. */

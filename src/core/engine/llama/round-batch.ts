@@ -120,7 +120,8 @@ class RoundBatches {
     const size = batch.reduce((sum, { request }) => sum + request.tokens.length, 0);
     // The round loop never asks for so much; only the library can cut it into several batches.
     if (size > this.#context.batchSize) {
-      for (const { request, draw, resolve } of batch) resolve(this.#byLibrary(request, draw));
+      const drawn = batch.map(({ request, draw }) => this.#byLibrary(request, draw));
+      await answer(batch, drawn);
       return;
     }
     this.#observe(batch.length);
@@ -129,12 +130,10 @@ class RoundBatches {
     this.#native.setThreads(threadsOf(this.#context));
     const decoded = this.#native.decodeBatch();
     if (!this.#hasOneThread) await decoded;
-    const drawn = batch.map(async ({ request, draw }, index) => {
-      const [values] = await Promise.all([drawEach(request, logitIndexes[index] ?? [], draw), decoded]);
-      return values;
-    });
-    for (const [index, { resolve }] of batch.entries()) resolve(drawn[index] ?? []);
-    await Promise.allSettled(drawn);
+    // Its error is taken when all draws have ended.
+    decoded.catch(() => undefined);
+    const drawn = batch.map(({ request, draw }, index) => drawEach(request, logitIndexes[index] ?? [], draw, decoded));
+    await answer(batch, drawn);
   }
 
   #add({ sequenceId, firstTokenSequenceIndex, tokens, logits }: DecodeRequest): readonly number[] {
@@ -143,20 +142,34 @@ class RoundBatches {
   }
 }
 
+/** Resolves when nothing reads the batch any more. */
+async function answer(batch: readonly Waiting[], drawn: readonly Promise<Drawn>[]): Promise<void> {
+  for (const [index, { resolve }] of batch.entries()) resolve(drawn[index] ?? []);
+  await Promise.allSettled(drawn);
+}
+
 function wantedOf(logits: DecodeRequest['logits']): number[] {
   return logits.flatMap((isWanted, index) => (isWanted === true ? [index] : []));
 }
 
-/** One after the other, as a sequence has one sampler. */
+/**
+ * One after the other, as a sequence has one sampler. After a decode that failed, draws give nonsense or errors; the error of
+ * the decode counts, and no draw is still queued when it is thrown.
+ */
 async function drawEach(
   { firstTokenSequenceIndex, logits }: DecodeRequest,
   indexes: readonly number[],
   draw: Draw,
+  decoded: Promise<void>,
 ): Promise<Drawn> {
   const drawn: (readonly [number, unknown])[] = [];
-  for (const [at, token] of wantedOf(logits).entries()) {
-    const place = firstTokenSequenceIndex + token;
-    drawn.push([place, await draw(indexes[at] ?? 0, place)]);
+  try {
+    for (const [at, token] of wantedOf(logits).entries()) {
+      const place = firstTokenSequenceIndex + token;
+      drawn.push([place, await draw(indexes[at] ?? 0, place)]);
+    }
+  } finally {
+    await decoded;
   }
   return drawn;
 }

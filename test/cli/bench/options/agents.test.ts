@@ -15,11 +15,6 @@ describe('the agents of a bench', () => {
     ['no NATS', ['--agents', '2', ...target], 'Without --cluster'],
     ['NATS for nothing', [...cluster, ...target], '--cluster is for a load from several machines'],
     ['a socket', ['--agents', '2', ...cluster, '-u', 'unix:/tmp/s'], 'cannot reach a Unix socket'],
-    [
-      'a duet',
-      ['--agents', '2', ...cluster, ...target, '--versus', 'http://a:1', '--duet'],
-      '--duet cannot be combined',
-    ],
     ['samples', ['--agents', '2', ...cluster, ...target, '--samples', 's.jsonl'], '--samples cannot be combined'],
     [
       'too few in flight',

@@ -1,0 +1,28 @@
+import { ChatstreamError } from '../../../core/base/errors.js';
+import type { FlagOrigins } from '../../flags/flags.js';
+import type { BenchFlags } from '../flags/flags.js';
+
+/** Why these flags make no sense if two servers are measured at the same time. */
+const reasons = {
+  agents: 'agents load one server at a time',
+  workers: 'both loads are sent from one thread, which is late for both alike',
+  'abort-on': 'the other server would be measured alone for the rest',
+  'enforce-slo': 'each server has only a part of the machine, so that only ratios count',
+} as const;
+
+/**
+ * Whether both servers are measured at the same time.
+ *
+ * @throws ChatstreamError `usage` for what does not go with that
+ */
+export function duetOf(flags: BenchFlags, { isTyped }: FlagOrigins): boolean {
+  if (!flags.duet || flags.versus === undefined) return false;
+  for (const name of ['agents', 'workers', 'abort-on', 'enforce-slo'] as const) {
+    if (isTyped(name)) {
+      throw new ChatstreamError('usage', `--${name} cannot be combined with --duet: ${reasons[name]}.`, {
+        hint: 'Leave out one of the two.',
+      });
+    }
+  }
+  return true;
+}
