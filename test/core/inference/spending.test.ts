@@ -10,6 +10,7 @@ const timings: Timings = {
   promptTokens: 20,
   cachedTokens: 8,
   outputTokens: 3,
+  reasoningTokens: 0,
 };
 
 function spentBy(
@@ -19,7 +20,14 @@ function spentBy(
   const events = new Emitter<InferenceEvent>();
   const spent: unknown[] = [];
   spendTokens(events.subscribe, { spend: (payer, tokens) => void spent.push([payer, tokens]) });
-  const settled = { type: 'settled', id: 'a', outcome: 'completed', error: null, sinceArrivalMs: 15 } as const;
+  const settled = {
+    type: 'settled',
+    id: 'a',
+    requestId: null,
+    outcome: 'completed',
+    error: null,
+    sinceArrivalMs: 15,
+  } as const;
   events.emit({ ...settled, ...names, timings: { ...timings, ...changed } });
   return spent;
 }

@@ -14,7 +14,7 @@ export function conclusionOf(comparison: Comparison): readonly string[] {
     case 'inconclusive': {
       const ended = endText(comparison);
       const doubts = [...doubtsOf(rows), ...(ended === null ? [] : [ended])];
-      return [`Inconclusive: ${doubts.join('; ')}.`];
+      return [`Inconclusive: ${doubts.join('; ')}.`, ...adviceOf(comparison, rows)];
     }
     case 'regression': {
       const others = doubtsOf(rows);
@@ -28,6 +28,15 @@ export function conclusionOf(comparison: Comparison): readonly string[] {
       ];
     }
   }
+}
+
+/** What makes intervals narrower without more trials. */
+function adviceOf({ interleaved, candidate }: Comparison, rows: readonly GatedRow[]): readonly string[] {
+  const isTooWide = rows.some(
+    ({ judgement: { outcome } }) => outcome.verdict === 'inconclusive' && outcome.doubt.reason === 'too-wide',
+  );
+  if (!isTooWide || !interleaved || candidate.plan.duet === true) return [];
+  return ['If other programs keep the machine busy, --duet decides sooner: it measures both servers at the same time.'];
 }
 
 /** That not everything was measured; a sentence without its full stop, null if everything was. */
