@@ -51,7 +51,7 @@ describe('docs/bench.md', () => {
     } as const;
     const refused: RequestOutcome = { ...times, status: 'refused', code: 'queue_full', message: 'The queue is full.' };
     const file = new SamplesFile(path, 0);
-    file.write(completed, metricsOf(completed), { turn: 2, tenant: 'anna' });
+    file.write(completed, metricsOf(completed), { turn: 2, tenant: 'anna', server: 'candidate' });
     file.write(refused, null, { turn: null, tenant: null });
     await file.close();
     const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
