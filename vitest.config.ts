@@ -1,5 +1,4 @@
 import { defineConfig } from 'vitest/config';
-import { ClientTableReporter } from './test/support/clients/table-reporter.js';
 
 /**
  * Tests that keep to themselves: they change nothing that another file can see. All files of a worker share one set of
@@ -23,7 +22,6 @@ export default defineConfig({
     maxWorkers: 2,
     // The engine decodes on libuv's pool; with more threads its compute threads fight each other.
     env: { UV_THREADPOOL_SIZE: '1' },
-    reporters: ['default', new ClientTableReporter('JavaScript', new URL('test/e2e/clients', import.meta.url))],
     projects: [
       { extends: true, test: { name: 'shared', include: shared, exclude: alone, isolate: false } },
       { extends: true, test: { name: 'alone', include: alone } },

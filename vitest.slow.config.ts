@@ -10,6 +10,7 @@ export default defineConfig({
     env: { UV_THREADPOOL_SIZE: '1' },
     reporters: [
       'default',
+      new ClientTableReporter('JavaScript', new URL('test/slow/clients', import.meta.url)),
       new ClientTableReporter('Python', new URL('test/slow/python-clients.test.ts', import.meta.url)),
     ],
   },

@@ -13,7 +13,7 @@ const folder = process.env['CHATSTREAM_TEST_MODELS'] ?? '';
 const smollm = join(folder, 'smollm2-135m-instruct-q4_1.gguf');
 const needs = '(needs CHATSTREAM_TEST_MODELS, a folder filled by scripts/fetch-test-models.sh)';
 
-/** The same as in test/e2e/clients, with a chat model that was not trained for calls: its grammars are larger. */
+/** The same as in the folder clients, with a chat model that was not trained for calls: its grammars are larger. */
 describe.skipIf(folder === '' || !existsSync(smollm))(`clients with SmolLM2-135M-Instruct ${needs}`, () => {
   const served = new Served(['-m', smollm, '--gpu', 'off', '-n', '2', '--max-tokens', '1000']);
 
