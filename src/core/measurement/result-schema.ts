@@ -250,7 +250,10 @@ export const resultSchema = Type.Object(
     versus: Type.Optional(
       Type.Object(
         { target: targetSchema, runs: Type.Array(run) },
-        { description: 'The second server of `--versus`, measured alternately with the first or, with `plan.duet`, at the same time; it is the baseline.' },
+        {
+          description:
+            'The second server of `--versus`, measured alternately with the first or, with `plan.duet`, at the same time; it is the baseline.',
+        },
       ),
     ),
   },

@@ -54,7 +54,9 @@ export const comparisonSchema = Type.Object(
       description: 'The worst of all rows with a threshold; none without thresholds.',
     }),
     message: Type.String({ description: 'The verdict and what to do about it, for people.' }),
-    interleaved: Type.Boolean({ description: 'Both were measured in one run, alternately or at the same time, and trials are compared in pairs.' }),
+    interleaved: Type.Boolean({
+      description: 'Both were measured in one run, alternately or at the same time, and trials are compared in pairs.',
+    }),
     baseline: side,
     candidate: side,
     allowed_differences: Type.Array(
