@@ -19,7 +19,7 @@ it('measures the waits that four clients of one slot must have', { retry: 4 }, a
   const folder = mkdtempSync(join(tmpdir(), 'chatstream-queue-wait-'));
   try {
     const path = join(folder, 'samples.jsonl');
-    const server = ['--engine', 'mock', '--mock-prefill', '20ms', '--mock-token', '10ms'];
+    const server = ['--engine', 'mock', '--mock-prefill', '40ms', '--mock-token', '20ms'];
     const load = ['-c', '4', '-n', '1', '-r', '24', '--warmup', '0', '--output-tokens', '8'];
     const bench = await runCli(['bench', ...server, ...load, '--samples', path]);
     expect(await bench.exited, bench.stderr).toBe(0);
@@ -32,12 +32,13 @@ it('measures the waits that four clients of one slot must have', { retry: 4 }, a
       const startedUs = inTurn[index]?.end_us ?? Number.NaN;
       return Math.abs(waitUs - Math.max(0, startedUs - sendUs)) / 1000;
     });
-    // A busy machine delays some of them; a mistake in the measurement itself would affect all.
-    expect(lowerQuartile(errorsMs)).toBeLessThan(2);
-    // Three others are served first, each for 20 + 7 × 10 ms. A request that is sent late waits less, and a delayed one
+    // The client sees an end some milliseconds late, on a slow machine more; a mistake in the measurement itself would
+    // be a round of 20 ms or more, for all of them.
+    expect(lowerQuartile(errorsMs)).toBeLessThan(10);
+    // Three others are served first, each for 40 + 7 × 20 ms. A request that is sent late waits less, and a delayed one
     // longer.
     const steadyMs = inTurn.slice(4).map(({ metrics_us: { queue_wait: waitUs } }) => waitUs / 1000);
-    expect(upperQuartile(steadyMs)).toBeGreaterThan(3 * 90 - 2);
+    expect(upperQuartile(steadyMs)).toBeGreaterThan(3 * 180 - 10);
   } finally {
     rmSync(folder, { recursive: true });
   }
