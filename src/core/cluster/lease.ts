@@ -18,6 +18,8 @@ export interface LeaseOptions {
   readonly patienceMs: number;
   /** What people read in the entry. */
   readonly describe: () => { readonly running: number; readonly waiting: number };
+  /** Is awaited before the lease is asked for, so that whoever gains it can begin at once. Must not reject. */
+  readonly prepare: () => Promise<void>;
   /** From now on, this process holds it. */
   readonly onGained: (number: number) => void;
   /** It may hold it no longer. */
@@ -28,6 +30,8 @@ const tickMs = 250;
 
 /** In milliseconds. */
 const renewMs = 1000;
+/** A renewal that was not answered for so long is asked for once more: one lost message costs nobody a lease. */
+const askAgainMs = 500;
 /** Whoever has not been able to renew it for so long no longer counts on it. */
 const trustedMs = 2500;
 /** Whoever has seen no renewal for so long takes it. Longer than {@link trustedMs}, so that usually nobody else still trusts in it. */
@@ -35,8 +39,14 @@ const staleMs = 3000;
 
 interface Held {
   readonly number: number;
+  /** Of its last renewal that is known. */
   revision: number;
+  /** Not later than that renewal. */
   renewedMs: number;
+  /** When a renewal was last asked for. */
+  askedMs: number;
+  /** When the first was asked for of those that may have been made since the last that is known; null if there is none. */
+  unansweredMs: number | null;
 }
 
 interface Seen {
@@ -101,17 +111,15 @@ export class Lease {
     if (held === null) {
       if (read.value.holder === null && this.#options.patienceMs === 0) void this.#try();
     } else if (read.value.number > held.number) this.#lose();
-    // A renewal whose answer was lost.
-    else if (read.value.number === held.number) held.revision = Math.max(held.revision, revision);
+    else if (this.#isOwn(held, read.value)) renewed(held, revision);
   }
 
   #tick(): void {
     const { clock } = this.#options;
     const nowMs = clock.now();
     const held = this.#held;
-    if (held !== null && nowMs - held.renewedMs >= trustedMs) this.#lose();
-    else if (held !== null && nowMs - held.renewedMs >= renewMs) void this.#renew(held);
-    else if (held === null && nowMs - (this.#seen?.sinceMs ?? this.#sinceMs) >= this.#waitMs) void this.#try();
+    if (held !== null) this.#keep(held, nowMs);
+    else if (nowMs - (this.#seen?.sinceMs ?? this.#sinceMs) >= this.#waitMs) void this.#try();
     this.#cancelTick = clock.schedule(tickMs, () => {
       this.#tick();
     });
@@ -124,32 +132,44 @@ export class Lease {
     return this.#seen.value.holder === null ? patienceMs : staleMs + patienceMs;
   }
 
+  #keep(held: Held, nowMs: number): void {
+    if (nowMs - held.renewedMs >= trustedMs) this.#lose();
+    else if (nowMs - held.renewedMs >= renewMs && nowMs - held.askedMs >= askAgainMs) void this.#renew(held);
+  }
+
   async #renew(held: Held): Promise<void> {
     const { bucket, key, clock } = this.#options;
-    if (this.#isAsking) return;
-    this.#isAsking = true;
-    // From before the question: nobody can take it for so long after that.
-    const askedMs = clock.now();
+    held.askedMs = clock.now();
+    held.unansweredMs ??= held.askedMs;
     try {
       const revision = await bucket.update(key, this.#entry(held.number), held.revision);
       if (this.#held !== held) return;
-      if (revision === null) {
-        this.#lose();
-        return;
-      }
-      held.revision = revision;
-      held.renewedMs = askedMs;
+      if (revision !== null) renewed(held, revision);
+      else await this.#checkOwn(held);
     } catch {
-      // Unknown whether it was renewed: the bucket tells it, or the next attempt loses it.
-    } finally {
-      this.#isAsking = false;
+      // Unknown whether it was renewed: the bucket tells it, or the next attempt does.
     }
   }
 
+  /** A renewal was refused: another holds the lease, or an earlier renewal was made whose answer was lost. */
+  async #checkOwn(held: Held): Promise<void> {
+    const { bucket, key } = this.#options;
+    const entry = await bucket.get(key);
+    if (this.#held !== held) return;
+    const read = entry === null ? null : decodeEntry(leaseEntry, entry.value);
+    if (entry !== null && read?.type === 'entry' && this.#isOwn(held, read.value)) renewed(held, entry.revision);
+    else this.#lose();
+  }
+
+  #isOwn(held: Held, { holder, number }: LeaseEntry): boolean {
+    return holder === this.#options.peer && number === held.number;
+  }
+
   async #try(): Promise<void> {
-    const { bucket, key, clock, firstNumber, onGained } = this.#options;
+    const { bucket, key, clock, firstNumber, prepare, onGained } = this.#options;
     if (this.#isAsking || this.#isOver) return;
     this.#isAsking = true;
+    await prepare();
     const askedMs = clock.now();
     const seen = this.#seen;
     const number = Math.max(this.#highest + 1, firstNumber());
@@ -162,7 +182,7 @@ export class Lease {
         return;
       }
       this.#highest = number;
-      this.#held = { number, revision, renewedMs: askedMs };
+      this.#held = { number, revision, renewedMs: askedMs, askedMs, unansweredMs: null };
       onGained(number);
     } catch {
       // NATS is away.
@@ -195,4 +215,12 @@ export class Lease {
     if (this.#seen !== null) this.#seen = { ...this.#seen, sinceMs: this.#options.clock.now() };
     this.#options.onLost();
   }
+}
+
+/** It has this revision, which one of the unanswered renewals made; nobody can take it for so long after the first of them. */
+function renewed(held: Held, revision: number): void {
+  if (revision <= held.revision) return;
+  held.revision = revision;
+  held.renewedMs = Math.max(held.renewedMs, held.unansweredMs ?? held.renewedMs);
+  held.unansweredMs = null;
 }

@@ -29,6 +29,7 @@ describe('Lease', () => {
     const told: (number | null)[] = [];
     const lease = new Lease({
       ...{ bucket: await open(bus), key: 'lease.a', peer, clock, patienceMs, firstNumber: () => 100 },
+      prepare: () => Promise.resolve(),
       describe: () => ({ running: 1, waiting: 2 }),
       onGained: (number) => told.push(number),
       onLost: () => told.push(null),
@@ -75,6 +76,21 @@ describe('Lease', () => {
     await advance(10_000);
     expect([one.told, other.told]).toEqual([[100, null], [101]]);
   });
+
+  it.each([{ silence: 'mute' }, { silence: 'deaf' }] as const)(
+    'stays with a healthy holder one of whose renewals, or its answer, is lost ($silence)',
+    async ({ silence }) => {
+      const [one, other] = [await candidate('a'), await candidate('b')];
+      await advance(3000);
+      for (let time = 0; time < 20; time += 1) {
+        one.bus.silence = silence;
+        await advance(800 + 10 * time);
+        one.bus.silence = 'none';
+        await advance(2000 + 10 * time);
+      }
+      expect([one.told, other.told]).toEqual([[100], []]);
+    },
+  );
 
   it('goes to another at once when it is released', async () => {
     const [one, other] = [await candidate('a'), await candidate('b')];

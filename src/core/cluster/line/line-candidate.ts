@@ -32,6 +32,8 @@ export class LineCandidate {
   readonly #settings: LineSettings;
   readonly #lease: Lease;
   #holder: LineHolder | null = null;
+  /** As the holder before has left them. */
+  #services: Services | null = null;
   #cancelSaving: CancelTimer = () => undefined;
   #saved = '';
 
@@ -47,7 +49,12 @@ export class LineCandidate {
       firstNumber: options.firstNumber,
       patienceMs: options.patienceMs,
       describe: () => ({ running: this.#holder?.running ?? 0, waiting: this.#holder?.waiting ?? 0 }),
-      onGained: (number) => void this.#begin(number),
+      prepare: async () => {
+        this.#services = await this.#readServices();
+      },
+      onGained: (number) => {
+        this.#begin(number);
+      },
       onLost: () => {
         this.#end();
       },
@@ -65,11 +72,10 @@ export class LineCandidate {
     await this.#lease.release();
   }
 
-  async #begin(lease: number): Promise<void> {
+  #begin(lease: number): void {
     const { peer, nodes, fronts, clock, onHolding } = this.#options;
-    const services = await this.#readServices();
-    if (this.#lease.number !== lease) return;
     const settings = this.#settings.current;
+    const services = this.#services;
     this.#holder = new LineHolder({ model: this.#model, lease, peer, nodes, fronts, settings, services, clock });
     onHolding?.(this.#model, true);
     this.#saveLater();
