@@ -188,6 +188,20 @@ describe.skipIf(!hasChromium())(`operations in the console ${needsChromium}`, ()
     await server.stop();
   });
 
+  it('tries a load of one of several models', async () => {
+    const server = await startServer([...mock, '-n', '1', '-m', 'chat=x', '-m', 'code=y'], { TMPDIR: folder });
+    const { page, close } = await openConsole(browser, server.url);
+    await page.getByRole('button', { name: 'Try a load' }).click();
+    await page.getByLabel('Model').selectOption('code');
+    await page.getByLabel('Duration').fill('120');
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByText('Load test of code with 8 clients:').waitFor();
+    await page.locator('[data-state=running]').getByText('code ·').waitFor();
+    expect(await page.locator('[data-state=running]').getByText('chat ·').count()).toBe(0);
+    await close();
+    await server.stop();
+  });
+
   it('shows users their own requests, and counts of all', async () => {
     const digest = (key: string): string => createHash('sha256').update(key).digest('hex');
     const config = join(folder, 'config.yaml');

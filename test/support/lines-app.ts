@@ -14,6 +14,7 @@ import { ModelLines, type ModelLinesOptions } from '../../src/core/lines/model-l
 import type { LoadedEngine } from '../../src/core/lines/on-demand-engine.js';
 import { RateLimiter } from '../../src/core/scheduler/rate-limiter.js';
 import { lineContext } from '../../src/core/serve/line-context.js';
+import { type HostProcess, operationsOf } from '../../src/core/serve/serving.js';
 import { createApp } from '../../src/core/server/app.js';
 import type { App } from '../../src/core/server/http/context.js';
 import { KeyRing } from '../../src/core/server/http/key-ring.js';
@@ -41,6 +42,8 @@ export interface LinesAppOptions extends Partial<ModelLinesOptions> {
   readonly engine?: Partial<MockEngineOptions>;
   /** By default, no key is needed. */
   readonly keys?: readonly KeySettings[];
+  /** What operators can do with its process; nothing by default. */
+  readonly host?: HostProcess;
   /** Engines of each model; 1 by default. */
   readonly enginesEach?: number;
 }
@@ -54,6 +57,7 @@ export async function linesApp({
   engine = {},
   enginesEach = 1,
   keys = [],
+  host,
   ...options
 }: LinesAppOptions): Promise<LinesApp> {
   const clock = new VirtualClock();
@@ -81,10 +85,15 @@ export async function linesApp({
     clock,
   );
   const { logger, lines: log } = collectingLogger();
-  const server = { ...serverDefaults, aliases: options.aliases ?? [] };
+  const server = {
+    ...serverDefaults,
+    aliases: options.aliases ?? [],
+    ...(host !== undefined && { consolePath: '/nowhere' }),
+  };
+  const ring = new KeyRing(keys);
   const parts = {
     ...{ line: lines, engines: lines.lines.map((line) => line.engine), machine: testMachine, options: server },
-    ...{ keys: new KeyRing(keys), rates, clock, version: '1.2.3', operations: null },
+    ...{ keys: ring, rates, clock, version: '1.2.3', operations: operationsOf(host, ring) },
     connectionLimits: { most: 1000, mostIdle: 1000, beyond: 10 },
   };
   const storage = memoryStorage(server.storeTtlMs, clock);

@@ -7,10 +7,16 @@ import { operationsWords } from './words.js';
 const usual: LoadPlan = { clients: 8, duration_s: 20, output_tokens: 64 };
 const fields = ['clients', 'duration_s', 'output_tokens'] as const;
 
+interface Properties {
+  /** The names of the models to choose from; with less than two there is nothing to choose. */
+  readonly models: readonly string[];
+  readonly onClose: () => void;
+}
+
 /** Asks how much load is wanted, and starts it. */
-export function LoadForm({ onClose }: { readonly onClose: () => void }): JSX.Element {
+export function LoadForm({ models, onClose }: Properties): JSX.Element {
   const words = operationsWords();
-  const plan = useSignal<LoadPlan>(usual);
+  const plan = useSignal<LoadPlan>(models.length < 2 ? usual : { ...usual, model: models[0] ?? '' });
   const problem = useSignal<string | null>(null);
   const start = async (): Promise<void> => {
     problem.value = await startLoadTest(plan.value);
@@ -26,6 +32,23 @@ export function LoadForm({ onClose }: { readonly onClose: () => void }): JSX.Ele
         }}
       >
         <p class="quiet">{words.loadText}</p>
+        {models.length > 1 && (
+          <label>
+            {words.model}
+            <select
+              value={plan.value.model}
+              onChange={({ currentTarget: { value: model } }) => {
+                plan.value = { ...plan.value, model };
+              }}
+            >
+              {models.map((name) => (
+                <option key={name} value={name}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
         {fields.map((name) => (
           <label key={name}>
             {words[name]}

@@ -43,7 +43,7 @@ function Running({ test }: { readonly test: RunningLoad }): JSX.Element {
   return (
     <section class="operations-strip" aria-label={words.loadTest}>
       <p role="status">
-        <strong>{words.clientsRun(count(test.clients))}</strong> {phase}
+        <strong>{titleOf(test, words)}</strong> {phase}
       </p>
       <progress
         aria-label={words.progress}
@@ -100,6 +100,10 @@ function Figures({ test: { figures } }: { readonly test: RunningLoad | EndedLoad
       <span>{words.ttft(time(ttft_ms.p50), time(ttft_ms.p95))}</span>
     </p>
   );
+}
+
+function titleOf({ clients, model }: RunningLoad, words: ReturnType<typeof operationsWords>): string {
+  return model === null ? words.clientsRun(count(clients)) : words.clientsRunWith(count(clients), model);
 }
 
 function phaseText(phase: string | undefined, words: ReturnType<typeof operationsWords>): string {

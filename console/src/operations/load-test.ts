@@ -9,13 +9,17 @@ export const bounds = {
   output_tokens: { min: 1, max: 1024 },
 } as const;
 
-export type LoadPlan = Readonly<Record<keyof typeof bounds, number>>;
+export type LoadPlan = Readonly<Record<keyof typeof bounds, number>> & {
+  /** Left out where the server has one model. */
+  readonly model?: string;
+};
 
 const status = object({ status: string });
 const started = {
   clients: number,
   duration_s: number,
   output_tokens: number,
+  model: nullable(string),
   started_at_ms: number,
   figures: nullable(
     object({

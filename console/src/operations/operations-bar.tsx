@@ -9,8 +9,14 @@ import { operationsWords } from './words.js';
 
 import './operations.css';
 
+interface Properties {
+  readonly isDraining: boolean;
+  /** The names of all models, where each has a queue of its own. */
+  readonly models: readonly string[];
+}
+
 /** What an operator can do with the server: put it under load, and shut it down. Others do not see it. */
-export function OperationsBar({ isDraining }: { readonly isDraining: boolean }): JSX.Element | null {
+export function OperationsBar({ isDraining, models }: Properties): JSX.Element | null {
   const words = operationsWords();
   const shown = useSignal<'none' | 'load' | 'drain'>('none');
   const isLive = connection.value.status === 'live';
@@ -41,7 +47,7 @@ export function OperationsBar({ isDraining }: { readonly isDraining: boolean }):
       >
         {words.drain}
       </button>
-      {shown.value === 'load' && <LoadForm onClose={close} />}
+      {shown.value === 'load' && <LoadForm models={models} onClose={close} />}
       {shown.value === 'drain' && <DrainDialog onClose={close} />}
     </div>
   );

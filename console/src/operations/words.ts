@@ -8,6 +8,7 @@ export const operationsWords = dictionary(
     load: 'Try a load',
     loadText:
       'Each client sends one request after the other. After a warm-up of one second, the server measures itself. Other requests are still served, but more slowly.',
+    model: 'Model',
     clients: 'Clients',
     duration_s: 'Duration in seconds',
     output_tokens: 'Output tokens per request',
@@ -15,6 +16,7 @@ export const operationsWords = dictionary(
     loadTest: 'Load test',
     progress: 'Progress of the load test',
     clientsRun: (clients: string) => `Load test with ${clients} clients:`,
+    clientsRunWith: (clients: string, model: string) => `Load test of ${model} with ${clients} clients:`,
     starting: 'starting',
     warmUp: 'warming up',
     measuring: 'measuring',
@@ -45,6 +47,7 @@ export const operationsWords = dictionary(
     load: '負荷テスト',
     loadText:
       '各クライアントがリクエストを 1 件ずつ続けて送り、1 秒間のウォームアップの後に測定します。その間もほかのリクエストは処理されますが、遅くなります。',
+    model: 'モデル',
     clients: 'クライアント数',
     duration_s: '測定時間（秒）',
     output_tokens: 'リクエストごとの出力トークン数',
@@ -52,6 +55,7 @@ export const operationsWords = dictionary(
     loadTest: '負荷テスト',
     progress: '負荷テストの進行状況',
     clientsRun: (clients) => `負荷テスト（クライアント数 ${clients}）:`,
+    clientsRunWith: (clients, model) => `${model} の負荷テスト（クライアント数 ${clients}）:`,
     starting: '準備中',
     warmUp: 'ウォームアップ中',
     measuring: '測定中',

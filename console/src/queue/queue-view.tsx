@@ -52,7 +52,7 @@ export function QueueView(): JSX.Element {
           ) : (
             <ExecutorsStrip executors={state.status.executors} />
           )}
-          <OperationsBar isDraining={state.status.draining} />
+          <OperationsBar isDraining={state.status.draining} models={state.status.models.map(({ name }) => name)} />
         </div>
       )}
       <LoadStrip />

@@ -68,11 +68,13 @@ export function loadStarter(packageRoot: string): StartLoad {
   };
 }
 
-function benchArguments({ url, clients, durationSeconds, outputTokens }: LoadOrder, report: string): readonly string[] {
+function benchArguments(order: LoadOrder, report: string): readonly string[] {
+  const { url, clients, durationSeconds, outputTokens, model } = order;
   return [
     'bench',
     ...['--url', url, '--concurrency', String(clients), '--duration', `${durationSeconds}s`],
     ...['--output-tokens', String(outputTokens), '--output', report, '--log-level', 'warn'],
+    ...(model === null ? [] : [`--model-name=${model}`]),
   ];
 }
 

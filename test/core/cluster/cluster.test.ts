@@ -139,8 +139,10 @@ describe('a cluster', () => {
     cluster.kill('n1');
     await cluster.advance(30_000);
     expect(cluster.modelsAt('f1')).toEqual(['lasting', 'former']);
+    expect(cluster.linesAt('f1')).toEqual(['former', 'lasting']);
     await cluster.advance(40_000);
     expect(cluster.modelsAt('f1')).toEqual(['lasting']);
+    expect(cluster.linesAt('f1')).toEqual(['lasting']);
     await cluster.addNode('n3', 1, 200, { model: 'former' });
     await cluster.advance(3000);
     cluster.ask('f1', 'former');

@@ -107,6 +107,11 @@ export class SimulatedCluster {
     return members.filter(([, { membership }]) => membership.heldLines.length > 0).map(([id]) => id);
   }
 
+  /** The models whose lines a front holds. */
+  linesAt(front: string): readonly string[] {
+    return this.#fronts.get(front)?.membership.heldLines ?? [];
+  }
+
   runningAt(node: string): number {
     return this.#nodes.get(node)?.node.running ?? 0;
   }

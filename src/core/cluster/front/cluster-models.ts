@@ -1,4 +1,3 @@
-import type { CancelTimer } from '../../base/clock.js';
 import { noNodeError } from '../../base/cluster-refusals.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { noSuchModelError } from '../../base/model-refusals.js';
@@ -11,6 +10,7 @@ import type { ModelQueue, RequestLine } from '../../inference/request-line.js';
 import type { ListedModel, ServedModel, ServedModels } from '../../inference/served-model.js';
 import { commonLimits, linesSnapshot } from '../../lines/lines-snapshot.js';
 import type { SchedulerLimits } from '../../scheduler/scheduler.js';
+import { FadingModels } from '../fading-models.js';
 import { ClusterModel, type ClusterModelOptions } from './cluster-model.js';
 import { resizeAll } from './resize-all.js';
 
@@ -19,12 +19,6 @@ export interface ClusterModelsOptions extends ClusterModelOptions {
   readonly aliases: readonly string[];
 }
 
-/**
- * How long a model without nodes stays listed, in milliseconds: clients of a node that is started again should hear that they can
- * try again, and not that there is no such model.
- */
-const memoryMs = 60_000;
-
 /** All models that nodes have or had, as a front serves them. Each has a line of its own. */
 export class ClusterModels implements RequestLine, ServedModels {
   readonly #options: ClusterModelsOptions;
@@ -32,17 +26,23 @@ export class ClusterModels implements RequestLine, ServedModels {
   readonly #events = new Emitter<InferenceEvent>();
   readonly #moves = new Emitter<undefined>();
   readonly #unsubscribe: () => void;
-  /** For each model without nodes: until it is forgotten. */
-  readonly #forgetting = new Map<string, CancelTimer>();
+  readonly #fading: FadingModels;
   /** Until there is a model, they are kept for it. */
   #keys: Parameters<RequestLine['configureKeys']> | null = null;
   #isDraining = false;
 
   constructor(options: ClusterModelsOptions) {
     this.#options = options;
+    this.#fading = new FadingModels({
+      clock: options.clock,
+      isNeeded: (name) => this.#isBusy(name),
+      forget: (name) => {
+        this.#forget(name);
+      },
+    });
     const follow = (): void => {
       for (const { model } of options.nodes.all.values()) if (!this.#models.has(model)) this.#add(model);
-      for (const model of this.#models.values()) this.#remember(model);
+      for (const { name, slots } of this.#models.values()) this.#fading.see(name, slots > 0);
     };
     this.#unsubscribe = options.nodes.changes(follow);
     follow();
@@ -154,7 +154,7 @@ export class ClusterModels implements RequestLine, ServedModels {
 
   async stop(): Promise<void> {
     this.#unsubscribe();
-    for (const cancelTimer of this.#forgetting.values()) cancelTimer();
+    this.#fading.stop();
     await Promise.all(this.#all.map((model) => model.stop()));
   }
 
@@ -177,27 +177,14 @@ export class ClusterModels implements RequestLine, ServedModels {
     if (this.#isDraining) void model.inference.drain();
   }
 
-  /** A model that has lost its nodes is forgotten after a while, one that has some again is not. */
-  #remember(model: ClusterModel): void {
-    const { name, slots } = model;
-    if (slots > 0) {
-      this.#forgetting.get(name)?.();
-      this.#forgetting.delete(name);
-    } else if (!this.#forgetting.has(name)) this.#forgetLater(model);
+  #isBusy(name: string): boolean {
+    const inference = this.#models.get(name)?.inference;
+    return inference !== undefined && inference.running + inference.waiting + inference.preparing > 0;
   }
 
-  #forgetLater(model: ClusterModel): void {
-    const { name, inference } = model;
-    const cancelTimer = this.#options.clock.schedule(memoryMs, () => {
-      if (inference.running + inference.waiting + inference.preparing > 0) {
-        this.#forgetLater(model);
-        return;
-      }
-      this.#forgetting.delete(name);
-      this.#models.delete(name);
-      void model.stop();
-    });
-    this.#forgetting.set(name, cancelTimer);
+  #forget(name: string): void {
+    void this.#models.get(name)?.stop();
+    this.#models.delete(name);
   }
 
   /** A request without a model means the first one. */

@@ -3,6 +3,7 @@ import type { Bucket } from '../../bus/bucket.js';
 import type { Services } from '../../scheduler/fair-line.js';
 import type { Peer } from '../channel/peer.js';
 import { decodeEntry, encodeEntry, keys } from '../entries.js';
+import { FadingModels } from '../fading-models.js';
 import { Lease } from '../lease.js';
 import { LineSettings } from '../line-settings.js';
 import type { Members } from '../members.js';
@@ -65,6 +66,11 @@ export class LineCandidate {
     return this.#holder !== null;
   }
 
+  /** Whether requests run or wait in the line that it holds. */
+  get isBusy(): boolean {
+    return this.#holder !== null && this.#holder.running + this.#holder.waiting > 0;
+  }
+
   async stop(): Promise<void> {
     this.#save();
     this.#end();
@@ -116,16 +122,27 @@ export class LineCandidate {
   }
 }
 
-/** The candidates of one process: one for each model that nodes have. */
+/** The candidates of one process: one for each model that nodes have, or had not long ago. */
 export class LineCandidates {
   readonly #candidates = new Map<string, LineCandidate>();
+  readonly #fading: FadingModels;
   readonly #unsubscribe: () => void;
 
   constructor(options: LineCandidateOptions) {
+    this.#fading = new FadingModels({
+      clock: options.clock,
+      isNeeded: (name) => this.#candidates.get(name)?.isBusy === true,
+      forget: (name) => {
+        void this.#candidates.get(name)?.stop();
+        this.#candidates.delete(name);
+      },
+    });
     const follow = (): void => {
-      for (const { model } of options.nodes.all.values()) {
+      const models = new Set(Array.from(options.nodes.all.values(), ({ model }) => model));
+      for (const model of models) {
         if (!this.#candidates.has(model)) this.#candidates.set(model, new LineCandidate(model, options));
       }
+      for (const name of this.#candidates.keys()) this.#fading.see(name, models.has(name));
     };
     this.#unsubscribe = options.nodes.changes(follow);
     follow();
@@ -139,6 +156,7 @@ export class LineCandidates {
   /** Others take the lines at once. */
   async stop(): Promise<void> {
     this.#unsubscribe();
+    this.#fading.stop();
     await Promise.all(Array.from(this.#candidates.values(), (candidate) => candidate.stop()));
   }
 }

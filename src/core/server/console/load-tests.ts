@@ -5,6 +5,8 @@ export interface LoadPlan {
   readonly clients: number;
   readonly durationSeconds: number;
   readonly outputTokens: number;
+  /** The one of several models that is asked; null for the first that the server lists. */
+  readonly model: string | null;
 }
 
 /** How far a load test is. The figures are those of requests that were sent after its warm-up. */

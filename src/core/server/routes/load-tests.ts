@@ -8,6 +8,7 @@ import { checkOperator, ownUrl } from '../http/operators.js';
 import { pathOf } from '../http/route-paths.js';
 import { loadRequest, type WireLoadTest } from '../schemas/load-tests.js';
 import { errors, json } from '../schemas/openapi.js';
+import { queueOf } from './model-queue.js';
 
 const path = '/v1/load-test';
 
@@ -25,15 +26,16 @@ export function loadTestRoutes(app: App, context: LineContext): void {
     summary: 'Put this server under load',
     tags,
     body: loadRequest,
-    response: { 202: json('It has begun.', 'LoadTest'), ...errors(400, 401, 403, 408, 413, 415, 503) },
+    response: { 202: json('It has begun.', 'LoadTest'), ...errors(400, 401, 403, 404, 408, 413, 415, 503) },
   };
   app.post(path, { schema: starting }, ({ body, raw, log }, reply) => {
     checkOperator(context, raw);
     const url = ownUrl(app);
     if (line.readiness === 'draining' || url === null) throw drainingError(1);
     if (loadTests.isRunning) throw loadTestRunsError();
-    const { clients, duration_s: durationSeconds, output_tokens: outputTokens } = body;
-    loadTests.begin({ clients, durationSeconds, outputTokens }, url);
+    const { clients, duration_s: durationSeconds, output_tokens: outputTokens, model = null } = body;
+    if (model !== null) queueOf(context, model);
+    loadTests.begin({ clients, durationSeconds, outputTokens, model }, url);
     log.info(body, 'load test begins');
     return reply.code(202).send(wireLoadTest(loadTests.state));
   });
@@ -76,6 +78,7 @@ function wireLoadTest(state: LoadState): WireLoadTest {
     clients: plan.clients,
     duration_s: plan.durationSeconds,
     output_tokens: plan.outputTokens,
+    model: plan.model,
     started_at_ms: startedAtMs,
     figures: figures === null ? null : wireFigures(figures),
   } as const;

@@ -1,11 +1,10 @@
-import { noSuchModelError, oneQueueError } from '../../base/model-refusals.js';
-import type { ModelQueue } from '../../inference/request-line.js';
 import type { App, LineContext } from '../http/context.js';
 import { checkOperator } from '../http/operators.js';
 import { viewerOf } from '../http/roles.js';
 import { wireLimits, wireLines, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
 import { errors, json } from '../schemas/openapi.js';
 import { drainRequest, queueLimits } from '../schemas/server-state.js';
+import { queueOf } from './model-queue.js';
 
 export function queueRoutes(app: App, context: LineContext): void {
   const tags = ['queue'];
@@ -50,17 +49,6 @@ export function queueRoutes(app: App, context: LineContext): void {
     }
     return reply.code(202).send({ ...describe(context, raw), draining: true });
   });
-}
-
-/** @throws ChatstreamError `model_not_found`; `invalid_request` on a server without a queue for each model */
-function queueOf({ line }: LineContext, model: string): Pick<ModelQueue, 'resize'> {
-  if (line.modelQueues === undefined) throw oneQueueError();
-  const found = line.modelQueues.find(({ name }) => name === model);
-  if (found !== undefined) return found;
-  throw noSuchModelError(
-    model,
-    line.modelQueues.map(({ name }) => name),
-  );
 }
 
 /** Users see only their own requests, with their places among all, and the models that they may use. */

@@ -14,7 +14,15 @@ const plan = {
   output_tokens: Type.Integer({ minimum: 1, maximum: 1024, description: 'Of each request.' }),
 };
 
-export const loadRequest = Type.Object(plan, { additionalProperties: false });
+export const loadRequest = Type.Object(
+  {
+    ...plan,
+    model: Type.Optional(
+      Type.String({ description: 'Which of several models is asked; if left out, the first in /v1/models.' }),
+    ),
+  },
+  { additionalProperties: false },
+);
 
 const figures = Type.Object({
   phase: Type.Enum(['warm-up', 'measuring', 'extending', 'finishing'], {
@@ -35,6 +43,7 @@ const figures = Type.Object({
 const started = {
   object: Type.Literal('load_test'),
   ...plan,
+  model: Type.Union([Type.String(), Type.Null()], { description: 'Null if none was named.' }),
   started_at_ms: Type.Integer({ description: "The server's clock: Unix time in milliseconds." }),
   figures: Type.Union([figures, Type.Null()], unknownYet),
 };

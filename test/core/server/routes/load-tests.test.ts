@@ -4,6 +4,7 @@ import { digestOf, type KeySettings, noRates } from '../../../../src/core/config
 import { usualTerms } from '../../../../src/core/scheduler/demand.js';
 import type { LoadEnd, LoadFigures, LoadOrder } from '../../../../src/core/server/console/load-tests.js';
 import { chat, type TestApp, testApp, type TestAppOptions } from '../../../support/app.js';
+import { linesApp } from '../../../support/lines-app.js';
 import { openStream } from '../../../support/stream-client.js';
 import { until } from '../../../support/until.js';
 
@@ -106,6 +107,32 @@ describe('a load test', () => {
   ])('is bounded: %j is refused', async (body) => {
     const made = await server();
     expect((await made.ask(path, body)).statusCode).toBe(400);
+  });
+
+  it('asks one of several models, which must be there', async () => {
+    const orders: LoadOrder[] = [];
+    const { app, send } = await linesApp({
+      models: ['chat', 'code'],
+      host: {
+        drain: () => undefined,
+        startLoad: (order) => {
+          orders.push(order);
+          return {
+            ended: Promise.resolve({ problem: null, report: null }),
+            stop: () => undefined,
+            kill: () => undefined,
+          };
+        },
+      },
+    });
+    await app.listen({ host: '127.0.0.1', port: 0 });
+    const unknown = await send('POST', path, { ...plan, model: 'poem' });
+    expect([unknown.statusCode, unknown.body]).toMatchObject([404, expect.stringContaining('is not served here')]);
+    const started = await send('POST', path, { ...plan, model: 'code' });
+    expect([started.statusCode, started.json()]).toMatchObject([202, { model: 'code' }]);
+    expect(orders).toMatchObject([{ model: 'code' }]);
+    const single = await (await server()).ask(path, { ...plan, model: 'code' });
+    expect([single.statusCode, single.body]).toMatchObject([400, expect.stringContaining('no queue for each model')]);
   });
 
   it('can be stopped, and has a report of what was measured by then', async () => {
