@@ -1,3 +1,4 @@
+import { comparePaths, pathColumns } from '../support/closed-loops.js';
 import { markdownTable } from '../support/markdown.js';
 import { type ServerProcess, startChatstream } from '../support/processes.js';
 import { median, ratios, spread } from '../support/statistics.js';
@@ -5,11 +6,13 @@ import { decodeTokensPerSecond, streamOnce } from '../support/stream-client.js';
 
 /**
  * What it costs to stand in front of another server: the time to the first token and the speed of 64 streams of the mock
- * engine, with and without `serve --upstream` in between.
+ * engine, with and without `serve --upstream` in between; in closed loops, and when all of them come in the same moment.
  */
 const repeats = Number(process.argv[2] ?? 5);
 
 const path = '/v1/chat/completions';
+const tokens = 64;
+const tokenMs = 10;
 const asked = { messages: [{ role: 'user', content: 'Count, please.' }], stream: true };
 
 interface Sample {
@@ -31,10 +34,17 @@ async function streamsOf(server: ServerProcess, streams: number, tokens: number)
 
 async function latency(): Promise<void> {
   const streams = 64;
-  const size = ['--max-concurrency', String(streams)];
+  const size = ['--max-concurrency', String(streams), '--mock-token', `${tokenMs}ms`, '--mock-prefill', '5ms'];
   const direct = await startChatstream(['--engine', 'mock', '--mock-reply', 'long', ...size]);
   const relay = await startChatstream(['--upstream', direct.url]);
   try {
+    const target = { url: relay.url, pids: () => [...relay.pids(), ...direct.pids()] };
+    const rows: (readonly string[])[] = [];
+    for (const clients of [1, 8, streams]) {
+      const loops = { clients, durationMs: 3000, answerMs: tokens * tokenMs, body: { ...asked, max_tokens: tokens } };
+      rows.push(await comparePaths(direct, target, loops, repeats));
+    }
+    console.log(`${markdownTable(pathColumns('directly', 'through --upstream'), rows)}\n`);
     const ours: Sample[] = [];
     const theirs: Sample[] = [];
     for (let repeat = 0; repeat <= repeats * 4; repeat += 1) {
