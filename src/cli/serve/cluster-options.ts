@@ -19,7 +19,7 @@ export function clusterOptions(
   { isTyped, isGiven }: FlagOrigins,
 ): ServeClusterOptions {
   refuseEngineFlags('cluster', isTyped, ['upstream', 'otlp']);
-  if (config !== null) refuseReserves(reservesOf(config));
+  if (config !== null) refuseReserves(reservesOf(config), 'cluster');
   return {
     ...lineOptions(flags, version, config),
     maxConcurrency: isGiven('max-concurrency') ? flags['max-concurrency'] : null,

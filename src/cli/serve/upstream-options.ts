@@ -27,7 +27,7 @@ export function upstreamOptions(
 ): ServeUpstreamsOptions {
   const upstreams = parseUpstreams(valuesOf(flags.upstream), environment);
   refuseEngineFlags('upstream', isTyped, ['store', 'store-ttl']);
-  if (config !== null) refuseReserves(reservesOf(config));
+  if (config !== null) refuseReserves(reservesOf(config), 'upstream');
   return {
     ...lineOptions(flags, version, config),
     upstreams,
