@@ -1,5 +1,5 @@
-import { Emitter, type Subscribable } from '../base/emitter.js';
 import type { CancelTimer, Clock } from '../base/clock.js';
+import { Emitter, type Subscribable } from '../base/emitter.js';
 import type { Bucket, Entry } from '../bus/bucket.js';
 import { decodeEntry, encodeEntry, keys } from './entries.js';
 import { type SettingsEntry, settingsEntry } from './messages.js';

@@ -134,7 +134,7 @@ export class SharedUsage implements UsageBook {
   }
 
   #hear(message: UsageMessage): void {
-    const { id, rates } = this.#options;
+    const { id } = this.#options;
     switch (message.type) {
       case 'news':
         this.#hearNews(message);
