@@ -31,8 +31,11 @@ export type Doubt =
 
 /** The outcome for one figure with a threshold. */
 export type GateOutcome =
-  /** The whole interval is beyond the limit; or the candidate answers too few requests to have the figure (`isLost`). */
-  | { readonly verdict: 'regression'; readonly isLost: boolean }
+  /**
+   * `beyond-limit`: the whole interval is. `lost`: the candidate answers too few requests to have the figure. `overloaded`:
+   * it cannot follow the load, which the baseline can.
+   */
+  | { readonly verdict: 'regression'; readonly cause: 'beyond-limit' | 'lost' | 'overloaded' }
   | { readonly verdict: 'inconclusive'; readonly doubt: Doubt }
   /** The whole interval is within the limit. */
   | { readonly verdict: 'pass' }
@@ -53,7 +56,7 @@ export function judge({ lower, upper }: Interval, { metric, limit, share }: Thre
   const isLatency = metric.type === 'latency';
   const [nearest, farthest] = isLatency ? [lower, upper] : [upper, lower];
   const beyond = (ratio: number): boolean => (isLatency ? ratio > limit : ratio < limit);
-  if (beyond(nearest)) return { verdict: 'regression', isLost: false };
+  if (beyond(nearest)) return { verdict: 'regression', cause: 'beyond-limit' };
   if (beyond(farthest)) return { verdict: 'inconclusive', doubt: { reason: 'too-wide' } };
   const better = isLatency ? farthest < 1 - share : farthest > 1 + share;
   return { verdict: share > 0 && better ? 'improvement' : 'pass' };

@@ -1,8 +1,9 @@
-import { listed, percentText, timeText } from '../measurement/numbers.js';
+import { listed, percentText, plural, timeText } from '../measurement/numbers.js';
 import { cachedShareDifference } from '../measurement/prompt-cache.js';
 import type { Run } from '../measurement/result-schema.js';
 import { wholeSettingText } from '../measurement/setting-text.js';
 import type { ComparedMetric } from './compared-metric.js';
+import { conflictOf } from './conflict.js';
 import type { SettingPair } from './setting-pair.js';
 import type { Side, Sides } from './side.js';
 
@@ -83,16 +84,24 @@ function leastTtftMs(runs: readonly Run[]): number {
 
 /** Why figures that both sides have are not in the table: each reason once. */
 function conflictNotes(pairs: readonly SettingPair[], shown: readonly ComparedMetric[]): string[] {
-  const metrics = new Map<string, Set<string>>();
+  const conflicts = new Map<string, { readonly ids: Set<string>; readonly places: Set<string> }>();
   for (const metric of shown) {
-    for (const conflict of pairs.map((pair) => pair.conflict(metric))) {
-      if (conflict !== null) metrics.set(conflict, (metrics.get(conflict) ?? new Set()).add(metric.id));
+    for (const { settings, baseline, candidate } of pairs) {
+      const conflict = conflictOf(metric, baseline, candidate);
+      if (conflict === null) continue;
+      const { ids, places } = conflicts.get(conflict) ?? { ids: new Set(), places: new Set() };
+      conflicts.set(conflict, { ids: ids.add(metric.id), places: places.add(wholeSettingText(settings)) });
     }
   }
-  return [...metrics].map(
-    ([conflict, ids]) => `${listed([...ids])} ${ids.size === 1 ? 'is' : 'are'} not compared: ${conflict}.`,
-  );
+  return [...conflicts].map(([conflict, { ids, places }]) => {
+    const what = ids.size > mostNamed ? plural(ids.size, 'figure') : listed([...ids]);
+    const where = places.size === pairs.length ? '' : ` at ${[...places].join('; ')}`;
+    return `${what} ${ids.size === 1 ? 'is' : 'are'} not compared${where}: ${conflict}.`;
+  });
 }
+
+/** More figures than this are counted and not named. */
+const mostNamed = 4;
 
 function endNotes(baseline: Side, candidate: Side): string[] {
   const [before, after] = [baseline.endedEarly, candidate.endedEarly];

@@ -1,6 +1,5 @@
 import { leastSamplesAbove } from '../measurement/histogram.js';
-import { listed } from '../measurement/numbers.js';
-import { goodputLimits } from '../measurement/objectives.js';
+import { isOverloaded, isOverloadedRun } from '../measurement/overload.js';
 import type { Setting } from '../measurement/result-schema.js';
 import { touches } from '../measurement/saturation.js';
 import { proportionRatio } from '../statistics/proportion.js';
@@ -9,6 +8,7 @@ import { widened } from './client-error.js';
 import type { ComparedMetric } from './compared-metric.js';
 import type { ComparedRow } from './comparison.js';
 import { type Confidence, confidenceOf } from './confidence.js';
+import { conflictOf } from './conflict.js';
 import { type Doubt, type GateOutcome, judge, type Judgement, tendencyOf } from './judgement.js';
 import type { SettingTrials } from './setting-trials.js';
 import type { Threshold } from './threshold.js';
@@ -35,7 +35,7 @@ export class SettingPair {
   }
 
   compare(metric: ComparedMetric, threshold: Threshold | null): ComparedRow {
-    const conflict = this.conflict(metric);
+    const conflict = conflictOf(metric, this.baseline, this.candidate);
     const ratio = conflict === null ? this.#ratio(metric) : null;
     return {
       settings: this.settings,
@@ -78,12 +78,13 @@ export class SettingPair {
 
   #outcome(threshold: Threshold, ratio: Ratio | null, conflict: string | null): GateOutcome {
     // This needs no statistics: a server that no longer answers must not pass for lack of figures.
-    if (this.#isLost(threshold.metric)) return { verdict: 'regression', isLost: true };
+    if (this.#isLost(threshold.metric)) return { verdict: 'regression', cause: 'lost' };
     const { metric } = threshold;
     // However few requests there were: nothing failed.
     if (metric.id === 'success_rate' && this.candidate.completed > 0 && this.candidate.failedShare === 0) {
       return { verdict: 'pass' };
     }
+    if (metric.id !== 'success_rate' && this.#isOverloaded()) return { verdict: 'regression', cause: 'overloaded' };
     const doubt = this.#doubt(metric, ratio, conflict);
     if (doubt !== null) return { verdict: 'inconclusive', doubt };
     if (ratio?.interval == null) return { verdict: 'inconclusive', doubt: { reason: 'too-wide' } };
@@ -97,6 +98,15 @@ export class SettingPair {
     const answered = proportionRatio(this.baseline.answered, this.candidate.answered, this.#confidence.tail);
     const fails = answered !== null && answered.interval.upper < clearlyFewer;
     return fails && this.baseline.statistic(metric) !== null && this.candidate.statistic(metric) === null;
+  }
+
+  /**
+   * Whether the candidate cannot follow a load that the baseline can. A search for the limit goes beyond it on purpose, and
+   * close to it, either may be overloaded by chance.
+   */
+  #isOverloaded(): boolean {
+    const { runs, plan } = this.candidate;
+    return plan.find_max === undefined && isOverloaded(runs) && !this.baseline.runs.some(isOverloadedRun);
   }
 
   #doubt(metric: ComparedMetric, ratio: Ratio | null, conflict: string | null): Doubt | null {
@@ -144,35 +154,4 @@ export class SettingPair {
       ? `${who} ${who === 'neither side' ? 'has' : 'does not have'} enough samples of ${metric.id}: ${leastSamplesAbove} above the percentile are needed`
       : `${who} ${who === 'neither side' ? 'has' : 'does not have'} ${metric.id}`;
   }
-
-  /** Why the figures of both sides do not mean the same, as a sentence without its full stop; null if they do. */
-  conflict(metric: ComparedMetric): string | null {
-    if (metric.id === 'goodput') {
-      const [before, after] = [limitsText(this.baseline), limitsText(this.candidate)];
-      if (before !== after) return `its objectives are ${before} in the baseline and ${after} in the candidate`;
-    }
-    if (metric.type === 'latency' && metric.metric === 'queue_wait') {
-      const sourcesOf = ({ runs }: SettingTrials): string =>
-        [...new Set(runs.map(({ metrics }) => metrics.queue_wait.source))].sort().join(' and ');
-      const [before, after] = [sourcesOf(this.baseline), sourcesOf(this.candidate)];
-      if (before !== after) return `the queue wait is ${before} in the baseline and ${after} in the candidate`;
-    }
-    const countsTokens =
-      metric.type === 'latency' ? metric.metric === 'tpot' : metric.rate === 'output_tokens_per_second';
-    if (!countsTokens) return null;
-    const [before, after] = [tokensSource(this.baseline), tokensSource(this.candidate)];
-    if (before === after || before === null || after === null) return null;
-    return `output tokens were counted by ${before} in the baseline and by ${after} in the candidate`;
-  }
-}
-
-/** How tokens were counted; null without tokens. */
-function tokensSource({ runs }: SettingTrials): string | null {
-  const sources = new Set(runs.map((run) => run.output_tokens_source).filter((source) => source !== 'none'));
-  return sources.size === 0 ? null : [...sources].sort().join(' and ');
-}
-
-/** The limits that goodput was counted with. */
-function limitsText({ plan }: SettingTrials): string {
-  return plan.slo.length === 0 ? 'none' : listed(goodputLimits(plan.slo));
 }

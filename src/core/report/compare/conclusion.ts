@@ -53,8 +53,10 @@ export function endText({ baseline, candidate }: Comparison): string | null {
 /** What became worse, by how much, and how much was allowed; a sentence without its full stop. */
 export function regressionText(row: GatedRow): string {
   const { outcome, threshold } = row.judgement;
-  if (outcome.verdict === 'regression' && outcome.isLost) {
-    return `${rowName(row)} is lost: too few requests were completed there to compute it`;
+  const cause = outcome.verdict === 'regression' ? outcome.cause : 'beyond-limit';
+  if (cause === 'lost') return `${rowName(row)} is lost: too few requests were completed there to compute it`;
+  if (cause === 'overloaded') {
+    return `${rowName(row)} has no steady value: the candidate's queue grew without end, and the baseline's did not`;
   }
   return `${rowName(row)} is ${ratioText(row.ratio)} times the baseline (95 % interval ${intervalText(row.interval)}), and ${allowedText(threshold)} is allowed`;
 }
