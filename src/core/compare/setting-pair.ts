@@ -4,6 +4,7 @@ import type { Setting } from '../measurement/result-schema.js';
 import { touches } from '../measurement/saturation.js';
 import { proportionRatio } from '../statistics/proportion.js';
 import { everyTrialOnce, type Ratio, ratioOf, type Statistic } from '../statistics/ratio.js';
+import { answersFewer } from './answers-fewer.js';
 import { widened } from './client-error.js';
 import type { ComparedMetric } from './compared-metric.js';
 import type { ComparedRow } from './comparison.js';
@@ -12,9 +13,6 @@ import { conflictOf } from './conflict.js';
 import { type Doubt, type GateOutcome, judge, type Judgement, tendencyOf } from './judgement.js';
 import type { SettingTrials } from './setting-trials.js';
 import type { Threshold } from './threshold.js';
-
-/** Candidate ÷ baseline of the answered requests, as in the implied threshold on the success rate. */
-const clearlyFewer = 0.99;
 
 /** A fixed seed: the same comparison gives the same intervals each time. */
 const seed = 1;
@@ -95,8 +93,7 @@ export class SettingPair {
   #isLost(metric: ComparedMetric): boolean {
     if (this.baseline.completed === 0) return false;
     if (this.candidate.completed === 0) return true;
-    const answered = proportionRatio(this.baseline.answered, this.candidate.answered, this.#confidence.tail);
-    const fails = answered !== null && answered.interval.upper < clearlyFewer;
+    const fails = answersFewer(this.baseline.answered, this.candidate.answered, this.#confidence.tail);
     return fails && this.baseline.statistic(metric) !== null && this.candidate.statistic(metric) === null;
   }
 
