@@ -44,12 +44,49 @@ function meaningConflict(metric: ComparedMetric, baseline: SettingTrials, candid
     const [before, after] = [queueWaitSources(baseline), queueWaitSources(candidate)];
     if (before !== after) return `the queue wait is ${before} in the baseline and ${after} in the candidate`;
   }
+  return countingConflict(metric, baseline, candidate) ?? lengthConflict(metric, baseline, candidate);
+}
+
+function countingConflict(metric: ComparedMetric, baseline: SettingTrials, candidate: SettingTrials): string | null {
   const countsTokens =
     metric.type === 'latency' ? metric.metric === 'tpot' : metric.rate === 'output_tokens_per_second';
   if (!countsTokens) return null;
   const [before, after] = [tokensSource(baseline), tokensSource(candidate)];
   if (before === after || before === null || after === null) return null;
   return `output tokens were counted by ${before} in the baseline and by ${after} in the candidate`;
+}
+
+/** Whoever answers with fewer tokens ends sooner and answers more requests, however fast it is. */
+function lengthConflict(metric: ComparedMetric, baseline: SettingTrials, candidate: SettingTrials): string | null {
+  const containsLength = metric.type === 'latency' ? metric.metric === 'e2e' : metric.rate !== 'input_tokens_per_second';
+  // Chunks are not tokens, and where a plan asks for other lengths, --allow permits it.
+  const isComparable =
+    tokensSource(baseline) === tokensSource(candidate) &&
+    baseline.plan.output_tokens === candidate.plan.output_tokens &&
+    // Rates count the tokens of failed requests, too, which were not answered to their end.
+    Math.max(baseline.failedShare, candidate.failedShare) <= mostFailures;
+  if (!containsLength || !isComparable) return null;
+  const lengths = otherLengths('output_tokens_per_second', baseline, candidate);
+  return lengths === null ? null : `answers had ${lengths}`;
+}
+
+/** As a share of all requests. */
+const mostFailures = 0.1;
+
+/** Lengths of answers that differ by more than this share of the longer ones change what a figure means. */
+const mostDifference = 0.1;
+
+/** `64 tokens on average in the baseline and 8 in the candidate`; null if they are about equal, or not known. */
+export function otherLengths(
+  name: 'output_tokens_per_second' | 'input_tokens_per_second',
+  baseline: SettingTrials,
+  candidate: SettingTrials,
+): string | null {
+  const [before, after] = [baseline.meanTokens(name) ?? 0, candidate.meanTokens(name) ?? 0];
+  const isKnown = before > 0 && after > 0;
+  if (!isKnown || Math.abs(after - before) <= mostDifference * Math.max(before, after)) return null;
+  const shown = (tokens: number): string => String(Number(tokens.toPrecision(3)));
+  return `${shown(before)} tokens on average in the baseline and ${shown(after)} in the candidate`;
 }
 
 function queueWaitSources({ runs }: SettingTrials): string {

@@ -3,7 +3,7 @@ import { cachedShareDifference } from '../measurement/prompt-cache.js';
 import type { Run } from '../measurement/result-schema.js';
 import { wholeSettingText } from '../measurement/setting-text.js';
 import type { ComparedMetric } from './compared-metric.js';
-import { conflictOf } from './conflict.js';
+import { conflictOf, otherLengths } from './conflict.js';
 import type { SettingPair } from './setting-pair.js';
 import type { Side, Sides } from './side.js';
 
@@ -28,6 +28,7 @@ export function notesOf(
     ...endNotes(baseline, candidate),
     ...delayNotes(pairs, interleaved),
     ...conflictNotes(pairs, shown),
+    ...promptNotes(pairs),
   ];
   const [before, after] = [kindOf(baseline), kindOf(candidate)];
   const cache = interleaved ? cachedShareDifference(baseline.runs, candidate.runs) : null;
@@ -88,7 +89,8 @@ function conflictNotes(pairs: readonly SettingPair[], shown: readonly ComparedMe
   for (const metric of shown) {
     for (const { settings, baseline, candidate } of pairs) {
       const conflict = conflictOf(metric, baseline, candidate);
-      if (conflict === null) continue;
+      const isKnown = baseline.value(metric) !== null || candidate.value(metric) !== null;
+      if (conflict === null || !isKnown) continue;
       const { ids, places } = conflicts.get(conflict) ?? { ids: new Set(), places: new Set() };
       conflicts.set(conflict, { ids: ids.add(metric.id), places: places.add(wholeSettingText(settings)) });
     }
@@ -98,6 +100,14 @@ function conflictNotes(pairs: readonly SettingPair[], shown: readonly ComparedMe
     const where = places.size === pairs.length ? '' : ` at ${[...places].join('; ')}`;
     return `${what} ${ids.size === 1 ? 'is' : 'are'} not compared${where}: ${conflict}.`;
   });
+}
+
+/** The texts are those of the same plan, but templates and tokenizers may differ. */
+function promptNotes(pairs: readonly SettingPair[]): string[] {
+  const lengths = pairs.flatMap(
+    ({ baseline, candidate }) => otherLengths('input_tokens_per_second', baseline, candidate) ?? [],
+  );
+  return [...new Set(lengths)].slice(0, 1).map((each) => `Prompts had ${each}, as the servers count them.`);
 }
 
 /** More figures than this are counted and not named. */

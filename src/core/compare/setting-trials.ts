@@ -52,6 +52,19 @@ export class SettingTrials {
     return attempts === 0 ? 0 : (attempts - successes) / attempts;
   }
 
+  /** Tokens per answered request, as the server counts them; null if they are not known. */
+  meanTokens(name: 'output_tokens_per_second' | 'input_tokens_per_second'): number | null {
+    let tokens = 0;
+    let answers = 0;
+    for (const { rates, requests } of this.runs) {
+      const perSecond = rates[name];
+      if (perSecond === null || rates.requests_per_second === 0) continue;
+      tokens += (perSecond / rates.requests_per_second) * requests.completed;
+      answers += requests.completed;
+    }
+    return answers === 0 ? null : tokens / answers;
+  }
+
   /** Whether more trials would not bring this figure either: requests were answered, and none of them had it. */
   neverHas(compared: ComparedMetric): boolean {
     if (this.completed === 0) return false;
