@@ -2,6 +2,8 @@ import { listed, percentText, plural, timeText } from '../measurement/numbers.js
 import { cachedShareDifference } from '../measurement/prompt-cache.js';
 import type { Run } from '../measurement/result-schema.js';
 import { wholeSettingText } from '../measurement/setting-text.js';
+import { streamWarnings } from '../measurement/stream-warnings.js';
+import { absenceOf } from './absence.js';
 import type { ComparedMetric } from './compared-metric.js';
 import { conflictOf, otherLengths } from './conflict.js';
 import type { SettingPair } from './setting-pair.js';
@@ -24,6 +26,7 @@ export function notesOf(
   shown: readonly ComparedMetric[],
 ): readonly string[] {
   const notes = [
+    ...streamNotes(baseline, candidate),
     ...failureNotes(pairs),
     ...endNotes(baseline, candidate),
     ...delayNotes(pairs, interleaved),
@@ -45,6 +48,14 @@ export function notesOf(
     );
   }
   return notes;
+}
+
+/** A server behind a proxy that buffers has the TTFT of whole answers: without it, the other seems to be faster. */
+function streamNotes(baseline: Side, candidate: Side): string[] {
+  return [
+    ...streamWarnings(baseline.runs).map((warning) => `Baseline: ${warning}`),
+    ...streamWarnings(candidate.runs).map((warning) => `Candidate: ${warning}`),
+  ];
 }
 
 function failureNotes(pairs: readonly SettingPair[]): string[] {
@@ -88,7 +99,8 @@ function conflictNotes(pairs: readonly SettingPair[], shown: readonly ComparedMe
   const conflicts = new Map<string, { readonly ids: Set<string>; readonly places: Set<string> }>();
   for (const metric of shown) {
     for (const { settings, baseline, candidate } of pairs) {
-      const conflict = conflictOf(metric, baseline, candidate);
+      const conflict =
+        conflictOf(metric, baseline, candidate) ?? absenceOf(metric, baseline, candidate, 'values');
       const isKnown = baseline.value(metric) !== null || candidate.value(metric) !== null;
       if (conflict === null || !isKnown) continue;
       const { ids, places } = conflicts.get(conflict) ?? { ids: new Set(), places: new Set() };

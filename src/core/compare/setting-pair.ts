@@ -4,6 +4,7 @@ import type { Setting } from '../measurement/result-schema.js';
 import { touches } from '../measurement/saturation.js';
 import { proportionRatio } from '../statistics/proportion.js';
 import { everyTrialOnce, type Ratio, ratioOf, type Statistic } from '../statistics/ratio.js';
+import { absenceOf } from './absence.js';
 import { answersFewer } from './answers-fewer.js';
 import { widened } from './client-error.js';
 import type { ComparedMetric } from './compared-metric.js';
@@ -147,6 +148,8 @@ export class SettingPair {
     const [before, after] = [this.baseline.statistic(metric), this.candidate.statistic(metric)];
     const who = before === null && after === null ? 'neither side' : before === null ? 'the baseline' : 'the candidate';
     if (before !== null && after !== null) return `${metric.id} of the baseline is 0, so there is no ratio`;
+    const absence = absenceOf(metric, this.baseline, this.candidate);
+    if (absence !== null) return absence;
     return metric.type === 'latency'
       ? `${who} ${who === 'neither side' ? 'has' : 'does not have'} enough samples of ${metric.id}: ${leastSamplesAbove} above the percentile are needed`
       : `${who} ${who === 'neither side' ? 'has' : 'does not have'} ${metric.id}`;
