@@ -16,6 +16,8 @@ export interface ComparedRow {
   /** Candidate ÷ baseline. */
   readonly ratio: number | null;
   readonly interval: Interval | null;
+  /** The interval without the load generator's own delay, which it allows for. */
+  readonly spread: Interval | null;
   readonly judgement: Judgement;
 }
 

@@ -58,7 +58,8 @@ function countingConflict(metric: ComparedMetric, baseline: SettingTrials, candi
 
 /** Whoever answers with fewer tokens ends sooner and answers more requests, however fast it is. */
 function lengthConflict(metric: ComparedMetric, baseline: SettingTrials, candidate: SettingTrials): string | null {
-  const containsLength = metric.type === 'latency' ? metric.metric === 'e2e' : metric.rate !== 'input_tokens_per_second';
+  const containsLength =
+    metric.type === 'latency' ? metric.metric === 'e2e' : metric.rate !== 'input_tokens_per_second';
   // Chunks are not tokens, and where a plan asks for other lengths, --allow permits it.
   const isComparable =
     tokensSource(baseline) === tokensSource(candidate) &&

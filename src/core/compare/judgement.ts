@@ -21,8 +21,8 @@ export type Doubt =
       readonly delayMs: number;
       readonly cpuShare: number;
     }
-  /** The interval contains the limit. */
-  | { readonly reason: 'too-wide' }
+  /** The interval contains the limit; `isLasting` if that is the load generator's own delay, whatever more trials show. */
+  | { readonly reason: 'too-wide'; readonly isLasting: boolean }
   /**
    * There is nothing to compare. `explanation` is a sentence without its full stop; `isLasting` if more trials would not
    * change it.
@@ -57,7 +57,7 @@ export function judge({ lower, upper }: Interval, { metric, limit, share }: Thre
   const [nearest, farthest] = isLatency ? [lower, upper] : [upper, lower];
   const beyond = (ratio: number): boolean => (isLatency ? ratio > limit : ratio < limit);
   if (beyond(nearest)) return { verdict: 'regression', cause: 'beyond-limit' };
-  if (beyond(farthest)) return { verdict: 'inconclusive', doubt: { reason: 'too-wide' } };
+  if (beyond(farthest)) return { verdict: 'inconclusive', doubt: { reason: 'too-wide', isLasting: false } };
   const better = isLatency ? farthest < 1 - share : farthest > 1 + share;
   return { verdict: share > 0 && better ? 'improvement' : 'pass' };
 }

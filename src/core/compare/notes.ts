@@ -99,8 +99,7 @@ function conflictNotes(pairs: readonly SettingPair[], shown: readonly ComparedMe
   const conflicts = new Map<string, { readonly ids: Set<string>; readonly places: Set<string> }>();
   for (const metric of shown) {
     for (const { settings, baseline, candidate } of pairs) {
-      const conflict =
-        conflictOf(metric, baseline, candidate) ?? absenceOf(metric, baseline, candidate, 'values');
+      const conflict = conflictOf(metric, baseline, candidate) ?? absenceOf(metric, baseline, candidate, 'values');
       const isKnown = baseline.value(metric) !== null || candidate.value(metric) !== null;
       if (conflict === null || !isKnown) continue;
       const { ids, places } = conflicts.get(conflict) ?? { ids: new Set(), places: new Set() };

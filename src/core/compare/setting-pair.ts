@@ -14,9 +14,13 @@ import { conflictOf } from './conflict.js';
 import { type Doubt, type GateOutcome, judge, type Judgement, tendencyOf } from './judgement.js';
 import type { SettingTrials } from './setting-trials.js';
 import type { Threshold } from './threshold.js';
+import { isDelayTooLong } from './width.js';
 
 /** A fixed seed: the same comparison gives the same intervals each time. */
 const seed = 1;
+
+/** The interval allows for the load generator's own delay. */
+type JudgedRatio = Ratio & Pick<ComparedRow, 'spread'>;
 
 /** Both sides of one setting. */
 export class SettingPair {
@@ -44,28 +48,32 @@ export class SettingPair {
       trials: { baseline: this.baseline.runs.length, candidate: this.candidate.runs.length },
       ratio: ratio?.ratio ?? null,
       interval: ratio?.interval ?? null,
+      spread: ratio?.spread ?? null,
       judgement: this.#judgement(metric, threshold, ratio, conflict),
     };
   }
 
-  #ratio(metric: ComparedMetric): Ratio | null {
+  #ratio(metric: ComparedMetric): JudgedRatio | null {
     const { tail } = this.#confidence;
-    if (metric.id === 'success_rate') return proportionRatio(this.baseline.answered, this.candidate.answered, tail);
+    if (metric.id === 'success_rate') {
+      const counted = proportionRatio(this.baseline.answered, this.candidate.answered, tail);
+      return counted === null ? null : { ...counted, spread: counted.interval };
+    }
     const before = this.baseline.statistic(metric);
     const after = this.candidate.statistic(metric);
     if (before === null || after === null) return null;
     const ratio = ratioOf(before, after, { paired: this.#interleaved, seed, tail });
-    if (ratio?.interval == null) return ratio;
+    if (ratio?.interval == null) return ratio === null ? null : { ...ratio, spread: null };
     const error = ({ clientError }: SettingTrials, statistic: Statistic): number =>
       clientError.of(metric, statistic.value(everyTrialOnce(statistic)) ?? 0);
     const errors = { baseline: error(this.baseline, before), candidate: error(this.candidate, after) };
-    return { ...ratio, interval: widened(ratio.interval, metric, errors, this.#interleaved) };
+    return { ...ratio, spread: ratio.interval, interval: widened(ratio.interval, metric, errors, this.#interleaved) };
   }
 
   #judgement(
     metric: ComparedMetric,
     threshold: Threshold | null,
-    ratio: Ratio | null,
+    ratio: JudgedRatio | null,
     conflict: string | null,
   ): Judgement {
     if (threshold === null) {
@@ -75,7 +83,7 @@ export class SettingPair {
     return { type: 'gated', threshold, outcome: this.#outcome(threshold, ratio, conflict) };
   }
 
-  #outcome(threshold: Threshold, ratio: Ratio | null, conflict: string | null): GateOutcome {
+  #outcome(threshold: Threshold, ratio: JudgedRatio | null, conflict: string | null): GateOutcome {
     // This needs no statistics: a server that no longer answers must not pass for lack of figures.
     if (this.#isLost(threshold.metric)) return { verdict: 'regression', cause: 'lost' };
     const { metric } = threshold;
@@ -86,8 +94,10 @@ export class SettingPair {
     if (metric.id !== 'success_rate' && this.#isOverloaded()) return { verdict: 'regression', cause: 'overloaded' };
     const doubt = this.#doubt(metric, ratio, conflict);
     if (doubt !== null) return { verdict: 'inconclusive', doubt };
-    if (ratio?.interval == null) return { verdict: 'inconclusive', doubt: { reason: 'too-wide' } };
-    return judge(ratio.interval, threshold);
+    if (ratio?.interval == null) return { verdict: 'inconclusive', doubt: { reason: 'too-wide', isLasting: false } };
+    const outcome = judge(ratio.interval, threshold);
+    if (outcome.verdict !== 'inconclusive' || !isDelayTooLong(ratio, threshold.limit)) return outcome;
+    return { verdict: 'inconclusive', doubt: { reason: 'too-wide', isLasting: true } };
   }
 
   /** Whether the candidate lacks a figure that the baseline has, and clearly answers fewer of its requests. */
@@ -107,7 +117,7 @@ export class SettingPair {
     return plan.find_max === undefined && isOverloaded(runs) && !this.baseline.runs.some(isOverloadedRun);
   }
 
-  #doubt(metric: ComparedMetric, ratio: Ratio | null, conflict: string | null): Doubt | null {
+  #doubt(metric: ComparedMetric, ratio: JudgedRatio | null, conflict: string | null): Doubt | null {
     const [baseline, candidate] = [this.baseline.runs.length, this.candidate.runs.length];
     if (conflict !== null) return { reason: 'not-measured', explanation: conflict, isLasting: true };
     if (ratio === null) {

@@ -17,7 +17,9 @@ it('answers of another length are no improvement, and more trials would not make
   const comparison = gate(cutShort, 'e2e.p95>10%', 'requests_per_second<10%', 'output_tokens_per_second<10%');
   expect(comparison.verdict).toBe('inconclusive');
   expect(isDecided(comparison)).toBe(true);
-  expect(conclusionOf(comparison)[0]).toContain('answers had 64 tokens on average in the baseline and 8 in the candidate');
+  expect(conclusionOf(comparison)[0]).toContain(
+    'answers had 64 tokens on average in the baseline and 8 in the candidate',
+  );
   expect(gate(cutShort, 'tpot.p50>10%', 'ttft.p95>10%').verdict).toBe('pass');
 });
 

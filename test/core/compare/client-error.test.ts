@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { ClientError, widened } from '../../../src/core/compare/client-error.js';
 import { compare } from '../../../src/core/compare/compare.js';
+import { isDecided } from '../../../src/core/compare/comparison.js';
 import { allMetrics, type ComparedMetric } from '../../../src/core/compare/compared-metric.js';
 import type { Sides } from '../../../src/core/compare/side.js';
 import { parseThresholds } from '../../../src/core/compare/threshold.js';
 import type { ClientHealth } from '../../../src/core/measurement/result-schema.js';
+import { conclusionOf } from '../../../src/core/report/compare/conclusion.js';
 import { alternately, pair, resultOf } from './sides.js';
 
 function metric(id: string): ComparedMetric {
@@ -87,6 +89,16 @@ describe('a late load generator', () => {
   it('decides between servers that it delayed alike', () => {
     expect(verdicts(alternately(before, after))).toEqual(['regression', 'regression']);
     expect(verdicts(alternately(before, resultOf(1, { client }, {}, 5)))).toEqual(['pass', 'pass']);
+  });
+
+  it('is not promised to be outvoted by more trials, and none are measured in vain', () => {
+    const stalled = { event_loop_delay_ms: { p50: 20, p99: 24, max: 24 } };
+    const busy = pair(resultOf(1, { client: stalled }), resultOf(1, { client: stalled }, {}, 3));
+    const comparison = compare(busy, { thresholds: parseThresholds(['ttft.p50>2%']), allowed: [] });
+    expect(conclusionOf(comparison)[0]).toBe(
+      "Inconclusive: the load generator's own delay alone may be the difference to the limit: measure with fewer clients, more --workers, or from another machine.",
+    );
+    expect(isDecided(comparison)).toBe(true);
   });
 
   it('is named, since its intervals are wider than the trials show', () => {
