@@ -7,9 +7,12 @@ import type { Threshold } from './threshold.js';
 export type Doubt =
   | {
       readonly reason: 'too-few-trials';
+      /** Trials that have the figure. */
       readonly baseline: number;
       readonly candidate: number;
       readonly needed: number;
+      /** There were more trials, in which no request had the figure. */
+      readonly hasEmptyTrials: boolean;
       /** A finished baseline has too few, whatever is measured now. */
       readonly isLasting: boolean;
     }

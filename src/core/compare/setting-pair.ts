@@ -45,7 +45,7 @@ export class SettingPair {
       metric,
       baseline: this.baseline.value(metric),
       candidate: this.candidate.value(metric),
-      trials: { baseline: this.baseline.runs.length, candidate: this.candidate.runs.length },
+      trials: { baseline: trialsOf(this.baseline, metric), candidate: trialsOf(this.candidate, metric) },
       ratio: ratio?.ratio ?? null,
       interval: ratio?.interval ?? null,
       spread: ratio?.spread ?? null,
@@ -118,7 +118,6 @@ export class SettingPair {
   }
 
   #doubt(metric: ComparedMetric, ratio: JudgedRatio | null, conflict: string | null): Doubt | null {
-    const [baseline, candidate] = [this.baseline.runs.length, this.candidate.runs.length];
     if (conflict !== null) return { reason: 'not-measured', explanation: conflict, isLasting: true };
     if (ratio === null) {
       const isLasting = [this.baseline, this.candidate].some((side) => side.neverHas(metric));
@@ -129,11 +128,13 @@ export class SettingPair {
     const saturation = this.#saturationOf(metric);
     if (saturation !== null) return saturation;
     const { needed } = this.#confidence;
+    const [baseline, candidate] = [this.baseline.trialsWith(metric), this.candidate.trialsWith(metric)];
     if (baseline >= needed.baseline && candidate >= needed.candidate) return null;
     // Only a side that is being measured gets more trials.
     const isLasting = !this.#interleaved && baseline < needed.baseline;
     const most = Math.max(needed.baseline, needed.candidate);
-    return { reason: 'too-few-trials', baseline, candidate, needed: most, isLasting };
+    const hasEmptyTrials = baseline < this.baseline.runs.length || candidate < this.candidate.runs.length;
+    return { reason: 'too-few-trials', baseline, candidate, needed: most, hasEmptyTrials, isLasting };
   }
 
   #saturationOf(metric: ComparedMetric): Doubt | null {
@@ -164,4 +165,9 @@ export class SettingPair {
       ? `${who} ${who === 'neither side' ? 'has' : 'does not have'} enough samples of ${metric.id}: ${leastSamplesAbove} above the percentile are needed`
       : `${who} ${who === 'neither side' ? 'has' : 'does not have'} ${metric.id}`;
   }
+}
+
+/** Failures are counted in every trial. */
+function trialsOf({ runs, allRuns }: SettingTrials, { id }: ComparedMetric): number {
+  return (id === 'success_rate' ? allRuns : runs).length;
 }

@@ -61,6 +61,9 @@ export function doubtText(doubt: Doubt, row: ComparedRow): string {
   switch (doubt.reason) {
     case 'too-few-trials': {
       const { needed } = doubt;
+      if (doubt.hasEmptyTrials) {
+        return `${trialsText(doubt)} have ${row.metric.id}, but the gate needs ${needed}: measure for longer (-d), or more --trials`;
+      }
       return `${trialsText(doubt)}, but the gate needs ${needed}: run bench with --trials ${needed}`;
     }
     case 'saturated-client':
