@@ -74,14 +74,14 @@ function failureNotes(pairs: readonly SettingPair[]): string[] {
   });
 }
 
-/** As a share of the mean TTFT. */
+/** As a share of the mean TTFT, or of the end-to-end latency of answers that come as a whole. */
 const noticeableDelay = 0.02;
 
 /** Why intervals are wider than the trials alone would make them. */
 function delayNotes(pairs: readonly SettingPair[], interleaved: boolean): string[] {
   const late = pairs
     .flatMap(({ baseline, candidate }) => [baseline, candidate])
-    .filter(({ runs, clientError }) => clientError.delay.meanMs > noticeableDelay * leastTtftMs(runs));
+    .filter(({ runs, clientError }) => clientError.delay.meanMs > noticeableDelay * leastLatencyMs(runs));
   if (late.length === 0) return [];
   const delayMs = Math.max(...late.map(({ clientError }) => clientError.delay.meanMs));
   const allowance = interleaved ? 'how much that differs between the two servers' : 'that';
@@ -90,8 +90,8 @@ function delayNotes(pairs: readonly SettingPair[], interleaved: boolean): string
   ];
 }
 
-function leastTtftMs(runs: readonly Run[]): number {
-  return Math.min(...runs.map(({ metrics }) => metrics.ttft.mean ?? Infinity));
+function leastLatencyMs(runs: readonly Run[]): number {
+  return Math.min(...runs.map(({ metrics }) => metrics.ttft.mean ?? metrics.e2e.mean ?? Infinity));
 }
 
 /** Why figures that both sides have are not in the table: each reason once. */
