@@ -2,12 +2,12 @@ import { listed, percentText, plural, significant, timeText } from '../../measur
 import { isOverloaded } from '../../measurement/overload.js';
 import type { BenchResult, Run, Saturation } from '../../measurement/result-schema.js';
 import { type Dimension, dimensionsOf, settingsText, wholeSettingText } from '../../measurement/setting-text.js';
+import { streamWarnings } from '../../measurement/stream-warnings.js';
 import { bySetting, type SettingSummary } from '../../measurement/summarise.js';
 import { unansweredWarning, undisturbedRuns } from '../../measurement/unanswered.js';
 import { littlesLawTolerance } from '../../statistics/littles-law.js';
 import { oneLine } from '../text/escape.js';
 import { saturatedAgents } from './agents-notes.js';
-import { streamWarnings } from './stream-warnings.js';
 
 /** Reasons to doubt the figures, which a report shows before them. */
 export function truthWarnings(result: Pick<BenchResult, 'runs' | 'interrupted' | 'plan'>): string[] {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Run, RunChecks } from '../../../../src/core/measurement/result-schema.js';
-import { streamWarnings } from '../../../../src/core/report/bench/stream-warnings.js';
-import { truthWarnings } from '../../../../src/core/report/bench/warnings.js';
-import { benchResult } from '../../../support/bench-result.js';
+import type { Run, RunChecks } from '../../../src/core/measurement/result-schema.js';
+import { streamWarnings } from '../../../src/core/measurement/stream-warnings.js';
+import { truthWarnings } from '../../../src/core/report/bench/warnings.js';
+import { benchResult } from '../../support/bench-result.js';
 
 /** Two settings of 100 answers each; the checks are those of the first. */
 function runsWith(checks: Partial<RunChecks>, stallMs = 1): Run[] {

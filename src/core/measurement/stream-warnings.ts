@@ -1,5 +1,5 @@
-import { significant, timeText, whole } from '../../measurement/numbers.js';
-import type { Run, RunChecks } from '../../measurement/result-schema.js';
+import { significant, timeText, whole } from './numbers.js';
+import type { Run, RunChecks } from './result-schema.js';
 
 /** What concerns a smaller share of a run's answers may be a hiccup of the network or of this machine. */
 const noteworthyShare = 0.1;
