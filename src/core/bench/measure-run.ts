@@ -5,6 +5,7 @@ import { hasEnoughSamples } from '../measurement/histogram.js';
 import type { Run, Setting } from '../measurement/result-schema.js';
 import { abortReason, type RunningRun } from './abort.js';
 import type { Rejection } from './client/rejection.js';
+import { fillingOf } from './filling.js';
 import { needsMore } from './load/extension.js';
 import type { LoadGenerator, LoadJob, LoadShape } from './load/load-generator.js';
 import { observeRun } from './observe-run.js';
@@ -175,16 +176,14 @@ function problemOf(agents: AgentsOfRun | null): ChatstreamError | null {
   });
 }
 
-function runningRun(
-  { warmupMs, durationMs, shape, promises }: LoadJob,
-  startUs: number,
-  load: LoadGenerator,
-): RunningRun {
+function runningRun(job: LoadJob, startUs: number, load: LoadGenerator): RunningRun {
+  const { warmupMs, durationMs, shape, promises } = job;
   const measuredMs = (microsNow() - startUs) / 1000 - warmupMs;
   const elapsedShare = durationMs === null ? null : Math.min(1, Math.max(0, measuredMs / durationMs));
   const sentShare = sentShareOf(shape, measuredMs, warmupMs, durationMs) ?? elapsedShare;
   const isOpenLoop = shape.type === 'open' && isSteady(shape);
-  return { snapshots: load.snapshots(), elapsedShare, sentShare, measuredMs, isOpenLoop, promises };
+  const filling = fillingOf(job);
+  return { snapshots: load.snapshots(), elapsedShare, sentShare, measuredMs, isOpenLoop, filling, promises };
 }
 
 /** The share of the window's requests that is due by now; null if it is that of the time. */
@@ -200,11 +199,13 @@ function isSteady(shape: LoadShape): boolean {
   return shape.type === 'closed' || (shape.stages === undefined && shape.times === undefined);
 }
 
-function shapeOf({ shape, leaving, probes }: LoadJob): Pick<RunContext, 'beside' | 'isSteady' | 'stages'> {
+function shapeOf(job: LoadJob): Pick<RunContext, 'beside' | 'isSteady' | 'filling' | 'stages'> {
+  const { shape, leaving, probes } = job;
   const maxInFlight = shape.type === 'open' && shape.maxInFlight !== undefined;
   return {
     beside: { maxInFlight, cancel: leaving !== undefined, probes: probes !== undefined },
     isSteady: isSteady(shape),
+    filling: fillingOf(job),
     ...(shape.type === 'open' && shape.stages !== undefined ? { stages: reportedStages(shape.stages) } : {}),
   };
 }

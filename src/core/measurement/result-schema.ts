@@ -5,7 +5,7 @@ import { findMaxSchema } from './find-max-schema.js';
 import { tenantSchema, turnSchema } from './group-schema.js';
 import { type PerMetric, perMetric } from './metric-names.js';
 import { type medianIntervalSchema, metricFields, metricSchema } from './metric-schema.js';
-import { overloadSchema } from './overload-schema.js';
+import { fillingSchema, overloadSchema } from './overload-schema.js';
 import { planSchema } from './plan-schema.js';
 import { loopDelaySchema, saturationSchema } from './saturation-schema.js';
 import { seriesSchema } from './series-schema.js';
@@ -164,6 +164,7 @@ const run = Type.Object({
   ),
   series: Type.Optional(seriesSchema),
   overload: Type.Optional(overloadSchema),
+  filling_seconds: Type.Optional(fillingSchema),
   aborted_on: Type.Optional(
     Type.String({ description: 'Which reason of --abort-on ended this run before its time, such as overload.' }),
   ),

@@ -21,6 +21,7 @@ export function truthWarnings(result: Pick<BenchResult, 'runs' | 'interrupted' |
   if (unanswered !== null) warnings.push(oneLine(unanswered));
   warnings.push(
     ...overloads(result),
+    ...fillings(result, by),
     ...aborted(runs, by),
     ...clientWarnings(runs, by),
     ...littlesLaw(undisturbedRuns(result), by),
@@ -51,6 +52,22 @@ function overloads({ runs, plan }: Pick<BenchResult, 'runs' | 'plan'>): string[]
     );
   });
 }
+
+/** That too little was measured after an open loop had filled up to tell whether the server can follow. */
+function fillings({ runs, plan }: Pick<BenchResult, 'runs' | 'plan'>, by: readonly Dimension[]): string[] {
+  if (plan.find_max !== undefined) return [];
+  const untold = runs.filter(({ filling_seconds: seconds }) => seconds !== undefined);
+  if (untold.length === 0) return [];
+  const longestMs = Math.max(...untold.map(({ filling_seconds: seconds = 0 }) => seconds)) * 1000;
+  return [
+    `Whether the server can follow the load at ${settingsOf(untold, by)} cannot be told: requests in flight rose, but with answers ` +
+      `and conversations this long they do so for about ${timeText(longestMs)} anyway. Measure for longer ` +
+      `(-d ${Math.ceil((longestMs / 1000) * enoughFillings)}s).`,
+  ];
+}
+
+/** So many times the time in which a load fills up leaves enough to judge. */
+const enoughFillings = 3;
 
 function slopeText({
   slope,
