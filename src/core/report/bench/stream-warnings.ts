@@ -43,10 +43,11 @@ function contradictedUsage(runs: readonly Run[], answers: number): string[] {
   if (count === 0) return [];
   const tokens = all.reduce((sum, each) => sum + each.output_tokens, 0);
   const chunks = all.reduce((sum, each) => sum + each.text_chunks, 0);
-  return [
-    `The usage of ${part(count, answers)} cannot be true: it has ${whole(tokens)} output tokens for ${whole(chunks)} ` +
-      'chunks of text. Each of these chunks was counted as one token.',
-  ];
+  const claim = `The usage of ${part(count, answers)} cannot be true: it has ${whole(tokens)} output tokens for`;
+  // Answers that came as a whole: how many tokens each of them has is not known.
+  const isWhole = runs.every(({ output_tokens_source: source }) => source === 'none');
+  if (isWhole) return [`${claim} answers with text. Their tokens are not counted.`];
+  return [`${claim} ${whole(chunks)} chunks of text. Each of these chunks was counted as one token.`];
 }
 
 function heldOpen(runs: readonly Run[], answers: number): string[] {

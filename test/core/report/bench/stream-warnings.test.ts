@@ -44,6 +44,15 @@ describe('warnings about the form of answers', () => {
     ]);
   });
 
+  it('does not say that chunks were counted where answers came as a whole', () => {
+    const usage = { answers: 200, output_tokens: 0, text_chunks: 200 };
+    const { result } = benchResult({ settings: [{ completed: 200, outputTokensSource: 'none' }] });
+    const runs = result.runs.map((run) => ({ ...run, checks: { ...run.checks, contradicted_usage: usage } }));
+    expect(streamWarnings(runs)).toEqual([
+      'The usage of all 200 answers cannot be true: it has 0 output tokens for answers with text. Their tokens are not counted.',
+    ]);
+  });
+
   it('name a usage that cannot be true, instead of one that is missing', () => {
     const checks = { contradicted_usage: { answers: 100, output_tokens: 100, text_chunks: 6400 } };
     const runs = runsWith(checks).map((run, index) => {
