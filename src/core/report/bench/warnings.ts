@@ -1,6 +1,8 @@
+import { metricNames, type PerMetric } from '../../measurement/metric-names.js';
 import { listed, percentText, plural, significant, timeText } from '../../measurement/numbers.js';
 import { isOverloaded } from '../../measurement/overload.js';
 import type { BenchResult, Run, Saturation } from '../../measurement/result-schema.js';
+import { touches } from '../../measurement/saturation.js';
 import { type Dimension, dimensionsOf, settingsText, wholeSettingText } from '../../measurement/setting-text.js';
 import { bySetting, type SettingSummary } from '../../measurement/summarise.js';
 import { unansweredWarning, undisturbedRuns } from '../../measurement/unanswered.js';
@@ -99,7 +101,7 @@ function clientWarnings(runs: readonly Run[], by: readonly Dimension[]): string[
     const why = reasons.length === 0 ? '' : `: ${listed(reasons.map((each) => saturationTexts[each](cpu)))}`;
     const advice = 'Use fewer clients, more --workers, or another machine.';
     const where = `${settingsOf(saturated, by)}${saturatedAgents(saturated)}`;
-    return [`The load generator was saturated at ${where}${why}. ${advice}`];
+    return [`The load generator was saturated at ${where}${why}. ${inDoubt(saturated)} ${advice}`];
   }
   const late = runs.filter(({ client, metrics }) => {
     const { mean } = client.event_loop_delay_ms;
@@ -114,10 +116,34 @@ function clientWarnings(runs: readonly Run[], by: readonly Dimension[]): string[
   ];
 }
 
+/** Which figures cannot be trusted, as a comparison and objectives do not. */
+function inDoubt(saturated: readonly Run[]): string {
+  const touched = metricNames.filter((name) =>
+    saturated.some(({ client, metrics }) =>
+      (client.saturation ?? ['cpu' as const]).some((each) => touches(each, name, metrics.queue_wait.source)),
+    ),
+  );
+  return touched.length === metricNames.length
+    ? 'All latencies and rates are in doubt.'
+    : `Only these figures are in doubt: ${listed(touched.map((name) => metricTitles[name]))}.`;
+}
+
 /** Of several machines, that of the busiest. */
 function highestCpuShare({ client, agents }: Run): number {
   return Math.max(client.cpu_share, ...(agents?.members ?? []).map(({ cpu_share: share }) => share));
 }
+
+const metricTitles: PerMetric<string> = {
+  ttft: 'TTFT',
+  ttft_from_schedule: 'TTFT from schedule',
+  client_wait: 'client wait',
+  queue_wait: 'queue wait',
+  prefill: 'prefill',
+  delivery: 'delivery',
+  chunk_gap: 'chunk gaps',
+  tpot: 'TPOT',
+  e2e: 'end-to-end latency',
+};
 
 /** As a share of the mean TTFT. */
 const noticeableDelay = 0.05;
