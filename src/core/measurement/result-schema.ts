@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { agentsSchema } from './agents-schema.js';
+import { checksSchema } from './checks-schema.js';
 import { executorsSchema } from './executor-schema.js';
 import { findMaxSchema } from './find-max-schema.js';
 import { tenantSchema, turnSchema } from './group-schema.js';
@@ -89,33 +90,6 @@ export const promptCacheSchema = Type.Object({
   }),
 });
 
-const checks = Type.Object({
-  littles_law_error: nullableNumber,
-  burst_answers: Type.Optional({
-    ...count,
-    description: 'Answers that arrived in one burst. Their TPOT and chunk gaps are left out.',
-  }),
-  hidden_reasoning_tokens: Type.Optional({
-    ...count,
-    description: 'Reasoning tokens that were counted by the server, but never streamed.',
-  }),
-  contradicted_usage: Type.Optional(
-    Type.Object(
-      { answers: count, output_tokens: count, text_chunks: count },
-      {
-        description:
-          'Answers with less than half as many output tokens in their usage as chunks with text; the chunks were counted.',
-      },
-    ),
-  ),
-  held_open: Type.Optional(
-    Type.Object(
-      { answers: count, mean_ms: nullableNumber },
-      { description: 'Responses that the server kept open for more than 100 ms after their last event.' },
-    ),
-  ),
-});
-
 const run = Type.Object({
   settings: settingSchema,
   trial: Type.Integer({ minimum: 1 }),
@@ -143,7 +117,7 @@ const run = Type.Object({
   metrics,
   client,
   agents: Type.Optional(agentsSchema),
-  checks,
+  checks: checksSchema,
   ...besideFields,
   probes: Type.Optional(
     Type.Object(
@@ -271,7 +245,7 @@ export type StageFigures = Static<typeof stageFiguresSchema>;
 export type TenantFigures = Static<typeof tenantSchema>;
 export type Setting = Static<typeof settingSchema>;
 export type PromptCache = Static<typeof promptCacheSchema>;
-export type RunChecks = Static<typeof checks>;
+export type RunChecks = Static<typeof checksSchema>;
 export type RunMetrics = Static<typeof metrics>;
 export type MedianInterval = Static<typeof medianIntervalSchema>;
 export type Metric = Static<typeof metricSchema>;

@@ -1,4 +1,4 @@
-import { significant, timeText, whole } from '../../measurement/numbers.js';
+import { percentText, significant, timeText, whole } from '../../measurement/numbers.js';
 import type { Run, RunChecks } from '../../measurement/result-schema.js';
 
 /** What concerns a smaller share of a run's answers may be a hiccup of the network or of this machine. */
@@ -15,6 +15,7 @@ export function streamWarnings(runs: readonly Run[]): string[] {
     ...bursts(runs, answers),
     ...hiddenReasoning(runs, answers),
     ...contradictedUsage(runs, answers),
+    ...packedChunks(runs),
     ...heldOpen(runs, answers),
   ];
 }
@@ -48,6 +49,21 @@ function contradictedUsage(runs: readonly Run[], answers: number): string[] {
   const isWhole = runs.every(({ output_tokens_source: source }) => source === 'none');
   if (isWhole) return [`${claim} answers with text. Their tokens are not counted.`];
   return [`${claim} ${whole(chunks)} chunks of text. Each of these chunks was counted as one token.`];
+}
+
+/** The first chunk is taken to have one token, so that TPOT is divided by too many. */
+function packedChunks(runs: readonly Run[]): string[] {
+  const all = runs.flatMap(({ checks }) => checks.packed_chunks ?? []);
+  if (!isNoteworthy(runs, ({ packed_chunks: packed }) => packed?.answers ?? 0)) return [];
+  const sum = (of: (each: (typeof all)[number]) => number): number => all.reduce((total, each) => total + of(each), 0);
+  const tokens = sum(({ output_tokens: own }) => own);
+  const perChunk = tokens / sum(({ text_chunks: own }) => own);
+  const perAnswer = tokens / sum(({ answers: own }) => own);
+  const share = Math.min(1, (perChunk - 1) / Math.max(1, perAnswer - 1));
+  return [
+    `The server puts ${significant(perChunk)} tokens into a chunk on average, and does not say how many are in the first one. ` +
+      `It was taken to have one, so that TPOT is too low by about ${percentText(share)}.`,
+  ];
 }
 
 function heldOpen(runs: readonly Run[], answers: number): string[] {

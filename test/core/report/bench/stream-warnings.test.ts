@@ -64,6 +64,14 @@ describe('warnings about the form of answers', () => {
     ]);
   });
 
+  it('say by how much TPOT is too low where the first of large chunks was taken for one token', () => {
+    expect(warningsOf({ packed_chunks: { answers: 100, output_tokens: 6400, text_chunks: 1600 } })).toEqual([
+      'The server puts 4.00 tokens into a chunk on average, and does not say how many are in the first one. ' +
+        'It was taken to have one, so that TPOT is too low by about 5 %.',
+    ]);
+    expect(warningsOf({ packed_chunks: { answers: 9, output_tokens: 576, text_chunks: 144 } })).toEqual([]);
+  });
+
   it('name responses that were held open, and for how long', () => {
     expect(warningsOf({ held_open: { answers: 9, mean_ms: 9000 } })).toEqual([]);
     expect(warningsOf({ held_open: { answers: 100, mean_ms: 2000 } })).toEqual([
