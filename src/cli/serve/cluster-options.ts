@@ -18,7 +18,7 @@ export function clusterOptions(
   config: Config | null,
   { isTyped, isGiven }: FlagOrigins,
 ): ServeClusterOptions {
-  refuseEngineFlags('cluster', isTyped, ['upstream', 'otlp']);
+  refuseEngineFlags('cluster', isTyped, ['upstream']);
   if (config !== null) refuseReserves(reservesOf(config));
   return {
     ...lineOptions(flags, version, config),

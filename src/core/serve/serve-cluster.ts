@@ -16,6 +16,7 @@ import {
   entrance,
   type HostProcess,
   openStorage,
+  openTraces,
   type QueueOptions,
   schedulerOptions,
 } from './serving.js';
@@ -29,6 +30,8 @@ export interface ServeClusterOptions {
   readonly server: ServerOptions;
   /** This package's version, for /openapi.json. */
   readonly version: string;
+  /** See `ServerDescription.otlpUrl`. */
+  readonly otlpUrl?: string;
   /** See `ServeOptions.host`. */
   readonly host?: HostProcess;
 }
@@ -68,8 +71,10 @@ export async function serveCluster(bus: Bus, options: ServeClusterOptions, logge
   const announcement = cluster.announceFront(`${hostname()}-${process.pid}`, models);
   const executed = { line: models, engines: [], pids: () => [] };
   const context = { ...contextOf(executed, guarded, options, { clock, logger }), models, storage };
+  const traces = await openTraces(options, models, { clock, logger });
   const app = await createApp(context, logger);
   const stop = async (): Promise<void> => {
+    await traces?.stop();
     await announcement.end();
     await models.stop();
     await cluster.leave();
