@@ -12,7 +12,7 @@ import { unknownModels } from '../cli/serve/key-models.js';
 import { loadStarter } from '../cli/serve/load-process.js';
 import { serveOptions } from '../cli/serve/options.js';
 import { readyBlock, readyEvent, reportDevice, reportPlan, reportWarnings } from '../cli/serve/report.js';
-import { type Elsewhere, uselessVariables } from '../cli/serve/useless-flags.js';
+import { type Elsewhere, refuseWithoutCluster, uselessVariables } from '../cli/serve/useless-flags.js';
 import { showDownload } from '../cli/terminal/download-progress.js';
 import { createLogger, type LogLevel } from '../cli/terminal/logging.js';
 import type { Access } from '../core/config/access.js';
@@ -112,6 +112,7 @@ export default class Serve extends BaseCommand {
   }
 
   #serve(start: Start): Promise<Served> {
+    refuseWithoutCluster(start.flags, start.origins.isTyped);
     if (start.flags.cluster !== undefined) return this.#serveCluster(start);
     return start.flags.upstream === undefined ? this.#serveModel(start) : this.#serveUpstreams(start);
   }

@@ -33,6 +33,19 @@ export function refuseUselessFlags(elsewhere: Elsewhere, isTyped: FlagOrigins['i
   });
 }
 
+/**
+ * Refuses flags that say how to reach NATS where nobody asks for it.
+ *
+ * @throws ChatstreamError `usage`
+ */
+export function refuseWithoutCluster({ cluster }: Pick<ServeFlags, 'cluster'>, isTyped: FlagOrigins['isTyped']): void {
+  const useless = ['cluster-creds', 'cluster-ca'].find(isTyped);
+  if (cluster !== undefined || useless === undefined) return;
+  throw new ChatstreamError('usage', `--${useless} is for a cluster, but --cluster is not given.`, {
+    hint: 'Add --cluster, or leave it out.',
+  });
+}
+
 /** The variables that set such flags. They may be meant for other servers of this machine, so they are not refused. */
 export function uselessVariables(
   elsewhere: Elsewhere,

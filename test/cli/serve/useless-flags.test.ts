@@ -5,7 +5,7 @@ import { nodeFlags } from '../../../src/cli/node/options.js';
 import { clusterOptions, frontReadyBlock } from '../../../src/cli/serve/cluster-options.js';
 import { serveFlags } from '../../../src/cli/serve/flags.js';
 import { upstreamOptions } from '../../../src/cli/serve/upstream-options.js';
-import { type Elsewhere, uselessVariables } from '../../../src/cli/serve/useless-flags.js';
+import { type Elsewhere, refuseWithoutCluster, uselessVariables } from '../../../src/cli/serve/useless-flags.js';
 import { ChatstreamError } from '../../../src/core/base/errors.js';
 import type { ServeClusterOptions } from '../../../src/core/serve/serve-cluster.js';
 import type { ServeUpstreamsOptions } from '../../../src/core/serve/serve-upstreams.js';
@@ -90,6 +90,17 @@ describe('the options of serve --cluster', () => {
     await expect(optionsOf('cluster', ...where.upstream)).rejects.toThrow('or the servers of --upstream');
     vi.stubEnv('CHATSTREAM_UPSTREAM', 'http://127.0.0.1:9');
     await expect(optionsOf('cluster')).rejects.toThrow('or the servers of --upstream');
+  });
+});
+
+describe('how to reach NATS', () => {
+  it.each(['cluster-creds', 'cluster-ca'])('cannot be said with --%s but without --cluster', (name) => {
+    expect(() => {
+      refuseWithoutCluster({}, (typed) => typed === name);
+    }).toThrow(`--${name} is for a cluster, but --cluster is not given.`);
+    refuseWithoutCluster({ cluster: 'nats://127.0.0.1:9' }, (typed) => typed === name);
+    // A variable may be meant for another command.
+    refuseWithoutCluster({}, () => false);
   });
 });
 
