@@ -38,7 +38,10 @@ export function refuseUselessFlags(elsewhere: Elsewhere, isTyped: FlagOrigins['i
  *
  * @throws ChatstreamError `usage`
  */
-export function refuseWithoutCluster({ cluster }: Pick<ServeFlags, 'cluster'>, isTyped: FlagOrigins['isTyped']): void {
+export function refuseWithoutCluster(
+  { cluster }: Partial<Pick<ServeFlags, 'cluster'>>,
+  isTyped: FlagOrigins['isTyped'],
+): void {
   const useless = ['cluster-creds', 'cluster-ca'].find(isTyped);
   if (cluster !== undefined || useless === undefined) return;
   throw new ChatstreamError('usage', `--${useless} is for a cluster, but --cluster is not given.`, {
