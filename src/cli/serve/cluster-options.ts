@@ -1,3 +1,4 @@
+import { ChatstreamError } from '../../core/base/errors.js';
 import { reservesOf } from '../../core/config/access.js';
 import type { Config } from '../../core/config/read-config.js';
 import { refuseReserves } from '../../core/scheduler/reserves.js';
@@ -5,12 +6,13 @@ import type { ServeClusterOptions } from '../../core/serve/serve-cluster.js';
 import type { FlagOrigins } from '../flags/flags.js';
 import type { ServeFlags } from './flags.js';
 import { lineOptions } from './options.js';
-import { refuseEngineFlags } from './upstream-options.js';
+import { watched } from './report.js';
+import { refuseUselessFlags } from './useless-flags.js';
 
 /**
  * What the flags mean for a front of a cluster.
  *
- * @throws ChatstreamError `usage` for a flag that would have no effect
+ * @throws ChatstreamError `usage` for a flag that would have no effect, and together with --upstream
  */
 export function clusterOptions(
   flags: ServeFlags,
@@ -18,7 +20,12 @@ export function clusterOptions(
   config: Config | null,
   { isTyped, isGiven }: FlagOrigins,
 ): ServeClusterOptions {
-  refuseEngineFlags('cluster', isTyped, ['upstream', 'otlp']);
+  refuseUselessFlags('cluster', isTyped);
+  if (flags.upstream !== undefined) {
+    throw new ChatstreamError('usage', 'Either the nodes of --cluster generate, or the servers of --upstream.', {
+      hint: 'Leave out one of the two. CHATSTREAM_CLUSTER and CHATSTREAM_UPSTREAM count as well.',
+    });
+  }
   if (config !== null) refuseReserves(reservesOf(config), 'cluster');
   return {
     ...lineOptions(flags, version, config),
@@ -27,12 +34,12 @@ export function clusterOptions(
 }
 
 /** What `serve --cluster` prints once requests are accepted. The first line is the same as that of `serve`. */
-export function frontReadyBlock(url: string, cluster: string): string {
+export function frontReadyBlock(url: string, cluster: string, { server }: Pick<ServeClusterOptions, 'server'>): string {
   return [
     `chatstream is ready on ${url}`,
     '',
     `  cluster   ${cluster}`,
-    `  watch     ${url}/metrics   chatstream cluster status --cluster ${cluster}`,
+    `  watch     ${watched(url, server)}   chatstream cluster status --cluster ${cluster}`,
     '',
   ].join('\n');
 }

@@ -21,6 +21,7 @@ import {
   entrance,
   type HostProcess,
   openStorage,
+  openTraces,
   type QueueOptions,
   schedulerOptions,
 } from './serving.js';
@@ -34,6 +35,8 @@ export interface ServeClusterOptions {
   readonly server: ServerOptions;
   /** This package's version, for /openapi.json. */
   readonly version: string;
+  /** See `ServerDescription.otlpUrl`. */
+  readonly otlpUrl?: string;
   /** See `ServeOptions.host`. */
   readonly host?: HostProcess;
 }
@@ -86,8 +89,10 @@ export async function serveCluster(bus: Bus, options: ServeClusterOptions, logge
   });
   const executed = { line: models, engines: [], pids: () => [], usage };
   const context = { ...contextOf(executed, guarded, options, { clock, logger }), models, storage };
+  const traces = await openTraces(options, models, { clock, logger });
   const app = await createApp(context, logger);
   const stop = async (): Promise<void> => {
+    await traces?.stop();
     await announcement.end();
     await models.stop();
     usage.stop();
