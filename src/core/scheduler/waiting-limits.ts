@@ -45,6 +45,14 @@ export class WaitingLimits<J extends Job> {
     });
   }
 
+  /** Turns a job away whose deadline has passed before it came. @returns whether it has */
+  turnAwayPast(job: J, stage: TurningAway): boolean {
+    const { retryAfterSeconds, turnAway } = this.#options;
+    if (job.deadlineMs === null || job.deadlineMs > this.#clock.now()) return false;
+    turnAway(job, stage, () => deadlineError(retryAfterSeconds()));
+    return true;
+  }
+
   /** Has to be called when a job begins to wait. It may be turned away at once. Ignores one that no longer waits. */
   watch(job: J): void {
     if (job.status === 'waiting' && job.deadlineMs !== null) this.#deadlines.watch(job, job.deadlineMs);
