@@ -301,7 +301,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
       accounts: this.#waiting,
       isFifo: this.#isFifo,
       rankOf: (ticket) => this.#competition.rankAt(ticket, nowMs),
-      costOf: (ticket) => this.#charges.costOf(ticket),
+      serviceOf: (ticket) => this.#charges.serviceOf(ticket),
       lastServed: this.#competition.lastServed,
     };
   }

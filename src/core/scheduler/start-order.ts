@@ -9,8 +9,8 @@ export interface LineState<J> {
   readonly isFifo: boolean;
   /** The class in which a waiting job would compete now if it were the first of its lane. */
   readonly rankOf: (ticket: Ticket<J>) => number;
-  /** Weighted tokens that its key will pay for it when it starts. */
-  readonly costOf: (ticket: Ticket<J>) => number;
+  /** The service that its key will have had with it as soon as it starts. */
+  readonly serviceOf: (ticket: Ticket<J>) => number;
   /** For each class, the service of the key that was the last to leave it. */
   readonly lastServed: readonly number[];
 }
@@ -24,7 +24,6 @@ interface Contender<J> extends HeapItem {
 }
 
 interface Runner<J> {
-  readonly share: number;
   running: number;
   /** One for each class, in their order. */
   readonly contenders: Contender<J>[];
@@ -71,7 +70,7 @@ class Race<J> {
   }
 
   #enter(account: KeyAccount<J>): void {
-    const runner: Runner<J> = { share: account.terms.share, running: account.running, contenders: [] };
+    const runner: Runner<J> = { running: account.running, contenders: [] };
     for (const rank of trafficClasses.keys()) {
       runner.contenders.push({ runner, service: account.servedIn(rank), tickets: [], heapIndex: -1 });
     }
@@ -85,7 +84,7 @@ class Race<J> {
 
   #start(ticket: Ticket<J>, rank: number, contender: Contender<J>): void {
     const { runner, tickets } = contender;
-    contender.service += this.#state.costOf(ticket) / runner.share;
+    contender.service += this.#state.serviceOf(ticket);
     runner.running += 1;
     tickets.splice(tickets.indexOf(ticket), 1);
     // The next of its lane may be in a lower class, in which its key then competes anew.
