@@ -299,6 +299,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
     const nowMs = this.#clock.now();
     return {
       accounts: this.#waiting,
+      running: this.#running,
       isFifo: this.#isFifo,
       rankOf: (ticket) => this.#competition.rankAt(ticket, nowMs),
       serviceOf: (ticket) => this.#charges.serviceOf(ticket),
