@@ -183,6 +183,8 @@ export class Ticket<J> {
   /** Its place in the order of starts, and the number of the order that says so. */
   position = 0;
   workAhead = 0;
+  /** When the last of the jobs up to it came, if all of them are interactive; infinite otherwise. */
+  allSinceMs = Infinity;
   positionAsOf = -1;
 
   constructor(

@@ -49,7 +49,7 @@ export class Scheduler<J extends Job> implements QueueState {
     if (fair !== undefined) checkPreemption(fair);
     this.#fairLine = fair === undefined ? null : new FairLine(fair, maxConcurrency, clock);
     this.#line = this.#fairLine ?? new WaitingLine<J>();
-    this.#estimates = new StartEstimates(fair?.policy === 'fair', clock);
+    this.#estimates = new StartEstimates(fair?.policy === 'fair', clock, (job) => this.#starter.startsByMs(job));
     const retryAfterSeconds = (): number => this.retryAfterSeconds();
     this.room = new QueueRoom(this, (payer) => this.#fairLine?.roomOf(payer) ?? null, retryAfterSeconds);
     this.#waits = new WaitingLimits(

@@ -37,7 +37,8 @@ export class WaitingLimits<J extends Job> {
     });
     this.#deadlines = new Deadlines(clock, {
       isHopeless: (job, leftMs) =>
-        line.isLate(job, (position, workAhead) => (estimates.etaMs(job, position, workAhead) ?? 0) > leftMs),
+        (estimates.pausesMs(job) ?? Infinity) > leftMs &&
+        line.isLate(job, (position, workAhead) => (estimates.slotMs(job, position, workAhead) ?? 0) > leftMs),
       onHopeless: (job, stage) => {
         turnAway(job, stage, () => deadlineError(retryAfterSeconds()));
         onMoved();
