@@ -18,12 +18,17 @@ export function clusterOptions(
   config: Config | null,
   { isTyped, isGiven }: FlagOrigins,
 ): ServeClusterOptions {
-  refuseEngineFlags('cluster', isTyped, ['upstream', 'otlp']);
-  if (config !== null) refuseReserves(reservesOf(config));
+  checkClusterFlags(config, { isTyped });
   return {
     ...lineOptions(flags, version, config),
     maxConcurrency: isGiven('max-concurrency') ? flags['max-concurrency'] : null,
   };
+}
+
+/** @throws ChatstreamError `usage` for what has no effect in a front, reserves included */
+export function checkClusterFlags(config: Config | null, { isTyped }: Pick<FlagOrigins, 'isTyped'>): void {
+  refuseEngineFlags('cluster', isTyped, ['upstream', 'otlp']);
+  if (config !== null) refuseReserves(reservesOf(config));
 }
 
 /** What `serve --cluster` prints once requests are accepted. The first line is the same as that of `serve`. */
