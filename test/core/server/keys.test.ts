@@ -88,6 +88,15 @@ describe('keys that share a server', () => {
   });
 });
 
+describe('requests for embeddings', () => {
+  it.each([{ service_tier: 'flex' }, { priority: 'batch' }])('may lower their class with %o', async (lowered) => {
+    const made = await server([key('anna'), key('boss', { role: 'admin' })], { engine: { embeddings: true } });
+    void made.ask('/v1/embeddings', { input: 'hi', ...lowered }, sent('anna'));
+    await until(() => made.inference.running === 1);
+    expect((await queueOf(made, 'boss')).running).toMatchObject([{ key: 'anna', class: 'batch' }]);
+  });
+});
+
 describe('a limit of a key', () => {
   it('lets others run while it waits for itself', async () => {
     const terms = { ...usualTerms, maxRunning: 1 };
