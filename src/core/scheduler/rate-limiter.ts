@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
-import { quotaExceededError, rateLimitedError } from '../base/key-refusals.js';
+import { quotaExceededError, rateLimitedError, tooManyAtOnceError } from '../base/key-refusals.js';
 import { RecentlyUsed } from '../base/recently-used.js';
 import { noKey } from './demand.js';
 import { isAddress, keyOf, mostIdleAddresses } from './payer.js';
@@ -79,29 +79,26 @@ export class RateLimiter {
       .filter(({ requests, tokens, daily }) => requests + tokens + daily > 0);
   }
 
-  /** Changes the limits of keys. What a key has used stays used, unless its limits have changed. */
+  /** Changes the limits of keys. What a key has used stays used, also of a limit that is another one from now on. */
   configure(rates: ReadonlyMap<string, RateLimits>): void {
-    const [before, now] = [this.#rates.get(noKey), rates.get(noKey)];
-    if (before === undefined || now === undefined || !isSame(before, now)) this.#ofAddresses.clear();
+    if (!rates.has(noKey)) this.#ofAddresses.clear();
     this.#rates = rates;
     for (const name of this.#buckets.keys()) if (!rates.has(name)) this.#buckets.delete(name);
-    for (const [name, each] of rates) {
-      const known = this.#buckets.get(name)?.rates;
-      if (known === undefined || !isSame(known, each)) this.#buckets.set(name, this.#bucketsOf(each));
-    }
+    for (const [name, each] of rates) this.#buckets.set(name, this.#bucketsOf(each, this.#buckets.get(name)));
   }
 
   /**
    * Counts requests that have come.
    *
-   * @throws ChatstreamError `rate_limited` or `quota_exceeded`, with the seconds until there is enough again; nothing is
-   *   counted then
+   * @throws ChatstreamError `rate_limited` or `quota_exceeded`, with the seconds until there is enough again;
+   *   `invalid_request` for more at once than there may be in a minute. Nothing is counted then
    */
   take(payer: string, requests: number): void {
     const buckets = this.#bucketsFor(payer);
     if (buckets === undefined) return;
     const key = keyOf(payer);
     const { rates, requests: perMinute, tokens, daily } = buckets;
+    if (perMinute !== null && requests > perMinute.size) throw tooManyAtOnceError(key, requests, perMinute.size);
     const daysMs = daily?.msUntil(1) ?? 0;
     if (daysMs > 0) throw quotaExceededError(key, rates.tokensPerDay ?? 0, seconds(daysMs));
     const tokensMs = tokens?.msUntil(1) ?? 0;
@@ -145,23 +142,28 @@ export class RateLimiter {
     return { requests: remainingOf(buckets?.requests), tokens: remainingOf(buckets?.tokens) };
   }
 
-  /** Those of an address are made when it comes. */
+  /** Those of an address are made, and follow changed limits, when it comes. */
   #bucketsFor(payer: string): Buckets | undefined {
     const rates = isAddress(payer) ? this.#rates.get(noKey) : undefined;
     if (rates === undefined) return this.#buckets.get(payer);
-    const buckets = this.#ofAddresses.get(payer) ?? this.#bucketsOf(rates);
+    const known = this.#ofAddresses.get(payer);
+    const buckets = known?.rates === rates ? known : this.#bucketsOf(rates, known);
     this.#ofAddresses.set(payer, buckets);
     return buckets;
   }
 
-  #bucketsOf(rates: RateLimits): Buckets {
-    const bucket = (size: number | null, periodMs: number): TokenBucket | null =>
-      size === null ? null : new TokenBucket(size, periodMs, this.#clock);
+  /** @param known those that they replace: what has been used of them stays used */
+  #bucketsOf(rates: RateLimits, known?: Buckets): Buckets {
+    const bucket = (size: number | null, periodMs: number, old: TokenBucket | null = null): TokenBucket | null => {
+      if (size === null) return null;
+      if (size === old?.size) return old;
+      return new TokenBucket(size, periodMs, this.#clock, old?.used);
+    };
     return {
       rates,
-      requests: bucket(rates.requestsPerMinute, minuteMs),
-      tokens: bucket(rates.tokensPerMinute, minuteMs),
-      daily: bucket(rates.tokensPerDay, dayMs),
+      requests: bucket(rates.requestsPerMinute, minuteMs, known?.requests),
+      tokens: bucket(rates.tokensPerMinute, minuteMs, known?.tokens),
+      daily: bucket(rates.tokensPerDay, dayMs, known?.daily),
     };
   }
 }
@@ -177,14 +179,6 @@ function lack(bucket: TokenBucket | null | undefined, missing: number): void {
 function remainingOf(bucket: TokenBucket | null | undefined): Remaining | null {
   if (bucket === null || bucket === undefined) return null;
   return { limit: bucket.size, remaining: Math.max(0, Math.floor(bucket.level)), resetMs: bucket.msUntil(bucket.size) };
-}
-
-function isSame(one: RateLimits, other: RateLimits): boolean {
-  return (
-    one.requestsPerMinute === other.requestsPerMinute &&
-    one.tokensPerMinute === other.tokensPerMinute &&
-    one.tokensPerDay === other.tokensPerDay
-  );
 }
 
 function seconds(ms: number): number {

@@ -1,5 +1,5 @@
 import type { Subscribable } from '../base/emitter.js';
-import type { InferenceEvent } from '../inference/request.js';
+import { type InferenceEvent, wasComputed } from '../inference/request.js';
 import { noKey } from '../scheduler/demand.js';
 import { ModelNames } from './model-names.js';
 import { type CountedOutcome, countedOutcome, countedOutcomes } from './totals.js';
@@ -10,6 +10,7 @@ const hourMs = 3_600_000;
 export interface Usage {
   /** By outcome. */
   readonly requests: Readonly<Record<CountedOutcome, number>>;
+  /** Tokens are those of requests that left the queue. */
   readonly promptTokens: number;
   /** Those of the prompts that needed no prefill. */
   readonly cachedTokens: number;
@@ -164,7 +165,7 @@ function requestsOf({ requests }: Usage): number {
 function count(sum: Sum, { outcome, timings }: SettledEvent): void {
   sum.requests[countedOutcome(outcome)] += 1;
   sum.queueMs += timings.queueMs;
-  if (outcome === 'cancelled_waiting' || outcome === 'timed_out') return;
+  if (!wasComputed(timings)) return;
   sum.promptTokens += timings.promptTokens;
   sum.cachedTokens += timings.cachedTokens;
   sum.outputTokens += timings.outputTokens;
