@@ -28,13 +28,13 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
   // If not all that run are listed, it is not known which of the other places are free.
   const isWhole = running.length === status.running_count;
   const isOwn = status.lists === 'own';
-  const open = isWhole ? (drawsClosed ? slots : maxConcurrency) : 0;
-  // Those of others take one place together.
-  const places = isOwn ? lastPlace + (isWhole ? 0 : 1) : Math.max(open, lastPlace, status.running_count);
+  const open = drawsClosed ? slots : maxConcurrency;
+  // Those that are not listed take one place together.
+  const places = isWhole ? (isOwn ? lastPlace : Math.max(open, lastPlace)) : lastPlace + 1;
   const height = isWide.value ? (size.value?.height ?? 0) : Math.min(heightOnNarrow.each * places, heightOnNarrow.most);
   const layout = arrange(places, size.value?.width ?? 0, height);
   // The last place says how many more there are.
-  const isCut = layout.shown < places || (isOwn && !isWhole);
+  const isCut = layout.shown < places || !isWhole;
   const shown = isCut ? Math.min(layout.shown - 1, isWhole ? places : lastPlace) : places;
   const byPlace = new Map(running.map((entry) => [entry.place, entry]));
   const more = status.running_count - running.filter(({ place }) => place < shown).length;
@@ -89,7 +89,7 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
         })}
         {more > 0 && (
           <li class="queue-place queue-rest figure">
-            <span>{isOwn ? words.ofOthers(count(more)) : `+${count(more)}`}</span>
+            <span>{isOwn && layout.density !== 'tile' ? words.ofOthers(count(more)) : `+${count(more)}`}</span>
           </li>
         )}
       </ul>
