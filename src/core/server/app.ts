@@ -139,11 +139,8 @@ export async function createApp(context: ServerContext | RelayContext, logger: P
         throw tooManyConnectionsError(context.connectionLimits.most);
       }
       if (!keylessPaths.has(routeOptions.url ?? '')) {
-        checkRole(
-          keys.check(raw, () => request.ip),
-          method,
-          routeOptions.url,
-        );
+        keys.check(raw, () => request.ip);
+        checkRole(keys, raw, method, routeOptions.url);
       }
       const encoding = headers['content-encoding'] ?? 'identity';
       if (encoding !== 'identity' && !is404) throw compressedError(encoding);
