@@ -39,6 +39,7 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
   const byPlace = new Map(running.map((entry) => [entry.place, entry]));
   const more = status.running_count - running.filter(({ place }) => place < shown).length;
   const tokensPerSecond = tokenRate(state);
+  const hasClasses = new Set([...running, ...state.waiting].map(({ trafficClass }) => trafficClass)).size > 1;
   const hasModels = new Set(running.map(({ model }) => model)).size > 1;
   const gap = gapOf(layout.density);
   return (
@@ -48,7 +49,7 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
         title={words.running}
         figure={status.running_count}
         limit={
-          isOwn || status.models.length > 1 ? (
+          !status.may_turn || status.models.length > 1 ? (
             <span class="figure">{count(maxConcurrency)}</span>
           ) : (
             <LimitStepper
@@ -78,7 +79,15 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
         {Array.from({ length: shown }, (_, place) => {
           const entry = byPlace.get(place);
           if (entry !== undefined) {
-            return <RunningCard key={entry.id} entry={entry} density={layout.density} showsModel={hasModels} />;
+            return (
+              <RunningCard
+                key={entry.id}
+                entry={entry}
+                density={layout.density}
+                showsModel={hasModels}
+                showsClass={hasClasses}
+              />
+            );
           }
           const closed = place >= maxConcurrency;
           return (

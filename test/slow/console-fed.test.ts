@@ -14,7 +14,7 @@ import { until } from '../support/until.js';
 
 const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
 
-describe.skipIf(!hasChromium())(`the queue of the console with many requests ${needsChromium}`, () => {
+describe.skipIf(!hasChromium())(`the queue of the console, of many requests and of many kinds ${needsChromium}`, () => {
   let browser: Browser;
   let server: ServerProcess;
 
@@ -81,6 +81,76 @@ describe.skipIf(!hasChromium())(`the queue of the console with many requests ${n
     // What is drawn is bounded by the window, and not by how many there are.
     expect(await page.evaluate('document.querySelectorAll("*").length')).toBeLessThan(2500);
     expect(await page.evaluate(overflow)).toBe(0);
+    await close();
+  });
+
+  const model = (name: string): WireEntry => ({
+    ...{ name, state: 'loaded', eta_ms: null, max_concurrency: 4, max_queue: 64, slots: 4 },
+    ...{ running: 2, waiting: 1, preparing: 0 },
+  });
+  const executor = (name: string, status = 'ready'): WireEntry => ({
+    ...{ name, kind: 'mock', status, places: 4, running: 2 },
+  });
+  const kinds = (index: number): WireEntry => ({
+    ...{ key: `client-${index}`, class: index % 2 === 0 ? 'interactive' : 'batch' },
+    ...{ model: index < 2 ? 'chat' : 'code', executor: `node-${(index % 2) + 1}` },
+  });
+
+  it('shows who generates for several models, with the class, the slot and the executor of each request', async () => {
+    const snapshot = snapshotOf(runningEntries(4, kinds), waitingEntries(2, kinds), {
+      models: [model('chat'), model('code')],
+      executors: [executor('node-1'), executor('node-2', 'down')],
+    });
+    const { page, close } = await open(snapshot);
+    const servers = page.getByRole('list', { name: 'Servers and engines' });
+    expect(await servers.locator('[data-executor=node-2]').innerText()).toMatch(/2 of 4\s+down/);
+    await servers.locator('[data-executor=node-1]').waitFor();
+    await page.getByRole('list', { name: 'Models' }).locator('[data-model=chat]').waitFor();
+    const card = page.locator('[data-request=running-1]');
+    expect(await card.locator('.queue-prompt').innerText()).toBe('chat · batch · prompt 40');
+    expect(await card.locator('.queue-slot').innerText()).toBe('slot 1 · node-2');
+    expect(await page.evaluate(overflow)).toBe(0);
+    await browser.keepPicture(page, 'console-kinds');
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await page.evaluate(overflow)).toBe(0);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await browser.keepPicture(page, 'console-kinds-phone-dark');
+    await close();
+  });
+
+  it('shows the engine of a model with the model, and not once more', async () => {
+    const snapshot = snapshotOf(runningEntries(1), [], {
+      models: [model('chat'), model('code')],
+      executors: [executor('chat'), executor('code', 'down')],
+    });
+    const { page, close } = await open(snapshot);
+    await page.getByRole('list', { name: 'Models' }).locator('[data-model=code]').getByText('down').waitFor();
+    expect(await page.getByRole('list', { name: 'Servers and engines' }).count()).toBe(0);
+    await close();
+  });
+
+  it.each([
+    { of: 'one model', models: [] },
+    { of: 'several models', models: [model('chat'), model('code')] },
+  ])('shows those who may not turn limits only their numbers: $of', async ({ models }) => {
+    const may = { models, max_concurrency: 4, slots: 4 };
+    const { page, close } = await open(snapshotOf(runningEntries(1), [], { ...may, may_turn: false }));
+    await page.locator('[data-state=running]').waitFor();
+    expect(await page.getByRole('spinbutton').count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Try a load' }).count()).toBe(0);
+    await close();
+    const operator = await open(snapshotOf(runningEntries(1), [], { ...may, may_turn: true }));
+    await operator.page.getByRole('spinbutton').first().waitFor();
+    await operator.page.getByRole('button', { name: 'Try a load' }).waitFor();
+    await operator.close();
+  });
+
+  it('says large numbers in Japanese as Japanese does', async () => {
+    const { page, close } = await open(snapshotOf(runningEntries(1), [], { waiting_count: 12_345 }));
+    await page.getByText('12.3K', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'JA' }).click();
+    await page.getByText('1.23万', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'EN' }).click();
     await close();
   });
 });
