@@ -40,7 +40,7 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
   const more = status.running_count - running.filter(({ place }) => place < shown).length;
   const tokensPerSecond = tokenRate(state);
   const hasClasses = new Set([...running, ...state.waiting].map(({ trafficClass }) => trafficClass)).size > 1;
-  const hasModels = new Set(running.map(({ model }) => model)).size > 1;
+  const hasModels = status.models.length > 1 || new Set(running.map(({ model }) => model)).size > 1;
   const gap = gapOf(layout.density);
   return (
     <section class="queue-column queue-running" aria-labelledby="queue-running">
