@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import type { Logger as PinoLogger } from 'pino';
-import { BaseCommand, toOurs } from '../cli/command/base-command.js';
+import { BaseCommand, toOurs, typedKeyWarning } from '../cli/command/base-command.js';
 import { natsOptionsOf } from '../cli/connection/cluster-flags.js';
 import { endWithParent, firstSignal, Hangups } from '../cli/exit/signals.js';
 import { type FlagOrigins, flagOrigins } from '../cli/flags/flags.js';
@@ -71,10 +71,13 @@ export default class Serve extends BaseCommand {
 
   static override flags = serveFlags;
 
+  #isKeyTyped = false;
+
   async run(): Promise<object> {
-    const { flags, config, origins, isKeyTyped } = await this.#settings();
+    const { flags, config, origins } = await this.#settings();
     const logger = createLogger(flags['log-level']);
-    if (isKeyTyped) warnOfTypedKey(logger);
+    // Also on a server for this machine only: there, the others who use the machine are those whom a key keeps out.
+    if (this.#isKeyTyped) logger.warn(`${typedKeyWarning}, or name a file with --config`);
     const { signalled, stopping, ask } = firstSignal();
     endWithParent();
     // From the beginning: without a handler, SIGHUP would end a server that is still loading its model.
@@ -171,21 +174,24 @@ export default class Serve extends BaseCommand {
     return { ...server, modelNames: [anyName] };
   }
 
+  /** It is logged, once there is a log. */
+  protected override onTypedKey(): void {
+    this.#isKeyTyped = true;
+  }
+
   /** The flags, with what the configuration file says where the command line and the environment are silent. */
   async #settings(): Promise<{
     readonly flags: ServeFlags & { readonly 'log-level': LogLevel };
     readonly config: Config | null;
     readonly origins: FlagOrigins;
-    readonly isKeyTyped: boolean;
   }> {
     const parsed = await this.parse(Serve);
     const { flags } = parsed;
-    const isKeyTyped = flagOrigins(parsed).isTyped('api-key');
-    if (flags.config === undefined) return { flags, config: null, origins: flagOrigins(parsed), isKeyTyped };
+    if (flags.config === undefined) return { flags, config: null, origins: flagOrigins(parsed) };
     // Loaded late: most servers have no such file.
     const { readConfig } = await import('../core/config/read-config.js');
     const config = await readConfig(flags.config);
-    return { ...(await this.#completedBy(config)), config, isKeyTyped };
+    return { ...(await this.#completedBy(config)), config };
   }
 
   async #completedBy(config: Config): Promise<{
@@ -234,13 +240,6 @@ function warnIfOpen({ server, access }: Pick<ServeOptions, 'server' | 'access'>,
 function warnOfUseless(elsewhere: Elsewhere, flags: ServeFlags, origins: FlagOrigins, logger: PinoLogger): void {
   const variables = uselessVariables(elsewhere, flags, origins);
   if (variables.length > 0) logger.warn({ variables }, `these variables have no effect with --${elsewhere}`);
-}
-
-/** Also on a server for this machine only: there, the others who use the machine are those whom a key keeps out. */
-function warnOfTypedKey(logger: PinoLogger): void {
-  logger.warn(
-    'the key of --api-key can be read by all users of this machine, in its list of processes: set CHATSTREAM_API_KEY instead, or name a file with --config',
-  );
 }
 
 function isLoopback(host: string): boolean {

@@ -1,12 +1,18 @@
-import { Command, Errors, Flags } from '@oclif/core';
+import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
 import { ChatstreamError, messageOf } from '../../core/base/errors.js';
 import { exitCodeOf, exitCodes } from '../exit/exit-codes.js';
-import { fromEnvironment } from '../flags/flags.js';
+import { flagOrigins, fromEnvironment } from '../flags/flags.js';
 import { logLevels } from '../terminal/logging.js';
 import { styled } from '../terminal/terminal.js';
 
+/** All users of a machine can see the arguments of its processes. */
+export const typedKeyWarning =
+  'the key of --api-key can be read by all users of this machine, in its list of processes: set CHATSTREAM_API_KEY instead';
+
 /** What all commands share: the common flags, and how they report errors. */
 export abstract class BaseCommand extends Command {
+  #isParsed = false;
+
   static override enableJsonFlag = true;
 
   static override baseFlags = fromEnvironment({
@@ -17,6 +23,24 @@ export abstract class BaseCommand extends Command {
       helpGroup: 'GLOBAL',
     })(),
   });
+
+  /** As oclif's, and warns of a key that was typed. */
+  protected override async parse<
+    F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
+  >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const parsed = await super.parse<F, B, A>(options, argv);
+    // Only what is parsed first was typed: later arguments may come from a file.
+    if (!this.#isParsed && flagOrigins(parsed).isTyped('api-key')) this.onTypedKey();
+    this.#isParsed = true;
+    return parsed;
+  }
+
+  /** Called once if a key is on the command line. */
+  protected onTypedKey(): void {
+    this.logToStderr(`Warning: ${typedKeyWarning}.`);
+  }
 
   /** `--json` is oclif's own flag and reads no environment variable there. */
   override jsonEnabled(): boolean {

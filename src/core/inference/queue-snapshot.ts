@@ -1,6 +1,7 @@
 import type { Job, WaitingView, WaitReason } from '../scheduler/job.js';
 import type { JobScheduler } from '../scheduler/job-scheduler.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
+import { serviceOf } from '../scheduler/service-charges.js';
 import type { TrafficClass } from '../scheduler/traffic-class.js';
 import type { InferenceJob } from './inference-job.js';
 
@@ -12,9 +13,13 @@ interface RunningRequest {
   /** Null until the engine has chosen one. */
   readonly slot: number | null;
   readonly promptTokens: number;
+  /** Those that needed no prefill; 0 until that is known. */
+  readonly cachedTokens: number;
   /** How much of the prompt has been read; left out when all of it has, and while that is not known. */
   readonly prefilledTokens?: number;
   readonly outputTokens: number;
+  /** What its key has paid for it so far: see {@link serviceOf}. */
+  readonly cost: number;
   readonly runningMs: number;
   /** Where upstream servers generate: the model that was asked for. */
   readonly model?: string;
@@ -27,6 +32,11 @@ interface WaitingRequest extends WaitingView {
   readonly key: string;
   readonly trafficClass: TrafficClass;
   readonly waitsFor: WaitReason;
+  readonly promptTokens: number;
+  /** Those that needed no prefill, if it has begun and was paused; left out otherwise. */
+  readonly cachedTokens?: number;
+  /** As for running ones: 0 unless it has begun. */
+  readonly cost: number;
   /** Since it came, or since it was paused. */
   readonly waitedMs: number;
   /** Its output tokens, if it has begun and was paused; left out otherwise. */
@@ -85,22 +95,27 @@ export function queueSnapshot(
         key: job.demand.key,
         trafficClass: job.demand.trafficClass,
         waitsFor: scheduler.waitsFor(job),
+        promptTokens: job.promptTokens,
+        cost: 0,
         ...entry,
-        ...(job.pausedAtMs !== null && { waitedMs: nowMs - job.pausedAtMs, outputTokens: job.outputTokens }),
+        ...(job.pausedAtMs !== null && {
+          waitedMs: nowMs - job.pausedAtMs,
+          cachedTokens: job.cachedTokens,
+          outputTokens: job.outputTokens,
+          cost: serviceOf(job),
+        }),
       }),
     ),
   };
 }
 
-function runningRequest(
-  { id, demand, slot, prompt, prefilledTokens, outputTokens, phase, executor }: InferenceJob,
-  nowMs: number,
-): RunningRequest {
+function runningRequest(job: InferenceJob, nowMs: number): RunningRequest {
+  const { id, demand, slot, promptTokens, cachedTokens, prefilledTokens, outputTokens, phase, executor } = job;
   const runningMs = phase.status === 'waiting' ? 0 : nowMs - phase.startedMs;
   const { key, trafficClass } = demand;
   const isReading = phase.status === 'prefilling' && prefilledTokens !== null;
   return {
-    ...{ id, key, trafficClass, slot, promptTokens: prompt.length, outputTokens, runningMs },
+    ...{ id, key, trafficClass, slot, promptTokens, cachedTokens, outputTokens, cost: serviceOf(job), runningMs },
     ...(isReading && { prefilledTokens }),
     ...(executor !== null && { executor }),
   };

@@ -1,5 +1,6 @@
 import { first, ofPayer, type QueueSnapshot, sharedRoom } from '../inference/queue-snapshot.js';
 import type { QueueEntry } from '../scheduler/job.js';
+import { serviceOf } from '../scheduler/service-charges.js';
 import type { ModelLine, RelayJob } from './relay-job.js';
 
 /** All lines and everything that runs, as `/v1/queue` shows them. Positions are those in the line of the model. */
@@ -23,7 +24,9 @@ export function relaySnapshot(
         trafficClass: job.demand.trafficClass,
         slot: null,
         promptTokens: job.promptTokens,
+        cachedTokens: job.cachedTokens,
         outputTokens: job.outputTokens,
+        cost: serviceOf(job),
         runningMs: nowMs - job.startedMs,
         model: job.line.model,
         executor: job.cancelAttempt === null ? null : job.executor,
@@ -34,6 +37,8 @@ export function relaySnapshot(
       key: job.demand.key,
       trafficClass: job.demand.trafficClass,
       waitsFor: scheduler.waitsFor(job),
+      promptTokens: job.promptTokens,
+      cost: 0,
       model,
       ...entry,
     })),

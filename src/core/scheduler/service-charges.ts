@@ -4,6 +4,19 @@ import { MeanLength, outputWeight, promptWeight, type Ticket } from './key-accou
 /** How long an answer is expected to be before any was complete, in output tokens. */
 const firstGuess = 64;
 
+/** What a job has cost so far, in weighted tokens: its prompt, but for what was cached, and its output. */
+export function serviceOf({
+  promptTokens,
+  cachedTokens,
+  outputTokens,
+}: {
+  readonly promptTokens: number;
+  readonly cachedTokens: number;
+  readonly outputTokens: number;
+}): number {
+  return (promptTokens - cachedTokens) * promptWeight + outputTokens * outputWeight;
+}
+
 /**
  * What keys pay for their jobs, in weighted tokens. A key pays when its job starts: for the prompt, and for as many output
  * tokens as its answers had on average. It pays for each further token as it is generated, and gets back what was cached
@@ -52,7 +65,8 @@ export class ServiceCharges<J extends Job> {
 
   /** A job ends, or is paused. */
   stopped(ticket: Ticket<J>): void {
-    const cost = uncachedTokens(ticket) * promptWeight + ticket.outputTokens * outputWeight;
+    const { job, cachedTokens, outputTokens } = ticket;
+    const cost = serviceOf({ promptTokens: job.demand.promptTokens, cachedTokens, outputTokens });
     charge(ticket, cost - ticket.charged);
   }
 

@@ -17,6 +17,7 @@ class Example extends BaseCommand {
     count: Flags.integer({ char: 'c', min: 1 }),
     wait: durationFlag(),
     gpu: Flags.option({ options: ['auto', 'cuda', 'off'] as const })(),
+    'api-key': Flags.string({ env: 'CHATSTREAM_API_KEY' }),
   };
 
   async run(): Promise<object> {
@@ -27,6 +28,15 @@ class Example extends BaseCommand {
 
   override logJson(value: unknown): void {
     json.push(value);
+  }
+}
+
+/** Reads its arguments twice, the second time with what a file says. */
+class Configured extends Example {
+  override async run(): Promise<object> {
+    await this.parse(Configured);
+    await this.parse(Configured, ['--api-key=secret']);
+    return {};
   }
 }
 
@@ -56,6 +66,21 @@ afterEach(() => {
 });
 
 const noModel = new ChatstreamError('model_unreadable', 'There is no model.', { hint: 'Bring one.' });
+
+describe('a key', () => {
+  it('on the command line is warned of, once', async () => {
+    await Configured.run(['--api-key', 'secret'], root);
+    expect(written).toEqual([expect.stringContaining('set CHATSTREAM_API_KEY instead')]);
+    expect(written.join()).not.toContain('secret');
+  });
+
+  it('in a file or in the environment is not', async () => {
+    await Configured.run([], root);
+    vi.stubEnv('CHATSTREAM_API_KEY', 'secret');
+    await Example.run([], root);
+    expect(written).toEqual([]);
+  });
+});
 
 describe('a command', () => {
   it('prints nothing of its own when it succeeds', async () => {

@@ -62,6 +62,7 @@ function isSame(before: ChangedRequest, now: ChangedRequest): boolean {
     return (
       now.state === 'running' &&
       before.output_tokens === now.output_tokens &&
+      before.cached_tokens === now.cached_tokens &&
       before.prefilled_tokens === now.prefilled_tokens &&
       before.slot === now.slot &&
       before.executor === now.executor

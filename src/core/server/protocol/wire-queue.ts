@@ -60,8 +60,11 @@ export function wireRunning(running: Running): WireRunning {
     ...(running.executor !== undefined && { executor: running.executor }),
     slot: running.slot,
     prompt_tokens: running.promptTokens,
+    cached_tokens: running.cachedTokens,
     ...(running.prefilledTokens !== undefined && { prefilled_tokens: running.prefilledTokens }),
     output_tokens: running.outputTokens,
+    // Upstream servers may say that more was cached than the prompt is estimated to have.
+    cost: Math.max(0, running.cost),
     running_ms: Math.round(running.runningMs),
   };
 }
@@ -75,7 +78,10 @@ export function wireWaiting(waiting: Waiting): WireWaiting {
     ...(waiting.model !== undefined && { model: waiting.model }),
     waits_for: waiting.waitsFor,
     position: waiting.position,
+    prompt_tokens: waiting.promptTokens,
+    ...(waiting.cachedTokens !== undefined && { cached_tokens: waiting.cachedTokens }),
     ...(waiting.outputTokens !== undefined && { paused: true, output_tokens: waiting.outputTokens }),
+    cost: waiting.cost,
     waited_ms: Math.round(waiting.waitedMs),
     eta_ms: waiting.etaMs === null ? null : Math.round(waiting.etaMs),
   };

@@ -64,6 +64,12 @@ const ofModel = Type.String({
   description: 'Where each model has a line of its own: with several models, and with upstream servers.',
 });
 
+const cost = Type.Integer({
+  minimum: 0,
+  description:
+    'Tokens so far as the fair queue counts them: prompt tokens that were not cached once, output tokens twice. 0 until it begins.',
+});
+
 export const running = Type.Object({
   id: Type.String(),
   ...owner,
@@ -75,6 +81,7 @@ export const running = Type.Object({
   ),
   slot: Type.Union([count, Type.Null()], { description: 'Null until the engine has chosen one.' }),
   prompt_tokens: count,
+  cached_tokens: Type.Integer({ minimum: 0, description: 'Those that needed no prefill; 0 until that is known.' }),
   prefilled_tokens: Type.Optional(
     Type.Integer({
       minimum: 0,
@@ -82,6 +89,7 @@ export const running = Type.Object({
     }),
   ),
   output_tokens: count,
+  cost,
   running_ms: count,
 });
 
@@ -94,12 +102,17 @@ export const waiting = Type.Object({
       'key: its key runs as many as it may, so that one of these has to end. reserve: all free slots are held back for others.',
   }),
   position: Type.Integer({ minimum: 1 }),
+  prompt_tokens: count,
+  cached_tokens: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'Those of a paused request that needed no prefill.' }),
+  ),
   paused: Type.Optional(
     Type.Literal(true, {
       description: 'With --preempt-batch-after: it has begun, has given up its slot, and goes on when it gets one.',
     }),
   ),
   output_tokens: Type.Optional(Type.Integer({ minimum: 0, description: 'What a paused request has so far.' })),
+  cost,
   waited_ms: Type.Integer({ minimum: 0, description: 'Since it came, or since it was paused.' }),
   eta_ms: Type.Union([count, Type.Null()], { description: 'Null until the first request has completed.' }),
 });

@@ -5,11 +5,12 @@ import type { QueueView } from '../../../../src/core/server/console/queue-view.j
 const owner = { key: 'anonymous', class: 'standard' } as const;
 
 function waiting(id: string, position: number, more: object = {}): QueueView['waiting'][number] {
-  return { id, ...owner, waits_for: 'slot', position, waited_ms: 0, eta_ms: null, ...more };
+  return { id, ...owner, waits_for: 'slot', position, prompt_tokens: 3, cost: 0, waited_ms: 0, eta_ms: null, ...more };
 }
 
 function running(id: string, outputTokens: number, more: object = {}): QueueView['running'][number] {
-  return { id, ...owner, slot: 0, prompt_tokens: 3, output_tokens: outputTokens, running_ms: 0, ...more };
+  const tokens = { prompt_tokens: 3, cached_tokens: 0, output_tokens: outputTokens, cost: 3 + 2 * outputTokens };
+  return { id, ...owner, slot: 0, ...tokens, running_ms: 0, ...more };
 }
 
 function view(lists: Partial<Pick<QueueView, 'running' | 'waiting'>>): QueueView {
@@ -30,6 +31,12 @@ describe('the changes of the queues', () => {
     const changes = new QueueChanges(view({ running: [running('a', 0, { prefilled_tokens: 1 })] }));
     const read = changes.next(view({ running: [running('a', 0, { prefilled_tokens: 2 })] }), []);
     expect(read?.requests).toMatchObject([{ id: 'a', prefilled_tokens: 2 }]);
+  });
+
+  it('are also that a part of the prompt was cached', () => {
+    const changes = new QueueChanges(view({ running: [running('a', 0)] }));
+    const found = changes.next(view({ running: [running('a', 0, { cached_tokens: 2, cost: 1 })] }), []);
+    expect(found?.requests).toMatchObject([{ id: 'a', cached_tokens: 2, cost: 1 }]);
   });
 
   it('are none while time passes only', () => {

@@ -50,9 +50,9 @@ describe('GET /v1/queue', () => {
     const answer = await get('/v1/queue');
     const id = expect.stringMatching(/^chatcmpl-/) as string;
     expect(answer.json<unknown>()).toMatchObject({
-      running: [{ id, slot: 0, prompt_tokens: 21, output_tokens: 4, running_ms: 55 }],
+      running: [{ id, slot: 0, prompt_tokens: 21, cached_tokens: 0, output_tokens: 4, cost: 29, running_ms: 55 }],
       waiting: [
-        { id, position: 1, waited_ms: 55, eta_ms: null },
+        { id, position: 1, prompt_tokens: 21, cost: 0, waited_ms: 55, eta_ms: null },
         { id, position: 2, waited_ms: 55, eta_ms: null },
       ],
     });
@@ -62,10 +62,10 @@ describe('GET /v1/queue', () => {
     const { get } = await busy(1, 1);
     const queue = (await get('/v1/queue')).json<{ running: object[]; waiting: object[] }>();
     expect(queue.running.map((entry) => Object.keys(entry))).toEqual([
-      ['id', 'key', 'class', 'slot', 'prompt_tokens', 'output_tokens', 'running_ms'],
+      ['id', 'key', 'class', 'slot', 'prompt_tokens', 'cached_tokens', 'output_tokens', 'cost', 'running_ms'],
     ]);
     expect(queue.waiting.map((entry) => Object.keys(entry))).toEqual([
-      ['id', 'key', 'class', 'waits_for', 'position', 'waited_ms', 'eta_ms'],
+      ['id', 'key', 'class', 'waits_for', 'position', 'prompt_tokens', 'cost', 'waited_ms', 'eta_ms'],
     ]);
   });
 
