@@ -14,7 +14,6 @@ import { besideFields } from './shape-schema.js';
 import { type stageFiguresSchema, stagesSchema } from './stage-schema.js';
 
 const count = Type.Integer({ minimum: 0 });
-const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
 const nullableCount = Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]);
 
 const queueWaitSource = Type.Enum(['measured', 'derived', 'aggregate', 'unavailable']);

@@ -132,7 +132,10 @@ describe('a file of prompts with a bad entry', () => {
     const target = { type: 'url', url: server.url } as const;
     const { result } = await measure({ target, prompts: { type: 'file', path } });
     expect(result.runs[0]?.requests.completed).toBe(4);
-    expect(result.warnings).toEqual(['1 of 3 entries of prompts.jsonl was left out: line 2 is not a prompt.']);
+    expect(result.warnings).toEqual([
+      '1 of 3 entries of prompts.jsonl was left out: line 2 is not a prompt.',
+      expect.stringMatching(/^The 2 prompts of the file were sent 2\.00 times on average, and the server does not say/),
+    ]);
     expect(server.exchanges.map(({ body }) => body).join()).toContain('"content":[{"type":"text","text":"b"}]');
   });
 });

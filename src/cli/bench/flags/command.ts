@@ -25,7 +25,7 @@ const judging: ReadonlySet<string> = new Set(['strict', 'allow']);
  * @param known the flags of the command
  */
 export function repeatingCommand(
-  { raw, flags }: Pick<Interfaces.ParserOutput, 'raw' | 'flags'>,
+  { raw, flags }: Pick<Interfaces.ParserOutput, 'raw'> & { readonly flags: Readonly<Record<string, unknown>> },
   known: Interfaces.FlagInput,
   { isGiven, isTyped }: FlagOrigins,
   environment: Readonly<Record<string, string | undefined>>,

@@ -1,5 +1,5 @@
 import { percentText, plural, significant } from '../../measurement/numbers.js';
-import { cachedShareTolerance, mergedPromptCache } from '../../measurement/prompt-cache.js';
+import { cachedShareTolerance } from '../../measurement/prompt-cache.js';
 import type { BenchResult, Plan, RequestCounts, Run } from '../../measurement/result-schema.js';
 import { dimensionsOf, settingsText } from '../../measurement/setting-text.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
