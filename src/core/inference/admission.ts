@@ -123,10 +123,12 @@ export class Admission {
     const endMs = this.#clock.now() + deadlineMs;
     this.#preparing += places;
     try {
-      await this.#engine.load?.(patience.signal, (etaMs) => {
-        // The load goes on, so that a later request finds the model.
-        if (this.#clock.now() + etaMs >= endMs) patience.abort(deadlineError(retryAfter(etaMs)));
-      });
+      if (this.#engine.load !== undefined) {
+        await this.#engine.load(patience.signal, (etaMs) => {
+          // The load goes on, so that a later request finds the model.
+          if (this.#clock.now() + etaMs >= endMs) patience.abort(deadlineError(retryAfter(etaMs)));
+        });
+      }
       if (this.#info === null) throw engineLoadingError();
       return await work(patience.signal, this.#info);
     } finally {

@@ -69,10 +69,12 @@ it('positions are the order of starts, also where keys have limits, if jobs end 
         return job.name;
       });
       const before = started.length;
-      scheduler.resize({ maxConcurrency: slots + 1 });
+      // Without limits, all are taken to start at once: which of two keys with the same service runs less may decide.
+      const hasLimits = [...scheduler.entries()].some(({ job }) => fair.terms.get(job.demand.key)?.maxRunning != null);
+      scheduler.resize({ maxConcurrency: hasLimits ? slots + 1 : 1000 });
       while (running.length > 0) endFirst();
       expect(started.slice(before)).toEqual(listed);
-      if (listed.length > 1 && terms.some(({ maxRunning }) => maxRunning !== null)) limited += 1;
+      if (listed.length > 1 && hasLimits) limited += 1;
     }),
     { numRuns: 200, endOnFailure: true },
   );
