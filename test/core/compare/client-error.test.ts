@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ClientError, widened } from '../../../src/core/compare/client-error.js';
 import { compare } from '../../../src/core/compare/compare.js';
-import { isDecided } from '../../../src/core/compare/comparison.js';
 import { allMetrics, type ComparedMetric } from '../../../src/core/compare/compared-metric.js';
+import { isDecided } from '../../../src/core/compare/comparison.js';
 import type { Sides } from '../../../src/core/compare/side.js';
 import { parseThresholds } from '../../../src/core/compare/threshold.js';
 import type { BenchResult, ClientHealth } from '../../../src/core/measurement/result-schema.js';
