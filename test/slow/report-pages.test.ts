@@ -37,9 +37,10 @@ describe.skipIf(!hasChromium())(`pages of reports in a browser ${needsChromium}`
     await chatstream('compare', 'sweep.json', 'sweep.json', ...limits, '-o', 'comparison.html');
     const search = ['--find-max', 'ttft_from_schedule.p95<100ms', '-n', '2', '-d', '1s', '--warmup', '200ms'];
     await chatstream('bench', ...mock, ...search, '--max-duration', '20s', '-o', 'search.html');
-    const server = await startServer([...mock.slice(0, 6), '-n', '2']);
+    const servers = await Promise.all([1, 2].map(() => startServer([...mock.slice(0, 6), '-n', '2'])));
+    const [url = '', baselineUrl = ''] = servers.map((server) => server.url);
     const alternately = ['-c', '2', '-d', '2s', '--warmup', '200ms', '--trials', '3', '--output-tokens', '16'];
-    const other = ['-u', server.url, '--versus', server.url, '--fail-on', 'ttft.p95>500%'];
+    const other = ['-u', url, '--versus', baselineUrl, '--fail-on', 'ttft.p95>500%'];
     await chatstream('bench', ...other, ...alternately, '-o', 'versus.html');
     const stages = ['--stages', '5@2s,20@2s,5@2s', '--warmup', '200ms'];
     await chatstream('bench', ...mock, ...stages, '-n', '2', ...objective, '-o', 'stages.html');

@@ -1,12 +1,12 @@
 import { Type } from 'typebox';
 import { expect, it } from 'vitest';
 import { compare } from '../../../../src/core/compare/compare.js';
+import { compareSeveral } from '../../../../src/core/compare/several.js';
 import { parseThresholds } from '../../../../src/core/compare/threshold.js';
+import type { BenchResult } from '../../../../src/core/measurement/result-schema.js';
+import { summarise } from '../../../../src/core/measurement/summarise.js';
 import { comparisonHtml, severalHtml } from '../../../../src/core/report/html/comparison-page.js';
 import { toHtml } from '../../../../src/core/report/html/page.js';
-import { compareSeveral } from '../../../../src/core/compare/several.js';
-import { summarise } from '../../../../src/core/measurement/summarise.js';
-import type { BenchResult } from '../../../../src/core/measurement/result-schema.js';
 import { parseAs } from '../../../support/parse-as.js';
 import { alternately, pair, resultOf } from '../../compare/sides.js';
 
