@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import type { Logger as PinoLogger } from 'pino';
-import { BaseCommand } from '../cli/command/base-command.js';
+import { BaseCommand, toOurs } from '../cli/command/base-command.js';
 import { natsOptionsOf } from '../cli/connection/cluster-flags.js';
 import { endWithParent, firstSignal, Hangups } from '../cli/exit/signals.js';
 import { type FlagOrigins, flagOrigins } from '../cli/flags/flags.js';
@@ -93,9 +93,12 @@ export default class Serve extends BaseCommand {
 
     if (flags.config !== undefined && config !== null) {
       const { watchConfig } = await import('../core/config/watch-config.js');
-      const watched = watchConfig(flags.config, config, logger, (changed) => {
-        server.replaceAccess(changed);
-        check(changed);
+      const watched = watchConfig(flags.config, config, logger, {
+        check: (changed) => this.#checkNextStart(changed),
+        onChange: (changed) => {
+          server.replaceAccess(changed);
+          check(changed);
+        },
       });
       hangups?.handle(() => void watched.reload());
     }
@@ -182,9 +185,28 @@ export default class Serve extends BaseCommand {
     // Loaded late: most servers have no such file.
     const { readConfig } = await import('../core/config/read-config.js');
     const config = await readConfig(flags.config);
-    const added = argumentsOf(config.flags, { ...Serve.baseFlags, ...Serve.flags }, flagOrigins(parsed));
+    return { ...(await this.#completedBy(config)), config, isKeyTyped };
+  }
+
+  async #completedBy(config: Config): Promise<{
+    readonly flags: ServeFlags & { readonly 'log-level': LogLevel };
+    readonly origins: FlagOrigins;
+  }> {
+    const given = flagOrigins(await this.parse(Serve));
+    const added = argumentsOf(config.flags, { ...Serve.baseFlags, ...Serve.flags }, given);
     const completed = await this.parse(Serve, [...this.argv, ...added]);
-    return { flags: completed.flags, config, origins: flagOrigins(completed), isKeyTyped };
+    return { flags: completed.flags, origins: flagOrigins(completed) };
+  }
+
+  /** @throws ChatstreamError if the same command could not start with a changed configuration file */
+  async #checkNextStart(config: Config): Promise<void> {
+    try {
+      const { flags, origins } = await this.#completedBy(config);
+      const { checkSettings } = await import('../cli/serve/check-settings.js');
+      checkSettings(flags, this.config.version, config, origins);
+    } catch (error) {
+      throw (error instanceof Error ? await toOurs(error) : null) ?? error;
+    }
   }
 
   /** One line per event, so that a script can read the address as soon as it is there. */

@@ -47,6 +47,8 @@ describe('keys new', () => {
   });
 });
 
+const reserve = `keys: [{ name: anna, sha256: ${'a'.repeat(64)}, reserve: 1 }]\n`;
+
 describe('config check', () => {
   it('warns of models of keys that the file does not have, if it names its models', async () => {
     const key = `keys: [{ name: anna, sha256: ${'a'.repeat(64)}, models: [nonesuch] }]\n`;
@@ -58,7 +60,7 @@ describe('config check', () => {
   });
 
   it('accepts flags and says that there are no keys', async () => {
-    await ConfigCheck.run([fileWith('max-queue: 9\nqueue-timeout: 5s\nalias: [a, b]\n')], root);
+    await ConfigCheck.run([fileWith('max-queue: 9\nqueue-timeout: 5s\nalias: [a, b]\nlog-level: warn\n')], root);
     expect(printed.at(-1)).toContain('no keys');
   });
 
@@ -67,6 +69,9 @@ describe('config check', () => {
     ['max-queue: many\n', 'max-queue'],
     ['config: other.yaml\n', '"config" in the configuration file is not a flag'],
     ['keys: 3\n', 'keys'],
+    [`upstream: [http://gpu1:8000]\n${reserve}`, 'have no effect with --upstream'],
+    [`cluster: nats://10.0.0.1\n${reserve}`, 'reserves of keys'],
+    ['upstream: [http://gpu1:8000]\ngpu-layers: 3\n', '--gpu-layers has no effect with --upstream'],
   ])('refuses %j', async (text, problem) => {
     await expect(ConfigCheck.run([fileWith(text)], root)).rejects.toThrow();
     expect(printed.join('\n')).toContain(problem);

@@ -14,6 +14,7 @@ const queueView = Type.Object(
     max_queue: count,
     slots: count,
     draining: Type.Boolean(),
+    may_turn: Type.Boolean(),
     preparing: count,
     running: Type.Array(
       Type.Object(

@@ -55,7 +55,7 @@ export abstract class BaseCommand extends Command {
 }
 
 /** The error as one of our own; null for an unexpected one, which is a bug. */
-async function toOurs(error: Error): Promise<ChatstreamError | null> {
+export async function toOurs(error: Error): Promise<ChatstreamError | null> {
   if (!(error instanceof ChatstreamError) && !(error instanceof Errors.CLIError)) return null;
   // Loaded late: most commands end without it.
   const { usageError, withFlagName } = await import('./usage-error.js');

@@ -21,11 +21,16 @@ export function upstreamOptions(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): ServeUpstreamsOptions {
   const upstreams = parseUpstreams(valuesOf(flags.upstream), environment);
-  refuseUselessFlags('upstream', isTyped);
-  if (config !== null) refuseReserves(reservesOf(config));
+  checkUpstreamFlags(config, { isTyped });
   return {
     ...lineOptions(flags, version, config),
     upstreams,
     maxConcurrency: isGiven('max-concurrency') ? flags['max-concurrency'] : null,
   };
+}
+
+/** @throws ChatstreamError `usage` for what has no effect in front of other servers, reserves included */
+export function checkUpstreamFlags(config: Config | null, { isTyped }: Pick<FlagOrigins, 'isTyped'>): void {
+  refuseUselessFlags('upstream', isTyped);
+  if (config !== null) refuseReserves(reservesOf(config), 'upstream');
 }

@@ -1,10 +1,10 @@
 import { Args, Parser } from '@oclif/core';
 import { BaseCommand } from '../../cli/command/base-command.js';
-import { valuesOf } from '../../cli/flags/flags.js';
+import { flagOrigins, valuesOf } from '../../cli/flags/flags.js';
+import { checkSettings } from '../../cli/serve/check-settings.js';
 import { argumentsOf } from '../../cli/serve/config-flags.js';
 import { serveFlags } from '../../cli/serve/flags.js';
 import { expectedNames, unknownModels } from '../../cli/serve/key-models.js';
-import { lineOptions } from '../../cli/serve/options.js';
 import { wantedModels } from '../../cli/serve/several-models.js';
 import { readConfig } from '../../core/config/read-config.js';
 
@@ -21,10 +21,13 @@ export default class ConfigCheck extends BaseCommand {
     const { args } = await this.parse(ConfigCheck);
     const config = await readConfig(args.file);
     const { keys, anonymous, flags } = config;
-    const given = argumentsOf(flags, serveFlags, { isGiven: () => false });
-    const parsed = await Parser.parse([...given], { flags: serveFlags, strict: true });
-    // Otherwise the command line may say how many generations run at once.
-    if (flags.has('max-concurrency')) lineOptions(parsed.flags, this.config.version, config);
+    const known = { ...BaseCommand.baseFlags, ...serveFlags };
+    const given = argumentsOf(flags, known, { isGiven: () => false });
+    const parsed = await Parser.parse([...given], { flags: known, strict: true });
+    // Otherwise the command line may say how many generations run at once, and who generates.
+    if (['max-concurrency', 'upstream', 'cluster'].some((name) => flags.has(name))) {
+      checkSettings(parsed.flags, this.config.version, config, flagOrigins(parsed));
+    }
     const { model, alias } = parsed.flags;
     const served = flags.has('model') ? expectedNames(wantedModels(valuesOf(model)), valuesOf(alias)) : null;
     const warnings = served === null ? [] : unknownModels(config, served);

@@ -57,3 +57,12 @@ export function quotaExceededError(key: string, tokensPerDay: number, retryAfter
     retryAfterSeconds,
   });
 }
+
+/** For a request that counts as more requests than a key may send in a minute: waiting does not help. */
+export function tooManyAtOnceError(key: string, requests: number, perMinute: number): ChatstreamError {
+  return new ChatstreamError(
+    'invalid_request',
+    `This counts as ${requests} requests, and the key "${key}" may send ${perMinute} per minute.`,
+    { hint: 'It would be refused at any time. Ask for fewer answers at once.' },
+  );
+}

@@ -1,5 +1,5 @@
 import { unwatchFile, watchFile } from 'node:fs';
-import { messageOf } from '../base/errors.js';
+import { ChatstreamError, messageOf } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
 import { type Config, readConfig } from './read-config.js';
 
@@ -15,29 +15,45 @@ export interface WatchedConfig {
   stop(): void;
 }
 
+/** What is done with a file that was read again. */
+export interface ConfigUser {
+  /** Rejects settings with which the server could not start again. */
+  check(config: Config): Promise<void>;
+  /** Throws for settings that cannot take effect; the old ones then stay. */
+  onChange(config: Config): void;
+}
+
 /**
- * Reads a configuration file again whenever it changes.
+ * Reads a configuration file again whenever it changes. One that would open a closed server to everybody is not used: it is more
+ * likely to be a file that somebody is writing at the moment, or has emptied by mistake.
  *
- * @param current what it said when it was last read
- * @param onChange called with what it says then
+ * @param started what it said when the server started
+ * @param everyMs how often the file is looked at, in milliseconds
  */
 export function watchConfig(
   path: string,
-  current: Config,
+  started: Config,
   logger: Logger,
-  onChange: (config: Config) => void,
+  user: ConfigUser,
+  everyMs = intervalMs,
 ): WatchedConfig {
   let reading: Promise<void> = Promise.resolve();
+  let inEffect = started;
   const read = async (): Promise<void> => {
     try {
       const config = await readConfig(path);
-      if (flagsOf(config) !== flagsOf(current)) {
+      if (isOpen(config) && !isOpen(inEffect)) throw openError(path);
+      await user.check(config);
+      user.onChange(config);
+      inEffect = config;
+      if (flagsOf(config) !== flagsOf(started)) {
         logger.warn({ config: path }, 'settings other than keys take effect at the next start');
       }
-      onChange(config);
       logger.info({ config: path, keys: config.keys.map(({ name }) => name) }, 'configuration was read again');
     } catch (error) {
-      logger.error({ config: path, error: messageOf(error) }, 'configuration is not used: the old one stays in effect');
+      const hint = error instanceof ChatstreamError && error.hint !== undefined ? { hint: error.hint } : {};
+      const fields = { config: path, error: messageOf(error), ...hint };
+      logger.error(fields, 'configuration is not used: the old one stays in effect');
     }
   };
   // One after the other, so that what was read last counts.
@@ -45,13 +61,24 @@ export function watchConfig(
   const onStat = (): void => {
     void reload();
   };
-  watchFile(path, { interval: intervalMs, persistent: false }, onStat);
+  watchFile(path, { interval: everyMs, persistent: false }, onStat);
   return {
     reload,
     stop: () => {
       unwatchFile(path, onStat);
     },
   };
+}
+
+/** Nothing in it says who may send requests. */
+function isOpen({ keys, anonymous }: Config): boolean {
+  return keys.length === 0 && anonymous === null;
+}
+
+function openError(path: string): ChatstreamError {
+  return new ChatstreamError('usage', `${path} has neither keys nor "anonymous", which would let everybody in.`, {
+    hint: 'Write them into the file again. To run the server without keys, restart it.',
+  });
 }
 
 function flagsOf({ flags }: Config): string {

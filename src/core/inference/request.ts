@@ -76,6 +76,14 @@ export function answerTokens({ outputTokens, foreignTokens = 0 }: Timings): numb
   return outputTokens + foreignTokens;
 }
 
+/**
+ * Whether a request that has ended was computed, at least in part, so that its tokens count. Those of one that was refused, or
+ * that ended while it waited, have cost nothing.
+ */
+export function wasComputed({ outputTokens, prefillMs }: Timings): boolean {
+  return outputTokens > 0 || prefillMs > 0;
+}
+
 /** What is known of a prompt once its generation has begun; `cachedTokens` is 0 until the engine has found a slot. */
 export type PromptCounts = Pick<Timings, 'promptTokens' | 'cachedTokens'>;
 

@@ -1,6 +1,6 @@
 import type { Subscribable } from '../base/emitter.js';
 import type { RateLimiter } from '../scheduler/rate-limiter.js';
-import { answerTokens, type InferenceEvent } from './request.js';
+import { answerTokens, type InferenceEvent, wasComputed } from './request.js';
 
 /**
  * Counts the tokens of requests that have ended against the limits of their keys. What another server is said to have generated
@@ -12,9 +12,7 @@ export function spendTokens(events: Subscribable<InferenceEvent>, rates: Pick<Ra
     if (event.type !== 'settled') return;
     const payer = event.payer ?? event.key;
     if (payer === null) return;
-    const { promptTokens, cachedTokens, prefillMs } = event.timings;
-    const answered = answerTokens(event.timings);
-    // Requests that never left the queue have cost no prefill.
-    if (answered > 0 || prefillMs > 0) rates.spend(payer, promptTokens - cachedTokens + answered);
+    const { promptTokens, cachedTokens } = event.timings;
+    if (wasComputed(event.timings)) rates.spend(payer, promptTokens - cachedTokens + answerTokens(event.timings));
   });
 }

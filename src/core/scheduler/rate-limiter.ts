@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js';
-import { quotaExceededError, rateLimitedError } from '../base/key-refusals.js';
+import { Emitter, type Subscribable } from '../base/emitter.js';
+import { quotaExceededError, rateLimitedError, tooManyAtOnceError } from '../base/key-refusals.js';
 import { RecentlyUsed } from '../base/recently-used.js';
 import { noKey } from './demand.js';
 import { isAddress, keyOf, mostIdleAddresses } from './payer.js';
@@ -23,6 +24,19 @@ interface Buckets {
   readonly daily: TokenBucket | null;
 }
 
+/** What a key or an address has used of its limits: requests that came, and tokens of those that have ended. */
+export interface Spending {
+  readonly payer: string;
+  readonly requests: number;
+  readonly tokens: number;
+}
+
+/** What is missing in the buckets of a key or an address until they are full; 0 where there is no limit. */
+export interface Shortage extends Spending {
+  /** Tokens of the day. */
+  readonly daily: number;
+}
+
 /** What is left of one limit. */
 export interface Remaining {
   readonly limit: number;
@@ -40,35 +54,51 @@ export class RateLimiter {
   readonly #buckets = new Map<string, Buckets>();
   #rates: ReadonlyMap<string, RateLimits> = new Map();
   readonly #ofAddresses = new RecentlyUsed<Buckets>(mostIdleAddresses);
+  readonly #spent = new Emitter<Spending>();
 
   constructor(clock: Clock, rates: ReadonlyMap<string, RateLimits> = new Map()) {
     this.#clock = clock;
     this.configure(rates);
   }
 
-  /** Changes the limits of keys. What a key has used stays used, unless its limits have changed. */
+  /** What is used here of limits, not what is used elsewhere. */
+  get spent(): Subscribable<Spending> {
+    return this.#spent.subscribe;
+  }
+
+  /** Of all keys and addresses whose buckets are not full. */
+  get shortages(): readonly Shortage[] {
+    const ofAddresses = Array.from(this.#ofAddresses.keys, (payer) => [payer, this.#ofAddresses.get(payer)] as const);
+    return [...this.#buckets, ...ofAddresses]
+      .map(([payer, buckets]) => ({
+        payer,
+        requests: missingIn(buckets?.requests),
+        tokens: missingIn(buckets?.tokens),
+        daily: missingIn(buckets?.daily),
+      }))
+      .filter(({ requests, tokens, daily }) => requests + tokens + daily > 0);
+  }
+
+  /** Changes the limits of keys. What a key has used stays used, also of a limit that is another one from now on. */
   configure(rates: ReadonlyMap<string, RateLimits>): void {
-    const [before, now] = [this.#rates.get(noKey), rates.get(noKey)];
-    if (before === undefined || now === undefined || !isSame(before, now)) this.#ofAddresses.clear();
+    if (!rates.has(noKey)) this.#ofAddresses.clear();
     this.#rates = rates;
     for (const name of this.#buckets.keys()) if (!rates.has(name)) this.#buckets.delete(name);
-    for (const [name, each] of rates) {
-      const known = this.#buckets.get(name)?.rates;
-      if (known === undefined || !isSame(known, each)) this.#buckets.set(name, this.#bucketsOf(each));
-    }
+    for (const [name, each] of rates) this.#buckets.set(name, this.#bucketsOf(each, this.#buckets.get(name)));
   }
 
   /**
    * Counts requests that have come.
    *
-   * @throws ChatstreamError `rate_limited` or `quota_exceeded`, with the seconds until there is enough again; nothing is
-   *   counted then
+   * @throws ChatstreamError `rate_limited` or `quota_exceeded`, with the seconds until there is enough again;
+   *   `invalid_request` for more at once than there may be in a minute. Nothing is counted then
    */
   take(payer: string, requests: number): void {
     const buckets = this.#bucketsFor(payer);
     if (buckets === undefined) return;
     const key = keyOf(payer);
     const { rates, requests: perMinute, tokens, daily } = buckets;
+    if (perMinute !== null && requests > perMinute.size) throw tooManyAtOnceError(key, requests, perMinute.size);
     const daysMs = daily?.msUntil(1) ?? 0;
     if (daysMs > 0) throw quotaExceededError(key, rates.tokensPerDay ?? 0, seconds(daysMs));
     const tokensMs = tokens?.msUntil(1) ?? 0;
@@ -78,13 +108,32 @@ export class RateLimiter {
       throw rateLimitedError(key, `${rates.requestsPerMinute ?? 0} requests per minute`, seconds(requestsMs));
     }
     perMinute?.take(requests);
+    this.#spent.emit({ payer, requests, tokens: 0 });
   }
 
   /** Counts the tokens of a request that has ended. */
   spend(payer: string, tokens: number): void {
     const buckets = this.#bucketsFor(payer);
+    if (buckets === undefined) return;
+    buckets.tokens?.take(tokens);
+    buckets.daily?.take(tokens);
+    this.#spent.emit({ payer, requests: 0, tokens });
+  }
+
+  /** Counts what was used at another server with the same limits, whatever is left of them. */
+  spendElsewhere({ payer, requests, tokens }: Spending): void {
+    const buckets = this.#bucketsFor(payer);
+    buckets?.requests?.take(requests);
     buckets?.tokens?.take(tokens);
     buckets?.daily?.take(tokens);
+  }
+
+  /** At least so much is missing in the buckets of a key or an address, as another server knows. */
+  reduce({ payer, requests, tokens, daily }: Shortage): void {
+    const buckets = this.#bucketsFor(payer);
+    lack(buckets?.requests, requests);
+    lack(buckets?.tokens, tokens);
+    lack(buckets?.daily, daily);
   }
 
   /** What a payer has left in this minute; null without a limit. */
@@ -93,38 +142,43 @@ export class RateLimiter {
     return { requests: remainingOf(buckets?.requests), tokens: remainingOf(buckets?.tokens) };
   }
 
-  /** Those of an address are made when it comes. */
+  /** Those of an address are made, and follow changed limits, when it comes. */
   #bucketsFor(payer: string): Buckets | undefined {
     const rates = isAddress(payer) ? this.#rates.get(noKey) : undefined;
     if (rates === undefined) return this.#buckets.get(payer);
-    const buckets = this.#ofAddresses.get(payer) ?? this.#bucketsOf(rates);
+    const known = this.#ofAddresses.get(payer);
+    const buckets = known?.rates === rates ? known : this.#bucketsOf(rates, known);
     this.#ofAddresses.set(payer, buckets);
     return buckets;
   }
 
-  #bucketsOf(rates: RateLimits): Buckets {
-    const bucket = (size: number | null, periodMs: number): TokenBucket | null =>
-      size === null ? null : new TokenBucket(size, periodMs, this.#clock);
+  /** @param known those that they replace: what has been used of them stays used */
+  #bucketsOf(rates: RateLimits, known?: Buckets): Buckets {
+    const bucket = (size: number | null, periodMs: number, old: TokenBucket | null = null): TokenBucket | null => {
+      if (size === null) return null;
+      if (size === old?.size) return old;
+      return new TokenBucket(size, periodMs, this.#clock, old?.used);
+    };
     return {
       rates,
-      requests: bucket(rates.requestsPerMinute, minuteMs),
-      tokens: bucket(rates.tokensPerMinute, minuteMs),
-      daily: bucket(rates.tokensPerDay, dayMs),
+      requests: bucket(rates.requestsPerMinute, minuteMs, known?.requests),
+      tokens: bucket(rates.tokensPerMinute, minuteMs, known?.tokens),
+      daily: bucket(rates.tokensPerDay, dayMs, known?.daily),
     };
   }
+}
+
+function missingIn(bucket: TokenBucket | null | undefined): number {
+  return bucket === null || bucket === undefined ? 0 : Math.max(0, bucket.size - bucket.level);
+}
+
+function lack(bucket: TokenBucket | null | undefined, missing: number): void {
+  bucket?.take(Math.max(0, missing - missingIn(bucket)));
 }
 
 function remainingOf(bucket: TokenBucket | null | undefined): Remaining | null {
   if (bucket === null || bucket === undefined) return null;
   return { limit: bucket.size, remaining: Math.max(0, Math.floor(bucket.level)), resetMs: bucket.msUntil(bucket.size) };
-}
-
-function isSame(one: RateLimits, other: RateLimits): boolean {
-  return (
-    one.requestsPerMinute === other.requestsPerMinute &&
-    one.tokensPerMinute === other.tokensPerMinute &&
-    one.tokensPerDay === other.tokensPerDay
-  );
 }
 
 function seconds(ms: number): number {

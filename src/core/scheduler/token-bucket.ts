@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.js';
 /** Rounding must not make a caller wait for a millionth of a token. */
 const enough = 1e-6;
 
-/** A bucket that fills steadily, from empty to full in one period. It may be overdrawn. It begins full. */
+/** A bucket that fills steadily, from empty to full in one period. It may be overdrawn. It begins full, but for what has been used. */
 export class TokenBucket {
   readonly #clock: Clock;
   readonly #periodMs: number;
@@ -14,11 +14,17 @@ export class TokenBucket {
     readonly size: number,
     periodMs: number,
     clock: Clock,
+    used = 0,
   ) {
     this.#clock = clock;
     this.#periodMs = periodMs;
-    this.#level = size;
+    this.#level = size - used;
     this.#asOfMs = clock.now();
+  }
+
+  /** What is missing until it is full. */
+  get used(): number {
+    return this.size - this.level;
   }
 
   /** What it holds now; negative if it is overdrawn. */

@@ -74,7 +74,7 @@ export function entrance(server: ServerOptions, access: Access | null, clock: Cl
  * @param pids the processes whose processor time and memory are the server's, besides this one
  */
 export function contextOf(
-  { line, engines, pids }: Pick<LineParts, 'line' | 'engines'> & { readonly pids: () => readonly number[] },
+  { pids, ...executed }: Pick<LineParts, 'line' | 'engines' | 'usage'> & { readonly pids: () => readonly number[] },
   { keys, rates }: Entrance,
   { server, version, host }: ServerDescription,
   { clock, logger }: { readonly clock: Clock; readonly logger: PinoLogger },
@@ -82,8 +82,8 @@ export function contextOf(
   const machine = new Machine(clock, pids);
   const connectionLimits = connectionLimitsOfProcess();
   const operations = operationsOf(host, keys);
-  const parts = { line, engines, machine, options: server, keys, rates, clock, connectionLimits, operations, version };
-  return lineContext(parts, logger);
+  const parts = { machine, options: server, keys, rates, clock, connectionLimits, operations, version };
+  return lineContext({ ...executed, ...parts }, logger);
 }
 
 /**

@@ -8,6 +8,7 @@ import { QueueFeeds } from './console/queue-feeds.js';
 import { BodyWatch } from './http/body-watch.js';
 import type { App, LineContext, RelayContext, ServerContext } from './http/context.js';
 import { answerUnreadable, refuseConnection, sendError, sendNotFound, toChatstreamError } from './http/errors.js';
+import { limitHeaderNames } from './http/limit-headers.js';
 import { OpenAnswers } from './http/open-answers.js';
 import { OpenConnections } from './http/open-connections.js';
 import { requestId, sendRequestId } from './http/request-id.js';
@@ -108,7 +109,7 @@ export async function createApp(context: ServerContext | RelayContext, logger: P
     await app.register(cors, {
       origin,
       methods: ['GET', 'POST', 'PATCH', 'DELETE'],
-      exposedHeaders: ['x-request-id', 'request-id', 'retry-after', 'x-chatstream-executor'],
+      exposedHeaders: ['x-request-id', 'request-id', 'retry-after', 'x-chatstream-executor', ...limitHeaderNames],
     });
   }
   const validators = new LazyValidators();
@@ -139,11 +140,8 @@ export async function createApp(context: ServerContext | RelayContext, logger: P
         throw tooManyConnectionsError(context.connectionLimits.most);
       }
       if (!keylessPaths.has(routeOptions.url ?? '')) {
-        checkRole(
-          keys.check(raw, () => request.ip),
-          method,
-          routeOptions.url,
-        );
+        keys.check(raw, () => request.ip);
+        checkRole(keys, raw, method, routeOptions.url);
       }
       const encoding = headers['content-encoding'] ?? 'identity';
       if (encoding !== 'identity' && !is404) throw compressedError(encoding);

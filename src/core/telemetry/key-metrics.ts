@@ -1,6 +1,6 @@
 import { Counter, type Registry } from 'prom-client';
 import type { Subscribable } from '../base/emitter.js';
-import type { InferenceEvent } from '../inference/request.js';
+import { type InferenceEvent, wasComputed } from '../inference/request.js';
 import { noKey } from '../scheduler/demand.js';
 import { ModelNames } from './model-names.js';
 import { countedOutcome } from './totals.js';
@@ -26,8 +26,7 @@ export function observeKeys(events: Subscribable<InferenceEvent>, registry: Regi
     const labels = { key: event.key ?? noKey, ...(model !== undefined && { model: models.of(model) }) };
     requests.inc({ ...labels, outcome: countedOutcome(outcome) });
     queueSeconds.inc(labels, timings.queueMs / 1000);
-    // Requests that never left the queue have cost no prefill.
-    if (outcome === 'cancelled_waiting' || outcome === 'timed_out') return;
+    if (!wasComputed(timings)) return;
     prompt.inc(labels, timings.promptTokens);
     cached.inc(labels, timings.cachedTokens);
     output.inc(labels, timings.outputTokens);

@@ -1,5 +1,5 @@
 import type { Subscribable } from '../base/emitter.js';
-import type { InferenceEvent, Outcome } from '../inference/request.js';
+import { type InferenceEvent, type Outcome, wasComputed } from '../inference/request.js';
 
 /** The outcomes as operators count them: a client that left is one outcome, whether its request waited or ran. */
 export const countedOutcomes = ['completed', 'cancelled', 'refused', 'timed_out', 'failed'] as const;
@@ -19,7 +19,7 @@ export function countedOutcome(outcome: Outcome): CountedOutcome {
   return counted[outcome];
 }
 
-/** Tokens of requests that have ended. */
+/** Tokens of requests that have ended, except of those that never left the queue. */
 export interface TokenTotals {
   readonly prompt: number;
   /** Those of the prompts that needed no prefill. */
@@ -43,6 +43,7 @@ export class Totals {
     events((event) => {
       if (event.type !== 'settled') return;
       this.#counts[countedOutcome(event.outcome)] += 1;
+      if (!wasComputed(event.timings)) return;
       const { promptTokens, cachedTokens, outputTokens } = event.timings;
       const { prompt, cached, output } = this.#tokens;
       this.#tokens = { prompt: prompt + promptTokens, cached: cached + cachedTokens, output: output + outputTokens };

@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { keyEntry } from '../../../src/core/config/key-entry.js';
-import { readConfig } from '../../../src/core/config/read-config.js';
-import { watchConfig, type WatchedConfig } from '../../../src/core/config/watch-config.js';
+import { type Config, readConfig } from '../../../src/core/config/read-config.js';
+import { type ConfigUser, watchConfig, type WatchedConfig } from '../../../src/core/config/watch-config.js';
 
 describe('a configuration file that is watched', () => {
   let folder: string;
@@ -12,6 +12,7 @@ describe('a configuration file that is watched', () => {
   let watched: WatchedConfig;
   let seen: string[][];
   let log: string[];
+  let problem: Error | null;
 
   const write = (...names: string[]): Promise<void> =>
     writeFile(path, `keys:\n${names.map((name) => keyEntry(name, `secret-${name}`).text).join('')}`);
@@ -21,14 +22,19 @@ describe('a configuration file that is watched', () => {
     path = join(folder, 'chatstream.yaml');
     seen = [];
     log = [];
+    problem = null;
     const note = (fields: object, message: string): void => {
       log.push(`${message} ${JSON.stringify(fields)}`);
     };
     const logger = { debug: note, info: note, warn: note, error: note };
     await write('anna');
-    watched = watchConfig(path, await readConfig(path), logger, ({ keys }) => {
-      seen.push(keys.map(({ name }) => name));
-    });
+    const user: ConfigUser = {
+      check: () => (problem === null ? Promise.resolve() : Promise.reject(problem)),
+      onChange: ({ keys, anonymous }: Config) => {
+        seen.push([...keys.map(({ name }) => name), ...(anonymous === null ? [] : ['anonymous'])]);
+      },
+    };
+    watched = watchConfig(path, await readConfig(path), logger, user, 20);
   });
 
   afterEach(async () => {
@@ -52,8 +58,45 @@ describe('a configuration file that is watched', () => {
   });
 
   it('says that other settings have to wait', async () => {
-    await writeFile(path, 'max-queue: 3\n');
+    await writeFile(path, 'max-queue: 3\nanonymous: {}\n');
     await watched.reload();
+    expect(seen.at(-1)).toEqual(['anonymous']);
     expect(log[0]).toContain('take effect at the next start');
+  });
+
+  it('is read again when it has changed', async () => {
+    await write('anna', 'ben');
+    await vi.waitFor(() => {
+      expect(seen.at(-1)).toEqual(['anna', 'ben']);
+    });
+  });
+
+  it.each([
+    ['is empty, as while an editor writes it', ''],
+    ['has only other settings', 'max-queue: 3\n'],
+    ['has an empty list of keys', 'keys: []\n'],
+  ])('lets nobody in when it %s', async (_what, text) => {
+    await writeFile(path, text);
+    await watched.reload();
+    expect(seen).toEqual([]);
+    expect(log.join('\n')).toContain('would let everybody in');
+    expect(log.join('\n')).toContain('restart it');
+  });
+
+  it('lets nobody in when even "anonymous" is gone', async () => {
+    await writeFile(path, 'anonymous: {}\n');
+    await watched.reload();
+    await writeFile(path, '');
+    await watched.reload();
+    expect(seen.at(-1)).toEqual(['anonymous']);
+    expect(log.at(-1)).toContain('would let everybody in');
+  });
+
+  it('is not used if the server could not start with it', async () => {
+    problem = new Error('"max-concurency" is not a flag.');
+    await write('anna', 'ben');
+    await watched.reload();
+    expect(seen).toEqual([]);
+    expect(log.at(-1)).toContain('max-concurency');
   });
 });

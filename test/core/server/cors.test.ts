@@ -50,7 +50,8 @@ describe('CORS', () => {
     const answer = await shared.get('/livez', { origin });
     expect(answer.headers).toMatchObject({
       'access-control-allow-origin': origin,
-      'access-control-expose-headers': 'x-request-id, request-id, retry-after, x-chatstream-executor',
+      'access-control-expose-headers':
+        'x-request-id, request-id, retry-after, x-chatstream-executor, x-ratelimit-limit-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-requests, x-ratelimit-remaining-tokens, x-ratelimit-reset-requests, x-ratelimit-reset-tokens',
       vary: 'Origin',
     });
   });

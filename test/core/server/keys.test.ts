@@ -88,6 +88,15 @@ describe('keys that share a server', () => {
   });
 });
 
+describe('requests for embeddings', () => {
+  it.each([{ service_tier: 'flex' }, { priority: 'batch' }])('may lower their class with %o', async (lowered) => {
+    const made = await server([key('anna'), key('boss', { role: 'admin' })], { engine: { embeddings: true } });
+    void made.ask('/v1/embeddings', { input: 'hi', ...lowered }, sent('anna'));
+    await until(() => made.inference.running === 1);
+    expect((await queueOf(made, 'boss')).running).toMatchObject([{ key: 'anna', class: 'batch' }]);
+  });
+});
+
 describe('a limit of a key', () => {
   it('lets others run while it waits for itself', async () => {
     const terms = { ...usualTerms, maxRunning: 1 };
@@ -135,6 +144,38 @@ describe('limits over time', () => {
     await made.clock.advanceAsync(Number(refused.headers['retry-after']) * 1000);
     expect((await ask()).statusCode).toBe(200);
     expect(Number(refused.headers['retry-after']) * 1000).toBeGreaterThan(periodMs);
+  });
+});
+
+describe('counting tokens', () => {
+  const messages = { messages: [{ role: 'user', content: 'hi' }], max_tokens: 4 };
+
+  it.each([
+    ['/tokenize', { content: 'hi' }],
+    ['/detokenize', { tokens: [104] }],
+    ['/v1/chat/completions/input_tokens', messages],
+    ['/v1/messages/count_tokens', messages],
+    ['/v1/responses/input_tokens', { input: 'hi' }],
+  ])('with %s is a request like others', async (url, body) => {
+    const made = await server([key('anna', { rates: { ...noRates, requestsPerMinute: 1 } })]);
+    const counted = await made.post(url, body, sent('anna'));
+    expect(counted.statusCode).toBe(200);
+    expect(counted.headers).toMatchObject({ 'x-ratelimit-remaining-requests': '1' });
+    const refused = await made.post(url, body, sent('anna'));
+    expect(refused.statusCode).toBe(429);
+    expect(refused.headers).toMatchObject({ 'retry-after': '60', 'x-ratelimit-remaining-requests': '0' });
+  });
+});
+
+describe('an answer with more choices than a key may send requests in a minute', () => {
+  it('is refused with a 400, because waiting would not help', async () => {
+    const made = await server([key('anna', { rates: { ...noRates, requestsPerMinute: 1 } })]);
+    const refused = await made.post('/v1/chat/completions', chat('hi', { n: 2, max_tokens: 2 }), sent('anna'));
+    expect(refused.statusCode).toBe(400);
+    expect(refused.headers['retry-after']).toBeUndefined();
+    expect(refused.json<unknown>()).toMatchObject({
+      error: { message: expect.stringContaining('counts as 2 requests') as string },
+    });
   });
 });
 

@@ -1,23 +1,13 @@
+import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { Emitter } from '../../../src/core/base/emitter.js';
-import type { InferenceEvent, Outcome } from '../../../src/core/inference/request.js';
+import type { InferenceEvent } from '../../../src/core/inference/request.js';
+import { observeKeys } from '../../../src/core/telemetry/key-metrics.js';
 import { KeyUsage, totalByModel, totalUsage } from '../../../src/core/telemetry/key-usage.js';
+import { Totals } from '../../../src/core/telemetry/totals.js';
+import { settled } from '../../support/settled.js';
 
 const hourMs = 3_600_000;
-
-function settled(key: string | null, outcome: Outcome, tokens = 0, model?: string): InferenceEvent {
-  const timings = {
-    queueMs: 5,
-    prefillMs: 0,
-    decodeMs: 0,
-    promptTokens: tokens,
-    cachedTokens: tokens / 2,
-    outputTokens: tokens,
-    reasoningTokens: 0,
-  };
-  const of = { key, ...(model !== undefined && { model }) };
-  return { type: 'settled', id: 'a', requestId: null, outcome, error: null, timings, sinceArrivalMs: 0, ...of };
-}
 
 function usageFor(retentionMs: number): {
   readonly usage: KeyUsage;
@@ -91,12 +81,25 @@ describe('the usage of keys', () => {
     expect(hour?.models.get('other')?.outputTokens).toBe(20);
   });
 
-  it('has no tokens of requests that only waited', () => {
-    const { usage, end } = usageFor(hourMs);
-    end('anna', 'cancelled_waiting', 10);
-    end('anna', 'timed_out', 10);
-    expect(totalUsage(usage.hoursOf('anna', 1))).toMatchObject({ promptTokens: 0, queueMs: 10 });
-  });
+  it.each(['cancelled_waiting', 'timed_out', 'refused', 'failed'] as const)(
+    'has no tokens of requests that never left the queue: %s',
+    async (outcome) => {
+      const events = new Emitter<InferenceEvent>();
+      const usage = new KeyUsage(events.subscribe, hourMs);
+      const totals = new Totals(events.subscribe);
+      const registry = new Registry();
+      observeKeys(events.subscribe, registry);
+      const tokens = { promptTokens: 10, cachedTokens: 0, outputTokens: 0 };
+      for (const prefillMs of [0, 3]) {
+        const event = settled('anna', outcome);
+        if (event.type === 'settled') events.emit({ ...event, timings: { ...event.timings, ...tokens, prefillMs } });
+      }
+      // The second one had begun.
+      expect(totalUsage(usage.hoursOf('anna', 1))).toMatchObject({ promptTokens: 10, queueMs: 10 });
+      expect(totals.tokens).toEqual({ prompt: 10, cached: 0, output: 0 });
+      expect(await registry.metrics()).toContain('chatstream_key_prompt_tokens_total{key="anna"} 10\n');
+    },
+  );
 
   it('is kept for as long as it should be', () => {
     const { usage, end, pass } = usageFor(2 * hourMs);

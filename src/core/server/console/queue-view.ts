@@ -25,12 +25,14 @@ export interface QueueViewer {
   readonly payer: string | null;
   /** Only the lines of models that answer to one of these names; null for all. */
   readonly models: readonly string[] | null;
+  /** Whether it may change the limits. */
+  readonly mayTurn: boolean;
 }
 
 export function readQueueView(
   line: RequestLine,
   { counts, tokens }: Totals,
-  { payer, models }: QueueViewer,
+  { payer, models, mayTurn }: QueueViewer,
 ): QueueView {
   const queue = line.snapshot(mostShown, payer);
   return {
@@ -39,6 +41,7 @@ export function readQueueView(
     waiting: queue.waiting.map(wireWaiting),
     status: {
       ...wireLimits(queue),
+      may_turn: mayTurn,
       ...wireLines(line, models),
       // They are counted on while the view is kept.
       totals: { ...counts },

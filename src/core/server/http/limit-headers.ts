@@ -1,5 +1,10 @@
 import type { RateLimiter, Remaining } from '../../scheduler/rate-limiter.js';
 
+/** All that there can be. */
+export const limitHeaderNames: readonly string[] = ['limit', 'remaining', 'reset'].flatMap((what) =>
+  ['requests', 'tokens'].map((unit) => `x-ratelimit-${what}-${unit}`),
+);
+
 /** OpenAI's headers about the limits of a payer; none without limits. */
 export function limitHeaders(rates: RateLimiter, payer: string): Readonly<Record<string, string>> {
   const { requests, tokens } = rates.remaining(payer);

@@ -1,23 +1,22 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
-import { notLocalError } from '../../base/key-refusals.js';
-import type { App, LineContext } from './context.js';
+import type { App } from './context.js';
+import type { KeyRing } from './key-ring.js';
 
-interface Sender {
+/** Of a request, as Node.js has it. */
+export interface Sender {
   readonly socket: { readonly remoteAddress?: string | undefined };
   readonly headers: IncomingHttpHeaders;
 }
 
 /**
- * Checks that a request comes from an operator. With keys, roles have been checked by then. Without keys, anybody may use the
- * model, but only programs on this machine may end the server or put it under load. A request for any name but localhost may
- * come through a proxy on this machine, or from a page of somebody whose name was made to lead here (DNS rebinding).
- *
- * @throws ChatstreamError `forbidden`
+ * Whether a request may come from an operator. With keys, their roles say that. Without keys, anybody may use the model and
+ * look at the queues, but only programs on this machine may do what is for administrators. A request for any name but
+ * localhost may come through a proxy on this machine, or from a page of somebody whose name was made to lead here (DNS
+ * rebinding).
  */
-export function checkOperator({ keys }: Pick<LineContext, 'keys'>, { socket, headers }: Sender): void {
-  if (keys.tellsApart) return;
-  if (!isLoopback(socket.remoteAddress ?? '') || !isPlainHost(headers.host ?? '')) throw notLocalError();
+export function mayOperate({ tellsApart }: Pick<KeyRing, 'tellsApart'>, { socket, headers }: Sender): boolean {
+  return tellsApart || (isLoopback(socket.remoteAddress ?? '') && isPlainHost(headers.host ?? ''));
 }
 
 /** Whether a `Host` is localhost or an IP address, with or without a port. */

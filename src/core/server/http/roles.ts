@@ -1,7 +1,8 @@
-import { forbiddenError } from '../../base/key-refusals.js';
-import type { KeySettings, Role } from '../../config/key-settings.js';
+import { forbiddenError, notLocalError } from '../../base/key-refusals.js';
+import type { Role } from '../../config/key-settings.js';
 import type { QueueViewer } from '../console/queue-view.js';
 import type { KeyRing } from './key-ring.js';
+import { mayOperate, type Sender } from './operators.js';
 
 /** Routes that others than users need. All that are not listed generate text, and are for users. */
 const needs: ReadonlyMap<string, readonly Role[]> = new Map([
@@ -29,23 +30,29 @@ const needs: ReadonlyMap<string, readonly Role[]> = new Map([
 
 /**
  * What the sender of a request may see of the queues: users their own requests, by key or address, and the models that they
- * may use; others everything.
+ * may use; others everything. Administrators may also change the limits.
  */
-export function viewerOf(keys: KeyRing, request: object): QueueViewer {
+export function viewerOf(keys: KeyRing, request: Sender): QueueViewer {
   const { role, models = null } = keys.of(request);
-  return role === 'user' ? { payer: keys.payerOf(request), models } : { payer: null, models: null };
+  if (role === 'user') return { payer: keys.payerOf(request), models, mayTurn: false };
+  return { payer: null, models: null, mayTurn: role === 'admin' && mayOperate(keys, request) };
 }
 
 const usersOnly: readonly Role[] = ['user'];
 
 /**
- * Checks whether a key may use a route. Administrators may use all of them.
+ * Checks whether the sender of a request may use a route. Administrators may use all of them. Without keys, only programs on
+ * this machine may use those that are for administrators alone.
  *
+ * @param request one whose key was checked
  * @param url of the route, with its parameters unfilled; undefined if there is no such route
  * @throws ChatstreamError `forbidden`
  */
-export function checkRole({ role, name }: KeySettings, method: string, url: string | undefined): void {
-  if (role === 'admin' || url === undefined) return;
+export function checkRole(keys: KeyRing, request: Sender, method: string, url: string | undefined): void {
+  if (url === undefined) return;
+  const { role, name } = keys.of(request);
   const allowed = needs.get(`${method === 'HEAD' ? 'GET' : method} ${url}`) ?? usersOnly;
-  if (!allowed.includes(role)) throw forbiddenError(name, role, [...allowed, 'admin']);
+  if (role !== 'admin') {
+    if (!allowed.includes(role)) throw forbiddenError(name, role, [...allowed, 'admin']);
+  } else if (allowed.length === 0 && !mayOperate(keys, request)) throw notLocalError();
 }

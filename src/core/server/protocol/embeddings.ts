@@ -4,6 +4,7 @@ import type { EmbeddingInput, EmbeddingsInfo } from '../../engine/embeddings-inf
 import type { InferenceRequest, Timings } from '../../inference/request.js';
 import type { EmbeddingRequest, Embeddings } from '../schemas/embeddings.js';
 import { samplingOf } from './sampling.js';
+import { trafficClassOf } from './traffic-class.js';
 import { refuseUnsupported } from './unsupported.js';
 import { wireTimings } from './wire-timings.js';
 
@@ -22,6 +23,7 @@ export function fromEmbeddingRequest(body: EmbeddingRequest, id: string): Infere
     ignoreEos: false,
     format: { type: 'text' },
     thoughtTokens: null,
+    ...trafficClassOf(body),
     ...(typeof body.deadline_ms === 'number' && { deadlineMs: body.deadline_ms }),
   };
 }

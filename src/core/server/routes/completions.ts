@@ -22,7 +22,7 @@ import { answerName, refuseResumption, resumedHead } from '../protocol/resumptio
 import { chatCompletionRequest, type CompletionRequest, completionRequest } from '../schemas/completion-requests.js';
 import { generated, json } from '../schemas/openapi.js';
 import { inputTokens } from '../schemas/server-state.js';
-import { ChoicesAnswer, GenerationAnswer, generationErrors, servedModel } from './generation.js';
+import { ChoicesAnswer, countAgainstLimits, GenerationAnswer, generationErrors, servedModel } from './generation.js';
 
 /** OpenAI's two completion APIs: chats and texts. */
 export function completionRoutes(app: App, context: ServerContext): void {
@@ -50,6 +50,7 @@ export function completionRoutes(app: App, context: ServerContext): void {
   app.post('/v1/chat/completions/input_tokens', { schema: counting }, async ({ body }, reply) => {
     const { inference } = servedModel(context, body.model, reply);
     const request = fromChatRequest(body, randomUUID(), defaultMaxTokens);
+    countAgainstLimits(context, reply);
     const count = await inference.countTokens(request, clientOf(reply));
     return { object: 'response.input_tokens', input_tokens: count };
   });

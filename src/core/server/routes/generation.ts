@@ -67,6 +67,16 @@ export function sendLimits({ keys, rates }: ServerContext, reply: FastifyReply):
   reply.headers(limitHeaders(rates, keys.payerOf(reply.request.raw)));
 }
 
+/**
+ * Counts a request for which nothing is generated against the limits of its key, and tells the client what it had left.
+ *
+ * @throws ChatstreamError `rate_limited`, `quota_exceeded`
+ */
+export function countAgainstLimits(context: ServerContext, reply: FastifyReply): void {
+  sendLimits(context, reply);
+  context.rates.take(context.keys.payerOf(reply.request.raw), 1);
+}
+
 /** The answer to one request, in whichever protocol: queues the request and delivers what is generated. Used once. */
 export class GenerationAnswer {
   readonly #model: ServedModel;

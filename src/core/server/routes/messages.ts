@@ -6,7 +6,7 @@ import { MessagesEncoder } from '../protocol/messages-encoder.js';
 import { fromMessagesRequest, showsThoughts } from '../protocol/messages-requests.js';
 import { messagesRequest } from '../schemas/messages-requests.js';
 import { errorsAs, generatedEvents, json } from '../schemas/openapi.js';
-import { GenerationAnswer, generationStatuses, servedModel } from './generation.js';
+import { countAgainstLimits, GenerationAnswer, generationStatuses, servedModel } from './generation.js';
 
 const tokenCount = Type.Object({ input_tokens: Type.Integer({ minimum: 0 }) });
 
@@ -44,6 +44,7 @@ export function messagesRoutes(app: App, context: ServerContext): void {
   app.post('/v1/messages/count_tokens', { schema: count }, async ({ body }, reply) => {
     const request = fromMessagesRequest(body, newMessageId(), options.defaultMaxTokens);
     const { inference } = servedModel(context, body.model, reply);
+    countAgainstLimits(context, reply);
     return { input_tokens: await inference.countTokens(request, clientOf(reply)) };
   });
 }

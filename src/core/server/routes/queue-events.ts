@@ -42,11 +42,8 @@ export function queueEventRoutes(app: App, { options, clock, keys }: LineContext
         ),
       mayStay: () => {
         try {
-          checkRole(
-            keys.check(raw, () => request.ip),
-            'GET',
-            path,
-          );
+          keys.check(raw, () => request.ip);
+          checkRole(keys, raw, 'GET', path);
           return viewerName(viewerOf(keys, raw)) === viewerName(viewer);
         } catch {
           // Which is wrong does not matter: the client hears it when it asks again.

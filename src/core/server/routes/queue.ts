@@ -1,5 +1,5 @@
 import type { App, LineContext } from '../http/context.js';
-import { checkOperator } from '../http/operators.js';
+import type { Sender } from '../http/operators.js';
 import { viewerOf } from '../http/roles.js';
 import { wireLimits, wireLines, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
 import { errors, json } from '../schemas/openapi.js';
@@ -42,7 +42,6 @@ export function queueRoutes(app: App, context: LineContext): void {
     response: { 202: json('The drain begins.', 'Queue'), ...errors(400, 401, 403, 408, 413, 415) },
   };
   app.post('/v1/queue/drain', { schema: draining }, ({ log, raw }, reply) => {
-    checkOperator(context, raw);
     if (line.readiness !== 'draining') {
       log.info({}, 'drain asked for over HTTP');
       operations.drain();
@@ -52,11 +51,12 @@ export function queueRoutes(app: App, context: LineContext): void {
 }
 
 /** Users see only their own requests, with their places among all, and the models that they may use. */
-function describe({ line, totals, keys }: LineContext, request: object): object {
-  const { payer, models } = viewerOf(keys, request);
+function describe({ line, totals, keys }: LineContext, request: Sender): object {
+  const { payer, models, mayTurn } = viewerOf(keys, request);
   const queue = line.snapshot(undefined, payer);
   return {
     ...wireLimits(queue),
+    may_turn: mayTurn,
     ...(queue.prefillChunk !== undefined && { prefill_chunk: queue.prefillChunk }),
     running: queue.running.map(wireRunning),
     waiting: queue.waiting.map(wireWaiting),

@@ -24,7 +24,7 @@ import { type ResponseRequest, responseRequest } from '../schemas/response-reque
 import { inputTokens } from '../schemas/server-state.js';
 import { conversationRoutes } from './conversations.js';
 import { feedbackRoutes } from './feedback.js';
-import { GenerationAnswer, generationStatuses, servedModel } from './generation.js';
+import { countAgainstLimits, GenerationAnswer, generationStatuses, servedModel } from './generation.js';
 
 const tags = ['responses'];
 const stored = Type.Object({ id: Type.String() });
@@ -56,6 +56,7 @@ export function responseRoutes(app: App, context: ServerContext): void {
   };
   app.post('/v1/responses/input_tokens', { schema: counting }, async ({ body }, reply) => {
     const { request, model } = await asked(context, { responses, conversations }, body, reply);
+    countAgainstLimits(context, reply);
     const count = await model.inference.countTokens(request, clientOf(reply)).catch(rethrowAboutInput);
     return { object: 'response.input_tokens', input_tokens: count };
   });

@@ -4,7 +4,7 @@ import type { ModelService } from '../../inference/served-model.js';
 import type { App, ServerContext } from '../http/context.js';
 import { clientOf } from '../http/open-answers.js';
 import { errors, json } from '../schemas/openapi.js';
-import { servedModel } from './generation.js';
+import { countAgainstLimits, servedModel } from './generation.js';
 
 const text = Type.Object({ content: Type.String() });
 const tokens = Type.Object({ tokens: Type.Array(Type.Integer({ minimum: 0 })) });
@@ -14,10 +14,13 @@ const tokensOfModel = Type.Object({ ...tokens.properties, model });
 
 export function tokenRoutes(app: App, context: ServerContext): void {
   // With one model, a name has always been ignored here.
-  const inferenceOf = (wanted: string | undefined, reply: FastifyReply): ModelService =>
-    servedModel(context, context.line.modelQueues === undefined ? null : wanted, reply).inference;
+  const inferenceFor = (wanted: string | undefined, reply: FastifyReply): ModelService => {
+    const { inference } = servedModel(context, context.line.modelQueues === undefined ? null : wanted, reply);
+    countAgainstLimits(context, reply);
+    return inference;
+  };
   const tags = ['tokens'];
-  const failures = errors(400, 401, 408, 413, 415, 500, 503);
+  const failures = errors(400, 401, 403, 408, 413, 415, 429, 500, 503);
   const tokenizing = {
     summary: 'Tokens of a text',
     tags,
@@ -25,7 +28,7 @@ export function tokenRoutes(app: App, context: ServerContext): void {
     response: { 200: json('The tokens.', tokens), ...failures },
   };
   app.post('/tokenize', { schema: tokenizing }, async ({ body }, reply) => {
-    return { tokens: await inferenceOf(body.model, reply).tokenize(body.content, clientOf(reply)) };
+    return { tokens: await inferenceFor(body.model, reply).tokenize(body.content, clientOf(reply)) };
   });
   const detokenizing = {
     summary: 'Text of tokens',
@@ -34,6 +37,6 @@ export function tokenRoutes(app: App, context: ServerContext): void {
     response: { 200: json('The text.', text), ...failures },
   };
   app.post('/detokenize', { schema: detokenizing }, async ({ body }, reply) => {
-    return { content: await inferenceOf(body.model, reply).detokenize(body.tokens, clientOf(reply)) };
+    return { content: await inferenceFor(body.model, reply).detokenize(body.tokens, clientOf(reply)) };
   });
 }

@@ -5,6 +5,13 @@ import { outputFormatParameters } from './output-format-parameters.js';
 import { samplingParameters } from './sampling-parameters.js';
 
 export const stopString = Type.String({ maxLength: 256, description: 'An empty one is ignored.' });
+
+export const priority = optional(
+  Type.Union([Type.Enum(['interactive', 'standard', 'batch']), Type.Number()], {
+    description: 'The class in which the request waits, unless that of its key is lower. Numbers are not used.',
+  }),
+);
+
 export const deadlineMs = optional(
   Type.Integer({
     minimum: 1,
@@ -45,11 +52,7 @@ export const generationParameters = {
     Type.String({ description: 'Repeated in the answer. With flex, the request waits in the class batch.' }),
   ),
   deadline_ms: deadlineMs,
-  priority: optional(
-    Type.Union([Type.Enum(['interactive', 'standard', 'batch']), Type.Number()], {
-      description: 'The class in which the request waits, unless that of its key is lower. Numbers are not used.',
-    }),
-  ),
+  priority,
 };
 
 const resume = Type.Object(

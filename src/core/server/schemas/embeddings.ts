@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { timings } from './completion-answers.js';
-import { deadlineMs } from './completion-requests.js';
+import { deadlineMs, priority } from './completion-requests.js';
 import { optional } from './optional.js';
 
 /** OpenAI's limit. */
@@ -30,6 +30,8 @@ export const embeddingRequest = Type.Object({
     }),
   ),
   deadline_ms: deadlineMs,
+  priority,
+  service_tier: optional(Type.String({ description: 'With flex, the request waits in the class batch.' })),
   user: optional(Type.String({ description: 'Accepted but not used.' })),
 });
 

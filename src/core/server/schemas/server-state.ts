@@ -136,6 +136,9 @@ export const queue = Type.Object({
   max_queue: count,
   slots: Type.Integer({ minimum: 1 }),
   draining: Type.Boolean(),
+  may_turn: Type.Boolean({
+    description: 'Whether whoever asks may change the limits, with PATCH /v1/queue.',
+  }),
   preparing: Type.Integer({
     minimum: 0,
     description: 'Requests whose prompts are being turned into tokens, and calls of /tokenize and /detokenize.',

@@ -14,9 +14,15 @@ function running(id: string, outputTokens: number, more: object = {}): QueueView
 
 function view(lists: Partial<Pick<QueueView, 'running' | 'waiting'>>): QueueView {
   const totals = { completed: 0, cancelled: 0, refused: 0, timed_out: 0, failed: 0 };
-  const limits = { max_concurrency: 1, max_queue: 9, slots: 1, draining: false, preparing: 0, executors: [] };
+  const limits = { max_concurrency: 1, max_queue: 9, slots: 1, draining: false, may_turn: true, preparing: 0 };
   const counts = { running_count: 1, waiting_count: 1, output_tokens: 0, tokens: { prompt: 0, cached: 0, output: 0 } };
-  return { atMs: 1, running: [], waiting: [], ...lists, status: { ...limits, ...counts, totals, lists: 'all' } };
+  return {
+    atMs: 1,
+    running: [],
+    waiting: [],
+    ...lists,
+    status: { ...limits, executors: [], ...counts, totals, lists: 'all' },
+  };
 }
 
 describe('the changes of the queues', () => {

@@ -34,6 +34,7 @@ describe('GET /v1/queue', () => {
       max_queue: 5,
       slots: 4,
       draining: false,
+      may_turn: true,
       preparing: 0,
       executors: [{ name: 'local', kind: 'mock', status: 'ready', places: 4, running: 0 }],
       running: [],

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { addressPayer } from '../../../src/core/scheduler/payer.js';
+import { RateLimiter, type RateLimits } from '../../../src/core/scheduler/rate-limiter.js';
+import { VirtualClock } from '../../support/virtual-clock.js';
+
+const limits: RateLimits = { requestsPerMinute: 60, tokensPerMinute: 100, tokensPerDay: 1000 };
+const address = addressPayer('192.0.2.1');
+
+function limiter(): { readonly rates: RateLimiter; readonly clock: VirtualClock; configure: (more: object) => void } {
+  const clock = new VirtualClock();
+  const of = (more: object): ReadonlyMap<string, RateLimits> =>
+    new Map(['anna', 'anonymous'].map((name) => [name, { ...limits, ...more }]));
+  const rates = new RateLimiter(clock, of({}));
+  return {
+    rates,
+    clock,
+    configure: (more) => {
+      rates.configure(of(more));
+    },
+  };
+}
+
+describe('limits over time that change', () => {
+  it.each(['anna', address])('leave what was used of the others as it was: %s', (payer) => {
+    const { rates, configure } = limiter();
+    rates.take(payer, 20);
+    rates.spend(payer, 1000);
+    configure({ requestsPerMinute: 30 });
+    expect(rates.remaining(payer)).toMatchObject({ requests: { limit: 30, remaining: 10 }, tokens: { remaining: 0 } });
+    configure({ tokensPerMinute: 2000, requestsPerMinute: 30 });
+    expect(rates.remaining(payer)).toMatchObject({ tokens: { limit: 2000, remaining: 1000 } });
+    // The day's tokens have been used up all the same.
+    expect(() => {
+      rates.take(payer, 1);
+    }).toThrow('1000 tokens per day');
+    configure({ tokensPerMinute: null, tokensPerDay: 3000 });
+    rates.take(payer, 1);
+  });
+
+  it('fill at their new speed', () => {
+    const { rates, clock, configure } = limiter();
+    rates.take('anna', 60);
+    configure({ requestsPerMinute: 120 });
+    expect(rates.remaining('anna').requests).toMatchObject({ remaining: 60 });
+    clock.advance(1000);
+    expect(rates.remaining('anna').requests).toMatchObject({ remaining: 62 });
+  });
+
+  it('are forgotten with their key', () => {
+    const { rates, configure } = limiter();
+    rates.take('anna', 60);
+    rates.configure(new Map());
+    configure({});
+    expect(rates.remaining('anna').requests).toMatchObject({ remaining: 60 });
+  });
+});
+
+describe('requests that count as several', () => {
+  it('are refused for good if a minute has not as many', () => {
+    const { rates } = limiter();
+    for (const count of [61, 1000]) {
+      expect(() => {
+        rates.take('anna', count);
+      }).toThrow(expect.objectContaining({ code: 'invalid_request', retryAfterSeconds: undefined }));
+    }
+    rates.take('anna', 60);
+    expect(() => {
+      rates.take('anna', 2);
+    }).toThrow(expect.objectContaining({ code: 'rate_limited', retryAfterSeconds: 2 }));
+  });
+});
