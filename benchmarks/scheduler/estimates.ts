@@ -154,8 +154,8 @@ function play({ policy, slots, waiting, draw }: Load, seed: number): Errors {
 }
 
 const percent = (part: number): string => `${(part * 100).toFixed(0)} %`;
-const rows = loads.map((load) => {
-  const all = [1, 2, 3].map((seed) => play(load, seed));
+const measured = loads.map((load) => ({ load, all: [1, 2, 3].map((seed) => play(load, seed)) }));
+const rows = measured.map(({ load, all }) => {
   const now = all.flatMap((errors) => errors.now).sort((one, other) => one - other);
   const rate = all.flatMap((errors) => errors.rate).sort((one, other) => one - other);
   return [
@@ -174,3 +174,11 @@ console.log(
     rows,
   ),
 );
+
+for (const [name, some] of [
+  ['mixed loads', measured.filter(({ load }) => load.name === 'mixed')],
+  ['loads', measured],
+] as const) {
+  const now = some.flatMap(({ all }) => all.flatMap((errors) => errors.now)).sort((one, other) => one - other);
+  console.log(`All ${name} together: median ${percent(quantile(now, 0.5))} (${now.length} requests)`);
+}

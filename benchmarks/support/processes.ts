@@ -4,6 +4,22 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
+const children = new Set<ChildProcess>();
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    for (const child of children) child.kill('SIGTERM');
+    process.kill(process.pid, signal);
+  });
+}
+
+/** A process that ends with this one, also if this one is stopped. */
+function spawned(...[command, args, options]: Required<Parameters<typeof spawn>>): ChildProcess {
+  const child = spawn(command, args, options);
+  children.add(child.once('exit', () => children.delete(child)));
+  return child;
+}
+
 /** A server in a process of its own. */
 export interface ServerProcess {
   readonly url: string;
@@ -27,7 +43,7 @@ export async function startNode(args: readonly string[]): Promise<Omit<ServerPro
 
 async function start(args: readonly string[], folder: string): Promise<{ child: ChildProcess; ready: object }> {
   const all = ['bin/run.js', ...args, '--json', '--log-level', 'error'];
-  const child = spawn(process.execPath, all, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawned(process.execPath, all, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
   const ready: unknown = JSON.parse(await firstLine(child));
   if (typeof ready !== 'object' || ready === null) throw new Error(`not ready: ${JSON.stringify(ready)}`);
   return { child, ready };
@@ -35,7 +51,7 @@ async function start(args: readonly string[], folder: string): Promise<{ child: 
 
 /** Starts a Node script that prints its URL as its first line. */
 export async function startScript(script: string, args: readonly string[] = []): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawned(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   return serverProcess(child, await firstLine(child));
 }
 
@@ -46,7 +62,7 @@ export async function startForeign(
   url: string,
   healthUrl: string,
 ): Promise<ServerProcess> {
-  const child = spawn(command, args, { stdio: 'ignore' });
+  const child = spawned(command, args, { stdio: 'ignore' });
   const deadline = performance.now() + 60_000;
   while (performance.now() < deadline && child.exitCode === null) {
     const healthy = await fetch(healthUrl).then(

@@ -13,6 +13,7 @@
 #   BASELINE_REVISION, CANDIDATE_REVISION  revision of this repository in which the command runs   [the current folder]
 #   BUILD               shell command that prepares the checkout of a revision   [npm ci]
 #   BENCH_ARGS          the load, as flags of bench         [-c 4 -n 4 -r 50 --trials 3..20 --max-duration 15m]
+#                       On a busy machine, add --duet: both servers are measured at the same time, which decides sooner.
 #   FAIL_ON             thresholds, separated by commas     [ttft.p95>10%,output_tokens_per_second<10%]
 #   STRICT              1: also fail if the result is inconclusive
 #   REPORT_DIR          folder for result.json, report.md, report.xml and the logs of the servers   [performance]

@@ -12,6 +12,7 @@ import { unknownModels } from '../cli/serve/key-models.js';
 import { loadStarter } from '../cli/serve/load-process.js';
 import { serveOptions } from '../cli/serve/options.js';
 import { readyBlock, readyEvent, reportDevice, reportPlan, reportWarnings } from '../cli/serve/report.js';
+import { type Elsewhere, refuseWithoutCluster, uselessVariables } from '../cli/serve/useless-flags.js';
 import { showDownload } from '../cli/terminal/download-progress.js';
 import { createLogger, type LogLevel } from '../cli/terminal/logging.js';
 import type { Access } from '../core/config/access.js';
@@ -117,6 +118,7 @@ export default class Serve extends BaseCommand {
   }
 
   #serve(start: Start): Promise<Served> {
+    refuseWithoutCluster(start.flags, start.origins.isTyped);
     if (start.flags.cluster !== undefined) return this.#serveCluster(start);
     return start.flags.upstream === undefined ? this.#serveModel(start) : this.#serveUpstreams(start);
   }
@@ -145,6 +147,7 @@ export default class Serve extends BaseCommand {
     const { upstreamOptions } = await import('../cli/serve/upstream-options.js');
     const options = upstreamOptions(flags, this.config.version, config, origins);
     warnIfOpen(options, logger);
+    warnOfUseless('upstream', flags, origins, logger);
     // Without a small heap: passing on a chunk took a quarter more CPU time with it.
     const { serveUpstreams } = await import('../core/serve/serve-upstreams.js');
     const server = await serveUpstreams({ ...options, host }, logger, stopping);
@@ -160,12 +163,13 @@ export default class Serve extends BaseCommand {
     const { clusterOptions, frontReadyBlock } = await import('../cli/serve/cluster-options.js');
     const options = clusterOptions(flags, this.config.version, config, origins);
     warnIfOpen(options, logger);
+    warnOfUseless('cluster', flags, origins, logger);
     const { connectNats } = await import('../core/bus/nats-bus.js');
     const { serveCluster } = await import('../core/serve/serve-cluster.js');
     const bus = await connectNats({ ...nats, name: 'chatstream serve' });
     const server = await serveCluster(bus, { ...options, host }, logger);
     if (this.jsonEnabled()) this.logJson({ event: 'ready', url: server.url, cluster: nats.address.shown });
-    else this.log(frontReadyBlock(server.url, nats.address.shown));
+    else this.log(frontReadyBlock(server.url, nats.address.shown, options));
     // Nodes and their models come and go.
     return { ...server, modelNames: [anyName] };
   }
@@ -230,6 +234,12 @@ function warnIfOpen({ server, access }: Pick<ServeOptions, 'server' | 'access'>,
   if (isLoopback(server.host) || server.apiKeys.length > 0) return;
   if (access !== null && (access.keys.length > 0 || access.anonymous !== null)) return;
   logger.warn({ host: server.host }, 'anyone who can reach this address can use the model: set --api-key or --config');
+}
+
+/** Variables are not refused as flags are: they may be meant for other servers of this machine. */
+function warnOfUseless(elsewhere: Elsewhere, flags: ServeFlags, origins: FlagOrigins, logger: PinoLogger): void {
+  const variables = uselessVariables(elsewhere, flags, origins);
+  if (variables.length > 0) logger.warn({ variables }, `these variables have no effect with --${elsewhere}`);
 }
 
 function isLoopback(host: string): boolean {

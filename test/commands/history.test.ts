@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -219,6 +219,17 @@ describe('history export', () => {
     );
     expect(json).toMatchObject([{ value: 1, unit: 'share' }]);
     expect(JSON.parse(printed.join('\n'))).toEqual(json);
+  });
+
+  it('replaces an older file as a whole, and keeps its mode', async () => {
+    writeFileSync(at('older.json'), 'older', { mode: 0o600 });
+    const older = openSync(at('older.json'), 'r');
+    await run(HistoryExport, at('result.json'), '--format', 'bencher', '-o', at('older.json'));
+    // Who has opened the older file still reads all of it.
+    expect(readFileSync(older, 'utf8')).toBe('older');
+    closeSync(older);
+    expect(statSync(at('older.json')).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(readFileSync(at('older.json'), 'utf8'))).toBeTypeOf('object');
   });
 
   it('does not overwrite what it reads', async () => {

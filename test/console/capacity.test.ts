@@ -9,6 +9,7 @@ function status(models: readonly WireModel[]): WireStatus {
   return {
     ...one,
     draining: false,
+    may_turn: true,
     preparing: 0,
     totals: { completed: 0, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
     executors: [],

@@ -7,6 +7,7 @@ const status = {
   max_queue: 64,
   slots: 4,
   draining: false,
+  may_turn: true,
   preparing: 0,
   totals: { completed: 0, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
   executors: [],

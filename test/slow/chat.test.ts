@@ -53,13 +53,27 @@ describe.skipIf(!hasTerminal())('chatstream chat on a terminal (needs tmux)', ()
     rmSync(folder, { recursive: true });
   });
 
-  it('lays answers out, waits in line, stops, regenerates, saves and loads, and leaves', async () => {
+  it('lays answers out, waits in line, stops, regenerates, has a system prompt, saves and loads, and leaves', async () => {
     await screen.enter(`${process.execPath} ${binary} chat -u ${server.url}`);
     await screen.untilShown('/help lists the commands.');
     await screen.enter('# Fruit **one** and `two`');
     // The mark of the heading is gone: it was laid out.
     await screen.untilShown(/^Fruit one and two$/m);
     await screen.untilShown(/\d+ tokens · [\d.]+ tokens\/s · first after/);
+
+    const { tokens: first } = await untilQueued(server.url, 0, 0);
+    await screen.enter('/regenerate');
+    await screen.untilShown(/(?:^Fruit one and two$[^]* first after [^]*){2}/m);
+    const { tokens: second } = await untilQueued(server.url, 0, 0);
+    // The same was asked: the first answer was not sent along.
+    expect(second.prompt).toBe(2 * first.prompt);
+    await screen.enter('/system Be short.');
+    await screen.untilShown(/^System prompt: Be short\.$/m);
+    await screen.enter('/regenerate');
+    await screen.untilShown(/(?:^Fruit one and two$[^]* first after [^]*){3}/m);
+    const { tokens: third } = await untilQueued(server.url, 0, 0);
+    // The server was told more.
+    expect(third.prompt).toBeGreaterThan(3 * first.prompt);
 
     const leaving = new AbortController();
     const { ended } = streamChat(server.url, 'word '.repeat(400), {}, leaving.signal);
@@ -83,7 +97,7 @@ describe.skipIf(!hasTerminal())('chatstream chat on a terminal (needs tmux)', ()
     await screen.enter(`/save ${file}`);
     await screen.untilShown('Saved to');
     const saved: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    expect(saved).toMatchObject({ parameters: { temperature: 0.5 } });
+    expect(saved).toMatchObject({ system: 'Be short.', parameters: { temperature: 0.5 } });
     await screen.enter('/clear');
     await screen.untilShown('A new conversation.');
     await screen.enter('/regenerate');

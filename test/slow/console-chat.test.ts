@@ -4,8 +4,9 @@ import type { Locator, Page } from 'playwright-core';
 import { Type } from 'typebox';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Browser, hasChromium, needsChromium, startBrowser } from '../support/browser.js';
+import { openConsole } from '../support/console-page.js';
 import { parseAs } from '../support/parse-as.js';
-import { type ServerProcess, startServer } from '../support/server-process.js';
+import { ServerProcess, startServer } from '../support/server-process.js';
 import { until } from '../support/until.js';
 
 const lists = Type.Object({ running: Type.Array(Type.Unknown()), waiting: Type.Array(Type.Unknown()) });
@@ -196,6 +197,24 @@ describe.skipIf(!hasChromium())(`the chat of the console ${needsChromium}`, () =
     expect(await page.title()).toBe('ChatStream');
   });
 
+  it.each([
+    { from: 'this machine', isSecure: true },
+    { from: 'elsewhere, where browsers give pages no clipboard', isSecure: false },
+  ])('copies code on a page from $from', async ({ isSecure }) => {
+    await browser.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.url });
+    if (!isSecure) {
+      await page.addInitScript("Object.defineProperty(globalThis, 'isSecureContext', { value: false })");
+      await page.reload();
+    }
+    expect(await page.evaluate('isSecureContext')).toBe(isSecure);
+    await page.evaluate("navigator.clipboard.writeText('something else')");
+    await ask('```ts\nconst x = 1;\n\n  const y = 2;\n```');
+    await answered();
+    await button('Copy', page.locator('.chat-reply .chat-markdown-code')).click();
+    await button('Copied').waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe('const x = 1;\n\n  const y = 2;');
+  });
+
   it('shows calls of tools, and sends the results that are typed', async () => {
     await button('Model, system prompt and parameters').click();
     const tools = [{ type: 'function', function: { name: 'weather', parameters: { type: 'object', properties: {} } } }];
@@ -248,9 +267,16 @@ describe.skipIf(!hasChromium())(`the chat of the console ${needsChromium}`, () =
 
   it('says in Japanese what it says in English', async () => {
     await button('JA').click();
-    await page.getByRole('textbox', { name: 'メッセージ' }).fill('こんにちは');
+    // The answer takes over a second.
+    await page.getByRole('textbox', { name: 'メッセージ' }).fill('こんにちは '.repeat(60));
     await page.keyboard.press('Enter');
     await button('良い回答').waitFor();
+    await page.getByText('TTFT').click();
+    await page
+      .locator('.chat-waterfall dd')
+      .getByText(/^\d+\.\d+ 秒$/)
+      .first()
+      .waitFor();
     expect(await findings()).toEqual([]);
   });
 
@@ -264,4 +290,44 @@ describe.skipIf(!hasChromium())(`the chat of the console ${needsChromium}`, () =
     await button('Try again').click();
     await answered();
   });
+
+  it('asks the bundled model, shows where the time of its answer went, and the queue shows the request', async () => {
+    const real = await startServer(['-n', '1', '--gpu', 'off']);
+    const queue = await openConsole(browser, real.url);
+    const chat = await openConsole(browser, real.url, '#/chat');
+    const { page: asking } = chat;
+    await asking.getByRole('textbox', { name: 'Message' }).fill('Tell me a story. '.repeat(40));
+    await asking.keyboard.press('Enter');
+    await queue.page.locator('[data-state=running]').waitFor();
+    await queue.page
+      .locator('[data-state=ended]')
+      .getByText(/^[\d,]+ tok$/)
+      .waitFor();
+    await button('Good answer', asking).waitFor();
+    await asking.locator('.chat-waterfall').getByText('TTFT').click();
+    await asking.getByText(/^[1-9]\d* tokens ·/).waitFor();
+    await browser.keepPicture(asking, 'console-chat-bundled');
+    await chat.close();
+    await queue.close();
+    await real.stop('SIGKILL');
+  });
+
+  it('has no thumbs where other servers generate, which keep no feedback', async () => {
+    const front = await startFront(['--upstream', server.url]);
+    const chat = await openConsole(browser, front.url, '#/chat');
+    await chat.page.getByRole('textbox', { name: 'Message' }).fill('Hello');
+    await chat.page.keyboard.press('Enter');
+    await button('Regenerate', chat.page).waitFor();
+    expect(await button('Good answer', chat.page).count()).toBe(0);
+    await chat.close();
+    await front.process.stop();
+  });
 });
+
+/** A server that generates nothing itself. */
+async function startFront(args: readonly string[]): Promise<{ readonly process: ServerProcess; readonly url: string }> {
+  const front = new ServerProcess(['serve', '--json', '--port', '0', ...args]);
+  await until(() => front.stdout.includes('\n'), 'the server in front');
+  const { url } = parseAs(Type.Object({ url: Type.String() }), JSON.parse(front.stdout.split('\n', 1)[0] ?? ''));
+  return { process: front, url };
+}

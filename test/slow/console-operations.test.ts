@@ -119,7 +119,7 @@ describe.skipIf(!hasChromium())(`operations in the console ${needsChromium}`, ()
 
   it('shuts the server down once that is confirmed, and a load test with it', async () => {
     const server = await startServer([...mock, '-n', '4'], { TMPDIR: folder });
-    const { page, close } = await openConsole(browser, server.url);
+    const { page, close } = await openConsole(browser, server.url, '#/queue', { expectsRefusals: true });
     const leave = ask(server.url, 1, null);
     await page.locator('[data-state=running]').first().waitFor();
     await page.getByRole('button', { name: 'Try a load' }).click();
@@ -192,7 +192,7 @@ describe.skipIf(!hasChromium())(`operations in the console ${needsChromium}`, ()
     const server = await startServer([...mock, '-n', '1', '-m', 'chat=x', '-m', 'code=y'], { TMPDIR: folder });
     const { page, close } = await openConsole(browser, server.url);
     await page.getByRole('button', { name: 'Try a load' }).click();
-    await page.getByLabel('Model').selectOption('code');
+    await page.getByRole('dialog').getByLabel('Model').selectOption('code');
     await page.getByLabel('Duration').fill('120');
     await page.getByRole('button', { name: 'Start' }).click();
     await page.getByText('Load test of code with 8 clients:').waitFor();
@@ -202,10 +202,13 @@ describe.skipIf(!hasChromium())(`operations in the console ${needsChromium}`, ()
     await server.stop();
   });
 
-  it('shows users their own requests, and counts of all', async () => {
+  it('shows users their own requests and counts of all, observers all, and neither what is for operators', async () => {
     const digest = (key: string): string => createHash('sha256').update(key).digest('hex');
     const config = join(folder, 'config.yaml');
-    const lines = ['anna', 'otto'].map((name) => `  - { name: ${name}, role: user, sha256: ${digest(name)} }\n`);
+    const lines = ['anna', 'otto', 'olga'].map((name) => {
+      const role = name === 'olga' ? 'observer' : 'user';
+      return `  - { name: ${name}, role: ${role}, sha256: ${digest(name)} }\n`;
+    });
     await writeFile(config, `keys:\n${lines.join('')}`);
     const server = await startServer([...mock, '-n', '1', '--config', config, '--queue-policy', 'fifo']);
     const others = ask(server.url, 3, 'otto');
@@ -220,9 +223,15 @@ describe.skipIf(!hasChromium())(`operations in the console ${needsChromium}`, ()
     expect(await page.content()).not.toContain('otto');
     expect(await page.getByRole('button', { name: 'Try a load' }).count()).toBe(0);
     await browser.keepPicture(page, 'console-user');
+    await close();
+
+    const observer = await openConsole(browser, server.url, '#/queue', { key: 'olga' });
+    await observer.page.locator('[data-state=waiting]').getByText('otto').first().waitFor();
+    expect(await observer.page.getByRole('spinbutton').count()).toBe(0);
+    expect(await observer.page.getByRole('button', { name: 'Try a load' }).count()).toBe(0);
+    await observer.close();
     own.abort();
     others.abort();
-    await close();
     await server.stop();
   });
 });

@@ -37,6 +37,7 @@ describe.skipIf(!hasChromium())(`a chat that the server keeps ${needsChromium}`,
     await page.evaluate(axe.source);
     expect(await page.evaluate(seriousFindings)).toEqual([]);
     await page.keyboard.press('Escape');
+    await page.getByText('The conversation is kept on the server.').waitFor();
     const asked: string[] = [];
     page.on('request', (request) => {
       if (request.method() === 'POST') asked.push(request.postData() ?? '');
@@ -48,11 +49,19 @@ describe.skipIf(!hasChromium())(`a chat that the server keeps ${needsChromium}`,
     const kept = 'JSON.stringify(localStorage)';
     expect(await page.evaluate(kept)).not.toMatch(/zebra|gnu/);
 
+    await page.getByRole('button', { name: 'Bad answer' }).last().click();
+
     await page.reload();
     for (const text of ['What is a zebra?', 'And a gnu?']) {
       // The question, its echo, and for the first one the title.
       await until(async () => (await page.getByText(text).count()) >= 2, `"${text}" after the reload`);
     }
+    const thumbs = page.getByRole('button', { name: 'Bad answer' });
+    const pressed = async (): Promise<unknown> => [
+      await thumbs.first().getAttribute('aria-pressed'),
+      await thumbs.last().getAttribute('aria-pressed'),
+    ];
+    expect(await pressed()).toEqual(['false', 'true']);
     await ask(page, 'And a yak?');
     await page.getByRole('button', { name: 'Conversations' }).click();
     const list = page.getByRole('dialog');
@@ -68,7 +77,7 @@ describe.skipIf(!hasChromium())(`a chat that the server keeps ${needsChromium}`,
   });
 
   it('says that the server no longer has it', async () => {
-    const { page, close } = await openConsole(browser, server.url, '#/chat');
+    const { page, close } = await openConsole(browser, server.url, '#/chat', { expectsRefusals: true });
     const settings = {
       model: null,
       system: '',

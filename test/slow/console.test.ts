@@ -2,6 +2,7 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Browser, hasChromium, needsChromium, startBrowser } from '../support/browser.js';
+import { openConsole, seriousFindings } from '../support/console-page.js';
 import { ServerProcess, startServer } from '../support/server-process.js';
 import { until } from '../support/until.js';
 
@@ -10,8 +11,6 @@ const endless = [...engine, '--context', '2000000'];
 
 describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () => {
   let browser: Browser;
-  /** What the page complained about, and what it asked others for. Each test expects it to be empty. */
-  let complaints: string[] = [];
   const leaving: AbortController[] = [];
 
   beforeAll(async () => {
@@ -21,23 +20,6 @@ describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () 
     for (const controller of leaving) controller.abort();
     await browser.close();
   });
-
-  async function open(url: string, hash = '#/queue', size = { width: 1440, height: 900 }): Promise<Page> {
-    complaints = [];
-    const page = await browser.context.newPage();
-    await page.setViewportSize(size);
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('console', (message) => {
-      // Violations of the content security policy are among these. Answers that refuse are not the page's fault.
-      const isRefusal = message.text().startsWith('Failed to load resource');
-      if (['error', 'warning'].includes(message.type()) && !isRefusal) complaints.push(message.text());
-    });
-    page.on('request', (request) => {
-      if (!request.url().startsWith(url)) complaints.push(request.url());
-    });
-    await page.goto(`${url}/${hash}`);
-    return page;
-  }
 
   /** Sends requests whose answers do not end. @returns what makes their clients leave */
   function ask(url: string, count: number): AbortController {
@@ -66,11 +48,6 @@ describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () 
     await until(async () => (await cards.count()) === count, `${count} cards that are ${state}`);
   }
 
-  async function close(page: Page): Promise<void> {
-    expect(complaints).toEqual([]);
-    await page.close();
-  }
-
   describe('with two slots and one request at a time', () => {
     let server: ServerProcess;
     beforeAll(async () => {
@@ -81,7 +58,7 @@ describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () 
     });
 
     it('shows a request waiting, then running, then gone, and its tokens as they come', async () => {
-      const page = await open(server.url);
+      const { page, close } = await openConsole(browser, server.url);
       await page.getByText('Live').waitFor();
       const first = ask(server.url, 1);
       await shown(page, 'running', 1);
@@ -99,11 +76,11 @@ describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () 
       await row.waitFor();
       expect(await row.textContent()).toContain('cancelled');
       await shown(page, 'running', 0);
-      await close(page);
+      await close();
     });
 
     it('turns the limit, with the keyboard too, and the waiting request starts', async () => {
-      const page = await open(server.url);
+      const { page, close } = await openConsole(browser, server.url);
       const leave = ask(server.url, 2);
       await shown(page, 'waiting', 1);
       const limit = page.getByRole('group', { name: 'Limit of running requests' });
@@ -118,11 +95,11 @@ describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () 
       expect(await field.inputValue()).toBe('1');
       leave.abort();
       await shown(page, 'running', 0);
-      await close(page);
+      await close();
     });
 
     it('shows the head of a long line, and says how many more there are', async () => {
-      const page = await open(server.url);
+      const { page, close } = await openConsole(browser, server.url);
       const leave = ask(server.url, 400);
       await page.getByText('399', { exact: true }).waitFor();
       const rows = await page.locator('[data-state=waiting]').count();
@@ -130,11 +107,11 @@ describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () 
       await page.getByText(`and ${399 - rows} more`).waitFor();
       leave.abort();
       await shown(page, 'waiting', 0);
-      await close(page);
+      await close();
     });
 
     it('speaks Japanese, is dark when asked, and fits a phone', async () => {
-      const page = await open(server.url, '#/queue', { width: 360, height: 740 });
+      const { page, close } = await openConsole(browser, server.url, '#/queue', { size: { width: 360, height: 740 } });
       const leave = ask(server.url, 8);
       await shown(page, 'running', 1);
       await page.getByRole('button', { name: 'JA' }).click();
@@ -152,11 +129,11 @@ describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () 
         expect(await page.evaluate(overflow)).toBe(0);
       }
       leave.abort();
-      await close(page);
+      await close();
     });
 
     it('draws what the server has kept, and shows the figures of an earlier moment', async () => {
-      const page = await open(server.url, '#/charts');
+      const { page, close } = await openConsole(browser, server.url, '#/charts');
       await page.locator('figure canvas').nth(8).waitFor();
       const slider = page.getByRole('slider', { name: 'Time shown' });
       await until(async () => Number(await slider.getAttribute('max')) >= 1, 'two samples');
@@ -166,31 +143,31 @@ describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () 
       await page.locator('[data-panel=requests]').hover();
       await slider.press('End');
       expect(await slider.getAttribute('aria-valuetext')).toBe('Now');
-      await close(page);
+      await close();
     });
 
     it.each(['#/queue', '#/charts'])('has nothing serious that axe finds at %s', async (hash) => {
-      const page = await open(server.url, hash);
+      const { page, close } = await openConsole(browser, server.url, hash);
       const leave = ask(server.url, 5);
       await page.locator('[data-state=waiting], figure').first().waitFor();
       await page.evaluate(axe.source);
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        expect(await page.evaluate(found)).toEqual([]);
+        expect(await page.evaluate(seriousFindings)).toEqual([]);
         await browser.keepPicture(page, `console-${hash.slice(2)}-${colorScheme}`);
       }
       leave.abort();
-      await close(page);
+      await close();
     });
   });
 
   it('asks for a key, says that one is wrong, and keeps it for the session only', async () => {
     const server = await startServer([...engine, '--api-key', 'sesame']);
-    const page = await open(server.url);
+    const { page, close } = await openConsole(browser, server.url, '#/queue', { expectsRefusals: true });
     const dialog = page.getByRole('dialog');
     await dialog.waitFor();
     await page.evaluate(axe.source);
-    expect(await page.evaluate(found)).toEqual([]);
+    expect(await page.evaluate(seriousFindings)).toEqual([]);
     await dialog.getByLabel('API key').fill('wrong');
     await dialog.getByRole('button', { name: 'Use this key' }).click();
     await dialog.getByText('The server does not know this key.').waitFor();
@@ -207,14 +184,14 @@ describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () 
     await other.goto(server.url);
     await other.getByRole('dialog').waitFor();
     await other.close();
-    await close(page);
+    await close();
     await server.stop();
   });
 
   it('recovers when the server is restarted, and says what happens until then', async () => {
     const server = await startServer(endless);
     const { port } = new URL(server.url);
-    const page = await open(server.url);
+    const { page, close } = await openConsole(browser, server.url, '#/queue', { expectsRefusals: true });
     const first = ask(server.url, 1);
     await shown(page, 'running', 1);
     server.signal('SIGTERM');
@@ -227,12 +204,7 @@ describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () 
     const leave = ask(server.url, 1);
     await shown(page, 'running', 1);
     leave.abort();
-    await close(page);
+    await close();
     await again.stop('SIGKILL');
   });
 });
-
-/** Runs axe in the page: its findings that are serious or worse. */
-const found = `axe.run().then(({ violations }) => violations
-  .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-  .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`;

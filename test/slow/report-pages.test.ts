@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Browser, hasChromium, needsChromium, startBrowser } from '../support/browser.js';
+import { startServer } from '../support/server-process.js';
 
 const binary = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const run = promisify(execFile);
@@ -14,7 +15,7 @@ const run = promisify(execFile);
 const screens = [1200, 400].flatMap((width) =>
   (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })),
 );
-const pages = ['sweep', 'comparison', 'search'] as const;
+const pages = ['sweep', 'comparison', 'search', 'versus', 'stages', 'tenants'] as const;
 
 describe.skipIf(!hasChromium())(`pages of reports in a browser ${needsChromium}`, () => {
   let folder: string;
@@ -36,6 +37,16 @@ describe.skipIf(!hasChromium())(`pages of reports in a browser ${needsChromium}`
     await chatstream('compare', 'sweep.json', 'sweep.json', ...limits, '-o', 'comparison.html');
     const search = ['--find-max', 'ttft_from_schedule.p95<100ms', '-n', '2', '-d', '1s', '--warmup', '200ms'];
     await chatstream('bench', ...mock, ...search, '--max-duration', '20s', '-o', 'search.html');
+    const server = await startServer([...mock.slice(0, 6), '-n', '2']);
+    const alternately = ['-c', '2', '-d', '2s', '--warmup', '200ms', '--trials', '3', '--output-tokens', '16'];
+    const other = ['-u', server.url, '--versus', server.url, '--fail-on', 'ttft.p95>500%'];
+    await chatstream('bench', ...other, ...alternately, '-o', 'versus.html');
+    const stages = ['--stages', '5@2s,20@2s,5@2s', '--warmup', '200ms'];
+    await chatstream('bench', ...mock, ...stages, '-n', '2', ...objective, '-o', 'stages.html');
+    const tenants = ['anna', 'ben'].map((name, index) => ({ name, clients: 2 + 2 * index, 'input-tokens': 16 }));
+    await writeFile(at('tenants.json'), JSON.stringify({ tenants }));
+    const together = ['--tenants', 'tenants.json', '-n', '2', '-d', '3s', '--warmup', '200ms'];
+    await chatstream('bench', ...mock, ...together, ...objective, '-o', 'tenants.html');
   }, 180_000);
   afterAll(async () => {
     await browser.close();

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { member } from '../../src/core/base/json.js';
 import { ResponsesClient, textOf } from '../support/responses-client.js';
 import { runCli, type ServerProcess, startServer } from '../support/server-process.js';
 import { until } from '../support/until.js';
@@ -168,6 +169,38 @@ describe('a file that cannot be a store', () => {
     const run = await runCli(['serve', ...fast, '--port', '0', '--store', file]);
     expect(await run.exited).toBe(2);
     expect(run.stderr).toContain('is in use by another process');
+    await server.stop();
+  });
+});
+
+describe('chatstream feedback export', () => {
+  it('prints what people think, with the prompts and answers that are stored', async () => {
+    const key = 'secret';
+    const server = await startServer([...fast, '--api-key', key]);
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const post = async (path: string, body: object): Promise<unknown> =>
+      (await fetch(`${server.url}/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+    const stored = await post('/responses', { input: 'What is good?', instructions: 'Be short.' });
+    const unstored = await post('/responses', { input: 'Forget it.', store: false });
+    await post('/feedback', { response_id: member(stored, 'id'), like: true, comment: 'Right.' });
+    await post('/feedback', { response_id: member(unstored, 'id'), like: false });
+    const run = await runCli(['feedback', 'export', '-u', server.url], { CHATSTREAM_API_KEY: key });
+    expect([await run.exited, run.stderr]).toEqual([0, '']);
+    const lines = run.stdout.trimEnd().split('\n');
+    expect(lines.map((line): unknown => JSON.parse(line))).toMatchObject([
+      {
+        ...{ response_id: member(stored, 'id'), like: true, comment: 'Right.' },
+        prompt: [
+          { role: 'system', content: 'Be short.' },
+          { role: 'user', content: 'What is good?' },
+        ],
+        answer: { role: 'assistant', content: 'What is good?' },
+      },
+      { response_id: member(unstored, 'id'), like: false },
+    ]);
+    expect(JSON.parse(lines[1] ?? '')).toMatchObject({ prompt: null, answer: null });
+    const refused = await runCli(['feedback', 'export', '-u', server.url]);
+    expect([await refused.exited, refused.stdout]).toEqual([3, '']);
     await server.stop();
   });
 });

@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Type } from 'typebox';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { keyEntry } from '../../src/core/config/key-entry.js';
 import { deadUrl } from '../support/dead-url.js';
 import { parseAs } from '../support/parse-as.js';
 import { queueOf } from '../support/queue-view.js';
@@ -85,6 +89,28 @@ describe('chatstream top without a terminal', () => {
 });
 
 describe('chatstream top', () => {
+  it('shows a user its own requests, without percentiles', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'chatstream-top-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const config = join(folder, 'keys.yaml');
+    await writeFile(config, `keys:\n${keyEntry('ada', 'hers').text}${keyEntry('ben', 'his').text}`);
+    const shared = await startServer(['--engine', 'mock', '--mock-reply', 'long', '--config', config]);
+    const leaving = new AbortController();
+    const headers = { authorization: 'Bearer his', 'content-type': 'application/json' };
+    const body = JSON.stringify({ messages: [{ role: 'user', content: 'Count.' }], max_tokens: 4000 });
+    const ask = { method: 'POST', body, headers, signal: leaving.signal };
+    const answer = fetch(`${shared.url}/v1/chat/completions`, ask).catch(() => null);
+    await until(async () => (await queueOf(shared.url, headers)).running.length === 1, 'it to run');
+    const args = ['-u', shared.url, '--count', '1'];
+    const his = await run([...args, '--json', '--api-key', 'his']);
+    expect([his.code, his.err]).toEqual([0, '']);
+    expect(JSON.parse(his.out)).toMatchObject({ running: 1, ttft_ms: { p50: null, p95: null }, engine_restarts: null });
+    const hers = await run([...args, '--api-key', 'hers']);
+    expect([hers.code, hers.out]).toEqual([0, expect.stringMatching(/ 0\/4 running .* TTFT p50 – p95 –/)]);
+    leaving.abort();
+    await answer;
+  });
+
   it('says that a key is needed', async () => {
     const { code, err } = await run(['-u', server.url]);
     expect([code, err]).toEqual([3, expect.stringContaining('needs a valid key')]);

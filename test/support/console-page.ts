@@ -13,28 +13,37 @@ interface ConsoleSettings {
   readonly size?: { readonly width: number; readonly height: number };
   /** Taken by the tab as if it had been typed. */
   readonly key?: string;
+  /** The server refuses something that the test does on purpose, of which browsers write a line to the console. */
+  readonly expectsRefusals?: boolean;
+  /** What is done with the page before it is opened. */
+  readonly prepare?: (page: Page) => Promise<void>;
 }
+
+const refusal = 'Failed to load resource';
 
 /** Opens the console of a server. */
 export async function openConsole(
   { context }: Browser,
   url: string,
   hash = '#/queue',
-  { size = { width: 1440, height: 900 }, key }: ConsoleSettings = {},
+  { size = { width: 1440, height: 900 }, key, expectsRefusals = false, prepare }: ConsoleSettings = {},
 ): Promise<ConsolePage> {
   const complaints: string[] = [];
   const page = await context.newPage();
   await page.setViewportSize(size);
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
-    // Violations of the content security policy are among these. Answers that refuse are not the page's fault.
-    const isRefusal = message.text().startsWith('Failed to load resource');
-    if (['error', 'warning'].includes(message.type()) && !isRefusal) complaints.push(message.text());
+    // Violations of the content security policy are among these.
+    const isExpected = expectsRefusals && message.text().startsWith(refusal);
+    if (['error', 'warning'].includes(message.type()) && !isExpected) {
+      complaints.push(`${message.text()} ${message.location().url}`);
+    }
   });
   page.on('request', (request) => {
     if (!request.url().startsWith(url)) complaints.push(request.url());
   });
   if (key !== undefined) await page.addInitScript(`sessionStorage.setItem('chatstream.key', ${JSON.stringify(key)})`);
+  await prepare?.(page);
   await page.goto(`${url}/${hash}`);
   return {
     page,

@@ -59,6 +59,7 @@ const statusFields = {
   max_queue: number,
   slots: number,
   draining: boolean,
+  may_turn: optional(boolean, true),
   preparing: number,
   totals: object({ completed: number, cancelled: number, refused: number, timed_out: number, failed: number }),
   executors: optional(

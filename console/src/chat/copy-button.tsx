@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { copy } from './copy.js';
 import { Icon } from './icons.js';
 import { chatWords } from './words.js';
 
@@ -10,8 +11,7 @@ interface CopyProps {
   readonly isIcon?: boolean;
 }
 
-/** Browsers give the clipboard only to pages from this machine or over HTTPS; elsewhere there is no button. */
-export function CopyButton({ text, isIcon = false }: CopyProps): JSX.Element | null {
+export function CopyButton({ text, isIcon = false }: CopyProps): JSX.Element {
   const words = chatWords();
   const isCopied = useSignal(false);
   useEffect(() => {
@@ -21,7 +21,6 @@ export function CopyButton({ text, isIcon = false }: CopyProps): JSX.Element | n
       clearTimeout(timer);
     };
   }, [isCopied.value, isCopied]);
-  if (!isSecureContext) return null;
   const label = isCopied.value ? words.copied : words.copy;
   return (
     <button
@@ -30,10 +29,7 @@ export function CopyButton({ text, isIcon = false }: CopyProps): JSX.Element | n
       title={label}
       aria-label={label}
       onClick={() => {
-        void navigator.clipboard.writeText(text).then(
-          () => (isCopied.value = true),
-          () => undefined,
-        );
+        void copy(text).then((isDone) => (isCopied.value = isDone));
       }}
     >
       {isIcon ? <Icon name={isCopied.value ? 'done' : 'copy'} /> : label}

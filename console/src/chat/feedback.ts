@@ -3,7 +3,7 @@ import { ApiError, call } from '../api/client.js';
 import { type Conversation, pathTo, type Turn } from './conversation/conversation.js';
 import { messagesOf } from './conversation/request.js';
 
-/** Turns false when the server has no feedback. */
+/** Whether the server takes feedback: one that has others generate does not. */
 export const takesFeedback = signal(true);
 
 /**

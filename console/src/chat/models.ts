@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { callJson } from '../api/client.js';
 import { array, object, optional, string } from '../api/decode.js';
+import { takesFeedback } from './feedback.js';
 
 /** Names of the models that the server serves; empty until they are known. */
 export const models = signal<readonly string[]>([]);
@@ -14,7 +15,10 @@ export async function loadModels(): Promise<void> {
   try {
     const { data } = await callJson('v1/models', list);
     models.value = data.map(({ id }) => id);
-    keepsConversations.value = data.every(({ owned_by }) => owned_by !== 'upstream');
+    // Both need what such a server does not have: a store.
+    const generates = data.every(({ owned_by }) => owned_by !== 'upstream');
+    keepsConversations.value = generates;
+    takesFeedback.value &&= generates;
   } catch {
     // The server answers without a name as well, and says itself why it does not answer.
   }

@@ -132,7 +132,7 @@ function Turns({ pane }: { readonly pane: Pane }): JSX.Element {
       {count === 0 && pane.restoring.value.status === 'none' && (
         <div class="chat-hello">
           <p>{words.hello}</p>
-          <p class="quiet">{words.helloText}</p>
+          <p class="quiet">{conversation.settings.onServer ? words.helloOnServer : words.helloText}</p>
         </div>
       )}
       <ol>

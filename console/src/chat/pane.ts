@@ -52,12 +52,12 @@ export function createPane(first: Conversation, keep: (conversation: Conversatio
 
   /** Of a conversation that the server keeps, the browser has only its name there. */
   const restore = async (): Promise<void> => {
-    const { id, storedAs, turns } = conversation.value;
+    const { id, storedAs, turns, likes } = conversation.value;
     restoring.value = { status: 'none' };
     if (storedAs === null || turns.length > 0) return;
     restoring.value = { status: 'reading' };
     try {
-      const read = await readStored(storedAs);
+      const read = await readStored(storedAs, likes);
       if (conversation.value.id !== id) return;
       conversation.value = { ...conversation.value, turns: read };
       restoring.value = { status: 'none' };

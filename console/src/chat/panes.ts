@@ -2,6 +2,7 @@ import { effect, signal } from '@preact/signals';
 import { type Conversation, newConversation, pathOf, withTurnsOf } from './conversation/conversation.js';
 import { lastStored } from './conversation/response-request.js';
 import { createShelf, type Store } from './conversation/shelf.js';
+import { likesOf } from './conversation/stored-turns.js';
 import { newId } from './new-id.js';
 import { createPane, type Pane } from './pane.js';
 
@@ -61,7 +62,10 @@ function keep(conversation: Conversation): void {
     const storedAs = lastStored(pathOf(conversation));
     // Until the server has an answer of it, there is nothing that could be found again.
     if (storedAs === null) return;
-    isKept.value = shelf.keep({ ...conversation, turns: [], chosen: {}, storedAs }, openIds());
+    isKept.value = shelf.keep(
+      { ...conversation, turns: [], chosen: {}, storedAs, likes: likesOf(conversation.turns) },
+      openIds(),
+    );
     return;
   }
   // Another tab may have gone on with the same conversation.

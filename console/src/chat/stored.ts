@@ -6,9 +6,10 @@ import { questionIn, storedItems, storedResponse, type StoredStep, turnsOf } fro
  * Reads a conversation that the server keeps, response by response.
  *
  * @param last - The id of its last response.
+ * @param likes - What the reader thinks of its responses, by their ids.
  * @throws {ApiError} The server does not have all of it any more.
  */
-export async function readStored(last: string): Promise<readonly Turn[]> {
+export async function readStored(last: string, likes?: Readonly<Record<string, boolean>>): Promise<readonly Turn[]> {
   const steps: StoredStep[] = [];
   for (let next: string | null = last; next !== null;) {
     const path: string = pathOf(next);
@@ -16,7 +17,7 @@ export async function readStored(last: string): Promise<readonly Turn[]> {
     steps.unshift({ response, input });
     next = response.previous_response_id;
   }
-  return turnsOf(steps);
+  return turnsOf(steps, likes);
 }
 
 /** The last question of a conversation that the server keeps; null if it has none. */

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { fineTime } from '../ui/format.js';
 import type { Answer } from './conversation/answer.js';
 import { type Stage, type Timeline, timelineOf } from './conversation/timeline.js';
 import { chatWords } from './words.js';
@@ -22,7 +23,7 @@ export function Waterfall({ answer }: { readonly answer: Answer }): JSX.Element 
           ))}
         </span>
         <span class="figure">
-          {words.ttft} {duration(ttftMs)}
+          {words.ttft} {fineTime(ttftMs)}
         </span>
         {tokensPerSecond !== null && <span class="figure">{words.perSecond(tokensPerSecond)}</span>}
       </summary>
@@ -37,7 +38,7 @@ export function Waterfall({ answer }: { readonly answer: Answer }): JSX.Element 
                   style={{ marginLeft: percent(before(stages, index)), width: percent(ms) }}
                 />
               </span>
-              <span class="figure">{duration(ms)}</span>
+              <span class="figure">{fineTime(ms)}</span>
             </dd>
           </div>
         ))}
@@ -57,9 +58,4 @@ function totalOf({ stages }: Timeline): number {
 
 function before(stages: readonly Stage[], index: number): number {
   return stages.slice(0, index).reduce((sum, { ms }) => sum + ms, 0);
-}
-
-function duration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
 }

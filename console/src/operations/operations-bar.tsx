@@ -10,20 +10,23 @@ import { operationsWords } from './words.js';
 import './operations.css';
 
 interface Properties {
+  /** The reader may do what is for operators. */
+  readonly mayOperate: boolean;
   readonly isDraining: boolean;
   /** The names of all models, where each has a queue of its own. */
   readonly models: readonly string[];
 }
 
 /** What an operator can do with the server: put it under load, and shut it down. Others do not see it. */
-export function OperationsBar({ isDraining, models }: Properties): JSX.Element | null {
+export function OperationsBar({ mayOperate, isDraining, models }: Properties): JSX.Element | null {
   const words = operationsWords();
   const shown = useSignal<'none' | 'load' | 'drain'>('none');
   const isLive = connection.value.status === 'live';
   useEffect(() => {
     // Also after the server was restarted, or another key was given.
-    if (isLive) void readLoadTest();
-  }, [isLive]);
+    if (!mayOperate) loadTest.value = undefined;
+    else if (isLive) void readLoadTest();
+  }, [isLive, mayOperate]);
   const { value: test } = loadTest;
   if (test === undefined || isDraining) return null;
   const close = (): void => {

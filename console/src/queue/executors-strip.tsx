@@ -3,10 +3,16 @@ import type { WireStatus } from '../api/wire.js';
 import { count } from '../ui/format.js';
 import { queueWords } from './words.js';
 
-/** Who generates, where there are several: how many of its places each has taken, and how it is. */
+/** Those who generate that are to be told apart: all where there are several, but not the engines that the row of models shows. */
+export function namedExecutors({ executors, models }: WireStatus, showsModels: boolean): WireStatus['executors'] {
+  if (!showsModels) return executors.length < 2 ? [] : executors;
+  return executors.filter(({ name }) => models.every((model) => model.name !== name));
+}
+
+/** Who generates: how many of its places each has taken, and how it is. */
 export function ExecutorsStrip({ executors }: Pick<WireStatus, 'executors'>): JSX.Element | null {
   const words = queueWords();
-  if (executors.length < 2) return null;
+  if (executors.length === 0) return null;
   return (
     <ul class="queue-executors" aria-label={words.executors}>
       {executors.map(({ name, kind, status, places, running }) => (

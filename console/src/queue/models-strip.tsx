@@ -15,8 +15,8 @@ export function hasModels({ models }: WireStatus): boolean {
 /** The line of each model: whether it is in memory, how much runs and waits, and its limits. */
 export function ModelsStrip({ status }: { readonly status: WireStatus }): JSX.Element {
   const words = queueWords();
-  const { models, executors, lists } = status;
-  const isTurned = models.length > 1 && lists !== 'own';
+  const { models, executors } = status;
+  const isTurned = models.length > 1 && status.may_turn;
   return (
     <ul class="queue-executors queue-models" aria-label={words.models}>
       {models.map((model) => {

@@ -4,7 +4,7 @@ import { LoadStrip } from '../operations/load-strip.js';
 import { OperationsBar } from '../operations/operations-bar.js';
 import { count } from '../ui/format.js';
 import { EndedColumn } from './ended-column.js';
-import { ExecutorsStrip } from './executors-strip.js';
+import { ExecutorsStrip, namedExecutors } from './executors-strip.js';
 import { useFlip } from './flip.js';
 import { limitText } from './limit-text.js';
 import { limitNews } from './limits.js';
@@ -47,12 +47,13 @@ export function QueueView(): JSX.Element {
       {state !== undefined && (
         <div class="queue-bar">
           {state.status.lists === 'own' && <p class="quiet">{words.ownOnly}</p>}
-          {hasModels(state.status) ? (
-            <ModelsStrip status={state.status} />
-          ) : (
-            <ExecutorsStrip executors={state.status.executors} />
-          )}
-          <OperationsBar isDraining={state.status.draining} models={state.status.models.map(({ name }) => name)} />
+          {hasModels(state.status) && <ModelsStrip status={state.status} />}
+          <ExecutorsStrip executors={namedExecutors(state.status, hasModels(state.status))} />
+          <OperationsBar
+            mayOperate={state.status.may_turn}
+            isDraining={state.status.draining}
+            models={state.status.models.map(({ name }) => name)}
+          />
         </div>
       )}
       <LoadStrip />

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { brief, count, rate } from '../ui/format.js';
+import { className } from './class-name.js';
 import { Elapsed } from './elapsed.js';
 import { hue, KeyName } from './key-name.js';
 import type { Density } from './places.js';
@@ -11,9 +12,10 @@ interface Properties {
   readonly entry: Running;
   readonly density: Density;
   readonly showsModel: boolean;
+  readonly showsClass: boolean;
 }
 
-export function RunningCard({ entry, density, showsModel }: Properties): JSX.Element {
+export function RunningCard({ entry, density, showsModel, showsClass }: Properties): JSX.Element {
   const words = queueWords();
   const isReading = entry.outputTokens === 0;
   const tokens = brief(entry.outputTokens);
@@ -40,7 +42,9 @@ export function RunningCard({ entry, density, showsModel }: Properties): JSX.Ele
       return (
         <li class={`queue-card queue-running-card ${isReading ? 'queue-reading' : ''}`} {...stamp}>
           <KeyName name={entry.key} />
-          <span class="queue-slot figure">{entry.executor ?? (entry.slot !== null && words.slot(entry.slot))}</span>
+          <span class="queue-slot figure">
+            {joined(entry.slot === null ? null : words.slot(entry.slot), entry.executor)}
+          </span>
           <span class="queue-tokens">
             <strong class="figure">{tokens}</strong> {words.tokens}
           </span>
@@ -49,8 +53,11 @@ export function RunningCard({ entry, density, showsModel }: Properties): JSX.Ele
           </span>
           {isReading ? <Prefill entry={entry} /> : <TokenTrace trace={entry.trace} />}
           <span class="queue-prompt figure">
-            {showsModel && entry.model !== null && `${entry.model} · `}
-            {isReading ? readingText(entry, words) : words.prompt(count(entry.promptTokens))}
+            {joined(
+              showsModel ? entry.model : null,
+              showsClass ? className(words, entry.trafficClass) : null,
+              isReading ? readingText(entry, words) : words.prompt(count(entry.promptTokens)),
+            )}
           </span>
           <span class="queue-ran">
             <Elapsed key={entry.id} sinceMs={entry.startedAtMs} />
@@ -59,6 +66,10 @@ export function RunningCard({ entry, density, showsModel }: Properties): JSX.Ele
       );
     }
   }
+}
+
+function joined(...texts: readonly (string | null)[]): string {
+  return texts.filter((text) => text !== null).join(' · ');
 }
 
 function readingText({ prefilledTokens, promptTokens }: Running, words: ReturnType<typeof queueWords>): string {

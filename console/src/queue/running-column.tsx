@@ -28,18 +28,19 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
   // If not all that run are listed, it is not known which of the other places are free.
   const isWhole = running.length === status.running_count;
   const isOwn = status.lists === 'own';
-  const open = isWhole ? (drawsClosed ? slots : maxConcurrency) : 0;
-  // Those of others take one place together.
-  const places = isOwn ? lastPlace + (isWhole ? 0 : 1) : Math.max(open, lastPlace, status.running_count);
+  const open = drawsClosed ? slots : maxConcurrency;
+  // Those that are not listed take one place together.
+  const places = isWhole ? (isOwn ? lastPlace : Math.max(open, lastPlace)) : lastPlace + 1;
   const height = isWide.value ? (size.value?.height ?? 0) : Math.min(heightOnNarrow.each * places, heightOnNarrow.most);
   const layout = arrange(places, size.value?.width ?? 0, height);
   // The last place says how many more there are.
-  const isCut = layout.shown < places || (isOwn && !isWhole);
+  const isCut = layout.shown < places || !isWhole;
   const shown = isCut ? Math.min(layout.shown - 1, isWhole ? places : lastPlace) : places;
   const byPlace = new Map(running.map((entry) => [entry.place, entry]));
   const more = status.running_count - running.filter(({ place }) => place < shown).length;
   const tokensPerSecond = tokenRate(state);
-  const hasModels = new Set(running.map(({ model }) => model)).size > 1;
+  const hasClasses = new Set([...running, ...state.waiting].map(({ trafficClass }) => trafficClass)).size > 1;
+  const hasModels = status.models.length > 1 || new Set(running.map(({ model }) => model)).size > 1;
   const gap = gapOf(layout.density);
   return (
     <section class="queue-column queue-running" aria-labelledby="queue-running">
@@ -48,7 +49,7 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
         title={words.running}
         figure={status.running_count}
         limit={
-          isOwn || status.models.length > 1 ? (
+          !status.may_turn || status.models.length > 1 ? (
             <span class="figure">{count(maxConcurrency)}</span>
           ) : (
             <LimitStepper
@@ -78,7 +79,15 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
         {Array.from({ length: shown }, (_, place) => {
           const entry = byPlace.get(place);
           if (entry !== undefined) {
-            return <RunningCard key={entry.id} entry={entry} density={layout.density} showsModel={hasModels} />;
+            return (
+              <RunningCard
+                key={entry.id}
+                entry={entry}
+                density={layout.density}
+                showsModel={hasModels}
+                showsClass={hasClasses}
+              />
+            );
           }
           const closed = place >= maxConcurrency;
           return (
@@ -89,7 +98,7 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
         })}
         {more > 0 && (
           <li class="queue-place queue-rest figure">
-            <span>{isOwn ? words.ofOthers(count(more)) : `+${count(more)}`}</span>
+            <span>{isOwn && layout.density !== 'tile' ? words.ofOthers(count(more)) : `+${count(more)}`}</span>
           </li>
         )}
       </ul>

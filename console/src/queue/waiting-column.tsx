@@ -45,7 +45,7 @@ export function WaitingColumn({ state }: { readonly state: QueueState }): JSX.El
         title={words.waiting}
         figure={status.waiting_count}
         limit={
-          isOwn || status.models.length > 1 ? (
+          !status.may_turn || status.models.length > 1 ? (
             <span class="figure">{count(maxQueue)}</span>
           ) : (
             <LimitStepper

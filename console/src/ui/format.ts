@@ -5,10 +5,10 @@ export function count(value: number): string {
   return new Intl.NumberFormat(language.value, { maximumFractionDigits: 0 }).format(value);
 }
 
-/** A number for a glance: 1.2K, 34M. Below 10,000 it is whole. */
+/** A number for a glance: 12.3K, 34M; 1.23万 in Japanese. Below 10,000 it is whole. */
 export function brief(value: number): string {
   if (Math.abs(value) < 10_000) return count(value);
-  return new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 }).format(value);
+  return new Intl.NumberFormat(language.value, { notation: 'compact', maximumSignificantDigits: 3 }).format(value);
 }
 
 /** A number of tokens per second: one decimal below 100, except of 0. */
@@ -40,6 +40,12 @@ export function shortTime(ms: number): string {
   if (ms < 9.95) return `${ms.toFixed(1)} ms`;
   if (ms < 999.5) return `${Math.round(ms)} ms`;
   return duration(ms);
+}
+
+/** A time in milliseconds to compare with others: 42 ms, 1.20 s, 12.3 s. */
+export function fineTime(ms: number): string {
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} ${timeUnits[language.value].second}`;
 }
 
 export function percent(share: number): string {

@@ -88,6 +88,8 @@ function liveBlock(stream: NodeJS.WriteStream, clock: Clock): ProgressDisplay {
   };
 }
 
+const latencyNames = { ttft: 'TTFT', ttft_from_schedule: 'TTFT from schedule', e2e: 'E2E' } as const;
+
 /** The live block, in lines that fit the terminal. */
 export function liveLines(
   progress: BenchProgress,
@@ -98,14 +100,21 @@ export function liveLines(
   const trial = progress.trial > 1 ? `, trial ${progress.trial}` : '';
   const title = `Run ${progress.run}${progress.runs === null ? '' : ` of ${progress.runs}`}: ${serverText(progress)}${wholeSettingText(progress.setting)}${trial}`;
   const p50 = `${progress.isP50Rough && progress.p50Ms !== null ? roughMark : ''}${orUnknown(progress.p50Ms, timeText)}`;
-  const figures = [
-    `${whole(progress.completed)} done`,
-    ...(progress.warmup > 0 ? [`${whole(progress.warmup)} warm-up`] : []),
-    `${whole(progress.inFlight)} in flight`,
-    ...(progress.failed > 0 ? [`${whole(progress.failed)} failed`] : []),
-    ...(progress.countsTokens ? [`${significant(progress.outputTokensPerSecond)} tokens/s`] : []),
-    `${progress.latency === 'e2e' ? 'E2E' : 'TTFT'} p50 ${p50}, p95 ${orUnknown(progress.p95Ms, timeText)}`,
-  ].join(' · ');
+  const latency = progress.isGrowing
+    ? 'the queue grows without end'
+    : `${latencyNames[progress.latency]} p50 ${p50}, p95 ${orUnknown(progress.p95Ms, timeText)}`;
+  const figuresOf = (warmup: number): string =>
+    [
+      `${whole(progress.completed)} done`,
+      ...(warmup > 0 ? [`${whole(warmup)} warm-up`] : []),
+      `${whole(progress.inFlight)} in flight`,
+      ...(progress.failed > 0 ? [`${whole(progress.failed)} failed`] : []),
+      ...(progress.countsTokens ? [`${significant(progress.outputTokensPerSecond)} tokens/s`] : []),
+      latency,
+    ].join(' · ');
+  const all = figuresOf(progress.warmup);
+  // The warm-up is over: of all figures it says the least.
+  const figures = stringWidth(all) <= room ? all : figuresOf(0);
   const { filled, empty, text } = timeLine(progress, room);
   return [
     paint('bold', cut(title, room)),
@@ -178,8 +187,10 @@ function latencyOf(
   { rate }: Run['settings'],
   { ttft, ttft_from_schedule: fromSchedule, e2e }: Run['metrics'],
 ): { readonly latency: Run['metrics']['ttft']; readonly name: string } {
-  if (ttft.count === 0 && e2e.count > 0) return { latency: e2e, name: 'E2E' };
-  return rate === null ? { latency: ttft, name: 'TTFT' } : { latency: fromSchedule, name: 'TTFT from schedule' };
+  if (ttft.count === 0 && e2e.count > 0) return { latency: e2e, name: latencyNames.e2e };
+  return rate === null
+    ? { latency: ttft, name: latencyNames.ttft }
+    : { latency: fromSchedule, name: latencyNames.ttft_from_schedule };
 }
 
 /** Which of two servers a run is of, with the separator behind it; empty if there is only one. */

@@ -6,7 +6,7 @@ import { exitCodes } from './exit-codes.js';
  *
  * @param verdict of the comparison; null if there was none, or none was possible
  * @param hasObjectives whether objectives are enforced
- * @returns null if there was nothing to judge, or if an error has been reported instead
+ * @returns null if there was nothing to judge, or if an error says what is wrong with the flags or files
  */
 export function exitLine(
   code: number,
@@ -25,6 +25,12 @@ export function exitLine(
       return isStrict ? 'Exit code 11: inconclusive, which fails the job because of --strict.' : null;
     case exitCodes.objectiveMissed:
       return 'Exit code 12: an objective was missed.';
+    case exitCodes.unexpectedFailure:
+      return 'Exit code 1: something failed; the messages above say what.';
+    case exitCodes.notAvailable:
+      return 'Exit code 3: a server was lost or could not be reached.';
+    case exitCodes.interrupted:
+      return 'Exit code 130: interrupted.';
     default:
       return null;
   }

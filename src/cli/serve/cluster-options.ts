@@ -1,3 +1,4 @@
+import { ChatstreamError } from '../../core/base/errors.js';
 import { reservesOf } from '../../core/config/access.js';
 import type { Config } from '../../core/config/read-config.js';
 import { refuseReserves } from '../../core/scheduler/reserves.js';
@@ -5,12 +6,13 @@ import type { ServeClusterOptions } from '../../core/serve/serve-cluster.js';
 import type { FlagOrigins } from '../flags/flags.js';
 import type { ServeFlags } from './flags.js';
 import { lineOptions } from './options.js';
-import { refuseEngineFlags } from './upstream-options.js';
+import { watched } from './report.js';
+import { refuseUselessFlags } from './useless-flags.js';
 
 /**
  * What the flags mean for a front of a cluster.
  *
- * @throws ChatstreamError `usage` for a flag that would have no effect
+ * @throws ChatstreamError `usage` for a flag that would have no effect, and together with --upstream
  */
 export function clusterOptions(
   flags: ServeFlags,
@@ -19,6 +21,11 @@ export function clusterOptions(
   { isTyped, isGiven }: FlagOrigins,
 ): ServeClusterOptions {
   checkClusterFlags(config, { isTyped });
+  if (flags.upstream !== undefined) {
+    throw new ChatstreamError('usage', 'Either the nodes of --cluster generate, or the servers of --upstream.', {
+      hint: 'Leave out one of the two. CHATSTREAM_CLUSTER and CHATSTREAM_UPSTREAM count as well.',
+    });
+  }
   return {
     ...lineOptions(flags, version, config),
     maxConcurrency: isGiven('max-concurrency') ? flags['max-concurrency'] : null,
@@ -27,17 +34,17 @@ export function clusterOptions(
 
 /** @throws ChatstreamError `usage` for what has no effect in a front, reserves included */
 export function checkClusterFlags(config: Config | null, { isTyped }: Pick<FlagOrigins, 'isTyped'>): void {
-  refuseEngineFlags('cluster', isTyped, ['upstream', 'otlp']);
-  if (config !== null) refuseReserves(reservesOf(config));
+  refuseUselessFlags('cluster', isTyped);
+  if (config !== null) refuseReserves(reservesOf(config), 'cluster');
 }
 
 /** What `serve --cluster` prints once requests are accepted. The first line is the same as that of `serve`. */
-export function frontReadyBlock(url: string, cluster: string): string {
+export function frontReadyBlock(url: string, cluster: string, { server }: Pick<ServeClusterOptions, 'server'>): string {
   return [
     `chatstream is ready on ${url}`,
     '',
     `  cluster   ${cluster}`,
-    `  watch     ${url}/metrics   chatstream cluster status --cluster ${cluster}`,
+    `  watch     ${watched(url, server)}   chatstream cluster status --cluster ${cluster}`,
     '',
   ].join('\n');
 }

@@ -18,13 +18,17 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   });
 }
 
-/** A signal that is aborted with `reason` when `source` is, or with `late` after `timeoutMs` (0: never). */
+/** A signal that is aborted when `source` is, with `late` after `timeoutMs` (0: never), or with what is passed to `abort`. */
 export function withDeadline(
   source: AbortSignal,
   timeoutMs: number,
   clock: Clock,
   reasons: { readonly aborted: () => Error; readonly late: () => Error },
-): { readonly signal: AbortSignal; readonly dispose: () => void } {
+): {
+  readonly signal: AbortSignal;
+  readonly abort: (reason: Error) => void;
+  readonly dispose: () => void;
+} {
   const controller = new AbortController();
   const onAbort = (): void => {
     controller.abort(reasons.aborted());
@@ -41,5 +45,8 @@ export function withDeadline(
     cancelTimer?.();
     source.removeEventListener('abort', onAbort);
   };
-  return { signal: controller.signal, dispose };
+  const abort = (reason: Error): void => {
+    controller.abort(reason);
+  };
+  return { signal: controller.signal, abort, dispose };
 }

@@ -3,7 +3,7 @@ import type { Objective } from '../measurement/objectives.js';
 import type { AbortRule } from './plan/abort-rules.js';
 import type { RunSnapshot } from './record/run-recorder.js';
 import { mergedTrend } from './record/run-trend.js';
-import { overloadOf } from './result/overload.js';
+import { type Filling, queueGrowthOf } from './result/overload.js';
 
 /** What is known of a run while it goes on. */
 export interface RunningRun {
@@ -15,6 +15,7 @@ export interface RunningRun {
   readonly measuredMs: number;
   /** Whether requests are sent on a schedule whose rate stays the same. */
   readonly isOpenLoop: boolean;
+  readonly filling: Filling;
   /** Whose misses the trends count. */
   readonly promises: readonly Objective[];
 }
@@ -31,11 +32,12 @@ export function abortReason(rules: readonly AbortRule[], run: RunningRun): strin
 }
 
 function applies(rule: AbortRule, run: RunningRun): boolean {
-  const { snapshots, elapsedShare, sentShare = elapsedShare, measuredMs, isOpenLoop, promises } = run;
+  const { snapshots, elapsedShare, sentShare = elapsedShare, measuredMs, isOpenLoop, filling, promises } = run;
   switch (rule.type) {
     case 'overload': {
       const isLate = elapsedShare === null ? measuredMs >= overloadAfter.ms : elapsedShare >= overloadAfter.share;
-      return isOpenLoop && isLate && overloadOf(mergedTrend(snapshots.map(({ trend }) => trend))) !== null;
+      if (!isOpenLoop || !isLate) return false;
+      return queueGrowthOf(mergedTrend(snapshots.map(({ trend }) => trend)), filling).overload !== null;
     }
     case 'errors': {
       const unanswered = snapshots.reduce((sum, snapshot) => sum + snapshot.unanswered, 0);

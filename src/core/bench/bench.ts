@@ -111,6 +111,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
       versus: versus === null ? null : { target: versus.description, runs: measured.versusRuns },
       plan,
       plannedSettings: settings.length,
+      requests: { ...requestsIn(prompts), serversGoOn: targets.map(({ ignoresEos }) => ignoresEos) },
       runs: measured.runs,
       warnings: [...warnings, ...prepared.warnings],
       endedEarly: measured.endedEarly,
@@ -137,6 +138,14 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
 function commonQueue(targets: readonly Target[]): { readonly slots: number } | null {
   const slots = targets.map(({ queue }) => queue?.slots ?? 0);
   return slots.includes(0) ? null : { slots: Math.min(...slots) };
+}
+
+function requestsIn(prompts: PromptsFile | null): Pick<Session['requests'], 'inFile' | 'haveOwnLengths'> {
+  if (prompts === null) return { inFile: null, haveOwnLengths: false };
+  return {
+    inFile: prompts.conversations.reduce((sum, { length }) => sum + length, 0),
+    haveOwnLengths: prompts.wishes.some(({ outputTokens, parameters }) => outputTokens !== null || parameters !== null),
+  };
 }
 
 async function prepare(

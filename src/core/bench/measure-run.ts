@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ChatstreamError } from '../base/errors.js';
 import { microsNow } from '../base/micros.js';
-import { hasEnoughSamples } from '../measurement/histogram.js';
 import type { Run, Setting } from '../measurement/result-schema.js';
 import { abortReason, type RunningRun } from './abort.js';
 import type { Rejection } from './client/rejection.js';
+import { fillingOf } from './filling.js';
 import { needsMore } from './load/extension.js';
 import type { LoadGenerator, LoadJob, LoadShape } from './load/load-generator.js';
 import { observeRun } from './observe-run.js';
@@ -13,9 +13,11 @@ import type { PlannedRun } from './plan/settings.js';
 import { dueShare, reportedStages } from './plan/stages.js';
 import { shareOfTimes } from './plan/trace.js';
 import type { AgentsOfRun } from './record/agent-part.js';
+import { mergedSnapshot } from './record/merged-snapshot.js';
 import type { RunPart } from './record/run-part.js';
 import { mergedTrend, type RunTrend } from './record/run-trend.js';
 import { assembleRun, type RunContext } from './result/assemble-run.js';
+import { queueGrowthOf } from './result/overload.js';
 import { countedBetween } from './target/prometheus.js';
 import { rejectedError } from './target/rejected.js';
 import type { Target } from './target/target.js';
@@ -59,8 +61,10 @@ export interface BenchProgress extends RunPlace {
   readonly outputTokensPerSecond: number;
   /** Whether there are any to count: not for embeddings. */
   readonly countsTokens: boolean;
-  /** What the percentiles are of: whole answers have no first token. */
-  readonly latency: 'ttft' | 'e2e';
+  /** What the percentiles are of, as in the report: whole answers have no first token. */
+  readonly latency: 'ttft' | 'ttft_from_schedule' | 'e2e';
+  /** Whether the queue of an open loop grows without end, as far as can be told by now: then percentiles say nothing. */
+  readonly isGrowing: boolean;
   /** Null as long as there are too few requests for a median, as in the report. */
   readonly p50Ms: number | null;
   /** Whether it is the median of so few requests that the report marks it. */
@@ -175,16 +179,14 @@ function problemOf(agents: AgentsOfRun | null): ChatstreamError | null {
   });
 }
 
-function runningRun(
-  { warmupMs, durationMs, shape, promises }: LoadJob,
-  startUs: number,
-  load: LoadGenerator,
-): RunningRun {
+function runningRun(job: LoadJob, startUs: number, load: LoadGenerator): RunningRun {
+  const { warmupMs, durationMs, shape, promises } = job;
   const measuredMs = (microsNow() - startUs) / 1000 - warmupMs;
   const elapsedShare = durationMs === null ? null : Math.min(1, Math.max(0, measuredMs / durationMs));
   const sentShare = sentShareOf(shape, measuredMs, warmupMs, durationMs) ?? elapsedShare;
   const isOpenLoop = shape.type === 'open' && isSteady(shape);
-  return { snapshots: load.snapshots(), elapsedShare, sentShare, measuredMs, isOpenLoop, promises };
+  const filling = fillingOf(job);
+  return { snapshots: load.snapshots(), elapsedShare, sentShare, measuredMs, isOpenLoop, filling, promises };
 }
 
 /** The share of the window's requests that is due by now; null if it is that of the time. */
@@ -200,11 +202,13 @@ function isSteady(shape: LoadShape): boolean {
   return shape.type === 'closed' || (shape.stages === undefined && shape.times === undefined);
 }
 
-function shapeOf({ shape, leaving, probes }: LoadJob): Pick<RunContext, 'beside' | 'isSteady' | 'stages'> {
+function shapeOf(job: LoadJob): Pick<RunContext, 'beside' | 'isSteady' | 'filling' | 'stages'> {
+  const { shape, leaving, probes } = job;
   const maxInFlight = shape.type === 'open' && shape.maxInFlight !== undefined;
   return {
     beside: { maxInFlight, cancel: leaving !== undefined, probes: probes !== undefined },
     isSteady: isSteady(shape),
+    filling: fillingOf(job),
     ...(shape.type === 'open' && shape.stages !== undefined ? { stages: reportedStages(shape.stages) } : {}),
   };
 }
@@ -233,25 +237,18 @@ async function applySetting({ setting }: PlannedRun, { queue }: Target, signal: 
 function progressOf(
   { setting, trial }: PlannedRun,
   place: RunPlace,
-  { client, warmupMs, durationMs, extension }: LoadJob,
+  job: LoadJob,
   startUs: number,
   load: LoadGenerator,
 ): BenchProgress {
-  const snapshots = load.snapshots();
-  const sum = (count: (snapshot: (typeof snapshots)[number]) => number): number =>
-    snapshots.reduce((total, snapshot) => total + count(snapshot), 0);
-  const completed = sum((snapshot) => snapshot.completed);
+  const { client, shape, warmupMs, durationMs, extension } = job;
+  // The slowest of several threads is shown; the exact figure needs their histograms, which come at the end.
+  const { completed, warmup, inFlight, unanswered, servedTokens, trend, ...latency } = mergedSnapshot(load.snapshots());
   const elapsedMs = (microsNow() - startUs) / 1000;
   const measuredMs = elapsedMs - warmupMs;
   const isOver = durationMs !== null && measuredMs > durationMs;
   const isExtending = isOver && extension !== null && measuredMs < extension.longestMs && needsMore(extension);
   const windowMs = isExtending ? extension.longestMs : durationMs;
-  // The slowest of several threads is shown; the exact figure needs their histograms, which come at the end.
-  const worst = (value: (snapshot: (typeof snapshots)[number]) => number | null): number | null =>
-    snapshots.reduce<number | null>((most, snapshot) => {
-      const ms = value(snapshot);
-      return ms === null ? most : Math.max(most ?? 0, ms);
-    }, null);
   return {
     ...place,
     setting,
@@ -261,14 +258,20 @@ function progressOf(
     plannedMs: windowMs === null ? null : warmupMs + windowMs,
     leastRequests: extension?.requests ?? null,
     completed,
-    warmup: sum(({ warmup }) => warmup),
-    inFlight: sum(({ inFlight }) => inFlight),
-    failed: sum(({ unanswered }) => unanswered),
-    outputTokensPerSecond: measuredMs > 0 ? sum(({ servedTokens }) => servedTokens) / (measuredMs / 1000) : 0,
+    warmup,
+    inFlight,
+    failed: unanswered,
+    outputTokensPerSecond: measuredMs > 0 ? servedTokens / (measuredMs / 1000) : 0,
     countsTokens: client.form?.endpoint !== 'embeddings',
-    latency: client.form?.streaming === false ? 'e2e' : 'ttft',
-    p50Ms: worst(({ p50Ms }) => p50Ms),
-    isP50Rough: !hasEnoughSamples(completed, 50),
-    p95Ms: worst(({ p95Ms }) => p95Ms),
+    latency: client.form?.streaming === false ? 'e2e' : shape.type === 'open' ? 'ttft_from_schedule' : 'ttft',
+    isGrowing: isGrowing(job, trend),
+    p50Ms: latency.p50Ms,
+    isP50Rough: latency.isP50Rough,
+    p95Ms: latency.p95Ms,
   };
+}
+
+function isGrowing(job: LoadJob, trend: RunTrend): boolean {
+  if (job.shape.type === 'closed' || !isSteady(job.shape)) return false;
+  return queueGrowthOf(trend, fillingOf(job)).overload !== null;
 }

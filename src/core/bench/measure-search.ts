@@ -56,13 +56,17 @@ export async function measureSearch(
   const looks: Look[] = [];
   const [base] = settings;
   let isFull = false;
+  let isEndedByClient = false;
   const beganUs = microsNow();
   for (let number = 0; base !== undefined; number += 1) {
     const step = nextStep(spec, looks);
     const isLate = options.maxDurationMs !== null && microsNow() - beganUs >= options.maxDurationMs * 1000;
     if (step.type === 'done' || isLate) break;
     // What the load generator could not send is not a higher load.
-    if (isFull && looks.every(({ load }) => step.load > load)) break;
+    if (isFull && looks.every(({ load }) => step.load > load)) {
+      isEndedByClient = true;
+      break;
+    }
     const { load, look } = step;
     const setting = searchedSetting(base, search, load);
     const durationMs = lookMs(options.durationMs ?? 0, look, setting.rate);
@@ -86,7 +90,7 @@ export async function measureSearch(
     }
     if (measured.endedEarly !== null) break;
   }
-  return { measured, outcome: conclude(spec, looks) };
+  return { measured, outcome: conclude(spec, looks, isEndedByClient) };
 }
 
 function lookMs(durationMs: number, look: number, rate: number | null): number {
@@ -106,6 +110,7 @@ function specOf(
     lowest,
     highest: by === 'max-concurrency' ? (queue?.slots ?? highest) : highest,
     isWhole: by !== 'rate',
+    isMonotonic: by !== 'max-concurrency',
     precision,
     mostLooks: lookLengths.length,
   };

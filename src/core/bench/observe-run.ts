@@ -3,6 +3,9 @@ import type { Observations } from './result/assemble-series.js';
 import { type GpuReading, isOnThisMachine, watchGpus } from './target/gpu-monitor.js';
 import type { Target } from './target/target.js';
 
+/** A server that fails to answer this often from the beginning does not say it at all. */
+const mostFailures = 3;
+
 /**
  * Watches the server beside the load: its queues, and the GPUs if it runs on this machine. What it does not say is missing;
  * nothing of it ends a run.
@@ -13,15 +16,14 @@ export function observeRun({ queues, description }: Target): () => Observations 
   const lengths: Observations['lengths'][number][] = [];
   const gpus: GpuReading[] = [];
   let isAsking = false;
-  let isSilent = queues === null;
+  let isKnown = false;
   const ask = async (): Promise<void> => {
-    if (isAsking || isSilent || queues === null) return;
+    if (isAsking || queues === null || (!isKnown && lengths.length >= mostFailures)) return;
     isAsking = true;
     const atUs = microsNow();
     const seen = await queues.read();
     isAsking = false;
-    // A server that does not say it at first will not say it later.
-    if (seen === null && lengths.length === 0) isSilent = true;
+    isKnown ||= seen !== null;
     lengths.push({ atUs, running: seen?.running ?? null, waiting: seen?.waiting ?? null });
   };
   void ask();
@@ -30,6 +32,6 @@ export function observeRun({ queues, description }: Target): () => Observations 
   return () => {
     clearInterval(timer);
     stopGpus?.();
-    return { source: isSilent ? null : (queues?.name ?? null), lengths, gpus };
+    return { source: isKnown ? (queues?.name ?? null) : null, lengths, gpus };
   };
 }

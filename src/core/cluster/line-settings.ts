@@ -1,3 +1,4 @@
+import type { CancelTimer, Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import type { Bucket, Entry } from '../bus/bucket.js';
 import { decodeEntry, encodeEntry, keys } from './entries.js';
@@ -6,16 +7,30 @@ import { type SettingsEntry, settingsEntry } from './messages.js';
 /** Attempts to write before others are let be: more than there are fronts that change the settings at the same moment. */
 const mostAttempts = 20;
 
+/** How soon a change is tried again that NATS has not answered, in milliseconds. */
+const retryMs = 1000;
+
+type Settings = Omit<SettingsEntry, 'version'>;
+
+/** What is there, to what should be; gets null if there is nothing. */
+type Edit = (current: Settings | null) => Settings;
+
 /** The settings of the line of a model, which outlast its holders. Any front may change them. */
 export class LineSettings {
   readonly #bucket: Bucket;
   readonly #key: string;
   readonly #changes = new Emitter<SettingsEntry>();
   readonly #stop: () => void;
+  readonly #clock: Clock;
+  /** Those that NATS has not taken yet, the oldest first. */
+  readonly #edits: Edit[] = [];
+  #cancelRetry: CancelTimer = () => undefined;
+  #isStopped = false;
   #current: SettingsEntry | null = null;
 
-  constructor(bucket: Bucket, model: string) {
+  constructor(bucket: Bucket, model: string, clock: Clock) {
     this.#bucket = bucket;
+    this.#clock = clock;
     this.#key = keys.settings(model);
     this.#stop = bucket.watch(this.#key, (event) => {
       if (event.type === 'put') this.#see(event.entry);
@@ -32,14 +47,35 @@ export class LineSettings {
   }
 
   /**
-   * Changes what is in the bucket.
+   * Changes what is in the bucket. While NATS is away, it is tried again and again: what was accepted is not lost.
    *
-   * @param edit called again if somebody else was faster; gets null if there are none
-   * @throws ChatstreamError `cluster_unavailable`
+   * @param edit called again if somebody else was faster
    */
-  async change(
-    edit: (current: Omit<SettingsEntry, 'version'> | null) => Omit<SettingsEntry, 'version'>,
-  ): Promise<void> {
+  change(edit: Edit): void {
+    this.#edits.push(edit);
+    if (this.#edits.length === 1) void this.#writeAll();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancelRetry();
+    this.#stop();
+  }
+
+  async #writeAll(): Promise<void> {
+    for (let [edit] = this.#edits; edit !== undefined && !this.#isStopped; [edit] = this.#edits) {
+      try {
+        await this.#write(edit);
+        this.#edits.shift();
+      } catch {
+        this.#cancelRetry = this.#clock.schedule(retryMs, () => void this.#writeAll());
+        return;
+      }
+    }
+  }
+
+  /** @throws ChatstreamError `cluster_unavailable` */
+  async #write(edit: Edit): Promise<void> {
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const entry = await this.#bucket.get(this.#key);
       const read = entry === null ? null : decodeEntry(settingsEntry, entry.value);
@@ -49,10 +85,6 @@ export class LineSettings {
         : this.#bucket.update(this.#key, value, entry.revision));
       if (revision !== null) return;
     }
-  }
-
-  stop(): void {
-    this.#stop();
   }
 
   #see({ value }: Entry): void {

@@ -1,6 +1,7 @@
 import { ClientDelay, shareOfDelay } from '../measurement/client-delay.js';
-import { percentiles } from '../measurement/metric-names.js';
+import { type PercentileName, percentiles } from '../measurement/metric-names.js';
 import type { Run } from '../measurement/result-schema.js';
+import { ownWait } from '../measurement/saturation.js';
 import type { Interval } from '../statistics/ratio.js';
 import type { ComparedMetric } from './compared-metric.js';
 
@@ -34,8 +35,23 @@ export class ClientError {
       queueWaitSource: this.#runs[0]?.metrics.queue_wait.source ?? 'unavailable',
       outputTokens: this.#mean(({ rates }) => rates.output_tokens_per_second / rates.requests_per_second),
     });
-    const added = Math.min(mostOfFigure * value, share * this.delay.addedMs(percentiles[metric.percentile]));
+    const late = metric.metric === 'ttft_from_schedule' ? this.#sentLateMs(metric.percentile) : 0;
+    const delayed = share * this.delay.addedMs(percentiles[metric.percentile]);
+    const added = Math.min(mostOfFigure * value, delayed + late);
     return Math.log(value / (value - added));
+  }
+
+  /** How late requests were sent, in milliseconds: the larger of mean and percentile, as for the other delays. */
+  #sentLateMs(percentile: PercentileName): number {
+    const isHeldBack = this.#runs.some(({ held_back: held }) => held !== undefined);
+    const meanMs = this.#mean(({ metrics, held_back: held }) => ownWait(metrics.client_wait, held).mean);
+    // How long requests were held back, as planned, is known on average only.
+    return isHeldBack
+      ? meanMs
+      : Math.max(
+          meanMs,
+          this.#mean(({ metrics }) => metrics.client_wait[percentile]),
+        );
   }
 
   /** Of a figure of the runs, weighted by their completed requests; 0 if none has it. */

@@ -39,7 +39,9 @@ export function compare(
   const after = bySetting(candidate.runs);
   const settings = [...before.values()].flatMap((runs) => runs[0]?.settings ?? []);
   const common = settings.filter((each) => after.has(settingsKey(each)));
-  if (common.length === 0) throw nothingInCommon(before, after);
+  // A server that was lost in its first trial has no figures, and that is what a reader has to know.
+  const isLost = baseline.endedEarly !== null || candidate.endedEarly !== null;
+  if (common.length === 0 && !isLost) throw nothingInCommon(before, after);
 
   const metrics = [
     ...thresholds.map(({ metric }) => metric),
@@ -49,8 +51,9 @@ export function compare(
   ];
   const pairs = common.map((each) => {
     const key = settingsKey(each);
-    const [one, other] = matched(before.get(key) ?? [], after.get(key) ?? [], interleaved);
-    const trials = [new SettingTrials(one, baseline), new SettingTrials(other, candidate)] as const;
+    const all = [before.get(key) ?? [], after.get(key) ?? []] as const;
+    const [one, other] = matched(...all, interleaved);
+    const trials = [new SettingTrials(one, baseline, all[0]), new SettingTrials(other, candidate, all[1])] as const;
     return new SettingPair(each, ...trials, { interleaved, candidates });
   });
   const shown = metrics.slice(thresholds.length);
@@ -64,7 +67,7 @@ export function compare(
   );
   return {
     ...sides,
-    verdict: overallVerdict(rows, sides),
+    verdict: thresholds.length === 0 ? 'none' : overallVerdict(rows, sides),
     rows,
     unmatched: {
       baseline: settings.filter((each) => !after.has(settingsKey(each))),

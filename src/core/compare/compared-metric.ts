@@ -38,7 +38,7 @@ function rate(name: RateName): ComparedMetric {
   return { type: 'rate', id: name, rate: name };
 }
 
-/** Every figure that can have a threshold. */
+/** Every figure; all but `client_wait` can have a threshold. */
 export const allMetrics: readonly ComparedMetric[] = [
   ...metricNames.flatMap((metric) => percentileNames.map((percentile) => latency(metric, percentile))),
   ...rateNames.map(rate),

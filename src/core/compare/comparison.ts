@@ -16,6 +16,8 @@ export interface ComparedRow {
   /** Candidate ÷ baseline. */
   readonly ratio: number | null;
   readonly interval: Interval | null;
+  /** The interval without the load generator's own delay, which it allows for. */
+  readonly spread: Interval | null;
   readonly judgement: Judgement;
 }
 
@@ -67,7 +69,7 @@ export function worstFirst(rows: readonly ComparedRow[]): readonly ComparedRow[]
 }
 
 /**
- * The worst verdict of all rows with a threshold. What ended early cannot pass, whatever was measured by then; a candidate
+ * The worst verdict of all rows with a threshold, if there are thresholds. What ended early cannot pass, whatever was measured by then; a candidate
  * that was gone before the end is a regression.
  */
 export function overallVerdict(
@@ -75,7 +77,6 @@ export function overallVerdict(
   { baseline, candidate }: Pick<Comparison, 'baseline' | 'candidate'>,
 ): OverallVerdict {
   const verdicts = rows.filter(isGated).map(({ judgement }) => judgement.outcome.verdict);
-  if (verdicts.length === 0) return 'none';
   if (verdicts.includes('regression') || candidate.endedEarly?.cause === 'target-lost') return 'regression';
   const isWhole = baseline.endedEarly === null && candidate.endedEarly === null;
   return verdicts.includes('inconclusive') || !isWhole ? 'inconclusive' : 'pass';

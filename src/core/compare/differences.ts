@@ -129,7 +129,12 @@ function planOf({ plan }: Side): Fields {
 }
 
 function machineOf({ machine }: Side): Fields {
-  return { ...machine };
+  return { ...machine, os: withoutBuild(machine.os) };
+}
+
+/** `Linux 6.8` for `Linux 6.8.0-1021-azure`: CI services update the kernels of their machines every other week. */
+function withoutBuild(os: string): string {
+  return /^.*? \d+\.\d+/.exec(os)?.[0] ?? os;
 }
 
 function hasSameMemory(baseline: Side, candidate: Side): boolean {

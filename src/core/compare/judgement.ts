@@ -7,9 +7,12 @@ import type { Threshold } from './threshold.js';
 export type Doubt =
   | {
       readonly reason: 'too-few-trials';
+      /** Trials that have the figure. */
       readonly baseline: number;
       readonly candidate: number;
       readonly needed: number;
+      /** There were more trials, in which no request had the figure. */
+      readonly hasEmptyTrials: boolean;
       /** A finished baseline has too few, whatever is measured now. */
       readonly isLasting: boolean;
     }
@@ -21,8 +24,8 @@ export type Doubt =
       readonly delayMs: number;
       readonly cpuShare: number;
     }
-  /** The interval contains the limit. */
-  | { readonly reason: 'too-wide' }
+  /** The interval contains the limit; `isLasting` if that is the load generator's own delay, whatever more trials show. */
+  | { readonly reason: 'too-wide'; readonly isLasting: boolean }
   /**
    * There is nothing to compare. `explanation` is a sentence without its full stop; `isLasting` if more trials would not
    * change it.
@@ -31,8 +34,11 @@ export type Doubt =
 
 /** The outcome for one figure with a threshold. */
 export type GateOutcome =
-  /** The whole interval is beyond the limit; or the candidate answers too few requests to have the figure (`isLost`). */
-  | { readonly verdict: 'regression'; readonly isLost: boolean }
+  /**
+   * `beyond-limit`: the whole interval is. `lost`: the candidate answers too few requests to have the figure. `overloaded`:
+   * it cannot follow the load, which the baseline can.
+   */
+  | { readonly verdict: 'regression'; readonly cause: 'beyond-limit' | 'lost' | 'overloaded' }
   | { readonly verdict: 'inconclusive'; readonly doubt: Doubt }
   /** The whole interval is within the limit. */
   | { readonly verdict: 'pass' }
@@ -53,8 +59,8 @@ export function judge({ lower, upper }: Interval, { metric, limit, share }: Thre
   const isLatency = metric.type === 'latency';
   const [nearest, farthest] = isLatency ? [lower, upper] : [upper, lower];
   const beyond = (ratio: number): boolean => (isLatency ? ratio > limit : ratio < limit);
-  if (beyond(nearest)) return { verdict: 'regression', isLost: false };
-  if (beyond(farthest)) return { verdict: 'inconclusive', doubt: { reason: 'too-wide' } };
+  if (beyond(nearest)) return { verdict: 'regression', cause: 'beyond-limit' };
+  if (beyond(farthest)) return { verdict: 'inconclusive', doubt: { reason: 'too-wide', isLasting: false } };
   const better = isLatency ? farthest < 1 - share : farthest > 1 + share;
   return { verdict: share > 0 && better ? 'improvement' : 'pass' };
 }

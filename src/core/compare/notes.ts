@@ -1,8 +1,11 @@
-import { listed, percentText, timeText } from '../measurement/numbers.js';
+import { listed, percentText, plural, timeText } from '../measurement/numbers.js';
 import { cachedShareDifference } from '../measurement/prompt-cache.js';
 import type { Run } from '../measurement/result-schema.js';
 import { wholeSettingText } from '../measurement/setting-text.js';
+import { streamWarnings } from '../measurement/stream-warnings.js';
+import { absenceOf } from './absence.js';
 import type { ComparedMetric } from './compared-metric.js';
+import { conflictOf, otherLengths } from './conflict.js';
 import type { SettingPair } from './setting-pair.js';
 import type { Side, Sides } from './side.js';
 
@@ -23,10 +26,12 @@ export function notesOf(
   shown: readonly ComparedMetric[],
 ): readonly string[] {
   const notes = [
+    ...streamNotes(baseline, candidate),
     ...failureNotes(pairs),
     ...endNotes(baseline, candidate),
     ...delayNotes(pairs, interleaved),
     ...conflictNotes(pairs, shown),
+    ...promptNotes(pairs),
   ];
   const [before, after] = [kindOf(baseline), kindOf(candidate)];
   const cache = interleaved ? cachedShareDifference(baseline.runs, candidate.runs) : null;
@@ -45,6 +50,14 @@ export function notesOf(
   return notes;
 }
 
+/** A server behind a proxy that buffers has the TTFT of whole answers: without it, the other seems to be faster. */
+function streamNotes(baseline: Side, candidate: Side): string[] {
+  return [
+    ...streamWarnings(baseline.runs).map((warning) => `Baseline: ${warning}`),
+    ...streamWarnings(candidate.runs).map((warning) => `Candidate: ${warning}`),
+  ];
+}
+
 function failureNotes(pairs: readonly SettingPair[]): string[] {
   return pairs.flatMap(({ settings, baseline, candidate }) => {
     const [before, after] = [baseline.failedShare, candidate.failedShare];
@@ -61,14 +74,14 @@ function failureNotes(pairs: readonly SettingPair[]): string[] {
   });
 }
 
-/** As a share of the mean TTFT. */
+/** As a share of the mean TTFT, or of the end-to-end latency of answers that come as a whole. */
 const noticeableDelay = 0.02;
 
 /** Why intervals are wider than the trials alone would make them. */
 function delayNotes(pairs: readonly SettingPair[], interleaved: boolean): string[] {
   const late = pairs
     .flatMap(({ baseline, candidate }) => [baseline, candidate])
-    .filter(({ runs, clientError }) => clientError.delay.meanMs > noticeableDelay * leastTtftMs(runs));
+    .filter(({ runs, clientError }) => clientError.delay.meanMs > noticeableDelay * leastLatencyMs(runs));
   if (late.length === 0) return [];
   const delayMs = Math.max(...late.map(({ clientError }) => clientError.delay.meanMs));
   const allowance = interleaved ? 'how much that differs between the two servers' : 'that';
@@ -77,22 +90,39 @@ function delayNotes(pairs: readonly SettingPair[], interleaved: boolean): string
   ];
 }
 
-function leastTtftMs(runs: readonly Run[]): number {
-  return Math.min(...runs.map(({ metrics }) => metrics.ttft.mean ?? Infinity));
+function leastLatencyMs(runs: readonly Run[]): number {
+  return Math.min(...runs.map(({ metrics }) => metrics.ttft.mean ?? metrics.e2e.mean ?? Infinity));
 }
 
 /** Why figures that both sides have are not in the table: each reason once. */
 function conflictNotes(pairs: readonly SettingPair[], shown: readonly ComparedMetric[]): string[] {
-  const metrics = new Map<string, Set<string>>();
+  const conflicts = new Map<string, { readonly ids: Set<string>; readonly places: Set<string> }>();
   for (const metric of shown) {
-    for (const conflict of pairs.map((pair) => pair.conflict(metric))) {
-      if (conflict !== null) metrics.set(conflict, (metrics.get(conflict) ?? new Set()).add(metric.id));
+    for (const { settings, baseline, candidate } of pairs) {
+      const conflict = conflictOf(metric, baseline, candidate) ?? absenceOf(metric, baseline, candidate, 'values');
+      const isKnown = baseline.value(metric) !== null || candidate.value(metric) !== null;
+      if (conflict === null || !isKnown) continue;
+      const { ids, places } = conflicts.get(conflict) ?? { ids: new Set(), places: new Set() };
+      conflicts.set(conflict, { ids: ids.add(metric.id), places: places.add(wholeSettingText(settings)) });
     }
   }
-  return [...metrics].map(
-    ([conflict, ids]) => `${listed([...ids])} ${ids.size === 1 ? 'is' : 'are'} not compared: ${conflict}.`,
-  );
+  return [...conflicts].map(([conflict, { ids, places }]) => {
+    const what = ids.size > mostNamed ? plural(ids.size, 'figure') : listed([...ids]);
+    const where = places.size === pairs.length ? '' : ` at ${[...places].join('; ')}`;
+    return `${what} ${ids.size === 1 ? 'is' : 'are'} not compared${where}: ${conflict}.`;
+  });
 }
+
+/** The texts are those of the same plan, but templates and tokenizers may differ. */
+function promptNotes(pairs: readonly SettingPair[]): string[] {
+  const lengths = pairs.flatMap(
+    ({ baseline, candidate }) => otherLengths('input_tokens_per_second', baseline, candidate) ?? [],
+  );
+  return [...new Set(lengths)].slice(0, 1).map((each) => `Prompts had ${each}, as the servers count them.`);
+}
+
+/** More figures than this are counted and not named. */
+const mostNamed = 4;
 
 function endNotes(baseline: Side, candidate: Side): string[] {
   const [before, after] = [baseline.endedEarly, candidate.endedEarly];

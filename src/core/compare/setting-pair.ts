@@ -1,23 +1,26 @@
 import { leastSamplesAbove } from '../measurement/histogram.js';
-import { listed } from '../measurement/numbers.js';
-import { goodputLimits } from '../measurement/objectives.js';
+import { isOverloaded, isOverloadedRun } from '../measurement/overload.js';
 import type { Setting } from '../measurement/result-schema.js';
 import { touches } from '../measurement/saturation.js';
 import { proportionRatio } from '../statistics/proportion.js';
 import { everyTrialOnce, type Ratio, ratioOf, type Statistic } from '../statistics/ratio.js';
+import { absenceOf } from './absence.js';
+import { answersFewer } from './answers-fewer.js';
 import { widened } from './client-error.js';
 import type { ComparedMetric } from './compared-metric.js';
 import type { ComparedRow } from './comparison.js';
 import { type Confidence, confidenceOf } from './confidence.js';
+import { conflictOf } from './conflict.js';
 import { type Doubt, type GateOutcome, judge, type Judgement, tendencyOf } from './judgement.js';
 import type { SettingTrials } from './setting-trials.js';
 import type { Threshold } from './threshold.js';
-
-/** Candidate ÷ baseline of the answered requests, as in the implied threshold on the success rate. */
-const clearlyFewer = 0.99;
+import { isDelayTooLong } from './width.js';
 
 /** A fixed seed: the same comparison gives the same intervals each time. */
 const seed = 1;
+
+/** The interval allows for the load generator's own delay. */
+type JudgedRatio = Ratio & Pick<ComparedRow, 'spread'>;
 
 /** Both sides of one setting. */
 export class SettingPair {
@@ -35,38 +38,42 @@ export class SettingPair {
   }
 
   compare(metric: ComparedMetric, threshold: Threshold | null): ComparedRow {
-    const conflict = this.conflict(metric);
+    const conflict = conflictOf(metric, this.baseline, this.candidate);
     const ratio = conflict === null ? this.#ratio(metric) : null;
     return {
       settings: this.settings,
       metric,
       baseline: this.baseline.value(metric),
       candidate: this.candidate.value(metric),
-      trials: { baseline: this.baseline.runs.length, candidate: this.candidate.runs.length },
+      trials: { baseline: trialsOf(this.baseline, metric), candidate: trialsOf(this.candidate, metric) },
       ratio: ratio?.ratio ?? null,
       interval: ratio?.interval ?? null,
+      spread: ratio?.spread ?? null,
       judgement: this.#judgement(metric, threshold, ratio, conflict),
     };
   }
 
-  #ratio(metric: ComparedMetric): Ratio | null {
+  #ratio(metric: ComparedMetric): JudgedRatio | null {
     const { tail } = this.#confidence;
-    if (metric.id === 'success_rate') return proportionRatio(this.baseline.answered, this.candidate.answered, tail);
+    if (metric.id === 'success_rate') {
+      const counted = proportionRatio(this.baseline.answered, this.candidate.answered, tail);
+      return counted === null ? null : { ...counted, spread: counted.interval };
+    }
     const before = this.baseline.statistic(metric);
     const after = this.candidate.statistic(metric);
     if (before === null || after === null) return null;
     const ratio = ratioOf(before, after, { paired: this.#interleaved, seed, tail });
-    if (ratio?.interval == null) return ratio;
+    if (ratio?.interval == null) return ratio === null ? null : { ...ratio, spread: null };
     const error = ({ clientError }: SettingTrials, statistic: Statistic): number =>
       clientError.of(metric, statistic.value(everyTrialOnce(statistic)) ?? 0);
     const errors = { baseline: error(this.baseline, before), candidate: error(this.candidate, after) };
-    return { ...ratio, interval: widened(ratio.interval, metric, errors, this.#interleaved) };
+    return { ...ratio, spread: ratio.interval, interval: widened(ratio.interval, metric, errors, this.#interleaved) };
   }
 
   #judgement(
     metric: ComparedMetric,
     threshold: Threshold | null,
-    ratio: Ratio | null,
+    ratio: JudgedRatio | null,
     conflict: string | null,
   ): Judgement {
     if (threshold === null) {
@@ -76,31 +83,41 @@ export class SettingPair {
     return { type: 'gated', threshold, outcome: this.#outcome(threshold, ratio, conflict) };
   }
 
-  #outcome(threshold: Threshold, ratio: Ratio | null, conflict: string | null): GateOutcome {
+  #outcome(threshold: Threshold, ratio: JudgedRatio | null, conflict: string | null): GateOutcome {
     // This needs no statistics: a server that no longer answers must not pass for lack of figures.
-    if (this.#isLost(threshold.metric)) return { verdict: 'regression', isLost: true };
+    if (this.#isLost(threshold.metric)) return { verdict: 'regression', cause: 'lost' };
     const { metric } = threshold;
     // However few requests there were: nothing failed.
     if (metric.id === 'success_rate' && this.candidate.completed > 0 && this.candidate.failedShare === 0) {
       return { verdict: 'pass' };
     }
+    if (metric.id !== 'success_rate' && this.#isOverloaded()) return { verdict: 'regression', cause: 'overloaded' };
     const doubt = this.#doubt(metric, ratio, conflict);
     if (doubt !== null) return { verdict: 'inconclusive', doubt };
-    if (ratio?.interval == null) return { verdict: 'inconclusive', doubt: { reason: 'too-wide' } };
-    return judge(ratio.interval, threshold);
+    if (ratio?.interval == null) return { verdict: 'inconclusive', doubt: { reason: 'too-wide', isLasting: false } };
+    const outcome = judge(ratio.interval, threshold);
+    if (outcome.verdict !== 'inconclusive' || !isDelayTooLong(ratio, threshold.limit)) return outcome;
+    return { verdict: 'inconclusive', doubt: { reason: 'too-wide', isLasting: true } };
   }
 
   /** Whether the candidate lacks a figure that the baseline has, and clearly answers fewer of its requests. */
   #isLost(metric: ComparedMetric): boolean {
     if (this.baseline.completed === 0) return false;
     if (this.candidate.completed === 0) return true;
-    const answered = proportionRatio(this.baseline.answered, this.candidate.answered, this.#confidence.tail);
-    const fails = answered !== null && answered.interval.upper < clearlyFewer;
+    const fails = answersFewer(this.baseline.answered, this.candidate.answered, this.#confidence.tail);
     return fails && this.baseline.statistic(metric) !== null && this.candidate.statistic(metric) === null;
   }
 
-  #doubt(metric: ComparedMetric, ratio: Ratio | null, conflict: string | null): Doubt | null {
-    const [baseline, candidate] = [this.baseline.runs.length, this.candidate.runs.length];
+  /**
+   * Whether the candidate cannot follow a load that the baseline can. A search for the limit goes beyond it on purpose, and
+   * close to it, either may be overloaded by chance.
+   */
+  #isOverloaded(): boolean {
+    const { runs, plan } = this.candidate;
+    return plan.find_max === undefined && isOverloaded(runs) && !this.baseline.runs.some(isOverloadedRun);
+  }
+
+  #doubt(metric: ComparedMetric, ratio: JudgedRatio | null, conflict: string | null): Doubt | null {
     if (conflict !== null) return { reason: 'not-measured', explanation: conflict, isLasting: true };
     if (ratio === null) {
       const isLasting = [this.baseline, this.candidate].some((side) => side.neverHas(metric));
@@ -111,11 +128,13 @@ export class SettingPair {
     const saturation = this.#saturationOf(metric);
     if (saturation !== null) return saturation;
     const { needed } = this.#confidence;
+    const [baseline, candidate] = [this.baseline.trialsWith(metric), this.candidate.trialsWith(metric)];
     if (baseline >= needed.baseline && candidate >= needed.candidate) return null;
     // Only a side that is being measured gets more trials.
     const isLasting = !this.#interleaved && baseline < needed.baseline;
     const most = Math.max(needed.baseline, needed.candidate);
-    return { reason: 'too-few-trials', baseline, candidate, needed: most, isLasting };
+    const hasEmptyTrials = baseline < this.baseline.runs.length || candidate < this.candidate.runs.length;
+    return { reason: 'too-few-trials', baseline, candidate, needed: most, hasEmptyTrials, isLasting };
   }
 
   #saturationOf(metric: ComparedMetric): Doubt | null {
@@ -140,39 +159,15 @@ export class SettingPair {
     const [before, after] = [this.baseline.statistic(metric), this.candidate.statistic(metric)];
     const who = before === null && after === null ? 'neither side' : before === null ? 'the baseline' : 'the candidate';
     if (before !== null && after !== null) return `${metric.id} of the baseline is 0, so there is no ratio`;
+    const absence = absenceOf(metric, this.baseline, this.candidate);
+    if (absence !== null) return absence;
     return metric.type === 'latency'
       ? `${who} ${who === 'neither side' ? 'has' : 'does not have'} enough samples of ${metric.id}: ${leastSamplesAbove} above the percentile are needed`
       : `${who} ${who === 'neither side' ? 'has' : 'does not have'} ${metric.id}`;
   }
-
-  /** Why the figures of both sides do not mean the same, as a sentence without its full stop; null if they do. */
-  conflict(metric: ComparedMetric): string | null {
-    if (metric.id === 'goodput') {
-      const [before, after] = [limitsText(this.baseline), limitsText(this.candidate)];
-      if (before !== after) return `its objectives are ${before} in the baseline and ${after} in the candidate`;
-    }
-    if (metric.type === 'latency' && metric.metric === 'queue_wait') {
-      const sourcesOf = ({ runs }: SettingTrials): string =>
-        [...new Set(runs.map(({ metrics }) => metrics.queue_wait.source))].sort().join(' and ');
-      const [before, after] = [sourcesOf(this.baseline), sourcesOf(this.candidate)];
-      if (before !== after) return `the queue wait is ${before} in the baseline and ${after} in the candidate`;
-    }
-    const countsTokens =
-      metric.type === 'latency' ? metric.metric === 'tpot' : metric.rate === 'output_tokens_per_second';
-    if (!countsTokens) return null;
-    const [before, after] = [tokensSource(this.baseline), tokensSource(this.candidate)];
-    if (before === after || before === null || after === null) return null;
-    return `output tokens were counted by ${before} in the baseline and by ${after} in the candidate`;
-  }
 }
 
-/** How tokens were counted; null without tokens. */
-function tokensSource({ runs }: SettingTrials): string | null {
-  const sources = new Set(runs.map((run) => run.output_tokens_source).filter((source) => source !== 'none'));
-  return sources.size === 0 ? null : [...sources].sort().join(' and ');
-}
-
-/** The limits that goodput was counted with. */
-function limitsText({ plan }: SettingTrials): string {
-  return plan.slo.length === 0 ? 'none' : listed(goodputLimits(plan.slo));
+/** Failures are counted in every trial. */
+function trialsOf({ runs, allRuns }: SettingTrials, { id }: ComparedMetric): number {
+  return (id === 'success_rate' ? allRuns : runs).length;
 }

@@ -20,26 +20,29 @@ const shortestMs = 0.1;
 /** The trials of one setting on one side, and every figure that can be computed from them. */
 export class SettingTrials {
   readonly runs: readonly Run[];
+  /** With those that have no partner on the other side, in which requests may have failed all the same. */
+  readonly allRuns: readonly Run[];
   readonly plan: Plan;
   readonly clientError: ClientError;
   readonly #name: string;
   #saturation: readonly Saturation[] | undefined;
   readonly #merged = new Map<MetricName, MergedTrials | null>();
 
-  constructor(runs: readonly Run[], { name, plan }: Pick<Side, 'name' | 'plan'>) {
+  constructor(runs: readonly Run[], { name, plan }: Pick<Side, 'name' | 'plan'>, allRuns = runs) {
     this.runs = runs;
+    this.allRuns = allRuns;
     this.plan = plan;
     this.clientError = new ClientError(runs);
     this.#name = name;
   }
 
   get completed(): number {
-    return this.runs.reduce((sum, { requests }) => sum + requests.completed, 0);
+    return this.allRuns.reduce((sum, { requests }) => sum + requests.completed, 0);
   }
 
   /** Answered requests among all that count. */
   get answered(): Proportion {
-    const attempts = this.runs.reduce(
+    const attempts = this.allRuns.reduce(
       (sum, { requests: r }) => sum + r.completed + r.refused + r.failed + r.timed_out,
       0,
     );
@@ -52,9 +55,29 @@ export class SettingTrials {
     return attempts === 0 ? 0 : (attempts - successes) / attempts;
   }
 
+  /** Tokens per answered request, as the server counts them; null if they are not known. */
+  meanTokens(name: 'output_tokens_per_second' | 'input_tokens_per_second'): number | null {
+    let tokens = 0;
+    let answers = 0;
+    for (const { rates, requests } of this.runs) {
+      const perSecond = rates[name];
+      if (perSecond === null || rates.requests_per_second === 0) continue;
+      tokens += (perSecond / rates.requests_per_second) * requests.completed;
+      answers += requests.completed;
+    }
+    return answers === 0 ? null : tokens / answers;
+  }
+
+  /** How many trials have at least one value of it. */
+  trialsWith(compared: ComparedMetric): number {
+    return this.runs.filter(({ metrics, requests }) =>
+      compared.type === 'rate' ? requests.completed > 0 : metrics[compared.metric].count > 0,
+    ).length;
+  }
+
   /** Whether more trials would not bring this figure either: requests were answered, and none of them had it. */
   neverHas(compared: ComparedMetric): boolean {
-    if (this.completed === 0) return false;
+    if (this.runs.every(({ requests }) => requests.completed === 0)) return false;
     return compared.type === 'rate'
       ? this.runs.every(({ rates }) => rates[compared.rate] === null)
       : this.runs.every(({ metrics }) => metrics[compared.metric].count === 0);
@@ -139,7 +162,7 @@ export class SettingTrials {
 
   /** Weighted by the duration of each trial, as counting over all of them would give. */
   #rate(name: RateName): Statistic | null {
-    const parts = this.runs.map((run) => (name === 'success_rate' ? successPart(run) : ratePart(run, name)));
+    const parts = name === 'success_rate' ? this.allRuns.map(successPart) : this.runs.map((run) => ratePart(run, name));
     if (parts.every((part) => part === null)) return null;
     return {
       trials: parts.length,

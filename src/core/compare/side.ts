@@ -11,6 +11,8 @@ export interface Side {
   readonly machine: Machine;
   readonly toolVersion: string;
   readonly startedAt: string;
+  /** What it was read from: with `--versus`, the same for both. Absent if only its figures are known. */
+  readonly result?: ComparableResult;
   /** Why it was not measured as planned; null if it was. */
   readonly endedEarly: Pick<EndedEarly, 'cause' | 'message'> | null;
 }
@@ -25,7 +27,7 @@ export interface Sides {
 /** What a comparison reads of a result; it need not be finished. */
 export type ComparableResult = Pick<
   BenchResult,
-  'target' | 'runs' | 'plan' | 'machine' | 'tool' | 'started_at' | 'interrupted' | 'ended_early' | 'versus'
+  'target' | 'runs' | 'plan' | 'machine' | 'tool' | 'started_at' | 'interrupted' | 'ended_early' | 'versus' | 'command'
 >;
 
 /** Two results. In a result of `--versus`, the first server counts. */
@@ -59,6 +61,7 @@ function sideOf(name: string, result: ComparableResult): Side {
     runs,
     plan,
     machine,
+    result,
     endedEarly: endOf(result),
     toolVersion: result.tool.version,
     startedAt: result.started_at,

@@ -1,5 +1,5 @@
 import { ChatstreamError } from '../base/errors.js';
-import { metricNames, percentileNames, percentileText } from '../measurement/metric-names.js';
+import { type MetricName, metricNames, percentileNames, percentileText } from '../measurement/metric-names.js';
 import { allMetrics, type ComparedMetric, rateNames } from './compared-metric.js';
 
 /** How much worse a figure may become. */
@@ -12,6 +12,9 @@ export interface Threshold {
   /** As it was given, without spaces. */
   readonly text: string;
 }
+
+/** The only metric that no server has a part in. */
+const ownMetric: MetricName = 'client_wait';
 
 const form = /^([a-z][a-z0-9_]*)(?:\.([a-z]\w*(?:\.\d+)?))?([<>]=?)(\d+(?:\.\d+)?)(%?)$/;
 
@@ -33,6 +36,13 @@ export function parseThreshold(given: string): Threshold {
     );
   }
   const metric = metricOf(given, name, percentile?.replace('.', '_'));
+  if (metric.type === 'latency' && metric.metric === ownMetric) {
+    throw refused(
+      given,
+      'is about the load generator alone, which waits before it sends',
+      'Write ttft or e2e for what the server does, or ttft_from_schedule for what users of an open loop wait.',
+    );
+  }
   if (unit !== '%') {
     throw refused(
       given,
@@ -90,7 +100,7 @@ function metricOf(given: string, name: string, percentile: string | undefined): 
   throw refused(
     given,
     'does not name a metric',
-    `Latencies: ${metricNames.join(', ')}, each with ${percentileList}. Rates: ${rateNames.join(', ')}.`,
+    `Latencies: ${metricNames.filter((each) => each !== ownMetric).join(', ')}, each with ${percentileList}. Rates: ${rateNames.join(', ')}.`,
   );
 }
 

@@ -297,8 +297,11 @@ export interface ServingEngine extends Engine {
   /**
    * Only of an engine whose model is loaded on demand: asks for it, and resolves when it is loaded. Rejects with the reason
    * of the signal, and with `model_loading_failed`.
+   *
+   * @param onLoading called when loading begins, or at once if it has begun, with how long it is expected to take from then,
+   *   in milliseconds; never if the model is there
    */
-  load?(signal: AbortSignal): Promise<void>;
+  load?(signal: AbortSignal, onLoading?: (etaMs: number) => void): Promise<void>;
   /** What is restarted on its own, if that is not the engine as a whole. */
   readonly processes?: readonly { readonly states: Subscribable<EngineState> }[];
 }

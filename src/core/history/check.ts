@@ -1,3 +1,4 @@
+import { answersFewer } from '../compare/answers-fewer.js';
 import { type ComparedMetric, defaultMetrics } from '../compare/compared-metric.js';
 import { judge, type Tendency, tendencyOf } from '../compare/judgement.js';
 import { impliedThreshold, type Threshold } from '../compare/threshold.js';
@@ -108,14 +109,20 @@ function gatedRow(entries: readonly HistoryEntry[], settings: Setting, threshold
   // This needs no statistics: a server that no longer answers must not pass for lack of figures.
   if (before.length > 0 && isLost(row, value, metric, before)) return outcome({ verdict: 'regression', isLost: true });
   if (isServerLost(newest(entries))) return outcome({ verdict: 'regression', isLost: true });
-  if (metric.id === 'success_rate') return outcome(successOutcome(row, before, threshold));
+  const ended = (): CheckedRow => inconclusive({ reason: 'not-measured', explanation: endedEarly });
+  if (metric.id === 'success_rate') {
+    const answered = successOutcome(row, before, threshold);
+    return isGood(answered) && newest(entries).interrupted ? ended() : outcome(answered);
+  }
   if (isSaturated(row, metric)) return inconclusive({ reason: 'saturated-client' });
   if (value === null) return inconclusive({ reason: 'not-measured', explanation: missing(metric) });
   if (before.length < neededEntries) return inconclusive({ reason: 'too-few-entries', entries: before.length });
   const judged = judgeSeries(cutSeries(series.map((point) => logOf(point.value, metric))), threshold);
-  const isGood = judged.verdict === 'pass' || judged.verdict === 'improvement';
-  if (isGood && newest(entries).interrupted) return inconclusive({ reason: 'not-measured', explanation: endedEarly });
-  return outcome(outcomeOf(judged.verdict), judged.evidence);
+  return isGood(judged) && newest(entries).interrupted ? ended() : outcome(outcomeOf(judged.verdict), judged.evidence);
+}
+
+function isGood({ verdict }: Pick<HistoryOutcome, 'verdict'>): boolean {
+  return verdict === 'pass' || verdict === 'improvement';
 }
 
 /** The other server of a bench of two is not the one in the history. */
@@ -126,16 +133,20 @@ function isServerLost({ ended_early: ended }: HistoryEntry): boolean {
 /** Failures are counted, those of all earlier entries together: neither their spread nor their number matters. */
 function successOutcome(row: HistoryRow, before: readonly SeriesPoint[], threshold: Threshold): HistoryOutcome {
   if (row.requests.completed > 0 && failedShare(row) === 0) return { verdict: 'pass' };
-  const earlier = before.map((point) => answeredOf(point.row));
-  const pooled = {
-    successes: earlier.reduce((sum, { successes }) => sum + successes, 0),
-    attempts: earlier.reduce((sum, { attempts }) => sum + attempts, 0),
-  };
-  const ratio = proportionRatio(pooled, answeredOf(row), tail);
+  const ratio = proportionRatio(pooledOf(before), answeredOf(row), tail);
   if (ratio === null) return { verdict: 'inconclusive', doubt: { reason: 'too-few-entries', entries: before.length } };
   const { verdict } = judge(ratio.interval, threshold);
   if (verdict === 'regression') return { verdict, isLost: false };
   return verdict === 'inconclusive' ? { verdict, doubt: { reason: 'too-wide' } } : { verdict };
+}
+
+/** Of all earlier entries together. */
+function pooledOf(before: readonly SeriesPoint[]): Proportion {
+  const earlier = before.map((point) => answeredOf(point.row));
+  return {
+    successes: earlier.reduce((sum, { successes }) => sum + successes, 0),
+    attempts: earlier.reduce((sum, { attempts }) => sum + attempts, 0),
+  };
 }
 
 function answeredOf({ requests: { completed, refused, failed, timed_out: timedOut } }: HistoryRow): Proportion {
@@ -194,7 +205,7 @@ function measured(entries: readonly HistoryEntry[], settings: Setting, metric: C
   };
 }
 
-/** Whether the newest entry lacks a figure that those before it have, because more of its requests failed. */
+/** Whether the newest entry lacks a figure that those before it have, and clearly answers fewer of its requests. */
 function isLost(
   row: HistoryRow,
   value: number | null,
@@ -202,7 +213,7 @@ function isLost(
   before: readonly SeriesPoint[],
 ): boolean {
   if (value !== null) return type === 'rate' && value === 0;
-  return row.requests.completed === 0 || before.every((point) => failedShare(row) > failedShare(point.row));
+  return row.requests.completed === 0 || answersFewer(pooledOf(before), answeredOf(row), tail);
 }
 
 function failedShare({ requests: { completed, refused, failed, timed_out: timedOut } }: HistoryRow): number {

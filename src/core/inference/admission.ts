@@ -1,7 +1,7 @@
 import { untilAborted, withDeadline } from '../base/abort.js';
 import type { Clock } from '../base/clock.js';
 import { ChatstreamError } from '../base/errors.js';
-import { queueTimeoutError } from '../base/queue-refusals.js';
+import { deadlineError, queueTimeoutError } from '../base/queue-refusals.js';
 import {
   clientLeftError,
   contextLengthError,
@@ -77,7 +77,8 @@ export class Admission {
       this.#assertKeyRoom(requests);
       this.#assertPlaces(requests.length);
     }
-    return this.#withPlaces(requests.length, client, async (signal, info) => {
+    const deadlineMs = Math.min(...requests.map((request) => request.deadlineMs ?? Infinity));
+    return this.#withPlaces({ places: requests.length, deadlineMs }, client, async (signal, info) => {
       for (const { source } of requests) assertServed(source, info);
       const bySource = new Map<PromptSource, Promise<Prepared>>();
       const prepareOnce = (request: InferenceRequest): Promise<Prepared> => {
@@ -101,29 +102,51 @@ export class Admission {
    */
   count(request: InferenceRequest, client: AbortSignal): Promise<number> {
     this.#assertPlaces(1);
-    return this.#withPlaces(1, client, async (signal) => (await this.#prepare(request, signal)).prompt.length);
+    return this.#withPlaces(
+      { places: 1, deadlineMs: Infinity },
+      client,
+      async (signal) => (await this.#prepare(request, signal)).prompt.length,
+    );
   }
 
+  /**
+   * @param asked `places`: how many requests are being prepared; `deadlineMs`: from now on, after which there is no use in
+   *   starting them
+   */
   async #withPlaces<T>(
-    places: number,
+    { places, deadlineMs }: { readonly places: number; readonly deadlineMs: number },
     client: AbortSignal,
     work: (signal: AbortSignal, info: EngineInfo) => Promise<T>,
   ): Promise<T> {
     if (this.#info === null && this.#engine.load === undefined) throw engineLoadingError();
-    // While an engine restarts, preparing can take a while; no request waits longer for that than it may in the queue.
-    const patience = withDeadline(client, this.#queueTimeoutMs, this.#clock, {
-      aborted: clientLeftError,
-      late: () => queueTimeoutError(this.#queueTimeoutMs, this.#scheduler.retryAfterSeconds()),
-    });
+    const patience = this.#patience(client, deadlineMs);
+    const endMs = this.#clock.now() + deadlineMs;
     this.#preparing += places;
     try {
-      if (this.#engine.load !== undefined) await this.#engine.load(patience.signal);
+      await this.#engine.load?.(patience.signal, (etaMs) => {
+        // The load goes on, so that a later request finds the model.
+        if (this.#clock.now() + etaMs >= endMs) patience.abort(deadlineError(retryAfter(etaMs)));
+      });
       if (this.#info === null) throw engineLoadingError();
       return await work(patience.signal, this.#info);
     } finally {
       this.#preparing -= places;
       patience.dispose();
     }
+  }
+
+  /**
+   * While an engine restarts or a model is loaded, preparing can take a while. No request waits longer for that than it may in
+   * the queue, nor beyond its deadline.
+   */
+  #patience(client: AbortSignal, deadlineMs: number): ReturnType<typeof withDeadline> {
+    const timeoutMs = this.#queueTimeoutMs === 0 ? Infinity : this.#queueTimeoutMs;
+    const ms = Math.min(timeoutMs, deadlineMs);
+    const late = (): Error => {
+      const seconds = this.#scheduler.retryAfterSeconds();
+      return deadlineMs <= timeoutMs ? deadlineError(seconds) : queueTimeoutError(timeoutMs, seconds);
+    };
+    return withDeadline(client, Number.isFinite(ms) ? ms : 0, this.#clock, { aborted: clientLeftError, late });
   }
 
   /** The prompt, shortened if it does not fit and the request allows it. */
@@ -189,6 +212,11 @@ export class Admission {
       throw error;
     }
   }
+}
+
+/** When to ask again for a model that is being loaded: in 1 to 60 s. */
+function retryAfter(etaMs: number): number {
+  return Math.min(60, Math.max(1, Math.ceil(etaMs / 1000)));
 }
 
 /** Who asks, and in which class. */

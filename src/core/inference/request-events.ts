@@ -57,7 +57,7 @@ const notAdmitted: Timings = {
 };
 
 /** What metrics and logs want to know of a request. */
-type Requester = Pick<InferenceRequest, 'id' | 'requestId' | 'key' | 'payer'>;
+type Requester = Pick<InferenceRequest, 'id' | 'requestId' | 'key' | 'payer' | 'deadlineMs'>;
 
 /** A request on its way, whatever executes it. */
 interface TimedJob {
@@ -118,7 +118,8 @@ export class RequestEvents {
    */
   refused(request: Requester, error: ChatstreamError, arrivedMs: number, model?: string): void {
     // While the engine is down, new requests are refused; only requests that it had accepted have failed.
-    const outcome = error.code === 'engine_unavailable' ? 'refused' : outcomes[error.code];
+    const isRefused = error.code === 'engine_unavailable' || isHopeless(request, error, this.#clock.now() - arrivedMs);
+    const outcome = isRefused ? 'refused' : outcomes[error.code];
     if (outcome !== null) {
       this.#settled(request, outcome, error, notAdmitted, { arrivedMs, ...(model !== undefined && { model }) });
     }
@@ -146,4 +147,10 @@ export class RequestEvents {
       ...(payer !== undefined && { payer }),
     });
   }
+}
+
+/** Whether a request was refused because of its deadline before that had passed. */
+function isHopeless({ deadlineMs = 0 }: Requester, { code }: ChatstreamError, sinceArrivalMs: number): boolean {
+  // Timers may fire a little early.
+  return code === 'deadline' && sinceArrivalMs < deadlineMs - 0.5;
 }

@@ -39,6 +39,8 @@ export interface ModelLineHost {
   readonly onUnloaded: (line: ModelLine) => void;
   /** Why a request cannot wait for the model; null if it can. */
   readonly refusal: (line: ModelLine) => ChatstreamError | null;
+  /** How long its loading is expected to take from now on, in milliseconds; null unless it is being loaded. */
+  readonly loadLeftMs: (line: ModelLine) => number | null;
 }
 
 /** The line of one model, with the engine that comes and goes. */
@@ -64,7 +66,8 @@ export class ModelLine implements LoadableModel, ModelService {
     this.#host = host;
     const { onChange } = host;
     const refusal = (): ChatstreamError | null => host.refusal(this);
-    this.engine = new OnDemandEngine({ create: model.createEngine, clock, onChange, refusal });
+    const loadLeftMs = (): number | null => host.loadLeftMs(this);
+    this.engine = new OnDemandEngine({ create: model.createEngine, clock, onChange, refusal, loadLeftMs });
     const replicas = model.isReplicated ? this.engine.replicas : null;
     this.inference = new Inference(this.engine, { ...options, replicas }, clock);
     this.inference.hold(true);

@@ -232,6 +232,7 @@ export class ModelLines implements RequestLine, ServedModels {
         const state = this.#loader.stateOf(line);
         return state.status === 'failed' && state.retryAtMs > this.#clock.now() ? this.#failure(line) : null;
       },
+      loadLeftMs: (line) => (this.#loader.stateOf(line).status === 'loading' ? this.#loader.etaMs(line) : null),
     });
   }
 

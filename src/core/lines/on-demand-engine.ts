@@ -31,10 +31,13 @@ export interface OnDemandOptions {
   readonly onChange: () => void;
   /** Why the model cannot be waited for; null if it can. */
   readonly refusal: () => ChatstreamError | null;
+  /** How long loading is expected to take from now on, in milliseconds; null unless the model is being loaded. */
+  readonly loadLeftMs: () => number | null;
 }
 
 interface Waiter {
   readonly sinceMs: number;
+  readonly onLoading: (etaMs: number) => void;
   readonly resolve: () => void;
   readonly reject: (error: ChatstreamError) => void;
 }
@@ -86,6 +89,7 @@ export class OnDemandEngine implements ServingEngine {
     const { engine, replicas } = this.#options.create();
     this.#engine = engine;
     this.replicas.follow(replicas);
+    this.#tellLoading([...this.#waiters]);
     engine.rounds((round) => {
       this.#rounds.emit(round);
     });
@@ -127,8 +131,8 @@ export class OnDemandEngine implements ServingEngine {
   }
 
   /** Resolves when the model is loaded. */
-  load(signal: AbortSignal): Promise<void> {
-    return this.#call(signal, () => Promise.resolve());
+  load(signal: AbortSignal, onLoading?: (etaMs: number) => void): Promise<void> {
+    return this.#call(signal, () => Promise.resolve(), onLoading);
   }
 
   prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<Prepared> {
@@ -154,10 +158,14 @@ export class OnDemandEngine implements ServingEngine {
   }
 
   /** The call counts from the moment at which the engine may be used, so that it cannot be unloaded in between. */
-  async #call<T>(signal: AbortSignal | undefined, ask: (engine: ServingEngine) => Promise<T>): Promise<T> {
+  async #call<T>(
+    signal: AbortSignal | undefined,
+    ask: (engine: ServingEngine) => Promise<T>,
+    onLoading: (etaMs: number) => void = () => undefined,
+  ): Promise<T> {
     let engine = this.#usable();
     while (engine === null) {
-      await this.#loaded(signal);
+      await this.#loaded(signal, onLoading);
       engine = this.#usable();
     }
     this.#calls += 1;
@@ -178,12 +186,20 @@ export class OnDemandEngine implements ServingEngine {
     return this.#isHeld ? null : this.#engine;
   }
 
-  async #loaded(signal: AbortSignal | undefined): Promise<void> {
+  #tellLoading(waiters: readonly Waiter[]): void {
+    const etaMs = this.#options.loadLeftMs();
+    if (etaMs !== null) for (const { onLoading } of waiters) onLoading(etaMs);
+  }
+
+  async #loaded(signal: AbortSignal | undefined, onLoading: (etaMs: number) => void): Promise<void> {
     const refusal = this.#options.refusal();
     if (refusal !== null) throw refusal;
-    const { waiter, loaded } = waiterFrom(this.#options.clock.now());
+    // Loading may begin at once.
+    const hasBegun = this.#options.loadLeftMs() !== null;
+    const { waiter, loaded } = waiterFrom(this.#options.clock.now(), onLoading);
     this.#waiters.add(waiter);
     this.#options.onChange();
+    if (hasBegun) this.#tellLoading([waiter]);
     try {
       await (signal === undefined ? loaded : untilAborted(loaded, signal));
     } finally {
@@ -193,10 +209,13 @@ export class OnDemandEngine implements ServingEngine {
   }
 }
 
-function waiterFrom(sinceMs: number): { readonly waiter: Waiter; readonly loaded: Promise<void> } {
-  let settle: Omit<Waiter, 'sinceMs'> = { resolve: () => undefined, reject: () => undefined };
+function waiterFrom(
+  sinceMs: number,
+  onLoading: (etaMs: number) => void,
+): { readonly waiter: Waiter; readonly loaded: Promise<void> } {
+  let settle: Pick<Waiter, 'resolve' | 'reject'> = { resolve: () => undefined, reject: () => undefined };
   const loaded = new Promise<void>((resolve, reject) => {
     settle = { resolve, reject };
   });
-  return { waiter: { sinceMs, ...settle }, loaded };
+  return { waiter: { sinceMs, onLoading, ...settle }, loaded };
 }

@@ -45,14 +45,26 @@ export const findMaxSchema = Type.Object(
   {
     by,
     status: Type.Enum(['found', 'all-hold', 'none-hold', 'nothing-measured'], {
-      description: 'all-hold: at the highest load that was measured; none-hold: not even at the lowest.',
+      description:
+        'all-hold: at the highest load that was measured; none-hold: not even at the lowest, or, by max-concurrency, at none.',
     }),
     finished: Type.Boolean({
       description: 'False if the search ended before more measurements would have been in vain.',
     }),
+    client_full: Type.Optional(
+      Type.Boolean({
+        description: 'The search ended because the load generator could not send more. Missing in older results.',
+      }),
+    ),
     load: Type.Union([load, Type.Null()], { description: 'The highest load at which all promises hold.' }),
     lower: nullableLoad,
     upper: nullableLoad,
+    holds_from: Type.Optional(
+      Type.Union([load, Type.Null()], {
+        description:
+          'The lowest load of those up to `load` at which all promises hold, if one breaks below it too; otherwise null. Missing in older results.',
+      }),
+    ),
     next_to_break: Type.Union([Type.String(), Type.Null()], {
       description: 'The promise that breaks first above it, or overload if only the queue grows without end.',
     }),

@@ -24,12 +24,17 @@ export function medianIntervalOf(histogram: LatencyHistogram): MedianInterval | 
   return { lower: sampleMs(lower), upper: sampleMs(upper), coverage };
 }
 
+/** What stands before the median: a mark if it is one of few samples, otherwise nothing. */
+export function roughness({ p50_interval: interval }: Pick<MetricFigures, 'p50_interval'>): string {
+  return interval === undefined ? '' : roughMark;
+}
+
 /** A median for a reader, marked if it is one of few samples: `412 ms`, `~412 ms`, `–`. */
 export function medianText(
-  { p50, p50_interval: interval }: Pick<MetricFigures, 'p50' | 'p50_interval'>,
+  figures: Pick<MetricFigures, 'p50' | 'p50_interval'>,
   format: (ms: number) => string,
 ): string {
-  return p50 === null ? unknown : `${interval === undefined ? '' : roughMark}${format(p50)}`;
+  return figures.p50 === null ? unknown : `${roughness(figures)}${format(figures.p50)}`;
 }
 
 /** The confidence of intervals in percent, rounded down: 95, or 93 if one is of 5 samples. */

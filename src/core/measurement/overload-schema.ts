@@ -10,8 +10,15 @@ export const overloadSchema = Type.Object(
   },
   {
     description:
-      'Both rose through the whole run: the queue grew without end, so latencies depend on how long was measured. Slopes are robust (Theil and Sen), with 95 % intervals.',
+      'Both rose all the time after the load had filled up: the queue grew without end, so latencies depend on how long was measured. Slopes are robust (Theil and Sen), with 95 % intervals.',
   },
 );
+
+/** That nothing can be said about it. */
+export const fillingSchema = Type.Number({
+  exclusiveMinimum: 0,
+  description:
+    'Requests in flight and TTFT rose, but whether the queue grew without end cannot be told: an open loop with such answers takes this long to fill up, and too little of the run came after that.',
+});
 
 export type Overload = Static<typeof overloadSchema>;

@@ -8,7 +8,7 @@ export interface CachedPromptTokens {
 }
 
 /** Two sides whose cached shares differ by more than this, in percentage points ÷ 100, did not do the same work. */
-const cachedShareTolerance = 0.05;
+export const cachedShareTolerance = 0.05;
 
 /** @returns null if there were no prompt tokens */
 export function promptCacheOf(

@@ -1,11 +1,12 @@
 import { type Static, Type } from 'typebox';
 import { agentsSchema } from './agents-schema.js';
+import { checksSchema } from './checks-schema.js';
 import { executorsSchema } from './executor-schema.js';
 import { findMaxSchema } from './find-max-schema.js';
 import { tenantSchema, turnSchema } from './group-schema.js';
 import { type PerMetric, perMetric } from './metric-names.js';
 import { type medianIntervalSchema, metricFields, metricSchema } from './metric-schema.js';
-import { overloadSchema } from './overload-schema.js';
+import { fillingSchema, overloadSchema } from './overload-schema.js';
 import { planSchema } from './plan-schema.js';
 import { loopDelaySchema, saturationSchema } from './saturation-schema.js';
 import { seriesSchema } from './series-schema.js';
@@ -89,33 +90,6 @@ export const promptCacheSchema = Type.Object({
   }),
 });
 
-const checks = Type.Object({
-  littles_law_error: nullableNumber,
-  burst_answers: Type.Optional({
-    ...count,
-    description: 'Answers that arrived in one burst. Their TPOT and chunk gaps are left out.',
-  }),
-  hidden_reasoning_tokens: Type.Optional({
-    ...count,
-    description: 'Reasoning tokens that were counted by the server, but never streamed.',
-  }),
-  contradicted_usage: Type.Optional(
-    Type.Object(
-      { answers: count, output_tokens: count, text_chunks: count },
-      {
-        description:
-          'Answers with less than half as many output tokens in their usage as chunks with text; the chunks were counted.',
-      },
-    ),
-  ),
-  held_open: Type.Optional(
-    Type.Object(
-      { answers: count, mean_ms: nullableNumber },
-      { description: 'Responses that the server kept open for more than 100 ms after their last event.' },
-    ),
-  ),
-});
-
 const run = Type.Object({
   settings: settingSchema,
   trial: Type.Integer({ minimum: 1 }),
@@ -143,7 +117,7 @@ const run = Type.Object({
   metrics,
   client,
   agents: Type.Optional(agentsSchema),
-  checks,
+  checks: checksSchema,
   ...besideFields,
   probes: Type.Optional(
     Type.Object(
@@ -164,6 +138,7 @@ const run = Type.Object({
   ),
   series: Type.Optional(seriesSchema),
   overload: Type.Optional(overloadSchema),
+  filling_seconds: Type.Optional(fillingSchema),
   aborted_on: Type.Optional(
     Type.String({ description: 'Which reason of --abort-on ended this run before its time, such as overload.' }),
   ),
@@ -270,7 +245,7 @@ export type StageFigures = Static<typeof stageFiguresSchema>;
 export type TenantFigures = Static<typeof tenantSchema>;
 export type Setting = Static<typeof settingSchema>;
 export type PromptCache = Static<typeof promptCacheSchema>;
-export type RunChecks = Static<typeof checks>;
+export type RunChecks = Static<typeof checksSchema>;
 export type RunMetrics = Static<typeof metrics>;
 export type MedianInterval = Static<typeof medianIntervalSchema>;
 export type Metric = Static<typeof metricSchema>;

@@ -21,7 +21,7 @@ function isRateSweep(settings: readonly Setting[]): boolean {
 
 /**
  * Analyses all settings together: knee, scalability law, recommendation. Settings at which most requests had no answer, or
- * too few were answered for a median, take no part.
+ * too few were answered for a median that needs no mark, take no part.
  *
  * @param hasObjectives whether goodput decides
  */
@@ -80,8 +80,10 @@ export function recommendationContext(
 /** Above this share without an answer, figures describe the exceptions. */
 const mostUnanswered = 0.5;
 
-function isJudged({ requests, metrics, isOverloaded }: SettingSummary): boolean {
-  return !isOverloaded && unansweredShare(requests) <= mostUnanswered && metrics.e2e.p50 !== null;
+/** A median of so few requests that it is marked decides nothing. */
+function isJudged({ requests, metrics: { e2e }, isOverloaded }: SettingSummary): boolean {
+  if (isOverloaded || unansweredShare(requests) > mostUnanswered) return false;
+  return e2e.p50 !== null && e2e.p50_interval === undefined;
 }
 
 /**

@@ -72,6 +72,18 @@ export function drawThinkMs(time: ThinkTime, random: Random): number {
   }
 }
 
+/** The time that clients wait on average, in milliseconds. */
+export function meanThinkMs(time: ThinkTime): number {
+  switch (time.type) {
+    case 'fixed':
+      return time.ms;
+    case 'normal':
+      return time.mean;
+    case 'uniform':
+      return (time.min + time.max) / 2;
+  }
+}
+
 function notThinkTime(text: string): ChatstreamError {
   return new ChatstreamError('usage', `"${text}" is not a time to think.`, {
     hint: 'Write a duration (2s), mean±standard deviation (2s±1s), or a range (1s-3s).',

@@ -179,7 +179,7 @@ export class Relay implements RequestLine {
   }
 
   configureKeys(terms: ReadonlyMap<string, KeyTerms>, classReserves?: ReadonlyMap<TrafficClass, number>): void {
-    refuseReserves({ terms, ...(classReserves !== undefined && { classReserves }) });
+    refuseReserves({ terms, ...(classReserves !== undefined && { classReserves }) }, 'upstream');
     this.#lines.configureKeys(terms);
     this.#share();
   }

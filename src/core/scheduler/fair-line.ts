@@ -167,6 +167,29 @@ export class FairLine<J extends Job> implements JobLine<J> {
   }
 
   /**
+   * Since when a waiting job counts as having waited until a `batch` job gives up its place to it: all that start before it do so
+   * in the same way.
+   *
+   * @param places how many are free
+   * @returns null if it does not start in this way, for all that is known now
+   */
+  pausedForSinceMs({ ticket }: J, places: number): number | null {
+    if (ticket?.isWaiting !== true || ticket.lane.rank !== rankOf('interactive')) return null;
+    if (places < this.reserves.held) return null;
+    const most = this.#paused.candidates(this.#running);
+    if (most === 0) return null;
+    this.#rise();
+    const { account } = ticket.lane;
+    const { position, allSinceMs } = this.#positions.placeOf(ticket, most) ?? {
+      position: Infinity,
+      allSinceMs: Infinity,
+    };
+    // Those before it may be of the same key.
+    const mayStart = position <= Math.min(most, account.room.mayStart);
+    return mayStart && Number.isFinite(allSinceMs) ? allSinceMs : null;
+  }
+
+  /**
    * Gives the place of a `batch` job to the interactive job of {@link interactiveSinceMs}. The one that is paused goes back
    * to the head of its lane.
    *
@@ -299,9 +322,10 @@ export class FairLine<J extends Job> implements JobLine<J> {
     const nowMs = this.#clock.now();
     return {
       accounts: this.#waiting,
+      running: this.#running,
       isFifo: this.#isFifo,
       rankOf: (ticket) => this.#competition.rankAt(ticket, nowMs),
-      costOf: (ticket) => this.#charges.costOf(ticket),
+      serviceOf: (ticket) => this.#charges.serviceOf(ticket),
       lastServed: this.#competition.lastServed,
     };
   }

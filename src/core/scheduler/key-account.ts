@@ -67,10 +67,10 @@ export class KeyAccount<J> {
     return this.turns[rank]?.service ?? 0;
   }
 
-  /** @param tokens weighted; negative to give back */
-  charge(rank: number, tokens: number): void {
+  /** @param service weighted tokens divided by a share; negative to give back */
+  charge(rank: number, service: number): void {
     const turn = this.turns[rank];
-    if (turn !== undefined) turn.service += tokens / this.terms.share;
+    if (turn !== undefined) turn.service += service;
   }
 
   /** Raises the service of a key that comes back, so that it has not saved up. */
@@ -172,6 +172,8 @@ export class Ticket<J> {
   rank = 0;
   /** Weighted tokens that its key has paid for, some of them in advance. */
   charged = 0;
+  /** The share of its key when it began, by which all that it costs is divided; 0 until then. */
+  share = 0;
   /** Output tokens that its key has paid for in advance. */
   expectedTokens = 0;
   cachedTokens = 0;
@@ -181,6 +183,8 @@ export class Ticket<J> {
   /** Its place in the order of starts, and the number of the order that says so. */
   position = 0;
   workAhead = 0;
+  /** When the last of the jobs up to it came, if all of them are interactive; infinite otherwise. */
+  allSinceMs = Infinity;
   positionAsOf = -1;
 
   constructor(

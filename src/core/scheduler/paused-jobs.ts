@@ -55,9 +55,17 @@ export class PausedJobs<J extends Job> {
    * @param running in the order in which they began
    */
   candidate(running: Iterable<Ticket<J>>): Ticket<J> | undefined {
-    return [...running].findLast(
-      ({ job, lane, wasPaused }) =>
-        lane.rank === rankOf('batch') && !wasPaused && job.canPause && !this.#reserves.holdsPlaceOf(lane),
-    );
+    return [...running].findLast((ticket) => this.#canPause(ticket));
+  }
+
+  /** How many may give up their places one after the other. With reserves, only the first is certain. */
+  candidates(running: Iterable<Ticket<J>>): number {
+    let count = 0;
+    for (const ticket of running) if (this.#canPause(ticket)) count += 1;
+    return this.#reserves.total === 0 ? count : Math.min(count, 1);
+  }
+
+  #canPause({ job, lane, wasPaused }: Ticket<J>): boolean {
+    return lane.rank === rankOf('batch') && !wasPaused && job.canPause && !this.#reserves.holdsPlaceOf(lane);
   }
 }

@@ -52,4 +52,14 @@ export class Preemption<J extends Job> {
     this.#timer.watch(dueMs);
     return null;
   }
+
+  /**
+   * The time on the clock by which a waiting job starts because a running one gives up its place; null if that is not certain.
+   *
+   * @param places how many are free
+   */
+  startsByMs(job: J, places: number): number | null {
+    const sinceMs = this.#line.pausedForSinceMs(job, places);
+    return sinceMs === null ? null : sinceMs + this.#afterMs;
+  }
 }

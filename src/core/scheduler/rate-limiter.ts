@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js';
+import { Emitter, type Subscribable } from '../base/emitter.js';
 import { quotaExceededError, rateLimitedError, tooManyAtOnceError } from '../base/key-refusals.js';
 import { RecentlyUsed } from '../base/recently-used.js';
 import { noKey } from './demand.js';
@@ -23,6 +24,19 @@ interface Buckets {
   readonly daily: TokenBucket | null;
 }
 
+/** What a key or an address has used of its limits: requests that came, and tokens of those that have ended. */
+export interface Spending {
+  readonly payer: string;
+  readonly requests: number;
+  readonly tokens: number;
+}
+
+/** What is missing in the buckets of a key or an address until they are full; 0 where there is no limit. */
+export interface Shortage extends Spending {
+  /** Tokens of the day. */
+  readonly daily: number;
+}
+
 /** What is left of one limit. */
 export interface Remaining {
   readonly limit: number;
@@ -40,10 +54,29 @@ export class RateLimiter {
   readonly #buckets = new Map<string, Buckets>();
   #rates: ReadonlyMap<string, RateLimits> = new Map();
   readonly #ofAddresses = new RecentlyUsed<Buckets>(mostIdleAddresses);
+  readonly #spent = new Emitter<Spending>();
 
   constructor(clock: Clock, rates: ReadonlyMap<string, RateLimits> = new Map()) {
     this.#clock = clock;
     this.configure(rates);
+  }
+
+  /** What is used here of limits, not what is used elsewhere. */
+  get spent(): Subscribable<Spending> {
+    return this.#spent.subscribe;
+  }
+
+  /** Of all keys and addresses whose buckets are not full. */
+  get shortages(): readonly Shortage[] {
+    const ofAddresses = Array.from(this.#ofAddresses.keys, (payer) => [payer, this.#ofAddresses.get(payer)] as const);
+    return [...this.#buckets, ...ofAddresses]
+      .map(([payer, buckets]) => ({
+        payer,
+        requests: missingIn(buckets?.requests),
+        tokens: missingIn(buckets?.tokens),
+        daily: missingIn(buckets?.daily),
+      }))
+      .filter(({ requests, tokens, daily }) => requests + tokens + daily > 0);
   }
 
   /** Changes the limits of keys. What a key has used stays used, also of a limit that is another one from now on. */
@@ -75,13 +108,32 @@ export class RateLimiter {
       throw rateLimitedError(key, `${rates.requestsPerMinute ?? 0} requests per minute`, seconds(requestsMs));
     }
     perMinute?.take(requests);
+    this.#spent.emit({ payer, requests, tokens: 0 });
   }
 
   /** Counts the tokens of a request that has ended. */
   spend(payer: string, tokens: number): void {
     const buckets = this.#bucketsFor(payer);
+    if (buckets === undefined) return;
+    buckets.tokens?.take(tokens);
+    buckets.daily?.take(tokens);
+    this.#spent.emit({ payer, requests: 0, tokens });
+  }
+
+  /** Counts what was used at another server with the same limits, whatever is left of them. */
+  spendElsewhere({ payer, requests, tokens }: Spending): void {
+    const buckets = this.#bucketsFor(payer);
+    buckets?.requests?.take(requests);
     buckets?.tokens?.take(tokens);
     buckets?.daily?.take(tokens);
+  }
+
+  /** At least so much is missing in the buckets of a key or an address, as another server knows. */
+  reduce({ payer, requests, tokens, daily }: Shortage): void {
+    const buckets = this.#bucketsFor(payer);
+    lack(buckets?.requests, requests);
+    lack(buckets?.tokens, tokens);
+    lack(buckets?.daily, daily);
   }
 
   /** What a payer has left in this minute; null without a limit. */
@@ -114,6 +166,14 @@ export class RateLimiter {
       daily: bucket(rates.tokensPerDay, dayMs, known?.daily),
     };
   }
+}
+
+function missingIn(bucket: TokenBucket | null | undefined): number {
+  return bucket === null || bucket === undefined ? 0 : Math.max(0, bucket.size - bucket.level);
+}
+
+function lack(bucket: TokenBucket | null | undefined, missing: number): void {
+  bucket?.take(Math.max(0, missing - missingIn(bucket)));
 }
 
 function remainingOf(bucket: TokenBucket | null | undefined): Remaining | null {

@@ -43,11 +43,11 @@ function reserveProblem(reserved: number, maxConcurrency: number): string | null
   return `Keys and classes reserve ${reserved} places together: of ${maxConcurrency}, none would be left for all others.`;
 }
 
-/** Where other servers generate, nobody here could keep a place free. @throws ChatstreamError `usage` for any reserve */
-export function refuseReserves(settings: ReserveSettings): void {
+/** Where the places are those of others, nobody here could keep one free. @throws ChatstreamError `usage` for any reserve */
+export function refuseReserves(settings: ReserveSettings, others: 'upstream' | 'cluster'): void {
   if (totalReserve(settings) === 0) return;
-  throw new ChatstreamError('usage', 'The reserves of keys and classes have no effect with --upstream.', {
-    hint: 'Leave them out: the places belong to the upstream servers.',
+  throw new ChatstreamError('usage', `The reserves of keys and classes have no effect with --${others}.`, {
+    hint: `Leave them out: the places belong to ${others === 'upstream' ? 'the upstream servers' : 'nodes that come and go'}.`,
   });
 }
 

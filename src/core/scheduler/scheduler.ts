@@ -49,7 +49,7 @@ export class Scheduler<J extends Job> implements QueueState {
     if (fair !== undefined) checkPreemption(fair);
     this.#fairLine = fair === undefined ? null : new FairLine(fair, maxConcurrency, clock);
     this.#line = this.#fairLine ?? new WaitingLine<J>();
-    this.#estimates = new StartEstimates(fair?.policy === 'fair', clock);
+    this.#estimates = new StartEstimates(fair?.policy === 'fair', clock, (job) => this.#starter.startsByMs(job));
     const retryAfterSeconds = (): number => this.retryAfterSeconds();
     this.room = new QueueRoom(this, (payer) => this.#fairLine?.roomOf(payer) ?? null, retryAfterSeconds);
     this.#waits = new WaitingLimits(
@@ -144,7 +144,8 @@ export class Scheduler<J extends Job> implements QueueState {
   }
 
   /**
-   * Takes a job that was admitted elsewhere before, however many wait: its place is behind those that wait already.
+   * Takes a job that was admitted elsewhere before, however many wait: its place is behind those that wait already. It is
+   * turned away if its deadline has passed.
    *
    * @param waitedMs for how long it has waited there, in milliseconds
    */
@@ -155,6 +156,8 @@ export class Scheduler<J extends Job> implements QueueState {
     job.work = this.#estimates.workOf(job);
     this.#line.enter(job);
     this.#occupancy.queuedTokens += job.demand.promptTokens;
+    // Even if it could start at once.
+    if (this.#waits.turnAwayPast(job, waitedMs > 0 ? 'waiting' : 'arrival')) return;
     this.#starter.fill();
     this.#waits.watchOldest();
     this.#waits.watch(job);

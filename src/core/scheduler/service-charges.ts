@@ -21,20 +21,22 @@ export function serviceOf({
  * What keys pay for their jobs, in weighted tokens. A key pays when its job starts: for the prompt, and for as many output
  * tokens as its answers had on average. It pays for each further token as it is generated, and gets back what was cached
  * and, when the job ends or is paused, what was too much. Paying only for what has been generated would give all slots that
- * become free at once to one key.
+ * become free at once to one key. All of it counts by the share that the key had when the job began: what is given back would
+ * otherwise be more than what was paid, once the share has become smaller.
  */
 export class ServiceCharges<J extends Job> {
   /** Of the answers of all keys. */
   readonly #lengths = new MeanLength();
 
-  /** What a key pays when a job starts, or goes on. */
-  costOf(ticket: Ticket<J>): number {
-    return uncachedTokens(ticket) * promptWeight + this.#expectedTokens(ticket) * outputWeight - ticket.charged;
+  /** The service that a key pays for when a job starts, or goes on: weighted tokens divided by the share. */
+  serviceOf(ticket: Ticket<J>): number {
+    return this.#costOf(ticket) / shareOf(ticket);
   }
 
   /** A job starts, or goes on. @param rank the class in which it has competed */
   started(ticket: Ticket<J>, rank: number): void {
-    const cost = this.costOf(ticket);
+    const cost = this.#costOf(ticket);
+    ticket.share = shareOf(ticket);
     ticket.rank = rank;
     ticket.expectedTokens = this.#expectedTokens(ticket);
     charge(ticket, cost);
@@ -42,7 +44,8 @@ export class ServiceCharges<J extends Job> {
 
   /** A job runs that was started elsewhere, where its key has paid. */
   adopted(ticket: Ticket<J>): void {
-    ticket.charged = this.costOf(ticket);
+    ticket.charged = this.#costOf(ticket);
+    ticket.share = shareOf(ticket);
     ticket.rank = ticket.lane.rank;
     ticket.expectedTokens = this.#expectedTokens(ticket);
   }
@@ -74,6 +77,11 @@ export class ServiceCharges<J extends Job> {
     this.#lengths.add(outputTokens);
   }
 
+  /** What a key pays when a job starts, or goes on, in weighted tokens. */
+  #costOf(ticket: Ticket<J>): number {
+    return uncachedTokens(ticket) * promptWeight + this.#expectedTokens(ticket) * outputWeight - ticket.charged;
+  }
+
   /** How long its answer is expected to be, no shorter than it is already. */
   #expectedTokens({ job, lane, outputTokens }: Ticket<J>): number {
     const mean = lane.account.lengths.mean ?? this.#lengths.mean ?? firstGuess;
@@ -87,5 +95,10 @@ function uncachedTokens({ job, cachedTokens }: { readonly job: Job; readonly cac
 
 function charge<J>(ticket: Ticket<J>, tokens: number): void {
   ticket.charged += tokens;
-  ticket.lane.account.charge(ticket.rank, tokens);
+  ticket.lane.account.charge(ticket.rank, tokens / ticket.share);
+}
+
+/** Of a job that has not begun, the share is that of its key now. */
+function shareOf<J>({ share, lane }: Ticket<J>): number {
+  return share > 0 ? share : lane.account.terms.share;
 }

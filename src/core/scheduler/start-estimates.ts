@@ -36,6 +36,7 @@ export class StartEstimates<J extends Job> {
   /** Where later jobs may start earlier. */
   readonly #overtaking: Overtaking | null;
   readonly #running = new Set<J>();
+  readonly #startsByMs: (job: J) => number | null;
   #outlook: Outlook | null = null;
   #hasChanged = false;
   #tokens = 0;
@@ -43,10 +44,15 @@ export class StartEstimates<J extends Job> {
   /** Jobs whose tokens have been measured. */
   #measured = 0;
 
-  /** @param isFair whether jobs that come later may start earlier */
-  constructor(isFair: boolean, clock: Clock) {
+  /**
+   * @param isFair whether jobs that come later may start earlier
+   * @param startsByMs the time on the clock by which a waiting job gets the place of one that is paused for it; null if that is
+   *   not certain
+   */
+  constructor(isFair: boolean, clock: Clock, startsByMs: (job: J) => number | null = () => null) {
     this.#overtaking = isFair ? new Overtaking() : null;
     this.#clock = clock;
+    this.#startsByMs = startsByMs;
   }
 
   /** What a job will take, in output tokens that take as long. */
@@ -122,6 +128,18 @@ export class StartEstimates<J extends Job> {
    * @param workAhead the sum of {@link workOf} of the waiting jobs before it
    */
   etaMs(job: J, position: number, workAhead: number): number | null {
+    const slotMs = this.slotMs(job, position, workAhead);
+    return slotMs === null ? null : Math.min(slotMs, this.pausesMs(job) ?? Infinity);
+  }
+
+  /** The longest time until a waiting job gets the place of one that is paused for it; null if that is not certain. */
+  pausesMs(job: J): number | null {
+    const byMs = this.#startsByMs(job);
+    return byMs === null ? null : Math.max(0, byMs - this.#clock.now());
+  }
+
+  /** {@link etaMs} if no job were paused. */
+  slotMs(job: J, position: number, workAhead: number): number | null {
     const nowMs = this.#clock.now();
     const waitMs = this.#waitMs(nowMs, position, workAhead);
     if (waitMs === null || this.#overtaking === null) return waitMs;
@@ -136,8 +154,11 @@ export class StartEstimates<J extends Job> {
   /** Where a waiting job stands. What it is told is compared with what comes. */
   viewIn(line: JobLine<J>, job: J): WaitingView {
     const position = line.position(job);
-    const etaMs = this.etaMs(job, position, line.workAhead(job));
-    if (etaMs !== null && this.#overtaking !== null && job.expectation === null) {
+    const slotMs = this.slotMs(job, position, line.workAhead(job));
+    const pausesMs = this.pausesMs(job) ?? Infinity;
+    const etaMs = slotMs === null ? null : Math.min(slotMs, pausesMs);
+    // A wait that a pause ends says nothing about who comes before whom.
+    if (etaMs !== null && etaMs < pausesMs && this.#overtaking !== null && job.expectation === null) {
       const isFirst = isFirstOfItsKey(job);
       const waitMs = etaMs / this.#overtaking.factorOf(job.demand.key, isFirst);
       job.expectation = { atMs: this.#clock.now(), isFirst, waitMs };

@@ -6,11 +6,13 @@ import { trafficClasses } from './traffic-class.js';
 export interface LineState<J> {
   /** Keys with waiting jobs. */
   readonly accounts: Iterable<KeyAccount<J>>;
+  /** In the order in which they began. */
+  readonly running: Iterable<Ticket<J>>;
   readonly isFifo: boolean;
   /** The class in which a waiting job would compete now if it were the first of its lane. */
   readonly rankOf: (ticket: Ticket<J>) => number;
-  /** Weighted tokens that its key will pay for it when it starts. */
-  readonly costOf: (ticket: Ticket<J>) => number;
+  /** The service that its key will have had with it as soon as it starts. */
+  readonly serviceOf: (ticket: Ticket<J>) => number;
   /** For each class, the service of the key that was the last to leave it. */
   readonly lastServed: readonly number[];
 }
@@ -24,26 +26,22 @@ interface Contender<J> extends HeapItem {
 }
 
 interface Runner<J> {
-  readonly share: number;
+  readonly account: KeyAccount<J>;
   running: number;
+  /** Whether it runs as many as it may, so that it competes nowhere. */
+  isBlocked: boolean;
   /** One for each class, in their order. */
   readonly contenders: Contender<J>[];
 }
 
 /**
- * The waiting jobs in the order in which they would start if all of them did so one after the other, now. Keys that may
- * start none come last. What comes next is computed only when it is asked for: O(log k) for each job with k keys.
+ * The waiting jobs in the order in which they would start, one after the other, if nothing more came and no class changed. Where
+ * keys have limits, each start after the first is taken to follow the end of the job that has run for longest, so that a key
+ * with a limit goes on when its own jobs would have ended. What comes next is computed only when it is asked for: O(log k) for
+ * each job with k keys.
  */
 export function* startOrder<J>(state: LineState<J>): Generator<Ticket<J>> {
-  const accounts = [...state.accounts];
-  yield* new Race(
-    accounts.filter(({ isAtItsLimit }) => !isAtItsLimit),
-    state,
-  ).starts();
-  yield* new Race(
-    accounts.filter(({ isAtItsLimit }) => isAtItsLimit),
-    state,
-  ).starts();
+  yield* new Race(state).starts();
 }
 
 /** What `FairLine` does, on copies. */
@@ -51,33 +49,81 @@ class Race<J> {
   readonly #state: LineState<J>;
   readonly #heaps: readonly Heap<Contender<J>>[];
   readonly #lastServed: number[];
+  readonly #runners = new Map<KeyAccount<J>, Runner<J>>();
+  /** Whose jobs run, in the order in which they end. Empty where no key has a limit. */
+  readonly #running: KeyAccount<J>[] = [];
+  #ended = 0;
+  readonly #places: number;
+  readonly #hasLimits: boolean;
 
-  constructor(accounts: readonly KeyAccount<J>[], state: LineState<J>) {
+  constructor(state: LineState<J>) {
     this.#state = state;
     this.#lastServed = [...state.lastServed];
     this.#heaps = trafficClasses.map(() => new Heap<Contender<J>>((one, other) => isFirst(one, other, state.isFifo)));
-    for (const account of accounts) this.#enter(account);
+    let hasLimits = false;
+    for (const account of state.accounts) {
+      this.#enter(account);
+      hasLimits ||= account.terms.maxRunning !== null;
+    }
+    if (hasLimits) for (const { lane } of state.running) this.#running.push(lane.account);
+    this.#places = this.#running.length;
+    this.#hasLimits = hasLimits;
   }
 
   *starts(): Generator<Ticket<J>> {
-    for (const [rank, heap] of this.#heaps.entries()) {
-      for (let { first } = heap; first !== undefined; first = heap.first) {
-        const ticket = firstTicket(first);
-        if (ticket === undefined) return;
+    for (;;) {
+      const rank = this.#heaps.findIndex(({ first }) => first !== undefined);
+      const contender = this.#heaps[rank]?.first;
+      const ticket = contender === undefined ? undefined : firstTicket(contender);
+      if (contender !== undefined && ticket !== undefined) {
         yield ticket;
-        this.#start(ticket, rank, first);
+        this.#start(ticket, rank, contender);
+        if (this.#running.length - this.#ended > this.#places) this.#end();
+      } else if (!this.#end()) {
+        return;
       }
     }
   }
 
+  /** The job ends that has run for longest. @returns false if none runs */
+  #end(): boolean {
+    const account = this.#running[this.#ended];
+    if (account === undefined) return false;
+    this.#ended += 1;
+    const runner = this.#runners.get(account);
+    if (runner === undefined) return true;
+    runner.running -= 1;
+    if (runner.isBlocked && !isFull(runner)) this.#unblock(runner);
+    else for (const [rank, contender] of runner.contenders.entries()) this.#heaps[rank]?.moved(contender);
+    return true;
+  }
+
+  #block(runner: Runner<J>): void {
+    runner.isBlocked = true;
+    for (const [rank, contender] of runner.contenders.entries()) {
+      if (contender.heapIndex < 0) continue;
+      this.#heaps[rank]?.remove(contender);
+      this.#lastServed[rank] = contender.service;
+    }
+  }
+
+  #unblock(runner: Runner<J>): void {
+    runner.isBlocked = false;
+    for (const [rank, contender] of runner.contenders.entries()) {
+      if (contender.tickets.length > 0) this.#compete(contender, rank);
+    }
+  }
+
   #enter(account: KeyAccount<J>): void {
-    const runner: Runner<J> = { share: account.terms.share, running: account.running, contenders: [] };
+    const runner: Runner<J> = { account, running: account.running, isBlocked: account.isAtItsLimit, contenders: [] };
+    this.#runners.set(account, runner);
     for (const rank of trafficClasses.keys()) {
       runner.contenders.push({ runner, service: account.servedIn(rank), tickets: [], heapIndex: -1 });
     }
     for (const { head } of account.lanes) {
       if (head !== null) runner.contenders[this.#state.rankOf(head)]?.tickets.push(head);
     }
+    if (runner.isBlocked) return;
     for (const [rank, contender] of runner.contenders.entries()) {
       if (contender.tickets.length > 0) this.#heaps[rank]?.add(contender);
     }
@@ -85,8 +131,9 @@ class Race<J> {
 
   #start(ticket: Ticket<J>, rank: number, contender: Contender<J>): void {
     const { runner, tickets } = contender;
-    contender.service += this.#state.costOf(ticket) / runner.share;
+    contender.service += this.#state.serviceOf(ticket);
     runner.running += 1;
+    if (this.#hasLimits) this.#running.push(runner.account);
     tickets.splice(tickets.indexOf(ticket), 1);
     // The next of its lane may be in a lower class, in which its key then competes anew.
     const { next } = ticket;
@@ -98,16 +145,25 @@ class Race<J> {
     }
     const other = nextRank === null || nextRank === rank ? undefined : runner.contenders[nextRank];
     if (next !== null && nextRank !== null && other !== undefined) this.#join(next, other, nextRank);
-    for (const [index, each] of runner.contenders.entries()) this.#heaps[index]?.moved(each);
+    if (isFull(runner)) this.#block(runner);
+    else for (const [index, each] of runner.contenders.entries()) this.#heaps[index]?.moved(each);
   }
 
   #join(ticket: Ticket<J>, contender: Contender<J>, rank: number): void {
-    const heap = this.#heaps[rank];
     contender.tickets.push(ticket);
-    if (heap === undefined || contender.heapIndex >= 0) return;
+    if (contender.heapIndex < 0) this.#compete(contender, rank);
+  }
+
+  #compete(contender: Contender<J>, rank: number): void {
+    const heap = this.#heaps[rank];
+    if (heap === undefined) return;
     contender.service = Math.max(contender.service, heap.first?.service ?? this.#lastServed[rank] ?? 0);
     heap.add(contender);
   }
+}
+
+function isFull<J>({ account: { terms }, running }: Runner<J>): boolean {
+  return terms.maxRunning !== null && running >= terms.maxRunning;
 }
 
 function firstTicket<J>({ tickets }: Contender<J>): Ticket<J> | undefined {

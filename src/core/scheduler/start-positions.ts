@@ -1,8 +1,9 @@
 import type { Job } from './job.js';
 import type { Ticket } from './key-account.js';
+import { rankOf } from './traffic-class.js';
 
-/** A place in the order of starts: the position, from 1, and the work of those before it. */
-export type Place = Pick<Ticket<Job>, 'position' | 'workAhead'>;
+/** A place in the order of starts: the position, from 1, and what is known of those before it. */
+export type Place = Pick<Ticket<Job>, 'position' | 'workAhead' | 'allSinceMs'>;
 
 /**
  * The positions of waiting jobs if nothing changed. The order is computed as far as it is asked for and kept until the line
@@ -15,6 +16,7 @@ export class StartPositions<J extends Job> {
   #orderNumber = 0;
   #ordered = 0;
   #orderedWork = 0;
+  #allSinceMs = -Infinity;
 
   /** @param begin the waiting jobs in the order in which they would start now */
   constructor(begin: () => Iterator<Ticket<J>>) {
@@ -26,11 +28,14 @@ export class StartPositions<J extends Job> {
     this.#order = null;
   }
 
-  /** @returns null for a job that is not in the line */
-  placeOf(ticket: Ticket<J>): Place | null {
+  /**
+   * @param most the last place that is of interest
+   * @returns null for a job that is not in the line, or behind that place
+   */
+  placeOf(ticket: Ticket<J>, most = Infinity): Place | null {
     const order = this.#currentOrder();
     while (ticket.positionAsOf !== this.#orderNumber) {
-      if (!this.#advance(order)) return null;
+      if (this.#ordered >= most || !this.#advance(order)) return null;
     }
     return ticket;
   }
@@ -52,6 +57,10 @@ export class StartPositions<J extends Job> {
     step.value.position = this.#ordered;
     step.value.workAhead = this.#orderedWork;
     this.#orderedWork += step.value.job.work;
+    const { lane, enteredMs } = step.value;
+    const isInteractive = lane.rank === rankOf('interactive');
+    this.#allSinceMs = isInteractive ? Math.max(this.#allSinceMs, enteredMs) : Infinity;
+    step.value.allSinceMs = this.#allSinceMs;
     step.value.positionAsOf = this.#orderNumber;
     return true;
   }
@@ -61,6 +70,7 @@ export class StartPositions<J extends Job> {
     this.#orderNumber += 1;
     this.#ordered = 0;
     this.#orderedWork = 0;
+    this.#allSinceMs = -Infinity;
     this.#order = this.#begin();
     return this.#order;
   }

@@ -53,6 +53,12 @@ export class Starter<J extends Job> {
     if (hasStarted && this.#options.line.size > 0) this.#options.emit({ type: 'moved' });
   }
 
+  /** The time on the clock by which a waiting job gets the place of one that is paused; null if that is not certain. */
+  startsByMs(job: J): number | null {
+    const { freePlaces, isClosed } = this.#options.occupancy;
+    return isClosed ? null : (this.#preemption?.startsByMs(job, freePlaces) ?? null);
+  }
+
   /**
    * Takes the next job to start out of the line. During a drain only paused ones go on, even if a slot becomes free while
    * waiting jobs are being turned away.

@@ -37,12 +37,21 @@ export class WaitingLimits<J extends Job> {
     });
     this.#deadlines = new Deadlines(clock, {
       isHopeless: (job, leftMs) =>
-        line.isLate(job, (position, workAhead) => (estimates.etaMs(job, position, workAhead) ?? 0) > leftMs),
+        (estimates.pausesMs(job) ?? Infinity) > leftMs &&
+        line.isLate(job, (position, workAhead) => (estimates.slotMs(job, position, workAhead) ?? 0) > leftMs),
       onHopeless: (job, stage) => {
         turnAway(job, stage, () => deadlineError(retryAfterSeconds()));
         onMoved();
       },
     });
+  }
+
+  /** Turns a job away whose deadline has passed before it came. @returns whether it has */
+  turnAwayPast(job: J, stage: TurningAway): boolean {
+    const { retryAfterSeconds, turnAway } = this.#options;
+    if (job.deadlineMs === null || job.deadlineMs > this.#clock.now()) return false;
+    turnAway(job, stage, () => deadlineError(retryAfterSeconds()));
+    return true;
   }
 
   /** Has to be called when a job begins to wait. It may be turned away at once. Ignores one that no longer waits. */

@@ -8,7 +8,7 @@ import type { ConnectionLimits } from '../server/http/connection-limits.js';
 import type { LineContext, Operations, ServerOptions } from '../server/http/context.js';
 import type { KeyRing } from '../server/http/key-ring.js';
 import { QueueAnnouncer } from '../server/streaming/queue-announcer.js';
-import { KeyUsage } from '../telemetry/key-usage.js';
+import { KeyUsage, type UsageBook } from '../telemetry/key-usage.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { RecentHistory } from '../telemetry/recent-history.js';
 import { logRequests } from '../telemetry/request-log.js';
@@ -26,6 +26,8 @@ export interface LineParts {
   readonly connectionLimits: ConnectionLimits;
   readonly operations: Operations | null;
   readonly version: string;
+  /** Where it is not that of this line alone. */
+  readonly usage?: UsageBook;
 }
 
 /** Connects metrics, logs and announcements to a line. */
@@ -37,7 +39,7 @@ export function lineContext({ engines, ...parts }: LineParts, logger: PinoLogger
     ...parts,
     announcer: new QueueAnnouncer(line, clock),
     totals,
-    usage: new KeyUsage(line.events, parts.options.usageRetentionMs),
+    usage: parts.usage ?? new KeyUsage(line.events, parts.options.usageRetentionMs),
     metrics: new Metrics(line, engines),
     history: new RecentHistory({ line, engines, totals, machine, clock }),
   };

@@ -1,14 +1,19 @@
 import { hostname } from 'node:os';
 import type { Logger as PinoLogger } from 'pino';
 import { systemClock } from '../base/clock.js';
+import { Emitter } from '../base/emitter.js';
 import type { Bus } from '../bus/bus.js';
 import { ClusterModels } from '../cluster/front/cluster-models.js';
 import { FrontSettings } from '../cluster/front/front-settings.js';
 import { joinCluster } from '../cluster/joining/join-cluster.js';
+import { SharedUsage } from '../cluster/usage/shared-usage.js';
 import type { Access } from '../config/access.js';
+import type { InferenceEvent } from '../inference/request.js';
+import { noKey } from '../scheduler/demand.js';
 import { createApp } from '../server/app.js';
 import type { ServerOptions } from '../server/http/context.js';
 import { listen } from '../server/http/listen.js';
+import { KeyUsage } from '../telemetry/key-usage.js';
 import type { CountedOutcome } from '../telemetry/totals.js';
 import {
   contextOf,
@@ -16,6 +21,7 @@ import {
   entrance,
   type HostProcess,
   openStorage,
+  openTraces,
   type QueueOptions,
   schedulerOptions,
 } from './serving.js';
@@ -29,9 +35,14 @@ export interface ServeClusterOptions {
   readonly server: ServerOptions;
   /** This package's version, for /openapi.json. */
   readonly version: string;
+  /** See `ServerDescription.otlpUrl`. */
+  readonly otlpUrl?: string;
   /** See `ServeOptions.host`. */
   readonly host?: HostProcess;
 }
+
+/** For books that others write. */
+const noEvents = new Emitter<InferenceEvent>().subscribe;
 
 export interface RunningFront {
   readonly url: string;
@@ -66,12 +77,25 @@ export async function serveCluster(bus: Bus, options: ServeClusterOptions, logge
   });
   // With the number of the process: a machine may have several fronts.
   const announcement = cluster.announceFront(`${hostname()}-${process.pid}`, models);
-  const executed = { line: models, engines: [], pids: () => [] };
+  const { usageRetentionMs } = server;
+  const usage = new SharedUsage({
+    ...{ bus, id: cluster.peer.id, clock, rates },
+    own: new KeyUsage(models.events, usageRetentionMs),
+    newBook: () => new KeyUsage(noEvents, usageRetentionMs),
+    settled: (listener) =>
+      models.events((event) => {
+        if (event.type === 'settled') listener(event.key ?? noKey);
+      }),
+  });
+  const executed = { line: models, engines: [], pids: () => [], usage };
   const context = { ...contextOf(executed, guarded, options, { clock, logger }), models, storage };
+  const traces = await openTraces(options, models, { clock, logger });
   const app = await createApp(context, logger);
   const stop = async (): Promise<void> => {
+    await traces?.stop();
     await announcement.end();
     await models.stop();
+    usage.stop();
     await cluster.leave();
     await storage.close();
   };

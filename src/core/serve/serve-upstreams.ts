@@ -10,7 +10,15 @@ import { createApp } from '../server/app.js';
 import type { ServerOptions } from '../server/http/context.js';
 import { listen } from '../server/http/listen.js';
 import type { CountedOutcome } from '../telemetry/totals.js';
-import { contextOf, controlsOf, entrance, type HostProcess, type QueueOptions, schedulerOptions } from './serving.js';
+import {
+  contextOf,
+  controlsOf,
+  entrance,
+  type HostProcess,
+  openTraces,
+  type QueueOptions,
+  schedulerOptions,
+} from './serving.js';
 
 export interface ServeUpstreamsOptions {
   /** At least one. */
@@ -23,6 +31,8 @@ export interface ServeUpstreamsOptions {
   readonly server: ServerOptions;
   /** This package's version, for /openapi.json. */
   readonly version: string;
+  /** See `ServerDescription.otlpUrl`. */
+  readonly otlpUrl?: string;
   /** See `ServeOptions.host`. */
   readonly host?: HostProcess;
   /** For tests. */
@@ -68,8 +78,10 @@ export async function serveUpstreams(
   const relay = new Relay(upstreams, { ...queue, maxConcurrency, aliases: server.aliases, rates }, clock);
   const executed = { line: relay, engines: [], pids: () => [] };
   const context = { ...contextOf(executed, guarded, options, { clock, logger }), relay };
+  const traces = await openTraces(options, relay, { clock, logger });
   const app = await createApp(context, logger);
   const stop = async (): Promise<void> => {
+    await traces?.stop();
     await Promise.all(upstreams.map((upstream) => upstream.stop()));
   };
   try {

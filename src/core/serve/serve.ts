@@ -1,18 +1,15 @@
 import type { Logger as PinoLogger } from 'pino';
 import { untilAborted } from '../base/abort.js';
-import { type Clock, systemClock } from '../base/clock.js';
-import type { Logger } from '../base/logger.js';
+import { systemClock } from '../base/clock.js';
 import type { Access } from '../config/access.js';
 import type { EngineInfo } from '../engine/engine.js';
 import type { EngineOptions } from '../engine/options.js';
 import type { Replication } from '../executor/replicas/replication.js';
-import type { RequestLine } from '../inference/request-line.js';
 import type { ListedModel } from '../inference/served-model.js';
 import { createApp } from '../server/app.js';
 import type { ServerOptions } from '../server/http/context.js';
 import { listen } from '../server/http/listen.js';
 import type { CountedOutcome } from '../telemetry/totals.js';
-import type { TraceExporter } from '../telemetry/trace-exporter.js';
 import { oneModel } from './local-model.js';
 import type { SeveralModels } from './local-models.js';
 import {
@@ -21,6 +18,7 @@ import {
   entrance,
   type HostProcess,
   openStorage,
+  openTraces,
   type QueueOptions,
   replaceAccess,
   schedulerOptions,
@@ -39,7 +37,7 @@ export interface ServeOptions {
   readonly server: ServerOptions;
   /** This package's version, for /openapi.json. */
   readonly version: string;
-  /** Where traces are sent to; nowhere if left out. */
+  /** See `ServerDescription.otlpUrl`. */
   readonly otlpUrl?: string;
   /** Without it, requests can neither end the process nor start load tests. */
   readonly host?: HostProcess;
@@ -90,7 +88,7 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
           tools,
         );
   const context = { ...contextOf(local, guarded, options, tools), models: local.models, storage };
-  const traces = await openTraces(options, local.line, clock, logger);
+  const traces = await openTraces(options, local.line, tools);
   const app = await createApp(context, logger);
   try {
     const url = await listen(app, options.server);
@@ -118,19 +116,8 @@ export async function serve(options: ServeOptions, logger: PinoLogger, stopping?
     context.history.stop();
     context.machine.stop();
     await app.close();
+    await traces?.stop();
     await storage.close();
     throw error;
   }
-}
-
-/** Loaded late: without --otlp, nobody needs it. */
-async function openTraces(
-  { otlpUrl, version }: ServeOptions,
-  line: RequestLine,
-  clock: Clock,
-  logger: Logger,
-): Promise<TraceExporter | null> {
-  if (otlpUrl === undefined) return null;
-  const { TraceExporter } = await import('../telemetry/trace-exporter.js');
-  return new TraceExporter(line, { url: otlpUrl, version, clock, logger });
 }

@@ -17,6 +17,7 @@ import { KeyRing } from '../server/http/key-ring.js';
 import { memoryStorage } from '../server/store/memory-store.js';
 import type { Storage } from '../server/store/store.js';
 import type { CountedOutcome } from '../telemetry/totals.js';
+import type { TraceExporter } from '../telemetry/trace-exporter.js';
 import { lineContext, type LineParts } from './line-context.js';
 
 export interface QueueOptions extends SchedulerLimits {
@@ -50,6 +51,8 @@ export interface Entrance {
 export interface ServerDescription {
   readonly server: ServerOptions;
   readonly version: string;
+  /** Where a trace of each request is sent to; nowhere if left out. */
+  readonly otlpUrl?: string;
   readonly host?: HostProcess;
 }
 
@@ -71,7 +74,7 @@ export function entrance(server: ServerOptions, access: Access | null, clock: Cl
  * @param pids the processes whose processor time and memory are the server's, besides this one
  */
 export function contextOf(
-  { line, engines, pids }: Pick<LineParts, 'line' | 'engines'> & { readonly pids: () => readonly number[] },
+  { pids, ...executed }: Pick<LineParts, 'line' | 'engines' | 'usage'> & { readonly pids: () => readonly number[] },
   { keys, rates }: Entrance,
   { server, version, host }: ServerDescription,
   { clock, logger }: { readonly clock: Clock; readonly logger: PinoLogger },
@@ -79,8 +82,8 @@ export function contextOf(
   const machine = new Machine(clock, pids);
   const connectionLimits = connectionLimitsOfProcess();
   const operations = operationsOf(host, keys);
-  const parts = { line, engines, machine, options: server, keys, rates, clock, connectionLimits, operations, version };
-  return lineContext(parts, logger);
+  const parts = { machine, options: server, keys, rates, clock, connectionLimits, operations, version };
+  return lineContext({ ...executed, ...parts }, logger);
 }
 
 /**
@@ -106,6 +109,18 @@ export async function openStorage(
   // Loaded late: without --store, nobody needs it.
   const { openFileStorage } = await import('../server/store/file-storage.js');
   return openFileStorage({ path: storePath, ttlMs: storeTtlMs, clock, logger });
+}
+
+/** Sends traces of the requests of a line, if somebody wants them. To be stopped after the last request. */
+export async function openTraces(
+  { otlpUrl: url, version }: Pick<ServerDescription, 'otlpUrl' | 'version'>,
+  line: RequestLine,
+  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+): Promise<TraceExporter | null> {
+  if (url === undefined) return null;
+  // Loaded late: without --otlp, nobody needs it.
+  const { TraceExporter } = await import('../telemetry/trace-exporter.js');
+  return new TraceExporter(line, { url, version, clock, logger });
 }
 
 /** What operators can do with the process of the server; null if it is not the server's own. */

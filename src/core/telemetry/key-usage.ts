@@ -39,11 +39,23 @@ interface SumOfKey {
 
 type SettledEvent = Extract<InferenceEvent, { type: 'settled' }>;
 
+/** What keys have used, for who wants to know. */
+export interface UsageBook {
+  /** The keys that have had requests in the hours that are kept, in the order of their names. */
+  readonly names: readonly string[];
+  /**
+   * The hours in which a key had requests, the oldest first.
+   *
+   * @param most how many of the latest hours of the clock count, this one included
+   */
+  hoursOf(key: string, most: number): readonly HourOfUsage[];
+}
+
 /**
  * What each key has used, hour by hour. The names of keys come from the configuration, never from clients, so that their
  * number is bounded.
  */
-export class KeyUsage {
+export class KeyUsage implements UsageBook {
   readonly #retentionMs: number;
   readonly #unixMs: () => number;
   /** By the time of their start, the oldest first; in each, the keys that had requests. */
@@ -70,17 +82,11 @@ export class KeyUsage {
     });
   }
 
-  /** The keys that have had requests in the hours that are kept. */
   get names(): readonly string[] {
     this.#forgetOld();
     return [...new Set([...this.#hours.values()].flatMap((keys) => [...keys.keys()]))].sort();
   }
 
-  /**
-   * The hours in which a key had requests, the oldest first.
-   *
-   * @param most how many of the latest hours of the clock count, this one included
-   */
   hoursOf(key: string, most: number): readonly HourOfUsage[] {
     this.#forgetOld();
     const firstMs = this.#thisHourMs() - (most - 1) * hourMs;
@@ -90,8 +96,16 @@ export class KeyUsage {
     });
   }
 
-  #sumOf(key: string): SumOfKey {
-    const startMs = this.#thisHourMs();
+  /** Writes down a whole hour of a key, as somebody else has counted it. Of two counts of the same hour, the one with more requests stays. */
+  put(key: string, { startMs, models, ...used }: HourOfUsage): void {
+    if (startMs + hourMs <= this.#unixMs() - this.#retentionMs || this.#retentionMs === 0) return;
+    const sum = this.#sumOf(key, startMs);
+    if (requestsOf(sum.all) > requestsOf(used)) return;
+    Object.assign(sum.all, totalUsage([used]));
+    for (const [model, ofModel] of models) sum.models.set(model, totalUsage([ofModel]));
+  }
+
+  #sumOf(key: string, startMs = this.#thisHourMs()): SumOfKey {
     let keys = this.#hours.get(startMs);
     if (keys === undefined) {
       this.#forgetOld();
@@ -116,7 +130,7 @@ export class KeyUsage {
 }
 
 /** What several hours have in common. */
-export function totalUsage(hours: readonly Usage[]): Usage {
+export function totalUsage(hours: readonly Usage[]): Sum {
   const total = emptySum();
   for (const hour of hours) {
     for (const outcome of countedOutcomes) total.requests[outcome] += hour.requests[outcome];
@@ -132,6 +146,20 @@ export function totalUsage(hours: readonly Usage[]): Usage {
 export function totalByModel(hours: readonly HourOfUsage[]): UsageByModel {
   const names = [...new Set(hours.flatMap(({ models }) => [...models.keys()]))].sort();
   return new Map(names.map((name) => [name, totalUsage(hours.flatMap(({ models }) => models.get(name) ?? []))]));
+}
+
+/** Hours of several books as those of one. */
+export function mergedHours(books: readonly (readonly HourOfUsage[])[]): readonly HourOfUsage[] {
+  const all = books.flat();
+  const starts = [...new Set(all.map(({ startMs }) => startMs))].sort((one, other) => one - other);
+  return starts.map((startMs) => {
+    const hours = all.filter((hour) => hour.startMs === startMs);
+    return { startMs, ...totalUsage(hours), models: totalByModel(hours) };
+  });
+}
+
+function requestsOf({ requests }: Usage): number {
+  return countedOutcomes.reduce((sum, outcome) => sum + requests[outcome], 0);
 }
 
 function count(sum: Sum, { outcome, timings }: SettledEvent): void {

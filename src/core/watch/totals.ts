@@ -3,11 +3,15 @@ import { readHistogram, sumOf } from '../measurement/prometheus-text.js';
 
 /** What a chatstream server has counted since its start. */
 export interface Totals {
-  readonly engineRestarts: number;
+  /** Null if it does not say. */
+  readonly engineRestarts: number | null;
   readonly ttft: BucketCounts | null;
   readonly queueWait: BucketCounts | null;
   readonly tpot: BucketCounts | null;
 }
+
+/** Of a server that does not show its metrics. */
+export const unknownTotals: Totals = { engineRestarts: null, ttft: null, queueWait: null, tpot: null };
 
 /** Reads them from the answer of `GET /metrics`. */
 export function readTotals(text: string): Totals {

@@ -5,7 +5,7 @@ import { detectServer } from '../bench/target/detect.js';
 import { type Answer, httpOf, jsonOf } from '../bench/target/http.js';
 import { rejectionText } from '../bench/target/rejection-text.js';
 import { isQueueView, type QueueView } from './queue-view.js';
-import { readTotals, type Totals } from './totals.js';
+import { readTotals, type Totals, unknownTotals } from './totals.js';
 
 /** What a server showed at one moment. */
 export interface Reading {
@@ -63,6 +63,8 @@ export async function watchServer(text: string, { headers, trust, patienceMs }: 
       const [queue, metrics] = await Promise.all([http.get('/v1/queue'), http.get('/metrics')]);
       const view = queue.status === 200 ? jsonOf(queue) : undefined;
       if (!isQueueView(view)) throw refused('does not show its queues', queue);
+      // A key with the role `user` may see the queues, but no metrics.
+      if (metrics.status === 403) return { atMs, queue: view, totals: unknownTotals };
       if (metrics.status !== 200) throw refused('does not show its metrics', metrics);
       return { atMs, queue: view, totals: readTotals(metrics.text) };
     },

@@ -23,6 +23,7 @@ const progress: BenchProgress = {
   outputTokensPerSecond: 512.3,
   countsTokens: true,
   latency: 'ttft',
+  isGrowing: false,
   p50Ms: 412,
   isP50Rough: false,
   p95Ms: null,
@@ -147,6 +148,8 @@ describe('the lines of the live block', () => {
 
   it('mark the median of few requests, and show none of fewer', () => {
     expect(plain({ isP50Rough: true })[2]).toContain('TTFT p50 ~412 ms, p95 –');
+    expect(plain({ latency: 'ttft_from_schedule' })[2]).toContain('TTFT from schedule p50 412 ms');
+    expect(plain({ isGrowing: true })[2]).toMatch(/the queue grows without end$/);
     expect(plain({ isP50Rough: true, p50Ms: null })[2]).toContain('TTFT p50 –, p95 –');
   });
 

@@ -9,7 +9,11 @@ it.each([
   [12, 'pass', false, 'Exit code 12: an objective was missed.'],
   [0, 'none', false, null],
   [0, null, false, null],
-  [3, 'regression', false, null],
+  [1, 'pass', false, 'Exit code 1: something failed; the messages above say what.'],
+  [3, 'regression', false, 'Exit code 3: a server was lost or could not be reached.'],
+  [3, null, false, 'Exit code 3: a server was lost or could not be reached.'],
+  [130, 'inconclusive', false, 'Exit code 130: interrupted.'],
+  [2, null, false, null],
 ] as const)('explains exit code %d of the verdict %s', (code, verdict, isStrict, expected) => {
   expect(exitLine(code, verdict, { isStrict })).toBe(expected);
 });

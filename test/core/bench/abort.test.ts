@@ -2,18 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { abortReason, type RunningRun } from '../../../src/core/bench/abort.js';
 import { parseAbortRule } from '../../../src/core/bench/plan/abort-rules.js';
 import type { TrendBin } from '../../../src/core/bench/record/run-trend.js';
+import { singleFilling } from '../../../src/core/bench/result/overload.js';
 import { parseObjective } from '../../../src/core/measurement/objectives.js';
 
 const growing: readonly TrendBin[] = Array.from({ length: 20 }, (_, second) => ({
   ...{ sent: 40, firstTokens: 40, judged: [40], missed: [second < 5 ? 0 : 40] },
-  ...{ ttftUs: 40 * second * 100_000, inFlightUs: second * 10 * 1e6 },
+  ...{ ttftUs: 40 * second * 100_000, streamUs: 0, inFlightUs: second * 10 * 1e6 },
 }));
 
 function runOf(run: Partial<RunningRun> & { readonly completed?: number; readonly unanswered?: number }): RunningRun {
   const { completed = 100, unanswered = 0, ...rest } = run;
   const trend = { binUs: 1e6, bins: growing };
   const promises = [parseObjective('ttft.p95<500ms')];
-  return { snapshots: [{ completed, unanswered, trend }], elapsedShare: 0.6, measuredMs: 20_000, isOpenLoop: true, promises, ...rest }; // prettier-ignore
+  return { snapshots: [{ completed, unanswered, trend }], elapsedShare: 0.6, measuredMs: 20_000, isOpenLoop: true, filling: singleFilling, promises, ...rest }; // prettier-ignore
 }
 
 describe('--abort-on', () => {
@@ -25,11 +26,13 @@ describe('--abort-on', () => {
     expect(() => parseAbortRule(text)).toThrow('is not a reason to end a run');
   });
 
-  it('ends an open loop whose queue grows without end, after half of its time', () => {
+  it('ends an open loop whose queue grows without end, after half of its time and when it has filled up', () => {
     const rules = [parseAbortRule('overload')];
     expect(abortReason(rules, runOf({}))).toBe('overload');
     expect(abortReason(rules, runOf({ elapsedShare: 0.4 }))).toBeNull();
     expect(abortReason(rules, runOf({ isOpenLoop: false }))).toBeNull();
+    const trend = { binUs: 1e6, bins: growing.map((bin) => ({ ...bin, streamUs: 40 * 8e6 })) };
+    expect(abortReason(rules, runOf({ snapshots: [{ completed: 100, unanswered: 0, trend }] }))).toBeNull();
   });
 
   it('ends a run in which too many requests have no answer, of at least 20', () => {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { ClientError, widened } from '../../../src/core/compare/client-error.js';
 import { compare } from '../../../src/core/compare/compare.js';
+import { isDecided } from '../../../src/core/compare/comparison.js';
 import { allMetrics, type ComparedMetric } from '../../../src/core/compare/compared-metric.js';
 import type { Sides } from '../../../src/core/compare/side.js';
 import { parseThresholds } from '../../../src/core/compare/threshold.js';
-import type { ClientHealth } from '../../../src/core/measurement/result-schema.js';
+import type { BenchResult, ClientHealth } from '../../../src/core/measurement/result-schema.js';
+import { conclusionOf } from '../../../src/core/report/compare/conclusion.js';
 import { alternately, pair, resultOf } from './sides.js';
 
 function metric(id: string): ComparedMetric {
@@ -71,6 +73,24 @@ describe('an interval', () => {
   });
 });
 
+describe('requests that were sent late', () => {
+  const sentLate = resultOf(1, { clientWaitMs: 40, client: { event_loop_delay_ms: { p50: 0, p99: 0, max: 0 } } }).runs;
+
+  it('make a latency from the schedule longer, and no other', () => {
+    const error = new ClientError(sentLate);
+    expect(100 * (1 - Math.exp(-error.of(metric('ttft_from_schedule.p50'), 100)))).toBeCloseTo(40, -1);
+    expect(error.of(metric('ttft_from_schedule.p95'), 100)).toBeGreaterThan(
+      error.of(metric('ttft_from_schedule.p50'), 100),
+    );
+    expect(error.of(metric('ttft.p50'), 100)).toBe(0);
+  });
+
+  it('are the plan if it holds them back', () => {
+    const held = sentLate.map((run) => ({ ...run, held_back: { requests: 250, mean_ms: 1000, max_ms: 2000 } }));
+    expect(new ClientError(held).of(metric('ttft_from_schedule.p95'), 100)).toBe(0);
+  });
+});
+
 describe('a late load generator', () => {
   const verdicts = (sides: Sides): readonly string[] =>
     compare(sides, { thresholds: parseThresholds(['prefill.p50>10%', 'ttft.p95>10%']), allowed: [] }).rows.flatMap(
@@ -87,6 +107,29 @@ describe('a late load generator', () => {
   it('decides between servers that it delayed alike', () => {
     expect(verdicts(alternately(before, after))).toEqual(['regression', 'regression']);
     expect(verdicts(alternately(before, resultOf(1, { client }, {}, 5)))).toEqual(['pass', 'pass']);
+  });
+
+  it('is named for answers that come as a whole, which have no TTFT', () => {
+    const none = { count: 0, mean: null, stddev: null, p50: null, p90: null, p95: null, p99: null, p99_9: null };
+    const wholeAnswers = (result: BenchResult): BenchResult => ({
+      ...result,
+      runs: result.runs.map((run) => ({
+        ...run,
+        metrics: { ...run.metrics, ttft: { ...run.metrics.ttft, ...none, histogram: null } },
+      })),
+    });
+    const { notes } = compare(alternately(wholeAnswers(before), wholeAnswers(after)), { thresholds: [], allowed: [] });
+    expect(notes.join(' ')).toContain('The load generator noticed events up to 30.0 ms late on average');
+  });
+
+  it('is not promised to be outvoted by more trials, and none are measured in vain', () => {
+    const stalled = { event_loop_delay_ms: { p50: 20, p99: 24, max: 24 } };
+    const busy = pair(resultOf(1, { client: stalled }), resultOf(1, { client: stalled }, {}, 3));
+    const comparison = compare(busy, { thresholds: parseThresholds(['ttft.p50>2%']), allowed: [] });
+    expect(conclusionOf(comparison)[0]).toBe(
+      "Inconclusive: the load generator's own delay alone may be the difference to the limit: measure with fewer clients, more --workers, or from another machine.",
+    );
+    expect(isDecided(comparison)).toBe(true);
   });
 
   it('is named, since its intervals are wider than the trials show', () => {

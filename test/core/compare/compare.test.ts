@@ -67,7 +67,7 @@ describe('the gate', () => {
   });
 
   it('puts the worst first', () => {
-    const comparison = gate(pair(base, slower), 'ttft.p95>10%', 'e2e.p50>90%', 'client_wait.p50>10%');
+    const comparison = gate(pair(base, slower), 'ttft.p95>10%', 'e2e.p50>90%', 'tpot.p50>90%');
     const judged = comparison.rows.map(({ metric: { id } }) => verdict(comparison, id));
     expect(judged.slice(0, 3)).toEqual(['regression', 'pass', 'pass']);
     expect(comparison.rows[0]?.metric.id).toBe('ttft.p95');

@@ -80,6 +80,17 @@ describe('results are not comparable', () => {
     ]);
   });
 
+  it('in the operating system or its version, but not in its build', () => {
+    const on = (os: string): BenchResult => ({ ...base, machine: { ...base.machine, os } });
+    const fields = (one: string, other: string): readonly object[] => differencesOf(pair(on(one), on(other)));
+    expect(fields('Linux 6.8.0-1021-azure', 'Linux 6.8.0-1030-azure')).toEqual([]);
+    expect(fields('Darwin 24.3.0', 'Darwin 24.6.0')).toMatchObject([
+      { field: 'machine.os', baseline: '"Darwin 24.3"', candidate: '"Darwin 24.6"' },
+    ]);
+    expect(fields('Linux 6.8.0-1021-azure', 'Linux 6.11.0-1018-azure')).toHaveLength(1);
+    expect(fields('Linux 6.8', 'unknown')).toHaveLength(1);
+  });
+
   it('in whatever order the fields of an object are written', () => {
     const [one, other] = [structuredClone(base), structuredClone(base)];
     one.plan.extra_body = { top_k: 1, min_p: 0.1 };

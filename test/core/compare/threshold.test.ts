@@ -39,6 +39,12 @@ describe('a threshold', () => {
     );
   });
 
+  it('is refused for what the load generator alone does', () => {
+    expect(() => parseThreshold('client_wait.p95>10%')).toThrow(
+      'The threshold "client_wait.p95>10%" is about the load generator alone, which waits before it sends.',
+    );
+  });
+
   it('may be given once per metric', () => {
     expect(parseThresholds(['ttft.p95>10%', 'ttft.p50>10%'])).toHaveLength(2);
     expect(() => parseThresholds(['ttft.p95>10%', 'ttft.p95>20%'])).toThrow('ttft.p95 has two thresholds.');

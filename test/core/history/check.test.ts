@@ -120,6 +120,7 @@ describe('the newest entry of a history', () => {
       return entries.map((entry, day) => (day === 20 ? { ...entry, ...end } : entry));
     };
     expect(checked(ended('stopped')).verdict).toBe('inconclusive');
+    expect(checked(ended('stopped'), 'success_rate<1%').verdict).toBe('inconclusive');
     expect(checked(ended('target-lost')).verdict).toBe('regression');
   });
 
@@ -132,6 +133,14 @@ describe('the newest entry of a history', () => {
     expect(checked(withNewest(entriesOf(steady(21)), { figures: { goodput: 0 } }), 'goodput<5%').verdict).toBe(
       'inconclusive',
     );
+  });
+
+  it('has not lost a figure if a single failure leaves too few samples for it', () => {
+    const requests = { completed: 199, refused: 0, failed: 1, timed_out: 0 };
+    const entries = withNewest(entriesOf(steady(21)), { figures: { 'ttft.p95': null }, requests });
+    expect(checked(entries).rows[0]?.judgement).toMatchObject({
+      outcome: { verdict: 'inconclusive', doubt: { reason: 'not-measured' } },
+    });
   });
 
   it('is inconclusive if it does not have the figure', () => {

@@ -121,6 +121,20 @@ describe.each(['plain', 'fair'] as const)('a deadline in a %s queue', (policy) =
     expect(place.fateOf(place.admit(5, 1))).toBe('started after 0');
   });
 
+  it('turns away who comes after it, even if a place is free', () => {
+    const place = new Place(2, policy);
+    place.clock.advance(1000);
+    const demand = { key: 'anna', trafficClass: 'standard', promptTokens: 7, maxTokens: 5 } as const;
+    const [fresh, moved] = [new Timed(demand, 1000), new Timed(demand, 999)];
+    place.scheduler.admit(fresh);
+    place.scheduler.readmit(moved, 800);
+    expect(place.fateOf(fresh)).toBe('deadline on arrival after 0');
+    expect(place.fateOf(moved)).toBe('deadline on waiting after 800');
+    const { running, waiting, queuedTokens } = place.scheduler;
+    expect({ running, waiting, queuedTokens }).toEqual({ running: 0, waiting: 0, queuedTokens: 0 });
+    expect(place.clock.pending).toBe(0);
+  });
+
   it('lets no job start after it, and loses none', () => {
     const arrivals = fc.array(
       fc.record({

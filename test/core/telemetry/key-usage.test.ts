@@ -1,26 +1,13 @@
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { Emitter } from '../../../src/core/base/emitter.js';
-import type { InferenceEvent, Outcome } from '../../../src/core/inference/request.js';
+import type { InferenceEvent } from '../../../src/core/inference/request.js';
 import { observeKeys } from '../../../src/core/telemetry/key-metrics.js';
 import { KeyUsage, totalByModel, totalUsage } from '../../../src/core/telemetry/key-usage.js';
 import { Totals } from '../../../src/core/telemetry/totals.js';
+import { settled } from '../../support/settled.js';
 
 const hourMs = 3_600_000;
-
-function settled(key: string | null, outcome: Outcome, tokens = 0, model?: string): InferenceEvent {
-  const timings = {
-    queueMs: 5,
-    prefillMs: 0,
-    decodeMs: 0,
-    promptTokens: tokens,
-    cachedTokens: tokens / 2,
-    outputTokens: tokens,
-    reasoningTokens: 0,
-  };
-  const of = { key, ...(model !== undefined && { model }) };
-  return { type: 'settled', id: 'a', requestId: null, outcome, error: null, timings, sinceArrivalMs: 0, ...of };
-}
 
 function usageFor(retentionMs: number): {
   readonly usage: KeyUsage;

@@ -1,46 +1,13 @@
-import { createServer } from 'node:http';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { tracesUrl } from '../../../src/core/telemetry/otlp-url.js';
 import { TraceExporter } from '../../../src/core/telemetry/trace-exporter.js';
 import { chat, type TestApp, testApp, until } from '../../support/app.js';
-
-interface Sent {
-  readonly resourceSpans: readonly {
-    readonly scopeSpans: readonly { readonly spans: readonly Readonly<Record<string, unknown>>[] }[];
-  }[];
-}
-
-/** A collector that keeps what it gets. */
-async function collector(): Promise<{ readonly url: string; readonly sent: Sent[]; status: number }> {
-  const kept = { url: '', sent: [] as Sent[], status: 200 };
-  const server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (text: Buffer) => (body += text.toString()));
-    request.on('end', () => {
-      kept.sent.push(JSON.parse(body) as Sent);
-      response.writeHead(kept.status).end('{}');
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  kept.url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/v1/traces`;
-  return kept;
-}
+import { spansIn, traceCollector } from '../../support/trace-collector.js';
 
 function exporter(made: TestApp, url: string, lines: string[] = []): TraceExporter {
   const log = (_fields: unknown, text?: string): void => void lines.push(text ?? '');
   const logger = { debug: log, info: log, warn: log, error: log };
   return new TraceExporter(made.inference, { url, version: '1.2.3', clock: made.clock, logger });
-}
-
-function spansIn(sent: readonly Sent[]): readonly Readonly<Record<string, unknown>>[] {
-  return sent.flatMap(({ resourceSpans }) =>
-    resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
-  );
 }
 
 function lengthMs(span: Readonly<Record<string, unknown>> | undefined): number {
@@ -52,7 +19,7 @@ function lengthMs(span: Readonly<Record<string, unknown>> | undefined): number {
 describe('traces', () => {
   it('show how long a request waited, prefilled and decoded', async () => {
     const made = await testApp({ queue: { maxConcurrency: 1 } });
-    const { url, sent } = await collector();
+    const { url, sent } = await traceCollector();
     const traces = exporter(made, url);
     const body = chat('hi', { max_tokens: 4 });
     const both = [made.ask('/v1/chat/completions', body), made.ask('/v1/chat/completions', body)];
@@ -80,7 +47,7 @@ describe('traces', () => {
 
   it('mark requests that got no answer as errors', async () => {
     const made = await testApp({ queue: { maxConcurrency: 1, maxQueue: 0 }, engine: { reply: 'long' } });
-    const { url, sent } = await collector();
+    const { url, sent } = await traceCollector();
     const traces = exporter(made, url);
     void made.ask('/v1/chat/completions', chat('hi', { max_tokens: 400 }));
     await until(() => made.inference.running === 1);
@@ -94,7 +61,7 @@ describe('traces', () => {
 
   it('are sent together every five seconds, and dropped if nobody takes them', async () => {
     const made = await testApp();
-    const kept = await collector();
+    const kept = await traceCollector();
     const lines: string[] = [];
     exporter(made, kept.url, lines);
     const ask = (): Promise<unknown> => made.post('/v1/chat/completions', chat('hi', { max_tokens: 1 }));

@@ -19,6 +19,8 @@ interface Answers {
   readonly owner?: string;
   readonly view?: object;
   readonly patch?: readonly [status: string, body: object];
+  /** With which status it shows its metrics. */
+  readonly metricsStatus?: string;
 }
 
 interface Watched {
@@ -28,13 +30,18 @@ interface Watched {
 }
 
 /** A server that shows its queues, and takes another limit unless it is told what to answer. */
-async function watched({ owner = 'chatstream', view = queue, patch }: Answers = {}): Promise<Watched> {
+async function watched({
+  owner = 'chatstream',
+  view = queue,
+  patch,
+  metricsStatus = '200 OK',
+}: Answers = {}): Promise<Watched> {
   const patches: string[] = [];
   const { url } = await serveScript(async (exchange) => {
     const [method = '', path = ''] = exchange.head.split(' ');
     if (path === '/v1/models') {
       await exchange.answer('200 OK', json, JSON.stringify({ data: [{ id: 'parrot', owned_by: owner }] }));
-    } else if (path === '/metrics') await exchange.answer('200 OK', [], metrics);
+    } else if (path === '/metrics') await exchange.answer(metricsStatus, [], metrics);
     else if (path === '/v1/queue' && method === 'GET') await exchange.answer('200 OK', json, JSON.stringify(view));
     else if (path === '/v1/queue') {
       patches.push(exchange.body);
@@ -52,6 +59,18 @@ describe('a server that is watched', () => {
     const reading = await server.read();
     expect(reading.queue).toEqual(queue);
     expect(reading.totals).toMatchObject({ engineRestarts: 2, ttft: null, queueWait: { count: 5, sumMs: 1000 } });
+  });
+
+  it('shows only its queues to a key that may not see its metrics', async () => {
+    const server = await (await watched({ metricsStatus: '403 Forbidden' })).server;
+    const reading = await server.read();
+    expect(reading.queue).toEqual(queue);
+    expect(reading.totals).toEqual({ engineRestarts: null, ttft: null, queueWait: null, tpot: null });
+  });
+
+  it('has to show its metrics otherwise', async () => {
+    const server = await (await watched({ metricsStatus: '500 Internal Server Error' })).server;
+    await expect(server.read()).rejects.toThrow(/does not show its metrics: /);
   });
 
   it('takes another limit', async () => {

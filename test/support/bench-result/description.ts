@@ -33,7 +33,10 @@ export interface SettingDescription {
   readonly littlesLawError?: number;
   readonly outputTokensSource?: Run['output_tokens_source'];
   /** Overload, what is apart from the requests, stages, and who answered. */
-  readonly beside?: Pick<Run, 'overload' | 'held_back' | 'cancelled' | 'probes' | 'stages' | 'executors'>;
+  readonly beside?: Pick<
+    Run,
+    'overload' | 'filling_seconds' | 'held_back' | 'cancelled' | 'probes' | 'stages' | 'executors'
+  >;
 }
 
 export interface ResultDescription {

@@ -36,6 +36,8 @@ export interface Conversation {
   readonly chosen: Readonly<Record<string, string>>;
   /** Of one that the server keeps: the id of the last response on the branch that is shown; null for others. */
   readonly storedAs: string | null;
+  /** Of one that the server keeps, and whose turns are not here: thumbs up or down, by the ids of the responses. */
+  readonly likes?: Readonly<Record<string, boolean>> | undefined;
 }
 
 const start = 'start';

@@ -71,6 +71,9 @@ const settings: Decoder<Settings> = object({
   onServer: optional(boolean, false),
 });
 
+const likes: Decoder<Readonly<Record<string, boolean>>> = (value) =>
+  Object.fromEntries(Object.entries(anything(value)).map(([id, like]) => [id, boolean(like)]));
+
 const fields = object({
   id: string,
   changedAtMs: number,
@@ -78,6 +81,7 @@ const fields = object({
   turns: array(turn),
   chosen: optional(strings, {}),
   storedAs: optional(nullable(string), null),
+  likes: optional(likes, undefined),
 });
 
 function conversation(value: unknown): Conversation {

@@ -41,8 +41,9 @@ export interface StoredStep {
  * The turns of a conversation that the server keeps as responses that continue each other.
  *
  * @param steps - The oldest first.
+ * @param likes - Thumbs up or down, by the ids of the responses.
  */
-export function turnsOf(steps: readonly StoredStep[]): readonly Turn[] {
+export function turnsOf(steps: readonly StoredStep[], likes: Readonly<Record<string, boolean>> = {}): readonly Turn[] {
   const turns: Turn[] = [];
   const parent = (): string | null => turns.at(-1)?.id ?? null;
   for (const { response, input } of steps) {
@@ -55,10 +56,22 @@ export function turnsOf(steps: readonly StoredStep[]): readonly Turn[] {
         ...{ state: { status: 'ended', reason }, parts: response.output.flatMap(partsOf) },
         ...{ responseId: response.id, isStored: true },
         timings: response.timings === null ? null : timingsOf(response.timings),
+        like: likes[response.id] ?? null,
       },
     });
   }
   return turns;
+}
+
+/** Thumbs up or down of responses that the server keeps, by their ids. */
+export function likesOf(turns: readonly Turn[]): Readonly<Record<string, boolean>> {
+  return Object.fromEntries(
+    turns.flatMap((turn) => {
+      if (turn.type !== 'reply') return [];
+      const { responseId, like } = turn.answer;
+      return responseId === null || like === null ? [] : [[responseId, like]];
+    }),
+  );
 }
 
 /** The last question among items; null if there is none. */

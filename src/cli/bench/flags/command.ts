@@ -3,6 +3,7 @@ import { serverAddressOf } from '../../../core/bench/plan/server-address.js';
 import { parseClusterAddress } from '../../../core/bus/cluster-address.js';
 import { withoutSecrets } from '../../../core/models/model-source.js';
 import type { FlagOrigins } from '../../flags/flags.js';
+import { ownServerFlags } from '../../serve/own-server.js';
 
 /** What stands for the keys in flags, which no result may have. */
 const withoutKeys: Readonly<Record<string, (value: string) => string>> = {
@@ -11,7 +12,10 @@ const withoutKeys: Readonly<Record<string, (value: string) => string>> = {
 };
 
 /** Flags that say nothing about what is measured. */
-const aside: ReadonlySet<string> = new Set(['config', 'output', 'samples', 'json', 'log-level', 'baseline', 'github']);
+const aside: ReadonlySet<string> = new Set(['config', 'output', 'samples', 'json', 'log-level', 'github']);
+
+/** Flags that are refused without something to judge. */
+const judging: ReadonlySet<string> = new Set(['strict', 'allow']);
 
 /**
  * The command that repeats a bench, for a shell: the flags that were given, wherever they come from, without the values of
@@ -21,16 +25,20 @@ const aside: ReadonlySet<string> = new Set(['config', 'output', 'samples', 'json
  * @param known the flags of the command
  */
 export function repeatingCommand(
-  { raw }: Pick<Interfaces.ParserOutput, 'raw'>,
+  { raw, flags }: Pick<Interfaces.ParserOutput, 'raw' | 'flags'>,
   known: Interfaces.FlagInput,
   { isGiven, isTyped }: FlagOrigins,
   environment: Readonly<Record<string, string | undefined>>,
 ): string {
   const words = ['chatstream', 'bench'];
+  const isJudged = ['baseline', 'versus', 'enforce-slo'].some(isGiven);
+  // Variables may be set for other commands. What has no effect as one would be refused as a flag.
+  const isIdle = (name: string): boolean =>
+    !isTyped(name) && ((isGiven('url') && Object.hasOwn(ownServerFlags, name)) || (!isJudged && judging.has(name)));
   for (const [name, flag] of Object.entries(known)) {
-    if (!isGiven(name) || aside.has(name)) continue;
+    if (!isGiven(name) || aside.has(name) || isIdle(name)) continue;
     if (flag.type === 'boolean') {
-      if (isTyped(name)) words.push(`--${name}`);
+      if (flags[name] === true) words.push(`--${name}`);
       continue;
     }
     const typed = raw.flatMap((token) => (token.type === 'flag' && token.flag === name ? [token.input] : []));

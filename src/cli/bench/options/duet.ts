@@ -1,6 +1,6 @@
 import { ChatstreamError } from '../../../core/base/errors.js';
 import type { FlagOrigins } from '../../flags/flags.js';
-import type { BenchFlags } from '../flags/flags.js';
+import { type BenchFlags, benchFlags } from '../flags/flags.js';
 
 /** Why these flags make no sense if two servers are measured at the same time. */
 const reasons = {
@@ -11,16 +11,20 @@ const reasons = {
 } as const;
 
 /**
- * Whether both servers are measured at the same time.
+ * Whether both servers are measured at the same time. A variable counts as well: with agents the servers would take turns,
+ * and the report would say otherwise.
  *
  * @throws ChatstreamError `usage` for what does not go with that
  */
-export function duetOf(flags: BenchFlags, { isTyped }: FlagOrigins): boolean {
+export function duetOf(flags: BenchFlags, { isTyped, isGiven }: FlagOrigins): boolean {
   if (!flags.duet || flags.versus === undefined) return false;
   for (const name of ['agents', 'workers', 'abort-on', 'enforce-slo'] as const) {
-    if (isTyped(name)) {
+    // A variable may be there to switch it off.
+    if (isGiven(name) && flags[name] !== false) {
       throw new ChatstreamError('usage', `--${name} cannot be combined with --duet: ${reasons[name]}.`, {
-        hint: 'Leave out one of the two.',
+        hint: isTyped(name)
+          ? 'Leave out one of the two.'
+          : `Leave out --duet, or unset ${benchFlags[name].env ?? name}.`,
       });
     }
   }

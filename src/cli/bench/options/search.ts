@@ -4,6 +4,7 @@ import type { FindMaxOptions } from '../../../core/bench/plan/options.js';
 import { type Objective, parseObjective } from '../../../core/measurement/objectives.js';
 import { type FlagOrigins, valuesOf } from '../../flags/flags.js';
 import type { BenchFlags } from '../flags/flags.js';
+import { isOpenLoop } from './load.js';
 
 /** Load that a search begins with if none is given. */
 const lowStart = 1;
@@ -35,7 +36,17 @@ export function abortRulesOf(flags: BenchFlags): readonly AbortRule[] {
   if (rules.some(({ type }) => type === 'slo') && flags.slo === undefined && flags['find-max'] === undefined) {
     return refuse('--abort-on slo needs an objective.', 'Add --slo, such as --slo "ttft.p95<500ms".');
   }
+  if (rules.some(({ type }) => type === 'overload') && !isOpenLoop(flags) && !searchesRate(flags)) {
+    return refuse(
+      '--abort-on overload is for an open loop: in a closed loop no more requests can wait than there are clients.',
+      'Add --rate, or leave it out; --abort-on errors and slo work.',
+    );
+  }
   return rules;
+}
+
+function searchesRate({ by, 'find-max': promises }: BenchFlags): boolean {
+  return promises !== undefined && by === 'rate';
 }
 
 /** What does not go with `--find-max`, or needs it. @throws ChatstreamError `usage` */

@@ -74,7 +74,8 @@ function runLoad(
   signal: AbortSignal,
 ): RunningLoad {
   const window = new MeasurementWindow(startUs, job);
-  const recorder = new RunRecorder(job.objectives, window.beginUs, job.promises, stagesMsOf(job));
+  const headline = job.shape.type === 'open' ? 'ttft_from_schedule' : 'ttft';
+  const recorder = new RunRecorder(job.objectives, window.beginUs, job.promises, stagesMsOf(job), headline);
   const firstAnswers = new FirstAnswers();
   return {
     get snapshot() {

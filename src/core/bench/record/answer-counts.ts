@@ -1,6 +1,6 @@
 import type { CompletedRequest } from '../client/outcome.js';
 import { isBurst } from './burst.js';
-import { contradictsUsage, hiddenTokensOf } from './output-tokens.js';
+import { contradictsUsage, hiddenTokensOf, outputTokensOf } from './output-tokens.js';
 
 /** A response that stays open for longer than this after its last event is held open, and not only slow to end. */
 const heldOpenUs = 100_000;
@@ -14,6 +14,10 @@ const nothing = {
   contradicted: 0,
   contradictedTokens: 0,
   contradictedChunks: 0,
+  /** Answers of which the usage says at their end how many tokens their chunks have together, these tokens, and the chunks. */
+  unitemised: 0,
+  unitemisedTokens: 0,
+  unitemisedChunks: 0,
   /** Responses that stayed open after their last event, and for how long altogether, in microseconds. */
   heldOpen: 0,
   heldOpenUs: 0,
@@ -41,6 +45,11 @@ export class AnswerCounter {
     const total = this.#total;
     const { promptTokens, cachedTokens, outputTokens, tokenChunks, answeredUs, endUs } = request;
     if (isBurst(request)) total.bursts += 1;
+    else if (hasUnitemisedChunks(request)) {
+      total.unitemised += 1;
+      total.unitemisedTokens += outputTokensOf(request).tokens;
+      total.unitemisedChunks += tokenChunks;
+    }
     if (contradictsUsage(request)) {
       total.contradicted += 1;
       total.contradictedTokens += outputTokens ?? 0;
@@ -61,6 +70,12 @@ export class AnswerCounter {
   addCounts(counts: AnswerCounts): void {
     for (const name of countNames) this.#total[name] += counts[name];
   }
+}
+
+/** Of a single chunk there is no TPOT that could be wrong. */
+function hasUnitemisedChunks(request: CompletedRequest): boolean {
+  if (request.tokenChunks < 2) return false;
+  return request.tokenCounts === null && outputTokensOf(request).source === 'usage';
 }
 
 const countNames = Object.keys(nothing).filter((name): name is keyof AnswerCounts => name in nothing);

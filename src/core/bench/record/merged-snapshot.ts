@@ -13,10 +13,17 @@ export function mergedSnapshot(snapshots: readonly RunSnapshot[]): RunSnapshot {
     unanswered: sum(({ unanswered }) => unanswered),
     servedTokens: sum(({ servedTokens }) => servedTokens),
     p50Ms: worst(snapshots.map(({ p50Ms }) => p50Ms)),
+    isP50Rough: isRough(snapshots),
     p95Ms: worst(snapshots.map(({ p95Ms }) => p95Ms)),
     trend: mergedTrend(snapshots.map(({ trend }) => trend)),
     rejection: rejections.includes(null) ? null : (rejections[0] ?? null),
   };
+}
+
+/** Whether any of the medians, each of which may be the worst, is one of few requests. */
+function isRough(snapshots: readonly Pick<RunSnapshot, 'p50Ms' | 'isP50Rough'>[]): boolean {
+  const known = snapshots.filter(({ p50Ms }) => p50Ms !== null);
+  return known.length === 0 || known.some(({ isP50Rough }) => isP50Rough);
 }
 
 function worst(values: readonly (number | null)[]): number | null {

@@ -3,7 +3,7 @@ import type { CompletedRequest } from '../client/outcome.js';
 /** The output tokens of an answer that arrived, and who counted them. */
 export interface OutputTokens {
   readonly tokens: number;
-  /** `none`: an answer that came as a whole, without a count. */
+  /** `none`: an answer that came as a whole, without a count that can be believed. */
   readonly source: 'usage' | 'chunks' | 'none';
 }
 
@@ -14,7 +14,9 @@ export interface OutputTokens {
 export function outputTokensOf(request: CompletedRequest): OutputTokens {
   const { outputTokens, tokenChunks } = request;
   if (request.isWhole === true) {
-    return outputTokens === null ? { tokens: 0, source: 'none' } : { tokens: outputTokens, source: 'usage' };
+    return outputTokens === null || contradictsUsage(request)
+      ? { tokens: 0, source: 'none' }
+      : { tokens: outputTokens, source: 'usage' };
   }
   return outputTokens === null || contradictsUsage(request)
     ? { tokens: tokenChunks, source: 'chunks' }
@@ -22,11 +24,13 @@ export function outputTokensOf(request: CompletedRequest): OutputTokens {
 }
 
 /**
- * Whether the usage has less than half as many tokens as there are chunks with text. A chunk has at least one token; a
- * server that holds back text, or a proxy that divides words, makes somewhat more chunks than tokens.
+ * Whether the usage has less than half as many tokens as there are chunks with text, only one for several of them, or none
+ * for an answer that came as a whole. A chunk has at least one token; a server that holds back text, or a proxy that divides
+ * words, makes somewhat more chunks than tokens.
  */
-export function contradictsUsage({ outputTokens, tokenChunks, isWhole }: CompletedRequest): boolean {
-  return isWhole !== true && outputTokens !== null && outputTokens * 2 < tokenChunks;
+export function contradictsUsage({ outputTokens, tokenChunks }: CompletedRequest): boolean {
+  if (outputTokens === null) return false;
+  return outputTokens * 2 < tokenChunks || (outputTokens <= 1 && tokenChunks > 1);
 }
 
 /** Reasoning tokens that never arrived. Of those that the server counts, some may be in chunks, as ordinary text. */

@@ -1,6 +1,7 @@
 import type { MetricName } from '../../measurement/metric-names.js';
+import type { Objective } from '../../measurement/objectives.js';
 import type { CompletedRequest } from '../client/outcome.js';
-import { isBurst } from './burst.js';
+import { gapsOf, isBurst } from './burst.js';
 import { laterTokensOf } from './output-tokens.js';
 
 /** Latencies of one request in microseconds; null where they are not known or not defined. */
@@ -23,6 +24,12 @@ export function metricsOf(request: CompletedRequest): RequestMetrics {
     tpot: laterTokens < 1 || isBurst(request) ? null : (lastTokenUs - firstTokenUs) / laterTokens,
     e2e: lastTokenUs - sendUs,
   };
+}
+
+/** Whether a single request meets an objective. Also true if it has no value of the metric, such as a queue wait that the server does not report. */
+export function isMet({ metric, belowMs }: Objective, metrics: RequestMetrics, request: CompletedRequest): boolean {
+  const us = metric === 'chunk_gap' ? gapsOf(request).reduce((worst, gap) => Math.max(worst, gap), 0) : metrics[metric];
+  return us === null || us < belowMs * 1000;
 }
 
 /** Of an answer that came as a whole, nobody knows when its first token was there. */

@@ -1,4 +1,4 @@
-import { LatencyHistogram } from '../../measurement/histogram.js';
+import { hasEnoughSamples, LatencyHistogram } from '../../measurement/histogram.js';
 import { medianMs } from '../../measurement/median.js';
 import { metricNames, perMetric } from '../../measurement/metric-names.js';
 import type { Objective } from '../../measurement/objectives.js';
@@ -12,7 +12,7 @@ import { stageGroup } from './group-names.js';
 import { GroupRecorder } from './groups.js';
 import { HeldBack } from './held-back.js';
 import { outputTokensOf } from './output-tokens.js';
-import { metricsOf, type RequestMetrics } from './request-metrics.js';
+import { isMet, metricsOf, type RequestMetrics } from './request-metrics.js';
 import type { RunPart } from './run-part.js';
 import { SeriesRecorder } from './run-series.js';
 import { type RunTrend, TrendRecorder } from './run-trend.js';
@@ -33,8 +33,10 @@ export interface RunSnapshot {
   readonly unanswered: number;
   /** Tokens that arrived since the end of the warm-up, of requests that were completed. */
   readonly servedTokens: number;
-  /** Of TTFT, or of the end-to-end latency of whole answers; null with too few samples, as in the report. */
+  /** Of the latency that the report shows first (docs/metrics.md); null with too few samples, as there. */
   readonly p50Ms: number | null;
+  /** Whether the report would mark it, as one of few requests. */
+  readonly isP50Rough: boolean;
   readonly p95Ms: number | null;
   readonly trend: RunTrend;
   /** Why the first requests were all rejected; null if they were not, or if that is not known yet. */
@@ -56,6 +58,7 @@ export class RunRecorder {
   /** What is in no other figure. */
   readonly leavers = new LeaverCounter();
   readonly probes = new ProbeCounter();
+  readonly #headline: 'ttft' | 'ttft_from_schedule';
   readonly #objectives: readonly Objective[];
   readonly #beginUs: number;
   readonly #histograms = perMetric(() => new LatencyHistogram());
@@ -90,13 +93,16 @@ export class RunRecorder {
    * @param beginUs end of the warm-up
    * @param promises whose misses are counted over time
    * @param stagesMs how long the stages of a rate that changes take; empty if it stays the same
+   * @param headline the latency of the snapshots; whole answers have none, and show the end-to-end latency
    */
   constructor(
     objectives: readonly Objective[],
     beginUs: number,
     promises: readonly Objective[] = [],
     stagesMs: readonly number[] = [],
+    headline: 'ttft' | 'ttft_from_schedule' = 'ttft',
   ) {
+    this.#headline = headline;
     this.#objectives = objectives;
     this.#beginUs = beginUs;
     this.#trend = new TrendRecorder(promises, beginUs);
@@ -237,8 +243,8 @@ export class RunRecorder {
 
   get snapshot(): Omit<RunSnapshot, 'rejection'> {
     const { refused, failed, timed_out: timedOut } = this.#unanswered;
-    const { ttft, e2e } = this.#histograms;
-    const latency = ttft.count === 0 ? e2e : ttft;
+    const { [this.#headline]: headline, e2e } = this.#histograms;
+    const latency = headline.count === 0 ? e2e : headline;
     return {
       completed: this.#completed,
       warmup: this.#warmup,
@@ -246,6 +252,7 @@ export class RunRecorder {
       unanswered: refused + failed + timedOut,
       servedTokens: this.#servedTokens,
       p50Ms: medianMs(latency),
+      isP50Rough: !hasEnoughSamples(latency.count, 50),
       p95Ms: latency.percentileMs(95),
       trend: this.#trend.trend,
     };
@@ -287,10 +294,4 @@ export class RunRecorder {
       loopDelay,
     };
   }
-}
-
-/** Also true if the request has no value of the metric, such as a queue wait that the server does not report. */
-function isMet({ metric, belowMs }: Objective, metrics: RequestMetrics, request: CompletedRequest): boolean {
-  const us = metric === 'chunk_gap' ? gapsOf(request).reduce((worst, gap) => Math.max(worst, gap), 0) : metrics[metric];
-  return us === null || us < belowMs * 1000;
 }

@@ -10,6 +10,8 @@ export interface TrendBin {
   firstTokens: number;
   /** Sum of their times to first token, or, of answers that came as a whole, of their end-to-end latencies. */
   ttftUs: number;
+  /** Sum of the times from their first tokens to their last ones; 0 for answers that came as a whole. */
+  streamUs: number;
   /** Requests in flight or held back, those of the warm-up included, integrated over the piece, in request-microseconds. */
   inFlightUs: number;
   /** Per promise: how many requests could be judged by it, and how many of them missed its limit. */
@@ -56,6 +58,7 @@ export class TrendRecorder {
     const bin = this.#binAt(request.intendedUs);
     bin.firstTokens += 1;
     bin.ttftUs += (metrics.ttft ?? metrics.e2e ?? 0) + heldUs;
+    bin.streamUs += metrics.ttft === null ? 0 : (metrics.e2e ?? metrics.ttft) - metrics.ttft;
     for (const [index, { metric, belowMs }] of this.#promises.entries()) {
       for (const us of valuesOf(metric, request, metrics)) {
         bin.judged[index] = (bin.judged[index] ?? 0) + 1;
@@ -115,7 +118,7 @@ function valuesOf(metric: MetricName, request: CompletedRequest, metrics: Reques
 
 function emptyBin(promises: number): TrendBin {
   const zeros = (): number[] => Array.from({ length: promises }, () => 0);
-  return { sent: 0, firstTokens: 0, ttftUs: 0, inFlightUs: 0, judged: zeros(), missed: zeros() };
+  return { sent: 0, firstTokens: 0, ttftUs: 0, streamUs: 0, inFlightUs: 0, judged: zeros(), missed: zeros() };
 }
 
 function pairs(bins: readonly TrendBin[]): TrendBin[] {
@@ -130,6 +133,7 @@ function together(bins: readonly TrendBin[]): TrendBin {
     sum.sent += bin.sent;
     sum.firstTokens += bin.firstTokens;
     sum.ttftUs += bin.ttftUs;
+    sum.streamUs += bin.streamUs;
     sum.inFlightUs += bin.inFlightUs;
     for (const index of sum.judged.keys()) {
       sum.judged[index] = (sum.judged[index] ?? 0) + (bin.judged[index] ?? 0);

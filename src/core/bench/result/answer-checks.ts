@@ -9,6 +9,18 @@ export function addUpAnswers(parts: readonly RunPart[]): AnswerCounts {
   return counter.counts;
 }
 
+/** With fewer tokens per chunk on average, the first chunk is likely to have only one. */
+const severalTokens = 1.5;
+
+function packedChunks({
+  unitemised,
+  unitemisedTokens,
+  unitemisedChunks,
+}: AnswerCounts): Pick<RunChecks, 'packed_chunks'> {
+  if (unitemisedChunks === 0 || unitemisedTokens < severalTokens * unitemisedChunks) return {};
+  return { packed_chunks: { answers: unitemised, output_tokens: unitemisedTokens, text_chunks: unitemisedChunks } };
+}
+
 /** What was noticed about the answers of a run. */
 export function answerChecks(answers: AnswerCounts): Omit<RunChecks, 'littles_law_error'> {
   const { bursts, hiddenTokens, contradicted, contradictedTokens, contradictedChunks, heldOpen, heldOpenUs } = answers;
@@ -20,6 +32,7 @@ export function answerChecks(answers: AnswerCounts): Omit<RunChecks, 'littles_la
       output_tokens: contradictedTokens,
       text_chunks: contradictedChunks,
     },
+    ...packedChunks(answers),
     held_open: { answers: heldOpen, mean_ms: heldOpen === 0 ? null : Math.round(heldOpenUs / heldOpen) / 1000 },
   };
 }

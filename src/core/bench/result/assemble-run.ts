@@ -26,7 +26,7 @@ import { besideOf, type PlannedBeside } from './beside.js';
 import { agentsIn, clientHealth, withAgents } from './client-health.js';
 import { executorsIn } from './executors.js';
 import { tenantsIn, turnsIn } from './group-figures.js';
-import { overloadOf } from './overload.js';
+import { type Filling, queueGrowthOf, singleFilling } from './overload.js';
 import { stagesIn } from './stage-figures.js';
 
 /** What is known about a run besides its parts. */
@@ -45,6 +45,8 @@ export interface RunContext {
   readonly beside?: PlannedBeside;
   /** Whether the rate stays the same; absent: it does. */
   readonly isSteady?: boolean;
+  /** What an open loop fills up with; absent: {@link singleFilling}. */
+  readonly filling?: Filling;
   /** Of a rate that changes, those that figures are reported for; absent: it stays the same. */
   readonly stages?: readonly RateStage[];
   /** Those who sent; empty if there was one. */
@@ -58,6 +60,8 @@ export interface RunContext {
 }
 
 const nothing: PlannedBeside = { maxInFlight: false, cancel: false, probes: false };
+
+const noGrowth = { overload: null, fillingSeconds: null };
 
 /** Makes the result of a run from what its workers measured. */
 export function assembleRun(parts: readonly RunPart[], context: RunContext): Run {
@@ -76,7 +80,8 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
   const beside = besideOf(parts, context.beside ?? nothing, requests.completed);
   const agents = context.agents === undefined ? undefined : agentsIn(context.agents);
   const trend = mergedTrend(parts.map((part) => part.trend));
-  const overload = isOpenLoop ? overloadOf(trend) : null;
+  const { filling = singleFilling } = context;
+  const { overload, fillingSeconds } = isOpenLoop ? queueGrowthOf(trend, filling) : noGrowth;
   const series = assembleSeries(mergedSeries(parts.map((part) => part.series)), context.observations, context.beginUs);
   return {
     settings: context.planned.setting,
@@ -102,9 +107,10 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
     ...beside,
     ...turnsIn(parts),
     ...tenantsIn(parts, context.tenants ?? [], seconds),
-    ...stagesIn(parts, context.stages ?? [], { trend, spanSeconds: seconds }),
+    ...stagesIn(parts, context.stages ?? [], { trend, filling, spanSeconds: seconds }),
     ...(series === null ? {} : { series }),
     ...(overload === null ? {} : { overload }),
+    ...(fillingSeconds === null ? {} : { filling_seconds: fillingSeconds }),
     ...(context.abortedOn === null ? {} : { aborted_on: context.abortedOn }),
     prompt_cache: promptCacheIn(answers, context.promptCache),
   };

@@ -15,19 +15,81 @@ const tail = 0.025;
  */
 const leastGrowth = 3;
 
+/** How many times the length of an answer, or of a conversation, an open loop takes to fill up: they differ in length. */
+const fillingLengths = 2;
+
+/** What an open loop fills up with, and since when. */
+export interface Filling {
+  /** How long the load had been the same before the trend begins. */
+  readonly warmupMs: number;
+  /** Requests that follow each other in a conversation, on average; 1 if each stands alone. */
+  readonly turns: number;
+  /** Time between an answer and the next of them, on average. */
+  readonly thinkMs: number;
+}
+
+/** Of single requests without a warm-up. */
+export const singleFilling: Filling = { warmupMs: 0, turns: 1, thinkMs: 0 };
+
+/** What is known about the queue of a run. */
+export interface QueueGrowth {
+  /** Null if the server could follow, or if that cannot be told. */
+  readonly overload: Overload | null;
+  /**
+   * How long the load takes to fill up, in seconds since its beginning, if both rose but too little of the run came after
+   * that; else null.
+   */
+  readonly fillingSeconds: number | null;
+}
+
 /**
  * Whether a server could not follow an open loop: requests in flight and time to first token both rose all the time, and
  * by more than chance makes a queue grow.
  *
- * @returns null if it could, or if the run was too short to tell
+ * Any open loop fills up first: until about one answer's length is over, none of its requests end, and until one
+ * conversation's length is over, its prompts become longer on average. That time is left out.
  */
-export function overloadOf({ binUs, bins }: RunTrend): Overload | null {
-  return overloadAmong({ binUs, bins: sendingBins(bins) });
+export function queueGrowthOf({ binUs, bins }: RunTrend, filling: Filling): QueueGrowth {
+  const trend = { binUs, bins: sendingBins(bins) };
+  const fillingMs = fillingMsOf(trend, filling);
+  const settledAfterMs = Math.max(0, fillingMs - filling.warmupMs);
+  const pieces = piecesOf(trend);
+  const settled = pieces.filter(({ beginMs }) => beginMs >= settledAfterMs);
+  if (settled.length >= leastPieces) return { overload: growthIn(settled), fillingSeconds: null };
+  const rose = pieces.length > settled.length && growthIn(pieces) !== null;
+  return { overload: null, fillingSeconds: rose ? fillingMs / 1000 : null };
 }
 
-/** The same for a time in which requests were sent from its beginning to its end. */
-export function overloadAmong(trend: RunTrend): Overload | null {
-  const pieces = piecesOf(trend);
+/**
+ * The same for a part of a run in which requests were sent from its beginning to its end, at another rate than before.
+ *
+ * @param whole the whole run, which shows how long answers take
+ * @returns null if the server could follow, or if that cannot be told
+ */
+export function overloadAmong(part: RunTrend, whole: RunTrend, filling: Filling): Overload | null {
+  const settledAfterMs = fillingMsOf(whole, filling);
+  return growthIn(piecesOf(part).filter(({ beginMs }) => beginMs >= settledAfterMs));
+}
+
+/**
+ * How long a load takes to fill up. What an answer waits while a queue grows is no part of its length: with it, a server
+ * that cannot follow would seem to take as long as the run to fill up.
+ */
+function fillingMsOf(trend: RunTrend, { turns, thinkMs }: Filling): number {
+  const sum = (of: (bin: TrendBin) => number): number => trend.bins.reduce((total, bin) => total + of(bin), 0);
+  const streamMs =
+    sum(({ streamUs }) => streamUs) /
+    Math.max(
+      1,
+      sum(({ firstTokens }) => firstTokens),
+    ) /
+    1000;
+  const ttftMs = Math.min(...piecesOf(trend).map((piece) => piece.ttftMs ?? Infinity));
+  if (ttftMs === Infinity) return 0;
+  return fillingLengths * (turns * (ttftMs + streamMs) + (turns - 1) * thinkMs);
+}
+
+function growthIn(pieces: readonly Piece[]): Overload | null {
   if (pieces.length < leastPieces) return null;
   const inFlight = theilSen(
     pieces.map(({ atSeconds, inFlight: y }) => ({ x: atSeconds, y })),
@@ -45,6 +107,7 @@ export function overloadAmong(trend: RunTrend): Overload | null {
 }
 
 interface Piece {
+  readonly beginMs: number;
   readonly atSeconds: number;
   readonly sent: number;
   readonly inFlight: number;
@@ -65,6 +128,7 @@ function piecesOf({ binUs, bins: sending }: RunTrend): readonly Piece[] {
     const sum = (of: (bin: TrendBin) => number): number => own.reduce((total, bin) => total + of(bin), 0);
     const firstTokens = sum((bin) => bin.firstTokens);
     pieces.push({
+      beginMs: (start * binUs) / 1000,
       atSeconds: ((start + size / 2) * binUs) / 1e6,
       sent: sum((bin) => bin.sent),
       inFlight: sum((bin) => bin.inFlightUs) / (size * binUs),

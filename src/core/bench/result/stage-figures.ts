@@ -5,11 +5,12 @@ import { emptyGroup, mergedGroups } from '../record/groups.js';
 import type { RunPart } from '../record/run-part.js';
 import type { RunTrend } from '../record/run-trend.js';
 import { figuresOf } from './group-figures.js';
-import { overloadAmong } from './overload.js';
+import { type Filling, overloadAmong } from './overload.js';
 
 /** What is known of a run beside its parts. */
 interface StagedRun {
   readonly trend: RunTrend;
+  readonly filling: Filling;
   /** From the end of the warm-up to the last end: a run may have been ended in the middle of a stage. */
   readonly spanSeconds: number;
 }
@@ -18,7 +19,7 @@ interface StagedRun {
 export function stagesIn(
   parts: readonly RunPart[],
   stages: readonly RateStage[],
-  { trend, spanSeconds }: StagedRun,
+  { trend, filling, spanSeconds }: StagedRun,
 ): Pick<Run, 'stages'> {
   if (stages.length === 0) return {};
   const groups = mergedGroups(parts.map((part) => part.groups));
@@ -29,7 +30,8 @@ export function stagesIn(
     fromSeconds = to;
     const seconds = Math.max(0, Math.min(to, spanSeconds) - from);
     const perSecond = (amount: number): number => (seconds === 0 ? 0 : amount / seconds);
-    const overload = stage.fromRate === stage.toRate ? overloadAmong(binsBetween(trend, from, to)) : null;
+    const overload =
+      stage.fromRate === stage.toRate ? overloadAmong(binsBetween(trend, from, to), trend, filling) : null;
     return {
       from_rate: stage.fromRate,
       to_rate: stage.toRate,

@@ -13,6 +13,10 @@ export type SearchOutcome = {
   readonly contradictions: readonly LoadEvidence[];
   /** Whether nothing more would have helped. */
   readonly isFinished: boolean;
+  /** Whether the search ended because the load generator could not send more. */
+  readonly isClientFull: boolean;
+  /** The lowest load of those at which the promises hold, if one breaks below it too; otherwise null. */
+  readonly holdsFrom: number | null;
 } & (
   | {
       readonly status: 'found';
@@ -24,27 +28,34 @@ export type SearchOutcome = {
     }
   /** They hold at the highest load that was measured. */
   | { readonly status: 'all-hold'; readonly highest: number }
-  /** One breaks at the lowest. */
+  /** One breaks at the lowest, or at each where a higher load may be better. */
   | { readonly status: 'none-hold'; readonly lowest: number; readonly next: NextToBreak }
   | { readonly status: 'nothing-measured' }
 );
 
-/** The answer from what was measured, finished or not. */
-export function conclude(spec: SearchSpec, looks: readonly Look[]): SearchOutcome {
+/**
+ * The answer from what was measured, finished or not.
+ *
+ * @param isClientFull whether the load generator could not send what the search asked for next
+ */
+export function conclude(spec: SearchSpec, looks: readonly Look[], isClientFull = false): SearchOutcome {
   const loads = evidenceOf(spec.promises, looks);
+  const parts = split(loads, spec.isMonotonic);
+  const { tooLow, below, above } = parts;
   const common = {
     loads,
-    contradictions: contradictions(loads),
+    contradictions: contradictions(parts),
     isFinished: nextStep(spec, looks).type === 'done',
+    isClientFull,
+    holdsFrom: tooLow.length === 0 ? null : (below[0]?.load ?? null),
   };
-  const { below, above } = split(loads);
   const [low, high] = [below.at(-1), above[0]];
   if (high === undefined) {
     if (low === undefined) return { ...common, status: 'nothing-measured' };
     return { ...common, status: 'all-hold', highest: low.load };
   }
   const next = nextToBreak(spec, above.find(({ verdict }) => verdict === 'breaks') ?? high);
-  const limit = limitOf(spec.promises, loads);
+  const limit = limitOf(spec.promises, parts);
   if (limit === null) return { ...common, status: 'none-hold', lowest: high.load, next };
   const digits = (load: number): number => Number(load.toPrecision(4));
   const { load, lower, upper } = limit;

@@ -1,6 +1,6 @@
 import { logisticLevel } from '../../statistics/logistic-level.js';
 import type { LoadEvidence, Promised } from './evidence.js';
-import { split } from './split.js';
+import type { Split } from './split.js';
 
 /** Where the first promise reaches its limit. */
 export interface Limit {
@@ -19,20 +19,19 @@ const tail = 0.025;
 const mostMissed = 0.8;
 
 /**
- * The limit from all loads near it together: the odds that a request misses a promise rise with the load, and a line
+ * The limit above which the promises break, from all loads near it together: the odds that a request misses a promise rise with the load, and a line
  * through their logarithms tells more than the two loads next to the limit. It is sought between a load at which the
  * promises hold and one at which they do not; a load that is clear of the limit cuts the interval off.
  *
  * @returns null if they hold everywhere, or nowhere
  */
-export function limitOf(promises: readonly Promised[], loads: readonly LoadEvidence[]): Limit | null {
-  const { below, above } = split(loads);
+export function limitOf(promises: readonly Promised[], { below, above }: Pick<Split, 'below' | 'above'>): Limit | null {
   const [low, high] = [below.at(-1), above[0]];
   if (low === undefined || high === undefined) return null;
   const holds = below.findLast(({ verdict }) => verdict === 'holds')?.load ?? null;
   const breaks = above.find(({ verdict }) => verdict === 'breaks')?.load ?? null;
   const middle = Math.sqrt(low.load * high.load);
-  const near = loads.filter(({ load, isOverloaded }) => {
+  const near = [...below, ...above].filter(({ load, isOverloaded }) => {
     const isNext = load === low.load || load === high.load;
     return isNext || (!isOverloaded && Math.max(load / middle, middle / load) <= nearby);
   });

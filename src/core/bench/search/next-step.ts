@@ -1,6 +1,6 @@
-import { evidenceOf, type LoadEvidence, type Look, type Promised } from './evidence.js';
+import { evidenceOf, type LoadEvidence, type Look, type Promised, sideOf } from './evidence.js';
 import { type Limit, limitOf } from './limit.js';
-import { contradictions, split } from './split.js';
+import { contradictions, type Split, split } from './split.js';
 
 /** What is searched for, and between which loads. */
 export interface SearchSpec {
@@ -11,6 +11,11 @@ export interface SearchSpec {
   readonly highest: number;
   /** Whether loads are whole numbers, as clients are. */
   readonly isWhole: boolean;
+  /**
+   * Whether a promise that breaks at one load breaks at all higher ones. A server's max-concurrency is different: the more
+   * requests run at once, the slower each, but the shorter the wait.
+   */
+  readonly isMonotonic: boolean;
   /** How far the ends of the interval may be from the limit, as a share of it: 0.05. */
   readonly precision: number;
   /** How often one load is measured at most. */
@@ -38,23 +43,46 @@ const reach = 3;
  * promise breaks, and the gap is halved (on a logarithmic scale) until it is a few steps of the precision wide. Then loads
  * on both sides of the expected limit are measured, again and again, until the interval of the limit is as narrow as the
  * precision asks for and a load on either side is clear of the limit.
+ *
+ * Where a higher load may be better, all doublings up to the highest load come first, and the gap below the loads at which
+ * the promises hold is halved as well.
  */
 export function nextStep(spec: SearchSpec, looks: readonly Look[]): SearchStep {
   const loads = evidenceOf(spec.promises, looks);
-  if (loads.length === 0) return measure(spec, loads, spec.start);
-  const { below, above } = split(loads);
+  const first = unmeasured(spec, loads);
+  if (first !== undefined) return measure(spec, loads, first);
+  const parts = split(loads, spec.isMonotonic);
+  const { tooLow, below, above } = parts;
   const [low, high] = [below.at(-1), above[0]];
-  if (high === undefined) return low === undefined ? { type: 'done' } : upwards(spec, loads, low);
-  if (low === undefined) return downwards(spec, loads, high);
-  if (!isNarrow(spec, low.load, high.load)) {
-    const doubtful = [low, high].find(({ score, looks: count }) => Math.abs(score) < likely && count < 2);
-    if (doubtful !== undefined) return again(doubtful);
-    return measure(spec, loads, Math.sqrt(low.load * high.load));
-  }
-  const strange = contradictions(loads).find(({ looks: count }) => count < 2);
+  if (low === undefined) return spec.isMonotonic ? downwards(spec, loads, high) : inGaps(spec, loads);
+  // One load between others that break a promise may have been lucky.
+  if (below.length === 1 && tooLow.length > 0 && low.looks < 2) return again(low);
+  const halving = halved(spec, loads, low, high) ?? halved(spec, loads, tooLow.at(-1), below[0]);
+  if (halving !== null) return halving;
+  if (high === undefined) return upwards(spec, loads, low);
+  const strange = contradictions(parts).find(({ looks: count }) => count < 2);
   if (strange !== undefined) return again(strange);
-  const limit = limitOf(spec.promises, loads);
-  return limit === null || isKnown(spec, limit) ? { type: 'done' } : around(spec, loads, limit);
+  const limit = limitOf(spec.promises, parts);
+  return limit === null || isKnown(spec, limit, parts) ? { type: 'done' } : around(spec, loads, limit);
+}
+
+/** A load that is measured whatever others have shown: the first one, or each doubling up to the highest load. */
+function unmeasured({ start, highest, isMonotonic }: SearchSpec, loads: readonly LoadEvidence[]): number | undefined {
+  if (isMonotonic) return loads.length === 0 ? start : undefined;
+  const doublings = Array.from({ length: Math.ceil(Math.log2(highest / start)) }, (_, index) => start * 2 ** index);
+  return [...doublings, highest].find((load) => loads.every((each) => each.load !== load));
+}
+
+/** The middle of the gap between two loads on different sides; null if it is narrow enough, or there are no such two. */
+function halved(
+  spec: SearchSpec,
+  loads: readonly LoadEvidence[],
+  low: LoadEvidence | undefined,
+  high: LoadEvidence | undefined,
+): SearchStep | null {
+  if (low === undefined || high === undefined || isNarrow(spec, low.load, high.load)) return null;
+  const doubtful = [low, high].find(({ score, looks: count }) => Math.abs(score) < likely && count < 2);
+  return doubtful === undefined ? measure(spec, loads, Math.sqrt(low.load * high.load)) : again(doubtful);
 }
 
 function upwards(spec: SearchSpec, loads: readonly LoadEvidence[], low: LoadEvidence): SearchStep {
@@ -62,17 +90,51 @@ function upwards(spec: SearchSpec, loads: readonly LoadEvidence[], low: LoadEvid
   return low.verdict === 'holds' || low.looks >= spec.mostLooks ? { type: 'done' } : again(low);
 }
 
-function downwards(spec: SearchSpec, loads: readonly LoadEvidence[], high: LoadEvidence): SearchStep {
+function downwards(spec: SearchSpec, loads: readonly LoadEvidence[], high: LoadEvidence | undefined): SearchStep {
+  if (high === undefined) return { type: 'done' };
   // A few requests that were slow by chance must not send the search away.
   if (high.verdict === 'unclear' && high.looks < 2) return again(high);
   if (high.load > spec.lowest) return measure(spec, loads, high.load / 2);
   return high.verdict === 'breaks' || high.looks >= spec.mostLooks ? { type: 'done' } : again(high);
 }
 
+/**
+ * Where no load holds all promises, one between two loads may, if what breaks at the lower one holds at the higher one and
+ * the other way round.
+ */
+function inGaps(spec: SearchSpec, loads: readonly LoadEvidence[]): SearchStep {
+  const doubtful = loads.find(({ verdict, looks }) => verdict === 'unclear' && looks < 2);
+  if (doubtful !== undefined) return again(doubtful);
+  for (const [index, high] of loads.entries()) {
+    const low = loads[index - 1];
+    if (low === undefined || isNarrow(spec, low.load, high.load)) continue;
+    const breaksAt = (load: LoadEvidence, promise: number): boolean =>
+      load.isOverloaded || sideOf(load.shares[promise] ?? null, spec.promises[promise]?.allowedShare ?? 0).score <= 0;
+    const isHopeless = spec.promises.some((_, promise) => breaksAt(low, promise) && breaksAt(high, promise));
+    if (!isHopeless) return measure(spec, loads, Math.sqrt(low.load * high.load));
+  }
+  return { type: 'done' };
+}
+
 /** Whether both ends of the interval are near enough. Of clients, neighbouring numbers are. */
-function isKnown({ precision, isWhole }: SearchSpec, { load, lower, upper }: Limit): boolean {
+function isKnown(spec: SearchSpec, limit: Limit, parts: Split): boolean {
+  const { load, lower, upper } = limit;
   if (lower === null || upper === null) return false;
-  return Math.max(load / lower, upper / load) <= 1 + precision || (isWhole && upper - lower <= 1);
+  if (spec.isWhole && upper - lower <= 1) return true;
+  return Math.max(load / lower, upper / load) <= 1 + spec.precision && isClear(spec, limit, parts);
+}
+
+/**
+ * Whether a load near the limit clearly holds, and one clearly breaks. The line through the shares of many loads may be
+ * certain where none of them is, but then it rests on its shape alone.
+ */
+function isClear({ precision }: SearchSpec, { load }: Limit, { below, above }: Split): boolean {
+  const farthest = (1 + precision) ** reach;
+  const isNear = (each: LoadEvidence): boolean => Math.max(load / each.load, each.load / load) <= farthest;
+  return (
+    below.some((each) => each.verdict === 'holds' && isNear(each)) &&
+    above.some((each) => each.verdict === 'breaks' && isNear(each))
+  );
 }
 
 /** The next measurement near the limit: of the loads on both sides, the one with the least looks, the nearest first. */

@@ -5,7 +5,7 @@ import { connectionFailure } from '../client/connection-failure.js';
 import { tlsOptionsOf, type Transport, usualTransport } from '../client/transport.js';
 
 /** A server that is not under load yet answers soon or not at all. */
-const defaultPatienceMs = 10_000;
+export const defaultPatienceMs = 10_000;
 
 export interface Answer {
   readonly status: number;

@@ -9,7 +9,7 @@ import type { Trust } from '../client/transport.js';
 import type { BenchOptions } from '../plan/options.js';
 import { serverAddressOf } from '../plan/server-address.js';
 import { type BodyOptions, requestBody } from '../workload/request-body.js';
-import { httpOf, jsonOf } from './http.js';
+import { defaultPatienceMs, httpOf, jsonOf } from './http.js';
 
 /** The first pause between two tries; each is twice as long as the last, up to the longest. */
 const firstPauseMs = 100;
@@ -40,9 +40,11 @@ export async function waitUntilListening(
   signal: AbortSignal,
 ): Promise<void> {
   const { baseUrl, httpUrl, socketPath, apiPaths, model, query } = serverAddressOf(url);
-  const http = httpOf(httpUrl, headers, { query, transport: { socketPath, trust }, name: baseUrl });
+  const transport = { socketPath, trust };
   const path = `${apiPaths[0] ?? ''}/models`;
-  await retried(baseUrl, deadline, signal, async () => {
+  await retried(baseUrl, deadline, signal, async (leftMs) => {
+    const patienceMs = Math.min(defaultPatienceMs, leftMs);
+    const http = httpOf(httpUrl, headers, { query, transport, patienceMs, name: baseUrl });
     try {
       const answer = await http.get(path);
       if (isPassing(answer.status)) return `it answers ${path} with HTTP ${answer.status}`;
@@ -91,16 +93,20 @@ function isEmptyList(list: unknown): boolean {
   return isRecord(list) && Array.isArray(list['data']) && list['data'].length === 0;
 }
 
-/** Tries again and again. @param attempt says why it is too early, as a clause; null if it is not */
+/**
+ * Tries again and again. What is not over by the deadline has failed, even if it would be answered later.
+ *
+ * @param attempt given the milliseconds that are left, says why it is too early, as a clause; null if it is not
+ */
 async function retried(
   baseUrl: string,
   { waitMs, atUs }: Deadline,
   signal: AbortSignal,
-  attempt: () => Promise<string | null>,
+  attempt: (leftMs: number) => Promise<string | null>,
 ): Promise<void> {
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
     signal.throwIfAborted();
-    const problem = await attempt();
+    const problem = await withinMs(msUntil(atUs), attempt);
     if (problem === null) return;
     const leftMs = (atUs - microsNow()) / 1000;
     if (leftMs <= 0) {
@@ -110,5 +116,21 @@ async function retried(
       });
     }
     await delay(Math.min(pauseMs, leftMs));
+  }
+}
+
+function msUntil(atUs: number): number {
+  return Math.max(1, Math.ceil((atUs - microsNow()) / 1000));
+}
+
+/** What an attempt says, if it says it in time. */
+async function withinMs(leftMs: number, attempt: (leftMs: number) => Promise<string | null>): Promise<string | null> {
+  const over = new AbortController();
+  const late = delay(leftMs, 'it did not answer until then', { signal: over.signal });
+  try {
+    return await Promise.race([attempt(leftMs), late]);
+  } finally {
+    over.abort();
+    await late.catch(() => undefined);
   }
 }

@@ -3,16 +3,23 @@ import type { ChatMessage, Turn } from './turn.js';
 
 /**
  * A chat for Anthropic's Messages API: what the system says is not a message, results of tools are blocks of a message of the
- * user, and calls of tools are blocks of an answer. Blocks that it has no other form for are sent as they are.
+ * user, and calls of tools are blocks of an answer. Answers without any text or call, such as one that was only
+ * reasoning, which is not sent back, are left out, since the API refuses them. Blocks that it has no other form for are sent as they are.
  */
 export function messagesInput(messages: Turn['messages']): object {
   const system = messages.filter(isOfSystem).flatMap(({ content }) => blocksOf(content));
-  const said = messages.filter((message) => !isOfSystem(message)).map(messageOf);
+  const said = messages.filter((message) => !isOfSystem(message) && !isEmptyAnswer(message)).map(messageOf);
   return { ...(system.length === 0 ? {} : { system }), messages: said };
 }
 
 function isOfSystem({ role }: ChatMessage): boolean {
   return role === 'system' || role === 'developer';
+}
+
+function isEmptyAnswer(message: ChatMessage): boolean {
+  const { role, content } = message;
+  if (role !== 'assistant' || items(member(message, 'tool_calls')).length > 0) return false;
+  return typeof content === 'string' ? content.trim() === '' : (content ?? []).length === 0;
 }
 
 function messageOf(message: ChatMessage): object {

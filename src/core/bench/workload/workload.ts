@@ -41,7 +41,7 @@ export interface EntryWishes {
 interface PromptsSpec {
   readonly type: 'prompts';
   readonly seed: number;
-  /** Changes the words of the shared prefix, as in {@link SyntheticSpec}. */
+  /** Changes the words of the shared prefix and the order of the conversations, as in {@link SyntheticSpec}. */
   readonly salt: number;
   readonly conversations: readonly Conversation[];
   /** What entries say about their requests, in the same order; absent: nothing. */
@@ -109,8 +109,8 @@ function withThinking(turn: Turn, thinkMs: number): Turn {
 }
 
 /**
- * Conversations from a file, shuffled for each run, so that a server's prefix cache helps all runs alike. When all have
- * been used, they start over.
+ * Conversations from a file, shuffled for each run and bench, so that a server's prefix cache helps all runs alike. When all
+ * have been used, they start over.
  */
 function promptsWorkload(spec: PromptsSpec): Workload {
   const { seed, salt, conversations, outputTokens, sharedPrefixTokens, scale, shape = singleRequests } = spec;
@@ -121,7 +121,7 @@ function promptsWorkload(spec: PromptsSpec): Workload {
     conversation(run, index) {
       let order = orders.get(run);
       if (order === undefined) {
-        order = shuffled(conversations.length, mixSeeds(seed, run));
+        order = shuffled(conversations.length, mixSeeds(seed ^ salt, run));
         orders.set(run, order);
       }
       const entry = order[index % order.length] ?? 0;

@@ -36,7 +36,7 @@ export class ClusterModel implements Replicas {
   constructor(name: string, { peer, lines, nodes, own, queue, clock }: ClusterModelOptions) {
     this.name = name;
     this.#nodes = nodes;
-    this.#settings = new LineSettings(lines, name);
+    this.#settings = new LineSettings(lines, name, clock);
     this.#connection = new LineConnection({ model: name, peer, bucket: lines, clock });
     const slots = (): number => this.slots;
     const line = new RemoteLine({ connection: this.#connection, settings: this.#settings, own, slots, clock });

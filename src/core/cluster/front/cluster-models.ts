@@ -9,6 +9,7 @@ import type { InferenceEvent } from '../../inference/request.js';
 import type { ModelQueue, RequestLine } from '../../inference/request-line.js';
 import type { ListedModel, ServedModel, ServedModels } from '../../inference/served-model.js';
 import { commonLimits, linesSnapshot } from '../../lines/lines-snapshot.js';
+import { refuseReserves } from '../../scheduler/reserves.js';
 import type { SchedulerLimits } from '../../scheduler/scheduler.js';
 import { FadingModels } from '../fading-models.js';
 import { ClusterModel, type ClusterModelOptions } from './cluster-model.js';
@@ -138,7 +139,10 @@ export class ClusterModels implements RequestLine, ServedModels {
     resizeAll(served, limits);
   }
 
+  /** @throws ChatstreamError `usage` for any reserve; nothing is changed then */
   configureKeys(...changes: Parameters<RequestLine['configureKeys']>): void {
+    const [terms, classReserves] = changes;
+    refuseReserves({ terms, ...(classReserves !== undefined && { classReserves }) }, 'cluster');
     this.#keys = changes;
     for (const { inference } of this.#all) inference.configureKeys(...changes);
   }

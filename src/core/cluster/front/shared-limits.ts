@@ -25,8 +25,7 @@ export class SharedLimits {
     settings.changes(({ maxConcurrency, maxQueue }) => {
       this.#limits = { maxQueue, ...(maxConcurrency !== null && { maxConcurrency }) };
     });
-    // Without NATS at the start, the next front that starts or is changed sets them.
-    settings.change((current) => own.under(current)).catch(() => undefined);
+    settings.change((current) => own.under(current));
   }
 
   /** What the settings say, and at most what the nodes have places for. */
@@ -45,11 +44,11 @@ export class SharedLimits {
     const { settings, own } = this.#options;
     if (!isOpen) throw clusterAwayError();
     this.#limits = { ...this.#limits, ...limits };
-    void settings.change((current) => withLimits(own.under(current), limits)).catch(() => undefined);
+    settings.change((current) => withLimits(current ?? own.under(null), limits));
   }
 
   configureKeys(...changes: Parameters<JobScheduler<InferenceJob>['configureKeys']>): void {
     const { settings, own } = this.#options;
-    void settings.change((current) => withKeys(own.under(current), ...changes)).catch(() => undefined);
+    settings.change((current) => withKeys(current ?? own.under(null), ...changes));
   }
 }

@@ -41,7 +41,7 @@ export class LineCandidate {
   constructor(model: string, options: LineCandidateOptions) {
     this.#model = model;
     this.#options = options;
-    this.#settings = new LineSettings(options.bucket, model);
+    this.#settings = new LineSettings(options.bucket, model, options.clock);
     this.#settings.changes((settings) => {
       this.#holder?.configure(settings);
     });

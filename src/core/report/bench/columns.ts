@@ -32,7 +32,7 @@ function settingColumns(summaries: readonly SettingSummary[]): readonly Column[]
 
 function latencyColumns(result: BenchResult, summaries: readonly SettingSummary[]): readonly Column[] {
   const headline = headlineOf(result);
-  const steady = new Set(steadyOf(result, summaries));
+  const steady = new Set(steadyOf(summaries));
   const unlessGrowing = <Figures>(summary: SettingSummary, figures: Figures): Figures | null =>
     steady.has(summary) ? figures : null;
   const ttft = summaries.map((summary) => unlessGrowing(summary, summary.metrics[headline.metric]));

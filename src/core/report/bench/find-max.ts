@@ -41,20 +41,29 @@ export function findMaxSentences({ find_max: found, plan }: Pick<BenchResult, 'f
 function answer(found: FindMax, promises: readonly string[], precision: number): string {
   const names = listed(promises);
   const [hold, doNot] = promises.length === 1 ? ['holds', 'does not hold'] : ['hold', 'do not hold'];
-  const { by, status, load, lower, upper, points } = found;
+  const { by, status, load, lower, upper, points, finished, holds_from: from = null } = found;
   const at = (value: number): string => loadText(by, loadNumber(by, value));
+  const range = (to: number): string =>
+    from === null ? `up to ${at(to)}` : from === to ? `only at ${at(to)}` : `from ${at(from)} to ${loadNumber(by, to)}`;
   const [lowest, highest] = [points[0]?.load ?? 0, points.at(-1)?.load ?? 0];
   switch (status) {
     case 'found': {
       const isRough =
         lower === null || upper === null || Math.max(upper / (load ?? 1), (load ?? 1) / lower) > 1 + precision * 1.05;
       const advice = isRough && by === 'rate' ? ' To narrow it down, measure for longer (-d).' : '';
-      return `${names} ${hold} up to ${at(load ?? 0)} (${intervalText(by, lower, upper)}); ${nextText(found)}.${advice}`;
+      return `${names} ${hold} ${range(load ?? 0)} (${intervalText(by, lower, upper)}); ${nextText(found)}.${advice}`;
     }
-    case 'all-hold':
-      return `${names} ${hold} at every load that was measured, up to ${at(highest)}. ${wayUp(found)}`;
-    case 'none-hold':
-      return `${names} ${doNot} even at ${at(lowest)}, the lowest load that was measured: ${nextText(found)}. Try a more generous limit, or shorter prompts and answers.`;
+    case 'all-hold': {
+      const where = from === null ? `at every load that was measured, up to ${at(highest)}` : range(highest);
+      return `${names} ${hold} ${where}. ${wayUp(found)}`;
+    }
+    case 'none-hold': {
+      const where =
+        by === 'max-concurrency' && lowest !== highest
+          ? `at any max-concurrency that was measured, from ${loadNumber(by, lowest)} to ${loadNumber(by, highest)}`
+          : `even at ${at(lowest)}, the lowest load that was measured`;
+      return `${names} ${doNot} ${where}: ${nextText(found)}. ${finished ? 'Try a more generous limit, or shorter prompts and answers.' : unfinishedText(found)}`;
+    }
     case 'nothing-measured':
       return 'The search ended before anything was measured.';
   }
@@ -73,22 +82,37 @@ function nextText({ next_to_break: next }: FindMax): string {
   return `the next promise to break is ${oneLine(next.split('<')[0] ?? next)}`;
 }
 
-function wayUp({ by, finished }: FindMax): string {
-  if (!finished)
-    return 'The search ended before it found the limit: give it more time, or a higher load to begin with.';
-  return by === 'max-concurrency'
+function wayUp(found: FindMax): string {
+  if (!found.finished) return unfinishedText(found);
+  return found.by === 'max-concurrency'
     ? 'That is all the server has slots for: start it with more --slots, or raise the load.'
-    : 'Use more --workers, or another machine for the load generator.';
+    : 'That is the highest load that a search tries.';
 }
 
-function doubts({ finished, status, contradictions, by, points }: FindMax): readonly string[] {
+/** What was in the way of an answer, and what to do about it. */
+function unfinishedText({ by, status, client_full: isClientFull = false }: FindMax): string {
+  if (isClientFull) {
+    return 'The load generator could not send more: give it more --workers, or more machines (--agents).';
+  }
+  if (by === 'max-concurrency') {
+    return 'The search ended before it had measured every setting that the server has slots for: give it more time.';
+  }
+  return `The search ended before it found the limit: give it more time, or a ${status === 'none-hold' ? 'lower' : 'higher'} load to begin with.`;
+}
+
+function doubts(found: FindMax): readonly string[] {
+  const { finished, status, contradictions, by, points, holds_from: from = null } = found;
   const sentences: string[] = [];
   if (!finished && status === 'found') {
     sentences.push('The search ended before the limit was known as precisely as planned.');
   }
+  if (from !== null) {
+    sentences.push(`The results are not monotonic: a promise breaks below ${loadText(by, loadNumber(by, from))} as well.`); // prettier-ignore
+  }
   if (contradictions.length > 0) {
     const where = loadText(by, listed(contradictions.map((load) => loadNumber(by, load))));
-    sentences.push(`The results are not monotonic: ${where} is clearly on the other side of the limit than its neighbours, so there may be no single limit.`); // prettier-ignore
+    const verb = contradictions.length === 1 ? 'is' : 'are';
+    sentences.push(`The results are not monotonic: ${where} ${verb} clearly on the other side of the limit than the loads nearby, so there may be no single limit.`); // prettier-ignore
   }
   const overloaded = points.filter((each) => each.overloaded).map(({ load }) => loadNumber(by, load));
   if (overloaded.length > 0) sentences.push(`The queue grew without end at ${loadText(by, listed(overloaded))}.`);
@@ -104,9 +128,18 @@ export function byLoad(
   return summaries.toSorted((one, other) => loadOf(found, one) - loadOf(found, other));
 }
 
-/** Whether a setting is the answer of a search: the highest load at which its promises hold. */
-export function isAnswer({ find_max: found }: Pick<BenchResult, 'find_max'>, summary: SettingSummary): boolean {
-  return found !== undefined && found.load !== null && loadOf(found, summary) === found.load;
+/**
+ * The setting that stands for the answer of a search: the highest load that was measured up to it. Null without a search,
+ * or if none is that low.
+ */
+export function answeringSetting(
+  { find_max: found }: Pick<BenchResult, 'find_max'>,
+  summaries: readonly SettingSummary[],
+): SettingSummary | null {
+  const limit = found?.load ?? null;
+  if (found === undefined || limit === null) return null;
+  const below = summaries.filter((summary) => loadOf(found, summary) <= limit);
+  return below.toSorted((one, other) => loadOf(found, other) - loadOf(found, one))[0] ?? null;
 }
 
 function loadOf({ by }: FindMax, { settings }: SettingSummary): number {

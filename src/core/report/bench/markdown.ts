@@ -20,7 +20,7 @@ import { waterfallBars } from './waterfall.js';
 /** The report as GitHub's Markdown, for a pull request or a README; charts are text. */
 export function toMarkdown(result: BenchResult, summaries: readonly SettingSummary[]): string {
   const measured = summaries.length > 0;
-  const steady = steadyOf(result, summaries);
+  const steady = steadyOf(summaries);
   const recommendation = recommendationText(result, summaries);
   const style = { colour: false, width: defaultWidth };
   const pictures = measured

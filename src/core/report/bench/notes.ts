@@ -27,7 +27,7 @@ export function notesBelow(
   const completed = summaries.some(({ requests }) => requests.completed > 0);
   return [
     completed ? `Queue wait ${queueWaitSourceText[queueWaitSourceOf(summaries)]}.` : '',
-    growingNote(result, summaries),
+    growingNote(summaries),
     ...besideNotes(result, summaries),
     agentsNote(result),
     promptCacheText(summaries),
@@ -36,9 +36,9 @@ export function notesBelow(
     trialsText(summaries),
     summaries.every(({ requests }) => unanswered(requests) === 0) ? 'No request was refused or failed.' : '',
     extensionText(result, summaries),
-    roughText(result, steadyOf(result, summaries)),
+    roughText(result, steadyOf(summaries)),
     summaries.some(tooFew) ? `${unknown} unknown, or fewer than ${leastSamplesAbove} samples above it.` : '',
-    moreRequestsText(result, steadyOf(result, summaries)),
+    moreRequestsText(result, steadyOf(summaries)),
     reconnectsText(summaries),
     summaries.some((summary) => isMarked(result, summaries, summary)) ? `${mark} recommended.` : '',
     versusText(result),

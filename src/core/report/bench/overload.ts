@@ -8,21 +8,21 @@ import { bySetting, settingsKey, type SettingSummary } from '../../measurement/s
 /** Stands where a percentile would depend on how long was measured. */
 export const growing = '↗';
 
-/** Settings whose latencies mean something. The loads of a search are judged by the search. */
-export function steadyOf(
-  { plan }: Pick<BenchResult, 'plan'>,
-  summaries: readonly SettingSummary[],
-): readonly SettingSummary[] {
-  return plan.find_max === undefined ? summaries.filter(({ isOverloaded }) => !isOverloaded) : summaries;
+/** Settings whose latencies mean something. */
+export function steadyOf(summaries: readonly SettingSummary[]): readonly SettingSummary[] {
+  return summaries.filter(({ isOverloaded }) => !isOverloaded);
 }
 
-/** The headline of a report if the server could not follow the load: one sentence for each such setting. */
+/**
+ * The headline of a report if the server could not follow the load: one sentence for each such setting. A search looks for
+ * such loads, and its answer names them.
+ */
 export function overloadSentences(
   result: Pick<BenchResult, 'plan' | 'runs'>,
   summaries: readonly SettingSummary[],
 ): readonly string[] {
-  const steady = new Set(steadyOf(result, summaries));
-  return summaries.flatMap((summary) => (steady.has(summary) ? [] : [sentence(result, summary)]));
+  if (result.plan.find_max !== undefined) return [];
+  return summaries.flatMap((summary) => (summary.isOverloaded ? [sentence(result, summary)] : []));
 }
 
 /** The same about one setting. */
@@ -43,8 +43,8 @@ function growthText({ in_flight_per_second: { slope, lower, upper } }: Overload)
 }
 
 /** What the mark in the table means; '' without such a setting. */
-export function growingNote(result: Pick<BenchResult, 'plan'>, summaries: readonly SettingSummary[]): string {
-  return steadyOf(result, summaries).length === summaries.length
+export function growingNote(summaries: readonly SettingSummary[]): string {
+  return steadyOf(summaries).length === summaries.length
     ? ''
     : `${growing} grew as long as was measured, so that a percentile would only say how long that was.`;
 }

@@ -22,7 +22,7 @@ import { waterfallBars } from './waterfall.js';
 /** What `bench` prints on a terminal: sections with an empty line between them, without a line feed at the end. */
 export function renderReport(result: BenchResult, summaries: readonly SettingSummary[], style: ReportStyle): string {
   const measured = summaries.length > 0;
-  const steady = steadyOf(result, summaries);
+  const steady = steadyOf(summaries);
   const sections = [
     header(result, style),
     overloadLines(result, summaries, style),

@@ -1,13 +1,15 @@
+import { metricNames, type PerMetric } from '../../measurement/metric-names.js';
 import { listed, percentText, plural, significant, timeText } from '../../measurement/numbers.js';
 import { isOverloaded } from '../../measurement/overload.js';
 import type { BenchResult, Run, Saturation } from '../../measurement/result-schema.js';
+import { touches } from '../../measurement/saturation.js';
 import { type Dimension, dimensionsOf, settingsText, wholeSettingText } from '../../measurement/setting-text.js';
+import { streamWarnings } from '../../measurement/stream-warnings.js';
 import { bySetting, type SettingSummary } from '../../measurement/summarise.js';
 import { unansweredWarning, undisturbedRuns } from '../../measurement/unanswered.js';
 import { littlesLawTolerance } from '../../statistics/littles-law.js';
 import { oneLine } from '../text/escape.js';
 import { saturatedAgents } from './agents-notes.js';
-import { streamWarnings } from './stream-warnings.js';
 
 /** Reasons to doubt the figures, which a report shows before them. */
 export function truthWarnings(result: Pick<BenchResult, 'runs' | 'interrupted' | 'plan'>): string[] {
@@ -21,6 +23,7 @@ export function truthWarnings(result: Pick<BenchResult, 'runs' | 'interrupted' |
   if (unanswered !== null) warnings.push(oneLine(unanswered));
   warnings.push(
     ...overloads(result),
+    ...fillings(result, by),
     ...aborted(runs, by),
     ...clientWarnings(runs, by),
     ...littlesLaw(undisturbedRuns(result), by),
@@ -52,6 +55,22 @@ function overloads({ runs, plan }: Pick<BenchResult, 'runs' | 'plan'>): string[]
   });
 }
 
+/** That too little was measured after an open loop had filled up to tell whether the server can follow. */
+function fillings({ runs, plan }: Pick<BenchResult, 'runs' | 'plan'>, by: readonly Dimension[]): string[] {
+  if (plan.find_max !== undefined) return [];
+  const untold = runs.filter(({ filling_seconds: seconds }) => seconds !== undefined);
+  if (untold.length === 0) return [];
+  const longestMs = Math.max(...untold.map(({ filling_seconds: seconds = 0 }) => seconds)) * 1000;
+  return [
+    `Whether the server can follow the load at ${settingsOf(untold, by)} cannot be told: requests in flight rose, but with answers ` +
+      `and conversations this long they do so for about ${timeText(longestMs)} anyway. Measure for longer ` +
+      `(-d ${Math.ceil((longestMs / 1000) * enoughFillings)}s).`,
+  ];
+}
+
+/** So many times the time in which a load fills up leaves enough to judge. */
+const enoughFillings = 3;
+
 function slopeText({
   slope,
   lower,
@@ -82,7 +101,7 @@ function clientWarnings(runs: readonly Run[], by: readonly Dimension[]): string[
     const why = reasons.length === 0 ? '' : `: ${listed(reasons.map((each) => saturationTexts[each](cpu)))}`;
     const advice = 'Use fewer clients, more --workers, or another machine.';
     const where = `${settingsOf(saturated, by)}${saturatedAgents(saturated)}`;
-    return [`The load generator was saturated at ${where}${why}. ${advice}`];
+    return [`The load generator was saturated at ${where}${why}. ${inDoubt(saturated)} ${advice}`];
   }
   const late = runs.filter(({ client, metrics }) => {
     const { mean } = client.event_loop_delay_ms;
@@ -97,10 +116,34 @@ function clientWarnings(runs: readonly Run[], by: readonly Dimension[]): string[
   ];
 }
 
+/** Which figures cannot be trusted, as a comparison and objectives do not. */
+function inDoubt(saturated: readonly Run[]): string {
+  const touched = metricNames.filter((name) =>
+    saturated.some(({ client, metrics }) =>
+      (client.saturation ?? ['cpu' as const]).some((each) => touches(each, name, metrics.queue_wait.source)),
+    ),
+  );
+  return touched.length === metricNames.length
+    ? 'All latencies and rates are in doubt.'
+    : `Only these figures are in doubt: ${listed(touched.map((name) => metricTitles[name]))}.`;
+}
+
 /** Of several machines, that of the busiest. */
 function highestCpuShare({ client, agents }: Run): number {
   return Math.max(client.cpu_share, ...(agents?.members ?? []).map(({ cpu_share: share }) => share));
 }
+
+const metricTitles: PerMetric<string> = {
+  ttft: 'TTFT',
+  ttft_from_schedule: 'TTFT from schedule',
+  client_wait: 'client wait',
+  queue_wait: 'queue wait',
+  prefill: 'prefill',
+  delivery: 'delivery',
+  chunk_gap: 'chunk gaps',
+  tpot: 'TPOT',
+  e2e: 'end-to-end latency',
+};
 
 /** As a share of the mean TTFT. */
 const noticeableDelay = 0.05;

@@ -33,7 +33,10 @@ export function conclusionOf(comparison: Comparison): readonly string[] {
 /** What makes intervals narrower without more trials. */
 function adviceOf({ interleaved, candidate }: Comparison, rows: readonly GatedRow[]): readonly string[] {
   const isTooWide = rows.some(
-    ({ judgement: { outcome } }) => outcome.verdict === 'inconclusive' && outcome.doubt.reason === 'too-wide',
+    (row) =>
+      row.judgement.outcome.verdict === 'inconclusive' &&
+      row.judgement.outcome.doubt.reason === 'too-wide' &&
+      trialsFactor(row) !== 'delay',
   );
   if (!isTooWide || !interleaved || candidate.plan.duet === true) return [];
   return ['If other programs keep the machine busy, --duet decides sooner: it measures both servers at the same time.'];
@@ -53,8 +56,10 @@ export function endText({ baseline, candidate }: Comparison): string | null {
 /** What became worse, by how much, and how much was allowed; a sentence without its full stop. */
 export function regressionText(row: GatedRow): string {
   const { outcome, threshold } = row.judgement;
-  if (outcome.verdict === 'regression' && outcome.isLost) {
-    return `${rowName(row)} is lost: too few requests were completed there to compute it`;
+  const cause = outcome.verdict === 'regression' ? outcome.cause : 'beyond-limit';
+  if (cause === 'lost') return `${rowName(row)} is lost: too few requests were completed there to compute it`;
+  if (cause === 'overloaded') {
+    return `${rowName(row)} has no steady value: the candidate's queue grew without end, and the baseline's did not`;
   }
   return `${rowName(row)} is ${ratioText(row.ratio)} times the baseline (95 % interval ${intervalText(row.interval)}), and ${allowedText(threshold)} is allowed`;
 }
@@ -66,7 +71,7 @@ function doubtsOf(rows: readonly GatedRow[]): readonly string[] {
   for (const row of rows) {
     const { outcome } = row.judgement;
     if (outcome.verdict !== 'inconclusive') continue;
-    if (outcome.doubt.reason === 'too-wide') {
+    if (outcome.doubt.reason === 'too-wide' && trialsFactor(row) !== 'delay') {
       tooWide.push(row);
       continue;
     }
@@ -84,8 +89,9 @@ function doubtsOf(rows: readonly GatedRow[]): readonly string[] {
 /** A single interval with its figures; several with how many trials would make most of them narrow enough. */
 function tooWideText(rows: readonly GatedRow[]): string {
   const [first] = rows;
-  if (first !== undefined && rows.length === 1) return `${rowName(first)}: ${doubtText({ reason: 'too-wide' }, first)}`;
-  const wanted = rows.flatMap((row) => trialsFactor(row) ?? []);
+  if (first !== undefined && rows.length === 1)
+    return `${rowName(first)}: ${doubtText({ reason: 'too-wide', isLasting: false }, first)}`;
+  const wanted = rows.map(trialsFactor).filter((factor) => typeof factor === 'number');
   const hopeless = rows.length - wanted.length;
   const advice = moreTrials(wanted.length === 0 ? null : Math.max(...wanted));
   const rest =

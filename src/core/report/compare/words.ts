@@ -2,6 +2,7 @@ import type { ComparedMetric } from '../../compare/compared-metric.js';
 import type { ComparedRow, Comparison } from '../../compare/comparison.js';
 import type { Doubt } from '../../compare/judgement.js';
 import type { Threshold } from '../../compare/threshold.js';
+import { trialsToDecide } from '../../compare/width.js';
 import { listed, orUnknown, percentText, plural, significant, timeText, unknown } from '../../measurement/numbers.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
 import type { Interval } from '../../statistics/ratio.js';
@@ -60,12 +61,18 @@ export function doubtText(doubt: Doubt, row: ComparedRow): string {
   switch (doubt.reason) {
     case 'too-few-trials': {
       const { needed } = doubt;
+      if (doubt.hasEmptyTrials) {
+        return `${trialsText(doubt)} have ${row.metric.id}, but the gate needs ${needed}: measure for longer (-d), or more --trials`;
+      }
       return `${trialsText(doubt)}, but the gate needs ${needed}: run bench with --trials ${needed}`;
     }
     case 'saturated-client':
       return saturationText(doubt);
-    case 'too-wide':
-      return `its 95 % interval, ${intervalText(row.interval)}, contains the limit: ${moreTrials(trialsFactor(row))}`;
+    case 'too-wide': {
+      const factor = trialsFactor(row);
+      if (factor === 'delay') return moreTrials(factor);
+      return `its 95 % interval, ${intervalText(row.interval)}, contains the limit: ${moreTrials(factor)}`;
+    }
     case 'not-measured':
       return doubt.explanation;
   }
@@ -78,16 +85,21 @@ function saturationText({ saturation, delayMs, cpuShare }: Extract<Doubt, { reas
     'late-sends': `it sent late (by ${timeText(delayMs)} on average), so the load was lighter than planned`,
     'ttft-error': `its own delay, ${timeText(delayMs)} on average, is larger than the differences between the requests`,
   };
-  const advice = 'measure with fewer clients, more --workers, or from another machine';
-  return `the load generator was saturated: ${listed(saturation.map((each) => what[each]))}; ${advice}`;
+  return `the load generator was saturated: ${listed(saturation.map((each) => what[each]))}; ${lighterLoad}`;
 }
+
+/** What to do about a load generator that is too slow. */
+const lighterLoad = 'measure with fewer clients, more --workers, or from another machine';
 
 /**
  * What to do about an interval that is too wide.
  *
- * @param factor how many times as many trials would make it narrow enough; null for very many
+ * @param factor as {@link trialsFactor} gives it
  */
-export function moreTrials(factor: number | null): string {
+export function moreTrials(factor: number | 'delay' | null): string {
+  if (factor === 'delay') {
+    return `the load generator's own delay alone may be the difference to the limit: ${lighterLoad}`;
+  }
   return factor === null
     ? 'the change is too close to the limit to decide without very many trials'
     : `about ${String(factor)} times as many trials would decide it`;
@@ -97,21 +109,17 @@ export function moreTrials(factor: number | null): string {
 const timesAsMany = { least: 1.5, most: 10 } as const;
 
 /**
- * Intervals shrink with the square root of the number of trials: how many times as many would keep this one clear of
- * the limit?
+ * How many times as many trials would keep the interval clear of the limit.
  *
- * @returns rounded up to a tenth; null for very many
+ * @returns rounded up to a tenth; null for very many; `delay` if trials are not what is missing
  */
-export function trialsFactor({
-  ratio,
-  interval,
-  judgement,
-}: Pick<ComparedRow, 'ratio' | 'interval' | 'judgement'>): number | null {
-  const limit = judgement.type === 'gated' ? judgement.threshold.limit : NaN;
-  const center = Math.log(ratio ?? NaN);
-  const distance = Math.abs(Math.log(limit) - center);
-  const side = Math.log(limit) > center ? (interval?.upper ?? NaN) : (interval?.lower ?? NaN);
-  const factor = Math.ceil(10 * (Math.abs(Math.log(side) - center) / distance) ** 2) / 10;
+export function trialsFactor(
+  row: Pick<ComparedRow, 'ratio' | 'interval' | 'spread' | 'judgement'>,
+): number | 'delay' | null {
+  const needed = row.judgement.type === 'gated' ? trialsToDecide(row, row.judgement.threshold.limit) : NaN;
+  if (needed === 'delay') return needed;
+  // Not because of the rounding error of binary fractions.
+  const factor = Math.ceil(10 * needed - 1e-6) / 10;
   return factor <= timesAsMany.most ? Math.max(timesAsMany.least, factor) : null;
 }
 

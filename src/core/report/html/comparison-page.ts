@@ -10,9 +10,12 @@ import { severalJson } from '../compare/several.js';
 import { differencesText, howMeasured, unmatchedTexts } from '../compare/words.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { type Markup, markup } from '../text/markup.js';
-import { distributionFigure, limitsOf } from './charts/distributions.js';
+import { distributionFigure } from './charts/distributions.js';
 import { intervalsFigure } from './charts/intervals.js';
 import { withoutRepeats } from './charts/latencies.js';
+import { limitsOf } from './charts/limits.js';
+import { overTimeFigure } from './charts/over-time.js';
+import { commandSection } from './command.js';
 import { comparisonTable } from './comparison-table.js';
 import { pageText } from './frame.js';
 import { loadPlot, type PlotLibrary } from './plot/draw.js';
@@ -21,8 +24,8 @@ import { loadPlot, type PlotLibrary } from './plot/draw.js';
 export async function comparisonHtml(comparison: Comparison): Promise<string> {
   return pageText({
     title: `chatstream compare: ${comparison.verdict}`,
-    body: markup`<header><h1>Comparison of two servers</h1></header>${circumstances(comparison)}${await comparisonBody(comparison)}`,
-    files: { 'comparison.json': comparisonJson(comparison) },
+    body: markup`<header><h1>Comparison of two servers</h1></header>${circumstances(comparison)}${await comparisonBody(comparison)}${commands([comparison])}`,
+    files: { 'comparison.json': comparisonJson(comparison), ...resultsOf([comparison]) },
   });
 }
 
@@ -33,9 +36,42 @@ export async function severalHtml(several: SeveralComparisons): Promise<string> 
     title: `chatstream compare: ${several.verdict}`,
     body: markup`<header><h1>Comparison of ${several.comparisons.length} candidates with one baseline</h1></header>
 ${several.comparisons.slice(0, 1).map(circumstances)}
-${bodies.map((body, index) => markup`<section><h2>${several.comparisons[index]?.candidate.name ?? ''}</h2>${body}</section>`)}`,
-    files: { 'comparison.json': severalJson(several) },
+${bodies.map((body, index) => markup`<section><h2>${several.comparisons[index]?.candidate.name ?? ''}</h2>${body}</section>`)}
+${commands(several.comparisons)}`,
+    files: { 'comparison.json': severalJson(several), ...resultsOf(several.comparisons) },
   });
+}
+
+/** The results that were compared, by the names of files to save them in. */
+function resultsOf(comparisons: readonly Comparison[]): Readonly<Record<string, unknown>> {
+  const [first] = comparisons;
+  if (first === undefined) return {};
+  const { baseline, candidate, interleaved } = first;
+  if (interleaved) return { 'result.json': candidate.result };
+  const isOnly = comparisons.length === 1;
+  const files: Record<string, unknown> = { 'baseline.json': baseline.result };
+  for (const [index, each] of comparisons.entries()) {
+    files[isOnly ? 'candidate.json' : `candidate-${index + 1}.json`] = each.candidate.result;
+  }
+  return files;
+}
+
+/** The commands that repeat the results, each once. */
+function commands(comparisons: readonly Comparison[]): readonly Markup[] {
+  const [first] = comparisons;
+  if (first === undefined) return [];
+  if (first.interleaved) return [commandSection(first.candidate.result?.command)];
+  const isOnly = comparisons.length === 1;
+  return [
+    commandSection(first.baseline.result?.command, 'Command of the baseline', 'command-baseline'),
+    ...comparisons.map(({ candidate: { name, result } }, index) =>
+      commandSection(
+        result?.command,
+        isOnly ? 'Command of the candidate' : `Command of ${name}`,
+        `command-candidate-${index + 1}`,
+      ),
+    ),
+  ];
 }
 
 /** Everything about one candidate, as a part of a page. */
@@ -54,6 +90,7 @@ ${[...notes, ...unmatchedTexts(comparison), ...differencesText(comparison)].map(
 ${intervalsFigure(plot, gated.length > 0 ? 'Intervals against their limits' : 'Ratios', gated.length > 0 ? gated : rows)}
 ${gated.length > 0 ? intervalsFigure(plot, 'Other figures, not judged', others) : ''}
 ${overlaid(plot, comparison)}
+${overTime(plot, comparison)}
 <details><summary>All figures</summary>${comparisonTable(rows)}</details>`;
 }
 
@@ -97,6 +134,21 @@ function overlaid(plot: PlotLibrary, { baseline, candidate }: Comparison): reado
       });
     });
   });
+}
+
+/** Both sides over time at each setting of the candidate; the first one is shown, and the others can be unfolded. */
+function overTime(plot: PlotLibrary, { baseline, candidate }: Comparison): Markup {
+  const before = bySetting(baseline.runs);
+  const [first, ...more] = [...bySetting(candidate.runs)].map(([key, runs]) => {
+    const setting = runs.slice(0, 1).map(({ settings }) => wholeSettingText(settings));
+    return [
+      overTimeFigure(plot, baseline, `baseline, ${setting.join()}`, before.get(key) ?? []),
+      overTimeFigure(plot, candidate, `candidate, ${setting.join()}`, runs),
+    ];
+  });
+  const rest = more.flat().filter(({ text }) => text !== '');
+  return markup`${first ?? []}
+${rest.length === 0 ? '' : markup`<details><summary>Over the run at the other settings</summary>${rest}</details>`}`;
 }
 
 /** Why no distributions are drawn of a setting: with an overloaded server, they only say how long was measured. */

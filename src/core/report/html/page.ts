@@ -8,7 +8,7 @@ import { columnsOf } from '../bench/columns.js';
 import { conclusionSentences, recommendationText } from '../bench/conclusion.js';
 import { toCsv } from '../bench/csv.js';
 import { neighboursOf } from '../bench/figures-table.js';
-import { byLoad, findMaxSentences, isAnswer } from '../bench/find-max.js';
+import { answeringSetting, byLoad, findMaxSentences } from '../bench/find-max.js';
 import { notesBelow } from '../bench/notes.js';
 import { overloadSentences, steadyOf } from '../bench/overload.js';
 import { isMarked } from '../bench/row-labels.js';
@@ -16,6 +16,7 @@ import { toSeriesCsv } from '../bench/series-csv.js';
 import { stageOverloadSentences } from '../bench/stage-breakdown.js';
 import { toStagesCsv } from '../bench/stages-csv.js';
 import { failuresOf, otherWarnings, truthWarnings } from '../bench/warnings.js';
+import { comparisonJson } from '../compare/json.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { Markup, markup } from '../text/markup.js';
 import { breakdownSections } from './breakdown-tables.js';
@@ -25,6 +26,7 @@ import { overTimeFigure } from './charts/over-time.js';
 import { sweepFigure } from './charts/sweep.js';
 import { trialsFigure } from './charts/trials.js';
 import { waterfallFigure } from './charts/waterfall.js';
+import { commandSection } from './command.js';
 import { comparisonBody } from './comparison-page.js';
 import { pageText } from './frame.js';
 import { loadPlot, type PlotLibrary } from './plot/draw.js';
@@ -41,6 +43,8 @@ export async function toHtml(
   const measured = summaries.length > 0;
   const recommendation = recommendationText(result, summaries);
   const sentences = conclusionSentences(result, summaries);
+  // With --versus, the result has both.
+  const baseline = comparison === null || comparison.interleaved ? null : (comparison.baseline.result ?? null);
   const body = markup`<header><h1>${model}</h1>
 <p>${server.join(' · ')}</p>
 <p class="dim">${loadItems(result.plan).join(' · ')}</p>
@@ -55,15 +59,15 @@ ${measured ? figuresTable(result, summaries) : ''}
 ${measured ? markup`<ul class="notes">${notesBelow(result, summaries, 'Green:').map((note) => markup`<li>${note}</li>`)}</ul>` : ''}
 ${sentences.map((sentence) => markup`<p>${sentence}</p>`)}
 ${sweepFigure(plot, result, summaries)}
-${overTime(plot, result, summaries)}
-${latencyFigures(plot, result, steadyOf(result, summaries))}
-${waterfallFigure(plot, result, steadyOf(result, summaries))}
+${comparison === null ? overTime(plot, result, summaries) : ''}
+${latencyFigures(plot, result, steadyOf(summaries))}
+${waterfallFigure(plot, result, steadyOf(summaries))}
 ${trialsFigure(plot, result, summaries)}
 ${breakdownSections(result)}
 ${failureTable(summaries)}
 ${warnings(otherWarnings(result))}
 ${circumstances(result)}
-${repeating(result)}`;
+${commandSection(result.command)}${commandSection(baseline?.command, 'Command of the baseline', 'command-baseline')}`;
   return pageText({
     title: `chatstream bench: ${model}`,
     body,
@@ -71,28 +75,25 @@ ${repeating(result)}`;
       'result.json': result,
       'result.csv': toCsv(result),
       ...(result.runs.some(({ stages }) => stages !== undefined) ? { 'result.stages.csv': toStagesCsv(result) } : {}),
+      ...(comparison === null ? {} : { 'comparison.json': comparisonJson(comparison) }),
+      ...(baseline === null ? {} : { 'baseline.json': baseline }),
       ...(result.runs.some(({ series }) => series !== undefined) ? { 'result.series.csv': toSeriesCsv(result) } : {}),
     },
   });
 }
 
-/** The recommended setting, the answer of a search, or the first one; the others can be unfolded. */
+/** The answer of a search, the recommended setting, or the first one; the others can be unfolded. */
 function overTime(plot: PlotLibrary, result: BenchResult, summaries: readonly SettingSummary[]): Markup {
   const trials = bySetting(result.runs);
-  const marked = summaries.findIndex((summary) => isMarked(result, summaries, summary) || isAnswer(result, summary));
+  const answer = answeringSetting(result, summaries);
+  const first = answer ?? summaries.find((summary) => isMarked(result, summaries, summary));
   const figures = summaries.map(({ settings }) =>
     overTimeFigure(plot, result, wholeSettingText(settings), trials.get(settingsKey(settings)) ?? []),
   );
-  const [first] = figures.splice(Math.max(0, marked), 1);
+  const [shown] = figures.splice(first === undefined ? 0 : summaries.indexOf(first), 1);
   const rest = figures.filter(({ text }) => text !== '');
-  return markup`${first ?? ''}
+  return markup`${shown ?? ''}
 ${rest.length === 0 ? '' : markup`<details><summary>Over the run at the other settings</summary>${rest}</details>`}`;
-}
-
-/** The command that repeats the bench, if it is known. */
-function repeating({ command }: BenchResult): Markup {
-  if (command === undefined) return new Markup('');
-  return markup`<h2>Command</h2><pre id="command">${command}</pre><p><button type="button" data-copy="command" hidden>Copy</button></p>`;
 }
 
 function warnings(texts: readonly string[]): readonly Markup[] {

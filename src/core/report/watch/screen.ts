@@ -63,9 +63,10 @@ function keysText(areSeveral: boolean): string {
 
 function titleLines({ url, model, reading }: Picture, width: number, paint: Paint): readonly string[] {
   const { queue, totals } = reading;
+  const restarts = totals.engineRestarts ?? 0;
   const states = [
     ...(queue.draining ? ['draining: no new requests'] : []),
-    ...(totals.engineRestarts > 0 ? [plural(totals.engineRestarts, 'engine restart')] : []),
+    ...(restarts > 0 ? [plural(restarts, 'engine restart')] : []),
   ];
   const served = queue.models === undefined ? model : plural(queue.models.length, 'model');
   const title = paint('bold', cut(`${served} at ${url}`, width));

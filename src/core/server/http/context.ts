@@ -8,7 +8,7 @@ import type { ServedModels } from '../../inference/served-model.js';
 import type { MeteredMachine } from '../../machine/machine.js';
 import type { Relay } from '../../relay/relay.js';
 import type { RateLimiter } from '../../scheduler/rate-limiter.js';
-import type { KeyUsage } from '../../telemetry/key-usage.js';
+import type { UsageBook } from '../../telemetry/key-usage.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import type { RecentHistory } from '../../telemetry/recent-history.js';
 import type { Totals } from '../../telemetry/totals.js';
@@ -63,7 +63,7 @@ export interface LineContext {
   readonly announcer: QueueAnnouncer;
   readonly totals: Totals;
   readonly metrics: Metrics;
-  readonly usage: KeyUsage;
+  readonly usage: UsageBook;
   readonly history: RecentHistory;
   readonly machine: MeteredMachine;
   readonly options: ServerOptions;

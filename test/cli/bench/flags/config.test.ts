@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Parser } from '@oclif/core';
 import { Value } from 'typebox/value';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { repeatingCommand } from '../../../../src/cli/bench/flags/command.js';
 import { benchConfigSchema, joinedLists, readBenchConfig } from '../../../../src/cli/bench/flags/config.js';
 import { benchFlags } from '../../../../src/cli/bench/flags/flags.js';
 import { flagOrigins } from '../../../../src/cli/flags/flags.js';
 import { argumentsOf } from '../../../../src/cli/serve/config-flags.js';
+import { optionsOf } from '../options/parse-bench.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'chatstream-bench-config-'));
 afterAll(() => {
@@ -63,14 +64,44 @@ describe('the file of bench --config', () => {
 describe('the command that repeats a bench', () => {
   const commandOf = async (...argv: readonly string[]): Promise<string> => {
     const parsed = await Parser.parse([...argv], { flags: benchFlags, strict: true });
-    return repeatingCommand(parsed, benchFlags, flagOrigins(parsed), {});
+    return repeatingCommand(parsed, benchFlags, flagOrigins(parsed), process.env);
   };
 
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
   it('has what was given, quoted for a shell', async () => {
-    const argv = ['-c', '4', '--slo', 'ttft.p95<500ms', '--slo', "it's<1s", '--think-time', '2s±1s', '--strict'];
+    const argv = ['-c', '4', '--slo', 'ttft.p95<500ms', '--slo', "it's<1s", '--think-time', '2s±1s', '--insecure'];
     expect(await commandOf(...argv)).toBe(
-      String.raw`chatstream bench --concurrency 4 --think-time 2s±1s --slo 'ttft.p95<500ms' --slo 'it'\''s<1s' --strict`,
+      String.raw`chatstream bench --concurrency 4 --think-time 2s±1s --slo 'ttft.p95<500ms' --slo 'it'\''s<1s' --insecure`,
     );
+  });
+
+  it('has the baseline, without which its gate would be refused', async () => {
+    const argv = ['--baseline', import.meta.filename, '--fail-on', 'ttft.p95>10%', '--strict', '--trials', '3..20'];
+    const words = (await commandOf(...argv)).split(' ');
+    expect(words.join(' ')).toBe(
+      `chatstream bench --trials 3..20 --baseline ${import.meta.filename} --fail-on 'ttft.p95>10%' --strict`,
+    );
+    const unquoted = words.slice(2).map((word) => word.replaceAll("'", ''));
+    await expect(optionsOf(...unquoted)).resolves.toMatchObject({ trials: 20, leastTrials: 3 });
+  });
+
+  it('has what variables switch on, and nothing that they switch off', async () => {
+    vi.stubEnv('CHATSTREAM_NO_STREAM', 'true');
+    vi.stubEnv('CHATSTREAM_INSECURE', 'false');
+    vi.stubEnv('CHATSTREAM_WARMUP', '2s');
+    expect(await commandOf('-c', '4')).toBe('chatstream bench --concurrency 4 --warmup 2s --no-stream');
+  });
+
+  it('leaves out variables for other commands, which would be refused as flags', async () => {
+    vi.stubEnv('CHATSTREAM_MODEL', 'model.gguf');
+    vi.stubEnv('CHATSTREAM_STRICT', 'true');
+    const command = await commandOf('--url', 'http://127.0.0.1:8080');
+    expect(command).toBe('chatstream bench --url http://127.0.0.1:8080');
+    await expect(optionsOf(...command.split(' ').slice(2))).resolves.toBeDefined();
+    expect(await commandOf('-c', '4')).toBe('chatstream bench --concurrency 4 --model model.gguf');
   });
 
   it('has no keys, and no files that would be written', async () => {

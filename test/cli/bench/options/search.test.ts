@@ -37,6 +37,8 @@ describe('a search for the highest load', () => {
     [['--by', 'concurrency'], '--find-max is not given'],
     [['--precision', '2%'], '--find-max is not given'],
     [['--abort-on', 'slo'], 'needs an objective'],
+    [['--abort-on', 'errors,overload'], 'is for an open loop'],
+    [[...search, '--by', 'concurrency', '--abort-on', 'overload'], 'is for an open loop'],
     [['--abort-on', 'never'], 'is not a reason to end a run'],
     [[...search, '--precision', '0%'], 'is not a percentage'],
   ])('refuses %j', async (argv, message) => {
@@ -48,5 +50,6 @@ describe('a search for the highest load', () => {
       load: { type: 'open', rates: [1, 2.5, 5] },
       abortOn: [{ type: 'overload' }, { type: 'errors', share: 0.05 }],
     });
+    expect(await optionsOf(...search, '--abort-on', 'overload')).toMatchObject({ abortOn: [{ type: 'overload' }] });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CompletedRequest } from '../../../../src/core/bench/client/outcome.js';
-import { outputTokensOf } from '../../../../src/core/bench/record/output-tokens.js';
+import { contradictsUsage, outputTokensOf } from '../../../../src/core/bench/record/output-tokens.js';
 import { metricsOf } from '../../../../src/core/bench/record/request-metrics.js';
 
 /** Due at 1 s, sent 2 ms later, first token after 100 ms, then 4 chunks 50, 30, 20 and 100 ms apart. */
@@ -96,6 +96,20 @@ describe('metricsOf', () => {
     const contradicted = { ...request, outputTokens };
     expect(outputTokensOf(contradicted)).toEqual({ tokens: 5, source: 'chunks' });
     expect(metricsOf(contradicted).tpot).toBe(50_000);
+  });
+
+  it('counts chunks if the usage claims one token for two of them', () => {
+    const contradicted = { ...request, tokenChunks: 2, gapsUs: [200_000], outputTokens: 1 };
+    expect(outputTokensOf(contradicted)).toEqual({ tokens: 2, source: 'chunks' });
+    expect(metricsOf(contradicted).tpot).toBe(200_000);
+  });
+
+  it('does not know the tokens of a whole answer with text of which the usage claims none', () => {
+    const whole = { ...request, isWhole: true, tokenChunks: 1, gapsUs: [] } as const;
+    expect(outputTokensOf({ ...whole, outputTokens: 0 })).toEqual({ tokens: 0, source: 'none' });
+    expect(contradictsUsage({ ...whole, outputTokens: 0 })).toBe(true);
+    expect(contradictsUsage({ ...whole, outputTokens: 1 })).toBe(false);
+    expect(outputTokensOf({ ...whole, outputTokens: 7 })).toEqual({ tokens: 7, source: 'usage' });
   });
 
   it('believes the usage if there are somewhat more chunks than tokens', () => {

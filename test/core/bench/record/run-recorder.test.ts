@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CompletedRequest, UnansweredRequest } from '../../../../src/core/bench/client/outcome.js';
-import { RunRecorder } from '../../../../src/core/bench/record/run-recorder.js';
+import { mergedSnapshot } from '../../../../src/core/bench/record/merged-snapshot.js';
+import { RunRecorder, type RunSnapshot } from '../../../../src/core/bench/record/run-recorder.js';
 import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
 import { parseObjective } from '../../../../src/core/measurement/objectives.js';
 
@@ -176,6 +177,7 @@ describe('RunRecorder', () => {
     );
     expect(answers).toEqual({
       ...{ bursts: 0, hiddenTokens: 40, heldOpen: 0, heldOpenUs: 0 },
+      ...{ unitemised: 4, unitemisedTokens: 12, unitemisedChunks: 12 },
       ...{ contradicted: 1, contradictedTokens: 1, contradictedChunks: 5 },
       ...{ promptTokens: 210, cachedTokens: 96, cachedByUsage: 1, cachedByTimings: 0 },
     });
@@ -206,6 +208,29 @@ describe('RunRecorder', () => {
     recorder.endWarmup(completed(0.9 * second, 4));
     recorder.begin(second);
     expect(recorder.snapshot).toMatchObject({ completed: 0, warmup: 2, inFlight: 2, servedTokens: 4, p50Ms: null });
+  });
+
+  it('shows the latency that the report shows first: in an open loop from when requests were due', () => {
+    const late = { ...completed(0, 2), intendedUs: -5 * second };
+    const median = (headline?: 'ttft_from_schedule'): number | null => {
+      const recorder = new RunRecorder([], 0, [], [], headline);
+      recorded(recorder, ...Array.from({ length: 5 }, () => late));
+      return recorder.snapshot.p50Ms;
+    };
+    expect(median()).toBeCloseTo(100, 0);
+    expect((median('ttft_from_schedule') ?? 0) / 5100).toBeCloseTo(1, 2);
+  });
+
+  it('shows the worst median of several threads, marked if any of them is one of few requests', () => {
+    const snapshotOf = (count: number): RunSnapshot => {
+      const recorder = new RunRecorder([], 0);
+      recorded(recorder, ...Array.from({ length: count }, () => completed(0, 2)));
+      return { ...recorder.snapshot, rejection: null };
+    };
+    expect(mergedSnapshot([snapshotOf(20), snapshotOf(20)])).toMatchObject({ completed: 40, isP50Rough: false });
+    expect(mergedSnapshot([snapshotOf(20), snapshotOf(19)])).toMatchObject({ completed: 39, isP50Rough: true });
+    // Four have no median that could be shown.
+    expect(mergedSnapshot([snapshotOf(20), snapshotOf(4)])).toMatchObject({ completed: 24, isP50Rough: false });
   });
 
   it('shows no percentile that the report would not show', () => {

@@ -3,6 +3,7 @@ import type { CompletedRequest } from '../../../../src/core/bench/client/outcome
 import { reportedStages } from '../../../../src/core/bench/plan/stages.js';
 import { RunRecorder } from '../../../../src/core/bench/record/run-recorder.js';
 import type { TrendBin } from '../../../../src/core/bench/record/run-trend.js';
+import { singleFilling } from '../../../../src/core/bench/result/overload.js';
 import { stagesIn } from '../../../../src/core/bench/result/stage-figures.js';
 import { partOf } from '../result/parts.js';
 
@@ -31,7 +32,7 @@ describe('the stages of a run', () => {
     }
     const { groups } = { ...recorder.part(partOf().loopDelay) };
     const trend = { binUs: second, bins: [] };
-    const run = stagesIn([partOf({ groups })], stages, { trend, spanSeconds: 10 });
+    const run = stagesIn([partOf({ groups })], stages, { trend, filling: singleFilling, spanSeconds: 10 });
     const [first, last] = run.stages ?? [];
     // At 2 s; and at 3, 4, 5, at 3.9, 4.9, 5.9, 6.9 s. The first token of the third request comes when the stage is over.
     expect(first).toMatchObject({
@@ -50,6 +51,7 @@ describe('the stages of a run', () => {
         sent: 40,
         firstTokens: 40,
         ttftUs: 40 * ttftMs * 1000,
+        streamUs: 0,
         inFlightUs: inFlight * second,
         judged: [],
         missed: [],
@@ -59,7 +61,7 @@ describe('the stages of a run', () => {
     const growing = Array.from({ length: 10 }, (_, index) => bin(5 + 20 * index, 100 + 500 * index));
     const trend = { binUs: second, bins: [...calm, ...growing, ...calm] };
     const plan = [steady(40, 10), steady(80, 10), { ...steady(40, 10), toRate: 10 }];
-    const found = stagesIn([partOf()], plan, { trend, spanSeconds: 30 }).stages ?? [];
+    const found = stagesIn([partOf()], plan, { trend, filling: singleFilling, spanSeconds: 30 }).stages ?? [];
     expect(found.map(({ overload }) => overload?.in_flight_per_second.slope)).toEqual([undefined, 20, undefined]);
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CompletedRequest } from '../../../../src/core/bench/client/outcome.js';
 import { AnswerCounter } from '../../../../src/core/bench/record/answer-counts.js';
 import { addUpAnswers, answerChecks, promptCacheIn } from '../../../../src/core/bench/result/answer-checks.js';
 import { partOf } from './parts.js';
@@ -20,6 +21,25 @@ describe('what was noticed about answers', () => {
       contradicted_usage: { answers: 1, output_tokens: 1, text_chunks: 64 },
       held_open: { answers: 4, mean_ms: 300 },
     });
+  });
+
+  it('has chunks of several tokens whose number is only known together', () => {
+    const request: CompletedRequest = {
+      status: 'completed',
+      ...{ intendedUs: 0, sendUs: 0, firstTokenUs: 1e5, lastTokenUs: 4e5, answeredUs: 4e5, endUs: 4e5 },
+      ...{ reconnects: 0, tokenChunks: 4, gapsUs: [1e5, 1e5, 1e5], tokenCounts: null, unseenReasoning: 0 },
+      ...{ promptTokens: 5, outputTokens: 16, cachedTokens: null, serverTimings: null },
+    };
+    const checksOf = (...requests: readonly CompletedRequest[]): ReturnType<typeof answerChecks>['packed_chunks'] => {
+      const counter = new AnswerCounter();
+      for (const each of requests) counter.add(each);
+      return answerChecks(counter.counts).packed_chunks;
+    };
+    expect(checksOf(request, request)).toEqual({ answers: 2, output_tokens: 32, text_chunks: 8 });
+    expect(checksOf({ ...request, tokenCounts: [4, 8, 12, 16] })).toBeUndefined();
+    expect(checksOf({ ...request, outputTokens: 5 })).toBeUndefined();
+    expect(checksOf({ ...request, outputTokens: null })).toBeUndefined();
+    expect(checksOf({ ...request, tokenChunks: 1, gapsUs: [], isWhole: true })).toBeUndefined();
   });
 
   it('has no mean of nothing', () => {

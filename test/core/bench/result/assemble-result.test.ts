@@ -16,6 +16,7 @@ async function resultOf(session: Partial<Session>): Promise<BenchResult> {
       versus: null,
       plan: measured.plan,
       plannedSettings: 2,
+      requests: { inFile: null, haveOwnLengths: false, serversGoOn: [true] },
       runs: measured.runs,
       warnings: [],
       endedEarly: null,

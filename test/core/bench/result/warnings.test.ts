@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { warningsOf } from '../../../../src/core/bench/result/assemble-result.js';
+import {
+  cacheWarnings,
+  type RequestFacts,
+  warningsOf as requestWarnings,
+} from '../../../../src/core/bench/result/request-warnings.js';
 import type { Plan, Run } from '../../../../src/core/measurement/result-schema.js';
+import { summarise } from '../../../../src/core/measurement/summarise.js';
 import { benchResult } from '../../../support/bench-result.js';
+
+const usual: RequestFacts = { inFile: null, haveOwnLengths: false, serversGoOn: [false] };
+
+const warningsOf = (of: Parameters<typeof requestWarnings>[0], facts: Partial<RequestFacts> = {}): string[] =>
+  requestWarnings(of, { ...usual, ...facts });
 
 const { result } = benchResult({ settings: [{ maxConcurrency: 1 }, { maxConcurrency: 2 }] });
 
@@ -58,6 +68,28 @@ describe('warningsOf', () => {
     ]);
   });
 
+  it.each<[string, Partial<Plan>]>([
+    ['--extra-body limits them', { extra_body: { max_tokens: 16 } }],
+    ['--extra-body limits them by another name', { extra_body: { max_completion_tokens: 16 } }],
+    ['--extra-body stops them', { extra_body: { stop: ['.'] } }],
+    ['--no-param leaves out how long they are to be', { no_param: ['max_tokens'] }],
+  ])('does not blame the server for short answers if %s', (_, change) => {
+    expect(warningsOf({ ...obstinate, plan: { ...obstinate.plan, ...change }, runs: answersOf(17.3) })).toEqual([]);
+  });
+
+  it('does not blame it for answers whose lengths a file of prompts decides', () => {
+    expect(warningsOf({ ...obstinate, runs: answersOf(17.3) }, { haveOwnLengths: true })).toEqual([]);
+  });
+
+  it.each([
+    [[true, false], 'one of the two servers cannot be told'],
+    [[false, true], 'one of the two servers cannot be told'],
+    [[false, false], 'the two servers cannot be told'],
+  ])('says which of two servers it is: %j', (serversGoOn, reason) => {
+    const [warning] = warningsOf({ ...obstinate, runs: answersOf(17.3) }, { serversGoOn });
+    expect(warning).toContain(reason);
+  });
+
   it('does not blame a server that was told to go on', () => {
     const plan = { ...result.plan, output_tokens: 4096, ignore_eos: true };
     const [warning] = warningsOf({ ...result, plan, runs: answersOf(1234) });
@@ -68,6 +100,39 @@ describe('warningsOf', () => {
     const short = { ...obstinate, runs: answersOf(10) };
     expect(warningsOf({ ...short, plan: { ...short.plan, output_tokens: '64' } })).toHaveLength(1);
     expect(warningsOf({ ...short, plan: { ...short.plan, output_tokens: '32-128' } })).toEqual([]);
+  });
+});
+
+describe('cacheWarnings', () => {
+  /** The runs of settings of which the server says such shares, or nothing. */
+  const cached = (...shares: readonly (number | null)[]): readonly Run[] => {
+    const settings = shares.map((_, index) => ({ maxConcurrency: 2 ** index, completed: 100 }));
+    return benchResult({ settings }).result.runs.map((run, index) => {
+      const share = shares[index] ?? null;
+      const cache = { cached_tokens: 1000 * (share ?? 0), prompt_tokens: 1000, source: 'usage' as const };
+      return { ...run, prompt_cache: share === null ? null : { ...cache, share } };
+    });
+  };
+  const warnings = (runs: readonly Run[], inFile: number | null): string[] =>
+    cacheWarnings(summarise(runs), runs, { ...usual, inFile });
+
+  it('has one if settings differ in what was cached', () => {
+    expect(warnings(cached(0.02, 0.03, 0.96), null)).toEqual([
+      expect.stringMatching(
+        /^Settings differ .*: 2 % at max-concurrency 1, 96 % at max-concurrency 4\. One that is faster/,
+      ),
+    ]);
+    expect(warnings(cached(0.02, 0.06), 10)).toEqual([]);
+  });
+
+  it('has one if a file has fewer prompts than were sent, and nothing says what was cached', () => {
+    expect(warnings(cached(null, null), 50)).toEqual([
+      expect.stringMatching(
+        /^The 50 prompts of the file were sent 4\.\d+ times on average, and the server does not say/,
+      ),
+    ]);
+    expect(warnings(cached(null), 5000)).toEqual([]);
+    expect(warnings(cached(null), null)).toEqual([]);
   });
 });
 

@@ -10,6 +10,7 @@ const spec: SearchSpec = {
   lowest: 0.01,
   highest: 1000,
   isWhole: false,
+  isMonotonic: true,
   precision: 0.05,
   mostLooks: 5,
 };
@@ -110,6 +111,23 @@ describe('the search for the highest load', () => {
     expect(outcome).toMatchObject({ status: 'found', lower: 20, upper: 21 });
   });
 
+  it('goes on until a load near the limit clearly holds and one clearly breaks, however certain the line is', () => {
+    const shares = { 9.5: 0.033, 9.75: 0.041, 10: 0.05, 10.25: 0.061, 10.5: 0.074 };
+    const near = Object.entries(shares).map(([load, share]) => lookWith(Number(load), share, { requests: 600 }));
+    const looks = [...[1, 2, 4, 8].map(sharp(10)), ...near, lookWith(16, 1)];
+    const outcome = conclude(spec, looks);
+    if (outcome.status !== 'found') throw new Error(outcome.status);
+    const { load, lower, upper, loads } = outcome;
+    expect(Math.max(load / (lower ?? 0), (upper ?? Infinity) / load)).toBeLessThan(1.05);
+    expect(loads.find((each) => each.load === 9.5)?.verdict).toBe('unclear');
+    expect(nextStep(spec, looks).type).toBe('measure');
+    expect(nextStep(spec, [...looks, lookWith(9, 0.02)])).toEqual({ type: 'done' });
+  });
+
+  it('says whether the load generator ended it', () => {
+    expect(conclude(spec, [1, 2].map(sharp(5)), true)).toMatchObject({ status: 'all-hold', isClientFull: true });
+  });
+
   it('gives what is known when it is stopped', () => {
     const looks = [1, 2, 4, 8].map(sharp(5));
     expect(conclude(spec, looks)).toMatchObject({ status: 'found', lower: 4, upper: 8, isFinished: false });
@@ -120,6 +138,62 @@ describe('the search for the highest load', () => {
   it('decides the same from the same measurements', () => {
     const looks = [1, 2, 4, 8].map(sharp(5));
     expect(nextStep(spec, looks)).toEqual(nextStep(spec, looks.toReversed()));
+  });
+});
+
+describe('the search where a higher load may be better', () => {
+  const slots = { ...spec, lowest: 1, highest: 64, isWhole: true, isMonotonic: false };
+  const loadsOf = (looks: readonly Look[]): readonly number[] => looks.map(({ load }) => load);
+  /** Waiting breaks a promise below, interference above. */
+  const between = (from: number, to: number) => (load: number) => lookWith(load, load < from || load > to ? 1 : 0);
+
+  it('measures every doubling first, whatever breaks at the lowest', () => {
+    for (const highest of [1, 6, 64]) {
+      const looks = searched({ ...slots, highest }, between(100, 200));
+      expect(loadsOf(looks)).toEqual([1, 2, 4, 8, 16, 32, 64].filter((load) => load < highest).concat(highest));
+      expect(conclude({ ...slots, highest }, looks)).toMatchObject({ status: 'none-hold', isFinished: true });
+    }
+  });
+
+  it('finds both ends of the loads that hold', () => {
+    const outcome = conclude(slots, searched(slots, between(3, 11)));
+    expect(outcome).toMatchObject({ status: 'found', holdsFrom: 3, load: 11, lower: 11, upper: 12, isFinished: true });
+    expect(outcome.contradictions).toEqual([]);
+  });
+
+  it('finds the lower end where the highest load holds', () => {
+    const outcome = conclude(slots, searched(slots, between(7, 64)));
+    expect(outcome).toMatchObject({ status: 'all-hold', holdsFrom: 7, highest: 64, isFinished: true });
+  });
+
+  it('has no lower end where the lowest load holds', () => {
+    const outcome = conclude(slots, searched(slots, between(1, 5)));
+    expect(outcome).toMatchObject({ status: 'found', holdsFrom: null, load: 5 });
+  });
+
+  it('takes the highest loads that hold of several, and names the others', () => {
+    const outcome = conclude(
+      slots,
+      searched(slots, (load) => lookWith(load, load === 1 || (load > 5 && load < 13) ? 0 : 1)),
+    );
+    expect(outcome).toMatchObject({ status: 'found', holdsFrom: 6, load: 12 });
+    expect(outcome.contradictions.map(({ load }) => load)).toEqual([1]);
+  });
+
+  it('looks between two loads at which different promises break', () => {
+    const two = { ...slots, promises: [...slots.promises, { text: 'tpot.p99<50ms', allowedShare: 0.01 }] };
+    const looks = searched(two, (load) => {
+      const [wait] = lookWith(load, load < 11 ? 1 : 0).missed;
+      const [slow] = lookWith(load, load > 11 ? 1 : 0).missed;
+      return { load, missed: [wait ?? [], slow ?? []], isOverloaded: false };
+    });
+    expect(conclude(two, looks)).toMatchObject({ status: 'found', holdsFrom: 11, load: 11, next: { index: 1 } });
+  });
+
+  it('is not finished while higher loads are unmeasured', () => {
+    const looks = [1, 2].map(between(3, 11));
+    expect(conclude(slots, looks)).toMatchObject({ status: 'none-hold', isFinished: false });
+    expect(nextStep(slots, looks)).toEqual({ type: 'measure', load: 4, look: 1 });
   });
 });
 

@@ -18,10 +18,11 @@ afterEach(async () => {
 const models = JSON.stringify({ object: 'list', data: [{ id: 'm', object: 'model', owned_by: 'somebody' }] });
 const answer = 'data: {"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"length"}]}\n\ndata: [DONE]\n\n';
 
-/** A server that gives these statuses in turn, and 200 from then on. */
+/** A server that gives these statuses in turn, and 200 from then on. @param hangs never ends a completion */
 async function serve(
   listing: readonly number[],
   answering: readonly number[],
+  hangs = false,
 ): Promise<{ readonly url: string; readonly asked: string[] }> {
   const asked: string[] = [];
   const left = { models: [...listing], completions: [...answering] };
@@ -33,7 +34,7 @@ async function serve(
     request.resume();
     if (status !== 200) response.writeHead(status).end('{"error":{"message":"not now"}}');
     else if (isModels) response.writeHead(200, { 'content-type': 'application/json' }).end(models);
-    else response.writeHead(200, { 'content-type': 'text/event-stream' }).end(answer);
+    else if (!hangs) response.writeHead(200, { 'content-type': 'text/event-stream' }).end(answer);
   });
   servers.push(server);
   server.listen(0, '127.0.0.1');
@@ -77,6 +78,15 @@ describe('--wait-ready', () => {
     );
     await expect(open(url, 150)).rejects.toThrow(/was not ready within 150 ms: /);
     await expect(open(await deadUrl(), 50)).rejects.toThrow(/was not ready within 50 ms: Nothing listens at/);
+  });
+
+  it('ends when the time is over with a server that accepts a request and never answers it', async () => {
+    const { url, asked } = await serve([], [], true);
+    const beganMs = performance.now();
+    await expect(open(url, 300)).rejects.toThrow('was not ready within 300 ms: it did not answer until then.');
+    // Not the 5 s of --timeout.
+    expect(performance.now() - beganMs).toBeLessThan(4500);
+    expect(asked).toContain('completion');
   });
 
   it('is over when the bench is stopped', async () => {

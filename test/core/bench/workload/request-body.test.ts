@@ -90,6 +90,15 @@ describe('the body of a request', () => {
     });
   });
 
+  it('leaves out answers without text for the Messages API, which refuses them', () => {
+    const empty = ['', ' \n', null].map((content) => ({ role: 'assistant', content }));
+    const messages = [question, ...empty, { role: 'assistant', content: 'So.' }, question];
+    expect(JSON.parse(bodyOf({ messages, outputTokens: 7 }, 'messages'))).toMatchObject({
+      messages: [question, { role: 'assistant', content: 'So.' }, question],
+    });
+    expect(JSON.parse(bodyOf({ messages, outputTokens: 7 }, 'chat'))).toMatchObject({ messages });
+  });
+
   it.each(endpoints)('of %s has no parameter that is left out', (endpoint) => {
     const own = ownParametersOf(endpoint);
     const body = JSON.parse(bodyOf(short, endpoint)) as object;

@@ -118,8 +118,18 @@ describe('a workload from a file', () => {
     expect(turns.map(({ messages }) => messages.length)).toEqual([1, 2]);
   });
 
-  it('does not change with a salt, which is for random words', () => {
-    expect(createWorkload({ ...spec, salt: 4711 }).conversation(1, 3)).toEqual(createWorkload(spec).conversation(1, 3));
+  it('comes in another order with a salt, but with the same lengths', () => {
+    const lengths = { ...spec, outputTokens: parseLengths('16-64') };
+    const turns = (salt: number): readonly Turn[] =>
+      Array.from({ length: 6 }, (_, index) => createWorkload({ ...lengths, salt }).conversation(1, index)[0]).flatMap(
+        (turn) => turn ?? [],
+      );
+    expect(turns(4711).map(textOf)).not.toEqual(turns(0).map(textOf));
+    expect(turns(4711).map(textOf).toSorted()).toEqual(turns(0).map(textOf).toSorted());
+    expect(turns(4711).map(({ outputTokens }) => outputTokens)).toEqual(
+      turns(0).map(({ outputTokens }) => outputTokens),
+    );
+    expect(turns(4711)).toEqual(turns(4711));
   });
 
   it('has the lengths and parameters that entries ask for', () => {

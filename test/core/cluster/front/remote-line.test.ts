@@ -55,7 +55,7 @@ describe('RemoteLine', () => {
     frontBus = network.connect();
     lines = await frontBus.bucket('lines', { ttlMs: null });
     const peer = new Peer({ bus: frontBus, id: 'f', clock });
-    const settings = new LineSettings(lines, 'm');
+    const settings = new LineSettings(lines, 'm', clock);
     const own = new FrontSettings({ maxConcurrency: 1, maxQueue: 100, queueTimeoutMs: 0 }, null);
     const connection = new LineConnection({ model: 'm', peer, bucket: lines, clock });
     line = new RemoteLine({ connection, settings, own, slots: () => 4, clock });

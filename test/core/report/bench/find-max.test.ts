@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FindMax } from '../../../../src/core/measurement/find-max-schema.js';
 import type { BenchResult } from '../../../../src/core/measurement/result-schema.js';
+import { columnsOf } from '../../../../src/core/report/bench/columns.js';
 import { findMaxCurves, findMaxSentences, findMaxTable } from '../../../../src/core/report/bench/find-max.js';
 import { toMarkdown } from '../../../../src/core/report/bench/markdown.js';
 import { renderReport } from '../../../../src/core/report/bench/terminal.js';
@@ -64,11 +65,44 @@ describe('the answer of a search', () => {
 
   it('says what to try where everything holds, or nothing', () => {
     expect(sentencesOf({ status: 'all-hold', load: 8, lower: null, upper: null, next_to_break: null })).toEqual([
-      'ttft.p95<500ms holds at every load that was measured, up to 8.00 requests/s. Use more --workers, or another machine for the load generator.',
+      'ttft.p95<500ms holds at every load that was measured, up to 8.00 requests/s. That is the highest load that a search tries.',
     ]);
     expect(sentencesOf({ status: 'none-hold', load: null, lower: null, upper: null })[0]).toMatch(
       /does not hold even at 4\.00 requests\/s.*Try a more generous limit/,
     );
+  });
+
+  it('says what ended a search too early, and what helps against that', () => {
+    const cut = { status: 'all-hold', finished: false, load: 8, lower: null, upper: null } as const;
+    expect(sentencesOf(cut)[0]).toContain('give it more time, or a higher load to begin with.');
+    expect(sentencesOf({ ...cut, client_full: true })[0]).toMatch(
+      /up to 8\.00 requests\/s\. The load generator could not send more: give it more --workers, or more machines \(--agents\)\.$/,
+    );
+    expect(sentencesOf({ ...cut, status: 'none-hold', load: null })[0]).toContain('or a lower load to begin with.');
+  });
+
+  it('says from where to where promises hold that break below as well', () => {
+    const points = [1, 3, 11, 16].map((load) => pointOf(load, 400, load === 1 || load === 16 ? 'breaks' : 'holds'));
+    const slots = { by: 'max-concurrency', load: 11, lower: 11, upper: 12, holds_from: 3, points } as const;
+    expect(sentencesOf(slots)).toEqual([
+      'ttft.p95<500ms holds from max-concurrency 3 to 11 (95 % interval 11 to 12); the next promise to break is ttft.p95.',
+      'The results are not monotonic: a promise breaks below max-concurrency 3 as well.',
+    ]);
+    expect(sentencesOf({ ...slots, holds_from: 11 })[0]).toContain('holds only at max-concurrency 11 (');
+    expect(sentencesOf({ ...slots, status: 'all-hold', load: 16 })[0]).toContain(
+      'holds from max-concurrency 3 to 16. That is all the server has slots for',
+    );
+  });
+
+  it('says of which settings none holds, and never so of higher ones that were not measured', () => {
+    const points = [1, 2, 4].map((load) => pointOf(load, 900, 'breaks'));
+    const none = { by: 'max-concurrency', status: 'none-hold', load: null, lower: null, upper: null, points } as const;
+    expect(sentencesOf(none)[0]).toMatch(
+      /does not hold at any max-concurrency that was measured, from 1 to 4: .* Try a/,
+    );
+    const [stopped] = sentencesOf({ ...none, finished: false });
+    expect(stopped).toContain('ended before it had measured every setting that the server has slots for');
+    expect(stopped).not.toContain('Try a more generous limit');
   });
 
   it('says that the search was stopped, and that results contradict each other', () => {
@@ -88,6 +122,58 @@ describe('the answer of a search', () => {
     expect(curve?.[0]).toBe('ttft.p95<500ms by load; │ is the limit, 500 ms');
     expect(curve?.[1]).toMatch(/^ {2}4\.00 {2}█+ +│ +120 ms$/);
     expect(curve?.[3]).toMatch(/^ {2}8\.00 {2}█+┃█+ +2\.40 s$/);
+  });
+
+  it('shows the run over time at the highest load that was measured up to the answer', async () => {
+    const { result } = searchOf({ load: 5.637 });
+    const measured = benchResult({ settings: [4, 5.6, 8].map((rate) => ({ rate, concurrency: null })) });
+    const series = {
+      ...{ bin_seconds: 1, sent: [5, 5], completed: [5, 5], failed: [0, 0], output_tokens: [300, 300] },
+      ...{ in_flight: [2, 2], ttft: [], tpot: [] },
+    };
+    const runs = measured.result.runs.map((run) => ({ ...run, series }));
+    const page = await toHtml({ ...result, runs }, measured.summaries);
+    const [unfolded = ''] = page.split('Over the run at the other settings');
+    expect(unfolded.match(/<h2>Over the run: [^<]*/g)).toEqual(['<h2>Over the run: 5.60 requests/s']);
+  });
+
+  it('draws the limits of its promises wherever it draws latencies', async () => {
+    const { result } = searchOf();
+    const measured = benchResult({ settings: [4, 5.6].map((rate) => ({ rate, concurrency: null })) });
+    const find_max = { promises: ['ttft_from_schedule.p95<300ms'], by: 'rate', precision: 0.05, start: 1 } as const;
+    const page = await toHtml(
+      {
+        ...result,
+        runs: measured.result.runs,
+        plan: { ...result.plan, find_max: { ...find_max, promises: [...find_max.promises] } },
+      },
+      measured.summaries,
+    );
+    const figures = page
+      .split('<figcaption>')
+      .filter((each) => /^<h2>(TTFT from schedule|Throughput and latency)/.test(each));
+    expect(figures).toHaveLength(2);
+    for (const figure of figures) expect(figure).toContain('ttft_from_schedule.p95&lt;300ms');
+  });
+
+  it('shows no percentile of a load at which the queue grew without end', async () => {
+    const slope = { slope: 5, lower: 4, upper: 6 };
+    const overload = { in_flight_per_second: slope, ttft_ms_per_second: slope };
+    const { result } = searchOf();
+    const measured = benchResult({
+      settings: [
+        { rate: 4, concurrency: null },
+        { rate: 8, concurrency: null, prefillMs: 6170, beside: { overload } },
+      ],
+    });
+    const search = { ...result, runs: measured.result.runs };
+    const columns = columnsOf(search, measured.summaries);
+    expect(columns.find(({ heading }) => heading === 'p95')?.cells[1]).toBe('↗');
+    const text = toMarkdown(search, measured.summaries);
+    expect(text).toContain('↗ grew as long as was measured');
+    // The answer of the search names the load.
+    expect(text).not.toContain('The queue grew without end at rate');
+    expect(await toHtml(search, measured.summaries)).toContain('<td>↗</td>');
   });
 
   it('is in every report', async () => {

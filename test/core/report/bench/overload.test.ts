@@ -87,6 +87,14 @@ describe('a queue that grew without end', () => {
     );
   });
 
+  it('is in question where the load filled up for most of the run', () => {
+    const { result } = benchResult({ settings: [{ rate: 25, beside: { filling_seconds: 18.83 } }] });
+    expect(truthWarnings(result)).toEqual([
+      'Whether the server can follow the load at 25.0 requests/s cannot be told: requests in flight rose, but with answers and ' +
+        'conversations this long they do so for about 18.8 s anyway. Measure for longer (-d 57s).',
+    ]);
+  });
+
   it('is in the line of a run that has ended', () => {
     const [run] = measured(25).result.runs;
     if (run === undefined) throw new Error('no run');

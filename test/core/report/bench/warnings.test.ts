@@ -13,8 +13,20 @@ describe('warnings about the truth of figures', () => {
     const client: Partial<ClientHealth> = { saturated: true, saturation: ['cpu'], cpu_share: 0.97 };
     const { result } = benchResult({ settings: [{ maxConcurrency: 1 }, { maxConcurrency: 2, client }], trials: 2 });
     expect(truthWarnings(result)).toEqual([
-      expect.stringMatching(/saturated at max-concurrency 2: it used 97 % of a core\. Use fewer/),
+      expect.stringMatching(
+        /saturated at max-concurrency 2: it used 97 % of a core\. All latencies and rates are in doubt\. Use fewer/,
+      ),
     ]);
+  });
+
+  it('name the figures that a saturated load generator touches, and no others', () => {
+    const client: Partial<ClientHealth> = { saturated: true, saturation: ['ttft-error'] };
+    const warning = (queueWaitSource: 'measured' | 'derived'): string | undefined =>
+      truthWarnings(benchResult({ settings: [{ client }], queueWaitSource }).result)[0];
+    expect(warning('measured')).toContain('Only these figures are in doubt: TTFT, TTFT from schedule and delivery.');
+    expect(warning('derived')).toContain(
+      'Only these figures are in doubt: TTFT, TTFT from schedule, queue wait and delivery.',
+    );
   });
 
   it('say how late it was if that is a noticeable part of TTFT', () => {

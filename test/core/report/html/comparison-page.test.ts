@@ -1,8 +1,14 @@
+import { Type } from 'typebox';
 import { expect, it } from 'vitest';
 import { compare } from '../../../../src/core/compare/compare.js';
 import { parseThresholds } from '../../../../src/core/compare/threshold.js';
-import { comparisonHtml } from '../../../../src/core/report/html/comparison-page.js';
-import { pair, resultOf } from '../../compare/sides.js';
+import { comparisonHtml, severalHtml } from '../../../../src/core/report/html/comparison-page.js';
+import { toHtml } from '../../../../src/core/report/html/page.js';
+import { compareSeveral } from '../../../../src/core/compare/several.js';
+import { summarise } from '../../../../src/core/measurement/summarise.js';
+import type { BenchResult } from '../../../../src/core/measurement/result-schema.js';
+import { parseAs } from '../../../support/parse-as.js';
+import { alternately, pair, resultOf } from '../../compare/sides.js';
 
 it('the page of a comparison begins with the verdict, then draws intervals against limits and both distributions', async () => {
   const thresholds = parseThresholds(['ttft.p95>10%']);
@@ -22,4 +28,86 @@ it('has no distributions of a setting at which a queue grew without end, and say
   const html = await comparisonHtml(compare(pair(resultOf(1), candidate), { thresholds: [], allowed: [] }));
   expect(html).toContain('the queue of the candidate grew without end');
   expect(html).not.toContain('<figcaption><h2>TTFT</h2>');
+});
+
+/** What a page offers to save, parsed. */
+function dataOf(html: string): Readonly<Record<string, unknown>> {
+  const [, text = ''] = /<script type="application\/json"[^>]*data[^>]*>(.*?)<\/script>/s.exec(html) ?? [];
+  return parseAs(Type.Record(Type.String(), Type.Unknown()), JSON.parse(text));
+}
+
+function commandsOf(html: string): readonly string[] {
+  return Array.from(
+    html.matchAll(/<h2>([^<]*)<\/h2><pre id="[^"]*">([^<]*)/g),
+    ([, title, text]) => `${title}: ${text}`,
+  );
+}
+
+const timesOf = (html: string): readonly string[] =>
+  Array.from(html.matchAll(/<h2>Over the run: ([^<]*)/g), ([, setting = '']) => setting);
+
+function repeatable(result: BenchResult, command: string): BenchResult {
+  const series = {
+    ...{ bin_seconds: 1, sent: [5, 5], completed: [5, 5], failed: [0, 0], output_tokens: [300, 300] },
+    ...{ in_flight: [2, 2], ttft: [], tpot: [] },
+  };
+  return { ...result, command, runs: result.runs.map((run) => ({ ...run, series })) };
+}
+
+const options = { thresholds: [], allowed: [] };
+const before = repeatable(resultOf(1), 'chatstream bench --url a');
+const after = repeatable(resultOf(1.3), 'chatstream bench --url b');
+
+it('offers both results, the commands that repeat them, and both sides over time', async () => {
+  const html = await comparisonHtml(compare(pair(before, after), options));
+  const { 'baseline.json': baseline, 'candidate.json': candidate, ...others } = dataOf(html);
+  expect(baseline).toEqual(JSON.parse(JSON.stringify(before)));
+  expect(candidate).toEqual(JSON.parse(JSON.stringify(after)));
+  expect(Object.keys(others)).toEqual(['comparison.json']);
+  expect(commandsOf(html)).toEqual([
+    'Command of the baseline: chatstream bench --url a',
+    'Command of the candidate: chatstream bench --url b',
+  ]);
+  expect(timesOf(html).map((setting) => setting.split(',')[0])).toEqual(['baseline', 'candidate']);
+});
+
+it('offers one result and its command if both servers were measured together, with the comparison', async () => {
+  const sides = alternately(before, after);
+  const comparison = compare(sides, options);
+  const html = await comparisonHtml(comparison);
+  expect(Object.keys(dataOf(html))).toEqual(['comparison.json', 'result.json']);
+  expect(commandsOf(html)).toEqual(['Command: chatstream bench --url b']);
+  const page = await toHtml(after, summarise(after.runs), comparison);
+  expect(Object.keys(dataOf(page))).toEqual(expect.arrayContaining(['result.json', 'comparison.json']));
+  expect(timesOf(page).map((setting) => setting.split(',')[0])).toEqual(['baseline', 'candidate']);
+});
+
+it('offers the baseline of a run that was compared with a file', async () => {
+  const page = await toHtml(after, summarise(after.runs), compare(pair(before, after), options));
+  expect(Object.keys(dataOf(page))).toEqual(
+    expect.arrayContaining(['result.json', 'comparison.json', 'baseline.json']),
+  );
+  expect(commandsOf(page)).toEqual([
+    'Command: chatstream bench --url b',
+    'Command of the baseline: chatstream bench --url a',
+  ]);
+});
+
+it('offers the results of several candidates', async () => {
+  const candidates = [
+    { name: 'b.json', result: after },
+    { name: 'c.json', result: before },
+  ];
+  const html = await severalHtml(compareSeveral({ name: 'a.json', result: before }, candidates, options));
+  expect(Object.keys(dataOf(html))).toEqual([
+    'comparison.json',
+    'baseline.json',
+    'candidate-1.json',
+    'candidate-2.json',
+  ]);
+  expect(commandsOf(html).map((each) => each.split(':')[0])).toEqual([
+    'Command of the baseline',
+    'Command of b.json',
+    'Command of c.json',
+  ]);
 });

@@ -1,14 +1,14 @@
 import type { Markish } from '@observablehq/plot';
 import { samplesNeeded } from '../../../measurement/histogram.js';
 import { percentText, tickText, timeText } from '../../../measurement/numbers.js';
-import { parseObjective } from '../../../measurement/objectives.js';
-import type { BenchResult, MetricFigures } from '../../../measurement/result-schema.js';
+import type { MetricFigures } from '../../../measurement/result-schema.js';
 import { commonAxis, densityOn, type LogAxis, ticksOf } from '../../bench/density.js';
 import { areFew, type Mass } from '../../bench/masses.js';
 import { Markup, markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';
 import { figureMarkup, type Layout, type Reading } from '../plot/figure.js';
 import { key, legendLine } from './legend.js';
+import type { DrawnLimit } from './limits.js';
 
 /** One of several distributions in a figure. */
 export interface Distribution {
@@ -24,19 +24,11 @@ export interface Distribution {
 export interface DistributionFigure {
   readonly title: string;
   readonly distributions: readonly Distribution[];
-  /** Milliseconds, with their objectives. */
-  readonly limits: readonly { readonly text: string; readonly ms: number }[];
+  readonly limits: readonly DrawnLimit[];
   /** All densities in one row, on top of each other; with two of them. */
   readonly isOverlaid?: boolean;
   /** A figure above says how to read it. */
   readonly isExplained?: boolean;
-}
-
-/** The limits of the objectives for a metric. */
-export function limitsOf({ plan }: Pick<BenchResult, 'plan'>, metric: string): DistributionFigure['limits'] {
-  return plan.slo
-    .map(parseObjective)
-    .flatMap((each) => (each.metric === metric ? [{ text: each.text, ms: each.belowMs }] : []));
 }
 
 const bins = 100;

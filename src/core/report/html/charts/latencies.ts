@@ -5,8 +5,9 @@ import { massesOf } from '../../bench/masses.js';
 import { chartLabels } from '../../bench/row-labels.js';
 import type { Markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';
-import { type Distribution, distributionFigure, limitsOf } from './distributions.js';
+import { type Distribution, distributionFigure } from './distributions.js';
 import { shades } from './legend.js';
+import { limitsOf } from './limits.js';
 
 /** Distributions of the latencies that users feel, by setting. */
 export function latencyFigures(

@@ -1,6 +1,5 @@
 import type { Markish } from '@observablehq/plot';
 import { plural, significant, tickText, timeText } from '../../../measurement/numbers.js';
-import { parseObjective } from '../../../measurement/objectives.js';
 import type { BenchResult, Run, StageFigures } from '../../../measurement/result-schema.js';
 import { stageNumberAt } from '../../../measurement/stage-summary.js';
 import { Markup, markup } from '../../text/markup.js';
@@ -8,13 +7,14 @@ import type { PlotLibrary } from '../plot/draw.js';
 import { type Figure, figureMarkup, type Layout, type Panel, type Reading } from '../plot/figure.js';
 import { gpuPanels, gpuReadings } from './gpus.js';
 import { key, legendLine } from './legend.js';
+import { objectivesOf } from './limits.js';
 import { type Axis, runAxis } from './run-axis.js';
 import { type LatencyOverTime, type TimeBand, type Timeline, timelineOf, type TimePoint } from './timeline.js';
 
 /** The trials of a setting over time: throughput, requests in flight, latencies; empty without a series. */
 export function overTimeFigure(
   plot: PlotLibrary,
-  { plan }: Pick<BenchResult, 'plan'>,
+  result: Pick<BenchResult, 'plan'>,
   setting: string,
   runs: readonly Run[],
 ): Markup {
@@ -25,8 +25,9 @@ export function overTimeFigure(
   const stages = runs.find((run) => run.stages !== undefined)?.stages ?? [];
   const axis = runAxis(plot, last.toSeconds, stages);
   const hasTokens = points.some(({ tokensPerSecond }) => tokensPerSecond > 0);
+  const objectives = objectivesOf(result);
   const limitOf = (metric: LatencyOverTime): readonly number[] =>
-    plan.slo.map(parseObjective).flatMap((each) => (each.metric.startsWith(metric) ? [each.belowMs] : []));
+    objectives.flatMap((each) => (each.metric.startsWith(metric) ? [each.belowMs] : []));
   const hasQueues = points.some(({ running, waiting }) => running !== null || waiting !== null);
   const hasFailures = points.some(({ failedPerSecond }) => failedPerSecond > 0);
   const panels: Panel[] = [
@@ -76,7 +77,7 @@ export function overTimeFigure(
         ...(hasQueues ? [key('wait', 'waiting on the server')] : []),
         ...(hasFailures ? [key('bad', 'unanswered')] : []),
         key('first', 'p50, middle 50 % and middle 90 % of the requests sent at that moment'),
-        ...(plan.slo.length > 0 ? [key('limit', 'objective')] : []),
+        ...(objectives.length > 0 ? [key('limit', 'objective')] : []),
       ]),
       markup`Seconds since the end of the warm-up. A run goes on until its last request has ended.`,
       ...(stages.length > 0 ? [markup`Dotted lines: where a stage ends.`] : []),

@@ -1,4 +1,5 @@
 import type { Markish, PlotOptions } from '@observablehq/plot';
+import { roughness } from '../../../measurement/median.js';
 import { orUnknown, significant, timeText } from '../../../measurement/numbers.js';
 import type { BenchResult, Run, Setting } from '../../../measurement/result-schema.js';
 import { dimensionsOf } from '../../../measurement/setting-text.js';
@@ -11,8 +12,8 @@ import { steadyOf } from '../../bench/overload.js';
 import { Markup, markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';
 import { figureMarkup, type Layout, type Panel } from '../plot/figure.js';
-import { limitsOf } from './distributions.js';
 import { key, legendLine } from './legend.js';
+import { limitsOf } from './limits.js';
 import { shortNumber } from './run-axis.js';
 import { logTimeAxis } from './time-axis.js';
 import { spreadOf, type TrialSpread } from './trial-interval.js';
@@ -35,7 +36,7 @@ export function sweepFigure(plot: PlotLibrary, result: BenchResult, summaries: r
   const headline = headlineOf(result);
   const counted = { countsTokens: summaries.every(({ countsTokens }) => countsTokens) };
   const trials = bySetting(result.runs);
-  const steady = new Set(steadyOf(result, summaries));
+  const steady = new Set(steadyOf(summaries));
   const points = summaries
     .flatMap((summary): Point[] => {
       const load = summary.settings[swept.key];
@@ -179,7 +180,7 @@ export function sweepFigure(plot: PlotLibrary, result: BenchResult, summaries: r
         [`${throughputUnit(counted)}/s`, withInterval(tokens, significant)],
         ['requests/s', significant(summary.rates.requests_per_second)],
         ['goodput/s', orUnknown(summary.rates.goodput, significant)],
-        [`${headline.name} p50`, withInterval(p50, timeText)],
+        [`${headline.name} p50`, withInterval(p50, timeText, roughness(summary.metrics[headline.metric]))],
         [`${headline.name} p95`, withInterval(p95, timeText)],
       ],
     })),
@@ -225,10 +226,12 @@ function centred(spread: TrialSpread | null, value: number | null): TrialSpread 
   return spread === null ? { mean: value, values: [], interval: null } : { ...spread, mean: value };
 }
 
-function withInterval(spread: TrialSpread | null, format: (value: number) => string): string {
+/** @param mark stands before the value */
+function withInterval(spread: TrialSpread | null, format: (value: number) => string, mark = ''): string {
   if (spread === null) return orUnknown(null, format);
   const { mean, interval } = spread;
-  return interval === null ? format(mean) : `${format(mean)} (${format(interval.lower)} – ${format(interval.upper)})`;
+  const value = `${mark}${format(mean)}`;
+  return interval === null ? value : `${value} (${format(interval.lower)} – ${format(interval.upper)})`;
 }
 
 /** Those whose labels do not touch, the last one first. @param share of the axis */

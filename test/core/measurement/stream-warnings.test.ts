@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Run, RunChecks } from '../../../../src/core/measurement/result-schema.js';
-import { streamWarnings } from '../../../../src/core/report/bench/stream-warnings.js';
-import { truthWarnings } from '../../../../src/core/report/bench/warnings.js';
-import { benchResult } from '../../../support/bench-result.js';
+import type { Run, RunChecks } from '../../../src/core/measurement/result-schema.js';
+import { streamWarnings } from '../../../src/core/measurement/stream-warnings.js';
+import { truthWarnings } from '../../../src/core/report/bench/warnings.js';
+import { benchResult } from '../../support/bench-result.js';
 
 /** Two settings of 100 answers each; the checks are those of the first. */
 function runsWith(checks: Partial<RunChecks>, stallMs = 1): Run[] {
@@ -44,6 +44,15 @@ describe('warnings about the form of answers', () => {
     ]);
   });
 
+  it('does not say that chunks were counted where answers came as a whole', () => {
+    const usage = { answers: 200, output_tokens: 0, text_chunks: 200 };
+    const { result } = benchResult({ settings: [{ completed: 200, outputTokensSource: 'none' }] });
+    const runs = result.runs.map((run) => ({ ...run, checks: { ...run.checks, contradicted_usage: usage } }));
+    expect(streamWarnings(runs)).toEqual([
+      'The usage of all 200 answers cannot be true: it has 0 output tokens for answers with text. Their tokens are not counted.',
+    ]);
+  });
+
   it('name a usage that cannot be true, instead of one that is missing', () => {
     const checks = { contradicted_usage: { answers: 100, output_tokens: 100, text_chunks: 6400 } };
     const runs = runsWith(checks).map((run, index) => {
@@ -53,6 +62,14 @@ describe('warnings about the form of answers', () => {
     expect(truthWarnings({ ...result, runs })).toEqual([
       expect.stringMatching(/^The usage of 100 of 200 answers cannot be true: .* 100 output tokens for 6400 chunks/),
     ]);
+  });
+
+  it('say by how much TPOT is too low where the first of large chunks was taken for one token', () => {
+    expect(warningsOf({ packed_chunks: { answers: 100, output_tokens: 6400, text_chunks: 1600 } })).toEqual([
+      'The server puts 4.00 tokens into a chunk on average, and does not say how many are in the first one. ' +
+        'It was taken to have one, so that TPOT is too low by about 5 %.',
+    ]);
+    expect(warningsOf({ packed_chunks: { answers: 9, output_tokens: 576, text_chunks: 144 } })).toEqual([]);
   });
 
   it('name responses that were held open, and for how long', () => {

@@ -1,5 +1,5 @@
-import { significant, timeText, whole } from '../../measurement/numbers.js';
-import type { Run, RunChecks } from '../../measurement/result-schema.js';
+import { percentText, significant, timeText, whole } from './numbers.js';
+import type { Run, RunChecks } from './result-schema.js';
 
 /** What concerns a smaller share of a run's answers may be a hiccup of the network or of this machine. */
 const noteworthyShare = 0.1;
@@ -15,6 +15,7 @@ export function streamWarnings(runs: readonly Run[]): string[] {
     ...bursts(runs, answers),
     ...hiddenReasoning(runs, answers),
     ...contradictedUsage(runs, answers),
+    ...packedChunks(runs),
     ...heldOpen(runs, answers),
   ];
 }
@@ -43,9 +44,25 @@ function contradictedUsage(runs: readonly Run[], answers: number): string[] {
   if (count === 0) return [];
   const tokens = all.reduce((sum, each) => sum + each.output_tokens, 0);
   const chunks = all.reduce((sum, each) => sum + each.text_chunks, 0);
+  const claim = `The usage of ${part(count, answers)} cannot be true: it has ${whole(tokens)} output tokens for`;
+  // Answers that came as a whole: how many tokens each of them has is not known.
+  const isWhole = runs.every(({ output_tokens_source: source }) => source === 'none');
+  if (isWhole) return [`${claim} answers with text. Their tokens are not counted.`];
+  return [`${claim} ${whole(chunks)} chunks of text. Each of these chunks was counted as one token.`];
+}
+
+/** The first chunk is taken to have one token, so that TPOT is divided by too many. */
+function packedChunks(runs: readonly Run[]): string[] {
+  const all = runs.flatMap(({ checks }) => checks.packed_chunks ?? []);
+  if (!isNoteworthy(runs, ({ packed_chunks: packed }) => packed?.answers ?? 0)) return [];
+  const sum = (of: (each: (typeof all)[number]) => number): number => all.reduce((total, each) => total + of(each), 0);
+  const tokens = sum(({ output_tokens: own }) => own);
+  const perChunk = tokens / sum(({ text_chunks: own }) => own);
+  const perAnswer = tokens / sum(({ answers: own }) => own);
+  const share = Math.min(1, (perChunk - 1) / Math.max(1, perAnswer - 1));
   return [
-    `The usage of ${part(count, answers)} cannot be true: it has ${whole(tokens)} output tokens for ${whole(chunks)} ` +
-      'chunks of text. Each of these chunks was counted as one token.',
+    `The server puts ${significant(perChunk)} tokens into a chunk on average, and does not say how many are in the first one. ` +
+      `It was taken to have one, so that TPOT is too low by about ${percentText(share)}.`,
   ];
 }
 

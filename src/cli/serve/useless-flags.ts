@@ -1,0 +1,70 @@
+import { ChatstreamError } from '../../core/base/errors.js';
+import type { FlagOrigins } from '../flags/flags.js';
+import { type ServeFlags, serveFlags } from './flags.js';
+
+/** Who generates instead of this server. */
+export type Elsewhere = 'upstream' | 'cluster';
+
+/** Flags about an engine of our own are of these groups, except for those that name models. */
+const engineGroups: ReadonlySet<string | undefined> = new Set(['MODEL', 'MOCK ENGINE']);
+const usefulFlags: ReadonlySet<string> = new Set(['alias']);
+const otherEngineFlags: readonly string[] = ['slots', 'prefill-chunk', 'tpot-target', 'preempt-batch-after'];
+
+/** Upstream servers keep the responses that they make. */
+const otherFlags: Readonly<Record<Elsewhere, readonly string[]>> = { upstream: ['store', 'store-ttl'], cluster: [] };
+
+/** What a node, which has one engine for one model and no line, cannot be told either. */
+const unknownToNodes: ReadonlySet<string> = new Set([
+  ...['max-loaded', 'idle-unload', 'replicas', 'devices', 'preempt-batch-after'],
+]);
+
+/**
+ * Refuses flags that have no effect because nothing is generated here.
+ *
+ * @throws ChatstreamError `usage`
+ */
+export function refuseUselessFlags(elsewhere: Elsewhere, isTyped: FlagOrigins['isTyped']): void {
+  const useless = uselessFlags(elsewhere).find(isTyped);
+  if (useless === undefined) return;
+  const where = elsewhere === 'upstream' ? 'the upstream server' : 'the node';
+  const isKnownThere = elsewhere === 'upstream' || !unknownToNodes.has(useless);
+  throw new ChatstreamError('usage', `--${useless} has no effect with --${elsewhere}: nothing is generated here.`, {
+    hint: isKnownThere ? `Leave it out, or set it where ${where} is started.` : 'Leave it out.',
+  });
+}
+
+/**
+ * Refuses flags that say how to reach NATS where nobody asks for it.
+ *
+ * @throws ChatstreamError `usage`
+ */
+export function refuseWithoutCluster(
+  { cluster }: Partial<Pick<ServeFlags, 'cluster'>>,
+  isTyped: FlagOrigins['isTyped'],
+): void {
+  const useless = ['cluster-creds', 'cluster-ca'].find(isTyped);
+  if (cluster !== undefined || useless === undefined) return;
+  throw new ChatstreamError('usage', `--${useless} is for a cluster, but --cluster is not given.`, {
+    hint: 'Add --cluster, or leave it out.',
+  });
+}
+
+/** The variables that set such flags. They may be meant for other servers of this machine, so they are not refused. */
+export function uselessVariables(
+  elsewhere: Elsewhere,
+  flags: ServeFlags,
+  { isTyped, isGiven }: FlagOrigins,
+): readonly string[] {
+  const values: Readonly<Record<string, unknown>> = flags;
+  const isSet = (name: string): boolean => values[name] !== undefined && values[name] !== false && isGiven(name);
+  return uselessFlags(elsewhere)
+    .filter((name) => isSet(name) && !isTyped(name))
+    .map((name) => `CHATSTREAM_${name.replaceAll('-', '_').toUpperCase()}`);
+}
+
+function uselessFlags(elsewhere: Elsewhere): readonly string[] {
+  const others = new Set([...otherEngineFlags, ...otherFlags[elsewhere]]);
+  return Object.entries(serveFlags)
+    .filter(([name, { helpGroup }]) => !usefulFlags.has(name) && (engineGroups.has(helpGroup) || others.has(name)))
+    .map(([name]) => name);
+}

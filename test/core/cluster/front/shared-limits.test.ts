@@ -1,0 +1,57 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Bucket } from '../../../../src/core/bus/bucket.js';
+import { decodeEntry, keys } from '../../../../src/core/cluster/entries.js';
+import { FrontSettings } from '../../../../src/core/cluster/front/front-settings.js';
+import { SharedLimits } from '../../../../src/core/cluster/front/shared-limits.js';
+import { LineSettings } from '../../../../src/core/cluster/line-settings.js';
+import { settingsEntry } from '../../../../src/core/cluster/messages.js';
+import { type KeyTerms, usualTerms } from '../../../../src/core/scheduler/demand.js';
+import { type MemoryBus, MemoryNetwork } from '../../../support/memory-bus.js';
+import { VirtualClock } from '../../../support/virtual-clock.js';
+
+const termsOf = (share: number): ReadonlyMap<string, KeyTerms> => new Map([['anna', { ...usualTerms, share }]]);
+
+describe('the limits and keys that fronts have in common', () => {
+  let clock: VirtualClock;
+  let bus: MemoryBus;
+  let lines: Bucket;
+  let limits: SharedLimits;
+
+  beforeEach(async () => {
+    clock = new VirtualClock();
+    const network = new MemoryNetwork(clock, () => 0.5);
+    bus = network.connect();
+    lines = await bus.bucket('lines', { ttlMs: null });
+    const fair = { policy: 'fair', classPatienceMs: 60_000, terms: termsOf(1) } as const;
+    const own = new FrontSettings({ maxConcurrency: 1, maxQueue: 100, queueTimeoutMs: 0, fair }, null);
+    limits = new SharedLimits({ settings: new LineSettings(lines, 'm', clock), own, slots: () => 4 });
+    await clock.advanceAsync(100);
+  });
+
+  async function written(): Promise<unknown> {
+    const reading = lines.get(keys.settings('m'));
+    await clock.advanceAsync(10);
+    const entry = await reading;
+    const read = entry === null ? null : decodeEntry(settingsEntry, entry.value);
+    return read?.type === 'entry' ? read.value : null;
+  }
+
+  it('keep the keys of a configuration that was read again when a limit is turned', async () => {
+    limits.configureKeys(termsOf(3));
+    await clock.advanceAsync(100);
+    limits.resize({ maxConcurrency: 2 }, true);
+    await clock.advanceAsync(100);
+    expect(await written()).toMatchObject({ maxConcurrency: 2, keys: { terms: [['anna', { share: 3 }]] } });
+  });
+
+  it('are written as soon as NATS is back, in the order in which they came', async () => {
+    bus.silence = 'mute';
+    limits.configureKeys(termsOf(3));
+    limits.configureKeys(termsOf(5));
+    limits.resize({ maxQueue: 7 }, true);
+    await clock.advanceAsync(10_000);
+    bus.silence = 'none';
+    await clock.advanceAsync(5000);
+    expect(await written()).toMatchObject({ maxQueue: 7, keys: { terms: [['anna', { share: 5 }]] } });
+  });
+});

@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Browser, hasChromium, needsChromium, startBrowser } from '../support/browser.js';
+import { type ConsolePage, openConsole } from '../support/console-page.js';
+import {
+  feedChange,
+  feedQueue,
+  runningEntries,
+  snapshotOf,
+  waitingEntries,
+  type WireEntry,
+} from '../support/fed-console.js';
+import { type ServerProcess, startServer } from '../support/server-process.js';
+import { until } from '../support/until.js';
+
+const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+
+describe.skipIf(!hasChromium())(`the queue of the console, of many requests and of many kinds ${needsChromium}`, () => {
+  let browser: Browser;
+  let server: ServerProcess;
+
+  beforeAll(async () => {
+    browser = await startBrowser();
+    server = await startServer(['--engine', 'mock']);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.stop('SIGKILL');
+  });
+
+  function open(snapshot: WireEntry, size = { width: 1440, height: 900 }): Promise<ConsolePage> {
+    return openConsole(browser, server.url, '#/queue', { size, prepare: (page) => feedQueue(page, snapshot) });
+  }
+
+  it('draws no place as free that may be taken by a request that is not listed', async () => {
+    const listed = runningEntries(100);
+    const { page, close } = await open(
+      snapshotOf(listed, [], { running_count: 120, max_concurrency: 130, slots: 130 }),
+      { width: 1920, height: 1080 },
+    );
+    await page.locator('[data-state=running]').nth(99).waitFor();
+    expect(await page.locator('.queue-places').getByText('free').count()).toBe(0);
+    expect(await page.locator('.queue-rest').innerText()).toBe('+20');
+    await close();
+  });
+
+  it.each([
+    { on: 'desk', most: 100, size: { width: 1440, height: 900 } },
+    { on: 'phone', most: 100, size: { width: 360, height: 740 } },
+    { on: '4k', most: 100, size: { width: 3840, height: 2160 } },
+    // More than the server lists.
+    { on: 'desk-all', most: 5000, size: { width: 1440, height: 900 } },
+  ])('counts 500 that run and 5,000 that wait, and answers clicks: $on', async ({ on, most, size }) => {
+    const running = runningEntries(Math.min(500, most));
+    const counts = { running_count: 500, waiting_count: 5000, max_concurrency: 500, slots: 500 };
+    const { page, close } = await open(snapshotOf(running, waitingEntries(most), counts), size);
+    await page.getByRole('region', { name: 'Waiting' }).getByText('5,000', { exact: true }).waitFor();
+    await page.getByRole('region', { name: 'Running' }).getByText('500', { exact: true }).first().waitFor();
+    const shown = (state: string): Promise<number> => page.locator(`[data-state=${state}]`).count();
+    // The page is arranged once more when it knows how large it is.
+    await until(async () => {
+      const rest = [await page.locator('.queue-more').innerText(), await page.locator('.queue-rest').innerText()];
+      const waiting = (5000 - (await shown('waiting'))).toLocaleString('en');
+      return rest.join() === `and ${waiting} more,+${500 - (await shown('running'))}`;
+    }, 'the counts of what is not shown');
+    expect(await page.evaluate(overflow)).toBe(0);
+
+    // Every request moves on, and still a click is answered.
+    for (let tokens = 1; tokens <= 10; tokens += 1) {
+      const requests = running.map((entry, index) => ({
+        ...entry,
+        state: 'running',
+        output_tokens: tokens * 10 + index,
+      }));
+      await feedChange(page, { requests, status: { waiting_count: 5000 - tokens } });
+    }
+    await page.getByRole('region', { name: 'Waiting' }).getByText('4,990', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'JA' }).click();
+    await page.getByRole('heading', { name: '待機中' }).waitFor();
+    await page.getByRole('button', { name: 'EN' }).click();
+    await browser.keepPicture(page, `console-many-${on}`);
+    // What is drawn is bounded by the window, and not by how many there are.
+    expect(await page.evaluate('document.querySelectorAll("*").length')).toBeLessThan(2500);
+    expect(await page.evaluate(overflow)).toBe(0);
+    await close();
+  });
+
+  const model = (name: string): WireEntry => ({
+    ...{ name, state: 'loaded', eta_ms: null, max_concurrency: 4, max_queue: 64, slots: 4 },
+    ...{ running: 2, waiting: 1, preparing: 0 },
+  });
+  const executor = (name: string, status = 'ready'): WireEntry => ({
+    ...{ name, kind: 'mock', status, places: 4, running: 2 },
+  });
+  const kinds = (index: number): WireEntry => ({
+    ...{ key: `client-${index}`, class: index % 2 === 0 ? 'interactive' : 'batch' },
+    ...{ model: index < 2 ? 'chat' : 'code', executor: `node-${(index % 2) + 1}` },
+  });
+
+  it('shows who generates for several models, with the class, the slot and the executor of each request', async () => {
+    const snapshot = snapshotOf(runningEntries(4, kinds), waitingEntries(2, kinds), {
+      models: [model('chat'), model('code')],
+      executors: [executor('node-1'), executor('node-2', 'down')],
+    });
+    const { page, close } = await open(snapshot);
+    const servers = page.getByRole('list', { name: 'Servers and engines' });
+    expect(await servers.locator('[data-executor=node-2]').innerText()).toMatch(/2 of 4\s+down/);
+    await servers.locator('[data-executor=node-1]').waitFor();
+    await page.getByRole('list', { name: 'Models' }).locator('[data-model=chat]').waitFor();
+    const card = page.locator('[data-request=running-1]');
+    expect(await card.locator('.queue-prompt').innerText()).toBe('chat · batch · prompt 40');
+    expect(await card.locator('.queue-slot').innerText()).toBe('slot 1 · node-2');
+    expect(await page.evaluate(overflow)).toBe(0);
+    await browser.keepPicture(page, 'console-kinds');
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await page.evaluate(overflow)).toBe(0);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await browser.keepPicture(page, 'console-kinds-phone-dark');
+    await close();
+  });
+
+  it('shows the engine of a model with the model, and not once more', async () => {
+    const snapshot = snapshotOf(runningEntries(1), [], {
+      models: [model('chat'), model('code')],
+      executors: [executor('chat'), executor('code', 'down')],
+    });
+    const { page, close } = await open(snapshot);
+    await page.getByRole('list', { name: 'Models' }).locator('[data-model=code]').getByText('down').waitFor();
+    expect(await page.getByRole('list', { name: 'Servers and engines' }).count()).toBe(0);
+    await close();
+  });
+
+  it.each([
+    { of: 'one model', models: [] },
+    { of: 'several models', models: [model('chat'), model('code')] },
+  ])('shows those who may not turn limits only their numbers: $of', async ({ models }) => {
+    const may = { models, max_concurrency: 4, slots: 4 };
+    const { page, close } = await open(snapshotOf(runningEntries(1), [], { ...may, may_turn: false }));
+    await page.locator('[data-state=running]').waitFor();
+    expect(await page.getByRole('spinbutton').count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Try a load' }).count()).toBe(0);
+    await close();
+    const operator = await open(snapshotOf(runningEntries(1), [], { ...may, may_turn: true }));
+    await operator.page.getByRole('spinbutton').first().waitFor();
+    await operator.page.getByRole('button', { name: 'Try a load' }).waitFor();
+    await operator.close();
+  });
+
+  it('says large numbers in Japanese as Japanese does', async () => {
+    const { page, close } = await open(snapshotOf(runningEntries(1), [], { waiting_count: 12_345 }));
+    await page.getByText('12.3K', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'JA' }).click();
+    await page.getByText('1.23万', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'EN' }).click();
+    await close();
+  });
+});
