@@ -103,7 +103,7 @@ describe('chatstream top', () => {
     await until(async () => (await queueOf(shared.url, headers)).running.length === 1, 'it to run');
     const args = ['-u', shared.url, '--count', '1'];
     const his = await run([...args, '--json', '--api-key', 'his']);
-    expect([his.code, his.err]).toEqual([0, '']);
+    expect([his.code, his.err]).toEqual([0, expect.stringContaining('set CHATSTREAM_API_KEY instead')]);
     expect(JSON.parse(his.out)).toMatchObject({ running: 1, ttft_ms: { p50: null, p95: null }, engine_restarts: null });
     const hers = await run([...args, '--api-key', 'hers']);
     expect([hers.code, hers.out]).toEqual([0, expect.stringMatching(/ 0\/4 running .* TTFT p50 – p95 –/)]);

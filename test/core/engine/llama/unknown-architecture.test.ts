@@ -5,8 +5,8 @@ import { expect, it } from 'vitest';
 import { syntheticModel } from '../../../support/gguf/index.js';
 import { EngineHarness } from './engine-harness.js';
 
-// In a file, and so a process, of its own: see load-errors.test.ts.
-it('names an architecture that llama.cpp does not support', async () => {
+// In a file, and so a process, of its own: see load-errors.test.ts. Once, on a busy machine, loading never ended; not understood.
+it('names an architecture that llama.cpp does not support', { timeout: 30_000, retry: 1 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'chatstream-architecture-'));
   const bytes = await readFile(await syntheticModel());
   bytes.write('lhama', bytes.indexOf('llama'), 'latin1');
