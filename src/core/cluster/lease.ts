@@ -170,6 +170,7 @@ export class Lease {
     if (this.#isAsking || this.#isOver) return;
     this.#isAsking = true;
     await prepare();
+    if (this.#hasEnded()) return;
     const askedMs = clock.now();
     const seen = this.#seen;
     const number = Math.max(this.#highest + 1, firstNumber());

@@ -77,16 +77,21 @@ const mostFailures = 0.1;
 /** Lengths of answers that differ by more than this share of the longer ones change what a figure means. */
 const mostDifference = 0.1;
 
+/** So many standard errors may be chance. */
+const chanceErrors = 3;
+
 /** `64 tokens on average in the baseline and 8 in the candidate`; null if they are about equal, or not known. */
 export function otherLengths(
   name: 'output_tokens_per_second' | 'input_tokens_per_second',
   baseline: SettingTrials,
   candidate: SettingTrials,
 ): string | null {
-  const [before, after] = [baseline.meanTokens(name) ?? 0, candidate.meanTokens(name) ?? 0];
-  const isKnown = before > 0 && after > 0;
-  if (!isKnown || Math.abs(after - before) <= mostDifference * Math.max(before, after)) return null;
-  const shown = (tokens: number): string => String(Number(tokens.toPrecision(3)));
+  const [before, after] = [baseline.tokensEach(name), candidate.tokensEach(name)];
+  if (before === null || after === null || Math.min(before.mean, after.mean) <= 0) return null;
+  // Where models end their answers themselves, a few of them differ by chance.
+  const certain = Math.abs(after.mean - before.mean) - chanceErrors * Math.hypot(before.error, after.error);
+  if (certain <= mostDifference * Math.max(before.mean, after.mean)) return null;
+  const shown = ({ mean }: { readonly mean: number }): string => String(Number(mean.toPrecision(3)));
   return `${shown(before)} tokens on average in the baseline and ${shown(after)} in the candidate`;
 }
 

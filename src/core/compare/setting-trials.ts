@@ -55,17 +55,19 @@ export class SettingTrials {
     return attempts === 0 ? 0 : (attempts - successes) / attempts;
   }
 
-  /** Tokens per answered request, as the server counts them; null if they are not known. */
-  meanTokens(name: 'output_tokens_per_second' | 'input_tokens_per_second'): number | null {
-    let tokens = 0;
-    let answers = 0;
-    for (const { rates, requests } of this.runs) {
+  /**
+   * Tokens per answered request, as the server counts them, on average over the trials; null if they are not known. `error` is
+   * the standard error of that: 0 for a single trial.
+   */
+  tokensEach(name: 'output_tokens_per_second' | 'input_tokens_per_second'): { mean: number; error: number } | null {
+    const means = this.runs.flatMap(({ rates }) => {
       const perSecond = rates[name];
-      if (perSecond === null || rates.requests_per_second === 0) continue;
-      tokens += (perSecond / rates.requests_per_second) * requests.completed;
-      answers += requests.completed;
-    }
-    return answers === 0 ? null : tokens / answers;
+      return perSecond === null || rates.requests_per_second === 0 ? [] : [perSecond / rates.requests_per_second];
+    });
+    if (means.length === 0) return null;
+    const mean = means.reduce((sum, each) => sum + each, 0) / means.length;
+    const squares = means.reduce((sum, each) => sum + (each - mean) ** 2, 0);
+    return { mean, error: means.length === 1 ? 0 : Math.sqrt(squares / (means.length - 1) / means.length) };
   }
 
   /** How many trials have at least one value of it. */

@@ -1,7 +1,7 @@
 import type { Job, WaitingView, WaitReason } from '../scheduler/job.js';
 import type { JobScheduler } from '../scheduler/job-scheduler.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
-import { serviceOf } from '../scheduler/service-charges.js';
+import { costOf } from '../scheduler/service-charges.js';
 import type { TrafficClass } from '../scheduler/traffic-class.js';
 import type { InferenceJob } from './inference-job.js';
 
@@ -18,7 +18,7 @@ interface RunningRequest {
   /** How much of the prompt has been read; left out when all of it has, and while that is not known. */
   readonly prefilledTokens?: number;
   readonly outputTokens: number;
-  /** What its key has paid for it so far: see {@link serviceOf}. */
+  /** What its key has paid for it so far: see {@link costOf}. */
   readonly cost: number;
   readonly runningMs: number;
   /** Where upstream servers generate: the model that was asked for. */
@@ -102,7 +102,7 @@ export function queueSnapshot(
           waitedMs: nowMs - job.pausedAtMs,
           cachedTokens: job.cachedTokens,
           outputTokens: job.outputTokens,
-          cost: serviceOf(job),
+          cost: costOf(job),
         }),
       }),
     ),
@@ -115,7 +115,7 @@ function runningRequest(job: InferenceJob, nowMs: number): RunningRequest {
   const { key, trafficClass } = demand;
   const isReading = phase.status === 'prefilling' && prefilledTokens !== null;
   return {
-    ...{ id, key, trafficClass, slot, promptTokens, cachedTokens, outputTokens, cost: serviceOf(job), runningMs },
+    ...{ id, key, trafficClass, slot, promptTokens, cachedTokens, outputTokens, cost: costOf(job), runningMs },
     ...(isReading && { prefilledTokens }),
     ...(executor !== null && { executor }),
   };

@@ -1,6 +1,6 @@
 import { first, ofPayer, type QueueSnapshot, sharedRoom } from '../inference/queue-snapshot.js';
 import type { QueueEntry } from '../scheduler/job.js';
-import { serviceOf } from '../scheduler/service-charges.js';
+import { costOf } from '../scheduler/service-charges.js';
 import type { ModelLine, RelayJob } from './relay-job.js';
 
 /** All lines and everything that runs, as `/v1/queue` shows them. Positions are those in the line of the model. */
@@ -26,7 +26,7 @@ export function relaySnapshot(
         promptTokens: job.promptTokens,
         cachedTokens: job.cachedTokens,
         outputTokens: job.outputTokens,
-        cost: serviceOf(job),
+        cost: costOf(job),
         runningMs: nowMs - job.startedMs,
         model: job.line.model,
         executor: job.cancelAttempt === null ? null : job.executor,

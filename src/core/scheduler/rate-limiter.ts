@@ -169,7 +169,7 @@ export class RateLimiter {
 }
 
 function missingIn(bucket: TokenBucket | null | undefined): number {
-  return bucket === null || bucket === undefined ? 0 : Math.max(0, bucket.size - bucket.level);
+  return bucket?.used ?? 0;
 }
 
 function lack(bucket: TokenBucket | null | undefined, missing: number): void {

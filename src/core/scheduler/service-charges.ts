@@ -5,7 +5,7 @@ import { MeanLength, outputWeight, promptWeight, type Ticket } from './key-accou
 const firstGuess = 64;
 
 /** What a job has cost so far, in weighted tokens: its prompt, but for what was cached, and its output. */
-export function serviceOf({
+export function costOf({
   promptTokens,
   cachedTokens,
   outputTokens,
@@ -66,7 +66,7 @@ export class ServiceCharges<J extends Job> {
   /** A job ends, or is paused. */
   stopped(ticket: Ticket<J>): void {
     const { job, cachedTokens, outputTokens } = ticket;
-    const cost = serviceOf({ promptTokens: job.demand.promptTokens, cachedTokens, outputTokens });
+    const cost = costOf({ promptTokens: job.demand.promptTokens, cachedTokens, outputTokens });
     charge(ticket, cost - ticket.charged);
   }
 

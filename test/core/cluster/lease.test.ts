@@ -100,6 +100,22 @@ describe('Lease', () => {
     expect(other.told).toEqual([101]);
   });
 
+  it('is not taken by one that leaves while it prepares', async () => {
+    const bus = network.connect();
+    const told: (number | null)[] = [];
+    const lease = new Lease({
+      ...{ bucket: await open(bus), key: 'lease.a', peer: 'a', clock, patienceMs: 0, firstNumber: () => 100 },
+      prepare: () => new Promise((resolve) => clock.schedule(1000, resolve)),
+      describe: () => ({ running: 0, waiting: 0 }),
+      onGained: (number) => told.push(number),
+      onLost: () => told.push(null),
+    });
+    await advance(500);
+    void lease.release();
+    await advance(3000);
+    expect([told, await read()]).toEqual([[], {}]);
+  });
+
   it('is never taken from members of another version', async () => {
     const bucket = await open(network.connect());
     void bucket.put('lease.a', Buffer.from(JSON.stringify({ version: 99, holder: 'x' })));

@@ -40,6 +40,23 @@ it('that differ by no more than a tenth, or as --allow permits, or with many fai
   expect(conclusionOf(gate(failing, 'e2e.p95>10%')).join(' ')).not.toContain('tokens on average');
 });
 
+it('that differ by what chance can do between trials are compared', () => {
+  const scattered = (...lengths: readonly number[]): BenchResult => ({
+    ...whole,
+    runs: whole.runs.map((run, index) => {
+      const { requests_per_second: perSecond } = run.rates;
+      const rates = { ...run.rates, output_tokens_per_second: perSecond * (lengths[index % lengths.length] ?? 0) };
+      return { ...run, rates };
+    }),
+  });
+  const conclusion = (one: BenchResult, other: BenchResult): string => {
+    const thresholds = parseThresholds(['e2e.p95>10%']);
+    return conclusionOf(compare(alternately(one, other), { thresholds, allowed: [] })).join(' ');
+  };
+  expect(conclusion(scattered(50, 64, 78, 60, 68), scattered(70, 64, 84, 76, 90))).not.toContain('tokens on average');
+  expect(conclusion(scattered(63, 64, 65, 64, 64), scattered(76, 77, 78, 77, 77))).toContain('tokens on average');
+});
+
 it('prompts that the servers count differently are named', () => {
   const runs = whole.runs.map((run) => ({
     ...run,
