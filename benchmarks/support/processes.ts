@@ -91,18 +91,20 @@ export interface ServerSize {
   readonly slots: number;
   readonly contextPerSlot: number;
   readonly threads: string;
+  /** Layers on the GPU; 0 if left out. */
+  readonly gpuLayers?: number;
 }
 
-/** Starts llama-server with its defaults, on the CPU. */
+/** Starts llama-server with its defaults. */
 export async function startLlamaServer(
   binary: string,
   model: string,
-  { slots, contextPerSlot, threads }: ServerSize,
+  { slots, contextPerSlot, threads, gpuLayers = 0 }: ServerSize,
 ): Promise<ServerProcess> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const size = ['-np', String(slots), '-c', String(slots * contextPerSlot), '-t', threads, '-tb', threads];
-  const args = ['-m', model, '--host', '127.0.0.1', '--port', String(port), '-ngl', '0', ...size];
+  const args = ['-m', model, '--host', '127.0.0.1', '--port', String(port), '-ngl', String(gpuLayers), ...size];
   return await startForeign(binary, args, url, `${url}/health`);
 }
 

@@ -51,7 +51,7 @@ export function* ggufFile(
 function encodeHeader(metadata: Readonly<Record<string, GgufValue>>, tensors: readonly GgufTensor[]): Uint8Array {
   const entries = Object.entries(metadata);
   const parts = [Buffer.from('GGUF'), uint32(version), uint64(tensors.length), uint64(entries.length)];
-  for (const [key, value] of entries) parts.push(string(key), ...encodeValue(value));
+  for (const [key, value] of entries) parts.push(string(key), encodeValue(value));
   let offset = 0;
   for (const { name, shape, ggmlType, byteLength } of tensors) {
     parts.push(string(name), uint32(shape.length), ...shape.map(uint64), uint32(ggmlType), uint64(offset));
@@ -60,20 +60,20 @@ function encodeHeader(metadata: Readonly<Record<string, GgufValue>>, tensors: re
   return Buffer.concat(parts);
 }
 
-function encodeValue({ type, value }: GgufValue): Buffer[] {
+function encodeValue({ type, value }: GgufValue): Buffer {
   switch (type) {
     case 'uint32':
-      return [uint32(typeId.uint32), uint32(value)];
+      return Buffer.concat([uint32(typeId.uint32), uint32(value)]);
     case 'float32':
-      return [uint32(typeId.float32), float32(value)];
+      return Buffer.concat([uint32(typeId.float32), float32(value)]);
     case 'bool':
-      return [uint32(typeId.bool), Buffer.of(value ? 1 : 0)];
+      return Buffer.concat([uint32(typeId.bool), Buffer.of(value ? 1 : 0)]);
     case 'string':
-      return [uint32(typeId.string), string(value)];
+      return Buffer.concat([uint32(typeId.string), string(value)]);
     case 'int32[]':
-      return [uint32(typeId.array), uint32(typeId.int32), uint64(value.length), ...value.map(int32)];
+      return Buffer.concat([uint32(typeId.array), uint32(typeId.int32), uint64(value.length), ...value.map(int32)]);
     case 'string[]':
-      return [uint32(typeId.array), uint32(typeId.string), uint64(value.length), ...value.map(string)];
+      return Buffer.concat([uint32(typeId.array), uint32(typeId.string), uint64(value.length), ...value.map(string)]);
   }
 }
 

@@ -6,7 +6,7 @@ import { checkMemory, memoryNeed } from '../../gguf/memory-need.js';
 import type { LlamaEngineOptions } from '../options.js';
 import { threadsOf } from '../share-of.js';
 import { availableMemory, openLlama } from './device.js';
-import type { EngineLog, Library } from './library.js';
+import { type EngineLog, type Library, libraryTokens } from './library.js';
 import { contextError, messageDelayMs, modelLoadError } from './load-errors.js';
 
 /** A model that is ready to compute embeddings. */
@@ -57,6 +57,8 @@ export async function loadEmbeddingModel(
     // Compute threads wait for each other at every step. If another process takes a core from one of them, all lose.
     const used = options.threads === 'auto' ? threadsOf(options, llama.cpuMathCores - 1) : options.threads;
     const context = await createContext(model, used, pooling);
+    // As with generations: see warm-up.ts.
+    if (llama.gpu !== false) await context.getEmbeddingFor(libraryTokens([0]));
     return { file, llama, model, context, contextLength, threads: used, pooling, dispose: () => llama.dispose() };
   } catch (error) {
     await llama.dispose();

@@ -14,6 +14,7 @@ import { availableMemory, flashAttentionFor, isWhollyOnGpu, openLlama } from './
 import { assertCacheType, type EngineLog, installedVersion, type Library } from './library.js';
 import { contextError, messageDelayMs, modelLoadError } from './load-errors.js';
 import { batchRounds } from './round-batch.js';
+import { warmUp } from './warm-up.js';
 
 /** A model that is ready to decode. */
 export interface LoadedModel {
@@ -117,6 +118,7 @@ async function load(
   undo.push(() => context.dispose());
   if (!batchRounds(context, { observe: onBatch })) log('warn', `node-llama-cpp ${installedVersion()} ${slowRounds}`);
   const sequences = Array.from({ length: slots }, () => context.getSequence({ checkpoints }));
+  if (llama.gpu !== false) await warmUp(sequences, options.prefillChunk);
   const calibration = await calibrate();
   const governor = calibration === null ? null : new ThreadGovernor(calibration);
 

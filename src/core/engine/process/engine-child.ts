@@ -62,6 +62,22 @@ export function neverSpawned(spawnError: Error): Omit<EngineExit, 'lastLines'> {
   return { code: null, signal: null, spawnError };
 }
 
+/** What native code ends a process with when it gives up, or does what it must not. */
+const crashSignals = new Set(['SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGSEGV', 'SIGTRAP']);
+
+/** From here on, exit codes on Windows are exceptions that nobody caught. */
+const firstWindowsException = 0xc0000000;
+
+/** Whether native code ended the process, and not we, the system for lack of memory, or the engine itself. */
+export function hasCrashed({ code, signal }: EngineExit): boolean {
+  return signal === null ? code !== null && code >= firstWindowsException : crashSignals.has(signal);
+}
+
+/** A line of a stack trace: `…/libggml-base.so(ggml_abort+0x152)[0x7ff38fa34f42]`. It says nothing to an operator. */
+export function isStackFrame(line: string): boolean {
+  return /\[0x[0-9a-f]+\]\s*$/i.test(line);
+}
+
 /** An unexpected exit, as an error for the operator. */
 export function exitError(exit: EngineExit, role: ProcessRole): ChatstreamError {
   const lastWords = exit.lastLines.length === 0 ? '' : ` Its last output: ${exit.lastLines.join(' | ')}`;
@@ -72,8 +88,11 @@ export function exitError(exit: EngineExit, role: ProcessRole): ChatstreamError 
   });
 }
 
-function hintFor({ signal, spawnError }: EngineExit): string | null {
+function hintFor({ signal, spawnError, lastLines }: EngineExit): string | null {
   if (signal === 'SIGKILL') return 'Try a smaller model, a smaller --context or fewer --slots.';
+  if (lastLines.some((line) => line.includes('CUDA error'))) {
+    return 'Update the NVIDIA driver, or choose another device with --gpu vulkan or --gpu off.';
+  }
   switch (errorCode(spawnError)) {
     case 'EMFILE':
     case 'ENFILE':

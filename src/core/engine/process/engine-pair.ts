@@ -70,7 +70,7 @@ export class EnginePair implements SupervisedEngine {
   async start(): Promise<EngineInfo> {
     try {
       const [info, prompts] = await Promise.all([this.#engine.start(), this.#prompts.start()]);
-      return { ...info, ...aboutChats(prompts) };
+      return together(info, prompts);
     } catch (error) {
       await this.stop();
       throw error;
@@ -117,11 +117,11 @@ export class EnginePair implements SupervisedEngine {
     if (difference < 0) return prompts.status === 'failed' ? { ...prompts, generates: true } : prompts;
     if (engine.status !== 'ready' || prompts.status !== 'ready') return changed;
     const device = this.#device ?? engine.info.device;
-    return { status: 'ready', info: { ...engine.info, device, ...aboutChats(prompts.info) } };
+    return { status: 'ready', info: { ...together(engine.info, prompts.info), device } };
   }
 }
 
-/** What only the process for prompts knows. */
-function aboutChats({ warnings, chatStop, chatTemplate }: EngineInfo): Partial<EngineInfo> {
-  return { warnings, chatStop, chatTemplate };
+/** What the process for prompts knows better, and the warnings of both. */
+function together(engine: EngineInfo, { warnings, chatStop, chatTemplate }: EngineInfo): EngineInfo {
+  return { ...engine, warnings: [...engine.warnings, ...warnings], chatStop, chatTemplate };
 }

@@ -9,7 +9,7 @@ import { environmentWithoutSecrets } from '../../base/environment.js';
 import { type ChatstreamError, messageOf } from '../../base/errors.js';
 import type { Demands, EngineInfo, GenerationSpec, Prepared, PromptSource, Round, Token } from '../engine.js';
 import type { EngineOptions } from '../options.js';
-import { endOf, type EngineChild, type EngineExit, exitError, neverSpawned } from './engine-child.js';
+import { endOf, type EngineChild, type EngineExit, exitError, isStackFrame, neverSpawned } from './engine-child.js';
 import { type EngineMessage, fromWire, type HostMessage, isEngineMessage } from './messages.js';
 import { OpenCalls } from './open-calls.js';
 import type { ProcessRole } from './process-role.js';
@@ -209,7 +209,7 @@ export class EngineProcess implements EngineChild {
     if (readable === null || readable === undefined) return;
     createInterface({ input: readable }).on('line', (text) => {
       this.#options.log?.({ role: this.role, stream, text });
-      if (stream === 'stdout') return;
+      if (stream === 'stdout' || isStackFrame(text)) return;
       this.#lastLines.push(text);
       if (this.#lastLines.length > lastLinesKept) this.#lastLines.shift();
     });

@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from '../../base/clock.js';
+import { DeviceFallback } from './device-fallback.js';
 import { EnginePair } from './engine-pair.js';
 import { EngineProcess, type EngineProcessOptions } from './engine-process.js';
 import { type HangLimits, hangLimitsOf, promptHangLimits } from './hang-watch.js';
-import type { ProcessRole } from './process-role.js';
 import type { SupervisedEngine } from './supervised-engine.js';
 import { Supervisor } from './supervisor.js';
 
@@ -24,21 +24,19 @@ export function superviseEngine(options: SuperviseOptions, clock: Clock = system
 /** Only the process that generates. */
 export function superviseGenerating(options: SuperviseOptions, clock: Clock): SupervisedEngine {
   const { hangLimits = hangLimitsOf(options.engine), executor } = options;
-  const launch = launcher('engine', options);
-  return new Supervisor({ role: 'engine', executor, launch, hangLimits, tenacity: 'gives_up' }, clock);
+  const fallback = new DeviceFallback(options.engine);
+  const launch = (): EngineProcess => new EngineProcess({ ...options, engine: fallback.options, role: 'engine' });
+  return new Supervisor({ role: 'engine', executor, launch, fallback, hangLimits, tenacity: 'gives_up' }, clock);
 }
 
 /** With a process that prepares prompts, where the engine needs one. */
 export function withPromptProcess(engine: SupervisedEngine, options: SuperviseOptions, clock: Clock): SupervisedEngine {
   if (options.engine.engine === 'mock') return engine;
+  const launch = (): EngineProcess => new EngineProcess({ ...options, role: 'prompts' });
   const prompts = new Supervisor(
     // Its model is loaded within a second or two, and what kills it is a request: others should not have to suffer.
-    { role: 'prompts', launch: launcher('prompts', options), hangLimits: promptHangLimits, tenacity: 'never_gives_up' },
+    { role: 'prompts', launch, hangLimits: promptHangLimits, tenacity: 'never_gives_up' },
     clock,
   );
   return new EnginePair(engine, prompts);
-}
-
-function launcher(role: ProcessRole, options: EngineProcessOptions): () => EngineProcess {
-  return () => new EngineProcess({ ...options, role });
 }

@@ -14,6 +14,7 @@ import {
   type Round,
   type Token,
 } from '../engine.js';
+import type { StartFallback } from './device-fallback.js';
 import { type EngineChild, exitError } from './engine-child.js';
 import { type HangLimits, HangWatch } from './hang-watch.js';
 import type { ProcessRole } from './process-role.js';
@@ -32,6 +33,8 @@ export interface SupervisorOptions {
   readonly launch: () => EngineChild;
   readonly hangLimits: HangLimits;
   readonly tenacity: Tenacity;
+  /** Decides what is launched if a first start fails; by default nothing. */
+  readonly fallback?: StartFallback;
 }
 
 /**
@@ -49,7 +52,7 @@ export interface SupervisorOptions {
  *     any          stop()                                          stopped
  *
  * A first start that fails needs the operator (a wrong path, too little memory): `start` rejects with the engine's own
- * error, and nothing is retried.
+ * error, and nothing is retried, unless there is another way to start it, such as another device.
  */
 export class Supervisor implements SupervisedEngine {
   readonly role: ProcessRole;
@@ -58,6 +61,7 @@ export class Supervisor implements SupervisedEngine {
   readonly #launch: () => EngineChild;
   readonly #clock: Clock;
   readonly #policy: RestartPolicy;
+  readonly #fallback: StartFallback | null;
   readonly #rounds = new Emitter<Round>();
   readonly #states = new Emitter<EngineState>();
   readonly #generations = new ResumableGenerations();
@@ -79,12 +83,14 @@ export class Supervisor implements SupervisedEngine {
   #cancelTimer: CancelTimer | null = null;
   #stopping: Promise<void> | null = null;
 
-  constructor({ role, executor, launch, hangLimits, tenacity }: SupervisorOptions, clock: Clock) {
+  constructor(options: SupervisorOptions, clock: Clock) {
+    const { role, executor, launch, fallback = null, hangLimits, tenacity } = options;
     this.role = role;
     if (executor !== undefined) this.executor = executor;
     this.#launch = launch;
     this.#clock = clock;
     this.#policy = new RestartPolicy(tenacity);
+    this.#fallback = fallback;
     this.#watch = new HangWatch(hangLimits, clock, {
       isBusy: () => !this.#generations.isEmpty,
       onHang: (child, reason) => {
@@ -107,14 +113,15 @@ export class Supervisor implements SupervisedEngine {
       const info = await child.start();
       // Loading cannot be interrupted: an engine that was stopped meanwhile may still report that it has started.
       if (this.#child !== child) throw engineStoppedError();
-      this.#serve(child, info);
-      return info;
+      return this.#serve(child, info);
     } catch (error) {
       if (this.#child !== child) throw engineStoppedError();
+      child.kill();
+      const exit = await child.exited;
+      if (this.#child !== child) throw engineStoppedError();
+      if (this.#fallback?.goOn(error, exit) === true) return await this.start();
       this.#child = null;
       this.#abandonAll(messageOf(error));
-      child.kill();
-      await child.exited;
       throw error;
     }
   }
@@ -179,7 +186,8 @@ export class Supervisor implements SupervisedEngine {
   }
 
   /** The child has loaded its model: it gets everything that waits for an engine, and the state becomes `ready`. */
-  #serve(child: EngineChild, info: EngineInfo): void {
+  #serve(child: EngineChild, loaded: EngineInfo): EngineInfo {
+    const info = { ...loaded, warnings: [...loaded.warnings, ...(this.#fallback?.warnings ?? [])] };
     this.#policy.recovered();
     this.#serving = child;
     this.#readySinceMs = this.#clock.now();
@@ -190,6 +198,7 @@ export class Supervisor implements SupervisedEngine {
     this.#calls.serve(child);
     for (const spec of this.#generations.resumable()) child.generate(spec);
     this.#changeTo({ status: 'ready', info });
+    return info;
   }
 
   /** A hung process ends only if it is killed. What follows is the same as after any other death. */

@@ -38,6 +38,8 @@ export class FakeChild implements EngineChild {
   /** The time from which nothing arrives. */
   #stoppedMs = Infinity;
   readonly #startError: ChatstreamError | undefined;
+  /** Whether it crashes while it starts. */
+  crashesAtStart = false;
   #exit: (exit: EngineExit) => void = () => undefined;
 
   constructor(pid: number, clock: VirtualClock, startError?: ChatstreamError) {
@@ -74,6 +76,10 @@ export class FakeChild implements EngineChild {
   }
 
   start(): Promise<EngineInfo> {
+    if (this.crashesAtStart) {
+      this.die('SIGABRT');
+      return this.#dying();
+    }
     return this.#startError === undefined ? this.#engine.start() : Promise.reject(this.#startError);
   }
 

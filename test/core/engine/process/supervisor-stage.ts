@@ -1,5 +1,6 @@
 import { ChatstreamError } from '../../../../src/core/base/errors.js';
 import type { EngineState, GenerationEvent } from '../../../../src/core/engine/engine.js';
+import type { StartFallback } from '../../../../src/core/engine/process/device-fallback.js';
 import type { HangLimits } from '../../../../src/core/engine/process/hang-watch.js';
 import type { ProcessRole } from '../../../../src/core/engine/process/process-role.js';
 import type { Tenacity } from '../../../../src/core/engine/process/restart-policy.js';
@@ -21,6 +22,8 @@ export interface Stage {
   readonly states: readonly EngineState[];
   readonly events: readonly GenerationEvent[];
   readonly hangs: readonly EngineHang[];
+  /** Whether children crash while they start, from now on. */
+  readonly setCrashes: (crash: boolean) => void;
   /** Whether children start from now on. */
   readonly setStarts: (succeed: boolean) => void;
   /** Children launched from now on die while they work on this prompt. */
@@ -33,24 +36,30 @@ export interface StageOptions {
   readonly clock?: VirtualClock;
   readonly role?: ProcessRole;
   readonly tenacity?: Tenacity;
+  readonly fallback?: StartFallback;
 }
 
 export function stage(options: StageOptions = {}): Stage {
-  const { clock = new VirtualClock(), role = 'engine', tenacity = 'gives_up' } = options;
+  const { clock = new VirtualClock(), role = 'engine', tenacity = 'gives_up', fallback } = options;
   const children: FakeChild[] = [];
   const states: EngineState[] = [];
   const events: GenerationEvent[] = [];
   const hangs: EngineHang[] = [];
   let startError: ChatstreamError | undefined;
   let poison: string | null = null;
+  let crashes = false;
   const launch = (): FakeChild => {
     const child = new FakeChild(children.length + 1, clock, startError);
     child.role = role;
     child.poison = poison;
+    child.crashesAtStart = crashes;
     children.push(child);
     return child;
   };
-  const supervisor = new Supervisor({ role, launch, hangLimits, tenacity }, clock);
+  const supervisor = new Supervisor(
+    { role, launch, hangLimits, tenacity, ...(fallback !== undefined && { fallback }) },
+    clock,
+  );
   supervisor.states((state) => states.push(state));
   supervisor.hangs((hang) => hangs.push(hang));
   supervisor.rounds((round) => events.push(...round.events));
@@ -61,6 +70,9 @@ export function stage(options: StageOptions = {}): Stage {
     states,
     events,
     hangs,
+    setCrashes: (crash) => {
+      crashes = crash;
+    },
     setStarts: (succeed) => {
       startError = succeed ? undefined : noModel;
     },
