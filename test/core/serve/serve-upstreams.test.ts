@@ -90,6 +90,19 @@ describe('a server in front of others', () => {
     expect(answers[2]).toContain(': executor gpu1\n');
   });
 
+  it('counts each of several choices as a place of its upstream', async () => {
+    const server = await upstream({ manner: { type: 'silence' } });
+    const relay = await testRelay([`${server.url},slots=4`]);
+    const running = relay.post({ ...streamed, n: 3 });
+    await until(() => server.inFlight === 1, 'the request');
+    expect(await relay.get('/v1/queue')).toMatchObject({ executors: [{ places: 4, running: 3 }] });
+    server.manner = { type: 'answer', tokens: 5, tokenMs: 0 };
+    server.endSilence();
+    await (await running).text();
+    await until(() => relay.totals.completed === 1, 'its end');
+    expect(await relay.get('/v1/queue')).toMatchObject({ executors: [{ running: 0 }] });
+  });
+
   it.each<[string, UpstreamManner]>([
     ['breaks the connection', { type: 'break', afterTokens: 0, manner: 'reset' }],
     ['ends without a token', { type: 'break', afterTokens: 0, manner: 'end' }],
@@ -244,6 +257,8 @@ describe('a server in front of others', () => {
     const relay = await testRelay([server.url], { access: { keys: [key], anonymous: null, classReserves: new Map() } });
     expect((await relay.post(streamed)).status).toBe(401);
     const headers = { authorization: 'Bearer secret' };
+    // It would never pass.
+    expect((await relay.post({ user: 'word', n: 2 }, { headers })).status).toBe(400);
     const response = await relay.post({ user: 'word' }, { headers });
     expect(response.headers.get('x-ratelimit-limit-requests')).toBe('1');
     expect((await relay.post({ user: 'word' }, { headers })).status).toBe(429);
