@@ -254,6 +254,14 @@ export class Scheduler<J extends Job> implements QueueState {
     return this.#occupancy.running < this.places && this.heldPlaces > 0 ? 'reserve' : 'slot';
   }
 
+  /**
+   * The class in which a waiting job competes now, to which it may have risen: 0 for the one that goes first, and for all where
+   * classes make no difference.
+   */
+  rankOf(job: J): number {
+    return this.#fairLine?.rankOf(job) ?? 0;
+  }
+
   /** The engine has found that many prompt tokens of a running job in its cache, which its key need not pay for. */
   countCached(job: J, tokens: number): void {
     this.#fairLine?.cached(job, tokens);
