@@ -204,7 +204,10 @@ export class Scheduler<J extends Job> implements QueueState {
     }
   }
 
-  /** Turns a waiting job away if its first token is expected after `ttftTargetMs`. One that has started stays. */
+  /**
+   * Turns a waiting job away if its first token is expected after `ttftTargetMs`, now or while it waits. One that has started stays.
+   * Called once for a job, after it had its chance to start.
+   */
   keepToTarget(job: J): void {
     this.#waits.keepToTarget(job);
   }
