@@ -72,6 +72,8 @@ export default class Serve extends BaseCommand {
 
   static override flags = serveFlags;
 
+  /** `parse` keeps what it parsed last in `argv`, with what a file says. */
+  readonly #typedArguments: readonly string[] = [...this.argv];
   #isKeyTyped = false;
 
   async run(): Promise<object> {
@@ -200,9 +202,9 @@ export default class Serve extends BaseCommand {
     readonly flags: ServeFlags & { readonly 'log-level': LogLevel };
     readonly origins: FlagOrigins;
   }> {
-    const given = flagOrigins(await this.parse(Serve));
+    const given = flagOrigins(await this.parse(Serve, [...this.#typedArguments]));
     const added = argumentsOf(config.flags, { ...Serve.baseFlags, ...Serve.flags }, given);
-    const completed = await this.parse(Serve, [...this.argv, ...added]);
+    const completed = await this.parse(Serve, [...this.#typedArguments, ...added]);
     return { flags: completed.flags, origins: flagOrigins(completed) };
   }
 
