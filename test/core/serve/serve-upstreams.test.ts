@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { items, member } from '../../../src/core/base/json.js';
 import { digestOf, noRates } from '../../../src/core/config/key-settings.js';
 import { isUsable } from '../../../src/core/executor/executor.js';
 import { usualTerms } from '../../../src/core/scheduler/demand.js';
@@ -267,6 +268,27 @@ describe('a server in front of others', () => {
     const usage = await fetch(`${relay.url}/v1/usage`, { headers });
     const models = [{ model: 'model', requests: { completed: 1, refused: 1 }, tokens: { prompt: 3, output: 5 } }];
     expect(await usage.json()).toMatchObject({ data: [{ key: 'anna', models, hours: [{ models }] }] });
+  });
+
+  it('shows what a request has cost so far', async () => {
+    const server = await upstream({ manner: { type: 'answer', tokens: 10_000, tokenMs: 5 } });
+    const relay = await testRelay([server.url]);
+    const client = new AbortController();
+    const left = [relay.post(streamed, { signal: client.signal }), relay.post(streamed, { signal: client.signal })];
+    const costs = async (): Promise<unknown> => {
+      const queue = await relay.get('/v1/queue');
+      const [running] = items(member(queue, 'running'));
+      const [waiting] = items(member(queue, 'waiting'));
+      const [prompt, output] = ['prompt_tokens', 'output_tokens'].map((name) => Number(member(running, name)));
+      if (prompt === undefined || output === undefined || !(output >= 3) || waiting === undefined) return false;
+      expect(prompt).toBeGreaterThan(0);
+      expect(member(running, 'cost')).toBe(prompt + 2 * output);
+      expect(waiting).toMatchObject({ cost: 0 });
+      return true;
+    };
+    await until(costs, 'some tokens');
+    client.abort();
+    await Promise.allSettled(left);
   });
 
   it('refuses at once what nobody could answer for a while', async () => {
