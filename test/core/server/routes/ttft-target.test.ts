@@ -34,18 +34,18 @@ describe('--ttft-target', () => {
     app.server.closeAllConnections();
   });
 
-  it('drops what has become hopeless while it waits, and counts it as a wait in vain', async () => {
+  it('drops what has become hopeless while it waits, with all of its choices, and counts it as a wait in vain', async () => {
     const { app, ask, get, inference, clock } = await testApp({
       engine: { reply: 'long' },
-      queue: { maxConcurrency: 1, ttftTargetMs: 500 },
+      queue: { maxConcurrency: 2, ttftTargetMs: 500 },
     });
-    void ask('/v1/chat/completions', chat('hi', { max_tokens: 1000 }));
-    await until(() => inference.running === 1);
+    void ask('/v1/chat/completions', chat('hi', { max_tokens: 1000, n: 2 }));
+    await until(() => inference.running === 2);
     // Nothing has been measured yet, so that it is let in.
-    const waiting = ask('/v1/chat/completions', chat('hi', { max_tokens: 5, n: 1 }));
-    await until(() => inference.waiting === 1);
+    const waiting = ask('/v1/chat/completions', chat('hi', { max_tokens: 5, n: 2 }));
+    await until(() => inference.waiting === 2);
     await clock.advanceAsync(499);
-    expect(inference.waiting).toBe(1);
+    expect(inference.waiting).toBe(2);
     await clock.advanceAsync(1);
     const answer = await waiting;
     expect(answer.statusCode).toBe(429);
@@ -57,8 +57,9 @@ describe('--ttft-target', () => {
         ) as string,
       },
     });
+    await until(() => inference.waiting === 0);
     expect((await get('/metrics')).body).toContain('chatstream_ttft_target_refusals_total 1');
-    expect((await get('/v1/queue')).json()).toMatchObject({ totals: { refused: 0, timed_out: 1 } });
+    expect((await get('/v1/queue')).json()).toMatchObject({ totals: { cancelled: 1, refused: 0, timed_out: 1 } });
     app.server.closeAllConnections();
   });
 });
