@@ -1,7 +1,9 @@
 import { BaseCommand } from '../cli/command/base-command.js';
 import { natsOptionsOf } from '../cli/connection/cluster-flags.js';
 import { endWithParent, firstSignal } from '../cli/exit/signals.js';
+import { flagOrigins } from '../cli/flags/flags.js';
 import { nodeFlags, nodeOptions } from '../cli/node/options.js';
+import { idleFlags } from '../cli/serve/idle-flags.js';
 import { showDownload } from '../cli/terminal/download-progress.js';
 import { createLogger } from '../cli/terminal/logging.js';
 
@@ -21,7 +23,8 @@ export default class Node extends BaseCommand {
   static override flags = nodeFlags;
 
   async run(): Promise<object> {
-    const { flags } = await this.parse(Node);
+    const parsed = await this.parse(Node);
+    const { flags } = parsed;
     const nats = natsOptionsOf(flags);
     const logger = createLogger(flags['log-level']);
     const { signalled, stopping } = firstSignal();
@@ -29,6 +32,7 @@ export default class Node extends BaseCommand {
     const options = await showDownload(logger, (onProgress, onNotice) =>
       nodeOptions(flags, { onProgress, onNotice, signal: stopping }),
     );
+    for (const problem of idleFlags(flags, flagOrigins(parsed))) logger.warn(problem);
     // Loaded late, so that --help and wrong flags need not wait for it.
     const { connectNats } = await import('../core/bus/nats-bus.js');
     const { serveNode } = await import('../core/serve/serve-node.js');

@@ -7,6 +7,7 @@ import { endWithParent, firstSignal, Hangups } from '../cli/exit/signals.js';
 import { type FlagOrigins, flagOrigins } from '../cli/flags/flags.js';
 import { argumentsOf } from '../cli/serve/config-flags.js';
 import { type ServeFlags, serveFlags } from '../cli/serve/flags.js';
+import { idleFlags } from '../cli/serve/idle-flags.js';
 import { idlePreemption } from '../cli/serve/idle-preemption.js';
 import { unknownModels } from '../cli/serve/key-models.js';
 import { loadStarter } from '../cli/serve/load-process.js';
@@ -71,6 +72,8 @@ export default class Serve extends BaseCommand {
 
   static override flags = serveFlags;
 
+  /** `parse` keeps what it parsed last in `argv`, with what a file says. */
+  readonly #typedArguments: readonly string[] = [...this.argv];
   #isKeyTyped = false;
 
   async run(): Promise<object> {
@@ -123,11 +126,12 @@ export default class Serve extends BaseCommand {
     return start.flags.upstream === undefined ? this.#serveModel(start) : this.#serveUpstreams(start);
   }
 
-  async #serveModel({ flags, config, logger, stopping, host }: Start): Promise<Served> {
+  async #serveModel({ flags, config, origins, logger, stopping, host }: Start): Promise<Served> {
     const options = await showDownload(logger, (onProgress, onNotice) =>
       serveOptions(flags, this.config.version, { onProgress, onNotice, signal: stopping }, config),
     );
     warnIfOpen(options, logger);
+    for (const problem of idleFlags(flags, origins)) logger.warn(problem);
     preferSmallHeap();
     // Loaded late, so that --help and wrong flags need not wait for the HTTP server's code.
     const { serve } = await import('../core/serve/serve.js');
@@ -198,9 +202,9 @@ export default class Serve extends BaseCommand {
     readonly flags: ServeFlags & { readonly 'log-level': LogLevel };
     readonly origins: FlagOrigins;
   }> {
-    const given = flagOrigins(await this.parse(Serve));
+    const given = flagOrigins(await this.parse(Serve, [...this.#typedArguments]));
     const added = argumentsOf(config.flags, { ...Serve.baseFlags, ...Serve.flags }, given);
-    const completed = await this.parse(Serve, [...this.argv, ...added]);
+    const completed = await this.parse(Serve, [...this.#typedArguments, ...added]);
     return { flags: completed.flags, origins: flagOrigins(completed) };
   }
 

@@ -187,9 +187,14 @@ export function defaultInWords(words: string): Pick<Default<never>, 'defaultHelp
  */
 export function fromEnvironment<T extends Interfaces.FlagInput>(flags: T): T {
   for (const [name, flag] of Object.entries(flags)) {
-    flag.env ??= `CHATSTREAM_${name.replaceAll('-', '_').toUpperCase()}`;
+    flag.env ??= variableOf(name);
   }
   return flags;
+}
+
+/** The environment variable of a flag that brings none of its own. */
+export function variableOf(name: string): string {
+  return `CHATSTREAM_${name.replaceAll('-', '_').toUpperCase()}`;
 }
 
 /** Where the values of flags come from. */

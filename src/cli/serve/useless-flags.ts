@@ -1,5 +1,5 @@
 import { ChatstreamError } from '../../core/base/errors.js';
-import type { FlagOrigins } from '../flags/flags.js';
+import { type FlagOrigins, variableOf } from '../flags/flags.js';
 import { type ServeFlags, serveFlags } from './flags.js';
 
 /** Who generates instead of this server. */
@@ -59,7 +59,7 @@ export function uselessVariables(
   const isSet = (name: string): boolean => values[name] !== undefined && values[name] !== false && isGiven(name);
   return uselessFlags(elsewhere)
     .filter((name) => isSet(name) && !isTyped(name))
-    .map((name) => `CHATSTREAM_${name.replaceAll('-', '_').toUpperCase()}`);
+    .map(variableOf);
 }
 
 function uselessFlags(elsewhere: Elsewhere): readonly string[] {

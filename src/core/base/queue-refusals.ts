@@ -81,14 +81,22 @@ export function queuedTokensError(
 /** The longest time after which a client is told to try again, in seconds. */
 const longestRetrySeconds = 60;
 
-/** For a request whose first token would come later than the server's target, with both in milliseconds. */
-export function ttftTargetError(expectedMs: number, targetMs: number): ChatstreamError {
-  const lateSeconds = Math.ceil((expectedMs - targetMs) / 1000);
+/**
+ * For a request whose first token would come later than the server's target, in milliseconds.
+ *
+ * @param expected how long it has waited, 0 for one that has just come, and how long it would still take; null if nobody knows
+ */
+export function ttftTargetError(
+  { waitedMs, leftMs }: { readonly waitedMs: number; readonly leftMs: number | null },
+  targetMs: number,
+): ChatstreamError {
+  const lateSeconds = Math.ceil((waitedMs + (leftMs ?? 0) - targetMs) / 1000);
   const retryAfterSeconds = Math.min(longestRetrySeconds, Math.max(1, lateSeconds));
-  const [expected, target] = [inSeconds(expectedMs), inSeconds(targetMs)];
+  const soFar = waitedMs > 0 ? `The request has waited ${inSeconds(waitedMs)} s. Its` : 'The';
+  const left = leftMs === null ? 'later' : `in about ${inSeconds(leftMs)} s`;
   return new ChatstreamError(
     'ttft_target',
-    `The first token would come in about ${expected} s, and the server's target is ${target} s.`,
+    `${soFar} first token would come ${left}, and the server's target is ${inSeconds(targetMs)} s.`,
     { hint: `Try again in ${retryAfterSeconds} s.`, retryAfterSeconds },
   );
 }

@@ -22,7 +22,7 @@ const outcomes: Readonly<Record<ErrorCode, Outcome | null>> = {
   websocket_unsupported: null,
   unsupported_media_type: null,
   queue_full: 'refused',
-  ttft_target: 'refused',
+  ttft_target: 'timed_out',
   rate_limited: 'refused',
   quota_exceeded: 'refused',
   queue_timeout: 'timed_out',

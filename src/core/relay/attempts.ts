@@ -54,6 +54,7 @@ export class Attempts {
   readonly #options: AttemptsOptions;
   readonly #memory = new PrefixMemory();
   readonly #running = new Map<string, RelayJob>();
+  #places = 0;
 
   constructor(options: AttemptsOptions) {
     this.#options = options;
@@ -61,6 +62,11 @@ export class Attempts {
 
   get running(): Iterable<RelayJob> {
     return this.#running.values();
+  }
+
+  /** Places that they take together; one that is between two upstreams takes as many as at the last one. */
+  get places(): number {
+    return this.#places;
   }
 
   isRunning(job: RelayJob): boolean {
@@ -72,6 +78,7 @@ export class Attempts {
     job.queueMs = queueMs;
     job.startedMs = this.#options.clock.now();
     this.#running.set(job.id, job);
+    this.#places += job.places;
     this.#options.events.started(job, queueMs);
     job.listener.started();
   }
@@ -86,10 +93,14 @@ export class Attempts {
     this.#memory.remember(prints, executor.name);
     job.executor = executor.name;
     job.attempts += 1;
-    const { path, headers, isResumable } = job.request;
+    const { path, headers, isResumable, places: choices = 1 } = job.request;
     const isResumption = job.resumePoint !== null;
+    // It cannot run more of them at once.
+    const places = Math.min(choices, executor.places);
+    this.#places += places - job.places;
+    job.places = places;
     job.cancelAttempt = executor.run(
-      { path, headers, body: bodyFor(job, executor), isResumable, isResumption },
+      { path, headers, body: bodyFor(job, executor), isResumable, isResumption, places },
       this.#listener(job, executor.name),
     );
     return true;
@@ -242,7 +253,7 @@ export class Attempts {
   /** The first step of every end, so that no listener can end the job a second time. */
   #forget(job: RelayJob): void {
     job.unwatch();
-    this.#running.delete(job.id);
+    if (this.#running.delete(job.id)) this.#places -= job.places;
   }
 }
 

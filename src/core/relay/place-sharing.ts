@@ -8,8 +8,8 @@ function placesFor(executors: readonly RelayExecutor[], model: string): number {
 }
 
 /**
- * Lets waiting requests start while there are places. Lines that share an upstream take turns: the request that has waited
- * for longest starts first. A line whose first requests wait for their own key to end something passes.
+ * Lets waiting requests start while there are places. Lines that share an upstream take turns: of those that are next in their
+ * lines, a request of a higher class starts first, and of one class the one that has waited for longest. A line whose first requests wait for their own key to end something passes.
  *
  * @param lines their schedulers start requests while this runs, each of which takes a place at once
  * @param room how many more may run in all lines together
@@ -23,7 +23,7 @@ export function sharePlaces(
   const passed = new Set<ModelLine>();
   for (;;) {
     const able = lines.filter((line) => line.scheduler.waiting > 0 && !passed.has(line) && free(line) > 0);
-    const line = longestWaiting(able);
+    const line = nextOf(able);
     if (line === null) break;
     const { running } = line.scheduler;
     const { waiting } = line.scheduler;
@@ -34,14 +34,27 @@ export function sharePlaces(
   for (const line of lines) line.scheduler.resize({ maxConcurrency: line.scheduler.running + free(line) });
 }
 
-function longestWaiting(lines: readonly ModelLine[]): ModelLine | null {
-  const [first, ...others] = lines;
-  if (first === undefined || others.length === 0) return first ?? null;
-  return others.reduce((longest, line) => (waitedMs(line) > waitedMs(longest) ? line : longest), first);
+function nextOf(lines: readonly ModelLine[]): ModelLine | null {
+  const [only, ...others] = lines;
+  if (only === undefined || others.length === 0) return only ?? null;
+  const first = lines.map(headOf).reduce((best, head) => (goesBefore(head, best) ? head : best));
+  return first.line;
 }
 
-/** Of the request that starts next. */
-function waitedMs({ scheduler }: ModelLine): number {
-  for (const entry of scheduler.entries()) return entry.waitedMs;
-  return 0;
+interface Head {
+  readonly line: ModelLine;
+  /** See `Scheduler.rankOf`. */
+  readonly rank: number;
+  readonly waitedMs: number;
+}
+
+/** The request that starts next. */
+function headOf(line: ModelLine): Head {
+  const { scheduler } = line;
+  for (const { job, waitedMs } of scheduler.entries()) return { line, rank: scheduler.rankOf(job), waitedMs };
+  return { line, rank: Infinity, waitedMs: 0 };
+}
+
+function goesBefore(one: Head, other: Head): boolean {
+  return one.rank === other.rank ? one.waitedMs > other.waitedMs : one.rank < other.rank;
 }

@@ -27,6 +27,8 @@ export interface RelayRequest {
   readonly promptTokens: number;
   /** Milliseconds after its arrival from which on there is no use in starting it; none for a request that can wait. */
   readonly deadlineMs?: number;
+  /** Its choices together, which upstreams generate beside each other, 1 or more; left out for one. */
+  readonly places?: number;
   /** The most output tokens, 1 or more; a guess if the request does not say. */
   readonly maxTokens: number;
 }

@@ -142,9 +142,9 @@ export class Relay implements RequestLine {
     let line: ModelLine | undefined;
     try {
       if (client.aborted) throw clientLeftError();
-      const { key = noKey, payer = key } = request;
+      const { key = noKey, payer = key, places = 1 } = request;
       line = this.#line(modelFor(request.model, this.executors, this.#options.aliases));
-      this.#options.rates?.take(payer, 1);
+      this.#options.rates?.take(payer, places);
       if (this.#outages.isOut(line)) throw noUpstreamError(line.model, line.scheduler.retryAfterSeconds());
       line.scheduler.room.assertVacancy();
       line.scheduler.room.assertTokens([request.promptTokens]);
@@ -256,7 +256,8 @@ export class Relay implements RequestLine {
           if (this.#homeless.has(job) && this.#attempts.send(job)) this.#homeless.remove(job);
         }
         const lines = this.#lines.all;
-        sharePlaces(lines, this.executors, () => this.limits.maxConcurrency - this.running);
+        const room = (): number => this.limits.maxConcurrency - Math.max(this.running, this.#attempts.places);
+        sharePlaces(lines, this.executors, room);
         for (const line of lines) this.#watchOutages(line);
       }
     } finally {

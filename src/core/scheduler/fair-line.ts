@@ -102,6 +102,11 @@ export class FairLine<J extends Job> implements JobLine<J> {
     return this.#accounts.of(payer).room;
   }
 
+  /** The class in which a waiting job competes now: 0 for the one that goes first. */
+  rankOf({ ticket }: J): number {
+    return ticket === null ? 0 : this.#competition.rankAt(ticket, this.#clock.now());
+  }
+
   enter(job: J): void {
     const ticket = this.#newTicket(job);
     const { lane } = ticket;

@@ -79,7 +79,10 @@ export class RateLimiter {
       .filter(({ requests, tokens, daily }) => requests + tokens + daily > 0);
   }
 
-  /** Changes the limits of keys. What a key has used stays used, also of a limit that is another one from now on. */
+  /**
+   * Changes the limits of keys. What a key has used stays used, also of a limit that is another one from now on, but lowering a
+   * limit makes no key wait for more than a period, and what is left of the bucket's debt then is forgiven for good.
+   */
   configure(rates: ReadonlyMap<string, RateLimits>): void {
     if (!rates.has(noKey)) this.#ofAddresses.clear();
     this.#rates = rates;
@@ -156,8 +159,8 @@ export class RateLimiter {
   #bucketsOf(rates: RateLimits, known?: Buckets): Buckets {
     const bucket = (size: number | null, periodMs: number, old: TokenBucket | null = null): TokenBucket | null => {
       if (size === null) return null;
-      if (size === old?.size) return old;
-      return new TokenBucket(size, periodMs, this.#clock, old?.used);
+      if (old === null) return new TokenBucket(size, periodMs, this.#clock);
+      return size === old.size ? old : old.resized(size);
     };
     return {
       rates,

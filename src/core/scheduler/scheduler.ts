@@ -204,7 +204,10 @@ export class Scheduler<J extends Job> implements QueueState {
     }
   }
 
-  /** Turns a waiting job away if its first token is expected after `ttftTargetMs`. One that has started stays. */
+  /**
+   * Turns a waiting job away if its first token is expected after `ttftTargetMs`, now or while it waits. One that has started stays.
+   * Called once for a job, after it had its chance to start.
+   */
   keepToTarget(job: J): void {
     this.#waits.keepToTarget(job);
   }
@@ -252,6 +255,14 @@ export class Scheduler<J extends Job> implements QueueState {
   waitsFor({ demand }: J): WaitReason {
     if (this.#fairLine?.account(demand.payer ?? demand.key)?.isAtItsLimit === true) return 'key';
     return this.#occupancy.running < this.places && this.heldPlaces > 0 ? 'reserve' : 'slot';
+  }
+
+  /**
+   * The class in which a waiting job competes now, to which it may have risen: 0 for the one that goes first, and for all where
+   * classes make no difference.
+   */
+  rankOf(job: J): number {
+    return this.#fairLine?.rankOf(job) ?? 0;
   }
 
   /** The engine has found that many prompt tokens of a running job in its cache, which its key need not pay for. */

@@ -39,6 +39,17 @@ export class TokenBucket {
     this.#level = this.level - amount;
   }
 
+  /**
+   * One of another size from which as much is missing. What was used under a higher limit could leave a small one in debt for many
+   * periods, so its debt takes one period at most to be made good, or as long as that of this one if that takes longer.
+   */
+  resized(size: number): TokenBucket {
+    const { level } = this;
+    const deepest = Math.min(-size, (level / this.size) * size);
+    const resized = Math.max(level + size - this.size, deepest);
+    return new TokenBucket(size, this.#periodMs, this.#clock, size - resized);
+  }
+
   /** Milliseconds until it holds as much; for more than its size, until it is full. */
   msUntil(amount: number): number {
     const missing = Math.min(amount, this.size) - this.level;

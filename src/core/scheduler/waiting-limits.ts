@@ -21,27 +21,39 @@ export interface WaitingLimitsOptions<J extends Job> {
   readonly onMoved: () => void;
 }
 
-/** How long jobs wait: no longer than all may, and only while they can still start before their own deadlines. */
+/**
+ * How long jobs wait: no longer than all may, and only while they can still start before their own deadlines and early enough
+ * for the target.
+ */
 export class WaitingLimits<J extends Job> {
   readonly #clock: Clock;
   readonly #options: WaitingLimitsOptions<J>;
   readonly #timer: QueueTimer;
   readonly #deadlines: Deadlines<J>;
+  /** Of jobs that have to start in time for the target. */
+  readonly #targets: Deadlines<J>;
 
   constructor(options: WaitingLimitsOptions<J>, clock: Clock) {
     this.#clock = clock;
     this.#options = options;
     const { line, estimates, retryAfterSeconds, turnAway, onMoved } = options;
+    const isHopeless = (job: J, leftMs: number): boolean =>
+      (estimates.pausesMs(job) ?? Infinity) > leftMs &&
+      line.isLate(job, (position, workAhead) => (estimates.slotMs(job, position, workAhead) ?? 0) > leftMs);
     this.#timer = new QueueTimer(clock, () => {
       this.#turnAwayLate();
     });
     this.#deadlines = new Deadlines(clock, {
-      isHopeless: (job, leftMs) =>
-        (estimates.pausesMs(job) ?? Infinity) > leftMs &&
-        line.isLate(job, (position, workAhead) => (estimates.slotMs(job, position, workAhead) ?? 0) > leftMs),
+      isHopeless,
       onHopeless: (job, stage) => {
         turnAway(job, stage, () => deadlineError(retryAfterSeconds()));
         onMoved();
+      },
+    });
+    this.#targets = new Deadlines(clock, {
+      isHopeless,
+      onHopeless: (job, stage) => {
+        this.#missTarget(job, stage);
       },
     });
   }
@@ -59,21 +71,20 @@ export class WaitingLimits<J extends Job> {
     if (job.status === 'waiting' && job.deadlineMs !== null) this.#deadlines.watch(job, job.deadlineMs);
   }
 
-  /** Turns a job away that has just begun to wait, if its first token is expected too late. */
+  /** Turns a job away that has begun to wait, at once or later, as soon as its first token is expected too late. */
   keepToTarget(job: J): void {
-    const { line, estimates, ttftTargetMs, turnAway, onMoved } = this.#options;
+    const { line, estimates, ttftTargetMs } = this.#options;
     if (ttftTargetMs === null || job.status !== 'waiting') return;
-    const { etaMs } = estimates.viewIn(line, job);
-    if (etaMs === null) return;
-    const ttftMs = etaMs + estimates.prefillMs(job.demand);
-    if (ttftMs <= ttftTargetMs) return;
-    turnAway(job, 'arrival', () => ttftTargetError(ttftMs, ttftTargetMs));
-    onMoved();
+    // What is expected of it is compared with what comes.
+    estimates.viewIn(line, job);
+    const startByMs = job.admittedMs + ttftTargetMs - estimates.prefillMs(job.demand);
+    this.#targets.watch(job, startByMs);
   }
 
   /** Has to be called before a job no longer waits. */
   unwatch(job: J): void {
     if (job.deadlineMs !== null) this.#deadlines.unwatch(job);
+    if (this.#options.ttftTargetMs !== null) this.#targets.unwatch(job);
   }
 
   /** Has to be called when another job may have become the one that has waited for longest. */
@@ -82,6 +93,17 @@ export class WaitingLimits<J extends Job> {
     const { oldest } = line;
     if (oldest === undefined) this.#timer.cancel();
     else if (queueTimeoutMs > 0) this.#timer.watch(oldest.admittedMs + queueTimeoutMs);
+  }
+
+  #missTarget(job: J, stage: TurningAway): void {
+    const { line, estimates, ttftTargetMs, turnAway, onMoved } = this.#options;
+    if (ttftTargetMs === null) return;
+    // While it is still in the line.
+    const { etaMs } = estimates.viewIn(line, job);
+    const waitedMs = stage === 'arrival' ? 0 : this.#clock.now() - job.admittedMs;
+    const leftMs = etaMs === null ? null : etaMs + estimates.prefillMs(job.demand);
+    turnAway(job, stage, () => ttftTargetError({ waitedMs, leftMs }, ttftTargetMs));
+    onMoved();
   }
 
   #turnAwayLate(): void {

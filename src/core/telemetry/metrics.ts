@@ -132,7 +132,7 @@ export class Metrics {
     for (const stage of ['arrival', 'waiting']) deadlines.inc({ stage }, 0);
     const late = this.#counter(
       'chatstream_ttft_target_refusals_total',
-      'Requests that were refused because their first token was expected after --ttft-target.',
+      'Requests that were refused, or dropped while they waited, because of --ttft-target.',
     );
     const pauses = this.#counter(
       'chatstream_preemptions_total',

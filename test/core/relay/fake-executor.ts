@@ -31,7 +31,7 @@ export class FakeExecutor implements RelayExecutor {
   ) {}
 
   get running(): number {
-    return this.runs.length;
+    return this.runs.reduce((sum, { request }) => sum + (request.places ?? 1), 0);
   }
 
   serves(model: string): boolean {

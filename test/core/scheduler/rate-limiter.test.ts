@@ -46,6 +46,37 @@ describe('limits over time that change', () => {
     expect(rates.remaining('anna').requests).toMatchObject({ remaining: 62 });
   });
 
+  it.each(['anna', address])('refuse for one period at most if they are lowered below what was used: %s', (payer) => {
+    const { rates, clock, configure } = limiter();
+    rates.take(payer, 60);
+    rates.spend(payer, 100);
+    configure({ requestsPerMinute: 3, tokensPerMinute: 2, tokensPerDay: 10 });
+    expect(rates.remaining(payer)).toMatchObject({
+      requests: { remaining: 0, resetMs: 120_000 },
+      tokens: { remaining: 0 },
+    });
+    // A lower limit still does not make the debt of the higher one longer.
+    configure({ requestsPerMinute: 2, tokensPerMinute: 1, tokensPerDay: 1 });
+    expect(rates.remaining(payer)).toMatchObject({ requests: { resetMs: 120_000 }, tokens: { resetMs: 120_000 } });
+    configure({ requestsPerMinute: 2, tokensPerMinute: 1, tokensPerDay: null });
+    clock.advance(119_999);
+    expect(() => {
+      rates.take(payer, 2);
+    }).toThrow('1 tokens per minute');
+    clock.advance(1);
+    rates.take(payer, 2);
+  });
+
+  it('forgive no debt that was there before, and make none longer', () => {
+    const { rates, configure } = limiter();
+    // 500 % of the limit: the bucket is full again after five minutes.
+    rates.spend('anna', 500);
+    for (const tokensPerMinute of [90, 50, 10]) {
+      configure({ tokensPerMinute });
+      expect(rates.remaining('anna').tokens?.resetMs).toBeCloseTo(5 * 60_000);
+    }
+  });
+
   it('are forgotten with their key', () => {
     const { rates, configure } = limiter();
     rates.take('anna', 60);

@@ -98,6 +98,48 @@ describe.each(['plain', 'fair'] as const)('a target for the first token in a %s 
   });
 });
 
+describe.each(['plain', 'fair'] as const)(
+  'a request that waits in a %s queue with a target for the first token',
+  (policy) => {
+    it('is dropped when it has become hopeless, before it is too late, and says when to try again', () => {
+      const place = new Place(policy, 8000);
+      // All that was seen so far are short answers.
+      place.ask(20);
+      place.pass(2000);
+      place.ask(3000);
+      place.pass(100);
+      const waiting = [place.ask(20), place.ask(20)];
+      expect(waiting.map(({ fate }) => fate)).toEqual(['waiting', 'waiting']);
+      // The engine stands still.
+      place.clock.advance(7900);
+      expect(waiting.map(({ fate }) => fate)).toEqual(['ttft_target on waiting', 'ttft_target on waiting']);
+      for (const { left } of waiting) expect(left).toBeGreaterThanOrEqual(1);
+      expect(place.scheduler.waiting).toBe(0);
+      expect(place.clock.pending).toBe(0);
+    });
+
+    it('is dropped at its target if nothing is known', () => {
+      const place = new Place(policy, 400);
+      place.ask(1000);
+      const waiting = place.ask();
+      place.pass(390);
+      expect(waiting.fate).toBe('waiting');
+      place.pass(20);
+      expect(waiting.fate).toBe('ttft_target on waiting');
+    });
+
+    it('stays when all goes as was expected, and is no longer watched when it has started', () => {
+      const place = new Place(policy, 2400);
+      place.ask();
+      place.pass(2000);
+      const asked = [place.ask(), place.ask(), place.ask()];
+      place.pass(4000);
+      expect(asked.map(({ fate }) => fate)).toEqual(['started', 'started', 'started']);
+      expect(place.clock.pending).toBe(0);
+    });
+  },
+);
+
 describe('a target for the first token among classes', () => {
   it('takes a higher one where a lower one would come too late', () => {
     const place = new Place('fair', 2000);

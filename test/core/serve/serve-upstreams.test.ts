@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { items, member } from '../../../src/core/base/json.js';
 import { digestOf, noRates } from '../../../src/core/config/key-settings.js';
 import { isUsable } from '../../../src/core/executor/executor.js';
 import { usualTerms } from '../../../src/core/scheduler/demand.js';
@@ -88,6 +89,19 @@ describe('a server in front of others', () => {
     expect(server.mostInFlight).toBe(2);
     expect(answers.map((answer) => answer.startsWith(': queued position=1'))).toEqual([false, false, true]);
     expect(answers[2]).toContain(': executor gpu1\n');
+  });
+
+  it('counts each of several choices as a place of its upstream', async () => {
+    const server = await upstream({ manner: { type: 'silence' } });
+    const relay = await testRelay([`${server.url},slots=4`]);
+    const running = relay.post({ ...streamed, n: 3 });
+    await until(() => server.inFlight === 1, 'the request');
+    expect(await relay.get('/v1/queue')).toMatchObject({ executors: [{ places: 4, running: 3 }] });
+    server.manner = { type: 'answer', tokens: 5, tokenMs: 0 };
+    server.endSilence();
+    await (await running).text();
+    await until(() => relay.totals.completed === 1, 'its end');
+    expect(await relay.get('/v1/queue')).toMatchObject({ executors: [{ running: 0 }] });
   });
 
   it.each<[string, UpstreamManner]>([
@@ -244,6 +258,8 @@ describe('a server in front of others', () => {
     const relay = await testRelay([server.url], { access: { keys: [key], anonymous: null, classReserves: new Map() } });
     expect((await relay.post(streamed)).status).toBe(401);
     const headers = { authorization: 'Bearer secret' };
+    // It would never pass.
+    expect((await relay.post({ user: 'word', n: 2 }, { headers })).status).toBe(400);
     const response = await relay.post({ user: 'word' }, { headers });
     expect(response.headers.get('x-ratelimit-limit-requests')).toBe('1');
     expect((await relay.post({ user: 'word' }, { headers })).status).toBe(429);
@@ -252,6 +268,27 @@ describe('a server in front of others', () => {
     const usage = await fetch(`${relay.url}/v1/usage`, { headers });
     const models = [{ model: 'model', requests: { completed: 1, refused: 1 }, tokens: { prompt: 3, output: 5 } }];
     expect(await usage.json()).toMatchObject({ data: [{ key: 'anna', models, hours: [{ models }] }] });
+  });
+
+  it('shows what a request has cost so far', async () => {
+    const server = await upstream({ manner: { type: 'answer', tokens: 10_000, tokenMs: 5 } });
+    const relay = await testRelay([server.url]);
+    const client = new AbortController();
+    const left = [relay.post(streamed, { signal: client.signal }), relay.post(streamed, { signal: client.signal })];
+    const costs = async (): Promise<unknown> => {
+      const queue = await relay.get('/v1/queue');
+      const [running] = items(member(queue, 'running'));
+      const [waiting] = items(member(queue, 'waiting'));
+      const [prompt, output] = ['prompt_tokens', 'output_tokens'].map((name) => Number(member(running, name)));
+      if (prompt === undefined || output === undefined || !(output >= 3) || waiting === undefined) return false;
+      expect(prompt).toBeGreaterThan(0);
+      expect(member(running, 'cost')).toBe(prompt + 2 * output);
+      expect(waiting).toMatchObject({ cost: 0 });
+      return true;
+    };
+    await until(costs, 'some tokens');
+    client.abort();
+    await Promise.allSettled(left);
   });
 
   it('refuses at once what nobody could answer for a while', async () => {

@@ -14,6 +14,8 @@ export interface UpstreamRequest {
   readonly isResumable: boolean;
   /** Whether it asks to go on with an answer that another server has begun. */
   readonly isResumption: boolean;
+  /** How many generations it is for the upstream, 1 or more; left out for one. */
+  readonly places?: number;
 }
 
 /** Hears how one request fares: `whole`, or `begun`, `data` and `ended`, or `failed` at any time. */

@@ -30,7 +30,9 @@ export class Upstream implements Executor {
   readonly #path: string;
   readonly #health: Health;
   readonly #events = new Emitter<UpstreamEvent>();
-  readonly #exchanges = new Set<Exchange>();
+  /** With the places that they take. */
+  readonly #exchanges = new Map<Exchange, number>();
+  #running = 0;
   #kind: UpstreamKind | null = null;
   #places: number | null = null;
   #listed: readonly string[] | null = [];
@@ -83,7 +85,7 @@ export class Upstream implements Executor {
   }
 
   get running(): number {
-    return this.#exchanges.size;
+    return this.#running;
   }
 
   get isDraining(): boolean {
@@ -123,8 +125,9 @@ export class Upstream implements Executor {
     this.#isStopped = true;
     this.#cancelProbe();
     this.#cancelRest();
-    for (const exchange of this.#exchanges) exchange.cancel();
+    for (const exchange of this.#exchanges.keys()) exchange.cancel();
     this.#exchanges.clear();
+    this.#running = 0;
     await this.#pool.destroy();
   }
 
@@ -134,11 +137,13 @@ export class Upstream implements Executor {
     this.#events.emit({ type: 'changed' });
   }
 
-  /** Sends a request; it takes a place until its listener hears of its end. @returns ends it at once */
+  /** Sends a request; it takes its places until its listener hears of its end. @returns ends it at once */
   run(request: UpstreamRequest, listener: ExchangeListener): () => void {
     const counted = this.#counted(listener, () => exchange);
     const exchange: Exchange = new Exchange(counted, request);
-    this.#exchanges.add(exchange);
+    const { places = 1 } = request;
+    this.#exchanges.set(exchange, places);
+    this.#running += places;
     const key = this.#options.key;
     const isResumable = request.isResumable && this.#kind === 'chatstream';
     const headers = {
@@ -148,15 +153,20 @@ export class Upstream implements Executor {
     };
     this.#pool.dispatch({ method: 'POST', path: this.#path + request.path, headers, body: request.body }, exchange);
     return () => {
-      this.#exchanges.delete(exchange);
+      this.#over(exchange);
       exchange.cancel();
     };
   }
 
-  /** Draws conclusions on its health, and gives the place back before the listener hears of an end. */
+  #over(exchange: Exchange): void {
+    this.#running -= this.#exchanges.get(exchange) ?? 0;
+    this.#exchanges.delete(exchange);
+  }
+
+  /** Draws conclusions on its health, and gives the places back before the listener hears of an end. */
   #counted(listener: ExchangeListener, exchange: () => Exchange): ExchangeListener {
     const over = (): void => {
-      this.#exchanges.delete(exchange());
+      this.#over(exchange());
     };
     return {
       whole: (answer: WholeAnswer, usage: Usage) => {
@@ -255,7 +265,7 @@ export class Upstream implements Executor {
       this.#isProbeMissed = true;
       this.#doubt(messageOf(error), isSecond);
       this.#giveUpSilent(messageOf(error));
-      for (const exchange of this.#exchanges) exchange.listen();
+      for (const exchange of this.#exchanges.keys()) exchange.listen();
     }
     this.#scheduleProbe();
   }
@@ -263,7 +273,7 @@ export class Upstream implements Executor {
   /** A server that is only busy may be slow to answer probes, but then its generations go on. */
   #giveUpSilent(reason: string): void {
     if (this.#health.status !== 'down') return;
-    for (const exchange of [...this.#exchanges]) {
+    for (const exchange of [...this.#exchanges.keys()]) {
       if (exchange.isSilent) exchange.giveUp(`it is silent, and does not answer probes: ${reason}`);
     }
   }

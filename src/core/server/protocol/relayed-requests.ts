@@ -17,7 +17,7 @@ const bytesPerToken = 4;
 /** What this server wants to know of a body that it passes on. */
 export interface RelayedBodyFacts extends Pick<
   RelayRequest,
-  'model' | 'body' | 'bodyFor' | 'headers' | 'promptTokens' | 'maxTokens'
+  'model' | 'body' | 'bodyFor' | 'headers' | 'places' | 'promptTokens' | 'maxTokens'
 > {
   readonly isStream: boolean;
   readonly includeQueue: boolean;
@@ -48,6 +48,7 @@ export function readRelayed(text: string, headers: IncomingHttpHeaders, defaultM
     includeQueue,
     deadlineMs,
     trafficClass: isFlexible ? lowerOf(wanted ?? usualClass, 'batch') : (wanted ?? null),
+    places: placesOf(value),
     promptTokens: Math.ceil(text.length / bytesPerToken),
     maxTokens: mostTokens(value) ?? defaultMaxTokens,
   };
@@ -103,6 +104,16 @@ function mostTokens(value: object): number | null {
     if (tokens !== null && tokens >= 1) return tokens;
   }
   return null;
+}
+
+/** The answers that are generated: for each prompt, the choices among which the best are chosen. */
+function placesOf(value: object): number {
+  const counts = ['n', 'best_of'].map((name) => amount(member(value, name)) ?? 1);
+  const choices = Math.max(1, ...counts.filter(Number.isSafeInteger));
+  const prompt = member(value, 'prompt');
+  // A list of numbers is the tokens of one prompt.
+  const prompts = Array.isArray(prompt) && typeof prompt[0] !== 'number' ? Math.max(1, prompt.length) : 1;
+  return choices * prompts;
 }
 
 function unreadableError(reason: string): ChatstreamError {

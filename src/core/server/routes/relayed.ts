@@ -16,7 +16,7 @@ import { RelayedBody, RelayedStream } from '../streaming/relayed-answer.js';
 import { Delivery } from './delivery.js';
 import { generationStatuses } from './generation.js';
 
-/** What is passed on. Each request takes one place, however many choices or inputs it has. */
+/** What is passed on. */
 const paths = ['/v1/chat/completions', '/v1/completions', '/v1/responses', '/v1/messages', '/v1/embeddings'] as const;
 
 /** Where chatstream servers can go on with answers of each other. */

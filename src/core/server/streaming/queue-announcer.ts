@@ -11,15 +11,25 @@ interface Watch {
   readonly send: (comment: string) => void;
 }
 
-/** Tells waiting clients their place in the queue: whenever it changes, and at least every ten seconds. */
+/** So many are told of every change. */
+const mostToldAtOnce = 100;
+
+/** With more, as long passes between two rounds for each of them, in milliseconds: a change in a long line moves all that wait. */
+const pauseMsPerWatch = 0.25;
+
+/** Tells waiting clients their place in the queue: when it changes, less often while many wait, and at least every ten seconds. */
 export class QueueAnnouncer {
   readonly #clock: Clock;
   readonly #watches = new Map<AdmittedRequest, Watch>();
+  /** Runs until all may be told again; null if they may. */
+  #cancelPause: CancelTimer | null = null;
+  #movedInPause = false;
 
   constructor(line: Pick<RequestLine, 'moves'>, clock: Clock) {
     this.#clock = clock;
     line.moves(() => {
-      for (const [request, watch] of this.#watches) this.#announce(request, watch, false);
+      if (this.#cancelPause === null) this.#announceAll();
+      else this.#movedInPause = true;
     });
   }
 
@@ -34,6 +44,20 @@ export class QueueAnnouncer {
   unwatch(request: AdmittedRequest): void {
     this.#watches.get(request)?.cancelHeartbeat();
     this.#watches.delete(request);
+    if (this.#watches.size > 0) return;
+    this.#cancelPause?.();
+    this.#cancelPause = null;
+  }
+
+  #announceAll(): void {
+    this.#movedInPause = false;
+    for (const [request, watch] of this.#watches) this.#announce(request, watch, false);
+    const { size } = this.#watches;
+    if (size <= mostToldAtOnce) return;
+    this.#cancelPause = this.#clock.schedule(size * pauseMsPerWatch, () => {
+      this.#cancelPause = null;
+      if (this.#movedInPause) this.#announceAll();
+    });
   }
 
   #announce(request: AdmittedRequest, watch: Watch, evenIfUnchanged: boolean): void {

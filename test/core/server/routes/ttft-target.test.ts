@@ -33,4 +33,33 @@ describe('--ttft-target', () => {
     expect((await get('/v1/queue')).json()).toMatchObject({ totals: { completed: 1, refused: 3 } });
     app.server.closeAllConnections();
   });
+
+  it('drops what has become hopeless while it waits, with all of its choices, and counts it as a wait in vain', async () => {
+    const { app, ask, get, inference, clock } = await testApp({
+      engine: { reply: 'long' },
+      queue: { maxConcurrency: 2, ttftTargetMs: 500 },
+    });
+    void ask('/v1/chat/completions', chat('hi', { max_tokens: 1000, n: 2 }));
+    await until(() => inference.running === 2);
+    // Nothing has been measured yet, so that it is let in.
+    const waiting = ask('/v1/chat/completions', chat('hi', { max_tokens: 5, n: 2 }));
+    await until(() => inference.waiting === 2);
+    await clock.advanceAsync(499);
+    expect(inference.waiting).toBe(2);
+    await clock.advanceAsync(1);
+    const answer = await waiting;
+    expect(answer.statusCode).toBe(429);
+    expect(answer.json()).toMatchObject({
+      error: {
+        code: 'ttft_target',
+        message: expect.stringMatching(
+          /^The request has waited 0\.5 s\. Its first token would come later, and the server's target is 0\.5 s\. Try again in 1 s\.$/,
+        ) as string,
+      },
+    });
+    await until(() => inference.waiting === 0);
+    expect((await get('/metrics')).body).toContain('chatstream_ttft_target_refusals_total 1');
+    expect((await get('/v1/queue')).json()).toMatchObject({ totals: { cancelled: 1, refused: 0, timed_out: 1 } });
+    app.server.closeAllConnections();
+  });
 });

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { readRelayed } from '../../../../src/core/server/protocol/relayed-requests.js';
+
+function placesOf(body: object): number | undefined {
+  return readRelayed(JSON.stringify(body), {}, 16).places;
+}
+
+describe('the places of a request that is passed on', () => {
+  it.each([
+    [{}, 1],
+    [{ n: 3 }, 3],
+    [{ n: 2, best_of: 5 }, 5],
+    [{ prompt: 'one', n: 2 }, 2],
+    [{ prompt: ['one', 'two', 'three'], n: 2 }, 6],
+    [{ prompt: [[1, 2], [3]] }, 2],
+    // The tokens of one prompt.
+    [{ prompt: [1, 2, 3] }, 1],
+    [{ prompt: [], n: 2 }, 2],
+    // What is wrong is for the upstream to say.
+    [{ n: 0 }, 1],
+    [{ n: 2.5 }, 1],
+    [{ n: '4' }, 1],
+    [{ n: null, best_of: -1 }, 1],
+  ])('%j', (body, places) => {
+    expect(placesOf(body)).toBe(places);
+  });
+});
