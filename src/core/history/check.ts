@@ -1,7 +1,8 @@
+import { ChatstreamError } from '../base/errors.js';
 import { answersFewer } from '../compare/answers-fewer.js';
 import { type ComparedMetric, defaultMetrics } from '../compare/compared-metric.js';
 import { judge, type Tendency, tendencyOf } from '../compare/judgement.js';
-import { impliedThreshold, type Threshold } from '../compare/threshold.js';
+import { type FigureThreshold, impliedThreshold, isOfFigure, type Threshold } from '../compare/threshold.js';
 import { leastSamplesAbove } from '../measurement/histogram.js';
 import type { Setting } from '../measurement/result-schema.js';
 import { type Proportion, proportionRatio } from '../statistics/proportion.js';
@@ -33,7 +34,7 @@ type HistoryOutcome =
   | { readonly verdict: 'improvement' };
 
 type HistoryJudgement =
-  | { readonly type: 'gated'; readonly threshold: Threshold; readonly outcome: HistoryOutcome }
+  | { readonly type: 'gated'; readonly threshold: FigureThreshold; readonly outcome: HistoryOutcome }
   | { readonly type: 'shown'; readonly tendency: Tendency };
 
 /** One figure at one setting: the newest entry against those before it. */
@@ -61,9 +62,12 @@ export interface HistoryCheck {
  * Checks the newest entry of a history against those before it.
  *
  * @param entries that were measured in the same way, in the order in which they were measured; at least the newest
- * @param thresholds which figures may get worse, and by how much; without any, nothing is judged
+ * @param given which figures may get worse, and by how much; without any, nothing is judged
+ * @throws ChatstreamError `usage` for a threshold on the limit of a search, which a history does not keep
  */
-export function checkHistory(entries: readonly HistoryEntry[], thresholds: readonly Threshold[]): HistoryCheck {
+export function checkHistory(entries: readonly HistoryEntry[], given: readonly Threshold[]): HistoryCheck {
+  const thresholds = given.filter(isOfFigure);
+  if (thresholds.length < given.length) throw noLimits();
   const last = newest(entries);
   const gated = last.rows.flatMap(({ settings }) => [
     ...thresholds.map((threshold) => gatedRow(entries, settings, threshold)),
@@ -82,18 +86,28 @@ export function checkHistory(entries: readonly HistoryEntry[], thresholds: reado
   };
 }
 
+function noLimits(): ChatstreamError {
+  return new ChatstreamError(
+    'usage',
+    '--fail-on find_max is about the limits of searches, which a history does not keep.',
+    {
+      hint: 'Compare two results of bench --find-max: chatstream compare before.json after.json --fail-on "find_max<5%".',
+    },
+  );
+}
+
 /** A server that fails more often fails the check, as it fails a comparison: latencies cover answers only. */
 function impliedRows(
   entries: readonly HistoryEntry[],
   settings: Setting,
-  thresholds: readonly Threshold[],
+  thresholds: readonly FigureThreshold[],
 ): readonly CheckedRow[] {
   if (thresholds.length === 0 || thresholds.some(({ metric }) => metric.id === 'success_rate')) return [];
   const row = gatedRow(entries, settings, impliedThreshold);
   return row.judgement.type === 'gated' && row.judgement.outcome.verdict === 'regression' ? [row] : [];
 }
 
-function gatedRow(entries: readonly HistoryEntry[], settings: Setting, threshold: Threshold): CheckedRow {
+function gatedRow(entries: readonly HistoryEntry[], settings: Setting, threshold: FigureThreshold): CheckedRow {
   const { metric } = threshold;
   const { row, value, series } = measured(entries, settings, metric);
   const outcome = (of: HistoryOutcome, evidence: Evidence | null = null): CheckedRow => ({
@@ -131,7 +145,7 @@ function isServerLost({ ended_early: ended }: HistoryEntry): boolean {
 }
 
 /** Failures are counted, those of all earlier entries together: neither their spread nor their number matters. */
-function successOutcome(row: HistoryRow, before: readonly SeriesPoint[], threshold: Threshold): HistoryOutcome {
+function successOutcome(row: HistoryRow, before: readonly SeriesPoint[], threshold: FigureThreshold): HistoryOutcome {
   if (row.requests.completed > 0 && failedShare(row) === 0) return { verdict: 'pass' };
   const ratio = proportionRatio(pooledOf(before), answeredOf(row), tail);
   if (ratio === null) return { verdict: 'inconclusive', doubt: { reason: 'too-few-entries', entries: before.length } };

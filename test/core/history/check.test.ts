@@ -187,3 +187,9 @@ describe('the entries it is compared with', () => {
     );
   });
 });
+
+it('the limit of a search is not in a history, and a threshold for it is refused', () => {
+  expect(() => checked(entriesOf(steady(21)), 'find_max<5%')).toThrow(
+    'limits of searches, which a history does not keep',
+  );
+});
