@@ -129,7 +129,7 @@ describe('the newest entry of a history', () => {
     const requests = { completed: 0, refused: 0, failed: 250, timed_out: 0 };
     const { verdict, rows } = checked(withNewest(entriesOf(steady(21)), { figures, requests }));
     expect(verdict).toBe('regression');
-    expect(rows[0]?.judgement).toMatchObject({ outcome: { isLost: true } });
+    expect(rows[0]?.judgement).toMatchObject({ outcome: { cause: 'lost' } });
     expect(checked(withNewest(entriesOf(steady(21)), { figures: { goodput: 0 } }), 'goodput<5%').verdict).toBe(
       'inconclusive',
     );
