@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import Compare from '../../src/commands/compare.js';
 import type { BenchResult } from '../../src/core/measurement/result-schema.js';
+import { searchOf } from '../core/compare/searches.js';
 import { resultOf } from '../core/compare/sides.js';
 import { parseXml } from '../core/report/compare/xml.js';
 
@@ -21,6 +22,8 @@ beforeAll(() => {
   write('base.json', base);
   write('same.json', resultOf(1, {}, {}, 3));
   write('slower.json', slower);
+  write('search.json', searchOf({ load: 10, lower: 9.6, upper: 10.4 }));
+  write('lower-search.json', searchOf({ load: 8, lower: 7.7, upper: 8.3 }));
   write('few.json', resultOf(1, {}, { trials: 3 }));
   write('elsewhere.json', resultOf(1, {}, { machine: { cpu: 'Another 1000' } }));
   write('versus.json', { ...slower, versus: { target: base.target, runs: base.runs } });
@@ -66,6 +69,15 @@ describe('compare', () => {
     expect(printed.join('\n')).toMatch(/Pass: the check is within its limit\.\n\nExit code 0: the gate passed\.$/);
   });
 
+  it('compares the limits of two searches', async () => {
+    const { code, json } = await run(at('search.json'), at('lower-search.json'), '--fail-on', 'find_max<10%');
+    expect(code).toBe(10);
+    expect(json).toHaveProperty('verdict', 'regression');
+    expect(json).toHaveProperty('rows.0.metric', 'find_max');
+    const same = await run(at('search.json'), at('search.json'), '--fail-on', 'find_max<10%', '--strict');
+    expect(same.code).toBe(0);
+  });
+
   it('exits with 10 on a regression, also of several flags in one', async () => {
     const { code, json } = await run(at('base.json'), at('slower.json'), '--fail-on', 'ttft.p95>10%,tpot.p50>90%');
     expect(code).toBe(10);
@@ -95,6 +107,8 @@ describe('compare', () => {
     [['broken.json'], 'is cut off'],
     [['missing.json'], 'missing.json'],
     [['same.json', '--fail-on', 'ttft.p95<10%'], 'wrong direction'],
+    [['search.json', '--fail-on', 'find_max<10%'], 'no search and a search by rate'],
+    [['same.json', '--fail-on', 'find_max<10%'], 'these results have none'],
     [['same.json', '--allow', 'weather'], '--allow weather'],
     [['same.json', '-o', 'comparison.csv'], 'comparison.csv has an unsupported extension.'],
     [['same.json', '-o', 'comparison.csv'], 'Supported extensions: .md, .html, .xml, .json.'],

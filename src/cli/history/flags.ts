@@ -45,7 +45,7 @@ export function newestOf({ entries }: History, file: string): HistoryEntry {
 }
 
 /** What a reader should know about a history, as sentences. */
-export function historyNotes({ skipped }: History, { others, saturated }: Selection): readonly string[] {
+export function historyNotes({ skipped }: History, { others, saturated, unsteady }: Selection): readonly string[] {
   const notes = [...skipped];
   if (others.count > 0) {
     const fields = others.fields.length > 4 ? [...others.fields.slice(0, 3), 'more'] : others.fields;
@@ -58,6 +58,11 @@ export function historyNotes({ skipped }: History, { others, saturated }: Select
   if (saturated > 0) {
     notes.push(
       `In ${plural(saturated, 'result')} the load generator was saturated. The figures of those settings are left out.`,
+    );
+  }
+  if (unsteady > 0) {
+    notes.push(
+      `In ${plural(unsteady, 'result')} the queue grew without end, or --abort-on ended trials. The figures of those settings are left out.`,
     );
   }
   return notes;

@@ -6,10 +6,11 @@ import { type ComparedMetric, defaultMetrics } from './compared-metric.js';
 import { type ComparedRow, type Comparison, overallVerdict, worstFirst } from './comparison.js';
 import { checkComparable, differencesOf } from './differences.js';
 import { notesOf } from './notes.js';
+import { limitRowOf } from './search-limit.js';
 import { SettingPair } from './setting-pair.js';
 import { SettingTrials } from './setting-trials.js';
 import type { Sides } from './side.js';
-import { impliedThreshold, type Threshold } from './threshold.js';
+import { type FigureThreshold, impliedThreshold, isOfFigure, isOfLimit, type Threshold } from './threshold.js';
 
 export interface CompareOptions {
   /** Which figures may get worse, and by how much. Without any, nothing is judged. */
@@ -29,11 +30,16 @@ export interface CompareOptions {
  */
 export function compare(
   sides: Sides,
-  { thresholds, allowed, candidates = 1, gatedOnly = false }: CompareOptions,
+  { thresholds: given, allowed, candidates = 1, gatedOnly = false }: CompareOptions,
 ): Comparison {
   const { baseline, candidate, interleaved } = sides;
   const differences = differencesOf(sides);
   checkComparable(differences, allowed);
+
+  const thresholds = given.filter(isOfFigure);
+  const limitThreshold = given.find(isOfLimit) ?? null;
+  const limitRow = limitRowOf(sides, limitThreshold, candidates);
+  if (limitThreshold !== null && limitRow === null) throw notSearched();
 
   const before = bySetting(baseline.runs);
   const after = bySetting(candidate.runs);
@@ -41,7 +47,9 @@ export function compare(
   const common = settings.filter((each) => after.has(settingsKey(each)));
   // A server that was lost in its first trial has no figures, and that is what a reader has to know.
   const isLost = baseline.endedEarly !== null || candidate.endedEarly !== null;
-  if (common.length === 0 && !isLost) throw nothingInCommon(before, after);
+  // Two searches need not have measured the same loads: their limits are compared.
+  const isEnough = limitRow !== null && thresholds.length === 0;
+  if (common.length === 0 && !isLost && !isEnough) throw nothingInCommon(before, after);
 
   const metrics = [
     ...thresholds.map(({ metric }) => metric),
@@ -57,17 +65,20 @@ export function compare(
     return new SettingPair(each, ...trials, { interleaved, candidates });
   });
   const shown = metrics.slice(thresholds.length);
-  const rows = worstFirst(
-    pairs.flatMap((pair) =>
+  // A search goes beyond the limit on purpose, and a request without an answer breaks its promises.
+  const implied = thresholds.length === 0 || limitRow !== null ? null : impliedThreshold;
+  const rows = worstFirst([
+    ...(limitRow === null ? [] : [limitRow]),
+    ...pairs.flatMap((pair) =>
       metrics.flatMap((metric) => {
-        const row = rowOf(pair, metric, thresholds);
+        const row = rowOf(pair, metric, thresholds, implied);
         return row.judgement.type === 'shown' && saysNothing(row) ? [] : [row];
       }),
     ),
-  );
+  ]);
   return {
     ...sides,
-    verdict: thresholds.length === 0 ? 'none' : overallVerdict(rows, sides),
+    verdict: given.length === 0 ? 'none' : overallVerdict(rows, sides),
     rows,
     unmatched: {
       baseline: settings.filter((each) => !after.has(settingsKey(each))),
@@ -78,11 +89,16 @@ export function compare(
   };
 }
 
-function rowOf(pair: SettingPair, metric: ComparedMetric, thresholds: readonly Threshold[]): ComparedRow {
+function rowOf(
+  pair: SettingPair,
+  metric: ComparedMetric,
+  thresholds: readonly FigureThreshold[],
+  implied: FigureThreshold | null,
+): ComparedRow {
   const threshold = thresholds.find((each) => each.metric.id === metric.id) ?? null;
-  if (threshold === null && metric.id === 'success_rate' && thresholds.length > 0) {
-    const implied = pair.compare(metric, impliedThreshold);
-    if (implied.judgement.type === 'gated' && implied.judgement.outcome.verdict === 'regression') return implied;
+  if (threshold === null && metric.id === implied?.metric.id) {
+    const row = pair.compare(metric, implied);
+    if (row.judgement.type === 'gated' && row.judgement.outcome.verdict === 'regression') return row;
   }
   return pair.compare(metric, threshold);
 }
@@ -105,6 +121,16 @@ function matched(
     return partner === undefined ? [] : [{ run, partner }];
   });
   return [both.map(({ run }) => run), both.map(({ partner }) => partner)];
+}
+
+function notSearched(): ChatstreamError {
+  return new ChatstreamError(
+    'usage',
+    '--fail-on find_max is about the limits of two searches, and these results have none.',
+    {
+      hint: 'Give two results of bench --find-max, or a threshold for another figure, such as ttft.p95>10%.',
+    },
+  );
 }
 
 function nothingInCommon(before: ReadonlyMap<string, Run[]>, after: ReadonlyMap<string, Run[]>): ChatstreamError {

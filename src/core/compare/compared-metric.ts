@@ -1,3 +1,4 @@
+import type { FindMaxBy } from '../measurement/find-max-schema.js';
 import {
   type MetricName,
   metricNames,
@@ -17,7 +18,7 @@ export const rateNames = [
 
 export type RateName = (typeof rateNames)[number];
 
-/** A figure that two results have and that can be compared. */
+/** A figure that both results have at a setting and that can be compared. */
 export type ComparedMetric =
   /** In milliseconds; lower is better. */
   | {
@@ -29,6 +30,17 @@ export type ComparedMetric =
     }
   /** Higher is better. */
   | { readonly type: 'rate'; readonly id: RateName; readonly rate: RateName };
+
+/** The limit that a search found: the highest load at which all promises hold. Higher is better. */
+export interface LimitMetric {
+  readonly type: 'limit';
+  readonly id: 'find_max';
+  /** What the search raised; null in a threshold, which fits any. */
+  readonly by: FindMaxBy | null;
+}
+
+/** What can have a threshold. */
+export type JudgedMetric = ComparedMetric | LimitMetric;
 
 function latency(metric: MetricName, percentile: PercentileName): ComparedMetric {
   return { type: 'latency', id: `${metric}.${percentileText(percentile)}`, metric, percentile };

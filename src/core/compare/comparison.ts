@@ -1,6 +1,6 @@
 import type { Setting } from '../measurement/result-schema.js';
 import type { Interval } from '../statistics/ratio.js';
-import type { ComparedMetric } from './compared-metric.js';
+import type { JudgedMetric } from './compared-metric.js';
 import type { Difference } from './differences.js';
 import type { Judgement } from './judgement.js';
 import type { Side } from './side.js';
@@ -8,7 +8,7 @@ import type { Side } from './side.js';
 /** One figure at one setting, in both results. */
 export interface ComparedRow {
   readonly settings: Setting;
-  readonly metric: ComparedMetric;
+  readonly metric: JudgedMetric;
   /** Milliseconds, a rate per second or a share; null if it is not known. */
   readonly baseline: number | null;
   readonly candidate: number | null;

@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../base/errors.js';
-import { percentText } from '../measurement/numbers.js';
+import { listed, percentText } from '../measurement/numbers.js';
 import { cachedShareDifference, cachedShareOf } from '../measurement/prompt-cache.js';
-import type { Run, TargetDescription } from '../measurement/result-schema.js';
+import type { Plan, Run, TargetDescription } from '../measurement/result-schema.js';
 import type { Side, Sides } from './side.js';
 
 /** A property that both results state differently and that influences the figures. */
@@ -17,14 +17,15 @@ const allowable = ['plan', 'machine', 'model', 'engine', 'settings', 'prompt_cac
 
 /**
  * Fields of the plan that do not shape the load: the settings, which are matched one by one; how often each was measured,
- * and for how much longer than planned; the objectives, which matter to goodput alone; and the salt, with which random
- * words replace others.
+ * and for how much longer than planned; the objectives, which matter to goodput alone; the salt, with which random
+ * words replace others; and the search, which is compared by what it means.
  */
 const notOfTheLoad: ReadonlySet<string> = new Set([
   ...['concurrency', 'max_concurrency', 'rate'],
   ...['trials', 'trials_least', 'least_requests', 'longest_ms'],
   'slo',
   'prompt_salt',
+  'find_max',
 ]);
 
 /** Operating systems keep some of the memory for themselves, not always the same amount. */
@@ -37,6 +38,7 @@ const sameMemory = 0.05;
 export function differencesOf({ baseline, candidate, interleaved }: Sides): readonly Difference[] {
   return [
     ...fieldDifferences('plan', planOf(baseline), planOf(candidate)),
+    ...searchDifferences(baseline.plan, candidate.plan),
     ...fieldDifferences('machine', machineOf(baseline), machineOf(candidate)).filter(
       ({ field }) => field !== 'machine.memory_bytes' || !hasSameMemory(baseline, candidate),
     ),
@@ -126,6 +128,19 @@ type Fields = Readonly<Record<string, unknown>>;
 function planOf({ plan }: Side): Fields {
   const whole = { ...usualPlan, ...plan };
   return Object.fromEntries(Object.entries(whole).filter(([name]) => !notOfTheLoad.has(name)));
+}
+
+/** What was searched for. Where a search begins and how near it comes to the limit make no other limit of it. */
+function searchDifferences({ find_max: before }: Plan, { find_max: after }: Plan): readonly Difference[] {
+  const meaning = (search: Plan['find_max']): string =>
+    search === undefined ? '' : stable([search.by, search.promises.toSorted()]);
+  if (meaning(before) === meaning(after)) return [];
+  return [{ field: 'plan.find_max', baseline: searchText(before), candidate: searchText(after) }];
+}
+
+/** `a search by rate for ttft.p95<500ms`. */
+function searchText(search: Plan['find_max']): string {
+  return search === undefined ? 'no search' : `a search by ${search.by} for ${listed(search.promises)}`;
 }
 
 function machineOf({ machine }: Side): Fields {

@@ -1,6 +1,6 @@
 import type { Saturation } from '../measurement/result-schema.js';
 import type { Interval } from '../statistics/ratio.js';
-import type { ComparedMetric } from './compared-metric.js';
+import type { JudgedMetric } from './compared-metric.js';
 import type { Threshold } from './threshold.js';
 
 /** Why a measurement does not decide. */
@@ -66,7 +66,7 @@ export function judge({ lower, upper }: Interval, { metric, limit, share }: Thre
 }
 
 /** Whether there is a clear difference, and in which direction. */
-export function tendencyOf({ lower, upper }: Interval, type: ComparedMetric['type']): Tendency {
+export function tendencyOf({ lower, upper }: Interval, type: JudgedMetric['type']): Tendency {
   if (lower > 1) return type === 'latency' ? 'worse' : 'better';
   if (upper < 1) return type === 'latency' ? 'better' : 'worse';
   return 'unclear';

@@ -6,6 +6,7 @@ import { streamWarnings } from '../measurement/stream-warnings.js';
 import { absenceOf } from './absence.js';
 import type { ComparedMetric } from './compared-metric.js';
 import { conflictOf, otherLengths } from './conflict.js';
+import { limitNotes } from './search-limit.js';
 import type { SettingPair } from './setting-pair.js';
 import type { Side, Sides } from './side.js';
 
@@ -29,6 +30,7 @@ export function notesOf(
     ...streamNotes(baseline, candidate),
     ...failureNotes(pairs),
     ...endNotes(baseline, candidate),
+    ...limitNotes({ baseline, candidate }),
     ...delayNotes(pairs, interleaved),
     ...conflictNotes(pairs, shown),
     ...promptNotes(pairs),

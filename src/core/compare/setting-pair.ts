@@ -13,7 +13,7 @@ import { type Confidence, confidenceOf } from './confidence.js';
 import { conflictOf } from './conflict.js';
 import { type Doubt, type GateOutcome, judge, type Judgement, tendencyOf } from './judgement.js';
 import type { SettingTrials } from './setting-trials.js';
-import type { Threshold } from './threshold.js';
+import type { FigureThreshold } from './threshold.js';
 import { isDelayTooLong } from './width.js';
 
 /** A fixed seed: the same comparison gives the same intervals each time. */
@@ -37,7 +37,7 @@ export class SettingPair {
     this.#confidence = confidenceOf(baseline, candidate, candidates);
   }
 
-  compare(metric: ComparedMetric, threshold: Threshold | null): ComparedRow {
+  compare(metric: ComparedMetric, threshold: FigureThreshold | null): ComparedRow {
     const conflict = conflictOf(metric, this.baseline, this.candidate);
     const ratio = conflict === null ? this.#ratio(metric) : null;
     return {
@@ -72,7 +72,7 @@ export class SettingPair {
 
   #judgement(
     metric: ComparedMetric,
-    threshold: Threshold | null,
+    threshold: FigureThreshold | null,
     ratio: JudgedRatio | null,
     conflict: string | null,
   ): Judgement {
@@ -83,7 +83,7 @@ export class SettingPair {
     return { type: 'gated', threshold, outcome: this.#outcome(threshold, ratio, conflict) };
   }
 
-  #outcome(threshold: Threshold, ratio: JudgedRatio | null, conflict: string | null): GateOutcome {
+  #outcome(threshold: FigureThreshold, ratio: JudgedRatio | null, conflict: string | null): GateOutcome {
     // This needs no statistics: a server that no longer answers must not pass for lack of figures.
     if (this.#isLost(threshold.metric)) return { verdict: 'regression', cause: 'lost' };
     const { metric } = threshold;

@@ -27,7 +27,17 @@ export interface Sides {
 /** What a comparison reads of a result; it need not be finished. */
 export type ComparableResult = Pick<
   BenchResult,
-  'target' | 'runs' | 'plan' | 'machine' | 'tool' | 'started_at' | 'interrupted' | 'ended_early' | 'versus' | 'command'
+  | 'target'
+  | 'runs'
+  | 'plan'
+  | 'machine'
+  | 'tool'
+  | 'started_at'
+  | 'interrupted'
+  | 'ended_early'
+  | 'versus'
+  | 'command'
+  | 'find_max'
 >;
 
 /** Two results. In a result of `--versus`, the first server counts. */

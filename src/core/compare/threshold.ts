@@ -1,16 +1,30 @@
 import { ChatstreamError } from '../base/errors.js';
 import { type MetricName, metricNames, percentileNames, percentileText } from '../measurement/metric-names.js';
-import { allMetrics, type ComparedMetric, rateNames } from './compared-metric.js';
+import { allMetrics, type ComparedMetric, type JudgedMetric, type LimitMetric, rateNames } from './compared-metric.js';
 
 /** How much worse a figure may become. */
-export interface Threshold {
-  readonly metric: ComparedMetric;
+export interface Threshold<Metric extends JudgedMetric = JudgedMetric> {
+  readonly metric: Metric;
   /** As a share of the baseline: 0.1 for 10 %. */
   readonly share: number;
   /** Candidate ÷ baseline beyond which it is a regression: 1.1 for `ttft.p95>10%`, 0.95 for `goodput<5%`. */
   readonly limit: number;
   /** As it was given, without spaces. */
   readonly text: string;
+}
+
+/** For a figure of each setting. */
+export type FigureThreshold = Threshold<ComparedMetric>;
+
+/** For the limit that a search found. */
+export type LimitThreshold = Threshold<LimitMetric>;
+
+export function isOfFigure(threshold: Threshold): threshold is FigureThreshold {
+  return threshold.metric.type !== 'limit';
+}
+
+export function isOfLimit(threshold: Threshold): threshold is LimitThreshold {
+  return threshold.metric.type === 'limit';
 }
 
 /** The only metric that no server has a part in. */
@@ -58,14 +72,19 @@ export function parseThreshold(given: string): Threshold {
     throw refused(given, 'has the wrong direction', `${how}: ${metric.id}${worse(metric)}${amount}%.`);
   }
   const share = Number(amount) / 100;
-  if (metric.type === 'rate' && share >= 1) {
+  if (metric.type !== 'latency' && share >= 1) {
     throw refused(given, 'can never be exceeded', 'A rate cannot lose more than all of itself: use less than 100 %.');
   }
   return { metric, share, limit: metric.type === 'latency' ? 1 + share : 1 - share, text };
 }
 
 /** A server that fails more often fails the gate, even if only latencies were given thresholds: they cover answers only. */
-export const impliedThreshold = parseThreshold('success_rate<1%');
+export const impliedThreshold: FigureThreshold = {
+  metric: { type: 'rate', id: 'success_rate', rate: 'success_rate' },
+  share: 0.01,
+  limit: 0.99,
+  text: 'success_rate<1%',
+};
 
 /**
  * Reads several thresholds, each for a different metric.
@@ -81,7 +100,10 @@ export function parseThresholds(given: readonly string[]): readonly Threshold[] 
   throw new ChatstreamError('usage', `${twice.metric.id} has two thresholds.`, { hint: 'Keep one of them.' });
 }
 
-function metricOf(given: string, name: string, percentile: string | undefined): ComparedMetric {
+const limitMetric: LimitMetric = { type: 'limit', id: 'find_max', by: null };
+
+function metricOf(given: string, name: string, percentile: string | undefined): JudgedMetric {
+  if (name === limitMetric.id && percentile === undefined) return limitMetric;
   const found = allMetrics.find((metric) =>
     metric.type === 'latency'
       ? metric.metric === name && metric.percentile === percentile
@@ -100,11 +122,11 @@ function metricOf(given: string, name: string, percentile: string | undefined): 
   throw refused(
     given,
     'does not name a metric',
-    `Latencies: ${metricNames.filter((each) => each !== ownMetric).join(', ')}, each with ${percentileList}. Rates: ${rateNames.join(', ')}.`,
+    `Latencies: ${metricNames.filter((each) => each !== ownMetric).join(', ')}, each with ${percentileList}. Rates: ${rateNames.join(', ')}. Of searches: ${limitMetric.id}.`,
   );
 }
 
-function worse({ type }: ComparedMetric): '<' | '>' {
+function worse({ type }: JudgedMetric): '<' | '>' {
   return type === 'latency' ? '>' : '<';
 }
 

@@ -1,8 +1,10 @@
+import { ChatstreamError } from '../base/errors.js';
 import { answersFewer } from '../compare/answers-fewer.js';
 import { type ComparedMetric, defaultMetrics } from '../compare/compared-metric.js';
 import { judge, type Tendency, tendencyOf } from '../compare/judgement.js';
-import { impliedThreshold, type Threshold } from '../compare/threshold.js';
+import { type FigureThreshold, impliedThreshold, isOfFigure, type Threshold } from '../compare/threshold.js';
 import { leastSamplesAbove } from '../measurement/histogram.js';
+import { listed } from '../measurement/numbers.js';
 import type { Setting } from '../measurement/result-schema.js';
 import { type Proportion, proportionRatio } from '../statistics/proportion.js';
 import type { HistoryEntry, HistoryRow } from './entry-schema.js';
@@ -14,7 +16,7 @@ import {
   newestOverLevel,
   type SeriesVerdict,
 } from './judge-series.js';
-import { isSaturated, logOf, rowAt, seriesOf, type SeriesPoint } from './series.js';
+import { isOverloadedRow, isSaturated, logOf, rowAt, seriesOf, type SeriesPoint } from './series.js';
 
 /** Why a history does not decide. */
 export type HistoryDoubt =
@@ -25,15 +27,20 @@ export type HistoryDoubt =
   /** A sentence without its full stop. */
   | { readonly reason: 'not-measured'; readonly explanation: string };
 
+/**
+ * `beyond-limit`: the whole interval is. `lost`: the newest answers too few requests to have the figure. `overloaded`: it
+ * cannot follow the load, which those before it could.
+ */
+export type RegressionCause = 'beyond-limit' | 'lost' | 'overloaded';
+
 type HistoryOutcome =
-  /** `isLost`: the newest answers too few requests to have the figure. */
-  | { readonly verdict: 'regression'; readonly isLost: boolean }
+  | { readonly verdict: 'regression'; readonly cause: RegressionCause }
   | { readonly verdict: 'inconclusive'; readonly doubt: HistoryDoubt }
   | { readonly verdict: 'pass' }
   | { readonly verdict: 'improvement' };
 
 type HistoryJudgement =
-  | { readonly type: 'gated'; readonly threshold: Threshold; readonly outcome: HistoryOutcome }
+  | { readonly type: 'gated'; readonly threshold: FigureThreshold; readonly outcome: HistoryOutcome }
   | { readonly type: 'shown'; readonly tendency: Tendency };
 
 /** One figure at one setting: the newest entry against those before it. */
@@ -61,9 +68,12 @@ export interface HistoryCheck {
  * Checks the newest entry of a history against those before it.
  *
  * @param entries that were measured in the same way, in the order in which they were measured; at least the newest
- * @param thresholds which figures may get worse, and by how much; without any, nothing is judged
+ * @param given which figures may get worse, and by how much; without any, nothing is judged
+ * @throws ChatstreamError `usage` for a threshold on the limit of a search, which a history does not keep
  */
-export function checkHistory(entries: readonly HistoryEntry[], thresholds: readonly Threshold[]): HistoryCheck {
+export function checkHistory(entries: readonly HistoryEntry[], given: readonly Threshold[]): HistoryCheck {
+  const thresholds = given.filter(isOfFigure);
+  if (thresholds.length < given.length) throw noLimits();
   const last = newest(entries);
   const gated = last.rows.flatMap(({ settings }) => [
     ...thresholds.map((threshold) => gatedRow(entries, settings, threshold)),
@@ -82,18 +92,28 @@ export function checkHistory(entries: readonly HistoryEntry[], thresholds: reado
   };
 }
 
+function noLimits(): ChatstreamError {
+  return new ChatstreamError(
+    'usage',
+    '--fail-on find_max is about the limits of searches, which a history does not keep.',
+    {
+      hint: 'Compare two results of bench --find-max: chatstream compare before.json after.json --fail-on "find_max<5%".',
+    },
+  );
+}
+
 /** A server that fails more often fails the check, as it fails a comparison: latencies cover answers only. */
 function impliedRows(
   entries: readonly HistoryEntry[],
   settings: Setting,
-  thresholds: readonly Threshold[],
+  thresholds: readonly FigureThreshold[],
 ): readonly CheckedRow[] {
   if (thresholds.length === 0 || thresholds.some(({ metric }) => metric.id === 'success_rate')) return [];
   const row = gatedRow(entries, settings, impliedThreshold);
   return row.judgement.type === 'gated' && row.judgement.outcome.verdict === 'regression' ? [row] : [];
 }
 
-function gatedRow(entries: readonly HistoryEntry[], settings: Setting, threshold: Threshold): CheckedRow {
+function gatedRow(entries: readonly HistoryEntry[], settings: Setting, threshold: FigureThreshold): CheckedRow {
   const { metric } = threshold;
   const { row, value, series } = measured(entries, settings, metric);
   const outcome = (of: HistoryOutcome, evidence: Evidence | null = null): CheckedRow => ({
@@ -107,13 +127,16 @@ function gatedRow(entries: readonly HistoryEntry[], settings: Setting, threshold
   const before = value === null ? series : series.slice(0, -1);
   const inconclusive = (doubt: HistoryDoubt): CheckedRow => outcome({ verdict: 'inconclusive', doubt });
   // This needs no statistics: a server that no longer answers must not pass for lack of figures.
-  if (before.length > 0 && isLost(row, value, metric, before)) return outcome({ verdict: 'regression', isLost: true });
-  if (isServerLost(newest(entries))) return outcome({ verdict: 'regression', isLost: true });
+  if (before.length > 0 && isLost(row, value, metric, before)) return outcome({ verdict: 'regression', cause: 'lost' });
+  if (isServerLost(newest(entries))) return outcome({ verdict: 'regression', cause: 'lost' });
   const ended = (): CheckedRow => inconclusive({ reason: 'not-measured', explanation: endedEarly });
   if (metric.id === 'success_rate') {
     const answered = successOutcome(row, before, threshold);
     return isGood(answered) && newest(entries).interrupted ? ended() : outcome(answered);
   }
+  const conflict = loadConflict(row, earlierRows(entries, settings), newest(entries));
+  if (conflict === 'overloaded') return outcome({ verdict: 'regression', cause: conflict });
+  if (conflict !== null) return inconclusive({ reason: 'not-measured', explanation: conflict });
   if (isSaturated(row, metric)) return inconclusive({ reason: 'saturated-client' });
   if (value === null) return inconclusive({ reason: 'not-measured', explanation: missing(metric) });
   if (before.length < neededEntries) return inconclusive({ reason: 'too-few-entries', entries: before.length });
@@ -125,18 +148,43 @@ function isGood({ verdict }: Pick<HistoryOutcome, 'verdict'>): boolean {
   return verdict === 'pass' || verdict === 'improvement';
 }
 
+function earlierRows(entries: readonly HistoryEntry[], settings: Setting): readonly HistoryRow[] {
+  return entries.slice(0, -1).flatMap((entry) => rowAt(entry, settings) ?? []);
+}
+
+/**
+ * `overloaded` if the newest cannot follow a load that all before it could, as in a comparison; a sentence without its full
+ * stop if its figures say little about the server for another reason; null if neither.
+ */
+function loadConflict(row: HistoryRow, earlier: readonly HistoryRow[], { plan }: HistoryEntry): string | null {
+  if (isOverloadedRow(row)) {
+    // Lines of older versions do not say.
+    const known = earlier.flatMap(({ overloaded_trials: overloaded }) => overloaded ?? []);
+    // A search goes beyond the limit on purpose.
+    const isNew = plan.find_max === undefined && known.length > 0 && known.every((overloaded) => overloaded === 0);
+    return isNew ? 'overloaded' : grewWithoutEnd;
+  }
+  const reasons = row.aborted_on ?? [];
+  return reasons.length === 0
+    ? null
+    : `--abort-on ${listed(reasons)} ended trials of the newest result before their time`;
+}
+
+const grewWithoutEnd =
+  'the queue grew without end in the newest result, so the figures depend on how long was measured';
+
 /** The other server of a bench of two is not the one in the history. */
 function isServerLost({ ended_early: ended }: HistoryEntry): boolean {
   return ended?.cause === 'target-lost' && ended.server !== 'baseline';
 }
 
 /** Failures are counted, those of all earlier entries together: neither their spread nor their number matters. */
-function successOutcome(row: HistoryRow, before: readonly SeriesPoint[], threshold: Threshold): HistoryOutcome {
+function successOutcome(row: HistoryRow, before: readonly SeriesPoint[], threshold: FigureThreshold): HistoryOutcome {
   if (row.requests.completed > 0 && failedShare(row) === 0) return { verdict: 'pass' };
   const ratio = proportionRatio(pooledOf(before), answeredOf(row), tail);
   if (ratio === null) return { verdict: 'inconclusive', doubt: { reason: 'too-few-entries', entries: before.length } };
   const { verdict } = judge(ratio.interval, threshold);
-  if (verdict === 'regression') return { verdict, isLost: false };
+  if (verdict === 'regression') return { verdict, cause: 'beyond-limit' };
   return verdict === 'inconclusive' ? { verdict, doubt: { reason: 'too-wide' } } : { verdict };
 }
 
@@ -167,7 +215,7 @@ function newest(entries: readonly HistoryEntry[]): HistoryEntry {
 function outcomeOf(verdict: SeriesVerdict): HistoryOutcome {
   switch (verdict) {
     case 'regression':
-      return { verdict, isLost: false };
+      return { verdict, cause: 'beyond-limit' };
     case 'inconclusive':
       return { verdict, doubt: { reason: 'too-wide' } };
     case 'pass':
@@ -177,10 +225,11 @@ function outcomeOf(verdict: SeriesVerdict): HistoryOutcome {
 }
 
 function shownRow(entries: readonly HistoryEntry[], settings: Setting, metric: ComparedMetric): readonly CheckedRow[] {
-  const { value, series } = measured(entries, settings, metric);
+  const { row, value, series } = measured(entries, settings, metric);
   if (value === null || (value === 0 && metric.type === 'rate')) return [];
   const cut = cutSeries(series.map((point) => logOf(point.value, metric)));
-  const evidence = series.length > neededEntries ? newestOverLevel(cut) : null;
+  const isSteady = loadConflict(row, [], newest(entries)) === null;
+  const evidence = isSteady && series.length > neededEntries ? newestOverLevel(cut) : null;
   const tendency = evidence === null ? 'unclear' : tendencyOf(evidence.change.interval, metric.type);
   return [{ settings, metric, series, value, evidence, judgement: { type: 'shown', tendency } }];
 }

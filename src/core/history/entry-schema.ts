@@ -17,6 +17,14 @@ const row = Type.Object({
   requests: Type.Object({ completed: count, refused: count, failed: count, timed_out: count }),
   saturated: Type.Boolean({ description: 'The load could not be produced or measured.' }),
   saturation: Type.Optional(Type.Array(saturationSchema)),
+  overloaded_trials: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'In how many trials the queue grew without end. Missing in older lines.' }),
+  ),
+  aborted_on: Type.Optional(
+    Type.Array(Type.String(), {
+      description: 'What --abort-on ended trials on, other than overload. Missing in older lines.',
+    }),
+  ),
   queue_wait_source: Type.String(),
   output_tokens_source: Type.String(),
   figures: Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()]), {

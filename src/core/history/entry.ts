@@ -3,6 +3,7 @@ import { cacheDifferences, type Difference, differencesOf, isAllowed } from '../
 import { SettingTrials } from '../compare/setting-trials.js';
 import type { Side } from '../compare/side.js';
 import { stoppedByUser } from '../measurement/ended-early.js';
+import { isOverloadedRun } from '../measurement/overload.js';
 import { mergedPromptCache } from '../measurement/prompt-cache.js';
 import type { BenchResult, Run } from '../measurement/result-schema.js';
 import { bySetting } from '../measurement/summarise.js';
@@ -59,11 +60,19 @@ function rowOf(runs: readonly Run[], side: Pick<Side, 'name' | 'plan'>): History
       },
       saturated: trials.saturation.length > 0,
       saturation: [...trials.saturation],
+      overloaded_trials: runs.filter(isOverloadedRun).length,
+      aborted_on: abortReasons(runs),
       queue_wait_source: sources(runs.map(({ metrics }) => metrics.queue_wait.source)),
       output_tokens_source: sources(runs.map((run) => run.output_tokens_source)),
       figures: Object.fromEntries(allMetrics.map((metric) => [metric.id, rounded(trials.value(metric), metric)])),
     },
   ];
+}
+
+/** An overload is counted beside. */
+function abortReasons(runs: readonly Run[]): string[] {
+  const reasons = runs.flatMap(({ aborted_on: reason }) => reason ?? []);
+  return [...new Set(reasons)].filter((reason) => reason !== 'overload').sort();
 }
 
 function sources(names: readonly string[]): string {

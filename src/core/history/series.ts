@@ -32,6 +32,8 @@ export interface Selection {
   readonly others: { readonly count: number; readonly fields: readonly string[] };
   /** How many of the entries before the newest have a setting with a saturated load generator. */
   readonly saturated: number;
+  /** How many of them have a setting whose queue grew without end, or whose trials `--abort-on` ended. */
+  readonly unsteady: number;
 }
 
 /**
@@ -59,6 +61,7 @@ export function comparableEntries(
     entries: [...before, newest],
     others: { count: considered.length - comparable.length, fields: [...fields] },
     saturated: before.filter(({ rows }) => rows.some((row) => row.saturated)).length,
+    unsteady: before.filter(({ rows }) => rows.some(isUnsteadyRow)).length,
   };
 }
 
@@ -77,7 +80,8 @@ function entriesSince(
 
 /**
  * One figure at one setting over several entries. Entries without it are left out, and those in which it was measured in
- * another way than in the last one or with a saturated load generator: they would look like a change of the server.
+ * another way than in the last one, with a saturated load generator, with a queue that grew without end, or in trials that
+ * `--abort-on` ended: they would look like a change of the server.
  */
 export function seriesOf(
   entries: readonly HistoryEntry[],
@@ -89,7 +93,8 @@ export function seriesOf(
   if (newest === undefined || newestRow === undefined) return [];
   return entries.flatMap((entry) => {
     const row = rowAt(entry, settings);
-    if (row === undefined || (entry !== newest && isSaturated(row, metric))) return [];
+    if (row === undefined) return [];
+    if (entry !== newest && (isSaturated(row, metric) || isUnsteady(row, metric))) return [];
     const value = row.figures[metric.id] ?? null;
     const known = value !== null && isMeasuredAlike(metric, { entry, row }, { entry: newest, row: newestRow });
     return known ? [{ entry, row, value }] : [];
@@ -99,6 +104,21 @@ export function seriesOf(
 export function rowAt({ rows }: HistoryEntry, settings: Setting): HistoryRow | undefined {
   const key = settingsKey(settings);
   return rows.find((row) => settingsKey(row.settings) === key);
+}
+
+/** Whether the queue grew without end in most of the trials; lines of older versions do not say. */
+export function isOverloadedRow({ overloaded_trials: overloaded = 0, trials }: HistoryRow): boolean {
+  return overloaded * 2 > trials;
+}
+
+/** Whether figures say little about the server: they depend on how long was measured, or are of a part of the run. */
+function isUnsteady(row: HistoryRow, { id }: ComparedMetric): boolean {
+  // Failures are counted, however long it lasted.
+  return id !== 'success_rate' && isUnsteadyRow(row);
+}
+
+function isUnsteadyRow(row: HistoryRow): boolean {
+  return isOverloadedRow(row) || (row.aborted_on ?? []).length > 0;
 }
 
 /** Whether what was wrong with the load concerns the figure. */

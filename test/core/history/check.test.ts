@@ -129,7 +129,7 @@ describe('the newest entry of a history', () => {
     const requests = { completed: 0, refused: 0, failed: 250, timed_out: 0 };
     const { verdict, rows } = checked(withNewest(entriesOf(steady(21)), { figures, requests }));
     expect(verdict).toBe('regression');
-    expect(rows[0]?.judgement).toMatchObject({ outcome: { isLost: true } });
+    expect(rows[0]?.judgement).toMatchObject({ outcome: { cause: 'lost' } });
     expect(checked(withNewest(entriesOf(steady(21)), { figures: { goodput: 0 } }), 'goodput<5%').verdict).toBe(
       'inconclusive',
     );
@@ -186,4 +186,10 @@ describe('the entries it is compared with', () => {
       'No entry of the history has the commit feed.',
     );
   });
+});
+
+it('the limit of a search is not in a history, and a threshold for it is refused', () => {
+  expect(() => checked(entriesOf(steady(21)), 'find_max<5%')).toThrow(
+    'limits of searches, which a history does not keep',
+  );
 });

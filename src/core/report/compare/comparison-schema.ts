@@ -19,8 +19,10 @@ const side = Type.Object({
 
 const row = Type.Object({
   settings: settingSchema,
-  metric: Type.String({ description: 'Such as ttft.p95, or a rate such as output_tokens_per_second.' }),
-  unit: Type.Enum(['ms', 'per_second', 'share']),
+  metric: Type.String({
+    description: 'Such as ttft.p95, a rate such as output_tokens_per_second, or find_max, the limit of a search.',
+  }),
+  unit: Type.Enum(['ms', 'per_second', 'share', 'count']),
   baseline: nullableNumber,
   candidate: nullableNumber,
   trials: Type.Object({ baseline: trials, candidate: trials }),

@@ -61,6 +61,10 @@ export function regressionText(row: GatedRow): string {
   if (cause === 'overloaded') {
     return `${rowName(row)} has no steady value: the candidate's queue grew without end, and the baseline's did not`;
   }
+  if (row.ratio === null) {
+    const most = ratioText(row.interval?.upper ?? null);
+    return `${rowName(row)} is at most ${most} times the baseline, and ${allowedText(threshold)} is allowed`;
+  }
   return `${rowName(row)} is ${ratioText(row.ratio)} times the baseline (95 % interval ${intervalText(row.interval)}), and ${allowedText(threshold)} is allowed`;
 }
 
@@ -71,7 +75,8 @@ function doubtsOf(rows: readonly GatedRow[]): readonly string[] {
   for (const row of rows) {
     const { outcome } = row.judgement;
     if (outcome.verdict !== 'inconclusive') continue;
-    if (outcome.doubt.reason === 'too-wide' && trialsFactor(row) !== 'delay') {
+    const isOfFigure = row.metric.type !== 'limit';
+    if (isOfFigure && outcome.doubt.reason === 'too-wide' && trialsFactor(row) !== 'delay') {
       tooWide.push(row);
       continue;
     }

@@ -1,3 +1,4 @@
+import type { JudgedMetric } from '../../compare/compared-metric.js';
 import type { ComparedRow, Comparison } from '../../compare/comparison.js';
 import type { Side } from '../../compare/side.js';
 import { conclusionOf } from './conclusion.js';
@@ -27,13 +28,12 @@ function sideJson({ name, target, startedAt, toolVersion, endedEarly }: Side): o
 
 function rowJson(row: ComparedRow): object {
   const { settings, metric, baseline, candidate, trials, ratio, interval, judgement } = row;
-  const unit = metric.type === 'latency' ? 'ms' : metric.rate === 'success_rate' ? 'share' : 'per_second';
   const gated = judgement.type === 'gated' ? judgement : null;
   const doubt = gated?.outcome.verdict === 'inconclusive' ? gated.outcome.doubt : null;
   return {
     settings,
     metric: metric.id,
-    unit,
+    unit: unitOf(metric),
     baseline,
     candidate,
     trials,
@@ -46,6 +46,17 @@ function rowJson(row: ComparedRow): object {
     reason: doubt?.reason ?? null,
     explanation: doubt === null ? null : doubtText(doubt, row),
   };
+}
+
+function unitOf(metric: JudgedMetric): 'ms' | 'share' | 'per_second' | 'count' {
+  switch (metric.type) {
+    case 'latency':
+      return 'ms';
+    case 'rate':
+      return metric.rate === 'success_rate' ? 'share' : 'per_second';
+    case 'limit':
+      return metric.by === 'rate' ? 'per_second' : 'count';
+  }
 }
 
 function finite(value: number): number | null {

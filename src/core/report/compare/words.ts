@@ -1,16 +1,26 @@
-import type { ComparedMetric } from '../../compare/compared-metric.js';
+import type { JudgedMetric } from '../../compare/compared-metric.js';
 import type { ComparedRow, Comparison } from '../../compare/comparison.js';
 import type { Doubt } from '../../compare/judgement.js';
 import type { Threshold } from '../../compare/threshold.js';
 import { trialsToDecide } from '../../compare/width.js';
-import { listed, orUnknown, percentText, plural, significant, timeText, unknown } from '../../measurement/numbers.js';
+import {
+  listed,
+  orUnknown,
+  percentText,
+  plural,
+  significant,
+  timeText,
+  unknown,
+  whole,
+} from '../../measurement/numbers.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
 import type { Interval } from '../../statistics/ratio.js';
 
-/** A figure with its unit: `812 ms`, `452/s`, `99.5 %`. */
-export function valueText(value: number | null, metric: ComparedMetric): string {
+/** A figure with its unit: `812 ms`, `452/s`, `99.5 %`; a limit without, unless it is a rate. */
+export function valueText(value: number | null, metric: JudgedMetric): string {
   return orUnknown(value, (known) => {
     if (metric.type === 'latency') return timeText(known);
+    if (metric.type === 'limit') return metric.by === 'rate' ? `${significant(known)}/s` : whole(known);
     return metric.rate === 'success_rate' ? `${String(Number((known * 100).toFixed(2)))} %` : `${significant(known)}/s`;
   });
 }
@@ -47,6 +57,8 @@ export function verdictText({ judgement, interval }: ComparedRow): string {
 
 /** `ttft.p95 at 8 clients and max-concurrency 4`. */
 export function rowName({ metric, settings }: ComparedRow): string {
+  // Of a search, only what stayed the same is a setting, and that may be nothing.
+  if (wholeSettingText(settings) === '') return metric.id;
   return `${metric.id} at ${wholeSettingText(settings)}`;
 }
 
@@ -69,6 +81,9 @@ export function doubtText(doubt: Doubt, row: ComparedRow): string {
     case 'saturated-client':
       return saturationText(doubt);
     case 'too-wide': {
+      if (row.metric.type === 'limit') {
+        return `its 95 % interval, ${intervalText(row.interval)}, contains the limit: search with a smaller --precision, or for longer (-d)`;
+      }
       const factor = trialsFactor(row);
       if (factor === 'delay') return moreTrials(factor);
       return `its 95 % interval, ${intervalText(row.interval)}, contains the limit: ${moreTrials(factor)}`;
@@ -125,6 +140,11 @@ export function trialsFactor(
 
 /** `5 trials on each side, measured alternately`; `7 trials on each side, of at most 20, measured at the same time`. */
 export function howMeasured({ rows, interleaved, candidate: { plan } }: Comparison): string {
+  const search = rows.find(({ metric }) => metric.type === 'limit');
+  if (search !== undefined) {
+    const { baseline, candidate } = search.trials;
+    return `searches of ${plural(baseline, 'measurement')} and ${candidate}, one after the other`;
+  }
   const counts = (side: 'baseline' | 'candidate'): readonly number[] => rows.map(({ trials }) => trials[side]);
   const [baseline, candidate] = [Math.min(...counts('baseline')), Math.min(...counts('candidate'))];
   const together = plan.duet === true ? 'measured at the same time' : 'measured alternately';
@@ -142,7 +162,9 @@ export function settingsBeside({ rows }: Comparison): string {
 }
 
 /** A sentence for each side that was measured at settings of its own. */
-export function unmatchedTexts({ unmatched }: Comparison): readonly string[] {
+export function unmatchedTexts({ unmatched, rows }: Comparison): readonly string[] {
+  // A search chooses its loads itself.
+  if (rows.some(({ metric }) => metric.type === 'limit')) return [];
   return (['baseline', 'candidate'] as const).flatMap((side) => {
     const settings = unmatched[side];
     if (settings.length === 0) return [];

@@ -1,4 +1,4 @@
-import type { CheckedRow, HistoryCheck } from '../../history/check.js';
+import type { CheckedRow, HistoryCheck, RegressionCause } from '../../history/check.js';
 import { listed, plural } from '../../measurement/numbers.js';
 import { dimensionsOf, settingValue } from '../../measurement/setting-text.js';
 import { allowedText, limitText, valueText } from '../compare/words.js';
@@ -190,14 +190,24 @@ export function rowText(row: CheckedRow): string {
   const { outcome, threshold } = judgement;
   switch (outcome.verdict) {
     case 'regression':
-      return outcome.isLost
-        ? `${checkedName(row)} is lost: too few requests were completed to compute it`
-        : `${checkedName(row)}${what}; ${allowedText(threshold)} times is allowed`;
+      return regressionText(row, outcome.cause, `${what}; ${allowedText(threshold)} times is allowed`);
     case 'inconclusive':
       return `${checkedName(row)} ${historyDoubtText(outcome.doubt, row)}`;
     case 'pass':
     case 'improvement':
       return checkedName(row) + what;
+  }
+}
+
+/** @param beyond how far it is beyond what is allowed, as the rest of the sentence */
+function regressionText(row: CheckedRow, cause: RegressionCause, beyond: string): string {
+  switch (cause) {
+    case 'lost':
+      return `${checkedName(row)} is lost: too few requests were completed to compute it`;
+    case 'overloaded':
+      return `${checkedName(row)} has no steady value: the queue of the newest grew without end, and those of the results before it did not`;
+    case 'beyond-limit':
+      return `${checkedName(row)}${beyond}`;
   }
 }
 
