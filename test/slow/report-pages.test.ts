@@ -88,6 +88,7 @@ describe.skipIf(!hasChromium())(`pages of reports in a browser ${needsChromium}`
 
     it('shows the values of every figure with the keyboard, and those at the pointer', async () => {
       const { page, problems } = await open(name, { width: 1200, colorScheme: 'light' });
+      await page.evaluate(`for (const details of document.querySelectorAll('details')) details.open = true;`);
       const figures = await page.locator('figure.chart:visible').all();
       expect(figures.length).toBeGreaterThan(2);
       for (const figure of figures) {
@@ -106,6 +107,19 @@ describe.skipIf(!hasChromium())(`pages of reports in a browser ${needsChromium}`
       expect(problems).toEqual([]);
       await page.close();
     });
+  });
+
+  it('folds what lies below the answer of a search, and prints all of it', async () => {
+    const { page } = await open('search', { width: 1200, colorScheme: 'light' });
+    const all = await page.locator('details').count();
+    const closed = page.locator('details:not([open])');
+    expect(all).toBeGreaterThan(3);
+    expect(await closed.count()).toBe(all);
+    await page.evaluate(`dispatchEvent(new Event('beforeprint'))`);
+    expect(await closed.count()).toBe(0);
+    await page.evaluate(`dispatchEvent(new Event('afterprint'))`);
+    expect(await closed.count()).toBe(all);
+    await page.close();
   });
 
   it('saves the data of its page', async () => {

@@ -1,5 +1,7 @@
 import type { CancelTimer, Clock } from '../base/clock.js';
 import type { ServingEngine } from '../engine/engine.js';
+import type { QueueSnapshot } from '../inference/queue-snapshot.js';
+import type { Timings } from '../inference/request.js';
 import type { RequestLine } from '../inference/request-line.js';
 import type { MeteredMachine, Resources } from '../machine/machine.js';
 import { Durations } from './durations.js';
@@ -26,14 +28,21 @@ export interface HistorySample {
   readonly tokens: TokenTotals;
   readonly ttft: Percentiles;
   readonly queueWait: Percentiles;
-  /** The durations of rounds, each as often as there were generations in it. */
+  /**
+   * The durations of rounds, each as often as there were generations in it. Without engines of its own, those of the answers
+   * that were completed: decode time / (output tokens − 1), each as often as it had such gaps.
+   */
   readonly interToken: Percentiles;
   readonly engineRestarts: number;
   readonly resources: Resources;
 }
 
+type HistoryLine = Pick<RequestLine, 'events' | 'running' | 'waiting'> & {
+  snapshot(most: number): Pick<QueueSnapshot, 'runningOutputTokens'>;
+};
+
 export interface HistorySources {
-  readonly line: RequestLine;
+  readonly line: HistoryLine;
   /** None where other servers generate. */
   readonly engines: readonly ServingEngine[];
   readonly totals: Totals;
@@ -63,6 +72,9 @@ export class RecentHistory {
     line.events((event) => {
       if (event.type === 'started') this.#queueWait.record(event.queueMs);
       if (event.type === 'first_token') this.#ttft.record(event.sinceArrivalMs);
+      // What other servers do in a round is known to them alone.
+      if (engines.length === 0 && event.type === 'settled' && event.outcome === 'completed')
+        this.#recordGaps(event.timings);
     });
     for (const engine of engines) {
       engine.rounds(({ durationMs, batchSize }) => {
@@ -87,6 +99,11 @@ export class RecentHistory {
 
   stop(): void {
     this.#cancelTimer();
+  }
+
+  #recordGaps({ decodeMs, outputTokens }: Timings): void {
+    const gaps = outputTokens - 1;
+    if (gaps > 0) this.#interToken.record(decodeMs / gaps, gaps);
   }
 
   #schedule(): void {

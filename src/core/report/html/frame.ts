@@ -6,12 +6,14 @@ import { stylesheet } from './stylesheet.js';
 interface Page {
   readonly title: string;
   readonly body: Markup;
+  /** What comes below the data; left out for nothing. */
+  readonly below?: Markup;
   /** What the page offers to save, by the name of the file: text, or data for JSON. */
   readonly files: Readonly<Record<string, unknown>>;
 }
 
 /** A self-contained page: its own script and nothing else runs, and nothing is loaded from elsewhere. */
-export function pageText({ title, body, files }: Page): string {
+export function pageText({ title, body, below = new Markup(''), files }: Page): string {
   const buttons = Object.keys(files).map(
     (name) => markup`<button type="button" data-file="${name}" hidden>${name}</button>`,
   );
@@ -28,6 +30,7 @@ export function pageText({ title, body, files }: Page): string {
 ${body}
 <h2>Data</h2>
 <p>${buttons}</p>
+${below}
 ${jsonMarkup(files, 'data')}
 <script>${new Markup(pageScript)}</script>
 </body>

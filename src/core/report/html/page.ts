@@ -45,6 +45,16 @@ export async function toHtml(
   const sentences = conclusionSentences(result, summaries);
   // With --versus, the result has both.
   const baseline = comparison === null || comparison.interleaved ? null : (comparison.baseline.result ?? null);
+  const isSearch = result.find_max !== undefined;
+  const figures = measured
+    ? markup`${figuresTable(result, summaries)}
+<ul class="notes">${notesBelow(result, summaries, 'Green:').map((note) => markup`<li>${note}</li>`)}</ul>`
+    : new Markup('');
+  const words = markup`${sentences.map((sentence) => markup`<p>${sentence}</p>`)}`;
+  const sweep = sweepFigure(plot, result, summaries);
+  const latencies = markup`${latencyFigures(plot, result, steadyOf(summaries))}`;
+  const waterfall = waterfallFigure(plot, result, steadyOf(summaries));
+  const trials = trialsFigure(plot, result, summaries);
   const body = markup`<header><h1>${model}</h1>
 <p>${server.join(' · ')}</p>
 <p class="dim">${loadItems(result.plan).join(' · ')}</p>
@@ -55,22 +65,28 @@ ${findMaxSentences(result).map((sentence, index) => markup`<p class="${index ===
 ${warnings(truthWarnings(result))}
 ${comparison === null ? '' : markup`<section><h2>Compared with ${comparison.baseline.target.url}</h2>${await comparisonBody(comparison)}</section>`}
 ${findMaxSection(plot, result)}
-${measured ? figuresTable(result, summaries) : ''}
-${measured ? markup`<ul class="notes">${notesBelow(result, summaries, 'Green:').map((note) => markup`<li>${note}</li>`)}</ul>` : ''}
-${sentences.map((sentence) => markup`<p>${sentence}</p>`)}
-${sweepFigure(plot, result, summaries)}
+${isSearch ? words : markup`${figures}${words}${sweep}`}
 ${comparison === null ? overTime(plot, result, summaries) : ''}
-${latencyFigures(plot, result, steadyOf(summaries))}
-${waterfallFigure(plot, result, steadyOf(summaries))}
-${trialsFigure(plot, result, summaries)}
+${isSearch ? '' : markup`${latencies}${waterfall}${trials}`}
 ${breakdownSections(result)}
 ${failureTable(summaries)}
 ${warnings(otherWarnings(result))}
-${circumstances(result)}
+${isSearch ? '' : circumstances(result)}
 ${commandSection(result.command)}${commandSection(baseline?.command, 'Command of the baseline', 'command-baseline')}`;
+  // A search measures a dozen loads, of which its reader wants one.
+  const below = isSearch
+    ? markup`<h2>Details</h2>
+${folded('All figures of each load', figures)}
+${folded('Throughput and latency', sweep)}
+${folded('Distributions at each load', latencies)}
+${folded('Where the time goes', waterfall)}
+${folded('Spread between trials', trials)}
+${folded('Plan, server and machine', circumstances(result))}`
+    : new Markup('');
   return pageText({
     title: `chatstream bench: ${model}`,
     body,
+    below,
     files: {
       'result.json': result,
       'result.csv': toCsv(result),
@@ -80,6 +96,11 @@ ${commandSection(result.command)}${commandSection(baseline?.command, 'Command of
       ...(result.runs.some(({ series }) => series !== undefined) ? { 'result.series.csv': toSeriesCsv(result) } : {}),
     },
   });
+}
+
+function folded(title: string, content: Markup): Markup {
+  if (content.text.trim() === '') return content;
+  return markup`<details class="part"><summary>${title}</summary>${content}</details>`;
 }
 
 /** The answer of a search, the recommended setting, or the first one; the others can be unfolded. */

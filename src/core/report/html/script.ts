@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Shows the values of a figure at the pointer and with the arrow keys, and saves the data of the page. The pictures are
- * there without it.
+ * Shows the values of a figure at the pointer and with the arrow keys, saves the data of the page, and unfolds everything
+ * for printing. The pictures are there without it.
  */
 export const pageScript = `
 for (const figure of document.querySelectorAll('figure.chart')) {
@@ -85,6 +85,14 @@ for (const figure of document.querySelectorAll('figure.chart')) {
     show(next);
   });
 }
+let unfolded = [];
+addEventListener('beforeprint', () => {
+  unfolded = [...document.querySelectorAll('details:not([open])')];
+  for (const details of unfolded) details.open = true;
+});
+addEventListener('afterprint', () => {
+  for (const details of unfolded) details.open = false;
+});
 for (const button of document.querySelectorAll('button[data-file]')) {
   button.hidden = false;
   button.addEventListener('click', () => {

@@ -45,6 +45,9 @@ svg text, svg tspan { white-space: pre; } svg [aria-label$="label"] { fill: var(
 .key.limit::before, .key.fit::before { height: 0; border-top: 2px dashed var(--limit); background: none; vertical-align: middle; width: 1.1em; }
 .key.fit::before { border-color: var(--fit); }
 details { margin-top: .75rem; } summary { cursor: pointer; color: var(--dim); }
+details.part { margin: 0; border-bottom: 1px solid var(--rule); } details.part > summary { padding: .6rem 0; font-weight: 600; color: var(--ink); }
+h2 + details.part { border-top: 1px solid var(--rule); margin-top: .75rem; } details.part[open] { padding-bottom: 1.25rem; }
+details.part > h2:first-of-type, details.part > figure:first-of-type h2 { margin-top: .5rem; }
 pre { background: var(--panel); padding: .6rem .8rem; border-radius: 5px; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
 button { font: inherit; font-size: .87rem; color: var(--ink); background: var(--panel); border: 1px solid var(--rule); border-radius: 5px; padding: .25rem .7rem; margin: 0 .4rem .4rem 0; cursor: pointer; }
 footer { margin-top: 3rem; color: var(--dim); font-size: .85rem; }

@@ -38,7 +38,9 @@ const sample = Type.Object({
   output_tokens: Type.Integer({ minimum: 0, description: 'Generated in the interval, by whichever requests.' }),
   ttft_ms: percentiles('From arrival to the first token.'),
   queue_wait_ms: percentiles('From admission to leaving the request queue.'),
-  inter_token_ms: percentiles('From one token to the next: the durations of rounds.'),
+  inter_token_ms: percentiles(
+    'From one token to the next: the durations of rounds, or the means of completed answers where other servers generate.',
+  ),
   engine_restarts: count,
   cpu: share,
   memory_bytes: Type.Integer({ minimum: 0, description: 'Of chatstream.' }),

@@ -186,3 +186,23 @@ describe('the answer of a search', () => {
     expect(page).toContain('aria-label="ttft.p95&lt;500ms by load in requests/s.');
   });
 });
+
+describe('the HTML report of a search', () => {
+  it('has the answer, the curve, the points, the command and the data first, and folds the rest', async () => {
+    const { result, summaries } = searchOf();
+    const html = await toHtml({ ...result, command: 'chatstream bench --rate 4' }, summaries);
+    const places = [
+      'holds up to 5.60 requests/s',
+      'ttft.p95&lt;500ms by load</h2>',
+      '<h2>Loads that were measured</h2>',
+      '<h2>Command</h2>',
+      '<h2>Data</h2>',
+      '<details',
+      '<summary>All figures of each load</summary>',
+      '<summary>Plan, server and machine</summary>',
+    ].map((text) => html.indexOf(text));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual(places.toSorted((one, other) => one - other));
+    expect(html).not.toMatch(/<details[^>]*\bopen\b/);
+  });
+});

@@ -25,7 +25,8 @@ export function findMaxSection(plot: PlotLibrary, result: BenchResult): Markup {
   const promises = found.points[0]?.promises.map(({ promise }) => promise) ?? [];
   const unit = { rate: 'requests/s', concurrency: 'clients', 'max-concurrency': 'max-concurrency' }[found.by];
   return markup`${promises.map((promise, index) => promiseFigure(plot, promise, index, found, unit))}
-<details><summary>All loads that were measured</summary><div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table></div></details>`;
+<h2>Loads that were measured</h2>
+<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function promiseFigure(
