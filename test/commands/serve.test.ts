@@ -87,7 +87,7 @@ describe('the surface of serve', () => {
       'ttft-target': { type: 'option', env: 'CHATSTREAM_TTFT_TARGET' },
       'tpot-target': { type: 'option', env: 'CHATSTREAM_TPOT_TARGET' },
       slots: { type: 'option', env: 'CHATSTREAM_SLOTS', min: 1, max: 512 },
-      'prefill-chunk': { type: 'option', env: 'CHATSTREAM_PREFILL_CHUNK', default: 128, min: 1, max: 8192 },
+      'prefill-chunk': { type: 'option', env: 'CHATSTREAM_PREFILL_CHUNK', default: 'auto', min: 1, max: 8192 },
       'max-tokens': { type: 'option', env: 'CHATSTREAM_MAX_TOKENS', default: 512, min: 1 },
       config: { type: 'option', env: 'CHATSTREAM_CONFIG' },
       host: { type: 'option', env: 'CHATSTREAM_HOST', default: '127.0.0.1' },

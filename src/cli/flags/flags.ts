@@ -15,13 +15,14 @@ export const autoOrBytesFlag = Flags.custom<number | 'auto'>({
   parse: (input) => Promise.resolve(input === 'auto' ? ('auto' as const) : parseBytes(input)),
 });
 
-/** `auto`, or a whole number of at least `min`. */
-export const autoOrIntegerFlag = Flags.custom<number | 'auto', { min: number }>({
-  parse: (input, _context, { min }) => {
+/** `auto`, or a whole number of at least `min`, and at most `max` where there is one. */
+export const autoOrIntegerFlag = Flags.custom<number | 'auto', { min: number; max?: number }>({
+  parse: (input, _context, { min, max = Number.MAX_SAFE_INTEGER }) => {
     if (input === 'auto') return Promise.resolve('auto' as const);
     const value = /^\d+$/.test(input) ? Number(input) : NaN;
-    if (Number.isSafeInteger(value) && value >= min) return Promise.resolve(value);
-    throw new ChatstreamError('usage', `"${input}" is neither auto nor a whole number of at least ${min}.`);
+    if (value >= min && value <= max) return Promise.resolve(value);
+    const limits = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+    throw new ChatstreamError('usage', `"${input}" is neither auto nor a whole number ${limits}.`);
   },
 });
 

@@ -2,7 +2,7 @@ import { Flags, type Interfaces } from '@oclif/core';
 import { ChatstreamError } from '../../core/base/errors.js';
 import { queuePolicies } from '../../core/scheduler/fair-line.js';
 import type { ServeOptions } from '../../core/serve/serve.js';
-import { defaultDuration, defaultInWords, durationFlag } from '../flags/flags.js';
+import { autoOrIntegerFlag, defaultDuration, defaultInWords, durationFlag } from '../flags/flags.js';
 
 /** Our limit for both engines. */
 export const mostSlots = 512;
@@ -63,12 +63,13 @@ export const queueFlags = {
     min: 1,
     max: mostSlots,
   }),
-  'prefill-chunk': Flags.integer({
+  'prefill-chunk': autoOrIntegerFlag({
     ...queue,
-    summary: 'Prompt tokens that one round may process along with the running generations.',
+    summary:
+      'Prompt tokens that one round may process along with the running generations; auto: 512 on a GPU, otherwise 128.',
     min: 1,
     max: 8192,
-    default: 128,
+    default: 'auto' as const,
   }),
   'tpot-target': durationFlag({
     ...queue,

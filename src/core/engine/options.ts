@@ -43,8 +43,8 @@ export interface LlamaEngineOptions {
   readonly cacheType: CacheType;
   /** Compute threads; `auto` measures what is fastest on this machine, or with its share of the cores. */
   readonly threads: number | 'auto';
-  /** Prompt tokens that one round may prefill in addition to the decodes. */
-  readonly prefillChunk: number;
+  /** Prompt tokens that one round may prefill in addition to the decodes; `auto` depends on the device. */
+  readonly prefillChunk: number | 'auto';
   /**
    * The time per token that generations should get at most, in milliseconds: rounds prefill less where they would take
    * longer. Left out, they always prefill a whole chunk.
@@ -74,3 +74,14 @@ export interface MockEngineOptions {
 }
 
 export type EngineOptions = LlamaEngineOptions | MockEngineOptions;
+
+/**
+ * Prompt tokens per round. On a GPU, more of them are read in nearly the same time: a model of 8B parameters read 6,000 tokens/s in
+ * chunks of 128, 8,800 in chunks of 512 and 9,200 to 10,000 in chunks of 2048 (NVIDIA H200).
+ *
+ * @param isOnGpu whether all layers are
+ */
+export function prefillChunkOf({ prefillChunk }: Pick<LlamaEngineOptions, 'prefillChunk'>, isOnGpu: boolean): number {
+  if (prefillChunk !== 'auto') return prefillChunk;
+  return isOnGpu ? 512 : 128;
+}

@@ -3,9 +3,9 @@ import type { Llama, LlamaEmbeddingContext, LlamaModel } from 'node-llama-cpp';
 import { ChatstreamError } from '../../base/errors.js';
 import { type GgufFile, readGgufFile } from '../../gguf/gguf-file.js';
 import { checkMemory, memoryNeed } from '../../gguf/memory-need.js';
-import type { LlamaEngineOptions } from '../options.js';
+import { type LlamaEngineOptions, prefillChunkOf } from '../options.js';
 import { threadsOf } from '../share-of.js';
-import { availableMemory, openLlama } from './device.js';
+import { availableMemory, isWhollyOnGpu, openLlama } from './device.js';
 import { type EngineLog, type Library, libraryTokens } from './library.js';
 import { contextError, messageDelayMs, modelLoadError } from './load-errors.js';
 
@@ -76,11 +76,12 @@ export async function loadEmbeddingModel(
   }
 
   async function createContext(model: LlamaModel, used: number, pooling: string): Promise<LlamaEmbeddingContext> {
+    const chunk = prefillChunkOf(options, isWhollyOnGpu(model));
     try {
       return await model.createEmbeddingContext({
         // The library wants one place more than an input has tokens.
         contextSize: contextLength + 1,
-        batchSize: isReadInPieces(model, pooling) ? Math.min(options.prefillChunk, contextLength) : contextLength + 1,
+        batchSize: isReadInPieces(model, pooling) ? Math.min(chunk, contextLength) : contextLength + 1,
         threads: used,
       });
     } catch (error) {

@@ -98,7 +98,7 @@ class LlamaEngine implements Engine {
       const threads = new RoundThreads(loaded.llama, loaded.governor, this.#clock);
       const info = this.#describe(loaded, prompts, describe(threads.inUse));
       const cache = this.#createCache(loaded, info.promptCache);
-      const chunk = new AdaptiveChunk(this.#options.prefillChunk, this.#options.tpotTargetMs ?? null);
+      const chunk = new AdaptiveChunk(loaded.prefillChunk, this.#options.tpotTargetMs ?? null);
       const assignment = this.#assignSlots(library, loaded, prompts, cache, chunk);
       const loop = this.#startLoop(new RoundLoop(assignment, threads, chunk, this.#clock), threads, describe);
       const prompter = new Prompter(library, loaded.model, prompts);
@@ -110,14 +110,14 @@ class LlamaEngine implements Engine {
     }
   }
 
-  #createCache({ file, model, contextLength }: LoadedModel, info: PromptCacheInfo): PromptCache<Slot> {
+  #createCache({ file, model, contextLength, prefillChunk }: LoadedModel, info: PromptCacheInfo): PromptCache<Slot> {
     const slotBytes = cacheBytes(file.cache, this.#options.cacheType, contextLength, 1).most;
     return new PromptCache({
       memory: info.status === 'on' ? { ...info, limitEntries: mostEntries(openFilesLimit()) } : null,
       rewinding: rewindingOf(model.fileInsights),
       bytesPerToken: slotBytes / contextLength,
       slotBytes,
-      prefillChunk: this.#options.prefillChunk,
+      prefillChunk,
       clock: this.#clock,
       warn: (message) => {
         this.#log('warn', message);

@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock.js';
 import { type GgufFile, readGgufFile } from '../../gguf/gguf-file.js';
 import type { CacheType } from '../../gguf/kv-cache.js';
 import { checkCacheType, checkMemory, isTight, memoryNeed } from '../../gguf/memory-need.js';
-import type { FlashAttention, LlamaEngineOptions } from '../options.js';
+import { type FlashAttention, type LlamaEngineOptions, prefillChunkOf } from '../options.js';
 import { threadsOf } from '../share-of.js';
 import { type Calibration, ThreadGovernor } from '../threads/thread-governor.js';
 import { decodesFirst } from './batching.js';
@@ -25,6 +25,8 @@ export interface LoadedModel {
   readonly sequences: readonly LlamaContextSequence[];
   /** Tokens per slot. The context itself may hold more, because its size is rounded up to a multiple of 256. */
   readonly contextLength: number;
+  /** Prompt tokens that one round may prefill. */
+  readonly prefillChunk: number;
   /** Chooses how many threads compute a round; null if it is always the same number. */
   readonly governor: ThreadGovernor | null;
   /** Frees everything, innermost first. */
@@ -114,15 +116,17 @@ async function load(
   assertCacheType(library, model, libraryTypes[options.cacheType]);
   const cores =
     options.threads === 'auto' ? threadsOf(options, Math.min(llama.cpuMathCores, threadsAtMost)) : options.threads;
+  const prefillChunk = prefillChunkOf(options, isWhollyOnGpu(model));
   const context = await createContext();
   undo.push(() => context.dispose());
   if (!batchRounds(context, { observe: onBatch })) log('warn', `node-llama-cpp ${installedVersion()} ${slowRounds}`);
   const sequences = Array.from({ length: slots }, () => context.getSequence({ checkpoints }));
-  if (llama.gpu !== false) await warmUp(sequences, options.prefillChunk);
+  if (llama.gpu !== false) await warmUp(sequences, prefillChunk);
   const calibration = await calibrate();
   const governor = calibration === null ? null : new ThreadGovernor(calibration);
 
-  return { file, llama, model, sequences, contextLength, governor, dispose: () => disposeAll(undo) };
+  const dispose = (): Promise<void> => disposeAll(undo);
+  return { file, llama, model, sequences, contextLength, prefillChunk, governor, dispose };
 
   async function loadWeights(): Promise<LlamaModel> {
     try {
@@ -144,7 +148,7 @@ async function load(
       return await model.createContext({
         sequences: slots,
         contextSize: contextLength,
-        batchSize: options.prefillChunk + slots,
+        batchSize: prefillChunk + slots,
         threads: cores,
         ...(flashAttention !== 'auto' && { flashAttention: libraryModes[flashAttention] }),
         batching: { dispatchSchedule: 'nextCycle', itemPrioritizationStrategy: decodesFirst(onBatch) },

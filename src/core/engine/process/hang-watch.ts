@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { Round } from '../engine.js';
-import type { EngineOptions, LlamaEngineOptions } from '../options.js';
+import { type EngineOptions, type LlamaEngineOptions, prefillChunkOf } from '../options.js';
 import type { EngineChild } from './engine-child.js';
 import { processNames } from './process-role.js';
 
@@ -53,8 +53,10 @@ export function hangLimitsOf(options: EngineOptions): HangLimits {
 }
 
 /** Assumes that each token takes as long as a whole round. The first round has only prompts, nothing to decode. */
-function longestRoundMs({ prefillChunk, slots }: LlamaEngineOptions, slowestRoundMs: number | null): number {
-  return slowestRoundMs === null ? prefillChunk * slowestTokenMs : (prefillChunk + slots) * slowestRoundMs;
+function longestRoundMs(options: LlamaEngineOptions, slowestRoundMs: number | null): number {
+  // Where the model is on a GPU, the larger chunk takes no longer.
+  const chunk = prefillChunkOf(options, false);
+  return slowestRoundMs === null ? chunk * slowestTokenMs : (chunk + options.slots) * slowestRoundMs;
 }
 
 const tickMs = 1000;

@@ -143,7 +143,7 @@ describe('hang watch', () => {
 
 const minuteMs = 60_000;
 
-function llama(prefillChunk: number): LlamaEngineOptions {
+function llama(prefillChunk: number | 'auto'): LlamaEngineOptions {
   return llamaOptions('model.gguf', { prefillChunk });
 }
 
@@ -152,6 +152,7 @@ describe('hang limits', () => {
     expect(hangLimitsOf(llama(128)).roundMs(null)).toBe(128 * 5000);
     expect(hangLimitsOf(llama(128)).roundMs(7000)).toBe(132 * 7000);
     expect(hangLimitsOf(llama(2048)).roundMs(500)).toBe(2052 * 500);
+    expect(hangLimitsOf(llama('auto')).roundMs(null)).toBe(128 * 5000);
   });
 
   it('allow minutes on a machine whose rounds are usually quick', () => {
