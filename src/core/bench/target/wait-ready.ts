@@ -110,7 +110,7 @@ async function retried(
     if (problem === null) return;
     const leftMs = (atUs - microsNow()) / 1000;
     if (leftMs <= 0) {
-      const message = `${baseUrl} was not ready within ${formatDuration(waitMs)}: ${problem}.`;
+      const message = `${baseUrl} was not ready within ${formatDuration(waitMs)}: ${sentence(problem)}`;
       throw new ChatstreamError('target_unreachable', message, {
         hint: 'Give it more time with --wait-ready, or see its log.',
       });
@@ -133,4 +133,9 @@ async function withinMs(leftMs: number, attempt: (leftMs: number) => Promise<str
     over.abort();
     await late.catch(() => undefined);
   }
+}
+
+/** With one mark at its end, whoever wrote it. */
+function sentence(text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`;
 }
