@@ -75,7 +75,10 @@ function judgementOf(threshold: LimitThreshold | null, interval: Interval | null
   return { type: 'gated', threshold, outcome: judge(interval, threshold) };
 }
 
-/** What a search knows of its limit: where everything held it is at least the highest such load, where nothing did, at most the lowest. */
+/**
+ * What a search knows of its limit: where everything held, it is at least the highest such load; where nothing did, at most
+ * the lowest.
+ */
 function knownLimit({ status, load, lower, upper, points }: FindMax): KnownLimit {
   switch (status) {
     case 'found':

@@ -8,8 +8,9 @@ function placesFor(executors: readonly RelayExecutor[], model: string): number {
 }
 
 /**
- * Lets waiting requests start while there are places. Lines that share an upstream take turns: of those that are next in their
- * lines, a request of a higher class starts first, and of one class the one that has waited for longest. A line whose first requests wait for their own key to end something passes.
+ * Lets waiting requests start while there are places. Lines that share an upstream take turns: of those that are next in
+ * their lines, a request of a higher class starts first, and of one class the one that has waited for longest. A line whose
+ * first requests wait for their own key to end something passes.
  *
  * @param lines their schedulers start requests while this runs, each of which takes a place at once
  * @param room how many more may run in all lines together
