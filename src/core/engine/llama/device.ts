@@ -41,10 +41,33 @@ export async function openLlama(library: Library, gpu: GpuChoice, maxThreads: nu
 }
 
 async function unavailable(library: Library, gpu: GpuChoice, cause?: unknown): Promise<ChatstreamError> {
-  const available = (await library.getLlamaGpuTypes('supported')).map(flagOf);
+  const others = (await library.getLlamaGpuTypes('supported')).map(flagOf).filter((each) => each !== gpu);
+  return unavailableError(gpu, others, process.env, cause);
+}
+
+/** What leaves a process only some of the GPUs, and none if they do not exist. */
+const limitingVariables: Partial<Record<GpuChoice, string>> = {
+  cuda: 'CUDA_VISIBLE_DEVICES',
+  vulkan: 'GGML_VK_VISIBLE_DEVICES',
+};
+
+/** @param others the values of `--gpu` that may work, besides `auto` */
+export function unavailableError(
+  gpu: GpuChoice,
+  others: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+  cause?: unknown,
+): ChatstreamError {
   const wanted = gpu === 'auto' || gpu === 'off' ? 'llama.cpp' : namesOfBackends[gpu];
+  const choices = [...others, 'auto'].join(', ');
+  const variable = limitingVariables[gpu];
+  const visible = variable === undefined ? undefined : environment[variable];
+  const hint =
+    visible === undefined
+      ? `Choose one of --gpu ${choices}; or install the driver.`
+      : `Check that there is such a GPU: ${variable}, which --devices sets, is ${visible}. Or choose one of --gpu ${choices}.`;
   return new ChatstreamError('backend_unavailable', `${wanted} cannot be used on this machine.`, {
-    hint: `Choose one of --gpu ${[...available, 'auto'].join(', ')}; or install the driver.`,
+    hint,
     param: 'gpu',
     cause,
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { flashAttentionFor } from '../../../../src/core/engine/llama/device.js';
+import { flashAttentionFor, unavailableError } from '../../../../src/core/engine/llama/device.js';
 
 const shape = (...headLengths: number[]) => ({ valuesPerToken: null, headLengths, plain: true });
 const auto = { flashAttention: 'auto', cacheType: 'f16' } as const;
@@ -20,5 +20,22 @@ describe('flashAttentionFor', () => {
     expect(flashAttentionFor(shape(32, 32), { ...auto, flashAttention: 'on' }, false)).toBe('on');
     expect(flashAttentionFor(shape(128, 128), { ...auto, flashAttention: 'off' }, false)).toBe('off');
     expect(flashAttentionFor(shape(32, 32), { ...auto, cacheType: 'q8_0' }, false)).toBe('auto');
+  });
+});
+
+describe('unavailableError', () => {
+  it('names what may be chosen instead', () => {
+    expect(unavailableError('vulkan', ['cuda', 'off'], {})).toMatchObject({
+      code: 'backend_unavailable',
+      message: 'Vulkan cannot be used on this machine.',
+      hint: 'Choose one of --gpu cuda, off, auto; or install the driver.',
+    });
+  });
+
+  it('suspects a GPU that was chosen and does not exist', () => {
+    expect(unavailableError('cuda', ['off'], { CUDA_VISIBLE_DEVICES: '7' }).hint).toBe(
+      'Check that there is such a GPU: CUDA_VISIBLE_DEVICES, which --devices sets, is 7. Or choose one of --gpu off, auto.',
+    );
+    expect(unavailableError('cuda', ['off'], { GGML_VK_VISIBLE_DEVICES: '7' }).hint).toMatch(/install the driver/);
   });
 });
