@@ -15,6 +15,9 @@ import { defaultPatienceMs, httpOf, jsonOf } from './http.js';
 const firstPauseMs = 100;
 const longestPauseMs = 1000;
 
+/** An attempt that the deadline cut off earlier than this tells nothing about the server. */
+const tellingMs = 500;
+
 /** A moment by which something must have succeeded. */
 export interface Deadline {
   readonly waitMs: number;
@@ -104,10 +107,13 @@ async function retried(
   signal: AbortSignal,
   attempt: (leftMs: number) => Promise<string | null>,
 ): Promise<void> {
+  let problem: string | null = null;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
     signal.throwIfAborted();
-    const problem = await withinMs(msUntil(atUs), attempt);
-    if (problem === null) return;
+    const patienceMs = msUntil(atUs);
+    const outcome = await withinMs(patienceMs, attempt);
+    if (outcome === null) return;
+    if (problem === null || outcome !== noAnswer || patienceMs >= tellingMs) problem = outcome;
     const leftMs = (atUs - microsNow()) / 1000;
     if (leftMs <= 0) {
       const message = `${baseUrl} was not ready within ${formatDuration(waitMs)}: ${sentence(problem)}`;
@@ -123,10 +129,12 @@ function msUntil(atUs: number): number {
   return Math.max(1, Math.ceil((atUs - microsNow()) / 1000));
 }
 
+const noAnswer = 'it did not answer until then';
+
 /** What an attempt says, if it says it in time. */
 async function withinMs(leftMs: number, attempt: (leftMs: number) => Promise<string | null>): Promise<string | null> {
   const over = new AbortController();
-  const late = delay(leftMs, 'it did not answer until then', { signal: over.signal });
+  const late = delay(leftMs, noAnswer, { signal: over.signal });
   try {
     return await Promise.race([attempt(leftMs), late]);
   } finally {

@@ -77,8 +77,11 @@ describe('--wait-ready', () => {
       Array.from({ length: 100 }, () => 503),
     );
     await expect(open(url, 150)).rejects.toThrow(/was not ready within 150 ms: /);
-    await expect(open(await deadUrl(), 1000)).rejects.toThrow(
-      /was not ready within 1 s: Nothing listens at \S+ Is the server running\?$/,
+  });
+
+  it('does not let a last try, which has no time left, hide why the ones before failed', async () => {
+    await expect(open(await deadUrl(), 3000)).rejects.toThrow(
+      /was not ready within 3 s: Nothing listens at \S+ Is the server running\?$/,
     );
   });
 
