@@ -26,7 +26,10 @@ interface Case {
   readonly name: string;
   readonly baseline: readonly string[];
   readonly candidate: readonly string[];
+  readonly trials: string;
 }
+
+const growing = '3..20';
 
 const mock = (factor: number): readonly string[] => [
   ...['--engine', 'mock', '--slots', '4'],
@@ -46,12 +49,18 @@ const bundled = (model: string): readonly string[] => [
 const cases: readonly Case[] =
   engine === 'mock'
     ? [
-        { name: 'nothing changed', baseline: mock(1), candidate: mock(1) },
-        { name: '20 % slower', baseline: mock(1), candidate: mock(1.2) },
+        { name: 'nothing changed', baseline: mock(1), candidate: mock(1), trials: growing },
+        { name: '20 % slower', baseline: mock(1), candidate: mock(1.2), trials: growing },
+        { name: '30 % slower', baseline: mock(1), candidate: mock(1.3), trials: '5' },
       ]
     : [
-        { name: 'nothing changed', baseline: bundled('bundled'), candidate: bundled('bundled') },
-        { name: `${moreBlocks} blocks more`, baseline: bundled('bundled'), candidate: bundled(deeper) },
+        { name: 'nothing changed', baseline: bundled('bundled'), candidate: bundled('bundled'), trials: growing },
+        {
+          name: `${moreBlocks} blocks more`,
+          baseline: bundled('bundled'),
+          candidate: bundled(deeper),
+          trials: growing,
+        },
       ];
 
 const load = ['--output-tokens', '8', '-r', engine === 'mock' ? '30' : '40'];
@@ -76,24 +85,24 @@ interface Outcome {
 /** Comparisons with the same servers: starting them takes longer than many a verdict, and two starts are never quite alike. */
 const perStart = 5;
 
-async function compareTimes(times: number, { baseline, candidate }: Case): Promise<readonly Outcome[]> {
+async function compareTimes(times: number, { baseline, candidate, trials }: Case): Promise<readonly Outcome[]> {
   const servers = await Promise.all([startChatstream(candidate), startChatstream(baseline)]);
   const [url = '', versus = ''] = servers.map((server) => server.url);
   const outcomes: Outcome[] = [];
   try {
-    while (outcomes.length < times) outcomes.push(await compareOnce(url, versus));
+    while (outcomes.length < times) outcomes.push(await compareOnce(url, versus, trials));
     return outcomes;
   } finally {
     for (const server of servers) await server.stop();
   }
 }
 
-async function compareOnce(url: string, versus: string): Promise<Outcome> {
+async function compareOnce(url: string, versus: string, trials: string): Promise<Outcome> {
   const result = join(folder, 'result.json');
   const beganMs = performance.now();
   const both = ['--url', url, '--versus', versus, ...(order === 'duet' ? ['--duet'] : [])];
   const args = ['bench', ...both, '-c', '4', '-n', '4', ...load, '--warmup', '100ms'];
-  const gate = ['--trials', '3..20', '--max-duration', '3m', '--fail-on', thresholds.join(','), '--allow', 'model'];
+  const gate = ['--trials', trials, '--max-duration', '3m', '--fail-on', thresholds.join(','), '--allow', 'model'];
   const child = spawn(process.execPath, ['bin/run.js', ...args, ...gate, '--json', '-o', result], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });

@@ -1,6 +1,7 @@
 import { listed } from '../measurement/numbers.js';
 import { goodputLimits } from '../measurement/objectives.js';
 import { isOverloaded } from '../measurement/overload.js';
+import { areOtherLengths, dependsOnLength, meanText, mostFailures } from './answer-lengths.js';
 import type { ComparedMetric } from './compared-metric.js';
 import type { SettingTrials } from './setting-trials.js';
 
@@ -56,29 +57,16 @@ function countingConflict(metric: ComparedMetric, baseline: SettingTrials, candi
   return `output tokens were counted by ${before} in the baseline and by ${after} in the candidate`;
 }
 
-/** Whoever answers with fewer tokens ends sooner and answers more requests, however fast it is. */
 function lengthConflict(metric: ComparedMetric, baseline: SettingTrials, candidate: SettingTrials): string | null {
-  const containsLength =
-    metric.type === 'latency' ? metric.metric === 'e2e' : metric.rate !== 'input_tokens_per_second';
   // Chunks are not tokens, and where a plan asks for other lengths, --allow permits it.
   const isComparable =
     tokensSource(baseline) === tokensSource(candidate) &&
     baseline.plan.output_tokens === candidate.plan.output_tokens &&
-    // Rates count the tokens of failed requests, too, which were not answered to their end.
     Math.max(baseline.failedShare, candidate.failedShare) <= mostFailures;
-  if (!containsLength || !isComparable) return null;
+  if (!dependsOnLength(metric) || !isComparable) return null;
   const lengths = otherLengths('output_tokens_per_second', baseline, candidate);
   return lengths === null ? null : `answers had ${lengths}`;
 }
-
-/** As a share of all requests. */
-const mostFailures = 0.1;
-
-/** Lengths of answers that differ by more than this share of the longer ones change what a figure means. */
-const mostDifference = 0.1;
-
-/** So many standard errors may be chance. */
-const chanceErrors = 3;
 
 /** `64 tokens on average in the baseline and 8 in the candidate`; null if they are about equal, or not known. */
 export function otherLengths(
@@ -87,12 +75,8 @@ export function otherLengths(
   candidate: SettingTrials,
 ): string | null {
   const [before, after] = [baseline.tokensEach(name), candidate.tokensEach(name)];
-  if (before === null || after === null || Math.min(before.mean, after.mean) <= 0) return null;
-  // Where models end their answers themselves, a few of them differ by chance.
-  const certain = Math.abs(after.mean - before.mean) - chanceErrors * Math.hypot(before.error, after.error);
-  if (certain <= mostDifference * Math.max(before.mean, after.mean)) return null;
-  const shown = ({ mean }: { readonly mean: number }): string => String(Number(mean.toPrecision(3)));
-  return `${shown(before)} tokens on average in the baseline and ${shown(after)} in the candidate`;
+  if (before === null || after === null || !areOtherLengths(before, after)) return null;
+  return `${meanText(before)} tokens on average in the baseline and ${meanText(after)} in the candidate`;
 }
 
 function queueWaitSources({ runs }: SettingTrials): string {

@@ -6,6 +6,7 @@ import type { Plan, Run, Saturation } from '../measurement/result-schema.js';
 import { saturationOfRuns } from '../measurement/saturation.js';
 import type { Proportion } from '../statistics/proportion.js';
 import { everyTrialOnce, type Statistic } from '../statistics/ratio.js';
+import type { MeanTokens } from './answer-lengths.js';
 import { ClientError } from './client-error.js';
 import type { ComparedMetric, RateName } from './compared-metric.js';
 import { MergedTrials } from './merged-percentile.js';
@@ -55,11 +56,8 @@ export class SettingTrials {
     return attempts === 0 ? 0 : (attempts - successes) / attempts;
   }
 
-  /**
-   * Tokens per answered request, as the server counts them, on average over the trials; null if they are not known. `error` is
-   * the standard error of that: 0 for a single trial.
-   */
-  tokensEach(name: 'output_tokens_per_second' | 'input_tokens_per_second'): { mean: number; error: number } | null {
+  /** Per answered request, as the server counts them, over the trials; null if they are not known. The error of one trial is 0. */
+  tokensEach(name: 'output_tokens_per_second' | 'input_tokens_per_second'): MeanTokens | null {
     const means = this.runs.flatMap(({ rates }) => {
       const perSecond = rates[name];
       return perSecond === null || rates.requests_per_second === 0 ? [] : [perSecond / rates.requests_per_second];

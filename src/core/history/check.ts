@@ -1,12 +1,12 @@
 import { ChatstreamError } from '../base/errors.js';
-import { answersFewer } from '../compare/answers-fewer.js';
 import { type ComparedMetric, defaultMetrics } from '../compare/compared-metric.js';
 import { judge, type Tendency, tendencyOf } from '../compare/judgement.js';
 import { type FigureThreshold, impliedThreshold, isOfFigure, type Threshold } from '../compare/threshold.js';
 import { leastSamplesAbove } from '../measurement/histogram.js';
 import { listed } from '../measurement/numbers.js';
 import type { Setting } from '../measurement/result-schema.js';
-import { type Proportion, proportionRatio } from '../statistics/proportion.js';
+import { proportionRatio } from '../statistics/proportion.js';
+import { answeredOf, answeredTogether, answersFewerThan } from './answered.js';
 import type { HistoryEntry, HistoryRow } from './entry-schema.js';
 import {
   cutSeries,
@@ -16,7 +16,7 @@ import {
   newestOverLevel,
   type SeriesVerdict,
 } from './judge-series.js';
-import { isOverloadedRow, isSaturated, logOf, rowAt, seriesOf, type SeriesPoint } from './series.js';
+import { isOverloadedRow, isSaturated, logOf, otherAnswersText, rowAt, seriesOf, type SeriesPoint } from './series.js';
 
 /** Why a history does not decide. */
 export type HistoryDoubt =
@@ -28,10 +28,10 @@ export type HistoryDoubt =
   | { readonly reason: 'not-measured'; readonly explanation: string };
 
 /**
- * `beyond-limit`: the whole interval is. `lost`: the newest answers too few requests to have the figure. `overloaded`: it
- * cannot follow the load, which those before it could.
+ * `beyond-limit`: the whole interval is. `lost`: the newest answers too few requests to have the figure. `server-lost`: its
+ * server was gone before everything was measured. `overloaded`: it cannot follow the load, which those before it could.
  */
-export type RegressionCause = 'beyond-limit' | 'lost' | 'overloaded';
+export type RegressionCause = 'beyond-limit' | 'lost' | 'server-lost' | 'overloaded';
 
 type HistoryOutcome =
   | { readonly verdict: 'regression'; readonly cause: RegressionCause }
@@ -126,9 +126,10 @@ function gatedRow(entries: readonly HistoryEntry[], settings: Setting, threshold
   });
   const before = value === null ? series : series.slice(0, -1);
   const inconclusive = (doubt: HistoryDoubt): CheckedRow => outcome({ verdict: 'inconclusive', doubt });
+  if (isServerLost(newest(entries))) return outcome({ verdict: 'regression', cause: 'server-lost' });
   // This needs no statistics: a server that no longer answers must not pass for lack of figures.
-  if (before.length > 0 && isLost(row, value, metric, before)) return outcome({ verdict: 'regression', cause: 'lost' });
-  if (isServerLost(newest(entries))) return outcome({ verdict: 'regression', cause: 'lost' });
+  const isLost = value === null ? answersFewerThan(before, row, tail) : metric.type === 'rate' && value === 0;
+  if (before.length > 0 && isLost) return outcome({ verdict: 'regression', cause: 'lost' });
   const ended = (): CheckedRow => inconclusive({ reason: 'not-measured', explanation: endedEarly });
   if (metric.id === 'success_rate') {
     const answered = successOutcome(row, before, threshold);
@@ -139,10 +140,20 @@ function gatedRow(entries: readonly HistoryEntry[], settings: Setting, threshold
   if (conflict !== null) return inconclusive({ reason: 'not-measured', explanation: conflict });
   if (isSaturated(row, metric)) return inconclusive({ reason: 'saturated-client' });
   if (value === null) return inconclusive({ reason: 'not-measured', explanation: missing(metric) });
-  if (before.length < neededEntries) return inconclusive({ reason: 'too-few-entries', entries: before.length });
+  if (before.length < neededEntries) {
+    const explanation = otherAnswersText(entries, settings, metric);
+    return inconclusive(
+      explanation === null
+        ? { reason: 'too-few-entries', entries: before.length }
+        : { reason: 'not-measured', explanation },
+    );
+  }
   const judged = judgeSeries(cutSeries(series.map((point) => logOf(point.value, metric))), threshold);
   return isGood(judged) && newest(entries).interrupted ? ended() : outcome(outcomeOf(judged.verdict), judged.evidence);
 }
+
+/** On each side of an interval: 95 %. */
+const tail = 0.025;
 
 function isGood({ verdict }: Pick<HistoryOutcome, 'verdict'>): boolean {
   return verdict === 'pass' || verdict === 'improvement';
@@ -180,29 +191,14 @@ function isServerLost({ ended_early: ended }: HistoryEntry): boolean {
 
 /** Failures are counted, those of all earlier entries together: neither their spread nor their number matters. */
 function successOutcome(row: HistoryRow, before: readonly SeriesPoint[], threshold: FigureThreshold): HistoryOutcome {
-  if (row.requests.completed > 0 && failedShare(row) === 0) return { verdict: 'pass' };
-  const ratio = proportionRatio(pooledOf(before), answeredOf(row), tail);
+  const { successes, attempts } = answeredOf(row);
+  if (successes > 0 && successes === attempts) return { verdict: 'pass' };
+  const ratio = proportionRatio(answeredTogether(before), { successes, attempts }, tail);
   if (ratio === null) return { verdict: 'inconclusive', doubt: { reason: 'too-few-entries', entries: before.length } };
   const { verdict } = judge(ratio.interval, threshold);
   if (verdict === 'regression') return { verdict, cause: 'beyond-limit' };
   return verdict === 'inconclusive' ? { verdict, doubt: { reason: 'too-wide' } } : { verdict };
 }
-
-/** Of all earlier entries together. */
-function pooledOf(before: readonly SeriesPoint[]): Proportion {
-  const earlier = before.map((point) => answeredOf(point.row));
-  return {
-    successes: earlier.reduce((sum, { successes }) => sum + successes, 0),
-    attempts: earlier.reduce((sum, { attempts }) => sum + attempts, 0),
-  };
-}
-
-function answeredOf({ requests: { completed, refused, failed, timed_out: timedOut } }: HistoryRow): Proportion {
-  return { successes: completed, attempts: completed + refused + failed + timedOut };
-}
-
-/** On each side of an interval: 95 %. */
-const tail = 0.025;
 
 const endedEarly = 'the newest measurement ended before it was complete';
 
@@ -252,22 +248,6 @@ function measured(entries: readonly HistoryEntry[], settings: Setting, metric: C
     value,
     series: series.filter((point) => point.value !== 0 || metric.type === 'latency' || point.entry === last),
   };
-}
-
-/** Whether the newest entry lacks a figure that those before it have, and clearly answers fewer of its requests. */
-function isLost(
-  row: HistoryRow,
-  value: number | null,
-  { type }: ComparedMetric,
-  before: readonly SeriesPoint[],
-): boolean {
-  if (value !== null) return type === 'rate' && value === 0;
-  return row.requests.completed === 0 || answersFewer(pooledOf(before), answeredOf(row), tail);
-}
-
-function failedShare({ requests: { completed, refused, failed, timed_out: timedOut } }: HistoryRow): number {
-  const without = refused + failed + timedOut;
-  return without === 0 ? 0 : without / (without + completed);
 }
 
 function missing({ id, type }: ComparedMetric): string {

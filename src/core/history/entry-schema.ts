@@ -27,6 +27,12 @@ const row = Type.Object({
   ),
   queue_wait_source: Type.String(),
   output_tokens_source: Type.String(),
+  answer_tokens: Type.Optional(
+    Type.Union([Type.Object({ mean: Type.Number(), error: Type.Number({ minimum: 0 }) }), Type.Null()], {
+      description:
+        'Tokens of an answer on average, and the standard error of that over the trials; null if they are not known. Missing in older lines.',
+    }),
+  ),
   figures: Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()]), {
     description:
       'By the names that --fail-on takes, such as ttft.p95: milliseconds, rates per second, or a share; null if it is not known.',

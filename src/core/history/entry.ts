@@ -1,3 +1,4 @@
+import type { MeanTokens } from '../compare/answer-lengths.js';
 import { allMetrics, type ComparedMetric } from '../compare/compared-metric.js';
 import { cacheDifferences, type Difference, differencesOf, isAllowed } from '../compare/differences.js';
 import { SettingTrials } from '../compare/setting-trials.js';
@@ -64,6 +65,7 @@ function rowOf(runs: readonly Run[], side: Pick<Side, 'name' | 'plan'>): History
       aborted_on: abortReasons(runs),
       queue_wait_source: sources(runs.map(({ metrics }) => metrics.queue_wait.source)),
       output_tokens_source: sources(runs.map((run) => run.output_tokens_source)),
+      answer_tokens: answerTokens(trials),
       figures: Object.fromEntries(allMetrics.map((metric) => [metric.id, rounded(trials.value(metric), metric)])),
     },
   ];
@@ -77,6 +79,13 @@ function abortReasons(runs: readonly Run[]): string[] {
 
 function sources(names: readonly string[]): string {
   return [...new Set(names)].sort().join(' and ');
+}
+
+/** To 6 digits, as rates are. */
+function answerTokens(trials: SettingTrials): MeanTokens | null {
+  const each = trials.tokensEach('output_tokens_per_second');
+  if (each === null) return null;
+  return { mean: Number(each.mean.toPrecision(6)), error: Number(each.error.toPrecision(6)) };
 }
 
 /** Times to the microsecond, rates to 6 digits: a measurement is not more exact. */

@@ -1,8 +1,10 @@
 import { ChatstreamError } from '../base/errors.js';
+import { areOtherLengths, dependsOnLength, meanText, mostFailures } from '../compare/answer-lengths.js';
 import type { ComparedMetric } from '../compare/compared-metric.js';
 import type { Setting } from '../measurement/result-schema.js';
 import { touches } from '../measurement/saturation.js';
 import { settingsKey } from '../measurement/summarise.js';
+import { failedShareOf } from './answered.js';
 import { differencesBetween } from './entry.js';
 import type { HistoryEntry, HistoryRow } from './entry-schema.js';
 
@@ -80,7 +82,7 @@ function entriesSince(
 
 /**
  * One figure at one setting over several entries. Entries without it are left out, and those in which it was measured in
- * another way than in the last one, with a saturated load generator, with a queue that grew without end, or in trials that
+ * another way than in the last one, over answers of another length, with a saturated load generator, with a queue that grew without end, or in trials that
  * `--abort-on` ended: they would look like a change of the server.
  */
 export function seriesOf(
@@ -135,9 +137,36 @@ function isMeasuredAlike(metric: ComparedMetric, one: Measured, other: Measured)
   if (metric.type === 'latency' && metric.metric === 'queue_wait') {
     return one.row.queue_wait_source === other.row.queue_wait_source;
   }
+  if (hasOtherAnswers(metric, one.row, other.row)) return false;
   const countsTokens =
     metric.type === 'latency' ? metric.metric === 'tpot' : metric.rate === 'output_tokens_per_second';
   return !countsTokens || one.row.output_tokens_source === other.row.output_tokens_source;
+}
+
+/** Whether answers were of another length, so that a figure which depends on it means something else. */
+function hasOtherAnswers(metric: ComparedMetric, one: HistoryRow, other: HistoryRow): boolean {
+  const [before, after] = [one.answer_tokens ?? null, other.answer_tokens ?? null];
+  if (before === null || after === null || metric.id === 'success_rate' || !dependsOnLength(metric)) return false;
+  const isComparable =
+    one.output_tokens_source === other.output_tokens_source &&
+    Math.max(failedShareOf(one), failedShareOf(other)) <= mostFailures;
+  return isComparable && areOtherLengths(before, after);
+}
+
+/**
+ * That answers of the results before the newest were longer or shorter, so that a figure has another meaning, as a sentence
+ * without its full stop; null if they were not.
+ */
+export function otherAnswersText(
+  entries: readonly HistoryEntry[],
+  settings: Setting,
+  metric: ComparedMetric,
+): string | null {
+  const rows = entries.flatMap((entry) => rowAt(entry, settings) ?? []);
+  const newest = rows.at(-1);
+  const other = rows.findLast((row) => newest !== undefined && hasOtherAnswers(metric, row, newest));
+  if (newest?.answer_tokens == null || other?.answer_tokens == null) return null;
+  return `answers had ${meanText(newest.answer_tokens)} tokens on average in the newest result and ${meanText(other.answer_tokens)} in earlier ones`;
 }
 
 /** The logarithm of a value, in which changes are differences. Of a rate of 0 it is -∞. */

@@ -3,6 +3,7 @@ import { parseThresholds } from '../../../src/core/compare/threshold.js';
 import { checkHistory, type HistoryCheck } from '../../../src/core/history/check.js';
 import type { HistoryEntry, HistoryRow } from '../../../src/core/history/entry-schema.js';
 import { comparableEntries } from '../../../src/core/history/series.js';
+import { checkConclusion } from '../../../src/core/report/history/check-text.js';
 import { commitOf, entriesOf, entryAt, steady } from './entries.js';
 
 const everything = { allowed: [], last: 20, since: null } as const;
@@ -121,7 +122,30 @@ describe('the newest entry of a history', () => {
     };
     expect(checked(ended('stopped')).verdict).toBe('inconclusive');
     expect(checked(ended('stopped'), 'success_rate<1%').verdict).toBe('inconclusive');
-    expect(checked(ended('target-lost')).verdict).toBe('regression');
+    const lost = checked(ended('target-lost'));
+    expect(lost.verdict).toBe('regression');
+    expect(checkConclusion(lost).join()).toContain(
+      'the server of the newest result was lost before everything was measured',
+    );
+  });
+
+  it('does not compare times and rates of answers of another length', () => {
+    const tokens = (mean: number): Partial<HistoryRow> => ({ answer_tokens: { mean, error: mean / 100 } });
+    const long = entriesOf(steady(21)).map((entry) => withNewest([entry], tokens(64))[0] ?? entry);
+    const short = withNewest(long, tokens(8));
+    const doubt = {
+      reason: 'not-measured',
+      explanation: 'answers had 8 tokens on average in the newest result and 64 in earlier ones',
+    };
+    for (const threshold of ['e2e.p95>10%', 'output_tokens_per_second<10%']) {
+      const { verdict, rows } = checked(short, threshold);
+      expect(verdict).toBe('inconclusive');
+      expect(rows[0]?.judgement).toMatchObject({ outcome: { doubt } });
+      expect(checked(withNewest(long, tokens(62)), threshold).verdict).toBe('pass');
+      expect(checked(withNewest(long, { answer_tokens: null }), threshold).verdict).toBe('pass');
+    }
+    expect(checked(short, 'ttft.p95>10%').verdict).toBe('pass');
+    expect(checked(short, 'success_rate<1%').verdict).toBe('pass');
   });
 
   it('is a regression if its requests fail, so that the figure is missing', () => {

@@ -22,6 +22,7 @@ describe('an entry', () => {
     expect(row?.figures['ttft.p50']).toBeGreaterThan(300);
     expect(row?.figures).toMatchObject({ 'ttft.p99': null, goodput: null });
     expect(row).toMatchObject({ trials: 5, requests: { completed: 150, failed: 0 }, saturated: false });
+    expect(row?.answer_tokens?.mean).toBeGreaterThan(0);
   });
 
   it('has a row for each setting', () => {

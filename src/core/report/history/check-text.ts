@@ -204,6 +204,8 @@ function regressionText(row: CheckedRow, cause: RegressionCause, beyond: string)
   switch (cause) {
     case 'lost':
       return `${checkedName(row)} is lost: too few requests were completed to compute it`;
+    case 'server-lost':
+      return `${checkedName(row)}: the server of the newest result was lost before everything was measured`;
     case 'overloaded':
       return `${checkedName(row)} has no steady value: the queue of the newest grew without end, and those of the results before it did not`;
     case 'beyond-limit':
