@@ -3,7 +3,7 @@ import { ClientTableReporter } from './test/support/clients/table-reporter.js';
 
 /** They measure, or what they try depends on time: each has the machine for itself. */
 const timed = [
-  'test/slow/{ci-recipe,ci-recipe-offline,find-max,load-test,misleading-answers,queue-wait}.test.ts',
+  'test/slow/{ci-recipe,ci-recipe-offline,find-max,gate,load-test,misleading-answers,queue-wait}.test.ts',
   'test/slow/{cluster-chaos,rude-clients,upstream-faults}.test.ts',
 ];
 
