@@ -28,10 +28,11 @@ export class CountPenalties {
     this.#window = window;
   }
 
-  /** What to subtract from the logits of tokens. */
-  *penalties(): Generator<readonly [token: Token, penalty: number]> {
+  /** Takes time in proportion to the number of different tokens in the window: 0.1 ms for 1000. */
+  subtractFrom(logits: Map<Token, number>): void {
     for (const [token, count] of this.#window.counts) {
-      yield [token, Math.fround(Math.fround(count * this.#frequency) + this.#presence)];
+      const penalty = Math.fround(Math.fround(count * this.#frequency) + this.#presence);
+      logits.set(token, (logits.get(token) ?? 0) - penalty);
     }
   }
 }

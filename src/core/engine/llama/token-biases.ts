@@ -1,7 +1,7 @@
 import type { LlamaModel, TokenBias } from 'node-llama-cpp';
 import type { GenerationSpec, Token } from '../engine.js';
 import { CountPenalties } from './count-penalties.js';
-import { biasLogit, type Library, libraryTokens } from './library.js';
+import { biasLogits, type Library, libraryTokens } from './library.js';
 import { Repetitions } from './repetitions.js';
 import type { PenaltyWindow } from './sampling.js';
 
@@ -100,9 +100,10 @@ export class ChangingBias {
   /** The biases for the next token. */
   current(): TokenBias {
     const logits = new Map(this.#fixed);
-    for (const penalties of [this.#repetitions?.penalties(), this.#counted?.penalties()]) {
-      for (const [token, penalty] of penalties ?? []) logits.set(token, (logits.get(token) ?? 0) - penalty);
+    for (const [token, penalty] of this.#repetitions?.penalties() ?? []) {
+      logits.set(token, (logits.get(token) ?? 0) - penalty);
     }
+    this.#counted?.subtractFrom(logits);
     if (this.#outputTokens < this.#minTokens) for (const [token, logit] of this.#early) logits.set(token, logit);
     return biasOf(this.#source, logits);
   }
@@ -110,7 +111,7 @@ export class ChangingBias {
 
 function biasOf({ library, model }: BiasSource, logits: Logits): TokenBias {
   const bias = library.TokenBias.for(model);
-  for (const [token, logit] of logits) biasLogit(bias, token, logit);
+  biasLogits(bias, logits);
   return bias;
 }
 
